@@ -1,0 +1,2 @@
+//! wufu
+fn main() {}
