@@ -1,1 +1,40 @@
-//! Stub.
+//! The light half of Wufu: everything a party needs to check a proof, and nothing else.
+//!
+//! A verifier embeds this crate. It recomputes what it asked for (scope, policy, anchor, bound payload), checks the
+//! proof under a key that it pinned, and receives a [`Verified`] value, which nothing else can make. The crate is
+//! `no_std` with `alloc`, has no clock, no network and no randomness: the time is passed in.
+//!
+//! Field elements are those of BN254's scalar field, [`Fr`]. On the wire one is 32 bytes, little-endian, canonical.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+extern crate alloc;
+
+pub mod canonical;
+pub mod checkpoint;
+pub mod domain;
+pub mod epochs;
+pub mod field;
+pub mod h2f;
+pub mod key;
+pub mod merkle;
+pub mod note;
+pub mod policy;
+pub mod poseidon;
+pub mod proof;
+pub mod record;
+pub mod request;
+pub mod spent;
+pub mod statement;
+pub mod verify;
+
+pub use ark_bn254::Fr;
+pub use field::{FieldBytes, FieldError};
+pub use key::{CircuitId, KeyId, Trust, VerifyingKey};
+pub use policy::{Policy, ProjectSet};
+pub use proof::Proof;
+pub use record::{Amount, ProjectKey, Record, Time};
+pub use request::ProofRequest;
+pub use spent::NullifierStore;
+pub use statement::{CircuitName, Donation, FiveFu, Gift, Statement};
+pub use verify::{ClaimCheck, DonationCheck, GiftCheck, Verified, VerifyError};

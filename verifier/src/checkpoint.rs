@@ -1,0 +1,211 @@
+//! Checkpoints: what a log signs, once an epoch.
+
+use alloc::{format, string::String};
+use core::fmt;
+
+use ark_bn254::Fr;
+use ark_ff::Zero;
+use base64ct::{Base64, Encoding};
+use ed25519_dalek::SigningKey;
+
+use crate::{
+    field::{self, FieldError},
+    note::{self, LogKey, NoteError},
+};
+
+/// Why a checkpoint is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// The note around it.
+    Note(NoteError),
+    /// Not the five lines of a checkpoint.
+    Form {
+        /// The line that is missing or malformed.
+        line: &'static str,
+    },
+    /// Of another org than the key that signed it.
+    Origin {
+        /// The origin.
+        got: String,
+        /// The org.
+        org: String,
+    },
+    /// The root is not a field element.
+    Root(FieldError),
+    /// The root is zero, which is no root.
+    ZeroRoot,
+}
+
+impl fmt::Display for CheckpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Note(error) => error.fmt(f),
+            Self::Form { line } => write!(f, "checkpoint's line {line} is missing or malformed"),
+            Self::Origin { got, org } => {
+                write!(f, "checkpoint is of {got:?}, expected a log of {org:?}")
+            }
+            Self::Root(error) => error.fmt(f),
+            Self::ZeroRoot => write!(f, "checkpoint's root is zero"),
+        }
+    }
+}
+
+impl core::error::Error for CheckpointError {}
+
+impl From<NoteError> for CheckpointError {
+    fn from(error: NoteError) -> Self {
+        Self::Note(error)
+    }
+}
+
+/// The state of a log at an epoch, signed by its operator. Only [`Checkpoint::open`] and [`Checkpoint::sign`] make one.
+///
+/// # Shapes
+/// A signed note of five lines: origin (`org/log`), size, root (base64 of 32 bytes, little-endian), `epoch N`, `time T`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    origin: String,
+    size: u64,
+    root: Fr,
+    epoch: u64,
+    time: u64,
+    note: String,
+}
+
+/// What a checkpoint says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogState<'a> {
+    /// The log, as `org/log`.
+    pub origin: &'a str,
+    /// Leaves.
+    pub size: u64,
+    /// Root of the tree over them.
+    pub root: Fr,
+    /// The epoch from which it is in force.
+    pub epoch: u64,
+    /// Unix seconds when the epoch began.
+    pub time: u64,
+}
+
+impl Checkpoint {
+    /// Signs the state of a log, as `org`.
+    ///
+    /// # Errors
+    /// When the origin is not a log of `org`, or the root is zero.
+    pub fn sign(org: &str, key: &SigningKey, state: &LogState<'_>) -> Result<Self, CheckpointError> {
+        let root = Base64::encode_string(&field::encode(&state.root));
+        let LogState { origin, size, epoch, time, .. } = state;
+        let text = format!("{origin}\n{size}\n{root}\nepoch {epoch}\ntime {time}\n");
+        let note = note::sign(org, key, &text)?;
+        // Through the same door as everybody's.
+        Self::open(&LogKey::new(org, key.verifying_key())?, &note)
+    }
+
+    /// Opens a signed checkpoint of one of the org's logs.
+    ///
+    /// # Errors
+    /// When the note is not signed by `key`, has another form, is of another org, or its root is not one.
+    pub fn open(key: &LogKey, note: &str) -> Result<Self, CheckpointError> {
+        let text = key.open(note)?;
+        let mut lines = text.lines();
+        let mut line = |name| lines.next().ok_or(CheckpointError::Form { line: name });
+        let origin = line("origin")?;
+        let size = integer("size", line("size")?, "")?;
+        let root = line("root")?;
+        let epoch = integer("epoch", line("epoch")?, "epoch ")?;
+        let time = integer("time", line("time")?, "time ")?;
+        if lines.next().is_some() {
+            return Err(CheckpointError::Form { line: "end" });
+        }
+        let log = origin.strip_prefix(key.name()).and_then(|rest| rest.strip_prefix('/'));
+        if log.is_none_or(str::is_empty) {
+            let (got, org) = (origin.into(), key.name().into());
+            return Err(CheckpointError::Origin { got, org });
+        }
+        let form = CheckpointError::Form { line: "root" };
+        let root = Base64::decode_vec(root).map_err(|_| form)?;
+        let root = field::decode("root", &root).map_err(CheckpointError::Root)?;
+        if root.is_zero() {
+            return Err(CheckpointError::ZeroRoot);
+        }
+        Ok(Self { origin: origin.into(), size, root, epoch, time, note: note.into() })
+    }
+
+    /// The log, as `org/log`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Leaves.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Root of the tree over them.
+    pub fn root(&self) -> Fr {
+        self.root
+    }
+
+    /// The epoch from which it is in force.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Unix seconds when the epoch began.
+    pub fn time(&self) -> u64 {
+        self.time
+    }
+
+    /// The signed note.
+    pub fn note(&self) -> &str {
+        &self.note
+    }
+}
+
+/// A decimal without signs or leading zeros after a prefix: one number, one text.
+fn integer(name: &'static str, line: &str, prefix: &str) -> Result<u64, CheckpointError> {
+    let form = CheckpointError::Form { line: name };
+    let digits = line.strip_prefix(prefix).ok_or(form.clone())?;
+    let value: u64 = digits.parse().map_err(|_| form.clone())?;
+    if format!("{value}") == digits { Ok(value) } else { Err(form) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> LogState<'static> {
+        LogState { origin: "wufu/cards", size: 5, root: Fr::from(7u64), epoch: 3, time: 1800 }
+    }
+
+    #[test]
+    fn round_trip_and_refusals() {
+        let signing = SigningKey::from_bytes(&[7; 32]);
+        let key = LogKey::new("wufu", signing.verifying_key()).unwrap();
+        let checkpoint = Checkpoint::sign("wufu", &signing, &state()).unwrap();
+        assert_eq!(Checkpoint::open(&key, checkpoint.note()), Ok(checkpoint.clone()));
+        assert_eq!((checkpoint.size(), checkpoint.epoch(), checkpoint.time()), (5, 3, 1800));
+
+        for origin in ["other/cards", "wufu", "wufu/", "wufucards"] {
+            let other = Checkpoint::sign("wufu", &signing, &LogState { origin, ..state() });
+            assert!(matches!(other, Err(CheckpointError::Origin { .. })), "{origin}");
+        }
+        let open = |text: &str| Checkpoint::open(&key, &note::sign("wufu", &signing, text).unwrap());
+        let root = Base64::encode_string(&field::encode(&Fr::from(7u64)));
+        let good = format!("wufu/cards\n5\n{root}\nepoch 3\ntime 1800\n");
+        assert!(open(&good).is_ok());
+        for (from, to) in [("\n5\n", "\n05\n"), ("epoch 3", "epoch +3"), ("time 1800\n", ""), ("\n5\n", "\n-5\n")] {
+            let bad = open(&good.replace(from, to));
+            assert!(matches!(bad, Err(CheckpointError::Form { .. })), "{from:?} to {to:?}");
+        }
+        assert!(open(&format!("{good}more\n")).is_err());
+    }
+
+    #[test]
+    fn f15_a_zero_root_is_refused() {
+        let signing = SigningKey::from_bytes(&[7; 32]);
+        let zero = LogState { root: Fr::from(0u64), ..state() };
+        assert_eq!(Checkpoint::sign("wufu", &signing, &zero), Err(CheckpointError::ZeroRoot));
+    }
+}

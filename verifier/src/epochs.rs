@@ -1,0 +1,347 @@
+//! Which roots are accepted now: the checkpoints of a log, and the window in which a replaced one still counts.
+//!
+//! Proofs use epoch roots only. A root made for one wallet alone would be a serial number, so two checkpoints of one
+//! epoch contradict each other, even where one extends the other, and both are kept as evidence.
+
+use alloc::{boxed::Box, collections::BTreeMap, string::String};
+use core::fmt;
+
+use ark_bn254::Fr;
+
+use crate::{checkpoint::Checkpoint, statement};
+
+/// How far the clock of a log may run ahead of ours, in seconds.
+pub const CLOCK_SKEW: u64 = 120;
+
+/// For how long a root is accepted after it was replaced, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window(pub u64);
+
+impl Default for Window {
+    /// An hour.
+    fn default() -> Self {
+        Self(3600)
+    }
+}
+
+/// Two checkpoints of a log that cannot both be honest. Each is signed: keep and publish them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The one that was held.
+    pub held: Checkpoint,
+    /// The one that came.
+    pub came: Checkpoint,
+}
+
+/// Why a checkpoint does not join a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// It is of another log.
+    Origin {
+        /// The checkpoint's log.
+        got: String,
+        /// The history's log.
+        expected: String,
+    },
+    /// It contradicts one that is held: of one epoch and not the same, or shrinking, or changed without growing, or
+    /// going back in time. From here on nothing of the log is accepted.
+    Contradiction(Box<Evidence>),
+}
+
+impl fmt::Display for HistoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Origin { got, expected } => {
+                write!(f, "checkpoint is of {got:?}, expected {expected:?}")
+            }
+            Self::Contradiction(evidence) => write!(
+                f,
+                "{} signed two states that contradict: epoch {} size {}, and epoch {} size {}",
+                evidence.held.origin(),
+                evidence.held.epoch(),
+                evidence.held.size(),
+                evidence.came.epoch(),
+                evidence.came.size()
+            ),
+        }
+    }
+}
+
+impl core::error::Error for HistoryError {}
+
+/// Why a root or an anchor is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RootError {
+    /// No epoch had it, as far as this verifier knows.
+    Unknown,
+    /// It was replaced longer ago than the window.
+    Expired {
+        /// Seconds since it was replaced.
+        age: u64,
+        /// The window, in seconds.
+        window: u64,
+    },
+    /// Its epoch begins in the future.
+    Future {
+        /// Seconds until it does.
+        ahead: u64,
+    },
+    /// The log signed contradicting checkpoints: nothing of it is accepted.
+    Contradicted,
+}
+
+impl fmt::Display for RootError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => write!(f, "root is of no epoch that this verifier knows"),
+            Self::Expired { age, window } => {
+                write!(f, "root was replaced {age} s ago, expected at most {window} s")
+            }
+            Self::Future { ahead } => write!(f, "root's epoch begins {ahead} s from now"),
+            Self::Contradicted => write!(f, "the log signed two states that contradict"),
+        }
+    }
+}
+
+impl core::error::Error for RootError {}
+
+/// The checkpoints of one log that a verifier holds, by epoch.
+#[derive(Clone, Debug)]
+pub struct LogHistory {
+    origin: String,
+    checkpoints: BTreeMap<u64, Checkpoint>,
+    evidence: Option<Evidence>,
+}
+
+impl LogHistory {
+    /// A history without checkpoints, of the log `origin` (`org/log`).
+    pub fn new(origin: &str) -> Self {
+        Self { origin: origin.into(), checkpoints: BTreeMap::new(), evidence: None }
+    }
+
+    /// The log.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The newest checkpoint.
+    pub fn newest(&self) -> Option<&Checkpoint> {
+        self.checkpoints.last_key_value().map(|(_, checkpoint)| checkpoint)
+    }
+
+    /// The checkpoints, by epoch.
+    pub fn checkpoints(&self) -> impl DoubleEndedIterator<Item = &Checkpoint> {
+        self.checkpoints.values()
+    }
+
+    /// What proves that the log's operator lied, if anything.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
+    }
+
+    /// Takes a checkpoint in. One that is held already changes nothing.
+    ///
+    /// # Errors
+    /// When it is of another log, or contradicts one that is held; in the second case the history accepts nothing more.
+    pub fn insert(&mut self, came: Checkpoint) -> Result<(), HistoryError> {
+        if came.origin() != self.origin {
+            let (got, expected) = (came.origin().into(), self.origin.clone());
+            return Err(HistoryError::Origin { got, expected });
+        }
+        let epoch = came.epoch();
+        let before = self.checkpoints.range(..=epoch).next_back();
+        let after = self.checkpoints.range(epoch..).next();
+        let contradicts = |held: &&Checkpoint| {
+            let (first, second) = if held.epoch() < epoch { (*held, &came) } else { (&came, *held) };
+            if held.epoch() == epoch {
+                return !same_state(held, &came);
+            }
+            first.size() > second.size()
+                || first.time() > second.time()
+                || (first.size() == second.size() && first.root() != second.root())
+        };
+        let held = [before, after].into_iter().flatten().map(|(_, held)| held).find(contradicts);
+        if let Some(held) = held {
+            let evidence = Evidence { held: held.clone(), came };
+            self.evidence.get_or_insert_with(|| evidence.clone());
+            return Err(HistoryError::Contradiction(Box::new(evidence)));
+        }
+        self.checkpoints.entry(epoch).or_insert(came);
+        Ok(())
+    }
+
+    /// The checkpoint in force at an epoch: the newest not after it. A log without appends keeps its last.
+    pub fn in_force(&self, epoch: u64) -> Option<&Checkpoint> {
+        self.checkpoints.range(..=epoch).next_back().map(|(_, checkpoint)| checkpoint)
+    }
+
+    /// When the checkpoint in force at an epoch was replaced, in Unix seconds.
+    fn replaced(&self, epoch: u64) -> Option<u64> {
+        let next = self.checkpoints.range(epoch.saturating_add(1)..).next();
+        next.map(|(_, checkpoint)| checkpoint.time())
+    }
+
+    /// The checkpoint that makes `root` acceptable at `now`.
+    ///
+    /// # Errors
+    /// When no epoch has the root, its epoch is not yet, it was replaced before the window, or the log contradicted itself.
+    pub fn accept(&self, root: Fr, now: u64, window: Window) -> Result<&Checkpoint, RootError> {
+        if self.evidence.is_some() {
+            return Err(RootError::Contradicted);
+        }
+        // The newest epoch with this root tells: it was in force the longest.
+        let found = self.checkpoints().rev().find(|checkpoint| checkpoint.root() == root);
+        let checkpoint = found.ok_or(RootError::Unknown)?;
+        in_window(checkpoint.time(), self.replaced(checkpoint.epoch()), now, window)?;
+        Ok(checkpoint)
+    }
+}
+
+/// Equal in all but the signature lines: co-signatures may be added.
+fn same_state(one: &Checkpoint, other: &Checkpoint) -> bool {
+    one.size() == other.size() && one.root() == other.root() && one.time() == other.time()
+}
+
+fn in_window(began: u64, replaced: Option<u64>, now: u64, window: Window) -> Result<(), RootError> {
+    if began > now.saturating_add(CLOCK_SKEW) {
+        return Err(RootError::Future { ahead: began - now });
+    }
+    match replaced.and_then(|replaced| now.checked_sub(replaced)) {
+        Some(age) if age > window.0 => Err(RootError::Expired { age, window: window.0 }),
+        _ => Ok(()),
+    }
+}
+
+/// Both roots of a claim, in force at one epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct EpochRoots<'a> {
+    /// The epoch.
+    pub epoch: u64,
+    /// The card log's checkpoint.
+    pub cards: &'a Checkpoint,
+    /// The person log's checkpoint.
+    pub persons: &'a Checkpoint,
+}
+
+/// Finds the epoch whose roots make `anchor`, and checks that it counts at `now`.
+///
+/// # Errors
+/// As [`LogHistory::accept`]; roots of two different epochs make an unknown anchor.
+///
+/// # Cost
+/// One hash per epoch that is held, newest first: drop what is past the window from long histories.
+pub fn accept_anchor<'a>(
+    cards: &'a LogHistory,
+    persons: &'a LogHistory,
+    scope: Fr,
+    anchor: Fr,
+    now: u64,
+    window: Window,
+) -> Result<EpochRoots<'a>, RootError> {
+    if cards.evidence.is_some() || persons.evidence.is_some() {
+        return Err(RootError::Contradicted);
+    }
+    let mut epochs = cards.checkpoints.keys().chain(persons.checkpoints.keys()).collect::<alloc::vec::Vec<_>>();
+    epochs.sort_unstable();
+    epochs.dedup();
+    for epoch in epochs.into_iter().rev().copied() {
+        let (Some(card), Some(person)) = (cards.in_force(epoch), persons.in_force(epoch)) else {
+            continue;
+        };
+        if statement::anchor(card.root(), person.root(), scope) != anchor {
+            continue;
+        }
+        let replaced = [cards.replaced(epoch), persons.replaced(epoch)].into_iter().flatten().min();
+        in_window(card.time().max(person.time()), replaced, now, window)?;
+        return Ok(EpochRoots { epoch, cards: card, persons: person });
+    }
+    Err(RootError::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+
+    use super::*;
+    use crate::checkpoint::LogState;
+
+    fn checkpoint(origin: &str, epoch: u64, size: u64, root: u64) -> Checkpoint {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let root = Fr::from(root);
+        let state = LogState { origin, size, root, epoch, time: epoch * 600 };
+        Checkpoint::sign("wufu", &key, &state).unwrap()
+    }
+
+    fn history(origin: &str, states: &[(u64, u64, u64)]) -> LogHistory {
+        let mut history = LogHistory::new(origin);
+        for (epoch, size, root) in states {
+            history.insert(checkpoint(origin, *epoch, *size, *root)).unwrap();
+        }
+        history
+    }
+
+    const HOUR: Window = Window(3600);
+
+    #[test]
+    fn f15_the_window_counts_from_when_a_root_was_replaced() {
+        let log = history("wufu/donations/1", &[(10, 5, 50), (1000, 6, 60)]);
+        let accept = |root: u64, now| log.accept(Fr::from(root), now, HOUR).map(Checkpoint::epoch);
+        let replaced = 1000 * 600;
+        // Current, however old.
+        assert_eq!(accept(60, replaced), Ok(1000));
+        assert_eq!(accept(60, replaced + 1_000_000), Ok(1000));
+        // Idle for days, then replaced: the window begins there, and its edge is inside.
+        assert_eq!(accept(50, replaced), Ok(10));
+        assert_eq!(accept(50, replaced + 3600), Ok(10));
+        assert_eq!(accept(50, replaced + 3601), Err(RootError::Expired { age: 3601, window: 3600 }));
+        // Unknown, zero, not yet.
+        assert_eq!(accept(70, replaced), Err(RootError::Unknown));
+        assert_eq!(accept(0, replaced), Err(RootError::Unknown));
+        assert_eq!(accept(60, replaced - CLOCK_SKEW), Ok(1000));
+        assert_eq!(accept(60, replaced - 500), Err(RootError::Future { ahead: 500 }));
+        assert_eq!(LogHistory::new("x/y").accept(Fr::from(1u64), 0, HOUR), Err(RootError::Unknown));
+    }
+
+    #[test]
+    fn f23_f31_two_states_of_one_epoch_are_refused_and_kept() {
+        for (epoch, size, root) in [(10, 6, 60), (10, 5, 51), (11, 4, 40), (11, 5, 51), (9, 6, 60)] {
+            let mut log = history("wufu/cards", &[(10, 5, 50)]);
+            let came = checkpoint("wufu/cards", epoch, size, root);
+            let Err(HistoryError::Contradiction(evidence)) = log.insert(came.clone()) else {
+                panic!("epoch {epoch} size {size} root {root} was taken");
+            };
+            assert_eq!(evidence.came, came);
+            assert_eq!(log.evidence(), Some(&*evidence));
+            assert_eq!(log.accept(Fr::from(50u64), 6000, HOUR), Err(RootError::Contradicted));
+        }
+        let mut log = history("wufu/cards", &[(10, 5, 50)]);
+        assert_eq!(log.insert(checkpoint("wufu/cards", 10, 5, 50)), Ok(()));
+        assert_eq!(log.insert(checkpoint("wufu/cards", 11, 5, 50)), Ok(()));
+        let other = log.insert(checkpoint("wufu/persons", 12, 5, 50));
+        assert!(matches!(other, Err(HistoryError::Origin { .. })));
+    }
+
+    #[test]
+    fn f31_an_anchor_of_mixed_epochs_is_refused() {
+        let cards = history("wufu/cards", &[(10, 5, 50), (11, 6, 60)]);
+        let persons = history("wufu/persons", &[(10, 2, 20), (12, 3, 30)]);
+        let scope = Fr::from(1u64);
+        let accept = |card: u64, person: u64, now| {
+            let anchor = statement::anchor(card.into(), person.into(), scope);
+            let roots = accept_anchor(&cards, &persons, scope, anchor, now, HOUR);
+            roots.map(|roots| roots.epoch)
+        };
+        let now = 12 * 600;
+        assert_eq!(accept(50, 20, now), Ok(10));
+        assert_eq!(accept(60, 20, now), Ok(11)); // persons keep their last
+        assert_eq!(accept(60, 30, now), Ok(12));
+        assert_eq!(accept(50, 30, now), Err(RootError::Unknown)); // never in force together
+        // Replaced by whichever log moved first.
+        assert_eq!(accept(50, 20, 11 * 600 + 3600), Ok(10));
+        let age = 3601;
+        let expired = Err(RootError::Expired { age, window: 3600 });
+        assert_eq!(accept(50, 20, 11 * 600 + age), expired);
+    }
+}

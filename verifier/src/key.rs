@@ -1,0 +1,394 @@
+//! Verifying keys, and the ids of keys and circuits.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM, pairing::Pairing};
+
+use crate::{
+    canonical::Writer,
+    proof::{PointError, Proof, decode_point, encode_point},
+    statement::CircuitName,
+};
+
+/// The BLAKE3 context of key ids.
+pub const KEY_ID_CONTEXT: &str = "wufu 2026-11 key id v1";
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 32]);
+
+        impl $name {
+            /// The bytes.
+            pub const fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+    };
+}
+
+id! {
+    /// BLAKE3 of a circuit's `.r1cs` file.
+    CircuitId
+}
+
+id! {
+    /// The fingerprint of a verifying key, of its circuit and of how it was made. Verifiers pin it.
+    KeyId
+}
+
+/// How the quotient polynomial of the proof is laid out. Both give the same verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reduction {
+    /// libsnark's, of `ark_groth16::LibsnarkReduction`.
+    Libsnark,
+    /// snarkjs's, of a `.zkey`.
+    Circom,
+}
+
+/// How the key came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Provenance {
+    /// A ceremony whose transcript was checked.
+    Ceremony,
+    /// One command on one machine, which could forge every statement.
+    Development,
+}
+
+/// Which keys a verifier accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Keys of a ceremony.
+    CeremonyOnly,
+    /// Development keys too: whoever made one can forge.
+    AcceptDevelopment,
+}
+
+/// Why a verifying key is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The wrong number of bytes for its circuit.
+    Length {
+        /// How many bytes there were.
+        got: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// The bytes do not begin like a verifying key of this version.
+    Magic,
+    /// A byte that stands for a choice has no meaning.
+    Choice {
+        /// Which choice.
+        field: &'static str,
+        /// The byte.
+        got: u8,
+    },
+    /// No circuit of this release has that id.
+    UnknownCircuit {
+        /// The id.
+        got: CircuitId,
+    },
+    /// A point is wrong.
+    Point(PointError),
+    /// `gamma = ±delta`: no second phase was made, so any statement can be forged.
+    GammaIsDelta,
+    /// `delta` is a generator: no second phase was made, so any statement can be forged.
+    DeltaIsGenerator,
+    /// `gamma` is a generator, and the key is not one of snarkjs, whose keys all have that.
+    GammaIsGenerator,
+    /// Another number of points than the statement has public inputs, plus one.
+    InputPoints {
+        /// How many there were.
+        got: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// A development key, and the verifier was not told to accept them.
+    Development,
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { got, expected } => {
+                write!(f, "verifying key is {got} bytes, expected {expected}")
+            }
+            Self::Magic => write!(f, "these bytes are no verifying key of version 1"),
+            Self::Choice { field, got } => write!(f, "{field} is {got}, expected 0 or 1"),
+            Self::UnknownCircuit { got } => write!(f, "circuit {got} is none of this release"),
+            Self::Point(error) => write!(f, "verifying key's {error}"),
+            Self::GammaIsDelta => write!(f, "gamma is plus or minus delta: anything can be forged"),
+            Self::DeltaIsGenerator => write!(f, "delta is a generator: anything can be forged"),
+            Self::GammaIsGenerator => write!(f, "gamma is a generator in a key not of snarkjs"),
+            Self::InputPoints { got, expected } => {
+                write!(f, "verifying key has {got} input points, expected {expected}")
+            }
+            Self::Development => write!(f, "this is a development key, and only those of a ceremony are accepted"),
+        }
+    }
+}
+
+impl core::error::Error for KeyError {}
+
+impl From<PointError> for KeyError {
+    fn from(error: PointError) -> Self {
+        Self::Point(error)
+    }
+}
+
+/// The points of a verifying key, unchecked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPoints {
+    /// `[alpha]` in G1.
+    pub alpha: G1Affine,
+    /// `[beta]` in G2.
+    pub beta: G2Affine,
+    /// `[gamma]` in G2.
+    pub gamma: G2Affine,
+    /// `[delta]` in G2.
+    pub delta: G2Affine,
+    /// One point for the leading one and one for each public input.
+    pub inputs: Vec<G1Affine>,
+}
+
+/// A verifying key that is safe to use: it cannot be built from one that would let anything be forged.
+///
+/// # Shapes
+/// Encoded: `wufu-vk1` (8 bytes), provenance (1), reduction (1), circuit id (32), `alpha` (32), `beta`, `gamma`, `delta`
+/// (64 each), then one point (32) for the leading one and for each public input.
+#[derive(Clone)]
+pub struct VerifyingKey {
+    id: KeyId,
+    circuit: CircuitName,
+    provenance: Provenance,
+    reduction: Reduction,
+    points: KeyPoints,
+    alpha_beta: Fq12,
+    minus_gamma: <Bn254 as Pairing>::G2Prepared,
+    minus_delta: <Bn254 as Pairing>::G2Prepared,
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKey")
+            .field("id", &self.id)
+            .field("circuit", &self.circuit)
+            .field("provenance", &self.provenance)
+            .finish_non_exhaustive()
+    }
+}
+
+const MAGIC: &[u8; 8] = b"wufu-vk1";
+const HEADER: usize = 8 + 1 + 1 + 32;
+
+impl VerifyingKey {
+    /// A key from its points, checked.
+    ///
+    /// # Errors
+    /// When a point is the identity, off its curve or outside its subgroup; when `gamma = ±delta`; when `delta` is a
+    /// generator; when `gamma` is one and the key is not snarkjs's (whose phase 1 leaves `gamma = 1` and hides nothing by it);
+    /// when the number of input points is not that of the circuit.
+    pub fn new(
+        circuit: CircuitName,
+        provenance: Provenance,
+        reduction: Reduction,
+        points: KeyPoints,
+    ) -> Result<Self, KeyError> {
+        let expected = circuit.public_inputs() + 1;
+        if points.inputs.len() != expected {
+            return Err(KeyError::InputPoints { got: points.inputs.len(), expected });
+        }
+        let points = KeyPoints {
+            alpha: decode_point("alpha", &encode_point(&points.alpha))?,
+            beta: decode_point("beta", &encode_point(&points.beta))?,
+            gamma: decode_point("gamma", &encode_point(&points.gamma))?,
+            delta: decode_point("delta", &encode_point(&points.delta))?,
+            // An input whose point were the identity would bind nothing.
+            inputs: points
+                .inputs
+                .iter()
+                .map(|point| decode_point("input point", &encode_point(point)))
+                .collect::<Result<_, _>>()?,
+        };
+        let generator = G2Affine::generator();
+        if points.gamma == points.delta || points.gamma == -points.delta {
+            return Err(KeyError::GammaIsDelta);
+        }
+        if points.delta == generator || points.delta == -generator {
+            return Err(KeyError::DeltaIsGenerator);
+        }
+        let gamma_is_generator = points.gamma == generator || points.gamma == -generator;
+        if gamma_is_generator && reduction != Reduction::Circom {
+            return Err(KeyError::GammaIsGenerator);
+        }
+        let bytes = encode(circuit, provenance, reduction, &points);
+        let message = Writer::new()
+            .bytes(circuit.id().as_bytes())
+            .bytes(&[reduction_byte(reduction)])
+            .bytes(&bytes)
+            .finish();
+        Ok(Self {
+            id: KeyId(blake3::derive_key(KEY_ID_CONTEXT, &message)),
+            circuit,
+            provenance,
+            reduction,
+            alpha_beta: Bn254::pairing(points.alpha, points.beta).0,
+            minus_gamma: (-points.gamma).into(),
+            minus_delta: (-points.delta).into(),
+            points,
+        })
+    }
+
+    /// Decodes a key.
+    ///
+    /// # Errors
+    /// As [`VerifyingKey::new`]; when the bytes have another form; when it is a development key and `trust` does not accept
+    /// those.
+    ///
+    /// # Cost
+    /// One pairing and the checks of its points: some milliseconds. Keep the value.
+    pub fn decode(bytes: &[u8], trust: Trust) -> Result<Self, KeyError> {
+        let short = KeyError::Length { got: bytes.len(), expected: HEADER };
+        let (magic, rest) = bytes.split_first_chunk::<8>().ok_or(short.clone())?;
+        if magic != MAGIC {
+            return Err(KeyError::Magic);
+        }
+        let (&[provenance, reduction], rest) = rest.split_first_chunk::<2>().ok_or(short.clone())?;
+        let (circuit, rest) = rest.split_first_chunk::<32>().ok_or(short)?;
+        let provenance = match provenance {
+            0 => Provenance::Ceremony,
+            1 => Provenance::Development,
+            got => return Err(KeyError::Choice { field: "provenance", got }),
+        };
+        let reduction = match reduction {
+            0 => Reduction::Libsnark,
+            1 => Reduction::Circom,
+            got => return Err(KeyError::Choice { field: "reduction", got }),
+        };
+        if provenance == Provenance::Development && trust == Trust::CeremonyOnly {
+            return Err(KeyError::Development);
+        }
+        let got = CircuitId(*circuit);
+        let circuit = CircuitName::ALL
+            .into_iter()
+            .find(|circuit| circuit.id() == got)
+            .ok_or(KeyError::UnknownCircuit { got })?;
+        let expected = HEADER + 32 + 3 * 64 + 32 * (circuit.public_inputs() + 1);
+        if bytes.len() != expected {
+            return Err(KeyError::Length { got: bytes.len(), expected });
+        }
+        let points = KeyPoints {
+            alpha: decode_point("alpha", &rest[..32])?,
+            beta: decode_point("beta", &rest[32..96])?,
+            gamma: decode_point("gamma", &rest[96..160])?,
+            delta: decode_point("delta", &rest[160..224])?,
+            inputs: rest[224..]
+                .chunks_exact(32)
+                .map(|chunk| decode_point("input point", chunk))
+                .collect::<Result<_, _>>()?,
+        };
+        Self::new(circuit, provenance, reduction, points)
+    }
+
+    /// Encodes the key.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self.circuit, self.provenance, self.reduction, &self.points)
+    }
+
+    /// The fingerprint.
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// The circuit that it is for.
+    pub fn circuit(&self) -> CircuitName {
+        self.circuit
+    }
+
+    /// How it was made.
+    pub fn provenance(&self) -> Provenance {
+        self.provenance
+    }
+
+    /// The QAP reduction that proofs under it use.
+    pub fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    /// The points.
+    pub fn points(&self) -> &KeyPoints {
+        &self.points
+    }
+
+    /// The pairing equation: `e(A, B) = e(alpha, beta) · e(inputs, gamma) · e(C, delta)`.
+    ///
+    /// `inputs` without the leading one. A wrong number of inputs does not satisfy it. This alone says little: what an
+    /// application needs is a check of [`crate::verify`].
+    ///
+    /// # Cost
+    /// One short multi-scalar multiplication, three Miller loops, one final exponentiation.
+    ///
+    /// # Source
+    /// Groth, "On the Size of Pairing-Based Non-interactive Arguments" (2016), section 3.2.
+    #[must_use]
+    pub fn equation_holds(&self, inputs: &[Fr], proof: &Proof) -> bool {
+        // Never left to a zip: it would read too few inputs as zeros (FAILURES 24).
+        if inputs.len() + 1 != self.points.inputs.len() {
+            return false;
+        }
+        let Ok(sum) = G1Projective::msm(&self.points.inputs[1..], inputs) else { return false };
+        let sum = (sum + self.points.inputs[0]).into_affine();
+        let product = Bn254::multi_miller_loop(
+            [proof.a, sum, proof.c].map(<Bn254 as Pairing>::G1Prepared::from),
+            [proof.b.into(), self.minus_gamma.clone(), self.minus_delta.clone()],
+        );
+        let Some(product) = Bn254::final_exponentiation(product) else { return false };
+        product.0 == self.alpha_beta
+    }
+}
+
+const fn reduction_byte(reduction: Reduction) -> u8 {
+    match reduction {
+        Reduction::Libsnark => 0,
+        Reduction::Circom => 1,
+    }
+}
+
+fn encode(
+    circuit: CircuitName,
+    provenance: Provenance,
+    reduction: Reduction,
+    points: &KeyPoints,
+) -> Vec<u8> {
+    let provenance = match provenance {
+        Provenance::Ceremony => 0,
+        Provenance::Development => 1,
+    };
+    let mut out = MAGIC.to_vec();
+    out.extend_from_slice(&[provenance, reduction_byte(reduction)]);
+    out.extend_from_slice(circuit.id().as_bytes());
+    out.extend(encode_point(&points.alpha));
+    for point in [&points.beta, &points.gamma, &points.delta] {
+        out.extend(encode_point(point));
+    }
+    for point in &points.inputs {
+        out.extend(encode_point(point));
+    }
+    out
+}

@@ -1,0 +1,137 @@
+//! Groth16 proofs as bytes: `A ‖ B ‖ C`, 128 bytes.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use ark_bn254::{G1Affine, G2Affine};
+use ark_ec::AffineRepr;
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+
+/// Why bytes are not a curve point that may be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PointError {
+    /// Not a point of the curve and of its subgroup of order r, or not its canonical bytes.
+    Invalid {
+        /// Which point.
+        point: &'static str,
+    },
+    /// The identity, which no honest proof or key contains.
+    Identity {
+        /// Which point.
+        point: &'static str,
+    },
+}
+
+impl fmt::Display for PointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid { point } => {
+                write!(f, "{point} is not the canonical encoding of a point of the group")
+            }
+            Self::Identity { point } => write!(f, "{point} is the identity"),
+        }
+    }
+}
+
+impl core::error::Error for PointError {}
+
+/// Decodes one compressed point: on the curve, in the subgroup, not the identity, and written as we would write it.
+pub(crate) fn decode_point<P>(point: &'static str, bytes: &[u8]) -> Result<P, PointError>
+where
+    P: AffineRepr + CanonicalDeserialize + CanonicalSerialize,
+{
+    let invalid = PointError::Invalid { point };
+    // Checks curve and subgroup. It drops x when the infinity flag is set, hence the comparison below.
+    let decoded = P::deserialize_compressed(bytes).map_err(|_| invalid.clone())?;
+    if encode_point(&decoded) != bytes {
+        return Err(invalid);
+    }
+    if decoded.is_zero() {
+        return Err(PointError::Identity { point });
+    }
+    Ok(decoded)
+}
+
+/// Encodes one compressed point.
+pub(crate) fn encode_point<P: CanonicalSerialize>(point: &P) -> Vec<u8> {
+    let mut out = Vec::with_capacity(point.compressed_size());
+    // Writing to a vector cannot fail; were it to, no bytes would match these.
+    if point.serialize_compressed(&mut out).is_err() {
+        out.clear();
+    }
+    out
+}
+
+/// Why bytes are not a proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// The wrong number of bytes.
+    Length {
+        /// How many there were.
+        got: usize,
+    },
+    /// One of the points.
+    Point(PointError),
+}
+
+impl fmt::Display for ProofError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { got } => write!(f, "proof is {got} bytes, expected {}", Proof::BYTES),
+            Self::Point(error) => write!(f, "proof's {error}"),
+        }
+    }
+}
+
+impl core::error::Error for ProofError {}
+
+/// A Groth16 proof whose points are on the curve, in the subgroup, and not the identity.
+///
+/// It says nothing until it is verified, and it is no identity: anybody can re-randomise it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    pub(crate) a: G1Affine,
+    pub(crate) b: G2Affine,
+    pub(crate) c: G1Affine,
+}
+
+impl Proof {
+    /// Length of an encoded proof.
+    pub const BYTES: usize = 128;
+
+    /// The proof with these points.
+    ///
+    /// # Errors
+    /// When one of them is the identity, off the curve or outside the subgroup.
+    pub fn new(a: G1Affine, b: G2Affine, c: G1Affine) -> Result<Self, ProofError> {
+        Self::decode(&Self { a, b, c }.encode())
+    }
+
+    /// Decodes a proof.
+    ///
+    /// # Shapes
+    /// `A` (32 bytes), `B` (64), `C` (32), each compressed as arkworks does.
+    ///
+    /// # Errors
+    /// When there are not 128 bytes, or a point is not canonical, off the curve, outside the subgroup or the identity.
+    ///
+    /// # Cost
+    /// Three square roots and one subgroup check in G2.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
+        if bytes.len() != Self::BYTES {
+            return Err(ProofError::Length { got: bytes.len() });
+        }
+        Ok(Self {
+            a: decode_point("A", &bytes[..32]).map_err(ProofError::Point)?,
+            b: decode_point("B", &bytes[32..96]).map_err(ProofError::Point)?,
+            c: decode_point("C", &bytes[96..]).map_err(ProofError::Point)?,
+        })
+    }
+
+    /// Encodes the proof.
+    pub fn encode(&self) -> Vec<u8> {
+        [encode_point(&self.a), encode_point(&self.b), encode_point(&self.c)].concat()
+    }
+}

@@ -1,0 +1,330 @@
+//! The public side of the three statements, and the one place where the order of their public inputs is written.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use ark_bn254::Fr;
+
+use crate::{
+    canonical::Writer,
+    domain::Domain,
+    field::{self, FieldBytes, FieldError},
+    h2f::{Context, h2f},
+    key::{CircuitId, KeyId},
+    poseidon::hash4,
+};
+
+/// Which statement a circuit, a key or a proof is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CircuitName {
+    /// All five cards, not claimed before, a payee.
+    FiveFu,
+    /// A donation within bounds.
+    Donation,
+    /// A card handed on.
+    Gift,
+}
+
+impl CircuitName {
+    /// Every circuit.
+    pub const ALL: [Self; 3] = [Self::FiveFu, Self::Donation, Self::Gift];
+
+    /// The name used in files, messages and commands.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FiveFu => "five-fu",
+            Self::Donation => "donation",
+            Self::Gift => "gift",
+        }
+    }
+
+    /// The circuit with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|circuit| circuit.as_str() == name)
+    }
+
+    /// How many public inputs a proof has, without the leading one.
+    pub const fn public_inputs(self) -> usize {
+        match self {
+            Self::FiveFu => FiveFu::<Fr>::NAMES.len(),
+            Self::Donation => Donation::<Fr>::NAMES.len(),
+            Self::Gift => Gift::<Fr>::NAMES.len(),
+        }
+    }
+
+    /// The id of the circuit that this release speaks: a hash of its `.r1cs` file. `wufu-circuits` checks that its
+    /// circuits still have these.
+    pub const fn id(self) -> CircuitId {
+        match self {
+            Self::FiveFu => CircuitId(FIVE_FU_ID),
+            Self::Donation => CircuitId(DONATION_ID),
+            Self::Gift => CircuitId(GIFT_ID),
+        }
+    }
+}
+
+impl fmt::Display for CircuitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+const FIVE_FU_ID: [u8; 32] = [0; 32];
+const DONATION_ID: [u8; 32] = [0; 32];
+const GIFT_ID: [u8; 32] = [0; 32];
+
+/// Why bytes are not the public inputs of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InputsError {
+    /// The wrong number of bytes, hence of inputs.
+    Length {
+        /// The statement.
+        circuit: CircuitName,
+        /// How many bytes there were.
+        got: usize,
+    },
+    /// One of them is not canonical.
+    Field(FieldError),
+}
+
+impl fmt::Display for InputsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { circuit, got } => write!(
+                f,
+                "public inputs of {circuit} are {got} bytes, expected {} ({} of 32)",
+                32 * circuit.public_inputs(),
+                circuit.public_inputs()
+            ),
+            Self::Field(error) => write!(f, "public input {error}"),
+        }
+    }
+}
+
+impl core::error::Error for InputsError {}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// What a proof is about: one of [`FiveFu`], [`Donation`], [`Gift`].
+pub trait Statement: sealed::Sealed + Clone + fmt::Debug + PartialEq + Eq {
+    /// The circuit that proves it.
+    const CIRCUIT: CircuitName;
+
+    /// The public inputs in the order of circuit, prover and verifier.
+    fn public_inputs(&self) -> Vec<Fr>;
+
+    /// What is spent when the proof is admitted.
+    fn nullifiers(&self) -> Vec<Nullifier>;
+
+    /// Reads the public inputs.
+    ///
+    /// # Shapes
+    /// 32 bytes for each input, in order.
+    ///
+    /// # Errors
+    /// When there are too few or too many bytes, or an input is not canonical (an alias `x + r` of `x`).
+    fn decode(bytes: &[u8]) -> Result<Self, InputsError>;
+
+    /// The public inputs as bytes, as [`Statement::decode`] reads them.
+    fn encode(&self) -> Vec<u8> {
+        self.public_inputs().iter().flat_map(field::encode).collect()
+    }
+}
+
+/// A nullifier as bytes: canonical, so that one nullifier has one name in a store.
+pub type Nullifier = FieldBytes;
+
+macro_rules! statement {
+    ($name:ident, $circuit:ident, $count:literal, [$($input:ident),+], nullifiers: [$($nf:ident),+]) => {
+        impl<T> $name<T> {
+            /// The public inputs by name, in order.
+            pub const NAMES: [&'static str; $count] = [$(stringify!($input)),+];
+
+            /// The public inputs, in order.
+            pub fn into_inputs(self) -> [T; $count] {
+                [$(self.$input),+]
+            }
+
+            /// The statement with these public inputs, in order.
+            pub fn from_inputs(inputs: [T; $count]) -> Self {
+                let [$($input),+] = inputs;
+                Self { $($input),+ }
+            }
+        }
+
+        impl sealed::Sealed for $name<Fr> {}
+
+        impl Statement for $name<Fr> {
+            const CIRCUIT: CircuitName = CircuitName::$circuit;
+
+            fn public_inputs(&self) -> Vec<Fr> {
+                self.clone().into_inputs().to_vec()
+            }
+
+            fn nullifiers(&self) -> Vec<Nullifier> {
+                [$(&self.$nf),+].into_iter().map(field::encode).collect()
+            }
+
+            fn decode(bytes: &[u8]) -> Result<Self, InputsError> {
+                if bytes.len() != 32 * $count {
+                    return Err(InputsError::Length { circuit: Self::CIRCUIT, got: bytes.len() });
+                }
+                let mut inputs = [Fr::default(); $count];
+                for ((input, name), chunk) in
+                    inputs.iter_mut().zip(Self::NAMES).zip(bytes.chunks_exact(32))
+                {
+                    *input = field::decode(name, chunk).map_err(InputsError::Field)?;
+                }
+                Ok(Self::from_inputs(inputs))
+            }
+        }
+    };
+}
+
+/// "I hold all five cards of this campaign, I have not claimed before, and here is where my share goes."
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FiveFu<T = Fr> {
+    /// `H(D_ANC, R_cards, R_persons, scope)`: both roots of one epoch, and the scope.
+    pub anchor: T,
+    /// The person's nullifier for the scope.
+    pub nf_p: T,
+    /// The nullifier of the card of kind 0, and so on.
+    pub nf_0: T,
+    /// Kind 1.
+    pub nf_1: T,
+    /// Kind 2.
+    pub nf_2: T,
+    /// Kind 3.
+    pub nf_3: T,
+    /// Kind 4.
+    pub nf_4: T,
+    /// The bound payload: payee and expiry.
+    pub ext: T,
+}
+
+statement!(FiveFu, FiveFu, 8, [anchor, nf_p, nf_0, nf_1, nf_2, nf_3, nf_4, ext],
+    nullifiers: [nf_p, nf_0, nf_1, nf_2, nf_3, nf_4]);
+
+/// "A donation of mine, within the bounds you ask for, is in the charity ledger."
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Donation<T = Fr> {
+    /// Root of the donation log at an epoch.
+    pub root: T,
+    /// For whom and for what.
+    pub scope: T,
+    /// The donation's nullifier for the scope.
+    pub nf_d: T,
+    /// Hash of the policy.
+    pub policy: T,
+    /// The bound payload: challenge and expiry.
+    pub ext: T,
+}
+
+statement!(Donation, Donation, 5, [root, scope, nf_d, policy, ext], nullifiers: [nf_d]);
+
+/// "A card of mine becomes a card of the same kind, of a friend."
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gift<T = Fr> {
+    /// Root of the card log at an epoch.
+    pub root: T,
+    /// The nullifier of the card that is given.
+    pub nf_in: T,
+    /// The commitment of the card that is made.
+    pub cm_out: T,
+    /// The bound payload.
+    pub ext: T,
+}
+
+statement!(Gift, Gift, 4, [root, nf_in, cm_out, ext], nullifiers: [nf_in]);
+
+/// The purpose of a campaign's claim. No signed request may use it.
+pub const CLAIM: &str = "claim";
+
+/// `scope`: for whom a nullifier is shown, and for what. The wallet computes it, so nobody can ask in another's name.
+///
+/// # Shapes
+/// `verifier`: the org's name for a claim, else the 32 bytes of the Ed25519 key that signed the request.
+pub fn scope(verifier: &[u8], purpose: &str) -> Fr {
+    h2f(Context::Scope, Writer::new().bytes(verifier).text(purpose))
+}
+
+/// What a proof binds beside its statement. Nobody can reuse the proof with another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding<'a> {
+    /// Whom the proof is for, as in [`scope`].
+    pub verifier: &'a [u8],
+    /// The challenge of a request, the payee of a claim.
+    pub payload: &'a [u8],
+    /// When it ends, in Unix seconds. At that second it is over.
+    pub expiry: u64,
+    /// The key that proved it.
+    pub key_id: KeyId,
+}
+
+impl Binding<'_> {
+    /// `ext`, the public input that binds all of it.
+    pub fn ext(&self) -> Fr {
+        let message = Writer::new()
+            .bytes(self.verifier)
+            .bytes(self.payload)
+            .u64(self.expiry)
+            .bytes(self.key_id.as_bytes());
+        h2f(Context::Ext, message)
+    }
+}
+
+/// `anchor`: both roots of an epoch, and the scope.
+pub fn anchor(cards: Fr, persons: Fr, scope: Fr) -> Fr {
+    hash4([Domain::Anc.value(), cards, persons, scope])
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_ff::{BigInteger, PrimeField};
+
+    use super::*;
+
+    fn donation() -> Donation {
+        Donation::from_inputs([1u64, 2, 3, 4, 5].map(Fr::from))
+    }
+
+    #[test]
+    fn f02_an_alias_of_any_public_input_is_refused() {
+        let bytes = donation().encode();
+        assert_eq!(Donation::decode(&bytes), Ok(donation()));
+        for (index, input) in donation().public_inputs().into_iter().enumerate() {
+            let mut alias = input.into_bigint();
+            assert!(!alias.add_with_carry(&Fr::MODULUS));
+            let mut bytes = bytes.clone();
+            bytes[32 * index..32 * (index + 1)].copy_from_slice(&alias.to_bytes_le());
+            let field = Donation::<Fr>::NAMES[index];
+            let expected = InputsError::Field(FieldError::NotCanonical { field });
+            assert_eq!(Donation::decode(&bytes), Err(expected));
+        }
+    }
+
+    #[test]
+    fn f24_one_input_too_few_and_one_too_many_are_refused() {
+        let bytes = donation().encode();
+        for got in [0, 128, 159, 161, 192] {
+            let mut other = bytes.clone();
+            other.resize(got, 0);
+            let expected = InputsError::Length { circuit: CircuitName::Donation, got };
+            assert_eq!(Donation::decode(&other), Err(expected));
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_brief() {
+        let five_fu = ["anchor", "nf_p", "nf_0", "nf_1", "nf_2", "nf_3", "nf_4", "ext"];
+        assert_eq!(FiveFu::<Fr>::NAMES, five_fu);
+        assert_eq!(Donation::<Fr>::NAMES, ["root", "scope", "nf_d", "policy", "ext"]);
+        assert_eq!(Gift::<Fr>::NAMES, ["root", "nf_in", "cm_out", "ext"]);
+        for circuit in CircuitName::ALL {
+            assert_eq!(CircuitName::from_name(circuit.as_str()), Some(circuit));
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Checks: what a verifier asked, against what it was given.
+//!
+//! Each check recomputes what it asked for and takes nothing from the answer on trust. The order is: lengths and canonical
+//! encoding; key id and circuit; number of public inputs; curve and subgroup; roots within the window; scope, policy, payload
+//! and expiry; the pairing equation. Then the caller's store takes the nullifiers ([`Verified::spend`]).
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use ark_bn254::Fr;
+
+use crate::{
+    epochs::{self, LogHistory, RootError, Window},
+    key::{KeyId, VerifyingKey},
+    proof::{Proof, ProofError},
+    request::ProofRequest,
+    statement::{
+        self, Binding, CLAIM, CircuitName, Donation, FiveFu, Gift, InputsError, Statement,
+    },
+};
+
+/// What somebody gives to a verifier. Nothing of it is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    /// The id of the key that the proof is said to be under, 32 bytes.
+    pub key_id: &'a [u8],
+    /// The public inputs, 32 bytes each, in order.
+    pub public_inputs: &'a [u8],
+    /// The proof, 128 bytes.
+    pub proof: &'a [u8],
+}
+
+/// Why a proof is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The key id is not 32 bytes.
+    KeyIdLength {
+        /// How many bytes it has.
+        got: usize,
+    },
+    /// The proof is under another key than the pinned one.
+    Key {
+        /// The key that it names.
+        got: KeyId,
+        /// The key that is pinned.
+        expected: KeyId,
+    },
+    /// The pinned key is for another circuit. This is the caller's mistake.
+    Circuit {
+        /// The key's circuit.
+        got: CircuitName,
+        /// The statement's circuit.
+        expected: CircuitName,
+    },
+    /// The request does not allow this key, or asks about another log. This is the caller's mistake.
+    Request {
+        /// What does not fit.
+        field: &'static str,
+    },
+    /// The public inputs cannot be read.
+    Inputs(InputsError),
+    /// The proof cannot be read.
+    Proof(ProofError),
+    /// Root or anchor is not accepted now.
+    Root(RootError),
+    /// A public input is not what this verifier asked for.
+    NotAsked {
+        /// Which: `scope`, `policy` or `ext`.
+        input: &'static str,
+    },
+    /// The request or claim is over.
+    Over {
+        /// When it ended, in Unix seconds.
+        expiry: u64,
+        /// The time of the check.
+        now: u64,
+    },
+    /// The pairing equation does not hold: the proof proves nothing.
+    Equation,
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyIdLength { got } => write!(f, "key id is {got} bytes, expected 32"),
+            Self::Key { got, expected } => write!(f, "proof is under key {got}, expected {expected}"),
+            Self::Circuit { got, expected } => {
+                write!(f, "the pinned key is for {got}, expected one for {expected}")
+            }
+            Self::Request { field } => write!(f, "the request does not fit this check: {field}"),
+            Self::Inputs(error) => error.fmt(f),
+            Self::Proof(error) => error.fmt(f),
+            Self::Root(error) => error.fmt(f),
+            Self::NotAsked { input } => write!(f, "public input {input} is not what was asked for"),
+            Self::Over { expiry, now } => write!(f, "it ended at {expiry} s, and it is {now} s now"),
+            Self::Equation => write!(f, "the proof does not prove the statement"),
+        }
+    }
+}
+
+impl core::error::Error for VerifyError {}
+
+/// A statement whose proof was checked, with what it is bound to. Only the checks of this module make one.
+///
+/// It is not yet spent: see [`Verified::spend`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified<S> {
+    statement: S,
+    key_id: KeyId,
+    epoch: u64,
+    payload: Vec<u8>,
+    expiry: u64,
+}
+
+impl<S> Verified<S> {
+    /// What was proved.
+    pub fn statement(&self) -> &S {
+        &self.statement
+    }
+
+    /// The key that proved it.
+    pub fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// The epoch whose roots it is about.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// What the proof binds: the challenge of a request, the payee of a claim.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// When it ends, in Unix seconds.
+    pub fn expiry(&self) -> u64 {
+        self.expiry
+    }
+}
+
+/// Checks the answer to a [`ProofRequest`] of this verifier.
+#[derive(Clone, Copy, Debug)]
+pub struct DonationCheck<'a> {
+    /// The pinned key.
+    pub key: &'a VerifyingKey,
+    /// The donation log's checkpoints.
+    pub log: &'a LogHistory,
+    /// What this verifier asked: its own request, not one that came with the answer.
+    pub request: &'a ProofRequest,
+    /// Unix seconds.
+    pub now: u64,
+    /// For how long a replaced root counts.
+    pub window: Window,
+}
+
+impl DonationCheck<'_> {
+    /// Checks an answer.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in the order of the module's page.
+    ///
+    /// # Cost
+    /// About two milliseconds: one subgroup check, one verification, and a third of a hash per project of the policy.
+    pub fn verify(&self, presented: Presented<'_>) -> Result<Verified<Donation>, VerifyError> {
+        let (statement, proof) = read::<Donation>(self.key, presented)?;
+        let question = self.request.question();
+        if !question.key_ids.contains(&self.key.id()) {
+            return Err(VerifyError::Request { field: "key ids" });
+        }
+        if question.origin != self.log.origin() {
+            return Err(VerifyError::Request { field: "origin" });
+        }
+        let root = self.log.accept(statement.root, self.now, self.window);
+        let epoch = root.map_err(VerifyError::Root)?.epoch();
+        asked("scope", statement.scope, self.request.scope())?;
+        asked("policy", statement.policy, question.policy.hash())?;
+        let binding = Binding {
+            verifier: self.request.verifier(),
+            payload: &question.challenge,
+            expiry: question.expiry,
+            key_id: self.key.id(),
+        };
+        finish(self.key, statement, statement_ext, &proof, binding, self.now, epoch)
+    }
+}
+
+/// Checks a claim: a Five Fu proof for a campaign.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimCheck<'a> {
+    /// The pinned key.
+    pub key: &'a VerifyingKey,
+    /// The card log's checkpoints.
+    pub cards: &'a LogHistory,
+    /// The person log's checkpoints.
+    pub persons: &'a LogHistory,
+    /// The campaign.
+    pub org: &'a str,
+    /// Unix seconds.
+    pub now: u64,
+    /// For how long a replaced root counts.
+    pub window: Window,
+}
+
+impl ClaimCheck<'_> {
+    /// Checks a claim that is to be paid to `payout` and ends at `expiry`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in the order of the module's page.
+    ///
+    /// # Cost
+    /// About two milliseconds.
+    pub fn verify(
+        &self,
+        presented: Presented<'_>,
+        payout: &[u8],
+        expiry: u64,
+    ) -> Result<Verified<FiveFu>, VerifyError> {
+        let (statement, proof) = read::<FiveFu>(self.key, presented)?;
+        let scope = statement::scope(self.org.as_bytes(), CLAIM);
+        let roots = epochs::accept_anchor(
+            self.cards,
+            self.persons,
+            scope,
+            statement.anchor,
+            self.now,
+            self.window,
+        );
+        let epoch = roots.map_err(VerifyError::Root)?.epoch;
+        let verifier = self.org.as_bytes();
+        let binding = Binding { verifier, payload: payout, expiry, key_id: self.key.id() };
+        finish(self.key, statement, |s| s.ext, &proof, binding, self.now, epoch)
+    }
+}
+
+/// Checks a gift: a card of the campaign becomes another's.
+#[derive(Clone, Copy, Debug)]
+pub struct GiftCheck<'a> {
+    /// The pinned key.
+    pub key: &'a VerifyingKey,
+    /// The card log's checkpoints.
+    pub cards: &'a LogHistory,
+    /// The campaign.
+    pub org: &'a str,
+    /// Unix seconds.
+    pub now: u64,
+    /// For how long a replaced root counts.
+    pub window: Window,
+}
+
+impl GiftCheck<'_> {
+    /// Checks a gift that carries `payload` and ends at `expiry`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in the order of the module's page.
+    ///
+    /// # Cost
+    /// About two milliseconds.
+    pub fn verify(
+        &self,
+        presented: Presented<'_>,
+        payload: &[u8],
+        expiry: u64,
+    ) -> Result<Verified<Gift>, VerifyError> {
+        let (statement, proof) = read::<Gift>(self.key, presented)?;
+        let root = self.cards.accept(statement.root, self.now, self.window);
+        let epoch = root.map_err(VerifyError::Root)?.epoch();
+        let verifier = self.org.as_bytes();
+        let binding = Binding { verifier, payload, expiry, key_id: self.key.id() };
+        finish(self.key, statement, |s| s.ext, &proof, binding, self.now, epoch)
+    }
+}
+
+fn statement_ext(statement: &Donation) -> Fr {
+    statement.ext
+}
+
+/// Encodings, key, circuit, number of inputs, points.
+fn read<S: Statement>(
+    key: &VerifyingKey,
+    presented: Presented<'_>,
+) -> Result<(S, Proof), VerifyError> {
+    let key_id = presented.key_id;
+    let got = KeyId(
+        key_id.try_into().map_err(|_| VerifyError::KeyIdLength { got: key_id.len() })?,
+    );
+    if presented.proof.len() != Proof::BYTES {
+        return Err(VerifyError::Proof(ProofError::Length { got: presented.proof.len() }));
+    }
+    if got != key.id() {
+        return Err(VerifyError::Key { got, expected: key.id() });
+    }
+    if key.circuit() != S::CIRCUIT {
+        return Err(VerifyError::Circuit { got: key.circuit(), expected: S::CIRCUIT });
+    }
+    let statement = S::decode(presented.public_inputs).map_err(VerifyError::Inputs)?;
+    let proof = Proof::decode(presented.proof).map_err(VerifyError::Proof)?;
+    Ok((statement, proof))
+}
+
+fn asked(input: &'static str, got: Fr, expected: Fr) -> Result<(), VerifyError> {
+    if got == expected { Ok(()) } else { Err(VerifyError::NotAsked { input }) }
+}
+
+/// Payload, expiry, equation.
+fn finish<S: Statement>(
+    key: &VerifyingKey,
+    statement: S,
+    ext: impl Fn(&S) -> Fr,
+    proof: &Proof,
+    binding: Binding<'_>,
+    now: u64,
+    epoch: u64,
+) -> Result<Verified<S>, VerifyError> {
+    asked("ext", ext(&statement), binding.ext())?;
+    let Binding { payload, expiry, key_id, .. } = binding;
+    if now >= expiry {
+        return Err(VerifyError::Over { expiry, now });
+    }
+    if !key.equation_holds(&statement.public_inputs(), proof) {
+        return Err(VerifyError::Equation);
+    }
+    Ok(Verified { statement, key_id, epoch, payload: payload.to_vec(), expiry })
+}
