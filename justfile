@@ -1,0 +1,17 @@
+# `just pre` is what CI runs.
+pre:
+    bash .ci/run
+
+# The commands of the README.
+demo *args:
+    cargo run --release -- demo {{args}}
+
+test:
+    cargo test --workspace --release
+
+lint:
+    bash .ci/lint
+
+# Long forms: every mutation, full-size ledgers, many kills.
+full:
+    WUFU_FULL=1 cargo test --workspace --release
