@@ -1,1 +1,39 @@
-//! Stub.
+//! The three statements of Wufu as circuits, and the nouns they are about.
+//!
+//! A noun has one file, in which the native function stands beside its gadget: [`keys`], [`address`], [`card`],
+//! [`person`], [`donation`], [`path`], [`tree`]. The [`statements`] put them together: for each there is a witness, an
+//! [`Instance`] of public inputs and witness, a native check that names the false clause, and the circuit. Both go
+//! through [`Circuit`].
+//!
+//! Nothing here proves or verifies: the rows ([`r1cs::R1cs`]) and their values ([`r1cs::Assignment`]) are what a prover
+//! takes, the public inputs are those of `wufu-verifier`.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod address;
+pub mod card;
+pub mod clause;
+pub mod donation;
+pub mod keys;
+pub mod path;
+pub mod person;
+pub mod poseidon;
+pub mod r1cs;
+pub mod range;
+pub mod statements;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod tree;
+
+pub use address::Address;
+pub use card::{Card, Kind};
+pub use clause::{Clause, ClauseError};
+pub use donation::Ownership;
+pub use keys::{Seed, SpendKey};
+pub use path::Path;
+pub use person::Person;
+pub use r1cs::{Assignment, R1cs};
+pub use statements::{
+    CardWitness, Circuit, DonationInstance, DonationWitness, FiveFuInstance, FiveFuWitness,
+    GiftInstance, GiftWitness, Instance, PolicyBounds,
+};
+pub use tree::Tree;

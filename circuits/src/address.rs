@@ -1,0 +1,175 @@
+//! Where cards and donations are sent: an address, and its form on paper.
+
+use std::{fmt, str::FromStr};
+
+use ark_bn254::Fr;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use wufu_verifier::canonical::{CanonicalError, Reader, Writer};
+
+/// What an address's text begins with.
+pub const PREFIX: &str = "wufu1";
+
+const CHECKSUM_CONTEXT: &str = "wufu 2026-11 address checksum v1";
+const CHECKSUM_BYTES: usize = 4;
+// Base64 of anything longer is not looked at: an org's name is a short text.
+const MAX_TEXT: usize = 1024;
+
+/// The public side of a wallet at one org.
+///
+/// Its text form is `wufu1` and base64url of the canonical bytes (org, pk, ek) followed by four bytes of checksum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The campaign or charity.
+    pub org: String,
+    /// The owner's public key.
+    pub pk: Fr,
+    /// The owner's X25519 key, for messages.
+    pub ek: [u8; 32],
+}
+
+/// Why a text is not an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// It does not begin with `wufu1`.
+    Prefix,
+    /// It is longer than any address.
+    Length {
+        /// Its characters.
+        got: usize,
+    },
+    /// What follows is not base64url without padding.
+    Base64,
+    /// The checksum is another one: a typing error.
+    Checksum,
+    /// The bytes are not an address's.
+    Canonical(CanonicalError),
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix => write!(f, "address does not begin with {PREFIX}"),
+            Self::Length { got } => {
+                write!(
+                    f,
+                    "address has {got} characters, expected at most {MAX_TEXT}"
+                )
+            }
+            Self::Base64 => write!(f, "address is not base64url without padding"),
+            Self::Checksum => write!(f, "address has a wrong checksum: mistyped or cut"),
+            Self::Canonical(error) => write!(f, "address: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+impl From<CanonicalError> for AddressError {
+    fn from(error: CanonicalError) -> Self {
+        Self::Canonical(error)
+    }
+}
+
+impl Address {
+    /// The canonical bytes.
+    ///
+    /// # Shapes
+    /// Three fields: org, `pk`, `ek`.
+    pub fn encode(&self) -> Vec<u8> {
+        Writer::new()
+            .text(&self.org)
+            .field(&self.pk)
+            .bytes(&self.ek)
+            .finish()
+    }
+
+    /// Reads canonical bytes.
+    ///
+    /// # Errors
+    /// When they are not three fields, or one of them is not what it should be.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CanonicalError> {
+        let mut reader = Reader::new(bytes, 3)?;
+        let address = Self {
+            org: reader.text("org")?,
+            pk: reader.field("pk")?,
+            ek: reader.array("ek")?,
+        };
+        reader.finish()?;
+        Ok(address)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = self.encode();
+        let sum = checksum(&bytes);
+        bytes.extend_from_slice(&sum);
+        write!(f, "{PREFIX}{}", Base64UrlUnpadded::encode_string(&bytes))
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        if text.len() > MAX_TEXT {
+            return Err(AddressError::Length { got: text.len() });
+        }
+        let body = text.strip_prefix(PREFIX).ok_or(AddressError::Prefix)?;
+        let bytes = Base64UrlUnpadded::decode_vec(body).map_err(|_| AddressError::Base64)?;
+        let (bytes, sum) = bytes
+            .split_last_chunk::<CHECKSUM_BYTES>()
+            .ok_or(AddressError::Checksum)?;
+        if *sum != checksum(bytes) {
+            return Err(AddressError::Checksum);
+        }
+        Ok(Self::decode(bytes)?)
+    }
+}
+
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    let [a, b, c, d, ..] = blake3::derive_key(CHECKSUM_CONTEXT, bytes);
+    [a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Seed;
+
+    #[test]
+    fn every_mistyped_character_is_noticed() {
+        let address = Seed::from_bytes([3; 32]).address("五福");
+        let text = address.to_string();
+        assert_eq!(text.parse(), Ok(address));
+        for at in 0..text.len() {
+            let mut other = text.clone().into_bytes();
+            other[at] = if other[at] == b'A' { b'B' } else { b'A' };
+            let other = String::from_utf8(other).unwrap();
+            assert!(other.parse::<Address>().is_err(), "{other}");
+            assert!(text[..at].parse::<Address>().is_err());
+        }
+        assert!(format!("{text}A").parse::<Address>().is_err());
+    }
+
+    #[test]
+    fn f02_an_alias_of_pk_is_refused() {
+        let mut bytes = Writer::new()
+            .text("a")
+            .bytes(&[0xff; 32])
+            .bytes(&[0; 32])
+            .finish();
+        assert!(matches!(
+            Address::decode(&bytes),
+            Err(CanonicalError::Field(_))
+        ));
+        let sum = checksum(&bytes);
+        bytes.extend_from_slice(&sum);
+        let text = format!("{PREFIX}{}", Base64UrlUnpadded::encode_string(&bytes));
+        assert!(matches!(
+            text.parse::<Address>(),
+            Err(AddressError::Canonical(_))
+        ));
+    }
+}

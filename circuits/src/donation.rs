@@ -1,0 +1,119 @@
+//! Donations: the owner's side of a record in the charity ledger.
+
+use std::fmt;
+
+use ark_bn254::Fr;
+use wufu_verifier::{
+    canonical::Writer,
+    domain::Domain,
+    h2f::{Context, h2f},
+    poseidon::hash4,
+};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{
+    keys::{SpendKey, SpendKeyVar},
+    poseidon,
+    r1cs::{Builder, Declaration, Num},
+};
+
+/// What makes a donation its owner's: the receipt, and what hides them both.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Ownership {
+    /// `H2F("receipt", receipt bytes)`.
+    pub receipt: Fr,
+    /// Random.
+    pub rcm: Fr,
+}
+
+impl Ownership {
+    /// The ownership of the donation that has this receipt.
+    pub fn new(receipt: &[u8], rcm: Fr) -> Self {
+        Self {
+            receipt: h2f(Context::Receipt, Writer::new().bytes(receipt)),
+            rcm,
+        }
+    }
+
+    /// `own = H(D_OWN, pk, receipt, rcm)`, the owner's part of the public record. The rest of the leaf is
+    /// [`Record::body`](wufu_verifier::Record::body) and [`Record::leaf`](wufu_verifier::Record::leaf).
+    pub fn own(&self, pk: Fr) -> Fr {
+        hash4([Domain::Own.value(), pk, self.receipt, self.rcm])
+    }
+
+    /// `nf_d = H(D_DNF, sk, scope, don)`: one showing per donation and scope.
+    pub fn nullifier(sk: &SpendKey, scope: Fr, don: Fr) -> Fr {
+        hash4([Domain::Dnf.value(), sk.to_field(), scope, don])
+    }
+}
+
+impl fmt::Debug for Ownership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ownership(..)")
+    }
+}
+
+/// A donation's ownership inside a circuit.
+pub struct OwnershipVar {
+    receipt: Num,
+    rcm: Num,
+}
+
+impl OwnershipVar {
+    /// Declares receipt and blinding.
+    pub fn declare(declaration: &mut Declaration, ownership: &Ownership) -> Self {
+        Self {
+            receipt: declaration.private(ownership.receipt),
+            rcm: declaration.private(ownership.rcm),
+        }
+    }
+
+    /// `own = H(D_OWN, pk, receipt, rcm)`.
+    ///
+    /// # Cost
+    /// 294 rows.
+    pub fn own(&self, b: &mut Builder, pk: &Num) -> Num {
+        let domain = b.constant(Domain::Own.value());
+        poseidon::hash4(b, [&domain, pk, &self.receipt, &self.rcm])
+    }
+
+    /// Constrains `nf` to be the nullifier: `nf_d = H(D_DNF, sk, scope, don)`.
+    ///
+    /// # Cost
+    /// 294 rows.
+    pub fn nullifier(b: &mut Builder, sk: &SpendKeyVar, scope: &Num, don: &Num, nf: &Num) {
+        let domain = b.constant(Domain::Dnf.value());
+        poseidon::hash4_is(b, [&domain, sk.num(), scope, don], nf);
+    }
+}
+
+/// The public part of a record inside a circuit.
+pub struct RecordVar {
+    /// What it went to.
+    pub project_key: Num,
+    /// How much.
+    pub amount: Num,
+    /// When.
+    pub time: Num,
+}
+
+impl RecordVar {
+    /// `body = H(D_BODY, project_key, amount, time)`.
+    ///
+    /// # Cost
+    /// 294 rows.
+    pub fn body(&self, b: &mut Builder) -> Num {
+        let domain = b.constant(Domain::Body.value());
+        poseidon::hash4(b, [&domain, &self.project_key, &self.amount, &self.time])
+    }
+
+    /// Constrains `don` to be the leaf: `don = H(D_DON, body, own)`.
+    ///
+    /// # Cost
+    /// 552 rows, the body's included.
+    pub fn leaf(&self, b: &mut Builder, own: &Num, don: &Num) {
+        let body = self.body(b);
+        let domain = b.constant(Domain::Don.value());
+        poseidon::hash3_is(b, [&domain, &body, own], don);
+    }
+}

@@ -1,0 +1,162 @@
+//! Seeds, keys and addresses.
+
+use std::fmt;
+
+use ark_bn254::Fr;
+use rand::{CryptoRng, RngCore};
+use wufu_verifier::{
+    canonical::Writer,
+    domain::Domain,
+    h2f::{Context, h2f},
+    poseidon::hash2,
+};
+use x25519_dalek::StaticSecret;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{
+    address::Address,
+    poseidon,
+    r1cs::{Builder, Declaration, Num},
+};
+
+/// The BLAKE3 context of the X25519 key, which is bytes and no field element.
+pub const ENCRYPTION_CONTEXT: &str = "wufu 2026-11 encryption key v1";
+
+/// 32 random bytes from which, with the ledger, everything of a wallet comes back.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Seed([u8; 32]);
+
+impl Seed {
+    /// A fresh seed.
+    pub fn random(rng: &mut (impl CryptoRng + RngCore)) -> Self {
+        let mut seed = Self([0; 32]);
+        rng.fill_bytes(&mut seed.0);
+        seed
+    }
+
+    /// The seed with these bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, to be stored where only the owner reads.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// `sk = H2F("spend key", seed, org)`: the keys of two orgs share nothing.
+    pub fn spend_key(&self, org: &str) -> SpendKey {
+        SpendKey(h2f(
+            Context::SpendKey,
+            Writer::new().bytes(&self.0).text(org),
+        ))
+    }
+
+    /// The X25519 secret of an org, for messages to its address.
+    pub fn decryption_key(&self, org: &str) -> StaticSecret {
+        let mut message = Writer::new().bytes(&self.0).text(org).finish();
+        let mut bytes = blake3::derive_key(ENCRYPTION_CONTEXT, &message);
+        message.zeroize();
+        let secret = StaticSecret::from(bytes);
+        bytes.zeroize();
+        secret
+    }
+
+    /// The address of the wallet at an org.
+    pub fn address(&self, org: &str) -> Address {
+        let ek = x25519_dalek::PublicKey::from(&self.decryption_key(org));
+        let pk = self.spend_key(org).public_key();
+        Address {
+            org: org.into(),
+            pk,
+            ek: ek.to_bytes(),
+        }
+    }
+
+    /// `rcm_out = H2F("gift rcm", seed, nf_in)`: a wiped wallet can make the gift again.
+    pub fn gift_rcm(&self, nf_in: Fr) -> Fr {
+        h2f(Context::GiftRcm, Writer::new().bytes(&self.0).field(&nf_in))
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed(..)")
+    }
+}
+
+/// `sk`: whoever has it can spend, show and recognise everything of its owner at one org.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct SpendKey(Fr);
+
+impl SpendKey {
+    /// The key with this value.
+    pub fn from_field(value: Fr) -> Self {
+        Self(value)
+    }
+
+    /// The value, for a witness.
+    pub fn to_field(&self) -> Fr {
+        self.0
+    }
+
+    /// `pk = H(D_PK, sk)`.
+    pub fn public_key(&self) -> Fr {
+        hash2([Domain::Pk.value(), self.0])
+    }
+}
+
+impl fmt::Debug for SpendKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SpendKey(..)")
+    }
+}
+
+/// `sk` inside a circuit.
+pub struct SpendKeyVar(Num);
+
+impl SpendKeyVar {
+    /// Declares the key.
+    pub fn declare(declaration: &mut Declaration, sk: Fr) -> Self {
+        Self(declaration.private(sk))
+    }
+
+    /// Constrains `pk` to be the public key: `pk = H(D_PK, sk)`.
+    ///
+    /// # Cost
+    /// 237 rows.
+    pub fn public_key(&self, b: &mut Builder, pk: &Num) {
+        let domain = b.constant(Domain::Pk.value());
+        poseidon::hash2_is(b, [&domain, &self.0], pk);
+    }
+
+    /// The value.
+    pub fn num(&self) -> &Num {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_two_orgs_and_two_seeds_share_nothing() {
+        let (one, two) = (Seed::from_bytes([1; 32]), Seed::from_bytes([2; 32]));
+        let addresses = [one.address("a"), one.address("b"), two.address("a")];
+        for (i, left) in addresses.iter().enumerate() {
+            for right in &addresses[i + 1..] {
+                assert_ne!(left.pk, right.pk);
+                assert_ne!(left.ek, right.ek);
+            }
+        }
+        assert_eq!(one.address("a"), Seed::from_bytes([1; 32]).address("a"));
+    }
+
+    #[test]
+    fn f16_debug_shows_no_secret() {
+        let seed = Seed::from_bytes([7; 32]);
+        assert_eq!(format!("{seed:?}"), "Seed(..)");
+        assert_eq!(format!("{:?}", seed.spend_key("a")), "SpendKey(..)");
+    }
+}

@@ -1,0 +1,61 @@
+//! Persons: one leaf per real person and campaign, and one claim for each.
+
+use ark_bn254::Fr;
+use wufu_verifier::{domain::Domain, poseidon::hash3};
+
+use crate::{
+    keys::{SpendKey, SpendKeyVar},
+    poseidon,
+    r1cs::{Builder, Num},
+};
+
+/// What a registrar gives a person: the salt that hides their leaf.
+#[derive(Clone, PartialEq, Eq, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+pub struct Person {
+    /// Random.
+    pub salt: Fr,
+}
+
+impl Person {
+    /// `person = H(D_PERSON, pk, salt)`, the leaf of the person log.
+    pub fn leaf(&self, pk: Fr) -> Fr {
+        hash3([Domain::Person.value(), pk, self.salt])
+    }
+
+    /// `nf_p = H(D_PNF, sk, scope)`: one claim per person and campaign.
+    pub fn nullifier(sk: &SpendKey, scope: Fr) -> Fr {
+        hash3([Domain::Pnf.value(), sk.to_field(), scope])
+    }
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Person(..)")
+    }
+}
+
+/// A person inside a circuit.
+pub struct PersonVar {
+    /// The salt.
+    pub salt: Num,
+}
+
+impl PersonVar {
+    /// `person = H(D_PERSON, pk, salt)`.
+    ///
+    /// # Cost
+    /// 258 rows.
+    pub fn leaf(&self, b: &mut Builder, pk: &Num) -> Num {
+        let domain = b.constant(Domain::Person.value());
+        poseidon::hash3(b, [&domain, pk, &self.salt])
+    }
+
+    /// Constrains `nf` to be the person's nullifier: `nf = H(D_PNF, sk, scope)`.
+    ///
+    /// # Cost
+    /// 258 rows.
+    pub fn nullifier(b: &mut Builder, sk: &SpendKeyVar, scope: &Num, nf: &Num) {
+        let domain = b.constant(Domain::Pnf.value());
+        poseidon::hash3_is(b, [&domain, sk.num(), scope], nf);
+    }
+}

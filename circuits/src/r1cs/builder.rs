@@ -1,0 +1,146 @@
+//! The one pass over a circuit.
+
+use ark_bn254::Fr;
+use ark_ff::AdditiveGroup;
+
+use super::{
+    assignment::Assignment,
+    num::Num,
+    system::{R1cs, Recorder},
+};
+use crate::clause::Clause;
+
+/// What a pass over a circuit is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Write the rows down; the numbers mean nothing.
+    Shape,
+    /// Compute the wires and the values of the rows.
+    Witness,
+    /// Both at once.
+    Both,
+}
+
+/// How large a circuit is.
+///
+/// A witness reserves its vectors in one piece by it, so that no half-grown copy of a secret is left in freed memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Rows.
+    pub rows: usize,
+    /// Wires, the constant one included.
+    pub wires: usize,
+}
+
+/// The beginning of a pass: it hands out the inputs, public ones first.
+pub struct Declaration {
+    builder: Builder,
+}
+
+impl Declaration {
+    /// Begins a pass over a circuit of `size` with its public inputs, in their order.
+    pub fn new<const N: usize>(mode: Mode, size: Size, public: [Fr; N]) -> (Self, [Num; N]) {
+        let mut builder = Builder {
+            recorder: matches!(mode, Mode::Shape | Mode::Both).then(Recorder::default),
+            assignment: matches!(mode, Mode::Witness | Mode::Both)
+                .then(|| Assignment::begin(size, N)),
+            wires: 1,
+            rows: 0,
+            public: N,
+            private: 0,
+            clause: Clause::F1,
+        };
+        let public = public.map(|value| builder.wire(value));
+        (Self { builder }, public)
+    }
+
+    /// The next declared private input.
+    pub fn private(&mut self, value: Fr) -> Num {
+        self.builder.private += 1;
+        self.builder.wire(value)
+    }
+
+    /// Ends the declaration. The first rows belong to `clause`.
+    pub fn begin(mut self, clause: Clause) -> Builder {
+        self.builder.clause = clause;
+        self.builder
+    }
+}
+
+/// A pass over a circuit, past its declaration.
+pub struct Builder {
+    recorder: Option<Recorder>,
+    assignment: Option<Assignment>,
+    wires: u32,
+    rows: usize,
+    public: usize,
+    private: usize,
+    clause: Clause,
+}
+
+impl Builder {
+    /// From here on, rows belong to `clause`.
+    pub fn clause(&mut self, clause: Clause) {
+        self.clause = clause;
+    }
+
+    /// A constant. It costs no wire.
+    pub fn constant(&self, value: Fr) -> Num {
+        Num::constant(value, self.recorder.is_some())
+    }
+
+    /// A new wire. It is free until rows tie it down.
+    pub fn wire(&mut self, value: Fr) -> Num {
+        let wire = self.wires;
+        self.wires += 1;
+        if let Some(assignment) = &mut self.assignment {
+            assignment.push_wire(value);
+        }
+        Num::wire(wire, value, self.recorder.is_some())
+    }
+
+    /// The row `a * b = c`.
+    pub fn row(&mut self, a: &Num, b: &Num, c: &Num) {
+        self.rows += 1;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.push(a, b, c, self.clause);
+        }
+        if let Some(assignment) = &mut self.assignment {
+            assignment.push_row(a.value(), b.value(), c.value());
+        }
+    }
+
+    /// A new wire for `a * b`, and its row.
+    pub fn product(&mut self, a: &Num, b: &Num) -> Num {
+        let product = self.wire(a.value() * b.value());
+        self.row(a, b, &product);
+        product
+    }
+
+    /// The row `a * b = 0`.
+    pub fn product_is_zero(&mut self, a: &Num, b: &Num) {
+        let zero = self.constant(Fr::ZERO);
+        self.row(a, b, &zero);
+    }
+
+    /// Ends the pass: the shape and the assignment, each empty unless the mode asked for it.
+    pub fn finish(self) -> (R1cs, Assignment) {
+        let shape = self.recorder.unwrap_or_default();
+        let assignment = self
+            .assignment
+            .unwrap_or_else(|| Assignment::begin(Size::default(), 0));
+        (
+            shape.finish(self.public, self.private, self.wires),
+            assignment,
+        )
+    }
+
+    /// The size so far.
+    pub fn size(&self) -> Size {
+        // Lossless: a wire number is an index into vectors that are in memory.
+        Size {
+            rows: self.rows,
+            wires: self.wires as usize,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The rows of a circuit, written down.
+
+use std::fmt;
+
+use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, Field};
+
+use super::num::{Num, Term};
+use crate::clause::Clause;
+
+/// Sparse rows of one of the three matrices.
+///
+/// # Shapes
+/// A row's terms are `(wire, coefficient)`, sorted by wire, each wire once, no coefficient zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matrix {
+    terms: Vec<Term>,
+    // Where each row ends in `terms`.
+    ends: Vec<usize>,
+}
+
+impl Matrix {
+    fn push(&mut self, num: &Num) {
+        self.terms.extend_from_slice(num.terms());
+        self.ends.push(self.terms.len());
+    }
+
+    /// The terms of row `index`; none past the last row.
+    pub fn row(&self, index: usize) -> &[(u32, Fr)] {
+        let start = index
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .copied();
+        match self.ends.get(index) {
+            Some(end) => &self.terms[start.unwrap_or(0)..*end],
+            None => &[],
+        }
+    }
+
+    /// The rows in their order.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[(u32, Fr)]> {
+        (0..self.ends.len()).map(|index| self.row(index))
+    }
+
+    /// How many terms all rows have.
+    pub fn non_zeros(&self) -> usize {
+        self.terms.len()
+    }
+
+    fn eval(&self, index: usize, z: &[Fr]) -> Fr {
+        self.row(index)
+            .iter()
+            .fold(Fr::ZERO, |sum, (wire, k)| sum + z[*wire as usize] * k)
+    }
+}
+
+/// The shape of a circuit: rows `A·z ∘ B·z = C·z`, each with the clause that it serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct R1cs {
+    public_inputs: usize,
+    private_inputs: usize,
+    wires: usize,
+    a: Matrix,
+    b: Matrix,
+    c: Matrix,
+    clauses: Vec<Clause>,
+}
+
+/// What rows are recorded into during a pass.
+#[derive(Default)]
+pub(super) struct Recorder {
+    a: Matrix,
+    b: Matrix,
+    c: Matrix,
+    clauses: Vec<Clause>,
+}
+
+impl Recorder {
+    pub(super) fn push(&mut self, a: &Num, b: &Num, c: &Num, clause: Clause) {
+        self.a.push(a);
+        self.b.push(b);
+        self.c.push(c);
+        self.clauses.push(clause);
+    }
+
+    pub(super) fn finish(self, public_inputs: usize, private_inputs: usize, wires: u32) -> R1cs {
+        let Self { a, b, c, clauses } = self;
+        R1cs {
+            public_inputs,
+            private_inputs,
+            wires: wires as usize,
+            a,
+            b,
+            c,
+            clauses,
+        }
+    }
+}
+
+/// Why wires do not satisfy a circuit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unsatisfied {
+    /// The wrong number of wires.
+    Wires {
+        /// How many there are.
+        got: usize,
+        /// How many the circuit has.
+        expected: usize,
+    },
+    /// Wire 0 is not one.
+    One,
+    /// A row does not hold.
+    Row {
+        /// Its number, from 0.
+        row: usize,
+        /// The clause that it serves.
+        clause: Clause,
+    },
+}
+
+impl fmt::Display for Unsatisfied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wires { got, expected } => write!(f, "{got} wires, expected {expected}"),
+            Self::One => write!(f, "wire 0 is not one"),
+            Self::Row { row, clause } => write!(f, "row {row} of clause {clause} does not hold"),
+        }
+    }
+}
+
+impl std::error::Error for Unsatisfied {}
+
+impl R1cs {
+    /// Public inputs, without the constant one.
+    pub fn public_inputs(&self) -> usize {
+        self.public_inputs
+    }
+
+    /// Declared private inputs: the wires after the public ones.
+    pub fn private_inputs(&self) -> usize {
+        self.private_inputs
+    }
+
+    /// All wires, the constant one included.
+    pub fn wires(&self) -> usize {
+        self.wires
+    }
+
+    /// Rows.
+    pub fn rows(&self) -> usize {
+        self.clauses.len()
+    }
+
+    /// The matrices A, B and C.
+    pub fn matrices(&self) -> [&Matrix; 3] {
+        [&self.a, &self.b, &self.c]
+    }
+
+    /// The clause of each row.
+    pub fn clauses(&self) -> &[Clause] {
+        &self.clauses
+    }
+
+    /// Terms in all three matrices.
+    pub fn non_zeros(&self) -> usize {
+        self.matrices().map(Matrix::non_zeros).iter().sum()
+    }
+
+    /// Binary logarithm of the Groth16 domain: the smallest that holds all rows and one more per public wire, the
+    /// constant one included.
+    pub fn domain_log2(&self) -> u32 {
+        (self.rows() + self.public_inputs + 1)
+            .next_power_of_two()
+            .ilog2()
+    }
+
+    /// Checks every row over `z`, by sparse products and nothing else.
+    ///
+    /// # Errors
+    /// The first row that does not hold, or that `z` is not an assignment of this circuit at all.
+    ///
+    /// # Cost
+    /// One multiplication per term.
+    pub fn check(&self, z: &[Fr]) -> Result<(), Unsatisfied> {
+        if z.len() != self.wires {
+            return Err(Unsatisfied::Wires {
+                got: z.len(),
+                expected: self.wires,
+            });
+        }
+        if z[0] != Fr::ONE {
+            return Err(Unsatisfied::One);
+        }
+        match self.broken(z).next() {
+            Some(row) => Err(Unsatisfied::Row {
+                row,
+                clause: self.clauses[row],
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The rows that do not hold over `z`, which must have a value for every wire.
+    pub fn broken<'a>(&'a self, z: &'a [Fr]) -> impl Iterator<Item = usize> + 'a {
+        (0..self.rows()).filter(|row| !self.holds(*row, z))
+    }
+
+    /// Whether row `index` holds over `z`, which must have a value for every wire.
+    pub fn holds(&self, index: usize, z: &[Fr]) -> bool {
+        self.a.eval(index, z) * self.b.eval(index, z) == self.c.eval(index, z)
+    }
+}

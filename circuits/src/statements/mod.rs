@@ -1,0 +1,88 @@
+//! The three statements: what is public, what is private, the native check and the circuit.
+
+mod donation;
+mod five_fu;
+mod gift;
+
+use wufu_verifier::{CircuitName, Statement};
+
+pub use donation::{DonationInstance, DonationWitness, PolicyBounds};
+pub use five_fu::{CardWitness, FiveFuInstance, FiveFuWitness};
+pub use gift::{GiftInstance, GiftWitness};
+
+use crate::{
+    clause::{Clause, ClauseError},
+    r1cs::{Assignment, Builder, Mode, R1cs, Size},
+};
+
+/// A claim and what is said to support it: public inputs and a witness.
+///
+/// Nothing says that the two fit: [`Circuit::check`] does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Instance<P, W> {
+    /// What everybody sees.
+    pub public: P,
+    /// What only the prover sees.
+    pub private: W,
+}
+
+/// A statement with its circuit.
+pub trait Circuit: Sized {
+    /// Which one it is.
+    const NAME: CircuitName;
+
+    /// How large the circuit is.
+    const SIZE: Size;
+
+    /// The public side.
+    type Public: Statement;
+
+    /// The claimed public side.
+    fn public(&self) -> &Self::Public;
+
+    /// An instance of the right form in which every value is zero. It is not true; it has the circuit's shape.
+    fn blank() -> Self;
+
+    /// The clauses that are false, in order: the statement worked out natively, without the circuit's gadgets.
+    fn false_clauses(&self) -> Vec<Clause>;
+
+    /// Runs the circuit.
+    fn synthesize(&self, mode: Mode) -> Builder;
+
+    /// Checks the statement natively.
+    ///
+    /// # Errors
+    /// The first clause that is false.
+    fn check(&self) -> Result<&Self::Public, ClauseError> {
+        match self.false_clauses().first() {
+            Some(clause) => Err(ClauseError { clause: *clause }),
+            None => Ok(self.public()),
+        }
+    }
+
+    /// The circuit's rows. They are the same for every instance.
+    fn shape() -> R1cs {
+        Self::blank().synthesize(Mode::Shape).finish().0
+    }
+
+    /// Every wire and row of the circuit for this instance. Wrong ones when the instance is false: [`Circuit::check`]
+    /// comes first.
+    ///
+    /// # Cost
+    /// A native hash for every hash of the statement, and little more.
+    fn assign(&self) -> Assignment {
+        self.synthesize(Mode::Witness).finish().1
+    }
+}
+
+/// Collects the clauses that do not hold.
+#[derive(Default)]
+struct Findings(Vec<Clause>);
+
+impl Findings {
+    fn expect(&mut self, clause: Clause, holds: bool) {
+        if !holds && self.0.last() != Some(&clause) {
+            self.0.push(clause);
+        }
+    }
+}
