@@ -1,0 +1,32 @@
+"""The clause tags of DESIGN.md, of the circuits and of the clause tests must be the same sets."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+EXPECTED = {f"F{n}" for n in range(1, 9)} | {f"D{n}" for n in range(1, 9)} | {f"G{n}" for n in range(1, 8)}
+
+
+def read(*paths):
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+statements = sorted((ROOT / "circuits/src/statements").glob("*.rs"))
+found = {
+    "DESIGN.md": set(re.findall(r"\[([FDG]\d+)\]", read(ROOT / "DESIGN.md"))),
+    # The constraint side: `Clause::F1` handed to the builder.
+    "circuits (constraints)": set(re.findall(r"clause\(Clause::([FDG]\d+)\)|begin\(Clause::([FDG]\d+)\)", read(*statements))),
+    # The native twin: the error that names the clause.
+    "circuits/tests/clauses.rs": set(re.findall(r"fn clause_([FDGfdg]\d+)_", read(ROOT / "circuits/tests/clauses.rs"))),
+}
+failed = False
+for where, tags in found.items():
+    tags = {"".join(tag) if isinstance(tag, tuple) else tag for tag in tags}
+    tags = {tag.upper() for tag in tags}
+    missing, extra = sorted(EXPECTED - tags), sorted(tags - EXPECTED)
+    print(f"{where}: {len(tags)} tags")
+    if missing or extra:
+        failed = True
+        print(f"  missing {missing}, unexpected {extra}")
+sys.exit(failed)
