@@ -13,7 +13,7 @@ use crate::{
     epochs::{self, LogHistory, RootError, Window},
     key::{KeyId, VerifyingKey},
     proof::{Proof, ProofError},
-    request::ProofRequest,
+    request::Question,
     statement::{
         self, Binding, CLAIM, CircuitName, Donation, FiveFu, Gift, InputsError, Statement,
     },
@@ -53,8 +53,8 @@ pub enum VerifyError {
         /// The statement's circuit.
         expected: CircuitName,
     },
-    /// The request does not allow this key, or asks about another log. This is the caller's mistake.
-    Request {
+    /// The question does not allow this key, or is about another log. This is the caller's mistake.
+    Question {
         /// What does not fit.
         field: &'static str,
     },
@@ -88,7 +88,7 @@ impl fmt::Display for VerifyError {
             Self::Circuit { got, expected } => {
                 write!(f, "the pinned key is for {got}, expected one for {expected}")
             }
-            Self::Request { field } => write!(f, "the request does not fit this check: {field}"),
+            Self::Question { field } => write!(f, "the question does not fit this check: {field}"),
             Self::Inputs(error) => error.fmt(f),
             Self::Proof(error) => error.fmt(f),
             Self::Root(error) => error.fmt(f),
@@ -140,15 +140,17 @@ impl<S> Verified<S> {
     }
 }
 
-/// Checks the answer to a [`ProofRequest`] of this verifier.
+/// Checks the answer to a question of this verifier, which it sent as a [`ProofRequest`](crate::ProofRequest).
 #[derive(Clone, Copy, Debug)]
 pub struct DonationCheck<'a> {
     /// The pinned key.
     pub key: &'a VerifyingKey,
     /// The donation log's checkpoints.
     pub log: &'a LogHistory,
-    /// What this verifier asked: its own request, not one that came with the answer.
-    pub request: &'a ProofRequest,
+    /// This verifier's id: the Ed25519 key that signs its requests.
+    pub verifier: &'a [u8; 32],
+    /// What this verifier asked: its own words, not some that came with the answer.
+    pub question: &'a Question,
     /// Unix seconds.
     pub now: u64,
     /// For how long a replaced root counts.
@@ -164,25 +166,25 @@ impl DonationCheck<'_> {
     /// # Cost
     /// About two milliseconds: one subgroup check, one verification, and a third of a hash per project of the policy.
     pub fn verify(&self, presented: Presented<'_>) -> Result<Verified<Donation>, VerifyError> {
-        let (statement, proof) = read::<Donation>(self.key, presented)?;
-        let question = self.request.question();
+        let (shown, proof) = read::<Donation>(self.key, presented)?;
+        let question = self.question;
         if !question.key_ids.contains(&self.key.id()) {
-            return Err(VerifyError::Request { field: "key ids" });
+            return Err(VerifyError::Question { field: "key ids" });
         }
         if question.origin != self.log.origin() {
-            return Err(VerifyError::Request { field: "origin" });
+            return Err(VerifyError::Question { field: "origin" });
         }
-        let root = self.log.accept(statement.root, self.now, self.window);
+        let root = self.log.accept(shown.root, self.now, self.window);
         let epoch = root.map_err(VerifyError::Root)?.epoch();
-        asked("scope", statement.scope, self.request.scope())?;
-        asked("policy", statement.policy, question.policy.hash())?;
+        asked("scope", shown.scope, statement::scope(self.verifier, &question.purpose))?;
+        asked("policy", shown.policy, question.policy.hash())?;
         let binding = Binding {
-            verifier: self.request.verifier(),
+            verifier: self.verifier,
             payload: &question.challenge,
             expiry: question.expiry,
             key_id: self.key.id(),
         };
-        finish(self.key, statement, statement_ext, &proof, binding, self.now, epoch)
+        finish(self.key, shown, |s| s.ext, &proof, binding, self.now, epoch)
     }
 }
 
@@ -270,10 +272,6 @@ impl GiftCheck<'_> {
         let binding = Binding { verifier, payload, expiry, key_id: self.key.id() };
         finish(self.key, statement, |s| s.ext, &proof, binding, self.now, epoch)
     }
-}
-
-fn statement_ext(statement: &Donation) -> Fr {
-    statement.ext
 }
 
 /// Encodings, key, circuit, number of inputs, points.
