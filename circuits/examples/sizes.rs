@@ -34,10 +34,7 @@ fn report<C: Circuit>(instance: &C) {
     println!("  witness {:?}", timed(|| instance.assign()));
     println!("  native check {:?}", timed(|| instance.false_clauses()));
     let assignment = instance.assign();
-    println!(
-        "  all rows by sparse products {:?}",
-        timed(|| shape.check(assignment.z()))
-    );
+    println!("  all rows by sparse products {:?}", timed(|| shape.check(assignment.z())));
 }
 
 fn main() {

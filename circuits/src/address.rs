@@ -51,10 +51,7 @@ impl fmt::Display for AddressError {
         match self {
             Self::Prefix => write!(f, "address does not begin with {PREFIX}"),
             Self::Length { got } => {
-                write!(
-                    f,
-                    "address has {got} characters, expected at most {MAX_TEXT}"
-                )
+                write!(f, "address has {got} characters, expected at most {MAX_TEXT}")
             }
             Self::Base64 => write!(f, "address is not base64url without padding"),
             Self::Checksum => write!(f, "address has a wrong checksum: mistyped or cut"),
@@ -77,11 +74,7 @@ impl Address {
     /// # Shapes
     /// Three fields: org, `pk`, `ek`.
     pub fn encode(&self) -> Vec<u8> {
-        Writer::new()
-            .text(&self.org)
-            .field(&self.pk)
-            .bytes(&self.ek)
-            .finish()
+        Writer::new().text(&self.org).field(&self.pk).bytes(&self.ek).finish()
     }
 
     /// Reads canonical bytes.
@@ -90,11 +83,8 @@ impl Address {
     /// When they are not three fields, or one of them is not what it should be.
     pub fn decode(bytes: &[u8]) -> Result<Self, CanonicalError> {
         let mut reader = Reader::new(bytes, 3)?;
-        let address = Self {
-            org: reader.text("org")?,
-            pk: reader.field("pk")?,
-            ek: reader.array("ek")?,
-        };
+        let address =
+            Self { org: reader.text("org")?, pk: reader.field("pk")?, ek: reader.array("ek")? };
         reader.finish()?;
         Ok(address)
     }
@@ -118,9 +108,8 @@ impl FromStr for Address {
         }
         let body = text.strip_prefix(PREFIX).ok_or(AddressError::Prefix)?;
         let bytes = Base64UrlUnpadded::decode_vec(body).map_err(|_| AddressError::Base64)?;
-        let (bytes, sum) = bytes
-            .split_last_chunk::<CHECKSUM_BYTES>()
-            .ok_or(AddressError::Checksum)?;
+        let (bytes, sum) =
+            bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or(AddressError::Checksum)?;
         if *sum != checksum(bytes) {
             return Err(AddressError::Checksum);
         }
@@ -155,21 +144,11 @@ mod tests {
 
     #[test]
     fn f02_an_alias_of_pk_is_refused() {
-        let mut bytes = Writer::new()
-            .text("a")
-            .bytes(&[0xff; 32])
-            .bytes(&[0; 32])
-            .finish();
-        assert!(matches!(
-            Address::decode(&bytes),
-            Err(CanonicalError::Field(_))
-        ));
+        let mut bytes = Writer::new().text("a").bytes(&[0xff; 32]).bytes(&[0; 32]).finish();
+        assert!(matches!(Address::decode(&bytes), Err(CanonicalError::Field(_))));
         let sum = checksum(&bytes);
         bytes.extend_from_slice(&sum);
         let text = format!("{PREFIX}{}", Base64UrlUnpadded::encode_string(&bytes));
-        assert!(matches!(
-            text.parse::<Address>(),
-            Err(AddressError::Canonical(_))
-        ));
+        assert!(matches!(text.parse::<Address>(), Err(AddressError::Canonical(_))));
     }
 }

@@ -34,13 +34,8 @@ pub enum Kind {
 
 impl Kind {
     /// All five, in the order of their numbers.
-    pub const ALL: [Self; 5] = [
-        Self::Patriotism,
-        Self::Prosperity,
-        Self::Harmony,
-        Self::Friendliness,
-        Self::Dedication,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Patriotism, Self::Prosperity, Self::Harmony, Self::Friendliness, Self::Dedication];
 
     /// The number, 0 to 4.
     pub const fn index(self) -> usize {
@@ -54,9 +49,7 @@ impl Kind {
 
     /// The kind with this Chinese or English name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| name == kind.chinese() || name == kind.english())
+        Self::ALL.into_iter().find(|kind| name == kind.chinese() || name == kind.english())
     }
 
     /// The name on the card.
@@ -114,11 +107,7 @@ impl Card {
 
     /// A card that is made of a given one: `rho_out = nf_in`, so no two cards ever share one.
     pub fn given(kind: Kind, nf_in: Fr, rcm: Fr) -> Self {
-        Self {
-            kind,
-            rho: nf_in,
-            rcm,
-        }
+        Self { kind, rho: nf_in, rcm }
     }
 
     /// `cm = H(D_NOTE + kind, pk, rho, rcm)`, the leaf of the card log.
@@ -147,18 +136,12 @@ pub struct CardVar {
 impl CardVar {
     /// Declares the card's openings.
     pub fn declare(declaration: &mut Declaration, rho: Fr, rcm: Fr) -> Self {
-        Self {
-            rho: declaration.private(rho),
-            rcm: declaration.private(rcm),
-        }
+        Self { rho: declaration.private(rho), rcm: declaration.private(rcm) }
     }
 
     /// A card whose `rho` is a value that the circuit has already.
     pub fn given(nf_in: &Num, rcm: Num) -> Self {
-        Self {
-            rho: nf_in.clone(),
-            rcm,
-        }
+        Self { rho: nf_in.clone(), rcm }
     }
 
     /// Constrains `cm` to be the commitment: `cm = H(domain, pk, rho, rcm)`, where `domain` is `D_NOTE + kind`.

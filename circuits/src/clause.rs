@@ -71,12 +71,7 @@ pub struct ClauseError {
 
 impl fmt::Display for ClauseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "clause {} is false: {}",
-            self.clause,
-            self.clause.meaning()
-        )
+        write!(f, "clause {} is false: {}", self.clause, self.clause.meaning())
     }
 }
 

@@ -29,10 +29,7 @@ pub struct Ownership {
 impl Ownership {
     /// The ownership of the donation that has this receipt.
     pub fn new(receipt: &[u8], rcm: Fr) -> Self {
-        Self {
-            receipt: h2f(Context::Receipt, Writer::new().bytes(receipt)),
-            rcm,
-        }
+        Self { receipt: h2f(Context::Receipt, Writer::new().bytes(receipt)), rcm }
     }
 
     /// `own = H(D_OWN, pk, receipt, rcm)`, the owner's part of the public record. The rest of the leaf is

@@ -46,10 +46,7 @@ impl Seed {
 
     /// `sk = H2F("spend key", seed, org)`: the keys of two orgs share nothing.
     pub fn spend_key(&self, org: &str) -> SpendKey {
-        SpendKey(h2f(
-            Context::SpendKey,
-            Writer::new().bytes(&self.0).text(org),
-        ))
+        SpendKey(h2f(Context::SpendKey, Writer::new().bytes(&self.0).text(org)))
     }
 
     /// The X25519 secret of an org, for messages to its address.
@@ -66,11 +63,7 @@ impl Seed {
     pub fn address(&self, org: &str) -> Address {
         let ek = x25519_dalek::PublicKey::from(&self.decryption_key(org));
         let pk = self.spend_key(org).public_key();
-        Address {
-            org: org.into(),
-            pk,
-            ek: ek.to_bytes(),
-        }
+        Address { org: org.into(), pk, ek: ek.to_bytes() }
     }
 
     /// `rcm_out = H2F("gift rcm", seed, nf_in)`: a wiped wallet can make the gift again.

@@ -59,13 +59,8 @@ impl<const DEPTH: usize> Path<DEPTH> {
     /// # Errors
     /// When there are more or fewer than `DEPTH`: the depth of a tree is part of its meaning.
     pub fn from_levels(levels: &[Children]) -> Result<Self, PathError> {
-        let wrong = PathError::Depth {
-            got: levels.len(),
-            expected: DEPTH,
-        };
-        Ok(Self {
-            levels: Box::new(levels.try_into().map_err(|_| wrong)?),
-        })
+        let wrong = PathError::Depth { got: levels.len(), expected: DEPTH };
+        Ok(Self { levels: Box::new(levels.try_into().map_err(|_| wrong)?) })
     }
 
     /// The path through a shard, then through the roof.
@@ -76,11 +71,7 @@ impl<const DEPTH: usize> Path<DEPTH> {
         lower: &Path<LOWER>,
         upper: &Path<UPPER>,
     ) -> Result<Self, PathError> {
-        if !upper
-            .levels
-            .first()
-            .is_none_or(|level| level.contains(&lower.top()))
-        {
+        if !upper.levels.first().is_none_or(|level| level.contains(&lower.top())) {
             return Err(PathError::Apart);
         }
         Self::from_levels(&[lower.levels.as_slice(), upper.levels.as_slice()].concat())
@@ -93,25 +84,21 @@ impl<const DEPTH: usize> Path<DEPTH> {
 
     /// What the highest level hashes to: the root, if the path is one at all.
     pub fn top(&self) -> Fr {
-        self.levels
-            .last()
-            .map_or(Fr::ZERO, |children| parent(*children))
+        self.levels.last().map_or(Fr::ZERO, |children| parent(*children))
     }
 
     /// The root to which the path leads from `leaf`, or `None` when a level does not hold what the level below comes to.
     pub fn root(&self, leaf: Fr) -> Option<Fr> {
-        self.levels.iter().try_fold(leaf, |node, children| {
-            children.contains(&node).then(|| parent(*children))
-        })
+        self.levels
+            .iter()
+            .try_fold(leaf, |node, children| children.contains(&node).then(|| parent(*children)))
     }
 }
 
 impl<const DEPTH: usize> Default for Path<DEPTH> {
     /// All places empty: no path of any tree, but one of the right size.
     fn default() -> Self {
-        Self {
-            levels: Box::new([[Fr::ZERO; ARITY]; DEPTH]),
-        }
+        Self { levels: Box::new([[Fr::ZERO; ARITY]; DEPTH]) }
     }
 }
 
@@ -129,11 +116,8 @@ pub struct PathVar<const DEPTH: usize> {
 impl<const DEPTH: usize> PathVar<DEPTH> {
     /// Declares all children.
     pub fn declare(declaration: &mut Declaration, path: &Path<DEPTH>) -> Self {
-        let levels = path
-            .levels
-            .iter()
-            .map(|level| level.map(|child| declaration.private(child)))
-            .collect();
+        let levels =
+            path.levels.iter().map(|level| level.map(|child| declaration.private(child))).collect();
         Self { levels }
     }
 

@@ -43,13 +43,8 @@ pub fn hash4_is(b: &mut Builder, inputs: [&Num; 4], output: &Num) {
 fn permute<const T: usize>(b: &mut Builder, inputs: &[&Num], output: Option<&Num>) -> Num {
     let parameters = poseidon::parameters(T - 1).unwrap_or_else(|| unreachable!());
     let zero = b.constant(Fr::ZERO);
-    let mut state: [Num; T] = std::array::from_fn(|lane| {
-        if lane == 0 {
-            zero.clone()
-        } else {
-            inputs[lane - 1].clone()
-        }
-    });
+    let mut state: [Num; T] =
+        std::array::from_fn(|lane| if lane == 0 { zero.clone() } else { inputs[lane - 1].clone() });
     let half = parameters.full_rounds / 2;
     let rounds = parameters.full_rounds + parameters.partial_rounds;
 
@@ -72,10 +67,7 @@ fn permute<const T: usize>(b: &mut Builder, inputs: &[&Num], output: Option<&Num
 /// The sum of the lanes with these factors.
 fn mix<const T: usize>(factors: &[Fr], state: &[Num; T]) -> Num {
     let first = state[0].times(factors[0]);
-    state[1..]
-        .iter()
-        .zip(&factors[1..])
-        .fold(first, |sum, (lane, k)| sum.plus(&lane.times(*k)))
+    state[1..].iter().zip(&factors[1..]).fold(first, |sum, (lane, k)| sum.plus(&lane.times(*k)))
 }
 
 /// `x^5`, in three rows; none for a constant.

@@ -63,16 +63,8 @@ mod tests {
         for fit in [Fr::ZERO, Fr::ONE, power - Fr::ONE] {
             assert!(accepts(fit));
         }
-        let wide = [
-            power,
-            Fr::from(u64::MAX),
-            Fr::from(1u128 << 64),
-            Fr::from(1u128 << 127),
-        ];
-        for other in wide
-            .into_iter()
-            .chain([-Fr::ONE, -power, Fr::from(2u64).inverse().unwrap()])
-        {
+        let wide = [power, Fr::from(u64::MAX), Fr::from(1u128 << 64), Fr::from(1u128 << 127)];
+        for other in wide.into_iter().chain([-Fr::ONE, -power, Fr::from(2u64).inverse().unwrap()]) {
             assert!(!accepts(other));
         }
         assert_eq!(circuit(power).0.rows(), BITS + 1);
@@ -91,9 +83,7 @@ mod tests {
         ] {
             let (shape, mut z) = circuit(value);
             assert_eq!(shape.check(&z), Ok(()));
-            let rest: Fr = (2..BITS)
-                .map(|i| z[FIRST_BIT + i] * Fr::from(1u64 << i))
-                .sum();
+            let rest: Fr = (2..BITS).map(|i| z[FIRST_BIT + i] * Fr::from(1u64 << i)).sum();
             z[FIRST_BIT] = lowest;
             z[FIRST_BIT + 1] = second;
             // The sum is right: only what a bit may be is wrong.

@@ -2,10 +2,7 @@
 //!
 //! The trees are not whole: each leaf gets a path of random neighbours, and the paths meet near the root. So an instance
 //! costs a path's hashes, and a leaf may lie at any place.
-#![allow(
-    clippy::expect_used,
-    reason = "only tests and benches reach this module"
-)]
+#![allow(clippy::expect_used, reason = "only tests and benches reach this module")]
 
 use std::ops::RangeInclusive;
 
@@ -94,17 +91,9 @@ pub fn five_fu_of(rng: &mut impl RngCore, sk: &SpendKey, cards: [Card; 5]) -> Fi
     let leaves = cards.each_ref().map(|card| card.commitment(pk));
     let mut paths = paths::<CARD_DEPTH>(rng, &leaves).into_iter();
     let cards = cards.map(|card| (card, paths.next().unwrap_or_default()));
-    let person = Person {
-        salt: Fr::rand(rng),
-    };
+    let person = Person { salt: Fr::rand(rng) };
     let person_path = path(rng, person.leaf(pk));
-    FiveFuWitness::new(
-        sk,
-        cards,
-        (person, person_path),
-        Fr::rand(rng),
-        Fr::rand(rng),
-    )
+    FiveFuWitness::new(sk, cards, (person, person_path), Fr::rand(rng), Fr::rand(rng))
 }
 
 /// A true showing of a donation under a policy of up to 40 projects.

@@ -83,10 +83,7 @@ impl Tree {
     /// An empty tree of `depth` levels whose empty places are `fill`.
     fn filled(depth: usize, fill: Fr) -> Self {
         let empty = std::iter::successors(Some(fill), |below| Some(parent([*below; ARITY])));
-        Self {
-            levels: vec![Vec::new(); depth + 1],
-            empty: empty.take(depth + 1).collect(),
-        }
+        Self { levels: vec![Vec::new(); depth + 1], empty: empty.take(depth + 1).collect() }
     }
 
     /// The tree of a project set: its members, the last one repeated to fill.
@@ -126,10 +123,7 @@ impl Tree {
     /// The root.
     pub fn root(&self) -> Fr {
         let depth = self.depth();
-        self.levels[depth]
-            .first()
-            .copied()
-            .unwrap_or(self.empty[depth])
+        self.levels[depth].first().copied().unwrap_or(self.empty[depth])
     }
 
     /// Appends leaves; the first of them comes to place [`Tree::len`].
@@ -158,10 +152,7 @@ impl Tree {
         }
         let (first, got) = (self.len(), self.len() + leaves.len());
         if got as u128 > 1 << (2 * self.depth()) {
-            return Err(TreeError::Full {
-                got,
-                depth: self.depth(),
-            });
+            return Err(TreeError::Full { got, depth: self.depth() });
         }
         if leaves.is_empty() {
             return Ok(());
@@ -177,9 +168,8 @@ impl Tree {
         for height in 0..self.depth() {
             dirty /= ARITY;
             let nodes = self.levels[height].len().div_ceil(ARITY);
-            let children: Vec<Children> = (dirty..nodes)
-                .map(|node| self.children(height, node))
-                .collect();
+            let children: Vec<Children> =
+                (dirty..nodes).map(|node| self.children(height, node)).collect();
             let hashed = hash(&children);
             let above = &mut self.levels[height + 1];
             above.truncate(dirty);
@@ -191,10 +181,7 @@ impl Tree {
     fn children(&self, height: usize, node: usize) -> Children {
         let level = &self.levels[height];
         std::array::from_fn(|child| {
-            level
-                .get(ARITY * node + child)
-                .copied()
-                .unwrap_or(self.empty[height])
+            level.get(ARITY * node + child).copied().unwrap_or(self.empty[height])
         })
     }
 
@@ -204,11 +191,7 @@ impl Tree {
     /// When there is no such leaf, or the tree has another depth than `DEPTH`.
     pub fn path<const DEPTH: usize>(&self, place: usize) -> Result<Path<DEPTH>, TreeError> {
         if self.depth() != DEPTH {
-            return Err(PathError::Depth {
-                got: self.depth(),
-                expected: DEPTH,
-            }
-            .into());
+            return Err(PathError::Depth { got: self.depth(), expected: DEPTH }.into());
         }
         self.lowest(place)
     }
@@ -223,25 +206,18 @@ impl Tree {
 
     fn lowest<const DEPTH: usize>(&self, place: usize) -> Result<Path<DEPTH>, TreeError> {
         if place >= self.len() {
-            return Err(TreeError::NoLeaf {
-                place,
-                leaves: self.len(),
-            });
+            return Err(TreeError::NoLeaf { place, leaves: self.len() });
         }
         let heights = 0..self.depth().min(DEPTH);
-        let levels: Vec<Children> = heights
-            .map(|height| self.children(height, place >> (2 * (height + 1))))
-            .collect();
+        let levels: Vec<Children> =
+            heights.map(|height| self.children(height, place >> (2 * (height + 1)))).collect();
         Ok(Path::from_levels(&levels)?)
     }
 }
 
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tree")
-            .field("depth", &self.depth())
-            .field("leaves", &self.len())
-            .finish()
+        f.debug_struct("Tree").field("depth", &self.depth()).field("leaves", &self.len()).finish()
     }
 }
 
@@ -305,13 +281,7 @@ mod tests {
         assert_eq!(refused, Err(TreeError::EmptyLeaf));
         assert!(tree.is_empty());
         tree.extend(&leaves(0..1)).unwrap();
-        assert_eq!(
-            tree.path::<2>(1),
-            Err(TreeError::NoLeaf {
-                place: 1,
-                leaves: 1
-            })
-        );
+        assert_eq!(tree.path::<2>(1), Err(TreeError::NoLeaf { place: 1, leaves: 1 }));
     }
 
     #[test]
@@ -351,13 +321,7 @@ mod tests {
         assert_eq!(apart, Err(PathError::Apart));
         let upper = roof.path::<2>(0).unwrap();
         let short = Path::<9>::join(&lower, &upper);
-        assert_eq!(
-            short,
-            Err(PathError::Depth {
-                got: 10,
-                expected: 9
-            })
-        );
+        assert_eq!(short, Err(PathError::Depth { got: 10, expected: 9 }));
     }
 
     #[test]

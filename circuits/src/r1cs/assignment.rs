@@ -27,13 +27,7 @@ impl Assignment {
         let rows = || Zeroizing::new(Vec::with_capacity(size.rows));
         let mut z = Zeroizing::new(Vec::with_capacity(size.wires));
         z.push(Fr::from(1u64));
-        Self {
-            public,
-            z,
-            az: rows(),
-            bz: rows(),
-            cz: rows(),
-        }
+        Self { public, z, az: rows(), bz: rows(), cz: rows() }
     }
 
     pub(super) fn push_wire(&mut self, value: Fr) {

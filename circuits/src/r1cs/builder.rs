@@ -126,21 +126,13 @@ impl Builder {
     /// Ends the pass: the shape and the assignment, each empty unless the mode asked for it.
     pub fn finish(self) -> (R1cs, Assignment) {
         let shape = self.recorder.unwrap_or_default();
-        let assignment = self
-            .assignment
-            .unwrap_or_else(|| Assignment::begin(Size::default(), 0));
-        (
-            shape.finish(self.public, self.private, self.wires),
-            assignment,
-        )
+        let assignment = self.assignment.unwrap_or_else(|| Assignment::begin(Size::default(), 0));
+        (shape.finish(self.public, self.private, self.wires), assignment)
     }
 
     /// The size so far.
     pub fn size(&self) -> Size {
         // Lossless: a wire number is an index into vectors that are in memory.
-        Size {
-            rows: self.rows,
-            wires: self.wires as usize,
-        }
+        Size { rows: self.rows, wires: self.wires as usize }
     }
 }

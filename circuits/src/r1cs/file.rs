@@ -49,11 +49,7 @@ impl R1cs {
         out.write_all(&rows.to_le_bytes())?;
 
         let counts = 3 * 4 * self.rows();
-        section(
-            out,
-            CONSTRAINTS,
-            counts + (4 + FIELD_BYTES) * self.non_zeros(),
-        )?;
+        section(out, CONSTRAINTS, counts + (4 + FIELD_BYTES) * self.non_zeros())?;
         let mut buffer = Vec::new();
         for row in 0..self.rows() {
             buffer.clear();

@@ -22,26 +22,12 @@ pub struct Num {
 
 impl Num {
     pub(super) fn constant(value: Fr, recorded: bool) -> Self {
-        let terms = recorded.then(|| {
-            if value == Fr::ZERO {
-                vec![]
-            } else {
-                vec![(0, value)]
-            }
-        });
-        Self {
-            value,
-            constant: true,
-            terms,
-        }
+        let terms = recorded.then(|| if value == Fr::ZERO { vec![] } else { vec![(0, value)] });
+        Self { value, constant: true, terms }
     }
 
     pub(super) fn wire(wire: u32, value: Fr, recorded: bool) -> Self {
-        Self {
-            value,
-            constant: false,
-            terms: recorded.then(|| vec![(wire, Fr::from(1u64))]),
-        }
+        Self { value, constant: false, terms: recorded.then(|| vec![(wire, Fr::from(1u64))]) }
     }
 
     pub(super) fn terms(&self) -> &[Term] {
@@ -65,11 +51,7 @@ impl Num {
             (Some(left), Some(right)) => Some(merge(left, right)),
             _ => None,
         };
-        Self {
-            value: self.value + other.value,
-            constant: self.constant && other.constant,
-            terms,
-        }
+        Self { value: self.value + other.value, constant: self.constant && other.constant, terms }
     }
 
     /// `self - other`.
@@ -92,11 +74,7 @@ impl Num {
             true => vec![],
             false => terms.iter().map(|(wire, k)| (*wire, *k * factor)).collect(),
         });
-        Self {
-            value: self.value * factor,
-            constant: self.constant,
-            terms,
-        }
+        Self { value: self.value * factor, constant: self.constant, terms }
     }
 
     /// `self + constant`.
@@ -106,11 +84,7 @@ impl Num {
             true => terms.clone(),
             false => merge(terms, &[(0, constant)]),
         });
-        Self {
-            value: self.value + constant,
-            constant: self.constant,
-            terms,
-        }
+        Self { value: self.value + constant, constant: self.constant, terms }
     }
 }
 

@@ -27,10 +27,7 @@ impl Matrix {
 
     /// The terms of row `index`; none past the last row.
     pub fn row(&self, index: usize) -> &[(u32, Fr)] {
-        let start = index
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before))
-            .copied();
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
         match self.ends.get(index) {
             Some(end) => &self.terms[start.unwrap_or(0)..*end],
             None => &[],
@@ -48,9 +45,7 @@ impl Matrix {
     }
 
     fn eval(&self, index: usize, z: &[Fr]) -> Fr {
-        self.row(index)
-            .iter()
-            .fold(Fr::ZERO, |sum, (wire, k)| sum + z[*wire as usize] * k)
+        self.row(index).iter().fold(Fr::ZERO, |sum, (wire, k)| sum + z[*wire as usize] * k)
     }
 }
 
@@ -85,15 +80,7 @@ impl Recorder {
 
     pub(super) fn finish(self, public_inputs: usize, private_inputs: usize, wires: u32) -> R1cs {
         let Self { a, b, c, clauses } = self;
-        R1cs {
-            public_inputs,
-            private_inputs,
-            wires: wires as usize,
-            a,
-            b,
-            c,
-            clauses,
-        }
+        R1cs { public_inputs, private_inputs, wires: wires as usize, a, b, c, clauses }
     }
 }
 
@@ -170,9 +157,7 @@ impl R1cs {
     /// Binary logarithm of the Groth16 domain: the smallest that holds all rows and one more per public wire, the
     /// constant one included.
     pub fn domain_log2(&self) -> u32 {
-        (self.rows() + self.public_inputs + 1)
-            .next_power_of_two()
-            .ilog2()
+        (self.rows() + self.public_inputs + 1).next_power_of_two().ilog2()
     }
 
     /// Checks every row over `z`, by sparse products and nothing else.
@@ -184,19 +169,13 @@ impl R1cs {
     /// One multiplication per term.
     pub fn check(&self, z: &[Fr]) -> Result<(), Unsatisfied> {
         if z.len() != self.wires {
-            return Err(Unsatisfied::Wires {
-                got: z.len(),
-                expected: self.wires,
-            });
+            return Err(Unsatisfied::Wires { got: z.len(), expected: self.wires });
         }
         if z[0] != Fr::ONE {
             return Err(Unsatisfied::One);
         }
         match self.broken(z).next() {
-            Some(row) => Err(Unsatisfied::Row {
-                row,
-                clause: self.clauses[row],
-            }),
+            Some(row) => Err(Unsatisfied::Row { row, clause: self.clauses[row] }),
             None => Ok(()),
         }
     }

@@ -120,36 +120,19 @@ impl DonationWitness {
 
     /// The witness with the public inputs that belong to it.
     pub fn into_instance(self, scope: Fr) -> DonationInstance {
-        Instance {
-            public: self.statement(scope),
-            private: self,
-        }
+        Instance { public: self.statement(scope), private: self }
     }
 
     fn policy(&self) -> Fr {
-        let PolicyBounds {
-            amount_min,
-            amount_max,
-            time_min,
-            time_max,
-        } = self.bounds;
+        let PolicyBounds { amount_min, amount_max, time_min, time_max } = self.bounds;
         let bounds = hash4([amount_min, amount_max, time_min, time_max]);
         hash3([Domain::Pol.value(), self.set_root, bounds])
     }
 
     /// `H(D_DON, H(D_BODY, project_key, amount, time), own)`, over any field elements: a record only holds good ones.
     fn leaf(&self) -> Fr {
-        let body = hash4([
-            Domain::Body.value(),
-            self.project_key,
-            self.amount,
-            self.time,
-        ]);
-        let own = Ownership {
-            receipt: self.receipt,
-            rcm: self.rcm,
-        }
-        .own(self.pk);
+        let body = hash4([Domain::Body.value(), self.project_key, self.amount, self.time]);
+        let own = Ownership { receipt: self.receipt, rcm: self.rcm }.own(self.pk);
         hash3([Domain::Don.value(), body, own])
     }
 }
@@ -183,10 +166,7 @@ impl Wires {
         let w = &instance.private;
         let public = instance.public.clone().into_inputs();
         let (mut d, public) = Declaration::new(mode, DonationInstance::SIZE, public);
-        let ownership = Ownership {
-            receipt: w.receipt,
-            rcm: w.rcm,
-        };
+        let ownership = Ownership { receipt: w.receipt, rcm: w.rcm };
         let wires = Self {
             public: Donation::from_inputs(public),
             sk: SpendKeyVar::declare(&mut d, w.sk),
@@ -224,7 +204,7 @@ fn within(value: &Fr, min: &Fr, max: &Fr, bits: usize) -> bool {
 
 impl Circuit for DonationInstance {
     const NAME: CircuitName = CircuitName::Donation;
-    const SIZE: Size = Size { rows: 0, wires: 0 };
+    const SIZE: Size = Size { rows: 8_113, wires: 8_182 };
 
     type Public = Donation;
 
@@ -233,10 +213,7 @@ impl Circuit for DonationInstance {
     }
 
     fn blank() -> Self {
-        Self {
-            public: Donation::from_inputs(Default::default()),
-            private: Default::default(),
-        }
+        Self { public: Donation::from_inputs(Default::default()), private: Default::default() }
     }
 
     fn false_clauses(&self) -> Vec<Clause> {
@@ -247,25 +224,11 @@ impl Circuit for DonationInstance {
         findings.expect(Clause::D1, w.pk == sk.public_key());
         findings.expect(Clause::D2, w.don == w.leaf());
         findings.expect(Clause::D3, w.path.root(w.don) == Some(public.root));
-        findings.expect(
-            Clause::D4,
-            public.nf_d == Ownership::nullifier(&sk, public.scope, w.don),
-        );
+        findings.expect(Clause::D4, public.nf_d == Ownership::nullifier(&sk, public.scope, w.don));
         findings.expect(Clause::D5, public.policy == w.policy());
-        findings.expect(
-            Clause::D6,
-            w.set_path.root(w.project_key) == Some(w.set_root),
-        );
-        let PolicyBounds {
-            amount_min,
-            amount_max,
-            time_min,
-            time_max,
-        } = &w.bounds;
-        findings.expect(
-            Clause::D7,
-            within(&w.amount, amount_min, amount_max, Amount::BITS),
-        );
+        findings.expect(Clause::D6, w.set_path.root(w.project_key) == Some(w.set_root));
+        let PolicyBounds { amount_min, amount_max, time_min, time_max } = &w.bounds;
+        findings.expect(Clause::D7, within(&w.amount, amount_min, amount_max, Amount::BITS));
         findings.expect(Clause::D7, within(&w.time, time_min, time_max, Time::BITS));
         findings.expect(Clause::D8, public.ext.square() == w.ext.square());
         findings.0
@@ -274,15 +237,7 @@ impl Circuit for DonationInstance {
     fn synthesize(&self, mode: Mode) -> Builder {
         let (wires, mut builder) = Wires::declare(self, mode);
         let b = &mut builder;
-        let Wires {
-            public,
-            sk,
-            pk,
-            record,
-            don,
-            bounds,
-            ..
-        } = &wires;
+        let Wires { public, sk, pk, record, don, bounds, .. } = &wires;
 
         b.clause(Clause::D1);
         sk.public_key(b, pk);
@@ -298,12 +253,7 @@ impl Circuit for DonationInstance {
         OwnershipVar::nullifier(b, sk, &public.scope, don, &public.nf_d);
 
         b.clause(Clause::D5);
-        let PolicyBounds {
-            amount_min,
-            amount_max,
-            time_min,
-            time_max,
-        } = bounds;
+        let PolicyBounds { amount_min, amount_max, time_min, time_max } = bounds;
         let hashed = poseidon::hash4(b, [amount_min, amount_max, time_min, time_max]);
         let domain = b.constant(Domain::Pol.value());
         poseidon::hash3_is(b, [&domain, &wires.set_root, &hashed], &public.policy);

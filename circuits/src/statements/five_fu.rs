@@ -95,10 +95,8 @@ impl FiveFuWitness {
     /// The public inputs that belong to the witness.
     pub fn statement(&self) -> FiveFu {
         let sk = SpendKey::from_field(self.sk);
-        let [nf_0, nf_1, nf_2, nf_3, nf_4] = self
-            .cards
-            .each_ref()
-            .map(|card| Card::nullifier(&sk, card.cm));
+        let [nf_0, nf_1, nf_2, nf_3, nf_4] =
+            self.cards.each_ref().map(|card| Card::nullifier(&sk, card.cm));
         FiveFu {
             anchor: anchor(self.cards_root, self.persons_root, self.scope),
             nf_p: Person::nullifier(&sk, self.scope),
@@ -113,10 +111,7 @@ impl FiveFuWitness {
 
     /// The witness with the public inputs that belong to it.
     pub fn into_instance(self) -> FiveFuInstance {
-        Instance {
-            public: self.statement(),
-            private: self,
-        }
+        Instance { public: self.statement(), private: self }
     }
 }
 
@@ -171,9 +166,7 @@ impl Wires {
                 path: PathVar::declare(&mut d, &card.path),
             }),
             cards_root: d.private(w.cards_root),
-            person: PersonVar {
-                salt: d.private(w.salt),
-            },
+            person: PersonVar { salt: d.private(w.salt) },
             person_path: PathVar::declare(&mut d, &w.person),
             persons_root: d.private(w.persons_root),
             scope: d.private(w.scope),
@@ -185,7 +178,7 @@ impl Wires {
 
 impl Circuit for FiveFuInstance {
     const NAME: CircuitName = CircuitName::FiveFu;
-    const SIZE: Size = Size { rows: 0, wires: 0 };
+    const SIZE: Size = Size { rows: 32_308, wires: 32_604 };
 
     type Public = FiveFu;
 
@@ -194,32 +187,19 @@ impl Circuit for FiveFuInstance {
     }
 
     fn blank() -> Self {
-        Self {
-            public: FiveFu::from_inputs(Default::default()),
-            private: Default::default(),
-        }
+        Self { public: FiveFu::from_inputs(Default::default()), private: Default::default() }
     }
 
     fn false_clauses(&self) -> Vec<Clause> {
         let Self { public, private: w } = self;
         let sk = SpendKey::from_field(w.sk);
-        let nullifiers = [
-            public.nf_0,
-            public.nf_1,
-            public.nf_2,
-            public.nf_3,
-            public.nf_4,
-        ];
+        let nullifiers = [public.nf_0, public.nf_1, public.nf_2, public.nf_3, public.nf_4];
         let cards = || Kind::ALL.into_iter().zip(&w.cards);
         let mut findings = Findings::default();
 
         findings.expect(Clause::F1, w.pk == sk.public_key());
         for (kind, card) in cards() {
-            let opening = Card {
-                kind,
-                rho: card.rho,
-                rcm: card.rcm,
-            };
+            let opening = Card { kind, rho: card.rho, rcm: card.rcm };
             findings.expect(Clause::F2, card.cm == opening.commitment(w.pk));
         }
         for (_, card) in cards() {
@@ -240,21 +220,8 @@ impl Circuit for FiveFuInstance {
     fn synthesize(&self, mode: Mode) -> Builder {
         let (wires, mut builder) = Wires::declare(self, mode);
         let b = &mut builder;
-        let Wires {
-            public,
-            sk,
-            pk,
-            cards,
-            cards_root,
-            ..
-        } = &wires;
-        let nullifiers = [
-            &public.nf_0,
-            &public.nf_1,
-            &public.nf_2,
-            &public.nf_3,
-            &public.nf_4,
-        ];
+        let Wires { public, sk, pk, cards, cards_root, .. } = &wires;
+        let nullifiers = [&public.nf_0, &public.nf_1, &public.nf_2, &public.nf_3, &public.nf_4];
 
         b.clause(Clause::F1);
         sk.public_key(b, pk);

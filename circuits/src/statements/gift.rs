@@ -70,20 +70,12 @@ impl GiftWitness {
     /// The public inputs that belong to the witness.
     pub fn statement(&self) -> Gift {
         let nf_in = Card::nullifier(&SpendKey::from_field(self.sk), self.cm);
-        Gift {
-            root: self.path.top(),
-            nf_in,
-            cm_out: self.cm_out(nf_in),
-            ext: self.ext,
-        }
+        Gift { root: self.path.top(), nf_in, cm_out: self.cm_out(nf_in), ext: self.ext }
     }
 
     /// The witness with the public inputs that belong to it.
     pub fn into_instance(self) -> GiftInstance {
-        Instance {
-            public: self.statement(),
-            private: self,
-        }
+        Instance { public: self.statement(), private: self }
     }
 
     fn domain(&self) -> Fr {
@@ -141,7 +133,7 @@ impl Wires {
 
 impl Circuit for GiftInstance {
     const NAME: CircuitName = CircuitName::Gift;
-    const SIZE: Size = Size { rows: 0, wires: 0 };
+    const SIZE: Size = Size { rows: 5_894, wires: 5_949 };
 
     type Public = Gift;
 
@@ -150,10 +142,7 @@ impl Circuit for GiftInstance {
     }
 
     fn blank() -> Self {
-        Self {
-            public: Gift::from_inputs(Default::default()),
-            private: Default::default(),
-        }
+        Self { public: Gift::from_inputs(Default::default()), private: Default::default() }
     }
 
     fn false_clauses(&self) -> Vec<Clause> {
@@ -175,14 +164,7 @@ impl Circuit for GiftInstance {
     fn synthesize(&self, mode: Mode) -> Builder {
         let (wires, mut builder) = Wires::declare(self, mode);
         let b = &mut builder;
-        let Wires {
-            public,
-            sk,
-            pk,
-            kind,
-            cm,
-            ..
-        } = &wires;
+        let Wires { public, sk, pk, kind, cm, .. } = &wires;
         let domain = kind.plus_constant(Domain::Note.value());
 
         b.clause(Clause::G1);

@@ -1,0 +1,495 @@
+//! For every clause: generated statements false in that clause alone, refused by the native check, which names the
+//! clause, and by the circuit, in rows of that clause and no others.
+//!
+//! The tag of the clause stands in the name of its test.
+#![allow(non_snake_case, reason = "a tag is written as everywhere else")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, Field, UniformRand};
+use common::{accepted, refused, rngs};
+use rand::{Rng, rngs::StdRng};
+use wufu_circuits::{
+    Card, Clause, DonationInstance, FiveFuInstance, GiftInstance, Instance, Kind, Ownership, Path,
+    Person, SpendKey,
+    testing::{self, donation, five_fu, five_fu_of, gift, paths},
+};
+use wufu_verifier::{
+    FiveFu,
+    domain::Domain,
+    poseidon::{hash3, hash4},
+    statement::anchor,
+};
+
+const CASES: u64 = 3;
+
+/// Makes a true instance, changes it, and sees that exactly `clause` is false.
+fn alone<P, W>(
+    clause: Clause,
+    make: impl Fn(&mut StdRng) -> Instance<P, W>,
+    change: impl Fn(&mut StdRng, &mut Instance<P, W>),
+) where
+    Instance<P, W>: wufu_circuits::Circuit + std::fmt::Debug,
+{
+    for mut rng in rngs(CASES) {
+        let mut instance = make(&mut rng);
+        change(&mut rng, &mut instance);
+        refused(&instance, clause);
+    }
+}
+
+fn nullifier_mut(public: &mut FiveFu, kind: usize) -> &mut Fr {
+    match kind {
+        0 => &mut public.nf_0,
+        1 => &mut public.nf_1,
+        2 => &mut public.nf_2,
+        3 => &mut public.nf_3,
+        _ => &mut public.nf_4,
+    }
+}
+
+#[test]
+fn honest_instances_are_accepted() {
+    for mut rng in rngs(CASES) {
+        accepted(&five_fu(&mut rng));
+        accepted(&donation(&mut rng));
+        accepted(&gift(&mut rng));
+    }
+}
+
+// Five Fu.
+
+#[test]
+fn clause_F1_cards_and_person_of_another_key() {
+    alone(Clause::F1, five_fu, |rng, claim: &mut FiveFuInstance| {
+        claim.private.sk = Fr::rand(rng);
+        claim.public = claim.private.statement();
+    });
+}
+
+#[test]
+fn clause_F2_one_kind_twice() {
+    for mut rng in rngs(CASES) {
+        let sk = testing::spend_key(&mut rng, "wufu");
+        let (missing, twice) = (rng.gen_range(0..5), rng.gen_range(1..5));
+        let twice = Kind::ALL[(missing + twice) % 5];
+        let mut kinds = Kind::ALL;
+        kinds[missing] = twice;
+        let cards = kinds.map(|kind| Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(&mut rng)));
+        refused(&five_fu_of(&mut rng, &sk, cards).into_instance(), Clause::F2);
+    }
+}
+
+#[test]
+fn clause_F2_a_card_of_somebody_else() {
+    for mut rng in rngs(CASES) {
+        let (mine, theirs) =
+            (testing::spend_key(&mut rng, "wufu"), testing::spend_key(&mut rng, "wufu"));
+        let cards =
+            Kind::ALL.map(|kind| Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(&mut rng)));
+        let lent = rng.gen_range(0..5);
+        let mut leaves = cards.each_ref().map(|card| card.commitment(mine.public_key()));
+        leaves[lent] = cards[lent].commitment(theirs.public_key());
+        let mut witness = five_fu_of(&mut rng, &mine, cards);
+        for ((card, leaf), path) in
+            witness.cards.iter_mut().zip(leaves).zip(paths(&mut rng, &leaves))
+        {
+            (card.cm, card.path) = (leaf, path);
+        }
+        witness.cards_root = witness.cards[0].path.top();
+        let mut claim = witness.clone().into_instance();
+        claim.public = witness.statement();
+        refused(&claim, Clause::F2);
+    }
+}
+
+#[test]
+fn clause_F3_a_card_that_is_not_in_the_log() {
+    alone(Clause::F3, five_fu, |rng, claim: &mut FiveFuInstance| {
+        // A path of another card of the log: it leads to the right root, from another leaf.
+        let (card, other) = (rng.gen_range(0..5), rng.gen_range(1..5));
+        let path = claim.private.cards[(card + other) % 5].path.clone();
+        claim.private.cards[card].path = path;
+    });
+}
+
+#[test]
+fn clause_F3_a_card_of_another_log() {
+    alone(Clause::F3, five_fu, |rng, claim: &mut FiveFuInstance| {
+        // A good path, to a root of its own: all five must end in one root.
+        let card = rng.gen_range(0..5);
+        let leaf = claim.private.cards[card].cm;
+        claim.private.cards[card].path = paths(rng, &[leaf]).pop().unwrap();
+    });
+}
+
+#[test]
+fn clause_F4_a_nullifier_that_is_not_the_cards() {
+    alone(Clause::F4, five_fu, |rng, claim: &mut FiveFuInstance| {
+        *nullifier_mut(&mut claim.public, rng.gen_range(0..5)) = Fr::rand(rng);
+    });
+}
+
+#[test]
+fn clause_F4_nullifiers_in_another_order() {
+    alone(Clause::F4, five_fu, |_, claim: &mut FiveFuInstance| {
+        std::mem::swap(&mut claim.public.nf_1, &mut claim.public.nf_3);
+    });
+}
+
+#[test]
+fn clause_F5_a_person_who_is_not_in_the_log() {
+    alone(Clause::F5, five_fu, |rng, claim: &mut FiveFuInstance| {
+        claim.private.salt = Fr::rand(rng);
+    });
+}
+
+#[test]
+fn clause_F5_a_person_log_with_another_root() {
+    alone(Clause::F5, five_fu, |rng, claim: &mut FiveFuInstance| {
+        claim.private.persons_root = Fr::rand(rng);
+        claim.public = claim.private.statement();
+    });
+}
+
+#[test]
+fn clause_F6_a_nullifier_for_another_scope() {
+    alone(Clause::F6, five_fu, |rng, claim: &mut FiveFuInstance| {
+        let sk = SpendKey::from_field(claim.private.sk);
+        claim.public.nf_p = Person::nullifier(&sk, Fr::rand(rng));
+    });
+}
+
+#[test]
+fn clause_F7_an_anchor_of_something_else() {
+    for which in 0..3 {
+        alone(Clause::F7, five_fu, |rng, claim: &mut FiveFuInstance| {
+            let w = &claim.private;
+            let mut inputs = [w.cards_root, w.persons_root, w.scope];
+            inputs[which] = Fr::rand(rng);
+            let [cards, persons, scope] = inputs;
+            claim.public.anchor = anchor(cards, persons, scope);
+        });
+    }
+}
+
+#[test]
+fn clause_F8_a_payload_that_the_witness_was_not_made_for() {
+    alone(Clause::F8, five_fu, |rng, claim: &mut FiveFuInstance| {
+        claim.public.ext = Fr::rand(rng);
+    });
+}
+
+// Donation.
+
+#[test]
+fn clause_D1_a_donation_of_another_key() {
+    alone(Clause::D1, donation, |rng, showing: &mut DonationInstance| {
+        showing.private.sk = Fr::rand(rng);
+        showing.public = showing.private.statement(showing.public.scope);
+    });
+}
+
+#[test]
+fn clause_D2_a_record_that_is_not_the_leafs() {
+    for which in 0..5 {
+        alone(
+            Clause::D2,
+            |rng| testing::donation_of(rng, (10, 0..=20), (10, 0..=20)),
+            |rng, showing: &mut DonationInstance| {
+                let w = &mut showing.private;
+                match which {
+                    0 => w.amount += Fr::ONE,
+                    1 => w.time += Fr::ONE,
+                    2 => w.receipt = Fr::rand(rng),
+                    3 => w.rcm = Fr::rand(rng),
+                    _ => {
+                        // A donation of somebody else.
+                        w.sk = Fr::rand(rng);
+                        w.pk = SpendKey::from_field(w.sk).public_key();
+                        showing.public = showing.private.statement(showing.public.scope);
+                    }
+                }
+            },
+        );
+    }
+}
+
+#[test]
+fn clause_D3_a_donation_that_is_not_in_the_log() {
+    alone(Clause::D3, donation, |rng, showing: &mut DonationInstance| {
+        let other = Fr::rand(rng);
+        showing.private.path = paths(rng, &[other]).pop().unwrap();
+        showing.public.root = showing.private.path.top();
+    });
+}
+
+#[test]
+fn clause_D3_another_root() {
+    alone(Clause::D3, donation, |rng, showing: &mut DonationInstance| {
+        showing.public.root = Fr::rand(rng);
+    });
+}
+
+#[test]
+fn clause_D4_a_nullifier_for_another_scope() {
+    alone(Clause::D4, donation, |rng, showing: &mut DonationInstance| {
+        let sk = SpendKey::from_field(showing.private.sk);
+        showing.public.nf_d = Ownership::nullifier(&sk, Fr::rand(rng), showing.private.don);
+    });
+}
+
+#[test]
+fn clause_D5_bounds_that_are_not_the_policys() {
+    alone(Clause::D5, donation, |_, showing: &mut DonationInstance| {
+        // The verifier asked for something else than what is proved.
+        showing.private.bounds.amount_min = Fr::from(0u64);
+        showing.private.bounds.amount_max = showing.private.amount;
+    });
+    alone(Clause::D5, donation, |rng, showing: &mut DonationInstance| {
+        showing.public.policy = Fr::rand(rng);
+    });
+}
+
+#[test]
+fn clause_D6_a_project_outside_the_set() {
+    alone(Clause::D6, donation, |rng, showing: &mut DonationInstance| {
+        let other = Fr::from(rng.r#gen::<u64>());
+        showing.private.set_path = paths(rng, &[other]).pop().unwrap();
+        showing.private.set_root = showing.private.set_path.top();
+        showing.public = showing.private.statement(showing.public.scope);
+    });
+}
+
+#[test]
+fn clause_D7_outside_the_bounds() {
+    for which in 0..4 {
+        alone(Clause::D7, donation, |_, showing: &mut DonationInstance| {
+            let w = &mut showing.private;
+            match which {
+                0 => w.bounds.amount_min = w.amount + Fr::ONE,
+                1 => w.bounds.amount_max = w.amount - Fr::ONE,
+                2 => w.bounds.time_min = w.time + Fr::ONE,
+                _ => w.bounds.time_max = w.time - Fr::ONE,
+            }
+            showing.public = showing.private.statement(showing.public.scope);
+        });
+    }
+}
+
+#[test]
+fn clause_D8_a_payload_that_the_witness_was_not_made_for() {
+    alone(Clause::D8, donation, |rng, showing: &mut DonationInstance| {
+        showing.public.ext = Fr::rand(rng);
+    });
+}
+
+// Gift.
+
+#[test]
+fn clause_G1_a_card_of_another_key() {
+    alone(Clause::G1, gift, |rng, gift: &mut GiftInstance| {
+        gift.private.sk = Fr::rand(rng);
+        gift.public = gift.private.statement();
+    });
+}
+
+#[test]
+fn clause_G2_a_card_of_another_kind_or_owner() {
+    alone(Clause::G2, gift, |_, gift: &mut GiftInstance| {
+        // What is in the log is of one kind, what is given claims the next.
+        let next = gift.private.kind + Fr::ONE;
+        gift.private.kind = if next == Fr::from(5u64) { Fr::from(0u64) } else { next };
+        gift.public = gift.private.statement();
+    });
+    alone(Clause::G2, gift, |rng, gift: &mut GiftInstance| {
+        gift.private.sk = Fr::rand(rng);
+        gift.private.pk = SpendKey::from_field(gift.private.sk).public_key();
+        gift.public = gift.private.statement();
+    });
+}
+
+#[test]
+fn clause_G3_a_card_that_is_not_in_the_log() {
+    alone(Clause::G3, gift, |rng, gift: &mut GiftInstance| {
+        let other = Fr::rand(rng);
+        gift.private.path = paths(rng, &[other]).pop().unwrap();
+        gift.public.root = gift.private.path.top();
+    });
+}
+
+#[test]
+fn clause_G4_a_nullifier_that_is_not_the_cards() {
+    alone(Clause::G4, gift, |rng, gift: &mut GiftInstance| {
+        let w = &gift.private;
+        gift.public.nf_in = Fr::rand(rng);
+        let inputs = [Domain::Note.value() + w.kind, w.pk_friend, gift.public.nf_in, w.rcm_out];
+        gift.public.cm_out = hash4(inputs);
+    });
+}
+
+#[test]
+fn clause_G5_a_new_card_that_is_not_the_old_ones() {
+    for which in 0..4 {
+        alone(Clause::G5, gift, |rng, gift: &mut GiftInstance| {
+            let w = &gift.private;
+            let domain = Domain::Note.value() + w.kind;
+            let mut inputs = [domain, w.pk_friend, gift.public.nf_in, w.rcm_out];
+            inputs[which] = match which {
+                0 => domain + Fr::ONE,
+                _ => Fr::rand(rng),
+            };
+            gift.public.cm_out = hash4(inputs);
+        });
+    }
+}
+
+#[test]
+fn clause_G6_a_sixth_kind() {
+    let half = Fr::from(2u64).inverse().unwrap();
+    for kind in [Fr::from(5u64), Fr::from(7u64), -Fr::ONE, half] {
+        alone(Clause::G6, gift, |rng, gift: &mut GiftInstance| {
+            let w = &mut gift.private;
+            w.kind = kind;
+            w.cm = hash4([Domain::Note.value() + kind, w.pk, w.rho, w.rcm]);
+            w.path = paths(rng, &[w.cm]).pop().unwrap();
+            gift.public = gift.private.statement();
+        });
+    }
+}
+
+#[test]
+fn clause_G7_a_payload_that_the_witness_was_not_made_for() {
+    alone(Clause::G7, gift, |rng, gift: &mut GiftInstance| {
+        gift.public.ext = Fr::rand(rng);
+    });
+}
+
+// Failures of others.
+
+#[test]
+fn f10_a_kind_between_the_kinds_is_refused() {
+    // A fraction and a large kind are no selectors, though every other clause holds: see also clause_G6.
+    let third = Fr::from(3u64).inverse().unwrap();
+    alone(Clause::G6, gift, |rng, gift: &mut GiftInstance| {
+        let w = &mut gift.private;
+        w.kind = third * Fr::from(rng.gen_range(1..3u64));
+        w.cm = hash4([Domain::Note.value() + w.kind, w.pk, w.rho, w.rcm]);
+        w.path = paths(rng, &[w.cm]).pop().unwrap();
+        gift.public = gift.private.statement();
+    });
+}
+
+#[test]
+fn f11_an_inner_node_is_no_leaf() {
+    // The value above the card, as if it were the card: it is on the path, but no level of the path holds it in the
+    // leaf's place.
+    alone(Clause::F3, five_fu, |_, claim: &mut FiveFuInstance| {
+        let card = &mut claim.private.cards[2];
+        let mut levels = card.path.levels()[1..].to_vec();
+        levels.push(*card.path.levels().last().unwrap());
+        card.path = Path::from_levels(&levels).unwrap();
+    });
+    // An inner node of the donation log as donation: the path is repaired, so what refuses is that it opens to nothing.
+    for mut rng in rngs(CASES) {
+        let mut showing = donation(&mut rng);
+        let w = &mut showing.private;
+        let inner = wufu_verifier::merkle::parent(w.path.levels()[0]);
+        w.don = inner;
+        w.path = paths(&mut rng, &[inner]).pop().unwrap();
+        showing.public = showing.private.statement(showing.public.scope);
+        refused(&showing, Clause::D2);
+    }
+}
+
+#[test]
+fn f12_the_empty_leaf_is_no_member() {
+    // A place that is empty does lead to the root; what is claimed of it cannot be opened.
+    let empty = Fr::from(0u64);
+    for mut rng in rngs(CASES) {
+        let mut showing = donation(&mut rng);
+        showing.private.don = empty;
+        showing.private.path = paths(&mut rng, &[empty]).pop().unwrap();
+        showing.public = showing.private.statement(showing.public.scope);
+        refused(&showing, Clause::D2);
+
+        let mut given = gift(&mut rng);
+        given.private.cm = empty;
+        given.private.path = paths(&mut rng, &[empty]).pop().unwrap();
+        given.public = given.private.statement();
+        refused(&given, Clause::G2);
+
+        let mut claim = five_fu(&mut rng);
+        let mut leaves = claim.private.cards.each_ref().map(|card| card.cm);
+        leaves[3] = empty;
+        for (card, path) in claim.private.cards.iter_mut().zip(paths(&mut rng, &leaves)) {
+            card.path = path;
+        }
+        claim.private.cards[3].cm = empty;
+        claim.private.cards_root = claim.private.cards[0].path.top();
+        claim.public = claim.private.statement();
+        refused(&claim, Clause::F2);
+    }
+}
+
+#[test]
+fn f13_amounts_do_not_wrap() {
+    // Amounts that no record holds, in a leaf that somebody got into the log all the same.
+    let max = Fr::from((1u64 << 48) - 1);
+    for amount in [-Fr::ONE, Fr::from(1u128 << 64), Fr::from(1u64 << 48), max.double()] {
+        alone(
+            Clause::D7,
+            |rng| testing::donation_of(rng, (0, 0..=(1 << 48) - 1), (0, 0..=0)),
+            |rng, showing: &mut DonationInstance| {
+                let w = &mut showing.private;
+                w.amount = amount;
+                let ownership = Ownership { receipt: w.receipt, rcm: w.rcm };
+                let body = hash4([Domain::Body.value(), w.project_key, w.amount, w.time]);
+                w.don = hash3([Domain::Don.value(), body, ownership.own(w.pk)]);
+                w.path = paths(rng, &[w.don]).pop().unwrap();
+                showing.public = showing.private.statement(showing.public.scope);
+            },
+        );
+    }
+    // Bounds swapped: nothing is between them.
+    for amount in [5, 10, 15] {
+        alone(
+            Clause::D7,
+            |rng| testing::donation_of(rng, (amount, 0..=20), (0, 0..=0)),
+            |_, showing: &mut DonationInstance| {
+                showing.private.bounds.amount_min = Fr::from(12u64);
+                showing.private.bounds.amount_max = Fr::from(8u64);
+                showing.public = showing.private.statement(showing.public.scope);
+            },
+        );
+    }
+}
+
+#[test]
+fn f14_one_card_one_nullifier() {
+    // Another path of the same card, and another claim: the same nullifier. Any other nullifier is refused.
+    for mut rng in rngs(CASES) {
+        let claim = five_fu(&mut rng);
+        let sk = SpendKey::from_field(claim.private.sk);
+        let leaves = claim.private.cards.each_ref().map(|card| card.cm);
+        let mut moved = claim.clone();
+        for (card, path) in moved.private.cards.iter_mut().zip(paths(&mut rng, &leaves)) {
+            card.path = path;
+        }
+        moved.private.cards_root = moved.private.cards[0].path.top();
+        moved.private.scope = Fr::rand(&mut rng);
+        moved.private.ext = Fr::rand(&mut rng);
+        moved.public = moved.private.statement();
+        accepted(&moved);
+        assert_eq!(moved.public.nf_2, claim.public.nf_2);
+        assert_ne!(moved.public.nf_p, claim.public.nf_p);
+        for wrong in
+            [-claim.public.nf_2, claim.public.nf_2 + Fr::ONE, Card::nullifier(&sk, leaves[1])]
+        {
+            moved.public.nf_2 = wrong;
+            refused(&moved, Clause::F4);
+        }
+    }
+}
