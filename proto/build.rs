@@ -1,9 +1,25 @@
 //! Compiles the `.proto` files with protox: no system protoc.
 
+use prost::Message as _;
+
+/// Messages with secrets: their `Debug` is written by hand and prints nothing, and they are wiped wherever they are dropped.
+const SECRET: [&str; 12] = [
+    ".wufu.v1.CardGrant",
+    ".wufu.v1.CardOpening",
+    ".wufu.v1.DonationEntry",
+    ".wufu.v1.DonationReceipt",
+    ".wufu.v1.DonationWitness",
+    ".wufu.v1.FiveFuWitness",
+    ".wufu.v1.Gift",
+    ".wufu.v1.GiftWitness",
+    ".wufu.v1.MembershipPath",
+    ".wufu.v1.PersonGrant",
+    ".wufu.v1.ShardPath",
+    ".wufu.v1.Voucher",
+];
+
 #[allow(clippy::print_stdout)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    use prost::Message as _;
-
     let files = ["wufu/v1/types.proto", "wufu/v1/prover.proto", "wufu/v1/ledger.proto"];
     for file in files {
         println!("cargo:rerun-if-changed={file}");
@@ -13,24 +29,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
 
     let rpc = std::env::var_os("CARGO_FEATURE_RPC").is_some();
-    tonic_prost_build::configure()
+    let mut builder = tonic_prost_build::configure()
         .build_client(rpc)
         .build_server(rpc)
         .build_transport(rpc)
-        // Their `Debug` is written by hand, and prints nothing.
-        .skip_debug([
-            ".wufu.v1.CardGrant",
-            ".wufu.v1.PersonGrant",
-            ".wufu.v1.DonationReceipt",
-            ".wufu.v1.Gift",
-            ".wufu.v1.Voucher",
-            ".wufu.v1.CardOpening",
-            ".wufu.v1.FiveFuWitness",
-            ".wufu.v1.DonationWitness",
-            ".wufu.v1.GiftWitness",
-            ".wufu.v1.MembershipPath",
-            ".wufu.v1.ShardPath",
-        ])
-        .compile_fds(descriptors)?;
+        .skip_debug(SECRET)
+        // Public parts of secret messages.
+        .type_attribute(".wufu.v1.Address", "#[derive(::zeroize::Zeroize)]")
+        .type_attribute(".wufu.v1.Policy", "#[derive(::zeroize::Zeroize)]");
+    for message in SECRET {
+        builder =
+            builder.type_attribute(message, "#[derive(::zeroize::Zeroize, ::zeroize::ZeroizeOnDrop)]");
+    }
+    let mut config = tonic_prost_build::Config::new();
+    config.enable_type_names();
+    builder.compile_fds_with_config(descriptors, config)?;
     Ok(())
 }

@@ -1,0 +1,36 @@
+//! Addresses.
+
+use wufu_circuits::address::Address;
+use wufu_verifier::field;
+
+use crate::{error::ConvertError, read, v1};
+
+impl TryFrom<&v1::Address> for Address {
+    type Error = ConvertError;
+
+    fn try_from(message: &v1::Address) -> Result<Self, ConvertError> {
+        Ok(Self {
+            org: read::org("org", &message.org)?,
+            pk: read::element("pk", &message.pk)?,
+            ek: read::array("ek", &message.ek)?,
+        })
+    }
+}
+
+impl TryFrom<v1::Address> for Address {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::Address) -> Result<Self, ConvertError> {
+        Self::try_from(&message)
+    }
+}
+
+impl From<&Address> for v1::Address {
+    fn from(address: &Address) -> Self {
+        Self {
+            org: address.org.clone(),
+            pk: field::encode(&address.pk).to_vec(),
+            ek: address.ek.to_vec(),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Claims: what one binds, how it is submitted, what becomes of it.
+
+use wufu_verifier::{FiveFu, KeyId, Proof, Statement, statement::Nullifier, verify::Presented};
+
+use crate::{error::ConvertError, read, v1};
+
+/// Longest payee, in bytes.
+pub const MAX_PAYOUT: usize = 256;
+
+/// What a claim binds, beside the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimBinding {
+    /// The campaign.
+    pub org: String,
+    /// The payee, 1 to [`MAX_PAYOUT`] bytes.
+    pub payout: Vec<u8>,
+    /// When it ends, in Unix seconds.
+    pub expiry: u64,
+}
+
+impl TryFrom<v1::ClaimBinding> for ClaimBinding {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::ClaimBinding) -> Result<Self, ConvertError> {
+        let v1::ClaimBinding { org, payout, expiry } = message;
+        let org = read::org("org", &org)?;
+        read::length("payout", payout.len(), 1, MAX_PAYOUT)?;
+        Ok(Self { org, payout, expiry })
+    }
+}
+
+impl From<&ClaimBinding> for v1::ClaimBinding {
+    fn from(binding: &ClaimBinding) -> Self {
+        let ClaimBinding { org, payout, expiry } = binding.clone();
+        Self { org, payout, expiry }
+    }
+}
+
+/// A claim as it is submitted: encodings are checked, nothing is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    key_id: KeyId,
+    statement: FiveFu,
+    payout: Vec<u8>,
+    expiry: u64,
+    // Encoded once: what a verifier looks at. Both are canonical, so they are what came.
+    public_inputs: Vec<u8>,
+    proof: Vec<u8>,
+}
+
+impl Claim {
+    /// A claim from its parts.
+    ///
+    /// # Errors
+    /// When the payee is empty or too long.
+    pub fn new(
+        key_id: KeyId,
+        statement: FiveFu,
+        proof: &Proof,
+        payout: Vec<u8>,
+        expiry: u64,
+    ) -> Result<Self, ConvertError> {
+        read::length("payout", payout.len(), 1, MAX_PAYOUT)?;
+        let (public_inputs, proof) = (statement.encode(), proof.encode());
+        Ok(Self { key_id, statement, payout, expiry, public_inputs, proof })
+    }
+
+    /// The key that the proof is said to be under.
+    pub fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// What is claimed.
+    pub fn statement(&self) -> &FiveFu {
+        &self.statement
+    }
+
+    /// The payee, 1 to [`MAX_PAYOUT`] bytes.
+    pub fn payout(&self) -> &[u8] {
+        &self.payout
+    }
+
+    /// When the claim ends, in Unix seconds.
+    pub fn expiry(&self) -> u64 {
+        self.expiry
+    }
+
+    /// What a verifier checks.
+    pub fn presented(&self) -> Presented<'_> {
+        Presented {
+            key_id: self.key_id.as_bytes(),
+            public_inputs: &self.public_inputs,
+            proof: &self.proof,
+        }
+    }
+}
+
+impl TryFrom<v1::SubmitClaimRequest> for Claim {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::SubmitClaimRequest) -> Result<Self, ConvertError> {
+        let key_id = read::key_id("key id", &message.key_id)?;
+        let statement = FiveFu::decode(&message.public_inputs)?;
+        let proof = Proof::decode(&message.proof)?;
+        Self::new(key_id, statement, &proof, message.payout, message.expiry)
+    }
+}
+
+impl From<&Claim> for v1::SubmitClaimRequest {
+    fn from(claim: &Claim) -> Self {
+        Self {
+            key_id: claim.key_id.as_bytes().to_vec(),
+            public_inputs: claim.public_inputs.clone(),
+            proof: claim.proof.clone(),
+            payout: claim.payout.clone(),
+            expiry: claim.expiry,
+        }
+    }
+}
+
+/// What became of a claim. The notes are signed by the ledger: open them with its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimOutcome {
+    /// It is admitted.
+    Admitted {
+        /// Its number.
+        claim: u64,
+        /// The receipt.
+        note: String,
+    },
+    /// One of its nullifiers was spent before.
+    Spent {
+        /// The nullifier.
+        nullifier: Nullifier,
+        /// The claim that spent it. Only a holder of the key can have made it.
+        earlier: Box<Claim>,
+        /// The refusal.
+        note: String,
+    },
+}
+
+impl TryFrom<v1::SubmitClaimResponse> for ClaimOutcome {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::SubmitClaimResponse) -> Result<Self, ConvertError> {
+        use v1::submit_claim_response::Outcome;
+        Ok(match read::some("outcome", message.outcome)? {
+            Outcome::Admitted(v1::ClaimAdmitted { claim, note }) => Self::Admitted { claim, note },
+            Outcome::Spent(v1::ClaimSpent { nullifier, earlier, note }) => {
+                // Canonical, or it is no nullifier.
+                read::element("nullifier", &nullifier)?;
+                Self::Spent {
+                    nullifier: read::array("nullifier", &nullifier)?,
+                    earlier: Box::new(read::some("earlier claim", earlier)?.try_into()?),
+                    note,
+                }
+            }
+        })
+    }
+}
+
+impl From<&ClaimOutcome> for v1::SubmitClaimResponse {
+    fn from(outcome: &ClaimOutcome) -> Self {
+        use v1::submit_claim_response::Outcome;
+        let outcome = match outcome {
+            ClaimOutcome::Admitted { claim, note } => {
+                Outcome::Admitted(v1::ClaimAdmitted { claim: *claim, note: note.clone() })
+            }
+            ClaimOutcome::Spent { nullifier, earlier, note } => Outcome::Spent(v1::ClaimSpent {
+                nullifier: nullifier.to_vec(),
+                earlier: Some(earlier.as_ref().into()),
+                note: note.clone(),
+            }),
+        };
+        Self { outcome: Some(outcome) }
+    }
+}

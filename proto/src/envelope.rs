@@ -1,0 +1,182 @@
+//! A proof as a file: with what is needed to look at it.
+
+use wufu_verifier::{
+    CircuitName, Donation, FiveFu, Gift, KeyId, Proof, ProofRequest, Statement,
+    note::MAX_BYTES as MAX_NOTE, statement::InputsError, verify::Presented,
+};
+
+use crate::{claim::ClaimBinding, error::ConvertError, read, v1};
+
+/// The version of envelopes.
+pub const VERSION: u32 = 1;
+
+/// What a proof answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// A donation: the request.
+    Request(Box<ProofRequest>),
+    /// Five Fu: the claim.
+    Claim(ClaimBinding),
+    /// A gift: nothing that travels with it.
+    Gift,
+}
+
+impl Binding {
+    fn circuit(&self) -> CircuitName {
+        match self {
+            Self::Request(_) => CircuitName::Donation,
+            Self::Claim(_) => CircuitName::FiveFu,
+            Self::Gift => CircuitName::Gift,
+        }
+    }
+}
+
+/// A proof with what is needed to look at it. It never vouches for itself: a verifier compares it with what it asked, and
+/// opens the checkpoints with a log key that it has from elsewhere.
+///
+/// Encodings are checked: public inputs are canonical and as many as the circuit has, points are points, the request is
+/// signed by the verifier that it names. Nothing is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    circuit: CircuitName,
+    public_inputs: Vec<u8>,
+    proof: Vec<u8>,
+    key_id: KeyId,
+    checkpoints: Vec<String>,
+    binding: Binding,
+}
+
+impl Envelope {
+    /// An envelope around a proof.
+    ///
+    /// # Shapes
+    /// `checkpoints`: signed notes of the logs that the proof is about. Five Fu: cards, then persons; else one.
+    ///
+    /// # Errors
+    /// When the binding is none of such a statement, or there are too few or too many checkpoints.
+    pub fn new<S: Statement>(
+        statement: &S,
+        proof: &Proof,
+        key_id: KeyId,
+        checkpoints: Vec<String>,
+        binding: Binding,
+    ) -> Result<Self, ConvertError> {
+        let (public_inputs, proof) = (statement.encode(), proof.encode());
+        Self::checked(Self {
+            circuit: S::CIRCUIT,
+            public_inputs,
+            proof,
+            key_id,
+            checkpoints,
+            binding,
+        })
+    }
+
+    fn checked(self) -> Result<Self, ConvertError> {
+        let (logs, expected) = match self.circuit {
+            CircuitName::FiveFu => (2, "the claim that a five-fu proof makes, and no request"),
+            CircuitName::Donation => (1, "the request that a donation proof answers, and no claim"),
+            CircuitName::Gift => (1, "a gift proof, with neither request nor claim"),
+        };
+        if self.binding.circuit() != self.circuit {
+            return Err(ConvertError::Binding { expected });
+        }
+        read::count("checkpoints", self.checkpoints.len(), logs, logs)?;
+        for note in &self.checkpoints {
+            read::length("checkpoint", note.len(), 1, MAX_NOTE)?;
+        }
+        Ok(self)
+    }
+
+    /// Which statement the proof is about.
+    pub fn circuit(&self) -> CircuitName {
+        self.circuit
+    }
+
+    /// The key that the proof is said to be under.
+    pub fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// Signed notes of the logs that the proof is about. Unopened.
+    pub fn checkpoints(&self) -> &[String] {
+        &self.checkpoints
+    }
+
+    /// What the proof answers.
+    pub fn binding(&self) -> &Binding {
+        &self.binding
+    }
+
+    /// What the proof is said to prove.
+    ///
+    /// # Errors
+    /// When it is about another statement than `S`.
+    pub fn statement<S: Statement>(&self) -> Result<S, InputsError> {
+        if S::CIRCUIT != self.circuit {
+            let got = self.public_inputs.len();
+            return Err(InputsError::Length { circuit: S::CIRCUIT, got });
+        }
+        S::decode(&self.public_inputs)
+    }
+
+    /// What a verifier checks.
+    pub fn presented(&self) -> Presented<'_> {
+        Presented {
+            key_id: self.key_id.as_bytes(),
+            public_inputs: &self.public_inputs,
+            proof: &self.proof,
+        }
+    }
+}
+
+impl TryFrom<v1::Envelope> for Envelope {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::Envelope) -> Result<Self, ConvertError> {
+        let v1::Envelope { version, circuit, public_inputs, proof, key_id, checkpoints, binding } =
+            message;
+        if version != VERSION {
+            let got = u64::from(version);
+            return Err(ConvertError::Choice { field: "version", got, expected: "1" });
+        }
+        let circuit = read::circuit("circuit", &circuit)?;
+        // Before the points: this is the cheaper refusal.
+        match circuit {
+            CircuitName::FiveFu => drop(FiveFu::decode(&public_inputs)?),
+            CircuitName::Donation => drop(Donation::decode(&public_inputs)?),
+            CircuitName::Gift => drop(Gift::decode(&public_inputs)?),
+        }
+        let key_id = read::key_id("key id", &key_id)?;
+        let binding = match binding {
+            Some(v1::envelope::Binding::Request(request)) => {
+                Binding::Request(Box::new(request.try_into()?))
+            }
+            Some(v1::envelope::Binding::Claim(claim)) => Binding::Claim(claim.try_into()?),
+            None => Binding::Gift,
+        };
+        Proof::decode(&proof)?;
+        Self::checked(Self { circuit, public_inputs, proof, key_id, checkpoints, binding })
+    }
+}
+
+impl From<&Envelope> for v1::Envelope {
+    fn from(envelope: &Envelope) -> Self {
+        let binding = match &envelope.binding {
+            Binding::Request(request) => {
+                Some(v1::envelope::Binding::Request(request.as_ref().into()))
+            }
+            Binding::Claim(claim) => Some(v1::envelope::Binding::Claim(claim.into())),
+            Binding::Gift => None,
+        };
+        Self {
+            version: VERSION,
+            circuit: envelope.circuit.as_str().into(),
+            public_inputs: envelope.public_inputs.clone(),
+            proof: envelope.proof.clone(),
+            key_id: envelope.key_id.as_bytes().to_vec(),
+            checkpoints: envelope.checkpoints.clone(),
+            binding,
+        }
+    }
+}

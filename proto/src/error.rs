@@ -1,0 +1,152 @@
+//! Why a message is refused.
+
+use core::fmt;
+
+use wufu_verifier::{
+    FieldError, policy::PolicyError, proof::ProofError, record::RecordError, request::RequestError,
+    statement::InputsError,
+};
+
+/// Why a message is not what it should be. It names the field and never shows a value that could be secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConvertError {
+    /// The bytes are no protobuf message of this type.
+    Malformed {
+        /// The message.
+        message: &'static str,
+    },
+    /// The bytes are not those that we would write for the message: unknown fields, defaults written out, another order.
+    NotCanonical {
+        /// The message.
+        message: &'static str,
+    },
+    /// A field is not there.
+    Missing {
+        /// The field.
+        field: &'static str,
+    },
+    /// Bytes or a text of the wrong length.
+    Length {
+        /// The field.
+        field: &'static str,
+        /// How many bytes there are.
+        got: usize,
+        /// The fewest that there may be.
+        min: usize,
+        /// The most that there may be.
+        max: usize,
+    },
+    /// The wrong number of items.
+    Count {
+        /// The field.
+        field: &'static str,
+        /// How many there are.
+        got: usize,
+        /// The fewest that there may be.
+        min: usize,
+        /// The most that there may be.
+        max: usize,
+    },
+    /// A list of items of one size, cut inside an item.
+    Stride {
+        /// The field.
+        field: &'static str,
+        /// How many bytes there are.
+        got: usize,
+        /// The size of an item.
+        stride: usize,
+    },
+    /// A number that stands for a choice has no meaning, or is out of its range.
+    Choice {
+        /// The field.
+        field: &'static str,
+        /// The number.
+        got: u64,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// A text that is not one of those that it may be, or not of the right form.
+    Text {
+        /// The field.
+        field: &'static str,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// Something that does not belong to the circuit.
+    Binding {
+        /// What belongs to it.
+        expected: &'static str,
+    },
+    /// A field element.
+    Field(FieldError),
+    /// A number of a donation.
+    Record(RecordError),
+    /// A policy.
+    Policy(PolicyError),
+    /// A request, its signature included.
+    Request(RequestError),
+    /// Public inputs.
+    Inputs(InputsError),
+    /// A proof.
+    Proof(ProofError),
+}
+
+impl fmt::Display for ConvertError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { message } => write!(f, "these bytes are no {message}"),
+            Self::NotCanonical { message } => {
+                write!(f, "these bytes are not the one encoding of their {message}")
+            }
+            Self::Missing { field } => write!(f, "{field} is missing"),
+            Self::Length { field, got, min, max } => {
+                write!(f, "{field} is {got} bytes, expected ")?;
+                range(f, *min, *max)
+            }
+            Self::Count { field, got, min, max } => {
+                write!(f, "{got} {field}, expected ")?;
+                range(f, *min, *max)
+            }
+            Self::Stride { field, got, stride } => {
+                write!(f, "{field} is {got} bytes, expected a multiple of {stride}")
+            }
+            Self::Choice { field, got, expected } => {
+                write!(f, "{field} is {got}, expected {expected}")
+            }
+            Self::Text { field, expected } => write!(f, "{field} is not {expected}"),
+            Self::Binding { expected } => write!(f, "the envelope lacks or contradicts {expected}"),
+            Self::Field(error) => error.fmt(f),
+            Self::Record(error) => error.fmt(f),
+            Self::Policy(error) => error.fmt(f),
+            Self::Request(error) => error.fmt(f),
+            Self::Inputs(error) => error.fmt(f),
+            Self::Proof(error) => error.fmt(f),
+        }
+    }
+}
+
+fn range(f: &mut fmt::Formatter<'_>, min: usize, max: usize) -> fmt::Result {
+    if min == max { write!(f, "{min}") } else { write!(f, "{min} to {max}") }
+}
+
+impl std::error::Error for ConvertError {}
+
+macro_rules! from {
+    ($($error:ident => $variant:ident),+ $(,)?) => {
+        $(impl From<$error> for ConvertError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })+
+    };
+}
+
+from!(
+    FieldError => Field,
+    InputsError => Inputs,
+    PolicyError => Policy,
+    ProofError => Proof,
+    RecordError => Record,
+    RequestError => Request,
+);

@@ -1,0 +1,233 @@
+//! What is handed to a wallet: cards, a place in the person log, receipts of donations, gifts.
+
+use core::fmt;
+
+use wufu_circuits::{
+    card::{Card, Kind},
+    donation::Ownership,
+    person::Person,
+};
+use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, field};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{error::ConvertError, read, shard_path::ShardPath, v1};
+
+/// Longest name of a receipt, in bytes.
+pub const MAX_RECEIPT: usize = 256;
+
+/// A card, from its issuer to its holder.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardGrant {
+    /// The campaign.
+    pub org: String,
+    /// The card.
+    pub card: Card,
+    /// Its number among the issued ones.
+    pub serial: u64,
+    /// Where it is in the card log.
+    pub path: ShardPath,
+    /// The epoch at which the leaf is in the log, and the path is that of the shard.
+    pub epoch: u64,
+}
+
+/// A person's place in the campaign's person log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PersonGrant {
+    /// The campaign.
+    pub org: String,
+    /// What hides the leaf.
+    pub person: Person,
+    /// Where it is in the person log.
+    pub path: ShardPath,
+    /// The epoch at which the leaf is in the log, and the path is that of the shard.
+    pub epoch: u64,
+}
+
+/// A donation, from the charity to the donor.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct DonationReceipt {
+    /// The log, as `org/donations/1`.
+    #[zeroize(skip)]
+    pub origin: String,
+    /// What it went to.
+    #[zeroize(skip)]
+    pub project: ProjectKey,
+    /// How much.
+    #[zeroize(skip)]
+    pub amount: Amount,
+    /// When.
+    #[zeroize(skip)]
+    pub time: Time,
+    /// The receipt's name, as the charity wrote it: 1 to [`MAX_RECEIPT`] bytes.
+    pub receipt: Vec<u8>,
+    /// What hides the owner.
+    pub rcm: Fr,
+    /// Where it is in the donation log.
+    pub path: ShardPath,
+    /// The epoch at which the leaf is in the log, and the path is that of the shard.
+    #[zeroize(skip)]
+    pub epoch: u64,
+}
+
+impl DonationReceipt {
+    /// What makes the donation its owner's.
+    pub fn ownership(&self) -> Ownership {
+        Ownership::new(&self.receipt, self.rcm)
+    }
+
+    /// The public record, when the owner is `pk`.
+    pub fn record(&self, pk: Fr) -> Record {
+        let Self { project, amount, time, .. } = *self;
+        Record { project, amount, time, own: self.ownership().own(pk) }
+    }
+}
+
+/// A card, from a friend.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardGift {
+    /// The campaign.
+    pub org: String,
+    /// The card: its `rho` is the nullifier of the one that was given.
+    pub card: Card,
+}
+
+macro_rules! redacted {
+    ($($name:ident),+) => {
+        $(impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        })+
+    };
+}
+
+redacted!(CardGrant, PersonGrant, DonationReceipt, CardGift);
+
+pub(crate) fn kind(got: u32) -> Result<Kind, ConvertError> {
+    let wrong = ConvertError::Choice { field: "kind", got: got.into(), expected: "0 to 4" };
+    usize::try_from(got).ok().and_then(Kind::from_index).ok_or(wrong)
+}
+
+pub(crate) fn kind_number(kind: Kind) -> u32 {
+    // One of five.
+    kind.index() as u32
+}
+
+fn path(path: &Option<v1::ShardPath>) -> Result<ShardPath, ConvertError> {
+    read::some("path", path.as_ref())?.try_into()
+}
+
+impl TryFrom<v1::CardGrant> for CardGrant {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::CardGrant) -> Result<Self, ConvertError> {
+        Ok(Self {
+            org: read::org("org", &message.org)?,
+            card: Card {
+                kind: kind(message.kind)?,
+                rho: read::element("rho", &message.rho)?,
+                rcm: read::element("rcm", &message.rcm)?,
+            },
+            serial: message.serial,
+            path: path(&message.path)?,
+            epoch: message.epoch,
+        })
+    }
+}
+
+impl From<&CardGrant> for v1::CardGrant {
+    fn from(grant: &CardGrant) -> Self {
+        Self {
+            org: grant.org.clone(),
+            kind: kind_number(grant.card.kind),
+            serial: grant.serial,
+            rho: field::encode(&grant.card.rho).to_vec(),
+            rcm: field::encode(&grant.card.rcm).to_vec(),
+            path: Some((&grant.path).into()),
+            epoch: grant.epoch,
+        }
+    }
+}
+
+impl TryFrom<v1::PersonGrant> for PersonGrant {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::PersonGrant) -> Result<Self, ConvertError> {
+        Ok(Self {
+            org: read::org("org", &message.org)?,
+            person: Person { salt: read::element("salt", &message.salt)? },
+            path: path(&message.path)?,
+            epoch: message.epoch,
+        })
+    }
+}
+
+impl From<&PersonGrant> for v1::PersonGrant {
+    fn from(grant: &PersonGrant) -> Self {
+        Self {
+            org: grant.org.clone(),
+            salt: field::encode(&grant.person.salt).to_vec(),
+            path: Some((&grant.path).into()),
+            epoch: grant.epoch,
+        }
+    }
+}
+
+impl TryFrom<v1::DonationReceipt> for DonationReceipt {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::DonationReceipt) -> Result<Self, ConvertError> {
+        read::length("receipt", message.receipt.len(), 1, MAX_RECEIPT)?;
+        Ok(Self {
+            origin: read::origin("origin", &message.origin)?,
+            project: ProjectKey::from_u64(message.project_key)?,
+            amount: Amount::new(message.amount)?,
+            time: Time::new(message.time)?,
+            receipt: message.receipt.clone(),
+            rcm: read::element("rcm", &message.rcm)?,
+            path: path(&message.path)?,
+            epoch: message.epoch,
+        })
+    }
+}
+
+impl From<&DonationReceipt> for v1::DonationReceipt {
+    fn from(receipt: &DonationReceipt) -> Self {
+        Self {
+            origin: receipt.origin.clone(),
+            project_key: receipt.project.to_u64(),
+            amount: receipt.amount.minor(),
+            time: receipt.time.seconds(),
+            receipt: receipt.receipt.clone(),
+            rcm: field::encode(&receipt.rcm).to_vec(),
+            path: Some((&receipt.path).into()),
+            epoch: receipt.epoch,
+        }
+    }
+}
+
+impl TryFrom<v1::Gift> for CardGift {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::Gift) -> Result<Self, ConvertError> {
+        Ok(Self {
+            org: read::org("org", &message.org)?,
+            card: Card {
+                kind: kind(message.kind)?,
+                rho: read::element("rho", &message.rho)?,
+                rcm: read::element("rcm", &message.rcm)?,
+            },
+        })
+    }
+}
+
+impl From<&CardGift> for v1::Gift {
+    fn from(gift: &CardGift) -> Self {
+        Self {
+            org: gift.org.clone(),
+            kind: kind_number(gift.card.kind),
+            rho: field::encode(&gift.card.rho).to_vec(),
+            rcm: field::encode(&gift.card.rcm).to_vec(),
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! A prover's answers.
+
+use core::time::Duration;
+
+use wufu_verifier::{
+    CircuitName, KeyId, Proof, Statement, Trust, VerifyingKey,
+    key::{CircuitId, KeyError},
+    statement::InputsError,
+    verify::Presented,
+};
+
+use crate::{error::ConvertError, read, v1};
+
+/// What a prover learns of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Learned {
+    /// The whole witness, and with it the power to spend, show and recognise everything under that key, for ever.
+    Witness,
+}
+
+impl Learned {
+    fn read(got: i32) -> Result<Self, ConvertError> {
+        match v1::Learned::try_from(got) {
+            Ok(v1::Learned::Witness) => Ok(Self::Witness),
+            _ => Err(choice("learned", got, "1")),
+        }
+    }
+}
+
+impl From<Learned> for v1::Learned {
+    fn from(learned: Learned) -> Self {
+        match learned {
+            Learned::Witness => Self::Witness,
+        }
+    }
+}
+
+/// How far a proof is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Stage {
+    /// It waits for a worker.
+    Queued,
+    /// The witness is checked.
+    Checking,
+    /// The proof is made.
+    Proving,
+    /// The proof is verified.
+    Verifying,
+    /// The proof is there.
+    Done,
+}
+
+impl Stage {
+    fn read(got: i32) -> Result<Self, ConvertError> {
+        Ok(match v1::Stage::try_from(got) {
+            Ok(v1::Stage::Queued) => Self::Queued,
+            Ok(v1::Stage::Checking) => Self::Checking,
+            Ok(v1::Stage::Proving) => Self::Proving,
+            Ok(v1::Stage::Verifying) => Self::Verifying,
+            Ok(v1::Stage::Done) => Self::Done,
+            Ok(v1::Stage::Unspecified) | Err(_) => return Err(choice("stage", got, "1 to 5")),
+        })
+    }
+}
+
+impl From<Stage> for v1::Stage {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Queued => Self::Queued,
+            Stage::Checking => Self::Checking,
+            Stage::Proving => Self::Proving,
+            Stage::Verifying => Self::Verifying,
+            Stage::Done => Self::Done,
+        }
+    }
+}
+
+/// An enum's number as it came: never negative, or told as if it were huge.
+fn choice(field: &'static str, got: i32, expected: &'static str) -> ConvertError {
+    ConvertError::Choice { field, got: u64::try_from(got).unwrap_or(u64::MAX), expected }
+}
+
+/// What a prover can prove, and within which limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProverInfo {
+    /// The prover's release.
+    pub version: String,
+    /// What it can prove.
+    pub circuits: Vec<ProvingCircuit>,
+    /// Proofs made at the same time.
+    pub workers: u32,
+    /// Requests that may wait for a worker.
+    pub queue: u32,
+    /// Largest request, in bytes.
+    pub max_request_bytes: u64,
+    /// What it learns of a request.
+    pub learned: Learned,
+    /// The engine's name.
+    pub engine: String,
+}
+
+/// A circuit with a proving key at a prover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvingCircuit {
+    /// Which circuit.
+    pub circuit: CircuitName,
+    /// Its id.
+    pub circuit_id: CircuitId,
+    /// The key's id.
+    pub key_id: KeyId,
+    /// The verifying key, undecoded: see [`ProvingCircuit::key`].
+    pub verifying_key: Vec<u8>,
+    /// Rows.
+    pub rows: u64,
+    /// Public inputs.
+    pub public_inputs: u32,
+}
+
+impl ProvingCircuit {
+    /// The verifying key, when it is what the prover says it is. Whether to trust it is another question: pin its id.
+    ///
+    /// # Errors
+    /// When the key is refused. A key of another id or circuit than the prover says is given back as `Ok(None)`.
+    pub fn key(&self, trust: Trust) -> Result<Option<VerifyingKey>, KeyError> {
+        let key = VerifyingKey::decode(&self.verifying_key, trust)?;
+        let same = key.id() == self.key_id
+            && key.circuit() == self.circuit
+            && key.circuit().id() == self.circuit_id;
+        Ok(same.then_some(key))
+    }
+}
+
+impl TryFrom<v1::GetInfoResponse> for ProverInfo {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::GetInfoResponse) -> Result<Self, ConvertError> {
+        let circuits = message.circuits.into_iter().map(ProvingCircuit::try_from);
+        Ok(Self {
+            version: message.version,
+            circuits: circuits.collect::<Result<_, _>>()?,
+            workers: message.workers,
+            queue: message.queue,
+            max_request_bytes: message.max_request_bytes,
+            learned: Learned::read(message.learned)?,
+            engine: message.engine,
+        })
+    }
+}
+
+impl From<&ProverInfo> for v1::GetInfoResponse {
+    fn from(info: &ProverInfo) -> Self {
+        Self {
+            version: info.version.clone(),
+            circuits: info.circuits.iter().map(v1::ProvingCircuit::from).collect(),
+            workers: info.workers,
+            queue: info.queue,
+            max_request_bytes: info.max_request_bytes,
+            learned: v1::Learned::from(info.learned).into(),
+            engine: info.engine.clone(),
+        }
+    }
+}
+
+impl TryFrom<v1::ProvingCircuit> for ProvingCircuit {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::ProvingCircuit) -> Result<Self, ConvertError> {
+        Ok(Self {
+            circuit: read::circuit("circuit", &message.circuit)?,
+            circuit_id: CircuitId(read::array("circuit id", &message.circuit_id)?),
+            key_id: read::key_id("key id", &message.key_id)?,
+            verifying_key: message.verifying_key,
+            rows: message.rows,
+            public_inputs: message.public_inputs,
+        })
+    }
+}
+
+impl From<&ProvingCircuit> for v1::ProvingCircuit {
+    fn from(circuit: &ProvingCircuit) -> Self {
+        Self {
+            circuit: circuit.circuit.as_str().into(),
+            circuit_id: circuit.circuit_id.as_bytes().to_vec(),
+            key_id: circuit.key_id.as_bytes().to_vec(),
+            verifying_key: circuit.verifying_key.clone(),
+            rows: circuit.rows,
+            public_inputs: circuit.public_inputs,
+        }
+    }
+}
+
+/// How long the parts of a proof took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Waiting for a worker.
+    pub queued: Duration,
+    /// Checking the witness and working out every wire.
+    pub witness: Duration,
+    /// Making the proof.
+    pub prove: Duration,
+    /// Verifying it.
+    pub verify: Duration,
+}
+
+impl From<v1::ProveTimings> for Timings {
+    fn from(message: v1::ProveTimings) -> Self {
+        let v1::ProveTimings { queued_us, witness_us, prove_us, verify_us } = message;
+        let [queued, witness, prove, verify] =
+            [queued_us, witness_us, prove_us, verify_us].map(Duration::from_micros);
+        Self { queued, witness, prove, verify }
+    }
+}
+
+impl From<Timings> for v1::ProveTimings {
+    fn from(timings: Timings) -> Self {
+        let Timings { queued, witness, prove, verify } = timings;
+        // 2^64 microseconds are half a million years.
+        let us = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Self {
+            queued_us: us(queued),
+            witness_us: us(witness),
+            prove_us: us(prove),
+            verify_us: us(verify),
+        }
+    }
+}
+
+/// A proof from a prover. Verify it before it is used: only its encoding was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proved {
+    // Both canonical: what a verifier looks at.
+    public_inputs: Vec<u8>,
+    proof: Vec<u8>,
+    /// The key that the proof is said to be under.
+    pub key_id: KeyId,
+    /// What the prover learned.
+    pub learned: Learned,
+    /// How long it took.
+    pub timings: Timings,
+}
+
+impl Proved {
+    /// A proof of a statement.
+    pub fn new<S: Statement>(
+        statement: &S,
+        proof: &Proof,
+        key_id: KeyId,
+        learned: Learned,
+        timings: Timings,
+    ) -> Self {
+        let (public_inputs, proof) = (statement.encode(), proof.encode());
+        Self { public_inputs, proof, key_id, learned, timings }
+    }
+
+    /// What is said to be proved.
+    ///
+    /// # Errors
+    /// When there are another number of public inputs than `S` has.
+    pub fn statement<S: Statement>(&self) -> Result<S, InputsError> {
+        S::decode(&self.public_inputs)
+    }
+
+    /// What a verifier checks.
+    pub fn presented(&self) -> Presented<'_> {
+        Presented {
+            key_id: self.key_id.as_bytes(),
+            public_inputs: &self.public_inputs,
+            proof: &self.proof,
+        }
+    }
+}
+
+impl TryFrom<v1::ProveResponse> for Proved {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::ProveResponse) -> Result<Self, ConvertError> {
+        read::elements("public input", &message.public_inputs)?;
+        Proof::decode(&message.proof)?;
+        Ok(Self {
+            key_id: read::key_id("key id", &message.key_id)?,
+            learned: Learned::read(message.learned)?,
+            timings: message.timings.unwrap_or_default().into(),
+            public_inputs: message.public_inputs,
+            proof: message.proof,
+        })
+    }
+}
+
+impl From<&Proved> for v1::ProveResponse {
+    fn from(proved: &Proved) -> Self {
+        Self {
+            public_inputs: proved.public_inputs.clone(),
+            proof: proved.proof.clone(),
+            key_id: proved.key_id.as_bytes().to_vec(),
+            learned: v1::Learned::from(proved.learned).into(),
+            timings: Some(proved.timings.into()),
+        }
+    }
+}
+
+/// One message of a proof that tells how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It has come so far. Never [`Stage::Done`].
+    Stage(Stage),
+    /// It is there.
+    Done(Box<Proved>),
+}
+
+impl TryFrom<v1::ProveStreamResponse> for Progress {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::ProveStreamResponse) -> Result<Self, ConvertError> {
+        match (Stage::read(message.stage)?, message.proof) {
+            (Stage::Done, proof) => {
+                Ok(Self::Done(Box::new(read::some("proof", proof)?.try_into()?)))
+            }
+            (stage, None) => Ok(Self::Stage(stage)),
+            (_, Some(_)) => Err(choice("stage with a proof", message.stage, "5")),
+        }
+    }
+}
+
+impl From<&Progress> for v1::ProveStreamResponse {
+    fn from(progress: &Progress) -> Self {
+        match progress {
+            Progress::Stage(stage) => Self { stage: v1::Stage::from(*stage).into(), proof: None },
+            Progress::Done(proved) => {
+                Self { stage: v1::Stage::Done.into(), proof: Some(proved.as_ref().into()) }
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! How fields are read: strictly, and naming themselves in errors.
+
+use prost::{Message, Name};
+use wufu_verifier::{CircuitName, Fr, KeyId, field};
+
+use crate::error::ConvertError;
+
+/// Longest name of an org or a log, in bytes.
+pub const MAX_NAME: usize = 256;
+
+/// Reads a message that was kept or handed on as a file: its bytes must be those that we would write.
+///
+/// (Inside gRPC prost decodes, and passes over fields that it does not know.)
+///
+/// # Errors
+/// When the bytes are no such message, or one of its other encodings: with unknown or repeated fields, fields out of order,
+/// defaults written out, bytes before or after.
+pub fn decode<M: Message + Name + Default>(bytes: &[u8]) -> Result<M, ConvertError> {
+    let message = M::decode(bytes).map_err(|_| ConvertError::Malformed { message: M::NAME })?;
+    let again = zeroize::Zeroizing::new(message.encode_to_vec());
+    if again.as_slice() != bytes {
+        return Err(ConvertError::NotCanonical { message: M::NAME });
+    }
+    Ok(message)
+}
+
+pub(crate) fn some<T>(name: &'static str, value: Option<T>) -> Result<T, ConvertError> {
+    value.ok_or(ConvertError::Missing { field: name })
+}
+
+pub(crate) fn element(name: &'static str, bytes: &[u8]) -> Result<Fr, ConvertError> {
+    Ok(field::decode(name, bytes)?)
+}
+
+/// Field elements one after the other.
+pub(crate) fn elements(name: &'static str, bytes: &[u8]) -> Result<Vec<Fr>, ConvertError> {
+    stride(name, bytes, 32)?;
+    bytes.chunks_exact(32).map(|chunk| element(name, chunk)).collect()
+}
+
+pub(crate) fn array<const N: usize>(
+    name: &'static str,
+    bytes: &[u8],
+) -> Result<[u8; N], ConvertError> {
+    let got = bytes.len();
+    bytes.try_into().map_err(|_| ConvertError::Length { field: name, got, min: N, max: N })
+}
+
+pub(crate) fn key_id(name: &'static str, bytes: &[u8]) -> Result<KeyId, ConvertError> {
+    Ok(KeyId(array(name, bytes)?))
+}
+
+pub(crate) fn length(
+    name: &'static str,
+    got: usize,
+    min: usize,
+    max: usize,
+) -> Result<(), ConvertError> {
+    if got < min || got > max {
+        return Err(ConvertError::Length { field: name, got, min, max });
+    }
+    Ok(())
+}
+
+pub(crate) fn count(
+    name: &'static str,
+    got: usize,
+    min: usize,
+    max: usize,
+) -> Result<(), ConvertError> {
+    if got < min || got > max {
+        return Err(ConvertError::Count { field: name, got, min, max });
+    }
+    Ok(())
+}
+
+pub(crate) fn stride(name: &'static str, bytes: &[u8], size: usize) -> Result<(), ConvertError> {
+    if !bytes.len().is_multiple_of(size) {
+        return Err(ConvertError::Stride { field: name, got: bytes.len(), stride: size });
+    }
+    Ok(())
+}
+
+/// The name of an org: what can be the name of its log key.
+pub(crate) fn org(name: &'static str, text: &str) -> Result<String, ConvertError> {
+    length(name, text.len(), 1, MAX_NAME)?;
+    if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+') {
+        let expected = "a name without white space, control signs and plus";
+        return Err(ConvertError::Text { field: name, expected });
+    }
+    Ok(text.into())
+}
+
+/// The name of a log, `org/log`.
+pub(crate) fn origin(name: &'static str, text: &str) -> Result<String, ConvertError> {
+    let text = org(name, text)?;
+    match text.split_once('/') {
+        Some((org, log)) if !org.is_empty() && !log.is_empty() => Ok(text),
+        _ => Err(ConvertError::Text { field: name, expected: "a log's name, org/log" }),
+    }
+}
+
+pub(crate) fn circuit(name: &'static str, text: &str) -> Result<CircuitName, ConvertError> {
+    let expected = "five-fu, donation or gift";
+    CircuitName::from_name(text).ok_or(ConvertError::Text { field: name, expected })
+}

@@ -1,0 +1,152 @@
+//! A leaf's path inside its shard, as it travels: without what the receiver computes anyway.
+
+use core::fmt;
+
+use wufu_circuits::path::{Children, Path};
+use wufu_verifier::{
+    Fr, field,
+    merkle::{ARITY, CARD_DEPTH, SHARD_DEPTH, parent},
+};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::{error::ConvertError, read, v1};
+
+const SIBLINGS: usize = ARITY - 1;
+const BYTES: usize = SHARD_DEPTH * SIBLINGS * 32;
+/// Places of the largest log.
+const PLACES: u64 = 1 << (2 * CARD_DEPTH);
+
+/// The siblings on the way from a leaf to the root of its shard of 65,536.
+///
+/// A path names its leaf, so it is secret, wiped when dropped and never printed.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct ShardPath {
+    index: u64,
+    // On the heap, so that moving it leaves no copies behind.
+    siblings: Box<[[Fr; SIBLINGS]; SHARD_DEPTH]>,
+}
+
+impl ShardPath {
+    /// The path of the leaf at `index`, the place in the log, from 0.
+    ///
+    /// # Errors
+    /// When no log has so many places.
+    pub fn new(index: u64, path: &Path<SHARD_DEPTH>) -> Result<Self, ConvertError> {
+        let mut siblings = Box::new([[Fr::default(); SIBLINGS]; SHARD_DEPTH]);
+        for ((height, out), level) in siblings.iter_mut().enumerate().zip(path.levels()) {
+            let own = place(index, height);
+            let others = level.iter().enumerate().filter(|(at, _)| *at != own);
+            for (sibling, (_, child)) in out.iter_mut().zip(others) {
+                *sibling = *child;
+            }
+        }
+        checked(index)?;
+        Ok(Self { index, siblings })
+    }
+
+    /// The leaf's place in the log, from 0.
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// The shard's number, from 0.
+    pub fn shard(&self) -> u64 {
+        self.index >> (2 * SHARD_DEPTH)
+    }
+
+    /// The whole path, worked out from the leaf.
+    ///
+    /// # Cost
+    /// Seven hashes.
+    pub fn path(&self, leaf: Fr) -> Path<SHARD_DEPTH> {
+        let mut levels: Zeroizing<Vec<Children>> = Zeroizing::new(Vec::with_capacity(SHARD_DEPTH));
+        let mut node = leaf;
+        for (height, siblings) in self.siblings.iter().enumerate() {
+            let mut children = [node; ARITY];
+            let own = place(self.index, height);
+            let others = children.iter_mut().enumerate().filter(|(at, _)| *at != own);
+            for ((_, child), sibling) in others.zip(siblings) {
+                *child = *sibling;
+            }
+            node = if height + 1 < SHARD_DEPTH { parent(children) } else { node };
+            levels.push(children);
+        }
+        // As many levels as a shard has, always.
+        Path::from_levels(&levels).unwrap_or_default()
+    }
+}
+
+/// Which of its parent's children the ancestor at `height` is.
+fn place(index: u64, height: usize) -> usize {
+    // Two bits.
+    (index >> (2 * height)) as usize % ARITY
+}
+
+fn checked(index: u64) -> Result<(), ConvertError> {
+    if index >= PLACES {
+        return Err(ConvertError::Choice { field: "index", got: index, expected: "below 2^32" });
+    }
+    Ok(())
+}
+
+impl fmt::Debug for ShardPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShardPath(..)")
+    }
+}
+
+impl TryFrom<&v1::ShardPath> for ShardPath {
+    type Error = ConvertError;
+
+    fn try_from(message: &v1::ShardPath) -> Result<Self, ConvertError> {
+        checked(message.index)?;
+        read::length("siblings", message.siblings.len(), BYTES, BYTES)?;
+        let mut siblings = Box::new([[Fr::default(); SIBLINGS]; SHARD_DEPTH]);
+        for (out, bytes) in
+            siblings.as_flattened_mut().iter_mut().zip(message.siblings.chunks_exact(32))
+        {
+            *out = read::element("sibling", bytes)?;
+        }
+        Ok(Self { index: message.index, siblings })
+    }
+}
+
+impl From<&ShardPath> for v1::ShardPath {
+    fn from(path: &ShardPath) -> Self {
+        let mut siblings = Vec::with_capacity(BYTES);
+        for sibling in path.siblings.as_flattened() {
+            siblings.extend_from_slice(&field::encode(sibling));
+        }
+        Self { index: path.index, siblings }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wufu_circuits::tree::Tree;
+
+    use super::*;
+
+    #[test]
+    fn the_receiver_works_out_the_path_that_was_sent() {
+        let leaves: Vec<Fr> = (1..=300u64).map(Fr::from).collect();
+        let mut tree = Tree::new(9);
+        tree.extend(&leaves).unwrap();
+        for index in [0, 1, 2, 3, 4, 63, 255, 299] {
+            let path = tree.shard_path(index).unwrap();
+            let sent = ShardPath::new(index as u64, &path).unwrap();
+            let received = ShardPath::try_from(&v1::ShardPath::from(&sent)).unwrap();
+            assert_eq!(received.path(leaves[index]), path);
+            // With another leaf it leads elsewhere.
+            assert_ne!(received.path(Fr::from(1000u64)).top(), path.top());
+        }
+    }
+
+    #[test]
+    fn no_log_has_place_2_to_the_32() {
+        let path = Path::default();
+        assert!(ShardPath::new(PLACES - 1, &path).is_ok());
+        let expected = ConvertError::Choice { field: "index", got: PLACES, expected: "below 2^32" };
+        assert_eq!(ShardPath::new(PLACES, &path), Err(expected));
+    }
+}
