@@ -82,6 +82,12 @@ impl<const DEPTH: usize> Path<DEPTH> {
         &self.levels
     }
 
+    /// The levels, to be spoiled by a test.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn levels_mut(&mut self) -> &mut [Children; DEPTH] {
+        &mut self.levels
+    }
+
     /// What the highest level hashes to: the root, if the path is one at all.
     pub fn top(&self) -> Fr {
         self.levels.last().map_or(Fr::ZERO, |children| parent(*children))

@@ -18,7 +18,7 @@ use crate::{
 /// A claim and what is said to support it: public inputs and a witness.
 ///
 /// Nothing says that the two fit: [`Circuit::check`] does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance<P, W> {
     /// What everybody sees.
     pub public: P,

@@ -1,0 +1,306 @@
+//! One change at a time: whatever is changed in a true witness, the circuit notices.
+//!
+//! A random sample of the wires per run; all of them with `WUFU_FULL=1`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::{collections::BTreeMap, fmt::Debug};
+
+use ark_bn254::Fr;
+use ark_ff::{Field, UniformRand};
+use common::{broken_clauses, rngs, shape};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::index};
+use wufu_circuits::{
+    Circuit, Clause, DonationInstance, DonationWitness, FiveFuInstance, FiveFuWitness,
+    GiftInstance, GiftWitness, Path, R1cs,
+    testing::{donation, five_fu, gift},
+};
+
+const SAMPLE: usize = 500;
+
+/// Changes that the circuit does not notice, by wire and change, with the reason.
+///
+/// `ext` is squared, and `-ext` has the same square. It is a public input: a proof made for `ext` does not verify for
+/// `-ext`, since the verifier's sum has `ext` itself in it. The square is there so that the sum does have a place for it.
+fn is_listed<C: Circuit>(wire: usize, change: &str) -> bool {
+    wire == shape::<C>().public_inputs() && change == "negated"
+}
+
+fn full() -> bool {
+    std::env::var_os("WUFU_FULL").is_some_and(|flag| flag == "1")
+}
+
+/// Fresh randomness: another sample in each run. The seed is in the message of a failure.
+fn fresh() -> (u64, StdRng) {
+    let seed = rand::random();
+    (seed, StdRng::seed_from_u64(seed))
+}
+
+/// The rows in which each wire occurs.
+fn rows_by_wire(shape: &R1cs) -> Vec<Vec<usize>> {
+    let mut rows = vec![Vec::new(); shape.wires()];
+    for matrix in shape.matrices() {
+        for (row, terms) in matrix.rows().enumerate() {
+            for (wire, _) in terms {
+                rows[*wire as usize].push(row);
+            }
+        }
+    }
+    rows
+}
+
+fn no_wire_can_change_alone<C: Circuit>(make: impl Fn(&mut StdRng) -> C) {
+    let (seed, mut rng) = fresh();
+    let shape = shape::<C>();
+    let rows = rows_by_wire(shape);
+    let mut z = make(&mut rng).assign().z().to_vec();
+    assert_eq!(shape.check(&z), Ok(()));
+    let sample = if full() { shape.wires() - 1 } else { SAMPLE };
+    for wire in index::sample(&mut rng, shape.wires() - 1, sample).into_iter().map(|i| i + 1) {
+        let honest = z[wire];
+        let changes = [
+            ("random", Fr::rand(&mut rng)),
+            ("one more", honest + Fr::ONE),
+            ("negated", -honest),
+            ("zero", Fr::from(0u64)),
+            ("one", Fr::ONE),
+        ];
+        for (change, value) in changes.into_iter().filter(|(_, value)| *value != honest) {
+            z[wire] = value;
+            let noticed = rows[wire].iter().any(|row| !shape.holds(*row, &z));
+            let listed = is_listed::<C>(wire, change);
+            assert_eq!(noticed, !listed, "{} wire {wire}, {change}, seed {seed}", C::NAME);
+        }
+        z[wire] = honest;
+    }
+}
+
+#[test]
+fn f08_no_wire_of_five_fu_can_change_alone() {
+    no_wire_can_change_alone(five_fu);
+}
+
+#[test]
+fn f08_no_wire_of_donation_can_change_alone() {
+    no_wire_can_change_alone(donation);
+}
+
+#[test]
+fn f08_no_wire_of_gift_can_change_alone() {
+    no_wire_can_change_alone(gift);
+}
+
+/// Searches for a second witness with the same inputs: a wire that the rows leave open.
+///
+/// From the public and the declared private inputs, rows are solved for wires that occur in them alone and linearly,
+/// until nothing more follows. What is left must be bits: tied to 0 or 1 by a row each, and together by a sum in which
+/// they stand with different powers of two, so that they too have one solution.
+fn inputs_determine_all_wires<C: Circuit>(bits: usize) {
+    let shape = shape::<C>();
+    let mut known = vec![false; shape.wires()];
+    known[..=shape.public_inputs() + shape.private_inputs()].fill(true);
+    let [a, b, c] = shape.matrices();
+    loop {
+        let before = known.iter().filter(|known| **known).count();
+        for row in 0..shape.rows() {
+            let open = |terms: &[(u32, Fr)]| -> Vec<usize> {
+                terms.iter().map(|(wire, _)| *wire as usize).filter(|w| !known[*w]).collect()
+            };
+            if let ([], [], [wire]) = (&*open(a.row(row)), &*open(b.row(row)), &*open(c.row(row))) {
+                known[*wire] = true;
+            }
+        }
+        if known.iter().filter(|known| **known).count() == before {
+            break;
+        }
+    }
+
+    let is_bit_row = |row: &usize, wire: u32| {
+        a.row(*row) == [(wire, Fr::ONE)]
+            && b.row(*row) == [(0, -Fr::ONE), (wire, Fr::ONE)]
+            && c.row(*row).is_empty()
+    };
+    let rows = rows_by_wire(shape);
+    let open: Vec<usize> = (0..shape.wires()).filter(|wire| !known[*wire]).collect();
+    assert_eq!(open.len(), bits, "open wires of {}", C::NAME);
+    // By the row of their sum: the weights of the bits.
+    let mut sums: BTreeMap<usize, Vec<Fr>> = BTreeMap::new();
+    for wire in open {
+        let number = u32::try_from(wire).unwrap();
+        assert!(rows[wire].iter().any(|row| is_bit_row(row, number)), "wire {wire} is no bit");
+        for row in rows[wire].iter().filter(|row| !is_bit_row(row, number)) {
+            assert!(b.row(*row) == [(0, Fr::ONE)] && c.row(*row).is_empty());
+            let term = a.row(*row).iter().find(|(wire, _)| *wire == number).unwrap();
+            sums.entry(*row).or_default().push(term.1);
+        }
+    }
+    assert_eq!(sums.values().map(Vec::len).sum::<usize>(), bits);
+    for weights in sums.values() {
+        let powers = (0..weights.len()).map(|i| Fr::from(1u64 << i));
+        assert!(powers.eq(weights.iter().copied()));
+    }
+}
+
+#[test]
+fn f08_there_is_no_second_witness_for_the_same_inputs() {
+    inputs_determine_all_wires::<FiveFuInstance>(0);
+    inputs_determine_all_wires::<DonationInstance>(2 * 48 + 2 * 40);
+    inputs_determine_all_wires::<GiftInstance>(0);
+}
+
+/// A statement whose private values can be reached one by one, in the order in which the circuit declares them.
+trait Fields {
+    fn fields(&mut self) -> Vec<&mut Fr>;
+}
+
+fn children<const DEPTH: usize>(path: &mut Path<DEPTH>) -> impl Iterator<Item = &mut Fr> {
+    path.levels_mut().iter_mut().flatten()
+}
+
+impl Fields for FiveFuInstance {
+    fn fields(&mut self) -> Vec<&mut Fr> {
+        let w: &mut FiveFuWitness = &mut self.private;
+        let mut fields = vec![&mut w.sk, &mut w.pk];
+        for card in &mut w.cards {
+            fields.extend([&mut card.rho, &mut card.rcm, &mut card.cm]);
+            fields.extend(children(&mut card.path));
+        }
+        fields.extend([&mut w.cards_root, &mut w.salt]);
+        fields.extend(children(&mut w.person));
+        fields.extend([&mut w.persons_root, &mut w.scope, &mut w.ext]);
+        fields
+    }
+}
+
+impl Fields for DonationInstance {
+    fn fields(&mut self) -> Vec<&mut Fr> {
+        let w: &mut DonationWitness = &mut self.private;
+        let mut fields = vec![&mut w.sk, &mut w.pk, &mut w.project_key, &mut w.amount, &mut w.time];
+        fields.extend([&mut w.receipt, &mut w.rcm, &mut w.don]);
+        fields.extend(children(&mut w.path));
+        fields.push(&mut w.set_root);
+        fields.extend(children(&mut w.set_path));
+        fields.extend([&mut w.bounds.amount_min, &mut w.bounds.amount_max]);
+        fields.extend([&mut w.bounds.time_min, &mut w.bounds.time_max, &mut w.ext]);
+        fields
+    }
+}
+
+impl Fields for GiftInstance {
+    fn fields(&mut self) -> Vec<&mut Fr> {
+        let w: &mut GiftWitness = &mut self.private;
+        let mut fields = vec![&mut w.sk, &mut w.pk, &mut w.kind, &mut w.rho, &mut w.rcm, &mut w.cm];
+        fields.extend(children(&mut w.path));
+        fields.extend([&mut w.pk_friend, &mut w.rcm_out, &mut w.ext]);
+        fields
+    }
+}
+
+/// Changes one private value, lets the circuit compute everything from it, and sees that native check and circuit refuse
+/// the same clauses.
+fn no_private_value_can_change<C: Circuit + Fields + Debug>(make: impl Fn(&mut StdRng) -> C) {
+    let (seed, mut rng) = fresh();
+    let mut instance = make(&mut rng);
+    let count = instance.fields().len();
+    assert_eq!(count, shape::<C>().private_inputs());
+    let sample = if full() { count } else { 25 };
+    for field in index::sample(&mut rng, count, sample) {
+        let honest = *instance.fields()[field];
+        for value in [Fr::rand(&mut rng), honest + Fr::ONE, Fr::from(0u64)] {
+            if value == honest {
+                continue;
+            }
+            *instance.fields()[field] = value;
+            let clauses = instance.false_clauses();
+            assert!(!clauses.is_empty(), "{} field {field}, seed {seed}", C::NAME);
+            assert_eq!(
+                broken_clauses(&instance),
+                clauses,
+                "{} field {field}, seed {seed}",
+                C::NAME
+            );
+        }
+        *instance.fields()[field] = honest;
+    }
+}
+
+#[test]
+fn f08_no_private_value_of_five_fu_can_change() {
+    no_private_value_can_change(five_fu);
+}
+
+#[test]
+fn f08_no_private_value_of_donation_can_change() {
+    no_private_value_can_change(donation);
+}
+
+#[test]
+fn f08_no_private_value_of_gift_can_change() {
+    no_private_value_can_change(gift);
+}
+
+/// Bits of a range proof that are no bits, with all sums kept right, in the whole circuit.
+#[test]
+fn f10_bits_of_a_donation_are_bits() {
+    let shape = shape::<DonationInstance>();
+    let [a, b, c] = shape.matrices();
+    // The wires of the bits, in the order of their rows: four numbers, each from its lowest bit.
+    let bits: Vec<(usize, usize)> = (0..shape.rows())
+        .filter(|row| shape.clauses()[*row] == Clause::D7 && c.row(*row).is_empty())
+        .filter_map(|row| match (a.row(row), b.row(row)) {
+            ([(wire, _)], [(0, _), (same, _)]) if wire == same => Some((row, *wire as usize)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(bits.len(), 176);
+    let half = Fr::from(2u64).inverse().unwrap();
+    for mut rng in rngs(2) {
+        let honest = donation(&mut rng).assign().z().to_vec();
+        for number in [0, 48, 96, 136] {
+            for lowest in [Fr::from(2u64), half, -Fr::ONE, Fr::rand(&mut rng)] {
+                let at = number + rng.gen_range(0..39);
+                let [(row, wire), (next_row, next)] = [bits[at], bits[at + 1]];
+                let mut z = honest.clone();
+                let surplus = z[wire] - lowest;
+                z[next] += surplus * half;
+                z[wire] = lowest;
+                let broken: Vec<usize> = shape.broken(&z).collect();
+                assert!(broken.contains(&row));
+                assert!(broken.iter().all(|broken| [row, next_row].contains(broken)));
+            }
+        }
+    }
+}
+
+/// A running value that is none of the children, with the products made to fit by hand.
+#[test]
+fn f09_membership_products_cannot_be_made_up() {
+    let shape = shape::<GiftInstance>();
+    let [a, b, c] = shape.matrices();
+    // Rows `u v = 0` of the path, each after those of u and v.
+    let zero_rows: Vec<usize> = (0..shape.rows())
+        .filter(|row| shape.clauses()[*row] == Clause::G3 && c.row(*row).is_empty())
+        .collect();
+    assert_eq!(zero_rows.len(), 16);
+    for mut rng in rngs(2) {
+        let mut instance = gift(&mut rng);
+        let level = rng.gen_range(0..16);
+        // Spoil the level: no child is the running value, and the level above takes what the level now comes to.
+        for child in &mut instance.private.path.levels_mut()[level] {
+            *child = Fr::rand(&mut rng);
+        }
+        let mut z = instance.assign().z().to_vec();
+        let row = zero_rows[level];
+        let ([(u, _)], [(v, _)]) = (a.row(row), b.row(row)) else {
+            panic!("u and v are wires");
+        };
+        assert!(!shape.holds(row, &z));
+        for made_up in [*u, *v] {
+            let honest = std::mem::replace(&mut z[made_up as usize], Fr::from(0u64));
+            assert!(shape.holds(row, &z));
+            assert!(!shape.holds(row - 1, &z) || !shape.holds(row - 2, &z));
+            z[made_up as usize] = honest;
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The circuits, pinned: whatever changes a row is a visible difference here, and needs new keys.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::{collections::BTreeSet, fmt::Debug, io::Cursor};
+
+use ark_bn254::{Bn254, Fr};
+use common::{accepted, rngs, shape};
+use proptest::prelude::*;
+use taceo_circom_types::R1CS;
+use wufu_circuits::{
+    Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance,
+    r1cs::{Matrix, Mode},
+    testing::{arb_donation, arb_five_fu, arb_gift, donation, five_fu, gift},
+};
+use wufu_verifier::{CircuitName, Statement};
+
+/// What is pinned of a circuit.
+#[derive(Debug, PartialEq, Eq)]
+struct Pin {
+    rows: usize,
+    wires: usize,
+    public: usize,
+    private: usize,
+    non_zeros: [usize; 3],
+    domain_log2: u32,
+    id: String,
+}
+
+fn pin<C: Circuit>() -> Pin {
+    let shape = shape::<C>();
+    // Capacity of a witness and public inputs of a proof are told elsewhere too.
+    assert_eq!((shape.rows(), shape.wires()), (C::SIZE.rows, C::SIZE.wires));
+    assert_eq!(shape.public_inputs(), C::NAME.public_inputs());
+    // Rows and public wires, the constant one included, are in the domain.
+    assert!(shape.rows() + shape.public_inputs() < 1 << shape.domain_log2());
+    Pin {
+        rows: shape.rows(),
+        wires: shape.wires(),
+        public: shape.public_inputs(),
+        private: shape.private_inputs(),
+        non_zeros: shape.matrices().map(Matrix::non_zeros),
+        domain_log2: shape.domain_log2(),
+        id: shape.id().to_string(),
+    }
+}
+
+#[test]
+fn five_fu_is_pinned() {
+    let expected = Pin {
+        rows: 32_308,
+        wires: 32_604,
+        public: 8,
+        private: 402,
+        non_zeros: [306_060, 579_622, 32_640],
+        domain_log2: 15,
+        id: "e05b0b8bd6b6df22da525a3a0e51bbc1b77fc3de34e3f58f3cb130bb340ecb34".into(),
+    };
+    assert_eq!(pin::<FiveFuInstance>(), expected);
+}
+
+#[test]
+fn donation_is_pinned() {
+    let expected = Pin {
+        rows: 8_113,
+        wires: 8_182,
+        public: 5,
+        private: 94,
+        non_zeros: [75_555, 142_773, 8_017],
+        domain_log2: 13,
+        id: "4e5433a90a32f6e34ff4d2b96f4d0112dbeaff0c048832a4f31d4ce00040c9a7".into(),
+    };
+    assert_eq!(pin::<DonationInstance>(), expected);
+}
+
+#[test]
+fn gift_is_pinned() {
+    let expected = Pin {
+        rows: 5_894,
+        wires: 5_949,
+        public: 4,
+        private: 73,
+        non_zeros: [55_809, 105_693, 5_954],
+        domain_log2: 13,
+        id: "3fd85c868df5db6930cec447f030b74761066493a0c5b4aa57b599e8fe6671b2".into(),
+    };
+    assert_eq!(pin::<GiftInstance>(), expected);
+}
+
+/// The ids that verifiers speak are those of these circuits.
+#[test]
+fn f20_ids_are_the_verifiers() {
+    let ids = [
+        (CircuitName::FiveFu, shape::<FiveFuInstance>().id()),
+        (CircuitName::Donation, shape::<DonationInstance>().id()),
+        (CircuitName::Gift, shape::<GiftInstance>().id()),
+    ];
+    for (name, id) in ids {
+        assert_eq!(name.id(), id, "{name}");
+    }
+}
+
+#[test]
+fn every_clause_has_rows_in_its_own_circuit() {
+    let tags = |clauses: &[Clause]| clauses.iter().copied().collect::<BTreeSet<_>>();
+    let of = |letter| {
+        let all = Clause::ALL.iter().copied();
+        all.filter(|clause| clause.tag().starts_with(letter)).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(tags(shape::<FiveFuInstance>().clauses()), of('F'));
+    assert_eq!(tags(shape::<DonationInstance>().clauses()), of('D'));
+    assert_eq!(tags(shape::<GiftInstance>().clauses()), of('G'));
+}
+
+/// Reads the `.r1cs` file back with somebody else's reader and compares everything.
+fn read_back<C: Circuit>() {
+    let shape = shape::<C>();
+    let mut file = Vec::new();
+    shape.write(&mut file).unwrap();
+    let mut again = Vec::new();
+    C::shape().write(&mut again).unwrap();
+    assert!(file == again, "the file of {} is not always the same", C::NAME);
+    assert_eq!(shape.id().as_bytes(), blake3::hash(&file).as_bytes());
+
+    let length = u64::try_from(file.len()).unwrap();
+    let mut reader = Cursor::new(file);
+    let read = R1CS::<Bn254>::from_reader(&mut reader).unwrap();
+    assert_eq!(reader.position(), length);
+    assert_eq!(read.num_variables, shape.wires());
+    assert_eq!(read.num_inputs, 1 + shape.public_inputs());
+    assert_eq!((read.n_pub_out, read.n_pub_in), (0, u32::try_from(shape.public_inputs()).unwrap()));
+    assert_eq!(read.n_prv_in, u32::try_from(shape.private_inputs()).unwrap());
+    assert_eq!(read.n_labels, u64::try_from(shape.wires()).unwrap());
+    assert_eq!(read.wire_mapping, (0..shape.wires()).collect::<Vec<_>>());
+    assert_eq!(read.n_constraints, shape.rows());
+    assert_eq!(read.constraints.len(), shape.rows());
+    for (row, (a, b, c)) in read.constraints.iter().enumerate() {
+        for (matrix, terms) in shape.matrices().into_iter().zip([a, b, c]) {
+            let ours = matrix.row(row).iter().map(|(wire, k)| (*wire as usize, *k));
+            assert!(ours.eq(terms.iter().copied()), "row {row} differs");
+        }
+    }
+}
+
+#[test]
+fn r1cs_files_read_back() {
+    read_back::<FiveFuInstance>();
+    read_back::<DonationInstance>();
+    read_back::<GiftInstance>();
+}
+
+#[test]
+fn rows_are_canonical() {
+    for shape in [shape::<FiveFuInstance>(), shape::<DonationInstance>(), shape::<GiftInstance>()] {
+        for terms in shape.matrices().into_iter().flat_map(Matrix::rows) {
+            assert!(terms.is_sorted_by(|one, next| one.0 < next.0));
+            assert!(terms.iter().all(|(_, k)| *k != Fr::from(0u64)));
+        }
+    }
+}
+
+/// Sees that a pass gives the same rows and wires in every mode, and that the values of the rows are the products.
+fn modes_agree<C: Circuit>(instance: &C) {
+    let shape = shape::<C>();
+    let (both_shape, both) = instance.synthesize(Mode::Both).finish();
+    assert!(both_shape == *shape, "rows depend on the witness");
+    let alone = instance.assign();
+    assert!(both.z() == alone.z() && both.az() == alone.az());
+    assert!(both.bz() == alone.bz() && both.cz() == alone.cz());
+    assert_eq!(alone.public(), instance.public().public_inputs());
+    assert_eq!(1 + alone.public().len() + alone.private().len(), shape.wires());
+    let products = |matrix: &Matrix| -> Vec<Fr> {
+        matrix
+            .rows()
+            .map(|terms| terms.iter().map(|(wire, k)| alone.z()[*wire as usize] * k).sum())
+            .collect()
+    };
+    let [a, b, c] = shape.matrices();
+    assert!(alone.az() == products(a) && alone.bz() == products(b) && alone.cz() == products(c));
+}
+
+#[test]
+fn modes_agree_on_rows_and_values() {
+    for mut rng in rngs(2) {
+        modes_agree(&five_fu(&mut rng));
+        modes_agree(&donation(&mut rng));
+        modes_agree(&gift(&mut rng));
+    }
+}
+
+#[test]
+fn f16_a_witness_is_never_printed() {
+    fn silent<C: Circuit + Debug>(instance: &C, digits: &str) {
+        assert!(!format!("{instance:?} {:?}", instance.assign()).contains(digits));
+    }
+    for mut rng in rngs(1) {
+        let (claim, showing, given) = (five_fu(&mut rng), donation(&mut rng), gift(&mut rng));
+        silent(&claim, &claim.private.sk.to_string());
+        silent(&showing, &showing.private.sk.to_string());
+        silent(&given, &given.private.sk.to_string());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    #[test]
+    fn true_claims_satisfy(claim in arb_five_fu()) {
+        accepted(&claim);
+    }
+
+    #[test]
+    fn true_showings_satisfy(showing in arb_donation()) {
+        accepted(&showing);
+    }
+
+    #[test]
+    fn true_gifts_satisfy(given in arb_gift()) {
+        accepted(&given);
+    }
+}
