@@ -1,0 +1,269 @@
+//! Files of a wallet: who may read them, and how they are written.
+
+#[cfg(not(unix))]
+compile_error!("a wallet's files are guarded by Unix permissions, and this system has none");
+
+use std::{
+    fs::{self, DirBuilder, File, Metadata, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use zeroize::Zeroizing;
+
+/// Permission bits of everybody but the owner.
+const OTHERS: u32 = 0o077;
+
+/// Why a file or folder of a wallet cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The system says no.
+    #[error("{path}: {error}", path = path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        error: io::Error,
+    },
+    /// It is there already, and nothing is overwritten.
+    #[error("{path} is there already", path = path.display())]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Group or others may do something with it.
+    #[error("{path} has mode {mode:03o}, expected none for group and others", path = path.display())]
+    Shared {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It is a link, a folder, a pipe or the like.
+    #[error("{path} is not a {expected}", path = path.display())]
+    Kind {
+        /// Which file.
+        path: PathBuf,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// It has another length than such a file has.
+    #[error("{path} is {got} bytes, expected {expected}", path = path.display())]
+    Length {
+        /// Which file.
+        path: PathBuf,
+        /// Its length in bytes.
+        got: u64,
+        /// What it should be.
+        expected: u64,
+    },
+}
+
+impl FileError {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        |error| Self::Io { path, error }
+    }
+}
+
+fn private(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
+    let mode = metadata.mode() & 0o777;
+    if mode & OTHERS != 0 {
+        return Err(FileError::Shared { path: path.into(), mode });
+    }
+    Ok(())
+}
+
+/// Makes a folder that only its owner may enter. One that is there already must be so, too.
+///
+/// # Errors
+/// When it cannot be made, is no folder, or is open to others.
+pub fn private_folder(path: &Path) -> Result<(), FileError> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(FileError::io(parent))?;
+    }
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_folder(path),
+        made => made.map_err(FileError::io(path)),
+    }
+}
+
+/// Checks that a folder is one, and its owner's alone.
+///
+/// # Errors
+/// When it is not.
+pub fn check_folder(path: &Path) -> Result<(), FileError> {
+    let metadata = fs::symlink_metadata(path).map_err(FileError::io(path))?;
+    if !metadata.is_dir() {
+        return Err(FileError::Kind { path: path.into(), expected: "folder" });
+    }
+    private(path, &metadata)
+}
+
+/// Reads a secret of exactly `expected` bytes from a regular file that nobody else may read.
+///
+/// # Errors
+/// When it is a link or no regular file, open to group or others, of another length, or cannot be read.
+pub fn read_secret(path: &Path, expected: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    // Before it is opened: opening a pipe would wait for a writer.
+    let named = fs::symlink_metadata(path).map_err(FileError::io(path))?;
+    let not_a_file = || FileError::Kind { path: path.into(), expected: "regular file" };
+    if !named.is_file() {
+        return Err(not_a_file());
+    }
+    let mut file = File::open(path).map_err(FileError::io(path))?;
+    let metadata = file.metadata().map_err(FileError::io(path))?;
+    if !metadata.is_file() || (metadata.dev(), metadata.ino()) != (named.dev(), named.ino()) {
+        return Err(not_a_file());
+    }
+    private(path, &metadata)?;
+    let wrong = |got| FileError::Length { path: path.into(), got, expected: expected as u64 };
+    if metadata.len() != expected as u64 {
+        return Err(wrong(metadata.len()));
+    }
+    let mut bytes = Zeroizing::new(vec![0; expected]);
+    file.read_exact(&mut bytes).map_err(FileError::io(path))?;
+    Ok(bytes)
+}
+
+/// Writes a secret into a new file with mode 0600.
+///
+/// The file appears whole or not at all, and nothing is ever overwritten.
+///
+/// # Errors
+/// When it is there already, or cannot be written.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let file = written(path, bytes)?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(FileError::Exists { path: path.into() })
+        }
+        Err(error) => Err(FileError::Io { path: path.into(), error: error.error }),
+        Ok(_) => sync_folder(path),
+    }
+}
+
+/// Writes a file in one step, in place of the one that may be there: a reader sees the old bytes or the new, never a part.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let file = written(path, bytes)?;
+    file.persist(path).map_err(|error| FileError::Io { path: path.into(), error: error.error })?;
+    sync_folder(path)
+}
+
+/// The bytes in a temporary file (mode 0600) beside `path`, on disk.
+fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, FileError> {
+    let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(FileError::io(path))?;
+    file.write_all(bytes).map_err(FileError::io(path))?;
+    file.as_file().sync_all().map_err(FileError::io(path))?;
+    Ok(file)
+}
+
+/// Opens a file of mode 0600 for reading and writing, and makes it when it is not there.
+///
+/// # Errors
+/// When it is open to others, or cannot be opened.
+pub fn private_file(path: &Path) -> Result<File, FileError> {
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    let file = file.map_err(FileError::io(path))?;
+    let metadata = file.metadata().map_err(FileError::io(path))?;
+    if !metadata.is_file() {
+        return Err(FileError::Kind { path: path.into(), expected: "regular file" });
+    }
+    private(path, &metadata)?;
+    Ok(file)
+}
+
+/// A name is durable when its folder is.
+fn sync_folder(path: &Path) -> Result<(), FileError> {
+    let folder = folder(path);
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(FileError::io(folder))
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn a_secret_is_its_owners_and_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write_secret(&path, b"one").unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert!(matches!(write_secret(&path, b"two"), Err(FileError::Exists { .. })));
+        assert_eq!(read_secret(&path, 3).unwrap().as_slice(), b"one");
+        // Nothing is left of the second try.
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_secret_that_others_may_touch_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write_secret(&path, b"one").unwrap();
+        for shared in [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o644, 0o777] {
+            fs::set_permissions(&path, Permissions::from_mode(shared)).unwrap();
+            let Err(FileError::Shared { mode, .. }) = read_secret(&path, 3) else {
+                panic!("mode {shared:o} was read");
+            };
+            assert_eq!(mode, shared);
+            assert!(matches!(private_file(&path), Err(FileError::Shared { .. })));
+        }
+        fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
+        assert!(read_secret(&path, 3).is_ok());
+    }
+
+    #[test]
+    fn links_folders_and_other_lengths_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write_secret(&path, b"one").unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(matches!(read_secret(&link, 3), Err(FileError::Kind { .. })));
+        assert!(matches!(read_secret(folder.path(), 3), Err(FileError::Kind { .. })));
+        for expected in [0, 2, 4] {
+            assert!(matches!(read_secret(&path, expected), Err(FileError::Length { got: 3, .. })));
+        }
+        let none = read_secret(&folder.path().join("none"), 3);
+        assert!(matches!(none, Err(FileError::Io { .. })));
+    }
+
+    #[test]
+    fn a_folder_is_its_owners() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("deep/er/wallet");
+        private_folder(&folder).unwrap();
+        assert_eq!(mode(&folder), 0o700);
+        private_folder(&folder).unwrap();
+        fs::set_permissions(&folder, Permissions::from_mode(0o750)).unwrap();
+        assert!(matches!(private_folder(&folder), Err(FileError::Shared { mode: 0o750, .. })));
+        assert!(matches!(check_folder(&folder), Err(FileError::Shared { mode: 0o750, .. })));
+    }
+
+    #[test]
+    fn replacing_leaves_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("envelope");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,121 @@
+//! Names of logs.
+
+use std::{fmt, str::FromStr};
+
+use wufu_verifier::merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SHARD_DEPTH};
+
+/// Which of an org's logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogKind {
+    /// A campaign's cards.
+    Cards,
+    /// A campaign's persons.
+    Persons,
+    /// A charity's donations; a full log is followed by the next, from 1.
+    Donations(u32),
+}
+
+impl LogKind {
+    /// Levels of the log's tree.
+    pub const fn depth(self) -> usize {
+        match self {
+            Self::Cards => CARD_DEPTH,
+            Self::Persons => PERSON_DEPTH,
+            Self::Donations(_) => DONATION_DEPTH,
+        }
+    }
+
+    /// Levels of its roof.
+    pub const fn roof_depth(self) -> usize {
+        self.depth() - SHARD_DEPTH
+    }
+}
+
+/// A log of an org. Its text, the origin, is `org/cards`, `org/persons` or `org/donations/1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogName {
+    /// The campaign or charity.
+    pub org: String,
+    /// Which of its logs.
+    pub kind: LogKind,
+}
+
+/// The text names no log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{got:?} is not a log, expected org/cards, org/persons or org/donations/1")]
+pub struct LogNameError {
+    /// The text.
+    pub got: String,
+}
+
+impl LogName {
+    /// A campaign's card log.
+    pub fn cards(org: &str) -> Self {
+        Self { org: org.into(), kind: LogKind::Cards }
+    }
+
+    /// A campaign's person log.
+    pub fn persons(org: &str) -> Self {
+        Self { org: org.into(), kind: LogKind::Persons }
+    }
+
+    /// A charity's donation log of this number.
+    pub fn donations(org: &str, number: u32) -> Self {
+        Self { org: org.into(), kind: LogKind::Donations(number) }
+    }
+}
+
+impl FromStr for LogName {
+    type Err = LogNameError;
+
+    fn from_str(text: &str) -> Result<Self, LogNameError> {
+        let found = match text.rsplit_once('/') {
+            Some((org, "cards")) => Some((org, LogKind::Cards)),
+            Some((org, "persons")) => Some((org, LogKind::Persons)),
+            Some((rest, number)) => rest
+                .strip_suffix("/donations")
+                .and_then(|org| Some((org, LogKind::Donations(number.parse().ok()?)))),
+            None => None,
+        };
+        let name = found.map(|(org, kind)| Self { org: org.into(), kind });
+        // One log, one text: "+1" and "01" are none.
+        let name = name.filter(|name| {
+            !name.org.is_empty() && name.kind != LogKind::Donations(0) && name.to_string() == text
+        });
+        name.ok_or_else(|| LogNameError { got: text.into() })
+    }
+}
+
+impl fmt::Display for LogName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            LogKind::Cards => write!(f, "{}/cards", self.org),
+            LogKind::Persons => write!(f, "{}/persons", self.org),
+            LogKind::Donations(number) => write!(f, "{}/donations/{number}", self.org),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_has_one_text() {
+        let names = [
+            LogName::cards("wufu"),
+            LogName::persons("example.org/wufu"),
+            LogName::donations("cerf", 1),
+            LogName::donations("a/donations/1", 12),
+        ];
+        for name in names {
+            assert_eq!(name.to_string().parse(), Ok(name));
+        }
+        let none = ["", "cards", "/cards", "wufu", "wufu/", "wufu/Cards", "wufu/donations"];
+        let numbers =
+            ["cerf/donations/0", "cerf/donations/01", "cerf/donations/+1", "/donations/1"];
+        for text in none.into_iter().chain(numbers) {
+            assert_eq!(text.parse::<LogName>(), Err(LogNameError { got: text.into() }));
+        }
+    }
+}

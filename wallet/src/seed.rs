@@ -1,0 +1,147 @@
+//! The seed file: everything of a wallet comes back from it and the ledger, so it is the one thing to keep.
+//!
+//! Two lines of text, so that it can be copied to paper: 64 hexadecimal digits, and `checksum` with eight more, which tell
+//! a mistyped seed from a right one.
+
+use std::path::Path;
+
+use wufu_circuits::Seed;
+use zeroize::Zeroizing;
+
+use crate::file::{self, FileError};
+
+const CHECKSUM_CONTEXT: &str = "wufu 2026-11 seed checksum v1";
+const LABEL: &str = "checksum ";
+/// Length of the file.
+const BYTES: usize = 64 + 1 + LABEL.len() + 8 + 1;
+
+/// Why a seed cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SeedError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Not 64 hexadecimal digits and a checksum.
+    #[error("seed is not a line of 64 hexadecimal digits and a line with its checksum")]
+    Form,
+    /// The checksum is another one.
+    #[error("seed does not fit its checksum: it was mistyped")]
+    Checksum,
+}
+
+/// Writes a seed into a new file.
+///
+/// # Errors
+/// When the file is there already, or cannot be written.
+pub fn write(path: &Path, seed: &Seed) -> Result<(), SeedError> {
+    Ok(file::write_secret(path, to_text(seed).as_bytes())?)
+}
+
+/// Reads the seed of a file.
+///
+/// # Errors
+/// When the file is no regular one, open to group or others, of another length, or its text is no seed.
+pub fn read(path: &Path) -> Result<Seed, SeedError> {
+    from_text(&file::read_secret(path, BYTES)?)
+}
+
+/// The text of a seed.
+pub fn to_text(seed: &Seed) -> Zeroizing<String> {
+    // All of it at once: growing would leave copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(BYTES));
+    push_hex(&mut text, seed.as_bytes());
+    text.push('\n');
+    text.push_str(LABEL);
+    push_hex(&mut text, &checksum(seed));
+    text.push('\n');
+    text
+}
+
+/// The seed with this text.
+///
+/// # Errors
+/// When it has another form, or does not fit its checksum.
+pub fn from_text(text: &[u8]) -> Result<Seed, SeedError> {
+    let text: &[u8; BYTES] = text.try_into().map_err(|_| SeedError::Form)?;
+    let (digits, rest) = text.split_at(64);
+    let rest = rest.strip_prefix(b"\n").and_then(|rest| rest.strip_prefix(LABEL.as_bytes()));
+    let rest = rest.and_then(|rest| rest.strip_suffix(b"\n")).ok_or(SeedError::Form)?;
+    let mut bytes = Zeroizing::new([0; 32]);
+    from_hex(digits, bytes.as_mut_slice())?;
+    let mut expected = [0; 4];
+    from_hex(rest, &mut expected)?;
+    let seed = Seed::from_bytes(*bytes);
+    if checksum(&seed) != expected { Err(SeedError::Checksum) } else { Ok(seed) }
+}
+
+fn checksum(seed: &Seed) -> [u8; 4] {
+    let [a, b, c, d, ..] = blake3::derive_key(CHECKSUM_CONTEXT, seed.as_bytes());
+    [a, b, c, d]
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+}
+
+fn from_hex(digits: &[u8], out: &mut [u8]) -> Result<(), SeedError> {
+    let digit = |byte: u8| (byte as char).to_digit(16).ok_or(SeedError::Form);
+    let (pairs, _) = digits.as_chunks::<2>();
+    if pairs.len() != out.len() {
+        return Err(SeedError::Form);
+    }
+    for (byte, [high, low]) in out.iter_mut().zip(pairs) {
+        *byte = (digit(*high)? << 4 | digit(*low)?) as u8;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_file_holds_what_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seed");
+        let seed = Seed::from_bytes([0xa5; 32]);
+        write(&path, &seed).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), BYTES as u64);
+        assert_eq!(read(&path).unwrap().as_bytes(), seed.as_bytes());
+        let again = write(&path, &Seed::from_bytes([1; 32]));
+        assert!(matches!(again, Err(SeedError::File(FileError::Exists { .. }))));
+        assert_eq!(read(&path).unwrap().as_bytes(), seed.as_bytes());
+    }
+
+    #[test]
+    fn every_mistyped_character_is_noticed() {
+        let text = to_text(&Seed::from_bytes([0x3c; 32]));
+        for at in 0..text.len() {
+            let mut other = text.as_bytes().to_vec();
+            other[at] = if other[at] == b'0' { b'1' } else { b'0' };
+            assert!(from_text(&other).is_err(), "character {at} may change");
+            assert!(matches!(from_text(&text.as_bytes()[..at]), Err(SeedError::Form)));
+        }
+    }
+
+    #[test]
+    fn f16_errors_do_not_repeat_the_text() {
+        let text = to_text(&Seed::from_bytes([0x3c; 32]));
+        let mut other = text.as_bytes().to_vec();
+        other[0] = b'0';
+        let error = from_text(&other).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("3c3c"));
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_seed_go_both_ways(bytes in any::<[u8; 32]>()) {
+            let text = to_text(&Seed::from_bytes(bytes));
+            let seed = from_text(text.as_bytes()).unwrap();
+            prop_assert_eq!(seed.as_bytes(), &bytes);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Where a wallet reads logs: public files, the same for everybody.
+//!
+//! What a source says is not believed: see [`crate::view`]. What it is asked says nothing of whose wallet asks: whole roofs,
+//! whole shards, no identity, and nothing that joins one look-up with another.
+
+mod grpc;
+#[cfg(any(test, feature = "testing"))]
+mod memory;
+mod notes;
+
+pub use grpc::GrpcSource;
+#[cfg(any(test, feature = "testing"))]
+pub use memory::{Call, MemoryLedger};
+pub use notes::NoteFile;
+
+use std::{fmt, sync::Arc};
+
+use wufu_proto::{
+    ConvertError,
+    log::{Roof, Shard},
+};
+
+use crate::{log::LogName, place::PlaceError};
+
+/// Why a source did not answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// Where it is said to be.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The connection.
+    #[error("no connection to {place}: {error}")]
+    Connect {
+        /// Whereto.
+        place: String,
+        /// What the transport says.
+        #[source]
+        error: tonic::transport::Error,
+    },
+    /// It answered with an error.
+    #[error("{place} answered {code:?}: {message}", code = status.code(), message = status.message())]
+    Status {
+        /// Who.
+        place: String,
+        /// The answer.
+        #[source]
+        status: Box<tonic::Status>,
+    },
+    /// It answered with something that is no answer.
+    #[error("{place} answered badly: {error}")]
+    Answer {
+        /// Who.
+        place: String,
+        /// What is wrong with it.
+        #[source]
+        error: ConvertError,
+    },
+    /// It answered with another shard than the one that it was asked for.
+    #[error("{place} sent shard {got}, expected {expected}")]
+    Shard {
+        /// Who.
+        place: String,
+        /// The shard that came.
+        got: u64,
+        /// The shard that was asked for.
+        expected: u64,
+    },
+    /// A file of checkpoints cannot be read.
+    #[error("{path}: {error}", path = path.display())]
+    File {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// What the system says.
+        #[source]
+        error: std::io::Error,
+    },
+    /// It holds no checkpoint of the log that is in force at the epoch.
+    #[error("{place} has no checkpoint of {origin} in force at {epoch}", epoch = at(*epoch))]
+    NoCheckpoint {
+        /// Who.
+        place: String,
+        /// The log.
+        origin: String,
+        /// The epoch, or the newest.
+        epoch: Option<u64>,
+    },
+}
+
+fn at(epoch: Option<u64>) -> String {
+    epoch.map_or_else(|| "any epoch".into(), |epoch| format!("epoch {epoch}"))
+}
+
+/// Who has checkpoints: a ledger, a mirror, a file.
+#[tonic::async_trait]
+pub trait CheckpointSource: fmt::Debug + Send + Sync {
+    /// Its name, for people.
+    fn name(&self) -> String;
+
+    /// The signed checkpoint of a log in force at an epoch, or the newest.
+    ///
+    /// # Errors
+    /// When there is none, or no answer.
+    async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError>;
+}
+
+/// Who has whole logs. Roofs and shards are static files: any mirror will do.
+#[tonic::async_trait]
+pub trait LedgerSource: CheckpointSource {
+    /// The roots of all shards at an epoch.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    async fn roof(&self, log: &LogName, epoch: u64) -> Result<Roof, SourceError>;
+
+    /// One shard at an epoch, whole.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    async fn shard(&self, log: &LogName, epoch: u64, shard: u64) -> Result<Shard, SourceError>;
+}
+
+/// With whom a checkpoint is compared before it is used.
+#[derive(Clone, Debug)]
+pub enum Second {
+    /// With another source: a mirror, another address, a file.
+    Compare(Arc<dyn CheckpointSource>),
+    /// With nobody. The operator could then show this wallet a root that nobody else sees, and know it by that.
+    OneSource,
+}
+
+/// Where a wallet reads, and with whom it compares.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// Where it reads.
+    pub ledger: Arc<dyn LedgerSource>,
+    /// With whom it compares.
+    pub second: Second,
+}
+
+impl Sources {
+    /// A ledger, and somebody else to compare its checkpoints with.
+    pub fn compared(
+        ledger: impl LedgerSource + 'static,
+        second: impl CheckpointSource + 'static,
+    ) -> Self {
+        Self { ledger: Arc::new(ledger), second: Second::Compare(Arc::new(second)) }
+    }
+
+    /// A ledger alone.
+    pub fn one(ledger: impl LedgerSource + 'static) -> Self {
+        Self { ledger: Arc::new(ledger), second: Second::OneSource }
+    }
+}

@@ -1,0 +1,347 @@
+//! What a wallet remembers: one redb file, its owner's alone.
+//!
+//! Every change is one durable transaction: what a caller was told is kept is kept. Where a check decides about a change,
+//! both are in one transaction.
+
+mod holdings;
+mod seen;
+mod shown;
+
+use std::{fmt, path::Path};
+
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+    backends::{FileBackend, InMemoryBackend},
+};
+use wufu_proto::ConvertError;
+use wufu_verifier::{
+    KeyId, Trust, VerifyingKey,
+    canonical::CanonicalError,
+    checkpoint::CheckpointError,
+    key::KeyError,
+    note::{LogKey, NoteError},
+};
+
+pub use holdings::{CardEntry, DonationEntry, PersonEntry};
+pub use seen::{Evidence, KnownRoof};
+pub use shown::ClaimEntry;
+
+use crate::{
+    file::{self, FileError},
+    log::LogName,
+};
+
+/// The format of the file.
+const VERSION: u64 = 1;
+/// Memory for cached pages.
+const CACHE: usize = 8 << 20;
+
+type Bytes32 = [u8; 32];
+
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+const LOG_KEYS: TableDefinition<'_, &str, &str> = TableDefinition::new("log keys");
+const VERIFYING_KEYS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new("verifying keys");
+
+/// Why the store failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Somebody else has it open.
+    #[error("the wallet is open in another process")]
+    Open,
+    /// The database.
+    #[error("the wallet's file: {0}")]
+    Database(#[source] Box<redb::Error>),
+    /// It is of another release.
+    #[error("the wallet's file has version {got}, expected {VERSION}")]
+    Version {
+        /// Its version.
+        got: u64,
+    },
+    /// Something in it cannot be read.
+    #[error("the wallet's file is damaged: {0}")]
+    Message(#[from] ConvertError),
+    /// Something in it cannot be read.
+    #[error("the wallet's file is damaged: {0}")]
+    Canonical(#[from] CanonicalError),
+    /// A log key in it cannot be read.
+    #[error("the wallet's file is damaged: {0}")]
+    LogKey(#[from] NoteError),
+    /// A verifying key in it cannot be read.
+    #[error("the wallet's file is damaged, or of another release: {0}")]
+    VerifyingKey(#[from] KeyError),
+    /// Something in it was not what was put there.
+    #[error("the wallet's file is damaged: {entry} does not hold")]
+    Damaged {
+        /// What.
+        entry: &'static str,
+    },
+}
+
+macro_rules! from_redb {
+    ($($error:ident),+) => {
+        $(impl From<redb::$error> for StoreError {
+            fn from(error: redb::$error) -> Self {
+                match error.into() {
+                    redb::Error::DatabaseAlreadyOpen => Self::Open,
+                    error => Self::Database(Box::new(error)),
+                }
+            }
+        })+
+    };
+}
+
+from_redb!(CommitError, DatabaseError, StorageError, TableError, TransactionError);
+
+impl From<CheckpointError> for StoreError {
+    fn from(_: CheckpointError) -> Self {
+        Self::Damaged { entry: "a checkpoint" }
+    }
+}
+
+/// Why a key was not pinned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PinError {
+    /// The org's logs are signed by another key, as far as this wallet knows.
+    #[error("the log key of {org} is pinned as {pinned}, and {came} is another one")]
+    Changed {
+        /// The org.
+        org: String,
+        /// The key that is pinned.
+        pinned: String,
+        /// The key that came.
+        came: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The wallet's memory.
+pub struct Store {
+    database: Database,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store(..)")
+    }
+}
+
+impl Store {
+    /// Opens the file, or makes it with mode 0600.
+    ///
+    /// # Errors
+    /// When it is open to others, in use, damaged or of another release.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let backend = FileBackend::new(file::private_file(path)?)?;
+        // Damage is told here, and not by a panic later.
+        let database = Database::builder()
+            .set_cache_size(CACHE)
+            .set_check_integrity_on_open(true)
+            .create_with_backend(backend)?;
+        Self::with(database)
+    }
+
+    /// A store that lives as long as the process.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let backend = InMemoryBackend::new();
+        Self::with(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?)
+    }
+
+    fn with(database: Database) -> Result<Self, StoreError> {
+        let store = Self { database };
+        store.write(|transaction| {
+            let mut meta = transaction.open_table(META)?;
+            let version = meta.get("version")?.map(|version| version.value());
+            match version {
+                None => drop(meta.insert("version", VERSION)?),
+                Some(VERSION) => {}
+                Some(got) => return Err(StoreError::Version { got }),
+            }
+            // A table that is not there cannot be opened for reading.
+            transaction.open_table(LOG_KEYS)?;
+            transaction.open_table(VERIFYING_KEYS)?;
+            holdings::create_tables(transaction)?;
+            seen::create_tables(transaction)?;
+            shown::create_tables(transaction)
+        })?;
+        Ok(store)
+    }
+
+    fn read<T>(
+        &self,
+        act: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        act(&self.database.begin_read()?)
+    }
+
+    /// Commits what `act` did, unless it failed.
+    fn write<T, E: From<StoreError>>(
+        &self,
+        act: impl FnOnce(&WriteTransaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self.database.begin_write().map_err(StoreError::from)?;
+        let value = act(&transaction)?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(value)
+    }
+
+    /// Pins the key that signs an org's logs.
+    ///
+    /// # Errors
+    /// When another one is pinned.
+    pub fn pin_log_key(&self, key: &LogKey) -> Result<(), PinError> {
+        self.write(|transaction| {
+            let mut table = transaction.open_table(LOG_KEYS).map_err(StoreError::from)?;
+            let came = key.to_string();
+            let pinned = table.get(key.name()).map_err(StoreError::from)?;
+            let pinned = pinned.map(|pinned| pinned.value().to_owned());
+            match pinned {
+                Some(pinned) if pinned == came => Ok(()),
+                Some(pinned) => Err(PinError::Changed { org: key.name().into(), pinned, came }),
+                None => {
+                    table.insert(key.name(), came.as_str()).map_err(StoreError::from)?;
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    /// The pinned key of an org's logs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn log_key(&self, org: &str) -> Result<Option<LogKey>, StoreError> {
+        self.read(|transaction| {
+            let found = transaction.open_table(LOG_KEYS)?.get(org)?;
+            Ok(found.map(|key| LogKey::parse(key.value())).transpose()?)
+        })
+    }
+
+    /// The pinned keys of all orgs, by name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn log_keys(&self) -> Result<Vec<LogKey>, StoreError> {
+        self.read(|transaction| {
+            let table = transaction.open_table(LOG_KEYS)?;
+            table.iter()?.map(|entry| Ok(LogKey::parse(entry?.1.value())?)).collect()
+        })
+    }
+
+    /// Pins a verifying key: proofs under it are made and believed from here on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn pin_verifying_key(&self, key: &VerifyingKey) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let mut table = transaction.open_table(VERIFYING_KEYS)?;
+            table.insert(key.id().0, key.encode().as_slice())?;
+            Ok(())
+        })
+    }
+
+    /// The pinned verifying key with this id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn verifying_key(&self, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
+        let found = self.read(|transaction| {
+            let found = transaction.open_table(VERIFYING_KEYS)?.get(id.0)?;
+            Ok(found.map(|key| key.value().to_vec()))
+        })?;
+        // Whether development keys are accepted was decided when it was pinned.
+        let trust = Trust::AcceptDevelopment;
+        let key = found.map(|bytes| VerifyingKey::decode(&bytes, trust)).transpose()?;
+        if key.as_ref().is_some_and(|key| key.id() != id) {
+            return Err(StoreError::Damaged { entry: "a verifying key's id" });
+        }
+        Ok(key)
+    }
+
+    /// The ids of the pinned verifying keys.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn verifying_keys(&self) -> Result<Vec<KeyId>, StoreError> {
+        self.read(|transaction| {
+            let table = transaction.open_table(VERIFYING_KEYS)?;
+            table.iter()?.map(|entry| Ok(KeyId(entry?.0.value()))).collect()
+        })
+    }
+}
+
+/// The key under which a log's things are kept.
+fn origin(log: &LogName) -> String {
+    log.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use ed25519_dalek::SigningKey;
+
+    use super::*;
+
+    fn log_key(org: &str, seed: u8) -> LogKey {
+        LogKey::new(org, SigningKey::from_bytes(&[seed; 32]).verifying_key()).unwrap()
+    }
+
+    #[test]
+    fn a_changed_log_key_is_refused() {
+        let store = Store::in_memory().unwrap();
+        store.pin_log_key(&log_key("wufu", 1)).unwrap();
+        store.pin_log_key(&log_key("wufu", 1)).unwrap();
+        store.pin_log_key(&log_key("cerf", 2)).unwrap();
+        let Err(PinError::Changed { org, .. }) = store.pin_log_key(&log_key("wufu", 2)) else {
+            panic!("a second key was pinned");
+        };
+        assert_eq!(org, "wufu");
+        assert_eq!(store.log_key("wufu").unwrap(), Some(log_key("wufu", 1)));
+        assert_eq!(store.log_key("other").unwrap(), None);
+        assert_eq!(store.log_keys().unwrap(), [log_key("cerf", 2), log_key("wufu", 1)]);
+    }
+
+    #[test]
+    fn the_file_is_its_owners_and_one_processes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wallet.redb");
+        let store = Store::open(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert!(matches!(Store::open(&path), Err(StoreError::Open)));
+        store.pin_log_key(&log_key("wufu", 1)).unwrap();
+        drop(store);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.log_key("wufu").unwrap(), Some(log_key("wufu", 1)));
+    }
+
+    #[test]
+    fn damage_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wallet.redb");
+        drop(Store::open(&path).unwrap());
+        let good = std::fs::read(&path).unwrap();
+        for at in (0..good.len()).step_by(509) {
+            let mut bad = good.clone();
+            bad[at] ^= 0xff;
+            std::fs::write(&path, bad).unwrap();
+            // An unused page may change, and nobody minds; nothing panics.
+            if let Ok(store) = Store::open(&path) {
+                assert_eq!(store.log_keys().unwrap(), []);
+            }
+        }
+        std::fs::write(&path, &good[..100]).unwrap();
+        assert!(Store::open(&path).is_err());
+        std::fs::write(&path, b"not a database at all, but long enough to look at").unwrap();
+        assert!(Store::open(&path).is_err());
+    }
+}

@@ -1,0 +1,266 @@
+//! What a wallet has seen of logs: checkpoints, the newest roof, shards on disk, and what proves that an operator lied.
+
+use redb::{ReadableTable, TableDefinition, WriteTransaction};
+use wufu_proto::log::Roof;
+use wufu_verifier::{
+    Fr,
+    canonical::{CanonicalError, Reader, Writer},
+    checkpoint::Checkpoint,
+    epochs::{HistoryError, LogHistory},
+    field,
+    note::LogKey,
+};
+
+use super::{Bytes32, Store, StoreError, origin};
+use crate::log::LogName;
+
+/// By log and epoch: the signed note.
+const CHECKPOINTS: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("checkpoints");
+/// By log: the note of the newest roof, and its roots.
+const ROOFS: TableDefinition<'_, &str, (&str, &[u8])> = TableDefinition::new("roofs");
+/// By log.
+const EVIDENCE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("evidence");
+/// By log and shard: the root and the BLAKE3 hash of the shard on disk.
+const SHARDS: TableDefinition<'_, (&str, u64), (Bytes32, Bytes32)> = TableDefinition::new("shards");
+
+pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction.open_table(CHECKPOINTS)?;
+    transaction.open_table(ROOFS)?;
+    transaction.open_table(EVIDENCE)?;
+    transaction.open_table(SHARDS)?;
+    Ok(())
+}
+
+/// What proves that the operator of a log lied. Its notes are signed: keep and publish them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Two states of a log that cannot both be honest.
+    States {
+        /// The note that was held.
+        held: String,
+        /// The note that came.
+        came: String,
+    },
+    /// A full shard that changed.
+    Shard {
+        /// Which.
+        shard: u64,
+        /// The roof that was held, with its note.
+        held: Roof,
+        /// The roof that came, with its note.
+        came: Roof,
+    },
+}
+
+const STATES: u64 = 1;
+const SHARD: u64 = 2;
+
+impl Evidence {
+    /// The evidence as canonical bytes.
+    ///
+    /// # Shapes
+    /// Six fields: 1 or 2, shard, note and roots that were held, note and roots that came (roots: 32 bytes each).
+    pub fn encode(&self) -> Vec<u8> {
+        let fields = |tag, shard: u64, held: &str, held_roots: &[Fr], came: &str, roots: &[Fr]| {
+            let bytes = |roots: &[Fr]| roots.iter().flat_map(field::encode).collect::<Vec<u8>>();
+            let writer = Writer::new().u64(tag).u64(shard).text(held).bytes(&bytes(held_roots));
+            writer.text(came).bytes(&bytes(roots)).finish()
+        };
+        match self {
+            Self::States { held, came } => fields(STATES, 0, held, &[], came, &[]),
+            Self::Shard { shard, held, came } => {
+                let (held_roots, roots) = (&held.shard_roots, &came.shard_roots);
+                fields(SHARD, *shard, &held.note, held_roots, &came.note, roots)
+            }
+        }
+    }
+
+    /// Reads canonical bytes.
+    ///
+    /// # Errors
+    /// When they have another form.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CanonicalError> {
+        let mut reader = Reader::new(bytes, 6)?;
+        let (tag, shard) = (reader.u64("tag")?, reader.u64("shard")?);
+        let mut roof = || {
+            let note = reader.text("note")?;
+            let shard_roots = roots(reader.bytes("roots")?)?;
+            Ok::<_, CanonicalError>(Roof { note, shard_roots })
+        };
+        let (held, came) = (roof()?, roof()?);
+        reader.finish()?;
+        Ok(match tag {
+            STATES => Self::States { held: held.note, came: came.note },
+            _ => Self::Shard { shard, held, came },
+        })
+    }
+}
+
+fn roots(bytes: &[u8]) -> Result<Vec<Fr>, CanonicalError> {
+    bytes.chunks(32).map(|chunk| Ok(field::decode("root", chunk)?)).collect()
+}
+
+/// The newest roof that was checked.
+#[derive(Clone, Debug)]
+pub struct KnownRoof {
+    /// Its checkpoint.
+    pub checkpoint: Checkpoint,
+    /// The roots of its shards.
+    pub roots: Vec<Fr>,
+}
+
+impl Store {
+    /// The checkpoints of a log that were seen.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn history(&self, log: &LogName, key: &LogKey) -> Result<LogHistory, StoreError> {
+        let origin = origin(log);
+        self.read(|transaction| read_history(&transaction.open_table(CHECKPOINTS)?, &origin, key))
+    }
+
+    /// Takes a checkpoint in, or keeps the evidence against its log. Gives the history with it.
+    ///
+    /// # Errors
+    /// When the store fails. The inner error: the checkpoint contradicts one that was seen.
+    pub fn observe(
+        &self,
+        log: &LogName,
+        key: &LogKey,
+        checkpoint: &Checkpoint,
+    ) -> Result<Result<LogHistory, HistoryError>, StoreError> {
+        let origin = origin(log);
+        self.write(|transaction| {
+            let mut table = transaction.open_table(CHECKPOINTS)?;
+            let mut history = read_history(&table, &origin, key)?;
+            let known = history.checkpoints().any(|held| held.epoch() == checkpoint.epoch());
+            match history.insert(checkpoint.clone()) {
+                Ok(()) if known => Ok(Ok(history)),
+                Ok(()) => {
+                    table.insert((origin.as_str(), checkpoint.epoch()), checkpoint.note())?;
+                    Ok(Ok(history))
+                }
+                Err(error) => {
+                    if let HistoryError::Contradiction(evidence) = &error {
+                        let held = evidence.held.note().to_owned();
+                        let evidence =
+                            Evidence::States { held, came: evidence.came.note().to_owned() };
+                        keep(transaction, &origin, &evidence)?;
+                    }
+                    Ok(Err(error))
+                }
+            }
+        })
+    }
+
+    /// What proves that the operator of a log lied, if anything. The first of it is kept.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn evidence(&self, log: &LogName) -> Result<Option<Evidence>, StoreError> {
+        self.read(|transaction| {
+            let found = transaction.open_table(EVIDENCE)?.get(origin(log).as_str())?;
+            Ok(found.map(|bytes| Evidence::decode(bytes.value())).transpose()?)
+        })
+    }
+
+    /// Keeps evidence against a log.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep_evidence(&self, log: &LogName, evidence: &Evidence) -> Result<(), StoreError> {
+        self.write(|transaction| keep(transaction, &origin(log), evidence))
+    }
+
+    /// The newest roof of a log that was checked.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn roof(&self, log: &LogName, key: &LogKey) -> Result<Option<KnownRoof>, StoreError> {
+        self.read(|transaction| {
+            let found = transaction.open_table(ROOFS)?.get(origin(log).as_str())?;
+            let known = found.map(|entry| {
+                let (note, bytes) = entry.value();
+                Ok(KnownRoof { checkpoint: Checkpoint::open(key, note)?, roots: roots(bytes)? })
+            });
+            known.transpose()
+        })
+    }
+
+    /// Keeps a roof that was checked.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep_roof(
+        &self,
+        log: &LogName,
+        checkpoint: &Checkpoint,
+        roots: &[Fr],
+    ) -> Result<(), StoreError> {
+        let bytes: Vec<u8> = roots.iter().flat_map(field::encode).collect();
+        self.write(|transaction| {
+            let mut table = transaction.open_table(ROOFS)?;
+            table.insert(origin(log).as_str(), (checkpoint.note(), bytes.as_slice()))?;
+            Ok(())
+        })
+    }
+
+    /// The root and the BLAKE3 hash of a shard on disk.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn shard(&self, log: &LogName, shard: u64) -> Result<Option<(Fr, Bytes32)>, StoreError> {
+        self.read(|transaction| {
+            let found = transaction.open_table(SHARDS)?.get((origin(log).as_str(), shard))?;
+            let entry = found.map(|entry| {
+                let (root, hash) = entry.value();
+                Ok((field::decode("root", &root).map_err(CanonicalError::from)?, hash))
+            });
+            entry.transpose()
+        })
+    }
+
+    /// Remembers a shard on disk.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep_shard(
+        &self,
+        log: &LogName,
+        shard: u64,
+        root: Fr,
+        hash: Bytes32,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let mut table = transaction.open_table(SHARDS)?;
+            table.insert((origin(log).as_str(), shard), (field::encode(&root), hash))?;
+            Ok(())
+        })
+    }
+}
+
+fn read_history(
+    table: &impl ReadableTable<(&'static str, u64), &'static str>,
+    origin: &str,
+    key: &LogKey,
+) -> Result<LogHistory, StoreError> {
+    let mut history = LogHistory::new(origin);
+    for entry in table.range((origin, 0)..=(origin, u64::MAX))? {
+        let checkpoint = Checkpoint::open(key, entry?.1.value())?;
+        let held = history.insert(checkpoint);
+        held.map_err(|_| StoreError::Damaged { entry: "the checkpoints of a log" })?;
+    }
+    Ok(history)
+}
+
+fn keep(
+    transaction: &WriteTransaction,
+    origin: &str,
+    evidence: &Evidence,
+) -> Result<(), StoreError> {
+    let mut table = transaction.open_table(EVIDENCE)?;
+    if table.get(origin)?.is_none() {
+        table.insert(origin, evidence.encode().as_slice())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,338 @@
+//! A log at an epoch, checked against its signed root: what a wallet knows of the world.
+
+use std::fmt;
+
+use rayon::prelude::*;
+use wufu_circuits::{
+    Path, Tree,
+    path::{Children, PathError},
+    tree::TreeError,
+};
+use wufu_proto::log::{Roof, ShardContent};
+use wufu_verifier::{
+    Fr, Record,
+    checkpoint::Checkpoint,
+    merkle::{SHARD_DEPTH, SHARD_LEAVES, parent},
+};
+
+use crate::log::{LogKind, LogName};
+
+const LEAVES: u64 = SHARD_LEAVES as u64;
+
+/// A path inside a shard.
+pub type InnerPath = Path<SHARD_DEPTH>;
+
+/// Why what a source sent is not the log that was signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ViewError {
+    /// The wrong number of shard roots.
+    #[error("roof of {log} has {got} shards, expected {expected}")]
+    Shards {
+        /// The log.
+        log: LogName,
+        /// How many there are.
+        got: u64,
+        /// How many a log of this size has.
+        expected: u64,
+    },
+    /// The roof is over another root than the signed one.
+    #[error("roof of {log} does not come to the root that was signed at epoch {epoch}")]
+    Root {
+        /// The log.
+        log: LogName,
+        /// The checkpoint's epoch.
+        epoch: u64,
+    },
+    /// The wrong number of leaves.
+    #[error("shard {shard} of {log} has {got} leaves, expected {expected}")]
+    Leaves {
+        /// The log.
+        log: LogName,
+        /// The shard.
+        shard: u64,
+        /// How many there are.
+        got: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// Records where leaves belong, or the other way round.
+    #[error(
+        "shard {shard} of {log} is of the other kind: cards and persons are leaves, donations records"
+    )]
+    Content {
+        /// The log.
+        log: LogName,
+        /// The shard.
+        shard: u64,
+    },
+    /// The leaves come to another root than the roof's.
+    #[error("shard {shard} of {log} does not come to its root in the roof")]
+    Shard {
+        /// The log.
+        log: LogName,
+        /// The shard.
+        shard: u64,
+    },
+    /// A tree cannot hold it.
+    #[error("{log}: {error}")]
+    Tree {
+        /// The log.
+        log: LogName,
+        /// Why.
+        #[source]
+        error: TreeError,
+    },
+}
+
+/// Why there is no path for a leaf of one's own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OwnLeafError {
+    /// The epoch is older than the leaf.
+    #[error(
+        "{log} has {size} leaves at epoch {epoch}, and this one is at place {place}: wait for the next epoch"
+    )]
+    NotYet {
+        /// The log.
+        log: LogName,
+        /// The epoch.
+        epoch: u64,
+        /// Leaves at that epoch.
+        size: u64,
+        /// Place of the leaf, from 0.
+        place: u64,
+    },
+    /// The log has another leaf at that place.
+    #[error(
+        "{log} has another leaf at place {place} than this wallet's own: the receipt is of no such entry"
+    )]
+    Other {
+        /// The log.
+        log: LogName,
+        /// Place of the leaf, from 0.
+        place: u64,
+    },
+    /// The shard was filled while the wallet was away, and the path that it holds is an earlier one.
+    #[error(
+        "the shard of the leaf was filled since its path was kept: look up shard {shard} of {log} once"
+    )]
+    Away {
+        /// The log.
+        log: LogName,
+        /// The shard.
+        shard: u64,
+    },
+    /// The paths do not fit together.
+    #[error("{log}: {error}")]
+    Path {
+        /// The log.
+        log: LogName,
+        /// Why.
+        #[source]
+        error: PathError,
+    },
+}
+
+/// The roots of all shards of a log, checked against a signed checkpoint.
+#[derive(Clone)]
+pub struct RoofView {
+    log: LogName,
+    checkpoint: Checkpoint,
+    tree: Tree,
+}
+
+impl fmt::Debug for RoofView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (log, epoch) = (&self.log, self.checkpoint.epoch());
+        write!(f, "RoofView({log} at epoch {epoch}, {} shards)", self.tree.len())
+    }
+}
+
+impl RoofView {
+    /// Checks the roof of a log at a checkpoint of that log.
+    ///
+    /// # Errors
+    /// When it has the wrong number of shards, or comes to another root than the checkpoint's.
+    ///
+    /// # Cost
+    /// A third of a hash a shard.
+    pub fn check(log: &LogName, checkpoint: Checkpoint, roof: &Roof) -> Result<Self, ViewError> {
+        let (got, expected) = (roof.shard_roots.len() as u64, checkpoint.size().div_ceil(LEAVES));
+        if got != expected {
+            return Err(ViewError::Shards { log: log.clone(), got, expected });
+        }
+        let mut tree = Tree::roof(log.kind.roof_depth());
+        extend(log, &mut tree, &roof.shard_roots)?;
+        if tree.root() != checkpoint.root() {
+            return Err(ViewError::Root { log: log.clone(), epoch: checkpoint.epoch() });
+        }
+        Ok(Self { log: log.clone(), checkpoint, tree })
+    }
+
+    /// The log.
+    pub fn log(&self) -> &LogName {
+        &self.log
+    }
+
+    /// The checkpoint.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The roots of the shards, the open one's last.
+    pub fn roots(&self) -> &[Fr] {
+        self.tree.leaves()
+    }
+
+    /// Shards that are full, and so never change.
+    pub fn full_shards(&self) -> u64 {
+        self.checkpoint.size() / LEAVES
+    }
+
+    /// The number of the open shard, unless there is none: the log is empty, or its last shard just full.
+    pub fn open_shard(&self) -> Option<u64> {
+        (!self.checkpoint.size().is_multiple_of(LEAVES)).then_some(self.full_shards())
+    }
+
+    /// The first full shard whose root is another one than in `older`, a roof of the same log.
+    pub fn changed_shard(&self, older: &[Fr], older_size: u64) -> Option<u64> {
+        let full = usize::try_from(older_size / LEAVES).unwrap_or(usize::MAX);
+        let mut pairs = older.iter().take(full).enumerate();
+        let changed = pairs.find(|(shard, root)| self.roots().get(*shard) != Some(*root));
+        changed.map(|(shard, _)| shard as u64)
+    }
+
+    /// How many leaves a shard has at this epoch.
+    fn shard_len(&self, shard: u64) -> usize {
+        let rest = self.checkpoint.size().saturating_sub(shard.saturating_mul(LEAVES));
+        rest.min(LEAVES) as usize
+    }
+
+    /// Checks a shard of this log.
+    ///
+    /// # Errors
+    /// When it is of the wrong kind or length, or comes to another root than in the roof.
+    ///
+    /// # Cost
+    /// A third of a hash a leaf, and two more for each record, spread over the threads of the current rayon pool.
+    pub fn check_shard(&self, shard: u64, content: ShardContent) -> Result<ShardView, ViewError> {
+        let log = || self.log.clone();
+        let donations = matches!(self.log.kind, LogKind::Donations(_));
+        let (leaves, records) = match content {
+            ShardContent::Leaves(leaves) if !donations => (leaves, Vec::new()),
+            ShardContent::Records(records) if donations => {
+                (records.par_iter().map(Record::leaf).collect(), records)
+            }
+            _ => return Err(ViewError::Content { log: log(), shard }),
+        };
+        let (got, expected) = (leaves.len(), self.shard_len(shard));
+        if got != expected || got == 0 {
+            return Err(ViewError::Leaves { log: log(), shard, got, expected });
+        }
+        let mut tree = Tree::new(SHARD_DEPTH);
+        extend(&self.log, &mut tree, &leaves)?;
+        let root = usize::try_from(shard).ok().and_then(|shard| self.roots().get(shard));
+        if root != Some(&tree.root()) {
+            return Err(ViewError::Shard { log: log(), shard });
+        }
+        Ok(ShardView { shard, tree, records })
+    }
+
+    /// The path of a leaf inside its shard: the one that is held when the shard is full, the open shard's else.
+    ///
+    /// # Errors
+    /// When the leaf is not in the log yet, is another one, or the held path is of an earlier state of a shard that is full
+    /// now.
+    pub fn inner_path(
+        &self,
+        (place, leaf): (u64, Fr),
+        held: &InnerPath,
+        open: Option<&ShardView>,
+    ) -> Result<InnerPath, OwnLeafError> {
+        let log = || self.log.clone();
+        let (size, epoch) = (self.checkpoint.size(), self.checkpoint.epoch());
+        if place >= size {
+            return Err(OwnLeafError::NotYet { log: log(), epoch, size, place });
+        }
+        let shard = place / LEAVES;
+        if let Some(open) = open.filter(|open| open.shard == shard) {
+            return open.path(place, leaf).ok_or_else(|| OwnLeafError::Other { log: log(), place });
+        }
+        let root = usize::try_from(shard).ok().and_then(|shard| self.roots().get(shard));
+        if root.is_some() && held.root(leaf).as_ref() == root {
+            Ok(held.clone())
+        } else {
+            Err(OwnLeafError::Away { log: log(), shard })
+        }
+    }
+
+    /// The whole path of the leaf at `place`, whose path inside its shard is `inner`.
+    ///
+    /// # Shapes
+    /// `DEPTH` and `ROOF` are those of the log's kind; 8 less for the roof.
+    ///
+    /// # Errors
+    /// When the depths are not the log's, or `inner` does not lead into the roof.
+    pub fn whole_path<const DEPTH: usize, const ROOF: usize>(
+        &self,
+        place: u64,
+        inner: &InnerPath,
+    ) -> Result<Path<DEPTH>, OwnLeafError> {
+        let wrong = |error| OwnLeafError::Path { log: self.log.clone(), error };
+        let shard = usize::try_from(place / LEAVES).unwrap_or(usize::MAX);
+        let upper = self.tree.path::<ROOF>(shard).map_err(|error| match error {
+            TreeError::Path(error) => wrong(error),
+            _ => wrong(PathError::Apart),
+        })?;
+        Path::join(inner, &upper).map_err(wrong)
+    }
+}
+
+/// A shard, checked against its roof.
+#[derive(Clone)]
+pub struct ShardView {
+    shard: u64,
+    tree: Tree,
+    records: Vec<Record>,
+}
+
+impl fmt::Debug for ShardView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ShardView({}, {} leaves)", self.shard, self.tree.len())
+    }
+}
+
+impl ShardView {
+    /// Its number.
+    pub fn shard(&self) -> u64 {
+        self.shard
+    }
+
+    /// Its leaves.
+    pub fn leaves(&self) -> &[Fr] {
+        self.tree.leaves()
+    }
+
+    /// Its root.
+    pub fn root(&self) -> Fr {
+        self.tree.root()
+    }
+
+    /// Its records, when it is a donation log's.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// The path of the leaf at this place of the log, when it is there.
+    pub fn path(&self, place: u64, leaf: Fr) -> Option<InnerPath> {
+        let inside = usize::try_from(place.checked_sub(self.shard * LEAVES)?).ok()?;
+        (self.leaves().get(inside) == Some(&leaf)).then(|| self.tree.shard_path(inside).ok())?
+    }
+}
+
+/// Appends leaves, the hashes spread over the threads of the current rayon pool.
+fn extend(log: &LogName, tree: &mut Tree, leaves: &[Fr]) -> Result<(), ViewError> {
+    let hash = |children: &[Children]| children.par_iter().map(|four| parent(*four)).collect();
+    tree.extend_with(leaves, hash).map_err(|error| ViewError::Tree { log: log.clone(), error })
+}
