@@ -133,10 +133,12 @@ mod tests {
         let text = address.to_string();
         assert_eq!(text.parse(), Ok(address));
         for at in 0..text.len() {
-            let mut other = text.clone().into_bytes();
-            other[at] = if other[at] == b'A' { b'B' } else { b'A' };
-            let other = String::from_utf8(other).unwrap();
-            assert!(other.parse::<Address>().is_err(), "{other}");
+            for wrong in b'-'..=b'z' {
+                let mut other = text.clone().into_bytes();
+                let right = std::mem::replace(&mut other[at], wrong);
+                let other = String::from_utf8(other).unwrap();
+                assert!(wrong == right || other.parse::<Address>().is_err(), "{other}");
+            }
             assert!(text[..at].parse::<Address>().is_err());
         }
         assert!(format!("{text}A").parse::<Address>().is_err());

@@ -255,9 +255,9 @@ mod tests {
             assert_eq!(Some(tree.root()), merkle::root(&all[..at], 5));
         }
         assert_eq!(at, tree.len());
-        for place in 0..tree.len() {
+        for (place, leaf) in all.iter().enumerate() {
             let path = tree.path::<5>(place).unwrap();
-            assert_eq!(path.root(all[place]), Some(tree.root()));
+            assert_eq!(path.root(*leaf), Some(tree.root()));
             assert_eq!(path.top(), tree.root());
         }
     }
