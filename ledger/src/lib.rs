@@ -1,1 +1,38 @@
-//! Stub.
+//! The memory of a campaign or charity: append-only logs of cards, persons and donations, a signed checkpoint of each per
+//! epoch, and the spent set.
+//!
+//! A [`Ledger`] lives in a folder, over SQLite. What it acknowledges is durable. Nothing that it hands out depends on who
+//! asks for what: shards and roofs are the same for everybody.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod append;
+mod card;
+mod checkpoint;
+mod donation;
+mod folder;
+mod grant;
+mod leaf;
+mod ledger;
+mod log;
+mod log_tree;
+mod owners;
+mod person;
+mod policy;
+mod project;
+mod random;
+mod shard;
+mod store;
+mod workers;
+
+pub use append::{AppendError, Placed};
+pub use checkpoint::{Closed, EpochError};
+pub use donation::Donations;
+pub use folder::{FolderError, OperatorToken};
+pub use grant::GrantError;
+pub use ledger::{Ledger, OpenError};
+pub use log::Log;
+pub use owners::{Owners, OwnersError, development_wallet};
+pub use policy::{CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError};
+pub use project::{Directory, DirectoryError, Project};
+pub use shard::ReadError;
+pub use store::StoreError;

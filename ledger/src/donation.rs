@@ -1,0 +1,272 @@
+//! Donations: rows that came from somewhere, hashed on all cores and written in one transaction.
+
+use std::{collections::HashMap, sync::Arc};
+
+use rayon::prelude::*;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use wufu_circuits::Ownership;
+use wufu_proto::grant::MAX_RECEIPT;
+use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, field};
+
+use crate::{
+    append::AppendError,
+    log::Log,
+    owners::Owners,
+    project::{self, Directory},
+    random,
+    store::{ROWS, StoreError, signed},
+    workers::Workers,
+};
+
+/// Rows that are hashed while those before are written.
+const BATCH: usize = 4096;
+
+/// Donations that are not in the ledger yet. Names of institutions and projects are kept once.
+///
+/// # Cost
+/// 56 bytes a row and the receipt's name.
+#[derive(Clone, Debug, Default)]
+pub struct Donations {
+    institutions: Names,
+    // Institution and project, each a place in its list of names.
+    projects: Vec<(u32, u32)>,
+    project_names: Names,
+    project_places: HashMap<(u32, u32), u32>,
+    pub(crate) rows: Vec<DonationRow>,
+}
+
+/// One donation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DonationRow {
+    pub(crate) receipt: Box<[u8]>,
+    pub(crate) project: u32,
+    pub(crate) amount: Amount,
+    pub(crate) time: Time,
+    /// Where it came from, for messages: a line of a file, from 1.
+    pub(crate) line: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Names {
+    names: Vec<String>,
+    places: HashMap<String, u32>,
+}
+
+impl Names {
+    fn place(&mut self, name: &str) -> u32 {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        // As many names as rows, which are far fewer than 2^32.
+        let place = self.names.len() as u32;
+        self.names.push(name.into());
+        self.places.insert(name.into(), place);
+        place
+    }
+}
+
+impl Donations {
+    /// Adds a donation. `line` says where it came from, for messages.
+    ///
+    /// # Errors
+    /// When the receipt is empty or too long, or a name cannot stand in the directory.
+    pub fn push(
+        &mut self,
+        receipt: &[u8],
+        names: (&str, &str),
+        amount: Amount,
+        time: Time,
+        line: u64,
+    ) -> Result<(), AppendError> {
+        if receipt.is_empty() || receipt.len() > MAX_RECEIPT {
+            return Err(AppendError::ReceiptLength { got: receipt.len() });
+        }
+        let (institution, project) = names;
+        for name in [institution, project] {
+            if !project::is_name(name) {
+                return Err(AppendError::Name { name: name.into() });
+            }
+        }
+        let pair = (self.institutions.place(institution), self.project_names.place(project));
+        let projects = &mut self.projects;
+        let project = *self.project_places.entry(pair).or_insert_with(|| {
+            projects.push(pair);
+            projects.len() as u32 - 1
+        });
+        self.rows.push(DonationRow { receipt: receipt.into(), project, amount, time, line });
+        Ok(())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Their sum, in minor units.
+    pub fn sum(&self) -> u128 {
+        self.rows.iter().map(|row| u128::from(row.amount.minor())).sum()
+    }
+
+    /// Institution's and project's name of a row.
+    pub(crate) fn names(&self, row: &DonationRow) -> (&str, &str) {
+        let (institution, project) = self.projects[row.project as usize];
+        (
+            &self.institutions.names[institution as usize],
+            &self.project_names.names[project as usize],
+        )
+    }
+
+    /// Gives every project of a row its key, in order of first appearance.
+    fn keys(&self, directory: &mut Directory) -> Result<Vec<Option<ProjectKey>>, AppendError> {
+        let mut keys = vec![None; self.projects.len()];
+        for row in &self.rows {
+            if keys[row.project as usize].is_none() {
+                let (institution, project) = self.names(row);
+                let key = directory.add(institution, project);
+                let key = key.ok_or_else(|| project::refused(institution, project))?;
+                keys[row.project as usize] = Some(key);
+            }
+        }
+        Ok(keys)
+    }
+}
+
+/// How many rows were written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// All of them.
+    pub(crate) rows: u64,
+    /// Those with an owner, which are leaves.
+    pub(crate) leaves: u64,
+}
+
+/// An owned row, hashed.
+struct Leaf {
+    owner: Fr,
+    rcm: Fr,
+    own: Fr,
+    leaf: Fr,
+}
+
+/// Writes donations from place `first` on. `progress` hears how many rows are written.
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    workers: &Workers,
+    first: u64,
+    donations: Arc<Donations>,
+    owners: Arc<Owners>,
+    mut progress: impl FnMut(u64),
+) -> Result<Written, AppendError> {
+    let before = Directory::load(connection).await?;
+    let mut directory = before.clone();
+    let keys = Arc::new(donations.keys(&mut directory)?);
+    directory.save(connection, &before).await?;
+    let mut written = Written::default();
+    let batch = |start: usize| {
+        let (donations, owners, keys) = (donations.clone(), owners.clone(), keys.clone());
+        workers.run(move || {
+            let end = donations.rows.len().min(start + BATCH);
+            let rows = donations.rows[start..end].par_iter();
+            rows.map(|row| hash(row, &keys, &owners)).collect::<Option<Vec<_>>>()
+        })
+    };
+    // The batch after is hashed while this one is written.
+    let mut hashed = batch(0).await?;
+    let mut start = 0;
+    while start < donations.rows.len() {
+        let end = donations.rows.len().min(start + BATCH);
+        let (rows, records) = (&donations.rows[start..end], hashed);
+        let records = records.ok_or(StoreError::Broken { what: "project" })?;
+        let (next, done) =
+            tokio::join!(batch(end), write(connection, first + written.leaves, rows, &records),);
+        done?;
+        hashed = next?;
+        written.rows += rows.len() as u64;
+        written.leaves += records.iter().filter(|(_, leaf)| leaf.is_some()).count() as u64;
+        progress(written.rows);
+        start = end;
+    }
+    Ok(written)
+}
+
+fn hash(
+    row: &DonationRow,
+    keys: &[Option<ProjectKey>],
+    owners: &Owners,
+) -> Option<(ProjectKey, Option<Leaf>)> {
+    let project = (*keys.get(row.project as usize)?)?;
+    let leaf = owners.owner(&row.receipt).map(|owner| {
+        let ownership = Ownership::new(&row.receipt, random::element());
+        let own = ownership.own(owner);
+        let record = Record { project, amount: row.amount, time: row.time, own };
+        Leaf { owner, rcm: ownership.rcm, own, leaf: record.leaf() }
+    });
+    Some((project, leaf))
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    first: u64,
+    rows: &[DonationRow],
+    hashed: &[(ProjectKey, Option<Leaf>)],
+) -> Result<(), StoreError> {
+    let log = Log::Donations.id();
+    let mut place = signed(first)?;
+    for (rows, hashed) in rows.chunks(ROWS).zip(hashed.chunks(ROWS)) {
+        let mut receipts = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO receipts (log, receipt, project_key, amount, time, owner, rcm, place) ",
+        );
+        let mut next = place;
+        receipts.push_values(rows.iter().zip(hashed), |mut out, (row, (project, leaf))| {
+            out.push_bind(log).push_bind(row.receipt.to_vec());
+            push_public(&mut out, *project, row);
+            match leaf {
+                Some(leaf) => {
+                    out.push_bind(field::encode(&leaf.owner).to_vec());
+                    out.push_bind(field::encode(&leaf.rcm).to_vec()).push_bind(next);
+                    next += 1;
+                }
+                None => {
+                    out.push_bind(None::<Vec<u8>>).push_bind(None::<Vec<u8>>);
+                    out.push_bind(None::<i64>);
+                }
+            }
+        });
+        receipts.build().execute(&mut *connection).await?;
+        if next == place {
+            continue;
+        }
+        let mut records = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO records (log, place, project_key, amount, time, own, leaf) ",
+        );
+        let owned = rows
+            .iter()
+            .zip(hashed)
+            .filter_map(|(row, (project, leaf))| leaf.as_ref().map(|leaf| (row, project, leaf)));
+        records.push_values(owned, |mut out, (row, project, leaf)| {
+            out.push_bind(log).push_bind(place);
+            push_public(&mut out, *project, row);
+            out.push_bind(field::encode(&leaf.own).to_vec());
+            out.push_bind(field::encode(&leaf.leaf).to_vec());
+            place += 1;
+        });
+        records.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn push_public(
+    out: &mut sqlx::query_builder::Separated<'_, Sqlite, &'static str>,
+    project: ProjectKey,
+    row: &DonationRow,
+) {
+    // All three are below 2^63: ids are, and so are the bounds of the types.
+    out.push_bind(project.to_u64() as i64)
+        .push_bind(row.amount.minor() as i64)
+        .push_bind(row.time.seconds() as i64);
+}

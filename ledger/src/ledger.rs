@@ -1,0 +1,322 @@
+//! The ledger of an org: making one, opening one, what it is.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::Path,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use ed25519_dalek::SigningKey;
+use sqlx::SqliteConnection;
+use tokio::sync::watch;
+use wufu_proto::log::{LedgerInfo, LogInfo};
+use wufu_verifier::{
+    checkpoint::Checkpoint, epochs::LogHistory, merkle::SHARD_LEAVES, note::LogKey,
+};
+
+use crate::{
+    checkpoint,
+    folder::{Folder, FolderError, OperatorToken},
+    leaf,
+    log::Log,
+    log_tree::{LogTree, ShardCache},
+    policy::{LedgerPolicy, PolicyFileError},
+    store::{Store, StoreError, element, signed, unsigned},
+    workers::Workers,
+};
+
+/// Why a ledger cannot be made or opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The folder or one of its files.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The rules.
+    #[error(transparent)]
+    Policy(#[from] PolicyFileError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The threads for hashing cannot be started.
+    #[error("threads: {0}")]
+    Threads(#[from] io::Error),
+    /// The policy file says something else than the one under which the logs were begun.
+    #[error("{rule} is {got:?}, but the logs were begun with {expected:?}")]
+    Changed {
+        /// Which rule.
+        rule: &'static str,
+        /// What the policy file says.
+        got: String,
+        /// What the database says.
+        expected: String,
+    },
+    /// The leaves do not make the root that was signed: the database was changed or belongs to another key.
+    #[error("{origin} does not fit its newest checkpoint")]
+    Checkpoint {
+        /// The log.
+        origin: String,
+    },
+}
+
+/// The memory of an org: its logs, their checkpoints, the spent set. One process has it open at a time.
+///
+/// Cheap to clone: every clone is the same ledger. The folder is free again when the last clone is dropped.
+#[derive(Clone)]
+pub struct Ledger {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) policy: LedgerPolicy,
+    pub(crate) signing: SigningKey,
+    pub(crate) log_key: LogKey,
+    pub(crate) token: OperatorToken,
+    pub(crate) store: Store,
+    pub(crate) workers: Workers,
+    // What was signed. Replaced as a whole after the commit, so readers see one checkpoint and its tree, never half.
+    views: RwLock<BTreeMap<Log, Arc<LogView>>>,
+    pub(crate) shards: ShardCache,
+    // Sends the epoch each time one is closed.
+    pub(crate) closed: watch::Sender<u64>,
+    // Last, so that the lock goes after everything else.
+    _folder: Folder,
+}
+
+/// A log at its newest checkpoint.
+#[derive(Clone)]
+pub(crate) struct LogView {
+    pub(crate) tree: LogTree,
+    /// The newest checkpoints: as many as can count within the window, and one more.
+    pub(crate) history: LogHistory,
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ledger").field("org", &self.org()).finish_non_exhaustive()
+    }
+}
+
+impl Ledger {
+    /// Makes a ledger in a folder that holds none, with a new signing key and a new operator token.
+    ///
+    /// # Errors
+    /// When the folder holds a ledger, is in use or cannot be written, or the rules are out of their bounds.
+    pub async fn create(folder: &Path, policy: &LedgerPolicy) -> Result<Self, OpenError> {
+        policy.check()?;
+        let folder = Folder::create(folder)?;
+        folder.make_secrets()?;
+        let store = Store::open(&folder.database()).await?;
+        begin_logs(&store, policy).await?;
+        folder.write_policy(&policy.to_json()?)?;
+        Self::start(folder, policy.clone(), store).await
+    }
+
+    /// Opens the ledger of a folder, for this process alone.
+    ///
+    /// # Errors
+    /// When there is none, another process has it, others may read its secrets, its rules were changed since it was begun,
+    /// or its leaves do not make the root that it signed last.
+    ///
+    /// # Cost
+    /// At most one shard's hashes (21,845) for each log, whatever its size.
+    pub async fn open(folder: &Path) -> Result<Self, OpenError> {
+        let folder = Folder::open(folder)?;
+        let policy = LedgerPolicy::read(&folder.policy())?;
+        let store = Store::open(&folder.database()).await?;
+        Self::start(folder, policy, store).await
+    }
+
+    async fn start(folder: Folder, policy: LedgerPolicy, store: Store) -> Result<Self, OpenError> {
+        let (signing, log_key) = folder.signing_key(&policy.org)?;
+        let token = folder.operator_token()?;
+        let workers = Workers::start()?;
+        let mut connection = store.readers().acquire().await.map_err(StoreError::from)?;
+        same_rules(&mut connection, &policy).await?;
+        let mut views = BTreeMap::new();
+        for log in Log::ALL {
+            let view = load(&mut connection, &workers, &policy, &log_key, log).await?;
+            views.insert(log, Arc::new(view));
+        }
+        drop(connection);
+        let (views, shards) = (RwLock::new(views), ShardCache::default());
+        let (closed, _folder) = (watch::Sender::new(0), folder);
+        let inner = Inner {
+            policy,
+            signing,
+            log_key,
+            token,
+            store,
+            workers,
+            views,
+            shards,
+            closed,
+            _folder,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The campaign or charity.
+    pub fn org(&self) -> &str {
+        &self.inner.policy.org
+    }
+
+    /// The rules.
+    pub fn policy(&self) -> &LedgerPolicy {
+        &self.inner.policy
+    }
+
+    /// What opens the org's checkpoints and other notes.
+    pub fn log_key(&self) -> &LogKey {
+        &self.inner.log_key
+    }
+
+    /// What an operator shows to append over the network.
+    pub fn operator_token(&self) -> &OperatorToken {
+        &self.inner.token
+    }
+
+    /// The origin of one of its logs, `org/log`.
+    pub fn origin(&self, log: Log) -> String {
+        log.origin(self.org())
+    }
+
+    /// How many leaves a log has, those of no checkpoint yet included.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn size(&self, log: Log) -> Result<u64, StoreError> {
+        leaf::size(&mut *self.inner.store.readers().acquire().await?, log).await
+    }
+
+    /// Who runs this ledger, its logs and rules.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn info(&self) -> Result<LedgerInfo, StoreError> {
+        let mut logs = Vec::new();
+        for log in Log::ALL {
+            let size = self.size(log).await?;
+            logs.push(LogInfo { origin: self.origin(log), depth: log.depth(), size });
+        }
+        let policy = self.policy();
+        Ok(LedgerInfo {
+            version: env!("CARGO_PKG_VERSION").into(),
+            org: policy.org.clone(),
+            log_key: self.log_key().clone(),
+            logs,
+            epoch_seconds: policy.epoch_seconds,
+            window: policy.window(),
+            currency: policy.currency.map(String::from),
+        })
+    }
+
+    /// Closes the database. Without it the ledger is as durable, and the folder a little larger.
+    pub async fn close(self) {
+        self.inner.store.close().await;
+    }
+
+    /// A log at its newest checkpoint.
+    pub(crate) fn view(&self, log: Log) -> Arc<LogView> {
+        let views = self.inner.views.read().unwrap_or_else(PoisonError::into_inner);
+        // Every log has a view from the start.
+        views.get(&log).cloned().unwrap_or_else(|| {
+            let (tree, history) = (LogTree::new(log), LogHistory::new(&self.origin(log)));
+            Arc::new(LogView { tree, history })
+        })
+    }
+
+    /// Puts views in the place of older ones, all at once.
+    pub(crate) fn replace_views(&self, fresh: Vec<(Log, LogView)>) {
+        let mut views = self.inner.views.write().unwrap_or_else(PoisonError::into_inner);
+        views.extend(fresh.into_iter().map(|(log, view)| (log, Arc::new(view))));
+    }
+
+    /// Runs work that must not be cut off when the caller goes away.
+    pub(crate) async fn finish<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        tokio::spawn(work).await.unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+    }
+}
+
+/// The rules that the logs rest on: they are in the database too, and stay as they are.
+fn fixed_rules(policy: &LedgerPolicy) -> [(&'static str, String); 3] {
+    [
+        ("org", policy.org.clone()),
+        ("epoch_seconds", policy.epoch_seconds.to_string()),
+        ("currency", policy.currency.map(String::from).unwrap_or_else(|| "none".into())),
+    ]
+}
+
+async fn begin_logs(store: &Store, policy: &LedgerPolicy) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    for (name, value) in fixed_rules(policy) {
+        let insert = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        sqlx::query(insert).bind(name).bind(value).execute(tx.connection()?).await?;
+    }
+    for log in Log::ALL {
+        let insert =
+            "INSERT INTO logs (log, origin, size) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING";
+        let query = sqlx::query(insert).bind(log.id()).bind(log.origin(&policy.org));
+        query.execute(tx.connection()?).await?;
+    }
+    tx.commit().await
+}
+
+async fn same_rules(
+    connection: &mut SqliteConnection,
+    policy: &LedgerPolicy,
+) -> Result<(), OpenError> {
+    for (rule, got) in fixed_rules(policy) {
+        let query = sqlx::query_scalar("SELECT value FROM settings WHERE name = $1").bind(rule);
+        let expected: Option<String> =
+            query.fetch_optional(&mut *connection).await.map_err(StoreError::from)?;
+        let expected = expected.ok_or(StoreError::Broken { what: "rule" })?;
+        if got != expected {
+            return Err(OpenError::Changed { rule, got, expected });
+        }
+    }
+    Ok(())
+}
+
+/// A log at its newest checkpoint, from the database.
+async fn load(
+    connection: &mut SqliteConnection,
+    workers: &Workers,
+    policy: &LedgerPolicy,
+    key: &LogKey,
+    log: Log,
+) -> Result<LogView, OpenError> {
+    let origin = log.origin(&policy.org);
+    let keep = checkpoint::kept(policy);
+    let history = checkpoint::newest(connection, key, &origin, log, keep).await?;
+    let size = history.newest().map_or(0, Checkpoint::size);
+    let shards = size / SHARD_LEAVES as u64;
+    let query = "SELECT root FROM shards WHERE log = $1 AND shard < $2 ORDER BY shard";
+    let roots: Vec<Vec<u8>> = sqlx::query_scalar(query)
+        .bind(log.id())
+        .bind(signed(shards)?)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(StoreError::from)?;
+    if unsigned("count", roots.len() as i64)? != shards {
+        return Err(StoreError::Broken { what: "list of shard roots" }.into());
+    }
+    let full = roots.iter().map(|root| element("shard root", root)).collect::<Result<_, _>>()?;
+    let mut tree = LogTree::with_full(log, full);
+    let open = leaf::read(connection, log, tree.size()..size).await?;
+    let tree = workers.run(move || tree.extend(&open).map(|()| tree)).await?;
+    let tree = tree.map_err(|_| StoreError::Broken { what: "leaf" })?;
+    let signed_root = history.newest().map(Checkpoint::root);
+    if signed_root.is_some() && signed_root != tree.root() {
+        return Err(OpenError::Checkpoint { origin });
+    }
+    Ok(LogView { tree, history })
+}

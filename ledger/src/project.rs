@@ -1,0 +1,265 @@
+//! Institutions and projects: numbered from 1 in order of first appearance, and published as a signed note.
+
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+use wufu_verifier::{
+    ProjectKey,
+    note::{self, LogKey, MAX_BYTES, NoteError},
+};
+
+use crate::{
+    append::AppendError,
+    ledger::Ledger,
+    log::Log,
+    store::{StoreError, signed},
+};
+
+/// Longest name of an institution or a project, in bytes.
+pub const MAX_NAME: usize = wufu_proto::MAX_NAME;
+
+/// An institution's project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// Both ids.
+    pub key: ProjectKey,
+    /// The institution's name.
+    pub institution: String,
+    /// The project's name.
+    pub name: String,
+}
+
+/// All institutions and projects of a donation log, in order of their ids.
+///
+/// # Shapes
+/// As a note: the log's origin and `/projects`; then for each institution and each project a line, `institution ID NAME` or
+/// `project INSTITUTION PROJECT NAME`, ids in decimal, one space between. (A signed note has no tabs.)
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    institutions: Vec<String>,
+    // The institution's place in the list above, and the name.
+    projects: Vec<(usize, String)>,
+    institution_ids: HashMap<String, usize>,
+    project_ids: HashMap<(usize, String), usize>,
+    // Length of the note's lines.
+    bytes: usize,
+}
+
+/// Why a note is no directory.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// The signature or the note around it.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// A line that is none of a directory, or not the next one.
+    #[error("line {line} of the directory is malformed or out of order")]
+    Line {
+        /// Which, from 1.
+        line: usize,
+    },
+}
+
+impl Directory {
+    /// The key of a project, if it is known.
+    pub fn key(&self, institution: &str, project: &str) -> Option<ProjectKey> {
+        let institution = *self.institution_ids.get(institution)?;
+        let project = *self.project_ids.get(&(institution, project.to_owned()))?;
+        key(institution, project)
+    }
+
+    /// Institutions, the one with id 1 first.
+    pub fn institutions(&self) -> &[String] {
+        &self.institutions
+    }
+
+    /// Projects, the one with id 1 first.
+    pub fn projects(&self) -> Vec<Project> {
+        let project = |(at, (institution, name)): (usize, &(usize, String))| {
+            let (key, name) = (key(*institution, at)?, name.clone());
+            Some(Project { key, institution: self.institutions.get(*institution)?.clone(), name })
+        };
+        self.projects.iter().enumerate().filter_map(project).collect()
+    }
+
+    /// Opens a signed directory of the donation log `origin`.
+    ///
+    /// # Errors
+    /// When it is not signed by `key`, or is not a directory of that log.
+    pub fn open(key: &LogKey, origin: &str, note: &str) -> Result<Self, DirectoryError> {
+        let mut lines = key.open(note)?.lines().enumerate();
+        if lines.next().map(|(_, line)| line) != Some(&heading(origin)) {
+            return Err(DirectoryError::Line { line: 1 });
+        }
+        let mut directory = Self::default();
+        for (at, line) in lines {
+            directory.read(line).ok_or(DirectoryError::Line { line: at + 1 })?;
+        }
+        Ok(directory)
+    }
+
+    fn read(&mut self, line: &str) -> Option<()> {
+        let (what, rest) = line.split_once(' ')?;
+        let (id, rest) = rest.split_once(' ')?;
+        let before = (self.institutions.len(), self.projects.len());
+        let after = if what == "institution" {
+            self.add_institution(rest)?;
+            (before.0 + 1, before.1)
+        } else {
+            let (_, name) = rest.split_once(' ')?;
+            let institution = self.institutions.get(id.parse::<usize>().ok()?.checked_sub(1)?)?;
+            self.add(&institution.clone(), name)?;
+            (before.0, before.1 + 1)
+        };
+        let is_next = (self.institutions.len(), self.projects.len()) == after;
+        // What we would write is what was read: the ids were the next ones, too.
+        let written = if what == "institution" {
+            self.institution_line(before.0)
+        } else {
+            self.project_line(before.1)
+        };
+        (is_next && written.as_deref() == Some(line)).then_some(())
+    }
+
+    /// The key of a project, which gets the next ids if it is new. `None` when a name cannot stand in a line, or the note
+    /// would grow too long to be signed.
+    pub(crate) fn add(&mut self, institution: &str, project: &str) -> Option<ProjectKey> {
+        if let Some(key) = self.key(institution, project) {
+            return Some(key);
+        }
+        let at = self.add_institution(institution)?;
+        let id = self.projects.len();
+        let key = key(at, id)?;
+        self.fits(project)?;
+        self.projects.push((at, project.into()));
+        self.project_ids.insert((at, project.into()), id);
+        Some(key)
+    }
+
+    fn add_institution(&mut self, name: &str) -> Option<usize> {
+        if let Some(at) = self.institution_ids.get(name) {
+            return Some(*at);
+        }
+        self.fits(name)?;
+        self.institutions.push(name.into());
+        self.institution_ids.insert(name.into(), self.institutions.len() - 1);
+        Some(self.institutions.len() - 1)
+    }
+
+    fn fits(&mut self, name: &str) -> Option<()> {
+        // Two numbers and a word; the signature and the heading take less than a page.
+        self.bytes += name.len() + 40;
+        (is_name(name) && self.bytes < MAX_BYTES - 4096).then_some(())
+    }
+
+    fn institution_line(&self, at: usize) -> Option<String> {
+        Some(format!("institution {} {}", at + 1, self.institutions.get(at)?))
+    }
+
+    fn project_line(&self, at: usize) -> Option<String> {
+        let (institution, name) = self.projects.get(at)?;
+        Some(format!("project {} {} {name}", institution + 1, at + 1))
+    }
+
+    /// The note's text.
+    fn text(&self, origin: &str) -> String {
+        let institutions = (0..self.institutions.len()).filter_map(|at| self.institution_line(at));
+        let projects = (0..self.projects.len()).filter_map(|at| self.project_line(at));
+        let lines = institutions.chain(projects);
+        [heading(origin)].into_iter().chain(lines).map(|line| line + "\n").collect()
+    }
+
+    pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
+        let broken = || StoreError::Broken { what: "list of projects" };
+        let log = Log::Donations.id();
+        let query = "SELECT name FROM institutions WHERE log = $1 ORDER BY institution";
+        let query = sqlx::query_scalar(query).bind(log);
+        let institutions: Vec<String> = query.fetch_all(&mut *connection).await?;
+        let query = "SELECT institution, name FROM projects WHERE log = $1 ORDER BY project";
+        let query = sqlx::query_as(query).bind(log);
+        let projects: Vec<(i64, String)> = query.fetch_all(connection).await?;
+        let mut directory = Self::default();
+        for (at, name) in institutions.iter().enumerate() {
+            if directory.add_institution(name) != Some(at) {
+                return Err(broken());
+            }
+        }
+        for (at, (institution, name)) in projects.iter().enumerate() {
+            let institution = usize::try_from(*institution - 1).map_err(|_| broken())?;
+            let institution = institutions.get(institution).ok_or_else(broken)?;
+            let key = directory.add(institution, name).ok_or_else(broken)?;
+            if key.project() as usize != at + 1 {
+                return Err(broken());
+            }
+        }
+        Ok(directory)
+    }
+
+    /// Writes what `before` does not have.
+    pub(crate) async fn save(
+        &self,
+        connection: &mut SqliteConnection,
+        before: &Self,
+    ) -> Result<(), StoreError> {
+        let log = Log::Donations.id();
+        let insert = "INSERT INTO institutions (log, institution, name) VALUES ($1, $2, $3)";
+        for (at, name) in self.institutions.iter().enumerate().skip(before.institutions.len()) {
+            let query = sqlx::query(insert).bind(log).bind(signed(at as u64 + 1)?).bind(name);
+            query.execute(&mut *connection).await?;
+        }
+        let insert =
+            "INSERT INTO projects (log, project, institution, name) VALUES ($1, $2, $3, $4)";
+        let fresh = self.projects.iter().enumerate().skip(before.projects.len());
+        for (at, (institution, name)) in fresh {
+            let query = sqlx::query(insert).bind(log).bind(signed(at as u64 + 1)?);
+            let query = query.bind(signed(*institution as u64 + 1)?).bind(name);
+            query.execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Ledger {
+    /// All institutions and projects.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn projects(&self) -> Result<Directory, StoreError> {
+        Directory::load(&mut *self.inner.store.readers().acquire().await?).await
+    }
+
+    /// All institutions and projects, as a signed note: see [`Directory::open`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn projects_note(&self) -> Result<String, StoreError> {
+        let text = self.projects().await?.text(&self.origin(Log::Donations));
+        let note = note::sign(self.org(), &self.inner.signing, &text);
+        note.map_err(|_| StoreError::Broken { what: "name of a project" })
+    }
+}
+
+fn heading(origin: &str) -> String {
+    format!("{origin}/projects")
+}
+
+fn key(institution: usize, project: usize) -> Option<ProjectKey> {
+    let id = |at: usize| u32::try_from(at + 1).ok();
+    // Below 2^31, since the database's numbers are signed.
+    let institution = id(institution).filter(|id| *id < 1 << 31)?;
+    ProjectKey::new(institution, id(project)?).ok()
+}
+
+/// Whether people can read it, and it can stand in a line.
+pub(crate) fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= MAX_NAME
+        && !name.contains(char::is_control)
+        && name.trim() == name
+}
+
+/// The error of a name that does not fit.
+pub(crate) fn refused(institution: &str, project: &str) -> AppendError {
+    let name = if is_name(institution) { project } else { institution };
+    if is_name(name) { AppendError::DirectoryFull } else { AppendError::Name { name: name.into() } }
+}

@@ -1,0 +1,205 @@
+//! What everybody fetches: checkpoints, roofs, shards. All of it as of an epoch: a shard is the first leaves that the
+//! checkpoint of the epoch covers, never later ones.
+
+use std::ops::Range;
+
+use sqlx::SqliteConnection;
+use wufu_proto::log::{Roof, Shard, ShardContent};
+use wufu_verifier::{Fr, Record, checkpoint::Checkpoint, merkle::SHARD_LEAVES};
+
+use crate::{
+    checkpoint::open,
+    grant::public,
+    leaf,
+    ledger::Ledger,
+    log::Log,
+    store::{StoreError, element, signed, unsigned},
+};
+
+/// Why a checkpoint, a roof or a shard is not there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// No log of this ledger has that origin.
+    #[error("{origin:?} is no log of this ledger")]
+    Log {
+        /// The origin.
+        origin: String,
+    },
+    /// No checkpoint is in force at that epoch, or none was signed at all.
+    #[error("{origin} has no checkpoint at or before epoch {epoch}")]
+    Epoch {
+        /// The log.
+        origin: String,
+        /// The epoch.
+        epoch: u64,
+    },
+    /// The log has fewer shards at that epoch.
+    #[error("{origin} has {shards} shards at epoch {epoch}, so none is number {shard}")]
+    Shard {
+        /// The log.
+        origin: String,
+        /// The epoch.
+        epoch: u64,
+        /// The shard's number, from 0.
+        shard: u64,
+        /// How many there are.
+        shards: u64,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for ReadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+const LEAVES: u64 = SHARD_LEAVES as u64;
+
+/// A checkpoint, and the root of the shard that was open then.
+struct InForce {
+    checkpoint: Checkpoint,
+    open_root: Option<Fr>,
+}
+
+impl Ledger {
+    /// The checkpoint of a log in force at an epoch, or the newest.
+    ///
+    /// # Errors
+    /// When there is no such log, no checkpoint is in force then, or the database fails.
+    pub async fn checkpoint(
+        &self,
+        origin: &str,
+        epoch: Option<u64>,
+    ) -> Result<Checkpoint, ReadError> {
+        let log = self.log(origin)?;
+        let mut reader = self.inner.store.readers().acquire().await?;
+        Ok(self.in_force(&mut reader, log, epoch.unwrap_or(u64::MAX)).await?.checkpoint)
+    }
+
+    /// The checkpoint of a log in force at an epoch, if there is one, and all later ones, oldest first.
+    ///
+    /// # Errors
+    /// When there is no such log, or the database fails.
+    pub async fn checkpoints(
+        &self,
+        origin: &str,
+        from_epoch: u64,
+    ) -> Result<Vec<Checkpoint>, ReadError> {
+        self.checkpoints_upto(origin, from_epoch, usize::MAX).await
+    }
+
+    /// The first `limit` of [`Ledger::checkpoints`].
+    pub(crate) async fn checkpoints_upto(
+        &self,
+        origin: &str,
+        from_epoch: u64,
+        limit: usize,
+    ) -> Result<Vec<Checkpoint>, ReadError> {
+        let log = self.log(origin)?;
+        let query = "SELECT note FROM checkpoints WHERE log = $1 AND epoch >= COALESCE( \
+             (SELECT MAX(epoch) FROM checkpoints WHERE log = $1 AND epoch <= $2), 0) \
+             ORDER BY epoch LIMIT $3";
+        let query = sqlx::query_scalar(query).bind(log.id()).bind(clamped(from_epoch));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let notes: Vec<String> = query.bind(limit).fetch_all(self.inner.store.readers()).await?;
+        let key = self.log_key();
+        Ok(notes.iter().map(|note| open(key, note)).collect::<Result<_, _>>()?)
+    }
+
+    /// The roots of all shards at an epoch, the open one last, with the checkpoint that they belong to.
+    ///
+    /// # Errors
+    /// When there is no such log, no checkpoint is in force then, or the database fails.
+    ///
+    /// # Cost
+    /// Reading: no hash.
+    pub async fn roof(&self, origin: &str, epoch: u64) -> Result<Roof, ReadError> {
+        let log = self.log(origin)?;
+        let mut reader = self.inner.store.readers().acquire().await?;
+        let InForce { checkpoint, open_root } = self.in_force(&mut reader, log, epoch).await?;
+        let query = "SELECT root FROM shards WHERE log = $1 AND shard < $2 ORDER BY shard";
+        let query = sqlx::query_scalar(query).bind(log.id());
+        let full = signed(checkpoint.size() / LEAVES)?;
+        let full: Vec<Vec<u8>> = query.bind(full).fetch_all(&mut *reader).await?;
+        let full = full.iter().map(|root| element("shard root", root));
+        let shard_roots = full.chain(open_root.map(Ok)).collect::<Result<Vec<_>, _>>()?;
+        if shard_roots.len() as u64 != checkpoint.size().div_ceil(LEAVES) {
+            return Err(StoreError::Broken { what: "list of shard roots" }.into());
+        }
+        Ok(Roof { note: checkpoint.note().into(), shard_roots })
+    }
+
+    /// One shard at an epoch, whole.
+    ///
+    /// # Errors
+    /// When there is no such log or shard, no checkpoint is in force then, or the database fails.
+    ///
+    /// # Cost
+    /// Reading up to 65,536 rows: no hash.
+    pub async fn shard(&self, origin: &str, epoch: u64, shard: u64) -> Result<Shard, ReadError> {
+        let log = self.log(origin)?;
+        let mut reader = self.inner.store.readers().acquire().await?;
+        let checkpoint = self.in_force(&mut reader, log, epoch).await?.checkpoint;
+        let shards = checkpoint.size().div_ceil(LEAVES);
+        if shard >= shards {
+            return Err(ReadError::Shard { origin: origin.into(), epoch, shard, shards });
+        }
+        let places = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
+        let content = match log {
+            Log::Donations => ShardContent::Records(records(&mut reader, places).await?),
+            Log::Cards | Log::Persons => {
+                ShardContent::Leaves(leaf::read(&mut reader, log, places).await?)
+            }
+        };
+        Ok(Shard { shard, content })
+    }
+
+    fn log(&self, origin: &str) -> Result<Log, ReadError> {
+        Log::from_origin(self.org(), origin).ok_or_else(|| ReadError::Log { origin: origin.into() })
+    }
+
+    async fn in_force(
+        &self,
+        reader: &mut SqliteConnection,
+        log: Log,
+        epoch: u64,
+    ) -> Result<InForce, ReadError> {
+        let query = "SELECT note, open_root FROM checkpoints WHERE log = $1 AND epoch <= $2 \
+             ORDER BY epoch DESC LIMIT 1";
+        let query = sqlx::query_as(query).bind(log.id()).bind(clamped(epoch));
+        let found: Option<(String, Option<Vec<u8>>)> = query.fetch_optional(reader).await?;
+        let none = || ReadError::Epoch { origin: self.origin(log), epoch };
+        let (note, root) = found.ok_or_else(none)?;
+        let open_root = root.map(|root| element("shard root", &root)).transpose()?;
+        Ok(InForce { checkpoint: open(self.log_key(), &note)?, open_root })
+    }
+}
+
+/// An epoch as the database has it; one that is past all of them is the last.
+fn clamped(epoch: u64) -> i64 {
+    i64::try_from(epoch).unwrap_or(i64::MAX)
+}
+
+/// Public records at some places, without gaps.
+pub(crate) async fn records(
+    reader: &mut SqliteConnection,
+    places: Range<u64>,
+) -> Result<Vec<Record>, StoreError> {
+    let query = "SELECT project_key, amount, time, own FROM records \
+         WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place";
+    let query = sqlx::query_as(query).bind(Log::Donations.id()).bind(signed(places.start)?);
+    let rows: Vec<(i64, i64, i64, Vec<u8>)> =
+        query.bind(signed(places.end)?).fetch_all(reader).await?;
+    if unsigned("count", rows.len() as i64)? != places.end - places.start {
+        return Err(StoreError::Broken { what: "list of records: it has a gap" });
+    }
+    let record = |(project, amount, time, own): (i64, i64, i64, Vec<u8>)| {
+        let (project, amount, time) = public(project, amount, time)?;
+        Ok(Record { project, amount, time, own: element("own", &own)? })
+    };
+    rows.into_iter().map(record).collect()
+}

@@ -1,0 +1,192 @@
+//! The database: one connection that writes, some that read.
+//!
+//! SQLite in WAL mode with synchronous FULL: what was committed survives `kill -9` and power loss. Queries use only what
+//! PostgreSQL has too.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sqlx::{
+    ConnectOptions, Connection, Executor, SqliteConnection, SqlitePool,
+    error::DatabaseError,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{Mutex, MutexGuard, Notify};
+use wufu_verifier::{Fr, field};
+
+/// Rows of one multi-row insert: few enough for SQLite's limit of 32,766 parameters at nine each.
+pub(crate) const ROWS: usize = 1024;
+
+/// What went wrong in the database. Nothing of the transaction is kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database refused or failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The tables are not those of this release.
+    #[error("database's tables: {0}")]
+    Tables(#[from] MigrateError),
+    /// A value in the database is none that this ledger wrote.
+    #[error("database holds a broken {what}")]
+    Broken {
+        /// Which value.
+        what: &'static str,
+    },
+    /// The task that did the work is gone: the process is shutting down.
+    #[error("the ledger's work was stopped")]
+    Stopped,
+}
+
+impl StoreError {
+    /// Whether the database refused a row because another has its key.
+    pub(crate) fn is_duplicate(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        DatabaseError::is_unique_violation(error.as_ref())
+    }
+}
+
+/// The database of a ledger.
+pub(crate) struct Store {
+    options: SqliteConnectOptions,
+    // Held for the whole of a write transaction, so that there is one writer. `None` after a failure: the next
+    // transaction begins on a fresh connection, and closing the old one rolls back whatever it had.
+    writer: Mutex<Option<SqliteConnection>>,
+    readers: SqlitePool,
+    // Woken after a commit: moves pages of the WAL into the database, on a connection of its own, so that no commit does.
+    tidy: Arc<Notify>,
+    tidier: tokio::task::JoinHandle<()>,
+}
+
+impl Store {
+    /// Opens the database, and makes or brings up to date its tables.
+    pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("wal_autocheckpoint", "0")
+            .pragma("cache_size", "-65536")
+            .disable_statement_logging();
+        let mut writer = options.connect().await?;
+        migrations().run_direct(None, &mut writer, false).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_lazy_with(options.clone().read_only(true));
+        let tidy = Arc::new(Notify::new());
+        let tidier = tokio::spawn(keep_tidy(options.clone(), tidy.clone()));
+        Ok(Self { options, writer: Mutex::new(Some(writer)), readers, tidy, tidier })
+    }
+
+    /// Connections that read what is committed.
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Begins a write transaction; waits for the one before.
+    pub(crate) async fn begin(&self) -> Result<WriteTx<'_>, StoreError> {
+        let mut writer = self.writer.lock().await;
+        // Taken out until it is known to be good.
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await?,
+        };
+        connection.execute("BEGIN IMMEDIATE").await?;
+        Ok(WriteTx { connection: Some(connection), writer, tidy: &self.tidy })
+    }
+
+    /// Closes every connection.
+    pub(crate) async fn close(&self) {
+        self.tidier.abort();
+        self.readers.close().await;
+        if let Some(mut writer) = self.writer.lock().await.take() {
+            // The WAL is complete without it; this only makes the folder smaller.
+            let _ = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
+            let _ = writer.close().await;
+        }
+    }
+
+    /// The connection that the next write transaction will use, for tests that make it fail.
+    #[cfg(test)]
+    pub(crate) async fn writer(&self) -> MutexGuard<'_, Option<SqliteConnection>> {
+        self.writer.lock().await
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.tidier.abort();
+    }
+}
+
+/// A write transaction. Dropped without [`WriteTx::commit`], it leaves nothing.
+pub(crate) struct WriteTx<'a> {
+    connection: Option<SqliteConnection>,
+    writer: MutexGuard<'a, Option<SqliteConnection>>,
+    tidy: &'a Notify,
+}
+
+impl WriteTx<'_> {
+    /// The connection, inside the transaction.
+    pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        self.connection.as_mut().ok_or(StoreError::Stopped)
+    }
+
+    /// Makes the transaction durable. After an error, none of it happened.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.connection()?.execute("COMMIT").await?;
+        *self.writer = self.connection.take();
+        self.tidy.notify_one();
+        Ok(())
+    }
+
+    /// Leaves nothing, and keeps the connection: for refusals, which are no failures.
+    pub(crate) async fn refuse(mut self) -> Result<(), StoreError> {
+        self.connection()?.execute("ROLLBACK").await?;
+        *self.writer = self.connection.take();
+        Ok(())
+    }
+}
+
+async fn keep_tidy(options: SqliteConnectOptions, tidy: Arc<Notify>) {
+    let mut connection = None;
+    loop {
+        tidy.notified().await;
+        if connection.is_none() {
+            connection = options.connect().await.ok();
+        }
+        if let Some(open) = &mut connection
+            && let Err(error) = open.execute("PRAGMA wal_checkpoint(PASSIVE)").await
+        {
+            tracing::warn!(%error, "the write-ahead log could not be moved into the database");
+            connection = None;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn migrations() -> Migrator {
+    let sql = |text: &'static str| sqlx::SqlSafeStr::into_sql_str(text);
+    let ledger = sql(include_str!("../migrations/0001_ledger.sql"));
+    let first = Migration::new(1, "ledger".into(), MigrationType::Simple, ledger, false);
+    Migrator::with_migrations(vec![first])
+}
+
+/// A number as the database has it.
+pub(crate) fn signed(value: u64) -> Result<i64, StoreError> {
+    i64::try_from(value).map_err(|_| StoreError::Broken { what: "number: 2^63 or more" })
+}
+
+/// A number from the database.
+pub(crate) fn unsigned(what: &'static str, value: i64) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|_| StoreError::Broken { what })
+}
+
+/// A field element from the database.
+pub(crate) fn element(what: &'static str, bytes: &[u8]) -> Result<Fr, StoreError> {
+    field::decode(what, bytes).map_err(|_| StoreError::Broken { what })
+}

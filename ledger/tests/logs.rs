@@ -1,0 +1,248 @@
+//! Appending, closing epochs, grants, and opening again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{NOW, address, card, cards, donation, donations, ledger, persons, policy, wallet};
+use wufu_circuits::Path;
+use wufu_ledger::{AppendError, GrantError, Ledger, LedgerPolicy, Log, OpenError, Placed};
+use wufu_proto::append::Append;
+use wufu_verifier::{
+    Fr,
+    checkpoint::Checkpoint,
+    epochs::LogHistory,
+    merkle::{CARD_DEPTH, SHARD_DEPTH, empty_root, root_from},
+};
+
+#[tokio::test]
+async fn what_is_appended_comes_back_with_its_path() {
+    let (folder, ledger) = ledger().await;
+    let placed = ledger.append(cards(0..7)).await.unwrap();
+    assert_eq!(placed, Placed { cards: 0..7, ..Placed::default() });
+    let waiting = ledger.grants(&placed).await;
+    assert!(matches!(waiting, Err(GrantError::NotYet { place: 0, size: 0, .. })), "{waiting:?}");
+    ledger.append(persons(0..3)).await.unwrap();
+    let given = ledger.append(donations(1..5)).await.unwrap();
+
+    let closed = ledger.close_epoch(NOW).await.unwrap();
+    assert_eq!((closed.epoch, closed.signed.len(), closed.waiting), (NOW / 600, 3, vec![]));
+    let root = |log: Log| {
+        let origin = ledger.origin(log);
+        let found = closed.signed.iter().find(|checkpoint| checkpoint.origin() == origin);
+        let checkpoint = found.unwrap();
+        assert_eq!(checkpoint.time(), closed.epoch * 600);
+        assert!(Checkpoint::open(ledger.log_key(), checkpoint.note()).is_ok());
+        checkpoint.root()
+    };
+    let up = |node: Fr, log: Log| {
+        let roof = log.depth() - SHARD_DEPTH;
+        root_from(&[node], empty_root(SHARD_DEPTH), roof).unwrap()
+    };
+    let grants = ledger.grants(&placed).await.unwrap();
+    assert_eq!(grants.cards.len(), 7);
+    for (grant, n) in grants.cards.iter().zip(0u64..) {
+        let leaf = grant.card.commitment(address(n).pk);
+        assert_eq!((grant.serial, grant.path.index(), grant.epoch), (n + 1, n, closed.epoch));
+        let path: Path<SHARD_DEPTH> = grant.path.path(leaf);
+        assert_eq!(up(path.root(leaf).unwrap(), Log::Cards), root(Log::Cards));
+    }
+    let persons = ledger.grants_of(address(1).pk).await.unwrap();
+    assert_eq!((persons.cards.len(), persons.persons.len(), persons.donations.len()), (1, 1, 1));
+    let leaf = persons.persons[0].person.leaf(address(1).pk);
+    let path = persons.persons[0].path.path(leaf);
+    assert_eq!(up(path.root(leaf).unwrap(), Log::Persons), root(Log::Persons));
+    for (receipt, n) in ledger.grants(&given).await.unwrap().donations.iter().zip(1u64..) {
+        let leaf = receipt.record(address(n).pk).leaf();
+        assert_eq!((receipt.amount.minor(), receipt.time.seconds()), (n, NOW - n));
+        let path = receipt.path.path(leaf);
+        assert_eq!(up(path.root(leaf).unwrap(), Log::Donations), root(Log::Donations));
+        let again = ledger.donation_receipt(&receipt.receipt).await.unwrap();
+        assert_eq!(&again, receipt);
+    }
+
+    // The same after it was opened again.
+    let before = ledger.grants(&placed).await.unwrap();
+    let checkpoints = closed.signed.clone();
+    ledger.close().await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    assert_eq!(ledger.grants(&placed).await.unwrap(), before);
+    for checkpoint in &checkpoints {
+        let newest = ledger.checkpoint(checkpoint.origin(), None).await.unwrap();
+        assert_eq!(&newest, checkpoint);
+    }
+    assert_eq!(ledger.size(Log::Cards).await.unwrap(), 7);
+    assert_eq!(Log::Cards.depth(), CARD_DEPTH);
+}
+
+#[tokio::test]
+async fn f38_a_duplicate_append_is_refused_and_leaves_nothing() {
+    let (_folder, ledger) = ledger().await;
+    let mut first = donations(1..4);
+    first.cards = vec![card(1, 0)];
+    first.cards[0].serial = Some(7);
+    first.persons = vec![address(1)];
+    ledger.append(first.clone()).await.unwrap();
+    let sizes = async || {
+        let mut sizes = Vec::new();
+        for log in Log::ALL {
+            sizes.push(ledger.size(log).await.unwrap());
+        }
+        sizes
+    };
+    assert_eq!(sizes().await, [1, 1, 3]);
+
+    let refused = async |what: Append| ledger.append(what).await.unwrap_err().to_string();
+    // A serial that was issued, a receipt that was imported, a person that is registered; alone, and at the end of a batch
+    // whose beginning is good.
+    let one = Append { cards: first.cards.clone(), ..Append::default() };
+    assert_eq!(refused(one.clone()).await, "serial 7 was issued already");
+    let one = Append { cards: vec![card(2, 1), one.cards[0].clone()], ..Append::default() };
+    assert_eq!(refused(one).await, "serial 7 was issued already");
+    let mut two = card(2, 1);
+    two.serial = Some(9);
+    let twice = Append { cards: vec![two.clone(), two], ..Append::default() };
+    assert_eq!(refused(twice).await, "serial 9 was issued already");
+    let mut far = card(2, 1);
+    far.serial = Some(u64::MAX);
+    let far = refused(Append { cards: vec![far], ..Append::default() }).await;
+    assert_eq!(far, "serial is 18446744073709551615, expected below 2^63");
+
+    assert_eq!(refused(donations(3..9)).await, "receipt \"r3\" was imported already");
+    let mut twice = donations(8..10);
+    twice.donations.push(donation(1, "r9", 5));
+    assert_eq!(refused(twice).await, "receipt \"r9\" was imported already");
+
+    let again = Append {
+        cards: vec![card(5, 0)],
+        persons: vec![address(2), address(1)],
+        ..Append::default()
+    };
+    assert!(refused(again).await.ends_with("is registered already"));
+    let twice = Append { persons: vec![address(3), address(3)], ..Append::default() };
+    assert!(refused(twice).await.ends_with("is registered already"));
+    let other = Append { persons: vec![wallet(3).address("other")], ..Append::default() };
+    assert_eq!(refused(other).await, "address is of \"other\", expected \"wufu\"");
+    assert_eq!(sizes().await, [1, 1, 3]);
+    assert_eq!(ledger.projects().await.unwrap().projects().len(), 3);
+
+    // The next serial is the one after the highest.
+    let placed = ledger.append(cards(0..1)).await.unwrap();
+    ledger.close_epoch(NOW).await.unwrap();
+    assert_eq!(ledger.grants(&placed).await.unwrap().cards[0].serial, 8);
+}
+
+#[tokio::test]
+async fn f23_f31_a_log_never_signs_twice_for_an_epoch() {
+    let (folder, ledger) = ledger().await;
+    ledger.append(cards(0..2)).await.unwrap();
+    let first = ledger.close_epoch(NOW).await.unwrap();
+    assert_eq!(first.signed.len(), 1);
+    // Nothing new: nothing signed, however often.
+    assert_eq!(ledger.close_epoch(NOW).await.unwrap().signed, []);
+    // New leaves in a signed epoch wait.
+    ledger.append(cards(2..4)).await.unwrap();
+    let again = ledger.close_epoch(NOW + 1).await.unwrap();
+    assert_eq!((again.signed, again.waiting), (vec![], vec![Log::Cards]));
+    // Not even by a ledger that was opened again.
+    ledger.close().await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    assert_eq!(ledger.close_epoch(NOW).await.unwrap().signed, []);
+    // Nor at an earlier epoch.
+    let back = ledger.close_epoch(NOW - 600).await.unwrap_err().to_string();
+    let epoch = NOW / 600;
+    let expected =
+        format!("epoch is {}, but epoch {epoch} was signed: the clock went back", epoch - 1);
+    assert_eq!(back, expected);
+    assert_eq!(ledger.checkpoint("wufu/cards", None).await.unwrap(), first.signed[0]);
+
+    // The next epoch takes them. A log without appends keeps its last.
+    ledger.append(persons(0..1)).await.unwrap();
+    let second = ledger.close_epoch(NOW + 600).await.unwrap();
+    assert_eq!(second.signed.iter().map(Checkpoint::size).collect::<Vec<_>>(), [4, 1]);
+    let third = ledger.append(persons(1..2)).await.unwrap();
+    assert_eq!(third.persons, 1..2);
+    assert_eq!(ledger.close_epoch(NOW + 1200).await.unwrap().signed.len(), 1);
+    let origin = "wufu/cards";
+    assert_eq!(ledger.checkpoint(origin, Some(epoch + 2)).await.unwrap(), second.signed[0]);
+    assert_eq!(ledger.checkpoint(origin, Some(epoch)).await.unwrap(), first.signed[0]);
+    assert!(ledger.checkpoint(origin, Some(epoch - 1)).await.is_err());
+
+    // A verifier that keeps all of them finds no contradiction.
+    let mut history = LogHistory::new("wufu/persons");
+    let all = ledger.checkpoints("wufu/persons", 0).await.unwrap();
+    assert_eq!(all.len(), 2);
+    for checkpoint in all {
+        history.insert(checkpoint).unwrap();
+    }
+    assert_eq!(ledger.checkpoints("wufu/persons", epoch + 2).await.unwrap().len(), 1);
+    assert_eq!(ledger.checkpoints("wufu/persons", epoch + 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_has_one_ledger_and_one_writer_and_keeps_its_secrets() {
+    let (folder, ledger) = ledger().await;
+    let second = Ledger::open(folder.path()).await.unwrap_err().to_string();
+    assert!(second.contains("is open in another process"), "{second}");
+    let clone = ledger.clone();
+    drop(ledger);
+    assert!(Ledger::open(folder.path()).await.is_err(), "a clone still has it");
+    drop(clone);
+    let again = Ledger::create(folder.path(), &policy()).await.unwrap_err().to_string();
+    assert!(again.contains("holds a ledger already"), "{again}");
+    let none = Ledger::open(&folder.path().join("none")).await.unwrap_err().to_string();
+    assert!(none.contains("holds no ledger"), "{none}");
+
+    use std::os::unix::fs::PermissionsExt;
+    for secret in ["signing.key", "operator.token"] {
+        let file = folder.path().join(secret);
+        let mode = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o600, "{secret}");
+        for open in [0o604, 0o640] {
+            std::fs::set_permissions(&file, PermissionsExt::from_mode(open)).unwrap();
+            let error = Ledger::open(folder.path()).await.unwrap_err().to_string();
+            assert!(error.contains(&format!("has mode {open:o}, expected 600")), "{error}");
+        }
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+        let good = std::fs::read(&file).unwrap();
+        std::fs::write(&file, "short\n").unwrap();
+        let error = Ledger::open(folder.path()).await.unwrap_err().to_string();
+        assert!(error.contains("is not a line of 64"), "{error}");
+        std::fs::write(&file, good).unwrap();
+    }
+    // The rules on which the logs rest stay as they are.
+    let file = folder.path().join("policy.json");
+    let good = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, good.replace("600", "60")).unwrap();
+    let changed = Ledger::open(folder.path()).await.unwrap_err();
+    assert!(matches!(changed, OpenError::Changed { rule: "epoch_seconds", .. }), "{changed}");
+    std::fs::write(&file, good).unwrap();
+    Ledger::open(folder.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_without_currency_takes_no_donations() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let ledger = Ledger::create(folder.path(), &LedgerPolicy::new("wufu")).await.unwrap();
+    let refused = ledger.append(donations(0..1)).await;
+    assert!(matches!(refused, Err(AppendError::NoCurrency)), "{refused:?}");
+    ledger.append(cards(0..1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn appends_at_the_same_time_all_get_places_of_their_own() {
+    let (_folder, ledger) = ledger().await;
+    let tasks: Vec<_> = (0..20u64)
+        .map(|n| {
+            let ledger = ledger.clone();
+            tokio::spawn(async move { ledger.append(cards(10 * n..10 * n + 10)).await.unwrap() })
+        })
+        .collect();
+    let mut places = Vec::new();
+    for task in tasks {
+        places.extend(task.await.unwrap().cards);
+    }
+    places.sort_unstable();
+    assert_eq!(places, (0..200).collect::<Vec<_>>());
+    let closed = ledger.close_epoch(NOW).await.unwrap();
+    assert_eq!(closed.signed[0].size(), 200);
+}
