@@ -38,8 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .type_attribute(".wufu.v1.Address", "#[derive(::zeroize::Zeroize)]")
         .type_attribute(".wufu.v1.Policy", "#[derive(::zeroize::Zeroize)]");
     for message in SECRET {
-        builder =
-            builder.type_attribute(message, "#[derive(::zeroize::Zeroize, ::zeroize::ZeroizeOnDrop)]");
+        builder = builder
+            .type_attribute(message, "#[derive(::zeroize::Zeroize, ::zeroize::ZeroizeOnDrop)]");
     }
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();

@@ -143,9 +143,9 @@ impl TryFrom<v1::Envelope> for Envelope {
         let circuit = read::circuit("circuit", &circuit)?;
         // Before the points: this is the cheaper refusal.
         match circuit {
-            CircuitName::FiveFu => drop(FiveFu::decode(&public_inputs)?),
-            CircuitName::Donation => drop(Donation::decode(&public_inputs)?),
-            CircuitName::Gift => drop(Gift::decode(&public_inputs)?),
+            CircuitName::FiveFu => FiveFu::decode(&public_inputs).map(|_| ())?,
+            CircuitName::Donation => Donation::decode(&public_inputs).map(|_| ())?,
+            CircuitName::Gift => Gift::decode(&public_inputs).map(|_| ())?,
         }
         let key_id = read::key_id("key id", &key_id)?;
         let binding = match binding {

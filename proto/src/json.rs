@@ -1,10 +1,14 @@
 //! The JSON form of messages: protobuf's canonical one (64-bit integers are texts, bytes are base64).
 
 use core::fmt;
-use std::sync::OnceLock;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, SeqAccess, Visitor},
+};
 
 use crate::DESCRIPTORS;
 
@@ -66,16 +70,75 @@ pub fn to_json<M: Message + Name>(message: &M) -> Result<String, JsonError> {
 /// The message that a JSON text stands for.
 ///
 /// # Errors
-/// When the text is not JSON, not of this message, has a field that the message does not, or goes on after its end.
+/// When the text is not JSON, not of this message, has a field that the message does not, or one twice, or goes on after
+/// its end.
 pub fn from_json<M: Message + Name + Default>(text: &str) -> Result<M, JsonError> {
+    serde_json::from_str::<Unambiguous>(text).map_err(|error| form::<M>(&error))?;
     let options = DeserializeOptions::new().deny_unknown_fields(true);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let descriptor = descriptor::<M>()?;
-    let dynamic =
-        DynamicMessage::deserialize_with_options(descriptor, &mut deserializer, &options)
-            .map_err(|error| form::<M>(&error))?;
+    let dynamic = DynamicMessage::deserialize_with_options(descriptor, &mut deserializer, &options)
+        .map_err(|error| form::<M>(&error))?;
     deserializer.end().map_err(|error| form::<M>(&error))?;
     dynamic.transcode_to().map_err(|_| JsonError::Unknown { message: M::NAME })
+}
+
+/// Any JSON without a key that stands twice in an object: readers differ in which of the two they take. A key is the same
+/// in camel and in snake case, both of which stand for one field.
+struct Unambiguous;
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unambiguous {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        let mut seen = BTreeSet::new();
+        while let Some(key) = fields.next_key::<String>()? {
+            if !seen.insert(key.replace('_', "").to_lowercase()) {
+                return Err(de::Error::custom("a key stands twice"));
+            }
+            fields.next_value::<Self>()?;
+        }
+        Ok(self)
+    }
 }
 
 #[cfg(test)]
@@ -111,12 +174,16 @@ mod tests {
             "{\"timeMin\":\"5\"} {}",
             "{\"timeMin\":\"five\"}",
             "{\"timeMin\":\"5\",\"timeMin\":\"6\"}",
+            "{\"timeMin\":\"5\",\"time_min\":\"5\"}",
             "{\"timeMin\":-1}",
             "[]",
             "",
         ] {
             let got = from_json::<v1::Policy>(text);
-            assert!(matches!(got, Err(JsonError::Form { message: "Policy", .. })), "{text}: {got:?}");
+            assert!(
+                matches!(got, Err(JsonError::Form { message: "Policy", .. })),
+                "{text}: {got:?}"
+            );
         }
     }
 

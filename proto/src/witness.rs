@@ -95,10 +95,7 @@ impl TryFrom<v1::ProveStreamRequest> for Job {
 
 impl From<&Job> for v1::ProveRequest {
     fn from(job: &Job) -> Self {
-        Self {
-            key_id: job.key_id.as_bytes().to_vec(),
-            witness: Some((&job.witnessed).into()),
-        }
+        Self { key_id: job.key_id.as_bytes().to_vec(), witness: Some((&job.witnessed).into()) }
     }
 }
 
@@ -173,9 +170,8 @@ impl TryFrom<v1::FiveFuWitness> for FiveFuInstance {
     fn try_from(message: v1::FiveFuWitness) -> Result<Self, ConvertError> {
         let sk = spend_key(&message.sk)?;
         read::count("cards", message.cards.len(), 5, 5)?;
-        let mut cards = Kind::ALL.map(|kind| {
-            (Card { kind, rho: Fr::default(), rcm: Fr::default() }, Path::default())
-        });
+        let mut cards = Kind::ALL
+            .map(|kind| (Card { kind, rho: Fr::default(), rcm: Fr::default() }, Path::default()));
         for ((card, place), opening) in cards.iter_mut().zip(&message.cards) {
             card.rho = read::element("rho", &opening.rho)?;
             card.rcm = read::element("rcm", &opening.rcm)?;

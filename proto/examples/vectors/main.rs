@@ -1,0 +1,122 @@
+//! Writes `vectors/messages.json`: every message that travels, good ones and refused ones with the reason.
+//!
+//! `cargo run --release -p wufu-proto --example vectors`
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
+
+mod grants;
+mod proofs;
+
+use ark_ff::{BigInteger, PrimeField};
+use prost::{Message, Name};
+use serde_json::{Value, json};
+use wufu_proto::json::to_json;
+use wufu_verifier::{
+    Fr,
+    canonical::Writer,
+    field,
+    h2f::{Context, h2f},
+};
+
+/// Where the file lies.
+pub const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/messages.json");
+
+fn main() {
+    let text = serde_json::to_string_pretty(&vectors()).unwrap();
+    std::fs::write(FILE, text + "\n").unwrap();
+}
+
+/// The whole file.
+pub fn vectors() -> Value {
+    json!({
+        "about": "What travels in Wufu. `bytes` is the protobuf encoding in hex, `json` the same message in protobuf's JSON. \
+                  An accepted message is read, understood, and written again as the same bytes. A refused one is refused \
+                  for the reason given. Secrets in here are nobody's.",
+        "messages": [
+            grants::address(),
+            grants::card_grant(),
+            grants::person_grant(),
+            grants::donation_receipt(),
+            grants::gift(),
+            grants::voucher(),
+            proofs::policy(),
+            proofs::proof_request(),
+            proofs::envelope(),
+        ],
+        "checkpoints": proofs::checkpoints(),
+    })
+}
+
+struct Cases {
+    message: String,
+    accepted: Vec<Value>,
+    refused: Vec<Value>,
+}
+
+impl Cases {
+    /// The first accepted message, and what is refused of every message.
+    fn new<M: Message + Name>(good: &M) -> Self {
+        let mut cases = Self { message: M::full_name(), accepted: vec![], refused: vec![] };
+        cases.accept("as it is", good);
+        let bytes = good.encode_to_vec();
+        let malformed = format!("these bytes are no {}", M::NAME);
+        let other = format!("these bytes are not the one encoding of their {}", M::NAME);
+        cases.refuse_bytes("the last byte is missing", &bytes[..bytes.len() - 1], &malformed);
+        cases.refuse_bytes("a zero byte follows", &[&bytes[..], &[0]].concat(), &malformed);
+        let unknown = [&bytes[..], &[0xf8, 0x07, 0x01]].concat();
+        cases.refuse_bytes("an unknown field 127 follows", &unknown, &other);
+        cases.refuse_bytes("everything twice", &[&bytes[..], &bytes[..]].concat(), &other);
+        cases
+    }
+
+    fn accept<M: Message + Name>(&mut self, case: &str, message: &M) -> &mut Self {
+        let json: Value = serde_json::from_str(&to_json(message).unwrap()).unwrap();
+        let bytes = hex::encode(message.encode_to_vec());
+        self.accepted.push(json!({ "case": case, "bytes": bytes, "json": json }));
+        self
+    }
+
+    fn refuse<M: Message>(&mut self, case: &str, message: &M, reason: &str) -> &mut Self {
+        self.refuse_bytes(case, &message.encode_to_vec(), reason)
+    }
+
+    fn refuse_bytes(&mut self, case: &str, bytes: &[u8], reason: &str) -> &mut Self {
+        let bytes = hex::encode(bytes);
+        self.refused.push(json!({ "case": case, "bytes": bytes, "reason": reason }));
+        self
+    }
+
+    fn finish(self) -> Value {
+        let Self { message, accepted, refused } = self;
+        json!({ "message": message, "accepted": accepted, "refused": refused })
+    }
+}
+
+/// A field element of full size.
+fn fr(n: u64) -> Fr {
+    h2f(Context::Receipt, Writer::new().text("vectors").u64(n))
+}
+
+fn bytes(n: u64) -> [u8; 32] {
+    field::encode(&fr(n))
+}
+
+/// `x + r`, another name for `x`: the sum fits in 32 bytes for every x.
+fn alias(bytes: &[u8]) -> Vec<u8> {
+    let mut big = field::decode("x", bytes).unwrap().into_bigint();
+    assert!(!big.add_with_carry(&Fr::MODULUS));
+    big.to_bytes_le()
+}
+
+fn modulus() -> Vec<u8> {
+    Fr::MODULUS.to_bytes_le()
+}
+
+fn not_canonical(field: &str) -> String {
+    format!("{field} is not canonical: the 32-byte integer is not below the modulus")
+}
+
+fn length(field: &str, got: usize, expected: &str) -> String {
+    format!("{field} is {got} bytes, expected {expected}")
+}
+
+const TEXT: &str = "org is not a name without white space, control signs and plus";
