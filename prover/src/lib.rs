@@ -1,1 +1,16 @@
-//! Stub.
+//! Makes Groth16 proofs: an engine, development keys, and the gRPC service `wufu.v1.ProverService`.
+//!
+//! [`Prover`] checks a witness first, proves, and verifies the proof before it hands it out. What computes the proof is an
+//! [`Engine`](engine::Engine). The service (feature `service`) sees the witness: it is for people who trust its machine as
+//! they trust their wallet.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod engine;
+pub mod key;
+pub mod setup;
+
+mod prover;
+mod r1cs;
+
+pub use key::ProvingKey;
+pub use prover::{ProveError, Prover, Proven, Stage};

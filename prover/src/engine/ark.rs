@@ -1,0 +1,66 @@
+//! The engine of arkworks: `ark-groth16` with cached matrices, handed a full assignment.
+
+use ark_bn254::{Bn254, Fr};
+use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
+use ark_relations::utils::matrix::Matrix;
+use wufu_circuits::r1cs::Assignment;
+use wufu_verifier::{Proof, VerifyingKey};
+
+use super::{Engine, EngineError};
+use crate::{ProvingKey, r1cs};
+
+/// `ark-groth16`, unchanged: the reference for every other engine.
+pub struct ArkEngine {
+    key: ProvingKey,
+    matrices: [Matrix<Fr>; 3],
+    wires: usize,
+}
+
+impl ArkEngine {
+    /// The engine for a key.
+    ///
+    /// # Cost
+    /// One pass over the circuit, and memory for its rows: some 40 MB for Five Fu beside the key.
+    pub fn new(key: ProvingKey) -> Self {
+        let shape = r1cs::shape(key.circuit());
+        Self { matrices: r1cs::matrices(&shape), wires: shape.wires(), key }
+    }
+
+    /// The key.
+    pub fn key(&self) -> &ProvingKey {
+        &self.key
+    }
+}
+
+impl Engine for ArkEngine {
+    fn name(&self) -> &'static str {
+        "ark-groth16"
+    }
+
+    fn verifying_key(&self) -> &VerifyingKey {
+        self.key.verifying_key()
+    }
+
+    fn rows(&self) -> usize {
+        self.matrices[0].len()
+    }
+
+    fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
+        let got = assignment.z().len();
+        if got != self.wires {
+            return Err(EngineError::Wires { got, expected: self.wires });
+        }
+        let public = self.key.circuit().public_inputs() + 1;
+        let proof = Groth16::<Bn254, LibsnarkReduction>::create_proof_with_reduction_and_matrices(
+            self.key.points(),
+            r,
+            s,
+            &self.matrices,
+            public,
+            self.rows(),
+            assignment.z(),
+        );
+        let proof = proof.map_err(|_| EngineError::Domain)?;
+        Ok(Proof::new(proof.a, proof.b, proof.c)?)
+    }
+}

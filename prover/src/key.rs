@@ -1,0 +1,236 @@
+//! Proving keys, in memory and as files.
+
+use std::{
+    fmt, fs,
+    io::{self, Write as _},
+    path::Path,
+};
+
+use ark_bn254::{Bn254, Fr};
+use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use tempfile::NamedTempFile;
+use wufu_circuits::{Circuit, DonationInstance, FiveFuInstance, GiftInstance, r1cs::Size};
+use wufu_verifier::{
+    CircuitName, KeyId, Trust, VerifyingKey,
+    key::{KeyError, KeyPoints, Provenance, Reduction},
+};
+
+/// How a proving key's file begins.
+const MAGIC: &[u8; 8] = b"wufu-pk1";
+/// The hash at its end.
+const HASH: usize = 32;
+/// No key of ours is larger, so a larger file is not read.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Why there is no proving key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// The file cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is too large to be one.
+    #[error("proving key is {got} bytes, expected at most {MAX_BYTES}")]
+    Large {
+        /// How many bytes it has.
+        got: u64,
+    },
+    /// It does not begin like one of this version.
+    #[error("these bytes are no proving key of version 1")]
+    Magic,
+    /// It is cut off or changed.
+    #[error("proving key is damaged: its BLAKE3 hash does not fit")]
+    Hash,
+    /// The verifying key in it is refused.
+    #[error(transparent)]
+    Verifying(#[from] KeyError),
+    /// A point in it is not on its curve or outside its group, or the points do not end where the file does.
+    #[error("proving key has a malformed point, or bytes too few or too many")]
+    Points,
+    /// It has another number of points than its circuit needs.
+    #[error("proving key has {got} points in {query}, expected {expected}")]
+    Count {
+        /// Which of its vectors.
+        query: &'static str,
+        /// How many points that has.
+        got: usize,
+        /// How many it must have.
+        expected: usize,
+    },
+    /// Its proving half belongs to another verifying key.
+    #[error("the two halves of the proving key do not belong together")]
+    Halves,
+    /// arkworks could not make one. This is our bug.
+    #[error("the key generator failed")]
+    Generator,
+}
+
+/// A proving key: its points are on their curves and in their groups, as many as its circuit needs, and belong to its
+/// verifying key.
+///
+/// # Shapes
+/// As a file: `wufu-pk1` (8 bytes), length of the verifying key (u32 little-endian), the verifying key (which says circuit,
+/// provenance and reduction), arkworks' uncompressed proving key, BLAKE3 of all before (32 bytes).
+#[derive(Clone)]
+pub struct ProvingKey {
+    verifying: VerifyingKey,
+    points: ark_groth16::ProvingKey<Bn254>,
+}
+
+impl fmt::Debug for ProvingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ProvingKey").field(&self.verifying).finish()
+    }
+}
+
+impl ProvingKey {
+    /// A key from arkworks' points.
+    ///
+    /// # Errors
+    /// When the verifying half is unsafe, or there are too few or too many points.
+    pub fn new(
+        circuit: CircuitName,
+        provenance: Provenance,
+        points: ark_groth16::ProvingKey<Bn254>,
+    ) -> Result<Self, KeyFileError> {
+        let verifying = &points.vk;
+        let verifying = VerifyingKey::new(
+            circuit,
+            provenance,
+            Reduction::Libsnark,
+            KeyPoints {
+                alpha: verifying.alpha_g1,
+                beta: verifying.beta_g2,
+                gamma: verifying.gamma_g2,
+                delta: verifying.delta_g2,
+                inputs: verifying.gamma_abc_g1.clone(),
+            },
+        )?;
+        check_counts(circuit, &points)?;
+        Ok(Self { verifying, points })
+    }
+
+    /// The circuit that it proves.
+    pub fn circuit(&self) -> CircuitName {
+        self.verifying.circuit()
+    }
+
+    /// The fingerprint.
+    pub fn id(&self) -> KeyId {
+        self.verifying.id()
+    }
+
+    /// The key that its proofs verify under.
+    pub fn verifying_key(&self) -> &VerifyingKey {
+        &self.verifying
+    }
+
+    /// The points, as arkworks has them.
+    pub fn points(&self) -> &ark_groth16::ProvingKey<Bn254> {
+        &self.points
+    }
+
+    /// Encodes the key.
+    ///
+    /// # Errors
+    /// When a point cannot be written, which in memory does not happen.
+    pub fn encode(&self) -> Result<Vec<u8>, KeyFileError> {
+        let verifying = self.verifying.encode();
+        let mut out = MAGIC.to_vec();
+        let length = u32::try_from(verifying.len()).map_err(|_| KeyFileError::Points)?;
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(&verifying);
+        self.points.serialize_uncompressed(&mut out).map_err(|_| KeyFileError::Points)?;
+        let hash = blake3::hash(&out);
+        out.extend_from_slice(hash.as_bytes());
+        Ok(out)
+    }
+
+    /// Decodes a key. Every point is checked.
+    ///
+    /// # Errors
+    /// When the bytes are damaged or have another form, the verifying key is refused (see [`VerifyingKey::decode`]), a point
+    /// is wrong, or the points are not as many as the circuit needs.
+    ///
+    /// # Cost
+    /// A subgroup check for every point of G2: seconds for Five Fu.
+    pub fn decode(bytes: &[u8], trust: Trust) -> Result<Self, KeyFileError> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or(KeyFileError::Magic)?;
+        let body = rest.len().checked_sub(HASH).ok_or(KeyFileError::Hash)?;
+        let (body, hash) = rest.split_at(body);
+        if blake3::hash(&bytes[..MAGIC.len() + body.len()]).as_bytes() != hash {
+            return Err(KeyFileError::Hash);
+        }
+        let (length, body) = body.split_first_chunk::<4>().ok_or(KeyFileError::Points)?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| KeyFileError::Points)?;
+        let (verifying, mut points) = body.split_at_checked(length).ok_or(KeyFileError::Points)?;
+        let verifying = VerifyingKey::decode(verifying, trust)?;
+        let points = ark_groth16::ProvingKey::deserialize_uncompressed(&mut points)
+            .ok()
+            .filter(|_| points.is_empty())
+            .ok_or(KeyFileError::Points)?;
+        let key = Self::new(verifying.circuit(), verifying.provenance(), points)?;
+        if key.id() != verifying.id() {
+            return Err(KeyFileError::Halves);
+        }
+        Ok(key)
+    }
+
+    /// Loads a key from a file.
+    ///
+    /// # Errors
+    /// As [`ProvingKey::decode`], and when the file cannot be read.
+    pub fn load(path: &Path, trust: Trust) -> Result<Self, KeyFileError> {
+        let got = fs::metadata(path)?.len();
+        if got > MAX_BYTES {
+            return Err(KeyFileError::Large { got });
+        }
+        Self::decode(&fs::read(path)?, trust)
+    }
+
+    /// Writes the key to a file, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        file.write_all(&self.encode()?)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+/// Rows and wires of a circuit.
+fn size(circuit: CircuitName) -> Size {
+    match circuit {
+        CircuitName::FiveFu => FiveFuInstance::SIZE,
+        CircuitName::Donation => DonationInstance::SIZE,
+        CircuitName::Gift => GiftInstance::SIZE,
+    }
+}
+
+fn check_counts(
+    circuit: CircuitName,
+    points: &ark_groth16::ProvingKey<Bn254>,
+) -> Result<(), KeyFileError> {
+    let Size { rows, wires } = size(circuit);
+    let public = circuit.public_inputs() + 1;
+    let domain = Radix2EvaluationDomain::<Fr>::compute_size_of_domain(rows + public);
+    let domain = domain.ok_or(KeyFileError::Generator)?;
+    let counts = [
+        ("A", points.a_query.len(), wires),
+        ("B in G1", points.b_g1_query.len(), wires),
+        ("B in G2", points.b_g2_query.len(), wires),
+        ("L", points.l_query.len(), wires - public),
+        ("H", points.h_query.len(), domain - 1),
+    ];
+    for (query, got, expected) in counts {
+        if got != expected {
+            return Err(KeyFileError::Count { query, got, expected });
+        }
+    }
+    Ok(())
+}

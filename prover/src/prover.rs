@@ -1,0 +1,124 @@
+//! From a witness to a proof that was verified.
+
+use std::{fmt, sync::Arc};
+
+use ark_bn254::Fr;
+use ark_ff::UniformRand;
+use rand::{CryptoRng, RngCore};
+use wufu_circuits::{Circuit, ClauseError};
+use wufu_verifier::{CircuitName, KeyId, Proof, Statement, VerifyingKey};
+use zeroize::Zeroize as _;
+
+use crate::engine::{Engine, EngineError};
+
+/// Why there is no proof. Nothing in it tells of a witness but which clause is false.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// The statement is false: the witness is refused before any work.
+    #[error(transparent)]
+    False(#[from] ClauseError),
+    /// The key is for another circuit. This is the caller's mistake.
+    #[error("the key is for {got}, expected one for {expected}")]
+    Circuit {
+        /// The key's circuit.
+        got: CircuitName,
+        /// The statement's circuit.
+        expected: CircuitName,
+    },
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The proof does not verify, so it is not handed out. This is our bug, or a broken key.
+    #[error("the proof does not verify: it is not handed out")]
+    Unverified,
+}
+
+/// How far a proof is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The witness is being checked and wires computed.
+    Checking,
+    /// The proof is being computed.
+    Proving,
+    /// The proof is being verified.
+    Verifying,
+}
+
+/// A statement and its proof, verified under the prover's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proven<S> {
+    /// What was proved.
+    pub statement: S,
+    /// The proof.
+    pub proof: Proof,
+    /// The key that it is under.
+    pub key_id: KeyId,
+}
+
+/// Proves statements of one circuit under one key.
+#[derive(Clone)]
+pub struct Prover {
+    engine: Arc<dyn Engine>,
+}
+
+impl fmt::Debug for Prover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prover")
+            .field("engine", &self.engine.name())
+            .field("key", self.engine.verifying_key())
+            .finish()
+    }
+}
+
+impl Prover {
+    /// A prover with this engine.
+    pub fn new(engine: impl Engine + 'static) -> Self {
+        Self { engine: Arc::new(engine) }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// The key that proofs verify under.
+    pub fn verifying_key(&self) -> &VerifyingKey {
+        self.engine.verifying_key()
+    }
+
+    /// Checks the instance, proves it with fresh randomness, and verifies the proof. `stage` is told what begins.
+    ///
+    /// # Errors
+    /// When the instance is false, of another circuit, or the proof does not verify.
+    ///
+    /// # Cost
+    /// On as many threads as the rayon pool has that it is called in.
+    pub fn prove<C: Circuit>(
+        &self,
+        instance: &C,
+        rng: &mut (impl CryptoRng + RngCore),
+        mut stage: impl FnMut(Stage),
+    ) -> Result<Proven<C::Public>, ProveError> {
+        let key = self.verifying_key();
+        if key.circuit() != C::NAME {
+            return Err(ProveError::Circuit { got: key.circuit(), expected: C::NAME });
+        }
+        stage(Stage::Checking);
+        let statement = instance.check()?.clone();
+        let assignment = instance.assign();
+        stage(Stage::Proving);
+        let (mut r, mut s) = (Fr::rand(rng), Fr::rand(rng));
+        let proof = self.engine.prove(&assignment, r, s);
+        // Who knows them and the proof can test guesses at the witness.
+        r.zeroize();
+        s.zeroize();
+        drop(assignment);
+        let proof = proof?;
+        stage(Stage::Verifying);
+        if !key.equation_holds(&statement.public_inputs(), &proof) {
+            return Err(ProveError::Unverified);
+        }
+        Ok(Proven { statement, proof, key_id: key.id() })
+    }
+}

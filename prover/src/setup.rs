@@ -1,0 +1,38 @@
+//! Development keys: one command, one machine. Whoever makes one can forge, so it says so in its own bytes.
+
+use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
+use ark_ec::PrimeGroup;
+use ark_ff::UniformRand;
+use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
+use rand::{CryptoRng, RngCore};
+use wufu_verifier::{CircuitName, key::Provenance};
+use zeroize::Zeroizing;
+
+use crate::{ProvingKey, key::KeyFileError, r1cs::{self, Rows}};
+
+/// Makes a key for a circuit. What could forge is drawn here and dropped here; that nobody kept it, nobody can know.
+///
+/// # Errors
+/// When the key would be unsafe, which a random one never is.
+///
+/// # Cost
+/// One fixed-base multiplication for every point of the key: seconds.
+pub fn development(
+    circuit: CircuitName,
+    rng: &mut (impl CryptoRng + RngCore),
+) -> Result<ProvingKey, KeyFileError> {
+    let shape = r1cs::shape(circuit);
+    let toxic = Zeroizing::new([(); 4].map(|()| Fr::rand(rng)));
+    let [alpha, beta, gamma, delta] = *toxic;
+    let points = Groth16::<Bn254, LibsnarkReduction>::generate_parameters_with_qap(
+        Rows(&shape),
+        alpha,
+        beta,
+        gamma,
+        delta,
+        G1Projective::generator(),
+        G2Projective::generator(),
+        rng,
+    );
+    ProvingKey::new(circuit, Provenance::Development, points.map_err(|_| KeyFileError::Generator)?)
+}
