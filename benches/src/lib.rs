@@ -1,1 +1,53 @@
-//! Stub.
+//! What the benches share: the machine, the commit, medians.
+
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+/// The machine and the commit, to stand beside every figure.
+pub fn machine(threads: usize) -> Value {
+    let commit = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
+    let commit = commit.ok().filter(|out| out.status.success());
+    let cpu = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    json!({
+        "cpu": cpu,
+        "cores": std::thread::available_parallelism().map_or(1, usize::from),
+        "threads": threads,
+        "commit": commit.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()),
+    })
+}
+
+/// The largest resident size of this process so far, in MB (10^6 bytes), where the system tells.
+pub fn peak_mb() -> Option<u64> {
+    let text = fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find(|line| line.starts_with("VmHWM"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024 / 1_000_000)
+}
+
+/// How long something takes.
+pub fn time<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let value = work();
+    (value, start.elapsed())
+}
+
+/// The median of `runs` times, after one that does not count.
+pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> Duration {
+    let _ = work();
+    let mut times: Vec<Duration> = (0..runs.max(1)).map(|_| time(&mut work).1).collect();
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// Milliseconds, to a thousandth.
+pub fn ms(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
