@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use ark_bn254::Fr;
-use ark_ff::AdditiveGroup;
+use ark_ff::{AdditiveGroup, Field};
 
 /// One term of a row: the wire and what it is multiplied by.
 pub(super) type Term = (u32, Fr);
@@ -85,6 +85,21 @@ impl Num {
             false => merge(terms, &[(0, constant)]),
         });
         Self { value: self.value + constant, constant: self.constant, terms }
+    }
+
+    /// The sum of the values, each times its factor.
+    #[must_use]
+    pub fn combination<const T: usize>(factors: &[Fr; T], nums: &[Self; T]) -> Self {
+        let terms = nums.iter().zip(factors).try_fold(vec![], |sum, (num, factor)| {
+            let terms = num.terms.as_ref()?;
+            let scaled: Vec<Term> = terms.iter().map(|(wire, k)| (*wire, *k * factor)).collect();
+            Some(if *factor == Fr::ZERO { sum } else { merge(&sum, &scaled) })
+        });
+        Self {
+            value: Fr::sum_of_products(factors, &nums.each_ref().map(Self::value)),
+            constant: nums.iter().all(|num| num.constant),
+            terms,
+        }
     }
 }
 

@@ -8,66 +8,97 @@
 //! # Cost
 //! 240, 261 and 297 rows for 2, 3 and 4 inputs; three fewer for each constant input.
 
+mod basis;
+
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
-use wufu_verifier::poseidon;
+use wufu_verifier::poseidon::Parameters;
 
+use self::basis::{Basis, FOUR, THREE, TWO};
 use crate::r1cs::{Builder, Num};
 
 /// `H(x1, x2, x3)`.
 pub fn hash3(b: &mut Builder, inputs: [&Num; 3]) -> Num {
-    permute::<4>(b, &inputs, None)
+    permute::<4, 3>(b, &THREE, inputs, None)
 }
 
 /// `H(x1, x2, x3, x4)`.
 pub fn hash4(b: &mut Builder, inputs: [&Num; 4]) -> Num {
-    permute::<5>(b, &inputs, None)
+    permute::<5, 4>(b, &FOUR, inputs, None)
 }
 
 /// Constrains `output` to be `H(x1, x2)`.
 pub fn hash2_is(b: &mut Builder, inputs: [&Num; 2], output: &Num) {
-    permute::<3>(b, &inputs, Some(output));
+    permute::<3, 2>(b, &TWO, inputs, Some(output));
 }
 
 /// Constrains `output` to be `H(x1, x2, x3)`.
 pub fn hash3_is(b: &mut Builder, inputs: [&Num; 3], output: &Num) {
-    permute::<4>(b, &inputs, Some(output));
+    permute::<4, 3>(b, &THREE, inputs, Some(output));
 }
 
 /// Constrains `output` to be `H(x1, x2, x3, x4)`.
 pub fn hash4_is(b: &mut Builder, inputs: [&Num; 4], output: &Num) {
-    permute::<5>(b, &inputs, Some(output));
+    permute::<5, 4>(b, &FOUR, inputs, Some(output));
 }
 
-/// The permutation of `T` lanes over zero and the inputs; its first lane is `output`, or a new wire.
-fn permute<const T: usize>(b: &mut Builder, inputs: &[&Num], output: Option<&Num>) -> Num {
-    let parameters = poseidon::parameters(T - 1).unwrap_or_else(|| unreachable!());
+/// The permutation of `T` lanes, zero and the `N` inputs; its first lane is `output`, or a new wire.
+fn permute<const T: usize, const N: usize>(
+    b: &mut Builder,
+    basis: &Basis<N>,
+    inputs: [&Num; N],
+    output: Option<&Num>,
+) -> Num {
+    let Parameters { full_rounds, partial_rounds, round_constants, mds, .. } = basis.dense;
+    let (mds, _) = mds.as_chunks::<T>();
+    let (round_constants, _) = round_constants.as_chunks::<T>();
+    let (opening, rest) = round_constants.split_at(full_rounds / 2);
+    let (partial, closing) = rest.split_at(*partial_rounds);
+
     let zero = b.constant(Fr::ZERO);
-    let mut state: [Num; T] =
-        std::array::from_fn(|lane| if lane == 0 { zero.clone() } else { inputs[lane - 1].clone() });
-    let half = parameters.full_rounds / 2;
-    let rounds = parameters.full_rounds + parameters.partial_rounds;
-
-    for (round, constants) in parameters.round_constants.chunks_exact(T).enumerate() {
-        for (lane, constant) in state.iter_mut().zip(constants) {
-            *lane = lane.plus_constant(*constant);
-        }
-        if round + 1 == rounds {
-            break;
-        }
-        let full = round < half || round >= half + parameters.partial_rounds;
-        for lane in &mut state[..if full { T } else { 1 }] {
-            *lane = sbox(b, lane);
-        }
-        state = std::array::from_fn(|row| mix(&parameters.mds[row * T..], &state));
+    let mut state: [Num; T] = std::array::from_fn(|lane| match lane.checked_sub(1) {
+        Some(input) => inputs[input].clone(),
+        None => zero.clone(),
+    });
+    for constants in opening {
+        state = mix(mds, &sboxes(b, &plus_constants(&state, constants)));
     }
-    last_round(b, &parameters.mds[..T], &state, output)
+
+    let mut x = state[0].clone();
+    let others: [Num; N] = std::array::from_fn(|lane| state[lane + 1].clone());
+    let mut t = mix(&basis.enter, &others);
+    for (constants, of_t) in partial.iter().zip(&basis.constants) {
+        let u = sbox(b, &x.plus_constant(constants[0]));
+        t = plus_constants(&t, of_t);
+        x = u.times(mds[0][0]).plus(&t[0]);
+        let last = Num::combination(&basis.step, &t);
+        t = std::array::from_fn(|i| t.get(i + 1).unwrap_or(&last).plus(&u.times(basis.gain[i])));
+    }
+    let others = mix(&basis.leave, &t);
+    state = std::array::from_fn(|lane| match lane.checked_sub(1) {
+        Some(other) => others[other].clone(),
+        None => x.clone(),
+    });
+
+    for (round, constants) in closing.iter().enumerate() {
+        state = plus_constants(&state, constants);
+        if round + 1 < closing.len() {
+            state = mix(mds, &sboxes(b, &state));
+        }
+    }
+    last_round(b, &mds[0], &state, output)
 }
 
-/// The sum of the lanes with these factors.
-fn mix<const T: usize>(factors: &[Fr], state: &[Num; T]) -> Num {
-    let first = state[0].times(factors[0]);
-    state[1..].iter().zip(&factors[1..]).fold(first, |sum, (lane, k)| sum.plus(&lane.times(*k)))
+fn plus_constants<const T: usize>(state: &[Num; T], constants: &[Fr; T]) -> [Num; T] {
+    std::array::from_fn(|lane| state[lane].plus_constant(constants[lane]))
+}
+
+fn sboxes<const T: usize>(b: &mut Builder, state: &[Num; T]) -> [Num; T] {
+    state.each_ref().map(|lane| sbox(b, lane))
+}
+
+fn mix<const T: usize>(matrix: &[[Fr; T]], state: &[Num; T]) -> [Num; T] {
+    std::array::from_fn(|row| Num::combination(&matrix[row], state))
 }
 
 /// `x^5`, in three rows; none for a constant.
@@ -107,6 +138,7 @@ mod tests {
     use ark_ff::UniformRand;
     use proptest::prelude::*;
     use rand::{SeedableRng, rngs::StdRng};
+    use wufu_verifier::poseidon;
 
     use super::*;
     use crate::{
