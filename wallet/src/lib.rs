@@ -1,10 +1,41 @@
-//! The user's side of Wufu.
+//! The user's side of Wufu: keys, cards, receipts; from what is held to a proof that may be shown.
+//!
+//! A [`Wallet`] is a folder of mode 0700 with a seed file ([`seed`]) and a memory ([`store`]). It takes in grants and receipts
+//! ([`receive`]), looks at logs through [`Sources`](source::Sources) ([`sync`]), and plans claims and answers to
+//! verifiers' requests ([`plan`]). A plan is proved by a [`ProofSource`](prover::ProofSource): the engine inside the wallet
+//! (feature `engine`), or a prover that is trusted with the witness. What comes back is verified here before it is used.
+//!
+//! Nothing that comes from outside is believed: checkpoints are signed by a pinned key, roofs and shards come to the signed
+//! roots, proofs verify under a pinned key. What a ledger is asked is the same for every wallet, over a new connection
+//! each time, without identity. The time is passed in, in Unix seconds.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod cache;
+pub mod envelope;
 pub mod file;
 pub mod log;
 pub mod place;
+pub mod plan;
+pub mod prover;
+pub mod receive;
 pub mod seed;
 pub mod source;
+pub mod status;
 pub mod store;
+pub mod submit;
+pub mod sync;
 pub mod view;
+pub mod wallet;
+
+pub use envelope::Format;
+pub use log::{LogKind, LogName};
+pub use place::Place;
+pub use plan::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, MIN_ANONYMITY, Report};
+pub use prover::{Mode, ProofSource, TrustedProver};
+pub use receive::{Checked, Received};
+pub use source::{GrpcSource, NoteFile, Second, Sources};
+pub use submit::Submitted;
+pub use wallet::Wallet;
+
+#[cfg(feature = "engine")]
+pub use prover::LocalProver;

@@ -1,6 +1,6 @@
 //! A log at an epoch, checked against its signed root: what a wallet knows of the world.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use rayon::prelude::*;
 use wufu_circuits::{
@@ -85,33 +85,25 @@ pub enum ViewError {
     },
 }
 
-/// Why there is no path for a leaf of one's own.
+/// Why there is no path for a leaf of one's own. It does not say which leaf: that is what proofs hide.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OwnLeafError {
     /// The epoch is older than the leaf.
-    #[error(
-        "{log} has {size} leaves at epoch {epoch}, and this one is at place {place}: wait for the next epoch"
-    )]
+    #[error("{log} does not have the leaf at epoch {epoch} yet: wait for the next")]
     NotYet {
         /// The log.
         log: LogName,
         /// The epoch.
         epoch: u64,
-        /// Leaves at that epoch.
-        size: u64,
-        /// Place of the leaf, from 0.
-        place: u64,
     },
     /// The log has another leaf at that place.
     #[error(
-        "{log} has another leaf at place {place} than this wallet's own: the receipt is of no such entry"
+        "{log} has another leaf where this wallet's should be: it was made for another address"
     )]
     Other {
         /// The log.
         log: LogName,
-        /// Place of the leaf, from 0.
-        place: u64,
     },
     /// The shard was filled while the wallet was away, and the path that it holds is an earlier one.
     #[error(
@@ -236,7 +228,7 @@ impl RoofView {
         if root != Some(&tree.root()) {
             return Err(ViewError::Shard { log: log(), shard });
         }
-        Ok(ShardView { shard, tree, records })
+        Ok(ShardView { shard, tree, records: Arc::new(records) })
     }
 
     /// The path of a leaf inside its shard: the one that is held when the shard is full, the open shard's else.
@@ -251,13 +243,13 @@ impl RoofView {
         open: Option<&ShardView>,
     ) -> Result<InnerPath, OwnLeafError> {
         let log = || self.log.clone();
-        let (size, epoch) = (self.checkpoint.size(), self.checkpoint.epoch());
-        if place >= size {
-            return Err(OwnLeafError::NotYet { log: log(), epoch, size, place });
+        let epoch = self.checkpoint.epoch();
+        if place >= self.checkpoint.size() {
+            return Err(OwnLeafError::NotYet { log: log(), epoch });
         }
         let shard = place / LEAVES;
         if let Some(open) = open.filter(|open| open.shard == shard) {
-            return open.path(place, leaf).ok_or_else(|| OwnLeafError::Other { log: log(), place });
+            return open.path(place, leaf).ok_or_else(|| OwnLeafError::Other { log: log() });
         }
         let root = usize::try_from(shard).ok().and_then(|shard| self.roots().get(shard));
         if root.is_some() && held.root(leaf).as_ref() == root {
@@ -294,7 +286,7 @@ impl RoofView {
 pub struct ShardView {
     shard: u64,
     tree: Tree,
-    records: Vec<Record>,
+    records: Arc<Vec<Record>>,
 }
 
 impl fmt::Debug for ShardView {
@@ -320,7 +312,7 @@ impl ShardView {
     }
 
     /// Its records, when it is a donation log's.
-    pub fn records(&self) -> &[Record] {
+    pub fn records(&self) -> &Arc<Vec<Record>> {
         &self.records
     }
 

@@ -1,6 +1,8 @@
 //! What a wallet holds: cards, its place among persons, receipts of donations. Each in the form in which it came, its path
 //! inside the shard kept up to date.
 
+use std::fmt;
+
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use wufu_proto::{
     grant::{CardGrant, DonationReceipt, PersonGrant},
@@ -25,7 +27,7 @@ pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreE
 }
 
 /// A card that is held.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CardEntry {
     /// Its commitment, the leaf: 32 bytes.
     pub leaf: Bytes32,
@@ -34,7 +36,7 @@ pub struct CardEntry {
 }
 
 /// A place in a person log that is held.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PersonEntry {
     /// The leaf: 32 bytes.
     pub leaf: Bytes32,
@@ -43,13 +45,26 @@ pub struct PersonEntry {
 }
 
 /// A donation that is held.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DonationEntry {
     /// The leaf: 32 bytes.
     pub leaf: Bytes32,
     /// What the charity sent.
     pub receipt: DonationReceipt,
 }
+
+macro_rules! redacted {
+    ($($name:ident),+) => {
+        // A leaf is what proofs hide.
+        $(impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        })+
+    };
+}
+
+redacted!(CardEntry, PersonEntry, DonationEntry);
 
 fn encoded(message: &impl prost::Message) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(message.encode_to_vec())

@@ -109,11 +109,30 @@ impl Store {
         })
     }
 
-    /// Keeps a claim; its number is given anew when it is no number of a claim that is kept.
+    /// Keeps a claim that was made, under the next number, which it gives.
+    ///
+    /// # Errors
+    /// When the store fails: then the claim may not be shown.
+    pub fn add_claim(&self, org: &str, entry: &ClaimEntry) -> Result<u64, StoreError> {
+        self.write(|transaction| {
+            let mut table = transaction.open_table(CLAIMS)?;
+            let last = table.range((org, 0)..=(org, u64::MAX))?.next_back().transpose()?;
+            let number = last.map_or(0, |(key, _)| key.value().1 + 1);
+            table.insert((org, number), entry.encode().as_slice())?;
+            Ok(number)
+        })
+    }
+
+    /// Keeps what became of a claim. One that the wallet did not make is passed over.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn keep_claim(&self, org: &str, entry: &ClaimEntry) -> Result<(), StoreError> {
+    pub fn admit_claim(&self, org: &str, envelope: &[u8], receipt: &str) -> Result<(), StoreError> {
+        let claims = self.claims(org)?.into_iter();
+        let Some(mut entry) = claims.rev().find(|entry| entry.envelope == envelope) else {
+            return Ok(());
+        };
+        entry.receipt = Some(receipt.into());
         self.write(|transaction| {
             let mut table = transaction.open_table(CLAIMS)?;
             table.insert((org, entry.number), entry.encode().as_slice())?;
@@ -147,18 +166,20 @@ mod tests {
     #[test]
     fn claims_are_kept_in_order() {
         let store = Store::in_memory().unwrap();
-        let claim = |number| ClaimEntry {
+        let claim = |number: u64| ClaimEntry {
             number,
             payout: b"payee".to_vec(),
             expiry: 5,
-            envelope: vec![1, 2, 3],
+            envelope: vec![1, 2, number as u8],
             receipt: None,
         };
         for number in [0, 1] {
-            store.keep_claim("wufu", &claim(number)).unwrap();
+            assert_eq!(store.add_claim("wufu", &claim(number)).unwrap(), number);
         }
+        assert_eq!(store.add_claim("cerf", &claim(9)).unwrap(), 0);
+        store.admit_claim("wufu", &[1, 2, 1], "note\n").unwrap();
+        store.admit_claim("wufu", &[1, 2, 7], "note\n").unwrap();
         let admitted = ClaimEntry { receipt: Some("note\n".into()), ..claim(1) };
-        store.keep_claim("wufu", &admitted).unwrap();
         assert_eq!(store.claims("wufu").unwrap(), [claim(0), admitted]);
         assert_eq!(store.claims("wuf").unwrap(), []);
     }

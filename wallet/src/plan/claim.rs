@@ -1,0 +1,275 @@
+//! Claims: all five cards, a person, a payee.
+
+use std::fmt;
+
+use wufu_circuits::{Card, Circuit as _, FiveFuWitness, Kind, Path, statements::FiveFuInstance};
+use wufu_proto::{
+    Envelope,
+    claim::{ClaimBinding, MAX_PAYOUT},
+    envelope::Binding,
+    v1,
+    witness::{Job, Witnessed},
+};
+use wufu_verifier::{
+    CircuitName, ClaimCheck, FiveFu, KeyId, VerifyingKey,
+    epochs::{LogHistory, Window},
+    merkle::{CARD_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
+    statement::{self, CLAIM},
+};
+
+use super::{Answer, PlanError, ProveError, Report, age, not_over, points};
+use crate::{
+    envelope::{self, Format},
+    log::LogName,
+    prover::{Made, OnStage, ProofSource},
+    source::Sources,
+    store::{CardEntry, ClaimEntry, PersonEntry},
+    sync::{CampaignView, LogView, own_leaf},
+    view::{InnerPath, OwnLeafError},
+    wallet::Wallet,
+};
+
+/// What to claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimAsk {
+    /// The campaign.
+    pub org: String,
+    /// The payee, 1 to 256 bytes.
+    pub payout: Vec<u8>,
+    /// When the claim ends, in Unix seconds.
+    pub expiry: u64,
+    /// The pinned key to prove under.
+    pub key: KeyId,
+    /// Whether to claim although a claim was made and may still be, or was, admitted. Both show the same nullifiers, so
+    /// whoever sees them joins their payees, and the campaign pays once.
+    pub again: bool,
+}
+
+/// A claim that is ready to be proved.
+pub struct ClaimPlan {
+    wallet: Wallet,
+    instance: Box<FiveFuInstance>,
+    key: VerifyingKey,
+    binding: ClaimBinding,
+    cards: LogHistory,
+    persons: LogHistory,
+    notes: Vec<String>,
+    report: Report,
+}
+
+impl fmt::Debug for ClaimPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClaimPlan").field("report", &self.report).finish_non_exhaustive()
+    }
+}
+
+impl Wallet {
+    /// Plans a claim. The ledger is asked for what everybody asks for, and for nothing afterwards.
+    ///
+    /// # Errors
+    /// When a card or the person is missing or not in its log yet, a claim was made before, the key is not pinned, or a log is
+    /// not to be believed.
+    ///
+    /// # Cost
+    /// Two open shards and roofs: up to 4 MiB, and a third of a hash for each of their leaves.
+    pub async fn plan_claim(
+        &self,
+        sources: &Sources,
+        ask: &ClaimAsk,
+        now: u64,
+    ) -> Result<ClaimPlan, PlanError> {
+        not_over(ask.expiry, now)?;
+        let wanted = ask.clone();
+        let (key, binding) = self.blocking(move |wallet| wallet.may_claim(&wanted, now)).await??;
+        let view = self.campaign(sources, &ask.org, now).await?;
+        let plan = self.blocking(move |wallet| wallet.claim_plan(key, binding, &view, now));
+        plan.await?
+    }
+
+    /// Everything that can be refused without asking anybody.
+    fn may_claim(
+        &self,
+        ask: &ClaimAsk,
+        now: u64,
+    ) -> Result<(VerifyingKey, ClaimBinding), PlanError> {
+        let key = self.pinned(&[ask.key], CircuitName::FiveFu)?;
+        let ClaimAsk { org, payout, expiry, .. } = ask.clone();
+        if payout.is_empty() || payout.len() > MAX_PAYOUT {
+            let (field, got) = ("payout", payout.len());
+            let error = wufu_proto::ConvertError::Length { field, got, min: 1, max: MAX_PAYOUT };
+            return Err(error.into());
+        }
+        let live = |claim: &ClaimEntry| claim.receipt.is_some() || now < claim.expiry;
+        let made = self.claims(&org)?.into_iter().find(live);
+        if let Some(ClaimEntry { number, receipt, .. }) = made.filter(|_| !ask.again) {
+            return Err(PlanError::Claimed { org, number, admitted: receipt.is_some() });
+        }
+        if self.store().person(&org)?.is_none() {
+            return Err(PlanError::NoPerson { log: LogName::persons(&org) });
+        }
+        let held = self.cards()?;
+        let has =
+            |kind| held.iter().any(|card| card.grant.org == org && card.grant.card.kind == kind);
+        let missing: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| !has(*kind)).collect();
+        if !missing.is_empty() {
+            return Err(PlanError::Cards { org, missing });
+        }
+        Ok((key, ClaimBinding { org, payout, expiry }))
+    }
+
+    fn claim_plan(
+        &self,
+        key: VerifyingKey,
+        binding: ClaimBinding,
+        view: &CampaignView,
+        now: u64,
+    ) -> Result<ClaimPlan, PlanError> {
+        let org = &binding.org;
+        let held = self.cards()?;
+        let mut cards: [(Card, Path<CARD_DEPTH>); 5] = Kind::ALL.map(|kind| {
+            (Card { kind, rho: Default::default(), rcm: Default::default() }, Path::default())
+        });
+        for (kind, found) in Kind::ALL.into_iter().zip(&mut cards) {
+            let of_kind =
+                |card: &&CardEntry| card.grant.org == *org && card.grant.card.kind == kind;
+            *found = card_of(held.iter().filter(of_kind), &view.cards)?
+                .ok_or_else(|| PlanError::Cards { org: org.clone(), missing: vec![kind] })?;
+        }
+        let log = LogName::persons(org);
+        let PersonEntry { leaf, grant } =
+            self.store().person(org)?.ok_or(PlanError::NoPerson { log })?;
+        let leaf = own_leaf(&leaf)?;
+        let place = grant.path.index();
+        let inner = inner_path(&view.persons, place, leaf, &grant.path.path(leaf))?;
+        let path: Path<PERSON_DEPTH> = view
+            .persons
+            .roof
+            .whole_path::<PERSON_DEPTH, { PERSON_DEPTH - SHARD_DEPTH }>(place, &inner)?;
+
+        let scope = statement::scope(org.as_bytes(), CLAIM);
+        let payload = &binding.payout;
+        let (verifier, expiry, key_id) = (org.as_bytes(), binding.expiry, key.id());
+        let ext = statement::Binding { verifier, payload, expiry, key_id }.ext();
+        let person = (grant.person.clone(), path);
+        let instance =
+            FiveFuWitness::new(&self.spend_key(org), cards, person, scope, ext).into_instance();
+        instance.check()?;
+        let logs = [&view.cards, &view.persons];
+        let report = Report {
+            anonymity: view.persons.checkpoint().size(),
+            epoch: view.epoch(),
+            epoch_age: age(&logs.map(LogView::checkpoint), now),
+            compared: view.cards.compared.clone(),
+            key: key.id(),
+            provenance: key.provenance(),
+        };
+        Ok(ClaimPlan {
+            wallet: self.clone(),
+            instance: Box::new(instance),
+            key,
+            binding,
+            cards: view.cards.history.clone(),
+            persons: view.persons.history.clone(),
+            notes: logs.map(|log| log.checkpoint().note().to_owned()).to_vec(),
+            report,
+        })
+    }
+}
+
+/// The first of these cards that is in the log, with its path. When none is, the first reason.
+fn card_of<'a>(
+    cards: impl Iterator<Item = &'a CardEntry>,
+    view: &LogView,
+) -> Result<Option<(Card, Path<CARD_DEPTH>)>, PlanError> {
+    let mut reason = None;
+    for CardEntry { leaf, grant } in cards {
+        let leaf = own_leaf(leaf)?;
+        let place = grant.path.index();
+        let inner = inner_path(view, place, leaf, &grant.path.path(leaf));
+        let path = inner.and_then(|inner| {
+            view.roof.whole_path::<CARD_DEPTH, { CARD_DEPTH - SHARD_DEPTH }>(place, &inner)
+        });
+        match path {
+            Ok(path) => return Ok(Some((grant.card.clone(), path))),
+            Err(error) => reason = reason.or(Some(error)),
+        }
+    }
+    reason.map_or(Ok(None), |error| Err(error.into()))
+}
+
+fn inner_path(
+    view: &LogView,
+    place: u64,
+    leaf: wufu_verifier::Fr,
+    held: &InnerPath,
+) -> Result<InnerPath, OwnLeafError> {
+    view.roof.inner_path((place, leaf), held, view.open.as_deref())
+}
+
+impl ClaimPlan {
+    /// What its owner should know.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// What it proves.
+    pub fn statement(&self) -> &FiveFu {
+        &self.instance.public
+    }
+
+    /// What it binds.
+    pub fn binding(&self) -> &ClaimBinding {
+        &self.binding
+    }
+
+    /// Has the claim proved, verifies the proof, and remembers it before it gives it away.
+    ///
+    /// # Errors
+    /// When there is no proof, or it is not of this claim under the pinned key.
+    pub async fn prove(
+        &self,
+        prover: &dyn ProofSource,
+        stage: OnStage,
+        now: u64,
+    ) -> Result<Answer, ProveError> {
+        let witnessed = Witnessed::FiveFu(self.instance.clone());
+        let made = prover.prove(Job { key_id: self.key.id(), witnessed }, stage).await?;
+        self.verify(&made, now)?;
+        let (binding, key) = (Binding::Claim(self.binding.clone()), self.key.id());
+        let envelope =
+            Envelope::new(self.statement(), &points(&made)?, key, self.notes.clone(), binding)?;
+        let entry = ClaimEntry {
+            number: 0,
+            payout: self.binding.payout.clone(),
+            expiry: self.binding.expiry,
+            envelope: claim_bytes(&envelope),
+            receipt: None,
+        };
+        let org = self.binding.org.clone();
+        self.wallet.blocking(move |wallet| wallet.store().add_claim(&org, &entry)).await??;
+        let (report, mode) = (self.report.clone(), prover.mode());
+        Ok(Answer { envelope, report, mode, timings: made.timings })
+    }
+
+    fn verify(&self, made: &Made, now: u64) -> Result<(), ProveError> {
+        let check = ClaimCheck {
+            key: &self.key,
+            cards: &self.cards,
+            persons: &self.persons,
+            org: &self.binding.org,
+            now,
+            window: Window::default(),
+        };
+        let verified = check.verify(made.presented(), &self.binding.payout, self.binding.expiry)?;
+        if verified.statement() != self.statement() {
+            return Err(ProveError::OtherStatement);
+        }
+        Ok(())
+    }
+}
+
+/// A claim's envelope, as the wallet keeps it.
+pub(crate) fn claim_bytes(envelope: &Envelope) -> Vec<u8> {
+    // Protobuf is never refused.
+    envelope::encode(&v1::Envelope::from(envelope), Format::Protobuf).unwrap_or_default()
+}

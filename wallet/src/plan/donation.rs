@@ -1,0 +1,308 @@
+//! Donations: one of one's own that answers a verifier's request.
+
+use std::fmt;
+
+use rayon::prelude::*;
+use wufu_circuits::{
+    Circuit as _, DonationWitness, Path, statements::DonationInstance, tree::set_path,
+};
+use wufu_proto::{
+    Envelope,
+    envelope::Binding,
+    grant::DonationReceipt,
+    witness::{Job, Witnessed},
+};
+use wufu_verifier::{
+    Amount, CircuitName, Donation, DonationCheck, Fr, Policy, ProjectKey, ProofRequest, Time,
+    VerifyingKey,
+    epochs::{LogHistory, Window},
+    merkle::{DONATION_DEPTH, SHARD_DEPTH},
+};
+
+use super::{Answer, PlanError, ProveError, Report, age, not_over, points};
+use crate::{
+    log::{LogKind, LogName},
+    prover::{Made, OnStage, ProofSource},
+    source::Sources,
+    store::DonationEntry,
+    sync::{DonationView, own_leaf},
+    wallet::Wallet,
+};
+
+/// Fewer records than these would nearly name the donor.
+pub const MIN_ANONYMITY: u64 = 1000;
+
+/// How a request is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DonationOptions {
+    /// How many public records must meet the policy.
+    pub min_anonymity: u64,
+    /// Whether to take a donation that this verifier has not seen, where there is one. By default one that it has seen
+    /// under the same policy is shown again, so that it learns nothing new.
+    pub fresh: bool,
+    /// The donation to show, by its place in the log. By default the first that meets the policy.
+    pub place: Option<u64>,
+}
+
+impl Default for DonationOptions {
+    fn default() -> Self {
+        Self { min_anonymity: MIN_ANONYMITY, fresh: false, place: None }
+    }
+}
+
+/// The donation that a plan shows. It is what the proof hides, so it prints as nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its place in the log.
+    pub place: u64,
+    /// What it went to.
+    pub project: ProjectKey,
+    /// How much.
+    pub amount: Amount,
+    /// When.
+    pub time: Time,
+    /// Whether this verifier was shown it before, under the same policy.
+    pub shown_before: bool,
+}
+
+impl fmt::Debug for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Chosen(..)")
+    }
+}
+
+/// A donation that is ready to be proved.
+pub struct DonationPlan {
+    wallet: Wallet,
+    instance: Box<DonationInstance>,
+    key: VerifyingKey,
+    request: ProofRequest,
+    history: LogHistory,
+    note: String,
+    leaf: [u8; 32],
+    chosen: Chosen,
+    report: Report,
+}
+
+impl fmt::Debug for DonationPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DonationPlan").field("report", &self.report).finish_non_exhaustive()
+    }
+}
+
+/// How many records meet a policy: the anonymity set of a donation that is shown under it.
+pub fn count(view: &DonationView, policy: &Policy) -> u64 {
+    let counts = view
+        .shards
+        .par_iter()
+        .map(|shard| shard.par_iter().filter(|record| policy.admits(record)).count() as u64);
+    counts.sum()
+}
+
+impl Wallet {
+    /// Plans the answer to a request.
+    ///
+    /// # Errors
+    /// When the request is over, asks for no pinned key or an unknown log, too few records meet its policy, no donation of the
+    /// wallet's does, or the verifier has seen them under another policy; when the log is not to be believed.
+    ///
+    /// # Cost
+    /// All records of the log, each fetched and hashed once and then kept: see [`Wallet::donation_log`].
+    pub async fn plan_donation(
+        &self,
+        sources: &Sources,
+        request: &ProofRequest,
+        options: &DonationOptions,
+        now: u64,
+    ) -> Result<DonationPlan, PlanError> {
+        let question = request.question();
+        not_over(question.expiry, now)?;
+        let log: LogName = question.origin.parse()?;
+        if !matches!(log.kind, LogKind::Donations(_)) {
+            return Err(PlanError::NoDonationLog { log });
+        }
+        let (asked, name) = (question.key_ids.clone(), log.clone());
+        let key = self
+            .blocking(move |wallet| {
+                wallet.key_of_honest(&name)?;
+                wallet.pinned(&asked, CircuitName::Donation)
+            })
+            .await??;
+        let view = self.donation_log(sources, &log, now).await?;
+        let (request, options) = (request.clone(), options.clone());
+        let plan = self
+            .blocking(move |wallet| wallet.donation_plan(key, request, &options, &view, now))
+            .await?;
+        plan
+    }
+
+    fn donation_plan(
+        &self,
+        key: VerifyingKey,
+        request: ProofRequest,
+        options: &DonationOptions,
+        view: &DonationView,
+        now: u64,
+    ) -> Result<DonationPlan, PlanError> {
+        let policy = &request.question().policy;
+        let (got, expected) = (count(view, policy), options.min_anonymity);
+        if got < expected {
+            return Err(PlanError::Few { got, expected });
+        }
+        let policy_hash = policy.hash();
+        let (entry, shown_before, path) = self.choose(&request, policy_hash, options, view)?;
+        let DonationEntry { leaf, receipt } = entry;
+        let org = &view.view.log().org;
+        let sk = self.spend_key(org);
+        let record = receipt.record(sk.public_key());
+        // The policy admits it, so its project is in the set.
+        let member = set_path(&policy.projects, record.project).unwrap_or_default();
+        let ext = request.ext(key.id());
+        let witness =
+            DonationWitness::new(&sk, (&record, &receipt.ownership()), path, (policy, member), ext);
+        let instance = witness.into_instance(request.scope());
+        instance.check()?;
+        let checkpoint = view.view.checkpoint();
+        let report = Report {
+            anonymity: got,
+            epoch: checkpoint.epoch(),
+            epoch_age: age(&[checkpoint], now),
+            compared: view.view.compared.clone(),
+            key: key.id(),
+            provenance: key.provenance(),
+        };
+        let DonationReceipt { project, amount, time, .. } = receipt;
+        let place = receipt.path.index();
+        Ok(DonationPlan {
+            wallet: self.clone(),
+            instance: Box::new(instance),
+            key,
+            history: view.view.history.clone(),
+            note: checkpoint.note().to_owned(),
+            leaf,
+            chosen: Chosen { place, project, amount, time, shown_before },
+            report,
+            request,
+        })
+    }
+
+    /// A donation that meets the policy and may be shown, with whether it was shown before and its path.
+    fn choose(
+        &self,
+        request: &ProofRequest,
+        policy_hash: Fr,
+        options: &DonationOptions,
+        view: &DonationView,
+    ) -> Result<(DonationEntry, bool, Path<DONATION_DEPTH>), PlanError> {
+        let log = view.view.log();
+        let pk = self.spend_key(&log.org).public_key();
+        let origin = log.to_string();
+        let held: Vec<DonationEntry> =
+            self.donations()?.into_iter().filter(|entry| entry.receipt.origin == origin).collect();
+        let policy = &request.question().policy;
+        let fits = |entry: &&DonationEntry| {
+            let wanted = options.place.is_none_or(|place| entry.receipt.path.index() == place);
+            wanted && policy.admits(&entry.receipt.record(pk))
+        };
+        let fitting: Vec<&DonationEntry> = held.iter().filter(fits).collect();
+        if fitting.is_empty() {
+            return Err(PlanError::NoDonation { log: log.clone(), held: held.len() });
+        }
+        let mut candidates = Vec::new();
+        for entry in fitting {
+            match self.store().shown(request.verifier(), &entry.leaf)? {
+                // Never a second policy for one verifier: together they would narrow it down.
+                Some(shown) if shown != policy_hash => {}
+                shown => candidates.push((shown.is_some(), entry)),
+            }
+        }
+        if candidates.is_empty() {
+            return Err(PlanError::SecondPolicy);
+        }
+        // Stable: among equals the first in the log.
+        candidates.sort_by_key(|(shown, _)| *shown == options.fresh);
+        let mut reason = None;
+        for (shown, entry) in candidates {
+            let leaf = own_leaf(&entry.leaf)?;
+            let place = entry.receipt.path.index();
+            let roof = &view.view.roof;
+            let held = entry.receipt.path.path(leaf);
+            let inner = roof.inner_path((place, leaf), &held, view.view.open.as_deref());
+            let path = inner.and_then(|inner| {
+                roof.whole_path::<DONATION_DEPTH, { DONATION_DEPTH - SHARD_DEPTH }>(place, &inner)
+            });
+            match path {
+                Ok(path) => return Ok((entry.clone(), shown, path)),
+                Err(error) => reason = reason.or(Some(error)),
+            }
+        }
+        // There was a candidate, so there is a reason.
+        Err(reason.map_or(PlanError::SecondPolicy, PlanError::from))
+    }
+}
+
+impl DonationPlan {
+    /// What its owner should know.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Which donation it shows.
+    pub fn chosen(&self) -> &Chosen {
+        &self.chosen
+    }
+
+    /// What it proves.
+    pub fn statement(&self) -> &Donation {
+        &self.instance.public
+    }
+
+    /// The request that it answers.
+    pub fn request(&self) -> &ProofRequest {
+        &self.request
+    }
+
+    /// Has the donation proved, verifies the proof, and remembers to whom it is shown before it gives it away.
+    ///
+    /// # Errors
+    /// When there is no proof, it is not of this donation under the pinned key, or the verifier was shown the donation under
+    /// another policy meanwhile.
+    pub async fn prove(
+        &self,
+        prover: &dyn ProofSource,
+        stage: OnStage,
+        now: u64,
+    ) -> Result<Answer, ProveError> {
+        let policy = self.request.question().policy.clone();
+        let witnessed = Witnessed::Donation(self.instance.clone(), policy);
+        let made = prover.prove(Job { key_id: self.key.id(), witnessed }, stage).await?;
+        self.verify(&made, now)?;
+        let binding = Binding::Request(Box::new(self.request.clone()));
+        let notes = vec![self.note.clone()];
+        let envelope =
+            Envelope::new(self.statement(), &points(&made)?, self.key.id(), notes, binding)?;
+        let (verifier, leaf) = (*self.request.verifier(), self.leaf);
+        let policy = self.statement().policy;
+        let shown =
+            self.wallet.blocking(move |wallet| wallet.store().show(&verifier, &leaf, policy));
+        shown.await??.map_err(|_| ProveError::SecondPolicy)?;
+        let (report, mode) = (self.report.clone(), prover.mode());
+        Ok(Answer { envelope, report, mode, timings: made.timings })
+    }
+
+    fn verify(&self, made: &Made, now: u64) -> Result<(), ProveError> {
+        let check = DonationCheck {
+            key: &self.key,
+            log: &self.history,
+            verifier: self.request.verifier(),
+            question: self.request.question(),
+            now,
+            window: Window::default(),
+        };
+        let verified = check.verify(made.presented())?;
+        if verified.statement() != self.statement() {
+            return Err(ProveError::OtherStatement);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! Plan, prove, verify: from what a wallet holds to an envelope that may be shown.
+//!
+//! A plan holds the witness, the statement that it proves and what its owner should know before anything is shown. It is made
+//! from public files and the wallet alone; whoever proves it then learns no more than their [`Mode`] says. The
+//! proof that comes back is verified against the pinned key with the wallet's own statement, and only then is there an
+//! envelope.
+
+mod claim;
+mod donation;
+
+pub(crate) use claim::claim_bytes;
+pub use claim::{ClaimAsk, ClaimPlan};
+pub use donation::{Chosen, DonationOptions, DonationPlan, MIN_ANONYMITY, count};
+
+use wufu_circuits::{ClauseError, Kind};
+use wufu_proto::{ConvertError, Envelope};
+use wufu_verifier::{
+    CircuitName, KeyId, Proof, VerifyError, VerifyingKey, checkpoint::Checkpoint, key::Provenance,
+};
+
+use crate::{
+    log::{LogName, LogNameError},
+    prover::{Made, Mode, ProverError, Timings},
+    store::StoreError,
+    sync::SyncError,
+    view::OwnLeafError,
+    wallet::{Stopped, Wallet},
+};
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The request or claim is over.
+    #[error("it ended at {expiry} s, and it is {now} s now")]
+    Over {
+        /// When it ended, in Unix seconds.
+        expiry: u64,
+        /// The time now.
+        now: u64,
+    },
+    /// No key that may be used is pinned.
+    #[error("none of the {asked} keys that are asked for is pinned here")]
+    NoKey {
+        /// How many were asked for.
+        asked: usize,
+    },
+    /// The key is for another circuit.
+    #[error("key {key} is for {got}, expected one for {expected}")]
+    Circuit {
+        /// The key.
+        key: KeyId,
+        /// Its circuit.
+        got: CircuitName,
+        /// The circuit that is needed.
+        expected: CircuitName,
+    },
+    /// The payee is empty or too long.
+    #[error(transparent)]
+    Binding(#[from] ConvertError),
+    /// The request names no log.
+    #[error(transparent)]
+    LogName(#[from] LogNameError),
+    /// The request names a log of another sort.
+    #[error("{log} is no donation log")]
+    NoDonationLog {
+        /// The log.
+        log: LogName,
+    },
+    /// Cards are missing.
+    #[error("no card of {org} of these kinds: {}", kinds(missing))]
+    Cards {
+        /// The campaign.
+        org: String,
+        /// The kinds.
+        missing: Vec<Kind>,
+    },
+    /// There is no place in the person log.
+    #[error("no place in {log} is held")]
+    NoPerson {
+        /// The log.
+        log: LogName,
+    },
+    /// A claim was made before.
+    #[error("claim {number} of {org} was made, and {}: a second one shows the same nullifiers", state(*admitted))]
+    Claimed {
+        /// The campaign.
+        org: String,
+        /// The claim's number in this wallet.
+        number: u64,
+        /// Whether the ledger admitted it.
+        admitted: bool,
+    },
+    /// No donation of this wallet meets the policy.
+    #[error("none of this wallet's {held} donations in {log} meets the policy")]
+    NoDonation {
+        /// The log.
+        log: LogName,
+        /// How many donations are held there.
+        held: usize,
+    },
+    /// Too few records meet the policy: showing a donation would nearly name the donor.
+    #[error(
+        "{got} public records meet the policy, expected at least {expected}: fewer would name the donor"
+    )]
+    Few {
+        /// How many do.
+        got: u64,
+        /// How many must.
+        expected: u64,
+    },
+    /// Every donation that meets the policy was shown to this verifier under another one.
+    #[error(
+        "this verifier has seen every donation that meets the policy under another policy: two of them would narrow it down"
+    )]
+    SecondPolicy,
+    /// A leaf of one's own.
+    #[error(transparent)]
+    OwnLeaf(#[from] OwnLeafError),
+    /// A log.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// The statement is false: our bug.
+    #[error("the plan is false: {0}")]
+    False(#[from] ClauseError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The program ends.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+fn kinds(missing: &[Kind]) -> String {
+    missing.iter().map(Kind::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn state(admitted: bool) -> &'static str {
+    if admitted { "admitted" } else { "may still be submitted" }
+}
+
+/// Why a plan became no envelope.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// The prover.
+    #[error(transparent)]
+    Prover(#[from] ProverError),
+    /// The proof that came does not verify, or is of something else. Nothing was shown.
+    #[error("the proof is refused: {0}")]
+    Refused(#[from] VerifyError),
+    /// The proof that came is of another statement of this wallet's key. Nothing was shown.
+    #[error("the proof is of another statement than the planned one")]
+    OtherStatement,
+    /// This verifier was shown the donation under another policy since it was planned.
+    #[error("this verifier was shown the donation under another policy meanwhile")]
+    SecondPolicy,
+    /// The envelope.
+    #[error(transparent)]
+    Envelope(#[from] ConvertError),
+    /// The store: what is shown must be remembered first.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The program ends.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+/// What an owner should know of a proof: in every plan and every answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// How many it could be about: the records that meet the policy, or the persons of the campaign.
+    pub anonymity: u64,
+    /// The epoch of the logs.
+    pub epoch: u64,
+    /// Seconds since it began.
+    pub epoch_age: u64,
+    /// The second source that had the same checkpoints. Without one, the operator could have shown this wallet a root of its
+    /// own.
+    pub compared: Option<String>,
+    /// The key.
+    pub key: KeyId,
+    /// How the key was made.
+    pub provenance: Provenance,
+}
+
+/// A proof that was verified here, ready to be shown, and what its owner should know.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// What to show.
+    pub envelope: Envelope,
+    /// What was known when it was planned.
+    pub report: Report,
+    /// Who made it, and so who learned what.
+    pub mode: Mode,
+    /// How long it took.
+    pub timings: Timings,
+}
+
+impl Wallet {
+    /// The pinned key for a circuit among those that are asked for, the first that there is.
+    fn pinned(&self, asked: &[KeyId], expected: CircuitName) -> Result<VerifyingKey, PlanError> {
+        let mut other = None;
+        for id in asked {
+            match self.verifying_key(*id)? {
+                Some(key) if key.circuit() == expected => return Ok(key),
+                Some(key) => other = other.or(Some((*id, key.circuit()))),
+                None => {}
+            }
+        }
+        match other {
+            Some((key, got)) => Err(PlanError::Circuit { key, got, expected }),
+            None => Err(PlanError::NoKey { asked: asked.len() }),
+        }
+    }
+}
+
+/// The points of a proof that was verified.
+fn points(made: &Made) -> Result<Proof, ProveError> {
+    Ok(Proof::decode(&made.proof).map_err(VerifyError::Proof)?)
+}
+
+fn not_over(expiry: u64, now: u64) -> Result<(), PlanError> {
+    if now >= expiry { Err(PlanError::Over { expiry, now }) } else { Ok(()) }
+}
+
+fn age(checkpoints: &[&Checkpoint], now: u64) -> u64 {
+    let began = checkpoints.iter().map(|checkpoint| checkpoint.time()).max();
+    now.saturating_sub(began.unwrap_or(now))
+}

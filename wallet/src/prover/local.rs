@@ -1,0 +1,75 @@
+//! Proofs made in the wallet's own process.
+
+use std::time::Instant;
+
+use rand::rngs::OsRng;
+use wufu_circuits::Circuit;
+use wufu_proto::witness::{Job, Witnessed};
+use wufu_prover::Prover;
+use wufu_verifier::{KeyId, Statement};
+
+use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage, Timings};
+use crate::wallet::Stopped;
+
+/// The engine inside the wallet, with its keys. Nothing leaves the process.
+#[derive(Clone, Debug, Default)]
+pub struct LocalProver {
+    provers: Vec<Prover>,
+}
+
+impl LocalProver {
+    /// A prover with these keys, best first.
+    pub fn new(provers: impl IntoIterator<Item = Prover>) -> Self {
+        Self { provers: provers.into_iter().collect() }
+    }
+
+    /// The ids of its keys.
+    pub fn keys(&self) -> Vec<KeyId> {
+        self.provers.iter().map(|prover| prover.verifying_key().id()).collect()
+    }
+}
+
+#[tonic::async_trait]
+impl ProofSource for LocalProver {
+    fn mode(&self) -> Mode {
+        Mode::Local
+    }
+
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<Made, ProverError> {
+        let found = self.provers.iter().find(|prover| prover.verifying_key().id() == job.key_id);
+        let prover = found.cloned().ok_or(ProverError::NoKey { key: job.key_id })?;
+        tokio::task::spawn_blocking(move || match &job.witnessed {
+            Witnessed::FiveFu(instance) => run(&prover, instance.as_ref(), &stage),
+            Witnessed::Donation(instance, _) => run(&prover, instance.as_ref(), &stage),
+            Witnessed::Gift(instance) => run(&prover, instance.as_ref(), &stage),
+        })
+        .await
+        .map_err(Stopped::from)?
+    }
+}
+
+fn run<C: Circuit>(prover: &Prover, instance: &C, stage: &OnStage) -> Result<Made, ProverError> {
+    let mut timings = Timings::default();
+    let (mut began, mut now) = (Instant::now(), Stage::Checking);
+    let mut next = |then: Stage| {
+        let took = began.elapsed();
+        match now {
+            Stage::Checking => timings.witness = took,
+            Stage::Proving => timings.prove = took,
+            Stage::Verifying => timings.verify = took,
+            _ => {}
+        }
+        (began, now) = (Instant::now(), then);
+        stage(then);
+    };
+    let proven = prover.prove(instance, &mut OsRng, |stage| {
+        match stage {
+            wufu_prover::Stage::Checking => next(Stage::Checking),
+            wufu_prover::Stage::Proving => next(Stage::Proving),
+            wufu_prover::Stage::Verifying => next(Stage::Verifying),
+        };
+    })?;
+    next(Stage::Done);
+    let (public_inputs, proof) = (proven.statement.encode(), proven.proof.encode());
+    Ok(Made { public_inputs, proof, key_id: proven.key_id, timings })
+}

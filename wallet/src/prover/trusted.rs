@@ -1,0 +1,99 @@
+//! A prover over gRPC, which sees the witness.
+
+use std::time::Duration;
+
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt as _;
+use wufu_proto::{
+    prover::{Progress, ProverInfo},
+    v1::{self, prover_service_client::ProverServiceClient},
+    witness::Job,
+};
+
+use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage};
+use crate::place::Place;
+
+/// How long a proof may take when nobody says otherwise.
+pub const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A prover that its owner trusts as they trust the wallet: it sees the witness.
+#[derive(Clone, Debug)]
+pub struct TrustedProver {
+    place: Place,
+    timeout: Duration,
+}
+
+impl TrustedProver {
+    /// The prover at this place. Nothing is connected yet.
+    pub fn new(place: Place) -> Self {
+        Self { place, timeout: TIMEOUT }
+    }
+
+    /// The same, giving up after `timeout`; the prover is told.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// What the prover can prove, and within which limits. Whether to believe it is another question: pin its key ids.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn info(&self) -> Result<ProverInfo, ProverError> {
+        let answer = self.client().await?.get_info(v1::GetInfoRequest {}).await;
+        let answer = answer.map_err(|status| self.refused(status))?.into_inner();
+        answer.try_into().map_err(|error| self.answer(error))
+    }
+
+    async fn client(&self) -> Result<ProverServiceClient<tonic::transport::Channel>, ProverError> {
+        let channel = self.place.connect(self.timeout).await;
+        let place = || self.place.to_string();
+        let channel = channel.map_err(|error| ProverError::Connect { place: place(), error })?;
+        Ok(ProverServiceClient::new(channel))
+    }
+
+    fn refused(&self, status: Status) -> ProverError {
+        let place = self.place.to_string();
+        if status.code() == Code::ResourceExhausted {
+            let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
+            return ProverError::Busy { place, retry };
+        }
+        ProverError::Status { place, status: Box::new(status) }
+    }
+
+    fn answer(&self, error: wufu_proto::ConvertError) -> ProverError {
+        ProverError::Answer { place: self.place.to_string(), error }
+    }
+}
+
+#[tonic::async_trait]
+impl ProofSource for TrustedProver {
+    fn mode(&self) -> Mode {
+        Mode::Trusted { place: self.place.to_string() }
+    }
+
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<Made, ProverError> {
+        let mut client = self.client().await?;
+        let mut request = Request::new(v1::ProveStreamRequest::from(&job));
+        drop(job);
+        request.set_timeout(self.timeout);
+        let answer = client.prove_stream(request).await;
+        let mut progress = answer.map_err(|status| self.refused(status))?.into_inner();
+        while let Some(next) = progress.message().await.map_err(|status| self.refused(status))? {
+            match Progress::try_from(next).map_err(|error| self.answer(error))? {
+                Progress::Stage(now) => stage(now),
+                Progress::Done(proved) => {
+                    stage(Stage::Done);
+                    let presented = proved.presented();
+                    return Ok(Made {
+                        public_inputs: presented.public_inputs.to_vec(),
+                        proof: presented.proof.to_vec(),
+                        key_id: proved.key_id,
+                        timings: proved.timings,
+                    });
+                }
+            }
+        }
+        Err(ProverError::Silent { place: self.place.to_string() })
+    }
+}

@@ -1,0 +1,222 @@
+//! Claims are submitted over a connection of their own, which carries the claim and nothing else.
+
+use std::time::Duration;
+
+use wufu_proto::{
+    ConvertError, Envelope,
+    claim::{Claim, ClaimOutcome},
+    envelope::Binding,
+    v1::{self, ledger_service_client::LedgerServiceClient},
+};
+use wufu_verifier::{
+    CircuitName, FiveFu, Proof, Statement, VerifyError,
+    note::NoteError,
+    statement::{self, InputsError, Nullifier},
+};
+
+use crate::{
+    place::Place,
+    plan::claim_bytes,
+    store::StoreError,
+    sync::SyncError,
+    wallet::{Stopped, Wallet},
+};
+
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why it is not known what became of a claim.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// The envelope is of another statement.
+    #[error("the envelope holds a {got} proof, expected five-fu")]
+    Circuit {
+        /// Its statement.
+        got: CircuitName,
+    },
+    /// The envelope cannot be read.
+    #[error(transparent)]
+    Inputs(#[from] InputsError),
+    /// The envelope's proof cannot be read.
+    #[error(transparent)]
+    Proof(#[from] VerifyError),
+    /// A message.
+    #[error(transparent)]
+    Message(#[from] ConvertError),
+    /// The connection.
+    #[error("no connection to {place}: {error}")]
+    Connect {
+        /// Whereto.
+        place: String,
+        /// What the transport says.
+        #[source]
+        error: tonic::transport::Error,
+    },
+    /// The ledger answered with an error: the claim is not admitted.
+    #[error("{place} answered {code:?}: {message}", code = status.code(), message = status.message())]
+    Status {
+        /// Who.
+        place: String,
+        /// The answer.
+        #[source]
+        status: Box<tonic::Status>,
+    },
+    /// The answer is not signed by the org.
+    #[error("the ledger's answer: {0}")]
+    Unsigned(#[from] NoteError),
+    /// The answer is signed, and about something else.
+    #[error("the ledger's signed answer does not say what became of this claim")]
+    OtherAnswer {
+        /// The signed note.
+        note: String,
+    },
+    /// The ledger says that a nullifier is spent, and has no proof of it. Keep the note: it is signed.
+    #[error("the ledger says that a nullifier of this claim is spent, and does not prove it")]
+    Unproved {
+        /// The signed note.
+        note: String,
+    },
+    /// No key is pinned for the org.
+    #[error(transparent)]
+    Log(#[from] Box<SyncError>),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The program ends.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+/// What became of a claim, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is admitted.
+    Admitted {
+        /// Its number.
+        claim: u64,
+        /// The org's signed receipt.
+        note: String,
+    },
+    /// A nullifier of it was spent before, by a claim that only a holder of the key can have made.
+    Spent {
+        /// The nullifier.
+        nullifier: Nullifier,
+        /// The payee of the earlier claim.
+        earlier_payout: Vec<u8>,
+        /// The org's signed refusal.
+        note: String,
+    },
+}
+
+impl Wallet {
+    /// Submits a claim: one call, over a new connection, without identity. Nothing is looked up before or after.
+    ///
+    /// # Errors
+    /// When the envelope holds no claim, the ledger does not answer, or its answer is not signed or not proved.
+    pub async fn submit(
+        &self,
+        place: &Place,
+        envelope: &Envelope,
+    ) -> Result<Submitted, SubmitError> {
+        let Binding::Claim(binding) = envelope.binding() else {
+            return Err(SubmitError::Circuit { got: envelope.circuit() });
+        };
+        let proof = Proof::decode(envelope.presented().proof).map_err(VerifyError::Proof)?;
+        let statement = envelope.statement::<FiveFu>()?;
+        let (payout, expiry) = (binding.payout.clone(), binding.expiry);
+        let claim = Claim::new(envelope.key_id(), statement.clone(), &proof, payout, expiry)?;
+        let at = || place.to_string();
+        let channel = place.connect(TIMEOUT).await;
+        let channel = channel.map_err(|error| SubmitError::Connect { place: at(), error })?;
+        let mut client = LedgerServiceClient::new(channel);
+        let answer = client.submit_claim(v1::SubmitClaimRequest::from(&claim)).await;
+        drop(client);
+        let answer = answer
+            .map_err(|status| SubmitError::Status { place: at(), status: Box::new(status) })?;
+        let outcome = ClaimOutcome::try_from(answer.into_inner())?;
+        let (org, envelope) = (binding.org.clone(), claim_bytes(envelope));
+        let checked = self.blocking(move |wallet| {
+            let submitted = wallet.checked(&org, &statement, outcome)?;
+            if let Submitted::Admitted { note, .. } = &submitted {
+                wallet.store().admit_claim(&org, &envelope, note)?;
+            }
+            Ok(submitted)
+        });
+        checked.await?
+    }
+
+    /// Believes nothing that is not signed and proved.
+    fn checked(
+        &self,
+        org: &str,
+        statement: &FiveFu,
+        outcome: ClaimOutcome,
+    ) -> Result<Submitted, SubmitError> {
+        let key = self.store().log_key(org)?;
+        let key = key.ok_or_else(|| Box::new(SyncError::NoLogKey { org: org.into() }))?;
+        match outcome {
+            ClaimOutcome::Admitted { claim, note } => {
+                let text = key.open(&note)?;
+                if !names(text, &statement.nullifiers()) {
+                    return Err(SubmitError::OtherAnswer { note });
+                }
+                Ok(Submitted::Admitted { claim, note })
+            }
+            ClaimOutcome::Spent { nullifier, earlier, note } => {
+                let text = key.open(&note)?;
+                let ours = statement.nullifiers().contains(&nullifier);
+                if !ours || !names(text, &[nullifier]) {
+                    return Err(SubmitError::OtherAnswer { note });
+                }
+                if !self.made_by_a_holder(org, nullifier, &earlier)? {
+                    return Err(SubmitError::Unproved { note });
+                }
+                let earlier_payout = earlier.payout().to_vec();
+                Ok(Submitted::Spent { nullifier, earlier_payout, note })
+            }
+        }
+    }
+
+    /// Whether a claim spends the nullifier and is proved: then whoever made it held the card or the person's key.
+    fn made_by_a_holder(
+        &self,
+        org: &str,
+        nullifier: Nullifier,
+        claim: &Claim,
+    ) -> Result<bool, SubmitError> {
+        let key_id = claim.key_id();
+        let Some(key) = self.store().verifying_key(key_id)? else { return Ok(false) };
+        let (verifier, payload, expiry) = (org.as_bytes(), claim.payout(), claim.expiry());
+        let ext = statement::Binding { verifier, payload, expiry, key_id }.ext();
+        let earlier = claim.statement();
+        let proof = Proof::decode(claim.presented().proof).map_err(VerifyError::Proof)?;
+        Ok(earlier.nullifiers().contains(&nullifier)
+            && earlier.ext == ext
+            && key.circuit() == CircuitName::FiveFu
+            && key.equation_holds(&earlier.public_inputs(), &proof))
+    }
+}
+
+/// Whether a signed text names all of these nullifiers, in hexadecimal digits.
+fn names(text: &str, nullifiers: &[Nullifier]) -> bool {
+    let hex = |nullifier: &Nullifier| {
+        nullifier.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    nullifiers.iter().all(|nullifier| text.contains(&hex(nullifier)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_names_the_claim() {
+        let one = wufu_verifier::field::encode(&wufu_verifier::Fr::from(1u64));
+        let two = wufu_verifier::field::encode(&wufu_verifier::Fr::from(2u64));
+        let text = format!("claim 7\nnullifier 01{}\n", "00".repeat(31));
+        assert!(names(&text, &[one]));
+        assert!(!names(&text, &[one, two]));
+        assert!(names(&text, &[]));
+    }
+}

@@ -1,0 +1,302 @@
+//! A wallet: a seed, and what it remembers.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use rand::rngs::OsRng;
+use wufu_circuits::{Address, Seed, SpendKey};
+use wufu_verifier::{KeyId, VerifyingKey, note::LogKey};
+
+use crate::{
+    cache::ShardMemory,
+    file::{self, FileError},
+    log::LogName,
+    seed::{self, SeedError},
+    store::{
+        CardEntry, ClaimEntry, DonationEntry, Evidence, PersonEntry, PinError, Store, StoreError,
+    },
+};
+
+/// The seed's file in the wallet's folder.
+pub const SEED_FILE: &str = "seed";
+/// The memory's file in the wallet's folder.
+pub const STORE_FILE: &str = "wallet.redb";
+/// The folder, in the wallet's, of shards that were checked: public data, which may be deleted at any time.
+pub const SHARD_FOLDER: &str = "shards";
+
+/// Why a wallet cannot be made or opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Its folder.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Its seed.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// Its memory.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A wallet. Its clones are the same wallet.
+#[derive(Clone)]
+pub struct Wallet(Arc<Inner>);
+
+struct Inner {
+    seed: Seed,
+    store: Store,
+    folder: Option<PathBuf>,
+    shards: Mutex<ShardMemory>,
+}
+
+impl fmt::Debug for Wallet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.folder {
+            Some(folder) => write!(f, "Wallet({})", folder.display()),
+            None => f.write_str("Wallet(in memory)"),
+        }
+    }
+}
+
+impl Wallet {
+    /// Makes a wallet with a fresh seed, in a folder of mode 0700 (made when it is not there).
+    ///
+    /// # Errors
+    /// When the folder is open to others, holds a wallet already, or cannot be written.
+    pub fn create(folder: &Path) -> Result<Self, OpenError> {
+        Self::restore(folder, Seed::random(&mut OsRng))
+    }
+
+    /// Makes a wallet with a seed that was kept elsewhere. What it held comes back from its issuers.
+    ///
+    /// # Errors
+    /// As [`Wallet::create`].
+    pub fn restore(folder: &Path, seed: Seed) -> Result<Self, OpenError> {
+        file::private_folder(folder)?;
+        // A memory without its seed is of another wallet.
+        let memory = folder.join(STORE_FILE);
+        if memory.exists() {
+            return Err(FileError::Exists { path: memory }.into());
+        }
+        seed::write(&folder.join(SEED_FILE), &seed)?;
+        Self::open(folder)
+    }
+
+    /// Opens a wallet.
+    ///
+    /// # Errors
+    /// When folder, seed or memory are open to others, are not there or are damaged, or the wallet is open in another process.
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        file::check_folder(folder)?;
+        let seed = seed::read(&folder.join(SEED_FILE))?;
+        let store = Store::open(&folder.join(STORE_FILE))?;
+        Ok(Self::with(seed, store, Some(folder.into())))
+    }
+
+    /// A wallet that lives as long as the process, and writes nothing.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn in_memory(seed: Seed) -> Result<Self, OpenError> {
+        let store = Store::in_memory()?;
+        Ok(Self::with(seed, store, None))
+    }
+
+    fn with(seed: Seed, store: Store, folder: Option<PathBuf>) -> Self {
+        Self(Arc::new(Inner { seed, store, folder, shards: Mutex::default() }))
+    }
+
+    /// The made-up wallet, in memory, that owns the donation with this receipt in a ledger whose owners all come from the
+    /// text `seed`. For trials: see [`Seed::dev_owner`].
+    ///
+    /// # Errors
+    /// As [`Wallet::in_memory`].
+    pub fn dev(seed: &str, receipt: &[u8]) -> Result<Self, OpenError> {
+        Self::in_memory(Seed::dev_owner(seed, receipt))
+    }
+
+    /// The folder, unless the wallet is in memory.
+    pub fn folder(&self) -> Option<&Path> {
+        self.0.folder.as_deref()
+    }
+
+    /// Where cards and donations of an org may be sent.
+    pub fn address(&self, org: &str) -> Address {
+        self.0.seed.address(org)
+    }
+
+    pub(crate) fn spend_key(&self, org: &str) -> SpendKey {
+        self.0.seed.spend_key(org)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn shard_memory(&self) -> &Mutex<ShardMemory> {
+        &self.0.shards
+    }
+
+    /// Pins the key that signs an org's logs. Have it from elsewhere than from the ledger.
+    ///
+    /// # Errors
+    /// When another one is pinned: an org that changes its key is another org.
+    pub fn pin_log_key(&self, key: &LogKey) -> Result<(), PinError> {
+        self.store().pin_log_key(key)
+    }
+
+    /// The pinned key of an org's logs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn log_key(&self, org: &str) -> Result<Option<LogKey>, StoreError> {
+        self.store().log_key(org)
+    }
+
+    /// The pinned keys of all orgs' logs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn log_keys(&self) -> Result<Vec<LogKey>, StoreError> {
+        self.store().log_keys()
+    }
+
+    /// Pins a verifying key. Proofs are made under pinned keys only.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn pin_verifying_key(&self, key: &VerifyingKey) -> Result<(), StoreError> {
+        self.store().pin_verifying_key(key)
+    }
+
+    /// The pinned verifying key with this id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn verifying_key(&self, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
+        self.store().verifying_key(id)
+    }
+
+    /// The ids of the pinned verifying keys.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn verifying_keys(&self) -> Result<Vec<KeyId>, StoreError> {
+        self.store().verifying_keys()
+    }
+
+    /// The cards that are held, by org, kind and place.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn cards(&self) -> Result<Vec<CardEntry>, StoreError> {
+        self.store().cards()
+    }
+
+    /// The places in person logs that are held, by org.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn persons(&self) -> Result<Vec<PersonEntry>, StoreError> {
+        self.store().persons()
+    }
+
+    /// The donations that are held, by log and place.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn donations(&self) -> Result<Vec<DonationEntry>, StoreError> {
+        self.store().donations()
+    }
+
+    /// The claims that were made in a campaign, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn claims(&self, org: &str) -> Result<Vec<ClaimEntry>, StoreError> {
+        self.store().claims(org)
+    }
+
+    /// What proves that the operator of a log lied, if anything.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn evidence(&self, log: &LogName) -> Result<Option<Evidence>, StoreError> {
+        self.store().evidence(log)
+    }
+
+    /// Runs what blocks or computes on a thread where that disturbs nobody.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let wallet = self.clone();
+        Ok(tokio::task::spawn_blocking(move || act(&wallet)).await?)
+    }
+}
+
+/// A computation of the wallet's was stopped: the program ends, or it is our bug.
+#[derive(Debug, thiserror::Error)]
+#[error("a computation of the wallet was stopped: {0}")]
+pub struct Stopped(#[from] tokio::task::JoinError);
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+
+    use super::*;
+
+    #[test]
+    fn a_wallet_is_found_again_and_never_replaced() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("wallet");
+        let address = Wallet::create(&folder).unwrap().address("wufu");
+        assert_eq!(Wallet::open(&folder).unwrap().address("wufu"), address);
+        assert!(matches!(Wallet::create(&folder), Err(OpenError::File(FileError::Exists { .. }))));
+        // The seed alone is lost: its memory is not given to another seed.
+        std::fs::remove_file(folder.join(SEED_FILE)).unwrap();
+        assert!(matches!(Wallet::create(&folder), Err(OpenError::File(FileError::Exists { .. }))));
+        assert!(matches!(Wallet::open(&folder), Err(OpenError::Seed(_))));
+    }
+
+    #[test]
+    fn a_wallet_that_others_may_read_is_refused() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("wallet");
+        drop(Wallet::create(&folder).unwrap());
+        for name in ["", SEED_FILE, STORE_FILE] {
+            let path = folder.join(name);
+            let before = std::fs::metadata(&path).unwrap().permissions();
+            std::fs::set_permissions(&path, Permissions::from_mode(before.mode() | 0o040)).unwrap();
+            assert!(Wallet::open(&folder).is_err(), "{name:?} was shared");
+            std::fs::set_permissions(&path, before).unwrap();
+            drop(Wallet::open(&folder).unwrap());
+        }
+    }
+
+    #[test]
+    fn two_clones_are_one_wallet_and_two_processes_are_not() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("wallet");
+        let wallet = Wallet::create(&folder).unwrap();
+        assert!(matches!(Wallet::open(&folder), Err(OpenError::Store(StoreError::Open))));
+        drop(wallet.clone());
+        assert!(wallet.cards().unwrap().is_empty());
+    }
+
+    #[test]
+    fn f16_debug_shows_no_secret() {
+        let wallet = Wallet::in_memory(Seed::from_bytes([0xab; 32])).unwrap();
+        assert_eq!(format!("{wallet:?}"), "Wallet(in memory)");
+    }
+
+    #[test]
+    fn made_up_owners_are_those_of_the_ledger() {
+        let wallet = Wallet::dev("trial", b"receipt 7").unwrap();
+        assert_eq!(wallet.address("cerf"), Seed::dev_owner("trial", b"receipt 7").address("cerf"));
+    }
+}
