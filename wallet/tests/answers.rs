@@ -1,0 +1,269 @@
+//! Donations: which requests are answered, and with what.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::*;
+use wufu_proto::witness::Job;
+use wufu_verifier::{
+    DonationCheck, KeyId, ProofRequest,
+    epochs::{LogHistory, Window},
+    checkpoint::Checkpoint,
+};
+use wufu_wallet::{
+    DonationOptions, LogName, Mode, ProofSource, Sources, Wallet,
+    plan::{PlanError, ProveError},
+    prover::{Made, OnStage, ProverError},
+    source::{Call, MemoryLedger},
+    sync::SyncError,
+};
+
+fn trial(crowd: u64, amounts: &[u64]) -> (Wallet, MemoryLedger, Sources, KeyId) {
+    let ledger = MemoryLedger::new(CHARITY, [1; 32]);
+    let wallet = wallet(3, &ledger);
+    charity(&wallet, &ledger, crowd, amounts);
+    let key = donation_prover().verifying_key();
+    wallet.pin_verifying_key(key).unwrap();
+    let sources = Sources::compared(ledger.clone(), ledger.fork());
+    (wallet, ledger, sources, key.id())
+}
+
+fn few(min_anonymity: u64) -> DonationOptions {
+    DonationOptions { min_anonymity, ..DonationOptions::default() }
+}
+
+/// What the verifier that asked would say.
+fn accepted(request: &ProofRequest, ledger: &MemoryLedger, answer: &wufu_wallet::Answer) -> bool {
+    let mut log = LogHistory::new(&request.question().origin);
+    let note = &answer.envelope.checkpoints()[0];
+    log.insert(Checkpoint::open(&ledger.log_key(), note).unwrap()).unwrap();
+    let check = DonationCheck {
+        key: donation_prover().verifying_key(),
+        log: &log,
+        verifier: request.verifier(),
+        question: request.question(),
+        now: NOW,
+        window: Window::default(),
+    };
+    check.verify(answer.envelope.presented()).is_ok()
+}
+
+#[tokio::test]
+async fn an_answer_is_verified_and_says_what_it_cost() {
+    let (wallet, ledger, sources, key) = trial(1999, &[500]);
+    let request = ask(1, question(any(), &[KeyId([8; 32]), key]));
+    let plan = wallet.plan_donation(&sources, &request, &few(1000), NOW).await.unwrap();
+    assert_eq!(plan.report().anonymity, 2000);
+    assert_eq!((plan.report().epoch, plan.report().epoch_age), (5, 60));
+    assert_eq!(plan.report().compared.as_deref(), Some("cerf in memory"));
+    assert_eq!((plan.chosen().place, plan.chosen().shown_before), (1999, false));
+    let answer = plan.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
+    assert_eq!(answer.mode, Mode::Local);
+    assert!(accepted(&request, &ledger, &answer));
+    // Nobody else's question is answered by it.
+    assert!(!accepted(&ask(2, request.question().clone()), &ledger, &answer));
+
+    let one = Sources::one(ledger.clone());
+    let plan = wallet.plan_donation(&one, &request, &few(1000), NOW).await.unwrap();
+    assert_eq!(plan.report().compared, None);
+    assert!(plan.chosen().shown_before);
+}
+
+#[tokio::test]
+async fn f33_a_policy_that_few_records_meet_is_refused() {
+    let (wallet, _, sources, key) = trial(3000, &[77]);
+    // Amounts 0 to 998, and the wallet's own: exactly 1,000.
+    let plan = |min, max, options: DonationOptions| {
+        let request = ask(1, question(amounts(min, max), &[key]));
+        let (wallet, sources) = (wallet.clone(), sources.clone());
+        async move { wallet.plan_donation(&sources, &request, &options, NOW).await }
+    };
+    let default = DonationOptions::default;
+    assert_eq!(plan(0, 998, default()).await.unwrap().report().anonymity, 1000);
+    let refused = plan(0, 997, default()).await;
+    assert!(matches!(refused, Err(PlanError::Few { got: 999, expected: 1000 })));
+    let single = plan(77, 77, default()).await;
+    assert!(matches!(single, Err(PlanError::Few { got: 2, expected: 1000 })));
+    // Told otherwise.
+    assert_eq!(plan(77, 77, few(2)).await.unwrap().report().anonymity, 2);
+    assert!(matches!(plan(77, 77, few(3)).await, Err(PlanError::Few { got: 2, expected: 3 })));
+    // Whether one of one's own fits is not told before that.
+    assert!(matches!(plan(5, 5, default()).await, Err(PlanError::Few { got: 1, .. })));
+    assert!(matches!(plan(78, 3000, default()).await, Err(PlanError::NoDonation { held: 1, .. })));
+}
+
+#[tokio::test]
+async fn f33_one_verifier_never_sees_a_donation_under_two_policies() {
+    let (wallet, _, sources, key) = trial(3000, &[100, 900]);
+    let prover = local(donation_prover());
+    let plan = |verifier, policy, options: DonationOptions| {
+        let request = ask(verifier, question(policy, &[key]));
+        let (wallet, sources) = (wallet.clone(), sources.clone());
+        async move { wallet.plan_donation(&sources, &request, &options, NOW).await }
+    };
+    let default = DonationOptions::default;
+    let first = plan(1, amounts(0, 2000), default()).await.unwrap();
+    // Planned side by side with another policy: the one that is shown first wins.
+    let rival = plan(1, amounts(0, 1999), default()).await.unwrap();
+    assert_eq!((first.chosen().place, rival.chosen().place), (3000, 3000));
+    first.prove(&prover, quiet(), NOW).await.unwrap();
+    let second = rival.prove(&prover, quiet(), NOW).await;
+    assert!(matches!(second, Err(ProveError::SecondPolicy)));
+
+    // The same policy shows the same donation; a fresh one is another; another policy takes another one.
+    let again = plan(1, amounts(0, 2000), default()).await.unwrap();
+    assert_eq!((again.chosen().place, again.chosen().shown_before), (3000, true));
+    let fresh = DonationOptions { fresh: true, ..default() };
+    let other = plan(1, amounts(0, 2000), fresh).await.unwrap();
+    assert_eq!((other.chosen().place, other.chosen().shown_before), (3001, false));
+    let narrower = plan(1, amounts(0, 1500), default()).await.unwrap();
+    assert_eq!(narrower.chosen().place, 3001);
+    narrower.prove(&prover, quiet(), NOW).await.unwrap();
+    let third = plan(1, amounts(0, 1400), default()).await;
+    assert!(matches!(third, Err(PlanError::SecondPolicy)));
+    let bisected = plan(1, amounts(0, 500), few(1)).await;
+    assert!(matches!(bisected, Err(PlanError::SecondPolicy)));
+    // Another verifier sees them anew.
+    assert_eq!(plan(2, amounts(0, 1400), default()).await.unwrap().chosen().place, 3000);
+    let wanted = DonationOptions { place: Some(3001), ..default() };
+    assert_eq!(plan(2, amounts(0, 1400), wanted).await.unwrap().chosen().place, 3001);
+}
+
+#[tokio::test]
+async fn f34_only_requests_that_may_be_answered_are() {
+    let (wallet, ledger, sources, key) = trial(1200, &[5]);
+    let plan = |question: wufu_verifier::request::Question| {
+        let request = ask(1, question);
+        let (wallet, sources) = (wallet.clone(), sources.clone());
+        async move { wallet.plan_donation(&sources, &request, &few(1), NOW).await }
+    };
+    let good = || question(any(), &[key]);
+    assert!(plan(good()).await.is_ok());
+    let asked = ledger.calls().len();
+
+    let over = wufu_verifier::request::Question { expiry: NOW, ..good() };
+    assert!(matches!(plan(over).await, Err(PlanError::Over { expiry: NOW, now: NOW })));
+    let unpinned = wufu_verifier::request::Question { key_ids: vec![KeyId([8; 32])], ..good() };
+    assert!(matches!(plan(unpinned).await, Err(PlanError::NoKey { asked: 1 })));
+    let stranger = wufu_verifier::request::Question { origin: "else/donations/1".into(), ..good() };
+    assert!(matches!(plan(stranger).await, Err(PlanError::Sync(SyncError::NoLogKey { .. }))));
+    let cards = wufu_verifier::request::Question { origin: "cerf/cards".into(), ..good() };
+    assert!(matches!(plan(cards).await, Err(PlanError::NoDonationLog { .. })));
+    let none = wufu_verifier::request::Question { origin: "cerf".into(), ..good() };
+    assert!(matches!(plan(none).await, Err(PlanError::LogName(_))));
+    wallet.pin_verifying_key(claim_prover().verifying_key()).unwrap();
+    let claim = claim_prover().verifying_key().id();
+    let other = wufu_verifier::request::Question { key_ids: vec![claim], ..good() };
+    assert!(matches!(plan(other).await, Err(PlanError::Circuit { .. })));
+    // None of them made the wallet ask anybody for anything.
+    assert_eq!(ledger.calls().len(), asked);
+}
+
+/// A prover that gives away proofs which were not asked for.
+#[derive(Debug)]
+struct Cheat(Made);
+
+#[tonic::async_trait]
+impl ProofSource for Cheat {
+    fn mode(&self) -> Mode {
+        Mode::Trusted { place: "cheat".into() }
+    }
+
+    async fn prove(&self, _: Job, _: OnStage) -> Result<Made, ProverError> {
+        Ok(self.0.clone())
+    }
+}
+
+#[tokio::test]
+async fn a_proof_is_believed_when_it_verifies_and_never_before() {
+    let (wallet, _, sources, key) = trial(1200, &[5, 6]);
+    let request = ask(1, question(any(), &[key]));
+    let at = |place| DonationOptions { place: Some(place), ..few(1) };
+    let first = wallet.plan_donation(&sources, &request, &at(1200), NOW).await.unwrap();
+    let second = wallet.plan_donation(&sources, &request, &at(1201), NOW).await.unwrap();
+    let good = first.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
+    let presented = good.envelope.presented();
+    let made = Made {
+        public_inputs: presented.public_inputs.to_vec(),
+        proof: presented.proof.to_vec(),
+        key_id: good.envelope.key_id(),
+        timings: good.timings,
+    };
+    assert!(first.prove(&Cheat(made.clone()), quiet(), NOW).await.is_ok());
+    // A true proof of another donation of the wallet's own.
+    let other = second.prove(&Cheat(made.clone()), quiet(), NOW).await;
+    assert!(matches!(other, Err(ProveError::OtherStatement)));
+    for at in [0, 40, 100] {
+        let mut bad = made.clone();
+        bad.proof[at] ^= 1;
+        let refused = first.prove(&Cheat(bad), quiet(), NOW).await;
+        assert!(matches!(refused, Err(ProveError::Refused(_))), "byte {at} of the proof");
+    }
+    for input in 0..5 {
+        let mut bad = made.clone();
+        bad.public_inputs[32 * input] ^= 1;
+        let refused = first.prove(&Cheat(bad), quiet(), NOW).await;
+        assert!(matches!(refused, Err(ProveError::Refused(_))), "public input {input}");
+    }
+    let bad = Made { key_id: KeyId([1; 32]), ..made };
+    assert!(matches!(first.prove(&Cheat(bad), quiet(), NOW).await, Err(ProveError::Refused(_))));
+    let late = second.prove(&local(donation_prover()), quiet(), NOW + 600).await;
+    assert!(matches!(late, Err(ProveError::Refused(_))));
+    // A proof that came to nothing was not shown.
+    let again = wallet.plan_donation(&sources, &request, &at(1201), NOW).await.unwrap();
+    assert!(!again.chosen().shown_before);
+}
+
+#[tokio::test]
+async fn a_receipt_of_nobody_is_told() {
+    let (wallet, ledger, sources, key) = trial(1200, &[5]);
+    // A receipt that was made for another wallet, before its epoch is known here.
+    let stranger = common::wallet(4, &ledger);
+    let what = (project(2), wufu_verifier::Amount::new(9).unwrap(), wufu_verifier::Time::MIN);
+    let receipt = ledger.donate(&stranger.address(CHARITY), what);
+    ledger.seal(6, NOW - 30);
+    wallet.receive_donation(&ledger.sealed_donation(receipt.clone())).unwrap();
+    let status = wallet.sync(&sources_of(&ledger), CHARITY, NOW).await.unwrap();
+    assert_eq!(status.len(), 1);
+    assert_eq!((status[0].ready, status[0].foreign, status[0].not_yet), (1, 1, 0));
+    // The wallet's own is chosen all the same; the other one alone is an error.
+    let request = ask(1, question(any(), &[key]));
+    let sources = { drop(sources); sources_of(&ledger) };
+    let plan = wallet.plan_donation(&sources, &request, &few(1), NOW).await.unwrap();
+    assert_eq!(plan.chosen().place, 1200);
+    let only = DonationOptions { place: Some(1201), ..few(1) };
+    let refused = wallet.plan_donation(&sources, &request, &only, NOW).await;
+    assert!(matches!(refused, Err(PlanError::OwnLeaf(_))));
+    // Now that the roof is known, it would not even be taken in.
+    let receipt = ledger.sealed_donation(receipt);
+    let other = Wallet::in_memory(wufu_circuits::Seed::from_bytes([5; 32])).unwrap();
+    other.pin_log_key(&ledger.log_key()).unwrap();
+    other.donation_log(&sources, &LogName::donations(CHARITY, 1), NOW).await.unwrap();
+    let refused = other.receive_donation(&receipt);
+    assert!(matches!(refused, Err(wufu_wallet::receive::ReceiveError::NotInLog { .. })));
+}
+
+fn sources_of(ledger: &MemoryLedger) -> Sources {
+    Sources::one(ledger.clone())
+}
+
+#[tokio::test]
+async fn f25_every_wallet_asks_the_same() {
+    let mut asked: Vec<Vec<Call>> = Vec::new();
+    for amounts in [&[5][..], &[700, 800]] {
+        let (wallet, ledger, _, key) = trial(1200, amounts);
+        let request = ask(1, question(any(), &[key]));
+        let sources = sources_of(&ledger);
+        let plan = wallet.plan_donation(&sources, &request, &few(1), NOW).await.unwrap();
+        plan.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
+        asked.push(ledger.calls());
+    }
+    assert_eq!(asked[0], asked[1]);
+    let log = LogName::donations(CHARITY, 1);
+    let expected = [
+        Call::Checkpoint(log.clone(), None),
+        Call::Roof(log.clone(), 5),
+        Call::Shard(log, 5, 0),
+    ];
+    assert_eq!(asked[0], expected);
+}
