@@ -10,6 +10,8 @@
 //!
 //! Both are the caller's to see to; a build with debug assertions sees to it too.
 
+use core::{array, hint};
+
 use ark_bn254::{Fr, FrConfig};
 use ark_ff::{BigInt, MontConfig};
 
@@ -87,7 +89,11 @@ impl Wide {
 
     /// Adds the products of constants and values, pair by pair.
     #[inline(always)]
-    pub(super) fn plus_inner_product(mut self, constants: &[Fr], values: &[Lazy]) -> Self {
+    pub(super) fn plus_inner_product<const N: usize>(
+        mut self,
+        constants: &[Fr; N],
+        values: &[Lazy; N],
+    ) -> Self {
         for (constant, value) in constants.iter().zip(values) {
             let product = Self::product(&constant.0.0, value);
             let mut carry = false;
@@ -179,11 +185,106 @@ fn subtract_if_not_less(a: &Lazy, b: &Lazy) -> Lazy {
     for (limb, b) in difference.iter_mut().zip(b) {
         (*limb, less) = limb.borrowing_sub(*b, less);
     }
-    // A mask, not a branch: the outcome is as good as random and may depend on a secret.
-    let mask = u64::from(less).wrapping_neg();
-    core::array::from_fn(|i| (a[i] & mask) | (difference[i] & !mask))
+    // A move, not a branch: the outcome is as good as random, and may depend on a secret.
+    array::from_fn(|i| hint::select_unpredictable(less, a[i], difference[i]))
 }
 
 const fn twice(a: Lazy) -> Lazy {
     [a[0] << 1, a[1] << 1 | a[0] >> 63, a[2] << 1 | a[1] >> 63, a[3] << 1 | a[2] >> 63]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{array::uniform4, prelude::*};
+
+    use super::*;
+
+    /// Limbs with a liking for the extremes.
+    fn limb() -> BoxedStrategy<u64> {
+        prop_oneof![Just(0), Just(1), Just(u64::MAX), any::<u64>(), any::<u64>()].boxed()
+    }
+
+    /// Values below so many r.
+    fn below(r: usize) -> BoxedStrategy<Lazy> {
+        uniform4(limb())
+            .prop_map(move |value| {
+                let mut value = BigInt(value);
+                while value >= times_r(r) {
+                    value = BigInt(subtract_if_not_less(&value.0, &MODULUS));
+                }
+                value.0
+            })
+            .boxed()
+    }
+
+    fn constant() -> impl Strategy<Value = Fr> {
+        below(1).prop_map(to_field)
+    }
+
+    fn times_r(r: usize) -> BigInt<4> {
+        BigInt((0..r).fold([0; 4], |sum, _| add(&sum, &MODULUS)))
+    }
+
+    /// The field element, whatever the value's size.
+    fn meaning(value: Lazy) -> Fr {
+        to_field((0..5).fold(value, |value, _| subtract_if_not_less(&value, &MODULUS)))
+    }
+
+    proptest! {
+        #[test]
+        fn products_are_those_of_the_field(a in below(3), b in below(4)) {
+            let product = product(&a, &b);
+            prop_assert_eq!(meaning(product), meaning(a) * meaning(b));
+            prop_assert!(BigInt(product) < times_r(4), "1 + 0.19 * 12 is below 4");
+        }
+
+        #[test]
+        fn squares_are_products(a in uniform4(limb())) {
+            prop_assert_eq!(Wide::square(&a).0, Wide::product(&a, &a).0);
+        }
+
+        #[test]
+        fn inner_products_are_those_of_the_field(
+            a in proptest::array::uniform5(constant()),
+            b in proptest::array::uniform5(below(2)),
+            c in uniform4(constant()),
+            d in uniform4(below(2)),
+        ) {
+            let sum = Wide::ZERO.plus_inner_product(&a, &b).plus_inner_product(&c, &d).reduce();
+            let pairs = a.iter().chain(&c).zip(b.iter().chain(&d));
+            prop_assert_eq!(meaning(sum), pairs.map(|(a, b)| *a * meaning(*b)).sum::<Fr>());
+            prop_assert!(BigInt(sum) < times_r(5), "1 + 0.19 * 18 is below 5");
+        }
+
+        #[test]
+        fn sums_and_multiples_are_those_of_the_field(a in below(1), b in below(4)) {
+            prop_assert_eq!(meaning(add(&a, &b)), meaning(a) + meaning(b));
+            prop_assert_eq!(meaning(times::<1>(&a)), meaning(a));
+            prop_assert_eq!(meaning(times::<2>(&a)), meaning(a) * Fr::from(2));
+            prop_assert_eq!(meaning(times::<5>(&a)), meaning(a) * Fr::from(5));
+        }
+
+        #[test]
+        fn reduced_is_equal_and_below(a in below(4)) {
+            prop_assert_eq!(meaning(below_two(&a)), meaning(a));
+            prop_assert!(BigInt(below_two(&a)) < times_r(2));
+            prop_assert_eq!(to_field(below_one(&a)), meaning(a));
+            prop_assert!(BigInt(below_one(&a)) < times_r(1));
+        }
+    }
+
+    #[test]
+    fn reduction_is_exact_at_multiples_of_r() {
+        let one = [1, 0, 0, 0];
+        for multiple in 0..4 {
+            let exact = times_r(multiple).0;
+            assert_eq!(below_one(&exact), [0; 4]);
+            assert_eq!(below_one(&add(&exact, &one)), one);
+        }
+        for multiple in 1..5 {
+            let [low, high @ ..] = times_r(multiple).0;
+            let last = [low - 1, high[0], high[1], high[2]];
+            assert_eq!(to_field(below_one(&last)), -to_field(one));
+        }
+    }
 }

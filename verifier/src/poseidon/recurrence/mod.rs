@@ -32,6 +32,8 @@ mod width3;
 mod width4;
 mod width5;
 
+use core::array;
+
 use ark_bn254::Fr;
 
 use super::{
@@ -70,24 +72,25 @@ pub(super) fn hash<const T: usize, const N: usize, const KAPPA: u64>(
     let (mds, _) = dense.mds.as_chunks::<T>();
     let (constants, _) = dense.round_constants.as_chunks::<T>();
     let half = dense.full_rounds / 2;
+    let (opening, others) = constants.split_at(half);
+    let (_, closing) = others.split_at(dense.partial_rounds);
 
     let mut state = [[0; 4]; T];
     for (element, input) in state[1..].iter_mut().zip(inputs) {
         *element = input.0.0;
     }
-    for (round, constants) in constants.iter().take(half).enumerate() {
-        let matrix = if round + 1 < half { mds } else { &table.enter };
-        state = mix(matrix, &substitute(&state, constants));
+    for constants in &opening[..half - 1] {
+        state = mix(mds, &substitute(&state, constants));
     }
+    state = mix(&table.enter, &substitute(&state, &opening[half - 1]));
 
     state = partial::<T, N, KAPPA>(table, &state);
 
     state = mix(mds, &substitute(&state, &table.leave_constants));
-    let closing = &constants[constants.len() - half + 1..];
-    for constants in closing.iter().take(half - 2) {
+    for constants in &closing[1..half - 1] {
         state = mix(mds, &substitute(&state, constants));
     }
-    let state = substitute(&state, &closing[half - 2]);
+    state = substitute(&state, &closing[half - 1]);
     lazy::to_field(lazy::below_one(&Wide::ZERO.plus_inner_product(&mds[0], &state).reduce()))
 }
 
@@ -95,7 +98,7 @@ pub(super) fn hash<const T: usize, const N: usize, const KAPPA: u64>(
 /// is below 2 r, its square below 1.76 r, its fourth power below 1.59 r.
 #[inline(always)]
 fn substitute<const T: usize>(state: &[Lazy; T], constants: &[Fr; T]) -> [Lazy; T] {
-    core::array::from_fn(|i| {
+    array::from_fn(|i| {
         let x = lazy::below_two(&lazy::add(&state[i], &constants[i].0.0));
         lazy::product(&lazy::square(&lazy::square(&x)), &x)
     })
@@ -139,10 +142,10 @@ fn partial<const T: usize, const N: usize, const KAPPA: u64>(
         let v = lazy::product(&lazy::square(&lazy::square(&y)), &lazy::times::<KAPPA>(&y));
         y = lazy::below_one(&lazy::add(&v, &linear));
 
-        vs.rotate_right(1);
-        vs[0] = v;
-        ys.rotate_right(1);
-        ys[0] = y;
+        for lag in (1..N).rev() {
+            (vs[lag], ys[lag]) = (vs[lag - 1], ys[lag - 1]);
+        }
+        (vs[0], ys[0]) = (v, y);
     }
 
     let mut left = [[0; 4]; T];
