@@ -233,7 +233,7 @@ impl Ledger {
     }
 
     /// The next `count` places of a log.
-    async fn range(
+    pub(crate) async fn range(
         &self,
         tx: &mut WriteTx<'_>,
         log: Log,

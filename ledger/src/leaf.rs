@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
-use wufu_verifier::{Fr, field};
+use wufu_verifier::{Fr, Record, field};
 
 use crate::{
     log::Log,
@@ -66,5 +66,26 @@ pub(crate) async fn insert(
         });
         insert.build().execute(&mut *connection).await?;
     }
+    Ok(())
+}
+
+/// Writes one record of the donation log.
+pub(crate) async fn insert_record(
+    connection: &mut SqliteConnection,
+    place: u64,
+    record: &Record,
+) -> Result<(), StoreError> {
+    let insert = "INSERT INTO records (log, place, project_key, amount, time, own, leaf) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    sqlx::query(insert)
+        .bind(Log::Donations.id())
+        .bind(signed(place)?)
+        .bind(signed(record.project.to_u64())?)
+        .bind(signed(record.amount.minor())?)
+        .bind(signed(record.time.seconds())?)
+        .bind(field::encode(&record.own).to_vec())
+        .bind(field::encode(&record.leaf()).to_vec())
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -6,26 +6,36 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod append;
+mod audit;
+mod audit_entry;
 mod card;
 mod checkpoint;
+mod claim;
 mod donation;
 mod folder;
+pub mod generate;
 mod grant;
+pub mod import;
 mod leaf;
 mod ledger;
 mod log;
 mod log_tree;
 mod owners;
+mod pending;
 mod person;
 mod policy;
 mod project;
 mod random;
 mod shard;
 mod store;
+mod totals;
 mod workers;
 
 pub use append::{AppendError, Placed};
+pub use audit::{Audit, Finding};
+pub use audit_entry::Problem;
 pub use checkpoint::{Closed, EpochError};
+pub use claim::ClaimError;
 pub use donation::Donations;
 pub use folder::{FolderError, OperatorToken};
 pub use grant::GrantError;
@@ -36,3 +46,4 @@ pub use policy::{CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError};
 pub use project::{Directory, DirectoryError, Project};
 pub use shard::ReadError;
 pub use store::StoreError;
+pub use totals::{ProjectTotals, Totals};

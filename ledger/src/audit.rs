@@ -1,0 +1,316 @@
+//! The audit: every leaf from its record, every root from the leaves, every sum from the records, every claim's nullifiers.
+
+use std::{collections::BTreeMap, fmt};
+
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use wufu_verifier::{Fr, Statement, checkpoint::Checkpoint, epochs::LogHistory, field};
+
+use crate::{
+    audit_entry::{Entry, Problem, cards, persons, records},
+    claim::{ClaimRow, of_row},
+    folder::hex,
+    leaf,
+    ledger::Ledger,
+    log::Log,
+    log_tree::LogTree,
+    store::{StoreError, element, signed, unsigned},
+};
+
+/// What an audit looked at, and what does not fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// Leaves of each log, by origin.
+    pub leaves: BTreeMap<String, u64>,
+    /// Checkpoints of all logs.
+    pub checkpoints: u64,
+    /// Sum of all donations, recomputed, in minor units.
+    pub sum: u128,
+    /// Admitted claims.
+    pub claims: u64,
+    /// Everything that does not fit. Empty is good.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finding {
+    /// An entry of a log.
+    Entry {
+        /// The log.
+        origin: String,
+        /// Its place, from 0.
+        place: u64,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// The log's size, or a gap.
+    Size {
+        /// The log.
+        origin: String,
+        /// How many entries there are without a gap.
+        got: u64,
+        /// How many the log is said to have.
+        expected: u64,
+    },
+    /// The root of a full shard is not that of its leaves.
+    Shard {
+        /// The log.
+        origin: String,
+        /// Its number, from 0.
+        shard: u64,
+    },
+    /// A checkpoint is malformed, contradicts another, or is not that of the leaves.
+    Checkpoint {
+        /// The log.
+        origin: String,
+        /// The epoch.
+        epoch: u64,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The sums of records and pending donations are not that of all donations.
+    Sum {
+        /// The sum of what is public, and of what is pending.
+        records: u128,
+        /// The sum over all receipts.
+        receipts: u128,
+    },
+    /// A claim, or what it spent.
+    Claim {
+        /// Its number.
+        claim: u64,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A nullifier that no claim spent.
+    Spent {
+        /// In hexadecimal digits.
+        nullifier: String,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entry { origin, place, problem } => {
+                write!(f, "{origin} place {place}: {problem}")
+            }
+            Self::Size { origin, got, expected } => {
+                write!(f, "{origin}: {got} entries without a gap, expected {expected}")
+            }
+            Self::Shard { origin, shard } => {
+                write!(f, "{origin} shard {shard}: the root is not that of its leaves")
+            }
+            Self::Checkpoint { origin, epoch, problem } => {
+                write!(f, "{origin} epoch {epoch}: {problem}")
+            }
+            Self::Sum { records, receipts } => write!(
+                f,
+                "records and pending donations sum up to {records} minor units, expected {receipts}"
+            ),
+            Self::Claim { claim, problem } => write!(f, "claim {claim}: {problem}"),
+            Self::Spent { nullifier } => {
+                write!(f, "nullifier {nullifier} is spent, but no claim shows it")
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// Recomputes every leaf from its record and its secrets, every root from the leaves and every sum from the records, and names
+    /// what does not fit.
+    ///
+    /// # Errors
+    /// When the database fails. What does not fit is no error, but a finding.
+    ///
+    /// # Cost
+    /// Three hashes and a third for each donation, one and a third for each card and person, on all cores; a few for each
+    /// checkpoint. Memory: a shard at a time.
+    pub async fn audit(&self) -> Result<Audit, StoreError> {
+        let mut reader = self.inner.store.readers().begin().await?;
+        let mut audit = Audit::default();
+        for log in Log::ALL {
+            self.audit_log(&mut reader, log, &mut audit).await?;
+        }
+        audit_sums(&mut reader, &mut audit).await?;
+        audit_claims(&mut reader, &mut audit).await?;
+        Ok(audit)
+    }
+
+    async fn audit_log(
+        &self,
+        reader: &mut Transaction<'static, Sqlite>,
+        log: Log,
+        audit: &mut Audit,
+    ) -> Result<(), StoreError> {
+        let origin = self.origin(log);
+        let expected = leaf::size(reader, log).await?;
+        let mut checkpoints = self.audit_notes(reader, log, audit).await?.into_iter().peekable();
+        let mut tree = LogTree::new(log);
+        while tree.size() < expected {
+            // Up to the end of the shard, or to the next checkpoint's size, whichever comes first.
+            let room = tree.size() + tree.room() as u64;
+            let next = checkpoints.peek().map_or(u64::MAX, |(checkpoint, _)| checkpoint.size());
+            let end = expected.min(room).min(next.max(tree.size() + 1));
+            let places = tree.size()..end;
+            let entries: Vec<Entry> = match log {
+                Log::Cards => cards(reader, self.org(), places.clone()).await?,
+                Log::Persons => persons(reader, places.clone()).await?,
+                Log::Donations => records(reader, places.clone()).await?,
+            };
+            let whole = entries.len() as u64 == places.end - places.start;
+            let checked = self.inner.workers.run(move || {
+                use rayon::prelude::*;
+                let problems: Vec<_> = entries
+                    .par_iter()
+                    .filter_map(|entry| Some((entry.place, entry.problem()?)))
+                    .collect();
+                let leaves: Option<Vec<Fr>> = entries.iter().map(|entry| entry.leaf).collect();
+                let grown = leaves.map(|leaves| tree.extend(&leaves).is_ok()) == Some(true);
+                (problems, grown.then_some(tree))
+            });
+            let (problems, grown) = checked.await?;
+            for (place, problem) in problems {
+                audit.findings.push(Finding::Entry { origin: origin.clone(), place, problem });
+            }
+            // Without all of its leaves there is no tree to compare anything with.
+            let Some(grown) = grown.filter(|_| whole) else {
+                let got = places.start;
+                audit.findings.push(Finding::Size { origin: origin.clone(), got, expected });
+                return Ok(());
+            };
+            tree = grown;
+            while let Some((checkpoint, open_root)) =
+                checkpoints.next_if(|(checkpoint, _)| checkpoint.size() <= tree.size())
+            {
+                let fits = checkpoint.size() == tree.size()
+                    && Some(checkpoint.root()) == tree.root()
+                    && open_root == tree.open_root().map(|root| field::encode(&root).to_vec());
+                if !fits {
+                    let problem = "the root is not that of the leaves";
+                    let (origin, epoch) = (origin.clone(), checkpoint.epoch());
+                    audit.findings.push(Finding::Checkpoint { origin, epoch, problem });
+                }
+            }
+        }
+        for (checkpoint, _) in checkpoints {
+            let (origin, epoch) = (origin.clone(), checkpoint.epoch());
+            let problem = "it covers more leaves than there are";
+            audit.findings.push(Finding::Checkpoint { origin, epoch, problem });
+        }
+        audit_shards(reader, log, &origin, &tree, audit).await?;
+        audit.leaves.insert(origin, tree.size());
+        Ok(())
+    }
+
+    /// Opens every checkpoint of a log, and compares it with its row and with the others.
+    async fn audit_notes(
+        &self,
+        reader: &mut SqliteConnection,
+        log: Log,
+        audit: &mut Audit,
+    ) -> Result<Vec<(Checkpoint, Option<Vec<u8>>)>, StoreError> {
+        let origin = self.origin(log);
+        let query =
+            "SELECT epoch, size, open_root, note FROM checkpoints WHERE log = $1 ORDER BY epoch";
+        let query = sqlx::query_as(query).bind(log.id());
+        let rows: Vec<(i64, i64, Option<Vec<u8>>, String)> = query.fetch_all(reader).await?;
+        let mut history = LogHistory::new(&origin);
+        let mut good = Vec::with_capacity(rows.len());
+        for (epoch, size, open_root, note) in rows {
+            audit.checkpoints += 1;
+            let epoch = unsigned("epoch", epoch)?;
+            let opened = Checkpoint::open(self.log_key(), &note).ok().filter(|checkpoint| {
+                checkpoint.epoch() == epoch
+                    && signed(checkpoint.size()).is_ok_and(|got| got == size)
+                    && checkpoint.time() == epoch * self.policy().epoch_seconds
+            });
+            let problem = match opened {
+                None => "its note is not signed, or says something else than its row",
+                Some(checkpoint) if history.insert(checkpoint.clone()).is_ok() => {
+                    good.push((checkpoint, open_root));
+                    continue;
+                }
+                Some(_) => "it contradicts another",
+            };
+            audit.findings.push(Finding::Checkpoint { origin: origin.clone(), epoch, problem });
+        }
+        Ok(good)
+    }
+}
+
+async fn audit_shards(
+    reader: &mut SqliteConnection,
+    log: Log,
+    origin: &str,
+    tree: &LogTree,
+    audit: &mut Audit,
+) -> Result<(), StoreError> {
+    let query = "SELECT shard, root FROM shards WHERE log = $1 ORDER BY shard";
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(query).bind(log.id()).fetch_all(reader).await?;
+    for (shard, root) in rows {
+        let shard = unsigned("shard", shard)?;
+        let made = usize::try_from(shard).ok().and_then(|shard| tree.full().get(shard));
+        if made.is_none() || made.copied() != element("shard root", &root).ok() {
+            audit.findings.push(Finding::Shard { origin: origin.into(), shard });
+        }
+    }
+    Ok(())
+}
+
+async fn audit_sums(reader: &mut SqliteConnection, audit: &mut Audit) -> Result<(), StoreError> {
+    let sums = [
+        "SELECT amount FROM records WHERE log = $1 AND place >= $2 AND place < $3",
+        "SELECT amount FROM receipts WHERE log = $1 AND place IS NULL AND $2 < $3",
+        "SELECT amount FROM receipts WHERE log = $1 AND $2 < $3",
+    ];
+    let mut totals = [0u128; 3];
+    for (total, query) in totals.iter_mut().zip(sums) {
+        use tokio_stream::StreamExt as _;
+        let query = sqlx::query_scalar(query).bind(Log::Donations.id()).bind(0i64).bind(i64::MAX);
+        let mut rows = query.fetch(&mut *reader);
+        while let Some(amount) = rows.next().await {
+            *total += u128::from(unsigned("amount", amount?)?);
+        }
+    }
+    let [records, pending, receipts] = totals;
+    audit.sum = receipts;
+    if records + pending != receipts {
+        audit.findings.push(Finding::Sum { records: records + pending, receipts });
+    }
+    Ok(())
+}
+
+async fn audit_claims(reader: &mut SqliteConnection, audit: &mut Audit) -> Result<(), StoreError> {
+    let spent: Vec<(Vec<u8>, i64)> =
+        sqlx::query_as("SELECT nullifier, claim FROM spent").fetch_all(&mut *reader).await?;
+    let mut spent: BTreeMap<Vec<u8>, i64> = spent.into_iter().collect();
+    let query =
+        "SELECT claim, key_id, public_inputs, proof, payout, expiry FROM claims ORDER BY claim";
+    let rows: Vec<(i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64)> =
+        sqlx::query_as(query).fetch_all(reader).await?;
+    for (number, key_id, inputs, proof, payout, expiry) in rows {
+        audit.claims += 1;
+        let row: ClaimRow = (key_id, inputs, proof, payout, expiry);
+        let problem = match of_row(row) {
+            Err(_) => Some("it cannot be read"),
+            Ok(claim) => {
+                let missing = claim
+                    .statement()
+                    .nullifiers()
+                    .into_iter()
+                    .filter(|nullifier| spent.remove(nullifier.as_slice()) != Some(number))
+                    .count();
+                (missing > 0).then_some("not all of its nullifiers are spent by it")
+            }
+        };
+        if let Some(problem) = problem {
+            let claim = unsigned("claim", number)?;
+            audit.findings.push(Finding::Claim { claim, problem });
+        }
+    }
+    let left = spent.into_keys().map(|nullifier| Finding::Spent { nullifier: hex(&nullifier) });
+    audit.findings.extend(left);
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! Claims and the spent set: six nullifiers and what they pay for, in one transaction.
+
+use sqlx::SqliteConnection;
+use wufu_proto::claim::{Claim, ClaimOutcome};
+use wufu_verifier::{
+    FiveFu, KeyId, Proof, Statement, Verified,
+    note::{self, NoteError},
+    statement::Nullifier,
+};
+
+use crate::{
+    folder::hex,
+    ledger::Ledger,
+    store::{StoreError, WriteTx, signed, unsigned},
+};
+
+/// Why a claim is neither admitted nor found spent. Nothing was charged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// What was verified is not what was given to be kept. This is the caller's mistake.
+    #[error("the claim is not the one that was verified: {field} differs")]
+    NotVerified {
+        /// What differs.
+        field: &'static str,
+    },
+    /// The claim ended meanwhile.
+    #[error("the claim ended at {expiry} s, and it is {now} s now")]
+    Over {
+        /// When it ended, in Unix seconds.
+        expiry: u64,
+        /// The time.
+        now: u64,
+    },
+    /// A nullifier stands twice in the statement.
+    #[error("nullifier {} stands twice in the claim", hex(.nullifier))]
+    Twice {
+        /// The nullifier.
+        nullifier: Nullifier,
+    },
+    /// A note could not be signed.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// The database. That never counts as "not spent".
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for ClaimError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Ledger {
+    /// Spends the six nullifiers of a verified claim and enters it, both or neither.
+    ///
+    /// When one of them was spent, the answer is the claim that spent it: only a holder of the key can have made that.
+    ///
+    /// # Errors
+    /// When `claim` is not what was verified, it ended, or the database fails. Then nothing was charged.
+    pub async fn claim(
+        &self,
+        verified: &Verified<FiveFu>,
+        claim: &Claim,
+        now: u64,
+    ) -> Result<ClaimOutcome, ClaimError> {
+        same(verified, claim)?;
+        if now >= claim.expiry() {
+            return Err(ClaimError::Over { expiry: claim.expiry(), now });
+        }
+        let mut nullifiers = claim.statement().nullifiers();
+        nullifiers.sort_unstable();
+        if let Some(pair) = nullifiers.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(ClaimError::Twice { nullifier: pair[0] });
+        }
+        let (ledger, claim) = (self.clone(), claim.clone());
+        self.finish(async move { ledger.spend(&claim, now).await }).await
+    }
+
+    async fn spend(&self, claim: &Claim, now: u64) -> Result<ClaimOutcome, ClaimError> {
+        let mut tx = self.inner.store.begin().await?;
+        if let Some((nullifier, number)) = first_spent(tx.connection()?, claim).await? {
+            let earlier = load(tx.connection()?, number).await?;
+            tx.refuse().await?;
+            let lines = [
+                format!("nullifier {}", hex(&nullifier)),
+                format!("spent by claim {number}"),
+                format!("time {now}"),
+            ];
+            let note = self.sign_note("refusals", &lines)?;
+            return Ok(ClaimOutcome::Spent { nullifier, earlier: Box::new(earlier), note });
+        }
+        let (number, note) = self.enter(&mut tx, claim, now).await?;
+        tx.commit().await?;
+        Ok(ClaimOutcome::Admitted { claim: number, note })
+    }
+
+    /// Enters a claim and its nullifiers.
+    async fn enter(
+        &self,
+        tx: &mut WriteTx<'_>,
+        claim: &Claim,
+        now: u64,
+    ) -> Result<(u64, String), ClaimError> {
+        let newest = sqlx::query_scalar("SELECT MAX(claim) FROM claims");
+        let newest: Option<i64> = newest.fetch_one(tx.connection()?).await?;
+        let number = unsigned("claim", newest.unwrap_or(0))? + 1;
+        let mut lines = vec![format!("claim {number}")];
+        for nullifier in claim.statement().nullifiers() {
+            lines.push(format!("nullifier {}", hex(&nullifier)));
+        }
+        lines.push(format!("key {}", claim.key_id()));
+        lines.push(format!("payout {}", hex(claim.payout())));
+        lines.push(format!("expiry {}", claim.expiry()));
+        lines.push(format!("time {now}"));
+        let note = self.sign_note("claims", &lines)?;
+        let insert = "INSERT INTO claims \
+             (claim, key_id, public_inputs, proof, payout, expiry, time, note) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        sqlx::query(insert)
+            .bind(signed(number)?)
+            .bind(claim.key_id().as_bytes().to_vec())
+            .bind(claim.presented().public_inputs.to_vec())
+            .bind(claim.presented().proof.to_vec())
+            .bind(claim.payout().to_vec())
+            // As its 64 bits: any expiry is one.
+            .bind(claim.expiry() as i64)
+            .bind(signed(now)?)
+            .bind(&note)
+            .execute(tx.connection()?)
+            .await?;
+        for nullifier in claim.statement().nullifiers() {
+            sqlx::query("INSERT INTO spent (nullifier, claim) VALUES ($1, $2)")
+                .bind(nullifier.to_vec())
+                .bind(signed(number)?)
+                .execute(tx.connection()?)
+                .await?;
+        }
+        Ok((number, note))
+    }
+
+    /// How many claims were admitted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claims(&self) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar("SELECT COUNT(*) FROM claims");
+        unsigned("count", count.fetch_one(self.inner.store.readers()).await?)
+    }
+
+    /// A note of lines under a heading that no checkpoint has: its second line is no number.
+    fn sign_note(&self, what: &str, lines: &[String]) -> Result<String, NoteError> {
+        let text = format!("{}/{what}\n{}\n", self.org(), lines.join("\n"));
+        note::sign(self.org(), &self.inner.signing, &text)
+    }
+}
+
+/// Checks that a claim is the one that was verified.
+fn same(verified: &Verified<FiveFu>, claim: &Claim) -> Result<(), ClaimError> {
+    let fields = [
+        ("statement", verified.statement() == claim.statement()),
+        ("key id", verified.key_id() == claim.key_id()),
+        ("payout", verified.payload() == claim.payout()),
+        ("expiry", verified.expiry() == claim.expiry()),
+    ];
+    match fields.into_iter().find(|(_, same)| !same) {
+        Some((field, _)) => Err(ClaimError::NotVerified { field }),
+        None => Ok(()),
+    }
+}
+
+/// The first nullifier that was spent, in the order of the statement, and the claim that spent it.
+async fn first_spent(
+    connection: &mut SqliteConnection,
+    claim: &Claim,
+) -> Result<Option<(Nullifier, i64)>, StoreError> {
+    for nullifier in claim.statement().nullifiers() {
+        let query = sqlx::query_scalar("SELECT claim FROM spent WHERE nullifier = $1");
+        let query = query.bind(nullifier.to_vec()).fetch_optional(&mut *connection);
+        if let Some(number) = query.await? {
+            return Ok(Some((nullifier, number)));
+        }
+    }
+    Ok(None)
+}
+
+/// A row of `claims`: key id, public inputs, proof, payout, expiry.
+pub(crate) type ClaimRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
+
+async fn load(connection: &mut SqliteConnection, number: i64) -> Result<Claim, StoreError> {
+    let query = "SELECT key_id, public_inputs, proof, payout, expiry FROM claims WHERE claim = $1";
+    of_row(sqlx::query_as(query).bind(number).fetch_one(connection).await?)
+}
+
+/// The claim of a row.
+pub(crate) fn of_row(
+    (key_id, inputs, proof, payout, expiry): ClaimRow,
+) -> Result<Claim, StoreError> {
+    let broken = || StoreError::Broken { what: "claim" };
+    let key_id = KeyId(key_id.try_into().map_err(|_| broken())?);
+    let statement = FiveFu::decode(&inputs).map_err(|_| broken())?;
+    let proof = Proof::decode(&proof).map_err(|_| broken())?;
+    Claim::new(key_id, statement, &proof, payout, expiry as u64).map_err(|_| broken())
+}

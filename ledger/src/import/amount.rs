@@ -1,0 +1,171 @@
+//! Decimal amounts to minor units, without floating point.
+
+use wufu_verifier::Amount;
+
+/// Why a text is no amount.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AmountError {
+    /// Nothing there.
+    #[error("is empty, expected an amount")]
+    Empty,
+    /// A plus, a minus, or brackets for a minus.
+    #[error("has a sign, expected digits")]
+    Sign,
+    /// Something between the digits.
+    #[error("has a thousands separator, expected digits and a point before the decimals")]
+    Separator,
+    /// As in `1e3`.
+    #[error("has an exponent, expected digits")]
+    Exponent,
+    /// Any other character.
+    #[error("has {found:?}, expected digits")]
+    Character {
+        /// The character.
+        found: char,
+    },
+    /// A point without digits on both sides, or a second one.
+    #[error("has a point without digits on both sides")]
+    Point,
+    /// More decimals than the currency has.
+    #[error("has {got} decimals, expected at most {expected}")]
+    Decimals {
+        /// How many there are.
+        got: usize,
+        /// How many the currency has.
+        expected: usize,
+    },
+    /// 2^48 minor units or more.
+    #[error("is 2^48 minor units or more")]
+    Overflow,
+}
+
+/// Reads an amount of a currency with `decimals` decimals.
+///
+/// # Shapes
+/// Digits; then, if there are decimals, a point and one to `decimals` digits. Nothing else: `25440`, `2438.35`, `0.5`.
+///
+/// # Errors
+/// When the text has any other form, or the amount is 2^48 minor units or more.
+pub fn parse_amount(text: &str, decimals: usize) -> Result<Amount, AmountError> {
+    if text.is_empty() {
+        return Err(AmountError::Empty);
+    }
+    if let Some(found) = text.chars().find(|c| !c.is_ascii_digit() && *c != '.') {
+        return Err(match found {
+            '+' | '-' | '\u{2212}' | '(' | ')' => AmountError::Sign,
+            ',' | '\'' | '_' | '\u{2019}' | '\u{00a0}' | '\u{202f}' | ' ' => AmountError::Separator,
+            'e' | 'E' => AmountError::Exponent,
+            found => AmountError::Character { found },
+        });
+    }
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) if !whole.is_empty() && !fraction.is_empty() => (whole, fraction),
+        Some(_) => return Err(AmountError::Point),
+        None => (text, ""),
+    };
+    if fraction.contains('.') {
+        return Err(AmountError::Point);
+    }
+    if fraction.len() > decimals {
+        return Err(AmountError::Decimals { got: fraction.len(), expected: decimals });
+    }
+    let padding = std::iter::repeat_n(b'0', decimals - fraction.len());
+    let mut minor = 0u64;
+    for digit in whole.bytes().chain(fraction.bytes()).chain(padding) {
+        let grown = minor.checked_mul(10).and_then(|n| n.checked_add(u64::from(digit - b'0')));
+        minor = grown.ok_or(AmountError::Overflow)?;
+    }
+    Amount::new(minor).map_err(|_| AmountError::Overflow)
+}
+
+/// Writes an amount as [`parse_amount`] reads it, with all decimals.
+pub fn format_amount(minor: u128, decimals: usize) -> String {
+    let digits = format!("{minor:0>width$}", width = decimals + 1);
+    match digits.split_at(digits.len() - decimals) {
+        (whole, "") => whole.into(),
+        (whole, fraction) => format!("{whole}.{fraction}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn accepted_and_refused() {
+        let minor = |text: &str, decimals| parse_amount(text, decimals).map(Amount::minor);
+        for (text, decimals, expected) in [
+            ("0", 2, 0),
+            ("25440", 2, 2_544_000),
+            ("2438.35", 2, 243_835),
+            ("19631.9", 2, 1_963_190),
+            ("007.10", 2, 710),
+            ("12", 0, 12),
+            ("1.234", 3, 1234),
+            // 0.1 + 0.2, and what doubles cannot say.
+            ("0.30", 2, 30),
+            ("90071992547.40", 2, 9_007_199_254_740),
+            ("2814749767106.55", 2, (1 << 48) - 1),
+        ] {
+            assert_eq!(minor(text, decimals), Ok(expected), "{text}");
+        }
+        use AmountError as E;
+        for (text, decimals, expected) in [
+            ("", 2, E::Empty),
+            ("-5", 2, E::Sign),
+            ("+5", 2, E::Sign),
+            ("(5)", 2, E::Sign),
+            ("\u{2212}5", 2, E::Sign),
+            ("1,000", 2, E::Separator),
+            ("1 000", 2, E::Separator),
+            ("1_000", 2, E::Separator),
+            ("1'000", 2, E::Separator),
+            ("1e3", 2, E::Exponent),
+            ("1E3", 2, E::Exponent),
+            ("$5", 2, E::Character { found: '$' }),
+            ("0x10", 2, E::Character { found: 'x' }),
+            ("NaN", 2, E::Character { found: 'N' }),
+            ("\u{0663}", 2, E::Character { found: '\u{0663}' }),
+            (".5", 2, E::Point),
+            ("5.", 2, E::Point),
+            (".", 2, E::Point),
+            ("1.2.3", 2, E::Point),
+            ("1..2", 2, E::Point),
+            ("1.234", 2, E::Decimals { got: 3, expected: 2 }),
+            ("1.000", 2, E::Decimals { got: 3, expected: 2 }),
+            ("5.0", 0, E::Decimals { got: 1, expected: 0 }),
+            ("2814749767106.56", 2, E::Overflow),
+            ("99999999999999999999999999", 2, E::Overflow),
+        ] {
+            assert_eq!(minor(text, decimals), Err(expected), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(minor in 0u64..1 << 48, decimals in 0usize..5) {
+            let text = format_amount(minor.into(), decimals);
+            prop_assert_eq!(parse_amount(&text, decimals).map(Amount::minor), Ok(minor));
+            let short = text.trim_end_matches('0');
+            if decimals > 0 && !short.ends_with('.') {
+                prop_assert_eq!(parse_amount(short, decimals).map(Amount::minor), Ok(minor));
+            }
+        }
+
+        #[test]
+        fn only_the_one_form_is_read(text in "[0-9.,eE+ -]{0,12}", decimals in 0usize..4) {
+            let form = match text.split_once('.') {
+                None => !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()),
+                Some((a, b)) => {
+                    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+                    digits(a) && digits(b) && b.len() <= decimals
+                }
+            };
+            let read = parse_amount(&text, decimals);
+            prop_assert_eq!(read.is_ok(), form, "{:?}: {:?}", text, read);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Donations without owner: entered, counted, and a leaf as soon as somebody is named.
+
+use wufu_circuits::{Address, Ownership};
+use wufu_verifier::{Record, field};
+
+use crate::{
+    append::{AppendError, Placed, finish, lossy},
+    grant::public,
+    leaf,
+    ledger::Ledger,
+    log::Log,
+    random,
+    store::{StoreError, WriteTx, signed},
+};
+
+impl Ledger {
+    /// Gives a pending donation its owner; it becomes a leaf.
+    ///
+    /// # Errors
+    /// When no pending donation has the receipt, the address is of another org, or the database fails.
+    pub async fn own(&self, receipt: &[u8], owner: &Address) -> Result<Placed, AppendError> {
+        self.is_ours(owner)?;
+        let (ledger, receipt, owner) = (self.clone(), receipt.to_vec(), owner.clone());
+        let work = async move {
+            let mut tx = ledger.inner.store.begin().await?;
+            let done = ledger.own_in(&mut tx, &receipt, &owner).await;
+            finish(tx, done).await
+        };
+        self.finish(work).await
+    }
+
+    async fn own_in(
+        &self,
+        tx: &mut WriteTx<'_>,
+        receipt: &[u8],
+        owner: &Address,
+    ) -> Result<Placed, AppendError> {
+        let log = Log::Donations;
+        let query = "SELECT project_key, amount, time FROM receipts \
+             WHERE log = $1 AND receipt = $2 AND place IS NULL";
+        let query = sqlx::query_as(query).bind(log.id()).bind(receipt);
+        let row: Option<(i64, i64, i64)> =
+            query.fetch_optional(tx.connection()?).await.map_err(StoreError::from)?;
+        let missing = || AppendError::NotPending { receipt: lossy(receipt) };
+        let (project, amount, time) = row.ok_or_else(missing)?;
+        let (project, amount, time) = public(project, amount, time)?;
+        let ownership = Ownership::new(receipt, random::element());
+        let record = Record { project, amount, time, own: ownership.own(owner.pk) };
+        let places = self.range(tx, log, 1).await?;
+        let place = signed(places.start)?;
+        let update = "UPDATE receipts SET owner = $1, rcm = $2, place = $3 \
+             WHERE log = $4 AND receipt = $5 AND place IS NULL";
+        sqlx::query(update)
+            .bind(field::encode(&owner.pk).to_vec())
+            .bind(field::encode(&ownership.rcm).to_vec())
+            .bind(place)
+            .bind(log.id())
+            .bind(receipt)
+            .execute(tx.connection()?)
+            .await
+            .map_err(StoreError::from)?;
+        leaf::insert_record(tx.connection()?, places.start, &record).await?;
+        leaf::grow(tx.connection()?, log, &places).await?;
+        Ok(Placed { donations: places, ..Placed::default() })
+    }
+}
