@@ -163,13 +163,18 @@ impl ProvingKey {
             return Err(KeyFileError::Hash);
         }
         let (length, body) = body.split_first_chunk::<4>().ok_or(KeyFileError::Points)?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| KeyFileError::Points)?;
-        let (verifying, mut points) = body.split_at_checked(length).ok_or(KeyFileError::Points)?;
+        let length =
+            usize::try_from(u32::from_le_bytes(*length)).map_err(|_| KeyFileError::Points)?;
+        let (verifying, encoded) = body.split_at_checked(length).ok_or(KeyFileError::Points)?;
         let verifying = VerifyingKey::decode(verifying, trust)?;
-        let points = ark_groth16::ProvingKey::deserialize_uncompressed(&mut points)
-            .ok()
-            .filter(|_| points.is_empty())
-            .ok_or(KeyFileError::Points)?;
+        let points = ark_groth16::ProvingKey::<Bn254>::deserialize_uncompressed(encoded);
+        let points = points.map_err(|_| KeyFileError::Points)?;
+        // arkworks drops x when the infinity flag is set, and stops where the points end.
+        let mut again = Vec::with_capacity(encoded.len());
+        let written = points.serialize_uncompressed(&mut again);
+        if written.is_err() || again != encoded {
+            return Err(KeyFileError::Points);
+        }
         let key = Self::new(verifying.circuit(), verifying.provenance(), points)?;
         if key.id() != verifying.id() {
             return Err(KeyFileError::Halves);
@@ -195,10 +200,13 @@ impl ProvingKey {
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        let folder = folder.unwrap_or(Path::new("."));
+        let mut file = NamedTempFile::new_in(folder)?;
         file.write_all(&self.encode()?)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
+        // The name, too, is to survive a power cut.
+        fs::File::open(folder)?.sync_all()?;
         Ok(())
     }
 }

@@ -7,10 +7,12 @@
 
 pub mod engine;
 pub mod key;
+#[cfg(feature = "service")]
+pub mod service;
 pub mod setup;
 
 mod prover;
 mod r1cs;
 
 pub use key::ProvingKey;
-pub use prover::{ProveError, Prover, Proven, Stage};
+pub use prover::{ProveError, Proven, Prover, Stage};

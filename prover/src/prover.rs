@@ -32,6 +32,9 @@ pub enum ProveError {
     /// The proof does not verify, so it is not handed out. This is our bug, or a broken key.
     #[error("the proof does not verify: it is not handed out")]
     Unverified,
+    /// It was not to go on.
+    #[error("stopped before {0:?}")]
+    Stopped(Stage),
 }
 
 /// How far a proof is.
@@ -100,14 +103,31 @@ impl Prover {
         rng: &mut (impl CryptoRng + RngCore),
         mut stage: impl FnMut(Stage),
     ) -> Result<Proven<C::Public>, ProveError> {
+        self.prove_while(instance, rng, |next| {
+            stage(next);
+            true
+        })
+    }
+
+    /// [`Prover::prove`], which goes on to a stage only when `go_on` says so: a stage that has begun is not interrupted.
+    ///
+    /// # Errors
+    /// As [`Prover::prove`], and when it was stopped.
+    pub fn prove_while<C: Circuit>(
+        &self,
+        instance: &C,
+        rng: &mut (impl CryptoRng + RngCore),
+        mut go_on: impl FnMut(Stage) -> bool,
+    ) -> Result<Proven<C::Public>, ProveError> {
+        let mut stage = |next| if go_on(next) { Ok(()) } else { Err(ProveError::Stopped(next)) };
         let key = self.verifying_key();
         if key.circuit() != C::NAME {
             return Err(ProveError::Circuit { got: key.circuit(), expected: C::NAME });
         }
-        stage(Stage::Checking);
+        stage(Stage::Checking)?;
         let statement = instance.check()?.clone();
         let assignment = instance.assign();
-        stage(Stage::Proving);
+        stage(Stage::Proving)?;
         let (mut r, mut s) = (Fr::rand(rng), Fr::rand(rng));
         let proof = self.engine.prove(&assignment, r, s);
         // Who knows them and the proof can test guesses at the witness.
@@ -115,7 +135,7 @@ impl Prover {
         s.zeroize();
         drop(assignment);
         let proof = proof?;
-        stage(Stage::Verifying);
+        stage(Stage::Verifying)?;
         if !key.equation_holds(&statement.public_inputs(), &proof) {
             return Err(ProveError::Unverified);
         }

@@ -8,7 +8,11 @@ use rand::{CryptoRng, RngCore};
 use wufu_verifier::{CircuitName, key::Provenance};
 use zeroize::Zeroizing;
 
-use crate::{ProvingKey, key::KeyFileError, r1cs::{self, Rows}};
+use crate::{
+    ProvingKey,
+    key::KeyFileError,
+    r1cs::{self, Rows},
+};
 
 /// Makes a key for a circuit. What could forge is drawn here and dropped here; that nobody kept it, nobody can know.
 ///
