@@ -218,7 +218,7 @@ impl Ledger {
         if self.policy().currency.is_none() {
             return Err(AppendError::NoCurrency);
         }
-        if self.policy().production && matches!(owners, Owners::Development(..)) {
+        if self.policy().production && matches!(owners, Owners::Development { .. }) {
             return Err(AppendError::Production);
         }
         let log = Log::Donations;

@@ -6,10 +6,7 @@ use std::{
 };
 
 use wufu_circuits::{Address, Seed, address::AddressError};
-use wufu_verifier::{Fr, canonical::Writer};
-
-/// The BLAKE3 context of made-up wallets' seeds.
-const CONTEXT: &str = "wufu 2026-11 development owner v1";
+use wufu_verifier::Fr;
 
 /// The owners of imported donations. A donation without one is pending: in the sums, and not a leaf.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +16,13 @@ pub enum Owners {
     Nobody,
     /// Public keys by receipt.
     Listed(HashMap<Box<[u8]>, Fr>),
-    /// A wallet for every receipt, made up from this seed: see [`development_wallet`]. Refused in production.
-    Development(Seed, String),
+    /// A wallet for every receipt, made up: see [`Seed::dev_owner`]. Refused in production.
+    Development {
+        /// The text that all of them come from.
+        seed: String,
+        /// The ledger's org.
+        org: String,
+    },
 }
 
 impl Owners {
@@ -29,8 +31,8 @@ impl Owners {
         match self {
             Self::Nobody => None,
             Self::Listed(owners) => owners.get(receipt).copied(),
-            Self::Development(seed, org) => {
-                Some(development_wallet(seed, receipt).spend_key(org).public_key())
+            Self::Development { seed, org } => {
+                Some(Seed::dev_owner(seed, receipt).spend_key(org).public_key())
             }
         }
     }
@@ -112,13 +114,6 @@ pub enum OwnersError {
         /// The receipt.
         receipt: String,
     },
-}
-
-/// The seed of the made-up wallet that owns the donation with this receipt. For trials: whoever knows `seed` can show every
-/// donation.
-pub fn development_wallet(seed: &Seed, receipt: &[u8]) -> Seed {
-    let message = Writer::new().bytes(seed.as_bytes()).bytes(receipt).finish();
-    Seed::from_bytes(blake3::derive_key(CONTEXT, &message))
 }
 
 #[cfg(test)]

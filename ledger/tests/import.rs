@@ -9,7 +9,7 @@ use common::{NOW, address, ledger};
 use tempfile::TempDir;
 use wufu_circuits::Seed;
 use wufu_ledger::{
-    AppendError, Ledger, LedgerPolicy, Log, Owners, development_wallet,
+    AppendError, Ledger, LedgerPolicy, Log, Owners,
     generate::{GenerateError, Shape, generate, write_csv},
     import::{Columns, ImportError, ImportOptions, Mapping, Rows},
 };
@@ -28,8 +28,7 @@ async fn in_dollars() -> (TempDir, Ledger) {
 #[tokio::test]
 async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
     let (_folder, ledger) = in_dollars().await;
-    let seed = Seed::from_bytes([3; 32]);
-    let owners = Owners::Development(seed.clone(), "cerf".into());
+    let owners = Owners::Development { seed: "trial".into(), org: "cerf".into() };
     let options = ImportOptions { owners, skip_bad: false };
     let report =
         ledger.import_file(CERF.as_ref(), &Columns::default(), options, |_| ()).await.unwrap();
@@ -65,7 +64,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
     // Each made-up wallet owns its record.
     let receipt = ledger.donation_receipt(b"07-DC-PRV-063").await.unwrap();
     assert_eq!(receipt.amount.minor(), 810_705);
-    let owner = development_wallet(&seed, b"07-DC-PRV-063").address("cerf").pk;
+    let owner = Seed::dev_owner("trial", b"07-DC-PRV-063").address("cerf").pk;
     let record = receipt.record(owner);
     assert_eq!(records[receipt.path.index() as usize], record);
     assert!(receipt.path.path(record.leaf()).root(record.leaf()).is_some());
@@ -301,7 +300,7 @@ async fn made_up_owners_are_refused_in_production() {
     policy.production = true;
     let ledger = Ledger::create(folder.path(), &policy).await.unwrap();
     let donations = generate(1, &Shape { transfers: 400, total: 100_000, ..Shape::FULL }).unwrap();
-    let owners = Owners::Development(Seed::from_bytes([1; 32]), "wufu".into());
+    let owners = Owners::Development { seed: "trial".into(), org: "wufu".into() };
     let options = ImportOptions { owners, skip_bad: false };
     let refused = ledger.import(donations.into(), options, |_| ()).await.unwrap_err();
     assert_eq!(refused.to_string(), "made-up owners are refused in production");
@@ -319,7 +318,7 @@ async fn made_up(shape: Shape) {
     let rows = rows.unwrap();
     assert_eq!((rows.bad.len(), rows.donations.sum()), (0, donations.sum()));
     drop((donations, text));
-    let owners = Owners::Development(Seed::from_bytes([1; 32]), "wufu".into());
+    let owners = Owners::Development { seed: "trial".into(), org: "wufu".into() };
     let options = ImportOptions { owners, skip_bad: false };
     let began = std::time::Instant::now();
     let report = ledger.import(rows, options, |_| ()).await.unwrap();
