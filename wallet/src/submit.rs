@@ -135,9 +135,10 @@ impl Wallet {
         let answer = answer
             .map_err(|status| SubmitError::Status { place: at(), status: Box::new(status) })?;
         let outcome = ClaimOutcome::try_from(answer.into_inner())?;
-        let (org, envelope) = (binding.org.clone(), claim_bytes(envelope));
+        let (org, payout) = (binding.org.clone(), binding.payout.clone());
+        let envelope = claim_bytes(envelope);
         let checked = self.blocking(move |wallet| {
-            let submitted = wallet.checked(&org, &statement, outcome)?;
+            let submitted = wallet.checked(&org, &statement, &payout, outcome)?;
             if let Submitted::Admitted { note, .. } = &submitted {
                 wallet.store().admit_claim(&org, &envelope, note)?;
             }
@@ -151,22 +152,26 @@ impl Wallet {
         &self,
         org: &str,
         statement: &FiveFu,
+        payout: &[u8],
         outcome: ClaimOutcome,
     ) -> Result<Submitted, SubmitError> {
         let key = self.store().log_key(org)?;
         let key = key.ok_or_else(|| Box::new(SyncError::NoLogKey { org: org.into() }))?;
         match outcome {
             ClaimOutcome::Admitted { claim, note } => {
-                let text = key.open(&note)?;
-                if !names(text, &statement.nullifiers()) {
+                let mut lines = vec![format!("claim {claim}"), format!("payout {}", hex(payout))];
+                lines.extend(
+                    statement.nullifiers().iter().map(|nf| format!("nullifier {}", hex(nf))),
+                );
+                if !says(key.open(&note)?, &format!("{org}/claims"), &lines) {
                     return Err(SubmitError::OtherAnswer { note });
                 }
                 Ok(Submitted::Admitted { claim, note })
             }
             ClaimOutcome::Spent { nullifier, earlier, note } => {
-                let text = key.open(&note)?;
                 let ours = statement.nullifiers().contains(&nullifier);
-                if !ours || !names(text, &[nullifier]) {
+                let lines = [format!("nullifier {}", hex(&nullifier))];
+                if !ours || !says(key.open(&note)?, &format!("{org}/refusals"), &lines) {
                     return Err(SubmitError::OtherAnswer { note });
                 }
                 if !self.made_by_a_holder(org, nullifier, &earlier)? {
@@ -198,12 +203,14 @@ impl Wallet {
     }
 }
 
-/// Whether a signed text names all of these nullifiers, in hexadecimal digits.
-fn names(text: &str, nullifiers: &[Nullifier]) -> bool {
-    let hex = |nullifier: &Nullifier| {
-        nullifier.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
-    nullifiers.iter().all(|nullifier| text.contains(&hex(nullifier)))
+/// Whether a signed text is of this kind and has all of these lines.
+fn says(text: &str, heading: &str, lines: &[String]) -> bool {
+    let mut said = text.lines();
+    said.next() == Some(heading) && lines.iter().all(|line| said.clone().any(|said| said == line))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -211,12 +218,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_names_the_claim() {
-        let one = wufu_verifier::field::encode(&wufu_verifier::Fr::from(1u64));
-        let two = wufu_verifier::field::encode(&wufu_verifier::Fr::from(2u64));
-        let text = format!("claim 7\nnullifier 01{}\n", "00".repeat(31));
-        assert!(names(&text, &[one]));
-        assert!(!names(&text, &[one, two]));
-        assert!(names(&text, &[]));
+    fn an_answer_is_about_the_claim() {
+        let lines = |lines: &[&str]| lines.iter().map(|line| line.to_string()).collect::<Vec<_>>();
+        let text = "wufu/claims\nclaim 7\nnullifier 01ff\npayout 00\n";
+        assert!(says(text, "wufu/claims", &lines(&["claim 7", "payout 00", "nullifier 01ff"])));
+        assert!(!says(text, "wufu/refusals", &lines(&["nullifier 01ff"])));
+        // Neither a part of a line, nor the heading, nor another number.
+        for other in ["nullifier 01", "claim 77", "wufu/claims", "claim", ""] {
+            assert!(!says(text, "wufu/claims", &lines(&[other])), "{other:?}");
+        }
+        assert_eq!(hex(&[0, 0xab, 0xff]), "00abff");
     }
 }

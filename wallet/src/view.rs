@@ -328,3 +328,84 @@ fn extend(log: &LogName, tree: &mut Tree, leaves: &[Fr]) -> Result<(), ViewError
     let hash = |children: &[Children]| children.par_iter().map(|four| parent(*four)).collect();
     tree.extend_with(leaves, hash).map_err(|error| ViewError::Tree { log: log.clone(), error })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use proptest::prelude::*;
+    use wufu_verifier::merkle::CARD_DEPTH;
+
+    use super::*;
+    use crate::source::{CheckpointSource, LedgerSource, MemoryLedger};
+
+    const SIZE: u64 = LEAVES + 1000;
+
+    /// A card log with a full shard and an open one, as everybody sees it, and its tree.
+    fn log() -> &'static (RoofView, ShardView, Tree) {
+        static LOG: OnceLock<(RoofView, ShardView, Tree)> = OnceLock::new();
+        LOG.get_or_init(|| {
+            let (ledger, log) = (MemoryLedger::new("wufu", [1; 32]), LogName::cards("wufu"));
+            let leaves: Vec<Fr> = (1..=SIZE).map(Fr::from).collect();
+            ledger.append(&log, &leaves);
+            ledger.seal(3, 0);
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let (note, roof, open) = runtime.block_on(async {
+                let note = ledger.checkpoint(&log, None).await.unwrap();
+                (note, ledger.roof(&log, 3).await.unwrap(), ledger.shard(&log, 3, 1).await.unwrap())
+            });
+            let checkpoint = Checkpoint::open(&ledger.log_key(), &note).unwrap();
+            let roof = RoofView::check(&log, checkpoint, &roof).unwrap();
+            let open = roof.check_shard(1, open.content).unwrap();
+            let mut tree = Tree::new(CARD_DEPTH);
+            extend(&log, &mut tree, &leaves).unwrap();
+            (roof, open, tree)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_leaf_has_a_path_to_the_signed_root(place in 0..SIZE) {
+            let (roof, open, tree) = log();
+            let leaf = Fr::from(place + 1);
+            let held = tree.shard_path(place as usize).unwrap();
+            let inner = roof.inner_path((place, leaf), &held, Some(open)).unwrap();
+            let path: Path<CARD_DEPTH> = roof.whole_path::<CARD_DEPTH, 8>(place, &inner).unwrap();
+            prop_assert_eq!(path.root(leaf), Some(roof.checkpoint().root()));
+            prop_assert_eq!(path, tree.path::<CARD_DEPTH>(place as usize).unwrap());
+        }
+
+        #[test]
+        fn another_leaf_or_an_older_path_is_told(place in 0..SIZE, other in SIZE + 1..2 * SIZE) {
+            let (roof, open, tree) = log();
+            let held = tree.shard_path(place as usize).unwrap();
+            let told = roof.inner_path((place, Fr::from(other)), &held, Some(open));
+            let log = roof.log().clone();
+            let expected = if place < LEAVES {
+                OwnLeafError::Away { log, shard: 0 }
+            } else {
+                OwnLeafError::Other { log }
+            };
+            prop_assert_eq!(told, Err(expected));
+            let late = roof.inner_path((SIZE + other, Fr::from(other)), &held, Some(open));
+            prop_assert_eq!(late, Err(OwnLeafError::NotYet { log: roof.log().clone(), epoch: 3 }));
+        }
+    }
+
+    #[test]
+    fn f31_the_first_changed_full_shard_is_named() {
+        let (roof, ..) = log();
+        let mut older = roof.roots().to_vec();
+        assert_eq!(roof.changed_shard(&older, SIZE), None);
+        // The open one may change, a full one may not.
+        older[1] += Fr::from(1u64);
+        assert_eq!(roof.changed_shard(&older, SIZE), None);
+        assert_eq!(roof.changed_shard(&older, 2 * LEAVES), Some(1));
+        older[0] += Fr::from(1u64);
+        assert_eq!(roof.changed_shard(&older, SIZE), Some(0));
+        assert_eq!(roof.changed_shard(&[], 0), None);
+        // Neither may one go missing.
+        let longer = [roof.roots(), &[Fr::from(1u64)]].concat();
+        assert_eq!(roof.changed_shard(&longer, 3 * LEAVES), Some(2));
+    }
+}

@@ -4,11 +4,12 @@
 mod common;
 
 use common::*;
-use wufu_proto::witness::Job;
+use rand::SeedableRng as _;
+use wufu_proto::witness::{Job, Witnessed};
 use wufu_verifier::{
-    DonationCheck, KeyId, ProofRequest,
-    epochs::{LogHistory, Window},
+    CircuitName, DonationCheck, KeyId, ProofRequest,
     checkpoint::Checkpoint,
+    epochs::{LogHistory, Window},
 };
 use wufu_wallet::{
     DonationOptions, LogName, Mode, ProofSource, Sources, Wallet,
@@ -215,6 +216,62 @@ async fn a_proof_is_believed_when_it_verifies_and_never_before() {
 }
 
 #[tokio::test]
+async fn f37_a_key_that_comes_with_the_answer_is_not_believed() {
+    let (wallet, _, sources, key) = trial(1200, &[5]);
+    let request = ask(1, question(any(), &[key]));
+    let plan = wallet.plan_donation(&sources, &request, &few(1), NOW).await.unwrap();
+    // Another key for the same circuit, made by the prover: whoever made it can forge.
+    let mut rng = rand::rngs::StdRng::seed_from_u64(8);
+    let own = wufu_prover::setup::development(CircuitName::Donation, &mut rng).unwrap();
+    let own = wufu_prover::Prover::new(wufu_prover::engine::ArkEngine::new(own));
+    let Witnessed::Donation(instance, _) = plan_witness(&plan).await else { panic!("no donation") };
+    let proven = own.prove(instance.as_ref(), &mut rng, |_| {}).unwrap();
+    for key_id in [own.verifying_key().id(), key] {
+        let made = Made {
+            public_inputs: wufu_verifier::Statement::encode(&proven.statement),
+            proof: proven.proof.encode(),
+            key_id,
+            timings: Default::default(),
+        };
+        let refused = plan.prove(&Cheat(made), quiet(), NOW).await;
+        assert!(matches!(refused, Err(ProveError::Refused(_))), "{refused:?}");
+    }
+    // And what a server says of itself pins nothing.
+    let mallory = MemoryLedger::new(CHARITY, [2; 32]);
+    charity(
+        &Wallet::in_memory(wufu_circuits::Seed::from_bytes([9; 32])).unwrap(),
+        &mallory,
+        9,
+        &[],
+    );
+    let refused = wallet.sync(&sources_of(&mallory), CHARITY, NOW).await;
+    assert!(matches!(refused, Err(SyncError::Checkpoint { .. })));
+    assert!(wallet.pin_log_key(&mallory.log_key()).is_err());
+}
+
+/// What a trusted prover is given.
+async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> Witnessed {
+    #[derive(Debug, Default)]
+    struct Curious(std::sync::Mutex<Option<Witnessed>>);
+
+    #[tonic::async_trait]
+    impl ProofSource for Curious {
+        fn mode(&self) -> Mode {
+            Mode::Trusted { place: "curious".into() }
+        }
+
+        async fn prove(&self, job: Job, _: OnStage) -> Result<Made, ProverError> {
+            *self.0.lock().unwrap() = Some(job.witnessed);
+            Err(ProverError::Silent { place: "curious".into() })
+        }
+    }
+
+    let curious = Curious::default();
+    plan.prove(&curious, quiet(), NOW).await.unwrap_err();
+    curious.0.into_inner().unwrap().unwrap()
+}
+
+#[tokio::test]
 async fn a_receipt_of_nobody_is_told() {
     let (wallet, ledger, sources, key) = trial(1200, &[5]);
     // A receipt that was made for another wallet, before its epoch is known here.
@@ -228,7 +285,10 @@ async fn a_receipt_of_nobody_is_told() {
     assert_eq!((status[0].ready, status[0].foreign, status[0].not_yet), (1, 1, 0));
     // The wallet's own is chosen all the same; the other one alone is an error.
     let request = ask(1, question(any(), &[key]));
-    let sources = { drop(sources); sources_of(&ledger) };
+    let sources = {
+        drop(sources);
+        sources_of(&ledger)
+    };
     let plan = wallet.plan_donation(&sources, &request, &few(1), NOW).await.unwrap();
     assert_eq!(plan.chosen().place, 1200);
     let only = DonationOptions { place: Some(1201), ..few(1) };
@@ -260,10 +320,7 @@ async fn f25_every_wallet_asks_the_same() {
     }
     assert_eq!(asked[0], asked[1]);
     let log = LogName::donations(CHARITY, 1);
-    let expected = [
-        Call::Checkpoint(log.clone(), None),
-        Call::Roof(log.clone(), 5),
-        Call::Shard(log, 5, 0),
-    ];
+    let expected =
+        [Call::Checkpoint(log.clone(), None), Call::Roof(log.clone(), 5), Call::Shard(log, 5, 0)];
     assert_eq!(asked[0], expected);
 }

@@ -265,7 +265,10 @@ async fn what_does_not_come_to_the_signed_root_is_refused() {
             roof.shard_roots.push(Fr::from(1u64));
         }
     });
-    assert!(matches!(refused.await, Err(SyncError::View(ViewError::Shards { got: 2, expected: 1, .. }))));
+    assert!(matches!(
+        refused.await,
+        Err(SyncError::View(ViewError::Shards { got: 2, expected: 1, .. }))
+    ));
     let refused = campaign(|spoiled| {
         if let Spoiled::Shard(wufu_proto::log::ShardContent::Leaves(leaves)) = spoiled {
             leaves[3] += Fr::from(1u64);
@@ -277,7 +280,10 @@ async fn what_does_not_come_to_the_signed_root_is_refused() {
             leaves.pop();
         }
     });
-    assert!(matches!(refused.await, Err(SyncError::View(ViewError::Leaves { got: 104, expected: 105, .. }))));
+    assert!(matches!(
+        refused.await,
+        Err(SyncError::View(ViewError::Leaves { got: 104, expected: 105, .. }))
+    ));
     let refused = campaign(|spoiled| {
         if let Spoiled::Shard(content) = spoiled {
             **content = wufu_proto::log::ShardContent::Records(Vec::new());

@@ -1,0 +1,498 @@
+//! What goes over the wire: to a ledger, to a prover.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use common::*;
+use tokio::net::{TcpListener, UnixListener};
+use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tonic::{Code, Request, Response, Status, metadata::KeyAndValueRef, transport::Server};
+use tonic_types::{ErrorDetails, StatusExt as _};
+use wufu_proto::{
+    claim::{Claim, ClaimOutcome},
+    log::{CheckpointQuery, RoofQuery, ShardQuery},
+    prover::{Learned, Proved, Stage},
+    v1::{
+        self,
+        ledger_service_server::{LedgerService, LedgerServiceServer},
+        prover_service_server::{ProverService, ProverServiceServer},
+    },
+    witness::Job,
+};
+use wufu_verifier::{Proof, Statement as _};
+use wufu_wallet::{
+    GrpcSource, LogName, Mode, NoteFile, Place, ProofSource as _, Sources, Submitted,
+    TrustedProver, Wallet,
+    plan::ProveError,
+    prover::ProverError,
+    source::{CheckpointSource as _, LedgerSource as _, MemoryLedger, SourceError},
+    submit::SubmitError,
+};
+
+/// What a server can tell callers apart by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen {
+    method: &'static str,
+    peer: Option<SocketAddr>,
+    headers: BTreeSet<(String, String)>,
+}
+
+/// A ledger's service over one in memory, which writes down who asked for what.
+#[derive(Clone)]
+struct Recorder {
+    ledger: MemoryLedger,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    admitted: Arc<Mutex<Vec<Claim>>>,
+    /// Changes what is answered to a claim.
+    twist: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome,
+}
+
+impl Recorder {
+    fn new(ledger: &MemoryLedger) -> Self {
+        let (seen, admitted) = Default::default();
+        Self { ledger: ledger.clone(), seen, admitted, twist: |_, outcome| outcome }
+    }
+
+    fn saw<T>(&self, method: &'static str, request: Request<T>) -> T {
+        let header = |entry: KeyAndValueRef<'_>| match entry {
+            KeyAndValueRef::Ascii(key, value) => {
+                (key.to_string(), value.to_str().unwrap().to_owned())
+            }
+            KeyAndValueRef::Binary(key, value) => (key.to_string(), format!("{value:?}")),
+        };
+        let headers = request.metadata().iter().map(header).collect();
+        let peer = request.remote_addr();
+        self.seen.lock().unwrap().push(Seen { method, peer, headers });
+        request.into_inner()
+    }
+
+    fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    fn outcome(&self, claim: Claim) -> ClaimOutcome {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let org = self.ledger.org();
+        let mut admitted = self.admitted.lock().unwrap();
+        let nullifiers = claim.statement().nullifiers();
+        for earlier in admitted.iter() {
+            let spent = earlier.statement().nullifiers();
+            if let Some(nullifier) = nullifiers.iter().find(|nf| spent.contains(nf)) {
+                let text = format!("{org}/refusals\nnullifier {}\ntime {NOW}\n", hex(nullifier));
+                let note = self.ledger.sign(&text);
+                let earlier = Box::new(earlier.clone());
+                return ClaimOutcome::Spent { nullifier: *nullifier, earlier, note };
+            }
+        }
+        let mut text = format!("{org}/claims\nclaim 1\npayout {}\n", hex(claim.payout()));
+        for nullifier in nullifiers {
+            text += &format!("nullifier {}\n", hex(&nullifier));
+        }
+        admitted.push(claim);
+        ClaimOutcome::Admitted { claim: 1, note: self.ledger.sign(&text) }
+    }
+}
+
+fn refused(error: SourceError) -> Status {
+    Status::not_found(error.to_string())
+}
+
+fn log(origin: &str) -> Result<LogName, Status> {
+    origin.parse().map_err(|_| Status::invalid_argument("no log"))
+}
+
+#[tonic::async_trait]
+impl LedgerService for Recorder {
+    async fn get_ledger_info(
+        &self,
+        request: Request<v1::GetLedgerInfoRequest>,
+    ) -> Result<Response<v1::GetLedgerInfoResponse>, Status> {
+        self.saw("info", request);
+        Ok(Response::new(v1::GetLedgerInfoResponse {
+            version: "test".into(),
+            org: self.ledger.org().into(),
+            log_key: self.ledger.log_key().to_string(),
+            logs: Vec::new(),
+            epoch_seconds: 600,
+            window_seconds: 3600,
+            currency: String::new(),
+        }))
+    }
+
+    async fn get_checkpoint(
+        &self,
+        request: Request<v1::GetCheckpointRequest>,
+    ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
+        let query = CheckpointQuery::try_from(self.saw("checkpoint", request)).unwrap();
+        let note = self.ledger.checkpoint(&log(&query.origin)?, query.epoch).await;
+        Ok(Response::new(v1::GetCheckpointResponse { note: note.map_err(refused)? }))
+    }
+
+    async fn list_checkpoints(
+        &self,
+        _: Request<v1::ListCheckpointsRequest>,
+    ) -> Result<Response<v1::ListCheckpointsResponse>, Status> {
+        Err(Status::unimplemented("a wallet does not say what it saw last"))
+    }
+
+    async fn get_roof(
+        &self,
+        request: Request<v1::GetRoofRequest>,
+    ) -> Result<Response<v1::GetRoofResponse>, Status> {
+        let query = RoofQuery::try_from(self.saw("roof", request)).unwrap();
+        let roof = self.ledger.roof(&log(&query.origin)?, query.epoch).await;
+        Ok(Response::new((&roof.map_err(refused)?).into()))
+    }
+
+    async fn get_shard(
+        &self,
+        request: Request<v1::GetShardRequest>,
+    ) -> Result<Response<v1::GetShardResponse>, Status> {
+        let query = ShardQuery::try_from(self.saw("shard", request)).unwrap();
+        let shard = self.ledger.shard(&log(&query.origin)?, query.epoch, query.shard).await;
+        Ok(Response::new((&shard.map_err(refused)?).into()))
+    }
+
+    async fn get_projects(
+        &self,
+        _: Request<v1::GetProjectsRequest>,
+    ) -> Result<Response<v1::GetProjectsResponse>, Status> {
+        Err(Status::unimplemented("no projects"))
+    }
+
+    async fn append(
+        &self,
+        _: Request<v1::AppendRequest>,
+    ) -> Result<Response<v1::AppendResponse>, Status> {
+        Err(Status::permission_denied("not the operator"))
+    }
+
+    async fn submit_claim(
+        &self,
+        request: Request<v1::SubmitClaimRequest>,
+    ) -> Result<Response<v1::SubmitClaimResponse>, Status> {
+        let claim = Claim::try_from(self.saw("submit", request));
+        let claim = claim.map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let outcome = (self.twist)(&self.ledger, self.outcome(claim));
+        Ok(Response::new((&outcome).into()))
+    }
+}
+
+async fn serve_ledger(recorder: &Recorder) -> Place {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = listener.local_addr().unwrap().to_string().parse().unwrap();
+    let service = LedgerServiceServer::new(recorder.clone());
+    let server = Server::builder().add_service(service);
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    place
+}
+
+fn trial(seed: u8) -> (Wallet, MemoryLedger) {
+    let ledger = MemoryLedger::new(CAMPAIGN, [1; 32]);
+    let wallet = wallet(seed, &ledger);
+    crowd(&ledger, 100, 50);
+    give(&ledger, &wallet, 5);
+    wallet.pin_verifying_key(claim_prover().verifying_key()).unwrap();
+    (wallet, ledger)
+}
+
+#[tokio::test]
+async fn f29_nothing_joins_two_look_ups_or_a_look_up_and_a_claim() {
+    let mut runs = Vec::new();
+    for seed in [3, 4] {
+        let (wallet, ledger) = trial(seed);
+        let (recorder, mirror) = (Recorder::new(&ledger), Recorder::new(&ledger));
+        let place = serve_ledger(&recorder).await;
+        let sources = Sources::compared(
+            GrpcSource::new(place.clone()),
+            GrpcSource::new(serve_ledger(&mirror).await),
+        );
+        let ask = claim_ask(claim_prover().verifying_key().id());
+        wallet.sync(&sources, CAMPAIGN, NOW).await.unwrap();
+        let plan = wallet.plan_claim(&sources, &ask, NOW).await.unwrap();
+        let planned = recorder.seen().len();
+        let answer = plan.prove(&local(claim_prover()), quiet(), NOW).await.unwrap();
+        let submitted = wallet.submit(&place, &answer.envelope).await.unwrap();
+        assert!(matches!(submitted, Submitted::Admitted { claim: 1, .. }));
+
+        // A claim triggers no look-up, of a shard least of all.
+        let seen = recorder.seen();
+        let after: Vec<_> = seen[planned..].iter().map(|seen| seen.method).collect();
+        assert_eq!(after, ["submit"]);
+        // Each call on a connection of its own.
+        let mut peers: Vec<_> = seen.iter().map(|seen| seen.peer.unwrap()).collect();
+        let calls = peers.len();
+        peers.sort();
+        peers.dedup();
+        assert_eq!(peers.len(), calls);
+        // Headers say nothing of the caller: the same for every method and wallet, and only these.
+        for seen in seen.iter().chain(&mirror.seen()) {
+            let names: Vec<_> = seen.headers.iter().map(|(name, _)| name.as_str()).collect();
+            let expected = ["content-type", "te", "user-agent"];
+            let told: Vec<_> = names
+                .iter()
+                .filter(|name| !matches!(**name, "grpc-accept-encoding" | "grpc-timeout"))
+                .collect();
+            assert_eq!(told, expected.iter().collect::<Vec<_>>(), "{names:?}");
+        }
+        let shape = |seen: &Seen| (seen.method, seen.headers.clone());
+        runs.push(seen.iter().map(shape).collect::<Vec<_>>());
+        assert!(mirror.seen().iter().all(|seen| seen.method == "checkpoint"));
+    }
+    assert_eq!(runs[0], runs[1]);
+}
+
+#[tokio::test]
+async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
+    let (wallet, ledger) = trial(3);
+    let sources = Sources::one(ledger.clone());
+    let ask = claim_ask(claim_prover().verifying_key().id());
+    let plan = wallet.plan_claim(&sources, &ask, NOW).await.unwrap();
+    let prover = local(claim_prover());
+    let answer = plan.prove(&prover, quiet(), NOW).await.unwrap();
+    let again = wufu_wallet::ClaimAsk { again: true, payout: b"other".to_vec(), ..ask };
+    let plan = wallet.plan_claim(&sources, &again, NOW).await.unwrap();
+    let second = plan.prove(&prover, quiet(), NOW).await.unwrap();
+
+    let submit = |recorder: Recorder, envelope| {
+        let wallet = wallet.clone();
+        async move { wallet.submit(&serve_ledger(&recorder).await, envelope).await }
+    };
+    // Signed by nobody, by the org about something else, about another number.
+    let twists: [fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome; 3] = [
+        |ledger, _| {
+            let note = MemoryLedger::new(ledger.org(), [2; 32]).sign("wufu/claims\nclaim 1\n");
+            ClaimOutcome::Admitted { claim: 1, note }
+        },
+        |ledger, _| ClaimOutcome::Admitted {
+            claim: 1,
+            note: ledger.sign("wufu/claims\nclaim 1\n"),
+        },
+        |_, outcome| match outcome {
+            ClaimOutcome::Admitted { note, .. } => ClaimOutcome::Admitted { claim: 2, note },
+            other => other,
+        },
+    ];
+    for (number, twist) in twists.into_iter().enumerate() {
+        let recorder = Recorder { twist, ..Recorder::new(&ledger) };
+        let got = submit(recorder, &answer.envelope).await;
+        match number {
+            0 => assert!(matches!(got, Err(SubmitError::Unsigned(_))), "{got:?}"),
+            _ => assert!(matches!(got, Err(SubmitError::OtherAnswer { .. })), "{got:?}"),
+        }
+    }
+    assert!(wallet.claims(CAMPAIGN).unwrap().iter().all(|claim| claim.receipt.is_none()));
+
+    let recorder = Recorder::new(&ledger);
+    let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
+    assert!(matches!(got, Submitted::Admitted { claim: 1, .. }));
+    assert!(wallet.claims(CAMPAIGN).unwrap()[0].receipt.is_some());
+    let got = submit(recorder.clone(), &second.envelope).await.unwrap();
+    let Submitted::Spent { nullifier, earlier_payout, .. } = got else { panic!("spent twice") };
+    assert!(plan.statement().nullifiers().contains(&nullifier));
+    assert_eq!(earlier_payout, b"payee");
+
+    // Spent, says the ledger, and has no claim that could have been made by a holder of the key.
+    let forged: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome = |_, outcome| match outcome {
+        ClaimOutcome::Spent { nullifier, earlier, note } => {
+            let proof = Proof::decode(earlier.presented().proof).unwrap();
+            let other = Claim::new(
+                earlier.key_id(),
+                earlier.statement().clone(),
+                &proof,
+                b"forged".to_vec(),
+                earlier.expiry(),
+            );
+            ClaimOutcome::Spent { nullifier, earlier: Box::new(other.unwrap()), note }
+        }
+        other => other,
+    };
+    let got = submit(Recorder { twist: forged, ..recorder }, &second.envelope).await;
+    assert!(matches!(got, Err(SubmitError::Unproved { .. })), "{got:?}");
+
+    // Once one is admitted, a second one is made on purpose only.
+    let ask = wufu_wallet::ClaimAsk { again: false, expiry: NOW + 10_000, ..again };
+    let refused = wallet.plan_claim(&sources, &ask, NOW + 5000).await;
+    let Err(wufu_wallet::plan::PlanError::Claimed { admitted: true, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+}
+
+#[tokio::test]
+async fn a_ledger_is_asked_over_tcp_and_unix_sockets() {
+    let (wallet, ledger) = trial(3);
+    let recorder = Recorder::new(&ledger);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sock");
+    let incoming = UnixListenerStream::new(UnixListener::bind(&path).unwrap());
+    let service = LedgerServiceServer::new(recorder.clone());
+    tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
+    let socket: Place = format!("unix:{}", path.display()).parse().unwrap();
+    let tcp = serve_ledger(&recorder).await;
+    for place in [socket, tcp] {
+        let source = GrpcSource::new(place);
+        let info = source.info().await.unwrap();
+        assert_eq!((info.org.as_str(), &info.log_key), (CAMPAIGN, &ledger.log_key()));
+        let view = wallet.campaign(&Sources::one(source.clone()), CAMPAIGN, NOW).await.unwrap();
+        assert_eq!(view.cards.checkpoint().size(), 105);
+        let none = source.checkpoint(&LogName::donations(CAMPAIGN, 1), None).await;
+        assert!(matches!(none, Err(SourceError::Status { .. })));
+    }
+    let nobody = GrpcSource::new(Place::Socket(folder.path().join("nobody")));
+    let none = nobody.checkpoint(&LogName::cards(CAMPAIGN), None).await;
+    assert!(matches!(none, Err(SourceError::Connect { .. })));
+    let none = NoteFile::new(folder.path().join("nobody"));
+    let none = none.checkpoint(&LogName::cards(CAMPAIGN), None).await;
+    assert!(matches!(none, Err(SourceError::File { .. })));
+}
+
+/// A prover's service with a real engine behind it, or with none.
+#[derive(Clone)]
+struct Proving {
+    answer: fn(Job) -> Result<Vec<v1::ProveStreamResponse>, Status>,
+    jobs: Arc<Mutex<Vec<(Option<SocketAddr>, Option<String>)>>>,
+}
+
+fn proved(job: Job) -> Result<Vec<v1::ProveStreamResponse>, Status> {
+    let wufu_proto::witness::Witnessed::Donation(instance, _) = job.witnessed else {
+        return Err(Status::invalid_argument("no donation"));
+    };
+    let proven = donation_prover().prove(instance.as_ref(), &mut rand::rngs::OsRng, |_| {});
+    let proven = proven.map_err(|error| Status::internal(error.to_string()))?;
+    let proved = Proved::new(
+        &proven.statement,
+        &proven.proof,
+        proven.key_id,
+        Learned::Witness,
+        Default::default(),
+    );
+    let stage = |stage: Stage| v1::ProveStreamResponse {
+        stage: v1::Stage::from(stage).into(),
+        proof: None,
+    };
+    let done =
+        v1::ProveStreamResponse { stage: v1::Stage::Done.into(), proof: Some((&proved).into()) };
+    Ok(vec![stage(Stage::Queued), stage(Stage::Proving), done])
+}
+
+#[tonic::async_trait]
+impl ProverService for Proving {
+    type ProveStreamStream =
+        tokio_stream::Iter<std::vec::IntoIter<Result<v1::ProveStreamResponse, Status>>>;
+
+    async fn get_info(
+        &self,
+        _: Request<v1::GetInfoRequest>,
+    ) -> Result<Response<v1::GetInfoResponse>, Status> {
+        let info =
+            v1::GetInfoResponse { learned: v1::Learned::Witness.into(), ..Default::default() };
+        Ok(Response::new(info))
+    }
+
+    async fn prove(
+        &self,
+        _: Request<v1::ProveRequest>,
+    ) -> Result<Response<v1::ProveResponse>, Status> {
+        Err(Status::unimplemented("streams only"))
+    }
+
+    async fn prove_stream(
+        &self,
+        request: Request<v1::ProveStreamRequest>,
+    ) -> Result<Response<Self::ProveStreamStream>, Status> {
+        let timeout = request.metadata().get("grpc-timeout");
+        let timeout = timeout.map(|value| value.to_str().unwrap().to_owned());
+        self.jobs.lock().unwrap().push((request.remote_addr(), timeout));
+        let job = Job::try_from(request.into_inner());
+        let answer =
+            (self.answer)(job.map_err(|error| Status::invalid_argument(error.to_string()))?)?;
+        let answer: Vec<_> = answer.into_iter().map(Ok).collect();
+        Ok(Response::new(tokio_stream::iter(answer)))
+    }
+}
+
+async fn serve_prover(
+    answer: fn(Job) -> Result<Vec<v1::ProveStreamResponse>, Status>,
+) -> (TrustedProver, Proving) {
+    let proving = Proving { answer, jobs: Arc::default() };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place: Place = listener.local_addr().unwrap().to_string().parse().unwrap();
+    let service = ProverServiceServer::new(proving.clone());
+    let server = Server::builder().add_service(service);
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    (TrustedProver::new(place), proving)
+}
+
+#[tokio::test]
+async fn a_trusted_prover_proves_what_was_planned_or_nothing() {
+    let ledger = MemoryLedger::new(CHARITY, [1; 32]);
+    let wallet = wallet(3, &ledger);
+    charity(&wallet, &ledger, 1200, &[5]);
+    let key = donation_prover().verifying_key();
+    wallet.pin_verifying_key(key).unwrap();
+    let request = ask(1, question(any(), &[key.id()]));
+    let sources = Sources::one(ledger.clone());
+    let plan = wallet.plan_donation(&sources, &request, &Default::default(), NOW).await.unwrap();
+
+    let (prover, proving) = serve_prover(proved).await;
+    let prover = prover.with_timeout(Duration::from_secs(30));
+    assert!(prover.info().await.unwrap().circuits.is_empty());
+    let stages = Arc::new(Mutex::new(Vec::new()));
+    let told = stages.clone();
+    let on_stage: wufu_wallet::prover::OnStage =
+        Arc::new(move |stage| told.lock().unwrap().push(stage));
+    for _ in 0..2 {
+        let answer = plan.prove(&prover, on_stage.clone(), NOW).await.unwrap();
+        assert_eq!(answer.mode, prover.mode());
+        assert!(
+            matches!(&answer.mode, Mode::Trusted { place } if place.starts_with("http://127.0.0.1:"))
+        );
+        assert_eq!(answer.envelope.statement(), Ok(plan.statement().clone()));
+    }
+    assert_eq!(stages.lock().unwrap()[..3], [Stage::Queued, Stage::Proving, Stage::Done]);
+    let jobs = proving.jobs.lock().unwrap().clone();
+    assert_ne!(jobs[0].0, jobs[1].0, "two proofs over one connection");
+    assert!(jobs.iter().all(|(_, timeout)| timeout.is_some()), "{jobs:?}");
+
+    let refused = |answer| {
+        let plan = &plan;
+        async move { plan.prove(&serve_prover(answer).await.0, quiet(), NOW).await.unwrap_err() }
+    };
+    let busy = refused(|_| {
+        let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(1500)));
+        Err(Status::with_error_details(Code::ResourceExhausted, "full", details))
+    });
+    let ProveError::Prover(ProverError::Busy { retry, .. }) = busy.await else {
+        panic!("not busy")
+    };
+    assert_eq!(retry, Some(Duration::from_millis(1500)));
+    let failed = refused(|_| Err(Status::internal("broken"))).await;
+    assert!(matches!(failed, ProveError::Prover(ProverError::Status { .. })));
+    let silent = refused(|_| Ok(Vec::new())).await;
+    assert!(matches!(silent, ProveError::Prover(ProverError::Silent { .. })));
+    let garbage = refused(|job| {
+        let mut answer = proved(job)?;
+        answer[2].proof.as_mut().unwrap().proof[3] ^= 0xff;
+        Ok(answer)
+    });
+    let garbage = garbage.await;
+    assert!(matches!(garbage, ProveError::Prover(ProverError::Answer { .. })), "{garbage:?}");
+    // A proof of another request's, which the prover saw before: true, and not what was planned.
+    let other = refused(|mut job| {
+        let wufu_proto::witness::Witnessed::Donation(instance, _) = &mut job.witnessed else {
+            return Err(Status::invalid_argument("no donation"));
+        };
+        instance.private.ext = wufu_verifier::Fr::from(1u64);
+        instance.public.ext = wufu_verifier::Fr::from(1u64);
+        proved(job)
+    });
+    let other = other.await;
+    assert!(matches!(other, ProveError::Refused(_)), "{other:?}");
+}

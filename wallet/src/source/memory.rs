@@ -20,7 +20,7 @@ use wufu_verifier::{
     Amount, Fr, ProjectKey, Record, Time,
     checkpoint::{Checkpoint, LogState},
     merkle::{SHARD_DEPTH, SHARD_LEAVES, parent},
-    note::LogKey,
+    note::{self, LogKey},
 };
 
 use super::{CheckpointSource, LedgerSource, SourceError};
@@ -86,6 +86,11 @@ impl MemoryLedger {
     /// The key to pin.
     pub fn log_key(&self) -> LogKey {
         LogKey::new(&self.org, self.key.verifying_key()).unwrap()
+    }
+
+    /// Signs a text as the org.
+    pub fn sign(&self, text: &str) -> String {
+        note::sign(&self.org, &self.key, text).unwrap()
     }
 
     /// What it was asked, in order.

@@ -89,10 +89,11 @@ impl Evidence {
         };
         let (held, came) = (roof()?, roof()?);
         reader.finish()?;
-        Ok(match tag {
-            STATES => Self::States { held: held.note, came: came.note },
-            _ => Self::Shard { shard, held, came },
-        })
+        match tag {
+            STATES => Ok(Self::States { held: held.note, came: came.note }),
+            SHARD => Ok(Self::Shard { shard, held, came }),
+            _ => Err(CanonicalError::Count { got: 0, expected: 6 }),
+        }
     }
 }
 
@@ -263,4 +264,30 @@ fn keep(
         table.insert(origin, evidence.encode().as_slice())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn arb_roof() -> impl Strategy<Value = Roof> {
+        ("[ -~\n]{0,80}", proptest::collection::vec(any::<u64>().prop_map(Fr::from), 0..5))
+            .prop_map(|(note, shard_roots)| Roof { note, shard_roots })
+    }
+
+    proptest! {
+        #[test]
+        fn evidence_goes_both_ways(shard in any::<u64>(), held in arb_roof(), came in arb_roof()) {
+            let states = Evidence::States { held: held.note.clone(), came: came.note.clone() };
+            for evidence in [states, Evidence::Shard { shard, held, came }] {
+                let bytes = evidence.encode();
+                prop_assert_eq!(Evidence::decode(&bytes), Ok(evidence));
+                for end in 0..bytes.len() {
+                    prop_assert!(Evidence::decode(&bytes[..end]).is_err());
+                }
+            }
+        }
+    }
 }

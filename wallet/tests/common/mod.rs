@@ -11,11 +11,7 @@ use wufu_verifier::{
     Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Time,
     policy::Bounds, request::Question,
 };
-use wufu_wallet::{
-    ClaimAsk, LocalProver, LogName, Wallet,
-    prover::OnStage,
-    source::MemoryLedger,
-};
+use wufu_wallet::{ClaimAsk, LocalProver, LogName, Wallet, prover::OnStage, source::MemoryLedger};
 
 /// Unix seconds of the tests.
 pub const NOW: u64 = 1_800_000_000;
