@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 use wufu_proto::claim::{Claim, ClaimOutcome};
 use wufu_verifier::{
-    FiveFu, KeyId, Proof, Statement, Verified,
+    ClaimCheck, FiveFu, KeyId, Proof, Statement, Verified, VerifyError, VerifyingKey,
     note::{self, NoteError},
     statement::Nullifier,
 };
@@ -11,6 +11,7 @@ use wufu_verifier::{
 use crate::{
     folder::hex,
     ledger::Ledger,
+    log::Log,
     store::{StoreError, WriteTx, signed, unsigned},
 };
 
@@ -53,6 +54,31 @@ impl From<sqlx::Error> for ClaimError {
 }
 
 impl Ledger {
+    /// Checks a claim against this ledger's own checkpoints, at `now`.
+    ///
+    /// # Errors
+    /// When it is not a claim of this campaign that is good now, under `key`.
+    ///
+    /// # Cost
+    /// About two milliseconds on the thread that calls, and one hash for each epoch of the window.
+    pub fn check_claim(
+        &self,
+        key: &VerifyingKey,
+        claim: &Claim,
+        now: u64,
+    ) -> Result<Verified<FiveFu>, VerifyError> {
+        let (cards, persons) = (self.view(Log::Cards), self.view(Log::Persons));
+        let check = ClaimCheck {
+            key,
+            cards: &cards.history,
+            persons: &persons.history,
+            org: self.org(),
+            now,
+            window: self.policy().window(),
+        };
+        check.verify(claim.presented(), claim.payout(), claim.expiry())
+    }
+
     /// Spends the six nullifiers of a verified claim and enters it, both or neither.
     ///
     /// When one of them was spent, the answer is the claim that spent it: only a holder of the key can have made that.

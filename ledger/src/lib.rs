@@ -12,6 +12,8 @@ mod card;
 mod checkpoint;
 mod claim;
 mod donation;
+#[cfg(test)]
+mod faults;
 mod folder;
 pub mod generate;
 mod grant;
@@ -41,7 +43,7 @@ pub use folder::{FolderError, OperatorToken};
 pub use grant::GrantError;
 pub use ledger::{Ledger, OpenError};
 pub use log::Log;
-pub use owners::{Owners, OwnersError, development_wallet};
+pub use owners::{Owners, OwnersError};
 pub use policy::{CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError};
 pub use project::{Directory, DirectoryError, Project};
 pub use shard::ReadError;

@@ -110,6 +110,12 @@ impl Store {
         }
     }
 
+    /// How connections are made, for tests that make them fail.
+    #[cfg(test)]
+    pub(crate) fn options(&self) -> &SqliteConnectOptions {
+        &self.options
+    }
+
     /// The connection that the next write transaction will use, for tests that make it fail.
     #[cfg(test)]
     pub(crate) async fn writer(&self) -> MutexGuard<'_, Option<SqliteConnection>> {

@@ -1,5 +1,7 @@
 //! Ledgers in temporary folders.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod forge;
 
 use tempfile::TempDir;
 use wufu_circuits::{Address, Kind, Seed};

@@ -1,0 +1,279 @@
+//! The fault table: the database fails at one point of an operation, and nothing of it may be half done.
+//!
+//! Points are SQLite's own instructions (its progress handler interrupts the statement), the commit (its commit hook refuses),
+//! and tables that are gone.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use sqlx::Executor;
+use tempfile::TempDir;
+use wufu_circuits::{Kind, Seed};
+use wufu_proto::{
+    append::{Append, CardIssue, DonationEntry},
+    claim::{Claim, ClaimOutcome},
+};
+use wufu_verifier::{Amount, Time, checkpoint::Checkpoint};
+
+use crate::{
+    Ledger, LedgerPolicy, Log,
+    import::{ImportOptions, Rows},
+    totals::Totals,
+};
+
+#[path = "../tests/common/forge.rs"]
+mod forge;
+use forge::{Says, Trapdoor};
+
+const NOW: u64 = 1_518_704_280;
+
+fn address(n: u8) -> wufu_circuits::Address {
+    Seed::from_bytes([n; 32]).address("wufu")
+}
+
+fn batch(n: u8) -> Append {
+    let donation = DonationEntry {
+        address: address(n),
+        receipt: vec![b'r', n],
+        institution: format!("Foundation {n}"),
+        project: "Project".into(),
+        amount: Amount::new(100).unwrap(),
+        time: Time::new(NOW).unwrap(),
+    };
+    let card = CardIssue { address: address(n), kind: Kind::Harmony, serial: None };
+    Append { cards: vec![card; 2], persons: vec![address(n)], donations: vec![donation] }
+}
+
+/// What a ledger comes to, as far as anybody can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct State {
+    sizes: Vec<u64>,
+    totals: Totals,
+    institutions: usize,
+    claims: u64,
+    checkpoints: Vec<Vec<Checkpoint>>,
+}
+
+async fn state(ledger: &Ledger) -> State {
+    let (mut sizes, mut checkpoints) = (Vec::new(), Vec::new());
+    for log in Log::ALL {
+        sizes.push(ledger.size(log).await.unwrap());
+        checkpoints.push(ledger.checkpoints(&ledger.origin(log), 0).await.unwrap());
+    }
+    let audit = ledger.audit().await.unwrap();
+    assert_eq!(audit.findings, []);
+    State {
+        sizes,
+        totals: ledger.totals().await.unwrap(),
+        institutions: ledger.projects().await.unwrap().institutions().len(),
+        claims: ledger.claims().await.unwrap(),
+        checkpoints,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Append,
+    Import,
+    Own,
+    Close,
+    Claim,
+}
+
+impl Operation {
+    const ALL: [Self; 5] = [Self::Append, Self::Import, Self::Own, Self::Close, Self::Claim];
+
+    /// Does it; the error's text when it fails.
+    async fn run(self, ledger: &Ledger, claim: &Claim, trapdoor: &Trapdoor) -> Result<(), String> {
+        match self {
+            Self::Append => text(ledger.append(batch(9)).await.map(drop)),
+            Self::Import => {
+                let csv = "receipt,institution,project,amount,date\n\
+                    x1,New,A,5,2018-02-15\nx2,New,B,5,2018-02-15\n";
+                let currency = "CNY".parse().unwrap();
+                let rows = Rows::read(csv.as_bytes(), "f", &Default::default(), currency).unwrap();
+                let owners =
+                    crate::Owners::Development { seed: "trial".into(), org: "wufu".into() };
+                let options = ImportOptions { owners, skip_bad: false };
+                text(ledger.import(rows, options, |_| ()).await.map(drop))
+            }
+            Self::Own => text(ledger.own(b"pending", &address(7)).await.map(drop)),
+            Self::Close => text(ledger.close_epoch(NOW + 600).await.map(drop)),
+            Self::Claim => {
+                let verified = ledger.check_claim(&trapdoor.key, claim, NOW).unwrap();
+                match ledger.claim(&verified, claim, NOW).await {
+                    Ok(ClaimOutcome::Admitted { .. }) => Ok(()),
+                    Ok(other) => panic!("charged, and not admitted: {other:?}"),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+        }
+    }
+}
+
+fn text<E: std::fmt::Display>(result: Result<(), E>) -> Result<(), String> {
+    result.map_err(|error| error.to_string())
+}
+
+/// A ledger's folder with something of everything in it, and a claim that is good there.
+async fn template() -> (TempDir, Trapdoor, Claim) {
+    let folder = TempDir::new().unwrap();
+    let mut policy = LedgerPolicy::new("wufu");
+    policy.currency = Some("CNY".parse().unwrap());
+    let ledger = Ledger::create(folder.path(), &policy).await.unwrap();
+    ledger.append(batch(1)).await.unwrap();
+    let csv = "receipt,institution,project,amount,date\npending,I,P,1,2018-02-15\n";
+    let rows = Rows::read(csv.as_bytes(), "f", &Default::default(), "CNY".parse().unwrap());
+    ledger.import(rows.unwrap(), ImportOptions::default(), |_| ()).await.unwrap();
+    let signed = ledger.close_epoch(NOW).await.unwrap().signed;
+    ledger.append(batch(2)).await.unwrap();
+    let trapdoor = Trapdoor::new(1);
+    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), NOW + 600);
+    let (cards, persons) = (&signed[0], &signed[1]);
+    let says = Says { org: "wufu", cards, persons, nullifiers, payout, expiry };
+    let claim = trapdoor.claim(&says, 1);
+    ledger.close().await;
+    (folder, trapdoor, claim)
+}
+
+async fn copy(from: &Path) -> (TempDir, Ledger) {
+    let folder = TempDir::new().unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    (folder, ledger)
+}
+
+/// After a failure: the same state, in this process and in the next, and the operation succeeds when it is tried again.
+async fn nothing_happened(
+    (folder, ledger): (TempDir, Ledger),
+    before: &State,
+    operation: Operation,
+    trapdoor: &Trapdoor,
+    claim: &Claim,
+    at: &str,
+) {
+    assert_eq!(&state(&ledger).await, before, "{operation:?} failed {at}");
+    ledger.close().await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    assert_eq!(&state(&ledger).await, before, "{operation:?} failed {at}, opened again");
+    operation.run(&ledger, claim, trapdoor).await.unwrap();
+    assert_ne!(&state(&ledger).await, before, "{operation:?} after a failure {at}");
+}
+
+#[tokio::test]
+async fn f28_a_failure_at_any_instruction_leaves_nothing_half_done() {
+    let full = std::env::var_os("WUFU_FULL").is_some();
+    let (template, trapdoor, claim) = template().await;
+    for operation in Operation::ALL {
+        let mut failures = 0;
+        let mut at = 0;
+        loop {
+            let (folder, ledger) = copy(template.path()).await;
+            let before = state(&ledger).await;
+            let steps = Arc::new(AtomicU64::new(0));
+            let counter = steps.clone();
+            {
+                let mut writer = ledger.inner.store.writer().await;
+                let mut handle = writer.as_mut().unwrap().lock_handle().await.unwrap();
+                handle
+                    .set_progress_handler(1, move || counter.fetch_add(1, Ordering::Relaxed) != at);
+            }
+            let done = operation.run(&ledger, &claim, &trapdoor).await;
+            match done {
+                Ok(()) => break,
+                Err(error) => assert!(error.starts_with("database: "), "{error}"),
+            }
+            failures += 1;
+            let place = format!("at instruction {at}");
+            let ledger = (folder, ledger);
+            nothing_happened(ledger, &before, operation, &trapdoor, &claim, &place).await;
+            // Every one of the first, then a sample.
+            at += if full { 1 } else { 1 + at / 6 };
+        }
+        assert!(failures > 15, "{operation:?} failed at {failures} points only");
+    }
+}
+
+#[tokio::test]
+async fn f28_a_failed_commit_leaves_nothing() {
+    let (template, trapdoor, claim) = template().await;
+    for operation in Operation::ALL {
+        let (folder, ledger) = copy(template.path()).await;
+        let before = state(&ledger).await;
+        {
+            let mut writer = ledger.inner.store.writer().await;
+            writer.as_mut().unwrap().lock_handle().await.unwrap().set_commit_hook(|| false);
+        }
+        let failed = operation.run(&ledger, &claim, &trapdoor).await.unwrap_err();
+        assert!(failed.starts_with("database: "), "{failed}");
+        let ledger = (folder, ledger);
+        nothing_happened(ledger, &before, operation, &trapdoor, &claim, "at commit").await;
+    }
+}
+
+#[tokio::test]
+async fn f28_a_missing_table_and_a_full_disk_refuse() {
+    let (template, trapdoor, claim) = template().await;
+    for operation in Operation::ALL {
+        let tables: &[&str] = match operation {
+            Operation::Append => {
+                &["logs", "leaves", "cards", "persons", "receipts", "records", "claims"]
+            }
+            Operation::Import => &["logs", "receipts", "records", "institutions", "projects"],
+            Operation::Own => &["logs", "receipts", "records"],
+            Operation::Close => &["logs", "leaves", "records", "checkpoints"],
+            Operation::Claim => &["claims", "spent"],
+        };
+        for table in tables {
+            let (_folder, ledger) = copy(template.path()).await;
+            let before = state(&ledger).await;
+            let rename = |from: &str, to: &str| {
+                sqlx::AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"))
+            };
+            let change = async |from: &str, to: &str| {
+                let mut writer = ledger.inner.store.writer().await;
+                if writer.is_none() {
+                    use sqlx::ConnectOptions;
+                    *writer = Some(ledger.inner.store.options().connect().await.unwrap());
+                }
+                writer.as_mut().unwrap().execute(rename(from, to)).await.unwrap();
+            };
+            change(table, "gone").await;
+            let failed = operation.run(&ledger, &claim, &trapdoor).await.unwrap_err();
+            assert!(failed.starts_with("database: "), "{operation:?} without {table}: {failed}");
+            change("gone", table).await;
+            assert_eq!(state(&ledger).await, before, "{operation:?} without {table}");
+            operation.run(&ledger, &claim, &trapdoor).await.unwrap();
+        }
+        // No room for another page.
+        let (folder, ledger) = copy(template.path()).await;
+        let before = state(&ledger).await;
+        {
+            let mut writer = ledger.inner.store.writer().await;
+            let writer = writer.as_mut().unwrap();
+            let pages: i64 =
+                sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut *writer).await.unwrap();
+            let limit = format!("PRAGMA max_page_count = {pages}");
+            writer.execute(sqlx::AssertSqlSafe(limit)).await.unwrap();
+        }
+        let mut failed = None;
+        // Until what there is of free space within the pages is used up.
+        for n in 10..250 {
+            if let Err(error) = ledger.append(batch(n)).await {
+                failed = Some(error.to_string());
+                break;
+            }
+        }
+        assert!(failed.as_deref().is_some_and(|text| text.contains("full")), "{failed:?}");
+        assert!(state(&ledger).await.sizes[0] >= before.sizes[0]);
+        drop(folder);
+    }
+}
