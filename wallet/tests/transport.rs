@@ -174,6 +174,13 @@ impl LedgerService for Recorder {
         Err(Status::permission_denied("not the operator"))
     }
 
+    async fn list_grants(
+        &self,
+        _: Request<v1::ListGrantsRequest>,
+    ) -> Result<Response<v1::ListGrantsResponse>, Status> {
+        Err(Status::permission_denied("not the operator"))
+    }
+
     async fn submit_claim(
         &self,
         request: Request<v1::SubmitClaimRequest>,
