@@ -17,7 +17,10 @@ use tokio::{
     time::timeout,
 };
 use tokio_stream::Stream;
-use tonic::transport::server::{Connected, Server};
+use tonic::{
+    server::NamedService,
+    transport::server::{Connected, Server},
+};
 use tonic_health::{ServingStatus, server::health_reporter};
 use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
 
@@ -104,7 +107,7 @@ where
     let admission = Arc::new(Admission::new(&limits)?);
     let handler = Handler::new(provers, limits.clone(), admission.clone());
     let service = ProverServiceServer::new(handler).max_decoding_message_size(limits.request_bytes);
-    let (health, health_service) = health_reporter();
+    let (mut health, health_service) = health_reporter();
     health.set_serving::<ProverServiceServer<Handler>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -137,6 +140,10 @@ where
     admission.close();
     health.set_not_serving::<ProverServiceServer<Handler>>().await;
     health.set_service_status("", ServingStatus::NotServing).await;
+    // Ends the streams of those who watch: else they would be waited for.
+    for service in [<ProverServiceServer<Handler> as NamedService>::NAME, ""] {
+        health.clear_service_status(service).await;
+    }
     let _ = end.send(());
     match timeout(limits.grace, serving).await {
         Ok(served) => Ok(served?),

@@ -1,0 +1,215 @@
+//! What the tests share: keys, engines to look into, a real server.
+#![allow(dead_code, reason = "each test binary uses some of it")]
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc, Condvar, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{Field, UniformRand};
+use rand::{SeedableRng, rngs::StdRng};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::{Channel, Endpoint};
+use wufu_circuits::{GiftInstance, r1cs::Assignment, testing};
+use wufu_proto::{
+    v1::{self, prover_service_client::ProverServiceClient},
+    witness::{Job, Witnessed},
+};
+use wufu_prover::{
+    Prover, ProvingKey,
+    engine::{ArkEngine, Engine, EngineError},
+    service::{Limits, ServeError, run},
+    setup,
+};
+use wufu_verifier::{
+    CircuitName, Proof, Trust, VerifyingKey,
+    key::{KeyPoints, Provenance, Reduction},
+};
+
+pub fn rng(seed: u64) -> StdRng {
+    StdRng::seed_from_u64(seed)
+}
+
+/// A development key, made once and kept beside the build: of no use to anybody else, since its randomness is a seed.
+pub fn key(circuit: CircuitName) -> &'static ProvingKey {
+    static KEYS: [OnceLock<ProvingKey>; 3] = [const { OnceLock::new() }; 3];
+    KEYS[circuit as usize].get_or_init(|| {
+        let id = circuit.id().to_string();
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{circuit}-{}", &id[..16]));
+        ProvingKey::load(&path, Trust::AcceptDevelopment).unwrap_or_else(|_| {
+            let key = setup::development(circuit, &mut rng(1)).unwrap();
+            key.save(&path).unwrap();
+            key
+        })
+    })
+}
+
+/// arkworks' engine with that key.
+pub fn prover(circuit: CircuitName) -> Prover {
+    static PROVERS: [OnceLock<Prover>; 3] = [const { OnceLock::new() }; 3];
+    let engine = || Prover::new(ArkEngine::new(key(circuit).clone()));
+    PROVERS[circuit as usize].get_or_init(engine).clone()
+}
+
+/// A gate in an engine: nothing is proved before it is opened.
+#[derive(Default)]
+pub struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
+    begun: AtomicUsize,
+}
+
+impl Gate {
+    pub fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+
+    /// Proofs that were begun.
+    pub fn begun(&self) -> usize {
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many proofs were begun.
+    pub async fn wait(&self, begun: usize) {
+        for _ in 0..3000 {
+            if self.begun() >= begun {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{} proofs were begun, expected {begun}", self.begun());
+    }
+}
+
+/// Proves gifts at once, by what the maker of the key should have forgotten: for tests of what is around an engine.
+pub struct Simulator {
+    key: VerifyingKey,
+    alpha: Fr,
+    beta: Fr,
+    gamma: Fr,
+    delta: Fr,
+    inputs: Vec<Fr>,
+    gate: Option<Arc<Gate>>,
+}
+
+impl Simulator {
+    pub fn new(gate: Option<Arc<Gate>>) -> Self {
+        let rng = &mut rng(2);
+        let [alpha, beta, gamma, delta] = [(); 4].map(|()| Fr::rand(rng));
+        let inputs: Vec<Fr> = (0..=4).map(|_| Fr::rand(rng)).collect();
+        let g1 = |x: Fr| (G1Affine::generator() * x).into_affine();
+        let g2 = |x: Fr| (G2Affine::generator() * x).into_affine();
+        let points = KeyPoints {
+            alpha: g1(alpha),
+            beta: g2(beta),
+            gamma: g2(gamma),
+            delta: g2(delta),
+            inputs: inputs.iter().map(|x| g1(*x)).collect(),
+        };
+        let (development, libsnark) = (Provenance::Development, Reduction::Libsnark);
+        let key = VerifyingKey::new(CircuitName::Gift, development, libsnark, points).unwrap();
+        Self { key, alpha, beta, gamma, delta, inputs, gate }
+    }
+
+    pub fn gated() -> (Prover, Arc<Gate>) {
+        let gate = Arc::new(Gate::default());
+        (Prover::new(Self::new(Some(gate.clone()))), gate)
+    }
+}
+
+impl Engine for Simulator {
+    fn name(&self) -> &'static str {
+        "simulator"
+    }
+
+    fn verifying_key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
+    fn rows(&self) -> usize {
+        0
+    }
+
+    fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
+        if let Some(gate) = &self.gate {
+            gate.begun.fetch_add(1, Ordering::SeqCst);
+            let mut open = gate.open.lock().unwrap();
+            while !*open {
+                open = gate.opened.wait(open).unwrap();
+            }
+        }
+        let sum: Fr =
+            self.inputs[1..].iter().zip(assignment.public()).map(|(point, x)| *point * x).sum();
+        let sum = self.inputs[0] + sum;
+        // a b = alpha beta + sum gamma + c delta
+        let c = (r * s - self.alpha * self.beta - sum * self.gamma) * self.delta.inverse().unwrap();
+        let g1 = |x: Fr| (G1Affine::generator() * x).into_affine();
+        Ok(Proof::new(g1(r), (G2Affine::generator() * s).into_affine(), g1(c))?)
+    }
+}
+
+/// A true gift.
+pub fn gift(seed: u64) -> GiftInstance {
+    testing::gift(&mut rng(seed))
+}
+
+pub fn gift_request(prover: &VerifyingKey, gift: &GiftInstance) -> v1::ProveRequest {
+    let witnessed = Witnessed::Gift(Box::new(gift.clone()));
+    (&Job { key_id: prover.id(), witnessed }).into()
+}
+
+/// A server on a free port.
+pub struct Server {
+    pub address: SocketAddr,
+    end: Option<oneshot::Sender<()>>,
+    running: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Server {
+    pub async fn start(provers: Vec<Prover>, limits: Limits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (end, ending) = oneshot::channel::<()>();
+        let running =
+            tokio::spawn(run(TcpListenerStream::new(listener), provers, limits, async move {
+                drop(ending.await)
+            }));
+        Self { address, end: Some(end), running }
+    }
+
+    pub async fn channel(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
+        endpoint.connect().await.unwrap()
+    }
+
+    /// A client with a connection of its own.
+    pub async fn client(&self) -> ProverServiceClient<Channel> {
+        ProverServiceClient::new(self.channel().await)
+    }
+
+    pub fn end(&mut self) {
+        let _ = self.end.take().unwrap().send(());
+    }
+
+    pub async fn ended(self) -> Result<(), ServeError> {
+        drop(self.end);
+        self.running.await.unwrap()
+    }
+}
+
+/// Resident memory of this process, in bytes.
+pub fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+}
