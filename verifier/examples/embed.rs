@@ -37,9 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (key_id, inputs, proof) = (hex::decode(key_id)?, hex::decode(inputs)?, hex::decode(proof)?);
     let presented = Presented { key_id: &key_id, public_inputs: &inputs, proof: &proof };
     let (verifier, question) = (request.verifier(), request.question());
-    let check = DonationCheck { key: &key, log: &log, verifier, question, now, window: Window::default() };
+    let check =
+        DonationCheck { key: &key, log: &log, verifier, question, now, window: Window::default() };
     let admitted = check.verify(presented)?.spend(&mut spent)?;
 
-    println!("a donation that you asked for, shown for the first time, as of epoch {}", admitted.verified().epoch());
+    println!(
+        "a donation that you asked for, shown for the first time, as of epoch {}",
+        admitted.verified().epoch()
+    );
     Ok(())
 }

@@ -8,13 +8,15 @@ use core::fmt;
 
 use ark_bn254::Fr;
 
+use zeroize::Zeroizing;
+
 use crate::field::{self, FieldError};
 
-/// Writes canonical bytes.
+/// Writes canonical bytes. What was written is wiped when the writer is dropped: it may have been a seed.
 #[derive(Clone, Default)]
 pub struct Writer {
     fields: u32,
-    body: Vec<u8>,
+    body: Zeroizing<Vec<u8>>,
 }
 
 impl Writer {
@@ -30,9 +32,20 @@ impl Writer {
     pub fn bytes(mut self, value: &[u8]) -> Self {
         let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
         self.fields = self.fields.saturating_add(1);
-        self.body.extend_from_slice(&length.to_le_bytes());
-        self.body.extend_from_slice(value);
+        self.push(&length.to_le_bytes());
+        self.push(value);
         self
+    }
+
+    /// Appends without leaving a copy in memory that a growing vector gives back.
+    fn push(&mut self, bytes: &[u8]) {
+        let needed = self.body.len() + bytes.len();
+        if needed > self.body.capacity() {
+            let mut larger = Vec::with_capacity(needed.next_power_of_two().max(256));
+            larger.extend_from_slice(&self.body);
+            self.body = Zeroizing::new(larger);
+        }
+        self.body.extend_from_slice(bytes);
     }
 
     /// Appends a text.
@@ -102,7 +115,9 @@ impl fmt::Display for CanonicalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Truncated { field } => write!(f, "the bytes end inside {field}"),
-            Self::Trailing { bytes } => write!(f, "{bytes} bytes follow the last field, expected 0"),
+            Self::Trailing { bytes } => {
+                write!(f, "{bytes} bytes follow the last field, expected 0")
+            }
             Self::Count { got, expected } => write!(f, "{got} fields, expected {expected}"),
             Self::Length { field, got, expected } => {
                 write!(f, "{field} is {got} bytes, expected {expected}")
@@ -164,7 +179,10 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When the field has another length.
-    pub fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], CanonicalError> {
+    pub fn array<const N: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<[u8; N], CanonicalError> {
         let bytes = self.bytes(field)?;
         bytes.try_into().map_err(|_| CanonicalError::Length {
             field,

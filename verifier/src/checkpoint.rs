@@ -35,7 +35,24 @@ pub enum CheckpointError {
     Root(FieldError),
     /// The root is zero, which is no root.
     ZeroRoot,
+    /// The note is longer than a checkpoint can be.
+    Long {
+        /// How many bytes it has.
+        got: usize,
+    },
+    /// Its time is not when its epoch begins, or an epoch has no length.
+    Schedule {
+        /// The epoch.
+        epoch: u64,
+        /// Length of an epoch, in seconds.
+        seconds: u64,
+        /// The time that it says.
+        time: u64,
+    },
 }
+
+/// Longest note of a checkpoint, co-signatures included.
+pub const MAX_BYTES: usize = 16 * 1024;
 
 impl fmt::Display for CheckpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,6 +64,12 @@ impl fmt::Display for CheckpointError {
             }
             Self::Root(error) => error.fmt(f),
             Self::ZeroRoot => write!(f, "checkpoint's root is zero"),
+            Self::Long { got } => {
+                write!(f, "checkpoint is {got} bytes, expected at most {MAX_BYTES}")
+            }
+            Self::Schedule { epoch, seconds, time } => {
+                write!(f, "epoch {epoch} of {seconds} s each is said to begin at {time} s")
+            }
         }
     }
 }
@@ -62,14 +85,18 @@ impl From<NoteError> for CheckpointError {
 /// The state of a log at an epoch, signed by its operator. Only [`Checkpoint::open`] and [`Checkpoint::sign`] make one.
 ///
 /// # Shapes
-/// A signed note of five lines: origin (`org/log`), size, root (base64 of 32 bytes, little-endian), `epoch N`, `time T`.
+/// A signed note of five lines: origin (`org/cards`, `org/persons` or `org/donations/N`), size, root (base64 of 32 bytes,
+/// little-endian), `epoch N of S s`, `time T`. Epochs follow a schedule: `T = N · S`, so an operator cannot sign more often
+/// than it published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     origin: String,
     size: u64,
     root: Fr,
     epoch: u64,
+    epoch_seconds: u64,
     time: u64,
+    signer: LogKey,
     note: String,
 }
 
@@ -84,8 +111,8 @@ pub struct LogState<'a> {
     pub root: Fr,
     /// The epoch from which it is in force.
     pub epoch: u64,
-    /// Unix seconds when the epoch began.
-    pub time: u64,
+    /// Length of an epoch: epoch N begins at N times that many Unix seconds.
+    pub epoch_seconds: u64,
 }
 
 impl Checkpoint {
@@ -93,10 +120,16 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When the origin is not a log of `org`, or the root is zero.
-    pub fn sign(org: &str, key: &SigningKey, state: &LogState<'_>) -> Result<Self, CheckpointError> {
+    pub fn sign(
+        org: &str,
+        key: &SigningKey,
+        state: &LogState<'_>,
+    ) -> Result<Self, CheckpointError> {
         let root = Base64::encode_string(&field::encode(&state.root));
-        let LogState { origin, size, epoch, time, .. } = state;
-        let text = format!("{origin}\n{size}\n{root}\nepoch {epoch}\ntime {time}\n");
+        let LogState { origin, size, epoch, epoch_seconds, .. } = state;
+        let time = epoch.saturating_mul(*epoch_seconds);
+        let text =
+            format!("{origin}\n{size}\n{root}\nepoch {epoch} of {epoch_seconds} s\ntime {time}\n");
         let note = note::sign(org, key, &text)?;
         // Through the same door as everybody's.
         Self::open(&LogKey::new(org, key.verifying_key())?, &note)
@@ -107,19 +140,30 @@ impl Checkpoint {
     /// # Errors
     /// When the note is not signed by `key`, has another form, is of another org, or its root is not one.
     pub fn open(key: &LogKey, note: &str) -> Result<Self, CheckpointError> {
+        if note.len() > MAX_BYTES {
+            return Err(CheckpointError::Long { got: note.len() });
+        }
         let text = key.open(note)?;
         let mut lines = text.lines();
         let mut line = |name| lines.next().ok_or(CheckpointError::Form { line: name });
         let origin = line("origin")?;
-        let size = integer("size", line("size")?, "")?;
+        let size = integer("size", line("size")?)?;
         let root = line("root")?;
-        let epoch = integer("epoch", line("epoch")?, "epoch ")?;
-        let time = integer("time", line("time")?, "time ")?;
+        let epoch = line("epoch")?.strip_prefix("epoch ").and_then(|rest| rest.strip_suffix(" s"));
+        let epoch = epoch.and_then(|rest| rest.split_once(" of "));
+        let (epoch, seconds) = epoch.ok_or(CheckpointError::Form { line: "epoch" })?;
+        let (epoch, seconds) = (integer("epoch", epoch)?, integer("epoch", seconds)?);
+        let time = line("time")?.strip_prefix("time ");
+        let time = integer("time", time.ok_or(CheckpointError::Form { line: "time" })?)?;
         if lines.next().is_some() {
             return Err(CheckpointError::Form { line: "end" });
         }
+        if seconds == 0 || epoch.checked_mul(seconds) != Some(time) {
+            return Err(CheckpointError::Schedule { epoch, seconds, time });
+        }
         let log = origin.strip_prefix(key.name()).and_then(|rest| rest.strip_prefix('/'));
-        if log.is_none_or(str::is_empty) {
+        // The key of `a` does not sign for the org `a/b`.
+        if !log.is_some_and(is_log) {
             let (got, org) = (origin.into(), key.name().into());
             return Err(CheckpointError::Origin { got, org });
         }
@@ -129,7 +173,26 @@ impl Checkpoint {
         if root.is_zero() {
             return Err(CheckpointError::ZeroRoot);
         }
-        Ok(Self { origin: origin.into(), size, root, epoch, time, note: note.into() })
+        Ok(Self {
+            origin: origin.into(),
+            size,
+            root,
+            epoch,
+            epoch_seconds: seconds,
+            time,
+            signer: key.clone(),
+            note: note.into(),
+        })
+    }
+
+    /// The key that it was opened with.
+    pub fn signer(&self) -> &LogKey {
+        &self.signer
+    }
+
+    /// Length of an epoch, in seconds.
+    pub fn epoch_seconds(&self) -> u64 {
+        self.epoch_seconds
     }
 
     /// The log, as `org/log`.
@@ -163,10 +226,17 @@ impl Checkpoint {
     }
 }
 
-/// A decimal without signs or leading zeros after a prefix: one number, one text.
-fn integer(name: &'static str, line: &str, prefix: &str) -> Result<u64, CheckpointError> {
+/// Whether an org has a log of this name.
+fn is_log(name: &str) -> bool {
+    match name.strip_prefix("donations/") {
+        Some(number) => integer("origin", number).is_ok_and(|number| number > 0),
+        None => name == "cards" || name == "persons",
+    }
+}
+
+/// A decimal without signs or leading zeros: one number, one text.
+fn integer(name: &'static str, digits: &str) -> Result<u64, CheckpointError> {
     let form = CheckpointError::Form { line: name };
-    let digits = line.strip_prefix(prefix).ok_or(form.clone())?;
     let value: u64 = digits.parse().map_err(|_| form.clone())?;
     if format!("{value}") == digits { Ok(value) } else { Err(form) }
 }
@@ -176,7 +246,13 @@ mod tests {
     use super::*;
 
     fn state() -> LogState<'static> {
-        LogState { origin: "wufu/cards", size: 5, root: Fr::from(7u64), epoch: 3, time: 1800 }
+        LogState {
+            origin: "wufu/cards",
+            size: 5,
+            root: Fr::from(7u64),
+            epoch: 3,
+            epoch_seconds: 600,
+        }
     }
 
     #[test]
@@ -187,19 +263,43 @@ mod tests {
         assert_eq!(Checkpoint::open(&key, checkpoint.note()), Ok(checkpoint.clone()));
         assert_eq!((checkpoint.size(), checkpoint.epoch(), checkpoint.time()), (5, 3, 1800));
 
-        for origin in ["other/cards", "wufu", "wufu/", "wufucards"] {
+        for origin in [
+            "other/cards",
+            "wufu",
+            "wufu/",
+            "wufucards",
+            "wufu/b/cards",
+            "wufu/donations/0",
+            "wufu/donations/01",
+        ] {
             let other = Checkpoint::sign("wufu", &signing, &LogState { origin, ..state() });
             assert!(matches!(other, Err(CheckpointError::Origin { .. })), "{origin}");
         }
-        let open = |text: &str| Checkpoint::open(&key, &note::sign("wufu", &signing, text).unwrap());
+        let open =
+            |text: &str| Checkpoint::open(&key, &note::sign("wufu", &signing, text).unwrap());
         let root = Base64::encode_string(&field::encode(&Fr::from(7u64)));
-        let good = format!("wufu/cards\n5\n{root}\nepoch 3\ntime 1800\n");
+        let good = format!("wufu/cards\n5\n{root}\nepoch 3 of 600 s\ntime 1800\n");
         assert!(open(&good).is_ok());
-        for (from, to) in [("\n5\n", "\n05\n"), ("epoch 3", "epoch +3"), ("time 1800\n", ""), ("\n5\n", "\n-5\n")] {
+        for (from, to) in [
+            ("\n5\n", "\n05\n"),
+            ("epoch 3", "epoch +3"),
+            (" of 600 s", ""),
+            ("time 1800\n", ""),
+            ("\n5\n", "\n-5\n"),
+        ] {
             let bad = open(&good.replace(from, to));
             assert!(matches!(bad, Err(CheckpointError::Form { .. })), "{from:?} to {to:?}");
         }
         assert!(open(&format!("{good}more\n")).is_err());
+        for (from, to) in
+            [("time 1800", "time 1801"), ("of 600 s", "of 0 s"), ("3 of", "30744573456182587 of")]
+        {
+            let bad = open(&good.replace(from, to));
+            assert!(matches!(bad, Err(CheckpointError::Schedule { .. })), "{from:?} to {to:?}");
+        }
+        let co_signed =
+            format!("{}{}", checkpoint.note(), "\u{2014} other AAAAAAAA\n".repeat(1000));
+        assert!(matches!(Checkpoint::open(&key, &co_signed), Err(CheckpointError::Long { .. })));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! epoch contradict each other, even where one extends the other, and both are kept as evidence.
 
 use alloc::{boxed::Box, collections::BTreeMap, string::String};
-use core::fmt;
+use core::{fmt, ops::Bound};
 
 use ark_bn254::Fr;
 
@@ -44,6 +44,18 @@ pub enum HistoryError {
         /// The history's log.
         expected: String,
     },
+    /// It was opened with another key than those that are held.
+    Key {
+        /// The name of the key.
+        name: String,
+    },
+    /// Its epochs are shorter or longer than the published ones.
+    Schedule {
+        /// Its length of an epoch, in seconds.
+        got: u64,
+        /// The published one.
+        expected: u64,
+    },
     /// It contradicts one that is held: of one epoch and not the same, or shrinking, or changed without growing, or
     /// going back in time. From here on nothing of the log is accepted.
     Contradiction(Box<Evidence>),
@@ -54,6 +66,10 @@ impl fmt::Display for HistoryError {
         match self {
             Self::Origin { got, expected } => {
                 write!(f, "checkpoint is of {got:?}, expected {expected:?}")
+            }
+            Self::Key { name } => write!(f, "checkpoint is signed by another key of {name}"),
+            Self::Schedule { got, expected } => {
+                write!(f, "checkpoint's epochs are {got} s, expected {expected} s")
             }
             Self::Contradiction(evidence) => write!(
                 f,
@@ -111,6 +127,7 @@ impl core::error::Error for RootError {}
 #[derive(Clone, Debug)]
 pub struct LogHistory {
     origin: String,
+    epoch_seconds: Option<u64>,
     checkpoints: BTreeMap<u64, Checkpoint>,
     evidence: Option<Evidence>,
 }
@@ -118,7 +135,13 @@ pub struct LogHistory {
 impl LogHistory {
     /// A history without checkpoints, of the log `origin` (`org/log`).
     pub fn new(origin: &str) -> Self {
-        Self { origin: origin.into(), checkpoints: BTreeMap::new(), evidence: None }
+        let (checkpoints, epoch_seconds) = (BTreeMap::new(), None);
+        Self { origin: origin.into(), epoch_seconds, checkpoints, evidence: None }
+    }
+
+    /// A history of a log whose epochs have a published length. Without it the first checkpoint says it for all.
+    pub fn scheduled(origin: &str, epoch_seconds: u64) -> Self {
+        Self { epoch_seconds: Some(epoch_seconds), ..Self::new(origin) }
     }
 
     /// The log.
@@ -132,7 +155,7 @@ impl LogHistory {
     }
 
     /// The checkpoints, by epoch.
-    pub fn checkpoints(&self) -> impl DoubleEndedIterator<Item = &Checkpoint> {
+    pub fn checkpoints(&self) -> impl DoubleEndedIterator<Item = &Checkpoint> + Clone {
         self.checkpoints.values()
     }
 
@@ -150,17 +173,27 @@ impl LogHistory {
             let (got, expected) = (came.origin().into(), self.origin.clone());
             return Err(HistoryError::Origin { got, expected });
         }
+        if let Some(other) = self.newest().filter(|held| held.signer() != came.signer()) {
+            return Err(HistoryError::Key { name: other.signer().name().into() });
+        }
+        let (got, expected) = (came.epoch_seconds(), self.epoch_seconds);
+        if let Some(expected) = expected.filter(|expected| *expected != got) {
+            return Err(HistoryError::Schedule { got, expected });
+        }
         let epoch = came.epoch();
         let before = self.checkpoints.range(..=epoch).next_back();
         let after = self.checkpoints.range(epoch..).next();
         let contradicts = |held: &&Checkpoint| {
-            let (first, second) = if held.epoch() < epoch { (*held, &came) } else { (&came, *held) };
+            let (first, second) =
+                if held.epoch() < epoch { (*held, &came) } else { (&came, *held) };
             if held.epoch() == epoch {
                 return !same_state(held, &came);
             }
             first.size() > second.size()
                 || first.time() > second.time()
-                || (first.size() == second.size() && first.root() != second.root())
+                || first.epoch_seconds() != second.epoch_seconds()
+                // It grows when its root changes, and changes its root when it grows.
+                || (first.size() == second.size()) != (first.root() == second.root())
         };
         let held = [before, after].into_iter().flatten().map(|(_, held)| held).find(contradicts);
         if let Some(held) = held {
@@ -179,7 +212,7 @@ impl LogHistory {
 
     /// When the checkpoint in force at an epoch was replaced, in Unix seconds.
     fn replaced(&self, epoch: u64) -> Option<u64> {
-        let next = self.checkpoints.range(epoch.saturating_add(1)..).next();
+        let next = self.checkpoints.range((Bound::Excluded(epoch), Bound::Unbounded)).next();
         next.map(|(_, checkpoint)| checkpoint.time())
     }
 
@@ -191,9 +224,11 @@ impl LogHistory {
         if self.evidence.is_some() {
             return Err(RootError::Contradicted);
         }
-        // The newest epoch with this root tells: it was in force the longest.
-        let found = self.checkpoints().rev().find(|checkpoint| checkpoint.root() == root);
-        let checkpoint = found.ok_or(RootError::Unknown)?;
+        // The newest epoch with this root tells: it was in force the longest. One of the future does not hide another.
+        let mut found = self.checkpoints().rev().filter(|checkpoint| checkpoint.root() == root);
+        let newest = found.clone().next();
+        let begun = found.find(|checkpoint| has_begun(checkpoint.time(), now));
+        let checkpoint = begun.or(newest).ok_or(RootError::Unknown)?;
         in_window(checkpoint.time(), self.replaced(checkpoint.epoch()), now, window)?;
         Ok(checkpoint)
     }
@@ -204,8 +239,12 @@ fn same_state(one: &Checkpoint, other: &Checkpoint) -> bool {
     one.size() == other.size() && one.root() == other.root() && one.time() == other.time()
 }
 
+fn has_begun(began: u64, now: u64) -> bool {
+    began <= now.saturating_add(CLOCK_SKEW)
+}
+
 fn in_window(began: u64, replaced: Option<u64>, now: u64, window: Window) -> Result<(), RootError> {
-    if began > now.saturating_add(CLOCK_SKEW) {
+    if !has_begun(began, now) {
         return Err(RootError::Future { ahead: began - now });
     }
     match replaced.and_then(|replaced| now.checked_sub(replaced)) {
@@ -231,7 +270,7 @@ pub struct EpochRoots<'a> {
 /// As [`LogHistory::accept`]; roots of two different epochs make an unknown anchor.
 ///
 /// # Cost
-/// One hash per epoch that is held, newest first: drop what is past the window from long histories.
+/// One hash for each epoch of the window, and one for the first before it: nothing older is looked at, and is unknown.
 pub fn accept_anchor<'a>(
     cards: &'a LogHistory,
     persons: &'a LogHistory,
@@ -243,21 +282,29 @@ pub fn accept_anchor<'a>(
     if cards.evidence.is_some() || persons.evidence.is_some() {
         return Err(RootError::Contradicted);
     }
-    let mut epochs = cards.checkpoints.keys().chain(persons.checkpoints.keys()).collect::<alloc::vec::Vec<_>>();
+    let mut epochs =
+        cards.checkpoints.keys().chain(persons.checkpoints.keys()).collect::<alloc::vec::Vec<_>>();
     epochs.sort_unstable();
     epochs.dedup();
+    let mut future = None;
     for epoch in epochs.into_iter().rev().copied() {
         let (Some(card), Some(person)) = (cards.in_force(epoch), persons.in_force(epoch)) else {
             continue;
         };
-        if statement::anchor(card.root(), person.root(), scope) != anchor {
-            continue;
-        }
         let replaced = [cards.replaced(epoch), persons.replaced(epoch)].into_iter().flatten().min();
-        in_window(card.time().max(person.time()), replaced, now, window)?;
-        return Ok(EpochRoots { epoch, cards: card, persons: person });
+        let counts = in_window(card.time().max(person.time()), replaced, now, window);
+        let found = statement::anchor(card.root(), person.root(), scope) == anchor;
+        match (found, counts) {
+            (true, Ok(())) => return Ok(EpochRoots { epoch, cards: card, persons: person }),
+            // The same roots may be those of an earlier epoch, which has begun.
+            (true, Err(error @ RootError::Future { .. })) => future = future.or(Some(error)),
+            (true, Err(error)) => return Err(error),
+            // Older ones were replaced earlier still.
+            (false, Err(RootError::Expired { .. })) => break,
+            (false, _) => {}
+        }
     }
-    Err(RootError::Unknown)
+    Err(future.unwrap_or(RootError::Unknown))
 }
 
 #[cfg(test)]
@@ -270,7 +317,7 @@ mod tests {
     fn checkpoint(origin: &str, epoch: u64, size: u64, root: u64) -> Checkpoint {
         let key = SigningKey::from_bytes(&[7; 32]);
         let root = Fr::from(root);
-        let state = LogState { origin, size, root, epoch, time: epoch * 600 };
+        let state = LogState { origin, size, root, epoch, epoch_seconds: 600 };
         Checkpoint::sign("wufu", &key, &state).unwrap()
     }
 
@@ -295,18 +342,27 @@ mod tests {
         // Idle for days, then replaced: the window begins there, and its edge is inside.
         assert_eq!(accept(50, replaced), Ok(10));
         assert_eq!(accept(50, replaced + 3600), Ok(10));
-        assert_eq!(accept(50, replaced + 3601), Err(RootError::Expired { age: 3601, window: 3600 }));
+        assert_eq!(
+            accept(50, replaced + 3601),
+            Err(RootError::Expired { age: 3601, window: 3600 })
+        );
         // Unknown, zero, not yet.
         assert_eq!(accept(70, replaced), Err(RootError::Unknown));
         assert_eq!(accept(0, replaced), Err(RootError::Unknown));
         assert_eq!(accept(60, replaced - CLOCK_SKEW), Ok(1000));
         assert_eq!(accept(60, replaced - 500), Err(RootError::Future { ahead: 500 }));
+        assert_eq!(
+            accept(60, replaced - CLOCK_SKEW - 1),
+            Err(RootError::Future { ahead: CLOCK_SKEW + 1 })
+        );
         assert_eq!(LogHistory::new("x/y").accept(Fr::from(1u64), 0, HOUR), Err(RootError::Unknown));
     }
 
     #[test]
     fn f23_f31_two_states_of_one_epoch_are_refused_and_kept() {
-        for (epoch, size, root) in [(10, 6, 60), (10, 5, 51), (11, 4, 40), (11, 5, 51), (9, 6, 60)] {
+        for (epoch, size, root) in
+            [(10, 6, 60), (10, 5, 51), (11, 4, 40), (11, 5, 51), (9, 6, 60), (11, 6, 50)]
+        {
             let mut log = history("wufu/cards", &[(10, 5, 50)]);
             let came = checkpoint("wufu/cards", epoch, size, root);
             let Err(HistoryError::Contradiction(evidence)) = log.insert(came.clone()) else {
@@ -321,6 +377,47 @@ mod tests {
         assert_eq!(log.insert(checkpoint("wufu/cards", 11, 5, 50)), Ok(()));
         let other = log.insert(checkpoint("wufu/persons", 12, 5, 50));
         assert!(matches!(other, Err(HistoryError::Origin { .. })));
+        let other_key = SigningKey::from_bytes(&[8; 32]);
+        let root = Fr::from(60u64);
+        let state = LogState { origin: "wufu/cards", size: 6, root, epoch: 12, epoch_seconds: 600 };
+        let other = log.insert(Checkpoint::sign("wufu", &other_key, &state).unwrap());
+        assert!(matches!(other, Err(HistoryError::Key { .. })));
+    }
+
+    /// An operator that signs outside its schedule could give every wallet a root of its own.
+    #[test]
+    fn f31_a_root_outside_the_schedule_is_refused() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let sign = |epoch, epoch_seconds, size| {
+            let root = Fr::from(size);
+            let state = LogState { origin: "wufu/cards", size, root, epoch, epoch_seconds };
+            Checkpoint::sign("wufu", &key, &state).unwrap()
+        };
+        let mut log = LogHistory::new("wufu/cards");
+        log.insert(sign(10, 600, 5)).unwrap();
+        let denser = log.insert(sign(6001, 1, 6));
+        assert!(matches!(denser, Err(HistoryError::Contradiction(_))));
+
+        let mut log = LogHistory::scheduled("wufu/cards", 600);
+        let expected = HistoryError::Schedule { got: 1, expected: 600 };
+        assert_eq!(log.insert(sign(6001, 1, 6)), Err(expected));
+        assert_eq!(log.insert(sign(10, 600, 5)), Ok(()));
+    }
+
+    /// A log that signs an unchanged root again must not take it from those whose clocks are behind.
+    #[test]
+    fn f15_a_root_signed_again_stays_accepted() {
+        let log = history("wufu/cards", &[(10, 5, 50), (11, 5, 50)]);
+        let root = Fr::from(50u64);
+        assert_eq!(log.accept(root, 6600 - 200, HOUR).map(Checkpoint::epoch), Ok(10));
+        let persons = history("wufu/persons", &[(10, 2, 20)]);
+        let anchor = statement::anchor(root, Fr::from(20u64), Fr::from(1u64));
+        let accept = |now| accept_anchor(&log, &persons, Fr::from(1u64), anchor, now, HOUR);
+        assert_eq!(accept(6600 - 200).map(|roots| roots.epoch), Ok(10));
+        assert_eq!(accept(6600).map(|roots| roots.epoch), Ok(11));
+        assert!(matches!(accept(5000), Err(RootError::Future { .. })));
+        let last = history("wufu/cards", &[(u64::MAX / 600, 5, 50)]);
+        assert!(matches!(last.accept(root, 6600, HOUR), Err(RootError::Future { .. })));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
+use zeroize::Zeroizing;
 
 use crate::canonical::Writer;
 
@@ -50,13 +51,13 @@ impl Context {
 /// # Source
 /// RFC 9380, section 5 (wide reduction); BLAKE3, `derive_key`.
 pub fn h2f(context: Context, message: Writer) -> Fr {
-    let mut wide = [0u8; 64];
+    let mut wide = Zeroizing::new([0u8; 64]);
     blake3::Hasher::new_derive_key(context.as_str())
-        .update(&message.finish())
+        .update(&Zeroizing::new(message.finish()))
         .finalize_xof()
-        .fill(&mut wide);
+        .fill(&mut *wide);
     // Not input: the output of a hash, meant to be reduced.
-    Fr::from_le_bytes_mod_order(&wide)
+    Fr::from_le_bytes_mod_order(&*wide)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM, pairing::Pairing};
 
 use crate::{
     canonical::Writer,
-    proof::{PointError, Proof, decode_point, encode_point},
+    proof::{PointError, Proof, check_point, decode_point, encode_point},
     statement::CircuitName,
 };
 
@@ -106,6 +106,13 @@ pub enum KeyError {
     },
     /// A point is wrong.
     Point(PointError),
+    /// `alpha` or `beta` is a generator: no first phase was made, so any statement can be forged.
+    NoFirstPhase {
+        /// Which point.
+        point: &'static str,
+    },
+    /// `beta = ±gamma` or `beta = ±delta`: `B` can stand for the other, so any statement can be forged.
+    BetaIsShared,
     /// `gamma = ±delta`: no second phase was made, so any statement can be forged.
     GammaIsDelta,
     /// `delta` is a generator: no second phase was made, so any statement can be forged.
@@ -133,13 +140,21 @@ impl fmt::Display for KeyError {
             Self::Choice { field, got } => write!(f, "{field} is {got}, expected 0 or 1"),
             Self::UnknownCircuit { got } => write!(f, "circuit {got} is none of this release"),
             Self::Point(error) => write!(f, "verifying key's {error}"),
+            Self::NoFirstPhase { point } => {
+                write!(f, "{point} is a generator: anything can be forged")
+            }
+            Self::BetaIsShared => {
+                write!(f, "beta is plus or minus gamma or delta: anything can be forged")
+            }
             Self::GammaIsDelta => write!(f, "gamma is plus or minus delta: anything can be forged"),
             Self::DeltaIsGenerator => write!(f, "delta is a generator: anything can be forged"),
             Self::GammaIsGenerator => write!(f, "gamma is a generator in a key not of snarkjs"),
             Self::InputPoints { got, expected } => {
                 write!(f, "verifying key has {got} input points, expected {expected}")
             }
-            Self::Development => write!(f, "this is a development key, and only those of a ceremony are accepted"),
+            Self::Development => {
+                write!(f, "this is a development key, and only those of a ceremony are accepted")
+            }
         }
     }
 }
@@ -201,9 +216,10 @@ impl VerifyingKey {
     /// A key from its points, checked.
     ///
     /// # Errors
-    /// When a point is the identity, off its curve or outside its subgroup; when `gamma = ±delta`; when `delta` is a
-    /// generator; when `gamma` is one and the key is not snarkjs's (whose phase 1 leaves `gamma = 1` and hides nothing by it);
-    /// when the number of input points is not that of the circuit.
+    /// When a point is the identity, off its curve or outside its subgroup; when the number of input points is not that of
+    /// the circuit; when two of `beta`, `gamma`, `delta` are the same up to sign, or one of `alpha`, `beta`, `delta` is a
+    /// generator: then anything can be forged. `gamma` may be a generator in a key of snarkjs, where phase 1 leaves it at
+    /// that and `delta` alone separates `C` from the inputs; elsewhere it means that something was left out.
     pub fn new(
         circuit: CircuitName,
         provenance: Provenance,
@@ -214,29 +230,15 @@ impl VerifyingKey {
         if points.inputs.len() != expected {
             return Err(KeyError::InputPoints { got: points.inputs.len(), expected });
         }
-        let points = KeyPoints {
-            alpha: decode_point("alpha", &encode_point(&points.alpha))?,
-            beta: decode_point("beta", &encode_point(&points.beta))?,
-            gamma: decode_point("gamma", &encode_point(&points.gamma))?,
-            delta: decode_point("delta", &encode_point(&points.delta))?,
-            // An input whose point were the identity would bind nothing.
-            inputs: points
-                .inputs
-                .iter()
-                .map(|point| decode_point("input point", &encode_point(point)))
-                .collect::<Result<_, _>>()?,
-        };
-        let generator = G2Affine::generator();
-        if points.gamma == points.delta || points.gamma == -points.delta {
-            return Err(KeyError::GammaIsDelta);
+        check_point("alpha", &points.alpha)?;
+        for (name, point) in
+            [("beta", &points.beta), ("gamma", &points.gamma), ("delta", &points.delta)]
+        {
+            check_point(name, point)?;
         }
-        if points.delta == generator || points.delta == -generator {
-            return Err(KeyError::DeltaIsGenerator);
-        }
-        let gamma_is_generator = points.gamma == generator || points.gamma == -generator;
-        if gamma_is_generator && reduction != Reduction::Circom {
-            return Err(KeyError::GammaIsGenerator);
-        }
+        // An input whose point were the identity would bind nothing.
+        points.inputs.iter().try_for_each(|point| check_point("input point", point))?;
+        check_relations(&points, reduction)?;
         let bytes = encode(circuit, provenance, reduction, &points);
         let message = Writer::new()
             .bytes(circuit.id().as_bytes())
@@ -269,7 +271,8 @@ impl VerifyingKey {
         if magic != MAGIC {
             return Err(KeyError::Magic);
         }
-        let (&[provenance, reduction], rest) = rest.split_first_chunk::<2>().ok_or(short.clone())?;
+        let (&[provenance, reduction], rest) =
+            rest.split_first_chunk::<2>().ok_or(short.clone())?;
         let (circuit, rest) = rest.split_first_chunk::<32>().ok_or(short)?;
         let provenance = match provenance {
             0 => Provenance::Ceremony,
@@ -361,6 +364,35 @@ impl VerifyingKey {
         let Some(product) = Bn254::final_exponentiation(product) else { return false };
         product.0 == self.alpha_beta
     }
+}
+
+/// Refuses points that show that a phase of the set-up was left out.
+///
+/// Each stands for a forgery: `gamma = delta` gives A = alpha, B = beta, C = -inputs; `beta = delta` gives A = inputs, B = gamma,
+/// C = -alpha; `beta = gamma` gives A = alpha + inputs, B = gamma + t delta, C = t A; signs as they come.
+fn check_relations(points: &KeyPoints, reduction: Reduction) -> Result<(), KeyError> {
+    let KeyPoints { alpha, beta, gamma, delta, .. } = *points;
+    let same = |one: G2Affine, other: G2Affine| one == other || one == -other;
+    let generator = G2Affine::generator();
+    if alpha == G1Affine::generator() || alpha == -G1Affine::generator() {
+        return Err(KeyError::NoFirstPhase { point: "alpha" });
+    }
+    if same(beta, generator) {
+        return Err(KeyError::NoFirstPhase { point: "beta" });
+    }
+    if same(gamma, delta) {
+        return Err(KeyError::GammaIsDelta);
+    }
+    if same(beta, gamma) || same(beta, delta) {
+        return Err(KeyError::BetaIsShared);
+    }
+    if same(delta, generator) {
+        return Err(KeyError::DeltaIsGenerator);
+    }
+    if same(gamma, generator) && reduction != Reduction::Circom {
+        return Err(KeyError::GammaIsGenerator);
+    }
+    Ok(())
 }
 
 const fn reduction_byte(reduction: Reduction) -> u8 {

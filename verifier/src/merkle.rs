@@ -61,8 +61,8 @@ pub fn root(leaves: &[Fr], depth: usize) -> Option<Fr> {
 
 /// The root over nodes of one height whose missing neighbours are `empty`: the roof over shard roots.
 pub fn root_from(nodes: &[Fr], empty: Fr, depth: usize) -> Option<Fr> {
-    let capacity = 1usize.checked_shl(u32::try_from(2 * depth).ok()?)?;
-    if nodes.len() > capacity {
+    let capacity = 1u64.checked_shl(u32::try_from(2 * depth).ok()?)?;
+    if u64::try_from(nodes.len()).ok()? > capacity {
         return None;
     }
     let mut empty = empty;
@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn padding_is_explicit() {
-        let leaves = [Fr::from(1u64), Fr::from(2u64), Fr::from(3u64), Fr::from(4u64), Fr::from(5u64)];
+        let leaves =
+            [Fr::from(1u64), Fr::from(2u64), Fr::from(3u64), Fr::from(4u64), Fr::from(5u64)];
         let left = parent([leaves[0], leaves[1], leaves[2], leaves[3]]);
         let right = parent([leaves[4], EMPTY, EMPTY, EMPTY]);
         let hole = parent([EMPTY; 4]);

@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 /// Notes longer than this are refused unread.
 pub const MAX_BYTES: usize = 1 << 20;
 
+/// Most signatures of one note.
+pub const MAX_SIGNATURES: usize = 100;
+
 /// The signature algorithm's byte: Ed25519.
 const ED25519: u8 = 1;
 
@@ -45,7 +48,9 @@ impl fmt::Display for NoteError {
         match self {
             Self::Long { got } => write!(f, "note is {got} bytes, expected at most {MAX_BYTES}"),
             Self::Form => write!(f, "note is not a text, an empty line and signature lines"),
-            Self::Name => write!(f, "a key's name is empty, or has a space, a plus or a control sign"),
+            Self::Name => {
+                write!(f, "a key's name is empty, or has a space, a plus or a control sign")
+            }
             Self::Key => write!(f, "log key is not of the form name+hash+base64"),
             Self::Unsigned { name } => write!(f, "note is not signed by {name}"),
             Self::Signature { name } => write!(f, "signature of {name} does not fit the note"),
@@ -68,8 +73,7 @@ impl LogKey {
     /// # Errors
     /// When the name is empty, or contains white space, control characters or a plus sign, or the key is weak.
     pub fn new(name: &str, key: VerifyingKey) -> Result<Self, NoteError> {
-        let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
-        if name.is_empty() || name.contains(bad) {
+        if !is_name(name) {
             return Err(NoteError::Name);
         }
         if key.is_weak() {
@@ -127,16 +131,21 @@ impl LogKey {
         }
         let at = note.rfind("\n\n").ok_or(NoteError::Form)?;
         let (text, signatures) = (&note[..at + 1], &note[at + 2..]);
-        if signatures.is_empty() || !signatures.ends_with('\n') || has_control(text) {
+        let signatures = signatures.strip_suffix('\n').ok_or(NoteError::Form)?;
+        if has_control(note) || signatures.split('\n').count() > MAX_SIGNATURES {
             return Err(NoteError::Form);
         }
         let mut signed = false;
-        for line in signatures.lines() {
+        for line in signatures.split('\n') {
             let rest = line.strip_prefix("\u{2014} ").ok_or(NoteError::Form)?;
             let (name, signature) = rest.split_once(' ').ok_or(NoteError::Form)?;
             let bytes = Base64::decode_vec(signature).map_err(|_| NoteError::Form)?;
             let (hash, signature) = bytes.split_first_chunk::<4>().ok_or(NoteError::Form)?;
-            if name != self.name || *hash != self.hash() {
+            if !is_name(name) {
+                return Err(NoteError::Form);
+            }
+            // Ours once: a repeated one would cost as much again.
+            if signed || name != self.name || *hash != self.hash() {
                 continue;
             }
             let wrong = || NoteError::Signature { name: self.name.clone() };
@@ -155,6 +164,10 @@ impl fmt::Display for LogKey {
     }
 }
 
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
+}
+
 fn has_control(text: &str) -> bool {
     text.chars().any(|c| c.is_control() && c != '\n')
 }
@@ -165,7 +178,7 @@ fn has_control(text: &str) -> bool {
 /// When the name cannot be a key's, or the text is empty, does not end with a line, holds an empty last line or control signs.
 pub fn sign(name: &str, key: &SigningKey, text: &str) -> Result<String, NoteError> {
     let log_key = LogKey::new(name, key.verifying_key())?;
-    if !text.ends_with('\n') || has_control(text) {
+    if !text.ends_with('\n') || text == "\n" || text.ends_with("\n\n") || has_control(text) {
         return Err(NoteError::Form);
     }
     let mut signature = Vec::from(log_key.hash());
@@ -180,7 +193,8 @@ mod tests {
     #[test]
     fn reads_the_published_example() {
         // Go's golang.org/x/mod/sumdb/note, package example.
-        let key = LogKey::parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
+        let key =
+            LogKey::parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
         let key = key.unwrap();
         let note = "If you think cryptography is the answer to your problem,\n\
             then you don't know what your problem is.\n\n\
@@ -209,7 +223,15 @@ mod tests {
         }
         assert_eq!(key.open(&format!("{note}x\n")), Err(NoteError::Form));
         assert!(LogKey::new("wu fu", signing.verifying_key()).is_err());
-        assert!(sign("wufu", &signing, "no line").is_err());
+        for text in ["no line", "", "\n", "an empty last line\n\n", "a\rb\n"] {
+            assert_eq!(sign("wufu", &signing, text), Err(NoteError::Form), "{text:?}");
+        }
+        let line = note.split("\n\n").nth(1).unwrap();
+        assert!(key.open(&format!("{note}{line}")).is_ok());
+        assert_eq!(key.open(&format!("{note}{}", line.repeat(100))), Err(NoteError::Form));
+        for bad in ["\u{2014} a\0b AAAAAAAA\n", "\u{2014}  AAAAAAAA\n", "\u{2014} a AAAAAAAA\r\n"] {
+            assert_eq!(key.open(&format!("{note}{bad}")), Err(NoteError::Form), "{bad:?}");
+        }
     }
 
     use alloc::string::ToString;

@@ -53,6 +53,16 @@ where
     Ok(decoded)
 }
 
+/// Checks one point that did not come as bytes: on the curve, in the subgroup, not the identity.
+pub(crate) fn check_point<P>(point: &'static str, given: &P) -> Result<(), PointError>
+where
+    P: AffineRepr + CanonicalDeserialize + CanonicalSerialize,
+{
+    // Compression forgets most of y: a point off the curve would come back as another one.
+    let decoded: P = decode_point(point, &encode_point(given))?;
+    if decoded == *given { Ok(()) } else { Err(PointError::Invalid { point }) }
+}
+
 /// Encodes one compressed point.
 pub(crate) fn encode_point<P: CanonicalSerialize>(point: &P) -> Vec<u8> {
     let mut out = Vec::with_capacity(point.compressed_size());
@@ -106,7 +116,10 @@ impl Proof {
     /// # Errors
     /// When one of them is the identity, off the curve or outside the subgroup.
     pub fn new(a: G1Affine, b: G2Affine, c: G1Affine) -> Result<Self, ProofError> {
-        Self::decode(&Self { a, b, c }.encode())
+        check_point("A", &a).map_err(ProofError::Point)?;
+        check_point("B", &b).map_err(ProofError::Point)?;
+        check_point("C", &c).map_err(ProofError::Point)?;
+        Ok(Self { a, b, c })
     }
 
     /// Decodes a proof.

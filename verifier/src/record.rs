@@ -97,7 +97,11 @@ impl Time {
     /// # Errors
     /// When it is 2^40 or more.
     pub const fn new(seconds: u64) -> Result<Self, RecordError> {
-        if seconds > Self::MAX.0 { Err(RecordError::Time { got: seconds }) } else { Ok(Self(seconds)) }
+        if seconds > Self::MAX.0 {
+            Err(RecordError::Time { got: seconds })
+        } else {
+            Ok(Self(seconds))
+        }
     }
 
     /// The Unix seconds.

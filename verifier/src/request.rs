@@ -33,7 +33,7 @@ pub enum RequestError {
     Circuit,
     /// The policy is none.
     Policy(PolicyError),
-    /// Purpose or origin is empty or too long, or the purpose is the reserved one of claims.
+    /// Purpose or origin is empty, too long or holds signs that deceive a reader, or the purpose is that of claims.
     Text {
         /// Which.
         field: &'static str,
@@ -60,7 +60,7 @@ impl fmt::Display for RequestError {
             Self::Policy(error) => error.fmt(f),
             Self::Text { field, got } => write!(
                 f,
-                "{field} is {got} bytes, expected 1 to {MAX_TEXT}, and not the reserved {CLAIM:?}"
+                "{field} is {got} bytes, expected 1 to {MAX_TEXT}, all visible, and not the reserved {CLAIM:?}"
             ),
             Self::Keys { got } => {
                 write!(f, "key ids are {got} bytes, expected 32 each, 1 to {MAX_KEYS} of them")
@@ -209,11 +209,20 @@ impl ProofRequest {
     }
 }
 
+/// Signs that a person does not see, or that change how others are seen: the purpose is shown to people.
+fn deceives(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 fn check(question: &Question) -> Result<(), RequestError> {
     for (field, text) in [("purpose", &question.purpose), ("origin", &question.origin)] {
-        if text.is_empty() || text.len() > MAX_TEXT || text == CLAIM {
+        if text.is_empty() || text.len() > MAX_TEXT || text.contains(deceives) {
             return Err(RequestError::Text { field, got: text.len() });
         }
+    }
+    if question.purpose == CLAIM {
+        return Err(RequestError::Text { field: "purpose", got: CLAIM.len() });
     }
     let keys = question.key_ids.len();
     if keys == 0 || keys > MAX_KEYS {
@@ -240,7 +249,10 @@ fn message(verifier: &VerifyingKey, question: &Question) -> Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{policy::{Bounds, ProjectSet}, record::ProjectKey};
+    use crate::{
+        policy::{Bounds, ProjectSet},
+        record::ProjectKey,
+    };
 
     fn question() -> Question {
         Question {
@@ -282,6 +294,10 @@ mod tests {
         let claim = Question { purpose: CLAIM.into(), ..question() };
         let expected = RequestError::Text { field: "purpose", got: 5 };
         assert_eq!(ProofRequest::sign(&key, claim), Err(expected));
+        for purpose in ["", "a\nb", "a\u{202e}b", &"a".repeat(257)] {
+            let bad = Question { purpose: purpose.into(), ..question() };
+            assert!(matches!(ProofRequest::sign(&key, bad), Err(RequestError::Text { .. })));
+        }
         let none = Question { key_ids: Vec::new(), ..question() };
         assert_eq!(ProofRequest::sign(&key, none), Err(RequestError::Keys { got: 0 }));
     }

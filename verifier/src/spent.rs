@@ -45,11 +45,12 @@ pub trait NullifierStore {
     /// # Errors
     /// [`SpendError::Spent`] when one is in the set, or stands twice; [`SpendError::Store`] when the store could not tell, or
     /// could not make the insertion durable.
-    fn check_and_insert(&mut self, nullifiers: &[Nullifier]) -> Result<(), SpendError<Self::Error>>;
+    fn check_and_insert(&mut self, nullifiers: &[Nullifier])
+    -> Result<(), SpendError<Self::Error>>;
 }
 
-/// What was verified and had not been spent before. Pay on this.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What was verified and had not been spent before. Pay on this: it cannot be copied.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Admitted<S>(Verified<S>);
 
 impl<S> Admitted<S> {
@@ -64,7 +65,10 @@ impl<S: Statement> Verified<S> {
     ///
     /// # Errors
     /// When one of them is spent, or the store fails.
-    pub fn spend<T: NullifierStore>(self, store: &mut T) -> Result<Admitted<S>, SpendError<T::Error>> {
+    pub fn spend<T: NullifierStore>(
+        self,
+        store: &mut T,
+    ) -> Result<Admitted<S>, SpendError<T::Error>> {
         store.check_and_insert(&self.statement().nullifiers())?;
         Ok(Admitted(self))
     }

@@ -4,7 +4,7 @@
 //! encoding; key id and circuit; number of public inputs; curve and subgroup; roots within the window; scope, policy, payload
 //! and expiry; the pairing equation. Then the caller's store takes the nullifiers ([`Verified::spend`]).
 
-use alloc::vec::Vec;
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
 use ark_bn254::Fr;
@@ -58,6 +58,13 @@ pub enum VerifyError {
         /// What does not fit.
         field: &'static str,
     },
+    /// A history is of another log than the campaign's. This is the caller's mistake.
+    Log {
+        /// The history's log.
+        got: String,
+        /// The log that it must be of.
+        expected: String,
+    },
     /// The public inputs cannot be read.
     Inputs(InputsError),
     /// The proof cannot be read.
@@ -84,16 +91,23 @@ impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyIdLength { got } => write!(f, "key id is {got} bytes, expected 32"),
-            Self::Key { got, expected } => write!(f, "proof is under key {got}, expected {expected}"),
+            Self::Key { got, expected } => {
+                write!(f, "proof is under key {got}, expected {expected}")
+            }
             Self::Circuit { got, expected } => {
                 write!(f, "the pinned key is for {got}, expected one for {expected}")
             }
             Self::Question { field } => write!(f, "the question does not fit this check: {field}"),
+            Self::Log { got, expected } => {
+                write!(f, "history is of {got:?}, expected {expected:?}")
+            }
             Self::Inputs(error) => error.fmt(f),
             Self::Proof(error) => error.fmt(f),
             Self::Root(error) => error.fmt(f),
             Self::NotAsked { input } => write!(f, "public input {input} is not what was asked for"),
-            Self::Over { expiry, now } => write!(f, "it ended at {expiry} s, and it is {now} s now"),
+            Self::Over { expiry, now } => {
+                write!(f, "it ended at {expiry} s, and it is {now} s now")
+            }
             Self::Equation => write!(f, "the proof does not prove the statement"),
         }
     }
@@ -103,10 +117,11 @@ impl core::error::Error for VerifyError {}
 
 /// A statement whose proof was checked, with what it is bound to. Only the checks of this module make one.
 ///
-/// It is not yet spent: see [`Verified::spend`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// It is not yet spent: see [`Verified::spend`]. It cannot be copied, so that nobody pays on it twice.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Verified<S> {
     statement: S,
+    verifier: Vec<u8>,
     key_id: KeyId,
     epoch: u64,
     payload: Vec<u8>,
@@ -117,6 +132,11 @@ impl<S> Verified<S> {
     /// What was proved.
     pub fn statement(&self) -> &S {
         &self.statement
+    }
+
+    /// For whom it was checked: the org of a claim or gift, else the 32 bytes of the verifier's key.
+    pub fn verifier(&self) -> &[u8] {
+        &self.verifier
     }
 
     /// The key that proved it.
@@ -164,7 +184,7 @@ impl DonationCheck<'_> {
     /// The first thing that is wrong, in the order of the module's page.
     ///
     /// # Cost
-    /// About two milliseconds: one subgroup check, one verification, and a third of a hash per project of the policy.
+    /// About two milliseconds: one subgroup check, one verification, two hashes.
     pub fn verify(&self, presented: Presented<'_>) -> Result<Verified<Donation>, VerifyError> {
         let (shown, proof) = read::<Donation>(self.key, presented)?;
         let question = self.question;
@@ -220,6 +240,8 @@ impl ClaimCheck<'_> {
         expiry: u64,
     ) -> Result<Verified<FiveFu>, VerifyError> {
         let (statement, proof) = read::<FiveFu>(self.key, presented)?;
+        is_log(self.cards, self.org, "cards")?;
+        is_log(self.persons, self.org, "persons")?;
         let scope = statement::scope(self.org.as_bytes(), CLAIM);
         let roots = epochs::accept_anchor(
             self.cards,
@@ -266,6 +288,7 @@ impl GiftCheck<'_> {
         expiry: u64,
     ) -> Result<Verified<Gift>, VerifyError> {
         let (statement, proof) = read::<Gift>(self.key, presented)?;
+        is_log(self.cards, self.org, "cards")?;
         let root = self.cards.accept(statement.root, self.now, self.window);
         let epoch = root.map_err(VerifyError::Root)?.epoch();
         let verifier = self.org.as_bytes();
@@ -280,9 +303,7 @@ fn read<S: Statement>(
     presented: Presented<'_>,
 ) -> Result<(S, Proof), VerifyError> {
     let key_id = presented.key_id;
-    let got = KeyId(
-        key_id.try_into().map_err(|_| VerifyError::KeyIdLength { got: key_id.len() })?,
-    );
+    let got = KeyId(key_id.try_into().map_err(|_| VerifyError::KeyIdLength { got: key_id.len() })?);
     if presented.proof.len() != Proof::BYTES {
         return Err(VerifyError::Proof(ProofError::Length { got: presented.proof.len() }));
     }
@@ -295,6 +316,14 @@ fn read<S: Statement>(
     let statement = S::decode(presented.public_inputs).map_err(VerifyError::Inputs)?;
     let proof = Proof::decode(presented.proof).map_err(VerifyError::Proof)?;
     Ok((statement, proof))
+}
+
+fn is_log(history: &LogHistory, org: &str, log: &str) -> Result<(), VerifyError> {
+    let expected = format!("{org}/{log}");
+    if history.origin() == expected {
+        return Ok(());
+    }
+    Err(VerifyError::Log { got: history.origin().into(), expected })
 }
 
 fn asked(input: &'static str, got: Fr, expected: Fr) -> Result<(), VerifyError> {
@@ -312,12 +341,13 @@ fn finish<S: Statement>(
     epoch: u64,
 ) -> Result<Verified<S>, VerifyError> {
     asked("ext", ext(&statement), binding.ext())?;
-    let Binding { payload, expiry, key_id, .. } = binding;
+    let Binding { verifier, payload, expiry, key_id } = binding;
     if now >= expiry {
         return Err(VerifyError::Over { expiry, now });
     }
     if !key.equation_holds(&statement.public_inputs(), proof) {
         return Err(VerifyError::Equation);
     }
-    Ok(Verified { statement, key_id, epoch, payload: payload.to_vec(), expiry })
+    let (verifier, payload) = (verifier.to_vec(), payload.to_vec());
+    Ok(Verified { statement, verifier, key_id, epoch, payload, expiry })
 }
