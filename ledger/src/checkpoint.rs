@@ -134,8 +134,8 @@ impl Ledger {
     fn sign(&self, log: Log, tree: &LogTree, epoch: u64) -> Result<Checkpoint, EpochError> {
         let origin = self.origin(log);
         let root = tree.root().ok_or(StoreError::Broken { what: "log size" })?;
-        let time = epoch * self.policy().epoch_seconds;
-        let state = LogState { origin: &origin, size: tree.size(), root, epoch, time };
+        let epoch_seconds = self.policy().epoch_seconds;
+        let state = LogState { origin: &origin, size: tree.size(), root, epoch, epoch_seconds };
         Ok(Checkpoint::sign(self.org(), &self.inner.signing, &state)?)
     }
 }

@@ -112,6 +112,13 @@ impl Donations {
         self.rows.iter().map(|row| u128::from(row.amount.minor())).sum()
     }
 
+    /// Puts something before the name of every receipt: rows of two sources may have the same names.
+    pub fn rename_receipts(&mut self, prefix: &str) {
+        for row in &mut self.rows {
+            row.receipt = [prefix.as_bytes(), &row.receipt].concat().into();
+        }
+    }
+
     /// Institution's and project's name of a row.
     pub(crate) fn names(&self, row: &DonationRow) -> (&str, &str) {
         let (institution, project) = self.projects[row.project as usize];

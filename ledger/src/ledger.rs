@@ -212,6 +212,11 @@ impl Ledger {
         })
     }
 
+    /// Hears of each epoch that is closed.
+    pub(crate) fn closed(&self) -> watch::Receiver<u64> {
+        self.inner.closed.subscribe()
+    }
+
     /// Closes the database. Without it the ledger is as durable, and the folder a little larger.
     pub async fn close(self) {
         self.inner.store.close().await;

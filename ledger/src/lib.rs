@@ -28,6 +28,7 @@ mod person;
 mod policy;
 mod project;
 mod random;
+pub mod service;
 mod shard;
 mod store;
 mod totals;

@@ -1,0 +1,153 @@
+//! The calls that anybody may make.
+
+use std::{num::NonZero, sync::Arc, thread};
+
+use tokio::sync::{Semaphore, watch};
+use tonic::{Request, Response, Status, async_trait};
+use wufu_proto::{
+    claim::Claim,
+    log::{CheckpointQuery, HistoryQuery, RoofQuery, ShardQuery},
+    v1::{self, ledger_service_server::LedgerService},
+};
+use wufu_verifier::VerifyingKey;
+
+use super::{Clock, MAX_CHECKPOINTS, refusal};
+use crate::{Ledger, OperatorToken};
+
+/// Claims that are checked at the same time, per core: more of them wait.
+const CHECKS: usize = 2;
+
+/// A ledger, and what its service needs beside it.
+pub(super) struct Handler {
+    pub(super) ledger: Ledger,
+    pub(super) token: OperatorToken,
+    pub(super) stopping: watch::Receiver<bool>,
+    claims: Option<Arc<VerifyingKey>>,
+    clock: Clock,
+    // So that a crowd of claims does not take every thread that reads files.
+    checks: Arc<Semaphore>,
+}
+
+impl Handler {
+    pub(super) fn new(
+        ledger: Ledger,
+        claims: Option<VerifyingKey>,
+        clock: Clock,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let token = ledger.operator_token().clone();
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let checks = Arc::new(Semaphore::new(CHECKS * cores));
+        Self { ledger, token, stopping, claims: claims.map(Arc::new), clock, checks }
+    }
+
+    /// Refuses an epoch that has not begun: what is in force then, nobody knows.
+    fn begun(&self, epoch: u64) -> Result<(), Status> {
+        let now = self.ledger.policy().epoch((self.clock)());
+        if epoch <= now {
+            return Ok(());
+        }
+        Err(Status::out_of_range(format!("epoch {epoch} has not begun: it is epoch {now} now")))
+    }
+}
+
+#[async_trait]
+impl LedgerService for Handler {
+    async fn get_ledger_info(
+        &self,
+        _: Request<v1::GetLedgerInfoRequest>,
+    ) -> Result<Response<v1::GetLedgerInfoResponse>, Status> {
+        let info = self.ledger.info().await.map_err(|error| refusal::store(&error))?;
+        Ok(Response::new((&info).into()))
+    }
+
+    async fn get_checkpoint(
+        &self,
+        request: Request<v1::GetCheckpointRequest>,
+    ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
+        let query = CheckpointQuery::try_from(request.into_inner()).map_err(refusal::malformed)?;
+        if let Some(epoch) = query.epoch {
+            self.begun(epoch)?;
+        }
+        let checkpoint = self.ledger.checkpoint(&query.origin, query.epoch).await;
+        let note = checkpoint.map_err(refusal::read)?.note().into();
+        Ok(Response::new(v1::GetCheckpointResponse { note }))
+    }
+
+    async fn list_checkpoints(
+        &self,
+        request: Request<v1::ListCheckpointsRequest>,
+    ) -> Result<Response<v1::ListCheckpointsResponse>, Status> {
+        let query = HistoryQuery::try_from(request.into_inner()).map_err(refusal::malformed)?;
+        let (origin, from, limit) = (&query.origin, query.from_epoch, MAX_CHECKPOINTS);
+        let checkpoints = self.ledger.checkpoints_upto(origin, from, limit).await;
+        let checkpoints = checkpoints.map_err(refusal::read)?;
+        let notes = checkpoints.iter().map(|checkpoint| checkpoint.note().into()).collect();
+        Ok(Response::new(v1::ListCheckpointsResponse { notes }))
+    }
+
+    async fn get_roof(
+        &self,
+        request: Request<v1::GetRoofRequest>,
+    ) -> Result<Response<v1::GetRoofResponse>, Status> {
+        let query = RoofQuery::try_from(request.into_inner()).map_err(refusal::malformed)?;
+        self.begun(query.epoch)?;
+        let roof = self.ledger.roof(&query.origin, query.epoch).await.map_err(refusal::read)?;
+        Ok(Response::new((&roof).into()))
+    }
+
+    async fn get_shard(
+        &self,
+        request: Request<v1::GetShardRequest>,
+    ) -> Result<Response<v1::GetShardResponse>, Status> {
+        let query = ShardQuery::try_from(request.into_inner()).map_err(refusal::malformed)?;
+        self.begun(query.epoch)?;
+        let shard = self.ledger.shard(&query.origin, query.epoch, query.shard).await;
+        Ok(Response::new((&shard.map_err(refusal::read)?).into()))
+    }
+
+    async fn get_projects(
+        &self,
+        _: Request<v1::GetProjectsRequest>,
+    ) -> Result<Response<v1::GetProjectsResponse>, Status> {
+        let note = self.ledger.projects_note().await.map_err(|error| refusal::store(&error))?;
+        Ok(Response::new(v1::GetProjectsResponse { note }))
+    }
+
+    async fn append(
+        &self,
+        request: Request<v1::AppendRequest>,
+    ) -> Result<Response<v1::AppendResponse>, Status> {
+        self.append_and_wait(request).await
+    }
+
+    async fn list_grants(
+        &self,
+        request: Request<v1::ListGrantsRequest>,
+    ) -> Result<Response<v1::ListGrantsResponse>, Status> {
+        self.grants_again(request).await
+    }
+
+    async fn submit_claim(
+        &self,
+        request: Request<v1::SubmitClaimRequest>,
+    ) -> Result<Response<v1::SubmitClaimResponse>, Status> {
+        let none = || Status::failed_precondition("this ledger takes no claims");
+        let key = self.claims.clone().ok_or_else(none)?;
+        let permit = self.checks.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| Status::unavailable("the ledger ends"))?;
+        let (request, now) = (request.into_inner(), (self.clock)());
+        let ledger = self.ledger.clone();
+        // Points and pairings take milliseconds: not on a thread that serves.
+        let checked = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let claim = Claim::try_from(request).map_err(refusal::malformed)?;
+            let verified = ledger.check_claim(&key, &claim, now);
+            Ok::<_, Status>((verified.map_err(|error| refusal::verify(&error))?, claim))
+        });
+        let checked = checked.await.map_err(|_| Status::internal("the check was stopped"))?;
+        let (verified, claim) = checked?;
+        let outcome = self.ledger.claim(&verified, &claim, now).await.map_err(refusal::claim)?;
+        Ok(Response::new((&outcome).into()))
+    }
+}

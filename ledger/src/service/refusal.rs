@@ -1,0 +1,76 @@
+//! Errors as statuses: whose fault it is, and what to do.
+
+use tonic::Status;
+use wufu_proto::ConvertError;
+use wufu_verifier::{VerifyError, epochs::RootError};
+
+use crate::{AppendError, ClaimError, GrantError, ReadError, StoreError};
+
+/// A message that is not what it should be.
+pub(super) fn malformed(error: ConvertError) -> Status {
+    Status::invalid_argument(error.to_string())
+}
+
+/// The database failed. The reason is for the operator's eyes.
+pub(super) fn store(error: &StoreError) -> Status {
+    tracing::error!(%error, "the ledger failed");
+    Status::unavailable("the ledger could not tell: try again")
+}
+
+pub(super) fn read(error: ReadError) -> Status {
+    match error {
+        ReadError::Store(error) => store(&error),
+        ReadError::Shard { .. } => Status::out_of_range(error.to_string()),
+        ReadError::Log { .. } | ReadError::Epoch { .. } => Status::not_found(error.to_string()),
+    }
+}
+
+pub(super) fn append(error: AppendError) -> Status {
+    let text = error.to_string();
+    match error {
+        AppendError::Store(error) => store(&error),
+        AppendError::Serial { .. }
+        | AppendError::Registered { .. }
+        | AppendError::Receipt { .. }
+        | AppendError::Duplicate => Status::already_exists(text),
+        AppendError::Frozen
+        | AppendError::NoCurrency
+        | AppendError::NotPending { .. }
+        | AppendError::DirectoryFull
+        | AppendError::Full { .. }
+        | AppendError::Production => Status::failed_precondition(text),
+        AppendError::Org { .. }
+        | AppendError::SerialRange { .. }
+        | AppendError::ReceiptLength { .. }
+        | AppendError::Name { .. } => Status::invalid_argument(text),
+    }
+}
+
+pub(super) fn grant(error: GrantError) -> Status {
+    match error {
+        GrantError::Store(error) => store(&error),
+        GrantError::NotYet { .. } | GrantError::Pending { .. } => {
+            Status::failed_precondition(error.to_string())
+        }
+        GrantError::Unknown { .. } => Status::not_found(error.to_string()),
+    }
+}
+
+/// A claim that is not verified. With a newer root, or before it ended, it might be.
+pub(super) fn verify(error: &VerifyError) -> Status {
+    let text = format!("claim refused: {error}");
+    match error {
+        VerifyError::Root(RootError::Contradicted) => Status::internal(text),
+        VerifyError::Root(_) | VerifyError::Over { .. } => Status::failed_precondition(text),
+        _ => Status::invalid_argument(text),
+    }
+}
+
+pub(super) fn claim(error: ClaimError) -> Status {
+    match error {
+        ClaimError::Store(error) => store(&error),
+        ClaimError::Over { .. } => Status::failed_precondition(error.to_string()),
+        ClaimError::Twice { .. } => Status::invalid_argument(error.to_string()),
+        ClaimError::NotVerified { .. } | ClaimError::Note(_) => Status::internal(error.to_string()),
+    }
+}

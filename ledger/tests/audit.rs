@@ -1,0 +1,187 @@
+//! The audit names what somebody changed in the database.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{
+    NOW, cards, donations,
+    forge::{Says, Trapdoor},
+    ledger, persons,
+};
+use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
+use wufu_ledger::{Ledger, Log, OpenError};
+use wufu_verifier::{Amount, Record, field};
+
+/// A folder with a ledger of everything in two epochs, closed.
+async fn folder() -> tempfile::TempDir {
+    let (folder, ledger) = ledger().await;
+    for what in [cards(0..6), persons(0..4), donations(1..8)] {
+        ledger.append(what).await.unwrap();
+    }
+    let signed = ledger.close_epoch(NOW).await.unwrap().signed;
+    ledger.append(donations(8..10)).await.unwrap();
+    ledger.close_epoch(NOW + 600).await.unwrap();
+    let trapdoor = Trapdoor::new(1);
+    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), NOW + 60);
+    let (cards, persons) = (&signed[0], &signed[1]);
+    let says = Says { org: "wufu", cards, persons, nullifiers, payout, expiry };
+    let claim = trapdoor.claim(&says, 1);
+    let verified = ledger.check_claim(&trapdoor.key, &claim, NOW).unwrap();
+    ledger.claim(&verified, &claim, NOW).await.unwrap();
+    let audit = ledger.audit().await.unwrap();
+    assert_eq!(audit.findings, []);
+    assert_eq!((audit.sum, audit.claims, audit.checkpoints), (45, 1, 4));
+    assert_eq!(audit.leaves["wufu/donations/1"], 9);
+    ledger.close().await;
+    folder
+}
+
+async fn change(folder: &tempfile::TempDir, sql: &str) {
+    let file = folder.path().join("ledger.db");
+    let options = SqliteConnectOptions::new().filename(file).foreign_keys(false);
+    let mut connection = options.connect().await.unwrap();
+    let done = connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+    assert!(done.rows_affected() > 0, "{sql} changed nothing");
+    connection.close().await.unwrap();
+}
+
+async fn findings(folder: &tempfile::TempDir) -> Vec<String> {
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let audit = ledger.audit().await.unwrap();
+    audit.findings.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn f32_a_record_with_another_amount_and_the_same_leaf_is_named() {
+    let folder = folder().await;
+    let log = "wufu/donations/1";
+    change(&folder, "UPDATE records SET amount = amount + 1 WHERE place = 3").await;
+    let named = [
+        format!("{log} place 3: the record does not make the leaf"),
+        "records and pending donations sum up to 46 minor units, expected 45".to_owned(),
+    ];
+    assert_eq!(findings(&folder).await, named);
+    // Its owner's side changed with it: the sums agree, and the leaf still does not.
+    change(&folder, "UPDATE receipts SET amount = amount + 1 WHERE place = 3").await;
+    assert_eq!(findings(&folder).await, named[..1]);
+}
+
+#[tokio::test]
+async fn f32_a_leaf_that_was_changed_with_its_record_does_not_fit_what_was_signed() {
+    let folder = folder().await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let epoch = NOW / 600;
+    let shard = ledger.shard("wufu/donations/1", epoch, 0).await.unwrap();
+    let wufu_proto::log::ShardContent::Records(records) = shard.content else { panic!() };
+    ledger.close().await;
+    let other = Record { amount: Amount::new(5).unwrap(), ..records[3] };
+    let leaf: String =
+        field::encode(&other.leaf()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sql = format!("UPDATE records SET amount = 5, leaf = x'{leaf}' WHERE place = 3");
+    change(&folder, &sql).await;
+    // It is not even opened: the newest root is not that of the leaves.
+    let refused = Ledger::open(folder.path()).await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Checkpoint { ref origin } if origin == "wufu/donations/1"),
+        "{refused}"
+    );
+    // With newer leaves gone it would be, were there not the older checkpoint.
+    assert_eq!(Log::Donations.origin("wufu"), "wufu/donations/1");
+}
+
+#[tokio::test]
+async fn every_other_change_is_named_too() {
+    let log = "wufu/donations/1";
+    let epoch = NOW / 600;
+    let later = epoch + 1;
+    let cases: &[(&str, &[String])] = &[
+        (
+            "UPDATE receipts SET amount = amount + 1 WHERE place = 2",
+            &[
+                format!("{log} place 2: what was issued to its owner does not make it"),
+                "records and pending donations sum up to 45 minor units, expected 46".into(),
+            ],
+        ),
+        (
+            "UPDATE receipts SET rcm = zeroblob(32) WHERE place = 8",
+            &[format!("{log} place 8: what was issued to its owner does not make it")],
+        ),
+        (
+            "UPDATE receipts SET place = NULL, owner = NULL, rcm = NULL WHERE place = 1",
+            &[
+                format!("{log} place 1: nothing says for whom it was made"),
+                "records and pending donations sum up to 47 minor units, expected 45".into(),
+            ],
+        ),
+        (
+            "UPDATE cards SET kind = (kind + 1) % 5 WHERE place = 4",
+            &["wufu/cards place 4: what was issued to its owner does not make it".into()],
+        ),
+        (
+            "DELETE FROM cards WHERE place = 5",
+            &["wufu/cards place 5: nothing says for whom it was made".into()],
+        ),
+        (
+            "UPDATE persons SET salt = zeroblob(32) WHERE place = 0",
+            &["wufu/persons place 0: what was issued to its owner does not make it".into()],
+        ),
+        (
+            "UPDATE logs SET size = 11 WHERE log = 3",
+            &["wufu/donations/1: 9 entries without a gap, expected 11".into()],
+        ),
+        (
+            "UPDATE checkpoints SET open_root = zeroblob(32) WHERE log = 2",
+            &[format!("wufu/persons epoch {epoch}: the root is not that of the leaves")],
+        ),
+        (
+            "UPDATE checkpoints SET size = 8 WHERE log = 3 AND size = 7",
+            &[format!(
+                "{log} epoch {epoch}: its note is not signed, or says something else than its row"
+            )],
+        ),
+        (
+            "INSERT INTO shards (log, shard, root) VALUES (1, 0, zeroblob(32))",
+            &["wufu/cards shard 0: the root is not that of its leaves".into()],
+        ),
+        (
+            "DELETE FROM spent WHERE substr(nullifier, 1, 1) = x'04'",
+            &["claim 1: not all of its nullifiers are spent by it".into()],
+        ),
+        (
+            "INSERT INTO spent (nullifier, claim) VALUES (zeroblob(32), 1)",
+            &[format!("nullifier {} is spent, but no claim shows it", "00".repeat(32))],
+        ),
+        ("UPDATE claims SET proof = zeroblob(128)", &["claim 1: it cannot be read".into()]),
+    ];
+    for (sql, expected) in cases {
+        let folder = folder().await;
+        change(&folder, sql).await;
+        let mut named = findings(&folder).await;
+        named.retain(|line| !line.contains("is spent, but") || expected.contains(line));
+        assert_eq!(&named, expected, "{sql}");
+    }
+    assert_eq!(later, epoch + 1);
+}
+
+#[tokio::test]
+async fn f23_f31_the_database_itself_refuses_a_second_checkpoint_of_an_epoch() {
+    let folder = folder().await;
+    let file = folder.path().join("ledger.db");
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    for (sql, table) in [
+        (
+            "INSERT INTO checkpoints SELECT log, epoch, size + 5, open_root, note FROM checkpoints LIMIT 1",
+            "checkpoints",
+        ),
+        ("INSERT INTO leaves SELECT log, place + 100, leaf FROM leaves LIMIT 1", "leaves"),
+        (
+            "INSERT INTO records SELECT log, place + 100, project_key, amount, time, own, leaf FROM records LIMIT 1",
+            "records",
+        ),
+        ("INSERT INTO spent SELECT nullifier, claim FROM spent LIMIT 1", "spent"),
+    ] {
+        let refused = connection.execute(sql).await.unwrap_err().to_string();
+        assert!(refused.contains("UNIQUE constraint failed"), "{table}: {refused}");
+        assert!(refused.contains(table), "{table}: {refused}");
+    }
+}
