@@ -19,11 +19,14 @@ use wufu_circuits::{
 use wufu_verifier::{
     FiveFu,
     domain::Domain,
+    merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SET_DEPTH},
     poseidon::{hash3, hash4},
     statement::anchor,
 };
 
 const CASES: u64 = 3;
+// More than any tree has.
+const LEVELS: u64 = 32;
 
 /// Makes a true instance, changes it, and sees that exactly `clause` is false.
 fn alone<P, W>(
@@ -38,6 +41,24 @@ fn alone<P, W>(
         change(&mut rng, &mut instance);
         refused(&instance, clause);
     }
+}
+
+/// For each of the five cards: makes a true claim, changes it for this card, and sees that exactly `clause` is false.
+fn alone_for_each_card(clause: Clause, change: impl Fn(&mut StdRng, &mut FiveFuInstance, usize)) {
+    for (card, mut rng) in rngs(5).enumerate() {
+        let mut claim = five_fu(&mut rng);
+        change(&mut rng, &mut claim, card);
+        refused(&claim, clause);
+    }
+}
+
+/// Breaks a path at one level: below, it leads from the leaf to elsewhere; from there on, it is as it was.
+///
+/// # Shapes
+/// `level` is from 1 to below `DEPTH`: nothing is below the lowest.
+fn break_at<const DEPTH: usize>(rng: &mut StdRng, path: &mut Path<DEPTH>, leaf: Fr, level: usize) {
+    let elsewhere: Path<DEPTH> = paths(rng, &[leaf]).pop().unwrap();
+    path.levels_mut()[..level].copy_from_slice(&elsewhere.levels()[..level]);
 }
 
 fn nullifier_mut(public: &mut FiveFu, kind: usize) -> &mut Fr {
@@ -71,12 +92,12 @@ fn clause_F1_cards_and_person_of_another_key() {
 
 #[test]
 fn clause_F2_one_kind_twice() {
-    for mut rng in rngs(CASES) {
+    let missing =
+        (0..5).flat_map(|missing| (1..5).map(move |next| (missing, (missing + next) % 5)));
+    for ((missing, twice), mut rng) in missing.zip(rngs(20)) {
         let sk = testing::spend_key(&mut rng, "wufu");
-        let (missing, twice) = (rng.gen_range(0..5), rng.gen_range(1..5));
-        let twice = Kind::ALL[(missing + twice) % 5];
         let mut kinds = Kind::ALL;
-        kinds[missing] = twice;
+        kinds[missing] = kinds[twice];
         let cards = kinds.map(|kind| Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(&mut rng)));
         refused(&five_fu_of(&mut rng, &sk, cards).into_instance(), Clause::F2);
     }
@@ -84,12 +105,11 @@ fn clause_F2_one_kind_twice() {
 
 #[test]
 fn clause_F2_a_card_of_somebody_else() {
-    for mut rng in rngs(CASES) {
+    for (lent, mut rng) in rngs(5).enumerate() {
         let (mine, theirs) =
             (testing::spend_key(&mut rng, "wufu"), testing::spend_key(&mut rng, "wufu"));
         let cards =
             Kind::ALL.map(|kind| Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(&mut rng)));
-        let lent = rng.gen_range(0..5);
         let mut leaves = cards.each_ref().map(|card| card.commitment(mine.public_key()));
         leaves[lent] = cards[lent].commitment(theirs.public_key());
         let mut witness = five_fu_of(&mut rng, &mine, cards);
@@ -99,44 +119,65 @@ fn clause_F2_a_card_of_somebody_else() {
             (card.cm, card.path) = (leaf, path);
         }
         witness.cards_root = witness.cards[0].path.top();
-        let mut claim = witness.clone().into_instance();
-        claim.public = witness.statement();
-        refused(&claim, Clause::F2);
+        refused(&witness.into_instance(), Clause::F2);
     }
 }
 
 #[test]
+fn clause_F2_an_opening_that_is_not_the_cards() {
+    alone_for_each_card(Clause::F2, |rng, claim, card| {
+        claim.private.cards[card].rcm = Fr::rand(rng);
+    });
+    alone_for_each_card(Clause::F2, |rng, claim, card| {
+        claim.private.cards[card].rho = Fr::rand(rng);
+    });
+}
+
+#[test]
 fn clause_F3_a_card_that_is_not_in_the_log() {
-    alone(Clause::F3, five_fu, |rng, claim: &mut FiveFuInstance| {
+    alone_for_each_card(Clause::F3, |rng, claim, card| {
         // A path of another card of the log: it leads to the right root, from another leaf.
-        let (card, other) = (rng.gen_range(0..5), rng.gen_range(1..5));
-        let path = claim.private.cards[(card + other) % 5].path.clone();
-        claim.private.cards[card].path = path;
+        let other = (card + rng.gen_range(1..5)) % 5;
+        claim.private.cards[card].path = claim.private.cards[other].path.clone();
     });
 }
 
 #[test]
 fn clause_F3_a_card_of_another_log() {
-    alone(Clause::F3, five_fu, |rng, claim: &mut FiveFuInstance| {
+    alone_for_each_card(Clause::F3, |rng, claim, card| {
         // A good path, to a root of its own: all five must end in one root.
-        let card = rng.gen_range(0..5);
         let leaf = claim.private.cards[card].cm;
         claim.private.cards[card].path = paths(rng, &[leaf]).pop().unwrap();
     });
 }
 
 #[test]
+fn clause_F3_a_path_broken_at_one_level() {
+    for (level, mut rng) in (1..CARD_DEPTH).zip(rngs(LEVELS)) {
+        let mut claim = five_fu(&mut rng);
+        let card = &mut claim.private.cards[level % 5];
+        break_at(&mut rng, &mut card.path, card.cm, level);
+        refused(&claim, Clause::F3);
+    }
+}
+
+#[test]
 fn clause_F4_a_nullifier_that_is_not_the_cards() {
-    alone(Clause::F4, five_fu, |rng, claim: &mut FiveFuInstance| {
-        *nullifier_mut(&mut claim.public, rng.gen_range(0..5)) = Fr::rand(rng);
+    alone_for_each_card(Clause::F4, |rng, claim, card| {
+        *nullifier_mut(&mut claim.public, card) = Fr::rand(rng);
     });
 }
 
 #[test]
 fn clause_F4_nullifiers_in_another_order() {
-    alone(Clause::F4, five_fu, |_, claim: &mut FiveFuInstance| {
-        std::mem::swap(&mut claim.public.nf_1, &mut claim.public.nf_3);
-    });
+    let pairs = (0..5).flat_map(|one| (0..one).map(move |other| (one, other)));
+    for ((one, other), mut rng) in pairs.zip(rngs(10)) {
+        let mut claim = five_fu(&mut rng);
+        let nullifier = *nullifier_mut(&mut claim.public, one);
+        let nullifier = std::mem::replace(nullifier_mut(&mut claim.public, other), nullifier);
+        *nullifier_mut(&mut claim.public, one) = nullifier;
+        refused(&claim, Clause::F4);
+    }
 }
 
 #[test]
@@ -152,6 +193,17 @@ fn clause_F5_a_person_log_with_another_root() {
         claim.private.persons_root = Fr::rand(rng);
         claim.public = claim.private.statement();
     });
+}
+
+#[test]
+fn clause_F5_a_path_broken_at_one_level() {
+    for (level, mut rng) in (1..PERSON_DEPTH).zip(rngs(LEVELS)) {
+        let mut claim = five_fu(&mut rng);
+        let w = &mut claim.private;
+        let leaf = Person { salt: w.salt }.leaf(w.pk);
+        break_at(&mut rng, &mut w.person, leaf, level);
+        refused(&claim, Clause::F5);
+    }
 }
 
 #[test]
@@ -234,6 +286,16 @@ fn clause_D3_another_root() {
 }
 
 #[test]
+fn clause_D3_a_path_broken_at_one_level() {
+    for (level, mut rng) in (1..DONATION_DEPTH).zip(rngs(LEVELS)) {
+        let mut showing = donation(&mut rng);
+        let w = &mut showing.private;
+        break_at(&mut rng, &mut w.path, w.don, level);
+        refused(&showing, Clause::D3);
+    }
+}
+
+#[test]
 fn clause_D4_a_nullifier_for_another_scope() {
     alone(Clause::D4, donation, |rng, showing: &mut DonationInstance| {
         let sk = SpendKey::from_field(showing.private.sk);
@@ -261,6 +323,16 @@ fn clause_D6_a_project_outside_the_set() {
         showing.private.set_root = showing.private.set_path.top();
         showing.public = showing.private.statement(showing.public.scope);
     });
+}
+
+#[test]
+fn clause_D6_a_path_broken_at_one_level() {
+    for (level, mut rng) in (1..SET_DEPTH).zip(rngs(LEVELS)) {
+        let mut showing = donation(&mut rng);
+        let w = &mut showing.private;
+        break_at(&mut rng, &mut w.set_path, w.project_key, level);
+        refused(&showing, Clause::D6);
+    }
 }
 
 #[test]
@@ -318,6 +390,16 @@ fn clause_G3_a_card_that_is_not_in_the_log() {
         gift.private.path = paths(rng, &[other]).pop().unwrap();
         gift.public.root = gift.private.path.top();
     });
+}
+
+#[test]
+fn clause_G3_a_path_broken_at_one_level() {
+    for (level, mut rng) in (1..CARD_DEPTH).zip(rngs(LEVELS)) {
+        let mut gift = gift(&mut rng);
+        let w = &mut gift.private;
+        break_at(&mut rng, &mut w.path, w.cm, level);
+        refused(&gift, Clause::G3);
+    }
 }
 
 #[test]

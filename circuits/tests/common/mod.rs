@@ -1,6 +1,8 @@
 //! What the tests of the circuits share.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+mod solver;
+
 use std::{collections::BTreeSet, fmt::Debug, sync::LazyLock};
 
 use rand::{SeedableRng, rngs::StdRng};
@@ -9,17 +11,35 @@ use wufu_circuits::{
 };
 use wufu_verifier::CircuitName;
 
-static FIVE_FU: LazyLock<R1cs> = LazyLock::new(FiveFuInstance::shape);
-static DONATION: LazyLock<R1cs> = LazyLock::new(DonationInstance::shape);
-static GIFT: LazyLock<R1cs> = LazyLock::new(GiftInstance::shape);
+pub use self::solver::Solver;
+
+static SHAPES: [LazyLock<R1cs>; 3] = [
+    LazyLock::new(FiveFuInstance::shape),
+    LazyLock::new(DonationInstance::shape),
+    LazyLock::new(GiftInstance::shape),
+];
+static SOLVERS: [LazyLock<Solver>; 3] = [
+    LazyLock::new(|| Solver::new(shape::<FiveFuInstance>())),
+    LazyLock::new(|| Solver::new(shape::<DonationInstance>())),
+    LazyLock::new(|| Solver::new(shape::<GiftInstance>())),
+];
+
+fn of<C: Circuit, T>(each: &'static [LazyLock<T>; 3]) -> &'static T {
+    match C::NAME {
+        CircuitName::FiveFu => &each[0],
+        CircuitName::Donation => &each[1],
+        CircuitName::Gift => &each[2],
+    }
+}
 
 /// The shape of a circuit, made once for all tests of a binary.
 pub fn shape<C: Circuit>() -> &'static R1cs {
-    match C::NAME {
-        CircuitName::FiveFu => &FIVE_FU,
-        CircuitName::Donation => &DONATION,
-        CircuitName::Gift => &GIFT,
-    }
+    of::<C, _>(&SHAPES)
+}
+
+/// How the circuit's wires follow from the declared inputs.
+pub fn solver<C: Circuit>() -> &'static Solver {
+    of::<C, _>(&SOLVERS)
 }
 
 /// Generators of randomness, the same in every run.
@@ -27,13 +47,13 @@ pub fn rngs(count: u64) -> impl Iterator<Item = StdRng> {
     (0..count).map(StdRng::seed_from_u64)
 }
 
-/// The clauses whose rows do not hold for an instance.
+/// The clauses whose rows do not hold for the declared inputs of an instance, when everything else is chosen so that as
+/// much as possible does.
 pub fn broken_clauses<C: Circuit>(instance: &C) -> Vec<Clause> {
     let shape = shape::<C>();
-    let assignment = instance.assign();
-    let broken: BTreeSet<Clause> =
-        shape.broken(assignment.z()).map(|row| shape.clauses()[row]).collect();
-    assert_eq!(broken.is_empty(), shape.check(assignment.z()).is_ok());
+    let z = solver::<C>().solve(shape, instance.assign().z());
+    let broken: BTreeSet<Clause> = shape.broken(&z).map(|row| shape.clauses()[row]).collect();
+    assert_eq!(broken.is_empty(), shape.check(&z).is_ok());
     broken.into_iter().collect()
 }
 
