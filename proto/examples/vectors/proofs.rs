@@ -102,7 +102,7 @@ pub fn proof_request() -> Value {
     };
     let signature = "signature is not the verifier's";
     let purpose =
-        |got| format!("purpose is {got} bytes, expected 1 to 256, and not the reserved \"claim\"");
+        |got| format!("purpose is {got} bytes, expected 1 to 256, all visible, and not the reserved \"claim\"");
     let mut cases = Cases::new(&good);
     cases
         .refuse("another purpose", &change(|m| m.purpose = "tax relief 2027".into()), signature)
@@ -171,8 +171,8 @@ fn proof() -> Proof {
 
 fn checkpoint(org: &str, log: &str) -> Checkpoint {
     let origin = format!("{org}/{log}");
-    let state =
-        LogState { origin: &origin, size: 747_000, root: fr(12), epoch: 9, time: 1_518_704_280 };
+    let (size, epoch, epoch_seconds) = (747_000, 2_531_173, 600);
+    let state = LogState { origin: &origin, size, root: fr(12), epoch, epoch_seconds };
     Checkpoint::sign(org, &SigningKey::from_bytes(&[9; 32]), &state).unwrap()
 }
 
@@ -349,7 +349,23 @@ pub fn checkpoints() -> Value {
         ),
         ("a size with a zero before it", replaced("747000", "0747000"), line("size")),
         ("a size of 2^64", replaced("747000", "18446744073709551616"), line("size")),
-        ("no epoch", replaced("epoch 9\n", ""), line("epoch")),
+        ("no epoch", replaced("epoch 2531173 of 600 s\n", ""), line("epoch")),
+        ("no length of an epoch", replaced(" of 600 s", ""), line("epoch")),
+        (
+            "a time off the schedule",
+            replaced("time 1518703800", "time 1518703801"),
+            "epoch 2531173 of 600 s each is said to begin at 1518703801 s".into(),
+        ),
+        (
+            "of an org that the key does not sign for",
+            replaced("cerf/donations/1", "cerf/b/donations/1"),
+            "checkpoint is of \"cerf/b/donations/1\", expected a log of \"cerf\"".into(),
+        ),
+        (
+            "a signature line that is none",
+            format!("{}\u{2014} x y\n", good.note()),
+            note_form.into(),
+        ),
         ("a line too many", sign(&format!("{text}more\n")), line("end")),
         (
             "root + r",
