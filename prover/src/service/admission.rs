@@ -103,6 +103,11 @@ impl Admission {
         self.workers.close();
     }
 
+    /// Whether a worker computes.
+    pub(super) fn busy(&self) -> bool {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).len() < self.count
+    }
+
     /// From here on no work goes on to its next stage.
     pub(super) fn stop(&self) {
         self.close();

@@ -147,6 +147,8 @@ where
     let _ = end.send(());
     match timeout(limits.grace, serving).await {
         Ok(served) => Ok(served?),
+        // A connection that somebody keeps open is no work.
+        Err(_) if !admission.busy() => Ok(()),
         Err(_) => {
             admission.stop();
             Err(ServeError::Grace(limits.grace))
