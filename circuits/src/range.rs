@@ -5,7 +5,12 @@ use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 
 use crate::r1cs::{Builder, Num};
 
-/// Constrains the integer of `value` to be below `2^bits`.
+/// Whether the integer of `value` is below `2^bits`.
+pub fn is_below(value: &Fr, bits: usize) -> bool {
+    value.into_bigint().num_bits() as usize <= bits
+}
+
+/// Constrains the integer of `value` to be below `2^bits`: see [`is_below`].
 ///
 /// Each bit is a wire `b` with the row `b (b - 1) = 0`, and one row says that the bits with their weights come to
 /// `value`. The sum of the weights is below the modulus, so nothing wraps and the bits are unique.
@@ -61,11 +66,11 @@ mod tests {
     fn f13_only_integers_below_the_power_fit() {
         let power = Fr::from(1u64 << BITS);
         for fit in [Fr::ZERO, Fr::ONE, power - Fr::ONE] {
-            assert!(accepts(fit));
+            assert!(accepts(fit) && is_below(&fit, BITS));
         }
         let wide = [power, Fr::from(u64::MAX), Fr::from(1u128 << 64), Fr::from(1u128 << 127)];
         for other in wide.into_iter().chain([-Fr::ONE, -power, Fr::from(2u64).inverse().unwrap()]) {
-            assert!(!accepts(other));
+            assert!(!accepts(other) && !is_below(&other, BITS));
         }
         assert_eq!(circuit(power).0.rows(), BITS + 1);
     }

@@ -8,40 +8,24 @@
 mod common;
 
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field, UniformRand};
-use common::{accepted, refused, rngs};
+use ark_ff::{Field, UniformRand};
+use common::{CASES, accepted, alone, refused, rngs};
 use rand::{Rng, rngs::StdRng};
 use wufu_circuits::{
-    Card, Clause, DonationInstance, FiveFuInstance, GiftInstance, Instance, Kind, Ownership, Path,
-    Person, SpendKey,
+    Card, Clause, DonationInstance, FiveFuInstance, GiftInstance, Kind, Ownership, Path, Person,
+    SpendKey,
     testing::{self, donation, five_fu, five_fu_of, gift, paths},
 };
 use wufu_verifier::{
     FiveFu,
     domain::Domain,
     merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SET_DEPTH},
-    poseidon::{hash3, hash4},
+    poseidon::hash4,
     statement::anchor,
 };
 
-const CASES: u64 = 3;
 // More than any tree has.
 const LEVELS: u64 = 32;
-
-/// Makes a true instance, changes it, and sees that exactly `clause` is false.
-fn alone<P, W>(
-    clause: Clause,
-    make: impl Fn(&mut StdRng) -> Instance<P, W>,
-    change: impl Fn(&mut StdRng, &mut Instance<P, W>),
-) where
-    Instance<P, W>: wufu_circuits::Circuit + std::fmt::Debug,
-{
-    for mut rng in rngs(CASES) {
-        let mut instance = make(&mut rng);
-        change(&mut rng, &mut instance);
-        refused(&instance, clause);
-    }
-}
 
 /// For each of the five cards: makes a true claim, changes it for this card, and sees that exactly `clause` is false.
 fn alone_for_each_card(clause: Clause, change: impl Fn(&mut StdRng, &mut FiveFuInstance, usize)) {
@@ -447,131 +431,4 @@ fn clause_G7_a_payload_that_the_witness_was_not_made_for() {
     alone(Clause::G7, gift, |rng, gift: &mut GiftInstance| {
         gift.public.ext = Fr::rand(rng);
     });
-}
-
-// Failures of others.
-
-#[test]
-fn f10_a_kind_between_the_kinds_is_refused() {
-    // A fraction and a large kind are no selectors, though every other clause holds: see also clause_G6.
-    let third = Fr::from(3u64).inverse().unwrap();
-    alone(Clause::G6, gift, |rng, gift: &mut GiftInstance| {
-        let w = &mut gift.private;
-        w.kind = third * Fr::from(rng.gen_range(1..3u64));
-        w.cm = hash4([Domain::Note.value() + w.kind, w.pk, w.rho, w.rcm]);
-        w.path = paths(rng, &[w.cm]).pop().unwrap();
-        gift.public = gift.private.statement();
-    });
-}
-
-#[test]
-fn f11_an_inner_node_is_no_leaf() {
-    // The value above the card, as if it were the card: it is on the path, but no level of the path holds it in the
-    // leaf's place.
-    alone(Clause::F3, five_fu, |_, claim: &mut FiveFuInstance| {
-        let card = &mut claim.private.cards[2];
-        let mut levels = card.path.levels()[1..].to_vec();
-        levels.push(*card.path.levels().last().unwrap());
-        card.path = Path::from_levels(&levels).unwrap();
-    });
-    // An inner node of the donation log as donation: the path is repaired, so what refuses is that it opens to nothing.
-    for mut rng in rngs(CASES) {
-        let mut showing = donation(&mut rng);
-        let w = &mut showing.private;
-        let inner = wufu_verifier::merkle::parent(w.path.levels()[0]);
-        w.don = inner;
-        w.path = paths(&mut rng, &[inner]).pop().unwrap();
-        showing.public = showing.private.statement(showing.public.scope);
-        refused(&showing, Clause::D2);
-    }
-}
-
-#[test]
-fn f12_the_empty_leaf_is_no_member() {
-    // A place that is empty does lead to the root; what is claimed of it cannot be opened.
-    let empty = Fr::from(0u64);
-    for mut rng in rngs(CASES) {
-        let mut showing = donation(&mut rng);
-        showing.private.don = empty;
-        showing.private.path = paths(&mut rng, &[empty]).pop().unwrap();
-        showing.public = showing.private.statement(showing.public.scope);
-        refused(&showing, Clause::D2);
-
-        let mut given = gift(&mut rng);
-        given.private.cm = empty;
-        given.private.path = paths(&mut rng, &[empty]).pop().unwrap();
-        given.public = given.private.statement();
-        refused(&given, Clause::G2);
-
-        let mut claim = five_fu(&mut rng);
-        let mut leaves = claim.private.cards.each_ref().map(|card| card.cm);
-        leaves[3] = empty;
-        for (card, path) in claim.private.cards.iter_mut().zip(paths(&mut rng, &leaves)) {
-            card.path = path;
-        }
-        claim.private.cards[3].cm = empty;
-        claim.private.cards_root = claim.private.cards[0].path.top();
-        claim.public = claim.private.statement();
-        refused(&claim, Clause::F2);
-    }
-}
-
-#[test]
-fn f13_amounts_do_not_wrap() {
-    // Amounts that no record holds, in a leaf that somebody got into the log all the same.
-    let max = Fr::from((1u64 << 48) - 1);
-    for amount in [-Fr::ONE, Fr::from(1u128 << 64), Fr::from(1u64 << 48), max.double()] {
-        alone(
-            Clause::D7,
-            |rng| testing::donation_of(rng, (0, 0..=(1 << 48) - 1), (0, 0..=0)),
-            |rng, showing: &mut DonationInstance| {
-                let w = &mut showing.private;
-                w.amount = amount;
-                let ownership = Ownership { receipt: w.receipt, rcm: w.rcm };
-                let body = hash4([Domain::Body.value(), w.project_key, w.amount, w.time]);
-                w.don = hash3([Domain::Don.value(), body, ownership.own(w.pk)]);
-                w.path = paths(rng, &[w.don]).pop().unwrap();
-                showing.public = showing.private.statement(showing.public.scope);
-            },
-        );
-    }
-    // Bounds swapped: nothing is between them.
-    for amount in [5, 10, 15] {
-        alone(
-            Clause::D7,
-            |rng| testing::donation_of(rng, (amount, 0..=20), (0, 0..=0)),
-            |_, showing: &mut DonationInstance| {
-                showing.private.bounds.amount_min = Fr::from(12u64);
-                showing.private.bounds.amount_max = Fr::from(8u64);
-                showing.public = showing.private.statement(showing.public.scope);
-            },
-        );
-    }
-}
-
-#[test]
-fn f14_one_card_one_nullifier() {
-    // Another path of the same card, and another claim: the same nullifier. Any other nullifier is refused.
-    for mut rng in rngs(CASES) {
-        let claim = five_fu(&mut rng);
-        let sk = SpendKey::from_field(claim.private.sk);
-        let leaves = claim.private.cards.each_ref().map(|card| card.cm);
-        let mut moved = claim.clone();
-        for (card, path) in moved.private.cards.iter_mut().zip(paths(&mut rng, &leaves)) {
-            card.path = path;
-        }
-        moved.private.cards_root = moved.private.cards[0].path.top();
-        moved.private.scope = Fr::rand(&mut rng);
-        moved.private.ext = Fr::rand(&mut rng);
-        moved.public = moved.private.statement();
-        accepted(&moved);
-        assert_eq!(moved.public.nf_2, claim.public.nf_2);
-        assert_ne!(moved.public.nf_p, claim.public.nf_p);
-        for wrong in
-            [-claim.public.nf_2, claim.public.nf_2 + Fr::ONE, Card::nullifier(&sk, leaves[1])]
-        {
-            moved.public.nf_2 = wrong;
-            refused(&moved, Clause::F4);
-        }
-    }
 }

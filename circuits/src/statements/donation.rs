@@ -7,7 +7,6 @@ use ark_ff::Field;
 use wufu_verifier::{
     Amount, CircuitName, Donation, Policy, Record, Time,
     domain::Domain,
-    field,
     merkle::{DONATION_DEPTH, SET_DEPTH},
     poseidon::{hash3, hash4},
 };
@@ -25,6 +24,10 @@ use crate::{
 };
 
 /// The bounds of a policy as field elements.
+///
+/// They are trusted. D5 ties them to the hash of a policy, and the verifier makes that hash itself, from
+/// [`Bounds`](wufu_verifier::policy::Bounds) of amounts below `2^48` and times below `2^40`. Neither circuit nor native check
+/// looks at their size: between bounds that are no such integers D7 means something else, to both the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Zeroize)]
 pub struct PolicyBounds<T = Fr> {
     /// The smallest amount.
@@ -193,13 +196,10 @@ impl Wires {
     }
 }
 
-/// Whether `min <= value <= max` as integers, all three below `2^bits`.
-fn within(value: &Fr, min: &Fr, max: &Fr, bits: usize) -> bool {
-    let integer = |x| field::to_u64(x).filter(|x| x >> bits == 0);
-    match (integer(value), integer(min), integer(max)) {
-        (Some(value), Some(min), Some(max)) => min <= value && value <= max,
-        _ => false,
-    }
+/// Whether `value - min` and `max - value` are below `2^bits`. For bounds that are themselves below it, this is
+/// `min <= value <= max` as integers: the reason stands at D7 in the circuit.
+fn within(value: Fr, min: Fr, max: Fr, bits: usize) -> bool {
+    range::is_below(&(value - min), bits) && range::is_below(&(max - value), bits)
 }
 
 impl Circuit for DonationInstance {
@@ -227,9 +227,9 @@ impl Circuit for DonationInstance {
         findings.expect(Clause::D4, public.nf_d == Ownership::nullifier(&sk, public.scope, w.don));
         findings.expect(Clause::D5, public.policy == w.policy());
         findings.expect(Clause::D6, w.set_path.root(w.project_key) == Some(w.set_root));
-        let PolicyBounds { amount_min, amount_max, time_min, time_max } = &w.bounds;
-        findings.expect(Clause::D7, within(&w.amount, amount_min, amount_max, Amount::BITS));
-        findings.expect(Clause::D7, within(&w.time, time_min, time_max, Time::BITS));
+        let PolicyBounds { amount_min, amount_max, time_min, time_max } = w.bounds;
+        findings.expect(Clause::D7, within(w.amount, amount_min, amount_max, Amount::BITS));
+        findings.expect(Clause::D7, within(w.time, time_min, time_max, Time::BITS));
         findings.expect(Clause::D8, public.ext.square() == w.ext.square());
         findings.0
     }

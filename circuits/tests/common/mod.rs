@@ -7,11 +7,14 @@ use std::{collections::BTreeSet, fmt::Debug, sync::LazyLock};
 
 use rand::{SeedableRng, rngs::StdRng};
 use wufu_circuits::{
-    Circuit, Clause, ClauseError, DonationInstance, FiveFuInstance, GiftInstance, R1cs,
+    Circuit, Clause, ClauseError, DonationInstance, FiveFuInstance, GiftInstance, Instance, R1cs,
 };
 use wufu_verifier::CircuitName;
 
 pub use self::solver::Solver;
+
+/// How many instances a test makes that tries a change on several.
+pub const CASES: u64 = 3;
 
 static SHAPES: [LazyLock<R1cs>; 3] = [
     LazyLock::new(FiveFuInstance::shape),
@@ -69,4 +72,19 @@ pub fn refused<C: Circuit + Debug>(instance: &C, clause: Clause) {
     assert_eq!(instance.false_clauses(), [clause]);
     assert_eq!(instance.check(), Err(ClauseError { clause }));
     assert_eq!(broken_clauses(instance), [clause]);
+}
+
+/// Makes a true instance, changes it, and sees that exactly `clause` is false.
+pub fn alone<P, W>(
+    clause: Clause,
+    make: impl Fn(&mut StdRng) -> Instance<P, W>,
+    change: impl Fn(&mut StdRng, &mut Instance<P, W>),
+) where
+    Instance<P, W>: Circuit + Debug,
+{
+    for mut rng in rngs(CASES) {
+        let mut instance = make(&mut rng);
+        change(&mut rng, &mut instance);
+        refused(&instance, clause);
+    }
 }
