@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
 use wufu_verifier::merkle::{ARITY, parent};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     poseidon,
@@ -74,7 +74,8 @@ impl<const DEPTH: usize> Path<DEPTH> {
         if !upper.levels.first().is_none_or(|level| level.contains(&lower.top())) {
             return Err(PathError::Apart);
         }
-        Self::from_levels(&[lower.levels.as_slice(), upper.levels.as_slice()].concat())
+        let levels = [lower.levels.as_slice(), upper.levels.as_slice()].concat();
+        Self::from_levels(&Zeroizing::new(levels))
     }
 
     /// The levels, the leaf's first.

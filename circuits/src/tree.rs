@@ -7,6 +7,7 @@ use wufu_verifier::{
     ProjectKey, ProjectSet,
     merkle::{ARITY, EMPTY, SET_DEPTH, SHARD_DEPTH, empty_root, parent},
 };
+use zeroize::Zeroizing;
 
 use crate::path::{Children, Path, PathError};
 
@@ -208,9 +209,14 @@ impl Tree {
         if place >= self.len() {
             return Err(TreeError::NoLeaf { place, leaves: self.len() });
         }
-        let heights = 0..self.depth().min(DEPTH);
-        let levels: Vec<Children> =
-            heights.map(|height| self.children(height, place >> (2 * (height + 1)))).collect();
+        let mut node = place;
+        let levels = (0..self.depth().min(DEPTH)).map(|height| {
+            // Level by level: a shift by all of them at once is wider than a place where a `usize` has 32 bits.
+            node /= ARITY;
+            self.children(height, node)
+        });
+        // A path names its leaf: no copy of it is left behind.
+        let levels: Zeroizing<Vec<Children>> = Zeroizing::new(levels.collect());
         Ok(Path::from_levels(&levels)?)
     }
 }
