@@ -11,7 +11,7 @@ use wufu_verifier::{
     poseidon::hash2,
 };
 use x25519_dalek::StaticSecret;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     address::Address,
@@ -45,7 +45,7 @@ impl Seed {
     /// The seed of the made-up wallet that owns the donation with this receipt, in trials whose owners all come from the text
     /// `seed`. Whoever knows the text can show every donation.
     pub fn dev_owner(seed: &str, receipt: &[u8]) -> Self {
-        let message = Writer::new().text(seed).bytes(receipt).finish();
+        let message = Zeroizing::new(Writer::new().text(seed).bytes(receipt).finish());
         Self(blake3::derive_key(DEV_OWNER_CONTEXT, &message))
     }
 

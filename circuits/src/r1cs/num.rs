@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
+use zeroize::ZeroizeOnDrop;
 
 /// One term of a row: the wire and what it is multiplied by.
 pub(super) type Term = (u32, Fr);
@@ -12,11 +13,15 @@ pub(super) type Term = (u32, Fr);
 ///
 /// Sums and multiples of values cost no rows. A constant knows that it is one in every [`Mode`](super::Mode), so a
 /// gadget may leave rows out for constants and still lay the same rows each time.
-#[derive(Clone)]
+///
+/// The number may be a secret of the witness: it is wiped when dropped.
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct Num {
     value: Fr,
+    #[zeroize(skip)]
     constant: bool,
     // Sorted by wire, each wire once, no coefficient zero; `None` while no shape is recorded.
+    #[zeroize(skip)]
     terms: Option<Vec<Term>>,
 }
 
