@@ -1,15 +1,22 @@
 //! Where services listen: loopback or a Unix socket, until TLS comes.
 
 use std::{
-    fs,
+    fs, io,
     net::SocketAddr,
     os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
     path::PathBuf,
+    pin::Pin,
+    task::{Context, Poll},
 };
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use tokio::net::{TcpListener, UnixListener};
+use futures_util::stream::{self, Stream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+};
+use tonic::transport::server::Connected;
 
 /// Where to listen.
 #[derive(Args, Clone, Debug)]
@@ -27,8 +34,18 @@ pub struct ListenArgs {
 pub enum Listener {
     /// Loopback.
     Tcp(TcpListener),
-    /// Unix socket; its file goes when the service ends.
-    Unix(UnixListener, PathBuf),
+    /// Unix socket; its file goes with the second value.
+    Unix(UnixListener, SocketFile),
+}
+
+/// The file of a Unix socket, removed when its service ends.
+#[derive(Debug)]
+pub struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 impl ListenArgs {
@@ -37,14 +54,15 @@ impl ListenArgs {
         if let Some(path) = &self.unix {
             // A socket that a killed service left; anything else is not ours to remove.
             if fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket()) {
-                if tokio::net::UnixStream::connect(path).await.is_ok() {
+                if UnixStream::connect(path).await.is_ok() {
                     bail!("{}: a service listens there already", path.display());
                 }
                 fs::remove_file(path).with_context(|| format!("{}", path.display()))?;
             }
-            let listener = UnixListener::bind(path).with_context(|| format!("{}", path.display()))?;
+            let listener =
+                UnixListener::bind(path).with_context(|| format!("{}", path.display()))?;
             fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-            return Ok(Listener::Unix(listener, path.clone()));
+            return Ok(Listener::Unix(listener, SocketFile(path.clone())));
         }
         let address = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port)));
         loopback(address)?;
@@ -69,16 +87,84 @@ impl Listener {
     pub fn url(&self) -> anyhow::Result<String> {
         Ok(match self {
             Self::Tcp(listener) => format!("http://{}", listener.local_addr()?),
-            Self::Unix(_, path) => format!("unix:{}", path.display()),
+            Self::Unix(_, file) => format!("unix:{}", file.0.display()),
         })
     }
 }
 
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Self::Unix(_, path) = self {
-            let _ = fs::remove_file(path);
+/// An accepted connection, of either sort: one type, so that the services are compiled once.
+pub enum Connection {
+    /// Loopback.
+    Tcp(TcpStream),
+    /// Unix socket.
+    Unix(UnixStream),
+}
+
+impl Listener {
+    /// The connections that come.
+    pub fn into_stream(self) -> impl Stream<Item = io::Result<Connection>> + Send {
+        // The socket's file lives as long as the stream.
+        stream::unfold(self, |listener| async move {
+            let accepted = match &listener {
+                Listener::Tcp(listener) => {
+                    listener.accept().await.map(|(stream, _)| Connection::Tcp(stream))
+                }
+                Listener::Unix(listener, _) => {
+                    listener.accept().await.map(|(stream, _)| Connection::Unix(stream))
+                }
+            };
+            Some((accepted, listener))
+        })
+    }
+}
+
+impl Connected for Connection {
+    /// Nobody is told apart: services do not look at who connects.
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}
+
+macro_rules! either {
+    ($self:ident, $stream:ident => $act:expr) => {
+        match $self.get_mut() {
+            Connection::Tcp(stream) => {
+                let $stream = Pin::new(stream);
+                $act
+            }
+            Connection::Unix(stream) => {
+                let $stream = Pin::new(stream);
+                $act
+            }
         }
+    };
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_read(context, buffer))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        either!(self, stream => stream.poll_write(context, bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_flush(context))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_shutdown(context))
     }
 }
 

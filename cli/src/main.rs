@@ -1,2 +1,85 @@
-//! wufu
-fn main() {}
+//! `wufu`: the one command of the project.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod cache;
+mod demo;
+mod envelope;
+mod files;
+mod ledger;
+mod listen;
+mod output;
+mod request;
+mod serve;
+mod setup;
+mod source;
+mod spent;
+mod verify;
+mod wallet;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use output::Output;
+
+/// Prove that you hold all five Fu, or that a donation of yours is in the ledger, without saying who you are.
+#[derive(Parser, Debug)]
+#[command(name = "wufu", version, arg_required_else_help = true)]
+struct Cli {
+    /// One JSON object a line, for machines
+    #[arg(long, global = true)]
+    json: bool,
+    /// Results alone
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the main job: ledgers, prover, wallets and a verifier, on this machine
+    Demo(demo::DemoArgs),
+    /// Run a service: prover or ledger
+    Serve(serve::ServeArgs),
+    /// Make, list or clear development keys
+    Setup(setup::SetupArgs),
+    /// Keep a ledger: create, import, issue, close an epoch, audit
+    Ledger(ledger::LedgerArgs),
+    /// Keep a wallet: receive, prove, submit
+    Wallet(wallet::WalletArgs),
+    /// Ask for a proof: make a verifier's key, sign a request
+    Request(request::RequestArgs),
+    /// Check a proof against what you asked: exit 0 yes, 1 refused, 2 could not tell
+    Verify(verify::VerifyArgs),
+    /// Look into an envelope, or spoil one to see it refused
+    Envelope(envelope::EnvelopeArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.json, cli.quiet);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(output, &error.into(), 2),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(args) => demo::run(args, output).await,
+            Command::Serve(args) => serve::run(args, output).await.map(|()| ExitCode::SUCCESS),
+            Command::Setup(args) => setup::run(args, output).map(|()| ExitCode::SUCCESS),
+            Command::Ledger(args) => ledger::run(args, output).await.map(|()| ExitCode::SUCCESS),
+            Command::Wallet(args) => wallet::run(args, output).await.map(|()| ExitCode::SUCCESS),
+            Command::Request(args) => request::run(args, output).await.map(|()| ExitCode::SUCCESS),
+            Command::Verify(args) => verify::run(args, output).await,
+            Command::Envelope(args) => envelope::run(args, output).map(|()| ExitCode::SUCCESS),
+        }
+    });
+    // A failed command could not tell; only `verify` knows refusals.
+    result.unwrap_or_else(|error| failed(output, &error, 2))
+}
+
+fn failed(output: Output, error: &anyhow::Error, code: u8) -> ExitCode {
+    output.failure(error);
+    ExitCode::from(code)
+}

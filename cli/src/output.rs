@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -48,6 +48,15 @@ impl Output {
     pub fn text(self, text: impl Display) {
         if !self.quiet && !self.json {
             line(&mut io::stdout(), text);
+        }
+    }
+
+    /// Why a command failed.
+    pub fn failure(self, error: &anyhow::Error) {
+        if self.json {
+            self.object("error", serde_json::json!({ "error": format!("{error:#}") }));
+        } else {
+            line(&mut io::stderr(), format_args!("wufu: {error:#}"));
         }
     }
 
@@ -106,6 +115,15 @@ impl Progress {
             if self.told.fetch_max(quarter, Ordering::Relaxed) < quarter {
                 line(&mut io::stderr(), format_args!("{}: {done} of {total}", self.what));
             }
+        }
+    }
+}
+
+impl Progress {
+    /// `done`, of nobody knows how many.
+    pub fn at(&self, done: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
         }
     }
 }

@@ -1,0 +1,335 @@
+//! `wufu demo`: the main job in one command, on this machine, with real services between the parts.
+
+mod forge;
+mod refusals;
+mod report;
+mod world;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use rand::{RngCore as _, rngs::OsRng};
+use serde_json::json;
+use wufu_ledger::import::Mapping;
+use wufu_proto::{Envelope, envelope::Binding, v1};
+use wufu_verifier::{
+    Amount, ClaimCheck, Donation, DonationCheck, FiveFu, KeyId, Policy, ProjectSet, ProofRequest,
+    Time, Verified, VerifyError, epochs::Window, policy::Bounds, request::Question,
+};
+use wufu_wallet::{
+    Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Format, Submitted, envelope,
+};
+
+use crate::{
+    files,
+    output::{Output, duration},
+    wallet::report_fields,
+};
+use report::Findings;
+use world::{PURPOSE, World};
+
+/// Arguments of `wufu demo`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  wufu demo\n  wufu demo --donations gifts.csv --map amount='Sum in USD'\n  wufu demo --full --json"
+)]
+pub struct DemoArgs {
+    /// Real donations from CSV; without it, made-up ones at a tenth of the true number
+    #[arg(long, value_name = "FILE")]
+    donations: Option<PathBuf>,
+    /// Which column of the file holds a field: receipt, institution, project, amount, date or currency; repeat for more
+    #[arg(long, value_name = "FIELD=COLUMN", requires = "donations")]
+    map: Vec<Mapping>,
+    /// The true numbers: 747,000 transfers, 349,000,000.00 RMB
+    #[arg(long, conflicts_with = "donations")]
+    full: bool,
+    /// Persons in the campaign who get all five cards
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    crowd: u32,
+    /// Public records that must meet the policy: with fewer, the answer nearly names its donor
+    #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
+    min_anonymity: u64,
+    /// Folder that is kept; one of an earlier demo is replaced
+    #[arg(long, env = "WUFU_DEMO_DIR", default_value = "wufu-demo", value_name = "FOLDER")]
+    dir: PathBuf,
+}
+
+/// Runs the demo. It succeeds when both proofs and the claim are accepted, and everything that must be refused is.
+pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
+    let world = World::build(&args, output).await?;
+    let mut findings = Findings::default();
+
+    let claim = claim(&world, "account 42 at the bank of Mei", output).await?;
+    let (verified, verify_time) = verify_claim(&world, &claim.answer.envelope)?;
+    findings.accept("the verifier accepts the Five Fu proof");
+    told_verified("five-fu", verified.epoch(), verify_time, output);
+    submit(&world, &claim.answer.envelope, &mut findings, output).await?;
+
+    let donation = donation(&world, &args, output).await?;
+    let (verified, verify_time) =
+        verify_donation(&world, &world.request, &donation.answer.envelope)?;
+    findings.accept("the verifier accepts the donation proof");
+    told_verified("donation", verified.epoch(), verify_time, output);
+    findings.verify_time = verify_time;
+    let envelope = args.dir.join("answer.env");
+    envelope::write(&envelope, &donation.answer.envelope, Format::Protobuf)?;
+    envelope::write(&args.dir.join("claim.env"), &claim.answer.envelope, Format::Protobuf)?;
+
+    refusals::four_kinds(&world, &mut findings, output).await?;
+    refusals::second_claim(&world, &mut findings, output).await?;
+    refusals::other_challenge(&world, &donation.answer.envelope, &mut findings, output)?;
+    refusals::outside_the_bounds(&world, &mut findings, output).await?;
+    refusals::tampered(&world, &donation.answer.envelope, &mut findings, output)?;
+
+    let commands = commands(&args.dir);
+    world.end().await?;
+    findings.table(&claim, &donation, began.elapsed(), output);
+    if !output.is_json() {
+        output.text(format_args!("\nThe folder is {}. Go on with:\n", args.dir.display()));
+    }
+    let lines: Vec<_> =
+        commands.iter().map(|(what, command)| format!("# {what}\n{command}")).collect();
+    let only: Vec<_> = commands.iter().map(|(_, command)| command).collect();
+    output.note("commands", lines.join("\n"), json!({ "dir": args.dir, "commands": only }));
+    Ok(findings.summary(&claim, &donation, output))
+}
+
+/// A statement that was proved for somebody.
+pub struct Shown {
+    answer: Answer,
+    /// From plan to verified envelope.
+    took: Duration,
+    /// What a verifier sees beside the proof.
+    seen: String,
+}
+
+async fn claim(world: &World, payout: &str, output: Output) -> anyhow::Result<Shown> {
+    let began = Instant::now();
+    let plan = plan_claim(world, payout, false).await?;
+    told_plan("five-fu", plan.report(), output);
+    let answer = plan.prove(&world.prover, Arc::new(|_| ()), files::now()?).await?;
+    told_proof("five-fu", &answer, output);
+    let persons = answer.report.anonymity;
+    let seen = format!("one of {persons} persons holds all five, once; the payee is {payout:?}");
+    Ok(Shown { answer, took: began.elapsed(), seen })
+}
+
+async fn plan_claim(world: &World, payout: &str, again: bool) -> anyhow::Result<ClaimPlan> {
+    let ask = ClaimAsk {
+        org: world.campaign.org.clone(),
+        payout: payout.as_bytes().to_vec(),
+        expiry: files::now()? + 86_400,
+        key: world.five_fu.id(),
+        again,
+    };
+    Ok(world.mei.plan_claim(&world.campaign.sources(), &ask, files::now()?).await?)
+}
+
+async fn donation(world: &World, args: &DemoArgs, output: Output) -> anyhow::Result<Shown> {
+    let began = Instant::now();
+    let options = DonationOptions { min_anonymity: args.min_anonymity, ..Default::default() };
+    let plan = plan_donation(world, &world.request, &options).await.context(
+        "the donation cannot be shown (a file of fewer than 1,000 records needs --min-anonymity)",
+    )?;
+    told_plan("donation", plan.report(), output);
+    let answer = plan.prove(&world.prover, Arc::new(|_| ()), files::now()?).await?;
+    told_proof("donation", &answer, output);
+    let seen = format!("one of {} public records; not which, not whose", answer.report.anonymity);
+    Ok(Shown { answer, took: began.elapsed(), seen })
+}
+
+async fn plan_donation(
+    world: &World,
+    request: &ProofRequest,
+    options: &DonationOptions,
+) -> anyhow::Result<DonationPlan> {
+    let sources = world.charity.sources();
+    Ok(world.donor.plan_donation(&sources, request, options, files::now()?).await?)
+}
+
+fn told_plan(circuit: &str, report: &wufu_wallet::Report, output: Output) {
+    let compared = report.compared.as_deref().unwrap_or("nobody");
+    let text = format!(
+        "{circuit}: planned; one of {}, epoch {} ({} s old), checkpoints compared with {compared}",
+        report.anonymity, report.epoch, report.epoch_age
+    );
+    let mut fields = report_fields(report);
+    fields["circuit"] = circuit.into();
+    output.note("plan", text, fields);
+}
+
+fn told_proof(circuit: &str, answer: &Answer, output: Output) {
+    let prove_ms = report::ms(answer.timings.prove);
+    let text = format!(
+        "{circuit}: proved in {}, verified in the wallet; {}",
+        duration(answer.timings.prove),
+        answer.mode.learned()
+    );
+    let fields = json!({
+        "circuit": circuit, "prove_ms": prove_ms, "mode": answer.mode.name(), "learned": answer.mode.learned(),
+    });
+    output.note("prove", text, fields);
+}
+
+fn told_verified(circuit: &str, epoch: u64, took: Duration, output: Output) {
+    let text = format!("{circuit}: the verifier accepts it, in {}", duration(took));
+    let fields = json!({ "circuit": circuit, "accepted": true, "epoch": epoch, "verify_ms": report::ms(took) });
+    output.note("verify", text, fields);
+}
+
+/// What an embedder of the light library does with a claim.
+fn verify_claim(
+    world: &World,
+    envelope: &Envelope,
+) -> anyhow::Result<(Verified<FiveFu>, Duration)> {
+    let Binding::Claim(claim) = envelope.binding() else {
+        anyhow::bail!("a {} envelope, expected a claim", envelope.circuit());
+    };
+    let check = ClaimCheck {
+        key: &world.five_fu,
+        cards: &world.campaign.histories[0],
+        persons: &world.campaign.histories[1],
+        org: &world.campaign.org,
+        now: files::now()?,
+        window: Window::default(),
+    };
+    let began = Instant::now();
+    let verified = check.verify(envelope.presented(), &claim.payout, claim.expiry)?;
+    Ok((verified, began.elapsed()))
+}
+
+/// What an embedder of the light library does with the answer to its request.
+fn verify_donation(
+    world: &World,
+    request: &ProofRequest,
+    envelope: &Envelope,
+) -> anyhow::Result<(Verified<Donation>, Duration)> {
+    let began = Instant::now();
+    let verified = check_donation(world, request, envelope)?;
+    Ok((verified, began.elapsed()))
+}
+
+fn check_donation(
+    world: &World,
+    request: &ProofRequest,
+    envelope: &Envelope,
+) -> Result<Verified<Donation>, VerifyError> {
+    let check = DonationCheck {
+        key: &world.donation,
+        log: &world.charity.histories[0],
+        verifier: request.verifier(),
+        question: request.question(),
+        // The clock was read a moment ago: this is a demo, and requests live for a day.
+        now: world.now,
+        window: Window::default(),
+    };
+    check.verify(envelope.presented())
+}
+
+async fn submit(
+    world: &World,
+    envelope: &Envelope,
+    findings: &mut Findings,
+    output: Output,
+) -> anyhow::Result<()> {
+    match world.mei.submit(&world.campaign.place, envelope).await? {
+        Submitted::Admitted { claim, .. } => {
+            findings.accept("the campaign's ledger admits the claim");
+            let text = format!("the campaign's ledger admits the claim, as number {claim}");
+            output.note("claim", text, json!({ "admitted": true, "claim": claim }));
+            Ok(())
+        }
+        Submitted::Spent { .. } => anyhow::bail!("the first claim was refused as spent"),
+    }
+}
+
+/// A question about donations of at least `min` to any project, to be signed. It lives for a day.
+fn question(
+    origin: &str,
+    projects: &ProjectSet,
+    key_id: KeyId,
+    min: Amount,
+    now: u64,
+) -> anyhow::Result<Question> {
+    let mut challenge = [0; 32];
+    OsRng.fill_bytes(&mut challenge);
+    Ok(Question {
+        purpose: PURPOSE.into(),
+        origin: origin.into(),
+        policy: Policy {
+            projects: projects.clone(),
+            amount: Bounds::amounts(min, Amount::MAX)?,
+            time: Bounds::times(Time::MIN, Time::MAX)?,
+        },
+        challenge,
+        expiry: now + 86_400,
+        key_ids: vec![key_id],
+    })
+}
+
+/// Three commands that work on the folder.
+fn commands(dir: &Path) -> [(&'static str, String); 3] {
+    let wufu = quoted(&executable());
+    let file = |name: &str| quoted(&dir.join(name));
+    let verify = |envelope: &str| {
+        format!(
+            "{wufu} verify {} --request {} --key {} --dev-keys --log-key {} --checkpoint {}",
+            file(envelope),
+            file("verifier/request.req"),
+            file("verifier/donation.vk"),
+            file("verifier/charity.pub"),
+            file("verifier/charity.notes"),
+        )
+    };
+    let tamper = format!(
+        "{wufu} envelope tamper {} {} && {}",
+        file("answer.env"),
+        file("tampered.env"),
+        verify("tampered.env")
+    );
+    let again = format!(
+        "{wufu} wallet answer {} --dir {} --ledger {} --second {} --out {}",
+        file("verifier/request.req"),
+        file("donor"),
+        file("charity"),
+        file("charity-mirror.notes"),
+        file("again.env"),
+    );
+    [
+        ("verify", verify("answer.env")),
+        ("tamper and verify", tamper),
+        ("prove again, inside the wallet", again),
+    ]
+}
+
+/// This program, as it can be called from here.
+fn executable() -> PathBuf {
+    let path = env::current_exe().unwrap_or_else(|_| "wufu".into());
+    let here = env::current_dir().ok();
+    let relative = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
+    relative.unwrap_or(path)
+}
+
+/// As a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// A request as a file.
+fn write_request(path: &Path, request: &ProofRequest) -> anyhow::Result<()> {
+    files::write_message(path, &v1::ProofRequest::from(request), false)
+}

@@ -1,0 +1,171 @@
+//! What must be refused.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use rand::{RngCore as _, rngs::OsRng};
+use serde_json::json;
+use wufu_proto::{
+    Envelope, v1,
+    witness::{Job, Witnessed},
+};
+use wufu_verifier::{Amount, ProofRequest, VerifyError};
+use wufu_wallet::{DonationOptions, ProofSource, Submitted};
+
+use super::{
+    check_donation, forge, plan_claim, plan_donation, question, report::Findings, world::World,
+};
+use crate::{files, output::Output};
+
+/// Four kinds only: the wallet sees that one is missing, and a prover that is handed one kind twice sees a false clause.
+pub async fn four_kinds(
+    world: &World,
+    findings: &mut Findings,
+    output: Output,
+) -> anyhow::Result<()> {
+    let ask = wufu_wallet::ClaimAsk {
+        org: world.campaign.org.clone(),
+        payout: b"Bo".to_vec(),
+        expiry: files::now()? + 3600,
+        key: world.five_fu.id(),
+        again: false,
+    };
+    let planned = world.bo.plan_claim(&world.campaign.sources(), &ask, files::now()?).await;
+    let in_wallet = planned.err().map(|error| error.to_string());
+
+    let instance = forge::one_kind_twice(world).await?;
+    let job = Job { key_id: world.five_fu.id(), witnessed: Witnessed::FiveFu(Box::new(instance)) };
+    let proved = world.prover.prove(job, Arc::new(|_| ())).await;
+    let by_prover = proved.err().map(|error| error.to_string());
+    let reason = both(in_wallet, by_prover);
+    told("four kinds only", reason, findings, output);
+    Ok(())
+}
+
+/// A second claim, for another payee: a good proof, whose nullifiers are spent.
+pub async fn second_claim(
+    world: &World,
+    findings: &mut Findings,
+    output: Output,
+) -> anyhow::Result<()> {
+    let plan = plan_claim(world, "another account of Mei", true).await?;
+    let answer = plan.prove(&world.prover, Arc::new(|_| ()), files::now()?).await?;
+    let reason = match world.mei.submit(&world.campaign.place, &answer.envelope).await? {
+        Submitted::Spent { earlier_payout, .. } => {
+            let payout = String::from_utf8_lossy(&earlier_payout).into_owned();
+            Some(format!("spent by the claim for {payout:?}, which the ledger shows"))
+        }
+        Submitted::Admitted { .. } => None,
+    };
+    told("a second claim", reason, findings, output);
+    Ok(())
+}
+
+/// The answer to one verifier, shown to another, and to the same one with another challenge.
+pub fn other_challenge(
+    world: &World,
+    envelope: &Envelope,
+    findings: &mut Findings,
+    output: Output,
+) -> anyhow::Result<()> {
+    let mut secret = [0; 32];
+    OsRng.fill_bytes(&mut secret);
+    let other = ed25519_dalek::SigningKey::from_bytes(&secret);
+    let asked = question(
+        &world.charity.origins[0],
+        &world.projects,
+        world.donation.id(),
+        Amount::MIN,
+        world.now,
+    )?;
+    let request = ProofRequest::sign(&other, asked.clone())?;
+    let relayed = check_donation(world, &request, envelope).err();
+    let mut own = world.request.question().clone();
+    own.challenge = asked.challenge;
+    let check = wufu_verifier::DonationCheck {
+        key: &world.donation,
+        log: &world.charity.histories[0],
+        verifier: world.request.verifier(),
+        question: &own,
+        now: world.now,
+        window: wufu_verifier::epochs::Window::default(),
+    };
+    let stale = check.verify(envelope.presented()).err();
+    let reason = match (relayed, stale) {
+        (
+            Some(relayed @ VerifyError::NotAsked { .. }),
+            Some(stale @ VerifyError::NotAsked { .. }),
+        ) => Some(format!("another verifier: {relayed}; another challenge: {stale}")),
+        _ => None,
+    };
+    told("another verifier's challenge", reason, findings, output);
+    Ok(())
+}
+
+/// A donation below what is asked for: the wallet has none that fits, and a prover that is handed it sees a false clause.
+pub async fn outside_the_bounds(
+    world: &World,
+    findings: &mut Findings,
+    output: Output,
+) -> anyhow::Result<()> {
+    let mut secret = [0; 32];
+    OsRng.fill_bytes(&mut secret);
+    let other = ed25519_dalek::SigningKey::from_bytes(&secret);
+    let more = Amount::new(world.receipt.amount.minor() + 1)?;
+    let origin = &world.charity.origins[0];
+    let asked = question(origin, &world.projects, world.donation.id(), more, world.now)?;
+    let request = ProofRequest::sign(&other, asked)?;
+    // However few meet it: that is another refusal.
+    let options = DonationOptions { min_anonymity: 0, ..DonationOptions::default() };
+    let planned = plan_donation(world, &request, &options).await;
+    let in_wallet = planned.err().map(|error| error.to_string());
+
+    let instance = forge::outside(world, &request).await?;
+    let policy = request.question().policy.clone();
+    let witnessed = Witnessed::Donation(Box::new(instance), policy);
+    let proved =
+        world.prover.prove(Job { key_id: world.donation.id(), witnessed }, Arc::new(|_| ()));
+    let by_prover = proved.await.err().map(|error| error.to_string());
+    told("a donation outside the bounds", both(in_wallet, by_prover), findings, output);
+    Ok(())
+}
+
+/// A changed proof, and a changed public input.
+pub fn tampered(
+    world: &World,
+    envelope: &Envelope,
+    findings: &mut Findings,
+    output: Output,
+) -> anyhow::Result<()> {
+    let mut reasons = Vec::new();
+    for part in [crate::envelope::Part::Proof, crate::envelope::Part::Ext] {
+        let mut message = v1::Envelope::from(envelope);
+        crate::envelope::tamper(&mut message, part)?;
+        let changed =
+            Envelope::try_from(message).context("a tampered envelope can still be read")?;
+        match check_donation(world, &world.request, &changed) {
+            Err(error) => reasons.push(error.to_string()),
+            Ok(_) => bail!("a tampered proof was accepted"),
+        }
+    }
+    told("a tampered proof", Some(reasons.join("; ")), findings, output);
+    Ok(())
+}
+
+/// Both must refuse.
+fn both(in_wallet: Option<String>, by_prover: Option<String>) -> Option<String> {
+    Some(format!("in the wallet: {}; by the prover: {}", in_wallet?, by_prover?))
+}
+
+fn told(what: &'static str, reason: Option<String>, findings: &mut Findings, output: Output) {
+    let text = match &reason {
+        Some(reason) => format!("refused, as it must be: {what}: {reason}"),
+        None => format!("NOT REFUSED: {what}"),
+    };
+    output.note(
+        "refusal",
+        text,
+        json!({ "what": what, "refused": reason.is_some(), "reason": reason }),
+    );
+    findings.refuse(what, reason);
+}

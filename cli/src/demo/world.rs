@@ -1,0 +1,408 @@
+//! Everything that a demo needs: keys, two ledgers with what is in them, services on loopback ports, wallets, a verifier.
+
+use std::{fs, path::Path, time::Instant};
+
+use anyhow::{Context as _, bail};
+use ed25519_dalek::SigningKey;
+use rand::{RngCore as _, rngs::OsRng};
+use rayon::prelude::*;
+use serde_json::json;
+use tokio::{sync::oneshot, task::JoinHandle};
+use wufu_circuits::{Address, Kind, Seed};
+use wufu_ledger::{Ledger, LedgerPolicy, Owners, Placed, generate::Shape, import::Columns};
+use wufu_proto::{
+    append::{Append, Appended, CardIssue},
+    grant::DonationReceipt,
+    v1::{self, ledger_service_client::LedgerServiceClient},
+};
+use wufu_prover::{Prover, engine::ArkEngine, service};
+use wufu_verifier::{
+    Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey, checkpoint::Checkpoint,
+    epochs::LogHistory, note::LogKey,
+};
+use wufu_wallet::{GrpcSource, NoteFile, Place, Sources, TrustedProver, Wallet};
+use zeroize::Zeroizing;
+
+use super::{DemoArgs, question, write_request};
+use crate::{
+    files, ledger,
+    output::{Output, duration},
+    serve, setup, source,
+};
+
+/// The text from which the demo's made-up owners come.
+pub const OWNERS: &str = "wufu demo";
+/// What the verifier asks for.
+pub const PURPOSE: &str = "tax relief";
+/// The file that says that a folder is a demo's, and may be replaced.
+const MARKER: &str = ".wufu-demo";
+
+/// A ledger that is being served, as others see it.
+pub struct Site {
+    /// Who runs it.
+    pub org: String,
+    /// Where it is.
+    pub place: Place,
+    /// Its logs, as far as they are used.
+    pub origins: Vec<String>,
+    /// Their checkpoints, opened with the pinned key.
+    pub histories: Vec<LogHistory>,
+    mirror: std::path::PathBuf,
+    ledger: Ledger,
+    task: Service,
+}
+
+impl Site {
+    /// Where a wallet reads, and with what it compares.
+    pub fn sources(&self) -> Sources {
+        let ledger = GrpcSource::new(self.place.clone());
+        Sources::compared(ledger, NoteFile::new(&self.mirror))
+    }
+
+    /// The ledger itself, for what only its operator can do.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+/// A service that runs until it is told to end.
+struct Service {
+    end: oneshot::Sender<()>,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Service {
+    async fn end(self) -> anyhow::Result<()> {
+        // One that ended before says why below.
+        let _ = self.end.send(());
+        self.task.await?
+    }
+}
+
+/// All of it.
+pub struct World {
+    /// When it was made, in Unix seconds.
+    pub now: u64,
+    /// The campaign: cards and persons.
+    pub campaign: Site,
+    /// The charity: donations.
+    pub charity: Site,
+    /// Five Fu's key.
+    pub five_fu: VerifyingKey,
+    /// Donation's key.
+    pub donation: VerifyingKey,
+    /// The prover that the wallets trust.
+    pub prover: TrustedProver,
+    /// Holds all five.
+    pub mei: Wallet,
+    /// Holds four kinds, one of them twice.
+    pub bo: Wallet,
+    /// Bo's seed, for the forgery that must fail.
+    pub bo_seed: Seed,
+    /// Owns a donation.
+    pub donor: Wallet,
+    /// The donor's seed, for the forgery that must fail.
+    pub donor_seed: Seed,
+    /// The donor's receipt.
+    pub receipt: DonationReceipt,
+    /// Every project of the charity.
+    pub projects: ProjectSet,
+    /// The verifier's request.
+    pub request: ProofRequest,
+    prover_task: Service,
+}
+
+impl World {
+    /// Builds it in the demo's folder.
+    pub async fn build(args: &DemoArgs, output: Output) -> anyhow::Result<Self> {
+        let dir = &args.dir;
+        fresh(dir)?;
+        let provers = keys(output)?;
+        let keys: Vec<VerifyingKey> =
+            provers.iter().map(|prover| prover.verifying_key().clone()).collect();
+        let [five_fu, donation] = <[_; 2]>::try_from(keys).ok().context("two keys were made")?;
+
+        let (mei_seed, bo_seed) = (Seed::random(&mut OsRng), Seed::random(&mut OsRng));
+        let campaign = Ledger::create(&dir.join("campaign"), &policy("wufu", None)?).await?;
+        let (mei, bo) = (mei_seed.address("wufu"), bo_seed.address("wufu"));
+        let grants = give(&campaign, args.crowd, &mei, &bo, output).await?;
+
+        let currency = currency(args)?;
+        let charity =
+            Ledger::create(&dir.join("charity"), &policy("charity", Some(&currency))?).await?;
+        import(&charity, args, output).await?;
+        charity.close_epoch(files::now()?).await?;
+        let receipt = some_donation(&charity).await?;
+
+        let campaign_key = campaign.log_key().clone();
+        let charity_key = charity.log_key().clone();
+        let campaign =
+            site(dir, campaign, &["cards", "persons"], Some(five_fu.clone()), output).await?;
+        let charity = site(dir, charity, &["donations/1"], None, output).await?;
+        let (prover, prover_task) = serve(provers, output).await?;
+
+        let mei = wallet(&dir.join("mei"), mei_seed, &campaign_key, &five_fu)?;
+        let bo = wallet(&dir.join("bo"), bo_seed.clone(), &campaign_key, &five_fu)?;
+        receive(&mei, &grants[0])?;
+        receive(&bo, &grants[1])?;
+        let donor_seed = Seed::dev_owner(OWNERS, &receipt.receipt);
+        let donor = wallet(&dir.join("donor"), donor_seed.clone(), &charity_key, &donation)?;
+        donor.receive_donation(&receipt)?;
+
+        let projects = projects(&charity.place, &charity_key).await?;
+        let now = files::now()?;
+        let signing = verifier(&dir.join("verifier"), &donation, &charity_key, &charity)?;
+        let asked = question(&charity.origins[0], &projects, donation.id(), Amount::MIN, now)?;
+        let request = ProofRequest::sign(&signing, asked)?;
+        write_request(&dir.join("verifier/request.req"), &request)?;
+        Ok(Self {
+            now,
+            campaign,
+            charity,
+            five_fu,
+            donation,
+            prover,
+            mei,
+            bo,
+            bo_seed,
+            donor,
+            donor_seed,
+            receipt,
+            projects,
+            request,
+            prover_task,
+        })
+    }
+
+    /// Ends the services and frees the folders.
+    pub async fn end(self) -> anyhow::Result<()> {
+        let Self { campaign, charity, prover_task, .. } = self;
+        prover_task.end().await?;
+        for site in [campaign, charity] {
+            site.task.end().await?;
+            site.ledger.close().await;
+        }
+        Ok(())
+    }
+}
+
+/// An empty folder; one of an earlier demo is replaced, and nothing else.
+fn fresh(dir: &Path) -> anyhow::Result<()> {
+    let name = || dir.display().to_string();
+    if dir.exists() {
+        if !dir.join(MARKER).exists() && fs::read_dir(dir).with_context(name)?.next().is_some() {
+            bail!("{}: it holds something else than a demo, expected a free name (--dir)", name());
+        }
+        fs::remove_dir_all(dir).with_context(name)?;
+    }
+    fs::create_dir_all(dir).with_context(name)?;
+    fs::write(dir.join(MARKER), "This folder is replaced by the next demo.\n").with_context(name)
+}
+
+/// The provers of both statements, with this user's development keys.
+fn keys(output: Output) -> anyhow::Result<Vec<Prover>> {
+    let began = Instant::now();
+    let mut provers = Vec::new();
+    for circuit in [CircuitName::FiveFu, CircuitName::Donation] {
+        let key = tokio::task::block_in_place(|| setup::development(circuit, output))?;
+        provers.push(Prover::new(ArkEngine::new(key)));
+    }
+    let text = format!("keys: two development keys, ready in {}", duration(began.elapsed()));
+    output.note("keys", text, json!({ "ms": super::report::ms(began.elapsed()) }));
+    Ok(provers)
+}
+
+fn policy(org: &str, currency: Option<&str>) -> anyhow::Result<LedgerPolicy> {
+    let mut policy = LedgerPolicy::new(org);
+    policy.currency = currency.map(str::parse).transpose()?;
+    Ok(policy)
+}
+
+/// The currency of the donations: what the file's first row says, else RMB.
+fn currency(args: &DemoArgs) -> anyhow::Result<String> {
+    let Some(path) = &args.donations else { return Ok("CNY".into()) };
+    let name = || path.display().to_string();
+    let mut reader = csv::Reader::from_path(path).with_context(name)?;
+    let mapped = args.map.iter().find(|map| map.field == wufu_ledger::import::Field::Currency);
+    let column = mapped.map_or("currency", |map| &map.column);
+    let headers = reader.headers().with_context(name)?;
+    let matches =
+        |header: &str| header.trim().trim_start_matches('\u{feff}').eq_ignore_ascii_case(column);
+    let at = headers.iter().position(matches);
+    let at = at.with_context(|| {
+        format!("{}: there is no column {column:?} (--map currency=COLUMN)", name())
+    })?;
+    let row = reader.records().next().with_context(|| format!("{}: there is no row", name()))?;
+    let row = row.with_context(name)?;
+    let code = row.get(at).map(str::trim).filter(|code| !code.is_empty());
+    Ok(code.with_context(|| format!("{}:2: column {column:?} is empty", name()))?.to_owned())
+}
+
+/// Registers a crowd and gives everybody all five cards, Mei too; Bo gets four kinds, one of them twice. Gives what Mei and
+/// Bo receive.
+async fn give(
+    ledger: &Ledger,
+    crowd: u32,
+    mei: &Address,
+    bo: &Address,
+    output: Output,
+) -> anyhow::Result<[Appended; 2]> {
+    let began = Instant::now();
+    let org = ledger.org().to_owned();
+    let others: Vec<Address> = tokio::task::block_in_place(|| {
+        let address = |n: u32| Seed::dev_owner(OWNERS, &n.to_le_bytes()).address(&org);
+        (0..crowd).into_par_iter().map(address).collect()
+    });
+    let cards = |address: &Address, kinds: [Kind; 5]| {
+        let address = address.clone();
+        kinds.map(move |kind| CardIssue { address: address.clone(), kind, serial: None })
+    };
+    let mut four = Kind::ALL;
+    four[4] = four[0];
+    let everybody = others.iter().chain([mei]);
+    let issued: Vec<CardIssue> =
+        everybody.flat_map(|address| cards(address, Kind::ALL)).chain(cards(bo, four)).collect();
+    let persons: Vec<Address> = others.iter().chain([mei, bo]).cloned().collect();
+    let (card_count, person_count) = (issued.len(), persons.len());
+    ledger.append(Append { cards: issued, persons, ..Append::default() }).await?;
+    ledger.close_epoch(files::now()?).await?;
+    let text = format!(
+        "campaign: {person_count} persons, {card_count} cards, in {}",
+        duration(began.elapsed())
+    );
+    let fields = json!({
+        "persons": person_count, "cards": card_count, "ms": super::report::ms(began.elapsed()),
+    });
+    output.note("crowd", text, fields);
+    Ok([ledger.grants_of(mei.pk).await?, ledger.grants_of(bo.pk).await?])
+}
+
+/// Imports the file, or makes donations up. Every receipt gets a made-up wallet.
+async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Result<()> {
+    let owners = Owners::Development { seed: OWNERS.into(), org: charity.org().into() };
+    let report = match &args.donations {
+        Some(path) => {
+            let columns: Columns = args.map.iter().cloned().collect();
+            ledger::import_file(charity, path, &columns, owners, false, output).await?
+        }
+        None => {
+            let shape = if args.full { Shape::FULL } else { Shape::TENTH };
+            ledger::generated(charity, 2018, &shape, owners, output).await?
+        }
+    };
+    ledger::imported(charity, "import", &report, output);
+    Ok(())
+}
+
+/// A donation of more than nothing, somewhere in the middle.
+async fn some_donation(charity: &Ledger) -> anyhow::Result<DonationReceipt> {
+    let origin = charity.origin(wufu_ledger::Log::Donations);
+    let size = charity.checkpoint(&origin, None).await?.size();
+    for place in (size / 2..size).chain(0..size / 2) {
+        let placed = Placed { donations: place..place + 1, ..Placed::default() };
+        let receipt = charity.grants(&placed).await?.donations.pop();
+        if let Some(receipt) = receipt.filter(|receipt| receipt.amount > Amount::MIN) {
+            return Ok(receipt);
+        }
+    }
+    bail!("no donation is of more than 0")
+}
+
+/// Serves a ledger, and reads its checkpoints as everybody does.
+async fn site(
+    dir: &Path,
+    ledger: Ledger,
+    logs: &[&str],
+    key: Option<VerifyingKey>,
+    output: Output,
+) -> anyhow::Result<Site> {
+    let (org, log_key) = (ledger.org().to_owned(), ledger.log_key().clone());
+    let mirror = dir.join(format!("{org}-mirror.notes"));
+    files::write(&mirror, ledger::notes(&ledger, None).await?.join("\n").as_bytes())?;
+    let (listener, url) = serve::loopback().await?;
+    let (end, ending) = oneshot::channel::<()>();
+    let ended = async {
+        let _ = ending.await;
+    };
+    let task = tokio::spawn(serve::serve_ledger(listener, ledger.clone(), key, ended));
+    let text = format!("ledger of {org} on {url}");
+    output.note("serving", text, json!({ "role": "ledger", "org": org, "url": url }));
+
+    let mut client = LedgerServiceClient::new(source::connect(&url).await?);
+    let origins: Vec<String> = logs.iter().map(|log| format!("{org}/{log}")).collect();
+    let mut histories = Vec::new();
+    for origin in &origins {
+        let mut history = LogHistory::new(origin);
+        let request = v1::ListCheckpointsRequest { origin: origin.clone(), from_epoch: 0 };
+        for note in
+            client.list_checkpoints(request).await.map_err(source::status)?.into_inner().notes
+        {
+            history.insert(Checkpoint::open(&log_key, &note)?)?;
+        }
+        histories.push(history);
+    }
+    let place = url.parse()?;
+    Ok(Site { org, place, origins, histories, mirror, ledger, task: Service { end, task } })
+}
+
+async fn serve(provers: Vec<Prover>, output: Output) -> anyhow::Result<(TrustedProver, Service)> {
+    let (listener, url) = serve::loopback().await?;
+    let (end, ending) = oneshot::channel::<()>();
+    let ended = async {
+        let _ = ending.await;
+    };
+    let served = serve::serve_prover(listener, provers, service::Limits::default(), ended);
+    let task = tokio::spawn(served);
+    output.note(
+        "serving",
+        format_args!("prover on {url}"),
+        json!({ "role": "prover", "url": url }),
+    );
+    Ok((TrustedProver::new(url.parse()?), Service { end, task }))
+}
+
+fn wallet(dir: &Path, seed: Seed, log_key: &LogKey, key: &VerifyingKey) -> anyhow::Result<Wallet> {
+    let wallet = Wallet::restore(dir, seed)?;
+    // Had from the operator beforehand, not from the service.
+    wallet.pin_log_key(log_key)?;
+    wallet.pin_verifying_key(key)?;
+    Ok(wallet)
+}
+
+fn receive(wallet: &Wallet, grants: &Appended) -> anyhow::Result<()> {
+    for card in &grants.cards {
+        wallet.receive_card(card)?;
+    }
+    for person in &grants.persons {
+        wallet.receive_person(person)?;
+    }
+    Ok(())
+}
+
+async fn projects(place: &Place, key: &LogKey) -> anyhow::Result<ProjectSet> {
+    let channel = source::connect(&place.to_string()).await?;
+    let answer = LedgerServiceClient::new(channel).get_projects(v1::GetProjectsRequest {}).await;
+    source::projects(key, &answer.map_err(source::status)?.into_inner().note)
+}
+
+/// The verifier's folder: its key, and what it pinned.
+fn verifier(
+    dir: &Path,
+    key: &VerifyingKey,
+    log_key: &LogKey,
+    charity: &Site,
+) -> anyhow::Result<SigningKey> {
+    fs::create_dir_all(dir)?;
+    let mut secret = Zeroizing::new([0; 32]);
+    OsRng.fill_bytes(&mut *secret);
+    let signing = SigningKey::from_bytes(&secret);
+    let text = Zeroizing::new(format!("{}\n", files::hex(&*secret)));
+    files::write_secret(&dir.join("verifier.key"), text.as_bytes())?;
+    files::write(&dir.join("donation.vk"), &key.encode())?;
+    files::write(&dir.join("charity.pub"), format!("{log_key}\n").as_bytes())?;
+    let notes: Vec<&str> = charity.histories[0].checkpoints().map(Checkpoint::note).collect();
+    files::write(&dir.join("charity.notes"), notes.join("\n").as_bytes())?;
+    // What was written is what will be read.
+    VerifyingKey::decode(&files::read(&dir.join("donation.vk"))?, Trust::AcceptDevelopment)?;
+    Ok(signing)
+}

@@ -1,0 +1,187 @@
+//! `wufu serve`: the services.
+
+use std::{future::Future, path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use wufu_ledger::{Ledger, service::system_clock};
+use wufu_prover::{Prover, engine::ArkEngine, service};
+use wufu_verifier::{CircuitName, Trust, VerifyingKey};
+
+use crate::{
+    files,
+    listen::{ListenArgs, Listener},
+    output::Output,
+    setup,
+};
+
+/// The prover's usual port.
+pub const PROVER_PORT: u16 = 7181;
+/// The ledger's usual port.
+pub const LEDGER_PORT: u16 = 7182;
+
+/// Arguments of `wufu serve`.
+#[derive(Args, Debug)]
+#[command(arg_required_else_help = true)]
+pub struct ServeArgs {
+    /// What is logged, to standard error; never a witness
+    #[arg(long, global = true, env = "WUFU_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Subcommand, Debug)]
+enum Role {
+    /// Make proofs in trusted mode: this service sees the witness
+    #[command(
+        after_help = "Example:\n  wufu serve prover --listen 127.0.0.1:7181 --circuit donation"
+    )]
+    Prover(ProverArgs),
+    /// Keep a campaign's or charity's logs
+    #[command(after_help = "Example:\n  wufu serve ledger --dir cerf --listen 127.0.0.1:7182")]
+    Ledger(LedgerArgs),
+}
+
+#[derive(Args, Debug)]
+struct ProverArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
+    /// Only this circuit, with this user's development key; repeat for more
+    #[arg(long, value_parser = setup::circuit)]
+    circuit: Vec<CircuitName>,
+    /// Proofs made at the same time
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+    /// Threads of each proof, all cores when not given
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Requests that may wait
+    #[arg(long, default_value_t = 64)]
+    queue: usize,
+    /// Longest time for a request, in seconds
+    #[arg(long, default_value_t = 60)]
+    timeout: u64,
+}
+
+#[derive(Args, Debug)]
+struct LedgerArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
+    /// The ledger's folder
+    #[arg(long, value_name = "FOLDER")]
+    dir: PathBuf,
+    /// Five Fu key under which claims are checked; without it, none are taken
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Check claims under this user's development key: whoever made it can forge
+    #[arg(long, conflicts_with = "key")]
+    dev_keys: bool,
+}
+
+/// Runs the service until it is told to end.
+pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&args.log).context("--log")?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if output.is_json() {
+        subscriber.json().init()
+    } else {
+        subscriber.init()
+    }
+    match args.role {
+        Role::Prover(args) => prover(args, output).await,
+        Role::Ledger(args) => ledger(args, output).await,
+    }
+}
+
+async fn prover(args: ProverArgs, output: Output) -> anyhow::Result<()> {
+    let circuits = if args.circuit.is_empty() { CircuitName::ALL.to_vec() } else { args.circuit };
+    let mut provers = Vec::new();
+    for circuit in circuits {
+        let key = tokio::task::block_in_place(|| setup::development(circuit, output))?;
+        provers.push(Prover::new(ArkEngine::new(key)));
+    }
+    let mut limits = service::Limits::default();
+    limits.workers = args.workers;
+    limits.threads = args.threads.unwrap_or(limits.threads);
+    limits.queue = args.queue;
+    limits.time = Duration::from_secs(args.timeout);
+    let listener = args.listen.bind(PROVER_PORT).await?;
+    listening("prover", &listener, output)?;
+    serve_prover(listener, provers, limits, told_to_end()?).await
+}
+
+/// Serves a prover on a listener until `shutdown`.
+pub async fn serve_prover(
+    listener: Listener,
+    provers: Vec<Prover>,
+    limits: service::Limits,
+    shutdown: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    service::run(Box::pin(listener.into_stream()), provers, limits, shutdown).await?;
+    Ok(())
+}
+
+async fn ledger(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
+    let ledger = crate::ledger::open(&args.dir).await?;
+    let key = match &args.key {
+        Some(path) => {
+            let key = VerifyingKey::decode(&files::read(path)?, Trust::CeremonyOnly);
+            Some(key.with_context(|| path.display().to_string())?)
+        }
+        None if args.dev_keys && ledger.policy().production => {
+            bail!(
+                "--dev-keys, and the ledger's policy says production: who made the key could forge claims"
+            )
+        }
+        None if args.dev_keys => setup::cached_verifying_key(CircuitName::FiveFu)?,
+        None => None,
+    };
+    let listener = args.listen.bind(LEDGER_PORT).await?;
+    listening("ledger", &listener, output)?;
+    serve_ledger(listener, ledger, key, told_to_end()?).await
+}
+
+/// Serves a ledger on a listener until `shutdown`.
+pub async fn serve_ledger(
+    listener: Listener,
+    ledger: Ledger,
+    key: Option<VerifyingKey>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let incoming = Box::pin(listener.into_stream());
+    wufu_ledger::service::run(incoming, ledger, key, system_clock(), shutdown).await?;
+    Ok(())
+}
+
+/// A free port of 127.0.0.1, and its URL.
+pub async fn loopback() -> anyhow::Result<(Listener, String)> {
+    let listener = ListenArgs { listen: None, unix: None }.bind(0).await?;
+    let url = listener.url()?;
+    Ok((listener, url))
+}
+
+fn listening(role: &str, listener: &Listener, output: Output) -> anyhow::Result<()> {
+    let url = listener.url()?;
+    output.result(
+        "listening",
+        format_args!("{role} on {url}"),
+        json!({ "role": role, "url": url }),
+    );
+    Ok(())
+}
+
+/// Ends when the process is told to: SIGINT or SIGTERM.
+fn told_to_end() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

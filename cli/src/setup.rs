@@ -1,0 +1,168 @@
+//! `wufu setup`: development keys, kept in the user's cache folder.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use rand::rngs::OsRng;
+use serde_json::json;
+use wufu_prover::{ProvingKey, setup};
+use wufu_verifier::{CircuitName, Trust, VerifyingKey};
+
+use crate::{
+    cache, files,
+    output::{Output, duration},
+};
+
+/// Arguments of `wufu setup`.
+#[derive(Args, Debug)]
+#[command(arg_required_else_help = true)]
+pub struct SetupArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Make development keys: whoever makes one can forge, so they are marked and refused elsewhere
+    #[command(after_help = "Example:\n  wufu setup dev --circuit donation --export keys/")]
+    Dev {
+        /// Only this circuit; repeat for more
+        #[arg(long, value_parser = circuit)]
+        circuit: Vec<CircuitName>,
+        /// Make them again, though there are some: what was proved under the old ones is lost
+        #[arg(long)]
+        again: bool,
+        /// Write the verifying keys here too
+        #[arg(long, value_name = "FOLDER")]
+        export: Option<PathBuf>,
+    },
+    /// List the keys that are there
+    #[command(after_help = "Example:\n  wufu setup list --json")]
+    List,
+    /// Delete them
+    #[command(after_help = "Example:\n  wufu setup clear")]
+    Clear,
+}
+
+/// A circuit by its name.
+pub fn circuit(name: &str) -> Result<CircuitName, String> {
+    CircuitName::from_name(name).ok_or_else(|| {
+        let names = CircuitName::ALL.map(CircuitName::as_str).join(", ");
+        format!("expected one of {names}")
+    })
+}
+
+/// Runs the command.
+pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
+    match args.command {
+        Command::Dev { circuit, again, export } => {
+            let circuits = if circuit.is_empty() { CircuitName::ALL.to_vec() } else { circuit };
+            for circuit in circuits {
+                if again {
+                    remove(&path(circuit)?)?;
+                    remove(&verifying_path(circuit)?)?;
+                }
+                let key = development(circuit, output)?;
+                if let Some(folder) = &export {
+                    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+                    let file = folder.join(format!("{circuit}.vk"));
+                    files::write(&file, &key.verifying_key().encode())?;
+                }
+                let text = format!("{circuit}: development key {}", key.id());
+                let fields = json!({ "circuit": circuit.as_str(), "key_id": key.id().to_string() });
+                output.result("key", text, fields);
+            }
+        }
+        Command::List => {
+            for circuit in CircuitName::ALL {
+                let Some(key) = cached_verifying_key(circuit)? else { continue };
+                let file = path(circuit)?;
+                let text = format!("{circuit}: development key {}, {}", key.id(), file.display());
+                let id = key.id().to_string();
+                let fields = json!({ "circuit": circuit.as_str(), "key_id": id, "file": file });
+                output.result("key", text, fields);
+            }
+        }
+        Command::Clear => {
+            let folder = cache::keys()?;
+            match fs::remove_dir_all(&folder) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error).context(folder.display().to_string()),
+            }
+            let text = format!("cleared {}", folder.display());
+            output.result("cleared", text, json!({ "folder": folder }));
+        }
+    }
+    Ok(())
+}
+
+/// A name that changes with the circuit: keys of an old one are never found.
+fn file_name(circuit: CircuitName, extension: &str) -> String {
+    let id = circuit.id().to_string();
+    format!("{circuit}-{}.{extension}", &id[..16])
+}
+
+fn path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
+    Ok(cache::keys()?.join(file_name(circuit, "pk")))
+}
+
+fn verifying_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
+    Ok(cache::keys()?.join(file_name(circuit, "vk")))
+}
+
+fn remove(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).context(path.display().to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The user's development key for a circuit: the one that is there, else a new one.
+pub fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKey> {
+    let path = path(circuit)?;
+    let start = Instant::now();
+    if path.exists() {
+        match ProvingKey::load(&path, Trust::AcceptDevelopment) {
+            Ok(key) if key.circuit() == circuit => {
+                keep_verifying_key(&key)?;
+                let text = format!("{circuit}: key loaded in {}", duration(start.elapsed()));
+                output.text(text);
+                return Ok(key);
+            }
+            Ok(_) => {
+                output.text(format_args!("{}: of another circuit, made again", path.display()))
+            }
+            Err(error) => output.text(format_args!("{}: {error}; made again", path.display())),
+        }
+    }
+    output.text(format_args!("{circuit}: making a development key, once"));
+    let key = setup::development(circuit, &mut OsRng)?;
+    let folder = cache::keys()?;
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    key.save(&path).with_context(|| path.display().to_string())?;
+    keep_verifying_key(&key)?;
+    output.text(format_args!("{circuit}: made in {}", duration(start.elapsed())));
+    Ok(key)
+}
+
+fn keep_verifying_key(key: &ProvingKey) -> anyhow::Result<()> {
+    files::write(&verifying_path(key.circuit())?, &key.verifying_key().encode())
+}
+
+/// The verifying half of the user's development key, if there is one.
+pub fn cached_verifying_key(circuit: CircuitName) -> anyhow::Result<Option<VerifyingKey>> {
+    let path = verifying_path(circuit)?;
+    if !path.exists() {
+        return Ok(None);
+    }
+    let key = VerifyingKey::decode(&files::read(&path)?, Trust::AcceptDevelopment);
+    Ok(Some(key.with_context(|| path.display().to_string())?))
+}

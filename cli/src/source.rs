@@ -1,0 +1,161 @@
+//! A ledger as a command's argument: a service on this machine, or a ledger's folder, which is then served on the spot.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use tonic::transport::{Channel, Endpoint};
+use wufu_ledger::{Directory, Log};
+use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
+use wufu_verifier::{CircuitName, ProjectSet, note::LogKey};
+use wufu_wallet::Place;
+
+use crate::{files, serve, setup};
+
+/// Largest answer of a ledger: a shard of donations is 3.5 MiB.
+const MAX_ANSWER: usize = 8 << 20;
+
+/// A ledger, and the key that it must sign with.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Ledger")]
+pub struct LedgerArgs {
+    /// Ledger: http://127.0.0.1:PORT or unix:PATH
+    #[arg(long, value_name = "URL")]
+    pub ledger: Option<String>,
+    /// Log key that you pinned: name+hash+base64, or a file of it
+    #[arg(long, value_name = "KEY|FILE")]
+    pub log_key: Option<String>,
+}
+
+impl LedgerArgs {
+    /// Whether a ledger is to be asked.
+    pub fn given(&self) -> bool {
+        self.ledger.is_some()
+    }
+
+    /// The pinned log key.
+    pub fn log_key(&self) -> anyhow::Result<Option<LogKey>> {
+        self.log_key.as_deref().map(log_key).transpose()
+    }
+
+    /// A connection to the ledger.
+    pub async fn client(&self) -> anyhow::Result<LedgerServiceClient<Channel>> {
+        let url = self.ledger.as_deref().context("no ledger: say --ledger URL")?;
+        Ok(LedgerServiceClient::new(connect(url).await?).max_decoding_message_size(MAX_ANSWER))
+    }
+
+    /// All signed checkpoints of a log; none when no ledger was given.
+    pub async fn checkpoints(&self, origin: &str) -> anyhow::Result<Vec<String>> {
+        if !self.given() {
+            return Ok(Vec::new());
+        }
+        let request = v1::ListCheckpointsRequest { origin: origin.into(), from_epoch: 0 };
+        let answer = self.client().await?.list_checkpoints(request).await;
+        Ok(answer.map_err(status)?.into_inner().notes)
+    }
+
+    /// Every project of the ledger's signed directory.
+    pub async fn projects(&self) -> anyhow::Result<ProjectSet> {
+        let key = self.log_key()?.context("the directory is signed: say --log-key")?;
+        let answer = self.client().await?.get_projects(v1::GetProjectsRequest {}).await;
+        let note = answer.map_err(status)?.into_inner().note;
+        projects(&key, &note)
+    }
+}
+
+/// A log key, or a file of one.
+pub fn log_key(text: &str) -> anyhow::Result<LogKey> {
+    if let Ok(key) = LogKey::parse(text) {
+        return Ok(key);
+    }
+    let read =
+        files::read_text(&PathBuf::from(text)).context("--log-key is no key, and no file")?;
+    LogKey::parse(&read).with_context(|| format!("--log-key {text}"))
+}
+
+/// The projects of an org's signed directory.
+pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
+    let origin = Log::Donations.origin(key.name());
+    let directory =
+        Directory::open(key, &origin, note).context("the ledger's directory of projects")?;
+    Ok(ProjectSet::new(directory.projects().into_iter().map(|project| project.key))?)
+}
+
+/// Connects to a service on this machine.
+pub async fn connect(url: &str) -> anyhow::Result<Channel> {
+    let local = url.starts_with("unix:") || is_loopback(url);
+    if !local {
+        bail!(
+            "{url} is not on this machine, expected http://127.0.0.1:PORT or unix:PATH until TLS comes"
+        );
+    }
+    let endpoint = Endpoint::from_shared(url.to_owned()).with_context(|| url.to_owned())?;
+    endpoint.connect().await.with_context(|| format!("connect to {url}"))
+}
+
+fn is_loopback(url: &str) -> bool {
+    let host = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+    host.and_then(|host| host.parse::<std::net::SocketAddr>().ok())
+        .is_some_and(|address| address.ip().is_loopback())
+}
+
+/// A status as an error that a person can read.
+pub fn status(status: tonic::Status) -> anyhow::Error {
+    anyhow::anyhow!("the service answered {:?}: {}", status.code(), status.message())
+}
+
+/// The folder that the text names, if it does.
+fn folder(text: &str) -> Option<&Path> {
+    let path = Path::new(text);
+    path.is_dir().then_some(path)
+}
+
+/// A ledger that answers, as long as the value lives.
+pub struct Opened {
+    url: String,
+    // Ends the service that was started on the spot, if one was.
+    _end: Option<tokio::sync::oneshot::Sender<()>>,
+}
+
+impl Opened {
+    /// Where it answers.
+    pub fn place(&self) -> anyhow::Result<Place> {
+        self.url.parse().with_context(|| self.url.clone())
+    }
+}
+
+/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port.
+pub async fn open(text: &str) -> anyhow::Result<Opened> {
+    let Some(folder) = folder(text) else {
+        return Ok(Opened { url: text.to_owned(), _end: None });
+    };
+    let ledger = crate::ledger::open(folder).await?;
+    let (listener, url) = serve::loopback().await?;
+    let (end, ending) = tokio::sync::oneshot::channel::<()>();
+    let key = setup::cached_verifying_key(CircuitName::FiveFu)?;
+    tokio::spawn(async move {
+        let served = serve::serve_ledger(listener, ledger, key, async {
+            // A sender that is gone says the same.
+            let _ = ending.await;
+        });
+        if let Err(error) = served.await {
+            tracing::error!("{error:#}");
+        }
+    });
+    Ok(Opened { url, _end: Some(end) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_connected_to() {
+        assert!(is_loopback("http://127.0.0.1:7181") && is_loopback("http://[::1]:7181/"));
+        for url in
+            ["http://10.0.0.1:80", "https://127.0.0.1:1", "http://example.org:1", "127.0.0.1:1"]
+        {
+            assert!(!is_loopback(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! `wufu verify`: does a proof answer what you asked?
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::{Value, json};
+use wufu_proto::{Envelope, envelope::Binding, v1};
+use wufu_verifier::{
+    CircuitName, ClaimCheck, Donation, DonationCheck, FiveFu, Gift, KeyId, Proof, ProofRequest,
+    Statement, Trust, Verified, VerifyError, VerifyingKey,
+    checkpoint::Checkpoint,
+    epochs::{LogHistory, RootError, Window},
+    request::Question,
+    spent::SpendError,
+};
+
+use crate::{
+    files, output::Output, request::PolicyArgs, setup, source::LedgerArgs, spent::SpentFile,
+};
+
+/// Arguments of `wufu verify`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit code: 0 the proof answers what you asked; 1 refused; 2 could not tell, or a valid proof that you did not ask for.
+
+Example:
+  wufu verify answer.env --request ask.req --key donation.vk \\
+    --log-key charity.pub --checkpoint charity.checkpoints --spent shown.db"
+)]
+pub struct VerifyArgs {
+    /// The envelope
+    envelope: PathBuf,
+    /// Your request, from your own files: not one that came with the answer
+    #[arg(long, help_heading = "What you asked")]
+    request: Option<PathBuf>,
+    #[command(flatten)]
+    asked: AskedArgs,
+    /// The campaign whose claim you expect
+    #[arg(long, help_heading = "What you asked", conflicts_with = "request")]
+    org: Option<String>,
+    /// Verifying key that you pinned
+    #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
+    key: Option<PathBuf>,
+    /// Accept development keys: whoever made one can forge. Without --key, those of this user
+    #[arg(long, help_heading = "Whom you trust")]
+    dev_keys: bool,
+    #[command(flatten)]
+    ledger: LedgerArgs,
+    /// Signed checkpoints; repeat for more
+    #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
+    checkpoint: Vec<PathBuf>,
+    /// Seconds for which a replaced root counts
+    #[arg(long, default_value_t = Window::default().0)]
+    window: u64,
+    /// Nullifiers that were shown to you before; this one is added
+    #[arg(long, value_name = "FILE")]
+    spent: Option<PathBuf>,
+}
+
+/// What was asked, on the command line in place of a request file.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What you asked")]
+struct AskedArgs {
+    /// Your verifier's key, 64 hexadecimal digits
+    #[arg(long, value_name = "HEX", requires_all = ["purpose", "origin", "challenge", "expiry"], conflicts_with_all = ["request", "org"])]
+    verifier: Option<String>,
+    /// The purpose that you asked for
+    #[arg(long)]
+    purpose: Option<String>,
+    /// The donation log
+    #[arg(long)]
+    origin: Option<String>,
+    /// The challenge that you sent, 64 hexadecimal digits
+    #[arg(long, value_name = "HEX")]
+    challenge: Option<String>,
+    /// When your request ends, in Unix seconds
+    #[arg(long)]
+    expiry: Option<u64>,
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+/// What became of it.
+enum Outcome {
+    /// The proof answers what was asked.
+    Accepted { epoch: u64, nullifiers: Vec<String> },
+    /// It does not, or it proves nothing.
+    Refused(String),
+    /// It could be good: something to check it with is missing, or nobody asked for it.
+    Unknown(String),
+}
+
+/// What this verifier asked.
+enum Asked {
+    Donation { verifier: [u8; 32], question: Box<Question> },
+    Claim { org: String },
+    Nothing,
+}
+
+/// Runs the command.
+pub async fn run(args: VerifyArgs, output: Output) -> anyhow::Result<ExitCode> {
+    let outcome = check(&args).await?;
+    let (code, word, reason, fields) = match outcome {
+        Outcome::Accepted { epoch, nullifiers } => {
+            let spent = if args.spent.is_some() {
+                "for the first time"
+            } else {
+                "not compared with earlier ones"
+            };
+            let fields = json!({ "epoch": epoch, "nullifiers": nullifiers, "shown_before": args.spent.as_ref().map(|_| false) });
+            (
+                0,
+                "accepted",
+                format!("it answers what you asked, as of epoch {epoch}; {spent}"),
+                fields,
+            )
+        }
+        Outcome::Refused(reason) => (1, "refused", reason, json!({})),
+        Outcome::Unknown(reason) => (2, "unknown", reason, json!({})),
+    };
+    let mut all = json!({ "outcome": word, "reason": reason, "exit": code });
+    if let (Value::Object(all), Value::Object(fields)) = (&mut all, fields) {
+        all.extend(fields);
+    }
+    output.result("verify", format_args!("{word}: {reason}"), all);
+    Ok(ExitCode::from(code))
+}
+
+async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
+    let message: v1::Envelope = match files::read_message(&args.envelope) {
+        Ok(message) => message,
+        // No file: nothing was said of a proof.
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some() => return Err(error),
+        Err(error) => return Ok(Outcome::Refused(format!("{error:#}"))),
+    };
+    let envelope = match Envelope::try_from(message) {
+        Ok(envelope) => envelope,
+        Err(error) => return Ok(Outcome::Refused(error.to_string())),
+    };
+    let asked = asked(args).await?;
+    let Some(key) = pinned_key(args, envelope.circuit())? else {
+        return Ok(Outcome::Unknown("no key is pinned: say --key FILE, or --dev-keys".into()));
+    };
+    let origins: Vec<String> = match &asked {
+        Asked::Nothing => return Ok(unasked(&key, &envelope)),
+        Asked::Donation { question, .. } => vec![question.origin.clone()],
+        Asked::Claim { org } => vec![format!("{org}/cards"), format!("{org}/persons")],
+    };
+
+    let Some(log_key) = args.ledger.log_key()? else {
+        return Ok(Outcome::Unknown("no log key is pinned: say --log-key".into()));
+    };
+    // What it carries must at least be signed by the log that we trust; it is used for nothing else.
+    for note in envelope.checkpoints() {
+        if let Err(error) = Checkpoint::open(&log_key, note) {
+            return Ok(Outcome::Refused(format!("the envelope's checkpoint: {error}")));
+        }
+    }
+    if args.checkpoint.is_empty() && !args.ledger.given() {
+        return Ok(Outcome::Unknown(
+            "no checkpoints of your own: say --checkpoint FILE, or --ledger".into(),
+        ));
+    }
+    let mut histories = Vec::new();
+    for origin in &origins {
+        let mut history = LogHistory::new(origin);
+        for note in args.ledger.checkpoints(origin).await?.iter().chain(&own_notes(args)?) {
+            let checkpoint =
+                Checkpoint::open(&log_key, note).context("--checkpoint or --ledger")?;
+            if checkpoint.origin() == origin {
+                history.insert(checkpoint).context("do not trust this log")?;
+            }
+        }
+        histories.push(history);
+    }
+
+    let now = files::now()?;
+    let window = Window(args.window);
+    let presented = envelope.presented();
+    match (asked, histories.as_slice()) {
+        (Asked::Donation { verifier, question }, [log]) => {
+            let check = DonationCheck {
+                key: &key,
+                log,
+                verifier: &verifier,
+                question: &question,
+                now,
+                window,
+            };
+            conclude(args, &key, &envelope, check.verify(presented))
+        }
+        (Asked::Claim { org }, [cards, persons]) => {
+            let Binding::Claim(claim) = envelope.binding() else {
+                return Ok(Outcome::Refused(format!(
+                    "it is a {} proof, and no claim",
+                    envelope.circuit()
+                )));
+            };
+            let check = ClaimCheck { key: &key, cards, persons, org: &org, now, window };
+            conclude(args, &key, &envelope, check.verify(presented, &claim.payout, claim.expiry))
+        }
+        _ => bail!("the logs do not fit the question"),
+    }
+}
+
+async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
+    if let Some(path) = &args.request {
+        let message: v1::ProofRequest = files::read_message(path).context("--request")?;
+        let request = ProofRequest::try_from(message).context("--request")?;
+        let question = Box::new(request.question().clone());
+        return Ok(Asked::Donation { verifier: *request.verifier(), question });
+    }
+    if let Some(org) = &args.org {
+        return Ok(Asked::Claim { org: org.clone() });
+    }
+    let AskedArgs { verifier, purpose, origin, challenge, expiry, policy } = &args.asked;
+    let (Some(verifier), Some(purpose), Some(origin), Some(challenge), Some(expiry)) =
+        (verifier, purpose, origin, challenge, expiry)
+    else {
+        return Ok(Asked::Nothing);
+    };
+    let projects =
+        if policy.all_projects { args.ledger.projects().await? } else { policy.named()? };
+    let Some(key) = pinned_key(args, CircuitName::Donation)? else { return Ok(Asked::Nothing) };
+    let question = Question {
+        purpose: purpose.clone(),
+        origin: origin.clone(),
+        policy: policy.policy(projects)?,
+        challenge: files::unhex("--challenge", challenge)?,
+        expiry: *expiry,
+        key_ids: vec![key.id()],
+    };
+    Ok(Asked::Donation {
+        verifier: files::unhex("--verifier", verifier)?,
+        question: Box::new(question),
+    })
+}
+
+fn pinned_key(args: &VerifyArgs, circuit: CircuitName) -> anyhow::Result<Option<VerifyingKey>> {
+    let trust = if args.dev_keys { Trust::AcceptDevelopment } else { Trust::CeremonyOnly };
+    match &args.key {
+        Some(path) => {
+            let key = VerifyingKey::decode(&files::read(path)?, trust);
+            Ok(Some(key.with_context(|| path.display().to_string())?))
+        }
+        None if args.dev_keys => setup::cached_verifying_key(circuit),
+        None => Ok(None),
+    }
+}
+
+fn own_notes(args: &VerifyArgs) -> anyhow::Result<Vec<String>> {
+    let mut notes = Vec::new();
+    for path in &args.checkpoint {
+        notes.extend(files::notes(&files::read_text(path)?));
+    }
+    Ok(notes)
+}
+
+/// A proof that nobody asked for: it may be valid, and that is all.
+fn unasked(key: &VerifyingKey, envelope: &Envelope) -> Outcome {
+    if proves(key, envelope) {
+        Outcome::Unknown(
+            "a valid proof that you did not ask for: say --request, or --org for a claim".into(),
+        )
+    } else {
+        Outcome::Refused("the proof does not prove its statement under this key".into())
+    }
+}
+
+/// Whether the equation holds, whatever the proof is about.
+fn proves(key: &VerifyingKey, envelope: &Envelope) -> bool {
+    let presented = envelope.presented();
+    let inputs = match envelope.circuit() {
+        CircuitName::FiveFu => FiveFu::decode(presented.public_inputs).map(|s| s.public_inputs()),
+        CircuitName::Donation => {
+            Donation::decode(presented.public_inputs).map(|s| s.public_inputs())
+        }
+        CircuitName::Gift => Gift::decode(presented.public_inputs).map(|s| s.public_inputs()),
+    };
+    let (Ok(inputs), Ok(proof)) = (inputs, Proof::decode(presented.proof)) else { return false };
+    KeyId::eq(&envelope.key_id(), &key.id()) && key.equation_holds(&inputs, &proof)
+}
+
+fn conclude<S: Statement>(
+    args: &VerifyArgs,
+    key: &VerifyingKey,
+    envelope: &Envelope,
+    verified: Result<Verified<S>, VerifyError>,
+) -> anyhow::Result<Outcome> {
+    let verified = match verified {
+        Ok(verified) => verified,
+        Err(error @ VerifyError::NotAsked { .. }) if proves(key, envelope) => {
+            return Ok(Outcome::Unknown(format!(
+                "a valid proof that you did not ask for: {error}"
+            )));
+        }
+        // Checkpoints from files may be old; a ledger's are all there are.
+        Err(error @ VerifyError::Root(RootError::Unknown)) if !args.ledger.given() => {
+            return Ok(Outcome::Unknown(format!("{error}; newer checkpoints may tell")));
+        }
+        Err(error @ VerifyError::Question { .. }) => {
+            return Ok(Outcome::Unknown(error.to_string()));
+        }
+        Err(error) => return Ok(Outcome::Refused(error.to_string())),
+    };
+    let epoch = verified.epoch();
+    let nullifiers = verified.statement().nullifiers().iter().map(|nf| files::hex(nf)).collect();
+    if let Some(path) = &args.spent {
+        match verified.spend(&mut SpentFile::open(path)?) {
+            Ok(_) => {}
+            Err(SpendError::Spent { .. }) => {
+                return Ok(Outcome::Refused("it was shown before: its nullifier is spent".into()));
+            }
+            // Never "not seen".
+            Err(error) => return Err(error).context(format!("{}", path.display())),
+        }
+    }
+    Ok(Outcome::Accepted { epoch, nullifiers })
+}

@@ -1,0 +1,520 @@
+//! `wufu wallet`: what a user does.
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use wufu_circuits::Seed;
+use wufu_prover::{Prover, engine::ArkEngine};
+use wufu_verifier::{CircuitName, Trust, VerifyingKey};
+use wufu_wallet::{
+    Answer, Checked, ClaimAsk, DonationOptions, Format, GrpcSource, LocalProver, NoteFile, Place,
+    ProofSource, Received, Report, Sources, Submitted, TrustedProver, Wallet, envelope, seed,
+    sync::SyncError,
+};
+
+use crate::{
+    files,
+    output::{Output, duration},
+    setup,
+    source::{self, Opened},
+};
+
+/// Arguments of `wufu wallet`.
+#[derive(Args, Debug)]
+#[command(arg_required_else_help = true)]
+pub struct WalletArgs {
+    /// The wallet's folder
+    #[arg(long, global = true, default_value = "wallet", value_name = "FOLDER")]
+    dir: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Make a wallet with a fresh seed
+    #[command(after_help = "Example:\n  wufu wallet new --dir mine")]
+    New,
+    /// Make the wallet of a made-up owner, for trials (see `wufu ledger import --dev-owners`)
+    #[command(
+        after_help = "Example:\n  wufu wallet dev --dir andorra --owners trial --receipt 06-DC-AND-001"
+    )]
+    Dev {
+        /// The text that the ledger's owners come from
+        #[arg(long)]
+        owners: String,
+        /// The owner's receipt
+        #[arg(long)]
+        receipt: String,
+    },
+    /// Print the address at an org, to which cards and donations may be sent
+    #[command(after_help = "Example:\n  wufu wallet address --org wufu")]
+    Address {
+        /// Campaign or charity
+        #[arg(long)]
+        org: String,
+    },
+    /// Print the seed: who has it can spend and recognise everything. Nobody needs to see it but you
+    #[command(after_help = "Example:\n  wufu wallet seed --show")]
+    Seed {
+        /// Yes, on this screen
+        #[arg(long, required = true)]
+        show: bool,
+    },
+    /// Pin a log key or a verifying key, had from elsewhere than from the ledger
+    #[command(after_help = "Example:\n  wufu wallet pin --log-key charity.pub --dev-keys")]
+    Pin {
+        /// Key that signs an org's logs: name+hash+base64, or a file of it; repeat for more
+        #[arg(long, value_name = "KEY|FILE")]
+        log_key: Vec<String>,
+        /// Verifying key; repeat for more
+        #[arg(long, value_name = "FILE")]
+        key: Vec<PathBuf>,
+        /// This user's development keys: whoever made one can forge
+        #[arg(long)]
+        dev_keys: bool,
+    },
+    /// Take in grants and receipts
+    #[command(after_help = "Example:\n  wufu wallet receive receipt.msg card-*.msg")]
+    Receive {
+        /// Files, protobuf or JSON
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// List what is held
+    #[command(after_help = "Example:\n  wufu wallet list --json")]
+    List,
+    /// Look at an org's logs, and renew the paths of what is held there
+    #[command(
+        after_help = "Example:\n  wufu wallet sync --org cerf --ledger http://127.0.0.1:7182 --second mirror.notes"
+    )]
+    Sync {
+        /// Campaign or charity
+        #[arg(long)]
+        org: String,
+        #[command(flatten)]
+        sources: SourceArgs,
+    },
+    /// Prove that all five Fu are held, and bind the payee
+    #[command(
+        after_help = "Example:\n  wufu wallet claim --org wufu --payout 'account 42' --ledger http://127.0.0.1:7182 \\\n    --second mirror.notes --out claim.env && wufu wallet submit claim.env --ledger http://127.0.0.1:7182"
+    )]
+    Claim {
+        /// The campaign
+        #[arg(long)]
+        org: String,
+        /// Who is paid; everybody can read it
+        #[arg(long)]
+        payout: String,
+        /// Seconds until the claim ends
+        #[arg(long, default_value_t = 86_400)]
+        lifetime: u64,
+        /// Though a claim was made before; the campaign pays once, and both can be joined
+        #[arg(long)]
+        again: bool,
+        #[command(flatten)]
+        sources: SourceArgs,
+        #[command(flatten)]
+        prove: ProveArgs,
+    },
+    /// Answer a verifier's signed request with a donation
+    #[command(
+        after_help = "Example:\n  wufu wallet answer ask.req --ledger http://127.0.0.1:7182 --second mirror.notes --out answer.env"
+    )]
+    Answer {
+        /// The request
+        request: PathBuf,
+        /// Public records that must meet the policy: with fewer, the answer nearly names its donor
+        #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
+        min_anonymity: u64,
+        /// Show a donation that this verifier has not seen
+        #[arg(long)]
+        fresh: bool,
+        /// Show the donation at this place in the log
+        #[arg(long)]
+        place: Option<u64>,
+        #[command(flatten)]
+        sources: SourceArgs,
+        #[command(flatten)]
+        prove: ProveArgs,
+    },
+    /// Submit a claim
+    #[command(
+        after_help = "Example:\n  wufu wallet submit claim.env --ledger http://127.0.0.1:7182"
+    )]
+    Submit {
+        /// The claim
+        envelope: PathBuf,
+        /// The campaign's ledger
+        #[arg(long, value_name = "URL|FOLDER")]
+        ledger: String,
+    },
+}
+
+/// Where a wallet reads, and with whom it compares.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Ledger")]
+pub struct SourceArgs {
+    /// Ledger: http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
+    #[arg(long, value_name = "URL|FOLDER")]
+    ledger: String,
+    /// Somebody else who has its checkpoints: another address, or a file of signed notes
+    #[arg(long, value_name = "URL|FILE", required_unless_present = "one_source")]
+    second: Option<String>,
+    /// Compare with nobody: the operator could show you a root of your own, and know you by it
+    #[arg(long, conflicts_with = "second")]
+    one_source: bool,
+}
+
+/// Who makes the proof.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Proof")]
+pub struct ProveArgs {
+    /// Who proves: `local`, or the address of a prover that you trust with everything
+    #[arg(long, default_value = "local", value_name = "local|URL")]
+    prove: String,
+    /// Where the envelope goes
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl SourceArgs {
+    /// Opens them. The ledger is served as long as the second value lives.
+    async fn open(&self) -> anyhow::Result<(Sources, Opened)> {
+        let opened = source::open(&self.ledger).await?;
+        let ledger = GrpcSource::new(opened.place()?);
+        let sources = match &self.second {
+            None => Sources::one(ledger),
+            Some(second) if PathBuf::from(second).is_file() => {
+                Sources::compared(ledger, NoteFile::new(second))
+            }
+            Some(second) => {
+                let place: Place = second.parse().context("--second")?;
+                if place == opened.place()? {
+                    bail!(
+                        "--second is the ledger itself, expected another source, or --one-source"
+                    );
+                }
+                Sources::compared(ledger, GrpcSource::new(place))
+            }
+        };
+        Ok((sources, opened))
+    }
+}
+
+impl ProveArgs {
+    /// The prover, for one circuit.
+    fn prover(&self, circuit: CircuitName, output: Output) -> anyhow::Result<Box<dyn ProofSource>> {
+        if self.prove == "local" {
+            let prover = Prover::new(ArkEngine::new(setup::development(circuit, output)?));
+            return Ok(Box::new(LocalProver::new([prover])));
+        }
+        Ok(Box::new(TrustedProver::new(self.prove.parse().context("--prove")?)))
+    }
+}
+
+/// Runs the command.
+pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
+    let dir = &args.dir;
+    match args.command {
+        Command::New => {
+            let wallet = Wallet::create(dir)?;
+            drop(wallet);
+            output.result(
+                "wallet",
+                format_args!("wallet in {}", dir.display()),
+                json!({ "dir": dir }),
+            );
+        }
+        Command::Dev { owners, receipt } => {
+            Wallet::restore(dir, Seed::dev_owner(&owners, receipt.as_bytes()))?;
+            output.result(
+                "wallet",
+                format_args!("wallet in {}", dir.display()),
+                json!({ "dir": dir }),
+            );
+        }
+        Command::Address { org } => {
+            let address = Wallet::open(dir)?.address(&org).to_string();
+            output.result("address", &address, json!({ "org": org, "address": address }));
+        }
+        Command::Seed { show: _ } => {
+            let seed = seed::read(&dir.join(wufu_wallet::wallet::SEED_FILE))?;
+            let text = seed::to_text(&seed);
+            output.result("seed", text.trim_end(), json!({ "seed": text.trim_end() }));
+        }
+        Command::Pin { log_key, key, dev_keys } => {
+            pin(&Wallet::open(dir)?, &log_key, &key, dev_keys, output)?;
+        }
+        Command::Receive { files } => receive(&Wallet::open(dir)?, &files, output)?,
+        Command::List => list(&Wallet::open(dir)?, output)?,
+        Command::Sync { org, sources } => {
+            sync(&Wallet::open(dir)?, &org, &sources, output).await?;
+        }
+        Command::Claim { org, payout, lifetime, again, sources, prove } => {
+            let wallet = Wallet::open(dir)?;
+            let key = pinned(&wallet, CircuitName::FiveFu)?;
+            let now = files::now()?;
+            let expiry = now.saturating_add(lifetime);
+            let ask = ClaimAsk { org, payout: payout.into_bytes(), expiry, key: key.id(), again };
+            let (sources, opened) = sources.open().await?;
+            let plan = wallet.plan_claim(&sources, &ask, now).await;
+            drop(opened);
+            let plan = plan?;
+            tell(plan.report(), "persons in the campaign", output);
+            let prover = prove.prover(CircuitName::FiveFu, output)?;
+            let answer = plan.prove(&*prover, stages(output), files::now()?).await?;
+            finish(&answer, &prove.out, output)?;
+        }
+        Command::Answer { request, min_anonymity, fresh, place, sources, prove } => {
+            let wallet = Wallet::open(dir)?;
+            let request = envelope::read_request(&request)?;
+            let options = DonationOptions { min_anonymity, fresh, place };
+            let (sources, opened) = sources.open().await?;
+            let plan = wallet.plan_donation(&sources, &request, &options, files::now()?).await;
+            drop(opened);
+            let plan = plan?;
+            tell(plan.report(), "public records meet the policy", output);
+            let prover = prove.prover(CircuitName::Donation, output)?;
+            let answer = plan.prove(&*prover, stages(output), files::now()?).await?;
+            finish(&answer, &prove.out, output)?;
+        }
+        Command::Submit { envelope: file, ledger } => {
+            let wallet = Wallet::open(dir)?;
+            let claim = envelope::read(&file)?;
+            let opened = source::open(&ledger).await?;
+            submit(&wallet, &opened.place()?, &claim, output).await?;
+        }
+    }
+    Ok(())
+}
+
+fn pin(
+    wallet: &Wallet,
+    log_keys: &[String],
+    keys: &[PathBuf],
+    dev_keys: bool,
+    output: Output,
+) -> anyhow::Result<()> {
+    let trust = if dev_keys { Trust::AcceptDevelopment } else { Trust::CeremonyOnly };
+    let mut pinned = 0;
+    for text in log_keys {
+        let key = source::log_key(text)?;
+        wallet.pin_log_key(&key)?;
+        output.note(
+            "pinned",
+            format_args!("log key of {}", key.name()),
+            json!({ "log_key": key.to_string() }),
+        );
+        pinned += 1;
+    }
+    let mut verifying = Vec::new();
+    for path in keys {
+        let key = VerifyingKey::decode(&files::read(path)?, trust);
+        verifying.push(key.with_context(|| path.display().to_string())?);
+    }
+    if dev_keys && keys.is_empty() {
+        for circuit in CircuitName::ALL {
+            verifying.extend(setup::cached_verifying_key(circuit)?);
+        }
+    }
+    for key in verifying {
+        wallet.pin_verifying_key(&key)?;
+        let text = format!("{} key {}", key.circuit(), key.id());
+        output.note(
+            "pinned",
+            text,
+            json!({ "circuit": key.circuit().as_str(), "key_id": key.id().to_string() }),
+        );
+        pinned += 1;
+    }
+    if pinned == 0 {
+        bail!("nothing to pin: say --log-key, --key or --dev-keys (after `wufu setup dev`)");
+    }
+    Ok(())
+}
+
+fn receive(wallet: &Wallet, paths: &[PathBuf], output: Output) -> anyhow::Result<()> {
+    let mut refused = 0;
+    for path in paths {
+        let bytes = envelope::read_bytes(path).with_context(|| path.display().to_string())?;
+        for received in wallet.receive(&bytes).with_context(|| path.display().to_string())? {
+            match received {
+                Ok(received) => {
+                    let (what, checked) = describe(received);
+                    let found = checked == Checked::InLog;
+                    let where_ =
+                        if found { "found in its log" } else { "to be found at the next sync" };
+                    let fields = json!({ "file": path, "what": what, "found": found });
+                    output.result("received", format_args!("{what}: {where_}"), fields);
+                }
+                Err(error) => {
+                    refused += 1;
+                    let fields = json!({ "file": path, "refused": error.to_string() });
+                    output.result("refused", format_args!("{}: {error}", path.display()), fields);
+                }
+            }
+        }
+    }
+    if refused > 0 {
+        bail!("{refused} refused");
+    }
+    Ok(())
+}
+
+fn describe(received: Received) -> (String, Checked) {
+    match received {
+        Received::Card(kind, checked) => (format!("card of {kind}"), checked),
+        Received::Person(checked) => ("place in the person log".into(), checked),
+        Received::Donation(checked) => ("donation".into(), checked),
+    }
+}
+
+fn list(wallet: &Wallet, output: Output) -> anyhow::Result<()> {
+    for card in wallet.cards()? {
+        let grant = &card.grant;
+        let text =
+            format!("{}: card of {}, place {}", grant.org, grant.card.kind, grant.path.index());
+        let fields = json!({ "org": grant.org, "kind": grant.card.kind.english(), "place": grant.path.index() });
+        output.result("card", text, fields);
+    }
+    for person in wallet.persons()? {
+        let grant = &person.grant;
+        let text = format!("{}: person, place {}", grant.org, grant.path.index());
+        output.result("person", text, json!({ "org": grant.org, "place": grant.path.index() }));
+    }
+    for donation in wallet.donations()? {
+        let receipt = &donation.receipt;
+        let (project, place) = (receipt.project, receipt.path.index());
+        let text = format!(
+            "{}: donation of {} minor units to {}:{}, place {place}",
+            receipt.origin,
+            receipt.amount.minor(),
+            project.institution(),
+            project.project()
+        );
+        let fields = json!({
+            "origin": receipt.origin,
+            "amount": receipt.amount.minor(),
+            "time": receipt.time.seconds(),
+            "project": format!("{}:{}", project.institution(), project.project()),
+            "place": place,
+        });
+        output.result("donation", text, fields);
+    }
+    Ok(())
+}
+
+async fn sync(
+    wallet: &Wallet,
+    org: &str,
+    sources: &SourceArgs,
+    output: Output,
+) -> anyhow::Result<()> {
+    let (sources, opened) = sources.open().await?;
+    let found = wallet.sync(&sources, org, files::now()?).await;
+    drop(opened);
+    for log in found.map_err(explain)? {
+        let compared = log.compared.as_deref().unwrap_or("nobody");
+        let text = format!(
+            "{}: {} leaves at epoch {} ({} s old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} shards to look up",
+            log.log,
+            log.size,
+            log.epoch,
+            log.epoch_age,
+            log.ready,
+            log.not_yet,
+            log.foreign,
+            log.away.len()
+        );
+        let fields = json!({
+            "log": log.log.to_string(), "epoch": log.epoch, "epoch_age": log.epoch_age, "size": log.size,
+            "compared": log.compared, "ready": log.ready, "not_yet": log.not_yet,
+            "foreign": log.foreign, "away": log.away,
+        });
+        output.result("log", text, fields);
+    }
+    Ok(())
+}
+
+fn explain(error: SyncError) -> anyhow::Error {
+    let pin = matches!(error, SyncError::NoLogKey { .. });
+    let error = anyhow::Error::from(error);
+    if pin { error.context("pin one first: wufu wallet pin --log-key KEY") } else { error }
+}
+
+fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey> {
+    for id in wallet.verifying_keys()? {
+        if let Some(key) = wallet.verifying_key(id)?.filter(|key| key.circuit() == circuit) {
+            return Ok(key);
+        }
+    }
+    bail!("no {circuit} key is pinned: wufu wallet pin --key FILE, or --dev-keys")
+}
+
+fn tell(report: &Report, among: &str, output: Output) {
+    let Report { anonymity, epoch, epoch_age, compared, .. } = report;
+    let compared_with = compared.as_deref().unwrap_or("nobody (--one-source)");
+    let text = format!(
+        "you are one of {anonymity}: so many {among}; epoch {epoch}, {epoch_age} s old; compared with {compared_with}"
+    );
+    output.note("plan", text, report_fields(report));
+}
+
+/// A report for machines.
+pub fn report_fields(report: &Report) -> Value {
+    json!({
+        "anonymity": report.anonymity,
+        "epoch": report.epoch,
+        "epoch_age": report.epoch_age,
+        "compared": report.compared,
+        "key_id": report.key.to_string(),
+    })
+}
+
+fn stages(output: Output) -> wufu_wallet::prover::OnStage {
+    Arc::new(move |stage| {
+        output.note("stage", format_args!("{stage:?}"), json!({ "stage": format!("{stage:?}") }))
+    })
+}
+
+fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Result<()> {
+    let format = if output.is_json() { Format::Json } else { Format::Protobuf };
+    envelope::write(out, &answer.envelope, format)?;
+    let mut fields = report_fields(&answer.report);
+    if let Value::Object(fields) = &mut fields {
+        fields.insert("file".into(), json!(out));
+        fields.insert("mode".into(), answer.mode.name().into());
+        fields.insert("learned".into(), answer.mode.learned().into());
+        fields.insert("prove_ms".into(), json!(answer.timings.prove.as_secs_f64() * 1e3));
+    }
+    let took = duration(answer.timings.prove);
+    let text = format!("{}: proved in {took}, verified; {}", out.display(), answer.mode.learned());
+    output.result("proof", text, fields);
+    Ok(())
+}
+
+async fn submit(
+    wallet: &Wallet,
+    place: &Place,
+    claim: &wufu_proto::Envelope,
+    output: Output,
+) -> anyhow::Result<()> {
+    match wallet.submit(place, claim).await? {
+        Submitted::Admitted { claim, note } => {
+            let fields = json!({ "outcome": "admitted", "claim": claim, "note": note });
+            output.result("claim", format_args!("admitted as claim {claim}\n{note}"), fields);
+            Ok(())
+        }
+        Submitted::Spent { nullifier, earlier_payout, note } => {
+            let payout = String::from_utf8_lossy(&earlier_payout).into_owned();
+            let fields = json!({
+                "outcome": "spent", "nullifier": files::hex(&nullifier), "earlier_payout": payout, "note": note,
+            });
+            output.result("claim", format_args!("claimed before, for {payout:?}\n{note}"), fields);
+            bail!("the claim is refused: it was made before")
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The whole thing, as a user has it: the binary, its folders, its exit codes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+const CERF: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/data/cerf_contributions.csv");
+
+/// Keys are made once for all runs of the tests, and are nobody's.
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("wufu-cache")
+}
+
+fn wufu(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wufu"));
+    command.args(args).env("WUFU_CACHE", cache()).env_remove("WUFU_LOG").output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn json(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn ok(args: &[&str]) -> Vec<Value> {
+    let output = wufu(&[&["--json"], args].concat());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(code(&output), 0, "{args:?}: {errors}\n{}", String::from_utf8_lossy(&output.stdout));
+    json(&output)
+}
+
+struct Demo {
+    _folder: tempfile::TempDir,
+    dir: PathBuf,
+    steps: Vec<Value>,
+}
+
+impl Demo {
+    fn run() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("demo");
+        let steps = ok(&["demo", "--donations", CERF, "--dir", dir.to_str().unwrap()]);
+        Self { _folder: folder, dir, steps }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.join(name).to_str().unwrap().into()
+    }
+
+    /// `wufu verify` with everything that the verifier pinned, and with `more`.
+    fn verify(&self, envelope: &str, more: &[&str]) -> (i32, Value) {
+        let paths = ["donation.vk", "charity.pub", "charity.notes"];
+        let [key, log_key, notes] = paths.map(|name| self.path(&format!("verifier/{name}")));
+        let pinned = ["--key", &key, "--dev-keys", "--log-key", &log_key, "--checkpoint", &notes];
+        self.verify_with(envelope, &[&pinned, more].concat())
+    }
+
+    fn verify_with(&self, envelope: &str, args: &[&str]) -> (i32, Value) {
+        let output = wufu(&[&["--json", "verify", envelope], args].concat());
+        let last = json(&output).pop();
+        (code(&output), last.unwrap_or(Value::Null))
+    }
+}
+
+#[test]
+fn the_main_job_on_real_donations() {
+    let demo = Demo::run();
+    let step = |name: &str| demo.steps.iter().find(|step| step["step"] == name).unwrap();
+    let import = step("import");
+    assert_eq!(import["records"], 1053);
+    assert_eq!(import["sum"], "5145481489.14");
+    let summary = demo.steps.last().unwrap();
+    assert_eq!(summary["step"], "summary");
+    assert_eq!((&summary["accepted"], &summary["refused"]), (&3.into(), &5.into()));
+    for figure in ["five_fu_prove_ms", "donation_prove_ms", "verify_ms"] {
+        assert!(summary[figure].as_f64().unwrap() > 0.0, "{figure}");
+    }
+    // Until blind mode comes, the prover saw everything, and that is said.
+    assert!(summary["prover_learned"].as_str().unwrap().contains("the prover saw the witness"));
+
+    let (answer, claim) = (demo.path("answer.env"), demo.path("claim.env"));
+    let request = demo.path("verifier/request.req");
+
+    answered_what_was_asked(&demo, &answer, &request);
+    f37_an_envelope_does_not_vouch_for_itself(&demo, &answer, &request);
+    f34_another_verifiers_question_is_not_answered(&demo, &answer);
+    tampered_envelopes_are_refused(&demo, &answer, &request);
+    a_claim_is_checked_for_its_campaign(&demo, &claim);
+    prove_again_inside_the_wallet(&demo, &request);
+    f32_an_audit_finds_nothing(&demo);
+}
+
+fn answered_what_was_asked(demo: &Demo, answer: &str, request: &str) {
+    let (code, verdict) = demo.verify(answer, &["--request", request]);
+    assert_eq!((code, &verdict["outcome"]), (0, &"accepted".into()), "{verdict}");
+    // With a spent set it is accepted once.
+    let spent = demo.path("spent.db");
+    for expected in [0, 1, 1] {
+        let (code, verdict) = demo.verify(answer, &["--request", request, "--spent", &spent]);
+        assert_eq!(code, expected, "{verdict}");
+    }
+}
+
+/// The offline check trusted the envelope's own statement, log key and challenge.
+fn f37_an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &str) {
+    // The file alone: valid, and nobody asked for it.
+    let key = demo.path("verifier/donation.vk");
+    let (code, verdict) = demo.verify_with(answer, &["--key", &key, "--dev-keys"]);
+    assert_eq!(code, 2);
+    assert!(verdict["reason"].as_str().unwrap().contains("a valid proof that you did not ask for"));
+    // No key, a development key that was not accepted, no log key, no checkpoints: could not tell.
+    assert_eq!(demo.verify_with(answer, &["--request", request]).0, 2);
+    assert_eq!(demo.verify_with(answer, &["--request", request, "--key", &key]).0, 2);
+    let log_key = demo.path("verifier/charity.pub");
+    let some = ["--request", request, "--key", &key, "--dev-keys"];
+    assert_eq!(demo.verify_with(answer, &some).0, 2);
+    let (code, verdict) = demo.verify_with(answer, &[&some[..], &["--log-key", &log_key]].concat());
+    assert_eq!(code, 2);
+    assert!(verdict["reason"].as_str().unwrap().contains("no checkpoints of your own"));
+    // Another log key than the one that signed the envelope's checkpoint.
+    let other = demo.path("other-ledger");
+    let made = ok(&["ledger", "init", "--dir", &other, "--org", "charity", "--currency", "USD"]);
+    let other_key = made[0]["log_key"].as_str().unwrap();
+    let notes = demo.path("verifier/charity.notes");
+    let with_other = ["--log-key", other_key, "--checkpoint", &notes];
+    let (code, verdict) = demo.verify_with(answer, &[&some[..], &with_other].concat());
+    assert_eq!(code, 1, "{verdict}");
+    assert!(verdict["reason"].as_str().unwrap().contains("not signed by charity"));
+}
+
+/// One verifier's answer, shown to another.
+fn f34_another_verifiers_question_is_not_answered(demo: &Demo, answer: &str) {
+    let (key, out) = (demo.path("second.key"), demo.path("second.req"));
+    ok(&["request", "keygen", "--out", &key]);
+    let id = demo.steps.iter().find(|step| step["step"] == "plan" && step["circuit"] == "donation");
+    let id = id.unwrap()["key_id"].as_str().unwrap();
+    let made = ["--purpose", "tax relief", "--origin", "charity/donations/1", "--project", "1:1"];
+    let rest = ["--key-id", id, "--out", &out];
+    ok(&[&["request", "new", "--signing-key", &key], &made[..], &rest].concat());
+    let (code, verdict) = demo.verify(answer, &["--request", &out]);
+    assert_eq!(code, 2, "{verdict}");
+    assert!(verdict["reason"].as_str().unwrap().contains("did not ask for"), "{verdict}");
+}
+
+fn tampered_envelopes_are_refused(demo: &Demo, answer: &str, request: &str) {
+    let bad = demo.path("bad.env");
+    for (part, expected) in [("proof", 1), ("input", 1), ("ext", 1)] {
+        ok(&["envelope", "tamper", answer, &bad, "--part", part]);
+        let (code, verdict) = demo.verify(&bad, &["--request", request]);
+        // A changed root is one that no epoch had: newer checkpoints might tell.
+        let expected = if part == "input" { 2 } else { expected };
+        assert_eq!(code, expected, "{part}: {verdict}");
+    }
+    let whole = fs::read(answer).unwrap();
+    for length in [0, 1, whole.len() / 2, whole.len() - 1] {
+        fs::write(&bad, &whole[..length]).unwrap();
+        assert_eq!(demo.verify(&bad, &["--request", request]).0, 1, "{length} bytes");
+    }
+    assert_eq!(demo.verify(&demo.path("nothing.env"), &["--request", request]).0, 2);
+}
+
+fn a_claim_is_checked_for_its_campaign(demo: &Demo, claim: &str) {
+    let notes = demo.path("wufu-mirror.notes");
+    let info = ok(&["ledger", "info", "--dir", &demo.path("campaign")]);
+    let log_key = info[0]["log_key"].as_str().unwrap();
+    let pinned = ["--dev-keys", "--log-key", log_key, "--checkpoint", &notes];
+    let (code, verdict) = demo.verify_with(claim, &[&pinned[..], &["--org", "wufu"]].concat());
+    assert_eq!(code, 0, "{verdict}");
+    assert_eq!(verdict["nullifiers"].as_array().unwrap().len(), 6);
+    let (code, _) = demo.verify_with(claim, &[&pinned[..], &["--org", "another"]].concat());
+    assert_ne!(code, 0);
+}
+
+fn prove_again_inside_the_wallet(demo: &Demo, request: &str) {
+    let again = demo.path("again.env");
+    let (donor, charity) = (demo.path("donor"), demo.path("charity"));
+    let mirror = demo.path("charity-mirror.notes");
+    let sources = ["--ledger", &charity, "--second", &mirror];
+    let steps =
+        ok(&[&["wallet", "answer", request, "--dir", &donor, "--out", &again], &sources[..]]
+            .concat());
+    let proof = steps.last().unwrap();
+    assert_eq!((&proof["mode"], &proof["anonymity"]), (&"local".into(), &1053.into()));
+    let (code, verdict) = demo.verify(&again, &["--request", request]);
+    assert_eq!(code, 0, "{verdict}");
+}
+
+fn f32_an_audit_finds_nothing(demo: &Demo) {
+    for ledger in ["campaign", "charity"] {
+        let steps = ok(&["ledger", "audit", "--dir", &demo.path(ledger)]);
+        assert_eq!(steps.last().unwrap()["findings"], 0, "{ledger}");
+    }
+}
+
+#[test]
+fn services_listen_on_this_machine_only() {
+    for address in ["0.0.0.0:0", "192.168.1.1:0", "[::]:0"] {
+        let output = wufu(&["serve", "prover", "--circuit", "gift", "--listen", address]);
+        assert_eq!(code(&output), 2, "{address}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("loopback"), "{address}");
+    }
+}
+
+#[test]
+fn secrets_are_refused_when_others_can_read_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("wallet");
+    let (dir, seed) = (dir.to_str().unwrap(), dir.join("seed"));
+    ok(&["wallet", "new", "--dir", dir]);
+    ok(&["wallet", "address", "--dir", dir, "--org", "wufu"]);
+    assert_eq!(fs::metadata(&seed).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(&seed, fs::Permissions::from_mode(0o640)).unwrap();
+    let output = wufu(&["wallet", "address", "--dir", dir, "--org", "wufu"]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("640"));
+    // A seed is printed by the one command that is about it.
+    let output = wufu(&["wallet", "seed", "--dir", dir]);
+    assert_ne!(code(&output), 0);
+}
