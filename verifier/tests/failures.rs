@@ -199,10 +199,10 @@ fn f01_unsafe_points_make_no_key() {
 fn outside_subgroup() -> G2Affine {
     let mut x = Fq2::ONE;
     loop {
-        if let Some(point) = G2Affine::get_point_from_x_unchecked(x, false) {
-            if !point.is_in_correct_subgroup_assuming_on_curve() {
-                return point;
-            }
+        if let Some(point) = G2Affine::get_point_from_x_unchecked(x, false)
+            && !point.is_in_correct_subgroup_assuming_on_curve()
+        {
+            return point;
         }
         x += Fq2::ONE;
     }
@@ -299,7 +299,6 @@ fn f05_bytes_too_few_and_too_many_are_refused() {
     }
     let key = scene.key.encode();
     let read = |bytes: &[u8]| VerifyingKey::decode(bytes, Trust::AcceptDevelopment);
-    // The circuit's id is its own; this stand-in goes by the gift's.
     let again = read(&key).unwrap();
     assert_eq!((again.id(), again.encode()), (scene.key.id(), key.clone()));
     for got in (0..key.len()).chain(key.len() + 1..key.len() + 70) {
