@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use prost::{Message, Name};
+use prost::Name;
 use wufu_proto::{
     ConvertError, Envelope,
     json::{self, JsonError},
@@ -62,7 +62,7 @@ pub enum MessageError {
 ///
 /// # Errors
 /// When the message is none of this package.
-pub fn encode(message: &(impl Message + Name), format: Format) -> Result<Vec<u8>, MessageError> {
+pub fn encode(message: &impl Name, format: Format) -> Result<Vec<u8>, MessageError> {
     match format {
         Format::Protobuf => Ok(message.encode_to_vec()),
         Format::Json => Ok((json::to_json(message)? + "\n").into_bytes()),
@@ -73,7 +73,7 @@ pub fn encode(message: &(impl Message + Name), format: Format) -> Result<Vec<u8>
 ///
 /// # Errors
 /// When they are no such message.
-pub fn decode<M: Message + Name + Default>(bytes: &[u8]) -> Result<M, MessageError> {
+pub fn decode<M: Name + Default>(bytes: &[u8]) -> Result<M, MessageError> {
     // 0x7b would be a group's end of field 15, which nothing here has.
     match bytes.first() {
         Some(b'{') => {

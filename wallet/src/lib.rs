@@ -18,6 +18,7 @@ pub mod place;
 pub mod plan;
 pub mod prover;
 pub mod receive;
+mod renew;
 pub mod seed;
 pub mod source;
 pub mod status;

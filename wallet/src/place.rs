@@ -2,7 +2,10 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
-use tonic::transport::{Channel, Endpoint, Error};
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint, Error},
+};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -48,6 +51,15 @@ impl Place {
         let endpoint = Endpoint::from_shared(self.to_string())?;
         endpoint.connect_timeout(CONNECT).timeout(timeout).connect().await
     }
+}
+
+/// The whole answer, not only its beginning, within the time.
+pub(crate) async fn within<T>(
+    timeout: Duration,
+    answer: impl Future<Output = Result<T, Status>>,
+) -> Result<T, Status> {
+    let late = |_| Status::deadline_exceeded(format!("no answer in {} ms", timeout.as_millis()));
+    tokio::time::timeout(timeout, answer).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
 }
 
 impl FromStr for Place {

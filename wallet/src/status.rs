@@ -2,8 +2,9 @@
 
 use crate::{
     log::{LogKind, LogName},
+    renew::own_leaf,
     source::Sources,
-    sync::{LogView, SyncError, own_leaf},
+    sync::{LogView, SyncError},
     view::OwnLeafError,
     wallet::Wallet,
 };

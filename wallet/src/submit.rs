@@ -15,7 +15,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    place::Place,
+    place::{Place, within},
     plan::claim_bytes,
     store::StoreError,
     sync::SyncError,
@@ -130,7 +130,8 @@ impl Wallet {
         let channel = place.connect(TIMEOUT).await;
         let channel = channel.map_err(|error| SubmitError::Connect { place: at(), error })?;
         let mut client = LedgerServiceClient::new(channel);
-        let answer = client.submit_claim(v1::SubmitClaimRequest::from(&claim)).await;
+        let request = v1::SubmitClaimRequest::from(&claim);
+        let answer = within(TIMEOUT, client.submit_claim(request)).await;
         drop(client);
         let answer = answer
             .map_err(|status| SubmitError::Status { place: at(), status: Box::new(status) })?;

@@ -3,22 +3,18 @@
 
 use std::sync::Arc;
 
-use wufu_proto::{
-    log::{Roof, ShardContent},
-    shard_path::ShardPath,
-};
+use wufu_proto::log::Roof;
 use wufu_verifier::{
-    Fr, Record,
+    Record,
     checkpoint::{Checkpoint, CheckpointError},
     epochs::{CLOCK_SKEW, HistoryError, LogHistory},
-    field,
     note::LogKey,
 };
 
 use crate::{
-    log::{LogKind, LogName},
+    log::LogName,
     source::{CheckpointSource, Second, SourceError, Sources},
-    store::{CardEntry, DonationEntry, Evidence, PersonEntry, StoreError},
+    store::{Evidence, StoreError},
     view::{OwnLeafError, RoofView, ShardView, ViewError},
     wallet::{Stopped, Wallet},
 };
@@ -211,8 +207,8 @@ impl Wallet {
                 Some(records) => records,
                 None => {
                     let checked = self.shard(sources, &view.roof, shard).await?;
-                    let log = log.clone();
-                    self.blocking(move |wallet| wallet.keep_shard(&log, &checked)).await??
+                    let roof = view.roof.clone();
+                    self.blocking(move |wallet| wallet.keep_new_shard(&roof, &checked)).await??
                 }
             });
         }
@@ -383,6 +379,15 @@ impl Wallet {
         Ok(self.blocking(move |_| roof.check_shard(shard, came.content)).await??)
     }
 
+    fn keep_new_shard(
+        &self,
+        roof: &RoofView,
+        shard: &ShardView,
+    ) -> Result<Arc<Vec<Record>>, SyncError> {
+        self.renew(roof, Some(shard))?;
+        Ok(self.keep_shard(roof.log(), shard)?)
+    }
+
     /// The pinned key of a log whose operator was never seen lying.
     pub(crate) fn key_of_honest(&self, log: &LogName) -> Result<LogKey, SyncError> {
         let key = self.store().log_key(&log.org)?;
@@ -419,83 +424,4 @@ impl Wallet {
         self.store().keep_roof(log, checked.checkpoint(), checked.roots())?;
         Ok(checked)
     }
-
-    fn renew_campaign(&self, org: &str, view: &CampaignView) -> Result<(), SyncError> {
-        debug_assert_eq!(view.cards.log().org, org);
-        self.renew(&view.cards.roof, view.cards.open.as_deref())?;
-        self.renew(&view.persons.roof, view.persons.open.as_deref())
-    }
-
-    /// Of a donation log every record is at hand, so no leaf of one's own is ever missed.
-    fn renew_donations(&self, view: &DonationView) -> Result<(), SyncError> {
-        let roof = &view.view.roof;
-        self.renew(roof, view.view.open.as_deref())?;
-        let origin = roof.log().to_string();
-        let held = self.store().donations()?.into_iter();
-        for entry in held.filter(|entry| entry.receipt.origin == origin) {
-            let leaf = own_leaf(&entry.leaf)?;
-            let path = &entry.receipt.path;
-            let place = path.index();
-            let found = roof.inner_path((place, leaf), &path.path(leaf), view.view.open.as_deref());
-            if let Err(OwnLeafError::Away { shard, .. }) = found {
-                let records = usize::try_from(shard).ok().and_then(|shard| view.shards.get(shard));
-                let records = records.map(|records| records.to_vec()).unwrap_or_default();
-                let found = roof.check_shard(shard, ShardContent::Records(records))?;
-                self.renew(roof, Some(&found))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Renews the paths of what the wallet holds in a shard.
-    fn renew(&self, roof: &RoofView, shard: Option<&ShardView>) -> Result<(), SyncError> {
-        let Some(shard) = shard else { return Ok(()) };
-        let log = roof.log();
-        let epoch = roof.checkpoint().epoch();
-        let newer = |leaf: &[u8; 32], held: &ShardPath| -> Result<Option<ShardPath>, SyncError> {
-            let (leaf, place) = (own_leaf(leaf)?, held.index());
-            if held.shard() != shard.shard() || place >= roof.checkpoint().size() {
-                return Ok(None);
-            }
-            // Another leaf at the place is told when the leaf is used: one bad receipt must not stop the others.
-            let found = shard.path(place, leaf).and_then(|path| ShardPath::new(place, &path).ok());
-            Ok(found.filter(|found| found != held))
-        };
-        let (mut cards, mut persons, mut donations) = (Vec::new(), Vec::new(), Vec::new());
-        match log.kind {
-            LogKind::Cards => {
-                for CardEntry { leaf, mut grant } in self.store().cards()? {
-                    if let Some(path) = newer(&leaf, &grant.path)?.filter(|_| grant.org == log.org)
-                    {
-                        (grant.path, grant.epoch) = (path, epoch);
-                        cards.push(CardEntry { leaf, grant });
-                    }
-                }
-            }
-            LogKind::Persons => {
-                if let Some(PersonEntry { leaf, mut grant }) = self.store().person(&log.org)? {
-                    if let Some(path) = newer(&leaf, &grant.path)? {
-                        (grant.path, grant.epoch) = (path, epoch);
-                        persons.push(PersonEntry { leaf, grant });
-                    }
-                }
-            }
-            LogKind::Donations(_) => {
-                let origin = log.to_string();
-                for DonationEntry { leaf, mut receipt } in self.store().donations()? {
-                    let path = newer(&leaf, &receipt.path)?;
-                    if let Some(path) = path.filter(|_| receipt.origin == origin) {
-                        (receipt.path, receipt.epoch) = (path, epoch);
-                        donations.push(DonationEntry { leaf, receipt });
-                    }
-                }
-            }
-        }
-        Ok(self.store().update(&cards, &persons, &donations)?)
-    }
-}
-
-/// A leaf as it is kept.
-pub(crate) fn own_leaf(leaf: &[u8; 32]) -> Result<Fr, StoreError> {
-    field::decode("leaf", leaf).map_err(|_| StoreError::Damaged { entry: "a leaf" })
 }

@@ -348,7 +348,7 @@ mod tests {
             let (ledger, log) = (MemoryLedger::new("wufu", [1; 32]), LogName::cards("wufu"));
             let leaves: Vec<Fr> = (1..=SIZE).map(Fr::from).collect();
             ledger.append(&log, &leaves);
-            ledger.seal(3, 0);
+            ledger.seal(3);
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let (note, roof, open) = runtime.block_on(async {
                 let note = ledger.checkpoint(&log, None).await.unwrap();

@@ -32,7 +32,7 @@ async fn f16_nothing_that_is_printed_tells_a_secret() {
     let receipt = ledger.donate(&address, what);
     let cards = Kind::ALL.map(|kind| ledger.issue(&address, kind));
     let person = ledger.register(&address);
-    ledger.seal(5, NOW);
+    ledger.seal(5);
     let receipt = ledger.sealed_donation(receipt);
     let person = ledger.sealed_person(person);
     let card = ledger.sealed_card(cards[0].clone());

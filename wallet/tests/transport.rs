@@ -1,4 +1,4 @@
-//! What goes over the wire: to a ledger, to a prover.
+//! What goes over the wire to a ledger, and what of its answers is believed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -7,31 +7,23 @@ use std::{
     collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use common::*;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
-use tonic::{Code, Request, Response, Status, metadata::KeyAndValueRef, transport::Server};
-use tonic_types::{ErrorDetails, StatusExt as _};
+use tonic::{Request, Response, Status, metadata::KeyAndValueRef, transport::Server};
 use wufu_proto::{
     claim::{Claim, ClaimOutcome},
     log::{CheckpointQuery, RoofQuery, ShardQuery},
-    prover::{Learned, Proved, Stage},
     v1::{
         self,
         ledger_service_server::{LedgerService, LedgerServiceServer},
-        prover_service_server::{ProverService, ProverServiceServer},
     },
-    witness::Job,
 };
 use wufu_verifier::{Proof, Statement as _};
 use wufu_wallet::{
-    GrpcSource, LogName, Mode, NoteFile, Place, ProofSource as _, Sources, Submitted,
-    TrustedProver, Wallet,
-    plan::ProveError,
-    prover::ProverError,
+    GrpcSource, LogName, NoteFile, Place, Sources, Submitted, Wallet,
     source::{CheckpointSource as _, LedgerSource as _, MemoryLedger, SourceError},
     submit::SubmitError,
 };
@@ -358,148 +350,4 @@ async fn a_ledger_is_asked_over_tcp_and_unix_sockets() {
     let none = NoteFile::new(folder.path().join("nobody"));
     let none = none.checkpoint(&LogName::cards(CAMPAIGN), None).await;
     assert!(matches!(none, Err(SourceError::File { .. })));
-}
-
-/// A prover's service with a real engine behind it, or with none.
-#[derive(Clone)]
-struct Proving {
-    answer: fn(Job) -> Result<Vec<v1::ProveStreamResponse>, Status>,
-    jobs: Arc<Mutex<Vec<(Option<SocketAddr>, Option<String>)>>>,
-}
-
-fn proved(job: Job) -> Result<Vec<v1::ProveStreamResponse>, Status> {
-    let wufu_proto::witness::Witnessed::Donation(instance, _) = job.witnessed else {
-        return Err(Status::invalid_argument("no donation"));
-    };
-    let proven = donation_prover().prove(instance.as_ref(), &mut rand::rngs::OsRng, |_| {});
-    let proven = proven.map_err(|error| Status::internal(error.to_string()))?;
-    let proved = Proved::new(
-        &proven.statement,
-        &proven.proof,
-        proven.key_id,
-        Learned::Witness,
-        Default::default(),
-    );
-    let stage = |stage: Stage| v1::ProveStreamResponse {
-        stage: v1::Stage::from(stage).into(),
-        proof: None,
-    };
-    let done =
-        v1::ProveStreamResponse { stage: v1::Stage::Done.into(), proof: Some((&proved).into()) };
-    Ok(vec![stage(Stage::Queued), stage(Stage::Proving), done])
-}
-
-#[tonic::async_trait]
-impl ProverService for Proving {
-    type ProveStreamStream =
-        tokio_stream::Iter<std::vec::IntoIter<Result<v1::ProveStreamResponse, Status>>>;
-
-    async fn get_info(
-        &self,
-        _: Request<v1::GetInfoRequest>,
-    ) -> Result<Response<v1::GetInfoResponse>, Status> {
-        let info =
-            v1::GetInfoResponse { learned: v1::Learned::Witness.into(), ..Default::default() };
-        Ok(Response::new(info))
-    }
-
-    async fn prove(
-        &self,
-        _: Request<v1::ProveRequest>,
-    ) -> Result<Response<v1::ProveResponse>, Status> {
-        Err(Status::unimplemented("streams only"))
-    }
-
-    async fn prove_stream(
-        &self,
-        request: Request<v1::ProveStreamRequest>,
-    ) -> Result<Response<Self::ProveStreamStream>, Status> {
-        let timeout = request.metadata().get("grpc-timeout");
-        let timeout = timeout.map(|value| value.to_str().unwrap().to_owned());
-        self.jobs.lock().unwrap().push((request.remote_addr(), timeout));
-        let job = Job::try_from(request.into_inner());
-        let answer =
-            (self.answer)(job.map_err(|error| Status::invalid_argument(error.to_string()))?)?;
-        let answer: Vec<_> = answer.into_iter().map(Ok).collect();
-        Ok(Response::new(tokio_stream::iter(answer)))
-    }
-}
-
-async fn serve_prover(
-    answer: fn(Job) -> Result<Vec<v1::ProveStreamResponse>, Status>,
-) -> (TrustedProver, Proving) {
-    let proving = Proving { answer, jobs: Arc::default() };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place: Place = listener.local_addr().unwrap().to_string().parse().unwrap();
-    let service = ProverServiceServer::new(proving.clone());
-    let server = Server::builder().add_service(service);
-    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-    (TrustedProver::new(place), proving)
-}
-
-#[tokio::test]
-async fn a_trusted_prover_proves_what_was_planned_or_nothing() {
-    let ledger = MemoryLedger::new(CHARITY, [1; 32]);
-    let wallet = wallet(3, &ledger);
-    charity(&wallet, &ledger, 1200, &[5]);
-    let key = donation_prover().verifying_key();
-    wallet.pin_verifying_key(key).unwrap();
-    let request = ask(1, question(any(), &[key.id()]));
-    let sources = Sources::one(ledger.clone());
-    let plan = wallet.plan_donation(&sources, &request, &Default::default(), NOW).await.unwrap();
-
-    let (prover, proving) = serve_prover(proved).await;
-    let prover = prover.with_timeout(Duration::from_secs(30));
-    assert!(prover.info().await.unwrap().circuits.is_empty());
-    let stages = Arc::new(Mutex::new(Vec::new()));
-    let told = stages.clone();
-    let on_stage: wufu_wallet::prover::OnStage =
-        Arc::new(move |stage| told.lock().unwrap().push(stage));
-    for _ in 0..2 {
-        let answer = plan.prove(&prover, on_stage.clone(), NOW).await.unwrap();
-        assert_eq!(answer.mode, prover.mode());
-        assert!(
-            matches!(&answer.mode, Mode::Trusted { place } if place.starts_with("http://127.0.0.1:"))
-        );
-        assert_eq!(answer.envelope.statement(), Ok(plan.statement().clone()));
-    }
-    assert_eq!(stages.lock().unwrap()[..3], [Stage::Queued, Stage::Proving, Stage::Done]);
-    let jobs = proving.jobs.lock().unwrap().clone();
-    assert_ne!(jobs[0].0, jobs[1].0, "two proofs over one connection");
-    assert!(jobs.iter().all(|(_, timeout)| timeout.is_some()), "{jobs:?}");
-
-    let refused = |answer| {
-        let plan = &plan;
-        async move { plan.prove(&serve_prover(answer).await.0, quiet(), NOW).await.unwrap_err() }
-    };
-    let busy = refused(|_| {
-        let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(1500)));
-        Err(Status::with_error_details(Code::ResourceExhausted, "full", details))
-    });
-    let ProveError::Prover(ProverError::Busy { retry, .. }) = busy.await else {
-        panic!("not busy")
-    };
-    assert_eq!(retry, Some(Duration::from_millis(1500)));
-    let failed = refused(|_| Err(Status::internal("broken"))).await;
-    assert!(matches!(failed, ProveError::Prover(ProverError::Status { .. })));
-    let silent = refused(|_| Ok(Vec::new())).await;
-    assert!(matches!(silent, ProveError::Prover(ProverError::Silent { .. })));
-    let garbage = refused(|job| {
-        let mut answer = proved(job)?;
-        answer[2].proof.as_mut().unwrap().proof[3] ^= 0xff;
-        Ok(answer)
-    });
-    let garbage = garbage.await;
-    assert!(matches!(garbage, ProveError::Prover(ProverError::Answer { .. })), "{garbage:?}");
-    // A proof of another request's, which the prover saw before: true, and not what was planned.
-    let other = refused(|mut job| {
-        let wufu_proto::witness::Witnessed::Donation(instance, _) = &mut job.witnessed else {
-            return Err(Status::invalid_argument("no donation"));
-        };
-        instance.private.ext = wufu_verifier::Fr::from(1u64);
-        instance.public.ext = wufu_verifier::Fr::from(1u64);
-        proved(job)
-    });
-    let other = other.await;
-    assert!(matches!(other, ProveError::Refused(_)), "{other:?}");
 }

@@ -22,9 +22,10 @@ use crate::{
     envelope::{self, Format},
     log::LogName,
     prover::{Made, OnStage, ProofSource},
+    renew::own_leaf,
     source::Sources,
     store::{CardEntry, ClaimEntry, PersonEntry},
-    sync::{CampaignView, LogView, own_leaf},
+    sync::{CampaignView, LogView},
     view::{InnerPath, OwnLeafError},
     wallet::Wallet,
 };

@@ -23,9 +23,10 @@ use super::{Answer, PlanError, ProveError, Report, age, not_over, points};
 use crate::{
     log::{LogKind, LogName},
     prover::{Made, OnStage, ProofSource},
+    renew::own_leaf,
     source::Sources,
     store::DonationEntry,
-    sync::{DonationView, own_leaf},
+    sync::DonationView,
     wallet::Wallet,
 };
 
@@ -130,10 +131,8 @@ impl Wallet {
             .await??;
         let view = self.donation_log(sources, &log, now).await?;
         let (request, options) = (request.clone(), options.clone());
-        let plan = self
-            .blocking(move |wallet| wallet.donation_plan(key, request, &options, &view, now))
-            .await?;
-        plan
+        self.blocking(move |wallet| wallet.donation_plan(key, request, &options, &view, now))
+            .await?
     }
 
     fn donation_plan(

@@ -11,7 +11,7 @@ use wufu_proto::{
 };
 
 use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage};
-use crate::place::Place;
+use crate::place::{Place, within};
 
 /// How long a proof may take when nobody says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
@@ -40,7 +40,8 @@ impl TrustedProver {
     /// # Errors
     /// When there is no answer.
     pub async fn info(&self) -> Result<ProverInfo, ProverError> {
-        let answer = self.client().await?.get_info(v1::GetInfoRequest {}).await;
+        let mut client = self.client().await?;
+        let answer = within(self.timeout, client.get_info(v1::GetInfoRequest {})).await;
         let answer = answer.map_err(|status| self.refused(status))?.into_inner();
         answer.try_into().map_err(|error| self.answer(error))
     }
@@ -77,23 +78,27 @@ impl ProofSource for TrustedProver {
         let mut request = Request::new(v1::ProveStreamRequest::from(&job));
         drop(job);
         request.set_timeout(self.timeout);
-        let answer = client.prove_stream(request).await;
-        let mut progress = answer.map_err(|status| self.refused(status))?.into_inner();
-        while let Some(next) = progress.message().await.map_err(|status| self.refused(status))? {
-            match Progress::try_from(next).map_err(|error| self.answer(error))? {
-                Progress::Stage(now) => stage(now),
-                Progress::Done(proved) => {
-                    stage(Stage::Done);
-                    let presented = proved.presented();
-                    return Ok(Made {
-                        public_inputs: presented.public_inputs.to_vec(),
-                        proof: presented.proof.to_vec(),
-                        key_id: proved.key_id,
-                        timings: proved.timings,
-                    });
+        let proved = within(self.timeout, async {
+            let mut progress = client.prove_stream(request).await?.into_inner();
+            while let Some(next) = progress.message().await? {
+                match Progress::try_from(next) {
+                    Ok(Progress::Stage(now)) => stage(now),
+                    Ok(Progress::Done(proved)) => return Ok(Some(Ok(proved))),
+                    Err(error) => return Ok(Some(Err(error))),
                 }
             }
-        }
-        Err(ProverError::Silent { place: self.place.to_string() })
+            Ok(None)
+        });
+        let proved = proved.await.map_err(|status| self.refused(status))?;
+        let proved = proved.ok_or_else(|| ProverError::Silent { place: self.place.to_string() })?;
+        let proved = proved.map_err(|error| self.answer(error))?;
+        stage(Stage::Done);
+        let presented = proved.presented();
+        Ok(Made {
+            public_inputs: presented.public_inputs.to_vec(),
+            proof: presented.proof.to_vec(),
+            key_id: proved.key_id,
+            timings: proved.timings,
+        })
     }
 }

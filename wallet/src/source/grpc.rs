@@ -10,7 +10,10 @@ use wufu_proto::{
 };
 
 use super::{CheckpointSource, LedgerSource, SourceError};
-use crate::{log::LogName, place::Place};
+use crate::{
+    log::LogName,
+    place::{Place, within},
+};
 
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -42,7 +45,8 @@ impl GrpcSource {
     /// # Errors
     /// When there is no answer.
     pub async fn info(&self) -> Result<LedgerInfo, SourceError> {
-        let answer = self.client().await?.get_ledger_info(v1::GetLedgerInfoRequest {}).await;
+        let mut client = self.client().await?;
+        let answer = within(TIMEOUT, client.get_ledger_info(v1::GetLedgerInfoRequest {})).await;
         self.converted(self.answered(answer)?)
     }
 
@@ -74,7 +78,8 @@ impl CheckpointSource for GrpcSource {
     async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError> {
         let query = CheckpointQuery { origin: log.to_string(), epoch };
         let request = v1::GetCheckpointRequest::from(&query);
-        let answer = self.client().await?.get_checkpoint(request).await;
+        let mut client = self.client().await?;
+        let answer = within(TIMEOUT, client.get_checkpoint(request)).await;
         Ok(self.answered(answer)?.note)
     }
 }
@@ -83,13 +88,15 @@ impl CheckpointSource for GrpcSource {
 impl LedgerSource for GrpcSource {
     async fn roof(&self, log: &LogName, epoch: u64) -> Result<Roof, SourceError> {
         let query = RoofQuery { origin: log.to_string(), epoch };
-        let answer = self.client().await?.get_roof(v1::GetRoofRequest::from(&query)).await;
+        let mut client = self.client().await?;
+        let answer = within(TIMEOUT, client.get_roof(v1::GetRoofRequest::from(&query))).await;
         self.converted(self.answered(answer)?)
     }
 
     async fn shard(&self, log: &LogName, epoch: u64, shard: u64) -> Result<Shard, SourceError> {
         let query = ShardQuery { origin: log.to_string(), epoch, shard };
-        let answer = self.client().await?.get_shard(v1::GetShardRequest::from(&query)).await;
+        let mut client = self.client().await?;
+        let answer = within(TIMEOUT, client.get_shard(v1::GetShardRequest::from(&query))).await;
         let answer: Shard = self.converted(self.answered(answer)?)?;
         let (place, got, expected) = (self.name(), answer.shard, shard);
         if got == expected { Ok(answer) } else { Err(SourceError::Shard { place, got, expected }) }

@@ -26,6 +26,9 @@ use wufu_verifier::{
 use super::{CheckpointSource, LedgerSource, SourceError};
 use crate::log::LogName;
 
+/// Length of its epochs.
+pub const EPOCH_SECONDS: u64 = 600;
+
 /// What a source was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
@@ -125,13 +128,14 @@ impl MemoryLedger {
         place
     }
 
-    /// Signs the state of every log, for an epoch that begins at `time`.
-    pub fn seal(&self, epoch: u64, time: u64) {
+    /// Signs the state of every log, for an epoch.
+    pub fn seal(&self, epoch: u64) {
         let mut state = self.state.lock().unwrap();
         for (name, log) in &mut state.logs {
             let origin = name.to_string();
             let (size, root) = (log.tree.len() as u64, log.tree.root());
-            let signed = LogState { origin: &origin, size, root, epoch, time };
+            let signed =
+                LogState { origin: &origin, size, root, epoch, epoch_seconds: EPOCH_SECONDS };
             let checkpoint = Checkpoint::sign(&self.org, &self.key, &signed).unwrap();
             log.checkpoints.insert(epoch, checkpoint);
         }

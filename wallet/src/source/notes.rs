@@ -38,7 +38,8 @@ impl CheckpointSource for NoteFile {
             .filter(|note| note.lines().next() == Some(&log.to_string()))
             .filter_map(|note| {
                 let said = note.lines().find_map(|line| line.strip_prefix("epoch "))?;
-                Some((said.parse::<u64>().ok()?, note))
+                let epoch = said.split(' ').next()?;
+                Some((epoch.parse::<u64>().ok()?, note))
             })
             .filter(|(said, _)| epoch.is_none_or(|epoch| *said <= epoch))
             .max_by_key(|(said, _)| *said);
@@ -74,7 +75,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoints");
         let note = |log: &str, epoch| {
-            format!("{log}\n5\nAAAA\nepoch {epoch}\ntime 1\n\n\u{2014} a x\n\u{2014} b y\n")
+            format!(
+                "{log}\n5\nAAAA\nepoch {epoch} of 600 s\ntime 1\n\n\u{2014} a x\n\u{2014} b y\n"
+            )
         };
         let text =
             [note("wufu/cards", 3), note("wufu/cards", 9), note("wufu/persons", 5)].join("\n");

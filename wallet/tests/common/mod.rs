@@ -11,10 +11,14 @@ use wufu_verifier::{
     Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Time,
     policy::Bounds, request::Question,
 };
-use wufu_wallet::{ClaimAsk, LocalProver, LogName, Wallet, prover::OnStage, source::MemoryLedger};
+use wufu_wallet::{
+    ClaimAsk, LocalProver, LogName, Wallet,
+    prover::OnStage,
+    source::{EPOCH_SECONDS, MemoryLedger},
+};
 
 /// Unix seconds of the tests.
-pub const NOW: u64 = 1_800_000_000;
+pub const NOW: u64 = 6 * EPOCH_SECONDS + 60;
 pub const CAMPAIGN: &str = "wufu";
 pub const CHARITY: &str = "cerf";
 
@@ -62,7 +66,7 @@ pub fn give(ledger: &MemoryLedger, wallet: &Wallet, epoch: u64) {
     let address = wallet.address(CAMPAIGN);
     let cards = Kind::ALL.map(|kind| ledger.issue(&address, kind));
     let person = ledger.register(&address);
-    ledger.seal(epoch, NOW - 60);
+    ledger.seal(epoch);
     for card in cards {
         wallet.receive_card(&ledger.sealed_card(card)).unwrap();
     }
@@ -98,7 +102,7 @@ pub fn charity(wallet: &Wallet, ledger: &MemoryLedger, crowd: u64, amounts: &[u6
         ledger.donate(&address, what)
     };
     let receipts: Vec<_> = amounts.iter().map(donate).collect();
-    ledger.seal(5, NOW - 60);
+    ledger.seal(5);
     for receipt in receipts {
         wallet.receive_donation(&ledger.sealed_donation(receipt)).unwrap();
     }
