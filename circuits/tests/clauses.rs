@@ -310,6 +310,14 @@ fn clause_D6_a_project_outside_the_set() {
 }
 
 #[test]
+fn clause_D6_a_set_with_another_root() {
+    alone(Clause::D6, donation, |rng, showing: &mut DonationInstance| {
+        showing.private.set_root = Fr::rand(rng);
+        showing.public = showing.private.statement(showing.public.scope);
+    });
+}
+
+#[test]
 fn clause_D6_a_path_broken_at_one_level() {
     for (level, mut rng) in (1..SET_DEPTH).zip(rngs(LEVELS)) {
         let mut showing = donation(&mut rng);
@@ -373,6 +381,13 @@ fn clause_G3_a_card_that_is_not_in_the_log() {
         let other = Fr::rand(rng);
         gift.private.path = paths(rng, &[other]).pop().unwrap();
         gift.public.root = gift.private.path.top();
+    });
+}
+
+#[test]
+fn clause_G3_another_root() {
+    alone(Clause::G3, gift, |rng, gift: &mut GiftInstance| {
+        gift.public.root = Fr::rand(rng);
     });
 }
 
