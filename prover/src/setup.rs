@@ -4,7 +4,7 @@ use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
 use ark_ec::PrimeGroup;
 use ark_ff::UniformRand;
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
-use rand::{CryptoRng, RngCore};
+use rand::{CryptoRng, RngCore, SeedableRng as _, rngs::StdRng};
 use wufu_verifier::{CircuitName, key::Provenance};
 use zeroize::Zeroizing;
 
@@ -25,6 +25,12 @@ pub fn development(
     circuit: CircuitName,
     rng: &mut (impl CryptoRng + RngCore),
 ) -> Result<ProvingKey, KeyFileError> {
+    // One generator for everybody, so that arkworks' is compiled here, and once.
+    let mut rng = StdRng::from_rng(rng).map_err(|_| KeyFileError::Generator)?;
+    generate(circuit, &mut rng)
+}
+
+fn generate(circuit: CircuitName, rng: &mut StdRng) -> Result<ProvingKey, KeyFileError> {
     let shape = r1cs::shape(circuit);
     let toxic = Zeroizing::new([(); 4].map(|()| Fr::rand(rng)));
     let [alpha, beta, gamma, delta] = *toxic;

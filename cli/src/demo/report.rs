@@ -50,11 +50,7 @@ impl Findings {
                 "{name:<10} proved in {prove}, {} with everything",
                 duration(shown.took)
             ));
-            output.text(format_args!(
-                "{:<10} the prover learned: {}",
-                "",
-                shown.answer.mode.learned()
-            ));
+            output.text(format_args!("{:<10} {}", "", shown.answer.mode.learned()));
             output.text(format_args!("{:<10} the verifier learned: {}", "", shown.seen));
         }
         for what in &self.accepted {
