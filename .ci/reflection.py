@@ -39,11 +39,11 @@ def talk(address):
         assert "grpc.health.v1.Health" in services, services
         pool = descriptor_pool.DescriptorPool(database)
 
-        def call(service, method, **fields):
-            found = pool.FindServiceByName(service).FindMethodByName(method)
+        def call(to, method, **fields):
+            found = pool.FindServiceByName(to).FindMethodByName(method)
             request = message_factory.GetMessageClass(found.input_type)(**fields)
             rpc = channel.unary_unary(
-                f"/{service}/{method}",
+                f"/{to}/{method}",
                 request_serializer=type(request).SerializeToString,
                 response_deserializer=message_factory.GetMessageClass(found.output_type).FromString,
             )

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 /// The machine and the commit, to stand beside every figure.
 pub fn machine(threads: usize) -> Value {
-    let commit = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
+    let commit =
+        Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
     let commit = commit.ok().filter(|out| out.status.success());
     let cpu = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;

@@ -11,7 +11,10 @@ use wufu_circuits::{
     r1cs::Matrix,
     testing::{donation, five_fu, gift},
 };
-use wufu_prover::{engine::{ArkEngine, Engine as _}, setup};
+use wufu_prover::{
+    engine::{ArkEngine, Engine as _},
+    setup,
+};
 use wufu_verifier::{CircuitName, Proof, Statement as _};
 
 /// Rows, non-zeros, keys and times of each statement.
@@ -138,7 +141,12 @@ fn table(rows: &[Value]) {
     }
     let cells: String = rows
         .iter()
-        .map(|row| format!("{:>14}", row["non_zeros"].as_array().map_or(0, |n| n.iter().filter_map(Value::as_u64).sum())))
+        .map(|row| {
+            format!(
+                "{:>14}",
+                row["non_zeros"].as_array().map_or(0, |n| n.iter().filter_map(Value::as_u64).sum())
+            )
+        })
         .collect();
     println!("{:<30}{cells}", "non-zeros of A, B, C");
 }
