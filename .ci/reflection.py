@@ -37,6 +37,7 @@ def talk(address):
         print("services:", ", ".join(services))
         assert "wufu.v1.ProverService" in services, services
         assert "grpc.health.v1.Health" in services, services
+        assert "wufu.v1.LedgerService" not in services, services
         pool = descriptor_pool.DescriptorPool(database)
 
         def call(to, method, **fields):
