@@ -5,14 +5,17 @@ mod common;
 
 use common::*;
 use rand::SeedableRng as _;
-use wufu_proto::witness::{Job, Witnessed};
+use wufu_proto::{
+    v1,
+    witness::{Job, Witnessed},
+};
 use wufu_verifier::{
     CircuitName, DonationCheck, KeyId, ProofRequest,
     checkpoint::Checkpoint,
     epochs::{LogHistory, Window},
 };
 use wufu_wallet::{
-    DonationOptions, LogName, Mode, ProofSource, Sources, Wallet,
+    DonationOptions, Format, LogName, Mode, ProofSource, Sources, Wallet, envelope,
     plan::{PlanError, ProveError},
     prover::{Made, OnStage, ProverError},
     source::{Call, MemoryLedger},
@@ -68,6 +71,33 @@ async fn an_answer_is_verified_and_says_what_it_cost() {
     let plan = wallet.plan_donation(&one, &request, &few(1000), NOW).await.unwrap();
     assert_eq!(plan.report().compared, None);
     assert!(plan.chosen().shown_before);
+}
+
+#[tokio::test]
+async fn envelopes_and_requests_are_files_of_either_format() {
+    let (wallet, ledger, sources, key) = trial(1200, &[5]);
+    let request = ask(1, question(any(), &[key]));
+    let plan = wallet.plan_donation(&sources, &request, &few(1), NOW).await.unwrap();
+    let answer = plan.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (asked, answered) = (folder.path().join("ask"), folder.path().join("answer"));
+    for format in [Format::Protobuf, Format::Json] {
+        envelope::write(&answered, &answer.envelope, format).unwrap();
+        assert_eq!(envelope::read(&answered).unwrap(), answer.envelope);
+        let message = v1::ProofRequest::from(&request);
+        std::fs::write(&asked, envelope::encode(&message, format).unwrap()).unwrap();
+        let read = envelope::read_request(&asked).unwrap();
+        assert_eq!(read, request);
+        assert!(accepted(&read, &ledger, &answer));
+        // One of them is not the other; a longer expiry is not what was signed.
+        assert!(envelope::read_request(&answered).is_err());
+        assert!(envelope::read(&asked).is_err());
+        let forged = v1::ProofRequest { expiry: message.expiry + 1, ..message };
+        std::fs::write(&asked, envelope::encode(&forged, format).unwrap()).unwrap();
+        assert!(envelope::read_request(&asked).is_err());
+    }
+    // Nothing but the two files is left in the folder.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
 #[tokio::test]
