@@ -73,6 +73,13 @@ pub enum ConvertError {
         /// What it may be.
         expected: &'static str,
     },
+    /// A number of a witness is out of its range. It is secret, so it is not told.
+    Secret {
+        /// The field.
+        field: &'static str,
+        /// What it may be.
+        expected: &'static str,
+    },
     /// Something that does not belong to the circuit.
     Binding {
         /// What belongs to it.
@@ -114,7 +121,9 @@ impl fmt::Display for ConvertError {
             Self::Choice { field, got, expected } => {
                 write!(f, "{field} is {got}, expected {expected}")
             }
-            Self::Text { field, expected } => write!(f, "{field} is not {expected}"),
+            Self::Text { field, expected } | Self::Secret { field, expected } => {
+                write!(f, "{field} is not {expected}")
+            }
             Self::Binding { expected } => write!(f, "the envelope lacks or contradicts {expected}"),
             Self::Field(error) => error.fmt(f),
             Self::Record(error) => error.fmt(f),

@@ -160,6 +160,11 @@ fn bytes(value: &Fr) -> Vec<u8> {
     field::encode(value).to_vec()
 }
 
+/// An error that does not repeat the number: errors are told and logged.
+fn secret(field: &'static str, expected: &'static str) -> ConvertError {
+    ConvertError::Secret { field, expected }
+}
+
 fn spend_key(bytes: &[u8]) -> Result<SpendKey, ConvertError> {
     Ok(SpendKey::from_field(read::element("sk", bytes)?))
 }
@@ -211,9 +216,10 @@ fn donation(message: &v1::DonationWitness) -> Result<(DonationInstance, Policy),
         rcm: read::element("rcm", &message.rcm)?,
     };
     let record = Record {
-        project: ProjectKey::from_u64(message.project_key)?,
-        amount: Amount::new(message.amount)?,
-        time: Time::new(message.time)?,
+        project: ProjectKey::from_u64(message.project_key)
+            .map_err(|_| secret("project key", "institution and project, each from 1"))?,
+        amount: Amount::new(message.amount).map_err(|_| secret("amount", "below 2^48"))?,
+        time: Time::new(message.time).map_err(|_| secret("time", "below 2^40"))?,
         own: ownership.own(sk.public_key()),
     };
     let place = path(&message.path)?;
@@ -255,7 +261,7 @@ impl TryFrom<v1::GiftWitness> for GiftInstance {
         let sk = spend_key(&message.sk)?;
         let opening = read::some("card", message.card.as_ref())?;
         let card = Card {
-            kind: grant::kind(message.kind)?,
+            kind: grant::kind(message.kind).map_err(|_| secret("kind", "0 to 4"))?,
             rho: read::element("rho", &opening.rho)?,
             rcm: read::element("rcm", &opening.rcm)?,
         };

@@ -126,7 +126,7 @@ fn f02_f11_witnesses_with_aliases_and_paths_of_other_depths_are_refused() {
     assert_eq!(refused(&|gift| alias(&mut gift.rcm_out)), canonical("rcm out"));
     assert_eq!(refused(&|gift| alias(&mut gift.ext)), canonical("ext"));
     assert_eq!(refused(&|gift| alias(&mut gift.card.as_mut().unwrap().rho)), canonical("rho"));
-    assert_eq!(refused(&|gift| gift.kind = 5), "kind is 5, expected 0 to 4");
+    assert_eq!(refused(&|gift| gift.kind = 5), "kind is not 0 to 4");
     assert_eq!(refused(&|gift| gift.card = None), "card is missing");
     for levels in [0, 1, 15, 17] {
         let got = refused(&|gift| {
@@ -135,6 +135,19 @@ fn f02_f11_witnesses_with_aliases_and_paths_of_other_depths_are_refused() {
         });
         assert_eq!(got, format!("path is {} bytes, expected 2048", levels * 128));
     }
+    let refused = |change: &dyn Fn(&mut v1::DonationWitness)| {
+        let [_, job, _] = jobs();
+        let Witnessed::Donation(instance, policy) = job.witnessed else { panic!() };
+        let mut donation = v1::DonationWitness::from((instance.as_ref(), &policy));
+        change(&mut donation);
+        let statement = Some(v1::witness::Statement::Donation(donation));
+        Witnessed::try_from(v1::Witness { statement }).unwrap_err().to_string()
+    };
+    // Named, and their values not told.
+    assert_eq!(refused(&|d| d.amount = 1 << 48), "amount is not below 2^48");
+    assert_eq!(refused(&|d| d.time = 1 << 40), "time is not below 2^40");
+    let key = "project key is not institution and project, each from 1";
+    assert_eq!(refused(&|d| d.project_key = 5), key);
     let none = Witnessed::try_from(v1::Witness { statement: None }).unwrap_err();
     assert_eq!(none, ConvertError::Missing { field: "statement" });
 

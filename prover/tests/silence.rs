@@ -229,7 +229,8 @@ async fn f16_f18_a_witness_is_in_no_line_and_no_file() {
     let mut stream = client.prove_stream(stream).await.unwrap().into_inner();
     while stream.message().await.unwrap().is_some() {}
     // As it should not be: false, malformed, for another key, too late, too large, left alone.
-    let wrong: [fn(&mut v1::GiftWitness); 5] = [
+    let wrong: [fn(&mut v1::GiftWitness); 6] = [
+        |gift| gift.kind = 12_648_430,
         |gift| gift.rcm_out[31] = 0xff,
         |gift| gift.kind = (gift.kind + 1) % 5,
         |gift| gift.friend_pk.push(0),
@@ -276,6 +277,7 @@ async fn f16_f18_a_witness_is_in_no_line_and_no_file() {
     for said in ["TRACE", "h2::", "proved", "refused"] {
         assert!(text.contains(said), "{said} is not in the log: {}", &text[..text.len().min(2000)]);
     }
+    assert!(!text.contains("12648430") && !text.contains("c0ffee"));
     let told = found(&written, &secrets(&gift));
     assert!(told.is_empty(), "the process told {told:?}");
     let files: Vec<_> =

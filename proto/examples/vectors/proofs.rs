@@ -101,8 +101,11 @@ pub fn proof_request() -> Value {
         other
     };
     let signature = "signature is not the verifier's";
-    let purpose =
-        |got| format!("purpose is {got} bytes, expected 1 to 256, all visible, and not the reserved \"claim\"");
+    let purpose = |got| {
+        format!(
+            "purpose is {got} bytes, expected 1 to 256, all visible, and not the reserved \"claim\""
+        )
+    };
     let mut cases = Cases::new(&good);
     cases
         .refuse("another purpose", &change(|m| m.purpose = "tax relief 2027".into()), signature)

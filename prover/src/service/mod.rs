@@ -113,6 +113,9 @@ where
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // Only what is served here: the descriptions hold the other roles, too.
+            .with_service_name("wufu.v1.ProverService")
+            .with_service_name("grpc.health.v1.Health")
     };
 
     let (end, ending) = oneshot::channel::<()>();
@@ -121,7 +124,10 @@ where
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .http2_max_header_list_size(16 * 1024)
-        .max_concurrent_streams(256)
+        // What a connection may have sent that nobody has read: a thousand of them stay below 256 MiB.
+        .initial_connection_window_size(256 * 1024)
+        .initial_stream_window_size(64 * 1024)
+        .max_concurrent_streams(64)
         .add_service(service)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
