@@ -288,8 +288,8 @@ async fn audit_claims(reader: &mut SqliteConnection, audit: &mut Audit) -> Resul
     let mut spent: BTreeMap<Vec<u8>, i64> = spent.into_iter().collect();
     let query =
         "SELECT claim, key_id, public_inputs, proof, payout, expiry FROM claims ORDER BY claim";
-    let rows: Vec<(i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64)> =
-        sqlx::query_as(query).fetch_all(reader).await?;
+    type Row = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
+    let rows: Vec<Row> = sqlx::query_as(query).fetch_all(reader).await?;
     for (number, key_id, inputs, proof, payout, expiry) in rows {
         audit.claims += 1;
         let row: ClaimRow = (key_id, inputs, proof, payout, expiry);

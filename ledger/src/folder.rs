@@ -83,7 +83,7 @@ impl Folder {
     pub(crate) fn create(path: &Path) -> Result<Self, FolderError> {
         make_private_dir(path).map_err(|error| FolderError::File { file: path.into(), error })?;
         let folder = Self::lock(path)?;
-        if folder.policy().exists() || folder.database().exists() {
+        if folder.policy().exists() {
             return Err(FolderError::Taken { folder: path.into() });
         }
         Ok(folder)
@@ -114,9 +114,14 @@ impl Folder {
         self.path.join(POLICY)
     }
 
-    /// The database.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.path.join(DATABASE)
+    /// The database: it holds what was issued to whom, so nobody else may read it. Files that SQLite puts beside it get the same
+    /// mode.
+    pub(crate) fn database(&self) -> Result<PathBuf, FolderError> {
+        let file = self.path.join(DATABASE);
+        let made = private().append(true).create(true).open(&file);
+        made.map_err(|error| FolderError::File { file: file.clone(), error })?;
+        refuse_readable(&file)?;
+        Ok(file)
     }
 
     /// The operator's token.
@@ -206,14 +211,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn read_secret(file: &Path) -> Result<Zeroizing<[u8; 32]>, FolderError> {
     let failed = |error| FolderError::File { file: file.into(), error };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(file).map_err(failed)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(FolderError::Readable { file: file.into(), mode });
-        }
-    }
+    refuse_readable(file)?;
     let text = Zeroizing::new(fs::read(file).map_err(failed)?);
     let wrong = || FolderError::Secret { file: file.into() };
     let digits = text.strip_suffix(b"\n").unwrap_or(&text);
@@ -229,17 +227,35 @@ fn read_secret(file: &Path) -> Result<Zeroizing<[u8; 32]>, FolderError> {
     Ok(bytes)
 }
 
+/// Refuses a file that others than the owner may read.
+fn refuse_readable(file: &Path) -> Result<(), FolderError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let failed = |error| FolderError::File { file: file.into(), error };
+        let mode = fs::metadata(file).map_err(failed)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(FolderError::Readable { file: file.into(), mode });
+        }
+    }
+    Ok(())
+}
+
 fn write_secret(file: &Path, bytes: &[u8; 32]) -> io::Result<()> {
+    let mut open = private().write(true).create_new(true).open(file)?;
+    open.write_all(Zeroizing::new(hex(bytes) + "\n").as_bytes())?;
+    open.sync_all()
+}
+
+/// A file that is made for the owner alone.
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    let mut open = options.open(file)?;
-    open.write_all(Zeroizing::new(hex(bytes) + "\n").as_bytes())?;
-    open.sync_all()
+    options
 }
 
 fn make_private_dir(path: &Path) -> io::Result<()> {

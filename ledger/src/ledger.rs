@@ -107,7 +107,7 @@ impl Ledger {
         policy.check()?;
         let folder = Folder::create(folder)?;
         folder.make_secrets()?;
-        let store = Store::open(&folder.database()).await?;
+        let store = Store::open(&folder.database()?).await?;
         begin_logs(&store, policy).await?;
         folder.write_policy(&policy.to_json()?)?;
         Self::start(folder, policy.clone(), store).await
@@ -124,7 +124,7 @@ impl Ledger {
     pub async fn open(folder: &Path) -> Result<Self, OpenError> {
         let folder = Folder::open(folder)?;
         let policy = LedgerPolicy::read(&folder.policy())?;
-        let store = Store::open(&folder.database()).await?;
+        let store = Store::open(&folder.database()?).await?;
         Self::start(folder, policy, store).await
     }
 

@@ -93,8 +93,11 @@ impl LogTree {
 #[derive(Default)]
 pub(crate) struct ShardCache {
     // Newest last. Held only to look up and to insert, never while hashing.
-    trees: Mutex<VecDeque<((Log, u64), Arc<Tree>)>>,
+    trees: Mutex<VecDeque<CachedShard>>,
 }
+
+/// A shard of a log, by its number, and its tree.
+type CachedShard = ((Log, u64), Arc<Tree>);
 
 impl ShardCache {
     const CAPACITY: usize = 8;

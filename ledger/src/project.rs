@@ -263,3 +263,76 @@ pub(crate) fn refused(institution: &str, project: &str) -> AppendError {
     let name = if is_name(institution) { project } else { institution };
     if is_name(name) { AppendError::DirectoryFull } else { AppendError::Name { name: name.into() } }
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+
+    use super::*;
+
+    #[test]
+    fn ids_follow_first_appearance_and_names_are_readable() {
+        let mut directory = Directory::default();
+        let mut add = |institution: &str, project: &str| {
+            directory.add(institution, project).map(|key| (key.institution(), key.project()))
+        };
+        assert_eq!(add("A", "x"), Some((1, 1)));
+        assert_eq!(add("B", "x"), Some((2, 2)));
+        assert_eq!(add("A", "y"), Some((1, 3)));
+        assert_eq!(add("A", "x"), Some((1, 1)));
+        for bad in ["", " x", "x ", "x\ny", "x\ty", "x\u{85}y", &"x".repeat(257)] {
+            assert_eq!(add(bad, "x"), None, "{bad:?}");
+            assert_eq!(add("A", bad), None, "{bad:?}");
+            let named = matches!(refused("A", bad), AppendError::Name { name } if name == bad);
+            assert!(named, "{bad:?}");
+        }
+        assert_eq!(add("A", &"五".repeat(85)), Some((1, 4)));
+    }
+
+    #[test]
+    fn a_directory_stays_short_enough_to_be_signed() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let mut directory = Directory::default();
+        let name = |n: usize| format!("{n:0>256}");
+        let full = (0..).find(|n| directory.add(&name(*n), &name(*n)).is_none()).unwrap();
+        assert!(full > 1000, "{full}");
+        assert!(matches!(refused(&name(full), &name(full)), AppendError::DirectoryFull));
+        let mut directory = Directory::default();
+        for n in 0..full {
+            directory.add(&name(n), &name(n)).unwrap();
+        }
+        let note = note::sign("wufu", &key, &directory.text("wufu/donations/1")).unwrap();
+        let key = LogKey::new("wufu", key.verifying_key()).unwrap();
+        let mut read = Directory::open(&key, "wufu/donations/1", &note).unwrap();
+        assert_eq!(read.projects().len(), full);
+        read.bytes = directory.bytes;
+        assert_eq!(read, directory);
+    }
+
+    #[test]
+    fn a_note_with_other_ids_or_lines_is_no_directory() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let public = LogKey::new("wufu", key.verifying_key()).unwrap();
+        let open = |lines: &str| {
+            let text = format!("wufu/donations/1/projects\n{lines}");
+            let note = note::sign("wufu", &key, &text).unwrap();
+            Directory::open(&public, "wufu/donations/1", &note).map(|read| read.projects().len())
+        };
+        assert_eq!(open("institution 1 A\nproject 1 1 x y\nproject 1 2 z\n"), Ok(2));
+        for (bad, line) in [
+            ("institution 2 A\n", 2),
+            ("institution 1 A\ninstitution 2 A\n", 3),
+            ("institution 1 A\nproject 1 2 x\n", 3),
+            ("institution 1 A\nproject 2 1 x\n", 3),
+            ("institution 1 A\nproject 0 1 x\n", 3),
+            ("institution 1 A\nproject 1 1 x\nproject 1 2 x\n", 4),
+            ("institution 01 A\n", 2),
+            ("institution 1\n", 2),
+            ("institution 1 \n", 2),
+            ("foundation 1 A\n", 2),
+            ("project 1 1 x\n", 2),
+        ] {
+            assert_eq!(open(bad), Err(DirectoryError::Line { line }), "{bad:?}");
+        }
+    }
+}

@@ -320,9 +320,7 @@ async fn made_up(shape: Shape) {
     drop((donations, text));
     let owners = Owners::Development { seed: "trial".into(), org: "wufu".into() };
     let options = ImportOptions { owners, skip_bad: false };
-    let began = std::time::Instant::now();
     let report = ledger.import(rows, options, |_| ()).await.unwrap();
-    println!("import of {} rows: {:?}", report.rows, began.elapsed());
     assert_eq!((report.leaves, report.sum), (shape.transfers.into(), shape.total.into()));
     let closed = ledger.close_epoch(NOW).await.unwrap();
     assert_eq!(closed.signed[0].size(), u64::from(shape.transfers));

@@ -209,6 +209,18 @@ async fn a_folder_has_one_ledger_and_one_writer_and_keeps_its_secrets() {
         assert!(error.contains("is not a line of 64"), "{error}");
         std::fs::write(&file, good).unwrap();
     }
+    // The database says what was issued to whom: it and what SQLite puts beside it are for the owner alone.
+    let database = folder.path().join("ledger.db");
+    for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        if file.file_name().to_string_lossy().starts_with("ledger.db") {
+            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{:?}", file.path());
+        }
+    }
+    std::fs::set_permissions(&database, PermissionsExt::from_mode(0o644)).unwrap();
+    let error = Ledger::open(folder.path()).await.unwrap_err().to_string();
+    assert!(error.contains("ledger.db has mode 644, expected 600"), "{error}");
+    std::fs::set_permissions(&database, PermissionsExt::from_mode(0o600)).unwrap();
     // The rules on which the logs rest stay as they are.
     let file = folder.path().join("policy.json");
     let good = std::fs::read_to_string(&file).unwrap();

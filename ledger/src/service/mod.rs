@@ -105,6 +105,9 @@ where
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // Only what is served here: the descriptions hold the other roles, too.
+            .with_service_name("wufu.v1.LedgerService")
+            .with_service_name("grpc.health.v1.Health")
     };
     let (end, ending) = oneshot::channel::<()>();
     let serving = Server::builder()
@@ -170,7 +173,9 @@ async fn close_epochs(ledger: Ledger, clock: Clock, mut stopping: watch::Receive
                 Err(error) => tracing::error!(%error, epoch, "the epoch could not be closed"),
             }
         }
-        // A stop is noticed at once; a sender that is gone is one.
-        let _ = timeout(TICK, stopping.changed()).await;
+        // A stop is noticed at once; a sender that is gone is one, too.
+        if let Ok(Err(_)) = timeout(TICK, stopping.changed()).await {
+            break;
+        }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod forge;
+pub mod served;
 
 use tempfile::TempDir;
 use wufu_circuits::{Address, Kind, Seed};

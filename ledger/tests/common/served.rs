@@ -1,0 +1,93 @@
+//! A ledger's service on a port of its own, with a clock that the test moves.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Code, Request, Status, transport::Channel};
+use wufu_ledger::{
+    Ledger, Log,
+    service::{Clock, MAX_MESSAGE, ServeError, run},
+};
+use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
+use wufu_verifier::{VerifyingKey, checkpoint::Checkpoint};
+
+use super::NOW;
+
+pub type Client = LedgerServiceClient<Channel>;
+
+pub struct Served {
+    pub at: SocketAddr,
+    pub clock: Arc<AtomicU64>,
+    pub stop: oneshot::Sender<()>,
+    pub ended: JoinHandle<Result<(), ServeError>>,
+}
+
+pub async fn serve(ledger: &Ledger, claims: Option<VerifyingKey>) -> Served {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let clock = Arc::new(AtomicU64::new(NOW));
+    let (stop, stopped) = oneshot::channel();
+    let hands: Clock = {
+        let clock = clock.clone();
+        Arc::new(move || clock.load(Ordering::SeqCst))
+    };
+    let (ledger, incoming) = (ledger.clone(), TcpListenerStream::new(listener));
+    let ended = tokio::spawn(async move {
+        run(incoming, ledger, claims, hands, async {
+            let _ = stopped.await;
+        })
+        .await
+    });
+    Served { at, clock, stop, ended }
+}
+
+impl Served {
+    pub async fn client(&self) -> Client {
+        let client = LedgerServiceClient::connect(format!("http://{}", self.at)).await.unwrap();
+        client.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(2 * MAX_MESSAGE)
+    }
+
+    pub async fn end(self) {
+        self.stop.send(()).unwrap();
+        self.ended.await.unwrap().unwrap();
+    }
+}
+
+pub fn with_token<T>(token: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", token.parse().unwrap());
+    request
+}
+
+pub fn bearer(ledger: &Ledger) -> String {
+    format!("Bearer {}", *ledger.operator_token().to_hex())
+}
+
+/// Waits until the newest checkpoint of a log has this size.
+pub async fn covered(client: &mut Client, ledger: &Ledger, log: Log, size: u64) -> Checkpoint {
+    for _ in 0..200 {
+        let request = v1::GetCheckpointRequest { origin: ledger.origin(log), epoch: None };
+        if let Ok(answer) = client.get_checkpoint(request).await {
+            let note = answer.into_inner().note;
+            let checkpoint = Checkpoint::open(ledger.log_key(), &note).unwrap();
+            if checkpoint.size() == size {
+                return checkpoint;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{log:?} never came to {size} leaves")
+}
+
+pub fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) {
+    let status = answer.unwrap_err();
+    (status.code(), status.message().to_owned())
+}
