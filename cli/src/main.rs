@@ -50,7 +50,7 @@ enum Command {
     /// Ask for a proof: make a verifier's key, sign a request
     Request(request::RequestArgs),
     /// Check a proof against what you asked: exit 0 yes, 1 refused, 2 could not tell
-    Verify(verify::VerifyArgs),
+    Verify(Box<verify::VerifyArgs>),
     /// Look into an envelope, or spoil one to see it refused
     Envelope(envelope::EnvelopeArgs),
 }
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
             Command::Ledger(args) => ledger::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Wallet(args) => wallet::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Request(args) => request::run(args, output).await.map(|()| ExitCode::SUCCESS),
-            Command::Verify(args) => verify::run(args, output).await,
+            Command::Verify(args) => verify::run(*args, output).await,
             Command::Envelope(args) => envelope::run(args, output).map(|()| ExitCode::SUCCESS),
         }
     });
