@@ -168,38 +168,87 @@ async fn nothing_happened(
     assert_ne!(&state(&ledger).await, before, "{operation:?} after a failure {at}");
 }
 
+/// Runs an operation whose writer is interrupted at its `at`th instruction; how many instructions there were, too.
+async fn interrupted(
+    operation: Operation,
+    ledger: &Ledger,
+    claim: &Claim,
+    trapdoor: &Trapdoor,
+    at: u64,
+) -> (Result<(), String>, u64) {
+    let steps = Arc::new(AtomicU64::new(0));
+    let counter = steps.clone();
+    {
+        let mut writer = ledger.inner.store.writer().await;
+        let mut handle = writer.as_mut().unwrap().lock_handle().await.unwrap();
+        handle.set_progress_handler(1, move || counter.fetch_add(1, Ordering::Relaxed) != at);
+    }
+    let done = operation.run(ledger, claim, trapdoor).await;
+    (done, steps.load(Ordering::Relaxed))
+}
+
+/// The last instructions of a commit come after the last write: interrupted there, it failed and happened. Found when every
+/// instruction was tried: the ledger said that nothing was appended, and all of it was.
 #[tokio::test]
 async fn f28_a_failure_at_any_instruction_leaves_nothing_half_done() {
     let full = std::env::var_os("WUFU_FULL").is_some();
     let (template, trapdoor, claim) = template().await;
     for operation in Operation::ALL {
-        let mut failures = 0;
-        let mut at = 0;
-        loop {
+        let (_folder, ledger) = copy(template.path()).await;
+        let (done, steps) = interrupted(operation, &ledger, &claim, &trapdoor, u64::MAX).await;
+        done.unwrap();
+        // All of the first and of the last, and a sample between.
+        let points = (0..steps)
+            .filter(|at| full || *at < 20 || *at + 12 > steps || at % (steps / 25 + 1) == 0);
+        let (mut failures, mut happened) = (0, 0);
+        for at in points {
             let (folder, ledger) = copy(template.path()).await;
             let before = state(&ledger).await;
-            let steps = Arc::new(AtomicU64::new(0));
-            let counter = steps.clone();
-            {
-                let mut writer = ledger.inner.store.writer().await;
-                let mut handle = writer.as_mut().unwrap().lock_handle().await.unwrap();
-                handle
-                    .set_progress_handler(1, move || counter.fetch_add(1, Ordering::Relaxed) != at);
+            let (done, _) = interrupted(operation, &ledger, &claim, &trapdoor, at).await;
+            if let Err(error) = done {
+                failures += 1;
+                assert!(error.starts_with("database: "), "{error}");
+                let (ledger, place) = ((folder, ledger), format!("at instruction {at}"));
+                nothing_happened(ledger, &before, operation, &trapdoor, &claim, &place).await;
+            } else {
+                // It was told that it happened, and it did.
+                happened += 1;
+                assert_ne!(state(&ledger).await, before, "{operation:?} at instruction {at}");
+                assert!(
+                    at + 12 > steps,
+                    "{operation:?}: instruction {at} of {steps} was no failure"
+                );
             }
-            let done = operation.run(&ledger, &claim, &trapdoor).await;
-            match done {
-                Ok(()) => break,
-                Err(error) => assert!(error.starts_with("database: "), "{error}"),
-            }
-            failures += 1;
-            let place = format!("at instruction {at}");
-            let ledger = (folder, ledger);
-            nothing_happened(ledger, &before, operation, &trapdoor, &claim, &place).await;
-            // Every one of the first, then a sample.
-            at += if full { 1 } else { 1 + at / 6 };
         }
-        assert!(failures > 15, "{operation:?} failed at {failures} points only");
+        assert!(failures > 40 && happened > 0, "{operation:?}: {failures} and {happened}");
     }
+}
+
+/// When not even a fresh connection can tell, nothing more is taken.
+#[tokio::test]
+async fn f28_a_commit_of_which_nobody_knows_halts_the_ledger() {
+    let (template, trapdoor, claim) = template().await;
+    let (folder, ledger) = copy(template.path()).await;
+    let before = state(&ledger).await;
+    {
+        let mut writer = ledger.inner.store.writer().await;
+        let mut handle = writer.as_mut().unwrap().lock_handle().await.unwrap();
+        let (file, away) = (folder.path().join("ledger.db"), folder.path().join("away.db"));
+        handle.set_commit_hook(move || {
+            std::fs::rename(&file, &away).unwrap();
+            false
+        });
+    }
+    for operation in [Operation::Claim, Operation::Claim, Operation::Append, Operation::Close] {
+        let refused = operation.run(&ledger, &claim, &trapdoor).await.unwrap_err();
+        let expected = "it is not known whether the last commit happened: open the ledger again";
+        assert_eq!(refused, expected, "{operation:?}");
+    }
+    drop(ledger);
+    std::fs::rename(folder.path().join("away.db"), folder.path().join("ledger.db")).unwrap();
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    assert_eq!(state(&ledger).await, before);
+    Operation::Claim.run(&ledger, &claim, &trapdoor).await.unwrap();
 }
 
 #[tokio::test]

@@ -3,7 +3,14 @@
 //! SQLite in WAL mode with synchronous FULL: what was committed survives `kill -9` and power loss. Queries use only what
 //! PostgreSQL has too.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     ConnectOptions, Connection, Executor, SqliteConnection, SqlitePool,
@@ -33,6 +40,9 @@ pub enum StoreError {
         /// Which value.
         what: &'static str,
     },
+    /// A commit failed, and then nobody could tell whether it happened. The ledger takes nothing more until it is opened again.
+    #[error("it is not known whether the last commit happened: open the ledger again")]
+    Unknown,
     /// The task that did the work is gone: the process is shutting down.
     #[error("the ledger's work was stopped")]
     Stopped,
@@ -56,6 +66,8 @@ pub(crate) struct Store {
     // Woken after a commit: moves pages of the WAL into the database, on a connection of its own, so that no commit does.
     tidy: Arc<Notify>,
     tidier: tokio::task::JoinHandle<()>,
+    // Set when a commit's outcome is not known.
+    halted: AtomicBool,
 }
 
 impl Store {
@@ -63,7 +75,8 @@ impl Store {
     pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .create_if_missing(true)
+            // It is there, if only empty. Were it to vanish, a new one would be a ledger that forgot what it spent.
+            .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -79,7 +92,8 @@ impl Store {
             .connect_lazy_with(options.clone().read_only(true));
         let tidy = Arc::new(Notify::new());
         let tidier = tokio::spawn(keep_tidy(options.clone(), tidy.clone()));
-        Ok(Self { options, writer: Mutex::new(Some(writer)), readers, tidy, tidier })
+        let (writer, halted) = (Mutex::new(Some(writer)), AtomicBool::new(false));
+        Ok(Self { options, writer, readers, tidy, tidier, halted })
     }
 
     /// Connections that read what is committed.
@@ -90,13 +104,17 @@ impl Store {
     /// Begins a write transaction; waits for the one before.
     pub(crate) async fn begin(&self) -> Result<WriteTx<'_>, StoreError> {
         let mut writer = self.writer.lock().await;
+        if self.halted.load(Ordering::Acquire) {
+            return Err(StoreError::Unknown);
+        }
         // Taken out until it is known to be good.
         let mut connection = match writer.take() {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
         connection.execute("BEGIN IMMEDIATE").await?;
-        Ok(WriteTx { connection: Some(connection), writer, tidy: &self.tidy })
+        let number = commits(&mut connection).await?;
+        Ok(WriteTx { connection: Some(connection), number, writer, store: self })
     }
 
     /// Closes every connection.
@@ -108,6 +126,15 @@ impl Store {
             let _ = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
             let _ = writer.close().await;
         }
+    }
+
+    /// How many transactions were committed, as a fresh connection sees it when nobody writes.
+    async fn committed(&self) -> Result<i64, StoreError> {
+        let mut connection = self.options.connect().await?;
+        connection.execute("BEGIN IMMEDIATE").await?;
+        let number = commits(&mut connection).await?;
+        connection.execute("ROLLBACK").await?;
+        Ok(number)
     }
 
     /// How connections are made, for tests that make them fail.
@@ -132,8 +159,10 @@ impl Drop for Store {
 /// A write transaction. Dropped without [`WriteTx::commit`], it leaves nothing.
 pub(crate) struct WriteTx<'a> {
     connection: Option<SqliteConnection>,
+    // How many were committed before.
+    number: i64,
     writer: MutexGuard<'a, Option<SqliteConnection>>,
-    tidy: &'a Notify,
+    store: &'a Store,
 }
 
 impl WriteTx<'_> {
@@ -142,12 +171,30 @@ impl WriteTx<'_> {
         self.connection.as_mut().ok_or(StoreError::Stopped)
     }
 
-    /// Makes the transaction durable. After an error, none of it happened.
+    /// Makes the transaction durable. After an error none of it happened, save for [`StoreError::Unknown`].
+    ///
+    /// A commit that fails may have happened: it was interrupted after its last write, or the answer was lost. So each
+    /// transaction counts itself, and after a failure a fresh connection looks at the count.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        self.connection()?.execute("COMMIT").await?;
-        *self.writer = self.connection.take();
-        self.tidy.notify_one();
-        Ok(())
+        let number = self.number + 1;
+        let mut connection = self.connection.take().ok_or(StoreError::Stopped)?;
+        let count = sqlx::query("UPDATE commits SET number = $1").bind(number);
+        count.execute(&mut connection).await?;
+        let Err(error) = connection.execute("COMMIT").await else {
+            *self.writer = Some(connection);
+            self.store.tidy.notify_one();
+            return Ok(());
+        };
+        // Rolls back whatever is left; an error of it changes nothing.
+        let _ = connection.close_hard().await;
+        match self.store.committed().await {
+            Ok(committed) if committed == number => Ok(()),
+            Ok(_) => Err(error.into()),
+            Err(_) => {
+                self.store.halted.store(true, Ordering::Release);
+                Err(StoreError::Unknown)
+            }
+        }
     }
 
     /// Leaves nothing, and keeps the connection: for refusals, which are no failures.
@@ -156,6 +203,11 @@ impl WriteTx<'_> {
         *self.writer = self.connection.take();
         Ok(())
     }
+}
+
+/// How many transactions were committed, as a connection sees it.
+async fn commits(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("SELECT number FROM commits").fetch_one(connection).await?)
 }
 
 async fn keep_tidy(options: SqliteConnectOptions, tidy: Arc<Notify>) {
