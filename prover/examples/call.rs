@@ -1,0 +1,53 @@
+//! Calls a prover, as a wallet does: asks what it can, sends a witness for each circuit, and verifies what comes back.
+//!
+//! `wufu serve prover`, then `cargo run --release -p wufu-prover --example call -- http://127.0.0.1:7181 3`
+#![allow(clippy::print_stdout)]
+
+use std::{error::Error, time::Instant};
+
+use rand::rngs::OsRng;
+use wufu_circuits::testing;
+use wufu_proto::{
+    prover::{Proved, ProverInfo},
+    v1::{self, prover_service_client::ProverServiceClient},
+    witness::{Job, Witnessed},
+};
+use wufu_verifier::{CircuitName, Proof, Trust};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let url = arguments.next().unwrap_or_else(|| "http://127.0.0.1:7181".into());
+    let times: usize = arguments.next().map_or(Ok(1), |times| times.parse())?;
+    let mut client = ProverServiceClient::connect(url).await?;
+
+    let info = client.get_info(v1::GetInfoRequest {}).await?.into_inner();
+    let info = ProverInfo::try_from(info)?;
+    println!("{} {}, which learns: {:?}", info.engine, info.version, info.learned);
+
+    for circuit in info.circuits {
+        // A wallet pins the key's id. Here whatever the prover has will do.
+        let key =
+            circuit.key(Trust::AcceptDevelopment)?.ok_or("the prover's key is not its id's")?;
+        for _ in 0..times {
+            let witnessed = match circuit.circuit {
+                CircuitName::FiveFu => Witnessed::FiveFu(Box::new(testing::five_fu(&mut OsRng))),
+                CircuitName::Gift => Witnessed::Gift(Box::new(testing::gift(&mut OsRng))),
+                // A showing needs its policy: see the wallet.
+                CircuitName::Donation => continue,
+            };
+            let inputs = witnessed.public_inputs();
+            let job = Job { key_id: circuit.key_id, witnessed };
+            let start = Instant::now();
+            let answer = client.prove(v1::ProveRequest::from(&job)).await?.into_inner();
+            let took = start.elapsed();
+            let proved = Proved::try_from(answer)?;
+            let proof = Proof::decode(proved.presented().proof)?;
+            if !key.equation_holds(&inputs, &proof) {
+                return Err("the proof does not verify".into());
+            }
+            println!("{}: {took:?}, {:?}", circuit.circuit, proved.timings);
+        }
+    }
+    Ok(())
+}
