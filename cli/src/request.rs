@@ -96,6 +96,13 @@ pub struct PolicyArgs {
 }
 
 impl PolicyArgs {
+    /// Whether anything of it was said.
+    pub fn is_some(&self) -> bool {
+        let Self { project, all_projects, min_amount, max_amount, from, until } = self;
+        let bounds = [min_amount, max_amount, from, until];
+        *all_projects || !project.is_empty() || bounds.into_iter().any(Option::is_some)
+    }
+
     /// The policy over these projects.
     pub fn policy(&self, projects: ProjectSet) -> anyhow::Result<Policy> {
         let amount = |value: Option<u64>, or| value.map_or(Ok(or), Amount::new);

@@ -54,16 +54,16 @@ struct ProverArgs {
     #[arg(long, value_parser = setup::circuit)]
     circuit: Vec<CircuitName>,
     /// Proofs made at the same time
-    #[arg(long, default_value_t = 1)]
-    workers: usize,
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: u16,
     /// Threads of each proof, all cores when not given
-    #[arg(long)]
-    threads: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Requests that may wait
-    #[arg(long, default_value_t = 64)]
-    queue: usize,
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    queue: u16,
     /// Longest time for a request, in seconds
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
 }
 
@@ -105,9 +105,9 @@ async fn prover(args: ProverArgs, output: Output) -> anyhow::Result<()> {
         provers.push(Prover::new(ArkEngine::new(key)));
     }
     let mut limits = service::Limits::default();
-    limits.workers = args.workers;
-    limits.threads = args.threads.unwrap_or(limits.threads);
-    limits.queue = args.queue;
+    limits.workers = args.workers.into();
+    limits.threads = args.threads.map_or(limits.threads, usize::from);
+    limits.queue = args.queue.into();
     limits.time = Duration::from_secs(args.timeout);
     let listener = args.listen.bind(PROVER_PORT).await?;
     listening("prover", &listener, output)?;

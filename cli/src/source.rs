@@ -7,10 +7,10 @@ use clap::Args;
 use tonic::transport::{Channel, Endpoint};
 use wufu_ledger::{Directory, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
-use wufu_verifier::{CircuitName, ProjectSet, note::LogKey};
+use wufu_verifier::{ProjectSet, checkpoint::Checkpoint, note::LogKey};
 use wufu_wallet::Place;
 
-use crate::{files, serve, setup};
+use crate::{files, serve};
 
 /// Largest answer of a ledger: a shard of donations is 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
@@ -44,14 +44,29 @@ impl LedgerArgs {
         Ok(LedgerServiceClient::new(connect(url).await?).max_decoding_message_size(MAX_ANSWER))
     }
 
-    /// All signed checkpoints of a log; none when no ledger was given.
-    pub async fn checkpoints(&self, origin: &str) -> anyhow::Result<Vec<String>> {
+    /// The signed checkpoints of a log, a page at a time to the newest; none when no ledger was given.
+    pub async fn checkpoints(&self, origin: &str, key: &LogKey) -> anyhow::Result<Vec<String>> {
         if !self.given() {
             return Ok(Vec::new());
         }
-        let request = v1::ListCheckpointsRequest { origin: origin.into(), from_epoch: 0 };
-        let answer = self.client().await?.list_checkpoints(request).await;
-        Ok(answer.map_err(status)?.into_inner().notes)
+        let mut client = self.client().await?;
+        let mut notes: Vec<String> = Vec::new();
+        let mut from_epoch = 0;
+        loop {
+            let request = v1::ListCheckpointsRequest { origin: origin.into(), from_epoch };
+            let page = client.list_checkpoints(request).await.map_err(status)?.into_inner().notes;
+            let Some(last) = page.last() else { return Ok(notes) };
+            // The one in force comes again at the head of the next page: then there is nothing new.
+            if page.len() == 1 && notes.last() == Some(last) {
+                return Ok(notes);
+            }
+            let last = Checkpoint::open(key, last).context("the ledger's checkpoints")?.epoch();
+            if last < from_epoch {
+                return Ok(notes);
+            }
+            notes.extend(page);
+            from_epoch = last.saturating_add(1);
+        }
     }
 
     /// Every project of the ledger's signed directory.
@@ -124,7 +139,7 @@ impl Opened {
     }
 }
 
-/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port.
+/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be read; it takes no claims.
 pub async fn open(text: &str) -> anyhow::Result<Opened> {
     let Some(folder) = folder(text) else {
         return Ok(Opened { url: text.to_owned(), _end: None });
@@ -132,9 +147,8 @@ pub async fn open(text: &str) -> anyhow::Result<Opened> {
     let ledger = crate::ledger::open(folder).await?;
     let (listener, url) = serve::loopback().await?;
     let (end, ending) = tokio::sync::oneshot::channel::<()>();
-    let key = setup::cached_verifying_key(CircuitName::FiveFu)?;
     tokio::spawn(async move {
-        let served = serve::serve_ledger(listener, ledger, key, async {
+        let served = serve::serve_ledger(listener, ledger, None, async {
             // A sender that is gone says the same.
             let _ = ending.await;
         });

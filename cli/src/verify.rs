@@ -37,8 +37,11 @@ pub struct VerifyArgs {
     #[command(flatten)]
     asked: AskedArgs,
     /// The campaign whose claim you expect
-    #[arg(long, help_heading = "What you asked", conflicts_with = "request")]
+    #[arg(long, help_heading = "What you asked", conflicts_with = "request", requires = "payout")]
     org: Option<String>,
+    /// The payee that you expect
+    #[arg(long, help_heading = "What you asked", requires = "org")]
+    payout: Option<String>,
     /// Verifying key that you pinned
     #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
     key: Option<PathBuf>,
@@ -56,6 +59,9 @@ pub struct VerifyArgs {
     /// Nullifiers that were shown to you before; this one is added
     #[arg(long, value_name = "FILE")]
     spent: Option<PathBuf>,
+    /// Make the file of nullifiers: without it one that is not there is an error, not an empty one
+    #[arg(long, requires = "spent")]
+    new_spent: bool,
 }
 
 /// What was asked, on the command line in place of a request file.
@@ -66,16 +72,16 @@ struct AskedArgs {
     #[arg(long, value_name = "HEX", requires_all = ["purpose", "origin", "challenge", "expiry"], conflicts_with_all = ["request", "org"])]
     verifier: Option<String>,
     /// The purpose that you asked for
-    #[arg(long)]
+    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"])]
     purpose: Option<String>,
     /// The donation log
-    #[arg(long)]
+    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"])]
     origin: Option<String>,
     /// The challenge that you sent, 64 hexadecimal digits
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", requires = "verifier", conflicts_with_all = ["request", "org"])]
     challenge: Option<String>,
     /// When your request ends, in Unix seconds
-    #[arg(long)]
+    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"])]
     expiry: Option<u64>,
     #[command(flatten)]
     policy: PolicyArgs,
@@ -94,7 +100,7 @@ enum Outcome {
 /// What this verifier asked.
 enum Asked {
     Donation { verifier: [u8; 32], question: Box<Question> },
-    Claim { org: String },
+    Claim { org: String, payout: String },
     Nothing,
 }
 
@@ -145,7 +151,7 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let origins: Vec<String> = match &asked {
         Asked::Nothing => return Ok(unasked(&key, &envelope)),
         Asked::Donation { question, .. } => vec![question.origin.clone()],
-        Asked::Claim { org } => vec![format!("{org}/cards"), format!("{org}/persons")],
+        Asked::Claim { org, .. } => vec![format!("{org}/cards"), format!("{org}/persons")],
     };
 
     let Some(log_key) = args.ledger.log_key()? else {
@@ -165,7 +171,8 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let mut histories = Vec::new();
     for origin in &origins {
         let mut history = LogHistory::new(origin);
-        for note in args.ledger.checkpoints(origin).await?.iter().chain(&own_notes(args)?) {
+        for note in args.ledger.checkpoints(origin, &log_key).await?.iter().chain(&own_notes(args)?)
+        {
             let checkpoint =
                 Checkpoint::open(&log_key, note).context("--checkpoint or --ledger")?;
             if checkpoint.origin() == origin {
@@ -190,13 +197,19 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
             };
             conclude(args, &key, &envelope, check.verify(presented))
         }
-        (Asked::Claim { org }, [cards, persons]) => {
+        (Asked::Claim { org, payout }, [cards, persons]) => {
             let Binding::Claim(claim) = envelope.binding() else {
                 return Ok(Outcome::Refused(format!(
                     "it is a {} proof, and no claim",
                     envelope.circuit()
                 )));
             };
+            if claim.payout != payout.as_bytes() {
+                let payee = String::from_utf8_lossy(&claim.payout);
+                return Ok(Outcome::Unknown(format!(
+                    "a claim that you did not ask for: it pays {payee:?}, expected {payout:?}"
+                )));
+            }
             let check = ClaimCheck { key: &key, cards, persons, org: &org, now, window };
             conclude(args, &key, &envelope, check.verify(presented, &claim.payout, claim.expiry))
         }
@@ -211,8 +224,13 @@ async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
         let question = Box::new(request.question().clone());
         return Ok(Asked::Donation { verifier: *request.verifier(), question });
     }
-    if let Some(org) = &args.org {
-        return Ok(Asked::Claim { org: org.clone() });
+    if let (Some(org), Some(payout)) = (&args.org, &args.payout) {
+        return Ok(Asked::Claim { org: org.clone(), payout: payout.clone() });
+    }
+    if args.asked.verifier.is_none() && args.asked.policy.is_some() {
+        bail!(
+            "a policy without --verifier would not be looked at: say --verifier and the rest, or leave it out"
+        );
     }
     let AskedArgs { verifier, purpose, origin, challenge, expiry, policy } = &args.asked;
     let (Some(verifier), Some(purpose), Some(origin), Some(challenge), Some(expiry)) =
@@ -307,7 +325,7 @@ fn conclude<S: Statement>(
     let epoch = verified.epoch();
     let nullifiers = verified.statement().nullifiers().iter().map(|nf| files::hex(nf)).collect();
     if let Some(path) = &args.spent {
-        match verified.spend(&mut SpentFile::open(path)?) {
+        match verified.spend(&mut SpentFile::open(path, args.new_spent)?) {
             Ok(_) => {}
             Err(SpendError::Spent { .. }) => {
                 return Ok(Outcome::Refused("it was shown before: its nullifier is spent".into()));

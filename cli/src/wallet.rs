@@ -147,9 +147,9 @@ enum Command {
     Submit {
         /// The claim
         envelope: PathBuf,
-        /// The campaign's ledger
-        #[arg(long, value_name = "URL|FOLDER")]
-        ledger: String,
+        /// The campaign's ledger: http://127.0.0.1:PORT or unix:PATH
+        #[arg(long, value_name = "URL")]
+        ledger: Place,
     },
 }
 
@@ -284,8 +284,7 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         Command::Submit { envelope: file, ledger } => {
             let wallet = Wallet::open(dir)?;
             let claim = envelope::read(&file)?;
-            let opened = source::open(&ledger).await?;
-            submit(&wallet, &opened.place()?, &claim, output).await?;
+            submit(&wallet, &ledger, &claim, output).await?;
         }
     }
     Ok(())
