@@ -26,7 +26,9 @@ use crate::{
 
 Example:
   wufu verify answer.env --request ask.req --key donation.vk \\
-    --log-key charity.pub --checkpoint charity.checkpoints --spent shown.db"
+    --log-key charity.pub --checkpoint charity.checkpoints --spent shown.db
+
+The first time, --new-spent makes the file of what was shown."
 )]
 pub struct VerifyArgs {
     /// The envelope
