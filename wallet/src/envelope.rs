@@ -1,6 +1,6 @@
 //! Envelopes and requests as files: protobuf, or its canonical JSON.
 
-use std::path::Path;
+use std::{fs::File, io::Read as _, path::Path};
 
 use prost::Name;
 use wufu_proto::{
@@ -43,11 +43,11 @@ pub enum MessageError {
         error: std::io::Error,
     },
     /// It is longer than any such message.
-    #[error("{path} is {got} bytes, expected at most {MAX_BYTES}", path = path.display())]
+    #[error("{path} is {got} bytes or more, expected at most {MAX_BYTES}", path = path.display())]
     Long {
         /// Which file.
         path: std::path::PathBuf,
-        /// Its length.
+        /// How much of it was read.
         got: u64,
     },
     /// Its JSON.
@@ -91,11 +91,15 @@ pub fn decode<M: Name + Default>(bytes: &[u8]) -> Result<M, MessageError> {
 /// When it cannot be read, or is longer than any message.
 pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
     let io = |error| MessageError::Read { path: path.into(), error };
-    let got = std::fs::metadata(path).map_err(io)?.len();
+    let file = File::open(path).map_err(io)?;
+    // What the system says of its length is a hint: pipes and devices have none, and files grow.
+    let hint = file.metadata().map_err(io)?.len().min(MAX_BYTES) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(hint).unwrap_or_default()));
+    let got = file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)? as u64;
     if got > MAX_BYTES {
         return Err(MessageError::Long { path: path.into(), got });
     }
-    Ok(Zeroizing::new(std::fs::read(path).map_err(io)?))
+    Ok(bytes)
 }
 
 /// Writes an envelope in one step, in place of the file that may be there.
@@ -121,4 +125,26 @@ pub fn read(path: &Path) -> Result<Envelope, MessageError> {
 /// When it cannot be read, is none, or is not signed by the verifier that it names.
 pub fn read_request(path: &Path) -> Result<ProofRequest, MessageError> {
     Ok(decode::<v1::ProofRequest>(&read_bytes(path)?)?.try_into()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_as_long_as_what_is_read_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("message");
+        std::fs::write(&path, b"some bytes").unwrap();
+        assert_eq!(read_bytes(&path).unwrap().as_slice(), b"some bytes");
+        // The system says that it is empty, and it never ends.
+        let refused = read_bytes(Path::new("/dev/zero"));
+        assert!(matches!(refused, Err(MessageError::Long { .. })), "{refused:?}");
+        // Exactly the longest, and one byte more.
+        let file = File::create(&path).unwrap();
+        file.set_len(MAX_BYTES).unwrap();
+        assert_eq!(read_bytes(&path).unwrap().len() as u64, MAX_BYTES);
+        file.set_len(MAX_BYTES + 1).unwrap();
+        assert!(matches!(read_bytes(&path), Err(MessageError::Long { .. })));
+    }
 }

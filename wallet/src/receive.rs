@@ -12,7 +12,8 @@ use wufu_verifier::{Fr, field, merkle::SHARD_LEAVES, note::LogKey};
 use crate::{
     envelope::{self, MessageError},
     log::{LogKind, LogName, LogNameError},
-    store::StoreError,
+    renew::own_leaf,
+    store::{PersonEntry, StoreError},
     wallet::Wallet,
 };
 
@@ -132,7 +133,7 @@ impl Wallet {
         if new { Ok(checked) } else { Err(ReceiveError::HeldCard) }
     }
 
-    /// Takes in a place in a campaign's person log.
+    /// Takes in a place in a campaign's person log. One that is found there takes the place of one that is held and was not.
     ///
     /// # Errors
     /// When there is one already, or the log is known to have another leaf there.
@@ -141,8 +142,25 @@ impl Wallet {
         let log = LogName::persons(org);
         let leaf = person.leaf(self.address(org).pk);
         let checked = self.check(&log, leaf, path, *epoch)?;
-        let held = self.store().add_person(field::encode(&leaf), grant)?;
+        let held = match checked {
+            Checked::InLog => self.store().person(org)?,
+            Checked::Later => None,
+        };
+        let replaced = match held {
+            Some(held) if !self.is_found(&log, &held)? => Some(held.leaf),
+            _ => None,
+        };
+        let held = self.store().add_person(field::encode(&leaf), grant, replaced)?;
         if held.is_none() { Ok(checked) } else { Err(ReceiveError::HeldPerson { log }) }
+    }
+
+    /// Whether the path of what is held leads to the root of its shard in the newest roof that is known.
+    fn is_found(&self, log: &LogName, held: &PersonEntry) -> Result<bool, StoreError> {
+        let Some(key) = self.store().log_key(&log.org)? else { return Ok(false) };
+        let Some(known) = self.store().roof(log, &key)? else { return Ok(false) };
+        let path = &held.grant.path;
+        let root = usize::try_from(path.shard()).ok().and_then(|shard| known.roots.get(shard));
+        Ok(root == Some(&path.path(own_leaf(&held.leaf)?).top()))
     }
 
     /// Takes in the receipt of a donation.
@@ -197,5 +215,44 @@ impl Wallet {
             .get(at)
             .copied()
             .filter(|_| same || (full_then && full(known.checkpoint.size()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wufu_circuits::Seed;
+
+    use super::*;
+    use crate::source::{EPOCH_SECONDS, MemoryLedger, Sources};
+
+    #[tokio::test]
+    async fn a_place_that_is_found_replaces_one_that_was_not_and_no_other() {
+        let ledger = MemoryLedger::new("wufu", [1; 32]);
+        let wallet = Wallet::in_memory(Seed::from_bytes([3; 32])).unwrap();
+        wallet.pin_log_key(&ledger.log_key()).unwrap();
+        let address = wallet.address("wufu");
+        ledger.append(&LogName::cards("wufu"), &[1u64.into()]);
+        let mut persons = [ledger.register(&address), ledger.register(&address)];
+        ledger.seal(5);
+        persons = persons.map(|person| ledger.sealed_person(person));
+        let [first, second] = &persons;
+        // Of another salt than the log has: nothing tells as long as its root is not known.
+        let mut wrong = first.clone();
+        wrong.person.salt = 7u64.into();
+        assert_eq!(wallet.receive_person(&wrong).unwrap(), Checked::Later);
+        let held = wallet.receive_person(first);
+        assert!(matches!(held, Err(ReceiveError::HeldPerson { .. })), "{held:?}");
+
+        let sources = Sources::one(ledger.clone());
+        wallet.campaign(&sources, "wufu", 6 * EPOCH_SECONDS).await.unwrap();
+        let never = wallet.receive_person(&wrong);
+        assert!(matches!(never, Err(ReceiveError::NotInLog { .. })), "{never:?}");
+        assert_eq!(wallet.receive_person(first).unwrap(), Checked::InLog);
+        for more in [first, second] {
+            let held = wallet.receive_person(more);
+            assert!(matches!(held, Err(ReceiveError::HeldPerson { .. })), "{held:?}");
+        }
+        let held = wallet.store().person("wufu").unwrap().unwrap();
+        assert_eq!(held.grant.person.salt, first.person.salt);
     }
 }

@@ -10,7 +10,7 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     CircuitName, FiveFu, Proof, Statement, VerifyError,
-    note::NoteError,
+    note::{LogKey, NoteError},
     statement::{self, InputsError, Nullifier},
 };
 
@@ -91,11 +91,11 @@ pub enum SubmitError {
 /// What became of a claim, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submitted {
-    /// It is admitted.
+    /// It is admitted, now or when it was submitted before.
     Admitted {
         /// Its number.
         claim: u64,
-        /// The org's signed receipt.
+        /// The org's signed receipt; for a claim that was admitted before, the signed refusal that names it.
         note: String,
     },
     /// A nullifier of it was spent before, by a claim that only a holder of the key can have made.
@@ -126,6 +126,10 @@ impl Wallet {
         let statement = envelope.statement::<FiveFu>()?;
         let (payout, expiry) = (binding.payout.clone(), binding.expiry);
         let claim = Claim::new(envelope.key_id(), statement.clone(), &proof, payout, expiry)?;
+        let org = binding.org.clone();
+        // Without it no answer can be believed: nothing is sent then.
+        let key = self.blocking(move |wallet| wallet.store().log_key(&org)).await??;
+        let key = key.ok_or_else(|| Box::new(SyncError::NoLogKey { org: binding.org.clone() }))?;
         let at = || place.to_string();
         let channel = place.connect(TIMEOUT).await;
         let channel = channel.map_err(|error| SubmitError::Connect { place: at(), error })?;
@@ -136,10 +140,10 @@ impl Wallet {
         let answer = answer
             .map_err(|status| SubmitError::Status { place: at(), status: Box::new(status) })?;
         let outcome = ClaimOutcome::try_from(answer.into_inner())?;
-        let (org, payout) = (binding.org.clone(), binding.payout.clone());
+        let org = binding.org.clone();
         let envelope = claim_bytes(envelope);
         let checked = self.blocking(move |wallet| {
-            let submitted = wallet.checked(&org, &statement, &payout, outcome)?;
+            let submitted = wallet.checked(&key, &claim, outcome)?;
             if let Submitted::Admitted { note, .. } = &submitted {
                 wallet.store().admit_claim(&org, &envelope, note)?;
             }
@@ -151,13 +155,11 @@ impl Wallet {
     /// Believes nothing that is not signed and proved.
     fn checked(
         &self,
-        org: &str,
-        statement: &FiveFu,
-        payout: &[u8],
+        key: &LogKey,
+        claim: &Claim,
         outcome: ClaimOutcome,
     ) -> Result<Submitted, SubmitError> {
-        let key = self.store().log_key(org)?;
-        let key = key.ok_or_else(|| Box::new(SyncError::NoLogKey { org: org.into() }))?;
+        let (org, statement, payout) = (key.name(), claim.statement(), claim.payout());
         match outcome {
             ClaimOutcome::Admitted { claim, note } => {
                 let mut lines = vec![format!("claim {claim}"), format!("payout {}", hex(payout))];
@@ -172,11 +174,20 @@ impl Wallet {
             ClaimOutcome::Spent { nullifier, earlier, note } => {
                 let ours = statement.nullifiers().contains(&nullifier);
                 let lines = [format!("nullifier {}", hex(&nullifier))];
-                if !ours || !says(key.open(&note)?, &format!("{org}/refusals"), &lines) {
+                let said = key.open(&note)?;
+                if !ours || !says(said, &format!("{org}/refusals"), &lines) {
                     return Err(SubmitError::OtherAnswer { note });
                 }
+                let number = spent_by(said);
                 if !self.made_by_a_holder(org, nullifier, &earlier)? {
                     return Err(SubmitError::Unproved { note });
+                }
+                // This very claim was admitted, and the answer was lost.
+                if earlier.statement() == statement && earlier.payout() == payout {
+                    return match number {
+                        Some(claim) => Ok(Submitted::Admitted { claim, note }),
+                        None => Err(SubmitError::OtherAnswer { note }),
+                    };
                 }
                 let earlier_payout = earlier.payout().to_vec();
                 Ok(Submitted::Spent { nullifier, earlier_payout, note })
@@ -210,6 +221,11 @@ fn says(text: &str, heading: &str, lines: &[String]) -> bool {
     said.next() == Some(heading) && lines.iter().all(|line| said.clone().any(|said| said == line))
 }
 
+/// The claim that a signed refusal says spent the nullifier.
+fn spent_by(text: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix("spent by claim "))?.parse().ok()
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -229,5 +245,7 @@ mod tests {
             assert!(!says(text, "wufu/claims", &lines(&[other])), "{other:?}");
         }
         assert_eq!(hex(&[0, 0xab, 0xff]), "00abff");
+        assert_eq!(spent_by("wufu/refusals\nspent by claim 7\n"), Some(7));
+        assert_eq!(spent_by("wufu/refusals\nspent by claim x\n"), None);
     }
 }

@@ -68,7 +68,8 @@ pub enum SyncError {
         /// The log that was asked for.
         expected: LogName,
     },
-    /// A checkpoint of another epoch than was asked for, or an older one than was seen.
+    /// A checkpoint of another epoch than was asked for, an older one than was seen, or one that the second source has and the
+    /// ledger kept back.
     #[error("{place} has {log} at epoch {got}, expected {expected}")]
     Epoch {
         /// Who sent it.
@@ -235,7 +236,7 @@ impl Wallet {
         now: u64,
     ) -> Result<(), SyncError> {
         let newest = self.checkpoint(sources, log, None, now).await?;
-        let (roof, ..) = self.roof(sources, log, newest).await?;
+        let (roof, ..) = self.roof(sources, log, newest, None).await?;
         let found = self.shard(sources, &roof, shard).await?;
         self.blocking(move |wallet| wallet.renew(&roof, Some(&found))).await??;
         Ok(())
@@ -306,18 +307,19 @@ impl Wallet {
         }
     }
 
-    /// The roof of a log at a checkpoint of the ledger's, which is compared first.
+    /// The roof of a log at a checkpoint of the ledger's, which is compared first: with what the second source has in force at
+    /// `epoch`, or with its newest, so that the ledger cannot choose an older one for this wallet.
     async fn roof(
         &self,
         sources: &Sources,
         log: &LogName,
         checkpoint: Checkpoint,
+        epoch: Option<u64>,
     ) -> Result<(RoofView, LogHistory, Option<String>), SyncError> {
-        let epoch = checkpoint.epoch();
         let compared = match &sources.second {
             Second::OneSource => None,
             Second::Compare(second) => {
-                let (other, _) = self.checkpoint_of(second.as_ref(), log, Some(epoch)).await?;
+                let (other, _) = self.checkpoint_of(second.as_ref(), log, epoch).await?;
                 // That both say the same of one epoch was checked when it was kept.
                 let (got, expected) = (other.epoch(), checkpoint.epoch());
                 if got != expected {
@@ -358,7 +360,7 @@ impl Wallet {
             Some(epoch) => self.checkpoint(sources, log, Some(epoch), now).await?,
             None => newest,
         };
-        let (roof, history, compared) = self.roof(sources, log, checkpoint).await?;
+        let (roof, history, compared) = self.roof(sources, log, checkpoint, epoch).await?;
         let open = match roof.open_shard() {
             Some(shard) => Some(Arc::new(self.shard(sources, &roof, shard).await?)),
             None => None,
@@ -425,3 +427,6 @@ impl Wallet {
         Ok(checked)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use wufu_verifier::{
 };
 use wufu_wallet::{
     LogName, Second, Sources, Wallet,
-    plan::PlanError,
+    plan::{PlanError, ProveError},
     receive::ReceiveError,
     source::{Call, CheckpointSource, LedgerSource, MemoryLedger, SourceError},
     store::Evidence,
@@ -48,6 +48,10 @@ async fn a_claim_is_planned_proved_and_kept() {
     let plan = wallet.plan_claim(&sources, &ask, NOW).await.unwrap();
     assert_eq!((plan.report().anonymity, plan.report().epoch), (51, 5));
 
+    // Planned side by side for another payee: the one that is proved first wins.
+    let rival = wufu_wallet::ClaimAsk { payout: b"rival".to_vec(), ..ask.clone() };
+    let rival = wallet.plan_claim(&sources, &rival, NOW).await.unwrap();
+
     // From here on nothing is fetched.
     let asked = ledger.calls();
     let answer = plan.prove(&local(claim_prover()), quiet(), NOW).await.unwrap();
@@ -76,6 +80,8 @@ async fn a_claim_is_planned_proved_and_kept() {
     assert!(check.verify(answer.envelope.presented(), b"other", ask.expiry).is_err());
 
     // It is remembered, and a second one is made on purpose only.
+    let rival = rival.prove(&local(claim_prover()), quiet(), NOW).await;
+    assert!(matches!(rival, Err(ProveError::Claimed { number: 0, admitted: false, .. })));
     assert_eq!(wallet.claims(CAMPAIGN).unwrap().len(), 1);
     let second = wallet.plan_claim(&sources, &ask, NOW).await;
     assert!(matches!(second, Err(PlanError::Claimed { number: 0, admitted: false, .. })));

@@ -15,6 +15,7 @@ use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tonic::{Request, Response, Status, metadata::KeyAndValueRef, transport::Server};
 use wufu_proto::{
     claim::{Claim, ClaimOutcome},
+    envelope::Binding,
     log::{CheckpointQuery, RoofQuery, ShardQuery},
     v1::{
         self,
@@ -77,7 +78,10 @@ impl Recorder {
         for earlier in admitted.iter() {
             let spent = earlier.statement().nullifiers();
             if let Some(nullifier) = nullifiers.iter().find(|nf| spent.contains(nf)) {
-                let text = format!("{org}/refusals\nnullifier {}\ntime {NOW}\n", hex(nullifier));
+                let text = format!(
+                    "{org}/refusals\nnullifier {}\nspent by claim 1\ntime {NOW}\n",
+                    hex(nullifier)
+                );
                 let note = self.ledger.sign(&text);
                 let earlier = Box::new(earlier.clone());
                 return ClaimOutcome::Spent { nullifier: *nullifier, earlier, note };
@@ -292,7 +296,12 @@ async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
     let recorder = Recorder::new(&ledger);
     let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
     assert!(matches!(got, Submitted::Admitted { claim: 1, .. }));
-    assert!(wallet.claims(CAMPAIGN).unwrap()[0].receipt.is_some());
+    let receipt = wallet.claims(CAMPAIGN).unwrap()[0].receipt.clone();
+    assert!(receipt.as_ref().is_some_and(|note| note.starts_with("wufu/claims")));
+    // The same one again changes nothing: its receipt stays.
+    let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
+    assert!(matches!(got, Submitted::Admitted { claim: 1, .. }));
+    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, receipt);
     let got = submit(recorder.clone(), &second.envelope).await.unwrap();
     let Submitted::Spent { nullifier, earlier_payout, .. } = got else { panic!("spent twice") };
     assert!(plan.statement().nullifiers().contains(&nullifier));
@@ -322,6 +331,32 @@ async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
     let Err(wufu_wallet::plan::PlanError::Claimed { admitted: true, .. }) = refused else {
         panic!("{refused:?}");
     };
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_admitted_and_none_is_sent_without_a_log_key() {
+    let (wallet, ledger) = trial(3);
+    let ask = claim_ask(claim_prover().verifying_key().id());
+    let plan = wallet.plan_claim(&Sources::one(ledger.clone()), &ask, NOW).await.unwrap();
+    let answer = plan.prove(&local(claim_prover()), quiet(), NOW).await.unwrap();
+    let recorder = Recorder::new(&ledger);
+    let place = serve_ledger(&recorder).await;
+
+    let stranger = Wallet::in_memory(wufu_circuits::Seed::from_bytes([9; 32])).unwrap();
+    let refused = stranger.submit(&place, &answer.envelope).await;
+    assert!(matches!(refused, Err(SubmitError::Log(_))), "{refused:?}");
+    assert_eq!(recorder.seen(), []);
+
+    // The ledger admits it, and its answer never comes.
+    let Binding::Claim(binding) = answer.envelope.binding() else { panic!("no claim") };
+    let proof = Proof::decode(answer.envelope.presented().proof).unwrap();
+    let (key, statement) = (answer.envelope.key_id(), plan.statement().clone());
+    let (payout, expiry) = (binding.payout.clone(), binding.expiry);
+    recorder.outcome(Claim::new(key, statement, &proof, payout, expiry).unwrap());
+    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, None);
+    let got = wallet.submit(&place, &answer.envelope).await.unwrap();
+    let Submitted::Admitted { claim: 1, note } = got else { panic!("{got:?}") };
+    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, Some(note));
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ pub struct ClaimPlan {
     instance: Box<FiveFuInstance>,
     key: VerifyingKey,
     binding: ClaimBinding,
+    again: bool,
     cards: LogHistory,
     persons: LogHistory,
     notes: Vec<String>,
@@ -83,7 +84,11 @@ impl Wallet {
         let wanted = ask.clone();
         let (key, binding) = self.blocking(move |wallet| wallet.may_claim(&wanted, now)).await??;
         let view = self.campaign(sources, &ask.org, now).await?;
-        let plan = self.blocking(move |wallet| wallet.claim_plan(key, binding, &view, now));
+        let again = ask.again;
+        let plan = self.blocking(move |wallet| {
+            let plan = wallet.claim_plan(key, binding, &view, now)?;
+            Ok(ClaimPlan { again, ..plan })
+        });
         plan.await?
     }
 
@@ -100,8 +105,7 @@ impl Wallet {
             let error = wufu_proto::ConvertError::Length { field, got, min: 1, max: MAX_PAYOUT };
             return Err(error.into());
         }
-        let live = |claim: &ClaimEntry| claim.receipt.is_some() || now < claim.expiry;
-        let made = self.claims(&org)?.into_iter().find(live);
+        let made = self.claims(&org)?.into_iter().find(|claim| claim.is_live(now));
         if let Some(ClaimEntry { number, receipt, .. }) = made.filter(|_| !ask.again) {
             return Err(PlanError::Claimed { org, number, admitted: receipt.is_some() });
         }
@@ -169,6 +173,7 @@ impl Wallet {
             instance: Box::new(instance),
             key,
             binding,
+            again: false,
             cards: view.cards.history.clone(),
             persons: view.persons.history.clone(),
             notes: logs.map(|log| log.checkpoint().note().to_owned()).to_vec(),
@@ -226,7 +231,7 @@ impl ClaimPlan {
     /// Has the claim proved, verifies the proof, and remembers it before it gives it away.
     ///
     /// # Errors
-    /// When there is no proof, or it is not of this claim under the pinned key.
+    /// When there is no proof, it is not of this claim under the pinned key, or another claim was made meanwhile.
     pub async fn prove(
         &self,
         prover: &dyn ProofSource,
@@ -246,8 +251,14 @@ impl ClaimPlan {
             envelope: claim_bytes(&envelope),
             receipt: None,
         };
-        let org = self.binding.org.clone();
-        self.wallet.blocking(move |wallet| wallet.store().add_claim(&org, &entry)).await??;
+        let (org, again) = (self.binding.org.clone(), self.again);
+        let kept =
+            self.wallet.blocking(move |wallet| wallet.store().add_claim(&org, &entry, again, now));
+        // Another one may have been made since this one was planned.
+        if let Err(ClaimEntry { number, receipt, .. }) = kept.await?? {
+            let org = self.binding.org.clone();
+            return Err(ProveError::Claimed { org, number, admitted: receipt.is_some() });
+        }
         let (report, mode) = (self.report.clone(), prover.mode());
         Ok(Answer { envelope, report, mode, timings: made.timings })
     }

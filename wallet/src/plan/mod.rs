@@ -155,6 +155,16 @@ pub enum ProveError {
     /// This verifier was shown the donation under another policy since it was planned.
     #[error("this verifier was shown the donation under another policy meanwhile")]
     SecondPolicy,
+    /// Another claim was made since this one was planned. Nothing was shown.
+    #[error("claim {number} of {org} was made meanwhile, and {}: a second one shows the same nullifiers", state(*admitted))]
+    Claimed {
+        /// The campaign.
+        org: String,
+        /// The claim's number in this wallet.
+        number: u64,
+        /// Whether the ledger admitted it.
+        admitted: bool,
+    },
     /// The envelope.
     #[error(transparent)]
     Envelope(#[from] ConvertError),

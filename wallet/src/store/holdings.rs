@@ -119,7 +119,8 @@ impl Store {
         })
     }
 
-    /// Keeps a place in a campaign's person log, unless one is held. Gives the leaf that is held.
+    /// Keeps a place in a campaign's person log, unless one is held that is not to be `replaced`. Gives the leaf that is
+    /// held.
     ///
     /// # Errors
     /// When the store fails.
@@ -127,11 +128,13 @@ impl Store {
         &self,
         leaf: Bytes32,
         grant: &PersonGrant,
+        replaced: Option<Bytes32>,
     ) -> Result<Option<Bytes32>, StoreError> {
         let bytes = encoded(&v1::PersonGrant::from(grant));
         self.write(|transaction| {
             let mut table = transaction.open_table(PERSONS)?;
             let held = table.get(grant.org.as_str())?.map(|entry| entry.value().0);
+            let held = held.filter(|held| Some(*held) != replaced);
             if held.is_none() {
                 table.insert(grant.org.as_str(), (leaf, bytes.as_slice()))?;
             }

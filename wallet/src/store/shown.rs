@@ -36,6 +36,11 @@ pub struct ClaimEntry {
 }
 
 impl ClaimEntry {
+    /// Whether it was admitted, or may still be.
+    pub(crate) fn is_live(&self, now: u64) -> bool {
+        self.receipt.is_some() || now < self.expiry
+    }
+
     fn encode(&self) -> Vec<u8> {
         let Self { payout, expiry, envelope, receipt, .. } = self;
         // A note is never empty.
@@ -99,46 +104,61 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn claims(&self, org: &str) -> Result<Vec<ClaimEntry>, StoreError> {
-        self.read(|transaction| {
-            let table = transaction.open_table(CLAIMS)?;
-            let entries = table.range((org, 0)..=(org, u64::MAX))?.map(|entry| {
-                let (key, bytes) = entry?;
-                Ok(ClaimEntry::decode(key.value().1, bytes.value())?)
-            });
-            entries.collect()
-        })
+        self.read(|transaction| entries(&transaction.open_table(CLAIMS)?, org))
     }
 
-    /// Keeps a claim that was made, under the next number, which it gives.
+    /// Keeps a claim that was made, under the next number, which it gives; unless one that was made before is live, and no
+    /// second one was wanted (`again`): then gives that.
     ///
     /// # Errors
     /// When the store fails: then the claim may not be shown.
-    pub fn add_claim(&self, org: &str, entry: &ClaimEntry) -> Result<u64, StoreError> {
+    pub fn add_claim(
+        &self,
+        org: &str,
+        entry: &ClaimEntry,
+        again: bool,
+        now: u64,
+    ) -> Result<Result<u64, ClaimEntry>, StoreError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(CLAIMS)?;
-            let last = table.range((org, 0)..=(org, u64::MAX))?.next_back().transpose()?;
-            let number = last.map_or(0, |(key, _)| key.value().1 + 1);
+            let made = entries(&table, org)?;
+            let number = made.last().map_or(0, |last| last.number + 1);
+            let live = made.into_iter().find(|made| made.is_live(now));
+            if let Some(live) = live.filter(|_| !again) {
+                return Ok(Err(live));
+            }
             table.insert((org, number), entry.encode().as_slice())?;
-            Ok(number)
+            Ok(Ok(number))
         })
     }
 
-    /// Keeps what became of a claim. One that the wallet did not make is passed over.
+    /// Keeps what became of a claim, once. One that the wallet did not make is passed over.
     ///
     /// # Errors
     /// When the store fails.
     pub fn admit_claim(&self, org: &str, envelope: &[u8], receipt: &str) -> Result<(), StoreError> {
-        let claims = self.claims(org)?.into_iter();
-        let Some(mut entry) = claims.rev().find(|entry| entry.envelope == envelope) else {
-            return Ok(());
-        };
-        entry.receipt = Some(receipt.into());
         self.write(|transaction| {
             let mut table = transaction.open_table(CLAIMS)?;
-            table.insert((org, entry.number), entry.encode().as_slice())?;
+            let made = entries(&table, org)?.into_iter().rev();
+            let mut made = made.filter(|entry| entry.envelope == envelope);
+            if let Some(mut entry) = made.next().filter(|entry| entry.receipt.is_none()) {
+                entry.receipt = Some(receipt.into());
+                table.insert((org, entry.number), entry.encode().as_slice())?;
+            }
             Ok(())
         })
     }
+}
+
+fn entries(
+    table: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
+    org: &str,
+) -> Result<Vec<ClaimEntry>, StoreError> {
+    let entries = table.range((org, 0)..=(org, u64::MAX))?.map(|entry| {
+        let (key, bytes) = entry?;
+        Ok(ClaimEntry::decode(key.value().1, bytes.value())?)
+    });
+    entries.collect()
 }
 
 fn read_policy(bytes: Bytes32) -> Result<Fr, StoreError> {
@@ -174,13 +194,21 @@ mod tests {
             receipt: None,
         };
         for number in [0, 1] {
-            assert_eq!(store.add_claim("wufu", &claim(number)).unwrap(), number);
+            assert_eq!(store.add_claim("wufu", &claim(number), true, 4).unwrap(), Ok(number));
         }
-        assert_eq!(store.add_claim("cerf", &claim(9)).unwrap(), 0);
+        assert_eq!(store.add_claim("cerf", &claim(9), false, 4).unwrap(), Ok(0));
         store.admit_claim("wufu", &[1, 2, 1], "note\n").unwrap();
         store.admit_claim("wufu", &[1, 2, 7], "note\n").unwrap();
         let admitted = ClaimEntry { receipt: Some("note\n".into()), ..claim(1) };
         assert_eq!(store.claims("wufu").unwrap(), [claim(0), admitted]);
         assert_eq!(store.claims("wuf").unwrap(), []);
+        // A second receipt does not replace the first.
+        store.admit_claim("wufu", &[1, 2, 1], "other\n").unwrap();
+        assert_eq!(store.claims("wufu").unwrap()[1].receipt.as_deref(), Some("note\n"));
+        // A live one stands in the way, until it is over; one that was admitted always does.
+        let live = ClaimEntry { number: 0, ..claim(9) };
+        assert_eq!(store.add_claim("cerf", &claim(8), false, 4).unwrap(), Err(live));
+        assert_eq!(store.add_claim("cerf", &claim(8), false, 5).unwrap(), Ok(1));
+        assert!(store.add_claim("wufu", &claim(2), false, 5).unwrap().is_err());
     }
 }
