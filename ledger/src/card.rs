@@ -55,6 +55,9 @@ pub(crate) async fn serials(
                 while asked.contains(&next) {
                     next += 1;
                 }
+                if i64::try_from(next).is_err() {
+                    return Err(AppendError::SerialRange { serial: next });
+                }
                 next += 1;
                 next - 1
             }

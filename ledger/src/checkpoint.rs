@@ -1,8 +1,9 @@
 //! Checkpoints: closing an epoch, and the ones that were signed.
 //!
 //! An epoch is `floor(now / epoch_seconds)`. A log signs at most one checkpoint for each, never for an earlier epoch than
-//! before, and only when it has leaves that the last one does not cover. What is appended in an epoch whose checkpoint is
-//! signed waits for the next. That there is one per log and epoch is the primary key of the table.
+//! before, and only when it has leaves that the last one does not cover. The logs sign together: once any of them signed for
+//! an epoch, what is appended to any waits for the next, so the roots in force at an epoch stay the same until it ends. That
+//! there is one per log and epoch is the primary key of the table.
 
 use sqlx::SqliteConnection;
 use wufu_verifier::{
@@ -48,7 +49,7 @@ pub struct Closed {
     pub epoch: u64,
     /// The checkpoints that were signed now.
     pub signed: Vec<Checkpoint>,
-    /// Logs that have leaves which wait for the next epoch, since this one's checkpoint was signed before.
+    /// Logs that have leaves which wait for the next epoch, since this one was signed before, by this log or another.
     pub waiting: Vec<Log>,
 }
 
@@ -66,6 +67,8 @@ impl Ledger {
     }
 
     async fn close_logs(&self, now: u64) -> Result<Closed, EpochError> {
+        // Between the commit and the new views there is no other close that would work from the old ones.
+        let _closing = self.inner.closing.lock().await;
         let (store, policy) = (&self.inner.store, self.policy());
         // Hash what is committed already while others still write.
         let mut trees = Vec::new();
@@ -93,7 +96,7 @@ impl Ledger {
             if size == last.map_or(0, Checkpoint::size) {
                 continue;
             }
-            if last.is_some_and(|last| last.epoch() == epoch) {
+            if newest == Some(epoch) {
                 closed.waiting.push(log);
                 continue;
             }

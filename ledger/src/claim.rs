@@ -91,21 +91,41 @@ impl Ledger {
         claim: &Claim,
         now: u64,
     ) -> Result<ClaimOutcome, ClaimError> {
-        same(verified, claim)?;
-        if now >= claim.expiry() {
-            return Err(ClaimError::Over { expiry: claim.expiry(), now });
-        }
+        self.claim_by(verified, claim, move || now).await
+    }
+
+    /// [`Ledger::claim`], at the time that a clock tells once it is this claim's turn to write: it may have ended while it
+    /// waited.
+    ///
+    /// # Errors
+    /// As [`Ledger::claim`].
+    pub async fn claim_by(
+        &self,
+        verified: &Verified<FiveFu>,
+        claim: &Claim,
+        clock: impl FnOnce() -> u64 + Send + 'static,
+    ) -> Result<ClaimOutcome, ClaimError> {
+        same(self.org(), verified, claim)?;
         let mut nullifiers = claim.statement().nullifiers();
         nullifiers.sort_unstable();
         if let Some(pair) = nullifiers.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(ClaimError::Twice { nullifier: pair[0] });
         }
         let (ledger, claim) = (self.clone(), claim.clone());
-        self.finish(async move { ledger.spend(&claim, now).await }).await
+        self.finish(async move { ledger.spend(&claim, clock).await }).await
     }
 
-    async fn spend(&self, claim: &Claim, now: u64) -> Result<ClaimOutcome, ClaimError> {
+    async fn spend(
+        &self,
+        claim: &Claim,
+        clock: impl FnOnce() -> u64 + Send,
+    ) -> Result<ClaimOutcome, ClaimError> {
         let mut tx = self.inner.store.begin().await?;
+        let now = clock();
+        if now >= claim.expiry() {
+            tx.refuse().await?;
+            return Err(ClaimError::Over { expiry: claim.expiry(), now });
+        }
         if let Some((nullifier, number)) = first_spent(tx.connection()?, claim).await? {
             let earlier = load(tx.connection()?, number).await?;
             tx.refuse().await?;
@@ -182,9 +202,10 @@ impl Ledger {
     }
 }
 
-/// Checks that a claim is the one that was verified.
-fn same(verified: &Verified<FiveFu>, claim: &Claim) -> Result<(), ClaimError> {
+/// Checks that a claim is the one that was verified, for this org.
+fn same(org: &str, verified: &Verified<FiveFu>, claim: &Claim) -> Result<(), ClaimError> {
     let fields = [
+        ("verifier", verified.verifier() == org.as_bytes()),
         ("statement", verified.statement() == claim.statement()),
         ("key id", verified.key_id() == claim.key_id()),
         ("payout", verified.payload() == claim.payout()),

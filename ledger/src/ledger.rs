@@ -9,7 +9,7 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use sqlx::SqliteConnection;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use wufu_proto::log::{LedgerInfo, LogInfo};
 use wufu_verifier::{
     checkpoint::Checkpoint, epochs::LogHistory, merkle::SHARD_LEAVES, note::LogKey,
@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     pub(crate) workers: Workers,
     // What was signed. Replaced as a whole after the commit, so readers see one checkpoint and its tree, never half.
     views: RwLock<BTreeMap<Log, Arc<LogView>>>,
+    // Held while an epoch is closed.
+    pub(crate) closing: Mutex<()>,
     pub(crate) shards: ShardCache,
     // Sends the epoch each time one is closed.
     pub(crate) closed: watch::Sender<u64>,
@@ -150,6 +152,7 @@ impl Ledger {
             store,
             workers,
             views,
+            closing: Mutex::new(()),
             shards,
             closed,
             _folder,

@@ -89,25 +89,25 @@ impl Ledger {
         origin: &str,
         from_epoch: u64,
     ) -> Result<Vec<Checkpoint>, ReadError> {
-        self.checkpoints_upto(origin, from_epoch, usize::MAX).await
+        let notes = self.notes(origin, from_epoch, usize::MAX).await?;
+        let key = self.log_key();
+        Ok(notes.iter().map(|note| open(key, note)).collect::<Result<_, _>>()?)
     }
 
-    /// The first `limit` of [`Ledger::checkpoints`].
-    pub(crate) async fn checkpoints_upto(
+    /// The notes of the first `limit` of [`Ledger::checkpoints`], as they are stored: whoever asked opens them.
+    pub(crate) async fn notes(
         &self,
         origin: &str,
         from_epoch: u64,
         limit: usize,
-    ) -> Result<Vec<Checkpoint>, ReadError> {
+    ) -> Result<Vec<String>, ReadError> {
         let log = self.log(origin)?;
         let query = "SELECT note FROM checkpoints WHERE log = $1 AND epoch >= COALESCE( \
              (SELECT MAX(epoch) FROM checkpoints WHERE log = $1 AND epoch <= $2), 0) \
              ORDER BY epoch LIMIT $3";
         let query = sqlx::query_scalar(query).bind(log.id()).bind(clamped(from_epoch));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let notes: Vec<String> = query.bind(limit).fetch_all(self.inner.store.readers()).await?;
-        let key = self.log_key();
-        Ok(notes.iter().map(|note| open(key, note)).collect::<Result<_, _>>()?)
+        Ok(query.bind(limit).fetch_all(self.inner.store.readers()).await?)
     }
 
     /// The roots of all shards at an epoch, the open one last, with the checkpoint that they belong to.

@@ -6,9 +6,9 @@ mod common;
 use common::{
     NOW, address, cards,
     forge::{Says, Trapdoor},
-    ledger, persons,
+    ledger, persons, wallet,
 };
-use wufu_ledger::{AppendError, ClaimError, Ledger};
+use wufu_ledger::{AppendError, ClaimError, Ledger, LedgerPolicy};
 use wufu_proto::{append::Append, claim::ClaimOutcome};
 use wufu_verifier::{VerifyError, checkpoint::Checkpoint, epochs::RootError};
 
@@ -189,4 +189,40 @@ async fn of_many_claims_of_one_person_at_once_one_is_admitted() {
     assert_eq!(admitted, [1, 1]);
     assert_eq!(ledger.claims().await.unwrap(), 2);
     assert_eq!(ledger.audit().await.unwrap().findings, []);
+}
+
+#[tokio::test]
+async fn f15_a_claim_that_was_verified_for_another_org_is_refused() {
+    let (_folder, ledger) = ledger().await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let other = Ledger::create(folder.path(), &LedgerPolicy::new("other")).await.unwrap();
+    let mut both = cards(0..0);
+    both.cards = vec![common::card(0, 0)];
+    both.cards[0].address = wallet(0).address("other");
+    both.persons = vec![wallet(0).address("other")];
+    other.append(both).await.unwrap();
+    let roots: [Checkpoint; 2] = other.close_epoch(NOW).await.unwrap().signed.try_into().unwrap();
+    let trapdoor = Trapdoor::new(1);
+    let claim = trapdoor.claim(&Says { org: "other", ..says(&roots, b"alice") }, 1);
+    let verified = other.check_claim(&trapdoor.key, &claim, NOW).unwrap();
+    let refused = ledger.claim(&verified, &claim, NOW).await;
+    assert!(matches!(refused, Err(ClaimError::NotVerified { field: "verifier" })), "{refused:?}");
+    assert_eq!(ledger.claims().await.unwrap(), 0);
+    let outcome = other.claim(&verified, &claim, NOW).await.unwrap();
+    assert!(matches!(outcome, ClaimOutcome::Admitted { claim: 1, .. }));
+}
+
+#[tokio::test]
+async fn a_claim_that_ends_while_it_waits_is_refused() {
+    let (_folder, ledger, roots) = campaign().await;
+    let trapdoor = Trapdoor::new(1);
+    let claim = trapdoor.claim(&says(&roots, b"alice"), 1);
+    let verified = ledger.check_claim(&trapdoor.key, &claim, NOW).unwrap();
+    let late = ledger.claim_by(&verified, &claim, || NOW + 600).await;
+    assert!(matches!(late, Err(ClaimError::Over { now, .. }) if now == NOW + 600), "{late:?}");
+    assert_eq!(ledger.claims().await.unwrap(), 0);
+    // The note tells the time at which it was entered.
+    let outcome = ledger.claim_by(&verified, &claim, || NOW + 599).await.unwrap();
+    let ClaimOutcome::Admitted { claim: 1, note } = outcome else { panic!("not admitted") };
+    assert!(note.contains(&format!("\ntime {}\n", NOW + 599)), "{note}");
 }

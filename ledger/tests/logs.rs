@@ -5,7 +5,9 @@ mod common;
 
 use common::{NOW, address, card, cards, donation, donations, ledger, persons, policy, wallet};
 use wufu_circuits::Path;
-use wufu_ledger::{AppendError, GrantError, Ledger, LedgerPolicy, Log, OpenError, Placed};
+use wufu_ledger::{
+    AppendError, EpochError, GrantError, Ledger, LedgerPolicy, Log, OpenError, Placed,
+};
 use wufu_proto::append::Append;
 use wufu_verifier::{
     Fr,
@@ -257,4 +259,60 @@ async fn appends_at_the_same_time_all_get_places_of_their_own() {
     assert_eq!(places, (0..200).collect::<Vec<_>>());
     let closed = ledger.close_epoch(NOW).await.unwrap();
     assert_eq!(closed.signed[0].size(), 200);
+}
+
+#[tokio::test]
+async fn f31_once_a_log_signed_for_an_epoch_all_wait_for_the_next() {
+    let (_folder, ledger) = ledger().await;
+    ledger.append(persons(0..2)).await.unwrap();
+    assert_eq!(ledger.close_epoch(NOW).await.unwrap().signed.len(), 1);
+    // The other logs were not signed yet, but the epoch was: their roots of now are not those of then.
+    ledger.append(cards(0..3)).await.unwrap();
+    ledger.append(donations(1..3)).await.unwrap();
+    let again = ledger.close_epoch(NOW + 1).await.unwrap();
+    assert_eq!((again.signed, again.waiting), (vec![], vec![Log::Cards, Log::Donations]));
+    assert!(ledger.checkpoint("wufu/cards", Some(NOW / 600)).await.is_err());
+    let next = ledger.close_epoch(NOW + 600).await.unwrap();
+    assert_eq!(next.signed.iter().map(Checkpoint::size).collect::<Vec<_>>(), [3, 2]);
+    assert_eq!(next.waiting, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f31_closes_at_the_same_time_sign_what_is_new_once() {
+    let (_folder, ledger) = ledger().await;
+    for round in 0..10u64 {
+        ledger.append(cards(round..round + 1)).await.unwrap();
+        let tasks: Vec<_> = (0..8)
+            .map(|n| {
+                let ledger = ledger.clone();
+                let now = NOW + 600 * (2 * round + n % 2);
+                tokio::spawn(async move { ledger.close_epoch(now).await })
+            })
+            .collect();
+        let mut signed = Vec::new();
+        for task in tasks {
+            // A close of the earlier epoch may come too late.
+            match task.await.unwrap() {
+                Ok(closed) => signed.extend(closed.signed),
+                Err(error) => assert!(matches!(error, EpochError::Backwards { .. }), "{error}"),
+            }
+        }
+        assert_eq!(signed.iter().map(Checkpoint::size).collect::<Vec<_>>(), [round + 1]);
+    }
+    assert_eq!(ledger.checkpoints("wufu/cards", 0).await.unwrap().len(), 10);
+    assert_eq!(ledger.audit().await.unwrap().findings, []);
+}
+
+#[tokio::test]
+async fn no_automatic_serial_passes_the_highest() {
+    let (_folder, ledger) = ledger().await;
+    let mut highest = card(0, 0);
+    highest.serial = Some(i64::MAX as u64);
+    ledger.append(Append { cards: vec![card(1, 1), highest], ..Append::default() }).await.unwrap();
+    let refused = ledger.append(cards(2..3)).await.unwrap_err().to_string();
+    assert_eq!(refused, "serial is 9223372036854775808, expected below 2^63");
+    assert_eq!(ledger.size(Log::Cards).await.unwrap(), 2);
+    let mut low = card(3, 0);
+    low.serial = Some(9);
+    ledger.append(Append { cards: vec![low], ..Append::default() }).await.unwrap();
 }

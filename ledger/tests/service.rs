@@ -11,7 +11,10 @@ use common::{
 };
 use tonic::{Code, transport::Channel};
 use wufu_circuits::Seed;
-use wufu_ledger::{Ledger, Log, service::MAX_MESSAGE};
+use wufu_ledger::{
+    Ledger, Log,
+    service::{MAX_CHECKPOINTS, MAX_MESSAGE},
+};
 use wufu_proto::{
     append::{Append, Appended},
     log::{LedgerInfo, Roof, Shard, ShardContent},
@@ -244,5 +247,34 @@ async fn f22_oversized_and_garbage_messages_are_refused_and_others_are_served() 
     let answer = answers.message().await.unwrap().unwrap().message_response;
     let Some(MessageResponse::ListServicesResponse(list)) = answer else { panic!("no list") };
     assert!(list.service.iter().any(|service| service.name == "wufu.v1.LedgerService"));
+    served.end().await;
+}
+
+#[tokio::test]
+async fn checkpoints_come_in_pages_as_they_are_stored() {
+    use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
+    let (folder, ledger) = ledger().await;
+    let served = serve(&ledger, None).await;
+    let mut client = served.client().await;
+    // Notes of epochs 10, 20, …, 6000: whoever asks opens them, not the ledger.
+    let file = folder.path().join("ledger.db");
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let insert = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 600) \
+         INSERT INTO checkpoints (log, epoch, size, note) \
+         SELECT (SELECT log FROM logs WHERE origin = 'wufu/cards'), 10 * n, n, 'note ' || n FROM n";
+    assert_eq!(connection.execute(insert).await.unwrap().rows_affected(), 600);
+    connection.close().await.unwrap();
+    let mut page = async |from_epoch| {
+        let ask = v1::ListCheckpointsRequest { origin: "wufu/cards".into(), from_epoch };
+        client.list_checkpoints(ask).await.unwrap().into_inner().notes
+    };
+    let notes = |range: std::ops::RangeInclusive<u64>| {
+        range.map(|n| format!("note {n}")).collect::<Vec<_>>()
+    };
+    assert_eq!(MAX_CHECKPOINTS, 512);
+    assert_eq!(page(0).await, notes(1..=512));
+    // The one in force at the epoch after the last, and the rest; then nothing new.
+    assert_eq!(page(5121).await, notes(512..=600));
+    assert_eq!(page(6001).await, notes(600..=600));
     served.end().await;
 }

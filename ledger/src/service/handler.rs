@@ -80,9 +80,7 @@ impl LedgerService for Handler {
     ) -> Result<Response<v1::ListCheckpointsResponse>, Status> {
         let query = HistoryQuery::try_from(request.into_inner()).map_err(refusal::malformed)?;
         let (origin, from, limit) = (&query.origin, query.from_epoch, MAX_CHECKPOINTS);
-        let checkpoints = self.ledger.checkpoints_upto(origin, from, limit).await;
-        let checkpoints = checkpoints.map_err(refusal::read)?;
-        let notes = checkpoints.iter().map(|checkpoint| checkpoint.note().into()).collect();
+        let notes = self.ledger.notes(origin, from, limit).await.map_err(refusal::read)?;
         Ok(Response::new(v1::ListCheckpointsResponse { notes }))
     }
 
@@ -147,7 +145,10 @@ impl LedgerService for Handler {
         });
         let checked = checked.await.map_err(|_| Status::internal("the check was stopped"))?;
         let (verified, claim) = checked?;
-        let outcome = self.ledger.claim(&verified, &claim, now).await.map_err(refusal::claim)?;
+        // The time again: it may have ended while it waited.
+        let clock = self.clock.clone();
+        let outcome = self.ledger.claim_by(&verified, &claim, move || clock()).await;
+        let outcome = outcome.map_err(refusal::claim)?;
         Ok(Response::new((&outcome).into()))
     }
 }

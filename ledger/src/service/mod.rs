@@ -28,8 +28,8 @@ use handler::Handler;
 pub const MAX_MESSAGE: usize = 8 << 20;
 /// Most entries of one `Append`: its answer, of 0.9 kB for each, stays below [`MAX_MESSAGE`].
 pub const MAX_APPEND: usize = 8192;
-/// Most checkpoints of one `ListCheckpoints`: ask again from the epoch of the last.
-pub const MAX_CHECKPOINTS: usize = 16_384;
+/// Most checkpoints of one `ListCheckpoints`: ask again from the epoch after that of the last.
+pub const MAX_CHECKPOINTS: usize = 512;
 
 /// How long what has begun may take to finish after the end was announced.
 const GRACE: Duration = Duration::from_secs(10);
