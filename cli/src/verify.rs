@@ -220,6 +220,11 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
 }
 
 async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
+    if args.asked.verifier.is_none() && args.asked.policy.is_some() {
+        bail!(
+            "a policy without --verifier would not be looked at: say --verifier and the rest, or leave it out"
+        );
+    }
     if let Some(path) = &args.request {
         let message: v1::ProofRequest = files::read_message(path).context("--request")?;
         let request = ProofRequest::try_from(message).context("--request")?;
@@ -228,11 +233,6 @@ async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
     }
     if let (Some(org), Some(payout)) = (&args.org, &args.payout) {
         return Ok(Asked::Claim { org: org.clone(), payout: payout.clone() });
-    }
-    if args.asked.verifier.is_none() && args.asked.policy.is_some() {
-        bail!(
-            "a policy without --verifier would not be looked at: say --verifier and the rest, or leave it out"
-        );
     }
     let AskedArgs { verifier, purpose, origin, challenge, expiry, policy } = &args.asked;
     let (Some(verifier), Some(purpose), Some(origin), Some(challenge), Some(expiry)) =
