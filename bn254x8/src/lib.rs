@@ -1,0 +1,15 @@
+//! BN254 eight lanes at a time: multi-scalar multiplication over fixed bases, and number-theoretic transforms.
+//!
+//! # Source
+//! README.md beside this crate's manifest says what each part rests on.
+
+mod backend;
+mod error;
+pub mod msm;
+pub mod ntt;
+pub mod reference;
+
+pub use backend::Backend;
+pub use error::Error;
+pub use msm::{G1, G2, Group, Scratch, Table};
+pub use ntt::Ntt;
