@@ -3,8 +3,8 @@
 use core::fmt;
 
 use wufu_verifier::{
-    FieldError, policy::PolicyError, proof::ProofError, record::RecordError, request::RequestError,
-    statement::InputsError,
+    FieldError, Reason, policy::PolicyError, proof::ProofError, record::RecordError,
+    request::RequestError, statement::InputsError,
 };
 
 /// Why a message is not what it should be. It names the field and never shows a value that could be secret.
@@ -131,6 +131,30 @@ impl fmt::Display for ConvertError {
             Self::Request(error) => error.fmt(f),
             Self::Inputs(error) => error.fmt(f),
             Self::Proof(error) => error.fmt(f),
+        }
+    }
+}
+
+impl ConvertError {
+    /// The code of this refusal.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Malformed { .. } => Reason::MessageMalformed,
+            Self::NotCanonical { .. } => Reason::MessageNotCanonical,
+            Self::Missing { .. } => Reason::MessageMissing,
+            Self::Length { .. } => Reason::MessageLength,
+            Self::Count { .. } => Reason::MessageCount,
+            Self::Stride { .. } => Reason::MessageStride,
+            Self::Choice { .. } => Reason::MessageChoice,
+            Self::Text { .. } => Reason::MessageText,
+            Self::Secret { .. } => Reason::MessageSecret,
+            Self::Binding { .. } => Reason::MessageBinding,
+            Self::Field(error) => error.reason(),
+            Self::Record(error) => error.reason(),
+            Self::Policy(error) => error.reason(),
+            Self::Request(error) => error.reason(),
+            Self::Inputs(error) => error.reason(),
+            Self::Proof(error) => error.reason(),
         }
     }
 }
