@@ -1,6 +1,7 @@
 //! What the tests of the circuits share.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+mod fields;
 mod solver;
 
 use std::{collections::BTreeSet, fmt::Debug, sync::LazyLock};
@@ -11,7 +12,7 @@ use wufu_circuits::{
 };
 use wufu_verifier::CircuitName;
 
-pub use self::solver::Solver;
+pub use self::{fields::Fields, solver::Solver};
 
 /// How many instances a test makes that tries a change on several.
 pub const CASES: u64 = 3;

@@ -1,0 +1,40 @@
+//! Node, where there is one.
+
+use std::{
+    env,
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Makes the packages of `circuits/twins` and these twins ready, and says where: `target/twins`.
+///
+/// `None` where node, npm or the packages cannot be had, and then it says so on standard error. With `CI=true` or
+/// `WUFU_NODE=required` that is a failure.
+pub fn ready(twins: &[&str]) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let present = |name| Command::new(name).arg("--version").stdout(Stdio::null()).status().is_ok();
+    if !present("node") || !present("npm") {
+        return absent("node or npm is not installed");
+    }
+    std::fs::create_dir_all(root.join("target")).unwrap();
+    // Tests run side by side, and one of them makes it.
+    let lock = File::create(root.join("target/twins.lock")).unwrap();
+    lock.lock().unwrap();
+    let built = Command::new("node")
+        .arg(root.join("circuits/twins/build.mjs"))
+        .args(twins)
+        .stdout(Stdio::null())
+        .status();
+    if !built.is_ok_and(|status| status.success()) {
+        return absent("circuits/twins/build.mjs failed: are the packages within reach?");
+    }
+    Some(root.join("target/twins"))
+}
+
+fn absent(why: &str) -> Option<PathBuf> {
+    let set = |name, value| env::var_os(name).is_some_and(|held| held == value);
+    assert!(!set("CI", "true") && !set("WUFU_NODE", "required"), "{why}");
+    eprintln!("SKIPPED: {why}");
+    None
+}

@@ -1,0 +1,170 @@
+//! The statements against their twins in circom (`circuits/twins`), an independent model written from DESIGN.md.
+//!
+//! For every witness, true or false, native check, circuit and twin agree on whether it is accepted, and twin and native
+//! code on every public value. 500 witnesses a statement, 10,000 with `WUFU_FULL=1`; `docs/reports/twins.md` tells of that.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+#[path = "common/node.rs"]
+mod node;
+#[path = "common/witnesses.rs"]
+mod witnesses;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use ark_bn254::Fr;
+use ark_ff::{BigInteger, PrimeField};
+use common::shape;
+use rand::{SeedableRng, rngs::StdRng};
+use serde_json::Value;
+use witnesses::{Case, Twin};
+use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};
+use wufu_verifier::{CircuitName, Statement};
+
+/// How many witnesses are under way at once: enough that neither side waits, few enough for a pipe.
+const AHEAD: usize = 4;
+
+fn count() -> usize {
+    if std::env::var_os("WUFU_FULL").is_some_and(|flag| flag == "1") { 10_000 } else { 500 }
+}
+
+/// A twin that runs.
+struct Runner {
+    process: Child,
+    questions: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Runner {
+    fn start(folder: &Path, twin: &str) -> Self {
+        let mut process = Command::new("node")
+            .args(["run.mjs", twin])
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let questions = process.stdin.take();
+        let answers = BufReader::new(process.stdout.take().unwrap());
+        Self { process, questions, answers }
+    }
+
+    fn ask(&mut self, input: &Value) {
+        let questions = self.questions.as_mut().unwrap();
+        serde_json::to_writer(&mut *questions, input).unwrap();
+        questions.write_all(b"\n").unwrap();
+        questions.flush().unwrap();
+    }
+
+    /// The public values in order, or `None` when the twin refuses the witness.
+    fn answer(&mut self) -> Option<Vec<Fr>> {
+        let mut line = String::new();
+        assert_ne!(self.answers.read_line(&mut line).unwrap(), 0, "the twin ended");
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        let public = answer.get("public").and_then(Value::as_array);
+        assert_ne!(public.is_some(), answer.get("refused").is_some(), "{line}");
+        public.map(|values| values.iter().map(|value| from_hex(value.as_str().unwrap())).collect())
+    }
+
+    fn end(mut self) {
+        drop(self.questions.take());
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+fn from_hex(text: &str) -> Fr {
+    let bytes = hex::decode(text).unwrap();
+    let value = Fr::from_be_bytes_mod_order(&bytes);
+    // Canonical, or it is no field element.
+    assert_eq!(value.into_bigint().to_bytes_be(), bytes);
+    value
+}
+
+/// How often a sort of witness came, and how often it was accepted.
+#[derive(Default)]
+struct Tally {
+    cases: usize,
+    accepted: usize,
+}
+
+fn agree<C: Twin + Debug>(clauses: &[Clause]) {
+    let twin = match C::NAME {
+        CircuitName::FiveFu => "five_fu",
+        CircuitName::Donation => "donation",
+        CircuitName::Gift => "gift",
+    };
+    let Some(folder) = node::ready(&[twin]) else { return };
+    let mut runner = Runner::start(&folder, twin);
+    let mut tallies = BTreeMap::<&str, Tally>::new();
+    let mut alone = BTreeSet::new();
+    let mut waiting = std::collections::VecDeque::new();
+    let count = count();
+    for index in 0..count {
+        let mut rng = StdRng::seed_from_u64(index as u64);
+        let case = witnesses::case::<C>(&mut rng, index);
+        runner.ask(&case.instance.signals());
+        waiting.push_back((index, case));
+        if waiting.len() == AHEAD || index + 1 == count {
+            let keep = if index + 1 == count { 0 } else { AHEAD - 1 };
+            while waiting.len() > keep {
+                let (index, case) = waiting.pop_front().unwrap();
+                let found = judge(index, &case, runner.answer());
+                let tally = tallies.entry(case.sort).or_default();
+                tally.cases += 1;
+                tally.accepted += usize::from(found.is_empty());
+                if let [clause] = found[..] {
+                    alone.insert(clause);
+                }
+            }
+        }
+    }
+    runner.end();
+    for (sort, Tally { cases, accepted }) in &tallies {
+        eprintln!("{twin}: {sort}: {cases} witnesses, {accepted} accepted, twin agrees on all");
+    }
+    // What agrees on everything must have seen everything.
+    assert_eq!(alone.into_iter().collect::<Vec<_>>(), clauses, "clauses that were false alone");
+    assert_eq!(tallies["honest"].accepted, tallies["honest"].cases);
+    let edges = &tallies["edge"];
+    assert!(0 < edges.accepted && edges.accepted < edges.cases);
+}
+
+/// Compares one witness; the clauses that are false.
+fn judge<C: Twin + Debug>(index: usize, case: &Case<C>, twin: Option<Vec<Fr>>) -> Vec<Clause> {
+    let Case { sort, instance } = case;
+    let claimed = instance.public().public_inputs();
+    let found = instance.false_clauses();
+    let circuit = shape::<C>().check(instance.assign().z());
+    assert_eq!(circuit.is_ok(), found.is_empty(), "{} {index} ({sort}): {found:?}", C::NAME);
+    if let Some(values) = &twin {
+        let native = instance.values();
+        assert_eq!(values, &native, "{} {index} ({sort}): public values", C::NAME);
+    }
+    let accepted = twin.is_some_and(|values| values == claimed);
+    assert_eq!(accepted, found.is_empty(), "{} {index} ({sort}): {found:?}", C::NAME);
+    found
+}
+
+#[test]
+fn f08_five_fu_agrees_with_its_twin() {
+    use Clause::{F1, F2, F3, F4, F5, F6, F7, F8};
+    agree::<FiveFuInstance>(&[F1, F2, F3, F4, F5, F6, F7, F8]);
+}
+
+#[test]
+fn f08_donation_agrees_with_its_twin() {
+    use Clause::{D1, D2, D3, D4, D5, D6, D7, D8};
+    agree::<DonationInstance>(&[D1, D2, D3, D4, D5, D6, D7, D8]);
+}
+
+#[test]
+fn f08_gift_agrees_with_its_twin() {
+    use Clause::{G1, G2, G3, G4, G5, G6, G7};
+    agree::<GiftInstance>(&[G1, G2, G3, G4, G5, G6, G7]);
+}

@@ -1,0 +1,55 @@
+// Runs one twin over the witnesses on standard input, a JSON object of input signals a line, and answers each with a line:
+// {"public":[...]} with the public values in order, or {"refused":"why"}.
+//
+//   node run.mjs CIRCUIT < witnesses > answers
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+
+const circuit = process.argv[2];
+const require = createRequire(import.meta.url);
+// The calculator is CommonJS.
+const calculator = require(`./${circuit}_js/witness_calculator.js`);
+const { nPublic } = publicCount(readFileSync(new URL(`${circuit}.r1cs`, import.meta.url)));
+// What the calculator has to tell is no answer.
+console.log = console.error;
+
+const twin = await calculator(readFileSync(new URL(`${circuit}_js/${circuit}.wasm`, import.meta.url)));
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
+}
+
+async function answer(input) {
+  try {
+    // With its sanity check every `===` and every input is looked at.
+    await twin._doCalculateWitness(input, true);
+  } catch (error) {
+    // Only a constraint that does not hold is an answer; a signal that is missing is our mistake.
+    if (!/Assert Failed/.test(error.message)) throw error;
+    return { refused: error.message };
+  }
+  const values = [];
+  for (let wire = 1; wire <= nPublic; wire++) values.push(value(wire));
+  return { public: values };
+}
+
+// A wire, in hexadecimal.
+function value(wire) {
+  const { exports } = twin.instance;
+  exports.getWitness(wire);
+  let text = "";
+  for (let limb = twin.n32 - 1; limb >= 0; limb--) {
+    text += (exports.readSharedRWMemory(limb) >>> 0).toString(16).padStart(8, "0");
+  }
+  return text;
+}
+
+// Outputs and public inputs, from the header of an .r1cs file.
+function publicCount(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 12;
+  while (view.getUint32(at, true) !== 1) at += 12 + Number(view.getBigUint64(at + 4, true));
+  const counts = at + 12 + 4 + view.getUint32(at + 12, true);
+  return { nPublic: view.getUint32(counts + 4, true) + view.getUint32(counts + 8, true) };
+}
