@@ -92,13 +92,14 @@ impl ProvingKey {
     pub fn new(
         circuit: CircuitName,
         provenance: Provenance,
+        reduction: Reduction,
         points: ark_groth16::ProvingKey<Bn254>,
     ) -> Result<Self, KeyFileError> {
         let verifying = &points.vk;
         let verifying = VerifyingKey::new(
             circuit,
             provenance,
-            Reduction::Libsnark,
+            reduction,
             KeyPoints {
                 alpha: verifying.alpha_g1,
                 beta: verifying.beta_g2,
@@ -107,7 +108,7 @@ impl ProvingKey {
                 inputs: verifying.gamma_abc_g1.clone(),
             },
         )?;
-        check_counts(circuit, &points)?;
+        check_counts(circuit, reduction, &points)?;
         Ok(Self { verifying, points })
     }
 
@@ -175,7 +176,12 @@ impl ProvingKey {
         if written.is_err() || again != encoded {
             return Err(KeyFileError::Points);
         }
-        let key = Self::new(verifying.circuit(), verifying.provenance(), points)?;
+        let key = Self::new(
+            verifying.circuit(),
+            verifying.provenance(),
+            verifying.reduction(),
+            points,
+        )?;
         if key.id() != verifying.id() {
             return Err(KeyFileError::Halves);
         }
@@ -222,18 +228,24 @@ fn size(circuit: CircuitName) -> Size {
 
 fn check_counts(
     circuit: CircuitName,
+    reduction: Reduction,
     points: &ark_groth16::ProvingKey<Bn254>,
 ) -> Result<(), KeyFileError> {
     let Size { rows, wires } = size(circuit);
     let public = circuit.public_inputs() + 1;
     let domain = Radix2EvaluationDomain::<Fr>::compute_size_of_domain(rows + public);
     let domain = domain.ok_or(KeyFileError::Generator)?;
+    // libsnark's quotient is a polynomial of degree `domain - 2`, snarkjs's its values on a coset.
+    let quotient = match reduction {
+        Reduction::Libsnark => domain - 1,
+        Reduction::Circom => domain,
+    };
     let counts = [
         ("A", points.a_query.len(), wires),
         ("B in G1", points.b_g1_query.len(), wires),
         ("B in G2", points.b_g2_query.len(), wires),
         ("L", points.l_query.len(), wires - public),
-        ("H", points.h_query.len(), domain - 1),
+        ("H", points.h_query.len(), quotient),
     ];
     for (query, got, expected) in counts {
         if got != expected {

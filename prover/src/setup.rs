@@ -5,7 +5,10 @@ use ark_ec::PrimeGroup;
 use ark_ff::UniformRand;
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use rand::{CryptoRng, RngCore, SeedableRng as _, rngs::StdRng};
-use wufu_verifier::{CircuitName, key::Provenance};
+use wufu_verifier::{
+    CircuitName,
+    key::{Provenance, Reduction},
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -44,5 +47,6 @@ fn generate(circuit: CircuitName, rng: &mut StdRng) -> Result<ProvingKey, KeyFil
         G2Projective::generator(),
         rng,
     );
-    ProvingKey::new(circuit, Provenance::Development, points.map_err(|_| KeyFileError::Generator)?)
+    let points = points.map_err(|_| KeyFileError::Generator)?;
+    ProvingKey::new(circuit, Provenance::Development, Reduction::Libsnark, points)
 }
