@@ -1,10 +1,19 @@
-//! Writes `vectors/messages.json`: every message that travels, good ones and refused ones with the reason.
+//! Writes `vectors/*.json`: everything that is decoded or verified, good cases and refused ones with the reason.
 //!
-//! `cargo run --release -p wufu-proto --example vectors`
+//! `cargo run --release -p wufu-proto --example vectors`. Keys and proofs come from `vectors/honest.json`, which an example
+//! of `wufu-wallet` writes; everything else is made here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
+mod curve;
+mod envelopes;
 mod grants;
+mod honest;
+mod keys;
+mod logs;
+mod points;
+mod policies;
 mod proofs;
+mod reading;
 
 use ark_ff::{BigInteger, PrimeField};
 use prost::{Message, Name};
@@ -17,20 +26,39 @@ use wufu_verifier::{
     h2f::{Context, h2f},
 };
 
-/// Where the file lies.
-pub const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/messages.json");
+pub use reading::{Read, read_message};
+
+/// Where the files lie.
+pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/");
 
 fn main() {
-    let text = serde_json::to_string_pretty(&vectors()).unwrap();
-    std::fs::write(FILE, text + "\n").unwrap();
+    for (name, value) in files() {
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        std::fs::write(format!("{FOLDER}{name}"), text + "\n").unwrap();
+    }
 }
 
-/// The whole file.
-pub fn vectors() -> Value {
+/// Every file.
+pub fn files() -> Vec<(&'static str, Value)> {
+    vec![
+        ("messages.json", messages()),
+        ("keys.json", keys::keys()),
+        ("proofs.json", points::proofs()),
+        ("inputs.json", points::inputs()),
+        ("records.json", policies::records()),
+        ("policies.json", policies::policies()),
+        ("requests.json", policies::requests()),
+        ("logs.json", logs::logs()),
+        ("envelopes.json", envelopes::envelopes()),
+    ]
+}
+
+/// Every message that travels.
+fn messages() -> Value {
     json!({
         "about": "What travels in Wufu. `bytes` is the protobuf encoding in hex, `json` the same message in protobuf's JSON. \
                   An accepted message is read, understood, and written again as the same bytes. A refused one is refused \
-                  for the reason given. Secrets in here are nobody's.",
+                  for the reason given; `text` is what our reader says. Secrets in here are nobody's.",
         "messages": [
             grants::address(),
             grants::card_grant(),
@@ -80,8 +108,12 @@ impl Cases {
     }
 
     fn refuse_bytes(&mut self, case: &str, bytes: &[u8], reason: &str) -> &mut Self {
-        let bytes = hex::encode(bytes);
-        self.refused.push(json!({ "case": case, "bytes": bytes, "reason": reason }));
+        let error = match read_message(&self.message, bytes, "{}") {
+            Ok(_) => panic!("{}: {case} is accepted", self.message),
+            Err(error) => error,
+        };
+        let (bytes, code) = (hex::encode(bytes), error.reason().as_str());
+        self.refused.push(json!({ "case": case, "bytes": bytes, "reason": code, "text": reason }));
         self
     }
 

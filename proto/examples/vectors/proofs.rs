@@ -376,11 +376,22 @@ pub fn checkpoints() -> Value {
             not_canonical("root"),
         ),
         ("root 0", replaced(&root, &root64(&[0; 32])), "checkpoint's root is zero".into()),
+        (
+            "longer than 16 KiB",
+            super::logs::long(good.note()),
+            format!(
+                "checkpoint is {} bytes, expected at most 16384",
+                super::logs::long(good.note()).len()
+            ),
+        ),
         ("a root of 31 bytes", replaced(&root, &root64(&[1; 31])), length("root", 31, "32")),
     ];
     let refused: Vec<Value> = refused
         .into_iter()
-        .map(|(case, note, reason)| json!({ "case": case, "note": note, "reason": reason }))
+        .map(|(case, note, text)| {
+            let reason = Checkpoint::open(&key, &note).unwrap_err().reason();
+            json!({ "case": case, "note": note, "reason": reason.as_str(), "text": text })
+        })
         .collect();
     json!({
         "log_key": key.to_string(),

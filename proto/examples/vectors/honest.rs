@@ -1,0 +1,38 @@
+//! What `vectors/honest.json` holds: keys and proofs that are good.
+
+use serde_json::Value;
+use wufu_proto::{Envelope, decode, v1};
+use wufu_verifier::CircuitName;
+
+fn file() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/honest.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn bytes(circuit: CircuitName, what: &str) -> Vec<u8> {
+    let file = file();
+    let proofs = file["proofs"].as_array().unwrap();
+    let proof = proofs.iter().find(|proof| proof["circuit"] == circuit.as_str()).unwrap();
+    hex::decode(proof[what].as_str().unwrap()).unwrap()
+}
+
+/// The verifying key.
+pub fn key(circuit: CircuitName) -> Vec<u8> {
+    bytes(circuit, "key")
+}
+
+/// The envelope, as a message.
+pub fn envelope(circuit: CircuitName) -> v1::Envelope {
+    let envelope = decode::<v1::Envelope>(&bytes(circuit, "envelope")).unwrap();
+    assert!(Envelope::try_from(envelope.clone()).is_ok());
+    envelope
+}
+
+/// The payload of the gift: it does not travel in the envelope.
+pub fn payload() -> Vec<u8> {
+    bytes(CircuitName::Gift, "payload")
+}
+
+pub fn number(name: &str) -> u64 {
+    file()[name].as_u64().unwrap()
+}

@@ -1,0 +1,279 @@
+//! `vectors/*.json` of what this crate decodes: each case comes to the verdict that it states. Whoever writes another
+//! verifier does the same; `vectors/README.md` tells the formats.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{collections::BTreeSet, fmt::Display, path::PathBuf};
+
+use serde_json::Value;
+use wufu_verifier::{
+    CircuitName, Donation, FieldBytes, FiveFu, Fr, Gift, Policy, Proof, ProofRequest, Reason,
+    Record, Statement, Trust, VerifyingKey,
+    checkpoint::{Checkpoint, CheckpointError},
+    epochs::{HistoryError, LogHistory, RootError, Window},
+    field,
+    key::{KeyError, Provenance, Reduction},
+    note::LogKey,
+};
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors"))
+}
+
+fn file(name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder().join(name)).unwrap()).unwrap()
+}
+
+fn cases(file: &Value, list: &str) -> Vec<Value> {
+    let cases = file[list].as_array().unwrap().clone();
+    assert!(!cases.is_empty());
+    cases
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_else(|| panic!("no text {key} in {value}"))
+}
+
+fn bytes(value: &Value, key: &str) -> Vec<u8> {
+    hex::decode(text(value, key)).unwrap()
+}
+
+fn element(value: &Fr) -> String {
+    hex::encode(field::encode(value))
+}
+
+/// Compares a verdict with the one that a case states.
+fn judge<T>(case: &Value, got: Result<T, (Reason, String)>, accepted: impl FnOnce(T)) {
+    let what = case["case"].as_str().unwrap_or("root or checkpoint");
+    match (text(case, "verdict"), got) {
+        ("accepted", Ok(value)) => accepted(value),
+        ("refused", Err((reason, _))) => {
+            assert_eq!(reason.as_str(), text(case, "reason"), "{what}")
+        }
+        (_, Ok(_)) => panic!("{what}: accepted"),
+        (_, Err((reason, told))) => panic!("{what}: refused: {reason}: {told}"),
+    }
+}
+
+macro_rules! told {
+    ($result:expr) => {
+        $result.map_err(|error| (error.reason(), Display::to_string(&error)))
+    };
+}
+
+#[test]
+fn f01_f04_f05_keys() {
+    for case in cases(&file("keys.json"), "keys") {
+        let encoded = bytes(&case, "key");
+        let trust = match text(&case, "trust") {
+            "ceremony" => Trust::CeremonyOnly,
+            "development" => Trust::AcceptDevelopment,
+            other => panic!("trust {other}"),
+        };
+        judge(&case, told!(VerifyingKey::decode(&encoded, trust)), |key| {
+            assert_eq!(key.encode(), encoded);
+            assert_eq!(key.id().to_string(), text(&case, "key_id"));
+            assert_eq!(key.circuit().as_str(), text(&case, "circuit"));
+            let provenance = match key.provenance() {
+                Provenance::Ceremony => "ceremony",
+                Provenance::Development => "development",
+            };
+            assert_eq!(provenance, text(&case, "provenance"));
+            let reduction = match key.reduction() {
+                Reduction::Libsnark => "libsnark",
+                Reduction::Circom => "circom",
+            };
+            assert_eq!(reduction, text(&case, "reduction"));
+        });
+    }
+}
+
+#[test]
+fn f04_f05_proofs() {
+    for case in cases(&file("proofs.json"), "proofs") {
+        let encoded = bytes(&case, "proof");
+        judge(&case, told!(Proof::decode(&encoded)), |proof| assert_eq!(proof.encode(), encoded));
+    }
+}
+
+#[test]
+fn f02_f03_f24_inputs() {
+    fn of<S: Statement>(case: &Value, names: &[&str]) {
+        let encoded = bytes(case, "inputs");
+        judge(case, told!(S::decode(&encoded)), |statement| {
+            assert_eq!(statement.encode(), encoded);
+            assert_eq!(case["names"], serde_json::json!(names));
+            let nullifiers: Vec<String> =
+                statement.nullifiers().iter().map(|nf: &FieldBytes| hex::encode(nf)).collect();
+            assert_eq!(case["nullifiers"], serde_json::json!(nullifiers));
+        });
+    }
+    for case in cases(&file("inputs.json"), "inputs") {
+        match CircuitName::from_name(text(&case, "circuit")).unwrap() {
+            CircuitName::FiveFu => of::<FiveFu>(&case, &FiveFu::<Fr>::NAMES),
+            CircuitName::Donation => of::<Donation>(&case, &Donation::<Fr>::NAMES),
+            CircuitName::Gift => of::<Gift>(&case, &Gift::<Fr>::NAMES),
+        }
+    }
+}
+
+#[test]
+fn f13_records() {
+    for case in cases(&file("records.json"), "records") {
+        let encoded = bytes(&case, "record");
+        judge(&case, told!(Record::decode(&encoded)), |record| {
+            assert_eq!(record.encode()[..], encoded);
+            assert_eq!(record.project.to_u64().to_string(), text(&case, "project_key"));
+            assert_eq!(Some(record.amount.minor()), case["amount"].as_u64());
+            assert_eq!(Some(record.time.seconds()), case["time"].as_u64());
+            assert_eq!(element(&record.own), text(&case, "own"));
+            assert_eq!(element(&record.body()), text(&case, "body"));
+            assert_eq!(element(&record.leaf()), text(&case, "leaf"));
+        });
+    }
+}
+
+#[test]
+fn f38_policies() {
+    let file = file("policies.json");
+    let record = Record::decode(&bytes(&file, "record")).unwrap();
+    for case in cases(&file, "policies") {
+        let encoded = bytes(&case, "policy");
+        judge(&case, told!(Policy::decode(&encoded)), |policy| {
+            assert_eq!(policy.encode(), encoded);
+            let keys: Vec<String> =
+                policy.projects.keys().iter().map(|key| key.to_u64().to_string()).collect();
+            assert_eq!(case["project_keys"], serde_json::json!(keys));
+            let amounts = [policy.amount.min().minor(), policy.amount.max().minor()];
+            assert_eq!(case["amount"], serde_json::json!(amounts));
+            let times = [policy.time.min().seconds(), policy.time.max().seconds()];
+            assert_eq!(case["time"], serde_json::json!(times));
+            assert_eq!(element(&policy.projects.root()), text(&case, "set_root"));
+            assert_eq!(element(&policy.hash()), text(&case, "hash"));
+            assert_eq!(Some(policy.admits(&record)), case["admits_the_record"].as_bool());
+        });
+    }
+}
+
+#[test]
+fn f34_requests() {
+    for case in cases(&file("requests.json"), "requests") {
+        let encoded = bytes(&case, "request");
+        judge(&case, told!(ProofRequest::decode(&encoded)), |request| {
+            assert_eq!(request.encode(), encoded);
+            let question = request.question();
+            assert_eq!(hex::encode(request.verifier()), text(&case, "verifier"));
+            assert_eq!(question.purpose, text(&case, "purpose"));
+            assert_eq!(question.origin, text(&case, "origin"));
+            assert_eq!(question.policy.encode(), bytes(&case, "policy"));
+            assert_eq!(hex::encode(question.challenge), text(&case, "challenge"));
+            assert_eq!(Some(question.expiry), case["expiry"].as_u64());
+            let ids: Vec<String> = question.key_ids.iter().map(ToString::to_string).collect();
+            assert_eq!(case["key_ids"], serde_json::json!(ids));
+            assert_eq!(element(&request.scope()), text(&case, "scope"));
+            let ext = request.ext(question.key_ids[0]);
+            assert_eq!(element(&ext), text(&case, "ext_under_the_first_key"));
+        });
+    }
+}
+
+#[test]
+fn log_keys() {
+    for case in cases(&file("logs.json"), "log_keys") {
+        let written = text(&case, "log_key");
+        judge(&case, told!(LogKey::parse(written)), |key| {
+            assert_eq!(key.to_string(), written);
+            assert_eq!(key.name(), text(&case, "name"));
+        });
+    }
+}
+
+#[test]
+fn f15_f23_f31_histories() {
+    for history in cases(&file("logs.json"), "histories") {
+        let what = text(&history, "case").to_string();
+        let origin = text(&history, "origin");
+        let mut log = match history["epoch_seconds"].as_u64() {
+            Some(seconds) => LogHistory::scheduled(origin, seconds),
+            None => LogHistory::new(origin),
+        };
+        for step in cases(&history, "steps") {
+            let key = LogKey::parse(text(&step, "log_key")).unwrap();
+            let opened: Result<Checkpoint, CheckpointError> =
+                Checkpoint::open(&key, text(&step, "note"));
+            let joined = told!(opened).and_then(|checkpoint| told!(log.insert(checkpoint)));
+            judge(&step, joined, |()| ());
+        }
+        for (at, root) in cases(&history, "roots").iter().enumerate() {
+            let value = field::decode("root", &bytes(root, "root")).unwrap();
+            let (now, window) = (root["now"].as_u64().unwrap(), root["window"].as_u64().unwrap());
+            let got: Result<&Checkpoint, RootError> = log.accept(value, now, Window(window));
+            let verdict = got.as_ref().map(|checkpoint| checkpoint.epoch());
+            println!("{what}, root {at}: {verdict:?}");
+            judge(root, told!(got), |checkpoint| {
+                assert_eq!(Some(checkpoint.epoch()), root["epoch"].as_u64());
+            });
+        }
+    }
+}
+
+/// Reasons without a case, and why.
+const ELSEWHERE: [(Reason, &str); 5] = [
+    (Reason::FieldLength, "only through the interface: in bytes the length is checked before"),
+    (Reason::KeyInputPoints, "only through the interface: in bytes the length tells"),
+    (
+        Reason::NoteLong,
+        "a checkpoint is refused above 16 KiB, other notes above 1 MiB: see note.rs",
+    ),
+    (
+        Reason::KeyIdLength,
+        "only through the interface: an envelope with another length is no message",
+    ),
+    (Reason::MessageSecret, "of witnesses, which no verifier reads"),
+];
+
+fn reasons_in(value: &Value, found: &mut BTreeSet<Reason>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| reasons_in(item, found)),
+        Value::Object(fields) => {
+            if let Some(reason) = fields.get("reason") {
+                let name = reason.as_str().unwrap();
+                let reason = Reason::from_name(name);
+                found.insert(reason.unwrap_or_else(|| panic!("{name} is no reason")));
+            }
+            fields.values().for_each(|field| reasons_in(field, found));
+        }
+        _ => {}
+    }
+}
+
+/// Whoever adds a variant to an error must give it a reason (the matches of `reason.rs` are exhaustive), and a case here.
+#[test]
+fn every_reason_has_a_case_and_a_row() {
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            reasons_in(&file(name), &mut found);
+        }
+    }
+    let elsewhere: BTreeSet<Reason> = ELSEWHERE.iter().map(|(reason, _)| *reason).collect();
+    let all: BTreeSet<Reason> = Reason::ALL.iter().copied().collect();
+    let missing: Vec<&Reason> = all.difference(&found).collect();
+    assert_eq!(missing, elsewhere.iter().collect::<Vec<_>>());
+
+    let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    for reason in Reason::ALL {
+        let row = format!("| {} | `{reason}` | {} |", reason.code(), reason.meaning());
+        assert!(readme.contains(&row), "vectors/README.md lacks the row\n{row}");
+    }
+}
+
+#[test]
+fn errors_that_bytes_cannot_bring_have_their_reasons() {
+    assert_eq!(field::decode("x", &[0; 31]).unwrap_err().reason(), Reason::FieldLength);
+    let points = KeyError::InputPoints { got: 4, expected: 5 };
+    assert_eq!(points.reason(), Reason::KeyInputPoints);
+    let other = HistoryError::Key { name: "cerf".into() };
+    assert_eq!(other.reason(), Reason::HistoryKey);
+}
