@@ -9,12 +9,16 @@
 //! 240, 261 and 297 rows for 2, 3 and 4 inputs; three fewer for each constant input.
 
 mod basis;
+mod lane;
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
 use wufu_verifier::poseidon::Parameters;
 
-use self::basis::{Basis, FOUR, THREE, TWO};
+use self::{
+    basis::{Basis, FOUR, THREE, TWO},
+    lane::{Bare, Lane},
+};
 use crate::r1cs::{Builder, Num};
 
 /// `H(x1, x2, x3)`.
@@ -43,35 +47,56 @@ pub fn hash4_is(b: &mut Builder, inputs: [&Num; 4], output: &Num) {
 }
 
 /// The permutation of `T` lanes, zero and the `N` inputs; its first lane is `output`, or a new wire.
+///
+/// While rows are recorded its lanes are combinations of wires; else bare numbers, which is many times faster.
 fn permute<const T: usize, const N: usize>(
     b: &mut Builder,
     basis: &Basis<N>,
     inputs: [&Num; N],
     output: Option<&Num>,
 ) -> Num {
+    if b.records() {
+        let inputs = inputs.map(Num::clone);
+        return permute_lanes::<Num, T, N>(b, basis, inputs, output.cloned());
+    }
+    let inputs = inputs.map(Bare::new);
+    let out = permute_lanes::<Bare, T, N>(b, basis, inputs, output.map(Bare::new));
+    match output {
+        Some(output) => output.clone(),
+        None => b.last_wire(out.value()),
+    }
+}
+
+fn permute_lanes<L: Lane, const T: usize, const N: usize>(
+    b: &mut Builder,
+    basis: &Basis<N>,
+    inputs: [L; N],
+    output: Option<L>,
+) -> L {
     let Parameters { full_rounds, partial_rounds, round_constants, mds, .. } = basis.dense;
     let (mds, _) = mds.as_chunks::<T>();
     let (round_constants, _) = round_constants.as_chunks::<T>();
     let (opening, rest) = round_constants.split_at(full_rounds / 2);
     let (partial, closing) = rest.split_at(*partial_rounds);
 
-    let zero = b.constant(Fr::ZERO);
-    let mut state: [Num; T] = std::array::from_fn(|lane| match lane.checked_sub(1) {
-        Some(input) => inputs[input].clone(),
-        None => zero.clone(),
+    let mut inputs = inputs.into_iter();
+    let mut state: [L; T] = std::array::from_fn(|lane| match lane {
+        0 => L::constant(b, Fr::ZERO),
+        // There are as many inputs as other lanes.
+        _ => inputs.next().unwrap_or_else(|| L::constant(b, Fr::ZERO)),
     });
     for constants in opening {
         state = mix(mds, &sboxes(b, &plus_constants(&state, constants)));
     }
 
     let mut x = state[0].clone();
-    let others: [Num; N] = std::array::from_fn(|lane| state[lane + 1].clone());
+    let others: [L; N] = std::array::from_fn(|lane| state[lane + 1].clone());
     let mut t = mix(&basis.enter, &others);
     for (constants, of_t) in partial.iter().zip(&basis.constants) {
         let u = sbox(b, &x.plus_constant(constants[0]));
         t = plus_constants(&t, of_t);
         x = u.times(mds[0][0]).plus(&t[0]);
-        let last = Num::combination(&basis.step, &t);
+        let last = L::combination(&basis.step, &t);
         t = std::array::from_fn(|i| t.get(i + 1).unwrap_or(&last).plus(&u.times(basis.gain[i])));
     }
     let others = mix(&basis.leave, &t);
@@ -89,47 +114,47 @@ fn permute<const T: usize, const N: usize>(
     last_round(b, &mds[0], &state, output)
 }
 
-fn plus_constants<const T: usize>(state: &[Num; T], constants: &[Fr; T]) -> [Num; T] {
+fn plus_constants<L: Lane, const T: usize>(state: &[L; T], constants: &[Fr; T]) -> [L; T] {
     std::array::from_fn(|lane| state[lane].plus_constant(constants[lane]))
 }
 
-fn sboxes<const T: usize>(b: &mut Builder, state: &[Num; T]) -> [Num; T] {
+fn sboxes<L: Lane, const T: usize>(b: &mut Builder, state: &[L; T]) -> [L; T] {
     state.each_ref().map(|lane| sbox(b, lane))
 }
 
-fn mix<const T: usize>(matrix: &[[Fr; T]], state: &[Num; T]) -> [Num; T] {
-    std::array::from_fn(|row| Num::combination(&matrix[row], state))
+fn mix<L: Lane, const T: usize>(matrix: &[[Fr; T]], state: &[L; T]) -> [L; T] {
+    std::array::from_fn(|row| L::combination(&matrix[row], state))
 }
 
 /// `x^5`, in three rows; none for a constant.
-fn sbox(b: &mut Builder, x: &Num) -> Num {
+fn sbox<L: Lane>(b: &mut Builder, x: &L) -> L {
     if x.is_constant() {
-        return b.constant(x.value().square().square() * x.value());
+        return L::constant(b, x.value().square().square() * x.value());
     }
     let fourth = fourth_power(b, x);
-    b.product(&fourth, x)
+    L::product(b, &fourth, x)
 }
 
-fn fourth_power(b: &mut Builder, x: &Num) -> Num {
-    let square = b.product(x, x);
-    b.product(&square, &square)
+fn fourth_power<L: Lane>(b: &mut Builder, x: &L) -> L {
+    let square = L::product(b, x, x);
+    L::product(b, &square, &square)
 }
 
 /// The S-boxes of the last round and the first lane that they mix to.
 ///
 /// The output is `m0 x0^5 + m1 x1^5 + …`. The S-box of the first lane ends in `x0^4 (m0 x0) = output - m1 x1^5 - …`, so
 /// the output is a wire and `x0^5` is none. `m0` is not zero: no entry of an MDS matrix is.
-fn last_round(b: &mut Builder, mix: &[Fr], state: &[Num], output: Option<&Num>) -> Num {
+fn last_round<L: Lane>(b: &mut Builder, mix: &[Fr], state: &[L], output: Option<L>) -> L {
     let (first, others) = (&state[0], &state[1..]);
-    let mut rest = b.constant(Fr::ZERO);
+    let mut rest = L::constant(b, Fr::ZERO);
     for (lane, factor) in others.iter().zip(&mix[1..]) {
         rest = rest.plus(&sbox(b, lane).times(*factor));
     }
     let fourth = fourth_power(b, first);
     let scaled = first.times(mix[0]);
     let value = rest.value() + fourth.value() * scaled.value();
-    let output = output.cloned().unwrap_or_else(|| b.wire(value));
-    b.row(&fourth, &scaled, &output.minus(&rest));
+    let output = output.unwrap_or_else(|| L::wire(b, value));
+    L::row(b, &fourth, &scaled, &output.minus(&rest));
     output
 }
 

@@ -99,7 +99,36 @@ impl Builder {
         Num::wire(wire, value, self.recorder.is_some())
     }
 
+    /// Whether rows are written down.
+    pub(crate) fn records(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// A new wire of which nothing but the number is wanted. Nothing may be recorded.
+    #[inline]
+    pub(crate) fn bare_wire(&mut self, value: Fr) {
+        self.wires += 1;
+        if let Some(assignment) = &mut self.assignment {
+            assignment.push_wire(value);
+        }
+    }
+
+    /// The wire that was made last, whose number is `value`. Nothing may be recorded.
+    pub(crate) fn last_wire(&self, value: Fr) -> Num {
+        Num::wire(self.wires - 1, value, false)
+    }
+
+    /// The row `a * b = c` of bare numbers. Nothing may be recorded.
+    #[inline]
+    pub(crate) fn bare_row(&mut self, a: Fr, b: Fr, c: Fr) {
+        self.rows += 1;
+        if let Some(assignment) = &mut self.assignment {
+            assignment.push_row(a, b, c);
+        }
+    }
+
     /// The row `a * b = c`.
+    #[cfg_attr(feature = "testing", track_caller)]
     pub fn row(&mut self, a: &Num, b: &Num, c: &Num) {
         self.rows += 1;
         if let Some(recorder) = &mut self.recorder {
@@ -111,6 +140,7 @@ impl Builder {
     }
 
     /// A new wire for `a * b`, and its row.
+    #[cfg_attr(feature = "testing", track_caller)]
     pub fn product(&mut self, a: &Num, b: &Num) -> Num {
         let product = self.wire(a.value() * b.value());
         self.row(a, b, &product);
@@ -118,6 +148,7 @@ impl Builder {
     }
 
     /// The row `a * b = 0`.
+    #[cfg_attr(feature = "testing", track_caller)]
     pub fn product_is_zero(&mut self, a: &Num, b: &Num) {
         let zero = self.constant(Fr::ZERO);
         self.row(a, b, &zero);
