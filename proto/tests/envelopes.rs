@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use wufu_proto::{Envelope, decode, v1};
+use wufu_proto::{Envelope, decode, log::Roof, v1};
 use wufu_verifier::{
     CircuitName, ClaimCheck, DonationCheck, GiftCheck, KeyId, NullifierStore, Policy, Reason,
     Statement, Trust, Verified, VerifyingKey,
@@ -174,4 +174,10 @@ fn f01_f02_f05_f06_f07_f15_f24_f28_f34_f37_every_envelope_comes_to_its_verdict()
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let verdicts = |name| list(&file["cases"]).iter().filter(|c| c["verdict"] == name).count();
     assert!(verdicts("accepted") >= 15 && verdicts("refused") >= 80);
+}
+
+#[test]
+fn reasons_that_only_a_ledgers_answers_have() {
+    let roof = v1::GetRoofResponse { note: "x".into(), shard_roots: vec![0; 33] };
+    assert_eq!(Roof::try_from(roof).unwrap_err().reason(), Reason::MessageStride);
 }

@@ -26,7 +26,7 @@ use wufu_verifier::{
     h2f::{Context, h2f},
 };
 
-pub use reading::{Read, read_message};
+pub use reading::read_message;
 
 /// Where the files lie.
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/");
