@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod engine;
+pub mod iden3;
 pub mod key;
 #[cfg(feature = "service")]
 pub mod service;

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     ProvingKey,
+    iden3::CircomReduction,
     key::KeyFileError,
     r1cs::{self, Rows},
 };
@@ -28,16 +29,36 @@ pub fn development(
     circuit: CircuitName,
     rng: &mut (impl CryptoRng + RngCore),
 ) -> Result<ProvingKey, KeyFileError> {
-    // One generator for everybody, so that arkworks' is compiled here, and once.
-    let mut rng = StdRng::from_rng(rng).map_err(|_| KeyFileError::Generator)?;
-    generate(circuit, &mut rng)
+    development_as(circuit, Reduction::Libsnark, rng)
 }
 
-fn generate(circuit: CircuitName, rng: &mut StdRng) -> Result<ProvingKey, KeyFileError> {
+/// [`development`], for a reduction of choice.
+///
+/// # Errors
+/// As [`development`].
+pub fn development_as(
+    circuit: CircuitName,
+    reduction: Reduction,
+    rng: &mut (impl CryptoRng + RngCore),
+) -> Result<ProvingKey, KeyFileError> {
+    // One generator for everybody, so that arkworks' is compiled here, and once.
+    let mut rng = StdRng::from_rng(rng).map_err(|_| KeyFileError::Generator)?;
+    generate(circuit, reduction, &mut rng)
+}
+
+fn generate(
+    circuit: CircuitName,
+    reduction: Reduction,
+    rng: &mut StdRng,
+) -> Result<ProvingKey, KeyFileError> {
     let shape = r1cs::shape(circuit);
     let toxic = Zeroizing::new([(); 4].map(|()| Fr::rand(rng)));
     let [alpha, beta, gamma, delta] = *toxic;
-    let points = Groth16::<Bn254, LibsnarkReduction>::generate_parameters_with_qap(
+    let generate = match reduction {
+        Reduction::Libsnark => Groth16::<Bn254, LibsnarkReduction>::generate_parameters_with_qap,
+        Reduction::Circom => Groth16::<Bn254, CircomReduction>::generate_parameters_with_qap,
+    };
+    let points = generate(
         Rows(&shape),
         alpha,
         beta,
@@ -48,5 +69,5 @@ fn generate(circuit: CircuitName, rng: &mut StdRng) -> Result<ProvingKey, KeyFil
         rng,
     );
     let points = points.map_err(|_| KeyFileError::Generator)?;
-    ProvingKey::new(circuit, Provenance::Development, Reduction::Libsnark, points)
+    ProvingKey::new(circuit, Provenance::Development, reduction, points)
 }

@@ -143,6 +143,11 @@ impl Proof {
         })
     }
 
+    /// The points A, B and C.
+    pub fn points(&self) -> (G1Affine, G2Affine, G1Affine) {
+        (self.a, self.b, self.c)
+    }
+
     /// Encodes the proof.
     pub fn encode(&self) -> Vec<u8> {
         [encode_point(&self.a), encode_point(&self.b), encode_point(&self.c)].concat()

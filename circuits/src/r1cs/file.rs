@@ -13,7 +13,7 @@ const VERSION: u32 = 1;
 const HEADER: u32 = 1;
 const CONSTRAINTS: u32 = 2;
 const WIRE_TO_LABEL: u32 = 3;
-const FIELD_BYTES: usize = 32;
+pub(super) const FIELD_BYTES: usize = 32;
 
 impl R1cs {
     /// Writes the circuit as an iden3 `.r1cs` file, always the same bytes for the same rows.
@@ -84,12 +84,12 @@ impl R1cs {
     }
 }
 
-fn section(out: &mut impl Write, kind: u32, bytes: usize) -> io::Result<()> {
+pub(super) fn section(out: &mut impl Write, kind: u32, bytes: usize) -> io::Result<()> {
     out.write_all(&kind.to_le_bytes())?;
     let bytes = u64::try_from(bytes).map_err(io::Error::other)?;
     out.write_all(&bytes.to_le_bytes())
 }
 
-fn length(count: usize) -> io::Result<u32> {
+pub(super) fn length(count: usize) -> io::Result<u32> {
     u32::try_from(count).map_err(io::Error::other)
 }

@@ -12,7 +12,9 @@ mod assignment;
 mod builder;
 mod file;
 mod num;
+mod sym;
 mod system;
+mod wtns;
 
 pub use assignment::Assignment;
 pub use builder::{Builder, Declaration, Mode, Size};

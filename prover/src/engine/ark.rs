@@ -4,10 +4,10 @@ use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::utils::matrix::Matrix;
 use wufu_circuits::r1cs::Assignment;
-use wufu_verifier::{Proof, VerifyingKey};
+use wufu_verifier::{Proof, VerifyingKey, key::Reduction};
 
 use super::{Engine, EngineError};
-use crate::{ProvingKey, r1cs};
+use crate::{ProvingKey, iden3::CircomReduction, r1cs};
 
 /// `ark-groth16`, unchanged: the reference for every other engine.
 pub struct ArkEngine {
@@ -51,15 +51,16 @@ impl Engine for ArkEngine {
             return Err(EngineError::Wires { got, expected: self.wires });
         }
         let public = self.key.circuit().public_inputs() + 1;
-        let proof = Groth16::<Bn254, LibsnarkReduction>::create_proof_with_reduction_and_matrices(
-            self.key.points(),
-            r,
-            s,
-            &self.matrices,
-            public,
-            self.rows(),
-            assignment.z(),
-        );
+        let prove = match self.key.verifying_key().reduction() {
+            Reduction::Libsnark => {
+                Groth16::<Bn254, LibsnarkReduction>::create_proof_with_reduction_and_matrices
+            }
+            Reduction::Circom => {
+                Groth16::<Bn254, CircomReduction>::create_proof_with_reduction_and_matrices
+            }
+        };
+        let (z, rows) = (assignment.z(), self.rows());
+        let proof = prove(self.key.points(), r, s, &self.matrices, public, rows, z);
         let proof = proof.map_err(|_| EngineError::Domain)?;
         Ok(Proof::new(proof.a, proof.b, proof.c)?)
     }
