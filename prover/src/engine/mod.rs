@@ -1,12 +1,14 @@
 //! What computes a proof.
 
 mod ark;
+pub mod prepared;
 
 use ark_bn254::Fr;
 use wufu_circuits::r1cs::Assignment;
 use wufu_verifier::{Proof, VerifyingKey, proof::ProofError};
 
 pub use ark::ArkEngine;
+pub use prepared::{PreparedEngine, PreparedKey};
 
 /// Why an engine gives no proof.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,25 @@ pub enum EngineError {
         /// How many the circuit has.
         expected: usize,
     },
+    /// The rows of the assignment are not as many as the engine's circuit has. This is the caller's mistake.
+    #[error("assignment has {got} rows, expected {expected}")]
+    Rows {
+        /// How many rows it has.
+        got: usize,
+        /// How many the circuit has.
+        expected: usize,
+    },
+    /// The assignment is false: nothing was computed of it. This is the caller's mistake.
+    #[error("the assignment does not satisfy {failing} of {rows} rows")]
+    False {
+        /// How many rows do not hold.
+        failing: usize,
+        /// How many there are.
+        rows: usize,
+    },
+    /// The arithmetic refused what it was handed. This is our bug.
+    #[error(transparent)]
+    Kernel(#[from] bn254x8::Error),
     /// The domain is larger than the field allows. This is our bug: no circuit comes near.
     #[error("the circuit is too large for the field")]
     Domain,
@@ -30,11 +51,11 @@ pub enum EngineError {
 
 /// Computes Groth16 proofs under one key. It holds everything that does not depend on the witness.
 ///
-/// An engine does not look whether the assignment is true: a false one gives a proof that does not verify. [`crate::Prover`]
-/// looks before and after.
+/// An engine need not look whether the assignment is true: a false one gives an error or a proof that does not verify.
+/// [`crate::Prover`] looks before and after.
 pub trait Engine: Send + Sync {
-    /// Its name, for people.
-    fn name(&self) -> &'static str;
+    /// Its name, and what there is to know of how it works, for people.
+    fn name(&self) -> &str;
 
     /// The key that its proofs verify under.
     fn verifying_key(&self) -> &VerifyingKey;
@@ -45,6 +66,6 @@ pub trait Engine: Send + Sync {
     /// The proof for an assignment, blinded by `r` and `s`: the same, bit for bit, from every engine.
     ///
     /// # Errors
-    /// When the assignment is of another circuit, or the proof comes out unusable.
+    /// When the assignment is of another circuit or false, or the proof comes out unusable.
     fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError>;
 }

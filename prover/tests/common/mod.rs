@@ -4,7 +4,6 @@
 use std::{
     fs,
     net::SocketAddr,
-    path::Path,
     sync::{
         Arc, Condvar, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -15,7 +14,6 @@ use std::{
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, UniformRand};
-use rand::{SeedableRng, rngs::StdRng};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::{Channel, Endpoint};
@@ -25,33 +23,19 @@ use wufu_proto::{
     witness::{Job, Witnessed},
 };
 use wufu_prover::{
-    Prover, ProvingKey,
+    Prover,
     engine::{ArkEngine, Engine, EngineError},
     service::{Limits, ServeError, run},
-    setup,
 };
 use wufu_verifier::{
-    CircuitName, Proof, Trust, VerifyingKey,
+    CircuitName, Proof, VerifyingKey,
     key::{KeyPoints, Provenance, Reduction},
 };
 
-pub fn rng(seed: u64) -> StdRng {
-    StdRng::seed_from_u64(seed)
-}
+#[path = "../keys/mod.rs"]
+mod keys;
 
-/// A development key, made once and kept beside the build: of no use to anybody else, since its randomness is a seed.
-pub fn key(circuit: CircuitName) -> &'static ProvingKey {
-    static KEYS: [OnceLock<ProvingKey>; 3] = [const { OnceLock::new() }; 3];
-    KEYS[circuit as usize].get_or_init(|| {
-        let id = circuit.id().to_string();
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{circuit}-{}", &id[..16]));
-        ProvingKey::load(&path, Trust::AcceptDevelopment).unwrap_or_else(|_| {
-            let key = setup::development(circuit, &mut rng(1)).unwrap();
-            key.save(&path).unwrap();
-            key
-        })
-    })
-}
+pub use keys::{key, rng};
 
 /// arkworks' engine with that key.
 pub fn prover(circuit: CircuitName) -> Prover {

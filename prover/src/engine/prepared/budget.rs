@@ -1,0 +1,127 @@
+//! Which tables fit into a memory budget.
+
+use bn254x8::{G1, G2, Group as _, msm::Shape};
+
+/// What tables may take when nobody says otherwise, in bytes: Five Fu's prepared key stays below 256 MB.
+pub const DEFAULT_BUDGET: usize = 240_000_000;
+
+/// An addition in the second group, in additions of the first.
+const G2_ADDITION: usize = 5;
+const G1_ADDITION: usize = 2;
+
+/// What a bucket costs when a sum ends, in additions.
+const BUCKET: usize = 3;
+
+/// The windows that tables may have.
+pub(super) const WINDOWS: std::ops::RangeInclusive<u32> = 4..=18;
+
+/// The shapes of the tables A, B in G1, B in G2 and L with H.
+pub(super) type Shapes = [Shape; 4];
+
+/// One way to lay out a table.
+#[derive(Clone, Copy)]
+struct Choice {
+    shape: Shape,
+    bytes: usize,
+    cost: usize,
+}
+
+/// What a sum over a table costs, in no unit but its own.
+pub(super) fn cost(shape: &Shape, in_g2: bool) -> usize {
+    let windows = shape.windows() as usize;
+    let additions = shape.bases * windows + bucket_sets(shape) * BUCKET * (1 << (shape.window - 1));
+    additions * if in_g2 { G2_ADDITION } else { G1_ADDITION }
+}
+
+/// Windows that no row is there for have buckets of their own.
+fn bucket_sets(shape: &Shape) -> usize {
+    shape.step.min(shape.windows()) as usize
+}
+
+/// The fastest tables for so many bases that take at most `budget` bytes; bare bases where nothing else fits.
+pub(super) fn shapes(bases: [usize; 4], budget: usize) -> Shapes {
+    let choices: [Vec<Choice>; 4] = std::array::from_fn(|query| choices(bases[query], query == 2));
+    // Each begins bare. Then, again and again, the step that saves most for its bytes.
+    let mut taken = [0; 4];
+    let bytes = |taken: &[usize; 4]| -> usize {
+        (0..4).map(|query| choices[query][taken[query]].bytes).sum()
+    };
+    loop {
+        let now = bytes(&taken);
+        let steps = (0..4).flat_map(|query| {
+            let from = choices[query][taken[query]];
+            let further = choices[query].iter().enumerate().skip(taken[query] + 1);
+            further.map(move |(to, choice)| {
+                (query, to, from.cost - choice.cost, choice.bytes - from.bytes)
+            })
+        });
+        let fitting = steps.filter(|(_, _, _, more)| now + more <= budget);
+        let best = fitting.max_by(|(_, _, saved, more), (_, _, other_saved, other_more)| {
+            // saved / more against other_saved / other_more; bytes of a step are never zero.
+            (saved * other_more).cmp(&(other_saved * more))
+        });
+        match best {
+            Some((query, to, ..)) => taken[query] = to,
+            None => return std::array::from_fn(|query| choices[query][taken[query]].shape),
+        }
+    }
+}
+
+/// The layouts of a table that no smaller one beats, the smallest first.
+fn choices(bases: usize, in_g2: bool) -> Vec<Choice> {
+    let row = if in_g2 { G2::ROW } else { G1::ROW };
+    let mut all = Vec::new();
+    for window in WINDOWS {
+        for step in 1..=255u32.div_ceil(window) {
+            let shape = Shape { bases, window, step };
+            let bytes = bases * shape.levels() as usize * row;
+            all.push(Choice { shape, bytes, cost: cost(&shape, in_g2) });
+        }
+    }
+    all.sort_by_key(|choice| (choice.bytes, choice.cost));
+    let mut best = usize::MAX;
+    all.retain(|choice| {
+        let better = choice.cost < best;
+        best = best.min(choice.cost);
+        better
+    });
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(shapes: &Shapes) -> usize {
+        let row = |query: usize| if query == 2 { G2::ROW } else { G1::ROW };
+        (0..4).map(|query| shapes[query].bases * shapes[query].levels() as usize * row(query)).sum()
+    }
+
+    #[test]
+    fn tables_keep_to_their_budget_and_use_it() {
+        let bases = [32_000, 21_000, 21_000, 64_000];
+        let bare = shapes(bases, 0);
+        assert!(bare.iter().all(|shape| shape.levels() == 1));
+        let least = bytes(&bare);
+        let total = |shapes: &Shapes| -> usize {
+            (0..4).map(|query| cost(&shapes[query], query == 2)).sum()
+        };
+        let mut last = total(&bare);
+        for budget in [least, 2 * least, 5 * least, DEFAULT_BUDGET] {
+            let shapes = shapes(bases, budget);
+            assert!(bytes(&shapes) <= budget);
+            assert!(total(&shapes) <= last, "more memory is slower");
+            last = total(&shapes);
+        }
+        assert!(last < total(&bare));
+        let full = shapes(bases, DEFAULT_BUDGET);
+        assert!(full.iter().all(|shape| shape.step == 1), "{full:?}");
+    }
+
+    #[test]
+    fn nothing_to_sum_needs_no_memory() {
+        assert_eq!(bytes(&shapes([0; 4], 0)), 0);
+        assert_eq!(bytes(&shapes([0; 4], DEFAULT_BUDGET)), 0);
+        assert!(shapes([1, 0, 0, 2], 0).iter().all(|shape| WINDOWS.contains(&shape.window)));
+    }
+}

@@ -1,0 +1,284 @@
+//! Prepared keys as files.
+
+use std::{
+    fs::{self, File},
+    io::{self, Seek as _, SeekFrom, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use ark_bn254::G1Affine;
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use bn254x8::{
+    Backend, Group, Table,
+    msm::{Shape, SharedBytes},
+};
+use tempfile::NamedTempFile;
+use wufu_verifier::{CircuitName, Trust, key::KeyError};
+
+use super::{
+    PrepareError, PreparedKey, Queries,
+    fold::Sizes,
+    header::{Header, Layout, SINGLE_BYTES},
+    map::Map,
+    queries::{Query, Single},
+    record::Record,
+};
+
+/// Why there is no prepared key. Make it again from the proving key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PreparedFileError {
+    /// The file cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It does not begin like one of this version.
+    #[error("these bytes are no prepared key of version 1")]
+    Magic,
+    /// It has another length than its header says.
+    #[error("prepared key is {got} bytes, expected {expected}")]
+    Length {
+        /// How many bytes it has.
+        got: usize,
+        /// How many it must have.
+        expected: usize,
+    },
+    /// A number in its header that none can have.
+    #[error("prepared key's {field} is {got}, which none has")]
+    Field {
+        /// Which.
+        field: &'static str,
+        /// The number.
+        got: u32,
+    },
+    /// Numbers in it contradict each other.
+    #[error("prepared key's parts do not fit together")]
+    Bounds,
+    /// It is changed.
+    #[error("prepared key is damaged: the BLAKE3 hash of its {part} does not fit")]
+    Hash {
+        /// Which part.
+        part: &'static str,
+    },
+    /// It was made for other instructions.
+    #[error("prepared key is for {got}, expected one for {expected}")]
+    Backend {
+        /// The backend that it is for.
+        got: Backend,
+        /// The backend that was asked for.
+        expected: Backend,
+    },
+    /// It is for another circuit.
+    #[error("prepared key is for {got}, expected one for {expected}")]
+    Circuit {
+        /// Its circuit.
+        got: CircuitName,
+        /// The circuit that was asked for.
+        expected: CircuitName,
+    },
+    /// The verifying key in it is refused.
+    #[error(transparent)]
+    Verifying(#[from] KeyError),
+    /// A point in its header is none of the curve.
+    #[error("prepared key has a malformed point")]
+    Point,
+    /// Its tables cannot be used.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+}
+
+/// How it is known that a file is as it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It was hashed before, and is the same file since, by what the system says of it.
+    OnRecord,
+    /// It was hashed now.
+    Hashed,
+}
+
+impl PreparedKey {
+    /// Writes the key to a file, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), PreparedFileError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let mut file = NamedTempFile::new_in(folder)?;
+        self.write(file.as_file_mut())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        File::open(folder)?.sync_all()?;
+        // What is on record was of another file.
+        Record::forget(path);
+        Ok(())
+    }
+
+    fn write(&self, file: &mut File) -> Result<(), PreparedFileError> {
+        let queries = self.queries();
+        let verifying = self.verifying_key().encode();
+        let shapes = queries.shapes();
+        let layout = Layout::new(verifying.len(), &shapes).ok_or(PreparedFileError::Bounds)?;
+        file.seek(SeekFrom::Start(layout.header as u64))?;
+        let Queries { a, b1, b2, lh, .. } = queries;
+        let mut body = Body { file, hasher: blake3::Hasher::new(), written: layout.header };
+        for map in [&a.map, &b1.map, &b2.map, &lh.map] {
+            body.write(&map.iter().flat_map(|at| at.to_le_bytes()).collect::<Vec<u8>>())?;
+        }
+        let tables = [&a.table, &b1.table].map(Table::as_bytes);
+        for table in [tables[0], tables[1], b2.table.as_bytes(), lh.table.as_bytes()] {
+            body.write(table)?;
+        }
+        if body.written != layout.end {
+            return Err(PreparedFileError::Length { got: body.written, expected: layout.end });
+        }
+        let hash = *body.hasher.finalize().as_bytes();
+        let mut single = [0; SINGLE_BYTES];
+        let mut rest = &mut single[..];
+        for point in [queries.single.beta_g1, queries.single.delta_g1] {
+            point.serialize_uncompressed(&mut rest).map_err(|_| PreparedFileError::Point)?;
+        }
+        let header = Header::encode(queries.backend(), &shapes, &single, &verifying, &hash)?;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(&header)?;
+        Ok(())
+    }
+
+    /// Loads a key for a circuit from a file, which stays mapped as long as the key lives.
+    ///
+    /// All of it is hashed, unless the record beside it (`.checked`) says that it was and that the file is the same since: size,
+    /// times of its last change to the nanosecond, device and number. Points are not checked: who can write the file can make
+    /// proofs that do not verify, and nothing else.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is damaged, or is of another version, circuit or backend; when the verifying key is refused
+    /// (see [`VerifyingKey::decode`](wufu_verifier::VerifyingKey::decode)).
+    ///
+    /// # Cost
+    /// Milliseconds on record; else BLAKE3 of all of it, on all threads of the rayon pool.
+    pub fn load(
+        path: &Path,
+        circuit: CircuitName,
+        backend: Backend,
+        trust: Trust,
+    ) -> Result<(Self, Checked), PreparedFileError> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        let bytes: SharedBytes = Arc::new(Map::open(&file)?);
+        let whole: &[u8] = (*bytes).as_ref();
+        let header = Header::parse(whole, trust)?;
+        if header.circuit() != circuit {
+            return Err(PreparedFileError::Circuit { got: header.circuit(), expected: circuit });
+        }
+        if header.backend != backend {
+            return Err(PreparedFileError::Backend { got: header.backend, expected: backend });
+        }
+        let layout = Layout::new(header.verifying.encode().len(), &header.shapes);
+        let layout = layout.ok_or(PreparedFileError::Bounds)?;
+        let record = Record::new(&header.hash, &metadata);
+        let checked = if record.as_ref().is_some_and(|record| record.stands_beside(path)) {
+            Checked::OnRecord
+        } else {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update_rayon(&whole[layout.header..]);
+            if hasher.finalize() != header.body {
+                return Err(PreparedFileError::Hash { part: "points" });
+            }
+            // A record that cannot be written costs time at the next start, no more.
+            if let Some(record) = &record
+                && let Err(error) = record.write_beside(path)
+            {
+                tracing::debug!(%error, "the check of a prepared key is not on record");
+            }
+            Checked::Hashed
+        };
+        let key = decode(&header, &layout, &bytes)?;
+        Ok((key, checked))
+    }
+}
+
+fn decode(
+    header: &Header,
+    layout: &Layout,
+    bytes: &SharedBytes,
+) -> Result<PreparedKey, PreparedFileError> {
+    let Header { backend, shapes, sizes, verifying, .. } = header;
+    let points = verifying.points();
+    let (beta_g1, delta_g1) = header.single.split_at(SINGLE_BYTES / 2);
+    let single = Single {
+        alpha: points.alpha,
+        beta_g1: point(beta_g1)?,
+        beta_g2: points.beta,
+        delta_g1: point(delta_g1)?,
+        delta_g2: points.delta,
+    };
+    let queries = Queries::assemble(
+        *sizes,
+        verifying.reduction(),
+        single,
+        query(*backend, shapes, layout, bytes, *sizes, 0)?,
+        query(*backend, shapes, layout, bytes, *sizes, 1)?,
+        query(*backend, shapes, layout, bytes, *sizes, 2)?,
+        query(*backend, shapes, layout, bytes, *sizes, 3)?,
+    )?;
+    Ok(PreparedKey::from_parts(verifying.clone(), queries))
+}
+
+fn point(bytes: &[u8]) -> Result<G1Affine, PreparedFileError> {
+    G1Affine::deserialize_uncompressed(bytes).map_err(|_| PreparedFileError::Point)
+}
+
+/// One query: its map, of which every entry is checked, and its table.
+fn query<G: Group>(
+    backend: Backend,
+    shapes: &[Shape; 4],
+    layout: &Layout,
+    bytes: &SharedBytes,
+    sizes: Sizes,
+    index: usize,
+) -> Result<Query<G>, PreparedFileError> {
+    let whole: &[u8] = (**bytes).as_ref();
+    let (entries, _) = whole[layout.maps[index].clone()].as_chunks::<4>();
+    let map: Vec<u32> = entries.iter().map(|entry| u32::from_le_bytes(*entry)).collect();
+    let limit = if index == 3 { sizes.wires + sizes.domain() } else { sizes.wires };
+    let rising = map.is_sorted_by(|one, next| one < next);
+    if !rising || map.last().is_some_and(|last| *last as usize >= limit) {
+        return Err(PreparedFileError::Bounds);
+    }
+    let range = layout.tables[index].clone();
+    let table = Table::from_bytes(backend, shapes[index], bytes.clone(), range);
+    Ok(Query { map, table: table.map_err(PrepareError::from)? })
+}
+
+/// What comes after a header, hashed as it is written.
+struct Body<'a> {
+    file: &'a mut File,
+    hasher: blake3::Hasher,
+    written: usize,
+}
+
+impl Body<'_> {
+    /// Writes a part, and zeros up to the next line.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let end = (self.written + bytes.len()).next_multiple_of(64);
+        let zeros = &[0; 64][..end - self.written - bytes.len()];
+        for part in [bytes, zeros] {
+            self.file.write_all(part)?;
+            self.hasher.update_rayon(part);
+        }
+        self.written = end;
+        Ok(())
+    }
+}
+
+/// Deletes a prepared key and what is on record of it. One that is not there is fine.
+///
+/// # Errors
+/// When it cannot be deleted.
+pub fn remove(path: &Path) -> io::Result<()> {
+    Record::forget(path);
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,75 @@
+//! That a file was hashed, on record.
+
+use std::{
+    ffi::OsString,
+    fs::{self, Metadata},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+const MAGIC: &[u8; 8] = b"wufu-pc1";
+
+/// What the system says of a file whose bytes were hashed and found to fit.
+///
+/// # Shapes
+/// `wufu-pc1` (8 bytes), the header's hash (32), then size, seconds and nanoseconds of the last change of content and of the last
+/// change of any kind, device, number (u64 little-endian each), BLAKE3 of all before (32).
+pub(super) struct Record(Vec<u8>);
+
+impl Record {
+    /// Of a file with that header. `None` where the system does not say enough.
+    #[cfg(unix)]
+    pub(super) fn new(header: &[u8; 32], metadata: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(header);
+        for number in [
+            metadata.size(),
+            metadata.mtime().cast_unsigned(),
+            metadata.mtime_nsec().cast_unsigned(),
+            // Nobody sets this one: a change whose mtime is put back is seen all the same.
+            metadata.ctime().cast_unsigned(),
+            metadata.ctime_nsec().cast_unsigned(),
+            metadata.dev(),
+            metadata.ino(),
+        ] {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend(blake3::hash(&bytes).as_bytes());
+        Some(Self(bytes))
+    }
+
+    /// Of a file with that header. `None` where the system does not say enough.
+    #[cfg(not(unix))]
+    pub(super) fn new(_: &[u8; 32], _: &Metadata) -> Option<Self> {
+        None
+    }
+
+    /// Whether this is what was written beside the file.
+    pub(super) fn stands_beside(&self, path: &Path) -> bool {
+        fs::read(beside(path)).is_ok_and(|bytes| bytes == self.0)
+    }
+
+    /// Writes it beside the file.
+    pub(super) fn write_beside(&self, path: &Path) -> io::Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        file.write_all(&self.0)?;
+        file.persist(beside(path)).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Deletes what is on record of a file.
+    pub(super) fn forget(path: &Path) {
+        // One that is left is of another header, change or number, and says nothing.
+        let _ = fs::remove_file(beside(path));
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".checked");
+    name.into()
+}

@@ -1,0 +1,26 @@
+//! Development keys for tests of the engine, and files.
+#![allow(dead_code, reason = "each test binary uses some of it")]
+
+use std::{path::Path, sync::OnceLock};
+
+use rand::{SeedableRng as _, rngs::StdRng};
+use wufu_prover::{ProvingKey, setup};
+use wufu_verifier::{CircuitName, Trust};
+
+pub fn rng(seed: u64) -> StdRng {
+    StdRng::seed_from_u64(seed)
+}
+
+/// A development key, made once and kept beside the build: of no use to anybody else, since its randomness is a seed.
+pub fn key(circuit: CircuitName) -> &'static ProvingKey {
+    static KEYS: [OnceLock<ProvingKey>; 3] = [const { OnceLock::new() }; 3];
+    KEYS[circuit as usize].get_or_init(|| {
+        let id = circuit.id().to_string();
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{circuit}-{}", &id[..16]));
+        ProvingKey::load(&path, Trust::AcceptDevelopment).unwrap_or_else(|_| {
+            let key = setup::development(circuit, &mut rng(1)).unwrap();
+            key.save(&path).unwrap();
+            key
+        })
+    })
+}
