@@ -126,7 +126,9 @@ fn agree<C: Twin + Debug>(clauses: &[Clause]) {
     }
     runner.end();
     for (sort, Tally { cases, accepted }) in &tallies {
-        eprintln!("{twin}: {sort}: {cases} witnesses, {accepted} accepted, twin agrees on all");
+        node::say(&format!(
+            "{twin}: {sort}: {cases} witnesses, {accepted} accepted, twin agrees on all"
+        ));
     }
     // What agrees on everything must have seen everything.
     assert_eq!(alone.into_iter().collect::<Vec<_>>(), clauses, "clauses that were false alone");

@@ -27,9 +27,9 @@ impl R1cs {
             }
         }
         let inputs = self.public_inputs();
-        for wire in 1..self.wires() {
+        for (wire, clause) in first.into_iter().enumerate().skip(1) {
             write!(out, "{wire},{wire},0,main.")?;
-            match (wire - 1, first[wire]) {
+            match (wire - 1, clause) {
                 (input, _) if input < inputs => match public.get(input) {
                     Some(name) => writeln!(out, "{name}"),
                     None => writeln!(out, "public[{input}]"),

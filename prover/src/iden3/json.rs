@@ -49,7 +49,7 @@ fn product(alpha: &G1Affine, beta: &G2Affine) -> String {
 }
 
 fn g1(point: &G1Affine) -> String {
-    list([text(&point.x), text(&point.y), text(1)])
+    list([text(point.x), text(point.y), text(1)])
 }
 
 fn g2(point: &G2Affine) -> String {

@@ -70,7 +70,7 @@ impl Snarkjs {
         let log = File::create(self.file("said.txt")).unwrap();
         let run = node.stdout(log.try_clone().unwrap()).stderr(log).status().unwrap();
         let said = String::from_utf8(self.read("said.txt")).unwrap();
-        eprintln!("snarkjs {command}: {:.1} s", begun.elapsed().as_secs_f32());
+        node::say(&format!("snarkjs {command}: {:.1} s", begun.elapsed().as_secs_f32()));
         (run.success() && !said.contains("ERROR"), said)
     }
 
@@ -126,7 +126,8 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     let bytes = snarkjs.read("final.zkey");
     let begun = Instant::now();
     let key = zkey::read(&bytes, C::NAME, Provenance::Development).unwrap();
-    eprintln!("zkey read: {:.1} s, {} bytes", begun.elapsed().as_secs_f32(), bytes.len());
+    let time = begun.elapsed().as_secs_f32();
+    node::say(&format!(".zkey of {} bytes read: {time:.1} s", bytes.len()));
     let verifying = key.verifying_key();
     assert_eq!((key.circuit(), verifying.reduction()), (C::NAME, Reduction::Circom));
     // As a key file of ours it comes back the same.
@@ -191,7 +192,7 @@ fn donation_there_and_back() {
 #[test]
 fn five_fu_there_and_back() {
     if std::env::var_os("WUFU_FULL").is_none_or(|flag| flag != "1") {
-        eprintln!("SKIPPED: snarkjs with Five Fu takes WUFU_FULL=1");
+        node::say("SKIPPED: snarkjs with Five Fu takes WUFU_FULL=1");
         return;
     }
     let rng = |seed| StdRng::seed_from_u64(seed);
