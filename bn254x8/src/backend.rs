@@ -22,6 +22,9 @@ impl Backend {
     pub fn is_available(self) -> bool {
         match self {
             Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Ifma => crate::avx512::Avx512::detect().is_some(),
+            #[cfg(not(target_arch = "x86_64"))]
             Self::Avx512Ifma => false,
         }
     }

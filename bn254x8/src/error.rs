@@ -16,6 +16,14 @@ pub enum Error {
         /// How many bits.
         got: u32,
     },
+    /// A step that leaves no rows, or is nothing.
+    #[error("step is {got} windows, expected 1 to {limit}")]
+    Step {
+        /// How many windows.
+        got: u32,
+        /// The limit.
+        limit: u32,
+    },
     /// More bases than an entry can name.
     #[error("table has {got} rows, expected at most {limit}")]
     Rows {

@@ -3,8 +3,12 @@
 //! # Source
 //! README.md beside this crate's manifest says what each part rests on.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod backend;
 mod error;
+mod field;
+mod isa;
 pub mod msm;
 pub mod ntt;
 pub mod reference;

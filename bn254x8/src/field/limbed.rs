@@ -1,0 +1,506 @@
+//! A prime field in five limbs of 52 bits, Montgomery form with radix 2^260.
+//!
+//! Both primes are just below 2^253.6, so a number of 260 bits holds 84 of them, and sums and differences need no reduction of their own.
+//! What is heavy is inlined, save in unit tests, which would take the compiler minutes; integration tests run what ships.
+//!
+//! Limbs 0 to 3 are below 2^52 after every operation; the top one carries what is above.
+
+use std::marker::PhantomData;
+
+use ark_ff::BigInt;
+
+use super::{
+    Coordinate, Lanes, Line, Row1,
+    bound::Bound,
+    inverses,
+    prime::{self, Limbs, MASK, Prime},
+    words::Words,
+};
+use crate::isa::Isa;
+
+/// Eight elements of the prime field of P in words W.
+#[derive(Clone, Copy, Debug)]
+pub struct Limbed<P, W> {
+    pub(super) limbs: [W; 5],
+    pub(super) bound: Bound,
+    prime: PhantomData<P>,
+}
+
+impl<P: Prime, W: Words> Limbed<P, W> {
+    #[inline(always)]
+    pub(super) fn new(limbs: [W; 5], bound: Bound) -> Self {
+        Self { limbs, bound, prime: PhantomData }
+    }
+
+    /// The same value, where a reader knows better than the operations.
+    #[inline(always)]
+    fn known(self, times: f64) -> Self {
+        Self { bound: Bound::of(times), ..self }
+    }
+
+    #[inline(always)]
+    pub(super) fn constant(token: W::Token, limbs: &Limbs) -> Self {
+        Self::new(limbs.map(|limb| W::splat(token, limb)), Bound::of(1.0))
+    }
+
+    /// The limb of k·p in every lane.
+    #[inline(always)]
+    fn multiple(&self, k: usize) -> [W; 5] {
+        let word = self.limbs[0];
+        [
+            word.same(P::MULTIPLES[0][k]),
+            word.same(P::MULTIPLES[1][k]),
+            word.same(P::MULTIPLES[2][k]),
+            word.same(P::MULTIPLES[3][k]),
+            word.same(P::MULTIPLES[4][k]),
+        ]
+    }
+
+    /// Carries, with signs; the number itself is not negative.
+    #[cfg_attr(not(test), inline(always))]
+    fn carried(t: [W; 5], bound: Bound) -> Self {
+        let mask = t[0].same(MASK);
+        let t1 = t[1].add(t[0].sar::<52>());
+        let t2 = t[2].add(t1.sar::<52>());
+        let t3 = t[3].add(t2.sar::<52>());
+        let t4 = t[4].add(t3.sar::<52>());
+        Self::new([t[0].and(mask), t1.and(mask), t2.and(mask), t3.and(mask), t4], bound)
+    }
+
+    /// Takes off the multiple of p that bits 253 to 255 tell, and carries. The number is below 2^256; limbs may be any of 63 bits with
+    /// a sign, so the top one may be 2^11 units of 2^208 off, which is nothing beside 2^253.
+    ///
+    /// What is left is below 1.65 p: k·2^253 to (k + 1)·2^253 less floor(k·2^253 / p)·p is largest for k = 3, 4·2^253 - p.
+    #[cfg_attr(not(test), inline(always))]
+    fn reduced(t: [W; 5], bound: Bound) -> Self {
+        let top = t[4].shr::<45>();
+        let q = [
+            top.pick(&P::QUOTIENTS[0]),
+            top.pick(&P::QUOTIENTS[1]),
+            top.pick(&P::QUOTIENTS[2]),
+            top.pick(&P::QUOTIENTS[3]),
+            top.pick(&P::QUOTIENTS[4]),
+        ];
+        let t = [t[0].sub(q[0]), t[1].sub(q[1]), t[2].sub(q[2]), t[3].sub(q[3]), t[4].sub(q[4])];
+        Self::carried(t, bound.reduced())
+    }
+
+    #[inline(always)]
+    fn limbwise(&self, other: &Self, f: impl Fn(W, W) -> W) -> [W; 5] {
+        let (a, b) = (&self.limbs, &other.limbs);
+        [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3]), f(a[4], b[4])]
+    }
+
+    /// The sum, not reduced.
+    #[inline(always)]
+    pub(super) fn add_lazy(&self, other: &Self) -> Self {
+        Self::carried(self.limbwise(other, W::add), self.bound.plus(other.bound))
+    }
+
+    /// The difference and k·p; `other` is at most k·p.
+    #[inline(always)]
+    pub(super) fn sub_multiple<const K: usize>(&self, other: &Self) -> Self {
+        other.bound.at_most(K as f64);
+        let (t, k) = (self.limbwise(other, W::sub), self.multiple(K));
+        let t = [t[0].add(k[0]), t[1].add(k[1]), t[2].add(k[2]), t[3].add(k[3]), t[4].add(k[4])];
+        Self::carried(t, self.bound.plus(Bound::of(K as f64)))
+    }
+
+    /// k·p less the element, which is at most that.
+    #[inline(always)]
+    pub(super) fn negative<const K: usize>(&self) -> Self {
+        self.bound.at_most(K as f64);
+        let (k, a) = (self.multiple(K), &self.limbs);
+        let t = [k[0].sub(a[0]), k[1].sub(a[1]), k[2].sub(a[2]), k[3].sub(a[3]), k[4].sub(a[4])];
+        Self::carried(t, Bound::of(K as f64))
+    }
+
+    /// `a·b + c·d`, with one reduction: operand scanning, a limb of b and d at a time. No sum of a column is over 2^57.
+    #[cfg_attr(not(test), inline(always))]
+    pub(super) fn sum_of_products<const TWO: bool>(a: &Self, b: &Self, c: &Self, d: &Self) -> Self {
+        let bound = if TWO {
+            a.bound.product(b.bound, c.bound, d.bound)
+        } else {
+            a.bound.product(b.bound, Bound::of(0.0), Bound::of(0.0))
+        };
+        let (a, b, c, d) = (&a.limbs, &b.limbs, &c.limbs, &d.limbs);
+        let zero = a[0].same(0);
+        let p = [
+            a[0].same(P::P[0]),
+            a[0].same(P::P[1]),
+            a[0].same(P::P[2]),
+            a[0].same(P::P[3]),
+            a[0].same(P::P[4]),
+        ];
+        let inverse = a[0].same(P::NEGATIVE_INVERSE);
+        let mut t = [zero; 5];
+        macro_rules! step {
+            ($i:expr) => {{
+                let (bi, di) = (b[$i], d[$i]);
+                let mut s = [t[0], t[1], t[2], t[3], t[4], zero];
+                s[0] = s[0].add_low(a[0], bi);
+                if TWO {
+                    s[0] = s[0].add_low(c[0], di);
+                }
+                let q = zero.add_low(s[0], inverse);
+                s[1] = s[1].add_low(a[1], bi);
+                s[2] = s[2].add_low(a[2], bi);
+                s[3] = s[3].add_low(a[3], bi);
+                s[4] = s[4].add_low(a[4], bi);
+                s[1] = s[1].add_high(a[0], bi);
+                s[2] = s[2].add_high(a[1], bi);
+                s[3] = s[3].add_high(a[2], bi);
+                s[4] = s[4].add_high(a[3], bi);
+                s[5] = s[5].add_high(a[4], bi);
+                if TWO {
+                    s[1] = s[1].add_low(c[1], di);
+                    s[2] = s[2].add_low(c[2], di);
+                    s[3] = s[3].add_low(c[3], di);
+                    s[4] = s[4].add_low(c[4], di);
+                    s[1] = s[1].add_high(c[0], di);
+                    s[2] = s[2].add_high(c[1], di);
+                    s[3] = s[3].add_high(c[2], di);
+                    s[4] = s[4].add_high(c[3], di);
+                    s[5] = s[5].add_high(c[4], di);
+                }
+                // The low 52 bits of s[0] become zero; what is above goes into the next limb.
+                s[0] = s[0].add_low(q, p[0]);
+                s[1] = s[1].add_low(q, p[1]);
+                s[2] = s[2].add_low(q, p[2]);
+                s[3] = s[3].add_low(q, p[3]);
+                s[4] = s[4].add_low(q, p[4]);
+                let carry = s[0].shr::<52>();
+                s[1] = s[1].add_high(q, p[0]);
+                s[2] = s[2].add_high(q, p[1]);
+                s[3] = s[3].add_high(q, p[2]);
+                s[4] = s[4].add_high(q, p[3]);
+                s[5] = s[5].add_high(q, p[4]);
+                t = [s[1].add(carry), s[2], s[3], s[4], s[5]];
+            }};
+        }
+        step!(0);
+        step!(1);
+        step!(2);
+        step!(3);
+        step!(4);
+        Self::carried(t, bound)
+    }
+
+    /// From four words a lane; the number is below `times` p, and that below 2^256.
+    #[inline(always)]
+    fn unpacked(w: [W; 4], times: f64) -> Self {
+        let mask = w[0].same(MASK);
+        let limbs = [
+            w[0].and(mask),
+            w[0].funnel::<52>(w[1]).and(mask),
+            w[1].funnel::<40>(w[2]).and(mask),
+            w[2].funnel::<28>(w[3]).and(mask),
+            w[3].shr::<16>(),
+        ];
+        Self::new(limbs, Bound::of(times))
+    }
+
+    /// Four words a lane. The number is below 2^256.
+    #[inline(always)]
+    fn packed(&self) -> [W; 4] {
+        self.bound.at_most(5.29);
+        let l = &self.limbs;
+        [
+            l[0].or(l[1].shl::<52>()),
+            l[1].shr::<12>().or(l[2].shl::<40>()),
+            l[2].shr::<24>().or(l[3].shl::<28>()),
+            l[3].shr::<36>().or(l[4].shl::<16>()),
+        ]
+    }
+
+    /// The same number, less p where it is at least that; it is below 2 p.
+    #[inline(always)]
+    fn below_prime(&self) -> Self {
+        self.bound.at_most(2.0);
+        let p = self.multiple(1);
+        let l = &self.limbs;
+        let t = [l[0].sub(p[0]), l[1].sub(p[1]), l[2].sub(p[2]), l[3].sub(p[3]), l[4].sub(p[4])];
+        let less = Self::carried(t, Bound::of(1.0));
+        let negative = less.limbs[4].negatives();
+        Self::new(less.limbwise(self, |a, b| a.select(negative, b)), Bound::of(1.0))
+    }
+
+    /// The numbers themselves, whatever form they are in.
+    fn numbers(&self) -> [[u64; 4]; 8] {
+        let words = self.packed().map(|w| w.store().0);
+        std::array::from_fn(|lane| words.map(|w| w[lane]))
+    }
+
+    fn from_numbers(token: W::Token, numbers: &[[u64; 4]; 8], times: f64) -> Self {
+        let word = |i: usize| W::load(token, &Line(numbers.map(|number| number[i])));
+        Self::unpacked([word(0), word(1), word(2), word(3)], times)
+    }
+
+    /// Eight pairs of elements from eight lines.
+    #[cfg_attr(not(test), inline(always))]
+    pub(super) fn load_pair(token: W::Token, lines: [&Line; 8]) -> (Self, Self) {
+        let w = W::transpose([
+            W::load(token, lines[0]),
+            W::load(token, lines[1]),
+            W::load(token, lines[2]),
+            W::load(token, lines[3]),
+            W::load(token, lines[4]),
+            W::load(token, lines[5]),
+            W::load(token, lines[6]),
+            W::load(token, lines[7]),
+        ]);
+        // Tables hold numbers below p; `store_pair` those that are reduced.
+        (
+            Self::unpacked([w[0], w[1], w[2], w[3]], 1.65),
+            Self::unpacked([w[4], w[5], w[6], w[7]], 1.65),
+        )
+    }
+
+    /// Eight pairs of elements as eight lines.
+    #[cfg_attr(not(test), inline(always))]
+    pub(super) fn store_pair(x: &Self, y: &Self) -> [Line; 8] {
+        x.bound.at_most(1.65);
+        y.bound.at_most(1.65);
+        let (x, y) = (x.packed(), y.packed());
+        W::transpose([x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]]).map(W::store)
+    }
+
+    /// The words of an element as they lie in a row.
+    pub(super) fn row_words(element: &P::Plain) -> [u64; 4] {
+        P::words(&(*element * Self::sixteen()))
+    }
+
+    /// The element of words in a row.
+    pub(super) fn row_element(words: &[u64]) -> P::Plain {
+        let words = std::array::from_fn(|i| words.get(i).copied().unwrap_or(0));
+        P::element(prime::canonical(words, P::WORDS)) * Self::one_sixteenth()
+    }
+
+    /// 2^260 / 2^256.
+    fn sixteen() -> P::Plain {
+        P::Plain::from(16u64)
+    }
+
+    fn one_sixteenth() -> P::Plain {
+        // 2^256 / 2^260 as internal words of arkworks: 2^252 mod p is a power of two below p.
+        P::element([0, 0, 0, 1 << 60])
+    }
+}
+
+impl<P: Prime, W: Words> Lanes for Limbed<P, W>
+where
+    W::Token: Isa,
+{
+    type Isa = W::Token;
+    type Plain = P::Plain;
+
+    #[inline(always)]
+    fn zero(isa: W::Token) -> Self {
+        Self::new([W::splat(isa, 0); 5], Bound::of(0.0))
+    }
+
+    #[inline(always)]
+    fn splat(isa: W::Token, element: &P::Plain) -> Self {
+        let plain = Self::constant(isa, &prime::limbs(P::words(element)));
+        plain.mul(&Self::constant(isa, &P::FROM_PLAIN))
+    }
+
+    #[inline(always)]
+    fn from_plain(isa: W::Token, elements: &[P::Plain; 8]) -> Self {
+        let numbers = elements.map(|element| P::words(&element));
+        Self::from_numbers(isa, &numbers, 1.0).mul(&Self::constant(isa, &P::FROM_PLAIN))
+    }
+
+    fn to_plain(self) -> [P::Plain; 8] {
+        let sixteenth = Self::one_sixteenth();
+        self.numbers().map(|words| P::element(prime::canonical(words, P::WORDS)) * sixteenth)
+    }
+
+    #[inline(always)]
+    fn mul(&self, other: &Self) -> Self {
+        Self::sum_of_products::<false>(self, other, self, other)
+    }
+
+    #[cfg_attr(not(test), inline(always))]
+    fn square(&self) -> Self {
+        let a = &self.limbs;
+        let zero = a[0].same(0);
+        let mut t = [zero; 10];
+        macro_rules! cross {
+            ($($i:literal $j:literal),*) => {$(
+                t[$i + $j] = t[$i + $j].add_low(a[$i], a[$j]);
+                t[$i + $j + 1] = t[$i + $j + 1].add_high(a[$i], a[$j]);
+            )*};
+        }
+        cross!(0 1, 0 2, 0 3, 0 4, 1 2, 1 3, 1 4, 2 3, 2 4, 3 4);
+        macro_rules! double {
+            ($($i:literal)*) => {$( t[$i] = t[$i].add(t[$i]); )*};
+        }
+        double!(1 2 3 4 5 6 7 8);
+        cross!(0 0, 1 1, 2 2, 3 3, 4 4);
+        let p = [
+            a[0].same(P::P[0]),
+            a[0].same(P::P[1]),
+            a[0].same(P::P[2]),
+            a[0].same(P::P[3]),
+            a[0].same(P::P[4]),
+        ];
+        let inverse = a[0].same(P::NEGATIVE_INVERSE);
+        macro_rules! step {
+            ($($i:literal)*) => {$(
+                let q = zero.add_low(t[$i], inverse);
+                t[$i] = t[$i].add_low(q, p[0]);
+                t[$i + 1] = t[$i + 1].add_high(q, p[0]).add_low(q, p[1]).add(t[$i].shr::<52>());
+                t[$i + 2] = t[$i + 2].add_high(q, p[1]).add_low(q, p[2]);
+                t[$i + 3] = t[$i + 3].add_high(q, p[2]).add_low(q, p[3]);
+                t[$i + 4] = t[$i + 4].add_high(q, p[3]).add_low(q, p[4]);
+                t[$i + 5] = t[$i + 5].add_high(q, p[4]);
+            )*};
+        }
+        step!(0 1 2 3 4);
+        let bound = self.bound.product(self.bound, Bound::of(0.0), Bound::of(0.0));
+        Self::carried([t[5], t[6], t[7], t[8], t[9]], bound)
+    }
+
+    #[inline(always)]
+    fn add(&self, other: &Self) -> Self {
+        Self::reduced(self.limbwise(other, W::add), self.bound.plus(other.bound))
+    }
+
+    #[inline(always)]
+    fn sub(&self, other: &Self) -> Self {
+        other.bound.at_most(2.0);
+        let (t, k) = (self.limbwise(other, W::sub), self.multiple(2));
+        let t = [t[0].add(k[0]), t[1].add(k[1]), t[2].add(k[2]), t[3].add(k[3]), t[4].add(k[4])];
+        Self::reduced(t, self.bound.plus(Bound::of(2.0)))
+    }
+
+    #[inline(always)]
+    fn sub_lazy(&self, other: &Self) -> Self {
+        self.sub_multiple::<2>(other)
+    }
+
+    #[inline(always)]
+    fn reduce(&self) -> Self {
+        Self::reduced(self.limbs, self.bound)
+    }
+
+    #[inline(always)]
+    fn select(&self, lanes: u8, other: &Self) -> Self {
+        let limbs = self.limbwise(other, |a, b| a.select(lanes, b));
+        Self::new(limbs, self.bound.most(other.bound))
+    }
+
+    #[cfg_attr(not(test), inline(always))]
+    fn transpose(rows: [Self; 8]) -> [Self; 8] {
+        let mut bound = rows[0].bound;
+        let mut out = rows;
+        for row in &rows {
+            bound = bound.most(row.bound);
+        }
+        macro_rules! limb {
+            ($($i:literal)*) => {$(
+                let columns = W::transpose([
+                    rows[0].limbs[$i], rows[1].limbs[$i], rows[2].limbs[$i], rows[3].limbs[$i],
+                    rows[4].limbs[$i], rows[5].limbs[$i], rows[6].limbs[$i], rows[7].limbs[$i],
+                ]);
+                for (out, column) in out.iter_mut().zip(columns) {
+                    out.limbs[$i] = column;
+                }
+            )*};
+        }
+        limb!(0 1 2 3 4);
+        out.map(|row| Self { bound, ..row })
+    }
+
+    #[cfg_attr(not(test), inline(always))]
+    fn to_integers(self) -> [BigInt<4>; 8] {
+        // A product with the number one takes the radix off.
+        let word = self.limbs[0];
+        let one = Self::new(
+            [word.same(1), word.same(0), word.same(0), word.same(0), word.same(0)],
+            Bound::of(1.0),
+        );
+        let w = self.mul(&one).below_prime().packed();
+        let lines = W::transpose([w[0], w[1], w[2], w[3], w[0], w[1], w[2], w[3]]);
+        lines.map(|line| {
+            let [a, b, c, d, ..] = line.store().0;
+            BigInt([a, b, c, d])
+        })
+    }
+}
+
+impl<P: Prime, W: Words> Coordinate for Limbed<P, W>
+where
+    W::Token: Isa,
+{
+    type Row = Row1;
+
+    #[inline(always)]
+    fn load(isa: W::Token, rows: [&Row1; 8]) -> (Self, Self) {
+        let [a, b, c, d, e, f, g, h] = rows;
+        Self::load_pair(isa, [&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], &g[0], &h[0]])
+    }
+
+    #[inline(always)]
+    fn store(x: &Self, y: &Self) -> [Row1; 8] {
+        Self::store_pair(x, y).map(|line| [line])
+    }
+
+    fn row(x: &P::Plain, y: &P::Plain) -> Row1 {
+        let ([a, b, c, d], [e, f, g, h]) = (Self::row_words(x), Self::row_words(y));
+        [Line([a, b, c, d, e, f, g, h])]
+    }
+
+    fn point(row: &Row1) -> (P::Plain, P::Plain) {
+        (Self::row_element(&row[0].0[..4]), Self::row_element(&row[0].0[4..]))
+    }
+
+    #[inline(always)]
+    fn canonical(&self) -> Self {
+        self.reduce().below_prime()
+    }
+
+    #[inline(always)]
+    fn prefetch(isa: W::Token, row: &Row1) {
+        W::prefetch(isa, &row[0]);
+    }
+
+    #[inline(always)]
+    fn negate(&self, lanes: u8) -> Self {
+        // Coordinates of tables are below p, though `load` says less.
+        self.select(lanes, &self.known(1.0).negative::<1>()).known(1.0)
+    }
+
+    #[inline(always)]
+    fn third(&self, square: &Self, x1: &Self) -> Self {
+        // square - (x2 - x1 + 2p) - 2·x1 + 6p = square - x1 - x2 + 4p, above 0 and below 5.25 p.
+        square.bound.at_most(1.25);
+        self.bound.at_most(3.65);
+        x1.bound.at_most(1.65);
+        let (s, d, x, k) = (&square.limbs, &self.limbs, &x1.limbs, self.multiple(6));
+        macro_rules! limb {
+            ($i:literal) => {
+                s[$i].add(k[$i]).sub(d[$i].add(x[$i].add(x[$i])))
+            };
+        }
+        let t = [limb!(0), limb!(1), limb!(2), limb!(3), limb!(4)];
+        Self::reduced(t, square.bound.plus(Bound::of(4.0)))
+    }
+
+    #[inline(always)]
+    fn zeros(&self) -> u8 {
+        let l = &self.limbs;
+        l[0].or(l[1]).or(l[2].or(l[3])).or(l[4]).zeros()
+    }
+
+    #[inline(always)]
+    fn inverse(&self, isa: W::Token) -> Option<Self> {
+        // x·2^260 is arkworks' x·2^4; one over that, brought back, lacks 2^8.
+        let elements = self.numbers().map(|x| P::element(prime::canonical(x, P::WORDS)));
+        let inverses = inverses(&elements)?;
+        let numbers = inverses.map(|x| P::words(&x));
+        let x = Self::from_numbers(isa, &numbers, 1.0);
+        Some(x.mul(&Self::constant(isa, &P::INVERSION)))
+    }
+}

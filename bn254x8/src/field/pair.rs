@@ -1,0 +1,181 @@
+//! The quadratic extension of the base field, Fq(u) with u^2 = -1, in limbs.
+
+use ark_bn254::{Fq, Fq2};
+use ark_ff::BigInt;
+
+use super::{Coordinate, Lanes, Limbed, Line, Row2, Words, prime::Base};
+use crate::isa::Isa;
+
+type Part<W> = Limbed<Base, W>;
+
+/// Eight elements c0 + c1·u. A bound of it is one of both parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<W> {
+    pub(super) c0: Part<W>,
+    pub(super) c1: Part<W>,
+}
+
+impl<W: Words> Pair<W>
+where
+    W::Token: Isa,
+{
+    #[inline(always)]
+    fn both(&self, other: &Self, f: impl Fn(&Part<W>, &Part<W>) -> Part<W>) -> Self {
+        Self { c0: f(&self.c0, &other.c0), c1: f(&self.c1, &other.c1) }
+    }
+}
+
+impl<W: Words> Lanes for Pair<W>
+where
+    W::Token: Isa,
+{
+    type Isa = W::Token;
+    type Plain = Fq2;
+
+    #[inline(always)]
+    fn zero(isa: W::Token) -> Self {
+        Self { c0: Part::zero(isa), c1: Part::zero(isa) }
+    }
+
+    #[inline(always)]
+    fn splat(isa: W::Token, element: &Fq2) -> Self {
+        Self { c0: Part::splat(isa, &element.c0), c1: Part::splat(isa, &element.c1) }
+    }
+
+    #[inline(always)]
+    fn from_plain(isa: W::Token, elements: &[Fq2; 8]) -> Self {
+        let (c0, c1) = (elements.map(|element| element.c0), elements.map(|element| element.c1));
+        Self { c0: Part::from_plain(isa, &c0), c1: Part::from_plain(isa, &c1) }
+    }
+
+    fn to_plain(self) -> [Fq2; 8] {
+        let (c0, c1): ([Fq; 8], [Fq; 8]) = (self.c0.to_plain(), self.c1.to_plain());
+        std::array::from_fn(|lane| Fq2::new(c0[lane], c1[lane]))
+    }
+
+    /// Operands below 4 p: their products then stay below 84 p^2.
+    #[inline(always)]
+    fn mul(&self, other: &Self) -> Self {
+        let negative = other.c1.negative::<4>();
+        Self {
+            c0: Part::sum_of_products::<true>(&self.c0, &other.c0, &self.c1, &negative),
+            c1: Part::sum_of_products::<true>(&self.c0, &other.c1, &self.c1, &other.c0),
+        }
+    }
+
+    /// (c0 + c1)(c0 - c1) and 2·c0·c1, of one below 4 p.
+    #[inline(always)]
+    fn square(&self) -> Self {
+        let sum = self.c0.add_lazy(&self.c1);
+        let difference = self.c0.sub_multiple::<4>(&self.c1);
+        let twice = self.c1.add_lazy(&self.c1);
+        Self { c0: sum.mul(&difference), c1: self.c0.mul(&twice) }
+    }
+
+    #[inline(always)]
+    fn add(&self, other: &Self) -> Self {
+        self.both(other, Lanes::add)
+    }
+
+    #[inline(always)]
+    fn sub(&self, other: &Self) -> Self {
+        self.both(other, Lanes::sub)
+    }
+
+    #[inline(always)]
+    fn sub_lazy(&self, other: &Self) -> Self {
+        self.both(other, Lanes::sub_lazy)
+    }
+
+    #[inline(always)]
+    fn reduce(&self) -> Self {
+        Self { c0: self.c0.reduce(), c1: self.c1.reduce() }
+    }
+
+    #[inline(always)]
+    fn select(&self, lanes: u8, other: &Self) -> Self {
+        self.both(other, |a, b| a.select(lanes, b))
+    }
+
+    #[inline(always)]
+    fn transpose(rows: [Self; 8]) -> [Self; 8] {
+        let c0 = Part::transpose(rows.map(|row| row.c0));
+        let c1 = Part::transpose(rows.map(|row| row.c1));
+        std::array::from_fn(|i| Self { c0: c0[i], c1: c1[i] })
+    }
+
+    fn to_integers(self) -> [BigInt<4>; 8] {
+        self.c0.to_integers()
+    }
+}
+
+impl<W: Words> Coordinate for Pair<W>
+where
+    W::Token: Isa,
+{
+    type Row = Row2;
+
+    #[inline(always)]
+    fn load(isa: W::Token, rows: [&Row2; 8]) -> (Self, Self) {
+        let [a, b, c, d, e, f, g, h] = rows;
+        let x = Part::load_pair(isa, [&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], &g[0], &h[0]]);
+        let y = Part::load_pair(isa, [&a[1], &b[1], &c[1], &d[1], &e[1], &f[1], &g[1], &h[1]]);
+        (Self { c0: x.0, c1: x.1 }, Self { c0: y.0, c1: y.1 })
+    }
+
+    #[inline(always)]
+    fn store(x: &Self, y: &Self) -> [Row2; 8] {
+        let (x, y) = (Part::store_pair(&x.c0, &x.c1), Part::store_pair(&y.c0, &y.c1));
+        std::array::from_fn(|i| [x[i], y[i]])
+    }
+
+    fn row(x: &Fq2, y: &Fq2) -> Row2 {
+        [x, y].map(|v| {
+            let ([a, b, c, d], [e, f, g, h]) =
+                (Part::<W>::row_words(&v.c0), Part::<W>::row_words(&v.c1));
+            Line([a, b, c, d, e, f, g, h])
+        })
+    }
+
+    fn point(row: &Row2) -> (Fq2, Fq2) {
+        let [x, y] = row.map(|line| {
+            let (c0, c1) = line.0.split_at(4);
+            Fq2::new(Part::<W>::row_element(c0), Part::<W>::row_element(c1))
+        });
+        (x, y)
+    }
+
+    #[inline(always)]
+    fn canonical(&self) -> Self {
+        Self { c0: self.c0.canonical(), c1: self.c1.canonical() }
+    }
+
+    #[inline(always)]
+    fn prefetch(isa: W::Token, row: &Row2) {
+        W::prefetch(isa, &row[0]);
+        W::prefetch(isa, &row[1]);
+    }
+
+    #[inline(always)]
+    fn negate(&self, lanes: u8) -> Self {
+        Self { c0: self.c0.negate(lanes), c1: self.c1.negate(lanes) }
+    }
+
+    #[inline(always)]
+    fn third(&self, square: &Self, x1: &Self) -> Self {
+        Self { c0: self.c0.third(&square.c0, &x1.c0), c1: self.c1.third(&square.c1, &x1.c1) }
+    }
+
+    #[inline(always)]
+    fn zeros(&self) -> u8 {
+        self.c0.zeros() & self.c1.zeros()
+    }
+
+    /// (c0 - c1·u) / (c0^2 + c1^2), whose denominator is zero for zero only, -1 being no square.
+    #[inline(always)]
+    fn inverse(&self, isa: W::Token) -> Option<Self> {
+        let norm = Part::sum_of_products::<true>(&self.c0, &self.c0, &self.c1, &self.c1);
+        let inverse = norm.inverse(isa)?;
+        Some(Self { c0: self.c0.mul(&inverse), c1: self.c1.negative::<4>().mul(&inverse) })
+    }
+}

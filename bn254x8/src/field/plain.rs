@@ -1,0 +1,212 @@
+//! Eight elements as arkworks has them, one after another: any machine's lanes. Every value is below p, so bounds are nothing here.
+
+use ark_bn254::{Fq, Fq2, Fr};
+use ark_ff::{BigInt, Field, PrimeField as _};
+
+use super::{
+    Coordinate, Lanes, Line, Row1, Row2, inverses,
+    prime::{Base, Prime},
+};
+use crate::isa::Portable;
+
+/// Eight elements of F.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain<F>(pub(super) [F; 8]);
+
+/// What arkworks' three fields have in common beyond what it says.
+pub trait Field8: Field {
+    fn integer(&self) -> BigInt<4>;
+}
+
+impl Field8 for Fq {
+    fn integer(&self) -> BigInt<4> {
+        self.into_bigint()
+    }
+}
+
+impl Field8 for Fr {
+    fn integer(&self) -> BigInt<4> {
+        self.into_bigint()
+    }
+}
+
+impl Field8 for Fq2 {
+    fn integer(&self) -> BigInt<4> {
+        self.c0.into_bigint()
+    }
+}
+
+impl<F: Field> Plain<F> {
+    #[inline(always)]
+    fn zip(&self, other: &Self, f: impl Fn(&F, &F) -> F) -> Self {
+        Self(std::array::from_fn(|i| f(&self.0[i], &other.0[i])))
+    }
+}
+
+impl<F: Field8> Lanes for Plain<F> {
+    type Isa = Portable;
+    type Plain = F;
+
+    #[inline(always)]
+    fn zero(_: Portable) -> Self {
+        Self([F::ZERO; 8])
+    }
+
+    #[inline(always)]
+    fn splat(_: Portable, element: &F) -> Self {
+        Self([*element; 8])
+    }
+
+    #[inline(always)]
+    fn from_plain(_: Portable, elements: &[F; 8]) -> Self {
+        Self(*elements)
+    }
+
+    #[inline(always)]
+    fn to_plain(self) -> [F; 8] {
+        self.0
+    }
+
+    // One function, not a copy of it wherever a product is: eight multiplications are worth a call.
+    #[inline(never)]
+    fn mul(&self, other: &Self) -> Self {
+        self.zip(other, |a, b| *a * b)
+    }
+
+    #[inline(never)]
+    fn square(&self) -> Self {
+        Self(self.0.map(|a| a.square()))
+    }
+
+    #[inline(always)]
+    fn add(&self, other: &Self) -> Self {
+        self.zip(other, |a, b| *a + b)
+    }
+
+    #[inline(always)]
+    fn sub(&self, other: &Self) -> Self {
+        self.zip(other, |a, b| *a - b)
+    }
+
+    #[inline(always)]
+    fn sub_lazy(&self, other: &Self) -> Self {
+        self.sub(other)
+    }
+
+    #[inline(always)]
+    fn reduce(&self) -> Self {
+        *self
+    }
+
+    #[inline(always)]
+    fn select(&self, lanes: u8, other: &Self) -> Self {
+        Self(std::array::from_fn(|i| if lanes >> i & 1 == 1 { other.0[i] } else { self.0[i] }))
+    }
+
+    #[inline(always)]
+    fn transpose(rows: [Self; 8]) -> [Self; 8] {
+        std::array::from_fn(|j| Self(std::array::from_fn(|i| rows[i].0[j])))
+    }
+
+    #[inline(always)]
+    fn to_integers(self) -> [BigInt<4>; 8] {
+        self.0.map(|a| a.integer())
+    }
+}
+
+/// Coordinates in rows of whole lines.
+pub trait Rows: Field8 {
+    type Row: bytemuck::Pod + Send + Sync;
+    fn row(x: &Self, y: &Self) -> Self::Row;
+    fn point(row: &Self::Row) -> (Self, Self);
+}
+
+fn line(a: &Fq, b: &Fq) -> Line {
+    let ([a, b, c, d], [e, f, g, h]) = (Base::words(a), Base::words(b));
+    Line([a, b, c, d, e, f, g, h])
+}
+
+fn elements(line: &Line) -> (Fq, Fq) {
+    let [a, b, c, d, e, f, g, h] = line.0;
+    (Base::element([a, b, c, d]), Base::element([e, f, g, h]))
+}
+
+impl Rows for Fq {
+    type Row = Row1;
+
+    fn row(x: &Self, y: &Self) -> Row1 {
+        [line(x, y)]
+    }
+
+    #[inline(always)]
+    fn point(row: &Row1) -> (Self, Self) {
+        elements(&row[0])
+    }
+}
+
+impl Rows for Fq2 {
+    type Row = Row2;
+
+    fn row(x: &Self, y: &Self) -> Row2 {
+        [line(&x.c0, &x.c1), line(&y.c0, &y.c1)]
+    }
+
+    #[inline(always)]
+    fn point(row: &Row2) -> (Self, Self) {
+        let (x, y) = (elements(&row[0]), elements(&row[1]));
+        (Self::new(x.0, x.1), Self::new(y.0, y.1))
+    }
+}
+
+impl<F: Rows> Coordinate for Plain<F> {
+    type Row = F::Row;
+
+    #[inline(always)]
+    fn load(_: Portable, rows: [&F::Row; 8]) -> (Self, Self) {
+        let points = rows.map(F::point);
+        (Self(points.map(|point| point.0)), Self(points.map(|point| point.1)))
+    }
+
+    #[inline(always)]
+    fn store(x: &Self, y: &Self) -> [F::Row; 8] {
+        std::array::from_fn(|i| F::row(&x.0[i], &y.0[i]))
+    }
+
+    fn row(x: &F, y: &F) -> F::Row {
+        F::row(x, y)
+    }
+
+    fn point(row: &F::Row) -> (F, F) {
+        F::point(row)
+    }
+
+    #[inline(always)]
+    fn canonical(&self) -> Self {
+        *self
+    }
+
+    /// Nothing to be had everywhere.
+    #[inline(always)]
+    fn prefetch(_: Portable, _: &F::Row) {}
+
+    #[inline(always)]
+    fn negate(&self, lanes: u8) -> Self {
+        Self(std::array::from_fn(|i| if lanes >> i & 1 == 1 { -self.0[i] } else { self.0[i] }))
+    }
+
+    #[inline(always)]
+    fn third(&self, square: &Self, x1: &Self) -> Self {
+        // x2 = self + x1.
+        Self(std::array::from_fn(|i| square.0[i] - self.0[i] - x1.0[i].double()))
+    }
+
+    #[inline(always)]
+    fn zeros(&self) -> u8 {
+        (0..8).map(|i| u8::from(self.0[i].is_zero()) << i).sum()
+    }
+
+    #[inline(always)]
+    fn inverse(&self, _: Portable) -> Option<Self> {
+        inverses(&self.0).map(Self)
+    }
+}

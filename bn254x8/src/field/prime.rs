@@ -1,0 +1,194 @@
+//! The two primes, and their constants for limbs of 52 bits.
+
+use ark_bn254::{Fq, Fr};
+use ark_ff::{BigInt, PrimeField};
+
+/// Bits of a limb.
+pub(crate) const BITS: u32 = 52;
+/// A limb of ones.
+pub(crate) const MASK: u64 = (1 << BITS) - 1;
+/// A number below 2^260. The top limb of a sum may be longer.
+pub(crate) type Limbs = [u64; 5];
+/// Per limb, that limb of each of eight numbers.
+pub(crate) type Limbs8 = [[u64; 8]; 5];
+
+/// One of the two primes.
+pub trait Prime: Copy + Send + Sync + 'static {
+    /// The field as arkworks has it: Montgomery form with radix 2^256.
+    type Plain: PrimeField<BigInt = BigInt<4>>;
+    /// The prime p.
+    const WORDS: [u64; 4];
+    /// An element as arkworks' internal words.
+    fn words(element: &Self::Plain) -> [u64; 4];
+    /// The element with these internal words, which are below p.
+    fn element(words: [u64; 4]) -> Self::Plain;
+
+    /// The prime in limbs.
+    const P: Limbs = limbs(Self::WORDS);
+    /// -1/p mod 2^52.
+    const NEGATIVE_INVERSE: u64 = negative_inverse(Self::WORDS[0]);
+    /// k·p for k = 0 to 7.
+    const MULTIPLES: Limbs8 = multiples(limbs(Self::WORDS), [0, 1, 2, 3, 4, 5, 6, 7]);
+    /// floor(k·2^253 / p)·p for k = 0 to 7: both primes lie between 2^253·1.512 and 2^253·1.513.
+    const QUOTIENTS: Limbs8 = multiples(limbs(Self::WORDS), [0, 0, 1, 1, 2, 3, 3, 4]);
+    /// 2^264 mod p: brings arkworks' form into ours with one multiplication.
+    const FROM_PLAIN: Limbs = limbs(power_of_two(Self::WORDS, 264));
+    /// 2^268 mod p: what one over an element lacks when arkworks takes our words for its own.
+    const INVERSION: Limbs = limbs(power_of_two(Self::WORDS, 268));
+}
+
+/// The prime of the coordinates.
+#[derive(Clone, Copy, Debug)]
+pub struct Base;
+/// The prime of the scalars, the order of the groups.
+#[derive(Clone, Copy, Debug)]
+pub struct Scalar;
+
+impl Prime for Base {
+    type Plain = Fq;
+    const WORDS: [u64; 4] =
+        [0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d, 0x30644e72e131a029];
+
+    fn words(element: &Fq) -> [u64; 4] {
+        element.0.0
+    }
+
+    fn element(words: [u64; 4]) -> Fq {
+        Fq::new_unchecked(BigInt(words))
+    }
+}
+
+impl Prime for Scalar {
+    type Plain = Fr;
+    const WORDS: [u64; 4] =
+        [0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d, 0x30644e72e131a029];
+
+    fn words(element: &Fr) -> [u64; 4] {
+        element.0.0
+    }
+
+    fn element(words: [u64; 4]) -> Fr {
+        Fr::new_unchecked(BigInt(words))
+    }
+}
+
+/// Four words as five limbs.
+pub(crate) const fn limbs(w: [u64; 4]) -> Limbs {
+    [
+        w[0] & MASK,
+        ((w[0] >> 52) | (w[1] << 12)) & MASK,
+        ((w[1] >> 40) | (w[2] << 24)) & MASK,
+        ((w[2] >> 28) | (w[3] << 36)) & MASK,
+        w[3] >> 16,
+    ]
+}
+
+/// A number below 2^256 brought below p.
+pub(crate) const fn canonical(mut x: [u64; 4], p: [u64; 4]) -> [u64; 4] {
+    while !less(&x, &p) {
+        x = minus(x, p);
+    }
+    x
+}
+
+pub(crate) const fn less(a: &[u64; 4], b: &[u64; 4]) -> bool {
+    let mut i = 4;
+    while i > 0 {
+        i -= 1;
+        if a[i] != b[i] {
+            return a[i] < b[i];
+        }
+    }
+    false
+}
+
+const fn minus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+    let (mut out, mut borrow, mut i) = ([0; 4], false, 0);
+    while i < 4 {
+        let (x, first) = a[i].overflowing_sub(b[i]);
+        let (x, second) = x.overflowing_sub(borrow as u64);
+        (out[i], borrow) = (x, first | second);
+        i += 1;
+    }
+    out
+}
+
+/// Newton's iteration: each round doubles the number of right bits.
+const fn negative_inverse(p: u64) -> u64 {
+    let (mut x, mut i) = (1u64, 0);
+    while i < 6 {
+        x = x.wrapping_mul(2u64.wrapping_sub(p.wrapping_mul(x)));
+        i += 1;
+    }
+    x.wrapping_neg() & MASK
+}
+
+const fn multiples(p: Limbs, factors: [u64; 8]) -> Limbs8 {
+    let mut out = [[0; 8]; 5];
+    let mut k = 0;
+    while k < 8 {
+        let (mut carry, mut i) = (0, 0);
+        while i < 5 {
+            let limb = p[i] * factors[k] + carry;
+            out[i][k] = if i < 4 { limb & MASK } else { limb };
+            carry = limb >> 52;
+            i += 1;
+        }
+        k += 1;
+    }
+    out
+}
+
+/// 2^exponent mod p, by doubling. p is below 2^254, so nothing overflows.
+const fn power_of_two(p: [u64; 4], exponent: u32) -> [u64; 4] {
+    let (mut x, mut i) = ([1, 0, 0, 0], 0);
+    while i < exponent {
+        x = [
+            x[0] << 1,
+            (x[1] << 1) | (x[0] >> 63),
+            (x[2] << 1) | (x[1] >> 63),
+            (x[3] << 1) | (x[2] >> 63),
+        ];
+        x = canonical(x, p);
+        i += 1;
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_ff::{AdditiveGroup, Field, PrimeField};
+
+    use super::*;
+
+    /// Five limbs as four words. The number is below 2^256.
+    fn words(l: Limbs) -> [u64; 4] {
+        [
+            l[0] | (l[1] << 52),
+            (l[1] >> 12) | (l[2] << 40),
+            (l[2] >> 24) | (l[3] << 28),
+            (l[3] >> 36) | (l[4] << 16),
+        ]
+    }
+
+    fn constants<P: Prime>() {
+        assert_eq!(P::Plain::MODULUS, BigInt(P::WORDS));
+        assert_eq!(words(P::P), P::WORDS);
+        let two = P::Plain::ONE.double();
+        for (got, exponent) in [(P::FROM_PLAIN, 264u64), (P::INVERSION, 268)] {
+            assert_eq!(words(got), two.pow([exponent]).into_bigint().0);
+        }
+        assert_eq!(P::NEGATIVE_INVERSE.wrapping_mul(P::WORDS[0]) & MASK, MASK);
+        let times = P::WORDS[3] as f64 / (1u64 << 61) as f64;
+        assert!((1.512..1.513).contains(&times), "{times}");
+    }
+
+    #[test]
+    fn constants_are_what_they_say() {
+        constants::<Base>();
+        constants::<Scalar>();
+        for x in [[0; 4], [u64::MAX; 4], [1, 2, 3, 4]] {
+            assert_eq!(words(limbs(x)), x);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The limbs at their bounds: in the registers where the machine has them, and emulated everywhere.
+
+use ark_bn254::{Fq, Fq2, Fr};
+use ark_ff::{AdditiveGroup as _, BigInt, Field as _, PrimeField as _, UniformRand as _};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+
+use super::{
+    Coordinate, Lanes, Limbed, Pair,
+    bound::Bound,
+    prime::{Base, MASK, Prime, Scalar},
+    words::{Emulated, EmulatedIsa, Words},
+};
+use crate::isa::Isa;
+
+/// A number as five limbs, the top one unbounded.
+type Number = [u64; 5];
+
+fn add(a: Number, b: Number) -> Number {
+    let (mut out, mut carry) = ([0; 5], 0);
+    for i in 0..5 {
+        let limb = a[i] + b[i] + carry;
+        (out[i], carry) = if i < 4 { (limb & MASK, limb >> 52) } else { (limb, 0) };
+    }
+    out
+}
+
+fn less_one(mut a: Number) -> Number {
+    for limb in &mut a {
+        if *limb > 0 {
+            *limb -= 1;
+            return a;
+        }
+        *limb = MASK;
+    }
+    a
+}
+
+/// The element that a number stands for: it is the number over 2^260.
+fn element<P: Prime>(number: Number) -> P::Plain {
+    let shift = P::Plain::from(1u64 << 52);
+    let value = number.iter().rev().fold(P::Plain::ZERO, |sum, l| sum * shift + P::Plain::from(*l));
+    value * P::Plain::from(2u64).pow([260u64]).inverse().unwrap()
+}
+
+/// Numbers around every multiple of p up to `times`, and random ones below that.
+fn numbers<P: Prime>(times: u64, rng: &mut StdRng) -> Vec<Number> {
+    let mut out = vec![[0; 5], [1, 0, 0, 0, 0]];
+    let mut multiple = [0; 5];
+    for _ in 0..times {
+        multiple = add(multiple, P::P);
+        out.extend([less_one(multiple), less_one(less_one(multiple))]);
+        out.push([MASK, MASK, MASK, MASK, multiple[4].saturating_sub(1)]);
+        if out.len() < 3 * times as usize {
+            out.extend([multiple, add(multiple, [1, 0, 0, 0, 0])]);
+        }
+    }
+    let top = multiple[4];
+    for _ in 0..40 {
+        let mut number: Number = std::array::from_fn(|_| rng.r#gen::<u64>() & MASK);
+        number[4] = rng.gen_range(0..top);
+        out.push(number);
+    }
+    out
+}
+
+fn lanes<P: Prime, W: Words>(token: W::Token, numbers: &[Number; 8], times: f64) -> Limbed<P, W> {
+    let word = |i: usize| W::load(token, &super::Line(numbers.map(|number| number[i])));
+    Limbed::new([word(0), word(1), word(2), word(3), word(4)], Bound::of(times))
+}
+
+/// The numbers in the lanes; each is below its bound, and its limbs are carried.
+fn out<P: Prime, W: Words>(got: Limbed<P, W>) -> [Number; 8] {
+    let limbs = got.limbs.map(|limb| limb.store().0);
+    let numbers: [Number; 8] = std::array::from_fn(|lane| limbs.map(|limb| limb[lane]));
+    for number in &numbers {
+        assert!(number[..4].iter().all(|limb| *limb <= MASK));
+        let top = got.bound.times() * P::P[4] as f64 * (1.0 + 1e-9) + 1.0;
+        assert!((number[4] as f64) <= top, "{number:?} is over {} p", got.bound.times());
+    }
+    numbers
+}
+
+fn check<P: Prime, W: Words>(got: Limbed<P, W>, wanted: impl Fn(usize) -> P::Plain) {
+    for (lane, number) in out(got).into_iter().enumerate() {
+        assert_eq!(element::<P>(number), wanted(lane), "lane {lane}");
+    }
+}
+
+fn field<P: Prime, W: Words>(token: W::Token)
+where
+    W::Token: Isa,
+{
+    let mut rng = StdRng::seed_from_u64(7);
+    // Bounds of both operands whose product is as large as it may be, and small ones.
+    for (ta, tb) in [(9, 9), (84, 1), (1, 84), (2, 2), (4, 21), (40, 2)] {
+        let (na, nb) = (numbers::<P>(ta, &mut rng), numbers::<P>(tb, &mut rng));
+        for (i, _) in na.iter().enumerate() {
+            let a: [Number; 8] = std::array::from_fn(|l| na[(i + l) % na.len()]);
+            let b: [Number; 8] = std::array::from_fn(|l| nb[(3 * i + 5 * l) % nb.len()]);
+            let (x, y) = (lanes::<P, W>(token, &a, ta as f64), lanes::<P, W>(token, &b, tb as f64));
+            let (ea, eb) = (a.map(element::<P>), b.map(element::<P>));
+            check(x.mul(&y), |l| ea[l] * eb[l]);
+            if ta <= 9 {
+                check(x.square(), |l| ea[l].square());
+            }
+            if tb <= 4 && ta <= 9 {
+                let sum = Limbed::sum_of_products::<true>(&x, &y, &y, &y);
+                check(sum, |l| ea[l] * eb[l] + eb[l] * eb[l]);
+            }
+            if ta + tb < 84 {
+                check(x.add_lazy(&y), |l| ea[l] + eb[l]);
+            }
+            if tb <= 4 && ta < 80 {
+                check(x.sub_multiple::<4>(&y), |l| ea[l] - eb[l]);
+                check(y.negative::<4>(), |l| -eb[l]);
+            }
+        }
+    }
+    let number = numbers::<P>(2, &mut rng);
+    for (i, _) in number.iter().enumerate() {
+        for (j, _) in number.iter().enumerate().step_by(3) {
+            let a: [Number; 8] = std::array::from_fn(|l| number[(i + l) % number.len()]);
+            let b: [Number; 8] = std::array::from_fn(|l| number[(j + 3 * l) % number.len()]);
+            let (x, y) = (lanes::<P, W>(token, &a, 2.0), lanes::<P, W>(token, &b, 2.0));
+            let (ea, eb) = (a.map(element::<P>), b.map(element::<P>));
+            check(x.add(&y), |l| ea[l] + eb[l]);
+            check(x.sub(&y), |l| ea[l] - eb[l]);
+            check(x.sub_lazy(&y), |l| ea[l] - eb[l]);
+            check(
+                x.select(0b1010_0110, &y),
+                |l| if 0b1010_0110 >> l & 1 == 1 { eb[l] } else { ea[l] },
+            );
+            assert_eq!(x.to_integers(), ea.map(|e| e.into_bigint()));
+            assert_eq!(x.to_plain(), ea);
+            let canonical = out(x.canonical());
+            assert!(canonical.iter().all(|n| n.iter().rev().lt(P::P.iter().rev())));
+            check(x.canonical(), |l| ea[l]);
+            check(
+                x.canonical().negate(0b0101),
+                |l| if 0b0101 >> l & 1 == 1 { -ea[l] } else { ea[l] },
+            );
+            match x.inverse(token) {
+                Some(inverse) => check(inverse, |l| ea[l].inverse().unwrap()),
+                None => assert!(ea.contains(&P::Plain::ZERO)),
+            }
+        }
+    }
+    reductions::<P, W>(token, &mut rng);
+    let plain: [P::Plain; 8] = std::array::from_fn(|_| P::Plain::rand(&mut rng));
+    check(Limbed::<P, W>::from_plain(token, &plain), |l| plain[l]);
+    check(Limbed::<P, W>::splat(token, &plain[3]), |_| plain[3]);
+    let rows: [Limbed<P, W>; 8] = std::array::from_fn(|i| {
+        let row = std::array::from_fn(|j| P::Plain::from((8 * i + j) as u64));
+        Limbed::from_plain(token, &row)
+    });
+    for (j, column) in Limbed::transpose(rows).into_iter().enumerate() {
+        check(column, |i| P::Plain::from((8 * i + j) as u64));
+    }
+    assert_eq!(Limbed::<P, W>::zero(token).zeros(), 0xff);
+}
+
+/// The reduction, one below and at each boundary of its table, and `third` at its extremes.
+fn reductions<P: Prime, W: Words>(token: W::Token, rng: &mut StdRng)
+where
+    W::Token: Isa,
+{
+    let mut all = numbers::<P>(5, rng);
+    for k in 1..8u64 {
+        // k·2^253 and one less.
+        let at = [0, 0, 0, 0, k << 45];
+        all.extend([at, less_one(at), add(at, [1, 0, 0, 0, 0])]);
+    }
+    all.push([MASK, MASK, MASK, MASK, (1 << 48) - 1]);
+    for chunk in all.chunks(8) {
+        let a: [Number; 8] = std::array::from_fn(|l| chunk[l % chunk.len()]);
+        let x = lanes::<P, W>(token, &a, 5.29);
+        check(x.reduce(), |l| element::<P>(a[l]));
+    }
+    let halves = |times: f64| (P::P[4] as f64 * times) as u64;
+    let edge = |times: f64| [[0; 5], [MASK, MASK, MASK, MASK, halves(times) - 1]];
+    for x1 in edge(1.65) {
+        for x2 in edge(1.65) {
+            for square in edge(1.25) {
+                let part = |n: Number, times: f64| lanes::<P, W>(token, &[n; 8], times);
+                let (a, b, s) = (part(x1, 1.65), part(x2, 1.65), part(square, 1.25));
+                let third = b.sub_lazy(&a).third(&s, &a);
+                let wanted = element::<P>(square) - element::<P>(x1) - element::<P>(x2);
+                check(third, |_| wanted);
+            }
+        }
+    }
+}
+
+fn pairs<W: Words>(token: W::Token)
+where
+    W::Token: Isa,
+{
+    let mut rng = StdRng::seed_from_u64(8);
+    let edges = numbers::<Base>(4, &mut rng);
+    for (i, _) in edges.iter().enumerate() {
+        let pick =
+            |k: usize| -> [Number; 8] { std::array::from_fn(|l| edges[(k * i + l) % edges.len()]) };
+        let (a0, a1, b0, b1) = (pick(1), pick(3), pick(5), pick(7));
+        let pair = |c0: &[Number; 8], c1: &[Number; 8]| Pair::<W> {
+            c0: lanes(token, c0, 4.0),
+            c1: lanes(token, c1, 4.0),
+        };
+        let plain = |c0: &[Number; 8], c1: &[Number; 8]| -> [Fq2; 8] {
+            std::array::from_fn(|l| Fq2::new(element::<Base>(c0[l]), element::<Base>(c1[l])))
+        };
+        let (a, b) = (pair(&a0, &a1), pair(&b0, &b1));
+        let (ea, eb) = (plain(&a0, &a1), plain(&b0, &b1));
+        let check = |got: Pair<W>, wanted: &dyn Fn(usize) -> Fq2| {
+            check(got.c0, |l| wanted(l).c0);
+            check(got.c1, |l| wanted(l).c1);
+        };
+        check(a.mul(&b), &|l| ea[l] * eb[l]);
+        check(a.square(), &|l| ea[l].square());
+        if let Some(inverse) = a.inverse(token) {
+            check(inverse, &|l| ea[l].inverse().unwrap());
+        }
+    }
+    let plain: [Fq2; 8] = std::array::from_fn(|_| Fq2::rand(&mut rng));
+    let other: [Fq2; 8] = std::array::from_fn(|_| Fq2::rand(&mut rng));
+    let (x, y) = (Pair::<W>::from_plain(token, &plain), Pair::<W>::from_plain(token, &other));
+    let rows = Pair::store(&x.canonical(), &y.canonical());
+    for lane in 0..8 {
+        assert_eq!(Pair::<W>::point(&rows[lane]), (plain[lane], other[lane]));
+        assert_eq!(Pair::<W>::row(&plain[lane], &other[lane]), rows[lane]);
+    }
+    let (x, y) = Pair::<W>::load(token, rows.each_ref());
+    assert_eq!((x.to_plain(), y.to_plain()), (plain, other));
+}
+
+#[test]
+fn limbs_are_right_at_their_bounds() {
+    field::<Base, Emulated>(EmulatedIsa);
+    field::<Scalar, Emulated>(EmulatedIsa);
+    pairs::<Emulated>(EmulatedIsa);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn registers_are_right_at_their_bounds() {
+    use crate::avx512::{Avx512, Zmm};
+    let Some(token) = Avx512::detect() else {
+        eprintln!(
+            "SKIPPED: this machine has no AVX-512 IFMA, so its field arithmetic was tried in emulation only"
+        );
+        return;
+    };
+    field::<Base, Zmm>(token);
+    field::<Scalar, Zmm>(token);
+    pairs::<Zmm>(token);
+}
+
+#[test]
+#[should_panic(expected = "not reduced below 2 p")]
+fn a_product_over_the_bound_is_seen() {
+    let x = lanes::<Base, Emulated>(EmulatedIsa, &[[1, 0, 0, 0, 0]; 8], 9.2);
+    let _ = x.mul(&x);
+}
+
+#[test]
+fn plain_lanes_are_the_fields() {
+    let mut rng = StdRng::seed_from_u64(9);
+    let a: [Fq; 8] = std::array::from_fn(|_| Fq::rand(&mut rng));
+    let b: [Fq; 8] = std::array::from_fn(|_| Fq::rand(&mut rng));
+    let (x, y) = (super::Plain(a), super::Plain(b));
+    let rows = <super::Plain<Fq> as Coordinate>::store(&x, &y);
+    let (u, v) = <super::Plain<Fq> as Coordinate>::load(crate::isa::Portable, rows.each_ref());
+    assert_eq!((u.to_plain(), v.to_plain()), (a, b));
+    let third = y.sub_lazy(&x).third(&x.square(), &x);
+    assert_eq!(third.to_plain(), std::array::from_fn(|l| a[l].square() - a[l] - b[l]));
+    let scalars: [Fr; 8] = std::array::from_fn(|i| Fr::from(i as u64));
+    assert_eq!(
+        super::Plain(scalars).to_integers(),
+        std::array::from_fn(|i| BigInt::from(i as u64))
+    );
+}

@@ -1,0 +1,178 @@
+//! Batches of affine additions and doublings: many divisions by one inversion.
+
+use ark_ec::CurveGroup as _;
+use ark_ff::{AdditiveGroup as _, Field as _};
+
+use super::{BaseField, Group, plain_point};
+use crate::field::{Coordinate, Lanes};
+
+/// Eight points. Zero coordinates stand for infinity; no point of order r has y = 0.
+#[derive(Clone, Copy)]
+pub(super) struct Points<C> {
+    pub(super) x: C,
+    pub(super) y: C,
+}
+
+impl<C: Coordinate> Points<C> {
+    #[inline(always)]
+    pub(super) fn infinity(isa: C::Isa) -> Self {
+        Self { x: C::zero(isa), y: C::zero(isa) }
+    }
+
+    #[inline(always)]
+    pub(super) fn load(isa: C::Isa, rows: [&C::Row; 8]) -> Self {
+        let (x, y) = C::load(isa, rows);
+        Self { x, y }
+    }
+
+    #[inline(always)]
+    pub(super) fn select(&self, lanes: u8, other: &Self) -> Self {
+        Self { x: self.x.select(lanes, &other.x), y: self.y.select(lanes, &other.y) }
+    }
+
+    /// Each point, where it is not at infinity.
+    pub(super) fn to_plain(self) -> [Option<(C::Plain, C::Plain)>; 8] {
+        let infinity = self.y.zeros();
+        let (x, y) = (self.x.to_plain(), self.y.to_plain());
+        std::array::from_fn(|i| (infinity >> i & 1 == 0).then_some((x[i], y[i])))
+    }
+}
+
+/// Memory for one batch.
+pub(super) struct Batch<C> {
+    /// What is divided by.
+    divisors: Vec<C>,
+    /// Products of all divisors before.
+    before: Vec<C>,
+}
+
+impl<C> Default for Batch<C> {
+    fn default() -> Self {
+        Self { divisors: Vec::new(), before: Vec::new() }
+    }
+}
+
+impl<C: Coordinate> Batch<C> {
+    #[inline(always)]
+    fn begin(&mut self, isa: C::Isa, length: usize) {
+        self.divisors.clear();
+        self.divisors.resize(length, C::zero(isa));
+        self.before.clear();
+        self.before.resize(length, C::zero(isa));
+    }
+
+    /// The products of the divisors, and one over the whole. Lanes whose divisor is zero are made one, and told.
+    #[inline(always)]
+    fn invert(&mut self, isa: C::Isa, one: &C) -> (C, Vec<(usize, u8)>) {
+        let mut product = *one;
+        for (before, divisor) in self.before.iter_mut().zip(&self.divisors) {
+            *before = product;
+            product = product.mul(divisor);
+        }
+        if let Some(inverse) = product.inverse(isa) {
+            return (inverse, Vec::new());
+        }
+        let mut zeros = Vec::new();
+        for (v, divisor) in self.divisors.iter_mut().enumerate() {
+            let lanes = zero_lanes(divisor);
+            if lanes != 0 {
+                zeros.push((v, lanes));
+                *divisor = divisor.select(lanes, one);
+            }
+        }
+        let mut product = *one;
+        for (before, divisor) in self.before.iter_mut().zip(&self.divisors) {
+            *before = product;
+            product = product.mul(divisor);
+        }
+        // No divisor is zero any more, so there is an inverse.
+        (product.inverse(isa).unwrap_or(*one), zeros)
+    }
+
+    /// `to[i] += from[i]`, with doublings and infinity. Coordinates are reduced.
+    #[inline(always)]
+    pub(super) fn add<G: Group>(&mut self, isa: C::Isa, to: &mut [Points<C>], from: &[Points<C>])
+    where
+        C: Coordinate<Plain = BaseField<G>>,
+    {
+        let one = C::splat(isa, &C::Plain::ONE);
+        self.begin(isa, to.len());
+        for ((a, b), divisor) in to.iter().zip(from).zip(&mut self.divisors) {
+            let infinite = a.y.zeros() | b.y.zeros();
+            let dx = b.x.sub_lazy(&a.x);
+            *divisor = if infinite == 0 { dx } else { dx.select(infinite, &one) };
+        }
+        let (mut inverse, same) = self.invert(isa, &one);
+        // Points with the same x are few: arkworks adds them.
+        let slow: Vec<_> = same
+            .iter()
+            .map(|(v, lanes)| (*v, *lanes, plain_sum::<G, C>(isa, &to[*v], &from[*v])))
+            .collect();
+        for v in (0..to.len()).rev() {
+            let (a, b, dx) = (to[v], &from[v], self.divisors[v]);
+            let quotient = inverse.mul(&self.before[v]);
+            inverse = inverse.mul(&dx);
+            let slope = b.y.sub_lazy(&a.y).mul(&quotient);
+            // Where a point is at infinity `dx` is one, and what comes of it is not used.
+            let x = b.x.sub_lazy(&a.x).third(&slope.square(), &a.x);
+            let y = slope.mul(&a.x.sub_lazy(&x)).sub(&a.y);
+            let mut sum = Points { x, y };
+            let (from_b, from_a) = (a.y.zeros(), b.y.zeros());
+            if from_a | from_b != 0 {
+                sum = sum.select(from_a, &a).select(from_b, b);
+            }
+            to[v] = sum;
+        }
+        for (v, lanes, sum) in slow {
+            to[v] = to[v].select(lanes, &sum);
+        }
+    }
+
+    /// Doubles every point; none is at infinity. Coordinates are reduced.
+    #[inline(always)]
+    pub(super) fn double(&mut self, isa: C::Isa, points: &mut [Points<C>]) {
+        let one = C::splat(isa, &C::Plain::ONE);
+        self.begin(isa, points.len());
+        for (point, divisor) in points.iter().zip(&mut self.divisors) {
+            *divisor = point.y.add(&point.y);
+        }
+        let (mut inverse, _) = self.invert(isa, &one);
+        for v in (0..points.len()).rev() {
+            let Points { x: x1, y: y1 } = points[v];
+            let quotient = inverse.mul(&self.before[v]);
+            inverse = inverse.mul(&self.divisors[v]);
+            let square = x1.square();
+            let slope = square.add(&square).add(&square).mul(&quotient);
+            // The difference of x1 and x1, as `third` wants it.
+            let x = x1.sub_lazy(&x1).third(&slope.square(), &x1);
+            let y = slope.mul(&x1.sub_lazy(&x)).sub(&y1);
+            points[v] = Points { x, y };
+        }
+    }
+}
+
+/// Lanes whose element is zero, whatever multiple of the prime stands for it.
+pub(super) fn zero_lanes<C: Lanes>(lanes: &C) -> u8 {
+    let plain = lanes.to_plain();
+    (0..8).map(|i| u8::from(ark_ff::Zero::is_zero(&plain[i])) << i).sum()
+}
+
+/// The sums of eight pairs of points, by arkworks.
+#[cold]
+#[inline(never)]
+fn plain_sum<G: Group, C>(isa: C::Isa, a: &Points<C>, b: &Points<C>) -> Points<C>
+where
+    C: Coordinate<Plain = BaseField<G>>,
+{
+    let point = |point: Option<(C::Plain, C::Plain)>| {
+        point.map_or_else(super::Sum::<G>::default, |(x, y)| plain_point::<G>(x, y))
+    };
+    let (a, b) = (a.to_plain(), b.to_plain());
+    let sums: [_; 8] = std::array::from_fn(|i| (point(a[i]) + point(b[i])).into_affine());
+    let zero = (C::Plain::ZERO, C::Plain::ZERO);
+    let sums = sums.map(|sum| ark_ec::AffineRepr::xy(&sum).unwrap_or(zero));
+    Points {
+        x: C::from_plain(isa, &sums.map(|sum| sum.0)),
+        y: C::from_plain(isa, &sums.map(|sum| sum.1)),
+    }
+}

@@ -1,0 +1,401 @@
+//! Multi-scalar multiplication over fixed bases.
+//!
+//! Per base a table keeps P, 2^c·P, 2^2c·P, …: all windows of c bits then share one set of buckets, and a sum costs one addition a window and
+//! base, and nothing is doubled. Digits are signed, so there are 2^(c-1) buckets. Additions are affine, eight at a time, and many
+//! share an inversion.
+//!
+//! # Source
+//! Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (Eurocrypt 1992); Pippenger's buckets; Montgomery's trick.
+
+mod accumulate;
+mod affine;
+mod digits;
+mod precompute;
+mod reduce;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;
+
+use std::{any::Any, fmt, ops::Range, sync::Arc};
+
+use ark_bn254::{Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ec::{AdditiveGroup as _, AffineRepr, CurveGroup};
+use ark_ff::{BigInt, PrimeField as _, Zero as _};
+use bytemuck::Zeroable as _;
+use zeroize::Zeroize as _;
+
+use self::{
+    accumulate::{Chunk, Filled, accumulate},
+    digits::Digits,
+    reduce::{Reduce, Segments},
+};
+use crate::{
+    Backend, Error,
+    field::{Coordinate, Row1, Row2},
+    isa::{Isa, dispatch},
+};
+
+/// One of the two groups that tables are for.
+pub trait Group: sealed::Sealed + 'static {
+    /// A point as it lies in a key.
+    type Affine: AffineRepr<ScalarField = Fr, BaseField = BaseField<Self>, Group = Sum<Self>>;
+    /// A sum of points.
+    type Projective: CurveGroup<Affine = Self::Affine, ScalarField = Fr>;
+    /// Bytes of a table's row: a point's packed coordinates.
+    const ROW: usize;
+}
+
+/// The first group.
+#[derive(Clone, Copy, Debug)]
+pub struct G1;
+/// The second group.
+#[derive(Clone, Copy, Debug)]
+pub struct G2;
+
+mod sealed {
+    use ark_ff::Field;
+    use bytemuck::Pod;
+
+    use crate::{field::Coordinate, isa::Isa};
+
+    pub trait Sealed: Sized {
+        type Field: Field;
+        type Row: Pod + Send + Sync;
+        type Lanes<I: Isa>: Coordinate<Isa = I, Plain = Self::Field, Row = Self::Row>;
+        fn point(x: Self::Field, y: Self::Field) -> Self::Affine
+        where
+            Self: super::Group;
+    }
+}
+
+impl sealed::Sealed for G1 {
+    type Field = Fq;
+    type Row = Row1;
+    type Lanes<I: Isa> = I::Fq;
+
+    fn point(x: Fq, y: Fq) -> G1Affine {
+        G1Affine::new_unchecked(x, y)
+    }
+}
+
+impl sealed::Sealed for G2 {
+    type Field = Fq2;
+    type Row = Row2;
+    type Lanes<I: Isa> = I::Fq2;
+
+    fn point(x: Fq2, y: Fq2) -> G2Affine {
+        G2Affine::new_unchecked(x, y)
+    }
+}
+
+impl Group for G1 {
+    type Affine = G1Affine;
+    type Projective = G1Projective;
+    const ROW: usize = 64;
+}
+
+impl Group for G2 {
+    type Affine = G2Affine;
+    type Projective = G2Projective;
+    const ROW: usize = 128;
+}
+
+/// A sum of multiples, as arkworks has it.
+pub type Sum<G> = <G as Group>::Projective;
+
+type BaseField<G> = <G as sealed::Sealed>::Field;
+type Row<G> = <G as sealed::Sealed>::Row;
+type LanesOf<G, I> = <G as sealed::Sealed>::Lanes<I>;
+
+/// The point with coordinates that came from points.
+fn plain_point<G: Group>(x: BaseField<G>, y: BaseField<G>) -> Sum<G> {
+    G::point(x, y).into()
+}
+
+/// Bytes that others keep: a memory map, for instance.
+pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// How a table is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// How many bases.
+    pub bases: usize,
+    /// Bits of a digit.
+    pub window: u32,
+    /// A base has a row for every `step`-th of its windows. 1 is fastest; as many as there are windows keeps the bare bases only.
+    pub step: u32,
+}
+
+impl Shape {
+    /// Bits of a digit that a table may have.
+    pub const WINDOWS: Range<u32> = 4..19;
+
+    /// Digits of a scalar.
+    pub fn windows(&self) -> u32 {
+        255u32.div_ceil(self.window)
+    }
+
+    /// Rows of a base.
+    pub fn levels(&self) -> u32 {
+        self.windows().div_ceil(self.step)
+    }
+
+    /// Rows of the table: all bases at the first level, all at the second, and so on.
+    pub fn rows(&self) -> usize {
+        self.bases * self.levels() as usize
+    }
+
+    /// Bytes of the table.
+    pub fn bytes<G: Group>(&self) -> usize {
+        self.rows() * G::ROW
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if !Self::WINDOWS.contains(&self.window) {
+            return Err(Error::Window { got: self.window });
+        }
+        if self.step == 0 || self.step > self.windows() {
+            return Err(Error::Step { got: self.step, limit: self.windows() });
+        }
+        let limit = digits::SIGN as usize;
+        match self.bases.checked_mul(self.levels() as usize) {
+            Some(rows) if rows < limit => Ok(()),
+            rows => Err(Error::Rows { got: rows.unwrap_or(usize::MAX), limit }),
+        }
+    }
+}
+
+/// Where rows lie.
+enum Rows<G: Group> {
+    Owned(Vec<Row<G>>),
+    /// Checked to be whole and aligned.
+    Shared(SharedBytes, Range<usize>),
+}
+
+/// Fixed bases and their precomputed multiples. Whoever changes its rows changes its sums.
+pub struct Table<G: Group> {
+    backend: Backend,
+    shape: Shape,
+    rows: Rows<G>,
+}
+
+impl<G: Group> fmt::Debug for Table<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("backend", &self.backend)
+            .field("shape", &self.shape)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<G: Group> Table<G> {
+    /// Computes the table. `progress` is told now and then how many of [`Shape::rows`] more are done.
+    ///
+    /// # Errors
+    /// When a base is the point at infinity, the shape is not one that tables have, or the machine lacks the backend.
+    ///
+    /// # Cost
+    /// `window * step` doublings a row, eight at a time.
+    pub fn new(
+        backend: Backend,
+        shape: Shape,
+        bases: &[G::Affine],
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Self, Error> {
+        shape.check()?;
+        if bases.len() != shape.bases {
+            return Err(Error::Scalars { got: bases.len(), expected: shape.bases });
+        }
+        if let Some(index) = bases.iter().position(|base| base.is_zero()) {
+            return Err(Error::Infinity { index });
+        }
+        let rows = dispatch!(backend, isa => precompute::rows::<G, LanesOf<G, _>>(isa, &shape, bases, progress))?;
+        Ok(Self { backend, shape, rows: Rows::Owned(rows) })
+    }
+
+    /// A table whose rows were computed before, for the same backend: `bytes[range]`.
+    ///
+    /// The rows are believed: who changes them changes the sums.
+    ///
+    /// # Errors
+    /// When the rows are not as many as the shape needs, or do not begin at a multiple of 64 bytes, or the machine lacks the backend.
+    pub fn from_bytes(
+        backend: Backend,
+        shape: Shape,
+        bytes: SharedBytes,
+        range: Range<usize>,
+    ) -> Result<Self, Error> {
+        shape.check()?;
+        if !backend.is_available() {
+            return Err(Error::Backend { backend });
+        }
+        let length = (*bytes).as_ref().len();
+        let (got, expected) = (range.len(), shape.bytes::<G>());
+        let rows = (*bytes).as_ref().get(range.clone()).filter(|rows| rows.len() == expected);
+        let rows = rows.ok_or(Error::Length { got: got.min(length), expected })?;
+        if let Err(_) = bytemuck::try_cast_slice::<u8, Row<G>>(rows) {
+            return Err(Error::Alignment { got: rows.as_ptr().addr() % 64 });
+        }
+        Ok(Self { backend, shape, rows: Rows::Shared(bytes, range) })
+    }
+
+    /// Its rows.
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.rows {
+            Rows::Owned(rows) => bytemuck::cast_slice(rows),
+            Rows::Shared(bytes, range) => (**bytes).as_ref().get(range.clone()).unwrap_or(&[]),
+        }
+    }
+
+    fn rows(&self) -> &[Row<G>] {
+        match &self.rows {
+            Rows::Owned(rows) => rows,
+            // It was cast before, so this does not fail.
+            Rows::Shared(..) => bytemuck::try_cast_slice(self.as_bytes()).unwrap_or(&[]),
+        }
+    }
+
+    /// Its shape.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The backend that it is for.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// The sum of `base[i] * scalars[i - range.start]` for i in `range`.
+    ///
+    /// # Shapes
+    /// Scalars are integers below the group's order.
+    ///
+    /// # Errors
+    /// When the scalars are not as many as the range names or the range is not of the table, or one is too large.
+    ///
+    /// # Cost
+    /// An addition a window and base, which zero digits save. Its time depends on the scalars.
+    pub fn msm(
+        &self,
+        range: Range<usize>,
+        scalars: &[BigInt<4>],
+        scratch: &mut Scratch<G>,
+    ) -> Result<Sum<G>, Error> {
+        let expected = range.len();
+        if scalars.len() != expected || range.end > self.shape.bases {
+            return Err(Error::Scalars { got: scalars.len(), expected });
+        }
+        if let Some(index) = scalars.iter().position(|scalar| *scalar >= Fr::MODULUS) {
+            return Err(Error::Scalar { index });
+        }
+        if scalars.is_empty() {
+            return Ok(Sum::<G>::zero());
+        }
+        dispatch!(self.backend, isa => self.sum(isa, range.start, scalars, scratch))
+    }
+
+    fn sum<I: Isa>(
+        &self,
+        isa: I,
+        base: usize,
+        scalars: &[BigInt<4>],
+        scratch: &mut Scratch<G>,
+    ) -> Sum<G> {
+        let (shape, rows) = (&self.shape, self.rows());
+        let Scratch { digits, buckets, extras, lanes } = scratch;
+        let (chunk, segments) = typed::<LanesOf<G, I>>(lanes);
+        let mut total = Sum::<G>::zero();
+        for first in (0..shape.step).rev() {
+            for _ in 0..shape.window {
+                total.double_in_place();
+            }
+            digits.sort(shape, first, base, scalars);
+            buckets.clear();
+            buckets.resize(1 << (shape.window - 1), Row::<G>::zeroed());
+            extras.clear();
+            accumulate::<G, LanesOf<G, I>>(
+                isa,
+                rows,
+                digits,
+                chunk,
+                &mut Filled { buckets, extras },
+            );
+            total += isa.run(Reduce::<G, LanesOf<G, I>> { buckets, segments });
+            total += merged::<G>(extras);
+        }
+        total
+    }
+}
+
+/// The weighted sum of what was not added in lanes.
+fn merged<G: Group>(extras: &mut [(u32, Sum<G>)]) -> Sum<G> {
+    extras.sort_unstable_by_key(|extra| extra.0);
+    let buckets = extras.chunk_by(|a, b| a.0 == b.0);
+    let weighted = buckets.filter_map(|points| {
+        let weight = u64::from(points.first()?.0) + 1;
+        let sum: Sum<G> = points.iter().map(|point| point.1).sum();
+        Some(ark_ec::PrimeGroup::mul_bigint(&sum, [weight]))
+    });
+    weighted.sum()
+}
+
+/// Memory that sums reuse. One of it serves one sum at a time, over any table of its group. It is wiped when dropped, since what lies in
+/// it tells the scalars.
+pub struct Scratch<G: Group> {
+    digits: Digits,
+    buckets: Vec<Row<G>>,
+    extras: Vec<(u32, Sum<G>)>,
+    /// A [`Work`] of the backend that it served last.
+    lanes: Option<Box<dyn Any + Send>>,
+}
+
+/// What is in a backend's own form.
+struct Work<C> {
+    chunk: Chunk<C>,
+    segments: Segments<C>,
+}
+
+fn typed<C: Coordinate>(
+    lanes: &mut Option<Box<dyn Any + Send>>,
+) -> (&mut Chunk<C>, &mut Segments<C>) {
+    let fits = lanes.as_ref().is_some_and(|lanes| lanes.is::<Work<C>>());
+    if !fits {
+        *lanes = None;
+    }
+    let fresh = || -> Box<dyn Any + Send> {
+        Box::new(Work::<C> { chunk: Chunk::default(), segments: Segments::default() })
+    };
+    match lanes.get_or_insert_with(fresh).downcast_mut::<Work<C>>() {
+        Some(work) => (&mut work.chunk, &mut work.segments),
+        None => unreachable!("it was just made of this type"),
+    }
+}
+
+impl<G: Group> Default for Scratch<G> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<G: Group> fmt::Debug for Scratch<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scratch").finish_non_exhaustive()
+    }
+}
+
+impl<G: Group> Scratch<G> {
+    /// Empty: the first sum fills it.
+    pub fn new() -> Self {
+        Self { digits: Digits::default(), buckets: Vec::new(), extras: Vec::new(), lanes: None }
+    }
+}
+
+impl<G: Group> Drop for Scratch<G> {
+    fn drop(&mut self) {
+        bytemuck::cast_slice_mut::<Row<G>, u64>(&mut self.buckets).zeroize();
+        for (bucket, point) in &mut self.extras {
+            *bucket = 0;
+            *point = Sum::<G>::zero();
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The weighted sum of the buckets: running sums over segments, a segment a lane, and a tree over the segments.
+
+use super::{
+    BaseField, Group, Row, Sum,
+    affine::{Batch, Points},
+    plain_point,
+};
+use crate::{field::Coordinate, isa::Kernel};
+use ark_ec::AdditiveGroup as _;
+use ark_ff::Zero as _;
+
+/// Memory for a reduction.
+pub(super) struct Segments<C> {
+    sums: Vec<Points<C>>,
+    next: Vec<Points<C>>,
+    batch: Batch<C>,
+}
+
+impl<C> Default for Segments<C> {
+    fn default() -> Self {
+        Self { sums: Vec::new(), next: Vec::new(), batch: Batch::default() }
+    }
+}
+
+/// The sum of `(b + 1) * bucket[b]`. There are a power of two of buckets, at least eight.
+pub(super) struct Reduce<'a, G: Group, C> {
+    pub(super) buckets: &'a [Row<G>],
+    pub(super) segments: &'a mut Segments<C>,
+}
+
+impl<G: Group, C> Kernel<C::Isa> for Reduce<'_, G, C>
+where
+    C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
+{
+    type Output = Sum<G>;
+
+    #[inline(always)]
+    fn run(self, isa: C::Isa) -> Sum<G> {
+        let Self { buckets, segments } = self;
+        let count = (buckets.len() / 16).clamp(8, 512);
+        let (length, vectors) = (buckets.len() / count, count / 8);
+        let Segments { sums, next, batch } = segments;
+        let none = Points::infinity(isa);
+        // First half: the running sums from each segment's top; second half: the sums of those.
+        sums.clear();
+        sums.resize(2 * vectors, none);
+        next.clear();
+        next.resize(2 * vectors, none);
+        // Both halves advance in one batch, so the second takes the first's sum of one step before.
+        for step in 0..=length {
+            for v in 0..vectors {
+                next[vectors + v] = sums[v];
+                next[v] = none;
+                if step < length {
+                    let row = |lane: usize| &buckets[(8 * v + lane) * length + length - 1 - step];
+                    let rows = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
+                    next[v] = Points::load(isa, rows);
+                }
+            }
+            if step == 0 {
+                sums.copy_from_slice(next);
+            } else {
+                batch.add::<G>(isa, sums, next);
+            }
+        }
+        // The sum over the segments s of inner[s] + length · s · whole[s], with s = 8 · v + lane.
+        let inner = sums.split_off(vectors);
+        let mut groups = vec![inner];
+        let mut whole = std::mem::take(sums);
+        // v bit by bit: the odd ones of each level weigh 2^level.
+        while whole.len() > 1 {
+            let odd: Vec<_> = whole.iter().skip(1).step_by(2).copied().collect();
+            whole = whole.into_iter().step_by(2).collect();
+            batch.add::<G>(isa, &mut whole, &odd);
+            groups.push(odd);
+        }
+        add_up::<G, C>(isa, batch, &mut groups);
+        let mut lanes =
+            groups.iter().map(|group| group.first().map_or(Sum::<G>::zero(), flat::<G, C>));
+        let inner = lanes.next().unwrap_or_else(Sum::<G>::zero);
+        let levels: Vec<_> = lanes.collect();
+        let mut total =
+            levels.iter().rev().fold(Sum::<G>::zero(), |sum, level| sum.double() + level);
+        for _ in 0..3 {
+            total.double_in_place();
+        }
+        // The lanes' own weights, 7 to 1.
+        let mut running = Sum::<G>::zero();
+        if let Some(whole) = whole.first() {
+            for point in whole.to_plain().into_iter().skip(1).rev() {
+                if let Some((x, y)) = point {
+                    running += plain_point::<G>(x, y);
+                }
+                total += running;
+            }
+        }
+        let mut bits = length;
+        while bits > 1 {
+            total.double_in_place();
+            bits /= 2;
+        }
+        total + inner
+    }
+}
+
+/// Adds up the vectors of each group: their halves onto each other, for all groups in one batch.
+#[inline(always)]
+fn add_up<G: Group, C>(isa: C::Isa, batch: &mut Batch<C>, groups: &mut [Vec<Points<C>>])
+where
+    C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
+{
+    let (mut to, mut from) = (Vec::new(), Vec::new());
+    let mut halves: Vec<usize> = Vec::new();
+    while groups.iter().any(|group| group.len() > 1) {
+        to.clear();
+        from.clear();
+        halves.clear();
+        for group in groups.iter_mut() {
+            let half = group.len() / 2;
+            halves.push(half);
+            from.extend(group.drain(group.len() - half..));
+            to.extend_from_slice(&group[..half]);
+        }
+        batch.add::<G>(isa, &mut to, &from);
+        // Of three, two are left: the sum of the outer ones, and the middle one.
+        let mut sums = to.iter();
+        for (group, half) in groups.iter_mut().zip(&halves) {
+            for (point, sum) in group.iter_mut().zip(sums.by_ref().take(*half)) {
+                *point = *sum;
+            }
+        }
+    }
+}
+
+/// The sum of eight points.
+fn flat<G: Group, C>(points: &Points<C>) -> Sum<G>
+where
+    C: Coordinate<Plain = BaseField<G>>,
+{
+    let points = points.to_plain().into_iter().flatten();
+    points.map(|(x, y)| plain_point::<G>(x, y)).sum()
+}

@@ -1,0 +1,106 @@
+//! The limbs in emulation against the plain sum, with the bounds of all lazily reduced values carried along and checked. What ships is
+//! tried by `tests/msm.rs`.
+
+use ark_bn254::Fr;
+use ark_ec::{AffineRepr, CurveGroup as _};
+use ark_ff::{BigInt, PrimeField as _, UniformRand as _};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+
+use super::*;
+use crate::{field::EmulatedIsa, isa::Isa, reference};
+
+/// The sum by way of rows made and read by one backend.
+fn sum<G: Group, I: Isa>(
+    isa: I,
+    shape: Shape,
+    bases: &[G::Affine],
+    scalars: &[BigInt<4>],
+) -> Sum<G> {
+    let rows = precompute::rows::<G, LanesOf<G, I>>(isa, &shape, bases, &|_| ());
+    let table = Table::<G> { backend: Backend::Portable, shape, rows: Rows::Owned(rows) };
+    table.sum(isa, 0, scalars, &mut Scratch::new())
+}
+
+fn every<G: Group>(window: u32, step: u32, bases: &[G::Affine], scalars: &[BigInt<4>]) {
+    let shape = Shape { bases: bases.len(), window, step };
+    let wanted: Sum<G> = reference::msm(bases, scalars);
+    let context = format!("window {window}, step {step}, {} bases", bases.len());
+    assert!(sum::<G, _>(EmulatedIsa, shape, bases, scalars) == wanted, "emulated, {context}");
+}
+
+fn points<G: Group>(count: usize, rng: &mut StdRng) -> Vec<G::Affine> {
+    (0..count).map(|_| Sum::<G>::rand(rng).into_affine()).collect()
+}
+
+fn scalars(count: usize, rng: &mut StdRng) -> Vec<BigInt<4>> {
+    (0..count)
+        .map(|_| match rng.gen_range(0..8) {
+            0 => BigInt::zero(),
+            1 => BigInt::from(1u64),
+            2 => Fr::from(-1i64).into_bigint(),
+            3 => BigInt::from(rng.r#gen::<u16>()),
+            4 => BigInt::from(rng.r#gen::<u64>()),
+            _ => Fr::rand(rng).into_bigint(),
+        })
+        .collect()
+}
+
+fn group<G: Group>() {
+    let mut rng = StdRng::seed_from_u64(3);
+    for (count, window, step) in
+        [(1, 4, 1), (7, 5, 1), (9, 6, 2), (60, 4, 64), (130, 8, 1), (200, 9, 3), (90, 7, 37)]
+    {
+        let bases = points::<G>(count, &mut rng);
+        every::<G>(window, step, &bases, &scalars(count, &mut rng));
+        every::<G>(window, step, &bases, &vec![BigInt::zero(); count]);
+        every::<G>(window, step, &bases, &vec![BigInt::from(1u64); count]);
+        every::<G>(window, step, &bases, &vec![Fr::from(-1i64).into_bigint(); count]);
+    }
+}
+
+#[test]
+fn sums_in_the_first_group() {
+    group::<G1>();
+}
+
+#[test]
+fn sums_in_the_second_group() {
+    group::<G2>();
+}
+
+/// Bases that meet themselves and their negatives: in buckets (equal x in a round), between buckets (doublings in the reduction) and
+/// to infinity.
+fn collisions<G: Group>() {
+    let mut rng = StdRng::seed_from_u64(4);
+    let one = points::<G>(1, &mut rng)[0];
+    let two = (one + one).into_affine();
+    let negative = (-one.into_group()).into_affine();
+    let few =
+        [one, two, negative, one, (two + one).into_affine(), (-two.into_group()).into_affine()];
+    for count in [2usize, 3, 16, 100, 400] {
+        let same = vec![one; count];
+        let turns: Vec<_> = (0..count).map(|i| few[i % few.len()]).collect();
+        let opposite: Vec<_> = (0..count).map(|i| [one, negative][i % 2]).collect();
+        let powers: Vec<_> =
+            (0..count).map(|i| one.mul_bigint([1u64 << (i % 60)]).into_affine()).collect();
+        for bases in [same, turns, opposite, powers] {
+            let equal = vec![BigInt::from(5u64); count];
+            let counted: Vec<_> = (0..count).map(|i| BigInt::from(i as u64 % 5)).collect();
+            for (window, step) in [(4, 1), (6, 1), (5, 51)] {
+                every::<G>(window, step, &bases, &equal);
+                every::<G>(window, step, &bases, &counted);
+                every::<G>(window, step, &bases, &scalars(count, &mut rng));
+            }
+        }
+    }
+}
+
+#[test]
+fn collisions_in_the_first_group() {
+    collisions::<G1>();
+}
+
+#[test]
+fn collisions_in_the_second_group() {
+    collisions::<G2>();
+}
