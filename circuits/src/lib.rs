@@ -13,6 +13,8 @@ pub mod address;
 pub mod card;
 pub mod clause;
 pub mod donation;
+#[cfg(any(test, feature = "testing"))]
+pub mod hunt;
 pub mod keys;
 pub mod path;
 pub mod person;

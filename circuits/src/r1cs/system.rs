@@ -59,7 +59,13 @@ pub struct R1cs {
     b: Matrix,
     c: Matrix,
     clauses: Vec<Clause>,
+    #[cfg(feature = "testing")]
+    sites: Vec<Site>,
 }
+
+/// The line of a gadget that lays a row.
+#[cfg(feature = "testing")]
+pub type Site = &'static std::panic::Location<'static>;
 
 /// What rows are recorded into during a pass.
 #[derive(Default)]
@@ -68,19 +74,33 @@ pub(super) struct Recorder {
     b: Matrix,
     c: Matrix,
     clauses: Vec<Clause>,
+    #[cfg(feature = "testing")]
+    sites: Vec<Site>,
 }
 
 impl Recorder {
+    #[cfg_attr(feature = "testing", track_caller)]
     pub(super) fn push(&mut self, a: &Num, b: &Num, c: &Num, clause: Clause) {
         self.a.push(a);
         self.b.push(b);
         self.c.push(c);
         self.clauses.push(clause);
+        #[cfg(feature = "testing")]
+        self.sites.push(std::panic::Location::caller());
     }
 
     pub(super) fn finish(self, public_inputs: usize, private_inputs: usize, wires: u32) -> R1cs {
-        let Self { a, b, c, clauses } = self;
-        R1cs { public_inputs, private_inputs, wires: wires as usize, a, b, c, clauses }
+        R1cs {
+            public_inputs,
+            private_inputs,
+            wires: wires as usize,
+            a: self.a,
+            b: self.b,
+            c: self.c,
+            clauses: self.clauses,
+            #[cfg(feature = "testing")]
+            sites: self.sites,
+        }
     }
 }
 
@@ -147,6 +167,12 @@ impl R1cs {
     /// The clause of each row.
     pub fn clauses(&self) -> &[Clause] {
         &self.clauses
+    }
+
+    /// The line of code that lays each row, so that a test can leave out what one line says.
+    #[cfg(feature = "testing")]
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
     }
 
     /// Terms in all three matrices.

@@ -20,8 +20,13 @@ impl Solver {
     /// Solves each wire from the first row in which it alone is open and stands in C. When no row is left that gives
     /// one, the first open wire is taken as free.
     pub fn new(shape: &R1cs) -> Self {
-        let declared = 1 + shape.public_inputs() + shape.private_inputs();
-        let mut known: Vec<bool> = (0..shape.wires()).map(|wire| wire < declared).collect();
+        Self::from_known(shape, &vec![true; 1 + shape.public_inputs() + shape.private_inputs()])
+    }
+
+    /// As [`Solver::new`], from the wires that are known of those at the beginning.
+    pub fn from_known(shape: &R1cs, known: &[bool]) -> Self {
+        let known = known.iter().copied().chain(std::iter::repeat(false));
+        let mut known: Vec<bool> = known.take(shape.wires()).collect();
         let mut rows: Vec<usize> = (0..shape.rows()).collect();
         let (mut steps, mut free) = (Vec::new(), Vec::new());
         let [a, b, c] = shape.matrices();
@@ -61,8 +66,14 @@ impl Solver {
 
     /// All wires: the declared inputs and free wires of `honest`, and what the rows make of them.
     pub fn solve(&self, shape: &R1cs, honest: &[Fr]) -> Vec<Fr> {
+        self.solve_with(shape, honest, 0, Fr::ONE)
+    }
+
+    /// As [`Solver::solve`], with one wire held at a value whatever the rows make of it.
+    pub fn solve_with(&self, shape: &R1cs, honest: &[Fr], held: usize, value: Fr) -> Vec<Fr> {
         let mut z = honest.to_vec();
-        for (row, wire, inverse) in &self.steps {
+        z[held] = value;
+        for (row, wire, inverse) in self.steps.iter().filter(|(_, wire, _)| *wire != held) {
             let sum = |m: &Matrix| m.row(*row).iter().map(|(w, k)| z[*w as usize] * k).sum::<Fr>();
             let [a, b, c] = shape.matrices().map(sum);
             z[*wire] += (a * b - c) * inverse;

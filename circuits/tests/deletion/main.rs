@@ -1,0 +1,79 @@
+//! Every row is missed: without it the circuit accepts a false statement.
+//!
+//! For each row, somebody who may choose all wires looks for a statement that the native check refuses in the row's clause
+//! and in no other, and for wires that satisfy every row but this one. A circuit that lacks more than that row, as one in
+//! which a line of a gadget is deleted, or a whole gadget, accepts the same wires; so single rows answer for all of these.
+//!
+//! A row of every line of code in every clause, and a sample besides, in every run; all of them with `WUFU_FULL=1`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod attack;
+#[path = "../common/mod.rs"]
+mod common;
+mod plan;
+
+use std::collections::BTreeMap;
+
+use attack::{Attacker, Killed, Target};
+use common::shape;
+use rand::{SeedableRng, rngs::StdRng, seq::index};
+use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};
+
+/// How many rows besides the first of each line are left out in a run that is not full.
+const SAMPLE: usize = 24;
+
+fn full() -> bool {
+    std::env::var_os("WUFU_FULL").is_some_and(|flag| flag == "1")
+}
+
+/// A line of code, as in `range.rs:38`.
+fn site<C: Target>(row: usize) -> String {
+    let site = shape::<C>().sites()[row];
+    let file = site.file().rsplit_once("src/").map_or(site.file(), |(_, file)| file);
+    format!("{file}:{}", site.line())
+}
+
+fn every_row_is_missed<C: Target>() {
+    let rows = shape::<C>().rows();
+    let mut first: BTreeMap<(Clause, String), usize> = BTreeMap::new();
+    for row in 0..rows {
+        first.entry((shape::<C>().clauses()[row], site::<C>(row))).or_insert(row);
+    }
+    let mut chosen: Vec<usize> =
+        if full() { (0..rows).collect() } else { first.into_values().collect() };
+    if !full() {
+        chosen.extend(index::sample(&mut StdRng::seed_from_u64(1), rows, SAMPLE));
+    }
+    let mut attacker = Attacker::<C>::new();
+    let mut told: BTreeMap<(Clause, String, Killed), usize> = BTreeMap::new();
+    let mut survivors = Vec::new();
+    for row in &chosen {
+        let clause = shape::<C>().clauses()[*row];
+        match attacker.kill(*row) {
+            Ok(killed) => *told.entry((clause, site::<C>(*row), killed)).or_default() += 1,
+            Err(why) => {
+                survivors.push(format!("row {row} of {clause}, {}: {why}", site::<C>(*row)))
+            }
+        }
+    }
+    println!("{}: {} rows left out, {} survive", C::NAME, chosen.len(), survivors.len());
+    for ((clause, site, killed), count) in &told {
+        println!("  {clause} {site:<24} {count:>6} {killed:?}");
+    }
+    assert!(survivors.is_empty(), "{}", survivors[..survivors.len().min(20)].join("\n"));
+}
+
+#[test]
+fn f08_every_row_of_five_fu_is_missed() {
+    every_row_is_missed::<FiveFuInstance>();
+}
+
+#[test]
+fn f08_every_row_of_donation_is_missed() {
+    every_row_is_missed::<DonationInstance>();
+}
+
+#[test]
+fn f08_every_row_of_gift_is_missed() {
+    every_row_is_missed::<GiftInstance>();
+}

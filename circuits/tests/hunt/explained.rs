@@ -1,0 +1,72 @@
+//! The circuits as they are, and their twins: what stays open is explained in `hunt.json`, and nothing does.
+
+use serde::Deserialize;
+use wufu_circuits::{
+    DonationInstance, FiveFuInstance, GiftInstance,
+    hunt::{Follows, System},
+};
+
+use crate::{NONE, open, system};
+
+/// What is written down of a system in `hunt.json`, with a reason for each wire.
+#[derive(Deserialize)]
+struct Expected {
+    name: String,
+    /// Wires that the inputs leave open.
+    open: Vec<Explained>,
+    /// Declared private inputs that follow from the others; told of our own circuits.
+    follow: Option<Vec<Explained>>,
+    /// Public wires that do not follow from the private inputs.
+    free_public: Vec<Explained>,
+}
+
+#[derive(Deserialize)]
+struct Explained {
+    wires: Vec<u32>,
+    what: String,
+    why: String,
+}
+
+fn expected(name: &str) -> Expected {
+    let all: Vec<Expected> = serde_json::from_str(include_str!("hunt.json")).unwrap();
+    all.into_iter().find(|expected| expected.name == name).unwrap()
+}
+
+fn explained(listed: &[Explained]) -> Vec<u32> {
+    assert!(listed.iter().all(|wires| !wires.what.is_empty() && !wires.why.is_empty()));
+    let mut wires: Vec<u32> = listed.iter().flat_map(|listed| &listed.wires).copied().collect();
+    wires.sort_unstable();
+    wires
+}
+
+/// Sees that a system leaves open what is explained and nothing else, and that its public wires follow from the private
+/// inputs, the nullifiers with them.
+fn is_as_explained(system: &System, name: &str) {
+    let expected = expected(name);
+    assert_eq!(open(system), explained(&expected.open), "{name}");
+    assert_eq!(system.unused(), NONE, "{name}");
+    let follows = Follows::new(system);
+    assert_eq!(follows.free_public, explained(&expected.free_public), "{name}");
+    if let Some(follow) = &expected.follow {
+        assert_eq!(follows.private, explained(follow), "{name}");
+    }
+}
+
+#[test]
+fn f08_the_circuits_leave_nothing_open() {
+    is_as_explained(&system::<FiveFuInstance>(), "five-fu");
+    is_as_explained(&system::<DonationInstance>(), "donation");
+    is_as_explained(&system::<GiftInstance>(), "gift");
+}
+
+/// The twins in circom, where they have been compiled.
+#[test]
+fn f08_the_twins_leave_nothing_open() {
+    for name in ["five_fu", "donation", "gift"] {
+        let path = format!("{}/../target/twins/{name}.r1cs", env!("CARGO_MANIFEST_DIR"));
+        match std::fs::read(&path) {
+            Ok(file) => is_as_explained(&System::read(&file).unwrap(), &format!("twins/{name}")),
+            Err(_) => println!("the twin {name} is not compiled: not hunted"),
+        }
+    }
+}
