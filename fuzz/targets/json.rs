@@ -1,0 +1,28 @@
+//! The JSON form: what is read is the same message when it is written and read again.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use prost::{Message, Name};
+use wufu_proto::{
+    json::{from_json, to_json},
+    v1,
+};
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    message::<v1::Address>(text);
+    message::<v1::CardGrant>(text);
+    message::<v1::PersonGrant>(text);
+    message::<v1::DonationReceipt>(text);
+    message::<v1::Gift>(text);
+    message::<v1::Voucher>(text);
+    message::<v1::Policy>(text);
+    message::<v1::ProofRequest>(text);
+    message::<v1::Envelope>(text);
+});
+
+fn message<M: Message + Name + Default + PartialEq>(text: &str) {
+    let Ok(message) = from_json::<M>(text) else { return };
+    let Ok(written) = to_json(&message) else { panic!("it was read, and cannot be written") };
+    assert!(from_json::<M>(&written) == Ok(message), "another message: {written}");
+}

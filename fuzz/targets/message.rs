@@ -1,0 +1,58 @@
+//! Every protobuf message: what is read is understood or refused, and what is understood is written again as the same bytes.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use prost::{Message, Name};
+use wufu_circuits::Address;
+use wufu_proto::{
+    ConvertError, Envelope,
+    append::{Append, Appended},
+    claim::{Claim, ClaimBinding, ClaimOutcome},
+    decode,
+    grant::{CardGift, CardGrant, DonationReceipt, PersonGrant},
+    log::{LedgerInfo, Roof, Shard},
+    prover::{Progress, Proved, ProverInfo},
+    v1,
+    voucher::Voucher,
+    witness::Job,
+};
+use wufu_verifier::{Policy, ProofRequest};
+
+fuzz_target!(|data: &[u8]| {
+    message::<v1::Address, Address>(data);
+    message::<v1::CardGrant, CardGrant>(data);
+    message::<v1::PersonGrant, PersonGrant>(data);
+    message::<v1::DonationReceipt, DonationReceipt>(data);
+    message::<v1::Gift, CardGift>(data);
+    message::<v1::Voucher, Voucher>(data);
+    message::<v1::Policy, Policy>(data);
+    message::<v1::ProofRequest, ProofRequest>(data);
+    message::<v1::Envelope, Envelope>(data);
+    message::<v1::ClaimBinding, ClaimBinding>(data);
+    message::<v1::SubmitClaimRequest, Claim>(data);
+    message::<v1::SubmitClaimResponse, ClaimOutcome>(data);
+    message::<v1::ProveRequest, Job>(data);
+    message::<v1::ProveStreamRequest, Job>(data);
+    message::<v1::ProveResponse, Proved>(data);
+    message::<v1::ProveStreamResponse, Progress>(data);
+    message::<v1::GetInfoResponse, ProverInfo>(data);
+    message::<v1::AppendRequest, Append>(data);
+    message::<v1::AppendResponse, Appended>(data);
+    message::<v1::GetLedgerInfoResponse, LedgerInfo>(data);
+    message::<v1::GetRoofResponse, Roof>(data);
+    message::<v1::GetShardResponse, Shard>(data);
+});
+
+fn message<M, D>(data: &[u8])
+where
+    M: Message + Name + Default + PartialEq,
+    D: TryFrom<M, Error = ConvertError>,
+    M: for<'a> From<&'a D>,
+{
+    let Ok(message) = decode::<M>(data) else { return };
+    assert_eq!(message.encode_to_vec(), data);
+    match D::try_from(message) {
+        Ok(understood) => assert_eq!(M::from(&understood).encode_to_vec(), data),
+        Err(error) => assert_ne!(error.reason().code(), 0),
+    }
+}

@@ -1,0 +1,15 @@
+//! Circuits and witnesses in iden3's files: nothing larger than the file is set aside, and what is read can be looked at.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wufu_circuits::hunt::{System, read_witness};
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(system) = System::read(data) {
+        assert!(system.public() + system.private() < system.wires().max(1));
+        assert!(system.unused().len() <= system.wires());
+    }
+    if let Ok(witness) = read_witness(data) {
+        assert!(32 * witness.len() <= data.len());
+    }
+});
