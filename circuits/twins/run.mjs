@@ -25,9 +25,11 @@ async function answer(input) {
     // With its sanity check every `===` and every input is looked at.
     await twin._doCalculateWitness(input, true);
   } catch (error) {
-    // Only a constraint that does not hold is an answer; a signal that is missing is our mistake.
-    if (!/Assert Failed/.test(error.message)) throw error;
-    return { refused: error.message };
+    // Only a constraint that does not hold is an answer; a signal that is missing is our mistake. The calculator keeps what
+    // went wrong before, so its message grows: the first line is enough.
+    const reason = error.message.slice(0, 100).split("\n")[0];
+    if (!/^(Error: )*Assert Failed/.test(reason)) throw error;
+    return { refused: reason };
   }
   const values = [];
   for (let wire = 1; wire <= nPublic; wire++) values.push(value(wire));
