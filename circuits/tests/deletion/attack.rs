@@ -171,7 +171,7 @@ impl<C: Target> Attacker<C> {
                     tries.push((Killed::Unequal, vec![(level.own(z), random)]));
                 }
                 _ if at + 1 == Level::MEMBERSHIP + Level::HASH => {
-                    let mut changes = vec![(level.neighbour(z, &self.levels), random)];
+                    let mut changes = vec![(level.neighbour(z), random)];
                     changes.extend(given.map(|wire| (wire, z[wire])));
                     tries.push((Killed::Unequal, changes));
                 }

@@ -16,8 +16,10 @@ use std::collections::BTreeMap;
 
 use attack::{Attacker, Killed, Target};
 use common::shape;
+use plan::Level;
 use rand::{SeedableRng, rngs::StdRng, seq::index};
 use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};
+use wufu_verifier::merkle::CARD_DEPTH;
 
 /// How many rows besides the first of each line are left out in a run that is not full.
 const SAMPLE: usize = 24;
@@ -42,6 +44,15 @@ fn every_row_is_missed<C: Target>() {
     let mut chosen: Vec<usize> =
         if full() { (0..rows).collect() } else { first.into_values().collect() };
     if !full() {
+        // The last row of each path, which says what the root is: no membership of the same path follows it.
+        let levels = Level::all(shape::<C>());
+        let next = levels.iter().skip(1).map(|level| level.row).chain([rows]);
+        let last = |level: &Level| level.row + Level::MEMBERSHIP + Level::HASH;
+        let of_card =
+            |at: usize| levels[at].clause == Clause::F3 && at % CARD_DEPTH + 1 == CARD_DEPTH;
+        let tops = levels.iter().zip(next).enumerate();
+        let tops = tops.filter(|(at, (level, next))| of_card(*at) || last(level) != *next);
+        chosen.extend(tops.map(|(_, (level, _))| last(level) - 1));
         chosen.extend(index::sample(&mut StdRng::seed_from_u64(1), rows, SAMPLE));
     }
     let mut attacker = Attacker::<C>::new();

@@ -1,6 +1,6 @@
 //! How every wire follows from a few, so that one can be changed and all else made to fit again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
@@ -52,10 +52,9 @@ impl Level {
         *self.children.iter().find(|child| z[**child] == z[self.node]).unwrap()
     }
 
-    /// A child that is no node of any path in `z`.
-    pub fn neighbour(&self, z: &[Fr], levels: &[Self]) -> usize {
-        let is_node = |child: usize| levels.iter().any(|level| z[level.node] == z[child]);
-        *self.children.iter().find(|child| !is_node(**child)).unwrap()
+    /// A child that is not the node in `z`.
+    pub fn neighbour(&self, z: &[Fr]) -> usize {
+        *self.children.iter().find(|child| z[**child] != z[self.node]).unwrap()
     }
 }
 
@@ -132,6 +131,10 @@ impl Plan {
                 }
             }
         }
+        standing.iter_mut().for_each(|rows| {
+            rows.sort_unstable();
+            rows.dedup();
+        });
         let mut copies = vec![Vec::new(); shape.wires()];
         for (wire, from) in &steps {
             if let From::Copy(node) = from {
@@ -147,17 +150,23 @@ impl Plan {
     }
 
     /// Changes wires of `z` and makes all others follow; a changed wire follows nothing. Returns the rows that were touched.
-    pub fn change(&self, shape: &R1cs, z: &mut [Fr], changes: &[(usize, Fr)]) -> BTreeSet<usize> {
-        let (mut touched, mut to_do) = (BTreeSet::new(), BTreeSet::new());
-        let mut set = |z: &mut [Fr], to_do: &mut BTreeSet<usize>, wire: usize, value: Fr| {
+    pub fn change(&self, shape: &R1cs, z: &mut [Fr], changes: &[(usize, Fr)]) -> Vec<usize> {
+        let mut is_touched = vec![false; shape.rows()];
+        let mut touched = Vec::new();
+        let mut to_do = vec![false; self.steps.len()];
+        let mut set = |z: &mut [Fr], to_do: &mut [bool], wire: usize, value: Fr| {
             if z[wire] == value {
                 return;
             }
             z[wire] = value;
-            to_do.extend(self.copies[wire].iter().filter_map(|child| self.place[*child]));
+            for child in &self.copies[wire] {
+                self.place[*child].into_iter().for_each(|place| to_do[place] = true);
+            }
             for row in &self.rows[wire] {
-                if touched.insert(*row) {
-                    to_do.extend(self.gives(*row).and_then(|given| self.place[given]));
+                if !std::mem::replace(&mut is_touched[*row], true) {
+                    touched.push(*row);
+                    let place = self.gives(*row).and_then(|given| self.place[given]);
+                    place.into_iter().for_each(|place| to_do[place] = true);
                 }
             }
         };
@@ -166,9 +175,8 @@ impl Plan {
         }
         let matrices = shape.matrices();
         // A step only touches rows of later ones, so each is done once.
-        while let Some(step) = to_do.pop_first() {
-            let (wire, from) = &self.steps[step];
-            if changes.iter().any(|(changed, _)| changed == wire) {
+        for (step, (wire, from)) in self.steps.iter().enumerate() {
+            if !to_do[step] || changes.iter().any(|(changed, _)| changed == wire) {
                 continue;
             }
             let value = match from {

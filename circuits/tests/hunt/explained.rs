@@ -3,15 +3,17 @@
 use serde::Deserialize;
 use wufu_circuits::{
     DonationInstance, FiveFuInstance, GiftInstance,
-    hunt::{Follows, System},
+    hunt::{Follows, Hunt, System},
 };
 
-use crate::{NONE, open, system};
+use crate::{NONE, system};
 
 /// What is written down of a system in `hunt.json`, with a reason for each wire.
 #[derive(Deserialize)]
 struct Expected {
     name: String,
+    /// How many private inputs there are, where the file counts others with them.
+    private: Option<usize>,
     /// Wires that the inputs leave open.
     open: Vec<Explained>,
     /// Declared private inputs that follow from the others; told of our own circuits.
@@ -43,7 +45,11 @@ fn explained(listed: &[Explained]) -> Vec<u32> {
 /// inputs, the nullifiers with them.
 fn is_as_explained(system: &System, name: &str) {
     let expected = expected(name);
-    assert_eq!(open(system), explained(&expected.open), "{name}");
+    let mut hunt = Hunt::new(system);
+    let inputs = system.public() + expected.private.unwrap_or(system.private());
+    system.inputs().take(inputs).for_each(|wire| hunt.give(wire));
+    hunt.run();
+    assert_eq!(hunt.undetermined(), explained(&expected.open), "{name}");
     assert_eq!(system.unused(), NONE, "{name}");
     let follows = Follows::new(system);
     assert_eq!(follows.free_public, explained(&expected.free_public), "{name}");
@@ -60,6 +66,9 @@ fn f08_the_circuits_leave_nothing_open() {
 }
 
 /// The twins in circom, where they have been compiled.
+///
+/// The header of Donation's counts 95 private inputs. One of them circom has left out, since a public output is the same, so
+/// the last that it counts is no input.
 #[test]
 fn f08_the_twins_leave_nothing_open() {
     for name in ["five_fu", "donation", "gift"] {

@@ -1,0 +1,169 @@
+//! Hunts for second witnesses in an iden3 `.r1cs`, anybody's: which wires do the inputs leave open, and can one of them be
+//! something else? Exit code 3 when a wire is open, 4 when a second witness was built.
+#![allow(clippy::print_stdout)]
+
+use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, bail, ensure};
+use ark_bn254::Fr;
+use clap::Parser;
+use rand::{SeedableRng as _, rngs::StdRng};
+use serde_json::json;
+use wufu_benches::{ms, time};
+use wufu_circuits::{
+    Circuit, DonationInstance, FiveFuInstance, GiftInstance,
+    hunt::{Follows, Hunt, Search, System, read_witness, second},
+    testing::{donation, five_fu, gift},
+};
+
+/// Larger files are not read.
+const MOST_BYTES: u64 = 1 << 31;
+
+/// Which wires of a rank-1 system do its inputs leave open?
+#[derive(Parser)]
+struct Args {
+    /// The system, over BN254
+    #[arg(required_unless_present = "circuit", conflicts_with = "circuit")]
+    file: Option<PathBuf>,
+    /// One of ours in place of a file, with a witness of its own
+    #[arg(long, value_parser = ["five-fu", "donation", "gift"])]
+    circuit: Option<String>,
+    /// How many wires after the public ones are given, in place of what the file says
+    #[arg(long, conflicts_with = "declared")]
+    inputs: Option<u32>,
+    /// The private wires that are given, as in 9-12,40, in place of what the file says
+    #[arg(long)]
+    declared: Option<String>,
+    /// A witness, from which another is built
+    #[arg(long)]
+    witness: Option<PathBuf>,
+    /// Open wires that are listed
+    #[arg(long, default_value_t = 20)]
+    list: usize,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let args = Args::parse();
+    let (system, mut witness) = read(&args)?;
+    if let Some(path) = &args.witness {
+        witness = Some(read_witness(&bytes(path)?).context(path.display().to_string())?);
+    }
+    if let Some(z) = &witness {
+        let (got, expected) = (z.len(), system.wires());
+        ensure!(got == expected, "witness has {got} wires, expected {expected}");
+        let broken = system.broken(z);
+        ensure!(
+            broken.is_empty(),
+            "witness breaks {} rows, the first is {}",
+            broken.len(),
+            broken[0]
+        );
+    }
+    let given = given(&args, &system)?;
+    let (hunt, hunt_time) = time(|| {
+        let mut hunt = Hunt::new(&system);
+        (1..=system.public() as u32).chain(given.iter().copied()).for_each(|wire| hunt.give(wire));
+        hunt.run();
+        hunt
+    });
+    let open = hunt.undetermined();
+    let mut how: BTreeMap<String, usize> = BTreeMap::new();
+    for found in (0..system.wires() as u32).filter_map(|wire| hunt.how(wire)) {
+        *how.entry(format!("{found:?}").to_lowercase()).or_default() += 1;
+    }
+    let follows = Follows::new(&system);
+    let other = witness.as_ref().and_then(|z| second(&hunt, z, &Search::default()));
+    let changed: Option<Vec<usize>> = other
+        .as_ref()
+        .zip(witness.as_ref())
+        .map(|(other, z)| (0..z.len()).filter(|wire| other[*wire] != z[*wire]).collect());
+
+    if args.json {
+        let open: Vec<_> =
+            open.iter().map(|wire| json!({ "wire": wire, "hint": hunt.hint(*wire) })).collect();
+        let report = json!({
+            "rows": system.rows().len(), "wires": system.wires(), "public": system.public(),
+            "given": given.len(), "determined": how, "unused": system.unused(), "open": open,
+            "follow": follows.private, "public_that_follow": follows.public,
+            "public_that_do_not": follows.free_public, "second_witness_changes": changed,
+            "ms": ms(hunt_time),
+        });
+        println!("{report}");
+    } else {
+        println!(
+            "{} rows, {} wires, {} public, {} private ones given",
+            system.rows().len(),
+            system.wires(),
+            system.public(),
+            given.len()
+        );
+        println!("determined, by rule: {how:?}, in {} ms", ms(hunt_time));
+        println!("in no row: {:?}", system.unused());
+        println!("private inputs that follow from those before them: {:?}", follows.private);
+        println!("public wires that follow from the private inputs: {:?}", follows.public);
+        println!("public wires that do not: {:?}", follows.free_public);
+        println!("open: {}", open.len());
+        for wire in open.iter().take(args.list) {
+            println!("  wire {wire}: {}", hunt.hint(*wire));
+        }
+        match (&witness, &changed) {
+            (None, _) => println!("second witness: not tried without --witness"),
+            (_, None) => println!("second witness: none found"),
+            (_, Some(changed)) => {
+                println!("SECOND WITNESS: all rows hold with other values of wires {changed:?}");
+            }
+        }
+    }
+    Ok(ExitCode::from(match (open.is_empty(), changed) {
+        (_, Some(_)) => 4,
+        (false, None) => 3,
+        (true, None) => 0,
+    }))
+}
+
+fn read(args: &Args) -> anyhow::Result<(System, Option<Vec<Fr>>)> {
+    fn ours<C: Circuit>(instance: &C) -> anyhow::Result<(System, Option<Vec<Fr>>)> {
+        let mut file = Vec::new();
+        C::shape().write(&mut file)?;
+        Ok((System::read(&file)?, Some(instance.assign().z().to_vec())))
+    }
+    let mut rng = StdRng::seed_from_u64(0);
+    match (&args.file, args.circuit.as_deref()) {
+        (Some(path), _) => {
+            let system = System::read(&bytes(path)?).context(path.display().to_string())?;
+            Ok((system, None))
+        }
+        (None, Some("five-fu")) => ours::<FiveFuInstance>(&five_fu(&mut rng)),
+        (None, Some("donation")) => ours::<DonationInstance>(&donation(&mut rng)),
+        (None, _) => ours::<GiftInstance>(&gift(&mut rng)),
+    }
+}
+
+fn bytes(path: &PathBuf) -> anyhow::Result<Vec<u8>> {
+    let length = fs::metadata(path).with_context(|| path.display().to_string())?.len();
+    ensure!(length <= MOST_BYTES, "file is {length} bytes, expected at most {MOST_BYTES}");
+    Ok(fs::read(path)?)
+}
+
+/// The private wires that are given.
+fn given(args: &Args, system: &System) -> anyhow::Result<Vec<u32>> {
+    let first = 1 + system.public() as u32;
+    let mut given = Vec::new();
+    match (&args.declared, args.inputs) {
+        (Some(list), _) => {
+            for part in list.split(',').filter(|part| !part.is_empty()) {
+                let (low, high) = part.split_once('-').unwrap_or((part, part));
+                given.extend(low.trim().parse::<u32>()?..=high.trim().parse()?);
+            }
+        }
+        (None, Some(count)) => given.extend(first..first.saturating_add(count)),
+        (None, None) => given.extend(first..first + system.private() as u32),
+    }
+    match given.iter().find(|wire| **wire as usize >= system.wires()) {
+        Some(wire) => bail!("wire is {wire}, expected below {}", system.wires()),
+        None => Ok(given),
+    }
+}
