@@ -1,7 +1,7 @@
 //! BN254 eight lanes at a time: multi-scalar multiplication over fixed bases, and number-theoretic transforms.
 //!
 //! # Source
-//! README.md beside this crate's manifest says what each part rests on.
+//! README.md beside this crate's manifest says what each part rests on, and in which order to read.
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;

@@ -26,6 +26,20 @@ pub struct Limbed<P, W> {
     prime: PhantomData<P>,
 }
 
+/// One operation on each pair of limbs. A macro, since a function that is handed an operation is not inlined where it must be.
+macro_rules! limbwise {
+    ($a:expr, $operation:ident, $b:expr $(, $more:expr)?) => {{
+        let (a, b) = (&$a, &$b);
+        [
+            a[0].$operation($($more,)? b[0]),
+            a[1].$operation($($more,)? b[1]),
+            a[2].$operation($($more,)? b[2]),
+            a[3].$operation($($more,)? b[3]),
+            a[4].$operation($($more,)? b[4]),
+        ]
+    }};
+}
+
 impl<P: Prime, W: Words> Limbed<P, W> {
     #[inline(always)]
     pub(super) fn new(limbs: [W; 5], bound: Bound) -> Self {
@@ -40,7 +54,16 @@ impl<P: Prime, W: Words> Limbed<P, W> {
 
     #[inline(always)]
     pub(super) fn constant(token: W::Token, limbs: &Limbs) -> Self {
-        Self::new(limbs.map(|limb| W::splat(token, limb)), Bound::of(1.0))
+        Self::new(
+            [
+                W::splat(token, limbs[0]),
+                W::splat(token, limbs[1]),
+                W::splat(token, limbs[2]),
+                W::splat(token, limbs[3]),
+                W::splat(token, limbs[4]),
+            ],
+            Bound::of(1.0),
+        )
     }
 
     /// The limb of k·p in every lane.
@@ -85,24 +108,17 @@ impl<P: Prime, W: Words> Limbed<P, W> {
         Self::carried(t, bound.reduced())
     }
 
-    #[inline(always)]
-    fn limbwise(&self, other: &Self, f: impl Fn(W, W) -> W) -> [W; 5] {
-        let (a, b) = (&self.limbs, &other.limbs);
-        [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3]), f(a[4], b[4])]
-    }
-
     /// The sum, not reduced.
     #[inline(always)]
     pub(super) fn add_lazy(&self, other: &Self) -> Self {
-        Self::carried(self.limbwise(other, W::add), self.bound.plus(other.bound))
+        Self::carried(limbwise!(self.limbs, add, other.limbs), self.bound.plus(other.bound))
     }
 
     /// The difference and k·p; `other` is at most k·p.
     #[inline(always)]
     pub(super) fn sub_multiple<const K: usize>(&self, other: &Self) -> Self {
         other.bound.at_most(K as f64);
-        let (t, k) = (self.limbwise(other, W::sub), self.multiple(K));
-        let t = [t[0].add(k[0]), t[1].add(k[1]), t[2].add(k[2]), t[3].add(k[3]), t[4].add(k[4])];
+        let t = limbwise!(limbwise!(self.limbs, sub, other.limbs), add, self.multiple(K));
         Self::carried(t, self.bound.plus(Bound::of(K as f64)))
     }
 
@@ -217,12 +233,10 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     #[inline(always)]
     fn below_prime(&self) -> Self {
         self.bound.at_most(2.0);
-        let p = self.multiple(1);
-        let l = &self.limbs;
-        let t = [l[0].sub(p[0]), l[1].sub(p[1]), l[2].sub(p[2]), l[3].sub(p[3]), l[4].sub(p[4])];
-        let less = Self::carried(t, Bound::of(1.0));
+        let less = limbwise!(self.limbs, sub, self.multiple(1));
+        let less = Self::carried(less, Bound::of(1.0));
         let negative = less.limbs[4].negatives();
-        Self::new(less.limbwise(self, |a, b| a.select(negative, b)), Bound::of(1.0))
+        Self::new(limbwise!(less.limbs, select, self.limbs, negative), Bound::of(1.0))
     }
 
     /// The numbers themselves, whatever form they are in.
@@ -293,6 +307,16 @@ where
 {
     type Isa = W::Token;
     type Plain = P::Plain;
+    type Single = Limbs;
+
+    fn single(element: &P::Plain) -> Limbs {
+        prime::limbs(Self::row_words(element))
+    }
+
+    #[inline(always)]
+    fn broadcast(isa: W::Token, single: &Limbs) -> Self {
+        Self::constant(isa, single)
+    }
 
     #[inline(always)]
     fn zero(isa: W::Token) -> Self {
@@ -364,14 +388,13 @@ where
 
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
-        Self::reduced(self.limbwise(other, W::add), self.bound.plus(other.bound))
+        Self::reduced(limbwise!(self.limbs, add, other.limbs), self.bound.plus(other.bound))
     }
 
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
         other.bound.at_most(2.0);
-        let (t, k) = (self.limbwise(other, W::sub), self.multiple(2));
-        let t = [t[0].add(k[0]), t[1].add(k[1]), t[2].add(k[2]), t[3].add(k[3]), t[4].add(k[4])];
+        let t = limbwise!(limbwise!(self.limbs, sub, other.limbs), add, self.multiple(2));
         Self::reduced(t, self.bound.plus(Bound::of(2.0)))
     }
 
@@ -387,7 +410,7 @@ where
 
     #[inline(always)]
     fn select(&self, lanes: u8, other: &Self) -> Self {
-        let limbs = self.limbwise(other, |a, b| a.select(lanes, b));
+        let limbs = limbwise!(self.limbs, select, other.limbs, lanes);
         Self::new(limbs, self.bound.most(other.bound))
     }
 

@@ -41,6 +41,13 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     /// The field as arkworks has it.
     type Plain: Field;
 
+    /// One element, ready to be put into every lane.
+    type Single: Copy + Send + Sync;
+
+    /// An element for [`Lanes::broadcast`].
+    fn single(element: &Self::Plain) -> Self::Single;
+    /// The same element in every lane; below p.
+    fn broadcast(isa: Self::Isa, single: &Self::Single) -> Self;
     /// Zero in every lane.
     fn zero(isa: Self::Isa) -> Self;
     /// The same element in every lane; below p.

@@ -15,22 +15,22 @@ pub struct Pair<W> {
     pub(super) c1: Part<W>,
 }
 
-impl<W: Words> Pair<W>
-where
-    W::Token: Isa,
-{
-    #[inline(always)]
-    fn both(&self, other: &Self, f: impl Fn(&Part<W>, &Part<W>) -> Part<W>) -> Self {
-        Self { c0: f(&self.c0, &other.c0), c1: f(&self.c1, &other.c1) }
-    }
-}
-
 impl<W: Words> Lanes for Pair<W>
 where
     W::Token: Isa,
 {
     type Isa = W::Token;
     type Plain = Fq2;
+    type Single = [<Part<W> as Lanes>::Single; 2];
+
+    fn single(element: &Fq2) -> Self::Single {
+        [Part::<W>::single(&element.c0), Part::<W>::single(&element.c1)]
+    }
+
+    #[inline(always)]
+    fn broadcast(isa: W::Token, [c0, c1]: &Self::Single) -> Self {
+        Self { c0: Part::broadcast(isa, c0), c1: Part::broadcast(isa, c1) }
+    }
 
     #[inline(always)]
     fn zero(isa: W::Token) -> Self {
@@ -74,17 +74,17 @@ where
 
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
-        self.both(other, Lanes::add)
+        Self { c0: self.c0.add(&other.c0), c1: self.c1.add(&other.c1) }
     }
 
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
-        self.both(other, Lanes::sub)
+        Self { c0: self.c0.sub(&other.c0), c1: self.c1.sub(&other.c1) }
     }
 
     #[inline(always)]
     fn sub_lazy(&self, other: &Self) -> Self {
-        self.both(other, Lanes::sub_lazy)
+        Self { c0: self.c0.sub_lazy(&other.c0), c1: self.c1.sub_lazy(&other.c1) }
     }
 
     #[inline(always)]
@@ -94,7 +94,7 @@ where
 
     #[inline(always)]
     fn select(&self, lanes: u8, other: &Self) -> Self {
-        self.both(other, |a, b| a.select(lanes, b))
+        Self { c0: self.c0.select(lanes, &other.c0), c1: self.c1.select(lanes, &other.c1) }
     }
 
     #[inline(always)]

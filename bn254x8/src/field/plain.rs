@@ -46,6 +46,16 @@ impl<F: Field> Plain<F> {
 impl<F: Field8> Lanes for Plain<F> {
     type Isa = Portable;
     type Plain = F;
+    type Single = F;
+
+    fn single(element: &F) -> F {
+        *element
+    }
+
+    #[inline(always)]
+    fn broadcast(isa: Portable, single: &F) -> Self {
+        Self::splat(isa, single)
+    }
 
     #[inline(always)]
     fn zero(_: Portable) -> Self {

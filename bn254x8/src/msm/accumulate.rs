@@ -156,7 +156,8 @@ where
                 self.fetch(isa, vector + AHEAD, 0);
             }
             let (point, negative) = self.load(isa, vector);
-            self.chunk.sums[vector] = Points { x: point.x, y: point.y.negate(negative) };
+            let sum = &mut self.chunk.sums[vector];
+            (sum.x, sum.y) = (point.x, point.y.negate(negative));
             self.fetch(isa, vector, 1);
         }
     }
@@ -198,7 +199,12 @@ where
         }
         let mut inverses = match inverse(isa, &products) {
             Some(inverses) => inverses,
-            None => self.take_out(isa, vectors, &one),
+            None => {
+                self.take_out(vectors, &one);
+                let products = self.products(vectors, &one);
+                // No product is zero any more.
+                inverse(isa, &products).unwrap_or([one; CHAINS])
+            }
         };
         // Backwards, as the products were made; two vectors of different chains at a time.
         for vector in (whole..vectors).rev() {
@@ -210,8 +216,8 @@ where
         for first in (0..whole).step_by(CHAINS).rev() {
             for pair in [2, 0] {
                 let (left, right) = (first + pair, first + pair + 1);
-                let [i0, i1] = [inverses[pair], inverses[pair + 1]];
-                [inverses[pair], inverses[pair + 1]] = self.add_two(left, right, i0, i1);
+                let (low, high) = inverses.split_at_mut(pair + 1);
+                self.add_two(left, right, &mut low[pair], &mut high[0]);
                 if more {
                     self.fetch(isa, left, round + 1);
                     self.fetch(isa, right, round + 1);
@@ -235,12 +241,10 @@ where
         (step.dx, step.dy) = (dx, dy);
     }
 
-    /// Sum and entry of some lane have the same x: their entries go to the extras, and those lanes rest. One over the products.
+    /// Sum and entry of some lane have the same x: their entries go to the extras, and those lanes rest.
     #[cold]
     #[inline(never)]
-    fn take_out(&mut self, isa: C::Isa, vectors: usize, one: &C) -> [C; CHAINS] {
-        let mut products = [*one; CHAINS];
-        let whole = vectors / CHAINS * CHAINS;
+    fn take_out(&mut self, vectors: usize, one: &C) {
         for vector in 0..vectors {
             let same = zero_lanes(&self.chunk.steps[vector].dx);
             for lane in (0..8).filter(|lane| same >> lane & 1 == 1) {
@@ -251,66 +255,66 @@ where
                 self.filled.extras.push((bucket, plain_point::<G>(x, y)));
             }
             self.chunk.live[vector] &= !same;
-            let product =
-                &mut products[if vector < whole { vector % CHAINS } else { vector - whole }];
             let step = &mut self.chunk.steps[vector];
             step.dx = step.dx.select(same, one);
+        }
+    }
+
+    /// The chains' products once more.
+    #[inline(always)]
+    fn products(&mut self, vectors: usize, one: &C) -> [C; CHAINS] {
+        let mut products = [*one; CHAINS];
+        let whole = vectors / CHAINS * CHAINS;
+        for (vector, step) in self.chunk.steps[..vectors].iter_mut().enumerate() {
+            let product =
+                &mut products[if vector < whole { vector % CHAINS } else { vector - whole }];
             step.before = *product;
             *product = product.mul(&step.dx);
         }
-        // No product is zero any more.
-        inverse(isa, &products).unwrap_or([*one; CHAINS])
+        products
     }
 
     /// One affine addition a lane. In lanes that rest, whose `dx` is one, what comes of it is thrown away.
     #[inline(always)]
     fn add_one(&mut self, vector: usize, inverse: &mut C) {
-        let Step { dx, dy, before } = self.chunk.steps[vector];
-        let sum = self.chunk.sums[vector];
-        let quotient = inverse.mul(&before);
-        *inverse = inverse.mul(&dx);
-        let slope = dy.mul(&quotient);
-        let x = dx.third(&slope.square(), &sum.x);
+        let Chunk { sums, steps, live, .. } = &mut *self.chunk;
+        let (step, sum) = (&steps[vector], &mut sums[vector]);
+        let quotient = inverse.mul(&step.before);
+        *inverse = inverse.mul(&step.dx);
+        let slope = step.dy.mul(&quotient);
+        let x = step.dx.third(&slope.square(), &sum.x);
         let y = slope.mul(&sum.x.sub_lazy(&x)).sub(&sum.y);
-        self.put(vector, sum, Points { x, y });
+        put(sum, live[vector], x, y);
     }
 
     /// `add_one` for two vectors whose multiplications overlap.
     #[inline(always)]
-    fn add_two(&mut self, a: usize, b: usize, inverse_a: C, inverse_b: C) -> [C; 2] {
-        let (step_a, step_b) = (self.chunk.steps[a], self.chunk.steps[b]);
-        let (sum_a, sum_b) = (self.chunk.sums[a], self.chunk.sums[b]);
+    fn add_two(&mut self, a: usize, b: usize, inverse_a: &mut C, inverse_b: &mut C) {
+        let Chunk { sums, steps, live, .. } = &mut *self.chunk;
+        let (step_a, step_b) = (&steps[a], &steps[b]);
         let quotient_a = inverse_a.mul(&step_a.before);
         let quotient_b = inverse_b.mul(&step_b.before);
-        let next_a = inverse_a.mul(&step_a.dx);
-        let next_b = inverse_b.mul(&step_b.dx);
+        *inverse_a = inverse_a.mul(&step_a.dx);
+        *inverse_b = inverse_b.mul(&step_b.dx);
         let slope_a = step_a.dy.mul(&quotient_a);
         let slope_b = step_b.dy.mul(&quotient_b);
         let square_a = slope_a.square();
         let square_b = slope_b.square();
-        let x_a = step_a.dx.third(&square_a, &sum_a.x);
-        let x_b = step_b.dx.third(&square_b, &sum_b.x);
-        let y_a = slope_a.mul(&sum_a.x.sub_lazy(&x_a));
-        let y_b = slope_b.mul(&sum_b.x.sub_lazy(&x_b));
-        self.put(a, sum_a, Points { x: x_a, y: y_a.sub(&sum_a.y) });
-        self.put(b, sum_b, Points { x: x_b, y: y_b.sub(&sum_b.y) });
-        [next_a, next_b]
-    }
-
-    /// The new sum, in the lanes that this round adds to.
-    #[inline(always)]
-    fn put(&mut self, vector: usize, old: Points<C>, new: Points<C>) {
-        let live = self.chunk.live[vector];
-        let sum = if live == 0xff { new } else { old.select(live, &new) };
-        self.chunk.sums[vector] = sum;
+        let x_a = step_a.dx.third(&square_a, &sums[a].x);
+        let x_b = step_b.dx.third(&square_b, &sums[b].x);
+        let y_a = slope_a.mul(&sums[a].x.sub_lazy(&x_a));
+        let y_b = slope_b.mul(&sums[b].x.sub_lazy(&x_b));
+        let (y_a, y_b) = (y_a.sub(&sums[a].y), y_b.sub(&sums[b].y));
+        put(&mut sums[a], live[a], x_a, y_a);
+        put(&mut sums[b], live[b], x_b, y_b);
     }
 
     /// Sums into buckets; those of shared buckets to the extras.
     #[inline(always)]
     fn finish(&mut self, vectors: usize) {
         for vector in 0..vectors {
-            let Points { x, y } = self.chunk.sums[vector];
-            let rows = C::store(&x, &y);
+            let sum = &self.chunk.sums[vector];
+            let rows = C::store(&sum.x, &sum.y);
             for (lane, row) in rows.into_iter().enumerate() {
                 let Some(slot) = self.slots.get(8 * vector + lane) else { break };
                 if slot.shared {
@@ -321,6 +325,16 @@ where
                 }
             }
         }
+    }
+}
+
+/// The new sum, in the lanes that this round adds to.
+#[inline(always)]
+fn put<C: Coordinate>(sum: &mut Points<C>, live: u8, x: C, y: C) {
+    if live == 0xff {
+        *sum = Points { x, y };
+    } else {
+        *sum = Points { x: sum.x.select(live, &x), y: sum.y.select(live, &y) };
     }
 }
 

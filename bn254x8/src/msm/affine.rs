@@ -109,9 +109,9 @@ impl<C: Coordinate> Batch<C> {
             .map(|(v, lanes)| (*v, *lanes, plain_sum::<G, C>(isa, &to[*v], &from[*v])))
             .collect();
         for v in (0..to.len()).rev() {
-            let (a, b, dx) = (to[v], &from[v], self.divisors[v]);
+            let (a, b) = (&to[v], &from[v]);
             let quotient = inverse.mul(&self.before[v]);
-            inverse = inverse.mul(&dx);
+            inverse = inverse.mul(&self.divisors[v]);
             let slope = b.y.sub_lazy(&a.y).mul(&quotient);
             // Where a point is at infinity `dx` is one, and what comes of it is not used.
             let x = b.x.sub_lazy(&a.x).third(&slope.square(), &a.x);
@@ -119,7 +119,7 @@ impl<C: Coordinate> Batch<C> {
             let mut sum = Points { x, y };
             let (from_b, from_a) = (a.y.zeros(), b.y.zeros());
             if from_a | from_b != 0 {
-                sum = sum.select(from_a, &a).select(from_b, b);
+                sum = sum.select(from_a, a).select(from_b, b);
             }
             to[v] = sum;
         }
@@ -138,14 +138,14 @@ impl<C: Coordinate> Batch<C> {
         }
         let (mut inverse, _) = self.invert(isa, &one);
         for v in (0..points.len()).rev() {
-            let Points { x: x1, y: y1 } = points[v];
+            let (x1, y1) = (&points[v].x, &points[v].y);
             let quotient = inverse.mul(&self.before[v]);
             inverse = inverse.mul(&self.divisors[v]);
             let square = x1.square();
             let slope = square.add(&square).add(&square).mul(&quotient);
             // The difference of x1 and x1, as `third` wants it.
-            let x = x1.sub_lazy(&x1).third(&slope.square(), &x1);
-            let y = slope.mul(&x1.sub_lazy(&x)).sub(&y1);
+            let x = x1.sub_lazy(x1).third(&slope.square(), x1);
+            let y = slope.mul(&x1.sub_lazy(&x)).sub(y1);
             points[v] = Points { x, y };
         }
     }

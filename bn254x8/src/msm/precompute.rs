@@ -10,6 +10,7 @@ use crate::{
 };
 use ark_ec::AffineRepr as _;
 use ark_ff::{AdditiveGroup as _, Field as _};
+use rayon::prelude::*;
 
 /// Bases that share an inversion, in eights.
 const VECTORS: usize = 128;
@@ -25,10 +26,26 @@ where
     C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
 {
     let mut rows = vec![bytemuck::Zeroable::zeroed(); shape.rows()];
-    let mut batch = Batch::default();
-    for (first, bases) in bases.chunks(8 * VECTORS).enumerate() {
-        let first = 8 * VECTORS * first;
-        isa.run(Multiples::<G, C> { shape, bases, first, rows: &mut rows, batch: &mut batch });
+    let chunk = 8 * VECTORS;
+    // One chunk's rows lie in as many places as there are levels, so they are computed apart and copied.
+    let rounds = bases.chunks(chunk * rayon::current_num_threads());
+    for (round, bases) in rounds.enumerate() {
+        let computed = bases.par_chunks(chunk).map(|bases| {
+            let mut rows =
+                vec![bytemuck::Zeroable::zeroed(); bases.len() * shape.levels() as usize];
+            let mut batch = Batch::default();
+            isa.run(Multiples::<G, C> { shape, bases, rows: &mut rows, batch: &mut batch });
+            rows
+        });
+        let computed: Vec<Vec<Row<G>>> = computed.collect();
+        let mut first = round * chunk * rayon::current_num_threads();
+        for (bases, computed) in bases.chunks(chunk).zip(computed) {
+            for (level, computed) in computed.chunks(bases.len()).enumerate() {
+                let from = level * shape.bases + first;
+                rows[from..from + bases.len()].copy_from_slice(computed);
+            }
+            first += bases.len();
+        }
         progress(bases.len() * shape.levels() as usize);
     }
     rows
@@ -37,7 +54,7 @@ where
 struct Multiples<'a, G: Group, C> {
     shape: &'a Shape,
     bases: &'a [G::Affine],
-    first: usize,
+    /// Level after level of these bases alone.
     rows: &'a mut [Row<G>],
     batch: &'a mut Batch<C>,
 }
@@ -50,7 +67,7 @@ where
 
     #[inline(always)]
     fn run(self, isa: C::Isa) {
-        let Self { shape, bases, first, rows, batch } = self;
+        let Self { shape, bases, rows, batch } = self;
         let mut points: Vec<Points<C>> = Vec::with_capacity(bases.len().div_ceil(8));
         for bases in bases.chunks(8) {
             // The last vector is filled up with its first base.
@@ -71,8 +88,7 @@ where
                     batch.double(isa, &mut points);
                 }
             }
-            let from = level * shape.bases + first;
-            let rows = &mut rows[from..from + bases.len()];
+            let rows = &mut rows[level * bases.len()..(level + 1) * bases.len()];
             for (rows, point) in rows.chunks_mut(8).zip(&points) {
                 let (x, y) = (point.x.canonical(), point.y.canonical());
                 for (row, new) in rows.iter_mut().zip(C::store(&x, &y)) {
