@@ -210,10 +210,4 @@ impl Words for Zmm {
             Self(odd!(u3, u7)),
         ]
     }
-
-    #[inline(always)]
-    fn prefetch(_: Avx512, line: &Line) {
-        // SAFETY: a hint, which may name any address; every x86-64 has it.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.0.as_ptr().cast()) };
-    }
 }

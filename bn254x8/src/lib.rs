@@ -11,9 +11,15 @@ mod field;
 mod isa;
 pub mod msm;
 pub mod ntt;
+mod prefetch;
 pub mod reference;
 
 pub use backend::Backend;
 pub use error::Error;
 pub use msm::{G1, G2, Group, Scratch, Table};
 pub use ntt::Ntt;
+
+/// Its examples, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

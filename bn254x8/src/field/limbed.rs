@@ -16,7 +16,7 @@ use super::{
     prime::{self, Limbs, MASK, Prime},
     words::Words,
 };
-use crate::isa::Isa;
+use crate::{isa::Isa, prefetch::prefetch};
 
 /// Eight elements of the prime field of P in words W.
 #[derive(Clone, Copy, Debug)]
@@ -485,8 +485,8 @@ where
     }
 
     #[inline(always)]
-    fn prefetch(isa: W::Token, row: &Row1) {
-        W::prefetch(isa, &row[0]);
+    fn prefetch(row: &Row1) {
+        prefetch(&row[0]);
     }
 
     #[inline(always)]

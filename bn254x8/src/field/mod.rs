@@ -94,7 +94,7 @@ pub trait Coordinate: Lanes {
     /// The element below p, of one below 5.29 p.
     fn canonical(&self) -> Self;
     /// Brings a row nearer.
-    fn prefetch(isa: Self::Isa, row: &Self::Row);
+    fn prefetch(row: &Self::Row);
 
     /// The element, or p less it where the bit is set; below p, of one below p.
     fn negate(&self, lanes: u8) -> Self;

@@ -4,7 +4,7 @@ use ark_bn254::{Fq, Fq2};
 use ark_ff::BigInt;
 
 use super::{Coordinate, Lanes, Limbed, Line, Row2, Words, prime::Base};
-use crate::isa::Isa;
+use crate::{isa::Isa, prefetch::prefetch};
 
 type Part<W> = Limbed<Base, W>;
 
@@ -151,9 +151,9 @@ where
     }
 
     #[inline(always)]
-    fn prefetch(isa: W::Token, row: &Row2) {
-        W::prefetch(isa, &row[0]);
-        W::prefetch(isa, &row[1]);
+    fn prefetch(row: &Row2) {
+        prefetch(&row[0]);
+        prefetch(&row[1]);
     }
 
     #[inline(always)]

@@ -7,7 +7,7 @@ use super::{
     Coordinate, Lanes, Line, Row1, Row2, inverses,
     prime::{Base, Prime},
 };
-use crate::isa::Portable;
+use crate::{isa::Portable, prefetch::prefetch};
 
 /// Eight elements of F.
 #[derive(Clone, Copy, Debug)]
@@ -195,9 +195,10 @@ impl<F: Rows> Coordinate for Plain<F> {
         *self
     }
 
-    /// Nothing to be had everywhere.
     #[inline(always)]
-    fn prefetch(_: Portable, _: &F::Row) {}
+    fn prefetch(row: &F::Row) {
+        bytemuck::cast_slice::<F::Row, Line>(std::slice::from_ref(row)).iter().for_each(prefetch);
+    }
 
     #[inline(always)]
     fn negate(&self, lanes: u8) -> Self {

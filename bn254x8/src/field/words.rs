@@ -45,8 +45,6 @@ pub trait Words: Copy + Send + Sync + 'static {
     fn negatives(self) -> u8;
     /// Lane j of row i becomes lane i of row j.
     fn transpose(rows: [Self; 8]) -> [Self; 8];
-    /// Brings a line nearer.
-    fn prefetch(token: Self::Token, line: &Line);
 }
 
 /// The same in plain words (and no word of it inlined, which would take the compiler minutes): what the instructions are tested against, and how the limbs are tested where they are absent.
@@ -188,7 +186,4 @@ impl Words for Emulated {
     fn transpose(rows: [Self; 8]) -> [Self; 8] {
         std::array::from_fn(|j| Self(std::array::from_fn(|i| rows[i].0[j])))
     }
-
-    #[inline(never)]
-    fn prefetch(_: EmulatedIsa, _: &Line) {}
 }

@@ -111,12 +111,12 @@ where
 {
     /// Looks up the entries of a vector in a round, and sends for their rows.
     #[inline(always)]
-    fn fetch(&mut self, isa: C::Isa, vector: usize, round: u32) {
+    fn fetch(&mut self, vector: usize, round: u32) {
         let starts = &self.chunk.starts[vector];
         let mut entries = [0; 8];
         for lane in 0..8 {
             entries[lane] = self.entries[(starts[lane] + round) as usize];
-            C::prefetch(isa, &self.table[(entries[lane] & !SIGN) as usize]);
+            C::prefetch(&self.table[(entries[lane] & !SIGN) as usize]);
         }
         self.chunk.entries[vector] = entries;
     }
@@ -149,16 +149,16 @@ where
             *starts = std::array::from_fn(|lane| self.slots[(8 * vector + lane).min(last)].start);
         }
         for vector in 0..vectors.min(AHEAD) {
-            self.fetch(isa, vector, 0);
+            self.fetch(vector, 0);
         }
         for vector in 0..vectors {
             if vector + AHEAD < vectors {
-                self.fetch(isa, vector + AHEAD, 0);
+                self.fetch(vector + AHEAD, 0);
             }
             let (point, negative) = self.load(isa, vector);
             let sum = &mut self.chunk.sums[vector];
             (sum.x, sum.y) = (point.x, point.y.negate(negative));
-            self.fetch(isa, vector, 1);
+            self.fetch(vector, 1);
         }
     }
 
@@ -170,7 +170,7 @@ where
         for live in &mut self.chunk.live[..vectors] {
             *live = 0xff;
         }
-        if active % 8 != 0 {
+        if !active.is_multiple_of(8) {
             self.chunk.live[vectors - 1] = (1 << (active % 8)) - 1;
         }
         let mut products = [one; CHAINS];
@@ -210,7 +210,7 @@ where
         for vector in (whole..vectors).rev() {
             self.add_one(vector, &mut inverses[vector - whole]);
             if more {
-                self.fetch(isa, vector, round + 1);
+                self.fetch(vector, round + 1);
             }
         }
         for first in (0..whole).step_by(CHAINS).rev() {
@@ -219,8 +219,8 @@ where
                 let (low, high) = inverses.split_at_mut(pair + 1);
                 self.add_two(left, right, &mut low[pair], &mut high[0]);
                 if more {
-                    self.fetch(isa, left, round + 1);
-                    self.fetch(isa, right, round + 1);
+                    self.fetch(left, round + 1);
+                    self.fetch(right, round + 1);
                 }
             }
         }

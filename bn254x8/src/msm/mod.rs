@@ -233,7 +233,7 @@ impl<G: Group> Table<G> {
         let (got, expected) = (range.len(), shape.bytes::<G>());
         let rows = (*bytes).as_ref().get(range.clone()).filter(|rows| rows.len() == expected);
         let rows = rows.ok_or(Error::Length { got: got.min(length), expected })?;
-        if let Err(_) = bytemuck::try_cast_slice::<u8, Row<G>>(rows) {
+        if bytemuck::try_cast_slice::<u8, Row<G>>(rows).is_err() {
             return Err(Error::Alignment { got: rows.as_ptr().addr() % 64 });
         }
         Ok(Self { backend, shape, rows: Rows::Shared(bytes, range) })
