@@ -89,8 +89,9 @@ impl Evidence {
         };
         let (held, came) = (roof()?, roof()?);
         reader.finish()?;
+        let bare = shard == 0 && held.shard_roots.is_empty() && came.shard_roots.is_empty();
         match tag {
-            STATES => Ok(Self::States { held: held.note, came: came.note }),
+            STATES if bare => Ok(Self::States { held: held.note, came: came.note }),
             SHARD => Ok(Self::Shard { shard, held, came }),
             _ => Err(CanonicalError::Count { got: 0, expected: 6 }),
         }
@@ -289,5 +290,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Found by fuzzing: two states with a shard number or roots were read, and these passed over.
+    #[test]
+    fn two_states_have_neither_shard_nor_roots() {
+        let states = Evidence::States { held: "a".into(), came: "b".into() };
+        assert_eq!(
+            Evidence::decode(&states.encode()).map(|read| read.encode()),
+            Ok(states.encode())
+        );
+        let written = |shard: u64, roots: &[u8]| {
+            let writer = Writer::new().u64(STATES).u64(shard).text("a").bytes(roots);
+            writer.text("b").bytes(&[]).finish()
+        };
+        assert_eq!(written(0, &[]), states.encode());
+        assert!(Evidence::decode(&written(1, &[])).is_err());
+        assert!(Evidence::decode(&written(0, &[1; 32])).is_err());
     }
 }
