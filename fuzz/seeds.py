@@ -79,7 +79,11 @@ write("history", [bytes([10, 5, 1, 12, 6, 2, 12, 20]), bytes([10, 5, 1, 11, 5, 1
 write("message", unhex(case["bytes"] for case in good))
 write("json", [json.dumps(case["json"], separators=(",", ":"), ensure_ascii=False).encode() for case in good])
 write("envelope", unhex(proof["envelope"] for proof in proofs))
-write("proving_key", [b"wufu-pk1" + struct.pack("<I", len(key)) + key + bytes(64) for key in keys[:3]])
+write(
+    "proving_key",
+    [b"wufu-pk1" + struct.pack("<I", len(key)) + key + bytes(64) for key in keys[:3]]
+    + [b"zkey" + struct.pack("<II", 1, 1) + section(1, struct.pack("<I", 1)), b"wufu-pp1" + bytes(400)],
+)
 write("r1cs", [r1cs(), wtns()])
 cerf = (ROOT / "ledger/tests/data/cerf_contributions.csv").read_bytes().splitlines(keepends=True)
 write(
