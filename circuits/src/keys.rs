@@ -76,9 +76,12 @@ impl Seed {
         Address { org: org.into(), pk, ek: ek.to_bytes() }
     }
 
-    /// `rcm_out = H2F("gift rcm", seed, nf_in)`: a wiped wallet can make the gift again.
-    pub fn gift_rcm(&self, nf_in: Fr) -> Fr {
-        h2f(Context::GiftRcm, Writer::new().bytes(&self.0).field(&nf_in))
+    /// `rcm_out = H2F("gift rcm", seed, nf_in, pk_friend)`: a wiped wallet can make the gift again.
+    ///
+    /// The friend's key is in it: somebody who was offered the card and did not get it knows the blinding of that offer, and
+    /// under one blinding for all friends could try addresses until one makes the card that somebody else got.
+    pub fn gift_rcm(&self, nf_in: Fr, pk_friend: Fr) -> Fr {
+        h2f(Context::GiftRcm, Writer::new().bytes(&self.0).field(&nf_in).field(&pk_friend))
     }
 }
 
@@ -142,6 +145,7 @@ impl SpendKeyVar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::card::{Card, Kind};
 
     #[test]
     fn keys_of_two_orgs_and_two_seeds_share_nothing() {
@@ -162,6 +166,26 @@ mod tests {
         assert_eq!(owner("trial", "a"), owner("trial", "a"));
         assert_ne!(owner("trial", "a"), owner("trial", "b"));
         assert_ne!(owner("a1", "2"), owner("a", "12"));
+    }
+
+    #[test]
+    fn a_friend_who_did_not_get_the_card_does_not_recognise_who_did() {
+        let seed = Seed::from_bytes([3; 32]);
+        let sk = seed.spend_key("wufu");
+        let card = Card::issued(Kind::Harmony, "wufu", 5, Fr::from(11u64));
+        let nf_in = Card::nullifier(&sk, card.commitment(sk.public_key()));
+        let [ann, bob] =
+            [1, 2].map(|friend| Seed::from_bytes([friend; 32]).spend_key("wufu").public_key());
+        // Ann was told how her card would open. Bob got it; (nf_in, cm_out) is public.
+        let offered = Card::given(card.kind, nf_in, seed.gift_rcm(nf_in, ann));
+        let given = Card::given(card.kind, nf_in, seed.gift_rcm(nf_in, bob));
+        let cm_out = given.commitment(bob);
+        for address in [ann, bob, sk.public_key()] {
+            assert_ne!(offered.commitment(address), cm_out);
+        }
+        // The giver, wiped, makes the same gift again.
+        let again = Card::given(card.kind, nf_in, seed.gift_rcm(nf_in, bob));
+        assert_eq!(again.commitment(bob), cm_out);
     }
 
     #[test]

@@ -136,6 +136,7 @@ impl<const DEPTH: usize> PathVar<DEPTH> {
     /// # Cost
     /// 300 rows a level.
     pub fn root(&self, b: &mut Builder, leaf: &Num, root: &Num) {
+        const { assert!(DEPTH > 0, "without a level nothing ties the leaf to the root") };
         let mut node = leaf.clone();
         for (level, [c0, c1, c2, c3]) in self.levels.iter().enumerate() {
             let u = b.product(&c0.minus(&node), &c1.minus(&node));

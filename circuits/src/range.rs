@@ -16,16 +16,24 @@ pub fn is_below(value: &Fr, bits: usize) -> bool {
 /// `value`. The sum of the weights is below the modulus, so nothing wraps and the bits are unique.
 ///
 /// # Shapes
-/// `bits` is below 254.
+/// `BITS` is below 254, which is checked when a circuit is compiled: 254 bits would name small values twice.
+///
+/// ```compile_fail
+/// # use wufu_circuits::{r1cs::{Builder, Num}, range};
+/// fn wraps(b: &mut Builder, value: &Num) {
+///     range::fits::<254>(b, value);
+/// }
+/// # fn main() { let _: fn(&mut Builder, &Num) = wraps; }
+/// ```
 ///
 /// # Cost
-/// `bits + 1` rows.
-pub fn fits(b: &mut Builder, value: &Num, bits: usize) {
-    debug_assert!(bits < 254);
+/// `BITS + 1` rows.
+pub fn fits<const BITS: usize>(b: &mut Builder, value: &Num) {
+    const { assert!(BITS < 254, "the sum of the weights would wrap") };
     let integer = value.value().into_bigint();
     let mut weight = Fr::ONE;
     let mut sum = b.constant(Fr::ZERO);
-    for index in 0..bits {
+    for index in 0..BITS {
         let bit = b.wire(Fr::from(integer.get_bit(index)));
         b.product_is_zero(&bit, &bit.plus_constant(-Fr::ONE));
         sum = sum.plus(&bit.times(weight));
@@ -52,7 +60,7 @@ mod tests {
     fn circuit(value: Fr) -> (R1cs, Vec<Fr>) {
         let (declaration, [value]) = Declaration::new(Mode::Both, Size::default(), [value]);
         let mut b = declaration.begin(Clause::D7);
-        fits(&mut b, &value, BITS);
+        fits::<BITS>(&mut b, &value);
         let (shape, assignment) = b.finish();
         (shape, assignment.z().to_vec())
     }

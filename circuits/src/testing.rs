@@ -153,7 +153,7 @@ pub fn gift(rng: &mut (impl CryptoRng + RngCore)) -> GiftInstance {
     let card = Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(rng));
     let cm = card.commitment(sk.public_key());
     let path = path(rng, cm);
-    let rcm_out = seed.gift_rcm(Card::nullifier(&sk, cm));
+    let rcm_out = seed.gift_rcm(Card::nullifier(&sk, cm), friend);
     GiftWitness::new(&sk, (&card, path), friend, rcm_out, Fr::rand(rng)).into_instance()
 }
 

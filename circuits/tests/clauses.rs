@@ -172,6 +172,19 @@ fn clause_F5_a_person_who_is_not_in_the_log() {
 }
 
 #[test]
+fn clause_F5_a_person_who_lends_their_place() {
+    alone(Clause::F5, five_fu, |rng, claim: &mut FiveFuInstance| {
+        // Own cards under an own key; somebody who does not claim tells salt and path of their leaf.
+        let lender = testing::spend_key(rng, "wufu").public_key();
+        let w = &mut claim.private;
+        let lent = Person { salt: w.salt }.leaf(lender);
+        w.person = paths(rng, &[lent]).pop().unwrap();
+        w.persons_root = w.person.top();
+        claim.public = claim.private.statement();
+    });
+}
+
+#[test]
 fn clause_F5_a_person_log_with_another_root() {
     alone(Clause::F5, five_fu, |rng, claim: &mut FiveFuInstance| {
         claim.private.persons_root = Fr::rand(rng);
@@ -200,11 +213,14 @@ fn clause_F6_a_nullifier_for_another_scope() {
 
 #[test]
 fn clause_F7_an_anchor_of_something_else() {
-    for which in 0..3 {
+    for which in 0..4 {
         alone(Clause::F7, five_fu, |rng, claim: &mut FiveFuInstance| {
             let w = &claim.private;
             let mut inputs = [w.cards_root, w.persons_root, w.scope];
-            inputs[which] = Fr::rand(rng);
+            match inputs.get_mut(which) {
+                Some(input) => *input = Fr::rand(rng),
+                None => inputs.swap(0, 1),
+            }
             let [cards, persons, scope] = inputs;
             claim.public.anchor = anchor(cards, persons, scope);
         });
@@ -254,6 +270,18 @@ fn clause_D2_a_record_that_is_not_the_leafs() {
 }
 
 #[test]
+fn clause_D2_another_member_of_the_set() {
+    alone(Clause::D2, donation, |_, showing: &mut DonationInstance| {
+        // Who gave to the wrong project. Up to four members lie under one node of the set's tree, and a path does not say
+        // which of them it is of: D6 holds as it stands.
+        let w = &mut showing.private;
+        let mine = w.project_key;
+        let other = w.set_path.levels()[0].into_iter().find(|member| *member != mine);
+        w.project_key = other.expect("a set of more than one");
+    });
+}
+
+#[test]
 fn clause_D3_a_donation_that_is_not_in_the_log() {
     alone(Clause::D3, donation, |rng, showing: &mut DonationInstance| {
         let other = Fr::rand(rng);
@@ -285,6 +313,23 @@ fn clause_D4_a_nullifier_for_another_scope() {
         let sk = SpendKey::from_field(showing.private.sk);
         showing.public.nf_d = Ownership::nullifier(&sk, Fr::rand(rng), showing.private.don);
     });
+}
+
+#[test]
+fn clause_D4_a_nullifier_of_another_leaf_or_key() {
+    for which in 0..4 {
+        alone(Clause::D4, donation, |rng, showing: &mut DonationInstance| {
+            let (w, scope) = (&showing.private, showing.public.scope);
+            let (sk, pk) = (SpendKey::from_field(w.sk), SpendKey::from_field(w.pk));
+            let body = hash4([Domain::Body.value(), w.project_key, w.amount, w.time]);
+            showing.public.nf_d = match which {
+                0 => Ownership::nullifier(&sk, scope, donation(rng).private.don),
+                1 => Ownership::nullifier(&testing::spend_key(rng, "charity"), scope, w.don),
+                2 => Ownership::nullifier(&sk, scope, body),
+                _ => Ownership::nullifier(&pk, scope, w.don),
+            };
+        });
+    }
 }
 
 #[test]
@@ -373,6 +418,12 @@ fn clause_G2_a_card_of_another_kind_or_owner() {
         gift.private.pk = SpendKey::from_field(gift.private.sk).public_key();
         gift.public = gift.private.statement();
     });
+}
+
+#[test]
+fn clause_G2_an_opening_that_is_not_the_cards() {
+    alone(Clause::G2, gift, |rng, gift: &mut GiftInstance| gift.private.rho = Fr::rand(rng));
+    alone(Clause::G2, gift, |rng, gift: &mut GiftInstance| gift.private.rcm = Fr::rand(rng));
 }
 
 #[test]

@@ -5,14 +5,17 @@ mod common;
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, UniformRand};
-use common::{CASES, accepted, alone, refused, rngs};
+use common::{CASES, accepted, alone, broken_clauses, refused, rngs};
 use rand::{Rng, rngs::StdRng};
 use wufu_circuits::{
-    Card, Clause, DonationInstance, FiveFuInstance, GiftInstance, Ownership, Path, SpendKey,
+    Card, Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, GiftWitness, Kind,
+    Ownership, Path, SpendKey, Tree,
     testing::{self, donation, five_fu, gift, paths},
 };
 use wufu_verifier::{
+    FiveFu,
     domain::Domain,
+    merkle::{CARD_DEPTH, parent},
     poseidon::{hash3, hash4},
 };
 
@@ -39,15 +42,91 @@ fn f11_an_inner_node_is_no_leaf() {
         levels.push(*card.path.levels().last().unwrap());
         card.path = Path::from_levels(&levels).unwrap();
     });
+    alone(Clause::G3, gift, |_, gift: &mut GiftInstance| {
+        let mut levels = gift.private.path.levels()[1..].to_vec();
+        levels.push(*gift.private.path.levels().last().unwrap());
+        gift.private.path = Path::from_levels(&levels).unwrap();
+    });
     // An inner node of the donation log as donation: the path is repaired, so what refuses is that it opens to nothing.
     for mut rng in rngs(CASES) {
         let mut showing = donation(&mut rng);
         let w = &mut showing.private;
-        let inner = wufu_verifier::merkle::parent(w.path.levels()[0]);
+        let inner = parent(w.path.levels()[0]);
         w.don = inner;
         w.path = paths(&mut rng, &[inner]).pop().unwrap();
         showing.public = showing.private.statement(showing.public.scope);
         refused(&showing, Clause::D2);
+    }
+}
+
+/// A card's commitment and a node of the log are outputs of one hash: four neighbouring leaves that spell an opening have a
+/// parent that opens as a card. What keeps it from being one is that it stands a level above the leaves.
+#[test]
+fn f11_four_leaves_that_spell_a_card_are_none() {
+    for mut rng in rngs(CASES) {
+        let mut given = gift(&mut rng);
+        let w = &given.private;
+        let spelled = [Domain::Note.value() + w.kind, w.pk, w.rho, w.rcm];
+        assert_eq!(parent(spelled), w.cm);
+        let mut log = Tree::new(CARD_DEPTH);
+        log.extend(&spelled).unwrap();
+        log.extend(&[Fr::rand(&mut rng); 5]).unwrap();
+        given.public.root = log.root();
+        for path in from_one_level_up(&log) {
+            given.private.path = path;
+            refused(&given, Clause::G3);
+        }
+
+        // The same in a claim, whose other cards are honest ones of the same log.
+        let mut claim = five_fu(&mut rng);
+        let w = &mut claim.private;
+        let k = rng.gen_range(0..5);
+        let card = &w.cards[k];
+        let spelled = [Kind::ALL[k].domain(), w.pk, card.rho, card.rcm];
+        assert_eq!(parent(spelled), card.cm);
+        let mut log = Tree::new(CARD_DEPTH);
+        log.extend(&spelled).unwrap();
+        log.extend(&w.cards.each_ref().map(|card| card.cm)).unwrap();
+        for (place, card) in w.cards.iter_mut().enumerate() {
+            card.path = log.path(4 + place).unwrap();
+        }
+        w.cards_root = log.root();
+        claim.public = claim.private.statement();
+        accepted(&claim);
+        for path in from_one_level_up(&log) {
+            claim.private.cards[k].path = path;
+            refused(&claim, Clause::F3);
+        }
+    }
+}
+
+/// What somebody would show for the node above the first four leaves: its fifteen levels, and a sixteenth.
+fn from_one_level_up(log: &Tree) -> [Path<CARD_DEPTH>; 4] {
+    let path: Path<CARD_DEPTH> = log.path(0).unwrap();
+    let [lowest, .., top] = *path.levels();
+    [top, lowest, [log.root(); 4], [Fr::ZERO; 4]].map(|last| {
+        let levels = [&path.levels()[1..], &[last]].concat();
+        Path::from_levels(&levels).unwrap()
+    })
+}
+
+/// The opening of a real leaf as if it were four leaves below it.
+#[test]
+fn f11_what_a_leaf_is_made_of_is_no_leaf() {
+    for mut rng in rngs(CASES) {
+        let honest = gift(&mut rng);
+        let w = &honest.private;
+        let opening = [Domain::Note.value() + w.kind, w.pk, w.rho, w.rcm];
+        for below in opening {
+            let mut given = honest.clone();
+            let levels = [&[opening], &w.path.levels()[..CARD_DEPTH - 1]].concat();
+            (given.private.path, given.private.cm) = (Path::from_levels(&levels).unwrap(), below);
+            given.public = given.private.statement();
+            given.public.root = honest.public.root;
+            // It opens to nothing, and its path ends a level too low.
+            assert_eq!(given.false_clauses(), [Clause::G2, Clause::G3]);
+            assert_eq!(broken_clauses(&given), [Clause::G2, Clause::G3]);
+        }
     }
 }
 
@@ -78,6 +157,16 @@ fn f12_the_empty_leaf_is_no_member() {
         claim.private.cards_root = claim.private.cards[0].path.top();
         claim.public = claim.private.statement();
         refused(&claim, Clause::F2);
+
+        // An empty place as a person: whatever salt is said to have made it.
+        let mut claim = five_fu(&mut rng);
+        claim.private.person = paths(&mut rng, &[empty]).pop().unwrap();
+        claim.private.persons_root = claim.private.person.top();
+        for salt in [empty, claim.private.salt, Fr::rand(&mut rng)] {
+            claim.private.salt = salt;
+            claim.public = claim.private.statement();
+            refused(&claim, Clause::F5);
+        }
     }
 }
 
@@ -190,6 +279,74 @@ fn f14_one_card_one_nullifier() {
         {
             moved.public.nf_2 = wrong;
             refused(&moved, Clause::F4);
+        }
+    }
+}
+
+#[test]
+fn f14_one_donation_one_nullifier_for_a_scope() {
+    // Another path, root, policy and payload: the same nullifier. Another scope: another.
+    for mut rng in rngs(CASES) {
+        let first = testing::donation_of(&mut rng, (500, 0..=600), (5, 0..=9));
+        let (mut again, scope) = (first.clone(), first.public.scope);
+        let w = &mut again.private;
+        w.path = paths(&mut rng, &[w.don]).pop().unwrap();
+        w.set_path = paths(&mut rng, &[w.project_key]).pop().unwrap();
+        w.set_root = w.set_path.top();
+        w.bounds.amount_max += Fr::ONE;
+        w.ext = Fr::rand(&mut rng);
+        again.public = again.private.statement(scope);
+        accepted(&again);
+        let [one, two] = [&first, &again].map(|instance| &instance.public);
+        assert!(one.root != two.root && one.policy != two.policy && one.ext != two.ext);
+        assert_eq!(one.nf_d, two.nf_d);
+        let elsewhere = again.private.statement(Fr::rand(&mut rng));
+        assert_ne!(elsewhere.nf_d, one.nf_d);
+        for wrong in [-one.nf_d, one.nf_d + Fr::ONE, elsewhere.nf_d] {
+            let mut other = again.clone();
+            other.public.nf_d = wrong;
+            refused(&other, Clause::D4);
+        }
+    }
+}
+
+#[test]
+fn f14_one_gift_one_nullifier() {
+    // Another path, friend, blinding and payload: the same nullifier, and another card.
+    for mut rng in rngs(CASES) {
+        let first = gift(&mut rng);
+        let mut again = first.clone();
+        let w = &mut again.private;
+        w.path = paths(&mut rng, &[w.cm]).pop().unwrap();
+        (w.pk_friend, w.rcm_out) = (Fr::rand(&mut rng), Fr::rand(&mut rng));
+        w.ext = Fr::rand(&mut rng);
+        again.public = again.private.statement();
+        accepted(&again);
+        assert_eq!(first.public.nf_in, again.public.nf_in);
+        assert_ne!(first.public.cm_out, again.public.cm_out);
+    }
+}
+
+/// What keeps a card from being given away and claimed: both statements show one nullifier, so one spent set takes it once.
+#[test]
+fn f14_a_card_that_is_given_and_claimed_shows_one_nullifier() {
+    for mut rng in rngs(CASES) {
+        let claim = five_fu(&mut rng);
+        accepted(&claim);
+        let FiveFu { nf_0, nf_1, nf_2, nf_3, nf_4, .. } = claim.public;
+        let sk = SpendKey::from_field(claim.private.sk);
+        let shown = [nf_0, nf_1, nf_2, nf_3, nf_4];
+        for ((kind, held), nf) in Kind::ALL.into_iter().zip(&claim.private.cards).zip(shown) {
+            let card = Card { kind, rho: held.rho, rcm: held.rcm };
+            let [friend, rcm, ext] = [(); 3].map(|()| Fr::rand(&mut rng));
+            let path = held.path.clone();
+            let mut given = GiftWitness::new(&sk, (&card, path), friend, rcm, ext).into_instance();
+            accepted(&given);
+            assert_eq!(given.public.nf_in, nf);
+            // And no other would do.
+            given.public.nf_in += Fr::ONE;
+            given.public.cm_out = Card::given(kind, given.public.nf_in, rcm).commitment(friend);
+            refused(&given, Clause::G4);
         }
     }
 }

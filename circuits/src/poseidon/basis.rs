@@ -54,7 +54,8 @@ impl<const N: usize> Basis<N> {
             let next = row_times(&power, &a);
             std::mem::replace(&mut power, next)
         });
-        let leave = inverse(enter);
+        // The matrices are constants of this release; `tests::every_width_has_its_basis` inverts all three.
+        let Some(leave) = inverse(enter) else { unreachable!("the short basis has no inverse") };
         let partial = dense.round_constants.chunks_exact(N + 1).skip(dense.full_rounds / 2);
         let constants = partial.take(dense.partial_rounds).map(|constants| {
             let of_s: [Fr; N] = std::array::from_fn(|i| constants[i + 1]);
@@ -80,17 +81,17 @@ fn row_times<const N: usize>(row: &[Fr; N], matrix: &Matrix<N>) -> [Fr; N] {
     std::array::from_fn(|j| (0..N).map(|i| row[i] * matrix[i][j]).sum())
 }
 
-/// Gauss and Jordan's. The matrix must have an inverse.
-fn inverse<const N: usize>(mut left: Matrix<N>) -> Matrix<N> {
+/// Gauss and Jordan's; `None` where there is no inverse.
+fn inverse<const N: usize>(mut left: Matrix<N>) -> Option<Matrix<N>> {
     let mut right = [[Fr::ZERO; N]; N];
     for (i, row) in right.iter_mut().enumerate() {
         row[i] = Fr::ONE;
     }
     for column in 0..N {
-        let pivot = (column..N).find(|row| left[*row][column] != Fr::ZERO).unwrap_or(column);
+        let pivot = (column..N).find(|row| left[*row][column] != Fr::ZERO)?;
         left.swap(column, pivot);
         right.swap(column, pivot);
-        let scale = left[column][column].inverse().unwrap_or_default();
+        let scale = left[column][column].inverse()?;
         for matrix in [&mut left, &mut right] {
             matrix[column] = matrix[column].map(|entry| entry * scale);
         }
@@ -104,16 +105,21 @@ fn inverse<const N: usize>(mut left: Matrix<N>) -> Matrix<N> {
             }
         }
     }
-    right
+    Some(right)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn identity<const N: usize>() -> Matrix<N> {
+        std::array::from_fn(|i| std::array::from_fn(|j| Fr::from(u64::from(i == j))))
+    }
+
     fn there_and_back<const N: usize>(basis: &Basis<N>) {
-        let s: [Fr; N] = std::array::from_fn(|i| Fr::from(i as u64 + 7));
-        assert_eq!(times(&basis.leave, &times(&basis.enter, &s)), s);
+        let product = |left: &Matrix<N>, right| left.map(|row| row_times(&row, right));
+        assert_eq!(product(&basis.leave, &basis.enter), identity());
+        assert_eq!(product(&basis.enter, &basis.leave), identity());
         assert_eq!(basis.constants.len(), basis.dense.partial_rounds);
     }
 
@@ -122,5 +128,23 @@ mod tests {
         there_and_back(&TWO);
         there_and_back(&THREE);
         there_and_back(&FOUR);
+    }
+
+    #[test]
+    fn a_matrix_without_inverse_is_refused() {
+        let matrix = |rows: [[u64; 3]; 3]| rows.map(|row| row.map(Fr::from));
+        // Zero; two rows alike; a row that is the sum of the others; a column of zeros.
+        for rows in [
+            [[0; 3]; 3],
+            [[1, 2, 3], [4, 5, 6], [1, 2, 3]],
+            [[1, 2, 3], [4, 5, 6], [5, 7, 9]],
+            [[0, 2, 3], [0, 5, 6], [0, 7, 8]],
+        ] {
+            assert_eq!(inverse(matrix(rows)), None);
+        }
+        // Its first pivot is 0: rows must change places.
+        let swapped = matrix([[0, 1, 0], [1, 0, 0], [0, 0, 1]]);
+        assert_eq!(inverse(swapped), Some(swapped));
+        assert_eq!(inverse(identity::<4>()), Some(identity()));
     }
 }

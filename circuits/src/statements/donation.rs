@@ -267,10 +267,10 @@ impl Circuit for DonationInstance {
         // the first excludes; so v <= max and amount <= max as integers. Swapped bounds leave nothing between them. The
         // amount needs no range of its own: whatever field element a leaf holds, only one within the bounds passes.
         b.clause(Clause::D7);
-        range::fits(b, &record.amount.minus(amount_min), Amount::BITS);
-        range::fits(b, &amount_max.minus(&record.amount), Amount::BITS);
-        range::fits(b, &record.time.minus(time_min), Time::BITS);
-        range::fits(b, &time_max.minus(&record.time), Time::BITS);
+        range::fits::<{ Amount::BITS }>(b, &record.amount.minus(amount_min));
+        range::fits::<{ Amount::BITS }>(b, &amount_max.minus(&record.amount));
+        range::fits::<{ Time::BITS }>(b, &record.time.minus(time_min));
+        range::fits::<{ Time::BITS }>(b, &time_max.minus(&record.time));
 
         b.clause(Clause::D8);
         b.row(&public.ext, &public.ext, &wires.ext_squared);

@@ -44,7 +44,8 @@ pub struct GiftWitness {
 }
 
 impl GiftWitness {
-    /// The witness of a giver. `rcm_out` is [`Seed::gift_rcm`](crate::keys::Seed::gift_rcm) of the card's nullifier.
+    /// The witness of a giver. `rcm_out` is [`Seed::gift_rcm`](crate::keys::Seed::gift_rcm) of the card's nullifier and the
+    /// friend's key.
     pub fn new(
         sk: &SpendKey,
         (card, path): (&Card, Path<CARD_DEPTH>),
