@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use wufu_ledger::{Ledger, service::system_clock};
-use wufu_prover::{Prover, engine::ArkEngine, service};
+use wufu_prover::{Prover, service};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
 use crate::{
@@ -53,10 +53,10 @@ struct ProverArgs {
     /// Only this circuit, with this user's development key; repeat for more
     #[arg(long, value_parser = setup::circuit)]
     circuit: Vec<CircuitName>,
-    /// Proofs made at the same time
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
-    workers: u16,
-    /// Threads of each proof, all cores when not given
+    /// Proofs made at the same time, as many as there are cores when not given
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+    /// Threads of a proof that is alone, all cores when not given; with others about, each has one
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Requests that may wait
@@ -101,11 +101,10 @@ async fn prover(args: ProverArgs, output: Output) -> anyhow::Result<()> {
     let circuits = if args.circuit.is_empty() { CircuitName::ALL.to_vec() } else { args.circuit };
     let mut provers = Vec::new();
     for circuit in circuits {
-        let key = tokio::task::block_in_place(|| setup::development(circuit, output))?;
-        provers.push(Prover::new(ArkEngine::new(key)));
+        provers.push(tokio::task::block_in_place(|| setup::prover(circuit, output))?);
     }
     let mut limits = service::Limits::default();
-    limits.workers = args.workers.into();
+    limits.workers = args.workers.map_or(limits.workers, usize::from);
     limits.threads = args.threads.map_or(limits.threads, usize::from);
     limits.queue = args.queue.into();
     limits.time = Duration::from_secs(args.timeout);

@@ -10,7 +10,14 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use rand::rngs::OsRng;
 use serde_json::json;
-use wufu_prover::{ProvingKey, setup};
+use wufu_prover::{
+    Prover, ProvingKey,
+    engine::{
+        PreparedEngine, PreparedKey,
+        prepared::{self, Checked, Options, Step},
+    },
+    setup,
+};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
 use crate::{
@@ -66,8 +73,9 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
                 if again {
                     remove(&path(circuit)?)?;
                     remove(&verifying_path(circuit)?)?;
+                    prepared::remove(&prepared_path(circuit)?)?;
                 }
-                let key = development(circuit, output)?;
+                let key = prepared(circuit, output)?;
                 if let Some(folder) = &export {
                     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
                     let file = folder.join(format!("{circuit}.vk"));
@@ -116,6 +124,12 @@ fn verifying_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
     Ok(cache::keys()?.join(file_name(circuit, "vk")))
 }
 
+/// Prepared for the fastest instructions that this machine has.
+fn prepared_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
+    let extension = format!("{}.pp", Options::default().backend);
+    Ok(cache::keys()?.join(file_name(circuit, &extension)))
+}
+
 fn remove(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -125,8 +139,53 @@ fn remove(path: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// The prover for a circuit, with this user's development key.
+pub fn prover(circuit: CircuitName, output: Output) -> anyhow::Result<Prover> {
+    Ok(Prover::new(PreparedEngine::new(prepared(circuit, output)?)))
+}
+
+/// The user's development key for a circuit, prepared: the one that is there, else a new one.
+pub fn prepared(circuit: CircuitName, output: Output) -> anyhow::Result<PreparedKey> {
+    let path = prepared_path(circuit)?;
+    let options = Options::default();
+    let start = Instant::now();
+    let load = || PreparedKey::load(&path, circuit, options.backend, Trust::AcceptDevelopment);
+    if path.exists() {
+        let known = cached_verifying_key(circuit)?.map(|key| key.id());
+        match load() {
+            Ok((key, checked)) if known == Some(key.id()) => {
+                let how = match checked {
+                    Checked::OnRecord => "",
+                    Checked::Hashed => ", checked",
+                };
+                let took = duration(start.elapsed());
+                output.text(format_args!("{circuit}: key loaded in {took}{how}"));
+                return Ok(key);
+            }
+            Ok(_) => output.text(format_args!("{}: of another key, made again", path.display())),
+            Err(error) => output.text(format_args!("{}: {error}; made again", path.display())),
+        }
+    }
+    let key = development(circuit, output)?;
+    let start = Instant::now();
+    let progress = output.progress("preparing the key, once");
+    let told = |now: prepared::Progress| match now.step {
+        Step::Points => progress.set(now.done as u64, now.total as u64),
+        // A tenth of the time.
+        Step::Tables => {}
+    };
+    PreparedKey::new(&key, options, &told)?
+        .save(&path)
+        .with_context(|| path.display().to_string())?;
+    drop(progress);
+    // What is mapped takes less memory than what was made.
+    let (key, _) = load().with_context(|| path.display().to_string())?;
+    output.text(format_args!("{circuit}: prepared in {}", duration(start.elapsed())));
+    Ok(key)
+}
+
 /// The user's development key for a circuit: the one that is there, else a new one.
-pub fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKey> {
+fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKey> {
     let path = path(circuit)?;
     let start = Instant::now();
     if path.exists() {

@@ -6,7 +6,6 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use wufu_circuits::Seed;
-use wufu_prover::{Prover, engine::ArkEngine};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 use wufu_wallet::{
     Answer, Checked, ClaimAsk, DonationOptions, Format, GrpcSource, LocalProver, NoteFile, Place,
@@ -208,8 +207,7 @@ impl ProveArgs {
     /// The prover, for one circuit.
     fn prover(&self, circuit: CircuitName, output: Output) -> anyhow::Result<Box<dyn ProofSource>> {
         if self.prove == "local" {
-            let prover = Prover::new(ArkEngine::new(setup::development(circuit, output)?));
-            return Ok(Box::new(LocalProver::new([prover])));
+            return Ok(Box::new(LocalProver::new([setup::prover(circuit, output)?])));
         }
         Ok(Box::new(TrustedProver::new(self.prove.parse().context("--prove")?)))
     }

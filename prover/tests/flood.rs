@@ -24,7 +24,7 @@ const LONG: Duration = Duration::from_secs(30);
 
 async fn server(change: impl FnOnce(&mut Limits)) -> (Server, Prover) {
     let mut limits = Limits::default();
-    (limits.threads, limits.queue) = (1, 16);
+    (limits.workers, limits.threads, limits.queue) = (1, 1, 16);
     change(&mut limits);
     let prover = Prover::new(Simulator::new(None));
     (Server::start(vec![prover.clone()], limits).await, prover)

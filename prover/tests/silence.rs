@@ -43,7 +43,7 @@ fn serve() {
         out.flush().unwrap();
         let provers = vec![prover(CircuitName::Gift)];
         let mut limits = Limits::default();
-        (limits.threads, limits.queue) = (1, 4);
+        (limits.workers, limits.threads, limits.queue) = (1, 1, 4);
         // Ends when its standard input does.
         let ending = async {
             let wait = || std::io::stdin().read(&mut [0]).unwrap();

@@ -15,7 +15,7 @@ use wufu_proto::{
     grant::DonationReceipt,
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
-use wufu_prover::{Prover, engine::ArkEngine, service};
+use wufu_prover::{Prover, service};
 use wufu_verifier::{
     Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey, checkpoint::Checkpoint,
     epochs::LogHistory, note::LogKey,
@@ -204,8 +204,7 @@ fn keys(output: Output) -> anyhow::Result<Vec<Prover>> {
     let began = Instant::now();
     let mut provers = Vec::new();
     for circuit in [CircuitName::FiveFu, CircuitName::Donation] {
-        let key = tokio::task::block_in_place(|| setup::development(circuit, output))?;
-        provers.push(Prover::new(ArkEngine::new(key)));
+        provers.push(tokio::task::block_in_place(|| setup::prover(circuit, output))?);
     }
     let text = format!("keys: two development keys, ready in {}", duration(began.elapsed()));
     output.note("keys", text, json!({ "ms": super::report::ms(began.elapsed()) }));

@@ -29,15 +29,20 @@ pub(super) enum Refused {
 
 /// Workers, and a bounded queue before them.
 ///
-/// A worker is a thread pool of its own, so that one proof never waits for the threads of another. Computing happens there
+/// A worker has thread pools of its own, so that one proof never waits for the threads of another. Computing happens there
 /// alone: the threads of the async runtime only move messages.
+///
+/// A proof that is alone when it begins is made on all of its worker's threads, which gives it soonest. With others at work or
+/// waiting it is made on one, which gives most of them: nothing is split, nothing waits for its other parts.
 pub(super) struct Admission {
     // A permit for each worker and each place in the queue. Held from the first look at a request to the end of its work.
     places: Arc<Semaphore>,
     // A permit for each worker, in the order of asking. Who holds one finds a pool in `idle`.
     workers: Arc<Semaphore>,
-    idle: Arc<Mutex<Vec<ThreadPool>>>,
+    idle: Arc<Mutex<Vec<Threads>>>,
     count: usize,
+    // Places when nobody has one.
+    capacity: usize,
     // How long a proof takes, in microseconds: an average that forgets.
     typical: AtomicU64,
     stopped: AtomicBool,
@@ -46,17 +51,24 @@ pub(super) struct Admission {
 impl Admission {
     pub(super) fn new(limits: &Limits) -> Result<Self, ThreadPoolBuildError> {
         let count = limits.workers.max(1);
-        let pool = |worker: usize| {
+        let threads = limits.threads.max(1);
+        let pool = |worker: usize, threads: usize| {
             ThreadPoolBuilder::new()
-                .num_threads(limits.threads.max(1))
+                .num_threads(threads)
                 .thread_name(move |thread| format!("prove-{worker}-{thread}"))
                 .build()
         };
+        let worker = |worker: usize| {
+            let one = if threads > 1 { Some(pool(worker, 1)?) } else { None };
+            Ok::<_, ThreadPoolBuildError>(Threads { all: pool(worker, threads)?, one })
+        };
+        let capacity = count.saturating_add(limits.queue).min(Semaphore::MAX_PERMITS);
         Ok(Self {
-            places: Arc::new(Semaphore::new(count.saturating_add(limits.queue))),
+            places: Arc::new(Semaphore::new(capacity)),
             workers: Arc::new(Semaphore::new(count)),
-            idle: Arc::new(Mutex::new((0..count).map(pool).collect::<Result<_, _>>()?)),
+            idle: Arc::new(Mutex::new((0..count).map(worker).collect::<Result<_, _>>()?)),
             count,
+            capacity,
             typical: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
         })
@@ -75,10 +87,12 @@ impl Admission {
             return Err(Refused::Late);
         }
         // There are as many pools as permits.
-        let pool = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let pool = pool.ok_or(Refused::Closing)?;
+        let threads = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let threads = threads.ok_or(Refused::Closing)?;
         let idle = self.idle.clone();
-        Ok(Worker { pool: Some(pool), idle, _turn: turn, _place: place })
+        // Who computes or waits has a place, this request its own.
+        let alone = self.places.available_permits() + 1 >= self.capacity;
+        Ok(Worker { threads: Some(threads), alone, idle, _turn: turn, _place: place })
     }
 
     /// How long it takes, roughly, until the next worker is free.
@@ -119,11 +133,19 @@ impl Admission {
     }
 }
 
+/// A worker's threads.
+struct Threads {
+    all: ThreadPool,
+    /// When `all` are more than one.
+    one: Option<ThreadPool>,
+}
+
 /// The right to compute, and the threads for it.
 pub(super) struct Worker {
     // `None` only while it is dropped.
-    pool: Option<ThreadPool>,
-    idle: Arc<Mutex<Vec<ThreadPool>>>,
+    threads: Option<Threads>,
+    alone: bool,
+    idle: Arc<Mutex<Vec<Threads>>>,
     _turn: OwnedSemaphorePermit,
     _place: OwnedSemaphorePermit,
 }
@@ -135,9 +157,10 @@ impl Worker {
         self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> tokio::task::JoinHandle<T> {
-        tokio::task::spawn_blocking(move || match &self.pool {
-            Some(pool) => pool.install(work),
-            // Never: only `drop` takes the pool.
+        tokio::task::spawn_blocking(move || match &self.threads {
+            Some(Threads { one: Some(one), .. }) if !self.alone => one.install(work),
+            Some(Threads { all, .. }) => all.install(work),
+            // Never: only `drop` takes them.
             None => work(),
         })
     }
@@ -145,9 +168,59 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // Before the permits, which are dropped after this: who gets one finds the pool.
-        if let Some(pool) = self.pool.take() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(pool);
+        // Before the permits, which are dropped after this: who gets one finds the threads.
+        if let Some(threads) = self.threads.take() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(threads);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(workers: usize, threads: usize) -> Limits {
+        let mut limits = Limits::default();
+        (limits.workers, limits.threads, limits.queue) = (workers, threads, 4);
+        limits
+    }
+
+    async fn threads(admission: &Admission) -> (usize, Worker) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let worker = admission.admit(deadline).await.unwrap();
+        let pools = worker.threads.as_ref().unwrap();
+        let pool = match &pools.one {
+            Some(one) if !worker.alone => one,
+            _ => &pools.all,
+        };
+        (pool.current_num_threads(), worker)
+    }
+
+    #[tokio::test]
+    async fn who_is_alone_has_all_threads_and_who_is_not_has_one() {
+        let admission = Admission::new(&limits(2, 3)).unwrap();
+        let (first, one) = threads(&admission).await;
+        let (second, other) = threads(&admission).await;
+        assert_eq!((first, second), (3, 1));
+        drop((one, other));
+        let (again, _one) = threads(&admission).await;
+        assert_eq!(again, 3);
+
+        // Nobody else computes, but somebody waits.
+        let admission = Arc::new(Admission::new(&limits(1, 3)).unwrap());
+        let (first, one) = threads(&admission).await;
+        let waiting = |admission: &Arc<Admission>| {
+            let admission = admission.clone();
+            tokio::spawn(async move { threads(&admission).await })
+        };
+        let (second, third) = (waiting(&admission), waiting(&admission));
+        while admission.places.available_permits() > 2 {
+            tokio::task::yield_now().await;
+        }
+        drop(one);
+        let (second, other) = second.await.unwrap();
+        drop(other);
+        let (third, _) = third.await.unwrap();
+        assert_eq!((first, second, third), (3, 1, 3));
     }
 }

@@ -66,6 +66,10 @@ impl Handler {
             provers.values().map(|prover| prover.engine().name()).collect();
         engines.sort_unstable();
         engines.dedup();
+        for prover in provers.values() {
+            let circuit = prover.verifying_key().circuit();
+            tracing::info!(%circuit, engine = prover.engine().name(), "ready");
+        }
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let info = ProverInfo {
             version: env!("CARGO_PKG_VERSION").into(),

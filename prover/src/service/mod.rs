@@ -34,7 +34,7 @@ use handler::Handler;
 pub struct Limits {
     /// Proofs made at the same time.
     pub workers: usize,
-    /// Threads of each.
+    /// Threads of a proof that is alone when it begins. With others at work or waiting it has one.
     pub threads: usize,
     /// Requests that may wait for a worker.
     pub queue: usize,
@@ -51,11 +51,13 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// One worker with all cores; 64 that wait; 64 KiB (a donation under a policy of 4,096 projects has 40); a minute.
+    /// A worker a core, all cores for who is alone; 64 that wait; 64 KiB (a donation under a policy of 4,096 projects has 40);
+    /// a minute.
     fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            workers: 1,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            workers: cores,
+            threads: cores,
             queue: 64,
             request_bytes: 64 * 1024,
             time: Duration::from_secs(60),
