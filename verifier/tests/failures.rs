@@ -15,7 +15,7 @@ use ed25519_dalek::SigningKey;
 use wufu_verifier::{
     CircuitName, Gift, GiftCheck, KeyId, Proof, Statement, Trust, VerifyError, VerifyingKey,
     checkpoint::{Checkpoint, LogState},
-    epochs::{LogHistory, Window},
+    epochs::{LogHistory, RootError, Window},
     key::{KeyError, KeyPoints, Provenance, Reduction},
     proof::{PointError, ProofError},
     spent::{MemoryStore, SpendError},
@@ -347,7 +347,9 @@ fn f07_every_public_input_and_all_payload_is_bound() {
     let values = scene.gift.public_inputs();
     assert!(scene.key.equation_holds(&values, &scene.proof));
     for index in 0..values.len() {
-        for change in [Fr::ONE, -Fr::ONE, -values[index], values[index]] {
+        // The last leads to minus the input, whose square is the same.
+        let double = values[index].double();
+        for change in [Fr::ONE, -Fr::ONE, -values[index], values[index], -double] {
             let mut other = values.clone();
             other[index] += change;
             assert!(!scene.key.equation_holds(&other, &scene.proof), "input {index}");
@@ -363,7 +365,10 @@ fn f07_every_public_input_and_all_payload_is_bound() {
         other[bit / 8] ^= 1 << (bit % 8);
         assert!(scene.check(&inputs, &other).is_err(), "bit {bit} of the proof");
     }
+    let mut negated = scene.gift.clone();
+    negated.ext = -negated.ext;
     let not_asked = Err(VerifyError::NotAsked { input: "ext" });
+    assert_eq!(scene.check(&negated.encode(), &proof), not_asked);
     assert_eq!(scene.check_bound(&inputs, &proof, b"to me", EXPIRY), not_asked);
     assert_eq!(scene.check_bound(&inputs, &proof, PAYLOAD, EXPIRY + 1), not_asked);
     // No input's point is the identity: each one counts.
@@ -421,4 +426,59 @@ fn f20_a_proof_under_another_key_is_refused() {
     assert_eq!(verify(got), VerifyError::Key { got, expected });
     // Said to be under the pinned one: then what it binds is not what was asked.
     assert_eq!(verify(expected), VerifyError::NotAsked { input: "ext" });
+}
+
+/// Everything that a check of a gift compares beside the proof: each alone is refused, with its own reason.
+#[test]
+fn f15_a_gift_of_another_log_root_or_time_is_refused() {
+    let scene = Scene::new();
+    let (inputs, proof, id) = (scene.gift.encode(), scene.proof.encode(), scene.key.id());
+    let (key, cards, window) = (&scene.key, &scene.log, Window(60));
+    let check = GiftCheck { key, cards, org: ORG, now: NOW, window };
+    let presented = Presented { key_id: id.as_bytes(), public_inputs: &inputs, proof: &proof };
+    let refused =
+        |check: GiftCheck<'_>| check.verify(presented, PAYLOAD, EXPIRY).map(|_| ()).unwrap_err();
+    assert_eq!(check.verify(presented, PAYLOAD, EXPIRY).map(|v| v.epoch()), Ok(3));
+
+    // Another campaign's name, and a log of this one that is not its cards'.
+    let other =
+        |got: &str, expected: &str| VerifyError::Log { got: got.into(), expected: expected.into() };
+    let org = "wufu-2019";
+    assert_eq!(refused(GiftCheck { org, ..check }), other("wufu/cards", "wufu-2019/cards"));
+    let persons = LogHistory::new("wufu/persons");
+    let cards = &persons;
+    assert_eq!(refused(GiftCheck { cards, ..check }), other("wufu/persons", "wufu/cards"));
+
+    // A root that no epoch had; one that was replaced; one whose epoch is not yet; one of a log that contradicts itself.
+    let signing = SigningKey::from_bytes(&[7; 32]);
+    let signed = |epoch, root| {
+        let origin = "wufu/cards";
+        let state = LogState { origin, size: 6, root, epoch, epoch_seconds: 600 };
+        Checkpoint::sign(ORG, &signing, &state).unwrap()
+    };
+    let another = Fr::from(5u64);
+    let mut unknown = LogHistory::new("wufu/cards");
+    unknown.insert(signed(3, another)).unwrap();
+    let root = VerifyError::Root;
+    assert_eq!(refused(GiftCheck { cards: &unknown, ..check }), root(RootError::Unknown));
+    let mut replaced = scene.log.clone();
+    replaced.insert(signed(4, another)).unwrap();
+    let late = GiftCheck { cards: &replaced, now: 2_461, ..check };
+    assert_eq!(refused(late), root(RootError::Expired { age: 61, window: 60 }));
+    let early = GiftCheck { now: 1_679, ..check };
+    assert_eq!(refused(early), root(RootError::Future { ahead: 121 }));
+    let mut lied = scene.log.clone();
+    assert!(lied.insert(signed(3, another)).is_err());
+    assert_eq!(refused(GiftCheck { cards: &lied, ..check }), root(RootError::Contradicted));
+
+    // Over, at its last second and not before.
+    assert!(GiftCheck { now: EXPIRY - 1, ..check }.verify(presented, PAYLOAD, EXPIRY).is_ok());
+    let over = VerifyError::Over { expiry: EXPIRY, now: EXPIRY };
+    assert_eq!(refused(GiftCheck { now: EXPIRY, ..check }), over);
+
+    for got in [0, 31, 33] {
+        let key_id = &[7; 33][..got];
+        let short = check.verify(Presented { key_id, ..presented }, PAYLOAD, EXPIRY);
+        assert_eq!(short.unwrap_err(), VerifyError::KeyIdLength { got });
+    }
 }
