@@ -3,7 +3,6 @@
 //! Entries of secret scalars tell the scalars: everything here is wiped when dropped.
 
 use ark_ff::BigInt;
-use zeroize::Zeroize;
 
 use super::Shape;
 
@@ -157,16 +156,28 @@ impl Digits {
     }
 }
 
+impl Digits {
+    /// Forgets the digits, not the room for them.
+    pub(super) fn wipe(&mut self) {
+        // Up to the capacity: what a longer sum left lies beyond the length.
+        fn all<T: Copy>(values: &mut Vec<T>, zero: T) {
+            values.clear();
+            values.resize(values.capacity(), zero);
+            // Whoever looks may see it, so the zeros are really written.
+            std::hint::black_box(&mut *values);
+            values.clear();
+        }
+        all(&mut self.found, 0);
+        all(&mut self.parted, 0);
+        all(&mut self.entries, 0);
+        all(&mut self.unordered, Slot::default());
+        all(&mut self.slots, Slot::default());
+    }
+}
+
 impl Drop for Digits {
     fn drop(&mut self) {
-        self.found.zeroize();
-        self.parted.zeroize();
-        self.entries.zeroize();
-        for slots in [&mut self.unordered, &mut self.slots] {
-            for slot in slots.iter_mut() {
-                (slot.start, slot.length, slot.bucket) = (0, 0, 0);
-            }
-        }
+        self.wipe();
     }
 }
 

@@ -22,7 +22,6 @@ use ark_bn254::{Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AdditiveGroup as _, AffineRepr, CurveGroup};
 use ark_ff::{BigInt, PrimeField as _, Zero as _};
 use bytemuck::Zeroable as _;
-use zeroize::Zeroize as _;
 
 use self::{
     accumulate::{Chunk, Filled, accumulate},
@@ -390,12 +389,20 @@ impl<G: Group> Scratch<G> {
     }
 }
 
+impl<G: Group> Scratch<G> {
+    /// Forgets the digits and the buckets of the last sum, not the room for them.
+    pub fn wipe(&mut self) {
+        self.digits.wipe();
+        self.buckets.fill(Row::<G>::zeroed());
+        self.extras.fill((0, Sum::<G>::zero()));
+        // Whoever looks may see them, so the zeros are really written.
+        std::hint::black_box((&mut self.buckets, &mut self.extras));
+        self.extras.clear();
+    }
+}
+
 impl<G: Group> Drop for Scratch<G> {
     fn drop(&mut self) {
-        bytemuck::cast_slice_mut::<Row<G>, u64>(&mut self.buckets).zeroize();
-        for (bucket, point) in &mut self.extras {
-            *bucket = 0;
-            *point = Sum::<G>::zero();
-        }
+        self.wipe();
     }
 }

@@ -73,8 +73,8 @@ impl Wipe for Whole {
 
 impl<G: Group> Wipe for Sums<G> {
     fn wipe(&mut self) {
-        // The scratch wipes itself.
         self.scalars.zeroize();
+        self.scratch.wipe();
     }
 }
 
