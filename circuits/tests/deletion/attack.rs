@@ -159,16 +159,26 @@ impl<C: Target> Attacker<C> {
         let given = self.bases[card].plan.gives(row);
         let random = Fr::rand(&mut self.rng);
         let mut tries = Vec::new();
-        if let Some(level) = level.map(|level| &self.levels[level]) {
+        if let Some((place, level)) = level.map(|place| (place, &self.levels[place])) {
             let z = &self.bases[card].z;
             let at = row - level.row;
             match given {
-                Some(wire) if at < Level::MEMBERSHIP => {
-                    let changes = vec![(wire, Fr::from(0u64)), (level.own(z), random)];
-                    tries.push((Killed::Zeroed, changes));
-                }
-                None if at < Level::MEMBERSHIP => {
-                    tries.push((Killed::Unequal, vec![(level.own(z), random)]));
+                given if at < Level::MEMBERSHIP => {
+                    let killed = given.map_or(Killed::Unequal, |_| Killed::Zeroed);
+                    let zero = given.map(|wire| (wire, Fr::from(0u64)));
+                    // The child is something else, and the root with it. Or, where the root is given by other paths, the
+                    // child is what it was, and the path below leads elsewhere.
+                    let own = [(level.own(z), random)].into_iter();
+                    tries.push((killed, zero.into_iter().chain(own).collect()));
+                    if place % CARD_DEPTH > 0 {
+                        let below = &self.levels[place - 1];
+                        let children = self.levels.iter().flat_map(|level| level.children);
+                        let held = children.filter(|child| z[*child] == z[level.node]);
+                        let held = held.map(|child| (child, z[child]));
+                        let elsewhere = [(below.neighbour(z), random)].into_iter();
+                        let changes = zero.into_iter().chain(held).chain(elsewhere);
+                        tries.push((killed, changes.collect()));
+                    }
                 }
                 _ if at + 1 == Level::MEMBERSHIP + Level::HASH => {
                     let mut changes = vec![(level.neighbour(z), random)];

@@ -44,7 +44,7 @@ fn every_row_is_missed<C: Target>() {
     let mut chosen: Vec<usize> =
         if full() { (0..rows).collect() } else { first.into_values().collect() };
     if !full() {
-        // The last row of each path, which says what the root is: no membership of the same path follows it.
+        // The top of each path: its membership, and its last row, which says what the root is.
         let levels = Level::all(shape::<C>());
         let next = levels.iter().skip(1).map(|level| level.row).chain([rows]);
         let last = |level: &Level| level.row + Level::MEMBERSHIP + Level::HASH;
@@ -52,7 +52,8 @@ fn every_row_is_missed<C: Target>() {
             |at: usize| levels[at].clause == Clause::F3 && at % CARD_DEPTH + 1 == CARD_DEPTH;
         let tops = levels.iter().zip(next).enumerate();
         let tops = tops.filter(|(at, (level, next))| of_card(*at) || last(level) != *next);
-        chosen.extend(tops.map(|(_, (level, _))| last(level) - 1));
+        let rows_of = |level: &Level| (level.row..level.row + 3).chain([last(level) - 1]);
+        chosen.extend(tops.flat_map(|(_, (level, _))| rows_of(level)));
         chosen.extend(index::sample(&mut StdRng::seed_from_u64(1), rows, SAMPLE));
     }
     let mut attacker = Attacker::<C>::new();
