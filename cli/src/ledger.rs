@@ -127,7 +127,7 @@ enum Command {
 
 #[derive(Args, Debug)]
 struct InitArgs {
-    /// Name of the campaign or charity
+    /// Name of the charity, or of one campaign: next year's under the same name would join its claims with this year's
     #[arg(long)]
     org: String,
     /// The one currency of its donations, ISO 4217

@@ -205,3 +205,21 @@ async fn new(args: NewArgs, output: Output) -> anyhow::Result<()> {
     output.result("request", format_args!("request in {}", args.out.display()), fields);
     Ok(())
 }
+
+/// Tells a person who asks them, for what, and within which bounds. A request may have been passed on by somebody else: the
+/// answer is for who is named here, whoever handed the request over.
+pub fn tell(request: &ProofRequest, output: Output) {
+    let Question { purpose, origin, policy, expiry, .. } = request.question();
+    let (verifier, projects) = (files::hex(request.verifier()), policy.projects.keys().len());
+    let amounts = [policy.amount.min(), policy.amount.max()].map(Amount::minor);
+    let times = [policy.time.min(), policy.time.max()].map(Time::seconds);
+    let text = format!(
+        "asked by {verifier}, for {purpose:?}, until {expiry}: a donation in {origin} to one of {projects} projects, of {} to {} minor units, at {} to {} Unix seconds",
+        amounts[0], amounts[1], times[0], times[1]
+    );
+    let fields = json!({
+        "verifier": verifier, "purpose": purpose, "origin": origin, "expiry": expiry,
+        "projects": projects, "amounts": amounts, "times": times,
+    });
+    output.note("question", text, fields);
+}

@@ -113,6 +113,9 @@ enum Command {
         /// Though a claim was made before; the campaign pays once, and both can be joined
         #[arg(long)]
         again: bool,
+        /// Persons that the campaign must have: with fewer, a claim nearly names its claimant
+        #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
+        min_anonymity: u64,
         #[command(flatten)]
         sources: SourceArgs,
         #[command(flatten)]
@@ -251,17 +254,18 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         Command::Sync { org, sources } => {
             sync(&Wallet::open(dir)?, &org, &sources, output).await?;
         }
-        Command::Claim { org, payout, lifetime, again, sources, prove } => {
+        Command::Claim { org, payout, lifetime, again, min_anonymity, sources, prove } => {
             let wallet = Wallet::open(dir)?;
             let key = pinned(&wallet, CircuitName::FiveFu)?;
             let now = files::now()?;
             let expiry = now.saturating_add(lifetime);
-            let ask = ClaimAsk { org, payout: payout.into_bytes(), expiry, key: key.id(), again };
+            let ask = ClaimAsk::new(&org, payout.as_bytes(), expiry, key.id());
+            let ask = ClaimAsk { again, min_anonymity, ..ask };
             let (sources, opened) = sources.open().await?;
             let plan = wallet.plan_claim(&sources, &ask, now).await;
             drop(opened);
             let plan = plan?;
-            tell(plan.report(), "persons in the campaign", output);
+            tell(plan.report(), "persons are in the campaign, not all with five cards", output);
             let prover = prove.prover(CircuitName::FiveFu, output)?;
             let answer = plan.prove(&*prover, stages(output), files::now()?).await?;
             finish(&answer, &prove.out, output)?;
@@ -269,6 +273,7 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         Command::Answer { request, min_anonymity, fresh, place, sources, prove } => {
             let wallet = Wallet::open(dir)?;
             let request = envelope::read_request(&request)?;
+            crate::request::tell(&request, output);
             let options = DonationOptions { min_anonymity, fresh, place };
             let (sources, opened) = sources.open().await?;
             let plan = wallet.plan_donation(&sources, &request, &options, files::now()?).await;
@@ -455,7 +460,7 @@ fn tell(report: &Report, among: &str, output: Output) {
     let Report { anonymity, epoch, epoch_age, compared, .. } = report;
     let compared_with = compared.as_deref().unwrap_or("nobody (--one-source)");
     let text = format!(
-        "you are one of {anonymity}: so many {among}; epoch {epoch}, {epoch_age} s old; compared with {compared_with}"
+        "you are one of at most {anonymity}: so many {among}; epoch {epoch}, {epoch_age} s old; compared with {compared_with}"
     );
     output.note("plan", text, report_fields(report));
 }

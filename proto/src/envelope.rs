@@ -2,7 +2,7 @@
 
 use wufu_verifier::{
     CircuitName, Donation, FiveFu, Gift, KeyId, Proof, ProofRequest, Statement,
-    note::MAX_BYTES as MAX_NOTE, statement::InputsError, verify::Presented,
+    statement::InputsError, verify::Presented,
 };
 
 use crate::{claim::ClaimBinding, error::ConvertError, read, v1};
@@ -31,18 +31,30 @@ impl Binding {
     }
 }
 
+/// An epoch of a log, in force when a proof was planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEpoch {
+    /// The log, `org/log`.
+    pub origin: String,
+    /// The epoch of its checkpoint.
+    pub epoch: u64,
+}
+
 /// A proof with what is needed to look at it. It never vouches for itself: a verifier compares it with what it asked, and
-/// opens the checkpoints with a log key that it has from elsewhere.
+/// with checkpoints that it has from elsewhere.
+///
+/// It names epochs and holds no checkpoint: an operator could sign one for each wallet, with a line or a nonce of its own, and
+/// know the wallet again by what it shows.
 ///
 /// Encodings are checked: public inputs are canonical and as many as the circuit has, points are points, the request is
-/// signed by the verifier that it names. Nothing is verified.
+/// signed by the verifier that it names, the logs are those of the request or claim. Nothing is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
     circuit: CircuitName,
     public_inputs: Vec<u8>,
     proof: Vec<u8>,
     key_id: KeyId,
-    checkpoints: Vec<String>,
+    epochs: Vec<LogEpoch>,
     binding: Binding,
 }
 
@@ -50,26 +62,19 @@ impl Envelope {
     /// An envelope around a proof.
     ///
     /// # Shapes
-    /// `checkpoints`: signed notes of the logs that the proof is about. Five Fu: cards, then persons; else one.
+    /// `epochs`: of the logs that the proof is about. Five Fu: cards, then persons; else one.
     ///
     /// # Errors
-    /// When the binding is none of such a statement, or there are too few or too many checkpoints.
+    /// When the binding is none of such a statement, or the epochs are not those of its logs.
     pub fn new<S: Statement>(
         statement: &S,
         proof: &Proof,
         key_id: KeyId,
-        checkpoints: Vec<String>,
+        epochs: Vec<LogEpoch>,
         binding: Binding,
     ) -> Result<Self, ConvertError> {
-        let (public_inputs, proof) = (statement.encode(), proof.encode());
-        Self::checked(Self {
-            circuit: S::CIRCUIT,
-            public_inputs,
-            proof,
-            key_id,
-            checkpoints,
-            binding,
-        })
+        let (circuit, public_inputs, proof) = (S::CIRCUIT, statement.encode(), proof.encode());
+        Self::checked(Self { circuit, public_inputs, proof, key_id, epochs, binding })
     }
 
     fn checked(self) -> Result<Self, ConvertError> {
@@ -81,11 +86,25 @@ impl Envelope {
         if self.binding.circuit() != self.circuit {
             return Err(ConvertError::Binding { expected });
         }
-        read::count("checkpoints", self.checkpoints.len(), logs, logs)?;
-        for note in &self.checkpoints {
-            read::length("checkpoint", note.len(), 1, MAX_NOTE)?;
+        read::count("epochs", self.epochs.len(), logs, logs)?;
+        for LogEpoch { origin, .. } in &self.epochs {
+            read::origin("log", origin)?;
         }
-        Ok(self)
+        let origins: Vec<&str> = self.epochs.iter().map(|log| log.origin.as_str()).collect();
+        let (fit, expected) = match (&self.binding, origins.as_slice()) {
+            (Binding::Claim(claim), [cards, persons]) => {
+                let is = |origin: &str, log| origin.strip_suffix(log) == Some(claim.org.as_str());
+                (is(cards, "/cards") && is(persons, "/persons"), "epochs of the claim's two logs")
+            }
+            (Binding::Request(request), [log]) => {
+                (*log == request.question().origin, "an epoch of the request's log")
+            }
+            (_, logs) => (
+                logs.iter().all(|log| log.ends_with("/cards")),
+                "an epoch of the log of a campaign's cards",
+            ),
+        };
+        if fit { Ok(self) } else { Err(ConvertError::Binding { expected }) }
     }
 
     /// Which statement the proof is about.
@@ -98,9 +117,10 @@ impl Envelope {
         self.key_id
     }
 
-    /// Signed notes of the logs that the proof is about. Unopened.
-    pub fn checkpoints(&self) -> &[String] {
-        &self.checkpoints
+    /// The logs that the proof is about, and the epochs whose roots it is said to take. A verifier finds the epoch by the root;
+    /// this says which checkpoints it needs.
+    pub fn epochs(&self) -> &[LogEpoch] {
+        &self.epochs
     }
 
     /// What the proof answers.
@@ -134,7 +154,7 @@ impl TryFrom<v1::Envelope> for Envelope {
     type Error = ConvertError;
 
     fn try_from(message: v1::Envelope) -> Result<Self, ConvertError> {
-        let v1::Envelope { version, circuit, public_inputs, proof, key_id, checkpoints, binding } =
+        let v1::Envelope { version, circuit, public_inputs, proof, key_id, epochs, binding } =
             message;
         if version != VERSION {
             let got = u64::from(version);
@@ -156,7 +176,15 @@ impl TryFrom<v1::Envelope> for Envelope {
             None => Binding::Gift,
         };
         Proof::decode(&proof)?;
-        Self::checked(Self { circuit, public_inputs, proof, key_id, checkpoints, binding })
+        let log = |v1::LogEpoch { origin, epoch }| LogEpoch { origin, epoch };
+        let epochs = epochs.into_iter().map(log).collect();
+        Self::checked(Self { circuit, public_inputs, proof, key_id, epochs, binding })
+    }
+}
+
+impl From<&LogEpoch> for v1::LogEpoch {
+    fn from(LogEpoch { origin, epoch }: &LogEpoch) -> Self {
+        Self { origin: origin.clone(), epoch: *epoch }
     }
 }
 
@@ -175,7 +203,7 @@ impl From<&Envelope> for v1::Envelope {
             public_inputs: envelope.public_inputs.clone(),
             proof: envelope.proof.clone(),
             key_id: envelope.key_id.as_bytes().to_vec(),
-            checkpoints: envelope.checkpoints.clone(),
+            epochs: envelope.epochs.iter().map(v1::LogEpoch::from).collect(),
             binding,
         }
     }

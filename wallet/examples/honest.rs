@@ -13,7 +13,12 @@ use wufu_circuits::{
     Card, Circuit, DonationWitness, FiveFuWitness, GiftWitness, Kind, Ownership, Path, Person,
     Seed, testing, tree::set_path,
 };
-use wufu_proto::{Envelope, claim::ClaimBinding, envelope::Binding, v1};
+use wufu_proto::{
+    Envelope,
+    claim::ClaimBinding,
+    envelope::{Binding, LogEpoch},
+    v1,
+};
 use wufu_prover::{Prover, engine::ArkEngine, setup};
 use wufu_verifier::{
     Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Time,
@@ -65,7 +70,7 @@ fn prove(circuit: CircuitName) -> Value {
     let rng = &mut StdRng::seed_from_u64(seed);
     let key = setup::development(circuit, rng).unwrap();
     let prover = Prover::new(ArkEngine::new(key));
-    let (envelope, payload) = match circuit {
+    let ((envelope, notes), payload) = match circuit {
         CircuitName::FiveFu => (claim(&prover, rng), None),
         CircuitName::Donation => (donation(&prover, rng), None),
         CircuitName::Gift => (gift(&prover, rng), Some("to a friend")),
@@ -74,9 +79,13 @@ fn prove(circuit: CircuitName) -> Value {
         "circuit": circuit.as_str(),
         "key": hex::encode(prover.verifying_key().encode()),
         "envelope": hex::encode(v1::Envelope::from(&envelope).encode_to_vec()),
+        "notes": notes,
         "payload": payload.map(hex::encode),
     })
 }
+
+/// An envelope, and the notes of its logs, which a verifier has from elsewhere.
+type Answer = (Envelope, Vec<String>);
 
 /// The envelope around a proof of `instance`.
 fn envelope<C: Circuit>(
@@ -85,13 +94,19 @@ fn envelope<C: Circuit>(
     instance: &C,
     checkpoints: Vec<Checkpoint>,
     binding: Binding,
-) -> Envelope {
+) -> Answer {
     let proven = prover.prove(instance, rng, |_| ()).unwrap();
     let notes = checkpoints.iter().map(|checkpoint| checkpoint.note().into()).collect();
-    Envelope::new(&proven.statement, &proven.proof, proven.key_id, notes, binding).unwrap()
+    let epochs = checkpoints.iter().map(|checkpoint| LogEpoch {
+        origin: checkpoint.origin().into(),
+        epoch: checkpoint.epoch(),
+    });
+    let (proof, key_id) = (&proven.proof, proven.key_id);
+    let envelope = Envelope::new(&proven.statement, proof, key_id, epochs.collect(), binding);
+    (envelope.unwrap(), notes)
 }
 
-fn claim(prover: &Prover, rng: &mut StdRng) -> Envelope {
+fn claim(prover: &Prover, rng: &mut StdRng) -> Answer {
     let sk = testing::spend_key(rng, CAMPAIGN);
     let pk = sk.public_key();
     let cards = Kind::ALL.map(|kind| Card::issued(kind, CAMPAIGN, rng.r#gen(), element(rng)));
@@ -113,7 +128,7 @@ fn claim(prover: &Prover, rng: &mut StdRng) -> Envelope {
     envelope(prover, rng, &witness.into_instance(), notes, Binding::Claim(binding))
 }
 
-fn donation(prover: &Prover, rng: &mut StdRng) -> Envelope {
+fn donation(prover: &Prover, rng: &mut StdRng) -> Answer {
     let sk = testing::spend_key(rng, CHARITY);
     let ownership = Ownership::new(b"2018-000747000", element(rng));
     let project = |institution, project| ProjectKey::new(institution, project).unwrap();
@@ -149,7 +164,7 @@ fn donation(prover: &Prover, rng: &mut StdRng) -> Envelope {
     envelope(prover, rng, &instance, vec![note], binding)
 }
 
-fn gift(prover: &Prover, rng: &mut StdRng) -> Envelope {
+fn gift(prover: &Prover, rng: &mut StdRng) -> Answer {
     let seed = Seed::random(rng);
     let sk = seed.spend_key(CAMPAIGN);
     let friend = testing::spend_key(rng, CAMPAIGN).public_key();
@@ -157,7 +172,7 @@ fn gift(prover: &Prover, rng: &mut StdRng) -> Envelope {
     let cm = card.commitment(sk.public_key());
     let path: Path<CARD_DEPTH> = testing::paths(rng, &[cm]).remove(0);
     let ext = ext(prover.verifying_key(), CAMPAIGN.as_bytes(), b"to a friend");
-    let rcm_out = seed.gift_rcm(Card::nullifier(&sk, cm));
+    let rcm_out = seed.gift_rcm(Card::nullifier(&sk, cm), friend);
     let witness = GiftWitness::new(&sk, (&card, path), friend, rcm_out, ext);
     let instance = witness.into_instance();
     let note = checkpoint(CAMPAIGN, "cards", EPOCH + 1, 1_250_001, instance.public.root);

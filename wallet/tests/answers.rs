@@ -3,9 +3,13 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::*;
 use rand::SeedableRng as _;
 use wufu_proto::{
+    envelope::LogEpoch,
+    log::{Roof, Shard},
     v1,
     witness::{Job, Witnessed},
 };
@@ -18,7 +22,7 @@ use wufu_wallet::{
     DonationOptions, Format, LogName, Mode, ProofSource, Sources, Wallet, envelope,
     plan::{PlanError, ProveError},
     prover::{Made, OnStage, ProverError},
-    source::{Call, MemoryLedger},
+    source::{Call, CheckpointSource, LedgerSource, MemoryLedger, SourceError},
     sync::SyncError,
 };
 
@@ -36,11 +40,17 @@ fn few(min_anonymity: u64) -> DonationOptions {
     DonationOptions { min_anonymity, ..DonationOptions::default() }
 }
 
-/// What the verifier that asked would say.
-fn accepted(request: &ProofRequest, ledger: &MemoryLedger, answer: &wufu_wallet::Answer) -> bool {
-    let mut log = LogHistory::new(&request.question().origin);
-    let note = &answer.envelope.checkpoints()[0];
-    log.insert(Checkpoint::open(&ledger.log_key(), note).unwrap()).unwrap();
+/// What the verifier that asked would say, with the checkpoint that everybody has.
+async fn accepted(
+    request: &ProofRequest,
+    ledger: &MemoryLedger,
+    answer: &wufu_wallet::Answer,
+) -> bool {
+    let [LogEpoch { origin, epoch }] = answer.envelope.epochs() else { panic!("not one log") };
+    assert_eq!(*origin, request.question().origin);
+    let note = ledger.fork().checkpoint(&origin.parse().unwrap(), Some(*epoch)).await.unwrap();
+    let mut log = LogHistory::new(origin);
+    log.insert(Checkpoint::open(&ledger.log_key(), &note).unwrap()).unwrap();
     let check = DonationCheck {
         key: donation_prover().verifying_key(),
         log: &log,
@@ -63,9 +73,9 @@ async fn an_answer_is_verified_and_says_what_it_cost() {
     assert_eq!((plan.chosen().place, plan.chosen().shown_before), (1999, false));
     let answer = plan.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
     assert_eq!(answer.mode, Mode::Local);
-    assert!(accepted(&request, &ledger, &answer));
+    assert!(accepted(&request, &ledger, &answer).await);
     // Nobody else's question is answered by it.
-    assert!(!accepted(&ask(2, request.question().clone()), &ledger, &answer));
+    assert!(!accepted(&ask(2, request.question().clone()), &ledger, &answer).await);
 
     let one = Sources::one(ledger.clone());
     let plan = wallet.plan_donation(&one, &request, &few(1000), NOW).await.unwrap();
@@ -88,7 +98,7 @@ async fn envelopes_and_requests_are_files_of_either_format() {
         std::fs::write(&asked, envelope::encode(&message, format).unwrap()).unwrap();
         let read = envelope::read_request(&asked).unwrap();
         assert_eq!(read, request);
-        assert!(accepted(&read, &ledger, &answer));
+        assert!(accepted(&read, &ledger, &answer).await);
         // One of them is not the other; a longer expiry is not what was signed.
         assert!(envelope::read_request(&answered).is_err());
         assert!(envelope::read(&asked).is_err());
@@ -98,6 +108,56 @@ async fn envelopes_and_requests_are_files_of_either_format() {
     }
     // Nothing but the two files is left in the folder.
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+/// A ledger that signs a note of its own for each wallet: a line that no key is known for, with a number in it.
+#[derive(Debug)]
+struct Tagging(MemoryLedger);
+
+const TAG: &str = "\u{2014} mirror bm8uIDMxIG9mIDI1MCwwMDAsMDAw";
+
+#[tonic::async_trait]
+impl CheckpointSource for Tagging {
+    fn name(&self) -> String {
+        self.0.name()
+    }
+
+    async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError> {
+        Ok(format!("{}{TAG}\n", self.0.checkpoint(log, epoch).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl LedgerSource for Tagging {
+    async fn roof(&self, log: &LogName, epoch: u64) -> Result<Roof, SourceError> {
+        let roof = self.0.roof(log, epoch).await?;
+        Ok(Roof { note: format!("{}{TAG}\n", roof.note), ..roof })
+    }
+
+    async fn shard(&self, log: &LogName, epoch: u64, shard: u64) -> Result<Shard, SourceError> {
+        self.0.shard(log, epoch, shard).await
+    }
+}
+
+/// Envelopes once held the log's note as it came: whoever signed it knew the wallet again by what it showed.
+#[tokio::test]
+async fn f31_a_note_that_was_signed_for_one_wallet_is_not_shown() {
+    let (wallet, ledger, sources, key) = trial(1200, &[5]);
+    let tagged = Sources { ledger: Arc::new(Tagging(ledger.clone())), ..sources };
+    let request = ask(1, question(any(), &[key]));
+    // It says what the other source says, so it is believed: that is why it must not travel.
+    let plan = wallet.plan_donation(&tagged, &request, &few(1), NOW).await.unwrap();
+    assert!(plan.report().compared.is_some());
+    let log = LogName::donations(CHARITY, 1);
+    let seen = wallet.donation_log(&tagged, &log, NOW).await.unwrap();
+    assert!(seen.view.checkpoint().note().contains(TAG));
+    let answer = plan.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
+    assert!(accepted(&request, &ledger, &answer).await);
+    for format in [Format::Protobuf, Format::Json] {
+        let bytes = envelope::encode(&v1::Envelope::from(&answer.envelope), format).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(TAG) && !text.contains('\u{2014}') && !text.contains("mirror"));
+    }
 }
 
 #[tokio::test]

@@ -58,20 +58,20 @@ async fn a_claim_is_planned_proved_and_kept() {
     assert_eq!(ledger.calls(), asked);
     assert!(!asked.iter().any(|call| matches!(call, Call::Shard(.., shard) if *shard != 0)));
 
-    let history = |log: LogName| {
+    let named: Vec<_> =
+        answer.envelope.epochs().iter().map(|log| (log.origin.as_str(), log.epoch)).collect();
+    assert_eq!(named, [("wufu/cards", 5), ("wufu/persons", 5)]);
+    let (mut held, others) = (Vec::new(), ledger.fork());
+    for log in [cards(), LogName::persons(CAMPAIGN)] {
+        let note = others.checkpoint(&log, None).await.unwrap();
         let mut history = LogHistory::new(&log.to_string());
-        for note in answer.envelope.checkpoints() {
-            let checkpoint = Checkpoint::open(&ledger.log_key(), note).unwrap();
-            if checkpoint.origin() == log.to_string() {
-                history.insert(checkpoint).unwrap();
-            }
-        }
-        history
-    };
+        history.insert(Checkpoint::open(&ledger.log_key(), &note).unwrap()).unwrap();
+        held.push(history);
+    }
     let check = ClaimCheck {
         key,
-        cards: &history(cards()),
-        persons: &history(LogName::persons(CAMPAIGN)),
+        cards: &held[0],
+        persons: &held[1],
         org: CAMPAIGN,
         now: NOW,
         window: Window::default(),
@@ -91,6 +91,28 @@ async fn a_claim_is_planned_proved_and_kept() {
     // Once it is over, it may be made anew.
     let later = wufu_wallet::ClaimAsk { expiry: NOW + 2000, ..ask };
     assert!(wallet.plan_claim(&sources, &later, NOW + 600).await.is_ok());
+}
+
+#[tokio::test]
+async fn f33_a_claim_among_few_persons_is_refused() {
+    let (wallet, ledger) = trial();
+    let key = claim_prover().verifying_key();
+    wallet.pin_verifying_key(key).unwrap();
+    let sources = Sources::one(ledger.clone());
+    // As nobody told it otherwise.
+    let ask = wufu_wallet::ClaimAsk::new(CAMPAIGN, b"payee", NOW + 600, key.id());
+    let refused = wallet.plan_claim(&sources, &ask, NOW).await;
+    assert!(matches!(refused, Err(PlanError::FewPersons { got: 51, expected: 1000 })));
+    for (min_anonymity, enough) in [(52, false), (51, true)] {
+        let ask = wufu_wallet::ClaimAsk { min_anonymity, ..ask.clone() };
+        assert_eq!(wallet.plan_claim(&sources, &ask, NOW).await.is_ok(), enough);
+    }
+    // Counted in the log as it is: 949 persons more, an epoch later.
+    let more: Vec<Fr> = (40_000_000u64..40_000_949).map(Fr::from).collect();
+    ledger.append(&LogName::persons(CAMPAIGN), &more);
+    ledger.seal(6);
+    let plan = wallet.plan_claim(&sources, &ask, NOW).await.unwrap();
+    assert_eq!(plan.report().anonymity, 1000);
 }
 
 #[tokio::test]

@@ -118,18 +118,16 @@ async fn claim(world: &World, payout: &str, output: Output) -> anyhow::Result<Sh
     let answer = plan.prove(&world.prover, Arc::new(|_| ()), files::now()?).await?;
     told_proof("five-fu", &answer, output);
     let persons = answer.report.anonymity;
-    let seen = format!("one of {persons} persons holds all five, once; the payee is {payout:?}");
+    let seen =
+        format!("one of at most {persons} persons holds all five, once; the payee is {payout:?}");
     Ok(Shown { answer, took: began.elapsed(), seen })
 }
 
 async fn plan_claim(world: &World, payout: &str, again: bool) -> anyhow::Result<ClaimPlan> {
-    let ask = ClaimAsk {
-        org: world.campaign.org.clone(),
-        payout: payout.as_bytes().to_vec(),
-        expiry: files::now()? + 86_400,
-        key: world.five_fu.id(),
-        again,
-    };
+    let (org, expiry) = (&world.campaign.org, files::now()? + 86_400);
+    let ask = ClaimAsk::new(org, payout.as_bytes(), expiry, world.five_fu.id());
+    // The demo's campaign is small.
+    let ask = ClaimAsk { again, min_anonymity: 1, ..ask };
     Ok(world.mei.plan_claim(&world.campaign.sources(), &ask, files::now()?).await?)
 }
 
@@ -142,7 +140,8 @@ async fn donation(world: &World, args: &DemoArgs, output: Output) -> anyhow::Res
     told_plan("donation", plan.report(), output);
     let answer = plan.prove(&world.prover, Arc::new(|_| ()), files::now()?).await?;
     told_proof("donation", &answer, output);
-    let seen = format!("one of {} public records; not which, not whose", answer.report.anonymity);
+    let records = answer.report.anonymity;
+    let seen = format!("one of at most {records} public records; not which, not whose");
     Ok(Shown { answer, took: began.elapsed(), seen })
 }
 
@@ -158,7 +157,7 @@ async fn plan_donation(
 fn told_plan(circuit: &str, report: &wufu_wallet::Report, output: Output) {
     let compared = report.compared.as_deref().unwrap_or("nobody");
     let text = format!(
-        "{circuit}: planned; one of {}, epoch {} ({} s old), checkpoints compared with {compared}",
+        "{circuit}: planned; one of at most {}, epoch {} ({} s old), checkpoints compared with {compared}",
         report.anonymity, report.epoch, report.epoch_age
     );
     let mut fields = report_fields(report);

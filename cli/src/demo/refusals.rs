@@ -23,13 +23,8 @@ pub async fn four_kinds(
     findings: &mut Findings,
     output: Output,
 ) -> anyhow::Result<()> {
-    let ask = wufu_wallet::ClaimAsk {
-        org: world.campaign.org.clone(),
-        payout: b"Bo".to_vec(),
-        expiry: files::now()? + 3600,
-        key: world.five_fu.id(),
-        again: false,
-    };
+    let (org, expiry) = (&world.campaign.org, files::now()? + 3600);
+    let ask = wufu_wallet::ClaimAsk::new(org, b"Bo", expiry, world.five_fu.id());
     let planned = world.bo.plan_claim(&world.campaign.sources(), &ask, files::now()?).await;
     let in_wallet = planned.err().map(|error| error.to_string());
 

@@ -99,7 +99,7 @@ fn donation() -> Case {
         }),
         key: "donation",
         log_key: logs::log_key("cerf", 9).to_string(),
-        logs: vec![(question.origin.clone(), None, envelope.checkpoints.clone())],
+        logs: vec![(question.origin.clone(), None, honest::notes(CircuitName::Donation))],
         now: honest::number("epoch") * SECONDS + 60,
         window: 3600,
         spent: Some(vec![]),
@@ -111,7 +111,7 @@ fn donation() -> Case {
 fn claim() -> Case {
     let envelope = honest::envelope(CircuitName::FiveFu);
     let Some(v1::envelope::Binding::Claim(claim)) = &envelope.binding else { panic!() };
-    let notes = &envelope.checkpoints;
+    let notes = honest::notes(CircuitName::FiveFu);
     let log = |log: &str, at: usize| (format!("wufu-2018/{log}"), None, vec![notes[at].clone()]);
     Case {
         bytes: None,
@@ -134,8 +134,9 @@ fn claim() -> Case {
 /// A gift, and the campaign. The card log had the claim's root an epoch before.
 fn gift() -> Case {
     let envelope = honest::envelope(CircuitName::Gift);
-    let before = honest::envelope(CircuitName::FiveFu).checkpoints[0].clone();
-    let notes = vec![before, envelope.checkpoints[0].clone()];
+    let [before, now] =
+        [CircuitName::FiveFu, CircuitName::Gift].map(|name| honest::notes(name).swap_remove(0));
+    let notes = vec![before, now];
     Case {
         bytes: None,
         asked: json!({
@@ -244,7 +245,11 @@ fn malformed(cases: &mut Cases) {
     change("no circuit's name", Reason::MessageText, &|m| m.circuit = "six-fu".into());
     change("a key id of 31 bytes", Reason::MessageLength, &|m| m.key_id.truncate(31));
     change("no request", Reason::MessageBinding, &|m| m.binding = None);
-    change("no checkpoint", Reason::MessageCount, &|m| m.checkpoints.clear());
+    change("no epoch", Reason::MessageCount, &|m| m.epochs.clear());
+    change("an epoch of another log than the request's", Reason::MessageBinding, &|m| {
+        m.epochs[0].origin = "cerf/donations/2".into();
+    });
+    change("an epoch of no log", Reason::MessageText, &|m| m.epochs[0].origin = "cerf".into());
     change("a proof of 127 bytes", Reason::ProofLength, &|m| m.proof.truncate(127));
     change("an input too few", Reason::InputsLength, &|m| m.public_inputs.truncate(128));
     change("an input too many", Reason::InputsLength, &|m| m.public_inputs.extend([0; 32]));
@@ -265,27 +270,36 @@ fn malformed(cases: &mut Cases) {
         request.policy = None;
     });
 
-    let own = logs::log_key("cerf", 8).to_string();
-    let case = "its checkpoint is signed by a log key of its own";
-    cases.add(case, Err(Reason::NoteUnsigned), &good, |case| {
-        let state = (honest::number("epoch"), 747_000, root(&case.envelope));
-        case.envelope.checkpoints = vec![logs::checkpoint(8, "cerf/donations/1", state, SECONDS)];
+    let case = "with a checkpoint in it, as envelopes once had in field 6: it could be this wallet's alone";
+    cases.add(case, Err(Reason::MessageNotCanonical), &good, |case| {
+        let note = case.logs[0].2[0].as_bytes();
+        let length = u8::try_from(note.len() % 128).unwrap() | 0x80;
+        let length = [length, u8::try_from(note.len() / 128).unwrap()];
+        let bytes = case.envelope.encode_to_vec();
+        case.bytes = Some([&bytes[..], &[6 << 3 | 2], &length, note].concat());
     });
+    let claim = claim();
+    let mut change = |case: &str, change: &dyn Fn(&mut v1::Envelope)| {
+        cases.add(case, Err(Reason::MessageBinding), &claim, |case| change(&mut case.envelope));
+    };
+    change("a claim's epochs in the other order", &|m| m.epochs.reverse());
+    change("a claim with epochs of another campaign", &|m| {
+        m.epochs[0].origin = "wufu-2019/cards".into();
+    });
+
+    // The verifier's own checkpoints.
+    let own = logs::log_key("cerf", 8).to_string();
     let case = "the verifier pinned another log key";
     cases.add(case, Err(Reason::NoteUnsigned), &good, |case| case.log_key = own.clone());
-    let case = "its checkpoint was changed after it was signed";
+    let case = "a checkpoint was changed after it was signed";
     cases.add(case, Err(Reason::NoteSignature), &good, |case| {
-        let note = &mut case.envelope.checkpoints[0];
+        let note = &mut case.logs[0].2[0];
         *note = note.replace("747000", "747001");
     });
-    let case = "its checkpoint is none";
-    cases.add(case, Err(Reason::NoteForm), &good, |case| {
-        case.envelope.checkpoints = vec!["x".into()];
-    });
-}
-
-fn root(envelope: &v1::Envelope) -> Fr {
-    field::decode("root", &envelope.public_inputs[..32]).unwrap()
+    let case = "a checkpoint that is none";
+    cases.add(case, Err(Reason::NoteForm), &good, |case| case.logs[0].2 = vec!["x".into()]);
+    let case = "it says another epoch: nothing is looked up by it";
+    cases.add(case, Ok(honest::number("epoch")), &good, |case| case.envelope.epochs[0].epoch = 7);
 }
 
 fn keys(cases: &mut Cases) {
@@ -296,16 +310,17 @@ fn keys(cases: &mut Cases) {
     let case = "it says that it is under another key";
     cases.add(case, Err(Reason::OtherKey), &good, |case| case.envelope.key_id = gift_id.to_vec());
     let case = "a gift, where a donation was asked for";
-    cases.add(case, Err(Reason::OtherKey), &good, |case| case.envelope = gift_with_note(case));
+    cases.add(case, Err(Reason::OtherKey), &good, |case| {
+        case.envelope = honest::envelope(CircuitName::Gift);
+    });
     let case = "a gift that says it is under the donation's key, where a donation was asked for";
     cases.add(case, Err(Reason::InputsLength), &good, |case| {
-        let id = case.envelope.key_id.clone();
-        case.envelope = gift_with_note(case);
-        case.envelope.key_id = id;
+        let key_id = case.envelope.key_id.clone();
+        case.envelope = v1::Envelope { key_id, ..honest::envelope(CircuitName::Gift) };
     });
     let case = "a gift under a gift's key that the verifier pinned for donations";
     cases.add(case, Err(Reason::OtherCircuit), &good, |case| {
-        case.envelope = gift_with_note(case);
+        case.envelope = honest::envelope(CircuitName::Gift);
         case.key = "gift";
     });
     let case = "the question does not list the pinned key";
@@ -332,12 +347,6 @@ fn keys(cases: &mut Cases) {
         case.asked["challenge"] = hex::encode([1; 32]).into();
         case.spent = None;
     });
-}
-
-/// The gift, with a checkpoint of the log that the case's verifier knows: so that it is not that which is refused.
-fn gift_with_note(case: &Case) -> v1::Envelope {
-    let checkpoints = case.envelope.checkpoints.clone();
-    v1::Envelope { checkpoints, ..honest::envelope(CircuitName::Gift) }
 }
 
 fn key_id(key: &[u8]) -> [u8; 32] {
@@ -378,7 +387,7 @@ fn roots(cases: &mut Cases) {
     });
     cases.add("a claim whose roots were never in force together", unknown, &good, |case| {
         // The persons' root comes an epoch later, and by then the cards' is another.
-        let persons = honest::envelope(CircuitName::FiveFu).checkpoints[1].clone();
+        let persons = honest::notes(CircuitName::FiveFu).swap_remove(1);
         let old = logs::checkpoint(9, "wufu-2018/persons", (epoch, 1000, fr(74)), SECONDS);
         let line = persons.lines().nth(2).unwrap();
         let root = {
@@ -443,6 +452,14 @@ fn asked(cases: &mut Cases) {
         case.now = expiry;
     });
 
+    for (at, name, reason) in [(1, "scope", scope), (3, "policy", other), (4, "ext", ext)] {
+        let case = format!("{name} of a donation was changed in the public inputs");
+        cases.add(&case, Err(reason), &good, |case| {
+            let input = field::encode(&fr(78));
+            case.envelope.public_inputs[32 * at..32 * (at + 1)].copy_from_slice(&input);
+        });
+    }
+
     let good = claim();
     let mut ask = |case: &str, field: &str, value: Value| {
         cases.add(case, Err(Reason::ExtNotAsked), &good, |case| case.asked[field] = value.clone());
@@ -455,7 +472,7 @@ fn asked(cases: &mut Cases) {
         // The roots are the same: it is the scope in the anchor that tells the campaigns apart.
         case.log_key = logs::log_key("wufu-2019", 9).to_string();
         case.asked["org"] = "wufu-2019".into();
-        for (at, (origin, _, notes)) in case.logs.iter_mut().enumerate() {
+        for (origin, _, notes) in &mut case.logs {
             *origin = origin.replace("2018", "2019");
             let line = notes[0].lines().nth(2).unwrap().to_string();
             let size: u64 = notes[0].lines().nth(1).unwrap().parse().unwrap();
@@ -463,7 +480,6 @@ fn asked(cases: &mut Cases) {
             let root = field::decode("root", &Base64::decode_vec(&line).unwrap()).unwrap();
             let state = (honest::number("epoch"), size, root);
             *notes = vec![logs::checkpoint(9, origin, state, SECONDS)];
-            case.envelope.checkpoints[at] = notes[0].clone();
         }
     });
     let good = gift();

@@ -9,11 +9,14 @@ fn file() -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn bytes(circuit: CircuitName, what: &str) -> Vec<u8> {
+fn proof(circuit: CircuitName) -> Value {
     let file = file();
     let proofs = file["proofs"].as_array().unwrap();
-    let proof = proofs.iter().find(|proof| proof["circuit"] == circuit.as_str()).unwrap();
-    hex::decode(proof[what].as_str().unwrap()).unwrap()
+    proofs.iter().find(|proof| proof["circuit"] == circuit.as_str()).unwrap().clone()
+}
+
+fn bytes(circuit: CircuitName, what: &str) -> Vec<u8> {
+    hex::decode(proof(circuit)[what].as_str().unwrap()).unwrap()
 }
 
 /// The verifying key.
@@ -26,6 +29,12 @@ pub fn envelope(circuit: CircuitName) -> v1::Envelope {
     let envelope = decode::<v1::Envelope>(&bytes(circuit, "envelope")).unwrap();
     assert!(Envelope::try_from(envelope.clone()).is_ok());
     envelope
+}
+
+/// The notes of its logs, which a verifier has from elsewhere.
+pub fn notes(circuit: CircuitName) -> Vec<String> {
+    let notes = proof(circuit)["notes"].as_array().unwrap().clone();
+    notes.iter().map(|note| note.as_str().unwrap().into()).collect()
 }
 
 /// The payload of the gift: it does not travel in the envelope.

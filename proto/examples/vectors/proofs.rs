@@ -7,7 +7,7 @@ use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use wufu_proto::{
     claim::ClaimBinding,
-    envelope::{Binding, Envelope},
+    envelope::{Binding, Envelope, LogEpoch},
     v1,
 };
 use wufu_verifier::{
@@ -181,23 +181,23 @@ fn checkpoint(org: &str, log: &str) -> Checkpoint {
 
 pub fn envelope() -> Value {
     let key_id = KeyId(bytes(10));
-    let note = |org, log| checkpoint(org, log).note().to_string();
+    let epoch = |origin: &str| LogEpoch { origin: origin.into(), epoch: 2_531_173 };
     let donation = Donation::from_inputs([13, 14, 15, 16, 17].map(fr));
     let binding = Binding::Request(Box::new(request()));
-    let notes = vec![note("cerf", "donations/1")];
-    let good = Envelope::new(&donation, &proof(), key_id, notes, binding).unwrap();
+    let epochs = vec![epoch("cerf/donations/1")];
+    let good = Envelope::new(&donation, &proof(), key_id, epochs, binding).unwrap();
     let good = v1::Envelope::from(&good);
 
     let claim = FiveFu::from_inputs([18, 19, 20, 21, 22, 23, 24, 25].map(fr));
     let org = "wufu-2018".to_string();
     let binding = ClaimBinding { org, payout: b"alipay:2088".to_vec(), expiry: 1_518_704_280 };
-    let notes = vec![note("wufu-2018", "cards"), note("wufu-2018", "persons")];
-    let claim = Envelope::new(&claim, &proof(), key_id, notes, Binding::Claim(binding)).unwrap();
+    let epochs = vec![epoch("wufu-2018/cards"), epoch("wufu-2018/persons")];
+    let claim = Envelope::new(&claim, &proof(), key_id, epochs, Binding::Claim(binding)).unwrap();
     let claim = v1::Envelope::from(&claim);
 
     let gift = Gift::from_inputs([26, 27, 28, 29].map(fr));
-    let notes = vec![note("wufu-2018", "cards")];
-    let gift = Envelope::new(&gift, &proof(), key_id, notes, Binding::Gift).unwrap();
+    let epochs = vec![epoch("wufu-2018/cards")];
+    let gift = Envelope::new(&gift, &proof(), key_id, epochs, Binding::Gift).unwrap();
     let gift = v1::Envelope::from(&gift);
 
     let change = |f: &dyn Fn(&mut v1::Envelope)| {
@@ -265,11 +265,21 @@ pub fn envelope() -> Value {
             &change(&|m| m.circuit = "six-fu".into()),
             "circuit is not five-fu, donation or gift",
         )
-        .refuse("no checkpoint", &change(&|m| m.checkpoints.clear()), "0 checkpoints, expected 1")
+        .refuse("no epoch", &change(&|m| m.epochs.clear()), "0 epochs, expected 1")
         .refuse(
-            "two checkpoints",
-            &change(&|m| m.checkpoints.push("x".into())),
-            "2 checkpoints, expected 1",
+            "two epochs",
+            &change(&|m| m.epochs.push(m.epochs[0].clone())),
+            "2 epochs, expected 1",
+        )
+        .refuse(
+            "an epoch of another log",
+            &change(&|m| m.epochs[0].origin = "cerf/donations/2".into()),
+            "the envelope lacks or contradicts an epoch of the request's log",
+        )
+        .refuse(
+            "an epoch of no log",
+            &change(&|m| m.epochs[0].origin = "cerf".into()),
+            "log is not a log's name, org/log",
         )
         .refuse("no request", &change(&|m| m.binding = None), not_asked)
         .refuse(
@@ -294,6 +304,14 @@ pub fn envelope() -> Value {
     let Some(v1::envelope::Binding::Claim(binding)) = &mut other.binding else { panic!() };
     binding.payout.clear();
     cases.refuse("a claim for nobody", &other, &length("payout", 0, "1 to 256"));
+    let mut other = claim.clone();
+    other.epochs.reverse();
+    let two = "the envelope lacks or contradicts epochs of the claim's two logs";
+    cases.refuse("a claim's epochs in the other order", &other, two);
+    let mut other = gift.clone();
+    other.epochs[0].origin = "wufu-2018/persons".into();
+    let cards = "the envelope lacks or contradicts an epoch of the log of a campaign's cards";
+    cases.refuse("a gift of a log of persons", &other, cards);
     cases.finish()
 }
 

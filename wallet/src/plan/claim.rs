@@ -6,7 +6,7 @@ use wufu_circuits::{Card, Circuit as _, FiveFuWitness, Kind, Path, statements::F
 use wufu_proto::{
     Envelope,
     claim::{ClaimBinding, MAX_PAYOUT},
-    envelope::Binding,
+    envelope::{Binding, LogEpoch},
     v1,
     witness::{Job, Witnessed},
 };
@@ -17,7 +17,9 @@ use wufu_verifier::{
     statement::{self, CLAIM},
 };
 
-use super::{Answer, PlanError, ProveError, Report, age, not_over, points};
+use super::{
+    Answer, MIN_ANONYMITY, PlanError, ProveError, Report, age, log_epoch, not_over, points,
+};
 use crate::{
     envelope::{self, Format},
     log::LogName,
@@ -44,6 +46,17 @@ pub struct ClaimAsk {
     /// Whether to claim although a claim was made and may still be, or was, admitted. Both show the same nullifiers, so
     /// whoever sees them joins their payees, and the campaign pays once.
     pub again: bool,
+    /// How many persons the campaign must have. The claim is one of theirs, but of those alone who hold all five cards: their
+    /// number is the issuer's to know, and may be much smaller.
+    pub min_anonymity: u64,
+}
+
+impl ClaimAsk {
+    /// A first claim, in a campaign of [`MIN_ANONYMITY`] persons or more.
+    pub fn new(org: &str, payout: &[u8], expiry: u64, key: KeyId) -> Self {
+        let (org, payout) = (org.into(), payout.into());
+        Self { org, payout, expiry, key, again: false, min_anonymity: MIN_ANONYMITY }
+    }
 }
 
 /// A claim that is ready to be proved.
@@ -55,7 +68,7 @@ pub struct ClaimPlan {
     again: bool,
     cards: LogHistory,
     persons: LogHistory,
-    notes: Vec<String>,
+    epochs: Vec<LogEpoch>,
     report: Report,
 }
 
@@ -69,8 +82,8 @@ impl Wallet {
     /// Plans a claim. The ledger is asked for what everybody asks for, and for nothing afterwards.
     ///
     /// # Errors
-    /// When a card or the person is missing or not in its log yet, a claim was made before, the key is not pinned, or a log is
-    /// not to be believed.
+    /// When a card or the person is missing or not in its log yet, the campaign has too few persons, a claim was made before,
+    /// the key is not pinned, or a log is not to be believed.
     ///
     /// # Cost
     /// Two open shards and roofs: up to 4 MiB, and a third of a hash for each of their leaves.
@@ -84,6 +97,10 @@ impl Wallet {
         let wanted = ask.clone();
         let (key, binding) = self.blocking(move |wallet| wallet.may_claim(&wanted, now)).await??;
         let view = self.campaign(sources, &ask.org, now).await?;
+        let (got, expected) = (view.persons.checkpoint().size(), ask.min_anonymity);
+        if got < expected {
+            return Err(PlanError::FewPersons { got, expected });
+        }
         let again = ask.again;
         let plan = self.blocking(move |wallet| {
             let plan = wallet.claim_plan(key, binding, &view, now)?;
@@ -176,7 +193,7 @@ impl Wallet {
             again: false,
             cards: view.cards.history.clone(),
             persons: view.persons.history.clone(),
-            notes: logs.map(|log| log.checkpoint().note().to_owned()).to_vec(),
+            epochs: logs.map(|log| log_epoch(log.checkpoint())).to_vec(),
             report,
         })
     }
@@ -242,8 +259,8 @@ impl ClaimPlan {
         let made = prover.prove(Job { key_id: self.key.id(), witnessed }, stage).await?;
         self.verify(&made, now)?;
         let (binding, key) = (Binding::Claim(self.binding.clone()), self.key.id());
-        let envelope =
-            Envelope::new(self.statement(), &points(&made)?, key, self.notes.clone(), binding)?;
+        let epochs = self.epochs.clone();
+        let envelope = Envelope::new(self.statement(), &points(&made)?, key, epochs, binding)?;
         let entry = ClaimEntry {
             number: 0,
             payout: self.binding.payout.clone(),

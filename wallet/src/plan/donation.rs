@@ -8,7 +8,7 @@ use wufu_circuits::{
 };
 use wufu_proto::{
     Envelope,
-    envelope::Binding,
+    envelope::{Binding, LogEpoch},
     grant::DonationReceipt,
     witness::{Job, Witnessed},
 };
@@ -19,7 +19,7 @@ use wufu_verifier::{
     merkle::{DONATION_DEPTH, SHARD_DEPTH},
 };
 
-use super::{Answer, PlanError, ProveError, Report, age, not_over, points};
+use super::{Answer, PlanError, ProveError, Report, age, log_epoch, not_over, points};
 use crate::{
     log::{LogKind, LogName},
     prover::{Made, OnStage, ProofSource},
@@ -79,7 +79,7 @@ pub struct DonationPlan {
     key: VerifyingKey,
     request: ProofRequest,
     history: LogHistory,
-    note: String,
+    epochs: Vec<LogEpoch>,
     leaf: [u8; 32],
     chosen: Chosen,
     report: Report,
@@ -177,7 +177,7 @@ impl Wallet {
             instance: Box::new(instance),
             key,
             history: view.view.history.clone(),
-            note: checkpoint.note().to_owned(),
+            epochs: vec![log_epoch(checkpoint)],
             leaf,
             chosen: Chosen { place, project, amount, time, shown_before },
             report,
@@ -277,9 +277,8 @@ impl DonationPlan {
         let made = prover.prove(Job { key_id: self.key.id(), witnessed }, stage).await?;
         self.verify(&made, now)?;
         let binding = Binding::Request(Box::new(self.request.clone()));
-        let notes = vec![self.note.clone()];
-        let envelope =
-            Envelope::new(self.statement(), &points(&made)?, self.key.id(), notes, binding)?;
+        let (key, epochs) = (self.key.id(), self.epochs.clone());
+        let envelope = Envelope::new(self.statement(), &points(&made)?, key, epochs, binding)?;
         let (verifier, leaf) = (*self.request.verifier(), self.leaf);
         let policy = self.statement().policy;
         let shown =

@@ -13,7 +13,7 @@ pub use claim::{ClaimAsk, ClaimPlan};
 pub use donation::{Chosen, DonationOptions, DonationPlan, MIN_ANONYMITY, count};
 
 use wufu_circuits::{ClauseError, Kind};
-use wufu_proto::{ConvertError, Envelope};
+use wufu_proto::{ConvertError, Envelope, envelope::LogEpoch};
 use wufu_verifier::{
     CircuitName, KeyId, Proof, VerifyError, VerifyingKey, checkpoint::Checkpoint, key::Provenance,
 };
@@ -109,6 +109,16 @@ pub enum PlanError {
         /// How many must.
         expected: u64,
     },
+    /// The campaign has too few persons: a claim would nearly name the claimant.
+    #[error(
+        "the campaign has {got} persons, expected at least {expected}: a claim among fewer would name the claimant"
+    )]
+    FewPersons {
+        /// How many it has.
+        got: u64,
+        /// How many it must have.
+        expected: u64,
+    },
     /// Every donation that meets the policy was shown to this verifier under another one.
     #[error(
         "this verifier has seen every donation that meets the policy under another policy: two of them would narrow it down"
@@ -179,7 +189,8 @@ pub enum ProveError {
 /// What an owner should know of a proof: in every plan and every answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// How many it could be about: the records that meet the policy, or the persons of the campaign.
+    /// How many it could be about at most: the records that meet the policy, or the persons of the campaign. They may be fewer:
+    /// one donor has several records, and who does not hold all five cards cannot claim.
     pub anonymity: u64,
     /// The epoch of the logs.
     pub epoch: u64,
@@ -228,6 +239,11 @@ impl Wallet {
 /// The points of a proof that was verified.
 fn points(made: &Made) -> Result<Proof, ProveError> {
     Ok(Proof::decode(&made.proof).map_err(VerifyError::Proof)?)
+}
+
+/// What an envelope says of a log. Never its note: the operator could know this wallet by it.
+fn log_epoch(checkpoint: &Checkpoint) -> LogEpoch {
+    LogEpoch { origin: checkpoint.origin().into(), epoch: checkpoint.epoch() }
 }
 
 fn not_over(expiry: u64, now: u64) -> Result<(), PlanError> {

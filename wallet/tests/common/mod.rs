@@ -74,8 +74,8 @@ pub fn give(ledger: &MemoryLedger, wallet: &Wallet, epoch: u64) {
 }
 
 pub fn claim_ask(key: KeyId) -> ClaimAsk {
-    let (org, payout) = (CAMPAIGN.into(), b"payee".to_vec());
-    ClaimAsk { org, payout, expiry: NOW + 600, key, again: false }
+    // The campaigns of most tests are small.
+    ClaimAsk { min_anonymity: 1, ..ClaimAsk::new(CAMPAIGN, b"payee", NOW + 600, key) }
 }
 
 pub fn project(project: u32) -> ProjectKey {
