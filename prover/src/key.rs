@@ -176,12 +176,8 @@ impl ProvingKey {
         if written.is_err() || again != encoded {
             return Err(KeyFileError::Points);
         }
-        let key = Self::new(
-            verifying.circuit(),
-            verifying.provenance(),
-            verifying.reduction(),
-            points,
-        )?;
+        let key =
+            Self::new(verifying.circuit(), verifying.provenance(), verifying.reduction(), points)?;
         if key.id() != verifying.id() {
             return Err(KeyFileError::Halves);
         }

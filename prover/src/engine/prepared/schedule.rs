@@ -42,8 +42,8 @@ pub(super) fn parts(shapes: &[Shape; 4], of_wires: usize, threads: usize) -> [Ve
             if late_too { late.push(part) } else { early.push(part) }
         }
     };
-    for query in 0..3 {
-        split(query, 0..shapes[query].bases, false);
+    for (query, shape) in shapes.iter().enumerate().take(3) {
+        split(query, 0..shape.bases, false);
     }
     split(3, 0..of_wires, false);
     split(3, of_wires..shapes[3].bases, true);
