@@ -18,12 +18,18 @@ pub fn is_below(value: &Fr, bits: usize) -> bool {
 /// # Shapes
 /// `BITS` is below 254, which is checked when a circuit is compiled: 254 bits would name small values twice.
 ///
-/// ```compile_fail
+/// ```
 /// # use wufu_circuits::{r1cs::{Builder, Num}, range};
-/// fn wraps(b: &mut Builder, value: &Num) {
-///     range::fits::<254>(b, value);
-/// }
-/// # fn main() { let _: fn(&mut Builder, &Num) = wraps; }
+/// # fn main() { let _: fn(&mut Builder, &Num) =
+/// range::fits::<253>
+/// # ; }
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use wufu_circuits::{r1cs::{Builder, Num}, range};
+/// # fn main() { let _: fn(&mut Builder, &Num) =
+/// range::fits::<254>
+/// # ; }
 /// ```
 ///
 /// # Cost
