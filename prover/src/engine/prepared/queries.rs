@@ -1,6 +1,6 @@
 //! A key's points, prepared, and the proofs that are made of them.
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::CurveGroup;
@@ -50,7 +50,9 @@ pub struct Queries {
     pub(super) b1: Query<G1>,
     pub(super) b2: Query<G2>,
     pub(super) lh: Query<G1>,
-    ntt: Ntt,
+    shift: Fr,
+    /// Made by the first proof: its constants take longer than to load a key may.
+    ntt: OnceLock<Ntt>,
 }
 
 impl<G: Group> Query<G> {
@@ -147,8 +149,7 @@ impl Queries {
         lh: Query<G1>,
     ) -> Result<Self, PrepareError> {
         let shift = sizes.shift(reduction).ok_or(PrepareError::Domain)?;
-        let ntt = Ntt::new(a.table.backend(), sizes.domain_log2, shift)?;
-        Ok(Self { sizes, single, a, b1, b2, lh, ntt })
+        Ok(Self { sizes, single, a, b1, b2, lh, shift, ntt: OnceLock::new() })
     }
 
     /// The instructions that proofs are made with.
@@ -240,6 +241,15 @@ impl Queries {
         Ok(())
     }
 
+    fn ntt(&self) -> Result<&Ntt, EngineError> {
+        if let Some(ntt) = self.ntt.get() {
+            return Ok(ntt);
+        }
+        let ntt = Ntt::new(self.backend(), self.sizes.domain_log2, self.shift)?;
+        // Who comes second finds the one of who came first.
+        Ok(self.ntt.get_or_init(|| ntt))
+    }
+
     /// The scalar that goes with a base: a wire, or a product.
     fn scalar(&self, wires: &[BigInt<4>], products: &[BigInt<4>], at: u32) -> BigInt<4> {
         let at = at as usize;
@@ -253,7 +263,7 @@ impl Queries {
         workspaces: &Workspaces,
     ) -> Result<Totals, EngineError> {
         let Whole { a, wires, products } = whole;
-        self.ntt.coset_products(a, b, products)?;
+        self.ntt()?.coset_products(a, b, products)?;
         let scalar = |at: u32| self.scalar(wires, products, at);
         let (mut g1, mut g2) = (workspaces.g1(), workspaces.g2());
         let (g1, g2) = (g1.get(), g2.get());
@@ -292,8 +302,9 @@ impl Queries {
         };
         rayon::scope_fifo(|scope| {
             scope.spawn_fifo(move |scope| {
-                if let Err(error) = self.ntt.coset_products(a, b, products) {
-                    return done.put(Err(error.into()));
+                let made = self.ntt().and_then(|ntt| Ok(ntt.coset_products(a, b, products)?));
+                if let Err(error) = made {
+                    return done.put(Err(error));
                 }
                 let products: &[BigInt<4>] = products;
                 for part in late {
