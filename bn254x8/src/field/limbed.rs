@@ -40,6 +40,114 @@ macro_rules! limbwise {
     }};
 }
 
+/// A product before its carries: limbs are below 2^58.
+#[derive(Clone, Copy)]
+pub(super) struct Loose<P, W> {
+    limbs: [W; 5],
+    bound: Bound,
+    prime: PhantomData<P>,
+}
+
+impl<P: Prime, W: Words> Loose<P, W> {
+    #[inline(always)]
+    pub(super) fn new(limbs: [W; 5], bound: Bound) -> Self {
+        Self { limbs, bound, prime: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(super) fn carried(self) -> Limbed<P, W> {
+        Limbed::carried(self.limbs, self.bound)
+    }
+
+    /// The difference, reduced; `self` below 3.29 p, `other` below 2 p.
+    #[inline(always)]
+    pub(super) fn minus(self, other: &Limbed<P, W>) -> Limbed<P, W> {
+        other.bound.at_most(2.0);
+        let t = limbwise!(limbwise!(self.limbs, sub, other.limbs), add, other.multiple(2));
+        Limbed::reduced(t, self.bound.plus(Bound::of(2.0)))
+    }
+}
+
+/// Sums of two products each, [`Limbed::sum_of_products`], in steps that take turns. `TWO` says whether there is a second product.
+macro_rules! products {
+    ($two:ident, $([$a:ident $b:ident $c:ident $d:ident] $k:literal),*) => {{
+        let bounds = [$(
+            if $two {
+                $a.bound.product($b.bound, $c.bound, $d.bound)
+            } else {
+                $a.bound.product($b.bound, Bound::of(0.0), Bound::of(0.0))
+            }
+        ),*];
+        let a = [$(&$a.limbs),*];
+        let b = [$(&$b.limbs),*];
+        let c = [$(&$c.limbs),*];
+        let d = [$(&$d.limbs),*];
+        let word = a[0][0];
+        let zero = word.same(0);
+        let p = [
+            word.same(P::P[0]),
+            word.same(P::P[1]),
+            word.same(P::P[2]),
+            word.same(P::P[3]),
+            word.same(P::P[4]),
+        ];
+        let (inverse, mask) = (word.same(P::NEGATIVE_INVERSE), word.same(MASK));
+        let mut t = [$([zero, zero, zero, zero, zero, a[$k][0].same(0)]),*];
+        let mut q = [$(a[$k][0].same(0)),*];
+        macro_rules! step {
+            ($i:literal) => {
+                $(
+                    t[$k][0] = t[$k][0].add_low(a[$k][0], b[$k][$i]);
+                    if $two {
+                        t[$k][0] = t[$k][0].add_low(c[$k][0], d[$k][$i]);
+                    }
+                )*
+                $(q[$k] = zero.add_low(t[$k][0], inverse);)*
+                $(
+                    t[$k][1] = t[$k][1].add_low(a[$k][1], b[$k][$i]);
+                    t[$k][2] = t[$k][2].add_low(a[$k][2], b[$k][$i]);
+                    t[$k][3] = t[$k][3].add_low(a[$k][3], b[$k][$i]);
+                    t[$k][4] = t[$k][4].add_low(a[$k][4], b[$k][$i]);
+                    t[$k][1] = t[$k][1].add_high(a[$k][0], b[$k][$i]);
+                    t[$k][2] = t[$k][2].add_high(a[$k][1], b[$k][$i]);
+                    t[$k][3] = t[$k][3].add_high(a[$k][2], b[$k][$i]);
+                    t[$k][4] = t[$k][4].add_high(a[$k][3], b[$k][$i]);
+                    t[$k][5] = zero.add_high(a[$k][4], b[$k][$i]);
+                    if $two {
+                        t[$k][1] = t[$k][1].add_low(c[$k][1], d[$k][$i]);
+                        t[$k][2] = t[$k][2].add_low(c[$k][2], d[$k][$i]);
+                        t[$k][3] = t[$k][3].add_low(c[$k][3], d[$k][$i]);
+                        t[$k][4] = t[$k][4].add_low(c[$k][4], d[$k][$i]);
+                        t[$k][1] = t[$k][1].add_high(c[$k][0], d[$k][$i]);
+                        t[$k][2] = t[$k][2].add_high(c[$k][1], d[$k][$i]);
+                        t[$k][3] = t[$k][3].add_high(c[$k][2], d[$k][$i]);
+                        t[$k][4] = t[$k][4].add_high(c[$k][3], d[$k][$i]);
+                        t[$k][5] = t[$k][5].add_high(c[$k][4], d[$k][$i]);
+                    }
+                    // q·p makes the low 52 bits zero: what is above them, rounded up, is the carry.
+                    t[$k][1] = t[$k][1].add(t[$k][0].add(mask).shr::<52>());
+                )*
+                $(
+                    t[$k][0] = t[$k][1].add_low(q[$k], p[1]).add_high(q[$k], p[0]);
+                    t[$k][1] = t[$k][2].add_low(q[$k], p[2]).add_high(q[$k], p[1]);
+                    t[$k][2] = t[$k][3].add_low(q[$k], p[3]).add_high(q[$k], p[2]);
+                    t[$k][3] = t[$k][4].add_low(q[$k], p[4]).add_high(q[$k], p[3]);
+                    t[$k][4] = t[$k][5].add_high(q[$k], p[4]);
+                )*
+            };
+        }
+        step!(0);
+        step!(1);
+        step!(2);
+        step!(3);
+        step!(4);
+        [$(Loose::new([t[$k][0], t[$k][1], t[$k][2], t[$k][3], t[$k][4]], bounds[$k])),*]
+    }};
+}
+
+/// For [`products`]: no second product.
+const ONE: bool = false;
+
 impl<P: Prime, W: Words> Limbed<P, W> {
     #[inline(always)]
     pub(super) fn new(limbs: [W; 5], bound: Bound) -> Self {
@@ -134,13 +242,54 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     /// `a·b + c·d`, with one reduction: operand scanning, a limb of b and d at a time. No sum of a column is over 2^57.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn sum_of_products<const TWO: bool>(a: &Self, b: &Self, c: &Self, d: &Self) -> Self {
-        let bound = if TWO {
-            a.bound.product(b.bound, c.bound, d.bound)
-        } else {
-            a.bound.product(b.bound, Bound::of(0.0), Bound::of(0.0))
-        };
-        let (a, b, c, d) = (&a.limbs, &b.limbs, &c.limbs, &d.limbs);
+        let [sum] = products!(TWO, [a b c d] 0);
+        sum.carried()
+    }
+
+    /// Two such sums, step by step beside each other: while one waits for its quotient, the other multiplies.
+    #[cfg_attr(not(test), inline(always))]
+    pub(super) fn two_sums_of_products<const TWO: bool>(
+        [a, b, c, d]: [&Self; 4],
+        [e, f, g, h]: [&Self; 4],
+    ) -> [Loose<P, W>; 2] {
+        products!(TWO, [a b c d] 0, [e f g h] 1)
+    }
+
+    /// `square - x1 - x2`, where `self` is `x2.sub_lazy(x1)`, and `square` below 1.25 p; reduced.
+    #[inline(always)]
+    pub(super) fn third_of(&self, square: Loose<P, W>, x1: &Self) -> Self {
+        // square - (x2 - x1 + 2p) - 2·x1 + 6p = square - x1 - x2 + 4p, above 0 and below 5.25 p.
+        square.bound.at_most(1.25);
+        self.bound.at_most(3.65);
+        x1.bound.at_most(1.65);
+        let (s, d, x, k) = (&square.limbs, &self.limbs, &x1.limbs, self.multiple(6));
+        macro_rules! limb {
+            ($i:literal) => {
+                s[$i].add(k[$i]).sub(d[$i].add(x[$i].add(x[$i])))
+            };
+        }
+        let t = [limb!(0), limb!(1), limb!(2), limb!(3), limb!(4)];
+        Self::reduced(t, square.bound.plus(Bound::of(4.0)))
+    }
+
+    /// The square before its carries.
+    #[cfg_attr(not(test), inline(always))]
+    fn loose_square(&self) -> Loose<P, W> {
+        let a = &self.limbs;
         let zero = a[0].same(0);
+        let mut t = [zero; 10];
+        macro_rules! cross {
+            ($($i:literal $j:literal),*) => {$(
+                t[$i + $j] = t[$i + $j].add_low(a[$i], a[$j]);
+                t[$i + $j + 1] = t[$i + $j + 1].add_high(a[$i], a[$j]);
+            )*};
+        }
+        cross!(0 1, 0 2, 0 3, 0 4, 1 2, 1 3, 1 4, 2 3, 2 4, 3 4);
+        macro_rules! double {
+            ($($i:literal)*) => {$( t[$i] = t[$i].add(t[$i]); )*};
+        }
+        double!(1 2 3 4 5 6 7 8);
+        cross!(0 0, 1 1, 2 2, 3 3, 4 4);
         let p = [
             a[0].same(P::P[0]),
             a[0].same(P::P[1]),
@@ -148,58 +297,22 @@ impl<P: Prime, W: Words> Limbed<P, W> {
             a[0].same(P::P[3]),
             a[0].same(P::P[4]),
         ];
-        let inverse = a[0].same(P::NEGATIVE_INVERSE);
-        let mut t = [zero; 5];
+        let (inverse, mask) = (a[0].same(P::NEGATIVE_INVERSE), a[0].same(MASK));
         macro_rules! step {
-            ($i:expr) => {{
-                let (bi, di) = (b[$i], d[$i]);
-                let mut s = [t[0], t[1], t[2], t[3], t[4], zero];
-                s[0] = s[0].add_low(a[0], bi);
-                if TWO {
-                    s[0] = s[0].add_low(c[0], di);
-                }
-                let q = zero.add_low(s[0], inverse);
-                s[1] = s[1].add_low(a[1], bi);
-                s[2] = s[2].add_low(a[2], bi);
-                s[3] = s[3].add_low(a[3], bi);
-                s[4] = s[4].add_low(a[4], bi);
-                s[1] = s[1].add_high(a[0], bi);
-                s[2] = s[2].add_high(a[1], bi);
-                s[3] = s[3].add_high(a[2], bi);
-                s[4] = s[4].add_high(a[3], bi);
-                s[5] = s[5].add_high(a[4], bi);
-                if TWO {
-                    s[1] = s[1].add_low(c[1], di);
-                    s[2] = s[2].add_low(c[2], di);
-                    s[3] = s[3].add_low(c[3], di);
-                    s[4] = s[4].add_low(c[4], di);
-                    s[1] = s[1].add_high(c[0], di);
-                    s[2] = s[2].add_high(c[1], di);
-                    s[3] = s[3].add_high(c[2], di);
-                    s[4] = s[4].add_high(c[3], di);
-                    s[5] = s[5].add_high(c[4], di);
-                }
-                // The low 52 bits of s[0] become zero; what is above goes into the next limb.
-                s[0] = s[0].add_low(q, p[0]);
-                s[1] = s[1].add_low(q, p[1]);
-                s[2] = s[2].add_low(q, p[2]);
-                s[3] = s[3].add_low(q, p[3]);
-                s[4] = s[4].add_low(q, p[4]);
-                let carry = s[0].shr::<52>();
-                s[1] = s[1].add_high(q, p[0]);
-                s[2] = s[2].add_high(q, p[1]);
-                s[3] = s[3].add_high(q, p[2]);
-                s[4] = s[4].add_high(q, p[3]);
-                s[5] = s[5].add_high(q, p[4]);
-                t = [s[1].add(carry), s[2], s[3], s[4], s[5]];
-            }};
+            ($($i:literal)*) => {$(
+                let q = zero.add_low(t[$i], inverse);
+                // As for a product: what is above the low bits, rounded up, is the carry.
+                t[$i + 1] = t[$i + 1].add(t[$i].add(mask).shr::<52>());
+                t[$i + 1] = t[$i + 1].add_low(q, p[1]).add_high(q, p[0]);
+                t[$i + 2] = t[$i + 2].add_high(q, p[1]).add_low(q, p[2]);
+                t[$i + 3] = t[$i + 3].add_high(q, p[2]).add_low(q, p[3]);
+                t[$i + 4] = t[$i + 4].add_high(q, p[3]).add_low(q, p[4]);
+                t[$i + 5] = t[$i + 5].add_high(q, p[4]);
+            )*};
         }
-        step!(0);
-        step!(1);
-        step!(2);
-        step!(3);
-        step!(4);
-        Self::carried(t, bound)
+        step!(0 1 2 3 4);
+        let bound = self.bound.product(self.bound, Bound::of(0.0), Bound::of(0.0));
+        Loose::new([t[5], t[6], t[7], t[8], t[9]], bound)
     }
 
     /// From four words a lane; the number is below `times` p, and that below 2^256.
@@ -345,45 +458,15 @@ where
         Self::sum_of_products::<false>(self, other, self, other)
     }
 
-    #[cfg_attr(not(test), inline(always))]
+    #[inline(always)]
+    fn mul_two(a: &Self, b: &Self, c: &Self, d: &Self) -> (Self, Self) {
+        let [ab, cd] = Self::two_sums_of_products::<false>([a, b, a, b], [c, d, c, d]);
+        (ab.carried(), cd.carried())
+    }
+
+    #[inline(always)]
     fn square(&self) -> Self {
-        let a = &self.limbs;
-        let zero = a[0].same(0);
-        let mut t = [zero; 10];
-        macro_rules! cross {
-            ($($i:literal $j:literal),*) => {$(
-                t[$i + $j] = t[$i + $j].add_low(a[$i], a[$j]);
-                t[$i + $j + 1] = t[$i + $j + 1].add_high(a[$i], a[$j]);
-            )*};
-        }
-        cross!(0 1, 0 2, 0 3, 0 4, 1 2, 1 3, 1 4, 2 3, 2 4, 3 4);
-        macro_rules! double {
-            ($($i:literal)*) => {$( t[$i] = t[$i].add(t[$i]); )*};
-        }
-        double!(1 2 3 4 5 6 7 8);
-        cross!(0 0, 1 1, 2 2, 3 3, 4 4);
-        let p = [
-            a[0].same(P::P[0]),
-            a[0].same(P::P[1]),
-            a[0].same(P::P[2]),
-            a[0].same(P::P[3]),
-            a[0].same(P::P[4]),
-        ];
-        let inverse = a[0].same(P::NEGATIVE_INVERSE);
-        macro_rules! step {
-            ($($i:literal)*) => {$(
-                let q = zero.add_low(t[$i], inverse);
-                t[$i] = t[$i].add_low(q, p[0]);
-                t[$i + 1] = t[$i + 1].add_high(q, p[0]).add_low(q, p[1]).add(t[$i].shr::<52>());
-                t[$i + 2] = t[$i + 2].add_high(q, p[1]).add_low(q, p[2]);
-                t[$i + 3] = t[$i + 3].add_high(q, p[2]).add_low(q, p[3]);
-                t[$i + 4] = t[$i + 4].add_high(q, p[3]).add_low(q, p[4]);
-                t[$i + 5] = t[$i + 5].add_high(q, p[4]);
-            )*};
-        }
-        step!(0 1 2 3 4);
-        let bound = self.bound.product(self.bound, Bound::of(0.0), Bound::of(0.0));
-        Self::carried([t[5], t[6], t[7], t[8], t[9]], bound)
+        self.loose_square().carried()
     }
 
     #[inline(always)]
@@ -459,6 +542,8 @@ where
 {
     type Row = Row1;
 
+    const PAIRED: bool = true;
+
     #[inline(always)]
     fn load(isa: W::Token, rows: [&Row1; 8]) -> (Self, Self) {
         let [a, b, c, d, e, f, g, h] = rows;
@@ -496,19 +581,38 @@ where
     }
 
     #[inline(always)]
-    fn third(&self, square: &Self, x1: &Self) -> Self {
-        // square - (x2 - x1 + 2p) - 2·x1 + 6p = square - x1 - x2 + 4p, above 0 and below 5.25 p.
-        square.bound.at_most(1.25);
-        self.bound.at_most(3.65);
-        x1.bound.at_most(1.65);
-        let (s, d, x, k) = (&square.limbs, &self.limbs, &x1.limbs, self.multiple(6));
-        macro_rules! limb {
-            ($i:literal) => {
-                s[$i].add(k[$i]).sub(d[$i].add(x[$i].add(x[$i])))
-            };
-        }
-        let t = [limb!(0), limb!(1), limb!(2), limb!(3), limb!(4)];
-        Self::reduced(t, square.bound.plus(Bound::of(4.0)))
+    fn third(&self, slope: &Self, x1: &Self) -> Self {
+        self.third_of(slope.loose_square(), x1)
+    }
+
+    #[inline(always)]
+    fn mul_sub(&self, other: &Self, less: &Self) -> Self {
+        let [product] = products!(ONE, [self other self other] 0);
+        product.minus(less)
+    }
+
+    #[inline(always)]
+    fn mul_sub_two([a, b, c]: [&Self; 3], [d, e, f]: [&Self; 3]) -> (Self, Self) {
+        let [ab, de] = Self::two_sums_of_products::<false>([a, b, a, b], [d, e, d, e]);
+        (ab.minus(c), de.minus(f))
+    }
+
+    #[inline(always)]
+    fn negate_sub_lazy(&self, lanes: u8, other: &Self) -> Self {
+        self.bound.at_most(1.65);
+        other.bound.at_most(2.0);
+        // Coordinates of tables are below p, though `load` says less.
+        let (a, one) = (&self.limbs, self.multiple(1));
+        let minus = [
+            one[0].sub(a[0]),
+            one[1].sub(a[1]),
+            one[2].sub(a[2]),
+            one[3].sub(a[3]),
+            one[4].sub(a[4]),
+        ];
+        let signed = limbwise!(self.limbs, select, minus, lanes);
+        let t = limbwise!(limbwise!(signed, sub, other.limbs), add, self.multiple(2));
+        Self::carried(t, Bound::of(3.0))
     }
 
     #[inline(always)]

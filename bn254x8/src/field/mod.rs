@@ -60,6 +60,11 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     /// The product, below 1.1 p for operands below 2 p. Operands may be lazy: the product of their bounds is at most 84, and then
     /// the result is below (1 + 0.01182 · that) p.
     fn mul(&self, other: &Self) -> Self;
+    /// `a·b` and `c·d`, whose steps overlap; bounds as for [`Lanes::mul`].
+    #[inline(always)]
+    fn mul_two(a: &Self, b: &Self, c: &Self, d: &Self) -> (Self, Self) {
+        (a.mul(b), c.mul(d))
+    }
     /// The square, as [`Lanes::mul`].
     fn square(&self) -> Self;
     /// The sum, reduced; operands together below 5.29 p.
@@ -83,6 +88,9 @@ pub trait Coordinate: Lanes {
     /// A point as it lies in a table.
     type Row: Pod + Send + Sync;
 
+    /// Whether two additions at once are faster than one after the other: as long as both are in the cache of instructions.
+    const PAIRED: bool;
+
     /// The points in eight rows. Coordinates of tables are below p, those of [`Coordinate::store`] as they were.
     fn load(isa: Self::Isa, rows: [&Self::Row; 8]) -> (Self, Self);
     /// The points as rows. Coordinates are reduced.
@@ -98,8 +106,17 @@ pub trait Coordinate: Lanes {
 
     /// The element, or p less it where the bit is set; below p, of one below p.
     fn negate(&self, lanes: u8) -> Self;
-    /// The third x coordinate: `square - x1 - x2`, where `self` is `x2.sub_lazy(x1)`, and `square` below 1.25 p; reduced.
-    fn third(&self, square: &Self, x1: &Self) -> Self;
+    /// `self` or `-self` where the bit is set, less `other`, and 2 p: below 3 p. `self` is of a table, `other` below 2 p.
+    fn negate_sub_lazy(&self, lanes: u8, other: &Self) -> Self;
+    /// The third x coordinate: `slope^2 - x1 - x2`, where `self` is `x2.sub_lazy(x1)`; reduced. The slope is below 1.8 p.
+    fn third(&self, slope: &Self, x1: &Self) -> Self;
+    /// `self·other - less`, reduced; bounds as for [`Lanes::mul`], the product below 3.29 p, `less` below 2 p.
+    fn mul_sub(&self, other: &Self, less: &Self) -> Self;
+    /// `a·b - c` and `d·e - f`, as [`Coordinate::mul_sub`], whose steps overlap.
+    #[inline(always)]
+    fn mul_sub_two([a, b, c]: [&Self; 3], [d, e, f]: [&Self; 3]) -> (Self, Self) {
+        (a.mul_sub(b, c), d.mul_sub(e, f))
+    }
     /// Lanes that are the number zero itself, not a multiple of the prime: those of [`Lanes::zero`] and of rows of zeros.
     fn zeros(&self) -> u8;
     /// One over each lane, below 1.1 p; None when a lane is zero.

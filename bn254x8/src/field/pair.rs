@@ -3,7 +3,7 @@
 use ark_bn254::{Fq, Fq2};
 use ark_ff::BigInt;
 
-use super::{Coordinate, Lanes, Limbed, Line, Row2, Words, prime::Base};
+use super::{Coordinate, Lanes, Limbed, Line, Row2, Words, limbed::Loose, prime::Base};
 use crate::{isa::Isa, prefetch::prefetch};
 
 type Part<W> = Limbed<Base, W>;
@@ -13,6 +13,30 @@ type Part<W> = Limbed<Base, W>;
 pub struct Pair<W> {
     pub(super) c0: Part<W>,
     pub(super) c1: Part<W>,
+}
+
+impl<W: Words> Pair<W> {
+    /// The product before its carries.
+    #[inline(always)]
+    fn loose_product(&self, other: &Self) -> [Loose<Base, W>; 2] {
+        let negative = other.c1.negative::<4>();
+        Part::two_sums_of_products::<true>(
+            [&self.c0, &other.c0, &self.c1, &negative],
+            [&self.c0, &other.c1, &self.c1, &other.c0],
+        )
+    }
+
+    /// The square before its carries, of one below 4 p: (c0 + c1)(c0 - c1) and 2·c0·c1.
+    #[inline(always)]
+    fn loose_square(&self) -> [Loose<Base, W>; 2] {
+        let sum = self.c0.add_lazy(&self.c1);
+        let difference = self.c0.sub_multiple::<4>(&self.c1);
+        let twice = self.c1.add_lazy(&self.c1);
+        Part::two_sums_of_products::<false>(
+            [&sum, &difference, &sum, &difference],
+            [&self.c0, &twice, &self.c0, &twice],
+        )
+    }
 }
 
 impl<W: Words> Lanes for Pair<W>
@@ -56,20 +80,15 @@ where
     /// Operands below 4 p: their products then stay below 84 p^2.
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
-        let negative = other.c1.negative::<4>();
-        Self {
-            c0: Part::sum_of_products::<true>(&self.c0, &other.c0, &self.c1, &negative),
-            c1: Part::sum_of_products::<true>(&self.c0, &other.c1, &self.c1, &other.c0),
-        }
+        let [c0, c1] = self.loose_product(other);
+        Self { c0: c0.carried(), c1: c1.carried() }
     }
 
-    /// (c0 + c1)(c0 - c1) and 2·c0·c1, of one below 4 p.
+    /// Of one below 4 p.
     #[inline(always)]
     fn square(&self) -> Self {
-        let sum = self.c0.add_lazy(&self.c1);
-        let difference = self.c0.sub_multiple::<4>(&self.c1);
-        let twice = self.c1.add_lazy(&self.c1);
-        Self { c0: sum.mul(&difference), c1: self.c0.mul(&twice) }
+        let [c0, c1] = self.loose_square();
+        Self { c0: c0.carried(), c1: c1.carried() }
     }
 
     #[inline(always)]
@@ -114,6 +133,8 @@ where
     W::Token: Isa,
 {
     type Row = Row2;
+
+    const PAIRED: bool = false;
 
     #[inline(always)]
     fn load(isa: W::Token, rows: [&Row2; 8]) -> (Self, Self) {
@@ -162,8 +183,23 @@ where
     }
 
     #[inline(always)]
-    fn third(&self, square: &Self, x1: &Self) -> Self {
-        Self { c0: self.c0.third(&square.c0, &x1.c0), c1: self.c1.third(&square.c1, &x1.c1) }
+    fn negate_sub_lazy(&self, lanes: u8, other: &Self) -> Self {
+        Self {
+            c0: self.c0.negate_sub_lazy(lanes, &other.c0),
+            c1: self.c1.negate_sub_lazy(lanes, &other.c1),
+        }
+    }
+
+    #[inline(always)]
+    fn third(&self, slope: &Self, x1: &Self) -> Self {
+        let [c0, c1] = slope.loose_square();
+        Self { c0: self.c0.third_of(c0, &x1.c0), c1: self.c1.third_of(c1, &x1.c1) }
+    }
+
+    #[inline(always)]
+    fn mul_sub(&self, other: &Self, less: &Self) -> Self {
+        let [c0, c1] = self.loose_product(other);
+        Self { c0: c0.minus(&less.c0), c1: c1.minus(&less.c1) }
     }
 
     #[inline(always)]

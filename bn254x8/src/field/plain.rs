@@ -171,6 +171,8 @@ impl Rows for Fq2 {
 impl<F: Rows> Coordinate for Plain<F> {
     type Row = F::Row;
 
+    const PAIRED: bool = false;
+
     #[inline(always)]
     fn load(_: Portable, rows: [&F::Row; 8]) -> (Self, Self) {
         let points = rows.map(F::point);
@@ -206,9 +208,19 @@ impl<F: Rows> Coordinate for Plain<F> {
     }
 
     #[inline(always)]
-    fn third(&self, square: &Self, x1: &Self) -> Self {
+    fn negate_sub_lazy(&self, lanes: u8, other: &Self) -> Self {
+        self.negate(lanes).sub(other)
+    }
+
+    #[inline(always)]
+    fn third(&self, slope: &Self, x1: &Self) -> Self {
         // x2 = self + x1.
-        Self(std::array::from_fn(|i| square.0[i] - self.0[i] - x1.0[i].double()))
+        Self(std::array::from_fn(|i| slope.0[i].square() - self.0[i] - x1.0[i].double()))
+    }
+
+    #[inline(always)]
+    fn mul_sub(&self, other: &Self, less: &Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] * other.0[i] - less.0[i]))
     }
 
     #[inline(always)]

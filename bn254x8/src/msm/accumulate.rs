@@ -11,6 +11,7 @@ use super::{
 use crate::{
     field::Coordinate,
     isa::{Isa as _, Kernel},
+    prefetch::prefetch,
 };
 
 /// Vectors of slots that share an inversion: their coordinates and divisors stay in the second-level cache.
@@ -20,15 +21,24 @@ const AHEAD: usize = 16;
 /// Independent chains of products, so that multiplications overlap.
 const CHAINS: usize = 4;
 
+/// Sends for the rows of some lanes' entries.
+macro_rules! fetch {
+    ($table:ident, $entries:ident, $($lane:literal)*) => {$(
+        if let Some(row) = $table.get(($entries[$lane] & !SIGN) as usize) {
+            C::prefetch(row);
+        }
+    )*};
+}
+
 /// Memory for a chunk of slots.
 pub(super) struct Chunk<C> {
     sums: Vec<Points<C>>,
     /// Per vector: difference of x, which is divided by; difference of y; product of the chain's divisors before.
     steps: Vec<Step<C>>,
-    /// Per vector: the entries of this round.
+    /// Vector after vector, round after round: an entry a lane. What a slot lacks of its vector's rounds is the first row.
     entries: Vec<[u32; 8]>,
-    /// Per vector: where its slots begin.
-    starts: Vec<[u32; 8]>,
+    /// Per vector: where its rounds begin in `entries`.
+    starts: Vec<usize>,
     /// Per vector: lanes that this round adds to.
     live: Vec<u8>,
 }
@@ -99,7 +109,7 @@ where
             while active > 0 && self.slots[active - 1].length <= round {
                 active -= 1;
             }
-            self.round(isa, round, active, round + 1 < longest);
+            self.round(isa, round, active);
         }
         self.finish(vectors);
     }
@@ -109,22 +119,53 @@ impl<G: Group, C> Accumulate<'_, '_, G, C>
 where
     C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
 {
-    /// Looks up the entries of a vector in a round, and sends for their rows.
-    #[inline(always)]
-    fn fetch(&mut self, vector: usize, round: u32) {
-        let starts = &self.chunk.starts[vector];
-        let mut entries = [0; 8];
-        for lane in 0..8 {
-            entries[lane] = self.entries[(starts[lane] + round) as usize];
-            C::prefetch(&self.table[(entries[lane] & !SIGN) as usize]);
+    /// Brings the slots' entries into the order in which lanes ask for them.
+    fn arrange(&mut self) {
+        let Chunk { entries, starts, .. } = &mut *self.chunk;
+        starts.clear();
+        let mut end = 0;
+        for slots in self.slots.chunks(8) {
+            starts.push(end);
+            end += slots.first().map_or(0, |slot| slot.length as usize);
         }
-        self.chunk.entries[vector] = entries;
+        entries.clear();
+        // One more, since a vector's next round is sent for whether there is one or not.
+        entries.resize(end + 1, [0; 8]);
+        for (i, slot) in self.slots.iter().enumerate() {
+            if let Some(later) = self.slots.get(i + AHEAD) {
+                let start = later.start as usize;
+                for line in self.entries[start..start + later.length as usize].chunks(16) {
+                    prefetch(&line[0]);
+                }
+            }
+            let from = &self.entries[slot.start as usize..][..slot.length as usize];
+            let to = &mut entries[starts[i / 8]..][..from.len()];
+            for (to, entry) in to.iter_mut().zip(from) {
+                to[i % 8] = *entry;
+            }
+        }
+    }
+
+    /// The entries of a vector in a round.
+    #[inline(always)]
+    fn entries_of(&self, vector: usize, round: u32) -> &[u32; 8] {
+        &self.chunk.entries[self.chunk.starts[vector] + round as usize]
+    }
+
+    /// Sends for the rows of a vector's entries in a round.
+    #[inline(always)]
+    fn fetch(&self, vector: usize, round: u32) {
+        for entry in self.entries_of(vector, round) {
+            if let Some(row) = self.table.get((entry & !SIGN) as usize) {
+                C::prefetch(row);
+            }
+        }
     }
 
     /// The points of a vector's entries, and which of them are negative.
     #[inline(always)]
-    fn load(&self, isa: C::Isa, vector: usize) -> (Points<C>, u8) {
-        let entries = &self.chunk.entries[vector];
+    fn load(&self, isa: C::Isa, vector: usize, round: u32) -> (Points<C>, u8) {
+        let entries = self.entries_of(vector, round);
         let row = |lane: usize| &self.table[(entries[lane] & !SIGN) as usize];
         let rows = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
         let mut negative = 0;
@@ -141,13 +182,8 @@ where
         let (zero, none) = (C::zero(isa), Points::infinity(isa));
         chunk.sums.resize(vectors, none);
         chunk.steps.resize(vectors, Step { dx: zero, dy: zero, before: zero });
-        chunk.entries.resize(vectors, [0; 8]);
-        chunk.starts.resize(vectors, [0; 8]);
         chunk.live.resize(vectors, 0);
-        for (vector, starts) in chunk.starts.iter_mut().enumerate() {
-            let last = self.slots.len() - 1;
-            *starts = std::array::from_fn(|lane| self.slots[(8 * vector + lane).min(last)].start);
-        }
+        self.arrange();
         for vector in 0..vectors.min(AHEAD) {
             self.fetch(vector, 0);
         }
@@ -155,7 +191,7 @@ where
             if vector + AHEAD < vectors {
                 self.fetch(vector + AHEAD, 0);
             }
-            let (point, negative) = self.load(isa, vector);
+            let (point, negative) = self.load(isa, vector, 0);
             let sum = &mut self.chunk.sums[vector];
             (sum.x, sum.y) = (point.x, point.y.negate(negative));
             self.fetch(vector, 1);
@@ -164,7 +200,7 @@ where
 
     /// Adds an entry to each of the first `active` slots.
     #[inline(always)]
-    fn round(&mut self, isa: C::Isa, round: u32, active: usize, more: bool) {
+    fn round(&mut self, isa: C::Isa, round: u32, active: usize) {
         let one = C::splat(isa, &BaseField::<G>::ONE);
         let vectors = active.div_ceil(8);
         for live in &mut self.chunk.live[..vectors] {
@@ -176,23 +212,21 @@ where
         let mut products = [one; CHAINS];
         let whole = vectors / CHAINS * CHAINS;
         for first in (0..whole).step_by(CHAINS) {
-            self.differ(isa, first, &one);
-            self.differ(isa, first + 1, &one);
-            self.differ(isa, first + 2, &one);
-            self.differ(isa, first + 3, &one);
+            self.differ(isa, first, round, &one);
+            self.differ(isa, first + 1, round, &one);
+            self.differ(isa, first + 2, round, &one);
+            self.differ(isa, first + 3, round, &one);
             let steps = &mut self.chunk.steps[first..first + CHAINS];
             for (step, product) in steps.iter_mut().zip(&products) {
                 step.before = *product;
             }
-            products = [
-                products[0].mul(&steps[0].dx),
-                products[1].mul(&steps[1].dx),
-                products[2].mul(&steps[2].dx),
-                products[3].mul(&steps[3].dx),
-            ];
+            let [a, b, c, d] = &products;
+            let (a, b) = C::mul_two(a, &steps[0].dx, b, &steps[1].dx);
+            let (c, d) = C::mul_two(c, &steps[2].dx, d, &steps[3].dx);
+            products = [a, b, c, d];
         }
         for vector in whole..vectors {
-            self.differ(isa, vector, &one);
+            self.differ(isa, vector, round, &one);
             let (step, product) = (&mut self.chunk.steps[vector], &mut products[vector - whole]);
             step.before = *product;
             *product = product.mul(&step.dx);
@@ -200,7 +234,7 @@ where
         let mut inverses = match inverse(isa, &products) {
             Some(inverses) => inverses,
             None => {
-                self.take_out(vectors, &one);
+                self.take_out(vectors, round, &one);
                 let products = self.products(vectors, &one);
                 // No product is zero any more.
                 inverse(isa, &products).unwrap_or([one; CHAINS])
@@ -208,31 +242,28 @@ where
         };
         // Backwards, as the products were made; two vectors of different chains at a time.
         for vector in (whole..vectors).rev() {
-            self.add_one(vector, &mut inverses[vector - whole]);
-            if more {
-                self.fetch(vector, round + 1);
-            }
+            self.add_one(vector, round, &mut inverses[vector - whole]);
         }
-        for first in (0..whole).step_by(CHAINS).rev() {
-            for pair in [2, 0] {
-                let (left, right) = (first + pair, first + pair + 1);
-                let (low, high) = inverses.split_at_mut(pair + 1);
-                self.add_two(left, right, &mut low[pair], &mut high[0]);
-                if more {
-                    self.fetch(left, round + 1);
-                    self.fetch(right, round + 1);
-                }
+        // One copy of a long body, so that its instructions stay in the cache.
+        if C::PAIRED {
+            for first in (0..whole).step_by(2).rev() {
+                let (even, odd) = inverses.split_at_mut(first % CHAINS + 1);
+                self.add_two(first, round, &mut even[first % CHAINS], &mut odd[0]);
+            }
+        } else {
+            for vector in (0..whole).rev() {
+                self.add_one(vector, round, &mut inverses[vector % CHAINS]);
             }
         }
     }
 
     /// The differences between a vector's entries and its sums.
     #[inline(always)]
-    fn differ(&mut self, isa: C::Isa, vector: usize, one: &C) {
-        let (point, negative) = self.load(isa, vector);
+    fn differ(&mut self, isa: C::Isa, vector: usize, round: u32, one: &C) {
+        let (point, negative) = self.load(isa, vector, round);
         let sum = &self.chunk.sums[vector];
         let mut dx = point.x.sub_lazy(&sum.x);
-        let dy = point.y.negate(negative).sub_lazy(&sum.y);
+        let dy = point.y.negate_sub_lazy(negative, &sum.y);
         let live = self.chunk.live[vector];
         if live != 0xff {
             dx = dx.select(!live, one);
@@ -244,11 +275,11 @@ where
     /// Sum and entry of some lane have the same x: their entries go to the extras, and those lanes rest.
     #[cold]
     #[inline(never)]
-    fn take_out(&mut self, vectors: usize, one: &C) {
+    fn take_out(&mut self, vectors: usize, round: u32, one: &C) {
         for vector in 0..vectors {
             let same = zero_lanes(&self.chunk.steps[vector].dx);
             for lane in (0..8).filter(|lane| same >> lane & 1 == 1) {
-                let entry = self.chunk.entries[vector][lane];
+                let entry = self.entries_of(vector, round)[lane];
                 let (x, y) = C::point(&self.table[(entry & !SIGN) as usize]);
                 let y = if entry & SIGN == 0 { y } else { -y };
                 let bucket = self.slots[8 * vector + lane].bucket;
@@ -274,37 +305,52 @@ where
         products
     }
 
-    /// One affine addition a lane. In lanes that rest, whose `dx` is one, what comes of it is thrown away.
+    /// One affine addition a lane. In lanes that rest, whose `dx` is one, what comes of it is thrown away. The rows of the next round
+    /// are sent for meanwhile, a few at a time: the machine has room for few lines on their way.
     #[inline(always)]
-    fn add_one(&mut self, vector: usize, inverse: &mut C) {
-        let Chunk { sums, steps, live, .. } = &mut *self.chunk;
+    fn add_one(&mut self, vector: usize, round: u32, inverse: &mut C) {
+        let table = self.table;
+        let Chunk { sums, steps, live, entries, starts } = &mut *self.chunk;
+        let next = &entries[starts[vector] + round as usize + 1];
         let (step, sum) = (&steps[vector], &mut sums[vector]);
         let quotient = inverse.mul(&step.before);
+        fetch!(table, next, 0 1);
         *inverse = inverse.mul(&step.dx);
+        fetch!(table, next, 2 3);
         let slope = step.dy.mul(&quotient);
-        let x = step.dx.third(&slope.square(), &sum.x);
-        let y = slope.mul(&sum.x.sub_lazy(&x)).sub(&sum.y);
+        fetch!(table, next, 4 5);
+        let x = step.dx.third(&slope, &sum.x);
+        fetch!(table, next, 6 7);
+        let y = slope.mul_sub(&sum.x.sub_lazy(&x), &sum.y);
         put(sum, live[vector], x, y);
     }
 
-    /// `add_one` for two vectors whose multiplications overlap.
+    /// `add_one` for two vectors of different chains, whose multiplications overlap.
     #[inline(always)]
-    fn add_two(&mut self, a: usize, b: usize, inverse_a: &mut C, inverse_b: &mut C) {
-        let Chunk { sums, steps, live, .. } = &mut *self.chunk;
+    fn add_two(&mut self, a: usize, round: u32, inverse_a: &mut C, inverse_b: &mut C) {
+        let table = self.table;
+        let b = a + 1;
+        let Chunk { sums, steps, live, entries, starts } = &mut *self.chunk;
+        let next = round as usize + 1;
+        let (next_a, next_b) = (&entries[starts[a] + next], &entries[starts[b] + next]);
         let (step_a, step_b) = (&steps[a], &steps[b]);
-        let quotient_a = inverse_a.mul(&step_a.before);
-        let quotient_b = inverse_b.mul(&step_b.before);
-        *inverse_a = inverse_a.mul(&step_a.dx);
-        *inverse_b = inverse_b.mul(&step_b.dx);
-        let slope_a = step_a.dy.mul(&quotient_a);
-        let slope_b = step_b.dy.mul(&quotient_b);
-        let square_a = slope_a.square();
-        let square_b = slope_b.square();
-        let x_a = step_a.dx.third(&square_a, &sums[a].x);
-        let x_b = step_b.dx.third(&square_b, &sums[b].x);
-        let y_a = slope_a.mul(&sums[a].x.sub_lazy(&x_a));
-        let y_b = slope_b.mul(&sums[b].x.sub_lazy(&x_b));
-        let (y_a, y_b) = (y_a.sub(&sums[a].y), y_b.sub(&sums[b].y));
+        let (quotient_a, quotient_b) =
+            C::mul_two(inverse_a, &step_a.before, inverse_b, &step_b.before);
+        fetch!(table, next_a, 0 1);
+        fetch!(table, next_b, 0 1);
+        (*inverse_a, *inverse_b) = C::mul_two(inverse_a, &step_a.dx, inverse_b, &step_b.dx);
+        fetch!(table, next_a, 2 3);
+        fetch!(table, next_b, 2 3);
+        let (slope_a, slope_b) = C::mul_two(&step_a.dy, &quotient_a, &step_b.dy, &quotient_b);
+        fetch!(table, next_a, 4 5);
+        fetch!(table, next_b, 4 5);
+        let x_a = step_a.dx.third(&slope_a, &sums[a].x);
+        fetch!(table, next_a, 6 7);
+        let x_b = step_b.dx.third(&slope_b, &sums[b].x);
+        let (left_a, left_b) = (sums[a].x.sub_lazy(&x_a), sums[b].x.sub_lazy(&x_b));
+        fetch!(table, next_b, 6 7);
+        let (y_a, y_b) =
+            C::mul_sub_two([&slope_a, &left_a, &sums[a].y], [&slope_b, &left_b, &sums[b].y]);
         put(&mut sums[a], live[a], x_a, y_a);
         put(&mut sums[b], live[b], x_b, y_b);
     }

@@ -114,8 +114,8 @@ impl<C: Coordinate> Batch<C> {
             inverse = inverse.mul(&self.divisors[v]);
             let slope = b.y.sub_lazy(&a.y).mul(&quotient);
             // Where a point is at infinity `dx` is one, and what comes of it is not used.
-            let x = b.x.sub_lazy(&a.x).third(&slope.square(), &a.x);
-            let y = slope.mul(&a.x.sub_lazy(&x)).sub(&a.y);
+            let x = b.x.sub_lazy(&a.x).third(&slope, &a.x);
+            let y = slope.mul_sub(&a.x.sub_lazy(&x), &a.y);
             let mut sum = Points { x, y };
             let (from_b, from_a) = (a.y.zeros(), b.y.zeros());
             if from_a | from_b != 0 {
@@ -144,8 +144,8 @@ impl<C: Coordinate> Batch<C> {
             let square = x1.square();
             let slope = square.add(&square).add(&square).mul(&quotient);
             // The difference of x1 and x1, as `third` wants it.
-            let x = x1.sub_lazy(x1).third(&slope.square(), x1);
-            let y = slope.mul(&x1.sub_lazy(&x)).sub(y1);
+            let x = x1.sub_lazy(x1).third(&slope, x1);
+            let y = slope.mul_sub(&x1.sub_lazy(&x), y1);
             points[v] = Points { x, y };
         }
     }

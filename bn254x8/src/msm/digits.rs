@@ -5,6 +5,7 @@
 use ark_ff::BigInt;
 
 use super::Shape;
+use crate::isa::{Isa, Kernel};
 
 /// An entry names a row of the table; its top bit says that the row's negative is meant.
 pub(super) const SIGN: u32 = 1 << 31;
@@ -12,6 +13,8 @@ pub(super) const SIGN: u32 = 1 << 31;
 pub(super) const LONGEST: u32 = 160;
 /// The low bits of a bucket's number, sorted by last.
 const LOW: u32 = 8;
+/// Words of a scalar and a half in every place.
+const WORDS: usize = 5;
 
 /// Entries of one bucket.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,65 +29,188 @@ pub(super) struct Slot {
     pub(super) shared: bool,
 }
 
-/// Sorted entries and the memory for sorting.
+/// Sorted entries and the memory for sorting. Of `sums`, `level`, `parted` and `entries` only a beginning is in use.
 #[derive(Default)]
 pub(super) struct Digits {
-    /// Bucket and entry, in the order of the scalars.
-    found: Vec<u64>,
-    /// The same, in the order of the buckets' high bits.
-    parted: Vec<u64>,
-    /// The entries in the order of the buckets; [`LONGEST`] zeros follow, that name the first row.
+    /// Word after word, the scalars with half of each digit's range added.
+    sums: Vec<u64>,
+    /// Which scalars `sums` are of.
+    long: Vec<u32>,
+    /// Magnitude and entry of the scalars that are one digit.
+    short: Vec<[u32; 2]>,
+    /// One digit of each sum: its magnitude, and its sign in the lowest bit.
+    level: Vec<u32>,
+    /// Low bits of the bucket, sign, and row; in the order of the buckets' high bits.
+    parted: Vec<u32>,
+    /// The entries in the order of the buckets.
     pub(super) entries: Vec<u32>,
     unordered: Vec<Slot>,
     /// Longest first.
     pub(super) slots: Vec<Slot>,
 }
 
+/// Sorts the digits of every `step`-th window from `first`. Scalars are of the bases from `base` on.
+pub(super) struct Sort<'a> {
+    pub(super) digits: &'a mut Digits,
+    pub(super) shape: &'a Shape,
+    pub(super) first: u32,
+    pub(super) base: usize,
+    pub(super) scalars: &'a [BigInt<4>],
+}
+
+impl<I: Isa> Kernel<I> for Sort<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, _: I) {
+        let Self { digits, shape, first, base, scalars } = self;
+        let rows = usize::BITS - shape.rows().leading_zeros();
+        // So that low bits, sign and row are one word; rows are below 2^31.
+        let low = LOW.min(shape.window - 1).min(31 - rows.min(31));
+        digits.add_halves(shape, first, base, scalars);
+        let ends = digits.part(shape, first, low);
+        digits.finish(&ends, low);
+    }
+}
+
 impl Digits {
-    /// The digits of every `step`-th window from `first`, sorted. Scalars are of the bases from `base` on.
-    pub(super) fn sort(&mut self, shape: &Shape, first: u32, base: usize, scalars: &[BigInt<4>]) {
-        let buckets = 1usize << (shape.window - 1);
-        let low = LOW.min(shape.window - 1);
-        let mut parts = vec![0usize; (buckets >> low) + 1];
-        self.find(shape, first, base, scalars, |bucket| parts[(bucket >> low) as usize + 1] += 1);
-        for i in 1..parts.len() {
-            parts[i] += parts[i - 1];
+    /// Digits are from -2^(window - 1) to 2^(window - 1) - 1: those of the scalar and a half in every place, each less that half. So
+    /// none waits for a carry.
+    #[inline(always)]
+    fn add_halves(&mut self, shape: &Shape, first: u32, base: usize, scalars: &[BigInt<4>]) {
+        let half = 1u64 << (shape.window - 1);
+        let mut halves = [0u64; WORDS];
+        for place in 0..shape.windows() {
+            let bit = place * shape.window + shape.window - 1;
+            halves[(bit / 64) as usize] |= 1 << (bit % 64);
         }
-        self.parted.clear();
-        self.parted.resize(self.found.len(), 0);
-        let mut ends = parts.clone();
-        for &found in &self.found {
-            let end = &mut ends[(found >> 32 >> low) as usize];
-            self.parted[*end] = found;
+        self.long.clear();
+        self.short.clear();
+        for (i, BigInt(w)) in scalars.iter().enumerate() {
+            let at = (base + i) as u32;
+            // Small scalars are many.
+            if w[1] | w[2] | w[3] != 0 || w[0] > half {
+                self.long.push(at);
+            } else if w[0] != 0 && first == 0 {
+                self.short.push([w[0] as u32, at]);
+            }
+        }
+        let count = self.long.len();
+        lengthen(&mut self.sums, WORDS * count);
+        lengthen(&mut self.level, count);
+        let (s0, rest) = self.sums[..WORDS * count].split_at_mut(count);
+        let (s1, rest) = rest.split_at_mut(count);
+        let (s2, rest) = rest.split_at_mut(count);
+        let (s3, s4) = rest.split_at_mut(count);
+        for (i, at) in self.long.iter().enumerate() {
+            let BigInt(w) = scalars[*at as usize - base];
+            let (sum, carry) = add(w[0], halves[0], false);
+            s0[i] = sum;
+            let (sum, carry) = add(w[1], halves[1], carry);
+            s1[i] = sum;
+            let (sum, carry) = add(w[2], halves[2], carry);
+            s2[i] = sum;
+            let (sum, carry) = add(w[3], halves[3], carry);
+            s3[i] = sum;
+            s4[i] = halves[4] + u64::from(carry);
+        }
+    }
+
+    /// One digit of every long scalar.
+    #[inline(always)]
+    fn fill_level(&mut self, window: u32, place: u32) {
+        let count = self.long.len();
+        let (half, mask) = (1u32 << (window - 1), (1u32 << window) - 1);
+        let (word, shift) = ((place * window / 64) as usize, place * window % 64);
+        let low = &self.sums[word * count..][..count];
+        // A digit that ends in its word has nothing of the next one left after the mask, so any word will do.
+        let next = if shift + window > 64 { word + 1 } else { word };
+        let high = &self.sums[next * count..][..count];
+        for ((level, low), high) in self.level[..count].iter_mut().zip(low).zip(high) {
+            let digit = (low >> shift | high << 1 << (63 - shift)) as u32 & mask;
+            let (up, down) = (digit.wrapping_sub(half), half.wrapping_sub(digit));
+            *level = if digit < half { down << 1 | 1 } else { up << 1 };
+        }
+    }
+
+    /// Parts all digits by the high bits of their buckets, and tells where parts begin. Zeros are a part of their own, the first.
+    #[inline(always)]
+    fn part(&mut self, shape: &Shape, first: u32, low: u32) -> Vec<u32> {
+        let (window, count) = (shape.window, self.long.len());
+        // Of the bucket one below: magnitude 0 is in part 0, 1 to 2^low in part 1.
+        let round = (1u32 << low) - 1;
+        let mut ends = vec![0u32; (1usize << (window - 1) >> low) + 2];
+        for [magnitude, _] in &self.short {
+            ends[((magnitude + round) >> low) as usize + 1] += 1;
+        }
+        for place in (first..shape.windows()).step_by(shape.step as usize) {
+            self.fill_level(window, place);
+            for digit in &self.level[..count] {
+                ends[((digit / 2 + round) >> low) as usize + 1] += 1;
+            }
+        }
+        for i in 1..ends.len() {
+            ends[i] += ends[i - 1];
+        }
+        let starts = ends.clone();
+        let all = starts.last().map_or(0, |end| *end as usize);
+        lengthen(&mut self.parted, all);
+        lengthen(&mut self.entries, all);
+        let low_bits = |magnitude: u32| (magnitude.wrapping_sub(1) & round) << (31 - low) << 1;
+        let sign_bit = 31 - low;
+        for [magnitude, row] in &self.short {
+            let end = &mut ends[((magnitude + round) >> low) as usize];
+            self.parted[*end as usize] = low_bits(*magnitude) | row;
             *end += 1;
         }
-        self.entries.clear();
-        self.entries.resize(self.found.len() + LONGEST as usize, 0);
+        let mut level_base = 0;
+        for place in (first..shape.windows()).step_by(shape.step as usize) {
+            self.fill_level(window, place);
+            for (digit, at) in self.level[..count].iter().zip(&self.long) {
+                let (magnitude, sign) = (digit / 2, digit & 1);
+                let end = &mut ends[((magnitude + round) >> low) as usize];
+                self.parted[*end as usize] =
+                    low_bits(magnitude) | sign << sign_bit | (level_base + at);
+                *end += 1;
+            }
+            level_base += shape.bases as u32;
+        }
+        starts
+    }
+
+    /// Sorts each part.
+    #[inline(always)]
+    fn finish(&mut self, starts: &[u32], low: u32) {
         self.unordered.clear();
         let mut lengths = [0u32; LONGEST as usize + 1];
-        for (part, bounds) in parts.windows(2).enumerate() {
-            let part_entries = &self.parted[bounds[0]..bounds[1]];
+        let (sign_bit, row_mask) = (31 - low, (1u32 << (31 - low)) - 1);
+        let round = (1usize << low) - 1;
+        for (part, bounds) in starts.windows(2).enumerate().skip(1) {
+            let bounds = bounds[0] as usize..bounds[1] as usize;
+            let from = &self.parted[bounds.clone()];
+            let to = &mut self.entries[bounds.clone()];
             let mut ends = [0u32; 1 << LOW];
-            let mask = (1u64 << low) - 1;
-            for found in part_entries {
-                ends[(found >> 32 & mask) as usize] += 1;
+            for found in from {
+                ends[(u64::from(*found) << low >> 32) as usize & ((1 << LOW) - 1)] += 1;
             }
-            let mut start = bounds[0] as u32;
-            for (i, end) in ends.iter_mut().enumerate() {
+            let mut start = 0;
+            for (i, end) in ends[..=round].iter_mut().enumerate() {
                 let (mut left, shared) = (*end, *end > LONGEST);
                 *end = start;
                 while left > 0 {
                     let length = left.min(LONGEST);
-                    let bucket = (part as u32) << low | i as u32;
-                    self.unordered.push(Slot { start, length, bucket, shared });
+                    let bucket = (part as u32 - 1) << low | i as u32;
+                    let first = bounds.start as u32 + start;
+                    self.unordered.push(Slot { start: first, length, bucket, shared });
                     lengths[length as usize] += 1;
                     start += length;
                     left -= length;
                 }
             }
-            for found in part_entries {
-                let end = &mut ends[(found >> 32 & mask) as usize];
-                self.entries[*end as usize] = *found as u32;
+            for found in from {
+                let low_bits = (u64::from(*found) << low >> 32) as usize & ((1 << LOW) - 1);
+                let end = &mut ends[low_bits];
+                to[*end as usize] = found & row_mask | found >> sign_bit << 31;
                 *end += 1;
             }
         }
@@ -92,6 +218,7 @@ impl Digits {
     }
 
     /// The slots by length.
+    #[inline(always)]
     fn order(&mut self, lengths: &[u32; LONGEST as usize + 1]) {
         let (mut ends, mut end) = ([0u32; LONGEST as usize + 1], 0);
         for length in (0..lengths.len()).rev() {
@@ -106,54 +233,21 @@ impl Digits {
             *end += 1;
         }
     }
+}
 
-    /// Fills `found`. A digit is from -2^(window - 1) + 1 to 2^(window - 1); zeros make no entry.
-    #[inline]
-    fn find(
-        &mut self,
-        shape: &Shape,
-        first: u32,
-        base: usize,
-        scalars: &[BigInt<4>],
-        mut count: impl FnMut(u32),
-    ) {
-        let (bits, windows) = (shape.window, shape.windows());
-        let (half, full) = (1u32 << (bits - 1), 1u32 << bits);
-        self.found.clear();
-        self.found.reserve(scalars.len() * shape.levels() as usize);
-        for (i, scalar) in scalars.iter().enumerate() {
-            let BigInt(w) = *scalar;
-            let mut row = (base + i) as u32;
-            let (mut carry, mut next) = (0, first);
-            // Small scalars are many: nothing is above their last bit but a carry.
-            let length = w
-                .iter()
-                .rposition(|word| *word != 0)
-                .map_or(0, |top| 64 * top as u32 + 64 - w[top].leading_zeros());
-            for window in 0..windows.min(length / bits + 2) {
-                let at = window * bits;
-                let (word, shift) = ((at >> 6) as usize, at & 63);
-                let mut digit = w.get(word).map_or(0, |w| w >> shift);
-                if shift + bits > 64 {
-                    digit |= w.get(word + 1).map_or(0, |w| w << (64 - shift));
-                }
-                let digit = (digit as u32 & (full - 1)) + carry;
-                let negative = digit > half;
-                carry = u32::from(negative);
-                let magnitude = if negative { full - digit } else { digit };
-                if window != next {
-                    continue;
-                }
-                next += shape.step;
-                if magnitude != 0 {
-                    let bucket = magnitude - 1;
-                    count(bucket);
-                    self.found.push(u64::from(bucket) << 32 | u64::from(row | carry << 31));
-                }
-                row += shape.bases as u32;
-            }
-        }
+/// Makes room for so many.
+fn lengthen<T: Copy + Default>(values: &mut Vec<T>, length: usize) {
+    if values.len() < length {
+        values.resize(length, T::default());
     }
+}
+
+/// The sum, and whether it is carried over.
+#[inline(always)]
+fn add(a: u64, b: u64, carry: bool) -> (u64, bool) {
+    let (sum, first) = a.overflowing_add(b);
+    let (sum, second) = sum.overflowing_add(u64::from(carry));
+    (sum, first | second)
 }
 
 impl Digits {
@@ -167,7 +261,10 @@ impl Digits {
             std::hint::black_box(&mut *values);
             values.clear();
         }
-        all(&mut self.found, 0);
+        all(&mut self.sums, 0);
+        all(&mut self.long, 0);
+        all(&mut self.short, [0; 2]);
+        all(&mut self.level, 0);
         all(&mut self.parted, 0);
         all(&mut self.entries, 0);
         all(&mut self.unordered, Slot::default());
@@ -188,6 +285,11 @@ mod tests {
     use rand::{SeedableRng as _, rngs::StdRng};
 
     use super::*;
+    use crate::isa::Portable;
+
+    fn sort(digits: &mut Digits, shape: &Shape, first: u32, base: usize, scalars: &[BigInt<4>]) {
+        Portable.run(Sort { digits, shape, first, base, scalars });
+    }
 
     #[test]
     fn entries_add_up_to_the_scalars() {
@@ -202,7 +304,7 @@ mod tests {
             let mut sums = vec![Fr::from(0u64); scalars.len()];
             let mut digits = Digits::default();
             for first in 0..step {
-                digits.sort(&shape, first, 5, &scalars);
+                sort(&mut digits, &shape, first, 5, &scalars);
                 assert!(digits.slots.windows(2).all(|pair| pair[0].length >= pair[1].length));
                 for slot in &digits.slots {
                     let range = slot.start as usize..(slot.start + slot.length) as usize;
@@ -227,11 +329,11 @@ mod tests {
     fn long_buckets_are_cut() {
         let shape = Shape { bases: 1000, window: 6, step: 1 };
         let mut digits = Digits::default();
-        digits.sort(&shape, 0, 0, &vec![BigInt::from(3u64); 1000]);
+        sort(&mut digits, &shape, 0, 0, &[BigInt::from(3u64); 1000]);
         assert!(digits.slots.iter().all(|slot| slot.shared && slot.bucket == 2));
         assert_eq!(digits.slots.iter().map(|slot| slot.length).sum::<u32>(), 1000);
         assert_eq!(digits.slots[0].length, LONGEST);
-        digits.sort(&shape, 0, 0, &[]);
+        sort(&mut digits, &shape, 0, 0, &[]);
         assert!(digits.slots.is_empty());
     }
 }

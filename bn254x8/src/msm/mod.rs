@@ -25,7 +25,7 @@ use bytemuck::Zeroable as _;
 
 use self::{
     accumulate::{Chunk, Filled, accumulate},
-    digits::Digits,
+    digits::{Digits, Sort},
     reduce::{Reduce, Segments},
 };
 use crate::{
@@ -308,7 +308,7 @@ impl<G: Group> Table<G> {
             for _ in 0..shape.window {
                 total.double_in_place();
             }
-            digits.sort(shape, first, base, scalars);
+            isa.run(Sort { digits, shape, first, base, scalars });
             buckets.clear();
             buckets.resize(1 << (shape.window - 1), Row::<G>::zeroed());
             extras.clear();
