@@ -12,6 +12,7 @@ use ark_ff::BigInt;
 use super::{
     Coordinate, Lanes, Line, Row1,
     bound::Bound,
+    inverse::inverse,
     inverses,
     prime::{self, Limbs, MASK, Prime},
     words::Words,
@@ -625,7 +626,7 @@ where
     fn inverse(&self, isa: W::Token) -> Option<Self> {
         // x·2^260 is arkworks' x·2^4; one over that, brought back, lacks 2^8.
         let elements = self.numbers().map(|x| P::element(prime::canonical(x, P::WORDS)));
-        let inverses = inverses(&elements)?;
+        let inverses = inverses(&elements, inverse::<P>)?;
         let numbers = inverses.map(|x| P::words(&x));
         let x = Self::from_numbers(isa, &numbers, 1.0);
         Some(x.mul(&Self::constant(isa, &P::INVERSION)))

@@ -1,6 +1,7 @@
 //! Elements of the three fields, eight at a time.
 
 mod bound;
+mod inverse;
 mod limbed;
 mod pair;
 mod plain;
@@ -124,13 +125,13 @@ pub trait Coordinate: Lanes {
 }
 
 /// One over each of eight, by one inversion; None when one is zero.
-fn inverses<F: Field>(elements: &[F; 8]) -> Option<[F; 8]> {
+fn inverses<F: Field>(elements: &[F; 8], invert: impl Fn(&F) -> Option<F>) -> Option<[F; 8]> {
     let (mut before, mut product) = ([F::ONE; 8], F::ONE);
     for (before, element) in before.iter_mut().zip(elements) {
         *before = product;
         product *= element;
     }
-    let mut rest = product.inverse()?;
+    let mut rest = invert(&product)?;
     let mut out = [F::ZERO; 8];
     for lane in (0..8).rev() {
         out[lane] = rest * before[lane];

@@ -4,8 +4,10 @@ use ark_bn254::{Fq, Fq2, Fr};
 use ark_ff::{BigInt, Field, PrimeField as _};
 
 use super::{
-    Coordinate, Lanes, Line, Row1, Row2, inverses,
-    prime::{Base, Prime},
+    Coordinate, Lanes, Line, Row1, Row2,
+    inverse::inverse,
+    inverses,
+    prime::{Base, Prime, Scalar},
 };
 use crate::{isa::Portable, prefetch::prefetch};
 
@@ -16,11 +18,17 @@ pub struct Plain<F>(pub(super) [F; 8]);
 /// What arkworks' three fields have in common beyond what it says.
 pub trait Field8: Field {
     fn integer(&self) -> BigInt<4>;
+    /// One over the element; None for zero.
+    fn one_over(&self) -> Option<Self>;
 }
 
 impl Field8 for Fq {
     fn integer(&self) -> BigInt<4> {
         self.into_bigint()
+    }
+
+    fn one_over(&self) -> Option<Self> {
+        inverse::<Base>(self)
     }
 }
 
@@ -28,11 +36,21 @@ impl Field8 for Fr {
     fn integer(&self) -> BigInt<4> {
         self.into_bigint()
     }
+
+    fn one_over(&self) -> Option<Self> {
+        inverse::<Scalar>(self)
+    }
 }
 
 impl Field8 for Fq2 {
     fn integer(&self) -> BigInt<4> {
         self.c0.into_bigint()
+    }
+
+    /// The conjugate by the norm, which is zero for zero only.
+    fn one_over(&self) -> Option<Self> {
+        let norm = inverse::<Base>(&(self.c0.square() + self.c1.square()))?;
+        Some(Self::new(self.c0 * norm, -(self.c1 * norm)))
     }
 }
 
@@ -230,6 +248,6 @@ impl<F: Rows> Coordinate for Plain<F> {
 
     #[inline(always)]
     fn inverse(&self, _: Portable) -> Option<Self> {
-        inverses(&self.0).map(Self)
+        inverses(&self.0, F::one_over).map(Self)
     }
 }

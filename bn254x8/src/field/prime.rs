@@ -33,6 +33,8 @@ pub trait Prime: Copy + Send + Sync + 'static {
     const QUOTIENTS: Limbs8 = multiples(limbs(Self::WORDS), [0, 0, 1, 1, 2, 3, 3, 4]);
     /// 2^264 mod p: brings arkworks' form into ours with one multiplication.
     const FROM_PLAIN: Limbs = limbs(power_of_two(Self::WORDS, 264));
+    /// 2^768 mod p.
+    const RADIX_CUBED: [u64; 4] = power_of_two(Self::WORDS, 768);
     /// 2^268 mod p: what one over an element lacks when arkworks takes our words for its own.
     const INVERSION: Limbs = limbs(power_of_two(Self::WORDS, 268));
 }
@@ -102,7 +104,7 @@ pub(crate) const fn less(a: &[u64; 4], b: &[u64; 4]) -> bool {
     false
 }
 
-const fn minus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+pub(crate) const fn minus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
     let (mut out, mut borrow, mut i) = ([0; 4], false, 0);
     while i < 4 {
         let (x, first) = a[i].overflowing_sub(b[i]);
@@ -113,8 +115,8 @@ const fn minus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
     out
 }
 
-/// Newton's iteration: each round doubles the number of right bits.
-const fn negative_inverse(p: u64) -> u64 {
+/// -1/p mod 2^52. Newton's iteration: each round doubles the number of right bits.
+pub(crate) const fn negative_inverse(p: u64) -> u64 {
     let (mut x, mut i) = (1u64, 0);
     while i < 6 {
         x = x.wrapping_mul(2u64.wrapping_sub(p.wrapping_mul(x)));
