@@ -2,14 +2,14 @@
 
 use ark_bn254::{Fq, Fq2, Fr};
 
-use crate::field::{Coordinate, Lanes, Row1, Row2};
+use crate::field::{Coordinate, Extension, Lanes, Row1, Row2};
 
 /// A set of instructions that this machine has: the value is the proof.
 pub trait Isa: Copy + Send + Sync + 'static {
     /// Coordinates of the first group.
     type Fq: Coordinate<Isa = Self, Plain = Fq, Row = Row1>;
     /// Coordinates of the second group.
-    type Fq2: Coordinate<Isa = Self, Plain = Fq2, Row = Row2>;
+    type Fq2: Extension<Base = Self::Fq, Isa = Self, Plain = Fq2, Row = Row2>;
     /// Scalars.
     type Fr: Lanes<Isa = Self, Plain = Fr>;
 

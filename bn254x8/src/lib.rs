@@ -6,13 +6,16 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod backend;
+mod division;
 mod error;
 mod field;
 mod isa;
 pub mod msm;
 pub mod ntt;
+pub mod pairing;
 mod prefetch;
 pub mod reference;
+pub mod subgroup;
 
 pub use backend::Backend;
 pub use error::Error;

@@ -82,3 +82,43 @@ impl Bound {
     #[inline(always)]
     pub(crate) fn at_most(self, _: f64) {}
 }
+
+/// A sum of products is below this many times the square of the prime.
+#[derive(Clone, Copy, Debug)]
+pub struct Area(#[cfg(test)] f64);
+
+#[cfg(test)]
+#[allow(clippy::panic)]
+impl Area {
+    pub(crate) fn none() -> Self {
+        Self(0.0)
+    }
+
+    pub(crate) fn plus(self, a: Bound, b: Bound) -> Self {
+        Self(self.0 + a.0 * b.0)
+    }
+
+    /// After Montgomery's reduction.
+    pub(crate) fn reduced(self) -> Bound {
+        assert!(self.0 <= 84.0, "products of {} p^2 are not reduced below 2 p", self.0);
+        Bound::of(1.0 + RATIO * self.0)
+    }
+}
+
+#[cfg(not(test))]
+impl Area {
+    #[inline(always)]
+    pub(crate) fn none() -> Self {
+        Self()
+    }
+
+    #[inline(always)]
+    pub(crate) fn plus(self, _: Bound, _: Bound) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    pub(crate) fn reduced(self) -> Bound {
+        Bound()
+    }
+}

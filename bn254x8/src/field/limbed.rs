@@ -177,7 +177,7 @@ impl<P: Prime, W: Words> Limbed<P, W> {
 
     /// The limb of k·p in every lane.
     #[inline(always)]
-    fn multiple(&self, k: usize) -> [W; 5] {
+    pub(super) fn multiple(&self, k: usize) -> [W; 5] {
         let word = self.limbs[0];
         [
             word.same(P::MULTIPLES[0][k]),
@@ -190,7 +190,7 @@ impl<P: Prime, W: Words> Limbed<P, W> {
 
     /// Carries, with signs; the number itself is not negative.
     #[cfg_attr(not(test), inline(always))]
-    fn carried(t: [W; 5], bound: Bound) -> Self {
+    pub(super) fn carried(t: [W; 5], bound: Bound) -> Self {
         let mask = t[0].same(MASK);
         let t1 = t[1].add(t[0].sar::<52>());
         let t2 = t[2].add(t1.sar::<52>());

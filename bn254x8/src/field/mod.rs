@@ -1,6 +1,7 @@
 //! Elements of the three fields, eight at a time.
 
 mod bound;
+mod extension;
 mod inverse;
 mod limbed;
 mod pair;
@@ -9,11 +10,13 @@ pub(crate) mod prime;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 mod tests;
+mod wide;
 mod words;
 
 use ark_ff::{BigInt, Field};
 use bytemuck::{Pod, Zeroable};
 
+pub(crate) use extension::Extension;
 pub(crate) use limbed::Limbed;
 pub(crate) use pair::Pair;
 pub(crate) use plain::Plain;

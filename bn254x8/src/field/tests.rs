@@ -5,7 +5,7 @@ use ark_ff::{AdditiveGroup as _, BigInt, Field as _, PrimeField as _, UniformRan
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::{
-    Coordinate, Lanes, Limbed, Pair,
+    Coordinate, Extension, Lanes, Limbed, Pair,
     bound::Bound,
     limbed::Loose,
     prime::{Base, MASK, Prime, Scalar},
@@ -239,6 +239,7 @@ where
             check(inverse, &|l| ea[l].inverse().unwrap());
         }
     }
+    sums::<W>(token);
     let plain: [Fq2; 8] = std::array::from_fn(|_| Fq2::rand(&mut rng));
     let other: [Fq2; 8] = std::array::from_fn(|_| Fq2::rand(&mut rng));
     let (x, y) = (Pair::<W>::from_plain(token, &plain), Pair::<W>::from_plain(token, &other));
@@ -249,6 +250,51 @@ where
     }
     let (x, y) = Pair::<W>::load(token, rows.each_ref());
     assert_eq!((x.to_plain(), y.to_plain()), (plain, other));
+}
+
+/// Sums of products over the extension, at the bounds of a line's product and of a square.
+fn sums<W: Words>(token: W::Token)
+where
+    W::Token: Isa,
+{
+    let mut rng = StdRng::seed_from_u64(10);
+    let xi = Fq2::new(Fq::from(9u64), Fq::ONE);
+    let edges = numbers::<Base>(2, &mut rng);
+    // Reduced: below 1.65 p.
+    let mut small = numbers::<Base>(1, &mut rng);
+    small.push([MASK, MASK, MASK, MASK, (Base::P[4] as f64 * 1.65) as u64 - 1]);
+    // A line's coefficients.
+    let mut line = numbers::<Base>(1, &mut rng);
+    line.push([MASK, MASK, MASK, MASK, (Base::P[4] as f64 * 1.2) as u64 - 1]);
+    for (i, _) in edges.iter().enumerate() {
+        let pick = |from: &[Number], k: usize, times: f64| -> (Pair<W>, [Fq2; 8]) {
+            let part = |k: usize| -> [Number; 8] {
+                std::array::from_fn(|l| from[(k * i + l) % from.len()])
+            };
+            let (c0, c1) = (part(k), part(k + 2));
+            let pair = Pair { c0: lanes(token, &c0, times), c1: lanes(token, &c1, times) };
+            (
+                pair,
+                std::array::from_fn(|l| Fq2::new(element::<Base>(c0[l]), element::<Base>(c1[l]))),
+            )
+        };
+        let check = |got: Pair<W>, wanted: &dyn Fn(usize) -> Fq2| {
+            check(got.c0, |l| wanted(l).c0);
+            check(got.c1, |l| wanted(l).c1);
+        };
+        let ((a, ea), (b, eb)) = (pick(&small, 1, 1.65), pick(&small, 5, 1.65));
+        let ((c, ec), (d, ed)) = (pick(&edges, 3, 2.0), pick(&edges, 7, 2.0));
+        let sum = Pair::dot([&a, &b], [&c.factor(), &d.factor()]);
+        check(sum, &|l| ea[l] * ec[l] + eb[l] * ed[l]);
+        let sum = Pair::dot([&a, &b, &a, &b], [&c.factor(), &d.factor(), &d.factor(), &c.factor()]);
+        check(sum, &|l| (ea[l] + eb[l]) * (ec[l] + ed[l]));
+        let ((c, ec), (d, ed)) = (pick(&line, 3, 1.2), pick(&line, 7, 1.2));
+        let sum = Pair::dot([&a, &b], [&c.xi_factor(), &d.xi_factor()]);
+        check(sum, &|l| (ea[l] * ec[l] + eb[l] * ed[l]) * xi);
+        check(a.xi(), &|l| ea[l] * xi);
+        check(d.conjugate(), &|l| Fq2::new(ed[l].c0, -ed[l].c1));
+        check(a.scale(&d.c0), &|l| Fq2::new(ea[l].c0 * ed[l].c0, ea[l].c1 * ed[l].c0));
+    }
 }
 
 #[test]

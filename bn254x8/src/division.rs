@@ -1,0 +1,100 @@
+//! Many divisions by one inversion.
+
+use ark_ff::Field as _;
+
+use crate::field::Coordinate;
+
+/// Independent chains of products, so that multiplications overlap. Vector v is of chain v mod 4.
+const CHAINS: usize = 4;
+
+/// Vectors of divisors. First [`Self::divisors`] are written, then inverted, and then each is asked for once, the last first.
+pub(crate) struct Divisions<C> {
+    pub(crate) divisors: Vec<C>,
+    /// Products of all divisors of the chain before.
+    before: Vec<C>,
+    /// One over the product of the chain's divisors that were not yet asked for.
+    inverses: [C; CHAINS],
+}
+
+impl<C: Coordinate> Divisions<C> {
+    pub(crate) fn new(isa: C::Isa, vectors: usize) -> Self {
+        let zero = C::zero(isa);
+        Self {
+            divisors: vec![zero; vectors],
+            before: vec![zero; vectors],
+            inverses: [zero; CHAINS],
+        }
+    }
+
+    /// Inverts. Lanes whose divisor is zero are told, and divide by one.
+    #[inline(always)]
+    pub(crate) fn invert(&mut self, isa: C::Isa) -> Vec<(usize, u8)> {
+        self.multiply(isa);
+        if self.begin(isa) {
+            return Vec::new();
+        }
+        let zeros = self.replace(isa);
+        self.multiply(isa);
+        // No divisor is zero any more.
+        self.begin(isa);
+        zeros
+    }
+
+    /// One over the divisor of a vector, below 1.1 p.
+    #[inline(always)]
+    pub(crate) fn quotient(&mut self, vector: usize) -> C {
+        let inverse = &mut self.inverses[vector % CHAINS];
+        let quotient = inverse.mul(&self.before[vector]);
+        *inverse = inverse.mul(&self.divisors[vector]);
+        quotient
+    }
+
+    /// The products of the chains.
+    #[inline(always)]
+    fn multiply(&mut self, isa: C::Isa) {
+        let one = C::splat(isa, &C::Plain::ONE);
+        let [mut a, mut b, mut c, mut d] = [one; CHAINS];
+        let (divisors, last) = self.divisors.as_chunks::<CHAINS>();
+        let (before, before_last) = self.before.as_chunks_mut::<CHAINS>();
+        for (before, divisors) in before.iter_mut().zip(divisors) {
+            *before = [a, b, c, d];
+            a = a.mul(&divisors[0]);
+            b = b.mul(&divisors[1]);
+            c = c.mul(&divisors[2]);
+            d = d.mul(&divisors[3]);
+        }
+        let mut products = [a, b, c, d];
+        for ((before, divisor), product) in before_last.iter_mut().zip(last).zip(&mut products) {
+            *before = *product;
+            *product = product.mul(divisor);
+        }
+        self.inverses = products;
+    }
+
+    /// One over the products; false when one of them is zero.
+    #[inline(always)]
+    fn begin(&mut self, isa: C::Isa) -> bool {
+        let [a, b, c, d] = &self.inverses;
+        let (ab, cd) = (a.mul(b), c.mul(d));
+        let Some(inverse) = ab.mul(&cd).inverse(isa) else { return false };
+        let (over_ab, over_cd) = (inverse.mul(&cd), inverse.mul(&ab));
+        self.inverses = [over_ab.mul(b), over_ab.mul(a), over_cd.mul(d), over_cd.mul(c)];
+        true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn replace(&mut self, isa: C::Isa) -> Vec<(usize, u8)> {
+        let one = C::splat(isa, &C::Plain::ONE);
+        let mut zeros = Vec::new();
+        for (vector, divisor) in self.divisors.iter_mut().enumerate() {
+            let plain = divisor.to_plain();
+            let lanes = (0..8).map(|i| u8::from(ark_ff::Zero::is_zero(&plain[i])) << i).sum::<u8>();
+            if lanes != 0 {
+                zeros.push((vector, lanes));
+                *divisor = divisor.select(lanes, &one);
+            }
+        }
+        zeros
+    }
+}

@@ -1,0 +1,180 @@
+//! What pairings ask of the quadratic extension, Fq(u) with u^2 = -1: sums of products with one reduction, and products with
+//! 9 + u, of which the larger extensions are made.
+
+use ark_bn254::{Fq, Fq2};
+use ark_ff::Field as _;
+
+use super::{Coordinate, Limbed, Pair, Plain, Words, bound::Bound, prime::Base, wide::Wide};
+use crate::isa::Isa;
+
+/// Eight elements of the quadratic extension. Bounds are of both parts.
+pub trait Extension: Coordinate<Plain = Fq2> {
+    /// The base field.
+    type Base: Coordinate<Isa = Self::Isa, Plain = Fq>;
+    /// An element made ready to be a factor of many products.
+    type Factor: Copy + Send + Sync;
+
+    /// The element as a factor, of one below 2 p.
+    fn factor(&self) -> Self::Factor;
+    /// 9 + u times the element, as a factor below 12.8 p; of one below 1.2 p.
+    fn xi_factor(&self) -> Self::Factor;
+    /// The sum of all `a[i]·b[i]`, reduced once: the parts' products together are at most 84 p^2, and the sum is below 2 p.
+    fn dot<const N: usize>(a: [&Self; N], b: [&Self::Factor; N]) -> Self;
+    /// 9 + u times the element, reduced; of one that is reduced.
+    fn xi(&self) -> Self;
+    /// c0 - c1·u, below 2 p.
+    fn conjugate(&self) -> Self;
+    /// The product with an element of the base field, as [`super::Lanes::mul`].
+    fn scale(&self, factor: &Self::Base) -> Self;
+}
+
+/// A factor's parts c0 and c1, and -c1.
+#[derive(Clone, Copy, Debug)]
+pub struct Factor<W> {
+    c0: Limbed<Base, W>,
+    c1: Limbed<Base, W>,
+    negative: Limbed<Base, W>,
+}
+
+impl<W: Words> Limbed<Base, W> {
+    /// Nine times a and once b, not reduced.
+    #[inline(always)]
+    fn nine_and(a: &Self, b: &Self) -> Self {
+        let (mut bound, mut i) = (b.bound, 0);
+        while i < 9 {
+            bound = bound.plus(a.bound);
+            i += 1;
+        }
+        let (a, b) = (&a.limbs, &b.limbs);
+        macro_rules! limb {
+            ($i:literal) => {
+                a[$i].shl::<3>().add(a[$i]).add(b[$i])
+            };
+        }
+        Self::carried([limb!(0), limb!(1), limb!(2), limb!(3), limb!(4)], bound)
+    }
+
+    /// 12 p less nine times a and once b, both below 1.2 p.
+    #[inline(always)]
+    fn twelve_less(a: &Self, b: &Self) -> Self {
+        a.bound.at_most(1.2);
+        b.bound.at_most(1.2);
+        let (six, a, b) = (a.multiple(6), &a.limbs, &b.limbs);
+        macro_rules! limb {
+            ($i:literal) => {
+                six[$i].add(six[$i]).sub(a[$i].shl::<3>().add(a[$i]).add(b[$i]))
+            };
+        }
+        Self::carried([limb!(0), limb!(1), limb!(2), limb!(3), limb!(4)], Bound::of(12.0))
+    }
+}
+
+impl<W: Words> Extension for Pair<W>
+where
+    W::Token: Isa,
+{
+    type Base = Limbed<Base, W>;
+    type Factor = Factor<W>;
+
+    #[inline(always)]
+    fn factor(&self) -> Factor<W> {
+        Factor { c0: self.c0, c1: self.c1, negative: self.c1.negative::<2>() }
+    }
+
+    #[inline(always)]
+    fn xi_factor(&self) -> Factor<W> {
+        Factor {
+            c0: Limbed::nine_and(&self.c0, &self.c1.negative::<2>()),
+            c1: Limbed::nine_and(&self.c1, &self.c0),
+            negative: Limbed::twelve_less(&self.c1, &self.c0),
+        }
+    }
+
+    #[inline(always)]
+    fn dot<const N: usize>(a: [&Self; N], b: [&Factor<W>; N]) -> Self {
+        let word = a[0].c0.limbs[0];
+        let mut c0 = Wide::none(word);
+        let mut i = 0;
+        while i < N {
+            c0.add(&a[i].c0, &b[i].c0);
+            c0.add(&a[i].c1, &b[i].negative);
+            i += 1;
+        }
+        let mut c1 = Wide::none(word);
+        i = 0;
+        while i < N {
+            c1.add(&a[i].c0, &b[i].c1);
+            c1.add(&a[i].c1, &b[i].c0);
+            i += 1;
+        }
+        Self { c0: c0.reduce(), c1: c1.reduce() }
+    }
+
+    #[inline(always)]
+    fn xi(&self) -> Self {
+        // 9 c0 - c1 and 9 c1 + c0: three times, reduced, and three times that.
+        macro_rules! nine {
+            ($part:expr) => {{
+                let three = $part.add_lazy(&$part).add_lazy(&$part).reduce();
+                three.add_lazy(&three).add_lazy(&three).reduce()
+            }};
+        }
+        use super::Lanes as _;
+        Self { c0: nine!(self.c0).sub(&self.c1), c1: nine!(self.c1).add(&self.c0) }
+    }
+
+    #[inline(always)]
+    fn conjugate(&self) -> Self {
+        Self { c0: self.c0, c1: self.c1.negative::<2>() }
+    }
+
+    #[inline(always)]
+    fn scale(&self, factor: &Limbed<Base, W>) -> Self {
+        use super::Lanes as _;
+        Self { c0: self.c0.mul(factor), c1: self.c1.mul(factor) }
+    }
+}
+
+impl Extension for Plain<Fq2> {
+    type Base = Plain<Fq>;
+    type Factor = Self;
+
+    #[inline(always)]
+    fn factor(&self) -> Self {
+        *self
+    }
+
+    #[inline(always)]
+    fn xi_factor(&self) -> Self {
+        self.xi()
+    }
+
+    #[inline(never)]
+    fn dot<const N: usize>(a: [&Self; N], b: [&Self; N]) -> Self {
+        Self(std::array::from_fn(|lane| {
+            let (a, b) = (a.map(|a| a.0[lane]), b.map(|b| b.0[lane]));
+            Fq2::sum_of_products(&a, &b)
+        }))
+    }
+
+    #[inline(always)]
+    fn xi(&self) -> Self {
+        Self(self.0.map(|a| {
+            use ark_ff::Fp6Config as _;
+            ark_bn254::Fq6Config::mul_fp2_by_nonresidue(a)
+        }))
+    }
+
+    #[inline(always)]
+    fn conjugate(&self) -> Self {
+        Self(self.0.map(|a| Fq2::new(a.c0, -a.c1)))
+    }
+
+    #[inline(always)]
+    fn scale(&self, factor: &Plain<Fq>) -> Self {
+        Self(std::array::from_fn(|lane| {
+            let (a, b) = (&self.0[lane], &factor.0[lane]);
+            Fq2::new(a.c0 * b, a.c1 * b)
+        }))
+    }
+}

@@ -1,0 +1,69 @@
+//! Sums of products that are reduced once.
+
+use super::{Limbed, Words, bound::Area, prime::Prime};
+
+/// A sum of products of eight pairs of elements, in columns of 52 bits that are not carried.
+///
+/// A product adds at most ten numbers of 52 bits to a column, and the reduction as many, so a column holds hundreds of products.
+#[derive(Clone, Copy)]
+pub(super) struct Wide<W> {
+    columns: [W; 10],
+    area: Area,
+}
+
+impl<W: Words> Wide<W> {
+    /// No products; any word says where.
+    #[inline(always)]
+    pub(super) fn none(word: W) -> Self {
+        Self { columns: [word.same(0); 10], area: Area::none() }
+    }
+
+    /// And the product of a and b.
+    #[cfg_attr(not(test), inline(always))]
+    pub(super) fn add<P: Prime>(&mut self, a: &Limbed<P, W>, b: &Limbed<P, W>) {
+        self.area = self.area.plus(a.bound, b.bound);
+        let (a, b, t) = (&a.limbs, &b.limbs, &mut self.columns);
+        macro_rules! row {
+            ($j:literal: $($i:literal)*) => {
+                let factor = b[$j];
+                $(
+                    t[$i + $j] = t[$i + $j].add_low(a[$i], factor);
+                    t[$i + $j + 1] = t[$i + $j + 1].add_high(a[$i], factor);
+                )*
+            };
+        }
+        row!(0: 0 1 2 3 4);
+        row!(1: 0 1 2 3 4);
+        row!(2: 0 1 2 3 4);
+        row!(3: 0 1 2 3 4);
+        row!(4: 0 1 2 3 4);
+    }
+
+    /// Montgomery's reduction, below 2 p: the products together are at most 84 p^2.
+    #[cfg_attr(not(test), inline(always))]
+    pub(super) fn reduce<P: Prime>(self) -> Limbed<P, W> {
+        let mut t = self.columns;
+        let zero = t[0].same(0);
+        let p = [
+            zero.same(P::P[0]),
+            zero.same(P::P[1]),
+            zero.same(P::P[2]),
+            zero.same(P::P[3]),
+            zero.same(P::P[4]),
+        ];
+        let inverse = zero.same(P::NEGATIVE_INVERSE);
+        macro_rules! step {
+            ($($i:literal)*) => {$(
+                let q = zero.add_low(t[$i], inverse);
+                t[$i] = t[$i].add_low(q, p[0]);
+                t[$i + 1] = t[$i + 1].add_high(q, p[0]).add_low(q, p[1]).add(t[$i].shr::<52>());
+                t[$i + 2] = t[$i + 2].add_high(q, p[1]).add_low(q, p[2]);
+                t[$i + 3] = t[$i + 3].add_high(q, p[2]).add_low(q, p[3]);
+                t[$i + 4] = t[$i + 4].add_high(q, p[3]).add_low(q, p[4]);
+                t[$i + 5] = t[$i + 5].add_high(q, p[4]);
+            )*};
+        }
+        step!(0 1 2 3 4);
+        Limbed::carried([t[5], t[6], t[7], t[8], t[9]], self.area.reduced())
+    }
+}

@@ -1,0 +1,193 @@
+//! The steps of the loop, over many vectors of points: doublings and additions in the second group, and their lines.
+//!
+//! The line through T with slope s, at a point (x, y) of the first group, is y - s·x·w + (s·x_T - y_T)·w^3. It is divided by y, which
+//! lies in a smaller field, so that the final exponentiation removes it.
+
+use ark_bn254::{Config, Fq, Fq2, G1Affine, G2Affine};
+use ark_ec::{AffineRepr as _, bn::BnConfig};
+
+use super::twelve::Twelve;
+use crate::{
+    division::Divisions,
+    field::{Coordinate as _, Extension as _, Lanes as _},
+    isa::{Isa, Kernel},
+};
+
+/// Eight pairs on their way. Coordinates are reduced.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<I: Isa> {
+    /// Q, later its images under the endomorphism psi.
+    qx: I::Fq2,
+    qy: I::Fq2,
+    /// T, which begins as Q. It is never at infinity.
+    tx: I::Fq2,
+    ty: I::Fq2,
+    /// -x/y and 1/y of the point in the first group; both zero where the lane's lines are to be one. Below 1.1 p.
+    slope: I::Fq,
+    inverse: I::Fq,
+}
+
+/// All vectors of a chunk.
+pub(crate) struct Entries<I: Isa> {
+    pub(crate) vectors: Vec<Entry<I>>,
+    pub(crate) divisions: Divisions<I::Fq2>,
+}
+
+/// The points of the second group, the last vector filled up with the generator.
+pub(crate) struct Begin<'a>(pub(crate) &'a [G2Affine]);
+
+impl<I: Isa> Kernel<I> for Begin<'_> {
+    type Output = Entries<I>;
+
+    #[inline(always)]
+    fn run(self, isa: I) -> Entries<I> {
+        let zero = I::Fq::zero(isa);
+        let mut vectors = Vec::with_capacity(self.0.len().div_ceil(8));
+        for points in self.0.chunks(8) {
+            let generator = G2Affine::generator();
+            let mut xs = [generator.x; 8];
+            let mut ys = [generator.y; 8];
+            for (lane, point) in points.iter().enumerate() {
+                (xs[lane], ys[lane]) = (point.x, point.y);
+            }
+            let (x, y) = (I::Fq2::from_plain(isa, &xs), I::Fq2::from_plain(isa, &ys));
+            vectors.push(Entry { qx: x, qy: y, tx: x, ty: y, slope: zero, inverse: zero });
+        }
+        let divisions = Divisions::new(isa, vectors.len());
+        Entries { vectors, divisions }
+    }
+}
+
+/// The points of the first group, none with y = 0; those at infinity make lines that are one.
+pub(crate) struct Evaluate<'a, I: Isa> {
+    pub(crate) entries: &'a mut Entries<I>,
+    pub(crate) points: &'a [G1Affine],
+}
+
+impl<I: Isa> Kernel<I> for Evaluate<'_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: I) {
+        let zero = I::Fq::zero(isa);
+        let one = <Fq as ark_ff::Field>::ONE;
+        let mut divisions = Divisions::<I::Fq>::new(isa, self.entries.vectors.len());
+        for (points, divisor) in self.points.chunks(8).zip(&mut divisions.divisors) {
+            let mut ys = [one; 8];
+            for (y, point) in ys.iter_mut().zip(points) {
+                if !point.is_zero() {
+                    *y = point.y;
+                }
+            }
+            *divisor = I::Fq::from_plain(isa, &ys);
+        }
+        divisions.invert(isa);
+        for (v, entry) in self.entries.vectors.iter_mut().enumerate().rev() {
+            let (mut xs, mut live) = ([one; 8], 0);
+            for (lane, point) in self.points.iter().skip(8 * v).take(8).enumerate() {
+                if !point.is_zero() {
+                    xs[lane] = -point.x;
+                    live |= 1 << lane;
+                }
+            }
+            let inverse = zero.select(live, &divisions.quotient(v));
+            entry.slope = inverse.mul(&I::Fq::from_plain(isa, &xs));
+            entry.inverse = inverse;
+        }
+    }
+}
+
+/// What a step does to T.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    Double,
+    /// Adds Q, or less it.
+    Add {
+        negative: bool,
+    },
+}
+
+/// One step over all vectors; gives the lanes that it cannot do, whose T is wrong from here on.
+pub(crate) struct Step<'a, I: Isa> {
+    pub(crate) entries: &'a mut Entries<I>,
+    /// What the lines are multiplied into, where they are asked for.
+    pub(crate) f: Option<&'a mut Twelve<I::Fq2>>,
+    pub(crate) step: Move,
+}
+
+impl<I: Isa> Kernel<I> for Step<'_, I> {
+    type Output = Vec<(usize, u8)>;
+
+    #[inline(always)]
+    fn run(self, isa: I) -> Vec<(usize, u8)> {
+        let Entries { vectors, divisions } = self.entries;
+        let mut f = self.f;
+        let zero = I::Fq2::zero(isa);
+        for (entry, divisor) in vectors.iter().zip(&mut divisions.divisors) {
+            *divisor = match self.step {
+                Move::Double => entry.ty.add(&entry.ty),
+                Move::Add { .. } => entry.qx.sub_lazy(&entry.tx),
+            };
+        }
+        let zeros = divisions.invert(isa);
+        for v in (0..vectors.len()).rev() {
+            let entry = &mut vectors[v];
+            let quotient = divisions.quotient(v);
+            // The difference of the two points' x, and the slope's numerator.
+            let (difference, rise) = match self.step {
+                Move::Double => {
+                    let square = entry.tx.square();
+                    (entry.tx.sub_lazy(&entry.tx), square.add(&square).add(&square))
+                }
+                Move::Add { negative } => {
+                    let y = if negative { zero.sub(&entry.qy) } else { entry.qy };
+                    (entry.qx.sub_lazy(&entry.tx), y.sub_lazy(&entry.ty))
+                }
+            };
+            let slope = rise.mul(&quotient);
+            let constant = slope.mul(&entry.tx).sub(&entry.ty);
+            entry.tx = difference.third(&slope.square(), &entry.tx);
+            entry.ty = constant.sub(&slope.mul(&entry.tx));
+            if let Some(f) = f.as_deref_mut() {
+                f.line(&slope.scale(&entry.slope), &constant.scale(&entry.inverse));
+            }
+        }
+        zeros
+    }
+}
+
+/// Takes Q to psi(Q), the twisted Frobenius.
+pub(crate) struct Frobenius<'a, I: Isa>(pub(crate) &'a mut Entries<I>);
+
+impl<I: Isa> Kernel<I> for Frobenius<'_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: I) {
+        const X: Fq2 = <Config as BnConfig>::TWIST_MUL_BY_Q_X;
+        const Y: Fq2 = <Config as BnConfig>::TWIST_MUL_BY_Q_Y;
+        let (x, y) = (I::Fq2::splat(isa, &X), I::Fq2::splat(isa, &Y));
+        for entry in &mut self.0.vectors {
+            entry.qx = entry.qx.conjugate().mul(&x);
+            entry.qy = entry.qy.conjugate().mul(&y);
+        }
+    }
+}
+
+/// Per vector, the lanes whose T is not -Q.
+pub(crate) struct Opposite<'a, I: Isa>(pub(crate) &'a Entries<I>);
+
+impl<I: Isa> Kernel<I> for Opposite<'_, I> {
+    type Output = Vec<u8>;
+
+    #[inline(always)]
+    fn run(self, _: I) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.0.vectors.len());
+        for entry in &self.0.vectors {
+            let x = entry.tx.sub(&entry.qx).canonical().zeros();
+            let y = entry.ty.add(&entry.qy).canonical().zeros();
+            out.push(!(x & y));
+        }
+        out
+    }
+}

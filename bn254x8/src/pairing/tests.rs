@@ -1,0 +1,48 @@
+//! The steps with bounds carried along.
+#![allow(clippy::unwrap_used)]
+
+use ark_bn254::{Bn254, Fq2, Fq6, Fq12, G1Affine, G2Affine};
+use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
+use ark_ff::{Field as _, UniformRand as _};
+use rand::{SeedableRng as _, rngs::StdRng};
+
+use super::{attempt, twelve::Twelve};
+use crate::{
+    field::{EmulatedIsa, Lanes as _},
+    isa::Isa,
+};
+
+#[test]
+fn bounds_hold_through_the_loop() {
+    let rng = &mut StdRng::seed_from_u64(1);
+    let ps: Vec<G1Affine> = (0..10).map(|_| G1Affine::rand(rng)).collect();
+    let qs: Vec<G2Affine> = (0..10).map(|_| G2Affine::rand(rng)).collect();
+    let (product, outside) = attempt(EmulatedIsa, &ps, &qs).unwrap();
+    assert_eq!(outside, [0; 0]);
+    let product = Bn254::final_exponentiation(MillerLoopOutput(product)).unwrap();
+    assert_eq!(product, Bn254::multi_pairing(&ps, &qs));
+}
+
+/// A lane of coefficients as arkworks has it.
+fn element(c: [Fq2; 6]) -> Fq12 {
+    Fq12::new(Fq6::new(c[0], c[2], c[4]), Fq6::new(c[1], c[3], c[5]))
+}
+
+#[test]
+fn lines_and_squares_are_those_of_the_field() {
+    let rng = &mut StdRng::seed_from_u64(2);
+    let mut coefficient = || -> [Fq2; 8] { std::array::from_fn(|_| Fq2::rand(rng)) };
+    let plain: [[Fq2; 8]; 6] = std::array::from_fn(|_| coefficient());
+    let (b, c) = (coefficient(), coefficient());
+    type Pair = <EmulatedIsa as Isa>::Fq2;
+    let lanes = |plain: &[Fq2; 8]| Pair::from_plain(EmulatedIsa, plain);
+    let mut f = Twelve(std::array::from_fn(|i| lanes(&plain[i])));
+    f.square();
+    f.line(&lanes(&b), &lanes(&c));
+    let wanted = (0..8).map(|lane| {
+        let f = element(std::array::from_fn(|i| plain[i][lane]));
+        let zero = Fq2::from(0);
+        f.square() * element([Fq2::from(1), b[lane], zero, c[lane], zero, zero])
+    });
+    assert_eq!(f.product(), wanted.product());
+}
