@@ -98,3 +98,45 @@ impl<C: Coordinate> Divisions<C> {
         zeros
     }
 }
+
+/// Does work for vectors, the last first: a single one where their number is odd, then two at a time, whose multiplications overlap.
+/// The work is a macro that is handed `one!` or `two!`, which evaluate an expression for each of them, and their indices.
+macro_rules! both {
+    ($count:expr, $work:ident) => {{
+        let mut rest: usize = $count;
+        if rest % 2 == 1 {
+            rest -= 1;
+            $work!(one, [rest]);
+        }
+        while rest > 0 {
+            rest -= 2;
+            $work!(two, [rest + 1, rest]);
+        }
+    }};
+}
+
+macro_rules! one {
+    ($k:ident => $value:expr) => {
+        [{
+            const $k: usize = 0;
+            $value
+        }]
+    };
+}
+
+macro_rules! two {
+    ($k:ident => $value:expr) => {
+        [
+            {
+                const $k: usize = 0;
+                $value
+            },
+            {
+                const $k: usize = 1;
+                $value
+            },
+        ]
+    };
+}
+
+pub(crate) use {both, one, two};

@@ -4,6 +4,7 @@
 //! Vercauteren: "Optimal pairings", ePrint 2008/096; Aranha, Karabina, Longa, Gebotys, López: "Faster explicit formulas for computing
 //! pairings over ordinary curves", ePrint 2010/526; affine lines with shared inversions: Lauter, Montgomery, Naehrig, ePrint 2010/363.
 
+mod multiples;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::{
     Backend, Error,
     isa::{Isa, dispatch},
 };
+pub use multiples::{multiples, scalar_of};
 use steps::Evaluate;
 pub(crate) use steps::{Begin, Entries, Frobenius, Move, Opposite, Step};
 use twelve::{Square, Twelve};

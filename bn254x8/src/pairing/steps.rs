@@ -8,7 +8,7 @@ use ark_ec::{AffineRepr as _, bn::BnConfig};
 
 use super::twelve::Twelve;
 use crate::{
-    division::Divisions,
+    division::{Divisions, both, one, two},
     field::{Coordinate as _, Extension as _, Lanes as _},
     isa::{Isa, Kernel},
 };
@@ -130,28 +130,44 @@ impl<I: Isa> Kernel<I> for Step<'_, I> {
             };
         }
         let zeros = divisions.invert(isa);
-        for v in (0..vectors.len()).rev() {
-            let entry = &mut vectors[v];
-            let quotient = divisions.quotient(v);
-            // The difference of the two points' x, and the slope's numerator.
-            let (difference, rise) = match self.step {
-                Move::Double => {
-                    let square = entry.tx.square();
-                    (entry.tx.sub_lazy(&entry.tx), square.add(&square).add(&square))
-                }
-                Move::Add { negative } => {
-                    let y = if negative { zero.sub(&entry.qy) } else { entry.qy };
-                    (entry.qx.sub_lazy(&entry.tx), y.sub_lazy(&entry.ty))
+        macro_rules! advance {
+            ($each:ident, $v:expr) => {
+                let v: [usize; _] = $v;
+                let quotient = $each!(K => divisions.quotient(v[K]));
+                // The slope's numerator, and the difference of the two points' x.
+                let rise = match self.step {
+                    Move::Double => {
+                        let square = $each!(K => vectors[v[K]].tx.square());
+                        $each!(K => square[K].add(&square[K]).add(&square[K]))
+                    }
+                    Move::Add { negative: false } => {
+                        $each!(K => vectors[v[K]].qy.sub_lazy(&vectors[v[K]].ty))
+                    }
+                    Move::Add { negative: true } => {
+                        $each!(K => zero.sub(&vectors[v[K]].qy).sub_lazy(&vectors[v[K]].ty))
+                    }
+                };
+                let difference = match self.step {
+                    Move::Double => $each!(K => vectors[v[K]].tx.sub_lazy(&vectors[v[K]].tx)),
+                    Move::Add { .. } => $each!(K => vectors[v[K]].qx.sub_lazy(&vectors[v[K]].tx)),
+                };
+                let slope = $each!(K => rise[K].mul(&quotient[K]));
+                let square = $each!(K => slope[K].square());
+                let constant = $each!(K => slope[K].mul(&vectors[v[K]].tx));
+                let constant = $each!(K => constant[K].sub(&vectors[v[K]].ty));
+                $each!(K => vectors[v[K]].tx = difference[K].third(&square[K], &vectors[v[K]].tx));
+                let y = $each!(K => slope[K].mul(&vectors[v[K]].tx));
+                $each!(K => vectors[v[K]].ty = constant[K].sub(&y[K]));
+                if let Some(f) = f.as_deref_mut() {
+                    let b = $each!(K => slope[K].scale(&vectors[v[K]].slope));
+                    let c = $each!(K => constant[K].scale(&vectors[v[K]].inverse));
+                    for (b, c) in b.iter().zip(&c) {
+                        f.line(b, c);
+                    }
                 }
             };
-            let slope = rise.mul(&quotient);
-            let constant = slope.mul(&entry.tx).sub(&entry.ty);
-            entry.tx = difference.third(&slope.square(), &entry.tx);
-            entry.ty = constant.sub(&slope.mul(&entry.tx));
-            if let Some(f) = f.as_deref_mut() {
-                f.line(&slope.scale(&entry.slope), &constant.scale(&entry.inverse));
-            }
         }
+        both!(vectors.len(), advance);
         zeros
     }
 }

@@ -6,7 +6,7 @@ use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
 use ark_ff::{Field as _, UniformRand as _};
 use rand::{SeedableRng as _, rngs::StdRng};
 
-use super::{attempt, twelve::Twelve};
+use super::{attempt, scalar_of, twelve::Twelve};
 use crate::{
     field::{EmulatedIsa, Lanes as _},
     isa::Isa,
@@ -45,4 +45,14 @@ fn lines_and_squares_are_those_of_the_field() {
         f.square() * element([Fq2::from(1), b[lane], zero, c[lane], zero, zero])
     });
     assert_eq!(f.product(), wanted.product());
+}
+
+#[test]
+fn bounds_hold_through_multiples() {
+    let rng = &mut StdRng::seed_from_u64(3);
+    let points: Vec<G1Affine> = (0..25).map(|_| G1Affine::rand(rng)).collect();
+    let coefficients: Vec<u128> = (0..25).map(|_| rand::Rng::r#gen(rng)).collect();
+    let wanted = points.iter().zip(&coefficients).map(|(p, c)| (*p * scalar_of(*c)).into());
+    let got = super::multiples::chunk(EmulatedIsa, &points, &coefficients);
+    assert_eq!(got, wanted.collect::<Vec<G1Affine>>());
 }
