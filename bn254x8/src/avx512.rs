@@ -156,6 +156,12 @@ impl Words for Zmm {
     }
 
     #[inline(always)]
+    fn permute(self, order: &[u64; 8]) -> Self {
+        let order = self.other(order);
+        Self(instruction!(_mm512_permutexvar_epi64(order.0, self.0)))
+    }
+
+    #[inline(always)]
     fn select(self, lanes: u8, other: Self) -> Self {
         Self(instruction!(_mm512_mask_blend_epi64(lanes, self.0, other.0)))
     }

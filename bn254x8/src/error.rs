@@ -66,6 +66,12 @@ pub enum Error {
         /// Its logarithm.
         got: u32,
     },
+    /// A point that is to be fixed is not in the second group.
+    #[error("point {index} is not in the second group")]
+    Subgroup {
+        /// Which point.
+        index: usize,
+    },
     /// The machine lacks the instructions.
     #[error("this machine has no {backend}")]
     Backend {

@@ -225,7 +225,8 @@ fn only_the_group_satisfies_the_relation() {
     let rng = &mut StdRng::seed_from_u64(7);
     let psi = |point: &G2Affine| {
         let (mut x, mut y) = (point.x, point.y);
-        (x.conjugate_in_place(), y.conjugate_in_place());
+        x.conjugate_in_place();
+        y.conjugate_in_place();
         let twist = <ark_bn254::Config as ark_ec::bn::BnConfig>::TWIST_MUL_BY_Q_X;
         let twist_y = <ark_bn254::Config as ark_ec::bn::BnConfig>::TWIST_MUL_BY_Q_Y;
         G2Affine::new_unchecked(x * twist, y * twist_y)

@@ -31,9 +31,9 @@ pub trait Extension: Coordinate<Plain = Fq2> {
 /// A factor's parts c0 and c1, and -c1.
 #[derive(Clone, Copy, Debug)]
 pub struct Factor<W> {
-    c0: Limbed<Base, W>,
-    c1: Limbed<Base, W>,
-    negative: Limbed<Base, W>,
+    pub(super) c0: Limbed<Base, W>,
+    pub(super) c1: Limbed<Base, W>,
+    pub(super) negative: Limbed<Base, W>,
 }
 
 impl<W: Words> Limbed<Base, W> {

@@ -1,6 +1,7 @@
 //! Elements of the three fields, eight at a time.
 
 mod bound;
+mod dozen;
 mod extension;
 mod inverse;
 mod limbed;
@@ -16,14 +17,15 @@ mod words;
 use ark_ff::{BigInt, Field};
 use bytemuck::{Pod, Zeroable};
 
-pub(crate) use extension::Extension;
+pub(crate) use dozen::Saved;
+pub(crate) use extension::{Extension, Factor};
 pub(crate) use limbed::Limbed;
 pub(crate) use pair::Pair;
 pub(crate) use plain::Plain;
 pub(crate) use prime::{Base, Scalar};
-#[cfg(test)]
-pub(crate) use words::EmulatedIsa;
 pub(crate) use words::Words;
+#[cfg(test)]
+pub(crate) use words::{Emulated, EmulatedIsa};
 
 use crate::isa::Isa;
 

@@ -37,6 +37,8 @@ pub trait Words: Copy + Send + Sync + 'static {
     fn add_high(self, a: Self, b: Self) -> Self;
     /// Lane i gets `table[self[i] mod 8]`.
     fn pick(self, table: &[u64; 8]) -> Self;
+    /// Lane i gets lane `order[i]`, which is below 8.
+    fn permute(self, order: &[u64; 8]) -> Self;
     /// Lanes whose bit is set come from `other`.
     fn select(self, lanes: u8, other: Self) -> Self;
     /// Lanes that are zero.
@@ -165,6 +167,11 @@ impl Words for Emulated {
     #[inline(never)]
     fn pick(self, table: &[u64; 8]) -> Self {
         Self(self.0.map(|a| table[(a & 7) as usize]))
+    }
+
+    #[inline(never)]
+    fn permute(self, order: &[u64; 8]) -> Self {
+        Self(order.map(|lane| self.0[lane as usize]))
     }
 
     #[inline(never)]

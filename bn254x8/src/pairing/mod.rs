@@ -4,7 +4,9 @@
 //! Vercauteren: "Optimal pairings", ePrint 2008/096; Aranha, Karabina, Longa, Gebotys, López: "Faster explicit formulas for computing
 //! pairings over ordinary curves", ePrint 2010/526; affine lines with shared inversions: Lauter, Montgomery, Naehrig, ePrint 2010/363.
 
+mod exponent;
 mod multiples;
+mod single;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,9 @@ use crate::{
     Backend, Error,
     isa::{Isa, dispatch},
 };
+pub use exponent::final_exponentiation;
 pub use multiples::{multiples, scalar_of};
+pub use single::Fixed;
 use steps::Evaluate;
 pub(crate) use steps::{Begin, Entries, Frobenius, Move, Opposite, Step};
 use twelve::{Square, Twelve};

@@ -3,12 +3,12 @@
 
 use ark_bn254::{Bn254, Fq2, Fq6, Fq12, G1Affine, G2Affine};
 use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
-use ark_ff::{Field as _, UniformRand as _};
+use ark_ff::{AdditiveGroup as _, Field as _, UniformRand as _};
 use rand::{SeedableRng as _, rngs::StdRng};
 
 use super::{attempt, scalar_of, twelve::Twelve};
 use crate::{
-    field::{EmulatedIsa, Lanes as _},
+    field::{Emulated, EmulatedIsa, Lanes as _},
     isa::Isa,
 };
 
@@ -55,4 +55,34 @@ fn bounds_hold_through_multiples() {
     let wanted = points.iter().zip(&coefficients).map(|(p, c)| (*p * scalar_of(*c)).into());
     let got = super::multiples::chunk(EmulatedIsa, &points, &coefficients);
     assert_eq!(got, wanted.collect::<Vec<G1Affine>>());
+}
+
+#[test]
+fn bounds_hold_through_the_final_exponentiation() {
+    let rng = &mut StdRng::seed_from_u64(4);
+    let wanted = |f| Bn254::final_exponentiation(MillerLoopOutput(f)).unwrap().0;
+    for f in [Fq12::rand(rng), Fq12::rand(rng), Fq12::ONE, -Fq12::ONE] {
+        assert_eq!(super::exponent::exponentiate::<Emulated>(EmulatedIsa, &f), Some(wanted(f)));
+    }
+    assert_eq!(super::exponent::exponentiate::<Emulated>(EmulatedIsa, &Fq12::ZERO), None);
+}
+
+#[test]
+fn digits_are_those_of_x() {
+    let digits = super::exponent::DIGITS.iter().rev();
+    let x = digits.fold(0i128, |sum, digit| 2 * sum + i128::from(*digit));
+    assert_eq!(x, i128::from(<ark_bn254::Config as ark_ec::bn::BnConfig>::X[0]));
+}
+
+#[test]
+fn bounds_hold_through_a_single_product() {
+    let rng = &mut StdRng::seed_from_u64(5);
+    let fixed = [G2Affine::rand(rng), G2Affine::rand(rng)];
+    let lines = super::single::save::<Emulated>(EmulatedIsa, &fixed);
+    let points = [G1Affine::rand(rng), G1Affine::rand(rng)];
+    let pair = (G1Affine::rand(rng), G2Affine::rand(rng));
+    let got = super::single::product::<Emulated>(EmulatedIsa, &lines, &points, &pair).unwrap();
+    let got = Bn254::final_exponentiation(MillerLoopOutput(got)).unwrap();
+    let wanted = Bn254::multi_pairing([points[0], points[1], pair.0], [fixed[0], fixed[1], pair.1]);
+    assert_eq!(got, wanted);
 }

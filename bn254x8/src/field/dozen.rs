@@ -1,0 +1,168 @@
+//! Eight different elements beside each other: what a single element of the extension of degree twelve is computed with.
+
+use super::{
+    Extension as _, Factor, Lanes as _, Limbed, Line, Pair, Words, bound::Bound, prime::Base,
+    wide::Wide,
+};
+use crate::isa::Isa;
+
+impl<W: Words> Limbed<Base, W> {
+    /// Lane i gets lane `order[i]`.
+    #[inline(always)]
+    pub(crate) fn permute(&self, order: &[u64; 8]) -> Self {
+        let l = &self.limbs;
+        let limbs = [
+            l[0].permute(order),
+            l[1].permute(order),
+            l[2].permute(order),
+            l[3].permute(order),
+            l[4].permute(order),
+        ];
+        Self::new(limbs, self.bound)
+    }
+
+    #[inline(always)]
+    fn stored(&self) -> [Line; 5] {
+        let l = &self.limbs;
+        [l[0].store(), l[1].store(), l[2].store(), l[3].store(), l[4].store()]
+    }
+
+    /// The same lane everywhere.
+    #[inline(always)]
+    fn lane_of(word: W, lines: &[Line; 5], lane: usize, bound: Bound) -> Self {
+        let limbs = [
+            word.same(lines[0].0[lane]),
+            word.same(lines[1].0[lane]),
+            word.same(lines[2].0[lane]),
+            word.same(lines[3].0[lane]),
+            word.same(lines[4].0[lane]),
+        ];
+        Self::new(limbs, bound)
+    }
+
+    /// Eight words of each row, from one on.
+    #[inline(always)]
+    fn window(word: W, rows: &[[u64; 16]; 5], from: usize, bound: Bound) -> Self {
+        macro_rules! row {
+            ($i:literal) => {{
+                let mut words = [0; 8];
+                words.copy_from_slice(&rows[$i][from..from + 8]);
+                word.other(&words)
+            }};
+        }
+        Self::new([row!(0), row!(1), row!(2), row!(3), row!(4)], bound)
+    }
+
+    /// Six words of `wrapped`, then six of `self`: what [`Self::window`] looks at.
+    #[inline(always)]
+    fn rows(&self, wrapped: &Self) -> [[u64; 16]; 5] {
+        let (this, wrapped) = (self.stored(), wrapped.stored());
+        let mut rows = [[0; 16]; 5];
+        for (row, (this, wrapped)) in rows.iter_mut().zip(this.iter().zip(&wrapped)) {
+            row[..8].copy_from_slice(&wrapped.0);
+            row[6..14].copy_from_slice(&this.0);
+        }
+        rows
+    }
+}
+
+/// Lanes as they lie in memory: limbs of c0, then of c1. Elements are below p or [reduced](super::Lanes), as whoever saved them says.
+#[derive(Clone, Copy, Debug)]
+pub struct Saved([Line; 10]);
+
+impl<W: Words> Pair<W>
+where
+    W::Token: Isa,
+{
+    /// The negative, reduced; of one below 2 p.
+    #[inline(always)]
+    pub(crate) fn negated(&self) -> Self {
+        Self { c0: self.c0.negative::<2>().reduce(), c1: self.c1.negative::<2>().reduce() }
+    }
+
+    /// Twice the element, not reduced.
+    #[inline(always)]
+    pub(crate) fn twice(&self) -> Self {
+        Self { c0: self.c0.add_lazy(&self.c0), c1: self.c1.add_lazy(&self.c1) }
+    }
+
+    /// Lane i gets lane `order[i]`.
+    #[inline(always)]
+    pub(crate) fn permute(&self, order: &[u64; 8]) -> Self {
+        Self { c0: self.c0.permute(order), c1: self.c1.permute(order) }
+    }
+
+    /// The element, which is reduced, in memory.
+    #[inline(always)]
+    pub(crate) fn save(&self) -> Saved {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (self.c0.stored(), self.c1.stored());
+        Saved([a, b, c, d, e, f, g, h, i, j])
+    }
+
+    /// What was saved.
+    #[inline(always)]
+    pub(crate) fn restore(token: W::Token, saved: &Saved) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j] = &saved.0;
+        macro_rules! part {
+            ($($line:ident)*) => {
+                Limbed::new([$(W::load(token, $line)),*], Bound::of(1.65))
+            };
+        }
+        Self { c0: part!(a b c d e), c1: part!(f g h i j) }
+    }
+
+    /// The product in Fq2(w), w^6 = 9 + u, where lanes 0 to 5 hold the coefficients of w^0 to w^5; what lanes 6 and 7 hold does not matter,
+    /// but that it is reduced, as all are. The product is below 1.5 p.
+    #[cfg_attr(not(test), inline(always))]
+    pub(crate) fn twelve_product(&self, other: &Self) -> Self {
+        let wrapped = other.xi();
+        let factor = other.factor();
+        let wrapped = wrapped.factor();
+        let word = self.c0.limbs[0];
+        let (a0, a1) = (self.c0.stored(), self.c1.stored());
+        let b0 = factor.c0.rows(&wrapped.c0);
+        let b1 = factor.c1.rows(&wrapped.c1);
+        let negative = factor.negative.rows(&wrapped.negative);
+        let (mut c0, mut c1) = (Wide::none(word), Wide::none(word));
+        for i in 0..6 {
+            // Coefficient i of one, and the other turned by i places.
+            let x0 = Limbed::lane_of(word, &a0, i, self.c0.bound);
+            let x1 = Limbed::lane_of(word, &a1, i, self.c1.bound);
+            let bound = factor.c0.bound.most(wrapped.c0.bound);
+            let y0 = Limbed::window(word, &b0, 6 - i, bound);
+            let bound = factor.c1.bound.most(wrapped.c1.bound);
+            let y1 = Limbed::window(word, &b1, 6 - i, bound);
+            let y2 = Limbed::window(word, &negative, 6 - i, Bound::of(2.0));
+            c0.add(&x0, &y0);
+            c0.add(&x1, &y2);
+            c1.add(&x0, &y1);
+            c1.add(&x1, &y0);
+        }
+        Self { c0: c0.reduce(), c1: c1.reduce() }
+    }
+}
+
+impl<W: Words> Factor<W> {
+    /// Lane i gets lane `order[i]`.
+    #[inline(always)]
+    pub(crate) fn permute(&self, order: &[u64; 8]) -> Self {
+        Self {
+            c0: self.c0.permute(order),
+            c1: self.c1.permute(order),
+            negative: self.negative.permute(order),
+        }
+    }
+
+    /// Lanes whose bit is set come from `other`.
+    #[inline(always)]
+    pub(crate) fn select(&self, lanes: u8, other: &Self) -> Self
+    where
+        W::Token: Isa,
+    {
+        Self {
+            c0: self.c0.select(lanes, &other.c0),
+            c1: self.c1.select(lanes, &other.c1),
+            negative: self.negative.select(lanes, &other.negative),
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! One Miller product of three pairs, two of them with points of the second group that never change: what a single Groth16 proof needs.
+//!
+//! Everything is one element wide: a vector's lanes are the coefficients of the product, or the coordinates of a point.
+
+use ark_bn254::{Bn254, Config, Fq, Fq2, Fq12, G1Affine, G2Affine};
+use ark_ec::{AffineRepr as _, bn::BnConfig, pairing::Pairing as _};
+use ark_ff::{AdditiveGroup as _, Field as _, Zero as _};
+
+use super::exponent::Dozen;
+use crate::{
+    Backend, Error,
+    field::{Base, Extension as _, Factor, Lanes as _, Limbed, Pair, Saved, Words},
+    isa::{Isa, Kernel},
+};
+
+type Prepared = <Bn254 as ark_ec::pairing::Pairing>::G2Prepared;
+
+/// Two points of the second group, their lines computed.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    points: [G2Affine; 2],
+    lines: Lines,
+}
+
+#[derive(Clone, Debug)]
+enum Lines {
+    Plain(Box<[Prepared; 2]>),
+    /// Per step: lanes 0 to 3 are (9 + u)·s, s, (9 + u)·k and k of the first point, lanes 4 to 7 those of the second, where the line at
+    /// (x, y) is 1 + s·(x/y)·w + k·(1/y)·w^3. Reduced.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    Saved(Vec<Saved>),
+}
+
+impl Fixed {
+    /// Computes the lines of two points.
+    ///
+    /// # Errors
+    /// A point is not in the group; the machine lacks the backend.
+    ///
+    /// # Cost
+    /// Some milliseconds, and 56 KiB.
+    pub fn new(backend: Backend, points: [G2Affine; 2]) -> Result<Self, Error> {
+        for (index, point) in points.iter().enumerate() {
+            if !point.is_on_curve() || !point.is_in_correct_subgroup_assuming_on_curve() {
+                return Err(Error::Subgroup { index });
+            }
+        }
+        let lines = match backend {
+            Backend::Portable => Lines::Plain(Box::new(points.map(Prepared::from))),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx512Ifma => {
+                let isa = crate::avx512::Avx512::detect().ok_or(Error::Backend { backend })?;
+                Lines::Saved(save::<crate::avx512::Zmm>(isa, &points))
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            backend => return Err(Error::Backend { backend }),
+        };
+        Ok(Self { points, lines })
+    }
+
+    /// The product of the Miller loops of `points` with the fixed points, in their order, and of the pair, up to a factor that the final
+    /// exponentiation removes. None when the pair's second point is not in the group.
+    ///
+    /// Points must be on their curves. Those at infinity contribute one.
+    ///
+    /// # Cost
+    /// 64 squarings and 264 lines, but only the pair's are computed. The check of the group is one comparison.
+    pub fn miller_product(
+        &self,
+        points: &[G1Affine; 2],
+        pair: &(G1Affine, G2Affine),
+    ) -> Option<Fq12> {
+        let (p, q) = *pair;
+        // No point of the curve has y = 0. What is not on it must do no harm.
+        let odd = [points[0], points[1], p].iter().any(|p| !p.is_zero() && p.y.is_zero());
+        match &self.lines {
+            Lines::Plain(prepared) => {
+                let [first, second] = prepared.as_ref();
+                q.is_in_correct_subgroup_assuming_on_curve().then(|| {
+                    let lines = [first.clone(), second.clone(), q.into()];
+                    Bn254::multi_miller_loop([points[0], points[1], p], lines).0
+                })
+            }
+            #[cfg(target_arch = "x86_64")]
+            Lines::Saved(lines) if !odd => {
+                // The token was there when the lines were saved, and they cannot be moved to another machine.
+                let isa = crate::avx512::Avx512::detect()?;
+                product::<crate::avx512::Zmm>(isa, lines, points, pair)
+            }
+            Lines::Saved(_) => q.is_in_correct_subgroup_assuming_on_curve().then(|| {
+                Bn254::multi_miller_loop(
+                    [points[0], points[1], p],
+                    [self.points[0], self.points[1], q],
+                )
+                .0
+            }),
+        }
+    }
+}
+
+/// The lines of points in the group.
+pub(super) fn save<W: Words>(isa: W::Token, points: &[G2Affine; 2]) -> Vec<Saved>
+where
+    W::Token: Isa<Fq2 = Pair<W>>,
+{
+    let xi = Fq2::new(Fq::from(9u64), Fq::ONE);
+    let [first, second] = points.map(|point| -> Vec<[Fq2; 4]> {
+        let coefficients = Prepared::from(point).ell_coeffs;
+        let lines = coefficients.iter().map(|(c0, c1, c2)| {
+            // c0 is twice a product of coordinates that are not zero.
+            let inverse = c0.inverse().unwrap_or_default();
+            let (s, k) = (*c1 * inverse, *c2 * inverse);
+            [xi * s, s, xi * k, k]
+        });
+        lines.collect()
+    });
+    let steps = first.len().max(second.len());
+    let line = |lines: &[[Fq2; 4]], i: usize| lines.get(i).copied().unwrap_or([Fq2::ZERO; 4]);
+    let vectors = (0..steps).map(|i| {
+        let ([a, b, c, d], [e, f, g, h]) = (line(&first, i), line(&second, i));
+        isa.run(Save::<W>([a, b, c, d, e, f, g, h], std::marker::PhantomData))
+    });
+    vectors.collect()
+}
+
+struct Save<W>([Fq2; 8], std::marker::PhantomData<W>);
+
+impl<W: Words> Kernel<W::Token> for Save<W>
+where
+    W::Token: Isa<Fq2 = Pair<W>>,
+{
+    type Output = Saved;
+
+    #[inline(always)]
+    fn run(self, isa: W::Token) -> Saved {
+        Pair::<W>::from_plain(isa, &self.0).save()
+    }
+}
+
+/// The product; None when the pair's second point is not in the group. No first point is finite with y = 0.
+pub(super) fn product<W: Words>(
+    isa: W::Token,
+    lines: &[Saved],
+    points: &[G1Affine; 2],
+    pair: &(G1Affine, G2Affine),
+) -> Option<Fq12>
+where
+    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+{
+    let (p, q) = *pair;
+    // Whatever lines a point has, at infinity they are one, or in a smaller field.
+    let q = if q.is_zero() { G2Affine::generator() } else { q };
+    let p = if pair.1.is_zero() { G1Affine::identity() } else { p };
+    let [first, second, third] = ratios([&points[0], &points[1], &p])?;
+    let one = Fq::ONE;
+    let factors = [
+        [first[0], first[0], first[1], first[1], second[0], second[0], second[1], second[1]],
+        [one, -third[0], -third[0], third[1], third[1], one, one, one],
+    ];
+    let psi = |point: &G2Affine| {
+        let (mut x, mut y) = (point.x, point.y);
+        x.conjugate_in_place();
+        y.conjugate_in_place();
+        G2Affine::new_unchecked(
+            x * <Config as BnConfig>::TWIST_MUL_BY_Q_X,
+            y * <Config as BnConfig>::TWIST_MUL_BY_Q_Y,
+        )
+    };
+    let psi_1 = psi(&q);
+    let psi_2 = psi(&psi_1);
+    let end = psi(&psi_2);
+    let addends = [q, -q, psi_1, -psi_2];
+    let (f, [x, y, z]) = isa.run(Loop::<W> { lines, factors, addends, token: isa });
+    // The loop's last point is -psi^3(q) for points of the group and no others. Once a step meets equal or opposite points, z is and stays
+    // zero.
+    (!z.is_zero() && x == end.x * z && y == -end.y * z).then_some(f)
+}
+
+/// Per point, x/y and 1/y; zero at infinity. None when a finite one has y = 0.
+fn ratios(points: [&G1Affine; 3]) -> Option<[[Fq; 2]; 3]> {
+    let [a, b, c] = points.map(|point| if point.is_zero() { Fq::ONE } else { point.y });
+    let inverse = (a * b * c).inverse()?;
+    let inverses = [inverse * b * c, inverse * a * c, inverse * a * b];
+    Some(std::array::from_fn(|i| {
+        if points[i].is_zero() { [Fq::ZERO; 2] } else { [points[i].x * inverses[i], inverses[i]] }
+    }))
+}
+
+/// The loop over all steps.
+struct Loop<'a, W: Words> {
+    lines: &'a [Saved],
+    /// What the fixed lines' lanes and the pair's lines' lanes are multiplied with.
+    factors: [[Fq; 8]; 2],
+    /// Q, -Q and its images at the end.
+    addends: [G2Affine; 4],
+    token: W::Token,
+}
+
+/// What the steps share.
+struct State<W> {
+    f: Dozen<W>,
+    /// T = (X : Y : Z), homogeneous: lanes 0 to 2, and 3·b·Z in lane 3, b being the curve's constant. Reduced, as all lanes are.
+    point: Pair<W>,
+    /// What lines are multiplied with.
+    factors: [Limbed<Base, W>; 2],
+}
+
+impl<W: Words> Kernel<W::Token> for Loop<'_, W>
+where
+    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+{
+    type Output = (Fq12, [Fq2; 3]);
+
+    #[inline(always)]
+    fn run(self, isa: W::Token) -> Self::Output {
+        let zero = Fq2::ZERO;
+        let lanes = |point: &G2Affine| [point.y, point.x, point.x, point.y, zero, zero, zero, zero];
+        let addends = [
+            Pair::<W>::from_plain(self.token, &lanes(&self.addends[0])),
+            Pair::<W>::from_plain(self.token, &lanes(&self.addends[1])),
+            Pair::<W>::from_plain(self.token, &lanes(&self.addends[2])),
+            Pair::<W>::from_plain(self.token, &lanes(&self.addends[3])),
+        ];
+        let q = &self.addends[0];
+        let three_b = <ark_bn254::g2::Config as ark_ec::short_weierstrass::SWCurveConfig>::COEFF_B
+            * Fq2::from(3);
+        let point = [q.x, q.y, Fq2::ONE, three_b, zero, zero, zero, zero];
+        let mut state = State {
+            f: Dozen::from_plain(isa, &Fq12::ONE),
+            point: Pair::from_plain(isa, &point),
+            factors: [
+                Limbed::from_plain(isa, &self.factors[0]),
+                Limbed::from_plain(isa, &self.factors[1]),
+            ],
+        };
+        let mut lines = self.lines.iter();
+        let digits = <Config as BnConfig>::ATE_LOOP_COUNT.iter().rev().skip(1);
+        for (i, digit) in digits.enumerate() {
+            if i > 0 {
+                let f = state.f;
+                state.f.mul(isa, &f);
+            }
+            isa.run(Double(&mut state));
+            if let Some(line) = lines.next() {
+                isa.run(FixedLines(&mut state, line));
+            }
+            if *digit != 0 {
+                isa.run(Add(&mut state, &addends[usize::from(*digit < 0)]));
+                if let Some(line) = lines.next() {
+                    isa.run(FixedLines(&mut state, line));
+                }
+            }
+        }
+        for addend in &addends[2..] {
+            isa.run(Add(&mut state, addend));
+            if let Some(line) = lines.next() {
+                isa.run(FixedLines(&mut state, line));
+            }
+        }
+        let [x, y, z, ..] = state.point.to_plain();
+        (state.f.to_plain(), [x, y, z])
+    }
+}
+
+/// Lanes of w^k moved to w^(k + 1) and to w^(k + 3).
+const BY_ONE: [u64; 8] = [5, 0, 1, 2, 3, 4, 6, 7];
+const BY_THREE: [u64; 8] = [3, 4, 5, 0, 1, 2, 6, 7];
+
+impl<W: Words> State<W>
+where
+    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+{
+    /// Multiplies by the line a + b·w + c·w^3, given a, b and c in lanes 0, 2 and 4, before they are multiplied with the point's ratios.
+    #[inline(always)]
+    fn line(&mut self, line: &Pair<W>) {
+        // (9 + u)·b and (9 + u)·c in lanes 1 and 3, for what wraps.
+        let line = line.select(0b1010, &line.xi()).scale(&self.factors[1]).factor();
+        let f = &self.f.0;
+        self.f.0 = Pair::dot(
+            [f, &f.permute(&BY_ONE), &f.permute(&BY_THREE)],
+            [
+                &line.permute(&[0, 0, 0, 0, 0, 0, 0, 0]),
+                &line.permute(&[1, 2, 2, 2, 2, 2, 2, 2]),
+                &line.permute(&[3, 3, 3, 4, 4, 4, 4, 4]),
+            ],
+        );
+    }
+
+    /// Multiplies by 1 + b·w + c·w^3, given (9 + u)·b, b, (9 + u)·c and c.
+    #[inline(always)]
+    fn monic_line(&mut self, lines: &Factor<W>, b: &[u64; 8], c: &[u64; 8]) {
+        let f = &self.f.0;
+        let sum = Pair::dot(
+            [&f.permute(&BY_ONE), &f.permute(&BY_THREE)],
+            [&lines.permute(b), &lines.permute(c)],
+        );
+        self.f.0 = sum.add(f);
+    }
+}
+
+/// Multiplies by the lines of the fixed points.
+struct FixedLines<'a, W>(&'a mut State<W>, &'a Saved);
+
+impl<W: Words> Kernel<W::Token> for FixedLines<'_, W>
+where
+    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: W::Token) {
+        let lines = Pair::restore(isa, self.1).scale(&self.0.factors[0]).factor();
+        self.0.monic_line(&lines, &[0, 1, 1, 1, 1, 1, 1, 1], &[2, 2, 2, 3, 3, 3, 3, 3]);
+        self.0.monic_line(&lines, &[4, 5, 5, 5, 5, 5, 5, 5], &[6, 6, 6, 7, 7, 7, 7, 7]);
+    }
+}
+
+/// Doubles T and multiplies by the line.
+///
+/// # Source
+/// Costello, Lange, Naehrig: "Faster pairing computations on curves with high-degree twists", ePrint 2009/615.
+struct Double<'a, W>(&'a mut State<W>);
+
+impl<W: Words> Kernel<W::Token> for Double<'_, W>
+where
+    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, _: W::Token) {
+        let state = self.0;
+        let t = &state.point;
+        // XY, B = Y^2, E = 3bZ^2, YZ, X^2, 3bYZ.
+        let p = t.permute(&[0, 1, 2, 1, 0, 1, 6, 7]).mul(&t.permute(&[1, 1, 3, 2, 0, 3, 6, 7]));
+        // 2YZ, then 3X^2 twice, then B - E twice.
+        let (u, v) = (p.permute(&[3, 4, 4, 1, 1, 1, 1, 1]), p.permute(&[3, 4, 4, 2, 2, 2, 2, 2]));
+        let twice = u.add(&v);
+        let line = twice.select(0b110, &twice.add(&u)).select(0b1111_1000, &u.sub(&v));
+        // F = 3E; then 2XY·(B - F), (B + F)^2, 12E·E, 8B·YZ, 8B·3bYZ.
+        let e = p.permute(&[2; 8]);
+        let f = e.add(&e).add(&e);
+        let right = p.permute(&[1, 1, 2, 3, 5, 5, 5, 5]);
+        let sum = right.add(&f);
+        let right = right.select(0b1, &right.sub(&f)).select(0b10, &sum);
+        let left = p.permute(&[0, 1, 2, 1, 1, 1, 1, 1]).select(0b100, &f);
+        let left_2 = left.twice();
+        let left_4 = left_2.twice();
+        let left =
+            left_2.select(0b10, &sum).select(0b100, &left_4).select(0b1111_1000, &left_4.twice());
+        let p = Pair::dot([&left], [&right.factor()]);
+        let next = p.permute(&[0, 1, 3, 4, 4, 4, 4, 4]);
+        state.point = next.select(0b10, &next.sub(&p.permute(&[2; 8])));
+        state.line(&line);
+    }
+}
+
+/// Adds a point to T, given as y, x, x, y in lanes 0 to 3, and multiplies by the line.
+struct Add<'a, W>(&'a mut State<W>, &'a Pair<W>);
+
+impl<W: Words> Kernel<W::Token> for Add<'_, W>
+where
+    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, _: W::Token) {
+        let (state, q) = (self.0, self.1);
+        let t = &state.point;
+        // theta = Y - yZ and lambda = X - xZ.
+        let rise = t.permute(&[1, 0, 0, 0, 0, 0, 0, 0]).sub(&q.mul(&t.permute(&[2; 8])));
+        let [theta, lambda] = [rise.permute(&[0; 8]), rise.permute(&[1; 8])];
+        // theta^2, lambda^2, theta·x, lambda·y.
+        let both = theta.select(0b1010, &lambda);
+        let squares = both.mul(&both.select(0b1111_1100, q));
+        let constant = squares.permute(&[2; 8]).sub(&squares.permute(&[3; 8]));
+        let line = lambda.select(0b110, &theta).select(0b1111_1000, &constant);
+        // lambda^3, Z·theta^2, X·lambda^2.
+        let left = t.permute(&[0, 2, 0, 0, 0, 0, 0, 0]).select(0b1, &lambda);
+        let p = left.mul(&squares.permute(&[1, 0, 1, 1, 1, 1, 1, 1]));
+        let (cube, middle) = (p.permute(&[0; 8]), p.permute(&[2; 8]));
+        let h = cube.add(&p.permute(&[1; 8])).sub(&middle).sub(&middle);
+        // lambda·h, theta·(X·lambda^2 - h), lambda^3·(Y, Z, 3bZ).
+        let left = cube.select(0b1, &lambda).select(0b10, &theta);
+        let right = t.permute(&[0, 0, 1, 2, 3, 3, 3, 3]).select(0b1, &h);
+        let p = left.mul(&right.select(0b10, &middle.sub(&h)));
+        let next = p.permute(&[0, 1, 3, 4, 4, 4, 4, 4]);
+        state.point = next.reduce().select(0b10, &next.sub(&p.permute(&[2; 8])));
+        state.line(&line);
+    }
+}
