@@ -1,7 +1,6 @@
 //! `vectors/envelopes.json`: one envelope, what was asked and what the verifier holds in; verdict and reason out.
 //!
-//! [`verdict`] is the steps of `vectors/README.md`, and what every other verifier of ours (a batch, a C library, Python,
-//! WebAssembly) must agree with.
+//! The steps are those of `vectors/README.md`; every other verifier of ours (a batch, a C library, Python) must agree.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -9,14 +8,17 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wufu_proto::{Envelope, decode, log::Roof, v1};
 use wufu_verifier::{
-    CircuitName, ClaimCheck, DonationCheck, GiftCheck, KeyId, NullifierStore, Policy, Reason,
-    Statement, Trust, Verified, VerifyingKey,
+    CircuitName, ClaimCheck, DonationCheck, GiftCheck, KeyId, NullifierStore, Pending, Policy,
+    Reason, Statement, Trust, Verified, VerifyingKey,
+    batch::OsEntropy,
     checkpoint::Checkpoint,
     epochs::{HistoryError, LogHistory, Window},
     note::LogKey,
     request::Question,
     spent::{MemoryStore, SpendError},
     statement::Nullifier,
+    verify::AnyVerified,
+    verify_batch,
 };
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
@@ -70,13 +72,21 @@ fn spend<S: Statement>(verified: Verified<S>, store: &mut Store) -> Result<Accep
     Ok(Accepted { epoch, nullifiers })
 }
 
-/// The steps of the README.
-fn verdict(case: &Value, keys: &BTreeMap<String, VerifyingKey>) -> Result<Accepted, Reason> {
-    // What was asked, and what the verifier holds: its own, so none of it may fail.
-    let (asked, key) = (&case["asked"], &keys[text(case, "key")]);
-    let log_key = LogKey::parse(text(case, "log_key")).unwrap();
-    let (now, window) = (number(case, "now"), Window(number(case, "window")));
-    let mut store = Store(match &case["spent"] {
+/// What the verifier of a case holds.
+struct Held<'a> {
+    case: &'a Value,
+    key: &'a VerifyingKey,
+    store: Store,
+    /// Its own checkpoints, or why they are none.
+    logs: Result<Vec<LogHistory>, Reason>,
+    envelope: Result<Envelope, Reason>,
+    question: Option<(Question, [u8; 32])>,
+}
+
+/// Steps 1 and 2 of the README, and what was asked. What the verifier holds is its own, so none of it may fail, save that its
+/// checkpoints may be bad.
+fn hold<'a>(case: &'a Value, keys: &'a BTreeMap<String, VerifyingKey>) -> Held<'a> {
+    let store = Store(match &case["spent"] {
         Value::Null => None,
         spent => {
             let mut store = MemoryStore::default();
@@ -85,11 +95,32 @@ fn verdict(case: &Value, keys: &BTreeMap<String, VerifyingKey>) -> Result<Accept
             Some(store)
         }
     });
-
     // 1. The envelope is read.
     let message = decode::<v1::Envelope>(&bytes(case, "envelope"));
-    let envelope = message.and_then(Envelope::try_from).map_err(|error| error.reason())?;
-    // 2. The verifier's own checkpoints. A contradiction stays in the history, and step 3 tells it.
+    let envelope = message.and_then(Envelope::try_from).map_err(|error| error.reason());
+    let asked = &case["asked"];
+    let question = || Question {
+        purpose: text(asked, "purpose").into(),
+        origin: text(asked, "origin").into(),
+        policy: Policy::decode(&bytes(asked, "policy")).unwrap(),
+        challenge: array(&asked["challenge"]),
+        expiry: number(asked, "expiry"),
+        key_ids: list(&asked["key_ids"]).iter().map(|id| KeyId(array(id))).collect(),
+    };
+    let donation = text(asked, "circuit") == CircuitName::Donation.as_str();
+    Held {
+        case,
+        key: &keys[text(case, "key")],
+        store,
+        logs: histories(case),
+        envelope,
+        question: donation.then(|| (question(), array(&asked["verifier"]))),
+    }
+}
+
+/// 2. The verifier's own checkpoints. A contradiction stays in the history, and step 3 tells it.
+fn histories(case: &Value) -> Result<Vec<LogHistory>, Reason> {
+    let log_key = LogKey::parse(text(case, "log_key")).unwrap();
     let mut logs = Vec::new();
     for log in list(&case["logs"]) {
         let origin = text(log, "origin");
@@ -106,70 +137,119 @@ fn verdict(case: &Value, keys: &BTreeMap<String, VerifyingKey>) -> Result<Accept
         }
         logs.push(history);
     }
-    // 3. The check of the statement that was asked for. 4. Its nullifiers are spent.
-    let presented = envelope.presented();
-    match CircuitName::from_name(text(asked, "circuit")).unwrap() {
-        CircuitName::Donation => {
-            let question = Question {
-                purpose: text(asked, "purpose").into(),
-                origin: text(asked, "origin").into(),
-                policy: Policy::decode(&bytes(asked, "policy")).unwrap(),
-                challenge: array(&asked["challenge"]),
-                expiry: number(asked, "expiry"),
-                key_ids: list(&asked["key_ids"]).iter().map(|id| KeyId(array(id))).collect(),
-            };
-            let (verifier, question) = (&array(&asked["verifier"]), &question);
-            let check = DonationCheck { key, log: &logs[0], verifier, question, now, window };
-            let verified = check.verify(presented).map_err(|error| error.reason())?;
-            spend(verified, &mut store)
-        }
-        CircuitName::FiveFu => {
-            let (cards, persons) = (&logs[0], &logs[1]);
-            let check = ClaimCheck { key, cards, persons, org: text(asked, "org"), now, window };
-            let verified =
-                check.verify(presented, &bytes(asked, "payout"), number(asked, "expiry"));
-            spend(verified.map_err(|error| error.reason())?, &mut store)
-        }
-        CircuitName::Gift => {
-            let check = GiftCheck { key, cards: &logs[0], org: text(asked, "org"), now, window };
-            let verified =
-                check.verify(presented, &bytes(asked, "payload"), number(asked, "expiry"));
-            spend(verified.map_err(|error| error.reason())?, &mut store)
-        }
+    Ok(logs)
+}
+
+impl Held<'_> {
+    /// 3. The check of the statement that was asked for, in all but what a batch does for many.
+    fn open(&self) -> Result<Pending<'_, AnyVerified>, Reason> {
+        let (case, key, asked) = (self.case, self.key, &self.case["asked"]);
+        let (now, window) = (number(case, "now"), Window(number(case, "window")));
+        let presented = self.envelope.as_ref().map_err(|reason| *reason)?.presented();
+        let logs = self.logs.as_ref().map_err(|reason| *reason)?;
+        Ok(match CircuitName::from_name(text(asked, "circuit")).unwrap() {
+            CircuitName::Donation => {
+                let (question, verifier) = self.question.as_ref().unwrap();
+                let check = DonationCheck { key, log: &logs[0], verifier, question, now, window };
+                check.open(presented).into()
+            }
+            CircuitName::FiveFu => {
+                let (cards, persons) = (&logs[0], &logs[1]);
+                let check =
+                    ClaimCheck { key, cards, persons, org: text(asked, "org"), now, window };
+                let expiry = number(asked, "expiry");
+                check.open(presented, &bytes(asked, "payout"), expiry).into()
+            }
+            CircuitName::Gift => {
+                let check =
+                    GiftCheck { key, cards: &logs[0], org: text(asked, "org"), now, window };
+                let expiry = number(asked, "expiry");
+                check.open(presented, &bytes(asked, "payload"), expiry).into()
+            }
+        })
     }
+}
+
+/// 4. Its nullifiers are spent.
+fn spent(verified: AnyVerified, store: &mut Store) -> Result<Accepted, Reason> {
+    match verified {
+        AnyVerified::FiveFu(verified) => spend(verified, store),
+        AnyVerified::Donation(verified) => spend(verified, store),
+        AnyVerified::Gift(verified) => spend(verified, store),
+    }
+}
+
+fn cases() -> (Vec<Value>, BTreeMap<String, VerifyingKey>) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/envelopes.json");
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let key = |(name, key): (&String, &Value)| {
+        let key = hex::decode(key.as_str().unwrap()).unwrap();
+        (name.clone(), VerifyingKey::decode(&key, Trust::AcceptDevelopment).unwrap())
+    };
+    let keys = file["keys"].as_object().unwrap().iter().map(key).collect();
+    (list(&file["cases"]).to_vec(), keys)
+}
+
+/// What is wrong with a verdict, if anything.
+fn differs(case: &Value, verdict: Result<Accepted, Reason>) -> Vec<String> {
+    let got = match verdict {
+        Ok(Accepted { epoch, nullifiers }) => {
+            let nullifiers: Vec<String> = nullifiers.iter().map(hex::encode).collect();
+            json!({ "verdict": "accepted", "epoch": epoch, "nullifiers": nullifiers })
+        }
+        Err(reason) => json!({ "verdict": "refused", "reason": reason.as_str() }),
+    };
+    let fields = got.as_object().unwrap().iter();
+    let other = fields.filter(|(field, value)| case[field.as_str()] != **value);
+    other
+        .map(|(field, value)| {
+            let (what, expected) = (text(case, "case"), &case[field.as_str()]);
+            format!("{what}: {field} is {value}, expected {expected}")
+        })
+        .collect()
 }
 
 #[test]
 fn f01_f02_f05_f06_f07_f15_f24_f28_f34_f37_every_envelope_comes_to_its_verdict() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/envelopes.json");
-    let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let keys: BTreeMap<String, VerifyingKey> = file["keys"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, key)| {
-            let key = hex::decode(key.as_str().unwrap()).unwrap();
-            (name.clone(), VerifyingKey::decode(&key, Trust::AcceptDevelopment).unwrap())
-        })
-        .collect();
+    let (cases, keys) = cases();
     let mut wrong = Vec::new();
-    for case in list(&file["cases"]) {
-        let got = match verdict(case, &keys) {
-            Ok(Accepted { epoch, nullifiers }) => {
-                let nullifiers: Vec<String> = nullifiers.iter().map(hex::encode).collect();
-                json!({ "verdict": "accepted", "epoch": epoch, "nullifiers": nullifiers })
-            }
-            Err(reason) => json!({ "verdict": "refused", "reason": reason.as_str() }),
-        };
-        let fields = got.as_object().unwrap().iter();
-        for (field, value) in fields.filter(|(field, value)| case[field.as_str()] != **value) {
-            let (what, expected) = (text(case, "case"), &case[field.as_str()]);
-            wrong.push(format!("{what}: {field} is {value}, expected {expected}"));
-        }
+    for case in &cases {
+        let mut held = hold(case, &keys);
+        let verified = held.open().and_then(|pending| pending.verify().map_err(|e| e.reason()));
+        let verdict = verified.and_then(|verified| spent(verified, &mut held.store));
+        wrong.extend(differs(case, verdict));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let verdicts = |name| list(&file["cases"]).iter().filter(|c| c["verdict"] == name).count();
+    let verdicts = |name| cases.iter().filter(|case| case["verdict"] == name).count();
     assert!(verdicts("accepted") >= 15 && verdicts("refused") >= 80);
+}
+
+/// All of them in one batch, of four keys and three statements; and again from the last to the first.
+#[test]
+fn f04_f19_every_envelope_comes_to_its_verdict_in_a_batch() {
+    let (mut cases, keys) = cases();
+    for _ in 0..2 {
+        let mut held: Vec<Held<'_>> = cases.iter().map(|case| hold(case, &keys)).collect();
+        // What is no proof yet does not go into the batch.
+        let mut opened = Vec::new();
+        let refused: Vec<Option<Reason>> =
+            held.iter().map(|held| held.open().map(|pending| opened.push(pending)).err()).collect();
+        let (read, outcome) = (opened.len(), verify_batch(opened, &mut OsEntropy).unwrap());
+        assert!(read >= 80 && outcome.spoilers().count() >= 20);
+        let mut verdicts = outcome.verdicts.into_iter();
+        let mut wrong = Vec::new();
+        for (held, refused) in held.iter_mut().zip(refused) {
+            let verdict = match refused {
+                Some(reason) => Err(reason),
+                None => verdicts.next().unwrap().map_err(|error| error.reason()),
+            };
+            let verdict = verdict.and_then(|verified| spent(verified, &mut held.store));
+            wrong.extend(differs(held.case, verdict));
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        drop(held);
+        cases.reverse();
+    }
 }
 
 #[test]

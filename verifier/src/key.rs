@@ -195,8 +195,9 @@ pub struct VerifyingKey {
     reduction: Reduction,
     points: KeyPoints,
     alpha_beta: Fq12,
-    minus_gamma: <Bn254 as Pairing>::G2Prepared,
-    minus_delta: <Bn254 as Pairing>::G2Prepared,
+    pub(crate) beta: <Bn254 as Pairing>::G2Prepared,
+    pub(crate) minus_gamma: <Bn254 as Pairing>::G2Prepared,
+    pub(crate) minus_delta: <Bn254 as Pairing>::G2Prepared,
 }
 
 impl fmt::Debug for VerifyingKey {
@@ -251,6 +252,7 @@ impl VerifyingKey {
             provenance,
             reduction,
             alpha_beta: Bn254::pairing(points.alpha, points.beta).0,
+            beta: points.beta.into(),
             minus_gamma: (-points.gamma).into(),
             minus_delta: (-points.delta).into(),
             points,

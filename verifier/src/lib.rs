@@ -2,7 +2,8 @@
 //!
 //! A verifier embeds this crate. It recomputes what it asked for (scope, policy, anchor, bound payload), checks the
 //! proof under a key that it pinned, and receives a [`Verified`] value, which nothing else can make. The crate is
-//! `no_std` with `alloc`, has no clock, no network and no randomness: the time is passed in.
+//! `no_std` with `alloc`, has no clock and no network: the time is passed in. Only batches need randomness; it is passed in, too,
+//! or comes from the operating system with feature `std`.
 //!
 //! Field elements are those of BN254's scalar field, [`Fr`]. On the wire one is 32 bytes, little-endian, canonical.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -10,6 +11,8 @@
 
 extern crate alloc;
 
+mod arithmetic;
+pub mod batch;
 pub mod canonical;
 pub mod checkpoint;
 pub mod domain;
@@ -19,6 +22,7 @@ pub mod h2f;
 pub mod key;
 pub mod merkle;
 pub mod note;
+pub mod pending;
 pub mod policy;
 pub mod poseidon;
 pub mod proof;
@@ -30,8 +34,10 @@ pub mod statement;
 pub mod verify;
 
 pub use ark_bn254::Fr;
+pub use batch::{BatchVerifier, verify_batch};
 pub use field::{FieldBytes, FieldError};
 pub use key::{CircuitId, KeyId, Trust, VerifyingKey};
+pub use pending::Pending;
 pub use policy::{Policy, ProjectSet};
 pub use proof::Proof;
 pub use reason::Reason;

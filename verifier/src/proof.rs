@@ -7,6 +7,8 @@ use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 
+use crate::arithmetic;
+
 /// Why bytes are not a curve point that may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -41,11 +43,19 @@ pub(crate) fn decode_point<P>(point: &'static str, bytes: &[u8]) -> Result<P, Po
 where
     P: AffineRepr + CanonicalDeserialize + CanonicalSerialize,
 {
-    let invalid = PointError::Invalid { point };
-    // Checks curve and subgroup. It drops x when the infinity flag is set, hence the comparison below.
-    let decoded = P::deserialize_compressed(bytes).map_err(|_| invalid.clone())?;
+    // Checks curve and subgroup.
+    canonical(point, bytes, P::deserialize_compressed(bytes).ok())
+}
+
+/// What was decoded, if it is not the identity and is written as we would write it.
+fn canonical<P>(point: &'static str, bytes: &[u8], decoded: Option<P>) -> Result<P, PointError>
+where
+    P: AffineRepr + CanonicalSerialize,
+{
+    let decoded = decoded.ok_or(PointError::Invalid { point })?;
+    // Decoding drops x when the infinity flag is set.
     if encode_point(&decoded) != bytes {
-        return Err(invalid);
+        return Err(PointError::Invalid { point });
     }
     if decoded.is_zero() {
         return Err(PointError::Identity { point });
@@ -133,14 +143,7 @@ impl Proof {
     /// # Cost
     /// Three square roots and one subgroup check in G2.
     pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
-        if bytes.len() != Self::BYTES {
-            return Err(ProofError::Length { got: bytes.len() });
-        }
-        Ok(Self {
-            a: decode_point("A", &bytes[..32]).map_err(ProofError::Point)?,
-            b: decode_point("B", &bytes[32..96]).map_err(ProofError::Point)?,
-            c: decode_point("C", &bytes[96..]).map_err(ProofError::Point)?,
-        })
+        CurveProof::decode(bytes)?.confirm()
     }
 
     /// The points A, B and C.
@@ -151,5 +154,54 @@ impl Proof {
     /// Encodes the proof.
     pub fn encode(&self) -> Vec<u8> {
         [encode_point(&self.a), encode_point(&self.b), encode_point(&self.c)].concat()
+    }
+}
+
+/// A proof in the middle of being read: A is good, B is on the twist and may lie outside the subgroup, and what is wrong with C
+/// must wait until it is known what is wrong with B.
+///
+/// It is no [`Proof`] and leads nowhere but to one, through [`CurveProof::confirm`] or [`CurveProof::confirm_all`]. So that a batch
+/// can check the B of all its proofs together.
+#[derive(Clone, Debug)]
+pub(crate) struct CurveProof {
+    a: G1Affine,
+    b: G2Affine,
+    c: Result<G1Affine, PointError>,
+}
+
+impl CurveProof {
+    /// Reads all of a proof and checks all but the subgroup of B.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
+        if bytes.len() != Proof::BYTES {
+            return Err(ProofError::Length { got: bytes.len() });
+        }
+        let on_curve = G2Affine::deserialize_compressed_unchecked(&bytes[32..96]).ok();
+        Ok(Self {
+            a: decode_point("A", &bytes[..32]).map_err(ProofError::Point)?,
+            // The y of a compressed point is computed: the point is on the curve.
+            b: canonical("B", &bytes[32..96], on_curve).map_err(ProofError::Point)?,
+            c: decode_point("C", &bytes[96..]),
+        })
+    }
+
+    /// The proof, when B is in the subgroup and C is good.
+    pub(crate) fn confirm(self) -> Result<Proof, ProofError> {
+        let inside = self.b.is_in_correct_subgroup_assuming_on_curve();
+        self.settle(inside)
+    }
+
+    /// [`CurveProof::confirm`] of each, in order.
+    pub(crate) fn confirm_all(proofs: Vec<Self>) -> Vec<Result<Proof, ProofError>> {
+        let points: Vec<G2Affine> = proofs.iter().map(|proof| proof.b).collect();
+        let inside = arithmetic::inside_subgroup(&points);
+        proofs.into_iter().zip(inside).map(|(proof, inside)| proof.settle(inside)).collect()
+    }
+
+    fn settle(self, inside: bool) -> Result<Proof, ProofError> {
+        if !inside {
+            return Err(ProofError::Point(PointError::Invalid { point: "B" }));
+        }
+        let Self { a, b, c } = self;
+        Ok(Proof { a, b, c: c.map_err(ProofError::Point)? })
     }
 }

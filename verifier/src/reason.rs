@@ -7,6 +7,7 @@
 use core::fmt;
 
 use crate::{
+    batch::EntropyError,
     canonical::CanonicalError,
     checkpoint::CheckpointError,
     epochs::{HistoryError, RootError},
@@ -191,6 +192,8 @@ reasons! {
     Over = 624, "over";
     /// The pairing equation does not hold: the proof proves nothing.
     Equation = 631, "equation";
+    /// There is no fresh randomness for a batch: nothing of it is verified.
+    Entropy = 641, "entropy";
 
     /// A nullifier is spent already, or stands twice in the statement.
     Spent = 701, "spent";
@@ -358,6 +361,13 @@ reason_of! {
         Self::NotAsked { .. } => Reason::ExtNotAsked,
         Self::Over { .. } => Reason::Over,
         Self::Equation => Reason::Equation,
+    }
+}
+
+impl EntropyError {
+    /// The code of this refusal.
+    pub fn reason(&self) -> Reason {
+        Reason::Entropy
     }
 }
 

@@ -3,6 +3,9 @@
 //! Each check recomputes what it asked for and takes nothing from the answer on trust. The order is: lengths and canonical
 //! encoding; key id and circuit; number of public inputs; curve and subgroup; roots within the window; scope, policy, payload
 //! and expiry; the pairing equation. Then the caller's store takes the nullifiers ([`Verified::spend`]).
+//!
+//! `verify` does it all for one proof. `open` does all but the two that many proofs can share, and leaves them to
+//! [`verify_batch`](crate::batch::verify_batch): subgroup and equation.
 
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
@@ -12,10 +15,12 @@ use ark_bn254::Fr;
 use crate::{
     epochs::{self, LogHistory, RootError, Window},
     key::{KeyId, VerifyingKey},
-    proof::{Proof, ProofError},
+    pending::Pending,
+    proof::ProofError,
     request::Question,
     statement::{
-        self, Binding, CLAIM, CircuitName, Donation, FiveFu, Gift, InputsError, Statement,
+        self, Binding, CLAIM, CircuitName, Donation, FiveFu, Gift, InputsError, Nullifier,
+        Statement,
     },
 };
 
@@ -160,6 +165,55 @@ impl<S> Verified<S> {
     }
 }
 
+/// [`Verified`] of whichever statement: what a batch of several gives.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AnyVerified {
+    /// A claim.
+    FiveFu(Verified<FiveFu>),
+    /// An answer to a request.
+    Donation(Verified<Donation>),
+    /// A gift.
+    Gift(Verified<Gift>),
+}
+
+impl AnyVerified {
+    /// The epoch whose roots it is about.
+    pub fn epoch(&self) -> u64 {
+        match self {
+            Self::FiveFu(verified) => verified.epoch(),
+            Self::Donation(verified) => verified.epoch(),
+            Self::Gift(verified) => verified.epoch(),
+        }
+    }
+
+    /// What is to be spent.
+    pub fn nullifiers(&self) -> Vec<Nullifier> {
+        match self {
+            Self::FiveFu(verified) => verified.statement().nullifiers(),
+            Self::Donation(verified) => verified.statement().nullifiers(),
+            Self::Gift(verified) => verified.statement().nullifiers(),
+        }
+    }
+}
+
+impl From<Verified<FiveFu>> for AnyVerified {
+    fn from(verified: Verified<FiveFu>) -> Self {
+        Self::FiveFu(verified)
+    }
+}
+
+impl From<Verified<Donation>> for AnyVerified {
+    fn from(verified: Verified<Donation>) -> Self {
+        Self::Donation(verified)
+    }
+}
+
+impl From<Verified<Gift>> for AnyVerified {
+    fn from(verified: Verified<Gift>) -> Self {
+        Self::Gift(verified)
+    }
+}
+
 /// Checks the answer to a question of this verifier, which it sent as a [`ProofRequest`](crate::ProofRequest).
 #[derive(Clone, Copy, Debug)]
 pub struct DonationCheck<'a> {
@@ -177,16 +231,25 @@ pub struct DonationCheck<'a> {
     pub window: Window,
 }
 
-impl DonationCheck<'_> {
+impl<'k> DonationCheck<'k> {
     /// Checks an answer.
     ///
     /// # Errors
     /// The first thing that is wrong, in the order of the module's page.
     ///
     /// # Cost
-    /// About two milliseconds: one subgroup check, one verification, two hashes.
+    /// One to two milliseconds: one subgroup check, one verification, two hashes.
     pub fn verify(&self, presented: Presented<'_>) -> Result<Verified<Donation>, VerifyError> {
-        let (shown, proof) = read::<Donation>(self.key, presented)?;
+        self.open(presented).verify()
+    }
+
+    /// Checks an answer in all but what a batch does for many.
+    pub fn open(&self, presented: Presented<'_>) -> Pending<'k, Verified<Donation>> {
+        Pending::read(self.key, presented, |shown| self.fits(shown))
+    }
+
+    /// What was shown is what was asked, at a time that counts.
+    fn fits(&self, shown: Donation) -> Result<Verified<Donation>, VerifyError> {
         let question = self.question;
         if !question.key_ids.contains(&self.key.id()) {
             return Err(VerifyError::Question { field: "key ids" });
@@ -204,7 +267,7 @@ impl DonationCheck<'_> {
             expiry: question.expiry,
             key_id: self.key.id(),
         };
-        finish(self.key, shown, |s| s.ext, &proof, binding, self.now, epoch)
+        bound(shown, |s| s.ext, binding, self.now, epoch)
     }
 }
 
@@ -225,21 +288,40 @@ pub struct ClaimCheck<'a> {
     pub window: Window,
 }
 
-impl ClaimCheck<'_> {
+impl<'k> ClaimCheck<'k> {
     /// Checks a claim that is to be paid to `payout` and ends at `expiry`.
     ///
     /// # Errors
     /// The first thing that is wrong, in the order of the module's page.
     ///
     /// # Cost
-    /// About two milliseconds.
+    /// One to two milliseconds.
     pub fn verify(
         &self,
         presented: Presented<'_>,
         payout: &[u8],
         expiry: u64,
     ) -> Result<Verified<FiveFu>, VerifyError> {
-        let (statement, proof) = read::<FiveFu>(self.key, presented)?;
+        self.open(presented, payout, expiry).verify()
+    }
+
+    /// Checks a claim in all but what a batch does for many.
+    pub fn open(
+        &self,
+        presented: Presented<'_>,
+        payout: &[u8],
+        expiry: u64,
+    ) -> Pending<'k, Verified<FiveFu>> {
+        Pending::read(self.key, presented, |statement| self.fits(statement, payout, expiry))
+    }
+
+    /// The claim is one of this campaign, at a time that counts.
+    fn fits(
+        &self,
+        statement: FiveFu,
+        payout: &[u8],
+        expiry: u64,
+    ) -> Result<Verified<FiveFu>, VerifyError> {
         is_log(self.cards, self.org, "cards")?;
         is_log(self.persons, self.org, "persons")?;
         let scope = statement::scope(self.org.as_bytes(), CLAIM);
@@ -254,7 +336,7 @@ impl ClaimCheck<'_> {
         let epoch = roots.map_err(VerifyError::Root)?.epoch;
         let verifier = self.org.as_bytes();
         let binding = Binding { verifier, payload: payout, expiry, key_id: self.key.id() };
-        finish(self.key, statement, |s| s.ext, &proof, binding, self.now, epoch)
+        bound(statement, |s| s.ext, binding, self.now, epoch)
     }
 }
 
@@ -273,49 +355,47 @@ pub struct GiftCheck<'a> {
     pub window: Window,
 }
 
-impl GiftCheck<'_> {
+impl<'k> GiftCheck<'k> {
     /// Checks a gift that carries `payload` and ends at `expiry`.
     ///
     /// # Errors
     /// The first thing that is wrong, in the order of the module's page.
     ///
     /// # Cost
-    /// About two milliseconds.
+    /// One to two milliseconds.
     pub fn verify(
         &self,
         presented: Presented<'_>,
         payload: &[u8],
         expiry: u64,
     ) -> Result<Verified<Gift>, VerifyError> {
-        let (statement, proof) = read::<Gift>(self.key, presented)?;
+        self.open(presented, payload, expiry).verify()
+    }
+
+    /// Checks a gift in all but what a batch does for many.
+    pub fn open(
+        &self,
+        presented: Presented<'_>,
+        payload: &[u8],
+        expiry: u64,
+    ) -> Pending<'k, Verified<Gift>> {
+        Pending::read(self.key, presented, |statement| self.fits(statement, payload, expiry))
+    }
+
+    /// The gift is one of this campaign, at a time that counts.
+    fn fits(
+        &self,
+        statement: Gift,
+        payload: &[u8],
+        expiry: u64,
+    ) -> Result<Verified<Gift>, VerifyError> {
         is_log(self.cards, self.org, "cards")?;
         let root = self.cards.accept(statement.root, self.now, self.window);
         let epoch = root.map_err(VerifyError::Root)?.epoch();
         let verifier = self.org.as_bytes();
         let binding = Binding { verifier, payload, expiry, key_id: self.key.id() };
-        finish(self.key, statement, |s| s.ext, &proof, binding, self.now, epoch)
+        bound(statement, |s| s.ext, binding, self.now, epoch)
     }
-}
-
-/// Encodings, key, circuit, number of inputs, points.
-fn read<S: Statement>(
-    key: &VerifyingKey,
-    presented: Presented<'_>,
-) -> Result<(S, Proof), VerifyError> {
-    let key_id = presented.key_id;
-    let got = KeyId(key_id.try_into().map_err(|_| VerifyError::KeyIdLength { got: key_id.len() })?);
-    if presented.proof.len() != Proof::BYTES {
-        return Err(VerifyError::Proof(ProofError::Length { got: presented.proof.len() }));
-    }
-    if got != key.id() {
-        return Err(VerifyError::Key { got, expected: key.id() });
-    }
-    if key.circuit() != S::CIRCUIT {
-        return Err(VerifyError::Circuit { got: key.circuit(), expected: S::CIRCUIT });
-    }
-    let statement = S::decode(presented.public_inputs).map_err(VerifyError::Inputs)?;
-    let proof = Proof::decode(presented.proof).map_err(VerifyError::Proof)?;
-    Ok((statement, proof))
 }
 
 fn is_log(history: &LogHistory, org: &str, log: &str) -> Result<(), VerifyError> {
@@ -330,12 +410,10 @@ fn asked(input: &'static str, got: Fr, expected: Fr) -> Result<(), VerifyError> 
     if got == expected { Ok(()) } else { Err(VerifyError::NotAsked { input }) }
 }
 
-/// Payload, expiry, equation.
-fn finish<S: Statement>(
-    key: &VerifyingKey,
+/// Payload and expiry. What comes of it goes into a [`Pending`] and comes out when the equation holds.
+fn bound<S>(
     statement: S,
     ext: impl Fn(&S) -> Fr,
-    proof: &Proof,
     binding: Binding<'_>,
     now: u64,
     epoch: u64,
@@ -344,9 +422,6 @@ fn finish<S: Statement>(
     let Binding { verifier, payload, expiry, key_id } = binding;
     if now >= expiry {
         return Err(VerifyError::Over { expiry, now });
-    }
-    if !key.equation_holds(&statement.public_inputs(), proof) {
-        return Err(VerifyError::Equation);
     }
     let (verifier, payload) = (verifier.to_vec(), payload.to_vec());
     Ok(Verified { statement, verifier, key_id, epoch, payload, expiry })

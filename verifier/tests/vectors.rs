@@ -218,7 +218,7 @@ fn f15_f23_f31_histories() {
 }
 
 /// Reasons without a case, and why.
-const ELSEWHERE: [(Reason, &str); 5] = [
+const ELSEWHERE: [(Reason, &str); 6] = [
     (Reason::KeyInputPoints, "only through the interface: in bytes the length tells"),
     (
         Reason::NoteLong,
@@ -228,6 +228,7 @@ const ELSEWHERE: [(Reason, &str); 5] = [
         Reason::KeyIdLength,
         "only through the interface: an envelope with another length is no message",
     ),
+    (Reason::Entropy, "of a batch whose verifier has no randomness: see tests/batch"),
     (Reason::MessageStride, "of roofs and shards, which no verifier reads"),
     (Reason::MessageSecret, "of witnesses, which no verifier reads"),
 ];

@@ -1,0 +1,113 @@
+//! The curve arithmetic of batches: many points at a time, on arkworks.
+
+use alloc::vec::Vec;
+
+use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective, G2Affine, g1::Config as G1};
+use ark_ec::{CurveGroup, pairing::Pairing, scalar_mul::glv::GLVConfig};
+use ark_ff::AdditiveGroup;
+
+/// The coefficient that 128 bits stand for: `low + lambda * high`, where `lambda` is the endomorphism's eigenvalue.
+///
+/// 2^128 integers give 2^128 different field elements: the shortest relation `a + lambda b = 0 (mod r)` has a number of 127 bits,
+/// and two that met would give one whose numbers are below 2^64. A multiple by such a coefficient takes 64 doublings.
+///
+/// # Source
+/// Gallant, Lambert, Vanstone, "Faster Point Multiplication on Elliptic Curves with Efficient Endomorphisms" (2001).
+pub(crate) fn scalar_of(coefficient: u128) -> Fr {
+    let (low, high) = halves(coefficient);
+    Fr::from(low) + <G1 as GLVConfig>::LAMBDA * Fr::from(high)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
+const fn halves(coefficient: u128) -> (u64, u64) {
+    (coefficient as u64, (coefficient >> 64) as u64)
+}
+
+/// `scalar_of(coefficients[i]) * points[i]`. Lists of different lengths are cut to the shorter one.
+pub(crate) fn multiples(points: &[G1Affine], coefficients: &[u128]) -> Vec<G1Affine> {
+    let multiples: Vec<G1Projective> =
+        points.iter().zip(coefficients).map(|(point, by)| multiple(point, *by)).collect();
+    G1Projective::normalize_batch(&multiples)
+}
+
+/// Both halves at once. Where both have a one, `P + phi(P) = -phi(phi(P))` is added, which is affine too.
+fn multiple(point: &G1Affine, by: u128) -> G1Projective {
+    let (low, high) = halves(by);
+    let image = <G1 as GLVConfig>::endomorphism_affine(point);
+    let both = -<G1 as GLVConfig>::endomorphism_affine(&image);
+    let mut sum = G1Projective::ZERO;
+    for bit in (0..u64::BITS).rev() {
+        sum.double_in_place();
+        match (low >> bit & 1, high >> bit & 1) {
+            (0, 0) => {}
+            (1, 0) => sum += point,
+            (0, _) => sum += image,
+            _ => sum += both,
+        }
+    }
+    sum
+}
+
+/// Which of these points of the twist are in the subgroup of order r.
+pub(crate) fn inside_subgroup(points: &[G2Affine]) -> Vec<bool> {
+    points.iter().map(G2Affine::is_in_correct_subgroup_assuming_on_curve).collect()
+}
+
+/// The product of the Miller loops of these pairs: after the final exponentiation, that of their pairings.
+pub(crate) fn miller_product(pairs: &[(G1Affine, G2Affine)]) -> Fq12 {
+    let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+    Bn254::multi_miller_loop(left, right).0
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_bn254::{Fq, Fq2};
+    use ark_ec::{AffineRepr, PrimeGroup};
+    use ark_ff::Field;
+
+    use super::*;
+
+    fn points(count: u64) -> Vec<G1Affine> {
+        (1..=count)
+            .map(|k| (G1Projective::generator() * Fr::from(k * k * k)).into_affine())
+            .collect()
+    }
+
+    #[test]
+    fn a_multiple_is_that_by_the_scalar() {
+        let edges = [0, 1, 2, u128::from(u64::MAX), 1 << 64, (1 << 64) + 1, u128::MAX, 3 << 63];
+        let points = points(edges.len() as u64);
+        for (multiple, (point, by)) in
+            multiples(&points, &edges).iter().zip(points.iter().zip(edges))
+        {
+            assert_eq!(*multiple, (*point * scalar_of(by)).into_affine(), "{by:#x}");
+        }
+        assert_eq!(scalar_of(1 << 64), <G1 as GLVConfig>::LAMBDA);
+    }
+
+    #[test]
+    fn a_product_is_that_of_the_pairings() {
+        let left = points(5);
+        let right: Vec<G2Affine> =
+            (1..=5u64).map(|k| (G2Affine::generator() * Fr::from(k + 7)).into_affine()).collect();
+        let pairs: Vec<_> = left.iter().copied().zip(right.iter().copied()).collect();
+        let product =
+            Bn254::final_exponentiation(ark_ec::pairing::MillerLoopOutput(miller_product(&pairs)));
+        assert_eq!(product, Some(Bn254::multi_pairing(left, right)));
+        assert_eq!(miller_product(&[]), Fq12::ONE);
+    }
+
+    #[test]
+    fn f04_points_of_the_twist_outside_the_subgroup_are_told() {
+        let mut x = Fq2::new(Fq::from(7u64), Fq::ONE);
+        let mut points = Vec::new();
+        while points.len() < 20 {
+            points.extend(G2Affine::get_point_from_x_unchecked(x, points.len() % 2 == 0));
+            x += Fq2::ONE;
+        }
+        points.push(G2Affine::generator());
+        let inside = inside_subgroup(&points);
+        assert_eq!(inside.len(), points.len());
+        assert!(inside[20] && inside[..20].iter().all(|inside| !inside));
+    }
+}

@@ -1,0 +1,90 @@
+//! What bad proofs cost, in Miller loops and final exponentiations: no clock is read.
+
+use wufu_verifier::{
+    BatchVerifier, CircuitName,
+    batch::{CREDIT, MAX, Work},
+};
+
+use crate::scene::{Scene, Shown, entropy, spoil};
+
+struct Flood {
+    scene: Scene,
+    good: Shown,
+    bad: Shown,
+    verifier: BatchVerifier,
+}
+
+impl Flood {
+    fn new() -> Self {
+        let mut scene = Scene::new(CircuitName::Gift, 31);
+        let good = scene.gift();
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        Self { scene, good, bad, verifier: BatchVerifier::default() }
+    }
+
+    /// Checks a batch whose bad ones are these, and that they are told apart.
+    fn check(&mut self, count: usize, is_bad: impl Fn(usize) -> bool) -> Work {
+        let shown = (0..count).map(|at| if is_bad(at) { &self.bad } else { &self.good });
+        let pending = shown.map(|shown| self.scene.open(shown)).collect();
+        let outcome = self.verifier.verify(pending, &mut entropy()).unwrap();
+        let spoilers: Vec<usize> = outcome.spoilers().collect();
+        assert_eq!(spoilers, (0..count).filter(|at| is_bad(*at)).collect::<Vec<_>>());
+        outcome.work
+    }
+}
+
+#[test]
+fn f19_a_flood_costs_what_telling_them_apart_one_by_one_costs_and_a_constant() {
+    let mut flood = Flood::new();
+    let mut total = 0;
+    // Once it has cost the constant, not one loop more than one by one.
+    for (round, count) in [MAX, 300, 64, 300, 1].into_iter().enumerate() {
+        let cost = flood.check(count, |_| true).total();
+        total += cost;
+        if round > 1 {
+            assert_eq!(cost, Work::ALONE * count as u64, "round {round}");
+        }
+    }
+    let alone = Work::ALONE * (MAX + 300 + 64 + 300 + 1) as u64;
+    assert!(total <= alone + CREDIT, "{total} for what is {alone} one by one");
+    // And when it is over, good ones are checked together again.
+    flood.check(64, |_| false);
+    flood.check(256, |_| false);
+    let after = flood.check(256, |_| false).total();
+    assert_eq!(after, 256 + 3 + 1);
+}
+
+/// The bound is on all that a verifier ever does: no order of good and bad ones gets past it.
+#[test]
+fn f19_no_mixture_costs_more_than_the_bound() {
+    for period in [2, 3, 5, 17, 50] {
+        let mut flood = Flood::new();
+        let (mut spent, mut good, mut bad) = (0, 0, 0);
+        for round in 0..6 {
+            // Good rounds that build up, then poison.
+            let is_bad = |at: usize| round % 2 == 1 && at.is_multiple_of(period);
+            let count = 100;
+            spent += flood.check(count, is_bad).total();
+            let bads = (0..count).filter(|at| is_bad(*at)).count() as u64;
+            (good, bad) = (good + count as u64 - bads, bad + bads);
+            let bound = (Work::ALONE + 1) * good + Work::ALONE * bad + CREDIT;
+            assert!(spent <= bound, "{spent} above {bound}");
+        }
+        // Mostly good batches stay cheaper than one by one.
+        assert!(spent < Work::ALONE * (good + bad), "period {period}: {spent}");
+    }
+}
+
+#[test]
+fn f19_one_bad_proof_among_many_costs_at_most_half_a_batch_more() {
+    for (count, bads) in [(MAX, vec![0, 31, 513, MAX - 1]), (256, vec![0, 100, 255])] {
+        let mut flood = Flood::new();
+        let clean = flood.check(count, |_| false).total();
+        for bad in bads {
+            flood.verifier = BatchVerifier::default();
+            let spoiled = flood.check(count, |at| at == bad).total();
+            assert!(2 * spoiled <= 3 * clean, "{bad} of {count}: {spoiled}, clean {clean}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A campaign with gifts and claims, and a charity with a donation: what a batch is made of.
+
+use ark_bn254::{Fq2, Fr, G2Affine};
+use ark_ec::AffineRepr;
+use ark_ff::{AdditiveGroup, Field, UniformRand};
+use ark_serialize::CanonicalSerialize;
+use ark_std::rand::rngs::StdRng;
+use ed25519_dalek::SigningKey;
+use wufu_verifier::{
+    CircuitName, ClaimCheck, FiveFu, Gift, GiftCheck, KeyId, Pending, Reason, Statement, Verified,
+    batch::{EntropyError, Outcome},
+    checkpoint::{Checkpoint, LogState},
+    epochs::{LogHistory, Window},
+    statement::{self, Binding, CLAIM},
+    verify::Presented,
+};
+
+use crate::simulate::{Trapdoor, rng};
+
+pub const ORG: &str = "wufu";
+pub const PAYLOAD: &[u8] = b"to a friend";
+pub const EXPIRY: u64 = 2_000;
+pub const NOW: u64 = 1_900;
+
+/// Entropy of a test: the same in every run.
+pub fn entropy() -> impl FnMut() -> Result<[u8; 32], EntropyError> {
+    let mut count = 0;
+    move || {
+        count += 1;
+        Ok([count; 32])
+    }
+}
+
+/// What somebody presents.
+#[derive(Clone)]
+pub struct Shown {
+    pub inputs: Vec<u8>,
+    pub proof: Vec<u8>,
+    pub expiry: u64,
+}
+
+/// A key, two logs, and who may be proved to.
+pub struct Scene {
+    pub trapdoor: Trapdoor,
+    key_id: KeyId,
+    cards: LogHistory,
+    persons: LogHistory,
+    root: Fr,
+    rng: StdRng,
+}
+
+impl Scene {
+    pub fn new(circuit: CircuitName, seed: u64) -> Self {
+        let rng = rng(seed + 1_000);
+        let root = Fr::from(77u64);
+        let log = |origin: &str| {
+            let signing = SigningKey::from_bytes(&[7; 32]);
+            let state = LogState { origin, size: 5, root, epoch: 3, epoch_seconds: 600 };
+            let mut log = LogHistory::new(origin);
+            log.insert(Checkpoint::sign(ORG, &signing, &state).unwrap()).unwrap();
+            log
+        };
+        let (cards, persons) = (log("wufu/cards"), log("wufu/persons"));
+        let trapdoor = Trapdoor::new(circuit, seed);
+        let key_id = trapdoor.key.id();
+        Self { trapdoor, key_id, cards, persons, root, rng }
+    }
+
+    /// A gift that is good.
+    pub fn gift(&mut self) -> Shown {
+        let (root, ext) = (self.root, self.ext());
+        let [nf_in, cm_out] = [(); 2].map(|()| Fr::rand(&mut self.rng));
+        self.shown(&Gift { root, nf_in, cm_out, ext })
+    }
+
+    /// A claim that is good.
+    pub fn claim(&mut self) -> Shown {
+        let scope = statement::scope(ORG.as_bytes(), CLAIM);
+        let anchor = statement::anchor(self.root, self.root, scope);
+        let mut inputs = [(); 8].map(|()| Fr::rand(&mut self.rng));
+        (inputs[0], inputs[7]) = (anchor, self.ext());
+        self.shown(&FiveFu::from_inputs(inputs))
+    }
+
+    pub fn gifts(&mut self, count: usize) -> Vec<Shown> {
+        (0..count).map(|_| self.gift()).collect()
+    }
+
+    fn ext(&self) -> Fr {
+        let key_id = self.trapdoor.key.id();
+        Binding { verifier: ORG.as_bytes(), payload: PAYLOAD, expiry: EXPIRY, key_id }.ext()
+    }
+
+    fn shown(&mut self, statement: &impl Statement) -> Shown {
+        let proof = self.trapdoor.prove(&statement.public_inputs(), &mut self.rng);
+        Shown { inputs: statement.encode(), proof: proof.encode(), expiry: EXPIRY }
+    }
+
+    pub fn open(&self, shown: &Shown) -> Pending<'_, Verified<Gift>> {
+        let (key, cards, window) = (&self.trapdoor.key, &self.cards, Window::default());
+        let check = GiftCheck { key, cards, org: ORG, now: NOW, window };
+        check.open(self.presented(shown), PAYLOAD, shown.expiry)
+    }
+
+    pub fn open_claim(&self, shown: &Shown) -> Pending<'_, Verified<FiveFu>> {
+        let (key, cards, persons) = (&self.trapdoor.key, &self.cards, &self.persons);
+        let check =
+            ClaimCheck { key, cards, persons, org: ORG, now: NOW, window: Window::default() };
+        check.open(self.presented(shown), PAYLOAD, shown.expiry)
+    }
+
+    fn presented<'a>(&'a self, Shown { inputs, proof, .. }: &'a Shown) -> Presented<'a> {
+        let key_id = &self.key_id.0;
+        Presented { key_id, public_inputs: inputs, proof }
+    }
+
+    pub fn open_all(&self, shown: &[Shown]) -> Vec<Pending<'_, Verified<Gift>>> {
+        shown.iter().map(|shown| self.open(shown)).collect()
+    }
+}
+
+/// A proof that is a proof of something else.
+pub fn spoil(shown: &mut Shown) {
+    // -C is as good a point as C.
+    shown.proof[127] ^= 0x80;
+}
+
+/// The verdicts as reasons.
+pub fn reasons<V>(outcome: &Outcome<V>) -> Vec<Option<Reason>> {
+    outcome.verdicts.iter().map(|v| v.as_ref().err().map(|error| error.reason())).collect()
+}
+
+/// Points of the twist that are not in the subgroup, compressed.
+pub fn outside_subgroup(count: usize) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut x = Fq2::ONE;
+    while found.len() < count {
+        x += Fq2::ONE.double() + Fq2::ONE;
+        if let Some(point) = G2Affine::get_point_from_x_unchecked(x, found.len() % 2 == 0)
+            && !point.is_in_correct_subgroup_assuming_on_curve()
+            && !point.is_zero()
+        {
+            let mut bytes = Vec::new();
+            point.serialize_compressed(&mut bytes).unwrap();
+            found.push(bytes);
+        }
+    }
+    found
+}

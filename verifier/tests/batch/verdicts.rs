@@ -1,0 +1,243 @@
+//! What a batch says of each.
+
+use ark_bn254::{Bn254, Fq12, Fr};
+use ark_ec::pairing::Pairing;
+use ark_ff::{Field, UniformRand};
+use wufu_verifier::{
+    BatchVerifier, CircuitName, Pending, Reason, Statement, Verified,
+    batch::{EntropyError, MAX, Outcome},
+    verify::AnyVerified,
+    verify_batch,
+};
+
+use crate::{
+    scene::{Scene, Shown, entropy, outside_subgroup, reasons, spoil},
+    simulate::proof,
+};
+
+fn alone<V>(pending: Pending<'_, V>) -> Option<Reason> {
+    pending.verify().err().map(|error| error.reason())
+}
+
+/// Checks a batch, and that each verdict is the one that it has by itself.
+fn agree(scene: &Scene, shown: &[Shown]) -> Vec<Option<Reason>> {
+    let batch = verify_batch(scene.open_all(shown), &mut entropy()).unwrap();
+    let one_by_one: Vec<_> = shown.iter().map(|shown| alone(scene.open(shown))).collect();
+    assert_eq!(reasons(&batch), one_by_one);
+    assert_eq!(batch.verdicts.len(), shown.len());
+    one_by_one
+}
+
+fn gifts(count: usize) -> (Scene, Vec<Shown>) {
+    let mut scene = Scene::new(CircuitName::Gift, 3);
+    let shown = scene.gifts(count);
+    (scene, shown)
+}
+
+#[test]
+fn f19_sizes_from_none_up() {
+    let (scene, shown) = gifts(9);
+    for size in [0, 1, 2, 3, 8, 9] {
+        assert_eq!(agree(&scene, &shown[..size]), vec![None; size]);
+        let mut bad = shown[..size].to_vec();
+        bad.iter_mut().for_each(spoil);
+        assert_eq!(agree(&scene, &bad), vec![Some(Reason::Equation); size]);
+    }
+}
+
+#[test]
+fn f19_a_bad_one_is_named_at_every_position() {
+    let (scene, shown) = gifts(41);
+    for size in [2, 9, 41] {
+        for bad in 0..size {
+            let mut shown = shown[..size].to_vec();
+            spoil(&mut shown[bad]);
+            let outcome = verify_batch(scene.open_all(&shown), &mut entropy()).unwrap();
+            assert_eq!(outcome.spoilers().collect::<Vec<_>>(), [bad], "of {size}");
+            let accepted = outcome.verdicts.iter().filter(|verdict| verdict.is_ok()).count();
+            assert_eq!(accepted, size - 1);
+        }
+    }
+}
+
+#[test]
+fn f19_every_set_of_bad_ones_is_named() {
+    let (scene, shown) = gifts(5);
+    for set in 0u32..1 << shown.len() {
+        let mut shown = shown.clone();
+        let bad: Vec<usize> = (0..shown.len()).filter(|at| set >> at & 1 == 1).collect();
+        bad.iter().for_each(|at| spoil(&mut shown[*at]));
+        let outcome = verify_batch(scene.open_all(&shown), &mut entropy()).unwrap();
+        assert_eq!(outcome.spoilers().collect::<Vec<_>>(), bad);
+    }
+}
+
+/// Groth16BatchVerifier#1: what is added to one proof is taken from another, and without coefficients nobody sees it.
+#[test]
+fn f19_two_bad_proofs_that_cancel_are_both_named() {
+    let mut scene = Scene::new(CircuitName::Gift, 5);
+    let mut shown = scene.gifts(9);
+    let rng = &mut crate::simulate::rng(6);
+    let values =
+        |shown: &Shown| wufu_verifier::Gift::decode(&shown.inputs).unwrap().public_inputs();
+    let inputs: Vec<Vec<Fr>> = shown.iter().map(values).collect();
+    for (one, other) in [(0, 1), (2, 8), (7, 3)] {
+        let [first, second] = [one, other].map(|at| scene.trapdoor.scalars(&inputs[at], rng));
+        let change = Fr::rand(rng);
+        let [first, second] = [(first, change), (second, -change)]
+            .map(|([a, b, c], change)| proof([a, b, c + change]));
+        // The product of both equations holds: this is what a batch without coefficients would look at.
+        let mut product = Fq12::ONE;
+        for (at, proof) in [(one, &first), (other, &second)] {
+            assert!(!scene.trapdoor.key.equation_holds(&inputs[at], proof));
+            let key = scene.trapdoor.key.points();
+            let sum = inputs[at].iter().zip(&key.inputs[1..]).map(|(x, point)| *point * x);
+            let sum = sum.fold(key.inputs[0].into(), |sum: ark_bn254::G1Projective, x| sum + x);
+            let (a, b, c) = proof.points();
+            let (left, right) =
+                ([a, -key.alpha, (-sum).into(), -c], [b, key.beta, key.gamma, key.delta]);
+            product *= Bn254::multi_pairing(left, right).0;
+        }
+        assert_eq!(product, Fq12::ONE, "they do not cancel: this test shows nothing");
+        (shown[one].proof, shown[other].proof) = (first.encode(), second.encode());
+    }
+    let verdicts = agree(&scene, &shown);
+    let bad: Vec<usize> = (0..9).filter(|at| verdicts[*at].is_some()).collect();
+    assert_eq!(bad, [0, 1, 2, 3, 7, 8]);
+    assert!(verdicts.iter().flatten().all(|reason| *reason == Reason::Equation));
+}
+
+/// What cancels in pairs under one choice of coefficients does not under another: and nobody knows them beforehand.
+#[test]
+fn f19_without_entropy_nothing_is_verified() {
+    let (scene, shown) = gifts(3);
+    let mut door = BatchVerifier::default();
+    let mut closed = || Err(EntropyError::new());
+    for size in [1, 3] {
+        let refused = door.verify(scene.open_all(&shown[..size]), &mut closed);
+        assert_eq!(refused.unwrap_err().reason(), Reason::Entropy);
+    }
+    // It is asked once, however many equations there are.
+    let mut asked = 0;
+    let mut source = || {
+        asked += 1;
+        Ok([9; 32])
+    };
+    assert!(door.verify(scene.open_all(&shown), &mut source).is_ok());
+    assert_eq!(asked, 1);
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn the_operating_system_has_entropy() {
+    use wufu_verifier::batch::{Entropy, OsEntropy};
+    assert_ne!(OsEntropy.draw().unwrap(), OsEntropy.draw().unwrap());
+}
+
+#[test]
+fn f04_a_b_outside_its_subgroup_is_named_at_every_position() {
+    let (scene, shown) = gifts(9);
+    let outside = outside_subgroup(9);
+    for (bad, point) in outside.iter().enumerate() {
+        let mut shown = shown.clone();
+        shown[bad].proof[32..96].copy_from_slice(point);
+        let mut expected = vec![None; 9];
+        expected[bad] = Some(Reason::PointInvalid);
+        assert_eq!(agree(&scene, &shown), expected);
+        let outcome = verify_batch(scene.open_all(&shown), &mut entropy()).unwrap();
+        assert_eq!(outcome.spoilers().count(), 0, "found before any equation");
+    }
+    let mut all = shown;
+    for (shown, point) in all.iter_mut().zip(&outside) {
+        shown.proof[32..96].copy_from_slice(point);
+    }
+    assert_eq!(agree(&scene, &all), vec![Some(Reason::PointInvalid); 9]);
+}
+
+/// B's subgroup is checked late and told early: the reason is that of the order of checks, not of the order of work.
+#[test]
+fn f04_what_is_wrong_first_is_the_reason() {
+    let (scene, shown) = gifts(1);
+    let point = &outside_subgroup(1)[0];
+    let with = |change: &dyn Fn(&mut Shown)| {
+        let mut shown = shown[0].clone();
+        change(&mut shown);
+        let inside = agree(&scene, &[shown.clone()])[0];
+        shown.proof[32..96].copy_from_slice(point);
+        (inside, agree(&scene, &[shown])[0])
+    };
+    let (invalid, identity) = (Some(Reason::PointInvalid), Some(Reason::PointIdentity));
+    assert_eq!(with(&|_| {}), (None, invalid));
+    // Later checks: B comes first.
+    assert_eq!(with(&|shown| shown.expiry += 1), (Some(Reason::ExtNotAsked), invalid));
+    assert_eq!(with(&|shown| shown.inputs[0] ^= 1), (Some(Reason::RootUnknown), invalid));
+    assert_eq!(with(&spoil), (Some(Reason::Equation), invalid));
+    let infinity = |at: usize| {
+        move |shown: &mut Shown| {
+            shown.proof[at..at + 32].fill(0);
+            shown.proof[at + 31] = 0x40;
+        }
+    };
+    assert_eq!(with(&infinity(96)), (identity, invalid));
+    // Earlier ones: B comes later.
+    assert_eq!(with(&infinity(0)), (identity, identity));
+    assert_eq!(with(&|shown| shown.inputs.truncate(96)).1, Some(Reason::InputsLength));
+}
+
+#[test]
+fn several_keys_and_statements_in_one_batch() {
+    let circuits = [CircuitName::Gift, CircuitName::FiveFu, CircuitName::Gift, CircuitName::FiveFu];
+    let mut scenes: Vec<Scene> =
+        (20..).zip(circuits).map(|(seed, c)| Scene::new(c, seed)).collect();
+    let mut shown: Vec<(usize, Shown)> = Vec::new();
+    for round in 0..12 {
+        let (at, scene) = (round % 4, &mut scenes[round % 4]);
+        let gift = circuits[at] == CircuitName::Gift;
+        shown.push((at, if gift { scene.gift() } else { scene.claim() }));
+    }
+    let open = |(at, shown): &(usize, Shown)| -> Pending<'_, AnyVerified> {
+        match circuits[*at] {
+            CircuitName::Gift => scenes[*at].open(shown).into(),
+            _ => scenes[*at].open_claim(shown).into(),
+        }
+    };
+    let check = |shown: &[(usize, Shown)]| -> Outcome<AnyVerified> {
+        verify_batch(shown.iter().map(open).collect(), &mut entropy()).unwrap()
+    };
+    let clean = check(&shown);
+    assert!(clean.verdicts.iter().all(|verdict| matches!(verdict, Ok(v) if v.epoch() == 3)));
+    // One equation: a loop for each proof and three for each key.
+    assert_eq!((clean.work.miller_loops, clean.work.final_exponentiations), (12 + 3 * 4, 1));
+    for bad in 0..shown.len() {
+        let mut shown = shown.clone();
+        spoil(&mut shown[bad].1);
+        assert_eq!(check(&shown).spoilers().collect::<Vec<_>>(), [bad]);
+    }
+    // A proof under the one key, presented for the other of the same circuit.
+    let mut swapped = shown.clone();
+    (swapped[0].0, swapped[2].0) = (2, 0);
+    let outcome = check(&swapped);
+    let refused: Vec<_> = reasons(&outcome).iter().map(Option::is_some).collect();
+    let expected: Vec<_> = (0..12).map(|at| at == 0 || at == 2).collect();
+    assert_eq!(refused, expected);
+}
+
+/// What comes out is what went in, in its place.
+#[test]
+fn a_batch_of_1024_and_one_of_more_than_share_an_equation() {
+    let mut scene = Scene::new(CircuitName::Gift, 8);
+    let shown = scene.gifts(MAX + 9);
+    let check = |shown: &[Shown]| verify_batch(scene.open_all(shown), &mut entropy()).unwrap();
+    let statements = |outcome: &Outcome<Verified<wufu_verifier::Gift>>| -> Vec<Vec<u8>> {
+        outcome.verdicts.iter().map(|v| v.as_ref().unwrap().statement().encode()).collect()
+    };
+    let clean = check(&shown[..MAX]);
+    assert_eq!(clean.work.total(), MAX as u64 + 3 + 1);
+    assert_eq!(
+        statements(&clean),
+        shown[..MAX].iter().map(|s| s.inputs.clone()).collect::<Vec<_>>()
+    );
+    let more = check(&shown);
+    assert_eq!(more.work.total(), MAX as u64 + 3 + 1 + 9 + 3 + 1);
+    assert_eq!(more.spoilers().count(), 0);
+}
