@@ -1,0 +1,255 @@
+/* Checks envelopes through the C interface, one by one and all together, and compares with the verdicts that are expected.
+ *
+ *     python3 .ci/corpus.py | corpus
+ *
+ * check_case() is what an embedder does; the rest reads the corpus. The spent set is the embedder's own: here a list. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wufu_verifier.h"
+
+enum { LINE = 1 << 18, KEYS = 8, LOGS = 2, NOTES = 8, SPENT = 16, CASES = 512 };
+
+/* The numbers of reasons never change. */
+enum { DEVELOPMENT = 311, SPENT_ALREADY = 701, STORE_FAILS = 702, CONTRADICTION = 524 };
+
+typedef struct {
+  uint8_t bytes[32];
+} Nullifier;
+
+typedef struct {
+  char name[512], pinned[64], expected[64];
+  WufuBytes envelope, log_key;
+  WufuQuestion asked;
+  WufuLog *logs[LOGS];
+  size_t log_count;
+  uint16_t log_refused; /* why one of the verifier's own checkpoints is none */
+  bool store_fails;
+  Nullifier spent[SPENT], nullifiers[SPENT];
+  size_t spent_count, nullifier_count;
+  uint64_t epoch;
+  uint16_t reason; /* what came out one by one */
+} Case;
+
+static struct {
+  char name[64];
+  WufuKey *key;
+} keys[KEYS];
+static size_t key_count, failures;
+
+static void fail(const char *what, const char *got, const char *expected) {
+  printf("%s: %s, expected %s\n", what, got ? got : "no such reason", expected);
+  failures++;
+}
+
+static void ensure(bool holds, const char *what) {
+  if (!holds) {
+    fprintf(stderr, "corpus: %s\n", what);
+    exit(2);
+  }
+}
+
+static WufuBytes unhex(const char *digits) {
+  if (strcmp(digits, "-") == 0) return (WufuBytes){0};
+  size_t len = strlen(digits) / 2;
+  uint8_t *data = malloc(len + 1);
+  ensure(data != NULL, "out of memory");
+  for (size_t i = 0; i < len; i++) ensure(sscanf(digits + 2 * i, "%2hhx", &data[i]) == 1, "no digits");
+  data[len] = 0;
+  return (WufuBytes){data, len};
+}
+
+static Nullifier nullifier(const char *digits) {
+  Nullifier out;
+  WufuBytes bytes = unhex(digits);
+  ensure(bytes.len == sizeof out, "a nullifier is 32 bytes");
+  memcpy(&out, bytes.data, sizeof out);
+  free((void *)bytes.data);
+  return out;
+}
+
+/* All of them are new, and then all are in the set; or none is. */
+static uint16_t spend(Case *c, const WufuVerdict *verdict) {
+  if (c->store_fails) return STORE_FAILS;
+  for (uint32_t i = 0; i < verdict->nullifier_count; i++) {
+    for (size_t j = 0; j < c->spent_count; j++)
+      if (memcmp(verdict->nullifiers[i], c->spent[j].bytes, 32) == 0) return SPENT_ALREADY;
+    for (uint32_t j = 0; j < i; j++)
+      if (memcmp(verdict->nullifiers[i], verdict->nullifiers[j], 32) == 0) return SPENT_ALREADY;
+  }
+  return WUFU_ACCEPTED;
+}
+
+/* What is not the check's: the envelope is read first, then this verifier's own checkpoints must be good. */
+static uint16_t before(const Case *c) {
+  uint16_t read = wufu_envelope_read(c->envelope);
+  return read != WUFU_ACCEPTED ? read : c->log_refused;
+}
+
+static void compare(Case *c, const WufuVerdict *verdict, const char *how) {
+  uint16_t reason = verdict->reason;
+  if (reason == WUFU_ACCEPTED) reason = spend(c, verdict);
+  const char *name = wufu_reason_name(reason);
+  char what[640];
+  snprintf(what, sizeof what, "%s (%s)", c->name, how);
+  if (name == NULL || strcmp(name, c->expected) != 0) {
+    fail(what, name, c->expected);
+  } else if (reason == WUFU_ACCEPTED) {
+    bool same = verdict->epoch == c->epoch && verdict->nullifier_count == c->nullifier_count;
+    for (size_t i = 0; same && i < c->nullifier_count; i++)
+      same = memcmp(verdict->nullifiers[i], c->nullifiers[i].bytes, 32) == 0;
+    if (!same) fail(what, "another epoch or other nullifiers", "those of the case");
+  }
+}
+
+static void check_case(Case *c) {
+  WufuVerdict verdict = {.reason = before(c)};
+  if (verdict.reason == WUFU_ACCEPTED) {
+    uint16_t code = wufu_verify(c->envelope, &c->asked, &verdict);
+    ensure(code == verdict.reason, "wufu_verify says two things");
+  }
+  compare(c, &verdict, "alone");
+}
+
+static void check_batch(Case *cases, size_t count) {
+  WufuBytes *envelopes = calloc(count, sizeof *envelopes);
+  WufuQuestion *questions = calloc(count, sizeof *questions);
+  WufuVerdict *verdicts = calloc(count, sizeof *verdicts);
+  WufuBatch *batch = NULL;
+  ensure(envelopes && questions && verdicts, "out of memory");
+  ensure(wufu_batch_new(&batch) == WUFU_ACCEPTED, "no batch");
+  for (size_t i = 0; i < count; i++) envelopes[i] = cases[i].envelope, questions[i] = cases[i].asked;
+  ensure(wufu_verify_batch(batch, envelopes, questions, count, verdicts) == WUFU_ACCEPTED, "no verdicts");
+  for (size_t i = 0; i < count; i++) {
+    uint16_t refused = before(&cases[i]);
+    if (refused != WUFU_ACCEPTED) verdicts[i].reason = refused;
+    compare(&cases[i], &verdicts[i], "in a batch");
+  }
+  wufu_batch_free(batch);
+  free(envelopes), free(questions), free(verdicts);
+}
+
+static void read_key(char *value) {
+  char *space = strrchr(value, ' ');
+  ensure(space != NULL && key_count < KEYS, "a key has a name and bytes");
+  *space = 0;
+  WufuBytes bytes = unhex(space + 1);
+  WufuKey *key = NULL;
+  /* The ninth byte says how the key was made. */
+  if (bytes.data[8] != 0)
+    ensure(wufu_key_decode(bytes, false, &key) == DEVELOPMENT && key == NULL, "a development key passed for one of a ceremony");
+  ensure(wufu_key_decode(bytes, true, &key) == WUFU_ACCEPTED, "a key is refused");
+  snprintf(keys[key_count].name, sizeof keys[0].name, "%s", value);
+  keys[key_count++].key = key;
+  free((void *)bytes.data);
+}
+
+static void read_log(Case *c, char *value) {
+  char *space = strchr(value, ' ');
+  ensure(space != NULL && c->log_count < LOGS, "a log has an origin and a length of its epochs");
+  *space = 0;
+  WufuBytes origin = unhex(value);
+  uint16_t code = wufu_log_new(origin, strtoull(space + 1, NULL, 10), &c->logs[c->log_count++]);
+  ensure(code == WUFU_ACCEPTED, "a log is refused");
+  free((void *)origin.data);
+}
+
+static void read_note(Case *c, const char *value) {
+  WufuBytes note = unhex(value);
+  uint16_t code = wufu_log_insert(c->logs[c->log_count - 1], c->log_key, note);
+  /* A contradiction stays in the history, and the check tells it. */
+  if (code != WUFU_ACCEPTED && code != CONTRADICTION && c->log_refused == WUFU_ACCEPTED) c->log_refused = code;
+  free((void *)note.data);
+}
+
+static void read_line(Case *c, const char *word, char *value) {
+  uint64_t number = strtoull(value, NULL, 10);
+  if (!strcmp(word, "envelope")) c->envelope = unhex(value);
+  else if (!strcmp(word, "circuit")) c->asked.circuit = (uint32_t)number;
+  else if (!strcmp(word, "pinned")) snprintf(c->pinned, sizeof c->pinned, "%s", value);
+  else if (!strcmp(word, "now")) c->asked.now = number;
+  else if (!strcmp(word, "window")) c->asked.window = number;
+  else if (!strcmp(word, "expiry")) c->asked.expiry = number;
+  else if (!strcmp(word, "verifier")) c->asked.verifier = unhex(value);
+  else if (!strcmp(word, "payload")) c->asked.payload = unhex(value);
+  else if (!strcmp(word, "purpose")) c->asked.purpose = unhex(value);
+  else if (!strcmp(word, "origin")) c->asked.origin = unhex(value);
+  else if (!strcmp(word, "policy")) c->asked.policy = unhex(value);
+  else if (!strcmp(word, "key_ids")) c->asked.key_ids = unhex(value);
+  else if (!strcmp(word, "log_key")) c->log_key = unhex(value);
+  else if (!strcmp(word, "log")) read_log(c, value);
+  else if (!strcmp(word, "checkpoint")) read_note(c, value);
+  else if (!strcmp(word, "store_fails")) c->store_fails = true;
+  else if (!strcmp(word, "spent") && c->spent_count < SPENT) c->spent[c->spent_count++] = nullifier(value);
+  else if (!strcmp(word, "verdict")) snprintf(c->expected, sizeof c->expected, "%s", value);
+  else if (!strcmp(word, "epoch")) c->epoch = number;
+  else if (!strcmp(word, "nullifier") && c->nullifier_count < SPENT) c->nullifiers[c->nullifier_count++] = nullifier(value);
+  else ensure(false, "an unknown word");
+}
+
+/* What an embedder gets wrong must not be accepted, and must not crash. */
+static void misuse(const Case *c) {
+  WufuVerdict verdict = {0};
+  WufuQuestion asked = c->asked;
+  WufuBytes nothing = {NULL, 5};
+  ensure(wufu_verify(c->envelope, NULL, &verdict) == WUFU_MISUSE && verdict.reason == WUFU_MISUSE, "no question");
+  ensure(wufu_verify(c->envelope, &asked, NULL) == WUFU_MISUSE, "no place for the verdict");
+  ensure(wufu_verify(nothing, &asked, &verdict) == WUFU_MISUSE, "no bytes");
+  asked.key = NULL;
+  ensure(wufu_verify(c->envelope, &asked, &verdict) == WUFU_MISUSE, "no key");
+  asked = c->asked, asked.circuit = 9;
+  ensure(wufu_verify(c->envelope, &asked, &verdict) == WUFU_MISUSE, "no such circuit");
+  ensure(wufu_verify_batch(NULL, &c->envelope, &asked, 1, &verdict) == WUFU_MISUSE, "no such circuit, in a batch");
+  ensure(verdict.reason == WUFU_MISUSE && verdict.nullifier_count == 0, "a verdict on nothing");
+  ensure(wufu_verify_batch(NULL, NULL, NULL, 1, NULL) == WUFU_MISUSE, "no arrays");
+  ensure(wufu_verify_batch(NULL, NULL, NULL, 0, NULL) == WUFU_ACCEPTED, "an empty batch");
+  ensure(wufu_key_id(NULL, NULL) == WUFU_MISUSE && wufu_log_new(nothing, 0, NULL) == WUFU_MISUSE, "nothing");
+  ensure(wufu_reason_name(999) == NULL && wufu_reason_meaning(631) != NULL, "names of reasons");
+  wufu_key_free(NULL), wufu_log_free(NULL), wufu_batch_free(NULL);
+}
+
+int main(void) {
+  static char line[LINE];
+  Case *cases = calloc(CASES, sizeof *cases);
+  ensure(cases != NULL, "out of memory");
+  size_t count = 0;
+  while (fgets(line, sizeof line, stdin)) {
+    line[strcspn(line, "\n")] = 0;
+    char *value = strchr(line, ' ');
+    ensure(value != NULL, "a line is a word and a value");
+    *value++ = 0;
+    Case *c = &cases[count];
+    if (!strcmp(line, "key")) {
+      read_key(value);
+    } else if (!strcmp(line, "case")) {
+      ensure(count < CASES - 1, "too many cases");
+      WufuBytes name = unhex(value);
+      snprintf(c->name, sizeof c->name, "%s", (const char *)name.data);
+      free((void *)name.data);
+    } else if (!strcmp(line, "end")) {
+      for (size_t i = 0; i < key_count; i++)
+        if (!strcmp(keys[i].name, c->pinned)) c->asked.key = keys[i].key;
+      c->asked.log = c->logs[0], c->asked.persons = c->logs[1];
+      check_case(c);
+      count++;
+    } else {
+      read_line(c, line, value);
+    }
+  }
+  ensure(count >= 100, "the corpus is short");
+  check_batch(cases, count);
+  misuse(&cases[0]);
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = 0; j < LOGS; j++) wufu_log_free(cases[i].logs[j]);
+    const WufuQuestion *asked = &cases[i].asked;
+    const WufuBytes held[] = {cases[i].envelope, cases[i].log_key, asked->verifier, asked->payload,
+                              asked->purpose, asked->origin, asked->policy, asked->key_ids};
+    for (size_t j = 0; j < sizeof held / sizeof held[0]; j++) free((void *)held[j].data);
+  }
+  for (size_t i = 0; i < key_count; i++) wufu_key_free(keys[i].key);
+  free(cases);
+  printf("%zu envelopes, alone and in a batch: %zu wrong\n", count, failures);
+  return failures != 0;
+}

@@ -1,0 +1,71 @@
+//! Bytes and pointers that come from C.
+#![allow(unsafe_code)]
+
+use crate::WUFU_MISUSE;
+
+/// Bytes that are borrowed. `data` may be null when `len` is 0. Texts are UTF-8, without a zero at the end.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Bytes {
+    /// The first.
+    pub data: *const u8,
+    /// How many.
+    pub len: usize,
+}
+
+impl Bytes {
+    /// The bytes.
+    ///
+    /// # Safety
+    /// `data` points at `len` bytes that nobody changes while the result is used, unless `len` is 0.
+    pub(crate) unsafe fn read<'a>(self) -> Result<&'a [u8], u16> {
+        if self.len == 0 {
+            return Ok(&[]);
+        }
+        if self.data.is_null() || isize::try_from(self.len).is_err() {
+            return Err(WUFU_MISUSE);
+        }
+        // SAFETY: not null, not longer than memory can be; the rest is the caller's word.
+        Ok(unsafe { core::slice::from_raw_parts(self.data, self.len) })
+    }
+
+    /// The text.
+    ///
+    /// # Safety
+    /// As [`Bytes::read`].
+    pub(crate) unsafe fn text<'a>(self) -> Result<&'a str, u16> {
+        // SAFETY: the caller's word, handed on.
+        core::str::from_utf8(unsafe { self.read() }?).map_err(|_| WUFU_MISUSE)
+    }
+}
+
+/// What a pointer points at.
+///
+/// # Safety
+/// It is null, or points at a `T` that nobody changes while the result is used.
+pub(crate) unsafe fn reference<'a, T>(pointer: *const T) -> Result<&'a T, u16> {
+    // SAFETY: the caller's word, handed on.
+    unsafe { pointer.as_ref() }.ok_or(WUFU_MISUSE)
+}
+
+/// Puts a value where `out` points, for the caller to own.
+///
+/// # Safety
+/// `out` is null, or points at a place for a pointer.
+pub(crate) unsafe fn hand_out<T>(out: *mut *mut T, value: T) -> Result<(), u16> {
+    // SAFETY: the caller's word, handed on.
+    let out = unsafe { out.as_mut() }.ok_or(WUFU_MISUSE)?;
+    *out = Box::into_raw(Box::new(value));
+    Ok(())
+}
+
+/// Takes back what was handed out, and drops it.
+///
+/// # Safety
+/// It is null, or came from [`hand_out`] and was not taken back before.
+pub(crate) unsafe fn take_back<T>(pointer: *mut T) {
+    if !pointer.is_null() {
+        // SAFETY: it came from `Box::into_raw`, once.
+        drop(unsafe { Box::from_raw(pointer) });
+    }
+}

@@ -1,0 +1,142 @@
+//! What a verifier keeps between calls: keys, logs, and what it learned of floods.
+#![allow(unsafe_code)]
+
+use wufu_verifier::{
+    BatchVerifier, Trust, VerifyingKey, checkpoint::Checkpoint, epochs::LogHistory, note::LogKey,
+};
+
+use crate::{
+    Bytes, WUFU_MISUSE,
+    bytes::{hand_out, reference, take_back},
+    guard,
+};
+
+/// A verifying key, checked: pin it.
+pub struct Key(pub(crate) VerifyingKey);
+
+/// The checkpoints of one log that this verifier holds.
+pub struct Log(pub(crate) LogHistory);
+
+/// What remembers floods of bad proofs between batches.
+pub struct Batch(pub(crate) BatchVerifier);
+
+/// Reads a verifying key. Keys of a ceremony only, unless `accept_development`: whoever made a development key can forge.
+///
+/// Gives 0 and the key in `out`, or why it is none.
+///
+/// # Safety
+/// `key` is readable, and `out` points at a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_key_decode(
+    key: Bytes,
+    accept_development: bool,
+    out: *mut *mut Key,
+) -> u16 {
+    guard(|| {
+        let trust = if accept_development { Trust::AcceptDevelopment } else { Trust::CeremonyOnly };
+        // SAFETY: the caller's word.
+        let bytes = unsafe { key.read() }?;
+        let key = VerifyingKey::decode(bytes, trust).map_err(|error| error.reason().code())?;
+        // SAFETY: the caller's word.
+        unsafe { hand_out(out, Key(key)) }
+    })
+}
+
+/// Writes the 32 bytes of a key's id to `out`.
+///
+/// # Safety
+/// `key` is of this library, and `out` points at 32 bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_key_id(key: *const Key, out: *mut u8) -> u16 {
+    guard(|| {
+        // SAFETY: the caller's word; 32 bytes have no alignment.
+        let (key, out) = unsafe { (reference(key)?, out.cast::<[u8; 32]>().as_mut()) };
+        *out.ok_or(WUFU_MISUSE)? = *key.0.id().as_bytes();
+        Ok(())
+    })
+}
+
+/// Gives a key back.
+///
+/// # Safety
+/// It is null, or of this library and not given back before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_key_free(key: *mut Key) {
+    // SAFETY: the caller's word. (Dropping it runs nothing that could panic.)
+    unsafe { take_back(key) }
+}
+
+/// A history without checkpoints, of the log `origin` (org/log). `epoch_seconds` is the published length of an epoch, 0 where none
+/// is: then the first checkpoint says it for all.
+///
+/// # Safety
+/// `origin` is readable, and `out` points at a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_log_new(
+    origin: Bytes,
+    epoch_seconds: u64,
+    out: *mut *mut Log,
+) -> u16 {
+    guard(|| {
+        // SAFETY: the caller's word.
+        let origin = unsafe { origin.text() }?;
+        let log = match epoch_seconds {
+            0 => LogHistory::new(origin),
+            seconds => LogHistory::scheduled(origin, seconds),
+        };
+        // SAFETY: the caller's word.
+        unsafe { hand_out(out, Log(log)) }
+    })
+}
+
+/// Opens a signed checkpoint with the log's pinned key, and takes it in.
+///
+/// Gives 0, or why not. 524 (`history-contradiction`) means that the log's operator lied: from then on nothing of that log is
+/// accepted.
+///
+/// # Safety
+/// `log` is of this library and used by nobody else meanwhile; `log_key` and `note` are readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_log_insert(log: *mut Log, log_key: Bytes, note: Bytes) -> u16 {
+    guard(|| {
+        // SAFETY: the caller's word.
+        let (log, log_key, note) = unsafe { (log.as_mut(), log_key.text()?, note.read()?) };
+        let log = log.ok_or(WUFU_MISUSE)?;
+        let log_key = LogKey::parse(log_key).map_err(|error| error.reason().code())?;
+        let note = core::str::from_utf8(note);
+        let note = note.map_err(|_| wufu_verifier::Reason::NoteForm.code())?;
+        let checkpoint = Checkpoint::open(&log_key, note);
+        let checkpoint = checkpoint.map_err(|error| error.reason().code())?;
+        log.0.insert(checkpoint).map_err(|error| error.reason().code())
+    })
+}
+
+/// Gives a log back.
+///
+/// # Safety
+/// It is null, or of this library and not given back before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_log_free(log: *mut Log) {
+    // SAFETY: the caller's word.
+    unsafe { take_back(log) }
+}
+
+/// A batch verifier that has seen nothing.
+///
+/// # Safety
+/// `out` points at a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_batch_new(out: *mut *mut Batch) -> u16 {
+    // SAFETY: the caller's word.
+    guard(|| unsafe { hand_out(out, Batch(BatchVerifier::default())) })
+}
+
+/// Gives a batch verifier back.
+///
+/// # Safety
+/// It is null, or of this library and not given back before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_batch_free(batch: *mut Batch) {
+    // SAFETY: the caller's word.
+    unsafe { take_back(batch) }
+}

@@ -1,0 +1,48 @@
+//! The C interface of the light verifier: one envelope in, a verdict out.
+//!
+//! **Verdicts** are numbers: 0 is accepted, those from 101 on are the reasons of `wufu_verifier::Reason`, which never change and are the
+//! same in every language; [`WUFU_MISUSE`] and [`WUFU_INTERNAL`] are this interface's own, and accept nothing either.
+//!
+//! **Ownership.** What a function named `_new` or `_decode` gives belongs to the caller, who gives it back once to the `_free` of its
+//! name; null may be given back. Everything else that is passed is borrowed for the length of the call. Texts that are returned
+//! belong to the library and stay.
+//!
+//! **Threads.** A [`Key`] may be used by any number of threads at once, and a [`Log`] too while nobody inserts. A [`Batch`] belongs to one at a time.
+//!
+//! **Panics** do not cross the border: there is none on any input that is known, and one would be told as [`WUFU_INTERNAL`].
+
+mod bytes;
+mod handles;
+mod question;
+mod reason;
+mod verdict;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use bytes::Bytes;
+pub use handles::{
+    Batch, Key, Log, wufu_batch_free, wufu_batch_new, wufu_key_decode, wufu_key_free, wufu_key_id,
+    wufu_log_free, wufu_log_insert, wufu_log_new,
+};
+pub use question::{Question, WUFU_DONATION, WUFU_FIVE_FU, WUFU_GIFT};
+pub use reason::{wufu_reason_meaning, wufu_reason_name};
+pub use verdict::{Verdict, WUFU_NULLIFIERS, wufu_verify, wufu_verify_batch};
+
+/// It is verified.
+pub const WUFU_ACCEPTED: u16 = 0;
+
+/// The caller's mistake: a null pointer, a text that is not UTF-8, a question that cannot be asked.
+pub const WUFU_MISUSE: u16 = 1;
+
+/// This library's mistake. Nothing is verified; what was passed to be changed is not to be used any more.
+pub const WUFU_INTERNAL: u16 = 2;
+
+/// Runs the body of a function of the interface. A panic ends here.
+fn guard(body: impl FnOnce() -> Result<(), u16>) -> u16 {
+    // Whatever a panic left half done is not looked at again: the caller is told so.
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => WUFU_ACCEPTED,
+        Ok(Err(code)) => code,
+        Err(_) => WUFU_INTERNAL,
+    }
+}

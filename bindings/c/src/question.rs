@@ -1,0 +1,135 @@
+//! What a verifier asked, as C says it.
+#![allow(unsafe_code)]
+
+use wufu_proto::Envelope;
+use wufu_verifier::{
+    ClaimCheck, DonationCheck, GiftCheck, KeyId, Pending, Policy, epochs::Window, request,
+    verify::AnyVerified,
+};
+
+use crate::{Bytes, Key, Log, WUFU_MISUSE, bytes::reference};
+
+/// Circuit: all five cards, not claimed before, a payee.
+pub const WUFU_FIVE_FU: u32 = 1;
+/// Circuit: a donation within bounds.
+pub const WUFU_DONATION: u32 = 2;
+/// Circuit: a card handed on.
+pub const WUFU_GIFT: u32 = 3;
+
+/// What this verifier asked, in its own words, and what it holds. None of it may come from the envelope. Fill with zeros first.
+#[repr(C)]
+pub struct Question {
+    /// `WUFU_FIVE_FU`, `WUFU_DONATION` or `WUFU_GIFT`.
+    pub circuit: u32,
+    /// The pinned key.
+    pub key: *const Key,
+    /// The donation log; else the log of the campaign's cards.
+    pub log: *const Log,
+    /// Five Fu: the log of the campaign's persons. Else null.
+    pub persons: *const Log,
+    /// Unix seconds.
+    pub now: u64,
+    /// For how many seconds a root counts after it was replaced. An hour is usual.
+    pub window: u64,
+    /// When the question ends, in Unix seconds.
+    pub expiry: u64,
+    /// Donation: the 32 bytes of the Ed25519 key that signed the request. Else: the campaign's org, a text.
+    pub verifier: Bytes,
+    /// Donation: the challenge, 32 bytes. Five Fu: the payout. Gift: the payload.
+    pub payload: Bytes,
+    /// Donation: what the answer is for, a text.
+    pub purpose: Bytes,
+    /// Donation: the log, a text.
+    pub origin: Bytes,
+    /// Donation: the policy, in canonical bytes.
+    pub policy: Bytes,
+    /// Donation: the ids of the keys that may be used, 32 bytes each, one after the other.
+    pub key_ids: Bytes,
+}
+
+/// A question that can be asked.
+pub(crate) enum Asked<'a> {
+    FiveFu { check: ClaimCheck<'a>, payout: &'a [u8], expiry: u64 },
+    Donation(Box<DonationAsked<'a>>),
+    Gift { check: GiftCheck<'a>, payload: &'a [u8], expiry: u64 },
+}
+
+pub(crate) struct DonationAsked<'a> {
+    question: request::Question,
+    verifier: [u8; 32],
+    key: &'a Key,
+    log: &'a Log,
+    now: u64,
+    window: Window,
+}
+
+impl Question {
+    /// Reads it.
+    ///
+    /// # Safety
+    /// Its pointers are null or point at what they say, for as long as the result is used.
+    pub(crate) unsafe fn read<'a>(&self) -> Result<Asked<'a>, u16> {
+        let Self { now, expiry, .. } = *self;
+        let window = Window(self.window);
+        // SAFETY: the caller's word, for all of them.
+        let (key, log): (&'a Key, &'a Log) =
+            unsafe { (reference(self.key)?, reference(self.log)?) };
+        // SAFETY: as before.
+        let payload: &'a [u8] = unsafe { self.payload.read() }?;
+        if self.circuit == WUFU_DONATION {
+            // SAFETY: as before.
+            let (verifier, key_ids) = unsafe { (self.verifier.read()?, self.key_ids.read()?) };
+            // SAFETY: as before.
+            let (purpose, origin) = unsafe { (self.purpose.text()?, self.origin.text()?) };
+            // SAFETY: as before.
+            let policy = Policy::decode(unsafe { self.policy.read() }?).map_err(|_| WUFU_MISUSE)?;
+            let (ids, rest) = key_ids.as_chunks::<32>();
+            if !rest.is_empty() {
+                return Err(WUFU_MISUSE);
+            }
+            let question = request::Question {
+                purpose: purpose.into(),
+                origin: origin.into(),
+                policy,
+                challenge: payload.try_into().map_err(|_| WUFU_MISUSE)?,
+                expiry,
+                key_ids: ids.iter().copied().map(KeyId).collect(),
+            };
+            let verifier = verifier.try_into().map_err(|_| WUFU_MISUSE)?;
+            let asked = DonationAsked { question, verifier, key, log, now, window };
+            return Ok(Asked::Donation(Box::new(asked)));
+        }
+        // SAFETY: as before.
+        let org: &'a str = unsafe { self.verifier.text() }?;
+        let (key, cards) = (&key.0, &log.0);
+        match self.circuit {
+            WUFU_FIVE_FU => {
+                // SAFETY: as before.
+                let persons = &unsafe { reference(self.persons) }?.0;
+                let check = ClaimCheck { key, cards, persons, org, now, window };
+                Ok(Asked::FiveFu { check, payout: payload, expiry })
+            }
+            WUFU_GIFT => {
+                let check = GiftCheck { key, cards, org, now, window };
+                Ok(Asked::Gift { check, payload, expiry })
+            }
+            _ => Err(WUFU_MISUSE),
+        }
+    }
+}
+
+impl Asked<'_> {
+    /// Checks an envelope in all but what a batch does for many.
+    pub(crate) fn open(&self, envelope: &Envelope) -> Pending<'_, AnyVerified> {
+        let presented = envelope.presented();
+        match self {
+            Self::FiveFu { check, payout, expiry } => check.open(presented, payout, *expiry).into(),
+            Self::Gift { check, payload, expiry } => check.open(presented, payload, *expiry).into(),
+            Self::Donation(asked) => {
+                let DonationAsked { question, verifier, key, log, now, window } = asked.as_ref();
+                let (key, log, now, window) = (&key.0, &log.0, *now, *window);
+                DonationCheck { key, log, verifier, question, now, window }.open(presented).into()
+            }
+        }
+    }
+}
