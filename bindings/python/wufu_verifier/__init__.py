@@ -1,0 +1,204 @@
+"""The light verifier of Wufu: one envelope in, a verdict out.
+
+    verified = verify(envelope, Donation(key=key, log=log, verifier=my_id, challenge=challenge, ...))
+
+What is asked is this verifier's own word; nothing of it may come from the envelope. A verdict is `Verified`, or `Refused` with the reason
+that every other language gives. What is verified is not yet admitted: its nullifiers must be new to you, all of them, checked and kept in
+one step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Sequence, Union
+
+from ._native import ffi, lib
+
+__all__ = ["Batch", "Claim", "Donation", "Gift", "Key", "Log", "Refused", "Verified", "read_envelope", "verify"]
+
+FIVE_FU, DONATION, GIFT = 1, 2, 3
+HOUR = 3600
+
+
+class Refused(Exception):
+    """Not verified, and why. `reason` is a name that stays, `code` its number; the message is for people."""
+
+    def __init__(self, code: int):
+        self.code = code
+        name, meaning = lib.wufu_reason_name(code), lib.wufu_reason_meaning(code)
+        self.reason = ffi.string(name).decode()
+        super().__init__(f"{self.reason}: {ffi.string(meaning).decode()}")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A proof that was checked: the epoch whose roots it is about, and what it spends."""
+
+    epoch: int
+    nullifiers: tuple[bytes, ...]
+
+
+class Key:
+    """A verifying key, checked: pin it. Whoever made a development key can forge."""
+
+    def __init__(self, encoded: bytes, accept_development: bool = False):
+        with _Borrowed() as borrow:
+            out = ffi.new("WufuKey **")
+            _must(lib.wufu_key_decode(borrow(encoded), accept_development, out))
+        self._pointer = ffi.gc(out[0], lib.wufu_key_free)
+
+    @property
+    def id(self) -> bytes:
+        """The fingerprint, 32 bytes."""
+        out = ffi.new("uint8_t[32]")
+        _must(lib.wufu_key_id(self._pointer, out))
+        return bytes(ffi.buffer(out))
+
+
+class Log:
+    """The checkpoints of one log, `org/log`, that this verifier holds. `epoch_seconds`: the published length of an epoch, if one is."""
+
+    def __init__(self, origin: str, epoch_seconds: int = 0):
+        with _Borrowed() as borrow:
+            out = ffi.new("WufuLog **")
+            _must(lib.wufu_log_new(borrow(origin), epoch_seconds, out))
+        self._pointer = ffi.gc(out[0], lib.wufu_log_free)
+
+    def insert(self, log_key: str, note: str) -> None:
+        """Opens a signed checkpoint with the log's pinned key and takes it in. Not while another thread verifies with this log."""
+        with _Borrowed() as borrow:
+            _must(lib.wufu_log_insert(self._pointer, borrow(log_key), borrow(note)))
+
+
+@dataclass(frozen=True)
+class Donation:
+    """An answer to this verifier's request. `verifier` is the Ed25519 key that signed it, `policy` canonical bytes, `now` Unix seconds."""
+
+    key: Key
+    log: Log
+    verifier: bytes
+    purpose: str
+    origin: str
+    policy: bytes
+    challenge: bytes
+    expiry: int
+    key_ids: Sequence[bytes]
+    now: int
+    window: int = HOUR
+
+    def _write(self, question, borrow) -> None:
+        question.circuit = DONATION
+        question.verifier, question.payload = borrow(self.verifier), borrow(self.challenge)
+        question.purpose, question.origin = borrow(self.purpose), borrow(self.origin)
+        question.policy, question.key_ids = borrow(self.policy), borrow(b"".join(self.key_ids))
+        _write_common(self, question, self.log)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A Five Fu claim in the campaign `org`, to be paid to `payout`."""
+
+    key: Key
+    cards: Log
+    persons: Log
+    org: str
+    payout: bytes
+    expiry: int
+    now: int
+    window: int = HOUR
+
+    def _write(self, question, borrow) -> None:
+        question.circuit = FIVE_FU
+        question.verifier, question.payload = borrow(self.org), borrow(self.payout)
+        question.persons = self.persons._pointer
+        _write_common(self, question, self.cards)
+
+
+@dataclass(frozen=True)
+class Gift:
+    """A gift in the campaign `org` that carries `payload`."""
+
+    key: Key
+    cards: Log
+    org: str
+    payload: bytes
+    expiry: int
+    now: int
+    window: int = HOUR
+
+    def _write(self, question, borrow) -> None:
+        question.circuit = GIFT
+        question.verifier, question.payload = borrow(self.org), borrow(self.payload)
+        _write_common(self, question, self.cards)
+
+
+Question = Union[Donation, Claim, Gift]
+
+
+def verify(envelope: bytes, asked: Question) -> Verified:
+    """Checks an envelope against what was asked. Raises `Refused`."""
+    with _Borrowed() as borrow:
+        question, verdict = ffi.new("WufuQuestion *"), ffi.new("WufuVerdict *")
+        asked._write(question, borrow)
+        _must(lib.wufu_verify(borrow(envelope), question, verdict))
+        return _verified(verdict)
+
+
+class Batch:
+    """Checks many at once, and remembers floods of bad proofs from call to call. For one thread at a time."""
+
+    def __init__(self):
+        out = ffi.new("WufuBatch **")
+        _must(lib.wufu_batch_new(out))
+        self._pointer = ffi.gc(out[0], lib.wufu_batch_free)
+
+    def verify(self, items: Sequence[tuple[bytes, Question]]) -> list[Union[Verified, Refused]]:
+        """The verdict on each, in order: the one that `verify` gives. Raises `Refused` when there is none, and nothing is verified."""
+        count = len(items)
+        envelopes, questions = ffi.new("WufuBytes[]", count), ffi.new("WufuQuestion[]", count)
+        verdicts = ffi.new("WufuVerdict[]", count)
+        with _Borrowed() as borrow:
+            for at, (envelope, asked) in enumerate(items):
+                envelopes[at] = borrow(envelope)
+                asked._write(questions[at], borrow)
+            _must(lib.wufu_verify_batch(self._pointer, envelopes, questions, count, verdicts))
+        return [_verified(verdict) if verdict.reason == 0 else Refused(verdict.reason) for verdict in verdicts]
+
+
+def read_envelope(envelope: bytes) -> None:
+    """Raises `Refused` when the bytes are no envelope. It verifies nothing."""
+    with _Borrowed() as borrow:
+        _must(lib.wufu_envelope_read(borrow(envelope)))
+
+
+class _Borrowed:
+    """Keeps what is lent to the library until a call is over."""
+
+    def __enter__(self):
+        self._kept = []
+        return self
+
+    def __exit__(self, *_):
+        self._kept.clear()
+
+    def __call__(self, value: Union[bytes, str]):
+        value = value.encode() if isinstance(value, str) else bytes(value)
+        data = ffi.from_buffer("uint8_t[]", value)
+        out = ffi.new("WufuBytes *", {"data": data, "len": len(value)})
+        self._kept += [value, data]
+        return out[0]
+
+
+def _write_common(asked, question, log: Log) -> None:
+    question.key, question.log = asked.key._pointer, log._pointer
+    question.now, question.window, question.expiry = asked.now, asked.window, asked.expiry
+
+
+def _must(code: int) -> None:
+    if code != 0:
+        raise Refused(code)
+
+
+def _verified(verdict) -> Verified:
+    spent = (bytes(ffi.buffer(verdict.nullifiers[at])) for at in range(verdict.nullifier_count))
+    return Verified(verdict.epoch, tuple(spent))
