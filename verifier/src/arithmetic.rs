@@ -1,68 +1,119 @@
-//! The curve arithmetic of batches: many points at a time, on arkworks.
+//! The curve arithmetic of batches: many points at a time. With feature `simd` in lanes, else on arkworks.
+//!
+//! Both give the same answers but for the coefficients, which stand for other scalars; a build has one or the other.
 
 use alloc::vec::Vec;
 
-use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective, G2Affine, g1::Config as G1};
-use ark_ec::{CurveGroup, pairing::Pairing, scalar_mul::glv::GLVConfig};
-use ark_ff::AdditiveGroup;
+use ark_bn254::{Bn254, Fq12, G1Affine, G2Affine};
+use ark_ec::pairing::Pairing;
 
-/// The coefficient that 128 bits stand for: `low + lambda * high`, where `lambda` is the endomorphism's eigenvalue.
-///
-/// 2^128 integers give 2^128 different field elements: the shortest relation `a + lambda b = 0 (mod r)` has a number of 127 bits,
-/// and two that met would give one whose numbers are below 2^64. A multiple by such a coefficient takes 64 doublings.
-///
-/// # Source
-/// Gallant, Lambert, Vanstone, "Faster Point Multiplication on Elliptic Curves with Efficient Endomorphisms" (2001).
-pub(crate) fn scalar_of(coefficient: u128) -> Fr {
-    let (low, high) = halves(coefficient);
-    Fr::from(low) + <G1 as GLVConfig>::LAMBDA * Fr::from(high)
-}
+#[cfg(feature = "simd")]
+pub(crate) use lanes::{inside_subgroup, miller_product, multiples, scalar_of};
+#[cfg(not(feature = "simd"))]
+pub(crate) use plain::{inside_subgroup, miller_product, multiples, scalar_of};
 
-#[allow(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
-const fn halves(coefficient: u128) -> (u64, u64) {
-    (coefficient as u64, (coefficient >> 64) as u64)
-}
+/// On arkworks.
+#[cfg_attr(feature = "simd", allow(dead_code, reason = "the plain path stays, and is tested"))]
+mod plain {
+    use ark_bn254::{Fr, G1Projective, g1::Config as G1};
+    use ark_ec::{CurveGroup, scalar_mul::glv::GLVConfig};
+    use ark_ff::AdditiveGroup;
 
-/// `scalar_of(coefficients[i]) * points[i]`. Lists of different lengths are cut to the shorter one.
-pub(crate) fn multiples(points: &[G1Affine], coefficients: &[u128]) -> Vec<G1Affine> {
-    let multiples: Vec<G1Projective> =
-        points.iter().zip(coefficients).map(|(point, by)| multiple(point, *by)).collect();
-    G1Projective::normalize_batch(&multiples)
-}
+    use super::{Bn254, Fq12, G1Affine, G2Affine, Pairing, Vec};
 
-/// Both halves at once. Where both have a one, `P + phi(P) = -phi(phi(P))` is added, which is affine too.
-fn multiple(point: &G1Affine, by: u128) -> G1Projective {
-    let (low, high) = halves(by);
-    let image = <G1 as GLVConfig>::endomorphism_affine(point);
-    let both = -<G1 as GLVConfig>::endomorphism_affine(&image);
-    let mut sum = G1Projective::ZERO;
-    for bit in (0..u64::BITS).rev() {
-        sum.double_in_place();
-        match (low >> bit & 1, high >> bit & 1) {
-            (0, 0) => {}
-            (1, 0) => sum += point,
-            (0, _) => sum += image,
-            _ => sum += both,
-        }
+    /// The coefficient that 128 bits stand for: `low + lambda * high`, where `lambda` is the endomorphism's eigenvalue.
+    ///
+    /// 2^128 integers give 2^128 different field elements: the shortest relation `a + lambda b = 0 (mod r)` has a number of 127 bits,
+    /// and two that met would give one whose numbers are below 2^64. A multiple by such a coefficient takes 64 doublings.
+    ///
+    /// # Source
+    /// Gallant, Lambert, Vanstone, "Faster Point Multiplication on Elliptic Curves with Efficient Endomorphisms" (2001).
+    pub fn scalar_of(coefficient: u128) -> Fr {
+        let (low, high) = halves(coefficient);
+        Fr::from(low) + <G1 as GLVConfig>::LAMBDA * Fr::from(high)
     }
-    sum
+
+    #[allow(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
+    const fn halves(coefficient: u128) -> (u64, u64) {
+        (coefficient as u64, (coefficient >> 64) as u64)
+    }
+
+    /// `scalar_of(coefficients[i]) * points[i]`. Lists of different lengths are cut to the shorter one.
+    pub fn multiples(points: &[G1Affine], coefficients: &[u128]) -> Vec<G1Affine> {
+        let multiples: Vec<G1Projective> =
+            points.iter().zip(coefficients).map(|(point, by)| multiple(point, *by)).collect();
+        G1Projective::normalize_batch(&multiples)
+    }
+
+    /// Both halves at once. Where both have a one, `P + phi(P) = -phi(phi(P))` is added, which is affine too.
+    fn multiple(point: &G1Affine, by: u128) -> G1Projective {
+        let (low, high) = halves(by);
+        let image = <G1 as GLVConfig>::endomorphism_affine(point);
+        let both = -<G1 as GLVConfig>::endomorphism_affine(&image);
+        let mut sum = G1Projective::ZERO;
+        for bit in (0..u64::BITS).rev() {
+            sum.double_in_place();
+            match (low >> bit & 1, high >> bit & 1) {
+                (0, 0) => {}
+                (1, 0) => sum += point,
+                (0, _) => sum += image,
+                _ => sum += both,
+            }
+        }
+        sum
+    }
+
+    /// Which of these points of the twist are in the subgroup of order r.
+    pub fn inside_subgroup(points: &[G2Affine]) -> Vec<bool> {
+        points.iter().map(G2Affine::is_in_correct_subgroup_assuming_on_curve).collect()
+    }
+
+    /// The product of the Miller loops of these pairs: after the final exponentiation, that of their pairings.
+    pub fn miller_product(pairs: &[(G1Affine, G2Affine)]) -> Fq12 {
+        let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+        Bn254::multi_miller_loop(left, right).0
+    }
 }
 
-/// Which of these points of the twist are in the subgroup of order r.
-pub(crate) fn inside_subgroup(points: &[G2Affine]) -> Vec<bool> {
-    points.iter().map(G2Affine::is_in_correct_subgroup_assuming_on_curve).collect()
-}
+/// In lanes, on whatever this machine has. What cannot be done so is done on arkworks.
+#[cfg(feature = "simd")]
+mod lanes {
+    use ark_ec::CurveGroup;
+    use bn254x8::{Backend, pairing, subgroup};
 
-/// The product of the Miller loops of these pairs: after the final exponentiation, that of their pairings.
-pub(crate) fn miller_product(pairs: &[(G1Affine, G2Affine)]) -> Fq12 {
-    let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
-    Bn254::multi_miller_loop(left, right).0
+    use super::{Fq12, G1Affine, G2Affine, Vec, plain};
+
+    pub use pairing::scalar_of;
+
+    /// `scalar_of(coefficients[i]) * points[i]`.
+    pub fn multiples(points: &[G1Affine], coefficients: &[u128]) -> Vec<G1Affine> {
+        pairing::multiples(Backend::best(), points, coefficients).unwrap_or_else(|_| {
+            let pairs = points.iter().zip(coefficients);
+            pairs.map(|(point, by)| (*point * scalar_of(*by)).into_affine()).collect()
+        })
+    }
+
+    /// Which of these points of the twist are in the subgroup of order r.
+    pub fn inside_subgroup(points: &[G2Affine]) -> Vec<bool> {
+        let Ok(outside) = subgroup::outside_subgroup(Backend::best(), points) else {
+            return plain::inside_subgroup(points);
+        };
+        let mut inside = alloc::vec![true; points.len()];
+        outside.into_iter().for_each(|at| inside[at] = false);
+        inside
+    }
+
+    /// The product of the Miller loops of these pairs: after the final exponentiation, that of their pairings.
+    pub fn miller_product(pairs: &[(G1Affine, G2Affine)]) -> Fq12 {
+        let product = pairing::miller_product(Backend::best(), pairs);
+        product.unwrap_or_else(|_| plain::miller_product(pairs))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use ark_bn254::{Fq, Fq2};
-    use ark_ec::{AffineRepr, PrimeGroup};
+    use ark_bn254::{Fq, Fq2, Fr, G1Projective};
+    use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, pairing::MillerLoopOutput};
     use ark_ff::Field;
 
     use super::*;
@@ -77,12 +128,12 @@ mod tests {
     fn a_multiple_is_that_by_the_scalar() {
         let edges = [0, 1, 2, u128::from(u64::MAX), 1 << 64, (1 << 64) + 1, u128::MAX, 3 << 63];
         let points = points(edges.len() as u64);
-        for (multiple, (point, by)) in
-            multiples(&points, &edges).iter().zip(points.iter().zip(edges))
-        {
-            assert_eq!(*multiple, (*point * scalar_of(by)).into_affine(), "{by:#x}");
+        for (at, (point, by)) in points.iter().zip(edges).enumerate() {
+            let by_scalar = |scalar: Fr| (*point * scalar).into_affine();
+            assert_eq!(multiples(&points, &edges)[at], by_scalar(scalar_of(by)), "{by:#x}");
+            let plain = plain::multiples(&points, &edges)[at];
+            assert_eq!(plain, by_scalar(plain::scalar_of(by)), "{by:#x}, plain");
         }
-        assert_eq!(scalar_of(1 << 64), <G1 as GLVConfig>::LAMBDA);
     }
 
     #[test]
@@ -91,8 +142,7 @@ mod tests {
         let right: Vec<G2Affine> =
             (1..=5u64).map(|k| (G2Affine::generator() * Fr::from(k + 7)).into_affine()).collect();
         let pairs: Vec<_> = left.iter().copied().zip(right.iter().copied()).collect();
-        let product =
-            Bn254::final_exponentiation(ark_ec::pairing::MillerLoopOutput(miller_product(&pairs)));
+        let product = Bn254::final_exponentiation(MillerLoopOutput(miller_product(&pairs)));
         assert_eq!(product, Some(Bn254::multi_pairing(left, right)));
         assert_eq!(miller_product(&[]), Fq12::ONE);
     }

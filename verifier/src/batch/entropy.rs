@@ -45,7 +45,7 @@ impl<F: FnMut() -> Result<[u8; 32], EntropyError>> Entropy for F {
     }
 }
 
-/// The operating system's.
+/// The operating system's. Bare WebAssembly has none: there it fails.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsEntropy;
@@ -53,8 +53,13 @@ pub struct OsEntropy;
 #[cfg(feature = "std")]
 impl Entropy for OsEntropy {
     fn draw(&mut self) -> Result<[u8; 32], EntropyError> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|_| EntropyError)?;
-        Ok(bytes)
+        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+        {
+            let mut bytes = [0; 32];
+            getrandom::fill(&mut bytes).map_err(|_| EntropyError)?;
+            Ok(bytes)
+        }
+        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+        Err(EntropyError)
     }
 }
