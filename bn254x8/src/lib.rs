@@ -15,6 +15,7 @@ pub mod ntt;
 pub mod pairing;
 mod prefetch;
 pub mod reference;
+pub mod roots;
 pub mod subgroup;
 
 pub use backend::Backend;

@@ -23,6 +23,7 @@ pub mod key;
 pub mod merkle;
 pub mod note;
 pub mod pending;
+mod points;
 pub mod policy;
 pub mod poseidon;
 pub mod proof;

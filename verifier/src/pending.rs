@@ -1,4 +1,4 @@
-//! What was presented and is checked in all but what many proofs can share: the subgroup of B, and the pairing equation.
+//! What was presented and is checked in all but what many proofs can share: their points, and the pairing equation.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -7,16 +7,15 @@ use ark_bn254::Fr;
 
 use crate::{
     key::{KeyId, VerifyingKey},
-    proof::{CurveProof, Proof, ProofError},
+    proof::{Proof, ProofError},
     statement::Statement,
     verify::{AnyVerified, Presented, Verified, VerifyError},
 };
 
-/// Something presented, with two checks outstanding. It says nothing and shows nothing; it becomes a `V` by
+/// Something presented, with two checks outstanding: its points, and the equation. It says nothing and shows nothing; it becomes a `V` by
 /// [`Pending::verify`] or in [`verify_batch`](crate::batch::verify_batch), with the same verdict in both.
 ///
-/// What an earlier check found does not come out before what a later one found: whatever `open` saw, B's subgroup is checked
-/// first.
+/// What a later check found does not come out before what an earlier one finds: whatever `open` saw of the statement, points come first.
 pub struct Pending<'k, V> {
     key: &'k VerifyingKey,
     stage: Stage<V>,
@@ -24,17 +23,17 @@ pub struct Pending<'k, V> {
 
 #[allow(clippy::large_enum_variant, reason = "nearly all are read")]
 enum Stage<V> {
-    /// Refused before B's subgroup mattered.
+    /// Refused before the points mattered.
     Refused(VerifyError),
-    /// Read. `rest` is the verdict if B is in the subgroup and the equation holds.
-    Read { inputs: Vec<Fr>, bytes: Bytes, proof: CurveProof, rest: Result<V, VerifyError> },
+    /// Read. `rest` is the verdict if the points are good and the equation holds.
+    Read { inputs: Vec<Fr>, bytes: Bytes, rest: Result<V, VerifyError> },
 }
 
 /// What was shown, as it came. It is canonical, so it is what would be written.
 pub(crate) struct Bytes {
     key_id: KeyId,
     inputs: Vec<u8>,
-    proof: Vec<u8>,
+    proof: [u8; Proof::BYTES],
 }
 
 impl Bytes {
@@ -51,7 +50,7 @@ impl<V> fmt::Debug for Pending<'_, V> {
 }
 
 impl<'k, V> Pending<'k, V> {
-    /// Reads what was presented, and if all of it but B's subgroup is in order lets `rest` say what else there is to check.
+    /// Reads what was presented, points aside, and if that is in order lets `rest` say what else there is to check.
     pub(crate) fn read<S: Statement>(
         key: &'k VerifyingKey,
         presented: Presented<'_>,
@@ -60,13 +59,10 @@ impl<'k, V> Pending<'k, V> {
         let stage = match read::<S>(key, presented) {
             Err(error) => Stage::Refused(error),
             Ok((statement, proof)) => {
-                let bytes = Bytes {
-                    key_id: key.id(),
-                    inputs: presented.public_inputs.to_vec(),
-                    proof: presented.proof.to_vec(),
-                };
+                let inputs = presented.public_inputs.to_vec();
+                let bytes = Bytes { key_id: key.id(), inputs, proof };
                 let inputs = statement.public_inputs();
-                Stage::Read { inputs, bytes, proof, rest: rest(statement) }
+                Stage::Read { inputs, bytes, rest: rest(statement) }
             }
         };
         Self { key, stage }
@@ -80,29 +76,29 @@ impl<'k, V> Pending<'k, V> {
     /// # Cost
     /// One subgroup check, three Miller loops, one final exponentiation: about a millisecond.
     pub fn verify(self) -> Result<V, VerifyError> {
-        let (inputs, bytes, proof, rest) = match self.stage {
+        let (inputs, bytes, rest) = match self.stage {
             Stage::Refused(error) => return Err(error),
-            Stage::Read { inputs, bytes, proof, rest } => (inputs, bytes, proof, rest),
+            Stage::Read { inputs, bytes, rest } => (inputs, bytes, rest),
         };
-        let proof = proof.confirm().map_err(VerifyError::Proof)?;
+        let proof = Proof::decode(&bytes.proof).map_err(VerifyError::Proof)?;
         let candidate = Candidate { key: self.key, inputs, bytes, proof, verified: rest? };
         let holds = candidate.equation_holds();
         candidate.judge(holds)
     }
 
-    /// Checks the subgroup of every B together, and gives what then has only the equation outstanding.
+    /// Reads the points of all of them together, and gives what then has only the equation outstanding.
     pub(crate) fn confirm_all(pending: Vec<Self>) -> Vec<Result<Candidate<'k, V>, VerifyError>> {
-        let read = |pending: &Self| match &pending.stage {
-            Stage::Read { proof, .. } => Some(proof.clone()),
+        let proof = |pending: &Self| match &pending.stage {
+            Stage::Read { bytes, .. } => Some(bytes.proof),
             Stage::Refused(_) => None,
         };
-        let proofs = pending.iter().filter_map(read).collect();
-        let mut confirmed = CurveProof::confirm_all(proofs).into_iter();
+        let proofs: Vec<_> = pending.iter().filter_map(proof).collect();
+        let mut proofs = Proof::decode_all(&proofs).into_iter();
         let confirm = |Self { key, stage }| match stage {
             Stage::Refused(error) => Err(error),
-            Stage::Read { inputs, bytes, rest, .. } => {
+            Stage::Read { inputs, bytes, rest } => {
                 // One for each that was read. Were there fewer, what is left would be refused.
-                let proof = confirmed.next().unwrap_or(Err(ProofError::Length { got: 0 }));
+                let proof = proofs.next().unwrap_or(Err(ProofError::Length { got: 0 }));
                 let proof = proof.map_err(VerifyError::Proof)?;
                 Ok(Candidate { key, inputs, bytes, proof, verified: rest? })
             }
@@ -118,8 +114,8 @@ where
     fn from(pending: Pending<'k, Verified<S>>) -> Self {
         let stage = match pending.stage {
             Stage::Refused(error) => Stage::Refused(error),
-            Stage::Read { inputs, bytes, proof, rest } => {
-                Stage::Read { inputs, bytes, proof, rest: rest.map(AnyVerified::from) }
+            Stage::Read { inputs, bytes, rest } => {
+                Stage::Read { inputs, bytes, rest: rest.map(AnyVerified::from) }
             }
         };
         Self { key: pending.key, stage }
@@ -147,16 +143,15 @@ impl<V> Candidate<'_, V> {
     }
 }
 
-/// Encodings, key, circuit, number of inputs, points.
+/// Lengths, key, circuit, number and encoding of inputs. Everything of the proof but its length is left.
 fn read<S: Statement>(
     key: &VerifyingKey,
     presented: Presented<'_>,
-) -> Result<(S, CurveProof), VerifyError> {
+) -> Result<(S, [u8; Proof::BYTES]), VerifyError> {
     let key_id = presented.key_id;
     let got = KeyId(key_id.try_into().map_err(|_| VerifyError::KeyIdLength { got: key_id.len() })?);
-    if presented.proof.len() != Proof::BYTES {
-        return Err(VerifyError::Proof(ProofError::Length { got: presented.proof.len() }));
-    }
+    let length = ProofError::Length { got: presented.proof.len() };
+    let proof = presented.proof.try_into().map_err(|_| VerifyError::Proof(length))?;
     if got != key.id() {
         return Err(VerifyError::Key { got, expected: key.id() });
     }
@@ -164,6 +159,5 @@ fn read<S: Statement>(
         return Err(VerifyError::Circuit { got: key.circuit(), expected: S::CIRCUIT });
     }
     let statement = S::decode(presented.public_inputs).map_err(VerifyError::Inputs)?;
-    let proof = CurveProof::decode(presented.proof).map_err(VerifyError::Proof)?;
     Ok((statement, proof))
 }

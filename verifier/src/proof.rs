@@ -1,13 +1,16 @@
 //! Groth16 proofs as bytes: `A ‖ B ‖ C`, 128 bytes.
 
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, iter};
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 
-use crate::arithmetic;
+use crate::{
+    arithmetic,
+    points::{self, Points},
+};
 
 /// Why bytes are not a curve point that may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +146,25 @@ impl Proof {
     /// # Cost
     /// Three square roots and one subgroup check in G2.
     pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
-        CurveProof::decode(bytes)?.confirm()
+        let length = ProofError::Length { got: bytes.len() };
+        let bytes: &[u8; Self::BYTES] = bytes.try_into().map_err(|_| length)?;
+        Self::decode_all(&[*bytes]).pop().unwrap_or(Err(ProofError::Length { got: 0 }))
+    }
+
+    /// [`Proof::decode`] of each, in order, with square roots and the subgroups of B together.
+    pub(crate) fn decode_all(proofs: &[[u8; Self::BYTES]]) -> Vec<Result<Self, ProofError>> {
+        let read = points::read_all(proofs).into_iter().chain(iter::repeat(Points::default()));
+        let read = proofs.iter().zip(read).map(|(bytes, points)| CurveProof::of(bytes, points));
+        let read: Vec<Result<CurveProof, PointError>> = read.collect();
+        let points: Vec<G2Affine> = read.iter().flatten().map(|proof| proof.b).collect();
+        let mut inside = arithmetic::inside_subgroup(&points).into_iter();
+        read.into_iter()
+            .map(|proof| {
+                // One for each that was read. Were there fewer, what is left would be refused.
+                proof.and_then(|proof| proof.settle(inside.next().unwrap_or(false)))
+            })
+            .map(|proof| proof.map_err(ProofError::Point))
+            .collect()
     }
 
     /// The points A, B and C.
@@ -158,50 +179,35 @@ impl Proof {
 }
 
 /// A proof in the middle of being read: A is good, B is on the twist and may lie outside the subgroup, and what is wrong with C
-/// must wait until it is known what is wrong with B.
-///
-/// It is no [`Proof`] and leads nowhere but to one, through [`CurveProof::confirm`] or [`CurveProof::confirm_all`]. So that a batch
-/// can check the B of all its proofs together.
+/// must wait until it is known what is wrong with B. It leads nowhere but to a [`Proof`], when all is good.
 #[derive(Clone, Debug)]
-pub(crate) struct CurveProof {
+struct CurveProof {
     a: G1Affine,
     b: G2Affine,
     c: Result<G1Affine, PointError>,
 }
 
 impl CurveProof {
-    /// Reads all of a proof and checks all but the subgroup of B.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
-        if bytes.len() != Proof::BYTES {
-            return Err(ProofError::Length { got: bytes.len() });
-        }
-        let on_curve = G2Affine::deserialize_compressed_unchecked(&bytes[32..96]).ok();
-        Ok(Self {
-            a: decode_point("A", &bytes[..32]).map_err(ProofError::Point)?,
+    /// What was read, and of the rest what is wrong with it.
+    fn of(bytes: &[u8; Proof::BYTES], Points { a, b, c }: Points) -> Result<Self, PointError> {
+        let twisted = |bytes| {
+            let on_curve = G2Affine::deserialize_compressed_unchecked(bytes).ok();
             // The y of a compressed point is computed: the point is on the curve.
-            b: canonical("B", &bytes[32..96], on_curve).map_err(ProofError::Point)?,
-            c: decode_point("C", &bytes[96..]),
+            canonical("B", bytes, on_curve)
+        };
+        Ok(Self {
+            a: a.map_or_else(|| decode_point("A", &bytes[..32]), Ok)?,
+            b: b.map_or_else(|| twisted(&bytes[32..96]), Ok)?,
+            c: c.map_or_else(|| decode_point("C", &bytes[96..]), Ok),
         })
     }
 
     /// The proof, when B is in the subgroup and C is good.
-    pub(crate) fn confirm(self) -> Result<Proof, ProofError> {
-        let inside = self.b.is_in_correct_subgroup_assuming_on_curve();
-        self.settle(inside)
-    }
-
-    /// [`CurveProof::confirm`] of each, in order.
-    pub(crate) fn confirm_all(proofs: Vec<Self>) -> Vec<Result<Proof, ProofError>> {
-        let points: Vec<G2Affine> = proofs.iter().map(|proof| proof.b).collect();
-        let inside = arithmetic::inside_subgroup(&points);
-        proofs.into_iter().zip(inside).map(|(proof, inside)| proof.settle(inside)).collect()
-    }
-
-    fn settle(self, inside: bool) -> Result<Proof, ProofError> {
+    fn settle(self, inside: bool) -> Result<Proof, PointError> {
         if !inside {
-            return Err(ProofError::Point(PointError::Invalid { point: "B" }));
+            return Err(PointError::Invalid { point: "B" });
         }
         let Self { a, b, c } = self;
-        Ok(Proof { a, b, c: c.map_err(ProofError::Point)? })
+        Ok(Proof { a, b, c: c? })
     }
 }

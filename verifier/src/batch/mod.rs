@@ -1,7 +1,7 @@
 //! Many proofs at once: the pairing equations of all of them are one equation, with random coefficients.
 //!
 //! What comes out for each is what [`Pending::verify`] gives: the same checks in the same order, the same reason. Only how the last
-//! two are made differs. The subgroup of every B is checked, in one pass. Then, with a 128-bit coefficient `r_i` for each proof,
+//! two are made differs. The points of all are read together, the subgroup of every B included. Then, with a 128-bit coefficient `r_i` for each proof,
 //!
 //! ```text
 //! prod_i e(r_i A_i, B_i) = prod_keys e(sum r_i alpha, beta) e(sum r_i inputs_i, gamma) e(sum r_i C_i, delta)

@@ -12,7 +12,9 @@ use super::{
 };
 
 /// The products of Miller loops of so many candidates are kept, so that no larger part is ever multiplied out twice.
-const CHUNK: usize = 32;
+///
+/// Lanes share squarings and inversions among all pairs of a product, arkworks among four.
+const CHUNK: usize = if cfg!(feature = "simd") { 256 } else { 32 };
 
 /// A search through one batch.
 pub(super) struct Search<'s> {
