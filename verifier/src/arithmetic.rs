@@ -8,15 +8,21 @@ use ark_bn254::{Bn254, Fq, Fq12, G1Affine, G2Affine};
 use ark_ec::pairing::Pairing;
 
 #[cfg(feature = "simd")]
-pub(crate) use lanes::{inside_subgroup, inverse_roots, miller_product, multiples, scalar_of};
+pub(crate) use lanes::{
+    Lines, final_exponentiation, inside_subgroup, inverse_roots, miller_product, multiples,
+    scalar_of,
+};
 #[cfg(not(feature = "simd"))]
-pub(crate) use plain::{inside_subgroup, inverse_roots, miller_product, multiples, scalar_of};
+pub(crate) use plain::{
+    Lines, final_exponentiation, inside_subgroup, inverse_roots, miller_product, multiples,
+    scalar_of,
+};
 
 /// On arkworks.
 #[cfg_attr(feature = "simd", allow(dead_code, reason = "the plain path stays, and is tested"))]
 mod plain {
     use ark_bn254::{Fr, G1Projective, g1::Config as G1};
-    use ark_ec::{CurveGroup, scalar_mul::glv::GLVConfig};
+    use ark_ec::{CurveGroup, pairing::MillerLoopOutput, scalar_mul::glv::GLVConfig};
     use ark_ff::{AdditiveGroup, Field};
 
     use super::{Bn254, Fq, Fq12, G1Affine, G2Affine, Pairing, Vec};
@@ -86,6 +92,39 @@ mod plain {
         let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
         Bn254::multi_miller_loop(left, right).0
     }
+
+    /// The power whose value 1 says that pairings multiply to 1. Nothing for 0, which no product of Miller loops is.
+    pub fn final_exponentiation(product: Fq12) -> Option<Fq12> {
+        Bn254::final_exponentiation(MillerLoopOutput(product)).map(|output| output.0)
+    }
+
+    /// The lines of two points of the second group that never change.
+    #[derive(Clone)]
+    pub struct Lines([<Bn254 as Pairing>::G2Prepared; 2]);
+
+    impl Lines {
+        /// Of points that are in the subgroup.
+        pub fn new(points: [G2Affine; 2]) -> Self {
+            Self(points.map(Into::into))
+        }
+
+        /// The product of the Miller loops of `points` with the fixed ones, and of the pair, which is in the subgroup.
+        pub fn miller_product(&self, points: [G1Affine; 2], pair: (G1Affine, G2Affine)) -> Fq12 {
+            let [first, second] = &self.0;
+            let right = [first.clone(), second.clone(), pair.1.into()];
+            Bn254::multi_miller_loop([points[0], points[1], pair.0], right).0
+        }
+
+        /// The same of a pair that is on its curves. Nothing, when it is not in the subgroup.
+        pub fn miller_product_checked(
+            &self,
+            points: [G1Affine; 2],
+            pair: (G1Affine, G2Affine),
+        ) -> Option<Fq12> {
+            let inside = pair.1.is_in_correct_subgroup_assuming_on_curve();
+            inside.then(|| self.miller_product(points, pair))
+        }
+    }
 }
 
 /// In lanes, on whatever this machine has. What cannot be done so is done on arkworks.
@@ -139,6 +178,44 @@ mod lanes {
         }
         let product = pairing::miller_product(Backend::best(), pairs);
         product.unwrap_or_else(|_| plain::miller_product(pairs))
+    }
+
+    /// The power whose value 1 says that pairings multiply to 1. Nothing for 0, which no product of Miller loops is.
+    pub fn final_exponentiation(product: Fq12) -> Option<Fq12> {
+        let power = pairing::final_exponentiation(Backend::best(), &product);
+        power.unwrap_or_else(|_| plain::final_exponentiation(product))
+    }
+
+    /// The lines of two points of the second group that never change.
+    #[derive(Clone)]
+    pub struct Lines {
+        points: [G2Affine; 2],
+        lines: Option<pairing::Fixed>,
+    }
+
+    impl Lines {
+        /// Of points that are in the subgroup.
+        pub fn new(points: [G2Affine; 2]) -> Self {
+            Self { points, lines: pairing::Fixed::new(Backend::best(), points).ok() }
+        }
+
+        /// The product of the Miller loops of `points` with the fixed ones, and of the pair, which is in the subgroup.
+        pub fn miller_product(&self, points: [G1Affine; 2], pair: (G1Affine, G2Affine)) -> Fq12 {
+            let fixed = self.lines.as_ref().and_then(|lines| lines.miller_product(&points, &pair));
+            fixed.unwrap_or_else(|| plain::Lines::new(self.points).miller_product(points, pair))
+        }
+
+        /// The same of a pair that is on its curves. Nothing, when it is not in the subgroup.
+        pub fn miller_product_checked(
+            &self,
+            points: [G1Affine; 2],
+            pair: (G1Affine, G2Affine),
+        ) -> Option<Fq12> {
+            match &self.lines {
+                Some(lines) => lines.miller_product(&points, &pair),
+                None => plain::Lines::new(self.points).miller_product_checked(points, pair),
+            }
+        }
     }
 }
 

@@ -3,11 +3,14 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective, G2Affine};
-use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM, pairing::Pairing};
+use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup, pairing::Pairing};
+use ark_ff::Field;
 
 use crate::{
+    arithmetic::{self, Lines},
     canonical::Writer,
+    comb::Comb,
     proof::{PointError, Proof, check_point, decode_point, encode_point},
     statement::CircuitName,
 };
@@ -195,9 +198,10 @@ pub struct VerifyingKey {
     reduction: Reduction,
     points: KeyPoints,
     alpha_beta: Fq12,
-    pub(crate) beta: <Bn254 as Pairing>::G2Prepared,
-    pub(crate) minus_gamma: <Bn254 as Pairing>::G2Prepared,
-    pub(crate) minus_delta: <Bn254 as Pairing>::G2Prepared,
+    /// Of `-gamma` and `-delta`.
+    pub(crate) lines: Lines,
+    /// Of the leading one and the inputs.
+    pub(crate) inputs: Comb,
 }
 
 impl fmt::Debug for VerifyingKey {
@@ -252,9 +256,8 @@ impl VerifyingKey {
             provenance,
             reduction,
             alpha_beta: Bn254::pairing(points.alpha, points.beta).0,
-            beta: points.beta.into(),
-            minus_gamma: (-points.gamma).into(),
-            minus_delta: (-points.delta).into(),
+            lines: Lines::new([-points.gamma, -points.delta]),
+            inputs: Comb::new(&points.inputs),
             points,
         })
     }
@@ -347,24 +350,35 @@ impl VerifyingKey {
     /// application needs is a check of [`crate::verify`].
     ///
     /// # Cost
-    /// One short multi-scalar multiplication, three Miller loops, one final exponentiation.
+    /// A sum of multiples of the key's points from tables, three Miller loops (the lines of two are the key's), one final exponentiation.
     ///
     /// # Source
     /// Groth, "On the Size of Pairing-Based Non-interactive Arguments" (2016), section 3.2.
     #[must_use]
     pub fn equation_holds(&self, inputs: &[Fr], proof: &Proof) -> bool {
-        // Never left to a zip: it would read too few inputs as zeros (FAILURES 24).
-        if inputs.len() + 1 != self.points.inputs.len() {
-            return false;
-        }
-        let Ok(sum) = G1Projective::msm(&self.points.inputs[1..], inputs) else { return false };
-        let sum = (sum + self.points.inputs[0]).into_affine();
-        let product = Bn254::multi_miller_loop(
-            [proof.a, sum, proof.c].map(<Bn254 as Pairing>::G1Prepared::from),
-            [proof.b.into(), self.minus_gamma.clone(), self.minus_delta.clone()],
-        );
-        let Some(product) = Bn254::final_exponentiation(product) else { return false };
-        product.0 == self.alpha_beta
+        let Some(sum) = self.sum(inputs) else { return false };
+        self.is_one(self.lines.miller_product([sum, proof.c], (proof.a, proof.b)))
+    }
+
+    /// The same for points of which B's subgroup is not known. Nothing, when B is not in it.
+    pub(crate) fn equation_holds_checked(
+        &self,
+        inputs: &[Fr],
+        (a, b, c): (G1Affine, G2Affine, G1Affine),
+    ) -> Option<bool> {
+        let Some(sum) = self.sum(inputs) else { return Some(false) };
+        self.lines.miller_product_checked([sum, c], (a, b)).map(|product| self.is_one(product))
+    }
+
+    /// Never left to a zip: it would read too few inputs as zeros (FAILURES 24).
+    fn sum(&self, inputs: &[Fr]) -> Option<G1Affine> {
+        let scalars = [&[Fr::ONE], inputs].concat();
+        self.inputs.sum(&scalars).map(CurveGroup::into_affine)
+    }
+
+    /// Whether a product of Miller loops, and that of alpha and beta, come to one.
+    fn is_one(&self, product: Fq12) -> bool {
+        arithmetic::final_exponentiation(product) == Some(self.alpha_beta)
     }
 }
 

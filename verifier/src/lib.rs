@@ -15,6 +15,7 @@ mod arithmetic;
 pub mod batch;
 pub mod canonical;
 pub mod checkpoint;
+mod comb;
 pub mod domain;
 pub mod epochs;
 pub mod field;

@@ -7,7 +7,7 @@ use ark_bn254::Fr;
 
 use crate::{
     key::{KeyId, VerifyingKey},
-    proof::{Proof, ProofError},
+    proof::{CurveProof, Proof, ProofError},
     statement::Statement,
     verify::{AnyVerified, Presented, Verified, VerifyError},
 };
@@ -80,10 +80,15 @@ impl<'k, V> Pending<'k, V> {
             Stage::Refused(error) => return Err(error),
             Stage::Read { inputs, bytes, rest } => (inputs, bytes, rest),
         };
-        let proof = Proof::decode(&bytes.proof).map_err(VerifyError::Proof)?;
-        let candidate = Candidate { key: self.key, inputs, bytes, proof, verified: rest? };
-        let holds = candidate.equation_holds();
-        candidate.judge(holds)
+        let point = |error| VerifyError::Proof(ProofError::Point(error));
+        let proof = CurveProof::decode(&bytes.proof).map_err(point)?;
+        match rest {
+            Err(error) => Err(proof.confirm().map_or_else(point, |_| error)),
+            Ok(verified) => {
+                let holds = proof.satisfies(self.key, &inputs).map_err(point)?;
+                if holds { Ok(verified) } else { Err(VerifyError::Equation) }
+            }
+        }
     }
 
     /// Reads the points of all of them together, and gives what then has only the equation outstanding.

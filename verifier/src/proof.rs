@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 use core::{fmt, iter};
 
-use ark_bn254::{G1Affine, G2Affine};
+use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 
 use crate::{
     arithmetic,
+    key::VerifyingKey,
     points::{self, Points},
 };
 
@@ -148,7 +149,7 @@ impl Proof {
     pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
         let length = ProofError::Length { got: bytes.len() };
         let bytes: &[u8; Self::BYTES] = bytes.try_into().map_err(|_| length)?;
-        Self::decode_all(&[*bytes]).pop().unwrap_or(Err(ProofError::Length { got: 0 }))
+        CurveProof::decode(bytes).and_then(CurveProof::confirm).map_err(ProofError::Point)
     }
 
     /// [`Proof::decode`] of each, in order, with square roots and the subgroups of B together.
@@ -179,9 +180,9 @@ impl Proof {
 }
 
 /// A proof in the middle of being read: A is good, B is on the twist and may lie outside the subgroup, and what is wrong with C
-/// must wait until it is known what is wrong with B. It leads nowhere but to a [`Proof`], when all is good.
+/// must wait until it is known what is wrong with B. It leads to a [`Proof`] when all is good, or to whether it satisfies a key's equation.
 #[derive(Clone, Debug)]
-struct CurveProof {
+pub(crate) struct CurveProof {
     a: G1Affine,
     b: G2Affine,
     c: Result<G1Affine, PointError>,
@@ -202,7 +203,26 @@ impl CurveProof {
         })
     }
 
+    /// Reads one.
+    pub(crate) fn decode(bytes: &[u8; Proof::BYTES]) -> Result<Self, PointError> {
+        let points = points::read_all(&[*bytes]).pop().unwrap_or_default();
+        Self::of(bytes, points)
+    }
+
     /// The proof, when B is in the subgroup and C is good.
+    pub(crate) fn confirm(self) -> Result<Proof, PointError> {
+        let inside = self.b.is_in_correct_subgroup_assuming_on_curve();
+        self.settle(inside)
+    }
+
+    /// Whether it satisfies the equation of a key: what [`VerifyingKey::equation_holds`] says of what [`CurveProof::confirm`] gives, in one go.
+    pub(crate) fn satisfies(self, key: &VerifyingKey, inputs: &[Fr]) -> Result<bool, PointError> {
+        let Ok(c) = self.c else { return self.confirm().map(|_| false) };
+        let holds = key.equation_holds_checked(inputs, (self.a, self.b, c));
+        holds.ok_or(PointError::Invalid { point: "B" })
+    }
+
+    /// [`CurveProof::confirm`], when it is known whether B is in the subgroup.
     fn settle(self, inside: bool) -> Result<Proof, PointError> {
         if !inside {
             return Err(PointError::Invalid { point: "B" });

@@ -3,14 +3,15 @@
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use core::ops::Range;
 
-use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective, G2Affine};
-use ark_ec::{
-    CurveGroup, VariableBaseMSM,
-    pairing::{MillerLoopOutput, Pairing},
-};
+use ark_bn254::{Fq12, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::CurveGroup;
 use ark_ff::{AdditiveGroup, Field};
 
-use crate::{arithmetic, key::VerifyingKey, pending::Candidate};
+use crate::{
+    arithmetic,
+    key::{KeyPoints, VerifyingKey},
+    pending::Candidate,
+};
 
 /// What an equation of so many keys takes, beside one Miller loop for each proof.
 pub(super) const fn cost(keys: usize) -> u64 {
@@ -112,20 +113,17 @@ impl KeyTerms<'_> {
 
     /// Whether the equation of the range holds; `product` is that of its Miller loops.
     pub(super) fn hold(&self, product: Fq12) -> bool {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
+        let mut all = product;
         for (key, sums) in &self.sums {
             let key = self.keys[*key];
             let scalars: Vec<Fr> = [&[sums.coefficients], sums.inputs.as_slice()].concat();
             // As many as the key has: its statement was read.
-            let Ok(inputs) = G1Projective::msm(&key.points().inputs, &scalars) else {
-                return false;
-            };
-            let alpha = key.points().alpha * -sums.coefficients;
-            left.extend(G1Projective::normalize_batch(&[alpha, inputs, sums.c]));
-            right.extend([&key.beta, &key.minus_gamma, &key.minus_delta].map(Clone::clone));
+            let Some(inputs) = key.inputs.sum(&scalars) else { return false };
+            let KeyPoints { alpha, beta, .. } = key.points();
+            let sums = [inputs, sums.c, *alpha * -sums.coefficients];
+            let [inputs, c, alpha] = G1Projective::normalize_batch(&sums)[..] else { return false };
+            all *= key.lines.miller_product([inputs, c], (alpha, *beta));
         }
-        let keys = Bn254::multi_miller_loop(left, right).0;
-        let output = Bn254::final_exponentiation(MillerLoopOutput(product * keys));
-        output.is_some_and(|output| output.0 == Fq12::ONE)
+        arithmetic::final_exponentiation(all) == Some(Fq12::ONE)
     }
 }

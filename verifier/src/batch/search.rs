@@ -11,16 +11,29 @@ use super::{
     work::Work,
 };
 
-/// The products of Miller loops of so many candidates are kept, so that no larger part is ever multiplied out twice.
+/// For a batch of so many, how many candidates' Miller loops are multiplied together and kept, so that no larger part is ever multiplied out twice.
 ///
-/// Lanes share squarings and inversions among all pairs of a product, arkworks among four.
-const CHUNK: usize = if cfg!(feature = "simd") { 256 } else { 32 };
+/// Arkworks shares squarings among four. Lanes share squarings and inversions among all of a product, and want long ones; a quarter of the
+/// batch at most, else finding a bad one would do half of the batch again.
+const fn chunk(size: usize) -> usize {
+    if !cfg!(feature = "simd") || size <= 4 * CHUNK {
+        CHUNK
+    } else if size.div_ceil(4) < 8 * CHUNK {
+        size.div_ceil(4).next_multiple_of(CHUNK)
+    } else {
+        8 * CHUNK
+    }
+}
+
+/// The shortest product that is worth keeping.
+const CHUNK: usize = 32;
 
 /// A search through one batch.
 pub(super) struct Search<'s> {
     scaled: &'s Scaled<'s>,
-    /// Products of the Miller loops, [`CHUNK`] candidates each.
+    /// Products of the Miller loops, `chunk` candidates each.
     chunks: Vec<Fq12>,
+    chunk: usize,
     found: Vec<Option<bool>>,
     undecided: u64,
     spent: Work,
@@ -39,6 +52,7 @@ impl<'s> Search<'s> {
         Self {
             scaled,
             chunks: Vec::new(),
+            chunk: chunk(scaled.len()),
             found: vec![None; scaled.len()],
             undecided,
             spent: Work::default(),
@@ -49,9 +63,9 @@ impl<'s> Search<'s> {
     /// Tries all of them, then parts. Gives for each whether its equation holds, or nothing where the search stopped, and the work done.
     pub(super) fn run(mut self) -> (Vec<Option<bool>>, Work) {
         let all = 0..self.scaled.len();
-        let starts = all.clone().step_by(CHUNK);
+        let starts = all.clone().step_by(self.chunk);
         self.chunks = starts
-            .map(|start| self.scaled.miller_product(start..all.end.min(start + CHUNK)))
+            .map(|start| self.scaled.miller_product(start..all.end.min(start + self.chunk)))
             .collect();
         self.spent.miller_loops += self.undecided;
         let product = self.chunks.iter().product();
@@ -69,7 +83,7 @@ impl<'s> Search<'s> {
         if range.len() == 1 {
             return self.decide(range, false);
         }
-        let middle = middle(&range);
+        let middle = middle(&range, self.chunk);
         let (left, right) = (range.start..middle, middle..range.end);
         let Some((left_product, left_holds)) = self.attempt(left.clone(), None) else { return };
         let Some(right_product) = left_product.inverse().map(|inverse| product * inverse) else {
@@ -91,8 +105,8 @@ impl<'s> Search<'s> {
     /// The Miller product of a range and whether its equation holds. Nothing, when going on could cost more than may be lost.
     fn attempt(&mut self, range: Range<usize>, known: Option<Fq12>) -> Option<(Fq12, bool)> {
         let terms = self.scaled.key_terms(range.clone());
-        let ends = range.end.is_multiple_of(CHUNK) || range.end == self.scaled.len();
-        let kept = range.start.is_multiple_of(CHUNK) && ends;
+        let ends = range.end.is_multiple_of(self.chunk) || range.end == self.scaled.len();
+        let kept = range.start.is_multiple_of(self.chunk) && ends;
         let loops = if known.is_some() || kept { 0 } else { range.len() as u64 };
         let then = self.spent.total() + loops + terms.cost() + Work::ALONE * self.undecided;
         if then > self.limit {
@@ -101,7 +115,9 @@ impl<'s> Search<'s> {
         self.spent.miller_loops += loops;
         let product = known.unwrap_or_else(|| {
             if kept {
-                self.chunks[range.start / CHUNK..range.end.div_ceil(CHUNK)].iter().product()
+                self.chunks[range.start / self.chunk..range.end.div_ceil(self.chunk)]
+                    .iter()
+                    .product()
             } else {
                 self.scaled.miller_product(range)
             }
@@ -121,10 +137,10 @@ impl<'s> Search<'s> {
     }
 }
 
-/// Where a range is cut: at a multiple of [`CHUNK`] if it is longer than that.
-fn middle(range: &Range<usize>) -> usize {
+/// Where a range is cut: at a multiple of `chunk` if it is longer than that.
+fn middle(range: &Range<usize>, chunk: usize) -> usize {
     let half = range.len().div_ceil(2);
-    range.start + if range.len() > CHUNK { half.next_multiple_of(CHUNK) } else { half }
+    range.start + if range.len() > chunk { half.next_multiple_of(chunk) } else { half }
 }
 
 #[cfg(test)]
@@ -133,15 +149,21 @@ mod tests {
 
     #[test]
     fn every_range_is_cut_into_two_and_long_ones_where_products_are_kept() {
-        let mut ranges = vec![0..1024, 0..1000, 0..33, 32..65, 0..2, 3..6];
-        while let Some(range) = ranges.pop() {
-            if range.len() == 1 {
-                continue;
+        for size in [1024, 1000, 257, 65, 33, 32, 3, 2] {
+            let chunk = chunk(size);
+            let mut ranges = vec![0..size];
+            while let Some(range) = ranges.pop() {
+                if range.len() == 1 {
+                    continue;
+                }
+                let middle = middle(&range, chunk);
+                assert!(range.start < middle && middle < range.end, "{range:?} of {size}");
+                assert!(
+                    range.len() <= chunk || middle.is_multiple_of(chunk),
+                    "{range:?} of {size}"
+                );
+                ranges.extend([range.start..middle, middle..range.end]);
             }
-            let middle = middle(&range);
-            assert!(range.start < middle && middle < range.end, "{range:?}");
-            assert!(range.len() <= CHUNK || middle.is_multiple_of(CHUNK), "{range:?}");
-            ranges.extend([range.start..middle, middle..range.end]);
         }
     }
 }
