@@ -151,7 +151,7 @@ mod tests {
     fn every_range_is_cut_into_two_and_long_ones_where_products_are_kept() {
         for size in [1024, 1000, 257, 65, 33, 32, 3, 2] {
             let chunk = chunk(size);
-            let mut ranges = vec![0..size];
+            let mut ranges = Vec::from([Range { start: 0, end: size }]);
             while let Some(range) = ranges.pop() {
                 if range.len() == 1 {
                     continue;

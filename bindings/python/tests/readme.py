@@ -1,0 +1,47 @@
+"""Runs the Python of README.md as it stands there, on the first donation of the vectors: it must spend what the case spends."""
+
+import json
+import pathlib
+import re
+import sys
+
+import wufu_verifier as wufu
+
+root = pathlib.Path(sys.argv[1])
+corpus = json.loads((root / "vectors/envelopes.json").read_text(encoding="utf-8"))
+accepted = [case for case in corpus["cases"] if case["verdict"] == "accepted" and case["asked"]["circuit"] == "donation"]
+case = next(case for case in accepted if case["key"] == "donation" and len(case["logs"][0]["checkpoints"]) == 1)
+asked, log = case["asked"], case["logs"][0]
+spent = []
+
+
+class Development:
+    """The vectors' keys are development keys: the README pins one of a ceremony."""
+
+    def __getattr__(self, name):
+        return getattr(wufu, name)
+
+    def Key(self, encoded):
+        return wufu.Key(encoded, accept_development=True)
+
+
+(code,) = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+names = {
+    "wufu": Development(),
+    "key_file": bytes.fromhex(corpus["keys"][case["key"]]),
+    "origin": log["origin"],
+    "log_key": case["log_key"],
+    "note": log["checkpoints"][0],
+    "envelope": bytes.fromhex(case["envelope"]),
+    "my_id": bytes.fromhex(asked["verifier"]),
+    "purpose": asked["purpose"],
+    "policy": bytes.fromhex(asked["policy"]),
+    "challenge": bytes.fromhex(asked["challenge"]),
+    "key_ids": [bytes.fromhex(key_id) for key_id in asked["key_ids"]],
+    "expiry": asked["expiry"],
+    "now": case["now"],
+    "spend": spent.extend,
+}
+exec(code, names)
+assert [nullifier.hex() for nullifier in spent] == case["nullifiers"]
+print("README's Python accepts:", case["case"])
