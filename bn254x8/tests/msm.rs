@@ -8,7 +8,7 @@ use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInt, PrimeField as _, UniformRand as _};
 use bn254x8::{
     Backend, Error, G1, G2, Group, Scratch, Table,
-    msm::{Shape, Sum},
+    msm::{Shape, Sum, msm_both},
     reference,
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
@@ -46,6 +46,7 @@ fn every<G: Group>(window: u32, step: u32, bases: &[G::Affine], scalars: &[BigIn
             let got = table.msm(0..bases.len(), scalars, &mut scratch).unwrap();
             assert!(got == wanted, "{backend}, {context}");
         }
+        both(backend, shape, scalars);
         // The same, from bytes and in two halves.
         let bytes = Aligned::new(table.as_bytes());
         let length = table.as_bytes().len();
@@ -54,6 +55,24 @@ fn every<G: Group>(window: u32, step: u32, bases: &[G::Affine], scalars: &[BigIn
         let low = table.msm(0..middle, &scalars[..middle], &mut scratch).unwrap();
         let high = table.msm(middle..bases.len(), &scalars[middle..], &mut scratch).unwrap();
         assert!(low + high == wanted, "{backend}, halves, {context}");
+    }
+}
+
+/// Sums over tables of both groups with the same scalars, of one shape and of two.
+fn both(backend: Backend, shape: Shape, scalars: &[BigInt<4>]) {
+    let mut rng = StdRng::seed_from_u64(11);
+    let (first, second) =
+        (points::<G1>(shape.bases, &mut rng), points::<G2>(shape.bases, &mut rng));
+    let other = Shape { window: shape.window + 1, step: shape.step.min(2), ..shape };
+    let one = Table::<G1>::new(backend, shape, &first, &|_| ()).unwrap();
+    for shape in [shape, other] {
+        let two = Table::<G2>::new(backend, shape, &second, &|_| ()).unwrap();
+        let range = shape.bases / 4..shape.bases;
+        let scratch = (&mut Scratch::new(), &mut Scratch::new());
+        let sums = msm_both((&one, &two), range.clone(), &scalars[range.clone()], scratch).unwrap();
+        let scalars = &scalars[range.clone()];
+        assert!(sums.0 == reference::msm(&first[range.clone()], scalars), "{backend}, {shape:?}");
+        assert!(sums.1 == reference::msm(&second[range], scalars), "{backend}, {shape:?}");
     }
 }
 

@@ -5,8 +5,6 @@
 //! # Source
 //! Pornin, "Optimized Binary GCD for Modular Inversion" (ePrint 2020/972), algorithm 2.
 
-use ark_ff::PrimeField as _;
-
 use super::prime::{self, Prime};
 
 /// Steps between two looks at the whole numbers.

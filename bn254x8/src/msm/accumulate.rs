@@ -6,7 +6,7 @@ use super::{
     BaseField, Group, Row, Sum,
     affine::{Points, zero_lanes},
     digits::{Digits, SIGN, Slot},
-    plain_point,
+    plain_point, wipe,
 };
 use crate::{
     field::Coordinate,
@@ -59,6 +59,18 @@ impl<C> Default for Chunk<C> {
             starts: Vec::new(),
             live: Vec::new(),
         }
+    }
+}
+
+impl<C> Chunk<C> {
+    /// Forgets the entries and the sums, not the room for them.
+    pub(super) fn wipe(&mut self) {
+        let Self { sums, steps, entries, starts, live } = self;
+        wipe(sums);
+        wipe(steps);
+        wipe(entries);
+        wipe(starts);
+        wipe(live);
     }
 }
 

@@ -3,7 +3,7 @@
 use ark_ec::CurveGroup as _;
 use ark_ff::{AdditiveGroup as _, Field as _};
 
-use super::{BaseField, Group, plain_point};
+use super::{BaseField, Group, plain_point, wipe};
 use crate::field::{Coordinate, Lanes};
 
 /// Eight points. Zero coordinates stand for infinity; no point of order r has y = 0.
@@ -49,6 +49,14 @@ pub(super) struct Batch<C> {
 impl<C> Default for Batch<C> {
     fn default() -> Self {
         Self { divisors: Vec::new(), before: Vec::new() }
+    }
+}
+
+impl<C> Batch<C> {
+    /// Forgets the numbers, not the room for them.
+    pub(super) fn wipe(&mut self) {
+        wipe(&mut self.divisors);
+        wipe(&mut self.before);
     }
 }
 

@@ -4,7 +4,7 @@
 
 use ark_ff::BigInt;
 
-use super::Shape;
+use super::{Shape, wipe};
 use crate::isa::{Isa, Kernel};
 
 /// An entry names a row of the table; its top bit says that the row's negative is meant.
@@ -84,8 +84,8 @@ impl Digits {
             let bit = place * shape.window + shape.window - 1;
             halves[(bit / 64) as usize] |= 1 << (bit % 64);
         }
-        self.long.clear();
-        self.short.clear();
+        room(&mut self.long, scalars.len());
+        room(&mut self.short, scalars.len());
         for (i, BigInt(w)) in scalars.iter().enumerate() {
             let at = (base + i) as u32;
             // Small scalars are many.
@@ -181,7 +181,10 @@ impl Digits {
     /// Sorts each part.
     #[inline(always)]
     fn finish(&mut self, starts: &[u32], low: u32) {
-        self.unordered.clear();
+        // A slot a bucket, and one for each whole slot of long buckets.
+        let buckets = (starts.len() - 2) << low;
+        let all = starts.last().map_or(0, |end| *end as usize);
+        room(&mut self.unordered, buckets + all / LONGEST as usize);
         let mut lengths = [0u32; LONGEST as usize + 1];
         let (sign_bit, row_mask) = (31 - low, (1u32 << (31 - low)) - 1);
         let round = (1usize << low) - 1;
@@ -225,7 +228,7 @@ impl Digits {
             ends[length] = end;
             end += lengths[length];
         }
-        self.slots.clear();
+        room(&mut self.slots, self.unordered.len());
         self.slots.resize(self.unordered.len(), Slot::default());
         for slot in &self.unordered {
             let end = &mut ends[slot.length as usize];
@@ -235,11 +238,21 @@ impl Digits {
     }
 }
 
-/// Makes room for so many.
+/// Makes it so long at least; what it held is not kept.
 fn lengthen<T: Copy + Default>(values: &mut Vec<T>, length: usize) {
     if values.len() < length {
+        room(values, length);
         values.resize(length, T::default());
     }
+}
+
+/// Empties it and makes room for so many. What must be given back is wiped first.
+fn room<T>(values: &mut Vec<T>, length: usize) {
+    if values.capacity() < length {
+        wipe(values);
+        values.reserve_exact(length);
+    }
+    values.clear();
 }
 
 /// The sum, and whether it is carried over.
@@ -253,22 +266,14 @@ fn add(a: u64, b: u64, carry: bool) -> (u64, bool) {
 impl Digits {
     /// Forgets the digits, not the room for them.
     pub(super) fn wipe(&mut self) {
-        // Up to the capacity: what a longer sum left lies beyond the length.
-        fn all<T: Copy>(values: &mut Vec<T>, zero: T) {
-            values.clear();
-            values.resize(values.capacity(), zero);
-            // Whoever looks may see it, so the zeros are really written.
-            std::hint::black_box(&mut *values);
-            values.clear();
-        }
-        all(&mut self.sums, 0);
-        all(&mut self.long, 0);
-        all(&mut self.short, [0; 2]);
-        all(&mut self.level, 0);
-        all(&mut self.parted, 0);
-        all(&mut self.entries, 0);
-        all(&mut self.unordered, Slot::default());
-        all(&mut self.slots, Slot::default());
+        wipe(&mut self.sums);
+        wipe(&mut self.long);
+        wipe(&mut self.short);
+        wipe(&mut self.level);
+        wipe(&mut self.parted);
+        wipe(&mut self.entries);
+        wipe(&mut self.unordered);
+        wipe(&mut self.slots);
     }
 }
 

@@ -16,7 +16,7 @@ mod reduce;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
 
-use std::{any::Any, fmt, ops::Range, sync::Arc};
+use std::{any::Any, fmt, mem::MaybeUninit, ops::Range, sync::Arc};
 
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AdditiveGroup as _, AffineRepr, CurveGroup};
@@ -280,17 +280,19 @@ impl<G: Group> Table<G> {
         scalars: &[BigInt<4>],
         scratch: &mut Scratch<G>,
     ) -> Result<Sum<G>, Error> {
+        self.check(&range, scalars)?;
+        dispatch!(self.backend, isa => self.sum(isa, range.start, scalars, scratch))
+    }
+
+    fn check(&self, range: &Range<usize>, scalars: &[BigInt<4>]) -> Result<(), Error> {
         let expected = range.len();
         if scalars.len() != expected || range.end > self.shape.bases {
             return Err(Error::Scalars { got: scalars.len(), expected });
         }
-        if let Some(index) = scalars.iter().position(|scalar| *scalar >= Fr::MODULUS) {
-            return Err(Error::Scalar { index });
+        match scalars.iter().position(|scalar| *scalar >= Fr::MODULUS) {
+            Some(index) => Err(Error::Scalar { index }),
+            None => Ok(()),
         }
-        if scalars.is_empty() {
-            return Ok(Sum::<G>::zero());
-        }
-        dispatch!(self.backend, isa => self.sum(isa, range.start, scalars, scratch))
     }
 
     fn sum<I: Isa>(
@@ -300,30 +302,63 @@ impl<G: Group> Table<G> {
         scalars: &[BigInt<4>],
         scratch: &mut Scratch<G>,
     ) -> Sum<G> {
-        let (shape, rows) = (&self.shape, self.rows());
-        let Scratch { digits, buckets, extras, lanes } = scratch;
-        let (chunk, segments) = typed::<LanesOf<G, I>>(lanes);
+        let Scratch { digits, buckets } = scratch;
         let mut total = Sum::<G>::zero();
-        for first in (0..shape.step).rev() {
-            for _ in 0..shape.window {
-                total.double_in_place();
-            }
-            isa.run(Sort { digits, shape, first, base, scalars });
-            buckets.clear();
-            buckets.resize(1 << (shape.window - 1), Row::<G>::zeroed());
-            extras.clear();
-            accumulate::<G, LanesOf<G, I>>(
-                isa,
-                rows,
-                digits,
-                chunk,
-                &mut Filled { buckets, extras },
-            );
-            total += isa.run(Reduce::<G, LanesOf<G, I>> { buckets, segments });
-            total += merged::<G>(extras);
+        for first in (0..self.shape.step).rev() {
+            isa.run(Sort { digits, shape: &self.shape, first, base, scalars });
+            self.add_windows(isa, digits, buckets, &mut total);
         }
         total
     }
+
+    /// The sums before, moved up by a window, and those of sorted digits.
+    fn add_windows<I: Isa>(
+        &self,
+        isa: I,
+        digits: &Digits,
+        buckets: &mut Buckets<G>,
+        total: &mut Sum<G>,
+    ) {
+        for _ in 0..self.shape.window {
+            total.double_in_place();
+        }
+        let Buckets { rows, extras, lanes } = buckets;
+        let (chunk, segments) = typed::<LanesOf<G, I>>(lanes);
+        rows.clear();
+        rows.resize(1 << (self.shape.window - 1), Row::<G>::zeroed());
+        extras.clear();
+        let filled = &mut Filled { buckets: rows, extras };
+        accumulate::<G, LanesOf<G, I>>(isa, self.rows(), digits, chunk, filled);
+        *total += isa.run(Reduce::<G, LanesOf<G, I>> { buckets: rows, segments });
+        *total += merged::<G>(extras);
+    }
+}
+
+/// [`Table::msm`] over two tables with the same scalars, whose digits are sorted once when both tables are of one shape.
+///
+/// # Errors
+/// As for [`Table::msm`].
+pub fn msm_both(
+    (first, second): (&Table<G1>, &Table<G2>),
+    range: Range<usize>,
+    scalars: &[BigInt<4>],
+    (one, two): (&mut Scratch<G1>, &mut Scratch<G2>),
+) -> Result<(Sum<G1>, Sum<G2>), Error> {
+    if first.shape != second.shape || first.backend != second.backend {
+        let sum = first.msm(range.clone(), scalars, one)?;
+        return Ok((sum, second.msm(range, scalars, two)?));
+    }
+    first.check(&range, scalars)?;
+    dispatch!(first.backend, isa => {
+        let mut totals = (Sum::<G1>::zero(), Sum::<G2>::zero());
+        let (shape, digits) = (&first.shape, &mut one.digits);
+        for step in (0..shape.step).rev() {
+            isa.run(Sort { digits, shape, first: step, base: range.start, scalars });
+            first.add_windows(isa, digits, &mut one.buckets, &mut totals.0);
+            second.add_windows(isa, digits, &mut two.buckets, &mut totals.1);
+        }
+        totals
+    })
 }
 
 /// The weighted sum of what was not added in lanes.
@@ -338,14 +373,45 @@ fn merged<G: Group>(extras: &mut [(u32, Sum<G>)]) -> Sum<G> {
     weighted.sum()
 }
 
+/// Empties a vector and writes zeros over all that it had room for.
+fn wipe<T>(values: &mut Vec<T>) {
+    values.clear();
+    for value in values.spare_capacity_mut() {
+        *value = MaybeUninit::zeroed();
+    }
+    // Whoever looks may see them, so the zeros are really written.
+    std::hint::black_box(values);
+}
+
 /// Memory that sums reuse. One of it serves one sum at a time, over any table of its group. It is wiped when dropped, since what lies in
 /// it tells the scalars.
 pub struct Scratch<G: Group> {
     digits: Digits,
-    buckets: Vec<Row<G>>,
+    buckets: Buckets<G>,
+}
+
+struct Buckets<G: Group> {
+    rows: Vec<Row<G>>,
     extras: Vec<(u32, Sum<G>)>,
     /// A [`Work`] of the backend that it served last.
-    lanes: Option<Box<dyn Any + Send>>,
+    lanes: Option<Box<dyn Memory>>,
+}
+
+/// Memory in a form that its user knows.
+trait Memory: Any + Send {
+    fn wipe(&mut self);
+    fn as_any(&mut self) -> &mut dyn Any;
+}
+
+impl<C: Coordinate> Memory for Work<C> {
+    fn wipe(&mut self) {
+        self.chunk.wipe();
+        self.segments.wipe();
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
 }
 
 /// What is in a backend's own form.
@@ -354,17 +420,15 @@ struct Work<C> {
     segments: Segments<C>,
 }
 
-fn typed<C: Coordinate>(
-    lanes: &mut Option<Box<dyn Any + Send>>,
-) -> (&mut Chunk<C>, &mut Segments<C>) {
-    let fits = lanes.as_ref().is_some_and(|lanes| lanes.is::<Work<C>>());
+fn typed<C: Coordinate>(lanes: &mut Option<Box<dyn Memory>>) -> (&mut Chunk<C>, &mut Segments<C>) {
+    let fits = lanes.as_mut().is_some_and(|lanes| lanes.as_any().is::<Work<C>>());
     if !fits {
         *lanes = None;
     }
-    let fresh = || -> Box<dyn Any + Send> {
+    let fresh = || -> Box<dyn Memory> {
         Box::new(Work::<C> { chunk: Chunk::default(), segments: Segments::default() })
     };
-    match lanes.get_or_insert_with(fresh).downcast_mut::<Work<C>>() {
+    match lanes.get_or_insert_with(fresh).as_any().downcast_mut::<Work<C>>() {
         Some(work) => (&mut work.chunk, &mut work.segments),
         None => unreachable!("it was just made of this type"),
     }
@@ -385,7 +449,8 @@ impl<G: Group> fmt::Debug for Scratch<G> {
 impl<G: Group> Scratch<G> {
     /// Empty: the first sum fills it.
     pub fn new() -> Self {
-        Self { digits: Digits::default(), buckets: Vec::new(), extras: Vec::new(), lanes: None }
+        let buckets = Buckets { rows: Vec::new(), extras: Vec::new(), lanes: None };
+        Self { digits: Digits::default(), buckets }
     }
 }
 
@@ -393,11 +458,12 @@ impl<G: Group> Scratch<G> {
     /// Forgets the digits and the buckets of the last sum, not the room for them.
     pub fn wipe(&mut self) {
         self.digits.wipe();
-        self.buckets.fill(Row::<G>::zeroed());
-        self.extras.fill((0, Sum::<G>::zero()));
-        // Whoever looks may see them, so the zeros are really written.
-        std::hint::black_box((&mut self.buckets, &mut self.extras));
-        self.extras.clear();
+        let Buckets { rows, extras, lanes } = &mut self.buckets;
+        wipe(rows);
+        wipe(extras);
+        if let Some(lanes) = lanes {
+            lanes.wipe();
+        }
     }
 }
 

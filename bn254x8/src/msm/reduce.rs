@@ -3,7 +3,7 @@
 use super::{
     BaseField, Group, Row, Sum,
     affine::{Batch, Points},
-    plain_point,
+    plain_point, wipe,
 };
 use crate::{field::Coordinate, isa::Kernel};
 use ark_ec::AdditiveGroup as _;
@@ -19,6 +19,15 @@ pub(super) struct Segments<C> {
 impl<C> Default for Segments<C> {
     fn default() -> Self {
         Self { sums: Vec::new(), next: Vec::new(), batch: Batch::default() }
+    }
+}
+
+impl<C> Segments<C> {
+    /// Forgets the sums, not the room for them.
+    pub(super) fn wipe(&mut self) {
+        wipe(&mut self.sums);
+        wipe(&mut self.next);
+        self.batch.wipe();
     }
 }
 

@@ -8,7 +8,7 @@ use ark_ff::{BigInt, PrimeField};
 use ark_groth16::Proof;
 use bn254x8::{
     Backend, G1, G2, Group, Ntt, Table,
-    msm::{Shape, Sum},
+    msm::{Shape, Sum, msm_both},
 };
 use rayon::prelude::*;
 use wufu_circuits::r1cs::{Assignment, R1cs};
@@ -50,6 +50,8 @@ pub struct Queries {
     pub(super) b1: Query<G1>,
     pub(super) b2: Query<G2>,
     pub(super) lh: Query<G1>,
+    /// Whether both sums of B are over the same wires, as they are but in a key that somebody made up.
+    joint: bool,
     shift: Fr,
     /// Made by the first proof: its constants take longer than to load a key may.
     ntt: OnceLock<Ntt>,
@@ -77,11 +79,24 @@ impl<G: Group> Query<G> {
         if range.is_empty() {
             return Ok(Sum::<G>::default());
         }
-        sums.scalars.clear();
-        sums.scalars.reserve_exact(range.len());
-        sums.scalars.extend(self.map[range.clone()].iter().map(|at| scalar(*at)));
+        sums.gather(&self.map[range.clone()], scalar);
         Ok(self.table.msm(range, &sums.scalars, &mut sums.scratch)?)
     }
+}
+
+/// The sums of B in both groups over the same bases.
+fn sum_both(
+    (one, two): (&Query<G1>, &Query<G2>),
+    range: Range<usize>,
+    scalar: impl Fn(u32) -> BigInt<4>,
+    (g1, g2): (&mut Sums<G1>, &mut Sums<G2>),
+) -> Result<(G1Projective, G2Projective), EngineError> {
+    if range.is_empty() {
+        return Ok(Default::default());
+    }
+    g1.gather(&one.map[range.clone()], scalar);
+    let scratch = (&mut g1.scratch, &mut g2.scratch);
+    Ok(msm_both((&one.table, &two.table), range, &g1.scalars, scratch)?)
 }
 
 /// The four sums of a proof.
@@ -149,7 +164,8 @@ impl Queries {
         lh: Query<G1>,
     ) -> Result<Self, PrepareError> {
         let shift = sizes.shift(reduction).ok_or(PrepareError::Domain)?;
-        Ok(Self { sizes, single, a, b1, b2, lh, shift, ntt: OnceLock::new() })
+        let joint = b1.map == b2.map;
+        Ok(Self { sizes, single, a, b1, b2, lh, joint, shift, ntt: OnceLock::new() })
     }
 
     /// The instructions that proofs are made with.
@@ -267,10 +283,16 @@ impl Queries {
         let scalar = |at: u32| self.scalar(wires, products, at);
         let (mut g1, mut g2) = (workspaces.g1(), workspaces.g2());
         let (g1, g2) = (g1.get(), g2.get());
+        let (b1, b2) = if self.joint {
+            sum_both((&self.b1, &self.b2), 0..self.b1.map.len(), scalar, (g1, g2))?
+        } else {
+            let b1 = self.b1.sum(0..self.b1.map.len(), scalar, g1)?;
+            (b1, self.b2.sum(0..self.b2.map.len(), scalar, g2)?)
+        };
         Ok(Totals {
             a: self.a.sum(0..self.a.map.len(), scalar, g1)?,
-            b1: self.b1.sum(0..self.b1.map.len(), scalar, g1)?,
-            b2: self.b2.sum(0..self.b2.map.len(), scalar, g2)?,
+            b1,
+            b2,
             lh: self.lh.sum(0..self.lh.map.len(), scalar, g1)?,
         })
     }
@@ -285,7 +307,8 @@ impl Queries {
         let Whole { a, wires, products } = whole;
         let wires: &[BigInt<4>] = wires;
         let of_wires = self.lh.map.partition_point(|at| (*at as usize) < wires.len());
-        let [early, late] = schedule::parts(&self.shapes(), of_wires, rayon::current_num_threads());
+        let threads = rayon::current_num_threads();
+        let [early, late] = schedule::parts(&self.shapes(), of_wires, threads, self.joint);
         let done = schedule::Done::default();
         let done = &done;
         let sum = move |part: Part, products: &[BigInt<4>]| -> Result<Totals, EngineError> {
@@ -294,6 +317,12 @@ impl Queries {
             let range = part.range;
             match part.query {
                 0 => totals.a = self.a.sum(range, scalar, workspaces.g1().get())?,
+                1 if self.joint => {
+                    let (mut g1, mut g2) = (workspaces.g1(), workspaces.g2());
+                    let queries = (&self.b1, &self.b2);
+                    let sums = (g1.get(), g2.get());
+                    (totals.b1, totals.b2) = sum_both(queries, range, scalar, sums)?;
+                }
                 1 => totals.b1 = self.b1.sum(range, scalar, workspaces.g1().get())?,
                 2 => totals.b2 = self.b2.sum(range, scalar, workspaces.g2().get())?,
                 _ => totals.lh = self.lh.sum(range, scalar, workspaces.g1().get())?,

@@ -22,9 +22,18 @@ pub(super) struct Part {
 }
 
 /// The parts for so many threads, the costliest first: those that need wires alone, and those that need the products, too. The
-/// first `of_wires` bases of the last sum are for wires.
-pub(super) fn parts(shapes: &[Shape; 4], of_wires: usize, threads: usize) -> [Vec<Part>; 2] {
-    let costs: Vec<usize> = (0..4).map(|query| budget::cost(&shapes[query], query == 2)).collect();
+/// first `of_wires` bases of the last sum are for wires. Where both sums of B are `joint`, parts of B in G1 are of both.
+pub(super) fn parts(
+    shapes: &[Shape; 4],
+    of_wires: usize,
+    threads: usize,
+    joint: bool,
+) -> [Vec<Part>; 2] {
+    let mut costs: Vec<usize> =
+        (0..4).map(|query| budget::cost(&shapes[query], query == 2)).collect();
+    if joint {
+        costs[1] += std::mem::take(&mut costs[2]);
+    }
     let share = (costs.iter().sum::<usize>() / (threads * PARTS)).max(1);
     let mut early = Vec::new();
     let mut late = Vec::new();
@@ -43,7 +52,9 @@ pub(super) fn parts(shapes: &[Shape; 4], of_wires: usize, threads: usize) -> [Ve
         }
     };
     for (query, shape) in shapes.iter().enumerate().take(3) {
-        split(query, 0..shape.bases, false);
+        if !joint || query != 2 {
+            split(query, 0..shape.bases, false);
+        }
     }
     split(3, 0..of_wires, false);
     split(3, of_wires..shapes[3].bases, true);
@@ -81,15 +92,21 @@ mod tests {
         for (bases, of_wires) in [([1, 1, 1, 2], 1), ([0, 0, 0, 3], 0), ([40, 30, 31, 90], 41)] {
             for threads in [2, 3, 16] {
                 let shapes = bases.map(|bases| Shape { bases, window: 5, step: 1 });
-                let [early, late] = parts(&shapes, of_wires, threads);
-                assert!(early.iter().all(|part| part.query < 3 || part.range.end <= of_wires));
-                assert!(late.iter().all(|part| part.query == 3 && part.range.start >= of_wires));
-                for (query, bases) in bases.into_iter().enumerate() {
-                    let mut seen = vec![0; bases];
-                    let parts = early.iter().chain(&late).filter(|part| part.query == query);
-                    parts
-                        .for_each(|part| seen[part.range.clone()].iter_mut().for_each(|n| *n += 1));
-                    assert_eq!(seen, vec![1; bases]);
+                for joint in [false, true] {
+                    let [early, late] = parts(&shapes, of_wires, threads, joint);
+                    assert!(early.iter().all(|part| part.query < 3 || part.range.end <= of_wires));
+                    assert!(
+                        late.iter().all(|part| part.query == 3 && part.range.start >= of_wires)
+                    );
+                    for (query, bases) in bases.into_iter().enumerate() {
+                        let bases = if joint && query == 2 { 0 } else { bases };
+                        let mut seen = vec![0; bases];
+                        let parts = early.iter().chain(&late).filter(|part| part.query == query);
+                        parts.for_each(|part| {
+                            seen[part.range.clone()].iter_mut().for_each(|n| *n += 1)
+                        });
+                        assert_eq!(seen, vec![1; bases]);
+                    }
                 }
             }
         }

@@ -52,6 +52,19 @@ pub(super) struct Sums<G: Group> {
     pub(super) scratch: Scratch<G>,
 }
 
+impl<G: Group> Sums<G> {
+    /// Fills in the scalars of bases.
+    pub(super) fn gather(&mut self, map: &[u32], scalar: impl Fn(u32) -> BigInt<4>) {
+        if self.scalars.capacity() < map.len() {
+            // What is given back is wiped.
+            self.scalars.zeroize();
+            self.scalars.reserve_exact(map.len());
+        }
+        self.scalars.clear();
+        self.scalars.extend(map.iter().map(|at| scalar(*at)));
+    }
+}
+
 impl<G: Group> Default for Sums<G> {
     fn default() -> Self {
         Self { scalars: Vec::new(), scratch: Scratch::new() }
