@@ -162,9 +162,8 @@ impl<I: Isa> Work<I> {
                 let slope = $each!(K => {
                     addends[v[K]].y.sub_lazy(&sums[v[K]].y).mul(&quotient[K])
                 });
-                let square = $each!(K => slope[K].square());
                 let x = $each!(K => {
-                    addends[v[K]].x.sub_lazy(&sums[v[K]].x).third(&square[K], &sums[v[K]].x)
+                    addends[v[K]].x.sub_lazy(&sums[v[K]].x).third(&slope[K], &sums[v[K]].x)
                 });
                 let y = $each!(K => slope[K].mul(&sums[v[K]].x.sub_lazy(&x[K])));
                 $each!(K => sums[v[K]] = Points { x: x[K], y: y[K].sub(&sums[v[K]].y) });
@@ -189,10 +188,9 @@ impl<I: Isa> Work<I> {
                 let quotient = $each!(K => divisions.quotient(v[K]));
                 let square = $each!(K => sums[v[K]].x.square());
                 let slope = $each!(K => square[K].add(&square[K]).add(&square[K]).mul(&quotient[K]));
-                let square = $each!(K => slope[K].square());
                 let x = $each!(K => {
                     let x = &sums[v[K]].x;
-                    x.sub_lazy(x).third(&square[K], x)
+                    x.sub_lazy(x).third(&slope[K], x)
                 });
                 let y = $each!(K => slope[K].mul(&sums[v[K]].x.sub_lazy(&x[K])));
                 $each!(K => sums[v[K]] = Points { x: x[K], y: y[K].sub(&sums[v[K]].y) });

@@ -152,10 +152,9 @@ impl<I: Isa> Kernel<I> for Step<'_, I> {
                     Move::Add { .. } => $each!(K => vectors[v[K]].qx.sub_lazy(&vectors[v[K]].tx)),
                 };
                 let slope = $each!(K => rise[K].mul(&quotient[K]));
-                let square = $each!(K => slope[K].square());
                 let constant = $each!(K => slope[K].mul(&vectors[v[K]].tx));
                 let constant = $each!(K => constant[K].sub(&vectors[v[K]].ty));
-                $each!(K => vectors[v[K]].tx = difference[K].third(&square[K], &vectors[v[K]].tx));
+                $each!(K => vectors[v[K]].tx = difference[K].third(&slope[K], &vectors[v[K]].tx));
                 let y = $each!(K => slope[K].mul(&vectors[v[K]].tx));
                 $each!(K => vectors[v[K]].ty = constant[K].sub(&y[K]));
                 if let Some(f) = f.as_deref_mut() {
