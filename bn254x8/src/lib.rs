@@ -1,4 +1,4 @@
-//! BN254 eight lanes at a time: multi-scalar multiplication over fixed bases, and number-theoretic transforms.
+//! BN254 eight lanes at a time: multi-scalar multiplication over fixed bases, number-theoretic transforms, and pairings.
 //!
 //! # Source
 //! README.md beside this crate's manifest says what each part rests on, and in which order to read.
