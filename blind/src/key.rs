@@ -1,0 +1,108 @@
+//! What a wallet proves blind under.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use bn254x8::{Backend, Ntt};
+use wufu_circuits::r1cs::Size;
+use wufu_verifier::VerifyingKey;
+
+use crate::{
+    kit::{Kit, KitError},
+    shape::Shape,
+    share::ShareError,
+};
+
+/// A key as a wallet has it that does not have the proving key: the verifying key, its kit, and constants of the transforms. Clones
+/// share them.
+#[derive(Clone)]
+pub struct BlindKey(Arc<Inner>);
+
+struct Inner {
+    shape: Shape,
+    verifying: VerifyingKey,
+    kit: Kit,
+    backend: Backend,
+    /// Made by the first proof: its constants take milliseconds.
+    ntt: OnceLock<Ntt>,
+}
+
+impl BlindKey {
+    /// From both halves. `backend` is what transforms are computed with.
+    ///
+    /// # Errors
+    /// When the kit is of another key.
+    pub fn new(verifying: VerifyingKey, kit: Kit, backend: Backend) -> Result<Self, KitError> {
+        let shape = Shape::of(&verifying);
+        Self::with_shape(shape, verifying, kit, backend)
+    }
+
+    /// For other rows than those of the key's circuit, with as many public inputs: small ones, for tests.
+    ///
+    /// # Errors
+    /// When the kit is of another key.
+    pub fn with_size(
+        size: Size,
+        verifying: VerifyingKey,
+        kit: Kit,
+        backend: Backend,
+    ) -> Result<Self, KitError> {
+        let shape = Shape::with_size(&verifying, size);
+        Self::with_shape(shape, verifying, kit, backend)
+    }
+
+    fn with_shape(
+        shape: Shape,
+        verifying: VerifyingKey,
+        kit: Kit,
+        backend: Backend,
+    ) -> Result<Self, KitError> {
+        if kit.key_id != verifying.id() {
+            return Err(KitError::Key { got: kit.key_id, expected: verifying.id() });
+        }
+        let ntt = OnceLock::new();
+        Ok(Self(Arc::new(Inner { shape, verifying, kit, backend, ntt })))
+    }
+
+    /// The sizes of its sums.
+    pub fn shape(&self) -> &Shape {
+        &self.0.shape
+    }
+
+    /// The key that its proofs verify under.
+    pub fn verifying_key(&self) -> &VerifyingKey {
+        &self.0.verifying
+    }
+
+    /// The kit.
+    pub fn kit(&self) -> &Kit {
+        &self.0.kit
+    }
+
+    /// What transforms are computed with.
+    pub fn backend(&self) -> Backend {
+        self.0.backend
+    }
+
+    pub(crate) fn ntt(&self) -> Result<&Ntt, ShareError> {
+        if let Some(ntt) = self.0.ntt.get() {
+            return Ok(ntt);
+        }
+        let shape = &self.0.shape;
+        let shift = shape.shift().ok_or(ShareError::Domain)?;
+        let ntt = Ntt::new(self.0.backend, shape.domain_log2(), shift)?;
+        // Who comes second finds the one of who came first.
+        Ok(self.0.ntt.get_or_init(|| ntt))
+    }
+}
+
+impl fmt::Debug for BlindKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlindKey")
+            .field("verifying", &self.0.verifying)
+            .field("backend", &self.0.backend)
+            .finish_non_exhaustive()
+    }
+}

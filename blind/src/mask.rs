@@ -1,0 +1,173 @@
+//! Seeds, and the masks that come of them.
+
+use std::fmt;
+
+use ark_bn254::Fr;
+use ark_ff::{BigInt, PrimeField};
+use blake3::{Hasher, OutputReader};
+use rand::{CryptoRng, RngCore};
+use wufu_verifier::canonical::Writer;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::shape::{Shape, integer};
+
+/// What masks are for: the first field of the message that a seed is the key of.
+const CONTEXT: &str = "wufu 2026-11 blind masks v1";
+/// The BLAKE3 context of a seed's fingerprint.
+const SEED_ID_CONTEXT: &str = "wufu 2026-11 blind seed id v1";
+
+/// 32 random bytes from which all masks of a token come. Whoever holds it and the request that it masked holds the witness.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct MaskSeed([u8; 32]);
+
+/// The fingerprint of a seed: what a wallet keeps of it for ever, to know it again, when the seed is gone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeedId(pub [u8; 32]);
+
+impl fmt::Debug for SeedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl MaskSeed {
+    /// A fresh seed.
+    pub fn random(rng: &mut (impl CryptoRng + RngCore)) -> Self {
+        let mut seed = Self([0; 32]);
+        rng.fill_bytes(&mut seed.0);
+        seed
+    }
+
+    /// The seed with these bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The fingerprint, which tells nothing of the seed.
+    pub fn id(&self) -> SeedId {
+        SeedId(blake3::derive_key(SEED_ID_CONTEXT, &self.0))
+    }
+}
+
+impl fmt::Debug for MaskSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MaskSeed")
+    }
+}
+
+/// The masks of a token, as integers below the modulus. They are wiped when dropped.
+pub struct Masks {
+    /// One for each private wire.
+    pub wires: Zeroizing<Vec<BigInt<4>>>,
+    /// One for each product.
+    pub products: Zeroizing<Vec<BigInt<4>>>,
+}
+
+impl Masks {
+    /// The masks that a seed gives under a key: independent and uniform in the field, as far as BLAKE3's output is that of a random function.
+    ///
+    /// # Shapes
+    /// Candidates are 32 bytes each of BLAKE3's output, keyed with the seed, over the canonical bytes of context, key id, wires and
+    /// products: read little-endian, the two highest bits cleared. Those below the modulus (three in four) are the masks, in order:
+    /// the private wires', then the products'.
+    pub fn new(seed: &MaskSeed, shape: &Shape) -> Self {
+        let mut stream = Stream::new(seed, shape);
+        let mut take = |count: usize| {
+            let mut masks = Zeroizing::new(Vec::with_capacity(count));
+            masks.extend((0..count).map(|_| stream.next()));
+            masks
+        };
+        Self { wires: take(shape.private()), products: take(shape.domain()) }
+    }
+}
+
+impl fmt::Debug for Masks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Masks")
+            .field("wires", &self.wires.len())
+            .field("products", &self.products.len())
+            .finish()
+    }
+}
+
+/// Takes the masks of a seed from values, which are in the masks' order.
+pub(crate) fn subtract(seed: &MaskSeed, shape: &Shape, values: &mut [BigInt<4>]) {
+    let mut stream = Stream::new(seed, shape);
+    for value in values {
+        let mut mask = stream.next();
+        *value = difference(value, &mask);
+        mask.zeroize();
+    }
+}
+
+/// `a - b` modulo the modulus, of integers below it. The same steps for all of them.
+fn difference(a: &BigInt<4>, b: &BigInt<4>) -> BigInt<4> {
+    let mut out = BigInt::default();
+    let mut borrow = false;
+    for ((out, a), b) in out.0.iter_mut().zip(a.0).zip(b.0) {
+        let (less, first) = a.overflowing_sub(b);
+        let (less, second) = less.overflowing_sub(u64::from(borrow));
+        (*out, borrow) = (less, first | second);
+    }
+    let below_zero = u64::from(borrow).wrapping_neg();
+    let mut carry = false;
+    for (out, modulus) in out.0.iter_mut().zip(Fr::MODULUS.0) {
+        let (more, first) = out.overflowing_add(modulus & below_zero);
+        let (more, second) = more.overflowing_add(u64::from(carry));
+        (*out, carry) = (more, first | second);
+    }
+    out
+}
+
+/// One mask after another.
+struct Stream {
+    output: OutputReader,
+    buffer: Zeroizing<[u8; Stream::BUFFER]>,
+    at: usize,
+}
+
+impl Stream {
+    const BUFFER: usize = 4096;
+
+    fn new(seed: &MaskSeed, shape: &Shape) -> Self {
+        let message = Writer::new()
+            .text(CONTEXT)
+            .bytes(shape.key_id().as_bytes())
+            .u64(shape.private() as u64)
+            .u64(shape.domain() as u64)
+            .finish();
+        let mut hasher = Hasher::new_keyed(seed.as_bytes());
+        hasher.update(&message);
+        let output = hasher.finalize_xof();
+        hasher.zeroize();
+        Self { output, buffer: Zeroizing::new([0; Self::BUFFER]), at: Self::BUFFER }
+    }
+
+    fn next(&mut self) -> BigInt<4> {
+        loop {
+            let (chunks, _) = self.buffer[self.at..].as_chunks::<32>();
+            let Some(bytes) = chunks.first() else {
+                self.output.fill(&mut *self.buffer);
+                self.at = 0;
+                continue;
+            };
+            self.at += 32;
+            let mut candidate = integer(bytes);
+            candidate.0[3] &= u64::MAX >> 2;
+            if candidate < Fr::MODULUS {
+                return candidate;
+            }
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.output.zeroize();
+    }
+}

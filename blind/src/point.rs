@@ -1,0 +1,34 @@
+//! Points as bytes. Unlike those of a proof they may be the identity: a sum over masks or over nothing may be.
+
+use ark_ec::AffineRepr;
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+
+/// Why bytes are not a point of the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{point} is not the canonical encoding of a point of the group")]
+pub struct PointError {
+    /// Which point.
+    pub point: &'static str,
+}
+
+/// Decodes one compressed point: on the curve, in the subgroup, written as we would write it.
+pub(crate) fn decode<P>(point: &'static str, bytes: &[u8]) -> Result<P, PointError>
+where
+    P: AffineRepr + CanonicalDeserialize + CanonicalSerialize,
+{
+    // Checks curve and subgroup.
+    let decoded = P::deserialize_compressed(bytes).map_err(|_| PointError { point })?;
+    // Decoding drops x when the infinity flag is set.
+    let mut again = Vec::with_capacity(bytes.len());
+    encode(&decoded, &mut again);
+    if again == bytes { Ok(decoded) } else { Err(PointError { point }) }
+}
+
+/// Appends a compressed point.
+pub(crate) fn encode<P: CanonicalSerialize>(point: &P, out: &mut Vec<u8>) {
+    let before = out.len();
+    // Writing to a vector cannot fail; were it to, no reader would take what is left.
+    if point.serialize_compressed(&mut *out).is_err() {
+        out.truncate(before);
+    }
+}

@@ -1,0 +1,174 @@
+//! How large a circuit's sums are.
+
+use ark_bn254::Fr;
+use ark_ff::{BigInt, BigInteger, FftField, PrimeField};
+use wufu_circuits::{Circuit, DonationInstance, FiveFuInstance, GiftInstance, r1cs::Size};
+use wufu_verifier::{CircuitName, KeyId, VerifyingKey, key::Reduction};
+
+/// Why bytes are not a request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The wrong number of bytes for the circuit.
+    #[error("request for {circuit} is {got} bytes, expected {expected}")]
+    Length {
+        /// The circuit.
+        circuit: CircuitName,
+        /// How many bytes there were.
+        got: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// A value is a second name for a smaller one.
+    #[error(
+        "value {index} of {count} is an integer of {bits} bits that is not below the modulus, expected one below it (254 bits)"
+    )]
+    Value {
+        /// Which value, from 0.
+        index: usize,
+        /// How many there are.
+        count: usize,
+        /// How many bits its integer has.
+        bits: u32,
+    },
+}
+
+/// The sizes of a circuit's sums, and the key that they are under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    circuit: CircuitName,
+    key_id: KeyId,
+    reduction: Reduction,
+    rows: usize,
+    wires: usize,
+    public: usize,
+    domain_log2: u32,
+}
+
+impl Shape {
+    /// Of a key of this release's circuits.
+    pub fn of(key: &VerifyingKey) -> Self {
+        let size = match key.circuit() {
+            CircuitName::FiveFu => FiveFuInstance::SIZE,
+            CircuitName::Donation => DonationInstance::SIZE,
+            CircuitName::Gift => GiftInstance::SIZE,
+        };
+        Self::with_size(key, size)
+    }
+
+    /// Of a key for other rows than its circuit's, with as many public inputs: small ones, for tests.
+    pub fn with_size(key: &VerifyingKey, Size { rows, wires }: Size) -> Self {
+        let public = key.circuit().public_inputs() + 1;
+        Self {
+            circuit: key.circuit(),
+            key_id: key.id(),
+            reduction: key.reduction(),
+            rows,
+            wires,
+            public,
+            domain_log2: (rows + public).next_power_of_two().ilog2(),
+        }
+    }
+
+    /// The circuit.
+    pub fn circuit(&self) -> CircuitName {
+        self.circuit
+    }
+
+    /// The key.
+    pub fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// Rows of the circuit.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Wires, the constant one included.
+    pub fn wires(&self) -> usize {
+        self.wires
+    }
+
+    /// Public wires, the constant one included.
+    pub fn public(&self) -> usize {
+        self.public
+    }
+
+    /// Wires that are not public.
+    pub fn private(&self) -> usize {
+        self.wires.saturating_sub(self.public)
+    }
+
+    /// Binary logarithm of the number of products.
+    pub fn domain_log2(&self) -> u32 {
+        self.domain_log2
+    }
+
+    /// Products.
+    pub fn domain(&self) -> usize {
+        1 << self.domain_log2
+    }
+
+    /// The first place of the coset on which the products are. None, when the domain is larger than the field allows.
+    pub fn shift(&self) -> Option<Fr> {
+        match self.reduction {
+            Reduction::Libsnark => Some(Fr::GENERATOR),
+            Reduction::Circom => Fr::get_root_of_unity(2 * self.domain() as u64),
+        }
+    }
+
+    /// Values of a request: the private wires, then the products.
+    pub fn values(&self) -> usize {
+        self.private() + self.domain()
+    }
+
+    /// Bytes of every request for this circuit.
+    pub fn request_bytes(&self) -> usize {
+        32 * self.values()
+    }
+
+    /// Reads a request's values into `private` and `products`.
+    ///
+    /// # Shapes
+    /// The request is 32 bytes a value, little-endian, canonical: the private wires, then the products. Both slices are as
+    /// long as this says.
+    ///
+    /// # Errors
+    /// When there are too few or too many bytes, or a value is not below the modulus. What was read before that is in the slices.
+    pub fn read(
+        &self,
+        request: &[u8],
+        private: &mut [BigInt<4>],
+        products: &mut [BigInt<4>],
+    ) -> Result<(), RequestError> {
+        let (chunks, rest) = request.as_chunks::<32>();
+        let count = self.values();
+        let slots = private.len() + products.len();
+        if chunks.len() != count || !rest.is_empty() || slots != count {
+            return Err(RequestError::Length {
+                circuit: self.circuit,
+                got: request.len(),
+                expected: self.request_bytes(),
+            });
+        }
+        let places = private.iter_mut().chain(products);
+        for (index, (place, bytes)) in places.zip(chunks).enumerate() {
+            *place = integer(bytes);
+            if *place >= Fr::MODULUS {
+                return Err(RequestError::Value { index, count, bits: place.num_bits() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The integer of 32 bytes, little-endian.
+pub(crate) fn integer(bytes: &[u8; 32]) -> BigInt<4> {
+    let (limbs, _) = bytes.as_chunks::<8>();
+    let mut integer = BigInt::default();
+    for (limb, bytes) in integer.0.iter_mut().zip(limbs) {
+        *limb = u64::from_le_bytes(*bytes);
+    }
+    integer
+}

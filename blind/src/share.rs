@@ -1,0 +1,311 @@
+//! From an assignment to what is sent, and from what comes back to a proof.
+
+use std::fmt;
+
+use ark_bn254::{Fr, G1Projective, G2Projective};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{BigInt, PrimeField, UniformRand};
+use rand::{CryptoRng, RngCore, rngs::OsRng};
+use wufu_circuits::r1cs::Assignment;
+use wufu_verifier::{KeyId, Proof, proof::ProofError};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::{
+    key::BlindKey,
+    mask::subtract,
+    secrets::{NotBlind, secrets},
+    shape::Shape,
+    sums::FourSums,
+    token::Token,
+};
+
+/// Why an assignment is not shared. Nothing was masked then, and no token used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShareError {
+    /// The circuit has no secret that nobody guesses.
+    #[error(transparent)]
+    NotBlind(#[from] NotBlind),
+    /// The assignment is not of the key's circuit. This is the caller's mistake.
+    #[error("assignment has {got} wires, expected {expected}")]
+    Wires {
+        /// How many wires it has.
+        got: usize,
+        /// How many the circuit has.
+        expected: usize,
+    },
+    /// The rows of the assignment are not as many as the circuit has. This is the caller's mistake.
+    #[error("assignment has {got} rows, expected {expected}")]
+    Rows {
+        /// How many rows it has.
+        got: usize,
+        /// How many the circuit has.
+        expected: usize,
+    },
+    /// The assignment is false. This is the caller's mistake.
+    #[error("the assignment does not satisfy {failing} of {rows} rows")]
+    False {
+        /// How many rows do not hold.
+        failing: usize,
+        /// How many there are.
+        rows: usize,
+    },
+    /// Without a token there is no mask.
+    #[error("no token, expected one from each dealer")]
+    NoToken,
+    /// A token is for another key.
+    #[error("token is for key {got}, expected {expected}")]
+    Key {
+        /// The key that it is for.
+        got: KeyId,
+        /// The key that is proved under.
+        expected: KeyId,
+    },
+    /// Two tokens have one seed.
+    #[error("two tokens have one seed, expected different ones")]
+    OneSeed,
+    /// The arithmetic refused what it was handed. This is our bug.
+    #[error(transparent)]
+    Kernel(#[from] bn254x8::Error),
+    /// The domain is larger than the field allows. This is our bug: no circuit comes near.
+    #[error("the circuit is too large for the field")]
+    Domain,
+}
+
+/// Why an evaluator's answer gives no proof. The job is over: another answer to the same request would be another guess.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// A point of the proof may not be used.
+    #[error("the sums give no proof: {0}")]
+    Proof(#[from] ProofError),
+    /// The proof does not verify: the evaluator's sums, a token's or the kit are wrong.
+    #[error("the sums give a proof that does not verify")]
+    Equation,
+}
+
+/// The two numbers that make a proof tell nothing. They are wiped when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Blinding {
+    r: Fr,
+    s: Fr,
+}
+
+impl Blinding {
+    /// Fresh ones, for one proof.
+    pub fn random(rng: &mut (impl CryptoRng + RngCore)) -> Self {
+        Self { r: Fr::rand(rng), s: Fr::rand(rng) }
+    }
+
+    /// These: for tests that compare proofs.
+    pub fn new(r: Fr, s: Fr) -> Self {
+        Self { r, s }
+    }
+}
+
+impl fmt::Debug for Blinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Blinding")
+    }
+}
+
+/// What is sent, and what waits for the answer.
+#[derive(Debug)]
+pub struct Shared {
+    /// What the evaluator gets. To anybody without the seeds these are uniform values.
+    pub request: Request,
+    /// What makes a proof of the answer.
+    pub pending: Pending,
+}
+
+/// A request's bytes. It does not print them.
+///
+/// # Shapes
+/// [`Shape::request_bytes`] bytes, as [`Shape::read`] reads them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request(Vec<u8>);
+
+impl Request {
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("bytes", &self.0.len()).finish()
+    }
+}
+
+impl BlindKey {
+    /// Masks an assignment with the masks of all tokens, which are used up by it.
+    ///
+    /// # Errors
+    /// When the circuit may not be proved blind, the assignment is of another circuit or does not satisfy a row, or the tokens are
+    /// none, for another key or of one seed.
+    ///
+    /// # Cost
+    /// Four transforms, one keyed BLAKE3 output of 42 bytes a value for each token.
+    pub fn share(&self, assignment: &Assignment, tokens: Vec<Token>) -> Result<Shared, ShareError> {
+        self.share_with(assignment, tokens, Blinding::random(&mut OsRng))
+    }
+
+    /// [`BlindKey::share`] with given blinding.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn share_with(
+        &self,
+        assignment: &Assignment,
+        tokens: Vec<Token>,
+        blinding: Blinding,
+    ) -> Result<Shared, ShareError> {
+        let shape = self.shape();
+        secrets(shape.circuit())?;
+        check(shape, assignment)?;
+        check_tokens(shape, &tokens)?;
+
+        let mut first = Zeroizing::new(Vec::with_capacity(shape.rows() + shape.public()));
+        first.extend_from_slice(assignment.az());
+        first.extend_from_slice(&assignment.z()[..shape.public()]);
+        let mut values = Zeroizing::new(Vec::with_capacity(shape.values()));
+        values.extend(assignment.private().iter().map(|value| value.into_bigint()));
+        values.resize(shape.values(), BigInt::default());
+        let products = &mut values[shape.private()..];
+        self.ntt()?.coset_products(&first, assignment.bz(), products)?;
+        drop(first);
+        tokens.iter().for_each(|token| subtract(token.seed(), shape, &mut values));
+
+        let mut request = Vec::with_capacity(shape.request_bytes());
+        let limbs = values.iter().flat_map(|value| value.0);
+        limbs.for_each(|limb| request.extend_from_slice(&limb.to_le_bytes()));
+        let pending = Pending {
+            key: self.clone(),
+            public: assignment.public().to_vec(),
+            known: self.known(&assignment.z()[..shape.public()], &tokens),
+            blinding,
+        };
+        Ok(Shared { request: Request(request), pending })
+    }
+
+    /// The part of the sums that no evaluator makes: public wires, and masks.
+    fn known(&self, public: &[Fr], tokens: &[Token]) -> Totals {
+        let mut known = Totals::default();
+        for (value, bases) in public.iter().zip(&self.kit().wires) {
+            let times = value.into_bigint();
+            // Most are the identity: a public wire is in few rows.
+            if !bases.a.is_zero() {
+                known.a += bases.a.mul_bigint(times);
+            }
+            if !bases.b1.is_zero() {
+                known.b1 += bases.b1.mul_bigint(times);
+            }
+            if !bases.b2.is_zero() {
+                known.b2 += bases.b2.mul_bigint(times);
+            }
+            if !bases.lh.is_zero() {
+                known.lh += bases.lh.mul_bigint(times);
+            }
+        }
+        tokens.iter().for_each(|token| known.add(token.sums()));
+        known
+    }
+}
+
+/// Refuses an assignment that is not of this circuit or not true.
+fn check(shape: &Shape, assignment: &Assignment) -> Result<(), ShareError> {
+    let (got, expected) = (assignment.z().len(), shape.wires());
+    if got != expected || assignment.public().len() + 1 != shape.public() {
+        return Err(ShareError::Wires { got, expected });
+    }
+    let rows = shape.rows();
+    let [az, bz, cz] = [assignment.az(), assignment.bz(), assignment.cz()];
+    for column in [az, bz, cz] {
+        if column.len() != rows {
+            return Err(ShareError::Rows { got: column.len(), expected: rows });
+        }
+    }
+    let failing = (0..rows).filter(|at| az[*at] * bz[*at] != cz[*at]).count();
+    if failing > 0 {
+        return Err(ShareError::False { failing, rows });
+    }
+    Ok(())
+}
+
+fn check_tokens(shape: &Shape, tokens: &[Token]) -> Result<(), ShareError> {
+    if tokens.is_empty() {
+        return Err(ShareError::NoToken);
+    }
+    for (place, token) in tokens.iter().enumerate() {
+        let (got, expected) = (token.key_id(), shape.key_id());
+        if got != expected {
+            return Err(ShareError::Key { got, expected });
+        }
+        if tokens[..place].iter().any(|other| other.seed() == token.seed()) {
+            return Err(ShareError::OneSeed);
+        }
+    }
+    Ok(())
+}
+
+/// Sums that are still being added to.
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
+struct Totals {
+    a: G1Projective,
+    b1: G1Projective,
+    b2: G2Projective,
+    lh: G1Projective,
+}
+
+impl Totals {
+    fn add(&mut self, sums: &FourSums) {
+        self.a += sums.a;
+        self.b1 += sums.b1;
+        self.b2 += sums.b2;
+        self.lh += sums.lh;
+    }
+}
+
+/// A job that waits for the evaluator's sums. It holds what blinds the proof, and is wiped when dropped.
+pub struct Pending {
+    key: BlindKey,
+    public: Vec<Fr>,
+    known: Totals,
+    blinding: Blinding,
+}
+
+impl Pending {
+    /// The proof, verified under the key and the public inputs. One answer is looked at for each job.
+    ///
+    /// # Errors
+    /// When the proof does not verify, or a point of it may not be used.
+    ///
+    /// # Cost
+    /// Five multiples in G1, one in G2, and a verification.
+    pub fn finish(mut self, answer: &FourSums) -> Result<Proof, AnswerError> {
+        self.known.add(answer);
+        let (sums, kit) = (&self.known, self.key.kit());
+        let Blinding { r, s } = self.blinding;
+        let a = sums.a + kit.alpha + kit.delta_g1 * r;
+        let b1 = sums.b1 + kit.beta_g1 + kit.delta_g1 * s;
+        let b2 = sums.b2 + kit.beta_g2 + kit.delta_g2 * s;
+        let c = sums.lh + a * s + b1 * r - kit.delta_g1 * (r * s);
+        let proof = Proof::new(a.into_affine(), b2.into_affine(), c.into_affine())?;
+        if !self.key.verifying_key().equation_holds(&self.public, &proof) {
+            return Err(AnswerError::Equation);
+        }
+        Ok(proof)
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("key", &self.key).finish_non_exhaustive()
+    }
+}
