@@ -144,8 +144,8 @@ impl Shape {
     ) -> Result<(), RequestError> {
         let (chunks, rest) = request.as_chunks::<32>();
         let count = self.values();
-        let slots = private.len() + products.len();
-        if chunks.len() != count || !rest.is_empty() || slots != count {
+        let fits = private.len() == self.private() && products.len() == self.domain();
+        if chunks.len() != count || !rest.is_empty() || !fits {
             return Err(RequestError::Length {
                 circuit: self.circuit,
                 got: request.len(),

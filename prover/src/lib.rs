@@ -2,9 +2,10 @@
 //!
 //! [`Prover`] checks a witness first, proves, and verifies the proof before it hands it out. What computes the proof is an
 //! [`Engine`](engine::Engine). The service (feature `service`) sees the witness: it is for people who trust its machine as
-//! they trust their wallet.
+//! they trust their wallet. In blind mode ([`blind`]) a server sees nothing of it.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod blind;
 pub mod engine;
 pub mod iden3;
 pub mod key;

@@ -1,5 +1,6 @@
 //! The prepared engine: a key's points in the form that proofs need, with tables, and proofs by `bn254x8`.
 
+mod blind;
 mod budget;
 mod file;
 mod fold;
@@ -11,6 +12,7 @@ mod progress;
 mod queries;
 mod record;
 mod schedule;
+mod totals;
 mod transform;
 mod workspace;
 
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use wufu_circuits::r1cs::Assignment;
 use wufu_verifier::{Proof, VerifyingKey};
 
+pub use blind::MakeKitError;
 pub use budget::DEFAULT_BUDGET;
 pub use file::{Checked, PreparedFileError, remove};
 pub use header::Header;

@@ -1,15 +1,12 @@
 //! A key's points, prepared, and the proofs that are made of them.
 
-use std::{ops::Range, sync::OnceLock};
+use std::sync::OnceLock;
 
-use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
 use ark_ec::CurveGroup;
 use ark_ff::{BigInt, PrimeField};
 use ark_groth16::Proof;
-use bn254x8::{
-    Backend, G1, G2, Group, Ntt, Table,
-    msm::{Shape, Sum, msm_both},
-};
+use bn254x8::{Backend, G1, G2, Group, Ntt, Table, msm::Shape};
 use rayon::prelude::*;
 use wufu_circuits::r1cs::{Assignment, R1cs};
 use wufu_verifier::key::Reduction;
@@ -19,8 +16,7 @@ use super::{
     budget::{self, Shapes},
     fold::{self, Bases, Folded, Sizes},
     progress::Counter,
-    schedule::{self, Part},
-    workspace::{Sums, Whole, Workspaces},
+    workspace::Workspaces,
 };
 use crate::engine::EngineError;
 
@@ -51,7 +47,7 @@ pub struct Queries {
     pub(super) b2: Query<G2>,
     pub(super) lh: Query<G1>,
     /// Whether both sums of B are over the same wires, as they are but in a key that somebody made up.
-    joint: bool,
+    pub(super) joint: bool,
     shift: Fr,
     /// Made by the first proof: its constants take longer than to load a key may.
     ntt: OnceLock<Ntt>,
@@ -68,44 +64,6 @@ impl<G: Group> Query<G> {
         let table = Table::new(backend, shape, &points, tick)?;
         Ok(Self { map, table })
     }
-
-    /// The sum over a range of bases.
-    fn sum(
-        &self,
-        range: Range<usize>,
-        scalar: impl Fn(u32) -> BigInt<4>,
-        sums: &mut Sums<G>,
-    ) -> Result<Sum<G>, EngineError> {
-        if range.is_empty() {
-            return Ok(Sum::<G>::default());
-        }
-        sums.gather(&self.map[range.clone()], scalar);
-        Ok(self.table.msm(range, &sums.scalars, &mut sums.scratch)?)
-    }
-}
-
-/// The sums of B in both groups over the same bases.
-fn sum_both(
-    (one, two): (&Query<G1>, &Query<G2>),
-    range: Range<usize>,
-    scalar: impl Fn(u32) -> BigInt<4>,
-    (g1, g2): (&mut Sums<G1>, &mut Sums<G2>),
-) -> Result<(G1Projective, G2Projective), EngineError> {
-    if range.is_empty() {
-        return Ok(Default::default());
-    }
-    g1.gather(&one.map[range.clone()], scalar);
-    let scratch = (&mut g1.scratch, &mut g2.scratch);
-    Ok(msm_both((&one.table, &two.table), range, &g1.scalars, scratch)?)
-}
-
-/// The four sums of a proof.
-#[derive(Clone, Copy, Default)]
-struct Totals {
-    a: G1Projective,
-    b1: G1Projective,
-    b2: G2Projective,
-    lh: G1Projective,
 }
 
 impl Queries {
@@ -217,11 +175,7 @@ impl Queries {
         whole.wires.extend(assignment.z().iter().map(|value| value.into_bigint()));
         whole.products.resize(self.sizes.domain(), BigInt::default());
 
-        let totals = if rayon::current_num_threads() > 1 {
-            self.totals_on_all_threads(assignment.bz(), whole, workspaces)?
-        } else {
-            self.totals_on_one_thread(assignment.bz(), whole, workspaces)?
-        };
+        let totals = self.totals(Some(assignment.bz()), whole, workspaces)?;
         drop(lent);
 
         let Single { alpha, beta_g1, beta_g2, delta_g1, delta_g2 } = self.single;
@@ -257,101 +211,12 @@ impl Queries {
         Ok(())
     }
 
-    fn ntt(&self) -> Result<&Ntt, EngineError> {
+    pub(super) fn ntt(&self) -> Result<&Ntt, EngineError> {
         if let Some(ntt) = self.ntt.get() {
             return Ok(ntt);
         }
         let ntt = Ntt::new(self.backend(), self.sizes.domain_log2, self.shift)?;
         // Who comes second finds the one of who came first.
         Ok(self.ntt.get_or_init(|| ntt))
-    }
-
-    /// The scalar that goes with a base: a wire, or a product.
-    fn scalar(&self, wires: &[BigInt<4>], products: &[BigInt<4>], at: u32) -> BigInt<4> {
-        let at = at as usize;
-        if at < wires.len() { wires[at] } else { products[at - wires.len()] }
-    }
-
-    fn totals_on_one_thread(
-        &self,
-        b: &[Fr],
-        whole: &mut Whole,
-        workspaces: &Workspaces,
-    ) -> Result<Totals, EngineError> {
-        let Whole { a, wires, products } = whole;
-        self.ntt()?.coset_products(a, b, products)?;
-        let scalar = |at: u32| self.scalar(wires, products, at);
-        let (mut g1, mut g2) = (workspaces.g1(), workspaces.g2());
-        let (g1, g2) = (g1.get(), g2.get());
-        let (b1, b2) = if self.joint {
-            sum_both((&self.b1, &self.b2), 0..self.b1.map.len(), scalar, (g1, g2))?
-        } else {
-            let b1 = self.b1.sum(0..self.b1.map.len(), scalar, g1)?;
-            (b1, self.b2.sum(0..self.b2.map.len(), scalar, g2)?)
-        };
-        Ok(Totals {
-            a: self.a.sum(0..self.a.map.len(), scalar, g1)?,
-            b1,
-            b2,
-            lh: self.lh.sum(0..self.lh.map.len(), scalar, g1)?,
-        })
-    }
-
-    /// The same in parts, the largest first. Those that need the transforms begin when these are done.
-    fn totals_on_all_threads(
-        &self,
-        b: &[Fr],
-        whole: &mut Whole,
-        workspaces: &Workspaces,
-    ) -> Result<Totals, EngineError> {
-        let Whole { a, wires, products } = whole;
-        let wires: &[BigInt<4>] = wires;
-        let of_wires = self.lh.map.partition_point(|at| (*at as usize) < wires.len());
-        let threads = rayon::current_num_threads();
-        let [early, late] = schedule::parts(&self.shapes(), of_wires, threads, self.joint);
-        let done = schedule::Done::default();
-        let done = &done;
-        let sum = move |part: Part, products: &[BigInt<4>]| -> Result<Totals, EngineError> {
-            let scalar = |at: u32| self.scalar(wires, products, at);
-            let mut totals = Totals::default();
-            let range = part.range;
-            match part.query {
-                0 => totals.a = self.a.sum(range, scalar, workspaces.g1().get())?,
-                1 if self.joint => {
-                    let (mut g1, mut g2) = (workspaces.g1(), workspaces.g2());
-                    let queries = (&self.b1, &self.b2);
-                    let sums = (g1.get(), g2.get());
-                    (totals.b1, totals.b2) = sum_both(queries, range, scalar, sums)?;
-                }
-                1 => totals.b1 = self.b1.sum(range, scalar, workspaces.g1().get())?,
-                2 => totals.b2 = self.b2.sum(range, scalar, workspaces.g2().get())?,
-                _ => totals.lh = self.lh.sum(range, scalar, workspaces.g1().get())?,
-            }
-            Ok(totals)
-        };
-        rayon::scope_fifo(|scope| {
-            scope.spawn_fifo(move |scope| {
-                let made = self.ntt().and_then(|ntt| Ok(ntt.coset_products(a, b, products)?));
-                if let Err(error) = made {
-                    return done.put(Err(error));
-                }
-                let products: &[BigInt<4>] = products;
-                for part in late {
-                    scope.spawn_fifo(move |_| done.put(sum(part, products)));
-                }
-            });
-            for part in early {
-                scope.spawn_fifo(move |_| done.put(sum(part, &[])));
-            }
-        });
-        done.take().try_fold(Totals::default(), |sum, part| {
-            let part = part?;
-            Ok(Totals {
-                a: sum.a + part.a,
-                b1: sum.b1 + part.b1,
-                b2: sum.b2 + part.b2,
-                lh: sum.lh + part.lh,
-            })
-        })
     }
 }
