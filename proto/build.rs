@@ -3,12 +3,15 @@
 use prost::Message as _;
 
 /// Messages with secrets: their `Debug` is written by hand and prints nothing, and they are wiped wherever they are dropped.
-const SECRET: [&str; 12] = [
+const SECRET: [&str; 15] = [
     ".wufu.v1.CardGrant",
     ".wufu.v1.CardOpening",
+    ".wufu.v1.DealResponse",
     ".wufu.v1.DonationEntry",
     ".wufu.v1.DonationReceipt",
     ".wufu.v1.DonationWitness",
+    ".wufu.v1.EvaluateRequest",
+    ".wufu.v1.EvaluateResponse",
     ".wufu.v1.FiveFuWitness",
     ".wufu.v1.Gift",
     ".wufu.v1.GiftWitness",
@@ -20,8 +23,8 @@ const SECRET: [&str; 12] = [
 
 #[allow(clippy::print_stdout)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let files = ["wufu/v1/types.proto", "wufu/v1/prover.proto", "wufu/v1/ledger.proto"];
-    for file in files {
+    let files = ["types", "prover", "blind", "ledger"].map(|name| format!("wufu/v1/{name}.proto"));
+    for file in &files {
         println!("cargo:rerun-if-changed={file}");
     }
     let descriptors = protox::compile(files, ["."])?;

@@ -11,6 +11,7 @@
 //! Messages with secrets print only their names, and their memory is wiped when they are dropped.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod blind;
 pub mod claim;
 pub mod envelope;
 mod error;

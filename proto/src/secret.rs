@@ -17,9 +17,12 @@ macro_rules! redacted {
 redacted!(
     CardGrant,
     CardOpening,
+    DealResponse,
     DonationEntry,
     DonationReceipt,
     DonationWitness,
+    EvaluateRequest,
+    EvaluateResponse,
     FiveFuWitness,
     Gift,
     GiftWitness,
@@ -62,9 +65,12 @@ mod tests {
         fn wiped<T: zeroize::ZeroizeOnDrop>() {}
         wiped::<v1::CardGrant>();
         wiped::<v1::CardOpening>();
+        wiped::<v1::DealResponse>();
         wiped::<v1::DonationEntry>();
         wiped::<v1::DonationReceipt>();
         wiped::<v1::DonationWitness>();
+        wiped::<v1::EvaluateRequest>();
+        wiped::<v1::EvaluateResponse>();
         wiped::<v1::FiveFuWitness>();
         wiped::<v1::Gift>();
         wiped::<v1::GiftWitness>();

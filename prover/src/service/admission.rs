@@ -76,11 +76,21 @@ impl Admission {
 
     /// A worker, when it is this request's turn. Who stops waiting leaves the queue.
     pub(super) async fn admit(&self, deadline: Instant) -> Result<Worker, Refused> {
-        let place = match self.places.clone().try_acquire_owned() {
-            Ok(place) => place,
-            Err(TryAcquireError::NoPermits) => return Err(Refused::Full(self.turn())),
-            Err(TryAcquireError::Closed) => return Err(Refused::Closing),
-        };
+        let place = self.place()?;
+        self.turn(place, deadline).await
+    }
+
+    /// A place in the queue, or to work. Who drops it leaves.
+    pub(super) fn place(&self) -> Result<Place, Refused> {
+        match self.places.clone().try_acquire_owned() {
+            Ok(permit) => Ok(Place { _permit: permit }),
+            Err(TryAcquireError::NoPermits) => Err(Refused::Full(self.wait())),
+            Err(TryAcquireError::Closed) => Err(Refused::Closing),
+        }
+    }
+
+    /// A worker for who has a place, when it is their turn.
+    pub(super) async fn turn(&self, place: Place, deadline: Instant) -> Result<Worker, Refused> {
         let turn = timeout_at(deadline, self.workers.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| Refused::Late)?.map_err(|_| Refused::Closing)?;
         if Instant::now() >= deadline {
@@ -96,7 +106,7 @@ impl Admission {
     }
 
     /// How long it takes, roughly, until the next worker is free.
-    fn turn(&self) -> Duration {
+    pub(super) fn wait(&self) -> Duration {
         let typical = Duration::from_micros(self.typical.load(Ordering::Relaxed));
         let workers = u32::try_from(self.count).unwrap_or(u32::MAX);
         (typical / workers).max(Duration::from_millis(100))
@@ -133,6 +143,11 @@ impl Admission {
     }
 }
 
+/// The right to wait for a worker.
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
 /// A worker's threads.
 struct Threads {
     all: ThreadPool,
@@ -147,7 +162,7 @@ pub(super) struct Worker {
     alone: bool,
     idle: Arc<Mutex<Vec<Threads>>>,
     _turn: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Worker {

@@ -3,7 +3,10 @@
 use std::{
     io,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -36,9 +39,20 @@ pub(super) fn bounded<IO, E>(
             tracing::warn!(most, "connection refused: there are as many as may be");
             return None;
         };
-        let silent = Box::pin(sleep(patience));
-        Some(Ok(Connection { io, greeting: Some((silent, 0)), _place: place }))
+        let greeting = Some((Box::pin(sleep(patience)), 0));
+        Some(Ok(Connection { io, greeting, job: Job::default(), _place: place }))
     })
+}
+
+/// All that a handler is told of a connection: whether it was used. Neither an address nor a certificate.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Job(Arc<AtomicBool>);
+
+impl Job {
+    /// Whether this is the connection's first job. It says so once.
+    pub(super) fn begin(&self) -> bool {
+        !self.0.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// A connection that holds one of the places.
@@ -46,14 +60,15 @@ pub(super) struct Connection<IO> {
     io: IO,
     // Until the client has greeted: when it must have, and the bytes so far.
     greeting: Option<(Pin<Box<Sleep>>, usize)>,
+    job: Job,
     _place: OwnedSemaphorePermit,
 }
 
 impl<IO: Connected> Connected for Connection<IO> {
-    type ConnectInfo = IO::ConnectInfo;
+    type ConnectInfo = Job;
 
-    fn connect_info(&self) -> Self::ConnectInfo {
-        self.io.connect_info()
+    fn connect_info(&self) -> Job {
+        self.job.clone()
     }
 }
 

@@ -1,32 +1,27 @@
-//! The gRPC service `wufu.v1.ProverService`: trusted mode.
+//! The gRPC services: `wufu.v1.ProverService` for trusted mode, and in [`blind`] those that learn nothing of a witness.
 //!
-//! It sees the witness, and says so in every answer. It keeps nothing of it: a witness is in memory from the request to the
+//! The prover sees the witness, and says so in every answer. It keeps nothing of it: a witness is in memory from the request to the
 //! end of its proof, is wiped then, and stands in no log, span, error or file.
 
 mod admission;
+pub mod blind;
 mod connection;
 mod deadline;
 mod handler;
 mod refusal;
+mod serving;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::oneshot,
-    time::timeout,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_stream::Stream;
-use tonic::{
-    server::NamedService,
-    transport::server::{Connected, Server},
-};
-use tonic_health::{ServingStatus, server::health_reporter};
-use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
+use tonic::{server::NamedService, service::Routes, transport::server::Connected};
+use wufu_proto::v1::prover_service_server::ProverServiceServer;
 
 use crate::Prover;
 use admission::Admission;
 use handler::Handler;
+use serving::{Role, serve};
 
 /// What a prover takes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +79,20 @@ pub enum ServeError {
     /// Work was still going on when the grace time was over. It stops at its next stage.
     #[error("work was going on {0:?} after the service was told to end")]
     Grace(Duration),
+    /// A client identity is configured for a role that must not know its clients.
+    #[error("a {role} takes no client identity, and {identity} is configured: it would join what both servers know of a client")]
+    Identity {
+        /// The role.
+        role: &'static str,
+        /// What is configured.
+        identity: blind::ClientIdentity,
+    },
+    /// A circuit whose witnesses are not known to hold secrets of 128 bits.
+    #[error("{circuit} is not on the list of circuits for blind mode")]
+    Circuit {
+        /// Its name.
+        circuit: wufu_verifier::CircuitName,
+    },
 }
 
 /// Serves proofs, one prover per key, until `shutdown`. Then nobody is admitted any more, who waits is sent away
@@ -109,57 +118,11 @@ where
     let admission = Arc::new(Admission::new(&limits)?);
     let handler = Handler::new(provers, limits.clone(), admission.clone());
     let service = ProverServiceServer::new(handler).max_decoding_message_size(limits.request_bytes);
-    let (mut health, health_service) = health_reporter();
-    health.set_serving::<ProverServiceServer<Handler>>().await;
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            // Only what is served here: the descriptions hold the other roles, too.
-            .with_service_name("wufu.v1.ProverService")
-            .with_service_name("grpc.health.v1.Health")
+    let role = Role {
+        name: <ProverServiceServer<Handler> as NamedService>::NAME,
+        streams: 64,
+        // A thousand connections stay below 256 MiB.
+        windows: (256 * 1024, 64 * 1024),
     };
-
-    let (end, ending) = oneshot::channel::<()>();
-    let incoming = connection::bounded(incoming, limits.connections, limits.greeting);
-    let serving = Server::builder()
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-        .http2_max_header_list_size(16 * 1024)
-        // What a connection may have sent that nobody has read: a thousand of them stay below 256 MiB.
-        .initial_connection_window_size(256 * 1024)
-        .initial_stream_window_size(64 * 1024)
-        .max_concurrent_streams(64)
-        .add_service(service)
-        .add_service(health_service)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .serve_with_incoming_shutdown(incoming, async {
-            // A sender that is gone says the same.
-            let _ = ending.await;
-        });
-    tokio::pin!(serving);
-    tokio::select! {
-        served = &mut serving => return Ok(served?),
-        () = shutdown => {}
-    }
-
-    tracing::info!("ending: nobody is admitted any more");
-    admission.close();
-    health.set_not_serving::<ProverServiceServer<Handler>>().await;
-    health.set_service_status("", ServingStatus::NotServing).await;
-    // Ends the streams of those who watch: else they would be waited for.
-    for service in [<ProverServiceServer<Handler> as NamedService>::NAME, ""] {
-        health.clear_service_status(service).await;
-    }
-    let _ = end.send(());
-    match timeout(limits.grace, serving).await {
-        Ok(served) => Ok(served?),
-        // A connection that somebody keeps open is no work.
-        Err(_) if !admission.busy() => Ok(()),
-        Err(_) => {
-            admission.stop();
-            Err(ServeError::Grace(limits.grace))
-        }
-    }
+    serve(incoming, Routes::new(service), role, (&limits, &admission), shutdown).await
 }

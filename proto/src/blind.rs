@@ -1,0 +1,240 @@
+//! What a wallet asks dealers and evaluators, and what they answer. Seeds, sums and masked numbers are bytes here: crate
+//! `wufu-blind` knows what they are.
+
+use core::mem;
+
+use wufu_verifier::KeyId;
+use zeroize::Zeroizing;
+
+use crate::{error::ConvertError, read, v1};
+
+/// The format of tokens, masks and sums. Whoever has another one refuses and is refused.
+pub const FORMAT: u32 = 1;
+/// Most tokens of a call.
+pub const MAX_TOKENS: usize = 16;
+/// Bytes of masked numbers in a message; the last may have fewer.
+pub const CHUNK: usize = 64 * 1024;
+/// Bytes of an evaluator's answer.
+pub const SUMS: usize = 160;
+/// A token has no more bytes than this.
+const TOKEN: usize = 1024;
+
+fn format(got: u32) -> Result<(), ConvertError> {
+    let expected = "1, as this release has it";
+    if got == FORMAT {
+        Ok(())
+    } else {
+        Err(ConvertError::Choice { field: "format of blind mode", got: got.into(), expected })
+    }
+}
+
+/// Asks a dealer for tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deal {
+    /// The key that proofs will be under.
+    pub key_id: KeyId,
+    /// How many, 1 to [`MAX_TOKENS`].
+    pub count: usize,
+}
+
+impl TryFrom<v1::DealRequest> for Deal {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::DealRequest) -> Result<Self, ConvertError> {
+        format(message.format)?;
+        let count = usize::try_from(message.count).unwrap_or(usize::MAX);
+        read::count("tokens", count, 1, MAX_TOKENS)?;
+        Ok(Self { key_id: read::key_id("key id", &message.key_id)?, count })
+    }
+}
+
+impl From<Deal> for v1::DealRequest {
+    fn from(deal: Deal) -> Self {
+        let count = u32::try_from(deal.count).unwrap_or(u32::MAX);
+        Self { format: FORMAT, key_id: deal.key_id.as_bytes().to_vec(), count }
+    }
+}
+
+/// A dealer's tokens. Nothing says that they are good: their signatures do.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Dealt(pub Vec<Zeroizing<Vec<u8>>>);
+
+impl core::fmt::Debug for Dealt {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Dealt({})", self.0.len())
+    }
+}
+
+impl TryFrom<v1::DealResponse> for Dealt {
+    type Error = ConvertError;
+
+    fn try_from(mut message: v1::DealResponse) -> Result<Self, ConvertError> {
+        format(message.format)?;
+        read::count("tokens", message.tokens.len(), 1, MAX_TOKENS)?;
+        let tokens: Vec<_> =
+            mem::take(&mut message.tokens).into_iter().map(Zeroizing::new).collect();
+        for token in &tokens {
+            read::length("token", token.len(), 1, TOKEN)?;
+        }
+        Ok(Self(tokens))
+    }
+}
+
+impl From<Dealt> for v1::DealResponse {
+    fn from(dealt: Dealt) -> Self {
+        let tokens = dealt.0.into_iter().map(|mut token| mem::take(&mut *token));
+        Self { format: FORMAT, tokens: tokens.collect() }
+    }
+}
+
+/// The first message to an evaluator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The key that the sums are over.
+    pub key_id: KeyId,
+}
+
+impl TryFrom<v1::EvaluateRequest> for Head {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::EvaluateRequest) -> Result<Self, ConvertError> {
+        format(message.format)?;
+        read::length("masked numbers in the head", message.masked.len(), 0, 0)?;
+        Ok(Self { key_id: read::key_id("key id", &message.key_id)? })
+    }
+}
+
+impl From<Head> for v1::EvaluateRequest {
+    fn from(head: Head) -> Self {
+        Self { format: FORMAT, key_id: head.key_id.as_bytes().to_vec(), masked: Vec::new() }
+    }
+}
+
+/// Appends what a message after the head carries, which is exactly [`CHUNK`] bytes, or what is left of `total`.
+///
+/// # Errors
+/// When it is another number of bytes, goes beyond `total`, or comes with a second head.
+pub fn append(
+    to: &mut Vec<u8>,
+    total: usize,
+    message: &v1::EvaluateRequest,
+) -> Result<(), ConvertError> {
+    read::length("a second head", message.key_id.len(), 0, 0)?;
+    if message.format != 0 {
+        let got = message.format.into();
+        return Err(ConvertError::Choice { field: "a second format", got, expected: "0" });
+    }
+    let expected = total.saturating_sub(to.len()).min(CHUNK);
+    if expected == 0 {
+        let got = to.len().saturating_add(message.masked.len());
+        return Err(ConvertError::Length { field: "masked numbers", got, min: total, max: total });
+    }
+    read::length("a message of masked numbers", message.masked.len(), expected, expected)?;
+    to.extend_from_slice(&message.masked);
+    Ok(())
+}
+
+/// That all masked numbers have come.
+///
+/// # Errors
+/// When some are missing.
+pub fn complete(got: usize, total: usize) -> Result<(), ConvertError> {
+    read::length("masked numbers", got, total, total)
+}
+
+/// The messages that carry masked numbers, head first: of the same sizes for everybody who proves under the key.
+pub fn messages(key_id: KeyId, masked: &[u8]) -> Vec<v1::EvaluateRequest> {
+    let chunk = |bytes: &[u8]| v1::EvaluateRequest {
+        format: 0,
+        key_id: Vec::new(),
+        masked: bytes.to_vec(),
+    };
+    core::iter::once(Head { key_id }.into()).chain(masked.chunks(CHUNK).map(chunk)).collect()
+}
+
+/// An evaluator's answer. Nothing says that it is right: the proof that comes of it does.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Evaluated(pub Zeroizing<[u8; SUMS]>);
+
+impl core::fmt::Debug for Evaluated {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Evaluated(..)")
+    }
+}
+
+impl TryFrom<v1::EvaluateResponse> for Evaluated {
+    type Error = ConvertError;
+
+    fn try_from(message: v1::EvaluateResponse) -> Result<Self, ConvertError> {
+        format(message.format)?;
+        Ok(Self(Zeroizing::new(read::array("sums", &message.sums)?)))
+    }
+}
+
+impl From<&Evaluated> for v1::EvaluateResponse {
+    fn from(evaluated: &Evaluated) -> Self {
+        Self { format: FORMAT, sums: evaluated.0.to_vec() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: KeyId = KeyId([7; 32]);
+
+    #[test]
+    fn f20_another_format_is_refused_by_whoever_reads_it() {
+        for other in [0, 2, u32::MAX] {
+            let said = |error: ConvertError| {
+                assert!(error.to_string().contains("format of blind mode is"), "{error}");
+                assert!(error.to_string().contains("expected 1"), "{error}");
+            };
+            let deal = v1::DealRequest { format: other, ..Deal { key_id: KEY, count: 1 }.into() };
+            said(Deal::try_from(deal).unwrap_err());
+            let mut dealt = v1::DealResponse::from(Dealt(vec![Zeroizing::new(vec![1])]));
+            dealt.format = other;
+            said(Dealt::try_from(dealt).unwrap_err());
+            let mut head = v1::EvaluateRequest::from(Head { key_id: KEY });
+            head.format = other;
+            said(Head::try_from(head).unwrap_err());
+            let mut evaluated =
+                v1::EvaluateResponse::from(&Evaluated(Zeroizing::new([0; SUMS])));
+            evaluated.format = other;
+            said(Evaluated::try_from(evaluated).unwrap_err());
+        }
+    }
+
+    #[test]
+    fn f05_counts_and_lengths_are_exact() {
+        for count in [0, MAX_TOKENS + 1] {
+            assert!(Deal::try_from(v1::DealRequest::from(Deal { key_id: KEY, count })).is_err());
+        }
+        let most = Deal { key_id: KEY, count: MAX_TOKENS };
+        assert_eq!(Deal::try_from(v1::DealRequest::from(most)), Ok(most));
+        for length in [0, SUMS - 1, SUMS + 1] {
+            let message = v1::EvaluateResponse { format: FORMAT, sums: vec![0; length] };
+            assert!(Evaluated::try_from(message).is_err(), "{length}");
+        }
+        let total = CHUNK + 96;
+        let messages = messages(KEY, &vec![5; total]);
+        assert_eq!(messages.len(), 3);
+        assert_eq!(Head::try_from(messages[0].clone()), Ok(Head { key_id: KEY }));
+        let mut got = Vec::new();
+        append(&mut got, total, &messages[1]).unwrap();
+        // Too short, too long, a second head, the first once more.
+        let last = |length| v1::EvaluateRequest {
+            format: 0,
+            key_id: Vec::new(),
+            masked: vec![5; length],
+        };
+        for bad in [last(0), last(95), last(97), messages[0].clone(), messages[1].clone()] {
+            assert!(append(&mut got.clone(), total, &bad).is_err());
+        }
+        assert!(complete(got.len(), total).is_err());
+        append(&mut got, total, &messages[2]).unwrap();
+        assert_eq!(got, vec![5; total]);
+        assert_eq!(complete(got.len(), total), Ok(()));
+        assert!(append(&mut got, total, &last(1)).is_err(), "beyond the end");
+    }
+}
