@@ -87,12 +87,6 @@ pub enum ServeError {
         /// What is configured.
         identity: blind::ClientIdentity,
     },
-    /// A circuit whose witnesses are not known to hold secrets of 128 bits.
-    #[error("{circuit} is not on the list of circuits for blind mode")]
-    Circuit {
-        /// Its name.
-        circuit: wufu_verifier::CircuitName,
-    },
 }
 
 /// Serves proofs, one prover per key, until `shutdown`. Then nobody is admitted any more, who waits is sent away

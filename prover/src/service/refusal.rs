@@ -12,6 +12,10 @@ pub(super) fn unknown_key(key: KeyId) -> Status {
     Status::not_found(format!("this prover has no key {key}"))
 }
 
+pub(super) fn unknown(key: KeyId) -> Status {
+    Status::not_found(format!("there is no key {key} here"))
+}
+
 pub(super) fn late() -> Status {
     Status::deadline_exceeded("the deadline came first")
 }

@@ -9,9 +9,16 @@ mod anonymous;
 mod dealer;
 mod evaluator;
 
-use std::{collections::HashMap, fmt, future::Future, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use ed25519_dalek::SigningKey;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_stream::Stream;
 use tonic::{Status, server::NamedService, service::Routes, transport::server::Connected};
@@ -22,19 +29,16 @@ use wufu_proto::{
         evaluator_service_server::EvaluatorServiceServer,
     },
 };
-use wufu_verifier::{CircuitName, KeyId};
+use wufu_verifier::{KeyId, key::CircuitId};
 
 use super::{
     Limits, ServeError,
     admission::Admission,
     serving::{Role, serve},
 };
-use crate::engine::PreparedKey;
-use dealer::Dealer;
-use evaluator::Evaluator;
-
-/// Longest life of a token.
-pub const DAY: Duration = Duration::from_secs(86_400);
+use crate::blind::{Dealer, Evaluator};
+use dealer::DealerHandler;
+use evaluator::EvaluatorHandler;
 
 /// How a client might be known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,52 +71,51 @@ pub struct Config {
     pub limits: Limits,
     /// Masked numbers that are held at the same time, in bytes.
     pub held: usize,
-    /// How long a token lives, a [`DAY`] at the most.
-    pub lifetime: Duration,
     /// How the transport in front of it knows clients. Anything but [`ClientIdentity::None`] is an error at the start, and not
     /// passed over: who asks for it should learn why there is none.
     pub identity: ClientIdentity,
 }
 
 impl Default for Config {
-    /// [`Limits::default`] with 256 connections; 256 MiB, of which Five Fu takes 2.1 MB; tokens of a day.
+    /// [`Limits::default`] with 256 connections; 256 MiB, of which a job of Five Fu takes 2.1 MB.
     fn default() -> Self {
         let limits = Limits { connections: 256, ..Limits::default() };
-        Self { limits, held: 256 << 20, lifetime: DAY, identity: ClientIdentity::None }
+        Self { limits, held: 256 << 20, identity: ClientIdentity::None }
     }
 }
 
-/// The keys that a role works with, by id.
-type Keys = Arc<HashMap<KeyId, Arc<PreparedKey>>>;
+/// One key's work each, by the key's id. Only circuits whose witnesses nobody can guess: neither work is there for another.
+type ByKey<T> = Arc<HashMap<KeyId, Arc<T>>>;
 
-/// Whether every witness of a circuit holds secrets of 128 bits. A server that guesses a whole witness can have its guess
-/// confirmed, so a circuit with less to guess is not for blind mode.
-const fn allowed(circuit: CircuitName) -> bool {
-    // Each holds a spend key: a hash of 32 random bytes.
-    matches!(circuit, CircuitName::FiveFu | CircuitName::Donation | CircuitName::Gift)
+fn anonymous(role: &'static str, config: &Config) -> Result<(), ServeError> {
+    match config.identity {
+        ClientIdentity::None => Ok(()),
+        identity => Err(ServeError::Identity { role, identity }),
+    }
 }
 
-fn keys(
-    role: &'static str,
-    keys: Vec<Arc<PreparedKey>>,
-    config: &Config,
-) -> Result<Keys, ServeError> {
-    if config.identity != ClientIdentity::None {
-        return Err(ServeError::Identity { role, identity: config.identity });
+fn by_key<T>(role: &'static str, works: Vec<T>, key: impl Fn(&T) -> (KeyId, CircuitId)) -> ByKey<T> {
+    let entry = |work| {
+        let (key, circuit) = key(&work);
+        tracing::info!(%circuit, "{role} ready");
+        (key, Arc::new(work))
+    };
+    Arc::new(works.into_iter().map(entry).collect())
+}
+
+/// Set when nobody waits any more: what has not begun does not begin.
+#[derive(Default)]
+struct Gone(Arc<AtomicBool>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
-    for key in &keys {
-        let circuit = key.circuit();
-        if !allowed(circuit) {
-            return Err(ServeError::Circuit { circuit });
-        }
-        tracing::info!(circuit = %circuit.id(), "{role} ready");
-    }
-    Ok(Arc::new(keys.into_iter().map(|key| (key.id(), key)).collect()))
 }
 
 /// What there is to know of a call when it has ended. Not its refusal's words, which may hold something that the client sent.
-fn ended<T>(circuit: Option<CircuitName>, result: &Result<T, Status>) {
-    let circuit = circuit.map(|circuit| circuit.id().to_string());
+fn ended<T>(circuit: Option<CircuitId>, result: &Result<T, Status>) {
+    let circuit = circuit.map(|circuit| circuit.to_string());
     let circuit = circuit.as_deref().unwrap_or("unknown");
     match result {
         Ok(_) => tracing::info!(circuit, "done"),
@@ -120,14 +123,13 @@ fn ended<T>(circuit: Option<CircuitName>, result: &Result<T, Status>) {
     }
 }
 
-/// Serves tokens, signed with `signing`, for these keys until `shutdown`, as [`run`](super::run) does with proofs.
+/// Serves tokens, a dealer for each key, until `shutdown`, as [`run`](super::run) does with proofs.
 ///
 /// # Errors
-/// When a client identity is configured, a circuit is not on the list; when threads or transport fail, or the grace time is
-/// over.
+/// When a client identity is configured, when threads or transport fail, or the grace time is over.
 pub async fn run_dealer<IO, E>(
     incoming: impl Stream<Item = Result<IO, E>>,
-    (keys, signing): (Vec<Arc<PreparedKey>>, SigningKey),
+    dealers: Vec<Dealer>,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError>
@@ -135,26 +137,27 @@ where
     IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let keys = self::keys("dealer", keys, &config)?;
+    anonymous("dealer", &config)?;
+    let id = |dealer: &Dealer| (dealer.key().id(), dealer.key().circuit().id());
+    let dealers = by_key("dealer", dealers, id);
     let admission = Arc::new(Admission::new(&config.limits)?);
-    let dealer = Dealer::new(keys, signing, &config, admission.clone());
-    let service = DealerServiceServer::new(dealer).max_decoding_message_size(1024);
+    let handler = DealerHandler::new(dealers, config.limits.clone(), admission.clone());
+    let service = DealerServiceServer::new(handler).max_decoding_message_size(1024);
     let role = Role {
-        name: <DealerServiceServer<Dealer> as NamedService>::NAME,
+        name: <DealerServiceServer<DealerHandler> as NamedService>::NAME,
         streams: STREAMS,
         windows: (64 * 1024, 64 * 1024),
     };
     serve(incoming, Routes::new(service), role, (&config.limits, &admission), shutdown).await
 }
 
-/// Serves sums over masked numbers for these keys until `shutdown`, as [`run`](super::run) does with proofs.
+/// Serves sums over masked numbers, an evaluator for each key, until `shutdown`, as [`run`](super::run) does with proofs.
 ///
 /// # Errors
-/// When a client identity is configured, a circuit is not on the list; when threads or transport fail, or the grace time is
-/// over.
+/// When a client identity is configured, when threads or transport fail, or the grace time is over.
 pub async fn run_evaluator<IO, E>(
     incoming: impl Stream<Item = Result<IO, E>>,
-    keys: Vec<Arc<PreparedKey>>,
+    evaluators: Vec<Evaluator>,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError>
@@ -162,13 +165,15 @@ where
     IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let keys = self::keys("evaluator", keys, &config)?;
+    anonymous("evaluator", &config)?;
+    let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.key().circuit().id());
+    let evaluators = by_key("evaluator", evaluators, id);
     let admission = Arc::new(Admission::new(&config.limits)?);
-    let evaluator = Evaluator::new(keys, &config, admission.clone());
+    let handler = EvaluatorHandler::new(evaluators, &config, admission.clone());
     // Tags and lengths of a message take some bytes.
-    let service = EvaluatorServiceServer::new(evaluator).max_decoding_message_size(CHUNK + 64);
+    let service = EvaluatorServiceServer::new(handler).max_decoding_message_size(CHUNK + 64);
     let role = Role {
-        name: <EvaluatorServiceServer<Evaluator> as NamedService>::NAME,
+        name: <EvaluatorServiceServer<EvaluatorHandler> as NamedService>::NAME,
         streams: STREAMS,
         // A job comes in a few round trips. All connections together stay below 256 MiB.
         windows: (1 << 20, 1 << 20),

@@ -1,0 +1,93 @@
+//! The dealer's call.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use rand::rngs::OsRng;
+use tokio::time::{Instant, timeout_at};
+use tonic::{Request, Response, Status};
+use wufu_blind::LIFE;
+use wufu_proto::{
+    blind::{Deal, Dealt},
+    v1::{self, dealer_service_server::DealerService},
+};
+use wufu_verifier::key::CircuitId;
+
+use super::{ByKey, Gone, anonymous, ended};
+use crate::{
+    blind::Dealer,
+    service::{Limits, admission::Admission, deadline::deadline, refusal},
+};
+
+/// What all calls share.
+#[derive(Clone)]
+pub(super) struct DealerHandler {
+    dealers: ByKey<Dealer>,
+    limits: Limits,
+    admission: Arc<Admission>,
+}
+
+impl DealerHandler {
+    pub(super) fn new(dealers: ByKey<Dealer>, limits: Limits, admission: Arc<Admission>) -> Self {
+        Self { dealers, limits, admission }
+    }
+
+    async fn dealt(
+        &self,
+        request: Request<v1::DealRequest>,
+        circuit: &mut Option<CircuitId>,
+    ) -> Result<Dealt, Status> {
+        anonymous::begin(&request)?;
+        let deadline = deadline(request.metadata(), self.limits.time);
+        let deal = Deal::try_from(request.into_inner());
+        let deal = deal.map_err(|error| refusal::malformed(&error))?;
+        let dealer = self.dealers.get(&deal.key_id).ok_or_else(|| refusal::unknown(deal.key_id))?;
+        let dealer = dealer.clone();
+        *circuit = Some(dealer.key().circuit().id());
+        let worker = self.admission.admit(deadline).await?;
+        let began = Instant::now();
+        let gone = Gone::default();
+        let (left, admission) = (gone.0.clone(), self.admission.clone());
+        let go_on = move || {
+            !left.load(Ordering::Relaxed) && !admission.stopped() && Instant::now() < deadline
+        };
+        let work = worker.run(move || deal_all(&dealer, deal.count, go_on));
+        let done = timeout_at(deadline, work).await.map_err(|_| refusal::late())?;
+        let dealt = done.map_err(|_| Status::internal("the dealer failed"))??;
+        self.admission.took(began.elapsed());
+        Ok(dealt)
+    }
+}
+
+/// What a worker does. Between tokens it looks whether anybody waits for them.
+fn deal_all(dealer: &Dealer, count: usize, go_on: impl Fn() -> bool) -> Result<Dealt, Status> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_err(|_| Status::internal("the dealer's clock is before 1970"))?.as_secs();
+    let token = |_| {
+        if !go_on() {
+            return Err(Status::cancelled("nobody waits for the tokens any more"));
+        }
+        let token = dealer.deal(&mut OsRng, now.saturating_add(LIFE));
+        let token = token.map_err(|error| {
+            tracing::error!(%error, "no token");
+            Status::internal("the dealer failed")
+        })?;
+        Ok(token.encode())
+    };
+    Ok(Dealt((0..count).map(token).collect::<Result<_, _>>()?))
+}
+
+#[tonic::async_trait]
+impl DealerService for DealerHandler {
+    async fn deal(
+        &self,
+        request: Request<v1::DealRequest>,
+    ) -> Result<Response<v1::DealResponse>, Status> {
+        let mut circuit = None;
+        let dealt = self.dealt(request, &mut circuit).await;
+        ended(circuit, &dealt);
+        Ok(Response::new(dealt?.into()))
+    }
+}

@@ -1,0 +1,148 @@
+//! The evaluator's call.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
+    time::{Instant, timeout_at},
+};
+use tonic::{Request, Response, Status, Streaming};
+use wufu_proto::{
+    blind::{self, Evaluated, Head},
+    v1::{self, evaluator_service_server::EvaluatorService},
+};
+use wufu_verifier::key::CircuitId;
+use zeroize::Zeroizing;
+
+use super::{ByKey, Config, Gone, anonymous, ended};
+use crate::{
+    blind::{EvaluateError, Evaluator},
+    service::{
+        Limits,
+        admission::{Admission, Refused},
+        deadline::deadline,
+        refusal,
+    },
+};
+
+/// What a permit for memory stands for, in bytes.
+const UNIT: usize = 1024;
+
+/// What all calls share.
+#[derive(Clone)]
+pub(super) struct EvaluatorHandler {
+    evaluators: ByKey<Evaluator>,
+    limits: Limits,
+    admission: Arc<Admission>,
+    // A permit for each KiB of masked numbers that may be held.
+    memory: Arc<Semaphore>,
+}
+
+impl EvaluatorHandler {
+    pub(super) fn new(
+        evaluators: ByKey<Evaluator>,
+        config: &Config,
+        admission: Arc<Admission>,
+    ) -> Self {
+        let units = (config.held / UNIT).min(Semaphore::MAX_PERMITS);
+        let limits = config.limits.clone();
+        Self { evaluators, limits, admission, memory: Arc::new(Semaphore::new(units)) }
+    }
+
+    /// Everything from a request to its answer. To drop it is to leave: nothing of it is kept.
+    async fn evaluated(
+        &self,
+        request: Request<Streaming<v1::EvaluateRequest>>,
+        circuit: &mut Option<CircuitId>,
+    ) -> Result<Evaluated, Status> {
+        anonymous::begin(&request)?;
+        let deadline = deadline(request.metadata(), self.limits.time);
+        // Who sends slowly has a place meanwhile, so it is taken first, and given back at the deadline.
+        let place = self.admission.place()?;
+        let mut stream = request.into_inner();
+        let head = next(&mut stream, deadline).await?;
+        let head = head.ok_or_else(|| Status::invalid_argument("the request is empty"))?;
+        let head = Head::try_from(head).map_err(|error| refusal::malformed(&error))?;
+        let evaluator = self.evaluators.get(&head.key_id);
+        let evaluator = evaluator.ok_or_else(|| refusal::unknown(head.key_id))?.clone();
+        *circuit = Some(evaluator.key().circuit().id());
+
+        let total = evaluator.shape().request_bytes();
+        let held = self.hold(total)?;
+        let masked = receive(&mut stream, total, deadline).await?;
+        let worker = self.admission.turn(place, deadline).await?;
+        let began = Instant::now();
+        let gone = Gone::default();
+        let (left, admission) = (gone.0.clone(), self.admission.clone());
+        let work = worker.run(move || {
+            // With the numbers, and not before.
+            let _held = held;
+            let stopped = left.load(Ordering::Relaxed) || admission.stopped();
+            if stopped || Instant::now() >= deadline {
+                return Err(Status::cancelled("nobody waits for the sums any more"));
+            }
+            evaluate(&evaluator, &masked)
+        });
+        let done = timeout_at(deadline, work).await.map_err(|_| refusal::late())?;
+        let evaluated = done.map_err(|_| Status::internal("the evaluator failed"))??;
+        self.admission.took(began.elapsed());
+        Ok(evaluated)
+    }
+
+    /// Memory for one request, or none.
+    fn hold(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Status> {
+        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
+        self.memory.clone().try_acquire_many_owned(units).map_err(|error| match error {
+            TryAcquireError::NoPermits => Refused::Full(self.admission.wait()).into(),
+            TryAcquireError::Closed => Refused::Closing.into(),
+        })
+    }
+}
+
+async fn next(
+    stream: &mut Streaming<v1::EvaluateRequest>,
+    deadline: Instant,
+) -> Result<Option<v1::EvaluateRequest>, Status> {
+    timeout_at(deadline, stream.message()).await.map_err(|_| refusal::late())?
+}
+
+/// All masked numbers of a request, and not one more.
+async fn receive(
+    stream: &mut Streaming<v1::EvaluateRequest>,
+    total: usize,
+    deadline: Instant,
+) -> Result<Zeroizing<Vec<u8>>, Status> {
+    // Never grows, so nothing is left behind.
+    let mut masked = Zeroizing::new(Vec::with_capacity(total));
+    while let Some(message) = next(stream, deadline).await? {
+        blind::append(&mut masked, total, &message).map_err(|error| refusal::malformed(&error))?;
+    }
+    blind::complete(masked.len(), total).map_err(|error| refusal::malformed(&error))?;
+    Ok(masked)
+}
+
+fn evaluate(evaluator: &Evaluator, masked: &[u8]) -> Result<Evaluated, Status> {
+    let sums = evaluator.evaluate(masked).map_err(|error| match error {
+        EvaluateError::Request(error) => Status::invalid_argument(error.to_string()),
+        error => {
+            tracing::error!(%error, "no sums");
+            Status::internal("the evaluator failed")
+        }
+    })?;
+    let mut bytes = Zeroizing::new([0; blind::SUMS]);
+    bytes.copy_from_slice(&sums.encode());
+    Ok(Evaluated(bytes))
+}
+
+#[tonic::async_trait]
+impl EvaluatorService for EvaluatorHandler {
+    async fn evaluate(
+        &self,
+        request: Request<Streaming<v1::EvaluateRequest>>,
+    ) -> Result<Response<v1::EvaluateResponse>, Status> {
+        let mut circuit = None;
+        let evaluated = self.evaluated(request, &mut circuit).await;
+        ended(circuit, &evaluated);
+        Ok(Response::new((&evaluated?).into()))
+    }
+}
