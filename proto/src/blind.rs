@@ -198,8 +198,7 @@ mod tests {
             let mut head = v1::EvaluateRequest::from(Head { key_id: KEY });
             head.format = other;
             said(Head::try_from(head).unwrap_err());
-            let mut evaluated =
-                v1::EvaluateResponse::from(&Evaluated(Zeroizing::new([0; SUMS])));
+            let mut evaluated = v1::EvaluateResponse::from(&Evaluated(Zeroizing::new([0; SUMS])));
             evaluated.format = other;
             said(Evaluated::try_from(evaluated).unwrap_err());
         }
@@ -223,11 +222,8 @@ mod tests {
         let mut got = Vec::new();
         append(&mut got, total, &messages[1]).unwrap();
         // Too short, too long, a second head, the first once more.
-        let last = |length| v1::EvaluateRequest {
-            format: 0,
-            key_id: Vec::new(),
-            masked: vec![5; length],
-        };
+        let last =
+            |length| v1::EvaluateRequest { format: 0, key_id: Vec::new(), masked: vec![5; length] };
         for bad in [last(0), last(95), last(97), messages[0].clone(), messages[1].clone()] {
             assert!(append(&mut got.clone(), total, &bad).is_err());
         }

@@ -32,7 +32,7 @@ pub use envelope::Format;
 pub use log::{LogKind, LogName};
 pub use place::Place;
 pub use plan::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, MIN_ANONYMITY, Report};
-pub use prover::{Mode, ProofSource, TrustedProver};
+pub use prover::{BlindProver, Delay, Mode, ProofSource, TokenStore, TrustedProver};
 pub use receive::{Checked, Received};
 pub use source::{GrpcSource, NoteFile, Second, Sources};
 pub use submit::Submitted;

@@ -279,6 +279,7 @@ async fn a_proof_is_believed_when_it_verifies_and_never_before() {
         proof: presented.proof.to_vec(),
         key_id: good.envelope.key_id(),
         timings: good.timings,
+        mode: good.mode.clone(),
     };
     assert!(first.prove(&Cheat(made.clone()), quiet(), NOW).await.is_ok());
     // A true proof of another donation of the wallet's own.
@@ -322,6 +323,7 @@ async fn f37_a_key_that_comes_with_the_answer_is_not_believed() {
             proof: proven.proof.encode(),
             key_id,
             timings: Default::default(),
+            mode: Mode::Trusted { place: "cheat".into() },
         };
         let refused = plan.prove(&Cheat(made), quiet(), NOW).await;
         assert!(matches!(refused, Err(ProveError::Refused(_))), "{refused:?}");

@@ -80,7 +80,9 @@ pub enum ServeError {
     #[error("work was going on {0:?} after the service was told to end")]
     Grace(Duration),
     /// A client identity is configured for a role that must not know its clients.
-    #[error("a {role} takes no client identity, and {identity} is configured: it would join what both servers know of a client")]
+    #[error(
+        "a {role} takes no client identity, and {identity} is configured: it would join what both servers know of a client"
+    )]
     Identity {
         /// The role.
         role: &'static str,

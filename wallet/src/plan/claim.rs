@@ -276,7 +276,7 @@ impl ClaimPlan {
             let org = self.binding.org.clone();
             return Err(ProveError::Claimed { org, number, admitted: receipt.is_some() });
         }
-        let (report, mode) = (self.report.clone(), prover.mode());
+        let (report, mode) = (self.report.clone(), made.mode.clone());
         Ok(Answer { envelope, report, mode, timings: made.timings })
     }
 

@@ -284,7 +284,7 @@ impl DonationPlan {
         let shown =
             self.wallet.blocking(move |wallet| wallet.store().show(&verifier, &leaf, policy));
         shown.await??.map_err(|_| ProveError::SecondPolicy)?;
-        let (report, mode) = (self.report.clone(), prover.mode());
+        let (report, mode) = (self.report.clone(), made.mode.clone());
         Ok(Answer { envelope, report, mode, timings: made.timings })
     }
 

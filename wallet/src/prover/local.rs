@@ -71,5 +71,5 @@ fn run<C: Circuit>(prover: &Prover, instance: &C, stage: &OnStage) -> Result<Mad
     })?;
     next(Stage::Done);
     let (public_inputs, proof) = (proven.statement.encode(), proven.proof.encode());
-    Ok(Made { public_inputs, proof, key_id: proven.key_id, timings })
+    Ok(Made { public_inputs, proof, key_id: proven.key_id, timings, mode: Mode::Local })
 }

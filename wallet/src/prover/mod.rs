@@ -1,9 +1,11 @@
 //! Who makes a wallet's proofs.
 
+pub mod blind;
 #[cfg(feature = "engine")]
 mod local;
 mod trusted;
 
+pub use blind::{BlindError, BlindProver, Delay, TokenStore};
 #[cfg(feature = "engine")]
 pub use local::LocalProver;
 pub use trusted::TrustedProver;
@@ -15,7 +17,12 @@ use wufu_circuits::ClauseError;
 use wufu_proto::{ConvertError, witness::Job};
 use wufu_verifier::{KeyId, verify::Presented};
 
-use crate::{place::PlaceError, wallet::Stopped};
+use tonic_types::StatusExt as _;
+
+use crate::{
+    place::{Place, PlaceError},
+    wallet::Stopped,
+};
 
 /// Why a prover gave no proof.
 #[derive(Debug, thiserror::Error)]
@@ -78,9 +85,22 @@ pub enum ProverError {
     #[cfg(feature = "engine")]
     #[error(transparent)]
     Engine(#[from] wufu_prover::ProveError),
+    /// Blind mode.
+    #[error(transparent)]
+    Blind(Box<BlindError>),
     /// The program ends.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+/// What an error that a server answered with means.
+fn answered(place: &Place, status: tonic::Status) -> ProverError {
+    let place = place.to_string();
+    if status.code() == tonic::Code::ResourceExhausted {
+        let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
+        return ProverError::Busy { place, retry };
+    }
+    ProverError::Status { place, status: Box::new(status) }
 }
 
 fn wait(retry: Option<Duration>) -> String {
@@ -98,6 +118,15 @@ pub enum Mode {
         /// Where it is.
         place: String,
     },
+    /// By servers that share nothing, of which none saw the witness.
+    Blind {
+        /// Whose masks were used.
+        dealers: Vec<String>,
+        /// Who was sent a share, one after the other: all but the last failed.
+        evaluators: Vec<String>,
+        /// Whether the last failed, too, and the wallet's own engine made the proof.
+        local: bool,
+    },
 }
 
 impl Mode {
@@ -106,6 +135,8 @@ impl Mode {
         match self {
             Self::Local => "local",
             Self::Trusted { .. } => "trusted",
+            Self::Blind { local: false, .. } => "blind",
+            Self::Blind { local: true, .. } => "local, after blind failed",
         }
     }
 
@@ -116,8 +147,39 @@ impl Mode {
             Self::Trusted { .. } => {
                 "the prover saw the witness, and with it the power to spend, show and recognise everything under that key"
             }
+            Self::Blind { .. } => {
+                "no server saw the witness, a public input or an identity; dealer and evaluator together could work it out"
+            }
         }
     }
+
+    /// What each server learned.
+    pub fn servers(&self) -> Vec<Server> {
+        let server = |role, place: &String, learned| Server { role, place: place.clone(), learned };
+        match self {
+            Self::Local => Vec::new(),
+            Self::Trusted { place } => vec![server("prover", place, self.learned())],
+            Self::Blind { dealers, evaluators, .. } => {
+                let dealt = "which circuit, how many tokens, when, from which address; not whether or for what they are used";
+                let evaluated = "which circuit, when, from which address, and numbers that are uniform without the dealer's seed";
+                let dealers = dealers.iter().map(|place| server("dealer", place, dealt));
+                dealers
+                    .chain(evaluators.iter().map(|place| server("evaluator", place, evaluated)))
+                    .collect()
+            }
+        }
+    }
+}
+
+/// A server, and what it learned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// What it does: "prover", "dealer" or "evaluator".
+    pub role: &'static str,
+    /// Where it is.
+    pub place: String,
+    /// What it learned.
+    pub learned: &'static str,
 }
 
 impl fmt::Display for Mode {
@@ -137,6 +199,8 @@ pub struct Made {
     pub key_id: KeyId,
     /// How long it took.
     pub timings: Timings,
+    /// How it was made, and so who learned what.
+    pub mode: Mode,
 }
 
 impl Made {

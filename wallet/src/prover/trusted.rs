@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use tonic::{Code, Request, Status};
-use tonic_types::StatusExt as _;
+use tonic::{Request, Status};
 use wufu_proto::{
     prover::{Progress, ProverInfo},
     v1::{self, prover_service_client::ProverServiceClient},
     witness::Job,
 };
 
-use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage};
+use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage, answered};
 use crate::place::{Place, within};
 
 /// How long a proof may take when nobody says otherwise.
@@ -54,12 +53,7 @@ impl TrustedProver {
     }
 
     fn refused(&self, status: Status) -> ProverError {
-        let place = self.place.to_string();
-        if status.code() == Code::ResourceExhausted {
-            let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
-            return ProverError::Busy { place, retry };
-        }
-        ProverError::Status { place, status: Box::new(status) }
+        answered(&self.place, status)
     }
 
     fn answer(&self, error: wufu_proto::ConvertError) -> ProverError {
@@ -99,6 +93,7 @@ impl ProofSource for TrustedProver {
             proof: presented.proof.to_vec(),
             key_id: proved.key_id,
             timings: proved.timings,
+            mode: self.mode(),
         })
     }
 }

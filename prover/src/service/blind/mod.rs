@@ -94,7 +94,11 @@ fn anonymous(role: &'static str, config: &Config) -> Result<(), ServeError> {
     }
 }
 
-fn by_key<T>(role: &'static str, works: Vec<T>, key: impl Fn(&T) -> (KeyId, CircuitId)) -> ByKey<T> {
+fn by_key<T>(
+    role: &'static str,
+    works: Vec<T>,
+    key: impl Fn(&T) -> (KeyId, CircuitId),
+) -> ByKey<T> {
     let entry = |work| {
         let (key, circuit) = key(&work);
         tracing::info!(%circuit, "{role} ready");

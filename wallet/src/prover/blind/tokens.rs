@@ -1,0 +1,306 @@
+//! The token store: masks that were not used yet, and the fingerprints of all that ever came.
+//!
+//! A token is a one-time pad. It leaves the store for good, on disk, before anything is sent that it masks; nothing is ever sent
+//! twice, so what a crash leaves unsent is lost, and a retry takes another token.
+//!
+//! The store is a file of its own in a folder marked as a cache, which backups leave out. A copy that comes back all the same is
+//! dead: each change draws a new generation, which stands in the file and, with the file's device and inode, in a note outside the
+//! wallet's folder, in memory that ends with the machine's uptime. Who opens a file that does not fit its note empties it of
+//! tokens. (A snapshot of the whole running machine, memory included, restores both: against that there is only the token's day.)
+
+use std::{
+    fmt, fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use ed25519_dalek::VerifyingKey as DealerKey;
+use rand::{RngCore as _, rngs::OsRng};
+use redb::{
+    Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
+    backends::{FileBackend, InMemoryBackend},
+};
+use wufu_blind::{Token, TokenError};
+use wufu_verifier::KeyId;
+use zeroize::Zeroizing;
+
+use crate::{
+    file::{self, FileError},
+    store::StoreError,
+};
+
+/// The store's folder in a wallet's.
+pub const TOKEN_FOLDER: &str = "blind";
+const STORE: &str = "tokens.redb";
+/// What tells programs that make backups to leave a folder out.
+const TAG: &str = "CACHEDIR.TAG";
+const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n# One-time masks: they must never be restored.\n";
+
+type Bytes32 = [u8; 32];
+/// Key, dealer, fingerprint of the seed.
+type Name = (Bytes32, Bytes32, Bytes32);
+
+/// Tokens that were not used.
+const FRESH: TableDefinition<'_, Name, &[u8]> = TableDefinition::new("fresh");
+/// The fingerprint of every seed that ever came, for ever, with the end of its token.
+const SEEN: TableDefinition<'_, Bytes32, u64> = TableDefinition::new("seen");
+const META: TableDefinition<'_, &str, Bytes32> = TableDefinition::new("meta");
+const GENERATION: &str = "generation";
+
+/// Why tokens were not taken in or given out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenStoreError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// A seed came before: the dealer deals it twice. None of the tokens that came with it is kept.
+    #[error(
+        "the dealer dealt a seed that this wallet has seen before: none of its tokens is taken"
+    )]
+    Repeated,
+}
+
+macro_rules! from_redb {
+    ($($error:ident),+) => {
+        $(impl From<redb::$error> for TokenStoreError {
+            fn from(error: redb::$error) -> Self {
+                Self::Store(error.into())
+            }
+        })+
+    };
+}
+
+from_redb!(CommitError, StorageError, TableError, TransactionError);
+
+impl From<FileError> for TokenStoreError {
+    fn from(error: FileError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// The note outside the wallet's folder.
+struct Note {
+    path: PathBuf,
+    /// Device and inode of the store's file.
+    file: (u64, u64),
+}
+
+impl Note {
+    fn bytes(&self, generation: &Bytes32) -> Vec<u8> {
+        let (device, inode) = self.file;
+        [&generation[..], &device.to_le_bytes(), &inode.to_le_bytes()].concat()
+    }
+
+    fn fits(&self, generation: &Bytes32) -> bool {
+        fs::read(&self.path).is_ok_and(|bytes| bytes == self.bytes(generation))
+    }
+
+    fn write(&self, generation: &Bytes32) -> Result<(), FileError> {
+        file::replace(&self.path, &self.bytes(generation))
+    }
+}
+
+/// A wallet's tokens.
+pub struct TokenStore {
+    database: Database,
+    // Held over a change of the file and of its note, so that the last of both are one's.
+    note: Mutex<Option<Note>>,
+}
+
+impl fmt::Debug for TokenStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenStore(..)")
+    }
+}
+
+impl TokenStore {
+    /// Opens the store of the wallet in `wallet`, or makes it. `outside` is where notes are: a folder that is in no backup, best
+    /// one in memory (see [`TokenStore::outside`]).
+    ///
+    /// # Errors
+    /// When a folder or file is open to others, in use or damaged.
+    pub fn open(wallet: &Path, outside: &Path) -> Result<Self, TokenStoreError> {
+        let folder = wallet.join(TOKEN_FOLDER);
+        file::private_folder(&folder)?;
+        file::private_folder(outside)?;
+        file::replace(&folder.join(TAG), TAG_TEXT)?;
+        let path = folder.join(STORE);
+        let open = file::private_file(&path)?;
+        let io = |error| FileError::Io { path: path.clone(), error };
+        let metadata = open.metadata().map_err(io)?;
+        let real = fs::canonicalize(&path).map_err(io)?;
+        let name = blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex();
+        let note = Note { path: outside.join(&name[..32]), file: (metadata.dev(), metadata.ino()) };
+        let backend = FileBackend::new(open).map_err(StoreError::from)?;
+        let database = Database::builder()
+            .set_check_integrity_on_open(true)
+            .create_with_backend(backend)
+            .map_err(StoreError::from)?;
+        Self::with(database, Some(note))
+    }
+
+    /// Where notes are by default: `$XDG_RUNTIME_DIR`, else `/dev/shm`, else the system's folder for temporary files; in a folder
+    /// that is the owner's of `wallet` alone.
+    ///
+    /// # Errors
+    /// When the wallet's folder is not there.
+    pub fn outside(wallet: &Path) -> Result<PathBuf, TokenStoreError> {
+        let owner = fs::metadata(wallet)
+            .map_err(|error| FileError::Io { path: wallet.into(), error })?
+            .uid();
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let memory = Path::new("/dev/shm");
+        let base = runtime
+            .filter(|folder| folder.is_dir())
+            .unwrap_or_else(|| if memory.is_dir() { memory.into() } else { std::env::temp_dir() });
+        Ok(base.join(format!("wufu-{owner}")))
+    }
+
+    /// A store that lives as long as the process.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn in_memory() -> Result<Self, TokenStoreError> {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new());
+        Self::with(database.map_err(StoreError::from)?, None)
+    }
+
+    fn with(database: Database, note: Option<Note>) -> Result<Self, TokenStoreError> {
+        let store = Self { database, note: Mutex::new(note) };
+        store.change(|_| Ok(()))?;
+        Ok(store)
+    }
+
+    /// Makes a durable change under a new generation. Where file and note do not fit, all tokens die first.
+    fn change<T>(
+        &self,
+        act: impl FnOnce(&WriteTransaction) -> Result<T, TokenStoreError>,
+    ) -> Result<T, TokenStoreError> {
+        let note = self.note.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = self.database.begin_write()?;
+        // Committed means on disk: nothing is given out that was not there as used.
+        let mut generation = [0; 32];
+        OsRng.fill_bytes(&mut generation);
+        let value = {
+            let mut meta = transaction.open_table(META)?;
+            let before = meta.get(GENERATION)?.map(|generation| generation.value());
+            let fits = match (&*note, before) {
+                (Some(note), Some(before)) => note.fits(&before),
+                _ => true,
+            };
+            transaction.open_table(SEEN)?;
+            if !fits {
+                transaction.open_table(FRESH)?.retain(|_, _| false)?;
+            }
+            transaction.open_table(FRESH)?;
+            meta.insert(GENERATION, generation)?;
+            act(&transaction)?
+        };
+        transaction.commit()?;
+        // A crash before this leaves a file that does not fit: its tokens are lost, and none is used twice.
+        if let Some(note) = &*note {
+            note.write(&generation)?;
+        }
+        Ok(value)
+    }
+
+    /// Takes in a dealer's tokens: all, or none.
+    ///
+    /// # Errors
+    /// When one is not the dealer's, is for another key, its time is over or too long, or its seed came before.
+    pub fn keep(
+        &self,
+        dealer: &DealerKey,
+        key_id: KeyId,
+        tokens: &[Zeroizing<Vec<u8>>],
+        now: u64,
+    ) -> Result<(), TokenStoreError> {
+        let open = |bytes: &Zeroizing<Vec<u8>>| Token::open(bytes, dealer, key_id, now);
+        let opened = tokens.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        self.change(|transaction| {
+            let mut seen = transaction.open_table(SEEN)?;
+            let mut fresh = transaction.open_table(FRESH)?;
+            fresh.retain(|_, bytes| expiry(bytes) > now)?;
+            for token in &opened {
+                let id = token.seed().id().0;
+                if seen.insert(id, token.expiry())?.is_some() {
+                    return Err(TokenStoreError::Repeated);
+                }
+                let name = (key_id.0, dealer.to_bytes(), id);
+                fresh.insert(name, token.encode().as_slice())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// One token of each dealer, used from here on: that is on disk before they are given. `None` when one has none.
+    ///
+    /// # Errors
+    /// When the store fails: then nothing may be sent.
+    pub fn spend(
+        &self,
+        dealers: &[DealerKey],
+        key_id: KeyId,
+        now: u64,
+    ) -> Result<Option<Vec<Token>>, TokenStoreError> {
+        self.change(|transaction| {
+            let mut fresh = transaction.open_table(FRESH)?;
+            let mut tokens = Vec::new();
+            for dealer in dealers {
+                let mut found = None;
+                for entry in fresh.range(names(key_id, dealer))? {
+                    let (name, bytes) = entry?;
+                    // Signed by a dealer that is pinned, and still in time.
+                    if let Ok(token) = Token::open(bytes.value(), dealer, key_id, now) {
+                        found = Some((name.value(), token));
+                        break;
+                    }
+                }
+                tokens.extend(found);
+            }
+            if tokens.len() < dealers.len() {
+                return Ok(None);
+            }
+            for (name, _) in &tokens {
+                fresh.remove(name)?;
+            }
+            Ok(Some(tokens.into_iter().map(|(_, token)| token).collect()))
+        })
+    }
+
+    /// How many tokens of a dealer are left.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn left(
+        &self,
+        dealer: &DealerKey,
+        key_id: KeyId,
+        now: u64,
+    ) -> Result<usize, TokenStoreError> {
+        let transaction = self.database.begin_read()?;
+        let fresh = transaction.open_table(FRESH)?;
+        let mut left = 0;
+        for entry in fresh.range(names(key_id, dealer))? {
+            left += usize::from(expiry(entry?.1.value()) > now);
+        }
+        Ok(left)
+    }
+}
+
+/// All names of a dealer's tokens for a key.
+fn names(key_id: KeyId, dealer: &DealerKey) -> std::ops::RangeInclusive<Name> {
+    let dealer = dealer.to_bytes();
+    (key_id.0, dealer, [0; 32])..=(key_id.0, dealer, [0xff; 32])
+}
+
+/// When a token that was opened once ends: 0 for what is none.
+fn expiry(token: &[u8]) -> u64 {
+    let end = token.len().checked_sub(64).and_then(|end| token.get(end.checked_sub(8)?..end));
+    end.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
