@@ -11,7 +11,7 @@ use std::{
 use ed25519_dalek::VerifyingKey as DealerKey;
 use rand::{rngs::OsRng, seq::SliceRandom as _};
 use tonic::Request;
-use wufu_blind::{AnswerError, BlindKey, FourSums, ShareError, SumsError, Token};
+use wufu_blind::{AnswerError, BlindKey, FourSums, Kit, KitError, ShareError, SumsError, Token};
 use wufu_circuits::{Assignment, Circuit};
 use wufu_proto::{
     blind::{Deal, Dealt, Evaluated, messages},
@@ -21,7 +21,7 @@ use wufu_proto::{
     },
     witness::{Job, Witnessed},
 };
-use wufu_verifier::{KeyId, Proof, Statement};
+use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey};
 
 pub use delay::Delay;
 pub use tokens::{TOKEN_FOLDER, TokenStore, TokenStoreError};
@@ -67,6 +67,15 @@ pub enum BlindError {
     /// The clock.
     #[error("the clock is before 1970")]
     Clock,
+}
+
+/// A pinned key with its kit, computed with the best that this machine has.
+///
+/// # Errors
+/// When the kit is malformed, or another key's.
+pub fn blind_key(verifying: VerifyingKey, kit: &[u8]) -> Result<BlindKey, KitError> {
+    let kit = Kit::decode(kit, &verifying)?;
+    BlindKey::new(verifying, kit, bn254x8::Backend::best())
 }
 
 /// Who deals tokens.

@@ -1,0 +1,506 @@
+//! Blind mode, from a witness to a verified proof over the wire: servers that cheat or fail, and what they hold together.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, OnceLock},
+};
+
+use ed25519_dalek::SigningKey;
+use rand::{SeedableRng as _, rngs::StdRng};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Code, Request, Response, Status, Streaming, transport::Server};
+use wufu_blind::BlindKey;
+use wufu_circuits::testing;
+use wufu_proto::{
+    blind::{CHUNK, FORMAT},
+    v1::{
+        self,
+        dealer_service_client::DealerServiceClient,
+        dealer_service_server::{DealerService, DealerServiceServer},
+        evaluator_service_client::EvaluatorServiceClient,
+        evaluator_service_server::{EvaluatorService, EvaluatorServiceServer},
+    },
+    witness::{Job, Witnessed},
+};
+use wufu_prover::{
+    Prover, blind,
+    engine::{PreparedEngine, PreparedKey, prepared::Options},
+    service::{
+        ServeError,
+        blind::{ClientIdentity, Config, run_dealer, run_evaluator},
+    },
+    setup,
+};
+use wufu_verifier::{CircuitName, Gift, Proof, Statement as _, VerifyingKey, field};
+use wufu_wallet::{
+    LocalProver, Mode, Place, ProofSource as _,
+    prover::{
+        BlindError, BlindProver, Delay, Made, OnStage, ProverError, TokenStore,
+        blind::{Dealer, blind_key},
+    },
+};
+
+fn prepared() -> &'static Arc<PreparedKey> {
+    static KEY: OnceLock<Arc<PreparedKey>> = OnceLock::new();
+    KEY.get_or_init(|| {
+        let key = setup::development(CircuitName::Gift, &mut StdRng::seed_from_u64(7)).unwrap();
+        let options = Options { budget: 0, ..Options::default() };
+        Arc::new(PreparedKey::new(&key, options, &|_| ()).unwrap())
+    })
+}
+
+fn verifying() -> VerifyingKey {
+    prepared().verifying_key().clone()
+}
+
+/// What a wallet has: no proving key.
+fn key() -> BlindKey {
+    static KIT: OnceLock<BlindKey> = OnceLock::new();
+    let kit = || blind::kit(prepared()).unwrap().encode();
+    KIT.get_or_init(|| {
+        let kit = kit();
+        assert!(kit.len() <= 4096, "a kit of {} bytes", kit.len());
+        blind_key(verifying(), &kit).unwrap()
+    })
+    .clone()
+}
+
+fn job(seed: u64) -> Job {
+    let gift = testing::gift(&mut StdRng::seed_from_u64(seed));
+    Job { key_id: verifying().id(), witnessed: Witnessed::Gift(Box::new(gift)) }
+}
+
+fn quiet() -> OnStage {
+    Arc::new(|_| {})
+}
+
+fn signing(n: u8) -> SigningKey {
+    SigningKey::from_bytes(&[n; 32])
+}
+
+async fn listen() -> (TcpListenerStream, Place) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = listener.local_addr().unwrap().to_string().parse().unwrap();
+    (TcpListenerStream::new(listener), place)
+}
+
+async fn dealer(n: u8) -> Dealer {
+    let (incoming, place) = listen().await;
+    let dealer = blind::Dealer::new(prepared().clone(), signing(n)).unwrap();
+    tokio::spawn(run_dealer(incoming, vec![dealer], Config::default(), std::future::pending()));
+    Dealer { place, key: signing(n).verifying_key() }
+}
+
+fn evaluating() -> blind::Evaluator {
+    blind::Evaluator::new(prepared().clone()).unwrap()
+}
+
+async fn evaluator() -> Place {
+    let (incoming, place) = listen().await;
+    let config = Config::default();
+    tokio::spawn(run_evaluator(incoming, vec![evaluating()], config, std::future::pending()));
+    place
+}
+
+fn tokens() -> Arc<TokenStore> {
+    Arc::new(TokenStore::in_memory().unwrap())
+}
+
+fn wallet(dealers: Vec<Dealer>, evaluators: Vec<Place>) -> BlindProver {
+    let prover = BlindProver::new([key()], dealers, evaluators, tokens()).unwrap();
+    prover.with_delay(Delay::NONE).with_batch(2)
+}
+
+fn holds(made: &Made) {
+    let statement = Gift::decode(&made.public_inputs).unwrap();
+    let proof = Proof::decode(&made.proof).unwrap();
+    assert!(verifying().equation_holds(&statement.public_inputs(), &proof));
+}
+
+/// What somebody in place of a server saw of one call: all metadata, and the message but for what is masked.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    fields: Vec<(String, Vec<u8>)>,
+    masked: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+fn metadata<T>(request: &Request<T>) -> Vec<(String, Vec<u8>)> {
+    let headers = request.metadata().clone().into_headers();
+    headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
+}
+
+/// What an evaluator in the middle answers.
+#[derive(Clone, Copy)]
+enum Conduct {
+    /// As the evaluator here does.
+    Honest,
+    /// With the sums over nothing: points like any others.
+    Cheats,
+    /// With bytes that are no points.
+    Garbage,
+    /// In the format of another release.
+    OtherRelease,
+    /// Not.
+    Refuses,
+}
+
+#[derive(Clone)]
+struct Spy {
+    conduct: Conduct,
+    honest: Arc<blind::Evaluator>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+#[tonic::async_trait]
+impl EvaluatorService for Spy {
+    async fn evaluate(
+        &self,
+        request: Request<Streaming<v1::EvaluateRequest>>,
+    ) -> Result<Response<v1::EvaluateResponse>, Status> {
+        let mut seen = Seen { fields: metadata(&request), ..Seen::default() };
+        let mut stream = request.into_inner();
+        let mut sizes = Vec::new();
+        while let Some(message) = stream.message().await? {
+            if sizes.is_empty() {
+                seen.fields.push(("format".into(), message.format.to_le_bytes().to_vec()));
+                seen.fields.push(("key".into(), message.key_id.clone()));
+            }
+            sizes.push(message.masked.len());
+            seen.masked.extend_from_slice(&message.masked);
+        }
+        seen.fields.push(("sizes".into(), format!("{sizes:?}").into_bytes()));
+        let (honest, masked) = (self.honest.clone(), seen.masked.clone());
+        let sums = tokio::task::spawn_blocking(move || honest.evaluate(&masked).unwrap().encode());
+        let mut sums = sums.await.unwrap();
+        seen.answer = sums.clone();
+        self.seen.lock().unwrap().push(seen);
+        let mut format = FORMAT;
+        match self.conduct {
+            Conduct::Honest => {}
+            Conduct::Cheats => {
+                let nothing = vec![0; self.honest.shape().request_bytes()];
+                sums = self.honest.evaluate(&nothing).unwrap().encode();
+            }
+            Conduct::Garbage => sums.fill(0xff),
+            Conduct::OtherRelease => format += 1,
+            Conduct::Refuses => return Err(Status::internal("no")),
+        }
+        Ok(Response::new(v1::EvaluateResponse { format, sums }))
+    }
+}
+
+async fn spy(conduct: Conduct) -> (Place, Spy) {
+    let (incoming, place) = listen().await;
+    let spy = Spy { conduct, honest: Arc::new(evaluating()), seen: Arc::default() };
+    let service = EvaluatorServiceServer::new(spy.clone());
+    tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
+    (place, spy)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_comes_of_two_servers_and_says_what_each_learned() {
+    let (dealer, evaluator) = (dealer(1).await, evaluator().await);
+    let prover = wallet(vec![dealer], vec![evaluator]);
+    for seed in [1, 2, 3] {
+        let made = prover.prove(job(seed), quiet()).await.unwrap();
+        holds(&made);
+        assert_eq!(made.mode.name(), "blind");
+        let servers = made.mode.servers();
+        assert_eq!(
+            servers.iter().map(|server| server.role).collect::<Vec<_>>(),
+            ["dealer", "evaluator"]
+        );
+    }
+    // A false statement is shared with nobody.
+    let mut bad = job(4);
+    let Witnessed::Gift(gift) = &mut bad.witnessed else { panic!() };
+    gift.private.rcm_out += wufu_verifier::Fr::from(1u64);
+    let nobody: Place = "127.0.0.1:9".parse().unwrap();
+    let refused = wallet(vec![self::dealer(2).await], vec![nobody]).prove(bad, quiet()).await;
+    assert!(matches!(refused, Err(ProverError::False(_))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn masks_of_two_dealers_add_up() {
+    let dealers = vec![dealer(1).await, dealer(2).await];
+    let made = wallet(dealers, vec![evaluator().await]).prove(job(1), quiet()).await.unwrap();
+    holds(&made);
+    assert_eq!(made.mode.servers().len(), 3);
+}
+
+/// FAILURES 26: a retry takes another token, so no two jobs share a mask, whatever became of the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn f26_a_wallet_without_a_key_survives_bad_evaluators_and_masks_each_job_anew() {
+    let dealer = dealer(1).await;
+    let all = [Conduct::Cheats, Conduct::Garbage, Conduct::OtherRelease, Conduct::Refuses];
+    for conduct in all {
+        let (bad, seen) = spy(conduct).await;
+        let (other, also) = spy(Conduct::Cheats).await;
+        let (good, last) = spy(Conduct::Honest).await;
+        let prover = wallet(vec![dealer.clone()], vec![bad, other, good]);
+        let mut masked = Vec::new();
+        // The order is drawn: all three get their turn.
+        for _ in 0..4 {
+            holds(&prover.prove(job(1), quiet()).await.unwrap());
+        }
+        for spy in [seen, also, last] {
+            masked.extend(spy.seen.lock().unwrap().iter().map(|seen| seen.masked.clone()));
+        }
+        assert!(masked.len() >= 4);
+        for (n, one) in masked.iter().enumerate() {
+            for other in &masked[..n] {
+                let same = one.chunks(32).zip(other.chunks(32)).filter(|(a, b)| a == b).count();
+                assert_eq!(same, 0, "two jobs share a mask");
+            }
+        }
+    }
+    // Three are tried, and not a fourth.
+    let mut spies = Vec::new();
+    for _ in 0..4 {
+        spies.push(spy(Conduct::Cheats).await);
+    }
+    let places = spies.iter().map(|(place, _)| place.clone()).collect();
+    let refused = wallet(vec![dealer], places).prove(job(1), quiet()).await;
+    let Err(ProverError::Blind(error)) = refused else { panic!("{refused:?}") };
+    assert!(matches!(*error, BlindError::Answer(_)), "{error}");
+    let asked = spies.iter().filter(|(_, spy)| !spy.seen.lock().unwrap().is_empty()).count();
+    assert_eq!(asked, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_engine_a_failure_is_mended_at_home() {
+    let (bad, spy) = spy(Conduct::Cheats).await;
+    let (second, other) = self::spy(Conduct::Honest).await;
+    let local = LocalProver::new([Prover::new(PreparedEngine::new(prepared().clone()))]);
+    let prover = wallet(vec![dealer(1).await], vec![bad]).with_rescue(Arc::new(local));
+    let made = prover.prove(job(1), quiet()).await.unwrap();
+    holds(&made);
+    assert!(
+        matches!(&made.mode, Mode::Blind { local: true, evaluators, .. } if evaluators.len() == 1)
+    );
+    assert_eq!(spy.seen.lock().unwrap().len(), 1);
+    drop((second, other));
+}
+
+#[derive(Clone)]
+struct DealerSpy {
+    honest: Arc<blind::Dealer>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    repeats: bool,
+}
+
+#[tonic::async_trait]
+impl DealerService for DealerSpy {
+    async fn deal(
+        &self,
+        request: Request<v1::DealRequest>,
+    ) -> Result<Response<v1::DealResponse>, Status> {
+        let mut seen = Seen { fields: metadata(&request), ..Seen::default() };
+        let message = request.into_inner();
+        seen.fields.push(("format".into(), message.format.to_le_bytes().to_vec()));
+        seen.fields.push(("key".into(), message.key_id.clone()));
+        seen.fields.push(("count".into(), message.count.to_le_bytes().to_vec()));
+        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let mut rng = StdRng::seed_from_u64(if self.repeats { 1 } else { rand::random() });
+        let deal = || self.honest.deal(&mut rng, now + 3600).unwrap().encode().to_vec();
+        let tokens: Vec<Vec<u8>> =
+            std::iter::repeat_with(deal).take(message.count as usize).collect();
+        seen.answer = tokens.concat();
+        self.seen.lock().unwrap().push(seen);
+        Ok(Response::new(v1::DealResponse { format: FORMAT, tokens }))
+    }
+}
+
+async fn dealer_spy(repeats: bool) -> (Dealer, DealerSpy) {
+    let (incoming, place) = listen().await;
+    let honest = Arc::new(blind::Dealer::new(prepared().clone(), signing(3)).unwrap());
+    let spy = DealerSpy { honest, seen: Arc::default(), repeats };
+    let service = DealerServiceServer::new(spy.clone());
+    tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
+    (Dealer { place, key: signing(3).verifying_key() }, spy)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f36_a_dealer_that_deals_a_seed_twice_is_refused() {
+    let (dealer, _) = dealer_spy(true).await;
+    let prover = wallet(vec![dealer], vec![evaluator().await]);
+    for _ in 0..2 {
+        holds(&prover.prove(job(1), quiet()).await.unwrap());
+    }
+    let refused = prover.prove(job(1), quiet()).await;
+    let Err(ProverError::Blind(error)) = refused else { panic!("{refused:?}") };
+    assert!(error.to_string().contains("seen before"), "{error}");
+}
+
+/// Both servers keep everything of every call, and put it together: nothing that one has of a wallet is also at the other, but
+/// what is the same for all wallets.
+#[tokio::test(flavor = "multi_thread")]
+async fn f35_both_servers_records_joined_on_every_field_yield_nothing() {
+    let (dealer, dealt) = dealer_spy(false).await;
+    let (place, evaluated) = spy(Conduct::Honest).await;
+    for seed in 1..=3 {
+        let prover = wallet(vec![dealer.clone()], vec![place.clone()]);
+        for _ in 0..2 {
+            holds(&prover.prove(job(seed), quiet()).await.unwrap());
+        }
+    }
+    let (dealt, evaluated) = (dealt.seen.lock().unwrap(), evaluated.seen.lock().unwrap());
+    assert_eq!((dealt.len(), evaluated.len()), (3, 6));
+    // Every field of an evaluator's record says the same of all wallets; so does every one of the dealer's but what it drew.
+    for records in [&dealt[..], &evaluated[..]] {
+        assert!(!records[0].fields.is_empty());
+        for record in records {
+            assert_eq!(record.fields, records[0].fields, "a field tells wallets apart");
+        }
+    }
+    let names: BTreeSet<&str> = evaluated[0].fields.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(names.contains("key") && names.contains("sizes"), "{names:?}");
+    // No piece of what the dealer drew is anywhere at the evaluator, not even among the masked numbers.
+    let id = verifying().id();
+    let pieces: BTreeSet<&[u8]> =
+        dealt.iter().flat_map(|record| record.answer.windows(12)).collect();
+    let common = |bytes: &[u8]| {
+        let public =
+            [id.as_bytes(), &b"wufu-bt1"[..]].iter().any(|p| p.windows(12).any(|w| w == bytes));
+        // Points at infinity and ends of tokens are no news.
+        public || bytes.iter().filter(|byte| **byte == 0).count() > 3
+    };
+    for record in evaluated.iter() {
+        for bytes in [&record.masked, &record.answer] {
+            let found = bytes.windows(12).find(|window| pieces.contains(window) && !common(window));
+            assert_eq!(found, None, "a piece of a token is at the evaluator");
+        }
+    }
+    // Nor is any secret of the witnesses at either.
+    for seed in 1..=3 {
+        let Witnessed::Gift(gift) = job(seed).witnessed else { panic!() };
+        let witness = &gift.private;
+        for secret in
+            [witness.sk, witness.pk, witness.rho, witness.rcm, witness.cm, witness.rcm_out]
+        {
+            let bytes = field::encode(&secret);
+            let told = |record: &Seen| {
+                [&record.masked, &record.answer]
+                    .iter()
+                    .any(|held| held.windows(8).any(|window| window == &bytes[..8]))
+            };
+            assert!(!dealt.iter().chain(evaluated.iter()).any(told), "a server holds a secret");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f35_whoever_shows_an_identity_or_comes_twice_is_refused() {
+    let (dealer, place) = (dealer(1).await, evaluator().await);
+    let id = verifying().id().as_bytes().to_vec();
+    let ask = || v1::DealRequest { format: FORMAT, key_id: id.clone(), count: 1 };
+    let channel = |place: &Place| {
+        let place = place.to_string();
+        async { tonic::transport::Endpoint::from_shared(place).unwrap().connect().await.unwrap() }
+    };
+    for name in
+        ["authorization", "cookie", "x-forwarded-for", "x-client-id", "traceparent", "user-bin"]
+    {
+        let mut request = Request::new(ask());
+        if name.ends_with("-bin") {
+            let value = tonic::metadata::MetadataValue::from_bytes(b"me");
+            request.metadata_mut().insert_bin(name, value);
+        } else {
+            request.metadata_mut().insert(name, "me".parse().unwrap());
+        }
+        let mut client = DealerServiceClient::new(channel(&dealer.place).await);
+        let refused = client.deal(request).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{name}");
+        assert!(refused.message().contains(name), "{}", refused.message());
+        let mut client = EvaluatorServiceClient::new(channel(&place).await);
+        let mut request = Request::new(tokio_stream::iter(Vec::new()));
+        if !name.ends_with("-bin") {
+            request.metadata_mut().insert(name, "me".parse().unwrap());
+            let refused = client.evaluate(request).await.unwrap_err();
+            assert!(refused.message().contains(name), "{}", refused.message());
+        }
+    }
+    // The second call over a connection, whatever the first was.
+    let mut client = DealerServiceClient::new(channel(&dealer.place).await);
+    client.deal(ask()).await.unwrap();
+    assert_eq!(client.deal(ask()).await.unwrap_err().code(), Code::FailedPrecondition);
+    let mut client = EvaluatorServiceClient::new(channel(&place).await);
+    for code in [Code::InvalidArgument, Code::FailedPrecondition] {
+        let refused = client.evaluate(tokio_stream::iter(Vec::new())).await.unwrap_err();
+        assert_eq!(refused.code(), code);
+    }
+    // To configure one is an error at the start.
+    for identity in [ClientIdentity::Certificate, ClientIdentity::Bearer] {
+        let mut config = Config::default();
+        config.identity = identity;
+        let (incoming, _) = listen().await;
+        let ended =
+            run_evaluator(incoming, vec![evaluating()], config.clone(), std::future::pending());
+        assert!(matches!(ended.await, Err(ServeError::Identity { role: "evaluator", .. })));
+        let (incoming, _) = listen().await;
+        let dealing = blind::Dealer::new(prepared().clone(), signing(1)).unwrap();
+        let ended = run_dealer(incoming, vec![dealing], config, std::future::pending());
+        assert!(matches!(ended.await, Err(ServeError::Identity { role: "dealer", .. })));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f20_requests_of_another_form_are_refused_clearly() {
+    let (dealer, place) = (dealer(1).await, evaluator().await);
+    let id = verifying().id().as_bytes().to_vec();
+    let good = v1::DealRequest { format: FORMAT, key_id: id.clone(), count: 1 };
+    let asks = [
+        (v1::DealRequest { format: FORMAT + 1, ..good.clone() }, "format"),
+        (v1::DealRequest { key_id: vec![1; 31], ..good.clone() }, "31 bytes"),
+        (v1::DealRequest { key_id: vec![1; 32], ..good.clone() }, "no key"),
+        (v1::DealRequest { count: 0, ..good.clone() }, "0 tokens"),
+        (v1::DealRequest { count: 17, ..good }, "17 tokens"),
+    ];
+    for (ask, word) in asks {
+        let mut client = DealerServiceClient::connect(dealer.place.to_string()).await.unwrap();
+        let refused = client.deal(ask).await.unwrap_err();
+        assert!(refused.message().contains(word), "{}: {word}", refused.message());
+    }
+    let total = evaluating().shape().request_bytes();
+    let head = |format, key_id: &[u8]| v1::EvaluateRequest {
+        format,
+        key_id: key_id.to_vec(),
+        masked: Vec::new(),
+    };
+    let part =
+        |length| v1::EvaluateRequest { format: 0, key_id: Vec::new(), masked: vec![0; length] };
+    let whole = |length: usize| {
+        let mut all = vec![head(FORMAT, &id)];
+        let lengths = (0..length.div_ceil(CHUNK)).map(|n| CHUNK.min(length - n * CHUNK));
+        all.extend(lengths.map(part));
+        all
+    };
+    let mut unreduced = whole(total);
+    unreduced.last_mut().unwrap().masked.fill(0xff);
+    let asks = [
+        (vec![head(FORMAT + 1, &id)], "format"),
+        (vec![head(FORMAT, &[1; 32])], "no key"),
+        (vec![part(CHUNK)], "format"),
+        (whole(total - 32), "expected"),
+        (whole(total + 32), "expected"),
+        (vec![head(FORMAT, &id), part(CHUNK - 32)], "expected"),
+        (vec![head(FORMAT, &id), head(FORMAT, &id)], "second head"),
+        (vec![head(FORMAT, &id)], "masked numbers is 0 bytes"),
+        (unreduced, "modulus"),
+    ];
+    for (ask, word) in asks {
+        let mut client = EvaluatorServiceClient::connect(place.to_string()).await.unwrap();
+        let refused = client.evaluate(tokio_stream::iter(ask)).await.unwrap_err();
+        assert_eq!(
+            refused.code(),
+            if word == "no key" { Code::NotFound } else { Code::InvalidArgument }
+        );
+        assert!(refused.message().contains(word), "{}: {word}", refused.message());
+    }
+    // Exactly so many bytes are taken.
+    let mut client = EvaluatorServiceClient::connect(place.to_string()).await.unwrap();
+    client.evaluate(tokio_stream::iter(whole(total))).await.unwrap();
+}

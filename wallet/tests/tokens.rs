@@ -1,0 +1,250 @@
+//! The token store against kills, copies and restores: FAILURES 26 and 36.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use ed25519_dalek::{SigningKey, VerifyingKey as DealerKey};
+use wufu_blind::{FourSums, MaskSeed, Token};
+use wufu_verifier::KeyId;
+use wufu_wallet::prover::{
+    TokenStore,
+    blind::{TOKEN_FOLDER, TokenStoreError},
+};
+use zeroize::Zeroizing;
+
+const KEY: KeyId = KeyId([7; 32]);
+const NOW: u64 = 1_800_000_000;
+
+fn signing(n: u8) -> SigningKey {
+    SigningKey::from_bytes(&[n; 32])
+}
+
+fn dealer(n: u8) -> DealerKey {
+    signing(n).verifying_key()
+}
+
+/// A token of that seed, over sums that are all the identity.
+fn token(by: u8, seed: u8, expiry: u64) -> Zeroizing<Vec<u8>> {
+    let mut sums = [0; 160];
+    for flags in [31, 63, 127, 159] {
+        sums[flags] = 0x40;
+    }
+    let sums = FourSums::decode(&sums).unwrap();
+    Token::issue(&signing(by), KEY, MaskSeed::from_bytes([seed; 32]), sums, expiry).encode()
+}
+
+struct Home {
+    _base: tempfile::TempDir,
+    wallet: PathBuf,
+    outside: PathBuf,
+}
+
+impl Home {
+    fn new() -> Self {
+        let base = tempfile::tempdir().unwrap();
+        let (wallet, outside) = (base.path().join("wallet"), base.path().join("outside"));
+        wufu_wallet::file::private_folder(&wallet).unwrap();
+        Self { _base: base, wallet, outside }
+    }
+
+    fn open(&self) -> TokenStore {
+        TokenStore::open(&self.wallet, &self.outside).unwrap()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.wallet.join(TOKEN_FOLDER).join("tokens.redb")
+    }
+}
+
+/// Everything that the store still gives out.
+fn drain(store: &TokenStore) -> Vec<[u8; 32]> {
+    let mut seeds = Vec::new();
+    while let Some(tokens) = store.spend(&[dealer(1)], KEY, NOW).unwrap() {
+        seeds.extend(tokens.iter().map(|token| *token.seed().as_bytes()));
+    }
+    seeds
+}
+
+fn stocked(home: &Home) -> TokenStore {
+    let store = home.open();
+    let tokens: Vec<_> = (1..=4).map(|seed| token(1, seed, NOW + 3600)).collect();
+    store.keep(&dealer(1), KEY, &tokens, NOW).unwrap();
+    store
+}
+
+#[test]
+fn a_token_is_given_once_and_in_its_time() {
+    let home = Home::new();
+    let store = stocked(&home);
+    store.keep(&dealer(1), KEY, &[token(1, 9, NOW + 10)], NOW).unwrap();
+    assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 5);
+    assert_eq!(store.left(&dealer(1), KEY, NOW + 10).unwrap(), 4);
+    assert_eq!(store.left(&dealer(1), KeyId([8; 32]), NOW).unwrap(), 0);
+    // One of each dealer, or none of any.
+    assert!(store.spend(&[dealer(1), dealer(2)], KEY, NOW).unwrap().is_none());
+    store.keep(&dealer(2), KEY, &[token(2, 20, NOW + 3600)], NOW).unwrap();
+    assert_eq!(store.spend(&[dealer(1), dealer(2)], KEY, NOW).unwrap().unwrap().len(), 2);
+    drop(store);
+    let store = home.open();
+    let seeds = drain(&store);
+    assert_eq!(seeds.len(), 4);
+    assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 4);
+    // Another's signature, a key that is not pinned, a life of more than a day: nothing is kept of what came with it.
+    for bad in [token(2, 30, NOW + 60), token(1, 30, NOW + 86_401), token(1, 30, NOW)] {
+        let came = [token(1, 31, NOW + 60), bad];
+        assert!(matches!(store.keep(&dealer(1), KEY, &came, NOW), Err(TokenStoreError::Token(_))));
+    }
+    assert_eq!(drain(&store), Vec::<[u8; 32]>::new());
+}
+
+#[test]
+fn f36_a_seed_that_came_before_is_refused_whatever_became_of_it() {
+    let home = Home::new();
+    let store = stocked(&home);
+    let again = |store: &TokenStore, seed, by, now| {
+        let came = [token(by, 50 + by, now + 60), token(by, seed, now + 60)];
+        let refused = store.keep(&dealer(by), KEY, &came, now);
+        assert!(matches!(refused, Err(TokenStoreError::Repeated)), "{refused:?}");
+        assert_eq!(store.left(&dealer(by), KEY, now).unwrap(), if by == 1 { 4 } else { 0 });
+    };
+    // Unused, by its dealer and by another one.
+    again(&store, 1, 1, NOW);
+    again(&store, 1, 2, NOW);
+    // Twice in one answer.
+    let twice = [token(1, 60, NOW + 60), token(1, 60, NOW + 70)];
+    assert!(matches!(store.keep(&dealer(1), KEY, &twice, NOW), Err(TokenStoreError::Repeated)));
+    // Used, and the store opened again; a month later.
+    assert_eq!(drain(&store).len(), 4);
+    drop(store);
+    let store = home.open();
+    for now in [NOW, NOW + 30 * 86_400] {
+        let refused = store.keep(&dealer(1), KEY, &[token(1, 2, now + 60)], now);
+        assert!(matches!(refused, Err(TokenStoreError::Repeated)), "{refused:?}");
+    }
+}
+
+/// Copies a folder as programs that make backups do.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn f36_snapshot_spend_restore_and_the_tokens_are_dead() {
+    // As a whole folder that takes the old one's place; as bytes written into the file that is there; one that nothing was
+    // spent after; a copy elsewhere.
+    for (way, spends) in [("replaced", true), ("written over", true), ("replaced", false)] {
+        let home = Home::new();
+        drop(stocked(&home));
+        let (folder, kept) = (home.wallet.join(TOKEN_FOLDER), home.wallet.join("snapshot"));
+        copy(&folder, &kept);
+        let bytes = fs::read(home.file()).unwrap();
+        if spends {
+            let store = home.open();
+            assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_some());
+        }
+        if way == "replaced" {
+            // The old one is kept, so that its inode is not given to the new one by chance.
+            fs::rename(&folder, home.wallet.join("old")).unwrap();
+            fs::rename(&kept, &folder).unwrap();
+        } else {
+            fs::write(home.file(), bytes).unwrap();
+        }
+        let store = home.open();
+        assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 0, "{way}");
+        assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_none(), "{way}");
+        // What it knew to have seen it still knows, and new tokens work.
+        let again = store.keep(&dealer(1), KEY, &[token(1, 1, NOW + 60)], NOW);
+        assert!(matches!(again, Err(TokenStoreError::Repeated)));
+        store.keep(&dealer(1), KEY, &[token(1, 99, NOW + 60)], NOW).unwrap();
+        drop(store);
+        assert_eq!(drain(&home.open()), [[99; 32]]);
+    }
+    // A clone, while the first lives on; and another uptime of the machine.
+    let home = Home::new();
+    drop(stocked(&home));
+    let clone = Home { wallet: home.wallet.with_file_name("clone"), ..Home::new() };
+    wufu_wallet::file::private_folder(&clone.wallet).unwrap();
+    copy(&home.wallet.join(TOKEN_FOLDER), &clone.wallet.join(TOKEN_FOLDER));
+    let store = TokenStore::open(&clone.wallet, &home.outside).unwrap();
+    assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 0);
+    drop(store);
+    assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 4);
+    fs::remove_dir_all(&home.outside).unwrap();
+    assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
+}
+
+#[test]
+fn f36_programs_that_make_backups_are_told_to_leave_tokens_out() {
+    let home = Home::new();
+    drop(home.open());
+    let tag = fs::read(home.wallet.join(TOKEN_FOLDER).join("CACHEDIR.TAG")).unwrap();
+    assert!(tag.starts_with(b"Signature: 8a477f597d28d172789f06886806bc55"));
+    assert!(!home.wallet.join("tokens.redb").exists());
+}
+
+/// The process that is killed: this test binary, run again. It takes a token, says so, and waits for its end.
+#[test]
+#[ignore = "run by another test as a process of its own"]
+fn take_and_wait() {
+    let [wallet, outside] =
+        ["WALLET", "OUTSIDE"].map(|name| PathBuf::from(env::var_os(name).unwrap()));
+    let store = TokenStore::open(&wallet, &outside).unwrap();
+    let tokens = store.spend(&[dealer(1)], KEY, NOW).unwrap().unwrap();
+    println!("\nspent {}", tokens[0].seed().as_bytes()[0]);
+    loop {
+        std::thread::park();
+    }
+}
+
+/// A kill right after the token was marked, before anything could be sent with it, and so at any later time.
+#[test]
+fn f26_a_token_that_a_killed_process_took_is_never_given_again() {
+    let home = Home::new();
+    drop(stocked(&home));
+    let mut taken = BTreeSet::new();
+    for _ in 0..3 {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "take_and_wait", "--ignored", "--nocapture"])
+            .env("WALLET", &home.wallet)
+            .env("OUTSIDE", &home.outside)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let said = lines.filter_map(|line| line.strip_prefix("spent ").map(str::to_owned)).next();
+        // SIGKILL: nothing of it runs any more.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let seed: u8 = said.expect("it took a token").parse().unwrap();
+        assert!(taken.insert(seed), "seed {seed} was given twice");
+    }
+    let rest: BTreeSet<u8> = drain(&home.open()).iter().map(|seed| seed[0]).collect();
+    assert!(rest.is_disjoint(&taken), "{rest:?} and {taken:?}");
+    assert_eq!(rest.len(), 1);
+}
+
+/// A crash between the file's commit and its note: what was taken is lost, and so is all the rest.
+#[test]
+fn f26_a_note_that_was_not_written_leaves_no_token() {
+    let home = Home::new();
+    drop(stocked(&home));
+    let note = fs::read_dir(&home.outside).unwrap().next().unwrap().unwrap().path();
+    let before = fs::read(&note).unwrap();
+    let store = home.open();
+    assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_some());
+    drop(store);
+    fs::write(&note, before).unwrap();
+    assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
+}
