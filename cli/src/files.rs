@@ -45,6 +45,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Copies a file of sane size, whole or not at all.
+pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    write(to, &read(from)?)
+}
+
 /// Writes a new secret file, mode 0600. Never overwrites.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let name = || path.display().to_string();

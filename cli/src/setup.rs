@@ -44,7 +44,7 @@ enum Command {
         /// Make them again, though there are some: what was proved under the old ones is lost
         #[arg(long)]
         again: bool,
-        /// Write the verifying keys here too
+        /// Write verifying keys and kits here too
         #[arg(long, value_name = "FOLDER")]
         export: Option<PathBuf>,
     },
@@ -80,6 +80,7 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
                     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
                     let file = folder.join(format!("{circuit}.vk"));
                     files::write(&file, &key.verifying_key().encode())?;
+                    files::copy(&kit_path(circuit)?, &folder.join(format!("{circuit}.kit")))?;
                 }
                 let text = format!("{circuit}: development key {}", key.id());
                 let fields = json!({ "circuit": circuit.as_str(), "key_id": key.id().to_string() });
@@ -124,6 +125,16 @@ fn verifying_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
     Ok(cache::keys()?.join(file_name(circuit, "vk")))
 }
 
+/// What a wallet needs of a key that is proved under blind.
+pub fn kit_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
+    Ok(cache::keys()?.join(file_name(circuit, "kit")))
+}
+
+/// Whether proofs can be made here without preparing a key first.
+pub fn ready(circuit: CircuitName) -> anyhow::Result<bool> {
+    Ok(prepared_path(circuit)?.exists())
+}
+
 /// Prepared for the fastest instructions that this machine has.
 fn prepared_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
     let extension = format!("{}.pp", Options::default().backend);
@@ -160,6 +171,9 @@ pub fn prepared(circuit: CircuitName, output: Output) -> anyhow::Result<Prepared
                 };
                 let took = duration(start.elapsed());
                 output.text(format_args!("{circuit}: key loaded in {took}{how}"));
+                if !kit_path(circuit)?.exists() {
+                    keep_kit(&key)?;
+                }
                 return Ok(key);
             }
             Ok(_) => output.text(format_args!("{}: of another key, made again", path.display())),
@@ -180,6 +194,7 @@ pub fn prepared(circuit: CircuitName, output: Output) -> anyhow::Result<Prepared
     drop(progress);
     // What is mapped takes less memory than what was made.
     let (key, _) = load().with_context(|| path.display().to_string())?;
+    keep_kit(&key)?;
     output.text(format_args!("{circuit}: prepared in {}", duration(start.elapsed())));
     Ok(key)
 }
@@ -210,6 +225,10 @@ fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKe
     keep_verifying_key(&key)?;
     output.text(format_args!("{circuit}: made in {}", duration(start.elapsed())));
     Ok(key)
+}
+
+fn keep_kit(key: &PreparedKey) -> anyhow::Result<()> {
+    files::write(&kit_path(key.circuit())?, &wufu_prover::blind::kit(key)?.encode())
 }
 
 fn keep_verifying_key(key: &ProvingKey) -> anyhow::Result<()> {

@@ -84,8 +84,18 @@ fn the_main_job_on_real_donations() {
     for figure in ["five_fu_prove_ms", "donation_prove_ms", "verify_ms"] {
         assert!(summary[figure].as_f64().unwrap() > 0.0, "{figure}");
     }
-    // Until blind mode comes, the prover saw everything, and that is said.
-    assert!(summary["prover_learned"].as_str().unwrap().contains("the prover saw the witness"));
+    // Both were proved by servers that saw nothing, in processes of their own, which are gone.
+    for mode in ["five_fu_mode", "donation_mode"] {
+        assert_eq!(summary[mode], "blind");
+    }
+    assert!(summary["prover_learned"].as_str().unwrap().contains("no server saw the witness"));
+    let servers: Vec<&Value> = demo.steps.iter().filter(|step| step["process"].is_u64()).collect();
+    assert_eq!(servers.len(), 2);
+    for server in servers {
+        let process = server["process"].as_u64().unwrap();
+        let told = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        assert!(!String::from_utf8_lossy(&told).contains("serve"), "{server} is still there");
+    }
 
     let (answer, claim) = (demo.path("answer.env"), demo.path("claim.env"));
     let request = demo.path("verifier/request.req");
@@ -226,6 +236,21 @@ fn services_listen_on_this_machine_only() {
         assert_eq!(code(&output), 2, "{address}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("loopback"), "{address}");
     }
+}
+
+#[test]
+fn f35_a_client_identity_or_both_roles_in_one_process_is_an_error_at_the_start() {
+    for role in ["dealer", "evaluator"] {
+        for option in ["--client-ca", "--bearer"] {
+            let output = wufu(&["serve", role, "--circuit", "gift", option, "file"]);
+            assert_eq!(code(&output), 2, "{role} {option}");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(errors.contains(option) && errors.contains("no client identity"), "{errors}");
+        }
+    }
+    let output = wufu(&["serve", "both", "--circuit", "gift"]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--insecure-both"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod forge;
 mod refusals;
 mod report;
+mod servers;
 mod world;
 
 use std::{
@@ -115,7 +116,7 @@ async fn claim(world: &World, payout: &str, output: Output) -> anyhow::Result<Sh
     let began = Instant::now();
     let plan = plan_claim(world, payout, false).await?;
     told_plan("five-fu", plan.report(), output);
-    let answer = plan.prove(&world.prover, Arc::new(|_| ()), files::now()?).await?;
+    let answer = plan.prove(&world.claimants, Arc::new(|_| ()), files::now()?).await?;
     told_proof("five-fu", &answer, output);
     let persons = answer.report.anonymity;
     let seen =
@@ -138,7 +139,7 @@ async fn donation(world: &World, args: &DemoArgs, output: Output) -> anyhow::Res
         "the donation cannot be shown (a file of fewer than 1,000 records needs --min-anonymity)",
     )?;
     told_plan("donation", plan.report(), output);
-    let answer = plan.prove(&world.prover, Arc::new(|_| ()), files::now()?).await?;
+    let answer = plan.prove(&world.donors, Arc::new(|_| ()), files::now()?).await?;
     told_proof("donation", &answer, output);
     let records = answer.report.anonymity;
     let seen = format!("one of at most {records} public records; not which, not whose");
@@ -174,6 +175,7 @@ fn told_proof(circuit: &str, answer: &Answer, output: Output) {
     );
     let fields = json!({
         "circuit": circuit, "prove_ms": prove_ms, "mode": answer.mode.name(), "learned": answer.mode.learned(),
+        "servers": crate::wallet::servers(&answer.mode),
     });
     output.note("prove", text, fields);
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{files, output::Output};
 
-/// Four kinds only: the wallet sees that one is missing, and a prover that is handed one kind twice sees a false clause.
+/// Four kinds only: the wallet sees that one is missing, and who proves and is handed one kind twice sees a false clause.
 pub async fn four_kinds(
     world: &World,
     findings: &mut Findings,
@@ -30,7 +30,7 @@ pub async fn four_kinds(
 
     let instance = forge::one_kind_twice(world).await?;
     let job = Job { key_id: world.five_fu.id(), witnessed: Witnessed::FiveFu(Box::new(instance)) };
-    let proved = world.prover.prove(job, Arc::new(|_| ())).await;
+    let proved = world.claimants.prove(job, Arc::new(|_| ())).await;
     let by_prover = proved.err().map(|error| error.to_string());
     let reason = both(in_wallet, by_prover);
     told("four kinds only", reason, findings, output);
@@ -44,7 +44,7 @@ pub async fn second_claim(
     output: Output,
 ) -> anyhow::Result<()> {
     let plan = plan_claim(world, "another account of Mei", true).await?;
-    let answer = plan.prove(&world.prover, Arc::new(|_| ()), files::now()?).await?;
+    let answer = plan.prove(&world.claimants, Arc::new(|_| ()), files::now()?).await?;
     let reason = match world.mei.submit(&world.campaign.place, &answer.envelope).await? {
         Submitted::Spent { earlier_payout, .. } => {
             let payout = String::from_utf8_lossy(&earlier_payout).into_owned();
@@ -97,7 +97,7 @@ pub fn other_challenge(
     Ok(())
 }
 
-/// A donation below what is asked for: the wallet has none that fits, and a prover that is handed it sees a false clause.
+/// A donation below what is asked for: the wallet has none that fits, and who proves and is handed it sees a false clause.
 pub async fn outside_the_bounds(
     world: &World,
     findings: &mut Findings,
@@ -119,7 +119,7 @@ pub async fn outside_the_bounds(
     let policy = request.question().policy.clone();
     let witnessed = Witnessed::Donation(Box::new(instance), policy);
     let proved =
-        world.prover.prove(Job { key_id: world.donation.id(), witnessed }, Arc::new(|_| ()));
+        world.donors.prove(Job { key_id: world.donation.id(), witnessed }, Arc::new(|_| ()));
     let by_prover = proved.await.err().map(|error| error.to_string());
     told("a donation outside the bounds", both(in_wallet, by_prover), findings, output);
     Ok(())
@@ -149,7 +149,7 @@ pub fn tampered(
 
 /// Both must refuse.
 fn both(in_wallet: Option<String>, by_prover: Option<String>) -> Option<String> {
-    Some(format!("in the wallet: {}; by the prover: {}", in_wallet?, by_prover?))
+    Some(format!("by its plan: {}; before a share is made: {}", in_wallet?, by_prover?))
 }
 
 fn told(what: &'static str, reason: Option<String>, findings: &mut Findings, output: Output) {

@@ -51,6 +51,10 @@ impl Findings {
                 duration(shown.took)
             ));
             output.text(format_args!("{:<10} {}", "", shown.answer.mode.learned()));
+            for server in shown.answer.mode.servers() {
+                let (role, learned) = (server.role, server.learned);
+                output.text(format_args!("{:<10} the {role} learned: {learned}", ""));
+            }
             output.text(format_args!("{:<10} the verifier learned: {}", "", shown.seen));
         }
         for what in &self.accepted {
@@ -79,6 +83,8 @@ impl Findings {
             "donation_prove_ms": ms(donation.answer.timings.prove),
             "verify_ms": ms(self.verify_time),
             "prover_learned": donation.answer.mode.learned(),
+            "five_fu_mode": claim.answer.mode.name(),
+            "donation_mode": donation.answer.mode.name(),
             "peak_mb": peak_mb(),
         });
         let good = accepted == ACCEPTED && refused == REFUSED;

@@ -15,15 +15,15 @@ use wufu_proto::{
     grant::DonationReceipt,
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
-use wufu_prover::{Prover, service};
+use wufu_prover::engine::PreparedKey;
 use wufu_verifier::{
     Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey, checkpoint::Checkpoint,
     epochs::LogHistory, note::LogKey,
 };
-use wufu_wallet::{GrpcSource, NoteFile, Place, Sources, TrustedProver, Wallet};
+use wufu_wallet::{BlindProver, GrpcSource, NoteFile, Place, Sources, Wallet};
 use zeroize::Zeroizing;
 
-use super::{DemoArgs, question, write_request};
+use super::{DemoArgs, question, servers::Servers, write_request};
 use crate::{
     files, ledger,
     output::{Output, duration},
@@ -91,8 +91,10 @@ pub struct World {
     pub five_fu: VerifyingKey,
     /// Donation's key.
     pub donation: VerifyingKey,
-    /// The prover that the wallets trust.
-    pub prover: TrustedProver,
+    /// Who proves for Mei and Bo: servers that see nothing.
+    pub claimants: BlindProver,
+    /// Who proves for the donor: the same servers, with tokens of the donor's own.
+    pub donors: BlindProver,
     /// Holds all five.
     pub mei: Wallet,
     /// Holds four kinds, one of them twice.
@@ -109,7 +111,8 @@ pub struct World {
     pub projects: ProjectSet,
     /// The verifier's request.
     pub request: ProofRequest,
-    prover_task: Service,
+    // Two processes, which end with this.
+    _servers: Servers,
 }
 
 impl World {
@@ -119,7 +122,7 @@ impl World {
         fresh(dir)?;
         let provers = keys(output)?;
         let keys: Vec<VerifyingKey> =
-            provers.iter().map(|prover| prover.verifying_key().clone()).collect();
+            provers.iter().map(|key| key.verifying_key().clone()).collect();
         let [five_fu, donation] = <[_; 2]>::try_from(keys).ok().context("two keys were made")?;
 
         let (mei_seed, bo_seed) = (Seed::random(&mut OsRng), Seed::random(&mut OsRng));
@@ -139,7 +142,7 @@ impl World {
         let campaign =
             site(dir, campaign, &["cards", "persons"], Some(five_fu.clone()), output).await?;
         let charity = site(dir, charity, &["donations/1"], None, output).await?;
-        let (prover, prover_task) = serve(provers, output).await?;
+        let servers = Servers::start(dir, output)?;
 
         let mei = wallet(&dir.join("mei"), mei_seed, &campaign_key, &five_fu)?;
         let bo = wallet(&dir.join("bo"), bo_seed.clone(), &campaign_key, &five_fu)?;
@@ -148,6 +151,9 @@ impl World {
         let donor_seed = Seed::dev_owner(OWNERS, &receipt.receipt);
         let donor = wallet(&dir.join("donor"), donor_seed.clone(), &charity_key, &donation)?;
         donor.receive_donation(&receipt)?;
+        let claimants = servers.prover(dir, "mei", &provers[0])?;
+        let donors = servers.prover(dir, "donor", &provers[1])?;
+        drop(provers);
 
         let projects = projects(&charity.place, &charity_key).await?;
         let now = files::now()?;
@@ -161,7 +167,8 @@ impl World {
             charity,
             five_fu,
             donation,
-            prover,
+            claimants,
+            donors,
             mei,
             bo,
             bo_seed,
@@ -170,14 +177,13 @@ impl World {
             receipt,
             projects,
             request,
-            prover_task,
+            _servers: servers,
         })
     }
 
     /// Ends the services and frees the folders.
     pub async fn end(self) -> anyhow::Result<()> {
-        let Self { campaign, charity, prover_task, .. } = self;
-        prover_task.end().await?;
+        let Self { campaign, charity, .. } = self;
         for site in [campaign, charity] {
             site.task.end().await?;
             site.ledger.close().await;
@@ -199,16 +205,16 @@ fn fresh(dir: &Path) -> anyhow::Result<()> {
     fs::write(dir.join(MARKER), "This folder is replaced by the next demo.\n").with_context(name)
 }
 
-/// The provers of both statements, with this user's development keys.
-fn keys(output: Output) -> anyhow::Result<Vec<Prover>> {
+/// This user's development keys for both statements: the servers load them, and the wallets get their kits.
+fn keys(output: Output) -> anyhow::Result<Vec<PreparedKey>> {
     let began = Instant::now();
-    let mut provers = Vec::new();
+    let mut keys = Vec::new();
     for circuit in [CircuitName::FiveFu, CircuitName::Donation] {
-        provers.push(tokio::task::block_in_place(|| setup::prover(circuit, output))?);
+        keys.push(tokio::task::block_in_place(|| setup::prepared(circuit, output))?);
     }
     let text = format!("keys: two development keys, ready in {}", duration(began.elapsed()));
     output.note("keys", text, json!({ "ms": super::report::ms(began.elapsed()) }));
-    Ok(provers)
+    Ok(keys)
 }
 
 fn policy(org: &str, currency: Option<&str>) -> anyhow::Result<LedgerPolicy> {
@@ -342,22 +348,6 @@ async fn site(
     }
     let place = url.parse()?;
     Ok(Site { org, place, origins, histories, mirror, ledger, task: Service { end, task } })
-}
-
-async fn serve(provers: Vec<Prover>, output: Output) -> anyhow::Result<(TrustedProver, Service)> {
-    let (listener, url) = serve::loopback().await?;
-    let (end, ending) = oneshot::channel::<()>();
-    let ended = async {
-        let _ = ending.await;
-    };
-    let served = serve::serve_prover(listener, provers, service::Limits::default(), ended);
-    let task = tokio::spawn(served);
-    output.note(
-        "serving",
-        format_args!("prover on {url}"),
-        json!({ "role": "prover", "url": url }),
-    );
-    Ok((TrustedProver::new(url.parse()?), Service { end, task }))
 }
 
 fn wallet(dir: &Path, seed: Seed, log_key: &LogKey, key: &VerifyingKey) -> anyhow::Result<Wallet> {

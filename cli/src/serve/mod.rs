@@ -1,5 +1,7 @@
 //! `wufu serve`: the services.
 
+mod blind;
+
 use std::{future::Future, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail};
@@ -22,6 +24,10 @@ use crate::{
 pub const PROVER_PORT: u16 = 7181;
 /// The ledger's usual port.
 pub const LEDGER_PORT: u16 = 7182;
+/// The dealer's usual port.
+pub const DEALER_PORT: u16 = 7183;
+/// The evaluator's usual port.
+pub const EVALUATOR_PORT: u16 = 7184;
 
 /// Arguments of `wufu serve`.
 #[derive(Args, Debug)]
@@ -44,6 +50,17 @@ enum Role {
     /// Keep a campaign's or charity's logs
     #[command(after_help = "Example:\n  wufu serve ledger --dir cerf --listen 127.0.0.1:7182")]
     Ledger(LedgerArgs),
+    /// Deal tokens for blind mode: learns which circuit, when and from where, and nothing else
+    #[command(
+        after_help = "Example:\n  wufu serve dealer --circuit donation --signing-key dealer.key"
+    )]
+    Dealer(blind::DealerArgs),
+    /// Make sums for blind mode: learns which circuit, when and from where, and nothing else
+    #[command(after_help = "Example:\n  wufu serve evaluator --circuit donation")]
+    Evaluator(blind::EvaluatorArgs),
+    /// Dealer and evaluator in one process, which together know every witness: for trials
+    #[command(after_help = "Example:\n  wufu serve both --insecure-both")]
+    Both(blind::BothArgs),
 }
 
 #[derive(Args, Debug)]
@@ -94,6 +111,9 @@ pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
     match args.role {
         Role::Prover(args) => prover(args, output).await,
         Role::Ledger(args) => ledger(args, output).await,
+        Role::Dealer(args) => blind::dealer(args, output).await,
+        Role::Evaluator(args) => blind::evaluator(args, output).await,
+        Role::Both(args) => blind::both(args, output).await,
     }
 }
 

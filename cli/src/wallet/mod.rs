@@ -1,24 +1,26 @@
 //! `wufu wallet`: what a user does.
 
+mod holdings;
+mod prove;
+
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use wufu_circuits::Seed;
-use wufu_verifier::{CircuitName, Trust, VerifyingKey};
+use wufu_verifier::{CircuitName, VerifyingKey};
 use wufu_wallet::{
-    Answer, Checked, ClaimAsk, DonationOptions, Format, GrpcSource, LocalProver, NoteFile, Place,
-    ProofSource, Received, Report, Sources, Submitted, TrustedProver, Wallet, envelope, seed,
-    sync::SyncError,
+    Answer, ClaimAsk, DonationOptions, Format, GrpcSource, Mode, NoteFile, Place, Report, Sources,
+    Submitted, Wallet, envelope, seed,
 };
 
 use crate::{
     files,
     output::{Output, duration},
-    setup,
     source::{self, Opened},
 };
+use prove::ProveArgs;
 
 /// Arguments of `wufu wallet`.
 #[derive(Args, Debug)]
@@ -170,18 +172,6 @@ pub struct SourceArgs {
     one_source: bool,
 }
 
-/// Who makes the proof.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Proof")]
-pub struct ProveArgs {
-    /// Who proves: `local`, or the address of a prover that you trust with everything
-    #[arg(long, default_value = "local", value_name = "local|URL")]
-    prove: String,
-    /// Where the envelope goes
-    #[arg(long)]
-    out: PathBuf,
-}
-
 impl SourceArgs {
     /// Opens them. The ledger is served as long as the second value lives.
     async fn open(&self) -> anyhow::Result<(Sources, Opened)> {
@@ -203,16 +193,6 @@ impl SourceArgs {
             }
         };
         Ok((sources, opened))
-    }
-}
-
-impl ProveArgs {
-    /// The prover, for one circuit.
-    fn prover(&self, circuit: CircuitName, output: Output) -> anyhow::Result<Box<dyn ProofSource>> {
-        if self.prove == "local" {
-            return Ok(Box::new(LocalProver::new([setup::prover(circuit, output)?])));
-        }
-        Ok(Box::new(TrustedProver::new(self.prove.parse().context("--prove")?)))
     }
 }
 
@@ -247,12 +227,12 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             output.result("seed", text.trim_end(), json!({ "seed": text.trim_end() }));
         }
         Command::Pin { log_key, key, dev_keys } => {
-            pin(&Wallet::open(dir)?, &log_key, &key, dev_keys, output)?;
+            holdings::pin(&Wallet::open(dir)?, &log_key, &key, dev_keys, output)?;
         }
-        Command::Receive { files } => receive(&Wallet::open(dir)?, &files, output)?,
-        Command::List => list(&Wallet::open(dir)?, output)?,
+        Command::Receive { files } => holdings::receive(&Wallet::open(dir)?, &files, output)?,
+        Command::List => holdings::list(&Wallet::open(dir)?, output)?,
         Command::Sync { org, sources } => {
-            sync(&Wallet::open(dir)?, &org, &sources, output).await?;
+            holdings::sync(&Wallet::open(dir)?, &org, &sources, output).await?;
         }
         Command::Claim { org, payout, lifetime, again, min_anonymity, sources, prove } => {
             let wallet = Wallet::open(dir)?;
@@ -266,7 +246,7 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             drop(opened);
             let plan = plan?;
             tell(plan.report(), "persons are in the campaign, not all with five cards", output);
-            let prover = prove.prover(CircuitName::FiveFu, output)?;
+            let prover = prove.prover(&wallet, key, output)?;
             let answer = plan.prove(&*prover, stages(output), files::now()?).await?;
             finish(&answer, &prove.out, output)?;
         }
@@ -280,7 +260,10 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             drop(opened);
             let plan = plan?;
             tell(plan.report(), "public records meet the policy", output);
-            let prover = prove.prover(CircuitName::Donation, output)?;
+            let id = plan.report().key;
+            let key =
+                wallet.verifying_key(id)?.with_context(|| format!("key {id} is not pinned"))?;
+            let prover = prove.prover(&wallet, key, output)?;
             let answer = plan.prove(&*prover, stages(output), files::now()?).await?;
             finish(&answer, &prove.out, output)?;
         }
@@ -291,160 +274,6 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn pin(
-    wallet: &Wallet,
-    log_keys: &[String],
-    keys: &[PathBuf],
-    dev_keys: bool,
-    output: Output,
-) -> anyhow::Result<()> {
-    let trust = if dev_keys { Trust::AcceptDevelopment } else { Trust::CeremonyOnly };
-    let mut pinned = 0;
-    for text in log_keys {
-        let key = source::log_key(text)?;
-        wallet.pin_log_key(&key)?;
-        output.note(
-            "pinned",
-            format_args!("log key of {}", key.name()),
-            json!({ "log_key": key.to_string() }),
-        );
-        pinned += 1;
-    }
-    let mut verifying = Vec::new();
-    for path in keys {
-        let key = VerifyingKey::decode(&files::read(path)?, trust);
-        verifying.push(key.with_context(|| path.display().to_string())?);
-    }
-    if dev_keys && keys.is_empty() {
-        for circuit in CircuitName::ALL {
-            verifying.extend(setup::cached_verifying_key(circuit)?);
-        }
-    }
-    for key in verifying {
-        wallet.pin_verifying_key(&key)?;
-        let text = format!("{} key {}", key.circuit(), key.id());
-        output.note(
-            "pinned",
-            text,
-            json!({ "circuit": key.circuit().as_str(), "key_id": key.id().to_string() }),
-        );
-        pinned += 1;
-    }
-    if pinned == 0 {
-        bail!("nothing to pin: say --log-key, --key or --dev-keys (after `wufu setup dev`)");
-    }
-    Ok(())
-}
-
-fn receive(wallet: &Wallet, paths: &[PathBuf], output: Output) -> anyhow::Result<()> {
-    let mut refused = 0;
-    for path in paths {
-        let bytes = envelope::read_bytes(path).with_context(|| path.display().to_string())?;
-        for received in wallet.receive(&bytes).with_context(|| path.display().to_string())? {
-            match received {
-                Ok(received) => {
-                    let (what, checked) = describe(received);
-                    let found = checked == Checked::InLog;
-                    let where_ =
-                        if found { "found in its log" } else { "to be found at the next sync" };
-                    let fields = json!({ "file": path, "what": what, "found": found });
-                    output.result("received", format_args!("{what}: {where_}"), fields);
-                }
-                Err(error) => {
-                    refused += 1;
-                    let fields = json!({ "file": path, "refused": error.to_string() });
-                    output.result("refused", format_args!("{}: {error}", path.display()), fields);
-                }
-            }
-        }
-    }
-    if refused > 0 {
-        bail!("{refused} refused");
-    }
-    Ok(())
-}
-
-fn describe(received: Received) -> (String, Checked) {
-    match received {
-        Received::Card(kind, checked) => (format!("card of {kind}"), checked),
-        Received::Person(checked) => ("place in the person log".into(), checked),
-        Received::Donation(checked) => ("donation".into(), checked),
-    }
-}
-
-fn list(wallet: &Wallet, output: Output) -> anyhow::Result<()> {
-    for card in wallet.cards()? {
-        let grant = &card.grant;
-        let text =
-            format!("{}: card of {}, place {}", grant.org, grant.card.kind, grant.path.index());
-        let fields = json!({ "org": grant.org, "kind": grant.card.kind.english(), "place": grant.path.index() });
-        output.result("card", text, fields);
-    }
-    for person in wallet.persons()? {
-        let grant = &person.grant;
-        let text = format!("{}: person, place {}", grant.org, grant.path.index());
-        output.result("person", text, json!({ "org": grant.org, "place": grant.path.index() }));
-    }
-    for donation in wallet.donations()? {
-        let receipt = &donation.receipt;
-        let (project, place) = (receipt.project, receipt.path.index());
-        let text = format!(
-            "{}: donation of {} minor units to {}:{}, place {place}",
-            receipt.origin,
-            receipt.amount.minor(),
-            project.institution(),
-            project.project()
-        );
-        let fields = json!({
-            "origin": receipt.origin,
-            "amount": receipt.amount.minor(),
-            "time": receipt.time.seconds(),
-            "project": format!("{}:{}", project.institution(), project.project()),
-            "place": place,
-        });
-        output.result("donation", text, fields);
-    }
-    Ok(())
-}
-
-async fn sync(
-    wallet: &Wallet,
-    org: &str,
-    sources: &SourceArgs,
-    output: Output,
-) -> anyhow::Result<()> {
-    let (sources, opened) = sources.open().await?;
-    let found = wallet.sync(&sources, org, files::now()?).await;
-    drop(opened);
-    for log in found.map_err(explain)? {
-        let compared = log.compared.as_deref().unwrap_or("nobody");
-        let text = format!(
-            "{}: {} leaves at epoch {} ({} s old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} shards to look up",
-            log.log,
-            log.size,
-            log.epoch,
-            log.epoch_age,
-            log.ready,
-            log.not_yet,
-            log.foreign,
-            log.away.len()
-        );
-        let fields = json!({
-            "log": log.log.to_string(), "epoch": log.epoch, "epoch_age": log.epoch_age, "size": log.size,
-            "compared": log.compared, "ready": log.ready, "not_yet": log.not_yet,
-            "foreign": log.foreign, "away": log.away,
-        });
-        output.result("log", text, fields);
-    }
-    Ok(())
-}
-
-fn explain(error: SyncError) -> anyhow::Error {
-    let pin = matches!(error, SyncError::NoLogKey { .. });
-    let error = anyhow::Error::from(error);
-    if pin { error.context("pin one first: wufu wallet pin --log-key KEY") } else { error }
 }
 
 fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey> {
@@ -490,12 +319,23 @@ fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Res
         fields.insert("file".into(), json!(out));
         fields.insert("mode".into(), answer.mode.name().into());
         fields.insert("learned".into(), answer.mode.learned().into());
+        fields.insert("servers".into(), servers(&answer.mode));
         fields.insert("prove_ms".into(), json!(answer.timings.prove.as_secs_f64() * 1e3));
     }
     let took = duration(answer.timings.prove);
     let text = format!("{}: proved in {took}, verified; {}", out.display(), answer.mode.learned());
     output.result("proof", text, fields);
+    for server in answer.mode.servers() {
+        let text = format!("  {} {} learned {}", server.role, server.place, server.learned);
+        output.text(text);
+    }
     Ok(())
+}
+
+/// What each server learned, for machines.
+pub fn servers(mode: &Mode) -> Value {
+    let server = |server: wufu_wallet::prover::Server| json!({ "role": server.role, "place": server.place, "learned": server.learned });
+    mode.servers().into_iter().map(server).collect()
 }
 
 async fn submit(

@@ -1,0 +1,210 @@
+//! `wufu serve dealer`, `evaluator`, `both`: the roles of blind mode.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use ed25519_dalek::SigningKey;
+use rand::{RngCore as _, rngs::OsRng};
+use serde_json::json;
+use wufu_prover::{
+    blind::{Dealer, Evaluator},
+    service::{
+        Limits,
+        blind::{ClientIdentity, Config, run_dealer, run_evaluator},
+    },
+};
+use wufu_verifier::CircuitName;
+use wufu_wallet::file;
+use zeroize::Zeroizing;
+
+use super::{DEALER_PORT, EVALUATOR_PORT, told_to_end};
+use crate::{
+    cache, files,
+    listen::{ListenArgs, Listener},
+    output::Output,
+    setup,
+};
+
+/// What both roles are told.
+#[derive(Args, Debug)]
+pub struct RoleArgs {
+    /// Only this circuit, with this user's development key; repeat for more. All others are refused
+    #[arg(long, value_parser = setup::circuit)]
+    circuit: Vec<CircuitName>,
+    /// Jobs at the same time, as many as there are cores when not given
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+    /// Requests that may wait
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    queue: u16,
+    /// Longest time for a request, in seconds
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+    /// Never: this role takes no client certificates. Said here or in the environment that it shares with others, an error
+    #[arg(long, value_name = "FILE", env = "WUFU_CLIENT_CA")]
+    client_ca: Option<PathBuf>,
+    /// Never: this role takes no clients' tokens. An error, as above
+    #[arg(long, value_name = "FILE", env = "WUFU_BEARER")]
+    bearer: Option<PathBuf>,
+}
+
+/// What a dealer is told beside.
+#[derive(Args, Debug)]
+pub struct KeyArgs {
+    /// File of the key that signs tokens, made when it is not there
+    #[arg(long, value_name = "FILE")]
+    signing_key: Option<PathBuf>,
+}
+
+/// Arguments of `wufu serve dealer`.
+#[derive(Args, Debug)]
+pub struct DealerArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    role: RoleArgs,
+}
+
+/// Arguments of `wufu serve evaluator`.
+#[derive(Args, Debug)]
+pub struct EvaluatorArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
+    #[command(flatten)]
+    role: RoleArgs,
+}
+
+/// Arguments of `wufu serve both`.
+#[derive(Args, Debug)]
+pub struct BothArgs {
+    /// Though this process then holds every seed and everything masked with it: all witnesses
+    #[arg(long)]
+    insecure_both: bool,
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    role: RoleArgs,
+}
+
+impl RoleArgs {
+    fn circuits(&self) -> Vec<CircuitName> {
+        if self.circuit.is_empty() { CircuitName::ALL.to_vec() } else { self.circuit.clone() }
+    }
+
+    /// # Errors
+    /// When a client identity is asked for: found again by the service, said here with the option's name.
+    fn config(&self) -> anyhow::Result<Config> {
+        let mut config = Config::default();
+        let options = [
+            ("--client-ca", &self.client_ca, ClientIdentity::Certificate),
+            ("--bearer", &self.bearer, ClientIdentity::Bearer),
+        ];
+        for (option, given, identity) in options {
+            if given.is_some() {
+                bail!(
+                    "{option} is {identity}, and dealers and evaluators take no client identity: it would join what both know of a client"
+                );
+            }
+        }
+        let Limits { workers, .. } = config.limits;
+        config.limits.workers = self.workers.map_or(workers, usize::from);
+        config.limits.queue = self.queue.into();
+        config.limits.time = Duration::from_secs(self.timeout);
+        Ok(config)
+    }
+
+    fn dealers(&self, signing: &SigningKey, output: Output) -> anyhow::Result<Vec<Dealer>> {
+        let dealer = |circuit| {
+            let key = tokio::task::block_in_place(|| setup::prepared(circuit, output))?;
+            Ok(Dealer::new(key, signing.clone())?)
+        };
+        self.circuits().into_iter().map(dealer).collect()
+    }
+
+    fn evaluators(&self, output: Output) -> anyhow::Result<Vec<Evaluator>> {
+        let evaluator = |circuit| {
+            let key = tokio::task::block_in_place(|| setup::prepared(circuit, output))?;
+            Ok(Evaluator::new(key)?)
+        };
+        self.circuits().into_iter().map(evaluator).collect()
+    }
+}
+
+impl KeyArgs {
+    /// The key, a new one where there is none. It appears whole or not at all, and is its owner's alone.
+    fn signing(&self) -> anyhow::Result<SigningKey> {
+        let path = match &self.signing_key {
+            Some(path) => path.clone(),
+            None => {
+                let folder = cache::folder()?;
+                std::fs::create_dir_all(&folder)?;
+                folder.join("dealer.key")
+            }
+        };
+        if !path.exists() {
+            let mut fresh = Zeroizing::new([0; 32]);
+            OsRng.fill_bytes(&mut *fresh);
+            match file::write_secret(&path, &*fresh) {
+                Ok(()) | Err(file::FileError::Exists { .. }) => {}
+                Err(error) => return Err(error).context("--signing-key"),
+            }
+        }
+        let bytes = file::read_secret(&path, 32).context("--signing-key")?;
+        let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(bytes.as_slice().try_into()?);
+        Ok(SigningKey::from_bytes(&bytes))
+    }
+}
+
+fn dealing(listener: &Listener, key: &SigningKey, output: Output) -> anyhow::Result<()> {
+    let (url, key) = (listener.url()?, files::hex(key.verifying_key().as_bytes()));
+    let text = format!("dealer on {url}; wallets pin it as {key}@{url}");
+    output.result("listening", text, json!({ "role": "dealer", "url": url, "key": key }));
+    Ok(())
+}
+
+/// Deals tokens until the process is told to end.
+pub async fn dealer(args: DealerArgs, output: Output) -> anyhow::Result<()> {
+    let config = args.role.config()?;
+    let signing = args.key.signing()?;
+    let dealers = args.role.dealers(&signing, output)?;
+    let listener = args.listen.bind(DEALER_PORT).await?;
+    dealing(&listener, &signing, output)?;
+    drop(signing);
+    run_dealer(Box::pin(listener.into_stream()), dealers, config, told_to_end()?).await?;
+    Ok(())
+}
+
+/// Makes sums until the process is told to end.
+pub async fn evaluator(args: EvaluatorArgs, output: Output) -> anyhow::Result<()> {
+    let config = args.role.config()?;
+    let evaluators = args.role.evaluators(output)?;
+    let listener = args.listen.bind(EVALUATOR_PORT).await?;
+    super::listening("evaluator", &listener, output)?;
+    run_evaluator(Box::pin(listener.into_stream()), evaluators, config, told_to_end()?).await?;
+    Ok(())
+}
+
+/// Both, for trials.
+pub async fn both(args: BothArgs, output: Output) -> anyhow::Result<()> {
+    if !args.insecure_both {
+        bail!(
+            "dealer and evaluator in one process know every witness: run them as two, by two operators, or say --insecure-both"
+        );
+    }
+    let config = args.role.config()?;
+    let signing = args.key.signing()?;
+    let (dealers, evaluators) =
+        (args.role.dealers(&signing, output)?, args.role.evaluators(output)?);
+    let anywhere = ListenArgs { listen: None, unix: None };
+    let one = anywhere.bind(DEALER_PORT).await?;
+    let two = anywhere.bind(EVALUATOR_PORT).await?;
+    dealing(&one, &signing, output)?;
+    super::listening("evaluator", &two, output)?;
+    let deal = run_dealer(Box::pin(one.into_stream()), dealers, config.clone(), told_to_end()?);
+    let evaluate = run_evaluator(Box::pin(two.into_stream()), evaluators, config, told_to_end()?);
+    tokio::try_join!(deal, evaluate)?;
+    Ok(())
+}

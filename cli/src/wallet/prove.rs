@@ -1,0 +1,126 @@
+//! Who makes a wallet's proofs.
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use ed25519_dalek::VerifyingKey as DealerKey;
+use wufu_verifier::{CircuitName, VerifyingKey};
+use wufu_wallet::{
+    BlindProver, Delay, LocalProver, Place, ProofSource, TokenStore, TrustedProver, Wallet,
+    prover::blind::{Dealer, blind_key},
+};
+
+use crate::{files, output::Output, setup};
+
+/// Where a proof may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Choice {
+    /// In the wallet
+    Local,
+    /// By a prover that sees everything (--prover)
+    Trusted,
+    /// By two servers that see nothing (--dealer, --evaluator)
+    Blind,
+    /// In the wallet where its key is ready, else blind where that is set up, else at the prover that --prover names
+    Auto,
+}
+
+/// Who makes the proof.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Proof")]
+pub struct ProveArgs {
+    /// Who proves
+    #[arg(long, value_enum, default_value_t = Choice::Auto)]
+    prove: Choice,
+    /// A prover that you trust with everything: http://127.0.0.1:PORT or unix:PATH
+    #[arg(long, value_name = "URL")]
+    prover: Option<Place>,
+    /// A dealer of tokens, with the key that you pin: KEY@URL; repeat, and masks of all are added
+    #[arg(long, value_name = "KEY@URL", value_parser = dealer, requires = "evaluator")]
+    dealer: Vec<Dealer>,
+    /// An evaluator, run by somebody else than the dealers; repeat, and others are asked when one fails
+    #[arg(long, value_name = "URL", requires = "dealer")]
+    evaluator: Vec<Place>,
+    /// The key's kit; this user's development kit when not given
+    #[arg(long, value_name = "FILE", requires = "dealer")]
+    kit: Option<PathBuf>,
+    /// Do not wait between asking and showing: whoever sees both ends may know that they are yours
+    #[arg(long)]
+    no_delay: bool,
+    /// Where the envelope goes
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// A dealer, as `KEY@URL`.
+fn dealer(text: &str) -> Result<Dealer, String> {
+    let (key, place) = text.split_once('@').ok_or("expected KEY@URL")?;
+    let key = files::unhex("KEY", key).map_err(|error| error.to_string())?;
+    let key = DealerKey::from_bytes(&key).map_err(|_| "KEY is no Ed25519 key")?;
+    let place = place.parse().map_err(|error: wufu_wallet::place::PlaceError| error.to_string())?;
+    Ok(Dealer { place, key })
+}
+
+impl ProveArgs {
+    /// The prover for a key's circuit.
+    pub fn prover(
+        &self,
+        wallet: &Wallet,
+        key: VerifyingKey,
+        output: Output,
+    ) -> anyhow::Result<Box<dyn ProofSource>> {
+        let circuit = key.circuit();
+        match self.choice(circuit)? {
+            Choice::Trusted => {
+                let place = self.prover.clone().context("--prove trusted needs --prover URL")?;
+                Ok(Box::new(TrustedProver::new(place)))
+            }
+            Choice::Blind => Ok(Box::new(self.blind(wallet, key, output)?)),
+            Choice::Local | Choice::Auto => Ok(Box::new(local(circuit, output)?)),
+        }
+    }
+
+    fn choice(&self, circuit: CircuitName) -> anyhow::Result<Choice> {
+        Ok(match self.prove {
+            Choice::Auto if setup::ready(circuit)? => Choice::Local,
+            Choice::Auto if !self.dealer.is_empty() => Choice::Blind,
+            Choice::Auto if self.prover.is_some() => Choice::Trusted,
+            Choice::Auto => Choice::Local,
+            choice => choice,
+        })
+    }
+
+    fn blind(
+        &self,
+        wallet: &Wallet,
+        key: VerifyingKey,
+        output: Output,
+    ) -> anyhow::Result<BlindProver> {
+        if self.dealer.is_empty() {
+            bail!("--prove blind needs --dealer KEY@URL and --evaluator URL");
+        }
+        let circuit = key.circuit();
+        let path = match &self.kit {
+            Some(path) => path.clone(),
+            None => setup::kit_path(circuit)?,
+        };
+        let kit = files::read(&path).context("--kit")?;
+        let key = blind_key(key, &kit).with_context(|| path.display().to_string())?;
+        let folder = wallet.folder().context("the wallet has no folder")?;
+        let tokens = Arc::new(TokenStore::open(folder, &TokenStore::outside(folder)?)?);
+        let prover = BlindProver::new([key], self.dealer.clone(), self.evaluator.clone(), tokens)?;
+        let delay = if self.no_delay { Delay::NONE } else { Delay::default() };
+        let prover = prover.with_delay(delay);
+        // A failure is mended at home, where the key is there: it is not made for that.
+        Ok(if setup::ready(circuit)? {
+            prover.with_rescue(Arc::new(local(circuit, output)?))
+        } else {
+            prover
+        })
+    }
+}
+
+fn local(circuit: CircuitName, output: Output) -> anyhow::Result<LocalProver> {
+    Ok(LocalProver::new([setup::prover(circuit, output)?]))
+}
