@@ -66,6 +66,20 @@ pub enum Error {
         /// Its logarithm.
         got: u32,
     },
+    /// No such permutation.
+    #[error("no permutation of {width} elements with these constants")]
+    Permutation {
+        /// Elements of its state.
+        width: usize,
+    },
+    /// Tuples of another length than a permutation hashes.
+    #[error("tuples of {got} elements, expected {expected}")]
+    Inputs {
+        /// How many elements they have.
+        got: usize,
+        /// How many they must have.
+        expected: usize,
+    },
     /// A point that is to be fixed is not in the second group.
     #[error("point {index} is not in the second group")]
     Subgroup {

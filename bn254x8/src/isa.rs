@@ -2,7 +2,7 @@
 
 use ark_bn254::{Fq, Fq2, Fr};
 
-use crate::field::{Coordinate, Extension, Lanes, Row1, Row2};
+use crate::field::{Coordinate, Extension, Row1, Row2, Sums};
 
 /// A set of instructions that this machine has: the value is the proof.
 pub trait Isa: Copy + Send + Sync + 'static {
@@ -11,7 +11,7 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// Coordinates of the second group.
     type Fq2: Extension<Base = Self::Fq, Isa = Self, Plain = Fq2, Row = Row2>;
     /// Scalars.
-    type Fr: Lanes<Isa = Self, Plain = Fr>;
+    type Fr: Sums<Isa = Self, Plain = Fr>;
 
     /// Runs a kernel, compiled for these instructions.
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output;

@@ -13,6 +13,7 @@ mod isa;
 pub mod msm;
 pub mod ntt;
 pub mod pairing;
+pub mod poseidon;
 mod prefetch;
 pub mod reference;
 pub mod roots;

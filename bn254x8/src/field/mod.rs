@@ -8,6 +8,7 @@ mod limbed;
 mod pair;
 mod plain;
 pub(crate) mod prime;
+mod sums;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 mod tests;
@@ -23,6 +24,7 @@ pub(crate) use limbed::Limbed;
 pub(crate) use pair::Pair;
 pub(crate) use plain::Plain;
 pub(crate) use prime::{Base, Scalar};
+pub(crate) use sums::Sums;
 pub(crate) use words::Words;
 #[cfg(test)]
 pub(crate) use words::{Emulated, EmulatedIsa};

@@ -5,7 +5,7 @@ use ark_ff::{AdditiveGroup as _, BigInt, Field as _, PrimeField as _, UniformRan
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::{
-    Coordinate, Extension, Lanes, Limbed, Pair,
+    Coordinate, Extension, Lanes, Limbed, Pair, Sums,
     bound::Bound,
     limbed::Loose,
     prime::{Base, MASK, Prime, Scalar},
@@ -159,6 +159,7 @@ where
         }
     }
     reductions::<P, W>(token, &mut rng);
+    weighted::<P, W>(token, &mut rng);
     let plain: [P::Plain; 8] = std::array::from_fn(|_| P::Plain::rand(&mut rng));
     check(Limbed::<P, W>::from_plain(token, &plain), |l| plain[l]);
     check(Limbed::<P, W>::splat(token, &plain[3]), |_| plain[3]);
@@ -170,6 +171,41 @@ where
         check(column, |i| P::Plain::from((8 * i + j) as u64));
     }
     assert_eq!(Limbed::<P, W>::zero(token).zeros(), 0xff);
+}
+
+/// Inner products with constants at the bounds, those as large as an element can be among them.
+fn weighted<P: Prime, W: Words>(token: W::Token, rng: &mut StdRng)
+where
+    W::Token: Isa,
+{
+    // So many values, below so many p each, and what is added.
+    for (count, times, above) in [(1, 84, 2), (4, 21, 9), (14, 6, 40), (16, 5, 82), (9, 2, 1)] {
+        let (values, mores) = (numbers::<P>(times, rng), numbers::<P>(above, rng));
+        for i in 0..values.len() {
+            let pick = |from: &[Number], k: usize| -> [Number; 8] {
+                std::array::from_fn(|l| from[(i + 3 * l + k) % from.len()])
+            };
+            let chosen: Vec<[Number; 8]> = (0..count).map(|k| pick(&values, k)).collect();
+            let more = pick(&mores, 0);
+            let weights: Vec<P::Plain> = (0..count)
+                .map(|k| match (i + k) % 3 {
+                    0 => element::<P>(less_one(P::P)),
+                    1 => -P::Plain::ONE,
+                    _ => P::Plain::rand(rng),
+                })
+                .collect();
+            let single: Vec<_> = weights.iter().map(Limbed::<P, W>::single).collect();
+            let vectors: Vec<Limbed<P, W>> =
+                chosen.iter().map(|v| lanes(token, v, times as f64)).collect();
+            let sum =
+                Limbed::weighted(token, &single, &vectors, &lanes(token, &more, above as f64));
+            check(sum, |l| {
+                let products = weights.iter().zip(&chosen);
+                products.map(|(w, v)| *w * element::<P>(v[l])).sum::<P::Plain>()
+                    + element::<P>(more[l])
+            });
+        }
+    }
 }
 
 /// The reduction, one below and at each boundary of its table, and `third` at its extremes.

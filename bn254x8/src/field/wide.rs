@@ -1,6 +1,10 @@
 //! Sums of products that are reduced once.
 
-use super::{Limbed, Words, bound::Area, prime::Prime};
+use super::{
+    Limbed, Words,
+    bound::{Area, Bound},
+    prime::Prime,
+};
 
 /// A sum of products of eight pairs of elements, in columns of 52 bits that are not carried.
 ///
@@ -9,13 +13,15 @@ use super::{Limbed, Words, bound::Area, prime::Prime};
 pub(super) struct Wide<W> {
     columns: [W; 10],
     area: Area,
+    /// Of what was added above the products.
+    above: Bound,
 }
 
 impl<W: Words> Wide<W> {
     /// No products; any word says where.
     #[inline(always)]
     pub(super) fn none(word: W) -> Self {
-        Self { columns: [word.same(0); 10], area: Area::none() }
+        Self { columns: [word.same(0); 10], area: Area::none(), above: Bound::of(0.0) }
     }
 
     /// And the product of a and b.
@@ -39,7 +45,17 @@ impl<W: Words> Wide<W> {
         row!(4: 0 1 2 3 4);
     }
 
-    /// Montgomery's reduction, below 2 p: the products together are at most 84 p^2.
+    /// And an element, as it is after the reduction.
+    #[inline(always)]
+    pub(super) fn add_above<P: Prime>(&mut self, a: &Limbed<P, W>) {
+        self.above = self.above.plus(a.bound);
+        macro_rules! limb {
+            ($($i:literal)*) => {$( self.columns[$i + 5] = self.columns[$i + 5].add(a.limbs[$i]); )*};
+        }
+        limb!(0 1 2 3 4);
+    }
+
+    /// Montgomery's reduction: the products together are at most 84 p^2, and the result is below 2 p and what was added above.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn reduce<P: Prime>(self) -> Limbed<P, W> {
         let mut t = self.columns;
@@ -64,6 +80,6 @@ impl<W: Words> Wide<W> {
             )*};
         }
         step!(0 1 2 3 4);
-        Limbed::carried([t[5], t[6], t[7], t[8], t[9]], self.area.reduced())
+        Limbed::carried([t[5], t[6], t[7], t[8], t[9]], self.area.reduced().plus(self.above))
     }
 }

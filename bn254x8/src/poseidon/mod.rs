@@ -1,0 +1,220 @@
+//! Poseidon eight hashes at a time. It knows no parameters: they are the caller's.
+//!
+//! - `recurrence`: the partial rounds with one inner product each, derived from the matrix
+//! - `table`: all constants in the order of their use
+//! - here: the rounds
+
+mod recurrence;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::{any::Any, fmt};
+
+use ark_bn254::Fr;
+use ark_ff::AdditiveGroup as _;
+
+use crate::{
+    Backend, Error,
+    field::{Lanes, Sums},
+    isa::{Isa, Kernel, dispatch},
+};
+use table::{Mix, Table};
+
+/// Elements of the widest state.
+const WIDEST: usize = 9;
+
+/// A constant as the lanes of `I` want it.
+type Single<I> = <<I as Isa>::Fr as Lanes>::Single;
+
+/// What makes a Poseidon permutation over Fr with S-box x^5.
+#[derive(Clone, Copy, Debug)]
+pub struct Constants<'a> {
+    /// Elements of the state, 2 to 9.
+    pub width: usize,
+    /// Full rounds, an even number from 4 on, half of them before the partial ones.
+    pub full_rounds: usize,
+    /// Partial rounds, at least as many as the width.
+    pub partial_rounds: usize,
+    /// Round after round, a constant for each element of the state.
+    pub round_constants: &'a [Fr],
+    /// The matrix, row after row.
+    pub mds: &'a [Fr],
+}
+
+/// A permutation, ready to hash.
+///
+/// # Source
+/// Grassi, Khovratovich, Rechberger, Roy, Schofnegger: "Poseidon", USENIX Security 2021.
+pub struct Permutation {
+    backend: Backend,
+    width: usize,
+    /// A [`Table`] of the backend's own.
+    table: Box<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Permutation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permutation")
+            .field("backend", &self.backend)
+            .field("width", &self.width)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Permutation {
+    /// Prepares a permutation.
+    ///
+    /// # Shapes
+    /// Those of [`Constants`]: `width` constants for every round, and `width` rows of `width` elements.
+    ///
+    /// # Errors
+    /// The shape is another, the matrix has no recurrence (a random one nearly always has), or the machine lacks the backend.
+    ///
+    /// # Cost
+    /// A millisecond.
+    pub fn new(backend: Backend, constants: &Constants<'_>) -> Result<Self, Error> {
+        let width = constants.width;
+        let table = Table::new(constants).ok_or(Error::Permutation { width })?;
+        let table = dispatch!(backend, isa => boxed(isa, &table))?;
+        Ok(Self { backend, width, table })
+    }
+
+    /// The hashes of many tuples of N elements, N being one less than the width: element 0 of the permutation of `[0, inputs..]`.
+    ///
+    /// # Shapes
+    /// `hashes[i]` becomes that of `inputs[i]`; there are as many of these as of those.
+    ///
+    /// # Errors
+    /// N is not one less than the width, or there are more or fewer places than inputs. Then nothing is written.
+    ///
+    /// # Cost
+    /// That of eight hashes for any eight or fewer.
+    pub fn hash_many<const N: usize>(
+        &self,
+        inputs: &[[Fr; N]],
+        hashes: &mut [Fr],
+    ) -> Result<(), Error> {
+        if N + 1 != self.width {
+            return Err(Error::Inputs { got: N, expected: self.width - 1 });
+        }
+        let (got, expected) = (hashes.len(), inputs.len());
+        if got != expected {
+            return Err(Error::Scalars { got, expected });
+        }
+        dispatch!(self.backend, isa => self.run(isa, inputs, hashes))?
+    }
+
+    fn run<I: Isa, const N: usize>(
+        &self,
+        isa: I,
+        inputs: &[[Fr; N]],
+        hashes: &mut [Fr],
+    ) -> Result<(), Error> {
+        // It was made for this backend.
+        let backend = self.backend;
+        let table = self.table.downcast_ref::<Table<Single<I>>>();
+        let table = table.ok_or(Error::Backend { backend })?;
+        isa.run(Hash { table, inputs, hashes });
+        Ok(())
+    }
+}
+
+/// The constants as the backend broadcasts them.
+fn boxed<I: Isa>(_: I, table: &Table<Fr>) -> Box<dyn Any + Send + Sync> {
+    Box::new(table.map(&I::Fr::single))
+}
+
+/// Many hashes.
+struct Hash<'a, S, const N: usize> {
+    table: &'a Table<S>,
+    inputs: &'a [[Fr; N]],
+    hashes: &'a mut [Fr],
+}
+
+impl<I: Isa, const N: usize> Kernel<I> for Hash<'_, Single<I>, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: I) {
+        let table = self.table;
+        for (inputs, hashes) in self.inputs.chunks(8).zip(self.hashes.chunks_mut(8)) {
+            let mut state = [I::Fr::zero(isa); WIDEST];
+            state[0] = I::Fr::broadcast(isa, &table.start[0]);
+            for i in 0..N {
+                let mut lanes = [Fr::ZERO; 8];
+                for (lane, input) in lanes.iter_mut().zip(inputs) {
+                    *lane = input[i];
+                }
+                let constant = I::Fr::broadcast(isa, &table.start[i + 1]);
+                state[i + 1] = I::Fr::from_plain(isa, &lanes).plus(&constant);
+            }
+            for mix in &table.opening {
+                round(isa, mix, &mut state);
+            }
+            partial(isa, table, &mut state);
+            for mix in &table.closing {
+                round(isa, mix, &mut state);
+            }
+            let state = substituted::<I>(&state, table.width);
+            let zero = I::Fr::zero(isa);
+            let hash = I::Fr::weighted(isa, &table.last, &state[..table.width], &zero).to_plain();
+            hashes.copy_from_slice(&hash[..hashes.len()]);
+        }
+    }
+}
+
+/// The S-boxes of a full round, of a state below 9 p.
+#[inline(always)]
+fn substituted<I: Isa>(state: &[I::Fr; WIDEST], width: usize) -> [I::Fr; WIDEST] {
+    let mut out = *state;
+    for x in &mut out[..width] {
+        *x = x.square().square().mul(x);
+    }
+    out
+}
+
+/// A full round, the constants of the next one added. The state is then below 2.2 p.
+#[inline(always)]
+fn round<I: Isa>(isa: I, mix: &Mix<Single<I>>, state: &mut [I::Fr; WIDEST]) {
+    let width = mix.rows.len();
+    let values = substituted::<I>(state, width);
+    for ((element, row), constant) in state.iter_mut().zip(&mix.rows).zip(&mix.constants) {
+        let constant = I::Fr::broadcast(isa, constant);
+        *element = I::Fr::weighted(isa, row, &values[..width], &constant);
+    }
+}
+
+/// The partial rounds, of a state as [`round`] gives it with `enter`, whose addends of the first rounds are below 2.2 p.
+///
+/// y stays below 6 p: then kappa y, kappa being at most 12, is below 72 p, v below 1.9 p, an inner product of up to 8 values of either
+/// below 1.8 p, and the next y below (1.9 + 1.8 + 2.2) p.
+#[inline(always)]
+fn partial<I: Isa>(isa: I, table: &Table<Single<I>>, state: &mut [I::Fr; WIDEST]) {
+    round(isa, &table.enter, state);
+    let n = table.width - 1;
+    // The last n of v, then of y, round k's in slot k mod n.
+    let mut past = [I::Fr::zero(isa); 2 * WIDEST];
+    let mut y = state[0];
+    let mut slot = 0;
+    for (k, constant) in table.constants.iter().enumerate() {
+        past[n + slot] = y;
+        let more = if k < n { state[k + 1] } else { I::Fr::broadcast(isa, constant) };
+        let linear = I::Fr::weighted(isa, &table.step[slot], &past[..2 * n], &more);
+        let mut multiple = y;
+        for _ in 1..table.kappa {
+            multiple = multiple.plus(&y);
+        }
+        let v = y.square().square().mul(&multiple);
+        past[slot] = v;
+        y = v.plus(&linear);
+        slot = if slot + 1 == n { 0 } else { slot + 1 };
+    }
+    past[n + slot] = y;
+    for ((element, row), constant) in
+        state.iter_mut().zip(&table.leave.rows).zip(&table.leave.constants)
+    {
+        let constant = I::Fr::broadcast(isa, constant);
+        *element = I::Fr::weighted(isa, row, &past[..2 * n], &constant);
+    }
+}
