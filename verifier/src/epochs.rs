@@ -279,6 +279,19 @@ pub fn accept_anchor<'a>(
     now: u64,
     window: Window,
 ) -> Result<EpochRoots<'a>, RootError> {
+    let made = |cards, persons| statement::anchor(cards, persons, scope);
+    find_anchor(cards, persons, anchor, now, window, made)
+}
+
+/// [`accept_anchor`], where `made` gives the anchor of both roots and the scope.
+pub(crate) fn find_anchor<'a>(
+    cards: &'a LogHistory,
+    persons: &'a LogHistory,
+    anchor: Fr,
+    now: u64,
+    window: Window,
+    mut made: impl FnMut(Fr, Fr) -> Fr,
+) -> Result<EpochRoots<'a>, RootError> {
     if cards.evidence.is_some() || persons.evidence.is_some() {
         return Err(RootError::Contradicted);
     }
@@ -293,7 +306,7 @@ pub fn accept_anchor<'a>(
         };
         let replaced = [cards.replaced(epoch), persons.replaced(epoch)].into_iter().flatten().min();
         let counts = in_window(card.time().max(person.time()), replaced, now, window);
-        let found = statement::anchor(card.root(), person.root(), scope) == anchor;
+        let found = made(card.root(), person.root()) == anchor;
         match (found, counts) {
             (true, Ok(())) => return Ok(EpochRoots { epoch, cards: card, persons: person }),
             // The same roots may be those of an earlier epoch, which has begun.

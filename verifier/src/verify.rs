@@ -7,7 +7,7 @@
 //! `verify` does it all for one proof. `open` does all but the two that many proofs can share, and leaves them to
 //! [`verify_batch`](crate::batch::verify_batch): subgroup and equation.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use core::fmt;
 
 use ark_bn254::Fr;
@@ -271,6 +271,36 @@ impl<'k> DonationCheck<'k> {
     }
 }
 
+/// What somebody gives to a campaign: a proof, to whom its share goes, and when the claim ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Claimed<'a> {
+    /// The proof.
+    pub presented: Presented<'a>,
+    /// The payee.
+    pub payout: &'a [u8],
+    /// In Unix seconds.
+    pub expiry: u64,
+}
+
+/// The anchors of a campaign's epochs, each hashed when it is first asked for.
+struct Anchors {
+    scope: Fr,
+    made: BTreeMap<[Fr; 2], Fr>,
+}
+
+impl Anchors {
+    fn new(org: &str) -> Self {
+        Self { scope: statement::scope(org.as_bytes(), CLAIM), made: BTreeMap::new() }
+    }
+
+    /// That of both roots.
+    fn of(&mut self, cards: Fr, persons: Fr) -> Fr {
+        let scope = self.scope;
+        let made = self.made.entry([cards, persons]);
+        *made.or_insert_with(|| statement::anchor(cards, persons, scope))
+    }
+}
+
 /// Checks a claim: a Five Fu proof for a campaign.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimCheck<'a> {
@@ -312,27 +342,43 @@ impl<'k> ClaimCheck<'k> {
         payout: &[u8],
         expiry: u64,
     ) -> Pending<'k, Verified<FiveFu>> {
-        Pending::read(self.key, presented, |statement| self.fits(statement, payout, expiry))
+        self.open_with(&mut Anchors::new(self.org), Claimed { presented, payout, expiry })
+    }
+
+    /// [`ClaimCheck::open`] of each, in order: the hashes that all claims of a campaign share are made once.
+    ///
+    /// # Cost
+    /// One hash for the scope and one for each epoch of the window; then one for each claim, that of what it is bound to.
+    pub fn open_all<'p>(
+        &self,
+        claims: impl IntoIterator<Item = Claimed<'p>>,
+    ) -> Vec<Pending<'k, Verified<FiveFu>>> {
+        let mut anchors = Anchors::new(self.org);
+        claims.into_iter().map(|claimed| self.open_with(&mut anchors, claimed)).collect()
+    }
+
+    fn open_with(
+        &self,
+        anchors: &mut Anchors,
+        claimed: Claimed<'_>,
+    ) -> Pending<'k, Verified<FiveFu>> {
+        let Claimed { presented, payout, expiry } = claimed;
+        Pending::read(self.key, presented, |shown| self.fits(anchors, shown, payout, expiry))
     }
 
     /// The claim is one of this campaign, at a time that counts.
     fn fits(
         &self,
+        anchors: &mut Anchors,
         statement: FiveFu,
         payout: &[u8],
         expiry: u64,
     ) -> Result<Verified<FiveFu>, VerifyError> {
         is_log(self.cards, self.org, "cards")?;
         is_log(self.persons, self.org, "persons")?;
-        let scope = statement::scope(self.org.as_bytes(), CLAIM);
-        let roots = epochs::accept_anchor(
-            self.cards,
-            self.persons,
-            scope,
-            statement.anchor,
-            self.now,
-            self.window,
-        );
+        let made = |cards, persons| anchors.of(cards, persons);
+        let (anchor, now, window) = (statement.anchor, self.now, self.window);
+        let roots = epochs::find_anchor(self.cards, self.persons, anchor, now, window, made);
         let epoch = roots.map_err(VerifyError::Root)?.epoch;
         let verifier = self.org.as_bytes();
         let binding = Binding { verifier, payload: payout, expiry, key_id: self.key.id() };
@@ -425,4 +471,26 @@ fn bound<S>(
     }
     let (verifier, payload) = (verifier.to_vec(), payload.to_vec());
     Ok(Verified { statement, verifier, key_id, epoch, payload, expiry })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_anchor_that_is_kept_is_that_of_its_roots_and_of_nothing_else() {
+        let scope = |org: &str| statement::scope(org.as_bytes(), CLAIM);
+        for org in ["wufu", "wufu-2019"] {
+            let mut anchors = Anchors::new(org);
+            // Each is asked for twice, and so are both orders of the roots.
+            for _ in 0..2 {
+                for [cards, persons] in [[1u64, 2], [2, 1], [1, 1], [2, 2], [1, 3]] {
+                    let (cards, persons) = (Fr::from(cards), Fr::from(persons));
+                    let expected = statement::anchor(cards, persons, scope(org));
+                    assert_eq!(anchors.of(cards, persons), expected);
+                }
+            }
+            assert_eq!(anchors.made.len(), 5);
+        }
+    }
 }

@@ -12,7 +12,7 @@ use wufu_verifier::{
     checkpoint::{Checkpoint, LogState},
     epochs::{LogHistory, Window},
     statement::{self, Binding, CLAIM},
-    verify::Presented,
+    verify::{Claimed, Presented},
 };
 
 use crate::simulate::{Trapdoor, rng};
@@ -103,10 +103,21 @@ impl Scene {
     }
 
     pub fn open_claim(&self, shown: &Shown) -> Pending<'_, Verified<FiveFu>> {
+        self.claim_check().open(self.presented(shown), PAYLOAD, shown.expiry)
+    }
+
+    pub fn open_claims(&self, shown: &[Shown]) -> Vec<Pending<'_, Verified<FiveFu>>> {
+        let claimed = |shown| Claimed {
+            presented: self.presented(shown),
+            payout: PAYLOAD,
+            expiry: shown.expiry,
+        };
+        self.claim_check().open_all(shown.iter().map(claimed))
+    }
+
+    fn claim_check(&self) -> ClaimCheck<'_> {
         let (key, cards, persons) = (&self.trapdoor.key, &self.cards, &self.persons);
-        let check =
-            ClaimCheck { key, cards, persons, org: ORG, now: NOW, window: Window::default() };
-        check.open(self.presented(shown), PAYLOAD, shown.expiry)
+        ClaimCheck { key, cards, persons, org: ORG, now: NOW, window: Window::default() }
     }
 
     fn presented<'a>(&'a self, Shown { inputs, proof, .. }: &'a Shown) -> Presented<'a> {

@@ -222,6 +222,27 @@ fn several_keys_and_statements_in_one_batch() {
     assert_eq!(refused, expected);
 }
 
+/// What claims of one campaign share is hashed once, and changes no verdict.
+#[test]
+fn claims_that_are_opened_together_have_the_verdicts_that_they_have_alone() {
+    let mut scene = Scene::new(CircuitName::FiveFu, 12);
+    let mut shown: Vec<Shown> = (0..9).map(|_| scene.claim()).collect();
+    shown[1].inputs[0] ^= 1;
+    shown[2].inputs[7 * 32] ^= 1;
+    shown[3].expiry = 1_000;
+    shown[4].inputs.truncate(96);
+    shown[5].proof.truncate(127);
+    shown[6].inputs[32] ^= 1;
+    spoil(&mut shown[7]);
+    let together: Vec<_> = scene.open_claims(&shown).into_iter().map(alone).collect();
+    let one_by_one: Vec<_> = shown.iter().map(|shown| alone(scene.open_claim(shown))).collect();
+    assert_eq!(together, one_by_one);
+    let refused = |at: usize| together[at].is_some();
+    assert!((1..8).all(refused) && !refused(0) && !refused(8));
+    let batch = verify_batch(scene.open_claims(&shown), &mut entropy()).unwrap();
+    assert_eq!(reasons(&batch), one_by_one);
+}
+
 /// What comes out is what went in, in its place.
 #[test]
 fn a_batch_of_1024_and_one_of_more_than_share_an_equation() {
