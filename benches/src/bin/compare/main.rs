@@ -1,8 +1,15 @@
 //! The engine beside its peers, in one run: ratios first. Machines and their moods differ, so what is compared takes turns.
 #![allow(clippy::print_stdout)]
 
+mod checks;
 mod contest;
 mod kernels;
+#[allow(dead_code, clippy::unwrap_used, reason = "a test's means, of which this takes a part")]
+#[path = "../../../../verifier/tests/batch/scene.rs"]
+mod scene;
+#[allow(dead_code, clippy::unwrap_used, reason = "as above")]
+#[path = "../../../../verifier/tests/batch/simulate.rs"]
+mod simulate;
 mod subject;
 
 use std::path::{Path, PathBuf};
@@ -20,10 +27,11 @@ use wufu_prover::engine::{
 };
 use wufu_verifier::{CircuitName, Trust};
 
+use checks::{Checks, checks};
 use contest::{Contest, contest};
 use subject::{Subject, chain, statements};
 
-/// Our engine, ark-groth16 and taceo-groth16 on the same circuits, keys and witnesses.
+/// Our engine, ark-groth16 and taceo-groth16 on the same circuits, keys and witnesses; our verifier and ark-groth16's.
 #[derive(Parser)]
 struct Args {
     /// Threads that prove
@@ -82,17 +90,26 @@ fn main() -> anyhow::Result<()> {
         told(&kernel.json(), kernel.text());
     }
     let (file, peak) = load.context("Five Fu was not among the subjects")?;
-    let summary = summary(threads, &contests, &file, peak);
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    let checks = alone.install(|| checks(args.runs, rng))?;
+    told(&checks.json(), checks.text());
+    let summary = summary(threads, &contests, &file, peak, &checks);
     told(&summary, format!("{summary:#}"));
     Ok(())
 }
 
-fn summary(threads: usize, contests: &[Contest], file: &KeyFile, peak: Option<u64>) -> Value {
+fn summary(
+    threads: usize,
+    contests: &[Contest],
+    file: &KeyFile,
+    peak: Option<u64>,
+    checks: &Checks,
+) -> Value {
     let of = |name: &str| contests.iter().find(|contest| contest.name == name);
     let ratio = |name: &str| of(name).map(|contest| contest.ratio(&contest.ark));
     let taceo = of("five-fu").map(|contest| contest.ratio(&contest.taceo));
     let thousandth = |x: f64| (x * 1e4).round() / 1e4;
-    json!({
+    let mut summary = json!({
         "step": "summary",
         "backend": Backend::best().name(),
         "threads": threads,
@@ -105,7 +122,11 @@ fn summary(threads: usize, contests: &[Contest], file: &KeyFile, peak: Option<u6
         "key_load_ms": file.on_record_ms,
         "key_mb": file.bytes as f64 / 1e6,
         "peak_mb": peak,
-    })
+    });
+    for (name, figure) in checks.figures() {
+        summary[name] = thousandth(figure).into();
+    }
+    summary
 }
 
 /// What a prepared key's file costs.
