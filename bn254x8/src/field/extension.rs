@@ -151,30 +151,28 @@ impl Extension for Plain<Fq2> {
 
     #[inline(never)]
     fn dot<const N: usize>(a: [&Self; N], b: [&Self; N]) -> Self {
-        Self(std::array::from_fn(|lane| {
+        Self::each(|lane| {
             let (a, b) = (a.map(|a| a.0[lane]), b.map(|b| b.0[lane]));
             Fq2::sum_of_products(&a, &b)
-        }))
+        })
     }
 
     #[inline(always)]
     fn xi(&self) -> Self {
-        Self(self.0.map(|a| {
-            use ark_ff::Fp6Config as _;
-            ark_bn254::Fq6Config::mul_fp2_by_nonresidue(a)
-        }))
+        use ark_ff::Fp6Config as _;
+        Self::each(|lane| ark_bn254::Fq6Config::mul_fp2_by_nonresidue(self.0[lane]))
     }
 
     #[inline(always)]
     fn conjugate(&self) -> Self {
-        Self(self.0.map(|a| Fq2::new(a.c0, -a.c1)))
+        Self::each(|lane| Fq2::new(self.0[lane].c0, -self.0[lane].c1))
     }
 
     #[inline(always)]
     fn scale(&self, factor: &Plain<Fq>) -> Self {
-        Self(std::array::from_fn(|lane| {
+        Self::each(|lane| {
             let (a, b) = (&self.0[lane], &factor.0[lane]);
             Fq2::new(a.c0 * b, a.c1 * b)
-        }))
+        })
     }
 }

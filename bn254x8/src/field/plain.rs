@@ -7,7 +7,7 @@ use super::{
     Coordinate, Lanes, Line, Row1, Row2,
     inverse::inverse,
     inverses,
-    prime::{Base, Prime, Scalar},
+    prime::{Base, Prime, Scalar, difference, sum},
 };
 use crate::{isa::Portable, prefetch::prefetch};
 
@@ -20,6 +20,10 @@ pub trait Field8: Field {
     fn integer(&self) -> BigInt<4>;
     /// One over the element; None for zero.
     fn one_over(&self) -> Option<Self>;
+    /// The sum, without a branch.
+    fn plus(&self, other: &Self) -> Self;
+    /// The difference, without a branch.
+    fn minus(&self, other: &Self) -> Self;
 }
 
 impl Field8 for Fq {
@@ -30,6 +34,16 @@ impl Field8 for Fq {
     fn one_over(&self) -> Option<Self> {
         inverse::<Base>(self)
     }
+
+    #[inline(always)]
+    fn plus(&self, other: &Self) -> Self {
+        sum::<Base>(self, other)
+    }
+
+    #[inline(always)]
+    fn minus(&self, other: &Self) -> Self {
+        difference::<Base>(self, other)
+    }
 }
 
 impl Field8 for Fr {
@@ -39,6 +53,16 @@ impl Field8 for Fr {
 
     fn one_over(&self) -> Option<Self> {
         inverse::<Scalar>(self)
+    }
+
+    #[inline(always)]
+    fn plus(&self, other: &Self) -> Self {
+        sum::<Scalar>(self, other)
+    }
+
+    #[inline(always)]
+    fn minus(&self, other: &Self) -> Self {
+        difference::<Scalar>(self, other)
     }
 }
 
@@ -52,12 +76,27 @@ impl Field8 for Fq2 {
         let norm = inverse::<Base>(&(self.c0.square() + self.c1.square()))?;
         Some(Self::new(self.c0 * norm, -(self.c1 * norm)))
     }
+
+    #[inline(always)]
+    fn plus(&self, other: &Self) -> Self {
+        Self::new(self.c0.plus(&other.c0), self.c1.plus(&other.c1))
+    }
+
+    #[inline(always)]
+    fn minus(&self, other: &Self) -> Self {
+        Self::new(self.c0.minus(&other.c0), self.c1.minus(&other.c1))
+    }
 }
 
 impl<F: Field> Plain<F> {
+    /// Lane by lane: a loop, for the compiler keeps calls in what `array::from_fn` and `map` are given.
     #[inline(always)]
-    fn zip(&self, other: &Self, f: impl Fn(&F, &F) -> F) -> Self {
-        Self(std::array::from_fn(|i| f(&self.0[i], &other.0[i])))
+    pub(super) fn each(f: impl Fn(usize) -> F) -> Self {
+        let mut lanes = [F::ZERO; 8];
+        for (i, lane) in lanes.iter_mut().enumerate() {
+            *lane = f(i);
+        }
+        Self(lanes)
     }
 }
 
@@ -98,22 +137,22 @@ impl<F: Field8> Lanes for Plain<F> {
     // One function, not a copy of it wherever a product is: eight multiplications are worth a call.
     #[inline(never)]
     fn mul(&self, other: &Self) -> Self {
-        self.zip(other, |a, b| *a * b)
+        Self::each(|i| self.0[i] * other.0[i])
     }
 
     #[inline(never)]
     fn square(&self) -> Self {
-        Self(self.0.map(|a| a.square()))
+        Self::each(|i| self.0[i].square())
     }
 
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
-        self.zip(other, |a, b| *a + b)
+        Self::each(|i| self.0[i].plus(&other.0[i]))
     }
 
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
-        self.zip(other, |a, b| *a - b)
+        Self::each(|i| self.0[i].minus(&other.0[i]))
     }
 
     #[inline(always)]
@@ -128,12 +167,15 @@ impl<F: Field8> Lanes for Plain<F> {
 
     #[inline(always)]
     fn select(&self, lanes: u8, other: &Self) -> Self {
-        Self(std::array::from_fn(|i| if lanes >> i & 1 == 1 { other.0[i] } else { self.0[i] }))
+        Self::each(|i| {
+            let from = [&self.0[i], &other.0[i]];
+            *from[usize::from(lanes >> i & 1)]
+        })
     }
 
     #[inline(always)]
     fn transpose(rows: [Self; 8]) -> [Self; 8] {
-        std::array::from_fn(|j| Self(std::array::from_fn(|i| rows[i].0[j])))
+        std::array::from_fn(|j| Self::each(|i| rows[i].0[j]))
     }
 
     #[inline(always)]
@@ -193,8 +235,11 @@ impl<F: Rows> Coordinate for Plain<F> {
 
     #[inline(always)]
     fn load(_: Portable, rows: [&F::Row; 8]) -> (Self, Self) {
-        let points = rows.map(F::point);
-        (Self(points.map(|point| point.0)), Self(points.map(|point| point.1)))
+        let (mut x, mut y) = ([F::ZERO; 8], [F::ZERO; 8]);
+        for (i, row) in rows.iter().enumerate() {
+            (x[i], y[i]) = F::point(row);
+        }
+        (Self(x), Self(y))
     }
 
     #[inline(always)]
@@ -222,7 +267,7 @@ impl<F: Rows> Coordinate for Plain<F> {
 
     #[inline(always)]
     fn negate(&self, lanes: u8) -> Self {
-        Self(std::array::from_fn(|i| if lanes >> i & 1 == 1 { -self.0[i] } else { self.0[i] }))
+        self.select(lanes, &Self([F::ZERO; 8]).sub(self))
     }
 
     #[inline(always)]
@@ -233,12 +278,12 @@ impl<F: Rows> Coordinate for Plain<F> {
     #[inline(always)]
     fn third(&self, slope: &Self, x1: &Self) -> Self {
         // x2 = self + x1.
-        Self(std::array::from_fn(|i| slope.0[i].square() - self.0[i] - x1.0[i].double()))
+        slope.square().sub(self).sub(x1).sub(x1)
     }
 
     #[inline(always)]
     fn mul_sub(&self, other: &Self, less: &Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i] * other.0[i] - less.0[i]))
+        self.mul(other).sub(less)
     }
 
     #[inline(always)]

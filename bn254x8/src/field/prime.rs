@@ -51,10 +51,12 @@ impl Prime for Base {
     const WORDS: [u64; 4] =
         [0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d, 0x30644e72e131a029];
 
+    #[inline(always)]
     fn words(element: &Fq) -> [u64; 4] {
         element.0.0
     }
 
+    #[inline(always)]
     fn element(words: [u64; 4]) -> Fq {
         Fq::new_unchecked(BigInt(words))
     }
@@ -65,10 +67,12 @@ impl Prime for Scalar {
     const WORDS: [u64; 4] =
         [0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d, 0x30644e72e131a029];
 
+    #[inline(always)]
     fn words(element: &Fr) -> [u64; 4] {
         element.0.0
     }
 
+    #[inline(always)]
     fn element(words: [u64; 4]) -> Fr {
         Fr::new_unchecked(BigInt(words))
     }
@@ -113,6 +117,51 @@ pub(crate) const fn minus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
         i += 1;
     }
     out
+}
+
+/// The words of `a - b`, and whether b is larger.
+#[inline(always)]
+fn borrowing(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
+    let (mut out, mut borrow) = ([0; 4], false);
+    for i in 0..4 {
+        let (x, first) = a[i].overflowing_sub(b[i]);
+        let (x, second) = x.overflowing_sub(u64::from(borrow));
+        (out[i], borrow) = (x, first | second);
+    }
+    (out, borrow)
+}
+
+/// The words of `a + b`, below 2^256.
+#[inline(always)]
+fn plus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+    let (mut out, mut carry) = ([0; 4], false);
+    for i in 0..4 {
+        let (x, first) = a[i].overflowing_add(b[i]);
+        let (x, second) = x.overflowing_add(u64::from(carry));
+        (out[i], carry) = (x, first | second);
+    }
+    out
+}
+
+/// p, or zero.
+#[inline(always)]
+fn prime_if<P: Prime>(condition: bool) -> [u64; 4] {
+    let mask = u64::from(condition).wrapping_neg();
+    P::WORDS.map(|word| word & mask)
+}
+
+/// `a + b`, without a branch: arkworks' guesses whether to reduce, and is wrong half the time.
+#[inline(always)]
+pub(crate) fn sum<P: Prime>(a: &P::Plain, b: &P::Plain) -> P::Plain {
+    let (less, borrow) = borrowing(plus(P::words(a), P::words(b)), P::WORDS);
+    P::element(plus(less, prime_if::<P>(borrow)))
+}
+
+/// `a - b`, without a branch.
+#[inline(always)]
+pub(crate) fn difference<P: Prime>(a: &P::Plain, b: &P::Plain) -> P::Plain {
+    let (words, borrow) = borrowing(P::words(a), P::words(b));
+    P::element(plus(words, prime_if::<P>(borrow)))
 }
 
 /// -1/p mod 2^52. Newton's iteration: each round doubles the number of right bits.
