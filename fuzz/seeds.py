@@ -106,3 +106,22 @@ write(
     ]
     + unhex(case["bytes"] for case in good[:2]),
 )
+
+# A token's seed, sums and end; sums; the values of a small request; messages. Of the sums each is a proof's own point.
+point = unhex(accepted("proofs", "proofs", "proof"))[0]
+sums = point[:32] + point[:32] + point[32:96] + point[96:]
+end = struct.pack("<Q", 1_800_000_000 + 3_600)
+field = lambda number, body: bytes([number << 3 | 2]) + bytes([len(body) & 127 | 128, len(body) >> 7]) + body
+write(
+    "blind",
+    [
+        b"\0" + bytes(224 + 5 * 160),
+        b"\1" + bytes(range(32)) + sums + end,
+        b"\2" + bytes(32 * 15),
+        b"\3" + sums,
+        b"\4\x08\x01\x12\x20" + bytes(range(32)) + b"\x18\x04",
+        b"\4\x08\x01" + field(2, b"token"),
+        b"\4\x08\x01\x12\x20" + bytes(range(32)),
+        b"\4\x08\x01" + field(2, sums),
+    ],
+)
