@@ -1,4 +1,4 @@
-//! AVX-512 with IFMA: eight words in a register. All that is unsafe about it is here.
+//! AVX-512 with IFMA: eight words in a register. All that is unsafe about it is here (and a hint to the caches in `prefetch`).
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::*;
@@ -8,7 +8,7 @@ use crate::{
     isa::{Isa, Kernel},
 };
 
-/// Whoever has it runs on a machine with AVX-512 F, DQ, VL, VBMI2 and IFMA.
+/// Whoever has it runs on a machine with AVX-512 F, DQ, VL, VBMI2 and IFMA, BMI2 and LZCNT.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
@@ -19,7 +19,9 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512vbmi2")
-            && is_x86_feature_detected!("avx512ifma");
+            && is_x86_feature_detected!("avx512ifma")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt");
         all.then_some(Self(()))
     }
 }
@@ -36,7 +38,7 @@ impl Isa for Avx512 {
 
     #[inline(always)]
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
-        // SAFETY: there is a token only where `detect` saw the instructions; every machine with AVX-512 has BMI2 and LZCNT.
+        // SAFETY: there is a token only where `detect` saw all of these instructions.
         unsafe { with_features(self, kernel) }
     }
 }

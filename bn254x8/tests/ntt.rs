@@ -49,6 +49,23 @@ fn coset_products_are_arkworks() {
     }
 }
 
+/// As many as the largest circuits have rows.
+#[test]
+fn large_coset_products_are_arkworks() {
+    let mut rng = StdRng::seed_from_u64(3);
+    for log_size in 15..=17u32 {
+        let n = 1usize << log_size;
+        let [a, b] = [n, n - 5].map(|n| (0..n).map(|_| Fr::rand(&mut rng)).collect::<Vec<Fr>>());
+        let wanted = plain(&a, &b, n, Fr::GENERATOR);
+        for backend in Backend::available() {
+            let mut got = vec![BigInt::from(7u64); n];
+            let ntt = Ntt::new(backend, log_size, Fr::GENERATOR).unwrap();
+            ntt.coset_products(&a, &b, &mut got).unwrap();
+            assert!(got == wanted, "{backend}, 2^{log_size}");
+        }
+    }
+}
+
 #[test]
 fn other_sizes_are_refused() {
     let new = |log_size| Ntt::new(Backend::Portable, log_size, Fr::GENERATOR);

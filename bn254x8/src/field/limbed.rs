@@ -200,7 +200,8 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     }
 
     /// Takes off the multiple of p that bits 253 to 255 tell, and carries. The number is below 2^256; limbs may be any of 63 bits with
-    /// a sign, so the top one may be 2^11 units of 2^208 off, which is nothing beside 2^253.
+    /// a sign, so the top one may be 2^11 units of 2^208 off, which is nothing beside 2^253. The top limb itself is not negative: what is subtracted
+    /// was carried and comes with a multiple of p that is at least as large. (Lanes that nobody uses may hold anything.)
     ///
     /// What is left is below 1.65 p: k·2^253 to (k + 1)·2^253 less floor(k·2^253 / p)·p is largest for k = 3, 4·2^253 - p.
     #[cfg_attr(not(test), inline(always))]

@@ -4,6 +4,7 @@ mod bound;
 mod dozen;
 mod extension;
 mod inverse;
+mod karatsuba;
 mod limbed;
 mod pair;
 mod plain;
@@ -112,7 +113,7 @@ pub trait Coordinate: Lanes {
     /// Brings a row nearer.
     fn prefetch(row: &Self::Row);
 
-    /// The element, or p less it where the bit is set; below p, of one below p.
+    /// The element, or p less it where the bit is set; at most p, of one below p.
     fn negate(&self, lanes: u8) -> Self;
     /// `self` or `-self` where the bit is set, less `other`, and 2 p: below 3 p. `self` is of a table, `other` below 2 p.
     fn negate_sub_lazy(&self, lanes: u8, other: &Self) -> Self;

@@ -6,7 +6,7 @@ use ark_ff::{BigInt, Field, PrimeField as _};
 use super::{
     Coordinate, Lanes, Line, Row1, Row2,
     inverse::inverse,
-    inverses,
+    inverses, karatsuba,
     prime::{Base, Prime, Scalar, difference, sum},
 };
 use crate::{isa::Portable, prefetch::prefetch};
@@ -20,6 +20,11 @@ pub trait Field8: Field {
     fn integer(&self) -> BigInt<4>;
     /// One over the element; None for zero.
     fn one_over(&self) -> Option<Self>;
+    /// The product.
+    #[inline(always)]
+    fn times(&self, other: &Self) -> Self {
+        *self * other
+    }
     /// The sum, without a branch.
     fn plus(&self, other: &Self) -> Self;
     /// The difference, without a branch.
@@ -75,6 +80,11 @@ impl Field8 for Fq2 {
     fn one_over(&self) -> Option<Self> {
         let norm = inverse::<Base>(&(self.c0.square() + self.c1.square()))?;
         Some(Self::new(self.c0 * norm, -(self.c1 * norm)))
+    }
+
+    #[inline(always)]
+    fn times(&self, other: &Self) -> Self {
+        karatsuba::product(self, other)
     }
 
     #[inline(always)]
@@ -137,7 +147,7 @@ impl<F: Field8> Lanes for Plain<F> {
     // One function, not a copy of it wherever a product is: eight multiplications are worth a call.
     #[inline(never)]
     fn mul(&self, other: &Self) -> Self {
-        Self::each(|i| self.0[i] * other.0[i])
+        Self::each(|i| self.0[i].times(&other.0[i]))
     }
 
     #[inline(never)]

@@ -121,7 +121,7 @@ pub(crate) const fn minus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
 
 /// The words of `a - b`, and whether b is larger.
 #[inline(always)]
-fn borrowing(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
+pub(super) fn borrowing(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
     let (mut out, mut borrow) = ([0; 4], false);
     for i in 0..4 {
         let (x, first) = a[i].overflowing_sub(b[i]);
@@ -131,9 +131,9 @@ fn borrowing(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
     (out, borrow)
 }
 
-/// The words of `a + b`, below 2^256.
+/// The words of `a + b`, modulo 2^256.
 #[inline(always)]
-fn plus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+pub(super) fn plus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
     let (mut out, mut carry) = ([0; 4], false);
     for i in 0..4 {
         let (x, first) = a[i].overflowing_add(b[i]);

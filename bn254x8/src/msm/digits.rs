@@ -42,6 +42,9 @@ pub(super) struct Digits {
     level: Vec<u32>,
     /// Low bits of the bucket, sign, and row; in the order of the buckets' high bits.
     parted: Vec<u32>,
+    /// Where parts end, as far as they are filled; then where they begin.
+    ends: Vec<u32>,
+    starts: Vec<u32>,
     /// The entries in the order of the buckets.
     pub(super) entries: Vec<u32>,
     unordered: Vec<Slot>,
@@ -68,8 +71,8 @@ impl<I: Isa> Kernel<I> for Sort<'_> {
         // So that low bits, sign and row are one word; rows are below 2^31.
         let low = LOW.min(shape.window - 1).min(31 - rows.min(31));
         digits.add_halves(shape, first, base, scalars);
-        let ends = digits.part(shape, first, low);
-        digits.finish(&ends, low);
+        digits.part(shape, first, low);
+        digits.finish(low);
     }
 }
 
@@ -133,62 +136,66 @@ impl Digits {
         }
     }
 
-    /// Parts all digits by the high bits of their buckets, and tells where parts begin. Zeros are a part of their own, the first.
+    /// Parts all digits by the high bits of their buckets; `starts` is where parts begin. Zeros are a part of their own, the first.
     #[inline(always)]
-    fn part(&mut self, shape: &Shape, first: u32, low: u32) -> Vec<u32> {
+    fn part(&mut self, shape: &Shape, first: u32, low: u32) {
         let (window, count) = (shape.window, self.long.len());
         // Of the bucket one below: magnitude 0 is in part 0, 1 to 2^low in part 1.
         let round = (1u32 << low) - 1;
-        let mut ends = vec![0u32; (1usize << (window - 1) >> low) + 2];
+        let parts = (1usize << (window - 1) >> low) + 2;
+        room(&mut self.ends, parts);
+        self.ends.resize(parts, 0);
         for [magnitude, _] in &self.short {
-            ends[((magnitude + round) >> low) as usize + 1] += 1;
+            self.ends[((magnitude + round) >> low) as usize + 1] += 1;
         }
         for place in (first..shape.windows()).step_by(shape.step as usize) {
             self.fill_level(window, place);
-            for digit in &self.level[..count] {
+            let Self { ends, level, .. } = &mut *self;
+            for digit in &level[..count] {
                 ends[((digit / 2 + round) >> low) as usize + 1] += 1;
             }
         }
-        for i in 1..ends.len() {
-            ends[i] += ends[i - 1];
+        for i in 1..parts {
+            self.ends[i] += self.ends[i - 1];
         }
-        let starts = ends.clone();
-        let all = starts.last().map_or(0, |end| *end as usize);
+        room(&mut self.starts, parts);
+        self.starts.extend_from_slice(&self.ends);
+        let all = self.starts.last().map_or(0, |end| *end as usize);
         lengthen(&mut self.parted, all);
         lengthen(&mut self.entries, all);
         let low_bits = |magnitude: u32| (magnitude.wrapping_sub(1) & round) << (31 - low) << 1;
         let sign_bit = 31 - low;
-        for [magnitude, row] in &self.short {
-            let end = &mut ends[((magnitude + round) >> low) as usize];
-            self.parted[*end as usize] = low_bits(*magnitude) | row;
+        let Self { short, ends, parted, .. } = &mut *self;
+        for [magnitude, row] in short {
+            let end = &mut ends[((*magnitude + round) >> low) as usize];
+            parted[*end as usize] = low_bits(*magnitude) | *row;
             *end += 1;
         }
         let mut level_base = 0;
         for place in (first..shape.windows()).step_by(shape.step as usize) {
             self.fill_level(window, place);
-            for (digit, at) in self.level[..count].iter().zip(&self.long) {
+            let Self { long, level, ends, parted, .. } = &mut *self;
+            for (digit, at) in level[..count].iter().zip(&*long) {
                 let (magnitude, sign) = (digit / 2, digit & 1);
                 let end = &mut ends[((magnitude + round) >> low) as usize];
-                self.parted[*end as usize] =
-                    low_bits(magnitude) | sign << sign_bit | (level_base + at);
+                parted[*end as usize] = low_bits(magnitude) | sign << sign_bit | (level_base + at);
                 *end += 1;
             }
             level_base += shape.bases as u32;
         }
-        starts
     }
 
     /// Sorts each part.
     #[inline(always)]
-    fn finish(&mut self, starts: &[u32], low: u32) {
+    fn finish(&mut self, low: u32) {
         // A slot a bucket, and one for each whole slot of long buckets.
-        let buckets = (starts.len() - 2) << low;
-        let all = starts.last().map_or(0, |end| *end as usize);
+        let buckets = self.starts.len().saturating_sub(2) << low;
+        let all = self.starts.last().map_or(0, |end| *end as usize);
         room(&mut self.unordered, buckets + all / LONGEST as usize);
         let mut lengths = [0u32; LONGEST as usize + 1];
         let (sign_bit, row_mask) = (31 - low, (1u32 << (31 - low)) - 1);
         let round = (1usize << low) - 1;
-        for (part, bounds) in starts.windows(2).enumerate().skip(1) {
+        for (part, bounds) in self.starts.windows(2).enumerate().skip(1) {
             let bounds = bounds[0] as usize..bounds[1] as usize;
             let from = &self.parted[bounds.clone()];
             let to = &mut self.entries[bounds.clone()];
@@ -270,6 +277,8 @@ impl Digits {
         wipe(&mut self.long);
         wipe(&mut self.short);
         wipe(&mut self.level);
+        wipe(&mut self.ends);
+        wipe(&mut self.starts);
         wipe(&mut self.parted);
         wipe(&mut self.entries);
         wipe(&mut self.unordered);

@@ -157,7 +157,9 @@ impl Shape {
             return Err(Error::Step { got: self.step, limit: self.windows() });
         }
         let limit = digits::SIGN as usize;
-        match self.bases.checked_mul(self.levels() as usize) {
+        let rows = self.bases.checked_mul(self.levels() as usize);
+        // Their bytes must be a number, too: on 32-bit machines fewer are.
+        match rows.filter(|rows| rows.checked_mul(G2::ROW).is_some()) {
             Some(rows) if rows < limit => Ok(()),
             rows => Err(Error::Rows { got: rows.unwrap_or(usize::MAX), limit }),
         }

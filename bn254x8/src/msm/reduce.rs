@@ -14,20 +14,36 @@ pub(super) struct Segments<C> {
     sums: Vec<Points<C>>,
     next: Vec<Points<C>>,
     batch: Batch<C>,
+    /// Of the segments' running sums, level after level: what is added up.
+    groups: [Vec<Points<C>>; GROUPS],
+    to: Vec<Points<C>>,
+    from: Vec<Points<C>>,
 }
+
+/// Vectors of segments there may be: 2^6. So many halves they have, and the sums of running sums are a group, too.
+const GROUPS: usize = 7;
 
 impl<C> Default for Segments<C> {
     fn default() -> Self {
-        Self { sums: Vec::new(), next: Vec::new(), batch: Batch::default() }
+        let empty = Vec::new;
+        let groups = std::array::from_fn(|_| empty());
+        Self {
+            sums: empty(),
+            next: empty(),
+            batch: Batch::default(),
+            groups,
+            to: empty(),
+            from: empty(),
+        }
     }
 }
 
 impl<C> Segments<C> {
     /// Forgets the sums, not the room for them.
     pub(super) fn wipe(&mut self) {
-        wipe(&mut self.sums);
-        wipe(&mut self.next);
-        self.batch.wipe();
+        let Self { sums, next, batch, groups, to, from } = self;
+        groups.iter_mut().chain([sums, next, to, from]).for_each(wipe);
+        batch.wipe();
     }
 }
 
@@ -48,7 +64,7 @@ where
         let Self { buckets, segments } = self;
         let count = (buckets.len() / 16).clamp(8, 512);
         let (length, vectors) = (buckets.len() / count, count / 8);
-        let Segments { sums, next, batch } = segments;
+        let Segments { sums, next, batch, groups, to, from } = segments;
         let none = Points::infinity(isa);
         // First half: the running sums from each segment's top; second half: the sums of those.
         sums.clear();
@@ -73,23 +89,30 @@ where
             }
         }
         // The sum over the segments s of inner[s] + length · s · whole[s], with s = 8 · v + lane.
-        let inner = sums.split_off(vectors);
-        let mut groups = vec![inner];
-        let mut whole = std::mem::take(sums);
+        let [inner, levels @ ..] = &mut *groups;
+        inner.clear();
+        inner.extend_from_slice(&sums[vectors..]);
+        let whole = sums;
+        whole.truncate(vectors);
         // v bit by bit: the odd ones of each level weigh 2^level.
-        while whole.len() > 1 {
-            let odd: Vec<_> = whole.iter().skip(1).step_by(2).copied().collect();
-            whole = whole.into_iter().step_by(2).collect();
-            batch.add::<G>(isa, &mut whole, &odd);
-            groups.push(odd);
+        for odd in levels {
+            odd.clear();
+            if whole.len() > 1 {
+                odd.extend(whole.iter().skip(1).step_by(2));
+                let half = whole.len() / 2;
+                for i in 1..half {
+                    whole[i] = whole[2 * i];
+                }
+                whole.truncate(half);
+                batch.add::<G>(isa, whole, odd);
+            }
         }
-        add_up::<G, C>(isa, batch, &mut groups);
-        let mut lanes =
-            groups.iter().map(|group| group.first().map_or(Sum::<G>::zero(), flat::<G, C>));
-        let inner = lanes.next().unwrap_or_else(Sum::<G>::zero);
-        let levels: Vec<_> = lanes.collect();
+        add_up::<G, C>(isa, batch, groups, to, from);
+        let [inner, levels @ ..] = &*groups;
+        let lanes = |group: &Vec<Points<C>>| group.first().map_or(Sum::<G>::zero(), flat::<G, C>);
+        let inner = lanes(inner);
         let mut total =
-            levels.iter().rev().fold(Sum::<G>::zero(), |sum, level| sum.double() + level);
+            levels.iter().rev().fold(Sum::<G>::zero(), |sum, level| sum.double() + lanes(level));
         for _ in 0..3 {
             total.double_in_place();
         }
@@ -114,23 +137,26 @@ where
 
 /// Adds up the vectors of each group: their halves onto each other, for all groups in one batch.
 #[inline(always)]
-fn add_up<G: Group, C>(isa: C::Isa, batch: &mut Batch<C>, groups: &mut [Vec<Points<C>>])
-where
+fn add_up<G: Group, C>(
+    isa: C::Isa,
+    batch: &mut Batch<C>,
+    groups: &mut [Vec<Points<C>>; GROUPS],
+    to: &mut Vec<Points<C>>,
+    from: &mut Vec<Points<C>>,
+) where
     C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
 {
-    let (mut to, mut from) = (Vec::new(), Vec::new());
-    let mut halves: Vec<usize> = Vec::new();
     while groups.iter().any(|group| group.len() > 1) {
         to.clear();
         from.clear();
-        halves.clear();
-        for group in groups.iter_mut() {
-            let half = group.len() / 2;
-            halves.push(half);
+        let mut halves = [0; GROUPS];
+        for (group, half) in groups.iter_mut().zip(&mut halves) {
+            *half = group.len() / 2;
+            let half = *half;
             from.extend(group.drain(group.len() - half..));
             to.extend_from_slice(&group[..half]);
         }
-        batch.add::<G>(isa, &mut to, &from);
+        batch.add::<G>(isa, to, from);
         // Of three, two are left: the sum of the outer ones, and the middle one.
         let mut sums = to.iter();
         for (group, half) in groups.iter_mut().zip(&halves) {
