@@ -96,9 +96,41 @@ fn what_is_read_proves_as_what_was_written() {
     }
 }
 
+/// Until a change may go on record.
+fn settle() {
+    std::thread::sleep(Duration::from_millis(3_100));
+}
+
+/// A record was made at once before: a second write within one step of the file system's clock then looked like none.
+#[test]
+fn a_change_of_just_now_is_not_on_record() {
+    let (_folder, path) = written();
+    assert_eq!(load(&path).unwrap().1, Checked::Hashed);
+    assert!(!path.with_extension("pp.checked").exists());
+    assert_eq!(load(&path).unwrap().1, Checked::Hashed);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_folder, path) = written();
+    for mode in [0o620, 0o602, 0o666] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let error = load(&path).unwrap_err();
+        assert!(
+            matches!(error, PreparedFileError::Writable { mode: got } if got == mode),
+            "{error}"
+        );
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    load(&path).unwrap();
+}
+
 #[test]
 fn a_check_is_on_record_until_the_file_changes() {
     let (_folder, path) = written();
+    settle();
     let checked = || load(&path).map(|(_, checked)| checked);
     assert_eq!(checked().unwrap(), Checked::Hashed);
     assert_eq!(checked().unwrap(), Checked::OnRecord);
@@ -144,6 +176,7 @@ fn a_check_is_on_record_until_the_file_changes() {
 #[test]
 fn a_record_is_of_its_own_file() {
     let ((_one_folder, one), (_two_folder, two)) = (written(), written());
+    settle();
     assert_eq!(load(&one).unwrap().1, Checked::Hashed);
     fs::copy(one.with_extension("pp.checked"), two.with_extension("pp.checked")).unwrap();
     assert_eq!(load(&two).unwrap().1, Checked::Hashed);

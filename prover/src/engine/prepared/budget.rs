@@ -58,7 +58,8 @@ pub(super) fn shapes(bases: [usize; 4], budget: usize) -> Shapes {
         let fitting = steps.filter(|(_, _, _, more)| now + more <= budget);
         let best = fitting.max_by(|(_, _, saved, more), (_, _, other_saved, other_more)| {
             // saved / more against other_saved / other_more; bytes of a step are never zero.
-            (saved * other_more).cmp(&(other_saved * more))
+            let times = |a: &usize, b: &usize| *a as u128 * *b as u128;
+            times(saved, other_more).cmp(&times(other_saved, more))
         });
         match best {
             Some((query, to, ..)) => taken[query] = to,

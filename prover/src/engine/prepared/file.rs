@@ -76,6 +76,12 @@ pub enum PreparedFileError {
         /// The circuit that was asked for.
         expected: CircuitName,
     },
+    /// Others than its owner may write it.
+    #[error("prepared key has mode {mode:03o}, expected one that its owner alone may write")]
+    Writable {
+        /// Its mode.
+        mode: u32,
+    },
     /// The verifying key in it is refused.
     #[error(transparent)]
     Verifying(#[from] KeyError),
@@ -147,8 +153,9 @@ impl PreparedKey {
     /// Loads a key for a circuit from a file, which stays mapped as long as the key lives.
     ///
     /// All of it is hashed, unless the record beside it (`.checked`) says that it was and that the file is the same since: size,
-    /// times of its last change to the nanosecond, device and number. Points are not checked: who can write the file can make
-    /// proofs that do not verify, and nothing else.
+    /// times of its last change to the nanosecond, device and number. Points are not checked, so whoever can write the file is
+    /// trusted with proofs: with other points they fail, or succeed for some witnesses only, and who sees which learns of them.
+    /// A file that others than its owner may write is refused.
     ///
     /// # Errors
     /// When the file cannot be read, is damaged, or is of another version, circuit or backend; when the verifying key is refused
@@ -164,6 +171,7 @@ impl PreparedKey {
     ) -> Result<(Self, Checked), PreparedFileError> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
+        owners_alone(&metadata)?;
         let bytes: SharedBytes = Arc::new(Map::open(&file)?);
         let whole: &[u8] = (*bytes).as_ref();
         let header = Header::parse(whole, trust)?;
@@ -173,36 +181,49 @@ impl PreparedKey {
         if header.backend != backend {
             return Err(PreparedFileError::Backend { got: header.backend, expected: backend });
         }
-        let layout = Layout::new(header.verifying.encode().len(), &header.shapes);
-        let layout = layout.ok_or(PreparedFileError::Bounds)?;
         let record = Record::new(&header.hash, &metadata);
         let checked = if record.as_ref().is_some_and(|record| record.stands_beside(path)) {
             Checked::OnRecord
         } else {
             let mut hasher = blake3::Hasher::new();
-            hasher.update_rayon(&whole[layout.header..]);
+            hasher.update_rayon(&whole[header.layout.header..]);
             if hasher.finalize() != header.body {
                 return Err(PreparedFileError::Hash { part: "points" });
             }
+            // A change while it was hashed, or so soon after the last one that the clock of files cannot tell them apart, would be on
+            // record as no change.
+            let still = Record::new(&header.hash, &file.metadata()?);
+            let record = record.filter(|record| Some(record) == still.as_ref());
             // A record that cannot be written costs time at the next start, no more.
-            if let Some(record) = &record
+            if let Some(record) = record.filter(|_| Record::settled(&metadata))
                 && let Err(error) = record.write_beside(path)
             {
                 tracing::debug!(%error, "the check of a prepared key is not on record");
             }
             Checked::Hashed
         };
-        let key = decode(&header, &layout, &bytes)?;
+        let key = decode(&header, &bytes)?;
         Ok((key, checked))
     }
 }
 
-fn decode(
-    header: &Header,
-    layout: &Layout,
-    bytes: &SharedBytes,
-) -> Result<PreparedKey, PreparedFileError> {
-    let Header { backend, shapes, sizes, verifying, .. } = header;
+/// Refuses a file that its group or everybody may write.
+#[cfg(unix)]
+fn owners_alone(metadata: &fs::Metadata) -> Result<(), PreparedFileError> {
+    use std::os::unix::fs::MetadataExt as _;
+    match metadata.mode() & 0o777 {
+        mode if mode & 0o022 != 0 => Err(PreparedFileError::Writable { mode }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn owners_alone(_: &fs::Metadata) -> Result<(), PreparedFileError> {
+    Ok(())
+}
+
+fn decode(header: &Header, bytes: &SharedBytes) -> Result<PreparedKey, PreparedFileError> {
+    let Header { backend, shapes, sizes, layout, verifying, .. } = header;
     let points = verifying.points();
     let (beta_g1, delta_g1) = header.single.split_at(SINGLE_BYTES / 2);
     let single = Single {

@@ -39,6 +39,7 @@ pub struct Header {
     pub(super) single: [u8; SINGLE_BYTES],
     pub(super) verifying: VerifyingKey,
     pub(super) sizes: Sizes,
+    pub(super) layout: Layout,
     /// Of everything after the header.
     pub(super) body: [u8; HASH],
     /// Of the header, and so of everything.
@@ -46,6 +47,7 @@ pub struct Header {
 }
 
 /// Where things lie in a file.
+#[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) header: usize,
     pub(super) maps: [Range<usize>; 4],
@@ -154,6 +156,7 @@ impl Header {
             single: single.map_err(|_| PreparedFileError::Bounds)?,
             verifying,
             sizes,
+            layout,
             body: array(body)?,
             hash: array(hash)?,
         })

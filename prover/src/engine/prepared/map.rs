@@ -9,8 +9,7 @@ use memmap2::Mmap;
 ///
 /// Nobody may change the file while it is mapped. Prepared keys are written once, under another name, and renamed; they are
 /// readable and writable by their owner alone, and nothing of this project opens one for writing again. Somebody with the same
-/// rights who writes into one all the same changes sums (the proof then does not verify and is not handed out), and who cuts it
-/// off ends the process (SIGBUS).
+/// rights who writes into one all the same changes sums, and who cuts it off ends the process (SIGBUS).
 pub(super) struct Map(Mmap);
 
 impl Map {

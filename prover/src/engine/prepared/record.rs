@@ -5,17 +5,21 @@ use std::{
     fs::{self, Metadata},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use tempfile::NamedTempFile;
 
 const MAGIC: &[u8; 8] = b"wufu-pc1";
+/// The longest step of a file system's clock, in seconds.
+const STEP: u64 = 2;
 
 /// What the system says of a file whose bytes were hashed and found to fit.
 ///
 /// # Shapes
 /// `wufu-pc1` (8 bytes), the header's hash (32), then size, seconds and nanoseconds of the last change of content and of the last
 /// change of any kind, device, number (u64 little-endian each), BLAKE3 of all before (32).
+#[derive(PartialEq, Eq)]
 pub(super) struct Record(Vec<u8>);
 
 impl Record {
@@ -45,6 +49,25 @@ impl Record {
     #[cfg(not(unix))]
     pub(super) fn new(_: &[u8; 32], _: &Metadata) -> Option<Self> {
         None
+    }
+
+    /// Whether the last change is so long ago that the next one will have another time: file systems count in steps of up to two
+    /// seconds.
+    #[cfg(unix)]
+    pub(super) fn settled(metadata: &Metadata) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let changed = u64::try_from(metadata.ctime());
+        // A change in the future was made by another clock: nobody knows when.
+        now.is_ok_and(|now| {
+            changed.is_ok_and(|changed| changed.saturating_add(STEP) < now.as_secs())
+        })
+    }
+
+    /// Whether the last change is long ago.
+    #[cfg(not(unix))]
+    pub(super) fn settled(_: &Metadata) -> bool {
+        false
     }
 
     /// Whether this is what was written beside the file.
