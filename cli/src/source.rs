@@ -8,7 +8,7 @@ use tonic::transport::{Channel, Endpoint};
 use wufu_ledger::{Directory, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use wufu_verifier::{ProjectSet, checkpoint::Checkpoint, note::LogKey};
-use wufu_wallet::Place;
+use wufu_wallet::{Place, place::plain};
 
 use crate::{files, serve};
 
@@ -116,6 +116,7 @@ fn is_loopback(url: &str) -> bool {
 
 /// A status as an error that a person can read.
 pub fn status(status: tonic::Status) -> anyhow::Error {
+    let status = plain(&status);
     anyhow::anyhow!("the service answered {:?}: {}", status.code(), status.message())
 }
 

@@ -62,6 +62,19 @@ pub(crate) async fn within<T>(
     tokio::time::timeout(timeout, answer).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
 }
 
+/// Most characters of a server's words that are repeated.
+const WORDS: usize = 300;
+
+/// A server's error as it may be shown: no control characters, which would move a terminal's cursor or colour its words, no more
+/// than [`WORDS`] characters, and nothing beside code and words.
+pub fn plain(status: &Status) -> Status {
+    let words = status.message().chars();
+    // Direction and joiners of text are no control characters, and hide what stands there as well.
+    let hides = |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let shown = |c: &char| !c.is_control() && !hides(*c);
+    Status::new(status.code(), words.filter(shown).take(WORDS).collect::<String>())
+}
+
 impl FromStr for Place {
     type Err = PlaceError;
 
@@ -102,6 +115,24 @@ impl fmt::Display for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A server's words were printed as they came: with escapes, they wrote over what the wallet had said.
+    #[test]
+    fn a_servers_words_are_shown_plain_and_short() {
+        let came = "no\u{1b}[2J\u{1b}[1;1Hproof \u{202e}verified\r\n\u{9b}1m\u{7} \u{798f}";
+        let said = plain(&Status::internal(came));
+        assert_eq!(said.message(), "no[2J[1;1Hproof verified1m \u{798f}");
+        assert_eq!(said.code(), tonic::Code::Internal);
+        let mut long = Status::with_details(
+            tonic::Code::Aborted,
+            "\u{798f}".repeat(1 << 20),
+            vec![7; 100].into(),
+        );
+        long.metadata_mut().insert("x", "y".parse().unwrap());
+        let said = plain(&long);
+        assert_eq!(said.message().chars().count(), WORDS);
+        assert!(said.details().is_empty() && said.metadata().is_empty());
+    }
 
     #[test]
     fn this_machine_alone() {

@@ -15,7 +15,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    place::{Place, within},
+    place::{Place, plain, within},
     plan::claim_bytes,
     store::StoreError,
     sync::SyncError,
@@ -137,8 +137,10 @@ impl Wallet {
         let request = v1::SubmitClaimRequest::from(&claim);
         let answer = within(TIMEOUT, client.submit_claim(request)).await;
         drop(client);
-        let answer = answer
-            .map_err(|status| SubmitError::Status { place: at(), status: Box::new(status) })?;
+        let answer = answer.map_err(|status| SubmitError::Status {
+            place: at(),
+            status: Box::new(plain(&status)),
+        })?;
         let outcome = ClaimOutcome::try_from(answer.into_inner())?;
         let org = binding.org.clone();
         let envelope = claim_bytes(envelope);

@@ -20,7 +20,7 @@ use wufu_verifier::{KeyId, verify::Presented};
 use tonic_types::StatusExt as _;
 
 use crate::{
-    place::{Place, PlaceError},
+    place::{Place, PlaceError, plain},
     wallet::Stopped,
 };
 
@@ -100,7 +100,7 @@ fn answered(place: &Place, status: tonic::Status) -> ProverError {
         let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
         return ProverError::Busy { place, retry };
     }
-    ProverError::Status { place, status: Box::new(status) }
+    ProverError::Status { place, status: Box::new(plain(&status)) }
 }
 
 fn wait(retry: Option<Duration>) -> String {

@@ -12,7 +12,7 @@ use wufu_proto::{
 use super::{CheckpointSource, LedgerSource, SourceError};
 use crate::{
     log::LogName,
-    place::{Place, within},
+    place::{Place, plain, within},
 };
 
 /// How long an answer may take.
@@ -64,7 +64,7 @@ impl GrpcSource {
     ) -> Result<T, SourceError> {
         answer.map(tonic::Response::into_inner).map_err(|status| SourceError::Status {
             place: self.place.to_string(),
-            status: Box::new(status),
+            status: Box::new(plain(&status)),
         })
     }
 }
