@@ -42,6 +42,16 @@ pub enum FileError {
         /// Its permission bits.
         mode: u32,
     },
+    /// It is another user's.
+    #[error("{path} is user {got}'s, expected {expected}'s, who runs this", path = path.display())]
+    Owner {
+        /// Which folder.
+        path: PathBuf,
+        /// Whose it is.
+        got: u32,
+        /// Who runs this.
+        expected: u32,
+    },
     /// It is a link, a folder, a pipe or the like.
     #[error("{path} is not a {expected}", path = path.display())]
     Kind {
@@ -63,7 +73,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         |error| Self::Io { path, error }
     }
@@ -101,6 +111,39 @@ pub fn check_folder(path: &Path) -> Result<(), FileError> {
         return Err(FileError::Kind { path: path.into(), expected: "folder" });
     }
     private(path, &metadata)
+}
+
+/// Checks that a folder belongs to who runs this, as what is made in it does.
+///
+/// # Errors
+/// When it does not, or nothing can be made in it.
+pub fn check_owner(path: &Path) -> Result<(), FileError> {
+    let ours = tempfile::tempfile_in(path).and_then(|file| file.metadata());
+    let expected = ours.map_err(FileError::io(path))?.uid();
+    owned(path, fs::symlink_metadata(path).map_err(FileError::io(path))?.uid(), expected)
+}
+
+fn owned(path: &Path, got: u32, expected: u32) -> Result<(), FileError> {
+    if got == expected {
+        Ok(())
+    } else {
+        Err(FileError::Owner { path: path.into(), got, expected })
+    }
+}
+
+/// Whether the system says that a folder is in memory, and so gone when the machine ends.
+#[cfg(target_os = "linux")]
+pub fn in_memory(path: &Path) -> bool {
+    const TMPFS: u32 = 0x0102_1994;
+    const RAMFS: u32 = 0x8584_58f6;
+    // Of another width on other machines; a magic number has 32 bits.
+    rustix::fs::statfs(path).is_ok_and(|found| matches!(found.f_type as u32, TMPFS | RAMFS))
+}
+
+/// Whether the system says that a folder is in memory: this one does not.
+#[cfg(not(target_os = "linux"))]
+pub fn in_memory(_: &Path) -> bool {
+    false
 }
 
 /// Reads a secret of exactly `expected` bytes from a regular file that nobody else may read.
@@ -181,7 +224,7 @@ pub fn private_file(path: &Path) -> Result<File, FileError> {
 }
 
 /// A name is durable when its folder is.
-fn sync_folder(path: &Path) -> Result<(), FileError> {
+pub(crate) fn sync_folder(path: &Path) -> Result<(), FileError> {
     let folder = folder(path);
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(FileError::io(folder))
 }
@@ -255,6 +298,28 @@ mod tests {
         fs::set_permissions(&folder, Permissions::from_mode(0o750)).unwrap();
         assert!(matches!(private_folder(&folder), Err(FileError::Shared { mode: 0o750, .. })));
         assert!(matches!(check_folder(&folder), Err(FileError::Shared { mode: 0o750, .. })));
+    }
+
+    #[test]
+    fn a_folder_of_another_user_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        check_owner(folder.path()).unwrap();
+        let us = fs::metadata(folder.path()).unwrap().uid();
+        let refused = owned(folder.path(), us + 1, us).unwrap_err();
+        assert!(matches!(refused, FileError::Owner { got, .. } if got == us + 1));
+        // Only who may do everything can give a folder away.
+        if std::os::unix::fs::chown(folder.path(), Some(us + 1), None).is_ok() {
+            let refused = check_owner(folder.path());
+            assert!(matches!(refused, Err(FileError::Owner { .. })), "{refused:?}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_in_memory_is_told() {
+        assert!(in_memory(Path::new("/dev/shm")));
+        assert!(!in_memory(Path::new("/proc")));
+        assert!(!in_memory(Path::new("/not/there")));
     }
 
     #[test]

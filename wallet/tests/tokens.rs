@@ -1,4 +1,5 @@
-//! The token store against kills, copies and restores: FAILURES 26 and 36.
+//! The token store against kills, copies, restores and clocks: FAILURES 26 and 36. Notes are in memory, as Linux has it.
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
 };
 
 use ed25519_dalek::{SigningKey, VerifyingKey as DealerKey};
+use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
 use wufu_blind::{FourSums, MaskSeed, Token};
 use wufu_verifier::KeyId;
 use wufu_wallet::prover::{
@@ -39,22 +41,42 @@ fn token(by: u8, seed: u8, expiry: u64) -> Zeroizing<Vec<u8>> {
     Token::issue(&signing(by), KEY, MaskSeed::from_bytes([seed; 32]), sums, expiry).encode()
 }
 
+type Name = ([u8; 32], [u8; 32], [u8; 32]);
+
 struct Home {
-    _base: tempfile::TempDir,
+    _base: [tempfile::TempDir; 2],
     wallet: PathBuf,
     outside: PathBuf,
 }
 
 impl Home {
     fn new() -> Self {
-        let base = tempfile::tempdir().unwrap();
-        let (wallet, outside) = (base.path().join("wallet"), base.path().join("outside"));
+        let (base, memory) =
+            (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());
+        let (wallet, outside) = (base.path().join("wallet"), memory.path().join("outside"));
         wufu_wallet::file::private_folder(&wallet).unwrap();
-        Self { _base: base, wallet, outside }
+        Self { _base: [base, memory], wallet, outside }
     }
 
     fn open(&self) -> TokenStore {
-        TokenStore::open(&self.wallet, &self.outside).unwrap()
+        self.open_at(NOW)
+    }
+
+    fn open_at(&self, now: u64) -> TokenStore {
+        TokenStore::open(&self.wallet, &self.outside, now).unwrap()
+    }
+
+    /// The note of its last change.
+    fn note(&self) -> PathBuf {
+        fs::read_dir(&self.outside).unwrap().next().unwrap().unwrap().path()
+    }
+
+    /// How many tokens lie in the file, whatever their time. Nobody has it open.
+    fn in_file(&self) -> u64 {
+        let database = redb::Database::open(self.file()).unwrap();
+        let transaction = database.begin_read().unwrap();
+        let fresh = redb::TableDefinition::<Name, &[u8]>::new("fresh");
+        transaction.open_table(fresh).unwrap().len().unwrap()
     }
 
     fn file(&self) -> PathBuf {
@@ -177,12 +199,88 @@ fn f36_snapshot_spend_restore_and_the_tokens_are_dead() {
     let clone = Home { wallet: home.wallet.with_file_name("clone"), ..Home::new() };
     wufu_wallet::file::private_folder(&clone.wallet).unwrap();
     copy(&home.wallet.join(TOKEN_FOLDER), &clone.wallet.join(TOKEN_FOLDER));
-    let store = TokenStore::open(&clone.wallet, &home.outside).unwrap();
+    let store = TokenStore::open(&clone.wallet, &home.outside, NOW).unwrap();
     assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 0);
     drop(store);
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 4);
     fs::remove_dir_all(&home.outside).unwrap();
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
+}
+
+/// A note outlived the machine's uptime where its folder was on a disk after all: it says of which uptime it is.
+#[test]
+fn f36_a_note_of_an_earlier_uptime_fits_no_file() {
+    let home = Home::new();
+    drop(stocked(&home));
+    assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 4);
+    let boot = fs::read("/proc/sys/kernel/random/boot_id").unwrap();
+    let mut note = fs::read(home.note()).unwrap();
+    let at = note.windows(boot.len()).position(|bytes| bytes == boot).expect("it has the boot id");
+    note[at] ^= 1;
+    fs::write(home.note(), note).unwrap();
+    assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
+}
+
+/// A folder on a disk comes back with the wallet's: file and note fitted, and the tokens lived again.
+#[test]
+fn f36_where_no_folder_is_in_memory_tokens_end_with_the_process() {
+    let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    if wufu_wallet::file::in_memory(disk.path()) {
+        println!("not tried: {} is in memory", disk.path().display());
+        return;
+    }
+    let home = Home { outside: disk.path().join("outside"), ..Home::new() };
+    let store = stocked(&home);
+    assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_some());
+    assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 3);
+    drop(store);
+    assert_eq!(fs::read_dir(&home.outside).unwrap().count(), 0);
+    let store = home.open();
+    assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_none());
+    // What it saw it still knows.
+    let again = store.keep(&dealer(1), KEY, &[token(1, 4, NOW + 60)], NOW);
+    assert!(matches!(again, Err(TokenStoreError::Repeated)));
+}
+
+/// A clock that went back made tokens good again whose time had been over.
+#[test]
+fn f36_a_clock_that_goes_back_revives_no_token() {
+    let home = Home::new();
+    let tokens = [token(1, 1, NOW + 100), token(1, 2, NOW + 9000)];
+    home.open().keep(&dealer(1), KEY, &tokens, NOW).unwrap();
+    let store = home.open_at(NOW + 100);
+    assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 1);
+    // What ends before the greatest time that was seen is not taken in either.
+    let late = store.keep(&dealer(1), KEY, &[token(1, 3, NOW + 100)], NOW);
+    assert!(matches!(late, Err(TokenStoreError::Token(_))), "{late:?}");
+    drop(store);
+    let store = home.open();
+    let seeds: Vec<_> = drain(&store).iter().map(|seed| seed[0]).collect();
+    assert_eq!(seeds, [2]);
+    // Back by more than a token's life: it was wrong then or is wrong now, so nothing is left, and what comes now is good.
+    store.keep(&dealer(1), KEY, &[token(1, 4, NOW + 9000)], NOW).unwrap();
+    let before = NOW - 86_401;
+    assert_eq!(store.left(&dealer(1), KEY, before).unwrap(), 0);
+    assert!(store.spend(&[dealer(1)], KEY, before).unwrap().is_none());
+    assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_none());
+    store.keep(&dealer(1), KEY, &[token(1, 5, NOW + 60)], NOW).unwrap();
+    assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 1);
+}
+
+/// Seeds whose time was over stayed in the file until more tokens came.
+#[test]
+fn f36_tokens_whose_time_is_over_go_with_any_change() {
+    let home = Home::new();
+    let tokens: Vec<_> = (1..=4).map(|n| token(1, n, NOW + 10 * u64::from(n))).collect();
+    home.open().keep(&dealer(1), KEY, &tokens, NOW).unwrap();
+    assert_eq!(home.in_file(), 4);
+    drop(home.open_at(NOW + 10));
+    assert_eq!(home.in_file(), 3);
+    let spent = home.open().spend(&[dealer(2)], KEY, NOW + 20).unwrap();
+    assert!(spent.is_none());
+    assert_eq!(home.in_file(), 2);
+    home.open().keep(&dealer(2), KEY, &[token(2, 9, NOW + 60)], NOW + 30).unwrap();
+    assert_eq!(home.in_file(), 2);
 }
 
 #[test]
@@ -200,7 +298,7 @@ fn f36_programs_that_make_backups_are_told_to_leave_tokens_out() {
 fn take_and_wait() {
     let [wallet, outside] =
         ["WALLET", "OUTSIDE"].map(|name| PathBuf::from(env::var_os(name).unwrap()));
-    let store = TokenStore::open(&wallet, &outside).unwrap();
+    let store = TokenStore::open(&wallet, &outside, NOW).unwrap();
     let tokens = store.spend(&[dealer(1)], KEY, NOW).unwrap().unwrap();
     println!("\nspent {}", tokens[0].seed().as_bytes()[0]);
     loop {
@@ -240,7 +338,7 @@ fn f26_a_token_that_a_killed_process_took_is_never_given_again() {
 fn f26_a_note_that_was_not_written_leaves_no_token() {
     let home = Home::new();
     drop(stocked(&home));
-    let note = fs::read_dir(&home.outside).unwrap().next().unwrap().unwrap().path();
+    let note = home.note();
     let before = fs::read(&note).unwrap();
     let store = home.open();
     assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_some());

@@ -68,7 +68,7 @@ impl Servers {
         files::write(&dir.join(format!("{}.kit", key.circuit())), &kit)?;
         let key = blind_key(key.verifying_key().clone(), &kit)?;
         // In the demo's folder, so that nothing is left elsewhere.
-        let tokens = TokenStore::open(&dir.join(wallet), &dir.join("outside"))?;
+        let tokens = TokenStore::open(&dir.join(wallet), &dir.join("outside"), files::now()?)?;
         let (dealers, evaluators) = (vec![self.dealer.clone()], vec![self.evaluator.clone()]);
         let prover = BlindProver::new([key], dealers, evaluators, Arc::new(tokens))?;
         Ok(prover.with_delay(Delay::NONE).with_batch(2))

@@ -108,7 +108,8 @@ impl ProveArgs {
         let kit = files::read(&path).context("--kit")?;
         let key = blind_key(key, &kit).with_context(|| path.display().to_string())?;
         let folder = wallet.folder().context("the wallet has no folder")?;
-        let tokens = Arc::new(TokenStore::open(folder, &TokenStore::outside(folder)?)?);
+        let outside = TokenStore::outside(folder)?;
+        let tokens = Arc::new(TokenStore::open(folder, &outside, files::now()?)?);
         let prover = BlindProver::new([key], self.dealer.clone(), self.evaluator.clone(), tokens)?;
         let delay = if self.no_delay { Delay::NONE } else { Delay::default() };
         let prover = prover.with_delay(delay);

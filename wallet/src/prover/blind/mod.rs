@@ -1,6 +1,8 @@
 //! Proofs made by two servers that share nothing, of which neither sees the witness, a public input or who asks.
 
 mod delay;
+#[cfg(test)]
+mod faults;
 mod tokens;
 
 use std::{

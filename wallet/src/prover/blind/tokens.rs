@@ -4,12 +4,18 @@
 //! twice, so what a crash leaves unsent is lost, and a retry takes another token.
 //!
 //! The store is a file of its own in a folder marked as a cache, which backups leave out. A copy that comes back all the same is
-//! dead: each change draws a new generation, which stands in the file and, with the file's device and inode, in a note outside the
-//! wallet's folder, in memory that ends with the machine's uptime. Who opens a file that does not fit its note empties it of
-//! tokens. (A snapshot of the whole running machine, memory included, restores both: against that there is only the token's day.)
+//! dead: each change draws a new generation, which stands in the file and, with the file's device and inode and the machine's boot
+//! id, in a note outside the wallet's folder, in memory that ends with the machine's uptime. Who opens a file that does not fit its
+//! note empties it of tokens. Where that folder is not known to be in memory, a disk could bring back file and note together: there
+//! the note is in the process, and no token outlives it. (A snapshot of the whole running machine, memory included, restores all:
+//! against that there is only the token's day.)
+//!
+//! Tokens are judged by the greatest time that the store was ever told, and those whose time is over go with the next change: a
+//! clock that goes back revives none.
 
 use std::{
-    fmt, fs,
+    fmt,
+    fs::{self, Metadata},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -21,7 +27,7 @@ use redb::{
     Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
     backends::{FileBackend, InMemoryBackend},
 };
-use wufu_blind::{Token, TokenError};
+use wufu_blind::{MAX_LIFE, Token, TokenError};
 use wufu_verifier::KeyId;
 use zeroize::Zeroizing;
 
@@ -33,6 +39,8 @@ use crate::{
 /// The store's folder in a wallet's.
 pub const TOKEN_FOLDER: &str = "blind";
 const STORE: &str = "tokens.redb";
+/// Another text at each start of the machine.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// What tells programs that make backups to leave a folder out.
 const TAG: &str = "CACHEDIR.TAG";
 const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n# One-time masks: they must never be restored.\n";
@@ -47,6 +55,9 @@ const FRESH: TableDefinition<'_, Name, &[u8]> = TableDefinition::new("fresh");
 const SEEN: TableDefinition<'_, Bytes32, u64> = TableDefinition::new("seen");
 const META: TableDefinition<'_, &str, Bytes32> = TableDefinition::new("meta");
 const GENERATION: &str = "generation";
+const CLOCK: TableDefinition<'_, &str, u64> = TableDefinition::new("clock");
+/// The greatest time that the store was told, in Unix seconds.
+const LATEST: &str = "latest";
 
 /// Why tokens were not taken in or given out.
 #[derive(Debug, thiserror::Error)]
@@ -83,33 +94,63 @@ impl From<FileError> for TokenStoreError {
     }
 }
 
-/// The note outside the wallet's folder.
-struct Note {
-    path: PathBuf,
-    /// Device and inode of the store's file.
-    file: (u64, u64),
+/// What says that the file is as its last change left it.
+pub(super) enum Note {
+    /// A file in memory, outside the wallet's folder.
+    File {
+        /// Its name.
+        path: PathBuf,
+        /// Device and inode of the store's file.
+        file: (u64, u64),
+        /// The machine's boot id: nothing where the system has none.
+        boot: Vec<u8>,
+    },
+    /// In this process, which has made no change yet, or one of this generation.
+    Process(Option<Bytes32>),
 }
 
 impl Note {
-    fn bytes(&self, generation: &Bytes32) -> Vec<u8> {
-        let (device, inode) = self.file;
-        [&generation[..], &device.to_le_bytes(), &inode.to_le_bytes()].concat()
+    /// The note of a store's file in a folder outside.
+    fn of(file: &Path, metadata: &Metadata, outside: &Path) -> Result<Self, FileError> {
+        if !file::in_memory(outside) {
+            return Ok(Self::Process(None));
+        }
+        let real = fs::canonicalize(file).map_err(FileError::io(file))?;
+        let name = blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex();
+        let path = outside.join(&name[..32]);
+        let boot = fs::read(BOOT_ID).unwrap_or_default();
+        Ok(Self::File { path, file: (metadata.dev(), metadata.ino()), boot })
     }
 
     fn fits(&self, generation: &Bytes32) -> bool {
-        fs::read(&self.path).is_ok_and(|bytes| bytes == self.bytes(generation))
+        match self {
+            Self::File { path, file, boot } => {
+                fs::read(path).is_ok_and(|bytes| bytes == note(generation, *file, boot))
+            }
+            Self::Process(last) => last.as_ref() == Some(generation),
+        }
     }
 
-    fn write(&self, generation: &Bytes32) -> Result<(), FileError> {
-        file::replace(&self.path, &self.bytes(generation))
+    pub(super) fn write(&mut self, generation: &Bytes32) -> Result<(), FileError> {
+        match self {
+            Self::File { path, file, boot } => file::replace(path, &note(generation, *file, boot)),
+            Self::Process(last) => {
+                *last = Some(*generation);
+                Ok(())
+            }
+        }
     }
+}
+
+fn note(generation: &Bytes32, (device, inode): (u64, u64), boot: &[u8]) -> Vec<u8> {
+    [&generation[..], &device.to_le_bytes(), &inode.to_le_bytes(), boot].concat()
 }
 
 /// A wallet's tokens.
 pub struct TokenStore {
     database: Database,
     // Held over a change of the file and of its note, so that the last of both are one's.
-    note: Mutex<Option<Note>>,
+    note: Mutex<Note>,
 }
 
 impl fmt::Debug for TokenStore {
@@ -119,46 +160,43 @@ impl fmt::Debug for TokenStore {
 }
 
 impl TokenStore {
-    /// Opens the store of the wallet in `wallet`, or makes it. `outside` is where notes are: a folder that is in no backup, best
-    /// one in memory (see [`TokenStore::outside`]).
+    /// Opens the store of the wallet in `wallet`, or makes it, and rids it of tokens whose time is over `now`, in Unix seconds.
+    /// `outside` is where notes are: a folder that is in no backup and in memory (see [`TokenStore::outside`]). When it is not in
+    /// memory, or the system does not say so, tokens of an earlier process are dead.
     ///
     /// # Errors
-    /// When a folder or file is open to others, in use or damaged.
-    pub fn open(wallet: &Path, outside: &Path) -> Result<Self, TokenStoreError> {
+    /// When a folder or file is open to others or somebody else's, in use or damaged.
+    pub fn open(wallet: &Path, outside: &Path, now: u64) -> Result<Self, TokenStoreError> {
         let folder = wallet.join(TOKEN_FOLDER);
         file::private_folder(&folder)?;
         file::private_folder(outside)?;
+        file::check_owner(outside)?;
         file::replace(&folder.join(TAG), TAG_TEXT)?;
         let path = folder.join(STORE);
         let open = file::private_file(&path)?;
-        let io = |error| FileError::Io { path: path.clone(), error };
-        let metadata = open.metadata().map_err(io)?;
-        let real = fs::canonicalize(&path).map_err(io)?;
-        let name = blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex();
-        let note = Note { path: outside.join(&name[..32]), file: (metadata.dev(), metadata.ino()) };
+        // A file whose name is lost takes what it saw with it.
+        file::sync_folder(&path)?;
+        let metadata = open.metadata().map_err(FileError::io(&path))?;
+        let note = Note::of(&path, &metadata, outside)?;
         let backend = FileBackend::new(open).map_err(StoreError::from)?;
         let database = Database::builder()
             .set_check_integrity_on_open(true)
             .create_with_backend(backend)
             .map_err(StoreError::from)?;
-        Self::with(database, Some(note))
+        Self::with(database, note, now)
     }
 
-    /// Where notes are by default: `$XDG_RUNTIME_DIR`, else `/dev/shm`, else the system's folder for temporary files; in a folder
-    /// that is the owner's of `wallet` alone.
+    /// Where notes are by default: `$XDG_RUNTIME_DIR` or `/dev/shm`, the first that is in memory, else the system's folder for
+    /// temporary files; in a folder that is the owner's of `wallet` alone.
     ///
     /// # Errors
     /// When the wallet's folder is not there.
     pub fn outside(wallet: &Path) -> Result<PathBuf, TokenStoreError> {
-        let owner = fs::metadata(wallet)
-            .map_err(|error| FileError::Io { path: wallet.into(), error })?
-            .uid();
+        let owner = fs::metadata(wallet).map_err(FileError::io(wallet))?.uid();
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        let memory = Path::new("/dev/shm");
-        let base = runtime
-            .filter(|folder| folder.is_dir())
-            .unwrap_or_else(|| if memory.is_dir() { memory.into() } else { std::env::temp_dir() });
-        Ok(base.join(format!("wufu-{owner}")))
+        let mut folders = runtime.into_iter().chain([PathBuf::from("/dev/shm")]);
+        let base = folders.find(|folder| file::in_memory(folder));
+        Ok(base.unwrap_or_else(std::env::temp_dir).join(format!("wufu-{owner}")))
     }
 
     /// A store that lives as long as the process.
@@ -167,21 +205,23 @@ impl TokenStore {
     /// When there is no memory.
     pub fn in_memory() -> Result<Self, TokenStoreError> {
         let database = Database::builder().create_with_backend(InMemoryBackend::new());
-        Self::with(database.map_err(StoreError::from)?, None)
+        Self::with(database.map_err(StoreError::from)?, Note::Process(None), 0)
     }
 
-    fn with(database: Database, note: Option<Note>) -> Result<Self, TokenStoreError> {
+    pub(super) fn with(database: Database, note: Note, now: u64) -> Result<Self, TokenStoreError> {
         let store = Self { database, note: Mutex::new(note) };
-        store.change(|_| Ok(()))?;
+        store.change(now, |_, _| Ok(()))?;
         Ok(store)
     }
 
-    /// Makes a durable change under a new generation. Where file and note do not fit, all tokens die first.
+    /// Makes a durable change under a new generation, and tells it by which time tokens are judged. Where file and note do not fit,
+    /// all tokens die first; those whose time is over die in any case.
     fn change<T>(
         &self,
-        act: impl FnOnce(&WriteTransaction) -> Result<T, TokenStoreError>,
+        now: u64,
+        act: impl FnOnce(&WriteTransaction, u64) -> Result<T, TokenStoreError>,
     ) -> Result<T, TokenStoreError> {
-        let note = self.note.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut note = self.note.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = self.database.begin_write()?;
         // Committed means on disk: nothing is given out that was not there as used.
         let mut generation = [0; 32];
@@ -189,23 +229,21 @@ impl TokenStore {
         let value = {
             let mut meta = transaction.open_table(META)?;
             let before = meta.get(GENERATION)?.map(|generation| generation.value());
-            let fits = match (&*note, before) {
-                (Some(note), Some(before)) => note.fits(&before),
-                _ => true,
-            };
-            transaction.open_table(SEEN)?;
-            if !fits {
-                transaction.open_table(FRESH)?.retain(|_, _| false)?;
-            }
-            transaction.open_table(FRESH)?;
+            let fits = before.is_none_or(|before| note.fits(&before));
             meta.insert(GENERATION, generation)?;
-            act(&transaction)?
+            let mut clock = transaction.open_table(CLOCK)?;
+            let latest = clock.get(LATEST)?.map_or(0, |latest| latest.value());
+            let judged = judged(latest, now);
+            let time = judged.unwrap_or(now);
+            clock.insert(LATEST, time)?;
+            let alive = fits && judged.is_some();
+            transaction.open_table(FRESH)?.retain(|_, bytes| alive && expiry(bytes) > time)?;
+            transaction.open_table(SEEN)?;
+            act(&transaction, time)?
         };
         transaction.commit()?;
         // A crash before this leaves a file that does not fit: its tokens are lost, and none is used twice.
-        if let Some(note) = &*note {
-            note.write(&generation)?;
-        }
+        note.write(&generation)?;
         Ok(value)
     }
 
@@ -220,12 +258,11 @@ impl TokenStore {
         tokens: &[Zeroizing<Vec<u8>>],
         now: u64,
     ) -> Result<(), TokenStoreError> {
-        let open = |bytes: &Zeroizing<Vec<u8>>| Token::open(bytes, dealer, key_id, now);
-        let opened = tokens.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-        self.change(|transaction| {
+        self.change(now, |transaction, time| {
+            let open = |bytes: &Zeroizing<Vec<u8>>| Token::open(bytes, dealer, key_id, time);
+            let opened = tokens.iter().map(open).collect::<Result<Vec<_>, _>>()?;
             let mut seen = transaction.open_table(SEEN)?;
             let mut fresh = transaction.open_table(FRESH)?;
-            fresh.retain(|_, bytes| expiry(bytes) > now)?;
             for token in &opened {
                 let id = token.seed().id().0;
                 if seen.insert(id, token.expiry())?.is_some() {
@@ -248,7 +285,7 @@ impl TokenStore {
         key_id: KeyId,
         now: u64,
     ) -> Result<Option<Vec<Token>>, TokenStoreError> {
-        self.change(|transaction| {
+        self.change(now, |transaction, time| {
             let mut fresh = transaction.open_table(FRESH)?;
             let mut tokens = Vec::new();
             for dealer in dealers {
@@ -256,7 +293,7 @@ impl TokenStore {
                 for entry in fresh.range(names(key_id, dealer))? {
                     let (name, bytes) = entry?;
                     // Signed by a dealer that is pinned, and still in time.
-                    if let Ok(token) = Token::open(bytes.value(), dealer, key_id, now) {
+                    if let Ok(token) = Token::open(bytes.value(), dealer, key_id, time) {
                         found = Some((name.value(), token));
                         break;
                     }
@@ -284,6 +321,9 @@ impl TokenStore {
         now: u64,
     ) -> Result<usize, TokenStoreError> {
         let transaction = self.database.begin_read()?;
+        let latest = transaction.open_table(CLOCK)?.get(LATEST)?.map_or(0, |latest| latest.value());
+        // All die with the next change.
+        let Some(now) = judged(latest, now) else { return Ok(0) };
         let fresh = transaction.open_table(FRESH)?;
         let mut left = 0;
         for entry in fresh.range(names(key_id, dealer))? {
@@ -291,6 +331,12 @@ impl TokenStore {
         }
         Ok(left)
     }
+}
+
+/// The time by which tokens are judged: the greatest that was told. A clock that is behind it by more than a token's life was wrong
+/// then or is wrong now: `None`, and no token is left.
+fn judged(latest: u64, now: u64) -> Option<u64> {
+    (latest.saturating_sub(now) <= MAX_LIFE).then_some(latest.max(now))
 }
 
 /// All names of a dealer's tokens for a key.
