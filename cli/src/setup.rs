@@ -19,6 +19,7 @@ use wufu_prover::{
     setup,
 };
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
+use wufu_wallet::prover::blind::KitId;
 
 use crate::{
     cache, files,
@@ -82,8 +83,11 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
                     files::write(&file, &key.verifying_key().encode())?;
                     files::copy(&kit_path(circuit)?, &folder.join(format!("{circuit}.kit")))?;
                 }
-                let text = format!("{circuit}: development key {}", key.id());
-                let fields = json!({ "circuit": circuit.as_str(), "key_id": key.id().to_string() });
+                let kit = kit_id(circuit)?;
+                let text = format!("{circuit}: development key {}, kit {kit}", key.id());
+                let fields = json!({
+                    "circuit": circuit.as_str(), "key_id": key.id().to_string(), "kit_id": kit.to_string(),
+                });
                 output.result("key", text, fields);
             }
         }
@@ -130,6 +134,18 @@ pub fn kit_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
     Ok(cache::keys()?.join(file_name(circuit, "kit")))
 }
 
+fn kit_id_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
+    Ok(cache::keys()?.join(file_name(circuit, "kit-id")))
+}
+
+/// The id of this user's development kit, as it was put down when the kit was made.
+pub fn kit_id(circuit: CircuitName) -> anyhow::Result<KitId> {
+    let path = kit_id_path(circuit)?;
+    let text = files::read_text(&path).context("this user's development kit: wufu setup dev")?;
+    let id = files::unhex("kit id", text.trim_end());
+    Ok(KitId(id.with_context(|| path.display().to_string())?))
+}
+
 /// Whether proofs can be made here without preparing a key first.
 pub fn ready(circuit: CircuitName) -> anyhow::Result<bool> {
     Ok(prepared_path(circuit)?.exists())
@@ -171,7 +187,7 @@ pub fn prepared(circuit: CircuitName, output: Output) -> anyhow::Result<Prepared
                 };
                 let took = duration(start.elapsed());
                 output.text(format_args!("{circuit}: key loaded in {took}{how}"));
-                if !kit_path(circuit)?.exists() {
+                if !kit_path(circuit)?.exists() || !kit_id_path(circuit)?.exists() {
                     keep_kit(&key)?;
                 }
                 return Ok(key);
@@ -228,7 +244,9 @@ fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKe
 }
 
 fn keep_kit(key: &PreparedKey) -> anyhow::Result<()> {
-    files::write(&kit_path(key.circuit())?, &wufu_prover::blind::kit(key)?.encode())
+    let (circuit, kit) = (key.circuit(), wufu_prover::blind::kit(key)?);
+    files::write(&kit_path(circuit)?, &kit.encode())?;
+    files::write(&kit_id_path(circuit)?, format!("{}\n", kit.id()).as_bytes())
 }
 
 fn keep_verifying_key(key: &ProvingKey) -> anyhow::Result<()> {

@@ -106,6 +106,7 @@ fn the_main_job_on_real_donations() {
     tampered_envelopes_are_refused(&demo, &answer, &request);
     a_claim_is_checked_for_its_campaign(&demo, &claim);
     prove_again_inside_the_wallet(&demo, &request);
+    a_kit_is_used_when_its_id_is_the_pinned_one(&demo, &request);
     f32_an_audit_finds_nothing(&demo);
 }
 
@@ -220,6 +221,49 @@ fn prove_again_inside_the_wallet(demo: &Demo, request: &str) {
     assert_eq!((&proof["mode"], &proof["anonymity"]), (&"local".into(), &1053.into()));
     let (code, verdict) = demo.verify(&again, &["--request", request]);
     assert_eq!(code, 0, "{verdict}");
+}
+
+/// Arguments of a wallet that proves blind at servers that are not there, with the demo's kit.
+fn blind(demo: &Demo, request: &str, prove: &str) -> Vec<String> {
+    let [dir, ledger, second, out, kit] =
+        ["donor", "charity", "charity-mirror.notes", "blind.env", "donation.kit"]
+            .map(|name| demo.path(name));
+    // Ed25519's generator is a key like any other.
+    let dealer = format!("58{}@http://127.0.0.1:1", "66".repeat(31));
+    let args = ["wallet", "answer", request, "--dir", &dir, "--ledger", &ledger];
+    let more = ["--second", &second, "--out", &out, "--prove", prove, "--dealer", &dealer];
+    let rest = ["--evaluator", "http://127.0.0.1:2", "--no-delay", "--kit", &kit];
+    args.iter().chain(&more).chain(&rest).map(|arg| (*arg).to_owned()).collect()
+}
+
+/// The demo tells each kit's id, as `setup dev` does. Another kit, or none that is pinned, is not used.
+fn a_kit_is_used_when_its_id_is_the_pinned_one(demo: &Demo, request: &str) {
+    let told = |circuit: &str| {
+        let step = |step: &&Value| step["step"] == "kit" && step["circuit"] == circuit;
+        let step = demo.steps.iter().find(step).expect("the kit's id is told");
+        step["kit_id"].as_str().unwrap().to_owned()
+    };
+    let keys = ok(&["setup", "dev", "--circuit", "donation", "--export", &demo.path("keys")]);
+    let key = keys.iter().find(|step| step["step"] == "key").unwrap();
+    assert_eq!(key["kit_id"], told("donation"));
+    let args = blind(demo, request, "blind");
+    let with = |more: &[&str]| {
+        let args: Vec<&str> = args.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        wufu(&[&["--json"], &args[..]].concat())
+    };
+    let output = with(&[]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--kit-id"));
+    let output = with(&["--kit-id", &told("five-fu")]);
+    assert_ne!(code(&output), 0);
+    let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();
+    assert!(error.contains(&format!("expected {}", told("five-fu"))), "{error}");
+    // With the right one the dealer is asked, who is not there: the key's engine is, and proves.
+    let output = with(&["--kit-id", &told("donation")]);
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stdout));
+    let proof = json(&output).pop().unwrap();
+    assert_eq!(proof["mode"], "local, after blind failed");
+    assert_eq!(proof["servers"].as_array().unwrap().len(), 1, "{proof}");
 }
 
 fn f32_an_audit_finds_nothing(demo: &Demo) {

@@ -58,11 +58,11 @@ fn verifying() -> VerifyingKey {
 /// What a wallet has: no proving key.
 fn key() -> BlindKey {
     static KIT: OnceLock<BlindKey> = OnceLock::new();
-    let kit = || blind::kit(prepared()).unwrap().encode();
+    let kit = || blind::kit(prepared()).unwrap();
     KIT.get_or_init(|| {
-        let kit = kit();
-        assert!(kit.len() <= 4096, "a kit of {} bytes", kit.len());
-        blind_key(verifying(), &kit).unwrap()
+        let bytes = kit().encode();
+        assert!(bytes.len() <= 4096, "a kit of {} bytes", bytes.len());
+        blind_key(verifying(), &bytes, kit().id()).unwrap()
     })
     .clone()
 }
@@ -283,6 +283,24 @@ async fn with_the_engine_a_failure_is_mended_at_home() {
     );
     assert_eq!(spy.seen.lock().unwrap().len(), 1);
     drop((second, other));
+}
+
+/// A kit's id was pinned nowhere: whoever handed out another kit of the same key could ask about public inputs with it.
+#[test]
+fn a_kit_that_is_not_the_pinned_one_is_refused() {
+    let pinned = blind::kit(prepared()).unwrap();
+    let good = pinned.encode();
+    blind_key(verifying(), &good, pinned.id()).unwrap();
+    // The base in A of the last public wire becomes alpha: still the key's kit by all that can be checked of it.
+    let mut bytes = good.clone();
+    let at = good.len() - 160;
+    bytes.copy_within(40..72, at);
+    assert_ne!(bytes, good);
+    let other = wufu_blind::Kit::decode(&bytes, &verifying()).unwrap();
+    let refused = blind_key(verifying(), &bytes, pinned.id()).unwrap_err();
+    let BlindError::OtherKit { got, expected } = refused else { panic!("{refused}") };
+    assert_eq!((got, expected), (other.id(), pinned.id()));
+    assert!(matches!(blind_key(verifying(), &good[1..], pinned.id()), Err(BlindError::Kit(_))));
 }
 
 #[derive(Clone)]

@@ -99,8 +99,8 @@ async fn f16_f35_nothing_that_is_written_tells_a_witness() {
     tokio::spawn(run_dealer(one, vec![dealer], Config::default(), std::future::pending()));
     tokio::spawn(run_evaluator(two, vec![evaluator], Config::default(), std::future::pending()));
 
-    let kit = blind::kit(&key).unwrap().encode();
-    let wallet = blind_key(key.verifying_key().clone(), &kit).unwrap();
+    let kit = blind::kit(&key).unwrap();
+    let wallet = blind_key(key.verifying_key().clone(), &kit.encode(), kit.id()).unwrap();
     let dealer = Dealer { place: dealing, key: signing.verifying_key() };
     let tokens = Arc::new(TokenStore::in_memory().unwrap());
     let prover = BlindProver::new([wallet], vec![dealer], vec![evaluating], tokens).unwrap();

@@ -63,10 +63,15 @@ impl Servers {
         dir: &Path,
         wallet: &str,
         key: &PreparedKey,
+        output: Output,
     ) -> anyhow::Result<BlindProver> {
-        let kit = blind::kit(key)?.encode();
-        files::write(&dir.join(format!("{}.kit", key.circuit())), &kit)?;
-        let key = blind_key(key.verifying_key().clone(), &kit)?;
+        let (circuit, kit) = (key.circuit(), blind::kit(key)?);
+        let (id, file) = (kit.id(), dir.join(format!("{circuit}.kit")));
+        files::write(&file, &kit.encode())?;
+        let text = format!("{circuit}: kit {id}, which wallets pin beside the key");
+        let fields = json!({ "circuit": circuit.as_str(), "kit_id": id.to_string(), "file": file });
+        output.note("kit", text, fields);
+        let key = blind_key(key.verifying_key().clone(), &files::read(&file)?, id)?;
         // In the demo's folder, so that nothing is left elsewhere.
         let tokens = TokenStore::open(&dir.join(wallet), &dir.join("outside"), files::now()?)?;
         let (dealers, evaluators) = (vec![self.dealer.clone()], vec![self.evaluator.clone()]);

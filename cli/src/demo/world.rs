@@ -151,8 +151,8 @@ impl World {
         let donor_seed = Seed::dev_owner(OWNERS, &receipt.receipt);
         let donor = wallet(&dir.join("donor"), donor_seed.clone(), &charity_key, &donation)?;
         donor.receive_donation(&receipt)?;
-        let claimants = servers.prover(dir, "mei", &provers[0])?;
-        let donors = servers.prover(dir, "donor", &provers[1])?;
+        let claimants = servers.prover(dir, "mei", &provers[0], output)?;
+        let donors = servers.prover(dir, "donor", &provers[1], output)?;
         drop(provers);
 
         let projects = projects(&charity.place, &charity_key).await?;

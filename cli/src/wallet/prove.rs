@@ -8,7 +8,7 @@ use ed25519_dalek::VerifyingKey as DealerKey;
 use wufu_verifier::{CircuitName, VerifyingKey};
 use wufu_wallet::{
     BlindProver, Delay, LocalProver, Place, ProofSource, TokenStore, TrustedProver, Wallet,
-    prover::blind::{Dealer, blind_key},
+    prover::blind::{Dealer, KitId, blind_key},
 };
 
 use crate::{files, output::Output, setup};
@@ -43,8 +43,11 @@ pub struct ProveArgs {
     #[arg(long, value_name = "URL", requires = "dealer")]
     evaluator: Vec<Place>,
     /// The key's kit; this user's development kit when not given
-    #[arg(long, value_name = "FILE", requires = "dealer")]
+    #[arg(long, value_name = "FILE", requires = "dealer", requires = "kit_id")]
     kit: Option<PathBuf>,
+    /// The id that this kit must have, had with the key's and pinned as that is
+    #[arg(long, value_name = "HEX", value_parser = kit_id, requires = "kit")]
+    kit_id: Option<KitId>,
     /// Do not wait between asking and showing: whoever sees both ends may know that they are yours
     #[arg(long)]
     no_delay: bool,
@@ -60,6 +63,10 @@ fn dealer(text: &str) -> Result<Dealer, String> {
     let key = DealerKey::from_bytes(&key).map_err(|_| "KEY is no Ed25519 key")?;
     let place = place.parse().map_err(|error: wufu_wallet::place::PlaceError| error.to_string())?;
     Ok(Dealer { place, key })
+}
+
+fn kit_id(text: &str) -> Result<KitId, String> {
+    files::unhex("kit id", text).map(KitId).map_err(|error| error.to_string())
 }
 
 impl ProveArgs {
@@ -101,24 +108,22 @@ impl ProveArgs {
             bail!("--prove blind needs --dealer KEY@URL and --evaluator URL");
         }
         let circuit = key.circuit();
-        let path = match &self.kit {
-            Some(path) => path.clone(),
-            None => setup::kit_path(circuit)?,
+        let (path, kit_id) = match (&self.kit, self.kit_id) {
+            (Some(path), Some(id)) => (path.clone(), id),
+            (Some(_), None) => bail!("--kit needs --kit-id HEX"),
+            (None, _) => (setup::kit_path(circuit)?, setup::kit_id(circuit)?),
         };
         let kit = files::read(&path).context("--kit")?;
-        let key = blind_key(key, &kit).with_context(|| path.display().to_string())?;
+        let ready = setup::ready(circuit)?;
+        let key = blind_key(key, &kit, kit_id).with_context(|| path.display().to_string())?;
         let folder = wallet.folder().context("the wallet has no folder")?;
-        let outside = TokenStore::outside(folder)?;
-        let tokens = Arc::new(TokenStore::open(folder, &outside, files::now()?)?);
+        let tokens =
+            Arc::new(TokenStore::open(folder, &TokenStore::outside(folder)?, files::now()?)?);
         let prover = BlindProver::new([key], self.dealer.clone(), self.evaluator.clone(), tokens)?;
         let delay = if self.no_delay { Delay::NONE } else { Delay::default() };
         let prover = prover.with_delay(delay);
         // A failure is mended at home, where the key is there: it is not made for that.
-        Ok(if setup::ready(circuit)? {
-            prover.with_rescue(Arc::new(local(circuit, output)?))
-        } else {
-            prover
-        })
+        Ok(if ready { prover.with_rescue(Arc::new(local(circuit, output)?)) } else { prover })
     }
 }
 

@@ -27,6 +27,7 @@ use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey};
 
 pub use delay::Delay;
 pub use tokens::{TOKEN_FOLDER, TokenStore, TokenStoreError};
+pub use wufu_blind::KitId;
 
 use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage, Timings, answered};
 use crate::{
@@ -51,6 +52,17 @@ pub enum BlindError {
     /// The same one twice.
     #[error("one {0} is named twice: it would be known by both")]
     Twice(&'static str),
+    /// The kit.
+    #[error(transparent)]
+    Kit(#[from] KitError),
+    /// The kit is of the key, and not the one that is pinned.
+    #[error("kit is {got}, expected {expected}, as it is pinned")]
+    OtherKit {
+        /// The kit that came.
+        got: KitId,
+        /// The one that is pinned.
+        expected: KitId,
+    },
     /// The tokens.
     #[error(transparent)]
     Tokens(#[from] TokenStoreError),
@@ -71,13 +83,22 @@ pub enum BlindError {
     Clock,
 }
 
-/// A pinned key with its kit, computed with the best that this machine has.
+/// A pinned key with its kit, computed with the best that this machine has. `pinned` is the kit's id, had with the key's: a kit of
+/// this key with other bases would make proofs fail or not by what their public inputs are.
 ///
 /// # Errors
-/// When the kit is malformed, or another key's.
-pub fn blind_key(verifying: VerifyingKey, kit: &[u8]) -> Result<BlindKey, KitError> {
+/// When the kit is malformed, another key's, or not the one that is pinned.
+pub fn blind_key(
+    verifying: VerifyingKey,
+    kit: &[u8],
+    pinned: KitId,
+) -> Result<BlindKey, BlindError> {
     let kit = Kit::decode(kit, &verifying)?;
-    BlindKey::new(verifying, kit, bn254x8::Backend::best())
+    let got = kit.id();
+    if got != pinned {
+        return Err(BlindError::OtherKit { got, expected: pinned });
+    }
+    Ok(BlindKey::new(verifying, kit, bn254x8::Backend::best())?)
 }
 
 /// Who deals tokens.
