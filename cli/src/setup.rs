@@ -146,9 +146,12 @@ pub fn kit_id(circuit: CircuitName) -> anyhow::Result<KitId> {
     Ok(KitId(id.with_context(|| path.display().to_string())?))
 }
 
-/// Whether proofs can be made here without preparing a key first.
-pub fn ready(circuit: CircuitName) -> anyhow::Result<bool> {
-    Ok(prepared_path(circuit)?.exists())
+/// Whether proofs under this very key can be made here without preparing one first.
+pub fn ready(key: &VerifyingKey) -> anyhow::Result<bool> {
+    if !prepared_path(key.circuit())?.exists() {
+        return Ok(false);
+    }
+    Ok(cached_verifying_key(key.circuit())?.is_some_and(|ours| ours.id() == key.id()))
 }
 
 /// Prepared for the fastest instructions that this machine has.

@@ -107,6 +107,7 @@ fn the_main_job_on_real_donations() {
     a_claim_is_checked_for_its_campaign(&demo, &claim);
     prove_again_inside_the_wallet(&demo, &request);
     a_kit_is_used_when_its_id_is_the_pinned_one(&demo, &request);
+    another_keys_engine_is_no_reason_to_prove_here(&demo, &request);
     f32_an_audit_finds_nothing(&demo);
 }
 
@@ -264,6 +265,29 @@ fn a_kit_is_used_when_its_id_is_the_pinned_one(demo: &Demo, request: &str) {
     let proof = json(&output).pop().unwrap();
     assert_eq!(proof["mode"], "local, after blind failed");
     assert_eq!(proof["servers"].as_array().unwrap().len(), 1, "{proof}");
+}
+
+/// A development key that was prepared was taken for the pinned one, whichever that was: `auto` ended without a key, though dealer
+/// and evaluator were named, and so did the first failure of `blind`.
+fn another_keys_engine_is_no_reason_to_prove_here(demo: &Demo, request: &str) {
+    let cache = demo.path("other-cache");
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wufu"));
+        command.arg("--json").args(args).env("WUFU_CACHE", &cache).output().unwrap()
+    };
+    let made = run(&["setup", "dev", "--circuit", "donation"]);
+    assert_eq!(code(&made), 0, "{}", String::from_utf8_lossy(&made.stdout));
+    let kit = demo.steps.iter().find(|step| step["step"] == "kit" && step["circuit"] == "donation");
+    let kit = kit.unwrap()["kit_id"].as_str().unwrap();
+    for prove in ["auto", "blind"] {
+        let args = blind(demo, request, prove);
+        let args: Vec<&str> = args.iter().map(String::as_str).chain(["--kit-id", kit]).collect();
+        let output = run(&args);
+        assert_ne!(code(&output), 0);
+        let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();
+        assert!(error.contains("no connection") && error.contains("127.0.0.1:1"), "{error}");
+        assert!(!error.contains("no proving key"), "{error}");
+    }
 }
 
 fn f32_an_audit_finds_nothing(demo: &Demo) {

@@ -78,7 +78,7 @@ impl ProveArgs {
         output: Output,
     ) -> anyhow::Result<Box<dyn ProofSource>> {
         let circuit = key.circuit();
-        match self.choice(circuit)? {
+        match self.choice(&key)? {
             Choice::Trusted => {
                 let place = self.prover.clone().context("--prove trusted needs --prover URL")?;
                 Ok(Box::new(TrustedProver::new(place)))
@@ -88,9 +88,9 @@ impl ProveArgs {
         }
     }
 
-    fn choice(&self, circuit: CircuitName) -> anyhow::Result<Choice> {
+    fn choice(&self, key: &VerifyingKey) -> anyhow::Result<Choice> {
         Ok(match self.prove {
-            Choice::Auto if setup::ready(circuit)? => Choice::Local,
+            Choice::Auto if setup::ready(key)? => Choice::Local,
             Choice::Auto if !self.dealer.is_empty() => Choice::Blind,
             Choice::Auto if self.prover.is_some() => Choice::Trusted,
             Choice::Auto => Choice::Local,
@@ -114,7 +114,7 @@ impl ProveArgs {
             (None, _) => (setup::kit_path(circuit)?, setup::kit_id(circuit)?),
         };
         let kit = files::read(&path).context("--kit")?;
-        let ready = setup::ready(circuit)?;
+        let ready = setup::ready(&key)?;
         let key = blind_key(key, &kit, kit_id).with_context(|| path.display().to_string())?;
         let folder = wallet.folder().context("the wallet has no folder")?;
         let tokens =
