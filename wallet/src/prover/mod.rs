@@ -122,7 +122,7 @@ pub enum Mode {
     Blind {
         /// Whose masks were used.
         dealers: Vec<String>,
-        /// Who was sent a share, one after the other: all but the last failed.
+        /// Who was sent something, one after the other: all but the last failed.
         evaluators: Vec<String>,
         /// Whether the last failed, too, and the wallet's own engine made the proof.
         local: bool,
@@ -160,7 +160,7 @@ impl Mode {
             Self::Local => Vec::new(),
             Self::Trusted { place } => vec![server("prover", place, self.learned())],
             Self::Blind { dealers, evaluators, .. } => {
-                let dealt = "which circuit, how many tokens, when, from which address; not whether or for what they are used";
+                let dealt = "which circuit, how many tokens, when they were fetched, from which address; not whether or for what they are used, though a wallet that proves rarely fetches them close to a proof";
                 let evaluated = "which circuit, when, from which address, and numbers that are uniform without the dealer's seed";
                 let dealers = dealers.iter().map(|place| server("dealer", place, dealt));
                 dealers

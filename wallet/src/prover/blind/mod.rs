@@ -7,11 +7,12 @@ mod tokens;
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use ed25519_dalek::VerifyingKey as DealerKey;
 use rand::{rngs::OsRng, seq::SliceRandom as _};
+use tokio::time::Instant;
 use tonic::Request;
 use wufu_blind::{AnswerError, BlindKey, FourSums, Kit, KitError, ShareError, SumsError, Token};
 use wufu_circuits::{Assignment, Circuit};
@@ -35,11 +36,13 @@ use crate::{
     wallet::Stopped,
 };
 
-/// Evaluators that are tried, each with a token of its own.
+/// Evaluators that are tried, each with a token of its own and none a second time.
 const ATTEMPTS: usize = 3;
+/// With fewer tokens of a dealer some are fetched after a proof: as many as the next one may need.
+const LOW: usize = ATTEMPTS;
 /// How long a call may take. The same for everybody: servers see it.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Tokens that are fetched together, unless somebody says otherwise: so that a dealer does not see each proof.
+/// Tokens that are fetched together, unless somebody says otherwise: so that a dealer is not asked for each proof.
 pub const BATCH: usize = 4;
 
 /// Why there is no proof by servers that see nothing. Nothing in it tells of a witness.
@@ -52,6 +55,12 @@ pub enum BlindError {
     /// The same one twice.
     #[error("one {0} is named twice: it would be known by both")]
     Twice(&'static str),
+    /// One server in both roles.
+    #[error("{place} is dealer and evaluator: it would know every witness")]
+    Both {
+        /// Where it is.
+        place: String,
+    },
     /// The kit.
     #[error(transparent)]
     Kit(#[from] KitError),
@@ -62,6 +71,14 @@ pub enum BlindError {
         got: KitId,
         /// The one that is pinned.
         expected: KitId,
+    },
+    /// A dealer sent more tokens than it was asked for, or fewer. None of them is kept.
+    #[error("the dealer sent {got} tokens, expected {expected}")]
+    Dealt {
+        /// How many came.
+        got: usize,
+        /// How many were asked for.
+        expected: usize,
     },
     /// The tokens.
     #[error(transparent)]
@@ -78,6 +95,15 @@ pub enum BlindError {
     /// The evaluator's answer gives no proof: it, a dealer or the kit is wrong.
     #[error(transparent)]
     Answer(#[from] AnswerError),
+    /// No server made a proof, nor did the wallet's own engine.
+    #[error("{server}; and in the wallet: {home}")]
+    Home {
+        /// Why the last server did not.
+        #[source]
+        server: Box<ProverError>,
+        /// Why the engine did not.
+        home: Box<ProverError>,
+    },
     /// The clock.
     #[error("the clock is before 1970")]
     Clock,
@@ -124,10 +150,11 @@ pub struct BlindProver {
 
 impl BlindProver {
     /// With these keys. Masks of all dealers are added: while one of them keeps its seeds from the evaluator, it sees nothing.
-    /// Evaluators are asked one at a time.
+    /// Evaluators are asked one at a time, three at most, and none again for the same proof: it might have failed on purpose, and
+    /// would learn that somebody comes back, and ask a second question. So with one evaluator there is one attempt.
     ///
     /// # Errors
-    /// When there is no dealer or no evaluator, or one is named twice.
+    /// When there is no dealer or no evaluator, one is named twice, by key or place, or a place is both.
     pub fn new(
         keys: impl IntoIterator<Item = BlindKey>,
         dealers: Vec<Dealer>,
@@ -139,10 +166,13 @@ impl BlindProver {
                 return Err(BlindError::Nobody(who));
             }
         }
-        let twice =
-            |(n, dealer): (usize, &Dealer)| dealers[..n].iter().any(|d| d.key == dealer.key);
+        let same = |one: &Dealer, two: &Dealer| one.key == two.key || one.place == two.place;
+        let twice = |(n, dealer): (usize, &Dealer)| dealers[..n].iter().any(|d| same(d, dealer));
         if dealers.iter().enumerate().any(twice) {
             return Err(BlindError::Twice("dealer"));
+        }
+        if let Some(both) = dealers.iter().find(|dealer| evaluators.contains(&dealer.place)) {
+            return Err(BlindError::Both { place: both.place.to_string() });
         }
         if evaluators.iter().enumerate().any(|(n, place)| evaluators[..n].contains(place)) {
             return Err(BlindError::Twice("evaluator"));
@@ -152,7 +182,7 @@ impl BlindProver {
         Ok(Self { keys, dealers, evaluators, tokens, rescue, delay, batch })
     }
 
-    /// The same, which proves with `local` when a server fails.
+    /// The same, which proves with `local` when a server fails. When that fails, too, the next evaluator is asked.
     #[must_use]
     pub fn with_rescue(self, local: Arc<dyn ProofSource>) -> Self {
         Self { rescue: Some(local), ..self }
@@ -164,7 +194,8 @@ impl BlindProver {
         Self { delay, ..self }
     }
 
-    /// The same, fetching so many tokens together, 1 to [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS).
+    /// The same, fetching so many tokens together, 1 to [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS); fewer than one proof may
+    /// need, three, and tokens are fetched for nearly each proof.
     #[must_use]
     pub fn with_batch(self, batch: usize) -> Self {
         Self { batch: batch.clamp(1, wufu_proto::blind::MAX_TOKENS), ..self }
@@ -183,15 +214,41 @@ impl BlindProver {
         if let Some(tokens) = self.spend(key_id).await? {
             return Ok(tokens);
         }
+        self.stock(key_id, 1).await?;
+        self.delay.wait().await;
+        Ok(self.spend(key_id).await?.ok_or(BlindError::NoToken)?)
+    }
+
+    /// Fetches tokens of every dealer of whose there are fewer than `least`, and waits between one and the next. Whether there was
+    /// one.
+    async fn stock(&self, key_id: KeyId, least: usize) -> Result<bool, ProverError> {
+        let mut fetched = false;
         for dealer in &self.dealers {
             let (tokens, key, now) = (self.tokens.clone(), dealer.key, now()?);
             let left = blocking(move || tokens.left(&key, key_id, now)).await?;
-            if left.map_err(BlindError::from)? == 0 {
-                self.restock(dealer, key_id).await?;
+            if left.map_err(BlindError::from)? >= least {
+                continue;
             }
+            if fetched {
+                self.delay.wait().await;
+            }
+            fetched = true;
+            self.restock(dealer, key_id).await?;
         }
+        Ok(fetched)
+    }
+
+    /// Waits, so that who sees the proof next does not see it come right after an evaluator's answer. On the way tokens are
+    /// fetched for proofs to come, when few are left: a dealer is then asked apart from the proof that needs them.
+    async fn before_showing(&self, key_id: KeyId) {
         self.delay.wait().await;
-        Ok(self.spend(key_id).await?.ok_or(BlindError::NoToken)?)
+        if self.delay == Delay::NONE {
+            return;
+        }
+        // Who fails now is asked again when a token is wanted.
+        if !matches!(self.stock(key_id, LOW).await, Ok(false)) {
+            self.delay.wait().await;
+        }
     }
 
     async fn spend(&self, key_id: KeyId) -> Result<Option<Vec<Token>>, ProverError> {
@@ -212,21 +269,27 @@ impl BlindProver {
         let answer = answer.map_err(|status| answered(place, status))?.into_inner();
         let dealt = Dealt::try_from(answer)
             .map_err(|error| ProverError::Answer { place: place.to_string(), error })?;
+        let (got, expected) = (dealt.0.len(), self.batch);
+        if got != expected {
+            return Err(BlindError::Dealt { got, expected }.into());
+        }
         let (tokens, key, now) = (self.tokens.clone(), *key, now()?);
         let kept = blocking(move || tokens.keep(&key, key_id, &dealt.0, now)).await?;
         Ok(kept.map_err(BlindError::from)?)
     }
 
-    /// One job at one evaluator, with tokens of its own.
+    /// One job at one evaluator, with tokens of its own. Who is sent something is entered in `asked` first.
     async fn attempt(
         &self,
         key: &BlindKey,
         assignment: &Arc<Assignment>,
         place: &Place,
         stage: &OnStage,
-    ) -> Result<Proof, ProverError> {
+        asked: &mut Vec<Place>,
+    ) -> Result<Attempt, ProverError> {
         let key_id = key.verifying_key().id();
         let tokens = self.take(key_id).await?;
+        let began = Instant::now();
         let (share_key, assignment) = (key.clone(), assignment.clone());
         let shared = blocking(move || share_key.share(&assignment, tokens)).await?;
         let shared = shared.map_err(BlindError::from)?;
@@ -236,19 +299,29 @@ impl BlindProver {
         let mut client = EvaluatorServiceClient::new(connect(place).await?);
         let mut request = Request::new(Messages(messages.into_iter()));
         request.set_timeout(TIMEOUT);
+        asked.push(place.clone());
         let answer = within(TIMEOUT, client.evaluate(request)).await;
         drop(client);
         let answer = answer.map_err(|status| answered(place, status))?.into_inner();
         let evaluated = Evaluated::try_from(answer)
             .map_err(|error| ProverError::Answer { place: place.to_string(), error })?;
+        let prove = began.elapsed();
         stage(Stage::Verifying);
+        let began = Instant::now();
         let pending = shared.pending;
         let proof = blocking(move || {
             let sums = FourSums::decode(&*evaluated.0)?;
             Ok::<_, BlindError>(pending.finish(&sums)?)
         });
-        Ok(proof.await??)
+        Ok(Attempt { proof: proof.await??, prove, verify: began.elapsed() })
     }
+}
+
+/// What came of one evaluator, and how long it took without what was waited on purpose.
+struct Attempt {
+    proof: Proof,
+    prove: Duration,
+    verify: Duration,
 }
 
 /// The messages of a job, one after the other.
@@ -311,42 +384,47 @@ impl ProofSource for BlindProver {
         .await?;
         let (public_inputs, assignment) = assigned?;
         let assignment = Arc::new(assignment);
-        let mut timings = Timings { witness: began.elapsed(), ..Timings::default() };
+        let timings = Timings { witness: began.elapsed(), ..Timings::default() };
 
         let mut places = self.evaluators.clone();
         places.shuffle(&mut OsRng);
         places.truncate(ATTEMPTS);
+        let mut asked = Vec::new();
+        let (mut rescue, mut home) = (self.rescue.as_ref(), None);
         let mut last = ProverError::from(BlindError::Nobody("evaluator"));
-        for (n, place) in places.iter().enumerate() {
-            if n > 0 {
-                self.delay.wait().await;
-            }
-            let began = Instant::now();
-            match self.attempt(key, &assignment, place, &stage).await {
-                Ok(proof) => {
-                    timings.prove = began.elapsed();
-                    // Who sees the proof next should not see it come right after the evaluator's answer.
-                    self.delay.wait().await;
+        for place in &places {
+            // Who sees the look-ups for this proof, or the last evaluator fail, does not see this come right after it.
+            self.delay.wait().await;
+            match self.attempt(key, &assignment, place, &stage, &mut asked).await {
+                Ok(Attempt { proof, prove, verify }) => {
+                    self.before_showing(key_id).await;
                     stage(Stage::Done);
-                    let mode = self.mode_of(&places[..=n], false);
                     return Ok(Made {
                         public_inputs,
                         proof: proof.encode(),
                         key_id,
-                        timings,
-                        mode,
+                        timings: Timings { prove, verify, ..timings },
+                        mode: self.mode_of(&asked, false),
                     });
                 }
                 // The server is told nothing: it may have lied to see what comes of it.
                 Err(error) => last = error,
             }
-            if let Some(local) = &self.rescue {
-                drop(assignment);
-                let made = local.prove(job, stage).await?;
-                return Ok(Made { mode: self.mode_of(&places[..=n], true), ..made });
+            let Some(local) = rescue.take() else { continue };
+            // Nor should a proof appear so long after an evaluator failed as this machine takes for one.
+            self.delay.wait().await;
+            match local.prove(job.clone(), stage.clone()).await {
+                Ok(made) => {
+                    self.delay.wait().await;
+                    return Ok(Made { mode: self.mode_of(&asked, true), ..made });
+                }
+                Err(error) => home = Some(error),
             }
         }
-        Err(last)
+        Err(match home {
+            Some(home) => BlindError::Home { server: Box::new(last), home: Box::new(home) }.into(),
+            None => last,
+        })
     }
 }
 

@@ -1,204 +1,31 @@
-//! Blind mode, from a witness to a verified proof over the wire: servers that cheat or fail, and what they hold together.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! Proofs over the wire, and what servers hold of them.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use ed25519_dalek::SigningKey;
-use rand::{SeedableRng as _, rngs::StdRng};
-use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{Code, Request, Response, Status, Streaming, transport::Server};
-use wufu_blind::BlindKey;
-use wufu_circuits::testing;
+use tonic::{Code, Request};
 use wufu_proto::{
     blind::{CHUNK, FORMAT},
     v1::{
-        self,
-        dealer_service_client::DealerServiceClient,
-        dealer_service_server::{DealerService, DealerServiceServer},
+        self, dealer_service_client::DealerServiceClient,
         evaluator_service_client::EvaluatorServiceClient,
-        evaluator_service_server::{EvaluatorService, EvaluatorServiceServer},
     },
-    witness::{Job, Witnessed},
+    witness::Witnessed,
 };
 use wufu_prover::{
     Prover, blind,
-    engine::{PreparedEngine, PreparedKey, prepared::Options},
+    engine::PreparedEngine,
     service::{
         ServeError,
         blind::{ClientIdentity, Config, run_dealer, run_evaluator},
     },
-    setup,
 };
-use wufu_verifier::{CircuitName, Gift, Proof, Statement as _, VerifyingKey, field};
+use wufu_verifier::field;
 use wufu_wallet::{
     LocalProver, Mode, Place, ProofSource as _,
-    prover::{
-        BlindError, BlindProver, Delay, Made, OnStage, ProverError, TokenStore,
-        blind::{Dealer, blind_key},
-    },
+    prover::{BlindError, ProverError},
 };
 
-fn prepared() -> &'static Arc<PreparedKey> {
-    static KEY: OnceLock<Arc<PreparedKey>> = OnceLock::new();
-    KEY.get_or_init(|| {
-        let key = setup::development(CircuitName::Gift, &mut StdRng::seed_from_u64(7)).unwrap();
-        let options = Options { budget: 0, ..Options::default() };
-        Arc::new(PreparedKey::new(&key, options, &|_| ()).unwrap())
-    })
-}
-
-fn verifying() -> VerifyingKey {
-    prepared().verifying_key().clone()
-}
-
-/// What a wallet has: no proving key.
-fn key() -> BlindKey {
-    static KIT: OnceLock<BlindKey> = OnceLock::new();
-    let kit = || blind::kit(prepared()).unwrap();
-    KIT.get_or_init(|| {
-        let bytes = kit().encode();
-        assert!(bytes.len() <= 4096, "a kit of {} bytes", bytes.len());
-        blind_key(verifying(), &bytes, kit().id()).unwrap()
-    })
-    .clone()
-}
-
-fn job(seed: u64) -> Job {
-    let gift = testing::gift(&mut StdRng::seed_from_u64(seed));
-    Job { key_id: verifying().id(), witnessed: Witnessed::Gift(Box::new(gift)) }
-}
-
-fn quiet() -> OnStage {
-    Arc::new(|_| {})
-}
-
-fn signing(n: u8) -> SigningKey {
-    SigningKey::from_bytes(&[n; 32])
-}
-
-async fn listen() -> (TcpListenerStream, Place) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place = listener.local_addr().unwrap().to_string().parse().unwrap();
-    (TcpListenerStream::new(listener), place)
-}
-
-async fn dealer(n: u8) -> Dealer {
-    let (incoming, place) = listen().await;
-    let dealer = blind::Dealer::new(prepared().clone(), signing(n)).unwrap();
-    tokio::spawn(run_dealer(incoming, vec![dealer], Config::default(), std::future::pending()));
-    Dealer { place, key: signing(n).verifying_key() }
-}
-
-fn evaluating() -> blind::Evaluator {
-    blind::Evaluator::new(prepared().clone()).unwrap()
-}
-
-async fn evaluator() -> Place {
-    let (incoming, place) = listen().await;
-    let config = Config::default();
-    tokio::spawn(run_evaluator(incoming, vec![evaluating()], config, std::future::pending()));
-    place
-}
-
-fn tokens() -> Arc<TokenStore> {
-    Arc::new(TokenStore::in_memory().unwrap())
-}
-
-fn wallet(dealers: Vec<Dealer>, evaluators: Vec<Place>) -> BlindProver {
-    let prover = BlindProver::new([key()], dealers, evaluators, tokens()).unwrap();
-    prover.with_delay(Delay::NONE).with_batch(2)
-}
-
-fn holds(made: &Made) {
-    let statement = Gift::decode(&made.public_inputs).unwrap();
-    let proof = Proof::decode(&made.proof).unwrap();
-    assert!(verifying().equation_holds(&statement.public_inputs(), &proof));
-}
-
-/// What somebody in place of a server saw of one call: all metadata, and the message but for what is masked.
-#[derive(Clone, Debug, Default)]
-struct Seen {
-    fields: Vec<(String, Vec<u8>)>,
-    masked: Vec<u8>,
-    answer: Vec<u8>,
-}
-
-fn metadata<T>(request: &Request<T>) -> Vec<(String, Vec<u8>)> {
-    let headers = request.metadata().clone().into_headers();
-    headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
-}
-
-/// What an evaluator in the middle answers.
-#[derive(Clone, Copy)]
-enum Conduct {
-    /// As the evaluator here does.
-    Honest,
-    /// With the sums over nothing: points like any others.
-    Cheats,
-    /// With bytes that are no points.
-    Garbage,
-    /// In the format of another release.
-    OtherRelease,
-    /// Not.
-    Refuses,
-}
-
-#[derive(Clone)]
-struct Spy {
-    conduct: Conduct,
-    honest: Arc<blind::Evaluator>,
-    seen: Arc<Mutex<Vec<Seen>>>,
-}
-
-#[tonic::async_trait]
-impl EvaluatorService for Spy {
-    async fn evaluate(
-        &self,
-        request: Request<Streaming<v1::EvaluateRequest>>,
-    ) -> Result<Response<v1::EvaluateResponse>, Status> {
-        let mut seen = Seen { fields: metadata(&request), ..Seen::default() };
-        let mut stream = request.into_inner();
-        let mut sizes = Vec::new();
-        while let Some(message) = stream.message().await? {
-            if sizes.is_empty() {
-                seen.fields.push(("format".into(), message.format.to_le_bytes().to_vec()));
-                seen.fields.push(("key".into(), message.key_id.clone()));
-            }
-            sizes.push(message.masked.len());
-            seen.masked.extend_from_slice(&message.masked);
-        }
-        seen.fields.push(("sizes".into(), format!("{sizes:?}").into_bytes()));
-        let (honest, masked) = (self.honest.clone(), seen.masked.clone());
-        let sums = tokio::task::spawn_blocking(move || honest.evaluate(&masked).unwrap().encode());
-        let mut sums = sums.await.unwrap();
-        seen.answer = sums.clone();
-        self.seen.lock().unwrap().push(seen);
-        let mut format = FORMAT;
-        match self.conduct {
-            Conduct::Honest => {}
-            Conduct::Cheats => {
-                let nothing = vec![0; self.honest.shape().request_bytes()];
-                sums = self.honest.evaluate(&nothing).unwrap().encode();
-            }
-            Conduct::Garbage => sums.fill(0xff),
-            Conduct::OtherRelease => format += 1,
-            Conduct::Refuses => return Err(Status::internal("no")),
-        }
-        Ok(Response::new(v1::EvaluateResponse { format, sums }))
-    }
-}
-
-async fn spy(conduct: Conduct) -> (Place, Spy) {
-    let (incoming, place) = listen().await;
-    let spy = Spy { conduct, honest: Arc::new(evaluating()), seen: Arc::default() };
-    let service = EvaluatorServiceServer::new(spy.clone());
-    tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
-    (place, spy)
-}
+use super::servers::*;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_comes_of_two_servers_and_says_what_each_learned() {
@@ -219,7 +46,8 @@ async fn a_proof_comes_of_two_servers_and_says_what_each_learned() {
     let Witnessed::Gift(gift) = &mut bad.witnessed else { panic!() };
     gift.private.rcm_out += wufu_verifier::Fr::from(1u64);
     let nobody: Place = "127.0.0.1:9".parse().unwrap();
-    let refused = wallet(vec![self::dealer(2).await], vec![nobody]).prove(bad, quiet()).await;
+    let refused =
+        wallet(vec![super::servers::dealer(2).await], vec![nobody]).prove(bad, quiet()).await;
     assert!(matches!(refused, Err(ProverError::False(_))), "{refused:?}");
 }
 
@@ -273,7 +101,7 @@ async fn f26_a_wallet_without_a_key_survives_bad_evaluators_and_masks_each_job_a
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_engine_a_failure_is_mended_at_home() {
     let (bad, spy) = spy(Conduct::Cheats).await;
-    let (second, other) = self::spy(Conduct::Honest).await;
+    let (second, other) = super::servers::spy(Conduct::Honest).await;
     let local = LocalProver::new([Prover::new(PreparedEngine::new(prepared().clone()))]);
     let prover = wallet(vec![dealer(1).await], vec![bad]).with_rescue(Arc::new(local));
     let made = prover.prove(job(1), quiet()).await.unwrap();
@@ -283,62 +111,6 @@ async fn with_the_engine_a_failure_is_mended_at_home() {
     );
     assert_eq!(spy.seen.lock().unwrap().len(), 1);
     drop((second, other));
-}
-
-/// A kit's id was pinned nowhere: whoever handed out another kit of the same key could ask about public inputs with it.
-#[test]
-fn a_kit_that_is_not_the_pinned_one_is_refused() {
-    let pinned = blind::kit(prepared()).unwrap();
-    let good = pinned.encode();
-    blind_key(verifying(), &good, pinned.id()).unwrap();
-    // The base in A of the last public wire becomes alpha: still the key's kit by all that can be checked of it.
-    let mut bytes = good.clone();
-    let at = good.len() - 160;
-    bytes.copy_within(40..72, at);
-    assert_ne!(bytes, good);
-    let other = wufu_blind::Kit::decode(&bytes, &verifying()).unwrap();
-    let refused = blind_key(verifying(), &bytes, pinned.id()).unwrap_err();
-    let BlindError::OtherKit { got, expected } = refused else { panic!("{refused}") };
-    assert_eq!((got, expected), (other.id(), pinned.id()));
-    assert!(matches!(blind_key(verifying(), &good[1..], pinned.id()), Err(BlindError::Kit(_))));
-}
-
-#[derive(Clone)]
-struct DealerSpy {
-    honest: Arc<blind::Dealer>,
-    seen: Arc<Mutex<Vec<Seen>>>,
-    repeats: bool,
-}
-
-#[tonic::async_trait]
-impl DealerService for DealerSpy {
-    async fn deal(
-        &self,
-        request: Request<v1::DealRequest>,
-    ) -> Result<Response<v1::DealResponse>, Status> {
-        let mut seen = Seen { fields: metadata(&request), ..Seen::default() };
-        let message = request.into_inner();
-        seen.fields.push(("format".into(), message.format.to_le_bytes().to_vec()));
-        seen.fields.push(("key".into(), message.key_id.clone()));
-        seen.fields.push(("count".into(), message.count.to_le_bytes().to_vec()));
-        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
-        let mut rng = StdRng::seed_from_u64(if self.repeats { 1 } else { rand::random() });
-        let deal = || self.honest.deal(&mut rng, now + 3600).unwrap().encode().to_vec();
-        let tokens: Vec<Vec<u8>> =
-            std::iter::repeat_with(deal).take(message.count as usize).collect();
-        seen.answer = tokens.concat();
-        self.seen.lock().unwrap().push(seen);
-        Ok(Response::new(v1::DealResponse { format: FORMAT, tokens }))
-    }
-}
-
-async fn dealer_spy(repeats: bool) -> (Dealer, DealerSpy) {
-    let (incoming, place) = listen().await;
-    let honest = Arc::new(blind::Dealer::new(prepared().clone(), signing(3)).unwrap());
-    let spy = DealerSpy { honest, seen: Arc::default(), repeats };
-    let service = DealerServiceServer::new(spy.clone());
-    tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
-    (Dealer { place, key: signing(3).verifying_key() }, spy)
 }
 
 #[tokio::test(flavor = "multi_thread")]

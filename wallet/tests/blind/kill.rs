@@ -1,0 +1,103 @@
+//! A wallet that is killed while an evaluator works.
+
+use std::{
+    env, fs,
+    path::PathBuf,
+    process::{Child, Command},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use wufu_prover::blind;
+use wufu_verifier::{Gift, Proof, Statement as _, Trust, VerifyingKey};
+use wufu_wallet::{
+    ProofSource as _,
+    prover::{
+        BlindProver, Delay, TokenStore,
+        blind::{Dealer, KitId, blind_key},
+    },
+};
+
+use super::servers::*;
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// The process that is killed: this test binary, run again. It proves blind, with tokens on disk.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by another test as a process of its own"]
+async fn prove_once() {
+    let path = |name: &str| PathBuf::from(env::var_os(name).unwrap());
+    let place = |name: &str| env::var(name).unwrap().parse().unwrap();
+    let read = |name: &str| fs::read(path("FILES").join(name)).unwrap();
+    let verifying = VerifyingKey::decode(&read("vk"), Trust::AcceptDevelopment).unwrap();
+    let id = KitId(read("kit-id").try_into().unwrap());
+    let key = blind_key(verifying.clone(), &read("kit"), id).unwrap();
+    let dealer = Dealer { place: place("DEALER"), key: signing(1).verifying_key() };
+    let tokens = TokenStore::open(&path("WALLET"), &path("OUTSIDE"), now()).unwrap();
+    let evaluators = vec![place("EVALUATOR")];
+    let prover = BlindProver::new([key], vec![dealer], evaluators, Arc::new(tokens)).unwrap();
+    let prover = prover.with_delay(Delay::NONE).with_batch(4);
+    let made = prover.prove(job_under(verifying.id(), 1), quiet()).await.unwrap();
+    let statement = Gift::decode(&made.public_inputs).unwrap();
+    let proof = Proof::decode(&made.proof).unwrap();
+    assert!(verifying.equation_holds(&statement.public_inputs(), &proof));
+}
+
+/// FAILURES 26: killed after the request was sent and before its answer came, the wallet takes another token the next time.
+#[tokio::test(flavor = "multi_thread")]
+async fn f26_a_job_that_was_sent_by_a_killed_wallet_is_never_sent_again() {
+    let (base, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());
+    let (home, outside) = (base.path().join("wallet"), memory.path().join("outside"));
+    wufu_wallet::file::private_folder(&home).unwrap();
+    let kit = blind::kit(prepared()).unwrap();
+    let files =
+        [("vk", verifying().encode()), ("kit", kit.encode()), ("kit-id", kit.id().0.to_vec())];
+    for (name, bytes) in files {
+        fs::write(base.path().join(name), bytes).unwrap();
+    }
+    let dealer = dealer(1).await;
+    let (place, spy) = spy(Conduct::Hangs).await;
+    let start = || -> Child {
+        Command::new(env::current_exe().unwrap())
+            .args(["--exact", "kill::prove_once", "--ignored"])
+            .env("FILES", base.path())
+            .env("WALLET", &home)
+            .env("OUTSIDE", &outside)
+            .env("DEALER", dealer.place.to_string())
+            .env("EVALUATOR", place.to_string())
+            .spawn()
+            .unwrap()
+    };
+    let left = || {
+        let store = TokenStore::open(&home, &outside, now()).unwrap();
+        store.left(&dealer.key, verifying().id(), now()).unwrap()
+    };
+    for killed in 1..=2 {
+        let mut child = start();
+        // All of the request is there, and the evaluator does not answer.
+        while spy.seen.lock().unwrap().len() < killed {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // SIGKILL: nothing of it runs any more.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(left(), 4 - killed);
+    }
+    *spy.conduct.lock().unwrap() = Conduct::Honest;
+    let mut child = start();
+    let ended = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+    assert!(ended.success());
+    assert_eq!(left(), 1);
+    // One witness, three masks: were two the same, or their bytes sent again, numbers would be the same in the same places.
+    let seen = spy.seen.lock().unwrap();
+    assert_eq!(seen.len(), 3);
+    for (n, one) in seen.iter().enumerate() {
+        for other in &seen[..n] {
+            let pairs = one.masked.chunks(32).zip(other.masked.chunks(32));
+            assert_eq!(pairs.filter(|(a, b)| a == b).count(), 0, "two jobs share a mask");
+        }
+    }
+}

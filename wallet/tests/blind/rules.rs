@@ -1,0 +1,124 @@
+//! What a wallet refuses of its servers and kits, whom it asks, and what it says of them.
+
+use std::sync::Arc;
+
+use wufu_blind::Kit;
+use wufu_prover::{Prover, blind, engine::PreparedEngine};
+use wufu_wallet::{
+    LocalProver, Mode, ProofSource as _,
+    prover::{
+        BlindError, BlindProver, ProverError,
+        blind::{Dealer, blind_key},
+    },
+};
+
+use super::servers::*;
+
+/// A kit's id was pinned nowhere: whoever handed out another kit of the same key could ask about public inputs with it.
+#[test]
+fn a_kit_that_is_not_the_pinned_one_is_refused() {
+    let pinned = blind::kit(prepared()).unwrap();
+    let good = pinned.encode();
+    blind_key(verifying(), &good, pinned.id()).unwrap();
+    // The base in A of the last public wire becomes alpha: still the key's kit by all that can be checked of it.
+    let mut bytes = good.clone();
+    let at = good.len() - 160;
+    bytes.copy_within(40..72, at);
+    assert_ne!(bytes, good);
+    let other = Kit::decode(&bytes, &verifying()).unwrap();
+    let refused = blind_key(verifying(), &bytes, pinned.id()).unwrap_err();
+    let BlindError::OtherKit { got, expected } = refused else { panic!("{refused}") };
+    assert_eq!((got, expected), (other.id(), pinned.id()));
+    assert!(matches!(blind_key(verifying(), &good[1..], pinned.id()), Err(BlindError::Kit(_))));
+}
+
+/// One place was taken as dealer and evaluator, and two dealers' keys at one place as two dealers.
+#[tokio::test]
+async fn one_place_is_one_server() {
+    let [one, two] = [nobody().await, nobody().await];
+    let dealer = |n, place: &wufu_wallet::Place| Dealer {
+        place: place.clone(),
+        key: signing(n).verifying_key(),
+    };
+    let new = |dealers, evaluators| BlindProver::new([key()], dealers, evaluators, tokens());
+    let both = new(vec![dealer(1, &one)], vec![two.clone(), one.clone()]).unwrap_err();
+    let BlindError::Both { place } = both else { panic!("{both}") };
+    assert_eq!(place, one.to_string());
+    let three = nobody().await;
+    let twice = [
+        (vec![dealer(1, &one), dealer(2, &one)], vec![two.clone()], "dealer"),
+        (vec![dealer(1, &one), dealer(1, &three)], vec![two.clone()], "dealer"),
+        (vec![dealer(1, &one)], vec![two.clone(), two.clone()], "evaluator"),
+    ];
+    for (dealers, evaluators, who) in twice {
+        let refused = new(dealers, evaluators).unwrap_err();
+        assert!(matches!(refused, BlindError::Twice(twice) if twice == who), "{refused}");
+    }
+    assert!(matches!(new(Vec::new(), vec![two.clone()]), Err(BlindError::Nobody("dealer"))));
+    assert!(matches!(new(vec![dealer(1, &one)], Vec::new()), Err(BlindError::Nobody("evaluator"))));
+    new(vec![dealer(1, &one), dealer(2, &three)], vec![two]).unwrap();
+}
+
+/// The result said of evaluators that could not be reached that they had been sent a share.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_was_sent_something_is_said_to_have_seen_it() {
+    let (good, gone) = (evaluator().await, [nobody().await, nobody().await]);
+    let places = gone.iter().cloned().chain([good.clone()]).collect();
+    let prover = wallet(vec![dealer(1).await], places);
+    // The order is drawn.
+    for _ in 0..6 {
+        let made = prover.prove(job(1), quiet()).await.unwrap();
+        let Mode::Blind { evaluators, .. } = made.mode else { panic!() };
+        assert_eq!(evaluators, [good.to_string()]);
+    }
+    // Nobody, where no dealer gave a token.
+    let local = LocalProver::new([Prover::new(PreparedEngine::new(prepared().clone()))]);
+    let dealer = Dealer { place: nobody().await, key: signing(1).verifying_key() };
+    let prover = wallet(vec![dealer], vec![good]).with_rescue(Arc::new(local));
+    let made = prover.prove(job(1), quiet()).await.unwrap();
+    assert!(
+        matches!(made.mode, Mode::Blind { evaluators, local: true, .. } if evaluators.is_empty())
+    );
+}
+
+/// After the first evaluator the engine was asked, and its failure was the end: no other evaluator, and the error was the engine's.
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_engine_fails_too_the_next_evaluator_is_asked() {
+    let dealer = dealer(1).await;
+    // It has another key's engine, or none.
+    let keyless = || Arc::new(LocalProver::new([]));
+    let (bad, spy_of_bad) = spy(Conduct::Cheats).await;
+    let (worse, spy_of_worse) = spy(Conduct::Refuses).await;
+    let (good, _) = spy(Conduct::Honest).await;
+    let evaluators = vec![bad.clone(), worse.clone(), good];
+    let prover = wallet(vec![dealer.clone()], evaluators).with_rescue(keyless());
+    for _ in 0..4 {
+        let made = prover.prove(job(1), quiet()).await.unwrap();
+        holds(&made);
+        assert_eq!(made.mode.name(), "blind");
+    }
+    // With none that is honest both are asked, and the error says what both came to.
+    let before = [&spy_of_bad, &spy_of_worse].map(|spy| spy.seen.lock().unwrap().len());
+    let prover = wallet(vec![dealer], vec![bad, worse]).with_rescue(keyless());
+    let refused = prover.prove(job(1), quiet()).await;
+    let Err(ProverError::Blind(error)) = refused else { panic!("{refused:?}") };
+    let BlindError::Home { server, home } = *error else { panic!("{error}") };
+    assert!(matches!(*home, ProverError::NoKey { .. }), "{home}");
+    assert!(!matches!(*server, ProverError::NoKey { .. }), "{server}");
+    let after = [&spy_of_bad, &spy_of_worse].map(|spy| spy.seen.lock().unwrap().len());
+    assert_eq!(after, before.map(|calls| calls + 1));
+}
+
+/// However many tokens came were kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dealer_sends_as_many_tokens_as_it_was_asked_for() {
+    let place = evaluator().await;
+    for sends in [|count| count - 1, |count| count + 1] {
+        let (dealer, _) = dealer_spy_as(3, false, sends).await;
+        let prover = wallet(vec![dealer], vec![place.clone()]);
+        let refused = prover.prove(job(1), quiet()).await;
+        let Err(ProverError::Blind(error)) = refused else { panic!("{refused:?}") };
+        let BlindError::Dealt { got, expected: 2 } = *error else { panic!("{error}") };
+        assert_eq!(got, sends(2));
+    }
+}

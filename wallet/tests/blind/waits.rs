@@ -1,0 +1,151 @@
+//! What follows on what: nobody who sees two things that a wallet does sees one come right after the other.
+//!
+//! The clock stands still while a connection is open, and jumps when there was none for a while: then the wallet waits on purpose.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+use wufu_proto::witness::Job;
+use wufu_wallet::{
+    ProofSource,
+    prover::{BlindProver, Delay, Made, Mode, OnStage, ProverError},
+};
+
+use super::servers::*;
+
+/// Waits are drawn from nothing up to this: one of less than [`LEAST`] is one in a million.
+const MOST: Duration = Duration::from_secs(1_000_000);
+const LEAST: Duration = Duration::from_secs(1);
+
+fn slow(prover: BlindProver, batch: usize) -> BlindProver {
+    prover.with_delay(Delay::up_to(MOST)).with_batch(batch)
+}
+
+/// Drives a wallet. (Of itself a clock that is paused jumps whenever a socket is waited for, and every call is late.)
+async fn paced<T>(work: impl Future<Output = T>) -> T {
+    // While something blocks, the clock does not go by itself.
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let blocked = tokio::task::spawn_blocking(move || ended.recv());
+    let clock = async {
+        let mut quiet = 0;
+        loop {
+            let pause = || std::thread::sleep(Duration::from_millis(10));
+            tokio::task::spawn_blocking(pause).await.unwrap();
+            quiet = if open_connections() == 0 { quiet + 1 } else { 0 };
+            if quiet == 25 {
+                quiet = 0;
+                tokio::time::advance(MOST).await;
+            }
+        }
+    };
+    let done = tokio::select! {
+        done = work => done,
+        () = clock => unreachable!("it goes on"),
+    };
+    drop(end);
+    blocked.await.unwrap().unwrap_err();
+    done
+}
+
+/// That there is a wait between all of them.
+fn apart(times: &[Instant]) {
+    for pair in times.windows(2) {
+        assert!(pair[1] - pair[0] > LEAST, "{:?}", pair[1] - pair[0]);
+    }
+}
+
+fn times(seen: &Mutex<Vec<Seen>>) -> Vec<Instant> {
+    seen.lock().unwrap().iter().map(|seen| seen.at.unwrap()).collect()
+}
+
+/// An engine that takes no time, and notes when it began.
+#[derive(Debug, Default)]
+struct Home(Mutex<Vec<Instant>>);
+
+#[tonic::async_trait]
+impl ProofSource for Home {
+    fn mode(&self) -> Mode {
+        Mode::Local
+    }
+
+    async fn prove(&self, job: Job, _: OnStage) -> Result<Made, ProverError> {
+        self.0.lock().unwrap().push(Instant::now());
+        let (public_inputs, proof) = (Vec::new(), Vec::new());
+        let (key_id, timings) = (job.key_id, Default::default());
+        Ok(Made { public_inputs, proof, key_id, timings, mode: Mode::Local })
+    }
+}
+
+/// An evaluator that failed saw a proof appear as much later as the wallet's machine takes to make one.
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_mended_at_home_after_a_wait_and_shown_after_another() {
+    let (place, spy) = spy(Conduct::Refuses).await;
+    let (dealer, _) = dealer_spy(false).await;
+    let home = Arc::new(Home::default());
+    let prover = slow(wallet(vec![dealer], vec![place]), 4).with_rescue(home.clone());
+    paced(prover.prove(job(1), quiet())).await.unwrap();
+    let shown = Instant::now();
+    let (failed, began) = (times(&spy.seen)[0], home.0.lock().unwrap()[0]);
+    apart(&[failed, began, shown]);
+}
+
+/// The first server was asked right after the ledger, and a dealer right after another. A proof's time was told with the waits in it.
+#[tokio::test(start_paused = true)]
+async fn no_server_is_asked_right_after_another() {
+    let began = Instant::now();
+    let (place, spy) = spy(Conduct::Honest).await;
+    let (one, first) = dealer_spy_as(3, false, |count| count).await;
+    let (two, second) = dealer_spy_as(4, false, |count| count).await;
+    let prover = slow(wallet(vec![one, two], vec![place]), 4);
+    let made = paced(prover.prove(job(1), quiet())).await.unwrap();
+    holds(&made);
+    let shown = Instant::now();
+    let all = [&first.seen, &second.seen, &spy.seen].map(|seen| times(seen)[0]);
+    apart(&[began, all[0], all[1], all[2], shown]);
+    assert!(made.timings.prove < LEAST, "{:?}", made.timings);
+    // After a failure, too: two evaluators, of which one refuses.
+    let (bad, refusing) = super::servers::spy(Conduct::Refuses).await;
+    let (good, last) = super::servers::spy(Conduct::Cheats).await;
+    let (dealer, _) = dealer_spy(false).await;
+    let prover = slow(wallet(vec![dealer], vec![bad, good]), 4);
+    paced(prover.prove(job(1), quiet())).await.unwrap_err();
+    let mut both = [times(&refusing.seen)[0], times(&last.seen)[0]];
+    both.sort();
+    apart(&both);
+}
+
+/// A dealer was asked right before nearly each proof, when the last token was gone. Now it is after one, when few are left.
+#[tokio::test(start_paused = true)]
+async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
+    let (dealer, dealt) = dealer_spy(false).await;
+    let (place, evaluated) = spy(Conduct::Honest).await;
+    let prover = slow(wallet(vec![dealer], vec![place]), 4);
+    let mut shown = Vec::new();
+    for _ in 0..5 {
+        holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
+        shown.push(Instant::now());
+    }
+    let (dealt, evaluated) = (times(&dealt.seen), times(&evaluated.seen));
+    let all = dealt.iter().map(|at| (*at, 'D')).chain(evaluated.iter().map(|at| (*at, 'E')));
+    let mut all: Vec<_> = all.chain(shown.iter().map(|at| (*at, 'S'))).collect();
+    all.sort();
+    let order: String = all.iter().map(|(_, what)| what).collect();
+    // Four are fetched once; with two left four more, between the sums and the showing.
+    assert_eq!(order, "DESEDSESESES");
+    apart(&all.iter().map(|(at, _)| *at).filter(|at| !shown.contains(at)).collect::<Vec<_>>());
+    apart(&[evaluated[1], dealt[1], shown[1]]);
+
+    // Who cannot be reached for that does not keep the proof from being shown.
+    let (mut dealer, _) = dealer_spy(false).await;
+    let (place, _) = spy(Conduct::Honest).await;
+    let store = tokens();
+    let make = |dealer, place| BlindProver::new([key()], vec![dealer], vec![place], store.clone());
+    let quick = make(dealer.clone(), place.clone()).unwrap().with_delay(Delay::NONE).with_batch(2);
+    paced(quick.prove(job(1), quiet())).await.unwrap();
+    dealer.place = nobody().await;
+    let prover = slow(make(dealer, place).unwrap(), 4);
+    holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
+}
