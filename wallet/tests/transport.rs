@@ -1,4 +1,4 @@
-//! What goes over the wire to a ledger, and what of its answers is believed.
+//! What goes over the wire to a ledger, beside it to dealers and evaluators, and what of a ledger's answers is believed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -10,21 +10,34 @@ use std::{
 };
 
 use common::*;
+use ed25519_dalek::SigningKey;
+use prost::Message as _;
+use rand::{SeedableRng as _, rngs::StdRng};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
-use tonic::{Request, Response, Status, metadata::KeyAndValueRef, transport::Server};
+use tonic::{Request, Response, Status, Streaming, metadata::KeyAndValueRef, transport::Server};
 use wufu_proto::{
+    blind::FORMAT,
     claim::{Claim, ClaimOutcome},
     envelope::Binding,
     log::{CheckpointQuery, RoofQuery, ShardQuery},
     v1::{
         self,
+        dealer_service_server::{DealerService, DealerServiceServer},
+        evaluator_service_server::{EvaluatorService, EvaluatorServiceServer},
         ledger_service_server::{LedgerService, LedgerServiceServer},
     },
 };
-use wufu_verifier::{Proof, Statement as _};
+use wufu_prover::{
+    blind,
+    engine::{PreparedKey, prepared::Options},
+    setup,
+};
+use wufu_verifier::{CircuitName, Proof, Statement as _};
 use wufu_wallet::{
-    GrpcSource, LogName, NoteFile, Place, Sources, Submitted, Wallet,
+    BlindProver, Delay, DonationOptions, GrpcSource, LogName, NoteFile, Place, Sources, Submitted,
+    TokenStore, Wallet,
+    prover::blind::{Dealer, blind_key},
     source::{CheckpointSource as _, LedgerSource as _, MemoryLedger, SourceError},
     submit::SubmitError,
 };
@@ -35,6 +48,21 @@ struct Seen {
     method: &'static str,
     peer: Option<SocketAddr>,
     headers: BTreeSet<(String, String)>,
+    /// All messages of the call.
+    body: Vec<u8>,
+}
+
+impl Seen {
+    fn new<T>(method: &'static str, request: &Request<T>, body: Vec<u8>) -> Self {
+        let header = |entry: KeyAndValueRef<'_>| match entry {
+            KeyAndValueRef::Ascii(key, value) => {
+                (key.to_string(), value.to_str().unwrap().to_owned())
+            }
+            KeyAndValueRef::Binary(key, value) => (key.to_string(), format!("{value:?}")),
+        };
+        let headers = request.metadata().iter().map(header).collect();
+        Self { method, peer: request.remote_addr(), headers, body }
+    }
 }
 
 /// A ledger's service over one in memory, which writes down who asked for what.
@@ -53,16 +81,9 @@ impl Recorder {
         Self { ledger: ledger.clone(), seen, admitted, twist: |_, outcome| outcome }
     }
 
-    fn saw<T>(&self, method: &'static str, request: Request<T>) -> T {
-        let header = |entry: KeyAndValueRef<'_>| match entry {
-            KeyAndValueRef::Ascii(key, value) => {
-                (key.to_string(), value.to_str().unwrap().to_owned())
-            }
-            KeyAndValueRef::Binary(key, value) => (key.to_string(), format!("{value:?}")),
-        };
-        let headers = request.metadata().iter().map(header).collect();
-        let peer = request.remote_addr();
-        self.seen.lock().unwrap().push(Seen { method, peer, headers });
+    fn saw<T: prost::Message>(&self, method: &'static str, request: Request<T>) -> T {
+        let seen = Seen::new(method, &request, request.get_ref().encode_to_vec());
+        self.seen.lock().unwrap().push(seen);
         request.into_inner()
     }
 
@@ -250,6 +271,143 @@ async fn f29_nothing_joins_two_look_ups_or_a_look_up_and_a_claim() {
         assert!(mirror.seen().iter().all(|seen| seen.method == "checkpoint"));
     }
     assert_eq!(runs[0], runs[1]);
+}
+
+/// Dealer and evaluator of one key that write down who asked for what.
+#[derive(Clone)]
+struct Pair {
+    dealer: Arc<blind::Dealer>,
+    evaluator: Arc<blind::Evaluator>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+#[tonic::async_trait]
+impl DealerService for Pair {
+    async fn deal(
+        &self,
+        request: Request<v1::DealRequest>,
+    ) -> Result<Response<v1::DealResponse>, Status> {
+        let seen = Seen::new("deal", &request, request.get_ref().encode_to_vec());
+        self.seen.lock().unwrap().push(seen);
+        let end = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() + 3600;
+        let token = || self.dealer.deal(&mut rand::rngs::OsRng, end).unwrap().encode().to_vec();
+        let count = request.get_ref().count as usize;
+        let tokens = std::iter::repeat_with(token).take(count).collect();
+        Ok(Response::new(v1::DealResponse { format: FORMAT, tokens }))
+    }
+}
+
+#[tonic::async_trait]
+impl EvaluatorService for Pair {
+    async fn evaluate(
+        &self,
+        request: Request<Streaming<v1::EvaluateRequest>>,
+    ) -> Result<Response<v1::EvaluateResponse>, Status> {
+        let mut seen = Seen::new("evaluate", &request, Vec::new());
+        let mut masked = Vec::new();
+        let mut stream = request.into_inner();
+        while let Some(message) = stream.message().await? {
+            masked.extend_from_slice(&message.masked);
+            seen.body.extend(message.encode_to_vec());
+        }
+        self.seen.lock().unwrap().push(seen);
+        let sums = self.evaluator.evaluate(&masked).unwrap().encode();
+        Ok(Response::new(v1::EvaluateResponse { format: FORMAT, sums }))
+    }
+}
+
+async fn serve_pair(pair: &Pair) -> [Place; 2] {
+    let [one, two] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0"));
+    let (one, two) = (one.await.unwrap(), two.await.unwrap());
+    let places = [&one, &two].map(|bound| bound.local_addr().unwrap().to_string().parse().unwrap());
+    let dealing = Server::builder().add_service(DealerServiceServer::new(pair.clone()));
+    let evaluating = Server::builder().add_service(EvaluatorServiceServer::new(pair.clone()));
+    tokio::spawn(dealing.serve_with_incoming(TcpListenerStream::new(one)));
+    tokio::spawn(evaluating.serve_with_incoming(TcpListenerStream::new(two)));
+    places
+}
+
+/// Ledger, dealer and evaluator put together what they saw of a wallet that looked up and proved blind: calls over connections of
+/// their own, headers that are every wallet's, and no piece of one party's requests in another's.
+#[tokio::test]
+async fn f29_nothing_joins_look_ups_and_blind_proofs() {
+    let made = setup::development(CircuitName::Donation, &mut StdRng::seed_from_u64(7)).unwrap();
+    let options = Options { budget: 0, ..Options::default() };
+    let prepared = Arc::new(PreparedKey::new(&made, options, &|_| ()).unwrap());
+    let (key, kit) = (prepared.verifying_key().clone(), blind::kit(&prepared).unwrap());
+    let signing = SigningKey::from_bytes(&[1; 32]);
+    let pair = Pair {
+        dealer: Arc::new(blind::Dealer::new(prepared.clone(), signing.clone()).unwrap()),
+        evaluator: Arc::new(blind::Evaluator::new(prepared.clone()).unwrap()),
+        seen: Arc::default(),
+    };
+    let mut shapes = Vec::new();
+    let mut calls = Vec::new();
+    for seed in [3, 4] {
+        let ledger = MemoryLedger::new(CHARITY, [1; 32]);
+        let wallet = wallet(seed, &ledger);
+        charity(&wallet, &ledger, 1200, &[5]);
+        wallet.pin_verifying_key(&key).unwrap();
+        let recorder = Recorder::new(&ledger);
+        let sources = Sources::one(GrpcSource::new(serve_ledger(&recorder).await));
+        let request = ask(1, question(any(), &[key.id()]));
+        let options = DonationOptions { min_anonymity: 1, ..Default::default() };
+        let plan = wallet.plan_donation(&sources, &request, &options, NOW).await.unwrap();
+
+        let [dealing, evaluating] = serve_pair(&pair).await;
+        let dealer = Dealer { place: dealing, key: signing.verifying_key() };
+        let blind = blind_key(key.clone(), &kit.encode(), kit.id()).unwrap();
+        let tokens = Arc::new(TokenStore::in_memory().unwrap());
+        let prover = BlindProver::new([blind], vec![dealer], vec![evaluating], tokens).unwrap();
+        let prover = prover.with_delay(Delay::NONE).with_batch(2);
+        let before = recorder.seen().len();
+        // The second proof takes a token that is there.
+        for _ in 0..2 {
+            plan.prove(&prover, quiet(), NOW).await.unwrap();
+        }
+        assert_eq!(recorder.seen().len(), before, "a proof triggers a look-up");
+        let blind = std::mem::take(&mut *pair.seen.lock().unwrap());
+        let methods: Vec<_> = blind.iter().map(|seen| seen.method).collect();
+        assert_eq!(methods, ["deal", "evaluate", "evaluate"]);
+        let of_wallet: Vec<Seen> = recorder.seen().into_iter().chain(blind).collect();
+        shapes.push(
+            of_wallet.iter().map(|seen| (seen.method, seen.headers.clone())).collect::<Vec<_>>(),
+        );
+        calls.extend(of_wallet);
+    }
+    // Both wallets did the same, and no header tells which is which.
+    assert!(shapes[0].len() > 3);
+    assert_eq!(shapes[0], shapes[1]);
+    let gone = ["grpc-accept-encoding", "grpc-timeout"];
+    for seen in &calls {
+        let names = seen.headers.iter().map(|(name, _)| name.as_str());
+        let told: Vec<_> = names.filter(|name| !gone.contains(name)).collect();
+        assert_eq!(told, ["content-type", "te", "user-agent"], "{}", seen.method);
+    }
+    let peers: BTreeSet<_> = calls.iter().map(|seen| seen.peer.unwrap()).collect();
+    assert_eq!(peers.len(), calls.len(), "two calls share a connection");
+    // Pieces of a request that are in a request to another party: the key's id, at dealer and evaluator, and nothing else.
+    let party = |seen: &Seen| match seen.method {
+        "deal" => 1,
+        "evaluate" => 2,
+        _ => 0,
+    };
+    let pieces = |of: u8| -> BTreeSet<&[u8]> {
+        calls
+            .iter()
+            .filter(|seen| party(seen) == of)
+            .flat_map(|seen| seen.body.windows(8))
+            .collect()
+    };
+    let id = key.id();
+    let [ledger, dealer, evaluator] = [pieces(0), pieces(1), pieces(2)];
+    assert!(!ledger.is_empty() && evaluator.len() > 10_000);
+    assert_eq!(ledger.intersection(&dealer).count() + ledger.intersection(&evaluator).count(), 0);
+    let head: Vec<u8> = [&[8, 1, 18, 32][..], id.as_bytes(), &[24]].concat();
+    for piece in dealer.intersection(&evaluator) {
+        assert!(head.windows(8).any(|window| window == *piece), "{piece:?}");
+    }
+    assert!(dealer.intersection(&evaluator).count() >= 25, "the search finds what it is for");
 }
 
 #[tokio::test]
