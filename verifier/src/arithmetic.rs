@@ -8,6 +8,8 @@ use ark_bn254::{Bn254, Fq, Fq12, G1Affine, G2Affine};
 use ark_ec::pairing::Pairing;
 
 #[cfg(feature = "simd")]
+pub use lanes::refused_by_lanes;
+#[cfg(feature = "simd")]
 pub(crate) use lanes::{
     Lines, final_exponentiation, inside_subgroup, inverse_roots, miller_product, multiples,
     scalar_of,
@@ -44,7 +46,7 @@ mod plain {
         (coefficient as u64, (coefficient >> 64) as u64)
     }
 
-    /// `scalar_of(coefficients[i]) * points[i]`. Lists of different lengths are cut to the shorter one.
+    /// `scalar_of(coefficients[i]) * points[i]`. There are as many of the one as of the other.
     pub fn multiples(points: &[G1Affine], coefficients: &[u128]) -> Vec<G1Affine> {
         let multiples: Vec<G1Projective> =
             points.iter().zip(coefficients).map(|(point, by)| multiple(point, *by)).collect();
@@ -130,8 +132,10 @@ mod plain {
 /// In lanes, on whatever this machine has. What cannot be done so is done on arkworks.
 #[cfg(feature = "simd")]
 mod lanes {
+    use core::sync::atomic::{AtomicU64, Ordering};
+
     use ark_ec::CurveGroup;
-    use bn254x8::{Backend, pairing, roots, subgroup};
+    use bn254x8::{Backend, Error, pairing, roots, subgroup};
 
     use super::{Fq, Fq12, G1Affine, G2Affine, Vec, plain};
 
@@ -140,10 +144,26 @@ mod lanes {
     /// Fewer are done sooner one by one: lanes take as long for one as for eight.
     const FEW: usize = 6;
 
+    static REFUSED: AtomicU64 = AtomicU64::new(0);
+
+    /// How often lanes refused work in this process, so that arkworks did it, at many times the cost. It is 0, or there is a bug of ours.
+    pub fn refused_by_lanes() -> u64 {
+        REFUSED.load(Ordering::Relaxed)
+    }
+
+    /// What lanes gave. They refuse lists of unequal lengths only, and a backend that the machine lacks: a bug, and no reason to verify nothing.
+    fn lanes_or<T>(given: Result<T, Error>, plain: impl FnOnce() -> T) -> T {
+        given.unwrap_or_else(|error| {
+            debug_assert!(false, "lanes refuse: {error}");
+            REFUSED.fetch_add(1, Ordering::Relaxed);
+            plain()
+        })
+    }
+
     /// `v^((q - 3) / 4)` of each.
     pub fn inverse_roots(values: &[Fq]) -> Vec<Fq> {
-        roots::inverse_roots(Backend::best(), values)
-            .unwrap_or_else(|_| plain::inverse_roots(values))
+        let roots = roots::inverse_roots(Backend::best(), values);
+        lanes_or(roots, || plain::inverse_roots(values))
     }
 
     /// `scalar_of(coefficients[i]) * points[i]`.
@@ -155,7 +175,7 @@ mod lanes {
         if points.len() < FEW {
             return one_by_one();
         }
-        pairing::multiples(Backend::best(), points, coefficients).unwrap_or_else(|_| one_by_one())
+        lanes_or(pairing::multiples(Backend::best(), points, coefficients), one_by_one)
     }
 
     /// Which of these points of the twist are in the subgroup of order r.
@@ -163,12 +183,12 @@ mod lanes {
         if points.len() < FEW {
             return plain::inside_subgroup(points);
         }
-        let Ok(outside) = subgroup::outside_subgroup(Backend::best(), points) else {
-            return plain::inside_subgroup(points);
-        };
-        let mut inside = alloc::vec![true; points.len()];
-        outside.into_iter().for_each(|at| inside[at] = false);
-        inside
+        let told = subgroup::outside_subgroup(Backend::best(), points).map(|outside| {
+            let mut inside = alloc::vec![true; points.len()];
+            outside.into_iter().for_each(|at| inside[at] = false);
+            inside
+        });
+        lanes_or(told, || plain::inside_subgroup(points))
     }
 
     /// The product of the Miller loops of these pairs: after the final exponentiation, that of their pairings.
@@ -177,13 +197,13 @@ mod lanes {
             return plain::miller_product(pairs);
         }
         let product = pairing::miller_product(Backend::best(), pairs);
-        product.unwrap_or_else(|_| plain::miller_product(pairs))
+        lanes_or(product, || plain::miller_product(pairs))
     }
 
     /// The power whose value 1 says that pairings multiply to 1. Nothing for 0, which no product of Miller loops is.
     pub fn final_exponentiation(product: Fq12) -> Option<Fq12> {
         let power = pairing::final_exponentiation(Backend::best(), &product);
-        power.unwrap_or_else(|_| plain::final_exponentiation(product))
+        lanes_or(power, || plain::final_exponentiation(product))
     }
 
     /// The lines of two points of the second group that never change.

@@ -30,6 +30,8 @@ mod work;
 
 use alloc::{collections::BTreeSet, vec::Vec};
 
+#[cfg(feature = "simd")]
+pub use crate::arithmetic::refused_by_lanes;
 #[cfg(feature = "std")]
 pub use entropy::OsEntropy;
 pub use entropy::{Entropy, EntropyError};
@@ -108,7 +110,7 @@ impl BatchVerifier {
             if size < 2 {
                 holds.push(self.alone(rest[0], &mut work));
             } else {
-                let coefficients = &coefficients[holds.len()..];
+                let coefficients = &coefficients[holds.len()..holds.len() + size];
                 holds.extend(self.together(&rest[..size], coefficients, &mut work));
             }
         }

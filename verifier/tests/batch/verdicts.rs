@@ -262,3 +262,24 @@ fn a_batch_of_1024_and_one_of_more_than_share_an_equation() {
     assert_eq!(more.work.total(), MAX as u64 + 3 + 1 + 9 + 3 + 1);
     assert_eq!(more.spoilers().count(), 0);
 }
+
+/// Coefficients of all that was left went with the first 1,024 points, lanes refused lists of unequal lengths, and every multiple was made by
+/// itself: five times the cost, and nothing but the clock told.
+#[cfg(feature = "simd")]
+#[test]
+fn lanes_refuse_no_batch_whatever_it_is_cut_into() {
+    let (scene, shown) = gifts(64);
+    let many = |count: usize| shown.iter().cycle().take(count).cloned().collect::<Vec<_>>();
+    let mut door = BatchVerifier::default();
+    let mut check = |shown: &[Shown]| door.verify(scene.open_all(shown), &mut entropy()).unwrap();
+    // Cut at the most that share an equation, then at what the credit covers after a flood.
+    assert_eq!(check(&many(MAX + 70)).spoilers().count(), 0);
+    let mut bad = many(MAX);
+    bad.iter_mut().for_each(spoil);
+    for count in [MAX, 300, 64] {
+        assert_eq!(check(&bad[..count]).spoilers().count(), count);
+    }
+    let after = check(&many(400)).work;
+    assert!(after.final_exponentiations > 1, "the flood left credit for all: {after:?}");
+    assert_eq!(wufu_verifier::batch::refused_by_lanes(), 0);
+}
