@@ -1,9 +1,10 @@
 //! What a verifier asks of a donation: a set of projects, and bounds of amount and time.
 
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, sync::Arc, vec::Vec};
 use core::fmt;
 
 use ark_bn254::Fr;
+use once_cell::race::OnceBox;
 
 use crate::{
     canonical::{CanonicalError, Reader, Writer},
@@ -79,11 +80,30 @@ impl From<CanonicalError> for PolicyError {
 }
 
 /// A set of 1 to 4,096 projects: sorted, without duplicates. One member discloses the project, all hide it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectSet {
+///
+/// Copies share what was worked out.
+#[derive(Clone)]
+pub struct ProjectSet(Arc<Members>);
+
+struct Members {
     keys: Vec<ProjectKey>,
-    // Worked out once: a verifier compares every answer with it.
-    root: Fr,
+    /// Worked out once, and not before it is asked for: a verifier compares every answer with its own, and reads requests of anybody whose
+    /// root nobody looks at.
+    root: OnceBox<Fr>,
+}
+
+impl PartialEq for ProjectSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.keys() == other.keys()
+    }
+}
+
+impl Eq for ProjectSet {}
+
+impl fmt::Debug for ProjectSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ProjectSet").field(&self.keys()).finish()
+    }
 }
 
 impl ProjectSet {
@@ -96,40 +116,45 @@ impl ProjectSet {
     /// When there is none, or there are more than [`ProjectSet::PLACES`].
     ///
     /// # Cost
-    /// A third of a hash per project: the root is worked out here, once.
+    /// No hash: the root waits until it is asked for.
     pub fn new(keys: impl IntoIterator<Item = ProjectKey>) -> Result<Self, PolicyError> {
         let keys: BTreeSet<ProjectKey> = keys.into_iter().collect();
         match keys.len() {
             0 => Err(PolicyError::EmptySet),
             got if got > Self::PLACES => Err(PolicyError::LargeSet { got }),
             _ => {
-                let keys: Vec<ProjectKey> = keys.into_iter().collect();
-                let (leaves, last) = filled(&keys);
-                // A set never holds more than fits, so there always is a root.
-                let root = merkle::root_from(&leaves, last, SET_DEPTH).unwrap_or_default();
-                Ok(Self { keys, root })
+                let (keys, root) = (keys.into_iter().collect(), OnceBox::new());
+                Ok(Self(Arc::new(Members { keys, root })))
             }
         }
     }
 
     /// The members, ascending.
     pub fn keys(&self) -> &[ProjectKey] {
-        &self.keys
+        &self.0.keys
     }
 
     /// Whether a project is a member.
     pub fn contains(&self, key: ProjectKey) -> bool {
-        self.keys.binary_search(&key).is_ok()
+        self.keys().binary_search(&key).is_ok()
     }
 
     /// The leaves of the tree before it is filled, and what fills it: the last member.
     pub fn leaves(&self) -> (Vec<Fr>, Fr) {
-        filled(&self.keys)
+        filled(self.keys())
     }
 
     /// `set_root`: the tree over the members, the last one repeated to fill.
+    ///
+    /// # Cost
+    /// A third of a hash per project, once for a set and its copies.
     pub fn root(&self) -> Fr {
-        self.root
+        let made = || {
+            let (leaves, last) = self.leaves();
+            // A set never holds more than fits, so there always is a root.
+            Box::new(merkle::root_from(&leaves, last, SET_DEPTH).unwrap_or_default())
+        };
+        *self.0.root.get_or_init(made)
     }
 }
 
@@ -219,7 +244,7 @@ impl Policy {
     /// `H(D_POL, set_root, H(amt_min, amt_max, t_min, t_max))`, the public input.
     ///
     /// # Cost
-    /// Two hashes.
+    /// Two hashes, and the root of the set where nobody asked for it before.
     pub fn hash(&self) -> Fr {
         let bounds = hash4([
             self.amount.min.minor().into(),
@@ -237,7 +262,7 @@ impl Policy {
     /// upper time.
     pub fn encode(&self) -> Vec<u8> {
         let keys: Vec<u8> =
-            self.projects.keys.iter().flat_map(|key| key.to_u64().to_le_bytes()).collect();
+            self.projects.keys().iter().flat_map(|key| key.to_u64().to_le_bytes()).collect();
         Writer::new()
             .bytes(&keys)
             .u64(self.amount.min.minor())
@@ -306,6 +331,18 @@ mod tests {
             .map(|project| key(project).to_u64().into())
             .collect();
         assert_eq!(Some(shuffled.root()), merkle::root(&filled, SET_DEPTH));
+    }
+
+    /// Whoever sends a request, signed by a key of its own, had its reader build the tree: 1,365 hashes for an answer that nobody wanted.
+    #[test]
+    fn a_set_that_is_read_is_not_hashed_and_copies_are_hashed_once() {
+        let policy = Policy::decode(&policy().encode()).unwrap();
+        let copy = policy.clone();
+        assert!(policy.projects.0.root.get().is_none());
+        let root = copy.projects.root();
+        assert_eq!(policy.projects.0.root.get(), Some(&root));
+        // A set is its members, hashed or not.
+        assert_eq!(Policy::decode(&policy.encode()), Ok(copy));
     }
 
     #[test]
