@@ -4,7 +4,7 @@
 //! epoch contradict each other, even where one extends the other, and both are kept as evidence.
 
 use alloc::{boxed::Box, collections::BTreeMap, string::String};
-use core::{fmt, ops::Bound};
+use core::{fmt, iter, ops::Bound};
 
 use ark_bn254::Fr;
 
@@ -205,6 +205,20 @@ impl LogHistory {
         Ok(())
     }
 
+    /// Forgets what was replaced longer ago than `window` at `now`: no check at `now` or later, with this window or a shorter one, accepts its
+    /// root, which is unknown from then on and no longer expired. A contradiction that was found stays.
+    ///
+    /// A history grows by a checkpoint an epoch and is never looked through: this is for memory. An operator's lies about epochs that are
+    /// forgotten are not found any more; whoever watches for them keeps the checkpoints.
+    pub fn prune(&mut self, now: u64, window: Window) {
+        let replaced = |epoch: &u64| self.replaced(*epoch).and_then(|at| now.checked_sub(at));
+        let counts = |epoch: &u64| replaced(epoch).is_none_or(|age| age <= window.0);
+        // The newest was never replaced. What was replaced later than another is newer.
+        if let Some(oldest) = self.checkpoints.keys().copied().find(counts) {
+            self.checkpoints = self.checkpoints.split_off(&oldest);
+        }
+    }
+
     /// The checkpoint in force at an epoch: the newest not after it. A log without appends keeps its last.
     pub fn in_force(&self, epoch: u64) -> Option<&Checkpoint> {
         self.checkpoints.range(..=epoch).next_back().map(|(_, checkpoint)| checkpoint)
@@ -283,6 +297,21 @@ pub fn accept_anchor<'a>(
     find_anchor(cards, persons, anchor, now, window, made)
 }
 
+/// The epochs in which one of two logs has a checkpoint, the newest first: found as they are asked for, since older ones are not.
+fn newest_first<'a>(
+    cards: &'a LogHistory,
+    persons: &'a LogHistory,
+) -> impl Iterator<Item = u64> + 'a {
+    let mut logs = [cards, persons].map(|log| log.checkpoints.keys().rev().copied().peekable());
+    iter::from_fn(move || {
+        let newest = logs.iter_mut().filter_map(|log| log.peek().copied()).max()?;
+        for log in &mut logs {
+            log.next_if_eq(&newest);
+        }
+        Some(newest)
+    })
+}
+
 /// [`accept_anchor`], where `made` gives the anchor of both roots and the scope.
 pub(crate) fn find_anchor<'a>(
     cards: &'a LogHistory,
@@ -295,12 +324,8 @@ pub(crate) fn find_anchor<'a>(
     if cards.evidence.is_some() || persons.evidence.is_some() {
         return Err(RootError::Contradicted);
     }
-    let mut epochs =
-        cards.checkpoints.keys().chain(persons.checkpoints.keys()).collect::<alloc::vec::Vec<_>>();
-    epochs.sort_unstable();
-    epochs.dedup();
     let mut future = None;
-    for epoch in epochs.into_iter().rev().copied() {
+    for epoch in newest_first(cards, persons) {
         let (Some(card), Some(person)) = (cards.in_force(epoch), persons.in_force(epoch)) else {
             continue;
         };
@@ -431,6 +456,55 @@ mod tests {
         assert!(matches!(accept(5000), Err(RootError::Future { .. })));
         let last = history("wufu/cards", &[(u64::MAX / 600, 5, 50)]);
         assert!(matches!(last.accept(root, 6600, HOUR), Err(RootError::Future { .. })));
+    }
+
+    /// Each claim collected and sorted the epochs of both histories, years of them, to look at those of an hour.
+    #[test]
+    fn epochs_of_two_logs_come_newest_first_and_once() {
+        let cards = history("wufu/cards", &[(10, 5, 50), (11, 6, 60), (14, 7, 70)]);
+        let persons = history("wufu/persons", &[(9, 1, 10), (11, 2, 20), (12, 3, 30)]);
+        let none = LogHistory::new("wufu/persons");
+        let epochs = |one, other| newest_first(one, other).collect::<alloc::vec::Vec<_>>();
+        assert_eq!(epochs(&cards, &persons), [14, 12, 11, 10, 9]);
+        assert_eq!(epochs(&persons, &cards), [14, 12, 11, 10, 9]);
+        assert_eq!(epochs(&none, &cards), [14, 11, 10]);
+        assert_eq!(epochs(&none, &none), []);
+    }
+
+    #[test]
+    fn f15_what_is_forgotten_was_accepted_no_more() {
+        let states = [(10, 5, 50), (11, 6, 60), (20, 6, 60), (30, 7, 70), (31, 8, 80)];
+        let whole = history("wufu/cards", &states);
+        let persons = history("wufu/persons", &[(10, 2, 20), (30, 3, 30)]);
+        for now in (10 * 600..45 * 600).step_by(200) {
+            let mut pruned = whole.clone();
+            pruned.prune(now, HOUR);
+            assert_eq!(pruned.newest(), whole.newest());
+            // Now and later, with this window or a shorter one: what is refused is refused, what is accepted is accepted.
+            for (now, window) in [(now, HOUR), (now + 700, HOUR), (now, Window(60))] {
+                for (card, person) in [(50, 20), (60, 20), (60, 30), (70, 30), (80, 30), (90, 30)] {
+                    let of = |log: &LogHistory| {
+                        let root = log.accept(card.into(), now, window);
+                        let anchor = statement::anchor(card.into(), person.into(), 1.into());
+                        let both = accept_anchor(log, &persons, 1.into(), anchor, now, window);
+                        (root.ok().map(Checkpoint::epoch), both.ok().map(|roots| roots.epoch))
+                    };
+                    assert_eq!(of(&pruned), of(&whole), "{card} {person} at {now}");
+                }
+            }
+        }
+        let mut pruned = whole.clone();
+        pruned.prune(31 * 600 + 3601, HOUR);
+        assert_eq!(
+            pruned.checkpoints().map(Checkpoint::epoch).collect::<alloc::vec::Vec<_>>(),
+            [31]
+        );
+        pruned.prune(0, HOUR);
+        LogHistory::new("wufu/cards").prune(0, HOUR);
+        // One that was forgotten may come again, and is as old as it was.
+        assert_eq!(pruned.insert(checkpoint("wufu/cards", 11, 6, 60)), Ok(()));
+        let expired = pruned.accept(60.into(), 31 * 600 + 3601, HOUR);
+        assert_eq!(expired, Err(RootError::Expired { age: 3601, window: 3600 }));
     }
 
     #[test]
