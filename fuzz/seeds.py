@@ -66,7 +66,7 @@ decoded = lambda address: base64.urlsafe_b64decode(address["text"][5:] + "==")[:
 
 write("verifying_key", keys)
 inputs = unhex(accepted("inputs", "inputs", "inputs"))
-write("proof", unhex(accepted("proofs", "proofs", "proof")) + inputs + unhex(accepted("records", "records", "record")))
+write("proof", unhex(accepted("proofs", "proofs", "proof")) + inputs + unhex(accepted("records", "records", "record")) + [bytes(range(32))[::-1]])
 write(
     "canonical",
     unhex(accepted("policies", "policies", "policy") + accepted("requests", "requests", "request"))
@@ -75,14 +75,72 @@ write(
 )
 log_keys = [case["log_key"].encode() for case in load("vectors/logs.json")["log_keys"] if case["verdict"] == "accepted"]
 write("note", notes + [note.split(b"\n\n")[0] + b"\n" for note in notes] + log_keys)
-write("history", [bytes([10, 5, 1, 12, 6, 2, 12, 20]), bytes([10, 5, 1, 11, 5, 1, 15, 6, 2, 18, 0]), bytes([9, 3, 3] * 2)])
-write("message", unhex(case["bytes"] for case in good))
+write("history", [bytes([10, 5, 1, 12, 6, 2, 12, 20]), bytes([10, 5, 1, 11, 5, 1, 15, 6, 2, 18, 0]), bytes([9, 3, 3] * 2), bytes([10, 5, 1, 10, 6, 2])])
+by_name = {message["message"].rsplit(".", 1)[1]: unhex(case["bytes"] for case in message["accepted"]) for message in messages["messages"]}
+
+
+def varint(value):
+    out = b""
+    while value > 127:
+        out, value = out + bytes([value & 127 | 128]), value >> 7
+    return out + bytes([value])
+
+
+def message(*fields):
+    """A protobuf message: pairs of a field's number and its value. Zeros and empty values are left out, as they are written."""
+    out = b""
+    for number, value in fields:
+        if isinstance(value, int):
+            out += varint(number << 3) + varint(value) if value else b""
+        else:
+            value = value.encode() if isinstance(value, str) else value
+            out += varint(number << 3 | 2) + varint(len(value)) + value
+    return out
+
+
+point = unhex(accepted("proofs", "proofs", "proof"))[0]
+inputs = unhex(accepted("inputs", "inputs", "inputs"))
+record = unhex(accepted("records", "records", "record"))[0]
+card_address = by_name["Address"][0]
+element, number = (5).to_bytes(32, "little"), bytes(range(32))
+path = lambda levels: message((1, element * 4 * levels))
+opening = message((1, element), (2, element), (3, path(16)))
+five_fu = message((1, number[::-1]), *[(2, opening)] * 5, (3, element), (4, path(15)), (5, element), (6, element))
+claim = message((1, number), (2, next(i for i in inputs if len(i) == 256)), (3, point), (4, "to a payee"), (5, 1_800_000_000))
+proved = message((1, inputs[0]), (2, point), (3, number), (4, 1), (5, message((1, 5), (2, 6))))
+log_key = next(case["log_key"] for case in load("vectors/logs.json")["log_keys"] if case["verdict"] == "accepted")
+log_info = message((1, "wufu/cards"), (2, 16), (3, 5))
+circuit = message((1, "gift"), (2, number), (3, number), (4, keys[2]), (5, 5894), (6, 4))
+donated = message((1, card_address), (2, b"1"), (3, "A"), (4, "x"), (5, 1250), (6, 1_518_652_800))
+others = [
+    message((1, 5), (2, "a payee")),
+    claim,
+    message((1, message((1, 1), (2, notes[0])))),
+    message((2, message((1, element), (2, claim), (3, notes[0])))),
+    message((1, number), (2, message((1, five_fu)))),
+    proved,
+    message((1, 5), (2, proved)),
+    message((1, 2)),
+    message((1, "0.1.0"), (2, circuit), (3, 2), (4, 8), (5, 65_536), (6, 1), (7, "prepared")),
+    message((1, message((1, card_address), (2, 1), (3, 7))), (2, message((1, card_address))), (3, donated)),
+    message(*((at, case) for at, name in ((1, "CardGrant"), (2, "PersonGrant"), (3, "DonationReceipt")) for case in by_name[name][:1])),
+    message((1, "0.1.0"), (2, log_key.split("+")[0]), (3, log_key.strip()), (4, log_info), (5, 600), (6, 3600), (7, "CNY")),
+    message((1, "wufu/cards")) + b"\x10\x00",
+    message((1, "wufu/cards"), (2, 3)),
+    message((1, "wufu/cards"), (2, 3), (3, 1)),
+    message((1, notes[0]), (2, element * 3)),
+    message((1, 1), (2, element * 3)),
+    message((1, 1), (3, record * 2)),
+]
+write("message", unhex(case["bytes"] for case in good) + others)
 write("json", [json.dumps(case["json"], separators=(",", ":"), ensure_ascii=False).encode() for case in good])
 write("envelope", unhex(proof["envelope"] for proof in proofs))
+flip = struct.pack("<BBBBB", 4, 0, 0, 1, 1)
 write(
     "proving_key",
-    [b"wufu-pk1" + struct.pack("<I", len(key)) + key + bytes(64) for key in keys[:3]]
-    + [b"zkey" + struct.pack("<II", 1, 1) + section(1, struct.pack("<I", 1)), b"wufu-pp1" + bytes(400)],
+    [b"\0", b"\1", b"\0" + flip, b"\1" + flip, b"\0\6\x41\2\0\0", b"\1\7\1\0\0\0"]
+    + [b"\2" + file for file in [b"wufu-pk1" + struct.pack("<I", len(key)) + key + bytes(64) for key in keys[:3]]]
+    + [b"\2zkey" + struct.pack("<II", 1, 1) + section(1, struct.pack("<I", 1)), b"\2wufu-pp1" + bytes(400)],
 )
 write("r1cs", [r1cs(), wtns()])
 cerf = (ROOT / "ledger/tests/data/cerf_contributions.csv").read_bytes().splitlines(keepends=True)
@@ -93,9 +151,12 @@ write(
         b"".join(cerf[:3]),
         b"receipt,address\n1," + text(addresses[0]) + b"\n",
         b"1,234.56",
+        b"1234.5",
         b"2018-02-15T22:18:00+08:00",
         b"amount=sum",
         b"cerf/donations/1/projects\ninstitution 1 A\nproject 1 1 x\n",
+        b'{"org":"wufu"}',
+        b'{"org":"wufu","epoch_seconds":600,"window_seconds":3600,"currency":"CNY","production":false}',
     ],
 )
 write(
@@ -104,18 +165,36 @@ write(
         canonical(struct.pack("<Q", 1), bytes(8), notes[0], b"", notes[0], b""),
         canonical(struct.pack("<Q", 2), bytes(8), notes[0], bytes(64), notes[0], bytes(32)),
     ]
-    + unhex(case["bytes"] for case in good[:2]),
+    + unhex(case["bytes"] for case in good[:2])
+    + by_name["Envelope"][:1]
+    + by_name["CardGrant"][:1]
+    + [b"wufu/cards", b"wufu/persons", b"cerf/donations/1", b"http://127.0.0.1:50051", b"http://[::1]:9", b"unix:/run/wufu.sock", bytes(32)],
+)
+envelopes = by_name["Envelope"]
+policy = unhex(accepted("policies", "policies", "policy"))[0]
+asked = lambda envelope, numbers, *fields: b"\3" + canonical(envelope, bytes(numbers), *fields)
+write(
+    "c_interface",
+    [b"\0" + key for key in keys]
+    + [b"\1" + note.split(b"\n\n")[0] + b"\n" for note in notes]
+    + [b"\2" + envelope for envelope in envelopes]
+    + [
+        asked(envelopes[0], [1, 9, 9, 9], b"wufu", b"to a payee", b"", b"", b"", b"", b"1"),
+        asked(envelopes[1], [2, 9, 9, 9], number, number, b"why", b"cerf/donations/1", policy, number, b""),
+        asked(envelopes[2], [3, 9, 9, 9], b"wufu", b"to a friend", b"", b"", b"", b"", b""),
+    ],
 )
 
-# A token's seed, sums and end; sums; the values of a small request; messages. Of the sums each is a proof's own point.
-point = unhex(accepted("proofs", "proofs", "proof"))[0]
+# What differs from a kit; a token's seed, sums and end; sums; the values of a small request; messages. Of the sums each is a proof's own point.
 sums = point[:32] + point[:32] + point[32:96] + point[96:]
 end = struct.pack("<Q", 1_800_000_000 + 3_600)
 field = lambda number, body: bytes([number << 3 | 2]) + bytes([len(body) & 127 | 128, len(body) >> 7]) + body
 write(
     "blind",
     [
-        b"\0" + bytes(224 + 5 * 160),
+        b"\0",
+        b"\0" + bytes(8 + 32 + 31) + b"\x80",
+        b"\0" + bytes(8 + 32 + 224 + 31) + b"\x80",
         b"\1" + bytes(range(32)) + sums + end,
         b"\2" + bytes(32 * 15),
         b"\3" + sums,
@@ -123,5 +202,6 @@ write(
         b"\4\x08\x01" + field(2, b"token"),
         b"\4\x08\x01\x12\x20" + bytes(range(32)),
         b"\4\x08\x01" + field(2, sums),
+        b"\4" + message((3, bytes(range(64)))),
     ],
 )

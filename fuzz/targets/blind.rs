@@ -1,20 +1,28 @@
 //! Blind mode: kits, tokens, requests and sums, and the four messages that carry them. What an input leaves out (magic, key id, the
-//! dealer's signature) is put right, so that all that comes after them is read, too.
+//! dealer's signature) is put right, so that all that comes after them is read, too. The key is one whose secrets are known: a kit has
+//! points of it in both groups.
 #![no_main]
 
 use std::{fmt::Debug, sync::OnceLock};
 
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
 use ed25519_dalek::{Signer, SigningKey};
 use libfuzzer_sys::fuzz_target;
 use prost::{Message, Name};
-use wufu_blind::{FourSums, Kit, MAX_LIFE, Shape, Token};
+use wufu_blind::{FourSums, Kit, MAX_LIFE, PublicBases, Shape, Token};
 use wufu_circuits::r1cs::Size;
+use wufu_fuzz::reached;
 use wufu_proto::{
     ConvertError,
     blind::{CHUNK, Deal, Dealt, Evaluated, Head, append},
     decode, v1,
 };
-use wufu_verifier::{Trust, VerifyingKey, canonical::Writer};
+use wufu_verifier::{
+    CircuitName, VerifyingKey,
+    canonical::Writer,
+    key::{KeyPoints, Provenance, Reduction},
+};
 
 const NOW: u64 = 1_800_000_000;
 /// The first field of what a dealer signs.
@@ -31,6 +39,7 @@ fuzz_target!(|data: &[u8]| {
         3 => {
             if let Ok(sums) = FourSums::decode(data) {
                 assert_eq!(sums.encode(), data);
+                reached("sums");
             }
         }
         _ => messages(data),
@@ -40,18 +49,53 @@ fuzz_target!(|data: &[u8]| {
 fn key() -> &'static VerifyingKey {
     static KEY: OnceLock<VerifyingKey> = OnceLock::new();
     KEY.get_or_init(|| {
-        let key = include_bytes!("../seeds/verifying_key/02");
-        VerifyingKey::decode(key, Trust::AcceptDevelopment).expect("a key that vectors/ accept")
+        let points = KeyPoints {
+            alpha: g1(2),
+            beta: g2(BETA),
+            gamma: g2(5),
+            delta: g2(DELTA),
+            inputs: (11..).map(g1).take(1 + CircuitName::Gift.public_inputs()).collect(),
+        };
+        let key = VerifyingKey::new(
+            CircuitName::Gift,
+            Provenance::Development,
+            Reduction::Libsnark,
+            points,
+        );
+        key.expect("a key whose secrets differ")
     })
 }
 
+const BETA: u64 = 3;
+const DELTA: u64 = 7;
+
+fn g1(factor: u64) -> G1Affine {
+    (G1Affine::generator() * Fr::from(factor)).into()
+}
+
+fn g2(factor: u64) -> G2Affine {
+    (G2Affine::generator() * Fr::from(factor)).into()
+}
+
+/// An input is what differs from a kit of the key.
 fn kit(data: &[u8]) {
-    let _ = Kit::decode(data, key());
-    let mut mended = b"wufu-bk1".to_vec();
-    mended.extend(key().id().as_bytes());
-    mended.extend(data);
-    if let Ok(kit) = Kit::decode(&mended, key()) {
-        assert_eq!(kit.encode(), mended);
+    static KIT: OnceLock<Vec<u8>> = OnceLock::new();
+    let honest = KIT.get_or_init(|| {
+        let bases = |at| PublicBases { a: g1(at), b1: g1(at + 1), b2: g2(at + 1), lh: g1(at + 2) };
+        let bases = (20..).map(bases).take(key().points().inputs.len()).collect();
+        Kit::new(key(), g1(BETA), g1(DELTA), bases).expect("the key's own points").encode()
+    });
+    assert!(Kit::decode(data, key()).is_err(), "without a beginning");
+    let mut file = honest.clone();
+    file.iter_mut().zip(data).for_each(|(byte, other)| *byte ^= other);
+    file.extend(data.get(honest.len()..).unwrap_or_default());
+    if let Ok(kit) = Kit::decode(&file, key()) {
+        assert_eq!(kit.encode(), file);
+        assert_eq!(file.len(), honest.len());
+        // What is the key's own cannot be another.
+        let own = 8 + 32 + 3 * 32 + 2 * 64;
+        assert_eq!(file[..own], honest[..own]);
+        reached("kit");
     }
 }
 
@@ -66,6 +110,7 @@ fn token(data: &[u8]) {
     mended.extend(dealer.sign(&message).to_bytes());
     if let Ok(token) = open(&mended) {
         assert_eq!(*token.encode(), mended);
+        reached("token");
         assert!((NOW + 1..=NOW + MAX_LIFE).contains(&token.expiry()));
     }
 }
@@ -79,6 +124,7 @@ fn request(data: &[u8]) {
     if read.is_ok() {
         let values = private.iter().chain(&products).flat_map(|value| value.0);
         assert!(values.flat_map(u64::to_le_bytes).eq(data.iter().copied()));
+        reached("request");
     }
 }
 
@@ -88,12 +134,14 @@ fn messages(data: &[u8]) {
     message::<v1::EvaluateRequest, Head>(data, |head| (*head).into());
     message::<v1::EvaluateResponse, Evaluated>(data, |sums| sums.into());
     if let Ok(more) = decode::<v1::EvaluateRequest>(data) {
-        let total = data.len() * 3;
-        let mut got = Vec::new();
-        if append(&mut got, total, &more).is_ok() {
-            assert_eq!(got.len(), total.min(CHUNK));
-        } else {
-            assert!(got.is_empty());
+        for total in [more.masked.len(), data.len() * 3] {
+            let mut got = Vec::new();
+            if append(&mut got, total, &more).is_ok() {
+                assert_eq!(got.len(), total.min(CHUNK));
+                reached("chunk");
+            } else {
+                assert!(got.is_empty());
+            }
         }
     }
 }
@@ -106,5 +154,6 @@ where
     let Ok(message) = decode::<M>(data) else { return };
     if let Ok(understood) = D::try_from(message) {
         assert_eq!(back(&understood).encode_to_vec(), data);
+        reached(M::NAME);
     }
 }

@@ -5,6 +5,7 @@
 use ed25519_dalek::{Signer, SigningKey};
 use libfuzzer_sys::fuzz_target;
 use wufu_circuits::Address;
+use wufu_fuzz::reached;
 use wufu_verifier::{
     Policy, ProofRequest,
     canonical::{Reader, Writer},
@@ -15,15 +16,18 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(policy.encode(), data);
         let root = policy.projects.root();
         assert_eq!(Policy::decode(&policy.encode()).map(|again| again.projects.root()), Ok(root));
+        reached("policy");
     }
     if let Ok(address) = Address::decode(data) {
         assert_eq!(address.encode(), data);
         assert_eq!(address.to_string().parse(), Ok(address));
+        reached("address");
     }
     if let Ok(text) = core::str::from_utf8(data)
         && let Ok(address) = text.parse::<Address>()
     {
         assert_eq!(address.to_string(), text);
+        reached("address as text");
     }
     request(data);
     if let Some(signed) = signed(data) {
@@ -37,6 +41,7 @@ fn request(data: &[u8]) {
         let question = request.question().clone();
         let again = ProofRequest::new(*request.verifier(), question, request.signature());
         assert_eq!(again, Ok(request));
+        reached("request");
     }
 }
 

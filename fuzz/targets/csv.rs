@@ -1,10 +1,15 @@
-//! What a ledger imports: CSV of donations and of owners, amounts, dates, mappings of columns, directories.
+//! What a ledger imports: CSV of donations and of owners, amounts, dates, mappings of columns, directories; and the operator's file of
+//! rules.
 #![no_main]
+
+use std::{fs, sync::OnceLock};
 
 use ed25519_dalek::SigningKey;
 use libfuzzer_sys::fuzz_target;
+use tempfile::TempDir;
+use wufu_fuzz::reached;
 use wufu_ledger::{
-    CurrencyCode, Directory, Owners,
+    CurrencyCode, Directory, LedgerPolicy, Owners,
     import::{Columns, Mapping, Rows, amount::parse_amount, date::parse_date},
 };
 use wufu_verifier::note::{self, LogKey};
@@ -15,11 +20,17 @@ fuzz_target!(|data: &[u8]| {
         // Good rows and bad ones are lines of the file.
         let lines = data.split(|byte| matches!(byte, b'\n' | b'\r')).count();
         assert!(rows.donations.len() + rows.bad.len() <= lines);
+        if !rows.donations.is_empty() {
+            reached("rows");
+        }
         for bad in &rows.bad {
             assert!(bad.line >= 1 && !bad.to_string().is_empty());
         }
     }
-    let _ = Owners::read(data, "wufu");
+    if Owners::read(data, "wufu-2018").is_ok() {
+        reached("owners");
+    }
+    policy(data);
     let Ok(text) = core::str::from_utf8(data) else { return };
     for decimals in [0, 2, 3] {
         if let Ok(amount) = parse_amount(text, decimals) {
@@ -29,16 +40,43 @@ fuzz_target!(|data: &[u8]| {
                 _ => format!("{}.{:0decimals$}", minor / unit, minor % unit),
             };
             assert_eq!(parse_amount(&plain, decimals).ok(), Some(amount));
+            reached("amount");
         }
     }
-    let _ = parse_date(text);
+    if parse_date(text).is_ok() {
+        reached("date");
+    }
     if let Ok(mapping) = text.parse::<Mapping>() {
         let again = format!("{}={}", mapping.field.name(), mapping.column);
         assert_eq!(again.parse(), Ok(mapping));
+        reached("mapping");
     }
     let signing = SigningKey::from_bytes(&[9; 32]);
     let Ok(key) = LogKey::new("cerf", signing.verifying_key()) else { return };
     if let Ok(note) = note::sign("cerf", &signing, text) {
-        let _ = Directory::open(&key, "cerf/donations/1", &note);
+        if Directory::open(&key, "cerf/donations/1", &note).is_ok() {
+            reached("directory");
+        }
     }
 });
+
+/// Rules that are read are read again as themselves.
+fn policy(data: &[u8]) {
+    static FOLDER: OnceLock<Option<TempDir>> = OnceLock::new();
+    // Most inputs are no JSON, and cost no file.
+    if data.first() != Some(&b'{') {
+        return;
+    }
+    let folder = FOLDER.get_or_init(|| tempfile::tempdir().ok()).as_ref();
+    let path = folder.expect("no folder for temporary files").path().join("policy.json");
+    let read = |bytes: &[u8]| {
+        fs::write(&path, bytes).expect("a temporary file cannot be written");
+        LedgerPolicy::read(&path)
+    };
+    if let Ok(policy) = read(data) {
+        assert!((1..=86_400).contains(&policy.epoch_seconds) && !policy.org.is_empty());
+        let again = serde_json::to_vec(&policy).expect("rules are JSON");
+        assert_eq!(read(&again).ok(), Some(policy));
+        reached("policy");
+    }
+}

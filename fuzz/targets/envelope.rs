@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
+use wufu_fuzz::reached;
 use wufu_proto::{Envelope, decode, envelope::Binding, v1};
 use wufu_verifier::{
     ClaimCheck, Donation, DonationCheck, FiveFu, Gift, GiftCheck, Trust, VerifyingKey,
@@ -81,15 +82,18 @@ fuzz_target!(|data: &[u8]| {
     };
     if let Ok(verified) = check.verify(envelope.presented()) {
         assert_eq!(Ok(verified.statement()), donation.envelope.statement::<Donation>().as_ref());
+        reached("donation");
     }
     let Binding::Claim(asked) = claim.envelope.binding() else { return };
     let (cards, persons) = (&claim.logs[0], &claim.logs[1]);
     let check = ClaimCheck { key: &claim.key, cards, persons, org: &asked.org, now, window };
     if let Ok(verified) = check.verify(envelope.presented(), &asked.payout, *expiry) {
         assert_eq!(Ok(verified.statement()), claim.envelope.statement::<FiveFu>().as_ref());
+        reached("five-fu");
     }
     let check = GiftCheck { key: &gift.key, cards: &gift.logs[0], org: &asked.org, now, window };
     if let Ok(verified) = check.verify(envelope.presented(), b"to a friend", *expiry) {
         assert_eq!(Ok(verified.statement()), gift.envelope.statement::<Gift>().as_ref());
+        reached("gift");
     }
 });

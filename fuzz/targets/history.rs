@@ -3,6 +3,7 @@
 
 use ed25519_dalek::SigningKey;
 use libfuzzer_sys::fuzz_target;
+use wufu_fuzz::reached;
 use wufu_verifier::{
     Fr,
     checkpoint::{Checkpoint, LogState},
@@ -36,6 +37,7 @@ fuzz_target!(|data: &[u8]| {
                 assert!(matches!(error, HistoryError::Contradiction(_)));
                 assert!(log.evidence().is_some());
                 assert_eq!(log.checkpoints().count(), before);
+                reached("contradiction");
             }
         }
     }
@@ -52,6 +54,7 @@ fuzz_target!(|data: &[u8]| {
         match log.accept(root, now, window) {
             Ok(checkpoint) => {
                 assert_eq!(checkpoint.root(), root);
+                reached("root");
                 assert!(log.evidence().is_none());
             }
             Err(error) => {

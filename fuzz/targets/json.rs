@@ -3,6 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use prost::{Message, Name};
+use wufu_fuzz::reached;
 use wufu_proto::{
     json::{from_json, to_json},
     v1,
@@ -25,4 +26,5 @@ fn message<M: Message + Name + Default + PartialEq>(text: &str) {
     let Ok(message) = from_json::<M>(text) else { return };
     let Ok(written) = to_json(&message) else { panic!("it was read, and cannot be written") };
     assert!(from_json::<M>(&written) == Ok(message), "another message: {written}");
+    reached(M::NAME);
 }

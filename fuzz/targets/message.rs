@@ -4,13 +4,14 @@
 use libfuzzer_sys::fuzz_target;
 use prost::{Message, Name};
 use wufu_circuits::Address;
+use wufu_fuzz::reached;
 use wufu_proto::{
     ConvertError, Envelope,
     append::{Append, Appended},
     claim::{Claim, ClaimBinding, ClaimOutcome},
     decode,
     grant::{CardGift, CardGrant, DonationReceipt, PersonGrant},
-    log::{LedgerInfo, Roof, Shard},
+    log::{CheckpointQuery, HistoryQuery, LedgerInfo, Roof, RoofQuery, Shard, ShardQuery},
     prover::{Progress, Proved, ProverInfo},
     v1,
     voucher::Voucher,
@@ -39,7 +40,11 @@ fuzz_target!(|data: &[u8]| {
     message::<v1::AppendRequest, Append>(data);
     message::<v1::AppendResponse, Appended>(data);
     message::<v1::GetLedgerInfoResponse, LedgerInfo>(data);
+    message::<v1::GetCheckpointRequest, CheckpointQuery>(data);
+    message::<v1::ListCheckpointsRequest, HistoryQuery>(data);
+    message::<v1::GetRoofRequest, RoofQuery>(data);
     message::<v1::GetRoofResponse, Roof>(data);
+    message::<v1::GetShardRequest, ShardQuery>(data);
     message::<v1::GetShardResponse, Shard>(data);
 });
 
@@ -52,7 +57,10 @@ where
     let Ok(message) = decode::<M>(data) else { return };
     assert_eq!(message.encode_to_vec(), data);
     match D::try_from(message) {
-        Ok(understood) => assert_eq!(M::from(&understood).encode_to_vec(), data),
+        Ok(understood) => {
+            assert_eq!(M::from(&understood).encode_to_vec(), data);
+            reached(M::NAME);
+        }
         Err(error) => assert_ne!(error.reason().code(), 0),
     }
 }

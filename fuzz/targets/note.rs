@@ -3,6 +3,7 @@
 
 use ed25519_dalek::SigningKey;
 use libfuzzer_sys::fuzz_target;
+use wufu_fuzz::reached;
 use wufu_verifier::{
     checkpoint::{Checkpoint, LogState},
     note::{self, LogKey},
@@ -12,6 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = core::str::from_utf8(data) else { return };
     if let Ok(key) = LogKey::parse(text) {
         assert_eq!(key.to_string(), text.trim_end());
+        reached("log key");
     }
     let signing = SigningKey::from_bytes(&[9; 32]);
     let Ok(key) = LogKey::new("cerf", signing.verifying_key()) else { return };
@@ -26,6 +28,7 @@ fuzz_target!(|data: &[u8]| {
 fn opened(signing: &SigningKey, key: &LogKey, note: &str) {
     if let Ok(text) = key.open(note) {
         assert!(note.starts_with(text));
+        reached("note");
     }
     let Ok(checkpoint) = Checkpoint::open(key, note) else { return };
     let state = LogState {
@@ -39,4 +42,5 @@ fn opened(signing: &SigningKey, key: &LogKey, note: &str) {
     // A checkpoint has one text; signatures of others may follow ours.
     let text = |note: &str| note.rsplit_once("\n\n").map(|(text, _)| text.to_string());
     assert_eq!(again.ok().as_deref().and_then(text), text(note));
+    reached("checkpoint");
 }

@@ -5,6 +5,7 @@ use std::{fs, sync::OnceLock};
 
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
+use wufu_fuzz::reached;
 use wufu_prover::engine::prepared::{Header, PreparedFileError, PreparedKey};
 use wufu_verifier::{CircuitName, Trust};
 
@@ -25,6 +26,7 @@ fuzz_target!(|data: &[u8]| {
             *last ^= 1;
         }
         assert!(load(&other).is_err(), "{} was loaded though changed", key.summary());
+        reached("prepared key");
     }
 });
 

@@ -3,13 +3,16 @@
 
 use libfuzzer_sys::fuzz_target;
 use wufu_circuits::hunt::{System, read_witness};
+use wufu_fuzz::reached;
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(system) = System::read(data) {
         assert!(system.public() + system.private() < system.wires().max(1));
         assert!(system.unused().len() <= system.wires());
+        reached("circuit");
     }
     if let Ok(witness) = read_witness(data) {
         assert!(32 * witness.len() <= data.len());
+        reached("witness");
     }
 });

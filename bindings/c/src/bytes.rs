@@ -1,7 +1,7 @@
 //! Bytes and pointers that come from C.
 #![allow(unsafe_code)]
 
-use crate::WUFU_MISUSE;
+use super::WUFU_MISUSE;
 
 /// Bytes that are borrowed. `data` may be null when `len` is 0. Texts are UTF-8, without a zero at the end.
 #[repr(C)]

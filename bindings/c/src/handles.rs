@@ -5,7 +5,7 @@ use wufu_verifier::{
     BatchVerifier, Trust, VerifyingKey, checkpoint::Checkpoint, epochs::LogHistory, note::LogKey,
 };
 
-use crate::{
+use super::{
     Bytes, WUFU_MISUSE,
     bytes::{hand_out, reference, take_back},
     guard,

@@ -26,7 +26,7 @@ pub use handles::{
 };
 pub use question::{Question, WUFU_DONATION, WUFU_FIVE_FU, WUFU_GIFT};
 pub use reason::{wufu_reason_meaning, wufu_reason_name};
-pub use verdict::{Verdict, WUFU_NULLIFIERS, wufu_verify, wufu_verify_batch};
+pub use verdict::{Verdict, WUFU_NULLIFIERS, wufu_envelope_read, wufu_verify, wufu_verify_batch};
 
 /// It is verified.
 pub const WUFU_ACCEPTED: u16 = 0;

@@ -7,7 +7,7 @@ use wufu_verifier::{
     verify::AnyVerified,
 };
 
-use crate::{Bytes, Key, Log, WUFU_MISUSE, bytes::reference};
+use super::{Bytes, Key, Log, WUFU_MISUSE, bytes::reference};
 
 /// Circuit: all five cards, not claimed before, a payee.
 pub const WUFU_FIVE_FU: u32 = 1;

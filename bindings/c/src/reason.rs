@@ -10,7 +10,7 @@ use std::{
 
 use wufu_verifier::Reason;
 
-use crate::{WUFU_ACCEPTED, WUFU_INTERNAL, WUFU_MISUSE};
+use super::{WUFU_ACCEPTED, WUFU_INTERNAL, WUFU_MISUSE};
 
 /// Name and meaning of each code, made once and kept.
 fn texts() -> &'static BTreeMap<u16, [CString; 2]> {

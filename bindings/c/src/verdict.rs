@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use wufu_proto::{Envelope, decode, v1};
 use wufu_verifier::{BatchVerifier, Pending, batch::OsEntropy, verify::AnyVerified};
 
-use crate::{
+use super::{
     Batch, Bytes, Question, WUFU_ACCEPTED, WUFU_INTERNAL, WUFU_MISUSE, bytes::reference, guard,
     question::Asked,
 };

@@ -1,0 +1,155 @@
+//! The C interface of the verifier, called as C calls it: whatever bytes come, it answers as the library beneath does, and never with
+//! "this library's mistake".
+#![no_main]
+
+use std::{ptr, sync::OnceLock};
+
+use ed25519_dalek::SigningKey;
+use libfuzzer_sys::fuzz_target;
+use wufu_fuzz::reached;
+use wufu_proto::{Envelope, decode, v1};
+use wufu_verifier::{Trust, VerifyingKey, canonical::Reader, note};
+
+#[path = "../../bindings/c/src/lib.rs"]
+#[allow(dead_code, unreachable_pub, unused_imports)]
+mod interface;
+
+use interface::*;
+
+/// The fields of a question and of its envelope.
+const FIELDS: u32 = 9;
+const GIFT: &[u8] = include_bytes!("../seeds/verifying_key/02");
+
+fuzz_target!(|data: &[u8]| {
+    let Some((sort, data)) = data.split_first() else { return };
+    match sort % 4 {
+        0 => key(data),
+        1 => log(data),
+        2 => {
+            // SAFETY: the bytes live as long as the call.
+            let code = known(unsafe { wufu_envelope_read(bytes(data)) });
+            let read = decode::<v1::Envelope>(data).and_then(Envelope::try_from);
+            assert_eq!(code, read.map_or_else(|error| error.reason().code(), |_| WUFU_ACCEPTED));
+            if code == WUFU_ACCEPTED {
+                reached("envelope");
+            }
+        }
+        _ => question(data),
+    }
+});
+
+fn bytes(data: &[u8]) -> Bytes {
+    Bytes { data: data.as_ptr(), len: data.len() }
+}
+
+fn known(code: u16) -> u16 {
+    assert_ne!(code, WUFU_INTERNAL);
+    code
+}
+
+/// A key, the caller's until it is given back.
+fn decoded(data: &[u8]) -> (u16, *mut Key) {
+    let mut key = ptr::null_mut();
+    // SAFETY: the bytes live as long as the call, and there is a place for the pointer.
+    (known(unsafe { wufu_key_decode(bytes(data), true, &mut key) }), key)
+}
+
+fn key(data: &[u8]) {
+    let (code, key) = decoded(data);
+    match VerifyingKey::decode(data, Trust::AcceptDevelopment) {
+        Ok(same) => {
+            let mut id = [0; 32];
+            // SAFETY: the key is not given back yet, and there are 32 bytes.
+            assert_eq!(unsafe { wufu_key_id(key, id.as_mut_ptr()) }, WUFU_ACCEPTED);
+            assert_eq!((code, &id), (WUFU_ACCEPTED, same.id().as_bytes()));
+            reached("key");
+        }
+        Err(error) => assert!(code == error.reason().code() && key.is_null()),
+    }
+    // SAFETY: null, or given back once.
+    unsafe { wufu_key_free(key) };
+}
+
+fn new_log(origin: &[u8]) -> (u16, *mut Log) {
+    let mut log = ptr::null_mut();
+    // SAFETY: the bytes live as long as the call, and there is a place for the pointer.
+    (known(unsafe { wufu_log_new(bytes(origin), 0, &mut log) }), log)
+}
+
+/// A note, as it is and signed anew, for the log that its first line names.
+fn log(data: &[u8]) {
+    let origin = data.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let (code, log) = new_log(origin);
+    assert_eq!(code == WUFU_ACCEPTED, core::str::from_utf8(origin).is_ok());
+    let signing = SigningKey::from_bytes(&[9; 32]);
+    let Ok(key) = note::LogKey::new("cerf", signing.verifying_key()) else { return };
+    let key = key.to_string();
+    // SAFETY: the log is null or not given back yet, and the bytes live as long as the calls.
+    let insert =
+        |note: &[u8]| known(unsafe { wufu_log_insert(log, bytes(key.as_bytes()), bytes(note)) });
+    insert(data);
+    if let Ok(text) = core::str::from_utf8(data)
+        && let Ok(signed) = note::sign("cerf", &signing, text)
+        && insert(signed.as_bytes()) == WUFU_ACCEPTED
+    {
+        assert_eq!(insert(signed.as_bytes()), WUFU_ACCEPTED, "twice is no other");
+        reached("checkpoint");
+    }
+    // SAFETY: null, or given back once.
+    unsafe { wufu_log_free(log) };
+}
+
+/// Handles that every question shares.
+struct Held {
+    key: *mut Key,
+    log: *mut Log,
+}
+
+// SAFETY: nothing is inserted into the log, and neither is given back.
+unsafe impl Send for Held {}
+unsafe impl Sync for Held {}
+
+fn held() -> &'static Held {
+    static HELD: OnceLock<Held> = OnceLock::new();
+    HELD.get_or_init(|| Held { key: decoded(GIFT).1, log: new_log(b"wufu/cards").1 })
+}
+
+/// An envelope and what is asked, each field of the input's choice. Nothing is accepted: the log has no checkpoint.
+fn question(data: &[u8]) {
+    let Ok(mut reader) = Reader::new(data, FIELDS) else { return };
+    let mut fields = [&[][..]; FIELDS as usize];
+    for field in &mut fields {
+        let Ok(read) = reader.bytes("field") else { return };
+        *field = read;
+    }
+    let [envelope, numbers, verifier, payload, purpose, origin, policy, key_ids, persons] = fields;
+    let number = |at: usize| numbers.get(at).copied().map_or(0, u64::from);
+    let question = Question {
+        circuit: number(0) as u32,
+        key: held().key,
+        log: held().log,
+        persons: if persons.is_empty() { ptr::null() } else { held().log },
+        now: number(1),
+        window: number(2),
+        expiry: number(3),
+        verifier: bytes(verifier),
+        payload: bytes(payload),
+        purpose: bytes(purpose),
+        origin: bytes(origin),
+        policy: bytes(policy),
+        key_ids: bytes(key_ids),
+    };
+    let mut verdict = Verdict { reason: 0, nullifier_count: 9, epoch: 9, nullifiers: [[9; 32]; 6] };
+    // SAFETY: handles and bytes live as long as the call.
+    let code = known(unsafe { wufu_verify(bytes(envelope), &question, &mut verdict) });
+    assert!(code != WUFU_ACCEPTED && verdict.reason == code);
+    assert!(verdict.nullifier_count == 0 && verdict.nullifiers == [[0; 32]; 6]);
+    // SAFETY: as before, one of each.
+    let together =
+        unsafe { wufu_verify_batch(ptr::null_mut(), &bytes(envelope), &question, 1, &mut verdict) };
+    assert!(together == WUFU_ACCEPTED || together == code);
+    assert_eq!(verdict.reason, code);
+    if code != WUFU_MISUSE {
+        reached("question");
+    }
+}
