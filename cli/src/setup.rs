@@ -74,9 +74,9 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
                 if again {
                     remove(&path(circuit)?)?;
                     remove(&verifying_path(circuit)?)?;
-                    prepared::remove(&prepared_path(circuit)?)?;
+                    prepared::remove(&prepared_path(circuit, Memory::default())?)?;
                 }
-                let key = prepared(circuit, output)?;
+                let key = prepared(circuit, Memory::default(), output)?;
                 if let Some(folder) = &export {
                     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
                     let file = folder.join(format!("{circuit}.vk"));
@@ -148,15 +148,38 @@ pub fn kit_id(circuit: CircuitName) -> anyhow::Result<KitId> {
 
 /// Whether proofs under this very key can be made here without preparing one first.
 pub fn ready(key: &VerifyingKey) -> anyhow::Result<bool> {
-    if !prepared_path(key.circuit())?.exists() {
+    if !prepared_path(key.circuit(), Memory::default())?.exists() {
         return Ok(false);
     }
     Ok(cached_verifying_key(key.circuit())?.is_some_and(|ours| ours.id() == key.id()))
 }
 
-/// Prepared for the fastest instructions that this machine has.
-fn prepared_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
-    let extension = format!("{}.pp", Options::default().backend);
+/// What the tables of a circuit's key may take.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Memory {
+    /// Memory for the tables of each circuit's key, in MB: with more, proofs take less time; with 0 they are made from the bare
+    /// key. Enough for the fastest when not given
+    #[arg(long = "memory", value_name = "MB", value_parser = clap::value_parser!(u32).range(0..=65_536))]
+    megabytes: Option<u32>,
+}
+
+impl Memory {
+    fn options(self) -> Options {
+        let options = Options::default();
+        // On a machine of 32 bits some are more than there can be.
+        let bytes = |megabytes: u32| usize::try_from(u64::from(megabytes) * 1_000_000);
+        let budget = self.megabytes.map(|megabytes| bytes(megabytes).unwrap_or(usize::MAX));
+        Options { budget: budget.unwrap_or(options.budget), ..options }
+    }
+}
+
+/// Prepared for the fastest instructions that this machine has, within that memory.
+fn prepared_path(circuit: CircuitName, memory: Memory) -> anyhow::Result<PathBuf> {
+    let backend = Options::default().backend;
+    let extension = match memory.megabytes {
+        None => format!("{backend}.pp"),
+        Some(megabytes) => format!("{backend}-{megabytes}mb.pp"),
+    };
     Ok(cache::keys()?.join(file_name(circuit, &extension)))
 }
 
@@ -170,14 +193,18 @@ fn remove(path: &Path) -> anyhow::Result<()> {
 }
 
 /// The prover for a circuit, with this user's development key.
-pub fn prover(circuit: CircuitName, output: Output) -> anyhow::Result<Prover> {
-    Ok(Prover::new(PreparedEngine::new(prepared(circuit, output)?)))
+pub fn prover(circuit: CircuitName, memory: Memory, output: Output) -> anyhow::Result<Prover> {
+    Ok(Prover::new(PreparedEngine::new(prepared(circuit, memory, output)?)))
 }
 
 /// The user's development key for a circuit, prepared: the one that is there, else a new one.
-pub fn prepared(circuit: CircuitName, output: Output) -> anyhow::Result<PreparedKey> {
-    let path = prepared_path(circuit)?;
-    let options = Options::default();
+pub fn prepared(
+    circuit: CircuitName,
+    memory: Memory,
+    output: Output,
+) -> anyhow::Result<PreparedKey> {
+    let path = prepared_path(circuit, memory)?;
+    let options = memory.options();
     let start = Instant::now();
     let load = || PreparedKey::load(&path, circuit, options.backend, Trust::AcceptDevelopment);
     if path.exists() {

@@ -210,7 +210,9 @@ fn keys(output: Output) -> anyhow::Result<Vec<PreparedKey>> {
     let began = Instant::now();
     let mut keys = Vec::new();
     for circuit in [CircuitName::FiveFu, CircuitName::Donation] {
-        keys.push(tokio::task::block_in_place(|| setup::prepared(circuit, output))?);
+        keys.push(tokio::task::block_in_place(|| {
+            setup::prepared(circuit, setup::Memory::default(), output)
+        })?);
     }
     let text = format!("keys: two development keys, ready in {}", duration(began.elapsed()));
     output.note("keys", text, json!({ "ms": super::report::ms(began.elapsed()) }));

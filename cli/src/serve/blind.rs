@@ -32,6 +32,8 @@ pub struct RoleArgs {
     /// Only this circuit, with this user's development key; repeat for more. All others are refused
     #[arg(long, value_parser = setup::circuit)]
     circuit: Vec<CircuitName>,
+    #[command(flatten)]
+    memory: setup::Memory,
     /// Jobs at the same time, as many as there are cores when not given
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
@@ -118,7 +120,8 @@ impl RoleArgs {
 
     fn dealers(&self, signing: &SigningKey, output: Output) -> anyhow::Result<Vec<Dealer>> {
         let dealer = |circuit| {
-            let key = tokio::task::block_in_place(|| setup::prepared(circuit, output))?;
+            let key =
+                tokio::task::block_in_place(|| setup::prepared(circuit, self.memory, output))?;
             Ok(Dealer::new(key, signing.clone())?)
         };
         self.circuits().into_iter().map(dealer).collect()
@@ -126,7 +129,8 @@ impl RoleArgs {
 
     fn evaluators(&self, output: Output) -> anyhow::Result<Vec<Evaluator>> {
         let evaluator = |circuit| {
-            let key = tokio::task::block_in_place(|| setup::prepared(circuit, output))?;
+            let key =
+                tokio::task::block_in_place(|| setup::prepared(circuit, self.memory, output))?;
             Ok(Evaluator::new(key)?)
         };
         self.circuits().into_iter().map(evaluator).collect()

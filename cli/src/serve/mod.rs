@@ -70,6 +70,8 @@ struct ProverArgs {
     /// Only this circuit, with this user's development key; repeat for more
     #[arg(long, value_parser = setup::circuit)]
     circuit: Vec<CircuitName>,
+    #[command(flatten)]
+    memory: setup::Memory,
     /// Proofs made at the same time, as many as there are cores when not given
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
@@ -121,7 +123,7 @@ async fn prover(args: ProverArgs, output: Output) -> anyhow::Result<()> {
     let circuits = if args.circuit.is_empty() { CircuitName::ALL.to_vec() } else { args.circuit };
     let mut provers = Vec::new();
     for circuit in circuits {
-        provers.push(tokio::task::block_in_place(|| setup::prover(circuit, output))?);
+        provers.push(tokio::task::block_in_place(|| setup::prover(circuit, args.memory, output))?);
     }
     let mut limits = service::Limits::default();
     limits.workers = args.workers.map_or(limits.workers, usize::from);

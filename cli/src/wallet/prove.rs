@@ -128,5 +128,5 @@ impl ProveArgs {
 }
 
 fn local(circuit: CircuitName, output: Output) -> anyhow::Result<LocalProver> {
-    Ok(LocalProver::new([setup::prover(circuit, output)?]))
+    Ok(LocalProver::new([setup::prover(circuit, setup::Memory::default(), output)?]))
 }

@@ -90,7 +90,7 @@ impl Admission {
     }
 
     /// A worker for who has a place, when it is their turn.
-    pub(super) async fn turn(&self, place: Place, deadline: Instant) -> Result<Worker, Refused> {
+    async fn turn(&self, place: Place, deadline: Instant) -> Result<Worker, Refused> {
         let turn = timeout_at(deadline, self.workers.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| Refused::Late)?.map_err(|_| Refused::Closing)?;
         if Instant::now() >= deadline {

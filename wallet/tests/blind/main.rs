@@ -6,4 +6,5 @@ mod kill;
 mod proofs;
 mod rules;
 mod servers;
+mod slow;
 mod waits;

@@ -1,6 +1,9 @@
 //! The evaluator's call.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
@@ -36,6 +39,7 @@ pub(super) struct EvaluatorHandler {
     admission: Arc<Admission>,
     // A permit for each KiB of masked numbers that may be held.
     memory: Arc<Semaphore>,
+    receive: Duration,
 }
 
 impl EvaluatorHandler {
@@ -46,7 +50,8 @@ impl EvaluatorHandler {
     ) -> Self {
         let units = (config.held / UNIT).min(Semaphore::MAX_PERMITS);
         let limits = config.limits.clone();
-        Self { evaluators, limits, admission, memory: Arc::new(Semaphore::new(units)) }
+        let memory = Arc::new(Semaphore::new(units));
+        Self { evaluators, limits, admission, memory, receive: config.receive }
     }
 
     /// Everything from a request to its answer. To drop it is to leave: nothing of it is kept.
@@ -57,10 +62,11 @@ impl EvaluatorHandler {
     ) -> Result<Evaluated, Status> {
         anonymous::begin(&request)?;
         let deadline = deadline(request.metadata(), self.limits.time);
-        // Who sends slowly has a place meanwhile, so it is taken first, and given back at the deadline.
-        let place = self.admission.place()?;
+        // Who would be sent away is told before it sends everything.
+        drop(self.admission.place()?);
+        let received = deadline.min(Instant::now() + self.receive);
         let mut stream = request.into_inner();
-        let head = next(&mut stream, deadline).await?;
+        let head = next(&mut stream, received).await?;
         let head = head.ok_or_else(|| Status::invalid_argument("the request is empty"))?;
         let head = Head::try_from(head).map_err(|error| refusal::malformed(&error))?;
         let evaluator = self.evaluators.get(&head.key_id);
@@ -69,8 +75,9 @@ impl EvaluatorHandler {
 
         let total = evaluator.shape().request_bytes();
         let held = self.hold(total)?;
-        let masked = receive(&mut stream, total, deadline).await?;
-        let worker = self.admission.turn(place, deadline).await?;
+        let masked = receive(&mut stream, total, received).await?;
+        // Not before everything is there: who sends slowly or nothing keeps nobody from working.
+        let worker = self.admission.admit(deadline).await?;
         let began = Instant::now();
         let gone = Gone::default();
         let (left, admission) = (gone.0.clone(), self.admission.clone());
