@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 /// The machine and the commit, to stand beside every figure.
@@ -46,6 +47,17 @@ pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> Duration {
     let mut times: Vec<Duration> = (0..runs.max(1)).map(|_| time(&mut work).1).collect();
     times.sort_unstable();
     times[times.len() / 2]
+}
+
+/// How long something keeps the processor busy on this thread: what else the machine does is not counted.
+pub fn processor<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let now = || {
+        let now = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::try_from(now).unwrap_or_default()
+    };
+    let start = now();
+    let value = work();
+    (value, now().saturating_sub(start))
 }
 
 /// Milliseconds, to a thousandth.
