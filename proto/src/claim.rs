@@ -36,14 +36,15 @@ impl From<&ClaimBinding> for v1::ClaimBinding {
     }
 }
 
-/// A claim as it is submitted: encodings are checked, nothing is verified.
+/// A claim as it is submitted: public inputs are canonical, the proof is as long as one, nothing is verified. Whether its points are points is
+/// for the check to say, which reads them in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     key_id: KeyId,
     statement: FiveFu,
     payout: Vec<u8>,
     expiry: u64,
-    // Encoded once: what a verifier looks at. Both are canonical, so they are what came.
+    // What a verifier looks at. Inputs are encoded once: they are canonical, so they are what came. The proof is as it came.
     public_inputs: Vec<u8>,
     proof: Vec<u8>,
 }
@@ -60,8 +61,18 @@ impl Claim {
         payout: Vec<u8>,
         expiry: u64,
     ) -> Result<Self, ConvertError> {
+        Self::of(key_id, statement, proof.encode(), payout, expiry)
+    }
+
+    fn of(
+        key_id: KeyId,
+        statement: FiveFu,
+        proof: Vec<u8>,
+        payout: Vec<u8>,
+        expiry: u64,
+    ) -> Result<Self, ConvertError> {
         read::length("payout", payout.len(), 1, MAX_PAYOUT)?;
-        let (public_inputs, proof) = (statement.encode(), proof.encode());
+        let public_inputs = statement.encode();
         Ok(Self { key_id, statement, payout, expiry, public_inputs, proof })
     }
 
@@ -101,8 +112,8 @@ impl TryFrom<v1::SubmitClaimRequest> for Claim {
     fn try_from(message: v1::SubmitClaimRequest) -> Result<Self, ConvertError> {
         let key_id = read::key_id("key id", &message.key_id)?;
         let statement = FiveFu::decode(&message.public_inputs)?;
-        let proof = Proof::decode(&message.proof)?;
-        Self::new(key_id, statement, &proof, message.payout, message.expiry)
+        Proof::check_length(&message.proof)?;
+        Self::of(key_id, statement, message.proof, message.payout, message.expiry)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A proof as a file: with what is needed to look at it.
 
 use wufu_verifier::{
-    CircuitName, Donation, FiveFu, Gift, KeyId, Proof, ProofRequest, Statement,
+    CircuitName, Donation, FiveFu, Gift, KeyId, Proof, ProofRequest, Statement, proof::ProofError,
     statement::InputsError, verify::Presented,
 };
 
@@ -46,8 +46,8 @@ pub struct LogEpoch {
 /// It names epochs and holds no checkpoint: an operator could sign one for each wallet, with a line or a nonce of its own, and
 /// know the wallet again by what it shows.
 ///
-/// Encodings are checked: public inputs are canonical and as many as the circuit has, points are points, the request is
-/// signed by the verifier that it names, the logs are those of the request or claim. Nothing is verified.
+/// Encodings are checked: public inputs are canonical and as many as the circuit has, the proof is as long as one, the request is
+/// signed by the verifier that it names, the logs are those of the request or claim; read by `try_from`, points are points, too. Nothing is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
     circuit: CircuitName,
@@ -153,7 +153,26 @@ impl Envelope {
 impl TryFrom<v1::Envelope> for Envelope {
     type Error = ConvertError;
 
+    /// Reads all of it, points included. Whoever checks the envelope takes [`Envelope::without_points`].
     fn try_from(message: v1::Envelope) -> Result<Self, ConvertError> {
+        Self::read(message, |proof| Proof::decode(proof).map(drop))
+    }
+}
+
+impl Envelope {
+    /// Reads all of it but the proof's points, of which only the length is looked at: a check reads them in any case, and a batch reads those of many
+    /// together.
+    ///
+    /// # Errors
+    /// As `try_from`, save for points.
+    pub fn without_points(message: v1::Envelope) -> Result<Self, ConvertError> {
+        Self::read(message, Proof::check_length)
+    }
+
+    fn read(
+        message: v1::Envelope,
+        look_at: fn(&[u8]) -> Result<(), ProofError>,
+    ) -> Result<Self, ConvertError> {
         let v1::Envelope { version, circuit, public_inputs, proof, key_id, epochs, binding } =
             message;
         if version != VERSION {
@@ -175,7 +194,7 @@ impl TryFrom<v1::Envelope> for Envelope {
             Some(v1::envelope::Binding::Claim(claim)) => Binding::Claim(claim.try_into()?),
             None => Binding::Gift,
         };
-        Proof::decode(&proof)?;
+        look_at(&proof)?;
         let log = |v1::LogEpoch { origin, epoch }| LogEpoch { origin, epoch };
         let epochs = epochs.into_iter().map(log).collect();
         Self::checked(Self { circuit, public_inputs, proof, key_id, epochs, binding })

@@ -152,6 +152,15 @@ impl Proof {
         CurveProof::decode(bytes).and_then(CurveProof::confirm).map_err(ProofError::Point)
     }
 
+    /// Whether bytes are as many as a proof has, for whoever leaves the points to a check.
+    ///
+    /// # Errors
+    /// When there are not 128 bytes.
+    pub fn check_length(bytes: &[u8]) -> Result<(), ProofError> {
+        let got = bytes.len();
+        if got == Self::BYTES { Ok(()) } else { Err(ProofError::Length { got }) }
+    }
+
     /// [`Proof::decode`] of each, in order, with square roots and the subgroups of B together.
     pub(crate) fn decode_all(proofs: &[[u8; Self::BYTES]]) -> Vec<Result<Self, ProofError>> {
         let read = points::read_all(proofs).into_iter().chain(iter::repeat(Points::default()));
