@@ -37,7 +37,7 @@ static struct {
   char name[64];
   WufuKey *key;
 } keys[KEYS];
-static size_t key_count, failures;
+static size_t key_count, keys_tried, failures;
 
 static void fail(const char *what, const char *got, const char *expected) {
   printf("%s: %s, expected %s\n", what, got ? got : "no such reason", expected);
@@ -146,6 +146,22 @@ static void read_key(char *value) {
   free((void *)bytes.data);
 }
 
+/* A key of vectors/keys.json: whose keys are trusted, the verdict, the key. */
+static void try_key(char *value) {
+  char *trust = value, *expected = strchr(value, ' '), *digits = expected ? strchr(expected + 1, ' ') : NULL;
+  ensure(digits != NULL, "a key has trust, verdict and bytes");
+  *expected++ = 0, *digits++ = 0;
+  WufuBytes bytes = unhex(digits);
+  WufuKey *key = NULL;
+  uint16_t code = wufu_key_decode(bytes, !strcmp(trust, "development"), &key);
+  const char *name = wufu_reason_name(code);
+  if (name == NULL || strcmp(name, expected) != 0) fail("a key", name, expected);
+  ensure((code == WUFU_ACCEPTED) == (key != NULL), "a key that is refused and given, or neither");
+  wufu_key_free(key);
+  free((void *)bytes.data);
+  keys_tried++;
+}
+
 static void read_log(Case *c, char *value) {
   char *space = strchr(value, ' ');
   ensure(space != NULL && c->log_count < LOGS, "a log has an origin and a length of its epochs");
@@ -206,6 +222,15 @@ static void misuse(const Case *c) {
   ensure(wufu_verify_batch(NULL, NULL, NULL, 1, NULL) == WUFU_MISUSE, "no arrays");
   ensure(wufu_verify_batch(NULL, NULL, NULL, 0, NULL) == WUFU_ACCEPTED, "an empty batch");
   ensure(wufu_key_id(NULL, NULL) == WUFU_MISUSE && wufu_log_new(nothing, 0, NULL) == WUFU_MISUSE, "nothing");
+  ensure(wufu_log_prune(NULL, 0, 0) == WUFU_MISUSE, "no log");
+  /* What a failed call was to give is nothing, whatever stood there. */
+  WufuKey *key = (WufuKey *)&verdict;
+  WufuLog *log = (WufuLog *)&verdict;
+  uint8_t id[32], zeros[32] = {0};
+  memset(id, 0x5a, sizeof id);
+  ensure(wufu_key_decode(nothing, true, &key) == WUFU_MISUSE && key == NULL, "a key of nothing");
+  ensure(wufu_log_new(nothing, 0, &log) == WUFU_MISUSE && log == NULL, "a log of nothing");
+  ensure(wufu_key_id(NULL, id) == WUFU_MISUSE && memcmp(id, zeros, sizeof id) == 0, "an id of nothing");
   ensure(wufu_reason_name(999) == NULL && wufu_reason_meaning(631) != NULL, "names of reasons");
   wufu_key_free(NULL), wufu_log_free(NULL), wufu_batch_free(NULL);
 }
@@ -223,6 +248,8 @@ int main(void) {
     Case *c = &cases[count];
     if (!strcmp(line, "key")) {
       read_key(value);
+    } else if (!strcmp(line, "try_key")) {
+      try_key(value);
     } else if (!strcmp(line, "case")) {
       ensure(count < CASES - 1, "too many cases");
       WufuBytes name = unhex(value);
@@ -238,7 +265,7 @@ int main(void) {
       read_line(c, line, value);
     }
   }
-  ensure(count >= 100, "the corpus is short");
+  ensure(count >= 200 && keys_tried >= 80, "the corpus is short");
   check_batch(cases, count);
   misuse(&cases[0]);
   for (size_t i = 0; i < count; i++) {
@@ -250,6 +277,6 @@ int main(void) {
   }
   for (size_t i = 0; i < key_count; i++) wufu_key_free(keys[i].key);
   free(cases);
-  printf("%zu envelopes, alone and in a batch: %zu wrong\n", count, failures);
+  printf("%zu envelopes, alone and in a batch, and %zu keys: %zu wrong\n", count, keys_tried, failures);
   return failures != 0;
 }

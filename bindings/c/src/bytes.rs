@@ -1,6 +1,8 @@
 //! Bytes and pointers that come from C.
 #![allow(unsafe_code)]
 
+use core::ptr;
+
 use super::WUFU_MISUSE;
 
 /// Bytes that are borrowed. `data` may be null when `len` is 0. Texts are UTF-8, without a zero at the end.
@@ -48,21 +50,50 @@ pub(crate) unsafe fn reference<'a, T>(pointer: *const T) -> Result<&'a T, u16> {
     unsafe { pointer.as_ref() }.ok_or(WUFU_MISUSE)
 }
 
-/// Puts a value where `out` points, for the caller to own.
-///
-/// # Safety
-/// `out` is null, or points at a place for a pointer.
-pub(crate) unsafe fn hand_out<T>(out: *mut *mut T, value: T) -> Result<(), u16> {
-    // SAFETY: the caller's word, handed on.
-    let out = unsafe { out.as_mut() }.ok_or(WUFU_MISUSE)?;
-    *out = Box::into_raw(Box::new(value));
-    Ok(())
+/// Where a call puts what it gives. It holds nothing until the call succeeds, whatever was there before: it may never have been written.
+pub(crate) struct Place<T>(*mut T);
+
+impl<T> Place<T> {
+    /// The place at `out`, where `nothing` stands from now on.
+    ///
+    /// # Safety
+    /// `out` is null, or points at a place for a `T` that nobody else uses before the result is dropped.
+    pub(crate) unsafe fn at(out: *mut T, nothing: T) -> Result<Self, u16> {
+        if out.is_null() {
+            return Err(WUFU_MISUSE);
+        }
+        // SAFETY: not null; the rest is the caller's word. Nothing is read, and a `T` of C has nothing to drop.
+        unsafe { out.write(nothing) };
+        Ok(Self(out))
+    }
+
+    /// Puts a value there.
+    pub(crate) fn put(self, value: T) {
+        // SAFETY: as it was when nothing was put there.
+        unsafe { self.0.write(value) };
+    }
+}
+
+impl<T> Place<*mut T> {
+    /// A place for a pointer, null from now on.
+    ///
+    /// # Safety
+    /// As [`Place::at`].
+    pub(crate) unsafe fn pointer(out: *mut *mut T) -> Result<Self, u16> {
+        // SAFETY: the caller's word, handed on.
+        unsafe { Self::at(out, ptr::null_mut()) }
+    }
+
+    /// Puts a value there, for the caller to own.
+    pub(crate) fn hand_out(self, value: T) {
+        self.put(Box::into_raw(Box::new(value)));
+    }
 }
 
 /// Takes back what was handed out, and drops it.
 ///
 /// # Safety
-/// It is null, or came from [`hand_out`] and was not taken back before.
+/// It is null, or came from [`Place::hand_out`] and was not taken back before.
 pub(crate) unsafe fn take_back<T>(pointer: *mut T) {
     if !pointer.is_null() {
         // SAFETY: it came from `Box::into_raw`, once.

@@ -2,12 +2,15 @@
 #![allow(unsafe_code)]
 
 use wufu_verifier::{
-    BatchVerifier, Trust, VerifyingKey, checkpoint::Checkpoint, epochs::LogHistory, note::LogKey,
+    BatchVerifier, Trust, VerifyingKey,
+    checkpoint::Checkpoint,
+    epochs::{LogHistory, Window},
+    note::LogKey,
 };
 
 use super::{
     Bytes, WUFU_MISUSE,
-    bytes::{hand_out, reference, take_back},
+    bytes::{Place, reference, take_back},
     guard,
 };
 
@@ -22,7 +25,7 @@ pub struct Batch(pub(crate) BatchVerifier);
 
 /// Reads a verifying key. Keys of a ceremony only, unless `accept_development`: whoever made a development key can forge.
 ///
-/// Gives 0 and the key in `out`, or why it is none.
+/// Gives 0 and the key in `out`, or why it is none and null in `out`.
 ///
 /// # Safety
 /// `key` is readable, and `out` points at a place for a pointer.
@@ -33,16 +36,18 @@ pub unsafe extern "C" fn wufu_key_decode(
     out: *mut *mut Key,
 ) -> u16 {
     guard(|| {
+        // SAFETY: the caller's word.
+        let out = unsafe { Place::pointer(out) }?;
         let trust = if accept_development { Trust::AcceptDevelopment } else { Trust::CeremonyOnly };
         // SAFETY: the caller's word.
         let bytes = unsafe { key.read() }?;
         let key = VerifyingKey::decode(bytes, trust).map_err(|error| error.reason().code())?;
-        // SAFETY: the caller's word.
-        unsafe { hand_out(out, Key(key)) }
+        out.hand_out(Key(key));
+        Ok(())
     })
 }
 
-/// Writes the 32 bytes of a key's id to `out`.
+/// Writes the 32 bytes of a key's id to `out`: zeros, when it fails.
 ///
 /// # Safety
 /// `key` is of this library, and `out` points at 32 bytes.
@@ -50,8 +55,9 @@ pub unsafe extern "C" fn wufu_key_decode(
 pub unsafe extern "C" fn wufu_key_id(key: *const Key, out: *mut u8) -> u16 {
     guard(|| {
         // SAFETY: the caller's word; 32 bytes have no alignment.
-        let (key, out) = unsafe { (reference(key)?, out.cast::<[u8; 32]>().as_mut()) };
-        *out.ok_or(WUFU_MISUSE)? = *key.0.id().as_bytes();
+        let out = unsafe { Place::at(out.cast::<[u8; 32]>(), [0; 32]) }?;
+        // SAFETY: the caller's word.
+        out.put(*unsafe { reference(key) }?.0.id().as_bytes());
         Ok(())
     })
 }
@@ -67,7 +73,7 @@ pub unsafe extern "C" fn wufu_key_free(key: *mut Key) {
 }
 
 /// A history without checkpoints, of the log `origin` (org/log). `epoch_seconds` is the published length of an epoch, 0 where none
-/// is: then the first checkpoint says it for all.
+/// is: then the first checkpoint says it for all. `out` is null when it fails.
 ///
 /// # Safety
 /// `origin` is readable, and `out` points at a place for a pointer.
@@ -79,13 +85,15 @@ pub unsafe extern "C" fn wufu_log_new(
 ) -> u16 {
     guard(|| {
         // SAFETY: the caller's word.
+        let out = unsafe { Place::pointer(out) }?;
+        // SAFETY: the caller's word.
         let origin = unsafe { origin.text() }?;
         let log = match epoch_seconds {
             0 => LogHistory::new(origin),
             seconds => LogHistory::scheduled(origin, seconds),
         };
-        // SAFETY: the caller's word.
-        unsafe { hand_out(out, Log(log)) }
+        out.hand_out(Log(log));
+        Ok(())
     })
 }
 
@@ -111,6 +119,20 @@ pub unsafe extern "C" fn wufu_log_insert(log: *mut Log, log_key: Bytes, note: By
     })
 }
 
+/// Forgets the checkpoints of a log that were replaced longer ago than `window` seconds: no check at `now` or later accepts their roots, with
+/// such a window or a shorter one. What was `root-expired` is `root-unknown` from then on. Without it a log is held for ever.
+///
+/// # Safety
+/// `log` is of this library and used by nobody else meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_log_prune(log: *mut Log, now: u64, window: u64) -> u16 {
+    guard(|| {
+        // SAFETY: the caller's word.
+        unsafe { log.as_mut() }.ok_or(WUFU_MISUSE)?.0.prune(now, Window(window));
+        Ok(())
+    })
+}
+
 /// Gives a log back.
 ///
 /// # Safety
@@ -121,14 +143,17 @@ pub unsafe extern "C" fn wufu_log_free(log: *mut Log) {
     unsafe { take_back(log) }
 }
 
-/// A batch verifier that has seen nothing.
+/// A batch verifier that has seen nothing. `out` is null when it fails.
 ///
 /// # Safety
 /// `out` points at a place for a pointer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_batch_new(out: *mut *mut Batch) -> u16 {
-    // SAFETY: the caller's word.
-    guard(|| unsafe { hand_out(out, Batch(BatchVerifier::default())) })
+    guard(|| {
+        // SAFETY: the caller's word.
+        unsafe { Place::pointer(out) }?.hand_out(Batch(BatchVerifier::default()));
+        Ok(())
+    })
 }
 
 /// Gives a batch verifier back.

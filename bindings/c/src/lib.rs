@@ -5,11 +5,14 @@
 //!
 //! **Ownership.** What a function named `_new` or `_decode` gives belongs to the caller, who gives it back once to the `_free` of its
 //! name; null may be given back. Everything else that is passed is borrowed for the length of the call. Texts that are returned
-//! belong to the library and stay.
+//! belong to the library and stay. What is written and what is read may not overlap.
+//!
+//! **Where something is written** nothing is read before, so it need not be filled; and it holds a refusal, null or zeros until the call has succeeded.
 //!
 //! **Threads.** A [`Key`] may be used by any number of threads at once, and a [`Log`] too while nobody inserts. A [`Batch`] belongs to one at a time.
 //!
-//! **Panics** do not cross the border: there is none on any input that is known, and one would be told as [`WUFU_INTERNAL`].
+//! **Panics** do not cross the border: there is none on any input that is known, and one would be told as [`WUFU_INTERNAL`]. Not so on wasm32, where a
+//! panic is a trap and ends the instance, nor where memory runs out: then the process ends.
 
 mod bytes;
 mod handles;
@@ -22,7 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub use bytes::Bytes;
 pub use handles::{
     Batch, Key, Log, wufu_batch_free, wufu_batch_new, wufu_key_decode, wufu_key_free, wufu_key_id,
-    wufu_log_free, wufu_log_insert, wufu_log_new,
+    wufu_log_free, wufu_log_insert, wufu_log_new, wufu_log_prune,
 };
 pub use question::{Question, WUFU_DONATION, WUFU_FIVE_FU, WUFU_GIFT};
 pub use reason::{wufu_reason_meaning, wufu_reason_name};

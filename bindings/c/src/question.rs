@@ -1,6 +1,8 @@
 //! What a verifier asked, as C says it.
 #![allow(unsafe_code)]
 
+use std::collections::BTreeMap;
+
 use wufu_proto::Envelope;
 use wufu_verifier::{
     ClaimCheck, DonationCheck, GiftCheck, KeyId, Pending, Policy, epochs::Window, request,
@@ -63,12 +65,15 @@ pub(crate) struct DonationAsked<'a> {
     window: Window,
 }
 
+/// Policies that were read in a call, by where their bytes lie: copies share their tree.
+pub(crate) type Policies = BTreeMap<(*const u8, usize), Policy>;
+
 impl Question {
     /// Reads it.
     ///
     /// # Safety
-    /// Its pointers are null or point at what they say, for as long as the result is used.
-    pub(crate) unsafe fn read<'a>(&self) -> Result<Asked<'a>, u16> {
+    /// Its pointers are null or point at what they say, for as long as the result or `policies` is used.
+    pub(crate) unsafe fn read<'a>(&self, policies: &mut Policies) -> Result<Asked<'a>, u16> {
         let Self { now, expiry, .. } = *self;
         let window = Window(self.window);
         // SAFETY: the caller's word, for all of them.
@@ -81,8 +86,17 @@ impl Question {
             let (verifier, key_ids) = unsafe { (self.verifier.read()?, self.key_ids.read()?) };
             // SAFETY: as before.
             let (purpose, origin) = unsafe { (self.purpose.text()?, self.origin.text()?) };
-            // SAFETY: as before.
-            let policy = Policy::decode(unsafe { self.policy.read() }?).map_err(|_| WUFU_MISUSE)?;
+            let place = (self.policy.data, self.policy.len);
+            let policy = match policies.get(&place) {
+                Some(policy) => policy.clone(),
+                None => {
+                    // SAFETY: as before.
+                    let policy = Policy::decode(unsafe { self.policy.read() }?);
+                    let policy = policy.map_err(|_| WUFU_MISUSE)?;
+                    policies.insert(place, policy.clone());
+                    policy
+                }
+            };
             let (ids, rest) = key_ids.as_chunks::<32>();
             if !rest.is_empty() {
                 return Err(WUFU_MISUSE);

@@ -1,13 +1,15 @@
 //! Envelopes in, verdicts out.
 #![allow(unsafe_code)]
 
-use std::mem::MaybeUninit;
+use std::{collections::BTreeMap, mem::MaybeUninit};
 
 use wufu_proto::{Envelope, decode, v1};
 use wufu_verifier::{BatchVerifier, Pending, batch::OsEntropy, verify::AnyVerified};
 
 use super::{
-    Batch, Bytes, Question, WUFU_ACCEPTED, WUFU_INTERNAL, WUFU_MISUSE, bytes::reference, guard,
+    Batch, Bytes, Question, WUFU_ACCEPTED, WUFU_INTERNAL, WUFU_MISUSE,
+    bytes::{Place, reference},
+    guard,
     question::Asked,
 };
 
@@ -44,13 +46,13 @@ impl Verdict {
     }
 }
 
-/// Reads an envelope: lengths, encodings, and that its parts belong together.
+/// Reads an envelope: lengths, encodings, and that its parts belong together. Points are the check's: a batch reads them together.
 fn read(envelope: &[u8]) -> Result<Envelope, u16> {
     let message = decode::<v1::Envelope>(envelope);
-    message.and_then(Envelope::try_from).map_err(|error| error.reason().code())
+    message.and_then(Envelope::without_points).map_err(|error| error.reason().code())
 }
 
-/// Reads an envelope and says whether it is one. It verifies nothing.
+/// Reads an envelope and says whether it is one. It verifies nothing, and does not look whether the proof's points are points.
 ///
 /// # Safety
 /// `envelope` is readable.
@@ -66,20 +68,22 @@ pub unsafe extern "C" fn wufu_envelope_read(envelope: Bytes) -> u16 {
 /// null.
 ///
 /// # Safety
-/// Every pointer is null or points at what its type says; `envelope` is readable.
+/// Every pointer is null or points at what its type says; `envelope` is readable. `verdict`, which need not be filled, overlaps nothing that is read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_verify(
     envelope: Bytes,
     question: *const Question,
     verdict: *mut Verdict,
 ) -> u16 {
+    // SAFETY: the caller's word.
+    let Ok(place) = (unsafe { Place::at(verdict, Verdict::refused(WUFU_INTERNAL)) }) else {
+        return WUFU_MISUSE;
+    };
     let mut found = Verdict::refused(WUFU_INTERNAL);
     let code = guard(|| {
+        let policies = &mut BTreeMap::new();
         // SAFETY: the caller's word.
-        let (question, bytes) = unsafe { (reference(question)?.read()?, envelope.read()?) };
-        if verdict.is_null() {
-            return Err(WUFU_MISUSE);
-        }
+        let (question, bytes) = unsafe { (reference(question)?.read(policies)?, envelope.read()?) };
         let envelope = read(bytes)?;
         let verified = question.open(&envelope).verify();
         found = Verdict::accepted(&verified.map_err(|error| error.reason().code())?);
@@ -88,21 +92,21 @@ pub unsafe extern "C" fn wufu_verify(
     if code != WUFU_ACCEPTED {
         found = Verdict::refused(code);
     }
-    // SAFETY: the caller's word.
-    if let Some(verdict) = unsafe { verdict.as_mut() } {
-        *verdict = found;
-    }
+    place.put(found);
     code
 }
 
 /// Checks `count` envelopes together, each against the question of its place, and writes each verdict to its place: the one that
-/// [`wufu_verify`] gives. `batch` remembers floods of bad proofs between calls; with null nothing is remembered.
+/// [`wufu_verify`] gives. `batch` remembers floods of bad proofs between calls; with null nothing is remembered, and while a flood of them lasts every
+/// call costs up to 1.4 times what checking one by one does.
+///
+/// Questions that point at the same bytes for their policy share its tree of projects, which is made once in a call (1,365 hashes for the largest).
 ///
 /// Gives 0 when every verdict was found, whatever it is; else why none was: then every verdict is that, and nothing is verified.
 ///
 /// # Safety
 /// `envelopes` and `questions` point at `count` each, and `verdicts` at places for as many; `batch` is null, or of this library and used by
-/// nobody else meanwhile.
+/// nobody else meanwhile. `verdicts`, which need not be filled, overlap nothing that is read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_verify_batch(
     batch: *mut Batch,
@@ -139,8 +143,9 @@ pub unsafe extern "C" fn wufu_verify_batch(
             (envelopes, core::slice::from_raw_parts(questions, count), batch.as_mut())
         };
         let batch = batch.map_or(&mut fresh, |batch| &mut batch.0);
+        let mut policies = BTreeMap::new();
         // SAFETY: the caller's word, for each.
-        let asked = questions.iter().map(|question| unsafe { question.read() });
+        let asked = questions.iter().map(|question| unsafe { question.read(&mut policies) });
         let asked: Vec<Asked<'_>> = asked.collect::<Result<_, u16>>()?;
         // SAFETY: the caller's word, for each.
         let bytes = envelopes.iter().map(|envelope| unsafe { envelope.read() });
