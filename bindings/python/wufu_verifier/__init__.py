@@ -9,6 +9,7 @@ one step.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Sequence, Union
 
@@ -63,11 +64,18 @@ class Log:
             out = ffi.new("WufuLog **")
             _must(lib.wufu_log_new(borrow(origin), epoch_seconds, out))
         self._pointer = ffi.gc(out[0], lib.wufu_log_free)
+        # The interpreter's own lock is released in every call. Who checks holds this one, too.
+        self._lock = threading.Lock()
 
     def insert(self, log_key: str, note: str) -> None:
-        """Opens a signed checkpoint with the log's pinned key and takes it in. Not while another thread verifies with this log."""
-        with _Borrowed() as borrow:
+        """Opens a signed checkpoint with the log's pinned key and takes it in. Waits for checks that use this log."""
+        with _Borrowed() as borrow, self._lock:
             _must(lib.wufu_log_insert(self._pointer, borrow(log_key), borrow(note)))
+
+    def prune(self, now: int, window: int = HOUR) -> None:
+        """Forgets checkpoints that were replaced longer ago than the longest window that is used."""
+        with self._lock:
+            _must(lib.wufu_log_prune(self._pointer, now, window))
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,9 @@ class Donation:
     key_ids: Sequence[bytes]
     now: int
     window: int = HOUR
+
+    def _logs(self) -> tuple[Log, ...]:
+        return (self.log,)
 
     def _write(self, question, borrow) -> None:
         question.circuit = DONATION
@@ -107,6 +118,9 @@ class Claim:
     now: int
     window: int = HOUR
 
+    def _logs(self) -> tuple[Log, ...]:
+        return (self.cards, self.persons)
+
     def _write(self, question, borrow) -> None:
         question.circuit = FIVE_FU
         question.verifier, question.payload = borrow(self.org), borrow(self.payout)
@@ -126,6 +140,9 @@ class Gift:
     now: int
     window: int = HOUR
 
+    def _logs(self) -> tuple[Log, ...]:
+        return (self.cards,)
+
     def _write(self, question, borrow) -> None:
         question.circuit = GIFT
         question.verifier, question.payload = borrow(self.org), borrow(self.payload)
@@ -137,7 +154,7 @@ Question = Union[Donation, Claim, Gift]
 
 def verify(envelope: bytes, asked: Question) -> Verified:
     """Checks an envelope against what was asked. Raises `Refused`."""
-    with _Borrowed() as borrow:
+    with _Borrowed() as borrow, _Locked(asked._logs()):
         question, verdict = ffi.new("WufuQuestion *"), ffi.new("WufuVerdict *")
         asked._write(question, borrow)
         _must(lib.wufu_verify(borrow(envelope), question, verdict))
@@ -145,19 +162,23 @@ def verify(envelope: bytes, asked: Question) -> Verified:
 
 
 class Batch:
-    """Checks many at once, and remembers floods of bad proofs from call to call. For one thread at a time."""
+    """Checks many at once, and remembers floods of bad proofs from call to call. Threads that share one wait for each other."""
 
     def __init__(self):
         out = ffi.new("WufuBatch **")
         _must(lib.wufu_batch_new(out))
         self._pointer = ffi.gc(out[0], lib.wufu_batch_free)
+        self._lock = threading.Lock()
 
     def verify(self, items: Sequence[tuple[bytes, Question]]) -> list[Union[Verified, Refused]]:
         """The verdict on each, in order: the one that `verify` gives. Raises `Refused` when there is none, and nothing is verified."""
+        # What was asked owns the keys and logs that the library looks at: a sequence may make its items as they are read.
+        items = list(items)
         count = len(items)
         envelopes, questions = ffi.new("WufuBytes[]", count), ffi.new("WufuQuestion[]", count)
         verdicts = ffi.new("WufuVerdict[]", count)
-        with _Borrowed() as borrow:
+        logs = [log for _, asked in items for log in asked._logs()]
+        with self._lock, _Borrowed() as borrow, _Locked(logs):
             for at, (envelope, asked) in enumerate(items):
                 envelopes[at] = borrow(envelope)
                 asked._write(questions[at], borrow)
@@ -175,18 +196,39 @@ class _Borrowed:
     """Keeps what is lent to the library until a call is over."""
 
     def __enter__(self):
-        self._kept = []
+        self._kept, self._same = [], {}
         return self
 
     def __exit__(self, *_):
         self._kept.clear()
+        self._same.clear()
 
-    def __call__(self, value: Union[bytes, str]):
+    def __call__(self, value: Union[bytes, bytearray, memoryview, str]):
+        if not isinstance(value, (bytes, bytearray, memoryview, str)):
+            # bytes(5) is five zeros.
+            raise TypeError(f"bytes or a text, not {type(value).__name__}")
+        # One object for all that are the same, so that a policy's tree is made once.
         value = value.encode() if isinstance(value, str) else bytes(value)
+        value = self._same.setdefault(value, value)
         data = ffi.from_buffer("uint8_t[]", value)
         out = ffi.new("WufuBytes *", {"data": data, "len": len(value)})
         self._kept += [value, data]
         return out[0]
+
+
+class _Locked:
+    """Holds the locks of logs, each once and all in one order, so that two who wait for each other's cannot be."""
+
+    def __init__(self, logs: Sequence[Log]):
+        self._logs = sorted(set(logs), key=id)
+
+    def __enter__(self):
+        for log in self._logs:
+            log._lock.acquire()
+
+    def __exit__(self, *_):
+        for log in self._logs:
+            log._lock.release()
 
 
 def _write_common(asked, question, log: Log) -> None:
