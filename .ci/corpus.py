@@ -1,4 +1,4 @@
-"""Prints vectors/envelopes.json as lines of `word value`, for whoever has no reader of JSON. Bytes and texts are in hexadecimal digits."""
+"""Prints vectors/envelopes.json and keys.json as lines of `word value`, for whoever has no reader of JSON. Bytes and texts are in hexadecimal digits."""
 
 import json
 import pathlib
@@ -17,6 +17,8 @@ def text(word, value):
 corpus = json.loads((ROOT / "vectors/envelopes.json").read_text(encoding="utf-8"))
 for name, key in corpus["keys"].items():
     say("key", f"{name} {key}")
+for case in json.loads((ROOT / "vectors/keys.json").read_text(encoding="utf-8"))["keys"]:
+    say("try_key", f"{case['trust']} {case.get('reason', 'accepted')} {case['key'] or '-'}")
 for case in corpus["cases"]:
     asked = case["asked"]
     text("case", case["case"])

@@ -1,11 +1,15 @@
-"""vectors/envelopes.json through the wheel, one by one and in one batch: every case comes to the verdict that it states."""
+"""vectors/envelopes.json through the wheel, one by one and in one batch, and keys.json: every case comes to the verdict that it states."""
 
+import collections.abc
 import json
 import pathlib
 import sys
+import threading
 
 import wufu_verifier as wufu
 
+# Name to bytes.
+KEYS = {}
 CONTRADICTION = "history-contradiction"
 
 
@@ -63,9 +67,59 @@ def alone(envelope, asked):
         return error
 
 
+class Lazy(collections.abc.Sequence):
+    """Makes its items as they are read, and keeps none: what the library looks at must live on."""
+
+    def __init__(self, items):
+        self._items = items
+
+    def __len__(self):
+        return len(self._items)
+
+    def __getitem__(self, at):
+        envelope, case = self._items[at]
+        keys = {case["key"]: wufu.Key(KEYS[case["key"]], accept_development=True)}
+        return envelope, question(case, keys, histories(case)[0])
+
+
+def check_keys(path):
+    wrong, cases = [], json.loads(path.read_text(encoding="utf-8"))["keys"]
+    for case in cases:
+        try:
+            key = wufu.Key(bytes.fromhex(case["key"]), accept_development=case["trust"] == "development")
+            got, key_id = "accepted", key.id.hex()
+        except wufu.Refused as error:
+            got, key_id = error.reason, None
+        if (got, key_id) != (case.get("reason", "accepted"), case.get("key_id")):
+            wrong.append(f"key, {case['case']}: {got}, expected {case.get('reason', 'accepted')}")
+    return len(cases), wrong
+
+
+def misuse(items):
+    """What is no bytes is refused before the library sees it; threads share a batch and a log."""
+    for bad in (5, None, [1, 2]):
+        try:
+            wufu.read_envelope(bad)
+            sys.exit(f"{bad!r} passed for bytes")
+        except TypeError:
+            pass
+    batch, verdicts = wufu.Batch(), []
+    threads = [threading.Thread(target=lambda: verdicts.append([str(v) for v in batch.verify(items)])) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _, asked in items:
+        for log in asked._logs():
+            log.prune(0)
+    for thread in threads:
+        thread.join()
+    if len(verdicts) != 3 or any(other != verdicts[0] for other in verdicts):
+        sys.exit("threads that share a batch get other verdicts")
+
+
 def main(path):
     corpus = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-    keys = {name: wufu.Key(bytes.fromhex(key), accept_development=True) for name, key in corpus["keys"].items()}
+    KEYS.update((name, bytes.fromhex(key)) for name, key in corpus["keys"].items())
+    keys = {name: wufu.Key(key, accept_development=True) for name, key in KEYS.items()}
     wrong, items, before = [], [], []
     for case in corpus["cases"]:
         logs, refused = histories(case)
@@ -77,10 +131,15 @@ def main(path):
         wrong += differs(case, refused, alone(envelope, asked))
         items.append((envelope, asked))
         before.append(refused)
-    for case, refused, verdict in zip(corpus["cases"], before, wufu.Batch().verify(items)):
-        wrong += [f"in a batch: {what}" for what in differs(case, refused, verdict)]
-    print("\n".join(wrong + [f"{len(items)} envelopes, alone and in a batch: {len(wrong)} wrong"]))
-    sys.exit(bool(wrong) or len(items) < 100)
+    lazy = Lazy([(envelope, case) for (envelope, _), case in zip(items, corpus["cases"])])
+    for how, shown in (("in a batch", items), ("from a sequence that keeps nothing", lazy)):
+        for case, refused, verdict in zip(corpus["cases"], before, wufu.Batch().verify(shown)):
+            wrong += [f"{how}: {what}" for what in differs(case, refused, verdict)]
+    misuse(items[:20])
+    key_count, wrong_keys = check_keys(pathlib.Path(path).with_name("keys.json"))
+    wrong += wrong_keys
+    print("\n".join(wrong + [f"{len(items)} envelopes, alone and in batches, and {key_count} keys: {len(wrong)} wrong"]))
+    sys.exit(bool(wrong) or len(items) < 200 or key_count < 80)
 
 
 main(sys.argv[1])

@@ -11,7 +11,7 @@ use wufu_verifier::{
     CircuitName, KeyId, Reason, Trust, VerifyingKey, canonical::Writer, epochs::CLOCK_SKEW, field,
 };
 
-use super::{alias, curve::compressed, fr, honest, logs, policies};
+use super::{alias, curve::compressed, fr, honest, logs, points, policies};
 
 /// Length of an epoch.
 const SECONDS: u64 = 600;
@@ -164,6 +164,7 @@ pub fn envelopes() -> Value {
     asked(&mut cases);
     proofs(&mut cases);
     spent(&mut cases);
+    unreadable(&mut cases);
     let mut keys = serde_json::Map::new();
     for circuit in CircuitName::ALL {
         keys.insert(circuit.as_str().into(), hex::encode(honest::key(circuit)).into());
@@ -534,6 +535,62 @@ fn proofs(cases: &mut Cases) {
     cases.add(case, false_proof, &good, |case| {
         case.envelope.proof[31] ^= 0x80;
         case.spent = None;
+    });
+}
+
+/// What `proofs.json` and `inputs.json` refuse, inside envelopes.
+fn unreadable(cases: &mut Cases) {
+    let scenes = [donation(), claim(), gift()];
+    let refused =
+        |file: &Value, list: &str, field: &str| -> Vec<(String, Vec<u8>, Reason, Value)> {
+            let refused =
+                file[list].as_array().unwrap().iter().filter(|case| case["verdict"] == "refused");
+            let text = |case: &Value, field: &str| case[field].as_str().unwrap().to_string();
+            refused
+                .map(|case| {
+                    let reason = Reason::from_name(&text(case, "reason")).unwrap();
+                    let bytes = hex::decode(text(case, field)).unwrap();
+                    (text(case, "case"), bytes, reason, case["circuit"].clone())
+                })
+                .collect()
+        };
+    let [donation, ..] = &scenes;
+    for (at, (case, proof, reason, _)) in
+        refused(&points::proofs(), "proofs", "proof").into_iter().enumerate()
+    {
+        let good = &scenes[at % scenes.len()];
+        cases.add(&format!("proof: {case}"), Err(reason), good, |case| {
+            case.envelope.proof.clone_from(&proof);
+        });
+    }
+    for (case, inputs, reason, circuit) in refused(&points::inputs(), "inputs", "inputs") {
+        let good = scenes.iter().find(|case| case.asked["circuit"] == circuit).unwrap();
+        let case = format!("public inputs of {}: {case}", good.key);
+        cases.add(&case, Err(reason), good, |case| case.envelope.public_inputs.clone_from(&inputs));
+    }
+
+    // Points come after the key, and before everything that the statement says.
+    let outside = compressed(&super::curve::outside_subgroup());
+    let mut with = |case: &str, reason: Reason, change: &dyn Fn(&mut Case)| {
+        cases.add(&format!("B outside the subgroup, {case}"), Err(reason), donation, |case| {
+            case.envelope.proof[32..96].copy_from_slice(&outside);
+            change(case);
+        });
+    };
+    with("under another key", Reason::OtherKey, &|case| case.key = "donation, as of a ceremony");
+    with("an epoch of another log", Reason::MessageBinding, &|case| {
+        case.envelope.epochs[0].origin = "cerf/donations/2".into();
+    });
+    with("the verifier pinned another log key", Reason::NoteUnsigned, &|case| {
+        case.log_key = logs::log_key("cerf", 8).to_string();
+    });
+    with("no checkpoint", Reason::PointInvalid, &|case| case.logs[0].2.clear());
+    with("over", Reason::PointInvalid, &|case| case.now = honest::number("expiry"));
+    with("C at infinity", Reason::PointInvalid, &|case| {
+        case.envelope.proof[96..].copy_from_slice(&[&[0; 31][..], &[0x40]].concat());
+    });
+    with("A at infinity", Reason::PointIdentity, &|case| {
+        case.envelope.proof[..32].copy_from_slice(&[&[0; 31][..], &[0x40]].concat());
     });
 }
 
