@@ -1,0 +1,53 @@
+"""Every test that docs/ and the READMEs cite by name is in the tree: `path.rs::name`, `path.rs::tests::name`, and `::name` or `…::name`,
+whose file the page says elsewhere.
+
+What is cited need not be a test: any function, type or constant of that name in the file will do.
+"""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGES = ["docs/review/*.md", "docs/reports/*.md", "SECURITY.md", "DESIGN.md", "vectors/README.md"]
+CITED = re.compile(r"`([\w/.-]+\.rs|…)?::(?:tests::)?(\w+)(…|\*)?`")
+BARE = re.compile(r"`((?:f\d\d|clause_[A-Z]\d)_\w+)`")
+
+
+def names(path):
+    return set(re.findall(r"\b(?:fn|struct|enum|trait|const|static|type)\s+(\w+)", path.read_text(encoding="utf-8")))
+
+
+def everywhere():
+    skipped = {"target", ".git", "node_modules"}
+    for folder in sorted(ROOT.iterdir()):
+        if folder.is_dir() and folder.name not in skipped:
+            yield from (path for path in folder.rglob("*.rs") if not skipped & set(path.relative_to(ROOT).parts))
+
+
+def main():
+    sources = {path: names(path) for path in everywhere()}
+    all_names = set().union(*sources.values())
+    cited, failed = 0, []
+    for page in sorted(page for pattern in PAGES for page in ROOT.glob(pattern)):
+        text = page.read_text(encoding="utf-8")
+        for found in CITED.finditer(text):
+            file, name, more = found.groups()
+            cited += 1
+            if file in (None, "…"):
+                known = [all_names]
+            else:
+                known = [held for path, held in sources.items() if str(path).endswith(f"/{file}")]
+            if not any(held == name or more and held.startswith(name) for names in known for held in names):
+                where = f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, found.start()) + 1}"
+                failed.append(f"{where}: there is no {name} in {file or 'the tree'}")
+        for found in BARE.finditer(text):
+            cited += 1
+            if found[1].rstrip("_") not in all_names and not any(name.startswith(found[1]) for name in all_names):
+                failed.append(f"{page.relative_to(ROOT)}: no {found[1]} in the tree")
+    print(f"{cited} names cited, {len(failed)} of them not in the tree")
+    print("\n".join(failed))
+    sys.exit(bool(failed) or cited == 0)
+
+
+main()
