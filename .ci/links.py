@@ -1,4 +1,4 @@
-"""Relative links in the project's Markdown files must lead somewhere."""
+"""Relative links in the project's Markdown files must lead somewhere, and paths that its main documents name must be there."""
 
 import pathlib
 import re
@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-files = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+tracked = listed.split("\0")[:-1]
+files = [name for name in tracked if name.endswith(".md")]
 broken = []
 links = 0
 for name in files:
@@ -17,6 +19,18 @@ for name in files:
         links += 1
         if not (path.parent / target.split("#")[0]).exists():
             broken.append(f"{name}: {target}")
-print(f"{len(files)} files, {links} relative links, {len(broken)} broken")
+
+# In backticks, from the root: a first component that is a folder here, then names alone. `f04_…`, `a::b` and `*` are no paths.
+folders = {name.split("/")[0] for name in tracked if "/" in name}
+paths = 0
+for name in ["DESIGN.md", "README.md", "SECURITY.md"]:
+    for quoted in re.findall(r"`([^`\n]+)`", (ROOT / name).read_text(encoding="utf-8")):
+        target = quoted.split("::")[0]
+        if not re.fullmatch(r"[\w.-]+/([\w.-]+/)*[\w.-]*", target) or target.split("/")[0] not in folders:
+            continue
+        paths += 1
+        if not (ROOT / target).exists():
+            broken.append(f"{name}: {target}")
+print(f"{len(files)} files, {links} relative links, {paths} paths, {len(broken)} broken")
 print("\n".join(broken))
 sys.exit(bool(broken))

@@ -171,3 +171,69 @@ impl Drop for Stream {
         self.output.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use wufu_circuits::r1cs::Size;
+    use wufu_verifier::{
+        CircuitName, VerifyingKey,
+        key::{KeyPoints, Provenance, Reduction},
+    };
+
+    use super::*;
+
+    fn shape(size: Size) -> Shape {
+        use ark_bn254::{G1Affine, G2Affine};
+        use ark_ec::{AffineRepr, CurveGroup};
+        let g1 = |times: u64| (G1Affine::generator() * Fr::from(times)).into_affine();
+        let g2 = |times: u64| (G2Affine::generator() * Fr::from(times)).into_affine();
+        let points = KeyPoints {
+            alpha: g1(3),
+            beta: g2(5),
+            gamma: g2(7),
+            delta: g2(11),
+            inputs: [13, 17, 19, 23, 29].map(g1).to_vec(),
+        };
+        let (development, libsnark) = (Provenance::Development, Reduction::Libsnark);
+        let key = VerifyingKey::new(CircuitName::Gift, development, libsnark, points).unwrap();
+        Shape::with_size(&key, size)
+    }
+
+    fn values() -> impl Strategy<Value = Fr> {
+        let edges = [Fr::from(0u64), Fr::from(1u64), -Fr::from(1u64)];
+        prop_oneof![
+            1 => prop::sample::select(edges.to_vec()),
+            4 => any::<[u8; 32]>().prop_map(|bytes| Fr::from_le_bytes_mod_order(&bytes)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn differences_are_those_of_the_field(a in values(), b in values()) {
+            let got = difference(&a.into_bigint(), &b.into_bigint());
+            prop_assert_eq!(got, (a - b).into_bigint());
+        }
+
+        #[test]
+        fn what_is_subtracted_are_the_masks(
+            seed in any::<[u8; 32]>(),
+            wires in 5..400usize,
+            rows in 1..300usize,
+            value in values(),
+        ) {
+            let (seed, shape) = (MaskSeed::from_bytes(seed), shape(Size { rows, wires }));
+            let mut got = vec![value.into_bigint(); shape.values()];
+            subtract(&seed, &shape, &mut got);
+            let masks = Masks::new(&seed, &shape);
+            let masks: Vec<Fr> = masks
+                .wires
+                .iter()
+                .chain(masks.products.iter())
+                .map(|mask| Fr::from_bigint(*mask).unwrap())
+                .collect();
+            let expected: Vec<_> = masks.iter().map(|mask| (value - mask).into_bigint()).collect();
+            prop_assert_eq!(got, expected);
+        }
+    }
+}

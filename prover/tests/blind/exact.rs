@@ -1,0 +1,111 @@
+//! The blind proof is the local one, bit for bit, for the same r and s.
+
+use std::sync::Arc;
+
+use ark_bn254::Fr;
+use ark_ff::UniformRand;
+use bn254x8::Backend;
+use ed25519_dalek::SigningKey;
+use wufu_blind::{BlindKey, Blinding};
+use wufu_circuits::{Circuit, testing};
+use wufu_prover::{
+    ProvingKey,
+    blind::{Dealer, Evaluator, kit},
+    engine::{
+        ArkEngine, Engine as _, PreparedEngine, PreparedKey,
+        prepared::{DEFAULT_BUDGET, Options},
+    },
+    setup,
+};
+use wufu_verifier::{CircuitName, key::Reduction};
+
+use crate::{
+    keys::{key, rng},
+    scene::{Scene, small},
+};
+
+#[test]
+fn small_proofs_are_the_local_ones() {
+    let rng = &mut rng(41);
+    for reduction in [Reduction::Libsnark, Reduction::Circom] {
+        for backend in Backend::available() {
+            let public = [(); 4].map(|()| Fr::rand(rng));
+            let (shape, one) = small(public, Fr::rand(rng), true);
+            let (_, zeros) = small([Fr::from(0u64); 4], Fr::from(0u64), false);
+            let (_, ones) = small([Fr::from(1u64); 4], -Fr::from(1u64), true);
+            let scene = Scene::new(shape, reduction, backend, rng);
+            let zero = Fr::from(0u64);
+            for assignment in [&one, &zeros, &ones] {
+                for blinding in
+                    [(Fr::rand(rng), Fr::rand(rng)), (zero, Fr::rand(rng)), (zero, zero)]
+                {
+                    let expected = scene.arkworks(assignment, blinding);
+                    assert_eq!(scene.local(assignment, blinding), expected);
+                    for dealers in [1, 2, 5] {
+                        let tokens = (0..dealers).map(|seed| scene.token(seed)).collect();
+                        let shared = scene.share(assignment, tokens, blinding);
+                        let answer = scene.answer(shared.request.as_bytes());
+                        let proof = shared.pending.finish(&answer).unwrap();
+                        let what = (reduction, backend, dealers);
+                        assert_eq!(proof.encode(), expected.encode(), "{what:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One statement, each backend at the servers and at the wallet.
+fn statement<C: Circuit>(instance: &C, key: &ProvingKey) {
+    let rng = &mut rng(42);
+    let (r, s) = (Fr::rand(rng), Fr::rand(rng));
+    let assignment = instance.assign();
+    let expected = ArkEngine::new(key.clone()).prove(&assignment, r, s).unwrap();
+    for backend in Backend::available() {
+        let options = Options { backend, budget: DEFAULT_BUDGET };
+        let prepared = Arc::new(PreparedKey::new(key, options, &|_| ()).unwrap());
+        let local = PreparedEngine::new(prepared.clone()).prove(&assignment, r, s).unwrap();
+        assert_eq!(local.encode(), expected.encode(), "{backend}");
+        let dealers = [1, 2]
+            .map(|n| Dealer::new(prepared.clone(), SigningKey::from_bytes(&[n; 32])).unwrap());
+        let evaluator = Evaluator::new(prepared.clone()).unwrap();
+        for wallet in Backend::available() {
+            let verifying = prepared.verifying_key().clone();
+            let wallet = BlindKey::new(verifying, kit(&prepared).unwrap(), wallet).unwrap();
+            for dealers in [&dealers[..1], &dealers] {
+                let deal = |dealer: &Dealer| dealer.deal(rng, u64::MAX).unwrap();
+                let tokens = dealers.iter().map(deal).collect();
+                let shared = wallet.share_with(&assignment, tokens, Blinding::new(r, s)).unwrap();
+                let answer = evaluator.evaluate(shared.request.as_bytes()).unwrap();
+                let proof = shared.pending.finish(&answer).unwrap();
+                let what = (backend, wallet.backend(), dealers.len());
+                assert_eq!(proof.encode(), expected.encode(), "{what:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn blind_gifts_are_the_local_ones() {
+    statement(&testing::gift(&mut rng(43)), key(CircuitName::Gift));
+}
+
+#[test]
+fn blind_gifts_under_a_key_of_circoms_are_the_local_ones() {
+    let key = setup::development_as(CircuitName::Gift, Reduction::Circom, &mut rng(44)).unwrap();
+    statement(&testing::gift(&mut rng(45)), &key);
+}
+
+#[test]
+fn blind_donations_are_the_local_ones() {
+    statement(&testing::donation(&mut rng(46)), key(CircuitName::Donation));
+}
+
+#[test]
+fn blind_claims_are_the_local_ones() {
+    if std::env::var_os("WUFU_FULL").is_none() {
+        eprintln!("skipped: takes minutes; set WUFU_FULL=1");
+        return;
+    }
+    statement(&testing::five_fu(&mut rng(47)), key(CircuitName::FiveFu));
+}

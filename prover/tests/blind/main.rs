@@ -1,0 +1,14 @@
+//! Blind proofs: those that would have been made at home, bit for bit; what cheating servers get; what an evaluator sees.
+//!
+//! DESIGN.md, section 16, argues what these try.
+#![allow(clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod cheating;
+mod exact;
+#[path = "../keys/mod.rs"]
+mod keys;
+#[path = "../matrices/mod.rs"]
+mod matrices;
+mod scene;
+mod uniform;
+mod uniformity;
