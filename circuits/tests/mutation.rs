@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use ark_bn254::Fr;
 use ark_ff::{Field, UniformRand};
-use common::{Fields, broken_clauses, rngs, shape, solver};
+use common::{Fields, broken_clauses, rngs, shape, solver, tell};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::index};
 use wufu_circuits::{
     Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs,
@@ -36,9 +36,11 @@ fn full() -> bool {
     std::env::var_os("WUFU_FULL").is_some_and(|flag| flag == "1")
 }
 
-/// Fresh randomness: another sample in each run. The seed is in the message of a failure.
-fn fresh() -> (u64, StdRng) {
-    let seed = rand::random();
+/// Fresh randomness: another sample in each run, or that of `WUFU_SEED`. The seed is told in any case.
+fn fresh<C: Circuit>() -> (u64, StdRng) {
+    let given = std::env::var("WUFU_SEED").ok();
+    let seed = given.map_or_else(rand::random, |seed| seed.parse().unwrap());
+    tell::<C>(&format!("seed {seed}"));
     (seed, StdRng::seed_from_u64(seed))
 }
 
@@ -56,11 +58,12 @@ fn rows_by_wire(shape: &R1cs) -> Vec<Vec<usize>> {
 }
 
 fn no_wire_can_change_alone<C: Circuit>(make: impl Fn(&mut StdRng) -> C) {
-    let (seed, mut rng) = fresh();
+    let (seed, mut rng) = fresh::<C>();
     let shape = shape::<C>();
     let rows = rows_by_wire(shape);
     let mut z = make(&mut rng).assign().z().to_vec();
     assert_eq!(shape.check(&z), Ok(()));
+    let (mut tried, mut unnoticed) = (0, 0);
     for wire in 1..shape.wires() {
         let honest = z[wire];
         let changes = [
@@ -75,9 +78,13 @@ fn no_wire_can_change_alone<C: Circuit>(make: impl Fn(&mut StdRng) -> C) {
             let noticed = rows[wire].iter().any(|row| !shape.holds(*row, &z));
             let listed = is_listed::<C>(wire, change);
             assert_eq!(noticed, !listed, "{} wire {wire}, {change}, seed {seed}", C::NAME);
+            tried += 1;
+            unnoticed += usize::from(!noticed);
         }
         z[wire] = honest;
     }
+    let wires = shape.wires() - 1;
+    tell::<C>(&format!("{wires} wires, {tried} changes, {unnoticed} unnoticed and listed"));
 }
 
 #[test]
@@ -138,11 +145,12 @@ fn f08_there_is_no_second_witness_for_the_same_inputs() {
 /// Changes one private value, lets the circuit compute everything from it, and sees that native check and circuit refuse
 /// the same clauses.
 fn no_private_value_can_change<C: Circuit + Fields + Debug>(make: impl Fn(&mut StdRng) -> C) {
-    let (seed, mut rng) = fresh();
+    let (seed, mut rng) = fresh::<C>();
     let mut instance = make(&mut rng);
     let count = instance.fields().len();
     assert_eq!(count, shape::<C>().private_inputs());
     let sample = if full() || count <= FEW { count } else { SAMPLE };
+    let mut tried = 0;
     for field in index::sample(&mut rng, count, sample) {
         let honest = *instance.fields()[field];
         for value in [Fr::rand(&mut rng), honest + Fr::ONE, Fr::from(0u64)] {
@@ -158,9 +166,11 @@ fn no_private_value_can_change<C: Circuit + Fields + Debug>(make: impl Fn(&mut S
                 "{} field {field}, seed {seed}",
                 C::NAME
             );
+            tried += 1;
         }
         *instance.fields()[field] = honest;
     }
+    tell::<C>(&format!("{sample} of {count} private values, {tried} changes, all refused"));
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //!
 //! For every witness, true or false, native check, circuit and twin agree on whether it is accepted, and twin and native
 //! code on every public value. 500 witnesses a statement, 10,000 with `WUFU_FULL=1`; `docs/reports/twins.md` tells of that.
+//!
+//! What answers is circom's program. A proof is made from the rows that `--O2` left, so of some witnesses all wires are tried on these,
+//! read from the `.r1cs` by our own reader.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -19,16 +22,22 @@ use std::{
 };
 
 use ark_bn254::Fr;
-use ark_ff::{BigInteger, PrimeField};
+use ark_ff::{BigInteger, Field, PrimeField};
 use common::shape;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::Value;
 use witnesses::{Case, Twin};
-use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};
+use wufu_circuits::{
+    Clause, DonationInstance, FiveFuInstance, GiftInstance,
+    hunt::{System, read_witness},
+};
 use wufu_verifier::{CircuitName, Statement};
 
 /// How many witnesses are under way at once: enough that neither side waits, few enough for a pipe.
 const AHEAD: usize = 4;
+
+/// Of how many true witnesses all wires are tried on the compiled rows.
+const COMPILED: usize = 10;
 
 fn count() -> usize {
     if std::env::var_os("WUFU_FULL").is_some_and(|flag| flag == "1") { 10_000 } else { 500 }
@@ -42,9 +51,10 @@ struct Runner {
 }
 
 impl Runner {
-    fn start(folder: &Path, twin: &str) -> Self {
+    fn start(folder: &Path, twin: &str, flags: &[&str]) -> Self {
         let mut process = Command::new("node")
             .args(["run.mjs", twin])
+            .args(flags)
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -62,13 +72,17 @@ impl Runner {
         questions.flush().unwrap();
     }
 
-    /// The public values in order, or `None` when the twin refuses the witness.
-    fn answer(&mut self) -> Option<Vec<Fr>> {
+    fn line(&mut self) -> Value {
         let mut line = String::new();
         assert_ne!(self.answers.read_line(&mut line).unwrap(), 0, "the twin ended");
-        let answer: Value = serde_json::from_str(&line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    /// The public values in order, or `None` when the twin refuses the witness.
+    fn answer(&mut self) -> Option<Vec<Fr>> {
+        let answer = self.line();
         let public = answer.get("public").and_then(Value::as_array);
-        assert_ne!(public.is_some(), answer.get("refused").is_some(), "{line}");
+        assert_ne!(public.is_some(), answer.get("refused").is_some(), "{answer}");
         public.map(|values| values.iter().map(|value| from_hex(value.as_str().unwrap())).collect())
     }
 
@@ -100,7 +114,8 @@ fn agree<C: Twin + Debug>(clauses: &[Clause]) {
         CircuitName::Gift => "gift",
     };
     let Some(folder) = node::ready(&[twin]) else { return };
-    let mut runner = Runner::start(&folder, twin);
+    compiled_rows_hold::<C>(&folder, twin);
+    let mut runner = Runner::start(&folder, twin, &[]);
     let mut tallies = BTreeMap::<&str, Tally>::new();
     let mut alone = BTreeSet::new();
     let mut waiting = std::collections::VecDeque::new();
@@ -135,6 +150,39 @@ fn agree<C: Twin + Debug>(clauses: &[Clause]) {
     assert_eq!(tallies["honest"].accepted, tallies["honest"].cases);
     let edges = &tallies["edge"];
     assert!(0 < edges.accepted && edges.accepted < edges.cases);
+}
+
+/// Tries all wires of a few true witnesses on the rows that circom compiled, and sees that a public wire cannot be another.
+fn compiled_rows_hold<C: Twin + Debug>(folder: &Path, twin: &str) {
+    let file = std::fs::read(folder.join(format!("{twin}.r1cs"))).unwrap();
+    let system = System::read(&file).unwrap();
+    let mut runner = Runner::start(folder, twin, &["--wtns"]);
+    let mut tried = 0;
+    for index in 0.. {
+        let mut rng = StdRng::seed_from_u64(index as u64);
+        let case = witnesses::case::<C>(&mut rng, index);
+        if !case.instance.false_clauses().is_empty() {
+            continue;
+        }
+        runner.ask(&case.instance.signals());
+        let answer = runner.line();
+        let mut z = read_witness(&hex::decode(answer["wtns"].as_str().unwrap()).unwrap()).unwrap();
+        assert_eq!(z.len(), system.wires(), "{twin} {index}");
+        assert_eq!(system.broken(&z), [0; 0], "{twin} {index} ({})", case.sort);
+        let public = case.instance.public().public_inputs();
+        assert_eq!(z[1..=system.public()], public, "{twin} {index}");
+        for wire in 1..=system.public() {
+            z[wire] += Fr::ONE;
+            assert_ne!(system.broken(&z), [0; 0], "{twin} {index}: public wire {wire} is bound");
+            z[wire] -= Fr::ONE;
+        }
+        tried += 1;
+        if tried == COMPILED {
+            break;
+        }
+    }
+    runner.end();
+    node::say(&format!("{twin}: {tried} witnesses hold in the {} rows", system.rows().len()));
 }
 
 /// Compares one witness; the clauses that are false.

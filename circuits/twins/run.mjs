@@ -1,13 +1,15 @@
 // Runs one twin over the witnesses on standard input, a JSON object of input signals a line, and answers each with a line:
-// {"public":[...]} with the public values in order, or {"refused":"why"}.
+// {"public":[...]} with the public values in order, or {"refused":"why"}. With --wtns all wires come too, {"wtns":"..."}, as a .wtns file
+// in hexadecimal.
 //
-//   node run.mjs CIRCUIT < witnesses > answers
+//   node run.mjs CIRCUIT [--wtns] < witnesses > answers
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
 const circuit = process.argv[2];
+const whole = process.argv[3] === "--wtns";
 const require = createRequire(import.meta.url);
 // The calculator is CommonJS.
 const calculator = require(`./${circuit}_js/witness_calculator.js`);
@@ -21,9 +23,11 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 async function answer(input) {
+  let wtns;
   try {
     // With its sanity check every `===` and every input is looked at.
-    await twin._doCalculateWitness(input, true);
+    if (whole) wtns = Buffer.from(await twin.calculateWTNSBin(input, true)).toString("hex");
+    else await twin._doCalculateWitness(input, true);
   } catch (error) {
     // Only a constraint that does not hold is an answer; a signal that is missing is our mistake. The calculator keeps what
     // went wrong before, so its message grows: the first line is enough.
@@ -33,7 +37,7 @@ async function answer(input) {
   }
   const values = [];
   for (let wire = 1; wire <= nPublic; wire++) values.push(value(wire));
-  return { public: values };
+  return { public: values, wtns };
 }
 
 // A wire, in hexadecimal.

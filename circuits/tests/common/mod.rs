@@ -4,7 +4,13 @@
 mod fields;
 mod solver;
 
-use std::{collections::BTreeSet, fmt::Debug, sync::LazyLock};
+use std::{
+    collections::BTreeSet,
+    fmt::Debug,
+    io::{self, Write as _},
+    process::Command,
+    sync::LazyLock,
+};
 
 use rand::{SeedableRng, rngs::StdRng};
 use wufu_circuits::{
@@ -44,6 +50,18 @@ pub fn shape<C: Circuit>() -> &'static R1cs {
 /// How the circuit's wires follow from the declared inputs.
 pub fn solver<C: Circuit>() -> &'static Solver {
     of::<C, _>(&SOLVERS)
+}
+
+/// Says what a run was of, also when it passes, so that it can be repeated: commit, circuit and its id, and `what`.
+pub fn tell<C: Circuit>(what: &str) {
+    let describe = ["describe", "--always", "--dirty"];
+    let described = Command::new("git").args(describe).output().ok();
+    let commit = described.filter(|output| output.status.success());
+    let commit = commit.and_then(|output| String::from_utf8(output.stdout).ok());
+    let commit = commit.as_deref().unwrap_or("unknown").trim();
+    let line = format!("commit {commit}, {} {}: {what}\n", C::NAME, shape::<C>().id());
+    // What a macro prints is kept back when a test passes.
+    io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 /// Generators of randomness, the same in every run.

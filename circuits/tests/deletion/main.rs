@@ -15,7 +15,7 @@ mod plan;
 use std::collections::BTreeMap;
 
 use attack::{Attacker, Killed, Target};
-use common::shape;
+use common::{shape, tell};
 use plan::Level;
 use rand::{SeedableRng, rngs::StdRng, seq::index};
 use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};
@@ -68,7 +68,9 @@ fn every_row_is_missed<C: Target>() {
             }
         }
     }
-    println!("{}: {} rows left out, {} survive", C::NAME, chosen.len(), survivors.len());
+    let sample = if full() { "all" } else { "a sample, seed 1" };
+    let (count, survive) = (chosen.len(), survivors.len());
+    tell::<C>(&format!("{count} rows left out ({sample}), {survive} survive"));
     for ((clause, site, killed), count) in &told {
         println!("  {clause} {site:<24} {count:>6} {killed:?}");
     }
