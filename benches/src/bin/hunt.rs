@@ -9,7 +9,7 @@ use ark_bn254::Fr;
 use clap::Parser;
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::json;
-use wufu_benches::{ms, time};
+use wufu_benches::{machine, ms, time};
 use wufu_circuits::{
     Circuit, DonationInstance, FiveFuInstance, GiftInstance,
     hunt::{Follows, Hunt, Search, System, read_witness, second},
@@ -47,7 +47,8 @@ struct Args {
 
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
-    let (system, mut witness) = read(&args)?;
+    let (system, mut witness, what) = read(&args)?;
+    let commit = machine(1)["commit"].take();
     if let Some(path) = &args.witness {
         witness = Some(read_witness(&bytes(path)?).context(path.display().to_string())?);
     }
@@ -85,6 +86,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let open: Vec<_> =
             open.iter().map(|wire| json!({ "wire": wire, "hint": hunt.hint(*wire) })).collect();
         let report = json!({
+            "commit": commit, "of": what,
             "rows": system.rows().len(), "wires": system.wires(), "public": system.public(),
             "given": given.len(), "determined": how, "unused": system.unused(), "open": open,
             "follow": follows.private, "public_that_follow": follows.public,
@@ -93,6 +95,7 @@ fn main() -> anyhow::Result<ExitCode> {
         });
         println!("{report}");
     } else {
+        println!("{what}, commit {}", commit.as_str().unwrap_or("unknown"));
         println!(
             "{} rows, {} wires, {} public, {} private ones given",
             system.rows().len(),
@@ -124,17 +127,20 @@ fn main() -> anyhow::Result<ExitCode> {
     }))
 }
 
-fn read(args: &Args) -> anyhow::Result<(System, Option<Vec<Fr>>)> {
-    fn ours<C: Circuit>(instance: &C) -> anyhow::Result<(System, Option<Vec<Fr>>)> {
-        let mut file = Vec::new();
-        C::shape().write(&mut file)?;
-        Ok((System::read(&file)?, Some(instance.assign().z().to_vec())))
+/// The system, a witness where there is one, and what is told of it so that a run can be repeated.
+fn read(args: &Args) -> anyhow::Result<(System, Option<Vec<Fr>>, String)> {
+    const SEED: u64 = 0;
+    fn ours<C: Circuit>(instance: &C) -> anyhow::Result<(System, Option<Vec<Fr>>, String)> {
+        let (shape, mut file) = (C::shape(), Vec::new());
+        shape.write(&mut file)?;
+        let what = format!("{} {}, witness of seed {SEED}", C::NAME, shape.id());
+        Ok((System::read(&file)?, Some(instance.assign().z().to_vec()), what))
     }
-    let mut rng = StdRng::seed_from_u64(0);
+    let mut rng = StdRng::seed_from_u64(SEED);
     match (&args.file, args.circuit.as_deref()) {
         (Some(path), _) => {
             let system = System::read(&bytes(path)?).context(path.display().to_string())?;
-            Ok((system, None))
+            Ok((system, None, path.display().to_string()))
         }
         (None, Some("five-fu")) => ours::<FiveFuInstance>(&five_fu(&mut rng)),
         (None, Some("donation")) => ours::<DonationInstance>(&donation(&mut rng)),
