@@ -1,4 +1,5 @@
-"""The table of SECURITY.md: every test named in it exists, and every test named after a row stands in that row.
+"""The table of SECURITY.md: every test named in it exists, and every test named after a row stands in that row; so does every part of a
+longer test that is named after one.
 
 `--write` fills the table's last column from the tree.
 """
@@ -24,10 +25,16 @@ def tests():
         text = path.read_text(encoding="utf-8")
         for match in re.finditer(r"^\s*(?:async )?fn (((?:f\d\d_)+)\w+)\(", text, re.MULTILINE):
             before = text[: match.start()].splitlines()[-4:]
-            if not any("test]" in line or "test(" in line for line in before):
+            is_test = any("test]" in line or "test(" in line for line in before)
+            # One test may be many, where what they need is made once: then it calls them.
+            is_called = "/tests/" in name and len(re.findall(rf"\b{match[1]}\(", text)) > 1
+            if not is_test and not is_called:
                 continue
             for row in re.findall(r"f(\d\d)_", match[2]):
                 found.setdefault(int(row), []).append(f"{name}::{match[1]}")
+    for named in found.values():
+        # Those that are about this row alone come first.
+        named.sort(key=lambda test: (len(re.findall(r"f\d\d_", test)), test))
     return found
 
 

@@ -9,14 +9,14 @@ use common::{CASES, accepted, alone, broken_clauses, refused, rngs};
 use rand::{Rng, rngs::StdRng};
 use wufu_circuits::{
     Card, Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, GiftWitness, Kind,
-    Ownership, Path, SpendKey, Tree,
+    Ownership, Path, Person, SpendKey, Tree,
     testing::{self, donation, five_fu, gift, paths},
 };
 use wufu_verifier::{
     FiveFu,
     domain::Domain,
     merkle::{CARD_DEPTH, parent},
-    poseidon::{hash3, hash4},
+    poseidon::{hash2, hash3, hash4},
 };
 
 #[test]
@@ -347,6 +347,42 @@ fn f14_a_card_that_is_given_and_claimed_shows_one_nullifier() {
             given.public.nf_in += Fr::ONE;
             given.public.cm_out = Card::given(kind, given.public.nf_in, rcm).commitment(friend);
             refused(&given, Clause::G4);
+        }
+    }
+}
+
+/// Who issues cards and registers persons chooses or sees all of these, and keeps them for ever. None is a key, nor is what they hash to
+/// a key or a nullifier.
+#[test]
+fn f30_what_an_issuer_and_a_registrar_hold_spends_nothing() {
+    for mut rng in rngs(1) {
+        let claim = five_fu(&mut rng);
+        let w = &claim.private;
+        let mut held = vec![w.pk, w.salt, Person { salt: w.salt }.leaf(w.pk)];
+        held.extend([w.cards_root, w.persons_root, w.scope]);
+        held.extend(w.cards.iter().flat_map(|card| [card.rho, card.rcm, card.cm]));
+        held.extend(w.cards[0].path.levels()[0]);
+        held.extend(w.person.levels()[0]);
+        held.extend([Domain::Pk, Domain::Nf, Domain::Pnf, Domain::Note].map(Domain::value));
+        held.sort();
+        held.dedup();
+        let FiveFu { nf_p, nf_0, nf_1, nf_2, nf_3, nf_4, .. } = claim.public;
+        let hidden = [w.sk, nf_p, nf_0, nf_1, nf_2, nf_3, nf_4];
+        assert!(hidden.iter().all(|value| !held.contains(value)));
+        for a in &held {
+            for b in &held {
+                assert!(!hidden.contains(&hash2([*a, *b])));
+                for c in held.iter().step_by(3) {
+                    assert!(!hidden.contains(&hash3([*a, *b, *c])));
+                }
+            }
+        }
+        // As somebody's key, with all that follows from it: another key has another pk.
+        for value in held {
+            let mut tried = claim.clone();
+            tried.private.sk = value;
+            tried.public = tried.private.statement();
+            refused(&tried, Clause::F1);
         }
     }
 }

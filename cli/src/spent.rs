@@ -75,6 +75,13 @@ impl NullifierStore for SpentFile {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use redb::StorageBackend;
+
     use super::*;
 
     #[test]
@@ -95,5 +102,133 @@ mod tests {
         assert!(SpentFile::open(&path, true).is_err());
         let mut store = SpentFile::open(&path, false).unwrap();
         assert!(store.check_and_insert(&[[2; 32]]).is_err());
+    }
+    /// A disk that fails from a call on, and all calls after it.
+    #[derive(Clone, Debug, Default)]
+    struct Disk(Arc<Mutex<Held>>);
+
+    #[derive(Debug, Default)]
+    struct Held {
+        bytes: Vec<u8>,
+        /// What was synced: all that a power cut leaves for certain.
+        durable: Vec<u8>,
+        calls: usize,
+        fails_from: Option<usize>,
+    }
+
+    impl Disk {
+        fn of(bytes: Vec<u8>) -> Self {
+            Self(Arc::new(Mutex::new(Held { durable: bytes.clone(), bytes, ..Held::default() })))
+        }
+
+        fn fail_from(&self, call: Option<usize>) {
+            let mut held = self.0.lock().unwrap();
+            (held.calls, held.fails_from) = (0, call);
+        }
+
+        fn open(&self) -> SpentFile {
+            SpentFile(Database::builder().create_with_backend(self.clone()).unwrap())
+        }
+
+        fn call<T>(&self, does: impl FnOnce(&mut Held) -> T) -> io::Result<T> {
+            let mut held = self.0.lock().unwrap();
+            held.calls += 1;
+            if held.fails_from.is_some_and(|from| held.calls > from) {
+                return Err(io::Error::other("the disk is gone"));
+            }
+            Ok(does(&mut held))
+        }
+    }
+
+    impl StorageBackend for Disk {
+        fn len(&self) -> io::Result<u64> {
+            self.call(|held| held.bytes.len() as u64)
+        }
+
+        fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+            let from = offset as usize;
+            let read = |held: &mut Held| Some(held.bytes.get(from..from + out.len())?.to_vec());
+            let bytes = self.call(read)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+            out.copy_from_slice(&bytes);
+            Ok(())
+        }
+
+        fn set_len(&self, length: u64) -> io::Result<()> {
+            self.call(|held| held.bytes.resize(length as usize, 0))
+        }
+
+        fn sync_data(&self) -> io::Result<()> {
+            self.call(|held| held.durable = held.bytes.clone())
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            let from = offset as usize;
+            self.call(|held| held.bytes[from..from + data.len()].copy_from_slice(data))
+        }
+    }
+
+    /// Which of these the store holds: tried one by one on a copy.
+    fn holds(bytes: &[u8], nullifiers: &[Nullifier]) -> Vec<bool> {
+        let held = |nullifier| {
+            let mut store = Disk::of(bytes.to_vec()).open();
+            match store.check_and_insert(&[nullifier]) {
+                Ok(()) => false,
+                Err(SpendError::Spent { .. }) => true,
+                Err(error) => panic!("{error}"),
+            }
+        };
+        nullifiers.iter().map(|nullifier| held(*nullifier)).collect()
+    }
+
+    /// A store that failed counted as "not seen". Here the disk fails from any call on: what was shown is never accepted again, a failure
+    /// is no acceptance, and what is left holds all or none.
+    #[test]
+    fn f28_a_disk_that_fails_at_any_call_accepts_nothing_and_keeps_all_or_none() {
+        let first = Disk::default();
+        let mut store = first.open();
+        store.check_and_insert(&[[1; 32]]).unwrap();
+        drop(store);
+        let before = first.0.lock().unwrap().durable.clone();
+        let new = [[2; 32], [3; 32]];
+        let mut refused = 0;
+        for fails_from in 0.. {
+            let disk = Disk::of(before.clone());
+            let mut store = disk.open();
+            disk.fail_from(Some(fails_from));
+            let answer = store.check_and_insert(&new);
+            // Whatever became of it: what was shown before is not new, nor is this when it was accepted.
+            assert!(store.check_and_insert(&[[1; 32]]).is_err(), "from call {fails_from}");
+            assert!(answer.is_err() || store.check_and_insert(&new).is_err());
+            let whole = disk.0.lock().unwrap().calls <= fails_from;
+            drop(store);
+            let held = disk.0.lock().unwrap();
+            for left in [&held.bytes, &held.durable] {
+                let there = holds(left, &[[1; 32], [2; 32], [3; 32]]);
+                assert!(there[0] && there[1] == there[2], "from call {fails_from}: {there:?}");
+                assert!(answer.is_err() || there[1], "accepted, and not kept: call {fails_from}");
+            }
+            match answer {
+                Ok(()) if whole => break,
+                Ok(()) => {}
+                Err(SpendError::Store(_)) => refused += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!(refused > 3, "{refused} calls");
+    }
+
+    #[test]
+    fn f28_a_file_that_was_cut_off_is_not_one_in_which_nothing_was_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spent");
+        SpentFile::open(&path, true).unwrap().check_and_insert(&[[1; 32]]).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for length in [1, 8, 512, whole.len() / 2] {
+            fs::write(&path, &whole[..length]).unwrap();
+            // Refused when it is opened, or when it is asked.
+            if let Ok(mut store) = SpentFile::open(&path, false) {
+                assert!(store.check_and_insert(&[[1; 32]]).is_err(), "cut to {length} bytes");
+            }
+        }
     }
 }
