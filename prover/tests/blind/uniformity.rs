@@ -44,7 +44,8 @@ fn received(shape: &Shape, request: &[u8]) -> Vec<Fr> {
     let mut bytes = Vec::new();
     for message in &sent[1..] {
         bytes.extend_from_slice(&message.masked);
-        let rest = EvaluateRequest { masked: Vec::new(), ..message.clone() };
+        let mut rest = message.clone();
+        rest.masked.clear();
         assert_eq!(rest, EvaluateRequest::default());
     }
     assert_eq!(bytes.len(), shape.request_bytes());
