@@ -19,9 +19,10 @@ fn hash(bytes: &[u8]) -> String {
 
 /// The masks, written again from DESIGN.md: candidates of 32 bytes from keyed BLAKE3, two bits cleared, those of r or more left out.
 fn again(seed: &MaskSeed, shape: &Shape) -> Vec<BigInt<4>> {
+    let key_id = shape.key_id();
     let fields: [&[u8]; 4] = [
         b"wufu 2026-11 blind masks v1",
-        shape.key_id().as_bytes(),
+        key_id.as_bytes(),
         &(shape.private() as u64).to_le_bytes(),
         &(shape.domain() as u64).to_le_bytes(),
     ];
