@@ -135,6 +135,18 @@ others = [
 write("message", unhex(case["bytes"] for case in good) + others)
 write("json", [json.dumps(case["json"], separators=(",", ":"), ensure_ascii=False).encode() for case in good])
 write("envelope", unhex(proof["envelope"] for proof in proofs))
+# Which honest answer, what becomes of it, and what that takes.
+write(
+    "batch",
+    [
+        bytes([0, 7, 1, 7, 2, 7, 0, 7]),
+        bytes([0, 7, 1, 5, 2, 13, 1, 21, 0, 7]),
+        bytes([0, 3, 130, 1, 1, 4, 9, 1, 2, 6, 2, 7]),
+    ]
+    + [bytes([0, 0]) + proof + bytes([1, 7]) for proof in unhex(accepted("proofs", "proofs", "proof"))[:4]]
+    + [bytes([2, 7, 1, 2]) + bytes.fromhex(case["proof"])[32:96] + bytes([0, 7])
+       for case in load("vectors/proofs.json")["proofs"] if case["case"] == "B outside the subgroup"],
+)
 flip = struct.pack("<BBBBB", 4, 0, 0, 1, 1)
 write(
     "proving_key",

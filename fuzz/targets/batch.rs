@@ -1,0 +1,175 @@
+//! Batches: whatever stands beside a proof, its verdict is the one that it has alone.
+//!
+//! An input is a list: a byte that says which of the honest answers, a byte that says what becomes of it, then what that takes.
+#![no_main]
+
+use std::sync::OnceLock;
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+use wufu_proto::{Envelope, decode, envelope::Binding, v1};
+use wufu_verifier::{
+    BatchVerifier, ClaimCheck, DonationCheck, GiftCheck, Pending, Reason, Trust, VerifyingKey,
+    checkpoint::Checkpoint,
+    epochs::{LogHistory, Window},
+    note::LogKey,
+    verify::{AnyVerified, Presented, VerifyError},
+};
+
+const HONEST: &str = include_str!("../../vectors/honest.json");
+/// The key that signs both orgs' logs in the vectors.
+const SEED: [u8; 32] = [9; 32];
+/// More take long, and find nothing more.
+const MOST: usize = 12;
+
+/// What a verifier holds for one circuit, and the answer that it waits for.
+struct Scene {
+    key: VerifyingKey,
+    logs: Vec<LogHistory>,
+    envelope: Envelope,
+}
+
+struct Scenes {
+    scenes: Vec<Scene>,
+    now: u64,
+    expiry: u64,
+}
+
+fn scenes() -> Option<Scenes> {
+    let file: Value = serde_json::from_str(HONEST).ok()?;
+    let scene = |at: usize| {
+        let proof = &file["proofs"][at];
+        let bytes = |name: &str| hex::decode(proof[name].as_str()?).ok();
+        let key = VerifyingKey::decode(&bytes("key")?, Trust::AcceptDevelopment).ok()?;
+        let message = decode::<v1::Envelope>(&bytes("envelope")?).ok()?;
+        let envelope = Envelope::try_from(message).ok()?;
+        let mut logs = Vec::new();
+        for note in proof["notes"].as_array()? {
+            let note = note.as_str()?;
+            let origin = note.lines().next()?;
+            let org = origin.split('/').next()?;
+            let signing = ed25519_dalek::SigningKey::from_bytes(&SEED);
+            let log_key = LogKey::new(org, signing.verifying_key()).ok()?;
+            let mut log = LogHistory::new(origin);
+            log.insert(Checkpoint::open(&log_key, note).ok()?).ok()?;
+            logs.push(log);
+        }
+        Some(Scene { key, logs, envelope })
+    };
+    Some(Scenes {
+        scenes: (0..3).map(scene).collect::<Option<_>>()?,
+        now: (file["epoch"].as_u64()? + 2) * 600,
+        expiry: file["expiry"].as_u64()?,
+    })
+}
+
+/// What is presented: for which scene, and the bytes.
+struct Shown {
+    scene: usize,
+    inputs: Vec<u8>,
+    proof: Vec<u8>,
+}
+
+/// Cuts what it is asked for from the front, or what there is.
+fn take<'a>(data: &mut &'a [u8], count: usize) -> &'a [u8] {
+    let (taken, rest) = data.split_at(count.min(data.len()));
+    *data = rest;
+    taken
+}
+
+fn read(mut data: &[u8], scenes: &[Scene]) -> Vec<Shown> {
+    let mut all: Vec<Shown> = Vec::new();
+    while let [which, how, rest @ ..] = data
+        && all.len() < MOST
+    {
+        data = rest;
+        let scene = usize::from(*which) % scenes.len();
+        let honest = scenes[scene].envelope.presented();
+        let (mut inputs, mut proof) = (honest.public_inputs.to_vec(), honest.proof.to_vec());
+        match how % 8 {
+            // Anything for a proof, or for one of its points.
+            0 => proof = take(&mut data, 128).to_vec(),
+            1 => take(&mut data, 32).iter().zip(&mut proof).for_each(|(from, to)| *to = *from),
+            2 => {
+                take(&mut data, 64).iter().zip(&mut proof[32..]).for_each(|(from, to)| *to = *from)
+            }
+            // Another byte, in the proof or in the inputs.
+            3 | 4 => {
+                let bytes = if how % 8 == 3 { &mut proof } else { &mut inputs };
+                let at = take(&mut data, 2);
+                if let [at, by] = at {
+                    let at = usize::from(*at) % bytes.len();
+                    bytes[at] ^= by;
+                }
+            }
+            // Minus a point: well-formed, and proves nothing.
+            5 => proof[[31, 95, 127][usize::from(how / 8) % 3]] ^= 0x80,
+            // A point of the one before.
+            6 => {
+                if let Some(Shown { proof: other, .. }) = all.last()
+                    && other.len() == proof.len()
+                {
+                    proof[32..].copy_from_slice(&other[32..]);
+                }
+            }
+            _ => {}
+        }
+        all.push(Shown { scene, inputs, proof });
+    }
+    all
+}
+
+fn open<'a>(held: &'a Scenes, shown: &Shown) -> Option<Pending<'a, AnyVerified>> {
+    let Scene { key, logs, envelope } = &held.scenes[shown.scene];
+    let (now, window) = (held.now, Window::default());
+    let key_id = envelope.presented().key_id;
+    let presented = Presented { key_id, public_inputs: &shown.inputs, proof: &shown.proof };
+    Some(match envelope.binding() {
+        Binding::Request(request) => {
+            let (verifier, question) = (request.verifier(), request.question());
+            let log = &logs[0];
+            DonationCheck { key, log, verifier, question, now, window }.open(presented).into()
+        }
+        Binding::Claim(asked) => {
+            let (cards, persons) = (&logs[0], &logs[1]);
+            let check = ClaimCheck { key, cards, persons, org: &asked.org, now, window };
+            check.open(presented, &asked.payout, held.expiry).into()
+        }
+        Binding::Gift => {
+            let org = logs[0].origin().split('/').next()?;
+            let check = GiftCheck { key, cards: &logs[0], org, now, window };
+            check.open(presented, b"to a friend", held.expiry).into()
+        }
+    })
+}
+
+type Verdict = Result<(u64, Vec<[u8; 32]>), Reason>;
+
+fn told(verdict: Result<AnyVerified, VerifyError>) -> Verdict {
+    verdict
+        .map(|verified| (verified.epoch(), verified.nullifiers()))
+        .map_err(|error| error.reason())
+}
+
+fuzz_target!(|data: &[u8]| {
+    static SCENES: OnceLock<Scenes> = OnceLock::new();
+    let held =
+        SCENES.get_or_init(|| scenes().unwrap_or_else(|| panic!("vectors/honest.json is broken")));
+    let shown = read(data, &held.scenes);
+    let pending = || shown.iter().filter_map(|shown| open(held, shown));
+    let alone: Vec<Verdict> = pending().map(|pending| told(pending.verify())).collect();
+    assert_eq!(alone.len(), shown.len());
+    // Twice by one verifier: what it learned of the first changes its work and no verdict.
+    let mut verifier = BatchVerifier::default();
+    for fresh in 0..2 {
+        let outcome = verifier.verify(pending().collect(), &mut || Ok([fresh; 32]));
+        let outcome = outcome.unwrap_or_else(|_| panic!("there is entropy"));
+        let together: Vec<Verdict> = outcome.verdicts.into_iter().map(told).collect();
+        assert_eq!(together, alone);
+    }
+    // Accepted is only the statement that was proved.
+    for (verdict, shown) in alone.iter().zip(&shown) {
+        let honest = held.scenes[shown.scene].envelope.presented();
+        assert!(verdict.is_err() || shown.inputs == honest.public_inputs);
+    }
+});
