@@ -169,12 +169,12 @@ fn on_coset(assignment: &wufu_circuits::Assignment) -> Vec<Fr> {
     places.map(|x| at(&a, x) * at(b, x)).collect()
 }
 
-const MASKS: &str = "";
-const MASKS_HASH: &str = "";
-const LARGE_HASH: &str = "";
-const SEED_ID: &str = "";
-const KIT_HASH: &str = "";
-const KIT_ID: &str = "";
-const TOKEN_HASH: &str = "";
-const REQUEST: &str = "";
-const REQUEST_HASH: &str = "";
+const MASKS: &str = "631860f74247a578f6c3cc79c20c7148d4fbaadb0b1986b3f832baa44348300ca677a2f1211b5f6304263acc0a79cd3b7781dfa0cce262d152b0d44b7092d811";
+const MASKS_HASH: &str = "8dbc446d3b960acf058f06fb437fb2fa4a172a2785c5205e1aeb22e917e8814d";
+const LARGE_HASH: &str = "f92d80241f88c7e76478dc80dd7fc7a94e726e4e4aea13302850547286f67790";
+const SEED_ID: &str = "5843c102adf1e964c26c301d663890a2aa1475bee2c0dc79c2411d7731f4ee3b";
+const KIT_HASH: &str = "ca0c8f949ab154cccf82c25fb46b8765eefc4aeb0fc5a013f37cddce15b97e4e";
+const KIT_ID: &str = "64bae310941107dc92772ef303c52297cfda520c6ad053f47f8676139cb94482";
+const TOKEN_HASH: &str = "13952d916891876bb7f51868f09207e796828581f572916b5ac7e392c28dad8e";
+const REQUEST: &str = "a5e79ff850ae3ccb9aacecff85dbc2df885cd6a5aa2cca04316d773c2f0634248c885dfe71da82e08c4a7fad3d6f66ece5d6a1e0e962ede6d6ef5c9502bc8b1e";
+const REQUEST_HASH: &str = "66242fdeadcea39133a2f0771b5487ea91db371edae0aecf75b8224dc8405b1c";
