@@ -1,6 +1,8 @@
 //! A small circuit with a key of its own, and all who prove under it.
 
-use ark_bn254::{Bn254, Fr};
+use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
+use ark_ec::PrimeGroup as _;
+use ark_ff::UniformRand as _;
 use ark_groth16::{
     Groth16, Proof as ArkProof, ProvingKey,
     r1cs_to_qap::{LibsnarkReduction, R1CSToQAP},
@@ -66,19 +68,16 @@ impl Scene {
     /// All with one backend, under a key drawn from `rng`.
     pub fn new(shape: R1cs, reduction: Reduction, backend: Backend, rng: &mut StdRng) -> Self {
         let circuit = Rows(&shape);
-        let points = match reduction {
+        // Over the generators that everybody has, or a kit's points in both groups are not one multiple.
+        let generate = match reduction {
             Reduction::Libsnark => {
-                Groth16::<Bn254, LibsnarkReduction>::generate_random_parameters_with_reduction(
-                    circuit, rng,
-                )
+                Groth16::<Bn254, LibsnarkReduction>::generate_parameters_with_qap
             }
-            Reduction::Circom => {
-                Groth16::<Bn254, CircomReduction>::generate_random_parameters_with_reduction(
-                    circuit, rng,
-                )
-            }
+            Reduction::Circom => Groth16::<Bn254, CircomReduction>::generate_parameters_with_qap,
         };
-        let points = points.unwrap();
+        let [alpha, beta, gamma, delta] = [(); 4].map(|()| Fr::rand(rng));
+        let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
+        let points = generate(circuit, alpha, beta, gamma, delta, g1, g2, rng).unwrap();
         let verifying = VerifyingKey::new(
             CircuitName::Gift,
             Provenance::Development,
