@@ -143,7 +143,9 @@ uint16_t wufu_log_insert(WufuLog *log,
 //
 // # Safety
 // `log` is of this library and used by nobody else meanwhile.
-uint16_t wufu_log_prune(WufuLog *log, uint64_t now, uint64_t window);
+uint16_t wufu_log_prune(WufuLog *log,
+                        uint64_t now,
+                        uint64_t window);
 
 // Gives a log back.
 //

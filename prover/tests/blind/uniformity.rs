@@ -134,7 +134,7 @@ fn the_test_itself_sees_what_is_not_uniform() {
     let draw = |one: fn(&mut StdRng) -> Fr, rng: &mut StdRng| -> Vec<Vec<Fr>> {
         (0..JOBS).map(|_| (0..32).map(|_| one(rng)).collect()).collect()
     };
-    assert_eq!(uniform(&draw(|rng| Fr::rand(rng), rng)), Ok(()));
+    assert_eq!(uniform(&draw(Fr::rand, rng)), Ok(()));
     let skewed = |jobs: Vec<Vec<Fr>>, of: &str| {
         let traced = uniform(&jobs);
         let Err(Trace::Skewed { of: got, where_, chi_square, limit }) = &traced else {
@@ -160,7 +160,7 @@ fn the_test_itself_sees_what_is_not_uniform() {
     };
     skewed(draw(even, rng), "values");
     // One position that is skewed among others that are not.
-    let mut jobs = draw(|rng| Fr::rand(rng), rng);
+    let mut jobs = draw(Fr::rand, rng);
     for job in &mut jobs {
         if job[7].into_bigint().0[3] > Fr::MODULUS.0[3] / 2 {
             job[7] = Fr::rand(rng);
@@ -168,12 +168,12 @@ fn the_test_itself_sees_what_is_not_uniform() {
     }
     skewed(jobs, "values");
     // A counter under one mask: each value is uniform, and what lies between two is not.
-    let (mask, mut jobs) = (Fr::rand(rng), draw(|rng| Fr::rand(rng), rng));
+    let (mask, mut jobs) = (Fr::rand(rng), draw(Fr::rand, rng));
     jobs[500][3] = mask;
     jobs[700][3] = mask + Fr::from(1u64 << 40);
     assert_eq!(uniform(&jobs), Err(Trace::Near { of: "values" }));
     // Masks that go on by one step: values stand apart, differences are all the same.
-    let mut jobs = draw(|rng| Fr::rand(rng), rng);
+    let mut jobs = draw(Fr::rand, rng);
     let step = Fr::rand(rng);
     for n in 1..jobs.len() {
         jobs[n][5] = jobs[n - 1][5] + step;
