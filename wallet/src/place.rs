@@ -66,7 +66,7 @@ pub(crate) async fn within<T>(
 const WORDS: usize = 300;
 
 /// A server's error as it may be shown: no control characters, which would move a terminal's cursor or colour its words, no more
-/// than [`WORDS`] characters, and nothing beside code and words.
+/// than 300 characters, and nothing beside code and words.
 pub fn plain(status: &Status) -> Status {
     let words = status.message().chars();
     // Direction and joiners of text are no control characters, and hide what stands there as well.
