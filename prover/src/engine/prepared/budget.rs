@@ -9,6 +9,11 @@ pub const DEFAULT_BUDGET: usize = 240_000_000;
 const G2_ADDITION: usize = 5;
 const G1_ADDITION: usize = 2;
 
+/// The same for [`part_cost`], and what a digit's sorting costs: as measured on one machine, roughly.
+const PART_G1: usize = 17;
+const PART_G2: usize = 43;
+const PART_SORT: usize = 3;
+
 /// What a bucket costs when a sum ends, in additions.
 const BUCKET: usize = 3;
 
@@ -31,6 +36,19 @@ pub(super) fn cost(shape: &Shape, in_g2: bool) -> usize {
     let windows = shape.windows() as usize;
     let additions = shape.bases * windows + bucket_sets(shape) * BUCKET * (1 << (shape.window - 1));
     additions * if in_g2 { G2_ADDITION } else { G1_ADDITION }
+}
+
+/// What the sum over some bases of a table costs, in other units: a digit is sorted, its addition made, and each bucket ends in
+/// [`BUCKET`] additions.
+pub(super) fn part_cost(shape: &Shape, bases: usize, in_g2: bool) -> usize {
+    let addition = if in_g2 { PART_G2 } else { PART_G1 };
+    let buckets = bucket_sets(shape) * BUCKET * (1 << (shape.window - 1));
+    sort_cost(shape, bases) + addition * (bases * shape.windows() as usize + buckets)
+}
+
+/// What it costs to sort their digits.
+pub(super) fn sort_cost(shape: &Shape, bases: usize) -> usize {
+    PART_SORT * bases * shape.windows() as usize
 }
 
 /// Windows that no row is there for have buckets of their own.

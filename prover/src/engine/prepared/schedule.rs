@@ -1,85 +1,174 @@
 //! The sums of a proof in parts, for several threads.
 
 use std::{
+    cmp::Reverse,
     ops::Range,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use bn254x8::msm::Shape;
 
 use super::budget;
 
-/// Parts for each thread, roughly: more of them balance better, and each ends in a pass over its buckets.
-const PARTS: usize = 2;
+/// Parts for each thread that are tried: more of them balance better, and each ends in a pass over its buckets.
+const PARTS: std::ops::RangeInclusive<usize> = 0..=3;
+
+/// A step of a butterfly, in the units of [`budget::part_cost`].
+const BUTTERFLY: usize = 2;
 
 /// A part of one of the four sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// Which sum: A, B in G1, B in G2, L with H.
     pub(super) query: usize,
+    /// Whether the other sum of B is made with it.
+    pub(super) both: bool,
     /// Which of its bases.
     pub(super) range: Range<usize>,
+    /// Whether it needs the products.
+    late: bool,
+    cost: usize,
 }
 
-/// The parts for so many threads, the costliest first: those that need wires alone, and those that need the products, too. The
-/// first `of_wires` bases of the last sum are for wires. Where both sums of B are `joint`, parts of B in G1 are of both.
-pub(super) fn parts(
-    shapes: &[Shape; 4],
-    of_wires: usize,
-    threads: usize,
-    joint: bool,
-) -> [Vec<Part>; 2] {
-    let mut costs: Vec<usize> =
-        (0..4).map(|query| budget::cost(&shapes[query], query == 2)).collect();
-    if joint {
-        costs[1] += std::mem::take(&mut costs[2]);
-    }
-    let share = (costs.iter().sum::<usize>() / (threads * PARTS)).max(1);
-    let mut early = Vec::new();
-    let mut late = Vec::new();
-    let mut split = |query: usize, range: Range<usize>, late_too: bool| {
-        if range.is_empty() {
-            return;
-        }
-        let bases = shapes[query].bases;
-        let cost = costs[query] / bases * range.len();
-        let count = (cost + share / 2) / share;
-        let length = range.len().div_ceil(count.max(1));
-        for start in range.clone().step_by(length) {
-            let range = start..(start + length).min(range.end);
-            let part = (cost / count.max(1), Part { query, range });
-            if late_too { late.push(part) } else { early.push(part) }
-        }
-    };
-    for (query, shape) in shapes.iter().enumerate().take(3) {
-        if !joint || query != 2 {
-            split(query, 0..shape.bases, false);
-        }
-    }
-    split(3, 0..of_wires, false);
-    split(3, of_wires..shapes[3].bases, true);
-    [early, late].map(|mut parts: Vec<(usize, Part)>| {
-        parts.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
-        parts.into_iter().map(|(_, part)| part).collect()
-    })
+/// What is to be split.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whole {
+    pub(super) shapes: [Shape; 4],
+    /// The first bases of the last sum, which are for wires: they do not need the products.
+    pub(super) of_wires: usize,
+    /// Whether both sums of B are over the same wires.
+    pub(super) joint: bool,
+    /// Binary logarithm of the transforms' size, where they are to be made.
+    pub(super) transforms: Option<u32>,
 }
 
-/// What parts came to.
-pub(super) struct Done<T>(Mutex<Vec<T>>);
+impl Whole {
+    /// The parts that so many threads are through with soonest, the costliest first.
+    pub(super) fn parts(&self, threads: usize) -> Vec<Part> {
+        let ways = PARTS.flat_map(|parts| [(parts, true), (parts, false)]);
+        let ways =
+            ways.flat_map(|(parts, split)| [(parts, split, self.joint), (parts, split, false)]);
+        let ways = ways.map(|(parts, split, both)| self.split(threads * parts, split, both));
+        ways.min_by_key(|parts| self.end(threads, parts)).unwrap_or_default()
+    }
 
-impl<T> Default for Done<T> {
-    fn default() -> Self {
-        Self(Mutex::new(Vec::new()))
+    /// Parts of about a `count`-th of everything each; none but what needs the products is split where that is 0. `split` takes
+    /// what needs them from what does not.
+    fn split(&self, count: usize, split: bool, both: bool) -> Vec<Part> {
+        let cost = |query: usize, both: bool, range: &Range<usize>| {
+            let of = |query: usize| budget::part_cost(&self.shapes[query], range.len(), query == 2);
+            if both {
+                of(1) + of(2) - budget::sort_cost(&self.shapes[2], range.len())
+            } else {
+                of(query)
+            }
+        };
+        let bases = |query: usize| self.shapes[query].bases;
+        let cut = if split { self.of_wires } else { 0 };
+        let mut wholes = vec![(0, 0..bases(0), false), (1, 0..bases(1), false)];
+        if !both {
+            wholes.push((2, 0..bases(2), false));
+        }
+        wholes.extend([(3, 0..cut, false), (3, cut..bases(3), true)]);
+        wholes.retain(|(_, range, _)| !range.is_empty());
+        let all: usize =
+            wholes.iter().map(|(query, range, _)| cost(*query, both && *query == 1, range)).sum();
+        let share = all.checked_div(count).unwrap_or(usize::MAX).max(1);
+        let mut parts = Vec::new();
+        for (query, range, late) in wholes {
+            let both = both && query == 1;
+            let pieces =
+                ((cost(query, both, &range) as f64 / share as f64).round() as usize).max(1);
+            for start in range.clone().step_by(range.len().div_ceil(pieces)) {
+                let end = (start + range.len().div_ceil(pieces)).min(range.end);
+                let range = start..end;
+                let cost = cost(query, both, &range);
+                parts.push(Part { query, both, range, late, cost });
+            }
+        }
+        parts.sort_by_key(|part| Reverse(part.cost));
+        parts
+    }
+
+    /// When the last thread is through, if each takes the first part that can be begun.
+    fn end(&self, threads: usize, parts: &[Part]) -> usize {
+        let transforms = self.transforms.map_or(0, |log| (4 * BUTTERFLY * log as usize) << log);
+        let mut free = vec![0; threads.max(1)];
+        free[0] = transforms;
+        let mut left: Vec<&Part> = parts.iter().collect();
+        while !left.is_empty() {
+            let next = free.iter_mut().min();
+            let Some(now) = next else { break };
+            match left.iter().position(|part| !part.late || *now >= transforms) {
+                Some(at) => *now += left.remove(at).cost,
+                None => *now = transforms,
+            }
+        }
+        free.into_iter().max().unwrap_or(0)
     }
 }
 
-impl<T> Done<T> {
-    pub(super) fn put(&self, value: T) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(value);
+/// Parts that wait for a thread, what parts came to, and what the last of them need.
+pub(super) struct Board<'a, P: ?Sized, T, E> {
+    state: Mutex<State<'a, P, T, E>>,
+}
+
+struct State<'a, P: ?Sized, T, E> {
+    waiting: Vec<Part>,
+    done: Vec<T>,
+    products: Option<&'a P>,
+    failed: Option<E>,
+}
+
+impl<'a, P: ?Sized, T, E> Board<'a, P, T, E> {
+    pub(super) fn new(waiting: Vec<Part>) -> Self {
+        let state = State { waiting, done: Vec::new(), products: None, failed: None };
+        Self { state: Mutex::new(state) }
     }
 
-    pub(super) fn take(&self) -> impl Iterator<Item = T> + use<T> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter()
+    fn state(&self) -> MutexGuard<'_, State<'a, P, T, E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The products are made: parts that need them can begin. Or they are not, and no part does any more.
+    pub(super) fn made(&self, products: Result<&'a P, E>) {
+        let mut state = self.state();
+        match products {
+            Ok(products) => state.products = Some(products),
+            Err(error) => state.fail(error),
+        }
+    }
+
+    /// Does parts until none is left that can begin. `None` stands for products that a part does not need.
+    pub(super) fn work(&self, mut act: impl FnMut(Part, Option<&'a P>) -> Result<T, E>) {
+        let mut state = self.state();
+        loop {
+            let products = state.products;
+            let begins = |part: &Part| !part.late || products.is_some();
+            let Some(at) = state.waiting.iter().position(begins) else { return };
+            let part = state.waiting.remove(at);
+            drop(state);
+            let done = act(part, products);
+            state = self.state();
+            match done {
+                Ok(done) => state.done.push(done),
+                Err(error) => state.fail(error),
+            }
+        }
+    }
+
+    /// What all parts came to.
+    pub(super) fn finish(self) -> Result<Vec<T>, E> {
+        let State { done, failed, .. } =
+            self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failed.map_or(Ok(done), Err)
+    }
+}
+
+impl<P: ?Sized, T, E> State<'_, P, T, E> {
+    fn fail(&mut self, error: E) {
+        self.failed.get_or_insert(error);
+        self.waiting.clear();
     }
 }
 
@@ -87,28 +176,68 @@ impl<T> Done<T> {
 mod tests {
     use super::*;
 
+    fn whole(bases: [usize; 4], of_wires: usize, joint: bool) -> Whole {
+        let shapes = bases.map(|bases| Shape { bases, window: 5, step: 1 });
+        Whole { shapes, of_wires, joint, transforms: Some(9) }
+    }
+
     #[test]
     fn every_base_is_in_one_part() {
-        for (bases, of_wires) in [([1, 1, 1, 2], 1), ([0, 0, 0, 3], 0), ([40, 30, 31, 90], 41)] {
-            for threads in [2, 3, 16] {
-                let shapes = bases.map(|bases| Shape { bases, window: 5, step: 1 });
-                for joint in [false, true] {
-                    let [early, late] = parts(&shapes, of_wires, threads, joint);
-                    assert!(early.iter().all(|part| part.query < 3 || part.range.end <= of_wires));
-                    assert!(
-                        late.iter().all(|part| part.query == 3 && part.range.start >= of_wires)
-                    );
+        for (bases, of_wires) in [([1, 1, 1, 2], 1), ([0, 0, 0, 3], 0), ([40, 30, 30, 90], 41)] {
+            for joint in [false, true] {
+                let whole = whole(bases, of_wires, joint);
+                for (count, split) in [(0, true), (0, false), (4, true), (9, false), (40, true)] {
+                    let parts = whole.split(count, split, joint);
+                    assert!(parts.windows(2).all(|pair| pair[0].cost >= pair[1].cost));
                     for (query, bases) in bases.into_iter().enumerate() {
-                        let bases = if joint && query == 2 { 0 } else { bases };
                         let mut seen = vec![0; bases];
-                        let parts = early.iter().chain(&late).filter(|part| part.query == query);
-                        parts.for_each(|part| {
-                            seen[part.range.clone()].iter_mut().for_each(|n| *n += 1)
-                        });
-                        assert_eq!(seen, vec![1; bases]);
+                        let mine = |part: &&Part| part.query == query || query == 2 && part.both;
+                        for part in parts.iter().filter(mine) {
+                            let needs = query == 3 && part.range.end > of_wires;
+                            assert!(part.late || !needs, "it would not wait");
+                            seen[part.range.clone()].iter_mut().for_each(|n| *n += 1);
+                        }
+                        assert_eq!(seen, vec![1; bases], "query {query}");
                     }
                 }
             }
         }
+    }
+
+    /// Five Fu's tables.
+    #[test]
+    fn two_threads_take_little_more_than_half_as_long() {
+        let bases = [32_000, 21_000, 21_000, 65_000];
+        let mut shapes = bases.map(|bases| Shape { bases, window: 15, step: 1 });
+        shapes[3].window = 16;
+        let whole = Whole { shapes, of_wires: 32_500, joint: true, transforms: Some(15) };
+        let alone = whole.end(1, &whole.split(0, false, true)) as f64;
+        for (threads, times) in [(2, 1.85), (4, 3.3)] {
+            let end = whole.end(threads, &whole.parts(threads)) as f64;
+            assert!(alone / end > times, "{} times on {threads}", alone / end);
+        }
+    }
+
+    #[test]
+    fn parts_wait_for_the_products_and_a_failure_ends_all() {
+        let parts = whole([40, 30, 30, 90], 41, true).parts(2);
+        let (count, late) = (parts.len(), parts.iter().filter(|part| part.late).count());
+        assert!(late > 0);
+        let board = Board::<u8, bool, u8>::new(parts.clone());
+        let act = |part: Part, products: Option<&u8>| Ok(!part.late || products == Some(&7));
+        board.work(act);
+        assert_eq!(board.state().done.len(), count - late);
+        board.made(Ok(&7));
+        board.work(act);
+        assert_eq!(board.finish(), Ok(vec![true; count]));
+
+        let board = Board::<u8, (), u8>::new(parts.clone());
+        board.work(|_, _| Ok(()));
+        board.made(Err(3));
+        board.work(|_, _| Ok(()));
+        assert_eq!(board.finish(), Err(3));
+        let board = Board::<u8, (), u8>::new(parts);
+        board.work(|_, _| Err(5));
+        assert_eq!(board.finish(), Err(5));
     }
 }

@@ -11,8 +11,8 @@ use bn254x8::{
 
 use super::{
     queries::{Queries, Query},
-    schedule::{self, Part},
-    workspace::{Sums, Whole, Workspaces},
+    schedule::{self, Board, Part},
+    workspace::{Lent, Sums, Whole, Workspaces},
 };
 use crate::engine::EngineError;
 
@@ -74,7 +74,7 @@ impl Queries {
         })
     }
 
-    /// The same in parts, the largest first. Those that need the transforms begin when these are done.
+    /// The same in parts. Each thread takes the costliest that can begin; those that need the transforms wait for them.
     fn totals_on_all_threads(
         &self,
         b: Option<&[Fr]>,
@@ -83,61 +83,70 @@ impl Queries {
     ) -> Result<Totals, EngineError> {
         let Whole { a, wires, products } = whole;
         let wires: &[BigInt<4>] = wires;
-        let of_wires = self.lh.map.partition_point(|at| (*at as usize) < wires.len());
         let threads = rayon::current_num_threads();
-        let [early, late] = schedule::parts(&self.shapes(), of_wires, threads, self.joint);
-        let done = schedule::Done::default();
-        let done = &done;
-        let sum = move |part: Part, products: &[BigInt<4>]| -> Result<Totals, EngineError> {
-            let scalar = |at: u32| self.scalar(wires, products, at);
-            let mut totals = Totals::default();
-            let range = part.range;
-            match part.query {
-                0 => totals.a = self.a.sum(range, scalar, workspaces.g1().get())?,
-                1 if self.joint => {
-                    let (mut g1, mut g2) = (workspaces.g1(), workspaces.g2());
-                    let queries = (&self.b1, &self.b2);
-                    let sums = (g1.get(), g2.get());
-                    (totals.b1, totals.b2) = sum_both(queries, range, scalar, sums)?;
-                }
-                1 => totals.b1 = self.b1.sum(range, scalar, workspaces.g1().get())?,
-                2 => totals.b2 = self.b2.sum(range, scalar, workspaces.g2().get())?,
-                _ => totals.lh = self.lh.sum(range, scalar, workspaces.g1().get())?,
-            }
-            Ok(totals)
+        let work = schedule::Whole {
+            shapes: self.shapes(),
+            of_wires: self.lh.map.partition_point(|at| (*at as usize) < wires.len()),
+            joint: self.joint,
+            transforms: b.map(|_| self.sizes.domain_log2),
         };
-        rayon::scope_fifo(|scope| {
-            match b {
-                Some(b) => scope.spawn_fifo(move |scope| {
-                    let made = self.ntt().and_then(|ntt| Ok(ntt.coset_products(a, b, products)?));
-                    if let Err(error) = made {
-                        return done.put(Err(error));
-                    }
-                    let products: &[BigInt<4>] = products;
-                    for part in late {
-                        scope.spawn_fifo(move |_| done.put(sum(part, products)));
-                    }
-                }),
-                None => {
-                    let products: &[BigInt<4>] = products;
-                    for part in late {
-                        scope.spawn_fifo(move |_| done.put(sum(part, products)));
-                    }
+        let board = Board::new(work.parts(threads));
+        // Memory of each thread's own for all of its parts: it is wiped once.
+        let sums = || {
+            let (mut g1, mut g2) = (None, None);
+            board.work(|part, products: Option<&[BigInt<4>]>| {
+                let scalar = |at: u32| self.scalar(wires, products.unwrap_or(&[]), at);
+                let g1: &mut Lent<'_, _> = g1.get_or_insert_with(|| workspaces.g1());
+                self.part(part, scalar, g1.get(), || {
+                    let g2: &mut Lent<'_, _> = g2.get_or_insert_with(|| workspaces.g2());
+                    g2.get()
+                })
+            });
+        };
+        rayon::scope(|scope| {
+            let others = || (1..threads).for_each(|_| scope.spawn(|_| sums()));
+            let made = match b {
+                Some(b) => {
+                    others();
+                    self.ntt().and_then(|ntt| Ok(ntt.coset_products(a, b, products)?))
                 }
-            }
-            for part in early {
-                scope.spawn_fifo(move |_| done.put(sum(part, &[])));
-            }
+                None => Ok(()),
+            };
+            let products: &[BigInt<4>] = products;
+            board.made(made.map(|()| products));
+            // Those before may have ended: whoever waited would keep a thread that somebody needs.
+            others();
+            sums();
         });
-        done.take().try_fold(Totals::default(), |sum, part| {
-            let part = part?;
-            Ok(Totals {
-                a: sum.a + part.a,
-                b1: sum.b1 + part.b1,
-                b2: sum.b2 + part.b2,
-                lh: sum.lh + part.lh,
-            })
-        })
+        Ok(board.finish()?.into_iter().fold(Totals::default(), |sum, part| Totals {
+            a: sum.a + part.a,
+            b1: sum.b1 + part.b1,
+            b2: sum.b2 + part.b2,
+            lh: sum.lh + part.lh,
+        }))
+    }
+
+    /// One part of them. Memory for the second group is asked for where it is needed.
+    fn part<'a>(
+        &self,
+        part: Part,
+        scalar: impl Fn(u32) -> BigInt<4>,
+        g1: &mut Sums<G1>,
+        g2: impl FnOnce() -> &'a mut Sums<G2>,
+    ) -> Result<Totals, EngineError> {
+        let mut totals = Totals::default();
+        let Part { query, both, range, .. } = part;
+        match query {
+            0 => totals.a = self.a.sum(range, scalar, g1)?,
+            1 if both => {
+                let queries = (&self.b1, &self.b2);
+                (totals.b1, totals.b2) = sum_both(queries, range, scalar, (g1, g2()))?;
+            }
+            1 => totals.b1 = self.b1.sum(range, scalar, g1)?,
+            2 => totals.b2 = self.b2.sum(range, scalar, g2())?,
+            _ => totals.lh = self.lh.sum(range, scalar, g1)?,
+        }
+        Ok(totals)
     }
 }
 
