@@ -63,7 +63,8 @@ fn changed(file: &[u8], changes: &[u8]) -> Vec<u8> {
             4..6 => file[at % length] ^= byte,
             // A point that is there, in another place.
             6 => {
-                let (from, to) = (at % (length - 64), at * 64 % (length - 64));
+                let places = length - 63;
+                let (from, to) = (at % places, at * 64 % places);
                 file.copy_within(from..from + 64, to);
             }
             _ => file.truncate((length - at % length).max(64)),
