@@ -45,26 +45,38 @@ impl<I: Isa> Kernel<I> for Power<'_> {
     fn run(self, isa: I) -> Vec<Fq> {
         let mut out = Vec::with_capacity(self.0.len().next_multiple_of(8 * ABREAST));
         for values in self.0.chunks(8 * ABREAST) {
-            let mut vectors = [I::Fq::zero(isa); ABREAST];
-            for (vector, values) in vectors.iter_mut().zip(values.chunks(8)) {
-                let mut lanes = [Fq::default(); 8];
-                lanes[..values.len()].copy_from_slice(values);
-                *vector = I::Fq::from_plain(isa, &lanes);
-            }
-            for vector in power(isa, &vectors) {
-                out.extend(vector.to_plain());
+            // One vector by itself is done no later than beside others that hold nothing, and on machines without lanes much sooner.
+            if values.len() <= 8 {
+                out.extend(
+                    power(isa, &gather::<I, 1>(isa, values)).map(I::Fq::to_plain).as_flattened(),
+                );
+            } else {
+                let vectors = gather::<I, ABREAST>(isa, values);
+                out.extend(power(isa, &vectors).map(I::Fq::to_plain).as_flattened());
             }
         }
         out
     }
 }
 
+/// At most eight times N values, zeros behind them.
 #[inline(always)]
-fn power<I: Isa>(isa: I, vectors: &[I::Fq; ABREAST]) -> [I::Fq; ABREAST] {
+fn gather<I: Isa, const N: usize>(isa: I, values: &[Fq]) -> [I::Fq; N] {
+    let mut vectors = [I::Fq::zero(isa); N];
+    for (vector, values) in vectors.iter_mut().zip(values.chunks(8)) {
+        let mut lanes = [Fq::default(); 8];
+        lanes[..values.len()].copy_from_slice(values);
+        *vector = I::Fq::from_plain(isa, &lanes);
+    }
+    vectors
+}
+
+#[inline(always)]
+fn power<I: Isa, const N: usize>(isa: I, vectors: &[I::Fq; N]) -> [I::Fq; N] {
     // The first sixteen powers.
-    let mut powers = [[I::Fq::splat(isa, &Fq::from(1u64)); ABREAST]; 1 << WINDOW];
+    let mut powers = [[I::Fq::splat(isa, &Fq::from(1u64)); N]; 1 << WINDOW];
     for exponent in 1..powers.len() {
-        for at in 0..ABREAST {
+        for at in 0..N {
             powers[exponent][at] = powers[exponent - 1][at].mul(&vectors[at]);
         }
     }
