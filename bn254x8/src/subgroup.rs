@@ -50,7 +50,7 @@ fn chunk<I: Isa>(isa: I, points: &[G2Affine]) -> Vec<usize> {
     // Lanes that met equal points, where an affine addition is none: arkworks decides.
     let mut slow = vec![0u8; entries.vectors.len()];
     let mut step = |entries: &mut Entries<I>, step: Move| {
-        for (vector, lanes) in isa.run(Step { entries, f: None, step }) {
+        for (vector, lanes) in isa.run(Step { entries, lines: None, step }) {
             slow[vector] |= lanes;
         }
     };

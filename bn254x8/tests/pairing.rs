@@ -1,6 +1,8 @@
 //! Miller loops and the check of the second group, against arkworks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::num::NonZeroUsize;
+
 use ark_bn254::{Bn254, Fq, Fq2, Fq12, Fr, G1Affine, G2Affine, G2Projective};
 use ark_ec::{
     AffineRepr as _, CurveGroup as _, PrimeGroup as _,
@@ -9,7 +11,7 @@ use ark_ec::{
 use ark_ff::{AdditiveGroup as _, Field as _, PrimeField as _, UniformRand as _};
 use bn254x8::{
     Backend,
-    pairing::{miller_product, miller_product_checked},
+    pairing::{Checked, miller_product, miller_products, miller_values},
     subgroup::outside_subgroup,
 };
 use num_bigint::{BigInt, BigUint};
@@ -29,13 +31,31 @@ fn expected(pairs: &[Pair]) -> Fq12 {
     Bn254::multi_pairing(pairs.iter().map(|p| p.0), pairs.iter().map(|p| p.1)).0
 }
 
+fn checked(backend: Backend, pairs: &[Pair], eights: usize) -> Checked {
+    miller_products(backend, pairs, NonZeroUsize::new(eights).unwrap()).unwrap()
+}
+
 fn equal(pairs: &[Pair], what: &str) {
     for backend in Backend::available() {
         let got = miller_product(backend, pairs).unwrap();
         assert_eq!(finished(got), expected(pairs), "{what}, {backend}");
-        let checked = miller_product_checked(backend, pairs).unwrap();
-        assert_eq!(checked.product, got, "{what}, {backend}");
-        assert_eq!(checked.outside, [0; 0], "{what}, {backend}");
+        let values = miller_values(backend, pairs).unwrap();
+        assert_eq!(values.len(), pairs.len(), "{what}, {backend}");
+        for (pair, value) in pairs.iter().zip(&values) {
+            assert_eq!(finished(*value), Bn254::pairing(pair.0, pair.1).0, "{what}, {backend}");
+        }
+        assert_eq!(values.iter().product::<Fq12>(), got, "{what}, {backend}");
+        for eights in [1, 2, usize::MAX] {
+            let checked = checked(backend, pairs, eights);
+            let parts = pairs.len().div_ceil(eights.saturating_mul(8));
+            assert_eq!(checked.products.len(), parts, "{what}, {backend}");
+            for (product, values) in
+                checked.products.iter().zip(values.chunks(eights.saturating_mul(8)))
+            {
+                assert_eq!(*product, values.iter().product(), "{what}, {backend}");
+            }
+            assert_eq!(checked.outside, [0; 0], "{what}, {backend}");
+        }
     }
 }
 
@@ -142,8 +162,22 @@ fn more_pairs_than_a_chunk() {
         let stranger = strangers(rng)[1].1;
         pairs[3].1 = stranger;
         pairs[1030].1 = stranger;
-        let checked = miller_product_checked(backend, &pairs).unwrap();
-        assert_eq!(checked.outside, [3, 1030], "{backend}");
+        // Parts that fit into a chunk, that do not divide one, and that are longer.
+        for eights in [4, 48, 129, 400] {
+            let checked = checked(backend, &pairs, eights);
+            assert_eq!(checked.outside, [3, 1030], "{backend}");
+            assert_eq!(checked.products.len(), count.div_ceil(8 * eights), "{backend}");
+            // What a stranger contributed can be taken out again.
+            let values = miller_values(backend, &[(p, stranger)]).unwrap();
+            let stranger = values[0].inverse().unwrap();
+            for (part, product) in checked.products.iter().enumerate() {
+                let places = 8 * eights * part..count.min(8 * eights * (part + 1));
+                let strangers = [3, 1030].into_iter().filter(|at| places.contains(at)).count();
+                let rest = finished((0..strangers).fold(*product, |f, _| f * stranger));
+                let wanted = Bn254::pairing(p, q) * Fr::from((places.len() - strangers) as u64);
+                assert_eq!(rest, wanted.0, "part {part} of {eights} eights, {backend}");
+            }
+        }
         let qs: Vec<G2Affine> = pairs.iter().map(|pair| pair.1).collect();
         assert_eq!(outside_subgroup(backend, &qs).unwrap(), [3, 1030], "{backend}");
     }
@@ -166,7 +200,7 @@ fn strangers_are_found_at_every_position() {
                 let qs: Vec<G2Affine> = pairs.iter().map(|pair| pair.1).collect();
                 let found = outside_subgroup(backend, &qs).unwrap();
                 assert_eq!(found, [position], "{why} at {position}, {backend}");
-                let checked = miller_product_checked(backend, &pairs).unwrap();
+                let checked = checked(backend, &pairs, 1);
                 assert_eq!(checked.outside, [position], "{why} at {position}, {backend}");
             }
             let all = outside_subgroup(backend, &[stranger; 11]).unwrap();

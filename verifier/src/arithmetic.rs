@@ -11,14 +11,29 @@ use ark_ec::pairing::Pairing;
 pub use lanes::refused_by_lanes;
 #[cfg(feature = "simd")]
 pub(crate) use lanes::{
-    Lines, final_exponentiation, inside_subgroup, inverse_roots, miller_product, multiples,
-    scalar_of,
+    Lines, exponentiation_in_loops, final_exponentiation, inside_subgroup, inverse_roots,
+    miller_products, miller_values, multiples, scalar_of,
 };
 #[cfg(not(feature = "simd"))]
 pub(crate) use plain::{
-    Lines, final_exponentiation, inside_subgroup, inverse_roots, miller_product, multiples,
-    scalar_of,
+    Lines, exponentiation_in_loops, final_exponentiation, inside_subgroup, inverse_roots,
+    miller_products, miller_values, multiples, scalar_of,
 };
+
+/// Two points of a pairing, on their curves.
+pub(crate) type Pair = (G1Affine, G2Affine);
+
+/// A pair that contributes one.
+pub(crate) const NO_PAIR: Pair = (G1Affine::identity(), G2Affine::identity());
+
+/// Products of Miller loops: after the final exponentiation, those of pairings.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Products {
+    /// Of so many pairs each, in order, without those outside.
+    pub(crate) products: Vec<Fq12>,
+    /// Which pairs' second points are not in the subgroup, in order.
+    pub(crate) outside: Vec<usize>,
+}
 
 /// On arkworks.
 #[cfg_attr(feature = "simd", allow(dead_code, reason = "the plain path stays, and is tested"))]
@@ -27,7 +42,7 @@ mod plain {
     use ark_ec::{CurveGroup, pairing::MillerLoopOutput, scalar_mul::glv::GLVConfig};
     use ark_ff::{AdditiveGroup, Field};
 
-    use super::{Bn254, Fq, Fq12, G1Affine, G2Affine, Pairing, Vec};
+    use super::{Bn254, Fq, Fq12, G1Affine, G2Affine, NO_PAIR, Pair, Pairing, Products, Vec};
 
     /// The coefficient that 128 bits stand for: `low + lambda * high`, where `lambda` is the endomorphism's eigenvalue.
     ///
@@ -89,15 +104,37 @@ mod plain {
         points.iter().map(G2Affine::is_in_correct_subgroup_assuming_on_curve).collect()
     }
 
-    /// The product of the Miller loops of these pairs: after the final exponentiation, that of their pairings.
-    pub fn miller_product(pairs: &[(G1Affine, G2Affine)]) -> Fq12 {
-        let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
-        Bn254::multi_miller_loop(left, right).0
+    /// The products of the Miller loops of every `length` pairs, and which pairs are in none.
+    pub fn miller_products(pairs: &[Pair], length: usize) -> Products {
+        let inside = inside_subgroup(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
+        let outside = (0..pairs.len()).filter(|at| inside.get(*at) != Some(&true)).collect();
+        products_without(pairs, length, outside)
+    }
+
+    /// The same, when it is known which pairs are left out.
+    pub fn products_without(pairs: &[Pair], length: usize, outside: Vec<usize>) -> Products {
+        let mut pairs = pairs.to_vec();
+        outside.iter().for_each(|at| pairs[*at] = NO_PAIR);
+        let product = |pairs: &[Pair]| {
+            let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+            Bn254::multi_miller_loop(left, right).0
+        };
+        Products { products: pairs.chunks(length).map(product).collect(), outside }
+    }
+
+    /// The Miller loop of each pair.
+    pub fn miller_values(pairs: &[Pair]) -> Vec<Fq12> {
+        pairs.iter().map(|(left, right)| Bn254::multi_miller_loop([left], [right]).0).collect()
     }
 
     /// The power whose value 1 says that pairings multiply to 1. Nothing for 0, which no product of Miller loops is.
     pub fn final_exponentiation(product: Fq12) -> Option<Fq12> {
         Bn254::final_exponentiation(MillerLoopOutput(product)).map(|output| output.0)
+    }
+
+    /// How many Miller loops of a product take as long as a final exponentiation and what goes with it.
+    pub const fn exponentiation_in_loops() -> u64 {
+        1
     }
 
     /// The lines of two points of the second group that never change.
@@ -132,12 +169,16 @@ mod plain {
 /// In lanes, on whatever this machine has. What cannot be done so is done on arkworks.
 #[cfg(feature = "simd")]
 mod lanes {
-    use core::sync::atomic::{AtomicU64, Ordering};
+    use core::{
+        num::NonZeroUsize,
+        sync::atomic::{AtomicU64, Ordering},
+    };
 
     use ark_ec::CurveGroup;
+    use ark_ff::Field;
     use bn254x8::{Backend, Error, pairing, roots, subgroup};
 
-    use super::{Fq, Fq12, G1Affine, G2Affine, Vec, plain};
+    use super::{Fq, Fq12, G1Affine, G2Affine, Pair, Products, Vec, plain};
 
     pub use pairing::scalar_of;
 
@@ -162,7 +203,12 @@ mod lanes {
 
     /// `v^((q - 3) / 4)` of each.
     pub fn inverse_roots(values: &[Fq]) -> Vec<Fq> {
-        let roots = roots::inverse_roots(Backend::best(), values);
+        let backend = Backend::best();
+        // Without instructions for them, eight lanes take eight times as long as one.
+        if backend == Backend::Portable && values.len() < FEW {
+            return plain::inverse_roots(values);
+        }
+        let roots = roots::inverse_roots(backend, values);
         lanes_or(roots, || plain::inverse_roots(values))
     }
 
@@ -191,19 +237,50 @@ mod lanes {
         lanes_or(told, || plain::inside_subgroup(points))
     }
 
-    /// The product of the Miller loops of these pairs: after the final exponentiation, that of their pairings.
-    pub fn miller_product(pairs: &[(G1Affine, G2Affine)]) -> Fq12 {
-        if pairs.len() < FEW / 2 {
-            return plain::miller_product(pairs);
+    /// The products of the Miller loops of every `length` pairs, and which pairs are in none. `length` is rounded up to whole vectors, so it is a multiple
+    /// of eight, or no smaller than the number of pairs.
+    ///
+    /// The loop says whose point is outside when it is at its end. What that pair contributed is computed once more, and taken out by a division.
+    pub fn miller_products(pairs: &[Pair], length: usize) -> Products {
+        let eights = NonZeroUsize::new(length.div_ceil(8)).filter(|_| pairs.len() >= FEW);
+        let Some(eights) = eights else { return plain::miller_products(pairs, length) };
+        let checked = pairing::miller_products(Backend::best(), pairs, eights).map(|checked| {
+            let pairing::Checked { mut products, outside } = checked;
+            let strangers: Vec<Pair> = outside.iter().map(|at| pairs[*at]).collect();
+            for (at, value) in outside.iter().zip(miller_values(&strangers)) {
+                match value.inverse() {
+                    Some(inverse) => products[at / length] *= inverse,
+                    // A product of lines is not zero. Were it, the others are multiplied anew.
+                    None => return plain::products_without(pairs, length, outside),
+                }
+            }
+            Products { products, outside }
+        });
+        lanes_or(checked, || plain::miller_products(pairs, length))
+    }
+
+    /// The Miller loop of each pair.
+    pub fn miller_values(pairs: &[Pair]) -> Vec<Fq12> {
+        if pairs.is_empty() {
+            return Vec::new();
         }
-        let product = pairing::miller_product(Backend::best(), pairs);
-        lanes_or(product, || plain::miller_product(pairs))
+        let values = pairing::miller_values(Backend::best(), pairs);
+        lanes_or(values, || plain::miller_values(pairs))
     }
 
     /// The power whose value 1 says that pairings multiply to 1. Nothing for 0, which no product of Miller loops is.
     pub fn final_exponentiation(product: Fq12) -> Option<Fq12> {
         let power = pairing::final_exponentiation(Backend::best(), &product);
         lanes_or(power, || plain::final_exponentiation(product))
+    }
+
+    /// How many Miller loops of a product take as long as a final exponentiation and what goes with it. Where eight loops are done at once, they
+    /// are cheap, and one equation is not.
+    pub fn exponentiation_in_loops() -> u64 {
+        match Backend::best() {
+            Backend::Avx512Ifma => 13,
+            _ => plain::exponentiation_in_loops(),
+        }
     }
 
     /// The lines of two points of the second group that never change.
@@ -281,19 +358,58 @@ mod tests {
         let right: Vec<G2Affine> =
             (1..=5u64).map(|k| (G2Affine::generator() * Fr::from(k + 7)).into_affine()).collect();
         let pairs: Vec<_> = left.iter().copied().zip(right.iter().copied()).collect();
-        let product = Bn254::final_exponentiation(MillerLoopOutput(miller_product(&pairs)));
-        assert_eq!(product, Some(Bn254::multi_pairing(left, right)));
-        assert_eq!(miller_product(&[]), Fq12::ONE);
+        let finished = |product: Fq12| Bn254::final_exponentiation(MillerLoopOutput(product));
+        let Products { products, outside } = miller_products(&pairs, 8);
+        assert_eq!((products.len(), outside.len()), (1, 0));
+        assert_eq!(finished(products[0]), Some(Bn254::multi_pairing(&left, &right)));
+        for (value, pair) in miller_values(&pairs).into_iter().zip(&pairs) {
+            assert_eq!(finished(value), Some(Bn254::pairing(pair.0, pair.1)));
+        }
+        assert_eq!(miller_values(&[]), []);
+    }
+
+    /// As many points of the twist, none of them in the subgroup.
+    fn strangers(count: usize) -> Vec<G2Affine> {
+        let mut x = Fq2::new(Fq::from(7u64), Fq::ONE);
+        let mut points = Vec::new();
+        while points.len() < count {
+            points.extend(G2Affine::get_point_from_x_unchecked(x, points.len() % 2 == 0));
+            x += Fq2::ONE;
+        }
+        points
+    }
+
+    /// Wherever they stand and however many: the product is that of the others.
+    #[test]
+    fn f04_pairs_outside_the_subgroup_are_told_and_in_no_product() {
+        let finished = |product: &Fq12| Bn254::final_exponentiation(MillerLoopOutput(*product));
+        let left = points(20);
+        let right: Vec<G2Affine> =
+            (1..=20u64).map(|k| (G2Affine::generator() * Fr::from(k)).into_affine()).collect();
+        let good: Vec<Pair> = left.into_iter().zip(right).collect();
+        let strangers = strangers(20);
+        let whole: Vec<usize> = (0..20).collect();
+        let some = [&[][..], &[0], &[19], &[7, 8], &[0, 1, 2, 3, 4, 5, 6, 7], &whole];
+        for outside in some {
+            let mut pairs = good.clone();
+            outside.iter().for_each(|at| pairs[*at].1 = strangers[*at]);
+            let told = miller_products(&pairs, 8);
+            assert_eq!(told.outside, outside);
+            assert_eq!(told.products.len(), 3);
+            for (part, product) in told.products.iter().enumerate() {
+                let rest = (8 * part..20.min(8 * part + 8)).filter(|at| !outside.contains(at));
+                let (left, right): (Vec<_>, Vec<_>) = rest.map(|at| good[at]).unzip();
+                assert_eq!(finished(product), Some(Bn254::multi_pairing(left, right)));
+            }
+            let few = miller_products(&pairs[..2], 8);
+            let expected = outside.iter().copied().filter(|at| *at < 2).collect::<Vec<_>>();
+            assert_eq!(few.outside, expected);
+        }
     }
 
     #[test]
     fn f04_points_of_the_twist_outside_the_subgroup_are_told() {
-        let mut x = Fq2::new(Fq::from(7u64), Fq::ONE);
-        let mut points = Vec::new();
-        while points.len() < 20 {
-            points.extend(G2Affine::get_point_from_x_unchecked(x, points.len() % 2 == 0));
-            x += Fq2::ONE;
-        }
+        let mut points = strangers(20);
         points.push(G2Affine::generator());
         let inside = inside_subgroup(&points);
         assert_eq!(inside.len(), points.len());

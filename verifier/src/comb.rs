@@ -1,4 +1,4 @@
-//! Sums of multiples of a few points that never change: those of a key's inputs.
+//! Sums of multiples of a few points that never change: a key's.
 
 use alloc::{vec, vec::Vec};
 

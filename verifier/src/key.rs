@@ -202,6 +202,8 @@ pub struct VerifyingKey {
     pub(crate) lines: Lines,
     /// Of the leading one and the inputs.
     pub(crate) inputs: Comb,
+    /// Its tables, for batches.
+    pub(crate) alpha: Comb,
 }
 
 impl fmt::Debug for VerifyingKey {
@@ -258,6 +260,7 @@ impl VerifyingKey {
             alpha_beta: Bn254::pairing(points.alpha, points.beta).0,
             lines: Lines::new([-points.gamma, -points.delta]),
             inputs: Comb::new(&points.inputs),
+            alpha: Comb::new(&[points.alpha]),
             points,
         })
     }

@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use ark_bn254::Fr;
+use ark_bn254::{Fr, G1Affine, G2Affine};
 
 use crate::{
     key::{KeyId, VerifyingKey},
-    proof::{CurveProof, Proof, ProofError},
+    proof::{CurveProof, PointError, Proof, ProofError},
     statement::Statement,
     verify::{AnyVerified, Presented, Verified, VerifyError},
 };
@@ -80,7 +80,6 @@ impl<'k, V> Pending<'k, V> {
             Stage::Refused(error) => return Err(error),
             Stage::Read { inputs, bytes, rest } => (inputs, bytes, rest),
         };
-        let point = |error| VerifyError::Proof(ProofError::Point(error));
         let proof = CurveProof::decode(&bytes.proof).map_err(point)?;
         match rest {
             Err(error) => Err(proof.confirm().map_or_else(point, |_| error)),
@@ -91,24 +90,40 @@ impl<'k, V> Pending<'k, V> {
         }
     }
 
-    /// Reads the points of all of them together, and gives what then has only the equation outstanding.
-    pub(crate) fn confirm_all(pending: Vec<Self>) -> Vec<Result<Candidate<'k, V>, VerifyError>> {
+    /// Reads the points of all of them together, and gives what then has only B's subgroup and the equation outstanding.
+    pub(crate) fn read_all(pending: Vec<Self>) -> Vec<Result<Candidate<'k, V>, VerifyError>> {
         let proof = |pending: &Self| match &pending.stage {
             Stage::Read { bytes, .. } => Some(bytes.proof),
             Stage::Refused(_) => None,
         };
         let proofs: Vec<_> = pending.iter().filter_map(proof).collect();
-        let mut proofs = Proof::decode_all(&proofs).into_iter();
-        let confirm = |Self { key, stage }| match stage {
+        let mut proofs = CurveProof::decode_all(&proofs).into_iter();
+        let mut doubtful = Vec::new();
+        let read = |(place, Self { key, stage }): (usize, Self)| match stage {
             Stage::Refused(error) => Err(error),
             Stage::Read { inputs, bytes, rest } => {
                 // One for each that was read. Were there fewer, what is left would be refused.
-                let proof = proofs.next().unwrap_or(Err(ProofError::Length { got: 0 }));
-                let proof = proof.map_err(VerifyError::Proof)?;
-                Ok(Candidate { key, inputs, bytes, proof, verified: rest? })
+                let proof = proofs.next().unwrap_or(Err(CurveProof::OUTSIDE)).map_err(point)?;
+                match (proof.points(), rest) {
+                    (Some(points), Ok(verified)) => {
+                        Ok(Candidate { key, inputs, bytes, points, verified })
+                    }
+                    // Refused in any case. For what, the subgroup of B has the first say in.
+                    (_, rest) => {
+                        doubtful.push((place, proof));
+                        Err(rest.err().unwrap_or(VerifyError::Equation))
+                    }
+                }
             }
         };
-        pending.into_iter().map(confirm).collect()
+        let mut read: Vec<_> = pending.into_iter().enumerate().map(read).collect();
+        let (places, proofs): (Vec<usize>, Vec<CurveProof>) = doubtful.into_iter().unzip();
+        for (place, proof) in places.into_iter().zip(CurveProof::confirm_all(proofs)) {
+            if let Err(error) = proof {
+                read[place] = Err(point(error));
+            }
+        }
+        read
     }
 }
 
@@ -127,24 +142,48 @@ where
     }
 }
 
-/// Everything holds but the equation, of which nothing is known.
+fn point(error: PointError) -> VerifyError {
+    VerifyError::Proof(ProofError::Point(error))
+}
+
+/// Everything holds but B's subgroup and the equation, of which nothing is known.
 pub(crate) struct Candidate<'k, V> {
     pub(crate) key: &'k VerifyingKey,
     pub(crate) inputs: Vec<Fr>,
     pub(crate) bytes: Bytes,
-    pub(crate) proof: Proof,
+    /// On their curves, none the identity; A and C are in their group, which is the whole curve.
+    pub(crate) points: (G1Affine, G2Affine, G1Affine),
     verified: V,
 }
 
+/// What was outstanding of a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// B is not in the subgroup.
+    Outside,
+    /// The equation does not hold.
+    Fails,
+    /// All is in order.
+    Holds,
+}
+
 impl<V> Candidate<'_, V> {
-    /// Whether the equation holds, by itself.
-    pub(crate) fn equation_holds(&self) -> bool {
-        self.key.equation_holds(&self.inputs, &self.proof)
+    /// What there is to find, by itself.
+    pub(crate) fn find(&self) -> Finding {
+        match self.key.equation_holds_checked(&self.inputs, self.points) {
+            None => Finding::Outside,
+            Some(false) => Finding::Fails,
+            Some(true) => Finding::Holds,
+        }
     }
 
-    /// The verdict, once it is known whether the equation holds.
-    pub(crate) fn judge(self, equation_holds: bool) -> Result<V, VerifyError> {
-        if equation_holds { Ok(self.verified) } else { Err(VerifyError::Equation) }
+    /// The verdict.
+    pub(crate) fn judge(self, finding: Finding) -> Result<V, VerifyError> {
+        match finding {
+            Finding::Outside => Err(point(CurveProof::OUTSIDE)),
+            Finding::Fails => Err(VerifyError::Equation),
+            Finding::Holds => Ok(self.verified),
+        }
     }
 }
 

@@ -161,22 +161,6 @@ impl Proof {
         if got == Self::BYTES { Ok(()) } else { Err(ProofError::Length { got }) }
     }
 
-    /// [`Proof::decode`] of each, in order, with square roots and the subgroups of B together.
-    pub(crate) fn decode_all(proofs: &[[u8; Self::BYTES]]) -> Vec<Result<Self, ProofError>> {
-        let read = points::read_all(proofs).into_iter().chain(iter::repeat(Points::default()));
-        let read = proofs.iter().zip(read).map(|(bytes, points)| CurveProof::of(bytes, points));
-        let read: Vec<Result<CurveProof, PointError>> = read.collect();
-        let points: Vec<G2Affine> = read.iter().flatten().map(|proof| proof.b).collect();
-        let mut inside = arithmetic::inside_subgroup(&points).into_iter();
-        read.into_iter()
-            .map(|proof| {
-                // One for each that was read. Were there fewer, what is left would be refused.
-                proof.and_then(|proof| proof.settle(inside.next().unwrap_or(false)))
-            })
-            .map(|proof| proof.map_err(ProofError::Point))
-            .collect()
-    }
-
     /// The points A, B and C.
     pub fn points(&self) -> (G1Affine, G2Affine, G1Affine) {
         (self.a, self.b, self.c)
@@ -218,6 +202,27 @@ impl CurveProof {
         Self::of(bytes, points)
     }
 
+    /// [`CurveProof::decode`] of each, in order, with square roots together.
+    pub(crate) fn decode_all(proofs: &[[u8; Proof::BYTES]]) -> Vec<Result<Self, PointError>> {
+        let read = points::read_all(proofs).into_iter().chain(iter::repeat(Points::default()));
+        proofs.iter().zip(read).map(|(bytes, points)| Self::of(bytes, points)).collect()
+    }
+
+    /// [`CurveProof::confirm`] of each, in order, with the subgroups of B together.
+    pub(crate) fn confirm_all(proofs: Vec<Self>) -> Vec<Result<Proof, PointError>> {
+        let points: Vec<G2Affine> = proofs.iter().map(|proof| proof.b).collect();
+        let inside = arithmetic::inside_subgroup(&points).into_iter().chain(iter::repeat(false));
+        proofs.into_iter().zip(inside).map(|(proof, inside)| proof.settle(inside)).collect()
+    }
+
+    /// The points, if there is nothing to say against them but perhaps that B is not in the subgroup.
+    pub(crate) fn points(&self) -> Option<(G1Affine, G2Affine, G1Affine)> {
+        self.c.as_ref().ok().map(|c| (self.a, self.b, *c))
+    }
+
+    /// What there is to say when B is not.
+    pub(crate) const OUTSIDE: PointError = PointError::Invalid { point: "B" };
+
     /// The proof, when B is in the subgroup and C is good.
     pub(crate) fn confirm(self) -> Result<Proof, PointError> {
         let inside = self.b.is_in_correct_subgroup_assuming_on_curve();
@@ -226,15 +231,14 @@ impl CurveProof {
 
     /// Whether it satisfies the equation of a key: what [`VerifyingKey::equation_holds`] says of what [`CurveProof::confirm`] gives, in one go.
     pub(crate) fn satisfies(self, key: &VerifyingKey, inputs: &[Fr]) -> Result<bool, PointError> {
-        let Ok(c) = self.c else { return self.confirm().map(|_| false) };
-        let holds = key.equation_holds_checked(inputs, (self.a, self.b, c));
-        holds.ok_or(PointError::Invalid { point: "B" })
+        let Some(points) = self.points() else { return self.confirm().map(|_| false) };
+        key.equation_holds_checked(inputs, points).ok_or(Self::OUTSIDE)
     }
 
     /// [`CurveProof::confirm`], when it is known whether B is in the subgroup.
     fn settle(self, inside: bool) -> Result<Proof, PointError> {
         if !inside {
-            return Err(PointError::Invalid { point: "B" });
+            return Err(Self::OUTSIDE);
         }
         let Self { a, b, c } = self;
         Ok(Proof { a, b, c: c? })

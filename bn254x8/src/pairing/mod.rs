@@ -12,8 +12,12 @@ mod steps;
 mod tests;
 mod twelve;
 
-use ark_bn254::{Bn254, Config, Fq12, G1Affine, G2Affine};
-use ark_ec::{AffineRepr as _, bn::BnConfig, pairing::Pairing as _};
+use core::num::NonZeroUsize;
+
+use ark_bn254::{Bn254, Config, Fq12, G1Affine, G2Affine, g2};
+use ark_ec::{
+    AffineRepr as _, bn::BnConfig, models::short_weierstrass::SWCurveConfig, pairing::Pairing as _,
+};
 use ark_ff::{Field as _, Zero as _};
 
 use crate::{
@@ -23,19 +27,19 @@ use crate::{
 pub use exponent::final_exponentiation;
 pub use multiples::{multiples, scalar_of};
 pub use single::Fixed;
-use steps::Evaluate;
 pub(crate) use steps::{Begin, Entries, Frobenius, Move, Opposite, Step};
+use steps::{Evaluate, Lines};
 use twelve::{Square, Twelve};
 
 /// Pairs that share squarings and inversions: what they need stays in the second-level cache.
 const CHUNK: usize = 1024;
 
-/// A product of Miller loops whose points were looked at.
+/// Products of Miller loops whose points were looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// The product, as [`miller_product`] has it, of all pairs.
-    pub product: Fq12,
-    /// Which pairs' points are not in the second group, in order. When there are any, the product says nothing.
+    /// The products, as [`miller_product`] has them, in the order of the pairs.
+    pub products: Vec<Fq12>,
+    /// Which pairs' points are not in the second group, in order. What they contribute to their products is no pairing.
     pub outside: Vec<usize>,
 }
 
@@ -50,10 +54,11 @@ pub struct Checked {
 /// # Cost
 /// A product of lines a pair, and one squaring a bit and one inversion a step for 1,024 pairs.
 pub fn miller_product(backend: Backend, pairs: &[(G1Affine, G2Affine)]) -> Result<Fq12, Error> {
-    dispatch!(backend, isa => product(isa, pairs, &mut Vec::new()))
+    dispatch!(backend, isa => run(isa, pairs, CHUNK / 8).0.iter().flatten().product())
 }
 
-/// The same, and which points are not in the second group: the loop ends at a point that tells.
+/// The products of the first `8 * eights` pairs, of as many after them and so on, the last of those that are left; and which points are not in
+/// the second group: the loop ends at a point that tells.
 ///
 /// Points must be on their curves.
 ///
@@ -61,98 +66,142 @@ pub fn miller_product(backend: Backend, pairs: &[(G1Affine, G2Affine)]) -> Resul
 /// The machine lacks the backend.
 ///
 /// # Cost
-/// As [`miller_product`]; the check is one comparison a pair.
+/// As [`miller_product`], with one squaring a bit for each product; the check is one comparison a pair.
 ///
 /// # Source
 /// See [`outside_subgroup`](crate::subgroup::outside_subgroup).
-pub fn miller_product_checked(
+pub fn miller_products(
     backend: Backend,
     pairs: &[(G1Affine, G2Affine)],
+    eights: NonZeroUsize,
 ) -> Result<Checked, Error> {
     dispatch!(backend, isa => {
-        let mut outside = Vec::new();
-        let product = product(isa, pairs, &mut outside);
-        Checked { product, outside }
+        let (lanes, outside) = run(isa, pairs, eights.get());
+        Checked { products: lanes.iter().map(|lanes| lanes.iter().product()).collect(), outside }
     })
 }
 
-fn product<I: Isa>(isa: I, pairs: &[(G1Affine, G2Affine)], outside: &mut Vec<usize>) -> Fq12 {
-    let mut product = Fq12::ONE;
-    let (mut ps, mut qs, mut indices) = (Vec::new(), Vec::new(), Vec::new());
-    let mut slow = |p: G1Affine, q: G2Affine| product *= Bn254::multi_miller_loop([p], [q]).0;
-    for (index, (p, q)) in pairs.iter().enumerate() {
-        if q.is_zero() {
-            continue;
-        }
-        let mut p = *p;
-        if !p.is_zero() && p.y.is_zero() {
-            // Not on the curve, which has no such point. The lanes divide by y.
-            slow(p, *q);
-            p = G1Affine::identity();
-        }
-        ps.push(p);
-        qs.push(*q);
-        indices.push(index);
-    }
-    for ((ps, qs), indices) in ps.chunks(CHUNK).zip(qs.chunks(CHUNK)).zip(indices.chunks(CHUNK)) {
-        product *= chunk(isa, ps, qs, indices, outside);
-    }
-    outside.sort_unstable();
-    product
+/// The Miller loop of each pair by itself. A product of them is what [`miller_products`] gives for the same pairs.
+///
+/// Points must be on their curves.
+///
+/// # Errors
+/// The machine lacks the backend.
+///
+/// # Cost
+/// As [`miller_products`], with one squaring a bit for each eight pairs.
+pub fn miller_values(backend: Backend, pairs: &[(G1Affine, G2Affine)]) -> Result<Vec<Fq12>, Error> {
+    dispatch!(backend, isa => {
+        let (lanes, _) = run(isa, pairs, 1);
+        lanes.into_iter().flatten().take(pairs.len()).collect()
+    })
 }
 
-/// Of at most [`CHUNK`] pairs, whose q are finite.
+/// What the pairs come to lane by lane, for every so many vectors of eight; and which of their points are not in the group.
+fn run<I: Isa>(
+    isa: I,
+    pairs: &[(G1Affine, G2Affine)],
+    vectors: usize,
+) -> (Vec<[Fq12; 8]>, Vec<usize>) {
+    let (mut ps, mut qs): (Vec<G1Affine>, Vec<G2Affine>) = pairs.iter().copied().unzip();
+    let mut slow = Vec::new();
+    for (index, (p, q)) in ps.iter_mut().zip(&mut qs).enumerate() {
+        if q.is_zero() {
+            (*p, *q) = ONE;
+        } else if !p.is_zero() && p.y.is_zero() {
+            // Not on the curve, which has no such point. The lanes divide by y.
+            slow.push(index);
+            *p = ONE.0;
+        }
+    }
+    let length = 8 * vectors.min(pairs.len().div_ceil(8).max(1));
+    let size = (CHUNK / length).max(1) * length;
+    let (mut all, mut outside) = (Vec::new(), Vec::new());
+    for (c, (ps, qs)) in ps.chunks(size).zip(qs.chunks(size)).enumerate() {
+        let (lanes, bad) = chunk(isa, ps, qs, length);
+        all.extend(lanes);
+        outside.extend(bad.into_iter().map(|i| size * c + i));
+    }
+    multiply(&mut all, slow.into_iter().map(|i| (i, pairs[i])), length);
+    (all, outside)
+}
+
+/// A pair that contributes one.
+const ONE: (G1Affine, G2Affine) = (G1Affine::identity(), <g2::Config as SWCurveConfig>::GENERATOR);
+
+/// By arkworks.
+fn multiply(
+    all: &mut [[Fq12; 8]],
+    pairs: impl Iterator<Item = (usize, (G1Affine, G2Affine))>,
+    length: usize,
+) {
+    for (index, (p, q)) in pairs {
+        all[index / length][index % 8] *= Bn254::multi_miller_loop([p], [q]).0;
+    }
+}
+
+/// Of pairs that share inversions, whose q are finite; `length` of them share squarings.
 fn chunk<I: Isa>(
     isa: I,
     ps: &[G1Affine],
     qs: &[G2Affine],
-    indices: &[usize],
-    outside: &mut Vec<usize>,
-) -> Fq12 {
-    if let Some((product, bad)) = attempt(isa, ps, qs) {
-        outside.extend(bad.into_iter().map(|i| indices[i]));
-        return product;
+    length: usize,
+) -> (Vec<[Fq12; 8]>, Vec<usize>) {
+    if let Some(done) = attempt(isa, ps, qs, length) {
+        return done;
     }
     // A step met equal points. That does not happen to points of the group, so those that are not are done by arkworks.
     let bad = crate::subgroup::outside(isa, qs);
-    let mut product = Fq12::ONE;
-    let (mut ps, mut qs) = (ps.to_vec(), qs.to_vec());
-    for i in bad {
-        outside.push(indices[i]);
-        product *= Bn254::multi_miller_loop([ps[i]], [qs[i]]).0;
-        (ps[i], qs[i]) = (G1Affine::identity(), G2Affine::generator());
+    let (mut rest_ps, mut rest_qs) = (ps.to_vec(), qs.to_vec());
+    for i in &bad {
+        (rest_ps[*i], rest_qs[*i]) = ONE;
     }
-    match attempt(isa, &ps, &qs) {
-        Some((rest, _)) => product * rest,
+    let pair = |i: usize| (i, (ps[i], qs[i]));
+    let lanes = match attempt(isa, &rest_ps, &rest_qs, length) {
+        Some((mut lanes, _)) => {
+            multiply(&mut lanes, bad.iter().copied().map(pair), length);
+            lanes
+        }
         // Only for points that are on no curve.
-        None => product * Bn254::multi_miller_loop(ps, qs).0,
-    }
+        None => {
+            let mut lanes = vec![[Fq12::ONE; 8]; ps.len().div_ceil(length)];
+            multiply(&mut lanes, (0..ps.len()).map(pair), length);
+            lanes
+        }
+    };
+    (lanes, bad)
 }
 
-/// The product, and which points are not in the group; None when some lane met equal points on the way.
-fn attempt<I: Isa>(isa: I, ps: &[G1Affine], qs: &[G2Affine]) -> Option<(Fq12, Vec<usize>)> {
+/// What the pairs come to lane by lane, and which points are not in the group; None when some lane met equal points on the way.
+fn attempt<I: Isa>(
+    isa: I,
+    ps: &[G1Affine],
+    qs: &[G2Affine],
+    length: usize,
+) -> Option<(Vec<[Fq12; 8]>, Vec<usize>)> {
     let mut entries: Entries<I> = isa.run(Begin(qs));
     isa.run(Evaluate { entries: &mut entries, points: ps });
-    let mut f = Twelve::<I::Fq2>::one(isa);
-    let step = |entries: &mut Entries<I>, f: &mut Twelve<I::Fq2>, step: Move| {
-        isa.run(Step { entries, f: Some(f), step }).is_empty().then_some(())
+    let mut products = vec![Twelve::<I::Fq2>::one(isa); ps.len().div_ceil(length)];
+    let step = |entries: &mut Entries<I>, products: &mut [Twelve<I::Fq2>], step: Move| {
+        let lines = Some(Lines { products, vectors: length / 8 });
+        isa.run(Step { entries, lines, step }).is_empty().then_some(())
     };
     for (i, digit) in <Config as BnConfig>::ATE_LOOP_COUNT.iter().rev().skip(1).enumerate() {
         if i > 0 {
-            isa.run(Square(&mut f));
+            isa.run(Square(&mut products));
         }
-        step(&mut entries, &mut f, Move::Double)?;
+        step(&mut entries, &mut products, Move::Double)?;
         if *digit != 0 {
-            step(&mut entries, &mut f, Move::Add { negative: *digit < 0 })?;
+            step(&mut entries, &mut products, Move::Add { negative: *digit < 0 })?;
         }
     }
     for negative in [false, true] {
         isa.run(Frobenius(&mut entries));
-        step(&mut entries, &mut f, Move::Add { negative })?;
+        step(&mut entries, &mut products, Move::Add { negative })?;
     }
     isa.run(Frobenius(&mut entries));
     let outside = lanes(&isa.run(Opposite(&entries)), qs.len());
-    Some((f.product(), outside))
+    Some((products.iter().map(Twelve::lanes).collect(), outside))
 }
 
 /// Lanes whose bit is set, of the first `count`.

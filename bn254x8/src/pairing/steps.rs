@@ -107,11 +107,17 @@ pub(crate) enum Move {
     },
 }
 
+/// What lines are multiplied into: the first product for so many vectors, the next one for as many after them, and so on.
+pub(crate) struct Lines<'a, I: Isa> {
+    pub(crate) products: &'a mut [Twelve<I::Fq2>],
+    pub(crate) vectors: usize,
+}
+
 /// One step over all vectors; gives the lanes that it cannot do, whose T is wrong from here on.
 pub(crate) struct Step<'a, I: Isa> {
     pub(crate) entries: &'a mut Entries<I>,
-    /// What the lines are multiplied into, where they are asked for.
-    pub(crate) f: Option<&'a mut Twelve<I::Fq2>>,
+    /// Where they are asked for.
+    pub(crate) lines: Option<Lines<'a, I>>,
     pub(crate) step: Move,
 }
 
@@ -121,7 +127,7 @@ impl<I: Isa> Kernel<I> for Step<'_, I> {
     #[inline(always)]
     fn run(self, isa: I) -> Vec<(usize, u8)> {
         let Entries { vectors, divisions } = self.entries;
-        let mut f = self.f;
+        let mut lines = self.lines;
         let zero = I::Fq2::zero(isa);
         for (entry, divisor) in vectors.iter().zip(&mut divisions.divisors) {
             *divisor = match self.step {
@@ -157,11 +163,11 @@ impl<I: Isa> Kernel<I> for Step<'_, I> {
                 $each!(K => vectors[v[K]].tx = difference[K].third(&slope[K], &vectors[v[K]].tx));
                 let y = $each!(K => slope[K].mul(&vectors[v[K]].tx));
                 $each!(K => vectors[v[K]].ty = constant[K].sub(&y[K]));
-                if let Some(f) = f.as_deref_mut() {
+                if let Some(Lines { products, vectors: share }) = &mut lines {
                     let b = $each!(K => slope[K].scale(&vectors[v[K]].slope));
                     let c = $each!(K => constant[K].scale(&vectors[v[K]].inverse));
-                    for (b, c) in b.iter().zip(&c) {
-                        f.line(b, c);
+                    for (v, (b, c)) in v.iter().zip(b.iter().zip(&c)) {
+                        products[v / *share].line(b, c);
                     }
                 }
             };

@@ -1,5 +1,7 @@
 //! The extension of degree twelve, as Fq2(w) with w^6 = 9 + u: coefficients of w^0 to w^5.
 
+use core::array;
+
 use ark_bn254::{Fq2, Fq6, Fq12};
 
 use crate::{
@@ -57,27 +59,28 @@ impl<C: Extension> Twelve<C> {
         ];
     }
 
-    /// The product of the eight.
-    pub(super) fn product(&self) -> Fq12 {
+    /// The eight.
+    pub(super) fn lanes(&self) -> [Fq12; 8] {
         let coefficients = self.0.map(C::to_plain);
         let c = |i: usize, lane: usize| coefficients[i][lane];
-        (0..8)
-            .map(|lane| {
-                let even = Fq6::new(c(0, lane), c(2, lane), c(4, lane));
-                Fq12::new(even, Fq6::new(c(1, lane), c(3, lane), c(5, lane)))
-            })
-            .product()
+        array::from_fn(|lane| {
+            let even = Fq6::new(c(0, lane), c(2, lane), c(4, lane));
+            Fq12::new(even, Fq6::new(c(1, lane), c(3, lane), c(5, lane)))
+        })
     }
 }
 
-/// Squares.
-pub(super) struct Square<'a, I: Isa>(pub(super) &'a mut Twelve<I::Fq2>);
+/// Squares all.
+pub(super) struct Square<'a, I: Isa>(pub(super) &'a mut [Twelve<I::Fq2>]);
 
 impl<I: Isa> Kernel<I> for Square<'_, I> {
     type Output = ();
 
     #[inline(always)]
     fn run(self, _: I) {
-        self.0.square();
+        // Not by `for_each`: what is called there is compiled for machines without lanes.
+        for product in self.0 {
+            product.square();
+        }
     }
 }

@@ -3,19 +3,25 @@
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use core::ops::Range;
 
-use ark_bn254::{Fq12, Fr, G1Affine, G1Projective, G2Affine};
+use ark_bn254::{Fq12, Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
-use ark_ff::{AdditiveGroup, Field};
+use ark_ff::AdditiveGroup;
 
 use crate::{
-    arithmetic,
-    key::{KeyPoints, VerifyingKey},
+    arithmetic::{self, NO_PAIR, Pair, Products},
+    key::VerifyingKey,
     pending::Candidate,
 };
 
+use super::work::Work;
+
 /// What an equation of so many keys takes, beside one Miller loop for each proof.
-pub(super) const fn cost(keys: usize) -> u64 {
-    3 * keys as u64 + 1
+pub(super) fn cost(keys: usize) -> u64 {
+    work(keys).total()
+}
+
+fn work(keys: usize) -> Work {
+    Work { miller_loops: 3 * keys as u64, final_exponentiations: 1 }
 }
 
 /// One candidate, times its coefficient.
@@ -25,7 +31,7 @@ struct Item {
     coefficient: Fr,
     /// The inputs, each times the coefficient.
     inputs: Vec<Fr>,
-    pair: (G1Affine, G2Affine),
+    pair: Pair,
     c: G1Affine,
 }
 
@@ -42,11 +48,8 @@ struct Sums {
     c: G1Projective,
 }
 
-/// What the keys of a range of candidates add to their equation.
-pub(super) struct KeyTerms<'s> {
-    keys: &'s [&'s VerifyingKey],
-    sums: BTreeMap<usize, Sums>,
-}
+/// What the keys of a range of candidates add to their equation: sums, by the place of the key.
+pub(super) struct KeyTerms(BTreeMap<usize, Sums>);
 
 impl<'k> Scaled<'k> {
     /// Scales A, C and the inputs. B stays: the coefficient is in the first argument of the pairing.
@@ -56,7 +59,8 @@ impl<'k> Scaled<'k> {
                 candidates.iter().map(|candidate| point(candidate)).collect();
             arithmetic::multiples(&points, coefficients)
         };
-        let (a, c) = (points(|candidate| candidate.proof.a), points(|candidate| candidate.proof.c));
+        let (a, c) =
+            (points(|candidate| candidate.points.0), points(|candidate| candidate.points.2));
         let mut places = BTreeMap::new();
         let mut keys = Vec::new();
         let mut items = Vec::with_capacity(candidates.len());
@@ -70,11 +74,16 @@ impl<'k> Scaled<'k> {
                 key,
                 coefficient,
                 inputs: candidate.inputs.iter().map(|input| coefficient * input).collect(),
-                pair: (a[at], candidate.proof.b),
+                pair: (a[at], candidate.points.1),
                 c: c[at],
             });
         }
         Self { keys, items }
+    }
+
+    /// What the keys of all add to their equation.
+    pub(super) fn all_terms(&self) -> Work {
+        work(self.keys.len())
     }
 
     /// How many.
@@ -82,14 +91,30 @@ impl<'k> Scaled<'k> {
         self.items.len()
     }
 
-    /// The product of the Miller loops of a range.
-    pub(super) fn miller_product(&self, range: Range<usize>) -> Fq12 {
-        let pairs: Vec<_> = self.items[range].iter().map(|item| item.pair).collect();
-        arithmetic::miller_product(&pairs)
+    /// The products of the Miller loops, of `length` candidates each. Those whose B is not in the subgroup are told, and from then on in no product and
+    /// no sum.
+    pub(super) fn miller_products(&mut self, length: usize) -> Products {
+        let all = arithmetic::miller_products(&self.pairs(0..self.len()), length);
+        for at in &all.outside {
+            let item = &mut self.items[*at];
+            item.coefficient = Fr::ZERO;
+            item.inputs.fill(Fr::ZERO);
+            (item.pair, item.c) = (NO_PAIR, G1Affine::identity());
+        }
+        all
+    }
+
+    /// The Miller loop of each candidate of a range.
+    pub(super) fn miller_values(&self, range: Range<usize>) -> Vec<Fq12> {
+        arithmetic::miller_values(&self.pairs(range))
+    }
+
+    fn pairs(&self, range: Range<usize>) -> Vec<Pair> {
+        self.items[range].iter().map(|item| item.pair).collect()
     }
 
     /// The sums over a range, by key.
-    pub(super) fn key_terms(&self, range: Range<usize>) -> KeyTerms<'_> {
+    pub(super) fn key_terms(&self, range: Range<usize>) -> KeyTerms {
         let mut sums = BTreeMap::new();
         for item in &self.items[range] {
             let sums = sums.entry(item.key).or_insert_with(|| Sums {
@@ -101,29 +126,30 @@ impl<'k> Scaled<'k> {
             sums.inputs.iter_mut().zip(&item.inputs).for_each(|(sum, input)| *sum += input);
             sums.c += item.c;
         }
-        KeyTerms { keys: &self.keys, sums }
-    }
-}
-
-impl KeyTerms<'_> {
-    /// What [`KeyTerms::hold`] takes.
-    pub(super) fn cost(&self) -> u64 {
-        cost(self.sums.len())
+        KeyTerms(sums)
     }
 
-    /// Whether the equation of the range holds; `product` is that of its Miller loops.
-    pub(super) fn hold(&self, product: Fq12) -> bool {
+    /// What the equation of a range is off by, 1 when it holds; `product` is that of its Miller loops. That of two ranges together is the
+    /// product of theirs. Nothing, when there is none.
+    pub(super) fn error(&self, terms: &KeyTerms, product: Fq12) -> Option<Fq12> {
         let mut all = product;
-        for (key, sums) in &self.sums {
+        for (key, sums) in &terms.0 {
             let key = self.keys[*key];
             let scalars: Vec<Fr> = [&[sums.coefficients], sums.inputs.as_slice()].concat();
             // As many as the key has: its statement was read.
-            let Some(inputs) = key.inputs.sum(&scalars) else { return false };
-            let KeyPoints { alpha, beta, .. } = key.points();
-            let sums = [inputs, sums.c, *alpha * -sums.coefficients];
-            let [inputs, c, alpha] = G1Projective::normalize_batch(&sums)[..] else { return false };
-            all *= key.lines.miller_product([inputs, c], (alpha, *beta));
+            let inputs = key.inputs.sum(&scalars)?;
+            let beta = key.points().beta;
+            let sums = [inputs, sums.c, key.alpha.sum(&[-sums.coefficients])?];
+            let [inputs, c, alpha] = G1Projective::normalize_batch(&sums)[..] else { return None };
+            all *= key.lines.miller_product([inputs, c], (alpha, beta));
         }
-        arithmetic::final_exponentiation(all) == Some(Fq12::ONE)
+        arithmetic::final_exponentiation(all)
+    }
+}
+
+impl KeyTerms {
+    /// What [`Scaled::error`] takes.
+    pub(super) fn work(&self) -> Work {
+        work(self.0.len())
     }
 }

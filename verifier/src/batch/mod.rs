@@ -1,13 +1,14 @@
 //! Many proofs at once: the pairing equations of all of them are one equation, with random coefficients.
 //!
 //! What comes out for each is what [`Pending::verify`] gives: the same checks in the same order, the same reason. Only how the last
-//! two are made differs. The points of all are read together, the subgroup of every B included. Then, with a 128-bit coefficient `r_i` for each proof,
+//! two are made differs. The points of all are read together. Then, with a 128-bit coefficient `r_i` for each proof,
 //!
 //! ```text
 //! prod_i e(r_i A_i, B_i) = prod_keys e(sum r_i alpha, beta) e(sum r_i inputs_i, gamma) e(sum r_i C_i, delta)
 //! ```
 //!
-//! which is one Miller loop for each proof, three for each key, and one final exponentiation.
+//! which is one Miller loop for each proof, three for each key, and one final exponentiation. The loop of a proof ends at a point that says whether B is in
+//! its subgroup: those that are not are taken out of the equation before it is looked at.
 //!
 //! **Coefficients** come from BLAKE3 over everything (how many, then the key, inputs and proof of each, in order) and 32 fresh bytes that
 //! are drawn when all of that is absorbed. Whoever made the proofs could not know them, nor choose proofs by them: a product of
@@ -18,9 +19,9 @@
 //! probability 2^-128, and by the union bound no part does but with `2n / 2^128`, whatever the path through the tree and although the parts are not
 //! independent. Nothing of a coefficient outlives the call, and nobody is told more of it than which proofs are bad, which they are anyway.
 //!
-//! **Poison.** Work is counted in Miller loops and final exponentiations; a proof by itself is 4. A [`BatchVerifier`] holds credit. What a
-//! batch saves is paid in, what a spoiled one wastes is paid out, and what is not covered is not tried: then it is one proof at a time. So, over all
-//! calls of its life, it never does more than 4 for each bad proof, 5 for each good one, and [`CREDIT`].
+//! **Poison.** Work is counted in Miller loops ([`Work::total`]). A [`BatchVerifier`] holds credit. What a batch saves against one proof at a time is
+//! paid in, what a spoiled one wastes is paid out, and what is not covered is not tried: then it is one proof at a time. So, over all
+//! calls of its life, it never does more than what each bad proof costs alone, five quarters of that for each good one, and [`CREDIT`] times that.
 
 mod coefficients;
 mod entropy;
@@ -38,15 +39,19 @@ pub use entropy::{Entropy, EntropyError};
 pub use work::Work;
 
 use crate::{
-    pending::{Candidate, Pending},
+    pending::{Candidate, Finding, Pending},
     verify::VerifyError,
 };
 use coefficients::coefficients;
 use equation::Scaled;
 use search::Search;
 
-/// The most that a [`BatchVerifier`] may waste: 384 proofs, one at a time.
-pub const CREDIT: u64 = 4 * 384;
+/// The most that a [`BatchVerifier`] may waste: what so many proofs cost, one at a time.
+pub const CREDIT: u64 = 384;
+
+fn full_credit() -> u64 {
+    CREDIT * Work::alone()
+}
 
 /// The most proofs that share an equation. More go by turns.
 pub const MAX: usize = 1024;
@@ -62,7 +67,7 @@ pub struct Outcome<V> {
 
 impl<V> Outcome<V> {
     /// Which ones spoiled the batch, by their place in it: all was in order but the proof proves nothing, which is found out only together
-    /// with the others. What is refused for another reason costs the others nothing.
+    /// with the others. What is refused for another reason costs the others nothing: of a B outside its subgroup the Miller loop is done once more, at most.
     pub fn spoilers(&self) -> impl Iterator<Item = usize> {
         let spoiled =
             |verdict: &Result<V, VerifyError>| matches!(verdict, Err(VerifyError::Equation));
@@ -79,7 +84,7 @@ pub struct BatchVerifier {
 impl Default for BatchVerifier {
     /// With full credit.
     fn default() -> Self {
-        Self { credit: CREDIT }
+        Self { credit: full_credit() }
     }
 }
 
@@ -98,28 +103,28 @@ impl BatchVerifier {
         entropy: &mut impl Entropy,
     ) -> Result<Outcome<V>, EntropyError> {
         let mut work = Work::default();
-        let confirmed = Pending::confirm_all(pending);
+        let read = Pending::read_all(pending);
         // Only these share an equation. They keep their order.
         let candidates: Vec<&Candidate<'_, V>> =
-            confirmed.iter().filter_map(|confirmed| confirmed.as_ref().ok()).collect();
+            read.iter().filter_map(|read| read.as_ref().ok()).collect();
         let absorbed = candidates.iter().map(|candidate| candidate.bytes.parts());
         let coefficients = coefficients(absorbed, entropy)?;
-        let mut holds = Vec::with_capacity(candidates.len());
-        while let Some(rest) = candidates.get(holds.len()..).filter(|rest| !rest.is_empty()) {
+        let mut found = Vec::with_capacity(candidates.len());
+        while let Some(rest) = candidates.get(found.len()..).filter(|rest| !rest.is_empty()) {
             let size = self.affordable(rest);
             if size < 2 {
-                holds.push(self.alone(rest[0], &mut work));
+                found.push(self.alone(rest[0], &mut work));
             } else {
-                let coefficients = &coefficients[holds.len()..holds.len() + size];
-                holds.extend(self.together(&rest[..size], coefficients, &mut work));
+                let coefficients = &coefficients[found.len()..found.len() + size];
+                found.extend(self.together(&rest[..size], coefficients, &mut work));
             }
         }
         drop(candidates);
-        let mut holds = holds.into_iter();
-        let verdicts = confirmed
-            .into_iter()
-            .map(|confirmed| confirmed?.judge(holds.next().unwrap_or(false)))
-            .collect();
+        let mut found = found.into_iter();
+        let judge = |read: Result<Candidate<'_, V>, VerifyError>| {
+            read?.judge(found.next().unwrap_or(Finding::Fails))
+        };
+        let verdicts = read.into_iter().map(judge).collect();
         Ok(Outcome { verdicts, work })
     }
 
@@ -127,10 +132,11 @@ impl BatchVerifier {
     fn affordable<V>(&self, rest: &[&Candidate<'_, V>]) -> usize {
         let budget = self.credit - self.credit / 4;
         let mut keys = BTreeSet::new();
+        let alone = Work::alone();
         let fits = |(before, candidate): (usize, &&Candidate<'_, V>)| {
             keys.insert(candidate.key.id());
             let (size, cost) = (before as u64 + 1, before as u64 + 1 + equation::cost(keys.len()));
-            (cost, cost < Work::ALONE * size)
+            (cost, cost < alone * size)
         };
         let costs = rest.iter().take(MAX).enumerate().map(fits);
         let fitting = costs.take_while(|(cost, _)| *cost <= budget);
@@ -138,12 +144,13 @@ impl BatchVerifier {
         fitting.enumerate().filter(|(_, (_, gains))| *gains).last().map_or(1, |(at, _)| at + 1)
     }
 
-    /// One proof by itself. A good one pays in, so that batches come back after a flood.
-    fn alone<V>(&mut self, candidate: &Candidate<'_, V>, work: &mut Work) -> bool {
+    /// One proof by itself. A good one pays in a quarter of what it cost, so that batches come back after a flood.
+    fn alone<V>(&mut self, candidate: &Candidate<'_, V>, work: &mut Work) -> Finding {
         work.add(Work::ONE);
-        let holds = candidate.equation_holds();
-        self.credit = (self.credit + u64::from(holds)).min(CREDIT);
-        holds
+        let found = candidate.find();
+        let paid = u64::from(found == Finding::Holds) * Work::alone() / 4;
+        self.credit = (self.credit + paid).min(full_credit());
+        found
     }
 
     /// Several proofs in one equation; if it does not hold, parts of them; in the end, what is left, by itself.
@@ -152,16 +159,15 @@ impl BatchVerifier {
         candidates: &[&Candidate<'_, V>],
         coefficients: &[u128],
         work: &mut Work,
-    ) -> Vec<bool> {
+    ) -> Vec<Finding> {
         let scaled = Scaled::of(candidates, coefficients);
-        let alone = Work::ALONE * candidates.len() as u64;
-        let (found, spent) = Search::new(&scaled, self.credit).run();
+        let (found, spent) = Search::new(scaled, self.credit).run();
         work.add(spent);
-        let undecided = found.iter().filter(|found| found.is_none()).count() as u64;
+        let decided = found.iter().filter(|found| found.is_some()).count() as u64;
         // Never below zero: the search does not go on where that could be.
-        let paid = self.credit + alone - Work::ALONE * undecided;
-        self.credit = paid.saturating_sub(spent.total()).min(CREDIT);
-        let decide = |(found, candidate): (Option<bool>, &&Candidate<'_, V>)| {
+        let paid = self.credit + Work::alone() * decided;
+        self.credit = paid.saturating_sub(spent.total()).min(full_credit());
+        let decide = |(found, candidate): (Option<Finding>, &&Candidate<'_, V>)| {
             found.unwrap_or_else(|| self.alone(candidate, work))
         };
         found.into_iter().zip(candidates).map(decide).collect()

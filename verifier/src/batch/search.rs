@@ -10,18 +10,19 @@ use super::{
     equation::{KeyTerms, Scaled},
     work::Work,
 };
+use crate::{arithmetic::Products, pending::Finding};
 
-/// For a batch of so many, how many candidates' Miller loops are multiplied together and kept, so that no larger part is ever multiplied out twice.
+/// For a batch of so many, how many candidates' Miller loops are multiplied together and kept.
 ///
-/// Arkworks shares squarings among four. Lanes share squarings and inversions among all of a product, and want long ones; a quarter of the
-/// batch at most, else finding a bad one would do half of the batch again.
+/// Arkworks shares squarings among four. Lanes share them among all of a product, and want long ones; a quarter of the batch at most, else
+/// finding a bad one would do half of the batch again.
 const fn chunk(size: usize) -> usize {
     if !cfg!(feature = "simd") || size <= 4 * CHUNK {
         CHUNK
-    } else if size.div_ceil(4) < 8 * CHUNK {
+    } else if size.div_ceil(4) < 4 * CHUNK {
         size.div_ceil(4).next_multiple_of(CHUNK)
     } else {
-        8 * CHUNK
+        4 * CHUNK
     }
 }
 
@@ -29,111 +30,152 @@ const fn chunk(size: usize) -> usize {
 const CHUNK: usize = 32;
 
 /// A search through one batch.
-pub(super) struct Search<'s> {
-    scaled: &'s Scaled<'s>,
+pub(super) struct Search<'k> {
+    scaled: Scaled<'k>,
     /// Products of the Miller loops, `chunk` candidates each.
     chunks: Vec<Fq12>,
     chunk: usize,
-    found: Vec<Option<bool>>,
+    inside: Inside,
+    found: Vec<Option<Finding>>,
     undecided: u64,
+    alone: u64,
     spent: Work,
     /// What may be spent, with what is undecided then counted one by one.
     limit: u64,
 }
 
-impl<'s> Search<'s> {
+/// The chunk that is searched: the products of its Miller loops from its start up to each of its candidates. No loop is done a third time.
+#[derive(Default)]
+struct Inside {
+    range: Range<usize>,
+    products: Vec<Fq12>,
+}
+
+impl<'k> Search<'k> {
     /// Before anything is tried. `credit` is what may be lost.
-    pub(super) fn new(scaled: &'s Scaled<'s>, credit: u64) -> Self {
+    pub(super) fn new(scaled: Scaled<'k>, credit: u64) -> Self {
         let undecided = scaled.len() as u64;
         // A few bad ones are found within half a loop for each candidate. More of them are cheaper found one by one.
-        let search = undecided / 2 + 8 * u64::from(undecided.ilog2() + 1);
-        let all = scaled.key_terms(0..scaled.len());
-        let loss = (undecided + all.cost() + search).min(credit);
+        let alone = Work::alone();
+        let search = undecided / 2 + 2 * alone * u64::from(undecided.ilog2() + 1);
+        let loss = (undecided + scaled.all_terms().total() + search).min(credit);
         Self {
-            scaled,
             chunks: Vec::new(),
             chunk: chunk(scaled.len()),
+            inside: Inside::default(),
             found: vec![None; scaled.len()],
+            scaled,
             undecided,
+            alone,
             spent: Work::default(),
-            limit: Work::ALONE * undecided + loss,
+            limit: alone * undecided + loss,
         }
     }
 
-    /// Tries all of them, then parts. Gives for each whether its equation holds, or nothing where the search stopped, and the work done.
-    pub(super) fn run(mut self) -> (Vec<Option<bool>>, Work) {
+    /// Tries all of them, then parts. Gives what was found of each, or nothing where the search stopped, and the work done.
+    pub(super) fn run(mut self) -> (Vec<Option<Finding>>, Work) {
         let all = 0..self.scaled.len();
-        let starts = all.clone().step_by(self.chunk);
-        self.chunks = starts
-            .map(|start| self.scaled.miller_product(start..all.end.min(start + self.chunk)))
-            .collect();
         self.spent.miller_loops += self.undecided;
-        let product = self.chunks.iter().product();
+        let Products { products, outside } = self.scaled.miller_products(self.chunk);
+        self.chunks = products;
+        for at in outside {
+            // Its loop was done once more, by itself.
+            self.spent.miller_loops += Self::BY_ITSELF;
+            self.decide(at..at + 1, Finding::Outside);
+        }
         let terms = self.scaled.key_terms(all.clone());
-        if self.holds(&terms, product) {
-            self.decide(all, true);
-        } else {
-            self.split(all, product);
+        if let Some(error) = self.error(all.clone(), &terms, Range::default()) {
+            self.settle(all, error);
         }
         (self.found, self.spent)
     }
 
-    /// Looks for the bad ones of a range that has at least one.
-    fn split(&mut self, range: Range<usize>, product: Fq12) {
+    /// What a loop counts that is done by itself: it shares no squarings.
+    const BY_ITSELF: u64 = 2;
+
+    /// Looks for the bad ones of a range whose equation is off by `error`, which is not 1: it has at least one.
+    fn split(&mut self, range: Range<usize>, error: Fq12) {
         if range.len() == 1 {
-            return self.decide(range, false);
+            return self.decide(range, Finding::Fails);
         }
         let middle = middle(&range, self.chunk);
         let (left, right) = (range.start..middle, middle..range.end);
-        let Some((left_product, left_holds)) = self.attempt(left.clone(), None) else { return };
-        let Some(right_product) = left_product.inverse().map(|inverse| product * inverse) else {
+        let Some(left_error) = self.attempt(left.clone()) else { return };
+        let Some(right_error) = left_error.inverse().map(|inverse| error * inverse) else {
             return;
         };
-        if left_holds {
-            // So the bad one is on the right.
-            self.decide(left, true);
-            return self.split(right, right_product);
-        }
-        self.split(left, left_product);
-        match self.attempt(right.clone(), Some(right_product)) {
-            Some((_, true)) => self.decide(right, true),
-            Some((_, false)) => self.split(right, right_product),
-            None => {}
+        self.settle(left, left_error);
+        self.settle(right, right_error);
+    }
+
+    /// Decides a range whose equation holds, and looks further into one whose does not.
+    fn settle(&mut self, range: Range<usize>, error: Fq12) {
+        if error == Fq12::ONE {
+            self.decide(range, Finding::Holds);
+        } else {
+            self.split(range, error);
         }
     }
 
-    /// The Miller product of a range and whether its equation holds. Nothing, when going on could cost more than may be lost.
-    fn attempt(&mut self, range: Range<usize>, known: Option<Fq12>) -> Option<(Fq12, bool)> {
+    /// What the equation of a range is off by. Nothing, when going on could cost more than may be lost.
+    fn attempt(&mut self, range: Range<usize>) -> Option<Fq12> {
+        let needed = self.unread(&range);
+        let loops = Self::BY_ITSELF * needed.len() as u64;
         let terms = self.scaled.key_terms(range.clone());
-        let ends = range.end.is_multiple_of(self.chunk) || range.end == self.scaled.len();
-        let kept = range.start.is_multiple_of(self.chunk) && ends;
-        let loops = if known.is_some() || kept { 0 } else { range.len() as u64 };
-        let then = self.spent.total() + loops + terms.cost() + Work::ALONE * self.undecided;
-        if then > self.limit {
+        if self.spent.total() + loops + terms.work().total() + self.alone * self.undecided
+            > self.limit
+        {
             return None;
         }
         self.spent.miller_loops += loops;
-        let product = known.unwrap_or_else(|| {
-            if kept {
-                self.chunks[range.start / self.chunk..range.end.div_ceil(self.chunk)]
-                    .iter()
-                    .product()
-            } else {
-                self.scaled.miller_product(range)
-            }
-        });
-        Some((product, self.holds(&terms, product)))
+        self.error(range, &terms, needed)
     }
 
-    fn holds(&mut self, terms: &KeyTerms<'_>, product: Fq12) -> bool {
-        self.spent.miller_loops += terms.cost() - 1;
-        self.spent.final_exponentiations += 1;
-        terms.hold(product)
+    /// The chunk whose loops are to be done one by one before anything can be said of the range.
+    fn unread(&self, range: &Range<usize>) -> Range<usize> {
+        let start = range.start - range.start % self.chunk;
+        let chunk = start..self.scaled.len().min(start + self.chunk);
+        let whole = range.start == chunk.start && range.end >= chunk.end;
+        if whole || self.inside.range == chunk { Range::default() } else { chunk }
     }
 
-    fn decide(&mut self, range: Range<usize>, holds: bool) {
-        self.undecided -= range.len() as u64;
-        self.found[range].fill(Some(holds));
+    fn error(
+        &mut self,
+        range: Range<usize>,
+        terms: &KeyTerms,
+        unread: Range<usize>,
+    ) -> Option<Fq12> {
+        if !unread.is_empty() {
+            let mut product = Fq12::ONE;
+            let products = self.scaled.miller_values(unread.clone()).into_iter().map(|value| {
+                product *= value;
+                product
+            });
+            self.inside = Inside { products: products.collect(), range: unread };
+        }
+        let product = if range.start.is_multiple_of(self.chunk)
+            && (range.end.is_multiple_of(self.chunk) || range.end == self.scaled.len())
+        {
+            self.chunks
+                .get(range.start / self.chunk..range.end.div_ceil(self.chunk))?
+                .iter()
+                .product()
+        } else {
+            let up_to = |at: usize| match at - self.inside.range.start {
+                0 => Some(Fq12::ONE),
+                count => self.inside.products.get(count - 1).copied(),
+            };
+            up_to(range.end)? * up_to(range.start)?.inverse()?
+        };
+        self.spent.add(terms.work());
+        self.scaled.error(terms, product)
+    }
+
+    fn decide(&mut self, range: Range<usize>, finding: Finding) {
+        for found in self.found[range].iter_mut().filter(|found| found.is_none()) {
+            *found = Some(finding);
+            self.undecided -= 1;
+        }
     }
 }
 

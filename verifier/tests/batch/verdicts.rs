@@ -145,13 +145,30 @@ fn f04_a_b_outside_its_subgroup_is_named_at_every_position() {
         expected[bad] = Some(Reason::PointInvalid);
         assert_eq!(agree(&scene, &shown), expected);
         let outcome = verify_batch(scene.open_all(&shown), &mut entropy()).unwrap();
-        assert_eq!(outcome.spoilers().count(), 0, "found before any equation");
+        assert_eq!(outcome.spoilers().count(), 0, "in no equation");
     }
     let mut all = shown;
     for (shown, point) in all.iter_mut().zip(&outside) {
         shown.proof[32..96].copy_from_slice(point);
     }
     assert_eq!(agree(&scene, &all), vec![Some(Reason::PointInvalid); 9]);
+}
+
+/// In one part of a batch, and in others: the one is taken out, the other is searched for.
+#[test]
+fn f04_outside_the_subgroup_and_a_wrong_equation_beside_each_other() {
+    let (scene, shown) = gifts(41);
+    let point = &outside_subgroup(1)[0];
+    for (outside, bad) in [(0, 1), (1, 0), (40, 0), (5, 6), (31, 32), (7, 40)] {
+        let mut shown = shown.clone();
+        shown[outside].proof[32..96].copy_from_slice(point);
+        spoil(&mut shown[bad]);
+        let mut expected = vec![None; 41];
+        (expected[outside], expected[bad]) = (Some(Reason::PointInvalid), Some(Reason::Equation));
+        let outcome = verify_batch(scene.open_all(&shown), &mut entropy()).unwrap();
+        assert_eq!(reasons(&outcome), expected);
+        assert_eq!(outcome.spoilers().collect::<Vec<_>>(), [bad]);
+    }
 }
 
 /// B's subgroup is checked late and told early: the reason is that of the order of checks, not of the order of work.
@@ -253,13 +270,14 @@ fn a_batch_of_1024_and_one_of_more_than_share_an_equation() {
         outcome.verdicts.iter().map(|v| v.as_ref().unwrap().statement().encode()).collect()
     };
     let clean = check(&shown[..MAX]);
-    assert_eq!(clean.work.total(), MAX as u64 + 3 + 1);
+    assert_eq!((clean.work.miller_loops, clean.work.final_exponentiations), (MAX as u64 + 3, 1));
     assert_eq!(
         statements(&clean),
         shown[..MAX].iter().map(|s| s.inputs.clone()).collect::<Vec<_>>()
     );
     let more = check(&shown);
-    assert_eq!(more.work.total(), MAX as u64 + 3 + 1 + 9 + 3 + 1);
+    let both = MAX as u64 + 3 + 9 + 3;
+    assert_eq!((more.work.miller_loops, more.work.final_exponentiations), (both, 2));
     assert_eq!(more.spoilers().count(), 0);
 }
 
@@ -276,7 +294,7 @@ fn lanes_refuse_no_batch_whatever_it_is_cut_into() {
     assert_eq!(check(&many(MAX + 70)).spoilers().count(), 0);
     let mut bad = many(MAX);
     bad.iter_mut().for_each(spoil);
-    for count in [MAX, 300, 64] {
+    for count in [MAX, MAX, MAX, 300, 64] {
         assert_eq!(check(&bad[..count]).spoilers().count(), count);
     }
     let after = check(&many(400)).work;
