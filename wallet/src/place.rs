@@ -81,8 +81,14 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, PlaceError> {
         let form = || PlaceError::Form { got: text.into() };
         if let Some(path) = text.strip_prefix("unix:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            return if path.is_empty() { Err(form()) } else { Ok(Self::Socket(path.into())) };
+            // As in gRPC's names: `unix:PATH`, or `unix:///PATH` for one from the root. Between two slashes and the third stood a host.
+            let from_root = path.trim_start_matches('/');
+            return match path.len() - from_root.len() {
+                0 if from_root.is_empty() => Err(form()),
+                0 => Ok(Self::Socket(path.into())),
+                2 => Err(form()),
+                _ => Ok(Self::Socket(format!("/{from_root}").into())),
+            };
         }
         let rest = text.strip_prefix("http://").unwrap_or(text);
         let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -144,6 +150,8 @@ mod tests {
             ("http://[::1]:9", "http://[::1]:9"),
             ("unix:/run/wufu.sock", "unix:/run/wufu.sock"),
             ("unix:///run/wufu.sock", "unix:/run/wufu.sock"),
+            ("unix:////run//wufu.sock", "unix:/run//wufu.sock"),
+            ("unix:run/wufu.sock", "unix:run/wufu.sock"),
         ] {
             assert_eq!(text(given).as_deref(), Ok(expected));
         }
@@ -161,6 +169,8 @@ mod tests {
             "example.org:1",
             "127.0.0.1:x",
             "unix:",
+            "unix://",
+            "unix://host/run/wufu.sock",
         ] {
             assert!(matches!(text(given), Err(PlaceError::Form { .. })), "{given}");
         }
