@@ -40,7 +40,7 @@ fn accepted_messages_come_back_byte_for_byte() {
             let read = read_message(name, &bytes, &case["json"].to_string());
             let read = read.unwrap_or_else(|error| panic!("{what}: {error}"));
             assert_eq!(read.bytes, bytes, "{what}");
-            assert_eq!(read.from_json, bytes, "{what}");
+            assert_eq!(read.from_json.as_deref(), Ok(&*bytes), "{what}");
             assert_eq!(serde_json::from_str::<Value>(&read.json).unwrap(), case["json"], "{what}");
         }
     }
@@ -60,6 +60,18 @@ fn f02_f04_f05_f38_refused_messages_are_refused_for_the_reason_given() {
                     assert_eq!(error.reason().as_str(), text(&case, "reason"), "{what}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn refused_json_stands_for_no_message() {
+    for message in cases(&file(), "messages") {
+        let name = text(&message, "message");
+        let good = hex::decode(text(&cases(&message, "accepted")[0], "bytes")).unwrap();
+        for case in cases(&message, "refused_json") {
+            let read = read_message(name, &good, text(&case, "text")).unwrap();
+            assert!(read.from_json.is_err(), "{name}: {}", text(&case, "case"));
         }
     }
 }

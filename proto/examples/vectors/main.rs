@@ -1,4 +1,5 @@
-//! Writes `vectors/*.json`: everything that is decoded or verified, good cases and refused ones with the reason.
+//! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages that are kept as files; good cases and refused ones with the
+//! reason.
 //!
 //! `cargo run --release -p wufu-proto --example vectors`. Keys and proofs come from `vectors/honest.json`, which an example
 //! of `wufu-wallet` writes; everything else is made here.
@@ -58,7 +59,8 @@ fn messages() -> Value {
     json!({
         "about": "What travels in Wufu. `bytes` is the protobuf encoding in hex, `json` the same message in protobuf's JSON. \
                   An accepted message is read, understood, and written again as the same bytes. A refused one is refused \
-                  for the reason given; `text` is what our reader says. Secrets in here are nobody's.",
+                  for the reason given; `text` is what our reader says. The texts of `refused_json` are no JSON form of their \
+                  message; what they lack is the case's name, and there is no code for it. Secrets in here are nobody's.",
         "messages": [
             grants::address(),
             grants::card_grant(),
@@ -78,13 +80,35 @@ struct Cases {
     message: String,
     accepted: Vec<Value>,
     refused: Vec<Value>,
+    refused_json: Vec<Value>,
 }
 
 impl Cases {
     /// The first accepted message, and what is refused of every message.
     fn new<M: Message + Name>(good: &M) -> Self {
-        let mut cases = Self { message: M::full_name(), accepted: vec![], refused: vec![] };
+        let mut cases = Self {
+            message: M::full_name(),
+            accepted: vec![],
+            refused: vec![],
+            refused_json: vec![],
+        };
         cases.accept("as it is", good);
+        let text = to_json(good).unwrap();
+        let (field, fields) = (text.split('"').nth(1).unwrap(), &text[1..text.len() - 1]);
+        let snake = field.replace(char::is_uppercase, "_") + "x";
+        for (case, json) in [
+            ("nothing", String::new()),
+            ("null", "null".into()),
+            ("an array", format!("[{text}]")),
+            ("the last bracket is missing", text[..text.len() - 1].into()),
+            ("a comma before the last bracket", format!("{{{fields},}}")),
+            ("a second message follows", format!("{text}{text}")),
+            ("a field that the message does not have", format!("{{{fields},\"{snake}\":1}}")),
+            ("everything twice", format!("{{{fields},{fields}}}")),
+            ("an array in place of a field", format!("{{\"{field}\":[[]]}}")),
+        ] {
+            cases.refuse_json(case, &good.encode_to_vec(), &json);
+        }
         let bytes = good.encode_to_vec();
         let malformed = format!("these bytes are no {}", M::NAME);
         let other = format!("these bytes are not the one encoding of their {}", M::NAME);
@@ -117,9 +141,15 @@ impl Cases {
         self
     }
 
+    fn refuse_json(&mut self, case: &str, good: &[u8], text: &str) {
+        let read = read_message(&self.message, good, text).unwrap();
+        assert!(read.from_json.is_err(), "{}: {case} is accepted", self.message);
+        self.refused_json.push(json!({ "case": case, "text": text }));
+    }
+
     fn finish(self) -> Value {
-        let Self { message, accepted, refused } = self;
-        json!({ "message": message, "accepted": accepted, "refused": refused })
+        let Self { message, accepted, refused, refused_json } = self;
+        json!({ "message": message, "accepted": accepted, "refused": refused, "refused_json": refused_json })
     }
 }
 

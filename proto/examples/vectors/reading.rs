@@ -5,7 +5,7 @@ use wufu_circuits::Address;
 use wufu_proto::{
     ConvertError, Envelope, decode,
     grant::{CardGift, CardGrant, DonationReceipt, PersonGrant},
-    json::{from_json, to_json},
+    json::{JsonError, from_json, to_json},
     v1,
     voucher::Voucher,
 };
@@ -17,8 +17,8 @@ pub struct Read {
     pub bytes: Vec<u8>,
     /// The JSON form, written from the bytes.
     pub json: String,
-    /// The bytes of what `json` stands for.
-    pub from_json: Vec<u8>,
+    /// The bytes of what the JSON stands for.
+    pub from_json: Result<Vec<u8>, JsonError>,
 }
 
 fn read<M, D>(bytes: &[u8], json: &str) -> Result<Read, ConvertError>
@@ -31,7 +31,7 @@ where
     Ok(Read {
         bytes: message.encode_to_vec(),
         json: to_json(&message).unwrap(),
-        from_json: from_json::<M>(json).unwrap().encode_to_vec(),
+        from_json: from_json::<M>(json).map(|message| message.encode_to_vec()),
     })
 }
 
