@@ -3,9 +3,13 @@
 use sqlx::SqliteConnection;
 use wufu_proto::claim::{Claim, ClaimOutcome};
 use wufu_verifier::{
-    ClaimCheck, FiveFu, KeyId, Proof, Statement, Verified, VerifyError, VerifyingKey,
+    BatchVerifier, ClaimCheck, FiveFu, KeyId, Proof, Statement, Verified, VerifyError,
+    VerifyingKey,
+    batch::{Entropy, EntropyError, Outcome},
+    epochs::LogHistory,
     note::{self, NoteError},
     statement::Nullifier,
+    verify::Claimed,
 };
 
 use crate::{
@@ -68,15 +72,43 @@ impl Ledger {
         now: u64,
     ) -> Result<Verified<FiveFu>, VerifyError> {
         let (cards, persons) = (self.view(Log::Cards), self.view(Log::Persons));
-        let check = ClaimCheck {
-            key,
-            cards: &cards.history,
-            persons: &persons.history,
-            org: self.org(),
-            now,
-            window: self.policy().window(),
-        };
+        let check = self.claim_check(key, &cards.history, &persons.history, now);
         check.verify(claim.presented(), claim.payout(), claim.expiry())
+    }
+
+    /// [`Ledger::check_claim`] of each, in order, together: each has the verdict that it has alone.
+    ///
+    /// # Errors
+    /// When `entropy` fails. Then nothing is verified.
+    ///
+    /// # Cost
+    /// [`wufu_verifier::batch`] says it.
+    pub fn check_claims<'c>(
+        &self,
+        key: &VerifyingKey,
+        claims: impl Iterator<Item = &'c Claim>,
+        now: u64,
+        verifier: &mut BatchVerifier,
+        entropy: &mut impl Entropy,
+    ) -> Result<Outcome<Verified<FiveFu>>, EntropyError> {
+        let (cards, persons) = (self.view(Log::Cards), self.view(Log::Persons));
+        let check = self.claim_check(key, &cards.history, &persons.history, now);
+        let claimed = claims.map(|claim| Claimed {
+            presented: claim.presented(),
+            payout: claim.payout(),
+            expiry: claim.expiry(),
+        });
+        verifier.verify(check.open_all(claimed), entropy)
+    }
+
+    fn claim_check<'a>(
+        &'a self,
+        key: &'a VerifyingKey,
+        cards: &'a LogHistory,
+        persons: &'a LogHistory,
+        now: u64,
+    ) -> ClaimCheck<'a> {
+        ClaimCheck { key, cards, persons, org: self.org(), now, window: self.policy().window() }
     }
 
     /// Spends the six nullifiers of a verified claim and enters it, both or neither.

@@ -73,6 +73,57 @@ async fn f17_claims_of_many_clients_at_once_are_each_answered_with_their_own() {
     served.end().await;
 }
 
+/// They are checked together, whichever come while others are checked. One that is no good costs the others nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn f19_bad_claims_among_many_are_refused_and_the_others_admitted() {
+    let (_folder, ledger) = ledger().await;
+    ledger.append(cards(0..5)).await.unwrap();
+    ledger.append(persons(0..5)).await.unwrap();
+    let [cards, persons] = ledger.close_epoch(NOW).await.unwrap().signed.try_into().unwrap();
+    let trapdoor = Trapdoor::new(1);
+    let served = serve(&ledger, Some(trapdoor.key.clone())).await;
+    let (cards, persons, expiry) = (&cards, &persons, NOW + 60);
+    let requests: Vec<_> = (0..90u64)
+        .map(|n| {
+            let nullifiers = [0, 1, 2, 3, 4, 5].map(|k| 10 * n + k + 1);
+            let says = Says { org: "wufu", cards, persons, nullifiers, payout: b"payee", expiry };
+            let mut request = v1::SubmitClaimRequest::from(&trapdoor.claim(&says, n));
+            match n % 10 {
+                3 => request.public_inputs[64] ^= 1,
+                5 => request.proof[..32].fill(0xff),
+                7 => request.expiry += 1,
+                _ => {}
+            }
+            request
+        })
+        .collect();
+    let client = served.client().await;
+    let answers = requests.into_iter().map(|request| {
+        let mut client = client.clone();
+        tokio::spawn(async move { client.submit_claim(request).await })
+    });
+    let mut numbers = Vec::new();
+    for (n, answer) in answers.collect::<Vec<_>>().into_iter().enumerate() {
+        let answer = answer.await.unwrap();
+        let expected = match n % 10 {
+            3 => "the proof does not prove the statement",
+            5 => "proof's A is not the canonical encoding",
+            7 => "public input ext is not what was asked for",
+            _ => {
+                let outcome = ClaimOutcome::try_from(answer.unwrap().into_inner()).unwrap();
+                let ClaimOutcome::Admitted { claim, .. } = outcome else { panic!("{n} is spent") };
+                numbers.push(claim);
+                continue;
+            }
+        };
+        let (code, text) = refused(answer);
+        assert!(code == Code::InvalidArgument && text.contains(expected), "{n}: {code:?} {text}");
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=63).collect::<Vec<_>>());
+    served.end().await;
+}
+
 #[tokio::test]
 async fn a_claim_that_is_no_good_is_refused_with_the_field_and_nothing_is_charged() {
     let (_folder, ledger) = ledger().await;

@@ -1,44 +1,35 @@
 //! The calls that anybody may make.
 
-use std::{num::NonZero, sync::Arc, thread};
-
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tonic::{Request, Response, Status, async_trait};
 use wufu_proto::{
     claim::Claim,
     log::{CheckpointQuery, HistoryQuery, RoofQuery, ShardQuery},
     v1::{self, ledger_service_server::LedgerService},
 };
-use wufu_verifier::VerifyingKey;
 
-use super::{Clock, MAX_CHECKPOINTS, refusal};
+use super::{Clock, MAX_CHECKPOINTS, door::Door, refusal};
 use crate::{Ledger, OperatorToken};
-
-/// Claims that are checked at the same time, per core: more of them wait.
-const CHECKS: usize = 2;
 
 /// A ledger, and what its service needs beside it.
 pub(super) struct Handler {
     pub(super) ledger: Ledger,
     pub(super) token: OperatorToken,
     pub(super) stopping: watch::Receiver<bool>,
-    claims: Option<Arc<VerifyingKey>>,
     clock: Clock,
-    // So that a crowd of claims does not take every thread that reads files.
-    checks: Arc<Semaphore>,
+    /// Nothing, when no claims are taken.
+    claims: Option<Door>,
 }
 
 impl Handler {
     pub(super) fn new(
         ledger: Ledger,
-        claims: Option<VerifyingKey>,
+        claims: Option<Door>,
         clock: Clock,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let token = ledger.operator_token().clone();
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let checks = Arc::new(Semaphore::new(CHECKS * cores));
-        Self { ledger, token, stopping, claims: claims.map(Arc::new), clock, checks }
+        Self { ledger, token, stopping, clock, claims }
     }
 
     /// Refuses an epoch that has not begun: what is in force then, nobody knows.
@@ -131,20 +122,9 @@ impl LedgerService for Handler {
         request: Request<v1::SubmitClaimRequest>,
     ) -> Result<Response<v1::SubmitClaimResponse>, Status> {
         let none = || Status::failed_precondition("this ledger takes no claims");
-        let key = self.claims.clone().ok_or_else(none)?;
-        let permit = self.checks.clone().acquire_owned().await;
-        let permit = permit.map_err(|_| Status::unavailable("the ledger ends"))?;
-        let (request, now) = (request.into_inner(), (self.clock)());
-        let ledger = self.ledger.clone();
-        // Points and pairings take milliseconds: not on a thread that serves.
-        let checked = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            let claim = Claim::try_from(request).map_err(refusal::malformed)?;
-            let verified = ledger.check_claim(&key, &claim, now);
-            Ok::<_, Status>((verified.map_err(|error| refusal::verify(&error))?, claim))
-        });
-        let checked = checked.await.map_err(|_| Status::internal("the check was stopped"))?;
-        let (verified, claim) = checked?;
+        let door = self.claims.as_ref().ok_or_else(none)?;
+        let claim = Claim::try_from(request.into_inner()).map_err(refusal::malformed)?;
+        let verified = door.check(claim.clone()).await?;
         // The time again: it may have ended while it waited.
         let clock = self.clock.clone();
         let outcome = self.ledger.claim_by(&verified, &claim, move || clock()).await;

@@ -1,6 +1,7 @@
 //! The ledger over gRPC: `wufu.v1.LedgerService`, with health checks and reflection.
 
 mod append;
+mod door;
 mod handler;
 mod refusal;
 
@@ -22,6 +23,7 @@ use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
 use wufu_verifier::{VerifyingKey, key::Provenance};
 
 use crate::{Ledger, LedgerPolicy};
+use door::Door;
 use handler::Handler;
 
 /// Largest request and largest answer, in bytes: a full shard of donations is 3.7 MB, a roof 2 MiB.
@@ -95,7 +97,10 @@ where
     }
     let (stop, stopping) = watch::channel(false);
     let closer = tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone()));
-    let handler = Handler::new(ledger, claims, clock, stopping);
+    let (door, mut checks) = claims
+        .map(|key| Door::new(ledger.clone(), key, clock.clone()))
+        .map_or_else(Default::default, |(door, checks)| (Some(door), checks));
+    let handler = Handler::new(ledger, door, clock, stopping);
     let service = LedgerServiceServer::new(handler)
         .max_decoding_message_size(MAX_MESSAGE)
         .max_encoding_message_size(MAX_MESSAGE);
@@ -141,6 +146,8 @@ where
     stop.send_replace(true);
     // It ends by itself; were it to panic, there would be nothing left to do.
     let _ = closer.await;
+    // Nobody is left who could ask them.
+    checks.shutdown().await;
     served
 }
 
