@@ -1,6 +1,9 @@
 //! A key's points, prepared, and the proofs that are made of them.
 
-use std::sync::OnceLock;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, OnceLock},
+};
 
 use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
 use ark_ec::CurveGroup;
@@ -16,6 +19,7 @@ use super::{
     budget::{self, Shapes},
     fold::{self, Bases, Folded, Sizes},
     progress::Counter,
+    schedule::Part,
     workspace::Workspaces,
 };
 use crate::engine::EngineError;
@@ -51,6 +55,8 @@ pub struct Queries {
     shift: Fr,
     /// Made by the first proof: its constants take longer than to load a key may.
     ntt: OnceLock<Ntt>,
+    /// What threads do, by their number, that of the wires, and whether the transforms are to be made.
+    pub(super) parts: Mutex<BTreeMap<(usize, usize, bool), Vec<Part>>>,
 }
 
 impl<G: Group> Query<G> {
@@ -123,7 +129,8 @@ impl Queries {
     ) -> Result<Self, PrepareError> {
         let shift = sizes.shift(reduction).ok_or(PrepareError::Domain)?;
         let joint = b1.map == b2.map;
-        Ok(Self { sizes, single, a, b1, b2, lh, joint, shift, ntt: OnceLock::new() })
+        let (ntt, parts) = (OnceLock::new(), Mutex::default());
+        Ok(Self { sizes, single, a, b1, b2, lh, joint, shift, ntt, parts })
     }
 
     /// The instructions that proofs are made with.

@@ -10,7 +10,7 @@ use bn254x8::msm::Shape;
 
 use super::budget;
 
-/// Parts for each thread that are tried: more of them balance better, and each ends in a pass over its buckets.
+/// Parts for each thread with which the search for a good split begins: more of them balance better, and each ends in a pass over its buckets.
 const PARTS: std::ops::RangeInclusive<usize> = 0..=3;
 
 /// A step of a butterfly, in the units of [`budget::part_cost`].
@@ -43,26 +43,20 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    /// The parts that so many threads are through with soonest, the costliest first.
+    /// The parts that so many threads are through with soonest, of those that were looked at; the costliest first.
     pub(super) fn parts(&self, threads: usize) -> Vec<Part> {
-        let ways = PARTS.flat_map(|parts| [(parts, true), (parts, false)]);
-        let ways =
-            ways.flat_map(|(parts, split)| [(parts, split, self.joint), (parts, split, false)]);
-        let ways = ways.map(|(parts, split, both)| self.split(threads * parts, split, both));
-        ways.min_by_key(|parts| self.end(threads, parts)).unwrap_or_default()
+        let ways = [(true, self.joint), (false, self.joint), (true, false), (false, false)];
+        let wholes = ways.map(|(split, both)| self.wholes(split, both));
+        let begins = wholes.iter().flat_map(|wholes| PARTS.map(move |parts| (wholes, parts)));
+        let found = begins.map(|(wholes, parts)| {
+            let pieces = self.share(wholes, threads * parts);
+            self.improve(threads, wholes, pieces)
+        });
+        found.min_by_key(|parts| self.end(threads, parts)).unwrap_or_default()
     }
 
-    /// Parts of about a `count`-th of everything each; none but what needs the products is split where that is 0. `split` takes
-    /// what needs them from what does not.
-    fn split(&self, count: usize, split: bool, both: bool) -> Vec<Part> {
-        let cost = |query: usize, both: bool, range: &Range<usize>| {
-            let of = |query: usize| budget::part_cost(&self.shapes[query], range.len(), query == 2);
-            if both {
-                of(1) + of(2) - budget::sort_cost(&self.shapes[2], range.len())
-            } else {
-                of(query)
-            }
-        };
+    /// What may be cut into pieces. `split` takes what needs the products from what does not.
+    fn wholes(&self, split: bool, both: bool) -> Vec<Part> {
         let bases = |query: usize| self.shapes[query].bases;
         let cut = if split { self.of_wires } else { 0 };
         let mut wholes = vec![(0, 0..bases(0), false), (1, 0..bases(1), false)];
@@ -71,19 +65,57 @@ impl Whole {
         }
         wholes.extend([(3, 0..cut, false), (3, cut..bases(3), true)]);
         wholes.retain(|(_, range, _)| !range.is_empty());
-        let all: usize =
-            wholes.iter().map(|(query, range, _)| cost(*query, both && *query == 1, range)).sum();
+        let part = |(query, range, late)| self.part(query, both && query == 1, range, late);
+        wholes.into_iter().map(part).collect()
+    }
+
+    fn part(&self, query: usize, both: bool, range: Range<usize>, late: bool) -> Part {
+        let of = |query: usize| budget::part_cost(&self.shapes[query], range.len(), query == 2);
+        let cost = if both {
+            of(1) + of(2) - budget::sort_cost(&self.shapes[2], range.len())
+        } else {
+            of(query)
+        };
+        Part { query, both, range, late, cost }
+    }
+
+    /// Pieces of about a `count`-th of everything each; one of each where that is 0.
+    fn share(&self, wholes: &[Part], count: usize) -> Vec<usize> {
+        let all: usize = wholes.iter().map(|part| part.cost).sum();
         let share = all.checked_div(count).unwrap_or(usize::MAX).max(1);
+        wholes.iter().map(|part| ((part.cost + share / 2) / share).max(1)).collect()
+    }
+
+    /// One piece more of one of them, or fewer, as long as all is done sooner for it.
+    fn improve(&self, threads: usize, wholes: &[Part], mut pieces: Vec<usize>) -> Vec<Part> {
+        let mut best = self.cut(wholes, &pieces);
+        loop {
+            let steps =
+                (0..pieces.len()).flat_map(|at| [(at, pieces[at] + 1), (at, pieces[at] - 1)]);
+            let steps = steps.filter(|(_, count)| *count > 0).map(|(at, count)| {
+                let mut pieces = pieces.clone();
+                pieces[at] = count;
+                let parts = self.cut(wholes, &pieces);
+                (self.end(threads, &parts), pieces, parts)
+            });
+            match steps.min_by_key(|(end, ..)| *end) {
+                Some((end, more, parts)) if end < self.end(threads, &best) => {
+                    (pieces, best) = (more, parts);
+                }
+                _ => return best,
+            }
+        }
+    }
+
+    /// So many pieces of each.
+    fn cut(&self, wholes: &[Part], pieces: &[usize]) -> Vec<Part> {
         let mut parts = Vec::new();
-        for (query, range, late) in wholes {
-            let both = both && query == 1;
-            let pieces =
-                ((cost(query, both, &range) as f64 / share as f64).round() as usize).max(1);
-            for start in range.clone().step_by(range.len().div_ceil(pieces)) {
-                let end = (start + range.len().div_ceil(pieces)).min(range.end);
-                let range = start..end;
-                let cost = cost(query, both, &range);
-                parts.push(Part { query, both, range, late, cost });
+        for (whole, pieces) in wholes.iter().zip(pieces) {
+            let Part { query, both, range, late, .. } = whole;
+            let length = range.len().div_ceil(*pieces);
+            for start in range.clone().step_by(length) {
+                let end = (start + length).min(range.end);
+                parts.push(self.part(*query, *both, start..end, *late));
             }
         }
         parts.sort_by_key(|part| Reverse(part.cost));
@@ -187,7 +219,8 @@ mod tests {
             for joint in [false, true] {
                 let whole = whole(bases, of_wires, joint);
                 for (count, split) in [(0, true), (0, false), (4, true), (9, false), (40, true)] {
-                    let parts = whole.split(count, split, joint);
+                    let wholes = whole.wholes(split, joint);
+                    let parts = whole.cut(&wholes, &whole.share(&wholes, count));
                     assert!(parts.windows(2).all(|pair| pair[0].cost >= pair[1].cost));
                     for (query, bases) in bases.into_iter().enumerate() {
                         let mut seen = vec![0; bases];
@@ -211,8 +244,8 @@ mod tests {
         let mut shapes = bases.map(|bases| Shape { bases, window: 15, step: 1 });
         shapes[3].window = 16;
         let whole = Whole { shapes, of_wires: 32_500, joint: true, transforms: Some(15) };
-        let alone = whole.end(1, &whole.split(0, false, true)) as f64;
-        for (threads, times) in [(2, 1.85), (4, 3.3)] {
+        let alone = whole.end(1, &whole.wholes(false, true)) as f64;
+        for (threads, times) in [(2, 1.93), (4, 3.4)] {
             let end = whole.end(threads, &whole.parts(threads)) as f64;
             assert!(alone / end > times, "{} times on {threads}", alone / end);
         }

@@ -1,6 +1,6 @@
 //! The four sums of a proof, on one thread or on all.
 
-use std::ops::Range;
+use std::{ops::Range, sync::PoisonError};
 
 use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ff::BigInt;
@@ -84,13 +84,7 @@ impl Queries {
         let Whole { a, wires, products } = whole;
         let wires: &[BigInt<4>] = wires;
         let threads = rayon::current_num_threads();
-        let work = schedule::Whole {
-            shapes: self.shapes(),
-            of_wires: self.lh.map.partition_point(|at| (*at as usize) < wires.len()),
-            joint: self.joint,
-            transforms: b.map(|_| self.sizes.domain_log2),
-        };
-        let board = Board::new(work.parts(threads));
+        let board = Board::new(self.parts(threads, wires.len(), b.is_some()));
         // Memory of each thread's own for all of its parts: it is wiped once.
         let sums = || {
             let (mut g1, mut g2) = (None, None);
@@ -124,6 +118,21 @@ impl Queries {
             b2: sum.b2 + part.b2,
             lh: sum.lh + part.lh,
         }))
+    }
+
+    /// What so many threads do for so many wires, with or without the transforms: looked for once.
+    fn parts(&self, threads: usize, wires: usize, transforms: bool) -> Vec<Part> {
+        let mut known = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = known.entry((threads, wires, transforms)).or_insert_with(|| {
+            let work = schedule::Whole {
+                shapes: self.shapes(),
+                of_wires: self.lh.map.partition_point(|at| (*at as usize) < wires),
+                joint: self.joint,
+                transforms: transforms.then_some(self.sizes.domain_log2),
+            };
+            work.parts(threads)
+        });
+        parts.clone()
     }
 
     /// One part of them. Memory for the second group is asked for where it is needed.
