@@ -180,7 +180,7 @@ write(
     + unhex(case["bytes"] for case in good[:2])
     + by_name["Envelope"][:1]
     + by_name["CardGrant"][:1]
-    + [b"wufu/cards", b"wufu/persons", b"cerf/donations/1", b"http://127.0.0.1:50051", b"http://[::1]:9", b"unix:/run/wufu.sock", bytes(32)],
+    + [b"wufu/cards", b"wufu/persons", b"cerf/donations/1", b"http://127.0.0.1:50051", b"http://[::1]:9", b"unix:/run/wufu.sock", bytes(32), b"unix:////[["],
 )
 envelopes = by_name["Envelope"]
 policy = unhex(accepted("policies", "policies", "policy"))[0]
