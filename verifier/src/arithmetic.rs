@@ -11,12 +11,12 @@ use ark_ec::pairing::Pairing;
 pub use lanes::refused_by_lanes;
 #[cfg(feature = "simd")]
 pub(crate) use lanes::{
-    Lines, exponentiation_in_loops, final_exponentiation, inside_subgroup, inverse_roots,
+    FEWEST, Lines, exponentiation_in_loops, final_exponentiation, inside_subgroup, inverse_roots,
     miller_products, miller_values, multiples, scalar_of,
 };
 #[cfg(not(feature = "simd"))]
 pub(crate) use plain::{
-    Lines, exponentiation_in_loops, final_exponentiation, inside_subgroup, inverse_roots,
+    FEWEST, Lines, exponentiation_in_loops, final_exponentiation, inside_subgroup, inverse_roots,
     miller_products, miller_values, multiples, scalar_of,
 };
 
@@ -132,6 +132,9 @@ mod plain {
         Bn254::final_exponentiation(MillerLoopOutput(product)).map(|output| output.0)
     }
 
+    /// Fewer proofs than that are checked one by one: they share too little.
+    pub const FEWEST: usize = 2;
+
     /// How many Miller loops of a product take as long as a final exponentiation and what goes with it.
     pub const fn exponentiation_in_loops() -> u64 {
         1
@@ -184,6 +187,9 @@ mod lanes {
 
     /// Fewer are done sooner one by one: lanes take as long for one as for eight.
     const FEW: usize = 6;
+
+    /// Fewer proofs than that are checked one by one: that is sooner than together on arkworks.
+    pub const FEWEST: usize = FEW;
 
     static REFUSED: AtomicU64 = AtomicU64::new(0);
 
@@ -244,6 +250,7 @@ mod lanes {
     pub fn miller_products(pairs: &[Pair], length: usize) -> Products {
         let eights = NonZeroUsize::new(length.div_ceil(8)).filter(|_| pairs.len() >= FEW);
         let Some(eights) = eights else { return plain::miller_products(pairs, length) };
+        let length = 8 * eights.get();
         let checked = pairing::miller_products(Backend::best(), pairs, eights).map(|checked| {
             let pairing::Checked { mut products, outside } = checked;
             let strangers: Vec<Pair> = outside.iter().map(|at| pairs[*at]).collect();

@@ -39,6 +39,7 @@ pub use entropy::{Entropy, EntropyError};
 pub use work::Work;
 
 use crate::{
+    arithmetic,
     pending::{Candidate, Finding, Pending},
     verify::VerifyError,
 };
@@ -112,7 +113,7 @@ impl BatchVerifier {
         let mut found = Vec::with_capacity(candidates.len());
         while let Some(rest) = candidates.get(found.len()..).filter(|rest| !rest.is_empty()) {
             let size = self.affordable(rest);
-            if size < 2 {
+            if size < arithmetic::FEWEST {
                 found.push(self.alone(rest[0], &mut work));
             } else {
                 let coefficients = &coefficients[found.len()..found.len() + size];

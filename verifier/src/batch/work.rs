@@ -2,8 +2,8 @@
 
 use crate::arithmetic;
 
-/// Work that was done: the two things that checking equations consists of. Subgroup checks are not in it: there is one for each proof,
-/// in a batch or not.
+/// Work that was done: the two things that checking equations consists of. Subgroup checks are not in it: there is one for each proof, in a
+/// batch or not; in lanes it comes out of the loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Miller loops: pairs of points.
