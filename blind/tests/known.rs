@@ -1,13 +1,11 @@
 //! Known answers: what masks, tokens, kits and requests are, to the byte. Whoever writes another wallet or server meets them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, PrimeField};
 use wufu_blind::{Blinding, Kit, MaskSeed, Masks, Shape, Token};
 
-use common::*;
+use crate::common::*;
 
 fn bytes(values: &[BigInt<4>]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_bytes_le()).collect()

@@ -1,8 +1,6 @@
 //! What is refused, each for its reason.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, PrimeField};
 use bn254x8::Backend;
@@ -14,7 +12,7 @@ use wufu_blind::{
 use wufu_circuits::{Circuit, GiftInstance, r1cs::Size};
 use wufu_verifier::canonical::Writer;
 
-use common::*;
+use crate::common::*;
 
 /// Where the points of sums are.
 const SUMS: [(&str, usize); 4] = [("A", 0), ("B in G1", 32), ("B in G2", 64), ("L with H", 128)];
@@ -244,7 +242,7 @@ fn f16_debug_shows_no_secret() {
     let seed = hex::encode(token.seed().as_bytes());
     let printed = format!("{token:?} {:?} {:?}", token.seed(), token.sums());
     let shared = wallet.share(&assignment(), vec![token]).unwrap();
-    let masks = wufu_blind::Masks::new(&common::seed(0), &shape());
+    let masks = wufu_blind::Masks::new(&crate::common::seed(0), &shape());
     let blinding = Blinding::new(Fr::from(98_765_432u64), Fr::from(87_654_321u64));
     let printed = format!("{printed} {shared:?} {masks:?} {blinding:?}");
     for secret in [&seed, &seed[..16], "0, 1, 2, 3", "98765432", "87654321", "16807"] {

@@ -5,11 +5,9 @@
 #![allow(non_snake_case, reason = "a tag is written as everywhere else")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
+use crate::common::{CASES, accepted, alone, refused, rngs};
 use ark_bn254::Fr;
 use ark_ff::{Field, UniformRand};
-use common::{CASES, accepted, alone, refused, rngs};
 use rand::{Rng, rngs::StdRng};
 use wufu_circuits::{
     Card, Clause, DonationInstance, FiveFuInstance, GiftInstance, Kind, Ownership, Path, Person,

@@ -1,11 +1,9 @@
 //! Failures of other systems, tried on the circuits: false statements, refused by native check and circuit.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
+use crate::common::{CASES, accepted, alone, broken_clauses, refused, rngs};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, UniformRand};
-use common::{CASES, accepted, alone, broken_clauses, refused, rngs};
 use rand::{Rng, rngs::StdRng};
 use wufu_circuits::{
     Card, Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, GiftWitness, Kind,

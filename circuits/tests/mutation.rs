@@ -4,13 +4,11 @@
 //! value is a pass over it, a random sample, and all of them with `WUFU_FULL=1`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::{collections::BTreeMap, fmt::Debug};
 
+use crate::common::{Fields, broken_clauses, rngs, shape, solver, tell};
 use ark_bn254::Fr;
 use ark_ff::{Field, UniformRand};
-use common::{Fields, broken_clauses, rngs, shape, solver, tell};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::index};
 use wufu_circuits::{
     Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs,

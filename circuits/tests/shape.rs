@@ -1,12 +1,10 @@
 //! The circuits, pinned: whatever changes a row is a visible difference here, and needs new keys.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::{collections::BTreeSet, fmt::Debug, io::Cursor};
 
+use crate::common::{accepted, rngs, shape};
 use ark_bn254::{Bn254, Fr};
-use common::{accepted, rngs, shape};
 use proptest::prelude::*;
 use taceo_circom_types::R1CS;
 use wufu_circuits::{

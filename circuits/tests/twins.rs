@@ -7,12 +7,6 @@
 //! read from the `.r1cs` by our own reader.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-#[path = "common/node.rs"]
-mod node;
-#[path = "common/witnesses.rs"]
-mod witnesses;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Debug,
@@ -21,12 +15,14 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
+use crate::common::{
+    node, shape,
+    witnesses::{self, Case, Twin},
+};
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, Field, PrimeField};
-use common::shape;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::Value;
-use witnesses::{Case, Twin};
 use wufu_circuits::{
     Clause, DonationInstance, FiveFuInstance, GiftInstance,
     hunt::{System, read_witness},

@@ -1,9 +1,7 @@
 //! The audit names what somebody changed in the database.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{
+use crate::common::{
     NOW, cards, donations,
     forge::{Says, Trapdoor},
     ledger, persons,

@@ -1,9 +1,7 @@
 //! Claims: admitted once, and everything after that is told what came before.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{
+use crate::common::{
     NOW, address, cards,
     forge::{Says, Trapdoor},
     ledger, persons, wallet,
@@ -197,7 +195,7 @@ async fn f15_a_claim_that_was_verified_for_another_org_is_refused() {
     let folder = tempfile::TempDir::new().unwrap();
     let other = Ledger::create(folder.path(), &LedgerPolicy::new("other")).await.unwrap();
     let mut both = cards(0..0);
-    both.cards = vec![common::card(0, 0)];
+    both.cards = vec![crate::common::card(0, 0)];
     both.cards[0].address = wallet(0).address("other");
     both.persons = vec![wallet(0).address("other")];
     other.append(both).await.unwrap();

@@ -1,8 +1,6 @@
 //! What was acknowledged is there after `kill -9`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
-mod common;
-
 use std::{
     io::{BufRead, BufReader},
     path::Path,
@@ -10,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use common::{
+use crate::common::{
     NOW, card, donation,
     forge::{Says, Trapdoor},
     persons, policy,
@@ -73,7 +71,7 @@ async fn what_was_acknowledged_survives_kill_9() {
     let mut lines = 0;
     for kill in 0..kills {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child", "--nocapture"])
+            .args(["--exact", "durable::child", "--nocapture"])
             .env(FOLDER, folder.path())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,11 +1,9 @@
 //! Importing: the real file, the edges of CSV, owners, and the generator.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{NOW, address, ledger};
+use crate::common::{NOW, address, ledger};
 use tempfile::TempDir;
 use wufu_circuits::Seed;
 use wufu_ledger::{
@@ -296,7 +294,7 @@ async fn a_pending_donation_is_in_the_sums_and_becomes_a_leaf_once() {
 #[tokio::test]
 async fn made_up_owners_are_refused_in_production() {
     let folder = TempDir::new().unwrap();
-    let mut policy = common::policy();
+    let mut policy = crate::common::policy();
     policy.production = true;
     let ledger = Ledger::create(folder.path(), &policy).await.unwrap();
     let donations = generate(1, &Shape { transfers: 400, total: 100_000, ..Shape::FULL }).unwrap();

@@ -1,9 +1,9 @@
 //! Appending, closing epochs, grants, and opening again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{NOW, address, card, cards, donation, donations, ledger, persons, policy, wallet};
+use crate::common::{
+    NOW, address, card, cards, donation, donations, ledger, persons, policy, wallet,
+};
 use wufu_circuits::Path;
 use wufu_ledger::{
     AppendError, EpochError, GrantError, Ledger, LedgerPolicy, Log, OpenError, Placed,

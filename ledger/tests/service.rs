@@ -1,11 +1,9 @@
 //! The service: a real server on a port of its own, asked over gRPC.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::{sync::atomic::Ordering, time::Duration};
 
-use common::{
+use crate::common::{
     NOW, address, cards, donations, ledger, persons,
     served::{bearer, covered, refused, serve, with_token},
 };

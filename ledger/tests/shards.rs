@@ -1,11 +1,9 @@
 //! Shards: whole, the same for whoever wants any leaf of them, and final once full.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::sync::atomic::Ordering;
 
-use common::{
+use crate::common::{
     ledger,
     served::{covered, serve},
 };

@@ -1,11 +1,9 @@
 //! Claims over gRPC.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::sync::{Arc, atomic::Ordering};
 
-use common::{
+use crate::common::{
     NOW, cards,
     forge::{Says, Trapdoor},
     ledger, persons, policy,

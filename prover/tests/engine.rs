@@ -1,8 +1,6 @@
 //! The engine against arkworks' own prover, and what a prover refuses.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use ark_bn254::{Bn254, Fr};
 use ark_ff::UniformRand;
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
@@ -22,7 +20,7 @@ use wufu_verifier::{
     key::{KeyError, Provenance},
 };
 
-use common::{gift, key, prover, rng};
+use crate::common::{gift, key, prover, rng};
 
 /// A circuit with its values, as arkworks wants it: written again here, not taken from the crate.
 struct WithValues {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+mod keys;
 
 use std::{fs, net::SocketAddr, time::Duration};
 

@@ -1,9 +1,6 @@
 //! The prepared engine against arkworks' prover: the same proofs, bit for bit, of every circuit, shape and witness.
 #![allow(clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod keys;
-mod matrices;
-
 use ark_bn254::{Bn254, Fr};
 use ark_ff::{Field, UniformRand};
 use ark_groth16::{
@@ -23,8 +20,8 @@ use wufu_prover::engine::{
 };
 use wufu_verifier::{CircuitName, key::Reduction};
 
-use keys::{key, rng};
-use matrices::{CircomReduction, Rows, matrices};
+use crate::keys::{key, rng};
+use crate::matrices::{CircomReduction, Rows, matrices};
 
 const SMALL: usize = 100_000;
 

@@ -1,8 +1,6 @@
 //! Prepared keys as files: what is read is what was written, and nothing else is read.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod keys;
-
 use std::{
     fs::{self, File},
     io::{Seek as _, SeekFrom, Write as _},
@@ -20,7 +18,7 @@ use wufu_prover::engine::{
 };
 use wufu_verifier::{CircuitName, Trust, key::KeyError};
 
-use keys::{key, rng};
+use crate::keys::{key, rng};
 
 /// The gift's key with bare points, prepared once, as a file.
 fn bytes() -> &'static [u8] {

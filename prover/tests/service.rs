@@ -1,8 +1,6 @@
 //! A real server on a loopback port: admission, deadlines, clients that leave, the end, and who gets what.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::time::Duration;
 
 use tonic::{Code, Request, Status, transport::Channel};
@@ -25,7 +23,7 @@ use wufu_prover::{
 };
 use wufu_verifier::{CircuitName, Gift, Proof, Statement, Trust, VerifyingKey};
 
-use common::{Server, Simulator, gift, gift_request, prover};
+use crate::common::{Server, Simulator, gift, gift_request, prover};
 
 type Client = ProverServiceClient<Channel>;
 

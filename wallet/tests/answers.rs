@@ -1,11 +1,9 @@
 //! Donations: which requests are answered, and with what.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::sync::Arc;
 
-use common::*;
+use crate::common::*;
 use rand::SeedableRng as _;
 use wufu_proto::{
     envelope::LogEpoch,
@@ -367,7 +365,7 @@ async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> Witnessed {
 async fn a_receipt_of_nobody_is_told() {
     let (wallet, ledger, sources, key) = trial(1200, &[5]);
     // A receipt that was made for another wallet, before its epoch is known here.
-    let stranger = common::wallet(4, &ledger);
+    let stranger = crate::common::wallet(4, &ledger);
     let what = (project(2), wufu_verifier::Amount::new(9).unwrap(), wufu_verifier::Time::MIN);
     let receipt = ledger.donate(&stranger.address(CHARITY), what);
     ledger.seal(6);

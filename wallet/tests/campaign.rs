@@ -1,11 +1,9 @@
 //! Claims, and what a wallet believes of a campaign's logs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::sync::Arc;
 
-use common::*;
+use crate::common::*;
 use wufu_circuits::Kind;
 use wufu_proto::log::{Roof, Shard};
 use wufu_verifier::{
@@ -184,7 +182,7 @@ async fn f31_two_states_of_one_epoch_are_refused_and_kept() {
         assert_eq!(source.calls().len(), asked);
     }
     // A roof that comes with another checkpoint of the epoch does the same.
-    let fresh = common::wallet(3, &ledger);
+    let fresh = crate::common::wallet(3, &ledger);
     let special = ledger.fork();
     special.append(&cards(), &[Fr::from(78u64)]);
     special.seal(5);
@@ -363,7 +361,7 @@ async fn a_leaf_that_is_not_there_yet_is_told() {
     let (wallet, ledger) = trial();
     let past = ledger.fork();
     wallet.pin_verifying_key(claim_prover().verifying_key()).unwrap();
-    let other = common::wallet(4, &ledger);
+    let other = crate::common::wallet(4, &ledger);
     other.pin_verifying_key(claim_prover().verifying_key()).unwrap();
     give(&ledger, &other, 6);
     let ask = claim_ask(claim_prover().verifying_key().id());
@@ -471,7 +469,7 @@ async fn f23_a_note_file_is_a_second_source() {
     special.append(&cards(), &[Fr::from(5u64)]);
     special.seal(5);
     let sources = Sources { ledger: Arc::new(special), ..sources };
-    let fresh = common::wallet(9, &ledger);
+    let fresh = crate::common::wallet(9, &ledger);
     let refused = fresh.campaign(&sources, CAMPAIGN, NOW).await;
     assert!(matches!(refused, Err(SyncError::Contradiction(_))));
     assert!(fresh.evidence(&cards()).unwrap().is_some());

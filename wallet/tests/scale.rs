@@ -1,11 +1,9 @@
 //! A donation log at a tenth of the campaign's scale: 74,700 records, counted, and fetched once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
-mod common;
-
 use std::time::Instant;
 
-use common::*;
+use crate::common::*;
 use wufu_circuits::Seed;
 use wufu_proto::v1;
 use wufu_wallet::{
@@ -104,7 +102,7 @@ async fn grants_are_read_from_files_of_either_format() {
         donations: vec![donation.clone()],
     };
     for format in [Format::Protobuf, Format::Json] {
-        let wallet = common::wallet(3, &ledger);
+        let wallet = crate::common::wallet(3, &ledger);
         let singles = [
             envelope::encode(&card, format).unwrap(),
             envelope::encode(&person, format).unwrap(),
@@ -120,7 +118,7 @@ async fn grants_are_read_from_files_of_either_format() {
         // All of it together is held by now.
         let again = wallet.receive(&envelope::encode(&all, format).unwrap()).unwrap();
         assert_eq!((again.len(), again.iter().filter(|item| item.is_ok()).count()), (3, 0));
-        let fresh = common::wallet(3, &ledger);
+        let fresh = crate::common::wallet(3, &ledger);
         let all = fresh.receive(&envelope::encode(&all, format).unwrap()).unwrap();
         assert_eq!(all.iter().filter(|item| item.is_ok()).count(), 3);
     }

@@ -1,9 +1,7 @@
 //! FAILURES 16: nothing that a wallet prints, in errors or for debugging, tells what proofs hide.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use wufu_circuits::{Kind, Seed};
 use wufu_verifier::{Amount, Fr, Time, field};
 use wufu_wallet::{DonationOptions, LogName, Sources, Wallet, seed, source::MemoryLedger};
@@ -78,7 +76,7 @@ async fn f16_nothing_that_is_printed_tells_a_secret() {
         print(format!("{refused} {refused:?}"));
     }
     // A donation that is not in the log yet, and one that is somebody else's.
-    let stranger = common::wallet(9, &ledger);
+    let stranger = crate::common::wallet(9, &ledger);
     for mut bad in
         [receipt.clone(), ledger.sealed_donation(ledger.donate(&stranger.address(CHARITY), what))]
     {

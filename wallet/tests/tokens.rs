@@ -314,7 +314,7 @@ fn f26_a_token_that_a_killed_process_took_is_never_given_again() {
     let mut taken = BTreeSet::new();
     for _ in 0..3 {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "take_and_wait", "--ignored", "--nocapture"])
+            .args(["--exact", "tokens::take_and_wait", "--ignored", "--nocapture"])
             .env("WALLET", &home.wallet)
             .env("OUTSIDE", &home.outside)
             .stdout(Stdio::piped())

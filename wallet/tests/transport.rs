@@ -1,15 +1,13 @@
 //! What goes over the wire to a ledger, beside it to dealers and evaluators, and what of a ledger's answers is believed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::{
     collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
-use common::*;
+use crate::common::*;
 use ed25519_dalek::SigningKey;
 use prost::Message as _;
 use rand::{SeedableRng as _, rngs::StdRng};

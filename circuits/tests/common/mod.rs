@@ -2,7 +2,9 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part")]
 
 mod fields;
+pub mod node;
 mod solver;
+pub mod witnesses;
 
 use std::{
     collections::BTreeSet,

@@ -14,7 +14,7 @@ use wufu_verifier::{Donation, FiveFu, Gift, domain::Domain, merkle::CARD_DEPTH, 
 
 use crate::{
     common::{Fields, shape},
-    plan::{Level, Plan},
+    deletion::plan::{Level, Plan},
 };
 
 /// A statement that can be made of wires.

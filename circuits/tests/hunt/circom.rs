@@ -15,7 +15,10 @@ use wufu_circuits::{
     testing::gift,
 };
 
-use crate::{NONE, common::rngs, node, open, witnesses::Twin as _};
+use crate::{
+    common::{node, rngs, witnesses::Twin as _},
+    hunt::{NONE, open},
+};
 
 /// Compiles the twin with `line` in place of `lacks`, under a name of its own.
 fn planted(folder: &Path, name: &str, line: &str, lacks: &str) -> System {

@@ -6,7 +6,10 @@ use wufu_circuits::{
     hunt::{Follows, Hunt, System},
 };
 
-use crate::{NONE, node, system};
+use crate::{
+    common::node,
+    hunt::{NONE, system},
+};
 
 /// What is written down of a system in `hunt.json`, with a reason for each wire.
 #[derive(Deserialize)]

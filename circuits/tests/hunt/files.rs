@@ -9,7 +9,7 @@ use wufu_circuits::{
 };
 use wufu_verifier::field;
 
-use crate::row;
+use crate::hunt::row;
 
 #[test]
 fn files_that_are_none_are_refused() {

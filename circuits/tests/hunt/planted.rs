@@ -12,9 +12,8 @@ use wufu_circuits::{
 };
 
 use crate::{
-    NONE,
     common::{Solver, rngs, shape},
-    full, hole_beside, open, rows_of, second_from, system, wires,
+    hunt::{NONE, full, hole_beside, open, rows_of, second_from, system, wires},
 };
 
 /// Rows of D7 are 48 bits and their sum, twice, then 40 and theirs, twice.

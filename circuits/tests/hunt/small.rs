@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_circuits::hunt::{Follows, How, Hunt, Row, Search, System, second};
 
-use crate::{NONE, form, hole, open, row};
+use crate::hunt::{NONE, form, hole, open, row};
 
 /// `x` at wire 1 is `b0 + 2 b1 + 4 b2` at wires 2 to 4; the rows of the bits, then the sum.
 fn bits() -> Vec<Row> {

@@ -22,8 +22,8 @@ use wufu_verifier::{
 };
 
 use crate::{
+    blind::scene::{BIT, Scene, sibling, small},
     keys::rng,
-    scene::{BIT, Scene, sibling, small},
 };
 
 /// A scene and a true assignment in it.

@@ -20,8 +20,8 @@ use wufu_prover::{
 use wufu_verifier::{CircuitName, key::Reduction};
 
 use crate::{
+    blind::scene::{Scene, small},
     keys::{key, rng},
-    scene::{Scene, small},
 };
 
 #[test]

@@ -18,9 +18,11 @@ use wufu_prover::{
 use wufu_verifier::{CircuitName, key::Reduction};
 
 use crate::{
+    blind::{
+        scene::{Scene, numbered, small},
+        uniform::{Trace, uniform},
+    },
     keys::{key, rng},
-    scene::{Scene, numbered, small},
-    uniform::{Trace, uniform},
 };
 
 const JOBS: u64 = 1000;

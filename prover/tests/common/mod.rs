@@ -32,10 +32,7 @@ use wufu_verifier::{
     key::{KeyPoints, Provenance, Reduction},
 };
 
-#[path = "../keys/mod.rs"]
-mod keys;
-
-pub use keys::{key, rng};
+pub use crate::keys::{key, rng};
 
 /// arkworks' engine with that key.
 pub fn prover(circuit: CircuitName) -> Prover {

@@ -12,7 +12,7 @@ use wufu_verifier::{
     key::{KeyError, Provenance},
 };
 
-use crate::ptau::{limbs, point_g1, point_g2};
+use crate::snarkjs::ptau::{limbs, point_g1, point_g2};
 
 /// Where a section's body begins and how long it is.
 fn section(bytes: &[u8], number: u32) -> (usize, usize) {

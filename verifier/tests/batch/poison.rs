@@ -5,7 +5,7 @@ use wufu_verifier::{
     batch::{CREDIT, MAX, Work},
 };
 
-use crate::scene::{Scene, Shown, entropy, outside_subgroup, reasons, spoil};
+use crate::batch::scene::{Scene, Shown, entropy, outside_subgroup, reasons, spoil};
 
 struct Flood {
     scene: Scene,

@@ -15,7 +15,7 @@ use wufu_verifier::{
     verify::{Claimed, Presented},
 };
 
-use crate::simulate::{Trapdoor, rng};
+use super::simulate::{Trapdoor, rng};
 
 pub const ORG: &str = "wufu";
 pub const PAYLOAD: &[u8] = b"to a friend";

@@ -10,7 +10,7 @@ use wufu_verifier::{
     verify_batch,
 };
 
-use crate::{
+use crate::batch::{
     scene::{Scene, Shown, entropy, outside_subgroup, reasons, spoil},
     simulate::proof,
 };
@@ -77,7 +77,7 @@ fn f19_every_set_of_bad_ones_is_named() {
 fn f19_two_bad_proofs_that_cancel_are_both_named() {
     let mut scene = Scene::new(CircuitName::Gift, 5);
     let mut shown = scene.gifts(9);
-    let rng = &mut crate::simulate::rng(6);
+    let rng = &mut crate::batch::simulate::rng(6);
     let values =
         |shown: &Shown| wufu_verifier::Gift::decode(&shown.inputs).unwrap().public_inputs();
     let inputs: Vec<Vec<Fr>> = shown.iter().map(values).collect();

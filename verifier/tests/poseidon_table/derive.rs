@@ -4,7 +4,7 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 
-use crate::{
+use crate::poseidon_table::{
     grain::{Dense, FULL_ROUNDS},
     linear::{
         Matrix, Vector, apply, apply_left, characteristic_polynomial, dot, identity, inverse,

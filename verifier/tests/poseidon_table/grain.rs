@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, Field, PrimeField};
 
-use crate::linear::Matrix;
+use crate::poseidon_table::linear::Matrix;
 
 /// Bits of the modulus.
 const BITS: usize = 254;

@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 
-use crate::{derive::Recurrence, grain::Dense};
+use crate::poseidon_table::{derive::Recurrence, grain::Dense};
 
 const HEAD: &str = "//! Generated and compared by `tests/poseidon_table`; not to be edited.\n\n";
 

@@ -61,7 +61,7 @@ async fn f26_a_job_that_was_sent_by_a_killed_wallet_is_never_sent_again() {
     let (place, spy) = spy(Conduct::Hangs).await;
     let start = || -> Child {
         Command::new(env::current_exe().unwrap())
-            .args(["--exact", "kill::prove_once", "--ignored"])
+            .args(["--exact", "blind::kill::prove_once", "--ignored"])
             .env("FILES", base.path())
             .env("WALLET", &home)
             .env("OUTSIDE", &outside)

@@ -5,10 +5,6 @@
 
 mod cheating;
 mod exact;
-#[path = "../keys/mod.rs"]
-mod keys;
-#[path = "../matrices/mod.rs"]
-mod matrices;
 mod scene;
 mod uniform;
 mod uniformity;

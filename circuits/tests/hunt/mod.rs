@@ -3,18 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod circom;
-#[path = "../common/mod.rs"]
-mod common;
 mod explained;
 mod files;
-#[path = "../common/node.rs"]
-mod node;
 mod planted;
 mod small;
-// Of these the signals of a twin alone are asked for.
-#[allow(dead_code)]
-#[path = "../common/witnesses.rs"]
-mod witnesses;
 
 use ark_bn254::Fr;
 use rand::rngs::StdRng;

@@ -8,14 +8,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod attack;
-#[path = "../common/mod.rs"]
-mod common;
 mod plan;
 
 use std::collections::BTreeMap;
 
+use crate::common::{shape, tell};
 use attack::{Attacker, Killed, Target};
-use common::{shape, tell};
 use plan::Level;
 use rand::{SeedableRng, rngs::StdRng, seq::index};
 use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};

@@ -1,0 +1,6 @@
+//! The integration tests of this crate, in one binary: each further binary costs a link. A test that
+//! needs a process of its own is a `[[test]]` in `Cargo.toml`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod hunt;
+mod poseidon;

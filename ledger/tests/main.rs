@@ -1,0 +1,13 @@
+//! The integration tests of this crate, in one binary: each further binary costs a link. A test that
+//! needs a process of its own is a `[[test]]` in `Cargo.toml`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod audit;
+mod claims;
+mod common;
+mod durable;
+mod import;
+mod logs;
+mod service;
+mod shards;
+mod submit;

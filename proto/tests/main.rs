@@ -1,0 +1,11 @@
+//! The integration tests of this crate, in one binary: each further binary costs a link. A test that
+//! needs a process of its own is a `[[test]]` in `Cargo.toml`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[cfg(feature = "json")]
+mod blind;
+#[cfg(feature = "witness")]
+mod conversions;
+mod envelopes;
+#[cfg(all(feature = "json", feature = "witness"))]
+mod vectors;

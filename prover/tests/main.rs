@@ -1,0 +1,17 @@
+//! The integration tests of this crate, in one binary: each further binary costs a link. A test that
+//! needs a process of its own is a `[[test]]` in `Cargo.toml`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[cfg(feature = "service")]
+mod blind;
+#[cfg(feature = "service")]
+mod common;
+#[cfg(feature = "service")]
+mod engine;
+mod keys;
+mod matrices;
+mod prepared;
+mod prepared_file;
+#[cfg(feature = "service")]
+mod service;
+mod snarkjs;

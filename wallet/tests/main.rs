@@ -1,0 +1,14 @@
+//! The integration tests of this crate, in one binary: each further binary costs a link. A test that
+//! needs a process of its own is a `[[test]]` in `Cargo.toml`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod answers;
+mod blind;
+mod campaign;
+mod common;
+mod honest;
+mod provers;
+mod scale;
+mod secrets;
+mod tokens;
+mod transport;
