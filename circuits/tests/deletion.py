@@ -93,7 +93,7 @@ def calls():
 
 def test(name):
     """Names of the tests of a file that fail; None when it does not compile."""
-    command = ["cargo", "test", "--quiet", "--release", "-p", "wufu-circuits", "--test", "main", "--no-fail-fast", f"{name}::"]
+    command = ["cargo", "test", "--quiet", "--release", "-p", "wufu-circuits", "--test", "circuits", "--no-fail-fast", f"{name}::"]
     # Built soon rather than fast: the circuits alone change.
     command += ["--config", "profile.release.package.wufu-circuits.opt-level=1"]
     # What is called by nobody any more is no error here.
