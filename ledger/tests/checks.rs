@@ -1,9 +1,6 @@
 //! Checks of the ledger that could be taken out, and no test failed. Each is tried alone here: everything else is as it should be.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{
+use crate::common::{
     NOW, address, cards,
     forge::{Says, Trapdoor},
     ledger, persons,

@@ -1,12 +1,9 @@
 //! Answers that are true of somebody else: a proof of another's claim, a refusal that names another's nullifier. Each of the checks that
 //! refuse them could be taken out, and no test failed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use std::sync::Mutex;
 
-use common::*;
+use crate::common::*;
 use wufu_proto::{
     claim::{Claim, ClaimOutcome},
     envelope::Binding,

@@ -3,7 +3,7 @@
 
 use wufu_verifier::{CircuitName, VerifyError};
 
-use crate::scene::Scene;
+use crate::batch::scene::Scene;
 
 fn wrong(got: &str, expected: &str) -> Result<(), VerifyError> {
     Err(VerifyError::Log { got: got.into(), expected: expected.into() })
