@@ -41,13 +41,10 @@ const REPORT_LIMIT: Duration = Duration::from_secs(20);
 
 // SAFETY: runs before `main`, on the main thread. It reads the environment, which nothing changes at that time, and starts a
 // thread. Neither depends on anything that the standard library sets up in `main`.
-#[allow(unsafe_code, reason = "`ctor` asks for the word; there is no unsafe block")]
-mod before_main {
-    ctor::declarative::ctor! {
-        #[ctor(unsafe)]
-        fn start() {
-            super::start();
-        }
+ctor::declarative::ctor! {
+    #[ctor(unsafe)]
+    fn before_main() {
+        start();
     }
 }
 
