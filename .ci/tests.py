@@ -80,7 +80,8 @@ def main():
         sources |= {path for part in ("tests", "src") for path in (folder / part).rglob("*.rs")}
         # A folder of another package inside of it has its own.
         dependencies = {dependency["name"] for dependency in package["dependencies"]}
-        if package["name"] != TESTING and TESTING not in dependencies:
+        has_tests = any(target["test"] for target in package["targets"])
+        if has_tests and package["name"] != TESTING and TESTING not in dependencies:
             failed.append(f"{folder.relative_to(ROOT)}/Cargo.toml: no [dev-dependencies] wufu-testing.workspace = true")
         for target in package["targets"]:
             root = pathlib.Path(target["src_path"])

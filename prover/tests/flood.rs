@@ -2,6 +2,8 @@
 //! stays within bounds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 mod common;
 mod keys;
 

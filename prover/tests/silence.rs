@@ -2,6 +2,8 @@
 //! is searched for the witness in every form that it could have.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 mod common;
 mod keys;
 
