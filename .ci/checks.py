@@ -133,28 +133,26 @@ def copy(checks):
             path.unlink()
 
 
-def build(folders):
-    """Test binaries by folder and target."""
+def build(tests):
+    """The test binaries that are named in entries, by folder and target. With the features of the whole workspace."""
+    names = {test.partition(" ")[0] for test in tests}
+    command = ["cargo", "test", "--release", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"]
+    command += ["--lib"] if any(name.endswith("/lib") for name in names) else []
+    for name in sorted(name.rpartition("/")[2] for name in names if not name.endswith("/lib")):
+        command += ["--test", name]
     target = os.environ.get("WUFU_CHECKS_TARGET", str(ROOT / "target"))
+    environment = os.environ | {"CARGO_TARGET_DIR": target}
+    built = subprocess.run(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, text=True)
+    if built.returncode:
+        sys.exit("it does not build with its switches")
     binaries = {}
-    for folder in sorted(folders):
-        manifest = COPY / folder / "Cargo.toml"
-        command = ["cargo", "test", "--release", "--no-run", "--manifest-path", str(manifest)]
-        command += ["--message-format", "json-render-diagnostics"]
-        environment = os.environ | {"CARGO_TARGET_DIR": target, "RUSTFLAGS": os.environ.get("RUSTFLAGS", "")}
-        if not environment["RUSTFLAGS"]:
-            del environment["RUSTFLAGS"]
-        built = subprocess.run(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, text=True)
-        if built.returncode:
-            sys.exit(f"{folder} does not build with its switches")
-        for line in built.stdout.splitlines():
-            message = json.loads(line)
-            if message["reason"] != "compiler-artifact" or not message["profile"]["test"] or not message["executable"]:
-                continue
-            kind = message["target"]["kind"]
-            name = message["target"]["name"] if "test" in kind else "lib" if "lib" in kind or "rlib" in kind else None
-            if name:
-                binaries[folder, name] = message["executable"]
+    for line in built.stdout.splitlines():
+        message = json.loads(line)
+        if message["reason"] != "compiler-artifact" or not message["profile"]["test"] or not message["executable"]:
+            continue
+        folder = str(pathlib.Path(message["manifest_path"]).parent.relative_to(COPY))
+        target = message["target"]
+        binaries[folder, target["name"] if "test" in target["kind"] else "lib"] = message["executable"]
     return binaries
 
 
@@ -212,7 +210,7 @@ def main():
         sys.exit(f"no list and no check is named {' or '.join(arguments)}")
     copy(checks)
     tests = sorted({test for check in chosen for test in check["tests"]})
-    binaries = build({test.partition(" ")[0].rpartition("/")[0] for test in tests})
+    binaries = build(tests)
     for test in tests:
         passed, how = run(binaries, test, None)
         if not passed:
