@@ -9,7 +9,7 @@ The lists are `.ci/checks.d/*.toml`. An entry of `[[check]]` has
     tests    what must fail then: "FOLDER/TARGET FILTER", the target "lib" for unit tests
     survives optional: why nothing can fail. Then the tests must pass.
 
-All switches are built into one copy of the tree, in target/checks, so one build serves all of them, and a kill leaves nothing behind.
+All switches that are tried are built into one copy of the tree, so one build serves them, and a kill leaves nothing behind.
 The exit code is 0 when every check is noticed, by a failure and not by a test that hangs, and every survivor survives.
 
     python3 .ci/checks.py --anchors       only that every text is where the list says (quick, part of .ci/lint)
@@ -208,7 +208,7 @@ def main():
     chosen = [check for check in checks if not arguments or check["list"] in arguments or check["name"] in arguments]
     if not chosen:
         sys.exit(f"no list and no check is named {' or '.join(arguments)}")
-    copy(checks)
+    copy(chosen)
     tests = sorted({test for check in chosen for test in check["tests"]})
     binaries = build(tests)
     for test in tests:
