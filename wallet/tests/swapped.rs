@@ -1,16 +1,17 @@
-//! Answers that are true of somebody else: a proof of another's claim, a refusal that names another's nullifier. Each of the checks that
-//! refuse them could be taken out, and no test failed.
+//! What is true of somebody else: a proof of another's claim, a refusal that names another's nullifier, a key under another's id. Each
+//! of the checks that refuse them could be taken out, and no test failed.
 
 use std::sync::Mutex;
 
 use crate::common::*;
+use redb::{Database, TableDefinition};
 use wufu_proto::{
     claim::{Claim, ClaimOutcome},
     envelope::Binding,
     witness::Job,
 };
 use wufu_verifier::{
-    FiveFu, Proof, Statement as _,
+    FiveFu, Proof, Trust, VerifyingKey,
     statement::{self, Nullifier},
 };
 use wufu_wallet::{
@@ -18,6 +19,7 @@ use wufu_wallet::{
     plan::ProveError,
     prover::{Made, OnStage, ProverError},
     source::MemoryLedger,
+    store::StoreError,
     submit::SubmitError,
 };
 
@@ -148,4 +150,43 @@ async fn a_claim_is_spent_by_a_proved_claim_with_one_of_its_own_nullifiers() {
     // The claim itself, admitted before.
     let got = submit(ours, &own).await;
     assert!(matches!(got, Ok(Submitted::Admitted { claim: 1, .. })), "{got:?}");
+}
+
+/// The keys of `vectors/keys.json` that are accepted.
+fn verifying_keys() -> Vec<VerifyingKey> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/keys.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let keys = file["keys"].as_array().unwrap().iter();
+    let bytes = keys.map(|case| hex::decode(case["key"].as_str().unwrap()).unwrap());
+    bytes.filter_map(|key| VerifyingKey::decode(&key, Trust::AcceptDevelopment).ok()).collect()
+}
+
+/// A key under another key's id: whoever can write to the file would choose the key that proofs are believed under.
+#[test]
+fn a_verifying_key_under_the_id_of_another_is_damage() {
+    const TABLE: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("verifying keys");
+    let (folder, keys) = (tempfile::tempdir().unwrap(), verifying_keys());
+    let home = folder.path().join("wallet");
+    let [key, other] = [&keys[0], &keys[1]];
+    let pinned = |wallet: &Wallet, id| wallet.verifying_key(id).map(|key| key.map(|key| key.id()));
+    let wallet = Wallet::create(&home).unwrap();
+    wallet.pin_verifying_key(key).unwrap();
+    assert_eq!(pinned(&wallet, key.id()).unwrap(), Some(key.id()));
+    assert_eq!(pinned(&wallet, other.id()).unwrap(), None);
+    drop(wallet);
+
+    let database = Database::open(home.join("wallet.redb")).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let mut table = transaction.open_table(TABLE).unwrap();
+    table.insert(other.id().0, key.encode().as_slice()).unwrap();
+    drop(table);
+    transaction.commit().unwrap();
+    drop(database);
+
+    let wallet = Wallet::open(&home).unwrap();
+    let got = pinned(&wallet, other.id());
+    let damaged = matches!(got, Err(StoreError::Damaged { entry: "a verifying key's id" }));
+    assert!(damaged, "{got:?}");
+    assert_eq!(pinned(&wallet, key.id()).unwrap(), Some(key.id()));
 }

@@ -311,37 +311,6 @@ mod tests {
         assert_eq!(store.log_keys().unwrap(), [log_key("cerf", 2), log_key("wufu", 1)]);
     }
 
-    /// The keys of `vectors/keys.json` that are accepted.
-    fn verifying_keys() -> Vec<VerifyingKey> {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/keys.json");
-        let text = std::fs::read_to_string(path).unwrap();
-        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let keys = file["keys"].as_array().unwrap().iter();
-        let bytes = keys.map(|case| hex::decode(case["key"].as_str().unwrap()).unwrap());
-        bytes.filter_map(|key| VerifyingKey::decode(&key, Trust::AcceptDevelopment).ok()).collect()
-    }
-
-    /// A key under another key's id: whoever can write to the file would choose the key that proofs are believed under. The check
-    /// could be taken out, and no test failed.
-    #[test]
-    fn a_verifying_key_under_the_id_of_another_is_damage() {
-        let (store, keys) = (Store::in_memory().unwrap(), verifying_keys());
-        let [key, other] = [&keys[0], &keys[1]];
-        store.pin_verifying_key(key).unwrap();
-        let pinned = |id| store.verifying_key(id).map(|key| key.map(|key| key.id()));
-        assert_eq!(pinned(key.id()).unwrap(), Some(key.id()));
-        assert_eq!(pinned(other.id()).unwrap(), None);
-        let written = store.write(|transaction| {
-            let mut table = transaction.open_table(VERIFYING_KEYS)?;
-            table.insert(other.id().0, key.encode().as_slice())?;
-            Ok(())
-        });
-        written.unwrap();
-        let got = pinned(other.id());
-        assert!(matches!(got, Err(StoreError::Damaged { entry: "a verifying key's id" })), "{got:?}");
-        assert_eq!(pinned(key.id()).unwrap(), Some(key.id()));
-    }
-
     #[test]
     fn the_file_is_its_owners_and_one_processes() {
         let folder = tempfile::tempdir().unwrap();
