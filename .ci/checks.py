@@ -83,7 +83,7 @@ def switched(text, checks, path):
             sys.exit(f"{path}: {check['name']} and {other['name']} overlap")
     for at, check in reversed(places):
         find = check["find"]
-        is_off = '{ extern crate std; std::env::var("WUFU_OFF").as_deref() == Ok("%s") }' % check["name"]
+        is_off = '(::std::env::var("WUFU_OFF").as_deref() == Ok("%s"))' % check["name"]
         if "off" in check:
             new = f"(if {is_off} {{ {check['off']} }} else {{ {find} }})"
         else:

@@ -11,7 +11,7 @@ use wufu_proto::{
     witness::Job,
 };
 use wufu_verifier::{
-    FiveFu, Proof, Trust, VerifyingKey,
+    FiveFu, Proof, Statement as _, Trust, VerifyingKey,
     statement::{self, Nullifier},
 };
 use wufu_wallet::{
