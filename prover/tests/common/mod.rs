@@ -53,7 +53,7 @@ pub fn prover(circuit: CircuitName) -> Prover {
 }
 
 /// How long a test waits for what must come, on a machine that may be busy. Then it fails, and says what did not come.
-pub const LONG: Duration = Duration::from_secs(120);
+pub const LONG: Duration = Duration::from_secs(300);
 
 /// A gate in an engine: nothing is proved before it is opened.
 #[derive(Default)]
