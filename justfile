@@ -12,6 +12,10 @@ test:
 lint:
     bash .ci/lint
 
+# Switches checks off, one at a time, and sees a test fail for each.
+checks *lists:
+    python3 .ci/checks.py {{lists}}
+
 # Long forms: every mutation, full-size ledgers, many kills.
 full:
     WUFU_FULL=1 cargo test --workspace --release

@@ -1,5 +1,8 @@
 //! What the benches share: the machine, the commit, medians.
 
+#[cfg(test)]
+use wufu_testing as _;
+
 use std::{
     fs,
     process::Command,

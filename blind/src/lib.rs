@@ -11,6 +11,9 @@
 //! Here is no server and no engine. What makes the sums is in `wufu-prover`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 mod key;
 mod kit;
 mod mask;

@@ -3,6 +3,9 @@
 //! # Source
 //! README.md beside this crate's manifest says what each part rests on, and in which order to read.
 
+#[cfg(test)]
+use wufu_testing as _;
+
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod backend;

@@ -2,6 +2,8 @@
 //! needs a process of its own is a `[[test]]` in `Cargo.toml`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 mod msm;
 mod multiples;
 mod ntt;

@@ -9,6 +9,9 @@
 //! takes, the public inputs are those of `wufu-verifier`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 pub mod address;
 pub mod card;
 pub mod clause;

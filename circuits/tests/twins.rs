@@ -12,7 +12,8 @@ use std::{
     fmt::Debug,
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{ChildStdin, ChildStdout, Command, Stdio},
+    time::Duration,
 };
 
 use crate::common::{
@@ -27,6 +28,7 @@ use wufu_circuits::{
     Clause, DonationInstance, FiveFuInstance, GiftInstance,
     hunt::{System, read_witness},
 };
+use wufu_testing::Process;
 use wufu_verifier::{CircuitName, Statement};
 
 /// How many witnesses are under way at once: enough that neither side waits, few enough for a pipe.
@@ -41,21 +43,21 @@ fn count() -> usize {
 
 /// A twin that runs.
 struct Runner {
-    process: Child,
+    process: Process,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
 impl Runner {
     fn start(folder: &Path, twin: &str, flags: &[&str]) -> Self {
-        let mut process = Command::new("node")
+        let mut command = Command::new("node");
+        command
             .args(["run.mjs", twin])
             .args(flags)
             .current_dir(folder)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stdout(Stdio::piped());
+        let mut process = Process::start(&mut command).unwrap();
         let questions = process.stdin.take();
         let answers = BufReader::new(process.stdout.take().unwrap());
         Self { process, questions, answers }
@@ -84,7 +86,7 @@ impl Runner {
 
     fn end(mut self) {
         drop(self.questions.take());
-        assert!(self.process.wait().unwrap().success());
+        assert!(self.process.ended(Duration::from_secs(120)).success());
     }
 }
 

@@ -1,6 +1,9 @@
 //! `wufu`: the one command of the project.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 mod cache;
 mod demo;
 mod envelope;

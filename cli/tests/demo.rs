@@ -1,6 +1,8 @@
 //! The whole thing, as a user has it: the binary, its folders, its exit codes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 use std::{
     fs,
     path::{Path, PathBuf},

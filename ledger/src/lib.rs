@@ -5,6 +5,9 @@
 //! asks for what: shards and roofs are the same for everybody.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 mod append;
 mod audit;
 mod audit_entry;

@@ -5,7 +5,11 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use crate::common::{
@@ -15,6 +19,10 @@ use crate::common::{
 };
 use wufu_ledger::{Ledger, Log};
 use wufu_proto::{append::Append, claim::ClaimOutcome};
+use wufu_testing::Process;
+
+/// How long the test waits for what must come, on a machine that may be busy.
+const LONG: Duration = Duration::from_secs(120);
 
 const FOLDER: &str = "WUFU_DURABLE_FOLDER";
 
@@ -70,20 +78,32 @@ async fn what_was_acknowledged_survives_kill_9() {
     let kills = if std::env::var_os("WUFU_FULL").is_some() { 40 } else { 5 };
     let mut lines = 0;
     for kill in 0..kills {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
             .args(["--exact", "durable::child", "--nocapture"])
             .env(FOLDER, folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stdout(Stdio::piped());
+        let mut child = Process::start(&mut command).unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        let reader =
-            std::thread::spawn(move || out.lines().map_while(Result::ok).collect::<Vec<String>>());
-        std::thread::sleep(Duration::from_millis(400 + 37 * kill));
+        let acknowledged = Arc::new(AtomicUsize::new(0));
+        let count = acknowledged.clone();
+        let reader = std::thread::spawn(move || {
+            let counted = |_: &String| {
+                count.fetch_add(1, Ordering::SeqCst);
+            };
+            out.lines().map_while(Result::ok).inspect(counted).collect::<Vec<String>>()
+        });
+        // libtest's own lines are among them.
+        let end = Instant::now() + LONG;
+        while acknowledged.load(Ordering::SeqCst) < 8 {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            assert!(Instant::now() < end, "it acknowledged nothing within {LONG:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::thread::sleep(Duration::from_millis(100 + 37 * kill));
         assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
         // SIGKILL, on this system.
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         let told = reader.join().unwrap();
 
         let ledger = Ledger::open(folder.path()).await.unwrap();

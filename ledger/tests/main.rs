@@ -2,7 +2,10 @@
 //! needs a process of its own is a `[[test]]` in `Cargo.toml`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 mod audit;
+mod checks;
 mod claims;
 mod common;
 mod durable;

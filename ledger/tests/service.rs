@@ -1,11 +1,11 @@
 //! The service: a real server on a port of its own, asked over gRPC.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::Ordering;
 
 use crate::common::{
     NOW, address, cards, donations, ledger, persons,
-    served::{bearer, covered, refused, serve, with_token},
+    served::{bearer, covered, grown, refused, serve, with_token},
 };
 use tonic::{Code, transport::Channel};
 use wufu_circuits::Seed;
@@ -118,9 +118,7 @@ async fn only_the_operator_appends_and_gets_grants_when_the_epoch_ends() {
     let request = with_token(&token, v1::AppendRequest::from(&batch));
     let mut other = client.clone();
     let waiting = tokio::spawn(async move { other.append(request).await });
-    while ledger.size(Log::Donations).await.unwrap() < 3 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    grown(&ledger, Log::Donations, 3, &waiting).await;
     served.clock.fetch_add(600, Ordering::SeqCst);
     let appended = waiting.await.unwrap().unwrap().into_inner();
     let appended = Appended::try_from(appended).unwrap();
@@ -183,9 +181,7 @@ async fn an_append_that_waits_is_told_that_it_is_durable_when_the_service_ends()
     ledger.close_epoch(NOW).await.unwrap();
     let request = with_token(&token, v1::AppendRequest::from(&cards(1..2)));
     let waiting = tokio::spawn(async move { client.append(request).await });
-    while ledger.size(Log::Cards).await.unwrap() < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    grown(&ledger, Log::Cards, 2, &waiting).await;
     served.end().await;
     let (code, text) = refused(waiting.await.unwrap());
     assert!(code == Code::Unavailable && text.contains("everything was appended"), "{text}");

@@ -11,6 +11,9 @@
 //! Messages with secrets print only their names, and their memory is wiped when they are dropped.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 pub mod blind;
 pub mod claim;
 pub mod envelope;

@@ -5,6 +5,9 @@
 //! they trust their wallet. In blind mode ([`blind`]) a server sees nothing of it.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 pub mod blind;
 pub mod engine;
 pub mod iden3;

@@ -2,6 +2,8 @@
 //! is searched for the witness in every form that it could have.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 mod common;
 mod keys;
 
@@ -10,7 +12,7 @@ use std::{
     env, fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -25,7 +27,7 @@ use wufu_proto::v1::{self, prover_service_client::ProverServiceClient};
 use wufu_prover::service::{Limits, run};
 use wufu_verifier::{CircuitName, field};
 
-use common::{gift, gift_request, key, prover};
+use common::{LONG, gift, gift_request, key, prover};
 
 /// The serving process: this test binary, run again by the tests below.
 #[test]
@@ -55,14 +57,15 @@ fn serve() {
 }
 
 struct Process {
-    child: Child,
+    child: wufu_testing::Process,
     address: String,
     said: String,
 }
 
 /// Runs [`serve`] in a folder of its own, with nowhere else to write.
 fn start(folder: &Path) -> Process {
-    let mut child = Command::new(env::current_exe().unwrap())
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
         .args(["--exact", "serve", "--ignored", "--nocapture"])
         .current_dir(folder)
         .env("TMPDIR", folder)
@@ -71,9 +74,8 @@ fn start(folder: &Path) -> Process {
         .env("RUST_BACKTRACE", "full")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(fs::File::create(folder.join("stderr")).unwrap())
-        .spawn()
-        .unwrap();
+        .stderr(fs::File::create(folder.join("stderr")).unwrap());
+    let mut child = wufu_testing::Process::start(&mut command).unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut said = String::new();
     let address = loop {
@@ -95,7 +97,7 @@ impl Process {
         drop(self.child.stdin.take());
         let mut rest = Vec::new();
         self.child.stdout.take().unwrap().read_to_end(&mut rest).unwrap();
-        assert!(self.child.wait().unwrap().success());
+        assert!(self.child.ended(LONG).success());
         let mut written = fs::read(folder.join("stderr")).unwrap();
         written.extend_from_slice(self.said.as_bytes());
         written.extend(rest);

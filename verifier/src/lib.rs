@@ -9,6 +9,9 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 extern crate alloc;
 
 mod arithmetic;

@@ -10,6 +10,9 @@
 //! each time, without identity. The time is passed in, in Unix seconds.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 mod cache;
 pub mod envelope;
 pub mod file;

@@ -2,6 +2,8 @@
 //! one process. Nothing that anybody wrote tells a witness, a seed, a public input or a masked number.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 use std::{
     io,
     sync::{Arc, Mutex},

@@ -2,6 +2,8 @@
 //! needs a process of its own is a `[[test]]` in `Cargo.toml`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 mod answers;
 mod blind;
 mod campaign;
@@ -10,5 +12,6 @@ mod honest;
 mod provers;
 mod scale;
 mod secrets;
+mod swapped;
 mod tokens;
 mod transport;

@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeSet,
     env, fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -13,6 +13,7 @@ use std::{
 use ed25519_dalek::{SigningKey, VerifyingKey as DealerKey};
 use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
 use wufu_blind::{FourSums, MaskSeed, Token};
+use wufu_testing::Process;
 use wufu_verifier::KeyId;
 use wufu_wallet::prover::{
     TokenStore,
@@ -292,7 +293,8 @@ fn f36_programs_that_make_backups_are_told_to_leave_tokens_out() {
     assert!(!home.wallet.join("tokens.redb").exists());
 }
 
-/// The process that is killed: this test binary, run again. It takes a token, says so, and waits for its end.
+/// The process that is killed: this test binary, run again. It takes a token, says so, and waits for its end, or for that of
+/// the test that started it.
 #[test]
 #[ignore = "run by another test as a process of its own"]
 fn take_and_wait() {
@@ -301,9 +303,7 @@ fn take_and_wait() {
     let store = TokenStore::open(&wallet, &outside, NOW).unwrap();
     let tokens = store.spend(&[dealer(1)], KEY, NOW).unwrap().unwrap();
     println!("\nspent {}", tokens[0].seed().as_bytes()[0]);
-    loop {
-        std::thread::park();
-    }
+    std::io::stdin().read_exact(&mut [0]).unwrap_err();
 }
 
 /// A kill right after the token was marked, before anything could be sent with it, and so at any later time.
@@ -313,18 +313,18 @@ fn f26_a_token_that_a_killed_process_took_is_never_given_again() {
     drop(stocked(&home));
     let mut taken = BTreeSet::new();
     for _ in 0..3 {
-        let mut child = Command::new(env::current_exe().unwrap())
+        let mut command = Command::new(env::current_exe().unwrap());
+        command
             .args(["--exact", "tokens::take_and_wait", "--ignored", "--nocapture"])
             .env("WALLET", &home.wallet)
             .env("OUTSIDE", &home.outside)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = Process::start(&mut command).unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let said = lines.filter_map(|line| line.strip_prefix("spent ").map(str::to_owned)).next();
         // SIGKILL: nothing of it runs any more.
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         let seed: u8 = said.expect("it took a token").parse().unwrap();
         assert!(taken.insert(seed), "seed {seed} was given twice");
     }

@@ -65,16 +65,16 @@ impl Seen {
 
 /// A ledger's service over one in memory, which writes down who asked for what.
 #[derive(Clone)]
-struct Recorder {
+pub(crate) struct Recorder {
     ledger: MemoryLedger,
     seen: Arc<Mutex<Vec<Seen>>>,
     admitted: Arc<Mutex<Vec<Claim>>>,
     /// Changes what is answered to a claim.
-    twist: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome,
+    pub(crate) twist: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome,
 }
 
 impl Recorder {
-    fn new(ledger: &MemoryLedger) -> Self {
+    pub(crate) fn new(ledger: &MemoryLedger) -> Self {
         let (seen, admitted) = Default::default();
         Self { ledger: ledger.clone(), seen, admitted, twist: |_, outcome| outcome }
     }
@@ -207,7 +207,7 @@ impl LedgerService for Recorder {
     }
 }
 
-async fn serve_ledger(recorder: &Recorder) -> Place {
+pub(crate) async fn serve_ledger(recorder: &Recorder) -> Place {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = listener.local_addr().unwrap().to_string().parse().unwrap();
     let service = LedgerServiceServer::new(recorder.clone());

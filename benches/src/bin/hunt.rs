@@ -2,6 +2,9 @@
 //! something else? Exit code 3 when a wire is open, 4 when a second witness was built.
 #![allow(clippy::print_stdout)]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, bail, ensure};

@@ -1,6 +1,9 @@
 //! What each statement costs: rows, keys, times. Ratios of one run say more than a time alone: machines differ.
 #![allow(clippy::print_stdout)]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 use ark_bn254::Fr;
 use clap::Parser;
 use rand::rngs::OsRng;

@@ -21,6 +21,9 @@ use wufu_verifier::{VerifyingKey, checkpoint::Checkpoint};
 
 use super::NOW;
 
+/// How long a test waits for what must come, on a machine that may be busy.
+pub const LONG: Duration = Duration::from_secs(60);
+
 pub type Client = LedgerServiceClient<Channel>;
 
 pub struct Served {
@@ -51,13 +54,17 @@ pub async fn serve(ledger: &Ledger, claims: Option<VerifyingKey>) -> Served {
 
 impl Served {
     pub async fn client(&self) -> Client {
-        let client = LedgerServiceClient::connect(format!("http://{}", self.at)).await.unwrap();
-        client.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(2 * MAX_MESSAGE)
+        let endpoint = Channel::from_shared(format!("http://{}", self.at)).unwrap();
+        // A call that is never answered is a failure, not a test that hangs: an append that should have been refused waits for
+        // the end of the epoch.
+        let channel = endpoint.timeout(LONG).connect().await.unwrap();
+        LedgerServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(2 * MAX_MESSAGE)
     }
 
     pub async fn end(self) {
         self.stop.send(()).unwrap();
-        self.ended.await.unwrap().unwrap();
+        let ended = tokio::time::timeout(LONG, self.ended).await.expect("it does not end");
+        ended.unwrap().unwrap();
     }
 }
 
@@ -73,7 +80,7 @@ pub fn bearer(ledger: &Ledger) -> String {
 
 /// Waits until the newest checkpoint of a log has this size.
 pub async fn covered(client: &mut Client, ledger: &Ledger, log: Log, size: u64) -> Checkpoint {
-    for _ in 0..200 {
+    for _ in 0..LONG.as_millis() / 50 {
         let request = v1::GetCheckpointRequest { origin: ledger.origin(log), epoch: None };
         if let Ok(answer) = client.get_checkpoint(request).await {
             let note = answer.into_inner().note;
@@ -83,6 +90,18 @@ pub async fn covered(client: &mut Client, ledger: &Ledger, log: Log, size: u64) 
             }
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{log:?} never came to {size} leaves")
+}
+
+/// Waits until a log has this size, while `call` is still waiting for its answer.
+pub async fn grown<T>(ledger: &Ledger, log: Log, size: u64, call: &JoinHandle<T>) {
+    for _ in 0..LONG.as_millis() / 10 {
+        if ledger.size(log).await.unwrap() >= size {
+            return;
+        }
+        assert!(!call.is_finished(), "it was answered before anything was appended");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{log:?} never came to {size} leaves")
 }

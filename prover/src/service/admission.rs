@@ -192,6 +192,8 @@ impl Drop for Worker {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::timeout;
+
     use super::*;
 
     fn limits(workers: usize, threads: usize) -> Limits {
@@ -229,9 +231,12 @@ mod tests {
             tokio::spawn(async move { threads(&admission).await })
         };
         let (second, third) = (waiting(&admission), waiting(&admission));
-        while admission.places.available_permits() > 2 {
-            tokio::task::yield_now().await;
-        }
+        let placed = async {
+            while admission.places.available_permits() > 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(60), placed).await.expect("they never got their places");
         drop(one);
         let (second, other) = second.await.unwrap();
         drop(other);

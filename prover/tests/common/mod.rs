@@ -4,6 +4,7 @@
 use std::{
     fs,
     net::SocketAddr,
+    ops::Deref,
     sync::{
         Arc, Condvar, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -14,9 +15,19 @@ use std::{
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, UniformRand};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use prost::Message as _;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    Code,
+    codegen::{Bytes, http},
+    transport::{Channel, Endpoint},
+};
 use wufu_circuits::{GiftInstance, r1cs::Assignment, testing};
 use wufu_proto::{
     v1::{self, prover_service_client::ProverServiceClient},
@@ -41,6 +52,9 @@ pub fn prover(circuit: CircuitName) -> Prover {
     PROVERS[circuit as usize].get_or_init(engine).clone()
 }
 
+/// How long a test waits for what must come, on a machine that may be busy. Then it fails, and says what did not come.
+pub const LONG: Duration = Duration::from_secs(300);
+
 /// A gate in an engine: nothing is proved before it is opened.
 #[derive(Default)]
 pub struct Gate {
@@ -62,13 +76,40 @@ impl Gate {
 
     /// Waits until so many proofs were begun.
     pub async fn wait(&self, begun: usize) {
-        for _ in 0..3000 {
+        for _ in 0..LONG.as_millis() / 10 {
             if self.begun() >= begun {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("{} proofs were begun, expected {begun}", self.begun());
+    }
+
+    /// Waits until the gate is opened. A test that forgets to open it fails.
+    fn pass(&self) {
+        let open = self.open.lock().unwrap();
+        let (open, _) = self.opened.wait_timeout_while(open, LONG, |open| !*open).unwrap();
+        let is_open = *open;
+        drop(open);
+        assert!(is_open, "the gate was not opened within {LONG:?}");
+    }
+}
+
+/// A test's handle of a gate, which opens it when the test ends. A test whose assertion fails must not leave a worker waiting:
+/// the runtime waits for the worker when it is dropped, and the test would hang instead of failing.
+pub struct GateKeeper(Arc<Gate>);
+
+impl Deref for GateKeeper {
+    type Target = Gate;
+
+    fn deref(&self) -> &Gate {
+        &self.0
+    }
+}
+
+impl Drop for GateKeeper {
+    fn drop(&mut self) {
+        self.open();
     }
 }
 
@@ -102,9 +143,9 @@ impl Simulator {
         Self { key, alpha, beta, gamma, delta, inputs, gate }
     }
 
-    pub fn gated() -> (Prover, Arc<Gate>) {
+    pub fn gated() -> (Prover, GateKeeper) {
         let gate = Arc::new(Gate::default());
-        (Prover::new(Self::new(Some(gate.clone()))), gate)
+        (Prover::new(Self::new(Some(gate.clone()))), GateKeeper(gate))
     }
 }
 
@@ -124,10 +165,7 @@ impl Engine for Simulator {
     fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
         if let Some(gate) = &self.gate {
             gate.begun.fetch_add(1, Ordering::SeqCst);
-            let mut open = gate.open.lock().unwrap();
-            while !*open {
-                open = gate.opened.wait(open).unwrap();
-            }
+            gate.pass();
         }
         let sum: Fr =
             self.inputs[1..].iter().zip(assignment.public()).map(|(point, x)| *point * x).sum();
@@ -170,7 +208,8 @@ impl Server {
 
     pub async fn channel(&self) -> Channel {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
-        endpoint.connect().await.unwrap()
+        // A call that is never answered is a failure, not a test that hangs.
+        endpoint.timeout(LONG).connect().await.unwrap()
     }
 
     /// A client with a connection of its own.
@@ -186,6 +225,38 @@ impl Server {
         drop(self.end);
         self.running.await.unwrap()
     }
+}
+
+/// Calls `Prove` over a plain HTTP/2 connection, with a deadline that the client itself does not keep: the answer is the server's.
+pub async fn prove_by(address: SocketAddr, message: &v1::ProveRequest, deadline: &str) -> Code {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = http::Request::post("http://127.0.0.1/wufu.v1.ProverService/Prove")
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("grpc-timeout", deadline)
+        .body(())
+        .unwrap();
+    let (answer, mut send) = client.send_request(request, false).unwrap();
+    let message = message.encode_to_vec();
+    let mut body = vec![0];
+    body.extend_from_slice(&(message.len() as u32).to_be_bytes());
+    body.extend_from_slice(&message);
+    send.reserve_capacity(body.len());
+    send.send_data(Bytes::from(body), true).unwrap();
+    let answer = timeout(LONG, answer).await.expect("no answer").unwrap();
+    let (head, mut rest) = answer.into_parts();
+    let mut headers = head.headers;
+    if !headers.contains_key("grpc-status") {
+        while let Some(data) = timeout(LONG, rest.data()).await.expect("no data") {
+            drop(data.unwrap());
+        }
+        let trailers = timeout(LONG, rest.trailers()).await.expect("no trailers").unwrap();
+        headers = trailers.expect("no status");
+    }
+    connection.abort();
+    Code::from_bytes(headers["grpc-status"].as_bytes())
 }
 
 /// Resident memory of this process, in bytes.

@@ -8,6 +8,7 @@ use ark_std::rand::rngs::StdRng;
 use ed25519_dalek::SigningKey;
 use wufu_verifier::{
     CircuitName, ClaimCheck, FiveFu, Gift, GiftCheck, KeyId, Pending, Reason, Statement, Verified,
+    VerifyError,
     batch::{EntropyError, Outcome},
     checkpoint::{Checkpoint, LogState},
     epochs::{LogHistory, Window},
@@ -53,14 +54,7 @@ impl Scene {
     pub fn new(circuit: CircuitName, seed: u64) -> Self {
         let rng = rng(seed + 1_000);
         let root = Fr::from(77u64);
-        let log = |origin: &str| {
-            let signing = SigningKey::from_bytes(&[7; 32]);
-            let state = LogState { origin, size: 5, root, epoch: 3, epoch_seconds: 600 };
-            let mut log = LogHistory::new(origin);
-            log.insert(Checkpoint::sign(ORG, &signing, &state).unwrap()).unwrap();
-            log
-        };
-        let (cards, persons) = (log("wufu/cards"), log("wufu/persons"));
+        let (cards, persons) = (log(ORG, "wufu/cards", root), log(ORG, "wufu/persons", root));
         let trapdoor = Trapdoor::new(circuit, seed);
         let key_id = trapdoor.key.id();
         Self { trapdoor, key_id, cards, persons, root, rng }
@@ -115,6 +109,28 @@ impl Scene {
         self.claim_check().open_all(shown.iter().map(claimed))
     }
 
+    /// The verdict on a claim by these histories.
+    pub fn claim_by(
+        &self,
+        [cards, persons]: [&LogHistory; 2],
+        shown: &Shown,
+    ) -> Result<(), VerifyError> {
+        let check = ClaimCheck { cards, persons, ..self.claim_check() };
+        check.verify(self.presented(shown), PAYLOAD, shown.expiry).map(drop)
+    }
+
+    /// The verdict on a gift by this history.
+    pub fn gift_by(&self, cards: &LogHistory, shown: &Shown) -> Result<(), VerifyError> {
+        let (key, window) = (&self.trapdoor.key, Window::default());
+        let check = GiftCheck { key, cards, org: ORG, now: NOW, window };
+        check.verify(self.presented(shown), PAYLOAD, shown.expiry).map(drop)
+    }
+
+    /// A log of any org with the root that this scene's proofs are about.
+    pub fn log(&self, org: &str, origin: &str) -> LogHistory {
+        log(org, origin, self.root)
+    }
+
     fn claim_check(&self) -> ClaimCheck<'_> {
         let (key, cards, persons) = (&self.trapdoor.key, &self.cards, &self.persons);
         ClaimCheck { key, cards, persons, org: ORG, now: NOW, window: Window::default() }
@@ -128,6 +144,14 @@ impl Scene {
     pub fn open_all(&self, shown: &[Shown]) -> Vec<Pending<'_, Verified<Gift>>> {
         shown.iter().map(|shown| self.open(shown)).collect()
     }
+}
+
+fn log(org: &str, origin: &str, root: Fr) -> LogHistory {
+    let signing = SigningKey::from_bytes(&[7; 32]);
+    let state = LogState { origin, size: 5, root, epoch: 3, epoch_seconds: 600 };
+    let mut log = LogHistory::new(origin);
+    log.insert(Checkpoint::sign(org, &signing, &state).unwrap()).unwrap();
+    log
 }
 
 /// A proof that is a proof of something else.

@@ -3,12 +3,13 @@
 use std::{
     env, fs,
     path::PathBuf,
-    process::{Child, Command},
+    process::Command,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use wufu_prover::blind;
+use wufu_testing::Process;
 use wufu_verifier::{Gift, Proof, Statement as _, Trust, VerifyingKey};
 use wufu_wallet::{
     ProofSource as _,
@@ -19,6 +20,9 @@ use wufu_wallet::{
 };
 
 use super::servers::*;
+
+/// How long the test waits for what must come, on a machine that may be busy.
+const LONG: Duration = Duration::from_secs(120);
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
@@ -59,16 +63,16 @@ async fn f26_a_job_that_was_sent_by_a_killed_wallet_is_never_sent_again() {
     }
     let dealer = dealer(1).await;
     let (place, spy) = spy(Conduct::Hangs).await;
-    let start = || -> Child {
-        Command::new(env::current_exe().unwrap())
+    let start = || {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command
             .args(["--exact", "blind::kill::prove_once", "--ignored"])
             .env("FILES", base.path())
             .env("WALLET", &home)
             .env("OUTSIDE", &outside)
             .env("DEALER", dealer.place.to_string())
-            .env("EVALUATOR", place.to_string())
-            .spawn()
-            .unwrap()
+            .env("EVALUATOR", place.to_string());
+        Process::start(&mut command).unwrap()
     };
     let left = || {
         let store = TokenStore::open(&home, &outside, now()).unwrap();
@@ -77,18 +81,20 @@ async fn f26_a_job_that_was_sent_by_a_killed_wallet_is_never_sent_again() {
     for killed in 1..=2 {
         let mut child = start();
         // All of the request is there, and the evaluator does not answer.
-        while spy.seen.lock().unwrap().len() < killed {
-            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let seen = async {
+            while spy.seen.lock().unwrap().len() < killed {
+                assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(LONG, seen).await.expect("the evaluator saw no request");
         // SIGKILL: nothing of it runs any more.
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         assert_eq!(left(), 4 - killed);
     }
     *spy.conduct.lock().unwrap() = Conduct::Honest;
     let mut child = start();
-    let ended = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+    let ended = tokio::task::spawn_blocking(move || child.ended(LONG)).await.unwrap();
     assert!(ended.success());
     assert_eq!(left(), 1);
     // One witness, three masks: were two the same, or their bytes sent again, numbers would be the same in the same places.

@@ -20,6 +20,9 @@ use super::servers::*;
 const MOST: Duration = Duration::from_secs(1_000_000);
 const LEAST: Duration = Duration::from_secs(1);
 
+/// How often the clock is looked at, every 10 milliseconds, before the test fails.
+const ROUNDS: usize = 30_000;
+
 fn slow(prover: BlindProver, batch: usize) -> BlindProver {
     prover.with_delay(Delay::up_to(MOST)).with_batch(batch)
 }
@@ -31,7 +34,7 @@ async fn paced<T>(work: impl Future<Output = T>) -> T {
     let blocked = tokio::task::spawn_blocking(move || ended.recv());
     let clock = async {
         let mut quiet = 0;
-        loop {
+        for _ in 0..ROUNDS {
             let pause = || std::thread::sleep(Duration::from_millis(10));
             tokio::task::spawn_blocking(pause).await.unwrap();
             quiet = if open_connections() == 0 { quiet + 1 } else { 0 };
@@ -40,10 +43,11 @@ async fn paced<T>(work: impl Future<Output = T>) -> T {
                 tokio::time::advance(MOST).await;
             }
         }
+        panic!("the wallet still waits after {ROUNDS} rounds of the clock");
     };
     let done = tokio::select! {
         done = work => done,
-        () = clock => unreachable!("it goes on"),
+        () = clock => unreachable!("it panics at its end"),
     };
     drop(end);
     blocked.await.unwrap().unwrap_err();

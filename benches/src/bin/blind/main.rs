@@ -3,6 +3,9 @@
 //! On one thread, by the time that it keeps the processor busy. What is compared takes turns.
 #![allow(clippy::print_stdout)]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 mod cast;
 mod times;
 

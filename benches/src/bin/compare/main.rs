@@ -1,6 +1,9 @@
 //! The engine beside its peers, in one run: ratios first. Machines and their moods differ, so what is compared takes turns.
 #![allow(clippy::print_stdout)]
 
+#[cfg(test)]
+use wufu_testing as _;
+
 mod checks;
 mod contest;
 mod kernels;

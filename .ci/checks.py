@@ -1,0 +1,235 @@
+"""Checks that no test would miss: switches checks of the source off, one at a time, and sees a test fail for each.
+
+The lists are `.ci/checks.d/*.toml`. An entry of `[[check]]` has
+    name     of its own, also the value of WUFU_OFF that switches it off
+    file     where it stands
+    find     the text of the check: it must be there once, or once below `after`
+    after    optional: a text that stands above it
+    off      what stands in its place when it is off: an expression. Without it the check is a statement, and is left out.
+    tests    what must fail then: "FOLDER/TARGET FILTER", the target "lib" for unit tests
+    survives optional: why nothing can fail. Then the tests must pass.
+
+All switches that are tried are built into one copy of the tree, so one build serves them, and a kill leaves nothing behind.
+The exit code is 0 when every check is noticed, by a failure and not by a test that hangs, and every survivor survives.
+
+    python3 .ci/checks.py --anchors       only that every text is where the list says (quick, part of .ci/lint)
+    python3 .ci/checks.py                 everything
+    python3 .ci/checks.py blind           only the list blind.toml; or a check by its name
+    python3 .ci/checks.py --report        prints the lists as tables for docs/reports/checks.md
+
+WUFU_CHECKS_COPY is where the copy is made, WUFU_CHECKS_TARGET the target folder to build in: by default target/checks and target.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LISTS = ROOT / ".ci/checks.d"
+COPY = pathlib.Path(os.environ.get("WUFU_CHECKS_COPY", ROOT / "target/checks"))
+# For one run of a test binary. A check that is noticed only by this limit is a complaint.
+LIMIT = 300
+KEYS = {"name", "file", "find", "after", "off", "tests", "survives"}
+
+
+def entries():
+    """All checks, with the name of their list."""
+    found, names = [], set()
+    for path in sorted(LISTS.glob("*.toml")):
+        for check in tomllib.loads(path.read_text(encoding="utf-8"))["check"]:
+            wrong = set(check) - KEYS
+            if wrong or not {"name", "file", "find", "tests"} <= set(check):
+                sys.exit(f"{path.name}: {check.get('name', check)}: unknown keys {sorted(wrong)}, or one is missing")
+            if check["name"] in names:
+                sys.exit(f"{path.name}: two checks are named {check['name']}")
+            names.add(check["name"])
+            found.append(check | {"list": path.stem})
+    return found
+
+
+def place(check, text):
+    """Where the check stands, or why that is not known."""
+    above = 0
+    if "after" in check:
+        if text.count(check["after"]) != 1:
+            return None, f"{check['after']!r} stands there {text.count(check['after'])} times, expected once"
+        above = text.index(check["after"])
+    find = check["find"]
+    at = text.find(find, above)
+    if at < 0:
+        return None, f"{find!r} is not there"
+    if "after" not in check and text.find(find, at + 1) >= 0:
+        return None, f"{find!r} stands there more than once: say after what"
+    return at, None
+
+
+def switched(text, checks, path):
+    """The text of a file with a switch at each check."""
+    places = []
+    for check in checks:
+        at, error = place(check, text)
+        if error:
+            sys.exit(f"{path}: {check['name']}: {error}")
+        places.append((at, check))
+    places.sort(key=lambda entry: entry[0])
+    for (at, check), (then, other) in zip(places, places[1:]):
+        if at + len(check["find"]) > then:
+            sys.exit(f"{path}: {check['name']} and {other['name']} overlap")
+    for at, check in reversed(places):
+        find = check["find"]
+        is_off = '(::std::env::var("WUFU_OFF").as_deref() == Ok("%s"))' % check["name"]
+        if "off" in check:
+            new = f"(if {is_off} {{ {check['off']} }} else {{ {find} }})"
+        else:
+            new = f"if !{is_off} {{ {find} }}"
+        text = text[:at] + new + text[at + len(find) :]
+    return text
+
+
+def anchors(checks):
+    """Complaints about texts that are not where the list says."""
+    complaints = []
+    for check in checks:
+        path = ROOT / check["file"]
+        if not path.exists():
+            complaints.append(f"{check['list']}.toml: {check['name']}: there is no {check['file']}")
+            continue
+        _, error = place(check, path.read_text(encoding="utf-8"))
+        if error:
+            complaints.append(f"{check['list']}.toml: {check['name']}: {check['file']}: {error}")
+    return complaints
+
+
+def copy(checks):
+    """Brings the copy up to date. What has not changed keeps its time, so that it is not built again."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )
+    names = [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    by_file = {}
+    for check in checks:
+        by_file.setdefault(check["file"], []).append(check)
+    for name in names:
+        new = (ROOT / name).read_bytes()
+        if name in by_file:
+            new = switched(new.decode("utf-8"), by_file[name], name).encode("utf-8")
+        path = COPY / name
+        if not path.exists() or path.read_bytes() != new:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(new)
+            if name not in by_file:
+                shutil.copystat(ROOT / name, path)
+    known = set(names)
+    for path in COPY.rglob("*"):
+        name = path.relative_to(COPY)
+        if name.parts[0] != "target" and path.is_file() and str(name) not in known:
+            path.unlink()
+
+
+def build(tests):
+    """The test binaries that are named in entries, by folder and target. With the features of the whole workspace."""
+    names = {test.partition(" ")[0] for test in tests}
+    command = ["cargo", "test", "--release", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"]
+    command += ["--lib"] if any(name.endswith("/lib") for name in names) else []
+    for name in sorted(name.rpartition("/")[2] for name in names if not name.endswith("/lib")):
+        command += ["--test", name]
+    target = os.environ.get("WUFU_CHECKS_TARGET", str(ROOT / "target"))
+    environment = os.environ | {"CARGO_TARGET_DIR": target}
+    built = subprocess.run(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, text=True)
+    if built.returncode:
+        sys.exit("it does not build with its switches")
+    binaries = {}
+    for line in built.stdout.splitlines():
+        message = json.loads(line)
+        if message["reason"] != "compiler-artifact" or not message["profile"]["test"] or not message["executable"]:
+            continue
+        folder = str(pathlib.Path(message["manifest_path"]).parent.relative_to(COPY))
+        target = message["target"]
+        binaries[folder, target["name"] if "test" in target["kind"] else "lib"] = message["executable"]
+    return binaries
+
+
+def run(binaries, test, off):
+    """Runs the tests of an entry: whether they passed, and how they ended."""
+    binary, _, tests = test.partition(" ")
+    folder, _, target = binary.rpartition("/")
+    if (folder, target) not in binaries:
+        sys.exit(f"{test!r}: {folder} has no test binary {target!r}, only {sorted(t for f, t in binaries if f == folder)}")
+    environment = os.environ | {"WUFU_TEST_LIMIT": str(LIMIT), "CARGO_MANIFEST_DIR": str(COPY / folder)}
+    environment.pop("WUFU_OFF", None)
+    if off:
+        environment["WUFU_OFF"] = off
+    command = [binaries[folder, target], *tests.split()]
+    try:
+        ended = subprocess.run(
+            command, cwd=COPY / folder, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=LIMIT + 60,
+        )
+    except subprocess.TimeoutExpired:
+        return False, "hangs"
+    count = re.search(r"^running (\d+) test", ended.stdout, re.M)
+    if not count or count[1] == "0":
+        sys.exit(f"{test!r}: no test has such a name")
+    if ended.returncode == 0:
+        return True, "passes"
+    failed = re.findall(r"^test (\S+) .*FAILED|^    (\S+)$", ended.stdout, re.M)
+    names = sorted({one or two for one, two in failed})
+    return False, "hangs" if ended.returncode == 124 else ", ".join(names) or f"exit code {ended.returncode}"
+
+
+def report(checks):
+    for name in sorted({check["list"] for check in checks}):
+        own = [check for check in checks if check["list"] == name]
+        survivors = [check for check in own if "survives" in check]
+        print(f"| {name} | {len(own)} | {len(own) - len(survivors)} | {len(survivors)} |")
+    print()
+    for check in checks:
+        if "survives" in check:
+            print(f"| `{check['name']}` | `{check['file']}` | {check['survives']} |")
+
+
+def main():
+    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    checks = entries()
+    complaints = anchors(checks)
+    print(f"{len(checks)} checks, {len(complaints)} that are not where the lists say")
+    print("\n".join(complaints))
+    if complaints or "--anchors" in sys.argv:
+        sys.exit(bool(complaints))
+    if "--report" in sys.argv:
+        return report(checks)
+    chosen = [check for check in checks if not arguments or check["list"] in arguments or check["name"] in arguments]
+    if not chosen:
+        sys.exit(f"no list and no check is named {' or '.join(arguments)}")
+    copy(chosen)
+    tests = sorted({test for check in chosen for test in check["tests"]})
+    binaries = build(tests)
+    for test in tests:
+        passed, how = run(binaries, test, None)
+        if not passed:
+            complaints.append(f"{test}: fails with every check on: {how}")
+    for check in chosen if not complaints else []:
+        began = time.monotonic()
+        results = [run(binaries, test, check["name"]) for test in check["tests"]]
+        noticed = [how for passed, how in results if not passed]
+        verdict = "; ".join(noticed) if noticed else "survives"
+        print(f"{check['list']:9} {check['name']:40} {verdict} ({time.monotonic() - began:.0f} s)", flush=True)
+        if "hangs" in noticed:
+            complaints.append(f"{check['name']}: noticed only because a test hangs")
+        elif not noticed and "survives" not in check:
+            complaints.append(f"{check['name']}: no test fails without it")
+        elif noticed and "survives" in check:
+            complaints.append(f"{check['name']}: a test fails without it, and the list says that it survives")
+    print(f"{len(chosen)} checks tried, {len(complaints)} complaints")
+    print("\n".join(complaints))
+    sys.exit(bool(complaints))
+
+
+main()

@@ -1,0 +1,116 @@
+//! A time limit for test binaries. Every test binary of the workspace links this crate:
+//!
+//! ```
+//! use wufu_testing as _;
+//! ```
+//!
+//! Nothing else is needed. A watchdog thread starts before `main`. When the binary has run for [`DEFAULT_LIMIT`], the watchdog
+//! prints on standard error what the binary was doing (its threads, the tests that they run, its child processes), ends the
+//! binary with exit code [`EXIT_CODE`] and has the child processes killed. So a test that hangs fails, and says where.
+//!
+//! `WUFU_TEST_LIMIT` sets another limit, in seconds. `WUFU_FULL=1` turns on the long forms of tests, and raises the default to
+//! [`FULL_LIMIT`]. `.ci/tests.py` checks that every test binary has the line above.
+
+mod process;
+mod report;
+
+use std::{
+    env,
+    io::{self, Write as _},
+    process::{abort, exit},
+    thread,
+    time::Duration,
+};
+
+pub use process::Process;
+
+/// How long a test binary may run.
+pub const DEFAULT_LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// How long a test binary may run with `WUFU_FULL=1`.
+pub const FULL_LIMIT: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// The exit code of a test binary that was ended by its limit. `timeout` of coreutils has the same.
+pub const EXIT_CODE: i32 = 124;
+
+/// The variable that sets the limit, in seconds.
+const VARIABLE: &str = "WUFU_TEST_LIMIT";
+
+/// How long the report may take. After it the binary ends without one.
+const REPORT_LIMIT: Duration = Duration::from_secs(20);
+
+// SAFETY: runs before `main`, on the main thread. It reads the environment, which nothing changes at that time, and starts a
+// thread. Neither depends on anything that the standard library sets up in `main`.
+ctor::declarative::ctor! {
+    #[ctor(unsafe)]
+    fn before_main() {
+        start();
+    }
+}
+
+/// Starts the watchdog.
+fn start() {
+    let limit = match limit(env::var(VARIABLE).ok().as_deref(), env::var_os("WUFU_FULL").is_some())
+    {
+        Ok(limit) => limit,
+        Err(message) => {
+            let _ = writeln!(io::stderr(), "{message}");
+            exit(2)
+        }
+    };
+    let started = thread::Builder::new().name("time limit".into()).spawn(move || {
+        thread::sleep(limit);
+        expire(limit)
+    });
+    if let Err(error) = started {
+        let _ = writeln!(io::stderr(), "the time limit of this test binary does not run: {error}");
+        exit(2)
+    }
+}
+
+/// The limit that these variables set.
+fn limit(variable: Option<&str>, full: bool) -> Result<Duration, String> {
+    match variable {
+        None if full => Ok(FULL_LIMIT),
+        None => Ok(DEFAULT_LIMIT),
+        Some(text) => match text.parse() {
+            Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+            _ => Err(format!("{VARIABLE} is {text:?}, expected a number of seconds, at least 1")),
+        },
+    }
+}
+
+/// Ends the process with a report. Neither a thread that holds the lock of standard error nor a reader that has stopped reading
+/// can keep it from ending.
+fn expire(limit: Duration) -> ! {
+    let reporting = thread::Builder::new().name("report".into()).spawn(move || {
+        report::print(limit);
+        exit(EXIT_CODE)
+    });
+    if reporting.is_ok() {
+        thread::sleep(REPORT_LIMIT);
+    }
+    thread::spawn(|| exit(EXIT_CODE));
+    // What runs at the exit of a process may hang, too.
+    thread::sleep(Duration::from_secs(5));
+    abort()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_number_of_seconds() {
+        assert_eq!(limit(None, false), Ok(DEFAULT_LIMIT));
+        assert_eq!(limit(None, true), Ok(FULL_LIMIT));
+        assert_eq!(limit(Some("90"), true), Ok(Duration::from_secs(90)));
+        // No value turns the limit off.
+        for wrong in ["", "0", "-1", "1.5", "20 min", "none"] {
+            let expected = format!(
+                "WUFU_TEST_LIMIT is {wrong:?}, expected a number of seconds, at least 1"
+            );
+            assert_eq!(limit(Some(wrong), false), Err(expected));
+        }
+    }
+}
