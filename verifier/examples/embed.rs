@@ -6,9 +6,9 @@
 //!
 //! All five are files, as `wufu demo` writes them: a verifying key, a log key, signed checkpoints, this verifier's own request, and what
 //! somebody presented. (`wufu-proto` reads files of messages; without features it needs prost alone.)
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use std::{env, error::Error, fs::File, io::Read as _, time::SystemTime};
+use std::{env, error::Error, fs::File, io::Read as _, process::ExitCode, time::SystemTime};
 
 use wufu_proto::{file, limits::MAX_ENVELOPE};
 use wufu_verifier::{
@@ -26,7 +26,17 @@ fn read(path: &str, max: usize) -> Result<Vec<u8>, Box<dyn Error>> {
     if bytes.len() > max { Err(format!("{path}: more than {max} bytes").into()) } else { Ok(bytes) }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match check() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("refused: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
     let [key, log_key, checkpoints, request, envelope] = args.as_slice() else {
         return Err("five arguments: see the head of this file".into());
