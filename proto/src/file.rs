@@ -225,7 +225,7 @@ pub fn form<'a>(bytes: &'a [u8], expected: &'static str) -> Result<Form<'a>, Fil
     if bytes.is_empty() {
         return Err(FileError::Empty { expected });
     }
-    if let Some((name, length, body)) = head(bytes)? {
+    if let Some(Head { name, length, body }) = head(bytes)? {
         if body.len() != length {
             return Err(FileError::Length { got: body.len(), expected: length });
         }
@@ -235,8 +235,16 @@ pub fn form<'a>(bytes: &'a [u8], expected: &'static str) -> Result<Form<'a>, Fil
     Ok(if text.first() == Some(&b'{') { Form::Json(text) } else { Form::Bare })
 }
 
-/// Reads the first line: the name, the length that it says, and what follows. `None` when the bytes begin otherwise.
-fn head(bytes: &[u8]) -> Result<Option<(&str, usize, &[u8])>, FileError> {
+/// A first line, and what follows it.
+struct Head<'a> {
+    name: &'a str,
+    /// The length that it says.
+    length: usize,
+    body: &'a [u8],
+}
+
+/// Reads the first line. `None` when the bytes begin otherwise.
+fn head(bytes: &[u8]) -> Result<Option<Head<'_>>, FileError> {
     let Some(rest) = bytes.strip_prefix(b"wufu-file/") else { return Ok(None) };
     let wrong = |found| FileError::Head { found };
     let rest = rest.strip_prefix(b"1 ").ok_or(wrong("is one of another version"))?;
@@ -254,7 +262,8 @@ fn head(bytes: &[u8]) -> Result<Option<(&str, usize, &[u8])>, FileError> {
     let digits = length.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = digits && (length == "0" || !length.starts_with('0'));
     let length = length.parse().ok().filter(|_| canonical);
-    Ok(Some((name, length.ok_or(wrong("has no length"))?, body.get(1..).unwrap_or_default())))
+    let length = length.ok_or(wrong("has no length"))?;
+    Ok(Some(Head { name, length, body: body.get(1..).unwrap_or_default() }))
 }
 
 /// The full name of the message that a file says it holds; `None` where it does not say.
@@ -289,8 +298,7 @@ pub fn untagged(bytes: &[u8], expected: &'static str) -> FileError {
 
 /// How long a file that begins like this may be, if it says what it is: so that no more of it is read.
 pub fn longest(head: &[u8]) -> Option<usize> {
-    let (name, ..) = self::head(head).ok().flatten()?;
-    limits::longest(name)
+    limits::longest(self::head(head).ok().flatten()?.name)
 }
 
 /// How many bytes of a file are worth reading, if `M` is expected: one more than its limit, so that a
@@ -307,7 +315,7 @@ pub fn worth_reading<M: Limited>() -> u64 {
 pub fn decode<M: Limited>(bytes: &[u8]) -> Result<M, FileError> {
     let expected = M::NOUN;
     // What it is before how long it is: a long file of another kind is of another kind.
-    if let Ok(Some((name, ..))) = head(bytes)
+    if let Ok(Some(Head { name, .. })) = head(bytes)
         && name != M::full_name()
     {
         return Err(other_kind(name, expected));
@@ -406,5 +414,5 @@ pub fn envelope(bytes: &[u8]) -> Result<crate::Envelope, FileError> {
 /// # Errors
 /// As [`decode`], and when a field is out of its bounds or the signature is not the verifier's.
 pub fn request(bytes: &[u8]) -> Result<wufu_verifier::ProofRequest, FileError> {
-    Ok(decode::<v1::ProofRequest>(bytes)?.try_into().map_err(FileError::Message)?)
+    decode::<v1::ProofRequest>(bytes)?.try_into().map_err(FileError::Message)
 }
