@@ -1,4 +1,4 @@
-"""Prints vectors/envelopes.json and keys.json as lines of `word value`, for whoever has no reader of JSON. Bytes and texts are in hexadecimal digits."""
+"""Prints vectors/envelopes.json, keys.json and files.json as lines of `word value`, for whoever has no reader of JSON. Bytes and texts are in hexadecimal digits."""
 
 import json
 import pathlib
@@ -19,6 +19,8 @@ for name, key in corpus["keys"].items():
     say("key", f"{name} {key}")
 for case in json.loads((ROOT / "vectors/keys.json").read_text(encoding="utf-8"))["keys"]:
     say("try_key", f"{case['trust']} {case.get('reason', 'accepted')} {case['key'] or '-'}")
+for case in json.loads((ROOT / "vectors/files.json").read_text(encoding="utf-8"))["files"]:
+    say("try_file", f"{case['message']} {case.get('reason', 'accepted')} {case['file'] or '-'}")
 for case in corpus["cases"]:
     asked = case["asked"]
     text("case", case["case"])

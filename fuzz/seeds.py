@@ -98,6 +98,11 @@ def message(*fields):
     return out
 
 
+def file(name, body):
+    """A message as a file."""
+    return f"wufu-file/1 wufu.v1.{name} {len(body)}\n".encode() + body
+
+
 point = unhex(accepted("proofs", "proofs", "proof"))[0]
 inputs = unhex(accepted("inputs", "inputs", "inputs"))
 record = unhex(accepted("records", "records", "record"))[0]
@@ -132,7 +137,7 @@ others = [
     message((1, 1), (2, element * 3)),
     message((1, 1), (3, record * 2)),
 ]
-write("message", unhex(case["bytes"] for case in good) + others)
+write("message", unhex(case["bytes"] for case in good) + others + [file(name, cases[0]) for name, cases in by_name.items()])
 write("json", [json.dumps(case["json"], separators=(",", ":"), ensure_ascii=False).encode() for case in good])
 write("envelope", unhex(proof["envelope"] for proof in proofs))
 # Which honest answer, what becomes of it, and what that takes.
@@ -180,6 +185,7 @@ write(
     + unhex(case["bytes"] for case in good[:2])
     + by_name["Envelope"][:1]
     + by_name["CardGrant"][:1]
+    + [file("CardGrant", by_name["CardGrant"][0])]
     + [b"wufu/cards", b"wufu/persons", b"cerf/donations/1", b"http://127.0.0.1:50051", b"http://[::1]:9", b"unix:/run/wufu.sock", bytes(32), b"unix:////[["],
 )
 envelopes = by_name["Envelope"]
@@ -190,6 +196,7 @@ write(
     [b"\0" + key for key in keys]
     + [b"\1" + note.split(b"\n\n")[0] + b"\n" for note in notes]
     + [b"\2" + envelope for envelope in envelopes]
+    + [b"\2" + file("Envelope", envelopes[0]), b"\2" + file("ProofRequest", by_name["ProofRequest"][0]), b"\2" + by_name["ProofRequest"][0]]
     + [
         asked(envelopes[0], [1, 9, 9, 9], b"wufu", b"to a payee", b"", b"", b"", b"", b"1"),
         asked(envelopes[1], [2, 9, 9, 9], number, number, b"why", b"cerf/donations/1", policy, number, b""),

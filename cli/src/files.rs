@@ -10,9 +10,9 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use prost::{Message, Name};
 use tempfile::NamedTempFile;
-use wufu_proto::json;
+use wufu_proto::{file as message, json, limits::Limited};
+use zeroize::Zeroizing;
 
 /// No message of ours is larger.
 const MAX_BYTES: u64 = 16 << 20;
@@ -73,27 +73,21 @@ pub fn read_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
     read(path)
 }
 
-/// Reads a message, protobuf or JSON.
-pub fn read_message<M: Message + Name + Default>(path: &Path) -> anyhow::Result<M> {
-    let bytes = read(path)?;
+/// Reads a message from its file: binary or JSON. No more of it is read than such a message can be long.
+pub fn read_message<M: Limited>(path: &Path) -> anyhow::Result<M> {
     let name = || path.display().to_string();
-    if bytes.first() == Some(&b'{') {
-        let text = String::from_utf8(bytes).with_context(name)?;
-        return json::from_json(&text).with_context(name);
-    }
-    wufu_proto::decode(&bytes).with_context(name)
+    let file = fs::File::open(path).with_context(name)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(message::worth_reading::<M>()).read_to_end(&mut bytes).with_context(name)?;
+    message::decode(&bytes).with_context(name)
 }
 
-/// Writes a message, protobuf or JSON.
-pub fn write_message<M: Message + Name>(
-    path: &Path,
-    message: &M,
-    json: bool,
-) -> anyhow::Result<()> {
+/// Writes a message as a file, binary or JSON.
+pub fn write_message<M: Limited>(path: &Path, message: &M, json: bool) -> anyhow::Result<()> {
     let bytes = if json {
-        format!("{}\n", json::to_json(message)?).into_bytes()
+        json::to_file(message)?.into_bytes()
     } else {
-        message.encode_to_vec()
+        message::encode(message)
     };
     write(path, &bytes)
 }
@@ -130,23 +124,4 @@ pub fn unhex<const N: usize>(field: &str, text: &str) -> anyhow::Result<[u8; N]>
         *byte = u8::from_str_radix(pair, 16).with_context(wrong)?;
     }
     Ok(out)
-}
-
-/// The signed notes of a file: each a body, an empty line, and lines of signatures.
-pub fn notes(text: &str) -> Vec<String> {
-    let mut notes = Vec::new();
-    let mut rest = text.trim_start_matches('\n');
-    while let Some(body) = rest.find("\n\n") {
-        let signatures = &rest[body + 2..];
-        let lines =
-            signatures.split_inclusive('\n').take_while(|line| line.starts_with('\u{2014}'));
-        let end = body + 2 + lines.map(str::len).sum::<usize>();
-        notes.push(rest[..end].to_owned());
-        rest = rest[end..].trim_start_matches('\n');
-    }
-    if !rest.is_empty() {
-        // Not a note: whoever opens it says what is wrong.
-        notes.push(rest.to_owned());
-    }
-    notes
 }

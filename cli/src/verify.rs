@@ -11,6 +11,7 @@ use wufu_verifier::{
     Statement, Trust, Verified, VerifyError, VerifyingKey,
     checkpoint::Checkpoint,
     epochs::{LogHistory, RootError, Window},
+    notes,
     request::Question,
     spent::SpendError,
 };
@@ -266,7 +267,9 @@ fn pinned_key(args: &VerifyArgs, circuit: CircuitName) -> anyhow::Result<Option<
 fn own_notes(args: &VerifyArgs) -> anyhow::Result<Vec<String>> {
     let mut notes = Vec::new();
     for path in &args.checkpoint {
-        notes.extend(files::notes(&files::read_text(path)?));
+        let text = files::read_text(path)?;
+        let split = notes::split(&text).with_context(|| path.display().to_string())?;
+        notes.extend(split.into_iter().map(str::to_owned));
     }
     Ok(notes)
 }

@@ -7,8 +7,8 @@ use std::{ptr, sync::OnceLock};
 use ed25519_dalek::SigningKey;
 use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
-use wufu_proto::{Envelope, decode, v1};
-use wufu_verifier::{Trust, VerifyingKey, canonical::Reader, note};
+use wufu_proto::{file, v1};
+use wufu_verifier::{Reason, Trust, VerifyingKey, canonical::Reader, note};
 
 #[path = "../../bindings/c/src/lib.rs"]
 #[allow(dead_code, unreachable_pub, unused_imports)]
@@ -28,8 +28,12 @@ fuzz_target!(|data: &[u8]| {
         2 => {
             // SAFETY: the bytes live as long as the call.
             let code = known(unsafe { wufu_envelope_read(bytes(data)) });
-            let read = decode::<v1::Envelope>(data).and_then(Envelope::without_points);
-            assert_eq!(code, read.map_or_else(|error| error.reason().code(), |_| WUFU_ACCEPTED));
+            let read = match data {
+                [] => Err(Reason::MessageChoice),
+                _ => file::envelope(data).map_err(|error| error.reason()),
+            };
+            assert_eq!(code, read.map_or_else(Reason::code, |_| WUFU_ACCEPTED));
+            request(data);
             if code == WUFU_ACCEPTED {
                 reached("envelope");
             }
@@ -93,10 +97,41 @@ fn log(data: &[u8]) {
         && insert(signed.as_bytes()) == WUFU_ACCEPTED
     {
         assert_eq!(insert(signed.as_bytes()), WUFU_ACCEPTED, "twice is no other");
+        let (twice, mut count) = (format!("{signed}\n{signed}"), 0);
+        let key = bytes(key.as_bytes());
+        // SAFETY: as before, and there is a place for the count.
+        let code = unsafe { wufu_log_insert_all(log, key, bytes(twice.as_bytes()), &mut count) };
+        assert_eq!((known(code), count), (WUFU_ACCEPTED, 2));
         reached("checkpoint");
     }
     // SAFETY: null, or given back once.
     unsafe { wufu_log_free(log) };
+}
+
+/// A request: what is read is written as a file that is read again as the same.
+fn request(data: &[u8]) {
+    let mut read = ptr::null_mut();
+    // SAFETY: the bytes live as long as the call, and there is a place for the pointer.
+    let code = known(unsafe { wufu_request_decode(bytes(data), &mut read) });
+    match file::request(data) {
+        Ok(same) => {
+            let mut buffer = ptr::null_mut();
+            // SAFETY: the request is not given back yet, and there is a place for the pointer.
+            assert_eq!(unsafe { wufu_request_encode(read, &mut buffer) }, WUFU_ACCEPTED);
+            // SAFETY: the buffer is not given back yet.
+            let Bytes { data, len } = unsafe { wufu_buffer_bytes(buffer) };
+            // SAFETY: as before.
+            let written = unsafe { std::slice::from_raw_parts(data, len) };
+            assert_eq!(written, file::encode(&v1::ProofRequest::from(&same)));
+            // SAFETY: given back once.
+            unsafe { wufu_buffer_free(buffer) };
+            assert_eq!(code, WUFU_ACCEPTED);
+            reached("request");
+        }
+        Err(error) => assert!(code == error.reason().code() && read.is_null()),
+    }
+    // SAFETY: null, or given back once.
+    unsafe { wufu_request_free(read) };
 }
 
 /// Handles that every question shares.

@@ -12,8 +12,7 @@ use crate::{
     v1,
 };
 
-/// Most entries of one request, of all sorts together.
-pub const MAX_ENTRIES: usize = 65_536;
+pub use crate::limits::MAX_ENTRIES;
 
 /// A card to issue.
 #[derive(Clone, Debug, PartialEq, Eq)]

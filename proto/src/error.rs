@@ -21,6 +21,15 @@ pub enum ConvertError {
         /// The message.
         message: &'static str,
     },
+    /// Longer than any such message.
+    Long {
+        /// The message.
+        message: &'static str,
+        /// How many bytes there are.
+        got: usize,
+        /// The most that there may be.
+        max: usize,
+    },
     /// A field is not there.
     Missing {
         /// The field.
@@ -106,6 +115,9 @@ impl fmt::Display for ConvertError {
             Self::NotCanonical { message } => {
                 write!(f, "these bytes are not the one encoding of their {message}")
             }
+            Self::Long { message, got, max } => {
+                write!(f, "{got} bytes are longer than any {message}, expected at most {max}")
+            }
             Self::Missing { field } => write!(f, "{field} is missing"),
             Self::Length { field, got, min, max } => {
                 write!(f, "{field} is {got} bytes, expected ")?;
@@ -141,6 +153,7 @@ impl ConvertError {
         match self {
             Self::Malformed { .. } => Reason::MessageMalformed,
             Self::NotCanonical { .. } => Reason::MessageNotCanonical,
+            Self::Long { .. } => Reason::MessageLong,
             Self::Missing { .. } => Reason::MessageMissing,
             Self::Length { .. } => Reason::MessageLength,
             Self::Count { .. } => Reason::MessageCount,

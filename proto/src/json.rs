@@ -1,16 +1,21 @@
 //! The JSON form of messages: protobuf's canonical one (64-bit integers are texts, bytes are base64).
 
 use core::fmt;
-use std::{collections::BTreeSet, sync::OnceLock};
+use std::sync::OnceLock;
 
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor};
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, MapAccess, SeqAccess, Visitor},
-};
 
-use crate::DESCRIPTORS;
+mod look;
+mod untagged;
+
+use look::Look;
+use untagged::Untagged;
+
+use crate::{DESCRIPTORS, limits::Limited};
+
+/// The member that says which message an object is.
+pub const TAG: &str = "@type";
 
 /// Why a text is not the JSON form of a message. It shows nothing of the text: that could be secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +30,27 @@ pub enum JsonError {
         /// The column, from 1.
         column: usize,
     },
+    /// It says that it is another message.
+    Kind {
+        /// The full name that it says.
+        found: String,
+    },
+    /// Longer than any such message.
+    Long {
+        /// The message.
+        message: &'static str,
+        /// How many bytes there are.
+        got: usize,
+        /// The most that there may be.
+        max: usize,
+    },
+    /// Its arrays have more items than any such message.
+    Items {
+        /// The message.
+        message: &'static str,
+        /// The most that there may be, of all sorts together.
+        max: usize,
+    },
     /// The message is none of package `wufu.v1`. This is the caller's mistake.
     Unknown {
         /// The message.
@@ -36,7 +62,14 @@ impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Form { message, line, column } => {
-                write!(f, "this is no {message} in JSON: line {line}, column {column}")
+                write!(f, "not the JSON of a {message}, at line {line}, column {column}")
+            }
+            Self::Kind { .. } => write!(f, "this JSON says that it is another message"),
+            Self::Long { message, got, max } => {
+                write!(f, "{got} bytes are longer than any {message}, expected at most {max}")
+            }
+            Self::Items { message, max } => {
+                write!(f, "the arrays have more items than any {message}, expected at most {max}")
             }
             Self::Unknown { message } => write!(f, "{message} is no message of wufu.v1"),
         }
@@ -67,78 +100,56 @@ pub fn to_json<M: Message + Name>(message: &M) -> Result<String, JsonError> {
     serde_json::to_string(&dynamic).map_err(|error| form::<M>(&error))
 }
 
-/// The message that a JSON text stands for.
+/// The message as a file of JSON: one line, of which the first member says which message it is.
 ///
 /// # Errors
-/// When the text is not JSON, not of this message, has a field that the message does not, or one twice, or goes on after
-/// its end.
-pub fn from_json<M: Message + Name + Default>(text: &str) -> Result<M, JsonError> {
-    serde_json::from_str::<Unambiguous>(text).map_err(|error| form::<M>(&error))?;
+/// When `M` is no message of this package.
+pub fn to_file<M: Limited>(message: &M) -> Result<String, JsonError> {
+    let text = zeroize::Zeroizing::new(to_json(message)?);
+    let fields = text.strip_prefix('{').unwrap_or_default();
+    let comma = if fields == "}" { "" } else { "," };
+    Ok(format!("{{\"{TAG}\":\"{}\"{comma}{fields}\n", M::full_name()))
+}
+
+/// The full name that an object says it is, if it says one.
+///
+/// # Errors
+/// When the text is not one JSON object.
+pub fn tag(text: &[u8]) -> Result<Option<String>, JsonError> {
+    look::tag(text).map_err(|error| JsonError::Form {
+        message: "message",
+        line: error.line(),
+        column: error.column(),
+    })
+}
+
+/// The message that a JSON text stands for. It may say which message that is.
+///
+/// # Errors
+/// When the text is longer than any such message or has more items than one may, before anything is decoded; when it is not
+/// JSON, not of this message, has a field that the message does not, or one twice, or goes on after its end.
+pub fn from_json<M: Limited>(text: &str) -> Result<M, JsonError> {
+    let (message, got, max) = (M::NAME, text.len(), M::LIMITS.bytes);
+    if got > max {
+        return Err(JsonError::Long { message, got, max });
+    }
+    let mut look = Look::new(M::LIMITS.items());
+    let looked = look.at(text);
+    if look.has_more() {
+        return Err(JsonError::Items { message, max: M::LIMITS.items() });
+    }
+    looked.map_err(|error| form::<M>(&error))?;
+    if let Some(found) = look.tag().filter(|tag| *tag != M::full_name()) {
+        return Err(JsonError::Kind { found });
+    }
     let options = DeserializeOptions::new().deny_unknown_fields(true);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let descriptor = descriptor::<M>()?;
-    let dynamic = DynamicMessage::deserialize_with_options(descriptor, &mut deserializer, &options)
+    let untagged = Untagged(&mut deserializer);
+    let dynamic = DynamicMessage::deserialize_with_options(descriptor, untagged, &options)
         .map_err(|error| form::<M>(&error))?;
     deserializer.end().map_err(|error| form::<M>(&error))?;
-    dynamic.transcode_to().map_err(|_| JsonError::Unknown { message: M::NAME })
-}
-
-/// Any JSON without a key that stands twice in an object: readers differ in which of the two they take. A key is the same
-/// in camel and in snake case, both of which stand for one field.
-struct Unambiguous;
-
-impl<'de> Deserialize<'de> for Unambiguous {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for Unambiguous {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
-        while items.next_element::<Self>()?.is_some() {}
-        Ok(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
-        let mut seen = BTreeSet::new();
-        while let Some(key) = fields.next_key::<String>()? {
-            if !seen.insert(key.replace('_', "").to_lowercase()) {
-                return Err(de::Error::custom("a key stands twice"));
-            }
-            fields.next_value::<Self>()?;
-        }
-        Ok(self)
-    }
+    dynamic.transcode_to().map_err(|_| JsonError::Unknown { message })
 }
 
 #[cfg(test)]

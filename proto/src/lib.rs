@@ -18,8 +18,10 @@ pub mod blind;
 pub mod claim;
 pub mod envelope;
 mod error;
+pub mod file;
 #[cfg(feature = "json")]
 pub mod json;
+pub mod limits;
 pub mod log;
 mod policy;
 pub mod prover;
@@ -41,6 +43,7 @@ pub mod witness;
 
 pub use envelope::Envelope;
 pub use error::ConvertError;
+pub use file::FileError;
 pub use read::{MAX_NAME, decode};
 
 /// The generated messages and services of package `wufu.v1`.

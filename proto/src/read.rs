@@ -1,21 +1,23 @@
 //! How fields are read: strictly, and naming themselves in errors.
 
-use prost::{Message, Name};
 use wufu_verifier::{CircuitName, Fr, KeyId, field};
 
-use crate::error::ConvertError;
+use crate::{error::ConvertError, limits::Limited};
 
 /// Longest name of an org or a log, in bytes.
 pub const MAX_NAME: usize = 256;
 
-/// Reads a message that was kept or handed on as a file: its bytes must be those that we would write.
+/// Reads a message from its bare protobuf, which must be the bytes that we would write. [`file::decode`](crate::file::decode)
+/// reads files.
 ///
 /// (Inside gRPC prost decodes, and passes over fields that it does not know.)
 ///
 /// # Errors
-/// When the bytes are no such message, or one of its other encodings: with unknown or repeated fields, fields out of order,
-/// defaults written out, bytes before or after.
-pub fn decode<M: Message + Name + Default>(bytes: &[u8]) -> Result<M, ConvertError> {
+/// Returns an error if the bytes are longer than any such message or hold more items than one may, before anything is decoded;
+/// if they are no such message; or if they are one of its other encodings: with unknown or repeated fields, fields out of
+/// order, defaults written out, bytes before or after.
+pub fn decode<M: Limited>(bytes: &[u8]) -> Result<M, ConvertError> {
+    M::LIMITS.check(M::NAME, bytes)?;
     let message = M::decode(bytes).map_err(|_| ConvertError::Malformed { message: M::NAME })?;
     let again = zeroize::Zeroizing::new(message.encode_to_vec());
     if again.as_slice() != bytes {

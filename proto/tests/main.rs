@@ -10,4 +10,6 @@ mod blind;
 mod conversions;
 mod envelopes;
 #[cfg(all(feature = "json", feature = "witness"))]
+mod files;
+#[cfg(all(feature = "json", feature = "witness"))]
 mod vectors;

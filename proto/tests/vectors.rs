@@ -7,7 +7,7 @@ mod generator;
 use serde_json::Value;
 use wufu_verifier::{checkpoint::Checkpoint, field, note::LogKey};
 
-use generator::read_message;
+use generator::{read_file, read_message};
 
 fn load(name: &str) -> Value {
     let path = format!("{}{name}", generator::FOLDER);
@@ -74,6 +74,27 @@ fn refused_json_stands_for_no_message() {
             assert!(read.from_json.is_err(), "{name}: {}", text(&case, "case"));
         }
     }
+}
+
+/// The demo's request could not be read by the README's example, which wanted other bytes of the same message. Now a file has one form.
+#[test]
+fn f05_files_are_read_or_refused_for_the_reason_given() {
+    let files = cases(&load("files.json"), "files");
+    for case in &files {
+        let what = format!("{}: {}", text(case, "message"), text(case, "case"));
+        let read = read_file(text(case, "message"), &hex::decode(text(case, "file")).unwrap());
+        match (text(case, "verdict"), read) {
+            ("accepted", Ok(bytes)) => {
+                assert_eq!(hex::encode(bytes), text(case, "bytes"), "{what}")
+            }
+            ("refused", Err(error)) => {
+                assert_eq!(error.reason().as_str(), text(case, "reason"), "{what}: {error}");
+            }
+            (verdict, read) => panic!("{what}: {read:?}, expected {verdict}"),
+        }
+    }
+    let accepted = files.iter().filter(|case| text(case, "verdict") == "accepted").count();
+    assert!(accepted == 6 && files.len() >= 70, "{accepted} of {}", files.len());
 }
 
 #[test]

@@ -1,48 +1,65 @@
 //! How a verifier embeds this crate: it pins a key and a log, asks, and checks the answer.
 //!
 //! ```sh
-//! cargo run --release -p wufu-verifier --example embed -- KEY LOG_KEY CHECKPOINT REQUEST KEY_ID_HEX INPUTS_HEX PROOF_HEX
+//! cargo run --release -p wufu-verifier --example embed -- KEY LOG_KEY CHECKPOINTS REQUEST ENVELOPE
 //! ```
 //!
-//! The first four are files: a verifying key, a log key, a signed checkpoint, and this verifier's own request. The last
-//! three are what somebody presented. (`wufu-proto` reads them from an envelope.)
-#![allow(clippy::print_stdout)]
+//! All five are files, as `wufu demo` writes them: a verifying key, a log key, signed checkpoints, this verifier's own request, and what
+//! somebody presented. (`wufu-proto` reads files of messages; without features it needs prost alone.)
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use std::{env, error::Error, fs, time::SystemTime};
+use std::{env, error::Error, fs::File, io::Read as _, process::ExitCode, time::SystemTime};
 
+use wufu_proto::{file, limits::MAX_ENVELOPE};
 use wufu_verifier::{
-    DonationCheck, ProofRequest, Trust, VerifyingKey,
-    checkpoint::Checkpoint,
+    DonationCheck, Trust, VerifyingKey,
     epochs::{LogHistory, Window},
     note::LogKey,
+    notes,
     spent::MemoryStore,
-    verify::Presented,
 };
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// Reads a file, and no more of it than one of its kind has.
+fn read(path: &str, max: usize) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(max as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > max { Err(format!("{path}: more than {max} bytes").into()) } else { Ok(bytes) }
+}
+
+fn main() -> ExitCode {
+    match check() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("refused: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [key, log_key, checkpoint, request, key_id, inputs, proof] = args.as_slice() else {
-        return Err("seven arguments: see the head of this file".into());
+    let [key, log_key, checkpoints, request, envelope] = args.as_slice() else {
+        return Err("five arguments: see the head of this file".into());
     };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+    let text = |path, max| Ok::<_, Box<dyn Error>>(String::from_utf8(read(path, max)?)?);
 
     // The ten lines that matter.
-    let key = VerifyingKey::decode(&fs::read(key)?, Trust::AcceptDevelopment)?; // in production: CeremonyOnly
-    let log_key = LogKey::parse(&fs::read_to_string(log_key)?)?;
-    let request = ProofRequest::decode(&fs::read(request)?)?;
+    let key = VerifyingKey::decode(&read(key, 4096)?, Trust::AcceptDevelopment)?; // in production: CeremonyOnly
+    let log_key = LogKey::parse(&text(log_key, 4096)?)?;
+    let request = file::request(&read(request, MAX_ENVELOPE)?)?; // your own, not one that came with the answer
     let mut log = LogHistory::new(&request.question().origin);
-    log.insert(Checkpoint::open(&log_key, &fs::read_to_string(checkpoint)?)?)?;
+    log.insert_all(&log_key, &text(checkpoints, notes::MAX_BYTES)?)?;
     let mut spent = MemoryStore::default(); // in production: a database
 
-    let (key_id, inputs, proof) = (hex::decode(key_id)?, hex::decode(inputs)?, hex::decode(proof)?);
-    let presented = Presented { key_id: &key_id, public_inputs: &inputs, proof: &proof };
+    let envelope = file::envelope(&read(envelope, MAX_ENVELOPE)?)?;
     let (verifier, question) = (request.verifier(), request.question());
     let check =
         DonationCheck { key: &key, log: &log, verifier, question, now, window: Window::default() };
-    let admitted = check.verify(presented)?.spend(&mut spent)?;
+    let admitted = check.verify(envelope.presented())?.spend(&mut spent)?;
 
     println!(
-        "a donation that you asked for, shown for the first time, as of epoch {}",
+        "accepted: a donation that you asked for, shown for the first time, as of epoch {}",
         admitted.verified().epoch()
     );
     Ok(())

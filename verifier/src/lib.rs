@@ -26,6 +26,7 @@ pub mod h2f;
 pub mod key;
 pub mod merkle;
 pub mod note;
+pub mod notes;
 pub mod pending;
 mod points;
 pub mod policy;

@@ -220,6 +220,14 @@ reasons! {
     MessageSecret = 809, "message-secret";
     /// A message holds something that does not belong to its circuit.
     MessageBinding = 810, "message-binding";
+    /// A message is longer than any of its kind.
+    MessageLong = 811, "message-long";
+    /// A file is empty.
+    FileEmpty = 821, "file-empty";
+    /// A file does not begin with the head of a message's file, or is not as long as its head says.
+    FileForm = 822, "file-form";
+    /// A file holds a message of another kind.
+    FileKind = 823, "file-kind";
 }
 
 impl Reason {

@@ -124,6 +124,16 @@ impl ProofRequest {
         Ok(Self { verifier, question, signature })
     }
 
+    /// The bytes that a verifier signs to ask a question, for a key that is kept elsewhere. [`ProofRequest::new`] takes the signature.
+    ///
+    /// # Errors
+    /// When a field is out of its bounds, or `verifier` is not an Ed25519 key.
+    pub fn signed_bytes(verifier: &[u8; 32], question: &Question) -> Result<Vec<u8>, RequestError> {
+        check(question)?;
+        let verifier = VerifyingKey::from_bytes(verifier).map_err(|_| RequestError::Verifier)?;
+        Ok(message(&verifier, question).finish())
+    }
+
     /// A request from its parts.
     ///
     /// # Errors
@@ -274,6 +284,20 @@ mod tests {
         let key = SigningKey::from_bytes(&[3; 32]);
         let request = ProofRequest::sign(&key, question()).unwrap();
         assert_eq!(ProofRequest::decode(&request.encode()), Ok(request));
+    }
+
+    /// A verifier whose key is in a device signs the same bytes as one whose key is in memory.
+    #[test]
+    fn a_signature_made_elsewhere_makes_the_same_request() {
+        let key = SigningKey::from_bytes(&[3; 32]);
+        let verifier = key.verifying_key().to_bytes();
+        let signed = ProofRequest::signed_bytes(&verifier, &question()).unwrap();
+        let signature = key.sign(&signed).to_bytes();
+        let made = ProofRequest::new(verifier, question(), signature);
+        assert_eq!(made, ProofRequest::sign(&key, question()));
+        let bad = Question { purpose: String::new(), ..question() };
+        let refused = ProofRequest::signed_bytes(&verifier, &bad);
+        assert!(matches!(refused, Err(RequestError::Text { .. })), "{refused:?}");
     }
 
     #[test]

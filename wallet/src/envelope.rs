@@ -1,11 +1,11 @@
-//! Envelopes and requests as files: protobuf, or its canonical JSON.
+//! Envelopes, requests, grants and receipts as files: see [`wufu_proto::file`].
 
 use std::{fs::File, io::Read as _, path::Path};
 
-use prost::Name;
 use wufu_proto::{
-    ConvertError, Envelope,
+    ConvertError, Envelope, file as format,
     json::{self, JsonError},
+    limits::Limited,
     v1,
 };
 use wufu_verifier::ProofRequest;
@@ -13,16 +13,20 @@ use zeroize::Zeroizing;
 
 use crate::file::{self, FileError};
 
-/// The largest file that is read: what 65,536 donors are sent is less.
+/// The largest file that is read: what 65,536 donors are sent is less. A file that says it is something smaller is read no further than
+/// such a thing can be long.
 pub const MAX_BYTES: u64 = 64 << 20;
+
+/// More than the first line of a file.
+const HEAD: u64 = 4096;
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// Protobuf.
+    /// A line that says what it is, then protobuf: every library reads this.
     #[default]
     Protobuf,
-    /// Protobuf's canonical JSON.
+    /// Protobuf's canonical JSON with an `"@type"`: for people.
     Json,
 }
 
@@ -43,13 +47,27 @@ pub enum MessageError {
         error: std::io::Error,
     },
     /// It is longer than any such message.
-    #[error("{path} is {got} bytes or more, expected at most {MAX_BYTES}", path = path.display())]
+    #[error("{path} is {got} bytes or more, expected at most {max}", path = path.display())]
     Long {
         /// Which file.
         path: std::path::PathBuf,
         /// How much of it was read.
         got: u64,
+        /// The longest that is read.
+        max: u64,
     },
+    /// A file is not the message that was expected.
+    #[error("{path}: {error}", path = path.display())]
+    Other {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        #[source]
+        error: format::FileError,
+    },
+    /// Bytes are not the message that was expected.
+    #[error(transparent)]
+    Form(#[from] format::FileError),
     /// Its JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
@@ -58,48 +76,56 @@ pub enum MessageError {
     Message(#[from] ConvertError),
 }
 
-/// The bytes of a message.
+/// The bytes of a file that holds a message.
 ///
 /// # Errors
 /// When the message is none of this package.
-pub fn encode(message: &impl Name, format: Format) -> Result<Vec<u8>, MessageError> {
+pub fn encode<M: Limited>(message: &M, format: Format) -> Result<Vec<u8>, MessageError> {
     match format {
-        Format::Protobuf => Ok(message.encode_to_vec()),
-        Format::Json => Ok((json::to_json(message)? + "\n").into_bytes()),
+        Format::Protobuf => Ok(format::encode(message)),
+        Format::Json => Ok(json::to_file(message)?.into_bytes()),
     }
 }
 
-/// The message of these bytes, in whichever format: no message's protobuf begins like JSON.
+/// The message of a file's bytes, in whichever format.
 ///
 /// # Errors
 /// When they are no such message.
-pub fn decode<M: Name + Default>(bytes: &[u8]) -> Result<M, MessageError> {
-    // 0x7b would be a group's end of field 15, which nothing here has.
-    match bytes.first() {
-        Some(b'{') => {
-            let text = std::str::from_utf8(bytes);
-            let text = text.map_err(|_| ConvertError::Malformed { message: M::NAME })?;
-            Ok(json::from_json(text)?)
-        }
-        _ => Ok(wufu_proto::decode(bytes)?),
-    }
+pub fn decode<M: Limited>(bytes: &[u8]) -> Result<M, MessageError> {
+    Ok(format::decode(bytes)?)
 }
 
-/// The bytes of a file that holds a message, wiped when dropped.
+/// The bytes of a file that holds a message, wiped when dropped. No more is read than such a message has, whatever the file is.
 ///
 /// # Errors
-/// When it cannot be read, or is longer than any message.
+/// When it cannot be read, or is longer than any message of its kind.
 pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
     let io = |error| MessageError::Read { path: path.into(), error };
-    let file = File::open(path).map_err(io)?;
+    let mut file = File::open(path).map_err(io)?;
+    let mut head = Zeroizing::new(Vec::with_capacity(HEAD as usize));
+    (&mut file).take(HEAD).read_to_end(&mut head).map_err(io)?;
+    let max = format::longest(&head).map_or(MAX_BYTES, |max| (max as u64).min(MAX_BYTES));
     // What the system says of its length is a hint: pipes and devices have none, and files grow.
-    let hint = file.metadata().map_err(io)?.len().min(MAX_BYTES) + 1;
+    let hint = file.metadata().map_err(io)?.len().min(max) + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(hint).unwrap_or_default()));
-    let got = file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)? as u64;
-    if got > MAX_BYTES {
-        return Err(MessageError::Long { path: path.into(), got });
+    bytes.extend_from_slice(&head);
+    let rest = (max + 1).saturating_sub(head.len() as u64);
+    file.take(rest).read_to_end(&mut bytes).map_err(io)?;
+    let got = bytes.len() as u64;
+    if got > max {
+        return Err(MessageError::Long { path: path.into(), got, max });
     }
     Ok(bytes)
+}
+
+/// The message of a file.
+fn read_message<M: Limited>(path: &Path) -> Result<M, MessageError> {
+    let io = |error| MessageError::Read { path: path.into(), error };
+    let file = File::open(path).map_err(io)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(format::worth_reading::<M>()).read_to_end(&mut bytes).map_err(io)?;
+    let message = format::decode(&bytes);
+    message.map_err(|error| MessageError::Other { path: path.into(), error })
 }
 
 /// Writes an envelope in one step, in place of the file that may be there.
@@ -116,7 +142,11 @@ pub fn write(path: &Path, envelope: &Envelope, format: Format) -> Result<(), Mes
 /// # Errors
 /// When it cannot be read, or is none.
 pub fn read(path: &Path) -> Result<Envelope, MessageError> {
-    Ok(decode::<v1::Envelope>(&read_bytes(path)?)?.try_into()?)
+    let read = read_message::<v1::Envelope>(path)?.try_into();
+    read.map_err(|error: ConvertError| MessageError::Other {
+        path: path.into(),
+        error: error.into(),
+    })
 }
 
 /// Reads a signed request, and checks its signature.
@@ -124,7 +154,11 @@ pub fn read(path: &Path) -> Result<Envelope, MessageError> {
 /// # Errors
 /// When it cannot be read, is none, or is not signed by the verifier that it names.
 pub fn read_request(path: &Path) -> Result<ProofRequest, MessageError> {
-    Ok(decode::<v1::ProofRequest>(&read_bytes(path)?)?.try_into()?)
+    let read = read_message::<v1::ProofRequest>(path)?.try_into();
+    read.map_err(|error: ConvertError| MessageError::Other {
+        path: path.into(),
+        error: error.into(),
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! What a wallet takes in.
 
+use prost::Name as _;
 use wufu_circuits::{Card, Kind};
 use wufu_proto::{
     append::Appended,
+    file,
     grant::{CardGrant, DonationReceipt, PersonGrant},
     shard_path::ShardPath,
     v1,
@@ -16,6 +18,9 @@ use crate::{
     store::{PersonEntry, StoreError},
     wallet::Wallet,
 };
+
+/// What a file may hold.
+const EXPECTED: &str = "a card grant, a person grant, a donation receipt or a list of grants";
 
 /// Why something is not taken in.
 #[derive(Debug, thiserror::Error)]
@@ -79,8 +84,8 @@ pub enum Received {
 }
 
 impl Wallet {
-    /// Takes in what a file holds: one grant, one receipt, or what a ledger sent for several (an `AppendResponse`); protobuf
-    /// or JSON. All of it is looked at; what is held already, and what the log is known to have for somebody else, is told
+    /// Takes in what a file holds: one grant, one receipt, or what a ledger sent for several (an `AppendResponse`). The file says which of
+    /// them it is: see [`wufu_proto::file`]. All of it is looked at; what is held already, and what the log is known to have for somebody else, is told
     /// in its place.
     ///
     /// # Errors
@@ -89,14 +94,23 @@ impl Wallet {
         &self,
         bytes: &[u8],
     ) -> Result<Vec<Result<Received, ReceiveError>>, MessageError> {
-        if let Ok(grant) = envelope::decode::<v1::CardGrant>(bytes) {
+        let Some(name) = file::kind(bytes, EXPECTED)? else {
+            return Err(file::untagged(bytes, EXPECTED).into());
+        };
+        if name == v1::CardGrant::full_name() {
+            let grant = envelope::decode::<v1::CardGrant>(bytes)?;
             return Ok(vec![self.received_card(&grant.try_into()?)]);
         }
-        if let Ok(grant) = envelope::decode::<v1::PersonGrant>(bytes) {
+        if name == v1::PersonGrant::full_name() {
+            let grant = envelope::decode::<v1::PersonGrant>(bytes)?;
             return Ok(vec![self.received_person(&grant.try_into()?)]);
         }
-        if let Ok(receipt) = envelope::decode::<v1::DonationReceipt>(bytes) {
+        if name == v1::DonationReceipt::full_name() {
+            let receipt = envelope::decode::<v1::DonationReceipt>(bytes)?;
             return Ok(vec![self.received_donation(&receipt.try_into()?)]);
+        }
+        if name != v1::AppendResponse::full_name() {
+            return Err(file::other_kind(&name, EXPECTED).into());
         }
         let all: Appended = envelope::decode::<v1::AppendResponse>(bytes)?.try_into()?;
         let cards = all.cards.iter().map(|grant| self.received_card(grant));

@@ -122,9 +122,43 @@ async fn grants_are_read_from_files_of_either_format() {
         let all = fresh.receive(&envelope::encode(&all, format).unwrap()).unwrap();
         assert_eq!(all.iter().filter(|item| item.is_ok()).count(), 3);
     }
-    for garbage in [&b""[..], b"{}", b"garbage", &[0xff; 40]] {
-        let received = wallet.receive(garbage);
-        // Nothing at all is an empty answer of a ledger.
-        assert!(received.is_err() || received.unwrap().is_empty(), "{garbage:?}");
+}
+
+/// `wallet receive` tried four decoders one after the other, on anything: four million empty grants became 600 MB, an envelope was "no
+/// AppendResponse". Now a file says what it is, and what is no grant is refused by name, before it is decoded.
+#[test]
+fn f39_a_file_that_is_received_says_what_it_is() {
+    let ledger = MemoryLedger::new("wufu", [1; 32]);
+    let wallet = crate::common::wallet(3, &ledger);
+    let told = |bytes: &[u8]| wallet.receive(bytes).map(drop).unwrap_err().to_string();
+    let envelope = v1::Envelope { version: 1, circuit: "gift".into(), ..Default::default() };
+    let flood = b"\x0a\x00".repeat(4_000_000);
+    let head = format!("wufu-file/1 wufu.v1.AppendResponse {}\n", flood.len());
+    let items = vec!["{}"; 4_000_000].join(",");
+    let json = format!("{{\"@type\":\"wufu.v1.AppendResponse\",\"cards\":[{items}]}}");
+    for (bytes, expected) in [
+        (Vec::new(), "the file is empty"),
+        (b"{}".to_vec(), "the file does not say what it is"),
+        (b"garbage".to_vec(), "the file does not say what it is"),
+        (vec![0xff; 40], "the file does not say what it is"),
+        (flood.clone(), "the file does not say what it is"),
+        (b"\xef\xbb\xbf{}".to_vec(), "a byte-order mark"),
+        (envelope::encode(&envelope, Format::Protobuf).unwrap(), "this is an envelope, expected"),
+        (envelope::encode(&envelope, Format::Json).unwrap(), "this is an envelope, expected"),
+        ([head.as_bytes(), &flood].concat(), "4000000 entries, expected 1 to 65536"),
+        (json.into_bytes(), "more items than any AppendResponse, expected at most 65536"),
+    ] {
+        let told = told(&bytes);
+        assert!(told.contains(expected), "{told}");
     }
+
+    // A file that says it is small is read no further than such a thing can be long.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grant");
+    let mut file = std::fs::File::create(&path).unwrap();
+    std::io::Write::write_all(&mut file, b"wufu-file/1 wufu.v1.CardGrant 1000000000\n").unwrap();
+    file.set_len(1_000_000_000).unwrap();
+    let refused = envelope::read_bytes(&path).map(drop).unwrap_err();
+    let is_long = matches!(refused, envelope::MessageError::Long { got: 16_385, max: 16_384, .. });
+    assert!(is_long, "{refused:?}");
 }

@@ -37,7 +37,7 @@ static struct {
   char name[64];
   WufuKey *key;
 } keys[KEYS];
-static size_t key_count, keys_tried, failures;
+static size_t key_count, keys_tried, files_tried, failures;
 
 static void fail(const char *what, const char *got, const char *expected) {
   printf("%s: %s, expected %s\n", what, got ? got : "no such reason", expected);
@@ -162,6 +162,32 @@ static void try_key(char *value) {
   keys_tried++;
 }
 
+/* A file of vectors/files.json: the message that is expected, the verdict, the file. */
+static void try_file(char *value) {
+  char *message = value, *expected = strchr(value, ' '), *digits = expected ? strchr(expected + 1, ' ') : NULL;
+  ensure(digits != NULL, "a file has a message, verdict and bytes");
+  *expected++ = 0, *digits++ = 0;
+  WufuBytes bytes = unhex(digits);
+  uint16_t code = WUFU_ACCEPTED;
+  if (!strcmp(message, "wufu.v1.Envelope")) {
+    code = wufu_envelope_read(bytes);
+    /* The protobuf of no bytes is an envelope of no version. */
+    if (bytes.len == 0) expected = "message-choice";
+  } else if (!strcmp(message, "wufu.v1.ProofRequest")) {
+    WufuRequest *request = NULL;
+    code = wufu_request_decode(bytes, &request);
+    ensure((code == WUFU_ACCEPTED) == (request != NULL), "a request that is refused and given, or neither");
+    wufu_request_free(request);
+  } else {
+    free((void *)bytes.data);
+    return;
+  }
+  const char *name = wufu_reason_name(code);
+  if (name == NULL || strcmp(name, expected) != 0) fail(message, name, expected);
+  free((void *)bytes.data);
+  files_tried++;
+}
+
 static void read_log(Case *c, char *value) {
   char *space = strchr(value, ' ');
   ensure(space != NULL && c->log_count < LOGS, "a log has an origin and a length of its epochs");
@@ -235,6 +261,70 @@ static void misuse(const Case *c) {
   wufu_key_free(NULL), wufu_log_free(NULL), wufu_batch_free(NULL);
 }
 
+static WufuBytes words(const char *value) { return (WufuBytes){(const uint8_t *)value, strlen(value)}; }
+
+/* A key that is kept elsewhere: it signs once what it signed before, and says no to all else. */
+static bool device(void *context, WufuBytes message, uint8_t *signature) {
+  const WufuBytes *file = context;
+  if (file->len < 64 || message.len == 0) return false;
+  memcpy(signature, file->data + file->len - 64, 64);
+  return true;
+}
+
+/* What a verifier asks: made, written, read again as the same; refused where Rust refuses it. */
+static void asking(void) {
+  uint8_t seed[32] = {1}, challenge[32] = {7}, key_id[32] = {9};
+  uint64_t projects[] = {(1ull << 32) + 2, (1ull << 32) + 1}, none = 5;
+  WufuBounds swapped = {.amount_min = 2, .amount_max = 1, .time_min = 0, .time_max = WUFU_MAX_TIME};
+  WufuBuffer *policy = NULL, *file = NULL, *again = (WufuBuffer *)&swapped;
+  ensure(wufu_policy_encode(projects, 2, &swapped, &again) == 415 && again == NULL, "swapped bounds");
+  ensure(wufu_policy_encode(&none, 1, NULL, &again) == 404, "a project of no institution");
+  ensure(wufu_policy_encode(NULL, 0, NULL, &again) == 411 && wufu_policy_encode(NULL, 1, NULL, &again) == WUFU_MISUSE, "no project");
+  ensure(wufu_policy_encode(projects, 2, NULL, &policy) == WUFU_ACCEPTED, "a policy is refused");
+  WufuQuestion ask = {.circuit = WUFU_DONATION, .purpose = words("tax relief"), .origin = words("cerf/donations/1"),
+                      .policy = wufu_buffer_bytes(policy), .payload = {challenge, 32}, .key_ids = {key_id, 32}, .expiry = 2000000000};
+  WufuRequest *request = NULL, *other = NULL;
+  ensure(wufu_request_sign((WufuBytes){seed, 32}, &ask, &request) == WUFU_ACCEPTED, "a request is refused");
+  ensure(wufu_request_encode(request, &file) == WUFU_ACCEPTED, "a request has no file");
+  WufuBytes bytes = wufu_buffer_bytes(file);
+  ensure(wufu_request_decode(bytes, &other) == WUFU_ACCEPTED && wufu_request_encode(other, &again) == WUFU_ACCEPTED, "its file is refused");
+  WufuBytes same = wufu_buffer_bytes(again);
+  ensure(same.len == bytes.len && memcmp(same.data, bytes.data, bytes.len) == 0, "another file of one request");
+  wufu_buffer_free(again), wufu_request_free(other), other = NULL;
+
+  WufuQuestion read = {.window = 5};
+  ensure(wufu_request_question(request, &read) == WUFU_ACCEPTED && read.window == 5 && read.expiry == ask.expiry, "another question");
+  ensure(read.policy.len == ask.policy.len && memcmp(read.policy.data, ask.policy.data, ask.policy.len) == 0, "another policy");
+  ensure(wufu_request_sign_with(&read, device, &bytes, &other) == WUFU_ACCEPTED && other != NULL, "a signature from elsewhere is refused");
+  wufu_request_free(other);
+  WufuBytes short_file = {bytes.data, 10}, zeros = {challenge, 0};
+  ensure(wufu_request_sign_with(&read, device, &short_file, &other) == 426 && other == NULL, "no signature");
+  read.expiry++;
+  ensure(wufu_request_sign_with(&read, device, &bytes, &other) == 426 && other == NULL, "a signature of another question");
+  ensure(wufu_request_sign_with(&read, NULL, NULL, &other) == WUFU_MISUSE, "no signer");
+  ensure(wufu_request_sign((WufuBytes){seed, 31}, &ask, &other) == WUFU_MISUSE && wufu_request_sign(zeros, NULL, &other) == WUFU_MISUSE, "no seed");
+  ask.purpose = words("claim");
+  ensure(wufu_request_sign((WufuBytes){seed, 32}, &ask, &other) == 423 && other == NULL, "a reserved purpose");
+  ask.circuit = WUFU_GIFT;
+  ensure(wufu_request_sign((WufuBytes){seed, 32}, &ask, &other) == 422, "nobody asks for a gift");
+  ensure(wufu_request_decode(zeros, &other) == 821 && wufu_request_question(NULL, &read) == WUFU_MISUSE, "no request");
+  ensure(wufu_buffer_bytes(NULL).data == NULL && wufu_log_insert_all(NULL, zeros, zeros, NULL) == WUFU_MISUSE, "nothing");
+  wufu_buffer_free(policy), wufu_buffer_free(file), wufu_request_free(request);
+  wufu_buffer_free(NULL), wufu_request_free(NULL);
+}
+
+/* An envelope has 204,800 bytes at the most: no more is decoded, however many empty items it is. */
+static void flood(const Case *c) {
+  size_t len = 8000000;
+  uint8_t *data = malloc(len);
+  ensure(data != NULL, "out of memory");
+  for (size_t i = 0; i < len; i += 2) data[i] = 0x4a, data[i + 1] = 0;
+  WufuVerdict verdict = {0};
+  ensure(wufu_verify((WufuBytes){data, len}, &c->asked, &verdict) == 811, "an envelope of 8 MB");
+  ensure(wufu_verify((WufuBytes){data, WUFU_MAX_ENVELOPE}, &c->asked, &verdict) == 805, "an envelope of 102,400 epochs");
+  free(data);
+}
+
 int main(void) {
   static char line[LINE];
   Case *cases = calloc(CASES, sizeof *cases);
@@ -250,6 +340,8 @@ int main(void) {
       read_key(value);
     } else if (!strcmp(line, "try_key")) {
       try_key(value);
+    } else if (!strcmp(line, "try_file")) {
+      try_file(value);
     } else if (!strcmp(line, "case")) {
       ensure(count < CASES - 1, "too many cases");
       WufuBytes name = unhex(value);
@@ -265,9 +357,11 @@ int main(void) {
       read_line(c, line, value);
     }
   }
-  ensure(count >= 200 && keys_tried >= 80, "the corpus is short");
+  ensure(count >= 200 && keys_tried >= 80 && files_tried >= 40, "the corpus is short");
   check_batch(cases, count);
   misuse(&cases[0]);
+  asking();
+  flood(&cases[0]);
   for (size_t i = 0; i < count; i++) {
     for (size_t j = 0; j < LOGS; j++) wufu_log_free(cases[i].logs[j]);
     const WufuQuestion *asked = &cases[i].asked;
@@ -277,6 +371,6 @@ int main(void) {
   }
   for (size_t i = 0; i < key_count; i++) wufu_key_free(keys[i].key);
   free(cases);
-  printf("%zu envelopes, alone and in a batch, and %zu keys: %zu wrong\n", count, keys_tried, failures);
+  printf("%zu envelopes, alone and in a batch, %zu keys and %zu files: %zu wrong\n", count, keys_tried, files_tried, failures);
   return failures != 0;
 }

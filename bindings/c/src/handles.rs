@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use wufu_verifier::{
-    BatchVerifier, Trust, VerifyingKey,
+    BatchVerifier, Reason, Trust, VerifyingKey,
     checkpoint::Checkpoint,
     epochs::{LogHistory, Window},
     note::LogKey,
@@ -112,10 +112,42 @@ pub unsafe extern "C" fn wufu_log_insert(log: *mut Log, log_key: Bytes, note: By
         let log = log.ok_or(WUFU_MISUSE)?;
         let log_key = LogKey::parse(log_key).map_err(|error| error.reason().code())?;
         let note = core::str::from_utf8(note);
-        let note = note.map_err(|_| wufu_verifier::Reason::NoteForm.code())?;
+        let note = note.map_err(|_| Reason::NoteForm.code())?;
         let checkpoint = Checkpoint::open(&log_key, note);
         let checkpoint = checkpoint.map_err(|error| error.reason().code())?;
         log.0.insert(checkpoint).map_err(|error| error.reason().code())
+    })
+}
+
+/// Opens every signed checkpoint of `notes`, a text of several as `wufu ledger checkpoints` writes it, and takes in those of this log.
+/// Those of the same operator's other logs are passed over, once their signature was checked. `count`, unless it is null, is how many
+/// are of this log: 0 when it fails.
+///
+/// Gives 0, or why one of them is none; then none was taken in, unless it is one that does not join the history (521 to 524): those
+/// before it did. 521 (`history-origin`): none is of this log. For 524 see [`wufu_log_insert`].
+///
+/// # Safety
+/// `log` is of this library and used by nobody else meanwhile; `log_key` and `notes` are readable; `count` is null or points at a place.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wufu_log_insert_all(
+    log: *mut Log,
+    log_key: Bytes,
+    notes: Bytes,
+    count: *mut usize,
+) -> u16 {
+    let mut unwanted = 0;
+    let count = if count.is_null() { &raw mut unwanted } else { count };
+    guard(|| {
+        // SAFETY: the caller's word; a place that it did not give is ours.
+        let count = unsafe { Place::at(count, 0) }?;
+        // SAFETY: the caller's word.
+        let (log, log_key, notes) = unsafe { (log.as_mut(), log_key.text()?, notes.read()?) };
+        let log = log.ok_or(WUFU_MISUSE)?;
+        let log_key = LogKey::parse(log_key).map_err(|error| error.reason().code())?;
+        let notes = core::str::from_utf8(notes).map_err(|_| Reason::NoteForm.code())?;
+        let inserted = log.0.insert_all(&log_key, notes);
+        count.put(inserted.map_err(|error| error.reason().code())?);
+        Ok(())
     })
 }
 

@@ -3,8 +3,8 @@
 //! **Verdicts** are numbers: 0 is accepted, those from 101 on are the reasons of `wufu_verifier::Reason`, which never change and are the
 //! same in every language; [`WUFU_MISUSE`] and [`WUFU_INTERNAL`] are this interface's own, and accept nothing either.
 //!
-//! **Ownership.** What a function named `_new` or `_decode` gives belongs to the caller, who gives it back once to the `_free` of its
-//! name; null may be given back. Everything else that is passed is borrowed for the length of the call. Texts that are returned
+//! **Ownership.** What a function gives through a pointer to a pointer belongs to the caller, who gives it back once to the `_free` of its
+//! type; null may be given back. Everything else that is passed is borrowed for the length of the call. Texts that are returned
 //! belong to the library and stay. What is written and what is read may not overlap.
 //!
 //! **Where something is written** nothing is read before, so it need not be filled; and it holds a refusal, null or zeros until the call has succeeded.
@@ -14,22 +14,32 @@
 //! **Panics** do not cross the border: there is none on any input that is known, and one would be told as [`WUFU_INTERNAL`]. Not so on wasm32, where a
 //! panic is a trap and ends the instance, nor where memory runs out: then the process ends.
 
+mod buffer;
 mod bytes;
 mod handles;
 mod question;
 mod reason;
+mod request;
 mod verdict;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use buffer::{Buffer, wufu_buffer_bytes, wufu_buffer_free};
 pub use bytes::Bytes;
 pub use handles::{
     Batch, Key, Log, wufu_batch_free, wufu_batch_new, wufu_key_decode, wufu_key_free, wufu_key_id,
-    wufu_log_free, wufu_log_insert, wufu_log_new, wufu_log_prune,
+    wufu_log_free, wufu_log_insert, wufu_log_insert_all, wufu_log_new, wufu_log_prune,
 };
 pub use question::{Question, WUFU_DONATION, WUFU_FIVE_FU, WUFU_GIFT};
 pub use reason::{wufu_reason_meaning, wufu_reason_name};
-pub use verdict::{Verdict, WUFU_NULLIFIERS, wufu_envelope_read, wufu_verify, wufu_verify_batch};
+pub use request::{
+    Bounds, Request, WUFU_MAX_AMOUNT, WUFU_MAX_TIME, wufu_policy_encode, wufu_request_decode,
+    wufu_request_encode, wufu_request_free, wufu_request_question, wufu_request_sign,
+    wufu_request_sign_with,
+};
+pub use verdict::{
+    Verdict, WUFU_MAX_ENVELOPE, WUFU_NULLIFIERS, wufu_envelope_read, wufu_verify, wufu_verify_batch,
+};
 
 /// It is verified.
 pub const WUFU_ACCEPTED: u16 = 0;

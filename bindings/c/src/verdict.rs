@@ -3,8 +3,8 @@
 
 use std::{collections::BTreeMap, mem::MaybeUninit};
 
-use wufu_proto::{Envelope, decode, v1};
-use wufu_verifier::{BatchVerifier, Pending, batch::OsEntropy, verify::AnyVerified};
+use wufu_proto::{Envelope, file};
+use wufu_verifier::{BatchVerifier, Pending, Reason, batch::OsEntropy, verify::AnyVerified};
 
 use super::{
     Batch, Bytes, Question, WUFU_ACCEPTED, WUFU_INTERNAL, WUFU_MISUSE,
@@ -15,6 +15,12 @@ use super::{
 
 /// The most nullifiers that a statement has.
 pub const WUFU_NULLIFIERS: usize = 6;
+
+/// The longest file of an envelope or a request.
+pub const WUFU_MAX_ENVELOPE: usize = 204_800;
+
+// cbindgen does not look into other crates.
+const _: () = assert!(WUFU_MAX_ENVELOPE == wufu_proto::limits::MAX_ENVELOPE);
 
 /// What is to be said of an envelope.
 #[repr(C)]
@@ -46,13 +52,19 @@ impl Verdict {
     }
 }
 
-/// Reads an envelope: lengths, encodings, and that its parts belong together. Points are the check's: a batch reads them together.
+/// Reads an envelope: length, encodings, and that its parts belong together. Points are the check's: a batch reads them together.
 fn read(envelope: &[u8]) -> Result<Envelope, u16> {
-    let message = decode::<v1::Envelope>(envelope);
-    message.and_then(Envelope::without_points).map_err(|error| error.reason().code())
+    if envelope.is_empty() {
+        // As `vectors/` has it: the protobuf of no bytes is a message, of no version.
+        return Err(Reason::MessageChoice.code());
+    }
+    file::envelope(envelope).map_err(|error| error.reason().code())
 }
 
 /// Reads an envelope and says whether it is one. It verifies nothing, and does not look whether the proof's points are points.
+///
+/// `envelope` is a file, or the bare protobuf that travels; of more than `WUFU_MAX_ENVELOPE` bytes nothing is read. So it is in every
+/// function that takes one.
 ///
 /// # Safety
 /// `envelope` is readable.

@@ -1,4 +1,4 @@
-"""vectors/envelopes.json through the wheel, one by one and in one batch, and keys.json: every case comes to the verdict that it states."""
+"""vectors/envelopes.json through the wheel, one by one and in one batch, keys.json and files.json: every case comes to the verdict that it states."""
 
 import collections.abc
 import json
@@ -95,6 +95,30 @@ def check_keys(path):
     return len(cases), wrong
 
 
+def check_files(path):
+    """Files of envelopes and requests, as every language reads them."""
+    wrong, count = [], 0
+    for case in json.loads(path.read_text(encoding="utf-8"))["files"]:
+        read = {"wufu.v1.Envelope": wufu.read_envelope, "wufu.v1.ProofRequest": wufu.Request.decode}.get(case["message"])
+        if read is None:
+            continue
+        file, expected = bytes.fromhex(case["file"]), case.get("reason", "accepted")
+        if not file and read is wufu.read_envelope:
+            # The protobuf of no bytes is an envelope of no version.
+            expected = "message-choice"
+        try:
+            read(file)
+            got = "accepted"
+        except wufu.Refused as error:
+            got = error.reason
+            if not file and read is wufu.read_envelope and "empty" not in str(error):
+                wrong.append("no bytes: the message does not say that there are none")
+        count += 1
+        if got != expected:
+            wrong.append(f"file of {case['message']}, {case['case']}: {got}, expected {expected}")
+    return count, wrong
+
+
 def misuse(items):
     """What is no bytes is refused before the library sees it; threads share a batch and a log."""
     for bad in (5, None, [1, 2]):
@@ -137,9 +161,11 @@ def main(path):
             wrong += [f"{how}: {what}" for what in differs(case, refused, verdict)]
     misuse(items[:20])
     key_count, wrong_keys = check_keys(pathlib.Path(path).with_name("keys.json"))
-    wrong += wrong_keys
-    print("\n".join(wrong + [f"{len(items)} envelopes, alone and in batches, and {key_count} keys: {len(wrong)} wrong"]))
-    sys.exit(bool(wrong) or len(items) < 200 or key_count < 80)
+    file_count, wrong_files = check_files(pathlib.Path(path).with_name("files.json"))
+    wrong += wrong_keys + wrong_files
+    counts = f"{len(items)} envelopes, alone and in batches, {key_count} keys and {file_count} files"
+    print("\n".join(wrong + [f"{counts}: {len(wrong)} wrong"]))
+    sys.exit(bool(wrong) or len(items) < 200 or key_count < 80 or file_count < 40)
 
 
 main(sys.argv[1])

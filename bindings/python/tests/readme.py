@@ -31,7 +31,7 @@ names = {
     "key_file": bytes.fromhex(corpus["keys"][case["key"]]),
     "origin": log["origin"],
     "log_key": case["log_key"],
-    "note": log["checkpoints"][0],
+    "notes": log["checkpoints"][0],
     "envelope": bytes.fromhex(case["envelope"]),
     "my_id": bytes.fromhex(asked["verifier"]),
     "purpose": asked["purpose"],
@@ -42,6 +42,8 @@ names = {
     "now": case["now"],
     "spend": spent.extend,
 }
+# The module that it imports is the one of the wheel, by that name.
+sys.modules["wufu_verifier"] = names.pop("wufu")
 exec(code, names)
 assert [nullifier.hex() for nullifier in spent] == case["nullifiers"]
 print("README's Python accepts:", case["case"])

@@ -13,22 +13,34 @@ import threading
 from dataclasses import dataclass
 from typing import Sequence, Union
 
+from ._lend import Borrowed, Refused, must
 from ._native import ffi, lib
+from ._request import AMOUNT_MAX, TIME_MAX, Request, policy, project
 
-__all__ = ["Batch", "Claim", "Donation", "Gift", "Key", "Log", "Refused", "Verified", "read_envelope", "verify"]
+__all__ = [
+    "AMOUNT_MAX",
+    "Batch",
+    "Claim",
+    "Donation",
+    "Gift",
+    "HOUR",
+    "Key",
+    "Log",
+    "MAX_ENVELOPE",
+    "Refused",
+    "Request",
+    "TIME_MAX",
+    "Verified",
+    "policy",
+    "project",
+    "read_envelope",
+    "verify",
+]
 
 FIVE_FU, DONATION, GIFT = 1, 2, 3
 HOUR = 3600
-
-
-class Refused(Exception):
-    """Not verified, and why. `reason` is a name that stays, `code` its number; the message is for people."""
-
-    def __init__(self, code: int):
-        self.code = code
-        name, meaning = lib.wufu_reason_name(code), lib.wufu_reason_meaning(code)
-        self.reason = ffi.string(name).decode()
-        super().__init__(f"{self.reason}: {ffi.string(meaning).decode()}")
+# The longest file of an envelope or a request: more of one need not be read.
+MAX_ENVELOPE = 204_800
 
 
 @dataclass(frozen=True)
@@ -43,16 +55,16 @@ class Key:
     """A verifying key, checked: pin it. Whoever made a development key can forge."""
 
     def __init__(self, encoded: bytes, accept_development: bool = False):
-        with _Borrowed() as borrow:
+        with Borrowed() as borrow:
             out = ffi.new("WufuKey **")
-            _must(lib.wufu_key_decode(borrow(encoded), accept_development, out))
+            must(lib.wufu_key_decode(borrow(encoded), accept_development, out))
         self._pointer = ffi.gc(out[0], lib.wufu_key_free)
 
     @property
     def id(self) -> bytes:
         """The fingerprint, 32 bytes."""
         out = ffi.new("uint8_t[32]")
-        _must(lib.wufu_key_id(self._pointer, out))
+        must(lib.wufu_key_id(self._pointer, out))
         return bytes(ffi.buffer(out))
 
 
@@ -60,27 +72,31 @@ class Log:
     """The checkpoints of one log, `org/log`, that this verifier holds. `epoch_seconds`: the published length of an epoch, if one is."""
 
     def __init__(self, origin: str, epoch_seconds: int = 0):
-        with _Borrowed() as borrow:
+        with Borrowed() as borrow:
             out = ffi.new("WufuLog **")
-            _must(lib.wufu_log_new(borrow(origin), epoch_seconds, out))
+            must(lib.wufu_log_new(borrow(origin), epoch_seconds, out))
         self._pointer = ffi.gc(out[0], lib.wufu_log_free)
         # The interpreter's own lock is released in every call. Who checks holds this one, too.
         self._lock = threading.Lock()
 
-    def insert(self, log_key: str, note: str) -> None:
-        """Opens a signed checkpoint with the log's pinned key and takes it in. Waits for checks that use this log."""
-        with _Borrowed() as borrow, self._lock:
-            _must(lib.wufu_log_insert(self._pointer, borrow(log_key), borrow(note)))
+    def insert(self, log_key: Union[str, bytes], notes: Union[str, bytes]) -> int:
+        """Opens signed checkpoints with the log's pinned key and takes in those of this log: one note, or the file of several that `wufu
+        ledger checkpoints` writes. Gives how many are of this log. Waits for checks that use this log."""
+        count = ffi.new("size_t *")
+        with Borrowed() as borrow, self._lock:
+            must(lib.wufu_log_insert_all(self._pointer, borrow(log_key), borrow(notes), count))
+        return count[0]
 
     def prune(self, now: int, window: int = HOUR) -> None:
         """Forgets checkpoints that were replaced longer ago than the longest window that is used."""
         with self._lock:
-            _must(lib.wufu_log_prune(self._pointer, now, window))
+            must(lib.wufu_log_prune(self._pointer, now, window))
 
 
 @dataclass(frozen=True)
 class Donation:
-    """An answer to this verifier's request. `verifier` is the Ed25519 key that signed it, `policy` canonical bytes, `now` Unix seconds."""
+    """An answer to this verifier's request: `of` it, or in its own words. `verifier` is the Ed25519 key that signed it, `policy` canonical
+    bytes (see `policy`), `now` Unix seconds."""
 
     key: Key
     log: Log
@@ -93,6 +109,12 @@ class Donation:
     key_ids: Sequence[bytes]
     now: int
     window: int = HOUR
+
+    @classmethod
+    def of(cls, request: Request, key: Key, log: Log, now: int, window: int = HOUR) -> "Donation":
+        """What a request of this verifier's own asks. (One that came with the answer is the other side's word.)"""
+        asked = {name: getattr(request, name) for name in ("verifier", "purpose", "origin", "policy", "challenge", "expiry", "key_ids")}
+        return cls(key=key, log=log, now=now, window=window, **asked)
 
     def _logs(self) -> tuple[Log, ...]:
         return (self.log,)
@@ -154,10 +176,10 @@ Question = Union[Donation, Claim, Gift]
 
 def verify(envelope: bytes, asked: Question) -> Verified:
     """Checks an envelope against what was asked. Raises `Refused`."""
-    with _Borrowed() as borrow, _Locked(asked._logs()):
+    with Borrowed() as borrow, _Locked(asked._logs()):
         question, verdict = ffi.new("WufuQuestion *"), ffi.new("WufuVerdict *")
         asked._write(question, borrow)
-        _must(lib.wufu_verify(borrow(envelope), question, verdict))
+        must(lib.wufu_verify(borrow(envelope), question, verdict), _empty(envelope))
         return _verified(verdict)
 
 
@@ -166,7 +188,7 @@ class Batch:
 
     def __init__(self):
         out = ffi.new("WufuBatch **")
-        _must(lib.wufu_batch_new(out))
+        must(lib.wufu_batch_new(out))
         self._pointer = ffi.gc(out[0], lib.wufu_batch_free)
         self._lock = threading.Lock()
 
@@ -178,42 +200,18 @@ class Batch:
         envelopes, questions = ffi.new("WufuBytes[]", count), ffi.new("WufuQuestion[]", count)
         verdicts = ffi.new("WufuVerdict[]", count)
         logs = [log for _, asked in items for log in asked._logs()]
-        with self._lock, _Borrowed() as borrow, _Locked(logs):
+        with self._lock, Borrowed() as borrow, _Locked(logs):
             for at, (envelope, asked) in enumerate(items):
                 envelopes[at] = borrow(envelope)
                 asked._write(questions[at], borrow)
-            _must(lib.wufu_verify_batch(self._pointer, envelopes, questions, count, verdicts))
+            must(lib.wufu_verify_batch(self._pointer, envelopes, questions, count, verdicts))
         return [_verified(verdict) if verdict.reason == 0 else Refused(verdict.reason) for verdict in verdicts]
 
 
 def read_envelope(envelope: bytes) -> None:
     """Raises `Refused` when the bytes are no envelope. It verifies nothing."""
-    with _Borrowed() as borrow:
-        _must(lib.wufu_envelope_read(borrow(envelope)))
-
-
-class _Borrowed:
-    """Keeps what is lent to the library until a call is over."""
-
-    def __enter__(self):
-        self._kept, self._same = [], {}
-        return self
-
-    def __exit__(self, *_):
-        self._kept.clear()
-        self._same.clear()
-
-    def __call__(self, value: Union[bytes, bytearray, memoryview, str]):
-        if not isinstance(value, (bytes, bytearray, memoryview, str)):
-            # bytes(5) is five zeros.
-            raise TypeError(f"bytes or a text, not {type(value).__name__}")
-        # One object for all that are the same, so that a policy's tree is made once.
-        value = value.encode() if isinstance(value, str) else bytes(value)
-        value = self._same.setdefault(value, value)
-        data = ffi.from_buffer("uint8_t[]", value)
-        out = ffi.new("WufuBytes *", {"data": data, "len": len(value)})
-        self._kept += [value, data]
-        return out[0]
+    with Borrowed() as borrow:
+        must(lib.wufu_envelope_read(borrow(envelope)), _empty(envelope))
 
 
 class _Locked:
@@ -236,9 +234,8 @@ def _write_common(asked, question, log: Log) -> None:
     question.now, question.window, question.expiry = asked.now, asked.window, asked.expiry
 
 
-def _must(code: int) -> None:
-    if code != 0:
-        raise Refused(code)
+def _empty(envelope) -> str:
+    return "" if len(envelope) else "the envelope is empty"
 
 
 def _verified(verdict) -> Verified:

@@ -7,6 +7,7 @@
 
 mod curve;
 mod envelopes;
+mod files;
 mod grants;
 mod honest;
 mod keys;
@@ -27,6 +28,7 @@ use wufu_verifier::{
     h2f::{Context, h2f},
 };
 
+pub use files::read_file;
 pub use reading::read_message;
 
 /// Where the files lie.
@@ -51,6 +53,7 @@ pub fn files() -> Vec<(&'static str, Value)> {
         ("requests.json", policies::requests()),
         ("logs.json", logs::logs()),
         ("envelopes.json", envelopes::envelopes()),
+        ("files.json", files::files()),
     ]
 }
 

@@ -81,7 +81,7 @@ pub fn policy() -> Value {
     cases.finish()
 }
 
-fn request() -> ProofRequest {
+pub fn request() -> ProofRequest {
     let question = Question {
         purpose: "tax relief 2026".into(),
         origin: "cerf/donations/1".into(),

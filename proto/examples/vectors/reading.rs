@@ -1,11 +1,11 @@
 //! Messages by their names, read as our own reader does.
 
-use prost::{Message, Name};
 use wufu_circuits::Address;
 use wufu_proto::{
     ConvertError, Envelope, decode,
     grant::{CardGift, CardGrant, DonationReceipt, PersonGrant},
     json::{JsonError, from_json, to_json},
+    limits::Limited,
     v1,
     voucher::Voucher,
 };
@@ -23,7 +23,7 @@ pub struct Read {
 
 fn read<M, D>(bytes: &[u8], json: &str) -> Result<Read, ConvertError>
 where
-    M: Message + Name + Default,
+    M: Limited,
     D: TryFrom<M, Error = ConvertError>,
     M: for<'a> From<&'a D>,
 {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use prost::Message as _;
 use wufu_circuits::{Card, Circuit as _, FiveFuWitness, Kind, Path, statements::FiveFuInstance};
 use wufu_proto::{
     Envelope,
@@ -21,7 +22,6 @@ use super::{
     Answer, MIN_ANONYMITY, PlanError, ProveError, Report, age, log_epoch, not_over, points,
 };
 use crate::{
-    envelope::{self, Format},
     log::LogName,
     prover::{Made, OnStage, ProofSource},
     renew::own_leaf,
@@ -299,6 +299,6 @@ impl ClaimPlan {
 
 /// A claim's envelope, as the wallet keeps it.
 pub(crate) fn claim_bytes(envelope: &Envelope) -> Vec<u8> {
-    // Protobuf is never refused.
-    envelope::encode(&v1::Envelope::from(envelope), Format::Protobuf).unwrap_or_default()
+    // Bare: what it is, the store knows.
+    v1::Envelope::from(envelope).encode_to_vec()
 }
