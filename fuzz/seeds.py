@@ -172,6 +172,8 @@ write(
         b"2018-02-15T22:18:00+08:00",
         b"amount=sum",
         b"cerf/donations/1/projects\ninstitution 1 A\nproject 1 1 x\n",
+        "Cafe\u0301".encode(),
+        b"receipt,institution,project,amount,date\n1,\"A\nB\",x,1,2018-02-15\n",
         b'{"org":"wufu"}',
         b'{"org":"wufu","epoch_seconds":600,"window_seconds":3600,"currency":"CNY","production":false}',
     ],

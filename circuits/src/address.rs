@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr};
 
 use ark_bn254::Fr;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use wufu_verifier::canonical::{CanonicalError, Reader, Writer};
+use wufu_verifier::{
+    canonical::{CanonicalError, Reader, Writer},
+    text::{self, NameError},
+};
 
 /// What an address's text begins with.
 pub const PREFIX: &str = "wufu1";
@@ -44,6 +47,8 @@ pub enum AddressError {
     Checksum,
     /// The bytes are not an address's.
     Canonical(CanonicalError),
+    /// The org's name is none: keys follow from it, and people read it.
+    Org(NameError),
 }
 
 impl fmt::Display for AddressError {
@@ -56,6 +61,7 @@ impl fmt::Display for AddressError {
             Self::Base64 => write!(f, "address is not base64url without padding"),
             Self::Checksum => write!(f, "address has a wrong checksum: mistyped or cut"),
             Self::Canonical(error) => write!(f, "address: {error}"),
+            Self::Org(error) => write!(f, "the org of the address {error}"),
         }
     }
 }
@@ -81,11 +87,12 @@ impl Address {
     ///
     /// # Errors
     /// When they are not three fields, or one of them is not what it should be.
-    pub fn decode(bytes: &[u8]) -> Result<Self, CanonicalError> {
+    pub fn decode(bytes: &[u8]) -> Result<Self, AddressError> {
         let mut reader = Reader::new(bytes, 3)?;
         let address =
             Self { org: reader.text("org")?, pk: reader.field("pk")?, ek: reader.array("ek")? };
         reader.finish()?;
+        text::check_word(&address.org).map_err(AddressError::Org)?;
         Ok(address)
     }
 }
@@ -113,7 +120,7 @@ impl FromStr for Address {
         if *sum != checksum(bytes) {
             return Err(AddressError::Checksum);
         }
-        Ok(Self::decode(bytes)?)
+        Self::decode(bytes)
     }
 }
 
@@ -144,10 +151,22 @@ mod tests {
         assert!(format!("{text}A").parse::<Address>().is_err());
     }
 
+    /// FAILURES.md, row 53: an address of "wufu" and a zero-width space looks like one of "wufu", and no card that is sent there can be spent.
+    #[test]
+    fn f53_an_address_of_an_org_that_deceives_is_refused() {
+        for org in ["wufu\u{200b}", "wu\u{ad}fu", "\u{3164}", "cafe\u{301}", "wu fu", ""] {
+            let text = Seed::from_bytes([3; 32]).address(org).to_string();
+            assert!(matches!(text.parse::<Address>(), Err(AddressError::Org(_))), "{org:?}");
+        }
+    }
+
     #[test]
     fn f02_an_alias_of_pk_is_refused() {
         let mut bytes = Writer::new().text("a").bytes(&[0xff; 32]).bytes(&[0; 32]).finish();
-        assert!(matches!(Address::decode(&bytes), Err(CanonicalError::Field(_))));
+        assert!(matches!(
+            Address::decode(&bytes),
+            Err(AddressError::Canonical(CanonicalError::Field(_)))
+        ));
         let sum = checksum(&bytes);
         bytes.extend_from_slice(&sum);
         let text = format!("{PREFIX}{}", Base64UrlUnpadded::encode_string(&bytes));

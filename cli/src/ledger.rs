@@ -12,14 +12,19 @@ use wufu_circuits::{Address, Kind};
 use wufu_ledger::{
     Ledger, LedgerPolicy, Log, Owners, Placed,
     generate::{self, Shape},
-    import::{Columns, ImportError, ImportOptions, ImportReport, Mapping, amount::format_amount},
+    import::{ImportOptions, ImportReport, amount::format_amount},
 };
 use wufu_proto::{
     append::{Append, CardIssue},
     v1,
 };
 
-use crate::{files, output::Output};
+use crate::{
+    files,
+    import::{self, ImportArgs},
+    names,
+    output::Output,
+};
 
 /// Arguments of `wufu ledger`.
 #[derive(Args, Debug)]
@@ -39,7 +44,9 @@ enum Command {
     Init(InitArgs),
     /// Import donations from CSV
     #[command(
-        after_help = "Example:\n  wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --owners owners.csv"
+        after_help = "Example:\n  wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --owners owners.csv\n\n\
+                      All rows are imported, or none. Rows that the ledger holds already are counted and passed over, so that a\n\
+                      file can be imported again when rows were added to it."
     )]
     Import(ImportArgs),
     /// Make up donations of the true shape: 37 institutions, 304 projects, 747,000 transfers, 349,000,000.00 RMB
@@ -78,6 +85,7 @@ enum Command {
     #[command(after_help = "Example:\n  wufu ledger own 06-DC-AND-001 wufu1… --dir cerf")]
     Own {
         /// The receipt
+        #[arg(value_parser = names::receipt)]
         receipt: String,
         /// The owner
         address: Address,
@@ -100,6 +108,7 @@ enum Command {
     )]
     Receipt {
         /// The receipt
+        #[arg(value_parser = names::receipt)]
         receipt: String,
         /// Where it goes
         #[arg(long)]
@@ -144,24 +153,6 @@ struct InitArgs {
     production: bool,
 }
 
-#[derive(Args, Debug)]
-struct ImportArgs {
-    /// The file
-    file: PathBuf,
-    /// Which column holds a field: receipt, institution, project, amount, date or currency; repeat for more
-    #[arg(long, value_name = "FIELD=COLUMN")]
-    map: Vec<Mapping>,
-    /// CSV of receipt and address: a donation without owner counts, and is no leaf yet
-    #[arg(long, value_name = "FILE")]
-    owners: Option<PathBuf>,
-    /// Give every receipt a made-up wallet from this text (not in production)
-    #[arg(long, value_name = "SEED", conflicts_with = "owners")]
-    dev_owners: Option<String>,
-    /// Leave bad rows out; without it one bad row stops the whole file
-    #[arg(long)]
-    skip_bad: bool,
-}
-
 fn kind(name: &str) -> Result<Kind, String> {
     Kind::from_name(name).ok_or_else(|| {
         let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.to_string()).collect();
@@ -174,7 +165,7 @@ pub async fn run(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
     let dir = args.dir;
     match args.command {
         Command::Init(args) => init(&dir, args, output).await,
-        Command::Import(args) => import(&open(&dir).await?, args, output).await,
+        Command::Import(args) => import::import(&open(&dir).await?, args, output).await,
         Command::Generate { seed, full, dev_owners } => {
             let ledger = open(&dir).await?;
             let owners = owners(&ledger, None, dev_owners)?;
@@ -256,7 +247,8 @@ async fn init(dir: &Path, args: InitArgs, output: Output) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn owners(ledger: &Ledger, file: Option<&Path>, dev: Option<String>) -> anyhow::Result<Owners> {
+/// The owners of donations: from a file, made up, or nobody.
+pub fn owners(ledger: &Ledger, file: Option<&Path>, dev: Option<String>) -> anyhow::Result<Owners> {
     match (file, dev) {
         (Some(path), _) => {
             let name = || path.display().to_string();
@@ -265,43 +257,6 @@ fn owners(ledger: &Ledger, file: Option<&Path>, dev: Option<String>) -> anyhow::
         }
         (None, Some(seed)) => Ok(Owners::Development { seed, org: ledger.org().into() }),
         (None, None) => Ok(Owners::Nobody),
-    }
-}
-
-async fn import(ledger: &Ledger, args: ImportArgs, output: Output) -> anyhow::Result<()> {
-    let columns: Columns = args.map.into_iter().collect();
-    let owners = owners(ledger, args.owners.as_deref(), args.dev_owners)?;
-    let report = import_file(ledger, &args.file, &columns, owners, args.skip_bad, output).await?;
-    for bad in &report.skipped {
-        output.note("skipped", bad, json!({ "row": bad.to_string() }));
-    }
-    imported(ledger, "import", &report, output);
-    Ok(())
-}
-
-/// Imports a CSV file, and tells every bad row.
-pub async fn import_file(
-    ledger: &Ledger,
-    file: &Path,
-    columns: &Columns,
-    owners: Owners,
-    skip_bad: bool,
-    output: Output,
-) -> anyhow::Result<ImportReport> {
-    let progress = output.progress("importing donations");
-    let options = ImportOptions { owners, skip_bad };
-    let told = move |rows| progress.at(rows);
-    match ledger.import_file(file, columns, options, told).await {
-        Err(ImportError::Rows { bad, rows }) => {
-            for bad in &bad {
-                output.failure(&anyhow::anyhow!("{bad}"));
-            }
-            bail!(
-                "{} of {rows} rows are bad, and nothing was imported (--skip-bad leaves them out)",
-                bad.len()
-            )
-        }
-        other => Ok(other?),
     }
 }
 
@@ -324,17 +279,26 @@ pub async fn generated(
 pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Output) {
     let (sum, code) = money(ledger, report.sum);
     let text = format!(
-        "{} donations, {sum} {code}; {} with an owner, {} pending; {} rows left out",
+        "{} donations, {sum} {code}; {} with an owner, {} pending\n\
+         {} rows read: {} imported, {} known, {} blank, {} bad and left out",
         report.rows,
         report.leaves,
         report.pending(),
-        report.skipped.len()
+        report.read,
+        report.rows,
+        report.known,
+        report.blank,
+        report.skipped.count()
     );
     let fields = json!({
+        "read": report.read,
         "records": report.rows,
+        "known": report.known,
+        "blank": report.blank,
+        "skipped": report.skipped.count(),
         "leaves": report.leaves,
         "pending": report.pending(),
-        "skipped": report.skipped.len(),
+        "normalized": report.normalized,
         "unused_owners": report.unused_owners,
         "sum": sum,
         "sum_minor": u64::try_from(report.sum).ok(),

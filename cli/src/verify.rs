@@ -14,10 +14,11 @@ use wufu_verifier::{
     notes,
     request::Question,
     spent::SpendError,
+    text,
 };
 
 use crate::{
-    files, output::Output, request::PolicyArgs, setup, source::LedgerArgs, spent::SpentFile,
+    files, names, output::Output, request::PolicyArgs, setup, source::LedgerArgs, spent::SpentFile,
 };
 
 /// Arguments of `wufu verify`.
@@ -40,10 +41,10 @@ pub struct VerifyArgs {
     #[command(flatten)]
     asked: AskedArgs,
     /// The campaign whose claim you expect
-    #[arg(long, help_heading = "What you asked", conflicts_with = "request", requires = "payout")]
+    #[arg(long, help_heading = "What you asked", conflicts_with = "request", requires = "payout", value_parser = names::word)]
     org: Option<String>,
     /// The payee that you expect
-    #[arg(long, help_heading = "What you asked", requires = "org")]
+    #[arg(long, help_heading = "What you asked", requires = "org", value_parser = names::name)]
     payout: Option<String>,
     /// Verifying key that you pinned
     #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
@@ -75,10 +76,10 @@ struct AskedArgs {
     #[arg(long, value_name = "HEX", requires_all = ["purpose", "origin", "challenge", "expiry"], conflicts_with_all = ["request", "org"])]
     verifier: Option<String>,
     /// The purpose that you asked for
-    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"])]
+    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"], value_parser = names::name)]
     purpose: Option<String>,
     /// The donation log
-    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"])]
+    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"], value_parser = names::word)]
     origin: Option<String>,
     /// The challenge that you sent, 64 hexadecimal digits
     #[arg(long, value_name = "HEX", requires = "verifier", conflicts_with_all = ["request", "org"])]
@@ -202,9 +203,9 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
                 )));
             };
             if claim.payout != payout.as_bytes() {
-                let payee = String::from_utf8_lossy(&claim.payout);
+                let payee = text::shown(&claim.payout);
                 return Ok(Outcome::Unknown(format!(
-                    "a claim that you did not ask for: it pays {payee:?}, expected {payout:?}"
+                    "a claim that you did not ask for: it pays {payee}, expected {payout:?}"
                 )));
             }
             let check = ClaimCheck { key: &key, cards, persons, org: &org, now, window };

@@ -10,20 +10,31 @@ use tempfile::TempDir;
 use wufu_fuzz::reached;
 use wufu_ledger::{
     CurrencyCode, Directory, LedgerPolicy, Owners,
-    import::{Columns, Mapping, Rows, amount::parse_amount, date::parse_date},
+    import::{
+        Format, Mapping, Rows,
+        amount::{DecimalMark, parse_amount, parse_amount_with},
+        date::{Zone, parse_date},
+    },
 };
-use wufu_verifier::note::{self, LogKey};
+use wufu_verifier::{
+    note::{self, LogKey},
+    text,
+};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(currency) = CurrencyCode::try_from("CNY".to_string()) else { return };
-    if let Ok(rows) = Rows::read(data, "fuzz.csv", &Columns::default(), currency) {
-        // Good rows and bad ones are lines of the file.
-        let lines = data.split(|byte| matches!(byte, b'\n' | b'\r')).count();
-        assert!(rows.donations.len() + rows.bad.len() <= lines);
+    for is_multiline in [false, true] {
+        let zone = is_multiline.then_some(Zone::UTC);
+        let format = Format { is_multiline, zone, ..Format::default() };
+        let Ok(rows) = Rows::read(data, "fuzz.csv", &format, currency) else { continue };
+        // Each row is good, blank or bad, and begins on a line of its own.
+        let lines = data.split(|byte| matches!(byte, b'\n' | b'\r')).count() as u64;
+        assert!(rows.read <= lines);
+        assert_eq!(rows.donations.len() as u64 + rows.blank + rows.bad.count(), rows.read);
         if !rows.donations.is_empty() {
             reached("rows");
         }
-        for bad in &rows.bad {
+        for bad in rows.bad.kept() {
             assert!(bad.line >= 1 && !bad.to_string().is_empty());
         }
     }
@@ -43,8 +54,17 @@ fuzz_target!(|data: &[u8]| {
             reached("amount");
         }
     }
-    if parse_date(text).is_ok() {
+    let _ = parse_amount_with(text, 2, DecimalMark::Comma);
+    if let Ok(date) = parse_date(text, None) {
+        assert_eq!(parse_date(text, Some(&Zone::UTC)), Ok(date));
         reached("date");
+    }
+    if text::check_name(text).is_ok() {
+        assert_eq!(text::normalize(text), text);
+        assert_eq!(text.trim(), text);
+        reached("name");
+    } else if text::check_name(&text::normalize(text)).is_ok() {
+        reached("name in another form");
     }
     if let Ok(mapping) = text.parse::<Mapping>() {
         let again = format!("{}={}", mapping.field.name(), mapping.column);

@@ -5,7 +5,11 @@ use std::{collections::HashSet, ops::Range, sync::Arc};
 use rayon::prelude::*;
 use wufu_circuits::Address;
 use wufu_proto::append::{Append, DonationEntry};
-use wufu_verifier::{Fr, note::MAX_BYTES};
+use wufu_verifier::{
+    Fr,
+    note::MAX_BYTES,
+    text::{NameError, Quoted},
+};
 
 use crate::{
     card,
@@ -72,13 +76,18 @@ pub enum AppendError {
         /// Its length.
         got: usize,
     },
-    /// A name that cannot stand in the directory.
-    #[error(
-        "name {name:?} is refused: expected 1 to 256 bytes, no control signs, no space at its ends"
-    )]
+    /// A receipt's name that is no text.
+    #[error("receipt is not UTF-8")]
+    ReceiptText,
+    /// A name that could be taken for another, or hides something.
+    #[error("{field} {} {error}", Quoted(.name))]
     Name {
+        /// Whose name it is.
+        field: &'static str,
         /// The name.
         name: String,
+        /// What is wrong with it.
+        error: NameError,
     },
     /// The list of projects would be too long to be signed.
     #[error("the list of projects would be longer than a note of {MAX_BYTES} bytes")]

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use wufu_circuits::Ownership;
 use wufu_proto::grant::MAX_RECEIPT;
-use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, field};
+use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, field, text};
 
 use crate::{
     append::AppendError,
@@ -69,7 +69,7 @@ impl Donations {
     /// Adds a donation. `line` says where it came from, for messages.
     ///
     /// # Errors
-    /// When the receipt is empty or too long, or a name cannot stand in the directory.
+    /// When the receipt is empty, too long or not UTF-8, or one of the three is no name that may be shown: see [`text::check_name`].
     pub fn push(
         &mut self,
         receipt: &[u8],
@@ -81,12 +81,24 @@ impl Donations {
         if receipt.is_empty() || receipt.len() > MAX_RECEIPT {
             return Err(AppendError::ReceiptLength { got: receipt.len() });
         }
-        let (institution, project) = names;
-        for name in [institution, project] {
-            if !project::is_name(name) {
-                return Err(AppendError::Name { name: name.into() });
-            }
+        let name = std::str::from_utf8(receipt).map_err(|_| AppendError::ReceiptText)?;
+        for (field, name) in [("receipt", name), ("institution", names.0), ("project", names.1)] {
+            let wrong = |error| AppendError::Name { field, name: name.into(), error };
+            text::check_name(name).map_err(wrong)?;
         }
+        self.add(receipt, names, amount, time, line);
+        Ok(())
+    }
+
+    /// Adds a donation whose names were checked.
+    pub(crate) fn add(
+        &mut self,
+        receipt: &[u8],
+        (institution, project): (&str, &str),
+        amount: Amount,
+        time: Time,
+        line: u64,
+    ) {
         let pair = (self.institutions.place(institution), self.project_names.place(project));
         let projects = &mut self.projects;
         let project = *self.project_places.entry(pair).or_insert_with(|| {
@@ -94,7 +106,6 @@ impl Donations {
             projects.len() as u32 - 1
         });
         self.rows.push(DonationRow { receipt: receipt.into(), project, amount, time, line });
-        Ok(())
     }
 
     /// How many there are.

@@ -39,7 +39,7 @@ fn address(n: u8) -> wufu_circuits::Address {
 fn batch(n: u8) -> Append {
     let donation = DonationEntry {
         address: address(n),
-        receipt: vec![b'r', n],
+        receipt: format!("r{n}").into(),
         institution: format!("Foundation {n}"),
         project: "Project".into(),
         amount: Amount::new(100).unwrap(),

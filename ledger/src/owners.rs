@@ -6,7 +6,12 @@ use std::{
 };
 
 use wufu_circuits::{Address, Seed, address::AddressError};
-use wufu_verifier::Fr;
+use wufu_verifier::{
+    Fr,
+    text::{self, NameError, Quoted},
+};
+
+use crate::import::{CellRows, CsvError, Row, Stray};
 
 /// The owners of imported donations. A donation without one is pending: in the sums, and not a leaf.
 #[derive(Clone, Debug, Default)]
@@ -45,34 +50,71 @@ impl Owners {
         (owners.len() - used.len()) as u64
     }
 
-    /// Reads a file of owners: CSV with the columns `receipt` and `address`.
+    /// Reads a file of owners: CSV with the columns `receipt` and `address`, as strictly as donations are read. Receipts are brought to normal form
+    /// NFC, as those of donations are.
     ///
     /// # Errors
-    /// When it cannot be read, a column is missing, a receipt stands twice, or an address is none or of another org.
-    pub fn read(file: impl io::Read, org: &str) -> Result<Self, OwnersError> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
-        let headers = reader.headers()?;
-        let column = |name: &'static str| {
-            let at = headers.iter().position(|header| header.eq_ignore_ascii_case(name));
-            at.ok_or(OwnersError::Column { name })
-        };
-        let (receipt, address) = (column("receipt")?, column("address")?);
+    /// When it cannot be read, a quote is not closed, a column is missing or there twice, a row is broken, a receipt stands twice, or an
+    /// address is none or of another org.
+    pub fn read(from: impl io::Read, org: &str) -> Result<Self, OwnersError> {
+        let mut reader = CellRows::new(from, b',', false);
+        let mut row = Row::default();
+        let mut columns = None;
         let mut owners = HashMap::new();
-        for row in reader.records() {
-            let row = row?;
-            let line = row.position().map_or(0, csv::Position::line);
-            let cell = |at: usize| row.get(at).unwrap_or_default();
+        loop {
+            let more = reader.next(&mut row);
+            if !more.map_err(|error| OwnersError::Csv { line: reader.line(), error })? {
+                break;
+            }
+            if row.is_blank() {
+                continue;
+            }
+            let Some((receipt, address, expected)) = columns else {
+                columns = Some((column(&row, "receipt")?, column(&row, "address")?, row.len()));
+                continue;
+            };
+            let line = row.line;
+            match row.stray {
+                Some(Stray::LineEnd) => return Err(OwnersError::LineEnd { line }),
+                Some(Stray::Quote(at)) => {
+                    let error = CsvError::StrayQuote { cell: at + 1 };
+                    return Err(OwnersError::Csv { line, error });
+                }
+                None => {}
+            }
+            if row.len() != expected {
+                return Err(OwnersError::Cells { line, got: row.len(), expected });
+            }
+            let cell =
+                |at| std::str::from_utf8(row.cell(at)).map_err(|_| OwnersError::Text { line });
+            let receipt = text::normalize(cell(receipt)?);
+            let name = |error| OwnersError::Name { line, receipt: receipt.to_string(), error };
+            text::check_name(&receipt).map_err(name)?;
             let parsed: Address =
-                cell(address).parse().map_err(|error| OwnersError::Address { line, error })?;
+                cell(address)?.parse().map_err(|error| OwnersError::Address { line, error })?;
             if parsed.org != org {
                 return Err(OwnersError::Org { line, got: parsed.org, expected: org.into() });
             }
-            if owners.insert(cell(receipt).as_bytes().into(), parsed.pk).is_some() {
-                return Err(OwnersError::Twice { line, receipt: cell(receipt).into() });
+            if owners.insert(receipt.as_bytes().into(), parsed.pk).is_some() {
+                return Err(OwnersError::Twice { line, receipt: receipt.into() });
             }
+        }
+        if columns.is_none() {
+            return Err(OwnersError::Column { name: "receipt" });
         }
         Ok(Self::Listed(owners))
     }
+}
+
+/// Where a column is.
+fn column(header: &Row, name: &'static str) -> Result<usize, OwnersError> {
+    let is_it = |(_, cell): &(usize, &[u8])| cell.eq_ignore_ascii_case(name.as_bytes());
+    let mut found = header.cells().enumerate().filter(is_it);
+    let (first, _) = found.next().ok_or(OwnersError::Column { name })?;
+    if found.next().is_some() {
+        return Err(OwnersError::TwoColumns { name });
+    }
+    Ok(first)
 }
 
 /// Why a file of owners is refused.
@@ -80,8 +122,51 @@ impl Owners {
 #[non_exhaustive]
 pub enum OwnersError {
     /// It cannot be read, or is not CSV.
-    #[error("owners: {0}")]
-    Csv(#[from] csv::Error),
+    #[error("owners:{line}: {error}")]
+    Csv {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        error: CsvError,
+    },
+    /// More or fewer cells than columns.
+    #[error("owners:{line}: row has {got} cells, expected {expected}")]
+    Cells {
+        /// The line, from 1.
+        line: u64,
+        /// How many there are.
+        got: usize,
+        /// How many columns there are.
+        expected: usize,
+    },
+    /// A line end that ends no line of this file.
+    #[error("owners:{line}: row holds a line end of another sort than the file's")]
+    LineEnd {
+        /// The line, from 1.
+        line: u64,
+    },
+    /// Bytes that are no text.
+    #[error("owners:{line}: row is not UTF-8")]
+    Text {
+        /// The line, from 1.
+        line: u64,
+    },
+    /// A receipt's name that no donation can have.
+    #[error("owners:{line}: receipt {} {error}", Quoted(.receipt))]
+    Name {
+        /// The line, from 1.
+        line: u64,
+        /// The receipt.
+        receipt: String,
+        /// What is wrong with it.
+        error: NameError,
+    },
+    /// Two columns have the name.
+    #[error("owners: two columns are called {name:?}")]
+    TwoColumns {
+        /// The name.
+        name: &'static str,
+    },
     /// A column is missing.
     #[error("owners: there is no column {name:?}, expected receipt and address")]
     Column {
@@ -107,7 +192,7 @@ pub enum OwnersError {
         expected: String,
     },
     /// A receipt has two owners.
-    #[error("owners:{line}: receipt {receipt:?} has an owner already")]
+    #[error("owners:{line}: receipt {} has an owner already", Quoted(.receipt))]
     Twice {
         /// The line, from 1.
         line: u64,
@@ -135,7 +220,25 @@ mod tests {
             (format!("receipt,address\nr1,{one}\nr1,{two}\n"), "owners:3: receipt \"r1\" has"),
             (format!("receipt,pk\nr1,{one}\n"), "there is no column \"address\""),
             (format!("receipt,address\nr1,{}\n", address(1, "b")), "the address is of \"b\""),
-            ("receipt,address\nr1\n".into(), "owners: CSV error"),
+            ("receipt,address\nr1\n".into(), "owners:2: row has 1 cells, expected 2"),
+            ("".into(), "there is no column \"receipt\""),
+            (
+                format!("receipt,address,address\nr1,{one},{two}\n"),
+                "two columns are called \"address\"",
+            ),
+            (
+                format!("receipt,address\nr1\u{200b},{one}\n"),
+                "owners:2: receipt \"r1\\u{200b}\" holds U+200B",
+            ),
+            // FAILURES.md, rows 49 and 53: a stray quote hid owners, so that their donations stayed pending; two forms of a name were two.
+            (
+                format!("receipt,address\nr1,\"{one}\nr2,{two}\n"),
+                "owners:2: a quote opens in cell 2",
+            ),
+            (
+                format!("receipt,address\nCaf\u{e9},{one}\nCafe\u{301},{two}\n"),
+                "owners:3: receipt \"Caf\u{e9}\" has",
+            ),
         ] {
             let error = Owners::read(bad.as_bytes(), "wufu").unwrap_err().to_string();
             assert!(error.contains(why), "{bad}: {error}");

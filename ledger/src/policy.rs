@@ -4,7 +4,10 @@ use std::{fmt, fs, io, path::Path, str::FromStr};
 
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
-use wufu_verifier::epochs::Window;
+use wufu_verifier::{
+    epochs::Window,
+    text::{self, NameError, Quoted},
+};
 
 /// Longest name of an org, in bytes.
 const MAX_ORG: usize = 200;
@@ -53,11 +56,20 @@ pub enum PolicyFileError {
     Form(#[from] serde_json::Error),
     /// The org's name cannot stand in an origin.
     #[error(
-        "org is {got:?}, expected 1 to 200 bytes without white space, control signs, plus and slash"
+        "org is {}, expected 1 to 200 bytes without white space, control signs, plus and slash",
+        Quoted(.got)
     )]
     Org {
         /// The name.
         got: String,
+    },
+    /// The org's name is none that may be shown.
+    #[error("org is {}, which {error}", Quoted(.got))]
+    Name {
+        /// The name.
+        got: String,
+        /// What is wrong with it.
+        error: NameError,
     },
     /// An epoch of no length, or of more than a day.
     #[error("epoch_seconds is {got}, expected 1 to 86400")]
@@ -104,6 +116,8 @@ impl LedgerPolicy {
         if self.org.is_empty() || self.org.len() > MAX_ORG || self.org.contains(bad) {
             return Err(PolicyFileError::Org { got: self.org.clone() });
         }
+        let name = |error| PolicyFileError::Name { got: self.org.clone(), error };
+        text::check_word(&self.org).map_err(name)?;
         if !(1..=86_400).contains(&self.epoch_seconds) {
             return Err(PolicyFileError::Epoch { got: self.epoch_seconds });
         }
@@ -205,6 +219,16 @@ mod tests {
             (r#"{"org":"wu fu"}"#, "org is \"wu fu\""),
             (r#"{"org":"wu/fu"}"#, "org is"),
             (r#"{"org":""}"#, "org is"),
+            // FAILURES.md, row 53: the org stands in every origin, is hashed into every key, and is printed.
+            (
+                "{\"org\":\"wu\u{200b}fu\"}",
+                "org is \"wu\\u{200b}fu\", which holds U+200B at character 3",
+            ),
+            ("{\"org\":\"a\u{ad}\"}", "holds U+00AD at character 2"),
+            (
+                "{\"org\":\"cafe\u{301}\"}",
+                "is not in Unicode normal form NFC at character 4 (U+0065)",
+            ),
             (r#"{"org":"a","epoch_seconds":0}"#, "epoch_seconds is 0, expected 1 to 86400"),
             (r#"{"org":"a","epoch_seconds":-1}"#, "invalid value"),
             (r#"{"org":"a","window_seconds":2592001}"#, "window_seconds is 2592001"),

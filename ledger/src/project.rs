@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 use wufu_verifier::{
     ProjectKey,
     note::{self, LogKey, MAX_BYTES, NoteError},
+    text::{self, NameError},
 };
 
 use crate::{
@@ -14,9 +15,6 @@ use crate::{
     log::Log,
     store::{StoreError, signed},
 };
-
-/// Longest name of an institution or a project, in bytes.
-pub const MAX_NAME: usize = wufu_proto::MAX_NAME;
 
 /// An institution's project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +50,14 @@ pub enum DirectoryError {
     /// The signature or the note around it.
     #[error(transparent)]
     Note(#[from] NoteError),
+    /// A name that could be taken for another, or hides something.
+    #[error("line {line} of the directory: the name {error}")]
+    Name {
+        /// Which, from 1.
+        line: usize,
+        /// What is wrong with the name.
+        error: NameError,
+    },
     /// A line that is none of a directory, or not the next one.
     #[error("line {line} of the directory is malformed or out of order")]
     Line {
@@ -66,6 +72,15 @@ impl Directory {
         let institution = *self.institution_ids.get(institution)?;
         let project = *self.project_ids.get(&(institution, project.to_owned()))?;
         key(institution, project)
+    }
+
+    /// The names of an institution and its project.
+    pub(crate) fn names(&self, key: ProjectKey) -> Option<(&str, &str)> {
+        let place = |id: u32| usize::try_from(id.checked_sub(1)?).ok();
+        let (institution, project) = self.projects.get(place(key.project())?)?;
+        let is_its = place(key.institution()) == Some(*institution);
+        let institution = self.institutions.get(*institution).filter(|_| is_its)?;
+        Some((institution, project))
     }
 
     /// Institutions, the one with id 1 first.
@@ -93,9 +108,19 @@ impl Directory {
         }
         let mut directory = Self::default();
         for (at, line) in lines {
-            directory.read(line).ok_or(DirectoryError::Line { line: at + 1 })?;
+            directory.read(line).ok_or_else(|| Self::fault(line, at + 1))?;
         }
         Ok(directory)
+    }
+
+    /// Why a line cannot be read.
+    fn fault(line: &str, at: usize) -> DirectoryError {
+        let is_institution = line.starts_with("institution ");
+        let name = line.splitn(if is_institution { 3 } else { 4 }, ' ').last().unwrap_or_default();
+        match text::check_name(name) {
+            Err(error) if error != NameError::Empty => DirectoryError::Name { line: at, error },
+            _ => DirectoryError::Line { line: at },
+        }
     }
 
     fn read(&mut self, line: &str) -> Option<()> {
@@ -149,7 +174,7 @@ impl Directory {
     fn fits(&mut self, name: &str) -> Option<()> {
         // Two numbers and a word; the signature and the heading take less than a page.
         self.bytes += name.len() + 40;
-        (is_name(name) && self.bytes < MAX_BYTES - 4096).then_some(())
+        (text::check_name(name).is_ok() && self.bytes < MAX_BYTES - 4096).then_some(())
     }
 
     fn institution_line(&self, at: usize) -> Option<String> {
@@ -250,18 +275,14 @@ fn key(institution: usize, project: usize) -> Option<ProjectKey> {
     ProjectKey::new(institution, id(project)?).ok()
 }
 
-/// Whether people can read it, and it can stand in a line.
-pub(crate) fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= MAX_NAME
-        && !name.contains(char::is_control)
-        && name.trim() == name
-}
-
 /// The error of a name that does not fit.
 pub(crate) fn refused(institution: &str, project: &str) -> AppendError {
-    let name = if is_name(institution) { project } else { institution };
-    if is_name(name) { AppendError::DirectoryFull } else { AppendError::Name { name: name.into() } }
+    for (field, name) in [("institution", institution), ("project", project)] {
+        if let Err(error) = text::check_name(name) {
+            return AppendError::Name { field, name: name.into(), error };
+        }
+    }
+    AppendError::DirectoryFull
 }
 
 #[cfg(test)]
@@ -280,10 +301,14 @@ mod tests {
         assert_eq!(add("B", "x"), Some((2, 2)));
         assert_eq!(add("A", "y"), Some((1, 3)));
         assert_eq!(add("A", "x"), Some((1, 1)));
-        for bad in ["", " x", "x ", "x\ny", "x\ty", "x\u{85}y", &"x".repeat(257)] {
+        // FAILURES.md, row 53: names that look alike or reorder text stood in the signed directory.
+        let hidden = ["x\u{202e}y", "x\u{200b}", "x\u{ad}y", "\u{3164}", "cafe\u{301}", "x  y"];
+        let long = "x".repeat(257);
+        let bad = ["", " x", "x ", "x\ny", "x\ty", "x\u{85}y", &long];
+        for bad in bad.into_iter().chain(hidden) {
             assert_eq!(add(bad, "x"), None, "{bad:?}");
             assert_eq!(add("A", bad), None, "{bad:?}");
-            let named = matches!(refused("A", bad), AppendError::Name { name } if name == bad);
+            let named = matches!(refused("A", bad), AppendError::Name { name, .. } if name == bad);
             assert!(named, "{bad:?}");
         }
         assert_eq!(add("A", &"五".repeat(85)), Some((1, 4)));
@@ -319,6 +344,11 @@ mod tests {
             Directory::open(&public, "wufu/donations/1", &note).map(|read| read.projects().len())
         };
         assert_eq!(open("institution 1 A\nproject 1 1 x y\nproject 1 2 z\n"), Ok(2));
+        // A note that hides something is not signed at all.
+        assert!(
+            note::sign("wufu", &key, "wufu/donations/1/projects\ninstitution 1 A\u{202e}\n")
+                .is_err()
+        );
         for (bad, line) in [
             ("institution 2 A\n", 2),
             ("institution 1 A\ninstitution 2 A\n", 3),
@@ -333,6 +363,18 @@ mod tests {
             ("project 1 1 x\n", 2),
         ] {
             assert_eq!(open(bad), Err(DirectoryError::Line { line }), "{bad:?}");
+        }
+        // An operator who signs such names is not believed: FAILURES.md, row 53.
+        for (bad, line, at) in [
+            ("institution 1 A\u{a0}\n", 2, 2),
+            ("institution 1 A\nproject 1 1 cafe\u{301}\n", 3, 4),
+            ("institution 1 A  B\n", 2, 3),
+        ] {
+            let error = open(bad).unwrap_err();
+            let told = error.to_string();
+            let begin = format!("line {line} of the directory: the name ");
+            assert!(told.starts_with(&begin), "{told}");
+            assert!(told.contains(&format!("at character {at}")), "{told}");
         }
     }
 }

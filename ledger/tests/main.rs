@@ -6,6 +6,7 @@ use wufu_testing as _;
 
 mod audit;
 mod checks;
+mod cases;
 mod claims;
 mod common;
 mod durable;

@@ -7,9 +7,8 @@ use wufu_verifier::{Amount, Time};
 
 use crate::{
     error::ConvertError,
-    grant::{self, CardGrant, DonationReceipt, MAX_RECEIPT, PersonGrant},
-    read::{self, MAX_NAME},
-    v1,
+    grant::{self, CardGrant, DonationReceipt, PersonGrant},
+    read, v1,
 };
 
 pub use crate::limits::MAX_ENTRIES;
@@ -30,7 +29,7 @@ pub struct CardIssue {
 pub struct DonationEntry {
     /// The donor.
     pub address: Address,
-    /// The receipt's name, unique in the log: 1 to [`MAX_RECEIPT`] bytes.
+    /// The receipt's name, unique in the log: see [`wufu_verifier::text::check_name`].
     pub receipt: Vec<u8>,
     /// The institution's name.
     pub institution: String,
@@ -74,15 +73,6 @@ fn address(address: &Option<v1::Address>) -> Result<Address, ConvertError> {
     read::some("address", address.as_ref())?.try_into()
 }
 
-/// A name that people read.
-fn name(field: &'static str, text: &str) -> Result<String, ConvertError> {
-    read::length(field, text.len(), 1, MAX_NAME)?;
-    if text.contains(char::is_control) {
-        return Err(ConvertError::Text { field, expected: "a name without control signs" });
-    }
-    Ok(text.into())
-}
-
 impl TryFrom<v1::CardIssue> for CardIssue {
     type Error = ConvertError;
 
@@ -123,12 +113,11 @@ impl TryFrom<v1::DonationEntry> for DonationEntry {
     type Error = ConvertError;
 
     fn try_from(message: v1::DonationEntry) -> Result<Self, ConvertError> {
-        read::length("receipt", message.receipt.len(), 1, MAX_RECEIPT)?;
         Ok(Self {
             address: address(&message.address)?,
-            receipt: message.receipt.clone(),
-            institution: name("institution", &message.institution)?,
-            project: name("project", &message.project)?,
+            receipt: read::receipt("receipt", &message.receipt)?,
+            institution: read::name("institution", &message.institution)?,
+            project: read::name("project", &message.project)?,
             amount: Amount::new(message.amount)?,
             time: Time::new(message.time)?,
         })

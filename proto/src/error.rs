@@ -4,7 +4,7 @@ use core::fmt;
 
 use wufu_verifier::{
     FieldError, Reason, policy::PolicyError, proof::ProofError, record::RecordError,
-    request::RequestError, statement::InputsError,
+    request::RequestError, statement::InputsError, text::NameError,
 };
 
 /// Why a message is not what it should be. It names the field and never shows a value that could be secret.
@@ -82,6 +82,13 @@ pub enum ConvertError {
         /// What it may be.
         expected: &'static str,
     },
+    /// A text that is not a name: see [`wufu_verifier::text`].
+    Name {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        error: NameError,
+    },
     /// A number of a witness is out of its range. It is secret, so it is not told.
     Secret {
         /// The field.
@@ -136,6 +143,7 @@ impl fmt::Display for ConvertError {
             Self::Text { field, expected } | Self::Secret { field, expected } => {
                 write!(f, "{field} is not {expected}")
             }
+            Self::Name { field, error } => write!(f, "{field} {error}"),
             Self::Binding { expected } => write!(f, "the envelope lacks or contradicts {expected}"),
             Self::Field(error) => error.fmt(f),
             Self::Record(error) => error.fmt(f),
@@ -159,7 +167,7 @@ impl ConvertError {
             Self::Count { .. } => Reason::MessageCount,
             Self::Stride { .. } => Reason::MessageStride,
             Self::Choice { .. } => Reason::MessageChoice,
-            Self::Text { .. } => Reason::MessageText,
+            Self::Text { .. } | Self::Name { .. } => Reason::MessageText,
             Self::Secret { .. } => Reason::MessageSecret,
             Self::Binding { .. } => Reason::MessageBinding,
             Self::Field(error) => error.reason(),

@@ -13,7 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{error::ConvertError, read, shard_path::ShardPath, v1};
 
 /// Longest name of a receipt, in bytes.
-pub const MAX_RECEIPT: usize = 256;
+pub const MAX_RECEIPT: usize = read::MAX_NAME;
 
 /// A card, from its issuer to its holder.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct DonationReceipt {
     /// When.
     #[zeroize(skip)]
     pub time: Time,
-    /// The receipt's name, as the charity wrote it: 1 to [`MAX_RECEIPT`] bytes.
+    /// The receipt's name, as the charity wrote it: 1 to [`MAX_RECEIPT`] bytes that are a name, see [`wufu_verifier::text::check_name`].
     pub receipt: Vec<u8>,
     /// What hides the owner.
     pub rcm: Fr,
@@ -177,13 +177,12 @@ impl TryFrom<v1::DonationReceipt> for DonationReceipt {
     type Error = ConvertError;
 
     fn try_from(message: v1::DonationReceipt) -> Result<Self, ConvertError> {
-        read::length("receipt", message.receipt.len(), 1, MAX_RECEIPT)?;
         Ok(Self {
             origin: read::origin("origin", &message.origin)?,
             project: ProjectKey::from_u64(message.project_key)?,
             amount: Amount::new(message.amount)?,
             time: Time::new(message.time)?,
-            receipt: message.receipt.clone(),
+            receipt: read::receipt("receipt", &message.receipt)?,
             rcm: read::element("rcm", &message.rcm)?,
             path: path(&message.path)?,
             epoch: message.epoch,

@@ -67,7 +67,7 @@ impl TryFrom<v1::GetLedgerInfoResponse> for LedgerInfo {
             return Err(ConvertError::Choice { field: "epoch seconds", got: 0, expected });
         }
         Ok(Self {
-            version: message.version,
+            version: read::label("version", message.version)?,
             org,
             log_key,
             logs: message.logs.into_iter().map(LogInfo::try_from).collect::<Result<_, _>>()?,

@@ -138,13 +138,13 @@ impl TryFrom<v1::GetInfoResponse> for ProverInfo {
     fn try_from(message: v1::GetInfoResponse) -> Result<Self, ConvertError> {
         let circuits = message.circuits.into_iter().map(ProvingCircuit::try_from);
         Ok(Self {
-            version: message.version,
+            version: read::label("version", message.version)?,
             circuits: circuits.collect::<Result<_, _>>()?,
             workers: message.workers,
             queue: message.queue,
             max_request_bytes: message.max_request_bytes,
             learned: Learned::read(message.learned)?,
-            engine: message.engine,
+            engine: read::label("engine", message.engine)?,
         })
     }
 }

@@ -37,6 +37,7 @@ pub mod record;
 pub mod request;
 pub mod spent;
 pub mod statement;
+pub mod text;
 pub mod verify;
 
 pub use ark_bn254::Fr;

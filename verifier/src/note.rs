@@ -7,6 +7,8 @@ use base64ct::{Base64, Encoding};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
+use crate::text::{self, Fault, NameError};
+
 /// Notes longer than this are refused unread.
 pub const MAX_BYTES: usize = 1 << 20;
 
@@ -27,8 +29,11 @@ pub enum NoteError {
     },
     /// Not a text, an empty line and signature lines.
     Form,
-    /// The name of a key is empty, or contains a space or a plus sign.
-    Name,
+    /// The name of a key is not one word that may be shown.
+    Name {
+        /// What is wrong with it.
+        error: NameError,
+    },
     /// The text form of a verifying key is malformed.
     Key,
     /// No signature of the expected key.
@@ -48,9 +53,7 @@ impl fmt::Display for NoteError {
         match self {
             Self::Long { got } => write!(f, "note is {got} bytes, expected at most {MAX_BYTES}"),
             Self::Form => write!(f, "note is not a text, an empty line and signature lines"),
-            Self::Name => {
-                write!(f, "a key's name is empty, or has a space, a plus or a control sign")
-            }
+            Self::Name { error } => write!(f, "the name of a log key {error}"),
             Self::Key => write!(f, "log key is not of the form name+hash+base64"),
             Self::Unsigned { name } => write!(f, "note is not signed by {name}"),
             Self::Signature { name } => write!(f, "signature of {name} does not fit the note"),
@@ -71,11 +74,9 @@ impl LogKey {
     /// The key of this name.
     ///
     /// # Errors
-    /// When the name is empty, or contains white space, control characters or a plus sign, or the key is weak.
+    /// When the name is not one word (see [`text::check_word`]), or the key is weak.
     pub fn new(name: &str, key: VerifyingKey) -> Result<Self, NoteError> {
-        if !is_name(name) {
-            return Err(NoteError::Name);
-        }
+        text::check_word(name).map_err(|error| NoteError::Name { error })?;
         if key.is_weak() {
             return Err(NoteError::Key);
         }
@@ -132,7 +133,7 @@ impl LogKey {
         let at = note.rfind("\n\n").ok_or(NoteError::Form)?;
         let (text, signatures) = (&note[..at + 1], &note[at + 2..]);
         let signatures = signatures.strip_suffix('\n').ok_or(NoteError::Form)?;
-        if has_control(note) || signatures.split('\n').count() > MAX_SIGNATURES {
+        if hides(note) || signatures.split('\n').count() > MAX_SIGNATURES {
             return Err(NoteError::Form);
         }
         let mut signed = false;
@@ -141,7 +142,7 @@ impl LogKey {
             let (name, signature) = rest.split_once(' ').ok_or(NoteError::Form)?;
             let bytes = Base64::decode_vec(signature).map_err(|_| NoteError::Form)?;
             let (hash, signature) = bytes.split_first_chunk::<4>().ok_or(NoteError::Form)?;
-            if !is_name(name) {
+            if text::check_word(name).is_err() {
                 return Err(NoteError::Form);
             }
             // Ours once: a repeated one would cost as much again.
@@ -164,21 +165,25 @@ impl fmt::Display for LogKey {
     }
 }
 
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
-}
-
-fn has_control(text: &str) -> bool {
-    text.chars().any(|c| c.is_control() && c != '\n')
+/// Whether a note holds characters that no reader sees, or that reorder what is seen: notes are printed as they are. Other spaces and
+/// characters that are not assigned yet are left to whoever reads its lines.
+fn hides(note: &str) -> bool {
+    let hides = |c| {
+        !matches!(
+            text::fault(c),
+            None | Some(Fault::Space | Fault::Unassigned | Fault::Private | Fault::Lost)
+        )
+    };
+    note.chars().any(|c| c != '\n' && hides(c))
 }
 
 /// Signs a text under a name.
 ///
 /// # Errors
-/// When the name cannot be a key's, or the text is empty, does not end with a line, holds an empty last line or control signs.
+/// When the name cannot be a key's, or the text is empty, does not end with a line, holds an empty last line or hidden characters.
 pub fn sign(name: &str, key: &SigningKey, text: &str) -> Result<String, NoteError> {
     let log_key = LogKey::new(name, key.verifying_key())?;
-    if !text.ends_with('\n') || text == "\n" || text.ends_with("\n\n") || has_control(text) {
+    if !text.ends_with('\n') || text == "\n" || text.ends_with("\n\n") || hides(text) {
         return Err(NoteError::Form);
     }
     let mut signature = Vec::from(log_key.hash());
@@ -223,7 +228,9 @@ mod tests {
         }
         assert_eq!(key.open(&format!("{note}x\n")), Err(NoteError::Form));
         assert!(LogKey::new("wu fu", signing.verifying_key()).is_err());
-        for text in ["no line", "", "\n", "an empty last line\n\n", "a\rb\n"] {
+        for text in
+            ["no line", "", "\n", "an empty last line\n\n", "a\rb\n", "a\u{202e}b\n", "a\u{200b}\n"]
+        {
             assert_eq!(sign("wufu", &signing, text), Err(NoteError::Form), "{text:?}");
         }
         let line = note.split("\n\n").nth(1).unwrap();

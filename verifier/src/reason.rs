@@ -124,7 +124,7 @@ reasons! {
     RequestContext = 421, "request-context";
     /// A request asks for something other than a donation.
     RequestCircuit = 422, "request-circuit";
-    /// Purpose or origin is empty, too long, deceives a reader, or is reserved.
+    /// Purpose or origin is empty, too long, deceives a reader (hidden characters, another normal form), or is reserved.
     RequestText = 423, "request-text";
     /// A request lists no key, more than 16, or a broken one.
     RequestKeys = 424, "request-keys";
@@ -137,7 +137,7 @@ reasons! {
     NoteLong = 501, "note-long";
     /// A note is not a text, an empty line and at most 100 signature lines.
     NoteForm = 502, "note-form";
-    /// The name of a log key is empty, or has white space, a plus or a control sign.
+    /// The name of a log key is empty, or has white space, a plus, or characters that hide or are not in normal form.
     NoteName = 503, "note-name";
     /// A log key is not of the form name+hash+base64, or is weak.
     NoteKey = 504, "note-key";
@@ -321,7 +321,7 @@ reason_of! {
         Self::Context => Reason::RequestContext,
         Self::Circuit => Reason::RequestCircuit,
         Self::Policy(error) => error.reason(),
-        Self::Text { .. } => Reason::RequestText,
+        Self::Text { .. } | Self::Name { .. } => Reason::RequestText,
         Self::Keys { .. } => Reason::RequestKeys,
         Self::Verifier => Reason::RequestVerifier,
         Self::Signature => Reason::RequestSignature,
@@ -329,7 +329,7 @@ reason_of! {
     NoteError {
         Self::Long { .. } => Reason::NoteLong,
         Self::Form => Reason::NoteForm,
-        Self::Name => Reason::NoteName,
+        Self::Name { .. } => Reason::NoteName,
         Self::Key => Reason::NoteKey,
         Self::Unsigned { .. } => Reason::NoteUnsigned,
         Self::Signature { .. } => Reason::NoteSignature,

@@ -11,6 +11,7 @@ use crate::{
     key::KeyId,
     policy::{Policy, PolicyError},
     statement::{self, CLAIM, CircuitName},
+    text::{self, NameError},
 };
 
 /// The first field of what is signed.
@@ -19,7 +20,7 @@ const CONTEXT: &str = "wufu 2026-11 proof request v1";
 /// Most keys that a request may list.
 pub const MAX_KEYS: usize = 16;
 /// Longest purpose and origin, in bytes.
-pub const MAX_TEXT: usize = 256;
+pub const MAX_TEXT: usize = text::MAX_NAME;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +34,19 @@ pub enum RequestError {
     Circuit,
     /// The policy is none.
     Policy(PolicyError),
-    /// Purpose or origin is empty, too long or holds signs that deceive a reader, or the purpose is that of claims.
+    /// Purpose or origin is empty or too long, or the purpose is that of claims.
     Text {
         /// Which.
         field: &'static str,
         /// Its length in bytes.
         got: usize,
+    },
+    /// Purpose or origin is not a name: people read both before they answer.
+    Name {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it.
+        error: NameError,
     },
     /// No key ids, too many, or a broken one.
     Keys {
@@ -62,6 +70,7 @@ impl fmt::Display for RequestError {
                 f,
                 "{field} is {got} bytes, expected 1 to {MAX_TEXT}, all visible, and not the reserved {CLAIM:?}"
             ),
+            Self::Name { field, error } => write!(f, "{field} {error}"),
             Self::Keys { got } => {
                 write!(f, "key ids are {got} bytes, expected 32 each, 1 to {MAX_KEYS} of them")
             }
@@ -219,18 +228,15 @@ impl ProofRequest {
     }
 }
 
-/// Signs that a person does not see, or that change how others are seen: the purpose is shown to people.
-fn deceives(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 fn check(question: &Question) -> Result<(), RequestError> {
     for (field, text) in [("purpose", &question.purpose), ("origin", &question.origin)] {
-        if text.is_empty() || text.len() > MAX_TEXT || text.contains(deceives) {
+        if text.is_empty() || text.len() > MAX_TEXT {
             return Err(RequestError::Text { field, got: text.len() });
         }
     }
+    let wrong = |field| move |error| RequestError::Name { field, error };
+    text::check_name(&question.purpose).map_err(wrong("purpose"))?;
+    text::check_word(&question.origin).map_err(wrong("origin"))?;
     if question.purpose == CLAIM {
         return Err(RequestError::Text { field: "purpose", got: CLAIM.len() });
     }
@@ -318,11 +324,43 @@ mod tests {
         let claim = Question { purpose: CLAIM.into(), ..question() };
         let expected = RequestError::Text { field: "purpose", got: 5 };
         assert_eq!(ProofRequest::sign(&key, claim), Err(expected));
-        for purpose in ["", "a\nb", "a\u{202e}b", &"a".repeat(257)] {
+        for purpose in ["", &"a".repeat(257)] {
             let bad = Question { purpose: purpose.into(), ..question() };
             assert!(matches!(ProofRequest::sign(&key, bad), Err(RequestError::Text { .. })));
         }
         let none = Question { key_ids: Vec::new(), ..question() };
         assert_eq!(ProofRequest::sign(&key, none), Err(RequestError::Keys { got: 0 }));
+    }
+
+    /// FAILURES.md, row 53. A wallet shows purpose and origin before it answers: a verifier signed "tax" and U+061C, or two purposes that look
+    /// the same and have two scopes. Whoever signs refuses them, and so does whoever reads a request that somebody else signed.
+    #[test]
+    fn f53_a_purpose_or_origin_that_deceives_is_neither_signed_nor_read() {
+        let key = SigningKey::from_bytes(&[3; 32]);
+        let verifier = key.verifying_key();
+        let purposes =
+            [" ", "a\nb", "a\u{202e}b", "a\u{61c}", "a\u{ad}b", "\u{3164}", "a\u{e0041}"];
+        let forms = ["cafe\u{301}", "a  b", "a ", "a\u{a0}b"];
+        let purposes = purposes.into_iter().chain(forms);
+        let purposes =
+            purposes.map(|purpose| ("purpose", Question { purpose: purpose.into(), ..question() }));
+        let origins = ["cerf/donations/1\u{200b}", "ce rf/donations/1", "cafe\u{301}/donations/1"];
+        let origins =
+            origins.map(|origin| ("origin", Question { origin: origin.into(), ..question() }));
+        for (field, bad) in purposes.chain(origins) {
+            let refused =
+                |error| matches!(error, RequestError::Name { field: got, .. } if got == field);
+            assert!(refused(ProofRequest::sign(&key, bad.clone()).unwrap_err()), "{bad:?}");
+            let signature = key.sign(&message(&verifier, &bad).finish()).to_bytes();
+            let bytes = message(&verifier, &bad).bytes(&signature).finish();
+            assert!(refused(ProofRequest::decode(&bytes).unwrap_err()), "{bad:?}");
+            assert!(refused(ProofRequest::new(verifier.to_bytes(), bad, signature).unwrap_err()));
+        }
+        let bad = Question { purpose: "tax \u{202e}feiler".into(), ..question() };
+        let told = alloc::format!("{}", ProofRequest::sign(&key, bad).unwrap_err());
+        assert_eq!(
+            told,
+            "purpose holds U+202E at character 5, which changes the direction of text"
+        );
     }
 }

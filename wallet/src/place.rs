@@ -6,6 +6,7 @@ use tonic::{
     Status,
     transport::{Channel, Endpoint, Error},
 };
+use wufu_verifier::text;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -65,13 +66,12 @@ pub(crate) async fn within<T>(
 /// Most characters of a server's words that are repeated.
 const WORDS: usize = 300;
 
-/// A server's error as it may be shown: no control characters, which would move a terminal's cursor or colour its words, no more
+/// A server's error as it may be shown: no characters that hide or reorder words, move a terminal's cursor or colour what it shows, no more
 /// than 300 characters, and nothing beside code and words.
 pub fn plain(status: &Status) -> Status {
     let words = status.message().chars();
     // Direction and joiners of text are no control characters, and hide what stands there as well.
-    let hides = |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let shown = |c: &char| !c.is_control() && !hides(*c);
+    let shown = |c: &char| text::fault(*c).is_none();
     Status::new(status.code(), words.filter(shown).take(WORDS).collect::<String>())
 }
 
@@ -125,7 +125,7 @@ mod tests {
     /// A server's words were printed as they came: with escapes, they wrote over what the wallet had said.
     #[test]
     fn a_servers_words_are_shown_plain_and_short() {
-        let came = "no\u{1b}[2J\u{1b}[1;1Hproof \u{202e}verified\r\n\u{9b}1m\u{7} \u{798f}";
+        let came = "no\u{1b}[2J\u{1b}[1;1Hproof \u{202e}veri\u{ad}\u{3164}\u{e0041}fied\r\n\u{9b}1m\u{7} \u{798f}";
         let said = plain(&Status::internal(came));
         assert_eq!(said.message(), "no[2J[1;1Hproof verified1m \u{798f}");
         assert_eq!(said.code(), tonic::Code::Internal);

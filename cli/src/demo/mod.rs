@@ -18,7 +18,7 @@ use anyhow::Context as _;
 use clap::Args;
 use rand::{RngCore as _, rngs::OsRng};
 use serde_json::json;
-use wufu_ledger::import::Mapping;
+use wufu_ledger::import::{Mapping, date::Zone};
 use wufu_proto::{Envelope, envelope::Binding, v1};
 use wufu_verifier::{
     Amount, ClaimCheck, Donation, DonationCheck, FiveFu, KeyId, Policy, ProjectSet, ProofRequest,
@@ -48,6 +48,9 @@ pub struct DemoArgs {
     /// Which column of the file holds a field: receipt, institution, project, amount, date or currency; repeat for more
     #[arg(long, value_name = "FIELD=COLUMN", requires = "donations")]
     map: Vec<Mapping>,
+    /// Zone of dates in the file, and of times without an offset
+    #[arg(long, value_name = "ZONE", requires = "donations", default_value = "UTC")]
+    timezone: Zone,
     /// The true numbers: 747,000 transfers, 349,000,000.00 RMB
     #[arg(long, conflicts_with = "donations")]
     full: bool,

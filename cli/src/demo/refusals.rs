@@ -9,7 +9,7 @@ use wufu_proto::{
     Envelope, v1,
     witness::{Job, Witnessed},
 };
-use wufu_verifier::{Amount, ProofRequest, VerifyError};
+use wufu_verifier::{Amount, ProofRequest, VerifyError, text};
 use wufu_wallet::{DonationOptions, ProofSource, Submitted};
 
 use super::{
@@ -47,8 +47,8 @@ pub async fn second_claim(
     let answer = plan.prove(&world.claimants, Arc::new(|_| ()), files::now()?).await?;
     let reason = match world.mei.submit(&world.campaign.place, &answer.envelope).await? {
         Submitted::Spent { earlier_payout, .. } => {
-            let payout = String::from_utf8_lossy(&earlier_payout).into_owned();
-            Some(format!("spent by the claim for {payout:?}, which the ledger shows"))
+            let payout = text::shown(&earlier_payout);
+            Some(format!("spent by the claim for {payout}, which the ledger shows"))
         }
         Submitted::Admitted { .. } => None,
     };

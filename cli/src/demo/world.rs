@@ -9,7 +9,11 @@ use rayon::prelude::*;
 use serde_json::json;
 use tokio::{sync::oneshot, task::JoinHandle};
 use wufu_circuits::{Address, Kind, Seed};
-use wufu_ledger::{Ledger, LedgerPolicy, Owners, Placed, generate::Shape, import::Columns};
+use wufu_ledger::{
+    Ledger, LedgerPolicy, Owners, Placed,
+    generate::Shape,
+    import::{self as csv, Columns, Format},
+};
 use wufu_proto::{
     append::{Append, Appended, CardIssue},
     grant::DonationReceipt,
@@ -25,7 +29,7 @@ use zeroize::Zeroizing;
 
 use super::{DemoArgs, question, servers::Servers, write_request};
 use crate::{
-    files, ledger,
+    files, import, ledger,
     output::{Output, duration},
     serve, setup, source,
 };
@@ -228,21 +232,20 @@ fn policy(org: &str, currency: Option<&str>) -> anyhow::Result<LedgerPolicy> {
 /// The currency of the donations: what the file's first row says, else RMB.
 fn currency(args: &DemoArgs) -> anyhow::Result<String> {
     let Some(path) = &args.donations else { return Ok("CNY".into()) };
-    let name = || path.display().to_string();
-    let mut reader = csv::Reader::from_path(path).with_context(name)?;
-    let mapped = args.map.iter().find(|map| map.field == wufu_ledger::import::Field::Currency);
-    let column = mapped.map_or("currency", |map| &map.column);
-    let headers = reader.headers().with_context(name)?;
-    let matches =
-        |header: &str| header.trim().trim_start_matches('\u{feff}').eq_ignore_ascii_case(column);
-    let at = headers.iter().position(matches);
-    let at = at.with_context(|| {
-        format!("{}: there is no column {column:?} (--map currency=COLUMN)", name())
-    })?;
-    let row = reader.records().next().with_context(|| format!("{}: there is no row", name()))?;
-    let row = row.with_context(name)?;
-    let code = row.get(at).map(str::trim).filter(|code| !code.is_empty());
-    Ok(code.with_context(|| format!("{}:2: column {column:?} is empty", name()))?.to_owned())
+    let found =
+        csv::first_currency(import::open(path)?, &path.display().to_string(), &format(args)?)?;
+    found.with_context(|| {
+        format!(
+            "{}: no row names a currency; say which column does with --map currency=COLUMN",
+            path.display()
+        )
+    })
+}
+
+/// How the file of donations is to be read.
+fn format(args: &DemoArgs) -> anyhow::Result<Format> {
+    let columns = Columns::new(args.map.iter().cloned()).context("--map")?;
+    Ok(Format { zone: Some(args.timezone.clone()), ..Format::from(columns) })
 }
 
 /// Registers a crowd and gives everybody all five cards, Mei too; Bo gets four kinds, one of them twice. Gives what Mei and
@@ -289,8 +292,7 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
     let owners = Owners::Development { seed: OWNERS.into(), org: charity.org().into() };
     let report = match &args.donations {
         Some(path) => {
-            let columns: Columns = args.map.iter().cloned().collect();
-            ledger::import_file(charity, path, &columns, owners, false, output).await?
+            import::import_file(charity, path, &format(args)?, owners, false, output).await?
         }
         None => {
             let shape = if args.full { Shape::FULL } else { Shape::TENTH };

@@ -9,14 +9,14 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use wufu_circuits::Seed;
-use wufu_verifier::{CircuitName, VerifyingKey};
+use wufu_verifier::{CircuitName, VerifyingKey, text};
 use wufu_wallet::{
     Answer, ClaimAsk, DonationOptions, Format, GrpcSource, Mode, NoteFile, Place, Report, Sources,
     Submitted, Wallet, envelope, seed,
 };
 
 use crate::{
-    files,
+    files, names,
     output::{Output, duration},
     source::{self, Opened},
 };
@@ -47,14 +47,14 @@ enum Command {
         #[arg(long)]
         owners: String,
         /// The owner's receipt
-        #[arg(long)]
+        #[arg(long, value_parser = names::receipt)]
         receipt: String,
     },
     /// Print the address at an org, to which cards and donations may be sent
     #[command(after_help = "Example:\n  wufu wallet address --org wufu")]
     Address {
         /// Campaign or charity
-        #[arg(long)]
+        #[arg(long, value_parser = names::word)]
         org: String,
     },
     /// Print the seed: who has it can spend and recognise everything. Nobody needs to see it but you
@@ -93,7 +93,7 @@ enum Command {
     )]
     Sync {
         /// Campaign or charity
-        #[arg(long)]
+        #[arg(long, value_parser = names::word)]
         org: String,
         #[command(flatten)]
         sources: SourceArgs,
@@ -104,10 +104,10 @@ enum Command {
     )]
     Claim {
         /// The campaign
-        #[arg(long)]
+        #[arg(long, value_parser = names::word)]
         org: String,
         /// Who is paid; everybody can read it
-        #[arg(long)]
+        #[arg(long, value_parser = names::name)]
         payout: String,
         /// Seconds until the claim ends
         #[arg(long, default_value_t = 86_400)]
@@ -355,7 +355,8 @@ async fn submit(
             let fields = json!({
                 "outcome": "spent", "nullifier": files::hex(&nullifier), "earlier_payout": payout, "note": note,
             });
-            output.result("claim", format_args!("claimed before, for {payout:?}\n{note}"), fields);
+            let shown = text::shown(&earlier_payout);
+            output.result("claim", format_args!("claimed before, for {shown}\n{note}"), fields);
             bail!("the claim is refused: it was made before")
         }
     }

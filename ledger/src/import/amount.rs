@@ -1,6 +1,35 @@
 //! Decimal amounts to minor units, without floating point.
 
-use wufu_verifier::Amount;
+use wufu_verifier::{
+    Amount,
+    text::{CodePoint, Quoted},
+};
+
+/// What stands before the decimals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DecimalMark {
+    /// As in 1234.50.
+    #[default]
+    Point,
+    /// As in 1234,50.
+    Comma,
+}
+
+impl DecimalMark {
+    const fn sign(self) -> char {
+        match self {
+            Self::Point => '.',
+            Self::Comma => ',',
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
+        }
+    }
+}
 
 /// Why a text is no amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,23 +39,34 @@ pub enum AmountError {
     #[error("is empty, expected an amount")]
     Empty,
     /// A plus, a minus, or brackets for a minus.
-    #[error("has a sign, expected digits")]
+    #[error("has a sign, expected digits: a donation is never less than nothing")]
     Sign,
     /// Something between the digits.
-    #[error("has a thousands separator, expected digits and a point before the decimals")]
-    Separator,
+    #[error("has a thousands separator, expected digits and a {} before the decimals", .mark.name())]
+    Separator {
+        /// What stands before the decimals.
+        mark: DecimalMark,
+    },
+    /// A comma where it looks like the decimal mark.
+    #[error(
+        "has a comma, expected a point before the decimals (--decimal-comma, if the comma is meant)"
+    )]
+    Comma,
     /// As in `1e3`.
     #[error("has an exponent, expected digits")]
     Exponent,
     /// Any other character.
-    #[error("has {found:?}, expected digits")]
+    #[error("has {}, expected the digits 0 to 9", shown(.found))]
     Character {
         /// The character.
         found: char,
     },
-    /// A point without digits on both sides, or a second one.
-    #[error("has a point without digits on both sides")]
-    Point,
+    /// A decimal mark without digits on both sides, or a second one.
+    #[error("has a {} without digits on both sides", .mark.name())]
+    Point {
+        /// What stands before the decimals.
+        mark: DecimalMark,
+    },
     /// More decimals than the currency has.
     #[error("has {got} decimals, expected at most {expected}")]
     Decimals {
@@ -48,24 +88,40 @@ pub enum AmountError {
 /// # Errors
 /// When the text has any other form, or the amount is 2^48 minor units or more.
 pub fn parse_amount(text: &str, decimals: usize) -> Result<Amount, AmountError> {
+    parse_amount_with(text, decimals, DecimalMark::Point)
+}
+
+/// [`parse_amount`] with another mark before the decimals.
+///
+/// # Errors
+/// When the text has any other form, or the amount is 2^48 minor units or more.
+pub fn parse_amount_with(
+    text: &str,
+    decimals: usize,
+    mark: DecimalMark,
+) -> Result<Amount, AmountError> {
+    let sign = mark.sign();
     if text.is_empty() {
         return Err(AmountError::Empty);
     }
-    if let Some(found) = text.chars().find(|c| !c.is_ascii_digit() && *c != '.') {
+    if let Some(found) = text.chars().find(|c| !c.is_ascii_digit() && *c != sign) {
         return Err(match found {
             '+' | '-' | '\u{2212}' | '(' | ')' => AmountError::Sign,
-            ',' | '\'' | '_' | '\u{2019}' | '\u{00a0}' | '\u{202f}' | ' ' => AmountError::Separator,
+            ',' if is_with_comma(text, decimals) => AmountError::Comma,
+            '.' | ',' | '\'' | '_' | '\u{2019}' | '\u{00a0}' | '\u{202f}' | ' ' => {
+                AmountError::Separator { mark }
+            }
             'e' | 'E' => AmountError::Exponent,
             found => AmountError::Character { found },
         });
     }
-    let (whole, fraction) = match text.split_once('.') {
+    let (whole, fraction) = match text.split_once(sign) {
         Some((whole, fraction)) if !whole.is_empty() && !fraction.is_empty() => (whole, fraction),
-        Some(_) => return Err(AmountError::Point),
+        Some(_) => return Err(AmountError::Point { mark }),
         None => (text, ""),
     };
-    if fraction.contains('.') {
-        return Err(AmountError::Point);
+    if fraction.contains(sign) {
+        return Err(AmountError::Point { mark });
     }
     if fraction.len() > decimals {
         return Err(AmountError::Decimals { got: fraction.len(), expected: decimals });
@@ -77,6 +133,18 @@ pub fn parse_amount(text: &str, decimals: usize) -> Result<Amount, AmountError> 
         minor = grown.ok_or(AmountError::Overflow)?;
     }
     Amount::new(minor).map_err(|_| AmountError::Overflow)
+}
+
+fn shown(found: &char) -> String {
+    format!("{} ({})", Quoted(found.encode_utf8(&mut [0; 4])), CodePoint(*found))
+}
+
+/// Whether the one comma of a text stands where decimals begin, and thousands do not.
+fn is_with_comma(text: &str, decimals: usize) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once(',').is_some_and(|(whole, fraction)| {
+        digits(whole) && digits(fraction) && fraction.len() <= decimals && fraction.len() != 3
+    })
 }
 
 /// Writes an amount as [`parse_amount`] reads it, with all decimals.
@@ -119,21 +187,25 @@ mod tests {
             ("+5", 2, E::Sign),
             ("(5)", 2, E::Sign),
             ("\u{2212}5", 2, E::Sign),
-            ("1,000", 2, E::Separator),
-            ("1 000", 2, E::Separator),
-            ("1_000", 2, E::Separator),
-            ("1'000", 2, E::Separator),
+            ("1,000", 2, E::Separator { mark: DecimalMark::Point }),
+            ("1,234.50", 2, E::Separator { mark: DecimalMark::Point }),
+            ("1.234,50", 2, E::Separator { mark: DecimalMark::Point }),
+            ("1 000", 2, E::Separator { mark: DecimalMark::Point }),
+            ("1_000", 2, E::Separator { mark: DecimalMark::Point }),
+            ("1'000", 2, E::Separator { mark: DecimalMark::Point }),
+            ("1,50", 2, E::Comma),
+            ("1,5", 2, E::Comma),
             ("1e3", 2, E::Exponent),
             ("1E3", 2, E::Exponent),
             ("$5", 2, E::Character { found: '$' }),
             ("0x10", 2, E::Character { found: 'x' }),
             ("NaN", 2, E::Character { found: 'N' }),
             ("\u{0663}", 2, E::Character { found: '\u{0663}' }),
-            (".5", 2, E::Point),
-            ("5.", 2, E::Point),
-            (".", 2, E::Point),
-            ("1.2.3", 2, E::Point),
-            ("1..2", 2, E::Point),
+            (".5", 2, E::Point { mark: DecimalMark::Point }),
+            ("5.", 2, E::Point { mark: DecimalMark::Point }),
+            (".", 2, E::Point { mark: DecimalMark::Point }),
+            ("1.2.3", 2, E::Point { mark: DecimalMark::Point }),
+            ("1..2", 2, E::Point { mark: DecimalMark::Point }),
             ("1.234", 2, E::Decimals { got: 3, expected: 2 }),
             ("1.000", 2, E::Decimals { got: 3, expected: 2 }),
             ("5.0", 0, E::Decimals { got: 1, expected: 0 }),
@@ -141,6 +213,25 @@ mod tests {
             ("99999999999999999999999999", 2, E::Overflow),
         ] {
             assert_eq!(minor(text, decimals), Err(expected), "{text}");
+        }
+        let told = minor("\u{ff15}", 2).unwrap_err().to_string();
+        assert_eq!(told, "has \"\u{ff15}\" (U+FF15), expected the digits 0 to 9");
+    }
+
+    #[test]
+    fn with_a_comma_before_the_decimals_a_point_is_none() {
+        let minor = |text| parse_amount_with(text, 2, DecimalMark::Comma).map(Amount::minor);
+        let mark = DecimalMark::Comma;
+        assert_eq!(minor("1,50"), Ok(150));
+        assert_eq!(minor("1000"), Ok(100_000));
+        for (text, expected) in [
+            ("1.50", AmountError::Separator { mark }),
+            ("1.234,50", AmountError::Separator { mark }),
+            ("1,2,3", AmountError::Point { mark }),
+            (",5", AmountError::Point { mark }),
+            ("1,505", AmountError::Decimals { got: 3, expected: 2 }),
+        ] {
+            assert_eq!(minor(text), Err(expected), "{text}");
         }
     }
 

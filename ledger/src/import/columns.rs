@@ -1,6 +1,13 @@
 //! Which column of a file is what.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
+
+use wufu_verifier::text::{self, Quoted};
+
+use super::cells::Row;
+
+/// Most characters of a name, and most names, that a message shows.
+const SHOWN: usize = 60;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,22 +61,36 @@ pub struct Mapping {
     pub column: String,
 }
 
-/// A text is no `field=column`.
+/// Why a mapping is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{got:?} is no mapping, expected field=column with one of receipt, institution, project, \
-     amount, date, currency"
-)]
-pub struct MappingError {
-    /// The text.
-    pub got: String,
+#[non_exhaustive]
+pub enum MappingError {
+    /// The text is not `field=column`.
+    #[error(
+        "{got:?} is not a mapping, expected FIELD=COLUMN with one of receipt, institution, project, \
+         amount, date, currency"
+    )]
+    Form {
+        /// The text.
+        got: String,
+    },
+    /// A field is mapped twice.
+    #[error("{field} is mapped twice, to {} and to {}; expected one column", Quoted(.first), Quoted(.second))]
+    Twice {
+        /// The field.
+        field: &'static str,
+        /// The column that came first.
+        first: String,
+        /// The other column.
+        second: String,
+    },
 }
 
 impl FromStr for Mapping {
     type Err = MappingError;
 
     fn from_str(text: &str) -> Result<Self, MappingError> {
-        let wrong = || MappingError { got: text.into() };
+        let wrong = || MappingError::Form { got: text.into() };
         let (name, column) = text.split_once('=').ok_or_else(wrong)?;
         let field = Field::ALL.into_iter().find(|field| field.name() == name.trim());
         let field = field.filter(|_| !column.trim().is_empty()).ok_or_else(wrong)?;
@@ -77,13 +98,21 @@ impl FromStr for Mapping {
     }
 }
 
-impl FromIterator<Mapping> for Columns {
-    fn from_iter<I: IntoIterator<Item = Mapping>>(mappings: I) -> Self {
+impl Columns {
+    /// Columns as mappings say.
+    ///
+    /// # Errors
+    /// When a field is mapped twice, be it to the same column: one of the two would win without a word.
+    pub fn new(mappings: impl IntoIterator<Item = Mapping>) -> Result<Self, MappingError> {
         let mut columns = Self::default();
         for Mapping { field, column } in mappings {
-            columns.mapped[field as usize] = Some(column);
+            let place = &mut columns.mapped[field as usize];
+            if let Some(first) = place.take() {
+                return Err(MappingError::Twice { field: field.name(), first, second: column });
+            }
+            *place = Some(column);
         }
-        columns
+        Ok(columns)
     }
 }
 
@@ -92,10 +121,7 @@ impl FromIterator<Mapping> for Columns {
 #[non_exhaustive]
 pub enum ColumnsError {
     /// A column is missing.
-    #[error(
-        "{file}:1: there is no column {column:?} for the {field}; there are: {there}; \
-         say which it is with {field}=COLUMN"
-    )]
+    #[error("{file}:{line}: there is no column {} for the {field}; there are: {there}; {hint}", Quoted(.column))]
     Missing {
         /// The file.
         file: String,
@@ -105,15 +131,76 @@ pub enum ColumnsError {
         column: String,
         /// The names that there are.
         there: String,
+        /// The line of the names, from 1.
+        line: u64,
+        /// What to do.
+        hint: Hint,
+    },
+    /// The file has no line of names.
+    #[error("{file}: the file is empty, expected a line with the names of the columns")]
+    Empty {
+        /// The file.
+        file: String,
     },
     /// Two columns have the name.
-    #[error("{file}:1: two columns are called {column:?}")]
+    #[error("{file}:{line}: two columns are called {}; rename one in the file", Quoted(.column))]
     Twice {
         /// The file.
         file: String,
+        /// The line of the names, from 1.
+        line: u64,
         /// The name.
         column: String,
     },
+}
+
+/// What to do when a column is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Hint {
+    /// Say which column it is.
+    Map {
+        /// The field's name.
+        field: &'static str,
+    },
+    /// Say what stands between cells: the line has many of these, and none of the other.
+    Delimiter {
+        /// What the line has.
+        found: u8,
+        /// How many.
+        count: usize,
+        /// What was looked for.
+        expected: u8,
+    },
+}
+
+/// A delimiter, and the plural of its name.
+const DELIMITERS: [(u8, &str, &str); 4] = [
+    (b',', "comma", "commas"),
+    (b';', "semicolon", "semicolons"),
+    (b'\t', "tab", "tabs"),
+    (b'|', "vertical bar", "vertical bars"),
+];
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Map { field } => write!(f, "say which it is with --map {field}=COLUMN"),
+            Self::Delimiter { found, count, expected } => {
+                let name = |of: u8| DELIMITERS.into_iter().find(|(byte, ..)| *byte == of);
+                let (one, many) =
+                    name(*found).map_or(("such", "such"), |(_, one, many)| (one, many));
+                let none = name(*expected).map_or("delimiter", |(_, one, _)| one);
+                let noun = if *count == 1 { one } else { many };
+                let shown = if *found == b'\t' {
+                    "tab".into()
+                } else {
+                    format!("'{}'", char::from(*found))
+                };
+                write!(f, "the first line has {count} {noun} and no {none}: --delimiter {shown}")
+            }
+        }
+    }
 }
 
 /// Where in a row each field is.
@@ -141,13 +228,16 @@ impl Columns {
     pub(crate) fn find(
         &self,
         file: &str,
-        header: &csv::ByteRecord,
+        header: &Row,
+        delimiter: u8,
     ) -> Result<Places, ColumnsError> {
-        let trimmed = |name: &[u8]| String::from_utf8_lossy(name).trim().to_owned();
-        let names: Vec<String> = header.iter().map(trimmed).collect();
+        let line = header.line;
+        let name = |name: &[u8]| text::normalize(String::from_utf8_lossy(name).trim()).into_owned();
+        let names: Vec<String> = header.cells().map(name).collect();
         let mut places = [None; 6];
         for field in Field::ALL {
-            let mapped = self.mapped[field as usize].as_deref();
+            let mapped = self.mapped[field as usize].as_deref().map(text::normalize);
+            let mapped = mapped.as_deref();
             let column = mapped.unwrap_or(field.name());
             // A mapping is meant to the letter; a name that we made up is not.
             let is_it = |name: &String| match mapped {
@@ -157,18 +247,70 @@ impl Columns {
             let mut found = names.iter().enumerate().filter(|(_, name)| is_it(name));
             let first = found.next().map(|(at, _)| at);
             if first.is_some() && found.next().is_some() {
-                return Err(ColumnsError::Twice { file: file.into(), column: column.into() });
+                return Err(ColumnsError::Twice { file: file.into(), line, column: column.into() });
             }
             if first.is_none() && (mapped.is_some() || field != Field::Currency) {
                 return Err(ColumnsError::Missing {
                     file: file.into(),
                     field: field.name(),
                     column: column.into(),
-                    there: names.join(", "),
+                    there: listed(&names),
+                    line,
+                    hint: hint(field, header, delimiter),
                 });
             }
             places[field as usize] = first;
         }
         Ok(Places { names, places })
+    }
+}
+
+/// Names of columns for a message, the first of them when there are many.
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).map(|name| {
+        let cut: String = name.chars().take(SHOWN).collect();
+        Quoted(&cut).to_string()
+    });
+    let mut shown: Vec<String> = shown.collect();
+    if names.len() > SHOWN {
+        shown.push(format!("{} more", names.len() - SHOWN));
+    }
+    shown.join(", ")
+}
+
+/// What to do when a field has no column: a line that is one cell, and holds another delimiter, was cut by the wrong one.
+fn hint(field: Field, header: &Row, delimiter: u8) -> Hint {
+    let count = |byte: u8| header.cell(0).iter().filter(|found| **found == byte).count();
+    let others = DELIMITERS.into_iter().map(|(byte, ..)| byte).filter(|byte| *byte != delimiter);
+    match others.max_by_key(|byte| count(*byte)) {
+        Some(found) if header.len() == 1 && count(found) > 0 => {
+            Hint::Delimiter { found, count: count(found), expected: delimiter }
+        }
+        _ => Hint::Map { field: field.name() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(texts: &[&str]) -> Result<Columns, MappingError> {
+        Columns::new(texts.iter().map(|text| text.parse().unwrap()))
+    }
+
+    /// The last of two mappings of one field won without a word: `--map amount=Gross --map amount=Net` imported the wrong sums.
+    #[test]
+    fn a_field_is_mapped_once() {
+        assert!(map(&["amount=Net", "receipt=No"]).is_ok());
+        for second in ["Net", "Gross"] {
+            let error = map(&["amount=Gross", "receipt=No", &format!(" amount = {second}")]);
+            let told = format!(
+                "amount is mapped twice, to \"Gross\" and to \"{second}\"; expected one column"
+            );
+            assert_eq!(error.unwrap_err().to_string(), told);
+        }
+        for bad in ["amount", "amount=", "sum=Sum", "=x", ""] {
+            assert_eq!(bad.parse::<Mapping>(), Err(MappingError::Form { got: bad.into() }));
+        }
     }
 }

@@ -1,7 +1,59 @@
 //! Dates and times to Unix seconds.
 
-use jiff::civil::{self, Date, DateTime};
+use std::{fmt, str::FromStr};
+
+use jiff::{
+    Timestamp,
+    civil::{self, Date, DateTime},
+    tz::{AmbiguousOffset, Offset, TimeZone},
+};
 use wufu_verifier::Time;
+
+/// A time zone: of times that stand without an offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self(TimeZone::UTC);
+}
+
+/// A text is no time zone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{got:?} is not a time zone, expected a name such as Asia/Shanghai, an offset such as +08:00, or UTC"
+)]
+pub struct ZoneError {
+    /// The text.
+    pub got: String,
+}
+
+impl FromStr for Zone {
+    type Err = ZoneError;
+
+    fn from_str(text: &str) -> Result<Self, ZoneError> {
+        if matches!(text, "UTC" | "utc" | "Z" | "z") {
+            return Ok(Self::UTC);
+        }
+        let wrong = || ZoneError { got: text.into() };
+        if text.starts_with(['+', '-']) {
+            let seconds = offset(text).ok().flatten().ok_or_else(wrong)?;
+            let seconds = i32::try_from(seconds).map_err(|_| wrong())?;
+            let offset = Offset::from_seconds(seconds).map_err(|_| wrong())?;
+            return Ok(Self(TimeZone::fixed(offset)));
+        }
+        TimeZone::get(text).map(Self).map_err(|_| wrong())
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.iana_name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}", self.0.to_offset(Timestamp::UNIX_EPOCH)),
+        }
+    }
+}
 
 /// Why a text is no time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,18 +71,84 @@ pub enum DateError {
     #[error("is no date of the calendar or no time of the clock")]
     Calendar,
     /// Before 1970.
-    #[error("is before 1970-01-01")]
+    #[error("is before 1970-01-01, the first day that a record can hold")]
     Early,
+    /// A time of day in no zone: as many moments as there are zones.
+    #[error(
+        "is a time of day without a time zone, expected an offset such as +08:00 or Z at its end; --timezone says \
+         which zone all such times are in"
+    )]
+    Zone,
+    /// The clocks of the zone were put forward past that time.
+    #[error("is a time that clocks in {zone} skipped when they were put forward")]
+    Skipped {
+        /// The zone.
+        zone: String,
+    },
+    /// The clocks of the zone were put back, and showed that time twice.
+    #[error(
+        "is a time that clocks in {zone} showed twice when they were put back, expected an offset at its end"
+    )]
+    Twice {
+        /// The zone.
+        zone: String,
+    },
+    /// Later than now.
+    #[error("is in the future, expected at most {} (--allow-future accepts it)", Minute::of(.now))]
+    Future {
+        /// The time of the import.
+        now: Time,
+    },
 }
 
-/// Reads a date (midnight UTC) or a time of RFC 3339, where no offset means UTC. Fractions of a second are cut off.
-///
-/// # Shapes
-/// `2018-02-15`, `2018-01-16T22:51:30.42`, `2018-02-15T22:18:00+08:00`, `2018-02-15 22:18:00Z`.
+/// A time as people read it: `2018-02-15 22:18 UTC`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Minute(pub(crate) Time);
+
+impl Minute {
+    const fn of(time: &Time) -> Self {
+        Self(*time)
+    }
+}
+
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.seconds();
+        match i64::try_from(seconds).ok().and_then(|at| Timestamp::from_second(at).ok()) {
+            Some(time) => write!(f, "{}", time.strftime("%Y-%m-%d %H:%M UTC")),
+            // After the year 9999.
+            None => write!(f, "{seconds} s after 1970"),
+        }
+    }
+}
+
+/// Refuses what is later than `now`.
 ///
 /// # Errors
-/// When the text has another form, there is no such date or time, or it is before 1970.
-pub fn parse_date(text: &str) -> Result<Time, DateError> {
+/// When it is. A date alone in no zone has until it has begun everywhere, fourteen hours later than `now`.
+pub fn check_not_future(
+    text: &str,
+    time: Time,
+    zone: Option<&Zone>,
+    now: Time,
+) -> Result<(), DateError> {
+    let slack = if zone.is_none() && text.len() == 10 { 14 * 3600 } else { 0 };
+    if time.seconds() > now.seconds().saturating_add(slack) {
+        return Err(DateError::Future { now });
+    }
+    Ok(())
+}
+
+/// Reads a date or a time of RFC 3339. Fractions of a second are cut off.
+///
+/// A date is the midnight with which it begins, in `zone`, or in UTC. A time of day has an offset, or is in `zone`.
+///
+/// # Shapes
+/// `2018-02-15`, `2018-02-15T22:18:00+08:00`, `2018-02-15 22:18:00Z`; with a zone `2018-01-16T22:51:30.42`, too.
+///
+/// # Errors
+/// When the text has another form, has no zone, there is no such date or time, or it is before 1970.
+pub fn parse_date(text: &str, zone: Option<&Zone>) -> Result<Time, DateError> {
     if text.is_empty() {
         return Err(DateError::Empty);
     }
@@ -41,7 +159,14 @@ pub fn parse_date(text: &str) -> Result<Time, DateError> {
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     let date = Date::new(year, month as i8, day as i8).map_err(|_| DateError::Calendar)?;
     let Some(separator) = rest.chars().next() else {
-        return seconds(date.at(0, 0, 0, 0), 0);
+        let utc = Zone::UTC;
+        let zone = zone.unwrap_or(&utc);
+        if let Ok(offset) = zone.0.to_fixed_offset() {
+            return seconds(date.at(0, 0, 0, 0), offset.seconds().into());
+        }
+        // Some zones put their clocks forward at midnight: then the day begins later.
+        let begin = date.to_zoned(zone.0.clone()).map_err(|_| DateError::Calendar)?;
+        return count(begin.timestamp().as_second());
     };
     if !matches!(separator, 'T' | 't' | ' ') {
         return Err(DateError::Form);
@@ -58,14 +183,32 @@ pub fn parse_date(text: &str) -> Result<Time, DateError> {
         }
         None => rest,
     };
-    let offset = offset(rest)?;
     let time = civil::Time::new(hour as i8, minute as i8, second as i8, 0);
-    seconds(date.to_datetime(time.map_err(|_| DateError::Calendar)?), offset)
+    let time = date.to_datetime(time.map_err(|_| DateError::Calendar)?);
+    if let Some(offset) = offset(rest)? {
+        return seconds(time, offset);
+    }
+    let zone = zone.ok_or(DateError::Zone)?;
+    if let Ok(offset) = zone.0.to_fixed_offset() {
+        return seconds(time, offset.seconds().into());
+    }
+    let found = zone.0.to_ambiguous_timestamp(time);
+    match found.offset() {
+        AmbiguousOffset::Gap { .. } => return Err(DateError::Skipped { zone: zone.to_string() }),
+        AmbiguousOffset::Fold { .. } => return Err(DateError::Twice { zone: zone.to_string() }),
+        AmbiguousOffset::Unambiguous { .. } => {}
+    }
+    count(found.unambiguous().map_err(|_| DateError::Calendar)?.as_second())
 }
 
+/// A time of a clock that is `offset` seconds ahead of UTC.
 fn seconds(time: DateTime, offset: i64) -> Result<Time, DateError> {
     let since = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
-    let seconds = u64::try_from(since.as_secs() - offset).map_err(|_| DateError::Early)?;
+    count(since.as_secs() - offset)
+}
+
+fn count(seconds: i64) -> Result<Time, DateError> {
+    let seconds = u64::try_from(seconds).map_err(|_| DateError::Early)?;
     Time::new(seconds).map_err(|_| DateError::Calendar)
 }
 
@@ -83,10 +226,13 @@ fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Result<[i16; 3], 
     if parts.next().is_some() { Err(DateError::Form) } else { Ok(out) }
 }
 
-/// Seconds that local time is ahead of UTC.
-fn offset(text: &str) -> Result<i64, DateError> {
-    if matches!(text, "" | "Z" | "z") {
-        return Ok(0);
+/// Seconds that local time is ahead of UTC, if the text says so.
+fn offset(text: &str) -> Result<Option<i64>, DateError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if matches!(text, "Z" | "z") {
+        return Ok(Some(0));
     }
     let sign = match text.as_bytes().first() {
         Some(b'+') => 1,
@@ -98,7 +244,7 @@ fn offset(text: &str) -> Result<i64, DateError> {
     if hours > 23 || minutes > 59 {
         return Err(DateError::Calendar);
     }
-    Ok(sign * (3600 * i64::from(hours) + 60 * i64::from(minutes)))
+    Ok(Some(sign * (3600 * i64::from(hours) + 60 * i64::from(minutes))))
 }
 
 #[cfg(test)]
@@ -115,13 +261,15 @@ mod tests {
             ("2018-02-15T22:18:00+08:00", 1_518_704_280),
             ("2018-02-15T14:18:00Z", 1_518_704_280),
             ("2018-02-15t14:18:00z", 1_518_704_280),
-            ("2018-02-15 14:18:00", 1_518_704_280),
+            ("2018-02-15 14:18:00Z", 1_518_704_280),
             ("2018-02-15T09:48:00.999-04:30", 1_518_704_280),
-            ("2018-01-16T22:51:30.42", 1_516_143_090),
+            ("2018-01-16T22:51:30.42Z", 1_516_143_090),
             ("2016-02-29", 1_456_704_000),
             ("9999-12-31T23:59:59Z", 253_402_300_799),
         ] {
-            assert_eq!(parse_date(text).map(Time::seconds), Ok(expected), "{text}");
+            for zone in [None, Some(&Zone::UTC)] {
+                assert_eq!(parse_date(text, zone).map(Time::seconds), Ok(expected), "{text}");
+            }
         }
         use DateError as E;
         for (text, expected) in [
@@ -137,6 +285,9 @@ mod tests {
             ("2018-02-15T14:18:00 UTC", E::Form),
             ("2018-02-15X14:18:00", E::Form),
             ("2018-02-15T14:18:00[Asia/Shanghai]", E::Form),
+            ("2018-02-15 14:18:00", E::Zone),
+            ("2018-02-15T14:18:00", E::Zone),
+            ("2018-01-16T22:51:30.42", E::Zone),
             ("+018-02-15", E::Form),
             ("２０１８-02-15", E::Form),
             ("1518704280", E::Form),
@@ -150,8 +301,63 @@ mod tests {
             ("1969-12-31", E::Early),
             ("1970-01-01T00:00:00+00:01", E::Early),
         ] {
-            assert_eq!(parse_date(text), Err(expected), "{text}");
+            assert_eq!(parse_date(text, None), Err(expected), "{text}");
         }
+    }
+
+    /// `2018-02-15 22:18:00` was taken as UTC without a word, and was eight hours off for whoever wrote it in Shanghai.
+    #[test]
+    fn a_time_without_an_offset_is_in_the_zone_that_was_said() {
+        let zone = |name: &str| name.parse::<Zone>().unwrap();
+        for (text, name, expected) in [
+            ("2018-02-15 22:18:00", "Asia/Shanghai", 1_518_704_280),
+            ("2018-02-15 22:18:00", "+08:00", 1_518_704_280),
+            ("2018-02-15 22:18:00", "UTC", 1_518_733_080),
+            // What has an offset keeps it.
+            ("2018-02-15 14:18:00Z", "Asia/Shanghai", 1_518_704_280),
+            ("2018-02-15", "Asia/Shanghai", 1_518_624_000),
+            ("2018-07-01T12:00:00", "Europe/Berlin", 1_530_439_200),
+            ("2018-01-01T12:00:00", "Europe/Berlin", 1_514_804_400),
+            // In São Paulo this day began at one o'clock.
+            ("2017-10-15", "America/Sao_Paulo", 1_508_036_400),
+        ] {
+            let read = parse_date(text, Some(&zone(name)));
+            assert_eq!(read.map(Time::seconds), Ok(expected), "{text} {name}");
+        }
+        let berlin = zone("Europe/Berlin");
+        let refused = |text| parse_date(text, Some(&berlin)).unwrap_err().to_string();
+        assert_eq!(
+            refused("2018-03-25T02:30:00"),
+            "is a time that clocks in Europe/Berlin skipped when they were put forward"
+        );
+        assert_eq!(
+            refused("2018-10-28T02:30:00"),
+            "is a time that clocks in Europe/Berlin showed twice when they were put back, expected an offset at its end"
+        );
+        for bad in
+            ["", "Shanghai", "+8", "08:00", "+24:00", "+08:00:00", "Mars/Base", "../../etc/passwd"]
+        {
+            assert_eq!(bad.parse::<Zone>(), Err(ZoneError { got: bad.into() }));
+        }
+    }
+
+    /// Dates of 2099 and 2999 passed: a typing error in a year, and a donation that no policy of this century asks for.
+    #[test]
+    fn what_is_in_the_future_is_refused() {
+        let now = Time::new(1_518_704_280).unwrap();
+        let check = |text, zone| check_not_future(text, parse_date(text, zone).unwrap(), zone, now);
+        for text in ["2018-02-15", "2018-02-15T14:18:00Z", "1970-01-01", "2018-02-16"] {
+            assert_eq!(check(text, None), Ok(()), "{text}");
+        }
+        for text in ["2018-02-15T14:18:01Z", "2018-02-17", "2099-01-01", "2999-12-31"] {
+            assert_eq!(check(text, None), Err(DateError::Future { now }), "{text}");
+        }
+        assert_eq!(check("2018-02-16", Some(&Zone::UTC)), Err(DateError::Future { now }));
+        let told = DateError::Future { now }.to_string();
+        assert!(
+            told.starts_with("is in the future, expected at most 2018-02-15 14:18 UTC"),
+            "{told}"
+        );
     }
 
     /// Days since 1970 by arithmetic alone.
@@ -176,12 +382,13 @@ mod tests {
                 "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{sign}{oh:02}:{om:02}"
             );
             let expected = u64::try_from(local - 60 * offset).map_err(|_| DateError::Early);
-            prop_assert_eq!(parse_date(&text).map(Time::seconds), expected, "{}", text);
+            prop_assert_eq!(parse_date(&text, None).map(Time::seconds), expected, "{}", text);
         }
 
         #[test]
         fn nothing_panics(text in "\\PC{0,30}") {
-            let _ = parse_date(&text);
+            let _ = parse_date(&text, None);
+            let _ = parse_date(&text, Some(&Zone::UTC));
         }
     }
 }

@@ -1,18 +1,25 @@
 //! Donations from CSV: every row is read before one is written, and a bad one names file, line, column and reason.
 
 pub mod amount;
+mod bad;
+mod cells;
 mod columns;
 pub mod date;
-mod lines;
+mod format;
+mod known;
 mod rows;
 
-use std::{collections::HashMap, fs::File, io, ops::Range, path::Path};
+use std::{fs::File, io, ops::Range, path::Path};
 
-pub use columns::{Columns, ColumnsError, Field, Mapping, MappingError};
-pub use rows::{BadRow, RowError, Rows};
+pub use bad::{BadRow, BadRows, Held, RowError};
+pub use cells::CsvError;
+pub(crate) use cells::{Row, Rows as CellRows, Stray};
+pub use columns::{Columns, ColumnsError, Field, Hint, Mapping, MappingError};
+pub use format::{Delimiter, DelimiterError, Format, ReceiptKey, ReceiptKeyError};
+pub use rows::{Rows, first_currency};
 
 use crate::{
-    append::{AppendError, donation_receipts},
+    append::{AppendError, lossy},
     ledger::Ledger,
     owners::Owners,
     store::{StoreError, WriteTx},
@@ -22,7 +29,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The file cannot be read.
+    /// The file cannot be opened.
     #[error("{file}: {error}")]
     File {
         /// The file.
@@ -30,33 +37,39 @@ pub enum ImportError {
         /// What went wrong.
         error: io::Error,
     },
-    /// The file is not CSV.
-    #[error("{file}: {error}")]
+    /// The file is not CSV, or reading it failed.
+    #[error("{file}:{line}: {error}")]
     Csv {
         /// The file.
         file: String,
-        /// What went wrong.
-        error: csv::Error,
-    },
-    /// The file begins like UTF-16.
-    #[error("{file} is UTF-16, expected UTF-8")]
-    Utf16 {
-        /// The file.
-        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        error: CsvError,
     },
     /// Columns are missing, or doubtful.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
     /// Rows are bad.
     #[error(
-        "{} of {} rows are bad, and nothing was imported; the first: {}",
-        .bad.len(), .rows, .bad.first().map(ToString::to_string).unwrap_or_default()
+        "{} of {rows} rows are bad, and nothing was imported; the first: {}",
+        .bad.count(), .bad.kept().first().map(ToString::to_string).unwrap_or_default()
     )]
     Rows {
-        /// All of them, in the order of their lines.
-        bad: Vec<BadRow>,
+        /// The first of them, in the order of their lines.
+        bad: BadRows,
         /// How many rows there are.
         rows: u64,
+    },
+    /// Rows were lost between reading and writing, which is a fault of this program.
+    #[error(
+        "{read} rows were read and {counted} of them are accounted for, which is a bug; nothing was imported"
+    )]
+    Lost {
+        /// Rows that were read.
+        read: u64,
+        /// Those that were imported, known, blank or skipped.
+        counted: u64,
     },
     /// The ledger refused them.
     #[error(transparent)]
@@ -78,19 +91,29 @@ pub struct ImportOptions {
     pub skip_bad: bool,
 }
 
-/// What was imported.
+/// What was imported. Each row that was read is counted once: `read` is the sum of `rows`, `known`, `blank` and the skipped ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
+    /// Rows that were read.
+    pub read: u64,
     /// Donations that were entered.
     pub rows: u64,
-    /// Those with an owner, which are leaves.
+    /// Rows whose donation the ledger holds already, the same in every field.
+    pub known: u64,
+    /// Known ones that are pending, where an owner is listed now.
+    pub known_pending: u64,
+    /// Rows with nothing in their cells.
+    pub blank: u64,
+    /// Rows that were left out because they are bad.
+    pub skipped: BadRows,
+    /// Entered donations with an owner, which are leaves.
     pub leaves: u64,
     /// Their places in the log.
     pub places: Range<u64>,
     /// The sum of all that were entered, in minor units.
     pub sum: u128,
-    /// Rows that were left out.
-    pub skipped: Vec<BadRow>,
+    /// Cells of names that were brought to normal form NFC.
+    pub normalized: u64,
     /// Listed owners whose receipt no row has.
     pub unused_owners: u64,
 }
@@ -100,10 +123,14 @@ impl ImportReport {
     pub fn pending(&self) -> u64 {
         self.rows - self.leaves
     }
+
+    fn counted(&self) -> u64 {
+        self.rows + self.known + self.blank + self.skipped.count()
+    }
 }
 
 impl Ledger {
-    /// Imports a CSV file: see [`Rows::read`] and [`Ledger::import`].
+    /// Imports a CSV file, or what comes from a pipe: see [`Rows::read`] and [`Ledger::import`].
     ///
     /// # Errors
     /// When the file cannot be read, its columns do not fit, a row is bad and not to be skipped, or the ledger refuses or fails.
@@ -111,17 +138,33 @@ impl Ledger {
     pub async fn import_file(
         &self,
         file: &Path,
-        columns: &Columns,
+        format: &Format,
+        options: ImportOptions,
+        progress: impl FnMut(u64) + Send + 'static,
+    ) -> Result<ImportReport, ImportError> {
+        let (name, path) = (file.display().to_string(), file.to_owned());
+        let open = move || File::open(path);
+        self.import_reader(open, name, format, options, progress).await
+    }
+
+    /// Imports what a reader gives, such as standard input. It is opened and read on a thread of its own.
+    ///
+    /// # Errors
+    /// As [`Ledger::import_file`].
+    pub async fn import_reader<R: io::Read>(
+        &self,
+        open: impl FnOnce() -> io::Result<R> + Send + 'static,
+        name: String,
+        format: &Format,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<ImportReport, ImportError> {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
-        let (name, path) = (file.display().to_string(), file.to_owned());
-        let columns = columns.clone();
+        let format = format.clone();
         let rows = tokio::task::spawn_blocking(move || {
-            let open = File::open(path);
-            let open = open.map_err(|error| ImportError::File { file: name.clone(), error })?;
-            Rows::read(open, &name, &columns, currency)
+            let from = open();
+            let from = from.map_err(|error| ImportError::File { file: name.clone(), error })?;
+            Rows::read(from, &name, &format, currency)
         });
         let rows = rows.await.map_err(|_| StoreError::Stopped)??;
         self.import(rows, options, progress).await
@@ -130,8 +173,8 @@ impl Ledger {
     /// Enters donations, in one transaction: all, or all that are not bad, or none. `progress` hears how many rows are written.
     ///
     /// # Errors
-    /// When a row is bad and not to be skipped (a receipt that was imported before is one), or the ledger refuses or fails. Then
-    /// nothing was imported.
+    /// When a row is bad and not to be skipped, or the ledger refuses or fails. Then nothing was imported. A row whose donation the ledger
+    /// holds already, the same in every field, is counted and passed over; one whose receipt is that of another donation is bad.
     ///
     /// # Cost
     /// Three hashes a row with an owner, and for made-up owners one more, on all cores.
@@ -173,35 +216,40 @@ impl Ledger {
         options: ImportOptions,
         progress: impl FnMut(u64) + Send,
     ) -> Result<ImportReport, ImportError> {
-        let Rows { file, mut donations, mut bad } = rows;
-        let read = donations.len() + bad.len();
-        let mut first_lines = HashMap::with_capacity(donations.len());
-        let known = donation_receipts(tx, &donations).await?;
-        let mut refused = |row: &crate::donation::DonationRow| {
-            if known.contains(&row.receipt) {
-                return Some(RowError::Imported);
-            }
-            let first = *first_lines.entry(row.receipt.clone()).or_insert(row.line);
-            (first != row.line).then_some(RowError::Twice { line: first })
-        };
-        donations.rows.retain(|row| match refused(row) {
-            Some(reason) => {
-                bad.push(BadRow::of_receipt(&file, row, reason));
-                false
-            }
-            None => true,
-        });
-        drop(first_lines);
-        bad.sort_by_key(|bad| bad.line);
-        if !bad.is_empty() && !options.skip_bad {
-            return Err(ImportError::Rows { bad, rows: read as u64 });
+        let Rows { file, read, mut donations, blank, mut bad, normalized } = rows;
+        let known = known::sort_out(tx, self.policy().currency, &mut donations, &options.owners);
+        let known = known.await?;
+        for (row, reason) in known.bad {
+            let column = Some(Field::Receipt.name().into());
+            let receipt = lossy(&row.receipt);
+            bad.push(BadRow::new(&file, row.line, (column, &receipt), reason));
         }
+        bad.sort();
+        if !bad.is_empty() && !options.skip_bad {
+            return Err(ImportError::Rows { bad, rows: read });
+        }
+        let receipts = donations.rows.iter().map(|row| row.receipt.as_ref());
         let unused_owners =
-            options.owners.unused(donations.rows.iter().map(|row| row.receipt.as_ref()));
+            options.owners.unused(receipts.chain(known.receipts.iter().map(|r| &**r)));
         let sum = donations.sum();
         let (written, places) =
             self.append_donations(tx, donations, options.owners, progress).await?;
         let crate::donation::Written { rows, leaves } = written;
-        Ok(ImportReport { rows, leaves, places, sum, skipped: bad, unused_owners })
+        let report = ImportReport {
+            read,
+            rows,
+            known: known.receipts.len() as u64,
+            known_pending: known.pending,
+            blank,
+            skipped: bad,
+            leaves,
+            places,
+            sum,
+            normalized,
+            unused_owners,
+        };
+        // Nothing is committed yet.
+        let counted = report.counted();
+        if counted == read { Ok(report) } else { Err(ImportError::Lost { read, counted }) }
     }
 }

@@ -1,163 +1,79 @@
 //! Rows of a file, the good and the bad.
 
-use std::{
-    fmt,
-    io::{self, Read},
-};
+use std::{borrow::Cow, io::Read};
 
-use wufu_proto::grant::MAX_RECEIPT;
+use wufu_verifier::text;
 
 use super::{
     ImportError,
-    amount::{AmountError, parse_amount},
-    columns::{Columns, Field, Places},
-    date::{DateError, parse_date},
-    lines::Lines,
+    amount::parse_amount_with,
+    bad::{BadRow, BadRows, RowError},
+    cells::{self, Row, Stray},
+    columns::{ColumnsError, Field, Places},
+    date::{check_not_future, parse_date},
+    format::Format,
 };
-use crate::{
-    append::{AppendError, lossy},
-    donation::{DonationRow, Donations},
-    policy::CurrencyCode,
-};
-
-/// Longest value that a message shows, in characters.
-const SHOWN: usize = 60;
+use crate::{donation::Donations, policy::CurrencyCode};
 
 /// What a file holds.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     /// The file's name, for messages.
     pub file: String,
+    /// Rows that were read: as many as there are donations, blank rows and bad rows.
+    pub read: u64,
     /// The rows that can be read.
     pub donations: Donations,
-    /// Those that cannot, in the order of their lines.
-    pub bad: Vec<BadRow>,
+    /// How many have nothing in their cells.
+    pub blank: u64,
+    /// Those that cannot be read.
+    pub bad: BadRows,
+    /// Cells of names that were brought to normal form NFC.
+    pub normalized: u64,
 }
 
 impl From<Donations> for Rows {
     fn from(donations: Donations) -> Self {
-        Self { file: "rows".into(), donations, bad: Vec::new() }
+        let read = donations.len() as u64;
+        Self { file: "rows".into(), read, donations, ..Self::default() }
     }
 }
 
-/// A row that cannot be imported.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadRow {
-    /// The file.
-    pub file: String,
-    /// The line on which the row begins, from 1.
-    pub line: u64,
-    /// The column's name, unless it is the whole row.
-    pub column: Option<String>,
-    /// What stands there, cut when it is long.
-    pub value: String,
-    /// Why.
-    pub reason: RowError,
-}
-
-/// What is wrong with a row.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RowError {
-    /// More or fewer cells than columns.
-    #[error("row has {got} cells, expected {expected}")]
-    Cells {
-        /// How many there are.
-        got: usize,
-        /// How many columns there are.
-        expected: usize,
-    },
-    /// Bytes that are no text.
-    #[error("is not UTF-8")]
-    Text,
-    /// The amount.
-    #[error(transparent)]
-    Amount(#[from] AmountError),
-    /// The date.
-    #[error(transparent)]
-    Date(#[from] DateError),
-    /// Another currency than the log's.
-    #[error("is another currency, expected {expected}")]
-    Currency {
-        /// The log's.
-        expected: CurrencyCode,
-    },
-    /// A name that people could not read.
-    #[error("is no name, expected 1 to 256 bytes without control signs")]
-    Name,
-    /// A receipt's name without bytes, or too long.
-    #[error("is {got} bytes, expected 1 to {MAX_RECEIPT}")]
-    ReceiptLength {
-        /// Its length.
-        got: usize,
-    },
-    /// The receipt stands in the file before.
-    #[error("stands on line {line} already")]
-    Twice {
-        /// Where.
-        line: u64,
-    },
-    /// The receipt is in the ledger.
-    #[error("was imported already")]
-    Imported,
-}
-
-impl fmt::Display for BadRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.line)?;
-        match &self.column {
-            Some(column) => write!(f, "column {column:?}: {:?} {}", self.value, self.reason),
-            None => self.reason.fmt(f),
-        }
-    }
-}
-
-impl BadRow {
-    /// A row whose receipt is taken.
-    pub(crate) fn of_receipt(file: &str, row: &DonationRow, reason: RowError) -> Self {
-        let column = Some(Field::Receipt.name().into());
-        Self { file: file.into(), line: row.line, column, value: lossy(&row.receipt), reason }
-    }
-}
+/// A cell that is wrong: the column's name and the value.
+type Wrong = ((Option<String>, String), RowError);
 
 impl Rows {
-    /// Reads CSV: a header, then rows. Nothing is imported yet.
+    /// Reads CSV: a line with the names of the columns, then rows. Nothing is imported yet.
     ///
     /// # Shapes
-    /// UTF-8 with or without byte order mark, lines ended by LF or CRLF, cells quoted or not, empty lines passed over. White
-    /// space around a cell is no part of it.
+    /// UTF-8 with or without byte order mark, lines ended by LF, CRLF or CR, cells quoted or not. White space around a cell is no part of it. A
+    /// quoted cell ends on its line, unless the format says otherwise; quotes inside are doubled. Names (receipt, institution, project)
+    /// are brought to normal form NFC, and refused when they hide something: see [`text::check_name`].
     ///
     /// # Errors
-    /// When the file cannot be read, or its columns do not fit. Bad rows are no error yet.
+    /// When the file cannot be read, is not CSV, a quote is not closed, or its columns do not fit. Bad rows are no error yet.
     ///
     /// # Cost
-    /// Memory: 56 bytes a row and the receipt's name; names of institutions and projects are kept once.
+    /// Memory: 56 bytes a row and the receipt's name; names of institutions and projects are kept once. A row is at most 1 MiB, a file at most
+    /// 4,000,000 rows, of bad rows the first 1,000 are kept.
     pub fn read(
         from: impl Read,
         file: &str,
-        columns: &Columns,
+        format: &Format,
         currency: CurrencyCode,
     ) -> Result<Self, ImportError> {
-        let failed = |error| ImportError::File { file: file.into(), error };
-        let mut from = io::BufReader::with_capacity(1 << 16, from);
-        let begin = io::BufRead::fill_buf(&mut from).map_err(failed)?;
-        if begin.starts_with(&[0xff, 0xfe]) || begin.starts_with(&[0xfe, 0xff]) {
-            return Err(ImportError::Utf16 { file: file.into() });
-        }
-        let lines = Lines::default();
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(lines.read(from));
-        let failed = |error| ImportError::Csv { file: file.into(), error };
-        let places = columns.find(file, reader.byte_headers().map_err(failed)?)?;
+        let mut reader = cells::Rows::new(from, format.delimiter.byte(), format.is_multiline);
+        let mut row = Row::default();
+        let places = header(&mut reader, &mut row, file, format)?;
         let mut rows = Self { file: file.into(), ..Self::default() };
-        let mut cells = csv::ByteRecord::new();
-        while reader.read_byte_record(&mut cells).map_err(failed)? {
-            let line = lines.at(cells.position().map_or(0, csv::Position::byte));
-            if let Err((column, value, reason)) = rows.push(&cells, &places, currency, line) {
-                let file = file.into();
-                rows.bad.push(BadRow { file, line, column, value, reason });
+        while next(&mut reader, &mut row, file)? {
+            rows.read += 1;
+            if row.is_blank() {
+                rows.blank += 1;
+                continue;
+            }
+            if let Err(((column, value), reason)) = rows.push(&row, &places, format, currency) {
+                rows.bad.push(BadRow::new(file, row.line, (column, &value), reason));
             }
         }
         Ok(rows)
@@ -165,44 +81,127 @@ impl Rows {
 
     fn push(
         &mut self,
-        cells: &csv::ByteRecord,
+        row: &Row,
         places: &Places,
+        format: &Format,
         currency: CurrencyCode,
-        line: u64,
-    ) -> Result<(), (Option<String>, String, RowError)> {
-        let (got, expected) = (cells.len(), places.names.len());
-        if got != expected {
-            return Err((None, String::new(), RowError::Cells { got, expected }));
-        }
-        let cell = |field: Field| places.of(field).and_then(|at| cells.get(at)).unwrap_or_default();
+    ) -> Result<(), Wrong> {
+        check_form(row, places)?;
+        let cell = |field: Field| places.of(field).map(|at| row.cell(at)).unwrap_or_default();
         let bad = |field: Field, reason: RowError| {
-            let value: String = lossy(cell(field)).chars().take(SHOWN).collect();
-            (Some(places.name(field)), value, reason)
+            let value = String::from_utf8_lossy(cell(field)).into_owned();
+            ((Some(places.name(field)), value), reason)
         };
         let text =
             |field: Field| std::str::from_utf8(cell(field)).map_err(|_| bad(field, RowError::Text));
-        let name = |field: Field| {
-            let name = text(field)?;
-            if crate::project::is_name(name) { Ok(name) } else { Err(bad(field, RowError::Name)) }
-        };
-        let receipt = text(Field::Receipt)?.as_bytes();
-        if receipt.is_empty() || receipt.len() > MAX_RECEIPT {
-            let got = receipt.len();
-            return Err(bad(Field::Receipt, RowError::ReceiptLength { got }));
+        let named = [Field::Institution, Field::Project, Field::Date];
+        if !cell(Field::Amount).is_empty() && named.iter().all(|field| cell(*field).is_empty()) {
+            return Err(bad(Field::Amount, RowError::Total));
         }
-        let names = (name(Field::Institution)?, name(Field::Project)?);
-        let amount = parse_amount(text(Field::Amount)?, usize::from(currency.decimals()));
+        let mut normalized = 0;
+        let mut name = |field: Field| {
+            let name = text::normalize(text(field)?);
+            normalized += u64::from(matches!(name, Cow::Owned(_)));
+            text::check_name(&name).map_err(|error| bad(field, error.into()))?;
+            Ok(name)
+        };
+        let receipt = name(Field::Receipt)?;
+        let (institution, project) = (name(Field::Institution)?, name(Field::Project)?);
+        let decimals = usize::from(currency.decimals());
+        let amount = parse_amount_with(text(Field::Amount)?, decimals, format.decimal_mark);
         let amount = amount.map_err(|error| bad(Field::Amount, error.into()))?;
-        let time = parse_date(text(Field::Date)?);
+        let (date, zone) = (text(Field::Date)?, format.zone.as_ref());
+        let time = parse_date(date, zone).and_then(|time| {
+            let checked = format.now.map_or(Ok(()), |now| check_not_future(date, time, zone, now));
+            checked.map(|()| time)
+        });
         let time = time.map_err(|error| bad(Field::Date, error.into()))?;
         if places.of(Field::Currency).is_some() && text(Field::Currency)? != currency.code() {
             return Err(bad(Field::Currency, RowError::Currency { expected: currency }));
         }
-        self.donations.push(receipt, names, amount, time, line).map_err(|error| match error {
-            AppendError::ReceiptLength { got } => {
-                bad(Field::Receipt, RowError::ReceiptLength { got })
-            }
-            _ => bad(Field::Project, RowError::Name),
-        })
+        // Two names with a slash between may be longer than one may be.
+        let receipt = format.receipt_key.name(&receipt, &institution, date);
+        text::check_name(&receipt).map_err(|error| bad(Field::Receipt, error.into()))?;
+        let names = (&*institution, &*project);
+        self.donations.add(receipt.as_bytes(), names, amount, time, row.line);
+        self.normalized += normalized;
+        Ok(())
     }
+}
+
+/// What can be said before any cell is looked at.
+fn check_form(row: &Row, places: &Places) -> Result<(), Wrong> {
+    let whole = |reason| ((None, String::new()), reason);
+    match row.stray {
+        Some(Stray::LineEnd) => return Err(whole(RowError::LineEnd)),
+        Some(Stray::Quote(at)) => {
+            let name = places.names.get(at).cloned().unwrap_or_else(|| format!("{}", at + 1));
+            let value = String::from_utf8_lossy(row.cell(at)).into_owned();
+            return Err(((Some(name), value), RowError::Quote));
+        }
+        None => {}
+    }
+    let (got, expected) = (row.len(), places.names.len());
+    if got != expected {
+        return Err(whole(RowError::Cells { got, expected }));
+    }
+    let is_name = |(cell, name): (&[u8], &String)| {
+        let cell = cell.strip_prefix(b"\xef\xbb\xbf").unwrap_or(cell);
+        cell == name.as_bytes()
+    };
+    if row.cells().zip(&places.names).all(is_name) {
+        return Err(whole(RowError::Header));
+    }
+    Ok(())
+}
+
+fn next(
+    reader: &mut cells::Rows<impl Read>,
+    row: &mut Row,
+    file: &str,
+) -> Result<bool, ImportError> {
+    let read = reader.next(row);
+    read.map_err(|error| ImportError::Csv { file: file.into(), line: reader.line(), error })
+}
+
+/// Reads the names of the columns, after empty lines if there are any.
+fn header(
+    reader: &mut cells::Rows<impl Read>,
+    row: &mut Row,
+    file: &str,
+    format: &Format,
+) -> Result<Places, ImportError> {
+    while next(reader, row, file)? {
+        if row.is_blank() {
+            continue;
+        }
+        if let Some(Stray::Quote(at)) = row.stray {
+            let error = cells::CsvError::StrayQuote { cell: at + 1 };
+            return Err(ImportError::Csv { file: file.into(), line: row.line, error });
+        }
+        return Ok(format.columns.find(file, row, format.delimiter.byte())?);
+    }
+    Err(ColumnsError::Empty { file: file.into() }.into())
+}
+
+/// The currency of the first row that names one, for whoever makes a ledger for a file.
+///
+/// # Errors
+/// When the file cannot be read, has no column for the currency, or names none.
+pub fn first_currency(
+    from: impl Read,
+    file: &str,
+    format: &Format,
+) -> Result<Option<String>, ImportError> {
+    let mut reader = cells::Rows::new(from, format.delimiter.byte(), format.is_multiline);
+    let mut row = Row::default();
+    let places = header(&mut reader, &mut row, file, format)?;
+    let Some(at) = places.of(Field::Currency) else { return Ok(None) };
+    while next(&mut reader, &mut row, file)? {
+        let code = String::from_utf8_lossy(row.cell(at));
+        if !code.is_empty() {
+            return Ok(Some(code.chars().take(16).collect()));
+        }
+    }
+    Ok(None)
 }

@@ -42,6 +42,7 @@ pub(super) fn append(error: AppendError) -> Status {
         AppendError::Org { .. }
         | AppendError::SerialRange { .. }
         | AppendError::ReceiptLength { .. }
+        | AppendError::ReceiptText
         | AppendError::Name { .. } => Status::invalid_argument(text),
     }
 }

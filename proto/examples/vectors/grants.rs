@@ -32,7 +32,23 @@ pub fn address() -> Value {
         .refuse("a long org", &change(|m| m.org = "a".repeat(257)), &length("org", 257, "1 to 256"))
         .refuse("a space in org", &change(|m| m.org = "wu fu".into()), TEXT)
         .refuse("a line in org", &change(|m| m.org = "wufu\n".into()), TEXT)
-        .refuse_bytes("nothing", &[], &length("org", 0, "1 to 256"));
+        .refuse_bytes("nothing", &[], &length("org", 0, "1 to 256"))
+        .accept("an org of two scripts", &change(|m| m.org = "五福-Café".into()))
+        .refuse(
+            "U+200B in org",
+            &change(|m| m.org = "wu\u{200b}fu".into()),
+            "org holds U+200B at character 3, an invisible or formatting character",
+        )
+        .refuse(
+            "U+202E in org",
+            &change(|m| m.org = "wufu\u{202e}".into()),
+            "org holds U+202E at character 5, which changes the direction of text",
+        )
+        .refuse(
+            "an org in normal form NFD",
+            &change(|m| m.org = "cafe\u{301}".into()),
+            "org is not in Unicode normal form NFC at character 4 (U+0065)",
+        );
     cases.finish()
 }
 
@@ -175,7 +191,28 @@ pub fn donation_receipt() -> Value {
         )
         .refuse("rcm + r", &change(|m| m.rcm = alias(&m.rcm)), &not_canonical("rcm"))
         .refuse("no log in origin", &change(|m| m.origin = "cerf".into()), origin)
-        .refuse("an empty org in origin", &change(|m| m.origin = "/donations/1".into()), origin);
+        .refuse("an empty org in origin", &change(|m| m.origin = "/donations/1".into()), origin)
+        .accept("a receipt of words", &change(|m| m.receipt = "Ёлка 五福 №1".into()))
+        .refuse(
+            "a receipt that is not UTF-8",
+            &change(|m| m.receipt = vec![0xff]),
+            "receipt is not UTF-8, expected the name of a receipt",
+        )
+        .refuse(
+            "U+00AD in a receipt",
+            &change(|m| m.receipt = "2018\u{ad}-1".into()),
+            "receipt holds U+00AD at character 5, an invisible or formatting character",
+        )
+        .refuse(
+            "a receipt in normal form NFD",
+            &change(|m| m.receipt = "cafe\u{301}".into()),
+            "receipt is not in Unicode normal form NFC at character 4 (U+0065)",
+        )
+        .refuse(
+            "a receipt with two spaces in a row",
+            &change(|m| m.receipt = "2018  1".into()),
+            "receipt has a space too many at character 6, expected single spaces between words",
+        );
     cases.finish()
 }
 

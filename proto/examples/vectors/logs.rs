@@ -39,6 +39,11 @@ pub fn log_keys() -> Value {
         ("a space in the name", format!("ce rf+{hash}+{base64}"), Reason::NoteName),
         ("cut off", key[..key.len() - 1].into(), Reason::NoteKey),
         ("another algorithm", format!("{name}+{hash}+Ag{}", &base64[2..]), Reason::NoteKey),
+        ("U+200B in the name", format!("ce\u{200b}rf+{hash}+{base64}"), Reason::NoteName),
+        ("U+00AD in the name", format!("ce\u{ad}rf+{hash}+{base64}"), Reason::NoteName),
+        ("U+202E in the name", format!("ce\u{202e}rf+{hash}+{base64}"), Reason::NoteName),
+        ("a name in normal form NFD", format!("cafe\u{301}+{hash}+{base64}"), Reason::NoteName),
+        ("a name of U+3164", format!("\u{3164}+{hash}+{base64}"), Reason::NoteName),
     ] {
         let reason = reason.as_str();
         cases.push(json!({ "case": case, "log_key": key, "verdict": "refused", "reason": reason }));

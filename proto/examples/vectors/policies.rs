@@ -179,24 +179,8 @@ pub fn request() -> ProofRequest {
 }
 
 pub fn requests() -> Value {
-    let request = request();
-    let good = request.encode();
-    let question = request.question();
-    let ids: Vec<String> = question.key_ids.iter().map(ToString::to_string).collect();
-    let mut cases = vec![json!({
-        "case": "as it is",
-        "request": hex::encode(&good),
-        "verdict": "accepted",
-        "verifier": hex::encode(request.verifier()),
-        "purpose": question.purpose,
-        "origin": question.origin,
-        "policy": hex::encode(question.policy.encode()),
-        "challenge": hex::encode(question.challenge),
-        "expiry": question.expiry,
-        "key_ids": ids,
-        "scope": hex::encode(field::encode(&request.scope())),
-        "ext_under_the_first_key": hex::encode(field::encode(&request.ext(question.key_ids[0]))),
-    })];
+    let good = request().encode();
+    let mut cases = vec![accepted_request("as it is", &request())];
     let field = |at: usize, value: &[u8]| changed(&good, at, value);
     let mut zero = good.clone();
     zero.push(0);
@@ -241,11 +225,83 @@ pub fn requests() -> Value {
         let request = unresigned(&good, at, value);
         cases.push(refused(case, "request", &request, Reason::RequestSignature));
     }
+    names(&good, &mut cases);
     json!({
         "about": "Signed requests in canonical bytes of ten fields: context, verifier, purpose, circuit, origin, policy, \
                   challenge, expiry, key ids, signature (Ed25519, over the canonical bytes of the nine before it).",
         "requests": cases,
     })
+}
+
+fn accepted_request(case: &str, request: &ProofRequest) -> Value {
+    let question = request.question();
+    let ids: Vec<String> = question.key_ids.iter().map(ToString::to_string).collect();
+    json!({
+        "case": case,
+        "request": hex::encode(request.encode()),
+        "verdict": "accepted",
+        "verifier": hex::encode(request.verifier()),
+        "purpose": question.purpose,
+        "origin": question.origin,
+        "policy": hex::encode(question.policy.encode()),
+        "challenge": hex::encode(question.challenge),
+        "expiry": question.expiry,
+        "key_ids": ids,
+        "scope": hex::encode(field::encode(&request.scope())),
+        "ext_under_the_first_key": hex::encode(field::encode(&request.ext(question.key_ids[0]))),
+    })
+}
+
+/// Purposes and origins that are names, and that are none: each is signed by its verifier.
+fn names(good: &[u8], cases: &mut Vec<Value>) {
+    for (case, purpose) in [
+        ("a purpose of many scripts", "Café Ёлка 五福 한글 العربية हिन्दी №1"),
+        ("a purpose of 256 bytes", &"a".repeat(256)),
+        ("a purpose with an accent that has no composed form", "q\u{323}\u{307}"),
+    ] {
+        let request = ProofRequest::decode(&changed(good, 2, purpose.as_bytes())).unwrap();
+        cases.push(accepted_request(case, &request));
+    }
+    for (case, purpose) in [
+        ("a purpose of a space", " "),
+        ("a purpose with a space at its end", "tax "),
+        ("a purpose with two spaces in a row", "tax  relief"),
+        ("a purpose with a no-break space, U+00A0", "tax\u{a0}relief"),
+        ("a purpose with an ideographic space, U+3000", "tax\u{3000}relief"),
+        ("a purpose with a tab", "tax\trelief"),
+        ("a purpose with U+0085, a control character", "tax\u{85}relief"),
+        ("a purpose with U+2028, a line separator", "tax\u{2028}relief"),
+        ("a purpose with U+200B, a zero-width space", "tax\u{200b} relief"),
+        ("a purpose with U+200D, a zero-width joiner", "tax\u{200d} relief"),
+        ("a purpose with U+00AD, a soft hyphen", "tax re\u{ad}lief"),
+        ("a purpose with U+034F, a grapheme joiner", "tax\u{34f} relief"),
+        ("a purpose with U+061C, an Arabic letter mark", "tax\u{61c} relief"),
+        ("a purpose with U+2066, an isolate", "tax \u{2066}relief"),
+        ("a purpose of U+3164, a Hangul filler", "\u{3164}"),
+        ("a purpose with U+FE0F, a variation selector", "tax\u{fe0f} relief"),
+        ("a purpose with U+FEFF, a byte order mark", "\u{feff}tax relief"),
+        ("a purpose with U+E0041, a tag", "tax relief\u{e0041}"),
+        ("a purpose of U+2800, a blank Braille pattern", "\u{2800}"),
+        ("a purpose with U+E000, for private use", "tax \u{e000}"),
+        ("a purpose with U+0378, which is not assigned", "tax \u{378}"),
+        ("a purpose with U+FFFD, a replacement", "tax \u{fffd}"),
+        ("a purpose in normal form NFD", "cafe\u{301}"),
+        ("a purpose with U+212B, which NFC replaces", "5 \u{212b}"),
+        ("a purpose that begins with an accent", "\u{301}tax"),
+    ] {
+        let request = changed(good, 2, purpose.as_bytes());
+        cases.push(refused(case, "request", &request, Reason::RequestText));
+    }
+    for (case, origin) in [
+        ("an origin with U+200B, a zero-width space", "cerf\u{200b}/donations/1"),
+        ("an origin with U+00AD, a soft hyphen", "ce\u{ad}rf/donations/1"),
+        ("an origin in normal form NFD", "cafe\u{301}/donations/1"),
+        ("an origin with a space", "ce rf/donations/1"),
+        ("an origin with a plus", "ce+rf/donations/1"),
+    ] {
+        let request = changed(good, 4, origin.as_bytes());
+        cases.push(refused(case, "request", &request, Reason::RequestText));
+    }
 }
 
 /// A y that no point of Ed25519 has.

@@ -1,0 +1,155 @@
+//! `wufu ledger import`: donations from a CSV file, from a pipe or from standard input.
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::json;
+use wufu_ledger::{
+    Ledger, Owners,
+    import::{
+        Columns, Delimiter, Format, ImportError, ImportOptions, ImportReport, Mapping, ReceiptKey,
+        amount::DecimalMark, date::Zone,
+    },
+};
+use wufu_verifier::Time;
+
+use crate::{files, ledger, output::Output};
+
+/// Arguments of `wufu ledger import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// The CSV file, or - for standard input
+    file: PathBuf,
+    /// CSV of receipt and address: a donation without owner counts, and is no leaf yet
+    #[arg(long, value_name = "FILE")]
+    owners: Option<PathBuf>,
+    /// Give every receipt a made-up wallet from this text (not in production)
+    #[arg(long, value_name = "SEED", conflicts_with = "owners")]
+    dev_owners: Option<String>,
+    /// Leave bad rows out (rows of totals, for example), and list them; without it one bad row stops the whole file
+    #[arg(long)]
+    skip_bad: bool,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// How the file is to be read.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "How the file is written")]
+struct FormatArgs {
+    /// Which column holds a field: receipt, institution, project, amount, date or currency; repeat the flag for other fields
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    map: Vec<Mapping>,
+    /// What stands between cells: ',', ';', '|', ':' or tab
+    #[arg(long, value_name = "CHARACTER", default_value = ",", hide_default_value = true)]
+    delimiter: Delimiter,
+    /// Amounts have a comma before the decimals, as in 1234,50
+    #[arg(long)]
+    decimal_comma: bool,
+    /// Zone of dates, and of times without an offset: a name such as Asia/Shanghai, an offset such as +08:00, or UTC
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<Zone>,
+    /// Accept dates in the future
+    #[arg(long)]
+    allow_future: bool,
+    /// Receipts are numbered anew each year, or in each institution: makes that part of their names, as in 2019/001
+    #[arg(long, value_name = "year|institution", value_delimiter = ',')]
+    receipt_key: Vec<ReceiptKey>,
+    /// Accept quoted cells that span lines; without it a quote that is not closed on its line refuses the file
+    #[arg(long)]
+    multiline_cells: bool,
+}
+
+impl FormatArgs {
+    fn format(self) -> anyhow::Result<Format> {
+        let now = (!self.allow_future).then(files::now).transpose()?;
+        Ok(Format {
+            columns: Columns::new(self.map).context("--map")?,
+            delimiter: self.delimiter,
+            decimal_mark: if self.decimal_comma { DecimalMark::Comma } else { DecimalMark::Point },
+            zone: self.timezone,
+            now: now.map(Time::new).transpose()?,
+            receipt_key: self.receipt_key.into_iter().fold(ReceiptKey::default(), ReceiptKey::with),
+            is_multiline: self.multiline_cells,
+        })
+    }
+}
+
+/// Runs the command.
+pub async fn import(ledger: &Ledger, args: ImportArgs, output: Output) -> anyhow::Result<()> {
+    let format = args.format.format()?;
+    let owners = ledger::owners(ledger, args.owners.as_deref(), args.dev_owners)?;
+    let report = import_file(ledger, &args.file, &format, owners, args.skip_bad, output).await?;
+    for bad in report.skipped.kept() {
+        output.note("skipped", format_args!("left out: {bad}"), json!({ "row": bad.to_string() }));
+    }
+    let more = report.skipped.count() - report.skipped.kept().len() as u64;
+    if more > 0 {
+        output.note("skipped", format_args!("left out: {more} more rows"), json!({ "more": more }));
+    }
+    if report.normalized > 0 {
+        let cells = report.normalized;
+        let text = format!(
+            "{cells} {} brought to Unicode normal form NFC, so that names that look the same are the same",
+            if cells == 1 { "cell was" } else { "cells were" }
+        );
+        output.note("normalized", text, json!({ "cells": cells }));
+    }
+    if report.known_pending > 0 {
+        let rows = report.known_pending;
+        let text = format!(
+            "{rows} known rows are pending and have an owner in the list: `wufu ledger own RECEIPT ADDRESS` gives it to them"
+        );
+        output.note("known-pending", text, json!({ "rows": rows }));
+    }
+    ledger::imported(ledger, "import", &report, output);
+    Ok(())
+}
+
+/// Imports a CSV file, or standard input when it is `-`, and tells every bad row.
+pub async fn import_file(
+    ledger: &Ledger,
+    file: &Path,
+    format: &Format,
+    owners: Owners,
+    skip_bad: bool,
+    output: Output,
+) -> anyhow::Result<ImportReport> {
+    let progress = output.progress("importing donations");
+    let options = ImportOptions { owners, skip_bad };
+    let told = move |rows| progress.at(rows);
+    let done = if file == Path::new("-") {
+        let open = || Ok(io::stdin());
+        ledger.import_reader(open, "standard input".into(), format, options, told).await
+    } else {
+        ledger.import_file(file, format, options, told).await
+    };
+    match done {
+        Err(ImportError::Rows { bad, rows }) => {
+            for bad in bad.kept() {
+                output.failure(&anyhow::anyhow!("{bad}"));
+            }
+            let more = bad.count() - bad.kept().len() as u64;
+            if more > 0 {
+                output.failure(&anyhow::anyhow!("and {more} more rows"));
+            }
+            let (count, are) = (bad.count(), if bad.count() == 1 { "is" } else { "are" });
+            bail!(
+                "{count} of {rows} rows {are} bad, and nothing was imported (--skip-bad leaves them out)"
+            )
+        }
+        // When the database failed, it says itself what became of it.
+        Err(ImportError::Append(error)) if error.is_failure() => Err(error.into()),
+        other => other.context("nothing was imported"),
+    }
+}
+
+/// Opens a file of donations, to look at it before it is imported.
+pub fn open(file: &Path) -> anyhow::Result<File> {
+    File::open(file).with_context(|| file.display().to_string())
+}

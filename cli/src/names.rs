@@ -1,0 +1,35 @@
+//! Names on the command line. They are hashed, signed or compared as they stand, so a faulty one is refused before anything is done with it.
+
+use wufu_verifier::text::{self, NameError};
+
+/// A name that is one word: of an organisation or a log.
+pub fn word(text: &str) -> Result<String, NameError> {
+    text::check_word(text).map(|()| text.into())
+}
+
+/// A name of words: a payee, a purpose.
+pub fn name(text: &str) -> Result<String, NameError> {
+    text::check_name(text).map(|()| text.into())
+}
+
+/// The name of a receipt, in the normal form in which ledgers keep it.
+pub fn receipt(text: &str) -> Result<String, NameError> {
+    name(&text::normalize(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// FAILURES.md, row 53: keys, scopes and payees follow from names as they were typed or pasted.
+    #[test]
+    fn f53_a_name_that_hides_something_is_refused_on_the_command_line() {
+        for hidden in ["wu\u{200b}fu", "wufu\u{ad}", "\u{202e}wufu", "", " "] {
+            assert!(word(hidden).is_err() && name(hidden).is_err() && receipt(hidden).is_err());
+        }
+        assert!(word("account 42").is_err());
+        assert_eq!(name("account 42"), Ok("account 42".into()));
+        assert!(name("Cafe\u{301}").is_err());
+        assert_eq!(receipt("Cafe\u{301}"), Ok("Caf\u{e9}".into()));
+    }
+}

@@ -1,0 +1,194 @@
+//! Rows that cannot be imported, and why.
+
+use std::fmt;
+
+use wufu_verifier::{
+    Amount, Time,
+    text::{NameError, Quoted},
+};
+
+use super::{
+    amount::{AmountError, format_amount},
+    date::{DateError, Minute},
+};
+use crate::policy::CurrencyCode;
+
+/// Longest value that a message shows, in characters.
+const SHOWN: usize = 60;
+
+/// Most bad rows that are kept. The others are counted: a file may have nothing else.
+pub const KEPT: usize = 1000;
+
+/// A row that cannot be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// The file.
+    pub file: String,
+    /// The line on which the row begins, from 1.
+    pub line: u64,
+    /// The column's name, unless it is the whole row.
+    pub column: Option<String>,
+    /// What stands there, cut when it is long.
+    pub value: String,
+    /// Why.
+    pub reason: RowError,
+}
+
+/// Bad rows: the first [`KEPT`] of them, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BadRows {
+    kept: Vec<BadRow>,
+    count: u64,
+}
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RowError {
+    /// More or fewer cells than columns.
+    #[error("row has {got} cells, expected {expected}")]
+    Cells {
+        /// How many there are.
+        got: usize,
+        /// How many columns there are.
+        expected: usize,
+    },
+    /// A quote inside a cell that does not begin with one, or text after a closing quote.
+    #[error(
+        "has a quote that neither begins nor ends the cell, expected the cell in quotes and those inside doubled"
+    )]
+    Quote,
+    /// A line end that ends no line of this file.
+    #[error("row holds a line end of another sort than the file's, expected one sort throughout")]
+    LineEnd,
+    /// The names of the columns once more.
+    #[error("row repeats the names of the columns, as in files that were joined")]
+    Header,
+    /// An amount, and nothing that it belongs to.
+    #[error(
+        "stands without institution, project and date: a total? (--skip-bad leaves such rows out)"
+    )]
+    Total,
+    /// Bytes that are no text.
+    #[error("is not UTF-8")]
+    Text,
+    /// The amount.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    /// The date.
+    #[error(transparent)]
+    Date(#[from] DateError),
+    /// Another currency than the log's.
+    #[error("is another currency, expected {expected}")]
+    Currency {
+        /// The log's.
+        expected: CurrencyCode,
+    },
+    /// A name that could be taken for another.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The receipt stands in the file before.
+    #[error("stands on line {line} already")]
+    Twice {
+        /// Where.
+        line: u64,
+    },
+    /// The receipt is in the ledger, for another donation.
+    #[error(
+        "is in the ledger already, for another donation: {held}; where numbers begin anew, --receipt-key year (or \
+         institution) makes them differ"
+    )]
+    Held {
+        /// What the ledger holds.
+        held: Box<Held>,
+    },
+}
+
+/// A donation that the ledger holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// How much.
+    pub amount: Amount,
+    /// The log's currency.
+    pub currency: CurrencyCode,
+    /// When.
+    pub time: Time,
+    /// The institution's name.
+    pub institution: String,
+    /// The project's name.
+    pub project: String,
+    /// The place in the log, once it has an owner.
+    pub place: Option<u64>,
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = format_amount(self.amount.minor().into(), self.currency.decimals().into());
+        let (institution, project) = (Quoted(&self.institution), Quoted(&self.project));
+        write!(
+            f,
+            "{amount} {} of {} to {institution}, project {project}, ",
+            self.currency,
+            Minute(self.time)
+        )?;
+        match self.place {
+            Some(place) => write!(f, "leaf {place}"),
+            None => f.write_str("pending"),
+        }
+    }
+}
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.file, self.line)?;
+        if let Some(column) = &self.column {
+            write!(f, "column {}: {} ", Quoted(column), Quoted(&self.value))?;
+        }
+        self.reason.fmt(f)
+    }
+}
+
+impl BadRow {
+    pub(crate) fn new(
+        file: &str,
+        line: u64,
+        (column, value): (Option<String>, &str),
+        reason: RowError,
+    ) -> Self {
+        let mut shown: String = value.chars().take(SHOWN).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        Self { file: file.into(), line, column, value: shown, reason }
+    }
+}
+
+impl BadRows {
+    /// Adds one. It is kept while there is room.
+    pub(crate) fn push(&mut self, row: BadRow) {
+        self.count += 1;
+        if self.kept.len() < KEPT {
+            self.kept.push(row);
+        }
+    }
+
+    /// Puts them in the order of their lines.
+    pub(crate) fn sort(&mut self) {
+        self.kept.sort_by_key(|row| row.line);
+    }
+
+    /// How many there are, kept or not.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Those that were kept, in the order of their lines.
+    pub fn kept(&self) -> &[BadRow] {
+        &self.kept
+    }
+}

@@ -1,0 +1,175 @@
+//! Cells, quotes and line ends; and what is refused.
+use proptest::prelude::*;
+
+use super::*;
+
+/// A row's line and its cells, and what is wrong with it.
+type Read = (u64, Vec<String>);
+
+fn read(text: &[u8], is_multiline: bool) -> Result<Vec<Read>, (u64, CsvError)> {
+    let mut rows = Rows::new(text, b',', is_multiline);
+    let (mut row, mut read) = (Row::default(), Vec::new());
+    while rows.next(&mut row).map_err(|error| (rows.line(), error))? {
+        let cells = row.cells().map(|cell| String::from_utf8_lossy(cell).into_owned());
+        let mut cells: Vec<_> = cells.collect();
+        cells.extend(row.stray.map(|stray| format!("{stray:?}")));
+        read.push((row.line, cells));
+    }
+    Ok(read)
+}
+
+fn cells(text: &str) -> Vec<Vec<String>> {
+    read(text.as_bytes(), false).unwrap().into_iter().map(|(_, cells)| cells).collect()
+}
+
+#[test]
+fn cells_quotes_and_line_ends() {
+    let one = |text: &str| cells(text).concat();
+    assert_eq!(one("a,b"), ["a", "b"]);
+    assert_eq!(one(" a , b \n"), ["a", "b"]);
+    assert_eq!(one("\"a,b\", \"c\" ,\"d \"\"e\"\"\"\n"), ["a,b", "c", "d \"e\""]);
+    assert_eq!(one("\"\",\"\"\"\""), ["", "\""]);
+    assert_eq!(one(",\n"), ["", ""]);
+    assert_eq!(one("\u{feff}a,b\r\n"), ["a", "b"]);
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["a,b", "", "c,\"d\"", "e,f"].join(end);
+        for last in ["", end] {
+            let read = read(format!("{text}{last}").as_bytes(), false).unwrap();
+            let lines: Vec<u64> = read.iter().map(|(line, _)| *line).collect();
+            assert_eq!(lines, [1, 2, 3, 4], "{end:?}");
+            assert_eq!(read[2].1, ["c", "d"]);
+        }
+    }
+    // The other sort of line end ends nothing, and is told.
+    assert_eq!(cells("a\nb\rc\nd\n")[1], ["b\rc", "LineEnd"]);
+    assert_eq!(cells("a\rb\nc\rd\r")[1], ["b\nc", "LineEnd"]);
+}
+
+/// FAILURES.md, row 49 (rust-csv#289, #252): a stray quote swallowed the rest of a file, with exit 0.
+#[test]
+fn f49_a_stray_quote_is_told_on_its_line() {
+    let error = |text: &str, is_multiline| {
+        let (line, error) = read(text.as_bytes(), is_multiline).unwrap_err();
+        format!("{line}: {error}").split([';', '(']).next().unwrap().trim().to_owned()
+    };
+    let open = |line, cell| {
+        format!("{line}: a quote opens in cell {cell} and is not closed on the same line")
+    };
+    assert_eq!(error("a,b\nc,\"d\ne,f\n", false), open(2, 2));
+    assert_eq!(error("a,b\nc,\"d\ne,\"f\"\n", false), open(2, 2));
+    assert_eq!(error("a,b\nc,\"d", false), open(2, 2));
+    assert_eq!(error("\"a,b\nc,d", false), open(1, 1));
+    assert_eq!(error("a\n5\" pipe\nb\n", false), open(2, 1));
+    assert_eq!(error("a\n\"b\"c\",d\n", false), open(2, 1));
+    assert_eq!(error("a\n\"b\"\"\n", false), open(2, 1));
+    assert_eq!(
+        error("a,b\nc,\"d\ne,f\n", true),
+        "2: a quote opens in cell 2 and is not closed before the file ends"
+    );
+    assert_eq!(
+        error("a,b\nc,\"d\ne,\"f\"\n", true),
+        "2: cell 2 has a quote that neither begins nor ends it"
+    );
+    assert_eq!(
+        error("a\nb \"c\" d\n", true),
+        "2: cell 1 has a quote that neither begins nor ends it"
+    );
+    // On a line of its own a pair of stray quotes is a bad row.
+    assert_eq!(cells("a\nb \"c\" d,e\nf\n")[1], ["b \"c\" d", "e", "Quote(0)"]);
+    assert_eq!(cells("a\ne,\"b\"c\nf\n")[1], ["e", "bc", "Quote(1)"]);
+    // Two quotes with a space between are not a doubled one.
+    assert_eq!(cells("a\n\"b\" \"c\",d\n")[1], ["b\"c\"", "d", "Quote(0)"]);
+    let lines = read(b"a,b\n\"c\nd\r\n\",e\nf,g", true).unwrap();
+    assert_eq!(lines[1], (2, vec!["c\nd".to_owned(), "e".to_owned()]));
+    assert_eq!(lines[2].0, 5);
+}
+
+/// What does not end, or is no text, is refused after a bounded number of bytes.
+#[test]
+fn f49_bytes_without_end_are_refused_in_bounded_memory() {
+    /// The first bytes once, those after them for ever.
+    struct Endless(&'static [u8], &'static [u8], usize);
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            for byte in buffer.iter_mut() {
+                let Self(first, then, at) = self;
+                *byte = first
+                    .get(*at)
+                    .copied()
+                    .unwrap_or_else(|| then[(*at - first.len()) % then.len()]);
+                *at += 1;
+            }
+            Ok(buffer.len())
+        }
+    }
+    let refused = |first: &'static [u8], then: &'static [u8], is_multiline| {
+        let mut rows = Rows::new(Endless(first, then, 0), b',', is_multiline);
+        let mut row = Row::default();
+        let error = loop {
+            match rows.next(&mut row) {
+                Ok(more) => assert!(more),
+                Err(error) => break error,
+            }
+        };
+        assert!(rows.from.get_ref().2 < 3 * MAX_ROW, "{error}");
+        assert!(rows.buffer.capacity() <= 4 * MAX_ROW && row.text.capacity() <= 4 * MAX_ROW);
+        error
+    };
+    assert!(matches!(refused(b"", &[0], false), CsvError::Nul));
+    assert!(matches!(refused(b"a,b\n", &[0], false), CsvError::Nul));
+    for is_multiline in [false, true] {
+        for first in [&b""[..], b"a,b\n", b"a,b\r", b"\""] {
+            assert!(matches!(refused(first, b"a", is_multiline), CsvError::Long));
+            assert!(matches!(refused(first, b"a,", is_multiline), CsvError::Long));
+        }
+    }
+    assert!(matches!(refused(b"\"", b"a\n", true), CsvError::Long));
+    assert!(matches!(refused(b"\"", b"a\n", false), CsvError::OpenQuote { cell: 1 }));
+    for (bytes, found) in [
+        (&b"\xff\xfea\0"[..], "UTF-16"),
+        (b"PK\x03\x04\0", "a ZIP archive or an Excel workbook"),
+        (b"\x1f\x8b\x08\0", "compressed (gzip)"),
+    ] {
+        let error = refused(bytes, b"a", false);
+        assert!(matches!(error, CsvError::Other { found: got } if got == found), "{error}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Rows that another writer writes are read back as they were, in both modes, with every line end.
+    #[test]
+    fn f49_what_is_written_is_read(
+        rows in prop::collection::vec(prop::collection::vec("[a-c\",; é]{0,6}", 1..4), 1..6),
+        is_multiline: bool,
+        end in 0usize..3,
+    ) {
+        let end = [csv::Terminator::CRLF, csv::Terminator::Any(b'\n'), csv::Terminator::Any(b'\r')][end];
+        let mut writer = csv::WriterBuilder::new().flexible(true).terminator(end)
+            .quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+        for row in &rows {
+            writer.write_record(row).unwrap();
+        }
+        let text = writer.into_inner().unwrap();
+        let read = read(&text, is_multiline);
+        let trimmed = rows.iter().map(|row| row.iter().map(|cell| cell.trim_ascii().to_owned()).collect());
+        let expected: Vec<Vec<String>> = trimmed.collect();
+        let read: Vec<Vec<String>> = read.unwrap().into_iter().map(|(_, cells)| cells).collect();
+        prop_assert_eq!(read, expected);
+    }
+
+    /// Without cells that span lines, a row is a line: none is lost, whatever the bytes are.
+    #[test]
+    fn f49_a_row_is_a_line(text in "[ab,\"; \r\n]{0,40}") {
+        let rows = match read(text.as_bytes(), false) {
+            Ok(rows) => rows,
+            Err((_, CsvError::OpenQuote { .. })) => return Ok(()),
+            Err((line, error)) => return Err(TestCaseError::fail(format!("{line}: {error}"))),
+        };
+        let first = text.find(['\r', '\n']);
+        let is_cr = first.is_some_and(|at| text[at..].starts_with('\r') && !text[at..].starts_with("\r\n"));
+        let end = if is_cr { '\r' } else { '\n' };
+        prop_assert_eq!(rows.len(), text.split_terminator(end).count());
+    }
+}

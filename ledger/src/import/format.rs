@@ -1,0 +1,140 @@
+//! How a file is to be read: what the operator says about it, rather than what its reader guesses.
+
+use std::str::FromStr;
+
+use wufu_verifier::Time;
+
+use super::{amount::DecimalMark, columns::Columns, date::Zone};
+
+/// How a file of donations is read.
+#[derive(Clone, Debug, Default)]
+pub struct Format {
+    /// Which column is what.
+    pub columns: Columns,
+    /// What stands between cells.
+    pub delimiter: Delimiter,
+    /// What stands before the decimals of an amount.
+    pub decimal_mark: DecimalMark,
+    /// The zone of times without an offset, and of dates. Without it such a time is refused, and a date begins in UTC.
+    pub zone: Option<Zone>,
+    /// The time of the import: what is later is refused. Without it nothing is.
+    pub now: Option<Time>,
+    /// What is part of a receipt's name beside its cell.
+    pub receipt_key: ReceiptKey,
+    /// Whether a quoted cell may span lines.
+    pub is_multiline: bool,
+}
+
+impl From<Columns> for Format {
+    fn from(columns: Columns) -> Self {
+        Self { columns, ..Self::default() }
+    }
+}
+
+/// What stands between cells: one ASCII character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delimiter(u8);
+
+/// A text is no delimiter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{got:?} is not a delimiter, expected ',', ';', '|', ':' or tab")]
+pub struct DelimiterError {
+    /// The text.
+    pub got: String,
+}
+
+impl Delimiter {
+    pub(crate) const fn byte(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Delimiter {
+    fn default() -> Self {
+        Self(b',')
+    }
+}
+
+impl FromStr for Delimiter {
+    type Err = DelimiterError;
+
+    fn from_str(text: &str) -> Result<Self, DelimiterError> {
+        match text {
+            "," | ";" | "|" | ":" | "\t" => {
+                Ok(Self(text.as_bytes().first().copied().unwrap_or(b',')))
+            }
+            "tab" | "\\t" => Ok(Self(b'\t')),
+            _ => Err(DelimiterError { got: text.into() }),
+        }
+    }
+}
+
+/// What is part of a receipt's name beside its cell, for charities whose numbers begin anew each year, or in each institution.
+///
+/// # Shapes
+/// `YEAR/RECEIPT`, `INSTITUTION/RECEIPT` or `INSTITUTION/YEAR/RECEIPT`. The year is the one that the date's cell shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceiptKey {
+    /// Whether the year is.
+    pub year: bool,
+    /// Whether the institution's name is.
+    pub institution: bool,
+}
+
+/// A text is no part of a receipt's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{got:?} is no part of a receipt's name, expected year or institution")]
+pub struct ReceiptKeyError {
+    /// The text.
+    pub got: String,
+}
+
+impl ReceiptKey {
+    /// The name of a receipt. `date` is the date's cell, which begins with four digits.
+    pub(crate) fn name(self, receipt: &str, institution: &str, date: &str) -> String {
+        let institution = if self.institution { &[institution, "/"][..] } else { &[] };
+        let year = if self.year { &[date.get(..4).unwrap_or_default(), "/"][..] } else { &[] };
+        [institution, year, &[receipt]].concat().concat()
+    }
+
+    /// Both, where either has it.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { year: self.year || other.year, institution: self.institution || other.institution }
+    }
+}
+
+impl FromStr for ReceiptKey {
+    type Err = ReceiptKeyError;
+
+    fn from_str(text: &str) -> Result<Self, ReceiptKeyError> {
+        match text {
+            "year" => Ok(Self { year: true, institution: false }),
+            "institution" => Ok(Self { year: false, institution: true }),
+            _ => Err(ReceiptKeyError { got: text.into() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delimiters_and_keys_are_read_strictly() {
+        for (text, byte) in [(",", b','), (";", b';'), ("|", b'|'), ("tab", b'\t'), ("\\t", b'\t')]
+        {
+            assert_eq!(text.parse::<Delimiter>().map(Delimiter::byte), Ok(byte));
+        }
+        for bad in ["", "\"", ".", "-", "0", "a", ";;", " ", "\n", "；"] {
+            assert_eq!(bad.parse::<Delimiter>(), Err(DelimiterError { got: bad.into() }));
+        }
+        let key = |text: &str| text.parse::<ReceiptKey>().unwrap();
+        let name = |key: ReceiptKey| key.name("001", "Red Cross", "2019-03-04");
+        assert_eq!(name(ReceiptKey::default()), "001");
+        assert_eq!(name(key("year")), "2019/001");
+        assert_eq!(name(key("institution")), "Red Cross/001");
+        assert_eq!(name(key("year").with(key("institution"))), "Red Cross/2019/001");
+        assert!("month".parse::<ReceiptKey>().is_err());
+    }
+}
