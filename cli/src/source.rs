@@ -1,10 +1,13 @@
 //! A ledger as a command's argument: a service on this machine, or a ledger's folder, which is then served on the spot.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use wufu_ledger::{Directory, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use wufu_verifier::{ProjectSet, checkpoint::Checkpoint, note::LogKey};
@@ -14,6 +17,8 @@ use crate::{files, serve};
 
 /// Largest answer of a ledger: a shard of donations is 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A ledger, and the key that it must sign with.
 #[derive(Args, Clone, Debug)]
@@ -96,22 +101,18 @@ pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
     Ok(ProjectSet::new(directory.projects().into_iter().map(|project| project.key))?)
 }
 
-/// Connects to a service on this machine.
+/// Connects to a service on this machine. A call on the connection ends after a minute, whatever the service does.
 pub async fn connect(url: &str) -> anyhow::Result<Channel> {
-    let local = url.starts_with("unix:") || is_loopback(url);
-    if !local {
-        bail!(
-            "{url} is not on this machine, expected http://127.0.0.1:PORT or unix:PATH until TLS comes"
-        );
-    }
-    let endpoint = Endpoint::from_shared(url.to_owned()).with_context(|| url.to_owned())?;
-    endpoint.connect().await.with_context(|| format!("connect to {url}"))
+    let place: Place = url.parse()?;
+    place.connect(TIMEOUT).await.with_context(|| format!("connect to {place}"))
 }
 
-fn is_loopback(url: &str) -> bool {
-    let host = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
-    host.and_then(|host| host.parse::<std::net::SocketAddr>().ok())
-        .is_some_and(|address| address.ip().is_loopback())
+/// Whether a file is in a folder, links seen through.
+pub fn is_within(file: &Path, folder: &Path) -> bool {
+    match (file.canonicalize(), folder.canonicalize()) {
+        (Ok(file), Ok(folder)) => folder.is_dir() && file.starts_with(folder),
+        _ => false,
+    }
 }
 
 /// A status as an error that a person can read.
@@ -164,13 +165,30 @@ pub async fn open(text: &str) -> anyhow::Result<Opened> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_this_machine_is_connected_to() {
-        assert!(is_loopback("http://127.0.0.1:7181") && is_loopback("http://[::1]:7181/"));
+    #[tokio::test]
+    async fn only_this_machine_is_connected_to() {
         for url in
-            ["http://10.0.0.1:80", "https://127.0.0.1:1", "http://example.org:1", "127.0.0.1:1"]
+            ["http://10.0.0.1:80", "https://127.0.0.1:1", "http://example.org:1", "127.0.0.1"]
         {
-            assert!(!is_loopback(url), "{url}");
+            let error = format!("{:#}", connect(url).await.unwrap_err());
+            assert!(error.contains("expected"), "{url}: {error}");
         }
+    }
+
+    /// Checkpoints in the ledger's own folder are no second source, whatever they are called.
+    #[test]
+    fn a_file_in_the_ledgers_folder_is_the_ledgers() {
+        let base = tempfile::tempdir().unwrap();
+        let (ledger, other) = (base.path().join("ledger"), base.path().join("other"));
+        for folder in [&ledger, &other] {
+            std::fs::create_dir(folder).unwrap();
+            std::fs::write(folder.join("notes"), "").unwrap();
+        }
+        std::os::unix::fs::symlink(ledger.join("notes"), other.join("link")).unwrap();
+        assert!(is_within(&ledger.join("notes"), &ledger));
+        assert!(is_within(&other.join("../ledger/notes"), &other.join("../ledger/.")));
+        assert!(is_within(&other.join("link"), &ledger));
+        assert!(!is_within(&other.join("notes"), &ledger));
+        assert!(!is_within(&other.join("none"), &ledger));
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use redb::{Database, Durability, TableDefinition, backends::FileBackend};
+use redb::{Database, Durability, ReadableDatabase as _, TableDefinition, backends::FileBackend};
 use wufu_verifier::{NullifierStore, spent::SpendError, statement::Nullifier};
 
 /// Nullifier to nothing.
@@ -28,6 +28,7 @@ impl SpentFile {
             let database = Database::builder()
                 .create_with_backend(FileBackend::new(file).with_context(name)?)
                 .with_context(name)?;
+            fill(&database).with_context(name)?;
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             File::open(folder.unwrap_or(Path::new(".")))?.sync_all().with_context(name)?;
             return Ok(Self(database));
@@ -38,7 +39,22 @@ impl SpentFile {
         if length == 0 {
             bail!("{}: 0 bytes, expected nullifiers: it was lost, or never written", name());
         }
-        Ok(Self(Database::open(path).with_context(name)?))
+        let file = OpenOptions::new().read(true).write(true).open(path).with_context(name)?;
+        // Damage is told here, and not by a panic later.
+        let database = FileBackend::new(file).and_then(|backend| {
+            Database::builder().set_check_integrity_on_open(true).create_with_backend(backend)
+        });
+        let whole = || {
+            format!(
+                "{}: {length} bytes, and no whole file of nullifiers: it was cut off or damaged",
+                name()
+            )
+        };
+        let store = Self(database.with_context(whole)?);
+        // A database of something else is not one in which nothing was shown.
+        let other = || format!("{}: a database, but not one of nullifiers", name());
+        store.0.begin_read()?.open_table(SPENT).with_context(other)?;
+        Ok(store)
     }
 
     fn insert(&mut self, nullifiers: &[Nullifier]) -> Result<Option<Nullifier>, redb::Error> {
@@ -56,6 +72,13 @@ impl SpentFile {
         transaction.commit()?;
         Ok(None)
     }
+}
+
+/// Makes the table, so that a file of nullifiers is told from another.
+fn fill(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(SPENT)?;
+    Ok(transaction.commit()?)
 }
 
 impl NullifierStore for SpentFile {
@@ -217,18 +240,28 @@ mod tests {
         assert!(refused > 3, "{refused} calls");
     }
 
+    /// A file that is empty, cut off at any length, zeroed or of something else was taken for one in which nothing was shown.
     #[test]
-    fn f28_a_file_that_was_cut_off_is_not_one_in_which_nothing_was_shown() {
+    fn f51_a_file_that_is_not_whole_is_not_one_in_which_nothing_was_shown() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("spent");
+        let path = folder.path().join("spent.db");
         SpentFile::open(&path, true).unwrap().check_and_insert(&[[1; 32]]).unwrap();
         let whole = fs::read(&path).unwrap();
-        for length in [1, 8, 512, whole.len() / 2] {
-            fs::write(&path, &whole[..length]).unwrap();
-            // Refused when it is opened, or when it is asked.
-            if let Ok(mut store) = SpentFile::open(&path, false) {
-                assert!(store.check_and_insert(&[[1; 32]]).is_err(), "cut to {length} bytes");
-            }
+        let refused = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            let Err(error) = SpentFile::open(&path, false) else {
+                panic!("{} bytes are a file of nullifiers", bytes.len());
+            };
+            assert!(format!("{error:#}").contains("spent.db"), "{error:#}");
+        };
+        for length in (0..whole.len()).step_by(4093).chain([1, 8, 512, whole.len() - 1]) {
+            refused(&whole[..length]);
         }
+        refused(&vec![0; whole.len()]);
+        fs::remove_file(&path).unwrap();
+        drop(Database::create(&path).unwrap());
+        assert!(SpentFile::open(&path, false).is_err(), "another database");
+        fs::write(&path, &whole).unwrap();
+        assert!(SpentFile::open(&path, false).unwrap().check_and_insert(&[[1; 32]]).is_err());
     }
 }

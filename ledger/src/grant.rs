@@ -211,7 +211,7 @@ impl Ledger {
             self.full_shard(reader, log, shard).await?.shard_path(inside)
         };
         let path = path.map_err(|_| StoreError::Broken { what: "shard" })?;
-        let path = ShardPath::new(place, &path);
+        let path = ShardPath::addressed(place, &path);
         Ok((path.map_err(|_| StoreError::Broken { what: "place" })?, epoch))
     }
 

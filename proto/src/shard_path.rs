@@ -22,6 +22,7 @@ const PLACES: u64 = 1 << (2 * CARD_DEPTH);
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct ShardPath {
     index: u64,
+    leaf: Option<Fr>,
     // On the heap, so that moving it leaves no copies behind.
     siblings: Box<[[Fr; SIBLINGS]; SHARD_DEPTH]>,
 }
@@ -41,7 +42,22 @@ impl ShardPath {
             }
         }
         checked(index)?;
-        Ok(Self { index, siblings })
+        Ok(Self { index, leaf: None, siblings })
+    }
+
+    /// The same, for the leaf's owner: it names the leaf too, so that anybody else sees that their key comes to another one.
+    ///
+    /// # Errors
+    /// As [`ShardPath::new`].
+    pub fn addressed(index: u64, path: &Path<SHARD_DEPTH>) -> Result<Self, ConvertError> {
+        let mut addressed = Self::new(index, path)?;
+        addressed.leaf = path.levels().first().map(|children| children[place(index, 0)]);
+        Ok(addressed)
+    }
+
+    /// The leaf that the sender says it leads from, when it says so. Nothing proves it before a root is known.
+    pub fn leaf(&self) -> Option<Fr> {
+        self.leaf
     }
 
     /// The leaf's place in the log, from 0.
@@ -107,7 +123,11 @@ impl TryFrom<&v1::ShardPath> for ShardPath {
         {
             *out = read::element("sibling", bytes)?;
         }
-        Ok(Self { index: message.index, siblings })
+        let leaf = match message.leaf.as_slice() {
+            [] => None,
+            bytes => Some(read::element("leaf", bytes)?),
+        };
+        Ok(Self { index: message.index, leaf, siblings })
     }
 }
 
@@ -117,7 +137,8 @@ impl From<&ShardPath> for v1::ShardPath {
         for sibling in path.siblings.as_flattened() {
             siblings.extend_from_slice(&field::encode(sibling));
         }
-        Self { index: path.index, siblings }
+        let leaf = path.leaf.as_ref().map(|leaf| field::encode(leaf).to_vec());
+        Self { index: path.index, siblings, leaf: leaf.unwrap_or_default() }
     }
 }
 
@@ -139,6 +160,28 @@ mod tests {
             assert_eq!(received.path(leaves[index]), path);
             // With another leaf it leads elsewhere.
             assert_ne!(received.path(Fr::from(1000u64)).top(), path.top());
+        }
+    }
+
+    /// Grants did not say for whose key they were made, so a wallet took in other people's. Messages of earlier releases still have
+    /// no leaf, and read as before.
+    #[test]
+    fn a_path_may_say_which_leaf_it_leads_from() {
+        let leaves: Vec<Fr> = (1..=300u64).map(Fr::from).collect();
+        let mut tree = Tree::new(9);
+        tree.extend(&leaves).unwrap();
+        let path = tree.shard_path(131).unwrap();
+        let plain = ShardPath::new(131, &path).unwrap();
+        assert_eq!(plain.leaf(), None);
+        assert!(v1::ShardPath::from(&plain).leaf.is_empty());
+        let addressed = ShardPath::addressed(131, &path).unwrap();
+        assert_eq!(addressed.leaf(), Some(leaves[131]));
+        let sent = v1::ShardPath::from(&addressed);
+        assert_eq!(ShardPath::try_from(&sent).as_ref(), Ok(&addressed));
+        for wrong in [vec![9; 31], vec![9; 33], vec![0xff; 32]] {
+            let mut sent = sent.clone();
+            sent.leaf = wrong;
+            assert!(ShardPath::try_from(&sent).is_err());
         }
     }
 

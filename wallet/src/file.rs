@@ -6,7 +6,7 @@ compile_error!("a wallet's files are guarded by Unix permissions, and this syste
 use std::{
     fs::{self, DirBuilder, File, Metadata, OpenOptions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
     path::{Path, PathBuf},
 };
 
@@ -207,13 +207,12 @@ fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, FileErr
     Ok(file)
 }
 
-/// Opens a file of mode 0600 for reading and writing, and makes it when it is not there.
+/// Opens a file of mode 0600 that is there, for reading and writing.
 ///
 /// # Errors
-/// When it is open to others, or cannot be opened.
-pub fn private_file(path: &Path) -> Result<File, FileError> {
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+/// When it is open to others, not there, or cannot be opened.
+pub fn existing_private_file(path: &Path) -> Result<File, FileError> {
+    let file = OpenOptions::new().read(true).write(true).open(path);
     let file = file.map_err(FileError::io(path))?;
     let metadata = file.metadata().map_err(FileError::io(path))?;
     if !metadata.is_file() {
@@ -229,7 +228,8 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), FileError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(FileError::io(folder))
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that a file is in.
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -266,7 +266,7 @@ mod tests {
                 panic!("mode {shared:o} was read");
             };
             assert_eq!(mode, shared);
-            assert!(matches!(private_file(&path), Err(FileError::Shared { .. })));
+            assert!(matches!(existing_private_file(&path), Err(FileError::Shared { .. })));
         }
         fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
         assert!(read_secret(&path, 3).is_ok());

@@ -16,6 +16,7 @@ use wufu_testing as _;
 mod cache;
 pub mod envelope;
 pub mod file;
+pub mod item;
 pub mod log;
 pub mod place;
 pub mod plan;
@@ -32,12 +33,16 @@ pub mod view;
 pub mod wallet;
 
 pub use envelope::Format;
+pub use item::{Item, ItemName};
 pub use log::{LogKind, LogName};
 pub use place::Place;
-pub use plan::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, MIN_ANONYMITY, Report};
+pub use plan::{
+    Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Earlier, MIN_ANONYMITY, Report,
+};
 pub use prover::{BlindProver, Delay, Mode, ProofSource, TokenStore, TrustedProver};
 pub use receive::{Checked, Received};
 pub use source::{GrpcSource, NoteFile, Second, Sources};
+pub use store::{Holding, Standing};
 pub use submit::Submitted;
 pub use wallet::Wallet;
 

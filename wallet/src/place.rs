@@ -1,6 +1,12 @@
 //! Where a server is.
 
-use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use tonic::{
     Status,
@@ -46,12 +52,47 @@ pub enum PlaceError {
 }
 
 impl Place {
+    /// Whether both are one server, however they are spelled: two names of one socket, a link to it, two names of this machine.
+    ///
+    /// The addresses of this machine count as one: a server that listens on all of them answers at each. So two servers need two ports.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Loopback { port: one, .. }, Self::Loopback { port: two, .. }) => one == two,
+            (Self::Socket(one), Self::Socket(two)) => is_same_file(one, two),
+            _ => false,
+        }
+    }
+
     /// A fresh connection, used for one call. It carries no identity, and shares nothing with another.
-    pub(crate) async fn connect(&self, timeout: Duration) -> Result<Channel, Error> {
+    ///
+    /// # Errors
+    /// When nobody answers there in 10 seconds.
+    pub async fn connect(&self, timeout: Duration) -> Result<Channel, Error> {
         // A redirect, a proxy, a user agent of its own: none of them.
         let endpoint = Endpoint::from_shared(self.to_string())?;
         endpoint.connect_timeout(CONNECT).timeout(timeout).connect().await
     }
+}
+
+/// Whether two paths lead to one file, by device and inode: links, `..` and hard links are seen through. Of files that are not there
+/// the folders are compared, and the names.
+pub fn is_same_file(one: &Path, two: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
+    match (identity(one), identity(two)) {
+        (Some(one), Some(two)) => one == two,
+        (None, None) => real(one) == real(two),
+        // One is there, and the other is not.
+        _ => false,
+    }
+}
+
+/// The path without links and `..`, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    path.file_name().map_or(folder.clone(), |name| folder.join(name))
 }
 
 /// The whole answer, not only its beginning, within the time.
@@ -90,15 +131,18 @@ impl FromStr for Place {
                 _ => Ok(Self::Socket(format!("/{from_root}").into())),
             };
         }
-        let rest = text.strip_prefix("http://").unwrap_or(text);
+        let scheme = text.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("http://"));
+        let rest = scheme.map_or(text, |scheme| &text[scheme.len()..]);
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (host, port) = rest.rsplit_once(':').ok_or_else(form)?;
         let port = port.parse().map_err(|_| form())?;
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         // Not resolved: whoever answers for a name may send us elsewhere.
-        let ip: IpAddr = match host {
-            "localhost" => IpAddr::from([127, 0, 0, 1]),
-            host => host.parse().map_err(|_| form())?,
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let ip: IpAddr = if name.eq_ignore_ascii_case("localhost") {
+            IpAddr::from([127, 0, 0, 1])
+        } else {
+            host.parse::<IpAddr>().map_err(|_| form())?.to_canonical()
         };
         if ip.is_loopback() {
             Ok(Self::Loopback { ip, port })
@@ -148,6 +192,8 @@ mod tests {
             ("127.9.9.9:1", "http://127.9.9.9:1"),
             ("localhost:7/", "http://127.0.0.1:7"),
             ("http://[::1]:9", "http://[::1]:9"),
+            ("HTTP://LocalHost.:7", "http://127.0.0.1:7"),
+            ("http://[::ffff:127.0.0.1]:9", "http://127.0.0.1:9"),
             ("unix:/run/wufu.sock", "unix:/run/wufu.sock"),
             ("unix:///run/wufu.sock", "unix:/run/wufu.sock"),
             ("unix:////run//wufu.sock", "unix:/run//wufu.sock"),
@@ -174,5 +220,47 @@ mod tests {
         ] {
             assert!(matches!(text(given), Err(PlaceError::Form { .. })), "{given}");
         }
+    }
+
+    /// `--second` took the ledger itself under another spelling, and said that both had been compared. A dealer was taken for an
+    /// evaluator in the same way. What counts is where a name leads.
+    #[test]
+    fn one_server_is_one_however_it_is_spelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let _ledger = std::os::unix::net::UnixListener::bind(at("l.sock")).unwrap();
+        let _other = std::os::unix::net::UnixListener::bind(at("o.sock")).unwrap();
+        std::fs::create_dir(at("d")).unwrap();
+        std::os::unix::fs::symlink(at("l.sock"), at("link.sock")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), at("here")).unwrap();
+        std::fs::hard_link(at("l.sock"), at("hard.sock")).unwrap();
+        let socket = |name: &str| format!("unix:{}", at(name).display());
+        let names = ["l.sock", "d/../l.sock", "./l.sock", "link.sock", "here/l.sock", "hard.sock"];
+        let tcp = [
+            "127.0.0.1:7182",
+            "http://127.0.0.1:7182/",
+            "http://localhost:7182",
+            "http://LOCALHOST.:07182",
+            "http://[::1]:7182",
+            "http://[::ffff:127.0.0.1]:7182",
+            "http://127.0.0.2:7182",
+        ];
+        let one_server: [Vec<String>; 2] =
+            [names.map(socket).into(), tcp.map(str::to_owned).into()];
+        let place = |text: &String| text.parse::<Place>().unwrap();
+        for spellings in &one_server {
+            for (one, two) in
+                spellings.iter().flat_map(|one| spellings.iter().map(move |two| (one, two)))
+            {
+                assert!(place(one).is_same(&place(two)), "{one} and {two}");
+            }
+        }
+        let others = [socket("o.sock"), "http://127.0.0.1:7183".into(), socket("none.sock")];
+        for (one, two) in one_server.iter().flatten().zip(others.iter().cycle()) {
+            assert!(!place(one).is_same(&place(two)), "{one} and {two}");
+        }
+        // Of sockets that are not there yet, too.
+        assert!(place(&socket("new.sock")).is_same(&place(&socket("d/../new.sock"))));
+        assert!(!place(&socket("new.sock")).is_same(&place(&socket("d/new.sock"))));
     }
 }

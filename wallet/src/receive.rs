@@ -14,8 +14,7 @@ use wufu_verifier::{Fr, field, merkle::SHARD_LEAVES, note::LogKey};
 use crate::{
     envelope::{self, MessageError},
     log::{LogKind, LogName, LogNameError},
-    renew::own_leaf,
-    store::{PersonEntry, StoreError},
+    store::{Standing, StoreError},
     wallet::Wallet,
 };
 
@@ -26,17 +25,45 @@ const EXPECTED: &str = "a card grant, a person grant, a donation receipt or a li
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiveError {
-    /// The wallet has this card.
-    #[error("this card is held already")]
-    HeldCard,
-    /// The wallet has this donation.
-    #[error("this donation is held already")]
-    HeldDonation,
-    /// The wallet has a place in this person log.
-    #[error("a place in {log} is held already: there is one per person and campaign")]
+    /// The wallet has this.
+    #[error("this wallet already holds leaf {place} of {log}")]
+    Held {
+        /// The log.
+        log: LogName,
+        /// The place in it.
+        place: u64,
+    },
+    /// The wallet has a place in this person log, and found it there.
+    #[error(
+        "this wallet already holds leaf {place} of {log}, and a person has one place in a campaign"
+    )]
     HeldPerson {
         /// The log.
         log: LogName,
+        /// The place that is held.
+        place: u64,
+    },
+    /// It names a leaf that this wallet's key does not come to.
+    #[error(
+        "leaf {place} of {log} was made for another address than this wallet's: it is not taken in. What is sent to the output of \
+         `wufu wallet address --org {org}` belongs to this wallet",
+        org = log.org
+    )]
+    NotOurs {
+        /// The log.
+        log: LogName,
+        /// The place in it.
+        place: u64,
+    },
+    /// The log ends before that place.
+    #[error("leaf {place} of {log} cannot be: the log has places below {end}")]
+    NoSuchPlace {
+        /// The log.
+        log: LogName,
+        /// The place.
+        place: u64,
+        /// The first place that the log does not have.
+        end: u64,
     },
     /// The card's `rho` is not the one of its serial: a second card could have the same nullifier.
     #[error("the card does not belong to its serial number")]
@@ -52,11 +79,13 @@ pub enum ReceiveError {
     },
     /// The path does not lead to where the log's leaf is: it was made for other keys, or for nobody.
     #[error(
-        "{log} has no entry of this wallet where it should be: it was made for another address"
+        "leaf {place} of {log} is not the one that this wallet's key comes to: it was made for another address, and is not taken in"
     )]
     NotInLog {
         /// The log.
         log: LogName,
+        /// The place in it.
+        place: u64,
     },
     /// The store.
     #[error(transparent)]
@@ -70,6 +99,15 @@ pub enum Checked {
     InLog,
     /// The wallet does not know that root yet: the next synchronisation tells.
     Later,
+}
+
+impl Checked {
+    fn standing(self) -> Standing {
+        match self {
+            Self::InLog => Standing::Found,
+            Self::Later => Standing::Unconfirmed,
+        }
+    }
 }
 
 /// Something that was taken in. What it is, nobody else need know: it prints as nothing but its sort.
@@ -134,53 +172,42 @@ impl Wallet {
     /// Takes in a card.
     ///
     /// # Errors
-    /// When it is held, does not belong to its serial number, or the log is known to have another leaf there.
+    /// When it is held, does not belong to its serial number, names another leaf than this wallet's key comes to, or the log is known
+    /// to have another one there.
     pub fn receive_card(&self, grant: &CardGrant) -> Result<Checked, ReceiveError> {
         let CardGrant { org, card, serial, path, epoch } = grant;
         let expected = Card::issued(card.kind, org, *serial, card.rcm);
         if card.rho != expected.rho {
             return Err(ReceiveError::Serial);
         }
-        let leaf = card.commitment(self.address(org).pk);
-        let checked = self.check(&LogName::cards(org), leaf, path, *epoch)?;
-        let new = self.store().add_card(field::encode(&leaf), grant)?;
-        if new { Ok(checked) } else { Err(ReceiveError::HeldCard) }
+        let (log, leaf) = (LogName::cards(org), card.commitment(self.address(org).pk));
+        let checked = self.check(&log, leaf, path, *epoch)?;
+        let new = self.store().add_card(field::encode(&leaf), grant, checked.standing())?;
+        if new { Ok(checked) } else { Err(ReceiveError::Held { log, place: path.index() }) }
     }
 
-    /// Takes in a place in a campaign's person log. One that is found there takes the place of one that is held and was not.
+    /// Takes in a place in a campaign's person log. As long as none was found there, several may be held: one that turns out to be
+    /// somebody else's does not stand in the way of the wallet's own.
     ///
     /// # Errors
-    /// When there is one already, or the log is known to have another leaf there.
+    /// When one was found already, this one is held, it names another leaf than this wallet's key comes to, or the log is known to
+    /// have another one there.
     pub fn receive_person(&self, grant: &PersonGrant) -> Result<Checked, ReceiveError> {
         let PersonGrant { org, person, path, epoch } = grant;
-        let log = LogName::persons(org);
-        let leaf = person.leaf(self.address(org).pk);
+        let (log, leaf) = (LogName::persons(org), person.leaf(self.address(org).pk));
         let checked = self.check(&log, leaf, path, *epoch)?;
-        let held = match checked {
-            Checked::InLog => self.store().person(org)?,
-            Checked::Later => None,
-        };
-        let replaced = match held {
-            Some(held) if !self.is_found(&log, &held)? => Some(held.leaf),
-            _ => None,
-        };
-        let held = self.store().add_person(field::encode(&leaf), grant, replaced)?;
-        if held.is_none() { Ok(checked) } else { Err(ReceiveError::HeldPerson { log }) }
-    }
-
-    /// Whether the path of what is held leads to the root of its shard in the newest roof that is known.
-    fn is_found(&self, log: &LogName, held: &PersonEntry) -> Result<bool, StoreError> {
-        let Some(key) = self.store().log_key(&log.org)? else { return Ok(false) };
-        let Some(known) = self.store().roof(log, &key)? else { return Ok(false) };
-        let path = &held.grant.path;
-        let root = usize::try_from(path.shard()).ok().and_then(|shard| known.roots.get(shard));
-        Ok(root == Some(&path.path(own_leaf(&held.leaf)?).top()))
+        let held = self.store().add_person(field::encode(&leaf), grant, checked.standing())?;
+        match held {
+            None => Ok(checked),
+            Some(held) => Err(ReceiveError::HeldPerson { log, place: held.grant.path.index() }),
+        }
     }
 
     /// Takes in the receipt of a donation.
     ///
     /// # Errors
-    /// When it is held, names no donation log, or the log is known to have another leaf there.
+    /// When it is held, names no donation log or another leaf than this wallet's key comes to, or the log is known to have another
+    /// one there.
     pub fn receive_donation(&self, receipt: &DonationReceipt) -> Result<Checked, ReceiveError> {
         let log: LogName = receipt.origin.parse()?;
         if !matches!(log.kind, LogKind::Donations(_)) {
@@ -188,11 +215,12 @@ impl Wallet {
         }
         let leaf = receipt.record(self.address(&log.org).pk).leaf();
         let checked = self.check(&log, leaf, &receipt.path, receipt.epoch)?;
-        let new = self.store().add_donation(field::encode(&leaf), receipt)?;
-        if new { Ok(checked) } else { Err(ReceiveError::HeldDonation) }
+        let new = self.store().add_donation(field::encode(&leaf), receipt, checked.standing())?;
+        let place = receipt.path.index();
+        if new { Ok(checked) } else { Err(ReceiveError::Held { log, place }) }
     }
 
-    /// Compares where a path leads with the shard's root, when that is known.
+    /// Compares the leaf with the one that the sender names, and where the path leads with the shard's root when that is known.
     fn check(
         &self,
         log: &LogName,
@@ -200,18 +228,26 @@ impl Wallet {
         path: &ShardPath,
         epoch: u64,
     ) -> Result<Checked, ReceiveError> {
+        let (log, place) = (log.clone(), path.index());
+        let end = 1 << (2 * log.kind.depth());
+        if place >= end {
+            return Err(ReceiveError::NoSuchPlace { log, place, end });
+        }
+        if path.leaf().is_some_and(|named| named != leaf) {
+            return Err(ReceiveError::NotOurs { log, place });
+        }
         let key = self.store().log_key(&log.org)?;
-        let root = key.map(|key| self.known_root(log, &key, path.shard(), epoch)).transpose()?;
+        let root = key.map(|key| self.known_root(&log, &key, path.shard(), epoch)).transpose()?;
         match root.flatten() {
             Some(root) if path.path(leaf).top() == root => Ok(Checked::InLog),
-            Some(_) => Err(ReceiveError::NotInLog { log: log.clone() }),
+            Some(_) => Err(ReceiveError::NotInLog { log, place }),
             None => Ok(Checked::Later),
         }
     }
 
     /// The root that a shard had at an epoch, as far as it is known: the newest roof is of that epoch, or the shard was full
     /// then and never changed again.
-    fn known_root(
+    pub(crate) fn known_root(
         &self,
         log: &LogName,
         key: &LogKey,
@@ -233,40 +269,4 @@ impl Wallet {
 }
 
 #[cfg(test)]
-mod tests {
-    use wufu_circuits::Seed;
-
-    use super::*;
-    use crate::source::{EPOCH_SECONDS, MemoryLedger, Sources};
-
-    #[tokio::test]
-    async fn a_place_that_is_found_replaces_one_that_was_not_and_no_other() {
-        let ledger = MemoryLedger::new("wufu", [1; 32]);
-        let wallet = Wallet::in_memory(Seed::from_bytes([3; 32])).unwrap();
-        wallet.pin_log_key(&ledger.log_key()).unwrap();
-        let address = wallet.address("wufu");
-        ledger.append(&LogName::cards("wufu"), &[1u64.into()]);
-        let mut persons = [ledger.register(&address), ledger.register(&address)];
-        ledger.seal(5);
-        persons = persons.map(|person| ledger.sealed_person(person));
-        let [first, second] = &persons;
-        // Of another salt than the log has: nothing tells as long as its root is not known.
-        let mut wrong = first.clone();
-        wrong.person.salt = 7u64.into();
-        assert_eq!(wallet.receive_person(&wrong).unwrap(), Checked::Later);
-        let held = wallet.receive_person(first);
-        assert!(matches!(held, Err(ReceiveError::HeldPerson { .. })), "{held:?}");
-
-        let sources = Sources::one(ledger.clone());
-        wallet.campaign(&sources, "wufu", 6 * EPOCH_SECONDS).await.unwrap();
-        let never = wallet.receive_person(&wrong);
-        assert!(matches!(never, Err(ReceiveError::NotInLog { .. })), "{never:?}");
-        assert_eq!(wallet.receive_person(first).unwrap(), Checked::InLog);
-        for more in [first, second] {
-            let held = wallet.receive_person(more);
-            assert!(matches!(held, Err(ReceiveError::HeldPerson { .. })), "{held:?}");
-        }
-        let held = wallet.store().person("wufu").unwrap().unwrap();
-        assert_eq!(held.grant.person.salt, first.person.salt);
-    }
-}
+mod tests;

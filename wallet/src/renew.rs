@@ -4,8 +4,7 @@ use wufu_proto::{log::ShardContent, shard_path::ShardPath};
 use wufu_verifier::{Fr, field};
 
 use crate::{
-    log::LogKind,
-    store::{CardEntry, DonationEntry, PersonEntry, StoreError},
+    store::{DonationEntry, Standing, StoreError},
     sync::{CampaignView, DonationView, SyncError},
     view::{OwnLeafError, RoofView, ShardView},
     wallet::Wallet,
@@ -24,7 +23,9 @@ impl Wallet {
         self.renew(roof, view.view.open.as_deref())?;
         let origin = roof.log().to_string();
         let held = self.store().donations()?.into_iter();
-        for entry in held.filter(|entry| entry.receipt.origin == origin) {
+        // A full shard never changes: what was not found in it never will be.
+        let unknown = |entry: &DonationEntry| entry.standing != Standing::Foreign;
+        for entry in held.filter(|entry| entry.receipt.origin == origin && unknown(entry)) {
             let leaf = own_leaf(&entry.leaf)?;
             let path = &entry.receipt.path;
             let place = path.index();
@@ -39,55 +40,37 @@ impl Wallet {
         Ok(())
     }
 
-    /// Renews the paths of what the wallet holds in a shard.
+    /// Renews the paths of what the wallet holds in a shard, and writes down what is in the log and what is not.
     pub(crate) fn renew(
         &self,
         roof: &RoofView,
         shard: Option<&ShardView>,
     ) -> Result<(), SyncError> {
         let Some(shard) = shard else { return Ok(()) };
-        let log = roof.log();
-        let epoch = roof.checkpoint().epoch();
-        let newer = |leaf: &[u8; 32], held: &ShardPath| -> Result<Option<ShardPath>, SyncError> {
-            let (leaf, place) = (own_leaf(leaf)?, held.index());
-            if held.shard() != shard.shard() || place >= roof.checkpoint().size() {
-                return Ok(None);
+        let (epoch, size) = (roof.checkpoint().epoch(), roof.checkpoint().size());
+        let mut changed = Vec::new();
+        for item in self.items()?.into_iter().filter(|item| item.name().log == *roof.log()) {
+            let mut holding = item.into_holding();
+            let (path, _) = holding.path();
+            let place = path.index();
+            if path.shard() != shard.shard() || place >= size {
+                continue;
             }
-            // Another leaf at the place is told when the leaf is used: one bad receipt must not stop the others.
-            let found = shard.path(place, leaf).and_then(|path| ShardPath::new(place, &path).ok());
-            Ok(found.filter(|found| found != held))
-        };
-        let (mut cards, mut persons, mut donations) = (Vec::new(), Vec::new(), Vec::new());
-        match log.kind {
-            LogKind::Cards => {
-                for CardEntry { leaf, mut grant } in self.store().cards()? {
-                    if let Some(path) = newer(&leaf, &grant.path)?.filter(|_| grant.org == log.org)
-                    {
-                        (grant.path, grant.epoch) = (path, epoch);
-                        cards.push(CardEntry { leaf, grant });
-                    }
-                }
+            let found = shard.path(place, own_leaf(holding.leaf())?);
+            let found = found.and_then(|path| ShardPath::addressed(place, &path).ok());
+            // One bad receipt does not stop the others.
+            let standing = if found.is_some() { Standing::Found } else { Standing::Foreign };
+            let newer = found.filter(|found| found != path);
+            if newer.is_none() && standing == holding.standing() {
+                continue;
             }
-            LogKind::Persons => {
-                if let Some(PersonEntry { leaf, mut grant }) = self.store().person(&log.org)?
-                    && let Some(path) = newer(&leaf, &grant.path)?
-                {
-                    (grant.path, grant.epoch) = (path, epoch);
-                    persons.push(PersonEntry { leaf, grant });
-                }
+            holding.stand(standing);
+            if let Some(path) = newer {
+                holding.renew((path, epoch));
             }
-            LogKind::Donations(_) => {
-                let origin = log.to_string();
-                for DonationEntry { leaf, mut receipt } in self.store().donations()? {
-                    let path = newer(&leaf, &receipt.path)?;
-                    if let Some(path) = path.filter(|_| receipt.origin == origin) {
-                        (receipt.path, receipt.epoch) = (path, epoch);
-                        donations.push(DonationEntry { leaf, receipt });
-                    }
-                }
-            }
+            changed.push(holding);
         }
-        Ok(self.store().update(&cards, &persons, &donations)?)
+        Ok(self.store().update(&changed)?)
     }
 }
 

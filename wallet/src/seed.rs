@@ -3,8 +3,11 @@
 //! Two lines of text, so that it can be copied to paper: 64 hexadecimal digits, and `checksum` with eight more, which tell
 //! a mistyped seed from a right one.
 
+mod typed;
+
 use std::path::Path;
 
+pub use typed::{from_typed, to_words};
 use wufu_circuits::Seed;
 use zeroize::Zeroizing;
 
@@ -25,6 +28,36 @@ pub enum SeedError {
     /// Not 64 hexadecimal digits and a checksum.
     #[error("seed is not a line of 64 hexadecimal digits and a line with its checksum")]
     Form,
+    /// Nothing was typed.
+    #[error("the seed is empty, expected 24 words or 64 hexadecimal digits")]
+    Empty,
+    /// No text.
+    #[error("the seed is not UTF-8 text, expected 24 words or 64 hexadecimal digits")]
+    NotText,
+    /// Too few digits, or too many.
+    #[error("the seed has {got} hexadecimal digits, expected 64 (or 24 words)")]
+    Digits {
+        /// How many there are.
+        got: usize,
+    },
+    /// Too few words, or too many.
+    #[error("the seed has {got} word{}, expected 24 (or 64 hexadecimal digits)", if *got == 1 { "" } else { "s" })]
+    Words {
+        /// How many there are.
+        got: usize,
+    },
+    /// A word that is none. Which word it is stays out of the message: the others are right.
+    #[error("word {at} is not in the English word list of BIP-39: it was mistyped")]
+    Word {
+        /// Its number, from 1.
+        at: usize,
+    },
+    /// Digits and words are of two seeds.
+    #[error("the digits and the words do not name the same seed")]
+    Apart,
+    /// The words are words, and not these.
+    #[error("the words do not fit their checksum: one was mistyped, or two were swapped")]
+    WordChecksum,
     /// The checksum is another one.
     #[error("seed does not fit its checksum: it was mistyped")]
     Checksum,

@@ -17,7 +17,7 @@ use wufu_verifier::{
 use crate::{
     place::{Place, plain, within},
     plan::claim_bytes,
-    store::StoreError,
+    store::{StoreError, number_in},
     sync::SyncError,
     wallet::{Stopped, Wallet},
 };
@@ -95,7 +95,8 @@ pub enum Submitted {
     Admitted {
         /// Its number.
         claim: u64,
-        /// The org's signed receipt; for a claim that was admitted before, the signed refusal that names it.
+        /// The org's signed receipt, the same each time. Where that was lost on the way, and for a claim that another wallet made, the
+        /// signed refusal of the second submission, which names the claim that was admitted.
         note: String,
     },
     /// A nullifier of it was spent before, by a claim that only a holder of the key can have made.
@@ -146,10 +147,15 @@ impl Wallet {
         let envelope = claim_bytes(envelope);
         let checked = self.blocking(move |wallet| {
             let submitted = wallet.checked(&key, &claim, outcome)?;
-            if let Submitted::Admitted { note, .. } = &submitted {
-                wallet.store().admit_claim(&org, &envelope, note)?;
+            let Submitted::Admitted { claim, note } = submitted else { return Ok(submitted) };
+            match wallet.store().admit_claim(&org, &envelope, &note)? {
+                // One claim, one number.
+                Some(kept) if number_in(&kept) != Some(claim) => {
+                    Err(SubmitError::OtherAnswer { note })
+                }
+                Some(kept) => Ok(Submitted::Admitted { claim, note: kept }),
+                None => Ok(Submitted::Admitted { claim, note }),
             }
-            Ok(submitted)
         });
         checked.await?
     }
@@ -180,7 +186,7 @@ impl Wallet {
                 if !ours || !says(said, &format!("{org}/refusals"), &lines) {
                     return Err(SubmitError::OtherAnswer { note });
                 }
-                let number = spent_by(said);
+                let number = number_in(said);
                 if !self.made_by_a_holder(org, nullifier, &earlier)? {
                     return Err(SubmitError::Unproved { note });
                 }
@@ -223,11 +229,6 @@ fn says(text: &str, heading: &str, lines: &[String]) -> bool {
     said.next() == Some(heading) && lines.iter().all(|line| said.clone().any(|said| said == line))
 }
 
-/// The claim that a signed refusal says spent the nullifier.
-fn spent_by(text: &str) -> Option<u64> {
-    text.lines().find_map(|line| line.strip_prefix("spent by claim "))?.parse().ok()
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -247,7 +248,5 @@ mod tests {
             assert!(!says(text, "wufu/claims", &lines(&[other])), "{other:?}");
         }
         assert_eq!(hex(&[0, 0xab, 0xff]), "00abff");
-        assert_eq!(spent_by("wufu/refusals\nspent by claim 7\n"), Some(7));
-        assert_eq!(spent_by("wufu/refusals\nspent by claim x\n"), None);
     }
 }

@@ -29,6 +29,16 @@ pub enum SyncError {
         /// The org.
         org: String,
     },
+    /// The ledger has no log of the org, or signed none yet.
+    #[error(
+        "{place} has no checkpoint of a log of {org}: it is another organisation's ledger, or its first epoch has not closed yet"
+    )]
+    NoLog {
+        /// Who was asked.
+        place: String,
+        /// The org.
+        org: String,
+    },
     /// The operator lied earlier: nothing of the log is believed any more.
     #[error("{log} contradicted itself: nothing of it is believed, and the evidence is kept")]
     Contradicted {
@@ -183,6 +193,17 @@ impl Wallet {
         let org = org.to_owned();
         self.blocking(move |wallet| wallet.renew_campaign(&org, &renewed)).await??;
         Ok(view)
+    }
+
+    /// Looks at a log at its newest checkpoint: its roof and its open shard.
+    pub(crate) async fn look(
+        &self,
+        sources: &Sources,
+        log: &LogName,
+        now: u64,
+    ) -> Result<LogView, SyncError> {
+        let newest = self.checkpoint(sources, log, None, now).await?;
+        self.view(sources, log, newest, None, now).await
     }
 
     /// Looks at a donation log: all of its records, and renews the paths of the donations that the wallet holds there.

@@ -14,9 +14,11 @@ use crate::{
     cache::ShardMemory,
     file::{self, FileError},
     log::LogName,
+    prover::blind::TOKEN_FOLDER,
     seed::{self, SeedError},
     store::{
-        CardEntry, ClaimEntry, DonationEntry, Evidence, PersonEntry, PinError, Store, StoreError,
+        AnswerEntry, CardEntry, ClaimEntry, DonationEntry, Evidence, PersonEntry, PinError, Store,
+        StoreError,
     },
 };
 
@@ -31,6 +33,17 @@ pub const SHARD_FOLDER: &str = "shards";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
+    /// The folder holds a wallet already, or parts of one. Nothing is overwritten.
+    #[error(
+        "{folder} already holds a wallet ({name} is there): choose another folder (--dir)",
+        folder = folder.display()
+    )]
+    Held {
+        /// The folder.
+        folder: PathBuf,
+        /// What is there.
+        name: &'static str,
+    },
     /// Its folder.
     #[error(transparent)]
     File(#[from] FileError),
@@ -66,7 +79,7 @@ impl Wallet {
     /// Makes a wallet with a fresh seed, in a folder of mode 0700 (made when it is not there).
     ///
     /// # Errors
-    /// When the folder is open to others, holds a wallet already, or cannot be written.
+    /// When the folder is open to others, holds a wallet or parts of one, or cannot be written.
     pub fn create(folder: &Path) -> Result<Self, OpenError> {
         Self::restore(folder, Seed::random(&mut OsRng))
     }
@@ -76,14 +89,25 @@ impl Wallet {
     /// # Errors
     /// As [`Wallet::create`].
     pub fn restore(folder: &Path, seed: Seed) -> Result<Self, OpenError> {
+        Self::check_free(folder)?;
         file::private_folder(folder)?;
-        // A memory without its seed is of another wallet.
-        let memory = folder.join(STORE_FILE);
-        if memory.exists() {
-            return Err(FileError::Exists { path: memory }.into());
-        }
         seed::write(&folder.join(SEED_FILE), &seed)?;
+        drop(Store::create(&folder.join(STORE_FILE))?);
         Self::open(folder)
+    }
+
+    /// Checks that a folder holds no wallet, and no part of one.
+    ///
+    /// # Errors
+    /// When it does.
+    pub fn check_free(folder: &Path) -> Result<(), OpenError> {
+        // A memory or masks without their seed are of another wallet.
+        for name in [SEED_FILE, STORE_FILE, TOKEN_FOLDER] {
+            if folder.join(name).symlink_metadata().is_ok() {
+                return Err(OpenError::Held { folder: folder.into(), name });
+            }
+        }
+        Ok(())
     }
 
     /// Opens a wallet.
@@ -197,7 +221,7 @@ impl Wallet {
         self.store().cards()
     }
 
-    /// The places in person logs that are held, by org.
+    /// The places in person logs that are held, by org: one that was found in its log comes first.
     ///
     /// # Errors
     /// When the store fails.
@@ -219,6 +243,22 @@ impl Wallet {
     /// When the store fails.
     pub fn claims(&self, org: &str) -> Result<Vec<ClaimEntry>, StoreError> {
         self.store().claims(org)
+    }
+
+    /// The campaigns in which claims were made.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn claimed_orgs(&self) -> Result<Vec<String>, StoreError> {
+        self.store().claimed_orgs()
+    }
+
+    /// The requests that were answered, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn answers(&self) -> Result<Vec<AnswerEntry>, StoreError> {
+        self.store().answers()
     }
 
     /// What proves that the operator of a log lied, if anything.
@@ -256,11 +296,26 @@ mod tests {
         let folder = base.path().join("wallet");
         let address = Wallet::create(&folder).unwrap().address("wufu");
         assert_eq!(Wallet::open(&folder).unwrap().address("wufu"), address);
-        assert!(matches!(Wallet::create(&folder), Err(OpenError::File(FileError::Exists { .. }))));
+        assert!(matches!(Wallet::create(&folder), Err(OpenError::Held { .. })));
         // The seed alone is lost: its memory is not given to another seed.
         std::fs::remove_file(folder.join(SEED_FILE)).unwrap();
-        assert!(matches!(Wallet::create(&folder), Err(OpenError::File(FileError::Exists { .. }))));
+        assert!(matches!(Wallet::create(&folder), Err(OpenError::Held { .. })));
         assert!(matches!(Wallet::open(&folder), Err(OpenError::Seed(_))));
+    }
+
+    /// A wallet whose memory was lost opened as one that had never shown or claimed anything.
+    #[test]
+    fn f51_a_seed_without_its_memory_is_not_an_empty_wallet() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("wallet");
+        drop(Wallet::create(&folder).unwrap());
+        std::fs::write(folder.join(STORE_FILE), b"").unwrap();
+        let empty = Wallet::open(&folder).unwrap_err();
+        assert!(matches!(empty, OpenError::Store(StoreError::Empty { .. })), "{empty}");
+        std::fs::remove_file(folder.join(STORE_FILE)).unwrap();
+        let missing = Wallet::open(&folder).unwrap_err();
+        assert!(matches!(missing, OpenError::Store(StoreError::Missing { .. })), "{missing}");
+        assert!(!folder.join(STORE_FILE).exists(), "none is made on the way");
     }
 
     #[test]

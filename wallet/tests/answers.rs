@@ -8,6 +8,7 @@ use rand::SeedableRng as _;
 use wufu_proto::{
     envelope::LogEpoch,
     log::{Roof, Shard},
+    shard_path::ShardPath,
     v1,
     witness::{Job, Witnessed},
 };
@@ -369,7 +370,12 @@ async fn a_receipt_of_nobody_is_told() {
     let what = (project(2), wufu_verifier::Amount::new(9).unwrap(), wufu_verifier::Time::MIN);
     let receipt = ledger.donate(&stranger.address(CHARITY), what);
     ledger.seal(6);
-    wallet.receive_donation(&ledger.sealed_donation(receipt.clone())).unwrap();
+    // From a charity of an earlier release, which did not say whose it is.
+    let mut unnamed = ledger.sealed_donation(receipt.clone());
+    let mut path = v1::ShardPath::from(&unnamed.path);
+    path.leaf.clear();
+    unnamed.path = ShardPath::try_from(&path).unwrap();
+    wallet.receive_donation(&unnamed).unwrap();
     let status = wallet.sync(&sources_of(&ledger), CHARITY, NOW).await.unwrap();
     assert_eq!(status.len(), 1);
     assert_eq!((status[0].ready, status[0].foreign, status[0].not_yet), (1, 1, 0));
@@ -383,14 +389,15 @@ async fn a_receipt_of_nobody_is_told() {
     assert_eq!(plan.chosen().place, 1200);
     let only = DonationOptions { place: Some(1201), ..few(1) };
     let refused = wallet.plan_donation(&sources, &request, &only, NOW).await;
-    assert!(matches!(refused, Err(PlanError::OwnLeaf(_))));
+    assert!(matches!(refused, Err(PlanError::NoDonation { held: 1, .. })));
     // Now that the roof is known, it would not even be taken in.
-    let receipt = ledger.sealed_donation(receipt);
     let other = Wallet::in_memory(wufu_circuits::Seed::from_bytes([5; 32])).unwrap();
     other.pin_log_key(&ledger.log_key()).unwrap();
     other.donation_log(&sources, &LogName::donations(CHARITY, 1), NOW).await.unwrap();
-    let refused = other.receive_donation(&receipt);
+    let refused = other.receive_donation(&unnamed);
     assert!(matches!(refused, Err(wufu_wallet::receive::ReceiveError::NotInLog { .. })));
+    let refused = other.receive_donation(&ledger.sealed_donation(receipt));
+    assert!(matches!(refused, Err(wufu_wallet::receive::ReceiveError::NotOurs { .. })));
 }
 
 fn sources_of(ledger: &MemoryLedger) -> Sources {

@@ -13,7 +13,7 @@ use wufu_verifier::{
     merkle::SHARD_LEAVES,
 };
 use wufu_wallet::{
-    LogName, Second, Sources, Wallet,
+    Earlier, LogName, Second, Sources, Wallet,
     plan::{PlanError, ProveError},
     receive::ReceiveError,
     source::{Call, CheckpointSource, LedgerSource, MemoryLedger, SourceError},
@@ -79,10 +79,10 @@ async fn a_claim_is_planned_proved_and_kept() {
 
     // It is remembered, and a second one is made on purpose only.
     let rival = rival.prove(&local(claim_prover()), quiet(), NOW).await;
-    assert!(matches!(rival, Err(ProveError::Claimed { number: 0, admitted: false, .. })));
+    assert!(matches!(rival, Err(ProveError::Claimed { earlier: Earlier::Open, .. })));
     assert_eq!(wallet.claims(CAMPAIGN).unwrap().len(), 1);
     let second = wallet.plan_claim(&sources, &ask, NOW).await;
-    assert!(matches!(second, Err(PlanError::Claimed { number: 0, admitted: false, .. })));
+    assert!(matches!(second, Err(PlanError::Claimed { earlier: Earlier::Open, .. })));
     let again = wufu_wallet::ClaimAsk { again: true, payout: b"other".to_vec(), ..ask.clone() };
     let again = wallet.plan_claim(&sources, &again, NOW).await.unwrap();
     assert_eq!(again.statement().nf_p, plan.statement().nf_p);
@@ -142,13 +142,15 @@ async fn four_kinds_are_no_claim() {
 async fn what_is_held_is_not_taken_twice() {
     let (wallet, ledger) = trial();
     let card = wallet.cards().unwrap().remove(0).grant;
-    assert!(matches!(wallet.receive_card(&card), Err(ReceiveError::HeldCard)));
+    assert!(matches!(wallet.receive_card(&card), Err(ReceiveError::Held { .. })));
     // A path that is newer makes no other card of it.
     let newer = ledger.sealed_card(card.clone());
-    assert!(matches!(wallet.receive_card(&newer), Err(ReceiveError::HeldCard)));
+    assert!(matches!(wallet.receive_card(&newer), Err(ReceiveError::Held { .. })));
     let mut other = card;
     other.serial += 1;
     assert!(matches!(wallet.receive_card(&other), Err(ReceiveError::Serial)));
+    // A place that was found in its log is the one that there is.
+    wallet.campaign(&Sources::one(ledger.clone()), CAMPAIGN, NOW).await.unwrap();
     let person = ledger.register(&wallet.address(CAMPAIGN));
     ledger.seal(6);
     let second = wallet.receive_person(&ledger.sealed_person(person));

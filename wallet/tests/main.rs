@@ -9,6 +9,7 @@ mod blind;
 mod campaign;
 mod common;
 mod honest;
+mod looks;
 mod provers;
 mod scale;
 mod secrets;

@@ -346,3 +346,27 @@ fn f26_a_note_that_was_not_written_leaves_no_token() {
     fs::write(&note, before).unwrap();
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
+
+/// A file of 0 bytes opened as an empty store, which had seen no seed yet. It is refused by name, with what to do.
+#[test]
+fn f51_a_store_that_is_empty_or_cut_off_is_refused_by_name() {
+    let home = Home::new();
+    drop(stocked(&home));
+    let whole = fs::read(home.file()).unwrap();
+    let lengths = (0..whole.len()).step_by(4093).chain([1, 8, 512, whole.len() - 1]);
+    for length in lengths {
+        fs::write(home.file(), &whole[..length]).unwrap();
+        let error = TokenStore::open(&home.wallet, &home.outside, NOW).unwrap_err();
+        let said = error.to_string();
+        assert!(matches!(error, TokenStoreError::Damaged { .. }), "{length} bytes: {said}");
+        assert!(said.contains("tokens.redb") && said.contains("remove"), "{said}");
+    }
+    fs::remove_file(home.file()).unwrap();
+    drop(redb::Database::create(home.file()).unwrap());
+    fs::set_permissions(home.file(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let other = TokenStore::open(&home.wallet, &home.outside, NOW).unwrap_err();
+    assert!(other.to_string().contains("not one of"), "{other}");
+    // What the message says helps.
+    fs::remove_dir_all(home.wallet.join(TOKEN_FOLDER)).unwrap();
+    assert!(drain(&home.open()).is_empty());
+}

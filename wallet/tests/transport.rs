@@ -454,10 +454,21 @@ async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
     assert!(matches!(got, Submitted::Admitted { claim: 1, .. }));
     let receipt = wallet.claims(CAMPAIGN).unwrap()[0].receipt.clone();
     assert!(receipt.as_ref().is_some_and(|note| note.starts_with("wufu/claims")));
-    // The same one again changes nothing: its receipt stays.
+    // The same one again changes nothing, and says the same: "admitted as claim 1" once came with the signed refusal of the second
+    // submission.
     let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
-    assert!(matches!(got, Submitted::Admitted { claim: 1, .. }));
+    assert_eq!(got, Submitted::Admitted { claim: 1, note: receipt.clone().unwrap() });
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, receipt);
+    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].admitted(), Some(1));
+    // One claim, one number: a ledger that signs another for it is not believed.
+    let renumber: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome = |ledger, outcome| {
+        let ClaimOutcome::Spent { nullifier, earlier, note } = outcome else { return outcome };
+        let text = note.split("\n\n").next().unwrap();
+        let note = ledger.sign(&format!("{}\n", text.replace("claim 1", "claim 2")));
+        ClaimOutcome::Spent { nullifier, earlier, note }
+    };
+    let got = submit(Recorder { twist: renumber, ..recorder.clone() }, &answer.envelope).await;
+    assert!(matches!(got, Err(SubmitError::OtherAnswer { .. })), "{got:?}");
     let got = submit(recorder.clone(), &second.envelope).await.unwrap();
     let Submitted::Spent { nullifier, earlier_payout, .. } = got else { panic!("spent twice") };
     assert!(plan.statement().nullifiers().contains(&nullifier));
@@ -484,9 +495,11 @@ async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
     // Once one is admitted, a second one is made on purpose only.
     let ask = wufu_wallet::ClaimAsk { again: false, expiry: NOW + 10_000, ..again };
     let refused = wallet.plan_claim(&sources, &ask, NOW + 5000).await;
-    let Err(wufu_wallet::plan::PlanError::Claimed { admitted: true, .. }) = refused else {
+    let Err(error @ wufu_wallet::plan::PlanError::Claimed { .. }) = refused else {
         panic!("{refused:?}");
     };
+    // By the ledger's number.
+    assert!(error.to_string().starts_with("claim 1 was admitted"), "{error}");
 }
 
 #[tokio::test]
@@ -512,7 +525,10 @@ async fn a_claim_whose_answer_was_lost_is_admitted_and_none_is_sent_without_a_lo
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, None);
     let got = wallet.submit(&place, &answer.envelope).await.unwrap();
     let Submitted::Admitted { claim: 1, note } = got else { panic!("{got:?}") };
-    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, Some(note));
+    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt.as_ref(), Some(&note));
+    // From here on, the same answer each time.
+    let got = wallet.submit(&place, &answer.envelope).await.unwrap();
+    assert_eq!(got, Submitted::Admitted { claim: 1, note });
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
-//! What a wallet holds and pins.
+//! What a wallet pins, takes in, and looks for in its logs.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
-use wufu_wallet::{Checked, Received, Wallet, envelope, sync::SyncError};
+use wufu_wallet::{Checked, LogName, Received, Wallet, envelope, sync::SyncError};
 
-use super::SourceArgs;
+use super::{SourceArgs, list::NOT_OURS};
 use crate::{files, output::Output, setup, source};
 
 /// Pins log keys and verifying keys.
@@ -66,8 +66,11 @@ pub fn receive(wallet: &Wallet, paths: &[PathBuf], output: Output) -> anyhow::Re
                 Ok(received) => {
                     let (what, checked) = describe(received);
                     let found = checked == Checked::InLog;
-                    let where_ =
-                        if found { "found in its log" } else { "to be found at the next sync" };
+                    let where_ = if found {
+                        "found in its log"
+                    } else {
+                        "taken in, not confirmed yet (wufu wallet sync looks for it in its log)"
+                    };
                     let fields = json!({ "file": path, "what": what, "found": found });
                     output.result("received", format_args!("{what}: {where_}"), fields);
                 }
@@ -80,7 +83,7 @@ pub fn receive(wallet: &Wallet, paths: &[PathBuf], output: Output) -> anyhow::Re
         }
     }
     if refused > 0 {
-        bail!("{refused} refused");
+        bail!("{refused} refused, and not taken in");
     }
     Ok(())
 }
@@ -93,42 +96,6 @@ fn describe(received: Received) -> (String, Checked) {
     }
 }
 
-/// Lists what is held.
-pub fn list(wallet: &Wallet, output: Output) -> anyhow::Result<()> {
-    for card in wallet.cards()? {
-        let grant = &card.grant;
-        let text =
-            format!("{}: card of {}, place {}", grant.org, grant.card.kind, grant.path.index());
-        let fields = json!({ "org": grant.org, "kind": grant.card.kind.english(), "place": grant.path.index() });
-        output.result("card", text, fields);
-    }
-    for person in wallet.persons()? {
-        let grant = &person.grant;
-        let text = format!("{}: person, place {}", grant.org, grant.path.index());
-        output.result("person", text, json!({ "org": grant.org, "place": grant.path.index() }));
-    }
-    for donation in wallet.donations()? {
-        let receipt = &donation.receipt;
-        let (project, place) = (receipt.project, receipt.path.index());
-        let text = format!(
-            "{}: donation of {} minor units to {}:{}, place {place}",
-            receipt.origin,
-            receipt.amount.minor(),
-            project.institution(),
-            project.project()
-        );
-        let fields = json!({
-            "origin": receipt.origin,
-            "amount": receipt.amount.minor(),
-            "time": receipt.time.seconds(),
-            "project": format!("{}:{}", project.institution(), project.project()),
-            "place": place,
-        });
-        output.result("donation", text, fields);
-    }
-    Ok(())
-}
-
 /// Looks at an org's logs.
 pub async fn sync(
     wallet: &Wallet,
@@ -137,9 +104,13 @@ pub async fn sync(
     output: Output,
 ) -> anyhow::Result<()> {
     let (sources, opened) = sources.open().await?;
+    super::reading(org, &sources, output);
     let found = wallet.sync(&sources, org, files::now()?).await;
     drop(opened);
-    for log in found.map_err(explain)? {
+    let found = found.map_err(explain)?;
+    let (mut held, logs) = (0, found.len());
+    for log in found {
+        held += log.ready + log.not_yet + log.foreign + log.away.len() as u64;
         let compared = log.compared.as_deref().unwrap_or("nobody");
         let text = format!(
             "{}: {} leaves at epoch {} ({} s old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} shards to look up",
@@ -158,7 +129,39 @@ pub async fn sync(
             "foreign": log.foreign, "away": log.away,
         });
         output.result("log", text, fields);
+        for item in log.foreign_items {
+            let text = format!("{item}: {NOT_OURS} (wufu wallet forget {item})");
+            let fields = json!({ "item": item.to_string(), "standing": "foreign" });
+            output.result("foreign", text, fields);
+        }
+        for shard in log.away {
+            let text = format!(
+                "shard {shard} of {} was filled while this wallet was away: wufu wallet look-up --log {} --shard {shard}, at another time",
+                log.log, log.log
+            );
+            output.result("away", text, json!({ "log": log.log.to_string(), "shard": shard }));
+        }
     }
+    let holds = if held == 0 { "; this wallet holds nothing in them" } else { "" };
+    output.text(format_args!("looked at {logs} logs of {org}{holds}"));
+    Ok(())
+}
+
+/// Looks up one full shard.
+pub async fn look_up(
+    wallet: &Wallet,
+    log: &LogName,
+    shard: u64,
+    sources: &SourceArgs,
+    output: Output,
+) -> anyhow::Result<()> {
+    let (sources, opened) = sources.open().await?;
+    super::reading(&log.org, &sources, output);
+    let found = wallet.look_up(&sources, log, shard, files::now()?).await;
+    drop(opened);
+    found.map_err(explain)?;
+    let fields = json!({ "log": log.to_string(), "shard": shard });
+    output.result("looked up", format_args!("shard {shard} of {log} was looked through"), fields);
     Ok(())
 }
 

@@ -1,18 +1,22 @@
 //! `wufu wallet`: what a user does.
 
 mod holdings;
+mod list;
 mod prove;
+mod restore;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use wufu_circuits::Seed;
 use wufu_verifier::{CircuitName, VerifyingKey, text};
 use wufu_wallet::{
-    Answer, ClaimAsk, DonationOptions, Format, GrpcSource, Mode, NoteFile, Place, Report, Sources,
-    Submitted, Wallet, envelope, seed,
+    Answer, ClaimAsk, DonationOptions, Format, GrpcSource, ItemName, LogName, Mode, NoteFile,
+    Place, Report, Sources, Submitted, Wallet, envelope,
 };
 
 use crate::{
@@ -63,6 +67,18 @@ enum Command {
         /// Yes, on this screen
         #[arg(long, required = true)]
         show: bool,
+        /// Only the 24 words
+        #[arg(long)]
+        words: bool,
+    },
+    /// Make a wallet from a seed that was kept elsewhere, and say what it has forgotten
+    #[command(
+        after_help = "Example:\n  wufu wallet restore paper.txt --dir restored\n\nThe seed is 24 words or 64 hexadecimal digits, as wufu wallet seed --show prints it. Without FILE it is asked for, or read from standard input."
+    )]
+    Restore {
+        /// File that holds the seed; - is standard input. The seed itself is never an argument: others could read it
+        #[arg(value_name = "FILE")]
+        file: Vec<PathBuf>,
     },
     /// Pin a log key or a verifying key, had from elsewhere than from the ledger
     #[command(after_help = "Example:\n  wufu wallet pin --log-key charity.pub --dev-keys")]
@@ -84,9 +100,19 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// List what is held
+    /// List what is held, which claims were made and which requests were answered
     #[command(after_help = "Example:\n  wufu wallet list --json")]
     List,
+    /// Forget a card, a place or a donation. What was shown or claimed with it stays known
+    #[command(after_help = "Example:\n  wufu wallet forget wufu/cards:12 --yes")]
+    Forget {
+        /// The item, as `wufu wallet list` shows it
+        #[arg(value_name = "LOG:PLACE")]
+        item: ItemName,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Look at an org's logs, and renew the paths of what is held there
     #[command(
         after_help = "Example:\n  wufu wallet sync --org cerf --ledger http://127.0.0.1:7182 --second mirror.notes"
@@ -95,6 +121,21 @@ enum Command {
         /// Campaign or charity
         #[arg(long, value_parser = names::word)]
         org: String,
+        #[command(flatten)]
+        sources: SourceArgs,
+    },
+    /// Look through a shard that was filled while this wallet was away. Only wallets with something in it ask for it, so do it at a
+    /// time of its own, long before a proof
+    #[command(
+        after_help = "Example:\n  wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second mirror.notes"
+    )]
+    LookUp {
+        /// The log
+        #[arg(long, value_name = "ORG/cards|ORG/persons|ORG/donations/N")]
+        log: LogName,
+        /// The shard, as `wufu wallet sync` names it
+        #[arg(long)]
+        shard: u64,
         #[command(flatten)]
         sources: SourceArgs,
     },
@@ -179,14 +220,20 @@ impl SourceArgs {
         let ledger = GrpcSource::new(opened.place()?);
         let sources = match &self.second {
             None => Sources::one(ledger),
-            Some(second) if PathBuf::from(second).is_file() => {
+            Some(second) if Path::new(second).is_file() => {
+                if source::is_within(Path::new(second), Path::new(&self.ledger)) {
+                    bail!(
+                        "--second {second} is in the ledger's own folder, expected checkpoints from somebody else, or --one-source"
+                    );
+                }
                 Sources::compared(ledger, NoteFile::new(second))
             }
             Some(second) => {
                 let place: Place = second.parse().context("--second")?;
-                if place == opened.place()? {
+                if place.is_same(&opened.place()?) {
                     bail!(
-                        "--second is the ledger itself, expected another source, or --one-source"
+                        "--second {second} is the ledger itself ({}), expected another source, or --one-source",
+                        opened.place()?
                     );
                 }
                 Sources::compared(ledger, GrpcSource::new(place))
@@ -210,27 +257,23 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             );
         }
         Command::Dev { owners, receipt } => {
-            Wallet::restore(dir, Seed::dev_owner(&owners, receipt.as_bytes()))?;
-            output.result(
-                "wallet",
-                format_args!("wallet in {}", dir.display()),
-                json!({ "dir": dir }),
-            );
+            restore::dev(dir, &owners, &receipt, output)?;
         }
         Command::Address { org } => {
             let address = Wallet::open(dir)?.address(&org).to_string();
             output.result("address", &address, json!({ "org": org, "address": address }));
         }
-        Command::Seed { show: _ } => {
-            let seed = seed::read(&dir.join(wufu_wallet::wallet::SEED_FILE))?;
-            let text = seed::to_text(&seed);
-            output.result("seed", text.trim_end(), json!({ "seed": text.trim_end() }));
-        }
+        Command::Seed { show: _, words } => restore::show(dir, words, output)?,
+        Command::Restore { file } => restore::restore(dir, &file, output)?,
         Command::Pin { log_key, key, dev_keys } => {
             holdings::pin(&Wallet::open(dir)?, &log_key, &key, dev_keys, output)?;
         }
         Command::Receive { files } => holdings::receive(&Wallet::open(dir)?, &files, output)?,
-        Command::List => holdings::list(&Wallet::open(dir)?, output)?,
+        Command::List => list::list(&Wallet::open(dir)?, output)?,
+        Command::Forget { item, yes } => list::forget(&Wallet::open(dir)?, &item, yes, output)?,
+        Command::LookUp { log, shard, sources } => {
+            holdings::look_up(&Wallet::open(dir)?, &log, shard, &sources, output).await?;
+        }
         Command::Sync { org, sources } => {
             holdings::sync(&Wallet::open(dir)?, &org, &sources, output).await?;
         }
@@ -242,6 +285,7 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             let ask = ClaimAsk::new(&org, payout.as_bytes(), expiry, key.id());
             let ask = ClaimAsk { again, min_anonymity, ..ask };
             let (sources, opened) = sources.open().await?;
+            reading(&org, &sources, output);
             let plan = wallet.plan_claim(&sources, &ask, now).await;
             drop(opened);
             let plan = plan?;
@@ -256,6 +300,7 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             crate::request::tell(&request, output);
             let options = DonationOptions { min_anonymity, fresh, place };
             let (sources, opened) = sources.open().await?;
+            reading(&request.question().origin, &sources, output);
             let plan = wallet.plan_donation(&sources, &request, &options, files::now()?).await;
             drop(opened);
             let plan = plan?;
@@ -283,6 +328,13 @@ fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey>
         }
     }
     bail!("no {circuit} key is pinned: wufu wallet pin --key FILE, or --dev-keys")
+}
+
+/// Says whom the wallet asks, before it waits for the answers.
+fn reading(what: &str, sources: &Sources, output: Output) {
+    let ledger = sources.ledger.name();
+    let text = format!("reading {what} from {ledger}; each answer may take up to 60 s");
+    output.note("reading", text, json!({ "what": what, "ledger": ledger, "limit_seconds": 60 }));
 }
 
 fn tell(report: &Report, among: &str, output: Output) {
@@ -344,10 +396,24 @@ async fn submit(
     claim: &wufu_proto::Envelope,
     output: Output,
 ) -> anyhow::Result<()> {
+    let fields = json!({ "ledger": place.to_string(), "limit_seconds": 60 });
+    let text = format!("submitting the claim to {place}; the answer may take up to 60 s");
+    output.note("submitting", text, fields);
     match wallet.submit(place, claim).await? {
         Submitted::Admitted { claim, note } => {
             let fields = json!({ "outcome": "admitted", "claim": claim, "note": note });
-            output.result("claim", format_args!("admitted as claim {claim}\n{note}"), fields);
+            // The receipt was lost on the way, or another wallet has it.
+            let second = note.lines().next().is_some_and(|line| line.ends_with("/refusals"));
+            let which = if second {
+                "\nthe ledger's signed answer to this second submission, which names the claim that was admitted:"
+            } else {
+                ""
+            };
+            output.result(
+                "claim",
+                format_args!("admitted as claim {claim}{which}\n{note}"),
+                fields,
+            );
             Ok(())
         }
         Submitted::Spent { nullifier, earlier_payout, note } => {

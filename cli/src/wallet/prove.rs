@@ -5,13 +5,18 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use ed25519_dalek::VerifyingKey as DealerKey;
+use serde_json::{Value, json};
 use wufu_verifier::{CircuitName, VerifyingKey};
 use wufu_wallet::{
     BlindProver, Delay, LocalProver, Place, ProofSource, TokenStore, TrustedProver, Wallet,
-    prover::blind::{Dealer, KitId, blind_key},
+    prover::blind::{BlindStep, Dealer, KitId, blind_key},
 };
 
-use crate::{files, output::Output, setup};
+use crate::{
+    files,
+    output::{Output, duration},
+    setup,
+};
 
 /// Where a proof may be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -81,6 +86,12 @@ impl ProveArgs {
         match self.choice(&key)? {
             Choice::Trusted => {
                 let place = self.prover.clone().context("--prove trusted needs --prover URL")?;
+                let limit = wufu_wallet::prover::TIMEOUT.as_secs();
+                let text =
+                    format!("asking the prover at {place}; the proof may take up to {limit} s");
+                let fields =
+                    json!({ "role": "prover", "place": place.to_string(), "limit_seconds": limit });
+                output.note("ask", text, fields);
                 Ok(Box::new(TrustedProver::new(place)))
             }
             Choice::Blind => Ok(Box::new(self.blind(wallet, key, output)?)),
@@ -121,12 +132,69 @@ impl ProveArgs {
             Arc::new(TokenStore::open(folder, &TokenStore::outside(folder)?, files::now()?)?);
         let prover = BlindProver::new([key], self.dealer.clone(), self.evaluator.clone(), tokens)?;
         let delay = if self.no_delay { Delay::NONE } else { Delay::default() };
-        let prover = prover.with_delay(delay);
+        let told = move |step| tell(&step, output);
+        let prover = prover.with_delay(delay).with_steps(Arc::new(told));
         // A failure is mended at home, where the key is there: it is not made for that.
         Ok(if ready { prover.with_rescue(Arc::new(local(circuit, output)?)) } else { prover })
     }
 }
 
+fn tell(step: &BlindStep, output: Output) {
+    if let Some((name, text, fields)) = said(step) {
+        output.note(name, text, fields);
+    }
+}
+
+/// What blind proving waits for, why and how long.
+fn said(step: &BlindStep) -> Option<(&'static str, String, Value)> {
+    match step {
+        BlindStep::Wait { reason, time } => {
+            let (before, why) = (reason.before(), reason.why());
+            let text = format!(
+                "waiting {} before {before}, {why} (--no-delay leaves these waits out)",
+                duration(*time)
+            );
+            let fields = json!({
+                "before": before, "reason": reason.name(), "why": why, "seconds": time.as_secs_f64(),
+                "skip": "--no-delay",
+            });
+            Some(("wait", text, fields))
+        }
+        BlindStep::Ask { role, place, limit } => {
+            let seconds = limit.as_secs();
+            let text =
+                format!("asking the {role} at {place}; the answer may take up to {seconds} s");
+            let fields = json!({ "role": role, "place": place, "limit_seconds": seconds });
+            Some(("ask", text, fields))
+        }
+        _ => None,
+    }
+}
+
 fn local(circuit: CircuitName, output: Output) -> anyhow::Result<LocalProver> {
     Ok(LocalProver::new([setup::prover(circuit, setup::Memory::default(), output)?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use wufu_wallet::prover::blind::WaitReason;
+
+    use super::*;
+
+    /// Blind proving was silent for 40 to 50 s. Whoever reads this knows how long it is, why, and how it is left out.
+    #[test]
+    fn a_wait_says_for_what_why_how_long_and_how_to_skip_it() {
+        use WaitReason::{Evaluator, Local, NextDealer, Show, UseMasks};
+        for reason in [Evaluator, Local, NextDealer, Show, UseMasks] {
+            let wait = BlindStep::Wait { reason, time: Duration::from_millis(17_400) };
+            let (name, text, fields) = said(&wait).unwrap();
+            assert_eq!(name, "wait");
+            for part in ["17 s", "--no-delay", reason.before(), reason.why()] {
+                assert!(text.contains(part), "{text}");
+            }
+            assert_eq!((&fields["seconds"], &fields["skip"]), (&17.4.into(), &"--no-delay".into()));
+        }
+    }
 }

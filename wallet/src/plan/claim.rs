@@ -3,7 +3,9 @@
 use std::fmt;
 
 use prost::Message as _;
-use wufu_circuits::{Card, Circuit as _, FiveFuWitness, Kind, Path, statements::FiveFuInstance};
+use wufu_circuits::{
+    Card, Circuit as _, FiveFuWitness, Kind, Path, Person, statements::FiveFuInstance,
+};
 use wufu_proto::{
     Envelope,
     claim::{ClaimBinding, MAX_PAYOUT},
@@ -19,14 +21,14 @@ use wufu_verifier::{
 };
 
 use super::{
-    Answer, MIN_ANONYMITY, PlanError, ProveError, Report, age, log_epoch, not_over, points,
+    Answer, Earlier, MIN_ANONYMITY, PlanError, ProveError, Report, age, log_epoch, not_over, points,
 };
 use crate::{
     log::LogName,
     prover::{Made, OnStage, ProofSource},
     renew::own_leaf,
     source::Sources,
-    store::{CardEntry, ClaimEntry, PersonEntry},
+    store::{CardEntry, ClaimEntry, PersonEntry, Standing},
     sync::{CampaignView, LogView},
     view::{InnerPath, OwnLeafError},
     wallet::Wallet,
@@ -123,13 +125,15 @@ impl Wallet {
             return Err(error.into());
         }
         let made = self.claims(&org)?.into_iter().find(|claim| claim.is_live(now));
-        if let Some(ClaimEntry { number, receipt, .. }) = made.filter(|_| !ask.again) {
-            return Err(PlanError::Claimed { org, number, admitted: receipt.is_some() });
+        if let Some(made) = made.filter(|_| !ask.again) {
+            return Err(PlanError::Claimed { org, earlier: Earlier::of(&made) });
         }
-        if self.store().person(&org)?.is_none() {
+        // What turned out to be somebody else's is no reason to begin.
+        if !self.store().persons_of(&org)?.iter().any(|held| held.standing != Standing::Foreign) {
             return Err(PlanError::NoPerson { log: LogName::persons(&org) });
         }
-        let held = self.cards()?;
+        let mut held = self.cards()?;
+        held.retain(|card| card.standing != Standing::Foreign);
         let has =
             |kind| held.iter().any(|card| card.grant.org == org && card.grant.card.kind == kind);
         let missing: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| !has(*kind)).collect();
@@ -158,21 +162,13 @@ impl Wallet {
                 .ok_or_else(|| PlanError::Cards { org: org.clone(), missing: vec![kind] })?;
         }
         let log = LogName::persons(org);
-        let PersonEntry { leaf, grant } =
-            self.store().person(org)?.ok_or(PlanError::NoPerson { log })?;
-        let leaf = own_leaf(&leaf)?;
-        let place = grant.path.index();
-        let inner = inner_path(&view.persons, place, leaf, &grant.path.path(leaf))?;
-        let path: Path<PERSON_DEPTH> = view
-            .persons
-            .roof
-            .whole_path::<PERSON_DEPTH, { PERSON_DEPTH - SHARD_DEPTH }>(place, &inner)?;
+        let held = self.store().persons_of(org)?;
+        let person = person_of(held, &view.persons)?.ok_or(PlanError::NoPerson { log })?;
 
         let scope = statement::scope(org.as_bytes(), CLAIM);
         let payload = &binding.payout;
         let (verifier, expiry, key_id) = (org.as_bytes(), binding.expiry, key.id());
         let ext = statement::Binding { verifier, payload, expiry, key_id }.ext();
-        let person = (grant.person.clone(), path);
         let instance =
             FiveFuWitness::new(&self.spend_key(org), cards, person, scope, ext).into_instance();
         instance.check()?;
@@ -205,7 +201,7 @@ fn card_of<'a>(
     view: &LogView,
 ) -> Result<Option<(Card, Path<CARD_DEPTH>)>, PlanError> {
     let mut reason = None;
-    for CardEntry { leaf, grant } in cards {
+    for CardEntry { leaf, grant, .. } in cards {
         let leaf = own_leaf(leaf)?;
         let place = grant.path.index();
         let inner = inner_path(view, place, leaf, &grant.path.path(leaf));
@@ -214,6 +210,27 @@ fn card_of<'a>(
         });
         match path {
             Ok(path) => return Ok(Some((grant.card.clone(), path))),
+            Err(error) => reason = reason.or(Some(error)),
+        }
+    }
+    reason.map_or(Ok(None), |error| Err(error.into()))
+}
+
+/// The first of these places that is in the log, with its path. When none is, the first reason.
+fn person_of(
+    held: Vec<PersonEntry>,
+    view: &LogView,
+) -> Result<Option<(Person, Path<PERSON_DEPTH>)>, PlanError> {
+    let mut reason = None;
+    for PersonEntry { leaf, grant, .. } in held {
+        let leaf = own_leaf(&leaf)?;
+        let place = grant.path.index();
+        let inner = inner_path(view, place, leaf, &grant.path.path(leaf));
+        let path = inner.and_then(|inner| {
+            view.roof.whole_path::<PERSON_DEPTH, { PERSON_DEPTH - SHARD_DEPTH }>(place, &inner)
+        });
+        match path {
+            Ok(path) => return Ok(Some((grant.person, path))),
             Err(error) => reason = reason.or(Some(error)),
         }
     }
@@ -263,6 +280,7 @@ impl ClaimPlan {
         let envelope = Envelope::new(self.statement(), &points(&made)?, key, epochs, binding)?;
         let entry = ClaimEntry {
             number: 0,
+            made: Some(now),
             payout: self.binding.payout.clone(),
             expiry: self.binding.expiry,
             envelope: claim_bytes(&envelope),
@@ -272,9 +290,9 @@ impl ClaimPlan {
         let kept =
             self.wallet.blocking(move |wallet| wallet.store().add_claim(&org, &entry, again, now));
         // Another one may have been made since this one was planned.
-        if let Err(ClaimEntry { number, receipt, .. }) = kept.await?? {
+        if let Err(made) = kept.await?? {
             let org = self.binding.org.clone();
-            return Err(ProveError::Claimed { org, number, admitted: receipt.is_some() });
+            return Err(ProveError::Claimed { org, earlier: Earlier::of(&made) });
         }
         let (report, mode) = (self.report.clone(), made.mode.clone());
         Ok(Answer { envelope, report, mode, timings: made.timings })

@@ -25,7 +25,7 @@ use crate::{
     prover::{Made, OnStage, ProofSource},
     renew::own_leaf,
     source::Sources,
-    store::DonationEntry,
+    store::{AnswerEntry, DonationEntry, Standing},
     sync::DonationView,
     wallet::Wallet,
 };
@@ -150,7 +150,7 @@ impl Wallet {
         }
         let policy_hash = policy.hash();
         let (entry, shown_before, path) = self.choose(&request, policy_hash, options, view)?;
-        let DonationEntry { leaf, receipt } = entry;
+        let DonationEntry { leaf, receipt, .. } = entry;
         let org = &view.view.log().org;
         let sk = self.spend_key(org);
         let record = receipt.record(sk.public_key());
@@ -196,8 +196,10 @@ impl Wallet {
         let log = view.view.log();
         let pk = self.spend_key(&log.org).public_key();
         let origin = log.to_string();
-        let held: Vec<DonationEntry> =
-            self.donations()?.into_iter().filter(|entry| entry.receipt.origin == origin).collect();
+        let ours = |entry: &DonationEntry| {
+            entry.receipt.origin == origin && entry.standing != Standing::Foreign
+        };
+        let held: Vec<DonationEntry> = self.donations()?.into_iter().filter(ours).collect();
         let policy = &request.question().policy;
         let fits = |entry: &&DonationEntry| {
             let wanted = options.place.is_none_or(|place| entry.receipt.path.index() == place);
@@ -279,10 +281,11 @@ impl DonationPlan {
         let binding = Binding::Request(Box::new(self.request.clone()));
         let (key, epochs) = (self.key.id(), self.epochs.clone());
         let envelope = Envelope::new(self.statement(), &points(&made)?, key, epochs, binding)?;
+        let purpose = Some(self.request.question().purpose.clone());
         let (verifier, leaf) = (*self.request.verifier(), self.leaf);
+        let entry = AnswerEntry { verifier, leaf, made: Some(now), purpose };
         let policy = self.statement().policy;
-        let shown =
-            self.wallet.blocking(move |wallet| wallet.store().show(&verifier, &leaf, policy));
+        let shown = self.wallet.blocking(move |wallet| wallet.store().show(&entry, policy));
         shown.await??.map_err(|_| ProveError::SecondPolicy)?;
         let (report, mode) = (self.report.clone(), made.mode.clone());
         Ok(Answer { envelope, report, mode, timings: made.timings })

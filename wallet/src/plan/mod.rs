@@ -12,6 +12,8 @@ pub(crate) use claim::claim_bytes;
 pub use claim::{ClaimAsk, ClaimPlan};
 pub use donation::{Chosen, DonationOptions, DonationPlan, MIN_ANONYMITY, count};
 
+use std::fmt;
+
 use wufu_circuits::{ClauseError, Kind};
 use wufu_proto::{ConvertError, Envelope, envelope::LogEpoch};
 use wufu_verifier::{
@@ -21,7 +23,7 @@ use wufu_verifier::{
 use crate::{
     log::{LogName, LogNameError},
     prover::{Made, Mode, ProverError, Timings},
-    store::StoreError,
+    store::{ClaimEntry, StoreError},
     sync::SyncError,
     view::OwnLeafError,
     wallet::{Stopped, Wallet},
@@ -82,14 +84,14 @@ pub enum PlanError {
         log: LogName,
     },
     /// A claim was made before.
-    #[error("claim {number} of {org} was made, and {}: a second one shows the same nullifiers", state(*admitted))]
+    #[error(
+        "{earlier}: a second claim of {org} would show the same nullifiers, and the campaign pays once"
+    )]
     Claimed {
         /// The campaign.
         org: String,
-        /// The claim's number in this wallet.
-        number: u64,
-        /// Whether the ledger admitted it.
-        admitted: bool,
+        /// The earlier claim.
+        earlier: Earlier,
     },
     /// No donation of this wallet meets the policy.
     #[error("none of this wallet's {held} donations in {log} meets the policy")]
@@ -145,8 +147,35 @@ fn kinds(missing: &[Kind]) -> String {
     missing.iter().map(Kind::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn state(admitted: bool) -> &'static str {
-    if admitted { "admitted" } else { "may still be submitted" }
+/// A claim that stands in the way of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// The ledger admitted it.
+    Admitted {
+        /// The ledger's number, as its signed receipt says.
+        claim: Option<u64>,
+    },
+    /// It was made here, and may still be submitted.
+    Open,
+}
+
+impl Earlier {
+    fn of(made: &ClaimEntry) -> Self {
+        match &made.receipt {
+            Some(_) => Self::Admitted { claim: made.admitted() },
+            None => Self::Open,
+        }
+    }
+}
+
+impl fmt::Display for Earlier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Admitted { claim: Some(claim) } => write!(f, "claim {claim} was admitted"),
+            Self::Admitted { claim: None } => f.write_str("a claim was admitted"),
+            Self::Open => f.write_str("a claim was made that may still be submitted"),
+        }
+    }
 }
 
 /// Why a plan became no envelope.
@@ -166,14 +195,14 @@ pub enum ProveError {
     #[error("this verifier was shown the donation under another policy meanwhile")]
     SecondPolicy,
     /// Another claim was made since this one was planned. Nothing was shown.
-    #[error("claim {number} of {org} was made meanwhile, and {}: a second one shows the same nullifiers", state(*admitted))]
+    #[error(
+        "meanwhile, {earlier}: a second claim of {org} would show the same nullifiers, and the campaign pays once"
+    )]
     Claimed {
         /// The campaign.
         org: String,
-        /// The claim's number in this wallet.
-        number: u64,
-        /// Whether the ledger admitted it.
-        admitted: bool,
+        /// The earlier claim.
+        earlier: Earlier,
     },
     /// The envelope.
     #[error(transparent)]

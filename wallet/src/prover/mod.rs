@@ -8,7 +8,7 @@ mod trusted;
 pub use blind::{BlindError, BlindProver, Delay, TokenStore};
 #[cfg(feature = "engine")]
 pub use local::LocalProver;
-pub use trusted::TrustedProver;
+pub use trusted::{TIMEOUT, TrustedProver};
 pub use wufu_proto::prover::{Stage, Timings};
 
 use std::{fmt, sync::Arc, time::Duration};

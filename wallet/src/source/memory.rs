@@ -179,7 +179,10 @@ impl MemoryLedger {
         let state = self.state.lock().unwrap();
         let entry = &state.logs[log];
         let inner = entry.tree.shard_path(index as usize).unwrap();
-        (ShardPath::new(index, &inner).unwrap(), *entry.checkpoints.last_key_value().unwrap().0)
+        (
+            ShardPath::addressed(index, &inner).unwrap(),
+            *entry.checkpoints.last_key_value().unwrap().0,
+        )
     }
 
     /// The grant with its path.

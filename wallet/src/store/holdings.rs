@@ -1,70 +1,45 @@
 //! What a wallet holds: cards, its place among persons, receipts of donations. Each in the form in which it came, its path
 //! inside the shard kept up to date.
 
-use std::fmt;
-
-use redb::{ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, TableDefinition, TableHandle as _, WriteTransaction};
 use wufu_proto::{
     grant::{CardGrant, DonationReceipt, PersonGrant},
     v1,
 };
 use zeroize::Zeroizing;
 
-use super::{Bytes32, Store, StoreError};
+use super::{
+    Bytes32, Store, StoreError,
+    entry::{CardEntry, DonationEntry, Holding, PersonEntry, Standing},
+};
 
 /// By commitment.
 const CARDS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new("cards");
-/// By org.
-const PERSONS: TableDefinition<'_, &str, (Bytes32, &[u8])> = TableDefinition::new("persons");
+/// By org and leaf.
+const PERSONS: TableDefinition<'_, (&str, Bytes32), &[u8]> = TableDefinition::new("places");
+/// Of version 1: by org.
+const PERSONS_1: TableDefinition<'_, &str, (Bytes32, &[u8])> = TableDefinition::new("persons");
 /// By leaf.
 const DONATIONS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new("donations");
+/// By leaf: [`Standing::code`]. A leaf that is not here was not looked for yet.
+const STANDINGS: TableDefinition<'_, Bytes32, u8> = TableDefinition::new("standings");
 
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(CARDS)?;
-    transaction.open_table(PERSONS)?;
     transaction.open_table(DONATIONS)?;
+    transaction.open_table(STANDINGS)?;
+    let mut persons = transaction.open_table(PERSONS)?;
+    let old = |table: &redb::UntypedTableHandle| table.name() == PERSONS_1.name();
+    if transaction.list_tables()?.any(|table| old(&table)) {
+        for entry in transaction.open_table(PERSONS_1)?.iter()? {
+            let (org, value) = entry?;
+            let (leaf, bytes) = value.value();
+            persons.insert((org.value(), leaf), bytes)?;
+        }
+        transaction.delete_table(PERSONS_1)?;
+    }
     Ok(())
 }
-
-/// A card that is held.
-#[derive(Clone)]
-pub struct CardEntry {
-    /// Its commitment, the leaf: 32 bytes.
-    pub leaf: Bytes32,
-    /// What the issuer sent.
-    pub grant: CardGrant,
-}
-
-/// A place in a person log that is held.
-#[derive(Clone)]
-pub struct PersonEntry {
-    /// The leaf: 32 bytes.
-    pub leaf: Bytes32,
-    /// What the registrar sent.
-    pub grant: PersonGrant,
-}
-
-/// A donation that is held.
-#[derive(Clone)]
-pub struct DonationEntry {
-    /// The leaf: 32 bytes.
-    pub leaf: Bytes32,
-    /// What the charity sent.
-    pub receipt: DonationReceipt,
-}
-
-macro_rules! redacted {
-    ($($name:ident),+) => {
-        // A leaf is what proofs hide.
-        $(impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        })+
-    };
-}
-
-redacted!(CardEntry, PersonEntry, DonationEntry);
 
 fn encoded(message: &impl prost::Message) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(message.encode_to_vec())
@@ -83,15 +58,21 @@ fn donation(bytes: &[u8]) -> Result<DonationReceipt, StoreError> {
 }
 
 impl Store {
-    /// Keeps a card, unless it is held. Tells whether it is new.
+    /// Keeps a card, unless it is held: one that is held and was not found before may be kept again where it was found. Tells whether
+    /// it was kept.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn add_card(&self, leaf: Bytes32, grant: &CardGrant) -> Result<bool, StoreError> {
-        self.add(CARDS, leaf, &encoded(&v1::CardGrant::from(grant)))
+    pub fn add_card(
+        &self,
+        leaf: Bytes32,
+        grant: &CardGrant,
+        standing: Standing,
+    ) -> Result<bool, StoreError> {
+        self.add(CARDS, leaf, &encoded(&v1::CardGrant::from(grant)), standing)
     }
 
-    /// Keeps a donation, unless it is held. Tells whether it is new.
+    /// Keeps a donation, as [`Store::add_card`] a card.
     ///
     /// # Errors
     /// When the store fails.
@@ -99,8 +80,9 @@ impl Store {
         &self,
         leaf: Bytes32,
         receipt: &DonationReceipt,
+        standing: Standing,
     ) -> Result<bool, StoreError> {
-        self.add(DONATIONS, leaf, &encoded(&v1::DonationReceipt::from(receipt)))
+        self.add(DONATIONS, leaf, &encoded(&v1::DonationReceipt::from(receipt)), standing)
     }
 
     fn add(
@@ -108,19 +90,21 @@ impl Store {
         table: TableDefinition<'_, Bytes32, &'static [u8]>,
         leaf: Bytes32,
         bytes: &[u8],
+        standing: Standing,
     ) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(table)?;
-            let new = table.get(leaf)?.is_none();
-            if new {
+            let held = table.get(leaf)?.is_some();
+            let kept = may_keep(transaction, held, &leaf, standing)?;
+            if kept {
                 table.insert(leaf, bytes)?;
             }
-            Ok(new)
+            Ok(kept)
         })
     }
 
-    /// Keeps a place in a campaign's person log, unless one is held that is not to be `replaced`. Gives the leaf that is
-    /// held.
+    /// Keeps a place in a campaign's person log, as [`Store::add_card`] a card, unless another one is held that was found in the log.
+    /// Gives the entry that stands in the way.
     ///
     /// # Errors
     /// When the store fails.
@@ -128,47 +112,75 @@ impl Store {
         &self,
         leaf: Bytes32,
         grant: &PersonGrant,
-        replaced: Option<Bytes32>,
-    ) -> Result<Option<Bytes32>, StoreError> {
+        standing: Standing,
+    ) -> Result<Option<PersonEntry>, StoreError> {
         let bytes = encoded(&v1::PersonGrant::from(grant));
         self.write(|transaction| {
             let mut table = transaction.open_table(PERSONS)?;
-            let held = table.get(grant.org.as_str())?.map(|entry| entry.value().0);
-            let held = held.filter(|held| Some(*held) != replaced);
-            if held.is_none() {
-                table.insert(grant.org.as_str(), (leaf, bytes.as_slice()))?;
+            let held = persons_of(&table, &transaction.open_table(STANDINGS)?, Some(&grant.org))?;
+            let found = |entry: &&PersonEntry| entry.standing == Standing::Found;
+            if let Some(found) = held.iter().find(found) {
+                return Ok(Some(found.clone()));
             }
-            Ok(held)
+            let same = held.into_iter().find(|entry| entry.leaf == leaf);
+            if !may_keep(transaction, same.is_some(), &leaf, standing)? {
+                return Ok(same);
+            }
+            table.insert((grant.org.as_str(), leaf), bytes.as_slice())?;
+            Ok(None)
         })
     }
 
-    /// Keeps newer paths of things that are held.
+    /// Keeps newer paths of things that are held, and where they stand. What is not held any more is passed over.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn update(
-        &self,
-        cards: &[CardEntry],
-        persons: &[PersonEntry],
-        donations: &[DonationEntry],
-    ) -> Result<(), StoreError> {
-        if cards.is_empty() && persons.is_empty() && donations.is_empty() {
+    pub fn update(&self, changed: &[Holding]) -> Result<(), StoreError> {
+        if changed.is_empty() {
             return Ok(());
         }
         self.write(|transaction| {
-            let mut table = transaction.open_table(CARDS)?;
-            for CardEntry { leaf, grant } in cards {
-                table.insert(leaf, encoded(&v1::CardGrant::from(grant)).as_slice())?;
+            let mut cards = transaction.open_table(CARDS)?;
+            let mut persons = transaction.open_table(PERSONS)?;
+            let mut donations = transaction.open_table(DONATIONS)?;
+            for holding in changed {
+                let leaf = *holding.leaf();
+                let held = match holding {
+                    Holding::Card(CardEntry { grant, .. }) => {
+                        let bytes = encoded(&v1::CardGrant::from(grant));
+                        let held = cards.get(leaf)?.is_some();
+                        held && cards.insert(leaf, bytes.as_slice())?.is_some()
+                    }
+                    Holding::Person(PersonEntry { grant, .. }) => {
+                        let bytes = encoded(&v1::PersonGrant::from(grant));
+                        let key = (grant.org.as_str(), leaf);
+                        let held = persons.get(key)?.is_some();
+                        held && persons.insert(key, bytes.as_slice())?.is_some()
+                    }
+                    Holding::Donation(DonationEntry { receipt, .. }) => {
+                        let bytes = encoded(&v1::DonationReceipt::from(receipt));
+                        let held = donations.get(leaf)?.is_some();
+                        held && donations.insert(leaf, bytes.as_slice())?.is_some()
+                    }
+                };
+                if held {
+                    stand(transaction, &leaf, holding.standing())?;
+                }
             }
-            let mut table = transaction.open_table(PERSONS)?;
-            for PersonEntry { leaf, grant } in persons {
-                let bytes = encoded(&v1::PersonGrant::from(grant));
-                table.insert(grant.org.as_str(), (*leaf, bytes.as_slice()))?;
-            }
-            let mut table = transaction.open_table(DONATIONS)?;
-            for DonationEntry { leaf, receipt } in donations {
-                table.insert(leaf, encoded(&v1::DonationReceipt::from(receipt)).as_slice())?;
-            }
+            Ok(())
+        })
+    }
+
+    /// Forgets a card, a place in a person log or a donation. What was shown or claimed with it stays known.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn forget(&self, leaf: &Bytes32) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.open_table(CARDS)?.remove(leaf)?;
+            transaction.open_table(DONATIONS)?.remove(leaf)?;
+            transaction.open_table(PERSONS)?.retain(|(_, held), _| held != *leaf)?;
+            transaction.open_table(STANDINGS)?.remove(leaf)?;
             Ok(())
         })
     }
@@ -178,15 +190,8 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn cards(&self) -> Result<Vec<CardEntry>, StoreError> {
-        let mut cards = self.read(|transaction| {
-            let table = transaction.open_table(CARDS)?;
-            table
-                .iter()?
-                .map(|entry| {
-                    let (leaf, bytes) = entry?;
-                    Ok(CardEntry { leaf: leaf.value(), grant: card(bytes.value())? })
-                })
-                .collect::<Result<Vec<_>, StoreError>>()
+        let mut cards = self.by_leaf(CARDS, |leaf, bytes, standing| {
+            Ok(CardEntry { leaf, grant: card(bytes)?, standing })
         })?;
         let order = |entry: &CardEntry| {
             let CardGrant { org, card, path, .. } = &entry.grant;
@@ -196,19 +201,13 @@ impl Store {
         Ok(cards)
     }
 
-    /// The place in a campaign's person log.
+    /// The places in a campaign's person log: one that was found comes first, then by place. Another one than the first is held
+    /// only as long as none was found.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn person(&self, org: &str) -> Result<Option<PersonEntry>, StoreError> {
-        self.read(|transaction| {
-            let found = transaction.open_table(PERSONS)?.get(org)?;
-            let entry = found.map(|entry| {
-                let (leaf, bytes) = entry.value();
-                Ok(PersonEntry { leaf, grant: person(bytes)? })
-            });
-            entry.transpose()
-        })
+    pub fn persons_of(&self, org: &str) -> Result<Vec<PersonEntry>, StoreError> {
+        self.read(|transaction| persons(transaction, Some(org)))
     }
 
     /// The places in all person logs, by org.
@@ -216,15 +215,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn persons(&self) -> Result<Vec<PersonEntry>, StoreError> {
-        self.read(|transaction| {
-            let table = transaction.open_table(PERSONS)?;
-            let entries = table.iter()?.map(|entry| {
-                let (_, value) = entry?;
-                let (leaf, bytes) = value.value();
-                Ok(PersonEntry { leaf, grant: person(bytes)? })
-            });
-            entries.collect()
-        })
+        self.read(|transaction| persons(transaction, None))
     }
 
     /// The donations, by log and place.
@@ -232,19 +223,96 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn donations(&self) -> Result<Vec<DonationEntry>, StoreError> {
-        let mut donations = self.read(|transaction| {
-            let table = transaction.open_table(DONATIONS)?;
-            table
-                .iter()?
-                .map(|entry| {
-                    let (leaf, bytes) = entry?;
-                    Ok(DonationEntry { leaf: leaf.value(), receipt: donation(bytes.value())? })
-                })
-                .collect::<Result<Vec<_>, StoreError>>()
+        let mut donations = self.by_leaf(DONATIONS, |leaf, bytes, standing| {
+            Ok(DonationEntry { leaf, receipt: donation(bytes)?, standing })
         })?;
         let order =
             |entry: &DonationEntry| (entry.receipt.origin.clone(), entry.receipt.path.index());
         donations.sort_by_key(order);
         Ok(donations)
     }
+
+    fn by_leaf<T>(
+        &self,
+        table: TableDefinition<'_, Bytes32, &'static [u8]>,
+        entry: impl Fn(Bytes32, &[u8], Standing) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.read(|transaction| {
+            let standings = transaction.open_table(STANDINGS)?;
+            let table = transaction.open_table(table)?;
+            let entries = table.iter()?.map(|held| {
+                let (leaf, bytes) = held?;
+                let leaf = leaf.value();
+                entry(leaf, bytes.value(), read_standing(&standings, &leaf)?)
+            });
+            entries.collect()
+        })
+    }
+}
+
+/// Whether something may be kept: it is new, or was not found before and is now. Keeps where it stands when it may.
+fn may_keep(
+    transaction: &WriteTransaction,
+    held: bool,
+    leaf: &Bytes32,
+    standing: Standing,
+) -> Result<bool, StoreError> {
+    let before = read_standing(&transaction.open_table(STANDINGS)?, leaf)?;
+    if held && (before == Standing::Found || standing != Standing::Found) {
+        return Ok(false);
+    }
+    stand(transaction, leaf, standing)?;
+    Ok(true)
+}
+
+fn read_standing(
+    table: &impl ReadableTable<Bytes32, u8>,
+    leaf: &Bytes32,
+) -> Result<Standing, StoreError> {
+    let code = table.get(leaf)?.map(|code| code.value());
+    Standing::of(code).ok_or(StoreError::Damaged { entry: "whether something is in its log" })
+}
+
+fn stand(
+    transaction: &WriteTransaction,
+    leaf: &Bytes32,
+    standing: Standing,
+) -> Result<(), StoreError> {
+    let mut standings = transaction.open_table(STANDINGS)?;
+    match standing.code() {
+        Some(code) => drop(standings.insert(leaf, code)?),
+        None => drop(standings.remove(leaf)?),
+    }
+    Ok(())
+}
+
+fn persons(
+    transaction: &ReadTransaction,
+    org: Option<&str>,
+) -> Result<Vec<PersonEntry>, StoreError> {
+    persons_of(&transaction.open_table(PERSONS)?, &transaction.open_table(STANDINGS)?, org)
+}
+
+fn persons_of(
+    table: &impl ReadableTable<(&'static str, Bytes32), &'static [u8]>,
+    standings: &impl ReadableTable<Bytes32, u8>,
+    org: Option<&str>,
+) -> Result<Vec<PersonEntry>, StoreError> {
+    let range = match org {
+        Some(org) => table.range((org, [0; 32])..=(org, [0xff; 32]))?,
+        None => table.iter()?,
+    };
+    let entries = range.map(|held| {
+        let (key, bytes) = held?;
+        let leaf = key.value().1;
+        let standing = read_standing(standings, &leaf)?;
+        Ok(PersonEntry { leaf, grant: person(bytes.value())?, standing })
+    });
+    let mut entries = entries.collect::<Result<Vec<_>, StoreError>>()?;
+    let order = |entry: &PersonEntry| {
+        let found = entry.standing == Standing::Found;
+        (entry.grant.org.clone(), !found, entry.grant.path.index())
+    };
+    entries.sort_by_key(order);
+    Ok(entries)
 }

@@ -3,15 +3,20 @@
 //! Every change is one durable transaction: what a caller was told is kept is kept. Where a check decides about a change,
 //! both are in one transaction.
 
+pub(crate) mod database;
+mod entry;
 mod holdings;
 mod seen;
 mod shown;
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
-    backends::{FileBackend, InMemoryBackend},
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+    WriteTransaction, backends::InMemoryBackend,
 };
 use wufu_proto::ConvertError;
 use wufu_verifier::{
@@ -22,19 +27,15 @@ use wufu_verifier::{
     note::{LogKey, NoteError},
 };
 
-pub use holdings::{CardEntry, DonationEntry, PersonEntry};
+pub use entry::{CardEntry, DonationEntry, Holding, PersonEntry, Standing};
 pub use seen::{Evidence, KnownRoof};
-pub use shown::ClaimEntry;
+pub(crate) use shown::number_in;
+pub use shown::{AnswerEntry, ClaimEntry};
 
-use crate::{
-    file::{self, FileError},
-    log::LogName,
-};
+use crate::{file::FileError, log::LogName};
 
-/// The format of the file.
-const VERSION: u64 = 1;
-/// Memory for cached pages.
-const CACHE: usize = 8 << 20;
+/// The format of the file. In version 1 there was one place in each person log, and nothing said what had been found in its log.
+const VERSION: u64 = 2;
 
 type Bytes32 = [u8; 32];
 
@@ -52,6 +53,49 @@ pub enum StoreError {
     /// Somebody else has it open.
     #[error("the wallet is open in another process")]
     Open,
+    /// The file is not there.
+    #[error(
+        "{path} is missing: it held what this wallet owns and has shown. Bring it back from a backup, or restore the seed \
+         into another folder (wufu wallet restore)",
+        path = path.display()
+    )]
+    Missing {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file holds nothing.
+    #[error(
+        "{path} is 0 bytes, expected a database: it was lost or never written. Bring it back from a backup; \
+         do not go on with an empty one, which has forgotten what was shown",
+        path = path.display()
+    )]
+    Empty {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file is cut off, damaged, or no database.
+    #[error(
+        "{path} ({got} bytes) is not a whole database: it was cut off, damaged, or is another file ({error}). \
+         Bring it back from a backup",
+        path = path.display()
+    )]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Its length in bytes.
+        got: u64,
+        /// What is wrong with it.
+        #[source]
+        error: Box<redb::Error>,
+    },
+    /// The file is a database of something else.
+    #[error("{path} is a database, but not one of {expected}", path = path.display())]
+    Other {
+        /// Which file.
+        path: PathBuf,
+        /// What it should hold.
+        expected: &'static str,
+    },
     /// The database.
     #[error("the wallet's file: {0}")]
     Database(#[source] Box<redb::Error>),
@@ -133,18 +177,34 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the file, or makes it with mode 0600.
+    /// Makes the file of a new wallet, with mode 0600.
     ///
     /// # Errors
-    /// When it is open to others, in use, damaged or of another release.
+    /// When it is there already, or cannot be written.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        let database = database::create(path, |database| fill(database))?;
+        Ok(Self { database })
+    }
+
+    /// Opens the file of a wallet.
+    ///
+    /// # Errors
+    /// When it is missing, open to others, in use, empty, cut off, damaged or of another release.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let backend = FileBackend::new(file::private_file(path)?)?;
-        // Damage is told here, and not by a panic later.
-        let database = Database::builder()
-            .set_cache_size(CACHE)
-            .set_check_integrity_on_open(true)
-            .create_with_backend(backend)?;
-        Self::with(database)
+        let store = Self { database: database::open(path)? };
+        let expected = "a wallet";
+        let other = || StoreError::Other { path: path.into(), expected };
+        let version = store.read(|transaction| match transaction.open_table(META) {
+            Ok(meta) => Ok(meta.get("version")?.map(|version| version.value())),
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        })?;
+        match version.ok_or_else(other)? {
+            VERSION => {}
+            1 => fill(&store.database)?,
+            got => return Err(StoreError::Version { got }),
+        }
+        Ok(store)
     }
 
     /// A store that lives as long as the process.
@@ -153,27 +213,10 @@ impl Store {
     /// When there is no memory.
     pub fn in_memory() -> Result<Self, StoreError> {
         let backend = InMemoryBackend::new();
-        Self::with(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?)
-    }
-
-    fn with(database: Database) -> Result<Self, StoreError> {
-        let store = Self { database };
-        store.write(|transaction| {
-            let mut meta = transaction.open_table(META)?;
-            let version = meta.get("version")?.map(|version| version.value());
-            match version {
-                None => drop(meta.insert("version", VERSION)?),
-                Some(VERSION) => {}
-                Some(got) => return Err(StoreError::Version { got }),
-            }
-            // A table that is not there cannot be opened for reading.
-            transaction.open_table(LOG_KEYS)?;
-            transaction.open_table(VERIFYING_KEYS)?;
-            holdings::create_tables(transaction)?;
-            seen::create_tables(transaction)?;
-            shown::create_tables(transaction)
-        })?;
-        Ok(store)
+        let database =
+            Database::builder().set_cache_size(database::CACHE).create_with_backend(backend)?;
+        fill(&database)?;
+        Ok(Self { database })
     }
 
     fn read<T>(
@@ -279,6 +322,19 @@ impl Store {
     }
 }
 
+/// Makes all tables, and brings those of version 1 up to date.
+fn fill(database: &Database) -> Result<(), StoreError> {
+    let transaction = database.begin_write()?;
+    // A table that is not there cannot be opened for reading.
+    transaction.open_table(LOG_KEYS)?;
+    transaction.open_table(VERIFYING_KEYS)?;
+    holdings::create_tables(&transaction)?;
+    seen::create_tables(&transaction)?;
+    shown::create_tables(&transaction)?;
+    transaction.open_table(META)?.insert("version", VERSION)?;
+    Ok(transaction.commit()?)
+}
+
 /// The key under which a log's things are kept.
 fn origin(log: &LogName) -> String {
     log.to_string()
@@ -315,20 +371,24 @@ mod tests {
     fn the_file_is_its_owners_and_one_processes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("wallet.redb");
-        let store = Store::open(&path).unwrap();
+        let store = Store::create(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert!(matches!(Store::open(&path), Err(StoreError::Open)));
         store.pin_log_key(&log_key("wufu", 1)).unwrap();
         drop(store);
         let store = Store::open(&path).unwrap();
         assert_eq!(store.log_key("wufu").unwrap(), Some(log_key("wufu", 1)));
+        drop(store);
+        // Nothing is overwritten, and nothing is left beside it.
+        assert!(matches!(Store::create(&path), Err(StoreError::File(FileError::Exists { .. }))));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn damage_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("wallet.redb");
-        drop(Store::open(&path).unwrap());
+        drop(Store::create(&path).unwrap());
         let good = std::fs::read(&path).unwrap();
         for at in (0..good.len()).step_by(509) {
             let mut bad = good.clone();
@@ -339,9 +399,42 @@ mod tests {
                 assert_eq!(store.log_keys().unwrap(), []);
             }
         }
-        std::fs::write(&path, &good[..100]).unwrap();
-        assert!(Store::open(&path).is_err());
+    }
+
+    /// A file of 0 bytes, which a full disk or a bad copy leaves, opened as an empty wallet: it held nothing, and had forgotten to
+    /// whom donations were shown. The same holds for one that is missing, cut off at any length, zeroed, or a database of something
+    /// else. Each is refused, by name, and left as it is.
+    #[test]
+    fn f51_a_wallets_file_that_is_empty_cut_off_or_missing_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wallet.redb");
+        let store = Store::create(&path).unwrap();
+        store.pin_log_key(&log_key("wufu", 1)).unwrap();
+        drop(store);
+        let good = std::fs::read(&path).unwrap();
+        let named = |error: StoreError| {
+            assert!(error.to_string().contains("wallet.redb"), "{error}");
+            error
+        };
+        for length in (1..good.len()).step_by(4093).chain([8, 9, 64, 512, good.len() - 1]) {
+            std::fs::write(&path, &good[..length]).unwrap();
+            let error = named(Store::open(&path).unwrap_err());
+            assert!(matches!(error, StoreError::Unreadable { got, .. } if got == length as u64));
+        }
+        std::fs::write(&path, b"").unwrap();
+        assert!(matches!(named(Store::open(&path).unwrap_err()), StoreError::Empty { .. }));
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0, "it is left as it is");
+        std::fs::write(&path, vec![0; good.len()]).unwrap();
+        named(Store::open(&path).unwrap_err());
         std::fs::write(&path, b"not a database at all, but long enough to look at").unwrap();
-        assert!(Store::open(&path).is_err());
+        named(Store::open(&path).unwrap_err());
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(named(Store::open(&path).unwrap_err()), StoreError::Missing { .. }));
+        drop(Database::create(&path).unwrap());
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
+        assert!(matches!(named(Store::open(&path).unwrap_err()), StoreError::Other { .. }));
+        std::fs::write(&path, &good).unwrap();
+        assert_eq!(Store::open(&path).unwrap().log_keys().unwrap(), [log_key("wufu", 1)]);
     }
 }

@@ -14,17 +14,24 @@ const SHOWN: TableDefinition<'_, (Bytes32, Bytes32), Bytes32> = TableDefinition:
 /// By org and number.
 const CLAIMS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("claims");
 
+/// By number: requests that were answered, oldest first.
+const ANSWERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("answers");
+
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(SHOWN)?;
     transaction.open_table(CLAIMS)?;
+    transaction.open_table(ANSWERS)?;
     Ok(())
 }
 
 /// A claim that was made: somebody may have the proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimEntry {
-    /// Its number among the wallet's claims of this campaign, from 0.
+    /// Its place among the wallet's claims of this campaign, from 0. The number that people see is the ledger's:
+    /// [`ClaimEntry::admitted`].
     pub number: u64,
+    /// When it was made, in Unix seconds. An earlier release did not write it down.
+    pub made: Option<u64>,
     /// The payee.
     pub payout: Vec<u8>,
     /// When it ends, in Unix seconds.
@@ -36,29 +43,94 @@ pub struct ClaimEntry {
 }
 
 impl ClaimEntry {
+    /// The number under which the ledger admitted it, as its signed receipt says.
+    pub fn admitted(&self) -> Option<u64> {
+        number_in(self.receipt.as_deref()?)
+    }
+
     /// Whether it was admitted, or may still be.
     pub(crate) fn is_live(&self, now: u64) -> bool {
         self.receipt.is_some() || now < self.expiry
     }
 
     fn encode(&self) -> Vec<u8> {
-        let Self { payout, expiry, envelope, receipt, .. } = self;
-        // A note is never empty.
+        let Self { made, payout, expiry, envelope, receipt, .. } = self;
+        // A note is never empty, and nothing was made in 1970.
         let receipt = receipt.as_deref().unwrap_or_default();
-        Writer::new().bytes(payout).u64(*expiry).bytes(envelope).text(receipt).finish()
+        let writer = Writer::new().bytes(payout).u64(*expiry).bytes(envelope).text(receipt);
+        writer.u64(made.unwrap_or_default()).finish()
     }
 
     fn decode(number: u64, bytes: &[u8]) -> Result<Self, CanonicalError> {
-        let mut reader = Reader::new(bytes, 4)?;
-        let entry = Self {
+        // An earlier release wrote four fields.
+        let (mut reader, dated) = match Reader::new(bytes, 5) {
+            Ok(reader) => (reader, true),
+            Err(_) => (Reader::new(bytes, 4)?, false),
+        };
+        let mut entry = Self {
             number,
+            made: None,
             payout: reader.bytes("payout")?.to_vec(),
             expiry: reader.u64("expiry")?,
             envelope: reader.bytes("envelope")?.to_vec(),
             receipt: Some(reader.text("receipt")?).filter(|note| !note.is_empty()),
         };
+        if dated {
+            entry.made = Some(reader.u64("made")?).filter(|made| *made > 0);
+        }
         reader.finish()?;
         Ok(entry)
+    }
+}
+
+/// The claim's number in a ledger's signed text: a receipt's, or that of a refusal which names the earlier claim.
+pub(crate) fn number_in(text: &str) -> Option<u64> {
+    let prefixes = ["claim ", "spent by claim "];
+    let mut lines = text.lines().take_while(|line| !line.is_empty());
+    lines
+        .find_map(|line| prefixes.iter().find_map(|prefix| line.strip_prefix(prefix)))?
+        .parse()
+        .ok()
+}
+
+/// A request that was answered: its verifier may have the proof.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AnswerEntry {
+    /// The verifier's key.
+    pub verifier: Bytes32,
+    /// The donation's leaf.
+    pub leaf: Bytes32,
+    /// When, in Unix seconds. An earlier release did not write it down.
+    pub made: Option<u64>,
+    /// What for, as the request says. An earlier release did not write it down.
+    pub purpose: Option<String>,
+}
+
+impl std::fmt::Debug for AnswerEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AnswerEntry(..)")
+    }
+}
+
+impl AnswerEntry {
+    fn encode(&self) -> Vec<u8> {
+        let Self { verifier, leaf, made, purpose } = self;
+        let purpose = purpose.as_deref().unwrap_or_default();
+        let writer = Writer::new().bytes(verifier).bytes(leaf);
+        writer.u64(made.unwrap_or_default()).text(purpose).finish()
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        let mut reader = Reader::new(bytes, 4)?;
+        let mut key = |field| {
+            let bytes = reader.bytes(field)?.try_into();
+            bytes.map_err(|_| StoreError::Damaged { entry: "an answered request" })
+        };
+        let (verifier, leaf) = (key("verifier")?, key("leaf")?);
+        let made = Some(reader.u64("made")?).filter(|made| *made > 0);
+        let purpose = Some(reader.text("purpose")?);
+        reader.finish()?;
+        Ok(Self { verifier, leaf, made, purpose })
     }
 }
 
@@ -74,28 +146,61 @@ impl Store {
         })
     }
 
-    /// Remembers that a donation is shown to a verifier under a policy, unless it was under another one: then gives that.
-    /// To be called before anything is shown.
+    /// Remembers that a donation is shown to a verifier under a policy, and for which request, unless it was shown under another
+    /// policy: then gives that. To be called before anything is shown.
     ///
     /// # Errors
     /// When the store fails: then nothing may be shown.
-    pub fn show(
-        &self,
-        verifier: &Bytes32,
-        leaf: &Bytes32,
-        policy: Fr,
-    ) -> Result<Result<(), Fr>, StoreError> {
+    pub fn show(&self, answer: &AnswerEntry, policy: Fr) -> Result<Result<(), Fr>, StoreError> {
+        let AnswerEntry { verifier, leaf, .. } = answer;
         self.write(|transaction| {
             let mut table = transaction.open_table(SHOWN)?;
             let held = table.get((*verifier, *leaf))?.map(|policy| policy.value());
             match held.map(read_policy).transpose()? {
-                Some(held) if held != policy => Ok(Err(held)),
-                Some(_) => Ok(Ok(())),
-                None => {
-                    table.insert((*verifier, *leaf), field::encode(&policy))?;
-                    Ok(Ok(()))
+                Some(held) if held != policy => return Ok(Err(held)),
+                Some(_) => {}
+                None => drop(table.insert((*verifier, *leaf), field::encode(&policy))?),
+            }
+            let mut answers = transaction.open_table(ANSWERS)?;
+            let number = answers.last()?.map_or(0, |(last, _)| last.value() + 1);
+            answers.insert(number, answer.encode().as_slice())?;
+            Ok(Ok(()))
+        })
+    }
+
+    /// The requests that were answered, oldest first. Those of an earlier release come first, without time and purpose.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn answers(&self) -> Result<Vec<AnswerEntry>, StoreError> {
+        self.read(|transaction| {
+            let dated = transaction.open_table(ANSWERS)?;
+            let dated = dated.iter()?.map(|entry| AnswerEntry::decode(entry?.1.value()));
+            let dated = dated.collect::<Result<Vec<_>, StoreError>>()?;
+            let mut answers = Vec::new();
+            for entry in transaction.open_table(SHOWN)?.iter()? {
+                let (verifier, leaf) = entry?.0.value();
+                if !dated.iter().any(|dated| (dated.verifier, dated.leaf) == (verifier, leaf)) {
+                    answers.push(AnswerEntry { verifier, leaf, made: None, purpose: None });
                 }
             }
+            answers.extend(dated);
+            Ok(answers)
+        })
+    }
+
+    /// The campaigns in which claims were made.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn claimed_orgs(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|transaction| {
+            let mut orgs = Vec::new();
+            for entry in transaction.open_table(CLAIMS)?.iter()? {
+                orgs.push(entry?.0.value().0.to_owned());
+            }
+            orgs.dedup();
+            Ok(orgs)
         })
     }
 
@@ -132,20 +237,27 @@ impl Store {
         })
     }
 
-    /// Keeps what became of a claim, once. One that the wallet did not make is passed over.
+    /// Keeps what became of a claim, once, and gives the receipt that is kept: the first. One that the wallet did not make is passed
+    /// over.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn admit_claim(&self, org: &str, envelope: &[u8], receipt: &str) -> Result<(), StoreError> {
+    pub fn admit_claim(
+        &self,
+        org: &str,
+        envelope: &[u8],
+        receipt: &str,
+    ) -> Result<Option<String>, StoreError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(CLAIMS)?;
             let made = entries(&table, org)?.into_iter().rev();
             let mut made = made.filter(|entry| entry.envelope == envelope);
-            if let Some(mut entry) = made.next().filter(|entry| entry.receipt.is_none()) {
+            let Some(mut entry) = made.next() else { return Ok(None) };
+            if entry.receipt.is_none() {
                 entry.receipt = Some(receipt.into());
                 table.insert((org, entry.number), entry.encode().as_slice())?;
             }
-            Ok(())
+            Ok(entry.receipt)
         })
     }
 }
@@ -169,18 +281,63 @@ fn read_policy(bytes: Bytes32) -> Result<Fr, StoreError> {
 mod tests {
     use super::*;
 
+    fn answer(verifier: u8, leaf: u8, made: u64) -> AnswerEntry {
+        let purpose = Some(format!("purpose {made}"));
+        AnswerEntry { verifier: [verifier; 32], leaf: [leaf; 32], made: Some(made), purpose }
+    }
+
     #[test]
     fn f33_a_second_policy_for_one_verifier_is_refused() {
         let store = Store::in_memory().unwrap();
         let (one, two) = (Fr::from(1u64), Fr::from(2u64));
         assert_eq!(store.shown(&[1; 32], &[9; 32]).unwrap(), None);
-        assert_eq!(store.show(&[1; 32], &[9; 32], one).unwrap(), Ok(()));
-        assert_eq!(store.show(&[1; 32], &[9; 32], one).unwrap(), Ok(()));
-        assert_eq!(store.show(&[1; 32], &[9; 32], two).unwrap(), Err(one));
+        assert_eq!(store.show(&answer(1, 9, 5), one).unwrap(), Ok(()));
+        assert_eq!(store.show(&answer(1, 9, 6), one).unwrap(), Ok(()));
+        assert_eq!(store.show(&answer(1, 9, 7), two).unwrap(), Err(one));
         assert_eq!(store.shown(&[1; 32], &[9; 32]).unwrap(), Some(one));
         // Another verifier, another donation.
-        assert_eq!(store.show(&[2; 32], &[9; 32], two).unwrap(), Ok(()));
-        assert_eq!(store.show(&[1; 32], &[8; 32], two).unwrap(), Ok(()));
+        assert_eq!(store.show(&answer(2, 9, 8), two).unwrap(), Ok(()));
+        assert_eq!(store.show(&answer(1, 8, 9), two).unwrap(), Ok(()));
+        // What was refused was not shown.
+        let shown = [answer(1, 9, 5), answer(1, 9, 6), answer(2, 9, 8), answer(1, 8, 9)];
+        assert_eq!(store.answers().unwrap(), shown);
+    }
+
+    /// `wallet list` never said that a donation had been shown. What an earlier release wrote down of it has no time.
+    #[test]
+    fn an_answer_of_an_earlier_release_is_listed_without_its_time() {
+        let store = Store::in_memory().unwrap();
+        store.show(&answer(1, 9, 5), Fr::from(1u64)).unwrap().unwrap();
+        let policy = field::encode(&Fr::from(1u64));
+        let old = store.write(|transaction| {
+            transaction.open_table(SHOWN)?.insert(([2; 32], [9; 32]), policy)?;
+            Ok::<_, StoreError>(())
+        });
+        old.unwrap();
+        let undated = AnswerEntry { made: None, purpose: None, ..answer(2, 9, 0) };
+        assert_eq!(store.answers().unwrap(), [undated, answer(1, 9, 5)]);
+    }
+
+    #[test]
+    fn a_claim_of_an_earlier_release_is_read_without_its_time() {
+        let writer = Writer::new().bytes(b"payee").u64(5).bytes(&[1, 2]).text("");
+        let entry = ClaimEntry::decode(3, &writer.finish()).unwrap();
+        assert_eq!((entry.number, entry.made, entry.expiry), (3, None, 5));
+        let dated = ClaimEntry { made: Some(7), ..entry };
+        assert_eq!(ClaimEntry::decode(3, &dated.encode()), Ok(dated));
+    }
+
+    /// The wallet counted its claims from 0 and the ledger from 1: people were told two numbers of one claim. The number is the
+    /// ledger's, from its signed receipt, or from the refusal of a second submission.
+    #[test]
+    fn a_claim_has_the_number_that_the_ledger_signed() {
+        let receipt = "wufu/claims\nclaim 7\nnullifier 01\n\n\u{2014} wufu x\n";
+        assert_eq!(number_in(receipt), Some(7));
+        let refusal = "wufu/refusals\nnullifier 01\nspent by claim 7\n\n\u{2014} wufu x\n";
+        assert_eq!(number_in(refusal), Some(7));
+        for other in ["", "wufu/claims\nclaim x\n", "wufu/claims\n\nclaim 7\n"] {
+            assert_eq!(number_in(other), None, "{other:?}");
+        }
     }
 
     #[test]
@@ -188,6 +345,7 @@ mod tests {
         let store = Store::in_memory().unwrap();
         let claim = |number: u64| ClaimEntry {
             number,
+            made: Some(3),
             payout: b"payee".to_vec(),
             expiry: 5,
             envelope: vec![1, 2, number as u8],
@@ -197,14 +355,16 @@ mod tests {
             assert_eq!(store.add_claim("wufu", &claim(number), true, 4).unwrap(), Ok(number));
         }
         assert_eq!(store.add_claim("cerf", &claim(9), false, 4).unwrap(), Ok(0));
-        store.admit_claim("wufu", &[1, 2, 1], "note\n").unwrap();
-        store.admit_claim("wufu", &[1, 2, 7], "note\n").unwrap();
-        let admitted = ClaimEntry { receipt: Some("note\n".into()), ..claim(1) };
+        let note = Some("note\n".to_owned());
+        assert_eq!(store.admit_claim("wufu", &[1, 2, 1], "note\n").unwrap(), note);
+        assert_eq!(store.admit_claim("wufu", &[1, 2, 7], "note\n").unwrap(), None);
+        let admitted = ClaimEntry { receipt: note.clone(), ..claim(1) };
         assert_eq!(store.claims("wufu").unwrap(), [claim(0), admitted]);
         assert_eq!(store.claims("wuf").unwrap(), []);
+        assert_eq!(store.claimed_orgs().unwrap(), ["cerf", "wufu"]);
         // A second receipt does not replace the first.
-        store.admit_claim("wufu", &[1, 2, 1], "other\n").unwrap();
-        assert_eq!(store.claims("wufu").unwrap()[1].receipt.as_deref(), Some("note\n"));
+        assert_eq!(store.admit_claim("wufu", &[1, 2, 1], "other\n").unwrap(), note);
+        assert_eq!(store.claims("wufu").unwrap()[1].receipt, note);
         // A live one stands in the way, until it is over; one that was admitted always does.
         let live = ClaimEntry { number: 0, ..claim(9) };
         assert_eq!(store.add_claim("cerf", &claim(8), false, 4).unwrap(), Err(live));

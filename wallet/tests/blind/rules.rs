@@ -56,6 +56,23 @@ async fn one_place_is_one_server() {
     }
     assert!(matches!(new(Vec::new(), vec![two.clone()]), Err(BlindError::Nobody("dealer"))));
     assert!(matches!(new(vec![dealer(1, &one)], Vec::new()), Err(BlindError::Nobody("evaluator"))));
+    // A server by another of its names is the same one.
+    let folder = tempfile::tempdir().unwrap();
+    let (socket, link) = (folder.path().join("a.sock"), folder.path().join("b.sock"));
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::os::unix::fs::symlink(&socket, &link).unwrap();
+    let named = |path: &std::path::Path| wufu_wallet::Place::Socket(path.to_path_buf());
+    let (socket, link) = (named(&socket), named(&link));
+    let both = new(vec![dealer(1, &socket)], vec![link.clone()]).unwrap_err();
+    assert!(matches!(both, BlindError::Both { .. }), "{both}");
+    let twice = new(vec![dealer(1, &socket), dealer(2, &link)], vec![two.clone()]).unwrap_err();
+    assert!(matches!(twice, BlindError::Twice("dealer")), "{twice}");
+    let twice = new(vec![dealer(1, &one)], vec![socket, link]).unwrap_err();
+    assert!(matches!(twice, BlindError::Twice("evaluator")), "{twice}");
+    let at = |address: String| address.parse::<wufu_wallet::Place>().unwrap();
+    let port = two.to_string().rsplit_once(':').unwrap().1.to_owned();
+    let both = new(vec![dealer(1, &at(format!("localhost:{port}")))], vec![two.clone()]);
+    assert!(matches!(both.unwrap_err(), BlindError::Both { .. }));
     new(vec![dealer(1, &one), dealer(2, &three)], vec![two]).unwrap();
 }
 

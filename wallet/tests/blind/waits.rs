@@ -11,7 +11,10 @@ use tokio::time::Instant;
 use wufu_proto::witness::Job;
 use wufu_wallet::{
     ProofSource,
-    prover::{BlindProver, Delay, Made, Mode, OnStage, ProverError},
+    prover::{
+        BlindProver, Delay, Made, Mode, OnStage, ProverError,
+        blind::{BlindStep, WaitReason},
+    },
 };
 
 use super::servers::*;
@@ -152,4 +155,45 @@ async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
     dealer.place = nobody().await;
     let prover = slow(make(dealer, place).unwrap(), 4);
     holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
+}
+
+/// Nothing was said for 40 to 50 s of a proof that takes 60 ms: people took it for a fault, and ended it. Each wait is told before it
+/// begins, with its length, and so is each server before it is asked.
+#[tokio::test(start_paused = true)]
+async fn every_wait_is_told_before_it_begins_and_for_how_long() {
+    let (place, _) = spy(Conduct::Honest).await;
+    let (one, _) = dealer_spy_as(3, false, |count| count).await;
+    let (two, _) = dealer_spy_as(4, false, |count| count).await;
+    let told: Arc<Mutex<Vec<(BlindStep, Instant)>>> = Arc::default();
+    let listener = told.clone();
+    let listen = move |step| listener.lock().unwrap().push((step, Instant::now()));
+    let prover = slow(wallet(vec![one, two], vec![place]), 4).with_steps(Arc::new(listen));
+    holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
+    let end = Instant::now();
+    let steps = std::mem::take(&mut *told.lock().unwrap());
+    let names: Vec<&str> = steps
+        .iter()
+        .map(|(step, _)| match step {
+            BlindStep::Wait { reason, .. } => reason.name(),
+            BlindStep::Ask { role, .. } => role,
+            _ => "something else",
+        })
+        .collect();
+    let expected =
+        ["evaluator", "dealer", "next dealer", "dealer", "use masks", "evaluator", "show"];
+    assert_eq!(names, expected);
+    let after = steps.iter().skip(1).map(|(_, at)| *at).chain([end]);
+    for ((step, began), next) in steps.iter().zip(after) {
+        if let BlindStep::Wait { reason, time } = step {
+            assert!(*time <= MOST && next - *began >= *time, "{reason:?} is as long as was told");
+            assert!(!reason.before().is_empty() && !reason.why().is_empty());
+        }
+    }
+    // Without waits there is nothing to tell but whom it asks.
+    let prover = prover.with_delay(Delay::NONE);
+    prover.prove(job(1), quiet()).await.unwrap();
+    let steps = std::mem::take(&mut *told.lock().unwrap());
+    assert!(steps.iter().all(|(step, _)| matches!(step, BlindStep::Ask { .. })), "{steps:?}");
+    assert!(!steps.is_empty());
+    assert_eq!(WaitReason::Local.name(), "local");
 }

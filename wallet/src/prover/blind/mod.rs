@@ -26,7 +26,8 @@ use wufu_proto::{
 };
 use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey};
 
-pub use delay::Delay;
+use delay::Listener;
+pub use delay::{BlindStep, Delay, OnStep, WaitReason};
 pub use tokens::{TOKEN_FOLDER, TokenStore, TokenStoreError};
 pub use wufu_blind::KitId;
 
@@ -146,6 +147,7 @@ pub struct BlindProver {
     rescue: Option<Arc<dyn ProofSource>>,
     delay: Delay,
     batch: usize,
+    told: Listener,
 }
 
 impl BlindProver {
@@ -166,20 +168,23 @@ impl BlindProver {
                 return Err(BlindError::Nobody(who));
             }
         }
-        let same = |one: &Dealer, two: &Dealer| one.key == two.key || one.place == two.place;
+        let same = |one: &Dealer, two: &Dealer| one.key == two.key || one.place.is_same(&two.place);
         let twice = |(n, dealer): (usize, &Dealer)| dealers[..n].iter().any(|d| same(d, dealer));
         if dealers.iter().enumerate().any(twice) {
             return Err(BlindError::Twice("dealer"));
         }
-        if let Some(both) = dealers.iter().find(|dealer| evaluators.contains(&dealer.place)) {
+        let evaluates = |dealer: &&Dealer| evaluators.iter().any(|at| at.is_same(&dealer.place));
+        if let Some(both) = dealers.iter().find(evaluates) {
             return Err(BlindError::Both { place: both.place.to_string() });
         }
-        if evaluators.iter().enumerate().any(|(n, place)| evaluators[..n].contains(place)) {
+        let named =
+            |(n, place): (usize, &Place)| evaluators[..n].iter().any(|at| at.is_same(place));
+        if evaluators.iter().enumerate().any(named) {
             return Err(BlindError::Twice("evaluator"));
         }
         let keys = keys.into_iter().collect();
-        let (rescue, delay, batch) = (None, Delay::default(), BATCH);
-        Ok(Self { keys, dealers, evaluators, tokens, rescue, delay, batch })
+        let (rescue, delay, batch, told) = (None, Delay::default(), BATCH, Listener::default());
+        Ok(Self { keys, dealers, evaluators, tokens, rescue, delay, batch, told })
     }
 
     /// The same, which proves with `local` when a server fails. When that fails, too, the next evaluator is asked.
@@ -194,11 +199,30 @@ impl BlindProver {
         Self { delay, ..self }
     }
 
+    /// The same, which tells `told` what it waits for or whom it asks, before it does.
+    #[must_use]
+    pub fn with_steps(self, told: OnStep) -> Self {
+        Self { told: Listener(Some(told)), ..self }
+    }
+
     /// The same, fetching so many tokens together, 1 to [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS); fewer than one proof may
     /// need, three, and tokens are fetched for nearly each proof.
     #[must_use]
     pub fn with_batch(self, batch: usize) -> Self {
         Self { batch: batch.clamp(1, wufu_proto::blind::MAX_TOKENS), ..self }
+    }
+
+    /// Waits a random time, and says so first.
+    async fn wait(&self, reason: WaitReason) {
+        let time = self.delay.draw();
+        if !time.is_zero() {
+            self.told.tell(BlindStep::Wait { reason, time });
+            tokio::time::sleep(time).await;
+        }
+    }
+
+    fn ask(&self, role: &'static str, place: &Place) {
+        self.told.tell(BlindStep::Ask { role, place: place.to_string(), limit: TIMEOUT });
     }
 
     fn mode_of(&self, evaluators: &[Place], local: bool) -> Mode {
@@ -215,7 +239,7 @@ impl BlindProver {
             return Ok(tokens);
         }
         self.stock(key_id, 1).await?;
-        self.delay.wait().await;
+        self.wait(WaitReason::UseMasks).await;
         Ok(self.spend(key_id).await?.ok_or(BlindError::NoToken)?)
     }
 
@@ -230,7 +254,7 @@ impl BlindProver {
                 continue;
             }
             if fetched {
-                self.delay.wait().await;
+                self.wait(WaitReason::NextDealer).await;
             }
             fetched = true;
             self.restock(dealer, key_id).await?;
@@ -241,13 +265,13 @@ impl BlindProver {
     /// Waits, so that who sees the proof next does not see it come right after an evaluator's answer. On the way tokens are
     /// fetched for proofs to come, when few are left: a dealer is then asked apart from the proof that needs them.
     async fn before_showing(&self, key_id: KeyId) {
-        self.delay.wait().await;
+        self.wait(WaitReason::Show).await;
         if self.delay == Delay::NONE {
             return;
         }
         // Who fails now is asked again when a token is wanted.
         if !matches!(self.stock(key_id, LOW).await, Ok(false)) {
-            self.delay.wait().await;
+            self.wait(WaitReason::Show).await;
         }
     }
 
@@ -261,6 +285,7 @@ impl BlindProver {
     /// Fetches a dealer's tokens, over a connection for it alone.
     async fn restock(&self, dealer: &Dealer, key_id: KeyId) -> Result<(), ProverError> {
         let Dealer { place, key } = dealer;
+        self.ask("dealer", place);
         let mut client = DealerServiceClient::new(connect(place).await?);
         let mut request = Request::new(Deal { key_id, count: self.batch }.into());
         request.set_timeout(TIMEOUT);
@@ -296,6 +321,7 @@ impl BlindProver {
         // From here on the tokens are used, on disk, and nothing was sent yet.
         stage(Stage::Proving);
         let messages = messages(key_id, shared.request.as_bytes());
+        self.ask("evaluator", place);
         let mut client = EvaluatorServiceClient::new(connect(place).await?);
         let mut request = Request::new(Messages(messages.into_iter()));
         request.set_timeout(TIMEOUT);
@@ -394,7 +420,7 @@ impl ProofSource for BlindProver {
         let mut last = ProverError::from(BlindError::Nobody("evaluator"));
         for place in &places {
             // Who sees the look-ups for this proof, or the last evaluator fail, does not see this come right after it.
-            self.delay.wait().await;
+            self.wait(WaitReason::Evaluator).await;
             match self.attempt(key, &assignment, place, &stage, &mut asked).await {
                 Ok(Attempt { proof, prove, verify }) => {
                     self.before_showing(key_id).await;
@@ -412,10 +438,10 @@ impl ProofSource for BlindProver {
             }
             let Some(local) = rescue.take() else { continue };
             // Nor should a proof appear so long after an evaluator failed as this machine takes for one.
-            self.delay.wait().await;
+            self.wait(WaitReason::Local).await;
             match local.prove(job.clone(), stage.clone()).await {
                 Ok(made) => {
-                    self.delay.wait().await;
+                    self.wait(WaitReason::Show).await;
                     return Ok(Made { mode: self.mode_of(&asked, true), ..made });
                 }
                 Err(error) => home = Some(error),

@@ -25,7 +25,7 @@ use ed25519_dalek::VerifyingKey as DealerKey;
 use rand::{RngCore as _, rngs::OsRng};
 use redb::{
     Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
-    backends::{FileBackend, InMemoryBackend},
+    backends::InMemoryBackend,
 };
 use wufu_blind::{MAX_LIFE, Token, TokenError};
 use wufu_verifier::KeyId;
@@ -33,7 +33,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     file::{self, FileError},
-    store::StoreError,
+    store::{StoreError, database},
 };
 
 /// The store's folder in a wallet's.
@@ -69,6 +69,18 @@ pub enum TokenStoreError {
     /// A token.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The store is empty, cut off or damaged.
+    #[error(
+        "{error}. It holds masks that were not used yet: remove {folder}, and new ones are fetched",
+        folder = folder.display()
+    )]
+    Damaged {
+        /// The store's folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        error: DamagedFile,
+    },
     /// A seed came before: the dealer deals it twice. None of the tokens that came with it is kept.
     #[error(
         "the dealer dealt a seed that this wallet has seen before: none of its tokens is taken"
@@ -87,6 +99,37 @@ macro_rules! from_redb {
 }
 
 from_redb!(CommitError, StorageError, TableError, TransactionError);
+
+/// A store's file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} ({got} bytes) is not a whole database: it was never written, cut off or damaged", path = path.display())]
+pub struct DamagedFile {
+    path: PathBuf,
+    got: u64,
+}
+
+fn damaged(error: StoreError, folder: &Path) -> TokenStoreError {
+    let folder = folder.to_path_buf();
+    match error {
+        StoreError::Empty { path } => {
+            TokenStoreError::Damaged { folder, error: DamagedFile { path, got: 0 } }
+        }
+        StoreError::Unreadable { path, got, .. } => {
+            TokenStoreError::Damaged { folder, error: DamagedFile { path, got } }
+        }
+        error => error.into(),
+    }
+}
+
+/// Makes the tables of an empty store.
+fn fill(database: &Database) -> Result<(), TokenStoreError> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(META)?;
+    transaction.open_table(CLOCK)?;
+    transaction.open_table(FRESH)?;
+    transaction.open_table(SEEN)?;
+    Ok(transaction.commit()?)
+}
 
 impl From<FileError> for TokenStoreError {
     fn from(error: FileError) -> Self {
@@ -173,16 +216,19 @@ impl TokenStore {
         file::check_owner(outside)?;
         file::replace(&folder.join(TAG), TAG_TEXT)?;
         let path = folder.join(STORE);
-        let open = file::private_file(&path)?;
-        // A file whose name is lost takes what it saw with it.
-        file::sync_folder(&path)?;
-        let metadata = open.metadata().map_err(FileError::io(&path))?;
+        // It is in no backup, so a wallet that comes back has none. One that is empty or cut off is another thing.
+        let database = if path.try_exists().map_err(FileError::io(&path))? {
+            let database = database::open(&path).map_err(|error| damaged(error, &folder))?;
+            let transaction = database.begin_read()?;
+            let expected = "one-time masks";
+            let other = || StoreError::Other { path: path.clone(), expected };
+            transaction.open_table(META).map_err(|_| other())?;
+            database
+        } else {
+            database::create(&path, fill)?
+        };
+        let metadata = fs::metadata(&path).map_err(FileError::io(&path))?;
         let note = Note::of(&path, &metadata, outside)?;
-        let backend = FileBackend::new(open).map_err(StoreError::from)?;
-        let database = Database::builder()
-            .set_check_integrity_on_open(true)
-            .create_with_backend(backend)
-            .map_err(StoreError::from)?;
         Self::with(database, note, now)
     }
 

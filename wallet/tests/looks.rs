@@ -1,0 +1,54 @@
+//! `wallet sync` said nothing and ended well when it had looked at nothing: with an org that the wallet does not know, a ledger that is
+//! not there, or the ledger of somebody else.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use wufu_wallet::{
+    GrpcSource, LogName, NoteFile, Place, Sources,
+    source::{CheckpointSource as _, MemoryLedger, SourceError},
+    sync::SyncError,
+};
+
+use crate::common::*;
+
+#[tokio::test]
+async fn a_look_at_nothing_is_an_error() {
+    let ledger = MemoryLedger::new(CAMPAIGN, [1; 32]);
+    crowd(&ledger, 10, 5);
+    ledger.seal(5);
+    let wallet = wallet(3, &ledger);
+    let sources = Sources::one(ledger.clone());
+
+    // An org that nobody pinned: nobody is asked.
+    let unknown = wallet.sync(&sources, "unknown", NOW).await;
+    assert!(matches!(unknown, Err(SyncError::NoLogKey { .. })), "{unknown:?}");
+    assert_eq!(ledger.calls(), []);
+
+    // A ledger that is not there.
+    let nobody = Sources::one(GrpcSource::new(Place::Socket("/nobody/is/here.sock".into())));
+    let dead = wallet.sync(&nobody, CAMPAIGN, NOW).await;
+    assert!(matches!(dead, Err(SyncError::Source(SourceError::Connect { .. }))), "{dead:?}");
+
+    // Somebody else's, which has none of the org's logs; and one that has signed nothing yet.
+    for other in [MemoryLedger::new(CHARITY, [1; 32]), MemoryLedger::new(CAMPAIGN, [1; 32])] {
+        let none = wallet.sync(&Sources::one(other), CAMPAIGN, NOW).await;
+        assert!(matches!(none, Err(SyncError::NoLog { .. })), "{none:?}");
+    }
+
+    // A second source that does not know the log is no reason to say that there is none.
+    let folder = tempfile::tempdir().unwrap();
+    let notes = folder.path().join("mirror.notes");
+    let persons = LogName::persons(CAMPAIGN);
+    std::fs::write(&notes, ledger.checkpoint(&persons, None).await.unwrap()).unwrap();
+    let second = Sources::compared(ledger.clone(), NoteFile::new(&notes));
+    let refused = wallet.sync(&second, CAMPAIGN, NOW).await;
+    assert!(
+        matches!(&refused, Err(SyncError::Source(SourceError::NoCheckpoint { place, .. })) if place.contains("mirror")),
+        "{refused:?}"
+    );
+
+    // The logs that there are, though nothing is held in them.
+    let found = wallet.sync(&sources, CAMPAIGN, NOW).await.unwrap();
+    let found: Vec<_> =
+        found.iter().map(|log| (log.log.to_string(), log.size, log.ready)).collect();
+    assert_eq!(found, [("wufu/cards".into(), 10, 0), ("wufu/persons".into(), 5, 0)]);
+}
