@@ -109,7 +109,9 @@ fn text_of(envelope: &v1::Envelope, now: u64) -> String {
             );
         }
         Some(Binding::Request(request)) => match ProofRequest::try_from(request.clone()) {
-            Ok(request) => text += &format!("\nanswers    this request\n{}", described(&request, now)),
+            Ok(request) => {
+                text += &format!("\nanswers    this request\n{}", described(&request, now))
+            }
             Err(error) => text += &format!("\nanswers    a request that is refused: {error}"),
         },
     }

@@ -13,8 +13,8 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use prost::{Message, Name};
-use wufu_proto::json;
 pub use write::{Filed, is_stdout, replace, write, write_secret};
+use wufu_proto::json;
 
 /// No message of ours is larger.
 const MAX_BYTES: u64 = 16 << 20;
@@ -72,7 +72,9 @@ pub fn read_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
     let meta = fs::metadata(path).map_err(|error| Unreadable::new(path, error))?;
     if meta.is_file() && meta.mode() & 0o077 != 0 {
         let (name, mode) = (path.display(), meta.mode() & 0o777);
-        bail!("{name}: mode is {mode:03o}, expected 600, since others can read it: chmod 600 {name}");
+        bail!(
+            "{name}: mode is {mode:03o}, expected 600, since others can read it: chmod 600 {name}"
+        );
     }
     read(path)
 }
@@ -89,11 +91,7 @@ pub fn read_message<M: Message + Name + Default>(path: &Path) -> anyhow::Result<
 }
 
 /// Writes a message, protobuf or JSON.
-pub fn write_message<M: Filed>(
-    path: &Path,
-    message: &M,
-    json: bool,
-) -> anyhow::Result<()> {
+pub fn write_message<M: Filed>(path: &Path, message: &M, json: bool) -> anyhow::Result<()> {
     let bytes = if json {
         format!("{}\n", json::to_json(message)?).into_bytes()
     } else {

@@ -4,7 +4,7 @@ mod parse;
 
 use std::fmt::Display;
 
-pub use parse::{parse_from, parse_money, parse_span, parse_timeout, parse_until};
+pub use parse::{parse_address, parse_from, parse_money, parse_span, parse_timeout, parse_until};
 use wufu_ledger::CurrencyCode;
 pub use wufu_verifier::readable::{Span, Utc};
 use wufu_verifier::{Amount, Policy, Time, policy::Bounds};
@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn nouns_and_bounds_read_well() {
-        let counts = [count(1u8, "card"), count(2u8, "card"), count(0u8, "entry"), count(2u8, "key")];
+        let counts =
+            [count(1u8, "card"), count(2u8, "card"), count(0u8, "entry"), count(2u8, "key")];
         assert_eq!(counts, ["1 card", "2 cards", "0 entries", "2 keys"]);
         assert_eq!([count(1u8, "leaf"), count(1053u16, "leaf")], ["1 leaf", "1,053 leaves"]);
         assert_eq!(list(["a", "b"]), "a, b");

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use wufu_circuits::{Address, Kind, address::AddressError};
+use wufu_circuits::{Address, Kind};
 use wufu_ledger::{
     FolderError, Ledger, LedgerPolicy, Log, OpenError, Owners, Placed,
     generate::{self, Shape},
@@ -47,9 +47,7 @@ enum Command {
     )]
     Import(ImportArgs),
     /// Make up donations of the true shape: 37 institutions, 304 projects, 747,000 transfers, 349,000,000.00 RMB
-    #[command(
-        after_help = "Example:\n  wufu ledger generate --dir charity --dev-owners trial"
-    )]
+    #[command(after_help = "Example:\n  wufu ledger generate --dir charity --dev-owners trial")]
     Generate {
         /// The same seed makes the same donations
         #[arg(long, default_value_t = 2018)]
@@ -67,7 +65,7 @@ enum Command {
     )]
     Issue {
         /// Addresses, as `wufu wallet address` prints them
-        #[arg(required = true, value_parser = address)]
+        #[arg(required = true, value_parser = human::parse_address)]
         address: Vec<Address>,
         /// The Fu, in English or Chinese; without it one of each
         #[arg(long, value_parser = kind)]
@@ -79,7 +77,7 @@ enum Command {
     )]
     Register {
         /// Addresses, as `wufu wallet address` prints them
-        #[arg(required = true, value_parser = address)]
+        #[arg(required = true, value_parser = human::parse_address)]
         address: Vec<Address>,
     },
     /// Give a pending donation its owner
@@ -90,7 +88,7 @@ enum Command {
         /// The receipt
         receipt: String,
         /// The owner
-        #[arg(value_parser = address)]
+        #[arg(value_parser = human::parse_address)]
         address: Address,
     },
     /// Sign the checkpoints of this epoch; a running service does it by its clock
@@ -102,7 +100,7 @@ enum Command {
     )]
     Grants {
         /// The address
-        #[arg(value_parser = address)]
+        #[arg(value_parser = human::parse_address)]
         address: Address,
         /// Write the grants to this file, mode 0600: whoever reads it learns what the wallet holds. - is standard output
         #[arg(long, value_name = "FILE")]
@@ -174,20 +172,6 @@ struct ImportArgs {
     /// Leave bad rows out; without it one bad row stops the whole file
     #[arg(long)]
     skip_bad: bool,
-}
-
-/// An address. One that was cut while it was copied is told from other texts.
-fn address(text: &str) -> Result<Address, String> {
-    text.parse().map_err(|error: AddressError| {
-        let got = count(text.chars().count(), "character");
-        let fault = match error {
-            AddressError::Base64 | AddressError::Checksum => {
-                format!("this address of {got} was cut short or mistyped ({error})")
-            }
-            error => format!("{error} ({got})"),
-        };
-        format!("{fault}: expected a whole address, as wufu wallet address prints it")
-    })
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
@@ -511,5 +495,9 @@ async fn audit(dir: &Path, output: Output) -> anyhow::Result<()> {
         "claims": audit.claims, "findings": audit.findings.len(),
     });
     output.result("audit", text, fields);
-    if audit.findings.is_empty() { Ok(()) } else { bail!("{}", count(audit.findings.len(), "finding")) }
+    if audit.findings.is_empty() {
+        Ok(())
+    } else {
+        bail!("{}", count(audit.findings.len(), "finding"))
+    }
 }

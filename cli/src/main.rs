@@ -90,7 +90,8 @@ fn parse() -> Cli {
 }
 
 fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let is_empty =
+        |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
     let command = command.mut_args(|arg| match arg.get_env() {
         Some(name) if is_empty(name) => arg.env(None::<&'static str>),
         _ => arg,

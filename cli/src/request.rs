@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use rand::{RngCore as _, rngs::OsRng};
 use serde_json::json;
-use wufu_proto::v1;
 use wufu_ledger::CurrencyCode;
+use wufu_proto::v1;
 use wufu_verifier::{
     Amount, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Time, Trust, policy::Bounds,
     request::Question,
@@ -243,8 +243,7 @@ async fn new(args: NewArgs, output: Output) -> anyhow::Result<()> {
         args.policy.named()?
     };
     let currency = args.policy.currency(args.ledger.currency().await?)?;
-    let key_ids: anyhow::Result<Vec<KeyId>> =
-        args.key_id.iter().map(|key| key_id(key)).collect();
+    let key_ids: anyhow::Result<Vec<KeyId>> = args.key_id.iter().map(|key| key_id(key)).collect();
     if args.lifetime == 0 {
         bail!("--lifetime is 0 s, expected more, such as \"1 d\"");
     }

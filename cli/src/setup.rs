@@ -97,13 +97,18 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
             }
         }
         Command::List => {
+            let mut found = false;
             for circuit in CircuitName::ALL {
                 let Some(key) = cached_verifying_key(circuit)? else { continue };
+                found = true;
                 let file = path(circuit)?;
                 let text = format!("{circuit}: development key {}, {}", key.id(), file.display());
                 let id = key.id().to_string();
                 let fields = json!({ "circuit": circuit.as_str(), "key_id": id, "file": file });
                 output.result("key", text, fields);
+            }
+            if !found {
+                output.text("no development keys here: make them with wufu setup dev");
             }
         }
         Command::Clear => {
@@ -140,7 +145,9 @@ fn kit_id_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
 pub fn kit_id(circuit: CircuitName) -> anyhow::Result<KitId> {
     let path = kit_id_path(circuit)?;
     if !path.exists() {
-        bail!("there is no development kit for {circuit} here, expected one, or --kit FILE: run wufu setup dev");
+        bail!(
+            "there is no development kit for {circuit} here, expected one, or --kit FILE: run wufu setup dev"
+        );
     }
     let text = files::read_text(&path)?;
     let id = files::unhex("kit id", text.trim_end());

@@ -106,7 +106,9 @@ pub fn log_key(text: &str) -> anyhow::Result<LogKey> {
         Err(_) => {
             let read = files::read_text(path).context("--log-key")?;
             if read.starts_with('\u{feff}') {
-                bail!("{text}: begins with a byte-order mark (ef bb bf), expected a log key: save it without");
+                bail!(
+                    "{text}: begins with a byte-order mark (ef bb bf), expected a log key: save it without"
+                );
             }
             match LogKey::parse(&read) {
                 Ok(key) => return Ok(key),
@@ -134,7 +136,10 @@ pub async fn connect(url: &str) -> anyhow::Result<Channel> {
         );
     }
     let endpoint = Endpoint::from_shared(url.to_owned()).with_context(|| url.to_owned())?;
-    endpoint.connect().await.with_context(|| format!("no connection to {url}, expected a running service"))
+    endpoint
+        .connect()
+        .await
+        .with_context(|| format!("no connection to {url}, expected a running service"))
 }
 
 fn is_loopback(url: &str) -> bool {

@@ -41,11 +41,17 @@ impl SpentFile {
             .context("--spent (--new-spent makes the file, the first time)")?
             .len();
         if length == 0 {
-            bail!("{}: 0 bytes, expected a file of nullifiers: it was lost, or never written", name());
+            bail!(
+                "{}: 0 bytes, expected a file of nullifiers: it was lost, or never written",
+                name()
+            );
         }
         let database = Database::open(path);
         Ok(Self(database.with_context(|| {
-            format!("{}: not usable, expected a file of nullifiers, as --new-spent makes it", name())
+            format!(
+                "{}: not usable, expected a file of nullifiers, as --new-spent makes it",
+                name()
+            )
         })?))
     }
 

@@ -187,9 +187,8 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
         let ledger = args.ledger.ledger.as_deref().unwrap_or_default();
         let asked = asked.into_iter().map(|note| (ledger.to_owned(), note));
         for (place, note) in asked.chain(own_notes(args)?) {
-            let checkpoint = Checkpoint::open(&log_key, &note).with_context(|| {
-                format!("{place}: expected checkpoints that --log-key signed")
-            })?;
+            let checkpoint = Checkpoint::open(&log_key, &note)
+                .with_context(|| format!("{place}: expected checkpoints that --log-key signed"))?;
             if checkpoint.origin() == origin {
                 let inserted = history.insert(checkpoint);
                 inserted.with_context(|| format!("{place}: do not trust this log"))?;

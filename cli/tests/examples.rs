@@ -224,22 +224,18 @@ fn prepare(command: &str) -> (&'static [&'static str], Option<&'static str>) {
         --second mirror.notes --out claim.env";
     match command {
         "ledger init" => (&["rm -r cerf"], None),
-        "ledger import" | "ledger own" => (
-            &[
-                "rm -r cerf",
-                "wufu ledger init --dir cerf --org cerf --currency USD",
-                "true",
-            ],
-            None,
-        ),
-        "ledger generate" => (&["wufu ledger init --dir charity --org charity --currency CNY"], None),
+        "ledger import" | "ledger own" => {
+            (&["rm -r cerf", "wufu ledger init --dir cerf --org cerf --currency USD", "true"], None)
+        }
+        "ledger generate" => {
+            (&["wufu ledger init --dir charity --org charity --currency CNY"], None)
+        }
         "wallet sync" | "wallet answer" => (&["rm answer.env"], Some("cerf")),
         "wallet claim" => (&[], Some("wufu")),
         "wallet submit" => (&[CLAIMED], Some("wufu")),
-        "wallet receive" => (
-            &["rm -r wallet", "wufu wallet dev --owners trial --receipt 06-DC-AND-001"],
-            None,
-        ),
+        "wallet receive" => {
+            (&["rm -r wallet", "wufu wallet dev --owners trial --receipt 06-DC-AND-001"], None)
+        }
         "request keygen" => (&["rm verifier.key"], None),
         _ => (&[], None),
     }
@@ -264,7 +260,10 @@ fn every_example_of_every_help_text_works() {
     for (command, text) in &found {
         let groups = ["", "serve", "setup", "ledger", "wallet", "request", "envelope"];
         let shown = examples(text);
-        assert!(!shown.is_empty() || groups.contains(&command.as_str()), "{command} has no example");
+        assert!(
+            !shown.is_empty() || groups.contains(&command.as_str()),
+            "{command} has no example"
+        );
         for example in shown {
             assert!(example.starts_with("wufu ") && !example.contains('…'), "{command}: {example}");
             if NOT_RUN.iter().any(|(not_run, _)| *not_run == example) {

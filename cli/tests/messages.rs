@@ -88,7 +88,8 @@ fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
     let key = log_key(path, "cerf");
     let mistyped = key.replacen('+', "+0", 1).replacen(&key[5..6], &key[5..6], 1);
     let (name, rest) = key.split_once('+').unwrap();
-    let wrong_hash = format!("{name}+{}{}", if rest.starts_with('0') { '1' } else { '0' }, &rest[1..]);
+    let wrong_hash =
+        format!("{name}+{}{}", if rest.starts_with('0') { '1' } else { '0' }, &rest[1..]);
     let address = ok(path, &["wallet", "address", "--org", "cerf"]);
     let address = address.trim();
     let (cut, longer) = (&address[..address.len() - 7], &address[..address.len() - 6]);
@@ -108,7 +109,10 @@ fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
         (verify("folder"), &["folder: this is a folder"]),
         (vec!["verify", "ask.req", "--request", "missing"], &["ask.req: "]),
         (vec!["request", "show", "binary"], &["binary: "]),
-        (vec!["wallet", "answer", "missing", "--one-source", "--ledger", "cerf", "--out", "x"], &["missing: "]),
+        (
+            vec!["wallet", "answer", "missing", "--one-source", "--ledger", "cerf", "--out", "x"],
+            &["missing: "],
+        ),
         (vec!["wallet", "receive", "missing"], &["missing: "]),
         (vec!["wallet", "list", "--dir", "nothing"], &["nothing"]),
         (vec!["ledger", "info", "--dir", "nothing"], &["nothing"]),
@@ -119,7 +123,10 @@ fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
             &["was cut short or mistyped", "expected a whole address", "wufu wallet address"],
         ),
         (vec!["ledger", "issue", longer, "--dir", "wufu"], &["was cut short or mistyped"]),
-        (vec!["ledger", "issue", "wuf", "--dir", "wufu"], &["does not begin with wufu1", "3 characters"]),
+        (
+            vec!["ledger", "issue", "wuf", "--dir", "wufu"],
+            &["does not begin with wufu1", "3 characters"],
+        ),
         (vec!["ledger", "close-epoch", "--dir", "README.md"], &["README.md"]),
         (
             vec!["wallet", "pin", "--log-key", &wrong_hash],
@@ -127,21 +134,27 @@ fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
         ),
         (vec!["wallet", "pin", "--log-key", &mistyped], &["log key's hash is", "expected"]),
         (vec!["wallet", "pin", "--log-key", "charity.pub"], &["charity.pub: neither a log key"]),
-        (vec!["wallet", "pin", "--log-key", "README.md"], &["README.md: log key is not of the form"]),
-        (vec!["wallet", "pin", "--log-key", "bom.pub"], &["bom.pub: begins with a byte-order mark"]),
+        (
+            vec!["wallet", "pin", "--log-key", "README.md"],
+            &["README.md: log key is not of the form"],
+        ),
+        (
+            vec!["wallet", "pin", "--log-key", "bom.pub"],
+            &["bom.pub: begins with a byte-order mark"],
+        ),
         (vec!["wallet", "pin", "--key", "README.md"], &["README.md: ", "expected a verifying key"]),
         (vec!["wallet", "pin", "--key", "empty"], &["empty: ", "expected a verifying key"]),
         (vec!["wallet", "pin"], &["nothing to pin, expected --log-key"]),
         ([&sync[..], &["crlf.notes"]].concat(), &["pin one first with wufu wallet pin"]),
-        (
-            vec!["wallet", "submit", "ask.req", "--ledger", "http://127.0.0.1:1"],
-            &["expected"],
-        ),
+        (vec!["wallet", "submit", "ask.req", "--ledger", "http://127.0.0.1:1"], &["expected"]),
         (
             [&asked[..], &["--ledger", "http://127.0.0.1:1"]].concat(),
             &["no connection to http://127.0.0.1:1, expected a running service: "],
         ),
-        ([&asked[..], &["--ledger", "http://10.0.0.1:1"]].concat(), &["expected a service on this machine"]),
+        (
+            [&asked[..], &["--ledger", "http://10.0.0.1:1"]].concat(),
+            &["expected a service on this machine"],
+        ),
         ([&new[..], &["--key-id", HEX]].concat(), &["no project is named, expected --project"]),
         (
             [&new[..], &["--project", "1", "--key-id", HEX]].concat(),
@@ -153,13 +166,18 @@ fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
         ),
         ([&asked[..], &["--lifetime", "0"]].concat(), &["--lifetime is 0 s, expected more"]),
         ([&asked[..], &["--lifetime", "soon"]].concat(), &["expected a duration such as"]),
-        ([&asked[..], &["--min-amount", "1,000"]].concat(), &["expected an amount with its currency"]),
+        (
+            [&asked[..], &["--min-amount", "1,000"]].concat(),
+            &["expected an amount with its currency"],
+        ),
         ([&asked[..], &["--min-amount", "1 XXQ"]].concat(), &["\"XXQ\" is not a currency"]),
         ([&asked[..], &["--from", "2018"]].concat(), &["ambiguous: write @2018 for Unix seconds"]),
         ([&asked[..], &["--from", "2018-02-15 22:18"]].concat(), &["has no time zone"]),
         (
             [&asked[..], &["--from", "2018-02-15", "--until", "2018-02-14"]].concat(),
-            &["--from is 2018-02-15 00:00 UTC and --until 2018-02-14 23:59:59 UTC, expected the earlier one first"],
+            &[
+                "--from is 2018-02-15 00:00 UTC and --until 2018-02-14 23:59:59 UTC, expected the earlier one first",
+            ],
         ),
         (
             [&asked[..], &["--min-amount", "2 USD", "--max-amount", "1 USD"]].concat(),
@@ -169,7 +187,10 @@ fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
             [&asked[..], &["--min-amount", "1 USD", "--max-amount", "2 CNY"]].concat(),
             &["--max-amount is in CNY, expected USD as for --min-amount"],
         ),
-        (vec!["request", "keygen", "--out", "verifier.key"], &["verifier.key: exists, expected a new file"]),
+        (
+            vec!["request", "keygen", "--out", "verifier.key"],
+            &["verifier.key: exists, expected a new file"],
+        ),
         (
             vec!["request", "keygen", "--out", "no/where.key"],
             &["no/where.key: there is no folder no to write to: make it first"],
@@ -253,10 +274,9 @@ fn a_development_key_says_how_it_is_accepted() {
     }
     // Nothing there, in a cache that is new.
     let empty = path.join("cache");
-    for args in [
-        &["serve", "ledger", "--dir", "cerf", "--dev-keys"][..],
-        &["wallet", "pin", "--dev-keys"],
-    ] {
+    for args in
+        [&["serve", "ledger", "--dir", "cerf", "--dev-keys"][..], &["wallet", "pin", "--dev-keys"]]
+    {
         let output = command(path, args).env("WUFU_CACHE", &empty).output().unwrap();
         let (_, errors) = texts(&output);
         assert_eq!(output.status.code(), Some(2));
@@ -274,9 +294,11 @@ fn requests_are_asked_and_shown_as_people_write_them() {
         let about = ["--origin", "cerf/donations/1", "--project", "1:1", "--key-id", HEX];
         ok(path, &[&asked[..], &about, more, &["--out", out]].concat())
     };
-    let bounds = ["--min-amount", "1,000.00 USD", "--max-amount", "USD 2000", "--from", "2018-02-15"];
+    let bounds =
+        ["--min-amount", "1,000.00 USD", "--max-amount", "USD 2000", "--from", "2018-02-15"];
     let text = new("ask.req", &[&bounds[..], &["--until", "2018-02-16 22:18 +08:00"]].concat());
-    let expected = "1,000.00 USD to 2,000.00 USD, from 2018-02-15 00:00 UTC until 2018-02-16 14:18 UTC";
+    let expected =
+        "1,000.00 USD to 2,000.00 USD, from 2018-02-15 00:00 UTC until 2018-02-16 14:18 UTC";
     assert!(text.contains(expected) && text.contains("1 project, "), "{text}");
     let text = ok(path, &["request", "show", "ask.req"]);
     // The request does not say its log's currency.
@@ -303,7 +325,8 @@ fn requests_are_asked_and_shown_as_people_write_them() {
 fn a_file_on_standard_output_is_all_that_is_there() {
     let folder = folder();
     let path = folder.path();
-    let new = ["request", "new", "--signing-key", "verifier.key", "--purpose", "x", "--project", "1:1"];
+    let new =
+        ["request", "new", "--signing-key", "verifier.key", "--purpose", "x", "--project", "1:1"];
     let rest = ["--origin", "cerf/donations/1", "--key-id", HEX, "--out"];
     for stdout in ["-", "/dev/stdout"] {
         let output = wufu(path, &[&new[..], &rest, &[stdout]].concat());
@@ -340,14 +363,18 @@ fn f50_an_empty_cache_variable_is_unset_and_clear_deletes_keys_alone() {
     // Files of set-up go; others, folders and links of such names stay.
     let keys = path.join("cache/keys");
     fs::create_dir_all(keys.join("donation-4e5433a90a32f6e3.kit")).unwrap();
-    for name in ["donation-4e5433a90a32f6e3.vk", "gift-0000000000000000.portable.pp", "id_ed25519"] {
+    for name in ["donation-4e5433a90a32f6e3.vk", "gift-0000000000000000.portable.pp", "id_ed25519"]
+    {
         fs::write(keys.join(name), "x").unwrap();
     }
     symlink(&precious, keys.join("donation-4e5433a90a32f6e3.pk")).unwrap();
     let cleared = clear("cache");
     let (out, _) = texts(&cleared);
     assert_eq!(cleared.status.code(), Some(0));
-    assert!(out.contains("deleted 2 files") && out.contains("donation-4e5433a90a32f6e3.vk"), "{out}");
+    assert!(
+        out.contains("deleted 2 files") && out.contains("donation-4e5433a90a32f6e3.vk"),
+        "{out}"
+    );
     assert!(out.contains("left 3 other files"), "{out}");
     assert_eq!(fs::read_dir(&keys).unwrap().count(), 3);
     assert!(precious.exists() && keys.join("id_ed25519").exists());

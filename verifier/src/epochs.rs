@@ -113,7 +113,12 @@ impl fmt::Display for RootError {
         match self {
             Self::Unknown => write!(f, "root is of no epoch that this verifier knows"),
             Self::Expired { age, window } => {
-                write!(f, "root was replaced {} ago, expected at most {}", Span(*age), Span(*window))
+                write!(
+                    f,
+                    "root was replaced {} ago, expected at most {}",
+                    Span(*age),
+                    Span(*window)
+                )
             }
             Self::Future { ahead } => write!(f, "root's epoch begins {} from now", Span(*ahead)),
             Self::Contradicted => write!(f, "the log signed two states that contradict"),

@@ -24,9 +24,7 @@ use wufu_verifier::{
     Amount, ClaimCheck, Donation, DonationCheck, FiveFu, KeyId, Policy, ProjectSet, ProofRequest,
     Time, Verified, VerifyError, epochs::Window, policy::Bounds, request::Question,
 };
-use wufu_wallet::{
-    Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Submitted,
-};
+use wufu_wallet::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Submitted};
 
 use crate::{
     files,

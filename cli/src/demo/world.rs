@@ -201,7 +201,10 @@ fn fresh(dir: &Path) -> anyhow::Result<()> {
     let name = || dir.display().to_string();
     if dir.exists() {
         if !dir.join(MARKER).exists() && fs::read_dir(dir).with_context(name)?.next().is_some() {
-            bail!("{}: holds something other than a demo, expected a free name: choose one with --dir", name());
+            bail!(
+                "{}: holds something other than a demo, expected a free name: choose one with --dir",
+                name()
+            );
         }
         fs::remove_dir_all(dir).with_context(name)?;
     }

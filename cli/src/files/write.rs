@@ -79,8 +79,7 @@ pub const VERIFYING_KEY: Kind = Kind {
     name: "a verifying key",
     private: false,
     holds: |path| {
-        read(path)
-            .is_ok_and(|bytes| VerifyingKey::decode(&bytes, Trust::AcceptDevelopment).is_ok())
+        read(path).is_ok_and(|bytes| VerifyingKey::decode(&bytes, Trust::AcceptDevelopment).is_ok())
     },
 };
 /// A kit for blind proving.

@@ -4,10 +4,11 @@ use jiff::{
     civil::{self, DateTime},
     tz::Offset,
 };
+use wufu_circuits::{Address, address::AddressError};
 use wufu_ledger::CurrencyCode;
 use wufu_verifier::{Amount, Time};
 
-use super::{Money, Span};
+use super::{Money, Span, count};
 
 /// Parses an amount.
 ///
@@ -197,6 +198,20 @@ pub fn parse_timeout(text: &str) -> Result<u64, String> {
     }
 }
 
+/// An address. One that was cut while it was copied is told from other texts.
+pub fn parse_address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|error: AddressError| {
+        let got = count(text.chars().count(), "character");
+        let fault = match error {
+            AddressError::Base64 | AddressError::Checksum => {
+                format!("this address of {got} was cut short or mistyped ({error})")
+            }
+            error => format!("{error} ({got})"),
+        };
+        format!("{fault}: expected a whole address, as wufu wallet address prints it")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,9 +238,26 @@ mod tests {
             assert_eq!(parse_money(text), Ok(Money { amount, currency }), "{text}");
         }
         for bad in [
-            "", "1,000", "1000.00", "1,00.00 CNY", "1,0000 CNY", ",100 CNY", "1.000,00 EUR", "-1 CNY",
-            "1 JPY.", "1.5 JPY", "1.234 CNY", "CNY", "1 XAU", "1 ZZZ", "1e3 CNY", "¥5", "1 CNY 2",
-            "281474976710656", "2814749767106.56 CNY", "\u{661} CNY",
+            "",
+            "1,000",
+            "1000.00",
+            "1,00.00 CNY",
+            "1,0000 CNY",
+            ",100 CNY",
+            "1.000,00 EUR",
+            "-1 CNY",
+            "1 JPY.",
+            "1.5 JPY",
+            "1.234 CNY",
+            "CNY",
+            "1 XAU",
+            "1 ZZZ",
+            "1e3 CNY",
+            "¥5",
+            "1 CNY 2",
+            "281474976710656",
+            "2814749767106.56 CNY",
+            "\u{661} CNY",
         ] {
             assert!(parse_money(bad).is_err(), "{bad:?}");
         }
@@ -251,10 +283,25 @@ mod tests {
             assert_eq!(parse_until(text).map(Time::seconds), Ok(until), "{text}");
         }
         for bad in [
-            "", "2018", "20180215", "2018-02-30", "2018-2-15", "15.02.2018", "2018-02-15 22:18",
-            "2018-02-15 24:00 UTC", "2018-02-15 22:60 UTC", "2018-02-15 22 UTC", "1969-12-31",
-            "2018-02-15 22:18 CST", "2018-02-15 22:18 +15:00", "1099511627776", "yesterday", "@", "-1",
-            "2018-02-15 22:18:00:00 UTC", "2018-02-1\u{665}",
+            "",
+            "2018",
+            "20180215",
+            "2018-02-30",
+            "2018-2-15",
+            "15.02.2018",
+            "2018-02-15 22:18",
+            "2018-02-15 24:00 UTC",
+            "2018-02-15 22:60 UTC",
+            "2018-02-15 22 UTC",
+            "1969-12-31",
+            "2018-02-15 22:18 CST",
+            "2018-02-15 22:18 +15:00",
+            "1099511627776",
+            "yesterday",
+            "@",
+            "-1",
+            "2018-02-15 22:18:00:00 UTC",
+            "2018-02-1\u{665}",
         ] {
             assert!(parse_from(bad).is_err(), "{bad:?}");
         }
@@ -275,8 +322,17 @@ mod tests {
             assert_eq!(parse_span(text), Ok(seconds), "{text}");
         }
         for bad in [
-            "", "h", "1 w", "1.5 h", "1 min 1 h", "1 h 1 h", "-1 s", "1 h 30", "1 y",
-            "99999999999999999999", "999999999999999999 d",
+            "",
+            "h",
+            "1 w",
+            "1.5 h",
+            "1 min 1 h",
+            "1 h 1 h",
+            "-1 s",
+            "1 h 30",
+            "1 y",
+            "99999999999999999999",
+            "999999999999999999 d",
         ] {
             assert!(parse_span(bad).is_err(), "{bad:?}");
         }

@@ -56,7 +56,9 @@ enum Role {
     )]
     Dealer(blind::DealerArgs),
     /// Make sums for blind mode: learns which circuit, when and from where, and nothing else
-    #[command(after_help = "Example:\n  wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation")]
+    #[command(
+        after_help = "Example:\n  wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation"
+    )]
     Evaluator(blind::EvaluatorArgs),
     /// Dealer and evaluator in one process, which together know every witness: for trials
     #[command(after_help = "Example:\n  wufu serve both --insecure-both --circuit donation")]
@@ -150,9 +152,7 @@ pub async fn serve_prover(
 async fn ledger(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
     let ledger = crate::ledger::open(&args.dir).await?;
     let key = match &args.key {
-        Some(path) => {
-            Some(setup::verifying_key(path, Trust::CeremonyOnly).context("--key")?)
-        }
+        Some(path) => Some(setup::verifying_key(path, Trust::CeremonyOnly).context("--key")?),
         None if args.dev_keys && ledger.policy().production => {
             bail!(
                 "--dev-keys for a ledger whose policy says production, expected --key, since the maker of a development key could forge claims"

@@ -24,7 +24,11 @@ pub fn clear(output: Output) -> anyhow::Result<()> {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let text = format!("no keys to delete: there is no folder {}", place.display());
-                output.result("cleared", text, json!({ "folder": folder, "deleted": [], "left": 0 }));
+                output.result(
+                    "cleared",
+                    text,
+                    json!({ "folder": folder, "deleted": [], "left": 0 }),
+                );
                 return Ok(());
             }
             Err(error) => return Err(Unreadable::new(place, error).into()),
@@ -48,7 +52,8 @@ pub fn clear(output: Output) -> anyhow::Result<()> {
         // Somebody may have put something there meanwhile: then it stays.
         let _ = fs::remove_dir(&folder);
     }
-    let mut text = format!("deleted {} in {}", human::count(deleted.len(), "file"), folder.display());
+    let mut text =
+        format!("deleted {} in {}", human::count(deleted.len(), "file"), folder.display());
     for name in &deleted {
         text += &format!("\n  {name}");
     }
@@ -106,9 +111,17 @@ mod tests {
             assert!(is_made_here(ours), "{ours}");
         }
         for other in [
-            "", "id_ed25519", "verifier.key", "donation.vk", "donation-4e54.vk", "x-4e5433a90a32f6e3.vk",
-            "donation-4E5433A90A32F6E3.vk", "donation-4e5433a90a32f6e3.key", "donation-4e5433a90a32f6e3.pp",
-            "donation-4e5433a90a32f6e3.a b.pp", "donation-4e5433a90a32f6e3",
+            "",
+            "id_ed25519",
+            "verifier.key",
+            "donation.vk",
+            "donation-4e54.vk",
+            "x-4e5433a90a32f6e3.vk",
+            "donation-4E5433A90A32F6E3.vk",
+            "donation-4e5433a90a32f6e3.key",
+            "donation-4e5433a90a32f6e3.pp",
+            "donation-4e5433a90a32f6e3.a b.pp",
+            "donation-4e5433a90a32f6e3",
         ] {
             assert!(!is_made_here(other), "{other}");
         }

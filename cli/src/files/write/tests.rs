@@ -36,7 +36,9 @@ fn only_a_file_of_the_same_kind_is_replaced() {
     // A seed, a key of hexadecimal digits, a database, a text, one byte of anything.
     let seed = format!("{}\n{}\n", "ab".repeat(32), "cd".repeat(4));
     let key = format!("{}\n", "58".repeat(32));
-    for secret in [seed.as_bytes(), key.as_bytes(), b"SQLite format 3\0", b"# notes\n", b"\n", b"\0"] {
+    for secret in
+        [seed.as_bytes(), key.as_bytes(), b"SQLite format 3\0", b"# notes\n", b"\n", b"\0"]
+    {
         fs::write(&path, secret).unwrap();
         for kind in KINDS {
             assert!(refused(&path, kind).contains("something else"));
