@@ -79,7 +79,7 @@ impl LedgerArgs {
         if currency.is_empty() {
             return Ok(None);
         }
-        Ok(Some(currency.parse().context("the ledger's currency")?))
+        Ok(Some(currency.parse::<CurrencyCode>().context("the ledger's currency")?))
     }
 
     /// Every project of the ledger's signed directory.

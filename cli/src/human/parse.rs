@@ -19,7 +19,7 @@ pub fn parse_money(text: &str) -> Result<Money, String> {
     let text = text.trim();
     let is_letter = |c: char| c.is_ascii_alphabetic();
     let (code, number) = if text.starts_with(is_letter) {
-        text.split_at(text.find(|c| !is_letter(c)).unwrap_or(text.len()))
+        text.split_at(text.find(|c: char| !is_letter(c)).unwrap_or(text.len()))
     } else {
         let (number, code) = text.split_at(text.find(is_letter).unwrap_or(text.len()));
         (code, number)

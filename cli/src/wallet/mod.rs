@@ -254,7 +254,8 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         }
         Command::Answer { request, min_anonymity, fresh, place, sources, prove } => {
             let wallet = Wallet::open(dir)?;
-            let request = envelope::read_request(&request)?;
+            let request = envelope::read_request(&request)
+                .with_context(|| format!("{}: expected a request", request.display()))?;
             crate::request::tell(&request, output);
             let options = DonationOptions { min_anonymity, fresh, place };
             let (sources, opened) = sources.open().await?;
@@ -271,7 +272,8 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         }
         Command::Submit { envelope: file, ledger } => {
             let wallet = Wallet::open(dir)?;
-            let claim = envelope::read(&file)?;
+            let claim = envelope::read(&file)
+                .with_context(|| format!("{}: expected an envelope", file.display()))?;
             submit(&wallet, &ledger, &claim, output).await?;
         }
     }
