@@ -36,6 +36,13 @@ pub enum NoteError {
     },
     /// The text form of a verifying key is malformed.
     Key,
+    /// The text form of a verifying key has another hash than its name and key.
+    KeyHash {
+        /// The hash that the text says.
+        got: String,
+        /// The hash of its name and key.
+        expected: String,
+    },
     /// No signature of the expected key.
     Unsigned {
         /// The key's name.
@@ -55,6 +62,10 @@ impl fmt::Display for NoteError {
             Self::Form => write!(f, "note is not a text, an empty line and signature lines"),
             Self::Name { error } => write!(f, "the name of a log key {error}"),
             Self::Key => write!(f, "log key is not of the form name+hash+base64"),
+            Self::KeyHash { got, expected } => write!(
+                f,
+                "log key's hash is {got:?}, expected {expected} for its name and key: it was mistyped"
+            ),
             Self::Unsigned { name } => write!(f, "note is not signed by {name}"),
             Self::Signature { name } => write!(f, "signature of {name} does not fit the note"),
         }
@@ -96,8 +107,9 @@ impl LogKey {
         let Some((&ED25519, key)) = key.split_first() else { return Err(NoteError::Key) };
         let key: &[u8; 32] = key.try_into().map_err(|_| NoteError::Key)?;
         let key = Self::new(name, VerifyingKey::from_bytes(key).map_err(|_| NoteError::Key)?)?;
-        if format!("{:08x}", u32::from_be_bytes(key.hash())) != hash {
-            return Err(NoteError::Key);
+        let expected = format!("{:08x}", u32::from_be_bytes(key.hash()));
+        if expected != hash {
+            return Err(NoteError::KeyHash { got: hash.chars().take(8).collect(), expected });
         }
         Ok(key)
     }

@@ -8,7 +8,7 @@ use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 use wufu_wallet::{Checked, LogName, Received, Wallet, envelope, sync::SyncError};
 
 use super::{SourceArgs, list::NOT_OURS};
-use crate::{files, output::Output, setup, source};
+use crate::{files, human::Span, output::Output, setup, source};
 
 /// Pins log keys and verifying keys.
 pub fn pin(
@@ -32,8 +32,7 @@ pub fn pin(
     }
     let mut verifying = Vec::new();
     for path in keys {
-        let key = VerifyingKey::decode(&files::read(path)?, trust);
-        verifying.push(key.with_context(|| path.display().to_string())?);
+        verifying.push(setup::verifying_key(path, trust).context("--key")?);
     }
     if dev_keys && keys.is_empty() {
         for circuit in CircuitName::ALL {
@@ -51,7 +50,7 @@ pub fn pin(
         pinned += 1;
     }
     if pinned == 0 {
-        bail!("nothing to pin: say --log-key, --key or --dev-keys (after `wufu setup dev`)");
+        bail!("nothing to pin, expected --log-key, --key, or --dev-keys (after wufu setup dev)");
     }
     Ok(())
 }
@@ -113,11 +112,11 @@ pub async fn sync(
         held += log.ready + log.not_yet + log.foreign + log.away.len() as u64;
         let compared = log.compared.as_deref().unwrap_or("nobody");
         let text = format!(
-            "{}: {} leaves at epoch {} ({} s old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} shards to look up",
+            "{}: {} leaves at epoch {} ({} old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} shards to look up",
             log.log,
             log.size,
             log.epoch,
-            log.epoch_age,
+            Span(log.epoch_age),
             log.ready,
             log.not_yet,
             log.foreign,
@@ -168,5 +167,5 @@ pub async fn look_up(
 fn explain(error: SyncError) -> anyhow::Error {
     let pin = matches!(error, SyncError::NoLogKey { .. });
     let error = anyhow::Error::from(error);
-    if pin { error.context("pin one first: wufu wallet pin --log-key KEY") } else { error }
+    if pin { error.context("pin one first with wufu wallet pin --log-key") } else { error }
 }
