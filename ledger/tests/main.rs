@@ -10,4 +10,5 @@ mod import;
 mod logs;
 mod service;
 mod shards;
+mod strangers;
 mod submit;
