@@ -32,7 +32,7 @@ pub use wufu_blind::KitId;
 
 use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage, Timings, answered};
 use crate::{
-    place::{Place, within},
+    place::{Place, SMALL_ANSWER, within},
     wallet::Stopped,
 };
 
@@ -262,6 +262,7 @@ impl BlindProver {
     async fn restock(&self, dealer: &Dealer, key_id: KeyId) -> Result<(), ProverError> {
         let Dealer { place, key } = dealer;
         let mut client = DealerServiceClient::new(connect(place).await?);
+        client = client.max_decoding_message_size(SMALL_ANSWER);
         let mut request = Request::new(Deal { key_id, count: self.batch }.into());
         request.set_timeout(TIMEOUT);
         let answer = within(TIMEOUT, client.deal(request)).await;
@@ -297,6 +298,7 @@ impl BlindProver {
         stage(Stage::Proving);
         let messages = messages(key_id, shared.request.as_bytes());
         let mut client = EvaluatorServiceClient::new(connect(place).await?);
+        client = client.max_decoding_message_size(SMALL_ANSWER);
         let mut request = Request::new(Messages(messages.into_iter()));
         request.set_timeout(TIMEOUT);
         asked.push(place.clone());
