@@ -73,7 +73,7 @@ impl Ledger {
         // Hash what is committed already while others still write.
         let mut trees = Vec::new();
         for log in Log::ALL {
-            let mut reader = store.readers().acquire().await.map_err(StoreError::from)?;
+            let mut reader = store.closer().acquire().await.map_err(StoreError::from)?;
             let tree = self.catch_up(&mut reader, log, self.view(log).tree.clone()).await?;
             trees.push((log, tree));
         }

@@ -250,7 +250,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn projects(&self) -> Result<Directory, StoreError> {
-        Directory::load(&mut *self.inner.store.readers().acquire().await?).await
+        Directory::load(&mut *self.inner.store.shard_readers().acquire().await?).await
     }
 
     /// All institutions and projects, as a signed note: see [`Directory::open`].

@@ -119,7 +119,7 @@ impl Ledger {
     /// Reading: no hash.
     pub async fn roof(&self, origin: &str, epoch: u64) -> Result<Roof, ReadError> {
         let log = self.log(origin)?;
-        let mut reader = self.inner.store.readers().acquire().await?;
+        let mut reader = self.inner.store.shard_readers().acquire().await?;
         let InForce { checkpoint, open_root } = self.in_force(&mut reader, log, epoch).await?;
         let query = "SELECT root FROM shards WHERE log = $1 AND shard < $2 ORDER BY shard";
         let query = sqlx::query_scalar(query).bind(log.id());
@@ -142,7 +142,7 @@ impl Ledger {
     /// Reading up to 65,536 rows: no hash.
     pub async fn shard(&self, origin: &str, epoch: u64, shard: u64) -> Result<Shard, ReadError> {
         let log = self.log(origin)?;
-        let mut reader = self.inner.store.readers().acquire().await?;
+        let mut reader = self.inner.store.shard_readers().acquire().await?;
         let checkpoint = self.in_force(&mut reader, log, epoch).await?.checkpoint;
         let shards = checkpoint.size().div_ceil(LEAVES);
         if shard >= shards {

@@ -24,6 +24,9 @@ use wufu_verifier::{Fr, field};
 /// Rows of one multi-row insert: few enough for SQLite's limit of 32,766 parameters at nine each.
 pub(crate) const ROWS: usize = 1024;
 
+/// Long reads at the same time.
+pub(crate) const SHARD_READERS: u32 = 2;
+
 /// What went wrong in the database. Nothing of the transaction is kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -63,6 +66,9 @@ pub(crate) struct Store {
     // transaction begins on a fresh connection, and closing the old one rolls back whatever it had.
     writer: Mutex<Option<SqliteConnection>>,
     readers: SqlitePool,
+    // Connections apart: for shards and roofs, which take long, and for closing epochs, which must not wait for anybody who reads.
+    shard_readers: SqlitePool,
+    closer: SqlitePool,
     // Woken after a commit: moves pages of the WAL into the database, on a connection of its own, so that no commit does.
     tidy: Arc<Notify>,
     tidier: tokio::task::JoinHandle<()>,
@@ -86,19 +92,36 @@ impl Store {
             .disable_statement_logging();
         let mut writer = options.connect().await?;
         migrations().run_direct(None, &mut writer, false).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect_lazy_with(options.clone().read_only(true));
+        let pool = |connections, options| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(30))
+                .connect_lazy_with(options)
+        };
+        let reading = options.clone().read_only(true);
+        // Shards are read once, from end to end: a small cache is as good as a large one.
+        let shards = reading.clone().pragma("cache_size", "-4096");
+        let (shard_readers, closer) = (pool(SHARD_READERS, shards), pool(1, reading.clone()));
+        let readers = pool(4, reading);
         let tidy = Arc::new(Notify::new());
         let tidier = tokio::spawn(keep_tidy(options.clone(), tidy.clone()));
         let (writer, halted) = (Mutex::new(Some(writer)), AtomicBool::new(false));
-        Ok(Self { options, writer, readers, tidy, tidier, halted })
+        Ok(Self { options, writer, readers, shard_readers, closer, tidy, tidier, halted })
     }
 
     /// Connections that read what is committed.
     pub(crate) fn readers(&self) -> &SqlitePool {
         &self.readers
+    }
+
+    /// Connections for long reads, so that short ones need not wait for them.
+    pub(crate) fn shard_readers(&self) -> &SqlitePool {
+        &self.shard_readers
+    }
+
+    /// The connection that closes epochs.
+    pub(crate) fn closer(&self) -> &SqlitePool {
+        &self.closer
     }
 
     /// Begins a write transaction; waits for the one before.
@@ -121,6 +144,8 @@ impl Store {
     pub(crate) async fn close(&self) {
         self.tidier.abort();
         self.readers.close().await;
+        self.shard_readers.close().await;
+        self.closer.close().await;
         if let Some(mut writer) = self.writer.lock().await.take() {
             // The WAL is complete without it; this only makes the folder smaller.
             let _ = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;

@@ -14,4 +14,5 @@ mod import;
 mod logs;
 mod service;
 mod shards;
+mod strangers;
 mod submit;

@@ -83,7 +83,7 @@ async fn f22_a_flood_of_garbage_connections_is_bounded() {
 async fn connections_beyond_the_limit_are_closed_and_silent_ones_give_way() {
     let greeting = Duration::from_secs(3);
     let (server, prover) = server(|limits| {
-        (limits.connections, limits.greeting) = (8, greeting);
+        (limits.serve.connections, limits.serve.greeting) = (8, greeting);
     })
     .await;
     let mut silent = Vec::new();

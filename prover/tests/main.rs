@@ -17,3 +17,5 @@ mod prepared_file;
 #[cfg(feature = "service")]
 mod service;
 mod snarkjs;
+#[cfg(feature = "service")]
+mod strangers;

@@ -314,7 +314,7 @@ async fn at_the_end_what_has_begun_is_finished() {
 async fn at_the_end_nobody_is_waited_for_beyond_the_grace_time() {
     let (prover, gate) = Simulator::gated();
     let mut limits = limits(1, 4);
-    limits.grace = Duration::from_millis(300);
+    limits.serve.grace = Duration::from_millis(300);
     let mut server = Server::start(vec![prover.clone()], limits).await;
     let message = gift_request(prover.verifying_key(), &gift(1));
     let begun = tokio::spawn(prove(server.client().await, message));

@@ -16,6 +16,8 @@ use wufu_verifier::text;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
+/// Largest answer that is neither a roof nor a shard, in bytes. A longer one is refused before it is decoded.
+pub(crate) const SMALL_ANSWER: usize = 64 << 10;
 
 /// A server on this machine. Others need TLS, which is not there yet: what a wallet sends is for no wire.
 #[derive(Clone, Debug, PartialEq, Eq)]

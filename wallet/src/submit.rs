@@ -15,7 +15,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    place::{Place, plain, within},
+    place::{Place, SMALL_ANSWER, plain, within},
     plan::claim_bytes,
     store::{StoreError, number_in},
     sync::SyncError,
@@ -135,6 +135,7 @@ impl Wallet {
         let channel = place.connect(TIMEOUT).await;
         let channel = channel.map_err(|error| SubmitError::Connect { place: at(), error })?;
         let mut client = LedgerServiceClient::new(channel);
+        client = client.max_decoding_message_size(SMALL_ANSWER);
         let request = v1::SubmitClaimRequest::from(&claim);
         let answer = within(TIMEOUT, client.submit_claim(request)).await;
         drop(client);

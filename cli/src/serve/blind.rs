@@ -18,7 +18,7 @@ use wufu_verifier::CircuitName;
 use wufu_wallet::file;
 use zeroize::Zeroizing;
 
-use super::{DEALER_PORT, EVALUATOR_PORT, told_to_end};
+use super::{DEALER_PORT, EVALUATOR_PORT, signals::Signals};
 use crate::{
     cache, files, human,
     listen::{ListenArgs, Listener},
@@ -170,29 +170,34 @@ fn dealing(listener: &Listener, key: &SigningKey, output: Output) -> anyhow::Res
 }
 
 /// Deals tokens until the process is told to end.
-pub async fn dealer(args: DealerArgs, output: Output) -> anyhow::Result<()> {
+pub async fn dealer(args: DealerArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
     let config = args.role.config()?;
     let signing = args.key.signing()?;
     let dealers = args.role.dealers(&signing, output)?;
     let listener = args.listen.bind(DEALER_PORT).await?;
     dealing(&listener, &signing, output)?;
     drop(signing);
-    run_dealer(Box::pin(listener.into_stream()), dealers, config, told_to_end()?).await?;
+    run_dealer(Box::pin(listener.into_stream()), dealers, config, signals.told_to_end()).await?;
     Ok(())
 }
 
 /// Makes sums until the process is told to end.
-pub async fn evaluator(args: EvaluatorArgs, output: Output) -> anyhow::Result<()> {
+pub async fn evaluator(
+    args: EvaluatorArgs,
+    signals: Signals,
+    output: Output,
+) -> anyhow::Result<()> {
     let config = args.role.config()?;
     let evaluators = args.role.evaluators(output)?;
     let listener = args.listen.bind(EVALUATOR_PORT).await?;
     super::listening("evaluator", &listener, output)?;
-    run_evaluator(Box::pin(listener.into_stream()), evaluators, config, told_to_end()?).await?;
+    run_evaluator(Box::pin(listener.into_stream()), evaluators, config, signals.told_to_end())
+        .await?;
     Ok(())
 }
 
 /// Both, for trials.
-pub async fn both(args: BothArgs, output: Output) -> anyhow::Result<()> {
+pub async fn both(args: BothArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
     if !args.insecure_both {
         bail!(
             "dealer and evaluator in one process know every witness: run them as two, by two operators, or say --insecure-both"
@@ -207,8 +212,10 @@ pub async fn both(args: BothArgs, output: Output) -> anyhow::Result<()> {
     let two = anywhere.bind(EVALUATOR_PORT).await?;
     dealing(&one, &signing, output)?;
     super::listening("evaluator", &two, output)?;
-    let deal = run_dealer(Box::pin(one.into_stream()), dealers, config.clone(), told_to_end()?);
-    let evaluate = run_evaluator(Box::pin(two.into_stream()), evaluators, config, told_to_end()?);
+    let deal =
+        run_dealer(Box::pin(one.into_stream()), dealers, config.clone(), signals.told_to_end());
+    let evaluate =
+        run_evaluator(Box::pin(two.into_stream()), evaluators, config, signals.told_to_end());
     tokio::try_join!(deal, evaluate)?;
     Ok(())
 }

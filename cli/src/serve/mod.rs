@@ -1,13 +1,13 @@
 //! `wufu serve`: the services.
 
 mod blind;
+mod signals;
 
 use std::{future::Future, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use wufu_ledger::{Ledger, service::system_clock};
 use wufu_prover::{Prover, service};
@@ -19,6 +19,7 @@ use crate::{
     output::{self, Output},
     setup,
 };
+use signals::Signals;
 
 /// The prover's usual port.
 pub const PROVER_PORT: u16 = 7181;
@@ -106,6 +107,8 @@ struct LedgerArgs {
 /// Runs the service until it is told to end.
 pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&args.log).context("--log")?;
+    // Before anything that takes long: from here on no signal ends the process half-way.
+    let signals = Signals::install()?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let subscriber = subscriber.with_ansi(output::has_colour());
     if output.is_json() {
@@ -114,15 +117,15 @@ pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
         subscriber.init()
     }
     match args.role {
-        Role::Prover(args) => prover(args, output).await,
-        Role::Ledger(args) => ledger(args, output).await,
-        Role::Dealer(args) => blind::dealer(args, output).await,
-        Role::Evaluator(args) => blind::evaluator(args, output).await,
-        Role::Both(args) => blind::both(args, output).await,
+        Role::Prover(args) => prover(args, signals, output).await,
+        Role::Ledger(args) => ledger(args, signals, output).await,
+        Role::Dealer(args) => blind::dealer(args, signals, output).await,
+        Role::Evaluator(args) => blind::evaluator(args, signals, output).await,
+        Role::Both(args) => blind::both(args, signals, output).await,
     }
 }
 
-async fn prover(args: ProverArgs, output: Output) -> anyhow::Result<()> {
+async fn prover(args: ProverArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
     let circuits = if args.circuit.is_empty() { CircuitName::ALL.to_vec() } else { args.circuit };
     let mut provers = Vec::new();
     for circuit in circuits {
@@ -135,7 +138,7 @@ async fn prover(args: ProverArgs, output: Output) -> anyhow::Result<()> {
     limits.time = Duration::from_secs(args.timeout);
     let listener = args.listen.bind(PROVER_PORT).await?;
     listening("prover", &listener, output)?;
-    serve_prover(listener, provers, limits, told_to_end()?).await
+    serve_prover(listener, provers, limits, signals.told_to_end()).await
 }
 
 /// Serves a prover on a listener until `shutdown`.
@@ -149,7 +152,7 @@ pub async fn serve_prover(
     Ok(())
 }
 
-async fn ledger(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
+async fn ledger(args: LedgerArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
     let ledger = crate::ledger::open(&args.dir).await?;
     let key = match &args.key {
         Some(path) => Some(setup::verifying_key(path, Trust::CeremonyOnly).context("--key")?),
@@ -163,7 +166,7 @@ async fn ledger(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
     };
     let listener = args.listen.bind(LEDGER_PORT).await?;
     listening("ledger", &listener, output)?;
-    serve_ledger(listener, ledger, key, told_to_end()?).await
+    serve_ledger(listener, ledger, key, signals.told_to_end()).await
 }
 
 /// Serves a ledger on a listener until `shutdown`.
@@ -193,16 +196,4 @@ fn listening(role: &str, listener: &Listener, output: Output) -> anyhow::Result<
         json!({ "role": role, "url": url }),
     );
     Ok(())
-}
-
-/// Ends when the process is told to: SIGINT or SIGTERM.
-fn told_to_end() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

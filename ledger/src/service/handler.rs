@@ -7,15 +7,21 @@ use wufu_proto::{
     log::{CheckpointQuery, HistoryQuery, RoofQuery, ShardQuery},
     v1::{self, ledger_service_server::LedgerService},
 };
+use wufu_serve::Hold;
 
-use super::{Clock, MAX_CHECKPOINTS, door::Door, refusal};
-use crate::{Ledger, OperatorToken};
+use super::{
+    Clock, Limits, MAX_CHECKPOINTS,
+    door::Door,
+    refusal,
+    turns::{Turn, Turns},
+};
+use crate::Ledger;
 
 /// A ledger, and what its service needs beside it.
 pub(super) struct Handler {
     pub(super) ledger: Ledger,
-    pub(super) token: OperatorToken,
     pub(super) stopping: watch::Receiver<bool>,
+    pub(super) shards: Turns,
     clock: Clock,
     /// Nothing, when no claims are taken.
     claims: Option<Door>,
@@ -27,9 +33,10 @@ impl Handler {
         claims: Option<Door>,
         clock: Clock,
         stopping: watch::Receiver<bool>,
+        limits: &Limits,
     ) -> Self {
-        let token = ledger.operator_token().clone();
-        Self { ledger, token, stopping, clock, claims }
+        let shards = Turns::new(limits);
+        Self { ledger, stopping, shards, clock, claims }
     }
 
     /// Refuses an epoch that has not begun: what is in force then, nobody knows.
@@ -40,6 +47,13 @@ impl Handler {
         }
         Err(Status::out_of_range(format!("epoch {epoch} has not begun: it is epoch {now} now")))
     }
+}
+
+/// A large answer, counted until it is sent.
+fn held<T>(message: T, turn: Turn) -> Response<T> {
+    let mut response = Response::new(message);
+    response.extensions_mut().insert(Hold::new(turn.answer));
+    response
 }
 
 #[async_trait]
@@ -81,8 +95,9 @@ impl LedgerService for Handler {
     ) -> Result<Response<v1::GetRoofResponse>, Status> {
         let query = RoofQuery::try_from(request.into_inner()).map_err(refusal::malformed)?;
         self.begun(query.epoch)?;
+        let turn = self.shards.take().await?;
         let roof = self.ledger.roof(&query.origin, query.epoch).await.map_err(refusal::read)?;
-        Ok(Response::new((&roof).into()))
+        Ok(held((&roof).into(), turn))
     }
 
     async fn get_shard(
@@ -91,16 +106,18 @@ impl LedgerService for Handler {
     ) -> Result<Response<v1::GetShardResponse>, Status> {
         let query = ShardQuery::try_from(request.into_inner()).map_err(refusal::malformed)?;
         self.begun(query.epoch)?;
+        let turn = self.shards.take().await?;
         let shard = self.ledger.shard(&query.origin, query.epoch, query.shard).await;
-        Ok(Response::new((&shard.map_err(refusal::read)?).into()))
+        Ok(held((&shard.map_err(refusal::read)?).into(), turn))
     }
 
     async fn get_projects(
         &self,
         _: Request<v1::GetProjectsRequest>,
     ) -> Result<Response<v1::GetProjectsResponse>, Status> {
+        let turn = self.shards.take().await?;
         let note = self.ledger.projects_note().await.map_err(|error| refusal::store(&error))?;
-        Ok(Response::new(v1::GetProjectsResponse { note }))
+        Ok(held(v1::GetProjectsResponse { note }, turn))
     }
 
     async fn append(

@@ -2,6 +2,7 @@
 
 use tonic::Status;
 use wufu_proto::ConvertError;
+use wufu_serve::Repeats;
 use wufu_verifier::{VerifyError, epochs::RootError};
 
 use crate::{AppendError, ClaimError, GrantError, ReadError, StoreError};
@@ -11,9 +12,12 @@ pub(super) fn malformed(error: ConvertError) -> Status {
     Status::invalid_argument(error.to_string())
 }
 
-/// The database failed. The reason is for the operator's eyes.
+/// The database failed. The reason is for the operator's eyes: once, however many calls meet it.
 pub(super) fn store(error: &StoreError) -> Status {
-    tracing::error!(%error, "the ledger failed");
+    static FAILURES: Repeats = Repeats::new();
+    if let Some(before) = FAILURES.happened(&error.to_string()) {
+        tracing::error!(%error, before, "the ledger failed");
+    }
     Status::unavailable("the ledger could not tell: try again")
 }
 

@@ -14,7 +14,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Code, Request, Status, transport::Channel};
 use wufu_ledger::{
     Ledger, Log,
-    service::{Clock, MAX_MESSAGE, ServeError, run},
+    service::{Clock, Limits, MAX_MESSAGE, ServeError, run_within},
 };
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use wufu_verifier::{VerifyingKey, checkpoint::Checkpoint};
@@ -34,6 +34,10 @@ pub struct Served {
 }
 
 pub async fn serve(ledger: &Ledger, claims: Option<VerifyingKey>) -> Served {
+    serve_within(ledger, claims, Limits::default()).await
+}
+
+pub async fn serve_within(ledger: &Ledger, claims: Option<VerifyingKey>, limits: Limits) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let clock = Arc::new(AtomicU64::new(NOW));
@@ -44,7 +48,7 @@ pub async fn serve(ledger: &Ledger, claims: Option<VerifyingKey>) -> Served {
     };
     let (ledger, incoming) = (ledger.clone(), TcpListenerStream::new(listener));
     let ended = tokio::spawn(async move {
-        run(incoming, ledger, claims, hands, async {
+        run_within(incoming, ledger, claims, hands, limits, async {
             let _ = stopped.await;
         })
         .await

@@ -3,18 +3,25 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tonic::metadata::MetadataMap;
+use tonic::Request;
+use wufu_serve::Came;
 
 /// What is kept back for the way: an answer that arrives after the caller's deadline is none.
 const WAY: Duration = Duration::from_millis(20);
 
-/// When a request must be answered: as `grpc-timeout` says, or after `longest`, whichever comes first.
+/// When a request must be answered: as `grpc-timeout` says, or after `longest`, whichever comes first. Both count from its
+/// headers: a caller who sends slowly has that much less time.
 ///
 /// A header that cannot be read counts as none, as in tonic.
-pub(super) fn deadline(metadata: &MetadataMap, longest: Duration) -> Instant {
-    let header = metadata.get("grpc-timeout").and_then(|value| value.to_str().ok());
+pub(super) fn deadline<T>(request: &Request<T>, longest: Duration) -> Instant {
+    let header = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
     let asked = header.and_then(parse).map(|asked| asked - WAY.min(asked / 10));
-    Instant::now() + asked.unwrap_or(longest).min(longest)
+    came(request) + asked.unwrap_or(longest).min(longest)
+}
+
+/// When the headers of a request arrived.
+pub(super) fn came<T>(request: &Request<T>) -> Instant {
+    request.extensions().get::<Came>().map_or_else(Instant::now, |came| came.0)
 }
 
 /// # Source

@@ -229,7 +229,7 @@ impl ProverService for Handler {
         &self,
         request: Request<v1::ProveRequest>,
     ) -> Result<Response<v1::ProveResponse>, Status> {
-        let deadline = deadline(request.metadata(), self.limits.time);
+        let deadline = deadline(&request, self.limits.time);
         let span = span("Prove");
         let proved = self.admitted(request.into_inner(), deadline, None);
         let proved = proved.instrument(span.clone()).await;
@@ -243,7 +243,7 @@ impl ProverService for Handler {
         &self,
         request: Request<v1::ProveStreamRequest>,
     ) -> Result<Response<Self::ProveStreamStream>, Status> {
-        let deadline = deadline(request.metadata(), self.limits.time);
+        let deadline = deadline(&request, self.limits.time);
         let v1::ProveStreamRequest { key_id, witness } = request.into_inner();
         let message = v1::ProveRequest { key_id, witness };
         let (out, stream) = mpsc::unbounded_channel();

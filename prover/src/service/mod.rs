@@ -5,7 +5,6 @@
 
 mod admission;
 pub mod blind;
-mod connection;
 mod deadline;
 mod handler;
 mod refusal;
@@ -16,12 +15,13 @@ use std::{future::Future, sync::Arc, time::Duration};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_stream::Stream;
 use tonic::{server::NamedService, service::Routes, transport::server::Connected};
-use wufu_proto::v1::prover_service_server::ProverServiceServer;
+use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
+use wufu_serve::{Method, Methods, Service};
 
 use crate::Prover;
 use admission::Admission;
 use handler::Handler;
-use serving::{Role, serve};
+use serving::serve;
 
 /// What a prover takes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,14 +35,10 @@ pub struct Limits {
     pub queue: usize,
     /// Largest request, in bytes.
     pub request_bytes: usize,
-    /// Longest time that a request may take, waiting included, whatever its caller allows.
+    /// Longest time from a request's headers to its answer, whatever its caller allows. Receiving and waiting count.
     pub time: Duration,
-    /// Connections at the same time.
-    pub connections: usize,
-    /// How long a connection may take to say something.
-    pub greeting: Duration,
-    /// How long work that has begun may go on when the service ends.
-    pub grace: Duration,
+    /// Connections, bytes and times of the transport.
+    pub serve: wufu_serve::Limits,
 }
 
 impl Default for Limits {
@@ -56,9 +52,7 @@ impl Default for Limits {
             queue: 64,
             request_bytes: 64 * 1024,
             time: Duration::from_secs(60),
-            connections: 1024,
-            greeting: Duration::from_secs(10),
-            grace: Duration::from_secs(30),
+            serve: wufu_serve::Limits::default(),
         }
     }
 }
@@ -70,12 +64,9 @@ pub enum ServeError {
     /// The threads could not be made.
     #[error("proving threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// The description of the service is malformed. This is our bug.
-    #[error("reflection: {0}")]
-    Reflection(#[from] tonic_reflection::server::Error),
     /// The transport failed.
     #[error(transparent)]
-    Transport(#[from] tonic::transport::Error),
+    Serve(#[from] wufu_serve::ServeError),
     /// Work was still going on when the grace time was over. It stops at its next stage.
     #[error("work was going on {0:?} after the service was told to end")]
     Grace(Duration),
@@ -114,11 +105,16 @@ where
     let admission = Arc::new(Admission::new(&limits)?);
     let handler = Handler::new(provers, limits.clone(), admission.clone());
     let service = ProverServiceServer::new(handler).max_decoding_message_size(limits.request_bytes);
-    let role = Role {
+    let largest = Method::open(limits.request_bytes);
+    let methods = Methods::new(SMALL).with("Prove", largest.clone()).with("ProveStream", largest);
+    let service = Service {
         name: <ProverServiceServer<Handler> as NamedService>::NAME,
-        streams: 64,
-        // A thousand connections stay below 256 MiB.
-        windows: (256 * 1024, 64 * 1024),
+        routes: Routes::new(service),
+        descriptors: DESCRIPTORS,
+        methods,
     };
-    serve(incoming, Routes::new(service), role, (&limits, &admission), shutdown).await
+    serve(incoming, service, (&limits, &admission), shutdown).await
 }
+
+/// Largest request of a call that carries no job, in bytes.
+const SMALL: usize = 1024;

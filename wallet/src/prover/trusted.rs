@@ -10,7 +10,7 @@ use wufu_proto::{
 };
 
 use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage, answered};
-use crate::place::{Place, within};
+use crate::place::{Place, SMALL_ANSWER, within};
 
 /// How long a proof may take when nobody says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
@@ -49,7 +49,7 @@ impl TrustedProver {
         let channel = self.place.connect(self.timeout).await;
         let place = || self.place.to_string();
         let channel = channel.map_err(|error| ProverError::Connect { place: place(), error })?;
-        Ok(ProverServiceClient::new(channel))
+        Ok(ProverServiceClient::new(channel).max_decoding_message_size(SMALL_ANSWER))
     }
 
     fn refused(&self, status: Status) -> ProverError {

@@ -12,7 +12,7 @@ use wufu_proto::{
 use super::{CheckpointSource, LedgerSource, SourceError};
 use crate::{
     log::LogName,
-    place::{Place, plain, within},
+    place::{Place, SMALL_ANSWER, plain, within},
 };
 
 /// How long an answer may take.
@@ -33,11 +33,12 @@ impl GrpcSource {
         Self { place }
     }
 
-    async fn client(&self) -> Result<LedgerServiceClient<Channel>, SourceError> {
+    /// A client that takes answers of at most so many bytes.
+    async fn client(&self, largest: usize) -> Result<LedgerServiceClient<Channel>, SourceError> {
         let channel = self.place.connect(TIMEOUT).await;
         let place = || self.place.to_string();
         let channel = channel.map_err(|error| SourceError::Connect { place: place(), error })?;
-        Ok(LedgerServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER))
+        Ok(LedgerServiceClient::new(channel).max_decoding_message_size(largest))
     }
 
     /// What the ledger says of itself: its logs, its key, its rules. None of it is signed.
@@ -45,7 +46,7 @@ impl GrpcSource {
     /// # Errors
     /// When there is no answer.
     pub async fn info(&self) -> Result<LedgerInfo, SourceError> {
-        let mut client = self.client().await?;
+        let mut client = self.client(SMALL_ANSWER).await?;
         let answer = within(TIMEOUT, client.get_ledger_info(v1::GetLedgerInfoRequest {})).await;
         self.converted(self.answered(answer)?)
     }
@@ -78,7 +79,7 @@ impl CheckpointSource for GrpcSource {
     async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError> {
         let query = CheckpointQuery { origin: log.to_string(), epoch };
         let request = v1::GetCheckpointRequest::from(&query);
-        let mut client = self.client().await?;
+        let mut client = self.client(SMALL_ANSWER).await?;
         let answer = within(TIMEOUT, client.get_checkpoint(request)).await;
         Ok(self.answered(answer)?.note)
     }
@@ -88,14 +89,14 @@ impl CheckpointSource for GrpcSource {
 impl LedgerSource for GrpcSource {
     async fn roof(&self, log: &LogName, epoch: u64) -> Result<Roof, SourceError> {
         let query = RoofQuery { origin: log.to_string(), epoch };
-        let mut client = self.client().await?;
+        let mut client = self.client(MAX_ANSWER).await?;
         let answer = within(TIMEOUT, client.get_roof(v1::GetRoofRequest::from(&query))).await;
         self.converted(self.answered(answer)?)
     }
 
     async fn shard(&self, log: &LogName, epoch: u64, shard: u64) -> Result<Shard, SourceError> {
         let query = ShardQuery { origin: log.to_string(), epoch, shard };
-        let mut client = self.client().await?;
+        let mut client = self.client(MAX_ANSWER).await?;
         let answer = within(TIMEOUT, client.get_shard(v1::GetShardRequest::from(&query))).await;
         let answer: Shard = self.converted(self.answered(answer)?)?;
         let (place, got, expected) = (self.name(), answer.shard, shard);

@@ -40,7 +40,7 @@ impl DealerHandler {
         circuit: &mut Option<CircuitId>,
     ) -> Result<Dealt, Status> {
         anonymous::begin(&request)?;
-        let deadline = deadline(request.metadata(), self.limits.time);
+        let deadline = deadline(&request, self.limits.time);
         let deal = Deal::try_from(request.into_inner());
         let deal = deal.map_err(|error| refusal::malformed(&error))?;
         let dealer = self.dealers.get(&deal.key_id).ok_or_else(|| refusal::unknown(deal.key_id))?;

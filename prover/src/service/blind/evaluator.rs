@@ -23,7 +23,7 @@ use crate::{
     service::{
         Limits,
         admission::{Admission, Refused},
-        deadline::deadline,
+        deadline::{came, deadline},
         refusal,
     },
 };
@@ -61,10 +61,10 @@ impl EvaluatorHandler {
         circuit: &mut Option<CircuitId>,
     ) -> Result<Evaluated, Status> {
         anonymous::begin(&request)?;
-        let deadline = deadline(request.metadata(), self.limits.time);
+        let deadline = deadline(&request, self.limits.time);
         // Who would be sent away is told before it sends everything.
         drop(self.admission.place()?);
-        let received = deadline.min(Instant::now() + self.receive);
+        let received = deadline.min(came(&request) + self.receive);
         let mut stream = request.into_inner();
         let head = next(&mut stream, received).await?;
         let head = head.ok_or_else(|| Status::invalid_argument("the request is empty"))?;

@@ -24,19 +24,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_stream::Stream;
 use tonic::{Status, server::NamedService, service::Routes, transport::server::Connected};
 use wufu_proto::{
+    DESCRIPTORS,
     blind::CHUNK,
     v1::{
         dealer_service_server::DealerServiceServer,
         evaluator_service_server::EvaluatorServiceServer,
     },
 };
+use wufu_serve::{Methods, Service};
 use wufu_verifier::{KeyId, key::CircuitId};
 
-use super::{
-    Limits, ServeError,
-    admission::Admission,
-    serving::{Role, serve},
-};
+use super::{Limits, SMALL, ServeError, admission::Admission, serving::serve};
 use crate::blind::{Dealer, Evaluator};
 use dealer::DealerHandler;
 use evaluator::EvaluatorHandler;
@@ -82,7 +80,9 @@ pub struct Config {
 impl Default for Config {
     /// [`Limits::default`] with 256 connections; 256 MiB, of which a job of Five Fu takes 2.1 MB; 20 seconds, some 0.9 Mbit/s.
     fn default() -> Self {
-        let limits = Limits { connections: 256, ..Limits::default() };
+        let mut limits = Limits::default();
+        limits.serve.connections = 256;
+        limits.serve.streams = STREAMS;
         let receive = Duration::from_secs(20);
         Self { limits, held: 256 << 20, receive, identity: ClientIdentity::None }
     }
@@ -150,13 +150,14 @@ where
     let dealers = by_key("dealer", dealers, id);
     let admission = Arc::new(Admission::new(&config.limits)?);
     let handler = DealerHandler::new(dealers, config.limits.clone(), admission.clone());
-    let service = DealerServiceServer::new(handler).max_decoding_message_size(1024);
-    let role = Role {
+    let service = DealerServiceServer::new(handler).max_decoding_message_size(SMALL);
+    let service = Service {
         name: <DealerServiceServer<DealerHandler> as NamedService>::NAME,
-        streams: STREAMS,
-        windows: (64 * 1024, 64 * 1024),
+        routes: Routes::new(service),
+        descriptors: DESCRIPTORS,
+        methods: Methods::new(SMALL),
     };
-    serve(incoming, Routes::new(service), role, (&config.limits, &admission), shutdown).await
+    serve(incoming, service, (&config.limits, &admission), shutdown).await
 }
 
 /// Serves sums over masked numbers, an evaluator for each key, until `shutdown`, as [`run`](super::run) does with proofs.
@@ -179,15 +180,22 @@ where
     let admission = Arc::new(Admission::new(&config.limits)?);
     let handler = EvaluatorHandler::new(evaluators, &config, admission.clone());
     // Tags and lengths of a message take some bytes.
-    let service = EvaluatorServiceServer::new(handler).max_decoding_message_size(CHUNK + 64);
-    let role = Role {
+    let largest = CHUNK + 64;
+    let service = EvaluatorServiceServer::new(handler).max_decoding_message_size(largest);
+    let service = Service {
         name: <EvaluatorServiceServer<EvaluatorHandler> as NamedService>::NAME,
-        streams: STREAMS,
-        // A job comes in a few round trips. All connections together stay below 256 MiB.
-        windows: (1 << 20, 1 << 20),
+        routes: Routes::new(service),
+        descriptors: DESCRIPTORS,
+        methods: Methods::new(largest),
     };
-    serve(incoming, Routes::new(service), role, (&config.limits, &admission), shutdown).await
+    let mut limits = config.limits.clone();
+    // A job comes in a few round trips.
+    limits.serve.windows = (WINDOW, WINDOW);
+    limits.serve.receive = config.receive;
+    serve(incoming, service, (&limits, &admission), shutdown).await
 }
 
 /// One call, and room for health and reflection.
 const STREAMS: u32 = 4;
+/// Bytes of a job that may be on their way. All of them are read as they arrive.
+const WINDOW: u32 = 512 * 1024;

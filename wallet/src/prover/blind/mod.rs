@@ -33,7 +33,7 @@ pub use wufu_blind::KitId;
 
 use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage, Timings, answered};
 use crate::{
-    place::{Place, within},
+    place::{Place, SMALL_ANSWER, within},
     wallet::Stopped,
 };
 
@@ -287,6 +287,7 @@ impl BlindProver {
         let Dealer { place, key } = dealer;
         self.ask("dealer", place);
         let mut client = DealerServiceClient::new(connect(place).await?);
+        client = client.max_decoding_message_size(SMALL_ANSWER);
         let mut request = Request::new(Deal { key_id, count: self.batch }.into());
         request.set_timeout(TIMEOUT);
         let answer = within(TIMEOUT, client.deal(request)).await;
@@ -323,6 +324,7 @@ impl BlindProver {
         let messages = messages(key_id, shared.request.as_bytes());
         self.ask("evaluator", place);
         let mut client = EvaluatorServiceClient::new(connect(place).await?);
+        client = client.max_decoding_message_size(SMALL_ANSWER);
         let mut request = Request::new(Messages(messages.into_iter()));
         request.set_timeout(TIMEOUT);
         asked.push(place.clone());

@@ -1,0 +1,66 @@
+//! What a ledger's service takes on.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderMap, header::AUTHORIZATION};
+use tonic::Status;
+use wufu_serve::{Budget, Method, Methods};
+
+use super::{MAX_APPEND, MAX_CLAIM, MAX_MESSAGE, MAX_QUERY};
+use crate::OperatorToken;
+
+/// What a ledger's service takes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Connections, bytes and times of the transport.
+    pub serve: wufu_serve::Limits,
+    /// Bytes of the operator's requests that are being received or handled. Strangers cannot use them up.
+    pub operator: usize,
+    /// Shards, roofs and lists of projects that are read or not yet sent, at the same time: up to 3.7 MB each.
+    pub answers: usize,
+    /// Calls for them that may wait for their turn. Those beyond are refused.
+    pub queue: usize,
+    /// How long such a call may wait for its turn.
+    pub wait: Duration,
+}
+
+impl Default for Limits {
+    /// 48 MiB of the operator's requests, 16 answers, 128 calls that wait for up to half a minute.
+    fn default() -> Self {
+        Self {
+            serve: wufu_serve::Limits::default(),
+            operator: 48 << 20,
+            answers: 16,
+            queue: 128,
+            wait: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Limits {
+    /// The limits of every call. Who may append is decided on the headers.
+    pub(super) fn methods(&self, token: &OperatorToken) -> Methods {
+        let (token, budget) = (token.clone(), Some(Budget::new(self.operator)));
+        let authorise = move |headers: &HeaderMap| authorise(&token, headers);
+        let list =
+            Method { authorise: Some(Arc::new(authorise)), budget, ..Method::open(MAX_QUERY) };
+        let append =
+            Method { request_bytes: MAX_MESSAGE, fields: Some(MAX_APPEND), ..list.clone() };
+        Methods::new(MAX_QUERY)
+            .with("Append", append)
+            .with("ListGrants", list)
+            .with("SubmitClaim", Method::open(MAX_CLAIM))
+    }
+}
+
+/// Checks that the caller shows the operator's token.
+fn authorise(token: &OperatorToken, headers: &HeaderMap) -> Result<(), Status> {
+    let Some(header) = headers.get(AUTHORIZATION) else {
+        return Err(Status::unauthenticated("no operator token: expected authorization: Bearer …"));
+    };
+    match header.as_bytes().strip_prefix(b"Bearer ") {
+        Some(shown) if token.is(shown) => Ok(()),
+        _ => Err(Status::unauthenticated("this is not the operator's token")),
+    }
+}

@@ -1,0 +1,151 @@
+//! The bytes of an answer on their way to the client.
+
+use std::{
+    any::Any,
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::Frame;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use tonic::{Status, body::Body};
+
+use crate::{budget::Charge, call::Call, flow::Flow, request::ending};
+
+/// What the transport gets at a time: the rest stays here until it asks again.
+const PIECE: usize = 16 * 1024;
+
+/// Something that a handler holds until its answer is sent, or given up. Put it among the extensions of the response.
+#[derive(Clone)]
+pub struct Hold(Arc<dyn Any + Send + Sync>);
+
+impl Hold {
+    /// Holds this.
+    pub fn new(held: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(held))
+    }
+}
+
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hold").field("owners", &Arc::strong_count(&self.0)).finish()
+    }
+}
+
+/// The body of an answer that is counted until the socket has taken it.
+pub(crate) struct Leaving {
+    inner: Body,
+    rest: Bytes,
+    call: Arc<Call>,
+    flow: Arc<Flow>,
+    hold: Option<Hold>,
+    // For calls that the end of the service cuts off.
+    ending: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    done: bool,
+}
+
+impl Leaving {
+    pub(crate) fn new(inner: Body, call: Arc<Call>, hold: Option<Hold>, attends: bool) -> Self {
+        let flow = Arc::new(Flow::default());
+        call.peer.flows().add(Arc::downgrade(&flow));
+        let ending = attends.then(|| Box::pin(call.desk.ending.clone().cancelled_owned()));
+        Self { inner, rest: Bytes::new(), call, flow, hold, ending, done: false }
+    }
+
+    /// The next bytes from the handler, or trailers in their place if too much is unsent already.
+    fn take(&mut self, data: Bytes) -> Option<Frame<Bytes>> {
+        let length = data.len();
+        let mut charge = None;
+        // What is shorter is part of what any call takes.
+        if length > PIECE {
+            match self.call.desk.unsent.take(length) {
+                Ok(taken) => charge = Some(taken),
+                Err(status) => return Some(self.end(&status)),
+            }
+        }
+        self.flow.gave(length, self.call.peer.now());
+        let (flow, call, hold) = (self.flow.clone(), self.call.clone(), self.hold.clone());
+        let unsent = Unsent { data, flow, _call: call, _hold: hold, _charge: charge };
+        self.rest = Bytes::from_owner(unsent);
+        None
+    }
+
+    fn end(&mut self, status: &Status) -> Frame<Bytes> {
+        self.done = true;
+        let mut trailers = HeaderMap::new();
+        // Our own texts: all of them can be headers.
+        let _ = status.add_header(&mut trailers);
+        Frame::trailers(trailers)
+    }
+}
+
+/// Bytes that are counted until the last piece of them is dropped.
+struct Unsent {
+    data: Bytes,
+    flow: Arc<Flow>,
+    _call: Arc<Call>,
+    _hold: Option<Hold>,
+    _charge: Option<Charge>,
+}
+
+impl AsRef<[u8]> for Unsent {
+    fn as_ref(&self) -> &[u8] {
+        &self.data
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        self.flow.sent(self.data.len());
+    }
+}
+
+impl http_body::Body for Leaving {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = self.get_mut();
+        loop {
+            if !this.rest.is_empty() {
+                this.flow.moved(this.call.peer.now());
+                let piece = this.rest.split_to(PIECE.min(this.rest.len()));
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
+            }
+            // The last piece has been given away: nothing of it is kept here.
+            this.rest = Bytes::new();
+            if this.done {
+                return Poll::Ready(None);
+            }
+            match Pin::new(&mut this.inner).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) if data.is_empty() => {}
+                    Ok(data) => {
+                        if let Some(refusal) = this.take(data) {
+                            return Poll::Ready(Some(Ok(refusal)));
+                        }
+                    }
+                    Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                },
+                Poll::Ready(other) => return Poll::Ready(other),
+                Poll::Pending => {
+                    let Some(cut) = &mut this.ending else { return Poll::Pending };
+                    ready!(cut.as_mut().poll(cx));
+                    let end = this.end(&ending());
+                    return Poll::Ready(Some(Ok(end)));
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && (self.done || self.inner.is_end_stream())
+    }
+}

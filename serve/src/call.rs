@@ -1,0 +1,156 @@
+//! A call, from its headers to the last byte of its answer.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use http::HeaderMap;
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use crate::{
+    budget::{Budget, Charge},
+    connection::Peer,
+    limits::Limits,
+    methods::Method,
+};
+
+/// What a call takes in any case, in bytes: its stream, tasks and a first buffer.
+pub const CALL: usize = 16 * 1024;
+/// What a header takes beside its text.
+const HEADER: usize = 128;
+
+/// When the headers of a call arrived: deadlines count from there. It is among the extensions of every request.
+#[derive(Clone, Copy, Debug)]
+pub struct Came(pub Instant);
+
+/// What all calls of a service share.
+pub(crate) struct Desk {
+    pub(crate) limits: Limits,
+    pub(crate) in_flight: Budget,
+    pub(crate) unsent: Budget,
+    pub(crate) ending: CancellationToken,
+    open: AtomicUsize,
+    working: AtomicUsize,
+    left: Notify,
+}
+
+impl Desk {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            limits: limits.clone(),
+            in_flight: Budget::new(limits.in_flight),
+            unsent: Budget::new(limits.unsent),
+            ending: CancellationToken::new(),
+            open: AtomicUsize::new(0),
+            working: AtomicUsize::new(0),
+            left: Notify::new(),
+        }
+    }
+
+    /// Waits until no call is open.
+    pub(crate) async fn empty(&self) {
+        loop {
+            let left = self.left.notified();
+            tokio::pin!(left);
+            // From here on no departure is missed.
+            left.as_mut().enable();
+            if self.open.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            left.await;
+        }
+    }
+
+    /// Calls whose request is there and whose answer is not.
+    pub(crate) fn working(&self) -> usize {
+        self.working.load(Ordering::SeqCst)
+    }
+}
+
+/// A call and what it holds.
+pub(crate) struct Call {
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) peer: Peer,
+    budget: Budget,
+    // The first of its connection is not charged.
+    free: bool,
+    fixed: usize,
+    charge: Mutex<(usize, Option<Charge>)>,
+    working: AtomicBool,
+}
+
+impl Call {
+    /// Admits a call.
+    ///
+    /// # Errors
+    /// RESOURCE_EXHAUSTED if the service holds as many bytes as it may.
+    pub(crate) fn begin(
+        desk: &Arc<Desk>,
+        peer: &Peer,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Self>, Status> {
+        let text: usize =
+            headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let budget = method.budget.clone().unwrap_or_else(|| desk.in_flight.clone());
+        let first = peer.enter() == 0;
+        desk.open.fetch_add(1, Ordering::SeqCst);
+        let call = Self {
+            desk: desk.clone(),
+            peer: peer.clone(),
+            budget,
+            free: first && method.budget.is_none(),
+            fixed: CALL + text + HEADER * headers.len(),
+            charge: Mutex::new((0, None)),
+            working: AtomicBool::new(false),
+        };
+        call.message(0)?;
+        Ok(Arc::new(call))
+    }
+
+    /// Charges a message of so many bytes: once as it arrives, once decoded. Of several messages, the longest counts.
+    pub(crate) fn message(&self, bytes: usize) -> Result<(), Status> {
+        if self.free {
+            return Ok(());
+        }
+        let mut charge = self.charge.lock().unwrap_or_else(PoisonError::into_inner);
+        let (charged, held) = &mut *charge;
+        let wanted = self.fixed.saturating_add(bytes.saturating_mul(2));
+        if wanted > *charged {
+            let more = self.budget.take(wanted - *charged)?;
+            *charged = wanted;
+            match held {
+                Some(held) => held.merge(more),
+                None => *held = Some(more),
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole request is there.
+    pub(crate) fn received(&self) {
+        if !self.working.swap(true, Ordering::SeqCst) {
+            self.desk.working.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// The handler has answered.
+    pub(crate) fn answered(&self) {
+        if self.working.swap(false, Ordering::SeqCst) {
+            self.desk.working.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.answered();
+        self.peer.leave();
+        if self.desk.open.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.desk.left.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Connections: a limited number at a time, none that stays without speaking, none that does not read.
+
+use std::{
+    error::Error,
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, Sleep, sleep},
+};
+use tokio_stream::Stream;
+use tonic::transport::server::Connected;
+
+use crate::{
+    flow::{Clock, Flows},
+    limits::Limits,
+    repeats::Repeats,
+};
+
+/// Bytes that a client sends before anything else: HTTP/2's preface and an empty SETTINGS frame.
+const GREETING: usize = 24 + 9;
+/// How long a connection may be silent or idle while every place is taken, and for how long that holds.
+const CROWDED: Duration = Duration::from_secs(1);
+const CROWD: Duration = Duration::from_secs(5);
+/// How long the listener rests after a failure, at first and at most.
+const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// What all connections of a service share.
+pub(crate) struct House {
+    limits: Limits,
+    most: usize,
+    places: Arc<Semaphore>,
+    clock: Clock,
+    // Until when connections without work make room for others.
+    crowded: AtomicU64,
+    closed: AtomicBool,
+    refused: Repeats,
+    failed: Repeats,
+}
+
+impl House {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let most = limits.places();
+        Self {
+            limits: limits.clone(),
+            most,
+            places: Arc::new(Semaphore::new(most)),
+            clock: Clock::start(),
+            crowded: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            refused: Repeats::new(),
+            failed: Repeats::new(),
+        }
+    }
+
+    /// Closes every connection.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
+        let place = self.places.clone().try_acquire_owned().ok();
+        if place.is_none() {
+            let until = self.clock.now().saturating_add(CROWD.as_millis() as u64);
+            self.crowded.store(until, Ordering::Relaxed);
+            if let Some(before) = self.refused.happened("full") {
+                let most = self.most;
+                tracing::warn!(most, before, "connections are refused: every place is taken");
+            }
+        }
+        place
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.clock.now() < self.crowded.load(Ordering::Relaxed)
+    }
+}
+
+/// The connections that come, each in one of the house's places. Those beyond are closed at once. A failure to accept is logged,
+/// and the listener rests a little: out of descriptors it would fail again and again, and nothing else would run.
+pub(crate) struct Bounded<S> {
+    incoming: Pin<Box<S>>,
+    house: Arc<House>,
+    rest: Option<Pin<Box<Sleep>>>,
+    next: Duration,
+}
+
+impl<S> Bounded<S> {
+    pub(crate) fn new(incoming: S, house: Arc<House>) -> Self {
+        Self { incoming: Box::pin(incoming), house, rest: None, next: REST.0 }
+    }
+
+    fn failed(&mut self, error: &(dyn Error + Send + Sync + 'static)) {
+        use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        // A client that went away before it was accepted is no failure of ours.
+        if matches!(kind, Some(ConnectionAborted | ConnectionReset | Interrupted)) {
+            return;
+        }
+        if let Some(before) = self.house.failed.happened(&error.to_string()) {
+            tracing::warn!(%error, before, "a connection could not be accepted");
+        }
+        self.rest = Some(Box::pin(sleep(self.next)));
+        self.next = (self.next * 2).min(REST.1);
+    }
+}
+
+impl<S, IO, E> Stream for Bounded<S>
+where
+    S: Stream<Item = Result<IO, E>>,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Item = io::Result<Connection<IO>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(rest) = &mut this.rest {
+                ready!(rest.as_mut().poll(cx));
+                this.rest = None;
+            }
+            match ready!(this.incoming.as_mut().poll_next(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => {
+                    let error: Box<dyn Error + Send + Sync> = error.into();
+                    this.failed(&*error);
+                }
+                Some(Ok(io)) => {
+                    this.next = REST.0;
+                    if let Some(before) = this.house.failed.over() {
+                        tracing::info!(before, "connections are accepted again");
+                    }
+                    if let Some(place) = this.house.place() {
+                        return Poll::Ready(Some(Ok(Connection::new(io, &this.house, place))));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// All that is known of a client: its connection, and neither an address nor a certificate. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Peer(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    clock: Clock,
+    used: AtomicBool,
+    calls: AtomicUsize,
+    // When the last call ended.
+    idle: AtomicU64,
+    flows: Flows,
+}
+
+impl Peer {
+    pub(crate) fn new() -> Self {
+        let (clock, flows) = (Clock::start(), Flows::default());
+        let (used, calls, idle) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicU64::new(0));
+        Self(Arc::new(State { clock, used, calls, idle, flows }))
+    }
+
+    /// Whether the connection's first job begins here. It says so once.
+    pub fn begin(&self) -> bool {
+        !self.0.used.swap(true, Ordering::Relaxed)
+    }
+
+    /// Counts one more call, and returns how many there were.
+    pub(crate) fn enter(&self) -> usize {
+        self.0.calls.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn leave(&self) {
+        self.0.idle.store(self.now(), Ordering::Relaxed);
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn flows(&self) -> &Flows {
+        &self.0.flows
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.0.clock.now()
+    }
+}
+
+/// A connection that holds one of the places.
+pub(crate) struct Connection<IO> {
+    io: IO,
+    house: Arc<House>,
+    peer: Peer,
+    // Bytes received, as far as the greeting goes.
+    greeted: usize,
+    look: Pin<Box<Sleep>>,
+    // While the socket takes nothing: until when it must.
+    blocked: Option<Pin<Box<Sleep>>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl<IO> Connection<IO> {
+    fn new(io: IO, house: &Arc<House>, place: OwnedSemaphorePermit) -> Self {
+        let look = Box::pin(sleep(house.limits.tick()));
+        let (house, peer) = (house.clone(), Peer::new());
+        Self { io, house, peer, greeted: 0, look, blocked: None, _place: place }
+    }
+
+    /// Looks from time to time whether the client still deserves its place. Runs in the connection's own task, which hyper wakes
+    /// by polling the socket.
+    fn watch(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        while self.look.as_mut().poll(cx).is_ready() {
+            self.inspect().map_err(|why| io::Error::new(io::ErrorKind::TimedOut, why))?;
+            self.look.as_mut().reset(Instant::now() + self.house.limits.tick());
+        }
+        Ok(())
+    }
+
+    fn inspect(&self) -> Result<(), &'static str> {
+        let (limits, now) = (&self.house.limits, self.peer.now());
+        let waits = |limit: Duration| {
+            if self.house.is_crowded() { limit.min(CROWDED) } else { limit }.as_millis()
+        };
+        if self.house.closed.load(Ordering::Relaxed) {
+            return Err("the service has ended");
+        }
+        if self.greeted < GREETING {
+            let late = u128::from(now) >= waits(limits.greeting);
+            return if late { Err("the client did not greet") } else { Ok(()) };
+        }
+        if self.peer.0.calls.load(Ordering::Relaxed) == 0 {
+            let since = now.saturating_sub(self.peer.0.idle.load(Ordering::Relaxed));
+            let idle = u128::from(since) >= waits(limits.idle);
+            return if idle { Err("the client made no call") } else { Ok(()) };
+        }
+        if self.peer.flows().are_stuck(limits, now) {
+            return Err("the client does not read its answers");
+        }
+        Ok(())
+    }
+
+    /// Bounds how long the socket may take nothing.
+    fn progress<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        polled: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.blocked = None;
+            return polled;
+        }
+        let stall = self.house.limits.stall;
+        let blocked = self.blocked.get_or_insert_with(|| Box::pin(sleep(stall)));
+        ready!(blocked.as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")))
+    }
+}
+
+impl<IO> Connected for Connection<IO> {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for Connection<IO> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.watch(cx)?;
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.io).poll_read(cx, buffer);
+        if this.greeted < GREETING {
+            this.greeted += buffer.filled().len() - before;
+        }
+        read
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> AsyncWrite for Connection<IO> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.io).poll_write(cx, bytes);
+        this.progress(cx, polled)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.io).poll_flush(cx);
+        this.progress(cx, polled)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.io).poll_shutdown(cx);
+        this.progress(cx, polled)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.io).poll_write_vectored(cx, bytes);
+        this.progress(cx, polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+}

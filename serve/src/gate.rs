@@ -1,0 +1,111 @@
+//! What stands between the transport and the handlers.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tokio::time::Instant;
+use tonic::{Status, body::Body};
+use tower::{Layer, Service};
+
+use crate::{
+    answer::{Hold, Leaving},
+    call::{Call, Came, Desk},
+    connection::Peer,
+    methods::{Method, Methods},
+    request::Arriving,
+};
+
+/// Largest request for health or reflection, in bytes.
+const ATTENDANT: usize = 1024;
+
+/// Admits calls on their headers, and bounds what they receive and send.
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Rules>);
+
+struct Rules {
+    service: &'static str,
+    methods: Methods,
+    attendant: Method,
+    desk: Arc<Desk>,
+}
+
+impl Gate {
+    pub(crate) fn new(service: &'static str, methods: Methods, desk: Arc<Desk>) -> Self {
+        Self(Arc::new(Rules { service, methods, attendant: Method::open(ATTENDANT), desk }))
+    }
+}
+
+impl Rules {
+    /// The limits of a call, and whether it only attends: the end of the service does not wait for it.
+    fn find(&self, path: &str) -> (&Method, bool) {
+        if path.starts_with("/grpc.") {
+            return (&self.attendant, true);
+        }
+        (self.methods.find(self.service, path), false)
+    }
+
+    fn admit(&self, request: Request<Body>) -> Result<(Request<Body>, Arc<Call>, bool), Status> {
+        let came = Instant::now();
+        let (mut parts, body) = request.into_parts();
+        let (method, attends) = self.find(parts.uri.path());
+        if let Some(authorise) = &method.authorise {
+            authorise(&parts.headers)?;
+        }
+        let peer = parts.extensions.get::<Peer>().cloned();
+        let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;
+        let call = Call::begin(&self.desk, &peer, method, &parts.headers)?;
+        parts.extensions.insert(Came(came));
+        let body = Body::new(Arriving::new(body, call.clone(), method, came));
+        Ok((Request::from_parts(parts, body), call, attends))
+    }
+}
+
+impl<S> Layer<S> for Gate {
+    type Service = Gated<S>;
+
+    fn layer(&self, inner: S) -> Gated<S> {
+        Gated { rules: self.0.clone(), inner }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Gated<S> {
+    rules: Arc<Rules>,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Gated<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (request, call, attends) = match self.rules.admit(request) {
+            Ok(admitted) => admitted,
+            Err(status) => return Box::pin(async move { Ok(status.into_http()) }),
+        };
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await;
+            call.answered();
+            let (mut parts, body) = answer?.into_parts();
+            let hold = parts.extensions.remove::<Hold>();
+            let body = Body::new(Leaving::new(body, call, hold, attends));
+            Ok(Response::from_parts(parts, body))
+        })
+    }
+}

@@ -1,0 +1,41 @@
+//! What every gRPC service of Wufu shares: a listener that cannot be exhausted, limits that hold before a message is decoded,
+//! health checks, reflection, and an orderly end.
+//!
+//! A service describes its calls in [`Methods`] and is run by [`serve`]. In front of its handlers stands a gate that sees the
+//! headers of a call first and its bytes after that:
+//!
+//! - Calls that need a token are refused on their headers, before a byte of the message is read.
+//! - A message that is longer than its call allows is refused when its length arrives, before it is stored. So is one with more
+//!   repeated entries than its call allows.
+//! - A request must be there [`Limits::receive`] after its headers. An answer must be read at a minimum pace.
+//! - Bytes that are received but not yet handled, and bytes that are answered but not yet sent, are counted over all
+//!   connections, and have a limit.
+//!
+//! # Cost
+//! The most memory that clients can hold is `connections * (CONNECTION + CALL + 2 * largest open request) + in_flight + unsent`,
+//! beside what handlers hold for themselves. `serve/tests/memory.rs` measures it.
+
+mod answer;
+mod budget;
+mod call;
+mod connection;
+mod flow;
+mod frames;
+mod gate;
+mod limits;
+mod methods;
+mod repeats;
+mod request;
+mod serving;
+
+pub use answer::Hold;
+pub use budget::{Budget, busy};
+pub use call::{CALL, Came};
+pub use connection::Peer;
+pub use limits::Limits;
+pub use methods::{Authorise, Method, Methods};
+pub use repeats::Repeats;
+pub use serving::{Ended, ServeError, Service, serve};
+
+/// What an open connection takes, in bytes: its HTTP/2 state and buffers.
+pub const CONNECTION: usize = 48 * 1024;

@@ -1,0 +1,98 @@
+//! How much of everything clients may use.
+
+use std::time::Duration;
+
+use rustix::process::{Resource, getrlimit};
+
+/// What a service takes from its clients, all of them together unless it says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Connections at the same time. Never more than the process may have open, less those that its files need.
+    pub connections: usize,
+    /// How long a connection may take to send HTTP/2's greeting.
+    pub greeting: Duration,
+    /// How long a connection may stay without a call. While every place is taken, a second.
+    pub idle: Duration,
+    /// Calls at the same time over one connection, health and reflection included.
+    pub streams: u32,
+    /// Bytes that a connection, and a call, may have sent that nobody has read yet.
+    pub windows: (u32, u32),
+    /// How long a request may take to arrive, from its headers to its end.
+    pub receive: Duration,
+    /// Bytes of requests that are being received or handled. The first call of each connection is not counted: it has a place of
+    /// its own, so that nobody can keep others from being heard.
+    pub in_flight: usize,
+    /// Bytes of answers that are not yet sent. An answer beyond is refused.
+    pub unsent: usize,
+    /// How long a client may take to read the next part of an answer, or the socket to take anything, before the connection is
+    /// closed.
+    pub stall: Duration,
+    /// How long a client may take to read an answer.
+    pub answer: Duration,
+    /// How long calls in flight may go on when the service ends.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    /// A thousand connections of 64 calls: with requests of 64 KiB, clients hold less than 256 MiB.
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            greeting: Duration::from_secs(5),
+            idle: Duration::from_secs(300),
+            streams: 64,
+            windows: (64 * 1024, 64 * 1024),
+            receive: Duration::from_secs(20),
+            in_flight: 32 << 20,
+            unsent: 64 << 20,
+            stall: Duration::from_secs(15),
+            answer: Duration::from_secs(120),
+            grace: Duration::from_secs(7),
+        }
+    }
+}
+
+impl Limits {
+    /// Connections at the same time in this process: as many as are configured, but a quarter of the descriptors and 32 more stay
+    /// for the database, files and connections that are being refused.
+    pub(crate) fn places(&self) -> usize {
+        let places = self.connections.min(descriptors().map_or(usize::MAX, spared));
+        if places < self.connections {
+            tracing::warn!(
+                places,
+                configured = self.connections,
+                "the process may not open enough files for all connections: raise its limit (ulimit -n)"
+            );
+        }
+        places
+    }
+
+    /// How often a connection is looked at.
+    pub(crate) fn tick(&self) -> Duration {
+        let shortest = self.greeting.min(self.idle).min(self.stall).min(self.answer);
+        (shortest / 4).clamp(Duration::from_millis(10), Duration::from_secs(1))
+    }
+}
+
+fn descriptors() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
+fn spared(descriptors: u64) -> usize {
+    let places = descriptors.saturating_sub(descriptors / 4 + 32).max(1);
+    usize::try_from(places).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f40_descriptors_are_kept_for_the_database() {
+        for (descriptors, places) in [(1024, 736), (256, 160), (64, 16), (32, 1), (0, 1)] {
+            assert_eq!(spared(descriptors), places, "{descriptors}");
+        }
+        assert!(Limits::default().places() <= 1024);
+    }
+}

@@ -1,0 +1,163 @@
+//! Running a service until it is told to end.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::oneshot,
+    time::timeout,
+};
+use tokio_stream::Stream;
+use tonic::{
+    service::Routes,
+    transport::server::{Connected, Server},
+};
+use tonic_health::{ServingStatus, server::health_reporter};
+
+use crate::{
+    call::Desk,
+    connection::{Bounded, House},
+    gate::Gate,
+    limits::Limits,
+    methods::Methods,
+};
+
+/// Longest header list of a call, in bytes.
+const HEADERS: u32 = 8 * 1024;
+/// How long connections may take to say goodbye when no call is left.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// How long closing those that did not may take: each sees it within a second.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// What is served.
+#[derive(Debug)]
+pub struct Service {
+    /// The full name, as `wufu.v1.LedgerService`.
+    pub name: &'static str,
+    /// The handlers.
+    pub routes: Routes,
+    /// The descriptor set that describes it, for reflection.
+    pub descriptors: &'static [u8],
+    /// The limits of its calls.
+    pub methods: Methods,
+}
+
+/// Errors that stop a service.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The description of the service is malformed. This is our bug.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The transport failed.
+    #[error(transparent)]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// How a service ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every call was finished.
+    Whole,
+    /// The grace time was over before.
+    Cut {
+        /// Calls that a handler was still working on. Others only waited for their client.
+        working: usize,
+    },
+}
+
+/// Serves until `shutdown`, with health checks and reflection. Then `ending` is called, nobody is admitted any more, streams of
+/// health and reflection end, requests that are not complete are refused, and calls in flight are finished within the grace
+/// time. At last all connections are closed.
+///
+/// # Errors
+/// Returns an error if the transport fails.
+pub async fn serve<IO, E>(
+    incoming: impl Stream<Item = Result<IO, E>>,
+    service: Service,
+    limits: &Limits,
+    shutdown: impl Future<Output = ()>,
+    ending: impl FnOnce(),
+) -> Result<Ended, ServeError>
+where
+    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Service { name, routes, descriptors, methods } = service;
+    let (health, health_service) = health_reporter();
+    health.set_service_status(name, ServingStatus::Serving).await;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(descriptors)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // Only what is served here: the descriptions hold the other roles, too.
+            .with_service_name(name)
+            .with_service_name("grpc.health.v1.Health")
+    };
+    let (house, desk) = (Arc::new(House::new(limits)), Arc::new(Desk::new(limits)));
+    let _closing = Closing(house.clone());
+    let (end, ended) = oneshot::channel::<()>();
+    let serving = Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        .http2_max_header_list_size(HEADERS)
+        .initial_connection_window_size(limits.windows.0)
+        .initial_stream_window_size(limits.windows.1)
+        .max_concurrent_streams(limits.streams)
+        .layer(Gate::new(name, methods, desk.clone()))
+        .add_routes(routes)
+        .add_service(health_service)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .serve_with_incoming_shutdown(Bounded::new(incoming, house.clone()), async {
+            // A sender that is gone says the same.
+            let _ = ended.await;
+        });
+    tokio::pin!(serving);
+    tokio::select! {
+        served = &mut serving => return Ok(served.map(|()| Ended::Whole)?),
+        () = shutdown => {}
+    }
+
+    tracing::info!("ending: no new calls are taken, calls in flight are finished");
+    ending();
+    for watched in [name, ""] {
+        health.set_service_status(watched, ServingStatus::NotServing).await;
+    }
+    // Those who watch are told before their streams end.
+    tokio::task::yield_now().await;
+    desk.ending.cancel();
+    let _ = end.send(());
+    let finished = async {
+        tokio::select! {
+            served = &mut serving => Some(served),
+            () = desk.empty() => None,
+        }
+    };
+    match timeout(limits.grace, finished).await {
+        Ok(Some(served)) => return Ok(served.map(|()| Ended::Whole)?),
+        Ok(None) => {}
+        Err(_) => {
+            let working = desk.working();
+            house.close();
+            let _ = timeout(CLOSE, serving).await;
+            return Ok(Ended::Cut { working });
+        }
+    }
+    // What a client keeps open without a call is nothing to wait for.
+    if let Ok(served) = timeout(GOODBYE, &mut serving).await {
+        return Ok(served.map(|()| Ended::Whole)?);
+    }
+    house.close();
+    let _ = timeout(CLOSE, serving).await;
+    Ok(Ended::Whole)
+}
+
+/// Closes all connections when the service ends, however it does.
+struct Closing(Arc<House>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}

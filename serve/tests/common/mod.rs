@@ -1,0 +1,149 @@
+//! A small service, and clients that mean harm.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod wire;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio_stream::{Stream, wrappers::TcpListenerStream};
+use tonic::{Code, Request, Response, Status, async_trait, service::Routes, transport::Endpoint};
+use wufu_proto::{
+    DESCRIPTORS,
+    v1::{
+        self,
+        prover_service_client::ProverServiceClient,
+        prover_service_server::{ProverService, ProverServiceServer},
+    },
+};
+use wufu_serve::{Ended, Hold, Limits, Method, Methods, ServeError, Service, serve};
+
+use wire::within;
+
+pub const SERVICE: &str = "wufu.v1.ProverService";
+pub const SMALL: &str = "/wufu.v1.ProverService/GetInfo";
+pub const LARGE: &str = "/wufu.v1.ProverService/Prove";
+/// Largest request of `Prove`.
+pub const BYTES: usize = 64 * 1024;
+/// What `Prove` answers.
+pub const ANSWER: usize = 256 * 1024;
+
+/// A service whose `GetInfo` anybody may call, and whose `Prove` needs a token, takes 64 KiB and answers 256 KiB.
+#[derive(Clone, Default)]
+pub struct Toy {
+    pub calls: Arc<AtomicUsize>,
+    // One more owner for each answer that is not sent.
+    pub answers: Arc<()>,
+}
+
+#[async_trait]
+impl ProverService for Toy {
+    async fn get_info(
+        &self,
+        _: Request<v1::GetInfoRequest>,
+    ) -> Result<Response<v1::GetInfoResponse>, Status> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        Ok(Response::new(v1::GetInfoResponse::default()))
+    }
+
+    async fn prove(
+        &self,
+        _: Request<v1::ProveRequest>,
+    ) -> Result<Response<v1::ProveResponse>, Status> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let proof = vec![7; ANSWER];
+        let mut response = Response::new(v1::ProveResponse { proof, ..Default::default() });
+        response.extensions_mut().insert(Hold::new(self.answers.clone()));
+        Ok(response)
+    }
+
+    type ProveStreamStream =
+        std::pin::Pin<Box<dyn Stream<Item = Result<v1::ProveStreamResponse, Status>> + Send>>;
+
+    async fn prove_stream(
+        &self,
+        _: Request<v1::ProveStreamRequest>,
+    ) -> Result<Response<Self::ProveStreamStream>, Status> {
+        Err(Status::unimplemented("the toy has no stream"))
+    }
+}
+
+pub fn methods() -> Methods {
+    let authorise = |headers: &tonic::codegen::http::HeaderMap| match headers
+        .get("authorization")
+        .map(|value| value.as_bytes())
+    {
+        Some(b"Bearer toy") => Ok(()),
+        _ => Err(Status::unauthenticated("no token")),
+    };
+    let large =
+        Method { authorise: Some(Arc::new(authorise)), fields: Some(100), ..Method::open(BYTES) };
+    Methods::new(1024).with("Prove", large)
+}
+
+pub struct Running {
+    pub at: SocketAddr,
+    pub toy: Toy,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Result<Ended, ServeError>>,
+}
+
+impl Running {
+    pub async fn start(change: impl FnOnce(&mut Limits)) -> Self {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        let toy = Toy::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let routes = Routes::new(ProverServiceServer::new(toy.clone()));
+        let service =
+            Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods() };
+        let ended = tokio::spawn(async move {
+            let shutdown = async { drop(stopped.await) };
+            serve(TcpListenerStream::new(listener), service, &limits, shutdown, || ()).await
+        });
+        Self { at, toy, stop, ended }
+    }
+
+    /// An honest client's call, on a connection of its own.
+    pub async fn serves(&self) -> Result<(), Status> {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.at)).unwrap();
+        let channel = within("a connection", endpoint.connect()).await;
+        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
+        let call =
+            async { ProverServiceClient::new(channel).get_info(v1::GetInfoRequest {}).await };
+        within("an honest client's answer", call).await.map(drop)
+    }
+
+    /// Tries until an honest client is served.
+    pub async fn serves_soon(&self) {
+        within("an honest client to be served", async {
+            while self.serves().await.is_err() {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        })
+        .await
+    }
+
+    pub async fn end(self) -> Ended {
+        let _ = self.stop.send(());
+        within("the service to end", self.ended).await.unwrap().unwrap()
+    }
+}
+
+/// How many answers are not sent, or given up.
+pub fn unsent(toy: &Toy) -> usize {
+    // The toy's own owners: the handler's, and the test's.
+    Arc::strong_count(&toy.answers) - 2
+}
+
+pub fn code(result: Result<(), Status>) -> Option<Code> {
+    result.err().map(|status| status.code())
+}

@@ -1,0 +1,7 @@
+//! The gate and the listener, in front of a small service.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+mod listener;
+mod messages;
+mod shutdown;
