@@ -4,10 +4,14 @@
 
 mod audit;
 mod claims;
+mod clock;
 mod common;
 mod durable;
+mod folder;
 mod import;
 mod logs;
+mod reader;
 mod service;
 mod shards;
 mod submit;
+mod summary;
