@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use directories::ProjectDirs;
 
-/// `$WUFU_CACHE`, else the platform's cache folder for `wufu`.
+/// `$WUFU_CACHE` unless it is empty, else the platform's cache folder for `wufu`.
 pub fn folder() -> anyhow::Result<PathBuf> {
-    if let Some(folder) = std::env::var_os("WUFU_CACHE") {
+    if let Some(folder) = std::env::var_os("WUFU_CACHE").filter(|folder| !folder.is_empty()) {
         return Ok(folder.into());
     }
     let dirs = ProjectDirs::from("", "", "wufu")

@@ -5,9 +5,14 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
-use wufu_proto::v1;
+use wufu_proto::v1::{self, envelope::Binding};
+use wufu_verifier::ProofRequest;
 
-use crate::{files, output::Output};
+use crate::{
+    files, human,
+    output::Output,
+    request::{described, expiring},
+};
 
 /// Arguments of `wufu envelope`.
 #[derive(Args, Debug)]
@@ -19,20 +24,18 @@ pub struct EnvelopeArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Print an envelope as JSON, unverified
+    /// Print what an envelope says. Nothing of it is verified
     #[command(after_help = "Example:\n  wufu envelope show answer.env")]
     Show {
         /// The envelope
         file: PathBuf,
     },
     /// Change one bit, to see the result refused
-    #[command(
-        after_help = "Example:\n  wufu envelope tamper answer.env bad.env && wufu verify bad.env --request ask.req"
-    )]
+    #[command(after_help = "Example:\n  wufu envelope tamper answer.env bad.env --part ext")]
     Tamper {
         /// The envelope
         file: PathBuf,
-        /// Where the changed one goes
+        /// Write the changed envelope to this file; - is standard output
         out: PathBuf,
         /// What to change
         #[arg(long, value_enum, default_value = "proof")]
@@ -58,16 +61,61 @@ pub fn run(args: EnvelopeArgs, output: Output) -> anyhow::Result<()> {
             let envelope: v1::Envelope = files::read_message(&file)?;
             let text = wufu_proto::json::to_json(&envelope)?;
             let value: serde_json::Value = serde_json::from_str(&text)?;
-            output.result("envelope", serde_json::to_string_pretty(&value)?, value);
+            output.result("envelope", text_of(&envelope, files::now()?), value);
         }
         Command::Tamper { file, out, part } => {
             let mut envelope: v1::Envelope = files::read_message(&file)?;
-            tamper(&mut envelope, part)?;
+            tamper(&mut envelope, part).with_context(|| file.display().to_string())?;
             files::write_message(&out, &envelope, false)?;
-            output.note("tampered", out.display(), json!({ "file": out }));
+            let output = output.beside(&out);
+            let text = format!("changed one bit of the {}: {}", part.name(), out.display());
+            output.result("tampered", text, json!({ "file": out }));
         }
     }
     Ok(())
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Proof => "proof",
+            Self::Input => "first public input",
+            Self::Ext => "last public input",
+        }
+    }
+}
+
+/// An envelope for people: ids in hexadecimal digits, as commands take them.
+fn text_of(envelope: &v1::Envelope, now: u64) -> String {
+    let v1::Envelope { version: _, circuit, public_inputs, proof, key_id, epochs, binding } =
+        envelope;
+    let logs = epochs.iter().map(|log| format!("epoch {} of {:?}", log.epoch, log.origin));
+    let inputs: Vec<String> = public_inputs.chunks(32).map(files::hex).collect();
+    let mut text = format!(
+        "circuit    {circuit:?}\nkey        {}\nlogs       {}\ninputs     {}\nproof      {}",
+        files::hex(key_id),
+        human::list(logs),
+        inputs.join("\n           "),
+        files::hex(proof),
+    );
+    match binding {
+        None => text += "\nanswers    nothing",
+        Some(Binding::Claim(claim)) => {
+            let payout = String::from_utf8_lossy(&claim.payout);
+            let expiry = expiring(claim.expiry, now);
+            text += &format!(
+                "\nanswers    a claim at {:?}\npayout     {payout:?}\nexpires    {expiry}",
+                claim.org
+            );
+        }
+        Some(Binding::Request(request)) => match ProofRequest::try_from(request.clone()) {
+            Ok(request) => {
+                text += &format!("\nanswers    this request\n{}", described(&request, now))
+            }
+            Err(error) => text += &format!("\nanswers    a request that is refused: {error}"),
+        },
+    }
+    text + "\nnothing of this is verified: wufu verify does that"
 }
 
 /// Changes an envelope so that it still can be read.

@@ -1,28 +1,60 @@
 //! Files that commands read and write.
 
+pub mod write;
+
 use std::{
-    fmt::Write as _,
+    fmt::{self, Write as _},
     fs,
-    io::{Read as _, Write as _},
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
-    path::Path,
+    io::{self, Read as _},
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use anyhow::{Context as _, bail};
 use prost::{Message, Name};
-use tempfile::NamedTempFile;
+pub use write::{Filed, is_stdout, replace, write, write_secret};
 use wufu_proto::json;
 
 /// No message of ours is larger.
 const MAX_BYTES: u64 = 16 << 20;
 
+/// A file that cannot be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    path: PathBuf,
+    error: io::Error,
+}
+
+impl Unreadable {
+    /// What the system says of a file.
+    pub fn new(path: &Path, error: io::Error) -> Self {
+        Self { path: path.into(), error }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match self.error.kind() {
+            io::ErrorKind::NotFound => write!(f, "{path}: there is no such file"),
+            io::ErrorKind::IsADirectory => write!(f, "{path}: this is a folder, expected a file"),
+            io::ErrorKind::PermissionDenied => {
+                write!(f, "{path}: permission denied, expected a file that this user may read")
+            }
+            _ => write!(f, "{path}: cannot be read: {}", self.error),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
 /// Reads a whole file of sane size.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let name = || path.display().to_string();
-    let file = fs::File::open(path).with_context(name)?;
+    let unreadable = |error| Unreadable::new(path, error);
+    let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).with_context(name)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
         bail!("{}: more than {MAX_BYTES} bytes, expected a message", path.display());
     }
@@ -31,43 +63,17 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// Reads a text file of sane size.
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
-    String::from_utf8(read(path)?).with_context(|| format!("{}: not UTF-8", path.display()))
-}
-
-/// Writes a file whole or not at all, readable by its owner alone.
-pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let name = || path.display().to_string();
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut file = NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).with_context(name)?;
-    file.write_all(bytes).with_context(name)?;
-    file.as_file().sync_all().with_context(name)?;
-    file.persist(path).with_context(name)?;
-    Ok(())
-}
-
-/// Copies a file of sane size, whole or not at all.
-pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    write(to, &read(from)?)
-}
-
-/// Writes a new secret file, mode 0600. Never overwrites.
-pub fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let name = || path.display().to_string();
-    let mut options = fs::OpenOptions::new();
-    let mut file =
-        options.write(true).create_new(true).mode(0o600).open(path).with_context(name)?;
-    file.write_all(bytes).with_context(name)?;
-    file.sync_all().with_context(name)
+    let text = String::from_utf8(read(path)?).ok();
+    text.with_context(|| format!("{}: not UTF-8, expected a text", path.display()))
 }
 
 /// Reads a secret file, and refuses one that others can read.
 pub fn read_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let meta = fs::metadata(path).with_context(|| path.display().to_string())?;
-    if meta.mode() & 0o077 != 0 {
+    let meta = fs::metadata(path).map_err(|error| Unreadable::new(path, error))?;
+    if meta.is_file() && meta.mode() & 0o077 != 0 {
+        let (name, mode) = (path.display(), meta.mode() & 0o777);
         bail!(
-            "{}: mode is {:o}, expected 600: others can read it (chmod 600)",
-            path.display(),
-            meta.mode() & 0o777
+            "{name}: mode is {mode:03o}, expected 600, since others can read it: chmod 600 {name}"
         );
     }
     read(path)
@@ -85,17 +91,13 @@ pub fn read_message<M: Message + Name + Default>(path: &Path) -> anyhow::Result<
 }
 
 /// Writes a message, protobuf or JSON.
-pub fn write_message<M: Message + Name>(
-    path: &Path,
-    message: &M,
-    json: bool,
-) -> anyhow::Result<()> {
+pub fn write_message<M: Filed>(path: &Path, message: &M, json: bool) -> anyhow::Result<()> {
     let bytes = if json {
         format!("{}\n", json::to_json(message)?).into_bytes()
     } else {
         message.encode_to_vec()
     };
-    write(path, &bytes)
+    write(path, M::KIND, &bytes)
 }
 
 /// Unix seconds.
@@ -114,8 +116,14 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Bytes from hexadecimal digits.
 pub fn unhex<const N: usize>(field: &str, text: &str) -> anyhow::Result<[u8; N]> {
-    let wrong =
-        || format!("{field} is {} characters, expected {} hexadecimal digits", text.len(), 2 * N);
+    let wrong = || {
+        let got = text.chars().count();
+        if text.len() == 2 * N {
+            format!("{field} holds a character that is no hexadecimal digit, expected {}", 2 * N)
+        } else {
+            format!("{field} is {got} characters, expected {} hexadecimal digits", 2 * N)
+        }
+    };
     let bytes = text.as_bytes();
     if bytes.len() != 2 * N {
         bail!(wrong());

@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use wufu_circuits::{Address, Kind};
 use wufu_ledger::{
-    Ledger, LedgerPolicy, Log, Owners, Placed,
+    FolderError, Ledger, LedgerPolicy, Log, OpenError, Owners, Placed,
     generate::{self, Shape},
     import::{Columns, ImportError, ImportOptions, ImportReport, Mapping, amount::format_amount},
 };
@@ -19,7 +19,11 @@ use wufu_proto::{
     v1,
 };
 
-use crate::{files, output::Output};
+use crate::{
+    files,
+    human::{self, Span, count},
+    output::Output,
+};
 
 /// Arguments of `wufu ledger`.
 #[derive(Args, Debug)]
@@ -43,9 +47,7 @@ enum Command {
     )]
     Import(ImportArgs),
     /// Make up donations of the true shape: 37 institutions, 304 projects, 747,000 transfers, 349,000,000.00 RMB
-    #[command(
-        after_help = "Example:\n  wufu ledger generate --dir charity --full --dev-owners trial"
-    )]
+    #[command(after_help = "Example:\n  wufu ledger generate --dir charity --dev-owners trial")]
     Generate {
         /// The same seed makes the same donations
         #[arg(long, default_value_t = 2018)]
@@ -58,40 +60,50 @@ enum Command {
         dev_owners: Option<String>,
     },
     /// Issue cards to addresses
-    #[command(after_help = "Example:\n  wufu ledger issue wufu1… --kind 和谐 --dir wufu")]
+    #[command(
+        after_help = "Example:\n  wufu ledger issue $(wufu wallet address --org wufu) --kind 和谐 --dir wufu"
+    )]
     Issue {
-        /// Addresses
-        #[arg(required = true)]
+        /// Addresses, as `wufu wallet address` prints them
+        #[arg(required = true, value_parser = human::parse_address)]
         address: Vec<Address>,
         /// The Fu, in English or Chinese; without it one of each
         #[arg(long, value_parser = kind)]
         kind: Option<Kind>,
     },
     /// Register persons: one per real person, which is your duty
-    #[command(after_help = "Example:\n  wufu ledger register wufu1… --dir wufu")]
+    #[command(
+        after_help = "Example:\n  wufu ledger register $(wufu wallet address --org wufu) --dir wufu"
+    )]
     Register {
-        /// Addresses
-        #[arg(required = true)]
+        /// Addresses, as `wufu wallet address` prints them
+        #[arg(required = true, value_parser = human::parse_address)]
         address: Vec<Address>,
     },
     /// Give a pending donation its owner
-    #[command(after_help = "Example:\n  wufu ledger own 06-DC-AND-001 wufu1… --dir cerf")]
+    #[command(
+        after_help = "Example:\n  wufu ledger own 06-DC-AND-001 $(wufu wallet address --org cerf) --dir cerf"
+    )]
     Own {
         /// The receipt
         receipt: String,
         /// The owner
+        #[arg(value_parser = human::parse_address)]
         address: Address,
     },
     /// Sign the checkpoints of this epoch; a running service does it by its clock
     #[command(after_help = "Example:\n  wufu ledger close-epoch --dir cerf")]
     CloseEpoch,
     /// Write what an address was given, with its paths, for its wallet
-    #[command(after_help = "Example:\n  wufu ledger grants wufu1… --out grants.msg --dir wufu")]
+    #[command(
+        after_help = "Example:\n  wufu ledger grants $(wufu wallet address --org wufu) --out grants.msg --dir wufu"
+    )]
     Grants {
         /// The address
+        #[arg(value_parser = human::parse_address)]
         address: Address,
-        /// Where it goes: whoever reads it learns what the wallet holds
-        #[arg(long)]
+        /// Write the grants to this file, mode 0600: whoever reads it learns what the wallet holds. - is standard output
+        #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
     /// Write a donation's receipt, with its path, for its owner's wallet
@@ -101,8 +113,8 @@ enum Command {
     Receipt {
         /// The receipt
         receipt: String,
-        /// Where it goes
-        #[arg(long)]
+        /// Write the receipt to this file, mode 0600. - is standard output
+        #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
     /// Write all signed checkpoints of a log, or print them
@@ -113,11 +125,11 @@ enum Command {
         /// cards, persons or donations; without it, all three
         #[arg(long, value_parser = ["cards", "persons", "donations"])]
         log: Option<String>,
-        /// Where they go
-        #[arg(long)]
+        /// Write the checkpoints to this file
+        #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Tell org, log key, logs, sums
+    /// Show the organisation, its log key, its logs and their totals
     #[command(after_help = "Example:\n  wufu ledger info --dir cerf --json")]
     Info,
     /// Recompute every leaf, root and sum; exit 2 when something does not fit
@@ -133,11 +145,11 @@ struct InitArgs {
     /// The one currency of its donations, ISO 4217
     #[arg(long)]
     currency: Option<String>,
-    /// Seconds of an epoch: how often a log may sign a checkpoint
-    #[arg(long, default_value_t = 600)]
+    /// Length of an epoch, in which a log signs one checkpoint, such as "10 min"; a bare number is seconds
+    #[arg(long, value_name = "DURATION", default_value = "10 min", value_parser = human::parse_span)]
     epoch: u64,
-    /// Seconds for which a replaced root counts
-    #[arg(long, default_value_t = 3600)]
+    /// How long a replaced root still counts, such as "1 h"; a bare number is seconds
+    #[arg(long, value_name = "DURATION", default_value = "1 h", value_parser = human::parse_span)]
     window: u64,
     /// Real people use it: development keys and made-up owners are refused
     #[arg(long)]
@@ -206,8 +218,10 @@ pub async fn run(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
             let signed: Vec<_> = closed.signed.iter().map(|one| one.origin().to_owned()).collect();
             let waiting: Vec<_> = closed.waiting.iter().map(|log| log.name()).collect();
             let text = format!(
-                "epoch {}: signed {signed:?}; waiting for the next epoch: {waiting:?}",
-                closed.epoch
+                "epoch {}: signed {}; waiting for the next epoch: {}",
+                closed.epoch,
+                human::list(&signed),
+                human::list(&waiting)
             );
             let fields = json!({ "epoch": closed.epoch, "signed": signed, "waiting": waiting });
             output.result("epoch", text, fields);
@@ -219,16 +233,18 @@ pub async fn run(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
                 bail!("address is of {:?}, expected {:?}", address.org, ledger.org());
             }
             let grants = ledger.grants_of(address.pk).await?;
-            let count = grants.cards.len() + grants.persons.len() + grants.donations.len();
+            let number = grants.cards.len() + grants.persons.len() + grants.donations.len();
             files::write_message(&out, &v1::AppendResponse::from(&grants), output.is_json())?;
-            let text = format!("{count} grants in {}", out.display());
-            output.result("grants", text, json!({ "file": out, "grants": count }));
+            let text = format!("{} in {}", count(number, "grant"), out.display());
+            let fields = json!({ "file": out, "grants": number });
+            output.beside(&out).result("grants", text, fields);
             Ok(())
         }
         Command::Receipt { receipt, out } => {
             let found = open(&dir).await?.donation_receipt(receipt.as_bytes()).await?;
             files::write_message(&out, &v1::DonationReceipt::from(&found), output.is_json())?;
-            output.result("receipt", out.display(), json!({ "file": out }));
+            let text = format!("receipt in {}", out.display());
+            output.beside(&out).result("receipt", text, json!({ "file": out }));
             Ok(())
         }
         Command::Checkpoints { log, out } => checkpoints(&dir, log.as_deref(), out, output).await,
@@ -239,7 +255,13 @@ pub async fn run(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
 
 /// Opens a ledger for this process alone.
 pub async fn open(dir: &Path) -> anyhow::Result<Ledger> {
-    Ledger::open(dir).await.with_context(|| dir.display().to_string())
+    Ledger::open(dir).await.map_err(|error| match error {
+        OpenError::Folder(FolderError::Missing { .. }) => anyhow!(
+            "{}: there is no ledger in this folder, expected one that wufu ledger init made",
+            dir.display()
+        ),
+        error => anyhow::Error::from(error).context(dir.display().to_string()),
+    })
 }
 
 async fn init(dir: &Path, args: InitArgs, output: Output) -> anyhow::Result<()> {
@@ -297,8 +319,9 @@ pub async fn import_file(
                 output.failure(&anyhow::anyhow!("{bad}"));
             }
             bail!(
-                "{} of {rows} rows are bad, and nothing was imported (--skip-bad leaves them out)",
-                bad.len()
+                "{} of {} cannot be read, and nothing was imported: mend them, or leave them out with --skip-bad",
+                bad.len(),
+                count(rows, "row")
             )
         }
         other => Ok(other?),
@@ -324,11 +347,12 @@ pub async fn generated(
 pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Output) {
     let (sum, code) = money(ledger, report.sum);
     let text = format!(
-        "{} donations, {sum} {code}; {} with an owner, {} pending; {} rows left out",
-        report.rows,
+        "{}, {}; {} with an owner, {} pending; {} left out",
+        count(report.rows, "donation"),
+        human::money(report.sum, ledger.policy().currency),
         report.leaves,
         report.pending(),
-        report.skipped.len()
+        count(report.skipped.len(), "row")
     );
     let fields = json!({
         "records": report.rows,
@@ -343,7 +367,7 @@ pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Outp
     output.result(step, text, fields);
 }
 
-/// An amount as people write it, and its currency.
+/// An amount as programs read it, and its currency.
 pub fn money(ledger: &Ledger, minor: u128) -> (String, &'static str) {
     match ledger.policy().currency {
         Some(currency) => (format_amount(minor, usize::from(currency.decimals())), currency.code()),
@@ -361,15 +385,15 @@ async fn append(dir: &Path, what: Append, output: Output) -> anyhow::Result<()> 
 
 fn tell_placed(placed: &Placed, output: Output) {
     let Placed { cards, persons, donations } = placed;
-    let count = |range: &std::ops::Range<u64>| range.end - range.start;
+    let length = |range: &std::ops::Range<u64>| range.end - range.start;
     let text = format!(
-        "appended {} cards, {} persons, {} donations: in the tree from the next epoch on",
-        count(cards),
-        count(persons),
-        count(donations)
+        "appended {}, {}, {}: in the tree from the next epoch on",
+        count(length(cards), "card"),
+        count(length(persons), "person"),
+        count(length(donations), "donation")
     );
     let fields = json!({
-        "cards": count(cards), "persons": count(persons), "donations": count(donations),
+        "cards": length(cards), "persons": length(persons), "donations": length(donations),
     });
     output.result("appended", text, fields);
 }
@@ -384,9 +408,10 @@ async fn checkpoints(
     let notes = notes(&ledger, only).await?;
     match out {
         Some(out) => {
-            files::write(&out, notes.join("\n").as_bytes())?;
-            let text = format!("{} checkpoints in {}", notes.len(), out.display());
-            output.result("checkpoints", text, json!({ "file": out, "notes": notes.len() }));
+            files::write(&out, files::write::CHECKPOINTS, notes.join("\n").as_bytes())?;
+            let text = format!("{} in {}", count(notes.len(), "checkpoint"), out.display());
+            let fields = json!({ "file": out, "notes": notes.len() });
+            output.beside(&out).result("checkpoints", text, fields);
         }
         None => output.result("checkpoints", notes.join("\n"), json!({ "notes": notes })),
     }
@@ -410,17 +435,25 @@ async fn info(dir: &Path, output: Output) -> anyhow::Result<()> {
     let ledger = open(dir).await?;
     let (info, totals) = (ledger.info().await?, ledger.totals().await?);
     let (sum, code) = money(&ledger, totals.sum);
+    let leaves = |size: u64| count(size, "leaf");
     let logs: Vec<_> =
-        info.logs.iter().map(|log| format!("{}: {} leaves", log.origin, log.size)).collect();
+        info.logs.iter().map(|log| format!("{}: {}", log.origin, leaves(log.size))).collect();
+    let donations = match ledger.policy().currency {
+        None => "no currency, so no donations".into(),
+        currency => format!(
+            "{}, {}, {} of them pending",
+            count(totals.donations, "donation"),
+            human::money(totals.sum, currency),
+            totals.pending
+        ),
+    };
     let text = format!(
-        "org {}\nlog key {}\n{}\n{} donations, {sum} {code}, {} of them pending\nepoch {} s, window {} s",
+        "org {}\nlog key {}\n{}\n{donations}\nepoch {}, window {}",
         info.org,
         info.log_key,
         logs.join("\n"),
-        totals.donations,
-        totals.pending,
-        info.epoch_seconds,
-        info.window.0
+        Span(info.epoch_seconds),
+        Span(info.window.0)
     );
     let fields = json!({
         "org": info.org,
@@ -444,19 +477,27 @@ async fn audit(dir: &Path, output: Output) -> anyhow::Result<()> {
         output.result("finding", finding, json!({ "finding": finding.to_string() }));
     }
     let (sum, code) = money(&ledger, audit.sum);
-    let leaves: Vec<_> =
-        audit.leaves.iter().map(|(log, leaves)| format!("{log} {leaves}")).collect();
+    let leaves =
+        audit.leaves.iter().map(|(log, leaves)| format!("{} of {log}", count(*leaves, "leaf")));
+    let donated = match ledger.policy().currency {
+        None => String::new(),
+        currency => format!("{}, ", human::money(audit.sum, currency)),
+    };
     let text = format!(
-        "looked at {} leaves, {} checkpoints, {sum} {code}, {} claims: {} findings",
-        leaves.join(", "),
-        audit.checkpoints,
-        audit.claims,
-        audit.findings.len()
+        "looked at {}, {}, {donated}{}: {}",
+        human::list(leaves),
+        count(audit.checkpoints, "checkpoint"),
+        count(audit.claims, "claim"),
+        count(audit.findings.len(), "finding")
     );
     let fields = json!({
         "leaves": audit.leaves, "checkpoints": audit.checkpoints, "sum": sum, "currency": code,
         "claims": audit.claims, "findings": audit.findings.len(),
     });
     output.result("audit", text, fields);
-    if audit.findings.is_empty() { Ok(()) } else { bail!("{} findings", audit.findings.len()) }
+    if audit.findings.is_empty() {
+        Ok(())
+    } else {
+        bail!("{}", count(audit.findings.len(), "finding"))
+    }
 }

@@ -5,6 +5,7 @@ mod cache;
 mod demo;
 mod envelope;
 mod files;
+mod human;
 mod ledger;
 mod listen;
 mod output;
@@ -18,17 +19,17 @@ mod wallet;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use output::Output;
 
 /// Prove that you hold all five Fu, or that a donation of yours is in the ledger, without saying who you are.
 #[derive(Parser, Debug)]
 #[command(name = "wufu", version, arg_required_else_help = true)]
 struct Cli {
-    /// One JSON object a line, for machines
+    /// Print one JSON object per line, for programs
     #[arg(long, global = true)]
     json: bool,
-    /// Results alone
+    /// Print only the result
     #[arg(long, short, global = true)]
     quiet: bool,
     #[command(subcommand)]
@@ -56,7 +57,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parse();
     let output = Output::new(cli.json, cli.quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = match runtime {
@@ -77,6 +78,25 @@ fn main() -> ExitCode {
     });
     // A failed command could not tell; only `verify` knows refusals.
     result.unwrap_or_else(|error| failed(output, &error, 2))
+}
+
+/// The command line. An empty environment variable counts as unset.
+fn parse() -> Cli {
+    let mut matches = without_empty_variables(Cli::command()).get_matches();
+    match Cli::from_arg_matches_mut(&mut matches) {
+        Ok(cli) => cli,
+        Err(error) => error.format(&mut Cli::command()).exit(),
+    }
+}
+
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty =
+        |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = command.mut_args(|arg| match arg.get_env() {
+        Some(name) if is_empty(name) => arg.env(None::<&'static str>),
+        _ => arg,
+    });
+    command.mut_subcommands(without_empty_variables)
 }
 
 fn failed(output: Output, error: &anyhow::Error, code: u8) -> ExitCode {

@@ -3,6 +3,7 @@
 use std::{
     fmt::Display,
     io::{self, IsTerminal as _},
+    path::Path,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -10,17 +11,38 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 
+use crate::files;
+
 /// How a command speaks.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     json: bool,
     quiet: bool,
+    /// Standard output is the file that the command writes.
+    aside: bool,
+    /// Results are steps on the way to another result.
+    steps: bool,
 }
 
 impl Output {
     /// Text or JSON, results alone when quiet.
     pub fn new(json: bool, quiet: bool) -> Self {
-        Self { json, quiet }
+        Self { json, quiet, aside: false, steps: false }
+    }
+
+    /// The same, on standard error when `out` is standard output.
+    pub fn beside(self, out: &Path) -> Self {
+        Self { aside: self.aside || files::is_stdout(out), ..self }
+    }
+
+    /// The same, for a part of a larger command: its results are not the command's.
+    pub fn for_a_step(self) -> Self {
+        Self { steps: true, ..self }
+    }
+
+    /// Whether only the result is printed.
+    pub fn is_quiet(self) -> bool {
+        self.quiet
     }
 
     /// Whether machines listen.
@@ -30,10 +52,13 @@ impl Output {
 
     /// A result: the text for people, the fields for machines.
     pub fn result(self, step: &str, text: impl Display, fields: Value) {
+        if self.steps && self.quiet {
+            return;
+        }
         if self.json {
             self.object(step, fields);
         } else {
-            line(&mut io::stdout(), text);
+            self.line(text);
         }
     }
 
@@ -47,17 +72,21 @@ impl Output {
     /// Only for people.
     pub fn text(self, text: impl Display) {
         if !self.quiet && !self.json {
-            line(&mut io::stdout(), text);
+            self.line(text);
         }
     }
 
     /// Why a command failed.
     pub fn failure(self, error: &anyhow::Error) {
         if self.json {
-            self.object("error", serde_json::json!({ "error": format!("{error:#}") }));
+            self.object("error", serde_json::json!({ "error": chain(error) }));
         } else {
-            line(&mut io::stderr(), format_args!("wufu: {error:#}"));
+            line(&mut io::stderr(), format_args!("wufu: {}", chain(error)));
         }
+    }
+
+    fn line(self, text: impl Display) {
+        if self.aside { line(&mut io::stderr(), text) } else { line(&mut io::stdout(), text) }
     }
 
     fn object(self, step: &str, fields: Value) {
@@ -70,7 +99,7 @@ impl Output {
                 object.insert("value".into(), other);
             }
         }
-        line(&mut io::stdout(), Value::Object(object));
+        self.line(Value::Object(object));
     }
 
     /// Progress of something long: a bar on a terminal, lines otherwise.
@@ -87,6 +116,48 @@ impl Output {
         });
         Progress { what, lines: show && bar.is_none(), bar, told: AtomicU64::new(0) }
     }
+}
+
+/// Whether standard error shows colours: only a terminal does, and not where `NO_COLOR` says otherwise.
+pub fn has_colour() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !unwanted
+}
+
+/// An error with its causes, each said once: a cause that its parent quotes, or that begins with what its parent says, is not
+/// repeated.
+pub fn chain(error: &anyhow::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = without_codes(&cause.to_string());
+        if texts.iter().any(|said| said.contains(&text)) {
+            continue;
+        }
+        if texts.last().is_some_and(|last| text.starts_with(last.as_str())) {
+            texts.pop();
+        }
+        texts.push(text);
+    }
+    let whole = texts.join(": ");
+    let mut said: Vec<&str> = Vec::new();
+    for part in whole.split(": ") {
+        // Layers of a transport that say nothing but their name.
+        if !said.contains(&part) && !matches!(part, "transport error" | "tcp connect error") {
+            said.push(part);
+        }
+    }
+    if said.is_empty() { whole } else { said.join(": ") }
+}
+
+/// A text without the numbers that the system gives to its errors: their names stand before them.
+fn without_codes(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let after = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        out += after.strip_prefix(')').unwrap_or(after);
+    }
+    out
 }
 
 /// A closed pipe ends the reader's interest, not our work.
@@ -144,5 +215,27 @@ pub fn duration(time: Duration) -> String {
         format!("{:.1} s", time.as_secs_f64())
     } else {
         format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context as _, anyhow};
+
+    use super::*;
+
+    /// `README.md: README.md: No such file or directory (os error 2): No such file or directory (os error 2)`.
+    #[test]
+    fn nothing_is_said_twice() {
+        let io = || io::Error::from_raw_os_error(2);
+        let source = io();
+        let quoted = anyhow!(io()).context(format!("README.md: {source}")).context("README.md");
+        assert_eq!(chain(&quoted), "README.md: No such file or directory");
+        let refused = anyhow!("tcp connect error: refused").context("transport error");
+        let refused = refused.context("no connection to x: transport error");
+        assert_eq!(chain(&refused), "no connection to x: refused");
+        let plain = Err::<(), _>(anyhow!("inner")).context("outer").unwrap_err();
+        assert_eq!(chain(&plain), "outer: inner");
+        assert_eq!(chain(&anyhow!("transport error")), "transport error");
     }
 }

@@ -7,14 +7,21 @@ use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use rand::{RngCore as _, rngs::OsRng};
 use serde_json::json;
+use wufu_ledger::CurrencyCode;
 use wufu_proto::v1;
 use wufu_verifier::{
-    Amount, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Time, policy::Bounds,
+    Amount, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Time, Trust, policy::Bounds,
     request::Question,
 };
 use zeroize::Zeroizing;
 
-use crate::{files, output::Output, source::LedgerArgs};
+use crate::{
+    files,
+    human::{self, Money, Span, Utc},
+    output::Output,
+    setup,
+    source::LedgerArgs,
+};
 
 /// Arguments of `wufu request`.
 #[derive(Args, Debug)]
@@ -26,16 +33,16 @@ pub struct RequestArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Make a verifier's key: who has it asks in the verifier's name
+    /// Make a verifier's signing key. Whoever has it can ask in the verifier's name
     #[command(after_help = "Example:\n  wufu request keygen --out verifier.key")]
     Keygen {
-        /// New file, mode 0600
+        /// Write the key to this new file, mode 0600
         #[arg(long)]
         out: PathBuf,
     },
     /// Ask for a donation within bounds
     #[command(
-        after_help = "Example:\n  wufu request new --signing-key verifier.key --purpose 'tax relief 2026' \\\n    --origin cerf/donations/1 --project 1:1 --min-amount 100000 --key-id 3f…09 --out ask.req"
+        after_help = "Example:\n  wufu request new --signing-key verifier.key --purpose 'tax relief 2026' \\\n    --origin cerf/donations/1 --project 1:1 --min-amount '1,000.00 USD' --from 2018-01-01 \\\n    --lifetime '7 d' --key-id donation.vk --out ask.req"
     )]
     New(Box<NewArgs>),
     /// Print a request
@@ -49,7 +56,7 @@ enum Command {
 #[derive(Args, Debug)]
 struct NewArgs {
     /// The verifier's key, from `wufu request keygen`
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     signing_key: PathBuf,
     /// What the answer is for; two purposes of one verifier cannot be joined
     #[arg(long)]
@@ -59,14 +66,14 @@ struct NewArgs {
     origin: String,
     #[command(flatten)]
     policy: PolicyArgs,
-    /// Seconds until the request ends
-    #[arg(long, default_value_t = 86_400)]
+    /// How long the request is good for, such as "2 h" or "7 d"; a bare number is seconds
+    #[arg(long, value_name = "DURATION", default_value = "1 d", value_parser = human::parse_span)]
     lifetime: u64,
-    /// Id of a key that the answer may be proved under; repeat for more, best first
-    #[arg(long, value_name = "HEX", required = true)]
+    /// Key that the answer may be proved under: its id, or the file of a verifying key. Repeat the flag for more, best first
+    #[arg(long, value_name = "HEX|FILE", required = true)]
     key_id: Vec<String>,
-    /// Where the request goes
-    #[arg(long)]
+    /// Write the request to this file; - is standard output
+    #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
     ledger: LedgerArgs,
@@ -75,45 +82,75 @@ struct NewArgs {
 /// A policy on the command line.
 #[derive(Args, Clone, Debug)]
 pub struct PolicyArgs {
-    /// Project that may have received the donation; repeat for more
+    /// Project that may have received the donation. Repeat the flag for more
     #[arg(long, value_name = "INSTITUTION:PROJECT")]
     pub project: Vec<String>,
     /// Every project of the ledger's signed directory (needs --ledger and --log-key)
     #[arg(long, conflicts_with = "project")]
     pub all_projects: bool,
-    /// Least amount, in minor units
-    #[arg(long)]
-    pub min_amount: Option<u64>,
-    /// Largest amount, in minor units
-    #[arg(long)]
-    pub max_amount: Option<u64>,
-    /// Earliest time, in Unix seconds
-    #[arg(long)]
-    pub from: Option<u64>,
-    /// Latest time, in Unix seconds
-    #[arg(long)]
-    pub until: Option<u64>,
+    /// Smallest amount, such as "1,000.00 CNY"; a bare number is minor units (fen, cents)
+    #[arg(long, value_name = "AMOUNT", value_parser = human::parse_money)]
+    pub min_amount: Option<Money>,
+    /// Largest amount
+    #[arg(long, value_name = "AMOUNT", value_parser = human::parse_money)]
+    pub max_amount: Option<Money>,
+    /// Earliest time, such as "2018-02-15 22:18 +08:00"; a date alone is a day in UTC, a bare number Unix seconds
+    #[arg(long, value_name = "TIME", value_parser = human::parse_from)]
+    pub from: Option<Time>,
+    /// Latest time; a date alone is the whole day
+    #[arg(long, value_name = "TIME", value_parser = human::parse_until)]
+    pub until: Option<Time>,
 }
 
 impl PolicyArgs {
     /// Whether anything of it was said.
     pub fn is_some(&self) -> bool {
         let Self { project, all_projects, min_amount, max_amount, from, until } = self;
-        let bounds = [min_amount, max_amount, from, until];
-        *all_projects || !project.is_empty() || bounds.into_iter().any(Option::is_some)
+        let amounts = min_amount.is_some() || max_amount.is_some();
+        let times = from.is_some() || until.is_some();
+        *all_projects || !project.is_empty() || amounts || times
+    }
+
+    /// The currency of the amounts: as they say, or else the ledger's, where it is known. Both must agree.
+    pub fn currency(&self, ledger: Option<CurrencyCode>) -> anyhow::Result<Option<CurrencyCode>> {
+        let mut known = ledger.map(|code| (code, "the ledger"));
+        let said = [(self.min_amount, "--min-amount"), (self.max_amount, "--max-amount")];
+        for (amount, option) in said {
+            let Some(code) = amount.and_then(|amount| amount.currency) else { continue };
+            match known {
+                Some((other, of)) if other != code => {
+                    bail!("{option} is in {code}, expected {other} as for {of}")
+                }
+                _ => known = Some((code, option)),
+            }
+        }
+        Ok(known.map(|(code, _)| code))
     }
 
     /// The policy over these projects.
     pub fn policy(&self, projects: ProjectSet) -> anyhow::Result<Policy> {
-        let amount = |value: Option<u64>, or| value.map_or(Ok(or), Amount::new);
-        let time = |value: Option<u64>, or| value.map_or(Ok(or), Time::new);
+        let amount = |value: Option<Money>, or| value.map_or(or, |money| money.amount);
         let (min, max) =
             (amount(self.min_amount, Amount::MIN), amount(self.max_amount, Amount::MAX));
-        let (from, until) = (time(self.from, Time::MIN), time(self.until, Time::MAX));
+        let (from, until) = (self.from.unwrap_or(Time::MIN), self.until.unwrap_or(Time::MAX));
+        if let (Some(least), Some(most)) = (self.min_amount, self.max_amount)
+            && min > max
+        {
+            let code = self.currency(None)?;
+            bail!(
+                "--min-amount is {} and --max-amount {}, expected the smaller one first",
+                least.text(code),
+                most.text(code)
+            );
+        }
+        if from > until {
+            let (from, until) = (Utc(from.seconds()), Utc(until.seconds()));
+            bail!("--from is {from} and --until {until}, expected the earlier one first");
+        }
         Ok(Policy {
             projects,
-            amount: Bounds::amounts(min.context("--min-amount")?, max.context("--max-amount")?)?,
-            time: Bounds::times(from.context("--from")?, until.context("--until")?)?,
+            amount: Bounds::amounts(min, max)?,
+            time: Bounds::times(from, until)?,
         })
     }
 
@@ -121,7 +158,13 @@ impl PolicyArgs {
     pub fn named(&self) -> anyhow::Result<ProjectSet> {
         let keys: anyhow::Result<Vec<ProjectKey>> =
             self.project.iter().map(|text| project(text)).collect();
-        ProjectSet::new(keys?).context("--project, or --all-projects with --ledger")
+        let keys = keys?;
+        if keys.is_empty() {
+            bail!(
+                "no project is named, expected --project INSTITUTION:PROJECT, or --all-projects with --ledger and --log-key"
+            );
+        }
+        ProjectSet::new(keys).context("--project")
     }
 }
 
@@ -136,10 +179,32 @@ fn project(text: &str) -> anyhow::Result<ProjectKey> {
     key.with_context(wrong)
 }
 
+/// A key's id, or that of the verifying key in a file. Development keys have ids, too: whether one is trusted is not asked here.
+fn key_id(text: &str) -> anyhow::Result<KeyId> {
+    let path = std::path::Path::new(text);
+    match files::unhex("--key-id", text) {
+        Ok(id) => Ok(KeyId(id)),
+        Err(_) if path.exists() => {
+            Ok(setup::verifying_key(path, Trust::AcceptDevelopment).context("--key-id")?.id())
+        }
+        Err(error) => {
+            Err(error.context(format!("{text}: neither a key id nor the file of a verifying key")))
+        }
+    }
+}
+
 /// Reads a verifier's key.
 pub fn signing_key(path: &std::path::Path) -> anyhow::Result<SigningKey> {
-    let text = String::from_utf8(files::read_secret(path)?).context("key file is not text")?;
-    Ok(SigningKey::from_bytes(&files::unhex("key", text.trim_end())?))
+    let bytes = Zeroizing::new(files::read_secret(path)?);
+    let wrong = || {
+        let (name, bytes) = (path.display(), human::count(bytes.len(), "byte"));
+        format!(
+            "{name}: {bytes}, expected a verifier's key of 64 hexadecimal digits, as wufu request keygen writes it"
+        )
+    };
+    let text = std::str::from_utf8(&bytes).ok().with_context(wrong)?;
+    let secret = Zeroizing::new(files::unhex("key", text.trim()).ok().with_context(wrong)?);
+    Ok(SigningKey::from_bytes(&secret))
 }
 
 /// Runs the command.
@@ -153,19 +218,18 @@ pub async fn run(args: RequestArgs, output: Output) -> anyhow::Result<()> {
             files::write_secret(&out, text.as_bytes())?;
             let verifier = files::hex(key.verifying_key().as_bytes());
             let fields = json!({ "verifier": verifier, "file": out });
+            let output = output.beside(&out);
             output.result("keygen", format_args!("verifier {verifier}"), fields);
         }
         Command::New(args) => new(*args, output).await?,
         Command::Show { file } => {
             let message: v1::ProofRequest = files::read_message(&file)?;
             // Refused unless it is signed by the verifier that it names.
-            let request = ProofRequest::try_from(message.clone())?;
+            let request = ProofRequest::try_from(message.clone());
+            let request = request.with_context(|| file.display().to_string())?;
             let value: serde_json::Value =
                 serde_json::from_str(&wufu_proto::json::to_json(&message)?)?;
-            if request.question().expiry <= files::now()? {
-                output.note("expired", "this request is over", serde_json::Value::Null);
-            }
-            output.result("request", serde_json::to_string_pretty(&value)?, value);
+            output.result("request", described(&request, files::now()?), value);
         }
     }
     Ok(())
@@ -178,10 +242,10 @@ async fn new(args: NewArgs, output: Output) -> anyhow::Result<()> {
     } else {
         args.policy.named()?
     };
-    let key_ids: anyhow::Result<Vec<KeyId>> =
-        args.key_id.iter().map(|id| Ok(KeyId(files::unhex("--key-id", id)?))).collect();
+    let currency = args.policy.currency(args.ledger.currency().await?)?;
+    let key_ids: anyhow::Result<Vec<KeyId>> = args.key_id.iter().map(|key| key_id(key)).collect();
     if args.lifetime == 0 {
-        bail!("--lifetime is 0 seconds, expected more");
+        bail!("--lifetime is 0 s, expected more, such as \"1 d\"");
     }
     let mut challenge = [0; 32];
     OsRng.fill_bytes(&mut challenge);
@@ -202,8 +266,45 @@ async fn new(args: NewArgs, output: Output) -> anyhow::Result<()> {
         "expiry": request.question().expiry,
         "projects": request.question().policy.projects.keys().len(),
     });
-    output.result("request", format_args!("request in {}", args.out.display()), fields);
+    let Question { policy, expiry, .. } = request.question();
+    let text = format!(
+        "request in {}: {}, {}; expires {}",
+        args.out.display(),
+        human::count(policy.projects.keys().len(), "project"),
+        human::bounds(policy, currency),
+        Utc(*expiry)
+    );
+    output.beside(&args.out).result("request", text, fields);
     Ok(())
+}
+
+/// A request for people: ids in hexadecimal digits, as commands take them.
+pub fn described(request: &ProofRequest, now: u64) -> String {
+    const MOST_PROJECTS: usize = 12;
+    let Question { purpose, origin, policy, challenge, expiry, key_ids } = request.question();
+    let keys = policy.projects.keys();
+    let named = keys.iter().take(MOST_PROJECTS);
+    let named = human::list(named.map(|key| format!("{}:{}", key.institution(), key.project())));
+    let more = if keys.len() > MOST_PROJECTS { ", and more" } else { "" };
+    let ids: Vec<String> = key_ids.iter().map(|id| id.to_string()).collect();
+    format!(
+        "verifier   {}\npurpose    {purpose:?}\nlog        {origin}\nprojects   {}: {named}{more}\nasks for   {}\nchallenge  {}\nexpires    {}\nkeys       {}",
+        files::hex(request.verifier()),
+        keys.len(),
+        human::bounds(policy, None),
+        files::hex(challenge),
+        expiring(*expiry, now),
+        ids.join("\n           "),
+    )
+}
+
+/// When something expires, and how far that is from now.
+pub fn expiring(expiry: u64, now: u64) -> String {
+    if expiry <= now {
+        format!("{}, {} ago: it is not valid any more", Utc(expiry), Span(now - expiry))
+    } else {
+        format!("{}, in {}", Utc(expiry), Span(expiry - now))
+    }
 }
 
 /// Tells a person who asks them, for what, and within which bounds. A request may have been passed on by somebody else: the
@@ -214,8 +315,10 @@ pub fn tell(request: &ProofRequest, output: Output) {
     let amounts = [policy.amount.min(), policy.amount.max()].map(Amount::minor);
     let times = [policy.time.min(), policy.time.max()].map(Time::seconds);
     let text = format!(
-        "asked by {verifier}, for {purpose:?}, until {expiry}: a donation in {origin} to one of {projects} projects, of {} to {} minor units, at {} to {} Unix seconds",
-        amounts[0], amounts[1], times[0], times[1]
+        "asked by {verifier}, for {purpose:?}, until {}: a donation in {origin} to one of {}, {}",
+        Utc(*expiry),
+        human::count(projects, "project"),
+        human::bounds(policy, None)
     );
     let fields = json!({
         "verifier": verifier, "purpose": purpose, "origin": origin, "expiry": expiry,

@@ -1,12 +1,14 @@
 //! `wufu setup`: development keys, kept in the user's cache folder.
 
+mod clear;
+
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::Instant,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
 use rand::rngs::OsRng;
 use serde_json::json;
@@ -18,7 +20,7 @@ use wufu_prover::{
     },
     setup,
 };
-use wufu_verifier::{CircuitName, Trust, VerifyingKey};
+use wufu_verifier::{CircuitName, Trust, VerifyingKey, key::KeyError};
 use wufu_wallet::prover::blind::KitId;
 
 use crate::{
@@ -36,23 +38,23 @@ pub struct SetupArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Make development keys: whoever makes one can forge, so they are marked and refused elsewhere
+    /// Make development keys. Whoever makes one can forge proofs, so they are marked, and refused unless accepted on purpose
     #[command(after_help = "Example:\n  wufu setup dev --circuit donation --export keys/")]
     Dev {
-        /// Only this circuit; repeat for more
+        /// Make the key of this circuit only. Repeat the flag for more
         #[arg(long, value_parser = circuit)]
         circuit: Vec<CircuitName>,
-        /// Make them again, though there are some: what was proved under the old ones is lost
+        /// Make new keys in place of the existing ones. Proofs under the old keys are worth nothing any more
         #[arg(long)]
         again: bool,
-        /// Write verifying keys and kits here too
+        /// Write the verifying keys and kits to this folder, too
         #[arg(long, value_name = "FOLDER")]
         export: Option<PathBuf>,
     },
-    /// List the keys that are there
+    /// List this user's development keys
     #[command(after_help = "Example:\n  wufu setup list --json")]
     List,
-    /// Delete them
+    /// Delete the keys
     #[command(after_help = "Example:\n  wufu setup clear")]
     Clear,
 }
@@ -72,16 +74,19 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
             let circuits = if circuit.is_empty() { CircuitName::ALL.to_vec() } else { circuit };
             for circuit in circuits {
                 if again {
-                    remove(&path(circuit)?)?;
-                    remove(&verifying_path(circuit)?)?;
+                    clear::remove(&path(circuit)?)?;
+                    clear::remove(&verifying_path(circuit)?)?;
                     prepared::remove(&prepared_path(circuit, Memory::default())?)?;
                 }
                 let key = prepared(circuit, Memory::default(), output)?;
                 if let Some(folder) = &export {
                     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
                     let file = folder.join(format!("{circuit}.vk"));
-                    files::write(&file, &key.verifying_key().encode())?;
-                    files::copy(&kit_path(circuit)?, &folder.join(format!("{circuit}.kit")))?;
+                    let bytes = key.verifying_key().encode();
+                    files::write(&file, files::write::VERIFYING_KEY, &bytes)?;
+                    let (kit, file) =
+                        (files::read(&kit_path(circuit)?)?, folder.join(format!("{circuit}.kit")));
+                    files::write(&file, files::write::KIT, &kit)?;
                 }
                 let kit = kit_id(circuit)?;
                 let text = format!("{circuit}: development key {}, kit {kit}", key.id());
@@ -92,24 +97,22 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
             }
         }
         Command::List => {
+            let mut found = false;
             for circuit in CircuitName::ALL {
                 let Some(key) = cached_verifying_key(circuit)? else { continue };
+                found = true;
                 let file = path(circuit)?;
                 let text = format!("{circuit}: development key {}, {}", key.id(), file.display());
                 let id = key.id().to_string();
                 let fields = json!({ "circuit": circuit.as_str(), "key_id": id, "file": file });
                 output.result("key", text, fields);
             }
+            if !found {
+                output.text("no development keys here: make them with wufu setup dev");
+            }
         }
         Command::Clear => {
-            let folder = cache::keys()?;
-            match fs::remove_dir_all(&folder) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error).context(folder.display().to_string()),
-            }
-            let text = format!("cleared {}", folder.display());
-            output.result("cleared", text, json!({ "folder": folder }));
+            clear::clear(output)?;
         }
     }
     Ok(())
@@ -141,7 +144,12 @@ fn kit_id_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
 /// The id of this user's development kit, as it was put down when the kit was made.
 pub fn kit_id(circuit: CircuitName) -> anyhow::Result<KitId> {
     let path = kit_id_path(circuit)?;
-    let text = files::read_text(&path).context("this user's development kit: wufu setup dev")?;
+    if !path.exists() {
+        bail!(
+            "there is no development kit for {circuit} here, expected one, or --kit FILE: run wufu setup dev"
+        );
+    }
+    let text = files::read_text(&path)?;
     let id = files::unhex("kit id", text.trim_end());
     Ok(KitId(id.with_context(|| path.display().to_string())?))
 }
@@ -181,15 +189,6 @@ fn prepared_path(circuit: CircuitName, memory: Memory) -> anyhow::Result<PathBuf
         Some(megabytes) => format!("{backend}-{megabytes}mb.pp"),
     };
     Ok(cache::keys()?.join(file_name(circuit, &extension)))
-}
-
-fn remove(path: &Path) -> anyhow::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).context(path.display().to_string())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The prover for a circuit, with this user's development key.
@@ -275,12 +274,12 @@ fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKe
 
 fn keep_kit(key: &PreparedKey) -> anyhow::Result<()> {
     let (circuit, kit) = (key.circuit(), wufu_prover::blind::kit(key)?);
-    files::write(&kit_path(circuit)?, &kit.encode())?;
-    files::write(&kit_id_path(circuit)?, format!("{}\n", kit.id()).as_bytes())
+    files::replace(&kit_path(circuit)?, &kit.encode())?;
+    files::replace(&kit_id_path(circuit)?, format!("{}\n", kit.id()).as_bytes())
 }
 
 fn keep_verifying_key(key: &ProvingKey) -> anyhow::Result<()> {
-    files::write(&verifying_path(key.circuit())?, &key.verifying_key().encode())
+    files::replace(&verifying_path(key.circuit())?, &key.verifying_key().encode())
 }
 
 /// The verifying half of the user's development key, if there is one.
@@ -289,6 +288,28 @@ pub fn cached_verifying_key(circuit: CircuitName) -> anyhow::Result<Option<Verif
     if !path.exists() {
         return Ok(None);
     }
-    let key = VerifyingKey::decode(&files::read(&path)?, Trust::AcceptDevelopment);
-    Ok(Some(key.with_context(|| path.display().to_string())?))
+    verifying_key(&path, Trust::AcceptDevelopment).map(Some)
+}
+
+/// Reads a verifying key from a file.
+pub fn verifying_key(path: &Path, trust: Trust) -> anyhow::Result<VerifyingKey> {
+    let name = path.display();
+    VerifyingKey::decode(&files::read(path)?, trust).map_err(|error| match error {
+        KeyError::Development => anyhow!(
+            "{name}: this is a development key, expected one of a ceremony, since whoever made it can forge proofs: \
+             for trials, accept it with --dev-keys"
+        ),
+        KeyError::Magic | KeyError::Length { .. } => {
+            anyhow!("{name}: {error}: expected a verifying key, as wufu setup dev --export writes it")
+        }
+        error => anyhow!("{name}: {error}"),
+    })
+}
+
+/// This user's development key for a circuit, which --dev-keys asks for.
+pub fn development_key(circuit: CircuitName) -> anyhow::Result<VerifyingKey> {
+    let key = cached_verifying_key(circuit)?;
+    key.with_context(|| {
+        format!("there is no development key for {circuit} here, which --dev-keys asks for: run wufu setup dev")
+    })
 }

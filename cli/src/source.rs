@@ -1,16 +1,16 @@
 //! A ledger as a command's argument: a service on this machine, or a ledger's folder, which is then served on the spot.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use tonic::transport::{Channel, Endpoint};
-use wufu_ledger::{Directory, Log};
+use wufu_ledger::{CurrencyCode, Directory, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use wufu_verifier::{ProjectSet, checkpoint::Checkpoint, note::LogKey};
 use wufu_wallet::{Place, place::plain};
 
-use crate::{files, serve};
+use crate::{files, output::chain, serve};
 
 /// Largest answer of a ledger: a shard of donations is 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
@@ -22,7 +22,7 @@ pub struct LedgerArgs {
     /// Ledger: http://127.0.0.1:PORT or unix:PATH
     #[arg(long, value_name = "URL")]
     pub ledger: Option<String>,
-    /// Log key that you pinned: name+hash+base64, or a file of it
+    /// The log's public key, name+hash+base64 or a file of it. Get it from a source other than the ledger itself
     #[arg(long, value_name = "KEY|FILE")]
     pub log_key: Option<String>,
 }
@@ -40,7 +40,7 @@ impl LedgerArgs {
 
     /// A connection to the ledger.
     pub async fn client(&self) -> anyhow::Result<LedgerServiceClient<Channel>> {
-        let url = self.ledger.as_deref().context("no ledger: say --ledger URL")?;
+        let url = self.ledger.as_deref().context("no ledger is named, expected --ledger URL")?;
         Ok(LedgerServiceClient::new(connect(url).await?).max_decoding_message_size(MAX_ANSWER))
     }
 
@@ -69,9 +69,24 @@ impl LedgerArgs {
         }
     }
 
+    /// The currency of the ledger's donations, where a ledger is named.
+    pub async fn currency(&self) -> anyhow::Result<Option<CurrencyCode>> {
+        if !self.given() {
+            return Ok(None);
+        }
+        let answer = self.client().await?.get_ledger_info(v1::GetLedgerInfoRequest {}).await;
+        let currency = answer.map_err(status)?.into_inner().currency;
+        if currency.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(currency.parse::<CurrencyCode>().context("the ledger's currency")?))
+    }
+
     /// Every project of the ledger's signed directory.
     pub async fn projects(&self) -> anyhow::Result<ProjectSet> {
-        let key = self.log_key()?.context("the directory is signed: say --log-key")?;
+        let key = self.log_key()?.context(
+            "no log key is named, expected --log-key, since the ledger's directory of projects is signed",
+        )?;
         let answer = self.client().await?.get_projects(v1::GetProjectsRequest {}).await;
         let note = answer.map_err(status)?.into_inner().note;
         projects(&key, &note)
@@ -80,12 +95,28 @@ impl LedgerArgs {
 
 /// A log key, or a file of one.
 pub fn log_key(text: &str) -> anyhow::Result<LogKey> {
-    if let Ok(key) = LogKey::parse(text) {
-        return Ok(key);
-    }
-    let read =
-        files::read_text(&PathBuf::from(text)).context("--log-key is no key, and no file")?;
-    LogKey::parse(&read).with_context(|| format!("--log-key {text}"))
+    let path = Path::new(text);
+    let (error, named) = match LogKey::parse(text) {
+        Ok(key) => return Ok(key),
+        // What is written like a key is one, mistyped; what is not is a file's name.
+        Err(error) if text.contains('+') && !path.exists() => (error, format!("--log-key {text}")),
+        Err(_) if !path.exists() => bail!(
+            "--log-key {text}: neither a log key (name+hash+base64) nor a file of one: wufu ledger info prints it"
+        ),
+        Err(_) => {
+            let read = files::read_text(path).context("--log-key")?;
+            if read.starts_with('\u{feff}') {
+                bail!(
+                    "{text}: begins with a byte-order mark (ef bb bf), expected a log key: save it without"
+                );
+            }
+            match LogKey::parse(&read) {
+                Ok(key) => return Ok(key),
+                Err(error) => (error, text.to_owned()),
+            }
+        }
+    };
+    bail!("{named}: {error}: expected one line name+hash+base64, as wufu ledger info prints it")
 }
 
 /// The projects of an org's signed directory.
@@ -101,11 +132,14 @@ pub async fn connect(url: &str) -> anyhow::Result<Channel> {
     let local = url.starts_with("unix:") || is_loopback(url);
     if !local {
         bail!(
-            "{url} is not on this machine, expected http://127.0.0.1:PORT or unix:PATH until TLS comes"
+            "--ledger is {url}, expected a service on this machine: http://127.0.0.1:PORT or unix:PATH"
         );
     }
     let endpoint = Endpoint::from_shared(url.to_owned()).with_context(|| url.to_owned())?;
-    endpoint.connect().await.with_context(|| format!("connect to {url}"))
+    endpoint
+        .connect()
+        .await
+        .with_context(|| format!("no connection to {url}, expected a running service"))
 }
 
 fn is_loopback(url: &str) -> bool {
@@ -154,7 +188,7 @@ pub async fn open(text: &str) -> anyhow::Result<Opened> {
             let _ = ending.await;
         });
         if let Err(error) = served.await {
-            tracing::error!("{error:#}");
+            tracing::error!("{}", chain(&error));
         }
     });
     Ok(Opened { url, _end: Some(end) })

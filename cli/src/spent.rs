@@ -10,6 +10,8 @@ use anyhow::{Context as _, bail};
 use redb::{Database, Durability, TableDefinition, backends::FileBackend};
 use wufu_verifier::{NullifierStore, spent::SpendError, statement::Nullifier};
 
+use crate::files::Unreadable;
+
 /// Nullifier to nothing.
 const SPENT: TableDefinition<'_, &[u8], ()> = TableDefinition::new("spent");
 
@@ -24,7 +26,9 @@ impl SpentFile {
         if new {
             let mut options = OpenOptions::new();
             let file = options.read(true).write(true).create_new(true).mode(0o600).open(path);
-            let file = file.with_context(name)?;
+            let file = file.with_context(|| {
+                format!("{}: --new-spent makes a new file: leave it out where there is one", name())
+            })?;
             let database = Database::builder()
                 .create_with_backend(FileBackend::new(file).with_context(name)?)
                 .with_context(name)?;
@@ -33,12 +37,22 @@ impl SpentFile {
             return Ok(Self(database));
         }
         let length = fs::metadata(path)
-            .with_context(|| format!("{} (--new-spent makes one)", name()))?
+            .map_err(|error| Unreadable::new(path, error))
+            .context("--spent (--new-spent makes the file, the first time)")?
             .len();
         if length == 0 {
-            bail!("{}: 0 bytes, expected nullifiers: it was lost, or never written", name());
+            bail!(
+                "{}: 0 bytes, expected a file of nullifiers: it was lost, or never written",
+                name()
+            );
         }
-        Ok(Self(Database::open(path).with_context(name)?))
+        let database = Database::open(path);
+        Ok(Self(database.with_context(|| {
+            format!(
+                "{}: not usable, expected a file of nullifiers, as --new-spent makes it",
+                name()
+            )
+        })?))
     }
 
     fn insert(&mut self, nullifiers: &[Nullifier]) -> Result<Option<Nullifier>, redb::Error> {

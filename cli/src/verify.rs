@@ -8,15 +8,23 @@ use serde_json::{Value, json};
 use wufu_proto::{Envelope, envelope::Binding, v1};
 use wufu_verifier::{
     CircuitName, ClaimCheck, Donation, DonationCheck, FiveFu, Gift, KeyId, Proof, ProofRequest,
-    Statement, Trust, Verified, VerifyError, VerifyingKey,
+    Statement, Time, Trust, Verified, VerifyError, VerifyingKey,
     checkpoint::Checkpoint,
     epochs::{LogHistory, RootError, Window},
     request::Question,
     spent::SpendError,
 };
+use wufu_wallet::source::NotesFault;
 
 use crate::{
-    files, output::Output, request::PolicyArgs, setup, source::LedgerArgs, spent::SpentFile,
+    files,
+    files::Unreadable,
+    human,
+    output::{Output, chain},
+    request::PolicyArgs,
+    setup,
+    source::LedgerArgs,
+    spent::SpentFile,
 };
 
 /// Arguments of `wufu verify`.
@@ -25,10 +33,11 @@ use crate::{
     after_help = "Exit code: 0 the proof answers what you asked; 1 refused; 2 could not tell, or a valid proof that you did not ask for.
 
 Example:
-  wufu verify answer.env --request ask.req --key donation.vk \\
-    --log-key charity.pub --checkpoint charity.checkpoints --spent shown.db
+  wufu verify answer.env --request ask.req --key donation.vk --dev-keys \\
+    --log-key cerf.pub --checkpoint mirror.notes --spent shown.db --new-spent
 
-The first time, --new-spent makes the file of what was shown."
+--dev-keys is for trials: leave it out where whoever made the key must not be able to forge. --new-spent makes the file of
+what was shown: leave it out from the second time on."
 )]
 pub struct VerifyArgs {
     /// The envelope
@@ -44,24 +53,24 @@ pub struct VerifyArgs {
     /// The payee that you expect
     #[arg(long, help_heading = "What you asked", requires = "org")]
     payout: Option<String>,
-    /// Verifying key that you pinned
+    /// The verifying key that you pinned
     #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
     key: Option<PathBuf>,
-    /// Accept development keys: whoever made one can forge. Without --key, those of this user
+    /// Accept development keys, whose makers can forge proofs. Without --key, use this user's own
     #[arg(long, help_heading = "Whom you trust")]
     dev_keys: bool,
     #[command(flatten)]
     ledger: LedgerArgs,
-    /// Signed checkpoints; repeat for more
+    /// A file of signed checkpoints. Repeat the flag for more
     #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
     checkpoint: Vec<PathBuf>,
-    /// Seconds for which a replaced root counts
-    #[arg(long, default_value_t = Window::default().0)]
+    /// How long a replaced root still counts, such as "1 h 30 min"; a bare number is seconds
+    #[arg(long, value_name = "DURATION", default_value = "1 h", value_parser = human::parse_span)]
     window: u64,
-    /// Nullifiers that were shown to you before; this one is added
+    /// The file of nullifiers that were shown to you before. Those of this proof are added
     #[arg(long, value_name = "FILE")]
     spent: Option<PathBuf>,
-    /// Make the file of nullifiers: without it one that is not there is an error, not an empty one
+    /// Make the file of nullifiers. Without this flag a missing file is an error: it may have been lost
     #[arg(long, requires = "spent")]
     new_spent: bool,
 }
@@ -82,9 +91,9 @@ struct AskedArgs {
     /// The challenge that you sent, 64 hexadecimal digits
     #[arg(long, value_name = "HEX", requires = "verifier", conflicts_with_all = ["request", "org"])]
     challenge: Option<String>,
-    /// When your request ends, in Unix seconds
-    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"])]
-    expiry: Option<u64>,
+    /// When your request expires, such as "2026-11-30 21:22:05 UTC", or in Unix seconds
+    #[arg(long, value_name = "TIME", value_parser = human::parse_until, requires = "verifier", conflicts_with_all = ["request", "org"])]
+    expiry: Option<Time>,
     #[command(flatten)]
     policy: PolicyArgs,
 }
@@ -139,16 +148,21 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let message: v1::Envelope = match files::read_message(&args.envelope) {
         Ok(message) => message,
         // No file: nothing was said of a proof.
-        Err(error) if error.downcast_ref::<std::io::Error>().is_some() => return Err(error),
-        Err(error) => return Ok(Outcome::Refused(format!("{error:#}"))),
+        Err(error) if error.downcast_ref::<Unreadable>().is_some() => return Err(error),
+        Err(error) => return Ok(Outcome::Refused(chain(&error))),
     };
     let envelope = match Envelope::try_from(message) {
         Ok(envelope) => envelope,
-        Err(error) => return Ok(Outcome::Refused(error.to_string())),
+        Err(error) => {
+            let name = args.envelope.display();
+            return Ok(Outcome::Refused(format!("{name}: {error}: expected a whole envelope")));
+        }
     };
     let asked = asked(args).await?;
     let Some(key) = pinned_key(args, envelope.circuit())? else {
-        return Ok(Outcome::Unknown("no key is pinned: say --key FILE, or --dev-keys".into()));
+        return Ok(Outcome::Unknown(
+            "no verifying key is named, expected --key FILE, or --dev-keys for trials".into(),
+        ));
     };
     let origins: Vec<String> = match &asked {
         Asked::Nothing => return Ok(unasked(&key, &envelope)),
@@ -157,22 +171,27 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     };
 
     let Some(log_key) = args.ledger.log_key()? else {
-        return Ok(Outcome::Unknown("no log key is pinned: say --log-key".into()));
+        return Ok(Outcome::Unknown(
+            "no log key is named, expected --log-key with the key that you pinned".into(),
+        ));
     };
     if args.checkpoint.is_empty() && !args.ledger.given() {
         return Ok(Outcome::Unknown(
-            "no checkpoints of your own: say --checkpoint FILE, or --ledger".into(),
+            "no checkpoints of your own, expected --checkpoint FILE, or --ledger URL".into(),
         ));
     }
     let mut histories = Vec::new();
     for origin in &origins {
         let mut history = LogHistory::new(origin);
-        for note in args.ledger.checkpoints(origin, &log_key).await?.iter().chain(&own_notes(args)?)
-        {
-            let checkpoint =
-                Checkpoint::open(&log_key, note).context("--checkpoint or --ledger")?;
+        let asked = args.ledger.checkpoints(origin, &log_key).await?;
+        let ledger = args.ledger.ledger.as_deref().unwrap_or_default();
+        let asked = asked.into_iter().map(|note| (ledger.to_owned(), note));
+        for (place, note) in asked.chain(own_notes(args)?) {
+            let checkpoint = Checkpoint::open(&log_key, &note)
+                .with_context(|| format!("{place}: expected checkpoints that --log-key signed"))?;
             if checkpoint.origin() == origin {
-                history.insert(checkpoint).context("do not trust this log")?;
+                let inserted = history.insert(checkpoint);
+                inserted.with_context(|| format!("{place}: do not trust this log"))?;
             }
         }
         histories.push(history);
@@ -196,14 +215,14 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
         (Asked::Claim { org, payout }, [cards, persons]) => {
             let Binding::Claim(claim) = envelope.binding() else {
                 return Ok(Outcome::Refused(format!(
-                    "it is a {} proof, and no claim",
+                    "{} proof, expected a claim, which is a five-fu proof",
                     envelope.circuit()
                 )));
             };
             if claim.payout != payout.as_bytes() {
                 let payee = String::from_utf8_lossy(&claim.payout);
                 return Ok(Outcome::Unknown(format!(
-                    "a claim that you did not ask for: it pays {payee:?}, expected {payout:?}"
+                    "a claim that you did not ask for: its payee is {payee:?}, expected {payout:?}"
                 )));
             }
             let check = ClaimCheck { key: &key, cards, persons, org: &org, now, window };
@@ -216,12 +235,13 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
 async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
     if args.asked.verifier.is_none() && args.asked.policy.is_some() {
         bail!(
-            "a policy without --verifier would not be looked at: say --verifier and the rest, or leave it out"
+            "a policy needs the rest of the question, expected --verifier, --purpose, --origin, --challenge and --expiry, too"
         );
     }
     if let Some(path) = &args.request {
         let message: v1::ProofRequest = files::read_message(path).context("--request")?;
-        let request = ProofRequest::try_from(message).context("--request")?;
+        let request = ProofRequest::try_from(message)
+            .with_context(|| format!("--request {}", path.display()))?;
         let question = Box::new(request.question().clone());
         return Ok(Asked::Donation { verifier: *request.verifier(), question });
     }
@@ -236,13 +256,14 @@ async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
     };
     let projects =
         if policy.all_projects { args.ledger.projects().await? } else { policy.named()? };
+    policy.currency(args.ledger.currency().await?)?;
     let Some(key) = pinned_key(args, CircuitName::Donation)? else { return Ok(Asked::Nothing) };
     let question = Question {
         purpose: purpose.clone(),
         origin: origin.clone(),
         policy: policy.policy(projects)?,
         challenge: files::unhex("--challenge", challenge)?,
-        expiry: *expiry,
+        expiry: expiry.seconds(),
         key_ids: vec![key.id()],
     };
     Ok(Asked::Donation {
@@ -254,19 +275,19 @@ async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
 fn pinned_key(args: &VerifyArgs, circuit: CircuitName) -> anyhow::Result<Option<VerifyingKey>> {
     let trust = if args.dev_keys { Trust::AcceptDevelopment } else { Trust::CeremonyOnly };
     match &args.key {
-        Some(path) => {
-            let key = VerifyingKey::decode(&files::read(path)?, trust);
-            Ok(Some(key.with_context(|| path.display().to_string())?))
-        }
-        None if args.dev_keys => setup::cached_verifying_key(circuit),
+        Some(path) => setup::verifying_key(path, trust).context("--key").map(Some),
+        None if args.dev_keys => setup::development_key(circuit).map(Some),
         None => Ok(None),
     }
 }
 
-fn own_notes(args: &VerifyArgs) -> anyhow::Result<Vec<String>> {
+/// The notes of the files, each with the name of its file.
+fn own_notes(args: &VerifyArgs) -> anyhow::Result<Vec<(String, String)>> {
     let mut notes = Vec::new();
     for path in &args.checkpoint {
-        notes.extend(files::notes(&files::read_text(path)?));
+        let (name, bytes) = (path.display().to_string(), files::read(path)?);
+        let text = NotesFault::text(&bytes).with_context(|| name.clone())?;
+        notes.extend(files::notes(text).into_iter().map(|note| (name.clone(), note)));
     }
     Ok(notes)
 }
@@ -275,7 +296,8 @@ fn own_notes(args: &VerifyArgs) -> anyhow::Result<Vec<String>> {
 fn unasked(key: &VerifyingKey, envelope: &Envelope) -> Outcome {
     if proves(key, envelope) {
         Outcome::Unknown(
-            "a valid proof that you did not ask for: say --request, or --org for a claim".into(),
+            "a valid proof that you did not ask for, expected --request FILE, or --org and --payout for a claim"
+                .into(),
         )
     } else {
         Outcome::Refused("the proof does not prove its statement under this key".into())
@@ -317,7 +339,7 @@ fn conclude<S: Statement>(
                 .map(|log| format!("epoch {} of {}", log.epoch, log.origin))
                 .collect();
             return Ok(Outcome::Unknown(format!(
-                "{error}; it says {}: checkpoints of that time may tell",
+                "{error}; the envelope names {}, expected a checkpoint of that time: get newer checkpoints",
                 said.join(" and ")
             )));
         }

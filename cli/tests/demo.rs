@@ -297,6 +297,18 @@ fn f32_an_audit_finds_nothing(demo: &Demo) {
     }
 }
 
+/// `demo --quiet` printed the import's summary, and not what came of it.
+#[test]
+fn a_quiet_demo_prints_its_result_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("demo");
+    let output =
+        wufu(&["demo", "-q", "--donations", CERF, "--crowd", "1", "--dir", dir.to_str().unwrap()]);
+    let (out, errors) = (output.stdout.clone(), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(code(&output), 0, "{errors}");
+    assert_eq!(String::from_utf8(out).unwrap(), "3 of 3 accepted, 5 of 5 refused\n");
+}
+
 #[test]
 fn services_listen_on_this_machine_only() {
     for address in ["0.0.0.0:0", "192.168.1.1:0", "[::]:0"] {

@@ -8,6 +8,7 @@ use wufu_verifier::{
     batch::{Entropy, EntropyError, Outcome},
     epochs::LogHistory,
     note::{self, NoteError},
+    readable::{Span, Utc},
     statement::Nullifier,
     verify::Claimed,
 };
@@ -32,7 +33,7 @@ pub enum ClaimError {
         field: &'static str,
     },
     /// The claim ended meanwhile.
-    #[error("the claim ended at {expiry} s, and it is {now} s now")]
+    #[error("the claim expired at {}, {} ago", Utc(*expiry), Span(now.saturating_sub(*expiry)))]
     Over {
         /// When it ended, in Unix seconds.
         expiry: u64,

@@ -162,7 +162,7 @@ async fn a_claim_that_is_no_good_is_refused_with_the_field_and_nothing_is_charge
     }
     served.clock.fetch_add(60, Ordering::SeqCst);
     let (code, text) = refused(client.submit_claim(good.clone()).await);
-    assert!(code == Code::FailedPrecondition && text.contains("it ended at"), "{text}");
+    assert!(code == Code::FailedPrecondition && text.contains("expired at"), "{text}");
     served.clock.fetch_sub(1, Ordering::SeqCst);
     let answer = client.submit_claim(good).await.unwrap().into_inner();
     assert!(matches!(ClaimOutcome::try_from(answer), Ok(ClaimOutcome::Admitted { claim: 1, .. })));

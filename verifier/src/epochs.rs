@@ -8,7 +8,7 @@ use core::{fmt, iter, ops::Bound};
 
 use ark_bn254::Fr;
 
-use crate::{checkpoint::Checkpoint, statement};
+use crate::{checkpoint::Checkpoint, readable::Span, statement};
 
 /// How far the clock of a log may run ahead of ours, in seconds.
 pub const CLOCK_SKEW: u64 = 120;
@@ -69,7 +69,7 @@ impl fmt::Display for HistoryError {
             }
             Self::Key { name } => write!(f, "checkpoint is signed by another key of {name}"),
             Self::Schedule { got, expected } => {
-                write!(f, "checkpoint's epochs are {got} s, expected {expected} s")
+                write!(f, "checkpoint's epochs are {}, expected {}", Span(*got), Span(*expected))
             }
             Self::Contradiction(evidence) => write!(
                 f,
@@ -113,9 +113,14 @@ impl fmt::Display for RootError {
         match self {
             Self::Unknown => write!(f, "root is of no epoch that this verifier knows"),
             Self::Expired { age, window } => {
-                write!(f, "root was replaced {age} s ago, expected at most {window} s")
+                write!(
+                    f,
+                    "root was replaced {} ago, expected at most {}",
+                    Span(*age),
+                    Span(*window)
+                )
             }
-            Self::Future { ahead } => write!(f, "root's epoch begins {ahead} s from now"),
+            Self::Future { ahead } => write!(f, "root's epoch begins {} from now", Span(*ahead)),
             Self::Contradicted => write!(f, "the log signed two states that contradict"),
         }
     }

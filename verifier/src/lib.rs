@@ -28,6 +28,7 @@ mod points;
 pub mod policy;
 pub mod poseidon;
 pub mod proof;
+pub mod readable;
 pub mod reason;
 pub mod record;
 pub mod request;

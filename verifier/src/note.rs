@@ -31,6 +31,13 @@ pub enum NoteError {
     Name,
     /// The text form of a verifying key is malformed.
     Key,
+    /// The text form of a verifying key has another hash than its name and key.
+    KeyHash {
+        /// The hash that the text says.
+        got: String,
+        /// The hash of its name and key.
+        expected: String,
+    },
     /// No signature of the expected key.
     Unsigned {
         /// The key's name.
@@ -52,6 +59,10 @@ impl fmt::Display for NoteError {
                 write!(f, "a key's name is empty, or has a space, a plus or a control sign")
             }
             Self::Key => write!(f, "log key is not of the form name+hash+base64"),
+            Self::KeyHash { got, expected } => write!(
+                f,
+                "log key's hash is {got:?}, expected {expected} for its name and key: it was mistyped"
+            ),
             Self::Unsigned { name } => write!(f, "note is not signed by {name}"),
             Self::Signature { name } => write!(f, "signature of {name} does not fit the note"),
         }
@@ -95,8 +106,9 @@ impl LogKey {
         let Some((&ED25519, key)) = key.split_first() else { return Err(NoteError::Key) };
         let key: &[u8; 32] = key.try_into().map_err(|_| NoteError::Key)?;
         let key = Self::new(name, VerifyingKey::from_bytes(key).map_err(|_| NoteError::Key)?)?;
-        if format!("{:08x}", u32::from_be_bytes(key.hash())) != hash {
-            return Err(NoteError::Key);
+        let expected = format!("{:08x}", u32::from_be_bytes(key.hash()));
+        if expected != hash {
+            return Err(NoteError::KeyHash { got: hash.chars().take(8).collect(), expected });
         }
         Ok(key)
     }

@@ -322,7 +322,7 @@ reason_of! {
         Self::Long { .. } => Reason::NoteLong,
         Self::Form => Reason::NoteForm,
         Self::Name => Reason::NoteName,
-        Self::Key => Reason::NoteKey,
+        Self::Key | Self::KeyHash { .. } => Reason::NoteKey,
         Self::Unsigned { .. } => Reason::NoteUnsigned,
         Self::Signature { .. } => Reason::NoteSignature,
     }

@@ -17,6 +17,7 @@ use crate::{
     key::{KeyId, VerifyingKey},
     pending::Pending,
     proof::ProofError,
+    readable::{Span, Utc},
     request::Question,
     statement::{
         self, Binding, CLAIM, CircuitName, Donation, FiveFu, Gift, InputsError, Nullifier,
@@ -111,7 +112,8 @@ impl fmt::Display for VerifyError {
             Self::Root(error) => error.fmt(f),
             Self::NotAsked { input } => write!(f, "public input {input} is not what was asked for"),
             Self::Over { expiry, now } => {
-                write!(f, "it ended at {expiry} s, and it is {now} s now")
+                let ago = Span(now.saturating_sub(*expiry));
+                write!(f, "the request or claim expired at {}, {ago} ago", Utc(*expiry))
             }
             Self::Equation => write!(f, "the proof does not prove the statement"),
         }

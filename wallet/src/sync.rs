@@ -9,6 +9,7 @@ use wufu_verifier::{
     checkpoint::{Checkpoint, CheckpointError},
     epochs::{CLOCK_SKEW, HistoryError, LogHistory},
     note::LogKey,
+    readable::Span,
 };
 
 use crate::{
@@ -82,7 +83,7 @@ pub enum SyncError {
         expected: u64,
     },
     /// A checkpoint's epoch begins in the future.
-    #[error("{log} is at an epoch that begins {ahead} s from now")]
+    #[error("{log} is at an epoch that begins {ahead} from now: the clock here or there is wrong", ahead = Span(*ahead))]
     Future {
         /// The log.
         log: LogName,

@@ -24,12 +24,11 @@ use wufu_verifier::{
     Amount, ClaimCheck, Donation, DonationCheck, FiveFu, KeyId, Policy, ProjectSet, ProofRequest,
     Time, Verified, VerifyError, epochs::Window, policy::Bounds, request::Question,
 };
-use wufu_wallet::{
-    Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Format, Submitted, envelope,
-};
+use wufu_wallet::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Submitted};
 
 use crate::{
     files,
+    human::Span,
     output::{Output, duration},
     wallet::report_fields,
 };
@@ -42,7 +41,7 @@ use world::{PURPOSE, World};
     after_help = "Examples:\n  wufu demo\n  wufu demo --donations gifts.csv --map amount='Sum in USD'\n  wufu demo --full --json"
 )]
 pub struct DemoArgs {
-    /// Real donations from CSV; without it, made-up ones at a tenth of the true number
+    /// Import donations from this CSV file. Without it, make up a tenth of the true number
     #[arg(long, value_name = "FILE")]
     donations: Option<PathBuf>,
     /// Which column of the file holds a field: receipt, institution, project, amount, date or currency; repeat for more
@@ -57,7 +56,7 @@ pub struct DemoArgs {
     /// Public records that must meet the policy: with fewer, the answer nearly names its donor
     #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
     min_anonymity: u64,
-    /// Folder that is kept; one of an earlier demo is replaced
+    /// Keep everything in this folder. That of an earlier demo is replaced
     #[arg(long, env = "WUFU_DEMO_DIR", default_value = "wufu-demo", value_name = "FOLDER")]
     dir: PathBuf,
 }
@@ -81,8 +80,8 @@ pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
     told_verified("donation", verified.epoch(), verify_time, output);
     findings.verify_time = verify_time;
     let envelope = args.dir.join("answer.env");
-    envelope::write(&envelope, &donation.answer.envelope, Format::Protobuf)?;
-    envelope::write(&args.dir.join("claim.env"), &claim.answer.envelope, Format::Protobuf)?;
+    write_envelope(&envelope, &donation.answer.envelope)?;
+    write_envelope(&args.dir.join("claim.env"), &claim.answer.envelope)?;
 
     refusals::four_kinds(&world, &mut findings, output).await?;
     refusals::second_claim(&world, &mut findings, output).await?;
@@ -158,8 +157,10 @@ async fn plan_donation(
 fn told_plan(circuit: &str, report: &wufu_wallet::Report, output: Output) {
     let compared = report.compared.as_deref().unwrap_or("nobody");
     let text = format!(
-        "{circuit}: planned; one of at most {}, epoch {} ({} s old), checkpoints compared with {compared}",
-        report.anonymity, report.epoch, report.epoch_age
+        "{circuit}: planned; one of at most {}, epoch {} ({} old), checkpoints compared with {compared}",
+        report.anonymity,
+        report.epoch,
+        Span(report.epoch_age)
     );
     let mut fields = report_fields(report);
     fields["circuit"] = circuit.into();
@@ -328,6 +329,10 @@ fn quoted(path: &Path) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
+}
+
+fn write_envelope(path: &Path, envelope: &Envelope) -> anyhow::Result<()> {
+    files::write_message(path, &v1::Envelope::from(envelope), false)
 }
 
 /// A request as a file.

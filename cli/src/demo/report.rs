@@ -65,12 +65,12 @@ impl Findings {
             output.text(format_args!("{word:<10} {what}"));
         }
         let peak = peak_mb().map(|peak| format!(", {peak} MB at most")).unwrap_or_default();
-        output.text(format_args!(
-            "{} of {ACCEPTED} accepted, {} of {REFUSED} refused; {}{peak}",
-            self.accepted.len(),
-            self.refused(),
-            duration(took)
-        ));
+        output.text(format_args!("{}; {}{peak}", self.counts(), duration(took)));
+    }
+
+    fn counts(&self) -> String {
+        let (accepted, refused) = (self.accepted.len(), self.refused());
+        format!("{accepted} of {ACCEPTED} accepted, {refused} of {REFUSED} refused")
     }
 
     /// The last word, and the exit code.
@@ -88,8 +88,12 @@ impl Findings {
             "peak_mb": peak_mb(),
         });
         let good = accepted == ACCEPTED && refused == REFUSED;
-        let text = if good { "" } else { "SOMETHING WENT OTHERWISE THAN IT MUST: see above" };
-        if output.is_json() || !good {
+        let mut text = self.counts();
+        if !good {
+            text += ": SOMETHING WENT OTHERWISE THAN IT MUST, run wufu demo without --quiet to see what";
+        }
+        // The table has told it, unless it was left out.
+        if output.is_json() || output.is_quiet() || !good {
             output.result("summary", text, fields);
         }
         if good { ExitCode::SUCCESS } else { ExitCode::from(1) }

@@ -67,7 +67,7 @@ impl Servers {
     ) -> anyhow::Result<BlindProver> {
         let (circuit, kit) = (key.circuit(), blind::kit(key)?);
         let (id, file) = (kit.id(), dir.join(format!("{circuit}.kit")));
-        files::write(&file, &kit.encode())?;
+        files::write(&file, files::write::KIT, &kit.encode())?;
         let text = format!("{circuit}: kit {id}, which wallets pin beside the key");
         let fields = json!({ "circuit": circuit.as_str(), "kit_id": id.to_string(), "file": file });
         output.note("kit", text, fields);

@@ -25,7 +25,11 @@ use zeroize::Zeroizing;
 
 use super::{DemoArgs, question, servers::Servers, write_request};
 use crate::{
-    files, ledger,
+    files::{
+        self,
+        write::{CHECKPOINTS, LOG_KEY, VERIFYING_KEY},
+    },
+    human, ledger,
     output::{Output, duration},
     serve, setup, source,
 };
@@ -197,7 +201,10 @@ fn fresh(dir: &Path) -> anyhow::Result<()> {
     let name = || dir.display().to_string();
     if dir.exists() {
         if !dir.join(MARKER).exists() && fs::read_dir(dir).with_context(name)?.next().is_some() {
-            bail!("{}: it holds something else than a demo, expected a free name (--dir)", name());
+            bail!(
+                "{}: holds something other than a demo, expected a free name: choose one with --dir",
+                name()
+            );
         }
         fs::remove_dir_all(dir).with_context(name)?;
     }
@@ -274,7 +281,9 @@ async fn give(
     ledger.append(Append { cards: issued, persons, ..Append::default() }).await?;
     ledger.close_epoch(files::now()?).await?;
     let text = format!(
-        "campaign: {person_count} persons, {card_count} cards, in {}",
+        "campaign: {}, {}, in {}",
+        human::count(person_count, "person"),
+        human::count(card_count, "card"),
         duration(began.elapsed())
     );
     let fields = json!({
@@ -297,7 +306,7 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
             ledger::generated(charity, 2018, &shape, owners, output).await?
         }
     };
-    ledger::imported(charity, "import", &report, output);
+    ledger::imported(charity, "import", &report, output.for_a_step());
     Ok(())
 }
 
@@ -325,7 +334,8 @@ async fn site(
 ) -> anyhow::Result<Site> {
     let (org, log_key) = (ledger.org().to_owned(), ledger.log_key().clone());
     let mirror = dir.join(format!("{org}-mirror.notes"));
-    files::write(&mirror, ledger::notes(&ledger, None).await?.join("\n").as_bytes())?;
+    let notes = ledger::notes(&ledger, None).await?.join("\n");
+    files::write(&mirror, CHECKPOINTS, notes.as_bytes())?;
     let (listener, url) = serve::loopback().await?;
     let (end, ending) = oneshot::channel::<()>();
     let ended = async {
@@ -389,10 +399,10 @@ fn verifier(
     let signing = SigningKey::from_bytes(&secret);
     let text = Zeroizing::new(format!("{}\n", files::hex(&*secret)));
     files::write_secret(&dir.join("verifier.key"), text.as_bytes())?;
-    files::write(&dir.join("donation.vk"), &key.encode())?;
-    files::write(&dir.join("charity.pub"), format!("{log_key}\n").as_bytes())?;
+    files::write(&dir.join("donation.vk"), VERIFYING_KEY, &key.encode())?;
+    files::write(&dir.join("charity.pub"), LOG_KEY, format!("{log_key}\n").as_bytes())?;
     let notes: Vec<&str> = charity.histories[0].checkpoints().map(Checkpoint::note).collect();
-    files::write(&dir.join("charity.notes"), notes.join("\n").as_bytes())?;
+    files::write(&dir.join("charity.notes"), CHECKPOINTS, notes.join("\n").as_bytes())?;
     // What was written is what will be read.
     VerifyingKey::decode(&files::read(&dir.join("donation.vk"))?, Trust::AcceptDevelopment)?;
     Ok(signing)

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::{DEALER_PORT, EVALUATOR_PORT, told_to_end};
 use crate::{
-    cache, files,
+    cache, files, human,
     listen::{ListenArgs, Listener},
     output::Output,
     setup,
@@ -40,8 +40,8 @@ pub struct RoleArgs {
     /// Requests that may wait
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     queue: u16,
-    /// Longest time for a request, in seconds
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    /// Longest time for a request, such as "90 s"; a bare number is seconds
+    #[arg(long, value_name = "DURATION", default_value = "1 min", value_parser = human::parse_timeout)]
     timeout: u64,
     /// Never: this role takes no client certificates. Said here or in the environment that it shares with others, an error
     #[arg(long, value_name = "FILE", env = "WUFU_CLIENT_CA")]

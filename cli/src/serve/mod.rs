@@ -14,9 +14,9 @@ use wufu_prover::{Prover, service};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
 use crate::{
-    files,
+    human,
     listen::{ListenArgs, Listener},
-    output::Output,
+    output::{self, Output},
     setup,
 };
 
@@ -52,14 +52,16 @@ enum Role {
     Ledger(LedgerArgs),
     /// Deal tokens for blind mode: learns which circuit, when and from where, and nothing else
     #[command(
-        after_help = "Example:\n  wufu serve dealer --circuit donation --signing-key dealer.key"
+        after_help = "Example:\n  wufu serve dealer --listen 127.0.0.1:7183 --circuit donation --signing-key dealer.key"
     )]
     Dealer(blind::DealerArgs),
     /// Make sums for blind mode: learns which circuit, when and from where, and nothing else
-    #[command(after_help = "Example:\n  wufu serve evaluator --circuit donation")]
+    #[command(
+        after_help = "Example:\n  wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation"
+    )]
     Evaluator(blind::EvaluatorArgs),
     /// Dealer and evaluator in one process, which together know every witness: for trials
-    #[command(after_help = "Example:\n  wufu serve both --insecure-both")]
+    #[command(after_help = "Example:\n  wufu serve both --insecure-both --circuit donation")]
     Both(blind::BothArgs),
 }
 
@@ -81,8 +83,8 @@ struct ProverArgs {
     /// Requests that may wait
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     queue: u16,
-    /// Longest time for a request, in seconds
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    /// Longest time for a request, such as "90 s"; a bare number is seconds
+    #[arg(long, value_name = "DURATION", default_value = "1 min", value_parser = human::parse_timeout)]
     timeout: u64,
 }
 
@@ -105,6 +107,7 @@ struct LedgerArgs {
 pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&args.log).context("--log")?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = subscriber.with_ansi(output::has_colour());
     if output.is_json() {
         subscriber.json().init()
     } else {
@@ -149,16 +152,13 @@ pub async fn serve_prover(
 async fn ledger(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
     let ledger = crate::ledger::open(&args.dir).await?;
     let key = match &args.key {
-        Some(path) => {
-            let key = VerifyingKey::decode(&files::read(path)?, Trust::CeremonyOnly);
-            Some(key.with_context(|| path.display().to_string())?)
-        }
+        Some(path) => Some(setup::verifying_key(path, Trust::CeremonyOnly).context("--key")?),
         None if args.dev_keys && ledger.policy().production => {
             bail!(
-                "--dev-keys, and the ledger's policy says production: who made the key could forge claims"
+                "--dev-keys for a ledger whose policy says production, expected --key, since the maker of a development key could forge claims"
             )
         }
-        None if args.dev_keys => setup::cached_verifying_key(CircuitName::FiveFu)?,
+        None if args.dev_keys => Some(setup::development_key(CircuitName::FiveFu)?),
         None => None,
     };
     let listener = args.listen.bind(LEDGER_PORT).await?;

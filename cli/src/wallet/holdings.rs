@@ -4,11 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
-use wufu_verifier::{CircuitName, Trust, VerifyingKey};
+use wufu_verifier::{CircuitName, Trust};
 use wufu_wallet::{Checked, Received, Wallet, envelope, sync::SyncError};
 
 use super::SourceArgs;
-use crate::{files, output::Output, setup, source};
+use crate::{
+    files,
+    human::{self, Span, Utc},
+    output::Output,
+    setup, source,
+};
 
 /// Pins log keys and verifying keys.
 pub fn pin(
@@ -32,8 +37,7 @@ pub fn pin(
     }
     let mut verifying = Vec::new();
     for path in keys {
-        let key = VerifyingKey::decode(&files::read(path)?, trust);
-        verifying.push(key.with_context(|| path.display().to_string())?);
+        verifying.push(setup::verifying_key(path, trust).context("--key")?);
     }
     if dev_keys && keys.is_empty() {
         for circuit in CircuitName::ALL {
@@ -51,7 +55,7 @@ pub fn pin(
         pinned += 1;
     }
     if pinned == 0 {
-        bail!("nothing to pin: say --log-key, --key or --dev-keys (after `wufu setup dev`)");
+        bail!("nothing to pin, expected --log-key, --key, or --dev-keys (after wufu setup dev)");
     }
     Ok(())
 }
@@ -111,9 +115,10 @@ pub fn list(wallet: &Wallet, output: Output) -> anyhow::Result<()> {
         let receipt = &donation.receipt;
         let (project, place) = (receipt.project, receipt.path.index());
         let text = format!(
-            "{}: donation of {} minor units to {}:{}, place {place}",
+            "{}: donation of {} at {} to {}:{}, place {place}",
             receipt.origin,
-            receipt.amount.minor(),
+            human::money(receipt.amount.minor().into(), None),
+            Utc(receipt.time.seconds()),
             project.institution(),
             project.project()
         );
@@ -142,11 +147,11 @@ pub async fn sync(
     for log in found.map_err(explain)? {
         let compared = log.compared.as_deref().unwrap_or("nobody");
         let text = format!(
-            "{}: {} leaves at epoch {} ({} s old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} shards to look up",
+            "{}: {} leaves at epoch {} ({} old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} shards to look up",
             log.log,
             log.size,
             log.epoch,
-            log.epoch_age,
+            Span(log.epoch_age),
             log.ready,
             log.not_yet,
             log.foreign,
@@ -165,5 +170,5 @@ pub async fn sync(
 fn explain(error: SyncError) -> anyhow::Error {
     let pin = matches!(error, SyncError::NoLogKey { .. });
     let error = anyhow::Error::from(error);
-    if pin { error.context("pin one first: wufu wallet pin --log-key KEY") } else { error }
+    if pin { error.context("pin one first with wufu wallet pin --log-key") } else { error }
 }

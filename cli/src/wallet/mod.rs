@@ -9,14 +9,16 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use wufu_circuits::Seed;
+use wufu_proto::v1;
 use wufu_verifier::{CircuitName, VerifyingKey};
 use wufu_wallet::{
-    Answer, ClaimAsk, DonationOptions, Format, GrpcSource, Mode, NoteFile, Place, Report, Sources,
+    Answer, ClaimAsk, DonationOptions, GrpcSource, Mode, NoteFile, Place, Report, Sources,
     Submitted, Wallet, envelope, seed,
 };
 
 use crate::{
     files,
+    human::{self, Span},
     output::{Output, duration},
     source::{self, Opened},
 };
@@ -65,7 +67,7 @@ enum Command {
         show: bool,
     },
     /// Pin a log key or a verifying key, had from elsewhere than from the ledger
-    #[command(after_help = "Example:\n  wufu wallet pin --log-key charity.pub --dev-keys")]
+    #[command(after_help = "Example:\n  wufu wallet pin --log-key cerf.pub --dev-keys")]
     Pin {
         /// Key that signs an org's logs: name+hash+base64, or a file of it; repeat for more
         #[arg(long, value_name = "KEY|FILE")]
@@ -78,7 +80,7 @@ enum Command {
         dev_keys: bool,
     },
     /// Take in grants and receipts
-    #[command(after_help = "Example:\n  wufu wallet receive receipt.msg card-*.msg")]
+    #[command(after_help = "Example:\n  wufu wallet receive receipt.msg grants.msg")]
     Receive {
         /// Files, protobuf or JSON
         #[arg(required = true)]
@@ -109,8 +111,8 @@ enum Command {
         /// Who is paid; everybody can read it
         #[arg(long)]
         payout: String,
-        /// Seconds until the claim ends
-        #[arg(long, default_value_t = 86_400)]
+        /// How long the claim is good for, such as "2 h" or "7 d"; a bare number is seconds
+        #[arg(long, value_name = "DURATION", default_value = "1 d", value_parser = human::parse_span)]
         lifetime: u64,
         /// Though a claim was made before; the campaign pays once, and both can be joined
         #[arg(long)]
@@ -252,7 +254,8 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         }
         Command::Answer { request, min_anonymity, fresh, place, sources, prove } => {
             let wallet = Wallet::open(dir)?;
-            let request = envelope::read_request(&request)?;
+            let request = envelope::read_request(&request)
+                .with_context(|| format!("{}: expected a request", request.display()))?;
             crate::request::tell(&request, output);
             let options = DonationOptions { min_anonymity, fresh, place };
             let (sources, opened) = sources.open().await?;
@@ -269,7 +272,8 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         }
         Command::Submit { envelope: file, ledger } => {
             let wallet = Wallet::open(dir)?;
-            let claim = envelope::read(&file)?;
+            let claim = envelope::read(&file)
+                .with_context(|| format!("{}: expected an envelope", file.display()))?;
             submit(&wallet, &ledger, &claim, output).await?;
         }
     }
@@ -289,7 +293,8 @@ fn tell(report: &Report, among: &str, output: Output) {
     let Report { anonymity, epoch, epoch_age, compared, .. } = report;
     let compared_with = compared.as_deref().unwrap_or("nobody (--one-source)");
     let text = format!(
-        "you are one of at most {anonymity}: so many {among}; epoch {epoch}, {epoch_age} s old; compared with {compared_with}"
+        "you are one of at most {anonymity}: so many {among}; epoch {epoch}, {} old; compared with {compared_with}",
+        Span(*epoch_age)
     );
     output.note("plan", text, report_fields(report));
 }
@@ -312,8 +317,8 @@ fn stages(output: Output) -> wufu_wallet::prover::OnStage {
 }
 
 fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Result<()> {
-    let format = if output.is_json() { Format::Json } else { Format::Protobuf };
-    envelope::write(out, &answer.envelope, format)?;
+    let output = output.beside(out);
+    files::write_message(out, &v1::Envelope::from(&answer.envelope), output.is_json())?;
     let mut fields = report_fields(&answer.report);
     if let Value::Object(fields) = &mut fields {
         fields.insert("file".into(), json!(out));

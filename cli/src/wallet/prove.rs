@@ -36,23 +36,23 @@ pub struct ProveArgs {
     /// A prover that you trust with everything: http://127.0.0.1:PORT or unix:PATH
     #[arg(long, value_name = "URL")]
     prover: Option<Place>,
-    /// A dealer of tokens, with the key that you pin: KEY@URL; repeat, and masks of all are added
+    /// A dealer of tokens and its public key, KEY@URL. Repeat the flag to add more dealers; the masks are summed
     #[arg(long, value_name = "KEY@URL", value_parser = dealer, requires = "evaluator")]
     dealer: Vec<Dealer>,
-    /// An evaluator, run by somebody else than the dealers; repeat, and others are asked when one fails
+    /// An evaluator, run by an operator other than the dealers'. Repeat the flag for others to ask when one fails
     #[arg(long, value_name = "URL", requires = "dealer")]
     evaluator: Vec<Place>,
-    /// The key's kit; this user's development kit when not given
+    /// The key's kit. Without it, this user's development kit
     #[arg(long, value_name = "FILE", requires = "dealer", requires = "kit_id")]
     kit: Option<PathBuf>,
-    /// The id that this kit must have, had with the key's and pinned as that is
+    /// The id that this kit must have. Get it where you got the key's id
     #[arg(long, value_name = "HEX", value_parser = kit_id, requires = "kit")]
     kit_id: Option<KitId>,
-    /// Do not wait between asking and showing: whoever sees both ends may know that they are yours
+    /// Do not wait between asking and showing. Whoever sees both ends may then know that both are yours
     #[arg(long)]
     no_delay: bool,
-    /// Where the envelope goes
-    #[arg(long)]
+    /// Write the envelope to this file; - is standard output
+    #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }
 
@@ -84,7 +84,16 @@ impl ProveArgs {
                 Ok(Box::new(TrustedProver::new(place)))
             }
             Choice::Blind => Ok(Box::new(self.blind(wallet, key, output)?)),
-            Choice::Local | Choice::Auto => Ok(Box::new(local(circuit, output)?)),
+            Choice::Local | Choice::Auto => {
+                let own = setup::cached_verifying_key(circuit)?;
+                if own.is_none_or(|own| own.id() != key.id()) {
+                    bail!(
+                        "there is no proving key {} here, expected that of the pinned {circuit} key: run wufu setup dev and then wufu wallet pin --dev-keys, or name who proves with --dealer and --evaluator, or with --prover",
+                        key.id()
+                    );
+                }
+                Ok(Box::new(local(circuit, output)?))
+            }
         }
     }
 

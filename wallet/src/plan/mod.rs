@@ -15,7 +15,10 @@ pub use donation::{Chosen, DonationOptions, DonationPlan, MIN_ANONYMITY, count};
 use wufu_circuits::{ClauseError, Kind};
 use wufu_proto::{ConvertError, Envelope, envelope::LogEpoch};
 use wufu_verifier::{
-    CircuitName, KeyId, Proof, VerifyError, VerifyingKey, checkpoint::Checkpoint, key::Provenance,
+    CircuitName, KeyId, Proof, VerifyError, VerifyingKey,
+    checkpoint::Checkpoint,
+    key::Provenance,
+    readable::{Span, Utc},
 };
 
 use crate::{
@@ -32,7 +35,7 @@ use crate::{
 #[non_exhaustive]
 pub enum PlanError {
     /// The request or claim is over.
-    #[error("it ended at {expiry} s, and it is {now} s now")]
+    #[error("the request or claim expired at {}, {} ago", Utc(*expiry), Span(now.saturating_sub(*expiry)))]
     Over {
         /// When it ended, in Unix seconds.
         expiry: u64,

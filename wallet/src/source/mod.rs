@@ -11,7 +11,7 @@ mod notes;
 pub use grpc::GrpcSource;
 #[cfg(any(test, feature = "testing"))]
 pub use memory::{Call, EPOCH_SECONDS, MemoryLedger};
-pub use notes::NoteFile;
+pub use notes::{NoteFile, NotesFault};
 
 use std::{fmt, sync::Arc};
 
@@ -74,6 +74,14 @@ pub enum SourceError {
         /// What the system says.
         #[source]
         error: std::io::Error,
+    },
+    /// A file is not one of signed checkpoints.
+    #[error("{path}: {fault}", path = path.display())]
+    Notes {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        fault: NotesFault,
     },
     /// It holds no checkpoint of the log that is in force at the epoch.
     #[error("{place} has no checkpoint of {origin} in force at {epoch}", epoch = at(*epoch))]

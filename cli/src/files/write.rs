@@ -1,0 +1,299 @@
+//! Files that commands write for people and programs: never over something else, with the mode that fits.
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, Write as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use prost::{Message, Name};
+use wufu_proto::{append::Appended, grant::DonationReceipt, v1};
+use wufu_verifier::{ProofRequest, Trust, VerifyingKey, note::LogKey};
+use wufu_wallet::source::NotesFault;
+
+use super::{Unreadable, read, read_message};
+
+/// What a file holds, and who may read it.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// With its article, for messages.
+    name: &'static str,
+    /// Whether it says what somebody holds.
+    private: bool,
+    /// Whether a file is one of these.
+    holds: fn(&Path) -> bool,
+}
+
+/// A message that stands in a file of its own.
+pub trait Filed: Message + Name + Default {
+    /// Its kind of file.
+    const KIND: Kind;
+}
+
+/// A proof and what it is about.
+pub const ENVELOPE: Kind = Kind {
+    name: "an envelope",
+    private: false,
+    holds: |path| {
+        let read = read_message::<v1::Envelope>(path).ok();
+        read.is_some_and(|message| wufu_proto::Envelope::try_from(message).is_ok())
+    },
+};
+/// A verifier's signed request.
+pub const REQUEST: Kind = Kind {
+    name: "a request",
+    private: false,
+    holds: |path| {
+        let read = read_message::<v1::ProofRequest>(path).ok();
+        read.is_some_and(|message| ProofRequest::try_from(message).is_ok())
+    },
+};
+/// What an address was given.
+pub const GRANTS: Kind = Kind {
+    name: "a file of grants",
+    private: true,
+    holds: |path| {
+        let read = read_message::<v1::AppendResponse>(path).ok();
+        read.is_some_and(|message| Appended::try_from(message).is_ok())
+    },
+};
+/// A donation, for its owner.
+pub const RECEIPT: Kind = Kind {
+    name: "a receipt",
+    private: true,
+    holds: |path| {
+        let read = read_message::<v1::DonationReceipt>(path).ok();
+        read.is_some_and(|message| DonationReceipt::try_from(message).is_ok())
+    },
+};
+/// Signed notes.
+pub const CHECKPOINTS: Kind = Kind {
+    name: "a file of checkpoints",
+    private: false,
+    holds: |path| read(path).is_ok_and(|bytes| NotesFault::text(&bytes).is_ok()),
+};
+/// A verifying key.
+pub const VERIFYING_KEY: Kind = Kind {
+    name: "a verifying key",
+    private: false,
+    holds: |path| {
+        read(path).is_ok_and(|bytes| VerifyingKey::decode(&bytes, Trust::AcceptDevelopment).is_ok())
+    },
+};
+/// A kit for blind proving.
+pub const KIT: Kind = Kind {
+    name: "a kit",
+    private: false,
+    holds: |path| read(path).is_ok_and(|bytes| bytes.starts_with(b"wufu-bk1")),
+};
+/// An org's log key.
+pub const LOG_KEY: Kind = Kind {
+    name: "a log key",
+    private: false,
+    holds: |path| {
+        read(path).is_ok_and(|bytes| {
+            String::from_utf8(bytes).is_ok_and(|text| LogKey::parse(&text).is_ok())
+        })
+    },
+};
+
+const KINDS: [Kind; 8] =
+    [ENVELOPE, REQUEST, GRANTS, RECEIPT, CHECKPOINTS, VERIFYING_KEY, KIT, LOG_KEY];
+
+impl Filed for v1::Envelope {
+    const KIND: Kind = ENVELOPE;
+}
+
+impl Filed for v1::ProofRequest {
+    const KIND: Kind = REQUEST;
+}
+
+impl Filed for v1::AppendResponse {
+    const KIND: Kind = GRANTS;
+}
+
+impl Filed for v1::DonationReceipt {
+    const KIND: Kind = RECEIPT;
+}
+
+/// Whether a path stands for standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new("/dev/stdout")
+}
+
+/// Writes a file whole or not at all.
+///
+/// A file that is there is replaced only by one of its own kind, and keeps its mode. A link is followed, a device or pipe is
+/// written to, and `-` is standard output. A new file is readable by everybody (mode 0644, less the umask), or by its owner alone when
+/// it says what somebody holds.
+pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
+    if is_stdout(path) {
+        return print(bytes);
+    }
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mode = if kind.private { 0o600 } else { 0o644 };
+            return create(&link_target(path)?, mode, bytes);
+        }
+        Err(error) => return Err(Unreadable::new(path, error).into()),
+    };
+    if found.is_dir() {
+        bail!("{}: this is a folder, expected a file's name", path.display());
+    }
+    if !found.is_file() || is_descriptor(path) {
+        return through(path, bytes);
+    }
+    if found.len() > 0 && !(kind.holds)(path) {
+        let other = KINDS.iter().find(|other| (other.holds)(path));
+        bail!(
+            "{}: holds {}, expected a new file or {} to replace: choose another name, or delete the file first",
+            path.display(),
+            other.map_or("something else", |other| other.name),
+            kind.name
+        );
+    }
+    if found.mode() & 0o222 == 0 {
+        bail!(
+            "{}: read-only (mode {:03o}), expected a file that may be replaced: choose another name",
+            path.display(),
+            found.mode() & 0o777
+        );
+    }
+    let target = fs::canonicalize(path).map_err(|error| Unreadable::new(path, error))?;
+    replace_with(&target, bytes, |file| {
+        file.set_permissions(Permissions::from_mode(found.mode() & 0o7777))
+    })?;
+    // Only the superuser can keep another owner's name on it.
+    let _ = chown(&target, Some(found.uid()), Some(found.gid()));
+    Ok(())
+}
+
+/// Replaces a file of a folder that is this program's own, whatever it holds.
+pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    replace_with(path, bytes, |_| Ok(()))
+}
+
+/// Writes a new secret, mode 0600. Never overwrites a file.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if is_stdout(path) {
+        return print(bytes);
+    }
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => return through(path, bytes),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(path);
+    let mut file = match file {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => bail!(
+            "{}: exists, expected a new file, since a secret never overwrites anything: choose another name",
+            path.display()
+        ),
+        other => other.map_err(|error| Unwritable::new(path, error))?,
+    };
+    file.write_all(bytes).map_err(|error| Unwritable::new(path, error))?;
+    file.sync_all().map_err(|error| Unwritable::new(path, error))?;
+    Ok(())
+}
+
+/// A new file. Whoever makes one of the same name meanwhile keeps theirs.
+fn create(path: &Path, mode: u32, bytes: &[u8]) -> anyhow::Result<()> {
+    let unwritable = |error| Unwritable::new(path, error);
+    let folder = folder(path);
+    let mut builder = tempfile::Builder::new();
+    let file = builder.permissions(Permissions::from_mode(mode)).tempfile_in(folder);
+    let mut file = file.map_err(unwritable)?;
+    file.write_all(bytes).map_err(unwritable)?;
+    file.as_file().sync_all().map_err(unwritable)?;
+    file.persist_noclobber(path).map_err(|error| unwritable(error.error))?;
+    Ok(())
+}
+
+fn replace_with(
+    path: &Path,
+    bytes: &[u8],
+    prepare: impl FnOnce(&File) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    let unwritable = |error| Unwritable::new(path, error);
+    let mut builder = tempfile::Builder::new();
+    let file = builder.permissions(Permissions::from_mode(0o644)).tempfile_in(folder(path));
+    let mut file = file.map_err(unwritable)?;
+    prepare(file.as_file()).map_err(unwritable)?;
+    file.write_all(bytes).map_err(unwritable)?;
+    file.as_file().sync_all().map_err(unwritable)?;
+    file.persist(path).map_err(|error| unwritable(error.error))?;
+    Ok(())
+}
+
+/// Into a device or pipe as it is.
+fn through(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let unwritable = |error| Unwritable::new(path, error);
+    // Appending is what a descriptor of a regular file wants; devices and pipes do not mind.
+    let mut file = OpenOptions::new().append(true).open(path).map_err(unwritable)?;
+    file.write_all(bytes).map_err(unwritable)?;
+    Ok(())
+}
+
+fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).context("standard output")
+}
+
+/// `/dev/fd/3` and the like: the file belongs to whoever opened the descriptor.
+fn is_descriptor(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
+}
+
+/// Where a link leads to nothing, that is where the new file goes.
+fn link_target(path: &Path) -> anyhow::Result<PathBuf> {
+    const MOST_LINKS: usize = 40;
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&path) {
+            Ok(target) => path = folder(&path).join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    bail!("{}: too many links, expected a file's name", path.display())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file that cannot be written.
+#[derive(Debug)]
+struct Unwritable {
+    path: PathBuf,
+    error: io::Error,
+}
+
+impl Unwritable {
+    fn new(path: &Path, error: io::Error) -> Self {
+        Self { path: path.into(), error }
+    }
+}
+
+impl std::fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let path = self.path.display();
+        match self.error.kind() {
+            io::ErrorKind::NotFound => {
+                let folder = folder(&self.path).display();
+                write!(f, "{path}: there is no folder {folder} to write to: make it first")
+            }
+            io::ErrorKind::PermissionDenied => {
+                write!(f, "{path}: permission denied, expected a place that this user may write to")
+            }
+            _ => write!(f, "{path}: cannot be written: {}", self.error),
+        }
+    }
+}
+
+impl std::error::Error for Unwritable {}
+
+#[cfg(test)]
+mod tests;
