@@ -6,15 +6,15 @@
 //! there is one per log and epoch is the primary key of the table. What no checkpoint covers goes into a summary, signed with
 //! them: see `summary`.
 
-use std::{fmt, sync::atomic::Ordering};
+use std::sync::atomic::Ordering;
 
-use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use wufu_verifier::{
     checkpoint::{Checkpoint, CheckpointError, LogState},
     epochs::LogHistory,
     field,
     note::LogKey,
+    readable::Utc,
 };
 
 use crate::{
@@ -53,9 +53,9 @@ pub enum EpochError {
         /// The newest that was signed.
         newest: u64,
         /// When the clock's epoch began.
-        clock: Time,
+        clock: Utc,
         /// When the newest signed epoch began.
-        signed: Time,
+        signed: Utc,
         /// The longest step that is taken without being asked, in seconds.
         longest: u64,
     },
@@ -85,20 +85,6 @@ pub struct Closed {
 
 /// What takes effect with the commit: the logs' new views, and the note for the high-water mark.
 type Fresh = (Vec<(Log, LogView)>, String);
-
-/// A time, in Unix seconds, which prints as people write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Time(pub u64);
-
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = i64::try_from(self.0).ok().and_then(|time| Timestamp::from_second(time).ok());
-        match time {
-            Some(time) => write!(f, "{}", time.strftime("%Y-%m-%d %H:%M UTC")),
-            None => write!(f, "{} s after 1970", self.0),
-        }
-    }
-}
 
 /// Days, or hours, for messages.
 fn span(seconds: u64) -> String {
@@ -230,7 +216,7 @@ impl Ledger {
         if epoch.saturating_sub(followed) <= longest {
             return Ok(());
         }
-        let time = |epoch: u64| Time(epoch.saturating_mul(policy.epoch_seconds));
+        let time = |epoch: u64| Utc(epoch.saturating_mul(policy.epoch_seconds));
         Err(EpochError::Jump {
             got: epoch,
             newest,

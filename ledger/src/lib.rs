@@ -44,7 +44,7 @@ mod workers;
 pub use append::{AppendError, Placed};
 pub use audit::Audit;
 pub use audit_entry::Problem;
-pub use checkpoint::{Closed, EpochError, Time};
+pub use checkpoint::{Closed, EpochError};
 pub use claim::ClaimError;
 pub use donation::Donations;
 pub use finding::{Coverage, Finding};

@@ -5,7 +5,8 @@
 //! is refused before anything is signed, unless the operator vouches for the clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use wufu_ledger::{EpochError, Ledger, LedgerPolicy, Time};
+use wufu_ledger::{EpochError, Ledger, LedgerPolicy};
+use wufu_verifier::readable::Utc;
 
 use crate::common::{NOW, cards, ledger};
 
@@ -23,7 +24,7 @@ async fn f41_a_clock_that_is_30_days_or_80_years_ahead_signs_nothing() {
             panic!("{refused}")
         };
         assert_eq!((got, newest), ((NOW + ahead) / 600, NOW / 600));
-        assert_eq!((signed, longest), (Time(NOW / 600 * 600), DAY));
+        assert_eq!((signed, longest), (Utc(NOW / 600 * 600), DAY));
     }
     let refused = ledger.close_epoch(NOW + 30 * DAY).await.unwrap_err().to_string();
     for part in [
