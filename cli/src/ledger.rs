@@ -1,27 +1,26 @@
 //! `wufu ledger`: what an operator does, on the ledger's own folder.
 
+mod read;
+
 use std::{
     fs::File,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use wufu_circuits::{Address, Kind};
 use wufu_ledger::{
-    FolderError, Ledger, LedgerPolicy, Log, OpenError, Owners, Placed,
+    Ledger, LedgerPolicy, Log, Owners, Placed,
     generate::{self, Shape},
     import::{ImportOptions, ImportReport, amount::format_amount},
 };
-use wufu_proto::{
-    append::{Append, CardIssue},
-    v1,
-};
+use wufu_proto::append::{Append, CardIssue};
 
 use crate::{
     files,
-    human::{self, Span, count},
+    human::{self, count},
     import::{self, ImportArgs},
     names,
     output::Output,
@@ -98,8 +97,8 @@ enum Command {
     },
     /// Sign the checkpoints of this epoch; a running service does it by its clock
     #[command(after_help = "Example:\n  wufu ledger close-epoch --dir cerf")]
-    CloseEpoch,
-    /// Write what an address was given, with its paths, for its wallet
+    CloseEpoch(CloseArgs),
+    /// Write what an address was given, with its paths, for its wallet; exit 2 while all of it waits for the epoch's end
     #[command(
         after_help = "Example:\n  wufu ledger grants $(wufu wallet address --org wufu) --out grants.msg --dir wufu"
     )]
@@ -138,7 +137,7 @@ enum Command {
     /// Show the organisation, its log key, its logs and their totals
     #[command(after_help = "Example:\n  wufu ledger info --dir cerf --json")]
     Info,
-    /// Recompute every leaf, root and sum; exit 2 when something does not fit
+    /// Recompute every leaf, root and sum, and compare all rows with what was signed; exit 2 when something does not fit
     #[command(after_help = "Example:\n  wufu ledger audit --dir cerf")]
     Audit,
 }
@@ -162,6 +161,16 @@ struct InitArgs {
     production: bool,
 }
 
+#[derive(Args, Debug)]
+struct CloseArgs {
+    /// The clock is right, although nothing was signed for more than a day: the ledger was switched off
+    #[arg(long)]
+    accept_clock: bool,
+    /// The database is the newest copy, although the file summary.note beside it is lost: write that file anew
+    #[arg(long)]
+    accept_database: bool,
+}
+
 fn kind(name: &str) -> Result<Kind, String> {
     Kind::from_name(name).ok_or_else(|| {
         let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.to_string()).collect();
@@ -174,14 +183,22 @@ pub async fn run(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
     let dir = args.dir;
     match args.command {
         Command::Init(args) => init(&dir, args, output).await,
-        Command::Import(args) => import::import(&open(&dir).await?, args, output).await,
+        Command::Import(args) => {
+            let ledger = open(&dir).await?;
+            let done = import::import(&ledger, args, output).await;
+            closing(ledger, done).await
+        }
         Command::Generate { seed, full, dev_owners } => {
             let ledger = open(&dir).await?;
-            let owners = owners(&ledger, None, dev_owners)?;
             let shape = if full { Shape::FULL } else { Shape::TENTH };
-            let report = generated(&ledger, seed, &shape, owners, output).await?;
-            imported(&ledger, "generated", &report, output);
-            Ok(())
+            let done = async {
+                let owners = owners(&ledger, None, dev_owners)?;
+                let report = generated(&ledger, seed, &shape, owners, output).await?;
+                imported(&ledger, "generated", &report, output);
+                Ok(())
+            };
+            let done = done.await;
+            closing(ledger, done).await
         }
         Command::Issue { address, kind } => {
             let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
@@ -197,59 +214,63 @@ pub async fn run(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
             append(&dir, Append { persons: address, ..Append::default() }, output).await
         }
         Command::Own { receipt, address } => {
-            let placed = open(&dir).await?.own(receipt.as_bytes(), &address).await?;
-            tell_placed(&placed, output);
-            Ok(())
-        }
-        Command::CloseEpoch => {
-            let closed = open(&dir).await?.close_epoch(files::now()?).await?;
-            let signed: Vec<_> = closed.signed.iter().map(|one| one.origin().to_owned()).collect();
-            let waiting: Vec<_> = closed.waiting.iter().map(|log| log.name()).collect();
-            let text = format!(
-                "epoch {}: signed {}; waiting for the next epoch: {}",
-                closed.epoch,
-                human::list(&signed),
-                human::list(&waiting)
-            );
-            let fields = json!({ "epoch": closed.epoch, "signed": signed, "waiting": waiting });
-            output.result("epoch", text, fields);
-            Ok(())
-        }
-        Command::Grants { address, out } => {
             let ledger = open(&dir).await?;
-            if address.org != ledger.org() {
-                bail!("address is of {:?}, expected {:?}", address.org, ledger.org());
-            }
-            let grants = ledger.grants_of(address.pk).await?;
-            let number = grants.cards.len() + grants.persons.len() + grants.donations.len();
-            files::write_message(&out, &v1::AppendResponse::from(&grants), output.is_json())?;
-            let text = format!("{} in {}", count(number, "grant"), out.display());
-            let fields = json!({ "file": out, "grants": number });
-            output.beside(&out).result("grants", text, fields);
-            Ok(())
+            let done = async {
+                let placed = ledger.own(receipt.as_bytes(), &address).await?;
+                tell_placed(&ledger, &placed, output).await
+            };
+            let done = done.await;
+            closing(ledger, done).await
         }
-        Command::Receipt { receipt, out } => {
-            let found = open(&dir).await?.donation_receipt(receipt.as_bytes()).await?;
-            files::write_message(&out, &v1::DonationReceipt::from(&found), output.is_json())?;
-            let text = format!("receipt in {}", out.display());
-            output.beside(&out).result("receipt", text, json!({ "file": out }));
-            Ok(())
+        Command::CloseEpoch(args) => close_epoch(&dir, &args, output).await,
+        Command::Grants { address, out } => read::grants(&dir, &address, &out, output).await,
+        Command::Receipt { receipt, out } => read::receipt(&dir, &receipt, &out, output).await,
+        Command::Checkpoints { log, out } => {
+            read::checkpoints(&dir, log.as_deref(), out, output).await
         }
-        Command::Checkpoints { log, out } => checkpoints(&dir, log.as_deref(), out, output).await,
-        Command::Info => info(&dir, output).await,
-        Command::Audit => audit(&dir, output).await,
+        Command::Info => read::info(&dir, output).await,
+        Command::Audit => read::audit(&dir, output).await,
     }
 }
 
-/// Opens a ledger for this process alone.
+/// Opens a ledger for this process alone. Every error names the folder or the file.
 pub async fn open(dir: &Path) -> anyhow::Result<Ledger> {
-    Ledger::open(dir).await.map_err(|error| match error {
-        OpenError::Folder(FolderError::Missing { .. }) => anyhow!(
-            "{}: there is no ledger in this folder, expected one that wufu ledger init made",
-            dir.display()
-        ),
-        error => anyhow::Error::from(error).context(dir.display().to_string()),
-    })
+    Ok(Ledger::open(dir).await?)
+}
+
+/// Closes a ledger after work on it, whether that succeeded or not: then one file holds all of it.
+async fn closing<T>(ledger: Ledger, done: anyhow::Result<T>) -> anyhow::Result<T> {
+    ledger.close().await;
+    done
+}
+
+async fn close_epoch(dir: &Path, args: &CloseArgs, output: Output) -> anyhow::Result<()> {
+    let ledger = open(dir).await?;
+    let now = files::now()?;
+    if args.accept_clock {
+        ledger.accept_clock(now);
+    }
+    let closed = async {
+        if args.accept_database {
+            ledger.accept_database().await?;
+        }
+        Ok(ledger.close_epoch(now).await?)
+    };
+    let closed = closed.await;
+    let closed = closing(ledger, closed).await?;
+    let signed: Vec<_> = closed.signed.iter().map(|one| one.origin().to_owned()).collect();
+    let waiting: Vec<_> = closed.waiting.iter().map(|log| log.name()).collect();
+    let text = format!(
+        "epoch {}: signed {}; waiting for the next epoch: {}",
+        closed.epoch,
+        human::list(&signed),
+        human::list(&waiting)
+    );
+    let fields = json!({
+        "epoch": closed.epoch, "signed": signed, "waiting": waiting, "summary": closed.summary,
+    });
+    output.result("epoch", text, fields);
+    Ok(())
 }
 
 async fn init(dir: &Path, args: InitArgs, output: Output) -> anyhow::Result<()> {
@@ -258,7 +279,7 @@ async fn init(dir: &Path, args: InitArgs, output: Output) -> anyhow::Result<()> 
     policy.epoch_seconds = args.epoch;
     policy.window_seconds = args.window;
     policy.production = args.production;
-    let ledger = Ledger::create(dir, &policy).await.with_context(|| dir.display().to_string())?;
+    let ledger = Ledger::create(dir, &policy).await?;
     let key = ledger.log_key().to_string();
     let text = format!("ledger of {} in {}\nlog key {key}", args.org, dir.display());
     output.result("ledger", text, json!({ "dir": dir, "org": args.org, "log_key": key }));
@@ -296,7 +317,7 @@ pub async fn generated(
 
 /// Tells what was imported.
 pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Output) {
-    let (sum, code) = money(ledger, report.sum);
+    let (sum, code) = money(ledger.policy(), report.sum);
     let text = format!(
         "{}, {}; {} with an owner, {} pending\n\
          {} read: {} imported, {} known, {} blank, {} bad and left out",
@@ -328,8 +349,8 @@ pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Outp
 }
 
 /// An amount as programs read it, and its currency.
-pub fn money(ledger: &Ledger, minor: u128) -> (String, &'static str) {
-    match ledger.policy().currency {
+pub fn money(policy: &LedgerPolicy, minor: u128) -> (String, &'static str) {
+    match policy.currency {
         Some(currency) => (format_amount(minor, usize::from(currency.decimals())), currency.code()),
         None => (minor.to_string(), ""),
     }
@@ -337,44 +358,32 @@ pub fn money(ledger: &Ledger, minor: u128) -> (String, &'static str) {
 
 async fn append(dir: &Path, what: Append, output: Output) -> anyhow::Result<()> {
     let ledger = open(dir).await?;
-    let placed = ledger.append(what).await?;
-    tell_placed(&placed, output);
-    ledger.close().await;
-    Ok(())
+    let done = async {
+        let placed = ledger.append(what).await?;
+        tell_placed(&ledger, &placed, output).await
+    };
+    let done = done.await;
+    closing(ledger, done).await
 }
 
-fn tell_placed(placed: &Placed, output: Output) {
+/// Tells what was appended, and what it waits for: without a checkpoint that covers it, it has no path.
+async fn tell_placed(ledger: &Ledger, placed: &Placed, output: Output) -> anyhow::Result<()> {
     let Placed { cards, persons, donations } = placed;
     let length = |range: &std::ops::Range<u64>| range.end - range.start;
+    let now = files::now()?;
+    let close = ledger.next_close(now).await?;
     let text = format!(
-        "appended {}, {}, {}: in the tree from the next epoch on",
+        "appended {}, {}, {}; {}",
         count(length(cards), "card"),
         count(length(persons), "person"),
-        count(length(donations), "donation")
+        count(length(donations), "donation"),
+        read::when(close, now)
     );
     let fields = json!({
         "cards": length(cards), "persons": length(persons), "donations": length(donations),
+        "next_close": close,
     });
     output.result("appended", text, fields);
-}
-
-async fn checkpoints(
-    dir: &Path,
-    only: Option<&str>,
-    out: Option<PathBuf>,
-    output: Output,
-) -> anyhow::Result<()> {
-    let ledger = open(dir).await?;
-    let notes = notes(&ledger, only).await?;
-    match out {
-        Some(out) => {
-            files::write(&out, files::write::CHECKPOINTS, notes.join("\n").as_bytes())?;
-            let text = format!("{} in {}", count(notes.len(), "checkpoint"), out.display());
-            let fields = json!({ "file": out, "notes": notes.len() });
-            output.beside(&out).result("checkpoints", text, fields);
-        }
-        None => output.result("checkpoints", notes.join("\n"), json!({ "notes": notes })),
-    }
     Ok(())
 }
 
@@ -389,75 +398,4 @@ pub async fn notes(ledger: &Ledger, only: Option<&str>) -> anyhow::Result<Vec<St
         notes.extend(checkpoints.iter().map(|checkpoint| checkpoint.note().to_owned()));
     }
     Ok(notes)
-}
-
-async fn info(dir: &Path, output: Output) -> anyhow::Result<()> {
-    let ledger = open(dir).await?;
-    let (info, totals) = (ledger.info().await?, ledger.totals().await?);
-    let (sum, code) = money(&ledger, totals.sum);
-    let leaves = |size: u64| count(size, "leaf");
-    let logs: Vec<_> =
-        info.logs.iter().map(|log| format!("{}: {}", log.origin, leaves(log.size))).collect();
-    let donations = match ledger.policy().currency {
-        None => "no currency, so no donations".into(),
-        currency => format!(
-            "{}, {}, {} of them pending",
-            count(totals.donations, "donation"),
-            human::money(totals.sum, currency),
-            totals.pending
-        ),
-    };
-    let text = format!(
-        "org {}\nlog key {}\n{}\n{donations}\nepoch {}, window {}",
-        info.org,
-        info.log_key,
-        logs.join("\n"),
-        Span(info.epoch_seconds),
-        Span(info.window.0)
-    );
-    let fields = json!({
-        "org": info.org,
-        "log_key": info.log_key.to_string(),
-        "logs": info.logs.iter().map(|log| json!({ "origin": log.origin, "size": log.size })).collect::<Vec<_>>(),
-        "donations": totals.donations,
-        "pending": totals.pending,
-        "sum": sum,
-        "currency": code,
-        "epoch_seconds": info.epoch_seconds,
-        "window_seconds": info.window.0,
-    });
-    output.result("info", text, fields);
-    Ok(())
-}
-
-async fn audit(dir: &Path, output: Output) -> anyhow::Result<()> {
-    let ledger = open(dir).await?;
-    let audit = ledger.audit().await?;
-    for finding in &audit.findings {
-        output.result("finding", finding, json!({ "finding": finding.to_string() }));
-    }
-    let (sum, code) = money(&ledger, audit.sum);
-    let leaves =
-        audit.leaves.iter().map(|(log, leaves)| format!("{} of {log}", count(*leaves, "leaf")));
-    let donated = match ledger.policy().currency {
-        None => String::new(),
-        currency => format!("{}, ", human::money(audit.sum, currency)),
-    };
-    let text = format!(
-        "looked at {}, {}, {donated}{}: {}",
-        human::list(leaves),
-        count(audit.checkpoints, "checkpoint"),
-        count(audit.claims, "claim"),
-        count(audit.findings.len(), "finding")
-    );
-    let fields = json!({
-        "leaves": audit.leaves, "checkpoints": audit.checkpoints, "sum": sum, "currency": code,
-        "claims": audit.claims, "findings": audit.findings.len(),
-    });
-    output.result("audit", text, fields);
-    if audit.findings.is_empty() {
-        Ok(())
-    } else {
-        bail!("{}", count(audit.findings.len(), "finding"))
-    }
 }

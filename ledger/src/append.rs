@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use wufu_circuits::Address;
 use wufu_proto::append::{Append, DonationEntry};
 use wufu_verifier::{
-    Fr,
+    Fr, field,
     note::MAX_BYTES,
     text::{NameError, Quoted},
 };
@@ -20,6 +20,7 @@ use crate::{
     owners::Owners,
     person::{self, Registered},
     store::{StoreError, WriteTx},
+    tally::{Part, Tally},
 };
 
 /// Why nothing was appended.
@@ -210,9 +211,14 @@ impl Ledger {
         log: Log,
         leaves: &[Fr],
     ) -> Result<Range<u64>, AppendError> {
-        let range = self.range(tx, log, leaves.len() as u64).await?;
+        let mut state = self.state(tx).await?;
+        let range = self.range(tx, &state.tally, log, leaves.len() as u64).await?;
         leaf::insert(tx.connection()?, log, range.start, leaves).await?;
         leaf::grow(tx.connection()?, log, &range).await?;
+        for leaf in leaves {
+            state.tally.push_leaf(log, &field::encode(leaf));
+        }
+        self.sign_state(tx, &state).await?;
         Ok(range)
     }
 
@@ -231,13 +237,17 @@ impl Ledger {
             return Err(AppendError::Production);
         }
         let log = Log::Donations;
-        let first = self.range(tx, log, donations.len() as u64).await?.start;
+        let mut state = self.state(tx).await?;
+        let first = self.range(tx, &state.tally, log, donations.len() as u64).await?.start;
         let (workers, connection) = (&self.inner.workers, tx.connection()?);
         let (donations, owners) = (Arc::new(donations), Arc::new(owners));
+        let tally = &mut state.tally;
         let written =
-            donation::insert(connection, workers, first, donations, owners, progress).await?;
+            donation::insert(connection, workers, first, donations, owners, tally, progress)
+                .await?;
         let range = first..first + written.leaves;
         leaf::grow(tx.connection()?, log, &range).await?;
+        self.sign_state(tx, &state).await?;
         Ok((written, range))
     }
 
@@ -245,10 +255,14 @@ impl Ledger {
     pub(crate) async fn range(
         &self,
         tx: &mut WriteTx<'_>,
+        tally: &Tally,
         log: Log,
         count: u64,
     ) -> Result<Range<u64>, AppendError> {
         let size = leaf::size(tx.connection()?, log).await?;
+        if size != tally.chain(Part::of(log)).rows {
+            return Err(StoreError::Broken { what: "log size: run `wufu ledger audit`" }.into());
+        }
         let got = size.saturating_add(count);
         if got > log.capacity() {
             let (origin, capacity) = (self.origin(log), log.capacity());

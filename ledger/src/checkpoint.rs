@@ -3,7 +3,10 @@
 //! An epoch is `floor(now / epoch_seconds)`. A log signs at most one checkpoint for each, never for an earlier epoch than
 //! before, and only when it has leaves that the last one does not cover. The logs sign together: once any of them signed for
 //! an epoch, what is appended to any waits for the next, so the roots in force at an epoch stay the same until it ends. That
-//! there is one per log and epoch is the primary key of the table.
+//! there is one per log and epoch is the primary key of the table. What no checkpoint covers goes into a summary, signed with
+//! them: see `summary`.
+
+use std::sync::atomic::Ordering;
 
 use sqlx::SqliteConnection;
 use wufu_verifier::{
@@ -11,6 +14,7 @@ use wufu_verifier::{
     epochs::LogHistory,
     field,
     note::LogKey,
+    readable::Utc,
 };
 
 use crate::{
@@ -19,7 +23,9 @@ use crate::{
     log::Log,
     log_tree::LogTree,
     policy::LedgerPolicy,
-    store::{StoreError, signed, unsigned},
+    store::{StoreError, WriteTx, signed, unsigned},
+    summary::{self, Summary, SummaryError},
+    tally::{Part, Tally},
 };
 
 /// Why an epoch was not closed. Nothing was signed.
@@ -34,6 +40,28 @@ pub enum EpochError {
         /// The newest that was signed.
         newest: u64,
     },
+    /// The clock is far ahead of everything that was signed.
+    #[error(
+        "the clock says {clock} (epoch {got}), but the newest signed epoch began at {signed} (epoch {newest}): a step of \
+         more than {} may be a wrong clock, and nothing was signed. If the clock is wrong, set it. If it is right, say so \
+         once with --accept-clock, of `wufu ledger close-epoch` or `wufu serve ledger`",
+        span(*.longest)
+    )]
+    Jump {
+        /// The epoch of the clock.
+        got: u64,
+        /// The newest that was signed.
+        newest: u64,
+        /// When the clock's epoch began.
+        clock: Utc,
+        /// When the newest signed epoch began.
+        signed: Utc,
+        /// The longest step that is taken without being asked, in seconds.
+        longest: u64,
+    },
+    /// What was signed before is not all there.
+    #[error(transparent)]
+    Summary(#[from] SummaryError),
     /// The state could not be signed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -51,16 +79,37 @@ pub struct Closed {
     pub signed: Vec<Checkpoint>,
     /// Logs that have leaves which wait for the next epoch, since this one was signed before, by this log or another.
     pub waiting: Vec<Log>,
+    /// The number of the summary that was signed now, when anything changed since the last one.
+    pub summary: Option<u64>,
+}
+
+/// What takes effect with the commit: the logs' new views, and the note for the high-water mark.
+type Fresh = (Vec<(Log, LogView)>, String);
+
+/// Days, or hours, for messages.
+fn span(seconds: u64) -> String {
+    match (seconds / 86_400, seconds % 86_400) {
+        (1, 0) => "a day".into(),
+        (days, 0) => format!("{days} days"),
+        _ => format!("{} hours", seconds / 3600),
+    }
+}
+
+/// The longest step of the clock, in epochs, that is taken without being asked: a day or ten epochs, whichever is longer.
+fn longest_jump(policy: &LedgerPolicy) -> u64 {
+    86_400u64.div_ceil(policy.epoch_seconds.max(1)).max(10)
 }
 
 impl Ledger {
     /// Signs a checkpoint, for the epoch at `now`, of every log that has leaves which the last one does not cover.
     ///
     /// # Errors
-    /// When the clock went back past an epoch that was signed, or the database fails. Then nothing was signed.
+    /// When the clock went back past an epoch that was signed or is far ahead of it, checkpoints or summaries that were signed
+    /// are gone, or the database fails. Then nothing was signed.
     ///
     /// # Cost
-    /// A third of a hash for each new leaf, most of it before anybody has to wait.
+    /// A third of a hash for each new leaf, most of it before anybody has to wait. The summary costs one signature: the tally
+    /// was kept while rows were added.
     pub async fn close_epoch(&self, now: u64) -> Result<Closed, EpochError> {
         let ledger = self.clone();
         self.finish(async move { ledger.close_logs(now).await }).await
@@ -69,7 +118,7 @@ impl Ledger {
     async fn close_logs(&self, now: u64) -> Result<Closed, EpochError> {
         // Between the commit and the new views there is no other close that would work from the old ones.
         let _closing = self.inner.closing.lock().await;
-        let (store, policy) = (&self.inner.store, self.policy());
+        let store = &self.inner.store;
         // Hash what is committed already while others still write.
         let mut trees = Vec::new();
         for log in Log::ALL {
@@ -77,17 +126,49 @@ impl Ledger {
             let tree = self.catch_up(&mut reader, log, self.view(log).tree.clone()).await?;
             trees.push((log, tree));
         }
-        let epoch = policy.epoch(now);
-        let mut closed = Closed { epoch, signed: Vec::new(), waiting: Vec::new() };
         let mut tx = store.begin().await?;
+        let (closed, fresh) = match self.close_in(&mut tx, trees, now).await {
+            Ok(done) => done,
+            Err(error @ EpochError::Store(_)) => return Err(error),
+            Err(error) => {
+                tx.refuse().await?;
+                return Err(error);
+            }
+        };
+        match fresh {
+            None => tx.refuse().await?,
+            Some((views, mark)) => {
+                tx.commit().await?;
+                self.replace_views(views);
+                // The epoch is closed all the same; the next close, or opening the ledger, writes the file again.
+                if let Err(error) = self.write_mark(mark).await {
+                    tracing::warn!(%error, "summary.note could not be written");
+                }
+            }
+        }
+        self.inner.seen.fetch_max(closed.epoch, Ordering::AcqRel);
+        self.inner.closed.send_replace(closed.epoch);
+        Ok(closed)
+    }
+
+    /// Signs what is new. Gives the views that take effect with the commit, and the new summary's note.
+    async fn close_in(
+        &self,
+        tx: &mut WriteTx<'_>,
+        trees: Vec<(Log, LogTree)>,
+        now: u64,
+    ) -> Result<(Closed, Option<Fresh>), EpochError> {
+        let policy = self.policy();
+        let epoch = policy.epoch(now);
         let newest = sqlx::query_scalar("SELECT MAX(epoch) FROM checkpoints");
         let newest: Option<i64> =
             newest.fetch_one(tx.connection()?).await.map_err(StoreError::from)?;
         let newest = newest.map(|epoch| unsigned("epoch", epoch)).transpose()?;
-        if let Some(newest) = newest.filter(|newest| *newest > epoch) {
-            tx.refuse().await?;
-            return Err(EpochError::Backwards { got: epoch, newest });
-        }
+        let mut state = self.state(tx).await?;
+        let (last, last_note) = self.refuse_lost(tx, &state).await?;
+        let signed_before = newest.max((last.number > 0).then_some(last.epoch));
+        self.refuse_clock(epoch, signed_before)?;
+        let mut closed = Closed { epoch, signed: Vec::new(), waiting: Vec::new(), summary: None };
         let mut views = Vec::new();
         for (log, tree) in trees {
             let view = self.view(log);
@@ -102,19 +183,68 @@ impl Ledger {
             }
             let tree = self.catch_up(tx.connection()?, log, tree).await?;
             let checkpoint = self.sign(log, &tree, epoch)?;
-            insert(tx.connection()?, log, &view.tree, &tree, &checkpoint).await?;
+            insert(tx.connection()?, log, &view.tree, &tree, &checkpoint, &mut state.tally).await?;
             let history = with(&view.history, checkpoint.clone(), kept(policy));
             views.push((log, LogView { tree, history }));
             closed.signed.push(checkpoint);
         }
-        if closed.signed.is_empty() {
-            tx.refuse().await?;
-        } else {
-            tx.commit().await?;
-            self.replace_views(views);
+        // A ledger to which nothing is added signs one now and then, so that its clock can be followed.
+        let is_due = signed_before.is_some_and(|before| epoch >= before + longest_jump(policy) / 2);
+        if state.tally == last.tally && !is_due {
+            return Ok((closed, None));
         }
-        self.inner.closed.send_replace(epoch);
-        Ok(closed)
+        state.after = last.number + 1;
+        let previous = *blake3::hash(last_note.as_bytes()).as_bytes();
+        let tally = state.tally.clone();
+        let summary = Summary { number: state.after, epoch, previous, tally };
+        let mark = summary::insert(tx.connection()?, &self.signer(), &summary).await?;
+        self.sign_state(tx, &state).await?;
+        closed.summary = Some(summary.number);
+        Ok((closed, Some((views, mark))))
+    }
+
+    /// Refuses a clock that went back past what was signed, or is so far ahead of it that it may be wrong: the log could sign
+    /// nothing more until the time really comes.
+    fn refuse_clock(&self, epoch: u64, signed: Option<u64>) -> Result<(), EpochError> {
+        let Some(newest) = signed else { return Ok(()) };
+        if newest > epoch {
+            return Err(EpochError::Backwards { got: epoch, newest });
+        }
+        let policy = self.policy();
+        let followed = newest.max(self.inner.seen.load(Ordering::Acquire));
+        let longest = longest_jump(policy);
+        if epoch.saturating_sub(followed) <= longest {
+            return Ok(());
+        }
+        let time = |epoch: u64| Utc(epoch.saturating_mul(policy.epoch_seconds));
+        Err(EpochError::Jump {
+            got: epoch,
+            newest,
+            clock: time(epoch),
+            signed: time(newest),
+            longest: longest * policy.epoch_seconds,
+        })
+    }
+
+    /// Vouches for the clock: the next epoch that is closed may be the one at `now`, however long nothing was signed.
+    ///
+    /// A ledger follows its clock while it is served. One that was switched off for longer than a day needs this once.
+    pub fn accept_clock(&self, now: u64) {
+        self.inner.seen.fetch_max(self.policy().epoch(now), Ordering::AcqRel);
+    }
+
+    /// When what is appended now can be signed: in this epoch, or in the next one if this one was signed already. In Unix
+    /// seconds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_close(&self, now: u64) -> Result<u64, StoreError> {
+        let mut reader = self.inner.store.readers().acquire().await?;
+        let newest = sqlx::query_scalar("SELECT MAX(epoch) FROM checkpoints");
+        let newest: Option<i64> = newest.fetch_one(&mut *reader).await?;
+        let newest = newest.map(|epoch| unsigned("epoch", epoch)).transpose()?;
+        let next = newest.map_or(0, |newest| newest + 1);
+        Ok(now.max(next.saturating_mul(self.policy().epoch_seconds)))
     }
 
     /// Brings a tree up to the leaves that a connection sees, a shard at a time.
@@ -150,6 +280,7 @@ async fn insert(
     before: &LogTree,
     tree: &LogTree,
     checkpoint: &Checkpoint,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     for (shard, root) in tree.full().iter().enumerate().skip(before.full().len()) {
         sqlx::query("INSERT INTO shards (log, shard, root) VALUES ($1, $2, $3)")
@@ -159,16 +290,15 @@ async fn insert(
             .execute(&mut *connection)
             .await?;
     }
+    let numbers = [log.id(), signed(checkpoint.epoch())?, signed(checkpoint.size())?];
+    let open_root = tree.open_root().map(|root| field::encode(&root).to_vec());
+    let row = summary::checkpoint_row(numbers, open_root.as_deref(), checkpoint.note());
+    tally.push(Part::Checkpoints, &row);
+    let [log, epoch, size] = numbers;
     let insert =
         "INSERT INTO checkpoints (log, epoch, size, open_root, note) VALUES ($1, $2, $3, $4, $5)";
-    sqlx::query(insert)
-        .bind(log.id())
-        .bind(signed(checkpoint.epoch())?)
-        .bind(signed(checkpoint.size())?)
-        .bind(tree.open_root().map(|root| field::encode(&root).to_vec()))
-        .bind(checkpoint.note())
-        .execute(connection)
-        .await?;
+    let insert = sqlx::query(insert).bind(log).bind(epoch).bind(size).bind(open_root);
+    insert.bind(checkpoint.note()).execute(connection).await?;
     Ok(())
 }
 

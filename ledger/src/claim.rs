@@ -18,6 +18,8 @@ use crate::{
     ledger::Ledger,
     log::Log,
     store::{StoreError, WriteTx, signed, unsigned},
+    summary,
+    tally::Part,
 };
 
 /// Why a claim is neither admitted nor found spent. Nothing was charged.
@@ -185,6 +187,13 @@ impl Ledger {
         let newest = sqlx::query_scalar("SELECT MAX(claim) FROM claims");
         let newest: Option<i64> = newest.fetch_one(tx.connection()?).await?;
         let number = unsigned("claim", newest.unwrap_or(0))? + 1;
+        let mut state = self.state(tx).await?;
+        if number != state.tally.chain(Part::Claims).rows + 1 {
+            // With a claim gone, what it spent may be gone as well.
+            return Err(
+                StoreError::Broken { what: "list of claims: run `wufu ledger audit`" }.into()
+            );
+        }
         let mut lines = vec![format!("claim {number}")];
         for nullifier in claim.statement().nullifiers() {
             lines.push(format!("nullifier {}", hex(&nullifier)));
@@ -216,6 +225,12 @@ impl Ledger {
                 .execute(tx.connection()?)
                 .await?;
         }
+        let presented = claim.presented();
+        let bytes = [presented.key_id, presented.public_inputs, presented.proof, claim.payout()];
+        let times = [claim.expiry() as i64, signed(now)?];
+        let row = summary::claim_row(signed(number)?, bytes, times, &note);
+        state.tally.push(Part::Claims, &row);
+        self.sign_state(tx, &state).await?;
         Ok((number, note))
     }
 

@@ -15,6 +15,7 @@ use crate::{
     project::{self, Directory},
     random,
     store::{ROWS, StoreError, signed},
+    tally::{Part, Tally},
     workers::Workers,
 };
 
@@ -171,19 +172,20 @@ struct Leaf {
     leaf: Fr,
 }
 
-/// Writes donations from place `first` on. `progress` hears how many rows are written.
+/// Writes donations from place `first` on, and adds them to the tally. `progress` hears how many rows are written.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     workers: &Workers,
     first: u64,
     donations: Arc<Donations>,
     owners: Arc<Owners>,
+    tally: &mut Tally,
     mut progress: impl FnMut(u64),
 ) -> Result<Written, AppendError> {
     let before = Directory::load(connection).await?;
     let mut directory = before.clone();
     let keys = Arc::new(donations.keys(&mut directory)?);
-    directory.save(connection, &before).await?;
+    directory.save(connection, &before, tally).await?;
     let mut written = Written::default();
     let batch = |start: usize| {
         let (donations, owners, keys) = (donations.clone(), owners.clone(), keys.clone());
@@ -200,8 +202,9 @@ pub(crate) async fn insert(
         let end = donations.rows.len().min(start + BATCH);
         let (rows, records) = (&donations.rows[start..end], hashed);
         let records = records.ok_or(StoreError::Broken { what: "project" })?;
-        let (next, done) =
-            tokio::join!(batch(end), write(connection, first + written.leaves, rows, &records),);
+        let place = first + written.leaves;
+        let write = write(connection, place, rows, &records, tally);
+        let (next, done) = tokio::join!(batch(end), write);
         done?;
         hashed = next?;
         written.rows += rows.len() as u64;
@@ -232,17 +235,23 @@ async fn write(
     first: u64,
     rows: &[DonationRow],
     hashed: &[(ProjectKey, Option<Leaf>)],
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     let log = Log::Donations.id();
     let mut place = signed(first)?;
+    let mut seq = signed(tally.chain(Part::Donations).rows)?;
     for (rows, hashed) in rows.chunks(ROWS).zip(hashed.chunks(ROWS)) {
         let mut receipts = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO receipts (log, receipt, project_key, amount, time, owner, rcm, place) ",
+            "INSERT INTO receipts \
+             (log, receipt, project_key, amount, time, seq, owner, rcm, place) ",
         );
         let mut next = place;
         receipts.push_values(rows.iter().zip(hashed), |mut out, (row, (project, leaf))| {
             out.push_bind(log).push_bind(row.receipt.to_vec());
             push_public(&mut out, *project, row);
+            seq += 1;
+            out.push_bind(seq);
+            tally.push_donation(&row.receipt, facts(*project, row), leaf.is_some());
             match leaf {
                 Some(leaf) => {
                     out.push_bind(field::encode(&leaf.owner).to_vec());
@@ -270,7 +279,9 @@ async fn write(
             out.push_bind(log).push_bind(place);
             push_public(&mut out, *project, row);
             out.push_bind(field::encode(&leaf.own).to_vec());
-            out.push_bind(field::encode(&leaf.leaf).to_vec());
+            let hash = field::encode(&leaf.leaf);
+            tally.push_leaf(Log::Donations, &hash);
+            out.push_bind(hash.to_vec());
             place += 1;
         });
         records.build().execute(&mut *connection).await?;
@@ -278,13 +289,18 @@ async fn write(
     Ok(())
 }
 
+/// Project key, amount and time as the database has them.
+fn facts(project: ProjectKey, row: &DonationRow) -> [i64; 3] {
+    // All three are below 2^63: ids are, and so are the bounds of the types.
+    [project.to_u64(), row.amount.minor(), row.time.seconds()].map(|fact| fact as i64)
+}
+
 fn push_public(
     out: &mut sqlx::query_builder::Separated<'_, Sqlite, &'static str>,
     project: ProjectKey,
     row: &DonationRow,
 ) {
-    // All three are below 2^63: ids are, and so are the bounds of the types.
-    out.push_bind(project.to_u64() as i64)
-        .push_bind(row.amount.minor() as i64)
-        .push_bind(row.time.seconds() as i64);
+    for fact in facts(project, row) {
+        out.push_bind(fact);
+    }
 }

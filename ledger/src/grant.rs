@@ -64,6 +64,24 @@ impl From<sqlx::Error> for GrantError {
     }
 }
 
+/// Entries that wait for the next checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Cards.
+    pub cards: u64,
+    /// Persons.
+    pub persons: u64,
+    /// Donations.
+    pub donations: u64,
+}
+
+impl Waiting {
+    /// All of them.
+    pub fn count(&self) -> u64 {
+        self.cards + self.persons + self.donations
+    }
+}
+
 const CARDS: &str = "SELECT serial, kind, owner, rcm, place FROM cards ";
 const PERSONS: &str = "SELECT owner, salt, place FROM persons ";
 const RECEIPTS: &str =
@@ -132,6 +150,30 @@ impl Ledger {
             grants.donations.push(self.receipt(&mut reader, &view, row).await?);
         }
         Ok(grants)
+    }
+
+    /// How many entries of the owner of a public key wait for the next checkpoint: they have no path yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting_of(&self, owner: Fr) -> Result<Waiting, GrantError> {
+        let mut reader = self.reader().await?;
+        let owner = field::encode(&owner).to_vec();
+        let mut counts = [0; 3];
+        for (count, (log, table)) in counts.iter_mut().zip([
+            (Log::Cards, "cards"),
+            (Log::Persons, "persons"),
+            (Log::Donations, "receipts"),
+        ]) {
+            let query = format!(
+                "SELECT COUNT(*) FROM {table} WHERE owner = $1 AND place >= \
+                 (SELECT COALESCE(MAX(size), 0) FROM checkpoints WHERE log = $2)"
+            );
+            let query = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(&owner).bind(log.id());
+            *count = unsigned("count", query.fetch_one(&mut *reader).await?)?;
+        }
+        let [cards, persons, donations] = counts;
+        Ok(Waiting { cards, persons, donations })
     }
 
     /// The receipt of a donation, for its owner.

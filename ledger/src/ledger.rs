@@ -3,8 +3,8 @@
 use std::{
     collections::BTreeMap,
     io,
-    path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
 };
 
 use ed25519_dalek::SigningKey;
@@ -17,12 +17,14 @@ use wufu_verifier::{
 
 use crate::{
     checkpoint,
-    folder::{Folder, FolderError, OperatorToken},
+    folder::{Folder, FolderError},
     leaf,
     log::Log,
     log_tree::{LogTree, ShardCache},
     policy::{LedgerPolicy, PolicyFileError},
+    secret::OperatorToken,
     store::{Store, StoreError, element, signed, unsigned},
+    summary::{self, Summary},
     workers::Workers,
 };
 
@@ -33,17 +35,33 @@ pub enum OpenError {
     /// The folder or one of its files.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The rules.
+    /// The rules, as they are given.
     #[error(transparent)]
     Policy(#[from] PolicyFileError),
+    /// The rules, as the folder has them.
+    #[error("{path}: {error}", path = .file.display())]
+    PolicyFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: PolicyFileError,
+    },
     /// The database.
+    #[error("{path}: {error}", path = .file.display())]
+    Database {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: StoreError,
+    },
+    /// The database, where its file is not known.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The threads for hashing cannot be started.
     #[error("threads: {0}")]
     Threads(#[from] io::Error),
     /// The policy file says something else than the one under which the logs were begun.
-    #[error("{rule} is {got:?}, but the logs were begun with {expected:?}")]
+    #[error("policy.json: {rule} is {got:?}, but the logs were begun with {expected:?}")]
     Changed {
         /// Which rule.
         rule: &'static str,
@@ -53,11 +71,24 @@ pub enum OpenError {
         expected: String,
     },
     /// The leaves do not make the root that was signed: the database was changed or belongs to another key.
-    #[error("{origin} does not fit its newest checkpoint")]
+    #[error(
+        "{origin} does not fit its newest checkpoint: the database was changed, or belongs to another key; run \
+         `wufu ledger audit`"
+    )]
     Checkpoint {
         /// The log.
         origin: String,
     },
+}
+
+impl OpenError {
+    /// Names the database that failed.
+    pub(crate) fn of(self, file: &Path) -> Self {
+        match self {
+            Self::Store(error) => Self::Database { file: file.into(), error },
+            other => other,
+        }
+    }
 }
 
 /// The memory of an org: its logs, their checkpoints, the spent set. One process has it open at a time.
@@ -82,8 +113,17 @@ pub(crate) struct Inner {
     pub(crate) shards: ShardCache,
     // Sends the epoch each time one is closed.
     pub(crate) closed: watch::Sender<u64>,
+    // The newest epoch that this process closed, or that the operator vouched for. The clock is followed from there.
+    pub(crate) seen: AtomicU64,
     // Last, so that the lock goes after everything else.
-    _folder: Folder,
+    pub(crate) folder: Folder,
+}
+
+/// What it takes to sign for an org.
+#[derive(Clone, Copy)]
+pub(crate) struct Signer<'a> {
+    pub(crate) org: &'a str,
+    pub(crate) signing: &'a SigningKey,
 }
 
 /// A log at its newest checkpoint.
@@ -109,10 +149,17 @@ impl Ledger {
         policy.check()?;
         let folder = Folder::create(folder)?;
         folder.make_secrets()?;
-        let store = Store::open(&folder.database()?).await?;
-        begin_logs(&store, policy).await?;
+        let file = folder.make_database()?;
+        let (signing, _) = folder.signing_key(&policy.org)?;
+        let begun = async {
+            let store = Store::open(&file).await?;
+            let summary = begin_logs(&store, policy, &signing).await?;
+            folder.write_summary(&summary)?;
+            Ok::<_, StoreError>(store)
+        };
+        let store = begun.await.map_err(|error| OpenError::Database { file, error })?;
         folder.write_policy(&policy.to_json()?)?;
-        Self::start(folder, policy.clone(), store).await
+        Self::start(folder, policy.clone(), store).await?.with_views().await
     }
 
     /// Opens the ledger of a folder, for this process alone.
@@ -125,25 +172,29 @@ impl Ledger {
     /// At most one shard's hashes (21,845) for each log, whatever its size.
     pub async fn open(folder: &Path) -> Result<Self, OpenError> {
         let folder = Folder::open(folder)?;
-        let policy = LedgerPolicy::read(&folder.policy())?;
-        let store = Store::open(&folder.database()?).await?;
-        Self::start(folder, policy, store).await
+        let (file, policy) = (folder.database(), read_policy(&folder)?);
+        let store = Store::open(&file).await;
+        let store = store.map_err(|error| OpenError::Database { file: file.clone(), error })?;
+        let opened = async { Self::start(folder, policy, store).await?.with_views().await };
+        let ledger = opened.await.map_err(|error| error.of(&file))?;
+        ledger.summarise().await.map_err(|error| OpenError::Database { file, error })?;
+        Ok(ledger)
     }
 
-    async fn start(folder: Folder, policy: LedgerPolicy, store: Store) -> Result<Self, OpenError> {
+    /// A ledger without views: [`Ledger::with_views`] reads them.
+    pub(crate) async fn start(
+        folder: Folder,
+        policy: LedgerPolicy,
+        store: Store,
+    ) -> Result<Self, OpenError> {
         let (signing, log_key) = folder.signing_key(&policy.org)?;
         let token = folder.operator_token()?;
         let workers = Workers::start()?;
         let mut connection = store.readers().acquire().await.map_err(StoreError::from)?;
         same_rules(&mut connection, &policy).await?;
-        let mut views = BTreeMap::new();
-        for log in Log::ALL {
-            let view = load(&mut connection, &workers, &policy, &log_key, log).await?;
-            views.insert(log, Arc::new(view));
-        }
         drop(connection);
-        let (views, shards) = (RwLock::new(views), ShardCache::default());
-        let (closed, _folder) = (watch::Sender::new(0), folder);
+        let (views, shards) = (RwLock::default(), ShardCache::default());
+        let (closed, seen) = (watch::Sender::new(0), AtomicU64::new(0));
         let inner = Inner {
             policy,
             signing,
@@ -155,9 +206,54 @@ impl Ledger {
             closing: Mutex::new(()),
             shards,
             closed,
-            _folder,
+            seen,
+            folder,
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Reads every log at its newest checkpoint.
+    pub(crate) async fn with_views(self) -> Result<Self, OpenError> {
+        let mut connection =
+            self.inner.store.readers().acquire().await.map_err(StoreError::from)?;
+        let mut views = Vec::new();
+        for log in Log::ALL {
+            let (workers, policy) = (&self.inner.workers, self.policy());
+            let view = load(&mut connection, workers, policy, self.log_key(), log).await?;
+            views.push((log, view));
+        }
+        drop(connection);
+        self.replace_views(views);
+        Ok(self)
+    }
+
+    /// Signs the first summary of a ledger that a release before summaries made, and writes the high-water mark where a
+    /// process ended before it could.
+    async fn summarise(&self) -> Result<(), StoreError> {
+        let mark = self.inner.folder.summary()?;
+        let mut tx = self.inner.store.begin().await?;
+        // A file without its database's summaries tells that they were deleted: the audit says so.
+        if mark.is_none() && summary::is_unsummarised(tx.connection()?).await? {
+            let first = summary::begin(tx.connection()?, &self.signer(), false).await?;
+            tx.commit().await?;
+            return self.write_mark(first).await;
+        }
+        let newest = summary::newest_note(tx.connection()?).await?;
+        tx.refuse().await?;
+        let newest = newest.and_then(|note| Some((Summary::open(self.log_key(), &note)?, note)));
+        let mark = mark.as_deref().map(|mark| Summary::open(self.log_key(), mark));
+        match (newest, mark) {
+            (Some((summary, note)), None) if summary.number == 0 => self.write_mark(note).await,
+            (Some((summary, note)), Some(Some(mark))) if mark.number + 1 == summary.number => {
+                self.write_mark(note).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What it takes to sign for the org.
+    pub(crate) fn signer(&self) -> Signer<'_> {
+        Signer { org: self.org(), signing: &self.inner.signing }
     }
 
     /// The campaign or charity.
@@ -263,7 +359,18 @@ fn fixed_rules(policy: &LedgerPolicy) -> [(&'static str, String); 3] {
     ]
 }
 
-async fn begin_logs(store: &Store, policy: &LedgerPolicy) -> Result<(), StoreError> {
+/// The rules that a folder has.
+pub(crate) fn read_policy(folder: &Folder) -> Result<LedgerPolicy, OpenError> {
+    let file = folder.policy();
+    LedgerPolicy::read(&file).map_err(|error| OpenError::PolicyFile { file, error })
+}
+
+/// Begins the logs of a new database. Gives the first summary.
+async fn begin_logs(
+    store: &Store,
+    policy: &LedgerPolicy,
+    signing: &SigningKey,
+) -> Result<String, StoreError> {
     let mut tx = store.begin().await?;
     for (name, value) in fixed_rules(policy) {
         let insert = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -275,7 +382,10 @@ async fn begin_logs(store: &Store, policy: &LedgerPolicy) -> Result<(), StoreErr
         let query = sqlx::query(insert).bind(log.id()).bind(log.origin(&policy.org));
         query.execute(tx.connection()?).await?;
     }
-    tx.commit().await
+    let signer = Signer { org: &policy.org, signing };
+    let note = summary::begin(tx.connection()?, &signer, true).await?;
+    tx.commit().await?;
+    Ok(note)
 }
 
 async fn same_rules(

@@ -8,15 +8,18 @@
 #[cfg(test)]
 use wufu_testing as _;
 
+mod access;
 mod append;
 mod audit;
 mod audit_entry;
+mod audit_tally;
 mod card;
 mod checkpoint;
 mod claim;
 mod donation;
 #[cfg(test)]
 mod faults;
+mod finding;
 mod folder;
 pub mod generate;
 mod grant;
@@ -31,25 +34,33 @@ mod person;
 mod policy;
 mod project;
 mod random;
+mod reader;
+mod secret;
 pub mod service;
 mod shard;
 mod store;
+mod summary;
+mod tally;
 mod totals;
 mod workers;
 
 pub use append::{AppendError, Placed};
-pub use audit::{Audit, Finding};
+pub use audit::Audit;
 pub use audit_entry::Problem;
 pub use checkpoint::{Closed, EpochError};
 pub use claim::ClaimError;
 pub use donation::Donations;
-pub use folder::{FolderError, OperatorToken};
-pub use grant::GrantError;
+pub use finding::{Coverage, Finding};
+pub use folder::FolderError;
+pub use grant::{GrantError, Waiting};
 pub use ledger::{Ledger, OpenError};
 pub use log::Log;
 pub use owners::{Owners, OwnersError};
 pub use policy::{CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError};
 pub use project::{Directory, DirectoryError, Project};
+pub use reader::{GrantReader, LedgerReader};
+pub use secret::OperatorToken;
 pub use shard::ReadError;
 pub use store::StoreError;
+pub use summary::SummaryError;
 pub use totals::{ProjectTotals, Totals};

@@ -46,7 +46,10 @@ impl Ledger {
         let (project, amount, time) = public(project, amount, time)?;
         let ownership = Ownership::new(receipt, random::element());
         let record = Record { project, amount, time, own: ownership.own(owner.pk) };
-        let places = self.range(tx, log, 1).await?;
+        let mut state = self.state(tx).await?;
+        let owned = state.tally.own(amount.minor());
+        owned.ok_or(StoreError::Broken { what: "sum of pending donations" })?;
+        let places = self.range(tx, &state.tally, log, 1).await?;
         let place = signed(places.start)?;
         let update = "UPDATE receipts SET owner = $1, rcm = $2, place = $3 \
              WHERE log = $4 AND receipt = $5 AND place IS NULL";
@@ -61,6 +64,8 @@ impl Ledger {
             .map_err(StoreError::from)?;
         leaf::insert_record(tx.connection()?, places.start, &record).await?;
         leaf::grow(tx.connection()?, log, &places).await?;
+        state.tally.push_record(&record);
+        self.sign_state(tx, &state).await?;
         Ok(Placed { donations: places, ..Placed::default() })
     }
 }

@@ -49,10 +49,10 @@ fn an_hour() -> u64 {
 #[non_exhaustive]
 pub enum PolicyFileError {
     /// The file cannot be read or written.
-    #[error("policy file: {0}")]
+    #[error("the rules cannot be read: {0}")]
     File(#[from] io::Error),
     /// It is not JSON of the right form.
-    #[error("policy file: {0}")]
+    #[error("the rules are not JSON of the expected form: {0}")]
     Form(#[from] serde_json::Error),
     /// The org's name cannot stand in an origin.
     #[error(

@@ -14,6 +14,7 @@ use crate::{
     ledger::Ledger,
     log::Log,
     store::{StoreError, signed},
+    tally::{Part, Tally, Value},
 };
 
 /// An institution's project.
@@ -220,25 +221,30 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Writes what `before` does not have.
+    /// Writes what `before` does not have, and adds it to the tally.
     pub(crate) async fn save(
         &self,
         connection: &mut SqliteConnection,
         before: &Self,
+        tally: &mut Tally,
     ) -> Result<(), StoreError> {
         let log = Log::Donations.id();
         let insert = "INSERT INTO institutions (log, institution, name) VALUES ($1, $2, $3)";
         for (at, name) in self.institutions.iter().enumerate().skip(before.institutions.len()) {
-            let query = sqlx::query(insert).bind(log).bind(signed(at as u64 + 1)?).bind(name);
+            let id = signed(at as u64 + 1)?;
+            let query = sqlx::query(insert).bind(log).bind(id).bind(name);
             query.execute(&mut *connection).await?;
+            tally.push(Part::Institutions, &[log.into(), id.into(), name.as_str().into()]);
         }
         let insert =
             "INSERT INTO projects (log, project, institution, name) VALUES ($1, $2, $3, $4)";
         let fresh = self.projects.iter().enumerate().skip(before.projects.len());
         for (at, (institution, name)) in fresh {
-            let query = sqlx::query(insert).bind(log).bind(signed(at as u64 + 1)?);
-            let query = query.bind(signed(*institution as u64 + 1)?).bind(name);
+            let [id, institution] = [signed(at as u64 + 1)?, signed(*institution as u64 + 1)?];
+            let query = sqlx::query(insert).bind(log).bind(id).bind(institution).bind(name);
             query.execute(&mut *connection).await?;
+            let ids = [log, id, institution].map(Value::from);
+            tally.push(Part::Projects, &[ids[0], ids[1], ids[2], name.as_str().into()]);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! PostgreSQL has too.
 
 use std::{
+    ops::{Deref, DerefMut},
     path::Path,
     sync::{
         Arc,
@@ -13,13 +14,16 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions, Connection, Executor, SqliteConnection, SqlitePool,
+    ConnectOptions, Connection, Executor, Sqlite, SqliteConnection, SqlitePool, Transaction,
     error::DatabaseError,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
+    pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::{Mutex, MutexGuard, Notify};
 use wufu_verifier::{Fr, field};
+
+use crate::folder::FolderError;
 
 /// Rows of one multi-row insert: few enough for SQLite's limit of 32,766 parameters at nine each.
 pub(crate) const ROWS: usize = 1024;
@@ -46,6 +50,15 @@ pub enum StoreError {
     /// A commit failed, and then nobody could tell whether it happened. The ledger takes nothing more until it is opened again.
     #[error("it is not known whether the last commit happened: open the ledger again")]
     Unknown,
+    /// The signed state is missing, or this ledger's key did not sign it. Nothing is written on top of that.
+    #[error(
+        "the signed state in ledger.db is missing or not signed by this ledger's key: run `wufu ledger audit`, then \
+         restore the folder from a backup"
+    )]
+    State,
+    /// A file beside the database.
+    #[error(transparent)]
+    File(#[from] FolderError),
     /// The task that did the work is gone: the process is shutting down.
     #[error("the ledger's work was stopped")]
     Stopped,
@@ -74,6 +87,8 @@ pub(crate) struct Store {
     tidier: tokio::task::JoinHandle<()>,
     // Set when a commit's outcome is not known.
     halted: AtomicBool,
+    // Whether the one reader is in a transaction for as long as this value lives.
+    is_snapshot: bool,
 }
 
 impl Store {
@@ -106,7 +121,67 @@ impl Store {
         let tidy = Arc::new(Notify::new());
         let tidier = tokio::spawn(keep_tidy(options.clone(), tidy.clone()));
         let (writer, halted) = (Mutex::new(Some(writer)), AtomicBool::new(false));
-        Ok(Self { options, writer, readers, shard_readers, closer, tidy, tidier, halted })
+        Ok(Self {
+            options,
+            writer,
+            readers,
+            shard_readers,
+            closer,
+            tidy,
+            tidier,
+            halted,
+            is_snapshot: false,
+        })
+    }
+
+    /// Opens the database for reading, without a lock, as it is now: later changes are not seen.
+    ///
+    /// `immutable` is for a folder in which nothing can be written, not even the index of the write-ahead log. Then nobody else
+    /// can be writing there, and the database must be complete without that log.
+    pub(crate) async fn open_snapshot(file: &Path, immutable: bool) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .immutable(immutable)
+            .busy_timeout(Duration::from_secs(10))
+            .disable_statement_logging();
+        let readers = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(30))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // It begins with the first read.
+                    connection.execute("BEGIN; SELECT number FROM commits").await.map(|_| ())
+                })
+            })
+            .connect_with(options.clone())
+            .await?;
+        let (writer, halted) = (Mutex::new(None), AtomicBool::new(false));
+        let (tidy, tidier) = (Arc::new(Notify::new()), tokio::spawn(async {}));
+        // One connection for all, since another would begin a snapshot of its own.
+        let (shard_readers, closer) = (readers.clone(), readers.clone());
+        Ok(Self {
+            options,
+            writer,
+            readers,
+            shard_readers,
+            closer,
+            tidy,
+            tidier,
+            halted,
+            is_snapshot: true,
+        })
+    }
+
+    /// A connection that sees the database as it is now, whatever is committed meanwhile.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Ok(if self.is_snapshot {
+            Snapshot::Held(self.readers.acquire().await?)
+        } else {
+            Snapshot::Begun(self.readers.begin().await?)
+        })
     }
 
     /// Connections that read what is committed.
@@ -147,7 +222,9 @@ impl Store {
         self.shard_readers.close().await;
         self.closer.close().await;
         if let Some(mut writer) = self.writer.lock().await.take() {
-            // The WAL is complete without it; this only makes the folder smaller.
+            // The WAL is complete without it. Afterwards the database file alone is the whole ledger, unless somebody reads
+            // an older state at that moment.
+            let _ = writer.execute("PRAGMA busy_timeout = 2000").await;
             let _ = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
             let _ = writer.close().await;
         }
@@ -178,6 +255,32 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.tidier.abort();
+    }
+}
+
+/// A connection in a read transaction, which it began or found.
+pub(crate) enum Snapshot {
+    Begun(Transaction<'static, Sqlite>),
+    Held(PoolConnection<Sqlite>),
+}
+
+impl Deref for Snapshot {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match self {
+            Self::Begun(connection) => connection,
+            Self::Held(connection) => connection,
+        }
+    }
+}
+
+impl DerefMut for Snapshot {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Begun(connection) => connection,
+            Self::Held(connection) => connection,
+        }
     }
 }
 
@@ -255,8 +358,11 @@ async fn keep_tidy(options: SqliteConnectOptions, tidy: Arc<Notify>) {
 fn migrations() -> Migrator {
     let sql = |text: &'static str| sqlx::SqlSafeStr::into_sql_str(text);
     let ledger = sql(include_str!("../migrations/0001_ledger.sql"));
-    let first = Migration::new(1, "ledger".into(), MigrationType::Simple, ledger, false);
-    Migrator::with_migrations(vec![first])
+    let summary = sql(include_str!("../migrations/0002_summary.sql"));
+    Migrator::with_migrations(vec![
+        Migration::new(1, "ledger".into(), MigrationType::Simple, ledger, false),
+        Migration::new(2, "summary".into(), MigrationType::Simple, summary, false),
+    ])
 }
 
 /// A number as the database has it.

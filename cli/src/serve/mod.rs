@@ -14,7 +14,7 @@ use wufu_prover::{Prover, service};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
 use crate::{
-    human,
+    files, human,
     listen::{ListenArgs, Listener},
     output::{self, Output},
     setup,
@@ -102,6 +102,9 @@ struct LedgerArgs {
     /// Check claims under this user's development key: whoever made it can forge
     #[arg(long, conflicts_with = "key")]
     dev_keys: bool,
+    /// The clock is right, although nothing was signed for more than a day: the ledger was switched off
+    #[arg(long)]
+    accept_clock: bool,
 }
 
 /// Runs the service until it is told to end.
@@ -166,7 +169,13 @@ async fn ledger(args: LedgerArgs, signals: Signals, output: Output) -> anyhow::R
     };
     let listener = args.listen.bind(LEDGER_PORT).await?;
     listening("ledger", &listener, output)?;
-    serve_ledger(listener, ledger, key, signals.told_to_end()).await
+    if args.accept_clock {
+        ledger.accept_clock(files::now()?);
+    }
+    let served = serve_ledger(listener, ledger.clone(), key, signals.told_to_end()).await;
+    // Moves everything into the database's one file. Whatever still holds a connection after this is not waited for.
+    let _ = tokio::time::timeout(Duration::from_secs(5), ledger.close()).await;
+    served
 }
 
 /// Serves a ledger on a listener until `shutdown`.

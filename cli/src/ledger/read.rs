@@ -1,0 +1,193 @@
+//! Commands that read a ledger. They take no lock: a ledger that is served can be read.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use serde_json::json;
+use wufu_circuits::Address;
+use wufu_ledger::{GrantError, LedgerReader, Log};
+use wufu_proto::v1;
+
+use super::money;
+use crate::{
+    files,
+    human::{self, Span, Utc, count},
+    output::Output,
+};
+
+/// When what was appended can be used, and what to do then.
+pub fn when(close: u64, now: u64) -> String {
+    if close <= now {
+        "it is in no checkpoint until `wufu ledger close-epoch` signs one, or the service at the epoch's end".into()
+    } else {
+        format!(
+            "this epoch's checkpoints are signed already: it waits for the next epoch, which begins at {} (in {}); then the \
+             service signs it, or `wufu ledger close-epoch`",
+            Utc(close),
+            Span(close - now)
+        )
+    }
+}
+
+/// Writes what an address was given.
+pub async fn grants(
+    dir: &Path,
+    address: &Address,
+    out: &Path,
+    output: Output,
+) -> anyhow::Result<()> {
+    let ledger = LedgerReader::open(dir).await?;
+    if address.org != ledger.org() {
+        bail!("address is of {:?}, expected {:?}", address.org, ledger.org());
+    }
+    let waiting = ledger.waiting_of(address.pk).await?.count();
+    let now = files::now()?;
+    let close = ledger.next_close(now).await?;
+    let grants = ledger.with_trees().await?.grants_of(address.pk).await?;
+    let number = grants.cards.len() + grants.persons.len() + grants.donations.len();
+    if number == 0 && waiting == 0 {
+        bail!(
+            "nothing was appended for this address, so {} is not written: issue, register or import first",
+            out.display()
+        );
+    }
+    if number == 0 {
+        bail!(
+            "no grant yet, so {} is not written: {} for this address; {}",
+            out.display(),
+            count(waiting, "entry"),
+            when(close, now)
+        );
+    }
+    files::write_message(out, &v1::AppendResponse::from(&grants), output.is_json())?;
+    let mut text = format!("{} in {}", count(number, "grant"), out.display());
+    if waiting > 0 {
+        text +=
+            &format!("; {} more for this address: {}", count(waiting, "entry"), when(close, now));
+    }
+    let fields = json!({ "file": out, "grants": number, "waiting": waiting, "next_close": close });
+    output.beside(out).result("grants", text, fields);
+    Ok(())
+}
+
+/// Writes a donation's receipt.
+pub async fn receipt(dir: &Path, name: &str, out: &Path, output: Output) -> anyhow::Result<()> {
+    let ledger = LedgerReader::open(dir).await?;
+    let now = files::now()?;
+    let close = ledger.next_close(now).await?;
+    let found = ledger.with_trees().await?.donation_receipt(name.as_bytes()).await;
+    let found = match found {
+        Err(error @ GrantError::NotYet { .. }) => bail!("{error}; {}", when(close, now)),
+        Err(error @ GrantError::Pending { .. }) => {
+            bail!("{error}: name one with `wufu ledger own`")
+        }
+        found => found?,
+    };
+    files::write_message(out, &v1::DonationReceipt::from(&found), output.is_json())?;
+    let text = format!("receipt in {}", out.display());
+    output.beside(out).result("receipt", text, json!({ "file": out }));
+    Ok(())
+}
+
+/// Writes or prints signed checkpoints.
+pub async fn checkpoints(
+    dir: &Path,
+    only: Option<&str>,
+    out: Option<PathBuf>,
+    output: Output,
+) -> anyhow::Result<()> {
+    let ledger = LedgerReader::open(dir).await?;
+    let mut notes = Vec::new();
+    for log in Log::ALL {
+        if only.is_none_or(|only| log.name().starts_with(only)) {
+            let checkpoints = ledger.checkpoints(&ledger.origin(log), 0).await?;
+            notes.extend(checkpoints.iter().map(|checkpoint| checkpoint.note().to_owned()));
+        }
+    }
+    match out {
+        Some(out) => {
+            files::write(&out, files::write::CHECKPOINTS, notes.join("\n").as_bytes())?;
+            let text = format!("{} in {}", count(notes.len(), "checkpoint"), out.display());
+            let fields = json!({ "file": out, "notes": notes.len() });
+            output.beside(&out).result("checkpoints", text, fields);
+        }
+        None => output.result("checkpoints", notes.join("\n"), json!({ "notes": notes })),
+    }
+    Ok(())
+}
+
+/// Shows the organisation, its log key, its logs and their totals.
+pub async fn info(dir: &Path, output: Output) -> anyhow::Result<()> {
+    let ledger = LedgerReader::open(dir).await?;
+    let (info, totals) = (ledger.info().await?, ledger.totals().await?);
+    let (sum, code) = money(ledger.policy(), totals.sum);
+    let leaves = |size: u64| count(size, "leaf");
+    let logs: Vec<_> =
+        info.logs.iter().map(|log| format!("{}: {}", log.origin, leaves(log.size))).collect();
+    let donations = match ledger.policy().currency {
+        None => "no currency, so no donations".into(),
+        currency => format!(
+            "{}, {}, {} of them pending",
+            count(totals.donations, "donation"),
+            human::money(totals.sum, currency),
+            totals.pending
+        ),
+    };
+    let text = format!(
+        "org {}\nlog key {}\n{}\n{donations}\nepoch {}, window {}",
+        info.org,
+        info.log_key,
+        logs.join("\n"),
+        Span(info.epoch_seconds),
+        Span(info.window.0)
+    );
+    let fields = json!({
+        "org": info.org,
+        "log_key": info.log_key.to_string(),
+        "logs": info.logs.iter().map(|log| json!({ "origin": log.origin, "size": log.size })).collect::<Vec<_>>(),
+        "donations": totals.donations,
+        "pending": totals.pending,
+        "sum": sum,
+        "currency": code,
+        "epoch_seconds": info.epoch_seconds,
+        "window_seconds": info.window.0,
+    });
+    output.result("info", text, fields);
+    Ok(())
+}
+
+/// Audits a ledger.
+pub async fn audit(dir: &Path, output: Output) -> anyhow::Result<()> {
+    let ledger = LedgerReader::open(dir).await?;
+    let audit = ledger.audit().await?;
+    for finding in &audit.findings {
+        output.result("finding", finding, json!({ "finding": finding.to_string() }));
+    }
+    let (sum, code) = money(ledger.policy(), audit.sum);
+    let leaves =
+        audit.leaves.iter().map(|(log, leaves)| format!("{} of {log}", count(*leaves, "leaf")));
+    let donated = match ledger.policy().currency {
+        None => String::new(),
+        currency => format!("{}, ", human::money(audit.sum, currency)),
+    };
+    let text = format!(
+        "looked at {}, {}, {donated}{}, {}: {}\nwhat no checkpoint covers: {}",
+        human::list(leaves),
+        count(audit.checkpoints, "checkpoint"),
+        count(audit.claims, "claim"),
+        count(audit.summaries, "summary"),
+        count(audit.findings.len(), "finding"),
+        audit.coverage
+    );
+    let fields = json!({
+        "leaves": audit.leaves, "checkpoints": audit.checkpoints, "sum": sum, "currency": code,
+        "claims": audit.claims, "summaries": audit.summaries, "rest": audit.coverage.to_string(),
+        "findings": audit.findings.len(),
+    });
+    output.result("audit", text, fields);
+    if audit.findings.is_empty() {
+        Ok(())
+    } else {
+        bail!("{}", count(audit.findings.len(), "finding"))
+    }
+}

@@ -1,0 +1,139 @@
+//! `wufu ledger` as an operator meets it.
+//!
+//! While a ledger was served, `info`, `audit` and `checkpoints` were refused: another process had it open. Before the epoch
+//! closed, `grants` wrote "0 grants" into a file and exited with 0, without a hint. A folder without a ledger was told as
+//! "nothing: nothing holds no ledger".
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use wufu_circuits::Seed;
+
+fn wufu(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wufu"));
+    command.args(args).current_dir(folder).env("WUFU_CACHE", folder.join("cache"));
+    command.env_remove("WUFU_LOG");
+    command
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    wufu(folder, args).output().unwrap()
+}
+
+fn ok(folder: &Path, args: &[&str]) -> Vec<Value> {
+    let output = run(folder, &[&["--json"], args].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{args:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// What a command that fails says, and its exit code.
+fn refused(folder: &Path, args: &[&str]) -> String {
+    let output = run(folder, args);
+    assert_eq!(output.status.code(), Some(2), "{args:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// A service, which ends with the test.
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(folder: &Path, dir: &str) -> Served {
+    let args = ["--json", "serve", "ledger", "--dir", dir, "--listen", "127.0.0.1:0"];
+    let mut child =
+        wufu(folder, &args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // It says where it listens once it has the ledger; when it fails, its output ends.
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("listening"), "{line}");
+    Served(child)
+}
+
+#[test]
+fn what_waits_for_the_epochs_end_is_told_and_a_served_ledger_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let address = Seed::from_bytes([1; 32]).address("wufu").to_string();
+    ok(folder, &["ledger", "init", "--dir", "l", "--org", "wufu"]);
+    let grants = ["ledger", "grants", &address, "--dir", "l", "--out", "grants.msg"];
+    let none = refused(folder, &grants);
+    assert!(none.contains("nothing was appended for this address"), "{none}");
+    let placed = run(folder, &["ledger", "issue", &address, "--dir", "l"]);
+    let placed = String::from_utf8(placed.stdout).unwrap();
+    assert!(placed.contains("in no checkpoint until `wufu ledger close-epoch`"), "{placed}");
+    let early = refused(folder, &grants);
+    for part in
+        ["no grant yet", "grants.msg is not written", "5 entries", "wufu ledger close-epoch"]
+    {
+        assert!(early.contains(part), "{part}: {early}");
+    }
+    assert!(!folder.join("grants.msg").exists());
+    let closed = ok(folder, &["ledger", "close-epoch", "--dir", "l"]);
+    assert_eq!((&closed[0]["signed"][0], &closed[0]["summary"]), (&"wufu/cards".into(), &1.into()));
+    assert_eq!(ok(folder, &grants)[0]["grants"], 5);
+    // In the same epoch: they wait for the next one, and that is told with its time.
+    let more = ok(folder, &["ledger", "issue", &address, "--kind", "和谐", "--dir", "l"]);
+    let next = more[0]["next_close"].as_u64().unwrap();
+    let again = ok(folder, &grants);
+    assert_eq!((again[0]["grants"].as_u64(), again[0]["waiting"].as_u64()), (Some(5), Some(1)));
+    assert!(next % 600 == 0 || next > 1_700_000_000);
+    // After a clean exit one file holds everything.
+    let wal = folder.join("l/ledger.db-wal");
+    assert!(fs::metadata(&wal).map_or(0, |wal| wal.len()) == 0, "the write-ahead log was left");
+
+    let _served = serve(folder, "l");
+    let info = ok(folder, &["ledger", "info", "--dir", "l"]);
+    assert_eq!(info[0]["logs"][0]["size"], 6);
+    let audit = ok(folder, &["ledger", "audit", "--dir", "l"]);
+    assert_eq!(audit.last().unwrap()["findings"], 0);
+    let notes = ok(folder, &["ledger", "checkpoints", "--dir", "l"]);
+    assert!(!notes[0]["notes"].as_array().unwrap().is_empty());
+    assert!(ok(folder, &grants)[0]["grants"].as_u64().unwrap() >= 5);
+    let second = refused(folder, &["ledger", "issue", &address, "--dir", "l"]);
+    assert!(second.contains("l is open in another process"), "{second}");
+}
+
+#[test]
+fn an_audit_that_finds_something_exits_with_2_and_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    ok(folder, &["ledger", "init", "--dir", "l", "--org", "wufu"]);
+    fs::write(folder.join("l/summary.note"), "planted").unwrap();
+    let output = run(folder, &["ledger", "audit", "--dir", "l"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("summary.note is not signed by this ledger's key"), "{text}");
+    let closed = refused(folder, &["ledger", "close-epoch", "--dir", "l"]);
+    assert!(
+        closed.contains("summary.note is not a summary signed by this ledger's key"),
+        "{closed}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_no_ledger_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for args in [
+        ["ledger", "info", "--dir", "nothing"],
+        ["ledger", "audit", "--dir", "nothing"],
+        ["ledger", "close-epoch", "--dir", "nothing"],
+    ] {
+        let error = refused(folder.path(), &args);
+        assert!(error.contains("nothing holds no ledger: expected a folder"), "{error}");
+        assert!(error.contains("wufu ledger init --dir nothing"), "{error}");
+        assert!(!error.contains("nothing: nothing"), "{error}");
+    }
+    assert!(!folder.path().join("nothing").exists());
+}

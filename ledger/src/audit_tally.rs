@@ -1,0 +1,211 @@
+//! The audit of what no checkpoint covers: every row against the signed state, every summary against the one before, the newest
+//! against the file beside the database.
+
+use sqlx::SqliteConnection;
+use tokio_stream::StreamExt as _;
+
+use crate::{
+    audit::Audit,
+    finding::{Coverage, Finding},
+    ledger::Ledger,
+    log::Log,
+    store::{StoreError, unsigned},
+    summary::{State, Summary, recount},
+    tally::{Chain, Part, Tally},
+};
+
+/// The chains that were signed for a part, by their number of rows, and how far the rows fit.
+struct Expected {
+    part: Part,
+    chains: Vec<Chain>,
+    // The next of them.
+    next: usize,
+    // Rows up to here fit.
+    good: u64,
+    changed: Option<Finding>,
+}
+
+impl Expected {
+    fn new(part: Part, signed: &[Tally]) -> Self {
+        let mut chains: Vec<Chain> = signed.iter().map(|tally| *tally.chain(part)).collect();
+        chains.sort_by_key(|chain| chain.rows);
+        chains.dedup();
+        let next = chains.iter().take_while(|chain| chain.rows == 0).count();
+        Self { part, chains, next, good: 0, changed: None }
+    }
+
+    /// Compares the rows so far with what was signed of them.
+    fn see(&mut self, chain: &Chain) {
+        while let Some(signed) = self.chains.get(self.next).filter(|next| next.rows == chain.rows) {
+            if signed.hash == chain.hash {
+                self.good = chain.rows;
+            } else if self.changed.is_none() {
+                let (part, first, last) = (self.part.name(), self.good + 1, chain.rows);
+                self.changed = Some(Finding::Changed { part, first, last });
+            }
+            self.next += 1;
+        }
+    }
+}
+
+impl Ledger {
+    /// Compares everything with the signed state and the summaries.
+    pub(crate) async fn audit_tally(
+        &self,
+        reader: &mut SqliteConnection,
+        mark: Option<&str>,
+        audit: &mut Audit,
+    ) -> Result<(), StoreError> {
+        self.audit_tables(reader, audit).await?;
+        let query = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('state', 'summaries')";
+        let tables: i64 = sqlx::query_scalar(query).fetch_one(&mut *reader).await?;
+        let is_begun = tables == 2 && !crate::summary::is_unsummarised(reader).await?;
+        if !is_begun {
+            if mark.is_some() {
+                let problem = "none is left in the database, but summary.note holds one";
+                audit.findings.push(Finding::Summary { number: None, problem });
+            }
+            return Ok(());
+        }
+        let state: Option<String> =
+            sqlx::query_scalar("SELECT note FROM state").fetch_optional(&mut *reader).await?;
+        let state = state.and_then(|note| State::open(self.log_key(), &note));
+        let mut signed = self.audit_summaries(reader, state.as_ref(), mark, audit).await?;
+        match state {
+            Some(state) => signed.push(state.tally),
+            None => {
+                let problem = "the signed state is missing, or this ledger's key did not sign it";
+                audit.findings.push(Finding::Summary { number: None, problem });
+            }
+        }
+        let Some(newest) = signed.last().cloned() else { return Ok(()) };
+        audit.coverage = if newest.from_start { Coverage::Whole } else { Coverage::SinceMigration };
+
+        let mut expected = Part::ALL.map(|part| Expected::new(part, &signed));
+        let found = recount(reader, |part, chain| expected[part as usize].see(chain)).await?;
+        for (expected, part) in expected.into_iter().zip(Part::ALL) {
+            audit.findings.extend(expected.changed);
+            let (got, expected) = (found.chain(part).rows, newest.chain(part).rows);
+            if got != expected {
+                audit.findings.push(Finding::Rows { part: part.name(), got, expected });
+            }
+        }
+        for (total, got, expected) in [
+            ("sum of all donations in minor units", found.sum, newest.sum),
+            ("donations without owner", found.pending.into(), newest.pending.into()),
+            (
+                "sum of donations without owner in minor units",
+                found.pending_sum,
+                newest.pending_sum,
+            ),
+        ] {
+            if got != expected {
+                audit.findings.push(Finding::Total { total, got, expected });
+            }
+        }
+        if found.rules != newest.rules {
+            audit.findings.push(Finding::Rules);
+        }
+        Ok(())
+    }
+
+    /// Opens every summary, and compares it with its row, with the one before and with the file. Gives those that are good.
+    async fn audit_summaries(
+        &self,
+        reader: &mut SqliteConnection,
+        state: Option<&State>,
+        mark: Option<&str>,
+        audit: &mut Audit,
+    ) -> Result<Vec<Tally>, StoreError> {
+        let mut found = |number, problem| {
+            audit.findings.push(Finding::Summary { number: Some(number), problem });
+        };
+        let marked = mark.map(|note| Summary::open(self.log_key(), note));
+        let (mut tallies, mut before) = (Vec::new(), None::<(Summary, [u8; 32])>);
+        let (mut expected, mut is_marked) = (0, false);
+        let query = "SELECT number, epoch, note FROM summaries ORDER BY number";
+        let mut rows = sqlx::query_as(query).fetch(reader);
+        while let Some(row) = rows.next().await {
+            let (number, epoch, note): (i64, i64, String) = row?;
+            let (number, epoch) = (unsigned("summary", number)?, unsigned("epoch", epoch)?);
+            audit.summaries += 1;
+            if number != expected {
+                found(expected, "it is missing");
+            }
+            let is_next = number == expected;
+            expected = number + 1;
+            is_marked |= mark == Some(note.as_str());
+            let opened = Summary::open(self.log_key(), &note)
+                .filter(|summary| (summary.number, summary.epoch) == (number, epoch));
+            let Some(summary) = opened else {
+                found(number, "its note is not signed, or says something else than its row");
+                before = None;
+                continue;
+            };
+            if let Some((last, hash)) = before.filter(|_| is_next)
+                && !follows(&summary, &last, hash)
+            {
+                found(number, "it does not follow the one before");
+            }
+            tallies.push(summary.tally.clone());
+            before = Some((summary, *blake3::hash(note.as_bytes()).as_bytes()));
+        }
+        drop(rows);
+        if let Some(state) = state.filter(|state| state.after + 1 != expected) {
+            found(
+                state.after,
+                "it is missing, or newer ones are there that the state does not know",
+            );
+        }
+        match marked {
+            None => {
+                found(expected.saturating_sub(1), "summary.note, which should hold it, is missing")
+            }
+            Some(None) => {
+                found(
+                    expected.saturating_sub(1),
+                    "summary.note is not signed by this ledger's key",
+                );
+            }
+            Some(Some(mark)) if mark.number >= expected => {
+                found(mark.number, "it is in summary.note, but missing in the database");
+            }
+            Some(Some(mark)) if !is_marked => {
+                found(mark.number, "summary.note holds another one of that number");
+            }
+            Some(Some(_)) => {}
+        }
+        Ok(tallies)
+    }
+
+    /// What has no order of its own: rows that belong to a leaf, and the logs' names.
+    async fn audit_tables(
+        &self,
+        reader: &mut SqliteConnection,
+        audit: &mut Audit,
+    ) -> Result<(), StoreError> {
+        for (part, log, query) in [
+            ("issued cards", Log::Cards, "SELECT COUNT(*) FROM cards"),
+            ("registered persons", Log::Persons, "SELECT COUNT(*) FROM persons"),
+        ] {
+            let got: i64 = sqlx::query_scalar(query).fetch_one(&mut *reader).await?;
+            let got = unsigned("count", got)?;
+            let leaves = audit.leaves.get(&self.origin(log)).copied();
+            if let Some(expected) = leaves.filter(|leaves| *leaves != got) {
+                audit.findings.push(Finding::Rows { part, got, expected });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a summary can come after another: nothing was taken away between them.
+fn follows(summary: &Summary, last: &Summary, hash: [u8; 32]) -> bool {
+    let grows = |part| summary.tally.chain(part).rows >= last.tally.chain(part).rows;
+    summary.previous == hash
+        && summary.epoch >= last.epoch
+        && summary.tally.sum >= last.tally.sum
+        && summary.tally.rules == last.tally.rules
+        && summary.tally.from_start == last.tally.from_start
+        && Part::ALL.into_iter().all(grows)
+}

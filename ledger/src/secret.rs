@@ -1,0 +1,90 @@
+//! The two secrets of a ledger's folder: its signing key and its operator's token, each a line of hexadecimal digits.
+
+use std::{
+    fmt,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    access::{OTHERS, check_file},
+    folder::FolderError,
+};
+
+/// What an operator shows to append: 32 random bytes, in hexadecimal digits.
+#[derive(Clone)]
+pub struct OperatorToken(pub(crate) Zeroizing<[u8; 32]>);
+
+impl OperatorToken {
+    /// Reads a token from its file.
+    ///
+    /// # Errors
+    /// When others than the owner may read it, or it is not 64 hexadecimal digits.
+    pub fn read(file: &Path) -> Result<Self, FolderError> {
+        Ok(Self(read_secret(file)?))
+    }
+
+    /// Whether `shown` is this token. Takes the same time wherever they differ.
+    pub fn is(&self, shown: &[u8]) -> bool {
+        // Hashes of blake3 are compared in constant time.
+        blake3::hash(self.to_hex().as_bytes()) == blake3::hash(shown)
+    }
+
+    /// The digits, for the `authorization` header after `Bearer `.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex(self.0.as_slice()))
+    }
+}
+
+impl fmt::Debug for OperatorToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OperatorToken(..)")
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Reads 32 bytes that only their owner may read.
+pub(crate) fn read_secret(file: &Path) -> Result<Zeroizing<[u8; 32]>, FolderError> {
+    let failed = |error| FolderError::File { file: file.into(), error };
+    check_file(file, OTHERS)?;
+    let text = Zeroizing::new(fs::read(file).map_err(failed)?);
+    let wrong = || FolderError::Secret { file: file.into() };
+    let digits = text.strip_suffix(b"\n").unwrap_or(&text);
+    let mut bytes = Zeroizing::new([0u8; 32]);
+    if digits.len() != 64 {
+        return Err(wrong());
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let digit = |c: u8| char::from(c).to_digit(16).ok_or_else(wrong);
+        let value = 16 * digit(pair[0])? + digit(pair[1])?;
+        *byte = u8::try_from(value).map_err(|_| wrong())?;
+    }
+    Ok(bytes)
+}
+
+/// Writes 32 bytes into a new file that only its owner may read.
+pub(crate) fn write_secret(file: &Path, bytes: &[u8; 32]) -> io::Result<()> {
+    let mut open = private().write(true).create_new(true).open(file)?;
+    open.write_all(Zeroizing::new(hex(bytes) + "\n").as_bytes())?;
+    open.sync_all()
+}
+
+/// A file that is made for the owner alone.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}

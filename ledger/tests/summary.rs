@@ -1,0 +1,405 @@
+//! The audit names edits of what no checkpoint covers.
+//!
+//! A ledger of 1,053 donations without owner was edited with SQL. All of them were deleted, amounts were changed, every
+//! checkpoint was deleted, a project was renamed: the audit found nothing and exited with 0, and the next epoch signed afresh. A
+//! checkpoint covers leaves and nothing else. Now a signed state covers every other row, and summaries of it are signed with
+//! the checkpoints.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+
+use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
+use wufu_ledger::{
+    AppendError, Coverage, EpochError, Ledger, LedgerReader, StoreError, SummaryError,
+    import::{ImportOptions, Rows},
+};
+
+use crate::common::{
+    NOW, address, cards, donations,
+    forge::{Says, Trapdoor},
+    ledger, persons,
+};
+
+const PENDING: &str = "receipt,institution,project,amount,date\n\
+    p1,First,A,5,2018-02-15\np2,First,B,70,2018-02-15\np3,Second,A,900,2018-02-15\n";
+
+async fn import(ledger: &Ledger, csv: &str) {
+    let currency = "CNY".parse().unwrap();
+    let rows = Rows::read(csv.as_bytes(), "f", &Default::default(), currency).unwrap();
+    ledger.import(rows, ImportOptions::default(), |_| ()).await.unwrap();
+}
+
+/// A folder with a ledger of everything in two epochs, closed: 9 donations with an owner and 3 without, and a claim.
+async fn folder() -> tempfile::TempDir {
+    let (folder, ledger) = ledger().await;
+    for what in [cards(0..6), persons(0..4), donations(1..8)] {
+        ledger.append(what).await.unwrap();
+    }
+    import(&ledger, PENDING).await;
+    let signed = ledger.close_epoch(NOW).await.unwrap().signed;
+    ledger.append(donations(8..10)).await.unwrap();
+    let trapdoor = Trapdoor::new(1);
+    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), NOW + 60);
+    let (cards, persons) = (&signed[0], &signed[1]);
+    let says = Says { org: "wufu", cards, persons, nullifiers, payout, expiry };
+    let claim = trapdoor.claim(&says, 1);
+    let verified = ledger.check_claim(&trapdoor.key, &claim, NOW).unwrap();
+    ledger.claim(&verified, &claim, NOW).await.unwrap();
+    ledger.close_epoch(NOW + 600).await.unwrap();
+    ledger.close().await;
+    folder
+}
+
+async fn change(folder: &Path, sql: &str) {
+    let options = SqliteConnectOptions::new().filename(folder.join("ledger.db"));
+    let mut connection = options.foreign_keys(false).connect().await.unwrap();
+    let done = connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+    assert!(done.rows_affected() > 0, "{sql} changed nothing");
+    connection.close().await.unwrap();
+}
+
+async fn findings(folder: &Path) -> Vec<String> {
+    let reader = LedgerReader::open(folder).await.unwrap();
+    let audit = reader.audit().await.unwrap();
+    audit.findings.iter().map(ToString::to_string).collect()
+}
+
+fn copy(from: &Path) -> tempfile::TempDir {
+    let to = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.path().join(file.file_name())).unwrap();
+    }
+    to
+}
+
+/// Each edit, and what names it.
+const EDITS: &[(&str, &str)] = &[
+    // The four that were reported.
+    (
+        "DELETE FROM receipts WHERE place IS NULL",
+        "donations: 9 rows, expected 12: rows are missing",
+    ),
+    (
+        "UPDATE receipts SET amount = amount + 1 WHERE receipt = x'7032'",
+        "donations: of rows 1 to 10, at least one is not as it was signed",
+    ),
+    ("DELETE FROM checkpoints", "checkpoints: 0 rows, expected 4: rows are missing"),
+    (
+        "UPDATE projects SET name = 'Other' WHERE project = 4",
+        "projects: of rows 1 to 6, at least one is not as it was signed",
+    ),
+    // Donations without owner: one gone, one more, the same sum otherwise spread, another name, date, project.
+    ("DELETE FROM receipts WHERE receipt = x'7031'", "donations without owner: 2, expected 3"),
+    (
+        "INSERT INTO receipts (log, receipt, project_key, amount, time, seq) \
+         VALUES (3, x'7039', 4294967297, 1, 1, 13)",
+        "donations: 13 rows, expected 12: the ledger did not enter the others",
+    ),
+    (
+        "UPDATE receipts SET amount = CASE receipt WHEN x'7031' THEN 7000 ELSE 500 END \
+         WHERE receipt IN (x'7031', x'7032')",
+        "donations: of rows 1 to 10",
+    ),
+    ("UPDATE receipts SET receipt = x'7038' WHERE receipt = x'7033'", "donations: of rows 1 to 10"),
+    ("UPDATE receipts SET time = time + 1 WHERE receipt = x'7033'", "donations: of rows 1 to 10"),
+    (
+        "UPDATE receipts SET project_key = 4294967297 WHERE receipt = x'7033'",
+        "donations: of rows 1 to 10",
+    ),
+    (
+        "UPDATE receipts SET owner = zeroblob(32), rcm = zeroblob(32), place = 9 \
+         WHERE receipt = x'7033'",
+        "donations without owner: 2, expected 3",
+    ),
+    ("UPDATE receipts SET seq = 20 WHERE receipt = x'7031'", "donations: of rows 1 to 10"),
+    // Donations with an owner.
+    ("UPDATE receipts SET receipt = x'7a' WHERE place = 8", "what was issued to its owner"),
+    ("UPDATE receipts SET owner = zeroblob(32) WHERE place = 8", "what was issued to its owner"),
+    ("UPDATE receipts SET rcm = zeroblob(32) WHERE place = 0", "what was issued to its owner"),
+    // What cards and persons were given.
+    ("UPDATE cards SET rcm = zeroblob(32) WHERE place = 2", "what was issued to its owner"),
+    ("UPDATE cards SET owner = zeroblob(32) WHERE place = 2", "what was issued to its owner"),
+    ("UPDATE persons SET salt = zeroblob(32) WHERE place = 2", "what was issued to its owner"),
+    (
+        "INSERT INTO cards SELECT 99, kind, owner, rcm, 99 FROM cards LIMIT 1",
+        "issued cards: 7 rows, expected 6",
+    ),
+    // Names.
+    (
+        "UPDATE institutions SET name = 'Third' WHERE institution = 3",
+        "institutions: of rows 1 to 3, at least one is not as it was signed",
+    ),
+    ("UPDATE projects SET institution = 3 WHERE project = 5", "projects: of rows 1 to 6"),
+    (
+        "INSERT INTO projects (log, project, institution, name) VALUES (3, 7, 1, 'More')",
+        "projects: 7 rows, expected 6: the ledger did not enter the others",
+    ),
+    // Claims and what they spent.
+    ("DELETE FROM claims; DELETE FROM spent", "claims: 0 rows, expected 1: rows are missing"),
+    ("UPDATE claims SET payout = x'00'", "claims: row 1 is not the one that was signed"),
+    ("UPDATE claims SET note = ''", "claims: row 1 is not the one that was signed"),
+    ("UPDATE claims SET time = time + 1", "claims: row 1 is not the one that was signed"),
+    (
+        "DELETE FROM spent WHERE substr(nullifier, 1, 1) = x'04'",
+        "claim 1: not all of its nullifiers are spent by it",
+    ),
+    // Checkpoints, summaries, the state.
+    (
+        "DELETE FROM checkpoints WHERE log = 3 AND size = 7",
+        "checkpoints: 3 rows, expected 4: rows are missing",
+    ),
+    ("UPDATE checkpoints SET note = note || ' '", "its note is not signed"),
+    (
+        "UPDATE checkpoints SET open_root = zeroblob(32) WHERE log = 1",
+        "checkpoints: of rows 1 to 3, at least one is not as it was signed",
+    ),
+    ("DELETE FROM summaries", "summary 2: it is in summary.note, but missing in the database"),
+    ("DELETE FROM summaries WHERE number = 1", "summary 1: it is missing"),
+    (
+        "DELETE FROM summaries WHERE number = 2",
+        "summary 2: it is in summary.note, but missing in the database",
+    ),
+    ("UPDATE summaries SET epoch = 7 WHERE number = 1", "summary 1: its note is not signed"),
+    (
+        "UPDATE summaries SET note = (SELECT note FROM summaries WHERE number = 2)",
+        "summary 0: its note is not signed, or says something else than its row",
+    ),
+    ("DELETE FROM state", "summary: the signed state is missing"),
+    (
+        "UPDATE state SET note = (SELECT note FROM summaries WHERE number = 2)",
+        "summary: the signed state is missing, or this ledger's key did not sign it",
+    ),
+    (
+        "DELETE FROM state; DELETE FROM summaries",
+        "summary: none is left in the database, but summary.note holds one",
+    ),
+    (
+        "DROP TABLE state; DROP TABLE summaries; DELETE FROM checkpoints",
+        "summary: none is left in the database, but summary.note holds one",
+    ),
+    ("UPDATE logs SET origin = 'other/cards' WHERE log = 1", "the rules or the logs' names"),
+    ("INSERT INTO settings VALUES ('more', '1')", "the rules or the logs' names"),
+];
+
+#[tokio::test]
+async fn every_edit_of_what_no_checkpoint_covers_is_named() {
+    let good = folder().await;
+    let reader = LedgerReader::open(good.path()).await.unwrap();
+    let audit = reader.audit().await.unwrap();
+    assert_eq!(audit.findings, []);
+    assert_eq!((audit.checkpoints, audit.summaries, audit.claims), (4, 3, 1));
+    assert_eq!((audit.sum, audit.coverage), (45 + 97_500, Coverage::Whole));
+    drop(reader);
+    for (sql, expected) in EDITS {
+        let edited = copy(good.path());
+        change(edited.path(), sql).await;
+        let named = findings(edited.path()).await;
+        assert!(named.iter().any(|line| line.contains(expected)), "{sql}: {named:#?}");
+    }
+}
+
+/// What was edited stays named: the ledger goes on from what it signed, not from what the database holds now.
+#[tokio::test]
+async fn an_edit_is_still_named_after_the_next_epochs() {
+    let good = folder().await;
+    for (sql, expected) in [
+        ("DELETE FROM receipts WHERE place IS NULL", "donations: 12 rows, expected 15"),
+        (
+            "UPDATE projects SET name = 'Other' WHERE project = 4",
+            "projects: of rows 1 to 6, at least one is not as it was signed",
+        ),
+        ("UPDATE claims SET payout = x'00'", "claims: row 1 is not the one that was signed"),
+    ] {
+        let edited = copy(good.path());
+        change(edited.path(), sql).await;
+        let ledger = Ledger::open(edited.path()).await.unwrap();
+        for epoch in 2..4 {
+            ledger.append(donations(8 + epoch..9 + epoch)).await.unwrap();
+            ledger.close_epoch(NOW + 600 * epoch).await.unwrap();
+        }
+        ledger.append(donations(20..21)).await.unwrap();
+        ledger.close().await;
+        let named = findings(edited.path()).await;
+        assert!(named.iter().any(|line| line.contains(expected)), "{sql}: {named:#?}");
+    }
+}
+
+/// Rows that were added since the last summary are covered as well: every transaction signs the state that it leaves.
+#[tokio::test]
+async fn an_edit_between_two_epochs_is_named() {
+    let (folder, ledger) = ledger().await;
+    ledger.close_epoch(NOW).await.unwrap();
+    import(&ledger, PENDING).await;
+    ledger.append(cards(0..3)).await.unwrap();
+    ledger.close().await;
+    assert_eq!(findings(folder.path()).await, Vec::<String>::new());
+    for (sql, expected) in [
+        ("DELETE FROM receipts", "donations: 0 rows, expected 3: rows are missing"),
+        ("UPDATE receipts SET amount = 1 WHERE receipt = x'7033'", "donations: of rows 1 to 3"),
+        (
+            "UPDATE institutions SET name = 'X' WHERE institution = 1",
+            "institutions: of rows 1 to 2",
+        ),
+    ] {
+        let edited = copy(folder.path());
+        change(edited.path(), sql).await;
+        let named = findings(edited.path()).await;
+        assert!(named.iter().any(|line| line.contains(expected)), "{sql}: {named:#?}");
+    }
+}
+
+/// An import of donations without owner adds no leaf, so no log signs. The summary is signed all the same.
+#[tokio::test]
+async fn donations_without_owner_alone_are_summarised() {
+    let (folder, ledger) = ledger().await;
+    import(&ledger, PENDING).await;
+    let closed = ledger.close_epoch(NOW).await.unwrap();
+    assert_eq!((closed.signed, closed.summary), (vec![], Some(1)));
+    // Nothing new: nothing signed.
+    assert_eq!(ledger.close_epoch(NOW + 600).await.unwrap().summary, None);
+    ledger.close().await;
+    change(folder.path(), "DELETE FROM receipts").await;
+    let named = findings(folder.path()).await;
+    assert!(named.contains(&"donations: of rows 1 to 3".into()) || named.len() == 4, "{named:?}");
+    assert_eq!(named[0], "donations: 0 rows, expected 3: rows are missing");
+}
+
+#[tokio::test]
+async fn a_pending_donation_that_gets_its_owner_still_reconciles() {
+    let (folder, ledger) = ledger().await;
+    import(&ledger, PENDING).await;
+    ledger.close_epoch(NOW).await.unwrap();
+    ledger.own(b"p2", &address(1)).await.unwrap();
+    assert_eq!(ledger.audit().await.unwrap().findings, []);
+    ledger.close_epoch(NOW + 600).await.unwrap();
+    ledger.own(b"p1", &address(2)).await.unwrap();
+    ledger.close().await;
+    let audit = LedgerReader::open(folder.path()).await.unwrap().audit().await.unwrap();
+    assert_eq!(audit.findings, []);
+    assert_eq!((audit.leaves["wufu/donations/1"], audit.summaries), (2, 3));
+}
+
+/// With its checkpoints gone, the ledger signed new ones from the first leaf on: a second history under the same key.
+#[tokio::test]
+async fn no_epoch_is_signed_afresh_once_checkpoints_or_summaries_are_gone() {
+    let good = folder().await;
+    let refused = async |edited: &Path| {
+        let ledger = Ledger::open(edited).await.unwrap();
+        let refused = ledger.close_epoch(NOW + 1200).await.unwrap_err();
+        let notes = ledger.checkpoints("wufu/cards", 0).await.unwrap().len();
+        ledger.close().await;
+        (refused, notes)
+    };
+    let edited = copy(good.path());
+    change(edited.path(), "DELETE FROM checkpoints").await;
+    let (error, notes) = refused(edited.path()).await;
+    let expected = SummaryError::Checkpoints { got: 0, expected: 4 };
+    assert!(matches!(&error, EpochError::Summary(got) if *got == expected), "{error}");
+    assert_eq!(notes, 0);
+
+    let edited = copy(good.path());
+    change(edited.path(), "DELETE FROM summaries WHERE number > 0").await;
+    let (error, _) = refused(edited.path()).await;
+    let expected = SummaryError::Behind { got: Some(0), expected: 2 };
+    assert!(matches!(&error, EpochError::Summary(got) if *got == expected), "{error}");
+
+    // Everything that was signed is gone, and only the file beside the database tells.
+    let edited = copy(good.path());
+    let sql = "DELETE FROM checkpoints; DELETE FROM summaries; DELETE FROM state";
+    change(edited.path(), sql).await;
+    let (error, notes) = refused(edited.path()).await;
+    assert!(matches!(error, EpochError::Store(StoreError::State)), "{error}");
+    assert_eq!(notes, 0);
+    let ledger = Ledger::open(edited.path()).await.unwrap();
+    let error = ledger.append(cards(9..10)).await.unwrap_err();
+    assert!(matches!(error, AppendError::Store(StoreError::State)), "{error}");
+}
+
+#[tokio::test]
+async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
+    let (folder, ledger) = ledger().await;
+    ledger.append(cards(0..2)).await.unwrap();
+    ledger.close_epoch(NOW).await.unwrap();
+    ledger.close().await;
+    let backup = std::fs::read(folder.path().join("ledger.db")).unwrap();
+    let mark = folder.path().join("summary.note");
+    let old_mark = std::fs::read(&mark).unwrap();
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    ledger.append(cards(2..4)).await.unwrap();
+    ledger.close_epoch(NOW + 600).await.unwrap();
+    ledger.close().await;
+    let (newest, new_mark) =
+        (std::fs::read(folder.path().join("ledger.db")).unwrap(), std::fs::read(&mark).unwrap());
+
+    // The backup is restored.
+    std::fs::write(folder.path().join("ledger.db"), &backup).unwrap();
+    let expected = "summary 2: it is in summary.note, but missing in the database";
+    assert_eq!(findings(folder.path()).await, [expected]);
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    ledger.append(cards(4..5)).await.unwrap();
+    let error = ledger.close_epoch(NOW + 1200).await.unwrap_err();
+    let expected = SummaryError::Behind { got: Some(1), expected: 2 };
+    assert!(matches!(&error, EpochError::Summary(got) if *got == expected), "{error}");
+    ledger.accept_database().await.unwrap();
+    assert!(ledger.close_epoch(NOW + 1200).await.is_err(), "the mark was replaced by an older one");
+
+    // Without the file it goes on only when somebody says so; that makes a second summary 2, which the first file tells apart.
+    std::fs::remove_file(&mark).unwrap();
+    let error = ledger.close_epoch(NOW + 1200).await.unwrap_err();
+    assert!(matches!(error, EpochError::Summary(SummaryError::FileMissing)), "{error}");
+    ledger.accept_database().await.unwrap();
+    ledger.close_epoch(NOW + 1200).await.unwrap();
+    std::fs::write(&mark, &new_mark).unwrap();
+    let error = ledger.close_epoch(NOW + 1800).await.unwrap_err();
+    let expected = SummaryError::Forked { number: 2 };
+    assert!(matches!(&error, EpochError::Summary(got) if *got == expected), "{error}");
+    ledger.close().await;
+    let expected = "summary 2: summary.note holds another one of that number";
+    assert_eq!(findings(folder.path()).await, [expected]);
+    std::fs::write(&mark, "nonsense").unwrap();
+    let expected = "summary 2: summary.note is not signed by this ledger's key";
+    assert_eq!(findings(folder.path()).await, [expected]);
+
+    // A process that ended between the commit and the file: the file is one behind, and nothing is wrong.
+    std::fs::write(folder.path().join("ledger.db"), &newest).unwrap();
+    std::fs::write(&mark, &old_mark).unwrap();
+    assert_eq!(findings(folder.path()).await, Vec::<String>::new());
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    assert_eq!(std::fs::read(&mark).unwrap(), new_mark, "opening the ledger writes the file");
+    ledger.append(cards(4..5)).await.unwrap();
+    ledger.close_epoch(NOW + 1200).await.unwrap();
+    assert_eq!(ledger.audit().await.unwrap().findings, []);
+}
+
+/// A ledger that an older release made has no summary. The first command that writes signs one over what it finds.
+#[tokio::test]
+async fn a_ledger_of_an_older_release_is_taken_over() {
+    let folder = folder().await;
+    for sql in [
+        "UPDATE receipts SET seq = NULL",
+        "DROP TABLE state; DROP TABLE summaries; ALTER TABLE receipts DROP COLUMN seq; \
+         DELETE FROM _sqlx_migrations WHERE version = 2",
+    ] {
+        change(folder.path(), sql).await;
+    }
+    std::fs::remove_file(folder.path().join("summary.note")).unwrap();
+    let reader = LedgerReader::open(folder.path()).await.unwrap();
+    let audit = reader.audit().await.unwrap();
+    assert_eq!((audit.findings, audit.coverage), (vec![], Coverage::None));
+    drop(reader);
+
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let audit = ledger.audit().await.unwrap();
+    assert_eq!((audit.findings, audit.coverage), (vec![], Coverage::SinceMigration));
+    assert_eq!(audit.summaries, 1);
+    import(&ledger, "receipt,institution,project,amount,date\np4,First,A,5,2018-02-15\n").await;
+    ledger.own(b"p1", &address(1)).await.unwrap();
+    ledger.close_epoch(NOW + 1200).await.unwrap();
+    ledger.close().await;
+    assert_eq!(findings(folder.path()).await, Vec::<String>::new());
+    // What was there before is covered from now on.
+    change(folder.path(), "DELETE FROM receipts WHERE receipt = x'7032'").await;
+    let named = findings(folder.path()).await;
+    assert!(named.contains(&"donations without owner: 2, expected 3".into()), "{named:?}");
+}
