@@ -90,11 +90,7 @@ pub fn read_message<M: Limited>(path: &Path) -> anyhow::Result<M> {
 
 /// Writes a message as a file, binary or JSON.
 pub fn write_message<M: Filed>(path: &Path, message: &M, json: bool) -> anyhow::Result<()> {
-    let bytes = if json {
-        json::to_file(message)?.into_bytes()
-    } else {
-        message::encode(message)
-    };
+    let bytes = if json { json::to_file(message)?.into_bytes() } else { message::encode(message) };
     write(path, M::KIND, &bytes)
 }
 

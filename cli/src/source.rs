@@ -1,11 +1,8 @@
 //! A ledger as a command's argument: a service on this machine, or a ledger's folder, which is then served on the spot.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use tonic::transport::Channel;
 use wufu_ledger::{CurrencyCode, Directory, Log};

@@ -5,8 +5,8 @@
 use wufu_testing as _;
 
 mod audit;
-mod checks;
 mod cases;
+mod checks;
 mod claims;
 mod clock;
 mod common;

@@ -67,10 +67,7 @@ fn what_a_file_is_instead_is_named() {
             mark(b""),
             "not a proof request: expected protobuf or JSON, found 3 bytes starting ef bb bf (a byte-order mark); save the file as UTF-8 without one",
         ),
-        (
-            mark(&text),
-            "(a byte-order mark)",
-        ),
+        (mark(&text), "(a byte-order mark)"),
         (b"\xff\xfe{\0".to_vec(), "starting ff fe (a byte-order mark of UTF-16)"),
         (file::encode(&grant), "this is a card grant, expected a proof request"),
         (
@@ -122,7 +119,10 @@ fn a_file_says_which_kind_it_is() {
     assert_eq!(kind(b""), Err(FileError::Empty { expected }));
     assert!(kind(b"{\"@type\":7}").is_err() && kind(b"{\"@type\"").is_err());
     let untagged = file::untagged(&grant().encode_to_vec(), expected).to_string();
-    assert!(untagged.starts_with("the file does not say what it is, expected a card grant"), "{untagged}");
+    assert!(
+        untagged.starts_with("the file does not say what it is, expected a card grant"),
+        "{untagged}"
+    );
     let marked = file::untagged(b"\xef\xbb\xbf{}", expected).to_string();
     assert!(marked.contains("a byte-order mark"), "{marked}");
 

@@ -24,6 +24,13 @@ pub enum NotesError {
     },
     /// Nothing, or nothing but empty lines.
     Empty,
+    /// Not UTF-8.
+    Utf8,
+    /// No line is a signature: a text of something else, or the beginning of a note.
+    NoNote {
+        /// How many bytes it has.
+        bytes: usize,
+    },
     /// It begins with a byte-order mark.
     ByteOrderMark,
     /// A line ends with a carriage return.
@@ -63,18 +70,25 @@ impl fmt::Display for NotesError {
             Self::Long { got } => {
                 write!(f, "notes are {got} bytes or more, expected at most {MAX_BYTES}")
             }
-            Self::Empty => write!(f, "there is no signed note: the text is empty"),
+            Self::Empty => write!(f, "empty, expected signed notes: get them again"),
+            Self::Utf8 => write!(f, "not UTF-8, expected signed notes"),
+            Self::NoNote { bytes } => write!(
+                f,
+                "{bytes} bytes without a signature, expected signed notes as a ledger publishes them: cut off, or something else"
+            ),
             Self::ByteOrderMark => write!(
                 f,
-                "the text begins with a byte-order mark (ef bb bf), expected a signed note: save it without one"
+                "begins with a byte-order mark (ef bb bf), expected signed notes as they were written: save them as UTF-8 \
+                 without a mark"
             ),
             Self::CarriageReturn { line } => write!(
                 f,
-                "line {line} ends with a carriage return, which breaks the signature: expected line feeds alone"
+                "line {line} has a carriage return (Windows line endings), expected line feeds alone, since the signatures \
+                 cover every byte: get the notes again, or convert them (dos2unix)"
             ),
             Self::Unfinished { number } => write!(
                 f,
-                "signed note {number} is cut off: expected a text, an empty line and signatures"
+                "signed note {number} is cut off, expected a text, an empty line and signatures: get the notes again"
             ),
             Self::Checkpoint { number, error } => write!(f, "signed note {number}: {error}"),
             Self::History { number, error } => write!(f, "signed note {number}: {error}"),
@@ -93,6 +107,8 @@ impl NotesError {
         match self {
             Self::Long { .. } => Reason::NoteLong,
             Self::Empty
+            | Self::Utf8
+            | Self::NoNote { .. }
             | Self::ByteOrderMark
             | Self::CarriageReturn { .. }
             | Self::Unfinished { .. } => Reason::NoteForm,
@@ -124,6 +140,9 @@ pub fn split(text: &str) -> Result<Vec<&str>, NotesError> {
     if rest.is_empty() {
         return Err(NotesError::Empty);
     }
+    if !text.contains("\n\u{2014}") {
+        return Err(NotesError::NoNote { bytes: text.len() });
+    }
     while !rest.is_empty() {
         let unfinished = NotesError::Unfinished { number: notes.len() + 1 };
         let body = rest.find("\n\n").ok_or(unfinished.clone())? + 2;
@@ -138,6 +157,14 @@ pub fn split(text: &str) -> Result<Vec<&str>, NotesError> {
         rest = after.trim_start_matches('\n');
     }
     Ok(notes)
+}
+
+/// The signed notes of a file's bytes, as [`split`] tells them apart.
+///
+/// # Errors
+/// Returns an error if they are not UTF-8, and as [`split`] does.
+pub fn decode(bytes: &[u8]) -> Result<Vec<&str>, NotesError> {
+    split(core::str::from_utf8(bytes).map_err(|_| NotesError::Utf8)?)
 }
 
 impl LogHistory {
@@ -224,8 +251,8 @@ mod tests {
             ("\n\n".into(), NotesError::Empty),
             (format!("\u{feff}{good}"), NotesError::ByteOrderMark),
             (good.replacen("\n", "\n\r\n", 1), NotesError::CarriageReturn { line }),
-            (body.into(), NotesError::Unfinished { number: 1 }),
-            (format!("{body}\n\n"), NotesError::Unfinished { number: 1 }),
+            (body.into(), NotesError::NoNote { bytes: body.len() }),
+            (format!("{body}\n\n"), NotesError::NoNote { bytes: body.len() + 2 }),
             (format!("{good}\n{body}"), NotesError::Unfinished { number: 2 }),
         ] {
             assert_eq!(split(&text), Err(expected.clone()), "{text:?}");

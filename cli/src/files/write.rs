@@ -8,10 +8,8 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use prost::{Message, Name};
-use wufu_proto::{append::Appended, grant::DonationReceipt, v1};
-use wufu_verifier::{ProofRequest, Trust, VerifyingKey, note::LogKey};
-use wufu_wallet::source::NotesFault;
+use wufu_proto::{append::Appended, grant::DonationReceipt, limits::Limited, v1};
+use wufu_verifier::{ProofRequest, Trust, VerifyingKey, note::LogKey, notes};
 
 use super::{Unreadable, read, read_message};
 
@@ -27,7 +25,7 @@ pub struct Kind {
 }
 
 /// A message that stands in a file of its own.
-pub trait Filed: Message + Name + Default {
+pub trait Filed: Limited {
     /// Its kind of file.
     const KIND: Kind;
 }
@@ -72,7 +70,7 @@ pub const RECEIPT: Kind = Kind {
 pub const CHECKPOINTS: Kind = Kind {
     name: "a file of checkpoints",
     private: false,
-    holds: |path| read(path).is_ok_and(|bytes| NotesFault::text(&bytes).is_ok()),
+    holds: |path| read(path).is_ok_and(|bytes| notes::decode(&bytes).is_ok()),
 };
 /// A verifying key.
 pub const VERIFYING_KEY: Kind = Kind {

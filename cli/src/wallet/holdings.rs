@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
-use wufu_verifier::{CircuitName, Trust, VerifyingKey};
+use wufu_verifier::{CircuitName, Trust};
 use wufu_wallet::{Checked, LogName, Received, Wallet, envelope, sync::SyncError};
 
 use super::{SourceArgs, list::NOT_OURS};

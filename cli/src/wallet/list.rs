@@ -6,7 +6,11 @@ use anyhow::bail;
 use serde_json::{Value, json};
 use wufu_wallet::{Holding, Item, ItemName, Standing, Wallet};
 
-use crate::{files, output::Output};
+use crate::{
+    files,
+    human::{self, Utc},
+    output::Output,
+};
 
 /// Lists what is held, which claims were made and which requests were answered.
 pub fn list(wallet: &Wallet, output: Output) -> anyhow::Result<()> {
@@ -43,7 +47,11 @@ fn describe(item: &Item) -> (&'static str, String, Value) {
             let receipt = &donation.receipt;
             let project =
                 format!("{}:{}", receipt.project.institution(), receipt.project.project());
-            let text = format!("donation of {} minor units to {project}", receipt.amount.minor());
+            let text = format!(
+                "donation of {} at {} to {project}",
+                human::money(receipt.amount.minor().into(), None),
+                Utc(receipt.time.seconds())
+            );
             let fields = json!({
                 "origin": receipt.origin,
                 "amount": receipt.amount.minor(),
@@ -83,13 +91,12 @@ fn claims(wallet: &Wallet, output: Output) -> anyhow::Result<usize> {
                     "open",
                     format!(
                         "claim, not submitted or without an answer, good until {}",
-                        time(claim.expiry)
+                        Utc(claim.expiry)
                     ),
                 ),
-                (None, _) => (
-                    "over",
-                    format!("claim, expired at {} without an answer", time(claim.expiry)),
-                ),
+                (None, _) => {
+                    ("over", format!("claim, expired at {} without an answer", Utc(claim.expiry)))
+                }
             };
             let made = when(claim.made);
             let fields = json!({
@@ -124,12 +131,8 @@ fn answers(wallet: &Wallet, items: &[Item], output: Output) -> anyhow::Result<us
     Ok(answers.len())
 }
 
-fn time(seconds: u64) -> String {
-    format!("{seconds} (Unix seconds)")
-}
-
 fn when(made: Option<u64>) -> String {
-    made.map_or("at a time that was not written down".into(), |made| format!("at {}", time(made)))
+    made.map_or("at a time that was not written down".into(), |made| format!("at {}", Utc(made)))
 }
 
 /// Forgets something, once it was confirmed.

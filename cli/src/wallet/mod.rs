@@ -13,10 +13,11 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use wufu_proto::v1;
 use wufu_verifier::{CircuitName, VerifyingKey, text};
 use wufu_wallet::{
-    Answer, ClaimAsk, DonationOptions, GrpcSource, ItemName, LogName, Mode, NoteFile, Place, Report,
-    Sources, Submitted, Wallet, envelope,
+    Answer, ClaimAsk, DonationOptions, GrpcSource, ItemName, LogName, Mode, NoteFile, Place,
+    Report, Sources, Submitted, Wallet, envelope,
 };
 
 use crate::{

@@ -11,7 +11,7 @@ mod notes;
 pub use grpc::GrpcSource;
 #[cfg(any(test, feature = "testing"))]
 pub use memory::{Call, EPOCH_SECONDS, MemoryLedger};
-pub use notes::{NoteFile, NotesFault};
+pub use notes::NoteFile;
 
 use std::{fmt, sync::Arc};
 
@@ -81,7 +81,7 @@ pub enum SourceError {
         /// Which file.
         path: std::path::PathBuf,
         /// What is wrong with it.
-        fault: NotesFault,
+        fault: wufu_verifier::notes::NotesError,
     },
     /// It holds no checkpoint of the log that is in force at the epoch.
     #[error("{place} has no checkpoint of {origin} in force at {epoch}", epoch = at(*epoch))]

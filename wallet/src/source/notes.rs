@@ -1,9 +1,8 @@
 //! Checkpoints in a file: from a newspaper, a friend, a mirror that was copied.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
+
+use wufu_verifier::notes;
 
 use super::{CheckpointSource, SourceError};
 use crate::log::LogName;
@@ -36,10 +35,11 @@ impl CheckpointSource for NoteFile {
     async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError> {
         let bytes = tokio::fs::read(&self.path).await;
         let bytes = bytes.map_err(|error| SourceError::File { path: self.path.clone(), error })?;
-        let text = NotesFault::text(&bytes)
+        let found = notes::decode(&bytes)
             .map_err(|fault| SourceError::Notes { path: self.path.clone(), fault })?;
         // Which epoch a note speaks of is only read here: signature and form are checked by whoever compares.
-        let found = notes(text)
+        let found = found
+            .into_iter()
             .filter(|note| note.lines().next() == Some(&log.to_string()))
             .filter_map(|note| {
                 let said = note.lines().find_map(|line| line.strip_prefix("epoch "))?;
@@ -54,122 +54,6 @@ impl CheckpointSource for NoteFile {
             epoch,
         })
     }
-}
-
-/// Why bytes are not a file of signed notes. Signatures cover every byte, so nothing is mended on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NotesFault {
-    /// There is nothing in it.
-    Empty,
-    /// It begins with a byte-order mark.
-    Mark,
-    /// It is not UTF-8.
-    Utf8,
-    /// A line ends with carriage return and line feed.
-    CarriageReturn {
-        /// The line, from 1.
-        line: usize,
-    },
-    /// It ends inside a note.
-    Truncated {
-        /// The last line, from 1.
-        line: usize,
-    },
-    /// There is no note in it.
-    NoNote {
-        /// How many bytes it has.
-        bytes: usize,
-    },
-}
-
-impl fmt::Display for NotesFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => write!(f, "empty, expected signed checkpoints: get the file again"),
-            Self::Mark => write!(
-                f,
-                "begins with a byte-order mark (ef bb bf), expected signed checkpoints as they were \
-                 written: save the file as UTF-8 without a mark"
-            ),
-            Self::Utf8 => write!(f, "not UTF-8, expected signed checkpoints"),
-            Self::CarriageReturn { line } => write!(
-                f,
-                "line {line} has a carriage return (Windows line endings), expected line feeds alone, \
-                 since the signatures cover every byte: get the file again, or convert it (dos2unix)"
-            ),
-            Self::Truncated { line } => write!(
-                f,
-                "ends inside a note, at line {line}, expected a line of signatures after it: the file \
-                 was cut off, get it again"
-            ),
-            Self::NoNote { bytes } => write!(
-                f,
-                "{bytes} bytes without a signed note, expected checkpoints as a ledger publishes them"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for NotesFault {}
-
-impl NotesFault {
-    /// The bytes as a text of whole signed notes. Whether a signature is good is for whoever opens a note.
-    ///
-    /// # Errors
-    /// Returns what is wrong with the file.
-    pub fn text(bytes: &[u8]) -> Result<&str, Self> {
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Err(Self::Empty);
-        }
-        if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
-            return Err(Self::Mark);
-        }
-        let text = std::str::from_utf8(bytes).map_err(|_| Self::Utf8)?;
-        if let Some(at) = text.split('\n').position(|line| line.contains('\r')) {
-            return Err(Self::CarriageReturn { line: at + 1 });
-        }
-        if !text.contains(SIGNATURE) && !is_checkpoint(text) {
-            return Err(Self::NoNote { bytes: bytes.len() });
-        }
-        // The last lines are signatures, and what is before them are whole notes.
-        let last = text.trim_end_matches('\n').rsplit("\n\n").next().unwrap_or_default();
-        let ends = last.starts_with(SIGNATURE) && text.ends_with('\n');
-        if ends && notes(text).all(is_whole) {
-            Ok(text)
-        } else {
-            Err(Self::Truncated { line: text.lines().count() })
-        }
-    }
-}
-
-/// How a line of a signature begins.
-const SIGNATURE: &str = "\u{2014} ";
-
-fn is_whole(note: &str) -> bool {
-    note.rsplit("\n\n").next().is_some_and(|lines| lines.starts_with(SIGNATURE))
-}
-
-/// Whether a text without signatures begins like a checkpoint: a log's name, and its size.
-fn is_checkpoint(text: &str) -> bool {
-    let mut lines = text.trim_start_matches('\n').lines();
-    let name = lines.next().is_some_and(|name| name.parse::<LogName>().is_ok());
-    name && lines.next().is_none_or(|size| size.parse::<u64>().is_ok())
-}
-
-/// The notes of a text: each is a body, an empty line, and the lines of its signatures.
-fn notes(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches('\n');
-        let body = rest.find("\n\n")? + 2;
-        let signatures =
-            rest[body..].split_inclusive('\n').take_while(|line| line.starts_with('\u{2014}'));
-        let end = body + signatures.map(str::len).sum::<usize>();
-        let (note, after) = rest.split_at(end);
-        rest = after;
-        Some(note)
-    })
 }
 
 #[cfg(test)]
@@ -207,21 +91,18 @@ mod tests {
             format!("wufu/cards\n5\nAAAA\nepoch {epoch} of 600 s\ntime 1\n\n\u{2014} a x\n")
         };
         let good = [note(3), note(9)].join("\n");
-        assert_eq!(NotesFault::text(good.as_bytes()), Ok(good.as_str()));
         let crlf = good.replace('\n', "\r\n");
         let cut = good.len() - 14;
-        for (bytes, expected, told) in [
-            (Vec::new(), NotesFault::Empty, "empty"),
-            (b"\n\n".to_vec(), NotesFault::Empty, "empty"),
-            ([b"\xef\xbb\xbf", good.as_bytes()].concat(), NotesFault::Mark, "byte-order mark"),
-            (crlf.into_bytes(), NotesFault::CarriageReturn { line: 1 }, "carriage return"),
-            (vec![0xff, 0xfe, b'w', 0], NotesFault::Utf8, "not UTF-8"),
-            (good.as_bytes()[..cut].to_vec(), NotesFault::Truncated { line: 13 }, "cut off"),
-            (good.trim_end().into(), NotesFault::Truncated { line: 15 }, "cut off"),
-            (b"wufu/cards\n5\nAA".to_vec(), NotesFault::Truncated { line: 3 }, "cut off"),
-            (b"# a readme\n\ntext\n".to_vec(), NotesFault::NoNote { bytes: 17 }, "17 bytes"),
+        for (bytes, told) in [
+            (Vec::new(), "empty"),
+            (b"\n\n".to_vec(), "empty"),
+            ([b"\xef\xbb\xbf", good.as_bytes()].concat(), "byte-order mark"),
+            (crlf.into_bytes(), "carriage return"),
+            (vec![0xff, 0xfe, b'w', 0], "not UTF-8"),
+            (good.as_bytes()[..cut].to_vec(), "cut off"),
+            (b"wufu/cards\n5\nAA".to_vec(), "cut off"),
+            (b"# a readme\n\ntext\n".to_vec(), "17 bytes"),
         ] {
-            assert_eq!(NotesFault::text(&bytes), Err(expected));
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("mirror.notes");
             std::fs::write(&path, &bytes).unwrap();

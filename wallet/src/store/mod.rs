@@ -182,7 +182,7 @@ impl Store {
     /// # Errors
     /// When it is there already, or cannot be written.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
-        let database = database::create(path, |database| fill(database))?;
+        let database = database::create(path, fill)?;
         Ok(Self { database })
     }
 
