@@ -235,7 +235,6 @@ pub fn form<'a>(bytes: &'a [u8], expected: &'static str) -> Result<Form<'a>, Fil
     Ok(if text.first() == Some(&b'{') { Form::Json(text) } else { Form::Bare })
 }
 
-<<<<<<< ours
 /// A first line, and what follows it.
 struct Head<'a> {
     name: &'a str,
@@ -243,10 +242,6 @@ struct Head<'a> {
     length: usize,
     body: &'a [u8],
 }
-=======
-/// A first line: the name, the length that it says, and what follows.
-type Head<'a> = (&'a str, usize, &'a [u8]);
->>>>>>> theirs
 
 /// Reads the first line. `None` when the bytes begin otherwise.
 fn head(bytes: &[u8]) -> Result<Option<Head<'_>>, FileError> {
