@@ -3,7 +3,7 @@
 //! An `Append` of 8 MiB with 4 million empty entries and no token was decoded before the token was looked for: 667 MB and 6 seconds, and
 //! 1.3 GB for four at once. 64 calls that sent all but one byte of 8 MiB were held for ever. A client that did not read its shards
 //! held 3.7 MB for each.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "../../serve/tests/common/child.rs"]
 mod child;

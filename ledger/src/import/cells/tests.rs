@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use super::*;
 
 /// A row's line and its cells, and what is wrong with it.
-type Read = (u64, Vec<String>);
+type ReadRow = (u64, Vec<String>);
 
-fn read(text: &[u8], is_multiline: bool) -> Result<Vec<Read>, (u64, CsvError)> {
+fn read(text: &[u8], is_multiline: bool) -> Result<Vec<ReadRow>, (u64, CsvError)> {
     let mut rows = Rows::new(text, b',', is_multiline);
     let (mut row, mut read) = (Row::default(), Vec::new());
     while rows.next(&mut row).map_err(|error| (rows.line(), error))? {
