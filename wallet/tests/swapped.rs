@@ -130,7 +130,8 @@ async fn a_claim_is_spent_by_a_proved_claim_with_one_of_its_own_nullifiers() {
     let unbound = own.statement().clone();
     let unbound = Claim::new(key_id, unbound, &proof, payload.to_vec(), expiry).unwrap();
 
-    let recorder = Recorder { twist: spent, ..Recorder::new(&ledger) };
+    let mut recorder = Recorder::new(&ledger);
+    recorder.twist = spent;
     let place = serve_ledger(&recorder).await;
     let submit = async |nullifier, earlier: &Claim| {
         *ANSWERS.lock().unwrap() = Some((nullifier, earlier.clone()));
