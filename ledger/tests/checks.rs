@@ -134,7 +134,8 @@ async fn a_full_log_takes_no_leaf() {
     let size = log.capacity() - 1;
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     let update = format!("UPDATE logs SET size = {size} WHERE origin = 'wufu/cards'");
-    assert_eq!(connection.execute(update.as_str()).await.unwrap().rows_affected(), 1);
+    let updated = connection.execute(sqlx::AssertSqlSafe(update)).await.unwrap();
+    assert_eq!(updated.rows_affected(), 1);
     connection.close().await.unwrap();
     let refused = ledger.append(cards(0..2)).await;
     let Err(AppendError::Full { got, capacity, .. }) = refused else { panic!("{refused:?}") };
