@@ -23,7 +23,6 @@ use wufu_prover::{Prover, service::Limits};
 
 use common::{LONG, Server, Simulator, gift, gift_request, resident, rng};
 
-
 async fn server(change: impl FnOnce(&mut Limits)) -> (Server, Prover) {
     let mut limits = Limits::default();
     (limits.workers, limits.threads, limits.queue) = (1, 1, 16);

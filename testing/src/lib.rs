@@ -107,9 +107,8 @@ mod tests {
         assert_eq!(limit(Some("90"), true), Ok(Duration::from_secs(90)));
         // No value turns the limit off.
         for wrong in ["", "0", "-1", "1.5", "20 min", "none"] {
-            let expected = format!(
-                "WUFU_TEST_LIMIT is {wrong:?}, expected a number of seconds, at least 1"
-            );
+            let expected =
+                format!("WUFU_TEST_LIMIT is {wrong:?}, expected a number of seconds, at least 1");
             assert_eq!(limit(Some(wrong), false), Err(expected));
         }
     }

@@ -261,7 +261,8 @@ mod tests {
 
     #[test]
     fn descendants_are_children_and_theirs() {
-        let list = processes("  1 0 init\n 50   1 test --exact a\n 60 50 sleep 9\n61 60 sh\n70 1 x\n");
+        let list =
+            processes("  1 0 init\n 50   1 test --exact a\n 60 50 sleep 9\n61 60 sh\n70 1 x\n");
         assert_eq!(list.len(), 5);
         let found = descendants(&list, 50);
         assert_eq!(found, [(60, "sleep 9".to_owned()), (61, "sh".to_owned())]);

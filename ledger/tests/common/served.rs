@@ -58,7 +58,9 @@ impl Served {
         // A call that is never answered is a failure, not a test that hangs: an append that should have been refused waits for
         // the end of the epoch.
         let channel = endpoint.timeout(LONG).connect().await.unwrap();
-        LedgerServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(2 * MAX_MESSAGE)
+        LedgerServiceClient::new(channel)
+            .max_decoding_message_size(MAX_MESSAGE)
+            .max_encoding_message_size(2 * MAX_MESSAGE)
     }
 
     pub async fn end(self) {
