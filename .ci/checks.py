@@ -179,7 +179,7 @@ def run(binaries, test, off):
         sys.exit(f"{test!r}: no test has such a name")
     if ended.returncode == 0:
         return True, "passes"
-    failed = re.findall(r"^test (\S+) .*FAILED|^    (\S+)$", ended.stdout, re.M)
+    failed = re.findall(r"^test (\S+) (?:- .* )?\.\.\. FAILED|^    (\S+)$", ended.stdout, re.M)
     names = sorted({one or two for one, two in failed})
     return False, "hangs" if ended.returncode == 124 else ", ".join(names) or f"exit code {ended.returncode}"
 

@@ -7,7 +7,10 @@ use crate::common::{
     served::{bearer, refused, serve, with_token},
 };
 use tonic::Code;
-use wufu_ledger::{ClaimError, Ledger, LedgerPolicy};
+use wufu_ledger::{
+    AppendError, ClaimError, Ledger, LedgerPolicy, Log, Owners,
+    import::{Columns, ImportOptions, Rows},
+};
 use wufu_proto::{
     append::Appended,
     claim::{Claim, ClaimOutcome},
@@ -105,4 +108,37 @@ async fn grants_are_listed_for_addresses_of_this_org() {
     let grants = list(&address(1)).await.unwrap().into_inner().grants.unwrap();
     assert_eq!(Appended::try_from(grants).unwrap().cards.len(), 1);
     served.end().await;
+}
+
+/// An address of another org with a public key of ours, for a donation that waits for its owner.
+#[tokio::test]
+async fn a_pending_donation_is_owned_by_an_address_of_this_org() {
+    let (_folder, ledger) = ledger().await;
+    let text = "receipt,institution,project,amount,date\nr1,I,P,1,2018-02-15\n";
+    let rows = Rows::read(text.as_bytes(), "f", &Columns::default(), "CNY".parse().unwrap());
+    let options = ImportOptions { owners: Owners::Listed([].into()), skip_bad: false };
+    ledger.import(rows.unwrap(), options, |_| ()).await.unwrap();
+    let mut foreign = address(1);
+    foreign.org = "other".into();
+    let refused = ledger.own(b"r1", &foreign).await;
+    assert!(matches!(refused, Err(AppendError::Org { .. })), "{refused:?}");
+    assert_eq!(ledger.own(b"r1", &address(1)).await.unwrap().donations, 0..1);
+}
+
+/// A log that is all but full, which no test can fill: its size alone says so.
+#[tokio::test]
+async fn a_full_log_takes_no_leaf() {
+    use sqlx::{ConnectOptions as _, Connection as _, Executor as _, sqlite::SqliteConnectOptions};
+    let (folder, ledger) = ledger().await;
+    let (log, file) = (Log::Cards, folder.path().join("ledger.db"));
+    let size = log.capacity() - 1;
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let update = format!("UPDATE logs SET size = {size} WHERE origin = 'wufu/cards'");
+    let updated = connection.execute(sqlx::AssertSqlSafe(update)).await.unwrap();
+    assert_eq!(updated.rows_affected(), 1);
+    connection.close().await.unwrap();
+    let refused = ledger.append(cards(0..2)).await;
+    let Err(AppendError::Full { got, capacity, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!((got, capacity), (log.capacity() + 1, log.capacity()));
+    assert_eq!(ledger.size(log).await.unwrap(), size);
 }
