@@ -4,7 +4,10 @@
 use std::{
     fs,
     io::Write as _,
-    os::unix::{fs::symlink, net::UnixListener},
+    os::unix::{
+        fs::{PermissionsExt, symlink},
+        net::UnixListener,
+    },
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -210,6 +213,9 @@ fn a_look_at_nothing_says_so() {
     assert!(dead.contains("nobody.sock"), "{dead}");
     let early = sync("wufu", "campaign");
     assert!(early.contains("no checkpoint of a log of wufu"), "{early}");
+    // Somebody else holds a card there.
+    let other = home.wallet("other");
+    home.ok(&["ledger", "issue", &other, "--dir", "campaign"]);
     home.ok(&["ledger", "close-epoch", "--dir", "campaign"]);
     let args = ["wallet", "sync", "--dir", "mine", "--one-source", "--org", "wufu"];
     let looked = home.run(&[&args[..], &["--ledger", "campaign"]].concat());
@@ -277,6 +283,7 @@ fn f51_an_empty_or_cut_off_store_is_named_and_refused() {
     assert!(home.fails(&["wallet", "list", "--dir", "mine"]).contains("wallet.redb"));
     assert!(!store.exists());
     fs::write(&store, &whole).unwrap();
+    fs::set_permissions(&store, PermissionsExt::from_mode(0o600)).unwrap();
     home.ok(&["wallet", "list", "--dir", "mine"]);
     assert!(Path::new(&home.name("mine/seed")).exists());
 }

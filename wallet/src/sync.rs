@@ -32,7 +32,7 @@ pub enum SyncError {
     },
     /// The ledger has no log of the org, or signed none yet.
     #[error(
-        "{place} has no checkpoint of a log of {org}: it is another organisation's ledger, or its first epoch has not closed yet"
+        "{place} has no checkpoint of a log of {org}: it is another organisation's ledger, or it has not signed anything yet"
     )]
     NoLog {
         /// Who was asked.
