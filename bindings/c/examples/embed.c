@@ -27,6 +27,10 @@ static WufuBytes read_file(const char *path, size_t max) {
     exit(2);
   }
   fclose(file);
+  if (len == 0) {
+    fprintf(stderr, "%s: is empty\n", path);
+    exit(1);
+  }
   return (WufuBytes){data, len};
 }
 
@@ -65,7 +69,7 @@ static int check(char **args) {
   WufuVerdict verdict;
   must(wufu_verify(envelope, &asked, &verdict), args[4]);
   /* In production: all of verdict.nullifiers are new to your database, checked and kept in one step. */
-  printf("accepted: a donation that you asked for, as of epoch %llu, by %zu checkpoints\n", (unsigned long long)verdict.epoch, count);
+  printf("accepted: a donation that you asked for, as of epoch %llu; checkpoints held: %zu\n", (unsigned long long)verdict.epoch, count);
 
   wufu_log_free(log), wufu_request_free(request), wufu_key_free(key);
   free((void *)log_key.data), free((void *)notes.data), free((void *)request_file.data), free((void *)envelope.data);

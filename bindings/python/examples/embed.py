@@ -34,7 +34,7 @@ def check(key_file: str, log_key_file: str, notes_file: str, request_file: str, 
     asked = wufu.Donation.of(request, key=key, log=log, now=int(time.time()))
     verified = wufu.verify(read(envelope_file, wufu.MAX_ENVELOPE), asked)
     # In production: all of verified.nullifiers are new to your database, checked and kept in one step.
-    print(f"accepted: a donation that you asked for, as of epoch {verified.epoch}, by {count} checkpoints")
+    print(f"accepted: a donation that you asked for, as of epoch {verified.epoch}; checkpoints held: {count}")
 
 
 def ask(seed_file: str, key_file: str, origin: str, project: str, out: str) -> None:
