@@ -129,7 +129,11 @@ pub fn has_colour() -> bool {
 pub fn chain(error: &anyhow::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     for cause in error.chain() {
-        let text = without_codes(&cause.to_string());
+        let text = match status(cause) {
+            // Its whole text is the message with a code around it.
+            Some(status) => status.message().to_owned(),
+            None => without_codes(&cause.to_string()),
+        };
         if texts.iter().any(|said| said.contains(&text)) {
             continue;
         }
@@ -147,6 +151,11 @@ pub fn chain(error: &anyhow::Error) -> String {
         }
     }
     if said.is_empty() { whole } else { said.join(": ") }
+}
+
+fn status<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a tonic::Status> {
+    let boxed = cause.downcast_ref::<Box<tonic::Status>>().map(AsRef::as_ref);
+    boxed.or_else(|| cause.downcast_ref())
 }
 
 /// A text without the numbers that the system gives to its errors: their names stand before them.
@@ -237,5 +246,8 @@ mod tests {
         let plain = Err::<(), _>(anyhow!("inner")).context("outer").unwrap_err();
         assert_eq!(chain(&plain), "outer: inner");
         assert_eq!(chain(&anyhow!("transport error")), "transport error");
+        let answered = anyhow!(tonic::Status::not_found("no checkpoint"));
+        let answered = answered.context("http://127.0.0.1:1 answered NotFound: no checkpoint");
+        assert_eq!(chain(&answered), "http://127.0.0.1:1 answered NotFound: no checkpoint");
     }
 }

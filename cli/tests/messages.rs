@@ -100,7 +100,6 @@ fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
     let new = [&new[..], &["cerf/donations/1", "--out", "ask.req"]].concat();
     let asked = [&new[..], &["--project", "1:1", "--key-id", HEX]].concat();
     ok(path, &asked);
-    let sync = ["wallet", "sync", "--org", "cerf", "--ledger", "cerf", "--second"];
     let verify = |envelope: &'static str| vec!["verify", envelope, "--request", "ask.req"];
     let mut cases: Vec<(Vec<&str>, &[&str])> = vec![
         (vec!["envelope", "show", "missing"], &["missing: there is no such file"]),
@@ -148,7 +147,6 @@ fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
         (vec!["wallet", "pin", "--key", "README.md"], &["README.md: ", "expected a verifying key"]),
         (vec!["wallet", "pin", "--key", "empty"], &["empty: ", "expected a verifying key"]),
         (vec!["wallet", "pin"], &["nothing to pin, expected --log-key"]),
-        ([&sync[..], &["crlf.notes"]].concat(), &["pin one first with wufu wallet pin"]),
         (vec!["wallet", "submit", "ask.req", "--ledger", "http://127.0.0.1:1"], &["expected"]),
         (
             [&asked[..], &["--ledger", "http://127.0.0.1:1"]].concat(),
@@ -238,8 +236,15 @@ fn said_once(args: &[&str], told: &str) {
 fn what_is_wrong_with_a_file_of_notes_is_told() {
     let folder = folder();
     let path = folder.path();
-    let key = log_key(path, "cerf");
-    ok(path, &["wallet", "pin", "--log-key", &key]);
+    // Something that is held, and a checkpoint to compare.
+    let address = ok(path, &["wallet", "address", "--org", "wufu"]);
+    for what in ["register", "issue"] {
+        ok(path, &["ledger", what, address.trim(), "--dir", "wufu"]);
+    }
+    ok(path, &["ledger", "close-epoch", "--dir", "wufu"]);
+    ok(path, &["ledger", "grants", address.trim(), "--dir", "wufu", "--out", "grants.msg"]);
+    ok(path, &["wallet", "pin", "--log-key", &log_key(path, "wufu")]);
+    ok(path, &["wallet", "receive", "grants.msg"]);
     for (notes, expected) in [
         ("crlf.notes", "crlf.notes: line 1 has a carriage return"),
         ("bom.notes", "bom.notes: begins with a byte-order mark"),
@@ -248,7 +253,7 @@ fn what_is_wrong_with_a_file_of_notes_is_told() {
         ("README.md", "README.md: 28 bytes without a signed note"),
         ("binary", "binary: not UTF-8"),
     ] {
-        let source = ["--org", "cerf", "--ledger", "cerf", "--second", notes];
+        let source = ["--org", "wufu", "--ledger", "wufu", "--second", notes];
         let output = wufu(path, &[&["wallet", "sync"], &source[..]].concat());
         let (out, errors) = texts(&output);
         assert!(format!("{out}{errors}").contains(expected), "{errors}{out}, expected {expected}");

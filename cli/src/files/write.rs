@@ -147,7 +147,7 @@ pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
     if found.len() > 0 && !(kind.holds)(path) {
         let other = KINDS.iter().find(|other| (other.holds)(path));
         bail!(
-            "{}: holds {}, expected a new file or {} to replace: choose another name, or delete the file first",
+            "{}: holds {}, expected a new file or {} to replace: choose another name",
             path.display(),
             other.map_or("something else", |other| other.name),
             kind.name
