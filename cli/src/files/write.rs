@@ -1,7 +1,7 @@
 //! Files that commands write for people and programs: never over something else, with the mode that fits.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, Metadata, OpenOptions, Permissions},
     io::{self, Write as _},
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown},
     path::{Path, PathBuf},
@@ -121,20 +121,30 @@ pub fn is_stdout(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new("/dev/stdout")
 }
 
-/// Writes a file whole or not at all.
-///
-/// A file that is there is replaced only by one of its own kind, and keeps its mode. A link is followed, a device or pipe is
-/// written to, and `-` is standard output. A new file is readable by everybody (mode 0644, less the umask), or by its owner alone when
-/// it says what somebody holds.
-pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
+/// Checks that a file may be written, before work is spent on what goes into it.
+pub fn check(path: &Path, kind: Kind) -> anyhow::Result<()> {
+    target(path, kind).map(|_| ())
+}
+
+/// What is written to.
+enum Target {
+    Stdout,
+    /// A file that is not there yet, at the end of all links.
+    New(PathBuf),
+    /// A device, a pipe or a descriptor.
+    Through,
+    /// A file of the same kind, or an empty one.
+    Old(PathBuf, Metadata),
+}
+
+fn target(path: &Path, kind: Kind) -> anyhow::Result<Target> {
     if is_stdout(path) {
-        return print(bytes);
+        return Ok(Target::Stdout);
     }
     let found = match fs::metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mode = if kind.private { 0o600 } else { 0o644 };
-            return create(&link_target(path)?, mode, bytes);
+            return Ok(Target::New(link_target(path)?));
         }
         Err(error) => return Err(Unreadable::new(path, error).into()),
     };
@@ -142,7 +152,7 @@ pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
         bail!("{}: this is a folder, expected a file's name", path.display());
     }
     if !found.is_file() || is_descriptor(path) {
-        return through(path, bytes);
+        return Ok(Target::Through);
     }
     if found.len() > 0 && !(kind.holds)(path) {
         let other = KINDS.iter().find(|other| (other.holds)(path));
@@ -161,12 +171,28 @@ pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
         );
     }
     let target = fs::canonicalize(path).map_err(|error| Unreadable::new(path, error))?;
-    replace_with(&target, bytes, |file| {
-        file.set_permissions(Permissions::from_mode(found.mode() & 0o7777))
-    })?;
-    // Only the superuser can keep another owner's name on it.
-    let _ = chown(&target, Some(found.uid()), Some(found.gid()));
-    Ok(())
+    Ok(Target::Old(target, found))
+}
+
+/// Writes a file whole or not at all.
+///
+/// A file that is there is replaced only by one of its own kind, and keeps its mode. A link is followed, a device or pipe is
+/// written to, and `-` is standard output. A new file is readable by everybody (mode 0644, less the umask), or by its owner alone when
+/// it says what somebody holds.
+pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
+    match target(path, kind)? {
+        Target::Stdout => print(bytes),
+        Target::Through => through(path, bytes),
+        Target::New(target) => create(&target, if kind.private { 0o600 } else { 0o644 }, bytes),
+        Target::Old(target, found) => {
+            replace_with(&target, bytes, |file| {
+                file.set_permissions(Permissions::from_mode(found.mode() & 0o7777))
+            })?;
+            // Only the superuser can keep another owner's name on it.
+            let _ = chown(&target, Some(found.uid()), Some(found.gid()));
+            Ok(())
+        }
+    }
 }
 
 /// Replaces a file of a folder that is this program's own, whatever it holds.

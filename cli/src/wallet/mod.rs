@@ -282,6 +282,7 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         }
         Command::Claim { org, payout, lifetime, again, min_anonymity, sources, prove } => {
             let wallet = Wallet::open(dir)?;
+            files::write::check(&prove.out, files::write::ENVELOPE)?;
             let key = pinned(&wallet, CircuitName::FiveFu)?;
             let now = files::now()?;
             let expiry = now.saturating_add(lifetime);
@@ -299,6 +300,7 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         }
         Command::Answer { request, min_anonymity, fresh, place, sources, prove } => {
             let wallet = Wallet::open(dir)?;
+            files::write::check(&prove.out, files::write::ENVELOPE)?;
             let request = envelope::read_request(&request)
                 .with_context(|| format!("{}: expected a request", request.display()))?;
             crate::request::tell(&request, output);
