@@ -95,12 +95,12 @@ fn claim_of(answer: &Answer) -> Claim {
     Claim::new(answer.envelope.key_id(), statement, &proof, payout, expiry).unwrap()
 }
 
-/// What the ledger of the test below answers: that this nullifier was spent by this claim. Signed as it should be.
-static ANSWERS: Mutex<Option<(Nullifier, Claim)>> = Mutex::new(None);
+/// What the ledger of the test below answers: that this nullifier was spent by this claim, with a signed note about the second.
+static ANSWERS: Mutex<Option<(Nullifier, Nullifier, Claim)>> = Mutex::new(None);
 
 fn spent(ledger: &MemoryLedger, _: ClaimOutcome) -> ClaimOutcome {
-    let (nullifier, earlier) = ANSWERS.lock().unwrap().take().unwrap();
-    let hex: String = nullifier.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (nullifier, noted, earlier) = ANSWERS.lock().unwrap().take().unwrap();
+    let hex: String = noted.iter().map(|byte| format!("{byte:02x}")).collect();
     let text = format!("{CAMPAIGN}/refusals\nnullifier {hex}\nspent by claim 1\ntime {NOW}\n");
     ClaimOutcome::Spent { nullifier, earlier: Box::new(earlier), note: ledger.sign(&text) }
 }
@@ -133,12 +133,17 @@ async fn a_claim_is_spent_by_a_proved_claim_with_one_of_its_own_nullifiers() {
     let mut recorder = Recorder::new(&ledger);
     recorder.twist = spent;
     let place = serve_ledger(&recorder).await;
-    let submit = async |nullifier, earlier: &Claim| {
-        *ANSWERS.lock().unwrap() = Some((nullifier, earlier.clone()));
+    let submit_noted = async |nullifier, noted, earlier: &Claim| {
+        *ANSWERS.lock().unwrap() = Some((nullifier, noted, earlier.clone()));
         mine.submit(&place, &answer.envelope).await
     };
+    let submit =
+        async |nullifier, earlier: &Claim| submit_noted(nullifier, nullifier, earlier).await;
     // It is true that it is spent, and it is none of ours.
     let got = submit(not_ours, &foreign).await;
+    assert!(matches!(got, Err(SubmitError::OtherAnswer { .. })), "{got:?}");
+    // Ours, says the ledger, and signs that another is.
+    let got = submit_noted(ours, not_ours, &own).await;
     assert!(matches!(got, Err(SubmitError::OtherAnswer { .. })), "{got:?}");
     // Ours, says the ledger, and shows a claim that spends others.
     let got = submit(ours, &foreign).await;
