@@ -13,7 +13,7 @@
 //!
 //! # Cost
 //! The most memory that clients can hold is `connections * (CONNECTION + CALL + 2 * largest open request) + in_flight + unsent`,
-//! beside what handlers hold for themselves. `serve/tests/memory.rs` measures it.
+//! beside what handlers hold for themselves. `prover/tests/held.rs` measures it.
 
 mod answer;
 mod budget;

@@ -18,6 +18,7 @@ pub struct Child {
 }
 
 impl Child {
+    #[allow(clippy::zombie_processes, reason = "who drops a `Child` waits for it")]
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let mut process = Command::new(env::current_exe().unwrap())
             .args(["--exact", "serve", "--ignored", "--nocapture"])
@@ -82,9 +83,7 @@ pub fn listening(at: SocketAddr) {
 }
 
 /// In the child: ends when its standard input does.
-pub fn told_to_end() -> impl Future<Output = ()> {
-    async {
-        let wait = || std::io::stdin().read(&mut [0]).unwrap();
-        tokio::task::spawn_blocking(wait).await.unwrap();
-    }
+pub async fn told_to_end() {
+    let wait = || std::io::stdin().read(&mut [0]).unwrap();
+    tokio::task::spawn_blocking(wait).await.unwrap();
 }
