@@ -435,9 +435,11 @@ fn a_log_that_is_no_terminal_has_no_colours() {
     // Anything that it logs at all.
     let address = listening.rsplit('/').next().unwrap();
     drop(std::net::TcpStream::connect(address).unwrap());
+    // Once it logs, it serves, and ends as it is told to.
+    let (mut log, mut errors) = (String::new(), BufReader::new(process.stderr.take().unwrap()));
+    errors.read_line(&mut log).unwrap();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    let mut log = String::new();
-    process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    errors.read_to_string(&mut log).unwrap();
     assert!(process.wait().unwrap().success(), "it had to be killed: {log}");
     drop(done);
     watch.join().unwrap();
