@@ -5,6 +5,8 @@
 //! wallet, a verifier's request. What a command needs beside that, and what must not be there yet, is in [`prepare`].
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+use wufu_testing as _;
+
 use std::{
     collections::BTreeMap,
     fmt::Write as _,

@@ -1,6 +1,8 @@
 //! `wufu ledger import`, as an operator has it: the command, its messages and its exit codes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 use std::{
     io::Write,
     path::PathBuf,

@@ -2,6 +2,8 @@
 //! they write.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},

@@ -5,6 +5,8 @@
 //! "nothing: nothing holds no ledger".
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader},

@@ -4,6 +4,8 @@
 //! connections, with 1,024 descriptors, made it spin: nobody was served, epochs did not close, and nothing was logged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 #[path = "../../serve/tests/common/wire.rs"]
 mod wire;
 

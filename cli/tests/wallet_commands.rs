@@ -1,6 +1,8 @@
 //! A wallet, as a user has it: what it takes in and refuses, how it comes back from its seed, and what it says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 use std::{
     fs,
     io::Write as _,

@@ -16,6 +16,11 @@ use crate::{
     store::{StoreError, element, signed, unsigned},
 };
 
+/// The newest checkpoint is looked for at the last epoch there is, which is no number to show.
+fn in_force_at(epoch: u64) -> String {
+    if epoch == u64::MAX { " yet".into() } else { format!(" at or before epoch {epoch}") }
+}
+
 /// Why a checkpoint, a roof or a shard is not there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -27,7 +32,7 @@ pub enum ReadError {
         origin: String,
     },
     /// No checkpoint is in force at that epoch, or none was signed at all.
-    #[error("{origin} has no checkpoint at or before epoch {epoch}")]
+    #[error("{origin} has no checkpoint{}", in_force_at(*epoch))]
     Epoch {
         /// The log.
         origin: String,

@@ -5,6 +5,8 @@
 //! held 3.7 MB for each.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+use wufu_testing as _;
+
 #[path = "../../serve/tests/common/child.rs"]
 mod child;
 mod common;

@@ -5,6 +5,8 @@
 #![cfg(feature = "json")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 use peak_alloc::PeakAlloc;
 use wufu_proto::{ConvertError, FileError, decode, file, json, limits::Limited, v1};
 

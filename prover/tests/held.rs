@@ -3,6 +3,8 @@
 //! 160 connections once held 846 MB of a prover, while a comment promised less than 256 MiB for a thousand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use wufu_testing as _;
+
 #[path = "../../serve/tests/common/child.rs"]
 mod child;
 #[path = "../../serve/tests/common/wire.rs"]

@@ -16,7 +16,7 @@ use crate::{
     answer::{Hold, Leaving},
     call::{Call, Came, Desk},
     connection::Peer,
-    methods::{Method, Methods},
+    methods::{Authorised, Method, Methods},
     request::Arriving,
 };
 
@@ -55,6 +55,7 @@ impl Rules {
         let (method, attends) = self.find(parts.uri.path());
         if let Some(authorise) = &method.authorise {
             authorise(&parts.headers)?;
+            parts.extensions.insert(Authorised(()));
         }
         let peer = parts.extensions.get::<Peer>().cloned();
         let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;

@@ -15,6 +15,9 @@
 //! The most memory that clients can hold is `connections * (CONNECTION + CALL + 2 * largest open request) + in_flight + unsent`,
 //! beside what handlers hold for themselves. `prover/tests/held.rs` measures it.
 
+#[cfg(test)]
+use wufu_testing as _;
+
 mod answer;
 mod budget;
 mod call;
@@ -33,7 +36,7 @@ pub use budget::{Budget, busy};
 pub use call::{CALL, Came};
 pub use connection::Peer;
 pub use limits::Limits;
-pub use methods::{Authorise, Method, Methods};
+pub use methods::{Authorise, Authorised, Method, Methods};
 pub use repeats::Repeats;
 pub use serving::{Ended, ServeError, Service, serve};
 

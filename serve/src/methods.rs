@@ -10,6 +10,22 @@ use crate::budget::Budget;
 /// Decides on the headers of a call whether it may be made.
 pub type Authorise = Arc<dyn Fn(&HeaderMap) -> Result<(), Status> + Send + Sync>;
 
+/// Says that [`Authorise`] let a call pass. A handler of such a call asks for it, so that a call under another name, or served
+/// without its gate, is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Authorised(pub(crate) ());
+
+impl Authorised {
+    /// Finds it in a request.
+    ///
+    /// # Errors
+    /// Returns UNAUTHENTICATED if nothing authorised the call.
+    pub fn of<T>(request: &tonic::Request<T>) -> Result<Self, Status> {
+        let found = request.extensions().get::<Self>().copied();
+        found.ok_or_else(|| Status::unauthenticated("nothing authorised this call"))
+    }
+}
+
 /// The limits of one call.
 #[derive(Clone)]
 pub struct Method {

@@ -7,6 +7,7 @@ use wufu_proto::{
     append::{Append, Appended},
     v1,
 };
+use wufu_serve::Authorised;
 
 use super::{MAX_APPEND, handler::Handler, refusal};
 use crate::GrantError;
@@ -18,6 +19,7 @@ impl Handler {
         &self,
         request: Request<v1::AppendRequest>,
     ) -> Result<Response<v1::AppendResponse>, Status> {
+        Authorised::of(&request)?;
         let request = request.into_inner();
         let entries = request.cards.len() + request.persons.len() + request.donations.len();
         if entries > MAX_APPEND {
@@ -47,6 +49,7 @@ impl Handler {
         &self,
         request: Request<v1::ListGrantsRequest>,
     ) -> Result<Response<v1::ListGrantsResponse>, Status> {
+        Authorised::of(&request)?;
         let address = request.into_inner().address;
         let address = address.ok_or_else(|| Status::invalid_argument("address is missing"))?;
         let address = Address::try_from(&address).map_err(refusal::malformed)?;

@@ -3,7 +3,6 @@
 
 use std::{
     env, fs,
-    future::Future,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::SocketAddr,
     process::{ChildStdout, Command, Stdio},
