@@ -82,9 +82,10 @@ pub fn read_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// Reads a message from its file: binary or JSON. No more of it is read than such a message can be long.
 pub fn read_message<M: Limited>(path: &Path) -> anyhow::Result<M> {
     let name = || path.display().to_string();
-    let file = fs::File::open(path).with_context(name)?;
+    let unreadable = |error| Unreadable::new(path, error);
+    let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Zeroizing::new(Vec::new());
-    file.take(message::worth_reading::<M>()).read_to_end(&mut bytes).with_context(name)?;
+    file.take(message::worth_reading::<M>()).read_to_end(&mut bytes).map_err(unreadable)?;
     message::decode(&bytes).with_context(name)
 }
 

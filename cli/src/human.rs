@@ -47,6 +47,11 @@ fn grouped(digits: &str) -> String {
     out
 }
 
+/// A number in groups of three: `1,053`.
+pub fn number(number: impl TryInto<u128>) -> String {
+    grouped(&number.try_into().unwrap_or_default().to_string())
+}
+
 /// A number and a noun in the singular or plural: `1 card`, `1,053 donations`.
 pub fn count(number: impl TryInto<u128>, noun: &str) -> String {
     let number = number.try_into().unwrap_or_default();

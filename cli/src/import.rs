@@ -18,7 +18,12 @@ use wufu_ledger::{
 };
 use wufu_verifier::Time;
 
-use crate::{files, ledger, output::Output};
+use crate::{
+    files,
+    human::{count, number},
+    ledger,
+    output::Output,
+};
 
 /// Arguments of `wufu ledger import`.
 #[derive(Args, Debug)]
@@ -90,20 +95,25 @@ pub async fn import(ledger: &Ledger, args: ImportArgs, output: Output) -> anyhow
     }
     let more = report.skipped.count() - report.skipped.kept().len() as u64;
     if more > 0 {
-        output.note("skipped", format_args!("left out: {more} more rows"), json!({ "more": more }));
+        output.note(
+            "skipped",
+            format_args!("left out: {} more", count(more, "row")),
+            json!({ "more": more }),
+        );
     }
     if report.normalized > 0 {
         let cells = report.normalized;
         let text = format!(
-            "{cells} {} brought to Unicode normal form NFC, so that names that look the same are the same",
-            if cells == 1 { "cell was" } else { "cells were" }
+            "{} brought to Unicode normal form NFC, so that names that look the same are the same",
+            count(cells, "cell")
         );
         output.note("normalized", text, json!({ "cells": cells }));
     }
     if report.known_pending > 0 {
         let rows = report.known_pending;
         let text = format!(
-            "{rows} known rows are pending and have an owner in the list: `wufu ledger own RECEIPT ADDRESS` gives it to them"
+            "{} already held, pending, with an owner in the list: `wufu ledger own RECEIPT ADDRESS` sets the owner",
+            count(rows, "row")
         );
         output.note("known-pending", text, json!({ "rows": rows }));
     }
@@ -136,11 +146,13 @@ pub async fn import_file(
             }
             let more = bad.count() - bad.kept().len() as u64;
             if more > 0 {
-                output.failure(&anyhow::anyhow!("and {more} more rows"));
+                output.failure(&anyhow::anyhow!("and {} more", count(more, "row")));
             }
-            let (count, are) = (bad.count(), if bad.count() == 1 { "is" } else { "are" });
+            let are = if bad.count() == 1 { "is" } else { "are" };
             bail!(
-                "{count} of {rows} rows {are} bad, and nothing was imported (--skip-bad leaves them out)"
+                "{} of {} {are} bad, and nothing was imported (--skip-bad leaves them out)",
+                number(bad.count()),
+                count(rows, "row")
             )
         }
         // When the database failed, it says itself what became of it.

@@ -44,7 +44,7 @@ enum Command {
     Init(InitArgs),
     /// Import donations from CSV
     #[command(
-        after_help = "Example:\n  wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --owners owners.csv\n\n\
+        after_help = "Example:\n  wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --timezone UTC --owners owners.csv\n\n\
                       All rows are imported, or none. Rows that the ledger holds already are counted and passed over, so that a\n\
                       file can be imported again when rows were added to it."
     )]
@@ -163,10 +163,10 @@ struct InitArgs {
 
 #[derive(Args, Debug)]
 struct CloseArgs {
-    /// The clock is right, although nothing was signed for more than a day: the ledger was switched off
+    /// Accept the clock after more than a day without a signed epoch: the ledger was switched off
     #[arg(long)]
     accept_clock: bool,
-    /// The database is the newest copy, although the file summary.note beside it is lost: write that file anew
+    /// Write summary.note anew from the database, when the file is lost or damaged. Only for the newest copy of the database
     #[arg(long)]
     accept_database: bool,
 }
@@ -326,10 +326,10 @@ pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Outp
         report.leaves,
         report.pending(),
         count(report.read, "row"),
-        report.rows,
-        report.known,
-        report.blank,
-        report.skipped.count()
+        human::number(report.rows),
+        human::number(report.known),
+        human::number(report.blank),
+        human::number(report.skipped.count())
     );
     let fields = json!({
         "read": report.read,

@@ -179,7 +179,7 @@ fn build(folder: &Path, ports: &Ports) {
         "wufu setup dev --circuit donation --export .",
         "wufu setup dev --circuit five-fu",
         "wufu ledger init --dir cerf --org cerf --currency USD",
-        "wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --dev-owners trial",
+        "wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --timezone UTC --dev-owners trial",
         "wufu ledger close-epoch --dir cerf",
         "wufu ledger init --dir wufu --org wufu",
         "wufu wallet dev --owners trial --receipt 06-DC-AND-001",
@@ -288,7 +288,10 @@ fn try_one(folder: &Path, command: &str, example: &str, ports: &Ports) {
         run(folder, line);
     }
     if command == "ledger own" {
-        run(folder, "wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD'");
+        run(
+            folder,
+            "wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --timezone UTC",
+        );
     }
     let _service = ledger.map(|ledger| {
         let line = format!("wufu serve ledger --dir {ledger} --dev-keys --listen 127.0.0.1:7182");

@@ -123,13 +123,15 @@ fn standard_input_is_read_and_known_rows_are_one_line() {
     let done = ledger.import(&["-"], &text);
     assert!(done.status.success(), "{done:?}");
     assert!(
-        told(&done).contains("2000 rows read: 2000 imported, 0 known, 0 blank, 0 bad and left out")
+        told(&done)
+            .contains("2,000 rows read: 2,000 imported, 0 known, 0 blank, 0 bad and left out")
     );
     text += "r2000,I,P,2,2020-01-02\n,,,,\n";
     let done = ledger.import(&["-"], &text);
     assert!(done.status.success(), "{done:?}");
     assert!(
-        told(&done).contains("2002 rows read: 1 imported, 2000 known, 1 blank, 0 bad and left out")
+        told(&done)
+            .contains("2,002 rows read: 1 imported, 2,000 known, 1 blank, 0 bad and left out")
     );
     assert!(told(&done).lines().count() + errors(&done).lines().count() < 10, "{done:?}");
     assert_eq!(ledger.donations(), 2001);
@@ -172,7 +174,7 @@ fn what_a_message_proposes_works() {
     let done = ledger.import(&[&semicolons, "--delimiter", ";"], "");
     assert!(errors(&done).contains("--decimal-comma"), "{done:?}");
     let done = ledger.import(&[&semicolons, "--delimiter", ";", "--decimal-comma"], "");
-    assert!(told(&done).starts_with("1 donations, 1.50 USD"), "{done:?}");
+    assert!(told(&done).starts_with("1 donation, 1.50 USD"), "{done:?}");
 
     let times = format!("{HEAD}a,I,P,1,2018-02-15 22:18:00\nb,I,P,1,2999-01-01\n");
     let done = ledger.import(&["-"], &times);

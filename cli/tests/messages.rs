@@ -250,9 +250,9 @@ fn what_is_wrong_with_a_file_of_notes_is_told() {
     for (notes, expected) in [
         ("crlf.notes", "crlf.notes: line 1 has a carriage return"),
         ("bom.notes", "bom.notes: begins with a byte-order mark"),
-        ("cut.notes", "cut.notes: ends inside a note"),
-        ("empty", "empty: empty, expected signed checkpoints"),
-        ("README.md", "README.md: 28 bytes without a signed note"),
+        ("cut.notes", "cut.notes: 60 bytes without a signature"),
+        ("empty", "empty: empty, expected signed notes"),
+        ("README.md", "README.md: 28 bytes without a signature"),
         ("binary", "binary: not UTF-8"),
     ] {
         let source = ["--org", "wufu", "--ledger", "wufu", "--second", notes];

@@ -164,7 +164,7 @@ impl Ledger {
         let newest: Option<i64> =
             newest.fetch_one(tx.connection()?).await.map_err(StoreError::from)?;
         let newest = newest.map(|epoch| unsigned("epoch", epoch)).transpose()?;
-        let mut state = self.state(tx).await?;
+        let mut state = summary::load_state(tx.connection()?, self.log_key()).await?;
         let (last, last_note) = self.refuse_lost(tx, &state).await?;
         let signed_before = newest.max((last.number > 0).then_some(last.epoch));
         self.refuse_clock(epoch, signed_before)?;

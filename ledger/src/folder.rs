@@ -23,12 +23,14 @@ pub(crate) use crate::secret::hex;
 use crate::{
     access::{OTHERS, OTHERS_WRITE, check_file, check_folder, is_there, plain},
     secret::{OperatorToken, private, read_secret, write_secret},
+    summary::SummaryError,
 };
 
 const LOCK: &str = "lock";
 const POLICY: &str = "policy.json";
 const DATABASE: &str = "ledger.db";
 const WAL: &str = "ledger.db-wal";
+const JOURNAL: &str = "ledger.db-journal";
 const SHARED_MEMORY: &str = "ledger.db-shm";
 const SIGNING_KEY: &str = "signing.key";
 const OPERATOR_TOKEN: &str = "operator.token";
@@ -36,11 +38,13 @@ const SUMMARY: &str = "summary.note";
 const FRESH_SUMMARY: &str = "summary.note.new";
 
 /// Every file of a ledger but the lock, and the permission bits that nobody but the owner may have on it.
-const FILES: [(&str, u32); 8] = [
+const FILES: [(&str, u32); 9] = [
     (SIGNING_KEY, OTHERS),
     (OPERATOR_TOKEN, OTHERS),
     (DATABASE, OTHERS),
     (WAL, OTHERS),
+    // SQLite would roll a planted one back into the database.
+    (JOURNAL, OTHERS),
     (SHARED_MEMORY, OTHERS),
     (SUMMARY, OTHERS_WRITE),
     (FRESH_SUMMARY, OTHERS_WRITE),
@@ -161,6 +165,9 @@ pub enum FolderError {
         /// The file.
         file: PathBuf,
     },
+    /// The database lost what was signed, as its high-water mark tells.
+    #[error(transparent)]
+    Mark(#[from] SummaryError),
     /// The signing key cannot sign under the org's name.
     #[error("signing key: {0}")]
     Key(#[from] NoteError),

@@ -24,7 +24,7 @@ use crate::{
     policy::{LedgerPolicy, PolicyFileError},
     secret::OperatorToken,
     store::{Store, StoreError, element, signed, unsigned},
-    summary::{self, Summary},
+    summary::{self, Summary, SummaryError},
     workers::Workers,
 };
 
@@ -115,6 +115,8 @@ pub(crate) struct Inner {
     pub(crate) closed: watch::Sender<u64>,
     // The newest epoch that this process closed, or that the operator vouched for. The clock is followed from there.
     pub(crate) seen: AtomicU64,
+    // How the database is behind its high-water mark. While it is, nothing is written.
+    pub(crate) lost: RwLock<Option<SummaryError>>,
     // Last, so that the lock goes after everything else.
     pub(crate) folder: Folder,
 }
@@ -207,6 +209,7 @@ impl Ledger {
             shards,
             closed,
             seen,
+            lost: RwLock::default(),
             folder,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -239,8 +242,18 @@ impl Ledger {
             return self.write_mark(first).await;
         }
         let newest = summary::newest_note(tx.connection()?).await?;
-        tx.refuse().await?;
         let newest = newest.and_then(|note| Some((Summary::open(self.log_key(), &note)?, note)));
+        let number = newest.as_ref().map(|(summary, _)| summary.number);
+        let lost = match &mark {
+            Some(mark) => summary::lost(tx.connection()?, self.log_key(), number, mark).await?,
+            None => None,
+        };
+        tx.refuse().await?;
+        if lost.is_some() {
+            // It is opened all the same, so that it can be read and audited. The file stays: it is the evidence.
+            self.remember_lost(lost);
+            return Ok(());
+        }
         let mark = mark.as_deref().map(|mark| Summary::open(self.log_key(), mark));
         match (newest, mark) {
             (Some((summary, note)), None) if summary.number == 0 => self.write_mark(note).await,

@@ -1,6 +1,11 @@
 //! The rules of a ledger: a small JSON file that the operator writes once.
 
-use std::{fmt, fs, io, path::Path, str::FromStr};
+use std::{
+    fmt, fs,
+    io::{self, Read as _},
+    path::Path,
+    str::FromStr,
+};
 
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
@@ -9,6 +14,8 @@ use wufu_verifier::{
     text::{self, NameError, Quoted},
 };
 
+/// Most bytes of a policy file.
+const MAX_FILE: u64 = 64 * 1024;
 /// Longest name of an org, in bytes.
 const MAX_ORG: usize = 200;
 
@@ -102,7 +109,10 @@ impl LedgerPolicy {
     /// # Errors
     /// When it cannot be read, has another form, or a value is out of its bounds.
     pub fn read(file: &Path) -> Result<Self, PolicyFileError> {
-        let policy: Self = serde_json::from_slice(&fs::read(file)?)?;
+        let mut bytes = Vec::new();
+        // A longer one is cut off, and then no policy.
+        fs::File::open(file)?.take(MAX_FILE).read_to_end(&mut bytes)?;
+        let policy: Self = serde_json::from_slice(&bytes)?;
         policy.check()?;
         Ok(policy)
     }

@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use wufu_verifier::{
     ProjectKey,
     note::{self, LogKey, MAX_BYTES, NoteError},
-    text::{self, NameError},
+    text::{self, MAX_NAME, NameError},
 };
 
 use crate::{
@@ -147,13 +147,31 @@ impl Directory {
         (is_next && written.as_deref() == Some(line)).then_some(())
     }
 
-    /// The key of a project, which gets the next ids if it is new. `None` when a name cannot stand in a line, or the note
-    /// would grow too long to be signed.
+    /// The key of a project, which gets the next ids if it is new. `None` when a new name is refused by
+    /// [`text::check_name`], or the note would grow too long to be signed.
     pub(crate) fn add(&mut self, institution: &str, project: &str) -> Option<ProjectKey> {
         if let Some(key) = self.key(institution, project) {
             return Some(key);
         }
-        let at = self.add_institution(institution)?;
+        text::check_name(project).ok()?;
+        self.add_institution(institution)?;
+        self.keep(institution, project)
+    }
+
+    fn add_institution(&mut self, name: &str) -> Option<usize> {
+        if !self.institution_ids.contains_key(name) {
+            text::check_name(name).ok()?;
+        }
+        self.keep_institution(name)
+    }
+
+    /// [`Directory::add`] for names that the ledger holds already. An older release took names that are refused now, so only
+    /// their lengths are checked.
+    fn keep(&mut self, institution: &str, project: &str) -> Option<ProjectKey> {
+        if let Some(key) = self.key(institution, project) {
+            return Some(key);
+        }
+        let at = self.keep_institution(institution)?;
         let id = self.projects.len();
         let key = key(at, id)?;
         self.fits(project)?;
@@ -162,7 +180,7 @@ impl Directory {
         Some(key)
     }
 
-    fn add_institution(&mut self, name: &str) -> Option<usize> {
+    fn keep_institution(&mut self, name: &str) -> Option<usize> {
         if let Some(at) = self.institution_ids.get(name) {
             return Some(*at);
         }
@@ -175,7 +193,7 @@ impl Directory {
     fn fits(&mut self, name: &str) -> Option<()> {
         // Two numbers and a word; the signature and the heading take less than a page.
         self.bytes += name.len() + 40;
-        (text::check_name(name).is_ok() && self.bytes < MAX_BYTES - 4096).then_some(())
+        ((1..=MAX_NAME).contains(&name.len()) && self.bytes < MAX_BYTES - 4096).then_some(())
     }
 
     fn institution_line(&self, at: usize) -> Option<String> {
@@ -196,7 +214,6 @@ impl Directory {
     }
 
     pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let broken = || StoreError::Broken { what: "list of projects" };
         let log = Log::Donations.id();
         let query = "SELECT name FROM institutions WHERE log = $1 ORDER BY institution";
         let query = sqlx::query_scalar(query).bind(log);
@@ -204,21 +221,32 @@ impl Directory {
         let query = "SELECT institution, name FROM projects WHERE log = $1 ORDER BY project";
         let query = sqlx::query_as(query).bind(log);
         let projects: Vec<(i64, String)> = query.fetch_all(connection).await?;
+        let directory = Self::of_rows(&institutions, &projects);
+        directory.ok_or(StoreError::Broken { what: "list of projects" })
+    }
+
+    /// The directory of the database's rows, in the order of their ids. `None` when an id is missing or a name stands twice.
+    fn of_rows(institutions: &[String], projects: &[(i64, String)]) -> Option<Self> {
         let mut directory = Self::default();
         for (at, name) in institutions.iter().enumerate() {
-            if directory.add_institution(name) != Some(at) {
-                return Err(broken());
+            if directory.keep_institution(name) != Some(at) {
+                return None;
             }
         }
         for (at, (institution, name)) in projects.iter().enumerate() {
-            let institution = usize::try_from(*institution - 1).map_err(|_| broken())?;
-            let institution = institutions.get(institution).ok_or_else(broken)?;
-            let key = directory.add(institution, name).ok_or_else(broken)?;
+            let institution = usize::try_from(institution.checked_sub(1)?).ok()?;
+            let key = directory.keep(institutions.get(institution)?, name)?;
             if key.project() as usize != at + 1 {
-                return Err(broken());
+                return None;
             }
         }
-        Ok(directory)
+        Some(directory)
+    }
+
+    /// Whether a name holds a line break, which would make two lines of the note out of one.
+    fn has_line_break(&self) -> bool {
+        let mut names = self.institutions.iter().chain(self.projects.iter().map(|(_, name)| name));
+        names.any(|name| name.contains(['\n', '\r']))
     }
 
     /// Writes what `before` does not have, and adds it to the tally.
@@ -262,11 +290,22 @@ impl Ledger {
     /// All institutions and projects, as a signed note: see [`Directory::open`].
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails, or a name that an older release took holds hidden characters: no note with those is signed.
     pub async fn projects_note(&self) -> Result<String, StoreError> {
-        let text = self.projects().await?.text(&self.origin(Log::Donations));
-        let note = note::sign(self.org(), &self.inner.signing, &text);
-        note.map_err(|_| StoreError::Broken { what: "name of a project" })
+        let directory = self.projects().await?;
+        self.sign_directory(&directory)
+    }
+
+    fn sign_directory(&self, directory: &Directory) -> Result<String, StoreError> {
+        let hidden = || StoreError::Broken {
+            what: "name of an institution or project: it holds hidden characters or a line break, so the directory is \
+                   not signed; entries are still taken",
+        };
+        if directory.has_line_break() {
+            return Err(hidden());
+        }
+        let text = directory.text(&self.origin(Log::Donations));
+        note::sign(self.org(), &self.inner.signing, &text).map_err(|_| hidden())
     }
 }
 
@@ -318,6 +357,42 @@ mod tests {
             assert!(named, "{bad:?}");
         }
         assert_eq!(add("A", &"五".repeat(85)), Some((1, 4)));
+    }
+
+    /// An older release took names that are refused now. Its ledger could not append, import or serve its directory any
+    /// more, since stored names were checked as new ones are.
+    #[test]
+    fn names_that_an_older_release_stored_are_still_loaded() {
+        let old = ["\u{3000}A", "B\u{a0}C", "D  E", "cafe\u{301}", "x\u{200b}"];
+        let institutions = old.map(String::from);
+        let projects: Vec<(i64, String)> = (1..).zip(institutions.clone()).collect();
+        let mut directory = Directory::of_rows(&institutions, &projects).unwrap();
+        assert_eq!(directory.institutions(), institutions);
+        // What is there keeps its ids and takes new projects. Names like these still cannot enter.
+        let key = directory.add("D  E", "D  E").unwrap();
+        assert_eq!((key.institution(), key.project()), (3, 3));
+        let key = directory.add("D  E", "new").unwrap();
+        assert_eq!((key.institution(), key.project()), (3, 6));
+        assert_eq!(directory.add("D  E", "F  G"), None);
+        assert_eq!(directory.add("F  G", "new"), None);
+        assert_eq!((directory.institutions().len(), directory.projects().len()), (5, 6));
+        // A directory with a hidden character is not signed; the others are.
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let sign = |directory: &Directory| note::sign("wufu", &key, &directory.text("wufu/d"));
+        assert_eq!(sign(&directory), Err(NoteError::Form));
+        let signable = Directory::of_rows(&institutions[..4], &projects[..4]).unwrap();
+        assert!(sign(&signable).is_ok());
+        // Rows that no release wrote are no directory.
+        let long = "x".repeat(257);
+        for bad in [&["A", "A"][..], &["A", ""], &["A", &long]] {
+            let bad: Vec<String> = bad.iter().copied().map(String::from).collect();
+            assert_eq!(Directory::of_rows(&bad, &[]), None, "{bad:?}");
+        }
+        for bad in [0, 6, i64::MIN] {
+            assert_eq!(Directory::of_rows(&institutions, &[(bad, "x".into())]), None, "{bad}");
+        }
+        let broken = Directory::of_rows(&["A\nproject 1 1 x".to_owned()], &[]).unwrap();
+        assert!(broken.has_line_break() && !directory.has_line_break());
     }
 
     #[test]

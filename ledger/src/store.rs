@@ -116,7 +116,15 @@ impl Store {
         let reading = options.clone().read_only(true);
         // Shards are read once, from end to end: a small cache is as good as a large one.
         let shards = reading.clone().pragma("cache_size", "-4096");
-        let (shard_readers, closer) = (pool(SHARD_READERS, shards), pool(1, reading.clone()));
+        let shard_readers = pool(SHARD_READERS, shards);
+        // Connected now and for good: whatever happens to the file later, an epoch is closed on this database or not at all.
+        let closer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(reading.clone())
+            .await?;
         let readers = pool(4, reading);
         let tidy = Arc::new(Notify::new());
         let tidier = tokio::spawn(keep_tidy(options.clone(), tidy.clone()));

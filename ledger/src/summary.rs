@@ -1,7 +1,9 @@
 //! Summaries: the tally, signed at the end of an epoch, each with the hash of the one before.
 //!
 //! The newest one is also kept in a file beside the database, the high-water mark. A database that lost its newest summaries,
-//! or all of them, is behind its file, and the ledger signs nothing more from it.
+//! or all of them, is behind its file, and the ledger writes and signs nothing more in it.
+
+use std::sync::PoisonError;
 
 use sqlx::SqliteConnection;
 use tokio_stream::StreamExt as _;
@@ -9,7 +11,7 @@ use wufu_verifier::note::{self, LogKey};
 
 use crate::{
     checkpoint::EpochError,
-    folder::hex,
+    folder::{FolderError, hex},
     ledger::{Ledger, Signer},
     log::Log,
     store::{StoreError, WriteTx, signed, unsigned},
@@ -33,8 +35,10 @@ pub enum SummaryError {
     },
     /// Summaries that were signed are gone.
     #[error(
-        "the newest summary in the database is {}, but number {expected} was signed; nothing is signed afresh: run \
-         `wufu ledger audit`, then restore the folder from a backup",
+        "the newest summary in the database is {}, but number {expected} was signed; nothing is written or signed on top \
+         of it: run `wufu ledger audit`, then restore the folder from a backup whose ledger.db holds number {expected}. \
+         If there is none, move summary.note away and run `wufu ledger close-epoch --accept-database`; that is safe only \
+         when nobody was given what was signed or admitted since the newest summary in the database",
         .got.map_or("missing".into(), |got| format!("number {got}"))
     )]
     Behind {
@@ -46,7 +50,9 @@ pub enum SummaryError {
     /// The file and the database hold different summaries under one number.
     #[error(
         "summary.note and the database hold different summaries of number {number}: one of them is from another copy of \
-         this ledger; run `wufu ledger audit`"
+         this ledger, and nothing is written or signed. Run `wufu ledger audit`, then restore ledger.db and summary.note \
+         from one copy, the one that was served. If the database is known to be that copy, move summary.note away and run \
+         `wufu ledger close-epoch --accept-database`"
     )]
     Forked {
         /// The number.
@@ -60,7 +66,9 @@ pub enum SummaryError {
     FileMissing,
     /// The file is not a summary that this ledger signed.
     #[error(
-        "summary.note is not a summary signed by this ledger's key: restore it from a backup of this folder"
+        "summary.note is not a summary signed by this ledger's key: it is cut short, or not this ledger's. Restore it from \
+         a backup of this folder; if there is none, and the database is known to be the newest copy, run \
+         `wufu ledger close-epoch --accept-database`, which replaces it"
     )]
     FileUnsigned,
 }
@@ -129,9 +137,22 @@ impl Summary {
 }
 
 impl Ledger {
-    /// The signed state, as a transaction finds it.
+    /// The signed state, as a transaction finds it that writes on top of it.
+    ///
+    /// # Errors
+    /// When the database is behind its high-water mark: what was spent since is not known.
     pub(crate) async fn state(&self, tx: &mut WriteTx<'_>) -> Result<State, StoreError> {
-        load_state(tx.connection()?, self.log_key()).await
+        let state = load_state(tx.connection()?, self.log_key()).await?;
+        let lost = self.inner.lost.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match lost {
+            None => Ok(state),
+            Some(lost) => Err(FolderError::from(lost).into()),
+        }
+    }
+
+    /// Remembers whether the database is behind its high-water mark.
+    pub(crate) fn remember_lost(&self, lost: Option<SummaryError>) {
+        *self.inner.lost.write().unwrap_or_else(PoisonError::into_inner) = lost;
     }
 
     /// Signs the state that a transaction leaves.
@@ -165,32 +186,32 @@ impl Ledger {
         let newest = newest.ok_or(SummaryError::Behind { got, expected: state.after })?;
         let file = self.inner.folder.summary().map_err(StoreError::from)?;
         let file = file.ok_or(SummaryError::FileMissing)?;
-        let mark = Summary::open(self.log_key(), &file).ok_or(SummaryError::FileUnsigned)?;
-        if mark.number > newest.0.number {
-            let (got, expected) = (Some(newest.0.number), mark.number);
-            return Err(SummaryError::Behind { got, expected }.into());
+        if Summary::open(self.log_key(), &file).is_none() {
+            return Err(SummaryError::FileUnsigned.into());
         }
-        // It may be behind: the process ended between the commit and the file.
-        let query = sqlx::query_scalar("SELECT note FROM summaries WHERE number = $1");
-        let query = query.bind(signed(mark.number)?).fetch_optional(connection);
-        let held: Option<String> = query.await.map_err(StoreError::from)?;
-        if held.as_ref() != Some(&file) {
-            return Err(SummaryError::Forked { number: mark.number }.into());
+        let lost = lost(connection, self.log_key(), Some(newest.0.number), &file).await?;
+        self.remember_lost(lost.clone());
+        match lost {
+            None => Ok(newest),
+            Some(lost) => Err(lost.into()),
         }
-        Ok(newest)
     }
 
-    /// Writes the high-water mark anew when it is missing. The caller knows that the database is the newest copy.
+    /// Writes the high-water mark anew when it is missing or not signed by this ledger's key. The caller knows that the
+    /// database is the newest copy.
     ///
     /// # Errors
-    /// When the database holds no summary, or the file cannot be written. Nothing happens when there is a file.
+    /// When the database holds no summary, or the file cannot be written. Nothing happens when there is a signed file.
     pub async fn accept_database(&self) -> Result<(), StoreError> {
-        if self.inner.folder.summary()?.is_some() {
+        let file = self.inner.folder.summary()?;
+        if file.is_some_and(|file| Summary::open(self.log_key(), &file).is_some()) {
             return Ok(());
         }
         let mut reader = self.inner.store.readers().acquire().await?;
         let note = newest_note(&mut reader).await?;
-        self.write_mark(note.ok_or(StoreError::Broken { what: "list of summaries" })?).await
+        self.write_mark(note.ok_or(StoreError::Broken { what: "list of summaries" })?).await?;
+        self.remember_lost(None);
+        Ok(())
     }
 
     /// Replaces the high-water mark.
@@ -214,6 +235,26 @@ pub(crate) async fn begin(
     let state = State { after: 0, tally: first.tally };
     write_state(connection, signer, &state).await?;
     Ok(note)
+}
+
+/// How a database, whose newest summary is `newest`, is behind the high-water mark in `file` or contradicts it. `None` when it
+/// does not, or when the file is no signed summary and tells nothing.
+pub(crate) async fn lost(
+    connection: &mut SqliteConnection,
+    key: &LogKey,
+    newest: Option<u64>,
+    file: &str,
+) -> Result<Option<SummaryError>, StoreError> {
+    let Some(mark) = Summary::open(key, file) else { return Ok(None) };
+    if newest.is_none_or(|newest| mark.number > newest) {
+        return Ok(Some(SummaryError::Behind { got: newest, expected: mark.number }));
+    }
+    // The file may be behind: the process ended between the commit and the file.
+    let query = sqlx::query_scalar("SELECT note FROM summaries WHERE number = $1");
+    let query = query.bind(signed(mark.number)?).fetch_optional(connection);
+    let held: Option<String> = query.await?;
+    let is_held = held.as_deref() == Some(file);
+    Ok((!is_held).then_some(SummaryError::Forked { number: mark.number }))
 }
 
 /// Whether a ledger was never summarised: it is new, or comes from the first release.

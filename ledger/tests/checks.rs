@@ -8,7 +8,7 @@ use crate::common::{
 };
 use tonic::Code;
 use wufu_ledger::{
-    AppendError, ClaimError, Ledger, LedgerPolicy, Log, Owners,
+    AppendError, ClaimError, Ledger, LedgerPolicy, Owners,
     import::{Format, ImportOptions, Rows},
 };
 use wufu_proto::{
@@ -123,22 +123,4 @@ async fn a_pending_donation_is_owned_by_an_address_of_this_org() {
     let refused = ledger.own(b"r1", &foreign).await;
     assert!(matches!(refused, Err(AppendError::Org { .. })), "{refused:?}");
     assert_eq!(ledger.own(b"r1", &address(1)).await.unwrap().donations, 0..1);
-}
-
-/// A log that is all but full, which no test can fill: its size alone says so.
-#[tokio::test]
-async fn a_full_log_takes_no_leaf() {
-    use sqlx::{ConnectOptions as _, Connection as _, Executor as _, sqlite::SqliteConnectOptions};
-    let (folder, ledger) = ledger().await;
-    let (log, file) = (Log::Cards, folder.path().join("ledger.db"));
-    let size = log.capacity() - 1;
-    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
-    let update = format!("UPDATE logs SET size = {size} WHERE origin = 'wufu/cards'");
-    let updated = connection.execute(sqlx::AssertSqlSafe(update)).await.unwrap();
-    assert_eq!(updated.rows_affected(), 1);
-    connection.close().await.unwrap();
-    let refused = ledger.append(cards(0..2)).await;
-    let Err(AppendError::Full { got, capacity, .. }) = refused else { panic!("{refused:?}") };
-    assert_eq!((got, capacity), (log.capacity() + 1, log.capacity()));
-    assert_eq!(ledger.size(log).await.unwrap(), size);
 }

@@ -57,6 +57,7 @@ async fn init_refuses_what_somebody_else_put_there() {
         "operator.token",
         "ledger.db",
         "ledger.db-wal",
+        "ledger.db-journal",
         "ledger.db-shm",
         "summary.note",
     ] {

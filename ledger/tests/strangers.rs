@@ -161,7 +161,7 @@ async fn f40_shards_that_nobody_reads_starve_nobody_else() {
     ledger.append(Append { cards, ..Append::default() }).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();
     let mut limits = Limits::default();
-    (limits.answers, limits.queue) = (4, 16);
+    (limits.answers, limits.queue) = (4, 2);
     // Nobody is cut off while the test looks.
     (limits.serve.stall, limits.wait) = (Duration::from_secs(600), Duration::from_secs(600));
     let served = serve_within(&ledger, None, limits).await;
@@ -192,9 +192,9 @@ async fn f40_shards_that_nobody_reads_starve_nobody_else() {
     within("the grant", appended).await.unwrap().unwrap();
     covered(&mut client, &ledger, Log::Cards, 5001).await;
 
-    // Four are answered, at most twenty wait, and all others are refused and told when to come again.
+    // Four are answered, at most six wait, and all others are refused and told when to come again.
     let unread = Heads::of(calls);
-    unread.refused(512 - 24).await;
+    unread.refused(512 - 10).await;
     drop((unread, wires));
     // Their places are free again, as soon as the ledger sees that they are gone.
     let mut wire = Wire::connect(served.at, 65_535).await;
@@ -210,6 +210,34 @@ async fn f40_shards_that_nobody_reads_starve_nobody_else() {
         }
     })
     .await;
+    served.end().await;
+}
+
+/// Three connections of 64 calls once held every place for a shard, and every answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_connection_reads_two_shards_at_a_time_at_most() {
+    let (_folder, ledger) = ledger().await;
+    // A shard of 160 KB: more than the transport takes for a client that does not read.
+    let cards = vec![card(1, 1); 5000];
+    ledger.append(Append { cards, ..Append::default() }).await.unwrap();
+    ledger.close_epoch(NOW).await.unwrap();
+    let mut limits = Limits::default();
+    // Nobody is cut off while the test looks.
+    (limits.serve.stall, limits.wait) = (Duration::from_secs(600), Duration::from_secs(600));
+    let served = serve_within(&ledger, None, limits).await;
+    let origin = ledger.origin(Log::Cards);
+    let query = message(&v1::GetShardRequest { origin, epoch: NOW / 600, shard: 0 });
+    let (mut greedy, mut calls) = (Wire::connect(served.at, 1000).await, Vec::new());
+    for _ in 0..64 {
+        calls.push(greedy.call(&path("GetShard"), None, query.clone(), true).await);
+    }
+    // There is room for 16 answers and 128 that wait. Two of these calls have a part of it.
+    let unread = Heads::of(calls);
+    unread.refused(62).await;
+    let mut wire = Wire::connect(served.at, 65_535).await;
+    let call = wire.call(&path("GetShard"), None, query, true).await;
+    assert_eq!(call.code().await, Some(Code::Ok));
+    drop((unread, greedy));
     served.end().await;
 }
 

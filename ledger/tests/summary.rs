@@ -342,9 +342,13 @@ async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
     let expected = "summary 2: it is in summary.note, but missing in the database";
     assert_eq!(findings(folder.path()).await, [expected]);
     let ledger = Ledger::open(folder.path()).await.unwrap();
-    ledger.append(cards(4..5)).await.unwrap();
-    let error = ledger.close_epoch(NOW + 1200).await.unwrap_err();
+    // It took cards, donations and claims until the next epoch: what was spent since the backup was admitted again.
     let expected = SummaryError::Behind { got: Some(1), expected: 2 };
+    let error = ledger.append(cards(4..5)).await.unwrap_err();
+    assert!(error.is_failure(), "{error}");
+    assert_eq!(error.to_string(), expected.to_string());
+    assert!(error.to_string().contains("--accept-database"), "{error}");
+    let error = ledger.close_epoch(NOW + 1200).await.unwrap_err();
     assert!(matches!(&error, EpochError::Summary(got) if *got == expected), "{error}");
     ledger.accept_database().await.unwrap();
     assert!(ledger.close_epoch(NOW + 1200).await.is_err(), "the mark was replaced by an older one");
@@ -354,11 +358,16 @@ async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
     let error = ledger.close_epoch(NOW + 1200).await.unwrap_err();
     assert!(matches!(error, EpochError::Summary(SummaryError::FileMissing)), "{error}");
     ledger.accept_database().await.unwrap();
+    ledger.append(cards(4..5)).await.unwrap();
     ledger.close_epoch(NOW + 1200).await.unwrap();
     std::fs::write(&mark, &new_mark).unwrap();
     let error = ledger.close_epoch(NOW + 1800).await.unwrap_err();
     let expected = SummaryError::Forked { number: 2 };
     assert!(matches!(&error, EpochError::Summary(got) if *got == expected), "{error}");
+    ledger.close().await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let error = ledger.append(cards(5..6)).await.unwrap_err();
+    assert_eq!(error.to_string(), expected.to_string());
     ledger.close().await;
     let expected = "summary 2: summary.note holds another one of that number";
     assert_eq!(findings(folder.path()).await, [expected]);
@@ -375,6 +384,89 @@ async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
     ledger.append(cards(4..5)).await.unwrap();
     ledger.close_epoch(NOW + 1200).await.unwrap();
     assert_eq!(ledger.audit().await.unwrap().findings, []);
+}
+
+/// A restored backup admitted claims until the next epoch, and had forgotten what was spent since.
+#[tokio::test]
+async fn a_database_behind_its_high_water_mark_admits_nothing() {
+    let (folder, ledger) = ledger().await;
+    for what in [cards(0..6), persons(0..4)] {
+        ledger.append(what).await.unwrap();
+    }
+    import(&ledger, PENDING).await;
+    let signed = ledger.close_epoch(NOW).await.unwrap().signed;
+    ledger.close().await;
+    let file = folder.path().join("ledger.db");
+    let backup = std::fs::read(&file).unwrap();
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    ledger.append(cards(6..7)).await.unwrap();
+    ledger.close_epoch(NOW + 600).await.unwrap();
+    ledger.close().await;
+    std::fs::write(&file, &backup).unwrap();
+
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let trapdoor = Trapdoor::new(1);
+    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), NOW + 60);
+    let (at_cards, at_persons) = (&signed[0], &signed[1]);
+    let says =
+        Says { org: "wufu", cards: at_cards, persons: at_persons, nullifiers, payout, expiry };
+    let claim = trapdoor.claim(&says, 1);
+    let verified = ledger.check_claim(&trapdoor.key, &claim, NOW).unwrap();
+    let claimed = ledger.claim(&verified, &claim, NOW).await;
+    let csv = "receipt,institution,project,amount,date\np4,First,A,5,2018-02-15\n";
+    let rows = Rows::read(csv.as_bytes(), "f", &Default::default(), "CNY".parse().unwrap());
+    let imported = ledger.import(rows.unwrap(), ImportOptions::default(), |_| ()).await;
+    let refusals = [
+        ("claim", claimed.map(drop).map_err(|error| error.to_string())),
+        ("import", imported.map(drop).map_err(|error| error.to_string())),
+        ("own", ledger.own(b"p1", &address(1)).await.map(drop).map_err(|error| error.to_string())),
+        ("append", ledger.append(persons(4..5)).await.map(drop).map_err(|error| error.to_string())),
+    ];
+    let expected = SummaryError::Behind { got: Some(1), expected: 2 }.to_string();
+    for (write, refused) in refusals {
+        assert_eq!(refused, Err(expected.clone()), "{write}");
+    }
+    assert_eq!(ledger.claims().await.unwrap(), 0);
+}
+
+/// A file that was cut short left no way on but to guess that it had to be deleted.
+#[tokio::test]
+async fn a_summary_note_that_is_cut_short_is_replaced_when_the_operator_says_so() {
+    let (folder, ledger) = ledger().await;
+    ledger.append(cards(0..2)).await.unwrap();
+    ledger.close_epoch(NOW).await.unwrap();
+    let mark = folder.path().join("summary.note");
+    let good = std::fs::read(&mark).unwrap();
+    ledger.append(cards(2..4)).await.unwrap();
+    for cut in [0, 1, good.len() / 2, good.len() - 1] {
+        std::fs::write(&mark, &good[..cut]).unwrap();
+        let error = ledger.close_epoch(NOW + 600).await.unwrap_err();
+        assert!(matches!(error, EpochError::Summary(SummaryError::FileUnsigned)), "{error}");
+        assert!(error.to_string().contains("--accept-database"), "{error}");
+        ledger.accept_database().await.unwrap();
+        assert_eq!(std::fs::read(&mark).unwrap(), good, "{cut} bytes");
+    }
+    ledger.close_epoch(NOW + 600).await.unwrap();
+    assert_eq!(ledger.audit().await.unwrap().findings, []);
+}
+
+/// A process that ended between committing the first summary and writing the file: the audit called that a finding.
+#[tokio::test]
+async fn a_missing_file_of_the_first_summary_is_no_finding() {
+    let (folder, ledger) = ledger().await;
+    ledger.close().await;
+    let mark = folder.path().join("summary.note");
+    let first = std::fs::read(&mark).unwrap();
+    std::fs::remove_file(&mark).unwrap();
+    assert_eq!(findings(folder.path()).await, Vec::<String>::new());
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    assert_eq!(std::fs::read(&mark).unwrap(), first, "opening the ledger writes the file");
+    ledger.append(cards(0..2)).await.unwrap();
+    ledger.close_epoch(NOW).await.unwrap();
+    ledger.close().await;
+    std::fs::remove_file(&mark).unwrap();
+    let expected = "summary 1: summary.note, which should hold it, is missing";
+    assert_eq!(findings(folder.path()).await, [expected]);
 }
 
 /// A ledger that an older release made has no summary. The first command that writes signs one over what it finds.

@@ -177,12 +177,25 @@ impl TryFrom<v1::DonationReceipt> for DonationReceipt {
     type Error = ConvertError;
 
     fn try_from(message: v1::DonationReceipt) -> Result<Self, ConvertError> {
+        read::receipt("receipt", &message.receipt)?;
+        Self::held(message)
+    }
+}
+
+impl DonationReceipt {
+    /// Reads a receipt that was taken in before. Names were not looked at in earlier releases, and what is held is not given up for its
+    /// name.
+    ///
+    /// # Errors
+    /// Returns an error if a field is out of its bounds.
+    pub fn held(message: v1::DonationReceipt) -> Result<Self, ConvertError> {
+        read::length("receipt", message.receipt.len(), 1, read::MAX_NAME)?;
         Ok(Self {
             origin: read::origin("origin", &message.origin)?,
             project: ProjectKey::from_u64(message.project_key)?,
             amount: Amount::new(message.amount)?,
             time: Time::new(message.time)?,
-            receipt: read::receipt("receipt", &message.receipt)?,
+            receipt: message.receipt.clone(),
             rcm: read::element("rcm", &message.rcm)?,
             path: path(&message.path)?,
             epoch: message.epoch,

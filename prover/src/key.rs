@@ -2,7 +2,7 @@
 
 use std::{
     fmt, fs,
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     path::Path,
 };
 
@@ -193,7 +193,10 @@ impl ProvingKey {
         if got > MAX_BYTES {
             return Err(KeyFileError::Large { got });
         }
-        Self::decode(&fs::read(path)?, trust)
+        // A device says that it is empty, and has no end.
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        Self::decode(&bytes, trust)
     }
 
     /// Writes the key to a file, whole or not at all.

@@ -71,7 +71,7 @@ async fn half_sent(role: &str, path: &str, largest: usize, connections: usize) -
 fn promised(largest: usize, connections: usize) -> u64 {
     let limits = wufu_serve::Limits::default();
     let each = wufu_serve::CONNECTION + wufu_serve::CALL + 2 * largest;
-    (connections * each + limits.in_flight + (16 << 20)) as u64
+    (connections * each + limits.in_flight + limits.unsent + (8 << 20)) as u64
 }
 
 #[tokio::test(flavor = "multi_thread")]

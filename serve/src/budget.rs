@@ -42,6 +42,12 @@ impl Budget {
 pub(crate) struct Charge(OwnedSemaphorePermit);
 
 impl Charge {
+    /// Gives back all but so many bytes.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        let more = self.0.num_permits().saturating_sub(bytes.div_ceil(UNIT));
+        drop(self.0.split(more));
+    }
+
     pub(crate) fn merge(&mut self, other: Self) {
         self.0.merge(other.0);
     }

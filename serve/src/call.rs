@@ -1,8 +1,11 @@
 //! A call, from its headers to the last byte of its answer.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use http::HeaderMap;
@@ -25,6 +28,29 @@ const HEADER: usize = 128;
 /// When the headers of a call arrived: deadlines count from there. It is among the extensions of every request.
 #[derive(Clone, Copy, Debug)]
 pub struct Came(pub Instant);
+
+/// What a call is charged for its request. It is among the extensions of every request, for a handler that waits for long after
+/// it is through with the request.
+#[derive(Clone)]
+pub struct Charged(pub(crate) Arc<Call>);
+
+impl Charged {
+    /// Takes it out of a request.
+    pub fn of<T>(request: &mut tonic::Request<T>) -> Option<Self> {
+        request.extensions_mut().remove()
+    }
+
+    /// The request is no longer in memory: gives back what it was charged.
+    pub fn release(self) {
+        self.0.release();
+    }
+}
+
+impl fmt::Debug for Charged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Charged").finish_non_exhaustive()
+    }
+}
 
 /// What all calls of a service share.
 pub(crate) struct Desk {
@@ -80,6 +106,8 @@ pub(crate) struct Call {
     fixed: usize,
     charge: Mutex<(usize, Option<Charge>)>,
     working: AtomicBool,
+    // For health or reflection: it does not keep its connection open.
+    attends: bool,
 }
 
 impl Call {
@@ -92,11 +120,15 @@ impl Call {
         peer: &Peer,
         method: &Method,
         headers: &HeaderMap,
+        attends: bool,
     ) -> Result<Arc<Self>, Status> {
         let text: usize =
             headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         let budget = method.budget.clone().unwrap_or_else(|| desk.in_flight.clone());
         let first = peer.enter() == 0;
+        if attends {
+            peer.attend();
+        }
         desk.open.fetch_add(1, Ordering::SeqCst);
         let call = Self {
             desk: desk.clone(),
@@ -106,6 +138,7 @@ impl Call {
             fixed: CALL + text + HEADER * headers.len(),
             charge: Mutex::new((0, None)),
             working: AtomicBool::new(false),
+            attends,
         };
         call.message(0)?;
         Ok(Arc::new(call))
@@ -130,6 +163,16 @@ impl Call {
         Ok(())
     }
 
+    /// Gives back all but what any call takes.
+    fn release(&self) {
+        let mut charge = self.charge.lock().unwrap_or_else(PoisonError::into_inner);
+        let (charged, held) = &mut *charge;
+        if let Some(held) = held {
+            held.shrink(self.fixed);
+            *charged = self.fixed;
+        }
+    }
+
     /// The whole request is there.
     pub(crate) fn received(&self) {
         if !self.working.swap(true, Ordering::SeqCst) {
@@ -148,9 +191,35 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         self.answered();
+        if self.attends {
+            self.peer.attended();
+        }
         self.peer.leave();
         if self.desk.open.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.desk.left.notify_waiters();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An operator's append once kept what its request took until the epoch ended.
+    #[test]
+    fn a_call_that_is_through_with_its_request_gives_back_what_it_took() -> Result<(), Status> {
+        const KIB: usize = 1024;
+        let (desk, peer) = (Arc::new(Desk::new(&Limits::default())), Peer::new());
+        let budget = Budget::new(1024 * KIB);
+        let method = Method { budget: Some(budget.clone()), ..Method::open(1024 * KIB) };
+        let call = Call::begin(&desk, &peer, &method, &HeaderMap::new(), false)?;
+        assert_eq!(budget.left(), 1024 * KIB - CALL);
+        call.message(300 * KIB)?;
+        assert_eq!(budget.left(), 1024 * KIB - CALL - 600 * KIB);
+        call.release();
+        assert_eq!(budget.left(), 1024 * KIB - CALL);
+        drop(call);
+        assert_eq!(budget.left(), 1024 * KIB);
+        Ok(())
     }
 }

@@ -106,7 +106,7 @@ impl<S> Bounded<S> {
         if matches!(kind, Some(ConnectionAborted | ConnectionReset | Interrupted)) {
             return;
         }
-        if let Some(before) = self.house.failed.happened(&error.to_string()) {
+        if let Some(before) = self.house.failed.happened(&format!("{kind:?}")) {
             tracing::warn!(%error, before, "a connection could not be accepted");
         }
         self.rest = Some(Box::pin(sleep(self.next)));
@@ -157,7 +157,11 @@ struct State {
     clock: Clock,
     used: AtomicBool,
     calls: AtomicUsize,
-    // When the last call ended.
+    // How many of the calls are for health or reflection: an open watch does not keep the connection open.
+    attending: AtomicUsize,
+    // Large answers that are waited for or not yet sent.
+    turns: AtomicUsize,
+    // When the last call ended, or the last for health or reflection began.
     idle: AtomicU64,
     flows: Flows,
 }
@@ -165,13 +169,23 @@ struct State {
 impl Peer {
     pub(crate) fn new() -> Self {
         let (clock, flows) = (Clock::start(), Flows::default());
-        let (used, calls, idle) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicU64::new(0));
-        Self(Arc::new(State { clock, used, calls, idle, flows }))
+        let (used, idle) = (AtomicBool::new(false), AtomicU64::new(0));
+        let none = || AtomicUsize::new(0);
+        let (calls, attending, turns) = (none(), none(), none());
+        Self(Arc::new(State { clock, used, calls, attending, turns, idle, flows }))
     }
 
     /// Whether the connection's first job begins here. It says so once.
     pub fn begin(&self) -> bool {
         !self.0.used.swap(true, Ordering::Relaxed)
+    }
+
+    /// Takes one of the connection's turns at something costly, if fewer than `most` are held. It is held until it is dropped.
+    pub fn turn(&self, most: usize) -> Option<PeerTurn> {
+        let turns = &self.0.turns;
+        let more = |held: usize| (held < most).then(|| held + 1);
+        let taken = turns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        taken.ok().map(|_| PeerTurn(self.clone()))
     }
 
     /// Counts one more call, and returns how many there were.
@@ -184,12 +198,38 @@ impl Peer {
         self.0.calls.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// The call that entered is for health or reflection: it does not keep the connection open.
+    pub(crate) fn attend(&self) {
+        self.0.idle.store(self.now(), Ordering::Relaxed);
+        self.0.attending.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Such a call ended: [`Self::leave`] follows.
+    pub(crate) fn attended(&self) {
+        self.0.attending.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether no call keeps the connection open.
+    fn is_idle(&self) -> bool {
+        self.0.calls.load(Ordering::Relaxed) <= self.0.attending.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn flows(&self) -> &Flows {
         &self.0.flows
     }
 
     pub(crate) fn now(&self) -> u64 {
         self.0.clock.now()
+    }
+}
+
+/// A turn of a connection, from [`Peer::turn`]. It is given back when this is dropped.
+#[derive(Debug)]
+pub struct PeerTurn(Peer);
+
+impl Drop for PeerTurn {
+    fn drop(&mut self) {
+        self.0.0.turns.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -235,10 +275,11 @@ impl<IO> Connection<IO> {
             let late = u128::from(now) >= waits(limits.greeting);
             return if late { Err("the client did not greet") } else { Ok(()) };
         }
-        if self.peer.0.calls.load(Ordering::Relaxed) == 0 {
+        if self.peer.is_idle() {
             let since = now.saturating_sub(self.peer.0.idle.load(Ordering::Relaxed));
-            let idle = u128::from(since) >= waits(limits.idle);
-            return if idle { Err("the client made no call") } else { Ok(()) };
+            if u128::from(since) >= waits(limits.idle) {
+                return Err("the client made no call");
+            }
         }
         if self.peer.flows().are_stuck(limits, now) {
             return Err("the client does not read its answers");

@@ -14,10 +14,10 @@ use tower::{Layer, Service};
 
 use crate::{
     answer::{Hold, Leaving},
-    call::{Call, Came, Desk},
+    call::{Call, Came, Charged, Desk},
     connection::Peer,
     methods::{Authorised, Method, Methods},
-    request::Arriving,
+    request::{Arriving, ending},
 };
 
 /// Largest request for health or reflection, in bytes.
@@ -50,6 +50,10 @@ impl Rules {
     }
 
     fn admit(&self, request: Request<Body>) -> Result<(Request<Body>, Arc<Call>, bool), Status> {
+        // A connection may bring a call until it has heard of the end.
+        if self.desk.ending.is_cancelled() {
+            return Err(ending());
+        }
         let came = Instant::now();
         let (mut parts, body) = request.into_parts();
         let (method, attends) = self.find(parts.uri.path());
@@ -59,8 +63,9 @@ impl Rules {
         }
         let peer = parts.extensions.get::<Peer>().cloned();
         let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;
-        let call = Call::begin(&self.desk, &peer, method, &parts.headers)?;
+        let call = Call::begin(&self.desk, &peer, method, &parts.headers, attends)?;
         parts.extensions.insert(Came(came));
+        parts.extensions.insert(Charged(call.clone()));
         let body = Body::new(Arriving::new(body, call.clone(), method, came));
         Ok((Request::from_parts(parts, body), call, attends))
     }
@@ -108,5 +113,25 @@ where
             let body = Body::new(Leaving::new(body, call, hold, attends));
             Ok(Response::from_parts(parts, body))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+
+    use super::*;
+    use crate::limits::Limits;
+
+    /// A call that came while connections said goodbye was once begun, and cut off a second later.
+    #[test]
+    fn a_call_that_comes_after_the_end_began_is_refused() {
+        let desk = Arc::new(Desk::new(&Limits::default()));
+        let gate = Gate::new("a.B", Methods::new(10), desk.clone());
+        desk.ending.cancel();
+        let mut request = Request::new(Body::empty());
+        request.extensions_mut().insert(Peer::new());
+        let code = gate.0.admit(request).err().map(|status| status.code());
+        assert_eq!(code, Some(Code::Unavailable));
     }
 }

@@ -13,7 +13,8 @@
 //!
 //! # Cost
 //! The most memory that clients can hold is `connections * (CONNECTION + CALL + 2 * largest open request) + in_flight + unsent`,
-//! beside what handlers hold for themselves. `prover/tests/held.rs` measures it.
+//! beside what handlers hold for themselves. `prover/tests/held.rs` measures it. With the defaults, and requests of 64 KiB, that is
+//! `1024 * 192 KiB + 32 MiB + 24 MiB`, which is 248 MiB. A service with larger answers sets a larger [`Limits::unsent`], and says so.
 
 #[cfg(test)]
 use wufu_testing as _;
@@ -33,8 +34,8 @@ mod serving;
 
 pub use answer::Hold;
 pub use budget::{Budget, busy};
-pub use call::{CALL, Came};
-pub use connection::Peer;
+pub use call::{CALL, Came, Charged};
+pub use connection::{Peer, PeerTurn};
 pub use limits::Limits;
 pub use methods::{Authorise, Authorised, Method, Methods};
 pub use repeats::Repeats;

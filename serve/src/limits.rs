@@ -12,7 +12,8 @@ pub struct Limits {
     pub connections: usize,
     /// How long a connection may take to send HTTP/2's greeting.
     pub greeting: Duration,
-    /// How long a connection may stay without a call. While every place is taken, a second.
+    /// How long a connection may stay without a call. While every place is taken, a second. Calls for health and reflection do not
+    /// count: a client that watches for longer connects again.
     pub idle: Duration,
     /// Calls at the same time over one connection, health and reflection included.
     pub streams: u32,
@@ -35,7 +36,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// A thousand connections of 64 calls: with requests of 64 KiB, clients hold less than 256 MiB.
+    /// A thousand connections of 64 calls: with requests of 64 KiB, clients hold less than 256 MiB: 192 KiB for each connection, and
+    /// 56 MiB that all of them share.
     fn default() -> Self {
         Self {
             connections: 1024,
@@ -45,7 +47,7 @@ impl Default for Limits {
             windows: (64 * 1024, 64 * 1024),
             receive: Duration::from_secs(20),
             in_flight: 32 << 20,
-            unsent: 64 << 20,
+            unsent: 24 << 20,
             stall: Duration::from_secs(15),
             answer: Duration::from_secs(120),
             grace: Duration::from_secs(7),

@@ -84,7 +84,7 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Service { name, routes, descriptors, methods } = service;
-    let (health, health_service) = health_reporter();
+    let (mut health, health_service) = health_reporter();
     health.set_service_status(name, ServingStatus::Serving).await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -124,7 +124,10 @@ where
     for watched in [name, ""] {
         health.set_service_status(watched, ServingStatus::NotServing).await;
     }
-    // Those who watch are told before their streams end.
+    // Those who watch are told, and then their streams end.
+    for watched in [name, ""] {
+        health.clear_service_status(watched).await;
+    }
     tokio::task::yield_now().await;
     desk.ending.cancel();
     let _ = end.send(());

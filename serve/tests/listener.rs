@@ -20,7 +20,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_stream::{Stream, wrappers::TcpListenerStream};
-use tonic::{Code, service::Routes};
+use tonic::{Code, codegen::Bytes, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
 use wufu_serve::{Limits, Service, serve};
 
@@ -69,6 +69,34 @@ async fn f40_connections_that_greet_and_make_no_call_give_way_when_places_run_ou
     for wire in idle {
         wire.closed().await;
     }
+    running.end().await;
+}
+
+/// An open health watch once counted as a call: eight strangers with one each held every place for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_only_watch_health_or_reflection_give_way_when_places_run_out() {
+    let running = Running::start(|limits| limits.connections = 8).await;
+    let name = [&[0x0a, SERVICE.len() as u8][..], SERVICE.as_bytes()].concat();
+    let watched = framed(name.len(), &name);
+    let (watch, reflection) = (
+        "/grpc.health.v1.Health/Watch",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    );
+    let (mut wires, mut calls) = (Vec::new(), Vec::new());
+    for _ in 0..4 {
+        let mut wire = Wire::connect(running.at, 65_535).await;
+        calls.push(wire.call(watch, None, watched.clone(), true).await);
+        wires.push(wire);
+        let mut wire = Wire::connect(running.at, 65_535).await;
+        calls.push(wire.call(reflection, None, Bytes::new(), false).await);
+        wires.push(wire);
+    }
+    // The first is refused, and then there is room.
+    running.serves_soon().await;
+    for wire in wires {
+        wire.closed().await;
+    }
+    drop(calls);
     running.end().await;
 }
 

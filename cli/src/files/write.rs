@@ -185,8 +185,10 @@ pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
         Target::Through => through(path, bytes),
         Target::New(target) => create(&target, if kind.private { 0o600 } else { 0o644 }, bytes),
         Target::Old(target, found) => {
+            // What says what somebody holds is nobody else's to read, whatever it replaces.
+            let kept = if kind.private { 0o7700 } else { 0o7777 };
             replace_with(&target, bytes, |file| {
-                file.set_permissions(Permissions::from_mode(found.mode() & 0o7777))
+                file.set_permissions(Permissions::from_mode(found.mode() & kept))
             })?;
             // Only the superuser can keep another owner's name on it.
             let _ = chown(&target, Some(found.uid()), Some(found.gid()));
@@ -268,7 +270,9 @@ fn print(bytes: &[u8]) -> anyhow::Result<()> {
 
 /// `/dev/fd/3` and the like: the file belongs to whoever opened the descriptor.
 fn is_descriptor(path: &Path) -> bool {
-    path.starts_with("/dev") || path.starts_with("/proc")
+    let in_proc =
+        path.starts_with("/proc") && path.parent().is_some_and(|parent| parent.ends_with("fd"));
+    in_proc || path.starts_with("/dev/fd") || path == Path::new("/dev/stderr")
 }
 
 /// Where a link leads to nothing, that is where the new file goes.

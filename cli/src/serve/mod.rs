@@ -102,7 +102,7 @@ struct LedgerArgs {
     /// Check claims under this user's development key: whoever made it can forge
     #[arg(long, conflicts_with = "key")]
     dev_keys: bool,
-    /// The clock is right, although nothing was signed for more than a day: the ledger was switched off
+    /// Accept the clock after more than a day without a signed epoch: the ledger was switched off
     #[arg(long)]
     accept_clock: bool,
 }

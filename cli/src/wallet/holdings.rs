@@ -8,7 +8,12 @@ use wufu_verifier::{CircuitName, Trust};
 use wufu_wallet::{Checked, LogName, Received, Wallet, envelope, sync::SyncError};
 
 use super::{SourceArgs, list::NOT_OURS};
-use crate::{files, human::Span, output::Output, setup, source};
+use crate::{
+    files,
+    human::{self, Span},
+    output::Output,
+    setup, source,
+};
 
 /// Pins log keys and verifying keys.
 pub fn pin(
@@ -112,15 +117,15 @@ pub async fn sync(
         held += log.ready + log.not_yet + log.foreign + log.away.len() as u64;
         let compared = log.compared.as_deref().unwrap_or("nobody");
         let text = format!(
-            "{}: {} leaves at epoch {} ({} old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} shards to look up",
+            "{}: {} at epoch {} ({} old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} to look up",
             log.log,
-            log.size,
+            human::count(log.size, "leaf"),
             log.epoch,
             Span(log.epoch_age),
             log.ready,
             log.not_yet,
             log.foreign,
-            log.away.len()
+            human::count(log.away.len(), "shard")
         );
         let fields = json!({
             "log": log.log.to_string(), "epoch": log.epoch, "epoch_age": log.epoch_age, "size": log.size,

@@ -7,7 +7,7 @@ use wufu_proto::{
     append::{Append, Appended},
     v1,
 };
-use wufu_serve::Authorised;
+use wufu_serve::{Authorised, Charged};
 
 use super::{MAX_APPEND, handler::Handler, refusal};
 use crate::GrantError;
@@ -17,9 +17,10 @@ impl Handler {
     /// durable before, whatever becomes of the answer.
     pub(super) async fn append_and_wait(
         &self,
-        request: Request<v1::AppendRequest>,
+        mut request: Request<v1::AppendRequest>,
     ) -> Result<Response<v1::AppendResponse>, Status> {
         Authorised::of(&request)?;
+        let charged = Charged::of(&mut request);
         let request = request.into_inner();
         let entries = request.cards.len() + request.persons.len() + request.donations.len();
         if entries > MAX_APPEND {
@@ -29,6 +30,10 @@ impl Handler {
         let what = Append::try_from(request).map_err(refusal::malformed)?;
         let (mut closed, mut stopping) = (self.ledger.closed(), self.stopping.clone());
         let placed = self.ledger.append(what).await.map_err(refusal::append)?;
+        // The entries are gone, and the wait may take as long as an epoch: others need the bytes.
+        if let Some(charged) = charged {
+            charged.release();
+        }
         loop {
             match self.ledger.grants(&placed).await {
                 Ok(appended) => return Ok(Response::new((&appended).into())),

@@ -93,9 +93,10 @@ impl LedgerService for Handler {
         &self,
         request: Request<v1::GetRoofRequest>,
     ) -> Result<Response<v1::GetRoofResponse>, Status> {
+        let of_peer = Turns::of_peer(&request)?;
         let query = RoofQuery::try_from(request.into_inner()).map_err(refusal::malformed)?;
         self.begun(query.epoch)?;
-        let turn = self.shards.take().await?;
+        let turn = self.shards.take(of_peer).await?;
         let roof = self.ledger.roof(&query.origin, query.epoch).await.map_err(refusal::read)?;
         Ok(held((&roof).into(), turn))
     }
@@ -104,18 +105,20 @@ impl LedgerService for Handler {
         &self,
         request: Request<v1::GetShardRequest>,
     ) -> Result<Response<v1::GetShardResponse>, Status> {
+        let of_peer = Turns::of_peer(&request)?;
         let query = ShardQuery::try_from(request.into_inner()).map_err(refusal::malformed)?;
         self.begun(query.epoch)?;
-        let turn = self.shards.take().await?;
+        let turn = self.shards.take(of_peer).await?;
         let shard = self.ledger.shard(&query.origin, query.epoch, query.shard).await;
         Ok(held((&shard.map_err(refusal::read)?).into(), turn))
     }
 
     async fn get_projects(
         &self,
-        _: Request<v1::GetProjectsRequest>,
+        request: Request<v1::GetProjectsRequest>,
     ) -> Result<Response<v1::GetProjectsResponse>, Status> {
-        let turn = self.shards.take().await?;
+        let of_peer = Turns::of_peer(&request)?;
+        let turn = self.shards.take(of_peer).await?;
         let note = self.ledger.projects_note().await.map_err(|error| refusal::store(&error))?;
         Ok(held(v1::GetProjectsResponse { note }, turn))
     }

@@ -26,15 +26,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 48 MiB of the operator's requests, 16 answers, 128 calls that wait for up to half a minute.
+    /// 48 MiB of the operator's requests, 16 answers, 128 calls that wait for up to half a minute. 64 MiB of answers may be unsent:
+    /// 16 of the largest.
     fn default() -> Self {
-        Self {
-            serve: wufu_serve::Limits::default(),
-            operator: 48 << 20,
-            answers: 16,
-            queue: 128,
-            wait: Duration::from_secs(30),
-        }
+        let mut serve = wufu_serve::Limits::default();
+        serve.unsent = 64 << 20;
+        Self { serve, operator: 48 << 20, answers: 16, queue: 128, wait: Duration::from_secs(30) }
     }
 }
 

@@ -9,6 +9,7 @@ mod turns;
 
 use std::{
     future::Future,
+    mem::discriminant,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -24,7 +25,7 @@ use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
 use wufu_serve::{Ended, Repeats, Service};
 use wufu_verifier::{VerifyingKey, key::Provenance};
 
-use crate::{Ledger, LedgerPolicy};
+use crate::{EpochError, Ledger, LedgerPolicy};
 use door::Door;
 use handler::Handler;
 pub use limits::Limits;
@@ -186,7 +187,12 @@ async fn close_epochs(ledger: Ledger, clock: Clock, mut stopping: watch::Receive
                     }
                 }
                 Err(error) => {
-                    if let Some(before) = failures.happened(&error.to_string()) {
+                    // The text tells the time, which is another each time.
+                    let kind = match &error {
+                        EpochError::Store(error) => refusal::kind(error),
+                        error => format!("{:?}", discriminant(error)),
+                    };
+                    if let Some(before) = failures.happened(&kind) {
                         tracing::error!(%error, epoch, before, "the epoch could not be closed");
                     }
                 }

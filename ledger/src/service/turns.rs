@@ -6,14 +6,16 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
     time::{Instant, timeout_at},
 };
-use tonic::Status;
-use wufu_serve::busy;
+use tonic::{Request, Status};
+use wufu_serve::{Peer, PeerTurn, busy};
 
 use super::Limits;
 use crate::store::SHARD_READERS;
 
 /// When a call that is refused may try again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Turns of one connection at the same time, those it waits for included. A wallet has one: it opens a connection for each call.
+const OF_ONE: usize = 2;
 
 /// Who may read a shard now, who waits, who is refused. Cheap to clone: every clone is the same queue.
 #[derive(Clone)]
@@ -30,8 +32,14 @@ pub(super) struct Turns {
 /// What a call holds while it reads.
 pub(super) struct Turn {
     /// Until the answer is sent.
-    pub(super) answer: OwnedSemaphorePermit,
+    pub(super) answer: Answer,
     _reader: OwnedSemaphorePermit,
+}
+
+/// A place for an answer: one of all, and one of its connection.
+pub(super) struct Answer {
+    _one: OwnedSemaphorePermit,
+    _of_peer: PeerTurn,
 }
 
 impl Turns {
@@ -45,15 +53,24 @@ impl Turns {
         }
     }
 
+    /// The connection's share of the turns. It is refused if the connection has as many as it may.
+    pub(super) fn of_peer<T>(request: &Request<T>) -> Result<PeerTurn, Status> {
+        let peer = request.extensions().get::<Peer>();
+        let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;
+        let text = "this connection is reading as many shards as it may";
+        peer.turn(OF_ONE).ok_or_else(|| busy(text, AGAIN))
+    }
+
     /// Waits for a turn, in the order of asking.
-    pub(super) async fn take(&self) -> Result<Turn, Status> {
+    pub(super) async fn take(&self, of_peer: PeerTurn) -> Result<Turn, Status> {
         let full = |error| match error {
             TryAcquireError::NoPermits => busy("too many shards are being read", AGAIN),
             TryAcquireError::Closed => ending(),
         };
         let _place = self.places.clone().try_acquire_owned().map_err(full)?;
         let until = Instant::now() + self.wait;
-        let answer = self.permit(&self.answers, until).await?;
+        let one = self.permit(&self.answers, until).await?;
+        let answer = Answer { _one: one, _of_peer: of_peer };
         let _reader = self.permit(&self.readers, until).await?;
         Ok(Turn { answer, _reader })
     }

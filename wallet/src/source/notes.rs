@@ -1,6 +1,10 @@
 //! Checkpoints in a file: from a newspaper, a friend, a mirror that was copied.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
 use wufu_verifier::notes;
 
@@ -26,6 +30,13 @@ impl NoteFile {
     }
 }
 
+/// The bytes of a file, and not many more than a file of notes has.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(notes::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 #[tonic::async_trait]
 impl CheckpointSource for NoteFile {
     fn name(&self) -> String {
@@ -33,7 +44,9 @@ impl CheckpointSource for NoteFile {
     }
 
     async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError> {
-        let bytes = tokio::fs::read(&self.path).await;
+        let path = self.path.clone();
+        let bytes = tokio::task::spawn_blocking(move || read(&path)).await;
+        let bytes = bytes.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
         let bytes = bytes.map_err(|error| SourceError::File { path: self.path.clone(), error })?;
         let found = notes::decode(&bytes)
             .map_err(|fault| SourceError::Notes { path: self.path.clone(), fault })?;

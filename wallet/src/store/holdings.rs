@@ -54,7 +54,7 @@ fn person(bytes: &[u8]) -> Result<PersonGrant, StoreError> {
 }
 
 fn donation(bytes: &[u8]) -> Result<DonationReceipt, StoreError> {
-    Ok(wufu_proto::decode::<v1::DonationReceipt>(bytes)?.try_into()?)
+    Ok(DonationReceipt::held(wufu_proto::decode(bytes)?)?)
 }
 
 impl Store {
