@@ -5,11 +5,11 @@ use std::{
     net::IpAddr,
     path::{Path, PathBuf},
     str::FromStr,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tonic::{
-    Status,
+    Code, Status,
     transport::{Channel, Endpoint, Error},
 };
 use wufu_verifier::text;
@@ -102,8 +102,16 @@ pub(crate) async fn within<T>(
     timeout: Duration,
     answer: impl Future<Output = Result<T, Status>>,
 ) -> Result<T, Status> {
-    let late = |_| Status::deadline_exceeded(format!("no answer in {} ms", timeout.as_millis()));
-    tokio::time::timeout(timeout, answer).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
+    let late = || Status::deadline_exceeded(format!("no answer in {} ms", timeout.as_millis()));
+    let began = Instant::now();
+    match tokio::time::timeout(timeout, answer).await {
+        // The channel has a timer of its own, set to the same time, and calls it a cancellation.
+        Ok(Err(status)) if status.code() == Code::Cancelled && began.elapsed() >= timeout => {
+            Err(late())
+        }
+        Ok(answer) => answer,
+        Err(_) => Err(late()),
+    }
 }
 
 /// Most characters of a server's words that are repeated.
