@@ -107,7 +107,7 @@ enum Command {
     #[command(after_help = "Example:\n  wufu wallet list --json")]
     List,
     /// Forget a card, a place or a donation. What was shown or claimed with it stays known
-    #[command(after_help = "Example:\n  wufu wallet forget wufu/cards:12 --yes")]
+    #[command(after_help = "Example:\n  wufu wallet forget wufu/cards:0 --yes")]
     Forget {
         /// The item, as `wufu wallet list` shows it
         #[arg(value_name = "LOG:PLACE")]
