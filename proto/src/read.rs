@@ -108,6 +108,7 @@ pub(crate) fn label(field: &'static str, text: String) -> Result<String, Convert
 }
 
 /// The name of a receipt, whose bytes are hashed.
+#[cfg(feature = "witness")]
 pub(crate) fn receipt(field: &'static str, bytes: &[u8]) -> Result<Vec<u8>, ConvertError> {
     length(field, bytes.len(), 1, MAX_NAME)?;
     let expected = "UTF-8, expected the name of a receipt";
