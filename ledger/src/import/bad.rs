@@ -34,7 +34,7 @@ pub struct BadRow {
     pub reason: RowError,
 }
 
-/// Bad rows: the first [`KEPT`] of them, and how many there are.
+/// Bad rows: the first 1,000 of them, and how many there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BadRows {
     kept: Vec<BadRow>,
