@@ -16,7 +16,9 @@ use wufu_fuzz::reached;
 use wufu_proto::{
     ConvertError,
     blind::{CHUNK, Deal, Dealt, Evaluated, Head, append},
-    decode, v1,
+    decode,
+    limits::Limited,
+    v1,
 };
 use wufu_verifier::{
     CircuitName, VerifyingKey,
@@ -148,7 +150,7 @@ fn messages(data: &[u8]) {
 
 fn message<M, D>(data: &[u8], back: impl Fn(&D) -> M)
 where
-    M: Message + Name + Default + PartialEq + Debug,
+    M: Message + Name + Default + PartialEq + Debug + Limited,
     D: TryFrom<M, Error = ConvertError>,
 {
     let Ok(message) = decode::<M>(data) else { return };
