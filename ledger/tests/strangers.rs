@@ -34,6 +34,12 @@ fn message(message: &impl prost::Message) -> Bytes {
     framed(bytes.len(), &bytes)
 }
 
+/// Limits under which nobody is cut off while a test looks.
+fn patient(limits: &mut Limits) {
+    let long = Duration::from_secs(600);
+    (limits.serve.stall, limits.serve.wanted, limits.wait) = (long, (long, long), long);
+}
+
 /// Whether an honest client is served.
 async fn serves(served: &Served) -> bool {
     let Ok(stream) = TcpStream::connect(served.at).await else { return false };
@@ -163,7 +169,7 @@ async fn f40_shards_that_nobody_reads_starve_nobody_else() {
     let mut limits = Limits::default();
     (limits.answers, limits.queue) = (4, 2);
     // Nobody is cut off while the test looks.
-    (limits.serve.stall, limits.wait) = (Duration::from_secs(600), Duration::from_secs(600));
+    patient(&mut limits);
     let served = serve_within(&ledger, None, limits).await;
     let origin = ledger.origin(Log::Cards);
     let query = message(&v1::GetShardRequest { origin, epoch: NOW / 600, shard: 0 });
@@ -223,7 +229,7 @@ async fn one_connection_reads_two_shards_at_a_time_at_most() {
     ledger.close_epoch(NOW).await.unwrap();
     let mut limits = Limits::default();
     // Nobody is cut off while the test looks.
-    (limits.serve.stall, limits.wait) = (Duration::from_secs(600), Duration::from_secs(600));
+    patient(&mut limits);
     let served = serve_within(&ledger, None, limits).await;
     let origin = ledger.origin(Log::Cards);
     let query = message(&v1::GetShardRequest { origin, epoch: NOW / 600, shard: 0 });
@@ -238,6 +244,41 @@ async fn one_connection_reads_two_shards_at_a_time_at_most() {
     let call = wire.call(&path("GetShard"), None, query, true).await;
     assert_eq!(call.code().await, Some(Code::Ok));
     drop((unread, greedy));
+    served.end().await;
+}
+
+/// 72 connections that asked for two shards each and read neither held all 16 answers and all 128 places to wait, for two minutes
+/// at a time. An honest client, which asks once over a connection of its own, was refused, or waited in vain. Now its call takes the place
+/// of a second call, and answers that nobody reads give way while somebody waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn f40_an_honest_client_is_served_while_many_connections_hold_every_place() {
+    let (_folder, ledger) = ledger().await;
+    // A shard of 160 KB: more than the transport takes for a client that does not read.
+    let cards = vec![card(1, 1); 5000];
+    ledger.append(Append { cards, ..Append::default() }).await.unwrap();
+    ledger.close_epoch(NOW).await.unwrap();
+    let mut limits = Limits::default();
+    patient(&mut limits);
+    (limits.serve.answer, limits.serve.wanted.0) =
+        (Duration::from_secs(600), Duration::from_millis(500));
+    let served = serve_within(&ledger, None, limits).await;
+    let origin = ledger.origin(Log::Cards);
+    let query = message(&v1::GetShardRequest { origin, epoch: NOW / 600, shard: 0 });
+    let (mut wires, mut calls) = (Vec::new(), Vec::new());
+    for _ in 0..80 {
+        let mut wire = Wire::connect(served.at, 1000).await;
+        for _ in 0..2 {
+            calls.extend(wire.try_call(&path("GetShard"), None, query.clone(), true).await);
+        }
+        wires.push(wire);
+    }
+    let unread = Heads::of(calls);
+    for _ in 0..3 {
+        let mut wire = Wire::connect(served.at, 65_535).await;
+        let call = wire.call(&path("GetShard"), None, query.clone(), true).await;
+        assert_eq!(call.code().await, Some(Code::Ok));
+    }
+    drop((unread, wires));
     served.end().await;
 }
 

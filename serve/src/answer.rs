@@ -4,7 +4,10 @@ use std::{
     any::Any,
     fmt,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -21,18 +24,53 @@ const PIECE: usize = 16 * 1024;
 
 /// Something that a handler holds until its answer is sent, or given up. Put it among the extensions of the response.
 #[derive(Clone)]
-pub struct Hold(Arc<dyn Any + Send + Sync>);
+pub struct Hold {
+    held: Arc<dyn Any + Send + Sync>,
+    queue: Queue,
+}
 
 impl Hold {
     /// Holds this.
     pub fn new(held: impl Any + Send + Sync) -> Self {
-        Self(Arc::new(held))
+        Self::wanted(held, &Queue::default())
+    }
+
+    /// Holds this, for which those in the queue wait. While there are any, the client must read faster: see [`crate::Limits::wanted`].
+    pub fn wanted(held: impl Any + Send + Sync, queue: &Queue) -> Self {
+        Self { held: Arc::new(held), queue: queue.clone() }
+    }
+}
+
+/// How many calls wait for something that answers hold. Cheap to clone: every clone is the same queue.
+#[derive(Clone, Debug, Default)]
+pub struct Queue(Arc<AtomicUsize>);
+
+impl Queue {
+    /// Joins the queue until the value is dropped.
+    pub fn join(&self) -> Queued {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Queued(self.clone())
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// A call that waits, from [`Queue::join`].
+#[derive(Debug)]
+pub struct Queued(Queue);
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl fmt::Debug for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hold").field("owners", &Arc::strong_count(&self.0)).finish()
+        f.debug_struct("Hold").field("owners", &Arc::strong_count(&self.held)).finish()
     }
 }
 
@@ -50,7 +88,8 @@ pub(crate) struct Leaving {
 
 impl Leaving {
     pub(crate) fn new(inner: Body, call: Arc<Call>, hold: Option<Hold>, attends: bool) -> Self {
-        let flow = Arc::new(Flow::default());
+        let queue = hold.as_ref().map(|hold| hold.queue.clone()).unwrap_or_default();
+        let flow = Arc::new(Flow::new(queue));
         call.peer.flows().add(Arc::downgrade(&flow));
         let ending = attends.then(|| Box::pin(call.desk.ending.clone().cancelled_owned()));
         Self { inner, rest: Bytes::new(), call, flow, hold, ending, done: false }

@@ -185,7 +185,7 @@ impl Peer {
         let turns = &self.0.turns;
         let more = |held: usize| (held < most).then(|| held + 1);
         let taken = turns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        taken.ok().map(|_| PeerTurn(self.clone()))
+        taken.ok().map(|held| PeerTurn { peer: self.clone(), is_first: held == 0 })
     }
 
     /// Counts one more call, and returns how many there were.
@@ -225,11 +225,21 @@ impl Peer {
 
 /// A turn of a connection, from [`Peer::turn`]. It is given back when this is dropped.
 #[derive(Debug)]
-pub struct PeerTurn(Peer);
+pub struct PeerTurn {
+    peer: Peer,
+    is_first: bool,
+}
+
+impl PeerTurn {
+    /// Whether the connection held no other turn when it took this one.
+    pub fn is_first(&self) -> bool {
+        self.is_first
+    }
+}
 
 impl Drop for PeerTurn {
     fn drop(&mut self) {
-        self.0.0.turns.fetch_sub(1, Ordering::Relaxed);
+        self.peer.0.turns.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

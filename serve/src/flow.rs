@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::time::Instant;
 
-use crate::limits::Limits;
+use crate::{answer::Queue, limits::Limits};
 
 /// Milliseconds since a connection was accepted.
 #[derive(Debug)]
@@ -24,8 +24,10 @@ impl Clock {
 }
 
 /// One answer on its way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Flow {
+    // Who waits for what the answer holds.
+    queue: Queue,
     // Bytes that the handler gave and the socket has not taken.
     unsent: AtomicUsize,
     // When the first of them came, and when the transport last asked for more.
@@ -34,6 +36,11 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
+    pub(crate) fn new(queue: Queue) -> Self {
+        let (unsent, none) = (AtomicUsize::new(0), || AtomicU64::new(0));
+        Self { queue, unsent, since: none(), moved: none() }
+    }
+
     /// The handler gave bytes.
     pub(crate) fn gave(&self, bytes: usize, now: u64) {
         if self.unsent.fetch_add(bytes, Ordering::Relaxed) == 0 {
@@ -56,8 +63,12 @@ impl Flow {
         let longer = |since: &AtomicU64, limit: std::time::Duration| {
             u128::from(now.saturating_sub(since.load(Ordering::Relaxed))) > limit.as_millis()
         };
+        let (mut stall, mut answer) = (limits.stall, limits.answer);
+        if !self.queue.is_empty() {
+            (stall, answer) = (stall.min(limits.wanted.0), answer.min(limits.wanted.1));
+        }
         self.unsent.load(Ordering::Relaxed) > 0
-            && (longer(&self.moved, limits.stall) || longer(&self.since, limits.answer))
+            && (longer(&self.moved, stall) || longer(&self.since, answer))
     }
 }
 

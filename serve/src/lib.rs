@@ -32,7 +32,7 @@ mod repeats;
 mod request;
 mod serving;
 
-pub use answer::Hold;
+pub use answer::{Hold, Queue, Queued};
 pub use budget::{Budget, busy};
 pub use call::{CALL, Came, Charged};
 pub use connection::{Peer, PeerTurn};

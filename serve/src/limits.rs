@@ -31,6 +31,8 @@ pub struct Limits {
     pub stall: Duration,
     /// How long a client may take to read an answer.
     pub answer: Duration,
+    /// The same two, `stall` and `answer`, while somebody waits for what the answer holds ([`crate::Hold::wanted`]).
+    pub wanted: (Duration, Duration),
     /// How long calls in flight may go on when the service ends.
     pub grace: Duration,
 }
@@ -50,6 +52,7 @@ impl Default for Limits {
             unsent: 24 << 20,
             stall: Duration::from_secs(15),
             answer: Duration::from_secs(120),
+            wanted: (Duration::from_secs(2), Duration::from_secs(5)),
             grace: Duration::from_secs(7),
         }
     }
@@ -73,6 +76,7 @@ impl Limits {
     /// How often a connection is looked at.
     pub(crate) fn tick(&self) -> Duration {
         let shortest = self.greeting.min(self.idle).min(self.stall).min(self.answer);
+        let shortest = shortest.min(self.wanted.0).min(self.wanted.1);
         (shortest / 4).clamp(Duration::from_millis(10), Duration::from_secs(1))
     }
 }

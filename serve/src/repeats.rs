@@ -8,13 +8,18 @@ use std::{
 /// After how long an event that goes on is logged again, with its count: at first and at most. It doubles each time.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 
-/// Remembers the last event of one place in the code.
+/// Most kinds that are remembered at a time. Of more, the one that was longest without an event is forgotten.
+const KINDS: usize = 16;
+
+/// Remembers the events of one place in the code, by kind.
 #[derive(Debug, Default)]
-pub struct Repeats(Mutex<Option<Last>>);
+pub struct Repeats(Mutex<Vec<Kind>>);
 
 #[derive(Debug)]
-struct Last {
-    kind: String,
+struct Kind {
+    name: String,
+    // Of the last event, logged or not.
+    seen: Instant,
     logged: Instant,
     again: Duration,
     // Since it was logged.
@@ -24,11 +29,11 @@ struct Last {
 impl Repeats {
     /// Nothing happened yet.
     pub const fn new() -> Self {
-        Self(Mutex::new(None))
+        Self(Mutex::new(Vec::new()))
     }
 
     /// An event happened. Returns how often it happened before without being logged, if it is to be logged now: the first time,
-    /// whenever its kind changes, after a minute, and then ever more rarely, up to once an hour.
+    /// after a minute, and then ever more rarely, up to once an hour. Each kind counts by itself, up to 16 of them.
     ///
     /// `kind` says what happened and holds nothing that changes from one time to the next, such as a time.
     pub fn happened(&self, kind: &str) -> Option<u64> {
@@ -36,28 +41,33 @@ impl Repeats {
     }
 
     fn happened_at(&self, kind: &str, now: Instant) -> Option<u64> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *last {
-            Some(last) if last.kind == kind && now.duration_since(last.logged) < last.again => {
-                last.count += 1;
-                None
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kind) = kinds.iter_mut().find(|known| known.name == kind) {
+            kind.seen = now;
+            if now.duration_since(kind.logged) < kind.again {
+                kind.count += 1;
+                return None;
             }
-            Some(last) if last.kind == kind => {
-                last.logged = now;
-                last.again = (last.again * 2).min(AGAIN.1);
-                Some(std::mem::take(&mut last.count))
-            }
-            _ => {
-                *last = Some(Last { kind: kind.into(), logged: now, again: AGAIN.0, count: 0 });
-                Some(0)
+            kind.logged = now;
+            kind.again = (kind.again * 2).min(AGAIN.1);
+            return Some(std::mem::take(&mut kind.count));
+        }
+        if kinds.len() >= KINDS {
+            let oldest = kinds.iter().enumerate().min_by_key(|(_, kind)| kind.seen);
+            if let Some((oldest, _)) = oldest {
+                kinds.swap_remove(oldest);
             }
         }
+        let name = kind.into();
+        kinds.push(Kind { name, seen: now, logged: now, again: AGAIN.0, count: 0 });
+        Some(0)
     }
 
-    /// The event is over. Returns how often it happened without being logged, if it happened at all.
+    /// The events are over, of every kind. Returns how often they happened without being logged, if any happened at all.
     pub fn over(&self) -> Option<u64> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.take().map(|last| last.count)
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = std::mem::take(&mut *kinds).into_iter().map(|kind| kind.count);
+        counts.reduce(|sum, count| sum + count)
     }
 }
 
@@ -76,7 +86,7 @@ mod tests {
         }
         assert_eq!(repeats.happened("disk gone"), Some(0));
         assert_eq!(repeats.happened("disk gone"), None);
-        assert_eq!(repeats.over(), Some(1));
+        assert_eq!(repeats.over(), Some(1001));
         assert_eq!(repeats.over(), None);
         assert_eq!(repeats.happened("disk gone"), Some(0));
     }
@@ -89,5 +99,28 @@ mod tests {
         };
         let minutes: Vec<u64> = (0..=250).filter(logged).collect();
         assert_eq!(minutes, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
+    }
+
+    /// Only the last kind was remembered: a database and a socket that failed in turns were logged each time.
+    #[test]
+    fn f41_events_of_two_kinds_in_turns_are_logged_once_each() {
+        let repeats = Repeats::new();
+        let kinds = ["disk full", "disk gone"];
+        let logged = kinds.iter().cycle().take(1000).filter_map(|kind| repeats.happened(kind));
+        assert_eq!(logged.collect::<Vec<_>>(), [0, 0]);
+        assert_eq!(repeats.over(), Some(998));
+    }
+
+    /// Kinds come from what fails, and nobody knows all of that: memory stays bounded, and what goes on is not forgotten.
+    #[test]
+    fn kinds_are_remembered_up_to_a_number() {
+        let (repeats, start) = (Repeats::new(), Instant::now());
+        assert_eq!(repeats.happened_at("goes on", start), Some(0));
+        for n in 1..1000 {
+            let now = start + Duration::from_micros(n);
+            assert_eq!(repeats.happened_at(&format!("once {n}"), now), Some(0));
+            assert_eq!(repeats.happened_at("goes on", now), None);
+        }
+        assert_eq!(repeats.0.lock().unwrap().len(), KINDS);
     }
 }

@@ -18,6 +18,7 @@ pub mod envelope;
 pub mod file;
 pub mod item;
 pub mod log;
+pub mod patience;
 pub mod place;
 pub mod plan;
 pub mod prover;

@@ -15,14 +15,15 @@ use wufu_verifier::{
 };
 
 use crate::{
-    place::{Place, SMALL_ANSWER, plain, within},
+    patience::{self, Busy, Failed, Listener, OnWait},
+    place::{Place, SMALL_ANSWER},
     plan::claim_bytes,
     store::{StoreError, number_in},
     sync::SyncError,
     wallet::{Stopped, Wallet},
 };
 
-/// How long an answer may take.
+/// How long an answer may take, all waits of a busy ledger included.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why it is not known what became of a claim.
@@ -53,6 +54,9 @@ pub enum SubmitError {
         #[source]
         error: tonic::transport::Error,
     },
+    /// The ledger is too busy: the claim is not admitted.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// The ledger answered with an error: the claim is not admitted.
     #[error("{place} answered {code:?}: {message}", code = status.code(), message = status.message())]
     Status {
@@ -111,7 +115,8 @@ pub enum Submitted {
 }
 
 impl Wallet {
-    /// Submits a claim: one call, over a new connection, without identity. Nothing is looked up before or after.
+    /// Submits a claim: one call, over a new connection, without identity, and again while the ledger is too busy. Nothing is looked up
+    /// before or after.
     ///
     /// # Errors
     /// When the envelope holds no claim, the ledger does not answer, or its answer is not signed or not proved.
@@ -119,6 +124,28 @@ impl Wallet {
         &self,
         place: &Place,
         envelope: &Envelope,
+    ) -> Result<Submitted, SubmitError> {
+        self.submit_with(place, envelope, Listener::default()).await
+    }
+
+    /// Submits a claim as [`Wallet::submit`] does, telling `told` whenever the ledger is too busy and will be asked again.
+    ///
+    /// # Errors
+    /// As [`Wallet::submit`].
+    pub async fn submit_telling(
+        &self,
+        place: &Place,
+        envelope: &Envelope,
+        told: OnWait,
+    ) -> Result<Submitted, SubmitError> {
+        self.submit_with(place, envelope, Listener(Some(told))).await
+    }
+
+    async fn submit_with(
+        &self,
+        place: &Place,
+        envelope: &Envelope,
+        listener: Listener,
     ) -> Result<Submitted, SubmitError> {
         let Binding::Claim(binding) = envelope.binding() else {
             return Err(SubmitError::Circuit { got: envelope.circuit() });
@@ -131,19 +158,22 @@ impl Wallet {
         // Without it no answer can be believed: nothing is sent then.
         let key = self.blocking(move |wallet| wallet.store().log_key(&org)).await??;
         let key = key.ok_or_else(|| Box::new(SyncError::NoLogKey { org: binding.org.clone() }))?;
+        let call = |channel| {
+            let mut client = LedgerServiceClient::new(channel);
+            client = client.max_decoding_message_size(SMALL_ANSWER);
+            let request = v1::SubmitClaimRequest::from(&claim);
+            async move { client.submit_claim(request).await }
+        };
+        let answer = patience::ask(place, TIMEOUT, &listener, call).await;
         let at = || place.to_string();
-        let channel = place.connect(TIMEOUT).await;
-        let channel = channel.map_err(|error| SubmitError::Connect { place: at(), error })?;
-        let mut client = LedgerServiceClient::new(channel);
-        client = client.max_decoding_message_size(SMALL_ANSWER);
-        let request = v1::SubmitClaimRequest::from(&claim);
-        let answer = within(TIMEOUT, client.submit_claim(request)).await;
-        drop(client);
-        let answer = answer.map_err(|status| SubmitError::Status {
-            place: at(),
-            status: Box::new(plain(&status)),
+        let answer = answer.map_err(|failed| match failed {
+            Failed::Connect(error) => SubmitError::Connect { place: at(), error },
+            Failed::Busy(busy) => SubmitError::Busy(busy),
+            Failed::Status(status) => {
+                SubmitError::Status { place: at(), status: Box::new(status) }
+            }
         })?;
-        let outcome = ClaimOutcome::try_from(answer.into_inner())?;
+        let outcome = ClaimOutcome::try_from(answer)?;
         let org = binding.org.clone();
         let envelope = claim_bytes(envelope);
         let checked = self.blocking(move |wallet| {

@@ -7,13 +7,12 @@ use wufu_proto::{
     log::{CheckpointQuery, HistoryQuery, RoofQuery, ShardQuery},
     v1::{self, ledger_service_server::LedgerService},
 };
-use wufu_serve::Hold;
 
 use super::{
     Clock, Limits, MAX_CHECKPOINTS,
     door::Door,
     refusal,
-    turns::{Turn, Turns},
+    turns::Turns,
 };
 use crate::Ledger;
 
@@ -47,13 +46,6 @@ impl Handler {
         }
         Err(Status::out_of_range(format!("epoch {epoch} has not begun: it is epoch {now} now")))
     }
-}
-
-/// A large answer, counted until it is sent.
-fn held<T>(message: T, turn: Turn) -> Response<T> {
-    let mut response = Response::new(message);
-    response.extensions_mut().insert(Hold::new(turn.answer));
-    response
 }
 
 #[async_trait]
@@ -98,7 +90,7 @@ impl LedgerService for Handler {
         self.begun(query.epoch)?;
         let turn = self.shards.take(of_peer).await?;
         let roof = self.ledger.roof(&query.origin, query.epoch).await.map_err(refusal::read)?;
-        Ok(held((&roof).into(), turn))
+        Ok(turn.answer((&roof).into()))
     }
 
     async fn get_shard(
@@ -110,7 +102,7 @@ impl LedgerService for Handler {
         self.begun(query.epoch)?;
         let turn = self.shards.take(of_peer).await?;
         let shard = self.ledger.shard(&query.origin, query.epoch, query.shard).await;
-        Ok(held((&shard.map_err(refusal::read)?).into(), turn))
+        Ok(turn.answer((&shard.map_err(refusal::read)?).into()))
     }
 
     async fn get_projects(
@@ -120,7 +112,7 @@ impl LedgerService for Handler {
         let of_peer = Turns::of_peer(&request)?;
         let turn = self.shards.take(of_peer).await?;
         let note = self.ledger.projects_note().await.map_err(|error| refusal::store(&error))?;
-        Ok(held(v1::GetProjectsResponse { note }, turn))
+        Ok(turn.answer(v1::GetProjectsResponse { note }))
     }
 
     async fn append(

@@ -1,13 +1,20 @@
 //! Turns at large reads: so many at the database, so many answers in memory, and a bounded queue before them.
+//!
+//! Of a stranger no more is known than the connection. So a connection that has no turn comes before the second call of one that
+//! has: it waits in front of those, and takes the place of one of them if the queue is full.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::{Instant, timeout_at},
 };
-use tonic::{Request, Status};
-use wufu_serve::{Peer, PeerTurn, busy};
+use tonic::{Request, Response, Status};
+use wufu_serve::{Hold, Peer, PeerTurn, Queue, busy};
 
 use super::Limits;
 use crate::store::SHARD_READERS;
@@ -20,10 +27,7 @@ const OF_ONE: usize = 2;
 /// Who may read a shard now, who waits, who is refused. Cheap to clone: every clone is the same queue.
 #[derive(Clone)]
 pub(super) struct Turns {
-    // A permit for each call that waits or has its turn.
-    places: Arc<Semaphore>,
-    // A permit for each answer, from before it is read until it is sent.
-    answers: Arc<Semaphore>,
+    answers: Places,
     // A permit for each read.
     readers: Arc<Semaphore>,
     wait: Duration,
@@ -31,26 +35,30 @@ pub(super) struct Turns {
 
 /// What a call holds while it reads.
 pub(super) struct Turn {
-    /// Until the answer is sent.
-    pub(super) answer: Answer,
+    answer: Answer,
     _reader: OwnedSemaphorePermit,
 }
 
 /// A place for an answer: one of all, and one of its connection.
-pub(super) struct Answer {
-    _one: OwnedSemaphorePermit,
+struct Answer {
+    place: Place,
     _of_peer: PeerTurn,
+}
+
+impl Turn {
+    /// An answer that keeps its place until it is sent, and must be read faster while others wait for one.
+    pub(super) fn answer<T>(self, message: T) -> Response<T> {
+        let mut response = Response::new(message);
+        let queue = self.answer.place.0.queue.clone();
+        response.extensions_mut().insert(Hold::wanted(self.answer, &queue));
+        response
+    }
 }
 
 impl Turns {
     pub(super) fn new(limits: &Limits) -> Self {
-        let semaphore = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
-        Self {
-            places: semaphore(limits.answers.saturating_add(limits.queue)),
-            answers: semaphore(limits.answers),
-            readers: semaphore(SHARD_READERS as usize),
-            wait: limits.wait,
-        }
+        let readers = Arc::new(Semaphore::new(SHARD_READERS as usize));
+        Self { answers: Places::new(limits.answers, limits.queue), readers, wait: limits.wait }
     }
 
     /// The connection's share of the turns. It is refused if the connection has as many as it may.
@@ -61,37 +69,198 @@ impl Turns {
         peer.turn(OF_ONE).ok_or_else(|| busy(text, AGAIN))
     }
 
-    /// Waits for a turn, in the order of asking.
+    /// Waits for a turn: first calls of a connection before further ones, each in the order of asking.
     pub(super) async fn take(&self, of_peer: PeerTurn) -> Result<Turn, Status> {
-        let full = |error| match error {
-            TryAcquireError::NoPermits => busy("too many shards are being read", AGAIN),
-            TryAcquireError::Closed => ending(),
-        };
-        let _place = self.places.clone().try_acquire_owned().map_err(full)?;
         let until = Instant::now() + self.wait;
-        let one = self.permit(&self.answers, until).await?;
-        let answer = Answer { _one: one, _of_peer: of_peer };
-        let _reader = self.permit(&self.readers, until).await?;
+        let place = self.answers.take(of_peer.is_first(), until).await?;
+        let answer = Answer { place, _of_peer: of_peer };
+        let reader = timeout_at(until, self.readers.clone().acquire_owned()).await;
+        let _reader = reader.map_err(|_| full())?.map_err(|_| ending())?;
         Ok(Turn { answer, _reader })
-    }
-
-    async fn permit(
-        &self,
-        of: &Arc<Semaphore>,
-        until: Instant,
-    ) -> Result<OwnedSemaphorePermit, Status> {
-        let permit = timeout_at(until, of.clone().acquire_owned()).await;
-        permit.map_err(|_| busy("too many shards are being read", AGAIN))?.map_err(|_| ending())
     }
 
     /// Refuses whoever waits, and whoever comes.
     pub(super) fn close(&self) {
-        self.places.close();
         self.answers.close();
         self.readers.close();
     }
 }
 
+/// The places for answers. A permit each, from before an answer is read until it is sent.
+#[derive(Clone)]
+struct Places(Arc<House>);
+
+struct House {
+    // How many wait, for the transport to know.
+    queue: Queue,
+    // Never held while a place is given back.
+    state: Mutex<State>,
+}
+
+struct State {
+    free: usize,
+    // Most that wait.
+    room: usize,
+    // While somebody waits, no place is free.
+    first: Line,
+    further: Line,
+    closed: bool,
+}
+
+type Line = VecDeque<oneshot::Sender<Place>>;
+
+/// One of the places. It goes to whoever waits when it is dropped.
+struct Place(Arc<House>);
+
+impl Places {
+    fn new(free: usize, room: usize) -> Self {
+        let (first, further) = (Line::new(), Line::new());
+        let state = Mutex::new(State { free, room, first, further, closed: false });
+        Self(Arc::new(House { queue: Queue::default(), state }))
+    }
+
+    async fn take(&self, first: bool, until: Instant) -> Result<Place, Status> {
+        let turn = {
+            let mut state = self.0.lock();
+            if state.closed {
+                return Err(ending());
+            }
+            if state.free > 0 {
+                state.free -= 1;
+                return Ok(Place(self.0.clone()));
+            }
+            state.wait(first).ok_or_else(full)?
+        };
+        let _queued = self.0.queue.join();
+        match timeout_at(until, turn).await {
+            Ok(Ok(place)) => Ok(place),
+            // It was sent away.
+            Ok(Err(_)) if self.0.lock().closed => Err(ending()),
+            Ok(Err(_)) | Err(_) => Err(full()),
+        }
+    }
+
+    fn close(&self) {
+        let mut state = self.0.lock();
+        state.closed = true;
+        state.first.clear();
+        state.further.clear();
+    }
+}
+
+impl House {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Joins its line, if there is room or a call that must make room.
+    fn wait(&mut self, first: bool) -> Option<oneshot::Receiver<Place>> {
+        // Those that went away no longer wait.
+        self.first.retain(|caller| !caller.is_closed());
+        self.further.retain(|caller| !caller.is_closed());
+        if self.first.len() + self.further.len() >= self.room {
+            let last = if first { self.further.pop_back() } else { None };
+            last?;
+        }
+        let (caller, turn) = oneshot::channel();
+        if first { self.first.push_back(caller) } else { self.further.push_back(caller) }
+        Some(turn)
+    }
+
+    fn next(&mut self) -> Option<oneshot::Sender<Place>> {
+        let next = self.first.pop_front().or_else(|| self.further.pop_front());
+        if next.is_none() {
+            self.free += 1;
+        }
+        next
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let next = self.0.lock().next();
+        if let Some(caller) = next {
+            // To one that went away meanwhile it is not sent, but dropped here, and goes to the next.
+            let _ = caller.send(Self(self.0.clone()));
+        }
+    }
+}
+
+fn full() -> Status {
+    busy("too many shards are being read", AGAIN)
+}
+
 fn ending() -> Status {
     Status::unavailable("the ledger is ending")
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::{JoinHandle, yield_now};
+    use tonic::Code;
+
+    use super::*;
+
+    /// Calls that wait, in the order of asking. Each has asked when this returns.
+    async fn ask(places: &Places, firsts: &[bool]) -> Vec<JoinHandle<Result<Place, Status>>> {
+        let mut calls = Vec::new();
+        for first in firsts {
+            let (places, first) = (places.clone(), *first);
+            let until = Instant::now() + Duration::from_secs(600);
+            calls.push(tokio::spawn(async move { places.take(first, until).await }));
+            yield_now().await;
+        }
+        calls
+    }
+
+    async fn code(call: JoinHandle<Result<Place, Status>>) -> Option<Code> {
+        call.await.unwrap().err().map(|status| status.code())
+    }
+
+    /// About 70 connections of two calls each filled every place, and whoever came with one call was refused.
+    #[tokio::test]
+    async fn f40_a_connection_without_a_turn_comes_before_the_second_calls_of_others() {
+        let places = Places::new(1, 3);
+        let held = ask(&places, &[true]).await.remove(0).await.unwrap().unwrap();
+        let mut calls = ask(&places, &[false, true, false]).await;
+        // The queue is full: a second call is refused, a first one takes the place of the last second one.
+        let refused = ask(&places, &[false]).await.remove(0);
+        assert_eq!(code(refused).await, Some(Code::ResourceExhausted));
+        let late = ask(&places, &[true]).await.remove(0);
+        assert_eq!(code(calls.remove(2)).await, Some(Code::ResourceExhausted));
+        // Both first calls have their turn before the second call that asked before them.
+        drop(held);
+        let place = calls.remove(1).await.unwrap().unwrap();
+        assert!(!late.is_finished() && !calls[0].is_finished());
+        drop(place);
+        let place = late.await.unwrap().unwrap();
+        assert!(!calls[0].is_finished());
+        drop(place);
+        assert_eq!(code(calls.remove(0)).await, None);
+        assert!(places.0.queue.is_empty());
+        assert_eq!(places.0.lock().free, 1);
+    }
+
+    #[tokio::test]
+    async fn a_place_passes_by_whoever_went_away_and_nobody_waits_for_ever() {
+        let places = Places::new(1, 2);
+        let held = ask(&places, &[true]).await.remove(0).await.unwrap().unwrap();
+        let calls = ask(&places, &[true, false]).await;
+        calls[0].abort();
+        yield_now().await;
+        drop(held);
+        let mut calls = calls.into_iter().skip(1);
+        let place = calls.next().unwrap().await.unwrap().unwrap();
+        // Whose time is over is refused.
+        let late = places.take(true, Instant::now()).await.err().map(|status| status.code());
+        assert_eq!(late, Some(Code::ResourceExhausted));
+        let last = ask(&places, &[true]).await.remove(0);
+        places.close();
+        assert_eq!(code(last).await, Some(Code::Unavailable));
+        drop(place);
+        let closed = ask(&places, &[true]).await.remove(0);
+        assert_eq!(code(closed).await, Some(Code::Unavailable));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tonic::transport::Channel;
+use tonic::{Response, Status, transport::Channel};
 use wufu_proto::{
     ConvertError,
     log::{CheckpointQuery, LedgerInfo, Roof, RoofQuery, Shard, ShardQuery},
@@ -12,10 +12,11 @@ use wufu_proto::{
 use super::{CheckpointSource, LedgerSource, SourceError};
 use crate::{
     log::LogName,
-    place::{Place, SMALL_ANSWER, plain, within},
+    patience::{self, Failed, Listener, OnWait},
+    place::{Place, SMALL_ANSWER},
 };
 
-/// How long an answer may take.
+/// How long an answer may take, all waits of a busy ledger included.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest answer: the roof of a full card log is 2 MiB, a shard of donations 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
@@ -25,20 +26,42 @@ const MAX_ANSWER: usize = 8 << 20;
 #[derive(Clone, Debug)]
 pub struct GrpcSource {
     place: Place,
+    listener: Listener,
 }
 
 impl GrpcSource {
     /// The ledger at this place. Nothing is connected yet.
     pub fn new(place: Place) -> Self {
-        Self { place }
+        Self { place, listener: Listener::default() }
     }
 
-    /// A client that takes answers of at most so many bytes.
-    async fn client(&self, largest: usize) -> Result<LedgerServiceClient<Channel>, SourceError> {
-        let channel = self.place.connect(TIMEOUT).await;
+    /// The same, telling `told` whenever the ledger is too busy and will be asked again.
+    #[must_use]
+    pub fn with_waits(self, told: OnWait) -> Self {
+        Self { listener: Listener(Some(told)), ..self }
+    }
+
+    /// Makes a call whose answer has at most so many bytes.
+    async fn ask<T, A>(
+        &self,
+        largest: usize,
+        call: impl Fn(LedgerServiceClient<Channel>) -> A,
+    ) -> Result<T, SourceError>
+    where
+        A: Future<Output = Result<Response<T>, Status>>,
+    {
+        let call = |channel| {
+            call(LedgerServiceClient::new(channel).max_decoding_message_size(largest))
+        };
+        let answer = patience::ask(&self.place, TIMEOUT, &self.listener, call).await;
         let place = || self.place.to_string();
-        let channel = channel.map_err(|error| SourceError::Connect { place: place(), error })?;
-        Ok(LedgerServiceClient::new(channel).max_decoding_message_size(largest))
+        answer.map_err(|failed| match failed {
+            Failed::Connect(error) => SourceError::Connect { place: place(), error },
+            Failed::Busy(busy) => SourceError::Busy(busy),
+            Failed::Status(status) => {
+                SourceError::Status { place: place(), status: Box::new(status) }
+            }
+        })
     }
 
     /// What the ledger says of itself: its logs, its key, its rules. None of it is signed.
@@ -46,9 +69,11 @@ impl GrpcSource {
     /// # Errors
     /// When there is no answer.
     pub async fn info(&self) -> Result<LedgerInfo, SourceError> {
-        let mut client = self.client(SMALL_ANSWER).await?;
-        let answer = within(TIMEOUT, client.get_ledger_info(v1::GetLedgerInfoRequest {})).await;
-        self.converted(self.answered(answer)?)
+        let call = |mut client: LedgerServiceClient<Channel>| async move {
+            client.get_ledger_info(v1::GetLedgerInfoRequest {}).await
+        };
+        let answer = self.ask(SMALL_ANSWER, call).await?;
+        self.converted(answer)
     }
 
     fn converted<T: TryFrom<M, Error = ConvertError>, M>(
@@ -57,16 +82,6 @@ impl GrpcSource {
     ) -> Result<T, SourceError> {
         let place = || self.place.to_string();
         message.try_into().map_err(|error| SourceError::Answer { place: place(), error })
-    }
-
-    fn answered<T>(
-        &self,
-        answer: Result<tonic::Response<T>, tonic::Status>,
-    ) -> Result<T, SourceError> {
-        answer.map(tonic::Response::into_inner).map_err(|status| SourceError::Status {
-            place: self.place.to_string(),
-            status: Box::new(plain(&status)),
-        })
     }
 }
 
@@ -79,9 +94,11 @@ impl CheckpointSource for GrpcSource {
     async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError> {
         let query = CheckpointQuery { origin: log.to_string(), epoch };
         let request = v1::GetCheckpointRequest::from(&query);
-        let mut client = self.client(SMALL_ANSWER).await?;
-        let answer = within(TIMEOUT, client.get_checkpoint(request)).await;
-        Ok(self.answered(answer)?.note)
+        let call = |mut client: LedgerServiceClient<Channel>| {
+            let request = request.clone();
+            async move { client.get_checkpoint(request).await }
+        };
+        Ok(self.ask(SMALL_ANSWER, call).await?.note)
     }
 }
 
@@ -89,16 +106,22 @@ impl CheckpointSource for GrpcSource {
 impl LedgerSource for GrpcSource {
     async fn roof(&self, log: &LogName, epoch: u64) -> Result<Roof, SourceError> {
         let query = RoofQuery { origin: log.to_string(), epoch };
-        let mut client = self.client(MAX_ANSWER).await?;
-        let answer = within(TIMEOUT, client.get_roof(v1::GetRoofRequest::from(&query))).await;
-        self.converted(self.answered(answer)?)
+        let call = |mut client: LedgerServiceClient<Channel>| {
+            let request = v1::GetRoofRequest::from(&query);
+            async move { client.get_roof(request).await }
+        };
+        let answer = self.ask(MAX_ANSWER, call).await?;
+        self.converted(answer)
     }
 
     async fn shard(&self, log: &LogName, epoch: u64, shard: u64) -> Result<Shard, SourceError> {
         let query = ShardQuery { origin: log.to_string(), epoch, shard };
-        let mut client = self.client(MAX_ANSWER).await?;
-        let answer = within(TIMEOUT, client.get_shard(v1::GetShardRequest::from(&query))).await;
-        let answer: Shard = self.converted(self.answered(answer)?)?;
+        let call = |mut client: LedgerServiceClient<Channel>| {
+            let request = v1::GetShardRequest::from(&query);
+            async move { client.get_shard(request).await }
+        };
+        let answer = self.ask(MAX_ANSWER, call).await?;
+        let answer: Shard = self.converted(answer)?;
         let (place, got, expected) = (self.name(), answer.shard, shard);
         if got == expected { Ok(answer) } else { Err(SourceError::Shard { place, got, expected }) }
     }

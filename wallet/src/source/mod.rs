@@ -20,7 +20,7 @@ use wufu_proto::{
     log::{Roof, Shard},
 };
 
-use crate::{log::LogName, place::PlaceError};
+use crate::{log::LogName, patience::Busy, place::PlaceError};
 
 /// Why a source did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,9 @@ pub enum SourceError {
         #[source]
         error: tonic::transport::Error,
     },
+    /// It is too busy.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// It answered with an error.
     #[error("{place} answered {code:?}: {message}", code = status.code(), message = status.message())]
     Status {
