@@ -1,11 +1,14 @@
-//! `wufu envelope`: look into one, or spoil one.
+//! `wufu envelope`: inspect one, or corrupt one.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
-use wufu_proto::v1::{self, envelope::Binding};
+use wufu_proto::{
+    Envelope,
+    v1::{self, envelope::Binding},
+};
 use wufu_verifier::ProofRequest;
 
 use crate::{
@@ -24,7 +27,7 @@ pub struct EnvelopeArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Print what an envelope says. Nothing of it is verified
+    /// Print what an envelope says, without verifying any of it
     #[command(after_help = "Example:\n  wufu envelope show answer.env")]
     Show {
         /// The envelope
@@ -62,6 +65,9 @@ pub fn run(args: EnvelopeArgs, output: Output) -> anyhow::Result<()> {
             let text = wufu_proto::json::to_json(&envelope)?;
             let value: serde_json::Value = serde_json::from_str(&text)?;
             output.result("envelope", text_of(&envelope, files::now()?), value);
+            // What can be seen of a broken one is shown, and that it is broken.
+            let name = || format!("{}: not a whole envelope", file.display());
+            Envelope::try_from(envelope).with_context(name)?;
         }
         Command::Tamper { file, out, part } => {
             let mut envelope: v1::Envelope = files::read_message(&file)?;

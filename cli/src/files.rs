@@ -3,8 +3,7 @@
 pub mod write;
 
 use std::{
-    fmt::{self, Write as _},
-    fs,
+    fmt, fs,
     io::{self, Read as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
@@ -103,10 +102,7 @@ pub fn now() -> anyhow::Result<u64> {
 
 /// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    hex::encode(bytes)
 }
 
 /// Bytes from hexadecimal digits.
@@ -119,18 +115,9 @@ pub fn unhex<const N: usize>(field: &str, text: &str) -> anyhow::Result<[u8; N]>
             format!("{field} is {got} characters, expected {} hexadecimal digits", 2 * N)
         }
     };
-    let bytes = text.as_bytes();
-    if bytes.len() != 2 * N {
-        bail!(wrong());
-    }
     let mut out = [0; N];
-    for (byte, pair) in out.iter_mut().zip(bytes.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).with_context(wrong)?;
-        // `from_str_radix` takes a sign.
-        if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            bail!(wrong());
-        }
-        *byte = u8::from_str_radix(pair, 16).with_context(wrong)?;
+    match hex::decode_to_slice(text, &mut out) {
+        Ok(()) => Ok(out),
+        Err(_) => bail!(wrong()),
     }
-    Ok(out)
 }

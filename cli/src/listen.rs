@@ -21,10 +21,10 @@ use tonic::transport::server::Connected;
 /// Where to listen.
 #[derive(Args, Clone, Debug)]
 pub struct ListenArgs {
-    /// Loopback address and port; port 0 takes a free one
+    /// Listen on this loopback address and port. Port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "unix")]
     pub listen: Option<SocketAddr>,
-    /// Unix socket, made with mode 0600
+    /// Listen on a Unix socket at this path. It is made with mode 0600
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,
 }
@@ -53,14 +53,22 @@ impl ListenArgs {
     pub async fn bind(&self, port: u16) -> anyhow::Result<Listener> {
         if let Some(path) = &self.unix {
             // A socket that a killed service left; anything else is not ours to remove.
-            if fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket()) {
-                if UnixStream::connect(path).await.is_ok() {
-                    bail!("{}: a service listens there already", path.display());
+            if let Ok(meta) = fs::symlink_metadata(path) {
+                if !meta.file_type().is_socket() {
+                    let what =
+                        if meta.is_dir() { "a folder" } else { "a file that is not a socket" };
+                    bail!(
+                        "--unix {}: {what} is there already, expected a new path: it is not replaced",
+                        path.display()
+                    );
                 }
-                fs::remove_file(path).with_context(|| format!("{}", path.display()))?;
+                if UnixStream::connect(path).await.is_ok() {
+                    bail!("--unix {}: a service listens there already", path.display());
+                }
+                fs::remove_file(path).with_context(|| format!("--unix {}", path.display()))?;
             }
             let listener =
-                UnixListener::bind(path).with_context(|| format!("{}", path.display()))?;
+                UnixListener::bind(path).with_context(|| format!("--unix {}", path.display()))?;
             fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
             return Ok(Listener::Unix(listener, SocketFile(path.clone())));
         }

@@ -43,21 +43,21 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Run the main job: ledgers, prover, wallets and a verifier, on this machine
+    /// Run everything once on this machine: ledgers, a prover, wallets and a verifier
     Demo(demo::DemoArgs),
-    /// Run a service: prover or ledger
+    /// Run a service: ledger, prover, dealer or evaluator
     Serve(serve::ServeArgs),
     /// Make, list or clear development keys
     Setup(setup::SetupArgs),
-    /// Keep a ledger: create, import, issue, close an epoch, audit
+    /// Manage a ledger: create, import, issue, close an epoch, audit
     Ledger(ledger::LedgerArgs),
-    /// Keep a wallet: receive, prove, submit
+    /// Use a wallet: receive, prove, submit
     Wallet(wallet::WalletArgs),
     /// Ask for a proof: make a verifier's key, sign a request
     Request(request::RequestArgs),
     /// Check a proof against what you asked: exit 0 yes, 1 refused, 2 could not tell
     Verify(Box<verify::VerifyArgs>),
-    /// Look into an envelope, or spoil one to see it refused
+    /// Inspect an envelope, or corrupt one to see it refused
     Envelope(envelope::EnvelopeArgs),
 }
 

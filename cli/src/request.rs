@@ -58,7 +58,7 @@ struct NewArgs {
     /// The verifier's key, from `wufu request keygen`
     #[arg(long, value_name = "FILE")]
     signing_key: PathBuf,
-    /// What the answer is for; two purposes of one verifier cannot be joined
+    /// What the answer is for; proofs for two purposes of one verifier cannot be linked
     #[arg(long)]
     purpose: String,
     /// The donation log
@@ -66,7 +66,7 @@ struct NewArgs {
     origin: String,
     #[command(flatten)]
     policy: PolicyArgs,
-    /// How long the request is good for, such as "2 h" or "7 d"; a bare number is seconds
+    /// How long the request stays valid, such as "2 h" or "7 d"; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "1 d", value_parser = human::parse_span)]
     lifetime: u64,
     /// Key that the answer may be proved under: its id, or the file of a verifying key. Repeat the flag for more, best first

@@ -4,6 +4,9 @@
 
 use wufu_testing as _;
 
+#[path = "messages/inputs.rs"]
+mod inputs;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},

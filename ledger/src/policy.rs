@@ -58,6 +58,17 @@ pub enum PolicyFileError {
     /// The file cannot be read or written.
     #[error("the rules cannot be read: {0}")]
     File(#[from] io::Error),
+    /// It holds nothing.
+    #[error("the rules are empty ({got} bytes), expected JSON: bring the file back from a backup")]
+    Empty {
+        /// Its length in bytes.
+        got: usize,
+    },
+    /// It begins with a byte-order mark.
+    #[error(
+        "the rules begin with a byte-order mark (ef bb bf), expected JSON: save the file without it"
+    )]
+    Mark,
     /// It is not JSON of the right form.
     #[error("the rules are not JSON of the expected form: {0}")]
     Form(#[from] serde_json::Error),
@@ -112,6 +123,12 @@ impl LedgerPolicy {
         let mut bytes = Vec::new();
         // A longer one is cut off, and then no policy.
         fs::File::open(file)?.take(MAX_FILE).read_to_end(&mut bytes)?;
+        if bytes.trim_ascii().is_empty() {
+            return Err(PolicyFileError::Empty { got: bytes.len() });
+        }
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            return Err(PolicyFileError::Mark);
+        }
         let policy: Self = serde_json::from_slice(&bytes)?;
         policy.check()?;
         Ok(policy)

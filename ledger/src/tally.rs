@@ -223,9 +223,7 @@ impl Tally {
 /// 32 bytes from lower-case hexadecimal digits.
 pub(crate) fn unhex(digits: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
     (hex(&bytes) == digits).then_some(bytes)
 }
 

@@ -77,6 +77,18 @@ pub enum ReceiveError {
         /// The log.
         log: LogName,
     },
+    /// It names no leaf, and nothing else tells whose it is.
+    #[error(
+        "leaf {place} of {log} is not named in the file, so nothing tells yet whether it is this wallet's. Run \
+         `wufu wallet sync --org {org}` and take it in again, or ask whoever sent it for a new one",
+        org = log.org
+    )]
+    NoLeaf {
+        /// The log.
+        log: LogName,
+        /// The place in it.
+        place: u64,
+    },
     /// The path does not lead to where the log's leaf is: it was made for other keys, or for nobody.
     #[error(
         "leaf {place} of {log} is not the one that this wallet's key comes to: it was made for another address, and is not taken in"
@@ -158,15 +170,31 @@ impl Wallet {
     }
 
     fn received_card(&self, grant: &CardGrant) -> Result<Received, ReceiveError> {
+        self.check_named(&LogName::cards(&grant.org), &grant.path, grant.epoch)?;
         Ok(Received::Card(grant.card.kind, self.receive_card(grant)?))
     }
 
     fn received_person(&self, grant: &PersonGrant) -> Result<Received, ReceiveError> {
+        self.check_named(&LogName::persons(&grant.org), &grant.path, grant.epoch)?;
         Ok(Received::Person(self.receive_person(grant)?))
     }
 
     fn received_donation(&self, receipt: &DonationReceipt) -> Result<Received, ReceiveError> {
+        self.check_named(&receipt.origin.parse()?, &receipt.path, receipt.epoch)?;
         Ok(Received::Donation(self.receive_donation(receipt)?))
+    }
+
+    /// Refuses what names no leaf as long as the log's root does not tell whose it is. A file that names none comes from
+    /// an earlier release, or was changed.
+    fn check_named(&self, log: &LogName, path: &ShardPath, epoch: u64) -> Result<(), ReceiveError> {
+        let place = path.index();
+        if path.leaf().is_some() || place >= 1 << (2 * log.kind.depth()) {
+            return Ok(());
+        }
+        let key = self.store().log_key(&log.org)?;
+        let root = key.map(|key| self.known_root(log, &key, path.shard(), epoch)).transpose()?;
+        let log = log.clone();
+        root.flatten().map(drop).ok_or(ReceiveError::NoLeaf { log, place })
     }
 
     /// Takes in a card.

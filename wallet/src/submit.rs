@@ -169,9 +169,7 @@ impl Wallet {
         let answer = answer.map_err(|failed| match failed {
             Failed::Connect(error) => SubmitError::Connect { place: at(), error },
             Failed::Busy(busy) => SubmitError::Busy(busy),
-            Failed::Status(status) => {
-                SubmitError::Status { place: at(), status: Box::new(status) }
-            }
+            Failed::Status(status) => SubmitError::Status { place: at(), status: Box::new(status) },
         })?;
         let outcome = ClaimOutcome::try_from(answer)?;
         let org = binding.org.clone();
@@ -201,9 +199,13 @@ impl Wallet {
         let (org, statement, payout) = (key.name(), claim.statement(), claim.payout());
         match outcome {
             ClaimOutcome::Admitted { claim, note } => {
-                let mut lines = vec![format!("claim {claim}"), format!("payout {}", hex(payout))];
+                let mut lines =
+                    vec![format!("claim {claim}"), format!("payout {}", hex::encode(payout))];
                 lines.extend(
-                    statement.nullifiers().iter().map(|nf| format!("nullifier {}", hex(nf))),
+                    statement
+                        .nullifiers()
+                        .iter()
+                        .map(|nf| format!("nullifier {}", hex::encode(nf))),
                 );
                 if !says(key.open(&note)?, &format!("{org}/claims"), &lines) {
                     return Err(SubmitError::OtherAnswer { note });
@@ -212,7 +214,7 @@ impl Wallet {
             }
             ClaimOutcome::Spent { nullifier, earlier, note } => {
                 let ours = statement.nullifiers().contains(&nullifier);
-                let lines = [format!("nullifier {}", hex(&nullifier))];
+                let lines = [format!("nullifier {}", hex::encode(nullifier))];
                 let said = key.open(&note)?;
                 if !ours || !says(said, &format!("{org}/refusals"), &lines) {
                     return Err(SubmitError::OtherAnswer { note });
@@ -260,10 +262,6 @@ fn says(text: &str, heading: &str, lines: &[String]) -> bool {
     said.next() == Some(heading) && lines.iter().all(|line| said.clone().any(|said| said == line))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,6 +276,5 @@ mod tests {
         for other in ["nullifier 01", "claim 77", "wufu/claims", "claim", ""] {
             assert!(!says(text, "wufu/claims", &lines(&[other])), "{other:?}");
         }
-        assert_eq!(hex(&[0, 0xab, 0xff]), "00abff");
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use rand::rngs::OsRng;
 use wufu_circuits::{Address, Seed, SpendKey};
-use wufu_verifier::{KeyId, VerifyingKey, note::LogKey};
+use wufu_verifier::{KeyId, VerifyingKey, field, note::LogKey};
 
 use crate::{
     cache::ShardMemory,
@@ -29,6 +29,9 @@ pub const STORE_FILE: &str = "wallet.redb";
 /// The folder, in the wallet's, of shards that were checked: public data, which may be deleted at any time.
 pub const SHARD_FOLDER: &str = "shards";
 
+/// Domain of the identity of a seed, by which its memory knows it.
+const OWNER_CONTEXT: &str = "wufu 2026-12 wallet memory owner v1";
+
 /// Why a wallet cannot be made or opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +46,16 @@ pub enum OpenError {
         folder: PathBuf,
         /// What is there.
         name: &'static str,
+    },
+    /// Its memory is that of another seed.
+    #[error(
+        "{folder}: the seed here is not the one that wallet.redb belongs to, so what it holds is another wallet's. Bring back the \
+         seed that belongs to it, or make a wallet of this seed in another folder: wufu wallet restore {folder}/seed --dir OTHER",
+        folder = folder.display()
+    )]
+    OtherSeed {
+        /// The folder.
+        folder: PathBuf,
     },
     /// Its folder.
     #[error(transparent)]
@@ -118,7 +131,44 @@ impl Wallet {
         file::check_folder(folder)?;
         let seed = seed::read(&folder.join(SEED_FILE))?;
         let store = Store::open(&folder.join(STORE_FILE))?;
-        Ok(Self::with(seed, store, Some(folder.into())))
+        let wallet = Self::with(seed, store, Some(folder.into()));
+        wallet.check_owner(folder)?;
+        Ok(wallet)
+    }
+
+    /// Refuses the memory of another seed. That of an earlier release does not say whose it is: what it holds does.
+    fn check_owner(&self, folder: &Path) -> Result<(), OpenError> {
+        let owner = blake3::derive_key(OWNER_CONTEXT, self.0.seed.as_bytes());
+        let is_ours = match self.store().owner()? {
+            Some(found) => found == owner,
+            None => self.holds_only_its_own()?,
+        };
+        if !is_ours {
+            return Err(OpenError::OtherSeed { folder: folder.into() });
+        }
+        if self.store().owner()?.is_none() {
+            self.store().set_owner(owner)?;
+        }
+        Ok(())
+    }
+
+    /// Whether every leaf that is held was made with this wallet's keys.
+    fn holds_only_its_own(&self) -> Result<bool, StoreError> {
+        let pk = |org: &str| self.address(org).pk;
+        let cards = self.cards()?.into_iter().all(|held| {
+            field::encode(&held.grant.card.commitment(pk(&held.grant.org))) == held.leaf
+        });
+        let persons = self
+            .persons()?
+            .into_iter()
+            .all(|held| field::encode(&held.grant.person.leaf(pk(&held.grant.org))) == held.leaf);
+        let donations = self.donations()?.into_iter().all(|held| {
+            let log = held.receipt.origin.parse::<LogName>();
+            log.is_ok_and(|log| {
+                field::encode(&held.receipt.record(pk(&log.org)).leaf()) == held.leaf
+            })
+        });
+        Ok(cards && persons && donations)
     }
 
     /// A wallet that lives as long as the process, and writes nothing.
@@ -187,6 +237,22 @@ impl Wallet {
     /// When the store fails.
     pub fn log_keys(&self) -> Result<Vec<LogKey>, StoreError> {
         self.store().log_keys()
+    }
+
+    /// The currency of an org's donations, an ISO 4217 code, if its ledger named one. It is not signed: for showing amounts only.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn currency(&self, org: &str) -> Result<Option<String>, StoreError> {
+        self.store().currency(org)
+    }
+
+    /// Keeps the currency that an org's ledger names.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep_currency(&self, org: &str, code: &str) -> Result<(), StoreError> {
+        self.store().keep_currency(org, code)
     }
 
     /// Pins a verifying key. Proofs are made under pinned keys only.
@@ -316,6 +382,21 @@ mod tests {
         let missing = Wallet::open(&folder).unwrap_err();
         assert!(matches!(missing, OpenError::Store(StoreError::Missing { .. })), "{missing}");
         assert!(!folder.join(STORE_FILE).exists(), "none is made on the way");
+    }
+
+    /// A seed that was copied beside the memory of another wallet listed its items as its own, and every proof failed later.
+    #[test]
+    fn a_memory_beside_another_seed_is_refused() {
+        let base = tempfile::tempdir().unwrap();
+        let (one, two) = (base.path().join("one"), base.path().join("two"));
+        drop(Wallet::create(&one).unwrap());
+        drop(Wallet::create(&two).unwrap());
+        std::fs::copy(two.join(SEED_FILE), one.join(SEED_FILE)).unwrap();
+        let refused = Wallet::open(&one).unwrap_err();
+        assert!(matches!(refused, OpenError::OtherSeed { .. }), "{refused}");
+        let said = refused.to_string();
+        assert!(said.contains("wallet.redb") && said.contains("wufu wallet restore"), "{said}");
+        drop(Wallet::open(&two).unwrap());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use wufu_testing as _;
 
 mod answers;
 mod blind;
+mod busy;
 mod campaign;
 mod common;
 mod honest;
@@ -13,6 +14,7 @@ mod looks;
 mod provers;
 mod scale;
 mod secrets;
+mod submissions;
 mod swapped;
 mod tokens;
 mod transport;

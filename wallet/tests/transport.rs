@@ -4,7 +4,11 @@
 use std::{
     collections::BTreeSet,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use crate::common::*;
@@ -13,11 +17,13 @@ use prost::Message as _;
 use rand::{SeedableRng as _, rngs::StdRng};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
-use tonic::{Request, Response, Status, Streaming, metadata::KeyAndValueRef, transport::Server};
+use tonic::{
+    Code, Request, Response, Status, Streaming, metadata::KeyAndValueRef, transport::Server,
+};
+use tonic_types::{ErrorDetails, StatusExt as _};
 use wufu_proto::{
     blind::FORMAT,
     claim::{Claim, ClaimOutcome},
-    envelope::Binding,
     log::{CheckpointQuery, RoofQuery, ShardQuery},
     v1::{
         self,
@@ -31,20 +37,19 @@ use wufu_prover::{
     engine::{PreparedKey, prepared::Options},
     setup,
 };
-use wufu_verifier::{CircuitName, Proof, Statement as _};
+use wufu_verifier::{CircuitName, Statement as _};
 use wufu_wallet::{
     BlindProver, Delay, DonationOptions, GrpcSource, LogName, NoteFile, Place, Sources, Submitted,
     TokenStore, Wallet,
     prover::blind::{Dealer, blind_key},
     source::{CheckpointSource as _, LedgerSource as _, MemoryLedger, SourceError},
-    submit::SubmitError,
 };
 
 /// What a server can tell callers apart by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
-    method: &'static str,
-    peer: Option<SocketAddr>,
+pub(crate) struct Seen {
+    pub(crate) method: &'static str,
+    pub(crate) peer: Option<SocketAddr>,
     headers: BTreeSet<(String, String)>,
     /// All messages of the call.
     body: Vec<u8>,
@@ -66,30 +71,44 @@ impl Seen {
 /// A ledger's service over one in memory, which writes down who asked for what.
 #[derive(Clone)]
 pub(crate) struct Recorder {
-    ledger: MemoryLedger,
-    seen: Arc<Mutex<Vec<Seen>>>,
-    admitted: Arc<Mutex<Vec<Claim>>>,
+    pub(crate) ledger: MemoryLedger,
+    pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
+    pub(crate) admitted: Arc<Mutex<Vec<Claim>>>,
     /// Changes what is answered to a claim.
     pub(crate) twist: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome,
+    /// How many calls are refused before one is answered, and when those may come again.
+    pub(crate) busy: Arc<AtomicU32>,
+    pub(crate) again: Duration,
 }
 
 impl Recorder {
     pub(crate) fn new(ledger: &MemoryLedger) -> Self {
-        let (seen, admitted) = Default::default();
-        Self { ledger: ledger.clone(), seen, admitted, twist: |_, outcome| outcome }
+        let (seen, admitted, busy) = Default::default();
+        let (ledger, twist, again) = (ledger.clone(), |_: &_, outcome| outcome, Duration::ZERO);
+        Self { ledger, seen, admitted, twist, busy, again }
     }
 
-    fn saw<T: prost::Message>(&self, method: &'static str, request: Request<T>) -> T {
+    fn saw<T: prost::Message>(
+        &self,
+        method: &'static str,
+        request: Request<T>,
+    ) -> Result<T, Status> {
         let seen = Seen::new(method, &request, request.get_ref().encode_to_vec());
         self.seen.lock().unwrap().push(seen);
-        request.into_inner()
+        let fewer = |left: u32| left.checked_sub(1);
+        if self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok() {
+            let details = ErrorDetails::with_retry_info(Some(self.again));
+            let words = "too many shards are being read";
+            return Err(Status::with_error_details(Code::ResourceExhausted, words, details));
+        }
+        Ok(request.into_inner())
     }
 
-    fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
-    fn outcome(&self, claim: Claim) -> ClaimOutcome {
+    pub(crate) fn outcome(&self, claim: Claim) -> ClaimOutcome {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let org = self.ledger.org();
         let mut admitted = self.admitted.lock().unwrap();
@@ -129,7 +148,7 @@ impl LedgerService for Recorder {
         &self,
         request: Request<v1::GetLedgerInfoRequest>,
     ) -> Result<Response<v1::GetLedgerInfoResponse>, Status> {
-        self.saw("info", request);
+        self.saw("info", request)?;
         Ok(Response::new(v1::GetLedgerInfoResponse {
             version: "test".into(),
             org: self.ledger.org().into(),
@@ -145,7 +164,7 @@ impl LedgerService for Recorder {
         &self,
         request: Request<v1::GetCheckpointRequest>,
     ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
-        let query = CheckpointQuery::try_from(self.saw("checkpoint", request)).unwrap();
+        let query = CheckpointQuery::try_from(self.saw("checkpoint", request)?).unwrap();
         let note = self.ledger.checkpoint(&log(&query.origin)?, query.epoch).await;
         Ok(Response::new(v1::GetCheckpointResponse { note: note.map_err(refused)? }))
     }
@@ -161,7 +180,7 @@ impl LedgerService for Recorder {
         &self,
         request: Request<v1::GetRoofRequest>,
     ) -> Result<Response<v1::GetRoofResponse>, Status> {
-        let query = RoofQuery::try_from(self.saw("roof", request)).unwrap();
+        let query = RoofQuery::try_from(self.saw("roof", request)?).unwrap();
         let roof = self.ledger.roof(&log(&query.origin)?, query.epoch).await;
         Ok(Response::new((&roof.map_err(refused)?).into()))
     }
@@ -170,7 +189,7 @@ impl LedgerService for Recorder {
         &self,
         request: Request<v1::GetShardRequest>,
     ) -> Result<Response<v1::GetShardResponse>, Status> {
-        let query = ShardQuery::try_from(self.saw("shard", request)).unwrap();
+        let query = ShardQuery::try_from(self.saw("shard", request)?).unwrap();
         let shard = self.ledger.shard(&log(&query.origin)?, query.epoch, query.shard).await;
         Ok(Response::new((&shard.map_err(refused)?).into()))
     }
@@ -200,7 +219,7 @@ impl LedgerService for Recorder {
         &self,
         request: Request<v1::SubmitClaimRequest>,
     ) -> Result<Response<v1::SubmitClaimResponse>, Status> {
-        let claim = Claim::try_from(self.saw("submit", request));
+        let claim = Claim::try_from(self.saw("submit", request)?);
         let claim = claim.map_err(|error| Status::invalid_argument(error.to_string()))?;
         let outcome = (self.twist)(&self.ledger, self.outcome(claim));
         Ok(Response::new((&outcome).into()))
@@ -216,7 +235,7 @@ pub(crate) async fn serve_ledger(recorder: &Recorder) -> Place {
     place
 }
 
-fn trial(seed: u8) -> (Wallet, MemoryLedger) {
+pub(crate) fn trial(seed: u8) -> (Wallet, MemoryLedger) {
     let ledger = MemoryLedger::new(CAMPAIGN, [1; 32]);
     let wallet = wallet(seed, &ledger);
     crowd(&ledger, 100, 50);
@@ -276,7 +295,7 @@ async fn f29_nothing_joins_two_look_ups_or_a_look_up_and_a_claim() {
 struct Pair {
     dealer: Arc<blind::Dealer>,
     evaluator: Arc<blind::Evaluator>,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 #[tonic::async_trait]
@@ -406,129 +425,6 @@ async fn f29_nothing_joins_look_ups_and_blind_proofs() {
         assert!(head.windows(8).any(|window| window == *piece), "{piece:?}");
     }
     assert!(dealer.intersection(&evaluator).count() >= 25, "the search finds what it is for");
-}
-
-#[tokio::test]
-async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
-    let (wallet, ledger) = trial(3);
-    let sources = Sources::one(ledger.clone());
-    let ask = claim_ask(claim_prover().verifying_key().id());
-    let plan = wallet.plan_claim(&sources, &ask, NOW).await.unwrap();
-    let prover = local(claim_prover());
-    let answer = plan.prove(&prover, quiet(), NOW).await.unwrap();
-    let again = wufu_wallet::ClaimAsk { again: true, payout: b"other".to_vec(), ..ask };
-    let plan = wallet.plan_claim(&sources, &again, NOW).await.unwrap();
-    let second = plan.prove(&prover, quiet(), NOW).await.unwrap();
-
-    let submit = |recorder: Recorder, envelope| {
-        let wallet = wallet.clone();
-        async move { wallet.submit(&serve_ledger(&recorder).await, envelope).await }
-    };
-    // Signed by nobody, by the org about something else, about another number.
-    let twists: [fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome; 3] = [
-        |ledger, _| {
-            let note = MemoryLedger::new(ledger.org(), [2; 32]).sign("wufu/claims\nclaim 1\n");
-            ClaimOutcome::Admitted { claim: 1, note }
-        },
-        |ledger, _| ClaimOutcome::Admitted {
-            claim: 1,
-            note: ledger.sign("wufu/claims\nclaim 1\n"),
-        },
-        |_, outcome| match outcome {
-            ClaimOutcome::Admitted { note, .. } => ClaimOutcome::Admitted { claim: 2, note },
-            other => other,
-        },
-    ];
-    for (number, twist) in twists.into_iter().enumerate() {
-        let recorder = Recorder { twist, ..Recorder::new(&ledger) };
-        let got = submit(recorder, &answer.envelope).await;
-        match number {
-            0 => assert!(matches!(got, Err(SubmitError::Unsigned(_))), "{got:?}"),
-            _ => assert!(matches!(got, Err(SubmitError::OtherAnswer { .. })), "{got:?}"),
-        }
-    }
-    assert!(wallet.claims(CAMPAIGN).unwrap().iter().all(|claim| claim.receipt.is_none()));
-
-    let recorder = Recorder::new(&ledger);
-    let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
-    assert!(matches!(got, Submitted::Admitted { claim: 1, .. }));
-    let receipt = wallet.claims(CAMPAIGN).unwrap()[0].receipt.clone();
-    assert!(receipt.as_ref().is_some_and(|note| note.starts_with("wufu/claims")));
-    // The same one again changes nothing, and says the same: "admitted as claim 1" once came with the signed refusal of the second
-    // submission.
-    let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
-    assert_eq!(got, Submitted::Admitted { claim: 1, note: receipt.clone().unwrap() });
-    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, receipt);
-    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].admitted(), Some(1));
-    // One claim, one number: a ledger that signs another for it is not believed.
-    let renumber: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome = |ledger, outcome| {
-        let ClaimOutcome::Spent { nullifier, earlier, note } = outcome else { return outcome };
-        let text = note.split("\n\n").next().unwrap();
-        let note = ledger.sign(&format!("{}\n", text.replace("claim 1", "claim 2")));
-        ClaimOutcome::Spent { nullifier, earlier, note }
-    };
-    let got = submit(Recorder { twist: renumber, ..recorder.clone() }, &answer.envelope).await;
-    assert!(matches!(got, Err(SubmitError::OtherAnswer { .. })), "{got:?}");
-    let got = submit(recorder.clone(), &second.envelope).await.unwrap();
-    let Submitted::Spent { nullifier, earlier_payout, .. } = got else { panic!("spent twice") };
-    assert!(plan.statement().nullifiers().contains(&nullifier));
-    assert_eq!(earlier_payout, b"payee");
-
-    // Spent, says the ledger, and has no claim that could have been made by a holder of the key.
-    let forged: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome = |_, outcome| match outcome {
-        ClaimOutcome::Spent { nullifier, earlier, note } => {
-            let proof = Proof::decode(earlier.presented().proof).unwrap();
-            let other = Claim::new(
-                earlier.key_id(),
-                earlier.statement().clone(),
-                &proof,
-                b"forged".to_vec(),
-                earlier.expiry(),
-            );
-            ClaimOutcome::Spent { nullifier, earlier: Box::new(other.unwrap()), note }
-        }
-        other => other,
-    };
-    let got = submit(Recorder { twist: forged, ..recorder }, &second.envelope).await;
-    assert!(matches!(got, Err(SubmitError::Unproved { .. })), "{got:?}");
-
-    // Once one is admitted, a second one is made on purpose only.
-    let ask = wufu_wallet::ClaimAsk { again: false, expiry: NOW + 10_000, ..again };
-    let refused = wallet.plan_claim(&sources, &ask, NOW + 5000).await;
-    let Err(error @ wufu_wallet::plan::PlanError::Claimed { .. }) = refused else {
-        panic!("{refused:?}");
-    };
-    // By the ledger's number.
-    assert!(error.to_string().starts_with("claim 1 was admitted"), "{error}");
-}
-
-#[tokio::test]
-async fn a_claim_whose_answer_was_lost_is_admitted_and_none_is_sent_without_a_log_key() {
-    let (wallet, ledger) = trial(3);
-    let ask = claim_ask(claim_prover().verifying_key().id());
-    let plan = wallet.plan_claim(&Sources::one(ledger.clone()), &ask, NOW).await.unwrap();
-    let answer = plan.prove(&local(claim_prover()), quiet(), NOW).await.unwrap();
-    let recorder = Recorder::new(&ledger);
-    let place = serve_ledger(&recorder).await;
-
-    let stranger = Wallet::in_memory(wufu_circuits::Seed::from_bytes([9; 32])).unwrap();
-    let refused = stranger.submit(&place, &answer.envelope).await;
-    assert!(matches!(refused, Err(SubmitError::Log(_))), "{refused:?}");
-    assert_eq!(recorder.seen(), []);
-
-    // The ledger admits it, and its answer never comes.
-    let Binding::Claim(binding) = answer.envelope.binding() else { panic!("no claim") };
-    let proof = Proof::decode(answer.envelope.presented().proof).unwrap();
-    let (key, statement) = (answer.envelope.key_id(), plan.statement().clone());
-    let (payout, expiry) = (binding.payout.clone(), binding.expiry);
-    recorder.outcome(Claim::new(key, statement, &proof, payout, expiry).unwrap());
-    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, None);
-    let got = wallet.submit(&place, &answer.envelope).await.unwrap();
-    let Submitted::Admitted { claim: 1, note } = got else { panic!("{got:?}") };
-    assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt.as_ref(), Some(&note));
-    // From here on, the same answer each time.
-    let got = wallet.submit(&place, &answer.envelope).await.unwrap();
-    assert_eq!(got, Submitted::Admitted { claim: 1, note });
 }
 
 #[tokio::test]

@@ -47,19 +47,19 @@ pub struct DemoArgs {
     /// Which column of the file holds a field: receipt, institution, project, amount, date or currency; repeat for more
     #[arg(long, value_name = "FIELD=COLUMN", requires = "donations")]
     map: Vec<Mapping>,
-    /// Zone of dates in the file, and of times without an offset
+    /// Time zone of dates in the file, and of times without an offset
     #[arg(long, value_name = "ZONE", requires = "donations", default_value = "UTC")]
     timezone: Zone,
-    /// The true numbers: 747,000 transfers, 349,000,000.00 RMB
+    /// Use the true numbers: 747,000 transfers, 349,000,000.00 RMB
     #[arg(long, conflicts_with = "donations")]
     full: bool,
-    /// Persons in the campaign who get all five cards
+    /// Number of persons in the campaign who get all five cards
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     crowd: u32,
-    /// Public records that must meet the policy: with fewer, the answer nearly names its donor
+    /// Smallest number of public records that meet the policy. With fewer, the answer nearly names its donor
     #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
     min_anonymity: u64,
-    /// Keep everything in this folder. That of an earlier demo is replaced
+    /// Keep everything in this folder. What an earlier demo left there is replaced
     #[arg(long, env = "WUFU_DEMO_DIR", default_value = "wufu-demo", value_name = "FOLDER")]
     dir: PathBuf,
 }

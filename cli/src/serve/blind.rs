@@ -29,24 +29,24 @@ use crate::{
 /// What both roles are told.
 #[derive(Args, Debug)]
 pub struct RoleArgs {
-    /// Only this circuit, with this user's development key; repeat for more. All others are refused
+    /// Serve this circuit only, with this user's development key. Repeat the flag for more
     #[arg(long, value_parser = setup::circuit)]
     circuit: Vec<CircuitName>,
     #[command(flatten)]
     memory: setup::Memory,
-    /// Jobs at the same time, as many as there are cores when not given
+    /// Number of jobs at the same time. Without it, the number of cores
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
-    /// Requests that may wait
+    /// Number of requests that may wait
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     queue: u16,
     /// Longest time for a request, such as "90 s"; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "1 min", value_parser = human::parse_timeout)]
     timeout: u64,
-    /// Never: this role takes no client certificates. Said here or in the environment that it shares with others, an error
+    /// Always refused: this role accepts no client certificates, also where the environment that services share asks for them
     #[arg(long, value_name = "FILE", env = "WUFU_CLIENT_CA")]
     client_ca: Option<PathBuf>,
-    /// Never: this role takes no clients' tokens. An error, as above
+    /// Always refused: this role accepts no client tokens, either
     #[arg(long, value_name = "FILE", env = "WUFU_BEARER")]
     bearer: Option<PathBuf>,
 }
@@ -54,7 +54,7 @@ pub struct RoleArgs {
 /// What a dealer is told beside.
 #[derive(Args, Debug)]
 pub struct KeyArgs {
-    /// File of the key that signs tokens, made when it is not there
+    /// File of the key that signs tokens. It is made if it does not exist
     #[arg(long, value_name = "FILE")]
     signing_key: Option<PathBuf>,
 }
@@ -82,7 +82,7 @@ pub struct EvaluatorArgs {
 /// Arguments of `wufu serve both`.
 #[derive(Args, Debug)]
 pub struct BothArgs {
-    /// Though this process then holds every seed and everything masked with it: all witnesses
+    /// Confirm that this process may hold every seed and everything masked with it, and so every witness
     #[arg(long)]
     insecure_both: bool,
     #[command(flatten)]

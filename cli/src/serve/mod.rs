@@ -34,7 +34,7 @@ pub const EVALUATOR_PORT: u16 = 7184;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 pub struct ServeArgs {
-    /// What is logged, to standard error; never a witness
+    /// What to log, on standard error. A witness is never logged
     #[arg(long, global = true, env = "WUFU_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
     #[command(subcommand)]
@@ -48,20 +48,20 @@ enum Role {
         after_help = "Example:\n  wufu serve prover --listen 127.0.0.1:7181 --circuit donation"
     )]
     Prover(ProverArgs),
-    /// Keep a campaign's or charity's logs
+    /// Serve the logs of a campaign or charity
     #[command(after_help = "Example:\n  wufu serve ledger --dir cerf --listen 127.0.0.1:7182")]
     Ledger(LedgerArgs),
-    /// Deal tokens for blind mode: learns which circuit, when and from where, and nothing else
+    /// Deal tokens for blind mode. The service learns which circuit, when and from where, and nothing else
     #[command(
         after_help = "Example:\n  wufu serve dealer --listen 127.0.0.1:7183 --circuit donation --signing-key dealer.key"
     )]
     Dealer(blind::DealerArgs),
-    /// Make sums for blind mode: learns which circuit, when and from where, and nothing else
+    /// Compute sums for blind mode. The service learns which circuit, when and from where, and nothing else
     #[command(
         after_help = "Example:\n  wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation"
     )]
     Evaluator(blind::EvaluatorArgs),
-    /// Dealer and evaluator in one process, which together know every witness: for trials
+    /// Run a dealer and an evaluator in one process, for trials: together they know every witness
     #[command(after_help = "Example:\n  wufu serve both --insecure-both --circuit donation")]
     Both(blind::BothArgs),
 }
@@ -70,18 +70,18 @@ enum Role {
 struct ProverArgs {
     #[command(flatten)]
     listen: ListenArgs,
-    /// Only this circuit, with this user's development key; repeat for more
+    /// Serve this circuit only, with this user's development key. Repeat the flag for more
     #[arg(long, value_parser = setup::circuit)]
     circuit: Vec<CircuitName>,
     #[command(flatten)]
     memory: setup::Memory,
-    /// Proofs made at the same time, as many as there are cores when not given
+    /// Number of proofs made at the same time. Without it, the number of cores
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
-    /// Threads of a proof that is alone, all cores when not given; with others about, each has one
+    /// Number of threads of a proof that runs alone. Without it, all cores. Proofs that run together have one each
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Requests that may wait
+    /// Number of requests that may wait
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     queue: u16,
     /// Longest time for a request, such as "90 s"; a bare number is seconds
@@ -96,13 +96,13 @@ struct LedgerArgs {
     /// The ledger's folder
     #[arg(long, value_name = "FOLDER")]
     dir: PathBuf,
-    /// Five Fu key under which claims are checked; without it, none are taken
+    /// Verifying key of Five Fu, to check claims. Without it, no claim is accepted
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Check claims under this user's development key: whoever made it can forge
+    /// Check claims under this user's development key. Whoever made it can forge claims
     #[arg(long, conflicts_with = "key")]
     dev_keys: bool,
-    /// Accept the clock after more than a day without a signed epoch: the ledger was switched off
+    /// Accept the current clock after a gap of more than a day, when the ledger was switched off
     #[arg(long)]
     accept_clock: bool,
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
+use wufu_ledger::CurrencyCode;
 use wufu_verifier::{CircuitName, Trust};
-use wufu_wallet::{Checked, LogName, Received, Wallet, envelope, sync::SyncError};
+use wufu_wallet::{Checked, GrpcSource, LogName, Received, Wallet, envelope, sync::SyncError};
 
 use super::{SourceArgs, list::NOT_OURS};
 use crate::{
@@ -107,11 +108,20 @@ pub async fn sync(
     sources: &SourceArgs,
     output: Output,
 ) -> anyhow::Result<()> {
-    let (sources, opened) = sources.open().await?;
+    let (sources, opened) = sources.open(output).await?;
     super::reading(org, &sources, output);
     let found = wallet.sync(&sources, org, files::now()?).await;
+    // For the amounts in lists alone: what a ledger says of itself is not signed, and is asked of it by everybody.
+    let info = match &found {
+        Ok(_) => GrpcSource::new(opened.place()?).info().await.ok(),
+        Err(_) => None,
+    };
     drop(opened);
     let found = found.map_err(explain)?;
+    let currency = info.filter(|info| info.org == org).and_then(|info| info.currency);
+    if let Some(code) = currency.filter(|code| code.parse::<CurrencyCode>().is_ok()) {
+        wallet.keep_currency(org, &code)?;
+    }
     let (mut held, logs) = (0, found.len());
     for log in found {
         held += log.ready + log.not_yet + log.foreign + log.away.len() as u64;
@@ -147,7 +157,7 @@ pub async fn sync(
         }
     }
     let holds = if held == 0 { "; this wallet holds nothing in them" } else { "" };
-    output.text(format_args!("looked at {logs} logs of {org}{holds}"));
+    output.text(format_args!("looked at {} of {org}{holds}", human::count(logs, "log")));
     Ok(())
 }
 
@@ -159,7 +169,7 @@ pub async fn look_up(
     sources: &SourceArgs,
     output: Output,
 ) -> anyhow::Result<()> {
-    let (sources, opened) = sources.open().await?;
+    let (sources, opened) = sources.open(output).await?;
     super::reading(&log.org, &sources, output);
     let found = wallet.look_up(&sources, log, shard, files::now()?).await;
     drop(opened);

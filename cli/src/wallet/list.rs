@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 
 use anyhow::bail;
 use serde_json::{Value, json};
+use wufu_ledger::CurrencyCode;
 use wufu_wallet::{Holding, Item, ItemName, Standing, Wallet};
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 pub fn list(wallet: &Wallet, output: Output) -> anyhow::Result<()> {
     let items = wallet.items()?;
     for item in &items {
-        let (step, what, mut fields) = describe(item);
+        let (step, what, mut fields) = describe(wallet, item)?;
         if let Value::Object(fields) = &mut fields {
             fields.insert("item".into(), item.name().to_string().into());
             fields.insert("place".into(), item.name().place.into());
@@ -34,8 +35,9 @@ pub fn list(wallet: &Wallet, output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn describe(item: &Item) -> (&'static str, String, Value) {
-    match item.holding() {
+/// What an item is. Amounts are in the currency that its ledger named at a sync.
+fn describe(wallet: &Wallet, item: &Item) -> anyhow::Result<(&'static str, String, Value)> {
+    Ok(match item.holding() {
         Holding::Card(card) => {
             let (org, kind) = (&card.grant.org, card.grant.card.kind);
             ("card", format!("card of {kind}"), json!({ "org": org, "kind": kind.english() }))
@@ -47,9 +49,11 @@ fn describe(item: &Item) -> (&'static str, String, Value) {
             let receipt = &donation.receipt;
             let project =
                 format!("{}:{}", receipt.project.institution(), receipt.project.project());
+            let currency = wallet.currency(&item.name().log.org)?;
+            let currency = currency.and_then(|code| code.parse::<CurrencyCode>().ok());
             let text = format!(
                 "donation of {} at {} to {project}",
-                human::money(receipt.amount.minor().into(), None),
+                human::money(receipt.amount.minor().into(), currency),
                 Utc(receipt.time.seconds())
             );
             let fields = json!({
@@ -60,7 +64,7 @@ fn describe(item: &Item) -> (&'static str, String, Value) {
             });
             ("donation", text, fields)
         }
-    }
+    })
 }
 
 fn remark(item: &Item) -> String {
@@ -138,7 +142,7 @@ fn when(made: Option<u64>) -> String {
 /// Forgets something, once it was confirmed.
 pub fn forget(wallet: &Wallet, name: &ItemName, yes: bool, output: Output) -> anyhow::Result<()> {
     let item = wallet.item(name)?;
-    let (_, what, _) = describe(&item);
+    let (_, what, _) = describe(wallet, &item)?;
     let lost = match item.standing() {
         Standing::Foreign => "it is not this wallet's, so nothing is lost",
         Standing::Unconfirmed => {
@@ -148,7 +152,7 @@ pub fn forget(wallet: &Wallet, name: &ItemName, yes: bool, output: Output) -> an
             "it is this wallet's: nothing can be proved with it until whoever sent it sends it again"
         }
     };
-    let kept = "What was shown or claimed with it stays known";
+    let kept = "What was shown or claimed with it is still remembered";
     if !yes {
         if output.is_json() || !io::stdin().is_terminal() {
             bail!("{name}, {what}: {lost}. {kept}. Add --yes to forget it");

@@ -18,6 +18,7 @@ use wufu_verifier::{CircuitName, VerifyingKey, text};
 use wufu_wallet::{
     Answer, ClaimAsk, DonationOptions, GrpcSource, ItemName, LogName, Mode, NoteFile, Place,
     Report, Sources, Submitted, Wallet, envelope,
+    patience::{OnWait, Wait},
 };
 
 use crate::{
@@ -57,20 +58,20 @@ enum Command {
         #[arg(long, value_parser = names::receipt)]
         receipt: String,
     },
-    /// Print the address at an org, to which cards and donations may be sent
+    /// Print this wallet's address at an organisation, to which cards and donations can be sent
     #[command(after_help = "Example:\n  wufu wallet address --org wufu")]
     Address {
         /// Campaign or charity
         #[arg(long, value_parser = names::word)]
         org: String,
     },
-    /// Print the seed: who has it can spend and recognise everything. Nobody needs to see it but you
+    /// Print the seed. Whoever has it can spend and recognise everything, so show it to nobody
     #[command(after_help = "Example:\n  wufu wallet seed --show")]
     Seed {
-        /// Yes, on this screen
+        /// Confirm that the seed may be shown on this screen
         #[arg(long, required = true)]
         show: bool,
-        /// Only the 24 words
+        /// Print only the 24 words
         #[arg(long)]
         words: bool,
     },
@@ -83,16 +84,16 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: Vec<PathBuf>,
     },
-    /// Pin a log key or a verifying key, had from elsewhere than from the ledger
+    /// Pin a log key or a verifying key. Get it from a source other than the ledger
     #[command(after_help = "Example:\n  wufu wallet pin --log-key cerf.pub --dev-keys")]
     Pin {
-        /// Key that signs an org's logs: name+hash+base64, or a file of it; repeat for more
+        /// Key that signs an org's logs: name+hash+base64, or a file of it. Repeat the flag for more
         #[arg(long, value_name = "KEY|FILE")]
         log_key: Vec<String>,
-        /// Verifying key; repeat for more
+        /// Verifying key. Repeat the flag for more
         #[arg(long, value_name = "FILE")]
         key: Vec<PathBuf>,
-        /// This user's development keys: whoever made one can forge
+        /// Pin this user's development keys. Whoever made one can forge proofs
         #[arg(long)]
         dev_keys: bool,
     },
@@ -106,17 +107,17 @@ enum Command {
     /// List what is held, which claims were made and which requests were answered
     #[command(after_help = "Example:\n  wufu wallet list --json")]
     List,
-    /// Forget a card, a place or a donation. What was shown or claimed with it stays known
+    /// Forget a card, a place or a donation. What was shown or claimed with it is still remembered
     #[command(after_help = "Example:\n  wufu wallet forget wufu/cards:0 --yes")]
     Forget {
         /// The item, as `wufu wallet list` shows it
         #[arg(value_name = "LOG:PLACE")]
         item: ItemName,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Look at an org's logs, and renew the paths of what is held there
+    /// Fetch an organisation's logs, and update the paths of what this wallet holds in them
     #[command(
         after_help = "Example:\n  wufu wallet sync --org cerf --ledger http://127.0.0.1:7182 --second mirror.notes"
     )]
@@ -127,8 +128,8 @@ enum Command {
         #[command(flatten)]
         sources: SourceArgs,
     },
-    /// Look through a shard that was filled while this wallet was away. Only wallets with something in it ask for it, so do it at a
-    /// time of its own, long before a proof
+    /// Search a shard that filled up while this wallet was away. Only wallets that hold something in it ask for it, so do
+    /// this by itself, long before a proof
     #[command(
         after_help = "Example:\n  wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second mirror.notes"
     )]
@@ -142,7 +143,7 @@ enum Command {
         #[command(flatten)]
         sources: SourceArgs,
     },
-    /// Prove that all five Fu are held, and bind the payee
+    /// Prove that you hold all five Fu, and name the payee
     #[command(
         after_help = "Example:\n  wufu wallet claim --org wufu --payout 'account 42' --ledger http://127.0.0.1:7182 \\\n    --second mirror.notes --out claim.env && wufu wallet submit claim.env --ledger http://127.0.0.1:7182"
     )]
@@ -150,16 +151,16 @@ enum Command {
         /// The campaign
         #[arg(long, value_parser = names::word)]
         org: String,
-        /// Who is paid; everybody can read it
+        /// The payee. Everybody can read it
         #[arg(long, value_parser = names::name)]
         payout: String,
-        /// How long the claim is good for, such as "2 h" or "7 d"; a bare number is seconds
+        /// How long the claim stays valid, such as "2 h" or "7 d"; a bare number is seconds
         #[arg(long, value_name = "DURATION", default_value = "1 d", value_parser = human::parse_span)]
         lifetime: u64,
-        /// Though a claim was made before; the campaign pays once, and both can be joined
+        /// Make a claim although one was made before. The campaign pays once, and anybody can link the two
         #[arg(long)]
         again: bool,
-        /// Persons that the campaign must have: with fewer, a claim nearly names its claimant
+        /// Smallest number of persons in the campaign. With fewer, a claim nearly names its claimant
         #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
         min_anonymity: u64,
         #[command(flatten)]
@@ -174,7 +175,7 @@ enum Command {
     Answer {
         /// The request
         request: PathBuf,
-        /// Public records that must meet the policy: with fewer, the answer nearly names its donor
+        /// Smallest number of public records that meet the policy. With fewer, the answer nearly names its donor
         #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
         min_anonymity: u64,
         /// Show a donation that this verifier has not seen
@@ -208,19 +209,20 @@ pub struct SourceArgs {
     /// Ledger: http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
     #[arg(long, value_name = "URL|FOLDER")]
     ledger: String,
-    /// Somebody else who has its checkpoints: another address, or a file of signed notes
+    /// A second source for the same checkpoints, best one that the ledger's operator does not run: a URL, or a file of signed
+    /// notes. Two URLs of one operator cannot be told apart
     #[arg(long, value_name = "URL|FILE", required_unless_present = "one_source")]
     second: Option<String>,
-    /// Compare with nobody: the operator could show you a root of your own, and know you by it
+    /// Compare with nobody. The operator could show you a root that nobody else sees, and recognise you by it
     #[arg(long, conflicts_with = "second")]
     one_source: bool,
 }
 
 impl SourceArgs {
     /// Opens them. The ledger is served as long as the second value lives.
-    async fn open(&self) -> anyhow::Result<(Sources, Opened)> {
+    async fn open(&self, output: Output) -> anyhow::Result<(Sources, Opened)> {
         let opened = source::open(&self.ledger).await?;
-        let ledger = GrpcSource::new(opened.place()?);
+        let ledger = GrpcSource::new(opened.place()?).with_waits(waits(output));
         let sources = match &self.second {
             None => Sources::one(ledger),
             Some(second) if Path::new(second).is_file() => {
@@ -239,7 +241,12 @@ impl SourceArgs {
                         opened.place()?
                     );
                 }
-                Sources::compared(ledger, GrpcSource::new(place))
+                let text = format!(
+                    "comparing checkpoints with {place}: this shows whether both addresses give the same log, \
+                     not whether two operators run them"
+                );
+                output.note("second", text, json!({ "second": place.to_string() }));
+                Sources::compared(ledger, GrpcSource::new(place).with_waits(waits(output)))
             }
         };
         Ok((sources, opened))
@@ -288,7 +295,7 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             let expiry = now.saturating_add(lifetime);
             let ask = ClaimAsk::new(&org, payout.as_bytes(), expiry, key.id());
             let ask = ClaimAsk { again, min_anonymity, ..ask };
-            let (sources, opened) = sources.open().await?;
+            let (sources, opened) = sources.open(output).await?;
             reading(&org, &sources, output);
             let plan = wallet.plan_claim(&sources, &ask, now).await;
             drop(opened);
@@ -301,11 +308,10 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         Command::Answer { request, min_anonymity, fresh, place, sources, prove } => {
             let wallet = Wallet::open(dir)?;
             files::write::check(&prove.out, files::write::ENVELOPE)?;
-            let request = envelope::read_request(&request)
-                .with_context(|| format!("{}: expected a request", request.display()))?;
+            let request = envelope::read_request(&request)?;
             crate::request::tell(&request, output);
             let options = DonationOptions { min_anonymity, fresh, place };
-            let (sources, opened) = sources.open().await?;
+            let (sources, opened) = sources.open(output).await?;
             reading(&request.question().origin, &sources, output);
             let plan = wallet.plan_donation(&sources, &request, &options, files::now()?).await;
             drop(opened);
@@ -320,8 +326,7 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
         }
         Command::Submit { envelope: file, ledger } => {
             let wallet = Wallet::open(dir)?;
-            let claim = envelope::read(&file)
-                .with_context(|| format!("{}: expected an envelope", file.display()))?;
+            let claim = envelope::read(&file)?;
             submit(&wallet, &ledger, &claim, output).await?;
         }
     }
@@ -335,6 +340,22 @@ fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey>
         }
     }
     bail!("no {circuit} key is pinned: wufu wallet pin --key FILE, or --dev-keys")
+}
+
+/// Says that a ledger is busy, and when it is asked again.
+fn waits(output: Output) -> OnWait {
+    Arc::new(move |wait: &Wait| {
+        let Wait { place, refused, time, left } = wait;
+        let text = format!(
+            "{place} is busy; asking again in {}, for {} at most",
+            duration(*time),
+            duration(*left)
+        );
+        let fields = json!({
+            "place": place, "refused": refused, "seconds": time.as_secs_f64(), "left": left.as_secs_f64(),
+        });
+        output.note("busy", text, fields);
+    })
 }
 
 /// Says whom the wallet asks, before it waits for the answers.
@@ -407,7 +428,7 @@ async fn submit(
     let fields = json!({ "ledger": place.to_string(), "limit_seconds": 60 });
     let text = format!("submitting the claim to {place}; the answer may take up to 60 s");
     output.note("submitting", text, fields);
-    match wallet.submit(place, claim).await? {
+    match wallet.submit_telling(place, claim, waits(output)).await? {
         Submitted::Admitted { claim, note } => {
             let fields = json!({ "outcome": "admitted", "claim": claim, "note": note });
             // The receipt was lost on the way, or another wallet has it.

@@ -165,7 +165,11 @@ impl State {
             last?;
         }
         let (caller, turn) = oneshot::channel();
-        if first { self.first.push_back(caller) } else { self.further.push_back(caller) }
+        if first {
+            self.first.push_back(caller)
+        } else {
+            self.further.push_back(caller)
+        }
         Some(turn)
     }
 

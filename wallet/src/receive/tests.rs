@@ -95,6 +95,25 @@ fn what_is_made_for_another_address_is_refused_before_any_root_is_known() {
     assert!(matches!(wallet.receive_donation(&ours.2), Err(ReceiveError::Held { .. })));
 }
 
+/// A file that named no leaf was "not confirmed yet", whosever it was. It is refused, with what to do, as long as nothing tells.
+#[tokio::test]
+async fn a_file_that_names_no_leaf_is_refused_until_the_log_tells() {
+    let World { ledger, ours, theirs } = World::new().unnamed();
+    let wallet = wallet(&ledger, 3);
+    let file = |grant: &CardGrant| wufu_proto::file::encode(&v1::CardGrant::from(grant));
+    for grant in [&ours.0, &theirs.0] {
+        let refused = wallet.receive(&file(grant)).unwrap().remove(0).unwrap_err();
+        assert!(matches!(refused, ReceiveError::NoLeaf { .. }), "{refused}");
+        assert!(refused.to_string().contains("wufu wallet sync --org wufu"), "{refused}");
+    }
+    assert!(wallet.items().unwrap().is_empty());
+    wallet.campaign(&Sources::one(ledger.clone()), "wufu", NOW).await.unwrap();
+    let found = wallet.receive(&file(&ours.0)).unwrap().remove(0).unwrap();
+    assert_eq!(found, Received::Card(Kind::ALL[0], Checked::InLog));
+    let refused = wallet.receive(&file(&theirs.0)).unwrap().remove(0);
+    assert!(matches!(refused, Err(ReceiveError::NotInLog { .. })), "{refused:?}");
+}
+
 /// A sender that names no leaf, or names ours and gives another path: nothing tells before the root is known. It is kept apart, stands
 /// in nobody's way, and the next look at the log tells.
 #[tokio::test]
@@ -236,4 +255,33 @@ async fn a_memory_of_the_first_version_is_brought_up_to_date() {
     let foreign = |(name, standing)| (standing == Standing::Foreign).then_some(name);
     let found: Vec<String> = standings(&wallet).into_iter().filter_map(foreign).collect();
     assert_eq!(found, ["wufu/cards:1", "wufu/persons:1"]);
+}
+
+/// A memory of an earlier release does not say whose it is, but what it holds does.
+#[test]
+fn an_older_memory_beside_another_seed_is_refused_by_what_it_holds() {
+    let World { ledger, ours, .. } = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for (name, seed) in [("ours", 3), ("other", 4)] {
+        drop(Wallet::restore(&path(name), Seed::from_bytes([seed; 32])).unwrap());
+    }
+    let wallet = Wallet::open(&path("ours")).unwrap();
+    wallet.pin_log_key(&ledger.log_key()).unwrap();
+    wallet.receive_donation(&ours.2).unwrap();
+    drop(wallet);
+    let forget_owner = || {
+        let database = redb::Database::open(path("ours").join(crate::wallet::STORE_FILE)).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let owner = redb::TableDefinition::<&str, [u8; 32]>::new("owner");
+        assert!(transaction.delete_table(owner).unwrap());
+        transaction.commit().unwrap();
+    };
+    forget_owner();
+    drop(Wallet::open(&path("ours")).unwrap());
+    forget_owner();
+    let seed = |name: &str| path(name).join(crate::wallet::SEED_FILE);
+    std::fs::copy(seed("other"), seed("ours")).unwrap();
+    let refused = Wallet::open(&path("ours")).unwrap_err();
+    assert!(matches!(refused, crate::wallet::OpenError::OtherSeed { .. }), "{refused}");
 }

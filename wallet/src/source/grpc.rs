@@ -50,9 +50,8 @@ impl GrpcSource {
     where
         A: Future<Output = Result<Response<T>, Status>>,
     {
-        let call = |channel| {
-            call(LedgerServiceClient::new(channel).max_decoding_message_size(largest))
-        };
+        let call =
+            |channel| call(LedgerServiceClient::new(channel).max_decoding_message_size(largest));
         let answer = patience::ask(&self.place, TIMEOUT, &self.listener, call).await;
         let place = || self.place.to_string();
         answer.map_err(|failed| match failed {

@@ -5,6 +5,7 @@
 
 pub(crate) mod database;
 mod entry;
+mod facts;
 mod holdings;
 mod seen;
 mod shown;
