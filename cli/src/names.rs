@@ -1,4 +1,5 @@
-//! Names on the command line. They are hashed, signed or compared as they stand, so a faulty one is refused before anything is done with it.
+//! Names on the command line. They are hashed, signed or compared as they stand, so a faulty one is refused before
+//! anything is done with it.
 
 use wufu_verifier::text::{self, NameError};
 

@@ -124,8 +124,8 @@ pub fn has_colour() -> bool {
     io::stderr().is_terminal() && !unwanted
 }
 
-/// An error with its causes, each said once: a cause that its parent quotes, or that begins with what its parent says, is not
-/// repeated.
+/// An error with its causes, each said once: a cause that its parent quotes, or that begins with what its parent says,
+/// is not repeated.
 pub fn chain(error: &anyhow::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     for cause in error.chain() {

@@ -69,7 +69,8 @@ struct NewArgs {
     /// How long the request stays valid, such as "2 h" or "7 d"; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "1 d", value_parser = human::parse_span)]
     lifetime: u64,
-    /// Key that the answer may be proved under: its id, or the file of a verifying key. Repeat the flag for more, best first
+    /// Key that the answer may be proved under: its id, or the file of a verifying key. Repeat the flag for more, best
+    /// first
     #[arg(long, value_name = "HEX|FILE", required = true)]
     key_id: Vec<String>,
     /// Write the request to this file; - is standard output
@@ -179,7 +180,8 @@ fn project(text: &str) -> anyhow::Result<ProjectKey> {
     key.with_context(wrong)
 }
 
-/// A key's id, or that of the verifying key in a file. Development keys have ids, too: whether one is trusted is not asked here.
+/// A key's id, or that of the verifying key in a file. Development keys have ids, too: whether one is trusted is not
+/// asked here.
 fn key_id(text: &str) -> anyhow::Result<KeyId> {
     let path = std::path::Path::new(text);
     match files::unhex("--key-id", text) {
@@ -307,8 +309,8 @@ pub fn expiring(expiry: u64, now: u64) -> String {
     }
 }
 
-/// Tells a person who asks them, for what, and within which bounds. A request may have been passed on by somebody else: the
-/// answer is for who is named here, whoever handed the request over.
+/// Tells a person who asks them, for what, and within which bounds. A request may have been passed on by somebody else:
+/// the answer is for who is named here, whoever handed the request over.
 pub fn tell(request: &ProofRequest, output: Output) {
     let Question { purpose, origin, policy, expiry, .. } = request.question();
     let (verifier, projects) = (files::hex(request.verifier()), policy.projects.keys().len());

@@ -19,8 +19,8 @@ const SPENT: TableDefinition<'_, &[u8], ()> = TableDefinition::new("spent");
 pub struct SpentFile(Database);
 
 impl SpentFile {
-    /// Opens the file, or makes a new one when told to. One that is not there, or is empty, is never taken for "nothing was
-    /// shown": it may have been lost.
+    /// Opens the file, or makes a new one when told to. One that is not there, or is empty, is never taken for "nothing
+    /// was shown": it may have been lost.
     pub fn open(path: &Path, new: bool) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
         if new {
@@ -211,8 +211,8 @@ mod tests {
         nullifiers.iter().map(|nullifier| held(*nullifier)).collect()
     }
 
-    /// A store that failed counted as "not seen". Here the disk fails from any call on: what was shown is never accepted again, a failure
-    /// is no acceptance, and what is left holds all or none.
+    /// A store that failed counted as "not seen". Here the disk fails from any call on: what was shown is never
+    /// accepted again, a failure is no acceptance, and what is left holds all or none.
     #[test]
     fn f28_a_disk_that_fails_at_any_call_accepts_nothing_and_keeps_all_or_none() {
         let first = Disk::default();
@@ -248,7 +248,8 @@ mod tests {
         assert!(refused > 3, "{refused} calls");
     }
 
-    /// A file that is empty, cut off at any length, zeroed or of something else was taken for one in which nothing was shown.
+    /// A file that is empty, cut off at any length, zeroed or of something else was taken for one in which nothing was
+    /// shown.
     #[test]
     fn f51_a_file_that_is_not_whole_is_not_one_in_which_nothing_was_shown() {
         let folder = tempfile::tempdir().unwrap();

@@ -150,7 +150,8 @@ fn f37_an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request:
     let (code, verdict) = demo.verify_with(answer, &[&some[..], &["--log-key", &log_key]].concat());
     assert_eq!(code, 2);
     assert!(verdict["reason"].as_str().unwrap().contains("no checkpoints of your own"));
-    // It holds no checkpoint, so none that could be believed; and the verifier's own must be of the log key that it says.
+    // It holds no checkpoint, so none that could be believed; and the verifier's own must be of the log key that it
+    // says.
     let shown = fs::read(answer).unwrap();
     let signed = "\u{2014} charity ".as_bytes();
     assert!(!shown.windows(signed.len()).any(|bytes| bytes == signed));
@@ -269,8 +270,8 @@ fn a_kit_is_used_when_its_id_is_the_pinned_one(demo: &Demo, request: &str) {
     assert_eq!(proof["servers"].as_array().unwrap().len(), 1, "{proof}");
 }
 
-/// A development key that was prepared was taken for the pinned one, whichever that was: `auto` ended without a key, though dealer
-/// and evaluator were named, and so did the first failure of `blind`.
+/// A development key that was prepared was taken for the pinned one, whichever that was: `auto` ended without a key,
+/// though dealer and evaluator were named, and so did the first failure of `blind`.
 fn another_keys_engine_is_no_reason_to_prove_here(demo: &Demo, request: &str) {
     let cache = demo.path("other-cache");
     let run = |args: &[&str]| {

@@ -1,5 +1,5 @@
-//! What the commands say to people: which file, what was found, what was expected, what to do; each thing once. And which files
-//! they write.
+//! What the commands say to people: which file, what was found, what was expected, what to do; each thing once. And
+//! which files they write.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -87,8 +87,8 @@ fn log_key(folder: &Path, ledger: &str) -> String {
     info["log_key"].as_str().unwrap().to_owned()
 }
 
-/// `README.md: README.md: No such file or directory (os error 2): No such file …`, and messages that named no file, nothing
-/// that was found or expected, and no way on.
+/// `README.md: README.md: No such file or directory (os error 2): No such file …`, and messages that named no file,
+/// nothing that was found or expected, and no way on.
 #[test]
 fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
     let folder = folder();

@@ -1,8 +1,8 @@
 //! `wufu ledger` as an operator meets it.
 //!
-//! While a ledger was served, `info`, `audit` and `checkpoints` were refused: another process had it open. Before the epoch
-//! closed, `grants` wrote "0 grants" into a file and exited with 0, without a hint. A folder without a ledger was told as
-//! "nothing: nothing holds no ledger".
+//! While a ledger was served, `info`, `audit` and `checkpoints` were refused: another process had it open. Before the
+//! epoch closed, `grants` wrote "0 grants" into a file and exited with 0, without a hint. A folder without a ledger was
+//! told as "nothing: nothing holds no ledger".
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;

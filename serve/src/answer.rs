@@ -35,7 +35,8 @@ impl Hold {
         Self::wanted(held, &Queue::default())
     }
 
-    /// Holds this, for which those in the queue wait. While there are any, the client must read faster: see [`crate::Limits::wanted`].
+    /// Holds this, for which those in the queue wait. While there are any, the client must read faster: see
+    /// [`crate::Limits::wanted`].
     pub fn wanted(held: impl Any + Send + Sync, queue: &Queue) -> Self {
         Self { held: Arc::new(held), queue: queue.clone() }
     }

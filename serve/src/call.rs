@@ -29,8 +29,8 @@ const HEADER: usize = 128;
 #[derive(Clone, Copy, Debug)]
 pub struct Came(pub Instant);
 
-/// What a call is charged for its request. It is among the extensions of every request, for a handler that waits for long after
-/// it is through with the request.
+/// What a call is charged for its request. It is among the extensions of every request, for a handler that waits for
+/// long after it is through with the request.
 #[derive(Clone)]
 pub struct Charged(pub(crate) Arc<Call>);
 

@@ -85,8 +85,9 @@ impl House {
     }
 }
 
-/// The connections that come, each in one of the house's places. Those beyond are closed at once. A failure to accept is logged,
-/// and the listener rests a little: out of descriptors it would fail again and again, and nothing else would run.
+/// The connections that come, each in one of the house's places. Those beyond are closed at once. A failure to accept
+/// is logged, and the listener rests a little: out of descriptors it would fail again and again, and nothing else would
+/// run.
 pub(crate) struct Bounded<S> {
     incoming: Pin<Box<S>>,
     house: Arc<House>,
@@ -180,7 +181,8 @@ impl Peer {
         !self.0.used.swap(true, Ordering::Relaxed)
     }
 
-    /// Takes one of the connection's turns at something costly, if fewer than `most` are held. It is held until it is dropped.
+    /// Takes one of the connection's turns at something costly, if fewer than `most` are held. It is held until it is
+    /// dropped.
     pub fn turn(&self, most: usize) -> Option<PeerTurn> {
         let turns = &self.0.turns;
         let more = |held: usize| (held < most).then(|| held + 1);
@@ -263,8 +265,8 @@ impl<IO> Connection<IO> {
         Self { io, house, peer, greeted: 0, look, blocked: None, _place: place }
     }
 
-    /// Looks from time to time whether the client still deserves its place. Runs in the connection's own task, which hyper wakes
-    /// by polling the socket.
+    /// Looks from time to time whether the client still deserves its place. Runs in the connection's own task, which
+    /// hyper wakes by polling the socket.
     fn watch(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         while self.look.as_mut().poll(cx).is_ready() {
             self.inspect().map_err(|why| io::Error::new(io::ErrorKind::TimedOut, why))?;

@@ -12,8 +12,8 @@ pub struct Limits {
     pub connections: usize,
     /// How long a connection may take to send HTTP/2's greeting.
     pub greeting: Duration,
-    /// How long a connection may stay without a call. While every place is taken, a second. Calls for health and reflection do not
-    /// count: a client that watches for longer connects again.
+    /// How long a connection may stay without a call. While every place is taken, a second. Calls for health and
+    /// reflection do not count: a client that watches for longer connects again.
     pub idle: Duration,
     /// Calls at the same time over one connection, health and reflection included.
     pub streams: u32,
@@ -21,13 +21,13 @@ pub struct Limits {
     pub windows: (u32, u32),
     /// How long a request may take to arrive, from its headers to its end.
     pub receive: Duration,
-    /// Bytes of requests that are being received or handled. The first call of each connection is not counted: it has a place of
-    /// its own, so that nobody can keep others from being heard.
+    /// Bytes of requests that are being received or handled. The first call of each connection is not counted: it has a
+    /// place of its own, so that nobody can keep others from being heard.
     pub in_flight: usize,
     /// Bytes of answers that are not yet sent. An answer beyond is refused.
     pub unsent: usize,
-    /// How long a client may take to read the next part of an answer, or the socket to take anything, before the connection is
-    /// closed.
+    /// How long a client may take to read the next part of an answer, or the socket to take anything, before the
+    /// connection is closed.
     pub stall: Duration,
     /// How long a client may take to read an answer.
     pub answer: Duration,
@@ -38,8 +38,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// A thousand connections of 64 calls: with requests of 64 KiB, clients hold less than 256 MiB: 192 KiB for each connection, and
-    /// 56 MiB that all of them share.
+    /// A thousand connections of 64 calls: with requests of 64 KiB, clients hold less than 256 MiB: 192 KiB for each
+    /// connection, and 56 MiB that all of them share.
     fn default() -> Self {
         Self {
             connections: 1024,
@@ -59,8 +59,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Connections at the same time in this process: as many as are configured, but a quarter of the descriptors and 32 more stay
-    /// for the database, files and connections that are being refused.
+    /// Connections at the same time in this process: as many as are configured, but a quarter of the descriptors and 32
+    /// more stay for the database, files and connections that are being refused.
     pub(crate) fn places(&self) -> usize {
         let places = self.connections.min(descriptors().map_or(usize::MAX, spared));
         if places < self.connections {

@@ -10,8 +10,8 @@ use crate::budget::Budget;
 /// Decides on the headers of a call whether it may be made.
 pub type Authorise = Arc<dyn Fn(&HeaderMap) -> Result<(), Status> + Send + Sync>;
 
-/// Says that [`Authorise`] let a call pass. A handler of such a call asks for it, so that a call under another name, or served
-/// without its gate, is refused.
+/// Says that [`Authorise`] let a call pass. A handler of such a call asks for it, so that a call under another name, or
+/// served without its gate, is refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Authorised(pub(crate) ());
 
@@ -31,8 +31,8 @@ impl Authorised {
 pub struct Method {
     /// Largest message of a request, in bytes.
     pub request_bytes: usize,
-    /// Most top-level fields of a message: repeated entries are one each. They are counted before the message is decoded, because
-    /// an empty entry is 2 bytes when sent and a hundred in memory.
+    /// Most top-level fields of a message: repeated entries are one each. They are counted before the message is
+    /// decoded, because an empty entry is 2 bytes when sent and a hundred in memory.
     pub fields: Option<usize>,
     /// Who may make the call. Everybody without it.
     pub authorise: Option<Authorise>,
@@ -53,8 +53,8 @@ impl fmt::Debug for Method {
     }
 }
 
-/// The limits of all calls of a service, by name. Calls that are not named, and those of health and reflection, are open and
-/// have the default.
+/// The limits of all calls of a service, by name. Calls that are not named, and those of health and reflection, are
+/// open and have the default.
 #[derive(Clone, Debug)]
 pub struct Methods {
     default: Method,

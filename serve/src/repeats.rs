@@ -32,8 +32,9 @@ impl Repeats {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// An event happened. Returns how often it happened before without being logged, if it is to be logged now: the first time,
-    /// after a minute, and then ever more rarely, up to once an hour. Each kind counts by itself, up to 16 of them.
+    /// An event happened. Returns how often it happened before without being logged, if it is to be logged now: the
+    /// first time, after a minute, and then ever more rarely, up to once an hour. Each kind counts by itself, up to 16
+    /// of them.
     ///
     /// `kind` says what happened and holds nothing that changes from one time to the next, such as a time.
     pub fn happened(&self, kind: &str) -> Option<u64> {
@@ -63,7 +64,8 @@ impl Repeats {
         Some(0)
     }
 
-    /// The events are over, of every kind. Returns how often they happened without being logged, if any happened at all.
+    /// The events are over, of every kind. Returns how often they happened without being logged, if any happened at
+    /// all.
     pub fn over(&self) -> Option<u64> {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = std::mem::take(&mut *kinds).into_iter().map(|kind| kind.count);
@@ -111,7 +113,8 @@ mod tests {
         assert_eq!(repeats.over(), Some(998));
     }
 
-    /// Kinds come from what fails, and nobody knows all of that: memory stays bounded, and what goes on is not forgotten.
+    /// Kinds come from what fails, and nobody knows all of that: memory stays bounded, and what goes on is not
+    /// forgotten.
     #[test]
     fn kinds_are_remembered_up_to_a_number() {
         let (repeats, start) = (Repeats::new(), Instant::now());

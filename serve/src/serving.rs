@@ -66,9 +66,9 @@ pub enum Ended {
     },
 }
 
-/// Serves until `shutdown`, with health checks and reflection. Then `ending` is called, nobody is admitted any more, streams of
-/// health and reflection end, requests that are not complete are refused, and calls in flight are finished within the grace
-/// time. At last all connections are closed.
+/// Serves until `shutdown`, with health checks and reflection. Then `ending` is called, nobody is admitted any more,
+/// streams of health and reflection end, requests that are not complete are refused, and calls in flight are finished
+/// within the grace time. At last all connections are closed.
 ///
 /// # Errors
 /// Returns an error if the transport fails.

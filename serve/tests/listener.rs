@@ -1,7 +1,7 @@
 //! Who takes places and says nothing, and a process that has no descriptors left.
 //!
-//! 1,100 silent connections at `ulimit -n 1024` once made the ledger's accept loop spin: nobody was served, epochs no longer
-//! closed, and nothing was logged.
+//! 1,100 silent connections at `ulimit -n 1024` once made the ledger's accept loop spin: nobody was served, epochs no
+//! longer closed, and nothing was logged.
 
 use std::{
     io,

@@ -1,6 +1,7 @@
 //! Requests that are refused before they are decoded.
 //!
-//! A ledger once decoded 4 million empty entries, which took 667 MB and 6 seconds, and looked for the caller's token after that.
+//! A ledger once decoded 4 million empty entries, which took 667 MB and 6 seconds, and looked for the caller's token
+//! after that.
 
 use std::sync::atomic::Ordering;
 

@@ -1,7 +1,7 @@
 //! The end of a service, whatever its clients do.
 //!
-//! One open health watch once delayed a ledger's end by ten seconds and made it exit with 2; one open reflection call delayed a
-//! prover's by thirty.
+//! One open health watch once delayed a ledger's end by ten seconds and made it exit with 2; one open reflection call
+//! delayed a prover's by thirty.
 
 use std::time::Duration;
 

@@ -109,11 +109,12 @@ impl LogHistory {
         Ok(())
     }
 
-    /// Forgets what was replaced longer ago than `window` at `now`: no check at `now` or later, with this window or a shorter one, accepts its
-    /// root, which is unknown from then on and no longer expired. A contradiction that was found stays.
+    /// Forgets what was replaced longer ago than `window` at `now`: no check at `now` or later, with this window or a
+    /// shorter one, accepts its root, which is unknown from then on and no longer expired. A contradiction that was
+    /// found stays.
     ///
-    /// A history grows by a checkpoint an epoch and is never looked through: this is for memory. An operator's lies about epochs that are
-    /// forgotten are not found any more; whoever watches for them keeps the checkpoints.
+    /// A history grows by a checkpoint an epoch and is never looked through: this is for memory. An operator's lies
+    /// about epochs that are forgotten are not found any more; whoever watches for them keeps the checkpoints.
     pub fn prune(&mut self, now: u64, window: Window) {
         let replaced = |epoch: &u64| self.replaced(*epoch).and_then(|at| now.checked_sub(at));
         let counts = |epoch: &u64| replaced(epoch).is_none_or(|age| age <= window.0);
@@ -137,7 +138,8 @@ impl LogHistory {
     /// The checkpoint that makes `root` acceptable at `now`.
     ///
     /// # Errors
-    /// When no epoch has the root, its epoch is not yet, it was replaced before the window, or the log contradicted itself.
+    /// When no epoch has the root, its epoch is not yet, it was replaced before the window, or the log contradicted
+    /// itself.
     pub fn accept(&self, root: Fr, now: u64, window: Window) -> Result<&Checkpoint, RootError> {
         if self.evidence.is_some() {
             return Err(RootError::Contradicted);
@@ -201,7 +203,8 @@ pub fn accept_anchor<'a>(
     find_anchor(cards, persons, anchor, now, window, made)
 }
 
-/// The epochs in which one of two logs has a checkpoint, the newest first: found as they are asked for, since older ones are not.
+/// The epochs in which one of two logs has a checkpoint, the newest first: found as they are asked for, since older
+/// ones are not.
 fn newest_first<'a>(
     cards: &'a LogHistory,
     persons: &'a LogHistory,
@@ -384,7 +387,8 @@ mod tests {
             let mut pruned = whole.clone();
             pruned.prune(now, HOUR);
             assert_eq!(pruned.newest(), whole.newest());
-            // Now and later, with this window or a shorter one: what is refused is refused, what is accepted is accepted.
+            // Now and later, with this window or a shorter one: what is refused is refused, what is accepted is
+            // accepted.
             for (now, window) in [(now, HOUR), (now + 700, HOUR), (now, Window(60))] {
                 for (card, person) in [(50, 20), (60, 20), (60, 30), (70, 30), (80, 30), (90, 30)] {
                     let of = |log: &LogHistory| {

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::file::{self, FileError};
 
-/// The largest file that is read: what 65,536 donors are sent is less. A file that says it is something smaller is read no further than
-/// such a thing can be long.
+/// The largest file that is read: what 65,536 donors are sent is less. A file that says it is something smaller is read
+/// no further than such a thing can be long.
 pub const MAX_BYTES: u64 = 64 << 20;
 
 /// More than the first line of a file.
@@ -95,7 +95,8 @@ pub fn decode<M: Limited>(bytes: &[u8]) -> Result<M, MessageError> {
     Ok(format::decode(bytes)?)
 }
 
-/// The bytes of a file that holds a message, wiped when dropped. No more is read than such a message has, whatever the file is.
+/// The bytes of a file that holds a message, wiped when dropped. No more is read than such a message has, whatever the
+/// file is.
 ///
 /// # Errors
 /// When it cannot be read, or is longer than any message of its kind.

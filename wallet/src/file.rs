@@ -189,7 +189,8 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     }
 }
 
-/// Writes a file in one step, in place of the one that may be there: a reader sees the old bytes or the new, never a part.
+/// Writes a file in one step, in place of the one that may be there: a reader sees the old bytes or the new, never a
+/// part.
 ///
 /// # Errors
 /// When it cannot be written.

@@ -8,8 +8,8 @@ use crate::{
     wallet::Wallet,
 };
 
-/// The name of something that is held: its log and place, as `wufu/cards:12`. Where several things are said to be at one place, of
-/// which one is this wallet's at most, they are `wufu/cards:12.1`, `wufu/cards:12.2`.
+/// The name of something that is held: its log and place, as `wufu/cards:12`. Where several things are said to be at
+/// one place, of which one is this wallet's at most, they are `wufu/cards:12.1`, `wufu/cards:12.2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemName {
     /// The log.
@@ -161,8 +161,9 @@ impl Wallet {
         at.map(|at| found.swap_remove(at)).ok_or_else(|| ForgetError::None { name: name.clone() })
     }
 
-    /// Forgets something that is held, and gives it a last time. It comes back from whoever sent it, and from nowhere else. What was
-    /// shown and claimed with it stays known, so that nothing is shown under a second policy or claimed twice when it comes back.
+    /// Forgets something that is held, and gives it a last time. It comes back from whoever sent it, and from nowhere
+    /// else. What was shown and claimed with it stays known, so that nothing is shown under a second policy or claimed
+    /// twice when it comes back.
     ///
     /// # Errors
     /// When there is no such thing, there are several, or the store fails.

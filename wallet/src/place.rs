@@ -54,9 +54,11 @@ pub enum PlaceError {
 }
 
 impl Place {
-    /// Whether both are one server, however they are spelled: two names of one socket, a link to it, two names of this machine.
+    /// Whether both are one server, however they are spelled: two names of one socket, a link to it, two names of this
+    /// machine.
     ///
-    /// The addresses of this machine count as one: a server that listens on all of them answers at each. So two servers need two ports.
+    /// The addresses of this machine count as one: a server that listens on all of them answers at each. So two servers
+    /// need two ports.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Loopback { port: one, .. }, Self::Loopback { port: two, .. }) => one == two,
@@ -76,8 +78,8 @@ impl Place {
     }
 }
 
-/// Whether two paths lead to one file, by device and inode: links, `..` and hard links are seen through. Of files that are not there
-/// the folders are compared, and the names.
+/// Whether two paths lead to one file, by device and inode: links, `..` and hard links are seen through. Of files that
+/// are not there the folders are compared, and the names.
 pub fn is_same_file(one: &Path, two: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let identity = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
@@ -117,8 +119,8 @@ pub(crate) async fn within<T>(
 /// Most characters of a server's words that are repeated.
 const WORDS: usize = 300;
 
-/// A server's error as it may be shown: no characters that hide or reorder words, move a terminal's cursor or colour what it shows, no more
-/// than 300 characters, and nothing beside code and words.
+/// A server's error as it may be shown: no characters that hide or reorder words, move a terminal's cursor or colour
+/// what it shows, no more than 300 characters, and nothing beside code and words.
 pub fn plain(status: &Status) -> Status {
     let words = status.message().chars();
     // Direction and joiners of text are no control characters, and hide what stands there as well.
@@ -132,7 +134,8 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, PlaceError> {
         let form = || PlaceError::Form { got: text.into() };
         if let Some(path) = text.strip_prefix("unix:") {
-            // As in gRPC's names: `unix:PATH`, or `unix:///PATH` for one from the root. Between two slashes and the third stood a host.
+            // As in gRPC's names: `unix:PATH`, or `unix:///PATH` for one from the root. Between two slashes and the
+            // third stood a host.
             let from_root = path.trim_start_matches('/');
             return match path.len() - from_root.len() {
                 0 if from_root.is_empty() => Err(form()),
@@ -232,8 +235,8 @@ mod tests {
         }
     }
 
-    /// `--second` took the ledger itself under another spelling, and said that both had been compared. A dealer was taken for an
-    /// evaluator in the same way. What counts is where a name leads.
+    /// `--second` took the ledger itself under another spelling, and said that both had been compared. A dealer was
+    /// taken for an evaluator in the same way. What counts is where a name leads.
     #[test]
     fn one_server_is_one_however_it_is_spelled() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! The seed file: everything of a wallet comes back from it and the ledger, so it is the one thing to keep.
 //!
-//! Two lines of text, so that it can be copied to paper: 64 hexadecimal digits, and `checksum` with eight more, which tell
-//! a mistyped seed from a right one.
+//! Two lines of text, so that it can be copied to paper: 64 hexadecimal digits, and `checksum` with eight more, which
+//! tell a mistyped seed from a right one.
 
 mod typed;
 

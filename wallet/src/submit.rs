@@ -99,8 +99,8 @@ pub enum Submitted {
     Admitted {
         /// Its number.
         claim: u64,
-        /// The org's signed receipt, the same each time. Where that was lost on the way, and for a claim that another wallet made, the
-        /// signed refusal of the second submission, which names the claim that was admitted.
+        /// The org's signed receipt, the same each time. Where that was lost on the way, and for a claim that another
+        /// wallet made, the signed refusal of the second submission, which names the claim that was admitted.
         note: String,
     },
     /// A nullifier of it was spent before, by a claim that only a holder of the key can have made.
@@ -115,8 +115,8 @@ pub enum Submitted {
 }
 
 impl Wallet {
-    /// Submits a claim: one call, over a new connection, without identity, and again while the ledger is too busy. Nothing is looked up
-    /// before or after.
+    /// Submits a claim: one call, over a new connection, without identity, and again while the ledger is too busy.
+    /// Nothing is looked up before or after.
     ///
     /// # Errors
     /// When the envelope holds no claim, the ledger does not answer, or its answer is not signed or not proved.
@@ -128,7 +128,8 @@ impl Wallet {
         self.submit_with(place, envelope, Listener::default()).await
     }
 
-    /// Submits a claim as [`Wallet::submit`] does, telling `told` whenever the ledger is too busy and will be asked again.
+    /// Submits a claim as [`Wallet::submit`] does, telling `told` whenever the ledger is too busy and will be asked
+    /// again.
     ///
     /// # Errors
     /// As [`Wallet::submit`].

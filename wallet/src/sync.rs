@@ -1,5 +1,5 @@
-//! How a wallet comes to know logs. Every fetch is the same for everybody: the newest checkpoint, the whole roof, the whole
-//! open shard; of donation logs every shard, each once.
+//! How a wallet comes to know logs. Every fetch is the same for everybody: the newest checkpoint, the whole roof, the
+//! whole open shard; of donation logs every shard, each once.
 
 use std::sync::Arc;
 
@@ -79,8 +79,8 @@ pub enum SyncError {
         /// The log that was asked for.
         expected: LogName,
     },
-    /// A checkpoint of another epoch than was asked for, an older one than was seen, or one that the second source has and the
-    /// ledger kept back.
+    /// A checkpoint of another epoch than was asked for, an older one than was seen, or one that the second source has
+    /// and the ledger kept back.
     #[error("{place} has {log} at epoch {got}, expected {expected}")]
     Epoch {
         /// Who sent it.
@@ -242,11 +242,11 @@ impl Wallet {
         Ok(view)
     }
 
-    /// Looks up one full shard, and keeps the paths of what the wallet holds in it: for leaves whose shard was filled while the
-    /// wallet was away ([`OwnLeafError::Away`]).
+    /// Looks up one full shard, and keeps the paths of what the wallet holds in it: for leaves whose shard was filled
+    /// while the wallet was away ([`OwnLeafError::Away`]).
     ///
-    /// This is the one fetch that is not the same for everybody. Make it at a random time, long before it is needed, and not
-    /// beside another one.
+    /// This is the one fetch that is not the same for everybody. Make it at a random time, long before it is needed,
+    /// and not beside another one.
     ///
     /// # Errors
     /// When a source does not answer, or lies.
@@ -329,7 +329,8 @@ impl Wallet {
         }
     }
 
-    /// The roof of a log at a checkpoint of the ledger's, which is compared first: with what the second source has in force at
+    /// The roof of a log at a checkpoint of the ledger's, which is compared first: with what the second source has in
+    /// force at
     /// `epoch`, or with its newest, so that the ledger cannot choose an older one for this wallet.
     async fn roof(
         &self,

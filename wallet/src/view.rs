@@ -234,8 +234,8 @@ impl RoofView {
     /// The path of a leaf inside its shard: the one that is held when the shard is full, the open shard's else.
     ///
     /// # Errors
-    /// When the leaf is not in the log yet, is another one, or the held path is of an earlier state of a shard that is full
-    /// now.
+    /// When the leaf is not in the log yet, is another one, or the held path is of an earlier state of a shard that is
+    /// full now.
     pub fn inner_path(
         &self,
         (place, leaf): (u64, Fr),

@@ -126,7 +126,8 @@ impl Wallet {
     /// Opens a wallet.
     ///
     /// # Errors
-    /// When folder, seed or memory are open to others, are not there or are damaged, or the wallet is open in another process.
+    /// When folder, seed or memory are open to others, are not there or are damaged, or the wallet is open in another
+    /// process.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         file::check_folder(folder)?;
         let seed = seed::read(&folder.join(SEED_FILE))?;
@@ -184,8 +185,8 @@ impl Wallet {
         Self(Arc::new(Inner { seed, store, folder, shards: Mutex::default() }))
     }
 
-    /// The made-up wallet, in memory, that owns the donation with this receipt in a ledger whose owners all come from the
-    /// text `seed`. For trials: see [`Seed::dev_owner`].
+    /// The made-up wallet, in memory, that owns the donation with this receipt in a ledger whose owners all come from
+    /// the text `seed`. For trials: see [`Seed::dev_owner`].
     ///
     /// # Errors
     /// As [`Wallet::in_memory`].
@@ -239,7 +240,8 @@ impl Wallet {
         self.store().log_keys()
     }
 
-    /// The currency of an org's donations, an ISO 4217 code, if its ledger named one. It is not signed: for showing amounts only.
+    /// The currency of an org's donations, an ISO 4217 code, if its ledger named one. It is not signed: for showing
+    /// amounts only.
     ///
     /// # Errors
     /// When the store fails.
@@ -384,7 +386,8 @@ mod tests {
         assert!(!folder.join(STORE_FILE).exists(), "none is made on the way");
     }
 
-    /// A seed that was copied beside the memory of another wallet listed its items as its own, and every proof failed later.
+    /// A seed that was copied beside the memory of another wallet listed its items as its own, and every proof failed
+    /// later.
     #[test]
     fn a_memory_beside_another_seed_is_refused() {
         let base = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! What is true of somebody else: a proof of another's claim, a refusal that names another's nullifier, a key under another's id. Each
-//! of the checks that refuse them could be taken out, and no test failed.
+//! What is true of somebody else: a proof of another's claim, a refusal that names another's nullifier, a key under
+//! another's id. Each of the checks that refuse them could be taken out, and no test failed.
 
 use std::sync::Mutex;
 
@@ -95,7 +95,8 @@ fn claim_of(answer: &Answer) -> Claim {
     Claim::new(answer.envelope.key_id(), statement, &proof, payout, expiry).unwrap()
 }
 
-/// What the ledger of the test below answers: that this nullifier was spent by this claim, with a signed note about the second.
+/// What the ledger of the test below answers: that this nullifier was spent by this claim, with a signed note about the
+/// second.
 static ANSWERS: Mutex<Option<(Nullifier, Nullifier, Claim)>> = Mutex::new(None);
 
 fn spent(ledger: &MemoryLedger, _: ClaimOutcome) -> ClaimOutcome {

@@ -1,4 +1,5 @@
-//! The token store against kills, copies, restores and clocks: FAILURES 26 and 36. Notes are in memory, as Linux has it.
+//! The token store against kills, copies, restores and clocks: FAILURES 26 and 36. Notes are in memory, as Linux has
+//! it.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
@@ -165,8 +166,8 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn f36_snapshot_spend_restore_and_the_tokens_are_dead() {
-    // As a whole folder that takes the old one's place; as bytes written into the file that is there; one that nothing was
-    // spent after; a copy elsewhere.
+    // As a whole folder that takes the old one's place; as bytes written into the file that is there; one that nothing
+    // was spent after; a copy elsewhere.
     for (way, spends) in [("replaced", true), ("written over", true), ("replaced", false)] {
         let home = Home::new();
         drop(stocked(&home));
@@ -258,7 +259,8 @@ fn f36_a_clock_that_goes_back_revives_no_token() {
     let store = home.open();
     let seeds: Vec<_> = drain(&store).iter().map(|seed| seed[0]).collect();
     assert_eq!(seeds, [2]);
-    // Back by more than a token's life: it was wrong then or is wrong now, so nothing is left, and what comes now is good.
+    // Back by more than a token's life: it was wrong then or is wrong now, so nothing is left, and what comes now is
+    // good.
     store.keep(&dealer(1), KEY, &[token(1, 4, NOW + 9000)], NOW).unwrap();
     let before = NOW - 86_401;
     assert_eq!(store.left(&dealer(1), KEY, before).unwrap(), 0);
@@ -293,8 +295,8 @@ fn f36_programs_that_make_backups_are_told_to_leave_tokens_out() {
     assert!(!home.wallet.join("tokens.redb").exists());
 }
 
-/// The process that is killed: this test binary, run again. It takes a token, says so, and waits for its end, or for that of
-/// the test that started it.
+/// The process that is killed: this test binary, run again. It takes a token, says so, and waits for its end, or for
+/// that of the test that started it.
 #[test]
 #[ignore = "run by another test as a process of its own"]
 fn take_and_wait() {

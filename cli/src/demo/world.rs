@@ -1,4 +1,5 @@
-//! Everything that a demo needs: keys, two ledgers with what is in them, services on loopback ports, wallets, a verifier.
+//! Everything that a demo needs: keys, two ledgers with what is in them, services on loopback ports, wallets, a
+//! verifier.
 
 use std::{fs, path::Path, time::Instant};
 
@@ -255,8 +256,8 @@ fn format(args: &DemoArgs) -> anyhow::Result<Format> {
     Ok(Format { zone: Some(args.timezone.clone()), ..Format::from(columns) })
 }
 
-/// Registers a crowd and gives everybody all five cards, Mei too; Bo gets four kinds, one of them twice. Gives what Mei and
-/// Bo receive.
+/// Registers a crowd and gives everybody all five cards, Mei too; Bo gets four kinds, one of them twice. Gives what Mei
+/// and Bo receive.
 async fn give(
     ledger: &Ledger,
     crowd: u32,

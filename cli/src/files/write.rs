@@ -176,9 +176,9 @@ fn target(path: &Path, kind: Kind) -> anyhow::Result<Target> {
 
 /// Writes a file whole or not at all.
 ///
-/// A file that is there is replaced only by one of its own kind, and keeps its mode. A link is followed, a device or pipe is
-/// written to, and `-` is standard output. A new file is readable by everybody (mode 0644, less the umask), or by its owner alone when
-/// it says what somebody holds.
+/// A file that is there is replaced only by one of its own kind, and keeps its mode. A link is followed, a device or
+/// pipe is written to, and `-` is standard output. A new file is readable by everybody (mode 0644, less the umask), or
+/// by its owner alone when it says what somebody holds.
 pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
     match target(path, kind)? {
         Target::Stdout => print(bytes),

@@ -43,7 +43,8 @@ pub struct RoleArgs {
     /// Longest time for a request, such as "90 s"; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "1 min", value_parser = human::parse_timeout)]
     timeout: u64,
-    /// Always refused: this role accepts no client certificates, also where the environment that services share asks for them
+    /// Always refused: this role accepts no client certificates, also where the environment that services share asks
+    /// for them
     #[arg(long, value_name = "FILE", env = "WUFU_CLIENT_CA")]
     client_ca: Option<PathBuf>,
     /// Always refused: this role accepts no client tokens, either

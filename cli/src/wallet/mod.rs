@@ -128,8 +128,8 @@ enum Command {
         #[command(flatten)]
         sources: SourceArgs,
     },
-    /// Search a shard that filled up while this wallet was away. Only wallets that hold something in it ask for it, so do
-    /// this by itself, long before a proof
+    /// Search a shard that filled up while this wallet was away. Only wallets that hold something in it ask for it, so
+    /// do this by itself, long before a proof
     #[command(
         after_help = "Example:\n  wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second mirror.notes"
     )]
@@ -209,8 +209,8 @@ pub struct SourceArgs {
     /// Ledger: http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
     #[arg(long, value_name = "URL|FOLDER")]
     ledger: String,
-    /// A second source for the same checkpoints, best one that the ledger's operator does not run: a URL, or a file of signed
-    /// notes. Two URLs of one operator cannot be told apart
+    /// A second source for the same checkpoints, best one that the ledger's operator does not run: a URL, or a file of
+    /// signed notes. Two URLs of one operator cannot be told apart
     #[arg(long, value_name = "URL|FILE", required_unless_present = "one_source")]
     second: Option<String>,
     /// Compare with nobody. The operator could show you a root that nobody else sees, and recognise you by it

@@ -1,8 +1,8 @@
-//! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages that are kept as files; good cases and refused ones with the
-//! reason.
+//! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages that are kept as files; good cases and
+//! refused ones with the reason.
 //!
-//! `cargo run --release -p wufu-proto --example vectors`. Keys and proofs come from `vectors/honest.json`, which an example
-//! of `wufu-wallet` writes; everything else is made here.
+//! `cargo run --release -p wufu-proto --example vectors`. Keys and proofs come from `vectors/honest.json`, which an
+//! example of `wufu-wallet` writes; everything else is made here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
 mod curve;

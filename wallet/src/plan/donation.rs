@@ -104,8 +104,8 @@ impl Wallet {
     /// Plans the answer to a request.
     ///
     /// # Errors
-    /// When the request is over, asks for no pinned key or an unknown log, too few records meet its policy, no donation of the
-    /// wallet's does, or the verifier has seen them under another policy; when the log is not to be believed.
+    /// When the request is over, asks for no pinned key or an unknown log, too few records meet its policy, no donation
+    /// of the wallet's does, or the verifier has seen them under another policy; when the log is not to be believed.
     ///
     /// # Cost
     /// All records of the log, each fetched and hashed once and then kept: see [`Wallet::donation_log`].
@@ -266,8 +266,8 @@ impl DonationPlan {
     /// Has the donation proved, verifies the proof, and remembers to whom it is shown before it gives it away.
     ///
     /// # Errors
-    /// When there is no proof, it is not of this donation under the pinned key, or the verifier was shown the donation under
-    /// another policy meanwhile.
+    /// When there is no proof, it is not of this donation under the pinned key, or the verifier was shown the donation
+    /// under another policy meanwhile.
     pub async fn prove(
         &self,
         prover: &dyn ProofSource,

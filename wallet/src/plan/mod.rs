@@ -1,7 +1,7 @@
 //! Plan, prove, verify: from what a wallet holds to an envelope that may be shown.
 //!
-//! A plan holds the witness, the statement that it proves and what its owner should know before anything is shown. It is made
-//! from public files and the wallet alone; whoever proves it then learns no more than their [`Mode`] says. The
+//! A plan holds the witness, the statement that it proves and what its owner should know before anything is shown. It
+//! is made from public files and the wallet alone; whoever proves it then learns no more than their [`Mode`] says. The
 //! proof that comes back is verified against the pinned key with the wallet's own statement, and only then is there an
 //! envelope.
 
@@ -221,15 +221,15 @@ pub enum ProveError {
 /// What an owner should know of a proof: in every plan and every answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// How many it could be about at most: the records that meet the policy, or the persons of the campaign. They may be fewer:
-    /// one donor has several records, and who does not hold all five cards cannot claim.
+    /// How many it could be about at most: the records that meet the policy, or the persons of the campaign. They may
+    /// be fewer: one donor has several records, and who does not hold all five cards cannot claim.
     pub anonymity: u64,
     /// The epoch of the logs.
     pub epoch: u64,
     /// Seconds since it began.
     pub epoch_age: u64,
-    /// The second source that had the same checkpoints. Without one, the operator could have shown this wallet a root of its
-    /// own.
+    /// The second source that had the same checkpoints. Without one, the operator could have shown this wallet a root
+    /// of its own.
     pub compared: Option<String>,
     /// The key.
     pub key: KeyId,

@@ -1,5 +1,5 @@
-//! Whose is it? A wallet took in whatever it was given: it then listed other people's cards as its own, refused its own place in a
-//! campaign as "held already", and a claim failed with an unrelated message.
+//! Whose is it? A wallet took in whatever it was given: it then listed other people's cards as its own, refused its own
+//! place in a campaign as "held already", and a claim failed with an unrelated message.
 
 use wufu_circuits::{Address, Seed};
 use wufu_proto::v1;
@@ -95,7 +95,8 @@ fn what_is_made_for_another_address_is_refused_before_any_root_is_known() {
     assert!(matches!(wallet.receive_donation(&ours.2), Err(ReceiveError::Held { .. })));
 }
 
-/// A file that named no leaf was "not confirmed yet", whosever it was. It is refused, with what to do, as long as nothing tells.
+/// A file that named no leaf was "not confirmed yet", whosever it was. It is refused, with what to do, as long as
+/// nothing tells.
 #[tokio::test]
 async fn a_file_that_names_no_leaf_is_refused_until_the_log_tells() {
     let World { ledger, ours, theirs } = World::new().unnamed();
@@ -114,8 +115,8 @@ async fn a_file_that_names_no_leaf_is_refused_until_the_log_tells() {
     assert!(matches!(refused, Err(ReceiveError::NotInLog { .. })), "{refused:?}");
 }
 
-/// A sender that names no leaf, or names ours and gives another path: nothing tells before the root is known. It is kept apart, stands
-/// in nobody's way, and the next look at the log tells.
+/// A sender that names no leaf, or names ours and gives another path: nothing tells before the root is known. It is
+/// kept apart, stands in nobody's way, and the next look at the log tells.
 #[tokio::test]
 async fn what_names_no_owner_is_kept_apart_until_the_log_tells() {
     let World { ledger, ours, theirs } = World::new().unnamed();
@@ -193,7 +194,8 @@ async fn a_place_that_was_found_stands_in_the_way_of_another_and_no_other_does()
     assert_eq!([held[0].standing, held[1].standing], [Standing::Found, Standing::Foreign]);
 }
 
-/// What was received before its log's root was known is confirmed when it comes again with a path to a root that is known by then.
+/// What was received before its log's root was known is confirmed when it comes again with a path to a root that is
+/// known by then.
 #[tokio::test]
 async fn what_comes_again_with_a_path_that_leads_to_a_known_root_is_confirmed() {
     let World { ledger, ours, .. } = World::new().unnamed();
@@ -220,8 +222,8 @@ fn a_place_that_no_such_log_has_is_refused() {
     assert!(matches!(refused, Err(ReceiveError::NoSuchPlace { .. })), "{refused:?}");
 }
 
-/// The memory of an earlier release held one place for each campaign, and nothing of what was found. It is read, and the next look at
-/// the log tells what is whose.
+/// The memory of an earlier release held one place for each campaign, and nothing of what was found. It is read, and
+/// the next look at the log tells what is whose.
 #[tokio::test]
 async fn a_memory_of_the_first_version_is_brought_up_to_date() {
     let World { ledger, ours, theirs } = World::new().unnamed();

@@ -96,8 +96,8 @@ mod tests {
         assert!(matches!(other, Err(SourceError::NoCheckpoint { epoch: None, .. })));
     }
 
-    /// A file of checkpoints that came over Windows, was cut off, was empty or was something else held "no checkpoint in
-    /// force": whoever read that looked for a missing epoch.
+    /// A file of checkpoints that came over Windows, was cut off, was empty or was something else held "no checkpoint
+    /// in force": whoever read that looked for a missing epoch.
     #[tokio::test]
     async fn what_is_wrong_with_a_file_of_notes_is_told() {
         let note = |epoch: u64| {

@@ -1,5 +1,5 @@
-//! Files of databases. One is made on purpose and whole, and an existing one is opened or refused: a file that was lost, cut off or
-//! never written must not pass for an empty memory.
+//! Files of databases. One is made on purpose and whole, and an existing one is opened or refused: a file that was
+//! lost, cut off or never written must not pass for an empty memory.
 
 use std::path::Path;
 

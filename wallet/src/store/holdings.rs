@@ -1,5 +1,5 @@
-//! What a wallet holds: cards, its place among persons, receipts of donations. Each in the form in which it came, its path
-//! inside the shard kept up to date.
+//! What a wallet holds: cards, its place among persons, receipts of donations. Each in the form in which it came, its
+//! path inside the shard kept up to date.
 
 use redb::{ReadTransaction, ReadableTable, TableDefinition, TableHandle as _, WriteTransaction};
 use wufu_proto::{
@@ -58,8 +58,8 @@ fn donation(bytes: &[u8]) -> Result<DonationReceipt, StoreError> {
 }
 
 impl Store {
-    /// Keeps a card, unless it is held: one that is held and was not found before may be kept again where it was found. Tells whether
-    /// it was kept.
+    /// Keeps a card, unless it is held: one that is held and was not found before may be kept again where it was found.
+    /// Tells whether it was kept.
     ///
     /// # Errors
     /// When the store fails.
@@ -103,8 +103,8 @@ impl Store {
         })
     }
 
-    /// Keeps a place in a campaign's person log, as [`Store::add_card`] a card, unless another one is held that was found in the log.
-    /// Gives the entry that stands in the way.
+    /// Keeps a place in a campaign's person log, as [`Store::add_card`] a card, unless another one is held that was
+    /// found in the log. Gives the entry that stands in the way.
     ///
     /// # Errors
     /// When the store fails.
@@ -201,8 +201,8 @@ impl Store {
         Ok(cards)
     }
 
-    /// The places in a campaign's person log: one that was found comes first, then by place. Another one than the first is held
-    /// only as long as none was found.
+    /// The places in a campaign's person log: one that was found comes first, then by place. Another one than the first
+    /// is held only as long as none was found.
     ///
     /// # Errors
     /// When the store fails.

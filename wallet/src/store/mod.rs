@@ -1,7 +1,7 @@
 //! What a wallet remembers: one redb file, its owner's alone.
 //!
-//! Every change is one durable transaction: what a caller was told is kept is kept. Where a check decides about a change,
-//! both are in one transaction.
+//! Every change is one durable transaction: what a caller was told is kept is kept. Where a check decides about a
+//! change, both are in one transaction.
 
 pub(crate) mod database;
 mod entry;
@@ -35,7 +35,8 @@ pub use shown::{AnswerEntry, ClaimEntry};
 
 use crate::{file::FileError, log::LogName};
 
-/// The format of the file. In version 1 there was one place in each person log, and nothing said what had been found in its log.
+/// The format of the file. In version 1 there was one place in each person log, and nothing said what had been found in
+/// its log.
 const VERSION: u64 = 2;
 
 type Bytes32 = [u8; 32];
@@ -402,9 +403,9 @@ mod tests {
         }
     }
 
-    /// A file of 0 bytes, which a full disk or a bad copy leaves, opened as an empty wallet: it held nothing, and had forgotten to
-    /// whom donations were shown. The same holds for one that is missing, cut off at any length, zeroed, or a database of something
-    /// else. Each is refused, by name, and left as it is.
+    /// A file of 0 bytes, which a full disk or a bad copy leaves, opened as an empty wallet: it held nothing, and had
+    /// forgotten to whom donations were shown. The same holds for one that is missing, cut off at any length, zeroed,
+    /// or a database of something else. Each is refused, by name, and left as it is.
     #[test]
     fn f51_a_wallets_file_that_is_empty_cut_off_or_missing_is_refused() {
         let folder = tempfile::tempdir().unwrap();

@@ -146,8 +146,8 @@ impl Store {
         })
     }
 
-    /// Remembers that a donation is shown to a verifier under a policy, and for which request, unless it was shown under another
-    /// policy: then gives that. To be called before anything is shown.
+    /// Remembers that a donation is shown to a verifier under a policy, and for which request, unless it was shown
+    /// under another policy: then gives that. To be called before anything is shown.
     ///
     /// # Errors
     /// When the store fails: then nothing may be shown.
@@ -212,8 +212,8 @@ impl Store {
         self.read(|transaction| entries(&transaction.open_table(CLAIMS)?, org))
     }
 
-    /// Keeps a claim that was made, under the next number, which it gives; unless one that was made before is live, and no
-    /// second one was wanted (`again`): then gives that.
+    /// Keeps a claim that was made, under the next number, which it gives; unless one that was made before is live, and
+    /// no second one was wanted (`again`): then gives that.
     ///
     /// # Errors
     /// When the store fails: then the claim may not be shown.
@@ -237,8 +237,8 @@ impl Store {
         })
     }
 
-    /// Keeps what became of a claim, once, and gives the receipt that is kept: the first. One that the wallet did not make is passed
-    /// over.
+    /// Keeps what became of a claim, once, and gives the receipt that is kept: the first. One that the wallet did not
+    /// make is passed over.
     ///
     /// # Errors
     /// When the store fails.
@@ -327,8 +327,8 @@ mod tests {
         assert_eq!(ClaimEntry::decode(3, &dated.encode()), Ok(dated));
     }
 
-    /// The wallet counted its claims from 0 and the ledger from 1: people were told two numbers of one claim. The number is the
-    /// ledger's, from its signed receipt, or from the refusal of a second submission.
+    /// The wallet counted its claims from 0 and the ledger from 1: people were told two numbers of one claim. The
+    /// number is the ledger's, from its signed receipt, or from the refusal of a second submission.
     #[test]
     fn a_claim_has_the_number_that_the_ledger_signed() {
         let receipt = "wufu/claims\nclaim 7\nnullifier 01\n\n\u{2014} wufu x\n";

@@ -125,8 +125,8 @@ async fn f36_a_dealer_that_deals_a_seed_twice_is_refused() {
     assert!(error.to_string().contains("seen before"), "{error}");
 }
 
-/// Both servers keep everything of every call, and put it together: nothing that one has of a wallet is also at the other, but
-/// what is the same for all wallets.
+/// Both servers keep everything of every call, and put it together: nothing that one has of a wallet is also at the
+/// other, but what is the same for all wallets.
 #[tokio::test(flavor = "multi_thread")]
 async fn f35_both_servers_records_joined_on_every_field_yield_nothing() {
     let (dealer, dealt) = dealer_spy(false).await;
@@ -139,7 +139,8 @@ async fn f35_both_servers_records_joined_on_every_field_yield_nothing() {
     }
     let (dealt, evaluated) = (dealt.seen.lock().unwrap(), evaluated.seen.lock().unwrap());
     assert_eq!((dealt.len(), evaluated.len()), (3, 6));
-    // Every field of an evaluator's record says the same of all wallets; so does every one of the dealer's but what it drew.
+    // Every field of an evaluator's record says the same of all wallets; so does every one of the dealer's but what it
+    // drew.
     for records in [&dealt[..], &evaluated[..]] {
         assert!(!records[0].fields.is_empty());
         for record in records {

@@ -98,7 +98,8 @@ async fn only_who_was_sent_something_is_said_to_have_seen_it() {
     );
 }
 
-/// After the first evaluator the engine was asked, and its failure was the end: no other evaluator, and the error was the engine's.
+/// After the first evaluator the engine was asked, and its failure was the end: no other evaluator, and the error was
+/// the engine's.
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_engine_fails_too_the_next_evaluator_is_asked() {
     let dealer = dealer(1).await;

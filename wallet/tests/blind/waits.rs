@@ -1,6 +1,7 @@
 //! What follows on what: nobody who sees two things that a wallet does sees one come right after the other.
 //!
-//! The clock stands still while a connection is open, and jumps when there was none for a while: then the wallet waits on purpose.
+//! The clock stands still while a connection is open, and jumps when there was none for a while: then the wallet waits
+//! on purpose.
 
 use std::{
     sync::{Arc, Mutex},
@@ -99,7 +100,8 @@ async fn a_failure_is_mended_at_home_after_a_wait_and_shown_after_another() {
     apart(&[failed, began, shown]);
 }
 
-/// The first server was asked right after the ledger, and a dealer right after another. A proof's time was told with the waits in it.
+/// The first server was asked right after the ledger, and a dealer right after another. A proof's time was told with
+/// the waits in it.
 #[tokio::test(start_paused = true)]
 async fn no_server_is_asked_right_after_another() {
     let began = Instant::now();
@@ -124,7 +126,8 @@ async fn no_server_is_asked_right_after_another() {
     apart(&both);
 }
 
-/// A dealer was asked right before nearly each proof, when the last token was gone. Now it is after one, when few are left.
+/// A dealer was asked right before nearly each proof, when the last token was gone. Now it is after one, when few are
+/// left.
 #[tokio::test(start_paused = true)]
 async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
     let (dealer, dealt) = dealer_spy(false).await;
@@ -157,8 +160,8 @@ async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
     holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
 }
 
-/// Nothing was said for 40 to 50 s of a proof that takes 60 ms: people took it for a fault, and ended it. Each wait is told before it
-/// begins, with its length, and so is each server before it is asked.
+/// Nothing was said for 40 to 50 s of a proof that takes 60 ms: people took it for a fault, and ended it. Each wait is
+/// told before it begins, with its length, and so is each server before it is asked.
 #[tokio::test(start_paused = true)]
 async fn every_wait_is_told_before_it_begins_and_for_how_long() {
     let (place, _) = spy(Conduct::Honest).await;

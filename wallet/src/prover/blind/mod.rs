@@ -110,8 +110,8 @@ pub enum BlindError {
     Clock,
 }
 
-/// A pinned key with its kit, computed with the best that this machine has. `pinned` is the kit's id, had with the key's: a kit of
-/// this key with other bases would make proofs fail or not by what their public inputs are.
+/// A pinned key with its kit, computed with the best that this machine has. `pinned` is the kit's id, had with the
+/// key's: a kit of this key with other bases would make proofs fail or not by what their public inputs are.
 ///
 /// # Errors
 /// When the kit is malformed, another key's, or not the one that is pinned.
@@ -151,9 +151,10 @@ pub struct BlindProver {
 }
 
 impl BlindProver {
-    /// With these keys. Masks of all dealers are added: while one of them keeps its seeds from the evaluator, it sees nothing.
-    /// Evaluators are asked one at a time, three at most, and none again for the same proof: it might have failed on purpose, and
-    /// would learn that somebody comes back, and ask a second question. So with one evaluator there is one attempt.
+    /// With these keys. Masks of all dealers are added: while one of them keeps its seeds from the evaluator, it sees
+    /// nothing. Evaluators are asked one at a time, three at most, and none again for the same proof: it might have
+    /// failed on purpose, and would learn that somebody comes back, and ask a second question. So with one evaluator
+    /// there is one attempt.
     ///
     /// # Errors
     /// When there is no dealer or no evaluator, one is named twice, by key or place, or a place is both.
@@ -205,8 +206,8 @@ impl BlindProver {
         Self { told: Listener(Some(told)), ..self }
     }
 
-    /// The same, fetching so many tokens together, 1 to [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS); fewer than one proof may
-    /// need, three, and tokens are fetched for nearly each proof.
+    /// The same, fetching so many tokens together, 1 to [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS); fewer than one
+    /// proof may need, three, and tokens are fetched for nearly each proof.
     #[must_use]
     pub fn with_batch(self, batch: usize) -> Self {
         Self { batch: batch.clamp(1, wufu_proto::blind::MAX_TOKENS), ..self }
@@ -243,8 +244,8 @@ impl BlindProver {
         Ok(self.spend(key_id).await?.ok_or(BlindError::NoToken)?)
     }
 
-    /// Fetches tokens of every dealer of whose there are fewer than `least`, and waits between one and the next. Whether there was
-    /// one.
+    /// Fetches tokens of every dealer of whose there are fewer than `least`, and waits between one and the next.
+    /// Whether there was one.
     async fn stock(&self, key_id: KeyId, least: usize) -> Result<bool, ProverError> {
         let mut fetched = false;
         for dealer in &self.dealers {
@@ -262,8 +263,8 @@ impl BlindProver {
         Ok(fetched)
     }
 
-    /// Waits, so that who sees the proof next does not see it come right after an evaluator's answer. On the way tokens are
-    /// fetched for proofs to come, when few are left: a dealer is then asked apart from the proof that needs them.
+    /// Waits, so that who sees the proof next does not see it come right after an evaluator's answer. On the way tokens
+    /// are fetched for proofs to come, when few are left: a dealer is then asked apart from the proof that needs them.
     async fn before_showing(&self, key_id: KeyId) {
         self.wait(WaitReason::Show).await;
         if self.delay == Delay::NONE {

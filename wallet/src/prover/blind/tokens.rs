@@ -1,17 +1,17 @@
 //! The token store: masks that were not used yet, and the fingerprints of all that ever came.
 //!
-//! A token is a one-time pad. It leaves the store for good, on disk, before anything is sent that it masks; nothing is ever sent
-//! twice, so what a crash leaves unsent is lost, and a retry takes another token.
+//! A token is a one-time pad. It leaves the store for good, on disk, before anything is sent that it masks; nothing is
+//! ever sent twice, so what a crash leaves unsent is lost, and a retry takes another token.
 //!
-//! The store is a file of its own in a folder marked as a cache, which backups leave out. A copy that comes back all the same is
-//! dead: each change draws a new generation, which stands in the file and, with the file's device and inode and the machine's boot
-//! id, in a note outside the wallet's folder, in memory that ends with the machine's uptime. Who opens a file that does not fit its
-//! note empties it of tokens. Where that folder is not known to be in memory, a disk could bring back file and note together: there
-//! the note is in the process, and no token outlives it. (A snapshot of the whole running machine, memory included, restores all:
-//! against that there is only the token's day.)
+//! The store is a file of its own in a folder marked as a cache, which backups leave out. A copy that comes back all
+//! the same is dead: each change draws a new generation, which stands in the file and, with the file's device and inode
+//! and the machine's boot id, in a note outside the wallet's folder, in memory that ends with the machine's uptime. Who
+//! opens a file that does not fit its note empties it of tokens. Where that folder is not known to be in memory, a disk
+//! could bring back file and note together: there the note is in the process, and no token outlives it. (A snapshot of
+//! the whole running machine, memory included, restores all: against that there is only the token's day.)
 //!
-//! Tokens are judged by the greatest time that the store was ever told, and those whose time is over go with the next change: a
-//! clock that goes back revives none.
+//! Tokens are judged by the greatest time that the store was ever told, and those whose time is over go with the next
+//! change: a clock that goes back revives none.
 
 use std::{
     fmt,
@@ -203,9 +203,10 @@ impl fmt::Debug for TokenStore {
 }
 
 impl TokenStore {
-    /// Opens the store of the wallet in `wallet`, or makes it, and rids it of tokens whose time is over `now`, in Unix seconds.
-    /// `outside` is where notes are: a folder that is in no backup and in memory (see [`TokenStore::outside`]). When it is not in
-    /// memory, or the system does not say so, tokens of an earlier process are dead.
+    /// Opens the store of the wallet in `wallet`, or makes it, and rids it of tokens whose time is over `now`, in Unix
+    /// seconds.
+    /// `outside` is where notes are: a folder that is in no backup and in memory (see [`TokenStore::outside`]). When it
+    /// is not in memory, or the system does not say so, tokens of an earlier process are dead.
     ///
     /// # Errors
     /// When a folder or file is open to others or somebody else's, in use or damaged.
@@ -232,8 +233,8 @@ impl TokenStore {
         Self::with(database, note, now)
     }
 
-    /// Where notes are by default: `$XDG_RUNTIME_DIR` or `/dev/shm`, the first that is in memory, else the system's folder for
-    /// temporary files; in a folder that is the owner's of `wallet` alone.
+    /// Where notes are by default: `$XDG_RUNTIME_DIR` or `/dev/shm`, the first that is in memory, else the system's
+    /// folder for temporary files; in a folder that is the owner's of `wallet` alone.
     ///
     /// # Errors
     /// When the wallet's folder is not there.
@@ -260,8 +261,8 @@ impl TokenStore {
         Ok(store)
     }
 
-    /// Makes a durable change under a new generation, and tells it by which time tokens are judged. Where file and note do not fit,
-    /// all tokens die first; those whose time is over die in any case.
+    /// Makes a durable change under a new generation, and tells it by which time tokens are judged. Where file and note
+    /// do not fit, all tokens die first; those whose time is over die in any case.
     fn change<T>(
         &self,
         now: u64,
@@ -379,8 +380,8 @@ impl TokenStore {
     }
 }
 
-/// The time by which tokens are judged: the greatest that was told. A clock that is behind it by more than a token's life was wrong
-/// then or is wrong now: `None`, and no token is left.
+/// The time by which tokens are judged: the greatest that was told. A clock that is behind it by more than a token's
+/// life was wrong then or is wrong now: `None`, and no token is left.
 fn judged(latest: u64, now: u64) -> Option<u64> {
     (latest.saturating_sub(now) <= MAX_LIFE).then_some(latest.max(now))
 }
