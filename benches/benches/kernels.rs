@@ -10,7 +10,9 @@ use ark_ec::{
     pairing::{MillerLoopOutput, Pairing as _},
 };
 use ark_ff::{BigInt, FftField as _, Field as _, PrimeField as _, UniformRand as _};
-use bn254x8::{Backend, G1, G2, Group, Ntt, Scratch, Table, msm::Shape, pairing, roots, subgroup};
+use bn254x8::{
+    Backend, G1, G2, Group, Ntt, Scratch, Table, msm::Shape, pairing, roots, subgroup, transform,
+};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::{SeedableRng as _, rngs::StdRng};
 
@@ -84,6 +86,30 @@ fn powers(c: &mut Criterion) {
     }
 }
 
+fn points_transforms(c: &mut Criterion) {
+    let rng = &mut StdRng::seed_from_u64(5);
+    let mut group = c.benchmark_group("of points");
+    group.sample_size(10);
+    let points = points::<G1Projective>(4096, rng);
+    let scalars: Vec<Fr> = points.iter().map(|_| Fr::rand(rng)).collect();
+    let root = Fr::get_root_of_unity(4096).unwrap();
+    for backend in Backend::available() {
+        group.throughput(Throughput::Elements(4096));
+        group.bench_function(BenchmarkId::new("multiples", backend.name()), |b| {
+            b.iter(|| transform::scale(backend, &mut points.clone(), &scalars, &|_| ()).unwrap());
+        });
+        group.throughput(Throughput::Elements(transform::multiples(4096) as u64));
+        group.bench_function(BenchmarkId::new("multiples of a transform", backend.name()), |b| {
+            b.iter(|| transform::transform(backend, &mut points.clone(), root, &|_| ()).unwrap());
+        });
+    }
+    group.throughput(Throughput::Elements(64));
+    group.bench_function(BenchmarkId::new("multiples", "arkworks"), |b| {
+        let pairs = points.iter().zip(&scalars).take(64);
+        b.iter(|| pairs.clone().map(|(point, by)| *point * by).collect::<Vec<_>>());
+    });
+}
+
 fn pairings(c: &mut Criterion) {
     let rng = &mut StdRng::seed_from_u64(4);
     let left = points::<G1Projective>(1024, rng);
@@ -138,6 +164,7 @@ fn kernels(c: &mut Criterion) {
     sums::<G1, G1Projective>(c, "MSM in G1");
     sums::<G2, G2Projective>(c, "MSM in G2");
     transforms(c);
+    points_transforms(c);
 }
 
 criterion_group!(benches, kernels);

@@ -26,6 +26,12 @@ impl<C: Coordinate> Divisions<C> {
         }
     }
 
+    /// Makes room for so many vectors of divisors.
+    pub(crate) fn resize(&mut self, isa: C::Isa, vectors: usize) {
+        self.divisors.resize(vectors, C::zero(isa));
+        self.before.resize(vectors, C::zero(isa));
+    }
+
     /// Inverts. Lanes whose divisor is zero are told, and divide by one.
     #[inline(always)]
     pub(crate) fn invert(&mut self, isa: C::Isa) -> Vec<(usize, u8)> {

@@ -1,4 +1,4 @@
-//! BN254 eight lanes at a time: multi-scalar multiplication over fixed bases, number-theoretic transforms, and pairings.
+//! BN254 eight lanes at a time: multi-scalar multiplication over fixed bases, number-theoretic transforms, transforms of points, and pairings.
 //!
 //! # Source
 //! README.md beside this crate's manifest says what each part rests on, and in which order to read.
@@ -12,8 +12,10 @@ mod backend;
 mod division;
 mod error;
 mod field;
+mod glv;
 mod isa;
 pub mod msm;
+mod multiples;
 pub mod ntt;
 pub mod pairing;
 pub mod poseidon;
@@ -21,6 +23,7 @@ mod prefetch;
 pub mod reference;
 pub mod roots;
 pub mod subgroup;
+pub mod transform;
 
 pub use backend::Backend;
 pub use error::Error;

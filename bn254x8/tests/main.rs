@@ -10,3 +10,4 @@ mod ntt;
 mod pairing;
 mod properties;
 mod single;
+mod transform;

@@ -135,28 +135,6 @@ impl<C: Coordinate> Batch<C> {
             to[v] = to[v].select(lanes, &sum);
         }
     }
-
-    /// Doubles every point; none is at infinity. Coordinates are reduced.
-    #[inline(always)]
-    pub(super) fn double(&mut self, isa: C::Isa, points: &mut [Points<C>]) {
-        let one = C::splat(isa, &C::Plain::ONE);
-        self.begin(isa, points.len());
-        for (point, divisor) in points.iter().zip(&mut self.divisors) {
-            *divisor = point.y.add(&point.y);
-        }
-        let (mut inverse, _) = self.invert(isa, &one);
-        for v in (0..points.len()).rev() {
-            let (x1, y1) = (&points[v].x, &points[v].y);
-            let quotient = inverse.mul(&self.before[v]);
-            inverse = inverse.mul(&self.divisors[v]);
-            let square = x1.square();
-            let slope = square.add(&square).add(&square).mul(&quotient);
-            // The difference of x1 and x1, as `third` wants it.
-            let x = x1.sub_lazy(x1).third(&slope, x1);
-            let y = slope.mul_sub(&x1.sub_lazy(&x), y1);
-            points[v] = Points { x, y };
-        }
-    }
 }
 
 /// Lanes whose element is zero, whatever multiple of the prime stands for it.

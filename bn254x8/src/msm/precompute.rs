@@ -1,16 +1,15 @@
 //! The rows of a table: doublings of every base, eight bases at a time.
 
-use super::{
-    BaseField, Group, Row, Shape,
-    affine::{Batch, Points},
-};
+use super::{BaseField, Group, Row, Shape, affine::Points};
 use crate::{
+    division::Divisions,
     field::Coordinate,
     isa::{Isa as _, Kernel},
 };
 use ark_ec::AffineRepr as _;
 use ark_ff::{AdditiveGroup as _, Field as _};
 use rayon::prelude::*;
+use std::marker::PhantomData;
 
 /// Bases that share an inversion, in eights.
 const VECTORS: usize = 128;
@@ -33,8 +32,7 @@ where
         let computed = bases.par_chunks(chunk).map(|bases| {
             let mut rows =
                 vec![bytemuck::Zeroable::zeroed(); bases.len() * shape.levels() as usize];
-            let mut batch = Batch::default();
-            isa.run(Multiples::<G, C> { shape, bases, rows: &mut rows, batch: &mut batch });
+            isa.run(Multiples::<G, C> { shape, bases, rows: &mut rows, lanes: PhantomData });
             rows
         });
         let computed: Vec<Vec<Row<G>>> = computed.collect();
@@ -56,7 +54,7 @@ struct Multiples<'a, G: Group, C> {
     bases: &'a [G::Affine],
     /// Level after level of these bases alone.
     rows: &'a mut [Row<G>],
-    batch: &'a mut Batch<C>,
+    lanes: PhantomData<C>,
 }
 
 impl<G: Group, C> Kernel<C::Isa> for Multiples<'_, G, C>
@@ -67,7 +65,7 @@ where
 
     #[inline(always)]
     fn run(self, isa: C::Isa) {
-        let Self { shape, bases, rows, batch } = self;
+        let Self { shape, bases, rows, .. } = self;
         let mut points: Vec<Points<C>> = Vec::with_capacity(bases.len().div_ceil(8));
         for bases in bases.chunks(8) {
             // The last vector is filled up with its first base.
@@ -82,10 +80,11 @@ where
                 y: C::from_plain(isa, &all.map(|point| point.1)),
             });
         }
+        let mut divisions = Divisions::new(isa, points.len());
         for level in 0..shape.levels() as usize {
             if level > 0 {
                 for _ in 0..shape.window * shape.step {
-                    batch.double(isa, &mut points);
+                    double(isa, &mut divisions, &mut points);
                 }
             }
             let rows = &mut rows[level * bases.len()..(level + 1) * bases.len()];
@@ -96,5 +95,25 @@ where
                 }
             }
         }
+    }
+}
+
+/// Doubles every point; none is at infinity. Coordinates are reduced.
+#[inline(always)]
+fn double<C: Coordinate>(isa: C::Isa, divisions: &mut Divisions<C>, points: &mut [Points<C>]) {
+    for (point, divisor) in points.iter().zip(&mut divisions.divisors) {
+        *divisor = point.y.add(&point.y);
+    }
+    // No point of order r has y = 0.
+    divisions.invert(isa);
+    for v in (0..points.len()).rev() {
+        let (x1, y1) = (&points[v].x, &points[v].y);
+        let quotient = divisions.quotient(v);
+        let square = x1.square();
+        let slope = square.add(&square).add(&square).mul(&quotient);
+        // The difference of x1 and x1, as `third` wants it.
+        let x = x1.sub_lazy(x1).third(&slope, x1);
+        let y = slope.mul_sub(&x1.sub_lazy(&x), y1);
+        points[v] = Points { x, y };
     }
 }

@@ -11,13 +11,14 @@
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{FftField, Field};
+use bn254x8::{
+    Backend,
+    transform::{Tick, multiples, scale, transform},
+};
 use wufu_circuits::r1cs::Matrix;
 use wufu_verifier::key::Reduction;
 
-use super::{
-    PrepareError,
-    transform::{Tick, multiples, powers, scale, transform},
-};
+use super::PrepareError;
 
 /// The circuit's sizes, as the engine needs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,7 @@ fn factors(c: &Matrix) -> impl Iterator<Item = (usize, u32, Fr)> {
 /// # Cost
 /// Two Fourier transforms of points.
 pub(super) fn fold(
+    backend: Backend,
     key: &ark_groth16::ProvingKey<Bn254>,
     reduction: Reduction,
     sizes: Sizes,
@@ -107,10 +109,10 @@ pub(super) fn fold(
             return Err(PrepareError::Count { query, got, expected });
         }
     }
-    let Quotient { products, rows } = quotient(&key.h_query, reduction, sizes, tick)?;
+    let Quotient { products, rows } = quotient(backend, &key.h_query, reduction, sizes, tick)?;
     let mut lh = key.l_query.iter().map(|point| G1Projective::from(*point)).collect::<Vec<_>>();
     lh.splice(..0, (0..sizes.public).map(|_| G1Projective::default()));
-    subtract(&mut lh, c, &rows, tick);
+    subtract(backend, &mut lh, c, &rows, tick)?;
     let mut lh = G1Projective::normalize_batch(&lh);
     lh.extend(products);
     Ok(Folded {
@@ -130,6 +132,7 @@ struct Quotient {
 }
 
 fn quotient(
+    backend: Backend,
     h: &[G1Affine],
     reduction: Reduction,
     sizes: Sizes,
@@ -147,26 +150,32 @@ fn quotient(
         // over c is 1/(n Z) sum_j c_j sum_k w^-jk H[k].
         Reduction::Libsnark => {
             let vanishing = inverse(shift.pow([size as u64]) - Fr::ONE)?;
-            scale(&mut h, &vec![vanishing * share; size], tick);
+            scale(backend, &mut h, &vec![vanishing * share; size], tick)?;
             let mut products = h.clone();
-            scale(&mut products, &powers(inverse(shift)?, Fr::ONE, size), tick);
-            transform(&mut products, back, tick);
+            scale(backend, &mut products, &powers(inverse(shift)?, Fr::ONE, size), tick)?;
+            transform(backend, &mut products, back, tick)?;
             (products, h)
         }
         // H[i] goes with (a b - c)(s w^i), and c's coefficient k is 1/n sum_j c_j w^-jk.
         Reduction::Circom => {
             let mut coefficients = h.clone();
-            transform(&mut coefficients, root, tick);
-            scale(&mut coefficients, &powers(shift, share, size), tick);
+            transform(backend, &mut coefficients, root, tick)?;
+            scale(backend, &mut coefficients, &powers(shift, share, size), tick)?;
             (h, coefficients)
         }
     };
-    transform(&mut rows, back, tick);
+    transform(backend, &mut rows, back, tick)?;
     Ok(Quotient { products, rows })
 }
 
 /// Takes `sum_j C[j][k] rows[j]` from every `sums[k]`.
-fn subtract(sums: &mut [G1Projective], c: &Matrix, rows: &[G1Affine], tick: Tick<'_>) {
+fn subtract(
+    backend: Backend,
+    sums: &mut [G1Projective],
+    c: &Matrix,
+    rows: &[G1Affine],
+    tick: Tick<'_>,
+) -> Result<(), PrepareError> {
     for (terms, point) in c.rows().zip(rows) {
         for (wire, factor) in terms {
             if *factor == Fr::ONE {
@@ -178,10 +187,16 @@ fn subtract(sums: &mut [G1Projective], c: &Matrix, rows: &[G1Affine], tick: Tick
     }
     let (wires, (mut points, scalars)): (Vec<u32>, (Vec<G1Affine>, Vec<Fr>)) =
         factors(c).map(|(row, wire, factor)| (wire, (rows[row], factor))).unzip();
-    scale(&mut points, &scalars, tick);
+    scale(backend, &mut points, &scalars, tick)?;
     for (wire, point) in wires.into_iter().zip(points) {
         sums[wire as usize] -= point;
     }
+    Ok(())
+}
+
+/// `first * base^k`, for k below `count`.
+fn powers(base: Fr, first: Fr, count: usize) -> Vec<Fr> {
+    std::iter::successors(Some(first), |power| Some(*power * base)).take(count).collect()
 }
 
 fn bases<P: AffineRepr>(points: impl Iterator<Item = P>) -> Bases<P> {

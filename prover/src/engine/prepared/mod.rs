@@ -6,14 +6,12 @@ mod file;
 mod fold;
 mod header;
 mod key;
-mod lanes;
 mod map;
 mod progress;
 mod queries;
 mod record;
 mod schedule;
 mod totals;
-mod transform;
 mod workspace;
 
 use ark_bn254::Fr;

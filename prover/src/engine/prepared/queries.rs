@@ -95,7 +95,7 @@ impl Queries {
         let sizes = Sizes::new(circuit.rows(), circuit.wires(), circuit.public_inputs() + 1);
         let [_, _, c] = circuit.matrices();
         let counter = Counter::new(Step::Points, fold::cost(sizes, reduction, c), progress);
-        let Folded { a, b1, b2, lh } = fold::fold(key, reduction, sizes, c, &counter.tick())?;
+        let Folded { a, b1, b2, lh } = fold::fold(backend, key, reduction, sizes, c, &counter.tick())?;
 
         let shapes = budget::shapes([a.len(), b1.len(), b2.len(), lh.len()], budget);
         let rows = shapes.iter().map(|shape| shape.bases * shape.levels() as usize).sum();
