@@ -1,6 +1,10 @@
-# `just pre` is what CI runs.
-pre:
-    bash .ci/run
+# What CI runs: every job, or those that are named.
+ci *jobs:
+    bash .ci/run {{jobs}}
+
+# The jobs of CI, and what each is for.
+jobs:
+    @bash .ci/run --list
 
 # The commands of the README.
 demo *args:
