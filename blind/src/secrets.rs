@@ -1,5 +1,6 @@
 //! Which circuits may be proved blind: those whose witness nobody can guess.
 
+use wufu_circuits::registry_entry;
 use wufu_verifier::CircuitName;
 
 /// Why a circuit is not proved blind.
@@ -10,18 +11,10 @@ pub struct NotBlind {
     pub circuit: CircuitName,
 }
 
-/// What in a circuit's witness nobody guesses: at least 128 bits that its owner drew.
-///
-/// A cheating evaluator has one guess at the whole witness for each job. Where the witness is a vote or an amount that is a good
-/// guess, so a circuit without such secrets is refused. A new circuit must be decided here.
+/// What in a circuit's witness nobody guesses ([`Circuit::SECRETS`](wufu_circuits::Circuit::SECRETS)).
 ///
 /// # Errors
-/// When there is no such secret.
-pub const fn secrets(circuit: CircuitName) -> Result<&'static str, NotBlind> {
-    match circuit {
-        // Derived from the wallet's seed of 256 random bits; each card's trapdoor was drawn, or derived from another such seed.
-        CircuitName::FiveFu => Ok("the spend key sk, and the trapdoor rcm of each card"),
-        CircuitName::Donation => Ok("the spend key sk, and the trapdoor rcm of the donation"),
-        CircuitName::Gift => Ok("the spend key sk, and the trapdoors rcm of both cards"),
-    }
+/// Returns an error if there is no such secret.
+pub fn secrets(circuit: CircuitName) -> Result<&'static str, NotBlind> {
+    registry_entry(circuit).secrets.ok_or(NotBlind { circuit })
 }

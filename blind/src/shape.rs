@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, FftField, PrimeField};
-use wufu_circuits::{Circuit, DonationInstance, FiveFuInstance, GiftInstance, r1cs::Size};
+use wufu_circuits::{r1cs::Size, registry_entry};
 use wufu_verifier::{CircuitName, KeyId, VerifyingKey, key::Reduction};
 
 /// Why bytes are not a request.
@@ -48,12 +48,7 @@ pub struct Shape {
 impl Shape {
     /// Of a key of this release's circuits.
     pub fn of(key: &VerifyingKey) -> Self {
-        let size = match key.circuit() {
-            CircuitName::FiveFu => FiveFuInstance::SIZE,
-            CircuitName::Donation => DonationInstance::SIZE,
-            CircuitName::Gift => GiftInstance::SIZE,
-        };
-        Self::with_size(key, size)
+        Self::with_size(key, registry_entry(key.circuit()).size)
     }
 
     /// Of a key for other rows than its circuit's, with as many public inputs: small ones, for tests.

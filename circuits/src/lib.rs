@@ -39,6 +39,6 @@ pub use person::Person;
 pub use r1cs::{Assignment, R1cs};
 pub use statements::{
     CardWitness, Circuit, DonationInstance, DonationWitness, FiveFuInstance, FiveFuWitness,
-    GiftInstance, GiftWitness, Instance, PolicyBounds,
+    GiftInstance, GiftWitness, Instance, PolicyBounds, RegistryEntry, registry_entry,
 };
 pub use tree::Tree;

@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 use wufu_proto::{Envelope, envelope::Binding, v1};
 use wufu_verifier::{
-    CircuitName, ClaimCheck, Donation, DonationCheck, FiveFu, Gift, KeyId, Proof, ProofRequest,
-    Statement, Time, Trust, Verified, VerifyError, VerifyingKey,
+    CircuitName, ClaimCheck, DonationCheck, KeyId, Proof, ProofRequest, Statement, Time, Trust,
+    Verified, VerifyError, VerifyingKey,
     checkpoint::Checkpoint,
     epochs::{LogHistory, RootError, Window},
     notes,
@@ -308,13 +308,7 @@ fn unasked(key: &VerifyingKey, envelope: &Envelope) -> Outcome {
 /// Whether the equation holds, whatever the proof is about.
 fn proves(key: &VerifyingKey, envelope: &Envelope) -> bool {
     let presented = envelope.presented();
-    let inputs = match envelope.circuit() {
-        CircuitName::FiveFu => FiveFu::decode(presented.public_inputs).map(|s| s.public_inputs()),
-        CircuitName::Donation => {
-            Donation::decode(presented.public_inputs).map(|s| s.public_inputs())
-        }
-        CircuitName::Gift => Gift::decode(presented.public_inputs).map(|s| s.public_inputs()),
-    };
+    let inputs = envelope.circuit().decode_inputs(presented.public_inputs);
     let (Ok(inputs), Ok(proof)) = (inputs, Proof::decode(presented.proof)) else { return false };
     KeyId::eq(&envelope.key_id(), &key.id()) && key.equation_holds(&inputs, &proof)
 }

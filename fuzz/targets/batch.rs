@@ -135,7 +135,7 @@ fn open<'a>(held: &'a Scenes, shown: &Shown) -> Option<Pending<'a, AnyVerified>>
             let check = ClaimCheck { key, cards, persons, org: &asked.org, now, window };
             check.open(presented, &asked.payout, held.expiry).into()
         }
-        Binding::Gift => {
+        Binding::None => {
             let org = logs[0].origin().split('/').next()?;
             let check = GiftCheck { key, cards: &logs[0], org, now, window };
             check.open(presented, b"to a friend", held.expiry).into()

@@ -1,8 +1,10 @@
 //! A proof as a file: with what is needed to look at it.
 
 use wufu_verifier::{
-    CircuitName, Donation, FiveFu, Gift, KeyId, Proof, ProofRequest, Statement, proof::ProofError,
-    statement::InputsError, verify::Presented,
+    CircuitName, KeyId, Proof, ProofRequest, Statement,
+    proof::ProofError,
+    statement::{BindingKind, InputsError},
+    verify::Presented,
 };
 
 use crate::{claim::ClaimBinding, error::ConvertError, read, v1};
@@ -18,15 +20,15 @@ pub enum Binding {
     /// Five Fu: the claim.
     Claim(ClaimBinding),
     /// A gift: nothing that travels with it.
-    Gift,
+    None,
 }
 
 impl Binding {
-    fn circuit(&self) -> CircuitName {
+    fn kind(&self) -> BindingKind {
         match self {
-            Self::Request(_) => CircuitName::Donation,
-            Self::Claim(_) => CircuitName::FiveFu,
-            Self::Gift => CircuitName::Gift,
+            Self::Request(_) => BindingKind::Request,
+            Self::Claim(_) => BindingKind::Claim,
+            Self::None => BindingKind::None,
         }
     }
 }
@@ -78,12 +80,12 @@ impl Envelope {
     }
 
     fn checked(self) -> Result<Self, ConvertError> {
-        let (logs, expected) = match self.circuit {
-            CircuitName::FiveFu => (2, "the claim that a five-fu proof makes, and no request"),
-            CircuitName::Donation => (1, "the request that a donation proof answers, and no claim"),
-            CircuitName::Gift => (1, "a gift proof, with neither request nor claim"),
+        let (logs, expected) = match self.circuit.binding() {
+            BindingKind::Claim => (2, "the claim that a five-fu proof makes, and no request"),
+            BindingKind::Request => (1, "the request that a donation proof answers, and no claim"),
+            BindingKind::None => (1, "a gift proof, with neither request nor claim"),
         };
-        if self.binding.circuit() != self.circuit {
+        if self.binding.kind() != self.circuit.binding() {
             return Err(ConvertError::Binding { expected });
         }
         read::count("epochs", self.epochs.len(), logs, logs)?;
@@ -181,18 +183,14 @@ impl Envelope {
         }
         let circuit = read::circuit("circuit", &circuit)?;
         // Before the points: this is the cheaper refusal.
-        match circuit {
-            CircuitName::FiveFu => FiveFu::decode(&public_inputs).map(|_| ())?,
-            CircuitName::Donation => Donation::decode(&public_inputs).map(|_| ())?,
-            CircuitName::Gift => Gift::decode(&public_inputs).map(|_| ())?,
-        }
+        circuit.decode_inputs(&public_inputs)?;
         let key_id = read::key_id("key id", &key_id)?;
         let binding = match binding {
             Some(v1::envelope::Binding::Request(request)) => {
                 Binding::Request(Box::new(request.try_into()?))
             }
             Some(v1::envelope::Binding::Claim(claim)) => Binding::Claim(claim.try_into()?),
-            None => Binding::Gift,
+            None => Binding::None,
         };
         look_at(&proof)?;
         let log = |v1::LogEpoch { origin, epoch }| LogEpoch { origin, epoch };
@@ -214,7 +212,7 @@ impl From<&Envelope> for v1::Envelope {
                 Some(v1::envelope::Binding::Request(request.as_ref().into()))
             }
             Binding::Claim(claim) => Some(v1::envelope::Binding::Claim(claim.into())),
-            Binding::Gift => None,
+            Binding::None => None,
         };
         Self {
             version: VERSION,

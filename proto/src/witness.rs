@@ -24,23 +24,47 @@ pub enum Witnessed {
     Gift(Box<GiftInstance>),
 }
 
+/// Work on an instance, whichever statement it is of: a closure that is generic over circuits.
+pub trait CircuitVisitor {
+    /// What the work gives.
+    type Output;
+
+    /// Does the work.
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output;
+}
+
 impl Witnessed {
+    /// Does some work on the instance. Nothing else tells the statements apart.
+    pub fn visit<V: CircuitVisitor>(&self, visitor: V) -> V::Output {
+        match self {
+            Self::FiveFu(instance) => visitor.visit(instance.as_ref()),
+            Self::Donation(instance, _) => visitor.visit(instance.as_ref()),
+            Self::Gift(instance) => visitor.visit(instance.as_ref()),
+        }
+    }
+
     /// Which statement it is.
     pub fn circuit(&self) -> CircuitName {
-        match self {
-            Self::FiveFu(_) => CircuitName::FiveFu,
-            Self::Donation(..) => CircuitName::Donation,
-            Self::Gift(_) => CircuitName::Gift,
+        struct Name;
+        impl CircuitVisitor for Name {
+            type Output = CircuitName;
+            fn visit<C: Circuit>(self, _: &C) -> CircuitName {
+                C::NAME
+            }
         }
+        self.visit(Name)
     }
 
     /// The public inputs, in order.
     pub fn public_inputs(&self) -> Vec<Fr> {
-        match self {
-            Self::FiveFu(instance) => instance.public.public_inputs(),
-            Self::Donation(instance, _) => instance.public.public_inputs(),
-            Self::Gift(instance) => instance.public.public_inputs(),
+        struct Inputs;
+        impl CircuitVisitor for Inputs {
+            type Output = Vec<Fr>;
+            fn visit<C: Circuit>(self, instance: &C) -> Vec<Fr> {
+                instance.public().public_inputs()
+            }
         }
+        self.visit(Inputs)
     }
 
     /// Checks the statement natively.
@@ -48,20 +72,26 @@ impl Witnessed {
     /// # Errors
     /// The first clause that is false.
     pub fn check(&self) -> Result<(), ClauseError> {
-        match self {
-            Self::FiveFu(instance) => instance.check().map(drop),
-            Self::Donation(instance, _) => instance.check().map(drop),
-            Self::Gift(instance) => instance.check().map(drop),
+        struct Check;
+        impl CircuitVisitor for Check {
+            type Output = Result<(), ClauseError>;
+            fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
+                instance.check().map(drop)
+            }
         }
+        self.visit(Check)
     }
 
     /// Every wire and row of the circuit. Wrong ones when the statement is false: [`Witnessed::check`] comes first.
     pub fn assign(&self) -> Assignment {
-        match self {
-            Self::FiveFu(instance) => instance.assign(),
-            Self::Donation(instance, _) => instance.assign(),
-            Self::Gift(instance) => instance.assign(),
+        struct Assign;
+        impl CircuitVisitor for Assign {
+            type Output = Assignment;
+            fn visit<C: Circuit>(self, instance: &C) -> Assignment {
+                instance.assign()
+            }
         }
+        self.visit(Assign)
     }
 }
 

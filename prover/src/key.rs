@@ -10,7 +10,7 @@ use ark_bn254::{Bn254, Fr};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use tempfile::NamedTempFile;
-use wufu_circuits::{Circuit, DonationInstance, FiveFuInstance, GiftInstance, r1cs::Size};
+use wufu_circuits::{r1cs::Size, registry_entry};
 use wufu_verifier::{
     CircuitName, KeyId, Trust, VerifyingKey,
     key::{KeyError, KeyPoints, Provenance, Reduction},
@@ -216,21 +216,12 @@ impl ProvingKey {
     }
 }
 
-/// Rows and wires of a circuit.
-fn size(circuit: CircuitName) -> Size {
-    match circuit {
-        CircuitName::FiveFu => FiveFuInstance::SIZE,
-        CircuitName::Donation => DonationInstance::SIZE,
-        CircuitName::Gift => GiftInstance::SIZE,
-    }
-}
-
 fn check_counts(
     circuit: CircuitName,
     reduction: Reduction,
     points: &ark_groth16::ProvingKey<Bn254>,
 ) -> Result<(), KeyFileError> {
-    let Size { rows, wires } = size(circuit);
+    let Size { rows, wires } = registry_entry(circuit).size;
     let public = circuit.public_inputs() + 1;
     let domain = Radix2EvaluationDomain::<Fr>::compute_size_of_domain(rows + public);
     let domain = domain.ok_or(KeyFileError::Generator)?;

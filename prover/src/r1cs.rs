@@ -5,20 +5,7 @@ use ark_relations::{
     gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result, Variable},
     utils::matrix::Matrix,
 };
-use wufu_circuits::{
-    Circuit, DonationInstance, FiveFuInstance, GiftInstance,
-    r1cs::{self, R1cs},
-};
-use wufu_verifier::CircuitName;
-
-/// The rows of a circuit.
-pub(crate) fn shape(circuit: CircuitName) -> R1cs {
-    match circuit {
-        CircuitName::FiveFu => FiveFuInstance::shape(),
-        CircuitName::Donation => DonationInstance::shape(),
-        CircuitName::Gift => GiftInstance::shape(),
-    }
-}
+use wufu_circuits::r1cs::{self, R1cs};
 
 /// The rows in arkworks' form.
 ///

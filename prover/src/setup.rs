@@ -5,18 +5,14 @@ use ark_ec::PrimeGroup;
 use ark_ff::UniformRand;
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use rand::{CryptoRng, RngCore, SeedableRng as _, rngs::StdRng};
+use wufu_circuits::registry_entry;
 use wufu_verifier::{
     CircuitName,
     key::{Provenance, Reduction},
 };
 use zeroize::Zeroizing;
 
-use crate::{
-    ProvingKey,
-    iden3::CircomReduction,
-    key::KeyFileError,
-    r1cs::{self, Rows},
-};
+use crate::{ProvingKey, iden3::CircomReduction, key::KeyFileError, r1cs::Rows};
 
 /// Makes a key for a circuit. What could forge is drawn here and dropped here; that nobody kept it, nobody can know.
 ///
@@ -51,7 +47,7 @@ fn generate(
     reduction: Reduction,
     rng: &mut StdRng,
 ) -> Result<ProvingKey, KeyFileError> {
-    let shape = r1cs::shape(circuit);
+    let shape = registry_entry(circuit).shape();
     let toxic = Zeroizing::new([(); 4].map(|()| Fr::rand(rng)));
     let [alpha, beta, gamma, delta] = *toxic;
     let generate = match reduction {

@@ -52,6 +52,27 @@ impl CircuitName {
         }
     }
 
+    /// What a proof of the statement answers.
+    pub const fn binding(self) -> BindingKind {
+        match self {
+            Self::FiveFu => BindingKind::Claim,
+            Self::Donation => BindingKind::Request,
+            Self::Gift => BindingKind::None,
+        }
+    }
+
+    /// Reads the public inputs of a proof, as [`Statement::decode`] does for a statement that is known at compile time.
+    ///
+    /// # Errors
+    /// Returns an error if there are too few or too many bytes, or an input is not canonical.
+    pub fn decode_inputs(self, bytes: &[u8]) -> Result<Vec<Fr>, InputsError> {
+        match self {
+            Self::FiveFu => FiveFu::decode(bytes).map(|statement| statement.public_inputs()),
+            Self::Donation => Donation::decode(bytes).map(|statement| statement.public_inputs()),
+            Self::Gift => Gift::decode(bytes).map(|statement| statement.public_inputs()),
+        }
+    }
+
     /// The id of the circuit that this release speaks: a hash of its `.r1cs` file. `wufu-circuits` checks that its
     /// circuits still have these.
     pub const fn id(self) -> CircuitId {
@@ -61,6 +82,17 @@ impl CircuitName {
             Self::Gift => CircuitId(GIFT_ID),
         }
     }
+}
+
+/// What a proof answers, which travels in its envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BindingKind {
+    /// A campaign's claim.
+    Claim,
+    /// A verifier's signed request.
+    Request,
+    /// Nothing that travels with the proof.
+    None,
 }
 
 impl fmt::Display for CircuitName {

@@ -176,7 +176,7 @@ fn gift(prover: &Prover, rng: &mut StdRng) -> Answer {
     let witness = GiftWitness::new(&sk, (&card, path), friend, rcm_out, ext);
     let instance = witness.into_instance();
     let note = checkpoint(CAMPAIGN, "cards", EPOCH + 1, 1_250_001, instance.public.root);
-    envelope(prover, rng, &instance, vec![note], Binding::Gift)
+    envelope(prover, rng, &instance, vec![note], Binding::None)
 }
 
 fn ext(key: &VerifyingKey, verifier: &[u8], payload: &[u8]) -> Fr {

@@ -205,6 +205,8 @@ fn within(value: Fr, min: Fr, max: Fr, bits: usize) -> bool {
 impl Circuit for DonationInstance {
     const NAME: CircuitName = CircuitName::Donation;
     const SIZE: Size = Size { rows: 8_113, wires: 8_182 };
+    const SECRETS: Option<&'static str> =
+        Some("the spend key sk, and the trapdoor rcm of the donation");
 
     type Public = Donation;
 

@@ -179,6 +179,9 @@ impl Wires {
 impl Circuit for FiveFuInstance {
     const NAME: CircuitName = CircuitName::FiveFu;
     const SIZE: Size = Size { rows: 32_308, wires: 32_604 };
+    // Derived from the wallet's seed of 256 random bits; each card's trapdoor was drawn, or derived from another such seed.
+    const SECRETS: Option<&'static str> =
+        Some("the spend key sk, and the trapdoor rcm of each card");
 
     type Public = FiveFu;
 

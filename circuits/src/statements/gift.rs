@@ -135,6 +135,8 @@ impl Wires {
 impl Circuit for GiftInstance {
     const NAME: CircuitName = CircuitName::Gift;
     const SIZE: Size = Size { rows: 5_894, wires: 5_949 };
+    const SECRETS: Option<&'static str> =
+        Some("the spend key sk, and the trapdoors rcm of both cards");
 
     type Public = Gift;
 

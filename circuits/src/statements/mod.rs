@@ -3,12 +3,14 @@
 mod donation;
 mod five_fu;
 mod gift;
+mod registry;
 
 use wufu_verifier::{CircuitName, Statement};
 
 pub use donation::{DonationInstance, DonationWitness, PolicyBounds};
 pub use five_fu::{CardWitness, FiveFuInstance, FiveFuWitness};
 pub use gift::{GiftInstance, GiftWitness};
+pub use registry::{RegistryEntry, registry_entry};
 
 use crate::{
     clause::{Clause, ClauseError},
@@ -33,6 +35,10 @@ pub trait Circuit: Sized {
 
     /// How large the circuit is.
     const SIZE: Size;
+
+    /// What in the witness nobody guesses: at least 128 bits that its owner drew. `None` when there is no such secret, as in a vote or an
+    /// amount: a cheating evaluator has one guess at the whole witness for each job, so such a circuit is not proved blind.
+    const SECRETS: Option<&'static str>;
 
     /// The public side.
     type Public: Statement;

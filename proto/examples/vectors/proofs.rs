@@ -197,7 +197,7 @@ pub fn envelope() -> Value {
 
     let gift = Gift::from_inputs([26, 27, 28, 29].map(fr));
     let epochs = vec![epoch("wufu-2018/cards")];
-    let gift = Envelope::new(&gift, &proof(), key_id, epochs, Binding::Gift).unwrap();
+    let gift = Envelope::new(&gift, &proof(), key_id, epochs, Binding::None).unwrap();
     let gift = v1::Envelope::from(&gift);
 
     let change = |f: &dyn Fn(&mut v1::Envelope)| {

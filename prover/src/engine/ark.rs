@@ -3,7 +3,7 @@
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::utils::matrix::Matrix;
-use wufu_circuits::r1cs::Assignment;
+use wufu_circuits::{r1cs::Assignment, registry_entry};
 use wufu_verifier::{Proof, VerifyingKey, key::Reduction};
 
 use super::{Engine, EngineError};
@@ -22,7 +22,7 @@ impl ArkEngine {
     /// # Cost
     /// One pass over the circuit, and memory for its rows: some 40 MB for Five Fu beside the key.
     pub fn new(key: ProvingKey) -> Self {
-        let shape = r1cs::shape(key.circuit());
+        let shape = registry_entry(key.circuit()).shape();
         Self { matrices: r1cs::matrices(&shape), wires: shape.wires(), key }
     }
 

@@ -4,13 +4,13 @@ use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, pairing::Pairing};
 use ark_ff::{BigInt, PrimeField, Zero};
 use rayon::prelude::*;
-use wufu_circuits::r1cs::R1cs;
+use wufu_circuits::{r1cs::R1cs, registry_entry};
 use wufu_verifier::{
     CircuitName,
     key::{Provenance, Reduction},
 };
 
-use crate::{ProvingKey, key::KeyFileError, r1cs};
+use crate::{ProvingKey, key::KeyFileError};
 
 const MAGIC: &[u8; 4] = b"zkey";
 const VERSION: u32 = 1;
@@ -113,7 +113,7 @@ pub fn read(
     if section(1).rest != GROTH16.to_le_bytes() {
         return Err(ZkeyError::Magic);
     }
-    let shape = r1cs::shape(circuit);
+    let shape = registry_entry(circuit).shape();
     let (wires, public) = (shape.wires(), shape.public_inputs());
     let domain = 1usize << shape.domain_log2();
 

@@ -20,7 +20,7 @@ use wufu_circuits::Circuit;
 use wufu_proto::{
     prover::{Learned, Progress, Proved, ProverInfo, ProvingCircuit, Stage, Timings},
     v1::{self, prover_service_server::ProverService},
-    witness::{Job, Witnessed},
+    witness::{CircuitVisitor, Job},
 };
 use wufu_verifier::KeyId;
 
@@ -152,31 +152,32 @@ fn work(
     let began = Instant::now();
     let job = Job::try_from(message).map_err(|error| refusal::malformed(&error))?;
     let clock = Clock { began, now: Stage::Checking, timings: Timings::default(), told };
-    match &job.witnessed {
-        Witnessed::FiveFu(instance) => prove(prover, instance.as_ref(), clock, go_on),
-        Witnessed::Donation(instance, _) => prove(prover, instance.as_ref(), clock, go_on),
-        Witnessed::Gift(instance) => prove(prover, instance.as_ref(), clock, go_on),
-    }
-    .map_err(|error| refusal::unproved(&error))
+    job.witnessed.visit(Prove { prover, clock, go_on }).map_err(|error| refusal::unproved(&error))
 }
 
-fn prove<C: Circuit>(
-    prover: &Prover,
-    instance: &C,
-    mut clock: Clock,
-    go_on: impl Fn() -> bool,
-) -> Result<Proved, ProveError> {
-    let proven = prover.prove_while(instance, &mut OsRng, |stage| {
-        clock.next(match stage {
-            crate::Stage::Checking => Stage::Checking,
-            crate::Stage::Proving => Stage::Proving,
-            crate::Stage::Verifying => Stage::Verifying,
-        });
-        go_on()
-    })?;
-    clock.next(Stage::Done);
-    let (learned, timings) = (Learned::Witness, clock.timings);
-    Ok(Proved::new(&proven.statement, &proven.proof, proven.key_id, learned, timings))
+struct Prove<'a, F> {
+    prover: &'a Prover,
+    clock: Clock,
+    go_on: F,
+}
+
+impl<F: Fn() -> bool> CircuitVisitor for Prove<'_, F> {
+    type Output = Result<Proved, ProveError>;
+
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
+        let Self { prover, mut clock, go_on } = self;
+        let proven = prover.prove_while(instance, &mut OsRng, |stage| {
+            clock.next(match stage {
+                crate::Stage::Checking => Stage::Checking,
+                crate::Stage::Proving => Stage::Proving,
+                crate::Stage::Verifying => Stage::Verifying,
+            });
+            go_on()
+        })?;
+        clock.next(Stage::Done);
+        let (learned, timings) = (Learned::Witness, clock.timings);
+        Ok(Proved::new(&proven.statement, &proven.proof, proven.key_id, learned, timings))
+    }
 }
 
 /// Tells the stages and keeps their times.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rand::rngs::OsRng;
 use wufu_circuits::Circuit;
-use wufu_proto::witness::{Job, Witnessed};
+use wufu_proto::witness::{CircuitVisitor, Job};
 use wufu_prover::Prover;
 use wufu_verifier::{KeyId, Statement};
 
@@ -38,38 +38,44 @@ impl ProofSource for LocalProver {
     async fn prove(&self, job: Job, stage: OnStage) -> Result<Made, ProverError> {
         let found = self.provers.iter().find(|prover| prover.verifying_key().id() == job.key_id);
         let prover = found.cloned().ok_or(ProverError::NoKey { key: job.key_id })?;
-        tokio::task::spawn_blocking(move || match &job.witnessed {
-            Witnessed::FiveFu(instance) => run(&prover, instance.as_ref(), &stage),
-            Witnessed::Donation(instance, _) => run(&prover, instance.as_ref(), &stage),
-            Witnessed::Gift(instance) => run(&prover, instance.as_ref(), &stage),
-        })
-        .await
-        .map_err(Stopped::from)?
+        tokio::task::spawn_blocking(move || job.witnessed.visit(Prove { prover, stage }))
+            .await
+            .map_err(Stopped::from)?
     }
 }
 
-fn run<C: Circuit>(prover: &Prover, instance: &C, stage: &OnStage) -> Result<Made, ProverError> {
-    let mut timings = Timings::default();
-    let (mut began, mut now) = (Instant::now(), Stage::Checking);
-    let mut next = |then: Stage| {
-        let took = began.elapsed();
-        match now {
-            Stage::Checking => timings.witness = took,
-            Stage::Proving => timings.prove = took,
-            Stage::Verifying => timings.verify = took,
-            _ => {}
-        }
-        (began, now) = (Instant::now(), then);
-        stage(then);
-    };
-    let proven = prover.prove(instance, &mut OsRng, |stage| {
-        match stage {
-            wufu_prover::Stage::Checking => next(Stage::Checking),
-            wufu_prover::Stage::Proving => next(Stage::Proving),
-            wufu_prover::Stage::Verifying => next(Stage::Verifying),
+struct Prove {
+    prover: Prover,
+    stage: OnStage,
+}
+
+impl CircuitVisitor for Prove {
+    type Output = Result<Made, ProverError>;
+
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
+        let Self { prover, stage } = self;
+        let mut timings = Timings::default();
+        let (mut began, mut now) = (Instant::now(), Stage::Checking);
+        let mut next = |then: Stage| {
+            let took = began.elapsed();
+            match now {
+                Stage::Checking => timings.witness = took,
+                Stage::Proving => timings.prove = took,
+                Stage::Verifying => timings.verify = took,
+                _ => {}
+            }
+            (began, now) = (Instant::now(), then);
+            stage(then);
         };
-    })?;
-    next(Stage::Done);
-    let (public_inputs, proof) = (proven.statement.encode(), proven.proof.encode());
-    Ok(Made { public_inputs, proof, key_id: proven.key_id, timings, mode: Mode::Local })
+        let proven = prover.prove(instance, &mut OsRng, |stage| {
+            match stage {
+                wufu_prover::Stage::Checking => next(Stage::Checking),
+                wufu_prover::Stage::Proving => next(Stage::Proving),
+                wufu_prover::Stage::Verifying => next(Stage::Verifying),
+            };
+        })?;
+        next(Stage::Done);
+        let (public_inputs, proof) = (proven.statement.encode(), proven.proof.encode());
+        Ok(Made { public_inputs, proof, key_id: proven.key_id, timings, mode: Mode::Local })
+    }
 }

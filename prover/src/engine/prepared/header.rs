@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bn254x8::{Backend, G1, G2, Group as _, msm::Shape};
-use wufu_circuits::{Circuit, DonationInstance, FiveFuInstance, GiftInstance, r1cs::Size};
+use wufu_circuits::{r1cs::Size, registry_entry};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
 use super::{
@@ -135,11 +135,7 @@ impl Header {
             return Err(PreparedFileError::Bounds);
         }
         let verifying = VerifyingKey::decode(key, trust)?;
-        let Size { rows, wires } = match verifying.circuit() {
-            CircuitName::FiveFu => FiveFuInstance::SIZE,
-            CircuitName::Donation => DonationInstance::SIZE,
-            CircuitName::Gift => GiftInstance::SIZE,
-        };
+        let Size { rows, wires } = registry_entry(verifying.circuit()).size;
         let sizes = Sizes::new(rows, wires, verifying.circuit().public_inputs() + 1);
         for (query, shape) in shapes.iter().enumerate() {
             let limit = if query == 3 { wires + sizes.domain() } else { wires };

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use wufu_circuits::registry_entry;
 use wufu_verifier::{CircuitName, KeyId, VerifyingKey};
 
 use super::{Options, PrepareError, Progress, Queries};
-use crate::{ProvingKey, r1cs};
+use crate::ProvingKey;
 
 /// A proving key in the form that proofs need, with its verifying key. It never changes; share it behind an `Arc`.
 pub struct PreparedKey {
@@ -27,7 +28,7 @@ impl PreparedKey {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Self, PrepareError> {
         let verifying = key.verifying_key().clone();
-        let shape = r1cs::shape(verifying.circuit());
+        let shape = registry_entry(verifying.circuit()).shape();
         let reduction = verifying.reduction();
         let queries = Queries::new(key.points(), reduction, &shape, options, progress)?;
         Ok(Self { verifying, queries })

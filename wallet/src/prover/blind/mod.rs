@@ -22,7 +22,7 @@ use wufu_proto::{
         dealer_service_client::DealerServiceClient,
         evaluator_service_client::EvaluatorServiceClient,
     },
-    witness::{Job, Witnessed},
+    witness::{CircuitVisitor, Job},
 };
 use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey};
 
@@ -385,9 +385,16 @@ fn now() -> Result<u64, BlindError> {
 }
 
 /// The public inputs, and all wires of a statement that is true.
-fn assign<C: Circuit>(instance: &C) -> Result<(Vec<u8>, Assignment), ProverError> {
-    let public = instance.check()?.encode();
-    Ok((public, instance.assign()))
+/// Checks an instance, and works out every wire and row.
+struct Assign;
+
+impl CircuitVisitor for Assign {
+    type Output = Result<(Vec<u8>, Assignment), ProverError>;
+
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
+        let public = instance.check()?.encode();
+        Ok((public, instance.assign()))
+    }
 }
 
 #[tonic::async_trait]
@@ -403,11 +410,7 @@ impl ProofSource for BlindProver {
         stage(Stage::Checking);
         let began = Instant::now();
         let (job, assigned) = blocking(move || {
-            let assigned = match &job.witnessed {
-                Witnessed::FiveFu(instance) => assign(instance.as_ref()),
-                Witnessed::Donation(instance, _) => assign(instance.as_ref()),
-                Witnessed::Gift(instance) => assign(instance.as_ref()),
-            };
+            let assigned = job.witnessed.visit(Assign);
             (job, assigned)
         })
         .await?;
