@@ -17,9 +17,13 @@ The exit code is 0 when every check is noticed, by a failure and not by a test t
     python3 .ci/checks.py blind           only the list blind.toml; or a check by its name
     python3 .ci/checks.py --report        prints the lists as tables for docs/reports/checks.md
 
+What a run of a test binary said is kept beside the copy, under the hash of the binary: an interrupted run goes on where it was, and
+after a change only what is built anew is run again. The report of a run says how many runs were kept.
+
 WUFU_CHECKS_COPY is where the copy is made, WUFU_CHECKS_TARGET the target folder to build in: by default target/checks and target.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -33,8 +37,9 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LISTS = ROOT / ".ci/checks.d"
 COPY = pathlib.Path(os.environ.get("WUFU_CHECKS_COPY", ROOT / "target/checks"))
-# For one run of a test binary. A check that is noticed only by this limit is a complaint.
-LIMIT = 300
+KEPT = COPY.with_name(COPY.name + ".json")
+# For one run of a test binary, in seconds. A check that is noticed only by this limit is a complaint.
+LIMIT = int(os.environ.get("WUFU_CHECKS_LIMIT", 300))
 KEYS = {"name", "file", "find", "after", "off", "tests", "survives"}
 
 
@@ -136,15 +141,20 @@ def copy(checks):
 def build(tests):
     """The test binaries that are named in entries, by folder and target. With the features of the whole workspace."""
     names = {test.partition(" ")[0] for test in tests}
-    command = ["cargo", "test", "--release", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"]
+    command = ["cargo", "test", "--release", "--workspace", "--no-run"]
+    command += ["--message-format", "json-render-diagnostics"]
     command += ["--lib"] if any(name.endswith("/lib") for name in names) else []
     for name in sorted(name.rpartition("/")[2] for name in names if not name.endswith("/lib")):
         command += ["--test", name]
     target = os.environ.get("WUFU_CHECKS_TARGET", str(ROOT / "target"))
     environment = os.environ | {"CARGO_TARGET_DIR": target}
-    built = subprocess.run(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, text=True)
+    log = COPY.with_name(COPY.name + ".log")
+    with log.open("w") as warnings:
+        built = subprocess.run(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, stderr=warnings, text=True)
     if built.returncode:
-        sys.exit("it does not build with its switches")
+        # The switches bring hundreds of warnings about parentheses.
+        errors = [part for part in log.read_text().split("\n\n") if re.search(r"^error", part, re.M)]
+        sys.exit("\n\n".join(errors) + f"\nit does not build with its switches: see {log}")
     binaries = {}
     for line in built.stdout.splitlines():
         message = json.loads(line)
@@ -154,6 +164,33 @@ def build(tests):
         target = message["target"]
         binaries[folder, target["name"] if "test" in target["kind"] else "lib"] = message["executable"]
     return binaries
+
+
+class Runs:
+    """What runs of test binaries said, kept from one call of this command to the next."""
+
+    def __init__(self, binaries):
+        self.binaries, self.hashes, self.again = binaries, {}, 0
+        self.kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+
+    def hash(self, test):
+        folder, _, target = test.partition(" ")[0].rpartition("/")
+        binary = self.binaries.get((folder, target))
+        if binary and binary not in self.hashes:
+            self.hashes[binary] = hashlib.sha256(pathlib.Path(binary).read_bytes()).hexdigest()
+        return self.hashes.get(binary)
+
+    def run(self, test, off):
+        """Whether the tests of an entry passed, and how they ended."""
+        key = f"{self.hash(test)} {test} {off}"
+        if key in self.kept:
+            self.again += 1
+        else:
+            self.kept[key] = run(self.binaries, test, off)
+            fresh = KEPT.with_suffix(".new")
+            fresh.write_text(json.dumps(self.kept))
+            fresh.replace(KEPT)
+        return self.kept[key]
 
 
 def run(binaries, test, off):
@@ -208,16 +245,18 @@ def main():
     chosen = [check for check in checks if not arguments or check["list"] in arguments or check["name"] in arguments]
     if not chosen:
         sys.exit(f"no list and no check is named {' or '.join(arguments)}")
-    copy(chosen)
+    # Every switch, whatever is chosen: else each list would build a copy of its own.
+    copy(checks)
     tests = sorted({test for check in chosen for test in check["tests"]})
-    binaries = build(tests)
-    for test in tests:
-        passed, how = run(binaries, test, None)
-        if not passed:
-            complaints.append(f"{test}: fails with every check on: {how}")
-    for check in chosen if not complaints else []:
+    runs = Runs(build(tests))
+    for check in chosen:
         began = time.monotonic()
-        results = [run(binaries, test, check["name"]) for test in check["tests"]]
+        broken = [(test, how) for test in check["tests"] for passed, how in [runs.run(test, None)] if not passed]
+        if broken:
+            complaints += [f"{check['name']}: with every check on, {test} fails: {how}" for test, how in broken]
+            print(f"{check['list']:9} {check['name']:40} not tried: its tests fail with every check on", flush=True)
+            continue
+        results = [runs.run(test, check["name"]) for test in check["tests"]]
         noticed = [how for passed, how in results if not passed]
         verdict = "; ".join(noticed) if noticed else "survives"
         print(f"{check['list']:9} {check['name']:40} {verdict} ({time.monotonic() - began:.0f} s)", flush=True)
@@ -227,7 +266,7 @@ def main():
             complaints.append(f"{check['name']}: no test fails without it")
         elif noticed and "survives" in check:
             complaints.append(f"{check['name']}: a test fails without it, and the list says that it survives")
-    print(f"{len(chosen)} checks tried, {len(complaints)} complaints")
+    print(f"{len(chosen)} checks tried, {len(complaints)} complaints, {runs.again} runs kept from before")
     print("\n".join(complaints))
     sys.exit(bool(complaints))
 

@@ -34,6 +34,14 @@ pub enum ShareError {
         /// How many the circuit has.
         expected: usize,
     },
+    /// The assignment has another number of public inputs than the circuit. This is the caller's mistake.
+    #[error("assignment has {got} public inputs, expected {expected}")]
+    Public {
+        /// How many it has.
+        got: usize,
+        /// How many the circuit has.
+        expected: usize,
+    },
     /// The rows of the assignment are not as many as the circuit has. This is the caller's mistake.
     #[error("assignment has {got} rows, expected {expected}")]
     Rows {
@@ -221,8 +229,12 @@ impl BlindKey {
 /// Refuses an assignment that is not of this circuit or not true.
 fn check(shape: &Shape, assignment: &Assignment) -> Result<(), ShareError> {
     let (got, expected) = (assignment.z().len(), shape.wires());
-    if got != expected || assignment.public().len() + 1 != shape.public() {
+    if got != expected {
         return Err(ShareError::Wires { got, expected });
+    }
+    let (got, expected) = (assignment.public().len(), shape.public() - 1);
+    if got != expected {
+        return Err(ShareError::Public { got, expected });
     }
     let rows = shape.rows();
     let [az, bz, cz] = [assignment.az(), assignment.bz(), assignment.cz()];

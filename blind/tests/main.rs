@@ -4,6 +4,7 @@
 
 use wufu_testing as _;
 
+mod checks;
 mod common;
 mod known;
 mod refusals;

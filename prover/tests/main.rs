@@ -6,11 +6,14 @@ use wufu_testing as _;
 
 #[cfg(feature = "service")]
 mod blind;
+mod checks;
 #[cfg(feature = "service")]
 mod common;
 #[cfg(feature = "service")]
 mod engine;
 mod keys;
+#[cfg(feature = "service")]
+mod leaving;
 mod matrices;
 mod prepared;
 mod prepared_file;
@@ -19,3 +22,4 @@ mod service;
 mod snarkjs;
 #[cfg(feature = "service")]
 mod strangers;
+mod zkey;

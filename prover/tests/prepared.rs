@@ -31,7 +31,7 @@ fn pool(threads: usize) -> rayon::ThreadPool {
 }
 
 /// A circuit made by hand and one assignment of it.
-fn circuit<const N: usize>(
+pub fn circuit<const N: usize>(
     public: [Fr; N],
     rows: impl FnOnce(&mut Builder, [Num; N]),
 ) -> (R1cs, Assignment) {
@@ -42,7 +42,7 @@ fn circuit<const N: usize>(
 }
 
 /// x^5 chains: the output is public.
-fn chain(steps: usize, start: Fr) -> (R1cs, Assignment) {
+pub fn chain(steps: usize, start: Fr) -> (R1cs, Assignment) {
     let mut output = start;
     (0..steps).for_each(|_| output = output.square().square() * output + Fr::ONE);
     circuit([output], |b, [output]| {
@@ -81,14 +81,14 @@ fn awkward(value: Fr) -> (R1cs, Assignment) {
 }
 
 /// One circuit, one key: ours for all backends and budgets, theirs once.
-struct Case<'a> {
+pub struct Case<'a> {
     shape: &'a R1cs,
     key: ark_groth16::ProvingKey<Bn254>,
     reduction: Reduction,
 }
 
 impl<'a> Case<'a> {
-    fn new(shape: &'a R1cs, reduction: Reduction, rng: &mut StdRng) -> Self {
+    pub fn new(shape: &'a R1cs, reduction: Reduction, rng: &mut StdRng) -> Self {
         let circuit = Rows(shape);
         let key = match reduction {
             Reduction::Libsnark => {
@@ -124,7 +124,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn prepared(&self, backend: Backend, budget: usize) -> Queries {
+    pub fn prepared(&self, backend: Backend, budget: usize) -> Queries {
         let options = Options { backend, budget };
         Queries::new(&self.key, self.reduction, self.shape, options, &|_| ()).unwrap()
     }

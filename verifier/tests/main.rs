@@ -5,6 +5,7 @@
 use wufu_testing as _;
 
 mod batch;
+mod checks;
 mod failures;
 mod poseidon;
 mod poseidon_table;

@@ -374,17 +374,17 @@ async fn a_leaf_that_is_not_there_yet_is_told() {
     assert!(other.plan_claim(&Sources::one(ledger), &ask, NOW).await.is_ok());
 }
 
-enum Spoiled<'a> {
+pub enum Spoiled<'a> {
     Roof(&'a mut Roof),
     Shard(&'a mut wufu_proto::log::ShardContent),
 }
 
 /// A source that gives roofs of another ledger, and spoils what it gives of the card log.
 #[derive(Clone)]
-struct Liar {
-    honest: MemoryLedger,
-    roofs: MemoryLedger,
-    spoil: fn(&mut Spoiled<'_>),
+pub struct Liar {
+    pub honest: MemoryLedger,
+    pub roofs: MemoryLedger,
+    pub spoil: fn(&mut Spoiled<'_>),
 }
 
 impl std::fmt::Debug for Liar {

@@ -160,7 +160,7 @@ async fn a_claim_is_spent_by_a_proved_claim_with_one_of_its_own_nullifiers() {
 }
 
 /// The keys of `vectors/keys.json` that are accepted.
-fn verifying_keys() -> Vec<VerifyingKey> {
+pub fn verifying_keys() -> Vec<VerifyingKey> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/keys.json");
     let text = std::fs::read_to_string(path).unwrap();
     let file: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -22,6 +22,14 @@ pub enum EngineError {
         /// How many the circuit has.
         expected: usize,
     },
+    /// The assignment has another number of public inputs than the engine's circuit. This is the caller's mistake.
+    #[error("assignment has {got} public inputs, expected {expected}")]
+    Public {
+        /// How many it has.
+        got: usize,
+        /// How many the circuit has.
+        expected: usize,
+    },
     /// The rows of the assignment are not as many as the engine's circuit has. This is the caller's mistake.
     #[error("assignment has {got} rows, expected {expected}")]
     Rows {

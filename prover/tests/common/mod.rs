@@ -85,6 +85,17 @@ impl Gate {
         panic!("{} proofs were begun, expected {begun}", self.begun());
     }
 
+    /// Counts one more, and waits until the gate is opened.
+    pub fn enter(&self) {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        self.pass();
+    }
+
+    /// A handle that opens the gate when the test ends.
+    pub fn keeper(self: &Arc<Self>) -> GateKeeper {
+        GateKeeper(self.clone())
+    }
+
     /// Waits until the gate is opened. A test that forgets to open it fails.
     fn pass(&self) {
         let open = self.open.lock().unwrap();
@@ -164,8 +175,7 @@ impl Engine for Simulator {
 
     fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
         if let Some(gate) = &self.gate {
-            gate.begun.fetch_add(1, Ordering::SeqCst);
-            gate.pass();
+            gate.enter();
         }
         let sum: Fr =
             self.inputs[1..].iter().zip(assignment.public()).map(|(point, x)| *point * x).sum();

@@ -6,8 +6,8 @@
 
 #[path = "../../../circuits/tests/common/node.rs"]
 mod node;
-mod ptau;
-mod refusals;
+pub mod ptau;
+pub mod refusals;
 
 use std::{
     fs::{self, File},

@@ -197,8 +197,12 @@ impl Queries {
     fn check(&self, assignment: &Assignment) -> Result<(), EngineError> {
         let Sizes { rows, wires, public, .. } = self.sizes;
         let got = assignment.z().len();
-        if got != wires || assignment.public().len() + 1 != public {
+        if got != wires {
             return Err(EngineError::Wires { got, expected: wires });
+        }
+        let (got, expected) = (assignment.public().len(), public - 1);
+        if got != expected {
+            return Err(EngineError::Public { got, expected });
         }
         let [az, bz, cz] = [assignment.az(), assignment.bz(), assignment.cz()];
         for column in [az, bz, cz] {

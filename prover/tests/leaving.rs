@@ -1,0 +1,148 @@
+//! A proof that has its worker, and for which nobody waits any more: the client left, or its time is over. The checks between the
+//! stages could be taken out, and no test failed: a client that left before its turn was tested, one that left after it was not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use ark_bn254::Fr;
+use tokio::time::sleep;
+use tonic::Code;
+use wufu_circuits::r1cs::Assignment;
+use wufu_proto::v1;
+use wufu_prover::{
+    Prover,
+    engine::{Engine, EngineError},
+    service::Limits,
+};
+use wufu_verifier::{Proof, VerifyingKey};
+
+use crate::common::{Gate, GateKeeper, LONG, Server, Simulator, gift, gift_request};
+
+/// The simulator behind a door: a worker waits there before it looks at the witness.
+struct Door {
+    inner: Simulator,
+    door: Arc<Gate>,
+}
+
+impl Engine for Door {
+    fn name(&self) -> &'static str {
+        "door"
+    }
+
+    fn verifying_key(&self) -> &VerifyingKey {
+        // The first that a worker asks for. Others ask, too.
+        if rayon::current_thread_index().is_some() {
+            self.door.enter();
+        }
+        self.inner.verifying_key()
+    }
+
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+
+    fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
+        self.inner.prove(assignment, r, s)
+    }
+}
+
+/// The prover, its door, and what counts the proofs that were begun behind it.
+fn behind_a_door() -> (Prover, GateKeeper, GateKeeper) {
+    let (door, proofs) = (Arc::new(Gate::default()), Arc::new(Gate::default()));
+    let keepers = (door.keeper(), proofs.keeper());
+    proofs.open();
+    let inner = Simulator::new(Some(proofs));
+    (Prover::new(Door { inner, door }), keepers.0, keepers.1)
+}
+
+/// One worker, for jobs of so long.
+fn limits(time: Duration) -> Limits {
+    let mut limits = Limits::default();
+    (limits.workers, limits.threads, limits.queue) = (1, 1, 4);
+    limits.time = time;
+    limits
+}
+
+/// What is logged on this thread.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Logged {
+    async fn wait(&self, text: &str) {
+        for _ in 0..LONG.as_millis() / 10 {
+            if String::from_utf8_lossy(&self.0.lock().unwrap()).contains(text) {
+                return;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{text:?} was not logged within {LONG:?}");
+    }
+}
+
+/// One thread for client and server: what the server says of the call is logged on the thread of the test.
+#[tokio::test]
+async fn a_client_that_leaves_has_no_proof_made() {
+    let (prover, door, proofs) = behind_a_door();
+    let logged = Logged::default();
+    let writer = logged.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let server = Server::start(vec![prover.clone()], limits(LONG)).await;
+    let message = gift_request(prover.verifying_key(), &gift(1));
+    let v1::ProveRequest { key_id, witness } = message.clone();
+    let request = v1::ProveStreamRequest { key_id, witness };
+    let stream = server.client().await.prove_stream(request).await.unwrap();
+    door.wait(1).await;
+    drop(stream);
+    logged.wait("left").await;
+    door.open();
+    // There is one worker: who comes next has it when it is through with the first.
+    server.client().await.prove(message).await.unwrap();
+    assert_eq!(proofs.begun(), 1, "a proof was made for nobody");
+    server.ended().await.unwrap();
+}
+
+/// The runtime's only thread sleeps when the time is over, so no timer tells the worker: it looks at the clock itself.
+#[tokio::test]
+async fn what_is_late_has_no_proof_made() {
+    const TIME: Duration = Duration::from_secs(3);
+    let (prover, door, proofs) = behind_a_door();
+    let server = Server::start(vec![prover.clone()], limits(TIME)).await;
+    let message = gift_request(prover.verifying_key(), &gift(1));
+    let mut call = None;
+    // On a busy machine a call may be over before its turn.
+    for _ in 0..60 {
+        let (mut client, message) = (server.client().await, message.clone());
+        let asked = tokio::spawn(async move { client.prove(message).await });
+        while door.begun() == 0 && !asked.is_finished() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        if door.begun() > 0 {
+            call = Some(asked);
+            break;
+        }
+    }
+    let call = call.expect("no call had its turn");
+    std::thread::sleep(TIME);
+    door.open();
+    // The worker, which needs no runtime, goes on from the door. It had time enough to begin a proof.
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(proofs.begun(), 0, "a proof was begun when its time was over");
+    assert_eq!(call.await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
+    server.ended().await.unwrap();
+}
