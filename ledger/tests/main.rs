@@ -15,6 +15,7 @@ mod folder;
 mod import;
 mod logs;
 mod reader;
+mod refusals;
 mod service;
 mod shards;
 mod strangers;

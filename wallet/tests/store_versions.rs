@@ -83,9 +83,12 @@ fn held(wallet: &Wallet) -> Vec<(Bytes32, String, u64)> {
     let persons = wallet.persons().unwrap().into_iter();
     let donations = wallet.donations().unwrap().into_iter();
     cards
-        .map(|card| (card.leaf, card.grant.org, card.grant.path.index()))
-        .chain(persons.map(|held| (held.leaf, held.grant.org, held.grant.path.index())))
-        .chain(donations.map(|held| (held.leaf, held.receipt.origin, held.receipt.path.index())))
+        .map(|card| (card.leaf, card.grant.org.clone(), card.grant.path.index()))
+        .chain(persons.map(|held| (held.leaf, held.grant.org.clone(), held.grant.path.index())))
+        .chain(
+            donations
+                .map(|held| (held.leaf, held.receipt.origin.clone(), held.receipt.path.index())),
+        )
         .collect()
 }
 

@@ -1,0 +1,115 @@
+//! Refusals that no other test of this directory brings, one at a time: each of their checks could be taken out, and none failed.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup};
+use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use wufu_ledger::{AppendError, FolderError, Ledger, OpenError, service::ServeError};
+use wufu_proto::{append::Append, grant::MAX_RECEIPT};
+use wufu_verifier::{
+    CircuitName, VerifyingKey,
+    key::{KeyPoints, Provenance, Reduction},
+};
+
+use crate::common::{NOW, cards, donation, donations, ledger, policy, served::serve};
+
+/// A closed ledger with some cards and donations.
+async fn closed() -> TempDir {
+    let (folder, ledger) = ledger().await;
+    for what in [cards(0..6), donations(1..8)] {
+        ledger.append(what).await.unwrap();
+    }
+    ledger.close_epoch(NOW).await.unwrap();
+    ledger.close().await;
+    folder
+}
+
+async fn change(folder: &TempDir, sql: &str) {
+    let file = folder.path().join("ledger.db");
+    let options = SqliteConnectOptions::new().filename(file).foreign_keys(false);
+    let mut connection = options.connect().await.unwrap();
+    let done = connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+    assert!(done.rows_affected() > 0, "{sql} changed nothing");
+    connection.close().await.unwrap();
+}
+
+/// A roof without its last root, and a shard with a record less: a wallet would refuse both, and say that the ledger lies.
+#[tokio::test]
+async fn what_is_missing_in_the_database_is_told_and_not_sent() {
+    let epoch = NOW / 600;
+    let folder = closed().await;
+    change(&folder, "UPDATE checkpoints SET open_root = NULL").await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let error = ledger.roof("wufu/cards", epoch).await.unwrap_err();
+    assert!(error.to_string().contains("list of shard roots"), "{error}");
+    ledger.close().await;
+
+    let folder = closed().await;
+    change(&folder, "DELETE FROM records WHERE place = 3").await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let error = ledger.shard("wufu/donations/1", epoch, 0).await.unwrap_err();
+    assert!(error.to_string().contains("it has a gap"), "{error}");
+    ledger.close().await;
+}
+
+/// Epochs of another length: every checkpoint would be out of its schedule.
+#[tokio::test]
+async fn rules_that_no_ledger_may_change_are_those_that_it_began_with() {
+    let folder = closed().await;
+    let path = folder.path().join("policy.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let other = text.replace("600", "1200");
+    assert_ne!(other, text);
+    fs::write(&path, other).unwrap();
+    let error = Ledger::open(folder.path()).await.map(drop).unwrap_err();
+    assert!(matches!(error, OpenError::Changed { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_receipt_has_a_length_that_a_grant_can_carry() {
+    let (_folder, ledger) = ledger().await;
+    let append = |receipt: &str| {
+        let donations = vec![donation(1, receipt, 5)];
+        ledger.append(Append { donations, ..Append::default() })
+    };
+    for got in [0, MAX_RECEIPT + 1] {
+        let refused = append(&"a".repeat(got)).await.unwrap_err();
+        assert!(matches!(refused, AppendError::ReceiptLength { got: n } if n == got), "{refused}");
+    }
+    append(&"a".repeat(MAX_RECEIPT)).await.unwrap();
+}
+
+/// A key for gifts: a ledger that took it would refuse every claim, and say that the claims are at fault.
+#[tokio::test]
+async fn claims_are_taken_under_a_key_for_claims_alone() {
+    let g1 = |times: u64| (G1Affine::generator() * Fr::from(times)).into_affine();
+    let g2 = |times: u64| (G2Affine::generator() * Fr::from(times)).into_affine();
+    let points = KeyPoints {
+        alpha: g1(3),
+        beta: g2(5),
+        gamma: g2(7),
+        delta: g2(11),
+        inputs: [13, 17, 19, 23, 29].map(g1).to_vec(),
+    };
+    let (development, libsnark) = (Provenance::Development, Reduction::Libsnark);
+    let key = VerifyingKey::new(CircuitName::Gift, development, libsnark, points).unwrap();
+    let (_folder, ledger) = ledger().await;
+    let served = serve(&ledger, Some(key)).await;
+    // It would be served until it is told to end.
+    let _ = served.stop.send(());
+    let ended = served.ended.await.unwrap();
+    assert!(matches!(ended, Err(ServeError::Circuit { got: CircuitName::Gift })), "{ended:?}");
+}
+
+/// Whoever may write the lock may hold it, and nobody opens the ledger.
+#[tokio::test]
+async fn a_lock_that_others_may_write_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let lock = folder.path().join("lock");
+    fs::write(&lock, b"").unwrap();
+    fs::set_permissions(&lock, fs::Permissions::from_mode(0o666)).unwrap();
+    let error = Ledger::create(folder.path(), &policy()).await.map(drop).unwrap_err();
+    assert!(matches!(error, OpenError::Folder(FolderError::Readable { .. })), "{error}");
+}
