@@ -18,7 +18,8 @@ The exit code is 0 when every check is noticed, by a failure and not by a test t
     python3 .ci/checks.py --report        prints the lists as tables for docs/reports/checks.md
 
 What a run of a test binary said is kept beside the copy, under the hash of the binary: an interrupted run goes on where it was, and
-after a change only what is built anew is run again. The report of a run says how many runs were kept.
+after a change only what is built anew is run again. WUFU_CHECKS_JOBS runs are made at the same time, WUFU_CHECKS_LIMIT is what
+one may take, in seconds.
 
 WUFU_CHECKS_COPY is where the copy is made, WUFU_CHECKS_TARGET the target folder to build in: by default target/checks and target.
 """
@@ -31,8 +32,10 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LISTS = ROOT / ".ci/checks.d"
@@ -40,6 +43,8 @@ COPY = pathlib.Path(os.environ.get("WUFU_CHECKS_COPY", ROOT / "target/checks"))
 KEPT = COPY.with_name(COPY.name + ".json")
 # For one run of a test binary, in seconds. A check that is noticed only by this limit is a complaint.
 LIMIT = int(os.environ.get("WUFU_CHECKS_LIMIT", 300))
+# Runs at the same time. Many of them wait more than they compute.
+JOBS = int(os.environ.get("WUFU_CHECKS_JOBS", os.cpu_count() or 1))
 KEYS = {"name", "file", "find", "after", "off", "tests", "survives"}
 
 
@@ -170,26 +175,38 @@ class Runs:
     """What runs of test binaries said, kept from one call of this command to the next."""
 
     def __init__(self, binaries):
-        self.binaries, self.hashes, self.again = binaries, {}, 0
+        self.binaries, self.hashes = binaries, {}
+        self.lock, self.locks = threading.Lock(), {}
         self.kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+        self.before = len(self.kept)
 
     def hash(self, test):
         folder, _, target = test.partition(" ")[0].rpartition("/")
         binary = self.binaries.get((folder, target))
-        if binary and binary not in self.hashes:
-            self.hashes[binary] = hashlib.sha256(pathlib.Path(binary).read_bytes()).hexdigest()
-        return self.hashes.get(binary)
+        with self.lock:
+            if binary and binary not in self.hashes:
+                self.hashes[binary] = hashlib.sha256(pathlib.Path(binary).read_bytes()).hexdigest()
+            return self.hashes.get(binary)
 
     def run(self, test, off):
         """Whether the tests of an entry passed, and how they ended."""
         key = f"{self.hash(test)} {test} {off}"
-        if key in self.kept:
-            self.again += 1
-        else:
-            self.kept[key] = run(self.binaries, test, off)
-            fresh = KEPT.with_suffix(".new")
-            fresh.write_text(json.dumps(self.kept))
-            fresh.replace(KEPT)
+        with self.lock:
+            one = self.locks.setdefault(key, threading.Lock())
+        # Two entries have the same run with every check on: the second waits for the first.
+        with one:
+            if key not in self.kept:
+                said = run(self.binaries, test, off)
+                with self.lock:
+                    self.kept[key] = said
+                    # What a busy machine may have done is tried again.
+                    sure = {
+                        key: said for key, said in self.kept.items()
+                        if said[1] != "hangs" and (said[0] or not key.endswith(" None"))
+                    }
+                    fresh = KEPT.with_suffix(".new")
+                    fresh.write_text(json.dumps(sure))
+                    fresh.replace(KEPT)
         return self.kept[key]
 
 
@@ -198,7 +215,7 @@ def run(binaries, test, off):
     binary, _, tests = test.partition(" ")
     folder, _, target = binary.rpartition("/")
     if (folder, target) not in binaries:
-        sys.exit(f"{test!r}: {folder} has no test binary {target!r}, only {sorted(t for f, t in binaries if f == folder)}")
+        return False, f"{folder} has no test binary {target!r}, only {sorted(t for f, t in binaries if f == folder)}"
     environment = os.environ | {"WUFU_TEST_LIMIT": str(LIMIT), "CARGO_MANIFEST_DIR": str(COPY / folder)}
     environment.pop("WUFU_OFF", None)
     if off:
@@ -213,7 +230,7 @@ def run(binaries, test, off):
         return False, "hangs"
     count = re.search(r"^running (\d+) test", ended.stdout, re.M)
     if not count or count[1] == "0":
-        sys.exit(f"{test!r}: no test has such a name")
+        return False, "no test has such a name"
     if ended.returncode == 0:
         return True, "passes"
     failed = re.findall(r"^test (\S+) (?:- .* )?\.\.\. FAILED|^    (\S+)$", ended.stdout, re.M)
@@ -249,24 +266,28 @@ def main():
     copy(checks)
     tests = sorted({test for check in chosen for test in check["tests"]})
     runs = Runs(build(tests))
-    for check in chosen:
+
+    def attempt(check):
         began = time.monotonic()
-        broken = [(test, how) for test in check["tests"] for passed, how in [runs.run(test, None)] if not passed]
+        tests = check["tests"]
+        broken = [f"{test} fails: {how}" for test in tests for passed, how in [runs.run(test, None)] if not passed]
+        noticed = [how for test in tests for passed, how in [runs.run(test, check["name"])] if not passed and not broken]
+        return check, broken, noticed, time.monotonic() - began
+
+    for check, broken, noticed, took in ThreadPoolExecutor(JOBS).map(attempt, chosen):
+        name = check["name"]
+        verdict = "; ".join(noticed) or "survives"
         if broken:
-            complaints += [f"{check['name']}: with every check on, {test} fails: {how}" for test, how in broken]
-            print(f"{check['list']:9} {check['name']:40} not tried: its tests fail with every check on", flush=True)
-            continue
-        results = [runs.run(test, check["name"]) for test in check["tests"]]
-        noticed = [how for passed, how in results if not passed]
-        verdict = "; ".join(noticed) if noticed else "survives"
-        print(f"{check['list']:9} {check['name']:40} {verdict} ({time.monotonic() - began:.0f} s)", flush=True)
-        if "hangs" in noticed:
-            complaints.append(f"{check['name']}: noticed only because a test hangs")
+            verdict = "not tried: its tests fail with every check on"
+            complaints += [f"{name}: with every check on, {what}" for what in broken]
+        elif "hangs" in noticed:
+            complaints.append(f"{name}: noticed only because a test hangs")
         elif not noticed and "survives" not in check:
-            complaints.append(f"{check['name']}: no test fails without it")
+            complaints.append(f"{name}: no test fails without it")
         elif noticed and "survives" in check:
-            complaints.append(f"{check['name']}: a test fails without it, and the list says that it survives")
-    print(f"{len(chosen)} checks tried, {len(complaints)} complaints, {runs.again} runs kept from before")
+            complaints.append(f"{name}: a test fails without it, and the list says that it survives")
+        print(f"{check['list']:9} {name:40} {verdict} ({took:.0f} s)", flush=True)
+    print(f"{len(chosen)} checks tried, {len(complaints)} complaints, {len(runs.kept) - runs.before} runs of {len(runs.locks)} made now")
     print("\n".join(complaints))
     sys.exit(bool(complaints))
 

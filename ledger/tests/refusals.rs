@@ -37,19 +37,22 @@ async fn change(folder: &TempDir, sql: &str) {
 
 /// A roof without its last root, and a shard with a record less: a wallet would refuse both, and say that the ledger lies.
 #[tokio::test]
-async fn what_is_missing_in_the_database_is_told_and_not_sent() {
-    let epoch = NOW / 600;
+async fn a_roof_without_its_last_root_is_told_and_not_sent() {
     let folder = closed().await;
-    change(&folder, "UPDATE checkpoints SET open_root = NULL").await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
-    let error = ledger.roof("wufu/cards", epoch).await.unwrap_err();
+    // While it is open: an opened log is compared with its checkpoint.
+    change(&folder, "UPDATE checkpoints SET open_root = NULL").await;
+    let error = ledger.roof("wufu/cards", NOW / 600).await.unwrap_err();
     assert!(error.to_string().contains("list of shard roots"), "{error}");
     ledger.close().await;
+}
 
+#[tokio::test]
+async fn a_shard_without_a_record_is_told_and_not_sent() {
     let folder = closed().await;
-    change(&folder, "DELETE FROM records WHERE place = 3").await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
-    let error = ledger.shard("wufu/donations/1", epoch, 0).await.unwrap_err();
+    change(&folder, "DELETE FROM records WHERE place = 3").await;
+    let error = ledger.shard("wufu/donations/1", NOW / 600, 0).await.unwrap_err();
     assert!(error.to_string().contains("it has a gap"), "{error}");
     ledger.close().await;
 }
