@@ -5,7 +5,8 @@
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use wufu_verifier::{
-    Amount, KeyId, NullifierStore as _, Policy, ProjectKey, ProjectSet, ProofRequest, Time,
+    Amount, CircuitName, KeyId, NullifierStore as _, Policy, ProjectKey, ProjectSet, ProofRequest,
+    Time,
     canonical::{CanonicalError, Reader, Writer},
     checkpoint::{self, Checkpoint, CheckpointError, LogState},
     epochs::{HistoryError, LogHistory},
@@ -190,6 +191,42 @@ fn f34_f53_a_question_that_nobody_should_answer_is_not_signed() {
     let many = MAX_KEYS + 1;
     let got = 32 * many;
     assert_eq!(refused(&|q| q.key_ids = vec![KeyId([1; 32]); many]), RequestError::Keys { got });
+}
+
+/// The bytes of a request, with a context and a circuit of choice, signed as they are.
+fn request(context: &str, circuit: &str) -> Vec<u8> {
+    let Question { purpose, origin, policy, challenge, expiry, key_ids } = question();
+    let verifier = signing().verifying_key();
+    let fields = |writer: Writer| {
+        writer
+            .text(context)
+            .bytes(verifier.as_bytes())
+            .text(&purpose)
+            .text(circuit)
+            .text(&origin)
+            .bytes(&policy.encode())
+            .bytes(&challenge)
+            .u64(expiry)
+            .bytes(&key_ids[0].0)
+    };
+    let signature = signing().sign(&fields(Writer::new()).finish()).to_bytes();
+    fields(Writer::new()).bytes(&signature).finish()
+}
+
+#[test]
+fn f34_a_request_of_another_kind_is_not_read_as_one_of_ours() {
+    let ours = ProofRequest::sign(&signing(), question()).unwrap().encode();
+    let context = Reader::new(&ours, 10).unwrap().text("context").unwrap();
+    assert_eq!(request(&context, CircuitName::Donation.as_str()), ours);
+    let refused = |context: &str, circuit: CircuitName| {
+        ProofRequest::decode(&request(context, circuit.as_str())).unwrap_err()
+    };
+    let other = format!("{context} 2");
+    assert_eq!(refused(&other, CircuitName::Donation), RequestError::Context);
+    assert_eq!(refused(&context, CircuitName::FiveFu), RequestError::Circuit);
+    let mut unsigned = ours.clone();
+    *unsigned.last_mut().unwrap() ^= 1;
+    assert_eq!(ProofRequest::decode(&unsigned), Err(RequestError::Signature));
 }
 
 #[test]
