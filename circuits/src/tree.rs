@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use wufu_verifier::{
     ProjectKey, ProjectSet,
-    merkle::{ARITY, EMPTY, SET_DEPTH, SHARD_DEPTH, empty_root, parent},
+    merkle::{self, ARITY, EMPTY, SET_DEPTH, SHARD_DEPTH, empty_root, parent},
 };
 use zeroize::Zeroizing;
 
@@ -73,7 +73,8 @@ impl From<PathError> for TreeError {
 impl Tree {
     /// An empty tree of `depth` levels.
     pub fn new(depth: usize) -> Self {
-        Self::filled(depth, EMPTY)
+        let empty = (0..=depth).map(empty_root).collect();
+        Self { levels: vec![Vec::new(); depth + 1], empty }
     }
 
     /// An empty roof of `depth` levels: its leaves are the roots of shards.
@@ -227,9 +228,9 @@ impl fmt::Debug for Tree {
     }
 }
 
-/// The nodes over these children, one after the other on this thread.
+/// The nodes over these children, on this thread.
 pub fn parents(children: &[Children]) -> Vec<Fr> {
-    children.iter().map(|children| parent(*children)).collect()
+    merkle::parents(children)
 }
 
 /// The path of a member of a project set, or `None` when the project is none.

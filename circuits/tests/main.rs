@@ -9,6 +9,7 @@ mod common;
 mod deletion;
 mod failures;
 mod hunt;
+mod many;
 mod mutation;
 mod shape;
 mod twins;

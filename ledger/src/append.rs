@@ -21,6 +21,7 @@ use crate::{
     person::{self, Registered},
     store::{StoreError, WriteTx},
     tally::{Part, Tally},
+    workers::HASHES,
 };
 
 /// Why nothing was appended.
@@ -177,9 +178,12 @@ impl Ledger {
             let hashed = self.inner.workers.run(move || {
                 let cards = orders.par_iter().zip(serials);
                 let cards = cards.map(|(order, serial)| card::issue(&org, order, serial));
-                cards.map(|card| (card.leaf(), card)).collect::<Vec<_>>()
+                let cards: Vec<_> = cards.collect();
+                let leaves = cards.par_chunks(HASHES);
+                let leaves = leaves.flat_map_iter(|cards| card::leaves(cards.iter()));
+                (leaves.collect::<Vec<Fr>>(), cards)
             });
-            let (leaves, cards): (Vec<Fr>, Vec<_>) = hashed.await?.into_iter().unzip();
+            let (leaves, cards) = hashed.await?;
             placed.cards = self.append_leaves(tx, Log::Cards, &leaves).await?;
             card::insert(tx.connection()?, placed.cards.start, &cards).await?;
         }
@@ -187,9 +191,12 @@ impl Ledger {
             person::check(tx.connection()?, &what.persons).await?;
             let hashed = self.inner.workers.run(move || {
                 let persons = what.persons.par_iter().map(Registered::new);
-                persons.map(|person| (person.leaf(), person)).collect::<Vec<_>>()
+                let persons: Vec<_> = persons.collect();
+                let leaves = persons.par_chunks(HASHES);
+                let leaves = leaves.flat_map_iter(|persons| person::leaves(persons.iter()));
+                (leaves.collect::<Vec<Fr>>(), persons)
             });
-            let (leaves, persons): (Vec<Fr>, Vec<_>) = hashed.await?.into_iter().unzip();
+            let (leaves, persons) = hashed.await?;
             placed.persons = self.append_leaves(tx, Log::Persons, &leaves).await?;
             person::insert(tx.connection()?, placed.persons.start, &persons).await?;
         }

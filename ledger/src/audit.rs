@@ -8,7 +8,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    audit_entry::{Entry, cards, persons, records},
+    audit_entry::{Entry, cards, persons, problems, records},
     claim::{ClaimRow, of_row},
     finding::{Coverage, Finding},
     folder::hex,
@@ -17,6 +17,7 @@ use crate::{
     log::Log,
     log_tree::LogTree,
     store::{StoreError, element, signed, unsigned},
+    workers::HASHES,
 };
 
 /// What an audit looked at, and what does not fit.
@@ -91,10 +92,7 @@ impl Ledger {
             let whole = entries.len() as u64 == places.end - places.start;
             let checked = self.inner.workers.run(move || {
                 use rayon::prelude::*;
-                let problems: Vec<_> = entries
-                    .par_iter()
-                    .filter_map(|entry| Some((entry.place, entry.problem()?)))
-                    .collect();
+                let problems: Vec<_> = entries.par_chunks(HASHES).flat_map_iter(problems).collect();
                 let leaves: Option<Vec<Fr>> = entries.iter().map(|entry| entry.leaf).collect();
                 let grown = leaves.map(|leaves| tree.extend(&leaves).is_ok()) == Some(true);
                 (problems, grown.then_some(tree))

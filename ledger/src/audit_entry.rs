@@ -71,33 +71,71 @@ struct Receipt {
     rcm: Option<Fr>,
 }
 
-impl Entry {
-    /// What is wrong with the entry, if anything.
-    pub(crate) fn problem(&self) -> Option<Problem> {
-        let Some(leaf) = self.leaf else { return Some(Problem::Leaf) };
-        let issued = |made: Fr| (made != leaf).then_some(Problem::Issued);
-        match &self.source {
-            Source::Missing => Some(Problem::Unissued),
-            Source::Broken => Some(Problem::Issued),
-            Source::Card(card) => issued(card.leaf()),
-            Source::Person(person) => issued(person.leaf()),
-            Source::Record { public: None, .. } => Some(Problem::Record),
-            Source::Record { public: Some(record), .. } if record.leaf() != leaf => {
-                Some(Problem::RecordLeaf)
-            }
-            Source::Record { private: None, .. } => Some(Problem::Unissued),
-            Source::Record { public: Some(record), private: Some(receipt) } => {
-                (receipt.record() != Some(*record)).then_some(Problem::Issued)
-            }
+/// What is wrong with entries, each by its place. On the thread that calls.
+pub(crate) fn problems(entries: &[Entry]) -> Vec<(u64, Problem)> {
+    let sources = || entries.iter().map(|entry| &entry.source).enumerate();
+    // What each source makes: the leaf, and for a record also the owner's part of it.
+    let mut leaves = vec![None; entries.len()];
+    let mut owns = leaves.clone();
+    let cards = sources().filter_map(|(at, source)| match source {
+        Source::Card(card) => Some((at, card)),
+        _ => None,
+    });
+    let (at, cards): (Vec<usize>, Vec<&IssuedCard>) = cards.unzip();
+    put(&mut leaves, &at, card::leaves(cards.into_iter()));
+    let persons = sources().filter_map(|(at, source)| match source {
+        Source::Person(person) => Some((at, person)),
+        _ => None,
+    });
+    let (at, persons): (Vec<usize>, Vec<&Registered>) = persons.unzip();
+    put(&mut leaves, &at, person::leaves(persons.into_iter()));
+    let records = sources().filter_map(|(at, source)| match source {
+        Source::Record { public, .. } => Some((at, (*public)?)),
+        _ => None,
+    });
+    let (at, records): (Vec<usize>, Vec<Record>) = records.unzip();
+    put(&mut leaves, &at, Record::leaves(&records));
+    let receipts = sources().filter_map(|(at, source)| match source {
+        Source::Record { private: Some(Receipt { name, rcm, owner, .. }), .. } => {
+            Some((at, (Ownership::new(name, (*rcm)?), (*owner)?)))
         }
+        _ => None,
+    });
+    let (at, receipts): (Vec<usize>, Vec<(Ownership, Fr)>) = receipts.unzip();
+    let made = Ownership::own_many(receipts.iter().map(|(of, owner)| (of, *owner)));
+    put(&mut owns, &at, made);
+    let made = entries.iter().zip(leaves.into_iter().zip(owns));
+    made.filter_map(|(entry, (leaf, own))| Some((entry.place, entry.problem(leaf, own)?))).collect()
+}
+
+fn put(all: &mut [Option<Fr>], at: &[usize], made: Vec<Fr>) {
+    for (at, made) in at.iter().zip(made) {
+        all[*at] = Some(made);
     }
 }
 
-impl Receipt {
-    fn record(&self) -> Option<Record> {
-        let own = Ownership::new(&self.name, self.rcm?).own(self.owner?);
-        let (project, amount, time) = self.public?;
-        Some(Record { project, amount, time, own })
+impl Entry {
+    /// What is wrong with the entry, if anything. `made` is the leaf that its source makes, `own` the owner's part that its receipt makes.
+    fn problem(&self, made: Option<Fr>, own: Option<Fr>) -> Option<Problem> {
+        let Some(leaf) = self.leaf else { return Some(Problem::Leaf) };
+        match &self.source {
+            Source::Missing => Some(Problem::Unissued),
+            Source::Broken => Some(Problem::Issued),
+            Source::Card(_) | Source::Person(_) => (made != Some(leaf)).then_some(Problem::Issued),
+            Source::Record { public: None, .. } => Some(Problem::Record),
+            Source::Record { .. } if made != Some(leaf) => Some(Problem::RecordLeaf),
+            Source::Record { private: None, .. } => Some(Problem::Unissued),
+            Source::Record { public: Some(record), private: Some(receipt) } => {
+                let (public, own) = (receipt.public, own);
+                let issued = public.zip(own).map(|((project, amount, time), own)| Record {
+                    project,
+                    amount,
+                    time,
+                    own,
+                });
+                (issued != Some(*record)).then_some(Problem::Issued)
+            }
+        }
     }
 }
 

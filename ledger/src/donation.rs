@@ -16,7 +16,7 @@ use crate::{
     random,
     store::{ROWS, StoreError, signed},
     tally::{Part, Tally},
-    workers::Workers,
+    workers::{HASHES, Workers},
 };
 
 /// Rows that are hashed while those before are written.
@@ -191,8 +191,9 @@ pub(crate) async fn insert(
         let (donations, owners, keys) = (donations.clone(), owners.clone(), keys.clone());
         workers.run(move || {
             let end = donations.rows.len().min(start + BATCH);
-            let rows = donations.rows[start..end].par_iter();
-            rows.map(|row| hash(row, &keys, &owners)).collect::<Option<Vec<_>>>()
+            let rows = donations.rows[start..end].par_chunks(HASHES);
+            let hashed = rows.map(|rows| hash(rows, &keys, &owners)).collect::<Option<Vec<_>>>();
+            Some(hashed?.into_iter().flatten().collect::<Vec<_>>())
         })
     };
     // The batch after is hashed while this one is written.
@@ -215,19 +216,35 @@ pub(crate) async fn insert(
     Ok(written)
 }
 
+/// The projects of rows, and the leaves of those with an owner, in their order.
 fn hash(
-    row: &DonationRow,
+    rows: &[DonationRow],
     keys: &[Option<ProjectKey>],
     owners: &Owners,
-) -> Option<(ProjectKey, Option<Leaf>)> {
-    let project = (*keys.get(row.project as usize)?)?;
-    let leaf = owners.owner(&row.receipt).map(|owner| {
+) -> Option<Vec<(ProjectKey, Option<Leaf>)>> {
+    let project = |row: &DonationRow| *keys.get(row.project as usize)?;
+    let projects = rows.iter().map(project).collect::<Option<Vec<ProjectKey>>>()?;
+    let owned = rows.iter().zip(&projects).enumerate().filter_map(|(at, (row, project))| {
+        let owner = owners.owner(&row.receipt)?;
         let ownership = Ownership::new(&row.receipt, random::element());
-        let own = ownership.own(owner);
-        let record = Record { project, amount: row.amount, time: row.time, own };
-        Leaf { owner, rcm: ownership.rcm, own, leaf: record.leaf() }
+        Some((at, (row, *project), (ownership, owner)))
     });
-    Some((project, leaf))
+    let owned: Vec<_> = owned.collect();
+    let owns = Ownership::own_many(owned.iter().map(|(.., (of, owner))| (of, *owner)));
+    let records = owned.iter().zip(owns).map(|((_, (row, project), _), own)| Record {
+        project: *project,
+        amount: row.amount,
+        time: row.time,
+        own,
+    });
+    let records: Vec<Record> = records.collect();
+    let leaves = Record::leaves(&records).into_iter().zip(&records);
+    let mut hashed: Vec<_> = projects.iter().map(|project| (*project, None)).collect();
+    for ((at, _, (ownership, owner)), (leaf, record)) in owned.iter().zip(leaves) {
+        let made = Leaf { owner: *owner, rcm: ownership.rcm, own: record.own, leaf };
+        hashed[*at].1 = Some(made);
+    }
+    Some(hashed)
 }
 
 async fn write(

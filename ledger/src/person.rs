@@ -18,12 +18,12 @@ pub(crate) struct Registered {
     pub(crate) owner: Fr,
 }
 
-impl Registered {
-    /// The leaf.
-    pub(crate) fn leaf(&self) -> Fr {
-        self.person.leaf(self.owner)
-    }
+/// The leaves of persons, in their order, on the thread that calls.
+pub(crate) fn leaves<'a>(persons: impl ExactSizeIterator<Item = &'a Registered>) -> Vec<Fr> {
+    Person::leaves(persons.map(|person| (&person.person, person.owner)))
+}
 
+impl Registered {
     /// Hides a person's leaf behind a fresh salt.
     pub(crate) fn new(address: &Address) -> Self {
         Self { person: Person { salt: random::element() }, owner: address.pk }

@@ -35,11 +35,13 @@ impl Workers {
     }
 }
 
+/// How many hashes a thread makes at once: whole vectors of lanes, and enough of them to be worth the way there.
+pub(crate) const HASHES: usize = 64;
+
 /// The nodes over these children, hashed on all threads of the pool that calls.
 pub(crate) fn parents(children: &[Children]) -> Vec<Fr> {
-    const FEW: usize = 64;
-    if children.len() < FEW {
+    if children.len() < HASHES {
         return tree::parents(children);
     }
-    children.par_chunks(FEW).flat_map_iter(tree::parents).collect()
+    children.par_chunks(HASHES).flat_map_iter(tree::parents).collect()
 }

@@ -221,7 +221,7 @@ impl ShardContent {
     pub fn leaves(&self) -> Vec<Fr> {
         match self {
             Self::Leaves(leaves) => leaves.clone(),
-            Self::Records(records) => records.iter().map(Record::leaf).collect(),
+            Self::Records(records) => Record::leaves(records),
         }
     }
 }

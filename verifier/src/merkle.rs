@@ -1,11 +1,12 @@
 //! The 4-ary Poseidon tree, natively: how children make a parent, and how a level makes the next.
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
+use once_cell::race::OnceBox;
 
-use crate::poseidon::hash4;
+use crate::poseidon::{hash4, hash4_many};
 
 /// An empty place. It is no leaf: no commitment is ever zero.
 pub const EMPTY: Fr = Fr::ZERO;
@@ -31,9 +32,35 @@ pub fn parent(children: [Fr; ARITY]) -> Fr {
     hash4(children)
 }
 
+/// The parents of many fours of children, in their order. On the thread that calls; in lanes with feature `simd`.
+pub fn parents(children: &[[Fr; ARITY]]) -> Vec<Fr> {
+    hash4_many(children)
+}
+
 /// The root of an empty tree of `depth` levels: zero, then the hash of four of the level below.
+///
+/// # Cost
+/// None up to the depth of the card log, but for the first call; beyond it a hash a level.
 pub fn empty_root(depth: usize) -> Fr {
-    (0..depth).fold(EMPTY, |node, _| parent([node; ARITY]))
+    static ROOTS: OnceBox<[Fr; CARD_DEPTH + 1]> = OnceBox::new();
+    let roots = ROOTS.get_or_init(|| {
+        let mut roots = [EMPTY; CARD_DEPTH + 1];
+        for height in 1..roots.len() {
+            roots[height] = parent([roots[height - 1]; ARITY]);
+        }
+        Box::new(roots)
+    });
+    let known = depth.min(CARD_DEPTH);
+    (known..depth).fold(roots[known], |node, _| parent([node; ARITY]))
+}
+
+/// The children of the level above `level`, those that are missing being `empty`, the empty root of their height.
+fn children(level: &[Fr], empty: Fr) -> impl Iterator<Item = [Fr; ARITY]> {
+    level.chunks(ARITY).map(move |chunk| {
+        let mut children = [empty; ARITY];
+        children[..chunk.len()].copy_from_slice(chunk);
+        children
+    })
 }
 
 /// The level above `level`, whose missing children are `empty`, the empty root of their height.
@@ -41,14 +68,7 @@ pub fn empty_root(depth: usize) -> Fr {
 /// # Shapes
 /// `level.len().div_ceil(4)` nodes.
 pub fn fold_level(level: &[Fr], empty: Fr) -> Vec<Fr> {
-    level
-        .chunks(ARITY)
-        .map(|chunk| {
-            let mut children = [empty; ARITY];
-            children[..chunk.len()].copy_from_slice(chunk);
-            parent(children)
-        })
-        .collect()
+    parents(&children(level, empty).collect::<Vec<_>>())
 }
 
 /// The root over `leaves`, padded with empty places, or `None` when there are more than `4^depth`.
@@ -65,13 +85,14 @@ pub fn root_from(nodes: &[Fr], empty: Fr, depth: usize) -> Option<Fr> {
     if u64::try_from(nodes.len()).ok()? > capacity {
         return None;
     }
-    let mut empty = empty;
-    let mut level = Cow::Borrowed(nodes);
+    // The empty node of every height is the last of its level, and hashed with it.
+    let mut level: Vec<Fr> = nodes.iter().copied().chain([empty]).collect();
     for _ in 0..depth {
-        level = Cow::Owned(fold_level(&level, empty));
-        empty = parent([empty; ARITY]);
+        let (empty, nodes) = level.split_last()?;
+        let last = [[*empty; ARITY]];
+        level = parents(&children(nodes, *empty).chain(last).collect::<Vec<_>>());
     }
-    Some(level.first().copied().unwrap_or(empty))
+    level.first().copied()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use ark_bn254::Fr;
 use crate::{
     domain::Domain,
     field::{self, FieldError},
-    poseidon::{hash3, hash4},
+    poseidon::{hash3, hash3_many, hash4, hash4_many},
 };
 
 /// Why a number is not what it should be.
@@ -178,6 +178,17 @@ impl Record {
         hash3([Domain::Don.value(), self.body(), self.own])
     }
 
+    /// The [`Record::leaf`] of many records, in their order. On the thread that calls; in lanes with feature `simd`.
+    pub fn leaves(records: &[Self]) -> Vec<Fr> {
+        let bodies: Vec<[Fr; 4]> = records
+            .iter()
+            .map(|record| body_inputs(record.project, record.amount, record.time))
+            .collect();
+        let bodies = hash4_many(&bodies).into_iter().zip(records);
+        let leaves = bodies.map(|(body, record)| [Domain::Don.value(), body, record.own]);
+        hash3_many(&leaves.collect::<Vec<_>>())
+    }
+
     /// Encodes the record.
     ///
     /// # Shapes
@@ -214,7 +225,11 @@ impl Record {
 
 /// `H(D_BODY, project_key, amount, time)`.
 pub fn body(project: ProjectKey, amount: Amount, time: Time) -> Fr {
-    hash4([Domain::Body.value(), project.0.into(), amount.0.into(), time.0.into()])
+    hash4(body_inputs(project, amount, time))
+}
+
+fn body_inputs(project: ProjectKey, amount: Amount, time: Time) -> [Fr; 4] {
+    [Domain::Body.value(), project.0.into(), amount.0.into(), time.0.into()]
 }
 
 #[cfg(test)]

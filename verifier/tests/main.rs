@@ -7,6 +7,7 @@ use wufu_testing as _;
 mod batch;
 mod checks;
 mod failures;
+mod many;
 mod poseidon;
 mod poseidon_table;
 mod vectors;

@@ -6,13 +6,13 @@ use rayon::prelude::*;
 use wufu_circuits::{
     Path, Tree,
     path::{Children, PathError},
-    tree::TreeError,
+    tree::{self, TreeError},
 };
 use wufu_proto::log::{Roof, ShardContent};
 use wufu_verifier::{
     Fr, Record,
     checkpoint::Checkpoint,
-    merkle::{SHARD_DEPTH, SHARD_LEAVES, parent},
+    merkle::{SHARD_DEPTH, SHARD_LEAVES},
 };
 
 use crate::log::{LogKind, LogName};
@@ -213,9 +213,7 @@ impl RoofView {
         let donations = matches!(self.log.kind, LogKind::Donations(_));
         let (leaves, records) = match content {
             ShardContent::Leaves(leaves) if !donations => (leaves, Vec::new()),
-            ShardContent::Records(records) if donations => {
-                (records.par_iter().map(Record::leaf).collect(), records)
-            }
+            ShardContent::Records(records) if donations => (leaves(&records), records),
             _ => return Err(ViewError::Content { log: log(), shard }),
         };
         let (got, expected) = (leaves.len(), self.shard_len(shard));
@@ -323,10 +321,22 @@ impl ShardView {
     }
 }
 
+/// How many hashes a thread makes at once: whole vectors of lanes, and enough of them to be worth the way there.
+const HASHES: usize = 64;
+
+/// The nodes over these children, the hashes spread over the threads of the current rayon pool.
+pub(crate) fn parents(children: &[Children]) -> Vec<Fr> {
+    children.par_chunks(HASHES).flat_map_iter(tree::parents).collect()
+}
+
+/// The leaves of these records, the hashes spread over the threads of the current rayon pool.
+pub(crate) fn leaves(records: &[Record]) -> Vec<Fr> {
+    records.par_chunks(HASHES).flat_map_iter(Record::leaves).collect()
+}
+
 /// Appends leaves, the hashes spread over the threads of the current rayon pool.
 fn extend(log: &LogName, tree: &mut Tree, leaves: &[Fr]) -> Result<(), ViewError> {
-    let hash = |children: &[Children]| children.par_iter().map(|four| parent(*four)).collect();
-    tree.extend_with(leaves, hash).map_err(|error| ViewError::Tree { log: log.clone(), error })
+    tree.extend_with(leaves, parents).map_err(|error| ViewError::Tree { log: log.clone(), error })
 }
 
 #[cfg(test)]

@@ -6,15 +6,18 @@
 //! - `parameters`: the one table, round constants and MDS matrix, from which everything is made
 //! - `plain`: the definition, short and slow, the reference for everything else
 //! - `recurrence`: the same function in the form that [`hash2`], [`hash3`] and [`hash4`] run
+//! - `many`: many of them at a time
 //! - `lazy`: the field arithmetic under it, reduced only where it must be
 
 mod lazy;
+mod many;
 mod parameters;
 mod plain;
 mod recurrence;
 
 use ark_bn254::Fr;
 
+pub use many::{hash3_many, hash4_many};
 pub use parameters::{Parameters, parameters};
 pub use plain::plain;
 

@@ -9,7 +9,6 @@ use std::{
 };
 
 use ed25519_dalek::SigningKey;
-use rayon::prelude::*;
 use wufu_circuits::{Address, Card, Kind, Ownership, Person, Tree};
 use wufu_proto::{
     grant::{CardGrant, DonationReceipt, PersonGrant},
@@ -19,12 +18,15 @@ use wufu_proto::{
 use wufu_verifier::{
     Amount, Fr, ProjectKey, Record, Time,
     checkpoint::{Checkpoint, LogState},
-    merkle::{SHARD_DEPTH, SHARD_LEAVES, parent},
+    merkle::{SHARD_DEPTH, SHARD_LEAVES},
     note::{self, LogKey},
 };
 
 use super::{CheckpointSource, LedgerSource, SourceError};
-use crate::log::LogName;
+use crate::{
+    log::LogName,
+    view::{leaves, parents},
+};
 
 /// Length of its epochs.
 pub const EPOCH_SECONDS: u64 = 600;
@@ -108,8 +110,7 @@ impl MemoryLedger {
 
     /// Appends records to a donation log, and gives the place of the first.
     pub fn append_records(&self, log: &LogName, records: &[Record]) -> u64 {
-        let leaves: Vec<Fr> = records.par_iter().map(Record::leaf).collect();
-        self.extend(log, &leaves, records)
+        self.extend(log, &leaves(records), records)
     }
 
     fn extend(&self, log: &LogName, leaves: &[Fr], records: &[Record]) -> u64 {
@@ -120,10 +121,7 @@ impl MemoryLedger {
             checkpoints: BTreeMap::new(),
         });
         let place = entry.tree.len() as u64;
-        entry
-            .tree
-            .extend_with(leaves, |four| four.par_iter().map(|four| parent(*four)).collect())
-            .unwrap();
+        entry.tree.extend_with(leaves, parents).unwrap();
         entry.records.extend_from_slice(records);
         place
     }
