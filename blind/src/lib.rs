@@ -3,7 +3,7 @@
 //! All of a Groth16 proof but the products `a b` on the coset is linear in the wires. A wallet computes those products itself, takes
 //! masks from everything that is not public ([`BlindKey::share`]) and sends the differences to an evaluator; the sums over the masks
 //! are in a [`Token`] that a dealer made beforehand. Both [`FourSums`] together, with the public part from a [`Kit`] of some 2 kB, are
-//! the wallet's proof ([`Pending::finish`]), which is verified before it is handed out.
+//! the wallet's proof ([`BlindedJob::finish`]), which is verified before it is handed out.
 //!
 //! What a token's masks were used for is what a one-time pad was used for: a token serves one request. This crate cannot
 //! see to that, since it remembers nothing; [`BlindKey::share`] takes tokens by value, and who keeps them keeps them spent.
@@ -30,6 +30,6 @@ pub use mask::{MaskSeed, Masks, SeedId};
 pub use point::PointError;
 pub use secrets::{NotBlind, secrets};
 pub use shape::{RequestError, Shape};
-pub use share::{AnswerError, Blinding, Pending, Request, ShareError, Shared};
+pub use share::{AnswerError, BlindedJob, Blinding, Request, ShareError, Shared};
 pub use sums::{FourSums, SumsError};
 pub use token::{LIFE, MAX_LIFE, Token, TokenError};

@@ -123,7 +123,7 @@ pub struct Shared {
     /// What the evaluator gets. To anybody without the seeds these are uniform values.
     pub request: Request,
     /// What makes a proof of the answer.
-    pub pending: Pending,
+    pub pending: BlindedJob,
 }
 
 /// A request's bytes. It does not print them.
@@ -193,7 +193,7 @@ impl BlindKey {
         let mut request = Vec::with_capacity(shape.request_bytes());
         let limbs = values.iter().flat_map(|value| value.0);
         limbs.for_each(|limb| request.extend_from_slice(&limb.to_le_bytes()));
-        let pending = Pending {
+        let pending = BlindedJob {
             key: self.clone(),
             public: assignment.public().to_vec(),
             known: self.known(&assignment.z()[..shape.public()], &tokens),
@@ -203,8 +203,8 @@ impl BlindKey {
     }
 
     /// The part of the sums that no evaluator makes: public wires, and masks.
-    fn known(&self, public: &[Fr], tokens: &[Token]) -> Totals {
-        let mut known = Totals::default();
+    fn known(&self, public: &[Fr], tokens: &[Token]) -> RunningSums {
+        let mut known = RunningSums::default();
         for (value, bases) in public.iter().zip(&self.kit().wires) {
             let times = value.into_bigint();
             // Most are the identity: a public wire is in few rows.
@@ -268,14 +268,14 @@ fn check_tokens(shape: &Shape, tokens: &[Token]) -> Result<(), ShareError> {
 
 /// Sums that are still being added to.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
-struct Totals {
+struct RunningSums {
     a: G1Projective,
     b1: G1Projective,
     b2: G2Projective,
     lh: G1Projective,
 }
 
-impl Totals {
+impl RunningSums {
     fn add(&mut self, sums: &FourSums) {
         self.a += sums.a;
         self.b1 += sums.b1;
@@ -285,14 +285,14 @@ impl Totals {
 }
 
 /// A job that waits for the evaluator's sums. It holds what blinds the proof, and is wiped when dropped.
-pub struct Pending {
+pub struct BlindedJob {
     key: BlindKey,
     public: Vec<Fr>,
-    known: Totals,
+    known: RunningSums,
     blinding: Blinding,
 }
 
-impl Pending {
+impl BlindedJob {
     /// The proof, verified under the key and the public inputs. One answer is looked at for each job.
     ///
     /// # Errors
@@ -316,7 +316,7 @@ impl Pending {
     }
 }
 
-impl fmt::Debug for Pending {
+impl fmt::Debug for BlindedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending").field("key", &self.key).finish_non_exhaustive()
     }

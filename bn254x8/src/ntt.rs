@@ -99,8 +99,8 @@ impl Ntt {
             kept.unwrap_or_else(|| Box::new([(); 2].map(|()| Buffers::new(isa, tables))));
         let [x, y] = &mut *buffers;
         rayon::join(
-            || isa.run(Onto { tables, values: a, buffers: x }),
-            || isa.run(Onto { tables, values: b, buffers: y }),
+            || isa.run(ToCoset { tables, values: a, buffers: x }),
+            || isa.run(ToCoset { tables, values: b, buffers: y }),
         );
         isa.run(Products { x: &x.natural, y: &y.natural, products });
         for buffer in [&mut x.natural, &mut x.permuted, &mut y.natural, &mut y.permuted] {
@@ -213,13 +213,13 @@ impl<L: Lanes> Buffers<L> {
 }
 
 /// From values on the subgroup to values on the coset.
-struct Onto<'a, L: Lanes> {
+struct ToCoset<'a, L: Lanes> {
     tables: &'a Tables<L>,
     values: &'a [Fr],
     buffers: &'a mut Buffers<L>,
 }
 
-impl<L: Lanes<Plain = Fr>> Kernel<L::Isa> for Onto<'_, L> {
+impl<L: Lanes<Plain = Fr>> Kernel<L::Isa> for ToCoset<'_, L> {
     type Output = ();
 
     #[inline(always)]

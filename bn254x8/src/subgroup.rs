@@ -6,7 +6,7 @@ use ark_ec::{AffineRepr as _, bn::BnConfig};
 use crate::{
     Backend, Error,
     isa::{Isa, dispatch},
-    pairing::{Begin, Entries, Frobenius, Move, Opposite, Step, lanes},
+    pairing::{Begin, Entries, Frobenius, Move, OppositeMask, Step, lanes},
 };
 
 /// Points that share inversions.
@@ -65,7 +65,7 @@ fn chunk<I: Isa>(isa: I, points: &[G2Affine]) -> Vec<usize> {
         step(&mut entries, Move::Add { negative });
     }
     isa.run(Frobenius(&mut entries));
-    let wrong = isa.run(Opposite(&entries));
+    let wrong = isa.run(OppositeMask(&entries));
     let masks: Vec<u8> = wrong.iter().zip(&slow).map(|(wrong, slow)| wrong | slow).collect();
     let mut out = lanes(&masks, points.len());
     out.retain(|i| {

@@ -11,8 +11,8 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-pub use write::{Filed, is_stdout, replace, write, write_secret};
-use wufu_proto::{file as message, json, limits::Limited};
+pub use write::{FileMessage, is_stdout, replace, write, write_secret};
+use wufu_proto::{file as message, json, limits::MessageLimits};
 use zeroize::Zeroizing;
 
 /// No message of ours is larger.
@@ -20,19 +20,19 @@ const MAX_BYTES: u64 = 16 << 20;
 
 /// A file that cannot be read.
 #[derive(Debug)]
-pub struct Unreadable {
+pub struct ReadFailure {
     path: PathBuf,
     error: io::Error,
 }
 
-impl Unreadable {
+impl ReadFailure {
     /// What the system says of a file.
     pub fn new(path: &Path, error: io::Error) -> Self {
         Self { path: path.into(), error }
     }
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match self.error.kind() {
@@ -46,11 +46,11 @@ impl fmt::Display for Unreadable {
     }
 }
 
-impl std::error::Error for Unreadable {}
+impl std::error::Error for ReadFailure {}
 
 /// Reads a whole file of sane size.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let unreadable = |error| Unreadable::new(path, error);
+    let unreadable = |error| ReadFailure::new(path, error);
     let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -68,7 +68,7 @@ pub fn read_text(path: &Path) -> anyhow::Result<String> {
 
 /// Reads a secret file, and refuses one that others can read.
 pub fn read_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let meta = fs::metadata(path).map_err(|error| Unreadable::new(path, error))?;
+    let meta = fs::metadata(path).map_err(|error| ReadFailure::new(path, error))?;
     if meta.is_file() && meta.mode() & 0o077 != 0 {
         let (name, mode) = (path.display(), meta.mode() & 0o777);
         bail!(
@@ -79,9 +79,9 @@ pub fn read_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Reads a message from its file: binary or JSON. No more of it is read than such a message can be long.
-pub fn read_message<M: Limited>(path: &Path) -> anyhow::Result<M> {
+pub fn read_message<M: MessageLimits>(path: &Path) -> anyhow::Result<M> {
     let name = || path.display().to_string();
-    let unreadable = |error| Unreadable::new(path, error);
+    let unreadable = |error| ReadFailure::new(path, error);
     let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(message::worth_reading::<M>()).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -89,7 +89,7 @@ pub fn read_message<M: Limited>(path: &Path) -> anyhow::Result<M> {
 }
 
 /// Writes a message as a file, binary or JSON.
-pub fn write_message<M: Filed>(path: &Path, message: &M, json: bool) -> anyhow::Result<()> {
+pub fn write_message<M: FileMessage>(path: &Path, message: &M, json: bool) -> anyhow::Result<()> {
     let bytes = if json { json::to_file(message)?.into_bytes() } else { message::encode(message) };
     write(path, M::KIND, &bytes)
 }

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use wufu_circuits::{Address, Kind};
 use wufu_ledger::{
-    Ledger, LedgerPolicy, Log, Owners, Placed,
+    Ledger, LedgerPolicy, Log, Owners, Placement,
     generate::{self, Shape},
     import::{ImportOptions, ImportReport, amount::format_amount},
 };
@@ -367,8 +367,8 @@ async fn append(dir: &Path, what: Append, output: Output) -> anyhow::Result<()> 
 }
 
 /// Tells what was appended, and what it waits for: without a checkpoint that covers it, it has no path.
-async fn tell_placed(ledger: &Ledger, placed: &Placed, output: Output) -> anyhow::Result<()> {
-    let Placed { cards, persons, donations } = placed;
+async fn tell_placed(ledger: &Ledger, placed: &Placement, output: Output) -> anyhow::Result<()> {
+    let Placement { cards, persons, donations } = placed;
     let length = |range: &std::ops::Range<u64>| range.end - range.start;
     let now = files::now()?;
     let close = ledger.next_close(now).await?;

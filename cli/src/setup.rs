@@ -16,7 +16,7 @@ use wufu_prover::{
     Prover, ProvingKey,
     engine::{
         PreparedEngine, PreparedKey,
-        prepared::{self, Checked, Options, Step},
+        prepared::{self, Integrity, Options, Step},
     },
     setup,
 };
@@ -211,8 +211,8 @@ pub fn prepared(
         match load() {
             Ok((key, checked)) if known == Some(key.id()) => {
                 let how = match checked {
-                    Checked::OnRecord => "",
-                    Checked::Hashed => ", checked",
+                    Integrity::OnRecord => "",
+                    Integrity::Hashed => ", checked",
                 };
                 let took = duration(start.elapsed());
                 output.text(format_args!("{circuit}: key loaded in {took}{how}"));

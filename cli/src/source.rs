@@ -8,7 +8,7 @@ use tonic::transport::Channel;
 use wufu_ledger::{CurrencyCode, Directory, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use wufu_verifier::{ProjectSet, checkpoint::Checkpoint, note::LogKey};
-use wufu_wallet::{Place, place::plain};
+use wufu_wallet::{Endpoint, place::plain};
 
 use crate::{files, output::chain, serve};
 
@@ -131,7 +131,7 @@ pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
 
 /// Connects to a service on this machine. A call on the connection ends after a minute, whatever the service does.
 pub async fn connect(url: &str) -> anyhow::Result<Channel> {
-    let place: Place = url.parse().with_context(|| {
+    let place: Endpoint = url.parse().with_context(|| {
         format!("--ledger is {url}, expected a service on this machine: http://127.0.0.1:PORT or unix:PATH")
     })?;
     place
@@ -161,23 +161,23 @@ fn folder(text: &str) -> Option<&Path> {
 }
 
 /// A ledger that answers, as long as the value lives.
-pub struct Opened {
+pub struct LedgerSession {
     url: String,
     // Ends the service that was started on the spot, if one was.
     _end: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
-impl Opened {
+impl LedgerSession {
     /// Where it answers.
-    pub fn place(&self) -> anyhow::Result<Place> {
+    pub fn place(&self) -> anyhow::Result<Endpoint> {
         self.url.parse().with_context(|| self.url.clone())
     }
 }
 
 /// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be read; it takes no claims.
-pub async fn open(text: &str) -> anyhow::Result<Opened> {
+pub async fn open(text: &str) -> anyhow::Result<LedgerSession> {
     let Some(folder) = folder(text) else {
-        return Ok(Opened { url: text.to_owned(), _end: None });
+        return Ok(LedgerSession { url: text.to_owned(), _end: None });
     };
     let ledger = crate::ledger::open(folder).await?;
     let (listener, url) = serve::loopback().await?;
@@ -191,7 +191,7 @@ pub async fn open(text: &str) -> anyhow::Result<Opened> {
             tracing::error!("{}", chain(&error));
         }
     });
-    Ok(Opened { url, _end: Some(end) })
+    Ok(LedgerSession { url, _end: Some(end) })
 }
 
 #[cfg(test)]

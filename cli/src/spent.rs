@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use redb::{Database, Durability, ReadableDatabase as _, TableDefinition, backends::FileBackend};
 use wufu_verifier::{NullifierStore, spent::SpendError, statement::Nullifier};
 
-use crate::files::Unreadable;
+use crate::files::ReadFailure;
 
 /// Nullifier to nothing.
 const SPENT: TableDefinition<'_, &[u8], ()> = TableDefinition::new("spent");
@@ -38,7 +38,7 @@ impl SpentFile {
             return Ok(Self(database));
         }
         let length = fs::metadata(path)
-            .map_err(|error| Unreadable::new(path, error))
+            .map_err(|error| ReadFailure::new(path, error))
             .context("--spent (--new-spent makes the file, the first time)")?
             .len();
         if length == 0 {

@@ -19,7 +19,7 @@ use wufu_verifier::{
 
 use crate::{
     files,
-    files::Unreadable,
+    files::ReadFailure,
     human, names,
     output::{Output, chain},
     request::PolicyArgs,
@@ -110,7 +110,7 @@ enum Outcome {
 }
 
 /// What this verifier asked.
-enum Asked {
+enum VerifierQuestion {
     Donation { verifier: [u8; 32], question: Box<Question> },
     Claim { org: String, payout: String },
     Nothing,
@@ -149,7 +149,7 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let message: v1::Envelope = match files::read_message(&args.envelope) {
         Ok(message) => message,
         // No file: nothing was said of a proof.
-        Err(error) if error.downcast_ref::<Unreadable>().is_some() => return Err(error),
+        Err(error) if error.downcast_ref::<ReadFailure>().is_some() => return Err(error),
         Err(error) => return Ok(Outcome::Refused(chain(&error))),
     };
     let envelope = match Envelope::try_from(message) {
@@ -166,9 +166,11 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
         ));
     };
     let origins: Vec<String> = match &asked {
-        Asked::Nothing => return Ok(unasked(&key, &envelope)),
-        Asked::Donation { question, .. } => vec![question.origin.clone()],
-        Asked::Claim { org, .. } => vec![format!("{org}/cards"), format!("{org}/persons")],
+        VerifierQuestion::Nothing => return Ok(unasked(&key, &envelope)),
+        VerifierQuestion::Donation { question, .. } => vec![question.origin.clone()],
+        VerifierQuestion::Claim { org, .. } => {
+            vec![format!("{org}/cards"), format!("{org}/persons")]
+        }
     };
 
     let Some(log_key) = args.ledger.log_key()? else {
@@ -202,7 +204,7 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let window = Window(args.window);
     let presented = envelope.presented();
     match (asked, histories.as_slice()) {
-        (Asked::Donation { verifier, question }, [log]) => {
+        (VerifierQuestion::Donation { verifier, question }, [log]) => {
             let check = DonationCheck {
                 key: &key,
                 log,
@@ -213,7 +215,7 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
             };
             conclude(args, &key, &envelope, check.verify(presented))
         }
-        (Asked::Claim { org, payout }, [cards, persons]) => {
+        (VerifierQuestion::Claim { org, payout }, [cards, persons]) => {
             let Binding::Claim(claim) = envelope.binding() else {
                 return Ok(Outcome::Refused(format!(
                     "{} proof, expected a claim, which is a five-fu proof",
@@ -233,7 +235,7 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     }
 }
 
-async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
+async fn asked(args: &VerifyArgs) -> anyhow::Result<VerifierQuestion> {
     if args.asked.verifier.is_none() && args.asked.policy.is_some() {
         bail!(
             "a policy needs the rest of the question, expected --verifier, --purpose, --origin, --challenge and --expiry, too"
@@ -244,21 +246,23 @@ async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
         let request = ProofRequest::try_from(message)
             .with_context(|| format!("--request {}", path.display()))?;
         let question = Box::new(request.question().clone());
-        return Ok(Asked::Donation { verifier: *request.verifier(), question });
+        return Ok(VerifierQuestion::Donation { verifier: *request.verifier(), question });
     }
     if let (Some(org), Some(payout)) = (&args.org, &args.payout) {
-        return Ok(Asked::Claim { org: org.clone(), payout: payout.clone() });
+        return Ok(VerifierQuestion::Claim { org: org.clone(), payout: payout.clone() });
     }
     let AskedArgs { verifier, purpose, origin, challenge, expiry, policy } = &args.asked;
     let (Some(verifier), Some(purpose), Some(origin), Some(challenge), Some(expiry)) =
         (verifier, purpose, origin, challenge, expiry)
     else {
-        return Ok(Asked::Nothing);
+        return Ok(VerifierQuestion::Nothing);
     };
     let projects =
         if policy.all_projects { args.ledger.projects().await? } else { policy.named()? };
     policy.currency(args.ledger.currency().await?)?;
-    let Some(key) = pinned_key(args, CircuitName::Donation)? else { return Ok(Asked::Nothing) };
+    let Some(key) = pinned_key(args, CircuitName::Donation)? else {
+        return Ok(VerifierQuestion::Nothing);
+    };
     let question = Question {
         purpose: purpose.clone(),
         origin: origin.clone(),
@@ -267,7 +271,7 @@ async fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
         expiry: expiry.seconds(),
         key_ids: vec![key.id()],
     };
-    Ok(Asked::Donation {
+    Ok(VerifierQuestion::Donation {
         verifier: files::unhex("--verifier", verifier)?,
         question: Box::new(question),
     })

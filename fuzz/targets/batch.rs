@@ -9,11 +9,11 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use wufu_proto::{Envelope, decode, envelope::Binding, v1};
 use wufu_verifier::{
-    BatchVerifier, ClaimCheck, DonationCheck, GiftCheck, Pending, Reason, Trust, VerifyingKey,
+    BatchVerifier, ClaimCheck, DonationCheck, GiftCheck, OpenedProof, Reason, Trust, VerifyingKey,
     checkpoint::Checkpoint,
     epochs::{LogHistory, Window},
     note::LogKey,
-    verify::{AnyVerified, Presented, VerifyError},
+    verify::{AnyVerified, PresentedProof, VerifyError},
 };
 
 const HONEST: &str = include_str!("../../vectors/honest.json");
@@ -119,11 +119,11 @@ fn read(mut data: &[u8], scenes: &[Scene]) -> Vec<Shown> {
     all
 }
 
-fn open<'a>(held: &'a Scenes, shown: &Shown) -> Option<Pending<'a, AnyVerified>> {
+fn open<'a>(held: &'a Scenes, shown: &Shown) -> Option<OpenedProof<'a, AnyVerified>> {
     let Scene { key, logs, envelope } = &held.scenes[shown.scene];
     let (now, window) = (held.now, Window::default());
     let key_id = envelope.presented().key_id;
-    let presented = Presented { key_id, public_inputs: &shown.inputs, proof: &shown.proof };
+    let presented = PresentedProof { key_id, public_inputs: &shown.inputs, proof: &shown.proof };
     Some(match envelope.binding() {
         Binding::Request(request) => {
             let (verifier, question) = (request.verifier(), request.question());

@@ -15,9 +15,9 @@ use wufu_circuits::r1cs::Size;
 use wufu_fuzz::reached;
 use wufu_proto::{
     ConvertError,
-    blind::{CHUNK, Deal, Dealt, Evaluated, Head, append},
+    blind::{CHUNK, Deal, DealtTokens, EvaluatedSums, Head, append},
     decode,
-    limits::Limited,
+    limits::MessageLimits,
     v1,
 };
 use wufu_verifier::{
@@ -132,9 +132,9 @@ fn request(data: &[u8]) {
 
 fn messages(data: &[u8]) {
     message::<v1::DealRequest, Deal>(data, |deal| (*deal).into());
-    message::<v1::DealResponse, Dealt>(data, |dealt| dealt.clone().into());
+    message::<v1::DealResponse, DealtTokens>(data, |dealt| dealt.clone().into());
     message::<v1::EvaluateRequest, Head>(data, |head| (*head).into());
-    message::<v1::EvaluateResponse, Evaluated>(data, |sums| sums.into());
+    message::<v1::EvaluateResponse, EvaluatedSums>(data, |sums| sums.into());
     if let Ok(more) = decode::<v1::EvaluateRequest>(data) {
         for total in [more.masked.len(), data.len() * 3] {
             let mut got = Vec::new();
@@ -150,7 +150,7 @@ fn messages(data: &[u8]) {
 
 fn message<M, D>(data: &[u8], back: impl Fn(&D) -> M)
 where
-    M: Message + Name + Default + PartialEq + Debug + Limited,
+    M: Message + Name + Default + PartialEq + Debug + MessageLimits,
     D: TryFrom<M, Error = ConvertError>,
 {
     let Ok(message) = decode::<M>(data) else { return };

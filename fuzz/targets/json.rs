@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
 use wufu_proto::{
     json::{from_json, to_file, to_json},
-    limits::Limited,
+    limits::MessageLimits,
     v1,
 };
 
@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
     message::<v1::Envelope>(text);
 });
 
-fn message<M: Limited + PartialEq>(text: &str) {
+fn message<M: MessageLimits + PartialEq>(text: &str) {
     let Ok(message) = from_json::<M>(text) else { return };
     let Ok(written) = to_json(&message) else { panic!("it was read, and cannot be written") };
     let Ok(file) = to_file(&message) else { panic!("it was written, and not as a file") };

@@ -6,14 +6,14 @@ use wufu_circuits::Address;
 use wufu_fuzz::reached;
 use wufu_proto::{
     ConvertError, Envelope,
-    append::{Append, Appended},
+    append::{Append, AppendOutcome},
     claim::{Claim, ClaimBinding, ClaimOutcome},
     decode,
     file,
     grant::{CardGift, CardGrant, DonationReceipt, PersonGrant},
-    limits::Limited,
+    limits::MessageLimits,
     log::{CheckpointQuery, HistoryQuery, LedgerInfo, Roof, RoofQuery, Shard, ShardQuery},
-    prover::{Progress, Proved, ProverInfo},
+    prover::{Progress, ReceivedProof, ProverInfo},
     v1,
     voucher::Voucher,
     witness::Job,
@@ -35,11 +35,11 @@ fuzz_target!(|data: &[u8]| {
     message::<v1::SubmitClaimResponse, ClaimOutcome>(data);
     message::<v1::ProveRequest, Job>(data);
     message::<v1::ProveStreamRequest, Job>(data);
-    message::<v1::ProveResponse, Proved>(data);
+    message::<v1::ProveResponse, ReceivedProof>(data);
     message::<v1::ProveStreamResponse, Progress>(data);
     message::<v1::GetInfoResponse, ProverInfo>(data);
     message::<v1::AppendRequest, Append>(data);
-    message::<v1::AppendResponse, Appended>(data);
+    message::<v1::AppendResponse, AppendOutcome>(data);
     message::<v1::GetLedgerInfoResponse, LedgerInfo>(data);
     message::<v1::GetCheckpointRequest, CheckpointQuery>(data);
     message::<v1::ListCheckpointsRequest, HistoryQuery>(data);
@@ -51,7 +51,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn message<M, D>(data: &[u8])
 where
-    M: Limited + PartialEq,
+    M: MessageLimits + PartialEq,
     D: TryFrom<M, Error = ConvertError>,
     M: for<'a> From<&'a D>,
 {

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use wufu_circuits::Seed;
 use wufu_fuzz::reached;
 use wufu_proto::v1;
-use wufu_wallet::{LogName, Place, envelope, seed, store::Evidence};
+use wufu_wallet::{LogName, Endpoint, envelope, seed, store::Evidence};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(seed) = seed::from_text(data) {
@@ -33,8 +33,8 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(log.to_string(), text);
         reached("log");
     }
-    if let Ok(place) = text.parse::<Place>() {
-        if let Place::Loopback { ip, .. } = place {
+    if let Ok(place) = text.parse::<Endpoint>() {
+        if let Endpoint::Loopback { ip, .. } = place {
             assert!(ip.is_loopback());
         }
         assert_eq!(place.to_string().parse(), Ok(place));

@@ -8,7 +8,7 @@ use wufu_proto::append::{Append, DonationEntry};
 use wufu_verifier::{
     Fr, field,
     note::MAX_BYTES,
-    text::{NameError, Quoted},
+    text::{NameError, QuotedText},
 };
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     ledger::Ledger,
     log::Log,
     owners::Owners,
-    person::{self, Registered},
+    person::{self, RegisteredPerson},
     store::{StoreError, WriteTx},
     tally::{Part, Tally},
     workers::HASHES,
@@ -82,7 +82,7 @@ pub enum AppendError {
     #[error("receipt is not UTF-8")]
     ReceiptText,
     /// A name that could be taken for another, or hides something.
-    #[error("{field} {} {error}", Quoted(.name))]
+    #[error("{field} {} {error}", QuotedText(.name))]
     Name {
         /// Whose name it is.
         field: &'static str,
@@ -130,7 +130,7 @@ impl AppendError {
 
 /// Where entries came to, in the order in which they were given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Placed {
+pub struct Placement {
     /// In the card log.
     pub cards: Range<u64>,
     /// In the person log.
@@ -148,12 +148,12 @@ impl Ledger {
     ///
     /// # Cost
     /// One hash a card or person, three a donation.
-    pub async fn append(&self, what: Append) -> Result<Placed, AppendError> {
+    pub async fn append(&self, what: Append) -> Result<Placement, AppendError> {
         let ledger = self.clone();
         self.finish(async move { ledger.append_all(what).await }).await
     }
 
-    async fn append_all(&self, what: Append) -> Result<Placed, AppendError> {
+    async fn append_all(&self, what: Append) -> Result<Placement, AppendError> {
         let addresses = what.cards.iter().map(|card| &card.address).chain(&what.persons);
         for address in addresses.chain(what.donations.iter().map(|entry| &entry.address)) {
             self.is_ours(address)?;
@@ -170,8 +170,8 @@ impl Ledger {
         what: Append,
         donations: Donations,
         owners: Owners,
-    ) -> Result<Placed, AppendError> {
-        let mut placed = Placed::default();
+    ) -> Result<Placement, AppendError> {
+        let mut placed = Placement::default();
         if !what.cards.is_empty() {
             let serials = card::serials(tx.connection()?, &what.cards).await?;
             let (org, orders) = (self.org().to_owned(), what.cards);
@@ -190,7 +190,7 @@ impl Ledger {
         if !what.persons.is_empty() {
             person::check(tx.connection()?, &what.persons).await?;
             let hashed = self.inner.workers.run(move || {
-                let persons = what.persons.par_iter().map(Registered::new);
+                let persons = what.persons.par_iter().map(RegisteredPerson::new);
                 let persons: Vec<_> = persons.collect();
                 let leaves = persons.par_chunks(HASHES);
                 let leaves = leaves.flat_map_iter(|persons| person::leaves(persons.iter()));
@@ -236,7 +236,7 @@ impl Ledger {
         donations: Donations,
         owners: Owners,
         progress: impl FnMut(u64),
-    ) -> Result<(donation::Written, Range<u64>), AppendError> {
+    ) -> Result<(donation::RowsWritten, Range<u64>), AppendError> {
         if self.policy().currency.is_none() {
             return Err(AppendError::NoCurrency);
         }

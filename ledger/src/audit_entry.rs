@@ -10,7 +10,7 @@ use crate::{
     card::{self, IssuedCard},
     grant,
     log::Log,
-    person::{self, Registered},
+    person::{self, RegisteredPerson},
     store::{StoreError, element, signed, unsigned},
 };
 
@@ -58,7 +58,7 @@ enum Source {
     /// A card.
     Card(IssuedCard),
     /// A person.
-    Person(Registered),
+    Person(RegisteredPerson),
     /// The public record, and what the operator knows of it.
     Record { public: Option<Record>, private: Option<Receipt> },
 }
@@ -87,7 +87,7 @@ pub(crate) fn problems(entries: &[Entry]) -> Vec<(u64, Problem)> {
         Source::Person(person) => Some((at, person)),
         _ => None,
     });
-    let (at, persons): (Vec<usize>, Vec<&Registered>) = persons.unzip();
+    let (at, persons): (Vec<usize>, Vec<&RegisteredPerson>) = persons.unzip();
     put(&mut leaves, &at, person::leaves(persons.into_iter()));
     let records = sources().filter_map(|(at, source)| match source {
         Source::Record { public, .. } => Some((at, (*public)?)),

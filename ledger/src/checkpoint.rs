@@ -72,7 +72,7 @@ pub enum EpochError {
 
 /// What closing an epoch did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closed {
+pub struct ClosedEpoch {
     /// The epoch.
     pub epoch: u64,
     /// The checkpoints that were signed now.
@@ -84,7 +84,7 @@ pub struct Closed {
 }
 
 /// What takes effect with the commit: the logs' new views, and the note for the high-water mark.
-type Fresh = (Vec<(Log, LogView)>, String);
+type EpochChanges = (Vec<(Log, LogView)>, String);
 
 /// Days, or hours, for messages.
 fn span(seconds: u64) -> String {
@@ -110,12 +110,12 @@ impl Ledger {
     /// # Cost
     /// A third of a hash for each new leaf, most of it before anybody has to wait. The summary costs one signature: the tally
     /// was kept while rows were added.
-    pub async fn close_epoch(&self, now: u64) -> Result<Closed, EpochError> {
+    pub async fn close_epoch(&self, now: u64) -> Result<ClosedEpoch, EpochError> {
         let ledger = self.clone();
         self.finish(async move { ledger.close_logs(now).await }).await
     }
 
-    async fn close_logs(&self, now: u64) -> Result<Closed, EpochError> {
+    async fn close_logs(&self, now: u64) -> Result<ClosedEpoch, EpochError> {
         // Between the commit and the new views there is no other close that would work from the old ones.
         let _closing = self.inner.closing.lock().await;
         let store = &self.inner.store;
@@ -157,7 +157,7 @@ impl Ledger {
         tx: &mut WriteTx<'_>,
         trees: Vec<(Log, LogTree)>,
         now: u64,
-    ) -> Result<(Closed, Option<Fresh>), EpochError> {
+    ) -> Result<(ClosedEpoch, Option<EpochChanges>), EpochError> {
         let policy = self.policy();
         let epoch = policy.epoch(now);
         let newest = sqlx::query_scalar("SELECT MAX(epoch) FROM checkpoints");
@@ -168,7 +168,8 @@ impl Ledger {
         let (last, last_note) = self.refuse_lost(tx, &state).await?;
         let signed_before = newest.max((last.number > 0).then_some(last.epoch));
         self.refuse_clock(epoch, signed_before)?;
-        let mut closed = Closed { epoch, signed: Vec::new(), waiting: Vec::new(), summary: None };
+        let mut closed =
+            ClosedEpoch { epoch, signed: Vec::new(), waiting: Vec::new(), summary: None };
         let mut views = Vec::new();
         for (log, tree) in trees {
             let view = self.view(log);

@@ -10,7 +10,7 @@ use wufu_verifier::{
     note::{self, NoteError},
     readable::{Span, Utc},
     statement::Nullifier,
-    verify::Claimed,
+    verify::SubmittedClaim,
 };
 
 use crate::{
@@ -96,7 +96,7 @@ impl Ledger {
     ) -> Result<Outcome<Verified<FiveFu>>, EntropyError> {
         let (cards, persons) = (self.view(Log::Cards), self.view(Log::Persons));
         let check = self.claim_check(key, &cards.history, &persons.history, now);
-        let claimed = claims.map(|claim| Claimed {
+        let claimed = claims.map(|claim| SubmittedClaim {
             presented: claim.presented(),
             payout: claim.payout(),
             expiry: claim.expiry(),

@@ -157,7 +157,7 @@ impl Donations {
 
 /// How many rows were written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Written {
+pub(crate) struct RowsWritten {
     /// All of them.
     pub(crate) rows: u64,
     /// Those with an owner, which are leaves.
@@ -181,12 +181,12 @@ pub(crate) async fn insert(
     owners: Arc<Owners>,
     tally: &mut Tally,
     mut progress: impl FnMut(u64),
-) -> Result<Written, AppendError> {
+) -> Result<RowsWritten, AppendError> {
     let before = Directory::load(connection).await?;
     let mut directory = before.clone();
     let keys = Arc::new(donations.keys(&mut directory)?);
     directory.save(connection, &before, tally).await?;
-    let mut written = Written::default();
+    let mut written = RowsWritten::default();
     let batch = |start: usize| {
         let (donations, owners, keys) = (donations.clone(), owners.clone(), keys.clone());
         workers.run(move || {

@@ -23,7 +23,7 @@ use wufu_verifier::{Amount, Time, checkpoint::Checkpoint};
 use crate::{
     Ledger, LedgerPolicy, Log,
     import::{ImportOptions, Rows},
-    totals::Totals,
+    totals::DonationSums,
 };
 
 #[path = "../tests/common/forge.rs"]
@@ -53,7 +53,7 @@ fn batch(n: u8) -> Append {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct State {
     sizes: Vec<u64>,
-    totals: Totals,
+    totals: DonationSums,
     institutions: usize,
     claims: u64,
     checkpoints: Vec<Vec<Checkpoint>>,

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use sqlx::SqliteConnection;
 use wufu_circuits::{Path, Tree};
 use wufu_proto::{
-    append::Appended,
+    append::AppendOutcome,
     grant::{CardGrant, DonationReceipt, PersonGrant},
     shard_path::ShardPath,
 };
@@ -17,7 +17,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    append::{Placed, lossy},
+    append::{Placement, lossy},
     card::{self, CardRow},
     leaf,
     ledger::{Ledger, LogView},
@@ -66,7 +66,7 @@ impl From<sqlx::Error> for GrantError {
 
 /// Entries that wait for the next checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Waiting {
+pub struct PendingEntries {
     /// Cards.
     pub cards: u64,
     /// Persons.
@@ -75,7 +75,7 @@ pub struct Waiting {
     pub donations: u64,
 }
 
-impl Waiting {
+impl PendingEntries {
     /// All of them.
     pub fn count(&self) -> u64 {
         self.cards + self.persons + self.donations
@@ -99,9 +99,9 @@ impl Ledger {
     ///
     /// # Cost
     /// Nothing but reading for leaves of the open shard. A full shard is hashed once (21,845 hashes) and kept for a while.
-    pub async fn grants(&self, placed: &Placed) -> Result<Appended, GrantError> {
+    pub async fn grants(&self, placed: &Placement) -> Result<AppendOutcome, GrantError> {
         let mut reader = self.reader().await?;
-        let mut grants = Appended::default();
+        let mut grants = AppendOutcome::default();
         let query = format!("{CARDS} WHERE place >= $1 AND place < $2 ORDER BY place");
         let rows: Vec<CardRow> = between(&mut reader, query, &placed.cards).await?;
         let view = self.view(Log::Cards);
@@ -130,10 +130,10 @@ impl Ledger {
     ///
     /// # Cost
     /// As [`Ledger::grants`].
-    pub async fn grants_of(&self, owner: Fr) -> Result<Appended, GrantError> {
+    pub async fn grants_of(&self, owner: Fr) -> Result<AppendOutcome, GrantError> {
         let mut reader = self.reader().await?;
         let owner = field::encode(&owner).to_vec();
-        let mut grants = Appended::default();
+        let mut grants = AppendOutcome::default();
         let (view, query) = (self.view(Log::Cards), format!("{CARDS} WHERE owner = $1"));
         let rows: Vec<CardRow> = owned(&mut reader, query, &owner).await?;
         for row in rows.iter().filter(|row| view.has(row.4)) {
@@ -156,7 +156,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn waiting_of(&self, owner: Fr) -> Result<Waiting, GrantError> {
+    pub async fn waiting_of(&self, owner: Fr) -> Result<PendingEntries, GrantError> {
         let mut reader = self.reader().await?;
         let owner = field::encode(&owner).to_vec();
         let mut counts = [0; 3];
@@ -173,7 +173,7 @@ impl Ledger {
             *count = unsigned("count", query.fetch_one(&mut *reader).await?)?;
         }
         let [cards, persons, donations] = counts;
-        Ok(Waiting { cards, persons, donations })
+        Ok(PendingEntries { cards, persons, donations })
     }
 
     /// The receipt of a donation, for its owner.

@@ -8,10 +8,10 @@ use std::{
 use wufu_circuits::{Address, Seed, address::AddressError};
 use wufu_verifier::{
     Fr,
-    text::{self, NameError, Quoted},
+    text::{self, NameError, QuotedText},
 };
 
-use crate::import::{CellRows, CsvError, Row, Stray};
+use crate::import::{CellRows, CsvError, Row, RowFault};
 
 /// The owners of imported donations. A donation without one is pending: in the sums, and not a leaf.
 #[derive(Clone, Debug, Default)]
@@ -75,8 +75,8 @@ impl Owners {
             };
             let line = row.line;
             match row.stray {
-                Some(Stray::LineEnd) => return Err(OwnersError::LineEnd { line }),
-                Some(Stray::Quote(at)) => {
+                Some(RowFault::LineEnd) => return Err(OwnersError::LineEnd { line }),
+                Some(RowFault::Quote(at)) => {
                     let error = CsvError::StrayQuote { cell: at + 1 };
                     return Err(OwnersError::Csv { line, error });
                 }
@@ -152,7 +152,7 @@ pub enum OwnersError {
         line: u64,
     },
     /// A receipt's name that no donation can have.
-    #[error("owners:{line}: receipt {} {error}", Quoted(.receipt))]
+    #[error("owners:{line}: receipt {} {error}", QuotedText(.receipt))]
     Name {
         /// The line, from 1.
         line: u64,
@@ -192,7 +192,7 @@ pub enum OwnersError {
         expected: String,
     },
     /// A receipt has two owners.
-    #[error("owners:{line}: receipt {} has an owner already", Quoted(.receipt))]
+    #[error("owners:{line}: receipt {} has an owner already", QuotedText(.receipt))]
     Twice {
         /// The line, from 1.
         line: u64,

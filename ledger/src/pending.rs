@@ -4,7 +4,7 @@ use wufu_circuits::{Address, Ownership};
 use wufu_verifier::{Record, field};
 
 use crate::{
-    append::{AppendError, Placed, finish, lossy},
+    append::{AppendError, Placement, finish, lossy},
     grant::public,
     leaf,
     ledger::Ledger,
@@ -18,7 +18,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When no pending donation has the receipt, the address is of another org, or the database fails.
-    pub async fn own(&self, receipt: &[u8], owner: &Address) -> Result<Placed, AppendError> {
+    pub async fn own(&self, receipt: &[u8], owner: &Address) -> Result<Placement, AppendError> {
         self.is_ours(owner)?;
         let (ledger, receipt, owner) = (self.clone(), receipt.to_vec(), owner.clone());
         let work = async move {
@@ -34,7 +34,7 @@ impl Ledger {
         tx: &mut WriteTx<'_>,
         receipt: &[u8],
         owner: &Address,
-    ) -> Result<Placed, AppendError> {
+    ) -> Result<Placement, AppendError> {
         let log = Log::Donations;
         let query = "SELECT project_key, amount, time FROM receipts \
              WHERE log = $1 AND receipt = $2 AND place IS NULL";
@@ -66,6 +66,6 @@ impl Ledger {
         leaf::grow(tx.connection()?, log, &places).await?;
         state.tally.push_record(&record);
         self.sign_state(tx, &state).await?;
-        Ok(Placed { donations: places, ..Placed::default() })
+        Ok(Placement { donations: places, ..Placement::default() })
     }
 }

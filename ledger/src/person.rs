@@ -13,17 +13,17 @@ use crate::{
 };
 
 /// A person, and their key.
-pub(crate) struct Registered {
+pub(crate) struct RegisteredPerson {
     pub(crate) person: Person,
     pub(crate) owner: Fr,
 }
 
 /// The leaves of persons, in their order, on the thread that calls.
-pub(crate) fn leaves<'a>(persons: impl ExactSizeIterator<Item = &'a Registered>) -> Vec<Fr> {
+pub(crate) fn leaves<'a>(persons: impl ExactSizeIterator<Item = &'a RegisteredPerson>) -> Vec<Fr> {
     Person::leaves(persons.map(|person| (&person.person, person.owner)))
 }
 
-impl Registered {
+impl RegisteredPerson {
     /// Hides a person's leaf behind a fresh salt.
     pub(crate) fn new(address: &Address) -> Self {
         Self { person: Person { salt: random::element() }, owner: address.pk }
@@ -60,7 +60,7 @@ pub(crate) async fn check(
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     first: u64,
-    persons: &[Registered],
+    persons: &[RegisteredPerson],
 ) -> Result<(), StoreError> {
     let mut place = signed(first)?;
     for chunk in persons.chunks(ROWS) {
@@ -80,8 +80,8 @@ pub(crate) async fn insert(
 pub(crate) type PersonRow = (Vec<u8>, Vec<u8>, i64);
 
 /// The person of a row, and their place.
-pub(crate) fn of_row(row: &PersonRow) -> Result<(Registered, u64), StoreError> {
+pub(crate) fn of_row(row: &PersonRow) -> Result<(RegisteredPerson, u64), StoreError> {
     let (owner, salt, place) = row;
     let person = Person { salt: element("salt", salt)? };
-    Ok((Registered { person, owner: element("owner", owner)? }, unsigned("place", *place)?))
+    Ok((RegisteredPerson { person, owner: element("owner", owner)? }, unsigned("place", *place)?))
 }

@@ -11,7 +11,7 @@ use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 use wufu_verifier::{
     epochs::Window,
-    text::{self, NameError, Quoted},
+    text::{self, NameError, QuotedText},
 };
 
 /// Most bytes of a policy file.
@@ -75,14 +75,14 @@ pub enum PolicyFileError {
     /// The org's name cannot stand in an origin.
     #[error(
         "org is {}, expected 1 to 200 bytes without white space, control signs, plus and slash",
-        Quoted(.got)
+        QuotedText(.got)
     )]
     Org {
         /// The name.
         got: String,
     },
     /// The org's name is none that may be shown.
-    #[error("org is {}, which {error}", Quoted(.got))]
+    #[error("org is {}, which {error}", QuotedText(.got))]
     Name {
         /// The name.
         got: String,

@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use wufu_proto::{append::Appended, grant::DonationReceipt, log::LedgerInfo};
+use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, log::LedgerInfo};
 use wufu_verifier::{Fr, checkpoint::Checkpoint, note::LogKey};
 
 use crate::{
     audit::Audit,
     folder::Folder,
-    grant::{GrantError, Waiting},
+    grant::{GrantError, PendingEntries},
     ledger::{Ledger, OpenError, read_policy},
     log::Log,
     policy::LedgerPolicy,
     shard::ReadError,
     store::{Store, StoreError},
-    totals::Totals,
+    totals::DonationSums,
 };
 
 /// A ledger as it is at one moment. Nothing can be written through it, and it keeps nobody from writing.
@@ -90,7 +90,7 @@ impl LedgerReader {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn totals(&self) -> Result<Totals, StoreError> {
+    pub async fn totals(&self) -> Result<DonationSums, StoreError> {
         self.ledger.totals().await
     }
 
@@ -118,7 +118,7 @@ impl LedgerReader {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn waiting_of(&self, owner: Fr) -> Result<Waiting, GrantError> {
+    pub async fn waiting_of(&self, owner: Fr) -> Result<PendingEntries, GrantError> {
         self.ledger.waiting_of(owner).await
     }
 
@@ -155,7 +155,7 @@ impl GrantReader {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn grants_of(&self, owner: Fr) -> Result<Appended, GrantError> {
+    pub async fn grants_of(&self, owner: Fr) -> Result<AppendOutcome, GrantError> {
         self.ledger.grants_of(owner).await
     }
 

@@ -10,7 +10,7 @@ use crate::{
 
 /// Sums of a donation log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
+pub struct DonationSums {
     /// All donations.
     pub donations: u64,
     /// Their sum, in minor units.
@@ -41,7 +41,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn totals(&self) -> Result<Totals, StoreError> {
+    pub async fn totals(&self) -> Result<DonationSums, StoreError> {
         let mut reader = self.inner.store.snapshot().await?;
         let all = format!("SELECT {HALVES} FROM receipts WHERE log = $1");
         let pending = format!("{all} AND place IS NULL");
@@ -51,7 +51,7 @@ impl Ledger {
             *halves = query.fetch_one(&mut *reader).await?;
         }
         let [(donations, sum), (pending, pending_sum)] = [whole(halves[0])?, whole(halves[1])?];
-        Ok(Totals { donations, sum, pending, pending_sum })
+        Ok(DonationSums { donations, sum, pending, pending_sum })
     }
 
     /// The same by project, in the order of their keys.

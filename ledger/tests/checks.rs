@@ -12,7 +12,7 @@ use wufu_ledger::{
     import::{Format, ImportOptions, Rows},
 };
 use wufu_proto::{
-    append::Appended,
+    append::AppendOutcome,
     claim::{Claim, ClaimOutcome},
     v1,
 };
@@ -106,7 +106,7 @@ async fn grants_are_listed_for_addresses_of_this_org() {
     let text = "address is of \"other\", expected \"wufu\"";
     assert_eq!(refused(list(&foreign).await), (Code::InvalidArgument, text.into()));
     let grants = list(&address(1)).await.unwrap().into_inner().grants.unwrap();
-    assert_eq!(Appended::try_from(grants).unwrap().cards.len(), 1);
+    assert_eq!(AppendOutcome::try_from(grants).unwrap().cards.len(), 1);
     served.end().await;
 }
 

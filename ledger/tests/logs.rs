@@ -6,7 +6,7 @@ use crate::common::{
 };
 use wufu_circuits::Path;
 use wufu_ledger::{
-    AppendError, EpochError, GrantError, Ledger, LedgerPolicy, Log, OpenError, Placed,
+    AppendError, EpochError, GrantError, Ledger, LedgerPolicy, Log, OpenError, Placement,
 };
 use wufu_proto::append::Append;
 use wufu_verifier::{
@@ -20,7 +20,7 @@ use wufu_verifier::{
 async fn what_is_appended_comes_back_with_its_path() {
     let (folder, ledger) = ledger().await;
     let placed = ledger.append(cards(0..7)).await.unwrap();
-    assert_eq!(placed, Placed { cards: 0..7, ..Placed::default() });
+    assert_eq!(placed, Placement { cards: 0..7, ..Placement::default() });
     let waiting = ledger.grants(&placed).await;
     assert!(matches!(waiting, Err(GrantError::NotYet { place: 0, size: 0, .. })), "{waiting:?}");
     ledger.append(persons(0..3)).await.unwrap();

@@ -6,7 +6,7 @@
 
 use std::{path::Path, process::Command};
 
-use wufu_ledger::{Ledger, LedgerReader, Log, Waiting};
+use wufu_ledger::{Ledger, LedgerReader, Log, PendingEntries};
 
 use crate::common::{NOW, address, card, cards, donations, ledger, persons};
 use wufu_proto::append::Append;
@@ -57,12 +57,12 @@ async fn what_waits_for_the_next_checkpoint_is_counted() {
         let reader = LedgerReader::open(folder.path()).await.unwrap();
         reader.waiting_of(address(owner).pk).await.unwrap()
     };
-    assert_eq!(waiting(1).await, Waiting { cards: 2, persons: 0, donations: 1 });
+    assert_eq!(waiting(1).await, PendingEntries { cards: 2, persons: 0, donations: 1 });
     assert_eq!(waiting(1).await.count(), 3);
-    assert_eq!(waiting(9).await, Waiting::default());
+    assert_eq!(waiting(9).await, PendingEntries::default());
     assert_eq!(ledger.next_close(NOW).await.unwrap(), NOW);
     ledger.close_epoch(NOW).await.unwrap();
-    assert_eq!(waiting(1).await, Waiting::default());
+    assert_eq!(waiting(1).await, PendingEntries::default());
     ledger.append(persons(1..2)).await.unwrap();
     assert_eq!(waiting(1).await.count(), 1);
     // This epoch was signed, so it is the next one that takes them.

@@ -14,7 +14,7 @@ use wufu_ledger::{
     service::{MAX_CHECKPOINTS, MAX_MESSAGE},
 };
 use wufu_proto::{
-    append::{Append, Appended},
+    append::{Append, AppendOutcome},
     log::{LedgerInfo, Roof, Shard, ShardContent},
     v1,
 };
@@ -121,7 +121,7 @@ async fn only_the_operator_appends_and_gets_grants_when_the_epoch_ends() {
     grown(&ledger, Log::Donations, 3, &waiting).await;
     served.clock.fetch_add(600, Ordering::SeqCst);
     let appended = waiting.await.unwrap().unwrap().into_inner();
-    let appended = Appended::try_from(appended).unwrap();
+    let appended = AppendOutcome::try_from(appended).unwrap();
     let epoch = NOW / 600 + 1;
     assert_eq!((appended.cards.len(), appended.persons.len(), appended.donations.len()), (3, 1, 2));
     for (grant, n) in appended.cards.iter().zip(0u64..) {
@@ -132,7 +132,7 @@ async fn only_the_operator_appends_and_gets_grants_when_the_epoch_ends() {
     // The same again, by address.
     let ask = v1::ListGrantsRequest { address: Some((&address(1)).into()) };
     let again = client.list_grants(with_token(&token, ask)).await.unwrap().into_inner();
-    let again = Appended::try_from(again.grants.unwrap()).unwrap();
+    let again = AppendOutcome::try_from(again.grants.unwrap()).unwrap();
     assert_eq!(again.cards, [appended.cards[1].clone()]);
     assert_eq!((again.persons, again.donations.len()), (appended.persons, 1));
 

@@ -60,7 +60,7 @@ pub struct Append {
 
 /// What was appended, in the order of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Appended {
+pub struct AppendOutcome {
     /// For the holders of the cards.
     pub cards: Vec<CardGrant>,
     /// For the persons.
@@ -165,7 +165,7 @@ impl From<&Append> for v1::AppendRequest {
     }
 }
 
-impl TryFrom<v1::AppendResponse> for Appended {
+impl TryFrom<v1::AppendResponse> for AppendOutcome {
     type Error = ConvertError;
 
     fn try_from(message: v1::AppendResponse) -> Result<Self, ConvertError> {
@@ -181,8 +181,8 @@ impl TryFrom<v1::AppendResponse> for Appended {
     }
 }
 
-impl From<&Appended> for v1::AppendResponse {
-    fn from(appended: &Appended) -> Self {
+impl From<&AppendOutcome> for v1::AppendResponse {
+    fn from(appended: &AppendOutcome) -> Self {
         Self {
             cards: appended.cards.iter().map(v1::CardGrant::from).collect(),
             persons: appended.persons.iter().map(v1::PersonGrant::from).collect(),

@@ -57,15 +57,15 @@ impl From<Deal> for v1::DealRequest {
 
 /// A dealer's tokens. Nothing says that they are good: their signatures do.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Dealt(pub Vec<Zeroizing<Vec<u8>>>);
+pub struct DealtTokens(pub Vec<Zeroizing<Vec<u8>>>);
 
-impl core::fmt::Debug for Dealt {
+impl core::fmt::Debug for DealtTokens {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Dealt({})", self.0.len())
     }
 }
 
-impl TryFrom<v1::DealResponse> for Dealt {
+impl TryFrom<v1::DealResponse> for DealtTokens {
     type Error = ConvertError;
 
     fn try_from(mut message: v1::DealResponse) -> Result<Self, ConvertError> {
@@ -80,8 +80,8 @@ impl TryFrom<v1::DealResponse> for Dealt {
     }
 }
 
-impl From<Dealt> for v1::DealResponse {
-    fn from(dealt: Dealt) -> Self {
+impl From<DealtTokens> for v1::DealResponse {
+    fn from(dealt: DealtTokens) -> Self {
         let tokens = dealt.0.into_iter().map(|mut token| mem::take(&mut *token));
         Self { format: FORMAT, tokens: tokens.collect() }
     }
@@ -154,15 +154,15 @@ pub fn messages(key_id: KeyId, masked: &[u8]) -> Vec<v1::EvaluateRequest> {
 
 /// An evaluator's answer. Nothing says that it is right: the proof that comes of it does.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Evaluated(pub Zeroizing<[u8; SUMS]>);
+pub struct EvaluatedSums(pub Zeroizing<[u8; SUMS]>);
 
-impl core::fmt::Debug for Evaluated {
+impl core::fmt::Debug for EvaluatedSums {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Evaluated(..)")
     }
 }
 
-impl TryFrom<v1::EvaluateResponse> for Evaluated {
+impl TryFrom<v1::EvaluateResponse> for EvaluatedSums {
     type Error = ConvertError;
 
     fn try_from(message: v1::EvaluateResponse) -> Result<Self, ConvertError> {
@@ -171,8 +171,8 @@ impl TryFrom<v1::EvaluateResponse> for Evaluated {
     }
 }
 
-impl From<&Evaluated> for v1::EvaluateResponse {
-    fn from(evaluated: &Evaluated) -> Self {
+impl From<&EvaluatedSums> for v1::EvaluateResponse {
+    fn from(evaluated: &EvaluatedSums) -> Self {
         Self { format: FORMAT, sums: evaluated.0.to_vec() }
     }
 }
@@ -192,15 +192,16 @@ mod tests {
             };
             let deal = v1::DealRequest { format: other, ..Deal { key_id: KEY, count: 1 }.into() };
             said(Deal::try_from(deal).unwrap_err());
-            let mut dealt = v1::DealResponse::from(Dealt(vec![Zeroizing::new(vec![1])]));
+            let mut dealt = v1::DealResponse::from(DealtTokens(vec![Zeroizing::new(vec![1])]));
             dealt.format = other;
-            said(Dealt::try_from(dealt).unwrap_err());
+            said(DealtTokens::try_from(dealt).unwrap_err());
             let mut head = v1::EvaluateRequest::from(Head { key_id: KEY });
             head.format = other;
             said(Head::try_from(head).unwrap_err());
-            let mut evaluated = v1::EvaluateResponse::from(&Evaluated(Zeroizing::new([0; SUMS])));
+            let mut evaluated =
+                v1::EvaluateResponse::from(&EvaluatedSums(Zeroizing::new([0; SUMS])));
             evaluated.format = other;
-            said(Evaluated::try_from(evaluated).unwrap_err());
+            said(EvaluatedSums::try_from(evaluated).unwrap_err());
         }
     }
 
@@ -213,7 +214,7 @@ mod tests {
         assert_eq!(Deal::try_from(v1::DealRequest::from(most)), Ok(most));
         for length in [0, SUMS - 1, SUMS + 1] {
             let message = v1::EvaluateResponse { format: FORMAT, sums: vec![0; length] };
-            assert!(Evaluated::try_from(message).is_err(), "{length}");
+            assert!(EvaluatedSums::try_from(message).is_err(), "{length}");
         }
         let total = CHUNK + 96;
         let messages = messages(KEY, &vec![5; total]);

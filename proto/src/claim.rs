@@ -1,6 +1,8 @@
 //! Claims: what one binds, how it is submitted, what becomes of it.
 
-use wufu_verifier::{FiveFu, KeyId, Proof, Statement, statement::Nullifier, verify::Presented};
+use wufu_verifier::{
+    FiveFu, KeyId, Proof, Statement, statement::Nullifier, verify::PresentedProof,
+};
 
 use crate::{error::ConvertError, read, v1};
 
@@ -97,8 +99,8 @@ impl Claim {
     }
 
     /// What a verifier checks.
-    pub fn presented(&self) -> Presented<'_> {
-        Presented {
+    pub fn presented(&self) -> PresentedProof<'_> {
+        PresentedProof {
             key_id: self.key_id.as_bytes(),
             public_inputs: &self.public_inputs,
             proof: &self.proof,

@@ -4,7 +4,7 @@ use wufu_verifier::{
     CircuitName, KeyId, Proof, ProofRequest, Statement,
     proof::ProofError,
     statement::{BindingKind, InputsError},
-    verify::Presented,
+    verify::PresentedProof,
 };
 
 use crate::{claim::ClaimBinding, error::ConvertError, read, v1};
@@ -143,8 +143,8 @@ impl Envelope {
     }
 
     /// What a verifier checks.
-    pub fn presented(&self) -> Presented<'_> {
-        Presented {
+    pub fn presented(&self) -> PresentedProof<'_> {
+        PresentedProof {
             key_id: self.key_id.as_bytes(),
             public_inputs: &self.public_inputs,
             proof: &self.proof,

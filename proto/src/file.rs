@@ -16,7 +16,7 @@ use wufu_verifier::Reason;
 
 use crate::{
     error::ConvertError,
-    limits::{self, Limited},
+    limits::{self, MessageLimits},
     read, v1,
 };
 
@@ -69,7 +69,7 @@ pub enum FileError {
         /// How many bytes there are.
         bytes: usize,
         /// How it begins.
-        found: Beginning,
+        found: FileStart,
         /// What was expected.
         expected: &'static str,
     },
@@ -92,7 +92,7 @@ pub enum Kind {
 /// How a file begins that is nothing of ours, or something else of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Beginning {
+pub enum FileStart {
     /// As something that is known.
     Known(&'static str),
     /// As a mark of how a text is encoded.
@@ -140,12 +140,12 @@ impl fmt::Display for FileError {
             Self::Unrecognised { bytes, found, expected } => {
                 write!(f, "not {expected}: expected protobuf or JSON, found {bytes} bytes ")?;
                 match found {
-                    Beginning::Known(found) => write!(f, "of {found}"),
-                    Beginning::Mark { bytes, name } => {
+                    FileStart::Known(found) => write!(f, "of {found}"),
+                    FileStart::Mark { bytes, name } => {
                         write!(f, "starting {bytes} ({name}); save the file as UTF-8 without one")
                     }
-                    Beginning::Text => write!(f, "of text"),
-                    Beginning::Bytes(start) => {
+                    FileStart::Text => write!(f, "of text"),
+                    FileStart::Bytes(start) => {
                         write!(f, "starting")?;
                         start.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
                     }
@@ -208,7 +208,7 @@ pub enum Form<'a> {
 }
 
 /// The bytes of a file that holds a message.
-pub fn encode<M: Limited>(message: &M) -> Vec<u8> {
+pub fn encode<M: MessageLimits>(message: &M) -> Vec<u8> {
     let length = message.encoded_len();
     let mut out = format!("{MAGIC} {} {length}\n", M::full_name()).into_bytes();
     out.reserve_exact(length);
@@ -291,7 +291,7 @@ pub fn other_kind(name: &str, expected: &'static str) -> FileError {
 pub fn untagged(bytes: &[u8], expected: &'static str) -> FileError {
     match beginning(bytes) {
         // It could be bare protobuf, of one message or the other.
-        Beginning::Text | Beginning::Bytes(_) => FileError::Untagged { expected },
+        FileStart::Text | FileStart::Bytes(_) => FileError::Untagged { expected },
         found => FileError::Unrecognised { bytes: bytes.len(), found, expected },
     }
 }
@@ -303,7 +303,7 @@ pub fn longest(head: &[u8]) -> Option<usize> {
 
 /// How many bytes of a file are worth reading, if `M` is expected: one more than its limit, so that a
 /// longer file is told from the longest one.
-pub fn worth_reading<M: Limited>() -> u64 {
+pub fn worth_reading<M: MessageLimits>() -> u64 {
     M::LIMITS.bytes as u64 + 1
 }
 
@@ -312,7 +312,7 @@ pub fn worth_reading<M: Limited>() -> u64 {
 /// # Errors
 /// Returns an error if the file is longer than any such message, is empty, says that it is something else, or is not the one
 /// encoding of its message.
-pub fn decode<M: Limited>(bytes: &[u8]) -> Result<M, FileError> {
+pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, FileError> {
     let expected = M::NOUN;
     // What it is before how long it is: a long file of another kind is of another kind.
     if let Ok(Some(Head { name, .. })) = head(bytes)
@@ -334,7 +334,7 @@ pub fn decode<M: Limited>(bytes: &[u8]) -> Result<M, FileError> {
             let is_told = match (&error, &found) {
                 (ConvertError::Malformed { .. }, _) => true,
                 // Texts can be read as fields that nothing has.
-                (ConvertError::NotCanonical { .. }, found) => !matches!(found, Beginning::Bytes(_)),
+                (ConvertError::NotCanonical { .. }, found) => !matches!(found, FileStart::Bytes(_)),
                 _ => false,
             };
             if is_told {
@@ -347,7 +347,7 @@ pub fn decode<M: Limited>(bytes: &[u8]) -> Result<M, FileError> {
 }
 
 #[cfg(feature = "json")]
-fn from_json<M: Limited>(text: &[u8]) -> Result<M, FileError> {
+fn from_json<M: MessageLimits>(text: &[u8]) -> Result<M, FileError> {
     use crate::json::{JsonError, from_json};
 
     let text = str::from_utf8(text);
@@ -359,19 +359,19 @@ fn from_json<M: Limited>(text: &[u8]) -> Result<M, FileError> {
 }
 
 #[cfg(not(feature = "json"))]
-fn from_json<M: Limited>(_: &[u8]) -> Result<M, FileError> {
+fn from_json<M: MessageLimits>(_: &[u8]) -> Result<M, FileError> {
     Err(FileError::NoJson { expected: M::NOUN })
 }
 
 /// How a file begins that is not what was expected.
-fn beginning(bytes: &[u8]) -> Beginning {
+fn beginning(bytes: &[u8]) -> FileStart {
     let marks: [(&[u8], &str, &str); 3] = [
         (b"\xef\xbb\xbf", "ef bb bf", "a byte-order mark"),
         (b"\xff\xfe", "ff fe", "a byte-order mark of UTF-16"),
         (b"\xfe\xff", "fe ff", "a byte-order mark of UTF-16"),
     ];
     if let Some((_, bytes, name)) = marks.into_iter().find(|(mark, ..)| bytes.starts_with(mark)) {
-        return Beginning::Mark { bytes, name };
+        return FileStart::Mark { bytes, name };
     }
     let known: [(&[u8], &str); 9] = [
         (b"wufu-vk1", "a verifying key"),
@@ -388,16 +388,16 @@ fn beginning(bytes: &[u8]) -> Beginning {
         ),
     ];
     if let Some((_, name)) = known.into_iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Beginning::Known(name);
+        return FileStart::Known(name);
     }
     // Only the head of it: a file may be long.
     let head = &bytes[..bytes.len().min(4096)];
     match str::from_utf8(head) {
-        Ok(text) if text.contains("\n\n\u{2014} ") => Beginning::Known("signed notes"),
+        Ok(text) if text.contains("\n\n\u{2014} ") => FileStart::Known("signed notes"),
         Ok(text) if !text.contains(|c: char| c.is_control() && !c.is_whitespace()) => {
-            Beginning::Text
+            FileStart::Text
         }
-        _ => Beginning::Bytes(head[..head.len().min(3)].to_vec()),
+        _ => FileStart::Bytes(head[..head.len().min(3)].to_vec()),
     }
 }
 

@@ -12,7 +12,7 @@ mod untagged;
 use look::Look;
 use untagged::Untagged;
 
-use crate::{DESCRIPTORS, limits::Limited};
+use crate::{DESCRIPTORS, limits::MessageLimits};
 
 /// The member that says which message an object is.
 pub const TAG: &str = "@type";
@@ -104,7 +104,7 @@ pub fn to_json<M: Message + Name>(message: &M) -> Result<String, JsonError> {
 ///
 /// # Errors
 /// When `M` is no message of this package.
-pub fn to_file<M: Limited>(message: &M) -> Result<String, JsonError> {
+pub fn to_file<M: MessageLimits>(message: &M) -> Result<String, JsonError> {
     let text = zeroize::Zeroizing::new(to_json(message)?);
     let fields = text.strip_prefix('{').unwrap_or_default();
     let comma = if fields == "}" { "" } else { "," };
@@ -128,7 +128,7 @@ pub fn tag(text: &[u8]) -> Result<Option<String>, JsonError> {
 /// # Errors
 /// When the text is longer than any such message or has more items than one may, before anything is decoded; when it is not
 /// JSON, not of this message, has a field that the message does not, or one twice, or goes on after its end.
-pub fn from_json<M: Limited>(text: &str) -> Result<M, JsonError> {
+pub fn from_json<M: MessageLimits>(text: &str) -> Result<M, JsonError> {
     let (message, got, max) = (M::NAME, text.len(), M::LIMITS.bytes);
     if got > max {
         return Err(JsonError::Long { message, got, max });

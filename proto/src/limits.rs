@@ -19,7 +19,7 @@ pub const MAX_ENVELOPE: usize = 200 * KIB;
 
 /// Most items of fields that repeat.
 #[derive(Clone, Copy, Debug)]
-pub struct Repeated {
+pub struct RepeatedLimits {
     /// What errors call them.
     pub name: &'static str,
     /// The fields that lead to the message which holds them: none when it is the message itself.
@@ -40,7 +40,7 @@ pub struct Limits {
     /// Its longest form in bytes: as protobuf, as a file, as JSON.
     pub bytes: usize,
     /// Its fields that repeat, however deep inside.
-    pub repeated: &'static [Repeated],
+    pub repeated: &'static [RepeatedLimits],
 }
 
 impl Limits {
@@ -54,7 +54,7 @@ impl Limits {
     /// One pass for each entry of `repeated`, and no memory.
     pub fn check(&self, message: &'static str, bytes: &[u8]) -> Result<(), ConvertError> {
         self.check_length(message, bytes.len())?;
-        for Repeated { name, within, fields, packed, min, max } in self.repeated {
+        for RepeatedLimits { name, within, fields, packed, min, max } in self.repeated {
             let got = count(bytes, within, fields, *packed);
             if got > *max {
                 return Err(ConvertError::Count { field: name, got, min: *min, max: *max });
@@ -79,7 +79,7 @@ impl Limits {
 }
 
 /// A message with limits: all that this package has.
-pub trait Limited: Message + Name + Default {
+pub trait MessageLimits: Message + Name + Default {
     /// What a reader calls one, with its article.
     const NOUN: &'static str;
     /// How much of it is read.
@@ -106,31 +106,31 @@ const fn repeated(
     within: &'static [u32],
     fields: &'static [u32],
     max: usize,
-) -> Repeated {
-    Repeated { name, within, fields, packed: false, min: 0, max }
+) -> RepeatedLimits {
+    RepeatedLimits { name, within, fields, packed: false, min: 0, max }
 }
 
 /// A policy's projects, in the message to which these fields lead.
-const fn projects(within: &'static [u32]) -> Repeated {
+const fn projects(within: &'static [u32]) -> RepeatedLimits {
     let max = ProjectSet::PLACES;
-    Repeated { name: "projects", within, fields: &[1], packed: true, min: 1, max }
+    RepeatedLimits { name: "projects", within, fields: &[1], packed: true, min: 1, max }
 }
 
-const fn key_ids(within: &'static [u32]) -> Repeated {
-    Repeated { min: 1, ..repeated("key ids", within, &[8], MAX_KEYS) }
+const fn key_ids(within: &'static [u32]) -> RepeatedLimits {
+    RepeatedLimits { min: 1, ..repeated("key ids", within, &[8], MAX_KEYS) }
 }
 
-const fn entries(within: &'static [u32]) -> Repeated {
-    Repeated { min: 1, ..repeated("entries", within, &[1, 2, 3], MAX_ENTRIES) }
+const fn entries(within: &'static [u32]) -> RepeatedLimits {
+    RepeatedLimits { min: 1, ..repeated("entries", within, &[1, 2, 3], MAX_ENTRIES) }
 }
 
 macro_rules! limits {
     ($($message:ident: $noun:literal, $bytes:expr $(, $repeated:expr)*;)+) => {
         /// Every message: its name, what a reader calls it, its limits.
         const ALL: &[(&str, &str, Limits)] =
-            &[$((stringify!($message), $noun, <v1::$message as Limited>::LIMITS)),+];
+            &[$((stringify!($message), $noun, <v1::$message as MessageLimits>::LIMITS)),+];
 
-        $(impl Limited for v1::$message {
+        $(impl MessageLimits for v1::$message {
             const NOUN: &'static str = $noun;
             const LIMITS: Limits = Limits { bytes: $bytes, repeated: &[$($repeated),*] };
         })+

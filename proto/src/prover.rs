@@ -6,7 +6,7 @@ use wufu_verifier::{
     CircuitName, KeyId, Proof, Statement, Trust, VerifyingKey,
     key::{CircuitId, KeyError},
     statement::InputsError,
-    verify::Presented,
+    verify::PresentedProof,
 };
 
 use crate::{error::ConvertError, read, v1};
@@ -14,12 +14,12 @@ use crate::{error::ConvertError, read, v1};
 /// What a prover learns of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Learned {
+pub enum Disclosure {
     /// The whole witness, and with it the power to spend, show and recognise everything under that key, for ever.
     Witness,
 }
 
-impl Learned {
+impl Disclosure {
     fn read(got: i32) -> Result<Self, ConvertError> {
         match v1::Learned::try_from(got) {
             Ok(v1::Learned::Witness) => Ok(Self::Witness),
@@ -28,10 +28,10 @@ impl Learned {
     }
 }
 
-impl From<Learned> for v1::Learned {
-    fn from(learned: Learned) -> Self {
+impl From<Disclosure> for v1::Learned {
+    fn from(learned: Disclosure) -> Self {
         match learned {
-            Learned::Witness => Self::Witness,
+            Disclosure::Witness => Self::Witness,
         }
     }
 }
@@ -96,7 +96,7 @@ pub struct ProverInfo {
     /// Largest request, in bytes.
     pub max_request_bytes: u64,
     /// What it learns of a request.
-    pub learned: Learned,
+    pub learned: Disclosure,
     /// The engine's name.
     pub engine: String,
 }
@@ -143,7 +143,7 @@ impl TryFrom<v1::GetInfoResponse> for ProverInfo {
             workers: message.workers,
             queue: message.queue,
             max_request_bytes: message.max_request_bytes,
-            learned: Learned::read(message.learned)?,
+            learned: Disclosure::read(message.learned)?,
             engine: read::label("engine", message.engine)?,
         })
     }
@@ -229,25 +229,25 @@ impl From<Timings> for v1::ProveTimings {
 
 /// A proof from a prover. Verify it before it is used: only its encoding was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proved {
+pub struct ReceivedProof {
     // Both canonical: what a verifier looks at.
     public_inputs: Vec<u8>,
     proof: Vec<u8>,
     /// The key that the proof is said to be under.
     pub key_id: KeyId,
     /// What the prover learned.
-    pub learned: Learned,
+    pub learned: Disclosure,
     /// How long it took.
     pub timings: Timings,
 }
 
-impl Proved {
+impl ReceivedProof {
     /// A proof of a statement.
     pub fn new<S: Statement>(
         statement: &S,
         proof: &Proof,
         key_id: KeyId,
-        learned: Learned,
+        learned: Disclosure,
         timings: Timings,
     ) -> Self {
         let (public_inputs, proof) = (statement.encode(), proof.encode());
@@ -263,8 +263,8 @@ impl Proved {
     }
 
     /// What a verifier checks.
-    pub fn presented(&self) -> Presented<'_> {
-        Presented {
+    pub fn presented(&self) -> PresentedProof<'_> {
+        PresentedProof {
             key_id: self.key_id.as_bytes(),
             public_inputs: &self.public_inputs,
             proof: &self.proof,
@@ -272,7 +272,7 @@ impl Proved {
     }
 }
 
-impl TryFrom<v1::ProveResponse> for Proved {
+impl TryFrom<v1::ProveResponse> for ReceivedProof {
     type Error = ConvertError;
 
     fn try_from(message: v1::ProveResponse) -> Result<Self, ConvertError> {
@@ -280,7 +280,7 @@ impl TryFrom<v1::ProveResponse> for Proved {
         Proof::decode(&message.proof)?;
         Ok(Self {
             key_id: read::key_id("key id", &message.key_id)?,
-            learned: Learned::read(message.learned)?,
+            learned: Disclosure::read(message.learned)?,
             timings: message.timings.unwrap_or_default().into(),
             public_inputs: message.public_inputs,
             proof: message.proof,
@@ -288,8 +288,8 @@ impl TryFrom<v1::ProveResponse> for Proved {
     }
 }
 
-impl From<&Proved> for v1::ProveResponse {
-    fn from(proved: &Proved) -> Self {
+impl From<&ReceivedProof> for v1::ProveResponse {
+    fn from(proved: &ReceivedProof) -> Self {
         Self {
             public_inputs: proved.public_inputs.clone(),
             proof: proved.proof.clone(),
@@ -306,7 +306,7 @@ pub enum Progress {
     /// It has come so far. Never [`Stage::Done`].
     Stage(Stage),
     /// It is there.
-    Done(Box<Proved>),
+    Done(Box<ReceivedProof>),
 }
 
 impl TryFrom<v1::ProveStreamResponse> for Progress {

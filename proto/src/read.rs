@@ -2,7 +2,7 @@
 
 use wufu_verifier::{CircuitName, Fr, KeyId, field, text};
 
-use crate::{error::ConvertError, limits::Limited};
+use crate::{error::ConvertError, limits::MessageLimits};
 
 /// Longest name of an org or a log, in bytes.
 pub const MAX_NAME: usize = text::MAX_NAME;
@@ -16,7 +16,7 @@ pub const MAX_NAME: usize = text::MAX_NAME;
 /// Returns an error if the bytes are longer than any such message or hold more items than one may, before anything is decoded;
 /// if they are no such message; or if they are one of its other encodings: with unknown or repeated fields, fields out of
 /// order, defaults written out, bytes before or after.
-pub fn decode<M: Limited>(bytes: &[u8]) -> Result<M, ConvertError> {
+pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, ConvertError> {
     M::LIMITS.check(M::NAME, bytes)?;
     let message = M::decode(bytes).map_err(|_| ConvertError::Malformed { message: M::NAME })?;
     let again = zeroize::Zeroizing::new(message.encode_to_vec());

@@ -13,9 +13,9 @@ use crate::{error::ConvertError, grant, read, v1};
 
 /// A statement with its witness, whichever it is.
 ///
-/// Nothing says that it is true: [`Witnessed::check`] does.
+/// Nothing says that it is true: [`UncheckedWitness::check`] does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Witnessed {
+pub enum UncheckedWitness {
     /// A claim.
     FiveFu(Box<FiveFuInstance>),
     /// A donation, with the policy that it is shown under.
@@ -33,7 +33,7 @@ pub trait CircuitVisitor {
     fn visit<C: Circuit>(self, instance: &C) -> Self::Output;
 }
 
-impl Witnessed {
+impl UncheckedWitness {
     /// Does some work on the instance. Nothing else tells the statements apart.
     pub fn visit<V: CircuitVisitor>(&self, visitor: V) -> V::Output {
         match self {
@@ -82,7 +82,7 @@ impl Witnessed {
         self.visit(Check)
     }
 
-    /// Every wire and row of the circuit. Wrong ones when the statement is false: [`Witnessed::check`] comes first.
+    /// Every wire and row of the circuit. Wrong ones when the statement is false: [`UncheckedWitness::check`] comes first.
     pub fn assign(&self) -> Assignment {
         struct Assign;
         impl CircuitVisitor for Assign {
@@ -101,7 +101,7 @@ pub struct Job {
     /// The key.
     pub key_id: KeyId,
     /// The statement and its witness.
-    pub witnessed: Witnessed,
+    pub witnessed: UncheckedWitness,
 }
 
 impl TryFrom<v1::ProveRequest> for Job {
@@ -136,7 +136,7 @@ impl From<&Job> for v1::ProveStreamRequest {
     }
 }
 
-impl TryFrom<v1::Witness> for Witnessed {
+impl TryFrom<v1::Witness> for UncheckedWitness {
     type Error = ConvertError;
 
     fn try_from(message: v1::Witness) -> Result<Self, ConvertError> {
@@ -152,15 +152,15 @@ impl TryFrom<v1::Witness> for Witnessed {
     }
 }
 
-impl From<&Witnessed> for v1::Witness {
-    fn from(witnessed: &Witnessed) -> Self {
+impl From<&UncheckedWitness> for v1::Witness {
+    fn from(witnessed: &UncheckedWitness) -> Self {
         use v1::witness::Statement;
         let statement = match witnessed {
-            Witnessed::FiveFu(instance) => Statement::FiveFu(instance.as_ref().into()),
-            Witnessed::Donation(instance, policy) => {
+            UncheckedWitness::FiveFu(instance) => Statement::FiveFu(instance.as_ref().into()),
+            UncheckedWitness::Donation(instance, policy) => {
                 Statement::Donation((instance.as_ref(), policy).into())
             }
-            Witnessed::Gift(instance) => Statement::Gift(instance.as_ref().into()),
+            UncheckedWitness::Gift(instance) => Statement::Gift(instance.as_ref().into()),
         };
         Self { statement: Some(statement) }
     }

@@ -8,7 +8,7 @@
 use wufu_testing as _;
 
 use peak_alloc::PeakAlloc;
-use wufu_proto::{ConvertError, FileError, decode, file, json, limits::Limited, v1};
+use wufu_proto::{ConvertError, FileError, decode, file, json, limits::MessageLimits, v1};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -26,18 +26,18 @@ fn raised<T>(read: impl FnOnce() -> T) -> (T, usize) {
 }
 
 /// A file that says it is `M`, of so many empty items in a field.
-fn tagged<M: Limited>(field: u8, items: usize) -> Vec<u8> {
+fn tagged<M: MessageLimits>(field: u8, items: usize) -> Vec<u8> {
     let body = [field << 3 | 2, 0].repeat(items);
     let head = format!("{} {} {}\n", file::MAGIC, M::full_name(), body.len());
     [head.as_bytes(), &body].concat()
 }
 
-fn in_json<M: Limited>(field: &str, item: &str, items: usize) -> Vec<u8> {
+fn in_json<M: MessageLimits>(field: &str, item: &str, items: usize) -> Vec<u8> {
     let list = vec![item; items].join(",");
     format!("{{\"@type\":\"{}\",\"{field}\":[{list}]}}", M::full_name()).into_bytes()
 }
 
-fn refused<M: Limited>(what: &str, bytes: &[u8]) {
+fn refused<M: MessageLimits>(what: &str, bytes: &[u8]) {
     let (read, more) = raised(|| file::decode::<M>(bytes).map(drop));
     let error = read.unwrap_err();
     assert!(more <= MOST, "{what}: {more} bytes more, expected at most {MOST} ({error})");

@@ -13,14 +13,14 @@ use wufu_circuits::{
 };
 use wufu_proto::{
     ConvertError,
-    append::{Append, Appended, CardIssue, DonationEntry},
+    append::{Append, AppendOutcome, CardIssue, DonationEntry},
     claim::{Claim, ClaimOutcome},
     grant::{CardGrant, PersonGrant},
     log::{CheckpointQuery, LedgerInfo, LogInfo, Roof, Shard, ShardContent, ShardQuery},
-    prover::{Learned, Progress, Proved, ProverInfo, ProvingCircuit, Stage, Timings},
+    prover::{Disclosure, Progress, ProverInfo, ProvingCircuit, ReceivedProof, Stage, Timings},
     shard_path::ShardPath,
     v1,
-    witness::{Job, Witnessed},
+    witness::{Job, UncheckedWitness},
 };
 use wufu_verifier::{
     Amount, CircuitName, FiveFu, Fr, KeyId, Policy, ProjectKey, ProjectSet, Proof, Record, Time,
@@ -50,7 +50,7 @@ fn project(project: u32) -> ProjectKey {
 }
 
 /// A showing of a donation of 500 at time 7 to project 3, with the policy's projects and its largest amount.
-fn donation(projects: &[u32], max: u64) -> Witnessed {
+fn donation(projects: &[u32], max: u64) -> UncheckedWitness {
     let rng = &mut rng();
     let sk = Seed::from_bytes([1; 32]).spend_key("charity");
     let ownership = Ownership::new(b"receipt", Fr::rand(rng));
@@ -70,16 +70,16 @@ fn donation(projects: &[u32], max: u64) -> Witnessed {
     let mut witness =
         DonationWitness::new(&sk, (&record, &ownership), path, (&policy, member), Fr::rand(rng));
     witness.set_root = policy.projects.root();
-    Witnessed::Donation(Box::new(witness.into_instance(Fr::rand(rng))), policy)
+    UncheckedWitness::Donation(Box::new(witness.into_instance(Fr::rand(rng))), policy)
 }
 
 fn jobs() -> [Job; 3] {
     let rng = &mut rng();
     let key_id = KeyId(rng.r#gen());
     [
-        Witnessed::FiveFu(Box::new(testing::five_fu(rng))),
+        UncheckedWitness::FiveFu(Box::new(testing::five_fu(rng))),
         donation(&[1, 3, 9], 500),
-        Witnessed::Gift(Box::new(testing::gift(rng))),
+        UncheckedWitness::Gift(Box::new(testing::gift(rng))),
     ]
     .map(|witnessed| Job { key_id, witnessed })
 }
@@ -97,7 +97,7 @@ fn a_witness_arrives_as_it_was_sent() {
 fn a_false_donation_arrives_and_its_clause_is_named() {
     for (projects, max, clause) in [(&[1, 9][..], 500, Clause::D6), (&[3][..], 499, Clause::D7)] {
         let witnessed = donation(projects, max);
-        let came = back::<Witnessed, v1::Witness>(&witnessed);
+        let came = back::<UncheckedWitness, v1::Witness>(&witnessed);
         assert_eq!(came, witnessed);
         assert_eq!(came.check().unwrap_err().clause, clause);
     }
@@ -112,11 +112,11 @@ fn f02_f11_witnesses_with_aliases_and_paths_of_other_depths_are_refused() {
     };
     let refused = |change: &dyn Fn(&mut v1::GiftWitness)| {
         let [_, _, job] = jobs();
-        let Witnessed::Gift(instance) = job.witnessed else { panic!() };
+        let UncheckedWitness::Gift(instance) = job.witnessed else { panic!() };
         let mut gift = v1::GiftWitness::from(instance.as_ref());
         change(&mut gift);
         let statement = Some(v1::witness::Statement::Gift(gift));
-        Witnessed::try_from(v1::Witness { statement }).unwrap_err().to_string()
+        UncheckedWitness::try_from(v1::Witness { statement }).unwrap_err().to_string()
     };
     let canonical = |name: &str| {
         format!("{name} is not canonical: the 32-byte integer is not below the modulus")
@@ -137,26 +137,26 @@ fn f02_f11_witnesses_with_aliases_and_paths_of_other_depths_are_refused() {
     }
     let refused = |change: &dyn Fn(&mut v1::DonationWitness)| {
         let [_, job, _] = jobs();
-        let Witnessed::Donation(instance, policy) = job.witnessed else { panic!() };
+        let UncheckedWitness::Donation(instance, policy) = job.witnessed else { panic!() };
         let mut donation = v1::DonationWitness::from((instance.as_ref(), &policy));
         change(&mut donation);
         let statement = Some(v1::witness::Statement::Donation(donation));
-        Witnessed::try_from(v1::Witness { statement }).unwrap_err().to_string()
+        UncheckedWitness::try_from(v1::Witness { statement }).unwrap_err().to_string()
     };
     // Named, and their values not told.
     assert_eq!(refused(&|d| d.amount = 1 << 48), "amount is not below 2^48");
     assert_eq!(refused(&|d| d.time = 1 << 40), "time is not below 2^40");
     let key = "project key is not institution and project, each from 1";
     assert_eq!(refused(&|d| d.project_key = 5), key);
-    let none = Witnessed::try_from(v1::Witness { statement: None }).unwrap_err();
+    let none = UncheckedWitness::try_from(v1::Witness { statement: None }).unwrap_err();
     assert_eq!(none, ConvertError::Missing { field: "statement" });
 
     let [job, ..] = jobs();
-    let Witnessed::FiveFu(instance) = job.witnessed else { panic!() };
+    let UncheckedWitness::FiveFu(instance) = job.witnessed else { panic!() };
     let mut four = v1::FiveFuWitness::from(instance.as_ref());
     four.cards.pop();
     let statement = Some(v1::witness::Statement::FiveFu(four));
-    let four = Witnessed::try_from(v1::Witness { statement }).unwrap_err();
+    let four = UncheckedWitness::try_from(v1::Witness { statement }).unwrap_err();
     assert_eq!(four.to_string(), "4 cards, expected 5");
 }
 
@@ -169,8 +169,9 @@ fn answers_of_a_prover() {
         prove: Duration::from_micros(3),
         verify: Duration::from_micros(4),
     };
-    let proved = Proved::new(&statement, &proof(), KeyId([1; 32]), Learned::Witness, timings);
-    assert_eq!(back::<Proved, v1::ProveResponse>(&proved), proved);
+    let proved =
+        ReceivedProof::new(&statement, &proof(), KeyId([1; 32]), Disclosure::Witness, timings);
+    assert_eq!(back::<ReceivedProof, v1::ProveResponse>(&proved), proved);
     assert_eq!(proved.statement(), Ok(statement));
     assert_eq!(proved.presented().proof, proof().encode());
 
@@ -192,7 +193,7 @@ fn answers_of_a_prover() {
         workers: 1,
         queue: 8,
         max_request_bytes: 65_536,
-        learned: Learned::Witness,
+        learned: Disclosure::Witness,
         engine: "ark-groth16".into(),
     };
     assert_eq!(back::<ProverInfo, v1::GetInfoResponse>(&info), info);
@@ -200,10 +201,13 @@ fn answers_of_a_prover() {
     // What the prover learned is always said.
     let mut silent = v1::ProveResponse::from(&proved);
     silent.learned = 0;
-    let error = Proved::try_from(silent.clone()).unwrap_err();
+    let error = ReceivedProof::try_from(silent.clone()).unwrap_err();
     assert_eq!(error.to_string(), "learned is 0, expected 1");
     silent.learned = 2;
-    assert_eq!(Proved::try_from(silent).unwrap_err().to_string(), "learned is 2, expected 1");
+    assert_eq!(
+        ReceivedProof::try_from(silent).unwrap_err().to_string(),
+        "learned is 2, expected 1"
+    );
     for (stage, proof, expected) in [
         (0, None, "stage is 0, expected 1 to 5"),
         (6, None, "stage is 6, expected 1 to 5"),
@@ -316,7 +320,7 @@ fn appends() {
     assert_eq!(none.to_string(), "0 entries, expected 1 to 65536");
 
     let path = ShardPath::new(5, &Path::default()).unwrap();
-    let appended = Appended {
+    let appended = AppendOutcome {
         cards: vec![CardGrant {
             org: "wufu".into(),
             card: Card::issued(Kind::Harmony, "wufu", 0, Fr::from(1u64)),
@@ -332,5 +336,5 @@ fn appends() {
         }],
         donations: vec![],
     };
-    assert_eq!(back::<Appended, v1::AppendResponse>(&appended), appended);
+    assert_eq!(back::<AppendOutcome, v1::AppendResponse>(&appended), appended);
 }

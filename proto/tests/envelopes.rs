@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wufu_proto::{Envelope, decode, log::Roof, v1};
 use wufu_verifier::{
-    CircuitName, ClaimCheck, DonationCheck, GiftCheck, KeyId, NullifierStore, Pending, Policy,
+    CircuitName, ClaimCheck, DonationCheck, GiftCheck, KeyId, NullifierStore, OpenedProof, Policy,
     Reason, Statement, Trust, Verified, VerifyingKey,
     batch::OsEntropy,
     checkpoint::Checkpoint,
@@ -142,7 +142,7 @@ fn histories(case: &Value) -> Result<Vec<LogHistory>, Reason> {
 
 impl Held<'_> {
     /// 3. The check of the statement that was asked for, in all but what a batch does for many.
-    fn open(&self) -> Result<Pending<'_, AnyVerified>, Reason> {
+    fn open(&self) -> Result<OpenedProof<'_, AnyVerified>, Reason> {
         let (case, key, asked) = (self.case, self.key, &self.case["asked"]);
         let (now, window) = (number(case, "now"), Window(number(case, "window")));
         let presented = self.envelope.as_ref().map_err(|reason| *reason)?.presented();

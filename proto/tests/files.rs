@@ -2,7 +2,7 @@
 //! file, of JSON that an editor had saved with a byte-order mark, of an envelope in its place and of a file that was cut off.
 
 use prost::{Message as _, Name as _};
-use wufu_proto::{FileError, file, json, limits::Limited, v1};
+use wufu_proto::{FileError, file, json, limits::MessageLimits, v1};
 
 fn policy() -> v1::Policy {
     v1::Policy {
@@ -26,7 +26,7 @@ fn grant() -> v1::CardGrant {
     }
 }
 
-fn told<M: Limited>(bytes: &[u8]) -> String {
+fn told<M: MessageLimits>(bytes: &[u8]) -> String {
     file::decode::<M>(bytes).map(drop).unwrap_err().to_string()
 }
 

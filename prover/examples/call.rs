@@ -8,9 +8,9 @@ use std::{error::Error, time::Instant};
 use rand::rngs::OsRng;
 use wufu_circuits::testing;
 use wufu_proto::{
-    prover::{Proved, ProverInfo},
+    prover::{ProverInfo, ReceivedProof},
     v1::{self, prover_service_client::ProverServiceClient},
-    witness::{Job, Witnessed},
+    witness::{Job, UncheckedWitness},
 };
 use wufu_verifier::{CircuitName, Proof, Trust};
 
@@ -31,8 +31,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
             circuit.key(Trust::AcceptDevelopment)?.ok_or("the prover's key is not its id's")?;
         for _ in 0..times {
             let witnessed = match circuit.circuit {
-                CircuitName::FiveFu => Witnessed::FiveFu(Box::new(testing::five_fu(&mut OsRng))),
-                CircuitName::Gift => Witnessed::Gift(Box::new(testing::gift(&mut OsRng))),
+                CircuitName::FiveFu => {
+                    UncheckedWitness::FiveFu(Box::new(testing::five_fu(&mut OsRng)))
+                }
+                CircuitName::Gift => UncheckedWitness::Gift(Box::new(testing::gift(&mut OsRng))),
                 // A showing needs its policy: see the wallet.
                 CircuitName::Donation => continue,
             };
@@ -41,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let start = Instant::now();
             let answer = client.prove(v1::ProveRequest::from(&job)).await?.into_inner();
             let took = start.elapsed();
-            let proved = Proved::try_from(answer)?;
+            let proved = ReceivedProof::try_from(answer)?;
             let proof = Proof::decode(proved.presented().proof)?;
             if !key.equation_holds(&inputs, &proof) {
                 return Err("the proof does not verify".into());

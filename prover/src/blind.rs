@@ -28,13 +28,13 @@ pub enum EvaluateError {
 }
 
 /// A key, its sizes, and memory for sums under it.
-struct Seat {
+struct KeyWorkspace {
     key: Arc<PreparedKey>,
     shape: Shape,
     workspaces: Workspaces,
 }
 
-impl Seat {
+impl KeyWorkspace {
     fn new(key: Arc<PreparedKey>) -> Result<Self, NotBlind> {
         secrets(key.circuit())?;
         let shape = Shape::of(key.verifying_key());
@@ -42,7 +42,7 @@ impl Seat {
     }
 }
 
-impl fmt::Debug for Seat {
+impl fmt::Debug for KeyWorkspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.key.fmt(f)
     }
@@ -50,7 +50,7 @@ impl fmt::Debug for Seat {
 
 /// The evaluator's work under one key.
 #[derive(Debug)]
-pub struct Evaluator(Seat);
+pub struct Evaluator(KeyWorkspace);
 
 impl Evaluator {
     /// For a key.
@@ -58,7 +58,7 @@ impl Evaluator {
     /// # Errors
     /// When the witness of its circuit holds no secret of 128 bits.
     pub fn new(key: impl Into<Arc<PreparedKey>>) -> Result<Self, NotBlind> {
-        Seat::new(key.into()).map(Self)
+        KeyWorkspace::new(key.into()).map(Self)
     }
 
     /// The key.
@@ -79,14 +79,14 @@ impl Evaluator {
     /// # Cost
     /// As [`Queries::sums`].
     pub fn evaluate(&self, request: &[u8]) -> Result<FourSums, EvaluateError> {
-        let Seat { key, shape, workspaces } = &self.0;
+        let KeyWorkspace { key, shape, workspaces } = &self.0;
         evaluate(key.queries(), shape, request, workspaces)
     }
 }
 
 /// The dealer's work under one key.
 pub struct Dealer {
-    seat: Seat,
+    seat: KeyWorkspace,
     signer: SigningKey,
 }
 
@@ -96,7 +96,7 @@ impl Dealer {
     /// # Errors
     /// When the witness of its circuit holds no secret of 128 bits.
     pub fn new(key: impl Into<Arc<PreparedKey>>, signer: SigningKey) -> Result<Self, NotBlind> {
-        Ok(Self { seat: Seat::new(key.into())?, signer })
+        Ok(Self { seat: KeyWorkspace::new(key.into())?, signer })
     }
 
     /// The key.
@@ -126,7 +126,7 @@ impl Dealer {
         rng: &mut (impl CryptoRng + RngCore),
         expiry: u64,
     ) -> Result<Token, EngineError> {
-        let Seat { key, shape, workspaces } = &self.seat;
+        let KeyWorkspace { key, shape, workspaces } = &self.seat;
         let seed = MaskSeed::random(rng);
         let sums = over_masks(key.queries(), shape, &seed, workspaces)?;
         Ok(Token::issue(&self.signer, shape.key_id(), seed, sums, expiry))

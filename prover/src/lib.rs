@@ -20,4 +20,4 @@ mod prover;
 mod r1cs;
 
 pub use key::ProvingKey;
-pub use prover::{ProveError, Proven, Prover, Stage};
+pub use prover::{ProveError, ProvedStatement, Prover, Stage};

@@ -50,7 +50,7 @@ pub enum Stage {
 
 /// A statement and its proof, verified under the prover's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proven<S> {
+pub struct ProvedStatement<S> {
     /// What was proved.
     pub statement: S,
     /// The proof.
@@ -102,7 +102,7 @@ impl Prover {
         instance: &C,
         rng: &mut (impl CryptoRng + RngCore),
         mut stage: impl FnMut(Stage),
-    ) -> Result<Proven<C::Public>, ProveError> {
+    ) -> Result<ProvedStatement<C::Public>, ProveError> {
         self.prove_while(instance, rng, |next| {
             stage(next);
             true
@@ -118,7 +118,7 @@ impl Prover {
         instance: &C,
         rng: &mut (impl CryptoRng + RngCore),
         mut go_on: impl FnMut(Stage) -> bool,
-    ) -> Result<Proven<C::Public>, ProveError> {
+    ) -> Result<ProvedStatement<C::Public>, ProveError> {
         let mut stage = |next| if go_on(next) { Ok(()) } else { Err(ProveError::Stopped(next)) };
         let key = self.verifying_key();
         if key.circuit() != C::NAME {
@@ -139,6 +139,6 @@ impl Prover {
         if !key.equation_holds(&statement.public_inputs(), &proof) {
             return Err(ProveError::Unverified);
         }
-        Ok(Proven { statement, proof, key_id: key.id() })
+        Ok(ProvedStatement { statement, proof, key_id: key.id() })
     }
 }

@@ -14,7 +14,7 @@ use bn254x8::Backend;
 use wufu_circuits::{Circuit as _, testing};
 use wufu_prover::engine::{
     Engine as _, PreparedEngine, PreparedKey,
-    prepared::{Checked, DEFAULT_BUDGET, Header, Options, PreparedFileError, remove},
+    prepared::{DEFAULT_BUDGET, Header, Integrity, Options, PreparedFileError, remove},
 };
 use wufu_verifier::{CircuitName, Trust, key::KeyError};
 
@@ -36,7 +36,7 @@ fn prepared(budget: usize) -> PreparedKey {
     PreparedKey::new(key(CircuitName::Gift), options, &|_| ()).unwrap()
 }
 
-fn load(path: &Path) -> Result<(PreparedKey, Checked), PreparedFileError> {
+fn load(path: &Path) -> Result<(PreparedKey, Integrity), PreparedFileError> {
     PreparedKey::load(path, CircuitName::Gift, Backend::best(), Trust::AcceptDevelopment)
 }
 
@@ -80,7 +80,7 @@ fn what_is_read_proves_as_what_was_written() {
         before.save(&path).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let (after, checked) = load(&path).unwrap();
-        assert_eq!(checked, Checked::Hashed);
+        assert_eq!(checked, Integrity::Hashed);
         assert_eq!(after.id(), before.id());
         assert_eq!(after.summary(), before.summary());
         // As long as its tables, and little more.
@@ -103,9 +103,9 @@ fn settle() {
 #[test]
 fn a_change_of_just_now_is_not_on_record() {
     let (_folder, path) = written();
-    assert_eq!(load(&path).unwrap().1, Checked::Hashed);
+    assert_eq!(load(&path).unwrap().1, Integrity::Hashed);
     assert!(!path.with_extension("pp.checked").exists());
-    assert_eq!(load(&path).unwrap().1, Checked::Hashed);
+    assert_eq!(load(&path).unwrap().1, Integrity::Hashed);
 }
 
 #[cfg(unix)]
@@ -130,15 +130,15 @@ fn a_check_is_on_record_until_the_file_changes() {
     let (_folder, path) = written();
     settle();
     let checked = || load(&path).map(|(_, checked)| checked);
-    assert_eq!(checked().unwrap(), Checked::Hashed);
-    assert_eq!(checked().unwrap(), Checked::OnRecord);
+    assert_eq!(checked().unwrap(), Integrity::Hashed);
+    assert_eq!(checked().unwrap(), Integrity::OnRecord);
     // A record that says something else, or is cut off, says nothing.
     let record = path.with_extension("pp.checked");
     let whole = fs::read(&record).unwrap();
     for other in [&whole[..whole.len() - 1], &[0; 8], &[]] {
         fs::write(&record, other).unwrap();
-        assert_eq!(checked().unwrap(), Checked::Hashed);
-        assert_eq!(checked().unwrap(), Checked::OnRecord);
+        assert_eq!(checked().unwrap(), Integrity::Hashed);
+        assert_eq!(checked().unwrap(), Integrity::OnRecord);
     }
     // A byte of the last table is changed, and the time put back.
     let before = fs::metadata(&path).unwrap().modified().unwrap();
@@ -151,20 +151,20 @@ fn a_check_is_on_record_until_the_file_changes() {
     assert!(matches!(checked(), Err(PreparedFileError::Hash { part: "points" })));
     // The right bytes again: it is another change, so it is hashed again.
     fs::write(&path, bytes()).unwrap();
-    assert_eq!(checked().unwrap(), Checked::Hashed);
+    assert_eq!(checked().unwrap(), Integrity::Hashed);
     // A copy that takes its place has another number, whatever its times.
     let copy = path.with_extension("copy");
     fs::copy(&path, &copy).unwrap();
     File::options().write(true).open(&copy).unwrap().set_modified(before).unwrap();
     fs::rename(&copy, &path).unwrap();
-    assert_eq!(checked().unwrap(), Checked::Hashed);
+    assert_eq!(checked().unwrap(), Integrity::Hashed);
     // Touched only: hashed again, and found to be the same.
     let later = SystemTime::now() + Duration::from_secs(5);
     File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
-    assert_eq!(checked().unwrap(), Checked::Hashed);
+    assert_eq!(checked().unwrap(), Integrity::Hashed);
     // A new key of the same name.
     prepared(0).save(&path).unwrap();
-    assert_eq!(checked().unwrap(), Checked::Hashed);
+    assert_eq!(checked().unwrap(), Integrity::Hashed);
     remove(&path).unwrap();
     assert!(!path.exists() && !record.exists());
     remove(&path).unwrap();
@@ -175,9 +175,9 @@ fn a_check_is_on_record_until_the_file_changes() {
 fn a_record_is_of_its_own_file() {
     let ((_one_folder, one), (_two_folder, two)) = (written(), written());
     settle();
-    assert_eq!(load(&one).unwrap().1, Checked::Hashed);
+    assert_eq!(load(&one).unwrap().1, Integrity::Hashed);
     fs::copy(one.with_extension("pp.checked"), two.with_extension("pp.checked")).unwrap();
-    assert_eq!(load(&two).unwrap().1, Checked::Hashed);
+    assert_eq!(load(&two).unwrap().1, Integrity::Hashed);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tonic_reflection::pb::v1::{
 use tonic_types::StatusExt as _;
 use wufu_circuits::GiftInstance;
 use wufu_proto::{
-    prover::{Learned, Progress, Proved, ProverInfo, Stage},
+    prover::{Disclosure, Progress, ProverInfo, ReceivedProof, Stage},
     v1::{self, prover_service_client::ProverServiceClient},
 };
 use wufu_prover::{
@@ -36,9 +36,9 @@ fn limits(workers: usize, queue: usize) -> Limits {
     limits
 }
 
-async fn prove(mut client: Client, request: v1::ProveRequest) -> Result<Proved, Status> {
+async fn prove(mut client: Client, request: v1::ProveRequest) -> Result<ReceivedProof, Status> {
     let answer = client.prove(request).await?;
-    Ok(Proved::try_from(answer.into_inner()).unwrap())
+    Ok(ReceivedProof::try_from(answer.into_inner()).unwrap())
 }
 
 /// Asks for a proof until it waits in the queue: somebody who left may still hold the place.
@@ -71,7 +71,7 @@ async fn try_queue(
 }
 
 /// What a stream ends with.
-async fn proved(stream: &mut Streaming<v1::ProveStreamResponse>) -> Result<Proved, Status> {
+async fn proved(stream: &mut Streaming<v1::ProveStreamResponse>) -> Result<ReceivedProof, Status> {
     loop {
         let next = timeout(LONG, stream.message()).await.expect("the stream is silent");
         let next = next?.expect("it ended without a proof");
@@ -82,10 +82,10 @@ async fn proved(stream: &mut Streaming<v1::ProveStreamResponse>) -> Result<Prove
 }
 
 /// That an answer is a proof of this gift, under this key.
-fn check(key: &VerifyingKey, gift: &GiftInstance, proved: &Proved) {
+fn check(key: &VerifyingKey, gift: &GiftInstance, proved: &ReceivedProof) {
     assert_eq!(proved.statement::<Gift>().as_ref(), Ok(&gift.public));
     assert_eq!(proved.key_id, key.id());
-    assert_eq!(proved.learned, Learned::Witness);
+    assert_eq!(proved.learned, Disclosure::Witness);
     let proof = Proof::decode(proved.presented().proof).unwrap();
     assert!(key.equation_holds(&gift.public.public_inputs(), &proof));
 }
@@ -97,7 +97,7 @@ async fn says_what_it_can_and_proves_it() {
     let mut client = server.client().await;
     let info = client.get_info(v1::GetInfoRequest {}).await.unwrap().into_inner();
     let info = ProverInfo::try_from(info).unwrap();
-    assert_eq!((info.workers, info.queue, info.learned), (1, 4, Learned::Witness));
+    assert_eq!((info.workers, info.queue, info.learned), (1, 4, Disclosure::Witness));
     assert_eq!(info.engine, "ark-groth16");
     assert_eq!(info.circuits.len(), 2);
     for (circuit, prover) in info.circuits.iter().zip([&provers[1], &provers[0]]) {

@@ -24,12 +24,12 @@ const PIECE: usize = 16 * 1024;
 
 /// Something that a handler holds until its answer is sent, or given up. Put it among the extensions of the response.
 #[derive(Clone)]
-pub struct Hold {
+pub struct ResponseGuard {
     held: Arc<dyn Any + Send + Sync>,
     queue: Queue,
 }
 
-impl Hold {
+impl ResponseGuard {
     /// Holds this.
     pub fn new(held: impl Any + Send + Sync) -> Self {
         Self::wanted(held, &Queue::default())
@@ -69,26 +69,31 @@ impl Drop for Queued {
     }
 }
 
-impl fmt::Debug for Hold {
+impl fmt::Debug for ResponseGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hold").field("owners", &Arc::strong_count(&self.held)).finish()
     }
 }
 
 /// The body of an answer that is counted until the socket has taken it.
-pub(crate) struct Leaving {
+pub(crate) struct ResponseBody {
     inner: Body,
     rest: Bytes,
     call: Arc<Call>,
     flow: Arc<Flow>,
-    hold: Option<Hold>,
+    hold: Option<ResponseGuard>,
     // For calls that the end of the service cuts off.
     ending: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     done: bool,
 }
 
-impl Leaving {
-    pub(crate) fn new(inner: Body, call: Arc<Call>, hold: Option<Hold>, attends: bool) -> Self {
+impl ResponseBody {
+    pub(crate) fn new(
+        inner: Body,
+        call: Arc<Call>,
+        hold: Option<ResponseGuard>,
+        attends: bool,
+    ) -> Self {
         let queue = hold.as_ref().map(|hold| hold.queue.clone()).unwrap_or_default();
         let flow = Arc::new(Flow::new(queue));
         call.peer.flows().add(Arc::downgrade(&flow));
@@ -109,7 +114,7 @@ impl Leaving {
         }
         self.flow.gave(length, self.call.peer.now());
         let (flow, call, hold) = (self.flow.clone(), self.call.clone(), self.hold.clone());
-        let unsent = Unsent { data, flow, _call: call, _hold: hold, _charge: charge };
+        let unsent = UnsentBytes { data, flow, _call: call, _hold: hold, _charge: charge };
         self.rest = Bytes::from_owner(unsent);
         None
     }
@@ -124,27 +129,27 @@ impl Leaving {
 }
 
 /// Bytes that are counted until the last piece of them is dropped.
-struct Unsent {
+struct UnsentBytes {
     data: Bytes,
     flow: Arc<Flow>,
     _call: Arc<Call>,
-    _hold: Option<Hold>,
+    _hold: Option<ResponseGuard>,
     _charge: Option<Charge>,
 }
 
-impl AsRef<[u8]> for Unsent {
+impl AsRef<[u8]> for UnsentBytes {
     fn as_ref(&self) -> &[u8] {
         &self.data
     }
 }
 
-impl Drop for Unsent {
+impl Drop for UnsentBytes {
     fn drop(&mut self) {
         self.flow.sent(self.data.len());
     }
 }
 
-impl http_body::Body for Leaving {
+impl http_body::Body for ResponseBody {
     type Data = Bytes;
     type Error = Status;
 

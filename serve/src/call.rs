@@ -27,14 +27,14 @@ const HEADER: usize = 128;
 
 /// When the headers of a call arrived: deadlines count from there. It is among the extensions of every request.
 #[derive(Clone, Copy, Debug)]
-pub struct Came(pub Instant);
+pub struct ArrivalTime(pub Instant);
 
 /// What a call is charged for its request. It is among the extensions of every request, for a handler that waits for
 /// long after it is through with the request.
 #[derive(Clone)]
-pub struct Charged(pub(crate) Arc<Call>);
+pub struct RequestCharge(pub(crate) Arc<Call>);
 
-impl Charged {
+impl RequestCharge {
     /// Takes it out of a request.
     pub fn of<T>(request: &mut tonic::Request<T>) -> Option<Self> {
         request.extensions_mut().remove()
@@ -46,14 +46,14 @@ impl Charged {
     }
 }
 
-impl fmt::Debug for Charged {
+impl fmt::Debug for RequestCharge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Charged").finish_non_exhaustive()
     }
 }
 
 /// What all calls of a service share.
-pub(crate) struct Desk {
+pub(crate) struct CallLimiter {
     pub(crate) limits: Limits,
     pub(crate) in_flight: Budget,
     pub(crate) unsent: Budget,
@@ -63,7 +63,7 @@ pub(crate) struct Desk {
     left: Notify,
 }
 
-impl Desk {
+impl CallLimiter {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             limits: limits.clone(),
@@ -98,7 +98,7 @@ impl Desk {
 
 /// A call and what it holds.
 pub(crate) struct Call {
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) desk: Arc<CallLimiter>,
     pub(crate) peer: Peer,
     budget: Budget,
     // The first of its connection is not charged.
@@ -116,7 +116,7 @@ impl Call {
     /// # Errors
     /// RESOURCE_EXHAUSTED if the service holds as many bytes as it may.
     pub(crate) fn begin(
-        desk: &Arc<Desk>,
+        desk: &Arc<CallLimiter>,
         peer: &Peer,
         method: &Method,
         headers: &HeaderMap,
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_call_that_is_through_with_its_request_gives_back_what_it_took() -> Result<(), Status> {
         const KIB: usize = 1024;
-        let (desk, peer) = (Arc::new(Desk::new(&Limits::default())), Peer::new());
+        let (desk, peer) = (Arc::new(CallLimiter::new(&Limits::default())), Peer::new());
         let budget = Budget::new(1024 * KIB);
         let method = Method { budget: Some(budget.clone()), ..Method::open(1024 * KIB) };
         let call = Call::begin(&desk, &peer, &method, &HeaderMap::new(), false)?;

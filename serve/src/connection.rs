@@ -35,7 +35,7 @@ const CROWD: Duration = Duration::from_secs(5);
 const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// What all connections of a service share.
-pub(crate) struct House {
+pub(crate) struct ConnectionLimiter {
     limits: Limits,
     most: usize,
     places: Arc<Semaphore>,
@@ -47,7 +47,7 @@ pub(crate) struct House {
     failed: Repeats,
 }
 
-impl House {
+impl ConnectionLimiter {
     pub(crate) fn new(limits: &Limits) -> Self {
         let most = limits.places();
         Self {
@@ -90,13 +90,13 @@ impl House {
 /// run.
 pub(crate) struct Bounded<S> {
     incoming: Pin<Box<S>>,
-    house: Arc<House>,
+    house: Arc<ConnectionLimiter>,
     rest: Option<Pin<Box<Sleep>>>,
     next: Duration,
 }
 
 impl<S> Bounded<S> {
-    pub(crate) fn new(incoming: S, house: Arc<House>) -> Self {
+    pub(crate) fn new(incoming: S, house: Arc<ConnectionLimiter>) -> Self {
         Self { incoming: Box::pin(incoming), house, rest: None, next: REST.0 }
     }
 
@@ -248,7 +248,7 @@ impl Drop for PeerTurn {
 /// A connection that holds one of the places.
 pub(crate) struct Connection<IO> {
     io: IO,
-    house: Arc<House>,
+    house: Arc<ConnectionLimiter>,
     peer: Peer,
     // Bytes received, as far as the greeting goes.
     greeted: usize,
@@ -259,7 +259,7 @@ pub(crate) struct Connection<IO> {
 }
 
 impl<IO> Connection<IO> {
-    fn new(io: IO, house: &Arc<House>, place: OwnedSemaphorePermit) -> Self {
+    fn new(io: IO, house: &Arc<ConnectionLimiter>, place: OwnedSemaphorePermit) -> Self {
         let look = Box::pin(sleep(house.limits.tick()));
         let (house, peer) = (house.clone(), Peer::new());
         Self { io, house, peer, greeted: 0, look, blocked: None, _place: place }

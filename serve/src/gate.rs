@@ -13,11 +13,11 @@ use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
-    answer::{Hold, Leaving},
-    call::{Call, Came, Charged, Desk},
+    answer::{ResponseBody, ResponseGuard},
+    call::{ArrivalTime, Call, CallLimiter, RequestCharge},
     connection::Peer,
-    methods::{Authorised, Method, Methods},
-    request::{Arriving, ending},
+    methods::{AuthorisedCall, Method, Methods},
+    request::{RequestBody, ending},
 };
 
 /// Largest request for health or reflection, in bytes.
@@ -31,11 +31,11 @@ struct Rules {
     service: &'static str,
     methods: Methods,
     attendant: Method,
-    desk: Arc<Desk>,
+    desk: Arc<CallLimiter>,
 }
 
 impl Gate {
-    pub(crate) fn new(service: &'static str, methods: Methods, desk: Arc<Desk>) -> Self {
+    pub(crate) fn new(service: &'static str, methods: Methods, desk: Arc<CallLimiter>) -> Self {
         Self(Arc::new(Rules { service, methods, attendant: Method::open(ATTENDANT), desk }))
     }
 }
@@ -59,14 +59,14 @@ impl Rules {
         let (method, attends) = self.find(parts.uri.path());
         if let Some(authorise) = &method.authorise {
             authorise(&parts.headers)?;
-            parts.extensions.insert(Authorised(()));
+            parts.extensions.insert(AuthorisedCall(()));
         }
         let peer = parts.extensions.get::<Peer>().cloned();
         let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;
         let call = Call::begin(&self.desk, &peer, method, &parts.headers, attends)?;
-        parts.extensions.insert(Came(came));
-        parts.extensions.insert(Charged(call.clone()));
-        let body = Body::new(Arriving::new(body, call.clone(), method, came));
+        parts.extensions.insert(ArrivalTime(came));
+        parts.extensions.insert(RequestCharge(call.clone()));
+        let body = Body::new(RequestBody::new(body, call.clone(), method, came));
         Ok((Request::from_parts(parts, body), call, attends))
     }
 }
@@ -109,8 +109,8 @@ where
             let answer = answer.await;
             call.answered();
             let (mut parts, body) = answer?.into_parts();
-            let hold = parts.extensions.remove::<Hold>();
-            let body = Body::new(Leaving::new(body, call, hold, attends));
+            let hold = parts.extensions.remove::<ResponseGuard>();
+            let body = Body::new(ResponseBody::new(body, call, hold, attends));
             Ok(Response::from_parts(parts, body))
         })
     }
@@ -126,7 +126,7 @@ mod tests {
     /// A call that came while connections said goodbye was once begun, and cut off a second later.
     #[test]
     fn a_call_that_comes_after_the_end_began_is_refused() {
-        let desk = Arc::new(Desk::new(&Limits::default()));
+        let desk = Arc::new(CallLimiter::new(&Limits::default()));
         let gate = Gate::new("a.B", Methods::new(10), desk.clone());
         desk.ending.cancel();
         let mut request = Request::new(Body::empty());

@@ -35,12 +35,12 @@ mod repeats;
 mod request;
 mod serving;
 
-pub use answer::{Hold, Queue, Queued};
+pub use answer::{Queue, Queued, ResponseGuard};
 pub use budget::{Budget, busy};
-pub use call::{CALL, Came, Charged};
+pub use call::{ArrivalTime, CALL, RequestCharge};
 pub use connection::{Peer, PeerTurn};
 pub use limits::Limits;
-pub use methods::{Authorise, Authorised, Method, Methods};
+pub use methods::{AuthorisedCall, HeaderCheck, Method, Methods};
 pub use repeats::Repeats;
 pub use serving::{Ended, ServeError, Service, serve};
 

@@ -31,7 +31,7 @@ pub struct Limits {
     pub stall: Duration,
     /// How long a client may take to read an answer.
     pub answer: Duration,
-    /// The same two, `stall` and `answer`, while somebody waits for what the answer holds ([`crate::Hold::wanted`]).
+    /// The same two, `stall` and `answer`, while somebody waits for what the answer holds ([`crate::ResponseGuard::wanted`]).
     pub wanted: (Duration, Duration),
     /// How long calls in flight may go on when the service ends.
     pub grace: Duration,

@@ -8,14 +8,14 @@ use tonic::Status;
 use crate::budget::Budget;
 
 /// Decides on the headers of a call whether it may be made.
-pub type Authorise = Arc<dyn Fn(&HeaderMap) -> Result<(), Status> + Send + Sync>;
+pub type HeaderCheck = Arc<dyn Fn(&HeaderMap) -> Result<(), Status> + Send + Sync>;
 
-/// Says that [`Authorise`] let a call pass. A handler of such a call asks for it, so that a call under another name, or
+/// Says that [`HeaderCheck`] let a call pass. A handler of such a call asks for it, so that a call under another name, or
 /// served without its gate, is refused.
 #[derive(Clone, Copy, Debug)]
-pub struct Authorised(pub(crate) ());
+pub struct AuthorisedCall(pub(crate) ());
 
-impl Authorised {
+impl AuthorisedCall {
     /// Finds it in a request.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ pub struct Method {
     /// decoded, because an empty entry is 2 bytes when sent and a hundred in memory.
     pub fields: Option<usize>,
     /// Who may make the call. Everybody without it.
-    pub authorise: Option<Authorise>,
+    pub authorise: Option<HeaderCheck>,
     /// The budget for its requests, if it is not the one of all open calls: strangers cannot use it up.
     pub budget: Option<Budget>,
 }

@@ -16,7 +16,7 @@ use tonic::{Status, body::Body};
 use crate::{call::Call, frames::Frames, methods::Method};
 
 /// The body of a request that arrives in time, and within its limits.
-pub(crate) struct Arriving {
+pub(crate) struct RequestBody {
     inner: Body,
     call: Arc<Call>,
     frames: Frames,
@@ -26,7 +26,7 @@ pub(crate) struct Arriving {
     done: bool,
 }
 
-impl Arriving {
+impl RequestBody {
     pub(crate) fn new(inner: Body, call: Arc<Call>, method: &Method, came: Instant) -> Self {
         let limit = call.desk.limits.receive;
         let ending = Box::pin(call.desk.ending.clone().cancelled_owned());
@@ -61,7 +61,7 @@ pub(crate) fn ending() -> Status {
     Status::unavailable("the service is ending")
 }
 
-impl http_body::Body for Arriving {
+impl http_body::Body for RequestBody {
     type Data = Bytes;
     type Error = Status;
 

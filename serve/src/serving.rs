@@ -15,8 +15,8 @@ use tonic::{
 use tonic_health::{ServingStatus, server::health_reporter};
 
 use crate::{
-    call::Desk,
-    connection::{Bounded, House},
+    call::CallLimiter,
+    connection::{Bounded, ConnectionLimiter},
     gate::Gate,
     limits::Limits,
     methods::Methods,
@@ -94,8 +94,9 @@ where
             .with_service_name(name)
             .with_service_name("grpc.health.v1.Health")
     };
-    let (house, desk) = (Arc::new(House::new(limits)), Arc::new(Desk::new(limits)));
-    let _closing = Closing(house.clone());
+    let (house, desk) =
+        (Arc::new(ConnectionLimiter::new(limits)), Arc::new(CallLimiter::new(limits)));
+    let _closing = CloseOnDrop(house.clone());
     let (end, ended) = oneshot::channel::<()>();
     let serving = Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
@@ -157,9 +158,9 @@ where
 }
 
 /// Closes all connections when the service ends, however it does.
-struct Closing(Arc<House>);
+struct CloseOnDrop(Arc<ConnectionLimiter>);
 
-impl Drop for Closing {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.close();
     }

@@ -182,10 +182,10 @@ fn kill_soon(children: &[(u32, String)]) {
 }
 
 /// A process: its id, its parent's, its command line.
-type Listed = (u32, u32, String);
+type ProcessEntry = (u32, u32, String);
 
 /// Reads what `ps` prints.
-fn processes(list: &str) -> Vec<Listed> {
+fn processes(list: &str) -> Vec<ProcessEntry> {
     let process = |line: &str| {
         let (id, rest) = line.trim_start().split_once(' ')?;
         let (parent, command) = rest.trim_start().split_once(' ')?;
@@ -195,7 +195,7 @@ fn processes(list: &str) -> Vec<Listed> {
 }
 
 /// All processes, where there is no `ps`.
-fn listed_by_linux() -> Vec<Listed> {
+fn listed_by_linux() -> Vec<ProcessEntry> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let process = |path: &Path| {
         let id: u32 = path.file_name()?.to_str()?.parse().ok()?;
@@ -209,7 +209,7 @@ fn listed_by_linux() -> Vec<Listed> {
 }
 
 /// The processes that descend from `ancestor`, parents first.
-fn descendants(list: &[Listed], ancestor: u32) -> Vec<(u32, String)> {
+fn descendants(list: &[ProcessEntry], ancestor: u32) -> Vec<(u32, String)> {
     let mut found: Vec<(u32, String)> = Vec::new();
     let mut parents = vec![ancestor];
     while let Some(parent) = parents.pop() {

@@ -45,7 +45,7 @@ pub use ark_bn254::Fr;
 pub use batch::{BatchVerifier, verify_batch};
 pub use field::{FieldBytes, FieldError};
 pub use key::{CircuitId, KeyId, Trust, VerifyingKey};
-pub use pending::Pending;
+pub use pending::OpenedProof;
 pub use policy::{Policy, ProjectSet};
 pub use proof::Proof;
 pub use reason::Reason;

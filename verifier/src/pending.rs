@@ -9,14 +9,14 @@ use crate::{
     key::{KeyId, VerifyingKey},
     proof::{CurveProof, PointError, Proof, ProofError},
     statement::Statement,
-    verify::{AnyVerified, Presented, Verified, VerifyError},
+    verify::{AnyVerified, PresentedProof, Verified, VerifyError},
 };
 
 /// Something presented, with two checks outstanding: its points, and the equation. It says nothing and shows nothing; it becomes a `V` by
-/// [`Pending::verify`] or in [`verify_batch`](crate::batch::verify_batch), with the same verdict in both.
+/// [`OpenedProof::verify`] or in [`verify_batch`](crate::batch::verify_batch), with the same verdict in both.
 ///
 /// What a later check found does not come out before what an earlier one finds: whatever `open` saw of the statement, points come first.
-pub struct Pending<'k, V> {
+pub struct OpenedProof<'k, V> {
     key: &'k VerifyingKey,
     stage: Stage<V>,
 }
@@ -43,17 +43,17 @@ impl Bytes {
     }
 }
 
-impl<V> fmt::Debug for Pending<'_, V> {
+impl<V> fmt::Debug for OpenedProof<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending").field("key", &self.key.id()).finish_non_exhaustive()
     }
 }
 
-impl<'k, V> Pending<'k, V> {
+impl<'k, V> OpenedProof<'k, V> {
     /// Reads what was presented, points aside, and if that is in order lets `rest` say what else there is to check.
     pub(crate) fn read<S: Statement>(
         key: &'k VerifyingKey,
-        presented: Presented<'_>,
+        presented: PresentedProof<'_>,
         rest: impl FnOnce(S) -> Result<V, VerifyError>,
     ) -> Self {
         let stage = match read::<S>(key, presented) {
@@ -127,11 +127,11 @@ impl<'k, V> Pending<'k, V> {
     }
 }
 
-impl<'k, S> From<Pending<'k, Verified<S>>> for Pending<'k, AnyVerified>
+impl<'k, S> From<OpenedProof<'k, Verified<S>>> for OpenedProof<'k, AnyVerified>
 where
     AnyVerified: From<Verified<S>>,
 {
-    fn from(pending: Pending<'k, Verified<S>>) -> Self {
+    fn from(pending: OpenedProof<'k, Verified<S>>) -> Self {
         let stage = match pending.stage {
             Stage::Refused(error) => Stage::Refused(error),
             Stage::Read { inputs, bytes, rest } => {
@@ -190,7 +190,7 @@ impl<V> Candidate<'_, V> {
 /// Lengths, key, circuit, number and encoding of inputs. Everything of the proof but its length is left.
 fn read<S: Statement>(
     key: &VerifyingKey,
-    presented: Presented<'_>,
+    presented: PresentedProof<'_>,
 ) -> Result<(S, [u8; Proof::BYTES]), VerifyError> {
     let key_id = presented.key_id;
     let got = KeyId(key_id.try_into().map_err(|_| VerifyError::KeyIdLength { got: key_id.len() })?);

@@ -248,9 +248,9 @@ impl fmt::Display for CodePoint {
 
 /// A text in quotes, as a message may show it whoever wrote it: faulty characters are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quoted<'a>(pub &'a str);
+pub struct QuotedText<'a>(pub &'a str);
 
-impl fmt::Display for Quoted<'_> {
+impl fmt::Display for QuotedText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
         for c in self.0.chars() {
@@ -264,13 +264,13 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Bytes that somebody calls a name, for a message or a list: in quotes as [`Quoted`], or in hexadecimal where they are no text.
+/// Bytes that somebody calls a name, for a message or a list: in quotes as [`QuotedText`], or in hexadecimal where they are no text.
 pub fn shown(bytes: &[u8]) -> String {
     use fmt::Write as _;
     let mut out = String::new();
     // Writing to a string does not fail.
     let _ = match core::str::from_utf8(bytes) {
-        Ok(text) => write!(out, "{}", Quoted(text)),
+        Ok(text) => write!(out, "{}", QuotedText(text)),
         Err(_) => bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")),
     };
     out

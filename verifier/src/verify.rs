@@ -15,7 +15,7 @@ use ark_bn254::Fr;
 use crate::{
     epochs::{self, LogHistory, RootError, Window},
     key::{KeyId, VerifyingKey},
-    pending::Pending,
+    pending::OpenedProof,
     proof::ProofError,
     readable::{Span, Utc},
     request::Question,
@@ -27,7 +27,7 @@ use crate::{
 
 /// What somebody gives to a verifier. Nothing of it is believed.
 #[derive(Clone, Copy, Debug)]
-pub struct Presented<'a> {
+pub struct PresentedProof<'a> {
     /// The id of the key that the proof is said to be under, 32 bytes.
     pub key_id: &'a [u8],
     /// The public inputs, 32 bytes each, in order.
@@ -241,13 +241,13 @@ impl<'k> DonationCheck<'k> {
     ///
     /// # Cost
     /// One to two milliseconds: one subgroup check, one verification, two hashes.
-    pub fn verify(&self, presented: Presented<'_>) -> Result<Verified<Donation>, VerifyError> {
+    pub fn verify(&self, presented: PresentedProof<'_>) -> Result<Verified<Donation>, VerifyError> {
         self.open(presented).verify()
     }
 
     /// Checks an answer in all but what a batch does for many.
-    pub fn open(&self, presented: Presented<'_>) -> Pending<'k, Verified<Donation>> {
-        Pending::read(self.key, presented, |shown| self.fits(shown))
+    pub fn open(&self, presented: PresentedProof<'_>) -> OpenedProof<'k, Verified<Donation>> {
+        OpenedProof::read(self.key, presented, |shown| self.fits(shown))
     }
 
     /// What was shown is what was asked, at a time that counts.
@@ -275,9 +275,9 @@ impl<'k> DonationCheck<'k> {
 
 /// What somebody gives to a campaign: a proof, to whom its share goes, and when the claim ends.
 #[derive(Clone, Copy, Debug)]
-pub struct Claimed<'a> {
+pub struct SubmittedClaim<'a> {
     /// The proof.
-    pub presented: Presented<'a>,
+    pub presented: PresentedProof<'a>,
     /// The payee.
     pub payout: &'a [u8],
     /// In Unix seconds.
@@ -330,7 +330,7 @@ impl<'k> ClaimCheck<'k> {
     /// One to two milliseconds.
     pub fn verify(
         &self,
-        presented: Presented<'_>,
+        presented: PresentedProof<'_>,
         payout: &[u8],
         expiry: u64,
     ) -> Result<Verified<FiveFu>, VerifyError> {
@@ -340,11 +340,11 @@ impl<'k> ClaimCheck<'k> {
     /// Checks a claim in all but what a batch does for many.
     pub fn open(
         &self,
-        presented: Presented<'_>,
+        presented: PresentedProof<'_>,
         payout: &[u8],
         expiry: u64,
-    ) -> Pending<'k, Verified<FiveFu>> {
-        self.open_with(&mut Anchors::new(self.org), Claimed { presented, payout, expiry })
+    ) -> OpenedProof<'k, Verified<FiveFu>> {
+        self.open_with(&mut Anchors::new(self.org), SubmittedClaim { presented, payout, expiry })
     }
 
     /// [`ClaimCheck::open`] of each, in order: the hashes that all claims of a campaign share are made once.
@@ -353,8 +353,8 @@ impl<'k> ClaimCheck<'k> {
     /// One hash for the scope and one for each epoch of the window; then one for each claim, that of what it is bound to.
     pub fn open_all<'p>(
         &self,
-        claims: impl IntoIterator<Item = Claimed<'p>>,
-    ) -> Vec<Pending<'k, Verified<FiveFu>>> {
+        claims: impl IntoIterator<Item = SubmittedClaim<'p>>,
+    ) -> Vec<OpenedProof<'k, Verified<FiveFu>>> {
         let mut anchors = Anchors::new(self.org);
         claims.into_iter().map(|claimed| self.open_with(&mut anchors, claimed)).collect()
     }
@@ -362,10 +362,10 @@ impl<'k> ClaimCheck<'k> {
     fn open_with(
         &self,
         anchors: &mut Anchors,
-        claimed: Claimed<'_>,
-    ) -> Pending<'k, Verified<FiveFu>> {
-        let Claimed { presented, payout, expiry } = claimed;
-        Pending::read(self.key, presented, |shown| self.fits(anchors, shown, payout, expiry))
+        claimed: SubmittedClaim<'_>,
+    ) -> OpenedProof<'k, Verified<FiveFu>> {
+        let SubmittedClaim { presented, payout, expiry } = claimed;
+        OpenedProof::read(self.key, presented, |shown| self.fits(anchors, shown, payout, expiry))
     }
 
     /// The claim is one of this campaign, at a time that counts.
@@ -413,7 +413,7 @@ impl<'k> GiftCheck<'k> {
     /// One to two milliseconds.
     pub fn verify(
         &self,
-        presented: Presented<'_>,
+        presented: PresentedProof<'_>,
         payload: &[u8],
         expiry: u64,
     ) -> Result<Verified<Gift>, VerifyError> {
@@ -423,11 +423,11 @@ impl<'k> GiftCheck<'k> {
     /// Checks a gift in all but what a batch does for many.
     pub fn open(
         &self,
-        presented: Presented<'_>,
+        presented: PresentedProof<'_>,
         payload: &[u8],
         expiry: u64,
-    ) -> Pending<'k, Verified<Gift>> {
-        Pending::read(self.key, presented, |statement| self.fits(statement, payload, expiry))
+    ) -> OpenedProof<'k, Verified<Gift>> {
+        OpenedProof::read(self.key, presented, |statement| self.fits(statement, payload, expiry))
     }
 
     /// The gift is one of this campaign, at a time that counts.
@@ -458,7 +458,7 @@ fn asked(input: &'static str, got: Fr, expected: Fr) -> Result<(), VerifyError> 
     if got == expected { Ok(()) } else { Err(VerifyError::NotAsked { input }) }
 }
 
-/// Payload and expiry. What comes of it goes into a [`Pending`] and comes out when the equation holds.
+/// Payload and expiry. What comes of it goes into a [`OpenedProof`] and comes out when the equation holds.
 fn bound<S>(
     statement: S,
     ext: impl Fn(&S) -> Fr,

@@ -20,7 +20,7 @@ use wufu_verifier::{
     proof::{PointError, ProofError},
     spent::{MemoryStore, SpendError},
     statement::{Binding, InputsError},
-    verify::Presented,
+    verify::PresentedProof,
 };
 
 type Ark = Groth16<Bn254, LibsnarkReduction>;
@@ -127,7 +127,7 @@ impl Scene {
         let (key, cards, window) = (&self.key, &self.log, Window::default());
         let check = GiftCheck { key, cards, org: ORG, now: NOW, window };
         let id = self.key.id();
-        let presented = Presented { key_id: id.as_bytes(), public_inputs, proof };
+        let presented = PresentedProof { key_id: id.as_bytes(), public_inputs, proof };
         check.verify(presented, payload, expiry).map(|_| ())
     }
 }
@@ -328,7 +328,7 @@ fn f06_a_rerandomised_proof_is_a_proof_and_its_nullifier_is_spent() {
     let mut submit = |proof: &[u8]| {
         let (key, cards, window) = (&scene.key, &scene.log, Window::default());
         let check = GiftCheck { key, cards, org: ORG, now: NOW, window };
-        let presented = Presented { key_id: key_id.as_bytes(), public_inputs: &inputs, proof };
+        let presented = PresentedProof { key_id: key_id.as_bytes(), public_inputs: &inputs, proof };
         check.verify(presented, PAYLOAD, EXPIRY).unwrap().spend(&mut store).map(|_| ())
     };
     assert_eq!(submit(&first), Ok(()));
@@ -419,7 +419,7 @@ fn f20_a_proof_under_another_key_is_refused() {
         GiftCheck { key: &other, cards: &scene.log, org: ORG, now: NOW, window: Window::default() };
     let verify = |id: KeyId| {
         let key_id = id.as_bytes();
-        let presented = Presented { key_id, public_inputs: &inputs, proof: &proof };
+        let presented = PresentedProof { key_id, public_inputs: &inputs, proof: &proof };
         check.verify(presented, PAYLOAD, EXPIRY).unwrap_err()
     };
     let (got, expected) = (scene.key.id(), other.id());
@@ -435,7 +435,7 @@ fn f15_a_gift_of_another_log_root_or_time_is_refused() {
     let (inputs, proof, id) = (scene.gift.encode(), scene.proof.encode(), scene.key.id());
     let (key, cards, window) = (&scene.key, &scene.log, Window(60));
     let check = GiftCheck { key, cards, org: ORG, now: NOW, window };
-    let presented = Presented { key_id: id.as_bytes(), public_inputs: &inputs, proof: &proof };
+    let presented = PresentedProof { key_id: id.as_bytes(), public_inputs: &inputs, proof: &proof };
     let refused =
         |check: GiftCheck<'_>| check.verify(presented, PAYLOAD, EXPIRY).map(|_| ()).unwrap_err();
     assert_eq!(check.verify(presented, PAYLOAD, EXPIRY).map(|v| v.epoch()), Ok(3));
@@ -478,7 +478,7 @@ fn f15_a_gift_of_another_log_root_or_time_is_refused() {
 
     for got in [0, 31, 33] {
         let key_id = &[7; 33][..got];
-        let short = check.verify(Presented { key_id, ..presented }, PAYLOAD, EXPIRY);
+        let short = check.verify(PresentedProof { key_id, ..presented }, PAYLOAD, EXPIRY);
         assert_eq!(short.unwrap_err(), VerifyError::KeyIdLength { got });
     }
 }

@@ -13,7 +13,7 @@ use wufu_verifier::{
     field,
     key::{KeyError, Provenance, Reduction},
     note::{self, LogKey},
-    verify::Presented,
+    verify::PresentedProof,
 };
 
 fn folder() -> PathBuf {
@@ -290,7 +290,7 @@ fn errors_that_no_file_brings_have_their_reasons() {
     let cards = LogHistory::new("wufu/cards");
     let window = Window::default();
     let check = GiftCheck { key: &key, cards: &cards, org: "wufu", now: 0, window };
-    let presented = Presented { key_id: &[0; 31], public_inputs: &[], proof: &[] };
+    let presented = PresentedProof { key_id: &[0; 31], public_inputs: &[], proof: &[] };
     let refused = check.verify(presented, b"", 1).unwrap_err();
     assert_eq!(refused.reason(), Reason::KeyIdLength);
 }

@@ -5,7 +5,7 @@ use std::{fs::File, io::Read as _, path::Path};
 use wufu_proto::{
     ConvertError, Envelope, file as format,
     json::{self, JsonError},
-    limits::Limited,
+    limits::MessageLimits,
     v1,
 };
 use wufu_verifier::ProofRequest;
@@ -80,7 +80,7 @@ pub enum MessageError {
 ///
 /// # Errors
 /// When the message is none of this package.
-pub fn encode<M: Limited>(message: &M, format: Format) -> Result<Vec<u8>, MessageError> {
+pub fn encode<M: MessageLimits>(message: &M, format: Format) -> Result<Vec<u8>, MessageError> {
     match format {
         Format::Protobuf => Ok(format::encode(message)),
         Format::Json => Ok(json::to_file(message)?.into_bytes()),
@@ -91,7 +91,7 @@ pub fn encode<M: Limited>(message: &M, format: Format) -> Result<Vec<u8>, Messag
 ///
 /// # Errors
 /// When they are no such message.
-pub fn decode<M: Limited>(bytes: &[u8]) -> Result<M, MessageError> {
+pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, MessageError> {
     Ok(format::decode(bytes)?)
 }
 
@@ -120,7 +120,7 @@ pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
 }
 
 /// The message of a file.
-fn read_message<M: Limited>(path: &Path) -> Result<M, MessageError> {
+fn read_message<M: MessageLimits>(path: &Path) -> Result<M, MessageError> {
     let io = |error| MessageError::Read { path: path.into(), error };
     let file = File::open(path).map_err(io)?;
     let mut bytes = Zeroizing::new(Vec::new());

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use crate::{
     log::LogName,
-    store::{Holding, Standing, StoreError},
+    store::{Holding, InclusionStatus, StoreError},
     wallet::Wallet,
 };
 
@@ -75,7 +75,7 @@ impl Item {
     }
 
     /// Whether it is in its log.
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> InclusionStatus {
         self.holding.standing()
     }
 

@@ -36,15 +36,15 @@ pub mod wallet;
 pub use envelope::Format;
 pub use item::{Item, ItemName};
 pub use log::{LogKind, LogName};
-pub use place::Place;
+pub use place::Endpoint;
 pub use plan::{
-    Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Earlier, MIN_ANONYMITY, Report,
+    Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, EarlierClaim, MIN_ANONYMITY, Report,
 };
 pub use prover::{BlindProver, Delay, Mode, ProofSource, TokenStore, TrustedProver};
-pub use receive::{Checked, Received};
+pub use receive::{Inclusion, ReceivedItem};
 pub use source::{GrpcSource, NoteFile, Second, Sources};
-pub use store::{Holding, Standing};
-pub use submit::Submitted;
+pub use store::{Holding, InclusionStatus};
+pub use submit::SubmitOutcome;
 pub use wallet::Wallet;
 
 #[cfg(feature = "engine")]

@@ -13,7 +13,7 @@ use tonic::{
 };
 use tonic_types::StatusExt as _;
 
-use crate::place::{Place, plain, within};
+use crate::place::{Endpoint, plain, within};
 
 /// How long a wallet waits beside what the server asks for, at most: after the first refusal, and after many. It
 /// doubles each time, and a random part of it is waited, so that those who were refused together do not come back
@@ -87,7 +87,7 @@ pub(crate) enum Failed {
 
 /// Makes a call, over a new connection, and again while the server is too busy for it, until `limit` is over.
 pub(crate) async fn ask<T, A>(
-    place: &Place,
+    place: &Endpoint,
     limit: Duration,
     listener: &Listener,
     call: impl Fn(Channel) -> A,

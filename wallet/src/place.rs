@@ -10,7 +10,7 @@ use std::{
 
 use tonic::{
     Code, Status,
-    transport::{Channel, Endpoint, Error},
+    transport::{self, Channel, Error},
 };
 use wufu_verifier::text;
 
@@ -21,7 +21,7 @@ pub(crate) const SMALL_ANSWER: usize = 64 << 10;
 
 /// A server on this machine. Others need TLS, which is not there yet: what a wallet sends is for no wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Endpoint {
     /// A TCP port of a loopback address.
     Loopback {
         /// The address.
@@ -36,7 +36,7 @@ pub enum Place {
 /// The text is no place that a wallet may connect to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum PlaceError {
+pub enum EndpointError {
     /// It has another form.
     #[error("{got:?} is no address, expected http://127.0.0.1:PORT or unix:PATH")]
     Form {
@@ -53,7 +53,7 @@ pub enum PlaceError {
     },
 }
 
-impl Place {
+impl Endpoint {
     /// Whether both are one server, however they are spelled: two names of one socket, a link to it, two names of this
     /// machine.
     ///
@@ -73,7 +73,7 @@ impl Place {
     /// When nobody answers there in 10 seconds.
     pub async fn connect(&self, timeout: Duration) -> Result<Channel, Error> {
         // A redirect, a proxy, a user agent of its own: none of them.
-        let endpoint = Endpoint::from_shared(self.to_string())?;
+        let endpoint = transport::Endpoint::from_shared(self.to_string())?;
         endpoint.connect_timeout(CONNECT).timeout(timeout).connect().await
     }
 }
@@ -128,11 +128,11 @@ pub fn plain(status: &Status) -> Status {
     Status::new(status.code(), words.filter(shown).take(WORDS).collect::<String>())
 }
 
-impl FromStr for Place {
-    type Err = PlaceError;
+impl FromStr for Endpoint {
+    type Err = EndpointError;
 
-    fn from_str(text: &str) -> Result<Self, PlaceError> {
-        let form = || PlaceError::Form { got: text.into() };
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let form = || EndpointError::Form { got: text.into() };
         if let Some(path) = text.strip_prefix("unix:") {
             // As in gRPC's names: `unix:PATH`, or `unix:///PATH` for one from the root. Between two slashes and the
             // third stood a host.
@@ -160,12 +160,12 @@ impl FromStr for Place {
         if ip.is_loopback() {
             Ok(Self::Loopback { ip, port })
         } else {
-            Err(PlaceError::Remote { host: host.into() })
+            Err(EndpointError::Remote { host: host.into() })
         }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Loopback { ip: IpAddr::V4(ip), port } => write!(f, "http://{ip}:{port}"),
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn this_machine_alone() {
-        let text = |text: &str| text.parse::<Place>().map(|place| place.to_string());
+        let text = |text: &str| text.parse::<Endpoint>().map(|place| place.to_string());
         for (given, expected) in [
             ("http://127.0.0.1:50051", "http://127.0.0.1:50051"),
             ("127.9.9.9:1", "http://127.9.9.9:1"),
@@ -216,7 +216,7 @@ mod tests {
         }
         for host in ["10.0.0.1", "0.0.0.0", "192.0.2.7", "[2001:db8::1]", "[::]"] {
             assert!(
-                matches!(text(&format!("http://{host}:1")), Err(PlaceError::Remote { .. })),
+                matches!(text(&format!("http://{host}:1")), Err(EndpointError::Remote { .. })),
                 "{host}"
             );
         }
@@ -231,7 +231,7 @@ mod tests {
             "unix://",
             "unix://host/run/wufu.sock",
         ] {
-            assert!(matches!(text(given), Err(PlaceError::Form { .. })), "{given}");
+            assert!(matches!(text(given), Err(EndpointError::Form { .. })), "{given}");
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
         ];
         let one_server: [Vec<String>; 2] =
             [names.map(socket).into(), tcp.map(str::to_owned).into()];
-        let place = |text: &String| text.parse::<Place>().unwrap();
+        let place = |text: &String| text.parse::<Endpoint>().unwrap();
         for spellings in &one_server {
             for (one, two) in
                 spellings.iter().flat_map(|one| spellings.iter().map(move |two| (one, two)))

@@ -3,7 +3,7 @@
 use prost::Name as _;
 use wufu_circuits::{Card, Kind};
 use wufu_proto::{
-    append::Appended,
+    append::AppendOutcome,
     file,
     grant::{CardGrant, DonationReceipt, PersonGrant},
     shard_path::ShardPath,
@@ -14,7 +14,7 @@ use wufu_verifier::{Fr, field, merkle::SHARD_LEAVES, note::LogKey};
 use crate::{
     envelope::{self, MessageError},
     log::{LogKind, LogName, LogNameError},
-    store::{Standing, StoreError},
+    store::{InclusionStatus, StoreError},
     wallet::Wallet,
 };
 
@@ -106,31 +106,31 @@ pub enum ReceiveError {
 
 /// Whether what came was found in its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checked {
+pub enum Inclusion {
     /// Its leaf, made from the wallet's own key, leads to a root that the log's operator signed.
     InLog,
     /// The wallet does not know that root yet: the next synchronisation tells.
     Later,
 }
 
-impl Checked {
-    fn standing(self) -> Standing {
+impl Inclusion {
+    fn standing(self) -> InclusionStatus {
         match self {
-            Self::InLog => Standing::Found,
-            Self::Later => Standing::Unconfirmed,
+            Self::InLog => InclusionStatus::Found,
+            Self::Later => InclusionStatus::Unconfirmed,
         }
     }
 }
 
 /// Something that was taken in. What it is, nobody else need know: it prints as nothing but its sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Received {
+pub enum ReceivedItem {
     /// A card.
-    Card(Kind, Checked),
+    Card(Kind, Inclusion),
     /// A place in a person log.
-    Person(Checked),
+    Person(Inclusion),
     /// A donation.
-    Donation(Checked),
+    Donation(Inclusion),
 }
 
 impl Wallet {
@@ -143,7 +143,7 @@ impl Wallet {
     pub fn receive(
         &self,
         bytes: &[u8],
-    ) -> Result<Vec<Result<Received, ReceiveError>>, MessageError> {
+    ) -> Result<Vec<Result<ReceivedItem, ReceiveError>>, MessageError> {
         let Some(name) = file::kind(bytes, EXPECTED)? else {
             return Err(file::untagged(bytes, EXPECTED).into());
         };
@@ -162,26 +162,26 @@ impl Wallet {
         if name != v1::AppendResponse::full_name() {
             return Err(file::other_kind(&name, EXPECTED).into());
         }
-        let all: Appended = envelope::decode::<v1::AppendResponse>(bytes)?.try_into()?;
+        let all: AppendOutcome = envelope::decode::<v1::AppendResponse>(bytes)?.try_into()?;
         let cards = all.cards.iter().map(|grant| self.received_card(grant));
         let persons = all.persons.iter().map(|grant| self.received_person(grant));
         let donations = all.donations.iter().map(|receipt| self.received_donation(receipt));
         Ok(cards.chain(persons).chain(donations).collect())
     }
 
-    fn received_card(&self, grant: &CardGrant) -> Result<Received, ReceiveError> {
+    fn received_card(&self, grant: &CardGrant) -> Result<ReceivedItem, ReceiveError> {
         self.check_named(&LogName::cards(&grant.org), &grant.path, grant.epoch)?;
-        Ok(Received::Card(grant.card.kind, self.receive_card(grant)?))
+        Ok(ReceivedItem::Card(grant.card.kind, self.receive_card(grant)?))
     }
 
-    fn received_person(&self, grant: &PersonGrant) -> Result<Received, ReceiveError> {
+    fn received_person(&self, grant: &PersonGrant) -> Result<ReceivedItem, ReceiveError> {
         self.check_named(&LogName::persons(&grant.org), &grant.path, grant.epoch)?;
-        Ok(Received::Person(self.receive_person(grant)?))
+        Ok(ReceivedItem::Person(self.receive_person(grant)?))
     }
 
-    fn received_donation(&self, receipt: &DonationReceipt) -> Result<Received, ReceiveError> {
+    fn received_donation(&self, receipt: &DonationReceipt) -> Result<ReceivedItem, ReceiveError> {
         self.check_named(&receipt.origin.parse()?, &receipt.path, receipt.epoch)?;
-        Ok(Received::Donation(self.receive_donation(receipt)?))
+        Ok(ReceivedItem::Donation(self.receive_donation(receipt)?))
     }
 
     /// Refuses what names no leaf as long as the log's root does not tell whose it is. A file that names none comes
@@ -202,7 +202,7 @@ impl Wallet {
     /// # Errors
     /// When it is held, does not belong to its serial number, names another leaf than this wallet's key comes to, or
     /// the log is known to have another one there.
-    pub fn receive_card(&self, grant: &CardGrant) -> Result<Checked, ReceiveError> {
+    pub fn receive_card(&self, grant: &CardGrant) -> Result<Inclusion, ReceiveError> {
         let CardGrant { org, card, serial, path, epoch } = grant;
         let expected = Card::issued(card.kind, org, *serial, card.rcm);
         if card.rho != expected.rho {
@@ -220,7 +220,7 @@ impl Wallet {
     /// # Errors
     /// When one was found already, this one is held, it names another leaf than this wallet's key comes to, or the log
     /// is known to have another one there.
-    pub fn receive_person(&self, grant: &PersonGrant) -> Result<Checked, ReceiveError> {
+    pub fn receive_person(&self, grant: &PersonGrant) -> Result<Inclusion, ReceiveError> {
         let PersonGrant { org, person, path, epoch } = grant;
         let (log, leaf) = (LogName::persons(org), person.leaf(self.address(org).pk));
         let checked = self.check(&log, leaf, path, *epoch)?;
@@ -236,7 +236,7 @@ impl Wallet {
     /// # Errors
     /// When it is held, names no donation log or another leaf than this wallet's key comes to, or the log is known to
     /// have another one there.
-    pub fn receive_donation(&self, receipt: &DonationReceipt) -> Result<Checked, ReceiveError> {
+    pub fn receive_donation(&self, receipt: &DonationReceipt) -> Result<Inclusion, ReceiveError> {
         let log: LogName = receipt.origin.parse()?;
         if !matches!(log.kind, LogKind::Donations(_)) {
             return Err(ReceiveError::Sort { log });
@@ -256,7 +256,7 @@ impl Wallet {
         leaf: Fr,
         path: &ShardPath,
         epoch: u64,
-    ) -> Result<Checked, ReceiveError> {
+    ) -> Result<Inclusion, ReceiveError> {
         let (log, place) = (log.clone(), path.index());
         let end = 1 << (2 * log.kind.depth());
         if place >= end {
@@ -268,9 +268,9 @@ impl Wallet {
         let key = self.store().log_key(&log.org)?;
         let root = key.map(|key| self.known_root(&log, &key, path.shard(), epoch)).transpose()?;
         match root.flatten() {
-            Some(root) if path.path(leaf).top() == root => Ok(Checked::InLog),
+            Some(root) if path.path(leaf).top() == root => Ok(Inclusion::InLog),
             Some(_) => Err(ReceiveError::NotInLog { log, place }),
-            None => Ok(Checked::Later),
+            None => Ok(Inclusion::Later),
         }
     }
 

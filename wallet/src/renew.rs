@@ -4,7 +4,7 @@ use wufu_proto::{log::ShardContent, shard_path::ShardPath};
 use wufu_verifier::{Fr, field};
 
 use crate::{
-    store::{DonationEntry, Standing, StoreError},
+    store::{DonationEntry, InclusionStatus, StoreError},
     sync::{CampaignView, DonationView, SyncError},
     view::{OwnLeafError, RoofView, ShardView},
     wallet::Wallet,
@@ -24,7 +24,7 @@ impl Wallet {
         let origin = roof.log().to_string();
         let held = self.store().donations()?.into_iter();
         // A full shard never changes: what was not found in it never will be.
-        let unknown = |entry: &DonationEntry| entry.standing != Standing::Foreign;
+        let unknown = |entry: &DonationEntry| entry.standing != InclusionStatus::Foreign;
         for entry in held.filter(|entry| entry.receipt.origin == origin && unknown(entry)) {
             let leaf = own_leaf(&entry.leaf)?;
             let path = &entry.receipt.path;
@@ -59,7 +59,8 @@ impl Wallet {
             let found = shard.path(place, own_leaf(holding.leaf())?);
             let found = found.and_then(|path| ShardPath::addressed(place, &path).ok());
             // One bad receipt does not stop the others.
-            let standing = if found.is_some() { Standing::Found } else { Standing::Foreign };
+            let standing =
+                if found.is_some() { InclusionStatus::Found } else { InclusionStatus::Foreign };
             let newer = found.filter(|found| found != path);
             if newer.is_none() && standing == holding.standing() {
                 continue;

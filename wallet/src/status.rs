@@ -5,7 +5,7 @@ use crate::{
     log::{LogKind, LogName},
     renew::own_leaf,
     source::{SourceError, Sources},
-    store::{Holding, Standing},
+    store::{Holding, InclusionStatus},
     sync::{LogView, SyncError},
     view::OwnLeafError,
     wallet::Wallet,
@@ -125,7 +125,7 @@ impl Wallet {
             let standing = match self.found(view, &holding)? {
                 Ok(()) => {
                     status.ready += 1;
-                    Standing::Found
+                    InclusionStatus::Found
                 }
                 Err(OwnLeafError::NotYet { .. }) => {
                     status.not_yet += 1;
@@ -138,7 +138,7 @@ impl Wallet {
                 Err(_) => {
                     status.foreign += 1;
                     status.foreign_items.push(name);
-                    Standing::Foreign
+                    InclusionStatus::Foreign
                 }
             };
             if standing != holding.standing() {
@@ -168,7 +168,7 @@ impl Wallet {
         // looked through.
         let key = self.key_of_honest(log)?;
         let full_then = self.known_root(log, &key, path.shard(), epoch)?.is_some();
-        if full_then || holding.standing() == Standing::Foreign {
+        if full_then || holding.standing() == InclusionStatus::Foreign {
             return Ok(Err(OwnLeafError::Other { log: log.clone() }));
         }
         Ok(found.map(drop))

@@ -16,11 +16,11 @@ use wufu_verifier::{
 
 use crate::{
     patience::{self, Busy, Failed, Listener, OnWait},
-    place::{Place, SMALL_ANSWER},
+    place::{Endpoint, SMALL_ANSWER},
     plan::claim_bytes,
     store::{StoreError, number_in},
     sync::SyncError,
-    wallet::{Stopped, Wallet},
+    wallet::{TaskStopped, Wallet},
 };
 
 /// How long an answer may take, all waits of a busy ledger included.
@@ -89,12 +89,12 @@ pub enum SubmitError {
     Store(#[from] StoreError),
     /// The program ends.
     #[error(transparent)]
-    Stopped(#[from] Stopped),
+    Stopped(#[from] TaskStopped),
 }
 
 /// What became of a claim, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Submitted {
+pub enum SubmitOutcome {
     /// It is admitted, now or when it was submitted before.
     Admitted {
         /// Its number.
@@ -122,9 +122,9 @@ impl Wallet {
     /// When the envelope holds no claim, the ledger does not answer, or its answer is not signed or not proved.
     pub async fn submit(
         &self,
-        place: &Place,
+        place: &Endpoint,
         envelope: &Envelope,
-    ) -> Result<Submitted, SubmitError> {
+    ) -> Result<SubmitOutcome, SubmitError> {
         self.submit_with(place, envelope, Listener::default()).await
     }
 
@@ -135,19 +135,19 @@ impl Wallet {
     /// As [`Wallet::submit`].
     pub async fn submit_telling(
         &self,
-        place: &Place,
+        place: &Endpoint,
         envelope: &Envelope,
         told: OnWait,
-    ) -> Result<Submitted, SubmitError> {
+    ) -> Result<SubmitOutcome, SubmitError> {
         self.submit_with(place, envelope, Listener(Some(told))).await
     }
 
     async fn submit_with(
         &self,
-        place: &Place,
+        place: &Endpoint,
         envelope: &Envelope,
         listener: Listener,
-    ) -> Result<Submitted, SubmitError> {
+    ) -> Result<SubmitOutcome, SubmitError> {
         let Binding::Claim(binding) = envelope.binding() else {
             return Err(SubmitError::Circuit { got: envelope.circuit() });
         };
@@ -177,14 +177,14 @@ impl Wallet {
         let envelope = claim_bytes(envelope);
         let checked = self.blocking(move |wallet| {
             let submitted = wallet.checked(&key, &claim, outcome)?;
-            let Submitted::Admitted { claim, note } = submitted else { return Ok(submitted) };
+            let SubmitOutcome::Admitted { claim, note } = submitted else { return Ok(submitted) };
             match wallet.store().admit_claim(&org, &envelope, &note)? {
                 // One claim, one number.
                 Some(kept) if number_in(&kept) != Some(claim) => {
                     Err(SubmitError::OtherAnswer { note })
                 }
-                Some(kept) => Ok(Submitted::Admitted { claim, note: kept }),
-                None => Ok(Submitted::Admitted { claim, note }),
+                Some(kept) => Ok(SubmitOutcome::Admitted { claim, note: kept }),
+                None => Ok(SubmitOutcome::Admitted { claim, note }),
             }
         });
         checked.await?
@@ -196,7 +196,7 @@ impl Wallet {
         key: &LogKey,
         claim: &Claim,
         outcome: ClaimOutcome,
-    ) -> Result<Submitted, SubmitError> {
+    ) -> Result<SubmitOutcome, SubmitError> {
         let (org, statement, payout) = (key.name(), claim.statement(), claim.payout());
         match outcome {
             ClaimOutcome::Admitted { claim, note } => {
@@ -211,7 +211,7 @@ impl Wallet {
                 if !says(key.open(&note)?, &format!("{org}/claims"), &lines) {
                     return Err(SubmitError::OtherAnswer { note });
                 }
-                Ok(Submitted::Admitted { claim, note })
+                Ok(SubmitOutcome::Admitted { claim, note })
             }
             ClaimOutcome::Spent { nullifier, earlier, note } => {
                 let ours = statement.nullifiers().contains(&nullifier);
@@ -227,12 +227,12 @@ impl Wallet {
                 // This very claim was admitted, and the answer was lost.
                 if earlier.statement() == statement && earlier.payout() == payout {
                     return match number {
-                        Some(claim) => Ok(Submitted::Admitted { claim, note }),
+                        Some(claim) => Ok(SubmitOutcome::Admitted { claim, note }),
                         None => Err(SubmitError::OtherAnswer { note }),
                     };
                 }
                 let earlier_payout = earlier.payout().to_vec();
-                Ok(Submitted::Spent { nullifier, earlier_payout, note })
+                Ok(SubmitOutcome::Spent { nullifier, earlier_payout, note })
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::{
     source::{CheckpointSource, Second, SourceError, Sources},
     store::{Evidence, StoreError},
     view::{OwnLeafError, RoofView, ShardView, ViewError},
-    wallet::{Stopped, Wallet},
+    wallet::{TaskStopped, Wallet},
 };
 
 /// Why a log is not known.
@@ -111,7 +111,7 @@ pub enum SyncError {
     Store(#[from] StoreError),
     /// The program ends.
     #[error(transparent)]
-    Stopped(#[from] Stopped),
+    Stopped(#[from] TaskStopped),
 }
 
 /// A log at an epoch, as everybody sees it.

@@ -341,7 +341,7 @@ impl Wallet {
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Self) -> T + Send + 'static,
-    ) -> Result<T, Stopped> {
+    ) -> Result<T, TaskStopped> {
         let wallet = self.clone();
         Ok(tokio::task::spawn_blocking(move || act(&wallet)).await?)
     }
@@ -350,7 +350,7 @@ impl Wallet {
 /// A computation of the wallet's was stopped: the program ends, or it is our bug.
 #[derive(Debug, thiserror::Error)]
 #[error("a computation of the wallet was stopped: {0}")]
-pub struct Stopped(#[from] tokio::task::JoinError);
+pub struct TaskStopped(#[from] tokio::task::JoinError);
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use wufu_proto::{
     log::{Roof, Shard},
     shard_path::ShardPath,
     v1,
-    witness::{Job, Witnessed},
+    witness::{Job, UncheckedWitness},
 };
 use wufu_verifier::{
     CircuitName, DonationCheck, KeyId, ProofRequest,
@@ -20,7 +20,7 @@ use wufu_verifier::{
 use wufu_wallet::{
     DonationOptions, Format, LogName, Mode, ProofSource, Sources, Wallet, envelope,
     plan::{PlanError, ProveError},
-    prover::{Made, OnStage, ProverError},
+    prover::{OnStage, ProverError, UnverifiedProof},
     source::{Call, CheckpointSource, LedgerSource, MemoryLedger, SourceError},
     sync::SyncError,
 };
@@ -251,7 +251,7 @@ async fn f34_only_requests_that_may_be_answered_are() {
 
 /// A prover that gives away proofs which were not asked for.
 #[derive(Debug)]
-struct Cheat(Made);
+struct Cheat(UnverifiedProof);
 
 #[tonic::async_trait]
 impl ProofSource for Cheat {
@@ -259,7 +259,7 @@ impl ProofSource for Cheat {
         Mode::Trusted { place: "cheat".into() }
     }
 
-    async fn prove(&self, _: Job, _: OnStage) -> Result<Made, ProverError> {
+    async fn prove(&self, _: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
         Ok(self.0.clone())
     }
 }
@@ -273,7 +273,7 @@ async fn a_proof_is_believed_when_it_verifies_and_never_before() {
     let second = wallet.plan_donation(&sources, &request, &at(1201), NOW).await.unwrap();
     let good = first.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
     let presented = good.envelope.presented();
-    let made = Made {
+    let made = UnverifiedProof {
         public_inputs: presented.public_inputs.to_vec(),
         proof: presented.proof.to_vec(),
         key_id: good.envelope.key_id(),
@@ -296,7 +296,7 @@ async fn a_proof_is_believed_when_it_verifies_and_never_before() {
         let refused = first.prove(&Cheat(bad), quiet(), NOW).await;
         assert!(matches!(refused, Err(ProveError::Refused(_))), "public input {input}");
     }
-    let bad = Made { key_id: KeyId([1; 32]), ..made };
+    let bad = UnverifiedProof { key_id: KeyId([1; 32]), ..made };
     assert!(matches!(first.prove(&Cheat(bad), quiet(), NOW).await, Err(ProveError::Refused(_))));
     let late = second.prove(&local(donation_prover()), quiet(), NOW + 600).await;
     assert!(matches!(late, Err(ProveError::Refused(_))));
@@ -314,10 +314,12 @@ async fn f37_a_key_that_comes_with_the_answer_is_not_believed() {
     let mut rng = rand::rngs::StdRng::seed_from_u64(8);
     let own = wufu_prover::setup::development(CircuitName::Donation, &mut rng).unwrap();
     let own = wufu_prover::Prover::new(wufu_prover::engine::ArkEngine::new(own));
-    let Witnessed::Donation(instance, _) = plan_witness(&plan).await else { panic!("no donation") };
+    let UncheckedWitness::Donation(instance, _) = plan_witness(&plan).await else {
+        panic!("no donation")
+    };
     let proven = own.prove(instance.as_ref(), &mut rng, |_| {}).unwrap();
     for key_id in [own.verifying_key().id(), key] {
-        let made = Made {
+        let made = UnverifiedProof {
             public_inputs: wufu_verifier::Statement::encode(&proven.statement),
             proof: proven.proof.encode(),
             key_id,
@@ -341,9 +343,9 @@ async fn f37_a_key_that_comes_with_the_answer_is_not_believed() {
 }
 
 /// What a trusted prover is given.
-async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> Witnessed {
+async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> UncheckedWitness {
     #[derive(Debug, Default)]
-    struct Curious(std::sync::Mutex<Option<Witnessed>>);
+    struct Curious(std::sync::Mutex<Option<UncheckedWitness>>);
 
     #[tonic::async_trait]
     impl ProofSource for Curious {
@@ -351,7 +353,7 @@ async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> Witnessed {
             Mode::Trusted { place: "curious".into() }
         }
 
-        async fn prove(&self, job: Job, _: OnStage) -> Result<Made, ProverError> {
+        async fn prove(&self, job: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
             *self.0.lock().unwrap() = Some(job.witnessed);
             Err(ProverError::Silent { place: "curious".into() })
         }

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tracing_subscriber::fmt::MakeWriter;
 use wufu_circuits::testing;
-use wufu_proto::witness::{Job, Witnessed};
+use wufu_proto::witness::{Job, UncheckedWitness};
 use wufu_prover::{
     blind,
     engine::{PreparedKey, prepared::Options},
@@ -24,7 +24,7 @@ use wufu_prover::{
 };
 use wufu_verifier::{CircuitName, Fr, Statement as _, field};
 use wufu_wallet::{
-    Place, ProofSource as _,
+    Endpoint, ProofSource as _,
     prover::{
         BlindProver, Delay, TokenStore,
         blind::{Dealer, blind_key},
@@ -77,7 +77,7 @@ fn holds(written: &[u8], what: &[u8]) -> bool {
     written.windows(what.len()).any(|window| window == what)
 }
 
-async fn listen() -> (TcpListenerStream, Place) {
+async fn listen() -> (TcpListenerStream, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = listener.local_addr().unwrap().to_string().parse().unwrap();
     (TcpListenerStream::new(listener), place)
@@ -108,7 +108,7 @@ async fn f16_f35_nothing_that_is_written_tells_a_witness() {
     let prover = BlindProver::new([wallet], vec![dealer], vec![evaluating], tokens).unwrap();
     let prover = prover.with_delay(Delay::NONE).with_batch(1);
     let gift = testing::gift(&mut StdRng::seed_from_u64(0xcafe));
-    let job = Job { key_id: key.id(), witnessed: Witnessed::Gift(Box::new(gift.clone())) };
+    let job = Job { key_id: key.id(), witnessed: UncheckedWitness::Gift(Box::new(gift.clone())) };
     let made = prover.prove(job, Arc::new(|_| {})).await.unwrap();
     drop(prover);
 

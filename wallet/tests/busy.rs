@@ -9,7 +9,7 @@ use std::{
 };
 
 use wufu_wallet::{
-    GrpcSource, LogName, Sources, Submitted,
+    GrpcSource, LogName, Sources, SubmitOutcome,
     patience::{OnWait, Wait},
     source::{LedgerSource as _, SourceError},
     submit::SubmitError,
@@ -75,7 +75,7 @@ async fn f40_a_claim_is_submitted_again_to_a_busy_ledger() {
     recorder.busy.store(1, Ordering::SeqCst);
     let (waits, told) = told();
     let submitted = wallet.submit_telling(&place, &answer.envelope, told).await.unwrap();
-    assert!(matches!(submitted, Submitted::Admitted { claim: 1, .. }));
+    assert!(matches!(submitted, SubmitOutcome::Admitted { claim: 1, .. }));
     assert_eq!(waits.lock().unwrap().len(), 1);
 
     let late = Recorder { again: Duration::from_secs(3600), ..recorder };

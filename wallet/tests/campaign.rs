@@ -13,7 +13,7 @@ use wufu_verifier::{
     merkle::SHARD_LEAVES,
 };
 use wufu_wallet::{
-    Earlier, LogName, Second, Sources, Wallet,
+    EarlierClaim, LogName, Second, Sources, Wallet,
     plan::{PlanError, ProveError},
     receive::ReceiveError,
     source::{Call, CheckpointSource, LedgerSource, MemoryLedger, SourceError},
@@ -79,10 +79,10 @@ async fn a_claim_is_planned_proved_and_kept() {
 
     // It is remembered, and a second one is made on purpose only.
     let rival = rival.prove(&local(claim_prover()), quiet(), NOW).await;
-    assert!(matches!(rival, Err(ProveError::Claimed { earlier: Earlier::Open, .. })));
+    assert!(matches!(rival, Err(ProveError::Claimed { earlier: EarlierClaim::Open, .. })));
     assert_eq!(wallet.claims(CAMPAIGN).unwrap().len(), 1);
     let second = wallet.plan_claim(&sources, &ask, NOW).await;
-    assert!(matches!(second, Err(PlanError::Claimed { earlier: Earlier::Open, .. })));
+    assert!(matches!(second, Err(PlanError::Claimed { earlier: EarlierClaim::Open, .. })));
     let again = wufu_wallet::ClaimAsk { again: true, payout: b"other".to_vec(), ..ask.clone() };
     let again = wallet.plan_claim(&sources, &again, NOW).await.unwrap();
     assert_eq!(again.statement().nf_p, plan.statement().nf_p);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_wallet::{
-    GrpcSource, LogName, NoteFile, Place, Sources,
+    Endpoint, GrpcSource, LogName, NoteFile, Sources,
     source::{CheckpointSource as _, MemoryLedger, SourceError},
     sync::SyncError,
 };
@@ -24,7 +24,7 @@ async fn a_look_at_nothing_is_an_error() {
     assert_eq!(ledger.calls(), []);
 
     // A ledger that is not there.
-    let nobody = Sources::one(GrpcSource::new(Place::Socket("/nobody/is/here.sock".into())));
+    let nobody = Sources::one(GrpcSource::new(Endpoint::Socket("/nobody/is/here.sock".into())));
     let dead = wallet.sync(&nobody, CAMPAIGN, NOW).await;
     assert!(matches!(dead, Err(SyncError::Source(SourceError::Connect { .. }))), "{dead:?}");
 

@@ -14,7 +14,7 @@ use tokio_stream::{Stream, StreamExt as _, wrappers::TcpListenerStream};
 use tonic::{Code, Request, Response, Status, transport::Server};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use wufu_proto::{
-    prover::{Learned, Proved, Stage},
+    prover::{Disclosure, ReceivedProof, Stage},
     v1::{
         self,
         prover_service_server::{ProverService, ProverServiceServer},
@@ -22,8 +22,8 @@ use wufu_proto::{
     witness::Job,
 };
 use wufu_wallet::{
-    Mode, Place, ProofSource as _, Sources, TrustedProver, plan::ProveError, prover::ProverError,
-    source::MemoryLedger,
+    Endpoint, Mode, ProofSource as _, Sources, TrustedProver, plan::ProveError,
+    prover::ProverError, source::MemoryLedger,
 };
 
 type Seen = (Option<SocketAddr>, Option<String>);
@@ -39,16 +39,16 @@ struct Proving {
 }
 
 fn proved(job: Job) -> Result<Vec<v1::ProveStreamResponse>, Status> {
-    let wufu_proto::witness::Witnessed::Donation(instance, _) = job.witnessed else {
+    let wufu_proto::witness::UncheckedWitness::Donation(instance, _) = job.witnessed else {
         return Err(Status::invalid_argument("no donation"));
     };
     let proven = donation_prover().prove(instance.as_ref(), &mut rand::rngs::OsRng, |_| {});
     let proven = proven.map_err(|error| Status::internal(error.to_string()))?;
-    let proved = Proved::new(
+    let proved = ReceivedProof::new(
         &proven.statement,
         &proven.proof,
         proven.key_id,
-        Learned::Witness,
+        Disclosure::Witness,
         Default::default(),
     );
     let stage = |stage: Stage| v1::ProveStreamResponse {
@@ -108,7 +108,7 @@ async fn serve_prover(
 
 async fn serve(proving: Proving) -> (TrustedProver, Proving) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place: Place = listener.local_addr().unwrap().to_string().parse().unwrap();
+    let place: Endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
     let service = ProverServiceServer::new(proving.clone());
     let server = Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
@@ -181,7 +181,8 @@ async fn a_trusted_prover_proves_what_was_planned_or_nothing() {
     assert!(matches!(garbage, ProveError::Prover(ProverError::Answer { .. })), "{garbage:?}");
     // A proof of another request's, which the prover saw before: true, and not what was planned.
     let other = refused(|mut job| {
-        let wufu_proto::witness::Witnessed::Donation(instance, _) = &mut job.witnessed else {
+        let wufu_proto::witness::UncheckedWitness::Donation(instance, _) = &mut job.witnessed
+        else {
             return Err(Status::invalid_argument("no donation"));
         };
         instance.private.ext = wufu_verifier::Fr::from(1u64);

@@ -10,7 +10,7 @@ use redb::{
 };
 use wufu_verifier::{Fr, canonical::Writer};
 use wufu_wallet::{
-    Standing, Wallet,
+    InclusionStatus, Wallet,
     source::MemoryLedger,
     store::{AnswerEntry, ClaimEntry, Store},
 };
@@ -150,7 +150,7 @@ fn a_file_of_version_1_opens_with_everything_that_it_held() {
         assert_eq!(wallet.claims(CAMPAIGN).unwrap(), claims);
         assert_eq!(wallet.answers().unwrap(), [shown.clone()]);
         // Nothing says what was found in its log: it is looked for again.
-        let unconfirmed = |standing| standing == Standing::Unconfirmed;
+        let unconfirmed = |standing| standing == InclusionStatus::Unconfirmed;
         assert!(wallet.cards().unwrap().iter().all(|card| unconfirmed(card.standing)));
         assert!(wallet.persons().unwrap().iter().all(|held| unconfirmed(held.standing)));
         drop(wallet);

@@ -6,7 +6,7 @@ use wufu_proto::{
     envelope::Binding,
 };
 use wufu_verifier::{Proof, Statement as _};
-use wufu_wallet::{Sources, Submitted, Wallet, source::MemoryLedger, submit::SubmitError};
+use wufu_wallet::{Sources, SubmitOutcome, Wallet, source::MemoryLedger, submit::SubmitError};
 
 use crate::{
     common::*,
@@ -56,13 +56,13 @@ async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
 
     let recorder = Recorder::new(&ledger);
     let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
-    assert!(matches!(got, Submitted::Admitted { claim: 1, .. }));
+    assert!(matches!(got, SubmitOutcome::Admitted { claim: 1, .. }));
     let receipt = wallet.claims(CAMPAIGN).unwrap()[0].receipt.clone();
     assert!(receipt.as_ref().is_some_and(|note| note.starts_with("wufu/claims")));
     // The same one again changes nothing, and says the same: "admitted as claim 1" once came with the signed refusal of
     // the second submission.
     let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
-    assert_eq!(got, Submitted::Admitted { claim: 1, note: receipt.clone().unwrap() });
+    assert_eq!(got, SubmitOutcome::Admitted { claim: 1, note: receipt.clone().unwrap() });
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, receipt);
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].admitted(), Some(1));
     // One claim, one number: a ledger that signs another for it is not believed.
@@ -75,7 +75,7 @@ async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
     let got = submit(Recorder { twist: renumber, ..recorder.clone() }, &answer.envelope).await;
     assert!(matches!(got, Err(SubmitError::OtherAnswer { .. })), "{got:?}");
     let got = submit(recorder.clone(), &second.envelope).await.unwrap();
-    let Submitted::Spent { nullifier, earlier_payout, .. } = got else { panic!("spent twice") };
+    let SubmitOutcome::Spent { nullifier, earlier_payout, .. } = got else { panic!("spent twice") };
     assert!(plan.statement().nullifiers().contains(&nullifier));
     assert_eq!(earlier_payout, b"payee");
 
@@ -129,9 +129,9 @@ async fn a_claim_whose_answer_was_lost_is_admitted_and_none_is_sent_without_a_lo
     recorder.outcome(Claim::new(key, statement, &proof, payout, expiry).unwrap());
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, None);
     let got = wallet.submit(&place, &answer.envelope).await.unwrap();
-    let Submitted::Admitted { claim: 1, note } = got else { panic!("{got:?}") };
+    let SubmitOutcome::Admitted { claim: 1, note } = got else { panic!("{got:?}") };
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt.as_ref(), Some(&note));
     // From here on, the same answer each time.
     let got = wallet.submit(&place, &answer.envelope).await.unwrap();
-    assert_eq!(got, Submitted::Admitted { claim: 1, note });
+    assert_eq!(got, SubmitOutcome::Admitted { claim: 1, note });
 }

@@ -15,9 +15,9 @@ use wufu_verifier::{
     statement::{self, Nullifier},
 };
 use wufu_wallet::{
-    Answer, Mode, ProofSource, Sources, Submitted, Wallet,
+    Answer, Mode, ProofSource, Sources, SubmitOutcome, Wallet,
     plan::ProveError,
-    prover::{Made, OnStage, ProverError},
+    prover::{OnStage, ProverError, UnverifiedProof},
     source::MemoryLedger,
     store::StoreError,
     submit::SubmitError,
@@ -39,7 +39,7 @@ fn two() -> ([Wallet; 2], MemoryLedger) {
 
 /// A prover that keeps what it proves.
 #[derive(Debug, Default)]
-struct Keeps(Mutex<Option<Made>>);
+struct Keeps(Mutex<Option<UnverifiedProof>>);
 
 #[tonic::async_trait]
 impl ProofSource for Keeps {
@@ -47,7 +47,7 @@ impl ProofSource for Keeps {
         Mode::Local
     }
 
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<Made, ProverError> {
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
         let made = local(claim_prover()).prove(job, stage).await?;
         *self.0.lock().unwrap() = Some(made.clone());
         Ok(made)
@@ -56,7 +56,7 @@ impl ProofSource for Keeps {
 
 /// A prover that answers every job with one proof.
 #[derive(Debug)]
-struct Repeats(Made);
+struct Repeats(UnverifiedProof);
 
 #[tonic::async_trait]
 impl ProofSource for Repeats {
@@ -64,7 +64,7 @@ impl ProofSource for Repeats {
         Mode::Local
     }
 
-    async fn prove(&self, _: Job, _: OnStage) -> Result<Made, ProverError> {
+    async fn prove(&self, _: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
         Ok(self.0.clone())
     }
 }
@@ -156,7 +156,7 @@ async fn a_claim_is_spent_by_a_proved_claim_with_one_of_its_own_nullifiers() {
     assert!(mine.claims(CAMPAIGN).unwrap().iter().all(|claim| claim.receipt.is_none()));
     // The claim itself, admitted before.
     let got = submit(ours, &own).await;
-    assert!(matches!(got, Ok(Submitted::Admitted { claim: 1, .. })), "{got:?}");
+    assert!(matches!(got, Ok(SubmitOutcome::Admitted { claim: 1, .. })), "{got:?}");
 }
 
 /// The keys of `vectors/keys.json` that are accepted.

@@ -40,8 +40,8 @@ use wufu_prover::{
 };
 use wufu_verifier::{CircuitName, Statement as _};
 use wufu_wallet::{
-    BlindProver, Delay, DonationOptions, GrpcSource, LogName, NoteFile, Place, Sources, Submitted,
-    TokenStore, Wallet,
+    BlindProver, Delay, DonationOptions, Endpoint, GrpcSource, LogName, NoteFile, Sources,
+    SubmitOutcome, TokenStore, Wallet,
     prover::blind::{Dealer, blind_key},
     source::{CheckpointSource as _, LedgerSource as _, MemoryLedger, SourceError},
 };
@@ -227,7 +227,7 @@ impl LedgerService for Recorder {
     }
 }
 
-pub(crate) async fn serve_ledger(recorder: &Recorder) -> Place {
+pub(crate) async fn serve_ledger(recorder: &Recorder) -> Endpoint {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = listener.local_addr().unwrap().to_string().parse().unwrap();
     let service = LedgerServiceServer::new(recorder.clone());
@@ -262,7 +262,7 @@ async fn f29_nothing_joins_two_look_ups_or_a_look_up_and_a_claim() {
         let planned = recorder.seen().len();
         let answer = plan.prove(&local(claim_prover()), quiet(), NOW).await.unwrap();
         let submitted = wallet.submit(&place, &answer.envelope).await.unwrap();
-        assert!(matches!(submitted, Submitted::Admitted { claim: 1, .. }));
+        assert!(matches!(submitted, SubmitOutcome::Admitted { claim: 1, .. }));
 
         // A claim triggers no look-up, of a shard least of all.
         let seen = recorder.seen();
@@ -334,7 +334,7 @@ impl EvaluatorService for Pair {
     }
 }
 
-async fn serve_pair(pair: &Pair) -> [Place; 2] {
+async fn serve_pair(pair: &Pair) -> [Endpoint; 2] {
     let [one, two] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0"));
     let (one, two) = (one.await.unwrap(), two.await.unwrap());
     let places = [&one, &two].map(|bound| bound.local_addr().unwrap().to_string().parse().unwrap());
@@ -438,7 +438,7 @@ async fn a_ledger_is_asked_over_tcp_and_unix_sockets() {
     let incoming = UnixListenerStream::new(UnixListener::bind(&path).unwrap());
     let service = LedgerServiceServer::new(recorder.clone());
     tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
-    let socket: Place = format!("unix:{}", path.display()).parse().unwrap();
+    let socket: Endpoint = format!("unix:{}", path.display()).parse().unwrap();
     let tcp = serve_ledger(&recorder).await;
     for place in [socket, tcp] {
         let source = GrpcSource::new(place);
@@ -449,7 +449,7 @@ async fn a_ledger_is_asked_over_tcp_and_unix_sockets() {
         let none = source.checkpoint(&LogName::donations(CAMPAIGN, 1), None).await;
         assert!(matches!(none, Err(SourceError::Status { .. })));
     }
-    let nobody = GrpcSource::new(Place::Socket(folder.path().join("nobody")));
+    let nobody = GrpcSource::new(Endpoint::Socket(folder.path().join("nobody")));
     let none = nobody.checkpoint(&LogName::cards(CAMPAIGN), None).await;
     assert!(matches!(none, Err(SourceError::Connect { .. })));
     let none = NoteFile::new(folder.path().join("nobody"));

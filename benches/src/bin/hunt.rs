@@ -15,7 +15,7 @@ use serde_json::json;
 use wufu_benches::{machine, ms, time};
 use wufu_circuits::{
     Circuit, DonationInstance, FiveFuInstance, GiftInstance,
-    hunt::{Follows, Hunt, Search, System, read_witness, second},
+    hunt::{Determination, Hunt, Search, System, read_witness, second},
     testing::{donation, five_fu, gift},
 };
 
@@ -78,7 +78,7 @@ fn main() -> anyhow::Result<ExitCode> {
     for found in (0..system.wires() as u32).filter_map(|wire| hunt.how(wire)) {
         *how.entry(format!("{found:?}").to_lowercase()).or_default() += 1;
     }
-    let follows = Follows::new(&system);
+    let follows = Determination::new(&system);
     let other = witness.as_ref().and_then(|z| second(&hunt, z, &Search::default()));
     let changed: Option<Vec<usize>> = other
         .as_ref()

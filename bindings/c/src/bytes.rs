@@ -51,9 +51,9 @@ pub(crate) unsafe fn reference<'a, T>(pointer: *const T) -> Result<&'a T, u16> {
 }
 
 /// Where a call puts what it gives. It holds nothing until the call succeeds, whatever was there before: it may never have been written.
-pub(crate) struct Place<T>(*mut T);
+pub(crate) struct OutParam<T>(*mut T);
 
-impl<T> Place<T> {
+impl<T> OutParam<T> {
     /// The place at `out`, where `nothing` stands from now on.
     ///
     /// # Safety
@@ -74,11 +74,11 @@ impl<T> Place<T> {
     }
 }
 
-impl<T> Place<*mut T> {
+impl<T> OutParam<*mut T> {
     /// A place for a pointer, null from now on.
     ///
     /// # Safety
-    /// As [`Place::at`].
+    /// As [`OutParam::at`].
     pub(crate) unsafe fn pointer(out: *mut *mut T) -> Result<Self, u16> {
         // SAFETY: the caller's word, handed on.
         unsafe { Self::at(out, ptr::null_mut()) }
@@ -93,7 +93,7 @@ impl<T> Place<*mut T> {
 /// Takes back what was handed out, and drops it.
 ///
 /// # Safety
-/// It is null, or came from [`Place::hand_out`] and was not taken back before.
+/// It is null, or came from [`OutParam::hand_out`] and was not taken back before.
 pub(crate) unsafe fn take_back<T>(pointer: *mut T) {
     if !pointer.is_null() {
         // SAFETY: it came from `Box::into_raw`, once.

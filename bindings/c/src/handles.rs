@@ -10,7 +10,7 @@ use wufu_verifier::{
 
 use super::{
     Bytes, WUFU_MISUSE,
-    bytes::{Place, reference, take_back},
+    bytes::{OutParam, reference, take_back},
     guard,
 };
 
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn wufu_key_decode(
 ) -> u16 {
     guard(|| {
         // SAFETY: the caller's word.
-        let out = unsafe { Place::pointer(out) }?;
+        let out = unsafe { OutParam::pointer(out) }?;
         let trust = if accept_development { Trust::AcceptDevelopment } else { Trust::CeremonyOnly };
         // SAFETY: the caller's word.
         let bytes = unsafe { key.read() }?;
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn wufu_key_decode(
 pub unsafe extern "C" fn wufu_key_id(key: *const Key, out: *mut u8) -> u16 {
     guard(|| {
         // SAFETY: the caller's word; 32 bytes have no alignment.
-        let out = unsafe { Place::at(out.cast::<[u8; 32]>(), [0; 32]) }?;
+        let out = unsafe { OutParam::at(out.cast::<[u8; 32]>(), [0; 32]) }?;
         // SAFETY: the caller's word.
         out.put(*unsafe { reference(key) }?.0.id().as_bytes());
         Ok(())
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn wufu_log_new(
 ) -> u16 {
     guard(|| {
         // SAFETY: the caller's word.
-        let out = unsafe { Place::pointer(out) }?;
+        let out = unsafe { OutParam::pointer(out) }?;
         // SAFETY: the caller's word.
         let origin = unsafe { origin.text() }?;
         let log = match epoch_seconds {
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn wufu_log_insert_all(
     let count = if count.is_null() { &raw mut unwanted } else { count };
     guard(|| {
         // SAFETY: the caller's word; a place that it did not give is ours.
-        let count = unsafe { Place::at(count, 0) }?;
+        let count = unsafe { OutParam::at(count, 0) }?;
         // SAFETY: the caller's word.
         let (log, log_key, notes) = unsafe { (log.as_mut(), log_key.text()?, notes.read()?) };
         let log = log.ok_or(WUFU_MISUSE)?;
@@ -183,7 +183,7 @@ pub unsafe extern "C" fn wufu_log_free(log: *mut Log) {
 pub unsafe extern "C" fn wufu_batch_new(out: *mut *mut Batch) -> u16 {
     guard(|| {
         // SAFETY: the caller's word.
-        unsafe { Place::pointer(out) }?.hand_out(Batch(BatchVerifier::default()));
+        unsafe { OutParam::pointer(out) }?.hand_out(Batch(BatchVerifier::default()));
         Ok(())
     })
 }

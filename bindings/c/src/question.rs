@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use wufu_proto::Envelope;
 use wufu_verifier::{
-    ClaimCheck, DonationCheck, GiftCheck, KeyId, Pending, Policy, epochs::Window, request,
+    ClaimCheck, DonationCheck, GiftCheck, KeyId, OpenedProof, Policy, epochs::Window, request,
     verify::AnyVerified,
 };
 
@@ -50,7 +50,7 @@ pub struct Question {
 }
 
 /// A question that can be asked.
-pub(crate) enum Asked<'a> {
+pub(crate) enum QuestionKind<'a> {
     FiveFu { check: ClaimCheck<'a>, payout: &'a [u8], expiry: u64 },
     Donation(Box<DonationAsked<'a>>),
     Gift { check: GiftCheck<'a>, payload: &'a [u8], expiry: u64 },
@@ -73,7 +73,7 @@ impl Question {
     ///
     /// # Safety
     /// Its pointers are null or point at what they say, for as long as the result or `policies` is used.
-    pub(crate) unsafe fn read<'a>(&self, policies: &mut Policies) -> Result<Asked<'a>, u16> {
+    pub(crate) unsafe fn read<'a>(&self, policies: &mut Policies) -> Result<QuestionKind<'a>, u16> {
         let Self { now, expiry, .. } = *self;
         let window = Window(self.window);
         // SAFETY: the caller's word, for all of them.
@@ -111,7 +111,7 @@ impl Question {
             };
             let verifier = verifier.try_into().map_err(|_| WUFU_MISUSE)?;
             let asked = DonationAsked { question, verifier, key, log, now, window };
-            return Ok(Asked::Donation(Box::new(asked)));
+            return Ok(QuestionKind::Donation(Box::new(asked)));
         }
         // SAFETY: as before.
         let org: &'a str = unsafe { self.verifier.text() }?;
@@ -121,20 +121,20 @@ impl Question {
                 // SAFETY: as before.
                 let persons = &unsafe { reference(self.persons) }?.0;
                 let check = ClaimCheck { key, cards, persons, org, now, window };
-                Ok(Asked::FiveFu { check, payout: payload, expiry })
+                Ok(QuestionKind::FiveFu { check, payout: payload, expiry })
             }
             WUFU_GIFT => {
                 let check = GiftCheck { key, cards, org, now, window };
-                Ok(Asked::Gift { check, payload, expiry })
+                Ok(QuestionKind::Gift { check, payload, expiry })
             }
             _ => Err(WUFU_MISUSE),
         }
     }
 }
 
-impl Asked<'_> {
+impl QuestionKind<'_> {
     /// Checks an envelope in all but what a batch does for many.
-    pub(crate) fn open(&self, envelope: &Envelope) -> Pending<'_, AnyVerified> {
+    pub(crate) fn open(&self, envelope: &Envelope) -> OpenedProof<'_, AnyVerified> {
         let presented = envelope.presented();
         match self {
             Self::FiveFu { check, payout, expiry } => check.open(presented, payout, *expiry).into(),

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Buffer, Bytes, Question, WUFU_DONATION, WUFU_MISUSE,
-    bytes::{Place, reference, take_back},
+    bytes::{OutParam, reference, take_back},
     guard,
 };
 
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn wufu_policy_encode(
 ) -> u16 {
     guard(|| {
         // SAFETY: the caller's word.
-        let out = unsafe { Place::pointer(out) }?;
+        let out = unsafe { OutParam::pointer(out) }?;
         let fits = count.checked_mul(8).is_some_and(|bytes| isize::try_from(bytes).is_ok());
         if count > 0 && (projects.is_null() || !fits) {
             return Err(WUFU_MISUSE);
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn wufu_request_sign(
 ) -> u16 {
     guard(|| {
         // SAFETY: the caller's word.
-        let out = unsafe { Place::pointer(out) }?;
+        let out = unsafe { OutParam::pointer(out) }?;
         // SAFETY: the caller's word.
         let (seed, ask) = unsafe { (seed.read()?, reference(ask)?) };
         let seed: [u8; 32] = seed.try_into().map_err(|_| WUFU_MISUSE)?;
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn wufu_request_sign_with(
 ) -> u16 {
     guard(|| {
         // SAFETY: the caller's word.
-        let out = unsafe { Place::pointer(out) }?;
+        let out = unsafe { OutParam::pointer(out) }?;
         // SAFETY: the caller's word.
         let ask = unsafe { reference(ask) }?;
         let sign = sign.ok_or(WUFU_MISUSE)?;
@@ -210,7 +210,7 @@ unsafe fn asked(ask: &Question) -> Result<request::Question, u16> {
 pub unsafe extern "C" fn wufu_request_decode(request: Bytes, out: *mut *mut Request) -> u16 {
     guard(|| {
         // SAFETY: the caller's word.
-        let out = unsafe { Place::pointer(out) }?;
+        let out = unsafe { OutParam::pointer(out) }?;
         // SAFETY: the caller's word.
         let request = file::request(unsafe { request.read() }?);
         out.hand_out(Request::new(request.map_err(|error| error.reason().code())?));
@@ -229,7 +229,7 @@ pub unsafe extern "C" fn wufu_request_encode(
 ) -> u16 {
     guard(|| {
         // SAFETY: the caller's word.
-        let out = unsafe { Place::pointer(out) }?;
+        let out = unsafe { OutParam::pointer(out) }?;
         // SAFETY: the caller's word.
         let request = unsafe { reference(request) }?;
         out.hand_out(Buffer(file::encode(&v1::ProofRequest::from(&request.request))));

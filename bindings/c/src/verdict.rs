@@ -4,13 +4,13 @@
 use std::{collections::BTreeMap, mem::MaybeUninit};
 
 use wufu_proto::{Envelope, file};
-use wufu_verifier::{BatchVerifier, Pending, Reason, batch::OsEntropy, verify::AnyVerified};
+use wufu_verifier::{BatchVerifier, OpenedProof, Reason, batch::OsEntropy, verify::AnyVerified};
 
 use super::{
     Batch, Bytes, Question, WUFU_ACCEPTED, WUFU_INTERNAL, WUFU_MISUSE,
-    bytes::{Place, reference},
+    bytes::{OutParam, reference},
     guard,
-    question::Asked,
+    question::QuestionKind,
 };
 
 /// The most nullifiers that a statement has.
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn wufu_verify(
     verdict: *mut Verdict,
 ) -> u16 {
     // SAFETY: the caller's word.
-    let Ok(place) = (unsafe { Place::at(verdict, Verdict::refused(WUFU_INTERNAL)) }) else {
+    let Ok(place) = (unsafe { OutParam::at(verdict, Verdict::refused(WUFU_INTERNAL)) }) else {
         return WUFU_MISUSE;
     };
     let mut found = Verdict::refused(WUFU_INTERNAL);
@@ -158,12 +158,12 @@ pub unsafe extern "C" fn wufu_verify_batch(
         let mut policies = BTreeMap::new();
         // SAFETY: the caller's word, for each.
         let asked = questions.iter().map(|question| unsafe { question.read(&mut policies) });
-        let asked: Vec<Asked<'_>> = asked.collect::<Result<_, u16>>()?;
+        let asked: Vec<QuestionKind<'_>> = asked.collect::<Result<_, u16>>()?;
         // SAFETY: the caller's word, for each.
         let bytes = envelopes.iter().map(|envelope| unsafe { envelope.read() });
         let bytes: Vec<&[u8]> = bytes.collect::<Result<_, u16>>()?;
         let mut places = Vec::with_capacity(count);
-        let mut pending: Vec<Pending<'_, AnyVerified>> = Vec::with_capacity(count);
+        let mut pending: Vec<OpenedProof<'_, AnyVerified>> = Vec::with_capacity(count);
         for (at, (bytes, asked)) in bytes.into_iter().zip(&asked).enumerate() {
             match read(bytes) {
                 Err(code) => write(at, Verdict::refused(code)),

@@ -68,7 +68,7 @@ impl<W: Words> Limbed<Base, W> {
 
 /// Lanes as they lie in memory: limbs of c0, then of c1. Elements are below p or [reduced](super::Lanes), as whoever saved them says.
 #[derive(Clone, Copy, Debug)]
-pub struct Saved([Line; 10]);
+pub struct SavedLanes([Line; 10]);
 
 impl<W: Words> Pair<W>
 where
@@ -94,14 +94,14 @@ where
 
     /// The element, which is reduced, in memory.
     #[inline(always)]
-    pub(crate) fn save(&self) -> Saved {
+    pub(crate) fn save(&self) -> SavedLanes {
         let ([a, b, c, d, e], [f, g, h, i, j]) = (self.c0.stored(), self.c1.stored());
-        Saved([a, b, c, d, e, f, g, h, i, j])
+        SavedLanes([a, b, c, d, e, f, g, h, i, j])
     }
 
     /// What was saved.
     #[inline(always)]
-    pub(crate) fn restore(token: W::Token, saved: &Saved) -> Self {
+    pub(crate) fn restore(token: W::Token, saved: &SavedLanes) -> Self {
         let [a, b, c, d, e, f, g, h, i, j] = &saved.0;
         macro_rules! part {
             ($($line:ident)*) => {

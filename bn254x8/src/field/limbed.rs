@@ -43,13 +43,13 @@ macro_rules! limbwise {
 
 /// A product before its carries: limbs are below 2^58.
 #[derive(Clone, Copy)]
-pub(super) struct Loose<P, W> {
+pub(super) struct UncarriedProduct<P, W> {
     limbs: [W; 5],
     bound: Bound,
     prime: PhantomData<P>,
 }
 
-impl<P: Prime, W: Words> Loose<P, W> {
+impl<P: Prime, W: Words> UncarriedProduct<P, W> {
     #[inline(always)]
     pub(super) fn new(limbs: [W; 5], bound: Bound) -> Self {
         Self { limbs, bound, prime: PhantomData }
@@ -142,7 +142,7 @@ macro_rules! products {
         step!(2);
         step!(3);
         step!(4);
-        [$(Loose::new([t[$k][0], t[$k][1], t[$k][2], t[$k][3], t[$k][4]], bounds[$k])),*]
+        [$(UncarriedProduct::new([t[$k][0], t[$k][1], t[$k][2], t[$k][3], t[$k][4]], bounds[$k])),*]
     }};
 }
 
@@ -253,13 +253,13 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     pub(super) fn two_sums_of_products<const TWO: bool>(
         [a, b, c, d]: [&Self; 4],
         [e, f, g, h]: [&Self; 4],
-    ) -> [Loose<P, W>; 2] {
+    ) -> [UncarriedProduct<P, W>; 2] {
         products!(TWO, [a b c d] 0, [e f g h] 1)
     }
 
     /// `square - x1 - x2`, where `self` is `x2.sub_lazy(x1)`, and `square` below 1.25 p; reduced.
     #[inline(always)]
-    pub(super) fn third_of(&self, square: Loose<P, W>, x1: &Self) -> Self {
+    pub(super) fn third_of(&self, square: UncarriedProduct<P, W>, x1: &Self) -> Self {
         // square - (x2 - x1 + 2p) - 2·x1 + 6p = square - x1 - x2 + 4p, above 0 and below 5.25 p.
         square.bound.at_most(1.25);
         self.bound.at_most(3.65);
@@ -276,7 +276,7 @@ impl<P: Prime, W: Words> Limbed<P, W> {
 
     /// The square before its carries.
     #[cfg_attr(not(test), inline(always))]
-    fn loose_square(&self) -> Loose<P, W> {
+    fn loose_square(&self) -> UncarriedProduct<P, W> {
         let a = &self.limbs;
         let zero = a[0].same(0);
         let mut t = [zero; 10];
@@ -314,7 +314,7 @@ impl<P: Prime, W: Words> Limbed<P, W> {
         }
         step!(0 1 2 3 4);
         let bound = self.bound.product(self.bound, Bound::of(0.0), Bound::of(0.0));
-        Loose::new([t[5], t[6], t[7], t[8], t[9]], bound)
+        UncarriedProduct::new([t[5], t[6], t[7], t[8], t[9]], bound)
     }
 
     /// From four words a lane; the number is below `times` p, and that below 2^256.

@@ -19,7 +19,7 @@ mod words;
 use ark_ff::{BigInt, Field};
 use bytemuck::{Pod, Zeroable};
 
-pub(crate) use dozen::Saved;
+pub(crate) use dozen::SavedLanes;
 pub(crate) use extension::{Extension, Factor};
 pub(crate) use limbed::Limbed;
 pub(crate) use pair::Pair;

@@ -3,7 +3,7 @@
 use ark_bn254::{Fq, Fq2};
 use ark_ff::BigInt;
 
-use super::{Coordinate, Lanes, Limbed, Line, Row2, Words, limbed::Loose, prime::Base};
+use super::{Coordinate, Lanes, Limbed, Line, Row2, Words, limbed::UncarriedProduct, prime::Base};
 use crate::{isa::Isa, prefetch::prefetch};
 
 type Part<W> = Limbed<Base, W>;
@@ -18,7 +18,7 @@ pub struct Pair<W> {
 impl<W: Words> Pair<W> {
     /// The product before its carries.
     #[inline(always)]
-    fn loose_product(&self, other: &Self) -> [Loose<Base, W>; 2] {
+    fn loose_product(&self, other: &Self) -> [UncarriedProduct<Base, W>; 2] {
         let negative = other.c1.negative::<4>();
         Part::two_sums_of_products::<true>(
             [&self.c0, &other.c0, &self.c1, &negative],
@@ -28,7 +28,7 @@ impl<W: Words> Pair<W> {
 
     /// The square before its carries, of one below 4 p: (c0 + c1)(c0 - c1) and 2·c0·c1.
     #[inline(always)]
-    fn loose_square(&self) -> [Loose<Base, W>; 2] {
+    fn loose_square(&self) -> [UncarriedProduct<Base, W>; 2] {
         let sum = self.c0.add_lazy(&self.c1);
         let difference = self.c0.sub_multiple::<4>(&self.c1);
         let twice = self.c1.add_lazy(&self.c1);

@@ -7,7 +7,7 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use super::{
     Coordinate, Extension, Lanes, Limbed, Pair, Sums,
     bound::Bound,
-    limbed::Loose,
+    limbed::UncarriedProduct,
     prime::{Base, MASK, Prime, Scalar},
     words::{Emulated, EmulatedIsa, Words},
 };
@@ -232,7 +232,7 @@ where
             for square in edge(1.25) {
                 let part = |n: Number, times: f64| lanes::<P, W>(token, &[n; 8], times);
                 let (a, b, s) = (part(x1, 1.65), part(x2, 1.65), part(square, 1.25));
-                let third = b.sub_lazy(&a).third_of(Loose::new(s.limbs, s.bound), &a);
+                let third = b.sub_lazy(&a).third_of(UncarriedProduct::new(s.limbs, s.bound), &a);
                 let wanted = element::<P>(square) - element::<P>(x1) - element::<P>(x2);
                 check(third, |_| wanted);
             }

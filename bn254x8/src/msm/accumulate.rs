@@ -75,7 +75,7 @@ impl<C> Chunk<C> {
 }
 
 /// What a pass over the slots fills.
-pub(super) struct Filled<'a, G: Group> {
+pub(super) struct FilledSlots<'a, G: Group> {
     pub(super) buckets: &'a mut [Row<G>],
     /// Points that could not be added in lanes, with their buckets.
     pub(super) extras: &'a mut Vec<(u32, Sum<G>)>,
@@ -87,7 +87,7 @@ pub(super) fn accumulate<G: Group, C>(
     table: &[Row<G>],
     digits: &Digits,
     chunk: &mut Chunk<C>,
-    filled: &mut Filled<'_, G>,
+    filled: &mut FilledSlots<'_, G>,
 ) where
     C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
 {
@@ -102,7 +102,7 @@ struct Accumulate<'a, 'b, G: Group, C> {
     entries: &'a [u32],
     slots: &'a [Slot],
     chunk: &'a mut Chunk<C>,
-    filled: &'a mut Filled<'b, G>,
+    filled: &'a mut FilledSlots<'b, G>,
 }
 
 impl<G: Group, C> Kernel<C::Isa> for Accumulate<'_, '_, G, C>

@@ -24,7 +24,7 @@ use ark_ff::{BigInt, PrimeField as _, Zero as _};
 use bytemuck::Zeroable as _;
 
 use self::{
-    accumulate::{Chunk, Filled, accumulate},
+    accumulate::{Chunk, FilledSlots, accumulate},
     digits::{Digits, Sort},
     reduce::{Reduce, Segments},
 };
@@ -329,7 +329,7 @@ impl<G: Group> Table<G> {
         rows.clear();
         rows.resize(1 << (self.shape.window - 1), Row::<G>::zeroed());
         extras.clear();
-        let filled = &mut Filled { buckets: rows, extras };
+        let filled = &mut FilledSlots { buckets: rows, extras };
         accumulate::<G, LanesOf<G, I>>(isa, self.rows(), digits, chunk, filled);
         *total += isa.run(Reduce::<G, LanesOf<G, I>> { buckets: rows, segments });
         *total += merged::<G>(extras);

@@ -52,7 +52,7 @@ where
 
 /// One element: lanes 0 to 5 are the coefficients of w^0 to w^5, reduced. Lanes 6 and 7 hold anything reduced.
 #[derive(Clone, Copy)]
-pub(super) struct Dozen<W>(pub(super) Pair<W>);
+pub(super) struct Fp12Single<W>(pub(super) Pair<W>);
 
 /// Coefficients of w^0 to w^5.
 pub(super) fn coefficients(f: &Fq12) -> [Fq2; 8] {
@@ -60,7 +60,7 @@ pub(super) fn coefficients(f: &Fq12) -> [Fq2; 8] {
     [a.c0, b.c0, a.c1, b.c1, a.c2, b.c2, Fq2::from(0), Fq2::from(0)]
 }
 
-impl<W: Words> Dozen<W>
+impl<W: Words> Fp12Single<W>
 where
     W::Token: Isa<Fq2 = Pair<W>>,
 {
@@ -122,7 +122,7 @@ where
 }
 
 /// A product. A function of its own, since it is large and called from many places.
-struct Multiply<'a, W>(&'a mut Dozen<W>, &'a Dozen<W>);
+struct Multiply<'a, W>(&'a mut Fp12Single<W>, &'a Fp12Single<W>);
 
 impl<W: Words> Kernel<W::Token> for Multiply<'_, W>
 where
@@ -140,7 +140,7 @@ where
 ///
 /// With (g0, g3), (g1, g4) and (g2, g5) for elements x + y·s of Fq4, s^2 = 9 + u, the squares are
 /// x^2 + (9 + u)·y^2 and 2·x·y; out of them and of twice the coefficients the new ones are put together.
-struct Square<'a, W>(&'a mut Dozen<W>);
+struct Square<'a, W>(&'a mut Fp12Single<W>);
 
 impl<W: Words> Kernel<W::Token> for Square<'_, W>
 where
@@ -197,7 +197,7 @@ where
 
     #[inline(always)]
     fn run(self, isa: W::Token) -> Fq12 {
-        let unitary = Dozen::<W>::from_plain(isa, self.0);
+        let unitary = Fp12Single::<W>::from_plain(isa, self.0);
         let mut r = unitary.frobenius(isa, 1);
         r.mul(isa, &unitary);
         // arkworks' steps, and its names.

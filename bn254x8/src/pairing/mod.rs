@@ -27,9 +27,9 @@ use crate::{
 pub use exponent::final_exponentiation;
 pub use multiples::{multiples, scalar_of};
 pub use single::Fixed;
-pub(crate) use steps::{Begin, Entries, Frobenius, Move, Opposite, Step};
+pub(crate) use steps::{Begin, Entries, Frobenius, Move, OppositeMask, Step};
 use steps::{Evaluate, Lines};
-use twelve::{Square, Twelve};
+use twelve::{Fp12Lanes, Square};
 
 /// Pairs that share squarings and inversions: what they need stays in the second-level cache.
 const CHUNK: usize = 1024;
@@ -181,8 +181,8 @@ fn attempt<I: Isa>(
 ) -> Option<(Vec<[Fq12; 8]>, Vec<usize>)> {
     let mut entries: Entries<I> = isa.run(Begin(qs));
     isa.run(Evaluate { entries: &mut entries, points: ps });
-    let mut products = vec![Twelve::<I::Fq2>::one(isa); ps.len().div_ceil(length)];
-    let step = |entries: &mut Entries<I>, products: &mut [Twelve<I::Fq2>], step: Move| {
+    let mut products = vec![Fp12Lanes::<I::Fq2>::one(isa); ps.len().div_ceil(length)];
+    let step = |entries: &mut Entries<I>, products: &mut [Fp12Lanes<I::Fq2>], step: Move| {
         let lines = Some(Lines { products, vectors: length / 8 });
         isa.run(Step { entries, lines, step }).is_empty().then_some(())
     };
@@ -200,8 +200,8 @@ fn attempt<I: Isa>(
         step(&mut entries, &mut products, Move::Add { negative })?;
     }
     isa.run(Frobenius(&mut entries));
-    let outside = lanes(&isa.run(Opposite(&entries)), qs.len());
-    Some((products.iter().map(Twelve::lanes).collect(), outside))
+    let outside = lanes(&isa.run(OppositeMask(&entries)), qs.len());
+    Some((products.iter().map(Fp12Lanes::lanes).collect(), outside))
 }
 
 /// Lanes whose bit is set, of the first `count`.

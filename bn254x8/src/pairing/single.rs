@@ -6,10 +6,10 @@ use ark_bn254::{Bn254, Config, Fq, Fq2, Fq12, G1Affine, G2Affine};
 use ark_ec::{AffineRepr as _, bn::BnConfig, pairing::Pairing as _};
 use ark_ff::{AdditiveGroup as _, Field as _, Zero as _};
 
-use super::exponent::Dozen;
+use super::exponent::Fp12Single;
 use crate::{
     Backend, Error,
-    field::{Base, Extension as _, Factor, Lanes as _, Limbed, Pair, Saved, Words},
+    field::{Base, Extension as _, Factor, Lanes as _, Limbed, Pair, SavedLanes, Words},
     isa::{Isa, Kernel},
 };
 
@@ -28,7 +28,7 @@ enum Lines {
     /// Per step: lanes 0 to 3 are (9 + u)·s, s, (9 + u)·k and k of the first point, lanes 4 to 7 those of the second, where the line at
     /// (x, y) is 1 + s·(x/y)·w + k·(1/y)·w^3. Reduced.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-    Saved(Vec<Saved>),
+    Saved(Vec<SavedLanes>),
 }
 
 impl Fixed {
@@ -99,7 +99,7 @@ impl Fixed {
 }
 
 /// The lines of points in the group.
-pub(super) fn save<W: Words>(isa: W::Token, points: &[G2Affine; 2]) -> Vec<Saved>
+pub(super) fn save<W: Words>(isa: W::Token, points: &[G2Affine; 2]) -> Vec<SavedLanes>
 where
     W::Token: Isa<Fq2 = Pair<W>>,
 {
@@ -129,10 +129,10 @@ impl<W: Words> Kernel<W::Token> for Save<W>
 where
     W::Token: Isa<Fq2 = Pair<W>>,
 {
-    type Output = Saved;
+    type Output = SavedLanes;
 
     #[inline(always)]
-    fn run(self, isa: W::Token) -> Saved {
+    fn run(self, isa: W::Token) -> SavedLanes {
         Pair::<W>::from_plain(isa, &self.0).save()
     }
 }
@@ -140,7 +140,7 @@ where
 /// The product; None when the pair's second point is not in the group. No first point is finite with y = 0.
 pub(super) fn product<W: Words>(
     isa: W::Token,
-    lines: &[Saved],
+    lines: &[SavedLanes],
     points: &[G1Affine; 2],
     pair: &(G1Affine, G2Affine),
 ) -> Option<Fq12>
@@ -188,7 +188,7 @@ fn ratios(points: [&G1Affine; 3]) -> Option<[[Fq; 2]; 3]> {
 
 /// The loop over all steps.
 struct Loop<'a, W: Words> {
-    lines: &'a [Saved],
+    lines: &'a [SavedLanes],
     /// What the fixed lines' lanes and the pair's lines' lanes are multiplied with.
     factors: [[Fq; 8]; 2],
     /// Q, -Q and its images at the end.
@@ -198,7 +198,7 @@ struct Loop<'a, W: Words> {
 
 /// What the steps share.
 struct State<W> {
-    f: Dozen<W>,
+    f: Fp12Single<W>,
     /// T = (X : Y : Z), homogeneous: lanes 0 to 2, and 3·b·Z in lane 3, b being the curve's constant. Reduced, as all lanes are.
     point: Pair<W>,
     /// What lines are multiplied with.
@@ -226,7 +226,7 @@ where
             * Fq2::from(3);
         let point = [q.x, q.y, Fq2::ONE, three_b, zero, zero, zero, zero];
         let mut state = State {
-            f: Dozen::from_plain(isa, &Fq12::ONE),
+            f: Fp12Single::from_plain(isa, &Fq12::ONE),
             point: Pair::from_plain(isa, &point),
             factors: [
                 Limbed::from_plain(isa, &self.factors[0]),
@@ -299,7 +299,7 @@ where
 }
 
 /// Multiplies by the lines of the fixed points.
-struct FixedLines<'a, W>(&'a mut State<W>, &'a Saved);
+struct FixedLines<'a, W>(&'a mut State<W>, &'a SavedLanes);
 
 impl<W: Words> Kernel<W::Token> for FixedLines<'_, W>
 where

@@ -6,7 +6,7 @@
 use ark_bn254::{Config, Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::{AffineRepr as _, bn::BnConfig};
 
-use super::twelve::Twelve;
+use super::twelve::Fp12Lanes;
 use crate::{
     division::{Divisions, both, one, two},
     field::{Coordinate as _, Extension as _, Lanes as _},
@@ -109,7 +109,7 @@ pub(crate) enum Move {
 
 /// What lines are multiplied into: the first product for so many vectors, the next one for as many after them, and so on.
 pub(crate) struct Lines<'a, I: Isa> {
-    pub(crate) products: &'a mut [Twelve<I::Fq2>],
+    pub(crate) products: &'a mut [Fp12Lanes<I::Fq2>],
     pub(crate) vectors: usize,
 }
 
@@ -196,9 +196,9 @@ impl<I: Isa> Kernel<I> for Frobenius<'_, I> {
 }
 
 /// Per vector, the lanes whose T is not -Q.
-pub(crate) struct Opposite<'a, I: Isa>(pub(crate) &'a Entries<I>);
+pub(crate) struct OppositeMask<'a, I: Isa>(pub(crate) &'a Entries<I>);
 
-impl<I: Isa> Kernel<I> for Opposite<'_, I> {
+impl<I: Isa> Kernel<I> for OppositeMask<'_, I> {
     type Output = Vec<u8>;
 
     #[inline(always)]

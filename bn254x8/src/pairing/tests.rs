@@ -6,7 +6,7 @@ use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
 use ark_ff::{AdditiveGroup as _, Field as _, UniformRand as _};
 use rand::{SeedableRng as _, rngs::StdRng};
 
-use super::{attempt, scalar_of, twelve::Twelve};
+use super::{attempt, scalar_of, twelve::Fp12Lanes};
 use crate::{
     field::{Emulated, EmulatedIsa, Lanes as _},
     isa::Isa,
@@ -37,7 +37,7 @@ fn lines_and_squares_are_those_of_the_field() {
     let (b, c) = (coefficient(), coefficient());
     type Pair = <EmulatedIsa as Isa>::Fq2;
     let lanes = |plain: &[Fq2; 8]| Pair::from_plain(EmulatedIsa, plain);
-    let mut f = Twelve(std::array::from_fn(|i| lanes(&plain[i])));
+    let mut f = Fp12Lanes(std::array::from_fn(|i| lanes(&plain[i])));
     f.square();
     f.line(&lanes(&b), &lanes(&c));
     let wanted = (0..8).map(|lane| {

@@ -11,9 +11,9 @@ use crate::{
 
 /// Eight elements. Coefficients are reduced.
 #[derive(Clone, Copy)]
-pub(crate) struct Twelve<C>(pub(super) [C; 6]);
+pub(crate) struct Fp12Lanes<C>(pub(super) [C; 6]);
 
-impl<C: Extension> Twelve<C> {
+impl<C: Extension> Fp12Lanes<C> {
     pub(super) fn one(isa: C::Isa) -> Self {
         let mut coefficients = [C::zero(isa); 6];
         coefficients[0] = C::splat(isa, &<Fq2 as ark_ff::Field>::ONE);
@@ -71,7 +71,7 @@ impl<C: Extension> Twelve<C> {
 }
 
 /// Squares all.
-pub(super) struct Square<'a, I: Isa>(pub(super) &'a mut [Twelve<I::Fq2>]);
+pub(super) struct Square<'a, I: Isa>(pub(super) &'a mut [Fp12Lanes<I::Fq2>]);
 
 impl<I: Isa> Kernel<I> for Square<'_, I> {
     type Output = ();

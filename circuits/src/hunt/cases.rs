@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    propagation::{How, Hunt, scaled},
+    propagation::{DeterminedBy, Hunt, scaled},
     space::pinned,
     system::{Form, constant},
 };
@@ -40,7 +40,7 @@ impl Hunt<'_> {
             }
         }
         for wire in &found {
-            self.know(*wire, How::Case);
+            self.know(*wire, DeterminedBy::Case);
         }
         !found.is_empty()
     }

@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, PrimeField};
 
 use super::{
-    propagation::{How, Hunt},
+    propagation::{DeterminedBy, Hunt},
     sets::Range,
 };
 
@@ -39,7 +39,7 @@ impl Hunt<'_> {
             self.ranges[wire as usize] = Some(range);
         }
         for wire in found {
-            self.know(wire, How::Digits);
+            self.know(wire, DeterminedBy::Digits);
         }
         before > 0
     }

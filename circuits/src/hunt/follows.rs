@@ -11,7 +11,7 @@ use super::{propagation::Hunt, system::System};
 /// other can then be missing without that any wire is open. Here it is missed: `pk` follows no longer. And a public
 /// nullifier that follows from the private inputs is the only one that they have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Follows {
+pub struct Determination {
     /// Private inputs that follow from private inputs before them.
     pub private: Vec<u32>,
     /// Public wires that follow from the private inputs and public wires before them.
@@ -20,7 +20,7 @@ pub struct Follows {
     pub free_public: Vec<u32>,
 }
 
-impl Follows {
+impl Determination {
     /// Gives the inputs of a system one after the other.
     ///
     /// # Cost

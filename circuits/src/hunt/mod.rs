@@ -8,7 +8,7 @@
 //!   rule never says of a wire that it is determined when there are two witnesses that agree on the inputs and differ
 //!   in it. The converse is not promised: a wire that stays open may have one value only.
 //! - Is what stays open a hole? [`second`] builds another witness with the same inputs and checks all rows: then it is.
-//! - Which declared inputs follow from the others? [`Follows`] tells, and so sees that a nullifier is a function of the
+//! - Which declared inputs follow from the others? [`Determination`] tells, and so sees that a nullifier is a function of the
 //!   secrets, or that a row is missing that made it one.
 //!
 //! # Source
@@ -26,7 +26,7 @@ mod space;
 mod system;
 
 pub use file::{FileError, read_witness};
-pub use follows::Follows;
-pub use propagation::{How, Hunt};
+pub use follows::Determination;
+pub use propagation::{DeterminedBy, Hunt};
 pub use second::{Search, second};
 pub use system::{Form, Row, System};

@@ -14,12 +14,12 @@ use super::{
 /// Why a wire is determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum How {
+pub enum DeterminedBy {
     /// It is an input, or the constant one.
     Given,
     /// It alone is open in a combination that is determined.
     Row,
-    /// As [`How::Row`], in a product whose other factor is determined and not zero.
+    /// As [`DeterminedBy::Row`], in a product whose other factor is determined and not zero.
     Factor,
     /// It is a digit of a number that is determined: each digit has few values, and their sum never wraps.
     Digits,
@@ -35,7 +35,7 @@ pub(super) struct Equation {
     pub(super) open: usize,
     /// Whether a row says that it is zero. Else it is what the inputs make it.
     pub(super) zero: bool,
-    how: How,
+    how: DeterminedBy,
 }
 
 /// A hunt in progress: some wires are given, others are determined by them.
@@ -45,7 +45,7 @@ pub(super) struct Equation {
 pub struct Hunt<'a> {
     pub(super) system: &'a System,
     // By wire. The wires past the system's stand for a combination each.
-    how: Vec<Option<How>>,
+    how: Vec<Option<DeterminedBy>>,
     pub(super) ranges: Vec<Option<Range>>,
     // Open wires of a row's three combinations.
     pub(super) open: Vec<[u32; 3]>,
@@ -98,7 +98,7 @@ impl<'a> Hunt<'a> {
             next_row: 0,
         };
         for form in zero {
-            hunt.add_equation(form, true, How::Row);
+            hunt.add_equation(form, true, DeterminedBy::Row);
         }
         for (row, [a, b, c]) in system.rows.iter().enumerate() {
             // A row in which a factor is a constant is a combination that is zero.
@@ -109,13 +109,13 @@ impl<'a> Hunt<'a> {
             };
             if let Some(form) = linear {
                 hunt.taken[row] = [true; 3];
-                hunt.add_equation(form, true, How::Row);
+                hunt.add_equation(form, true, DeterminedBy::Row);
             } else if constant(c).is_some_and(|k| k != Fr::ZERO) {
                 // Neither factor of what is not zero is zero.
                 hunt.not_zero.extend([scaled(a), scaled(b)]);
             }
         }
-        hunt.know(0, How::Given);
+        hunt.know(0, DeterminedBy::Given);
         hunt
     }
 
@@ -129,11 +129,11 @@ impl<'a> Hunt<'a> {
 
     /// Takes a wire as known.
     pub fn give(&mut self, wire: u32) {
-        self.know(wire, How::Given);
+        self.know(wire, DeterminedBy::Given);
     }
 
     /// Why a wire is determined, if it is.
-    pub fn how(&self, wire: u32) -> Option<How> {
+    pub fn how(&self, wire: u32) -> Option<DeterminedBy> {
         self.how.get(wire as usize).copied().flatten()
     }
 
@@ -188,7 +188,7 @@ impl<'a> Hunt<'a> {
         form.iter().filter(|(wire, _)| self.is_open(*wire)).copied().collect()
     }
 
-    pub(super) fn know(&mut self, wire: u32, how: How) {
+    pub(super) fn know(&mut self, wire: u32, how: DeterminedBy) {
         let place = wire as usize;
         if self.how[place].replace(how).is_some() {
             return;
@@ -213,7 +213,7 @@ impl<'a> Hunt<'a> {
         self.rows_to_see.push(row as u32);
     }
 
-    fn add_equation(&mut self, form: Form, zero: bool, how: How) {
+    fn add_equation(&mut self, form: Form, zero: bool, how: DeterminedBy) {
         let number = self.equations.len() as u32;
         let open = form.iter().filter(|(wire, _)| self.is_open(*wire)).count();
         for (wire, _) in &form {
@@ -246,9 +246,9 @@ impl<'a> Hunt<'a> {
         let system = self.system;
         let forms = &system.rows[row];
         let (place, how) = match self.open[row] {
-            [0, 0, c] if c > 0 => (2, How::Row),
-            [a, 0, 0] if a > 0 && self.is_not_zero(&forms[1]) => (0, How::Factor),
-            [0, b, 0] if b > 0 && self.is_not_zero(&forms[0]) => (1, How::Factor),
+            [0, 0, c] if c > 0 => (2, DeterminedBy::Row),
+            [a, 0, 0] if a > 0 && self.is_not_zero(&forms[1]) => (0, DeterminedBy::Factor),
+            [0, b, 0] if b > 0 && self.is_not_zero(&forms[0]) => (1, DeterminedBy::Factor),
             _ => return,
         };
         if !std::mem::replace(&mut self.taken[row][place], true) {

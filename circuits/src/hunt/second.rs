@@ -80,7 +80,7 @@ fn open_rows(system: &System, hunt: &Hunt<'_>) -> BTreeMap<usize, BTreeSet<u32>>
 }
 
 /// What one wire must be for a row to hold.
-enum Must {
+enum Requirement {
     Anything,
     One(Fr),
     Either(Vec<Fr>),
@@ -164,9 +164,9 @@ impl<'a> Repair<'a> {
                     _ => continue,
                 };
                 match must {
-                    (other, Must::One(value)) => to_set.push((other, value)),
-                    (_, Must::Nothing) => return false,
-                    (_, Must::Anything | Must::Either(_)) => {}
+                    (other, Requirement::One(value)) => to_set.push((other, value)),
+                    (_, Requirement::Nothing) => return false,
+                    (_, Requirement::Anything | Requirement::Either(_)) => {}
                 }
             }
         }
@@ -218,7 +218,7 @@ impl<'a> Repair<'a> {
                 self.rows_by_wire[wire].iter().find_map(|row| {
                     let only = self.only_missing(*row) == Some(Some(*wire));
                     match only.then(|| self.must(*row, *wire)) {
-                        Some(Must::Either(values)) => Some((*wire, values)),
+                        Some(Requirement::Either(values)) => Some((*wire, values)),
                         _ => None,
                     }
                 })
@@ -243,17 +243,17 @@ impl<'a> Repair<'a> {
         })
     }
 
-    fn must(&self, row: usize, wire: u32) -> Must {
+    fn must(&self, row: usize, wire: u32) -> Requirement {
         let [a, b, c] = self.system.rows[row].each_ref().map(|form| self.line(form, wire));
         let f = polynomial::add_scaled(polynomial::product(&a, &b), -Fr::ONE, &c);
         let roots = match f.len() {
-            0 => return Must::Anything,
+            0 => return Requirement::Anything,
             _ => roots(&f),
         };
         match roots.as_slice() {
-            [] => Must::Nothing,
-            [value] => Must::One(*value),
-            _ => Must::Either(roots),
+            [] => Requirement::Nothing,
+            [value] => Requirement::One(*value),
+            _ => Requirement::Either(roots),
         }
     }
 

@@ -6,7 +6,7 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
 
 use super::{
-    propagation::{How, Hunt},
+    propagation::{DeterminedBy, Hunt},
     system::Form,
 };
 
@@ -151,7 +151,7 @@ impl Hunt<'_> {
         let mut found = false;
         for wire in single {
             found |= self.is_open(wire);
-            self.know(wire, How::System);
+            self.know(wire, DeterminedBy::System);
         }
         found
     }

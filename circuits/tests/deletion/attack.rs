@@ -7,7 +7,7 @@ use ark_ff::{Field, UniformRand};
 use rand::{SeedableRng, rngs::StdRng};
 use wufu_circuits::{
     Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs,
-    hunt::{Follows, System},
+    hunt::{Determination, System},
     testing::{donation_of, five_fu, gift, paths},
 };
 use wufu_verifier::{Donation, FiveFu, Gift, domain::Domain, merkle::CARD_DEPTH, poseidon::hash4};
@@ -118,7 +118,7 @@ impl<C: Target> Attacker<C> {
         let levels = Level::all(shape);
         let mut file = Vec::new();
         shape.write(&mut file).unwrap();
-        let follows = Follows::new(&System::read(&file).unwrap());
+        let follows = Determination::new(&System::read(&file).unwrap());
         let mut known = vec![false; shape.wires()];
         let declared = shape.public_inputs() + shape.private_inputs();
         known[0] = true;

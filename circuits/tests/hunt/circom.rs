@@ -11,7 +11,7 @@ use ark_bn254::Fr;
 use rand::rngs::StdRng;
 use serde_json::Value;
 use wufu_circuits::{
-    hunt::{Follows, Hunt, Search, System, read_witness, second},
+    hunt::{Determination, Hunt, Search, System, read_witness, second},
     testing::gift,
 };
 
@@ -86,11 +86,11 @@ fn f08_an_equality_that_circom_lacks_is_told() {
     let Some(folder) = node::ready(&["gift"]) else { return };
     let twin = System::read(&fs::read(folder.join("gift.r1cs")).unwrap()).unwrap();
     let (pk, cm_in) = (7, 11);
-    assert_eq!(Follows::new(&twin).private, [pk, cm_in]);
+    assert_eq!(Determination::new(&twin).private, [pk, cm_in]);
     let system = planted(&folder, "pk", "pk === owner;", "");
-    assert_eq!(Follows::new(&system).private, [cm_in]);
+    assert_eq!(Determination::new(&system).private, [cm_in]);
     let system = planted(&folder, "cm_in", "cm_in === card;", "");
-    assert_eq!(Follows::new(&system).private, [pk]);
+    assert_eq!(Determination::new(&system).private, [pk]);
     // The payload is in no row then.
     assert_eq!(twin.unused(), NONE);
     let system = planted(&folder, "ext", "ext_squared === ext * ext;", "");

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use wufu_circuits::{
     DonationInstance, FiveFuInstance, GiftInstance,
-    hunt::{Follows, Hunt, System},
+    hunt::{Determination, Hunt, System},
 };
 
 use crate::{
@@ -54,7 +54,7 @@ fn is_as_explained(system: &System, name: &str) {
     hunt.run();
     assert_eq!(hunt.undetermined(), explained(&expected.open), "{name}");
     assert_eq!(system.unused(), NONE, "{name}");
-    let follows = Follows::new(system);
+    let follows = Determination::new(system);
     assert_eq!(follows.free_public, explained(&expected.free_public), "{name}");
     if let Some(follow) = &expected.follow {
         assert_eq!(follows.private, explained(follow), "{name}");

@@ -7,7 +7,7 @@ use ark_ff::UniformRand;
 use rand::{rngs::StdRng, seq::index};
 use wufu_circuits::{
     Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance,
-    hunt::{Follows, System},
+    hunt::{Determination, System},
     testing::{donation, five_fu, gift},
 };
 
@@ -58,12 +58,12 @@ fn f07_a_payload_that_no_row_binds_is_told() {
 /// The last row of a hash is the equality with what is claimed.
 #[test]
 fn f08_an_equality_that_a_circuit_lacks_is_told() {
-    fn follows<C: Circuit>(clause: Clause) -> (Follows, Follows, System) {
+    fn follows<C: Circuit>(clause: Clause) -> (Determination, Determination, System) {
         let (system, rows) = (system::<C>(), rows_of(shape::<C>(), clause));
         let without = system.without(rows.last().copied());
         // No wire is open: what is lost is that one input follows from others.
         assert_eq!(open(&without), NONE);
-        (Follows::new(&system), Follows::new(&without), without)
+        (Determination::new(&system), Determination::new(&without), without)
     }
     let (with, without, _) = follows::<FiveFuInstance>(Clause::F1);
     assert!(with.private.contains(&10) && !without.private.contains(&10), "pk");
@@ -84,7 +84,7 @@ fn f14_a_hash_that_lacks_a_row_gives_two_nullifiers() {
     for (card, at) in [(0, 0), (2, 100), (4, 256)] {
         let nullifier = 3 + card;
         let without = system.without([rows[card * 258 + at]]);
-        assert_eq!(Follows::new(&without).free_public, [nullifier as u32, 8]);
+        assert_eq!(Determination::new(&without).free_public, [nullifier as u32, 8]);
         // Everything public is given but this nullifier.
         let given: Vec<u32> = (1..9).filter(|wire| *wire != nullifier as u32).collect();
         assert!(second_from(&without, &z, &given).contains(&nullifier));
@@ -98,7 +98,7 @@ fn f14_wires_that_reach_a_nullifier_are_unique() {
     fn unique<C: Circuit>(clauses: &[Clause], nullifiers: &[usize], make: fn(&mut StdRng) -> C) {
         let shape = shape::<C>();
         let system = system::<C>();
-        let follows = Follows::new(&system);
+        let follows = Determination::new(&system);
         assert!(nullifiers.iter().all(|wire| follows.public.contains(&(*wire as u32))));
         let mut known = vec![true; 1 + shape.public_inputs() + shape.private_inputs()];
         follows.private.iter().chain(&follows.public).for_each(|w| known[*w as usize] = false);

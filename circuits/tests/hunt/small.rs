@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::Field;
-use wufu_circuits::hunt::{Follows, How, Hunt, Row, Search, System, second};
+use wufu_circuits::hunt::{Determination, DeterminedBy, Hunt, Row, Search, System, second};
 
 use crate::hunt::{NONE, form, hole, open, row};
 
@@ -17,7 +17,7 @@ fn bits_of_an_input_are_determined() {
     let system = System::new(1, 0, 5, bits());
     let hunt = Hunt::with_inputs(&system);
     assert_eq!(hunt.undetermined(), NONE);
-    assert!((2..5).all(|wire| hunt.how(wire) == Some(How::Digits)));
+    assert!((2..5).all(|wire| hunt.how(wire) == Some(DeterminedBy::Digits)));
     assert_eq!(second(&hunt, &[1, 5, 1, 0, 1].map(Fr::from), &Search::default()), None);
 }
 
@@ -70,8 +70,8 @@ fn f07_an_input_that_no_row_binds_is_told() {
     // Wire 2 is public and stands nowhere.
     let system = System::new(2, 1, 4, vec![row(&[(3, 1)], &[(3, 1)], &[(1, 1)])]);
     assert_eq!(system.unused(), [2]);
-    assert_eq!(Follows::new(&system).free_public, [2]);
-    assert_eq!(Follows::new(&system).public, [1]);
+    assert_eq!(Determination::new(&system).free_public, [2]);
+    assert_eq!(Determination::new(&system).public, [1]);
 }
 
 #[test]
@@ -85,14 +85,14 @@ fn f08_a_dropped_equality_is_a_hole() {
     ];
     let system = System::new(1, 1, 6, rows);
     assert_eq!(open(&system), NONE);
-    assert_eq!(Follows::new(&system).public, [1]);
+    assert_eq!(Determination::new(&system).public, [1]);
     // Nothing is open when the result is compared with nothing; but what is claimed follows from nothing.
     let dropped = system.without([3]);
     assert_eq!(open(&dropped), NONE);
-    assert_eq!((Follows::new(&dropped).public, dropped.unused()), (vec![], vec![1]));
+    assert_eq!((Determination::new(&dropped).public, dropped.unused()), (vec![], vec![1]));
     // In the middle: x^4 is anything, and out with it; when out is fixed, x^4 is, as long as x is not 0.
     let dropped = system.without([1]);
-    assert_eq!(Follows::new(&dropped).free_public, [1]);
+    assert_eq!(Determination::new(&dropped).free_public, [1]);
     assert_eq!(open(&dropped), [4]);
     hole(&dropped, &[1, 0, 0, 0, 0, 0], &[4]);
 }
@@ -105,7 +105,7 @@ fn roots_are_open_and_inverses_are_not() {
     assert_eq!(other[2], -Fr::from(3u64));
     // x inv = 1.
     let inverse = System::new(1, 0, 3, vec![row(&[(1, 1)], &[(2, 1)], &[(0, 1)])]);
-    assert_eq!(Hunt::with_inputs(&inverse).how(2), Some(How::Factor));
+    assert_eq!(Hunt::with_inputs(&inverse).how(2), Some(DeterminedBy::Factor));
     // x y = z with z given: y is anything when x and z are 0.
     let quotient = System::new(2, 0, 4, vec![row(&[(1, 1)], &[(3, 1)], &[(2, 1)])]);
     hole(&quotient, &[1, 0, 0, 7], &[3]);
@@ -117,7 +117,7 @@ fn is_zero_is_determined_by_cases() {
     let rows = vec![row(&[(1, 1)], &[(3, 1)], &[(0, 1), (2, -1)]), row(&[(1, 1)], &[(2, 1)], &[])];
     let system = System::new(1, 0, 4, rows);
     let hunt = Hunt::with_inputs(&system);
-    assert_eq!((hunt.how(2), hunt.how(3)), (Some(How::Case), None));
+    assert_eq!((hunt.how(2), hunt.how(3)), (Some(DeterminedBy::Case), None));
     hole(&system, &[1, 0, 1, 0], &[3]);
     // Without either row the output is open.
     assert_eq!(open(&system.without([0])), [2, 3]);
@@ -129,7 +129,7 @@ fn combinations_are_solved_together() {
     // a + b and a - b.
     let sums = |k| row(&[(3, 1), (4, k), (1, -1), (2, 1)], &[(0, 1)], &[]);
     let system = System::new(2, 0, 5, vec![sums(1), sums(-1)]);
-    assert_eq!(Hunt::with_inputs(&system).how(4), Some(How::System));
+    assert_eq!(Hunt::with_inputs(&system).how(4), Some(DeterminedBy::System));
     assert_eq!(open(&System::new(2, 0, 5, vec![sums(1), sums(1)])), [3, 4]);
 }
 

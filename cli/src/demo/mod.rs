@@ -24,7 +24,7 @@ use wufu_verifier::{
     Amount, ClaimCheck, Donation, DonationCheck, FiveFu, KeyId, Policy, ProjectSet, ProofRequest,
     Time, Verified, VerifyError, epochs::Window, policy::Bounds, request::Question,
 };
-use wufu_wallet::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Submitted};
+use wufu_wallet::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, SubmitOutcome};
 
 use crate::{
     files,
@@ -106,7 +106,7 @@ pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 /// A statement that was proved for somebody.
-pub struct Shown {
+pub struct ShownProof {
     answer: Answer,
     /// From plan to verified envelope.
     took: Duration,
@@ -114,7 +114,7 @@ pub struct Shown {
     seen: String,
 }
 
-async fn claim(world: &World, payout: &str, output: Output) -> anyhow::Result<Shown> {
+async fn claim(world: &World, payout: &str, output: Output) -> anyhow::Result<ShownProof> {
     let began = Instant::now();
     let plan = plan_claim(world, payout, false).await?;
     told_plan("five-fu", plan.report(), output);
@@ -123,7 +123,7 @@ async fn claim(world: &World, payout: &str, output: Output) -> anyhow::Result<Sh
     let persons = answer.report.anonymity;
     let seen =
         format!("one of at most {persons} persons holds all five, once; the payee is {payout:?}");
-    Ok(Shown { answer, took: began.elapsed(), seen })
+    Ok(ShownProof { answer, took: began.elapsed(), seen })
 }
 
 async fn plan_claim(world: &World, payout: &str, again: bool) -> anyhow::Result<ClaimPlan> {
@@ -134,7 +134,7 @@ async fn plan_claim(world: &World, payout: &str, again: bool) -> anyhow::Result<
     Ok(world.mei.plan_claim(&world.campaign.sources(), &ask, files::now()?).await?)
 }
 
-async fn donation(world: &World, args: &DemoArgs, output: Output) -> anyhow::Result<Shown> {
+async fn donation(world: &World, args: &DemoArgs, output: Output) -> anyhow::Result<ShownProof> {
     let began = Instant::now();
     let options = DonationOptions { min_anonymity: args.min_anonymity, ..Default::default() };
     let plan = plan_donation(world, &world.request, &options).await.context(
@@ -145,7 +145,7 @@ async fn donation(world: &World, args: &DemoArgs, output: Output) -> anyhow::Res
     told_proof("donation", &answer, output);
     let records = answer.report.anonymity;
     let seen = format!("one of at most {records} public records; not which, not whose");
-    Ok(Shown { answer, took: began.elapsed(), seen })
+    Ok(ShownProof { answer, took: began.elapsed(), seen })
 }
 
 async fn plan_donation(
@@ -246,13 +246,13 @@ async fn submit(
     output: Output,
 ) -> anyhow::Result<()> {
     match world.mei.submit(&world.campaign.place, envelope).await? {
-        Submitted::Admitted { claim, .. } => {
+        SubmitOutcome::Admitted { claim, .. } => {
             findings.accept("the campaign's ledger admits the claim");
             let text = format!("the campaign's ledger admits the claim, as number {claim}");
             output.note("claim", text, json!({ "admitted": true, "claim": claim }));
             Ok(())
         }
-        Submitted::Spent { .. } => anyhow::bail!("the first claim was refused as spent"),
+        SubmitOutcome::Spent { .. } => anyhow::bail!("the first claim was refused as spent"),
     }
 }
 

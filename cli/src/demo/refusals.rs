@@ -7,10 +7,10 @@ use rand::{RngCore as _, rngs::OsRng};
 use serde_json::json;
 use wufu_proto::{
     Envelope, v1,
-    witness::{Job, Witnessed},
+    witness::{Job, UncheckedWitness},
 };
 use wufu_verifier::{Amount, ProofRequest, VerifyError, text};
-use wufu_wallet::{DonationOptions, ProofSource, Submitted};
+use wufu_wallet::{DonationOptions, ProofSource, SubmitOutcome};
 
 use super::{
     check_donation, forge, plan_claim, plan_donation, question, report::Findings, world::World,
@@ -30,7 +30,8 @@ pub async fn four_kinds(
     let in_wallet = planned.err().map(|error| error.to_string());
 
     let instance = forge::one_kind_twice(world).await?;
-    let job = Job { key_id: world.five_fu.id(), witnessed: Witnessed::FiveFu(Box::new(instance)) };
+    let job =
+        Job { key_id: world.five_fu.id(), witnessed: UncheckedWitness::FiveFu(Box::new(instance)) };
     let proved = world.claimants.prove(job, Arc::new(|_| ())).await;
     let by_prover = proved.err().map(|error| error.to_string());
     let reason = both(in_wallet, by_prover);
@@ -47,11 +48,11 @@ pub async fn second_claim(
     let plan = plan_claim(world, "another account of Mei", true).await?;
     let answer = plan.prove(&world.claimants, Arc::new(|_| ()), files::now()?).await?;
     let reason = match world.mei.submit(&world.campaign.place, &answer.envelope).await? {
-        Submitted::Spent { earlier_payout, .. } => {
+        SubmitOutcome::Spent { earlier_payout, .. } => {
             let payout = text::shown(&earlier_payout);
             Some(format!("spent by the claim for {payout}, which the ledger shows"))
         }
-        Submitted::Admitted { .. } => None,
+        SubmitOutcome::Admitted { .. } => None,
     };
     told("a second claim", reason, findings, output);
     Ok(())
@@ -119,7 +120,7 @@ pub async fn outside_the_bounds(
 
     let instance = forge::outside(world, &request).await?;
     let policy = request.question().policy.clone();
-    let witnessed = Witnessed::Donation(Box::new(instance), policy);
+    let witnessed = UncheckedWitness::Donation(Box::new(instance), policy);
     let proved =
         world.donors.prove(Job { key_id: world.donation.id(), witnessed }, Arc::new(|_| ()));
     let by_prover = proved.await.err().map(|error| error.to_string());

@@ -4,7 +4,7 @@ use std::{fs, process::ExitCode, time::Duration};
 
 use serde_json::json;
 
-use super::Shown;
+use super::ShownProof;
 use crate::output::{Output, duration};
 
 /// Milliseconds, to a hundredth.
@@ -42,7 +42,7 @@ impl Findings {
     }
 
     /// The table.
-    pub fn table(&self, claim: &Shown, donation: &Shown, took: Duration, output: Output) {
+    pub fn table(&self, claim: &ShownProof, donation: &ShownProof, took: Duration, output: Output) {
         output.text("");
         for (name, shown) in [("five fu", claim), ("donation", donation)] {
             let prove = duration(shown.answer.timings.prove);
@@ -74,7 +74,7 @@ impl Findings {
     }
 
     /// The last word, and the exit code.
-    pub fn summary(&self, claim: &Shown, donation: &Shown, output: Output) -> ExitCode {
+    pub fn summary(&self, claim: &ShownProof, donation: &ShownProof, output: Output) -> ExitCode {
         let (accepted, refused) = (self.accepted.len(), self.refused());
         let fields = json!({
             "accepted": accepted,

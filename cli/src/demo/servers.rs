@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use wufu_prover::{blind, engine::PreparedKey};
 use wufu_wallet::{
-    BlindProver, Delay, Place, TokenStore,
+    BlindProver, Delay, Endpoint, TokenStore,
     prover::blind::{Dealer, blind_key},
 };
 
@@ -32,7 +32,7 @@ impl Drop for Process {
 /// Both, and where they are.
 pub struct Servers {
     dealer: Dealer,
-    evaluator: Place,
+    evaluator: Endpoint,
     _processes: [Process; 2],
 }
 

@@ -11,12 +11,12 @@ use serde_json::json;
 use tokio::{sync::oneshot, task::JoinHandle};
 use wufu_circuits::{Address, Kind, Seed};
 use wufu_ledger::{
-    Ledger, LedgerPolicy, Owners, Placed,
+    Ledger, LedgerPolicy, Owners, Placement,
     generate::Shape,
     import::{self as csv, Columns, Format},
 };
 use wufu_proto::{
-    append::{Append, Appended, CardIssue},
+    append::{Append, AppendOutcome, CardIssue},
     grant::DonationReceipt,
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
@@ -25,7 +25,7 @@ use wufu_verifier::{
     Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey, checkpoint::Checkpoint,
     epochs::LogHistory, note::LogKey,
 };
-use wufu_wallet::{BlindProver, GrpcSource, NoteFile, Place, Sources, Wallet};
+use wufu_wallet::{BlindProver, Endpoint, GrpcSource, NoteFile, Sources, Wallet};
 use zeroize::Zeroizing;
 
 use super::{DemoArgs, question, servers::Servers, write_request};
@@ -51,7 +51,7 @@ pub struct Site {
     /// Who runs it.
     pub org: String,
     /// Where it is.
-    pub place: Place,
+    pub place: Endpoint,
     /// Its logs, as far as they are used.
     pub origins: Vec<String>,
     /// Their checkpoints, opened with the pinned key.
@@ -264,7 +264,7 @@ async fn give(
     mei: &Address,
     bo: &Address,
     output: Output,
-) -> anyhow::Result<[Appended; 2]> {
+) -> anyhow::Result<[AppendOutcome; 2]> {
     let began = Instant::now();
     let org = ledger.org().to_owned();
     let others: Vec<Address> = tokio::task::block_in_place(|| {
@@ -318,7 +318,7 @@ async fn some_donation(charity: &Ledger) -> anyhow::Result<DonationReceipt> {
     let origin = charity.origin(wufu_ledger::Log::Donations);
     let size = charity.checkpoint(&origin, None).await?.size();
     for place in (size / 2..size).chain(0..size / 2) {
-        let placed = Placed { donations: place..place + 1, ..Placed::default() };
+        let placed = Placement { donations: place..place + 1, ..Placement::default() };
         let receipt = charity.grants(&placed).await?.donations.pop();
         if let Some(receipt) = receipt.filter(|receipt| receipt.amount > Amount::MIN) {
             return Ok(receipt);
@@ -373,7 +373,7 @@ fn wallet(dir: &Path, seed: Seed, log_key: &LogKey, key: &VerifyingKey) -> anyho
     Ok(wallet)
 }
 
-fn receive(wallet: &Wallet, grants: &Appended) -> anyhow::Result<()> {
+fn receive(wallet: &Wallet, grants: &AppendOutcome) -> anyhow::Result<()> {
     for card in &grants.cards {
         wallet.receive_card(card)?;
     }
@@ -383,7 +383,7 @@ fn receive(wallet: &Wallet, grants: &Appended) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn projects(place: &Place, key: &LogKey) -> anyhow::Result<ProjectSet> {
+async fn projects(place: &Endpoint, key: &LogKey) -> anyhow::Result<ProjectSet> {
     let channel = source::connect(&place.to_string()).await?;
     let answer = LedgerServiceClient::new(channel).get_projects(v1::GetProjectsRequest {}).await;
     source::projects(key, &answer.map_err(source::status)?.into_inner().note)

@@ -8,10 +8,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use wufu_proto::{append::Appended, grant::DonationReceipt, limits::Limited, v1};
+use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, limits::MessageLimits, v1};
 use wufu_verifier::{ProofRequest, Trust, VerifyingKey, note::LogKey, notes};
 
-use super::{Unreadable, read, read_message};
+use super::{ReadFailure, read, read_message};
 
 /// What a file holds, and who may read it.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ pub struct Kind {
 }
 
 /// A message that stands in a file of its own.
-pub trait Filed: Limited {
+pub trait FileMessage: MessageLimits {
     /// Its kind of file.
     const KIND: Kind;
 }
@@ -54,7 +54,7 @@ pub const GRANTS: Kind = Kind {
     private: true,
     holds: |path| {
         let read = read_message::<v1::AppendResponse>(path).ok();
-        read.is_some_and(|message| Appended::try_from(message).is_ok())
+        read.is_some_and(|message| AppendOutcome::try_from(message).is_ok())
     },
 };
 /// A donation, for its owner.
@@ -100,19 +100,19 @@ pub const LOG_KEY: Kind = Kind {
 const KINDS: [Kind; 8] =
     [ENVELOPE, REQUEST, GRANTS, RECEIPT, CHECKPOINTS, VERIFYING_KEY, KIT, LOG_KEY];
 
-impl Filed for v1::Envelope {
+impl FileMessage for v1::Envelope {
     const KIND: Kind = ENVELOPE;
 }
 
-impl Filed for v1::ProofRequest {
+impl FileMessage for v1::ProofRequest {
     const KIND: Kind = REQUEST;
 }
 
-impl Filed for v1::AppendResponse {
+impl FileMessage for v1::AppendResponse {
     const KIND: Kind = GRANTS;
 }
 
-impl Filed for v1::DonationReceipt {
+impl FileMessage for v1::DonationReceipt {
     const KIND: Kind = RECEIPT;
 }
 
@@ -146,7 +146,7 @@ fn target(path: &Path, kind: Kind) -> anyhow::Result<Target> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(Target::New(link_target(path)?));
         }
-        Err(error) => return Err(Unreadable::new(path, error).into()),
+        Err(error) => return Err(ReadFailure::new(path, error).into()),
     };
     if found.is_dir() {
         bail!("{}: this is a folder, expected a file's name", path.display());
@@ -170,7 +170,7 @@ fn target(path: &Path, kind: Kind) -> anyhow::Result<Target> {
             found.mode() & 0o777
         );
     }
-    let target = fs::canonicalize(path).map_err(|error| Unreadable::new(path, error))?;
+    let target = fs::canonicalize(path).map_err(|error| ReadFailure::new(path, error))?;
     Ok(Target::Old(target, found))
 }
 

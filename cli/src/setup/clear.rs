@@ -6,7 +6,7 @@ use anyhow::bail;
 use serde_json::json;
 use wufu_verifier::CircuitName;
 
-use crate::{cache, files::Unreadable, human, output::Output};
+use crate::{cache, files::ReadFailure, human, output::Output};
 
 /// Deletes the files of the keys' folder that set-up makes, and the folder when nothing else is in it.
 pub fn clear(output: Output) -> anyhow::Result<()> {
@@ -31,11 +31,11 @@ pub fn clear(output: Output) -> anyhow::Result<()> {
                 );
                 return Ok(());
             }
-            Err(error) => return Err(Unreadable::new(place, error).into()),
+            Err(error) => return Err(ReadFailure::new(place, error).into()),
         }
     }
     let (mut deleted, mut left) = (Vec::new(), 0u64);
-    let unreadable = |error| Unreadable::new(&folder, error);
+    let unreadable = |error| ReadFailure::new(&folder, error);
     for entry in fs::read_dir(&folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name();
@@ -87,7 +87,7 @@ fn is_made_here(name: &str) -> bool {
 pub fn remove(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Unreadable::new(path, error).into())
+            Err(ReadFailure::new(path, error).into())
         }
         _ => Ok(()),
     }

@@ -6,7 +6,9 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 use wufu_ledger::CurrencyCode;
 use wufu_verifier::{CircuitName, Trust};
-use wufu_wallet::{Checked, GrpcSource, LogName, Received, Wallet, envelope, sync::SyncError};
+use wufu_wallet::{
+    GrpcSource, Inclusion, LogName, ReceivedItem, Wallet, envelope, sync::SyncError,
+};
 
 use super::{SourceArgs, list::NOT_OURS};
 use crate::{
@@ -70,7 +72,7 @@ pub fn receive(wallet: &Wallet, paths: &[PathBuf], output: Output) -> anyhow::Re
             match received {
                 Ok(received) => {
                     let (what, checked) = describe(received);
-                    let found = checked == Checked::InLog;
+                    let found = checked == Inclusion::InLog;
                     let where_ = if found {
                         "found in its log"
                     } else {
@@ -93,11 +95,11 @@ pub fn receive(wallet: &Wallet, paths: &[PathBuf], output: Output) -> anyhow::Re
     Ok(())
 }
 
-fn describe(received: Received) -> (String, Checked) {
+fn describe(received: ReceivedItem) -> (String, Inclusion) {
     match received {
-        Received::Card(kind, checked) => (format!("card of {kind}"), checked),
-        Received::Person(checked) => ("place in the person log".into(), checked),
-        Received::Donation(checked) => ("donation".into(), checked),
+        ReceivedItem::Card(kind, checked) => (format!("card of {kind}"), checked),
+        ReceivedItem::Person(checked) => ("place in the person log".into(), checked),
+        ReceivedItem::Donation(checked) => ("donation".into(), checked),
     }
 }
 

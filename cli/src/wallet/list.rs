@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use anyhow::bail;
 use serde_json::{Value, json};
 use wufu_ledger::CurrencyCode;
-use wufu_wallet::{Holding, Item, ItemName, Standing, Wallet};
+use wufu_wallet::{Holding, InclusionStatus, Item, ItemName, Wallet};
 
 use crate::{
     files,
@@ -70,11 +70,11 @@ fn describe(wallet: &Wallet, item: &Item) -> anyhow::Result<(&'static str, Strin
 fn remark(item: &Item) -> String {
     let (name, org) = (item.name(), &item.name().log.org);
     match item.standing() {
-        Standing::Found => String::new(),
-        Standing::Unconfirmed => {
+        InclusionStatus::Found => String::new(),
+        InclusionStatus::Unconfirmed => {
             format!("; not confirmed yet (wufu wallet sync --org {org} looks for it in its log)")
         }
-        Standing::Foreign => format!("; {NOT_OURS} (wufu wallet forget {name})"),
+        InclusionStatus::Foreign => format!("; {NOT_OURS} (wufu wallet forget {name})"),
     }
 }
 
@@ -144,11 +144,11 @@ pub fn forget(wallet: &Wallet, name: &ItemName, yes: bool, output: Output) -> an
     let item = wallet.item(name)?;
     let (_, what, _) = describe(wallet, &item)?;
     let lost = match item.standing() {
-        Standing::Foreign => "it is not this wallet's, so nothing is lost",
-        Standing::Unconfirmed => {
+        InclusionStatus::Foreign => "it is not this wallet's, so nothing is lost",
+        InclusionStatus::Unconfirmed => {
             "it was not looked for in its log yet; if it is this wallet's, it comes back only from whoever sent it"
         }
-        Standing::Found => {
+        InclusionStatus::Found => {
             "it is this wallet's: nothing can be proved with it until whoever sent it sends it again"
         }
     };

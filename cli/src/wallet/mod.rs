@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use wufu_proto::v1;
 use wufu_verifier::{CircuitName, VerifyingKey, text};
 use wufu_wallet::{
-    Answer, ClaimAsk, DonationOptions, GrpcSource, ItemName, LogName, Mode, NoteFile, Place,
-    Report, Sources, Submitted, Wallet, envelope,
+    Answer, ClaimAsk, DonationOptions, Endpoint, GrpcSource, ItemName, LogName, Mode, NoteFile,
+    Report, Sources, SubmitOutcome, Wallet, envelope,
     patience::{OnWait, Wait},
 };
 
@@ -26,7 +26,7 @@ use crate::{
     human::{self, Span},
     names,
     output::{Output, duration},
-    source::{self, Opened},
+    source::{self, LedgerSession},
 };
 use prove::ProveArgs;
 
@@ -198,7 +198,7 @@ enum Command {
         envelope: PathBuf,
         /// The campaign's ledger: http://127.0.0.1:PORT or unix:PATH
         #[arg(long, value_name = "URL")]
-        ledger: Place,
+        ledger: Endpoint,
     },
 }
 
@@ -220,7 +220,7 @@ pub struct SourceArgs {
 
 impl SourceArgs {
     /// Opens them. The ledger is served as long as the second value lives.
-    async fn open(&self, output: Output) -> anyhow::Result<(Sources, Opened)> {
+    async fn open(&self, output: Output) -> anyhow::Result<(Sources, LedgerSession)> {
         let opened = source::open(&self.ledger).await?;
         let ledger = GrpcSource::new(opened.place()?).with_waits(waits(output));
         let sources = match &self.second {
@@ -234,7 +234,7 @@ impl SourceArgs {
                 Sources::compared(ledger, NoteFile::new(second))
             }
             Some(second) => {
-                let place: Place = second.parse().context("--second")?;
+                let place: Endpoint = second.parse().context("--second")?;
                 if place.is_same(&opened.place()?) {
                     bail!(
                         "--second {second} is the ledger itself ({}), expected another source, or --one-source",
@@ -421,7 +421,7 @@ pub fn servers(mode: &Mode) -> Value {
 
 async fn submit(
     wallet: &Wallet,
-    place: &Place,
+    place: &Endpoint,
     claim: &wufu_proto::Envelope,
     output: Output,
 ) -> anyhow::Result<()> {
@@ -429,7 +429,7 @@ async fn submit(
     let text = format!("submitting the claim to {place}; the answer may take up to 60 s");
     output.note("submitting", text, fields);
     match wallet.submit_telling(place, claim, waits(output)).await? {
-        Submitted::Admitted { claim, note } => {
+        SubmitOutcome::Admitted { claim, note } => {
             let fields = json!({ "outcome": "admitted", "claim": claim, "note": note });
             // The receipt was lost on the way, or another wallet has it.
             let second = note.lines().next().is_some_and(|line| line.ends_with("/refusals"));
@@ -445,7 +445,7 @@ async fn submit(
             );
             Ok(())
         }
-        Submitted::Spent { nullifier, earlier_payout, note } => {
+        SubmitOutcome::Spent { nullifier, earlier_payout, note } => {
             let payout = String::from_utf8_lossy(&earlier_payout).into_owned();
             let fields = json!({
                 "outcome": "spent", "nullifier": files::hex(&nullifier), "earlier_payout": payout, "note": note,

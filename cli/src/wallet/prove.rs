@@ -8,7 +8,7 @@ use ed25519_dalek::VerifyingKey as DealerKey;
 use serde_json::{Value, json};
 use wufu_verifier::{CircuitName, VerifyingKey};
 use wufu_wallet::{
-    BlindProver, Delay, LocalProver, Place, ProofSource, TokenStore, TrustedProver, Wallet,
+    BlindProver, Delay, Endpoint, LocalProver, ProofSource, TokenStore, TrustedProver, Wallet,
     prover::blind::{BlindStep, Dealer, KitId, blind_key},
 };
 
@@ -40,13 +40,13 @@ pub struct ProveArgs {
     prove: Choice,
     /// A prover that you trust with everything: http://127.0.0.1:PORT or unix:PATH
     #[arg(long, value_name = "URL")]
-    prover: Option<Place>,
+    prover: Option<Endpoint>,
     /// A dealer of tokens and its public key, KEY@URL. Repeat the flag to add more dealers; the masks are summed
     #[arg(long, value_name = "KEY@URL", value_parser = dealer, requires = "evaluator")]
     dealer: Vec<Dealer>,
     /// An evaluator, run by an operator other than the dealers'. Repeat the flag for others to ask when one fails
     #[arg(long, value_name = "URL", requires = "dealer")]
-    evaluator: Vec<Place>,
+    evaluator: Vec<Endpoint>,
     /// The key's kit. Without it, this user's development kit
     #[arg(long, value_name = "FILE", requires = "dealer", requires = "kit_id")]
     kit: Option<PathBuf>,
@@ -66,7 +66,8 @@ fn dealer(text: &str) -> Result<Dealer, String> {
     let (key, place) = text.split_once('@').ok_or("expected KEY@URL")?;
     let key = files::unhex("KEY", key).map_err(|error| error.to_string())?;
     let key = DealerKey::from_bytes(&key).map_err(|_| "KEY is no Ed25519 key")?;
-    let place = place.parse().map_err(|error: wufu_wallet::place::PlaceError| error.to_string())?;
+    let place =
+        place.parse().map_err(|error: wufu_wallet::place::EndpointError| error.to_string())?;
     Ok(Dealer { place, key })
 }
 

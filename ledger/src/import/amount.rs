@@ -2,7 +2,7 @@
 
 use wufu_verifier::{
     Amount,
-    text::{CodePoint, Quoted},
+    text::{CodePoint, QuotedText},
 };
 
 /// What stands before the decimals.
@@ -136,7 +136,7 @@ pub fn parse_amount_with(
 }
 
 fn shown(found: &char) -> String {
-    format!("{} ({})", Quoted(found.encode_utf8(&mut [0; 4])), CodePoint(*found))
+    format!("{} ({})", QuotedText(found.encode_utf8(&mut [0; 4])), CodePoint(*found))
 }
 
 /// Whether the one comma of a text stands where decimals begin, and thousands do not.

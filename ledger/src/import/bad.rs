@@ -4,7 +4,7 @@ use std::fmt;
 
 use wufu_verifier::{
     Amount, Time,
-    text::{NameError, Quoted},
+    text::{NameError, QuotedText},
 };
 
 use super::{
@@ -100,13 +100,13 @@ pub enum RowError {
     )]
     Held {
         /// What the ledger holds.
-        held: Box<Held>,
+        held: Box<RecordedDonation>,
     },
 }
 
 /// A donation that the ledger holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct RecordedDonation {
     /// How much.
     pub amount: Amount,
     /// The log's currency.
@@ -121,10 +121,10 @@ pub struct Held {
     pub place: Option<u64>,
 }
 
-impl fmt::Display for Held {
+impl fmt::Display for RecordedDonation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let amount = format_amount(self.amount.minor().into(), self.currency.decimals().into());
-        let (institution, project) = (Quoted(&self.institution), Quoted(&self.project));
+        let (institution, project) = (QuotedText(&self.institution), QuotedText(&self.project));
         write!(
             f,
             "{amount} {} of {} to {institution}, project {project}, ",
@@ -142,7 +142,7 @@ impl fmt::Display for BadRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: ", self.file, self.line)?;
         if let Some(column) = &self.column {
-            write!(f, "column {}: {} ", Quoted(column), Quoted(&self.value))?;
+            write!(f, "column {}: {} ", QuotedText(column), QuotedText(&self.value))?;
         }
         self.reason.fmt(f)
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use wufu_verifier::text::{self, Quoted};
+use wufu_verifier::text::{self, QuotedText};
 
 use super::cells::Row;
 
@@ -75,7 +75,7 @@ pub enum MappingError {
         got: String,
     },
     /// A field is mapped twice.
-    #[error("{field} is mapped twice, to {} and to {}; expected one column", Quoted(.first), Quoted(.second))]
+    #[error("{field} is mapped twice, to {} and to {}; expected one column", QuotedText(.first), QuotedText(.second))]
     Twice {
         /// The field.
         field: &'static str,
@@ -121,7 +121,7 @@ impl Columns {
 #[non_exhaustive]
 pub enum ColumnsError {
     /// A column is missing.
-    #[error("{file}:{line}: there is no column {} for the {field}; there are: {there}; {hint}", Quoted(.column))]
+    #[error("{file}:{line}: there is no column {} for the {field}; there are: {there}; {hint}", QuotedText(.column))]
     Missing {
         /// The file.
         file: String,
@@ -143,7 +143,7 @@ pub enum ColumnsError {
         file: String,
     },
     /// Two columns have the name.
-    #[error("{file}:{line}: two columns are called {}; rename one in the file", Quoted(.column))]
+    #[error("{file}:{line}: two columns are called {}; rename one in the file", QuotedText(.column))]
     Twice {
         /// The file.
         file: String,
@@ -205,13 +205,13 @@ impl fmt::Display for Hint {
 
 /// Where in a row each field is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Places {
+pub(crate) struct ColumnIndices {
     /// Names as the file has them, for messages.
     pub(crate) names: Vec<String>,
     places: [Option<usize>; 6],
 }
 
-impl Places {
+impl ColumnIndices {
     pub(crate) fn of(&self, field: Field) -> Option<usize> {
         self.places[field as usize]
     }
@@ -230,7 +230,7 @@ impl Columns {
         file: &str,
         header: &Row,
         delimiter: u8,
-    ) -> Result<Places, ColumnsError> {
+    ) -> Result<ColumnIndices, ColumnsError> {
         let line = header.line;
         let name = |name: &[u8]| text::normalize(String::from_utf8_lossy(name).trim()).into_owned();
         let names: Vec<String> = header.cells().map(name).collect();
@@ -261,7 +261,7 @@ impl Columns {
             }
             places[field as usize] = first;
         }
-        Ok(Places { names, places })
+        Ok(ColumnIndices { names, places })
     }
 }
 
@@ -269,7 +269,7 @@ impl Columns {
 fn listed(names: &[String]) -> String {
     let shown = names.iter().take(SHOWN).map(|name| {
         let cut: String = name.chars().take(SHOWN).collect();
-        Quoted(&cut).to_string()
+        QuotedText(&cut).to_string()
     });
     let mut shown: Vec<String> = shown.collect();
     if names.len() > SHOWN {

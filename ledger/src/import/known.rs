@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::{QueryBuilder, Sqlite};
 use wufu_verifier::{Amount, ProjectKey, Time};
 
-use super::bad::{Held, RowError};
+use super::bad::{RecordedDonation, RowError};
 use crate::{
     append::AppendError,
     donation::{DonationRow, Donations},
@@ -18,7 +18,7 @@ use crate::{
 
 /// What does not have to be entered.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct KnownRows {
     /// Receipts of rows whose donation the ledger holds, the same in every field.
     pub(super) receipts: Vec<Box<[u8]>>,
     /// How many of them are pending there, and have an owner in the list.
@@ -38,11 +38,11 @@ pub(super) async fn sort_out(
     currency: Option<CurrencyCode>,
     donations: &mut Donations,
     owners: &Owners,
-) -> Result<Known, AppendError> {
+) -> Result<KnownRows, AppendError> {
     let currency = currency.ok_or(AppendError::NoCurrency)?;
     let directory = Directory::load(tx.connection()?).await?;
     let held = held(tx, donations).await?;
-    let mut known = Known::default();
+    let mut known = KnownRows::default();
     let mut first_lines = HashMap::with_capacity(donations.rows.len());
     let mut fresh = Vec::with_capacity(donations.rows.len());
     for row in std::mem::take(&mut donations.rows) {
@@ -104,12 +104,12 @@ fn describe(
     (key, amount, time, place): &Public,
     currency: CurrencyCode,
     directory: &Directory,
-) -> Result<Held, StoreError> {
+) -> Result<RecordedDonation, StoreError> {
     let broken = || StoreError::Broken { what: "receipt" };
     let number = |value: &i64| u64::try_from(*value).map_err(|_| broken());
     let key = ProjectKey::from_u64(number(key)?).map_err(|_| broken())?;
     let (institution, project) = directory.names(key).ok_or_else(broken)?;
-    Ok(Held {
+    Ok(RecordedDonation {
         amount: Amount::new(number(amount)?).map_err(|_| broken())?,
         currency,
         time: Time::new(number(time)?).map_err(|_| broken())?,

@@ -11,9 +11,9 @@ mod rows;
 
 use std::{fs::File, io, ops::Range, path::Path};
 
-pub use bad::{BadRow, BadRows, Held, RowError};
+pub use bad::{BadRow, BadRows, RecordedDonation, RowError};
 pub use cells::CsvError;
-pub(crate) use cells::{Row, Rows as CellRows, Stray};
+pub(crate) use cells::{Row, RowFault, Rows as CellRows};
 pub use columns::{Columns, ColumnsError, Field, Hint, Mapping, MappingError};
 pub use format::{Delimiter, DelimiterError, Format, ReceiptKey, ReceiptKeyError};
 pub use rows::{Rows, first_currency};
@@ -234,7 +234,7 @@ impl Ledger {
         let sum = donations.sum();
         let (written, places) =
             self.append_donations(tx, donations, options.owners, progress).await?;
-        let crate::donation::Written { rows, leaves } = written;
+        let crate::donation::RowsWritten { rows, leaves } = written;
         let report = ImportReport {
             read,
             rows,

@@ -8,8 +8,8 @@ use super::{
     ImportError,
     amount::parse_amount_with,
     bad::{BadRow, BadRows, RowError},
-    cells::{self, Row, Stray},
-    columns::{ColumnsError, Field, Places},
+    cells::{self, Row, RowFault},
+    columns::{ColumnIndices, ColumnsError, Field},
     date::{check_not_future, parse_date},
     format::Format,
 };
@@ -40,7 +40,7 @@ impl From<Donations> for Rows {
 }
 
 /// A cell that is wrong: the column's name and the value.
-type Wrong = ((Option<String>, String), RowError);
+type CellError = ((Option<String>, String), RowError);
 
 impl Rows {
     /// Reads CSV: a line with the names of the columns, then rows. Nothing is imported yet.
@@ -82,10 +82,10 @@ impl Rows {
     fn push(
         &mut self,
         row: &Row,
-        places: &Places,
+        places: &ColumnIndices,
         format: &Format,
         currency: CurrencyCode,
-    ) -> Result<(), Wrong> {
+    ) -> Result<(), CellError> {
         check_form(row, places)?;
         let cell = |field: Field| places.of(field).map(|at| row.cell(at)).unwrap_or_default();
         let bad = |field: Field, reason: RowError| {
@@ -130,11 +130,11 @@ impl Rows {
 }
 
 /// What can be said before any cell is looked at.
-fn check_form(row: &Row, places: &Places) -> Result<(), Wrong> {
+fn check_form(row: &Row, places: &ColumnIndices) -> Result<(), CellError> {
     let whole = |reason| ((None, String::new()), reason);
     match row.stray {
-        Some(Stray::LineEnd) => return Err(whole(RowError::LineEnd)),
-        Some(Stray::Quote(at)) => {
+        Some(RowFault::LineEnd) => return Err(whole(RowError::LineEnd)),
+        Some(RowFault::Quote(at)) => {
             let name = places.names.get(at).cloned().unwrap_or_else(|| format!("{}", at + 1));
             let value = String::from_utf8_lossy(row.cell(at)).into_owned();
             return Err(((Some(name), value), RowError::Quote));
@@ -170,12 +170,12 @@ fn header(
     row: &mut Row,
     file: &str,
     format: &Format,
-) -> Result<Places, ImportError> {
+) -> Result<ColumnIndices, ImportError> {
     while next(reader, row, file)? {
         if row.is_blank() {
             continue;
         }
-        if let Some(Stray::Quote(at)) = row.stray {
+        if let Some(RowFault::Quote(at)) = row.stray {
             let error = cells::CsvError::StrayQuote { cell: at + 1 };
             return Err(ImportError::Csv { file: file.into(), line: row.line, error });
         }

@@ -4,10 +4,10 @@
 use tonic::{Request, Response, Status};
 use wufu_circuits::Address;
 use wufu_proto::{
-    append::{Append, Appended},
+    append::{Append, AppendOutcome},
     v1,
 };
-use wufu_serve::{Authorised, Charged};
+use wufu_serve::{AuthorisedCall, RequestCharge};
 
 use super::{MAX_APPEND, handler::Handler, refusal};
 use crate::GrantError;
@@ -19,8 +19,8 @@ impl Handler {
         &self,
         mut request: Request<v1::AppendRequest>,
     ) -> Result<Response<v1::AppendResponse>, Status> {
-        Authorised::of(&request)?;
-        let charged = Charged::of(&mut request);
+        AuthorisedCall::of(&request)?;
+        let charged = RequestCharge::of(&mut request);
         let request = request.into_inner();
         let entries = request.cards.len() + request.persons.len() + request.donations.len();
         if entries > MAX_APPEND {
@@ -54,12 +54,13 @@ impl Handler {
         &self,
         request: Request<v1::ListGrantsRequest>,
     ) -> Result<Response<v1::ListGrantsResponse>, Status> {
-        Authorised::of(&request)?;
+        AuthorisedCall::of(&request)?;
         let address = request.into_inner().address;
         let address = address.ok_or_else(|| Status::invalid_argument("address is missing"))?;
         let address = Address::try_from(&address).map_err(refusal::malformed)?;
         self.ledger.is_ours(&address).map_err(refusal::append)?;
-        let grants: Appended = self.ledger.grants_of(address.pk).await.map_err(refusal::grant)?;
+        let grants: AppendOutcome =
+            self.ledger.grants_of(address.pk).await.map_err(refusal::grant)?;
         Ok(Response::new(v1::ListGrantsResponse { grants: Some((&grants).into()) }))
     }
 }

@@ -22,14 +22,14 @@ const TOGETHER: usize = 256;
 /// What is known of a claim.
 type Verdict = Result<Verified<FiveFu>, VerifyError>;
 
-struct Waiting {
+struct QueuedClaim {
     claim: Claim,
     verdict: oneshot::Sender<Result<Verdict, EntropyError>>,
 }
 
 /// Through which claims go to be checked.
-pub(super) struct Door {
-    claims: mpsc::Sender<Waiting>,
+pub(super) struct ClaimBatcher {
+    claims: mpsc::Sender<QueuedClaim>,
 }
 
 /// What checks claims, and what they are checked against.
@@ -38,10 +38,10 @@ struct Checks {
     key: VerifyingKey,
     clock: Clock,
     // Whoever has it takes what waits.
-    claims: Mutex<mpsc::Receiver<Waiting>>,
+    claims: Mutex<mpsc::Receiver<QueuedClaim>>,
 }
 
-impl Door {
+impl ClaimBatcher {
     /// A door, and behind it a check for each core, which ends when the door is gone. Four times as many claims may wait as are checked together; then
     /// senders do.
     pub(super) fn new(ledger: Ledger, key: VerifyingKey, clock: Clock) -> (Self, JoinSet<()>) {
@@ -58,7 +58,7 @@ impl Door {
     pub(super) async fn check(&self, claim: Claim) -> Result<Verified<FiveFu>, Status> {
         let stopped = || Status::internal("the check was stopped");
         let (verdict, told) = oneshot::channel();
-        self.claims.send(Waiting { claim, verdict }).await.map_err(|_| stopped())?;
+        self.claims.send(QueuedClaim { claim, verdict }).await.map_err(|_| stopped())?;
         let verdict = told.await.map_err(|_| stopped())?.map_err(|error| {
             tracing::error!(%error, "claims could not be checked");
             Status::unavailable("the ledger could not tell: try again")
@@ -90,7 +90,7 @@ impl Checks {
         }
     }
 
-    fn check(&self, mut waiting: Vec<Waiting>, verifier: &mut BatchVerifier) {
+    fn check(&self, mut waiting: Vec<QueuedClaim>, verifier: &mut BatchVerifier) {
         // Whoever went away meanwhile costs nothing.
         waiting.retain(|waiting| !waiting.verdict.is_closed());
         let claims = waiting.iter().map(|waiting| &waiting.claim);

@@ -8,7 +8,7 @@ use wufu_proto::{
     v1::{self, ledger_service_server::LedgerService},
 };
 
-use super::{Clock, Limits, MAX_CHECKPOINTS, door::Door, refusal, turns::Turns};
+use super::{Clock, Limits, MAX_CHECKPOINTS, door::ClaimBatcher, refusal, turns::Turns};
 use crate::Ledger;
 
 /// A ledger, and what its service needs beside it.
@@ -18,13 +18,13 @@ pub(super) struct Handler {
     pub(super) shards: Turns,
     clock: Clock,
     /// Nothing, when no claims are taken.
-    claims: Option<Door>,
+    claims: Option<ClaimBatcher>,
 }
 
 impl Handler {
     pub(super) fn new(
         ledger: Ledger,
-        claims: Option<Door>,
+        claims: Option<ClaimBatcher>,
         clock: Clock,
         stopping: watch::Receiver<bool>,
         limits: &Limits,

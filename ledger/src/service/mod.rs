@@ -26,7 +26,7 @@ use wufu_serve::{Ended, Repeats, Service};
 use wufu_verifier::{VerifyingKey, key::Provenance};
 
 use crate::{EpochError, Ledger, LedgerPolicy};
-use door::Door;
+use door::ClaimBatcher;
 use handler::Handler;
 pub use limits::Limits;
 
@@ -125,7 +125,7 @@ where
     let (stop, stopping) = watch::channel(false);
     let closer = tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone()));
     let (door, mut checks) = claims
-        .map(|key| Door::new(ledger.clone(), key, clock.clone()))
+        .map(|key| ClaimBatcher::new(ledger.clone(), key, clock.clone()))
         .map_or_else(Default::default, |(door, checks)| (Some(door), checks));
     let methods = limits.methods(ledger.operator_token());
     let handler = Handler::new(ledger, door, clock, stopping, &limits);

@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use tonic::{Request, Response, Status};
-use wufu_serve::{Hold, Peer, PeerTurn, Queue, busy};
+use wufu_serve::{Peer, PeerTurn, Queue, ResponseGuard, busy};
 
 use super::Limits;
 use crate::store::SHARD_READERS;
@@ -50,7 +50,7 @@ impl Turn {
     pub(super) fn answer<T>(self, message: T) -> Response<T> {
         let mut response = Response::new(message);
         let queue = self.answer.place.0.queue.clone();
-        response.extensions_mut().insert(Hold::wanted(self.answer, &queue));
+        response.extensions_mut().insert(ResponseGuard::wanted(self.answer, &queue));
         response
     }
 }

@@ -15,7 +15,7 @@ use wufu_verifier::{
 
 use case::{Case, Cases, SECONDS, claim, donation, gift};
 
-use super::{alias, curve::compressed, fr, honest, logs, points, policies};
+use super::{alias, curve::compressed, fr, honest, logs, points};
 
 pub fn envelopes() -> Value {
     let mut cases = Cases(vec![]);

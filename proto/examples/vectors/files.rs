@@ -3,14 +3,14 @@
 use prost::{Message as _, Name as _};
 use serde_json::{Value, json};
 use wufu_circuits::Address;
-use wufu_proto::{FileError, file, limits::Limited, v1};
+use wufu_proto::{FileError, file, limits::MessageLimits, v1};
 use wufu_verifier::CircuitName;
 
 use super::{honest, proofs};
 
 /// Reads the file of the message `name` as whoever expects one does, and gives the message's protobuf.
 pub fn read_file(name: &str, bytes: &[u8]) -> Result<Vec<u8>, FileError> {
-    fn bare<M: Limited>(message: &M) -> Vec<u8> {
+    fn bare<M: MessageLimits>(message: &M) -> Vec<u8> {
         message.encode_to_vec()
     }
     Ok(match name {
@@ -45,7 +45,7 @@ impl Cases {
 }
 
 /// What is true of every message's file.
-fn common<M: Limited>(good: &M) -> Vec<Value> {
+fn common<M: MessageLimits>(good: &M) -> Vec<Value> {
     let (name, body, whole) = (M::full_name(), good.encode_to_vec(), file::encode(good));
     let mut cases = Cases { message: name.clone(), cases: vec![] };
     let length = body.len();

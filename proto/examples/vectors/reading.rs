@@ -5,7 +5,7 @@ use wufu_proto::{
     ConvertError, Envelope, decode,
     grant::{CardGift, CardGrant, DonationReceipt, PersonGrant},
     json::{JsonError, from_json, to_json},
-    limits::Limited,
+    limits::MessageLimits,
     v1,
     voucher::Voucher,
 };
@@ -23,7 +23,7 @@ pub struct Read {
 
 fn read<M, D>(bytes: &[u8], json: &str) -> Result<Read, ConvertError>
 where
-    M: Limited,
+    M: MessageLimits,
     D: TryFrom<M, Error = ConvertError>,
     M: for<'a> From<&'a D>,
 {

@@ -18,7 +18,7 @@ use super::Limits;
 
 /// Why a request is not served.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(super) enum AdmissionError {
     /// As many wait as may. There may be a place after this time.
     Full(Duration),
     /// Its deadline came before its turn.
@@ -75,30 +75,30 @@ impl Admission {
     }
 
     /// A worker, when it is this request's turn. Who stops waiting leaves the queue.
-    pub(super) async fn admit(&self, deadline: Instant) -> Result<Worker, Refused> {
+    pub(super) async fn admit(&self, deadline: Instant) -> Result<Worker, AdmissionError> {
         let place = self.place()?;
         self.turn(place, deadline).await
     }
 
     /// A place in the queue, or to work. Who drops it leaves.
-    pub(super) fn place(&self) -> Result<Place, Refused> {
+    pub(super) fn place(&self) -> Result<QueuePermit, AdmissionError> {
         match self.places.clone().try_acquire_owned() {
-            Ok(permit) => Ok(Place { _permit: permit }),
-            Err(TryAcquireError::NoPermits) => Err(Refused::Full(self.wait())),
-            Err(TryAcquireError::Closed) => Err(Refused::Closing),
+            Ok(permit) => Ok(QueuePermit { _permit: permit }),
+            Err(TryAcquireError::NoPermits) => Err(AdmissionError::Full(self.wait())),
+            Err(TryAcquireError::Closed) => Err(AdmissionError::Closing),
         }
     }
 
     /// A worker for who has a place, when it is their turn.
-    async fn turn(&self, place: Place, deadline: Instant) -> Result<Worker, Refused> {
+    async fn turn(&self, place: QueuePermit, deadline: Instant) -> Result<Worker, AdmissionError> {
         let turn = timeout_at(deadline, self.workers.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| Refused::Late)?.map_err(|_| Refused::Closing)?;
+        let turn = turn.map_err(|_| AdmissionError::Late)?.map_err(|_| AdmissionError::Closing)?;
         if Instant::now() >= deadline {
-            return Err(Refused::Late);
+            return Err(AdmissionError::Late);
         }
         // There are as many pools as permits.
         let threads = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let threads = threads.ok_or(Refused::Closing)?;
+        let threads = threads.ok_or(AdmissionError::Closing)?;
         let idle = self.idle.clone();
         // Who computes or waits has a place, this request its own.
         let alone = self.places.available_permits() + 1 >= self.capacity;
@@ -144,7 +144,7 @@ impl Admission {
 }
 
 /// The right to wait for a worker.
-pub(super) struct Place {
+pub(super) struct QueuePermit {
     _permit: OwnedSemaphorePermit,
 }
 
@@ -162,7 +162,7 @@ pub(super) struct Worker {
     alone: bool,
     idle: Arc<Mutex<Vec<Threads>>>,
     _turn: OwnedSemaphorePermit,
-    _place: Place,
+    _place: QueuePermit,
 }
 
 impl Worker {

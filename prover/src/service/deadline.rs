@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tonic::Request;
-use wufu_serve::Came;
+use wufu_serve::ArrivalTime;
 
 /// What is kept back for the way: an answer that arrives after the caller's deadline is none.
 const WAY: Duration = Duration::from_millis(20);
@@ -21,7 +21,7 @@ pub(super) fn deadline<T>(request: &Request<T>, longest: Duration) -> Instant {
 
 /// When the headers of a request arrived.
 pub(super) fn came<T>(request: &Request<T>) -> Instant {
-    request.extensions().get::<Came>().map_or_else(Instant::now, |came| came.0)
+    request.extensions().get::<ArrivalTime>().map_or_else(Instant::now, |came| came.0)
 }
 
 /// # Source

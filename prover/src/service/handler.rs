@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status};
 use tracing::{Instrument as _, Span, field};
 use wufu_circuits::Circuit;
 use wufu_proto::{
-    prover::{Learned, Progress, Proved, ProverInfo, ProvingCircuit, Stage, Timings},
+    prover::{Disclosure, Progress, ProverInfo, ProvingCircuit, ReceivedProof, Stage, Timings},
     v1::{self, prover_service_server::ProverService},
     witness::{CircuitVisitor, Job},
 };
@@ -38,9 +38,9 @@ pub(super) struct Handler {
 
 /// A call that is told how far it is: at most six messages.
 #[derive(Clone)]
-struct Told(UnboundedSender<Result<v1::ProveStreamResponse, Status>>);
+struct ProgressSender(UnboundedSender<Result<v1::ProveStreamResponse, Status>>);
 
-impl Told {
+impl ProgressSender {
     fn tell(&self, progress: &Progress) {
         // Who left hears nothing.
         let _ = self.0.send(Ok(progress.into()));
@@ -48,9 +48,9 @@ impl Told {
 }
 
 /// Set when nobody waits any more: what has not begun does not begin.
-struct Gone(Arc<AtomicBool>);
+struct CancelOnDrop(Arc<AtomicBool>);
 
-impl Drop for Gone {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -77,7 +77,7 @@ impl Handler {
             workers: number(limits.workers),
             queue: number(limits.queue),
             max_request_bytes: u64::try_from(limits.request_bytes).unwrap_or(u64::MAX),
-            learned: Learned::Witness,
+            learned: Disclosure::Witness,
             engine: engines.join(", "),
         };
         Self { provers: Arc::new(provers), info: Arc::new(info), limits, admission }
@@ -89,8 +89,8 @@ impl Handler {
         &self,
         message: v1::ProveRequest,
         deadline: Instant,
-        told: Option<Told>,
-    ) -> Result<Proved, Status> {
+        told: Option<ProgressSender>,
+    ) -> Result<ReceivedProof, Status> {
         let came = Instant::now();
         // Before it is queued: a key that is not here costs nobody a turn.
         let key_id = <[u8; 32]>::try_from(message.key_id.as_slice()).map(KeyId);
@@ -111,7 +111,7 @@ impl Handler {
         let queued = came.elapsed();
 
         let gone = Arc::new(AtomicBool::new(false));
-        let _guard = Gone(gone.clone());
+        let _guard = CancelOnDrop(gone.clone());
         let admission = self.admission.clone();
         let go_on = move || {
             !gone.load(Ordering::Relaxed) && !admission.stopped() && Instant::now() < deadline
@@ -144,8 +144,8 @@ fn work(
     message: v1::ProveRequest,
     prover: &Prover,
     go_on: impl Fn() -> bool,
-    told: Option<Told>,
-) -> Result<Proved, Status> {
+    told: Option<ProgressSender>,
+) -> Result<ReceivedProof, Status> {
     if !go_on() {
         return Err(refusal::unproved(&ProveError::Stopped(crate::Stage::Checking)));
     }
@@ -162,7 +162,7 @@ struct Prove<'a, F> {
 }
 
 impl<F: Fn() -> bool> CircuitVisitor for Prove<'_, F> {
-    type Output = Result<Proved, ProveError>;
+    type Output = Result<ReceivedProof, ProveError>;
 
     fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
         let Self { prover, mut clock, go_on } = self;
@@ -175,8 +175,8 @@ impl<F: Fn() -> bool> CircuitVisitor for Prove<'_, F> {
             go_on()
         })?;
         clock.next(Stage::Done);
-        let (learned, timings) = (Learned::Witness, clock.timings);
-        Ok(Proved::new(&proven.statement, &proven.proof, proven.key_id, learned, timings))
+        let (learned, timings) = (Disclosure::Witness, clock.timings);
+        Ok(ReceivedProof::new(&proven.statement, &proven.proof, proven.key_id, learned, timings))
     }
 }
 
@@ -185,7 +185,7 @@ struct Clock {
     began: Instant,
     now: Stage,
     timings: Timings,
-    told: Option<Told>,
+    told: Option<ProgressSender>,
 }
 
 impl Clock {
@@ -210,7 +210,7 @@ fn span(call: &'static str) -> Span {
 }
 
 /// What there is to know of a call when it has ended: nothing that came from its witness.
-fn ended(result: &Result<Proved, Status>) {
+fn ended(result: &Result<ReceivedProof, Status>) {
     match result {
         Ok(proved) => tracing::info!(timings = ?proved.timings, "proved"),
         Err(status) => tracing::info!(code = ?status.code(), reason = status.message(), "refused"),
@@ -248,7 +248,7 @@ impl ProverService for Handler {
         let v1::ProveStreamRequest { key_id, witness } = request.into_inner();
         let message = v1::ProveRequest { key_id, witness };
         let (out, stream) = mpsc::unbounded_channel();
-        let (handler, told) = (self.clone(), Told(out));
+        let (handler, told) = (self.clone(), ProgressSender(out));
         let call = async move {
             let proving = handler.admitted(message, deadline, Some(told.clone()));
             tokio::select! {

@@ -5,7 +5,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use wufu_proto::ConvertError;
 use wufu_verifier::KeyId;
 
-use super::admission::Refused;
+use super::admission::AdmissionError;
 use crate::ProveError;
 
 pub(super) fn unknown_key(key: KeyId) -> Status {
@@ -20,15 +20,15 @@ pub(super) fn late() -> Status {
     Status::deadline_exceeded("the deadline came first")
 }
 
-impl From<Refused> for Status {
-    fn from(refused: Refused) -> Self {
+impl From<AdmissionError> for Status {
+    fn from(refused: AdmissionError) -> Self {
         match refused {
-            Refused::Full(after) => {
+            AdmissionError::Full(after) => {
                 let details = ErrorDetails::with_retry_info(Some(after));
                 Self::with_error_details(Code::ResourceExhausted, "the queue is full", details)
             }
-            Refused::Late => late(),
-            Refused::Closing => Self::unavailable("this prover is ending"),
+            AdmissionError::Late => late(),
+            AdmissionError::Closing => Self::unavailable("this prover is ending"),
         }
     }
 }

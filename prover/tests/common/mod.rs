@@ -31,7 +31,7 @@ use tonic::{
 use wufu_circuits::{GiftInstance, r1cs::Assignment, testing};
 use wufu_proto::{
     v1::{self, prover_service_client::ProverServiceClient},
-    witness::{Job, Witnessed},
+    witness::{Job, UncheckedWitness},
 };
 use wufu_prover::{
     Prover,
@@ -193,7 +193,7 @@ pub fn gift(seed: u64) -> GiftInstance {
 }
 
 pub fn gift_request(prover: &VerifyingKey, gift: &GiftInstance) -> v1::ProveRequest {
-    let witnessed = Witnessed::Gift(Box::new(gift.clone()));
+    let witnessed = UncheckedWitness::Gift(Box::new(gift.clone()));
     (&Job { key_id: prover.id(), witnessed }).into()
 }
 

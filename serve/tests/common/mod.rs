@@ -22,7 +22,7 @@ use wufu_proto::{
         prover_service_server::{ProverService, ProverServiceServer},
     },
 };
-use wufu_serve::{Ended, Hold, Limits, Method, Methods, ServeError, Service, serve};
+use wufu_serve::{Ended, Limits, Method, Methods, ResponseGuard, ServeError, Service, serve};
 
 use wire::within;
 
@@ -59,7 +59,7 @@ impl ProverService for Toy {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let proof = vec![7; ANSWER];
         let mut response = Response::new(v1::ProveResponse { proof, ..Default::default() });
-        response.extensions_mut().insert(Hold::new(self.answers.clone()));
+        response.extensions_mut().insert(ResponseGuard::new(self.answers.clone()));
         Ok(response)
     }
 

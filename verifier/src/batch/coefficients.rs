@@ -44,9 +44,9 @@ mod tests {
 
     use super::*;
 
-    type Absorbed = [Vec<u8>; 3];
+    type TranscriptParts = [Vec<u8>; 3];
 
-    fn drawn(absorbed: &[Absorbed], fresh: u8) -> Vec<u128> {
+    fn drawn(absorbed: &[TranscriptParts], fresh: u8) -> Vec<u128> {
         let parts = absorbed.iter().map(|parts| parts.each_ref().map(Vec::as_slice));
         coefficients(parts, &mut || Ok([fresh; 32])).unwrap()
     }
@@ -57,7 +57,7 @@ mod tests {
         let batch = vec![one(1), one(2), one(3)];
         let mut seen = BTreeSet::from([drawn(&batch, 7)]);
         assert_eq!(drawn(&batch, 7), drawn(&batch, 7));
-        let mut fresh = |batch: &[Absorbed], entropy| {
+        let mut fresh = |batch: &[TranscriptParts], entropy| {
             let drawn = drawn(batch, entropy);
             // Each of them is another, whichever byte was changed.
             for before in &seen {

@@ -36,7 +36,7 @@ struct Item {
 }
 
 /// Candidates, times their coefficients.
-pub(super) struct Scaled<'k> {
+pub(super) struct ScaledCandidates<'k> {
     keys: Vec<&'k VerifyingKey>,
     items: Vec<Item>,
 }
@@ -51,7 +51,7 @@ struct Sums {
 /// What the keys of a range of candidates add to their equation: sums, by the place of the key.
 pub(super) struct KeyTerms(BTreeMap<usize, Sums>);
 
-impl<'k> Scaled<'k> {
+impl<'k> ScaledCandidates<'k> {
     /// Scales A, C and the inputs. B stays: the coefficient is in the first argument of the pairing.
     pub(super) fn of<V>(candidates: &[&Candidate<'k, V>], coefficients: &[u128]) -> Self {
         let points = |point: fn(&Candidate<'k, V>) -> G1Affine| {
@@ -148,7 +148,7 @@ impl<'k> Scaled<'k> {
 }
 
 impl KeyTerms {
-    /// What [`Scaled::error`] takes.
+    /// What [`ScaledCandidates::error`] takes.
     pub(super) fn work(&self) -> Work {
         work(self.0.len())
     }

@@ -1,6 +1,6 @@
 //! Many proofs at once: the pairing equations of all of them are one equation, with random coefficients.
 //!
-//! What comes out for each is what [`Pending::verify`] gives: the same checks in the same order, the same reason. Only how the last
+//! What comes out for each is what [`OpenedProof::verify`] gives: the same checks in the same order, the same reason. Only how the last
 //! two are made differs. The points of all are read together. Then, with a 128-bit coefficient `r_i` for each proof,
 //!
 //! ```text
@@ -40,11 +40,11 @@ pub use work::Work;
 
 use crate::{
     arithmetic,
-    pending::{Candidate, Finding, Pending},
+    pending::{Candidate, Finding, OpenedProof},
     verify::VerifyError,
 };
 use coefficients::coefficients;
-use equation::Scaled;
+use equation::ScaledCandidates;
 use search::Search;
 
 /// The most that a [`BatchVerifier`] may waste: what so many proofs cost, one at a time.
@@ -100,11 +100,11 @@ impl BatchVerifier {
     /// The page of [`crate::batch`] says it in Miller loops.
     pub fn verify<V>(
         &mut self,
-        pending: Vec<Pending<'_, V>>,
+        pending: Vec<OpenedProof<'_, V>>,
         entropy: &mut impl Entropy,
     ) -> Result<Outcome<V>, EntropyError> {
         let mut work = Work::default();
-        let read = Pending::read_all(pending);
+        let read = OpenedProof::read_all(pending);
         // Only these share an equation. They keep their order.
         let candidates: Vec<&Candidate<'_, V>> =
             read.iter().filter_map(|read| read.as_ref().ok()).collect();
@@ -161,7 +161,7 @@ impl BatchVerifier {
         coefficients: &[u128],
         work: &mut Work,
     ) -> Vec<Finding> {
-        let scaled = Scaled::of(candidates, coefficients);
+        let scaled = ScaledCandidates::of(candidates, coefficients);
         let (found, spent) = Search::new(scaled, self.credit).run();
         work.add(spent);
         let decided = found.iter().filter(|found| found.is_some()).count() as u64;
@@ -180,7 +180,7 @@ impl BatchVerifier {
 /// # Errors
 /// When `entropy` fails. Then nothing is verified.
 pub fn verify_batch<V>(
-    pending: Vec<Pending<'_, V>>,
+    pending: Vec<OpenedProof<'_, V>>,
     entropy: &mut impl Entropy,
 ) -> Result<Outcome<V>, EntropyError> {
     BatchVerifier::default().verify(pending, entropy)

@@ -7,7 +7,7 @@ use ark_bn254::Fq12;
 use ark_ff::Field;
 
 use super::{
-    equation::{KeyTerms, Scaled},
+    equation::{KeyTerms, ScaledCandidates},
     work::Work,
 };
 use crate::{arithmetic::Products, pending::Finding};
@@ -31,11 +31,11 @@ const CHUNK: usize = 32;
 
 /// A search through one batch.
 pub(super) struct Search<'k> {
-    scaled: Scaled<'k>,
+    scaled: ScaledCandidates<'k>,
     /// Products of the Miller loops, `chunk` candidates each.
     chunks: Vec<Fq12>,
     chunk: usize,
-    inside: Inside,
+    inside: ChunkSearch,
     found: Vec<Option<Finding>>,
     undecided: u64,
     alone: u64,
@@ -46,14 +46,14 @@ pub(super) struct Search<'k> {
 
 /// The chunk that is searched: the products of its Miller loops from its start up to each of its candidates. No loop is done a third time.
 #[derive(Default)]
-struct Inside {
+struct ChunkSearch {
     range: Range<usize>,
     products: Vec<Fq12>,
 }
 
 impl<'k> Search<'k> {
     /// Before anything is tried. `credit` is what may be lost.
-    pub(super) fn new(scaled: Scaled<'k>, credit: u64) -> Self {
+    pub(super) fn new(scaled: ScaledCandidates<'k>, credit: u64) -> Self {
         let undecided = scaled.len() as u64;
         // A few bad ones are found within half a loop for each candidate. More of them are cheaper found one by one.
         let alone = Work::alone();
@@ -62,7 +62,7 @@ impl<'k> Search<'k> {
         Self {
             chunks: Vec::new(),
             chunk: chunk(scaled.len()),
-            inside: Inside::default(),
+            inside: ChunkSearch::default(),
             found: vec![None; scaled.len()],
             scaled,
             undecided,
@@ -151,7 +151,7 @@ impl<'k> Search<'k> {
                 product *= value;
                 product
             });
-            self.inside = Inside { products: products.collect(), range: unread };
+            self.inside = ChunkSearch { products: products.collect(), range: unread };
         }
         let product = if range.start.is_multiple_of(self.chunk)
             && (range.end.is_multiple_of(self.chunk) || range.end == self.scaled.len())

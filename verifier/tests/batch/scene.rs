@@ -7,13 +7,13 @@ use ark_serialize::CanonicalSerialize;
 use ark_std::rand::rngs::StdRng;
 use ed25519_dalek::SigningKey;
 use wufu_verifier::{
-    CircuitName, ClaimCheck, FiveFu, Gift, GiftCheck, KeyId, Pending, Reason, Statement, Verified,
-    VerifyError,
+    CircuitName, ClaimCheck, FiveFu, Gift, GiftCheck, KeyId, OpenedProof, Reason, Statement,
+    Verified, VerifyError,
     batch::{EntropyError, Outcome},
     checkpoint::{Checkpoint, LogState},
     epochs::{LogHistory, Window},
     statement::{self, Binding, CLAIM},
-    verify::{Claimed, Presented},
+    verify::{PresentedProof, SubmittedClaim},
 };
 
 use super::simulate::{Trapdoor, rng};
@@ -90,18 +90,18 @@ impl Scene {
         Shown { inputs: statement.encode(), proof: proof.encode(), expiry: EXPIRY }
     }
 
-    pub fn open(&self, shown: &Shown) -> Pending<'_, Verified<Gift>> {
+    pub fn open(&self, shown: &Shown) -> OpenedProof<'_, Verified<Gift>> {
         let (key, cards, window) = (&self.trapdoor.key, &self.cards, Window::default());
         let check = GiftCheck { key, cards, org: ORG, now: NOW, window };
         check.open(self.presented(shown), PAYLOAD, shown.expiry)
     }
 
-    pub fn open_claim(&self, shown: &Shown) -> Pending<'_, Verified<FiveFu>> {
+    pub fn open_claim(&self, shown: &Shown) -> OpenedProof<'_, Verified<FiveFu>> {
         self.claim_check().open(self.presented(shown), PAYLOAD, shown.expiry)
     }
 
-    pub fn open_claims(&self, shown: &[Shown]) -> Vec<Pending<'_, Verified<FiveFu>>> {
-        let claimed = |shown| Claimed {
+    pub fn open_claims(&self, shown: &[Shown]) -> Vec<OpenedProof<'_, Verified<FiveFu>>> {
+        let claimed = |shown| SubmittedClaim {
             presented: self.presented(shown),
             payout: PAYLOAD,
             expiry: shown.expiry,
@@ -136,12 +136,12 @@ impl Scene {
         ClaimCheck { key, cards, persons, org: ORG, now: NOW, window: Window::default() }
     }
 
-    fn presented<'a>(&'a self, Shown { inputs, proof, .. }: &'a Shown) -> Presented<'a> {
+    fn presented<'a>(&'a self, Shown { inputs, proof, .. }: &'a Shown) -> PresentedProof<'a> {
         let key_id = &self.key_id.0;
-        Presented { key_id, public_inputs: inputs, proof }
+        PresentedProof { key_id, public_inputs: inputs, proof }
     }
 
-    pub fn open_all(&self, shown: &[Shown]) -> Vec<Pending<'_, Verified<Gift>>> {
+    pub fn open_all(&self, shown: &[Shown]) -> Vec<OpenedProof<'_, Verified<Gift>>> {
         shown.iter().map(|shown| self.open(shown)).collect()
     }
 }

@@ -4,7 +4,7 @@ use ark_bn254::{Bn254, Fq12, Fr};
 use ark_ec::pairing::Pairing;
 use ark_ff::{Field, UniformRand};
 use wufu_verifier::{
-    BatchVerifier, CircuitName, Pending, Reason, Statement, Verified,
+    BatchVerifier, CircuitName, OpenedProof, Reason, Statement, Verified,
     batch::{EntropyError, MAX, Outcome},
     verify::AnyVerified,
     verify_batch,
@@ -15,7 +15,7 @@ use crate::batch::{
     simulate::proof,
 };
 
-fn alone<V>(pending: Pending<'_, V>) -> Option<Reason> {
+fn alone<V>(pending: OpenedProof<'_, V>) -> Option<Reason> {
     pending.verify().err().map(|error| error.reason())
 }
 
@@ -212,7 +212,7 @@ fn several_keys_and_statements_in_one_batch() {
         let gift = circuits[at] == CircuitName::Gift;
         shown.push((at, if gift { scene.gift() } else { scene.claim() }));
     }
-    let open = |(at, shown): &(usize, Shown)| -> Pending<'_, AnyVerified> {
+    let open = |(at, shown): &(usize, Shown)| -> OpenedProof<'_, AnyVerified> {
         match circuits[*at] {
             CircuitName::Gift => scenes[*at].open(shown).into(),
             _ => scenes[*at].open_claim(shown).into(),

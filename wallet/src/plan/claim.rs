@@ -11,7 +11,7 @@ use wufu_proto::{
     claim::{ClaimBinding, MAX_PAYOUT},
     envelope::{Binding, LogEpoch},
     v1,
-    witness::{Job, Witnessed},
+    witness::{Job, UncheckedWitness},
 };
 use wufu_verifier::{
     CircuitName, ClaimCheck, FiveFu, KeyId, VerifyingKey,
@@ -21,14 +21,15 @@ use wufu_verifier::{
 };
 
 use super::{
-    Answer, Earlier, MIN_ANONYMITY, PlanError, ProveError, Report, age, log_epoch, not_over, points,
+    Answer, EarlierClaim, MIN_ANONYMITY, PlanError, ProveError, Report, age, log_epoch, not_over,
+    points,
 };
 use crate::{
     log::LogName,
-    prover::{Made, OnStage, ProofSource},
+    prover::{OnStage, ProofSource, UnverifiedProof},
     renew::own_leaf,
     source::Sources,
-    store::{CardEntry, ClaimEntry, PersonEntry, Standing},
+    store::{CardEntry, ClaimEntry, InclusionStatus, PersonEntry},
     sync::{CampaignView, LogView},
     view::{InnerPath, OwnLeafError},
     wallet::Wallet,
@@ -126,14 +127,15 @@ impl Wallet {
         }
         let made = self.claims(&org)?.into_iter().find(|claim| claim.is_live(now));
         if let Some(made) = made.filter(|_| !ask.again) {
-            return Err(PlanError::Claimed { org, earlier: Earlier::of(&made) });
+            return Err(PlanError::Claimed { org, earlier: EarlierClaim::of(&made) });
         }
         // What turned out to be somebody else's is no reason to begin.
-        if !self.store().persons_of(&org)?.iter().any(|held| held.standing != Standing::Foreign) {
+        let persons = self.store().persons_of(&org)?;
+        if !persons.iter().any(|held| held.standing != InclusionStatus::Foreign) {
             return Err(PlanError::NoPerson { log: LogName::persons(&org) });
         }
         let mut held = self.cards()?;
-        held.retain(|card| card.standing != Standing::Foreign);
+        held.retain(|card| card.standing != InclusionStatus::Foreign);
         let has =
             |kind| held.iter().any(|card| card.grant.org == org && card.grant.card.kind == kind);
         let missing: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| !has(*kind)).collect();
@@ -272,7 +274,7 @@ impl ClaimPlan {
         stage: OnStage,
         now: u64,
     ) -> Result<Answer, ProveError> {
-        let witnessed = Witnessed::FiveFu(self.instance.clone());
+        let witnessed = UncheckedWitness::FiveFu(self.instance.clone());
         let made = prover.prove(Job { key_id: self.key.id(), witnessed }, stage).await?;
         self.verify(&made, now)?;
         let (binding, key) = (Binding::Claim(self.binding.clone()), self.key.id());
@@ -292,13 +294,13 @@ impl ClaimPlan {
         // Another one may have been made since this one was planned.
         if let Err(made) = kept.await?? {
             let org = self.binding.org.clone();
-            return Err(ProveError::Claimed { org, earlier: Earlier::of(&made) });
+            return Err(ProveError::Claimed { org, earlier: EarlierClaim::of(&made) });
         }
         let (report, mode) = (self.report.clone(), made.mode.clone());
         Ok(Answer { envelope, report, mode, timings: made.timings })
     }
 
-    fn verify(&self, made: &Made, now: u64) -> Result<(), ProveError> {
+    fn verify(&self, made: &UnverifiedProof, now: u64) -> Result<(), ProveError> {
         let check = ClaimCheck {
             key: &self.key,
             cards: &self.cards,

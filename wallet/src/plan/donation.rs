@@ -10,7 +10,7 @@ use wufu_proto::{
     Envelope,
     envelope::{Binding, LogEpoch},
     grant::DonationReceipt,
-    witness::{Job, Witnessed},
+    witness::{Job, UncheckedWitness},
 };
 use wufu_verifier::{
     Amount, CircuitName, Donation, DonationCheck, Fr, Policy, ProjectKey, ProofRequest, Time,
@@ -22,10 +22,10 @@ use wufu_verifier::{
 use super::{Answer, PlanError, ProveError, Report, age, log_epoch, not_over, points};
 use crate::{
     log::{LogKind, LogName},
-    prover::{Made, OnStage, ProofSource},
+    prover::{OnStage, ProofSource, UnverifiedProof},
     renew::own_leaf,
     source::Sources,
-    store::{AnswerEntry, DonationEntry, Standing},
+    store::{AnswerEntry, DonationEntry, InclusionStatus},
     sync::DonationView,
     wallet::Wallet,
 };
@@ -53,7 +53,7 @@ impl Default for DonationOptions {
 
 /// The donation that a plan shows. It is what the proof hides, so it prints as nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Chosen {
+pub struct ChosenDonation {
     /// Its place in the log.
     pub place: u64,
     /// What it went to.
@@ -66,7 +66,7 @@ pub struct Chosen {
     pub shown_before: bool,
 }
 
-impl fmt::Debug for Chosen {
+impl fmt::Debug for ChosenDonation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Chosen(..)")
     }
@@ -81,7 +81,7 @@ pub struct DonationPlan {
     history: LogHistory,
     epochs: Vec<LogEpoch>,
     leaf: [u8; 32],
-    chosen: Chosen,
+    chosen: ChosenDonation,
     report: Report,
 }
 
@@ -179,7 +179,7 @@ impl Wallet {
             history: view.view.history.clone(),
             epochs: vec![log_epoch(checkpoint)],
             leaf,
-            chosen: Chosen { place, project, amount, time, shown_before },
+            chosen: ChosenDonation { place, project, amount, time, shown_before },
             report,
             request,
         })
@@ -197,7 +197,7 @@ impl Wallet {
         let pk = self.spend_key(&log.org).public_key();
         let origin = log.to_string();
         let ours = |entry: &DonationEntry| {
-            entry.receipt.origin == origin && entry.standing != Standing::Foreign
+            entry.receipt.origin == origin && entry.standing != InclusionStatus::Foreign
         };
         let held: Vec<DonationEntry> = self.donations()?.into_iter().filter(ours).collect();
         let policy = &request.question().policy;
@@ -249,7 +249,7 @@ impl DonationPlan {
     }
 
     /// Which donation it shows.
-    pub fn chosen(&self) -> &Chosen {
+    pub fn chosen(&self) -> &ChosenDonation {
         &self.chosen
     }
 
@@ -275,7 +275,7 @@ impl DonationPlan {
         now: u64,
     ) -> Result<Answer, ProveError> {
         let policy = self.request.question().policy.clone();
-        let witnessed = Witnessed::Donation(self.instance.clone(), policy);
+        let witnessed = UncheckedWitness::Donation(self.instance.clone(), policy);
         let made = prover.prove(Job { key_id: self.key.id(), witnessed }, stage).await?;
         self.verify(&made, now)?;
         let binding = Binding::Request(Box::new(self.request.clone()));
@@ -291,7 +291,7 @@ impl DonationPlan {
         Ok(Answer { envelope, report, mode, timings: made.timings })
     }
 
-    fn verify(&self, made: &Made, now: u64) -> Result<(), ProveError> {
+    fn verify(&self, made: &UnverifiedProof, now: u64) -> Result<(), ProveError> {
         let check = DonationCheck {
             key: &self.key,
             log: &self.history,

@@ -10,7 +10,7 @@ mod donation;
 
 pub(crate) use claim::claim_bytes;
 pub use claim::{ClaimAsk, ClaimPlan};
-pub use donation::{Chosen, DonationOptions, DonationPlan, MIN_ANONYMITY, count};
+pub use donation::{ChosenDonation, DonationOptions, DonationPlan, MIN_ANONYMITY, count};
 
 use std::fmt;
 
@@ -25,11 +25,11 @@ use wufu_verifier::{
 
 use crate::{
     log::{LogName, LogNameError},
-    prover::{Made, Mode, ProverError, Timings},
+    prover::{Mode, ProverError, Timings, UnverifiedProof},
     store::{ClaimEntry, StoreError},
     sync::SyncError,
     view::OwnLeafError,
-    wallet::{Stopped, Wallet},
+    wallet::{TaskStopped, Wallet},
 };
 
 /// Why there is no plan.
@@ -94,7 +94,7 @@ pub enum PlanError {
         /// The campaign.
         org: String,
         /// The earlier claim.
-        earlier: Earlier,
+        earlier: EarlierClaim,
     },
     /// No donation of this wallet meets the policy.
     #[error("none of this wallet's {held} donations in {log} meets the policy")]
@@ -143,7 +143,7 @@ pub enum PlanError {
     Store(#[from] StoreError),
     /// The program ends.
     #[error(transparent)]
-    Stopped(#[from] Stopped),
+    Stopped(#[from] TaskStopped),
 }
 
 fn kinds(missing: &[Kind]) -> String {
@@ -152,7 +152,7 @@ fn kinds(missing: &[Kind]) -> String {
 
 /// A claim that stands in the way of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Earlier {
+pub enum EarlierClaim {
     /// The ledger admitted it.
     Admitted {
         /// The ledger's number, as its signed receipt says.
@@ -162,7 +162,7 @@ pub enum Earlier {
     Open,
 }
 
-impl Earlier {
+impl EarlierClaim {
     fn of(made: &ClaimEntry) -> Self {
         match &made.receipt {
             Some(_) => Self::Admitted { claim: made.admitted() },
@@ -171,7 +171,7 @@ impl Earlier {
     }
 }
 
-impl fmt::Display for Earlier {
+impl fmt::Display for EarlierClaim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Admitted { claim: Some(claim) } => write!(f, "claim {claim} was admitted"),
@@ -205,7 +205,7 @@ pub enum ProveError {
         /// The campaign.
         org: String,
         /// The earlier claim.
-        earlier: Earlier,
+        earlier: EarlierClaim,
     },
     /// The envelope.
     #[error(transparent)]
@@ -215,7 +215,7 @@ pub enum ProveError {
     Store(#[from] StoreError),
     /// The program ends.
     #[error(transparent)]
-    Stopped(#[from] Stopped),
+    Stopped(#[from] TaskStopped),
 }
 
 /// What an owner should know of a proof: in every plan and every answer.
@@ -269,7 +269,7 @@ impl Wallet {
 }
 
 /// The points of a proof that was verified.
-fn points(made: &Made) -> Result<Proof, ProveError> {
+fn points(made: &UnverifiedProof) -> Result<Proof, ProveError> {
     Ok(Proof::decode(&made.proof).map_err(VerifyError::Proof)?)
 }
 

@@ -8,8 +8,8 @@ use wufu_proto::witness::{CircuitVisitor, Job};
 use wufu_prover::Prover;
 use wufu_verifier::{KeyId, Statement};
 
-use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage, Timings};
-use crate::wallet::Stopped;
+use super::{Mode, OnStage, ProofSource, ProverError, Stage, Timings, UnverifiedProof};
+use crate::wallet::TaskStopped;
 
 /// The engine inside the wallet, with its keys. Nothing leaves the process.
 #[derive(Clone, Debug, Default)]
@@ -35,12 +35,12 @@ impl ProofSource for LocalProver {
         Mode::Local
     }
 
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<Made, ProverError> {
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
         let found = self.provers.iter().find(|prover| prover.verifying_key().id() == job.key_id);
         let prover = found.cloned().ok_or(ProverError::NoKey { key: job.key_id })?;
         tokio::task::spawn_blocking(move || job.witnessed.visit(Prove { prover, stage }))
             .await
-            .map_err(Stopped::from)?
+            .map_err(TaskStopped::from)?
     }
 }
 
@@ -50,7 +50,7 @@ struct Prove {
 }
 
 impl CircuitVisitor for Prove {
-    type Output = Result<Made, ProverError>;
+    type Output = Result<UnverifiedProof, ProverError>;
 
     fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
         let Self { prover, stage } = self;
@@ -76,6 +76,12 @@ impl CircuitVisitor for Prove {
         })?;
         next(Stage::Done);
         let (public_inputs, proof) = (proven.statement.encode(), proven.proof.encode());
-        Ok(Made { public_inputs, proof, key_id: proven.key_id, timings, mode: Mode::Local })
+        Ok(UnverifiedProof {
+            public_inputs,
+            proof,
+            key_id: proven.key_id,
+            timings,
+            mode: Mode::Local,
+        })
     }
 }

@@ -15,13 +15,13 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use wufu_circuits::ClauseError;
 use wufu_proto::{ConvertError, witness::Job};
-use wufu_verifier::{KeyId, verify::Presented};
+use wufu_verifier::{KeyId, verify::PresentedProof};
 
 use tonic_types::StatusExt as _;
 
 use crate::{
-    place::{Place, PlaceError, plain},
-    wallet::Stopped,
+    place::{Endpoint, EndpointError, plain},
+    wallet::TaskStopped,
 };
 
 /// Why a prover gave no proof.
@@ -30,7 +30,7 @@ use crate::{
 pub enum ProverError {
     /// Where it is said to be.
     #[error(transparent)]
-    Place(#[from] PlaceError),
+    Place(#[from] EndpointError),
     /// The connection.
     #[error("no connection to the prover at {place}: {error}")]
     Connect {
@@ -90,11 +90,11 @@ pub enum ProverError {
     Blind(Box<BlindError>),
     /// The program ends.
     #[error(transparent)]
-    Stopped(#[from] Stopped),
+    Stopped(#[from] TaskStopped),
 }
 
 /// What an error that a server answered with means.
-fn answered(place: &Place, status: tonic::Status) -> ProverError {
+fn answered(place: &Endpoint, status: tonic::Status) -> ProverError {
     let place = place.to_string();
     if status.code() == tonic::Code::ResourceExhausted {
         let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
@@ -190,7 +190,7 @@ impl fmt::Display for Mode {
 
 /// A proof as it came. The wallet verifies it before it uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
+pub struct UnverifiedProof {
     /// 32 bytes for each public input.
     pub public_inputs: Vec<u8>,
     /// 128 bytes.
@@ -203,11 +203,11 @@ pub struct Made {
     pub mode: Mode,
 }
 
-impl Made {
+impl UnverifiedProof {
     /// What a verifier checks.
-    pub fn presented(&self) -> Presented<'_> {
+    pub fn presented(&self) -> PresentedProof<'_> {
         let Self { public_inputs, proof, key_id, .. } = self;
-        Presented { key_id: key_id.as_bytes(), public_inputs, proof }
+        PresentedProof { key_id: key_id.as_bytes(), public_inputs, proof }
     }
 }
 
@@ -224,5 +224,5 @@ pub trait ProofSource: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// When there is no proof.
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<Made, ProverError>;
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError>;
 }

@@ -9,8 +9,8 @@ use wufu_proto::{
     witness::Job,
 };
 
-use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage, answered};
-use crate::place::{Place, SMALL_ANSWER, within};
+use super::{Mode, OnStage, ProofSource, ProverError, Stage, UnverifiedProof, answered};
+use crate::place::{Endpoint, SMALL_ANSWER, within};
 
 /// How long a proof may take when nobody says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
@@ -18,13 +18,13 @@ pub const TIMEOUT: Duration = Duration::from_secs(120);
 /// A prover that its owner trusts as they trust the wallet: it sees the witness.
 #[derive(Clone, Debug)]
 pub struct TrustedProver {
-    place: Place,
+    place: Endpoint,
     timeout: Duration,
 }
 
 impl TrustedProver {
     /// The prover at this place. Nothing is connected yet.
-    pub fn new(place: Place) -> Self {
+    pub fn new(place: Endpoint) -> Self {
         Self { place, timeout: TIMEOUT }
     }
 
@@ -67,7 +67,7 @@ impl ProofSource for TrustedProver {
         Mode::Trusted { place: self.place.to_string() }
     }
 
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<Made, ProverError> {
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
         let mut client = self.client().await?;
         let mut request = Request::new(v1::ProveStreamRequest::from(&job));
         drop(job);
@@ -88,7 +88,7 @@ impl ProofSource for TrustedProver {
         let proved = proved.map_err(|error| self.answer(error))?;
         stage(Stage::Done);
         let presented = proved.presented();
-        Ok(Made {
+        Ok(UnverifiedProof {
             public_inputs: presented.public_inputs.to_vec(),
             proof: presented.proof.to_vec(),
             key_id: proved.key_id,

@@ -66,7 +66,7 @@ impl World {
     }
 }
 
-fn standings(wallet: &Wallet) -> Vec<(String, Standing)> {
+fn standings(wallet: &Wallet) -> Vec<(String, InclusionStatus)> {
     let items = wallet.items().unwrap();
     items.iter().map(|item: &Item| (item.name().to_string(), item.standing())).collect()
 }
@@ -87,9 +87,9 @@ fn what_is_made_for_another_address_is_refused_before_any_root_is_known() {
     }
     assert!(wallet.items().unwrap().is_empty(), "nothing of it is kept");
     // Its own is taken in, once.
-    assert_eq!(wallet.receive_card(&ours.0).unwrap(), Checked::Later);
-    assert_eq!(wallet.receive_person(&ours.1).unwrap(), Checked::Later);
-    assert_eq!(wallet.receive_donation(&ours.2).unwrap(), Checked::Later);
+    assert_eq!(wallet.receive_card(&ours.0).unwrap(), Inclusion::Later);
+    assert_eq!(wallet.receive_person(&ours.1).unwrap(), Inclusion::Later);
+    assert_eq!(wallet.receive_donation(&ours.2).unwrap(), Inclusion::Later);
     assert!(matches!(wallet.receive_card(&ours.0), Err(ReceiveError::Held { place: 0, .. })));
     assert!(matches!(wallet.receive_person(&ours.1), Err(ReceiveError::HeldPerson { .. })));
     assert!(matches!(wallet.receive_donation(&ours.2), Err(ReceiveError::Held { .. })));
@@ -110,7 +110,7 @@ async fn a_file_that_names_no_leaf_is_refused_until_the_log_tells() {
     assert!(wallet.items().unwrap().is_empty());
     wallet.campaign(&Sources::one(ledger.clone()), "wufu", NOW).await.unwrap();
     let found = wallet.receive(&file(&ours.0)).unwrap().remove(0).unwrap();
-    assert_eq!(found, Received::Card(Kind::ALL[0], Checked::InLog));
+    assert_eq!(found, ReceivedItem::Card(Kind::ALL[0], Inclusion::InLog));
     let refused = wallet.receive(&file(&theirs.0)).unwrap().remove(0);
     assert!(matches!(refused, Err(ReceiveError::NotInLog { .. })), "{refused:?}");
 }
@@ -122,11 +122,13 @@ async fn what_names_no_owner_is_kept_apart_until_the_log_tells() {
     let World { ledger, ours, theirs } = World::new().unnamed();
     let wallet = wallet(&ledger, 3);
     for (card, person, receipt) in [&theirs, &ours] {
-        assert_eq!(wallet.receive_card(card).unwrap(), Checked::Later);
-        assert_eq!(wallet.receive_person(person).unwrap(), Checked::Later);
-        assert_eq!(wallet.receive_donation(receipt).unwrap(), Checked::Later);
+        assert_eq!(wallet.receive_card(card).unwrap(), Inclusion::Later);
+        assert_eq!(wallet.receive_person(person).unwrap(), Inclusion::Later);
+        assert_eq!(wallet.receive_donation(receipt).unwrap(), Inclusion::Later);
     }
-    assert!(standings(&wallet).iter().all(|(_, standing)| *standing == Standing::Unconfirmed));
+    assert!(
+        standings(&wallet).iter().all(|(_, standing)| *standing == InclusionStatus::Unconfirmed)
+    );
 
     let found = wallet.sync(&Sources::one(ledger.clone()), "wufu", NOW).await.unwrap();
     assert_eq!(found.len(), 3);
@@ -134,12 +136,12 @@ async fn what_names_no_owner_is_kept_apart_until_the_log_tells() {
         assert_eq!((log.ready, log.foreign, log.not_yet), (1, 1, 0), "{}", log.log);
     }
     let expected = [
-        ("wufu/cards:0", Standing::Found),
-        ("wufu/cards:1", Standing::Foreign),
-        ("wufu/persons:0", Standing::Found),
-        ("wufu/persons:1", Standing::Foreign),
-        ("wufu/donations/1:0", Standing::Found),
-        ("wufu/donations/1:1", Standing::Foreign),
+        ("wufu/cards:0", InclusionStatus::Found),
+        ("wufu/cards:1", InclusionStatus::Foreign),
+        ("wufu/persons:0", InclusionStatus::Found),
+        ("wufu/persons:1", InclusionStatus::Foreign),
+        ("wufu/donations/1:0", InclusionStatus::Found),
+        ("wufu/donations/1:1", InclusionStatus::Foreign),
     ];
     assert_eq!(standings(&wallet), expected.map(|(name, standing)| (name.into(), standing)));
 
@@ -152,9 +154,12 @@ async fn what_names_no_owner_is_kept_apart_until_the_log_tells() {
     assert!(matches!(held, Err(ReceiveError::HeldPerson { place: 0, .. })), "{held:?}");
 
     for name in ["wufu/cards:1", "wufu/persons:1", "wufu/donations/1:1"] {
-        assert_eq!(wallet.forget(&name.parse().unwrap()).unwrap().standing(), Standing::Foreign);
+        assert_eq!(
+            wallet.forget(&name.parse().unwrap()).unwrap().standing(),
+            InclusionStatus::Foreign
+        );
     }
-    assert!(standings(&wallet).iter().all(|(_, standing)| *standing == Standing::Found));
+    assert!(standings(&wallet).iter().all(|(_, standing)| *standing == InclusionStatus::Found));
     assert_eq!(wallet.items().unwrap().len(), 3);
 }
 
@@ -171,7 +176,7 @@ async fn a_place_that_was_found_stands_in_the_way_of_another_and_no_other_does()
     // Of another salt than the log has: nothing tells as long as its root is not known.
     let mut wrong = first.clone();
     (wrong.person.salt, wrong.path) = (7u64.into(), unnamed(&wrong.path));
-    assert_eq!(wallet.receive_person(&wrong).unwrap(), Checked::Later);
+    assert_eq!(wallet.receive_person(&wrong).unwrap(), Inclusion::Later);
     let again = wallet.receive_person(&wrong);
     assert!(matches!(again, Err(ReceiveError::HeldPerson { .. })), "{again:?}");
 
@@ -179,7 +184,7 @@ async fn a_place_that_was_found_stands_in_the_way_of_another_and_no_other_does()
     wallet.campaign(&sources, "wufu", NOW).await.unwrap();
     let never = wallet.receive_person(&wrong);
     assert!(matches!(never, Err(ReceiveError::NotInLog { .. })), "{never:?}");
-    assert_eq!(wallet.receive_person(first).unwrap(), Checked::InLog);
+    assert_eq!(wallet.receive_person(first).unwrap(), Inclusion::InLog);
     for more in [first, second] {
         let held = wallet.receive_person(more);
         assert!(matches!(held, Err(ReceiveError::HeldPerson { .. })), "{held:?}");
@@ -191,7 +196,10 @@ async fn a_place_that_was_found_stands_in_the_way_of_another_and_no_other_does()
     assert!(wallet.forget(&"wufu/persons:0".parse().unwrap()).is_err());
     let held = wallet.store().persons_of("wufu").unwrap();
     assert_eq!(held[0].grant.person.salt, first.person.salt);
-    assert_eq!([held[0].standing, held[1].standing], [Standing::Found, Standing::Foreign]);
+    assert_eq!(
+        [held[0].standing, held[1].standing],
+        [InclusionStatus::Found, InclusionStatus::Foreign]
+    );
 }
 
 /// What was received before its log's root was known is confirmed when it comes again with a path to a root that is
@@ -203,14 +211,14 @@ async fn what_comes_again_with_a_path_that_leads_to_a_known_root_is_confirmed() 
     let mut early = ours.0.clone();
     early.path = ShardPath::new(early.path.index(), &wufu_circuits::Path::default()).unwrap();
     early.epoch = 99;
-    assert_eq!(wallet.receive_card(&early).unwrap(), Checked::Later);
+    assert_eq!(wallet.receive_card(&early).unwrap(), Inclusion::Later);
     wallet.campaign(&Sources::one(ledger.clone()), "wufu", NOW).await.unwrap();
     let other = wallet.forget(&"wufu/cards:0".parse().unwrap()).unwrap();
-    assert_eq!(other.standing(), Standing::Found, "the log was looked at meanwhile");
-    assert_eq!(wallet.receive_card(&early).unwrap(), Checked::Later);
-    assert_eq!(wallet.receive_card(&ours.0).unwrap(), Checked::InLog);
+    assert_eq!(other.standing(), InclusionStatus::Found, "the log was looked at meanwhile");
+    assert_eq!(wallet.receive_card(&early).unwrap(), Inclusion::Later);
+    assert_eq!(wallet.receive_card(&ours.0).unwrap(), Inclusion::InLog);
     assert!(matches!(wallet.receive_card(&ours.0), Err(ReceiveError::Held { .. })));
-    assert_eq!(standings(&wallet), [("wufu/cards:0".to_owned(), Standing::Found)]);
+    assert_eq!(standings(&wallet), [("wufu/cards:0".to_owned(), InclusionStatus::Found)]);
 }
 
 #[test]
@@ -252,9 +260,9 @@ async fn a_memory_of_the_first_version_is_brought_up_to_date() {
     let wallet = Wallet::open(&path).unwrap();
     assert_eq!(standings(&wallet).len(), 3);
     // Somebody else's place is held, and ours is not refused for it.
-    assert_eq!(wallet.receive_person(&ours.1).unwrap(), Checked::Later);
+    assert_eq!(wallet.receive_person(&ours.1).unwrap(), Inclusion::Later);
     wallet.sync(&Sources::one(ledger.clone()), "wufu", NOW).await.unwrap();
-    let foreign = |(name, standing)| (standing == Standing::Foreign).then_some(name);
+    let foreign = |(name, standing)| (standing == InclusionStatus::Foreign).then_some(name);
     let found: Vec<String> = standings(&wallet).into_iter().filter_map(foreign).collect();
     assert_eq!(found, ["wufu/cards:1", "wufu/persons:1"]);
 }

@@ -13,7 +13,7 @@ use super::{CheckpointSource, LedgerSource, SourceError};
 use crate::{
     log::LogName,
     patience::{self, Failed, Listener, OnWait},
-    place::{Place, SMALL_ANSWER},
+    place::{Endpoint, SMALL_ANSWER},
 };
 
 /// How long an answer may take, all waits of a busy ledger included.
@@ -25,13 +25,13 @@ const MAX_ANSWER: usize = 8 << 20;
 /// wallet can be joined by what they carry.
 #[derive(Clone, Debug)]
 pub struct GrpcSource {
-    place: Place,
+    place: Endpoint,
     listener: Listener,
 }
 
 impl GrpcSource {
     /// The ledger at this place. Nothing is connected yet.
-    pub fn new(place: Place) -> Self {
+    pub fn new(place: Endpoint) -> Self {
         Self { place, listener: Listener::default() }
     }
 

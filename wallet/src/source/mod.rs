@@ -20,7 +20,7 @@ use wufu_proto::{
     log::{Roof, Shard},
 };
 
-use crate::{log::LogName, patience::Busy, place::PlaceError};
+use crate::{log::LogName, patience::Busy, place::EndpointError};
 
 /// Why a source did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ use crate::{log::LogName, patience::Busy, place::PlaceError};
 pub enum SourceError {
     /// Where it is said to be.
     #[error(transparent)]
-    Place(#[from] PlaceError),
+    Place(#[from] EndpointError),
     /// The connection.
     #[error("no connection to {place}: {error}")]
     Connect {

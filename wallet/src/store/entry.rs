@@ -14,7 +14,7 @@ const FOREIGN: u8 = 2;
 
 /// Whether something that was received is in its log, at the place that was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
+pub enum InclusionStatus {
     /// Nobody looked yet: the wallet has not seen the log at an epoch that tells.
     #[default]
     Unconfirmed,
@@ -24,7 +24,7 @@ pub enum Standing {
     Foreign,
 }
 
-impl Standing {
+impl InclusionStatus {
     /// Its name, for machines.
     pub const fn name(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ pub struct CardEntry {
     /// What the issuer sent.
     pub grant: CardGrant,
     /// Whether it is in its log.
-    pub standing: Standing,
+    pub standing: InclusionStatus,
 }
 
 /// A place in a person log that is held.
@@ -71,7 +71,7 @@ pub struct PersonEntry {
     /// What the registrar sent.
     pub grant: PersonGrant,
     /// Whether it is in its log.
-    pub standing: Standing,
+    pub standing: InclusionStatus,
 }
 
 /// A donation that is held.
@@ -82,7 +82,7 @@ pub struct DonationEntry {
     /// What the charity sent.
     pub receipt: DonationReceipt,
     /// Whether it is in its log.
-    pub standing: Standing,
+    pub standing: InclusionStatus,
 }
 
 /// A card, a place in a person log, or a donation.
@@ -116,7 +116,7 @@ impl Holding {
     }
 
     /// Whether it is in its log.
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> InclusionStatus {
         match self {
             Self::Card(CardEntry { standing, .. })
             | Self::Person(PersonEntry { standing, .. })
@@ -124,7 +124,7 @@ impl Holding {
         }
     }
 
-    pub(crate) fn stand(&mut self, stands: Standing) {
+    pub(crate) fn stand(&mut self, stands: InclusionStatus) {
         match self {
             Self::Card(CardEntry { standing, .. })
             | Self::Person(PersonEntry { standing, .. })

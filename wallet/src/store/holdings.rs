@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Bytes32, Store, StoreError,
-    entry::{CardEntry, DonationEntry, Holding, PersonEntry, Standing},
+    entry::{CardEntry, DonationEntry, Holding, InclusionStatus, PersonEntry},
 };
 
 /// By commitment.
@@ -21,7 +21,7 @@ const PERSONS: TableDefinition<'_, (&str, Bytes32), &[u8]> = TableDefinition::ne
 const PERSONS_1: TableDefinition<'_, &str, (Bytes32, &[u8])> = TableDefinition::new("persons");
 /// By leaf.
 const DONATIONS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new("donations");
-/// By leaf: [`Standing::code`]. A leaf that is not here was not looked for yet.
+/// By leaf: [`InclusionStatus::code`]. A leaf that is not here was not looked for yet.
 const STANDINGS: TableDefinition<'_, Bytes32, u8> = TableDefinition::new("standings");
 
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
@@ -67,7 +67,7 @@ impl Store {
         &self,
         leaf: Bytes32,
         grant: &CardGrant,
-        standing: Standing,
+        standing: InclusionStatus,
     ) -> Result<bool, StoreError> {
         self.add(CARDS, leaf, &encoded(&v1::CardGrant::from(grant)), standing)
     }
@@ -80,7 +80,7 @@ impl Store {
         &self,
         leaf: Bytes32,
         receipt: &DonationReceipt,
-        standing: Standing,
+        standing: InclusionStatus,
     ) -> Result<bool, StoreError> {
         self.add(DONATIONS, leaf, &encoded(&v1::DonationReceipt::from(receipt)), standing)
     }
@@ -90,7 +90,7 @@ impl Store {
         table: TableDefinition<'_, Bytes32, &'static [u8]>,
         leaf: Bytes32,
         bytes: &[u8],
-        standing: Standing,
+        standing: InclusionStatus,
     ) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(table)?;
@@ -112,13 +112,13 @@ impl Store {
         &self,
         leaf: Bytes32,
         grant: &PersonGrant,
-        standing: Standing,
+        standing: InclusionStatus,
     ) -> Result<Option<PersonEntry>, StoreError> {
         let bytes = encoded(&v1::PersonGrant::from(grant));
         self.write(|transaction| {
             let mut table = transaction.open_table(PERSONS)?;
             let held = persons_of(&table, &transaction.open_table(STANDINGS)?, Some(&grant.org))?;
-            let found = |entry: &&PersonEntry| entry.standing == Standing::Found;
+            let found = |entry: &&PersonEntry| entry.standing == InclusionStatus::Found;
             if let Some(found) = held.iter().find(found) {
                 return Ok(Some(found.clone()));
             }
@@ -235,7 +235,7 @@ impl Store {
     fn by_leaf<T>(
         &self,
         table: TableDefinition<'_, Bytes32, &'static [u8]>,
-        entry: impl Fn(Bytes32, &[u8], Standing) -> Result<T, StoreError>,
+        entry: impl Fn(Bytes32, &[u8], InclusionStatus) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         self.read(|transaction| {
             let standings = transaction.open_table(STANDINGS)?;
@@ -255,10 +255,10 @@ fn may_keep(
     transaction: &WriteTransaction,
     held: bool,
     leaf: &Bytes32,
-    standing: Standing,
+    standing: InclusionStatus,
 ) -> Result<bool, StoreError> {
     let before = read_standing(&transaction.open_table(STANDINGS)?, leaf)?;
-    if held && (before == Standing::Found || standing != Standing::Found) {
+    if held && (before == InclusionStatus::Found || standing != InclusionStatus::Found) {
         return Ok(false);
     }
     stand(transaction, leaf, standing)?;
@@ -268,15 +268,16 @@ fn may_keep(
 fn read_standing(
     table: &impl ReadableTable<Bytes32, u8>,
     leaf: &Bytes32,
-) -> Result<Standing, StoreError> {
+) -> Result<InclusionStatus, StoreError> {
     let code = table.get(leaf)?.map(|code| code.value());
-    Standing::of(code).ok_or(StoreError::Damaged { entry: "whether something is in its log" })
+    InclusionStatus::of(code)
+        .ok_or(StoreError::Damaged { entry: "whether something is in its log" })
 }
 
 fn stand(
     transaction: &WriteTransaction,
     leaf: &Bytes32,
-    standing: Standing,
+    standing: InclusionStatus,
 ) -> Result<(), StoreError> {
     let mut standings = transaction.open_table(STANDINGS)?;
     match standing.code() {
@@ -310,7 +311,7 @@ fn persons_of(
     });
     let mut entries = entries.collect::<Result<Vec<_>, StoreError>>()?;
     let order = |entry: &PersonEntry| {
-        let found = entry.standing == Standing::Found;
+        let found = entry.standing == InclusionStatus::Found;
         (entry.grant.org.clone(), !found, entry.grant.path.index())
     };
     entries.sort_by_key(order);

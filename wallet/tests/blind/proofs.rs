@@ -9,7 +9,7 @@ use wufu_proto::{
         self, dealer_service_client::DealerServiceClient,
         evaluator_service_client::EvaluatorServiceClient,
     },
-    witness::Witnessed,
+    witness::UncheckedWitness,
 };
 use wufu_prover::{
     Prover, blind,
@@ -21,7 +21,7 @@ use wufu_prover::{
 };
 use wufu_verifier::field;
 use wufu_wallet::{
-    LocalProver, Mode, Place, ProofSource as _,
+    Endpoint, LocalProver, Mode, ProofSource as _,
     prover::{BlindError, ProverError},
 };
 
@@ -43,9 +43,9 @@ async fn a_proof_comes_of_two_servers_and_says_what_each_learned() {
     }
     // A false statement is shared with nobody.
     let mut bad = job(4);
-    let Witnessed::Gift(gift) = &mut bad.witnessed else { panic!() };
+    let UncheckedWitness::Gift(gift) = &mut bad.witnessed else { panic!() };
     gift.private.rcm_out += wufu_verifier::Fr::from(1u64);
-    let nobody: Place = "127.0.0.1:9".parse().unwrap();
+    let nobody: Endpoint = "127.0.0.1:9".parse().unwrap();
     let refused =
         wallet(vec![super::servers::dealer(2).await], vec![nobody]).prove(bad, quiet()).await;
     assert!(matches!(refused, Err(ProverError::False(_))), "{refused:?}");
@@ -167,7 +167,7 @@ async fn f35_both_servers_records_joined_on_every_field_yield_nothing() {
     }
     // Nor is any secret of the witnesses at either.
     for seed in 1..=3 {
-        let Witnessed::Gift(gift) = job(seed).witnessed else { panic!() };
+        let UncheckedWitness::Gift(gift) = job(seed).witnessed else { panic!() };
         let witness = &gift.private;
         for secret in
             [witness.sk, witness.pk, witness.rho, witness.rcm, witness.cm, witness.rcm_out]
@@ -188,7 +188,7 @@ async fn f35_whoever_shows_an_identity_or_comes_twice_is_refused() {
     let (dealer, place) = (dealer(1).await, evaluator().await);
     let id = verifying().id().as_bytes().to_vec();
     let ask = || v1::DealRequest { format: FORMAT, key_id: id.clone(), count: 1 };
-    let channel = |place: &Place| {
+    let channel = |place: &Endpoint| {
         let place = place.to_string();
         async { tonic::transport::Endpoint::from_shared(place).unwrap().connect().await.unwrap() }
     };

@@ -36,7 +36,7 @@ fn a_kit_that_is_not_the_pinned_one_is_refused() {
 #[tokio::test]
 async fn one_place_is_one_server() {
     let [one, two] = [nobody().await, nobody().await];
-    let dealer = |n, place: &wufu_wallet::Place| Dealer {
+    let dealer = |n, place: &wufu_wallet::Endpoint| Dealer {
         place: place.clone(),
         key: signing(n).verifying_key(),
     };
@@ -61,7 +61,7 @@ async fn one_place_is_one_server() {
     let (socket, link) = (folder.path().join("a.sock"), folder.path().join("b.sock"));
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     std::os::unix::fs::symlink(&socket, &link).unwrap();
-    let named = |path: &std::path::Path| wufu_wallet::Place::Socket(path.to_path_buf());
+    let named = |path: &std::path::Path| wufu_wallet::Endpoint::Socket(path.to_path_buf());
     let (socket, link) = (named(&socket), named(&link));
     let both = new(vec![dealer(1, &socket)], vec![link.clone()]).unwrap_err();
     assert!(matches!(both, BlindError::Both { .. }), "{both}");
@@ -69,7 +69,7 @@ async fn one_place_is_one_server() {
     assert!(matches!(twice, BlindError::Twice("dealer")), "{twice}");
     let twice = new(vec![dealer(1, &one)], vec![socket, link]).unwrap_err();
     assert!(matches!(twice, BlindError::Twice("evaluator")), "{twice}");
-    let at = |address: String| address.parse::<wufu_wallet::Place>().unwrap();
+    let at = |address: String| address.parse::<wufu_wallet::Endpoint>().unwrap();
     let port = two.to_string().rsplit_once(':').unwrap().1.to_owned();
     let both = new(vec![dealer(1, &at(format!("localhost:{port}")))], vec![two.clone()]);
     assert!(matches!(both.unwrap_err(), BlindError::Both { .. }));

@@ -29,7 +29,7 @@ use wufu_proto::{
         dealer_service_server::{DealerService, DealerServiceServer},
         evaluator_service_server::{EvaluatorService, EvaluatorServiceServer},
     },
-    witness::{Job, Witnessed},
+    witness::{Job, UncheckedWitness},
 };
 use wufu_prover::{
     blind,
@@ -39,9 +39,9 @@ use wufu_prover::{
 };
 use wufu_verifier::{CircuitName, Gift, KeyId, Proof, Statement as _, VerifyingKey};
 use wufu_wallet::{
-    Place,
+    Endpoint,
     prover::{
-        BlindProver, Delay, Made, OnStage, TokenStore,
+        BlindProver, Delay, OnStage, TokenStore, UnverifiedProof,
         blind::{Dealer, blind_key},
     },
 };
@@ -77,7 +77,7 @@ pub fn job(seed: u64) -> Job {
 
 pub fn job_under(key_id: KeyId, seed: u64) -> Job {
     let gift = testing::gift(&mut StdRng::seed_from_u64(seed));
-    Job { key_id, witnessed: Witnessed::Gift(Box::new(gift)) }
+    Job { key_id, witnessed: UncheckedWitness::Gift(Box::new(gift)) }
 }
 
 pub fn quiet() -> OnStage {
@@ -88,7 +88,7 @@ pub fn signing(n: u8) -> SigningKey {
     SigningKey::from_bytes(&[n; 32])
 }
 
-pub async fn listen() -> (TcpListenerStream, Place) {
+pub async fn listen() -> (TcpListenerStream, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = listener.local_addr().unwrap().to_string().parse().unwrap();
     (TcpListenerStream::new(listener), place)
@@ -166,7 +166,7 @@ pub fn evaluating() -> blind::Evaluator {
     blind::Evaluator::new(prepared().clone()).unwrap()
 }
 
-pub async fn evaluator() -> Place {
+pub async fn evaluator() -> Endpoint {
     let (incoming, place) = listen().await;
     let config = Config::default();
     tokio::spawn(run_evaluator(incoming, vec![evaluating()], config, std::future::pending()));
@@ -177,17 +177,17 @@ pub fn tokens() -> Arc<TokenStore> {
     Arc::new(TokenStore::in_memory().unwrap())
 }
 
-pub fn wallet(dealers: Vec<Dealer>, evaluators: Vec<Place>) -> BlindProver {
+pub fn wallet(dealers: Vec<Dealer>, evaluators: Vec<Endpoint>) -> BlindProver {
     let prover = BlindProver::new([key()], dealers, evaluators, tokens()).unwrap();
     prover.with_delay(Delay::NONE).with_batch(2)
 }
 
 /// A place where nobody listens.
-pub async fn nobody() -> Place {
+pub async fn nobody() -> Endpoint {
     listen().await.1
 }
 
-pub fn holds(made: &Made) {
+pub fn holds(made: &UnverifiedProof) {
     let statement = Gift::decode(&made.public_inputs).unwrap();
     let proof = Proof::decode(&made.proof).unwrap();
     assert!(verifying().equation_holds(&statement.public_inputs(), &proof));
@@ -272,7 +272,7 @@ impl EvaluatorService for Spy {
     }
 }
 
-pub async fn spy(conduct: Conduct) -> (Place, Spy) {
+pub async fn spy(conduct: Conduct) -> (Endpoint, Spy) {
     let (incoming, place) = listen().await;
     let conduct = Arc::new(Mutex::new(conduct));
     let spy = Spy { conduct, honest: Arc::new(evaluating()), seen: Arc::default() };

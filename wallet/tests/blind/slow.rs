@@ -4,18 +4,18 @@
 use std::time::Duration;
 
 use tokio_stream::{StreamExt as _, iter, pending};
-use tonic::{Code, Status, transport::Endpoint};
+use tonic::{Code, Status, transport};
 use wufu_proto::{
     blind::messages,
     v1::{EvaluateResponse, evaluator_service_client::EvaluatorServiceClient},
 };
 use wufu_prover::service::blind::{Config, run_evaluator};
-use wufu_wallet::{Place, prover::ProofSource as _};
+use wufu_wallet::{Endpoint, prover::ProofSource as _};
 
 use super::servers::{dealer, evaluating, holds, job, listen, quiet, verifying, wallet};
 
 /// One worker, and nobody may wait.
-async fn narrow(receive: Duration) -> Place {
+async fn narrow(receive: Duration) -> Endpoint {
     let (incoming, place) = listen().await;
     let mut config = Config::default();
     (config.limits.workers, config.limits.queue, config.receive) = (1, 0, receive);
@@ -24,8 +24,9 @@ async fn narrow(receive: Duration) -> Place {
 }
 
 /// Begins a job and sends nothing more.
-async fn idle(place: Place) -> Result<EvaluateResponse, Status> {
-    let channel = Endpoint::from_shared(place.to_string()).unwrap().connect().await.unwrap();
+async fn idle(place: Endpoint) -> Result<EvaluateResponse, Status> {
+    let channel =
+        transport::Endpoint::from_shared(place.to_string()).unwrap().connect().await.unwrap();
     let head = messages(verifying().id(), &[]);
     let sent = EvaluatorServiceClient::new(channel).evaluate(iter(head).chain(pending())).await;
     sent.map(tonic::Response::into_inner)

@@ -13,7 +13,7 @@ use wufu_proto::witness::Job;
 use wufu_wallet::{
     ProofSource,
     prover::{
-        BlindProver, Delay, Made, Mode, OnStage, ProverError,
+        BlindProver, Delay, Mode, OnStage, ProverError, UnverifiedProof,
         blind::{BlindStep, WaitReason},
     },
 };
@@ -79,11 +79,11 @@ impl ProofSource for Home {
         Mode::Local
     }
 
-    async fn prove(&self, job: Job, _: OnStage) -> Result<Made, ProverError> {
+    async fn prove(&self, job: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
         self.0.lock().unwrap().push(Instant::now());
         let (public_inputs, proof) = (Vec::new(), Vec::new());
         let (key_id, timings) = (job.key_id, Default::default());
-        Ok(Made { public_inputs, proof, key_id, timings, mode: Mode::Local })
+        Ok(UnverifiedProof { public_inputs, proof, key_id, timings, mode: Mode::Local })
     }
 }
 

@@ -26,7 +26,7 @@ use wufu_benches::{machine, median, ms, peak_mb};
 use wufu_circuits::{Circuit as _, testing::five_fu};
 use wufu_prover::engine::{
     Engine as _, PreparedEngine, PreparedKey,
-    prepared::{Checked, Workspaces},
+    prepared::{Integrity, Workspaces},
 };
 use wufu_verifier::{CircuitName, Trust};
 
@@ -160,7 +160,7 @@ impl KeyFile {
     }
 }
 
-fn load(path: &Path) -> anyhow::Result<(PreparedKey, Checked)> {
+fn load(path: &Path) -> anyhow::Result<(PreparedKey, Integrity)> {
     let trust = Trust::AcceptDevelopment;
     Ok(PreparedKey::load(path, CircuitName::FiveFu, Backend::best(), trust)?)
 }
@@ -177,11 +177,11 @@ fn key_file(subject: &Subject, folder: &Path, runs: usize) -> anyhow::Result<Key
     let hashed = median(runs, || {
         // Gone is what we want: the first time there is none.
         let _ = std::fs::remove_file(&record);
-        load(&path).is_ok_and(|(_, checked)| checked == Checked::Hashed)
+        load(&path).is_ok_and(|(_, checked)| checked == Integrity::Hashed)
     });
     let on_record = median(runs, || load(&path).is_ok());
     let (_, checked) = load(&path)?;
-    anyhow::ensure!(checked == Checked::OnRecord, "the check is not on record");
+    anyhow::ensure!(checked == Integrity::OnRecord, "the check is not on record");
     let bytes = std::fs::metadata(&path)?.len();
     Ok(KeyFile { bytes, on_record_ms: ms(on_record), hashed_ms: ms(hashed), summary })
 }

@@ -67,7 +67,7 @@ pub enum CsvError {
 
 /// What is wrong with a row that ends where its line ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stray {
+pub(crate) enum RowFault {
     /// A quote inside a cell that does not begin with one, or text after a closing quote. The cell's place, from 0.
     Quote(usize),
     /// A line end of the other sort: CR in a file of LF, or the reverse.
@@ -80,7 +80,7 @@ pub(crate) struct Row {
     /// The line on which it begins, from 1.
     pub(crate) line: u64,
     /// What is wrong with it.
-    pub(crate) stray: Option<Stray>,
+    pub(crate) stray: Option<RowFault>,
     text: Vec<u8>,
     // Where each cell ends in the text.
     ends: Vec<usize>,
@@ -222,7 +222,7 @@ impl<R: Read> Rows<R> {
                             if matches!(state, State::Plain) { self.line } else { opened.0 };
                         return Err(CsvError::StrayQuote { cell: cell + 1 });
                     }
-                    row.stray = Some(Stray::Quote(cell));
+                    row.stray = Some(RowFault::Quote(cell));
                     row.text.push(byte);
                     if matches!(state, State::Plain) { State::Plain } else { State::Behind }
                 }
@@ -239,7 +239,7 @@ impl<R: Read> Rows<R> {
         row.ends.push(row.text.len());
         match row.stray {
             // With a quote left over nobody knows which of them opens, and whether the row ends here.
-            Some(Stray::Quote(cell)) if !quotes.is_multiple_of(2) => {
+            Some(RowFault::Quote(cell)) if !quotes.is_multiple_of(2) => {
                 Err(CsvError::OpenQuote { cell: cell + 1 })
             }
             _ => Ok(true),
@@ -247,10 +247,10 @@ impl<R: Read> Rows<R> {
     }
 
     /// Whether a line holds the sort of line end that does not end the lines of this file.
-    fn other_line_end(&self, from: usize, to: usize) -> Option<Stray> {
+    fn other_line_end(&self, from: usize, to: usize) -> Option<RowFault> {
         let other = if self.end == Some(b'\r') { b'\n' } else { b'\r' };
         let line = self.buffer.get(from..to).unwrap_or_default();
-        line.contains(&other).then_some(Stray::LineEnd)
+        line.contains(&other).then_some(RowFault::LineEnd)
     }
 
     /// Reads one more line into the buffer. Gives where its content ends, or nothing at the end of the file.

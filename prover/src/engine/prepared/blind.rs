@@ -9,7 +9,7 @@ use wufu_verifier::VerifyingKey;
 use super::{
     Workspaces,
     queries::{Queries, Query},
-    totals::Totals,
+    totals::ProofSums,
 };
 use crate::engine::EngineError;
 
@@ -46,7 +46,7 @@ impl Queries {
         whole.wires.resize(self.sizes.wires, BigInt::default());
         whole.products.resize(self.sizes.domain(), BigInt::default());
         fill(&mut whole.wires[self.sizes.public..], &mut whole.products)?;
-        let Totals { a, b1, b2, lh } = self.totals(None, whole, workspaces)?;
+        let ProofSums { a, b1, b2, lh } = self.totals(None, whole, workspaces)?;
         Ok(FourSums {
             a: a.into_affine(),
             b1: b1.into_affine(),

@@ -95,7 +95,7 @@ pub enum PreparedFileError {
 
 /// How it is known that a file is as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checked {
+pub enum Integrity {
     /// It was hashed before, and is the same file since, by what the system says of it.
     OnRecord,
     /// It was hashed now.
@@ -168,7 +168,7 @@ impl PreparedKey {
         circuit: CircuitName,
         backend: Backend,
         trust: Trust,
-    ) -> Result<(Self, Checked), PreparedFileError> {
+    ) -> Result<(Self, Integrity), PreparedFileError> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         owners_alone(&metadata)?;
@@ -183,7 +183,7 @@ impl PreparedKey {
         }
         let record = Record::new(&header.hash, &metadata);
         let checked = if record.as_ref().is_some_and(|record| record.stands_beside(path)) {
-            Checked::OnRecord
+            Integrity::OnRecord
         } else {
             let mut hasher = blake3::Hasher::new();
             hasher.update_rayon(&whole[header.layout.header..]);
@@ -200,7 +200,7 @@ impl PreparedKey {
             {
                 tracing::debug!(%error, "the check of a prepared key is not on record");
             }
-            Checked::Hashed
+            Integrity::Hashed
         };
         let key = decode(&header, &bytes)?;
         Ok((key, checked))

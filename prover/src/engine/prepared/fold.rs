@@ -55,7 +55,7 @@ impl Sizes {
 pub(super) type Bases<P> = Vec<(u32, P)>;
 
 /// The points that the four sums of a proof are over.
-pub(super) struct Folded {
+pub(super) struct FoldedBases {
     pub(super) a: Bases<G1Affine>,
     pub(super) b1: Bases<G1Affine>,
     pub(super) b2: Bases<G2Affine>,
@@ -92,7 +92,7 @@ pub(super) fn fold(
     sizes: Sizes,
     c: &Matrix,
     tick: Tick<'_>,
-) -> Result<Folded, PrepareError> {
+) -> Result<FoldedBases, PrepareError> {
     let h = match reduction {
         Reduction::Libsnark => sizes.domain() - 1,
         Reduction::Circom => sizes.domain(),
@@ -115,7 +115,7 @@ pub(super) fn fold(
     subtract(backend, &mut lh, c, &rows, tick)?;
     let mut lh = G1Projective::normalize_batch(&lh);
     lh.extend(products);
-    Ok(Folded {
+    Ok(FoldedBases {
         a: bases(key.a_query.iter().copied()),
         b1: bases(key.b_g1_query.iter().copied()),
         b2: bases(key.b_g2_query.iter().copied()),

@@ -22,7 +22,7 @@ use wufu_verifier::{Proof, VerifyingKey};
 
 pub use blind::MakeKitError;
 pub use budget::DEFAULT_BUDGET;
-pub use file::{Checked, PreparedFileError, remove};
+pub use file::{Integrity, PreparedFileError, remove};
 pub use header::Header;
 pub use key::PreparedKey;
 pub use progress::{Progress, Step};

@@ -17,7 +17,7 @@ use wufu_verifier::key::Reduction;
 use super::{
     Options, PrepareError, Progress, Step,
     budget::{self, Shapes},
-    fold::{self, Bases, Folded, Sizes},
+    fold::{self, Bases, FoldedBases, Sizes},
     progress::Counter,
     schedule::Part,
     workspace::Workspaces,
@@ -95,7 +95,8 @@ impl Queries {
         let sizes = Sizes::new(circuit.rows(), circuit.wires(), circuit.public_inputs() + 1);
         let [_, _, c] = circuit.matrices();
         let counter = Counter::new(Step::Points, fold::cost(sizes, reduction, c), progress);
-        let Folded { a, b1, b2, lh } = fold::fold(backend, key, reduction, sizes, c, &counter.tick())?;
+        let FoldedBases { a, b1, b2, lh } =
+            fold::fold(backend, key, reduction, sizes, c, &counter.tick())?;
 
         let shapes = budget::shapes([a.len(), b1.len(), b2.len(), lh.len()], budget);
         let rows = shapes.iter().map(|shape| shape.bases * shape.levels() as usize).sum();

@@ -32,7 +32,7 @@ pub(super) struct Part {
 
 /// What is to be split.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Whole {
+pub(super) struct Extent {
     pub(super) shapes: [Shape; 4],
     /// The first bases of the last sum, which are for wires: they do not need the products.
     pub(super) of_wires: usize,
@@ -42,7 +42,7 @@ pub(super) struct Whole {
     pub(super) transforms: Option<u32>,
 }
 
-impl Whole {
+impl Extent {
     /// The parts that so many threads are through with soonest, of those that were looked at; the costliest first.
     pub(super) fn parts(&self, threads: usize) -> Vec<Part> {
         let ways = [(true, self.joint), (false, self.joint), (true, false), (false, false)];
@@ -208,9 +208,9 @@ impl<P: ?Sized, T, E> State<'_, P, T, E> {
 mod tests {
     use super::*;
 
-    fn whole(bases: [usize; 4], of_wires: usize, joint: bool) -> Whole {
+    fn whole(bases: [usize; 4], of_wires: usize, joint: bool) -> Extent {
         let shapes = bases.map(|bases| Shape { bases, window: 5, step: 1 });
-        Whole { shapes, of_wires, joint, transforms: Some(9) }
+        Extent { shapes, of_wires, joint, transforms: Some(9) }
     }
 
     #[test]
@@ -243,7 +243,7 @@ mod tests {
         let bases = [32_000, 21_000, 21_000, 65_000];
         let mut shapes = bases.map(|bases| Shape { bases, window: 15, step: 1 });
         shapes[3].window = 16;
-        let whole = Whole { shapes, of_wires: 32_500, joint: true, transforms: Some(15) };
+        let whole = Extent { shapes, of_wires: 32_500, joint: true, transforms: Some(15) };
         let alone = whole.end(1, &whole.wholes(false, true)) as f64;
         for (threads, times) in [(2, 1.93), (4, 3.4)] {
             let end = whole.end(threads, &whole.parts(threads)) as f64;

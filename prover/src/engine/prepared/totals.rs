@@ -12,13 +12,13 @@ use bn254x8::{
 use super::{
     queries::{Queries, Query},
     schedule::{self, Board, Part},
-    workspace::{Lent, Sums, Whole, Workspaces},
+    workspace::{PoolGuard, ProofWorkspace, Sums, Workspaces},
 };
 use crate::engine::EngineError;
 
 /// The four sums of a proof.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Totals {
+pub(super) struct ProofSums {
     pub(super) a: G1Projective,
     pub(super) b1: G1Projective,
     pub(super) b2: G2Projective,
@@ -37,9 +37,9 @@ impl Queries {
     pub(super) fn totals(
         &self,
         b: Option<&[Fr]>,
-        whole: &mut Whole,
+        whole: &mut ProofWorkspace,
         workspaces: &Workspaces,
-    ) -> Result<Totals, EngineError> {
+    ) -> Result<ProofSums, EngineError> {
         if rayon::current_num_threads() > 1 {
             self.totals_on_all_threads(b, whole, workspaces)
         } else {
@@ -50,10 +50,10 @@ impl Queries {
     fn totals_on_one_thread(
         &self,
         b: Option<&[Fr]>,
-        whole: &mut Whole,
+        whole: &mut ProofWorkspace,
         workspaces: &Workspaces,
-    ) -> Result<Totals, EngineError> {
-        let Whole { a, wires, products } = whole;
+    ) -> Result<ProofSums, EngineError> {
+        let ProofWorkspace { a, wires, products } = whole;
         if let Some(b) = b {
             self.ntt()?.coset_products(a, b, products)?;
         }
@@ -66,7 +66,7 @@ impl Queries {
             let b1 = self.b1.sum(0..self.b1.map.len(), scalar, g1)?;
             (b1, self.b2.sum(0..self.b2.map.len(), scalar, g2)?)
         };
-        Ok(Totals {
+        Ok(ProofSums {
             a: self.a.sum(0..self.a.map.len(), scalar, g1)?,
             b1,
             b2,
@@ -78,10 +78,10 @@ impl Queries {
     fn totals_on_all_threads(
         &self,
         b: Option<&[Fr]>,
-        whole: &mut Whole,
+        whole: &mut ProofWorkspace,
         workspaces: &Workspaces,
-    ) -> Result<Totals, EngineError> {
-        let Whole { a, wires, products } = whole;
+    ) -> Result<ProofSums, EngineError> {
+        let ProofWorkspace { a, wires, products } = whole;
         let wires: &[BigInt<4>] = wires;
         let threads = rayon::current_num_threads();
         let board = Board::new(self.parts(threads, wires.len(), b.is_some()));
@@ -90,9 +90,9 @@ impl Queries {
             let (mut g1, mut g2) = (None, None);
             board.work(|part, products: Option<&[BigInt<4>]>| {
                 let scalar = |at: u32| self.scalar(wires, products.unwrap_or(&[]), at);
-                let g1: &mut Lent<'_, _> = g1.get_or_insert_with(|| workspaces.g1());
+                let g1: &mut PoolGuard<'_, _> = g1.get_or_insert_with(|| workspaces.g1());
                 self.part(part, scalar, g1.get(), || {
-                    let g2: &mut Lent<'_, _> = g2.get_or_insert_with(|| workspaces.g2());
+                    let g2: &mut PoolGuard<'_, _> = g2.get_or_insert_with(|| workspaces.g2());
                     g2.get()
                 })
             });
@@ -112,7 +112,7 @@ impl Queries {
             others();
             sums();
         });
-        Ok(board.finish()?.into_iter().fold(Totals::default(), |sum, part| Totals {
+        Ok(board.finish()?.into_iter().fold(ProofSums::default(), |sum, part| ProofSums {
             a: sum.a + part.a,
             b1: sum.b1 + part.b1,
             b2: sum.b2 + part.b2,
@@ -124,7 +124,7 @@ impl Queries {
     fn parts(&self, threads: usize, wires: usize, transforms: bool) -> Vec<Part> {
         let mut known = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let parts = known.entry((threads, wires, transforms)).or_insert_with(|| {
-            let work = schedule::Whole {
+            let work = schedule::Extent {
                 shapes: self.shapes(),
                 of_wires: self.lh.map.partition_point(|at| (*at as usize) < wires),
                 joint: self.joint,
@@ -142,8 +142,8 @@ impl Queries {
         scalar: impl Fn(u32) -> BigInt<4>,
         g1: &mut Sums<G1>,
         g2: impl FnOnce() -> &'a mut Sums<G2>,
-    ) -> Result<Totals, EngineError> {
-        let mut totals = Totals::default();
+    ) -> Result<ProofSums, EngineError> {
+        let mut totals = ProofSums::default();
         let Part { query, both, range, .. } = part;
         match query {
             0 => totals.a = self.a.sum(range, scalar, g1)?,

@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 /// What a proof needs beside its key. It holds scalars of a witness only while a proof is made, and is wiped after it.
 #[derive(Default)]
 pub struct Workspaces {
-    whole: Pool<Whole>,
+    whole: Pool<ProofWorkspace>,
     g1: Pool<Sums<G1>>,
     g2: Pool<Sums<G2>>,
 }
@@ -21,22 +21,22 @@ impl Workspaces {
         Self::default()
     }
 
-    pub(super) fn whole(&self) -> Lent<'_, Whole> {
+    pub(super) fn whole(&self) -> PoolGuard<'_, ProofWorkspace> {
         self.whole.lend()
     }
 
-    pub(super) fn g1(&self) -> Lent<'_, Sums<G1>> {
+    pub(super) fn g1(&self) -> PoolGuard<'_, Sums<G1>> {
         self.g1.lend()
     }
 
-    pub(super) fn g2(&self) -> Lent<'_, Sums<G2>> {
+    pub(super) fn g2(&self) -> PoolGuard<'_, Sums<G2>> {
         self.g2.lend()
     }
 }
 
 /// One for each proof.
 #[derive(Default)]
-pub(super) struct Whole {
+pub(super) struct ProofWorkspace {
     /// The first factors of all rows, and the public wires after them.
     pub(super) a: Vec<Fr>,
     /// The wires as integers.
@@ -76,7 +76,7 @@ pub(super) trait Wipe {
     fn wipe(&mut self);
 }
 
-impl Wipe for Whole {
+impl Wipe for ProofWorkspace {
     fn wipe(&mut self) {
         self.a.zeroize();
         self.wires.zeroize();
@@ -100,26 +100,26 @@ impl<T> Default for Pool<T> {
 }
 
 impl<T: Default + Wipe> Pool<T> {
-    fn lend(&self) -> Lent<'_, T> {
+    fn lend(&self) -> PoolGuard<'_, T> {
         let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Lent { value: Some(free.unwrap_or_default()), pool: self }
+        PoolGuard { value: Some(free.unwrap_or_default()), pool: self }
     }
 }
 
 /// Something of a pool. It is wiped and goes back when dropped.
-pub(super) struct Lent<'a, T: Wipe> {
+pub(super) struct PoolGuard<'a, T: Wipe> {
     // `None` only while it is dropped.
     value: Option<T>,
     pool: &'a Pool<T>,
 }
 
-impl<T: Default + Wipe> Lent<'_, T> {
+impl<T: Default + Wipe> PoolGuard<'_, T> {
     pub(super) fn get(&mut self) -> &mut T {
         self.value.get_or_insert_default()
     }
 }
 
-impl<T: Wipe> Drop for Lent<'_, T> {
+impl<T: Wipe> Drop for PoolGuard<'_, T> {
     fn drop(&mut self) {
         if let Some(mut value) = self.value.take() {
             value.wipe();

@@ -10,12 +10,12 @@ use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status};
 use wufu_blind::LIFE;
 use wufu_proto::{
-    blind::{Deal, Dealt},
+    blind::{Deal, DealtTokens},
     v1::{self, dealer_service_server::DealerService},
 };
 use wufu_verifier::key::CircuitId;
 
-use super::{ByKey, Gone, anonymous, ended};
+use super::{ByKey, CancelOnDrop, anonymous, ended};
 use crate::{
     blind::Dealer,
     service::{Limits, admission::Admission, deadline::deadline, refusal},
@@ -38,7 +38,7 @@ impl DealerHandler {
         &self,
         request: Request<v1::DealRequest>,
         circuit: &mut Option<CircuitId>,
-    ) -> Result<Dealt, Status> {
+    ) -> Result<DealtTokens, Status> {
         anonymous::begin(&request)?;
         let deadline = deadline(&request, self.limits.time);
         let deal = Deal::try_from(request.into_inner());
@@ -48,7 +48,7 @@ impl DealerHandler {
         *circuit = Some(dealer.key().circuit().id());
         let worker = self.admission.admit(deadline).await?;
         let began = Instant::now();
-        let gone = Gone::default();
+        let gone = CancelOnDrop::default();
         let (left, admission) = (gone.0.clone(), self.admission.clone());
         let go_on = move || {
             !left.load(Ordering::Relaxed) && !admission.stopped() && Instant::now() < deadline
@@ -62,7 +62,11 @@ impl DealerHandler {
 }
 
 /// What a worker does. Between tokens it looks whether anybody waits for them.
-fn deal_all(dealer: &Dealer, count: usize, go_on: impl Fn() -> bool) -> Result<Dealt, Status> {
+fn deal_all(
+    dealer: &Dealer,
+    count: usize,
+    go_on: impl Fn() -> bool,
+) -> Result<DealtTokens, Status> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_err(|_| Status::internal("the dealer's clock is before 1970"))?.as_secs();
     let token = |_| {
@@ -76,7 +80,7 @@ fn deal_all(dealer: &Dealer, count: usize, go_on: impl Fn() -> bool) -> Result<D
         })?;
         Ok(token.encode())
     };
-    Ok(Dealt((0..count).map(token).collect::<Result<_, _>>()?))
+    Ok(DealtTokens((0..count).map(token).collect::<Result<_, _>>()?))
 }
 
 #[tonic::async_trait]

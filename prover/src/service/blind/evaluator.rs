@@ -11,18 +11,18 @@ use tokio::{
 };
 use tonic::{Request, Response, Status, Streaming};
 use wufu_proto::{
-    blind::{self, Evaluated, Head},
+    blind::{self, EvaluatedSums, Head},
     v1::{self, evaluator_service_server::EvaluatorService},
 };
 use wufu_verifier::key::CircuitId;
 use zeroize::Zeroizing;
 
-use super::{ByKey, Config, Gone, anonymous, ended};
+use super::{ByKey, CancelOnDrop, Config, anonymous, ended};
 use crate::{
     blind::{EvaluateError, Evaluator},
     service::{
         Limits,
-        admission::{Admission, Refused},
+        admission::{Admission, AdmissionError},
         deadline::{came, deadline},
         refusal,
     },
@@ -59,7 +59,7 @@ impl EvaluatorHandler {
         &self,
         request: Request<Streaming<v1::EvaluateRequest>>,
         circuit: &mut Option<CircuitId>,
-    ) -> Result<Evaluated, Status> {
+    ) -> Result<EvaluatedSums, Status> {
         anonymous::begin(&request)?;
         let deadline = deadline(&request, self.limits.time);
         // Who would be sent away is told before it sends everything.
@@ -79,7 +79,7 @@ impl EvaluatorHandler {
         // Not before everything is there: who sends slowly or nothing keeps nobody from working.
         let worker = self.admission.admit(deadline).await?;
         let began = Instant::now();
-        let gone = Gone::default();
+        let gone = CancelOnDrop::default();
         let (left, admission) = (gone.0.clone(), self.admission.clone());
         let work = worker.run(move || {
             // With the numbers, and not before.
@@ -100,8 +100,8 @@ impl EvaluatorHandler {
     fn hold(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Status> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         self.memory.clone().try_acquire_many_owned(units).map_err(|error| match error {
-            TryAcquireError::NoPermits => Refused::Full(self.admission.wait()).into(),
-            TryAcquireError::Closed => Refused::Closing.into(),
+            TryAcquireError::NoPermits => AdmissionError::Full(self.admission.wait()).into(),
+            TryAcquireError::Closed => AdmissionError::Closing.into(),
         })
     }
 }
@@ -128,7 +128,7 @@ async fn receive(
     Ok(masked)
 }
 
-fn evaluate(evaluator: &Evaluator, masked: &[u8]) -> Result<Evaluated, Status> {
+fn evaluate(evaluator: &Evaluator, masked: &[u8]) -> Result<EvaluatedSums, Status> {
     let sums = evaluator.evaluate(masked).map_err(|error| match error {
         EvaluateError::Request(error) => Status::invalid_argument(error.to_string()),
         error => {
@@ -138,7 +138,7 @@ fn evaluate(evaluator: &Evaluator, masked: &[u8]) -> Result<Evaluated, Status> {
     })?;
     let mut bytes = Zeroizing::new([0; blind::SUMS]);
     bytes.copy_from_slice(&sums.encode());
-    Ok(Evaluated(bytes))
+    Ok(EvaluatedSums(bytes))
 }
 
 #[tonic::async_trait]

@@ -113,9 +113,9 @@ fn by_key<T>(
 
 /// Set when nobody waits any more: what has not begun does not begin.
 #[derive(Default)]
-struct Gone(Arc<AtomicBool>);
+struct CancelOnDrop(Arc<AtomicBool>);
 
-impl Drop for Gone {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -53,7 +53,7 @@ impl Write {
 
 /// Which of the writes that were not synced are there after the crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Left {
+enum CrashOutcome {
     None,
     All,
     EverySecond,
@@ -71,10 +71,10 @@ impl Disk {
     }
 
     /// What is on it after a crash.
-    fn after(&self, left: Left) -> Self {
+    fn after(&self, left: CrashOutcome) -> Self {
         let mut image = self.synced.clone();
         for (n, write) in self.written.iter().enumerate() {
-            if left == Left::All || left == Left::EverySecond && n % 2 == 0 {
+            if left == CrashOutcome::All || left == CrashOutcome::EverySecond && n % 2 == 0 {
                 write.onto(&mut image);
             }
         }
@@ -206,7 +206,7 @@ fn f26_whatever_operation_of_the_disk_fails_no_token_is_given_twice() {
             assert_eq!(unique.len(), given.len(), "{given:?}, {at}, {for_good}");
             refused += usize::from(given.len() < 4);
             let note = fs::read(folder.path().join("note")).ok();
-            for left in [Left::None, Left::All, Left::EverySecond] {
+            for left in [CrashOutcome::None, CrashOutcome::All, CrashOutcome::EverySecond] {
                 for fitting in [false, true] {
                     let case = format!("operation {at}, for good: {for_good}, {left:?}, {fitting}");
                     let after = Shared(Arc::new(Mutex::new(disk.0.lock().unwrap().after(left))));

@@ -17,7 +17,7 @@ use tonic::Request;
 use wufu_blind::{AnswerError, BlindKey, FourSums, Kit, KitError, ShareError, SumsError, Token};
 use wufu_circuits::{Assignment, Circuit};
 use wufu_proto::{
-    blind::{Deal, Dealt, Evaluated, messages},
+    blind::{Deal, DealtTokens, EvaluatedSums, messages},
     v1::{
         dealer_service_client::DealerServiceClient,
         evaluator_service_client::EvaluatorServiceClient,
@@ -31,10 +31,10 @@ pub use delay::{BlindStep, Delay, OnStep, WaitReason};
 pub use tokens::{TOKEN_FOLDER, TokenStore, TokenStoreError};
 pub use wufu_blind::KitId;
 
-use super::{Made, Mode, OnStage, ProofSource, ProverError, Stage, Timings, answered};
+use super::{Mode, OnStage, ProofSource, ProverError, Stage, Timings, UnverifiedProof, answered};
 use crate::{
-    place::{Place, SMALL_ANSWER, within},
-    wallet::Stopped,
+    place::{Endpoint, SMALL_ANSWER, within},
+    wallet::TaskStopped,
 };
 
 /// Evaluators that are tried, each with a token of its own and none a second time.
@@ -132,7 +132,7 @@ pub fn blind_key(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dealer {
     /// Where it is.
-    pub place: Place,
+    pub place: Endpoint,
     /// The pinned key that signs its tokens.
     pub key: DealerKey,
 }
@@ -142,7 +142,7 @@ pub struct Dealer {
 pub struct BlindProver {
     keys: Vec<BlindKey>,
     dealers: Vec<Dealer>,
-    evaluators: Vec<Place>,
+    evaluators: Vec<Endpoint>,
     tokens: Arc<TokenStore>,
     rescue: Option<Arc<dyn ProofSource>>,
     delay: Delay,
@@ -161,7 +161,7 @@ impl BlindProver {
     pub fn new(
         keys: impl IntoIterator<Item = BlindKey>,
         dealers: Vec<Dealer>,
-        evaluators: Vec<Place>,
+        evaluators: Vec<Endpoint>,
         tokens: Arc<TokenStore>,
     ) -> Result<Self, BlindError> {
         for (who, none) in [("dealer", dealers.is_empty()), ("evaluator", evaluators.is_empty())] {
@@ -179,7 +179,7 @@ impl BlindProver {
             return Err(BlindError::Both { place: both.place.to_string() });
         }
         let named =
-            |(n, place): (usize, &Place)| evaluators[..n].iter().any(|at| at.is_same(place));
+            |(n, place): (usize, &Endpoint)| evaluators[..n].iter().any(|at| at.is_same(place));
         if evaluators.iter().enumerate().any(named) {
             return Err(BlindError::Twice("evaluator"));
         }
@@ -222,14 +222,14 @@ impl BlindProver {
         }
     }
 
-    fn ask(&self, role: &'static str, place: &Place) {
+    fn ask(&self, role: &'static str, place: &Endpoint) {
         self.told.tell(BlindStep::Ask { role, place: place.to_string(), limit: TIMEOUT });
     }
 
-    fn mode_of(&self, evaluators: &[Place], local: bool) -> Mode {
+    fn mode_of(&self, evaluators: &[Endpoint], local: bool) -> Mode {
         Mode::Blind {
             dealers: self.dealers.iter().map(|dealer| dealer.place.to_string()).collect(),
-            evaluators: evaluators.iter().map(Place::to_string).collect(),
+            evaluators: evaluators.iter().map(Endpoint::to_string).collect(),
             local,
         }
     }
@@ -294,7 +294,7 @@ impl BlindProver {
         let answer = within(TIMEOUT, client.deal(request)).await;
         drop(client);
         let answer = answer.map_err(|status| answered(place, status))?.into_inner();
-        let dealt = Dealt::try_from(answer)
+        let dealt = DealtTokens::try_from(answer)
             .map_err(|error| ProverError::Answer { place: place.to_string(), error })?;
         let (got, expected) = (dealt.0.len(), self.batch);
         if got != expected {
@@ -310,9 +310,9 @@ impl BlindProver {
         &self,
         key: &BlindKey,
         assignment: &Arc<Assignment>,
-        place: &Place,
+        place: &Endpoint,
         stage: &OnStage,
-        asked: &mut Vec<Place>,
+        asked: &mut Vec<Endpoint>,
     ) -> Result<Attempt, ProverError> {
         let key_id = key.verifying_key().id();
         let tokens = self.take(key_id).await?;
@@ -332,7 +332,7 @@ impl BlindProver {
         let answer = within(TIMEOUT, client.evaluate(request)).await;
         drop(client);
         let answer = answer.map_err(|status| answered(place, status))?.into_inner();
-        let evaluated = Evaluated::try_from(answer)
+        let evaluated = EvaluatedSums::try_from(answer)
             .map_err(|error| ProverError::Answer { place: place.to_string(), error })?;
         let prove = began.elapsed();
         stage(Stage::Verifying);
@@ -367,7 +367,7 @@ impl tonic::codegen::tokio_stream::Stream for Messages {
     }
 }
 
-async fn connect(place: &Place) -> Result<tonic::transport::Channel, ProverError> {
+async fn connect(place: &Endpoint) -> Result<tonic::transport::Channel, ProverError> {
     let channel = place.connect(TIMEOUT).await;
     channel.map_err(|error| ProverError::Connect { place: place.to_string(), error })
 }
@@ -375,7 +375,7 @@ async fn connect(place: &Place) -> Result<tonic::transport::Channel, ProverError
 async fn blocking<T: Send + 'static>(
     act: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ProverError> {
-    Ok(tokio::task::spawn_blocking(act).await.map_err(Stopped::from)?)
+    Ok(tokio::task::spawn_blocking(act).await.map_err(TaskStopped::from)?)
 }
 
 /// A token's end is told by the clock, as its dealer sees it.
@@ -403,7 +403,7 @@ impl ProofSource for BlindProver {
         self.mode_of(&self.evaluators, false)
     }
 
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<Made, ProverError> {
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
         let key_id = job.key_id;
         let found = self.keys.iter().find(|key| key.verifying_key().id() == key_id);
         let key = found.ok_or(ProverError::NoKey { key: key_id })?;
@@ -431,7 +431,7 @@ impl ProofSource for BlindProver {
                 Ok(Attempt { proof, prove, verify }) => {
                     self.before_showing(key_id).await;
                     stage(Stage::Done);
-                    return Ok(Made {
+                    return Ok(UnverifiedProof {
                         public_inputs,
                         proof: proof.encode(),
                         key_id,
@@ -448,7 +448,7 @@ impl ProofSource for BlindProver {
             match local.prove(job.clone(), stage.clone()).await {
                 Ok(made) => {
                     self.wait(WaitReason::Show).await;
-                    return Ok(Made { mode: self.mode_of(&asked, true), ..made });
+                    return Ok(UnverifiedProof { mode: self.mode_of(&asked, true), ..made });
                 }
                 Err(error) => home = Some(error),
             }
