@@ -96,6 +96,8 @@ async fn f19_bad_claims_among_many_are_refused_and_the_others_admitted() {
         })
         .collect();
     let client = served.client().await;
+    // A client that has not heard yet how many calls a connection takes sends more, and those beyond are refused.
+    client.clone().get_ledger_info(v1::GetLedgerInfoRequest {}).await.unwrap();
     let answers = requests.into_iter().map(|request| {
         let mut client = client.clone();
         tokio::spawn(async move { client.submit_claim(request).await })

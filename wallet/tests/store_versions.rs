@@ -148,7 +148,7 @@ fn a_file_of_version_1_opens_with_everything_that_it_held() {
         assert_eq!(wallet.log_keys().unwrap(), [cerf.log_key(), campaign.log_key()]);
         assert_eq!(wallet.verifying_keys().unwrap(), [key.id()]);
         assert_eq!(wallet.claims(CAMPAIGN).unwrap(), claims);
-        assert_eq!(wallet.answers().unwrap(), [shown.clone()]);
+        assert_eq!(wallet.answers().unwrap(), std::slice::from_ref(&shown));
         // Nothing says what was found in its log: it is looked for again.
         let unconfirmed = |standing| standing == InclusionStatus::Unconfirmed;
         assert!(wallet.cards().unwrap().iter().all(|card| unconfirmed(card.standing)));

@@ -13,7 +13,9 @@ fn what_is_empty_or_of_another_type_is_told_as_it_is() {
     fs::write(path.join("braces.env"), "{}").unwrap();
     let serve = ["serve", "ledger", "--dir", "cerf", "--unix"];
     let at = |name: &'static str| [&serve[..], &[name]].concat();
-    let submit = vec!["wallet", "submit", "README.md", "--ledger", "http://127.0.0.1:1"];
+    ok(path, &["wallet", "--dir", "fresh", "new"]);
+    let ledger = "http://127.0.0.1:1";
+    let submit = vec!["wallet", "--dir", "fresh", "submit", "README.md", "--ledger", ledger];
     let rules = vec!["ledger", "info", "--dir", "wufu"];
     let file = |name: &str, bytes: &[u8]| fs::write(path.join(name), bytes).unwrap();
     let told = |args: &[&str]| {
@@ -32,7 +34,7 @@ fn what_is_empty_or_of_another_type_is_told_as_it_is() {
         assert!(errors.contains(expected), "{args:?}: {errors}");
     }
     assert_eq!(fs::read(path.join("README.md")).unwrap().len(), 28, "it is left as it is");
-    assert_eq!(told(&submit).matches("expected an envelope").count(), 1);
+    assert_eq!(told(&submit).matches("not an envelope").count(), 1);
     for (bytes, expected) in
         [(&b""[..], "the rules are empty (0 bytes)"), (b"\xef\xbb\xbf{}", "byte-order mark")]
     {
@@ -59,7 +61,7 @@ fn amounts_are_listed_in_the_currency_that_the_ledger_names() {
             "cerf",
             "--dev-owners",
             "trial",
-            "--zone",
+            "--timezone",
             "UTC",
         ],
     );
