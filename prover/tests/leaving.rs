@@ -143,6 +143,8 @@ async fn what_is_late_has_no_proof_made() {
     // The worker, which needs no runtime, goes on from the door. It had time enough to begin a proof.
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(proofs.begun(), 0, "a proof was begun when its time was over");
-    assert_eq!(call.await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
+    // The runtime's thread slept: whether the server's answer or the end of the call is seen first is chance.
+    let code = call.await.unwrap().unwrap_err().code();
+    assert!(matches!(code, Code::DeadlineExceeded | Code::Cancelled), "{code:?}");
     server.ended().await.unwrap();
 }
