@@ -13,16 +13,26 @@ use zeroize::Zeroizing;
 use crate::field::{self, FieldError};
 
 /// Writes canonical bytes. What was written is wiped when the writer is dropped: it may have been a seed.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Writer {
     fields: u32,
     body: Zeroizing<Vec<u8>>,
 }
 
+impl Default for Writer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Writer {
     /// No fields yet.
+    //
+    // Not inlined: where two are made and passed on in one function, rustc 1.77 to 1.96 takes them for one value and uses its memory again
+    // after the first was freed (rust-lang/rust#155241, #158830).
+    #[inline(never)]
     pub fn new() -> Self {
-        Self::default()
+        Self { fields: 0, body: Zeroizing::default() }
     }
 
     /// Appends a field of raw bytes.
