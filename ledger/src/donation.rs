@@ -269,17 +269,11 @@ async fn write(
             seq += 1;
             out.push_bind(seq);
             tally.push_donation(&row.receipt, facts(*project, row), leaf.is_some());
-            match leaf {
-                Some(leaf) => {
-                    out.push_bind(field::encode(&leaf.owner).to_vec());
-                    out.push_bind(field::encode(&leaf.rcm).to_vec()).push_bind(next);
-                    next += 1;
-                }
-                None => {
-                    out.push_bind(None::<Vec<u8>>).push_bind(None::<Vec<u8>>);
-                    out.push_bind(None::<i64>);
-                }
-            }
+            let bytes = |value: &Fr| field::encode(value).to_vec();
+            let owner = leaf.as_ref().map(|leaf| bytes(&leaf.owner));
+            let rcm = leaf.as_ref().map(|leaf| bytes(&leaf.rcm));
+            out.push_bind(owner).push_bind(rcm).push_bind(leaf.as_ref().map(|_| next));
+            next += i64::from(leaf.is_some());
         });
         receipts.build().execute(&mut *connection).await?;
         if next == place {
