@@ -318,6 +318,6 @@ impl BlindedJob {
 
 impl fmt::Debug for BlindedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("BlindedJob").field("key", &self.key).finish_non_exhaustive()
     }
 }

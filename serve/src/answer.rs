@@ -71,7 +71,7 @@ impl Drop for Queued {
 
 impl fmt::Debug for ResponseGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hold").field("owners", &Arc::strong_count(&self.held)).finish()
+        f.debug_struct("ResponseGuard").field("owners", &Arc::strong_count(&self.held)).finish()
     }
 }
 

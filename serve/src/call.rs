@@ -48,7 +48,7 @@ impl RequestCharge {
 
 impl fmt::Debug for RequestCharge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Charged").finish_non_exhaustive()
+        f.debug_struct("RequestCharge").finish_non_exhaustive()
     }
 }
 

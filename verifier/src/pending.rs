@@ -45,7 +45,7 @@ impl Bytes {
 
 impl<V> fmt::Debug for OpenedProof<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").field("key", &self.key.id()).finish_non_exhaustive()
+        f.debug_struct("OpenedProof").field("key", &self.key.id()).finish_non_exhaustive()
     }
 }
 

@@ -68,7 +68,7 @@ pub struct ChosenDonation {
 
 impl fmt::Debug for ChosenDonation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Chosen(..)")
+        f.write_str("ChosenDonation(..)")
     }
 }
 
