@@ -1,5 +1,6 @@
 //! The public entry of a donation, and the integers in it.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use ark_bn254::Fr;

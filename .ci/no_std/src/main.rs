@@ -18,7 +18,7 @@ use wufu_verifier::{
     checkpoint::Checkpoint,
     epochs::{LogHistory, Window},
     note::LogKey,
-    verify::Presented,
+    verify::PresentedProof,
     verify_batch,
 };
 
@@ -87,7 +87,7 @@ fn batches() -> Option<()> {
     let check = GiftCheck { key: &key, cards: &cards, org, now, window: Window::default() };
     let open = |proof| {
         let presented =
-            Presented { key_id: part!("key_id"), public_inputs: part!("inputs"), proof };
+            PresentedProof { key_id: part!("key_id"), public_inputs: part!("inputs"), proof };
         check.open(presented, part!("payload"), expiry)
     };
     // The other sign of C is a point, too, and proves nothing.
