@@ -1,9 +1,17 @@
 //! The user's cache folder, where development keys are kept.
 
-use std::path::PathBuf;
+use std::{
+    fs::{self, File, TryLockError},
+    path::PathBuf,
+};
 
 use anyhow::Context as _;
 use directories::ProjectDirs;
+
+use crate::output::Output;
+
+/// Beside the folder of keys and never deleted, so that all processes lock one and the same file.
+const LOCK: &str = "keys.lock";
 
 /// `$WUFU_CACHE` unless it is empty, else the platform's cache folder for `wufu`.
 pub fn folder() -> anyhow::Result<PathBuf> {
@@ -18,4 +26,22 @@ pub fn folder() -> anyhow::Result<PathBuf> {
 /// Where development keys are.
 pub fn keys() -> anyhow::Result<PathBuf> {
     Ok(folder()?.join("keys"))
+}
+
+/// Waits until no other process makes or deletes keys here. It ends with what is given.
+pub fn lock_keys(output: Output) -> anyhow::Result<File> {
+    let folder = folder()?;
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let path = folder.join(LOCK);
+    let name = || path.display().to_string();
+    let lock = File::options().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.with_context(name)?;
+    match lock.try_lock() {
+        Ok(()) => return Ok(lock),
+        Err(TryLockError::WouldBlock) => {}
+        Err(TryLockError::Error(error)) => return Err(error).with_context(name),
+    }
+    output.text("waiting for another wufu, which is making keys: some seconds for each circuit");
+    lock.lock().with_context(name)?;
+    Ok(lock)
 }

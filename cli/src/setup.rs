@@ -73,12 +73,15 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
         Command::Dev { circuit, again, export } => {
             let circuits = if circuit.is_empty() { CircuitName::ALL.to_vec() } else { circuit };
             for circuit in circuits {
-                if again {
+                let key = if again {
+                    let _lock = cache::lock_keys(output)?;
                     clear::remove(&path(circuit)?)?;
                     clear::remove(&verifying_path(circuit)?)?;
                     prepared::remove(&prepared_path(circuit, Memory::default())?)?;
-                }
-                let key = prepared(circuit, Memory::default(), output)?;
+                    prepared_under_lock(circuit, Memory::default(), output)?
+                } else {
+                    prepared(circuit, Memory::default(), output)?
+                };
                 if let Some(folder) = &export {
                     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
                     let file = folder.join(format!("{circuit}.vk"));
@@ -196,35 +199,70 @@ pub fn prover(circuit: CircuitName, memory: Memory, output: Output) -> anyhow::R
     Ok(Prover::new(PreparedEngine::new(prepared(circuit, memory, output)?)))
 }
 
-/// The user's development key for a circuit, prepared: the one that is there, else a new one.
+/// The user's development key for a circuit, prepared: the one that is there, else a new one. Of several processes that
+/// find none, one makes it, and the others wait for it and take the same.
 pub fn prepared(
     circuit: CircuitName,
     memory: Memory,
     output: Output,
 ) -> anyhow::Result<PreparedKey> {
-    let path = prepared_path(circuit, memory)?;
-    let options = memory.options();
-    let start = Instant::now();
-    let load = || PreparedKey::load(&path, circuit, options.backend, Trust::AcceptDevelopment);
-    if path.exists() {
-        let known = cached_verifying_key(circuit)?.map(|key| key.id());
-        match load() {
-            Ok((key, checked)) if known == Some(key.id()) => {
-                let how = match checked {
-                    Integrity::OnRecord => "",
-                    Integrity::Hashed => ", checked",
-                };
-                let took = duration(start.elapsed());
-                output.text(format_args!("{circuit}: key loaded in {took}{how}"));
-                if !kit_path(circuit)?.exists() || !kit_id_path(circuit)?.exists() {
-                    keep_kit(&key)?;
-                }
-                return Ok(key);
-            }
-            Ok(_) => output.text(format_args!("{}: of another key, made again", path.display())),
-            Err(error) => output.text(format_args!("{}: {error}; made again", path.display())),
-        }
+    // When all is there, a folder that may only be read serves as well.
+    if kit_path(circuit)?.exists()
+        && kit_id_path(circuit)?.exists()
+        && let Some(Cached::Ready(key)) = cached(circuit, memory, output)?
+    {
+        return Ok(*key);
     }
+    let _lock = cache::lock_keys(output)?;
+    prepared_under_lock(circuit, memory, output)
+}
+
+/// What is in the place of a prepared key.
+enum Cached {
+    Ready(Box<PreparedKey>),
+    /// Why it is of no use.
+    Useless(String),
+}
+
+fn cached(circuit: CircuitName, memory: Memory, output: Output) -> anyhow::Result<Option<Cached>> {
+    let path = prepared_path(circuit, memory)?;
+    let start = Instant::now();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let known = cached_verifying_key(circuit)?.map(|key| key.id());
+    let useless = |why: &str| Ok(Some(Cached::Useless(format!("{}: {why}", path.display()))));
+    match PreparedKey::load(&path, circuit, memory.options().backend, Trust::AcceptDevelopment) {
+        Ok((key, checked)) if known == Some(key.id()) => {
+            let how = match checked {
+                Integrity::OnRecord => "",
+                Integrity::Hashed => ", checked",
+            };
+            let took = duration(start.elapsed());
+            output.text(format_args!("{circuit}: key loaded in {took}{how}"));
+            Ok(Some(Cached::Ready(Box::new(key))))
+        }
+        Ok(_) => useless("of another key, made again"),
+        Err(error) => useless(&format!("{error}; made again")),
+    }
+}
+
+fn prepared_under_lock(
+    circuit: CircuitName,
+    memory: Memory,
+    output: Output,
+) -> anyhow::Result<PreparedKey> {
+    match cached(circuit, memory, output)? {
+        Some(Cached::Ready(key)) => {
+            if !kit_path(circuit)?.exists() || !kit_id_path(circuit)?.exists() {
+                keep_kit(&key)?;
+            }
+            return Ok(*key);
+        }
+        Some(Cached::Useless(why)) => output.text(why),
+        None => {}
+    }
+    let (path, options) = (prepared_path(circuit, memory)?, memory.options());
     let key = development(circuit, output)?;
     let start = Instant::now();
     let progress = output.progress("preparing the key, once");
@@ -238,7 +276,8 @@ pub fn prepared(
         .with_context(|| path.display().to_string())?;
     drop(progress);
     // What is mapped takes less memory than what was made.
-    let (key, _) = load().with_context(|| path.display().to_string())?;
+    let (key, _) = PreparedKey::load(&path, circuit, options.backend, Trust::AcceptDevelopment)
+        .with_context(|| path.display().to_string())?;
     keep_kit(&key)?;
     output.text(format_args!("{circuit}: prepared in {}", duration(start.elapsed())));
     Ok(key)

@@ -6,7 +6,7 @@ use wufu_testing as _;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -310,6 +310,43 @@ fn a_quiet_demo_prints_its_result_alone() {
     let (out, errors) = (output.stdout.clone(), String::from_utf8_lossy(&output.stderr));
     assert_eq!(code(&output), 0, "{errors}");
     assert_eq!(String::from_utf8(out).unwrap(), "3 of 3 accepted, 5 of 5 refused\n");
+}
+
+/// Two demos that began without keys each made their own, and kept one of them: the servers of one then had no key for
+/// its wallets, and proved nothing.
+#[test]
+fn processes_that_make_keys_at_once_make_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let makers = [(); 3].map(|()| {
+        let mut maker = Command::new(env!("CARGO_BIN_EXE_wufu"));
+        maker.args(["--json", "setup", "dev", "--circuit", "gift"]).stdout(Stdio::piped());
+        maker.env("WUFU_CACHE", folder.path()).spawn().unwrap()
+    });
+    let ids = makers.map(|maker| {
+        let output = maker.wait_with_output().unwrap();
+        assert_eq!(code(&output), 0);
+        let key = json(&output).pop().unwrap();
+        (key["key_id"].as_str().unwrap().to_owned(), key["kit_id"].as_str().unwrap().to_owned())
+    });
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(ids[0], ids[2]);
+}
+
+/// A second demo deleted the folder under the first.
+#[test]
+fn a_folder_in_which_a_demo_runs_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("demo");
+    fs::create_dir(&dir).unwrap();
+    let marker = dir.join(".wufu-demo");
+    fs::write(&marker, "").unwrap();
+    let running = fs::File::open(&marker).unwrap();
+    running.lock().unwrap();
+    let output = wufu(&["demo", "--dir", dir.to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("another demo runs in this folder"), "{errors}");
+    assert!(marker.exists());
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! Everything that a demo needs: keys, two ledgers with what is in them, services on loopback ports, wallets, a
 //! verifier.
 
-use std::{fs, path::Path, time::Instant};
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+    time::Instant,
+};
 
 use anyhow::{Context as _, bail};
 use ed25519_dalek::SigningKey;
@@ -122,13 +126,15 @@ pub struct World {
     pub request: ProofRequest,
     // Two processes, which end with this.
     _servers: Servers,
+    // Locked for as long as this is used.
+    _marker: File,
 }
 
 impl World {
     /// Builds it in the demo's folder.
     pub async fn build(args: &DemoArgs, output: Output) -> anyhow::Result<Self> {
         let dir = &args.dir;
-        fresh(dir)?;
+        let marker = fresh(dir)?;
         let provers = keys(output)?;
         let keys: Vec<VerifyingKey> =
             provers.iter().map(|key| key.verifying_key().clone()).collect();
@@ -187,6 +193,7 @@ impl World {
             projects,
             request,
             _servers: servers,
+            _marker: marker,
         })
     }
 
@@ -201,11 +208,14 @@ impl World {
     }
 }
 
-/// An empty folder; one of an earlier demo is replaced, and nothing else.
-fn fresh(dir: &Path) -> anyhow::Result<()> {
+/// An empty folder; one of an earlier demo is replaced, and nothing else. It is this demo's until the file is closed.
+fn fresh(dir: &Path) -> anyhow::Result<File> {
     let name = || dir.display().to_string();
+    let marker = dir.join(MARKER);
+    // Held until the folder is gone.
+    let earlier = marker.exists().then(|| lock(&marker)).transpose()?;
     if dir.exists() {
-        if !dir.join(MARKER).exists() && fs::read_dir(dir).with_context(name)?.next().is_some() {
+        if earlier.is_none() && fs::read_dir(dir).with_context(name)?.next().is_some() {
             bail!(
                 "{}: holds something other than a demo, expected a free name: choose one with --dir",
                 name()
@@ -214,7 +224,20 @@ fn fresh(dir: &Path) -> anyhow::Result<()> {
         fs::remove_dir_all(dir).with_context(name)?;
     }
     fs::create_dir_all(dir).with_context(name)?;
-    fs::write(dir.join(MARKER), "This folder is replaced by the next demo.\n").with_context(name)
+    fs::write(&marker, "This folder is replaced by the next demo.\n").with_context(name)?;
+    lock(&marker)
+}
+
+fn lock(marker: &Path) -> anyhow::Result<File> {
+    let name = || marker.display().to_string();
+    let file = File::open(marker).with_context(name)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("{}: another demo runs in this folder: choose another with --dir", name())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(name),
+    }
 }
 
 /// This user's development keys for both statements: the servers load them, and the wallets get their kits.

@@ -34,6 +34,7 @@ pub fn clear(output: Output) -> anyhow::Result<()> {
             Err(error) => return Err(ReadFailure::new(place, error).into()),
         }
     }
+    let _lock = cache::lock_keys(output)?;
     let (mut deleted, mut left) = (Vec::new(), 0u64);
     let unreadable = |error| ReadFailure::new(&folder, error);
     for entry in fs::read_dir(&folder).map_err(unreadable)? {
