@@ -140,3 +140,32 @@ async fn a_dealer_sends_as_many_tokens_as_it_was_asked_for() {
         assert_eq!(got, sends(2));
     }
 }
+
+/// A batch beyond what a dealer takes is brought into its bounds: it was refused by every dealer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_of_as_many_tokens_as_a_dealer_gives() {
+    let place = evaluator().await;
+    let dealer = dealer(1).await;
+    for batch in [0, 1_000_000] {
+        let prover = wallet(vec![dealer.clone()], vec![place.clone()]).with_batch(batch);
+        holds(&prover.prove(job(1), quiet()).await.unwrap());
+    }
+}
+
+/// Whoever is named first does not see every job.
+#[tokio::test(flavor = "multi_thread")]
+async fn evaluators_are_asked_in_an_order_by_chance() {
+    let dealer = dealer(1).await;
+    let (one, spy_of_one) = spy(Conduct::Honest).await;
+    let (two, spy_of_two) = spy(Conduct::Honest).await;
+    let prover = wallet(vec![dealer], vec![one, two]).with_batch(16);
+    let calls = || [&spy_of_one, &spy_of_two].map(|spy| spy.seen.lock().unwrap().len());
+    // One of them is never asked first in 40 proofs once in 2^39 runs.
+    for _ in 0..40 {
+        holds(&prover.prove(job(1), quiet()).await.unwrap());
+        if !calls().contains(&0) {
+            return;
+        }
+    }
+    panic!("calls: {:?}", calls());
+}

@@ -148,6 +148,12 @@ async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
     apart(&all.iter().map(|(at, _)| *at).filter(|at| !shown.contains(at)).collect::<Vec<_>>());
     apart(&[evaluated[1], dealt[1], shown[1]]);
 
+    // Without waits, nothing keeps the two calls apart: then none is made.
+    let (dealer, dealt) = dealer_spy(false).await;
+    let (place, _) = spy(Conduct::Honest).await;
+    holds(&paced(wallet(vec![dealer], vec![place]).prove(job(1), quiet())).await.unwrap());
+    assert_eq!(dealt.seen.lock().unwrap().len(), 1);
+
     // Who cannot be reached for that does not keep the proof from being shown.
     let (mut dealer, _) = dealer_spy(false).await;
     let (place, _) = spy(Conduct::Honest).await;
