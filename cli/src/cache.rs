@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use directories::ProjectDirs;
 
 use crate::output::Output;
@@ -44,4 +44,17 @@ pub fn lock_keys(output: Output) -> anyhow::Result<File> {
     output.text("waiting for another wufu, which is making keys: some seconds for each circuit");
     lock.lock().with_context(name)?;
     Ok(lock)
+}
+
+/// Where development keys are that may be deleted: a folder that the environment names. Without `HOME`, or with an empty one, the
+/// platform takes the home folder of the user who runs this from the system's list of users, which nobody asked for.
+pub fn named_keys() -> anyhow::Result<PathBuf> {
+    let is_named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !["WUFU_CACHE", "XDG_CACHE_HOME", "HOME"].into_iter().any(is_named) {
+        bail!(
+            "nothing was deleted: HOME is empty or not set, so it is not said whose keys are meant. Set HOME, or WUFU_CACHE \
+             to the folder"
+        );
+    }
+    keys()
 }

@@ -5,7 +5,7 @@ mod parse;
 use std::fmt::Display;
 
 pub use parse::{parse_address, parse_from, parse_money, parse_span, parse_timeout, parse_until};
-use wufu_ledger::{CurrencyCode, import::amount::format_amount};
+use wufu_ledger::CurrencyCode;
 pub use wufu_verifier::readable::{Span, Utc};
 use wufu_verifier::{Amount, Policy, Time, policy::Bounds};
 
@@ -27,11 +27,7 @@ impl Money {
 
 /// An amount in minor units with its currency: `1,000.00 CNY`. Without one there are no decimals to place.
 pub fn money(minor: u128, currency: Option<CurrencyCode>) -> String {
-    let Some(currency) = currency else { return count(minor, "minor unit") };
-    let plain = format_amount(minor, usize::from(currency.decimals()));
-    let whole = plain.find('.').unwrap_or(plain.len());
-    let (whole, fraction) = plain.split_at(whole);
-    format!("{}{fraction} {currency}", grouped(whole))
+    wufu_ledger::Money { minor, currency }.to_string()
 }
 
 /// Digits in groups of three: `1,000`.

@@ -16,7 +16,7 @@ use wufu_ledger::{
         amount::DecimalMark, date::Zone,
     },
 };
-use wufu_verifier::Time;
+use wufu_verifier::{Time, text::QuotedText};
 
 use crate::{
     files,
@@ -108,6 +108,29 @@ pub async fn import(ledger: &Ledger, args: ImportArgs, output: Output) -> anyhow
             count(cells, "cell")
         );
         output.note("normalized", text, json!({ "cells": cells }));
+    }
+    if report.unknown_owners > 0 {
+        let owners = report.unknown_owners;
+        let shown: Vec<_> =
+            report.unknown_receipts.iter().map(|name| QuotedText(name).to_string()).collect();
+        let more = owners - shown.len() as u64;
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let text = format!(
+            "{} of the list left out: neither this file nor the ledger has receipt {}{more}: look at their spelling",
+            count(owners, "owner"),
+            shown.join(", ")
+        );
+        let fields = json!({ "owners": owners, "receipts": report.unknown_receipts });
+        output.note("unknown-owners", text, fields);
+    }
+    if report.unused_pending > 0 {
+        let owners = report.unused_pending;
+        let text = format!(
+            "{} of the list left out: the ledger holds their donations, pending, and this file does not: `wufu ledger own \
+             RECEIPT ADDRESS` sets the owner",
+            count(owners, "owner")
+        );
+        output.note("unused-owners", text, json!({ "owners": owners }));
     }
     if report.known_pending > 0 {
         let rows = report.known_pending;

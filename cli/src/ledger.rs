@@ -1,6 +1,6 @@
 //! `wufu ledger`: what an operator does, on the ledger's own folder.
 
-mod read;
+pub mod read;
 
 use std::{
     fs::File,
@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use wufu_circuits::{Address, Kind};
 use wufu_ledger::{
-    Ledger, LedgerPolicy, Log, Owners, Placement,
+    Ledger, LedgerPolicy, Owners, Placement,
     generate::{self, Shape},
     import::{ImportOptions, ImportReport, amount::format_amount},
 };
@@ -20,7 +20,7 @@ use wufu_proto::append::{Append, CardIssue};
 
 use crate::{
     files,
-    human::{self, count},
+    human::{self, Utc, count},
     import::{self, ImportArgs},
     names,
     output::Output,
@@ -145,7 +145,7 @@ enum Command {
 #[derive(Args, Debug)]
 struct InitArgs {
     /// Name of the charity, or of one campaign: next year's under the same name would join its claims with this year's
-    #[arg(long)]
+    #[arg(long, value_parser = names::org)]
     org: String,
     /// The one currency of its donations, ISO 4217
     #[arg(long)]
@@ -166,7 +166,8 @@ struct CloseArgs {
     /// Accept the clock after more than a day without a signed epoch: the ledger was switched off
     #[arg(long)]
     accept_clock: bool,
-    /// Write summary.note anew from the database, when the file is lost or damaged. Only for the newest copy of the database
+    /// Take the database as it is, when summary.note is lost, damaged or moved away: writes the file anew, and signs all rows
+    /// afresh where they are not those that were signed. Only for the newest copy of the database
     #[arg(long)]
     accept_database: bool,
 }
@@ -257,17 +258,20 @@ async fn close_epoch(dir: &Path, args: &CloseArgs, output: Output) -> anyhow::Re
         Ok(ledger.close_epoch(now).await?)
     };
     let closed = closed.await;
+    let epoch_seconds = ledger.policy().epoch_seconds;
     let closed = closing(ledger, closed).await?;
     let signed: Vec<_> = closed.signed.iter().map(|one| one.origin().to_owned()).collect();
     let waiting: Vec<_> = closed.waiting.iter().map(|log| log.name()).collect();
+    let begun = closed.epoch.saturating_mul(epoch_seconds);
     let text = format!(
-        "epoch {}: signed {}; waiting for the next epoch: {}",
+        "epoch {}, from {}: signed {}; waiting for the next epoch: {}",
         closed.epoch,
+        Utc(begun),
         human::list(&signed),
         human::list(&waiting)
     );
     let fields = json!({
-        "epoch": closed.epoch, "signed": signed, "waiting": waiting, "summary": closed.summary,
+        "epoch": closed.epoch, "began": begun, "signed": signed, "waiting": waiting, "summary": closed.summary,
     });
     output.result("epoch", text, fields);
     Ok(())
@@ -279,10 +283,14 @@ async fn init(dir: &Path, args: InitArgs, output: Output) -> anyhow::Result<()> 
     policy.epoch_seconds = args.epoch;
     policy.window_seconds = args.window;
     policy.production = args.production;
-    let ledger = Ledger::create(dir, &policy).await?;
+    let now = files::now()?;
+    let ledger = Ledger::create(dir, &policy, now).await?;
     let key = ledger.log_key().to_string();
-    let text = format!("ledger of {} in {}\nlog key {key}", args.org, dir.display());
-    output.result("ledger", text, json!({ "dir": dir, "org": args.org, "log_key": key }));
+    // Whoever reads the time notices a clock that is wrong from the start.
+    let text =
+        format!("ledger of {} in {}, made at {}\nlog key {key}", args.org, dir.display(), Utc(now));
+    let fields = json!({ "dir": dir, "org": args.org, "log_key": key, "made": now });
+    output.result("ledger", text, fields);
     ledger.close().await;
     Ok(())
 }
@@ -341,6 +349,7 @@ pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Outp
         "pending": report.pending(),
         "normalized": report.normalized,
         "unused_owners": report.unused_owners,
+        "unknown_owners": report.unknown_owners,
         "sum": sum,
         "sum_minor": u64::try_from(report.sum).ok(),
         "currency": code,
@@ -385,17 +394,4 @@ async fn tell_placed(ledger: &Ledger, placed: &Placement, output: Output) -> any
     });
     output.result("appended", text, fields);
     Ok(())
-}
-
-/// All signed checkpoints of a ledger, or of one of its logs.
-pub async fn notes(ledger: &Ledger, only: Option<&str>) -> anyhow::Result<Vec<String>> {
-    let mut notes = Vec::new();
-    for log in Log::ALL {
-        if only.is_some_and(|only| !log.name().starts_with(only)) {
-            continue;
-        }
-        let checkpoints = ledger.checkpoints(&ledger.origin(log), 0).await?;
-        notes.extend(checkpoints.iter().map(|checkpoint| checkpoint.note().to_owned()));
-    }
-    Ok(notes)
 }

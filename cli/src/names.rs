@@ -8,6 +8,16 @@ pub fn word(text: &str) -> Result<String, NameError> {
     text::check_word(text).map(|()| text.into())
 }
 
+/// The name of an organisation, for which a ledger is made. Its folder and files are called after it, here and elsewhere.
+pub fn org(text: &str) -> Result<String, String> {
+    if text.chars().all(|c| c == '.') && !text.is_empty() {
+        return Err(format!(
+            "the name {text} is a place in a file system, expected a name with a letter or digit"
+        ));
+    }
+    word(text).map_err(|error| error.to_string())
+}
+
 /// A name of words: a payee, a purpose.
 pub fn name(text: &str) -> Result<String, NameError> {
     text::check_name(text).map(|()| text.into())
@@ -31,6 +41,11 @@ mod tests {
         assert!(word("account 42").is_err());
         assert_eq!(name("account 42"), Ok("account 42".into()));
         assert!(name("Cafe\u{301}").is_err());
+        assert!(org("wufu").is_ok() && org("v.1").is_ok() && org("wu\u{200b}fu").is_err());
+        // A folder of such a name is the one in which it would stand.
+        for dots in [".", "..", "..."] {
+            assert!(org(dots).is_err(), "{dots}");
+        }
         assert_eq!(receipt("Cafe\u{301}"), Ok("Caf\u{e9}".into()));
     }
 }

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use tonic::transport::Channel;
-use wufu_ledger::{CurrencyCode, Directory, Log};
+use wufu_ledger::{CurrencyCode, Directory, LedgerReader, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use wufu_verifier::{ProjectSet, checkpoint::Checkpoint, note::LogKey};
 use wufu_wallet::{Endpoint, place::plain};
@@ -174,16 +174,17 @@ impl LedgerSession {
     }
 }
 
-/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be read; it takes no claims.
+/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be read. Nothing is written in
+/// the folder, and whoever serves it goes on.
 pub async fn open(text: &str) -> anyhow::Result<LedgerSession> {
     let Some(folder) = folder(text) else {
         return Ok(LedgerSession { url: text.to_owned(), _end: None });
     };
-    let ledger = crate::ledger::open(folder).await?;
+    let reader = LedgerReader::open(folder).await?.with_trees().await?;
     let (listener, url) = serve::loopback().await?;
     let (end, ending) = tokio::sync::oneshot::channel::<()>();
     tokio::spawn(async move {
-        let served = serve::serve_ledger(listener, ledger, None, async {
+        let served = serve::serve_reader(listener, reader, async {
             // A sender that is gone says the same.
             let _ = ending.await;
         });

@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::TempDir::new()?;
     let mut policy = LedgerPolicy::new("charity");
     policy.currency = Some("CNY".parse()?);
-    let ledger = Ledger::create(folder.path(), &policy).await?;
+    let ledger = Ledger::create(folder.path(), &policy, NOW).await?;
 
     let began = Clock::start();
     let donations = generate(2018, &shape)?;

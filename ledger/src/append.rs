@@ -19,6 +19,7 @@ use crate::{
     log::Log,
     owners::Owners,
     person::{self, RegisteredPerson},
+    project::Directory,
     store::{StoreError, WriteTx},
     tally::{Part, Tally},
     workers::HASHES,
@@ -66,11 +67,24 @@ pub enum AppendError {
         /// The receipt's name.
         receipt: String,
     },
-    /// There is no pending donation of that receipt.
-    #[error("receipt {receipt:?} is of no pending donation")]
-    NotPending {
+    /// There is no donation of that receipt.
+    #[error("no donation has receipt {}: import it first, or look at its spelling", QuotedText(.receipt))]
+    Unknown {
         /// The receipt's name.
         receipt: String,
+    },
+    /// The donation has an owner.
+    #[error(
+        "the donation of receipt {} has an owner already: it is leaf {place} of {origin}, and that cannot be changed",
+        QuotedText(.receipt)
+    )]
+    Owned {
+        /// The receipt's name.
+        receipt: String,
+        /// The log.
+        origin: String,
+        /// Its place there.
+        place: u64,
     },
     /// A receipt's name without bytes, or too long.
     #[error("receipt is {got} bytes, expected 1 to 256")]
@@ -205,7 +219,10 @@ impl Ledger {
             if let Some(row) = donations.rows.iter().find(|row| known.contains(&row.receipt)) {
                 return Err(AppendError::Receipt { receipt: lossy(&row.receipt) });
             }
-            let written = self.append_donations(tx, donations, owners, |_| ()).await?;
+            let (owners, mut directory) =
+                (Arc::new(owners), Directory::load(tx.connection()?).await?);
+            let written =
+                self.append_donations(tx, donations, owners, &mut directory, |_| ()).await?;
             placed.donations = written.1;
         }
         Ok(placed)
@@ -234,24 +251,23 @@ impl Ledger {
         &self,
         tx: &mut WriteTx<'_>,
         donations: Donations,
-        owners: Owners,
+        owners: Arc<Owners>,
+        directory: &mut Directory,
         progress: impl FnMut(u64),
     ) -> Result<(donation::RowsWritten, Range<u64>), AppendError> {
         if self.policy().currency.is_none() {
             return Err(AppendError::NoCurrency);
         }
-        if self.policy().production && matches!(owners, Owners::Development { .. }) {
+        if self.policy().production && matches!(*owners, Owners::Development { .. }) {
             return Err(AppendError::Production);
         }
         let log = Log::Donations;
         let mut state = self.state(tx).await?;
         let first = self.range(tx, &state.tally, log, donations.len() as u64).await?.start;
         let (workers, connection) = (&self.inner.workers, tx.connection()?);
-        let (donations, owners) = (Arc::new(donations), Arc::new(owners));
-        let tally = &mut state.tally;
-        let written =
-            donation::insert(connection, workers, first, donations, owners, tally, progress)
-                .await?;
+        let rows = (Arc::new(donations), owners);
+        let known = (directory, &mut state.tally);
+        let written = donation::insert(connection, workers, first, rows, known, progress).await?;
         let range = first..first + written.leaves;
         leaf::grow(tx.connection()?, log, &range).await?;
         self.sign_state(tx, &state).await?;

@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use sqlx::SqliteConnection;
 use wufu_verifier::{
     Fr, Statement, checkpoint::Checkpoint, epochs::LogHistory, field, merkle::SHARD_LEAVES,
+    readable::Utc,
 };
 
 use crate::{
     audit_entry::{Entry, cards, persons, problems, records},
     claim::{ClaimRow, of_row},
     finding::{Coverage, Finding},
-    folder::hex,
+    folder::{Folder, FolderError, hex},
     leaf,
     ledger::Ledger,
     log::Log,
     log_tree::LogTree,
+    money::Money,
     store::{StoreError, element, signed, unsigned},
     workers::HASHES,
 };
@@ -51,20 +53,20 @@ impl Ledger {
     /// checkpoint. Memory: a shard at a time.
     pub async fn audit(&self) -> Result<Audit, StoreError> {
         // Before the database: an epoch that is closed meanwhile puts the file ahead of what is read here.
-        let mark = self.inner.folder.summary()?;
-        self.audit_against(mark.as_deref()).await
+        let marks = Marks::read(&self.inner.folder)?;
+        self.audit_against(&marks).await
     }
 
-    /// Audits the ledger, whose high-water mark was read before its database.
-    pub(crate) async fn audit_against(&self, mark: Option<&str>) -> Result<Audit, StoreError> {
-        let mut reader = self.inner.store.snapshot().await?;
+    /// Audits the ledger, whose high-water marks were read before its database.
+    pub(crate) async fn audit_against(&self, marks: &Marks) -> Result<Audit, StoreError> {
+        let mut reader = self.inner.store.snapshot(self.inner.store.readers()).await?;
         let mut audit = Audit::default();
         for log in Log::ALL {
             self.audit_log(&mut reader, log, &mut audit).await?;
         }
-        audit_sums(&mut reader, &mut audit).await?;
+        self.audit_sums(&mut reader, &mut audit).await?;
         audit_claims(&mut reader, &mut audit).await?;
-        self.audit_tally(&mut reader, mark, &mut audit).await?;
+        self.audit_tally(&mut reader, marks, &mut audit).await?;
         Ok(audit)
     }
 
@@ -117,18 +119,44 @@ impl Ledger {
                 if !fits {
                     let problem = "the root is not that of the leaves";
                     let (origin, epoch) = (origin.clone(), checkpoint.epoch());
-                    audit.findings.push(Finding::Checkpoint { origin, epoch, problem });
+                    let began = self.epoch_begin(epoch);
+                    audit.findings.push(Finding::Checkpoint { origin, epoch, began, problem });
                 }
             }
         }
         for (checkpoint, _) in checkpoints {
             let (origin, epoch) = (origin.clone(), checkpoint.epoch());
             let problem = "it covers more leaves than there are";
-            audit.findings.push(Finding::Checkpoint { origin, epoch, problem });
+            let began = self.epoch_begin(epoch);
+            audit.findings.push(Finding::Checkpoint { origin, epoch, began, problem });
         }
         audit_shards(reader, log, &origin, &tree, audit).await?;
         audit.leaves.insert(origin, tree.size());
         Ok(())
+    }
+
+    async fn audit_sums(
+        &self,
+        reader: &mut SqliteConnection,
+        audit: &mut Audit,
+    ) -> Result<(), StoreError> {
+        let [records, pending, receipts] = sums(reader).await?;
+        audit.sum = receipts;
+        if records + pending != receipts {
+            let (records, receipts) = (self.money(records + pending), self.money(receipts));
+            audit.findings.push(Finding::Sum { records, receipts });
+        }
+        Ok(())
+    }
+
+    /// An amount in this ledger's currency.
+    pub(crate) fn money(&self, minor: u128) -> Money {
+        Money { minor, currency: self.policy().currency }
+    }
+
+    /// When an epoch begins.
+    pub(crate) fn epoch_begin(&self, epoch: u64) -> Utc {
+        Utc(epoch.saturating_mul(self.policy().epoch_seconds))
     }
 
     /// Opens every checkpoint of a log, and compares it with its row and with the others.
@@ -161,7 +189,9 @@ impl Ledger {
                 }
                 Some(_) => "it contradicts another",
             };
-            audit.findings.push(Finding::Checkpoint { origin: origin.clone(), epoch, problem });
+            let began = self.epoch_begin(epoch);
+            let origin = origin.clone();
+            audit.findings.push(Finding::Checkpoint { origin, epoch, began, problem });
         }
         Ok(good)
     }
@@ -196,7 +226,21 @@ async fn audit_shards(
     Ok(())
 }
 
-async fn audit_sums(reader: &mut SqliteConnection, audit: &mut Audit) -> Result<(), StoreError> {
+/// The newest signed summary and state, as the files beside the database have them.
+#[derive(Debug)]
+pub(crate) struct Marks {
+    pub(crate) summary: Option<String>,
+    pub(crate) state: Option<String>,
+}
+
+impl Marks {
+    pub(crate) fn read(folder: &Folder) -> Result<Self, FolderError> {
+        Ok(Self { summary: folder.summary()?, state: folder.state()? })
+    }
+}
+
+/// The sums of what is public, of what is pending, and of all donations.
+async fn sums(reader: &mut SqliteConnection) -> Result<[u128; 3], StoreError> {
     let sums = [
         "SELECT amount FROM records WHERE log = $1 AND place >= $2 AND place < $3",
         "SELECT amount FROM receipts WHERE log = $1 AND place IS NULL AND $2 < $3",
@@ -211,12 +255,7 @@ async fn audit_sums(reader: &mut SqliteConnection, audit: &mut Audit) -> Result<
             *total += u128::from(unsigned("amount", amount?)?);
         }
     }
-    let [records, pending, receipts] = totals;
-    audit.sum = receipts;
-    if records + pending != receipts {
-        audit.findings.push(Finding::Sum { records: records + pending, receipts });
-    }
-    Ok(())
+    Ok(totals)
 }
 
 async fn audit_claims(reader: &mut SqliteConnection, audit: &mut Audit) -> Result<(), StoreError> {

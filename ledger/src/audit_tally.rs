@@ -1,16 +1,17 @@
 //! The audit of what no checkpoint covers: every row against the signed state, every summary against the one before, the newest
-//! against the file beside the database.
+//! against the files beside the database.
 
 use sqlx::SqliteConnection;
 use tokio_stream::StreamExt as _;
 
 use crate::{
-    audit::Audit,
+    audit::{Audit, Marks},
     finding::{Coverage, Finding},
     ledger::Ledger,
     log::Log,
+    recount::recount,
     store::{StoreError, unsigned},
-    summary::{State, Summary, recount},
+    summary::{State, Summary, SummaryError},
     tally::{Chain, Part, Tally},
 };
 
@@ -53,24 +54,37 @@ impl Ledger {
     pub(crate) async fn audit_tally(
         &self,
         reader: &mut SqliteConnection,
-        mark: Option<&str>,
+        marks: &Marks,
         audit: &mut Audit,
     ) -> Result<(), StoreError> {
+        let mark = marks.summary.as_deref();
         self.audit_tables(reader, audit).await?;
         let query = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('state', 'summaries')";
         let tables: i64 = sqlx::query_scalar(query).fetch_one(&mut *reader).await?;
         let is_begun = tables == 2 && !crate::summary::is_unsummarised(reader).await?;
         if !is_begun {
-            if mark.is_some() {
-                let problem = "none is left in the database, but summary.note holds one";
-                audit.findings.push(Finding::Summary { number: None, problem });
-            }
+            // Somebody made the ledger look like one of a release that signed none.
+            let problem = if mark.is_some() {
+                "none is left in the database, but summary.note holds one"
+            } else if self.inner.folder.has_signed_state()? {
+                "none is left in the database, but signing.key says that this ledger signed its state"
+            } else if !self.is_of_older_release(mark)? {
+                "none is left in the database, which has a place for it: it was deleted, or an older release's ledger was \
+                 not taken over whole"
+            } else {
+                return Ok(());
+            };
+            audit.findings.push(Finding::Summary { number: None, problem });
             return Ok(());
         }
         let state: Option<String> =
             sqlx::query_scalar("SELECT note FROM state").fetch_optional(&mut *reader).await?;
         let state = state.and_then(|note| State::open(self.log_key(), &note));
         let mut signed = self.audit_summaries(reader, state.as_ref(), mark, audit).await?;
+        let kept = marks.state.as_deref();
+        self.audit_kept(state.as_ref(), kept, audit);
+        signed
+            .extend(kept.and_then(|note| State::open(self.log_key(), note)).map(|kept| kept.tally));
         match state {
             Some(state) => signed.push(state.tally),
             None => {
@@ -82,7 +96,7 @@ impl Ledger {
         audit.coverage = if newest.from_start { Coverage::Whole } else { Coverage::SinceMigration };
 
         let mut expected = Part::ALL.map(|part| Expected::new(part, &signed));
-        let found = recount(reader, |part, chain| expected[part as usize].see(chain)).await?;
+        let found = recount(reader, None, |part, chain| expected[part as usize].see(chain)).await?;
         for (expected, part) in expected.into_iter().zip(Part::ALL) {
             audit.findings.extend(expected.changed);
             let (got, expected) = (found.chain(part).rows, newest.chain(part).rows);
@@ -90,16 +104,16 @@ impl Ledger {
                 audit.findings.push(Finding::Rows { part: part.name(), got, expected });
             }
         }
+        let (what, got, expected) = ("donations without owner", found.pending, newest.pending);
+        if got != expected {
+            audit.findings.push(Finding::Count { what, got, expected });
+        }
         for (total, got, expected) in [
-            ("sum of all donations in minor units", found.sum, newest.sum),
-            ("donations without owner", found.pending.into(), newest.pending.into()),
-            (
-                "sum of donations without owner in minor units",
-                found.pending_sum,
-                newest.pending_sum,
-            ),
+            ("sum of all donations", found.sum, newest.sum),
+            ("sum of donations without owner", found.pending_sum, newest.pending_sum),
         ] {
             if got != expected {
+                let (got, expected) = (self.money(got), self.money(expected));
                 audit.findings.push(Finding::Total { total, got, expected });
             }
         }
@@ -107,6 +121,23 @@ impl Ledger {
             audit.findings.push(Finding::Rules);
         }
         Ok(())
+    }
+
+    /// Compares the signed state with the file beside the database.
+    fn audit_kept(&self, state: Option<&State>, kept: Option<&str>, audit: &mut Audit) {
+        let Some(kept) = kept else { return };
+        let problem = if State::open(self.log_key(), kept).is_none() {
+            "state.note is not signed by this ledger's key"
+        } else {
+            match state.and_then(|state| state.lost(self.log_key(), Some(kept))) {
+                Some(SummaryError::Older { .. }) => {
+                    "the signed state is older than state.note: rows that were acknowledged are gone"
+                }
+                Some(_) => "state.note holds another signed state of as many rows",
+                None => return,
+            }
+        };
+        audit.findings.push(Finding::Summary { number: None, problem });
     }
 
     /// Opens every summary, and compares it with its row, with the one before and with the file. Gives those that are good.
@@ -205,7 +236,8 @@ impl Ledger {
 fn follows(summary: &Summary, last: &Summary, hash: [u8; 32]) -> bool {
     let grows = |part| summary.tally.chain(part).rows >= last.tally.chain(part).rows;
     summary.previous == hash
-        && summary.epoch >= last.epoch
+        // The clock may have been ahead when the ledger was made.
+        && (summary.epoch >= last.epoch || last.number == 0)
         && summary.tally.sum >= last.tally.sum
         && summary.tally.rules == last.tally.rules
         && summary.tally.from_start == last.tally.from_start

@@ -23,6 +23,7 @@ use crate::{
     log::Log,
     log_tree::LogTree,
     policy::LedgerPolicy,
+    recount,
     store::{StoreError, WriteTx, signed, unsigned},
     summary::{self, Summary, SummaryError},
     tally::{Part, Tally},
@@ -33,18 +34,26 @@ use crate::{
 #[non_exhaustive]
 pub enum EpochError {
     /// The clock went back past an epoch that was signed.
-    #[error("epoch is {got}, but epoch {newest} was signed: the clock went back")]
+    #[error(
+        "the clock says {clock} (epoch {got}), but the epoch that began at {signed} (epoch {newest}) was signed: the clock \
+         went back, and nothing was signed. Set the clock, or wait until then"
+    )]
     Backwards {
         /// The epoch of the clock.
         got: u64,
         /// The newest that was signed.
         newest: u64,
+        /// When the clock's epoch began.
+        clock: Utc,
+        /// When the newest signed epoch began.
+        signed: Utc,
     },
     /// The clock is far ahead of everything that was signed.
     #[error(
-        "the clock says {clock} (epoch {got}), but the newest signed epoch began at {signed} (epoch {newest}): a step of \
-         more than {} may be a wrong clock, and nothing was signed. If the clock is wrong, set it. If it is right, say so \
-         once with --accept-clock, of `wufu ledger close-epoch` or `wufu serve ledger`",
+        "the clock says {clock} (epoch {got}), but {} {signed} (epoch {newest}): a step of more than {} may be a wrong clock, \
+         and nothing was signed. If the clock is wrong, set it. If it is right, say so once with --accept-clock, of `wufu \
+         ledger close-epoch` or `wufu serve ledger`",
+        if *.is_first { "this ledger was made in the epoch that began at" } else { "the newest signed epoch began at" },
         span(*.longest)
     )]
     Jump {
@@ -58,6 +67,8 @@ pub enum EpochError {
         signed: Utc,
         /// The longest step that is taken without being asked, in seconds.
         longest: u64,
+        /// Whether no epoch was closed before: the newest signed one is that in which the ledger was made.
+        is_first: bool,
     },
     /// What was signed before is not all there.
     #[error(transparent)]
@@ -105,11 +116,11 @@ impl Ledger {
     ///
     /// # Errors
     /// When the clock went back past an epoch that was signed or is far ahead of it, checkpoints or summaries that were signed
-    /// are gone, or the database fails. Then nothing was signed.
+    /// are gone, rows are not those that were signed, or the database fails. Then nothing was signed.
     ///
     /// # Cost
-    /// A third of a hash for each new leaf, most of it before anybody has to wait. The summary costs one signature: the tally
-    /// was kept while rows were added.
+    /// A third of a hash for each new leaf, most of it before anybody has to wait. Every row is read and hashed (blake3) the
+    /// first time, and then those that are new. The summary costs one signature: the tally was kept while rows were added.
     pub async fn close_epoch(&self, now: u64) -> Result<ClosedEpoch, EpochError> {
         let ledger = self.clone();
         self.finish(async move { ledger.close_logs(now).await }).await
@@ -117,8 +128,18 @@ impl Ledger {
 
     async fn close_logs(&self, now: u64) -> Result<ClosedEpoch, EpochError> {
         // Between the commit and the new views there is no other close that would work from the old ones.
-        let _closing = self.inner.closing.lock().await;
+        let mut checked = self.inner.closing.lock().await;
         let store = &self.inner.store;
+        // Compare what is committed already while others still write.
+        let mut snapshot = store.snapshot(store.closer()).await?;
+        let state = summary::load_state(&mut snapshot, self.log_key()).await?;
+        if let Some(edited) =
+            recount::differs(&mut snapshot, checked.as_ref(), &state.tally).await?
+        {
+            return Err(edited.into());
+        }
+        *checked = Some(state.tally);
+        drop(snapshot);
         // Hash what is committed already while others still write.
         let mut trees = Vec::new();
         for log in Log::ALL {
@@ -127,7 +148,7 @@ impl Ledger {
             trees.push((log, tree));
         }
         let mut tx = store.begin().await?;
-        let (closed, fresh) = match self.close_in(&mut tx, trees, now).await {
+        let (closed, fresh) = match self.close_in(&mut tx, trees, now, checked.as_ref()).await {
             Ok(done) => done,
             Err(error @ EpochError::Store(_)) => return Err(error),
             Err(error) => {
@@ -157,6 +178,7 @@ impl Ledger {
         tx: &mut WriteTx<'_>,
         trees: Vec<(Log, LogTree)>,
         now: u64,
+        checked: Option<&Tally>,
     ) -> Result<(ClosedEpoch, Option<EpochChanges>), EpochError> {
         let policy = self.policy();
         let epoch = policy.epoch(now);
@@ -166,8 +188,13 @@ impl Ledger {
         let newest = newest.map(|epoch| unsigned("epoch", epoch)).transpose()?;
         let mut state = summary::load_state(tx.connection()?, self.log_key()).await?;
         let (last, last_note) = self.refuse_lost(tx, &state).await?;
+        if let Some(edited) = recount::differs(tx.connection()?, checked, &state.tally).await? {
+            return Err(edited.into());
+        }
         let signed_before = newest.max((last.number > 0).then_some(last.epoch));
-        self.refuse_clock(epoch, signed_before)?;
+        // Before that there is only the time at which the ledger was made. Older releases did not sign it.
+        let made = Some(last.epoch).filter(|made| signed_before.is_none() && *made > 0);
+        self.refuse_clock(epoch, signed_before, made)?;
         let mut closed =
             ClosedEpoch { epoch, signed: Vec::new(), waiting: Vec::new(), summary: None };
         let mut views = Vec::new();
@@ -190,7 +217,8 @@ impl Ledger {
             closed.signed.push(checkpoint);
         }
         // A ledger to which nothing is added signs one now and then, so that its clock can be followed.
-        let is_due = signed_before.is_some_and(|before| epoch >= before + longest_jump(policy) / 2);
+        let is_due =
+            signed_before.or(made).is_some_and(|before| epoch >= before + longest_jump(policy) / 2);
         if state.tally == last.tally && !is_due {
             return Ok((closed, None));
         }
@@ -206,24 +234,33 @@ impl Ledger {
 
     /// Refuses a clock that went back past what was signed, or is so far ahead of it that it may be wrong: the log could sign
     /// nothing more until the time really comes.
-    fn refuse_clock(&self, epoch: u64, signed: Option<u64>) -> Result<(), EpochError> {
-        let Some(newest) = signed else { return Ok(()) };
-        if newest > epoch {
-            return Err(EpochError::Backwards { got: epoch, newest });
-        }
+    ///
+    /// A clock that was ahead only when the ledger was made stops nothing: no epoch was closed then.
+    fn refuse_clock(
+        &self,
+        epoch: u64,
+        signed: Option<u64>,
+        made: Option<u64>,
+    ) -> Result<(), EpochError> {
         let policy = self.policy();
+        let time = |epoch: u64| Utc(epoch.saturating_mul(policy.epoch_seconds));
+        if let Some(newest) = signed.filter(|newest| *newest > epoch) {
+            let (clock, signed) = (time(epoch), time(newest));
+            return Err(EpochError::Backwards { got: epoch, newest, clock, signed });
+        }
+        let Some(newest) = signed.or(made) else { return Ok(()) };
         let followed = newest.max(self.inner.seen.load(Ordering::Acquire));
         let longest = longest_jump(policy);
         if epoch.saturating_sub(followed) <= longest {
             return Ok(());
         }
-        let time = |epoch: u64| Utc(epoch.saturating_mul(policy.epoch_seconds));
         Err(EpochError::Jump {
             got: epoch,
             newest,
             clock: time(epoch),
             signed: time(newest),
             longest: longest * policy.epoch_seconds,
+            is_first: signed.is_none(),
         })
     }
 
@@ -293,7 +330,7 @@ async fn insert(
     }
     let numbers = [log.id(), signed(checkpoint.epoch())?, signed(checkpoint.size())?];
     let open_root = tree.open_root().map(|root| field::encode(&root).to_vec());
-    let row = summary::checkpoint_row(numbers, open_root.as_deref(), checkpoint.note());
+    let row = recount::checkpoint_row(numbers, open_root.as_deref(), checkpoint.note());
     tally.push(Part::Checkpoints, &row);
     let [log, epoch, size] = numbers;
     let insert =

@@ -17,8 +17,8 @@ use crate::{
     folder::hex,
     ledger::Ledger,
     log::Log,
+    recount,
     store::{StoreError, WriteTx, signed, unsigned},
-    summary,
     tally::Part,
 };
 
@@ -228,7 +228,7 @@ impl Ledger {
         let presented = claim.presented();
         let bytes = [presented.key_id, presented.public_inputs, presented.proof, claim.payout()];
         let times = [claim.expiry() as i64, signed(now)?];
-        let row = summary::claim_row(signed(number)?, bytes, times, &note);
+        let row = recount::claim_row(signed(number)?, bytes, times, &note);
         state.tally.push(Part::Claims, &row);
         self.sign_state(tx, &state).await?;
         Ok((number, note))

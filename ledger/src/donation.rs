@@ -172,19 +172,18 @@ struct Leaf {
     leaf: Fr,
 }
 
-/// Writes donations from place `first` on, and adds them to the tally. `progress` hears how many rows are written.
+/// Writes donations from place `first` on, and adds them and their projects to directory and tally. `progress` hears how many rows
+/// are written.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     workers: &Workers,
     first: u64,
-    donations: Arc<Donations>,
-    owners: Arc<Owners>,
-    tally: &mut Tally,
+    (donations, owners): (Arc<Donations>, Arc<Owners>),
+    (directory, tally): (&mut Directory, &mut Tally),
     mut progress: impl FnMut(u64),
 ) -> Result<RowsWritten, AppendError> {
-    let before = Directory::load(connection).await?;
-    let mut directory = before.clone();
-    let keys = Arc::new(donations.keys(&mut directory)?);
+    let before = directory.clone();
+    let keys = Arc::new(donations.keys(directory)?);
     directory.save(connection, &before, tally).await?;
     let mut written = RowsWritten::default();
     let batch = |start: usize| {

@@ -125,7 +125,7 @@ async fn template() -> (TempDir, Trapdoor, Claim) {
     let folder = TempDir::new().unwrap();
     let mut policy = LedgerPolicy::new("wufu");
     policy.currency = Some("CNY".parse().unwrap());
-    let ledger = Ledger::create(folder.path(), &policy).await.unwrap();
+    let ledger = Ledger::create(folder.path(), &policy, NOW).await.unwrap();
     ledger.append(batch(1)).await.unwrap();
     let csv = "receipt,institution,project,amount,date\npending,I,P,1,2018-02-15\n";
     let rows = Rows::read(csv.as_bytes(), "f", &Default::default(), "CNY".parse().unwrap());

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::audit_entry::Problem;
+use wufu_verifier::readable::Utc;
+
+use crate::{audit_entry::Problem, money::Money};
 
 /// Since when the ledger signs what no checkpoint covers: donations without owner, names, claims, its own checkpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,7 +12,8 @@ pub enum Coverage {
     /// Nothing of it was ever signed: no release that signs summaries has opened this ledger for writing yet.
     #[default]
     None,
-    /// Since the ledger was first opened by a release that signs summaries. What was changed before that cannot be told.
+    /// Since the ledger was first opened by a release that signs summaries, or since the operator accepted the database as it was.
+    /// What was changed before that cannot be told.
     SinceMigration,
     /// Since the ledger was made.
     Whole,
@@ -21,7 +24,8 @@ impl fmt::Display for Coverage {
         f.write_str(match self {
             Self::None => "not signed yet: the next command that writes signs it",
             Self::SinceMigration => {
-                "signed since an older release's ledger was taken over; changes before that cannot be told"
+                "signed since summary 0, in which an older release's ledger was taken over or the operator accepted the \
+                 database as it was; changes before that cannot be told"
             }
             Self::Whole => "signed since the ledger was made",
         })
@@ -63,15 +67,17 @@ pub enum Finding {
         origin: String,
         /// The epoch.
         epoch: u64,
+        /// When the epoch began.
+        began: Utc,
         /// What is wrong with it.
         problem: &'static str,
     },
     /// The sums of records and pending donations are not that of all donations.
     Sum {
         /// The sum of what is public, and of what is pending.
-        records: u128,
+        records: Money,
         /// The sum over all receipts.
-        receipts: u128,
+        receipts: Money,
     },
     /// A claim, or what it spent.
     Claim {
@@ -103,14 +109,23 @@ pub enum Finding {
         /// The last.
         last: u64,
     },
-    /// A total is not the one that was signed.
+    /// A number is not the one that was signed.
+    Count {
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        got: u64,
+        /// How many were signed.
+        expected: u64,
+    },
+    /// A sum is not the one that was signed.
     Total {
         /// Which.
         total: &'static str,
         /// What the rows sum up to.
-        got: u128,
+        got: Money,
         /// What was signed.
-        expected: u128,
+        expected: Money,
     },
     /// A summary, the signed state or the high-water mark.
     Summary {
@@ -130,30 +145,30 @@ impl fmt::Display for Finding {
                 write!(f, "{origin} place {place}: {problem}")
             }
             Self::Size { origin, got, expected } => {
-                write!(f, "{origin}: {got} entries without a gap, expected {expected}")
+                let entries = if *got == 1 { "entry" } else { "entries" };
+                write!(f, "{origin}: {got} {entries} without a gap, expected {expected}")
             }
             Self::Shard { origin, shard } => {
                 write!(f, "{origin} shard {shard}: the root is not that of its leaves")
             }
-            Self::Checkpoint { origin, epoch, problem } => {
-                write!(f, "{origin} epoch {epoch}: {problem}")
+            Self::Checkpoint { origin, epoch, began, problem } => {
+                write!(f, "{origin} epoch {epoch}, from {began}: {problem}")
             }
-            Self::Sum { records, receipts } => write!(
-                f,
-                "records and pending donations sum up to {records} minor units, expected {receipts}"
-            ),
+            Self::Sum { records, receipts } => {
+                write!(f, "records and pending donations sum up to {records}, expected {receipts}")
+            }
             Self::Claim { claim, problem } => write!(f, "claim {claim}: {problem}"),
             Self::Spent { nullifier } => {
                 write!(f, "nullifier {nullifier} is spent, but no claim shows it")
             }
-            Self::Rows { part, got, expected } if got < expected => {
-                write!(f, "{part}: {got} rows, expected {expected}: rows are missing")
-            }
             Self::Rows { part, got, expected } => {
-                write!(
-                    f,
-                    "{part}: {got} rows, expected {expected}: the ledger did not enter the others"
-                )
+                let rows = if *got == 1 { "row" } else { "rows" };
+                let why = if got < expected {
+                    "rows are missing"
+                } else {
+                    "the ledger did not enter the others"
+                };
+                write!(f, "{part}: {got} {rows}, expected {expected}: {why}")
             }
             Self::Changed { part, first, last } if first == last => {
                 write!(f, "{part}: row {first} is not the one that was signed")
@@ -161,6 +176,7 @@ impl fmt::Display for Finding {
             Self::Changed { part, first, last } => {
                 write!(f, "{part}: of rows {first} to {last}, at least one is not as it was signed")
             }
+            Self::Count { what, got, expected } => write!(f, "{what}: {got}, expected {expected}"),
             Self::Total { total, got, expected } => {
                 write!(f, "{total}: {got}, expected {expected}")
             }

@@ -1,8 +1,9 @@
 //! The folder of a ledger: who may open it, and the files that are secret.
 //!
-//! `policy.json` the rules; `ledger.db` the database; `signing.key` the Ed25519 key that signs for the org; `operator.token`
-//! what an operator shows to append; `summary.note` the newest signed summary, outside the database; `lock` held while
-//! somebody writes, so that a log has one writer. Reading needs no lock.
+//! `policy.json` the rules; `ledger.db` the database; `signing.key` the Ed25519 key that signs for the org, and whether it has
+//! signed a state; `operator.token` what an operator shows to append; `summary.note` the newest signed summary and
+//! `state.note` the newest signed state, outside the database; `lock` held while somebody writes, so that a log has one
+//! writer. Reading needs no lock.
 //!
 //! The folder and all of these belong to the user who runs the ledger; nobody else may write there, or read a secret. It is
 //! checked when a ledger is made and whenever it is opened.
@@ -22,7 +23,7 @@ use zeroize::Zeroizing;
 pub(crate) use crate::secret::hex;
 use crate::{
     access::{OTHERS, OTHERS_WRITE, check_file, check_folder, is_there, plain},
-    secret::{OperatorToken, private, read_secret, write_secret},
+    secret::{OperatorToken, private, read_key, read_secret, write_secret, write_used_key},
     summary::SummaryError,
 };
 
@@ -36,10 +37,14 @@ const SIGNING_KEY: &str = "signing.key";
 const OPERATOR_TOKEN: &str = "operator.token";
 const SUMMARY: &str = "summary.note";
 const FRESH_SUMMARY: &str = "summary.note.new";
+const STATE: &str = "state.note";
+const FRESH_STATE: &str = "state.note.new";
+const FRESH_KEY: &str = "signing.key.new";
 
 /// Every file of a ledger but the lock, and the permission bits that nobody but the owner may have on it.
-const FILES: [(&str, u32); 9] = [
+const FILES: [(&str, u32); 12] = [
     (SIGNING_KEY, OTHERS),
+    (FRESH_KEY, OTHERS),
     (OPERATOR_TOKEN, OTHERS),
     (DATABASE, OTHERS),
     (WAL, OTHERS),
@@ -48,6 +53,8 @@ const FILES: [(&str, u32); 9] = [
     (SHARED_MEMORY, OTHERS),
     (SUMMARY, OTHERS_WRITE),
     (FRESH_SUMMARY, OTHERS_WRITE),
+    (STATE, OTHERS_WRITE),
+    (FRESH_STATE, OTHERS_WRITE),
     (POLICY, OTHERS_WRITE),
 ];
 
@@ -341,7 +348,16 @@ impl Folder {
 
     /// The newest signed summary, as the file has it.
     pub(crate) fn summary(&self) -> Result<Option<String>, FolderError> {
-        let file = self.path.join(SUMMARY);
+        self.note(SUMMARY)
+    }
+
+    /// The newest signed state, as the file has it. After a power failure it may be an older one, or empty.
+    pub(crate) fn state(&self) -> Result<Option<String>, FolderError> {
+        Ok(self.note(STATE)?.filter(|note| !note.is_empty()))
+    }
+
+    fn note(&self, name: &str) -> Result<Option<String>, FolderError> {
+        let file = self.path.join(name);
         if !is_there(&file)? {
             return Ok(None);
         }
@@ -384,15 +400,46 @@ impl Folder {
 
     /// The signing key, and its public side under the org's name.
     pub(crate) fn signing_key(&self, org: &str) -> Result<(SigningKey, LogKey), FolderError> {
-        let key = SigningKey::from_bytes(&*read_secret(&self.path.join(SIGNING_KEY))?);
+        let (bytes, _) = read_key(&self.path.join(SIGNING_KEY))?;
+        let key = SigningKey::from_bytes(&bytes);
         let public = LogKey::new(org, key.verifying_key())?;
         Ok((key, public))
+    }
+
+    /// Whether the signing key's file says that it has signed a state. Then there is a state, or it was deleted.
+    pub(crate) fn has_signed_state(&self) -> Result<bool, FolderError> {
+        Ok(read_key(&self.path.join(SIGNING_KEY))?.1)
+    }
+
+    /// Writes down, in the signing key's file, that it has signed a state.
+    pub(crate) fn mark_signed_state(&self) -> Result<(), FolderError> {
+        let (file, fresh) = (self.path.join(SIGNING_KEY), self.path.join(FRESH_KEY));
+        let (bytes, is_marked) = read_key(&file)?;
+        if is_marked {
+            return Ok(());
+        }
+        let write = || -> io::Result<()> {
+            write_used_key(&fresh, &bytes)?;
+            fs::rename(&fresh, &file)?;
+            File::open(&self.path)?.sync_all()
+        };
+        write().map_err(|error| FolderError::File { file: file.clone(), error })
     }
 
     /// What an operator must show.
     pub(crate) fn operator_token(&self) -> Result<OperatorToken, FolderError> {
         Ok(OperatorToken(read_secret(&self.token_file())?))
     }
+}
+
+/// Replaces the newest signed state beside a database. A reader sees the old one or the new one, never a part.
+///
+/// It is not synced, since every transaction writes one: after a power failure it may be older than the database, and then
+/// tells less.
+pub(crate) fn write_state(database: &Path, note: &str) -> io::Result<()> {
+    let (file, fresh) = (database.with_file_name(STATE), database.with_file_name(FRESH_STATE));
+    private().write(true).create(true).truncate(true).open(&fresh)?.write_all(note.as_bytes())?;
+    fs::rename(&fresh, &file)
 }
 
 /// Checks the folder of a ledger, and every file of it that is there.

@@ -25,6 +25,7 @@ use crate::{
     secret::OperatorToken,
     store::{Store, StoreError, element, signed, unsigned},
     summary::{self, Summary, SummaryError},
+    tally::Tally,
     workers::Workers,
 };
 
@@ -108,8 +109,8 @@ pub(crate) struct Inner {
     pub(crate) workers: Workers,
     // What was signed. Replaced as a whole after the commit, so readers see one checkpoint and its tree, never half.
     views: RwLock<BTreeMap<Log, Arc<LogView>>>,
-    // Held while an epoch is closed.
-    pub(crate) closing: Mutex<()>,
+    // Held while an epoch is closed: up to where the rows were found to be those that were signed.
+    pub(crate) closing: Mutex<Option<Tally>>,
     pub(crate) shards: ShardCache,
     // Sends the epoch each time one is closed.
     pub(crate) closed: watch::Sender<u64>,
@@ -145,9 +146,11 @@ impl std::fmt::Debug for Ledger {
 impl Ledger {
     /// Makes a ledger in a folder that holds none, with a new signing key and a new operator token.
     ///
+    /// `now` is the time, in Unix seconds. It is signed, and the first epoch that is closed may not be far past it.
+    ///
     /// # Errors
     /// When the folder holds a ledger, is in use or cannot be written, or the rules are out of their bounds.
-    pub async fn create(folder: &Path, policy: &LedgerPolicy) -> Result<Self, OpenError> {
+    pub async fn create(folder: &Path, policy: &LedgerPolicy, now: u64) -> Result<Self, OpenError> {
         policy.check()?;
         let folder = Folder::create(folder)?;
         folder.make_secrets()?;
@@ -155,8 +158,9 @@ impl Ledger {
         let (signing, _) = folder.signing_key(&policy.org)?;
         let begun = async {
             let store = Store::open(&file).await?;
-            let summary = begin_logs(&store, policy, &signing).await?;
+            let summary = begin_logs(&store, policy, &signing, now).await?;
             folder.write_summary(&summary)?;
+            folder.mark_signed_state()?;
             Ok::<_, StoreError>(store)
         };
         let store = begun.await.map_err(|error| OpenError::Database { file, error })?;
@@ -205,7 +209,7 @@ impl Ledger {
             store,
             workers,
             views,
-            closing: Mutex::new(()),
+            closing: Mutex::default(),
             shards,
             closed,
             seen,
@@ -230,16 +234,26 @@ impl Ledger {
         Ok(self)
     }
 
+    /// Whether nothing says that a state was ever signed: a release before summaries made this ledger.
+    ///
+    /// The database says it, the file beside it, and the signing key's own file. One of them is enough: then the state was
+    /// deleted, and the audit says so.
+    pub(crate) fn is_of_older_release(&self, mark: Option<&str>) -> Result<bool, StoreError> {
+        let folder = &self.inner.folder;
+        Ok(mark.is_none() && !self.inner.store.had_state() && !folder.has_signed_state()?)
+    }
+
     /// Signs the first summary of a ledger that a release before summaries made, and writes the high-water mark where a
     /// process ended before it could.
     async fn summarise(&self) -> Result<(), StoreError> {
-        let mark = self.inner.folder.summary()?;
+        let folder = &self.inner.folder;
+        let (mark, kept) = (folder.summary()?, folder.state()?);
         let mut tx = self.inner.store.begin().await?;
-        // A file without its database's summaries tells that they were deleted: the audit says so.
-        if mark.is_none() && summary::is_unsummarised(tx.connection()?).await? {
-            let first = summary::begin(tx.connection()?, &self.signer(), false).await?;
+        if self.is_of_older_release(mark.as_deref())? {
+            let first = summary::begin(tx.connection()?, &self.signer(), 0, false).await?;
             tx.commit().await?;
-            return self.write_mark(first).await;
+            self.write_mark(first).await?;
+            return Ok(folder.mark_signed_state()?);
         }
         let newest = summary::newest_note(tx.connection()?).await?;
         let newest = newest.and_then(|note| Some((Summary::open(self.log_key(), &note)?, note)));
@@ -248,7 +262,15 @@ impl Ledger {
             Some(mark) => summary::lost(tx.connection()?, self.log_key(), number, mark).await?,
             None => None,
         };
+        let state = summary::load_state(tx.connection()?, self.log_key()).await;
         tx.refuse().await?;
+        let state = match state {
+            // It is opened all the same, so that it can be audited. Nothing is written on top of it.
+            Err(StoreError::State) => return Ok(()),
+            state => state?,
+        };
+        folder.mark_signed_state()?;
+        let lost = lost.or_else(|| state.lost(self.log_key(), kept.as_deref()));
         if lost.is_some() {
             // It is opened all the same, so that it can be read and audited. The file stays: it is the evidence.
             self.remember_lost(lost);
@@ -383,6 +405,7 @@ async fn begin_logs(
     store: &Store,
     policy: &LedgerPolicy,
     signing: &SigningKey,
+    now: u64,
 ) -> Result<String, StoreError> {
     let mut tx = store.begin().await?;
     for (name, value) in fixed_rules(policy) {
@@ -396,7 +419,7 @@ async fn begin_logs(
         query.execute(tx.connection()?).await?;
     }
     let signer = Signer { org: &policy.org, signing };
-    let note = summary::begin(tx.connection()?, &signer, true).await?;
+    let note = summary::begin(tx.connection()?, &signer, policy.epoch(now), true).await?;
     tx.commit().await?;
     Ok(note)
 }

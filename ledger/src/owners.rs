@@ -1,9 +1,6 @@
 //! Whose a donation is.
 
-use std::{
-    collections::{HashMap, HashSet},
-    io,
-};
+use std::{collections::HashMap, io};
 
 use wufu_circuits::{Address, Seed, address::AddressError};
 use wufu_verifier::{
@@ -42,12 +39,14 @@ impl Owners {
         }
     }
 
-    /// Listed owners that none of these receipts has.
-    pub(crate) fn unused<'a>(&self, receipts: impl Iterator<Item = &'a [u8]>) -> u64 {
-        let Self::Listed(owners) = self else { return 0 };
-        let used: HashSet<&[u8]> =
-            receipts.filter(|receipt| owners.contains_key(*receipt)).collect();
-        (owners.len() - used.len()) as u64
+    /// Whether the owner of a receipt is listed.
+    pub(crate) fn is_listed(&self, receipt: &[u8]) -> bool {
+        matches!(self, Self::Listed(owners) if owners.contains_key(receipt))
+    }
+
+    /// How many are listed.
+    pub(crate) fn listed(&self) -> u64 {
+        if let Self::Listed(owners) = self { owners.len() as u64 } else { 0 }
     }
 
     /// Reads a file of owners: CSV with the columns `receipt` and `address`, as strictly as donations are read. Receipts are brought to normal form
@@ -130,7 +129,10 @@ pub enum OwnersError {
         error: CsvError,
     },
     /// More or fewer cells than columns.
-    #[error("owners:{line}: row has {got} cells, expected {expected}")]
+    #[error(
+        "owners:{line}: row has {got} {}, expected {expected}",
+        if *.got == 1 { "cell" } else { "cells" }
+    )]
     Cells {
         /// The line, from 1.
         line: u64,
@@ -214,13 +216,13 @@ mod tests {
         assert_eq!(owners.owner(b"r1"), Some(one.pk));
         assert_eq!(owners.owner(b"r,2"), Some(two.pk));
         assert_eq!(owners.owner(b"r3"), None);
-        assert_eq!(owners.unused([b"r1".as_slice(), b"r9"].into_iter()), 1);
+        assert_eq!((owners.listed(), owners.is_listed(b"r9")), (2, false));
         for (bad, why) in [
             (format!("receipt,address\nr1,{one}x\n"), "owners:2: address"),
             (format!("receipt,address\nr1,{one}\nr1,{two}\n"), "owners:3: receipt \"r1\" has"),
             (format!("receipt,pk\nr1,{one}\n"), "there is no column \"address\""),
             (format!("receipt,address\nr1,{}\n", address(1, "b")), "the address is of \"b\""),
-            ("receipt,address\nr1\n".into(), "owners:2: row has 1 cells, expected 2"),
+            ("receipt,address\nr1\n".into(), "owners:2: row has 1 cell, expected 2"),
             ("".into(), "there is no column \"receipt\""),
             (
                 format!("receipt,address,address\nr1,{one},{two}\n"),

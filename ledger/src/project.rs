@@ -11,9 +11,11 @@ use wufu_verifier::{
 
 use crate::{
     append::AppendError,
+    folder::FolderError,
     ledger::Ledger,
     log::Log,
     store::{StoreError, signed},
+    summary::{self, SummaryError},
     tally::{Part, Tally, Value},
 };
 
@@ -243,10 +245,46 @@ impl Directory {
         Some(directory)
     }
 
-    /// Whether a name holds a line break, which would make two lines of the note out of one.
-    fn has_line_break(&self) -> bool {
-        let mut names = self.institutions.iter().chain(self.projects.iter().map(|(_, name)| name));
-        names.any(|name| name.contains(['\n', '\r']))
+    /// Refuses a directory that clients would refuse: see [`Directory::open`].
+    fn check_names(&self) -> Result<(), StoreError> {
+        let institutions = self.institutions.iter().map(|name| ("institution", name));
+        let projects = self.projects.iter().map(|(_, name)| ("project", name));
+        for (field, name) in institutions.chain(projects) {
+            let wrong = |error| StoreError::Name { field, name: name.clone(), error };
+            text::check_name(name).map_err(wrong)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses names that are not those of the signed tally.
+    fn check_signed(&self, signed: &Tally) -> Result<(), StoreError> {
+        let mut found = Tally::new([0; 32], true);
+        self.push_new(&Self::default(), &mut found)?;
+        for part in [Part::Institutions, Part::Projects] {
+            let (got, expected) = (found.chain(part), signed.chain(part));
+            if got != expected {
+                let (part, got, expected) = (part.name(), got.rows, expected.rows);
+                let edited = SummaryError::Edited { part, got, expected };
+                return Err(FolderError::from(edited).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what `before` does not have to a tally.
+    fn push_new(&self, before: &Self, tally: &mut Tally) -> Result<(), StoreError> {
+        let log = Value::from(Log::Donations.id());
+        for (at, name) in self.institutions.iter().enumerate().skip(before.institutions.len()) {
+            let id = signed(at as u64 + 1)?.into();
+            tally.push(Part::Institutions, &[log, id, name.as_str().into()]);
+        }
+        let fresh = self.projects.iter().enumerate().skip(before.projects.len());
+        for (at, (institution, name)) in fresh {
+            let [id, institution] = [signed(at as u64 + 1)?, signed(*institution as u64 + 1)?];
+            let row = [log, id.into(), institution.into(), name.as_str().into()];
+            tally.push(Part::Projects, &row);
+        }
+        Ok(())
     }
 
     /// Writes what `before` does not have, and adds it to the tally.
@@ -262,7 +300,6 @@ impl Directory {
             let id = signed(at as u64 + 1)?;
             let query = sqlx::query(insert).bind(log).bind(id).bind(name);
             query.execute(&mut *connection).await?;
-            tally.push(Part::Institutions, &[log.into(), id.into(), name.as_str().into()]);
         }
         let insert =
             "INSERT INTO projects (log, project, institution, name) VALUES ($1, $2, $3, $4)";
@@ -271,10 +308,8 @@ impl Directory {
             let [id, institution] = [signed(at as u64 + 1)?, signed(*institution as u64 + 1)?];
             let query = sqlx::query(insert).bind(log).bind(id).bind(institution).bind(name);
             query.execute(&mut *connection).await?;
-            let ids = [log, id, institution].map(Value::from);
-            tally.push(Part::Projects, &[ids[0], ids[1], ids[2], name.as_str().into()]);
         }
-        Ok(())
+        self.push_new(before, tally)
     }
 }
 
@@ -290,22 +325,24 @@ impl Ledger {
     /// All institutions and projects, as a signed note: see [`Directory::open`].
     ///
     /// # Errors
-    /// When the database fails, or a name that an older release took holds hidden characters: no note with those is signed.
+    /// When the database fails, the names are not those that were signed when they were entered, or an older release took a
+    /// name that clients refuse.
     pub async fn projects_note(&self) -> Result<String, StoreError> {
-        let directory = self.projects().await?;
-        self.sign_directory(&directory)
-    }
-
-    fn sign_directory(&self, directory: &Directory) -> Result<String, StoreError> {
-        let hidden = || StoreError::Broken {
-            what: "name of an institution or project: it holds hidden characters or a line break, so the directory is \
-                   not signed; entries are still taken",
-        };
-        if directory.has_line_break() {
-            return Err(hidden());
+        let store = &self.inner.store;
+        let mark = self.inner.folder.summary()?;
+        let mut snapshot = store.snapshot(store.shard_readers()).await?;
+        let directory = Directory::load(&mut snapshot).await?;
+        directory.check_names()?;
+        match summary::load_state(&mut snapshot, self.log_key()).await {
+            // Nothing was ever signed that it could be compared with.
+            Err(StoreError::State) if self.is_of_older_release(mark.as_deref())? => {}
+            state => directory.check_signed(&state?.tally)?,
         }
+        drop(snapshot);
         let text = directory.text(&self.origin(Log::Donations));
-        note::sign(self.org(), &self.inner.signing, &text).map_err(|_| hidden())
+        let note = note::sign(self.org(), &self.inner.signing, &text);
+        // Names that are checked hold nothing that a note cannot.
+        note.map_err(|_| StoreError::Broken { what: "list of projects" })
     }
 }
 
@@ -376,12 +413,15 @@ mod tests {
         assert_eq!(directory.add("D  E", "F  G"), None);
         assert_eq!(directory.add("F  G", "new"), None);
         assert_eq!((directory.institutions().len(), directory.projects().len()), (5, 6));
-        // A directory with a hidden character is not signed; the others are.
-        let key = SigningKey::from_bytes(&[7; 32]);
-        let sign = |directory: &Directory| note::sign("wufu", &key, &directory.text("wufu/d"));
-        assert_eq!(sign(&directory), Err(NoteError::Form));
-        let signable = Directory::of_rows(&institutions[..4], &projects[..4]).unwrap();
-        assert!(sign(&signable).is_ok());
+        // It was signed and served all the same, and every client refused it. Now the ledger names what has to be mended.
+        for (at, field) in [(0, "institution"), (1, "institution"), (3, "institution")] {
+            let names = [institutions[at].clone()];
+            let refused = Directory::of_rows(&names, &[]).unwrap().check_names().unwrap_err();
+            let told = refused.to_string();
+            assert!(told.starts_with(field) && told.contains("make a new ledger"), "{told}");
+        }
+        let plain = Directory::of_rows(&["A".into()], &[(1, "x".into())]).unwrap();
+        assert!(plain.check_names().is_ok());
         // Rows that no release wrote are no directory.
         let long = "x".repeat(257);
         for bad in [&["A", "A"][..], &["A", ""], &["A", &long]] {
@@ -392,7 +432,7 @@ mod tests {
             assert_eq!(Directory::of_rows(&institutions, &[(bad, "x".into())]), None, "{bad}");
         }
         let broken = Directory::of_rows(&["A\nproject 1 1 x".to_owned()], &[]).unwrap();
-        assert!(broken.has_line_break() && !directory.has_line_break());
+        assert!(broken.check_names().is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, log::LedgerInfo}
 use wufu_verifier::{Fr, checkpoint::Checkpoint, note::LogKey};
 
 use crate::{
-    audit::Audit,
+    audit::{Audit, Marks},
     folder::Folder,
     grant::{GrantError, PendingEntries},
     ledger::{Ledger, OpenError, read_policy},
@@ -23,8 +23,8 @@ use crate::{
 #[derive(Debug)]
 pub struct LedgerReader {
     ledger: Ledger,
-    // Read before the database, which is never behind it then.
-    mark: Option<String>,
+    // Read before the database, which is never behind them then.
+    marks: Marks,
 }
 
 impl LedgerReader {
@@ -42,7 +42,7 @@ impl LedgerReader {
     pub async fn open(folder: &Path) -> Result<Self, OpenError> {
         let folder = Folder::read(folder)?;
         let (file, policy) = (folder.database(), read_policy(&folder)?);
-        let mark = folder.summary()?;
+        let marks = Marks::read(&folder)?;
         let database = |error| OpenError::Database { file: file.clone(), error };
         let store = match Store::open_snapshot(&file, false).await {
             Ok(store) => store,
@@ -55,7 +55,7 @@ impl LedgerReader {
             Err(error) => return Err(database(error)),
         };
         let ledger = Ledger::start(folder, policy, store).await.map_err(|error| error.of(&file))?;
-        Ok(Self { ledger, mark })
+        Ok(Self { ledger, marks })
     }
 
     /// The campaign or charity.
@@ -99,7 +99,7 @@ impl LedgerReader {
     /// # Errors
     /// When the database fails. What does not fit is no error, but a finding.
     pub async fn audit(&self) -> Result<Audit, StoreError> {
-        self.ledger.audit_against(self.mark.as_deref()).await
+        self.ledger.audit_against(&self.marks).await
     }
 
     /// [`Ledger::checkpoints`].
@@ -151,6 +151,11 @@ pub struct GrantReader {
 }
 
 impl GrantReader {
+    /// The ledger that is read. Whatever writes to it fails.
+    pub(crate) fn into_ledger(self) -> Ledger {
+        self.ledger
+    }
+
     /// [`Ledger::grants_of`].
     ///
     /// # Errors

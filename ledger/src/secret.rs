@@ -53,11 +53,30 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Reads 32 bytes that only their owner may read.
 pub(crate) fn read_secret(file: &Path) -> Result<Zeroizing<[u8; 32]>, FolderError> {
-    let failed = |error| FolderError::File { file: file.into(), error };
+    decode(file, &read_text(file)?)
+}
+
+/// The second line of a signing key that has signed a ledger's state.
+const SIGNED_STATE: &[u8] = b"has signed a state\n";
+
+/// Reads a signing key, and whether its file says that it has signed a ledger's state.
+///
+/// This one fact stands here because whoever can change it can read the key, and so sign anything.
+pub(crate) fn read_key(file: &Path) -> Result<(Zeroizing<[u8; 32]>, bool), FolderError> {
+    let text = read_text(file)?;
+    let key = text.strip_suffix(SIGNED_STATE).filter(|key| key.ends_with(b"\n"));
+    Ok((decode(file, key.unwrap_or(&text))?, key.is_some()))
+}
+
+fn read_text(file: &Path) -> Result<Zeroizing<Vec<u8>>, FolderError> {
     check_file(file, OTHERS)?;
-    let text = Zeroizing::new(fs::read(file).map_err(failed)?);
+    let text = fs::read(file).map_err(|error| FolderError::File { file: file.into(), error })?;
+    Ok(Zeroizing::new(text))
+}
+
+fn decode(file: &Path, text: &[u8]) -> Result<Zeroizing<[u8; 32]>, FolderError> {
     let wrong = || FolderError::Secret { file: file.into() };
-    let digits = text.strip_suffix(b"\n").unwrap_or(&text);
+    let digits = text.strip_suffix(b"\n").unwrap_or(text);
     let mut bytes = Zeroizing::new([0u8; 32]);
     if digits.len() != 64 {
         return Err(wrong());
@@ -74,6 +93,14 @@ pub(crate) fn read_secret(file: &Path) -> Result<Zeroizing<[u8; 32]>, FolderErro
 pub(crate) fn write_secret(file: &Path, bytes: &[u8; 32]) -> io::Result<()> {
     let mut open = private().write(true).create_new(true).open(file)?;
     open.write_all(Zeroizing::new(hex(bytes) + "\n").as_bytes())?;
+    open.sync_all()
+}
+
+/// Writes a signing key that has signed a ledger's state. A file that is there is overwritten.
+pub(crate) fn write_used_key(file: &Path, bytes: &[u8; 32]) -> io::Result<()> {
+    let mut open = private().write(true).create(true).truncate(true).open(file)?;
+    open.write_all(Zeroizing::new(hex(bytes) + "\n").as_bytes())?;
+    open.write_all(SIGNED_STATE)?;
     open.sync_all()
 }
 

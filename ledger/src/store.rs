@@ -5,7 +5,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,9 +21,12 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::{Mutex, MutexGuard, Notify};
-use wufu_verifier::{Fr, field};
+use wufu_verifier::{
+    Fr, field,
+    text::{NameError, QuotedText},
+};
 
-use crate::folder::FolderError;
+use crate::folder::{self, FolderError};
 
 /// Rows of one multi-row insert: few enough for SQLite's limit of 32,766 parameters at nine each.
 pub(crate) const ROWS: usize = 1024;
@@ -52,10 +55,26 @@ pub enum StoreError {
     Unknown,
     /// The signed state is missing, or this ledger's key did not sign it. Nothing is written on top of that.
     #[error(
-        "the signed state in ledger.db is missing or not signed by this ledger's key: run `wufu ledger audit`, then \
-         restore the folder from a backup"
+        "the signed state in ledger.db is missing or not signed by this ledger's key: nothing is written or signed. Run \
+         `wufu ledger audit`, then restore the folder from a backup. If there is none, and the database is to be taken as \
+         it is, move summary.note and state.note away and run `wufu ledger close-epoch --accept-database`"
     )]
     State,
+    /// A name that no client takes.
+    #[error(
+        "{field} {} {error}; clients refuse a directory with such a name, so it is not signed. An older release took the \
+         name, and entries are still taken. To mend it, make a new ledger and import the donations there with the name \
+         corrected",
+        QuotedText(.name)
+    )]
+    Name {
+        /// Whose name it is.
+        field: &'static str,
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        error: NameError,
+    },
     /// A file beside the database.
     #[error(transparent)]
     File(#[from] FolderError),
@@ -74,14 +93,13 @@ impl StoreError {
 
 /// The database of a ledger.
 pub(crate) struct Store {
+    file: PathBuf,
     options: SqliteConnectOptions,
     // Held for the whole of a write transaction, so that there is one writer. `None` after a failure: the next
     // transaction begins on a fresh connection, and closing the old one rolls back whatever it had.
     writer: Mutex<Option<SqliteConnection>>,
-    readers: SqlitePool,
     // Connections apart: for shards and roofs, which take long, and for closing epochs, which must not wait for anybody who reads.
-    shard_readers: SqlitePool,
-    closer: SqlitePool,
+    readers: Readers,
     // Woken after a commit: moves pages of the WAL into the database, on a connection of its own, so that no commit does.
     tidy: Arc<Notify>,
     tidier: tokio::task::JoinHandle<()>,
@@ -89,6 +107,17 @@ pub(crate) struct Store {
     halted: AtomicBool,
     // Whether the one reader is in a transaction for as long as this value lives.
     is_snapshot: bool,
+    // Whether it had a place for a signed state when it was opened, before its tables were brought up to date.
+    had_state: bool,
+    // Whether the newest state could be written beside the database, the last time.
+    is_state_kept: AtomicBool,
+}
+
+/// Pools of connections by what they are for.
+struct Readers {
+    short: SqlitePool,
+    shards: SqlitePool,
+    closer: SqlitePool,
 }
 
 impl Store {
@@ -106,6 +135,7 @@ impl Store {
             .pragma("cache_size", "-65536")
             .disable_statement_logging();
         let mut writer = options.connect().await?;
+        let had_state = has_state(&mut writer).await?;
         migrations().run_direct(None, &mut writer, false).await?;
         let pool = |connections, options| {
             SqlitePoolOptions::new()
@@ -116,7 +146,7 @@ impl Store {
         let reading = options.clone().read_only(true);
         // Shards are read once, from end to end: a small cache is as good as a large one.
         let shards = reading.clone().pragma("cache_size", "-4096");
-        let shard_readers = pool(SHARD_READERS, shards);
+        let shards = pool(SHARD_READERS, shards);
         // Connected now and for good: whatever happens to the file later, an epoch is closed on this database or not at all.
         let closer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -125,21 +155,33 @@ impl Store {
             .acquire_timeout(Duration::from_secs(30))
             .connect_with(reading.clone())
             .await?;
-        let readers = pool(4, reading);
+        let readers = Readers { short: pool(4, reading), shards, closer };
         let tidy = Arc::new(Notify::new());
         let tidier = tokio::spawn(keep_tidy(options.clone(), tidy.clone()));
-        let (writer, halted) = (Mutex::new(Some(writer)), AtomicBool::new(false));
-        Ok(Self {
+        let tidy = (tidy, tidier);
+        Ok(Self::new((file, options), Some(writer), readers, tidy, had_state))
+    }
+
+    /// A store of connections that were made. One without a writer is a snapshot.
+    fn new(
+        (file, options): (&Path, SqliteConnectOptions),
+        writer: Option<SqliteConnection>,
+        readers: Readers,
+        (tidy, tidier): (Arc<Notify>, tokio::task::JoinHandle<()>),
+        had_state: bool,
+    ) -> Self {
+        Self {
+            file: file.into(),
             options,
-            writer,
+            is_snapshot: writer.is_none(),
+            writer: Mutex::new(writer),
             readers,
-            shard_readers,
-            closer,
             tidy,
             tidier,
-            halted,
-            is_snapshot: false,
-        })
+            halted: AtomicBool::new(false),
+            had_state,
+            is_state_kept: AtomicBool::new(true),
+        }
     }
 
     /// Opens the database for reading, without a lock, as it is now: later changes are not seen.
@@ -166,45 +208,52 @@ impl Store {
             })
             .connect_with(options.clone())
             .await?;
-        let (writer, halted) = (Mutex::new(None), AtomicBool::new(false));
-        let (tidy, tidier) = (Arc::new(Notify::new()), tokio::spawn(async {}));
+        let had_state = has_state(&mut *readers.acquire().await?).await?;
+        let tidy = (Arc::new(Notify::new()), tokio::spawn(async {}));
         // One connection for all, since another would begin a snapshot of its own.
-        let (shard_readers, closer) = (readers.clone(), readers.clone());
-        Ok(Self {
-            options,
-            writer,
-            readers,
-            shard_readers,
-            closer,
-            tidy,
-            tidier,
-            halted,
-            is_snapshot: true,
-        })
+        let readers = Readers { shards: readers.clone(), closer: readers.clone(), short: readers };
+        Ok(Self::new((file, options), None, readers, tidy, had_state))
     }
 
-    /// A connection that sees the database as it is now, whatever is committed meanwhile.
-    pub(crate) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    /// A connection of a pool, which sees the database as it is now, whatever is committed meanwhile.
+    pub(crate) async fn snapshot(&self, pool: &SqlitePool) -> Result<Snapshot, StoreError> {
         Ok(if self.is_snapshot {
-            Snapshot::Held(self.readers.acquire().await?)
+            Snapshot::Held(pool.acquire().await?)
         } else {
-            Snapshot::Begun(self.readers.begin().await?)
+            Snapshot::Begun(pool.begin().await?)
         })
     }
 
     /// Connections that read what is committed.
     pub(crate) fn readers(&self) -> &SqlitePool {
-        &self.readers
+        &self.readers.short
     }
 
     /// Connections for long reads, so that short ones need not wait for them.
     pub(crate) fn shard_readers(&self) -> &SqlitePool {
-        &self.shard_readers
+        &self.readers.shards
     }
 
     /// The connection that closes epochs.
     pub(crate) fn closer(&self) -> &SqlitePool {
-        &self.closer
+        &self.readers.closer
+    }
+
+    /// Whether the database had a place for a signed state when it was opened.
+    pub(crate) fn had_state(&self) -> bool {
+        self.had_state
+    }
+
+    /// Keeps the newest state beside the database. The transaction is committed all the same when that fails.
+    fn keep_state(&self, note: Option<&str>) {
+        let Some(note) = note else { return };
+        match folder::write_state(&self.file, note) {
+            Ok(()) => self.is_state_kept.store(true, Ordering::Relaxed),
+            Err(error) if self.is_state_kept.swap(false, Ordering::Relaxed) => {
+                tracing::warn!(%error, "state.note could not be written");
+            }
+            Err(_) => {}
+        }
     }
 
     /// Begins a write transaction; waits for the one before.
@@ -220,15 +269,15 @@ impl Store {
         };
         connection.execute("BEGIN IMMEDIATE").await?;
         let number = commits(&mut connection).await?;
-        Ok(WriteTx { connection: Some(connection), number, writer, store: self })
+        Ok(WriteTx { connection: Some(connection), number, state: None, writer, store: self })
     }
 
     /// Closes every connection.
     pub(crate) async fn close(&self) {
         self.tidier.abort();
-        self.readers.close().await;
-        self.shard_readers.close().await;
-        self.closer.close().await;
+        for pool in [&self.readers.short, &self.readers.shards, &self.readers.closer] {
+            pool.close().await;
+        }
         if let Some(mut writer) = self.writer.lock().await.take() {
             // The WAL is complete without it. Afterwards the database file alone is the whole ledger, unless somebody reads
             // an older state at that moment.
@@ -297,6 +346,8 @@ pub(crate) struct WriteTx<'a> {
     connection: Option<SqliteConnection>,
     // How many were committed before.
     number: i64,
+    // The note of the state that it leaves.
+    state: Option<String>,
     writer: MutexGuard<'a, Option<SqliteConnection>>,
     store: &'a Store,
 }
@@ -305,6 +356,11 @@ impl WriteTx<'_> {
     /// The connection, inside the transaction.
     pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         self.connection.as_mut().ok_or(StoreError::Stopped)
+    }
+
+    /// Tells which signed state the transaction leaves.
+    pub(crate) fn leaves_state(&mut self, note: String) {
+        self.state = Some(note);
     }
 
     /// Makes the transaction durable. After an error none of it happened, save for [`StoreError::Unknown`].
@@ -317,6 +373,7 @@ impl WriteTx<'_> {
         let count = sqlx::query("UPDATE commits SET number = $1").bind(number);
         count.execute(&mut connection).await?;
         let Err(error) = connection.execute("COMMIT").await else {
+            self.store.keep_state(self.state.as_deref());
             *self.writer = Some(connection);
             self.store.tidy.notify_one();
             return Ok(());
@@ -324,7 +381,10 @@ impl WriteTx<'_> {
         // Rolls back whatever is left; an error of it changes nothing.
         let _ = connection.close_hard().await;
         match self.store.committed().await {
-            Ok(committed) if committed == number => Ok(()),
+            Ok(committed) if committed == number => {
+                self.store.keep_state(self.state.as_deref());
+                Ok(())
+            }
             Ok(_) => Err(error.into()),
             Err(_) => {
                 self.store.halted.store(true, Ordering::Release);
@@ -344,6 +404,21 @@ impl WriteTx<'_> {
 /// How many transactions were committed, as a connection sees it.
 async fn commits(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar("SELECT number FROM commits").fetch_one(connection).await?)
+}
+
+/// Whether a database has, or had, a place for a signed state: its second migration was applied, or left something.
+async fn has_state(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let query = "SELECT (SELECT COUNT(*) FROM sqlite_master WHERE name IN ('state', 'summaries')) \
+         + (SELECT COUNT(*) FROM pragma_table_info('receipts') WHERE name = 'seq')";
+    let traces: i64 = sqlx::query_scalar(query).fetch_one(&mut *connection).await?;
+    let query = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    let tables: i64 = sqlx::query_scalar(query).fetch_one(&mut *connection).await?;
+    if traces > 0 || tables == 0 {
+        return Ok(traces > 0);
+    }
+    let query = "SELECT COUNT(*) FROM _sqlx_migrations WHERE version > 1";
+    let applied: i64 = sqlx::query_scalar(query).fetch_one(connection).await?;
+    Ok(applied > 0)
 }
 
 async fn keep_tidy(options: SqliteConnectOptions, tidy: Arc<Notify>) {
@@ -367,9 +442,11 @@ fn migrations() -> Migrator {
     let sql = |text: &'static str| sqlx::SqlSafeStr::into_sql_str(text);
     let ledger = sql(include_str!("../migrations/0001_ledger.sql"));
     let summary = sql(include_str!("../migrations/0002_summary.sql"));
+    let order = sql(include_str!("../migrations/0003_order.sql"));
     Migrator::with_migrations(vec![
         Migration::new(1, "ledger".into(), MigrationType::Simple, ledger, false),
         Migration::new(2, "summary".into(), MigrationType::Simple, summary, false),
+        Migration::new(3, "order".into(), MigrationType::Simple, order, false),
     ])
 }
 

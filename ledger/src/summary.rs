@@ -1,21 +1,20 @@
 //! Summaries: the tally, signed at the end of an epoch, each with the hash of the one before.
 //!
-//! The newest one is also kept in a file beside the database, the high-water mark. A database that lost its newest summaries,
-//! or all of them, is behind its file, and the ledger writes and signs nothing more in it.
+//! The newest one is also kept in a file beside the database, the high-water mark, and so is the newest state. A database that
+//! lost its newest summaries or rows, or all of them, is behind its files, and the ledger writes and signs nothing more in it.
 
-use std::sync::PoisonError;
+use std::{cmp::Ordering, sync::PoisonError};
 
 use sqlx::SqliteConnection;
-use tokio_stream::StreamExt as _;
 use wufu_verifier::note::{self, LogKey};
 
 use crate::{
     checkpoint::EpochError,
     folder::{FolderError, hex},
     ledger::{Ledger, Signer},
-    log::Log,
+    recount::{differs, recount},
     store::{StoreError, WriteTx, signed, unsigned},
-    tally::{Chain, Part, Tally, Value, unhex},
+    tally::{Part, Tally, unhex},
 };
 
 /// Why the ledger's own database is not signed from. Nothing was signed.
@@ -58,6 +57,47 @@ pub enum SummaryError {
         /// The number.
         number: u64,
     },
+    /// Rows that were acknowledged since the newest summary are gone: the state in the database is older than the file's.
+    #[error(
+        "ledger.db is older than state.note, which holds the newest signed state outside the database: {part} has {got} \
+         rows, but {expected} were signed. Nothing is written or signed on top of it: run `wufu ledger audit`, then restore \
+         the newest copy of ledger.db. If there is none, move state.note away and run the command again; that is safe only \
+         when nobody was given what was admitted or appended since"
+    )]
+    Older {
+        /// The part of the database.
+        part: &'static str,
+        /// How many rows the signed state in the database has.
+        got: u64,
+        /// How many the file has.
+        expected: u64,
+    },
+    /// The file and the database hold different states of the same number of rows.
+    #[error(
+        "state.note and ledger.db hold different signed states of the same {part}: one of them is from another copy of this \
+         ledger, and nothing is written or signed. Run `wufu ledger audit`, then restore ledger.db, summary.note and \
+         state.note from one copy, the one that was served. If the database is known to be that copy, move state.note away"
+    )]
+    OtherState {
+        /// The part of the database.
+        part: &'static str,
+    },
+    /// Rows are not those that were signed.
+    #[error(
+        "the rows of {part} in ledger.db are not those that were signed ({}), so nothing is signed on top of them: run \
+         `wufu ledger audit`, which names them, then restore the folder from a backup. If there is none, and the database is \
+         to be taken as it is, move summary.note and state.note away and run `wufu ledger close-epoch --accept-database`; the \
+         audit then says that what was changed before cannot be told",
+        if got == expected { "at least one was changed".into() } else { format!("there are {got}, but {expected} were signed") }
+    )]
+    Edited {
+        /// The part of the database.
+        part: &'static str,
+        /// How many rows there are.
+        got: u64,
+        /// How many were signed.
+        expected: u64,
+    },
     /// The file is gone.
     #[error(
         "summary.note is missing: it holds the newest signed summary outside the database. Restore it from a backup; if it \
@@ -96,6 +136,25 @@ impl State {
         let state = Self { after: after.parse().ok()?, tally: Tally::parse(tally)? };
         (state.text(key.name()) == text).then_some(state)
     }
+
+    /// How this state, of the database, is behind the one in the file, or contradicts it. `None` when it does not, or when the
+    /// file is no signed state and tells nothing.
+    ///
+    /// Every transaction adds rows, so the later one of two states has more of some part, and less of none.
+    pub(crate) fn lost(&self, key: &LogKey, file: Option<&str>) -> Option<SummaryError> {
+        let file = Self::open(key, file?)?;
+        let behind = Part::ALL.into_iter().find_map(|part| {
+            let (got, expected) = (self.tally.chain(part), file.tally.chain(part));
+            let (part, got, expected, same) =
+                (part.name(), got.rows, expected.rows, got.hash == expected.hash);
+            match got.cmp(&expected) {
+                Ordering::Less => Some(SummaryError::Older { part, got, expected }),
+                Ordering::Equal if !same => Some(SummaryError::OtherState { part }),
+                _ => None,
+            }
+        });
+        behind
+    }
 }
 
 /// The state at the end of an epoch.
@@ -103,7 +162,7 @@ impl State {
 pub(crate) struct Summary {
     /// From 0, which is signed when the ledger is made, or migrated from the first release.
     pub(crate) number: u64,
-    /// The epoch in which it was signed.
+    /// The epoch in which it was signed. 0 in the first summary of a ledger that was taken over, and of older ones.
     pub(crate) epoch: u64,
     /// blake3 of the note of the summary before; zeros for the first.
     pub(crate) previous: [u8; 32],
@@ -161,7 +220,9 @@ impl Ledger {
         tx: &mut WriteTx<'_>,
         state: &State,
     ) -> Result<(), StoreError> {
-        write_state(tx.connection()?, &self.signer(), state).await
+        let note = write_state(tx.connection()?, &self.signer(), state).await?;
+        tx.leaves_state(note);
+        Ok(())
     }
 
     /// Checks that a transaction finds every checkpoint and summary that was ever signed. Gives the newest summary and its
@@ -190,6 +251,8 @@ impl Ledger {
             return Err(SummaryError::FileUnsigned.into());
         }
         let lost = lost(connection, self.log_key(), Some(newest.0.number), &file).await?;
+        let kept = self.inner.folder.state().map_err(StoreError::from)?;
+        let lost = lost.or_else(|| state.lost(self.log_key(), kept.as_deref()));
         self.remember_lost(lost.clone());
         match lost {
             None => Ok(newest),
@@ -197,21 +260,50 @@ impl Ledger {
         }
     }
 
-    /// Writes the high-water mark anew when it is missing or not signed by this ledger's key. The caller knows that the
+    /// Writes the high-water mark anew when it is missing or not signed by this ledger's key. When the signed state is missing
+    /// too, or the rows are not those that it was signed over, all rows are signed as they are now. The caller knows that the
     /// database is the newest copy.
     ///
     /// # Errors
-    /// When the database holds no summary, or the file cannot be written. Nothing happens when there is a signed file.
+    /// When the database fails, or a file cannot be written. Nothing happens when there is a signed file.
     pub async fn accept_database(&self) -> Result<(), StoreError> {
         let file = self.inner.folder.summary()?;
         if file.is_some_and(|file| Summary::open(self.log_key(), &file).is_some()) {
             return Ok(());
         }
-        let mut reader = self.inner.store.readers().acquire().await?;
-        let note = newest_note(&mut reader).await?;
-        self.write_mark(note.ok_or(StoreError::Broken { what: "list of summaries" })?).await?;
+        let mut tx = self.inner.store.begin().await?;
+        let note = match self.accepted(&mut tx).await? {
+            Some(note) => {
+                tx.refuse().await?;
+                note
+            }
+            None => {
+                let connection = tx.connection()?;
+                sqlx::query("DELETE FROM summaries").execute(&mut *connection).await?;
+                let note = begin(connection, &self.signer(), 0, false).await?;
+                tx.commit().await?;
+                note
+            }
+        };
+        self.write_mark(note).await?;
+        self.inner.folder.mark_signed_state()?;
         self.remember_lost(None);
         Ok(())
+    }
+
+    /// The newest summary's note, when the state after it was signed over the rows that there are.
+    async fn accepted(&self, tx: &mut WriteTx<'_>) -> Result<Option<String>, StoreError> {
+        let connection = tx.connection()?;
+        let state = match load_state(connection, self.log_key()).await {
+            Err(StoreError::State) => return Ok(None),
+            state => state?,
+        };
+        if differs(connection, None, &state.tally).await?.is_some() {
+            return Ok(None);
+        }
+        let note = newest_note(connection).await?;
+        let newest = note.as_deref().and_then(|note| Summary::open(self.log_key(), note));
+        Ok(note.filter(|_| newest.is_some_and(|newest| newest.number == state.after)))
     }
 
     /// Replaces the high-water mark.
@@ -226,11 +318,12 @@ impl Ledger {
 pub(crate) async fn begin(
     connection: &mut SqliteConnection,
     signer: &Signer<'_>,
+    epoch: u64,
     from_start: bool,
 ) -> Result<String, StoreError> {
-    let mut tally = recount(connection, |_, _| ()).await?;
+    let mut tally = recount(connection, None, |_, _| ()).await?;
     tally.from_start = from_start;
-    let first = Summary { number: 0, epoch: 0, previous: [0; 32], tally };
+    let first = Summary { number: 0, epoch, previous: [0; 32], tally };
     let note = insert(connection, signer, &first).await?;
     let state = State { after: 0, tally: first.tally };
     write_state(connection, signer, &state).await?;
@@ -257,7 +350,7 @@ pub(crate) async fn lost(
     Ok((!is_held).then_some(SummaryError::Forked { number: mark.number }))
 }
 
-/// Whether a ledger was never summarised: it is new, or comes from the first release.
+/// Whether no summary and no state is in the database.
 pub(crate) async fn is_unsummarised(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
     let query = "SELECT (SELECT COUNT(*) FROM state) + (SELECT COUNT(*) FROM summaries)";
     let rows: i64 = sqlx::query_scalar(query).fetch_one(connection).await?;
@@ -278,12 +371,12 @@ async fn write_state(
     connection: &mut SqliteConnection,
     signer: &Signer<'_>,
     state: &State,
-) -> Result<(), StoreError> {
+) -> Result<String, StoreError> {
     let note = sign(signer, &state.text(signer.org))?;
     let insert = "INSERT INTO state (state, note) VALUES (1, $1) \
          ON CONFLICT (state) DO UPDATE SET note = excluded.note";
-    sqlx::query(insert).bind(note).execute(connection).await?;
-    Ok(())
+    sqlx::query(insert).bind(&note).execute(connection).await?;
+    Ok(note)
 }
 
 /// Signs a summary and writes it. Gives its note.
@@ -314,110 +407,4 @@ pub(crate) async fn newest_note(
 ) -> Result<Option<String>, StoreError> {
     let query = sqlx::query_scalar("SELECT note FROM summaries ORDER BY number DESC LIMIT 1");
     Ok(query.fetch_optional(connection).await?)
-}
-
-/// The values of a checkpoint's row that are hashed, in the order of its columns.
-pub(crate) fn checkpoint_row<'a>(
-    numbers: [i64; 3],
-    open_root: Option<&'a [u8]>,
-    note: &'a str,
-) -> [Value<'a>; 5] {
-    let [log, epoch, size] = numbers.map(Value::from);
-    [log, epoch, size, open_root.map_or(Value::Null, Value::from), note.into()]
-}
-
-/// The values of a claim's row that are hashed, in the order of its columns.
-pub(crate) fn claim_row<'a>(
-    number: i64,
-    bytes: [&'a [u8]; 4],
-    times: [i64; 2],
-    note: &'a str,
-) -> [Value<'a>; 8] {
-    let [key_id, inputs, proof, payout] = bytes.map(Value::from);
-    let [expiry, time] = times.map(Value::from);
-    [number.into(), key_id, inputs, proof, payout, expiry, time, note.into()]
-}
-
-/// Counts and hashes every row of the database. `seen` hears of each row, after it was added to its part's chain.
-///
-/// # Cost
-/// One blake3 hash of each row of the ledger.
-pub(crate) async fn recount(
-    connection: &mut SqliteConnection,
-    mut seen: impl FnMut(Part, &Chain),
-) -> Result<Tally, StoreError> {
-    let mut tally = Tally::new(rules(connection).await?, true);
-    for log in Log::ALL {
-        let query = match log {
-            Log::Cards | Log::Persons => "SELECT leaf FROM leaves WHERE log = $1 ORDER BY place",
-            Log::Donations => "SELECT leaf FROM records WHERE log = $1 ORDER BY place",
-        };
-        let mut rows = sqlx::query_scalar(query).bind(log.id()).fetch(&mut *connection);
-        while let Some(leaf) = rows.next().await {
-            let leaf: Vec<u8> = leaf?;
-            tally.push_leaf(log, &leaf);
-            seen(Part::of(log), tally.chain(Part::of(log)));
-        }
-    }
-    type Donation = (Vec<u8>, i64, i64, i64, Option<i64>);
-    let query = "SELECT receipt, project_key, amount, time, place FROM receipts WHERE log = $1 \
-         ORDER BY seq, receipt";
-    let mut rows = sqlx::query_as(query).bind(Log::Donations.id()).fetch(&mut *connection);
-    while let Some(row) = rows.next().await {
-        let (receipt, project, amount, time, place): Donation = row?;
-        tally.push_donation(&receipt, [project, amount, time], place.is_some());
-        seen(Part::Donations, tally.chain(Part::Donations));
-    }
-    drop(rows);
-    let query = "SELECT log, institution, name FROM institutions ORDER BY log, institution";
-    let mut rows = sqlx::query_as(query).fetch(&mut *connection);
-    while let Some(row) = rows.next().await {
-        let (log, institution, name): (i64, i64, String) = row?;
-        tally.push(Part::Institutions, &[log.into(), institution.into(), name.as_str().into()]);
-        seen(Part::Institutions, tally.chain(Part::Institutions));
-    }
-    drop(rows);
-    let query = "SELECT log, project, institution, name FROM projects ORDER BY log, project";
-    let mut rows = sqlx::query_as(query).fetch(&mut *connection);
-    while let Some(row) = rows.next().await {
-        let (log, project, institution, name): (i64, i64, i64, String) = row?;
-        let ids = [log, project, institution].map(Value::from);
-        tally.push(Part::Projects, &[ids[0], ids[1], ids[2], name.as_str().into()]);
-        seen(Part::Projects, tally.chain(Part::Projects));
-    }
-    drop(rows);
-    type Claim = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, String);
-    let query = "SELECT claim, key_id, public_inputs, proof, payout, expiry, time, note \
-         FROM claims ORDER BY claim";
-    let mut rows = sqlx::query_as(query).fetch(&mut *connection);
-    while let Some(row) = rows.next().await {
-        let (claim, key_id, inputs, proof, payout, expiry, time, note): Claim = row?;
-        let bytes = [key_id.as_slice(), &inputs, &proof, &payout];
-        tally.push(Part::Claims, &claim_row(claim, bytes, [expiry, time], &note));
-        seen(Part::Claims, tally.chain(Part::Claims));
-    }
-    drop(rows);
-    type Row = (i64, i64, i64, Option<Vec<u8>>, String);
-    let query = "SELECT log, epoch, size, open_root, note FROM checkpoints ORDER BY epoch, log";
-    let mut rows = sqlx::query_as(query).fetch(&mut *connection);
-    while let Some(row) = rows.next().await {
-        let (log, epoch, size, open_root, note): Row = row?;
-        let row = checkpoint_row([log, epoch, size], open_root.as_deref(), &note);
-        tally.push(Part::Checkpoints, &row);
-        seen(Part::Checkpoints, tally.chain(Part::Checkpoints));
-    }
-    drop(rows);
-    Ok(tally)
-}
-
-/// Hash of what never changes: the rules and the logs' origins.
-async fn rules(connection: &mut SqliteConnection) -> Result<[u8; 32], StoreError> {
-    let query = "SELECT name, value FROM settings UNION ALL \
-         SELECT CAST(log AS TEXT), origin FROM logs ORDER BY 1, 2";
-    let rows: Vec<(String, String)> = sqlx::query_as(query).fetch_all(connection).await?;
-    let mut hasher = blake3::Hasher::new();
-    for text in rows.iter().flat_map(|(name, value)| [name, value]) {
-        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
-    }
-    Ok(*hasher.finalize().as_bytes())
 }

@@ -89,6 +89,12 @@ impl From<i64> for Value<'_> {
     }
 }
 
+/// The values of a donation's row that are hashed: receipt, project key, amount and time.
+pub(crate) fn donation_row(receipt: &[u8], facts: [i64; 3]) -> [Value<'_>; 4] {
+    let [project, amount, time] = facts.map(Value::from);
+    [receipt.into(), project, amount, time]
+}
+
 /// How many rows there are, and the hash of the last one together with the hash before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chain {
@@ -97,7 +103,8 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    fn new(part: Part) -> Self {
+    /// The chain of a part without rows.
+    pub(crate) fn new(part: Part) -> Self {
         let name = format!("wufu ledger rows: {}", part.name());
         Self { rows: 0, hash: *blake3::hash(name.as_bytes()).as_bytes() }
     }
@@ -165,8 +172,8 @@ impl Tally {
 
     /// Adds a donation, which is pending when it has no owner.
     pub(crate) fn push_donation(&mut self, receipt: &[u8], facts: [i64; 3], owned: bool) {
-        let [project, amount, time] = facts;
-        self.push(Part::Donations, &[receipt.into(), project.into(), amount.into(), time.into()]);
+        self.push(Part::Donations, &donation_row(receipt, facts));
+        let [_, amount, _] = facts;
         // The table's bounds keep amounts above zero.
         let amount = u128::from(amount.unsigned_abs());
         self.sum += amount;

@@ -42,7 +42,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn totals(&self) -> Result<DonationSums, StoreError> {
-        let mut reader = self.inner.store.snapshot().await?;
+        let mut reader = self.inner.store.snapshot(self.inner.store.readers()).await?;
         let all = format!("SELECT {HALVES} FROM receipts WHERE log = $1");
         let pending = format!("{all} AND place IS NULL");
         let mut halves = [(0, 0, 0); 2];

@@ -54,7 +54,7 @@ async fn a_claim_is_kept_with_the_payee_expiry_key_and_org_that_were_verified() 
     }
     // The org: another ledger, and the claim word for word.
     let folder = tempfile::TempDir::new().unwrap();
-    let other = Ledger::create(folder.path(), &LedgerPolicy::new("other")).await.unwrap();
+    let other = Ledger::create(folder.path(), &LedgerPolicy::new("other"), NOW).await.unwrap();
     let refused = other.claim(&verified, &claim, NOW).await;
     assert!(matches!(refused, Err(ClaimError::NotVerified { field: "verifier" })), "{refused:?}");
     assert_eq!((ledger.claims().await.unwrap(), other.claims().await.unwrap()), (0, 0));

@@ -193,7 +193,7 @@ async fn of_many_claims_of_one_person_at_once_one_is_admitted() {
 async fn f15_a_claim_that_was_verified_for_another_org_is_refused() {
     let (_folder, ledger) = ledger().await;
     let folder = tempfile::TempDir::new().unwrap();
-    let other = Ledger::create(folder.path(), &LedgerPolicy::new("other")).await.unwrap();
+    let other = Ledger::create(folder.path(), &LedgerPolicy::new("other"), NOW).await.unwrap();
     let mut both = cards(0..0);
     both.cards = vec![crate::common::card(0, 0)];
     both.cards[0].address = wallet(0).address("other");

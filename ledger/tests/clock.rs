@@ -92,7 +92,7 @@ async fn f41_the_longest_step_is_a_day_or_ten_epochs() {
         let folder = tempfile::tempdir().unwrap();
         let mut policy = LedgerPolicy::new("wufu");
         policy.epoch_seconds = epoch_seconds;
-        let ledger = Ledger::create(folder.path(), &policy).await.unwrap();
+        let ledger = Ledger::create(folder.path(), &policy, NOW).await.unwrap();
         let now = NOW / DAY * DAY;
         // There is nothing to compare the first one with.
         ledger.append(cards(0..1)).await.unwrap();

@@ -70,7 +70,7 @@ async fn child() {
 #[tokio::test]
 async fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::TempDir::new().unwrap();
-    let ledger = Ledger::create(folder.path(), &policy()).await.unwrap();
+    let ledger = Ledger::create(folder.path(), &policy(), NOW).await.unwrap();
     ledger.append(persons(0..2)).await.unwrap();
     ledger.append(Append { cards: vec![card(0, 0)], ..Append::default() }).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();

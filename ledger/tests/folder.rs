@@ -16,7 +16,7 @@ use wufu_ledger::{Ledger, LedgerReader};
 use crate::common::{NOW, cards, ledger, policy};
 
 async fn created(folder: &Path) -> String {
-    match Ledger::create(folder, &policy()).await {
+    match Ledger::create(folder, &policy(), NOW).await {
         Ok(ledger) => {
             ledger.close().await;
             String::new()

@@ -40,7 +40,7 @@ const CARDS: u64 = 20_000;
 #[ignore = "run by the others as a process of its own"]
 async fn serve() {
     let folder = tempfile::TempDir::new().unwrap();
-    let ledger = Ledger::create(folder.path(), &policy()).await.unwrap();
+    let ledger = Ledger::create(folder.path(), &policy(), NOW).await.unwrap();
     println!("\ntoken {}", *ledger.operator_token().to_hex());
     let one = card(1, 1);
     for _ in 0..CARDS / 5000 {

@@ -189,7 +189,7 @@ async fn a_folder_has_one_ledger_and_one_writer_and_keeps_its_secrets() {
     drop(ledger);
     assert!(Ledger::open(folder.path()).await.is_err(), "a clone still has it");
     drop(clone);
-    let again = Ledger::create(folder.path(), &policy()).await.unwrap_err().to_string();
+    let again = Ledger::create(folder.path(), &policy(), NOW).await.unwrap_err().to_string();
     assert!(again.contains("holds a ledger already"), "{again}");
     let none = Ledger::open(&folder.path().join("none")).await.unwrap_err().to_string();
     assert!(none.contains("holds no ledger"), "{none}");
@@ -236,7 +236,7 @@ async fn a_folder_has_one_ledger_and_one_writer_and_keeps_its_secrets() {
 #[tokio::test]
 async fn a_ledger_without_currency_takes_no_donations() {
     let folder = tempfile::TempDir::new().unwrap();
-    let ledger = Ledger::create(folder.path(), &LedgerPolicy::new("wufu")).await.unwrap();
+    let ledger = Ledger::create(folder.path(), &LedgerPolicy::new("wufu"), NOW).await.unwrap();
     let refused = ledger.append(donations(0..1)).await;
     assert!(matches!(refused, Err(AppendError::NoCurrency)), "{refused:?}");
     ledger.append(cards(0..1)).await.unwrap();

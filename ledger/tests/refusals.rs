@@ -113,6 +113,6 @@ async fn a_lock_that_others_may_write_is_refused() {
     let lock = folder.path().join("lock");
     fs::write(&lock, b"").unwrap();
     fs::set_permissions(&lock, fs::Permissions::from_mode(0o666)).unwrap();
-    let error = Ledger::create(folder.path(), &policy()).await.map(drop).unwrap_err();
+    let error = Ledger::create(folder.path(), &policy(), NOW).await.map(drop).unwrap_err();
     assert!(matches!(error, OpenError::Folder(FolderError::Readable { .. })), "{error}");
 }

@@ -182,7 +182,7 @@ async fn a_development_key_takes_no_claims_in_production() {
     let folder = TempDir::new().unwrap();
     let mut policy = policy();
     policy.production = true;
-    let ledger = Ledger::create(folder.path(), &policy).await.unwrap();
+    let ledger = Ledger::create(folder.path(), &policy, NOW).await.unwrap();
     let served = serve(&ledger, Some(Trapdoor::new(1).key)).await;
     let ended = served.ended.await.unwrap();
     assert!(matches!(ended, Err(ServeError::Development)), "{ended:?}");

@@ -141,13 +141,18 @@ impl World {
         let [five_fu, donation] = <[_; 2]>::try_from(keys).ok().context("two keys were made")?;
 
         let (mei_seed, bo_seed) = (Seed::random(&mut OsRng), Seed::random(&mut OsRng));
-        let campaign = Ledger::create(&dir.join("campaign"), &policy("wufu", None)?).await?;
+        let campaign =
+            Ledger::create(&dir.join("campaign"), &policy("wufu", None)?, files::now()?).await?;
         let (mei, bo) = (mei_seed.address("wufu"), bo_seed.address("wufu"));
         let grants = give(&campaign, args.crowd, &mei, &bo, output).await?;
 
         let currency = currency(args)?;
-        let charity =
-            Ledger::create(&dir.join("charity"), &policy("charity", Some(&currency))?).await?;
+        let charity = Ledger::create(
+            &dir.join("charity"),
+            &policy("charity", Some(&currency))?,
+            files::now()?,
+        )
+        .await?;
         import(&charity, args, output).await?;
         charity.close_epoch(files::now()?).await?;
         let receipt = some_donation(&charity).await?;
@@ -155,8 +160,9 @@ impl World {
         let campaign_key = campaign.log_key().clone();
         let charity_key = charity.log_key().clone();
         let campaign =
-            site(dir, campaign, &["cards", "persons"], Some(five_fu.clone()), output).await?;
-        let charity = site(dir, charity, &["donations/1"], None, output).await?;
+            site(dir, "campaign", campaign, &["cards", "persons"], Some(five_fu.clone()), output)
+                .await?;
+        let charity = site(dir, "charity", charity, &["donations/1"], None, output).await?;
         let servers = Servers::start(dir, output)?;
 
         let mei = wallet(&dir.join("mei"), mei_seed, &campaign_key, &five_fu)?;
@@ -353,6 +359,7 @@ async fn some_donation(charity: &Ledger) -> anyhow::Result<DonationReceipt> {
 /// Serves a ledger, and reads its checkpoints as everybody does.
 async fn site(
     dir: &Path,
+    folder: &str,
     ledger: Ledger,
     logs: &[&str],
     key: Option<VerifyingKey>,
@@ -360,7 +367,7 @@ async fn site(
 ) -> anyhow::Result<Site> {
     let (org, log_key) = (ledger.org().to_owned(), ledger.log_key().clone());
     let mirror = dir.join(format!("{org}-mirror.notes"));
-    let notes = ledger::notes(&ledger, None).await?.join("\n");
+    let notes = ledger::read::notes(&dir.join(folder), None).await?.join("\n");
     files::write(&mirror, CHECKPOINTS, notes.as_bytes())?;
     let (listener, url) = serve::loopback().await?;
     let (end, ending) = oneshot::channel::<()>();

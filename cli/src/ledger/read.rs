@@ -89,13 +89,8 @@ pub async fn receipt(dir: &Path, name: &str, out: &Path, output: Output) -> anyh
     Ok(())
 }
 
-/// Writes or prints signed checkpoints.
-pub async fn checkpoints(
-    dir: &Path,
-    only: Option<&str>,
-    out: Option<PathBuf>,
-    output: Output,
-) -> anyhow::Result<()> {
+/// All signed checkpoints of a ledger, or of one of its logs.
+pub async fn notes(dir: &Path, only: Option<&str>) -> anyhow::Result<Vec<String>> {
     let ledger = LedgerReader::open(dir).await?;
     let mut notes = Vec::new();
     for log in Log::ALL {
@@ -104,6 +99,17 @@ pub async fn checkpoints(
             notes.extend(checkpoints.iter().map(|checkpoint| checkpoint.note().to_owned()));
         }
     }
+    Ok(notes)
+}
+
+/// Writes or prints signed checkpoints.
+pub async fn checkpoints(
+    dir: &Path,
+    only: Option<&str>,
+    out: Option<PathBuf>,
+    output: Output,
+) -> anyhow::Result<()> {
+    let notes = notes(dir, only).await?;
     match out {
         Some(out) => {
             files::write(&out, files::write::CHECKPOINTS, notes.join("\n").as_bytes())?;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
-use wufu_ledger::{Ledger, service::system_clock};
+use wufu_ledger::{GrantReader, Ledger, service::system_clock};
 use wufu_prover::{Prover, service};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
@@ -187,6 +187,17 @@ pub async fn serve_ledger(
 ) -> anyhow::Result<()> {
     let incoming = Box::pin(listener.into_stream());
     wufu_ledger::service::run(incoming, ledger, key, system_clock(), shutdown).await?;
+    Ok(())
+}
+
+/// Serves a ledger that is only read on a listener until `shutdown`.
+pub async fn serve_reader(
+    listener: Listener,
+    reader: GrantReader,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let incoming = Box::pin(listener.into_stream());
+    wufu_ledger::service::run_reader(incoming, reader, system_clock(), shutdown).await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::{cache, files::ReadFailure, human, output::Output};
 
 /// Deletes the files of the keys' folder that set-up makes, and the folder when nothing else is in it.
 pub fn clear(output: Output) -> anyhow::Result<()> {
-    let folder = cache::keys()?;
+    let folder = cache::named_keys()?;
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
     for place in parent.into_iter().chain([folder.as_path()]) {
         match fs::symlink_metadata(place) {

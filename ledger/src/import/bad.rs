@@ -46,7 +46,7 @@ pub struct BadRows {
 #[non_exhaustive]
 pub enum RowError {
     /// More or fewer cells than columns.
-    #[error("row has {got} cells, expected {expected}")]
+    #[error("row has {got} {}, expected {expected}", if *.got == 1 { "cell" } else { "cells" })]
     Cells {
         /// How many there are.
         got: usize,
@@ -65,9 +65,7 @@ pub enum RowError {
     #[error("row repeats the names of the columns, as in files that were joined")]
     Header,
     /// An amount, and nothing that it belongs to.
-    #[error(
-        "stands without institution, project and date: a total? (--skip-bad leaves such rows out)"
-    )]
+    #[error("stands without institution, project and date: a total?")]
     Total,
     /// Bytes that are no text.
     #[error("is not UTF-8")]
@@ -88,10 +86,19 @@ pub enum RowError {
     #[error(transparent)]
     Name(#[from] NameError),
     /// The receipt stands in the file before.
-    #[error("stands on line {line} already")]
+    #[error(
+        "stands on line {line} already{}",
+        if *.is_normalized {
+            " (receipts were brought to Unicode normal form NFC: two that look the same are one)"
+        } else {
+            ""
+        }
+    )]
     Twice {
         /// Where.
         line: u64,
+        /// Whether a receipt of the file was brought to normal form NFC.
+        is_normalized: bool,
     },
     /// The receipt is in the ledger, for another donation.
     #[error(
@@ -170,6 +177,13 @@ impl BadRows {
         if self.kept.len() < KEPT {
             self.kept.push(row);
         }
+    }
+
+    /// Adds those that came later.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.count += later.count;
+        let room = KEPT - self.kept.len().min(KEPT);
+        self.kept.extend(later.kept.into_iter().take(room));
     }
 
     /// Puts them in the order of their lines.

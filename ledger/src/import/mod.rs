@@ -9,7 +9,7 @@ mod format;
 mod known;
 mod rows;
 
-use std::{fs::File, io, ops::Range, path::Path};
+use std::{fs::File, io, ops::Range, path::Path, sync::Arc};
 
 pub use bad::{BadRow, BadRows, RecordedDonation, RowError};
 pub use cells::CsvError;
@@ -17,13 +17,24 @@ pub(crate) use cells::{Row, RowFault, Rows as CellRows};
 pub use columns::{Columns, ColumnsError, Field, Hint, Mapping, MappingError};
 pub use format::{Delimiter, DelimiterError, Format, ReceiptKey, ReceiptKeyError};
 pub use rows::{Rows, first_currency};
+use tokio::sync::mpsc;
 
 use crate::{
     append::{AppendError, lossy},
     ledger::Ledger,
     owners::Owners,
+    project::Directory,
     store::{StoreError, WriteTx},
+    tally::Part,
 };
+use known::{Lines, Unused};
+use rows::Batches;
+
+/// Rows that are in memory together: those that are read, those that wait, and those that are written.
+const BATCH: usize = 1 << 15;
+
+/// Rows of a file as they are read, or why there are no more. `None` at the end of the file: without it, nothing is imported.
+type Read = Result<Option<Rows>, ImportError>;
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +127,12 @@ pub struct ImportReport {
     pub normalized: u64,
     /// Listed owners whose receipt no row has.
     pub unused_owners: u64,
+    /// Those of them whose donation the ledger holds, pending.
+    pub unused_pending: u64,
+    /// Those of them whose receipt the ledger does not hold either.
+    pub unknown_owners: u64,
+    /// Receipts of the first few of these, in the order of their names.
+    pub unknown_receipts: Vec<String>,
 }
 
 impl ImportReport {
@@ -151,6 +168,9 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::import_file`].
+    ///
+    /// # Cost
+    /// Memory: three times 32,768 rows, and the listed owners.
     pub async fn import_reader<R: io::Read>(
         &self,
         open: impl FnOnce() -> io::Result<R> + Send + 'static,
@@ -161,13 +181,28 @@ impl Ledger {
     ) -> Result<ImportReport, ImportError> {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
         let format = format.clone();
-        let rows = tokio::task::spawn_blocking(move || {
-            let from = open();
-            let from = from.map_err(|error| ImportError::File { file: name.clone(), error })?;
-            Rows::read(from, &name, &format, currency)
+        let (sender, batches) = mpsc::channel(1);
+        tokio::task::spawn_blocking(move || {
+            let read = || -> Result<(), ImportError> {
+                let from = open();
+                let from = from.map_err(|error| ImportError::File { file: name.clone(), error })?;
+                let mut rows = Batches::new(from, &name, &format, currency)?;
+                loop {
+                    let batch = rows.next(BATCH)?;
+                    let batch = (batch.read > 0).then_some(batch);
+                    let is_end = batch.is_none();
+                    // Nobody listens any more once the import was refused.
+                    if sender.blocking_send(Ok(batch)).is_err() || is_end {
+                        return Ok(());
+                    }
+                }
+            };
+            if let Err(error) = read() {
+                let _ = sender.blocking_send(Err(error));
+            }
         });
-        let rows = rows.await.map_err(|_| StoreError::Stopped)??;
-        self.import(rows, options, progress).await
+        let ledger = self.clone();
+        self.finish(async move { ledger.import_all(batches, options, progress).await }).await
     }
 
     /// Enters donations, in one transaction: all, or all that are not bad, or none. `progress` hears how many rows are written.
@@ -185,17 +220,23 @@ impl Ledger {
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<ImportReport, ImportError> {
         let ledger = self.clone();
-        self.finish(async move { ledger.import_all(rows, options, progress).await }).await
+        let (sender, batches) = mpsc::channel(2);
+        for batch in [Some(rows), None] {
+            sender.send(Ok(batch)).await.map_err(|_| StoreError::Stopped)?;
+        }
+        self.finish(async move { ledger.import_all(batches, options, progress).await }).await
     }
 
     async fn import_all(
         &self,
-        rows: Rows,
+        mut batches: mpsc::Receiver<Read>,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send,
     ) -> Result<ImportReport, ImportError> {
+        // Nobody has to wait for a file that cannot be read, or that comes slowly.
+        let first = next(&mut batches).await?;
         let mut tx = self.inner.store.begin().await?;
-        let done = self.import_in(&mut tx, rows, options, progress).await;
+        let done = self.import_in(&mut tx, first, batches, options, progress).await;
         match done {
             Ok(report) => {
                 tx.commit().await?;
@@ -212,44 +253,77 @@ impl Ledger {
     async fn import_in(
         &self,
         tx: &mut WriteTx<'_>,
-        rows: Rows,
+        first: Option<Rows>,
+        mut batches: mpsc::Receiver<Read>,
         options: ImportOptions,
-        progress: impl FnMut(u64) + Send,
+        mut progress: impl FnMut(u64) + Send,
     ) -> Result<ImportReport, ImportError> {
-        let Rows { file, read, mut donations, blank, mut bad, normalized } = rows;
-        let known = known::sort_out(tx, self.policy().currency, &mut donations, &options.owners);
-        let known = known.await?;
-        for (row, reason) in known.bad {
-            let column = Some(Field::Receipt.name().into());
-            let receipt = lossy(&row.receipt);
-            bad.push(BadRow::new(&file, row.line, (column, &receipt), reason));
+        let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
+        let owners = Arc::new(options.owners);
+        let mut directory = Directory::load(tx.connection()?).await?;
+        let mut number = self.state(tx).await?.tally.chain(Part::Donations).rows;
+        let (mut lines, mut listed, mut normalized_receipts) = (Lines::default(), 0, 0);
+        let mut report = ImportReport::default();
+        let mut places: Option<Range<u64>> = None;
+        let mut batch = first;
+        while let Some(rows) = batch {
+            let Rows { file, mut donations, .. } = rows;
+            report.read += rows.read;
+            report.blank += rows.blank;
+            report.normalized += rows.normalized;
+            normalized_receipts += rows.normalized_receipts;
+            report.skipped.append(rows.bad);
+            let lines_of = (&mut lines, normalized_receipts > 0);
+            let known =
+                known::sort_out(tx, currency, &directory, &mut donations, &owners, lines_of)
+                    .await?;
+            report.known += known.rows;
+            report.known_pending += known.pending;
+            listed += known.listed;
+            for (row, reason) in known.bad {
+                let column = Some(Field::Receipt.name().into());
+                let receipt = lossy(&row.receipt);
+                report.skipped.push(BadRow::new(&file, row.line, (column, &receipt), reason));
+            }
+            // Once nothing will be imported, rows are read only so that the bad ones can be listed.
+            if report.skipped.is_empty() || options.skip_bad {
+                report.sum += donations.sum();
+                for row in &donations.rows {
+                    number += 1;
+                    lines.push(crate::store::signed(number)?, row.line);
+                    listed += u64::from(owners.is_listed(&row.receipt));
+                }
+                let before = report.rows;
+                let mut told = |rows| progress(before + rows);
+                let told: &mut (dyn FnMut(u64) + Send) = &mut told;
+                let appended =
+                    self.append_donations(tx, donations, owners.clone(), &mut directory, told);
+                let (written, range) = appended.await?;
+                report.rows += written.rows;
+                report.leaves += written.leaves;
+                places.get_or_insert(range.clone()).end = range.end;
+            }
+            batch = next(&mut batches).await?;
         }
-        bad.sort();
-        if !bad.is_empty() && !options.skip_bad {
-            return Err(ImportError::Rows { bad, rows: read });
+        report.skipped.sort();
+        if !report.skipped.is_empty() && !options.skip_bad {
+            return Err(ImportError::Rows { bad: report.skipped, rows: report.read });
         }
-        let receipts = donations.rows.iter().map(|row| row.receipt.as_ref());
-        let unused_owners =
-            options.owners.unused(receipts.chain(known.receipts.iter().map(|r| &**r)));
-        let sum = donations.sum();
-        let (written, places) =
-            self.append_donations(tx, donations, options.owners, progress).await?;
-        let crate::donation::RowsWritten { rows, leaves } = written;
-        let report = ImportReport {
-            read,
-            rows,
-            known: known.receipts.len() as u64,
-            known_pending: known.pending,
-            blank,
-            skipped: bad,
-            leaves,
-            places,
-            sum,
-            normalized,
-            unused_owners,
-        };
+        report.places = places.unwrap_or_default();
+        report.unused_owners = owners.listed().saturating_sub(listed);
+        if report.unused_owners > 0 {
+            let unused = Unused::find(tx, &owners, &lines).await?;
+            report.unused_pending = unused.pending;
+            report.unknown_owners = unused.unknown;
+            report.unknown_receipts = unused.examples;
+        }
         // Nothing is committed yet.
-        let counted = report.counted();
+        let (read, counted) = (report.read, report.counted());
         if counted == read { Ok(report) } else { Err(ImportError::Lost { read, counted }) }
     }
+}
+
+/// The next rows. Whoever reads them always says where the file ends.
+async fn next(batches: &mut mpsc::Receiver<Read>) -> Read {
+    batches.recv().await.unwrap_or_else(|| Err(StoreError::Stopped.into()))
 }

@@ -30,6 +30,8 @@ pub struct Rows {
     pub bad: BadRows,
     /// Cells of names that were brought to normal form NFC.
     pub normalized: u64,
+    /// Those of them that are receipts.
+    pub normalized_receipts: u64,
 }
 
 impl From<Donations> for Rows {
@@ -62,21 +64,7 @@ impl Rows {
         format: &Format,
         currency: CurrencyCode,
     ) -> Result<Self, ImportError> {
-        let mut reader = cells::Rows::new(from, format.delimiter.byte(), format.is_multiline);
-        let mut row = Row::default();
-        let places = header(&mut reader, &mut row, file, format)?;
-        let mut rows = Self { file: file.into(), ..Self::default() };
-        while next(&mut reader, &mut row, file)? {
-            rows.read += 1;
-            if row.is_blank() {
-                rows.blank += 1;
-                continue;
-            }
-            if let Err(((column, value), reason)) = rows.push(&row, &places, format, currency) {
-                rows.bad.push(BadRow::new(file, row.line, (column, &value), reason));
-            }
-        }
-        Ok(rows)
+        Batches::new(from, file, format, currency)?.next(usize::MAX)
     }
 
     fn push(
@@ -106,6 +94,7 @@ impl Rows {
             Ok(name)
         };
         let receipt = name(Field::Receipt)?;
+        let is_receipt_normalized = matches!(receipt, Cow::Owned(_));
         let (institution, project) = (name(Field::Institution)?, name(Field::Project)?);
         let decimals = usize::from(currency.decimals());
         let amount = parse_amount_with(text(Field::Amount)?, decimals, format.decimal_mark);
@@ -125,7 +114,51 @@ impl Rows {
         let names = (&*institution, &*project);
         self.donations.add(receipt.as_bytes(), names, amount, time, row.line);
         self.normalized += normalized;
+        self.normalized_receipts += u64::from(is_receipt_normalized);
         Ok(())
+    }
+}
+
+/// A file that is read a number of rows at a time.
+pub(super) struct Batches<'f, R> {
+    cells: cells::Rows<R>,
+    row: Row,
+    places: ColumnIndices,
+    file: &'f str,
+    format: &'f Format,
+    currency: CurrencyCode,
+}
+
+impl<'f, R: Read> Batches<'f, R> {
+    /// Reads the names of the columns.
+    pub(super) fn new(
+        from: R,
+        file: &'f str,
+        format: &'f Format,
+        currency: CurrencyCode,
+    ) -> Result<Self, ImportError> {
+        let mut cells = cells::Rows::new(from, format.delimiter.byte(), format.is_multiline);
+        let mut row = Row::default();
+        let places = header(&mut cells, &mut row, file, format)?;
+        Ok(Self { cells, row, places, file, format, currency })
+    }
+
+    /// The next rows, at most so many. None are left when none come.
+    pub(super) fn next(&mut self, most: usize) -> Result<Rows, ImportError> {
+        let mut rows = Rows { file: self.file.into(), ..Rows::default() };
+        let row = &mut self.row;
+        while rows.read < most as u64 && next(&mut self.cells, row, self.file)? {
+            rows.read += 1;
+            if row.is_blank() {
+                rows.blank += 1;
+                continue;
+            }
+            let pushed = rows.push(row, &self.places, self.format, self.currency);
+            if let Err(((column, value), reason)) = pushed {
+                rows.bad.push(BadRow::new(self.file, row.line, (column, &value), reason));
+            }
+        }
+        Ok(rows)
     }
 }
 

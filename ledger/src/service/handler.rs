@@ -39,7 +39,11 @@ impl Handler {
         if epoch <= now {
             return Ok(());
         }
-        Err(Status::out_of_range(format!("epoch {epoch} has not begun: it is epoch {now} now")))
+        let (ledger, begin) = (&self.ledger, self.ledger.epoch_begin(epoch));
+        let since = ledger.epoch_begin(now);
+        Err(Status::out_of_range(format!(
+            "epoch {epoch} has not begun: it begins at {begin}, and it is epoch {now} now, which began at {since}"
+        )))
     }
 }
 

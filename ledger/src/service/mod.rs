@@ -25,7 +25,7 @@ use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
 use wufu_serve::{Ended, Repeats, Service};
 use wufu_verifier::{VerifyingKey, key::Provenance};
 
-use crate::{EpochError, Ledger, LedgerPolicy};
+use crate::{EpochError, GrantReader, Ledger, LedgerPolicy};
 use door::ClaimBatcher;
 use handler::Handler;
 pub use limits::Limits;
@@ -69,7 +69,10 @@ pub enum ServeError {
     #[error(transparent)]
     Serve(#[from] wufu_serve::ServeError),
     /// Calls in flight did not finish in time.
-    #[error("{calls} calls were not finished within {within:?} after the service was told to end")]
+    #[error(
+        "{calls} {} not finished within {within:?} after the service was told to end",
+        if *.calls == 1 { "call was" } else { "calls were" }
+    )]
     Grace {
         /// Calls that were still at work.
         calls: usize,
@@ -122,8 +125,44 @@ where
     if let Some(key) = &claims {
         check(key, ledger.policy())?;
     }
+    serve(incoming, (ledger, true), claims, clock, limits, shutdown).await
+}
+
+/// Serves a ledger that is read, as it was when it was opened, until `shutdown`: it takes no claims, appends nothing and closes no
+/// epochs. Another process may be writing it.
+///
+/// # Errors
+/// Returns an error if the transport fails, or calls in flight are not finished within the grace time.
+pub async fn run_reader<IO, E>(
+    incoming: impl Stream<Item = Result<IO, E>>,
+    reader: GrantReader,
+    clock: Clock,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError>
+where
+    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let ledger = reader.into_ledger();
+    serve(incoming, (ledger, false), None, clock, Limits::default(), shutdown).await
+}
+
+/// Serves a ledger, and closes its epochs if it is to be written.
+async fn serve<IO, E>(
+    incoming: impl Stream<Item = Result<IO, E>>,
+    (ledger, is_written): (Ledger, bool),
+    claims: Option<VerifyingKey>,
+    clock: Clock,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError>
+where
+    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let (stop, stopping) = watch::channel(false);
-    let closer = tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone()));
+    let closer = is_written
+        .then(|| tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone())));
     let (door, mut checks) = claims
         .map(|key| ClaimBatcher::new(ledger.clone(), key, clock.clone()))
         .map_or_else(Default::default, |(door, checks)| (Some(door), checks));
@@ -145,8 +184,10 @@ where
     };
     let served = wufu_serve::serve(incoming, service, &limits.serve, shutdown, ending).await;
     stop.send_replace(true);
-    // It ends by itself; were it to panic, there would be nothing left to do.
-    let _ = closer.await;
+    if let Some(closer) = closer {
+        // It ends by itself; were it to panic, there would be nothing left to do.
+        let _ = closer.await;
+    }
     // Nobody is left who could ask them.
     checks.shutdown().await;
     match served? {

@@ -16,6 +16,10 @@ pub(super) fn malformed(error: ConvertError) -> Status {
 
 /// The database failed. The reason is for the operator's eyes: once, however many calls meet it.
 pub(super) fn store(error: &StoreError) -> Status {
+    // Names are public, and asking again does not mend one.
+    if let StoreError::Name { .. } = error {
+        return Status::failed_precondition(error.to_string());
+    }
     static FAILURES: Repeats = Repeats::new();
     if let Some(before) = FAILURES.happened(&kind(error)) {
         tracing::error!(%error, before, "the ledger failed");
@@ -52,7 +56,8 @@ pub(super) fn append(error: AppendError) -> Status {
         | AppendError::Duplicate => Status::already_exists(text),
         AppendError::Frozen
         | AppendError::NoCurrency
-        | AppendError::NotPending { .. }
+        | AppendError::Unknown { .. }
+        | AppendError::Owned { .. }
         | AppendError::DirectoryFull
         | AppendError::Full { .. }
         | AppendError::Production => Status::failed_precondition(text),

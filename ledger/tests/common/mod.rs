@@ -21,7 +21,7 @@ pub fn policy() -> LedgerPolicy {
 
 pub async fn ledger() -> (TempDir, Ledger) {
     let folder = TempDir::new().unwrap();
-    let ledger = Ledger::create(folder.path(), &policy()).await.unwrap();
+    let ledger = Ledger::create(folder.path(), &policy(), NOW).await.unwrap();
     (folder, ledger)
 }
 

@@ -1,0 +1,40 @@
+//! Amounts as people read them.
+
+use std::fmt;
+
+use crate::policy::CurrencyCode;
+
+/// An amount in minor units, shown with its currency: `1,000.00 CNY`. Without one there are no decimals to place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Money {
+    /// The number of minor units.
+    pub minor: u128,
+    /// The currency.
+    pub currency: Option<CurrencyCode>,
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(currency) = self.currency else {
+            let noun = if self.minor == 1 { "minor unit" } else { "minor units" };
+            return write!(f, "{} {noun}", grouped(&self.minor.to_string()));
+        };
+        let decimals = usize::from(currency.decimals());
+        let digits = format!("{:0>width$}", self.minor, width = decimals + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let point = if fraction.is_empty() { "" } else { "." };
+        write!(f, "{}{point}{fraction} {currency}", grouped(whole))
+    }
+}
+
+/// Digits in groups of three: `1,000`.
+fn grouped(digits: &str) -> String {
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
