@@ -40,7 +40,10 @@ pub enum ReadError {
         epoch: u64,
     },
     /// The log has fewer shards at that epoch.
-    #[error("{origin} has {shards} shards at epoch {epoch}, so none is number {shard}")]
+    #[error(
+        "{origin} has {shards} {} at epoch {epoch}, so none is number {shard}",
+        if *.shards == 1 { "shard" } else { "shards" }
+    )]
     Shard {
         /// The log.
         origin: String,

@@ -8,7 +8,7 @@ use crate::common::{
 };
 use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
 use wufu_ledger::{Ledger, OpenError};
-use wufu_verifier::{Amount, Record, field};
+use wufu_verifier::{Amount, Record, field, readable::Utc};
 
 /// A folder with a ledger of everything in two epochs, closed.
 async fn folder() -> tempfile::TempDir {
@@ -56,7 +56,7 @@ async fn f32_a_record_with_another_amount_and_the_same_leaf_is_named() {
     change(&folder, "UPDATE records SET amount = amount + 1 WHERE place = 3").await;
     let named = [
         format!("{log} place 3: the record does not make the leaf"),
-        "records and pending donations sum up to 46 minor units, expected 45".to_owned(),
+        "records and pending donations sum up to 0.46 CNY, expected 0.45 CNY".to_owned(),
     ];
     assert_eq!(findings(&folder).await, named);
     // Its owner's side changed with it: the sums agree, and the leaf still does not.
@@ -64,7 +64,7 @@ async fn f32_a_record_with_another_amount_and_the_same_leaf_is_named() {
     let named = [
         named[0].clone(),
         "donations: of rows 1 to 7, at least one is not as it was signed".into(),
-        "sum of all donations in minor units: 46, expected 45".into(),
+        "sum of all donations: 0.46 CNY, expected 0.45 CNY".into(),
     ];
     assert_eq!(findings(&folder).await, named);
 }
@@ -87,13 +87,14 @@ async fn f32_a_leaf_that_was_changed_with_its_record_does_not_fit_what_was_signe
     let audit = ledger.audit().await.unwrap();
     let named: Vec<String> = audit.findings.iter().map(ToString::to_string).collect();
     let log = "wufu/donations/1";
+    let [began, next] = [epoch, epoch + 1].map(|epoch| Utc(epoch * 600));
     assert_eq!(
         named,
         [
             format!("{log} place 3: what was issued to its owner does not make it"),
-            format!("{log} epoch {epoch}: the root is not that of the leaves"),
-            format!("{log} epoch {}: the root is not that of the leaves", epoch + 1),
-            "records and pending donations sum up to 46 minor units, expected 45".into(),
+            format!("{log} epoch {epoch}, from {began}: the root is not that of the leaves"),
+            format!("{log} epoch {}, from {next}: the root is not that of the leaves", epoch + 1),
+            "records and pending donations sum up to 0.46 CNY, expected 0.45 CNY".into(),
             "records: of rows 1 to 7, at least one is not as it was signed".into(),
         ]
     );
@@ -107,14 +108,15 @@ async fn f32_a_leaf_that_was_changed_with_its_record_does_not_fit_what_was_signe
 async fn every_other_change_is_named_too() {
     let log = "wufu/donations/1";
     let epoch = NOW / 600;
+    let began = Utc(epoch * 600);
     let cases: &[(&str, &[String])] = &[
         (
             "UPDATE receipts SET amount = amount + 1 WHERE place = 2",
             &[
                 format!("{log} place 2: what was issued to its owner does not make it"),
-                "records and pending donations sum up to 45 minor units, expected 46".into(),
+                "records and pending donations sum up to 0.45 CNY, expected 0.46 CNY".into(),
                 "donations: of rows 1 to 7, at least one is not as it was signed".into(),
-                "sum of all donations in minor units: 46, expected 45".into(),
+                "sum of all donations: 0.46 CNY, expected 0.45 CNY".into(),
             ],
         ),
         (
@@ -125,9 +127,9 @@ async fn every_other_change_is_named_too() {
             "UPDATE receipts SET place = NULL, owner = NULL, rcm = NULL WHERE place = 1",
             &[
                 format!("{log} place 1: nothing says for whom it was made"),
-                "records and pending donations sum up to 47 minor units, expected 45".into(),
+                "records and pending donations sum up to 0.47 CNY, expected 0.45 CNY".into(),
                 "donations without owner: 1, expected 0".into(),
-                "sum of donations without owner in minor units: 2, expected 0".into(),
+                "sum of donations without owner: 0.02 CNY, expected 0.00 CNY".into(),
             ],
         ),
         (
@@ -152,7 +154,9 @@ async fn every_other_change_is_named_too() {
         (
             "UPDATE checkpoints SET open_root = zeroblob(32) WHERE log = 2",
             &[
-                format!("wufu/persons epoch {epoch}: the root is not that of the leaves"),
+                format!(
+                    "wufu/persons epoch {epoch}, from {began}: the root is not that of the leaves"
+                ),
                 "checkpoints: of rows 1 to 3, at least one is not as it was signed".into(),
             ],
         ),
@@ -160,7 +164,7 @@ async fn every_other_change_is_named_too() {
             "UPDATE checkpoints SET size = 8 WHERE log = 3 AND size = 7",
             &[
                 format!(
-                    "{log} epoch {epoch}: its note is not signed, or says something else than its row"
+                    "{log} epoch {epoch}, from {began}: its note is not signed, or says something else than its row"
                 ),
                 "checkpoints: of rows 1 to 3, at least one is not as it was signed".into(),
             ],

@@ -16,7 +16,7 @@ use wufu_proto::{
     claim::{Claim, ClaimOutcome},
     v1,
 };
-use wufu_verifier::{KeyId, Proof, checkpoint::Checkpoint};
+use wufu_verifier::{KeyId, Proof, checkpoint::Checkpoint, readable::Utc};
 
 /// A claim of the statement and proof of another, with these words beside them.
 fn reworded(claim: &Claim, key_id: KeyId, payout: &[u8], expiry: u64) -> Claim {
@@ -73,7 +73,11 @@ async fn no_call_answers_for_an_epoch_that_has_not_begun() {
     let mut client = served.client().await;
     let (origin, now) = (String::from("wufu/cards"), NOW / 600);
     for epoch in [now + 1, now + 1000, u64::MAX] {
-        let text = format!("epoch {epoch} has not begun: it is epoch {now} now");
+        let begins = Utc(epoch.saturating_mul(600));
+        let text = format!(
+            "epoch {epoch} has not begun: it begins at {begins}, and it is epoch {now} now, which began at {}",
+            Utc(now * 600)
+        );
         let expected = (Code::OutOfRange, text);
         let ask = v1::GetCheckpointRequest { origin: origin.clone(), epoch: Some(epoch) };
         assert_eq!(refused(client.get_checkpoint(ask).await), expected);

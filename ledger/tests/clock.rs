@@ -46,6 +46,20 @@ async fn f41_a_clock_that_is_30_days_or_80_years_ahead_signs_nothing() {
     assert!(matches!(ledger.close_epoch(NOW + 30 * DAY).await, Err(EpochError::Jump { .. })));
 }
 
+/// The first epoch had nothing to be compared with: a ledger whose clock went wrong before it was signed stood still.
+#[tokio::test]
+async fn f41_the_first_epoch_is_compared_with_the_time_at_which_the_ledger_was_made() {
+    let (folder, ledger) = ledger().await;
+    ledger.append(cards(0..2)).await.unwrap();
+    let refused = ledger.close_epoch(NOW + 30 * DAY).await;
+    assert!(matches!(refused, Err(EpochError::Jump { .. })), "{refused:?}");
+    ledger.close().await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let refused = ledger.close_epoch(NOW + 30 * DAY).await;
+    assert!(matches!(refused, Err(EpochError::Jump { .. })), "{refused:?}");
+    assert_eq!(ledger.close_epoch(NOW + DAY / 2).await.unwrap().signed.len(), 1);
+}
+
 #[tokio::test]
 async fn f41_a_ledger_that_was_switched_off_for_weeks_has_a_way_on() {
     let (folder, ledger) = ledger().await;

@@ -39,6 +39,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
     assert_eq!((report.read, report.known, report.blank), (1053, 0, 0));
     assert!(report.skipped.is_empty());
 
+    ledger.accept_clock(NOW + 100_000_000);
     let closed = ledger.close_epoch(NOW + 100_000_000).await.unwrap();
     assert_eq!(closed.signed[0].size(), 1053);
     let origin = ledger.origin(Log::Donations);
@@ -166,7 +167,7 @@ fn a_bad_row_names_file_line_column_and_reason() {
         ),
         (
             ",,,5,,",
-            "f.csv:4: column \"amount\": \"5\" stands without institution, project and date: a total? (--skip-bad leaves such rows out)",
+            "f.csv:4: column \"amount\": \"5\" stands without institution, project and date: a total?",
         ),
     ] {
         assert_eq!(row(text), expected, "{text}");
@@ -400,4 +401,42 @@ fn the_generator_is_deterministic_and_exact() {
         let none = generate(7, &Shape { transfers, total, ..Shape::FULL });
         assert!(matches!(none, Err(GenerateError::Shape { .. })), "{transfers} {total}");
     }
+}
+
+/// A file was held in memory as a whole. It is read and entered in batches now, and is still one transaction: a bad row, or
+/// a receipt of an earlier batch, undoes all of them.
+#[tokio::test]
+async fn f49_a_file_of_several_batches_is_imported_whole_or_not_at_all() {
+    let (folder, ledger) = in_dollars().await;
+    let rows = 70_000;
+    let mut csv = String::from("receipt,institution,project,amount,date\n");
+    for at in 0..rows {
+        csv += &format!("r{at},I{},P{},1,2018-02-15\n", at % 7, at % 50);
+    }
+    let file = folder.path().join("f.csv");
+    let import = async |text: &str, skip_bad| {
+        std::fs::write(&file, text).unwrap();
+        let options = ImportOptions { skip_bad, ..ImportOptions::default() };
+        ledger.import_file(&file, &Format::default(), options, |_| ()).await
+    };
+    for (last, why) in [
+        ("r70000,I1,P1,x,2018-02-15\n", "70002: column \"amount\""),
+        ("r5,I1,P1,1,2018-02-15\n", "stands on line 7 already"),
+        ("r69000,I1,P1,1,2018-02-15\n", "stands on line 69002 already"),
+        ("r70000,I1,P1,1\n", "row has 4 cells, expected 5"),
+        ("\"r70000,I1,P1,1,2018-02-15\n", "quote"),
+    ] {
+        let refused = import(&format!("{csv}{last}"), false).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{last}: {refused}");
+        assert_eq!(ledger.totals().await.unwrap().donations, 0, "{last}");
+        assert!(ledger.projects().await.unwrap().projects().is_empty(), "{last}");
+    }
+    let twice = format!("{csv}r5,I1,P1,1,2018-02-15\n");
+    let report = import(&twice, true).await.unwrap();
+    assert_eq!((report.read, report.rows, report.skipped.count()), (70_001, rows, 1));
+    assert_eq!(ledger.totals().await.unwrap().donations, rows);
+    ledger.close_epoch(NOW).await.unwrap();
+    let report = import(&csv, false).await.unwrap();
+    assert_eq!((report.read, report.rows, report.known), (rows, 0, rows));
+    assert_eq!(ledger.audit().await.unwrap().findings, []);
 }

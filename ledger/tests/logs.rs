@@ -14,6 +14,7 @@ use wufu_verifier::{
     checkpoint::Checkpoint,
     epochs::LogHistory,
     merkle::{CARD_DEPTH, SHARD_DEPTH, empty_root, root_from},
+    readable::Utc,
 };
 
 #[tokio::test]
@@ -152,8 +153,12 @@ async fn f23_f31_a_log_never_signs_twice_for_an_epoch() {
     // Nor at an earlier epoch.
     let back = ledger.close_epoch(NOW - 600).await.unwrap_err().to_string();
     let epoch = NOW / 600;
-    let expected =
-        format!("epoch is {}, but epoch {epoch} was signed: the clock went back", epoch - 1);
+    let [then, signed] =
+        [epoch - 1, epoch].map(|epoch| format!("{} (epoch {epoch})", Utc(epoch * 600)));
+    let expected = format!(
+        "the clock says {then}, but the epoch that began at {signed} was signed: the clock went back, and nothing was \
+         signed. Set the clock, or wait until then"
+    );
     assert_eq!(back, expected);
     assert_eq!(ledger.checkpoint("wufu/cards", None).await.unwrap(), first.signed[0]);
 

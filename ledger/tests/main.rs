@@ -11,6 +11,7 @@ mod claims;
 mod clock;
 mod common;
 mod durable;
+mod evidence;
 mod folder;
 mod import;
 mod logs;

@@ -18,7 +18,10 @@ use wufu_proto::{
     log::{LedgerInfo, Roof, Shard, ShardContent},
     v1,
 };
-use wufu_verifier::merkle::{SHARD_DEPTH, empty_root, root, root_from};
+use wufu_verifier::{
+    merkle::{SHARD_DEPTH, empty_root, root, root_from},
+    readable::Utc,
+};
 
 #[tokio::test]
 async fn everybody_gets_checkpoints_roofs_and_shards_that_fit_together() {
@@ -57,12 +60,16 @@ async fn everybody_gets_checkpoints_roofs_and_shards_that_fit_together() {
         assert_eq!(all, [checkpoint.note()]);
         // What is not there is refused, and says so.
         let ask = v1::GetShardRequest { origin: origin.clone(), epoch, shard: 1 };
-        let expected = format!("{origin} has 1 shards at epoch {epoch}, so none is number 1");
+        let expected = format!("{origin} has 1 shard at epoch {epoch}, so none is number 1");
         assert_eq!(refused(client.get_shard(ask).await), (Code::OutOfRange, expected));
         let ask = v1::GetRoofRequest { origin: origin.clone(), epoch: epoch - 1 };
         let expected = format!("{origin} has no checkpoint at or before epoch {}", epoch - 1);
         assert_eq!(refused(client.get_roof(ask).await), (Code::NotFound, expected));
-        let expected = format!("epoch {} has not begun: it is epoch {epoch} now", epoch + 1);
+        let [began, begins] = [epoch, epoch + 1].map(|epoch| Utc(epoch * 600));
+        let expected = format!(
+            "epoch {} has not begun: it begins at {begins}, and it is epoch {epoch} now, which began at {began}",
+            epoch + 1
+        );
         for future in [epoch + 1, u64::MAX] {
             let ask = v1::GetShardRequest { origin: origin.clone(), epoch: future, shard: 0 };
             let got = refused(client.get_shard(ask).await);

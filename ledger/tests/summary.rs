@@ -8,7 +8,6 @@
 
 use std::path::Path;
 
-use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
 use wufu_ledger::{
     AppendError, Coverage, EpochError, Ledger, LedgerReader, StoreError, SummaryError,
     import::{ImportOptions, Rows},
@@ -16,62 +15,10 @@ use wufu_ledger::{
 
 use crate::common::{
     NOW, address, cards, donations,
+    edits::{PENDING, change, copy, findings, folder, import},
     forge::{Says, Trapdoor},
     ledger, persons,
 };
-
-const PENDING: &str = "receipt,institution,project,amount,date\n\
-    p1,First,A,5,2018-02-15\np2,First,B,70,2018-02-15\np3,Second,A,900,2018-02-15\n";
-
-async fn import(ledger: &Ledger, csv: &str) {
-    let currency = "CNY".parse().unwrap();
-    let rows = Rows::read(csv.as_bytes(), "f", &Default::default(), currency).unwrap();
-    ledger.import(rows, ImportOptions::default(), |_| ()).await.unwrap();
-}
-
-/// A folder with a ledger of everything in two epochs, closed: 9 donations with an owner and 3 without, and a claim.
-async fn folder() -> tempfile::TempDir {
-    let (folder, ledger) = ledger().await;
-    for what in [cards(0..6), persons(0..4), donations(1..8)] {
-        ledger.append(what).await.unwrap();
-    }
-    import(&ledger, PENDING).await;
-    let signed = ledger.close_epoch(NOW).await.unwrap().signed;
-    ledger.append(donations(8..10)).await.unwrap();
-    let trapdoor = Trapdoor::new(1);
-    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), NOW + 60);
-    let (cards, persons) = (&signed[0], &signed[1]);
-    let says = Says { org: "wufu", cards, persons, nullifiers, payout, expiry };
-    let claim = trapdoor.claim(&says, 1);
-    let verified = ledger.check_claim(&trapdoor.key, &claim, NOW).unwrap();
-    ledger.claim(&verified, &claim, NOW).await.unwrap();
-    ledger.close_epoch(NOW + 600).await.unwrap();
-    ledger.close().await;
-    folder
-}
-
-async fn change(folder: &Path, sql: &str) {
-    let options = SqliteConnectOptions::new().filename(folder.join("ledger.db"));
-    let mut connection = options.foreign_keys(false).connect().await.unwrap();
-    let done = connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
-    assert!(done.rows_affected() > 0, "{sql} changed nothing");
-    connection.close().await.unwrap();
-}
-
-async fn findings(folder: &Path) -> Vec<String> {
-    let reader = LedgerReader::open(folder).await.unwrap();
-    let audit = reader.audit().await.unwrap();
-    audit.findings.iter().map(ToString::to_string).collect()
-}
-
-fn copy(from: &Path) -> tempfile::TempDir {
-    let to = tempfile::tempdir().unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), to.path().join(file.file_name())).unwrap();
-    }
-    to
-}
 
 /// Each edit, and what names it.
 const EDITS: &[(&str, &str)] = &[
@@ -199,9 +146,9 @@ async fn every_edit_of_what_no_checkpoint_covers_is_named() {
     }
 }
 
-/// What was edited stays named: the ledger goes on from what it signed, not from what the database holds now.
+/// What was edited stays named, and is not signed: the ledger goes on from what it signed, not from what the database holds.
 #[tokio::test]
-async fn an_edit_is_still_named_after_the_next_epochs() {
+async fn an_edit_is_still_named_after_the_next_entries() {
     let good = folder().await;
     for (sql, expected) in [
         ("DELETE FROM receipts WHERE place IS NULL", "donations: 12 rows, expected 15"),
@@ -216,7 +163,9 @@ async fn an_edit_is_still_named_after_the_next_epochs() {
         let ledger = Ledger::open(edited.path()).await.unwrap();
         for epoch in 2..4 {
             ledger.append(donations(8 + epoch..9 + epoch)).await.unwrap();
-            ledger.close_epoch(NOW + 600 * epoch).await.unwrap();
+            let refused = ledger.close_epoch(NOW + 600 * epoch).await.unwrap_err();
+            let is_edited = matches!(refused, EpochError::Summary(SummaryError::Edited { .. }));
+            assert!(is_edited, "{sql}: {refused}");
         }
         ledger.append(donations(20..21)).await.unwrap();
         ledger.close().await;
@@ -263,9 +212,9 @@ async fn donations_without_owner_alone_are_summarised() {
     let named = findings(folder.path()).await;
     let expected = [
         "donations: 0 rows, expected 3: rows are missing",
-        "sum of all donations in minor units: 0, expected 97500",
         "donations without owner: 0, expected 3",
-        "sum of donations without owner in minor units: 0, expected 97500",
+        "sum of all donations: 0.00 CNY, expected 975.00 CNY",
+        "sum of donations without owner: 0.00 CNY, expected 975.00 CNY",
     ];
     assert_eq!(named, expected);
 }
@@ -328,19 +277,22 @@ async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
     ledger.close_epoch(NOW).await.unwrap();
     ledger.close().await;
     let backup = std::fs::read(folder.path().join("ledger.db")).unwrap();
-    let mark = folder.path().join("summary.note");
+    let [mark, state] = ["summary.note", "state.note"].map(|name| folder.path().join(name));
     let old_mark = std::fs::read(&mark).unwrap();
     let ledger = Ledger::open(folder.path()).await.unwrap();
     ledger.append(cards(2..4)).await.unwrap();
     ledger.close_epoch(NOW + 600).await.unwrap();
     ledger.close().await;
-    let (newest, new_mark) =
-        (std::fs::read(folder.path().join("ledger.db")).unwrap(), std::fs::read(&mark).unwrap());
+    let [newest, new_mark, new_state] =
+        [&folder.path().join("ledger.db"), &mark, &state].map(|file| std::fs::read(file).unwrap());
 
     // The backup is restored.
     std::fs::write(folder.path().join("ledger.db"), &backup).unwrap();
-    let expected = "summary 2: it is in summary.note, but missing in the database";
-    assert_eq!(findings(folder.path()).await, [expected]);
+    let expected = [
+        "summary 2: it is in summary.note, but missing in the database",
+        "summary: the signed state is older than state.note: rows that were acknowledged are gone",
+    ];
+    assert_eq!(findings(folder.path()).await, expected);
     let ledger = Ledger::open(folder.path()).await.unwrap();
     // It took cards, donations and claims until the next epoch: what was spent since the backup was admitted again.
     let expected = SummaryError::Behind { got: Some(1), expected: 2 };
@@ -353,8 +305,9 @@ async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
     ledger.accept_database().await.unwrap();
     assert!(ledger.close_epoch(NOW + 1200).await.is_err(), "the mark was replaced by an older one");
 
-    // Without the file it goes on only when somebody says so; that makes a second summary 2, which the first file tells apart.
+    // Without the files it goes on only when somebody says so; that makes a second summary 2, which the first file tells apart.
     std::fs::remove_file(&mark).unwrap();
+    std::fs::remove_file(&state).unwrap();
     let error = ledger.close_epoch(NOW + 1200).await.unwrap_err();
     assert!(matches!(error, EpochError::Summary(SummaryError::FileMissing)), "{error}");
     ledger.accept_database().await.unwrap();
@@ -378,6 +331,7 @@ async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
     // A process that ended between the commit and the file: the file is one behind, and nothing is wrong.
     std::fs::write(folder.path().join("ledger.db"), &newest).unwrap();
     std::fs::write(&mark, &old_mark).unwrap();
+    std::fs::write(&state, &new_state).unwrap();
     assert_eq!(findings(folder.path()).await, Vec::<String>::new());
     let ledger = Ledger::open(folder.path()).await.unwrap();
     assert_eq!(std::fs::read(&mark).unwrap(), new_mark, "opening the ledger writes the file");
@@ -475,12 +429,18 @@ async fn a_ledger_of_an_older_release_is_taken_over() {
     let folder = folder().await;
     for sql in [
         "UPDATE receipts SET seq = NULL",
-        "DROP TABLE state; DROP TABLE summaries; ALTER TABLE receipts DROP COLUMN seq; \
-         DELETE FROM _sqlx_migrations WHERE version = 2",
+        "DROP TABLE state; DROP TABLE summaries; DROP INDEX receipts_by_seq; \
+         ALTER TABLE receipts DROP COLUMN seq; DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {
         change(folder.path(), sql).await;
     }
-    std::fs::remove_file(folder.path().join("summary.note")).unwrap();
+    for file in ["summary.note", "state.note"] {
+        std::fs::remove_file(folder.path().join(file)).unwrap();
+    }
+    // Nor did it mark its key.
+    let key = folder.path().join("signing.key");
+    let digits = std::fs::read_to_string(&key).unwrap().lines().next().unwrap().to_owned();
+    std::fs::write(&key, digits + "\n").unwrap();
     let reader = LedgerReader::open(folder.path()).await.unwrap();
     let audit = reader.audit().await.unwrap();
     assert_eq!((audit.findings, audit.coverage), (vec![], Coverage::None));

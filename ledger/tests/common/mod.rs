@@ -1,6 +1,7 @@
 //! Ledgers in temporary folders.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod edits;
 pub mod forge;
 pub mod served;
 

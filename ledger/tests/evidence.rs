@@ -1,0 +1,212 @@
+//! What stands beside the database tells that a signed state was deleted from it, or that an older one was put back.
+//!
+//! Whoever deleted the state, the summaries and `summary.note` had a ledger like one of the first release, which signed none:
+//! the audit found nothing, and the next command signed whatever rows there were. A state of the same epoch, put back, passed
+//! as well. Now the signing key's file says that it has signed a state, and `state.note` holds the newest one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{fs, path::Path};
+
+use wufu_ledger::{AppendError, EpochError, Ledger, LedgerReader, StoreError, SummaryError};
+
+use crate::common::{
+    NOW, address, cards,
+    edits::{PENDING, change, copy, findings, folder, import},
+    ledger,
+};
+
+const LESS_MONEY: &str = "UPDATE receipts SET amount = 1 WHERE receipt = x'7033'";
+
+/// Everything that was signed is gone, and each trace of it but the mark in the signing key's file.
+async fn without_states(folder: &Path) {
+    let sql = "DELETE FROM checkpoints; DELETE FROM summaries; DELETE FROM state";
+    change(folder, sql).await;
+    for file in ["summary.note", "state.note"] {
+        fs::remove_file(folder.join(file)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn f42_a_ledger_whose_signed_states_were_all_deleted_signs_nothing() {
+    let good = folder().await;
+    let emptied = "DELETE FROM checkpoints; DELETE FROM summaries; DELETE FROM state";
+    let older = "DELETE FROM checkpoints; DROP TABLE state; DROP TABLE summaries; \
+         DROP INDEX receipts_by_seq; ALTER TABLE receipts DROP COLUMN seq; \
+         DELETE FROM _sqlx_migrations WHERE version > 1";
+    for sql in [emptied, older] {
+        let edited = copy(good.path());
+        change(edited.path(), LESS_MONEY).await;
+        if sql == older {
+            change(edited.path(), "UPDATE receipts SET seq = NULL").await;
+        }
+        change(edited.path(), sql).await;
+        for file in ["summary.note", "state.note"] {
+            fs::remove_file(edited.path().join(file)).unwrap();
+        }
+        let expected = "signing.key says that this ledger signed its state";
+        for opened in ["never", "once"] {
+            let named = findings(edited.path()).await;
+            assert!(named.iter().any(|line| line.contains(expected)), "{opened}: {named:#?}");
+            let ledger = Ledger::open(edited.path()).await.unwrap();
+            let error = ledger.close_epoch(NOW + 1200).await.unwrap_err();
+            assert!(matches!(error, EpochError::Store(StoreError::State)), "{error}");
+            let error = ledger.append(cards(9..10)).await.unwrap_err();
+            assert!(matches!(error, AppendError::Store(StoreError::State)), "{error}");
+            assert_eq!(ledger.checkpoints("wufu/cards", 0).await.unwrap().len(), 0);
+            ledger.close().await;
+        }
+    }
+}
+
+/// The operator may take such a database as it is. The audit says from then on that it cannot tell what was before.
+#[tokio::test]
+async fn a_database_without_states_is_taken_as_it_is_when_the_operator_says_so() {
+    let folder = folder().await;
+    without_states(folder.path()).await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    assert!(ledger.close_epoch(NOW + 1200).await.is_err());
+    ledger.accept_database().await.unwrap();
+    ledger.append(cards(9..10)).await.unwrap();
+    ledger.close_epoch(NOW + 1200).await.unwrap();
+    ledger.close().await;
+    let audit = LedgerReader::open(folder.path()).await.unwrap().audit().await.unwrap();
+    assert_eq!(audit.findings, []);
+    assert_eq!(audit.coverage, wufu_ledger::Coverage::SinceMigration);
+}
+
+/// Two appends of one epoch were acknowledged, and the database of between them was put back. No summary tells them apart.
+#[tokio::test]
+async fn f42_a_database_that_is_older_than_its_newest_state_takes_nothing() {
+    let (folder, ledger) = ledger().await;
+    import(&ledger, PENDING).await;
+    ledger.append(cards(0..2)).await.unwrap();
+    ledger.close_epoch(NOW).await.unwrap();
+    ledger.close().await;
+    let database = folder.path().join("ledger.db");
+    let backup = fs::read(&database).unwrap();
+    let file = folder.path().join("state.note");
+    let older = fs::read(&file).unwrap();
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    ledger.append(cards(2..4)).await.unwrap();
+    ledger.close().await;
+    let (newest, state) = (fs::read(&database).unwrap(), fs::read(&file).unwrap());
+
+    fs::write(&database, &backup).unwrap();
+    let named = findings(folder.path()).await;
+    let expected =
+        "the signed state is older than state.note: rows that were acknowledged are gone";
+    assert!(named.iter().any(|line| line.contains(expected)), "{named:#?}");
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let refusals = [
+        ledger.append(cards(4..5)).await.map(drop).map_err(|error| error.to_string()),
+        ledger.own(b"p1", &address(1)).await.map(drop).map_err(|error| error.to_string()),
+        ledger.close_epoch(NOW + 600).await.map(drop).map_err(|error| error.to_string()),
+    ];
+    for refused in refusals {
+        let refused = refused.unwrap_err();
+        assert!(refused.contains("ledger.db is older than state.note"), "{refused}");
+        assert!(refused.contains("2 rows, but 4 were signed"), "{refused}");
+    }
+    assert_eq!(fs::read(&file).unwrap(), state, "the evidence stays");
+    ledger.close().await;
+
+    // Another ledger of as many rows.
+    fs::remove_file(&file).unwrap();
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    ledger.append(cards(6..8)).await.unwrap();
+    ledger.close().await;
+    fs::write(&file, &state).unwrap();
+    let named = findings(folder.path()).await;
+    let expected = "state.note holds another signed state of as many rows";
+    assert!(named.iter().any(|line| line.contains(expected)), "{named:#?}");
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    let refused = ledger.append(cards(8..9)).await.unwrap_err().to_string();
+    assert!(refused.contains("hold different signed states"), "{refused}");
+    ledger.close().await;
+
+    // A process that ended between the commit and the file, or a power failure that took the file: nothing is wrong.
+    for kept in [older, Vec::new()] {
+        fs::write(&database, &newest).unwrap();
+        fs::write(&file, kept).unwrap();
+        assert_eq!(findings(folder.path()).await, Vec::<String>::new());
+        let ledger = Ledger::open(folder.path()).await.unwrap();
+        ledger.append(cards(4..5)).await.unwrap();
+        ledger.close().await;
+        assert!(!fs::read(&file).unwrap().is_empty());
+    }
+}
+
+/// `own` made a leaf of whatever amount the row had, and the next epoch signed it.
+#[tokio::test]
+async fn f32_a_pending_donation_that_was_edited_gets_no_owner() {
+    let (folder, ledger) = ledger().await;
+    import(&ledger, PENDING).await;
+    ledger.close_epoch(NOW).await.unwrap();
+    let later = "receipt,institution,project,amount,date\np4,First,A,5,2018-02-15\n";
+    import(&ledger, later).await;
+    ledger.close().await;
+    for edit in [
+        LESS_MONEY,
+        "UPDATE receipts SET project_key = 4294967297 WHERE receipt = x'7033'",
+        "UPDATE receipts SET time = time + 1 WHERE receipt = x'7033'",
+        "UPDATE receipts SET receipt = x'7038' WHERE receipt = x'7033'; \
+         UPDATE receipts SET receipt = x'7033' WHERE receipt = x'7032'",
+        "UPDATE receipts SET seq = 4 WHERE receipt = x'7033'; \
+         UPDATE receipts SET seq = 3 WHERE receipt = x'7034'",
+    ] {
+        let edited = copy(folder.path());
+        change(edited.path(), edit).await;
+        let ledger = Ledger::open(edited.path()).await.unwrap();
+        let refused = ledger.own(b"p3", &address(1)).await.unwrap_err();
+        assert!(refused.is_failure(), "{refused}");
+        assert!(
+            refused.to_string().contains("the rows of donations in ledger.db"),
+            "{edit}: {refused}"
+        );
+        assert_eq!(ledger.totals().await.unwrap().pending, 4, "{edit}");
+        ledger.close().await;
+    }
+    // One that was entered in another epoch is as it was.
+    let edited = copy(folder.path());
+    change(edited.path(), LESS_MONEY).await;
+    let ledger = Ledger::open(edited.path()).await.unwrap();
+    ledger.own(b"p4", &address(1)).await.unwrap();
+    // The epoch is not signed all the same.
+    let refused = ledger.close_epoch(NOW + 600).await.unwrap_err();
+    let EpochError::Summary(SummaryError::Edited { part, .. }) = &refused else {
+        panic!("{refused}")
+    };
+    assert_eq!(*part, "donations");
+    assert!(refused.to_string().contains("--accept-database"), "{refused}");
+}
+
+/// An edit of what was there before this process, and of what it entered itself: neither is signed.
+#[tokio::test]
+async fn f32_an_epoch_is_signed_only_over_the_rows_that_were_entered() {
+    for is_open in [false, true] {
+        let (folder, ledger) = ledger().await;
+        import(&ledger, PENDING).await;
+        ledger.close_epoch(NOW).await.unwrap();
+        ledger.append(cards(0..2)).await.unwrap();
+        let later = "receipt,institution,project,amount,date\np4,First,A,5,2018-02-15\n";
+        import(&ledger, later).await;
+        let ledger = if is_open {
+            ledger
+        } else {
+            ledger.close().await;
+            Ledger::open(folder.path()).await.unwrap()
+        };
+        change(folder.path(), "UPDATE receipts SET amount = 1 WHERE receipt = x'7034'").await;
+        let refused = ledger.close_epoch(NOW + 600).await.unwrap_err();
+        assert!(
+            matches!(&refused, EpochError::Summary(SummaryError::Edited { part: "donations", .. })),
+            "{is_open}: {refused}"
+        );
+        assert_eq!(ledger.checkpoints("wufu/cards", 0).await.unwrap().len(), 0);
+        // With the row as it was, it goes on.
+        change(folder.path(), "UPDATE receipts SET amount = 500 WHERE receipt = x'7034'").await;
+        assert_eq!(ledger.close_epoch(NOW + 600).await.unwrap().signed.len(), 1);
+        ledger.close().await;
+        assert_eq!(findings(folder.path()).await, Vec::<String>::new());
+    }
+}
