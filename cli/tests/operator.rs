@@ -68,7 +68,7 @@ fn what_waits_for_the_epochs_end_is_told_and_a_served_ledger_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let address = Seed::from_bytes([1; 32]).address("wufu").to_string();
-    ok(folder, &["ledger", "init", "--dir", "l", "--org", "wufu"]);
+    let made = ok(folder, &["ledger", "init", "--dir", "l", "--org", "wufu"]);
     let grants = ["ledger", "grants", &address, "--dir", "l", "--out", "grants.msg"];
     let none = refused(folder, &grants);
     assert!(none.contains("nothing was appended for this address"), "{none}");
@@ -103,6 +103,14 @@ fn what_waits_for_the_epochs_end_is_told_and_a_served_ledger_can_be_read() {
     let notes = ok(folder, &["ledger", "checkpoints", "--dir", "l"]);
     assert!(!notes[0]["notes"].as_array().unwrap().is_empty());
     assert!(ok(folder, &grants)[0]["grants"].as_u64().unwrap() >= 5);
+    // So can a wallet, which opened the folder as a writer does and was refused.
+    ok(folder, &["wallet", "new", "--dir", "w"]);
+    ok(folder, &["wallet", "pin", "--log-key", made[0]["log_key"].as_str().unwrap(), "--dir", "w"]);
+    let sync = ["wallet", "sync", "--dir", "w", "--org", "wufu", "--ledger", "l", "--one-source"];
+    let synced = run(folder, &sync);
+    let said = String::from_utf8_lossy(&synced.stderr).into_owned();
+    assert!(!said.contains("open in another process"), "{said}");
+    assert!(synced.status.success(), "{said}");
     let second = refused(folder, &["ledger", "issue", &address, "--dir", "l"]);
     assert!(second.contains("l is open in another process"), "{second}");
 }
