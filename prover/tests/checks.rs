@@ -4,11 +4,19 @@
 use ark_bn254::Fr;
 use ark_ff::Field;
 use bn254x8::Backend;
-use wufu_prover::engine::{EngineError, prepared::Workspaces};
-use wufu_verifier::key::Reduction;
+use wufu_blind::{MaskSeed, Shape};
+use wufu_circuits::{r1cs::Size, registry_entry};
+use wufu_prover::{
+    blind::over_masks,
+    engine::{
+        EngineError, PreparedKey,
+        prepared::{Options, Workspaces},
+    },
+};
+use wufu_verifier::{CircuitName, key::Reduction};
 
 use crate::{
-    keys::rng,
+    keys::{key, rng},
     prepared::{Case, chain, circuit},
 };
 
@@ -41,4 +49,27 @@ fn an_assignment_with_another_number_of_public_inputs_is_not_proved() {
     let (r, s) = (Fr::from(1u64), Fr::from(2u64));
     let refused = ours.prove(&assignment, r, s, &Workspaces::new()).unwrap_err();
     assert!(matches!(refused, EngineError::Public { got: 2, expected: 1 }), "{refused}");
+}
+
+/// Masks for other rows than the points are of: their sums are of nothing.
+#[test]
+fn masks_of_another_shape_are_not_summed() {
+    let ours = PreparedKey::new(
+        key(CircuitName::Gift),
+        Options { backend: Backend::best(), budget: 0 },
+        &|_| (),
+    );
+    let ours = ours.unwrap();
+    let verifying = key(CircuitName::Gift).verifying_key();
+    let Size { rows, wires } = registry_entry(CircuitName::Gift).size;
+    let seed = MaskSeed::random(&mut rng(52));
+    let sums = |rows, wires| {
+        let shape = Shape::with_size(verifying, Size { rows, wires });
+        over_masks(ours.queries(), &shape, &seed, &Workspaces::new())
+    };
+    sums(rows, wires).unwrap();
+    let refused = sums(rows, wires + 1).unwrap_err();
+    assert!(matches!(refused, EngineError::Wires { .. }), "{refused}");
+    let refused = sums(4 * rows, wires).unwrap_err();
+    assert!(matches!(refused, EngineError::Rows { .. }), "{refused}");
 }

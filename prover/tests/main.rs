@@ -11,6 +11,7 @@ mod checks;
 mod common;
 #[cfg(feature = "service")]
 mod engine;
+mod key_file;
 mod keys;
 #[cfg(feature = "service")]
 mod leaving;

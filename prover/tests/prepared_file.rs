@@ -278,13 +278,49 @@ fn headers_that_say_what_cannot_be_are_refused() {
         }
     }
     let verifying = 24 + 48 + 128;
-    for length in [0, 1000, 4097, u32::MAX] {
+    for (length, named) in [
+        (0, "length of the header"),
+        (1000, "length of the header"),
+        (4097, "length of the verifying key"),
+        (u32::MAX, "length of the verifying key"),
+    ] {
         let error = word(verifying, length);
-        assert!(matches!(error, PreparedFileError::Field { .. }), "{error}");
+        assert!(
+            matches!(error, PreparedFileError::Field { field, .. } if field == named),
+            "{length}: {error}"
+        );
     }
+    // The file's own length, with a file that is as long as it was, and what fills the header up.
+    for at in [16, 20] {
+        let error = word(at, 1 << 16);
+        assert!(matches!(error, PreparedFileError::Length { .. }), "{error}");
+    }
+    let header = u32::from_le_bytes(bytes()[12..16].try_into().unwrap()) as usize;
+    let error = refused(&changed(|bytes| {
+        assert_eq!(bytes[header - 65], 0, "the header of this key is not filled up");
+        bytes[header - 65] = 1;
+    }));
+    assert!(matches!(error, PreparedFileError::Bounds), "{error}");
     // A point that is none of the curve.
     let error = refused(&changed(|header| header[24 + 48] ^= 1));
     assert!(matches!(error, PreparedFileError::Point), "{error}");
+}
+
+/// The file is as long as its header says, and holds more points than its circuit has wires.
+#[test]
+fn a_table_of_more_points_than_wires_is_refused() {
+    let wires = key(CircuitName::Gift).points().a_query.len() as u32;
+    let with = |length: u64| {
+        changed(|header| {
+            header[24..28].copy_from_slice(&(wires + 1).to_le_bytes());
+            header[16..24].copy_from_slice(&length.to_le_bytes());
+        })
+    };
+    let PreparedFileError::Length { expected, .. } = refused(&with(0)) else { panic!() };
+    let mut file = with(expected as u64);
+    file.resize(expected, 0);
+    let error = refused(&file);
+    assert!(matches!(error, PreparedFileError::Bounds), "{error}");
 }
 
 #[test]

@@ -7,11 +7,12 @@ use ark_serialize::CanonicalSerialize;
 use ark_std::rand::rngs::StdRng;
 use ed25519_dalek::SigningKey;
 use wufu_verifier::{
-    CircuitName, ClaimCheck, FiveFu, Gift, GiftCheck, KeyId, OpenedProof, Reason, Statement,
-    Verified, VerifyError,
+    CircuitName, ClaimCheck, Donation, DonationCheck, FiveFu, Gift, GiftCheck, KeyId, OpenedProof,
+    Reason, Statement, Verified, VerifyError,
     batch::{EntropyError, Outcome},
     checkpoint::{Checkpoint, LogState},
     epochs::{LogHistory, Window},
+    request::Question,
     statement::{self, Binding, CLAIM},
     verify::{PresentedProof, SubmittedClaim},
 };
@@ -78,6 +79,31 @@ impl Scene {
 
     pub fn gifts(&mut self, count: usize) -> Vec<Shown> {
         (0..count).map(|_| self.gift()).collect()
+    }
+
+    /// An answer to a question that is good, and the log that it is about.
+    pub fn donation(&mut self, verifier: &[u8; 32], question: &Question) -> Shown {
+        let (payload, expiry) = (question.challenge.as_slice(), question.expiry);
+        let binding = Binding { verifier, payload, expiry, key_id: self.key_id };
+        self.shown(&Donation {
+            root: self.root,
+            scope: statement::scope(verifier, &question.purpose),
+            nf_d: Fr::rand(&mut self.rng),
+            policy: question.policy.hash(),
+            ext: binding.ext(),
+        })
+    }
+
+    /// The verdict on an answer, to this question, by this history.
+    pub fn donation_by(
+        &self,
+        (verifier, question): (&[u8; 32], &Question),
+        log: &LogHistory,
+        shown: &Shown,
+    ) -> Result<(), VerifyError> {
+        let (key, window) = (&self.trapdoor.key, Window::default());
+        let check = DonationCheck { key, log, verifier, question, now: NOW, window };
+        check.verify(self.presented(shown)).map(drop)
     }
 
     fn ext(&self) -> Fr {
