@@ -59,7 +59,10 @@ pub enum AppendError {
     #[error("the person log is frozen since the first claim")]
     Frozen,
     /// The ledger's policy names no currency.
-    #[error("this ledger has no currency, so it takes no donations")]
+    #[error(
+        "this ledger has no currency, so it takes no donations; it is set when a ledger is made: make one for donations with \
+         wufu ledger init --currency CODE"
+    )]
     NoCurrency,
     /// The receipt is in the log.
     #[error("receipt {receipt:?} was imported already")]
@@ -284,7 +287,7 @@ impl Ledger {
     ) -> Result<Range<u64>, AppendError> {
         let size = leaf::size(tx.connection()?, log).await?;
         if size != tally.chain(Part::of(log)).rows {
-            return Err(StoreError::Broken { what: "log size: run `wufu ledger audit`" }.into());
+            return Err(StoreError::Broken { what: "log size" }.into());
         }
         let got = size.saturating_add(count);
         if got > log.capacity() {

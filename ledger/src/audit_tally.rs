@@ -75,6 +75,7 @@ impl Ledger {
                 return Ok(());
             };
             audit.findings.push(Finding::Summary { number: None, problem });
+            audit.coverage = Coverage::Lost;
             return Ok(());
         }
         let state: Option<String> =
@@ -92,7 +93,10 @@ impl Ledger {
                 audit.findings.push(Finding::Summary { number: None, problem });
             }
         }
-        let Some(newest) = signed.last().cloned() else { return Ok(()) };
+        let Some(newest) = signed.last().cloned() else {
+            audit.coverage = Coverage::Lost;
+            return Ok(());
+        };
         audit.coverage = if newest.from_start { Coverage::Whole } else { Coverage::SinceMigration };
 
         let mut expected = Part::ALL.map(|part| Expected::new(part, &signed));

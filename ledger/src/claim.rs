@@ -190,9 +190,7 @@ impl Ledger {
         let mut state = self.state(tx).await?;
         if number != state.tally.chain(Part::Claims).rows + 1 {
             // With a claim gone, what it spent may be gone as well.
-            return Err(
-                StoreError::Broken { what: "list of claims: run `wufu ledger audit`" }.into()
-            );
+            return Err(StoreError::Broken { what: "list of claims" }.into());
         }
         let mut lines = vec![format!("claim {number}")];
         for nullifier in claim.statement().nullifiers() {
@@ -285,7 +283,8 @@ pub(crate) type ClaimRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
 
 async fn load(connection: &mut SqliteConnection, number: i64) -> Result<Claim, StoreError> {
     let query = "SELECT key_id, public_inputs, proof, payout, expiry FROM claims WHERE claim = $1";
-    of_row(sqlx::query_as(query).bind(number).fetch_one(connection).await?)
+    let row = sqlx::query_as(query).bind(number).fetch_optional(connection).await?;
+    of_row(row.ok_or(StoreError::Broken { what: "list of claims" })?)
 }
 
 /// The claim of a row.

@@ -17,17 +17,20 @@ pub enum Coverage {
     SinceMigration,
     /// Since the ledger was made.
     Whole,
+    /// It was signed, and what was signed is gone: see the findings.
+    Lost,
 }
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::None => "not signed yet: the next command that writes signs it",
+            Self::None => "nothing of it is signed yet; the next command that writes signs it",
             Self::SinceMigration => {
-                "signed since summary 0, in which an older release's ledger was taken over or the operator accepted the \
-                 database as it was; changes before that cannot be told"
+                "compared with what was signed since summary 0, in which an older release's ledger was taken over or the \
+                 operator accepted the database as it was; changes before that cannot be told"
             }
-            Self::Whole => "signed since the ledger was made",
+            Self::Whole => "compared with what was signed since the ledger was made",
+            Self::Lost => "not compared: it was signed, but what was signed is missing from the database",
         })
     }
 }

@@ -13,7 +13,8 @@ use crate::{
 /// How many leaves a log has.
 pub(crate) async fn size(connection: &mut SqliteConnection, log: Log) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar("SELECT size FROM logs WHERE log = $1").bind(log.id());
-    unsigned("log size", query.fetch_one(connection).await?)
+    let size = query.fetch_optional(connection).await?;
+    unsigned("log size", size.ok_or(StoreError::Broken { what: "log size: it is missing" })?)
 }
 
 /// Moves a log's size from `range.start` to `range.end`.

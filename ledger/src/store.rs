@@ -45,7 +45,10 @@ pub enum StoreError {
     #[error("database's tables: {0}")]
     Tables(#[from] MigrateError),
     /// A value in the database is none that this ledger wrote.
-    #[error("database holds a broken {what}")]
+    #[error(
+        "database holds a broken {what}: `wufu ledger audit` names all that does not fit, where it can be read; restore the \
+         folder from a backup"
+    )]
     Broken {
         /// Which value.
         what: &'static str,
@@ -403,7 +406,8 @@ impl WriteTx<'_> {
 
 /// How many transactions were committed, as a connection sees it.
 async fn commits(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar("SELECT number FROM commits").fetch_one(connection).await?)
+    let number = sqlx::query_scalar("SELECT number FROM commits").fetch_optional(connection);
+    number.await?.ok_or(StoreError::Broken { what: "count of commits: it is missing" })
 }
 
 /// Whether a database has, or had, a place for a signed state: its second migration was applied, or left something.

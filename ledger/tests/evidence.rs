@@ -7,7 +7,9 @@
 
 use std::{fs, path::Path};
 
-use wufu_ledger::{AppendError, EpochError, Ledger, LedgerReader, StoreError, SummaryError};
+use wufu_ledger::{
+    AppendError, Coverage, EpochError, Finding, Ledger, LedgerReader, StoreError, SummaryError,
+};
 
 use crate::common::{
     NOW, address, cards,
@@ -209,4 +211,19 @@ async fn f32_an_epoch_is_signed_only_over_the_rows_that_were_entered() {
         ledger.close().await;
         assert_eq!(findings(folder.path()).await, Vec::<String>::new());
     }
+}
+
+/// With the states deleted and summary.note left, the audit said of the rows that no checkpoint covers "the next command that
+/// writes signs it". No command does.
+#[tokio::test]
+async fn an_audit_without_the_signed_state_promises_no_signature() {
+    let folder = folder().await;
+    change(folder.path(), "DELETE FROM summaries; DELETE FROM state").await;
+    let audit = LedgerReader::open(folder.path()).await.unwrap().audit().await.unwrap();
+    let problem = "none is left in the database, but summary.note holds one";
+    assert!(audit.findings.contains(&Finding::Summary { number: None, problem }));
+    assert_eq!(audit.coverage, Coverage::Lost);
+    assert!(audit.coverage.to_string().starts_with("not compared: "), "{}", audit.coverage);
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    assert!(ledger.close_epoch(NOW + 1200).await.is_err());
 }

@@ -116,3 +116,25 @@ async fn a_lock_that_others_may_write_is_refused() {
     let error = Ledger::create(folder.path(), &policy(), NOW).await.map(drop).unwrap_err();
     assert!(matches!(error, OpenError::Folder(FolderError::Readable { .. })), "{error}");
 }
+
+/// "no rows returned by a query that expected to return at least one row", and "database holds a broken rule" with nothing to do.
+#[tokio::test]
+async fn a_database_with_rows_missing_is_told_with_the_next_step() {
+    for (sql, expected) in [
+        ("DELETE FROM commits", "database holds a broken count of commits: it is missing: "),
+        ("DELETE FROM settings", "database holds a broken rule: "),
+        ("DELETE FROM logs", "database holds a broken log size: it is missing: "),
+    ] {
+        let folder = closed().await;
+        change(&folder, sql).await;
+        let error = match Ledger::open(folder.path()).await {
+            Err(error) => error.to_string(),
+            Ok(ledger) => ledger.append(cards(6..7)).await.unwrap_err().to_string(),
+        };
+        assert!(error.contains(expected), "{sql}: {error}");
+        assert!(
+            error.contains("`wufu ledger audit`") && error.contains("from a backup"),
+            "{error}"
+        );
+    }
+}
