@@ -13,7 +13,7 @@ use wufu_ledger::{
     Ledger, Owners,
     import::{
         Columns, Delimiter, Format, ImportError, ImportOptions, ImportReport, Mapping, ReceiptKey,
-        amount::DecimalMark, date::Zone,
+        ReceiptSample, amount::DecimalMark, date::Zone,
     },
 };
 use wufu_verifier::{Time, text::QuotedText};
@@ -30,7 +30,8 @@ use crate::{
 pub struct ImportArgs {
     /// The CSV file, or - for standard input
     file: PathBuf,
-    /// CSV of receipt and address: a donation without owner counts, and is no leaf yet
+    /// CSV of receipt and address, or - for standard input: a donation without owner counts, and is no leaf yet. Receipts
+    /// are those that the ledger has: with --receipt-key year, 2019/001
     #[arg(long, value_name = "FILE")]
     owners: Option<PathBuf>,
     /// Give every receipt a made-up wallet from this text (not in production)
@@ -43,14 +44,14 @@ pub struct ImportArgs {
     format: FormatArgs,
 }
 
-/// How the file is to be read.
-#[derive(Args, Debug)]
+/// How a file of donations is to be read.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "How the file is written")]
-struct FormatArgs {
+pub struct FormatArgs {
     /// Which column holds a field: receipt, institution, project, amount, date or currency; repeat the flag for other fields
     #[arg(long, value_name = "FIELD=COLUMN")]
     map: Vec<Mapping>,
-    /// What stands between cells: ',', ';', '|', ':' or tab
+    /// What stands between cells, here and in the file of owners: ',', ';', '|', ':' or tab
     #[arg(long, value_name = "CHARACTER", default_value = ",", hide_default_value = true)]
     delimiter: Delimiter,
     /// Amounts have a comma before the decimals, as in 1234,50
@@ -62,7 +63,8 @@ struct FormatArgs {
     /// Accept dates in the future
     #[arg(long)]
     allow_future: bool,
-    /// Receipts are numbered anew each year, or in each institution: makes that part of their names, as in 2019/001
+    /// Receipts are numbered anew each year, or in each institution: makes that part of their names, as in 2019/001. Repeat
+    /// it for both. A ledger keeps one form: give the same for every file
     #[arg(long, value_name = "year|institution", value_delimiter = ',')]
     receipt_key: Vec<ReceiptKey>,
     /// Accept quoted cells that span lines; without it a quote that is not closed on its line refuses the file
@@ -71,25 +73,122 @@ struct FormatArgs {
 }
 
 impl FormatArgs {
-    fn format(self) -> anyhow::Result<Format> {
+    /// How the file is read. Without a zone, dates begin in `zone`, and times without an offset are in it.
+    pub fn format(&self, zone: Option<Zone>) -> anyhow::Result<Format> {
         let now = (!self.allow_future).then(files::now).transpose()?;
         Ok(Format {
-            columns: Columns::new(self.map).context("--map")?,
+            columns: Columns::new(self.map.iter().cloned()).context("--map")?,
             delimiter: self.delimiter,
             decimal_mark: if self.decimal_comma { DecimalMark::Comma } else { DecimalMark::Point },
-            zone: self.timezone,
+            zone: self.timezone.clone().or(zone),
             now: now.map(Time::new).transpose()?,
-            receipt_key: self.receipt_key.into_iter().fold(ReceiptKey::default(), ReceiptKey::with),
+            receipt_key: self.receipt_key(),
             is_multiline: self.multiline_cells,
         })
+    }
+
+    fn receipt_key(&self) -> ReceiptKey {
+        self.receipt_key.iter().copied().fold(ReceiptKey::default(), ReceiptKey::with)
     }
 }
 
 /// Runs the command.
 pub async fn import(ledger: &Ledger, args: ImportArgs, output: Output) -> anyhow::Result<()> {
-    let format = args.format.format()?;
-    let owners = ledger::owners(ledger, args.owners.as_deref(), args.dev_owners)?;
+    let format = args.format.format(None)?;
+    let owners = owners(ledger, &args, format.delimiter)?;
     let report = import_file(ledger, &args.file, &format, owners, args.skip_bad, output).await?;
+    tell_owners(&report, args.format.receipt_key(), output);
+    ledger::imported(ledger, "import", &report, output);
+    Ok(())
+}
+
+/// The owners of donations: from a file or standard input, made up, or nobody.
+fn owners(ledger: &Ledger, args: &ImportArgs, delimiter: Delimiter) -> anyhow::Result<Owners> {
+    let org = ledger.org();
+    match (args.owners.as_deref(), &args.dev_owners) {
+        (Some(path), _) if path == Path::new("-") => {
+            if args.file == Path::new("-") {
+                bail!(
+                    "--owners - and the donations are both standard input, expected one of them: name a file for the other"
+                );
+            }
+            Owners::read_with(io::stdin(), org, delimiter).context("standard input")
+        }
+        (Some(path), _) => {
+            let owners = Owners::read_with(open(path)?, org, delimiter);
+            owners.with_context(|| path.display().to_string())
+        }
+        (None, Some(seed)) => Ok(Owners::Development { seed: seed.clone(), org: org.into() }),
+        (None, None) => Ok(Owners::Nobody),
+    }
+}
+
+/// Receipts for a message, and how many more there are.
+fn sample(receipts: &ReceiptSample) -> String {
+    let shown: Vec<_> = receipts.first.iter().map(|name| QuotedText(name).to_string()).collect();
+    let more = receipts.count - shown.len() as u64;
+    let more = if more > 0 { format!(" and {} more", number(more)) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// Tells which owners of the list were left out, and why.
+fn tell_owners(report: &ImportReport, receipt_key: ReceiptKey, output: Output) {
+    let fields =
+        |receipts: &ReceiptSample| json!({ "owners": receipts.count, "receipts": receipts.first });
+    let unknown = &report.unknown_owners;
+    if unknown.count > 0 {
+        let hint = if receipt_key == ReceiptKey::default() {
+            "look at their spelling".into()
+        } else {
+            format!("with {receipt_key} the list needs whole names, as in {}", example(receipt_key))
+        };
+        let text = format!(
+            "{} of the list left out: neither this file nor the ledger has receipt {}: {hint}",
+            count(unknown.count, "owner"),
+            sample(unknown)
+        );
+        output.note("unknown-owners", text, fields(unknown));
+    }
+    let other = &report.other_owners;
+    if other.count > 0 {
+        let text = format!(
+            "{} of the list left out: the ledger has another owner for receipt {}, and that cannot be changed",
+            count(other.count, "owner"),
+            sample(other)
+        );
+        output.note("other-owners", text, fields(other));
+    }
+    if report.unused_pending > 0 {
+        let owners = report.unused_pending;
+        let text = format!(
+            "{} of the list left out: the ledger holds their donations, pending, and this file does not: `wufu ledger own \
+             RECEIPT ADDRESS` sets the owner",
+            count(owners, "owner")
+        );
+        output.note("unused-owners", text, json!({ "owners": owners }));
+    }
+    if report.known_pending > 0 {
+        let rows = report.known_pending;
+        let text = format!(
+            "{} already held, pending, with an owner in the list: `wufu ledger own RECEIPT ADDRESS` sets the owner",
+            count(rows, "row")
+        );
+        output.note("known-pending", text, json!({ "rows": rows }));
+    }
+}
+
+/// A receipt's name of this form.
+fn example(key: ReceiptKey) -> &'static str {
+    match (key.year, key.institution) {
+        (false, false) => "001",
+        (true, false) => "2019/001",
+        (false, true) => "Red Cross/001",
+        (true, true) => "Red Cross/2019/001",
+    }
+}
+
+/// Tells which rows were left out, and what was done to others.
+fn tell_rows(report: &ImportReport, output: Output) {
     for bad in report.skipped.kept() {
         output.note("skipped", format_args!("left out: {bad}"), json!({ "row": bad.to_string() }));
     }
@@ -109,42 +208,9 @@ pub async fn import(ledger: &Ledger, args: ImportArgs, output: Output) -> anyhow
         );
         output.note("normalized", text, json!({ "cells": cells }));
     }
-    if report.unknown_owners > 0 {
-        let owners = report.unknown_owners;
-        let shown: Vec<_> =
-            report.unknown_receipts.iter().map(|name| QuotedText(name).to_string()).collect();
-        let more = owners - shown.len() as u64;
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let text = format!(
-            "{} of the list left out: neither this file nor the ledger has receipt {}{more}: look at their spelling",
-            count(owners, "owner"),
-            shown.join(", ")
-        );
-        let fields = json!({ "owners": owners, "receipts": report.unknown_receipts });
-        output.note("unknown-owners", text, fields);
-    }
-    if report.unused_pending > 0 {
-        let owners = report.unused_pending;
-        let text = format!(
-            "{} of the list left out: the ledger holds their donations, pending, and this file does not: `wufu ledger own \
-             RECEIPT ADDRESS` sets the owner",
-            count(owners, "owner")
-        );
-        output.note("unused-owners", text, json!({ "owners": owners }));
-    }
-    if report.known_pending > 0 {
-        let rows = report.known_pending;
-        let text = format!(
-            "{} already held, pending, with an owner in the list: `wufu ledger own RECEIPT ADDRESS` sets the owner",
-            count(rows, "row")
-        );
-        output.note("known-pending", text, json!({ "rows": rows }));
-    }
-    ledger::imported(ledger, "import", &report, output);
-    Ok(())
 }
 
-/// Imports a CSV file, or standard input when it is `-`, and tells every bad row.
+/// Imports a CSV file, or standard input when it is `-`, and tells every bad row, whether it stops the file or is left out.
 pub async fn import_file(
     ledger: &Ledger,
     file: &Path,
@@ -180,11 +246,15 @@ pub async fn import_file(
         }
         // When the database failed, it says itself what became of it.
         Err(ImportError::Append(error)) if error.is_failure() => Err(error.into()),
-        other => other.context("nothing was imported"),
+        other => {
+            let report = other.context("nothing was imported")?;
+            tell_rows(&report, output);
+            Ok(report)
+        }
     }
 }
 
-/// Opens a file of donations, to look at it before it is imported.
+/// Opens a file of donations or owners.
 pub fn open(file: &Path) -> anyhow::Result<File> {
     File::open(file).with_context(|| file.display().to_string())
 }

@@ -1,30 +1,27 @@
 //! `wufu ledger`: what an operator does, on the ledger's own folder.
 
+pub mod generate;
 pub mod read;
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use wufu_circuits::{Address, Kind};
 use wufu_ledger::{
-    Ledger, LedgerPolicy, Owners, Placement,
-    generate::{self, Shape},
-    import::{ImportOptions, ImportReport, amount::format_amount},
+    Ledger, LedgerPolicy, Placement,
+    import::{ImportReport, SpanningCells, amount::format_amount},
 };
 use wufu_proto::append::{Append, CardIssue};
 
 use crate::{
     files,
-    human::{self, Utc, count},
+    human::{self, Span, Utc, count},
     import::{self, ImportArgs},
     names,
     output::Output,
 };
+use generate::GenerateArgs;
 
 /// Arguments of `wufu ledger`.
 #[derive(Args, Debug)]
@@ -45,23 +42,24 @@ enum Command {
     /// Import donations from CSV
     #[command(
         after_help = "Example:\n  wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --timezone UTC --owners owners.csv\n\n\
-                      All rows are imported, or none. Rows that the ledger holds already are counted and passed over, so that a\n\
-                      file can be imported again when rows were added to it."
+            The first line has the names of the columns: receipt, institution, project,\n\
+            amount, date and, if there is one, currency. Without --map a column is found\n\
+            by its field's name, in capitals or not.\n\
+            \x20 amount  1234.50, in the ledger's currency, without sign or thousands\n\
+            \x20         separator; with --decimal-comma 1234,50\n\
+            \x20 date    2019-03-01, 2019-03-01 10:00 UTC, 2019-03-01T18:00:00+08:00; a\n\
+            \x20         time of day needs an offset at its end, or --timezone\n\
+            \x20 owners  a file of two columns, receipt and address, where an address is\n\
+            \x20         what wufu wallet address prints\n\n\
+            All rows are imported, or none. Rows that the ledger holds already are counted\n\
+            and passed over: a file can be imported again when rows were added to it."
     )]
     Import(ImportArgs),
     /// Make up donations of the true shape: 37 institutions, 304 projects, 747,000 transfers, 349,000,000.00 RMB
-    #[command(after_help = "Example:\n  wufu ledger generate --dir charity --dev-owners trial")]
-    Generate {
-        /// The same seed makes the same donations
-        #[arg(long, default_value_t = 2018)]
-        seed: u64,
-        /// All 747,000 transfers; without it a tenth
-        #[arg(long)]
-        full: bool,
-        /// Give every receipt a made-up wallet from this text (not in production)
-        #[arg(long, value_name = "SEED")]
-        dev_owners: Option<String>,
-    },
+    #[command(after_help = "Example:\n  wufu ledger generate --dir charity --dev-owners trial\n\n\
+            For trials: the ledger must be one without --production, in CNY, and\n\
+            without donations.")]
+    Generate(GenerateArgs),
     /// Issue cards to addresses
     #[command(
         after_help = "Example:\n  wufu ledger issue $(wufu wallet address --org wufu) --kind 和谐 --dir wufu"
@@ -147,14 +145,14 @@ struct InitArgs {
     /// Name of the charity, or of one campaign: next year's under the same name would join its claims with this year's
     #[arg(long, value_parser = names::org)]
     org: String,
-    /// The one currency of its donations, ISO 4217
+    /// The one currency of its donations, ISO 4217. Without it the ledger takes no donations, then or later
     #[arg(long)]
     currency: Option<String>,
-    /// Length of an epoch, in which a log signs one checkpoint, such as "10 min"; a bare number is seconds
-    #[arg(long, value_name = "DURATION", default_value = "10 min", value_parser = human::parse_span)]
+    /// Length of an epoch, in which a log signs one checkpoint, such as "10 min", at most 1 d; a bare number is seconds
+    #[arg(long, value_name = "DURATION", default_value = "10 min", value_parser = human::parse_timeout)]
     epoch: u64,
-    /// How long a replaced root still counts, such as "1 h"; a bare number is seconds
-    #[arg(long, value_name = "DURATION", default_value = "1 h", value_parser = human::parse_span)]
+    /// How long a replaced root still counts, such as "1 h", at most 30 d; a bare number is seconds
+    #[arg(long, value_name = "DURATION", default_value = "1 h", value_parser = window)]
     window: u64,
     /// Real people use it: development keys and made-up owners are refused
     #[arg(long)]
@@ -170,6 +168,13 @@ struct CloseArgs {
     /// afresh where they are not those that were signed. Only for the newest copy of the database
     #[arg(long)]
     accept_database: bool,
+}
+
+fn window(text: &str) -> Result<u64, String> {
+    match human::parse_span(text)? {
+        seconds @ 0..=2_592_000 => Ok(seconds),
+        seconds => Err(format!("is {}, expected at most 30 d", Span(seconds))),
+    }
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
@@ -189,16 +194,9 @@ pub async fn run(args: LedgerArgs, output: Output) -> anyhow::Result<()> {
             let done = import::import(&ledger, args, output).await;
             closing(ledger, done).await
         }
-        Command::Generate { seed, full, dev_owners } => {
+        Command::Generate(args) => {
             let ledger = open(&dir).await?;
-            let shape = if full { Shape::FULL } else { Shape::TENTH };
-            let done = async {
-                let owners = owners(&ledger, None, dev_owners)?;
-                let report = generated(&ledger, seed, &shape, owners, output).await?;
-                imported(&ledger, "generated", &report, output);
-                Ok(())
-            };
-            let done = done.await;
+            let done = generate::run(&ledger, &dir, args, output).await;
             closing(ledger, done).await
         }
         Command::Issue { address, kind } => {
@@ -295,49 +293,22 @@ async fn init(dir: &Path, args: InitArgs, output: Output) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// The owners of donations: from a file, made up, or nobody.
-pub fn owners(ledger: &Ledger, file: Option<&Path>, dev: Option<String>) -> anyhow::Result<Owners> {
-    match (file, dev) {
-        (Some(path), _) => {
-            let name = || path.display().to_string();
-            let file = File::open(path).with_context(name)?;
-            Owners::read(file, ledger.org()).with_context(name)
-        }
-        (None, Some(seed)) => Ok(Owners::Development { seed, org: ledger.org().into() }),
-        (None, None) => Ok(Owners::Nobody),
-    }
-}
-
-/// Makes donations up and imports them.
-pub async fn generated(
-    ledger: &Ledger,
-    seed: u64,
-    shape: &Shape,
-    owners: Owners,
-    output: Output,
-) -> anyhow::Result<ImportReport> {
-    let total = u64::from(shape.transfers);
-    let donations = tokio::task::block_in_place(|| generate::generate(seed, shape))?;
-    let progress = output.progress("importing donations");
-    let options = ImportOptions { owners, skip_bad: false };
-    Ok(ledger.import(donations.into(), options, move |rows| progress.set(rows, total)).await?)
-}
-
 /// Tells what was imported.
 pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Output) {
     let (sum, code) = money(ledger.policy(), report.sum);
     let text = format!(
         "{}, {}; {} with an owner, {} pending\n\
-         {} read: {} imported, {} known, {} blank, {} bad and left out",
+         {} read: {} imported, {} known, {} blank, {} bad and left out{}",
         count(report.rows, "donation"),
         human::money(report.sum, ledger.policy().currency),
-        report.leaves,
-        report.pending(),
+        human::number(report.leaves),
+        human::number(report.pending()),
         count(report.read, "row"),
         human::number(report.rows),
         human::number(report.known),
         human::number(report.blank),
-        human::number(report.skipped.count())
+        human::number(report.skipped.count()),
+        spanning(report.spanning)
     );
     let fields = json!({
         "read": report.read,
@@ -349,12 +320,28 @@ pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Outp
         "pending": report.pending(),
         "normalized": report.normalized,
         "unused_owners": report.unused_owners,
-        "unknown_owners": report.unknown_owners,
+        "unknown_owners": report.unknown_owners.count,
+        "other_owners": report.other_owners.count,
+        "multiline_cells": report.spanning.count,
+        "first_multiline_cell": report.spanning.first.map(|(from, to)| [from, to]),
         "sum": sum,
         "sum_minor": u64::try_from(report.sum).ok(),
         "currency": code,
     });
     output.result(step, text, fields);
+}
+
+/// How many cells span lines, if any does: a quote that was forgotten swallows rows.
+fn spanning(cells: SpanningCells) -> String {
+    match cells {
+        SpanningCells { count: 1, first: Some((from, to)) } => {
+            format!("\n1 cell spans lines: {from} to {to}")
+        }
+        SpanningCells { count, first: Some((from, to)) } => {
+            format!("\n{} cells span lines: the first one {from} to {to}", human::number(count))
+        }
+        _ => String::new(),
+    }
 }
 
 /// An amount as programs read it, and its currency.

@@ -126,6 +126,8 @@ fn standard_input_is_read_and_known_rows_are_one_line() {
         told(&done)
             .contains("2,000 rows read: 2,000 imported, 0 known, 0 blank, 0 bad and left out")
     );
+    // One line had "2,000 donations" and "2000 pending".
+    assert!(told(&done).contains("0 with an owner, 2,000 pending"), "{done:?}");
     text += "r2000,I,P,2,2020-01-02\n,,,,\n";
     let done = ledger.import(&["-"], &text);
     assert!(done.status.success(), "{done:?}");
@@ -209,4 +211,98 @@ fn what_a_message_proposes_works() {
         told(&done).contains("3 rows read: 1 imported, 0 known, 1 blank, 1 bad and left out"),
         "{done:?}"
     );
+}
+
+/// Joined rows were not counted, times as the command shows them were refused, and a forgotten quote was told as another fault.
+#[test]
+fn cells_that_span_lines_are_told_and_times_are_read_as_they_are_shown() {
+    let ledger = Ledger::new();
+    let text = "receipt,institution,project,amount,date,note\n\
+        r1,I,P,1,2020-02-03 10:00 UTC,\"two\nand\nthree\"\nr2,I,P,1,2020-02-03 18:00 +08:00,x\n";
+    let done = ledger.import(&["-", "--multiline-cells", "--json"], text);
+    assert!(done.status.success(), "{done:?}");
+    let report: Value = serde_json::from_str(told(&done).lines().last().unwrap()).unwrap();
+    assert_eq!((&report["records"], &report["multiline_cells"]), (&2.into(), &1.into()));
+    assert_eq!(report["first_multiline_cell"], serde_json::json!([2, 4]));
+    let done = ledger.import(&["-", "--multiline-cells"], text);
+    assert!(told(&done).contains("\n1 cell spans lines: 2 to 4\n"), "{done:?}");
+    let done = ledger.import(&[&case("open-quote-closed-later.csv"), "--multiline-cells"], "");
+    let expected = ":2: a quote opens in cell 6 and is not closed on the same line; the next one, on line 4, does not";
+    assert!(errors(&done).contains(expected), "{done:?}");
+}
+
+/// A list of owners that matched nothing was told without the reason, one of semicolons or from a pipe could not be read, and
+/// a cut address was not told from other texts.
+#[test]
+fn a_list_of_owners_is_read_and_what_it_misses_is_told() {
+    let ledger = Ledger::new();
+    let [one, two] = [1, 2].map(|seed| wufu_circuits::Seed::from_bytes([seed; 32]).address("cerf"));
+    let file = |name: &str, text: String| {
+        let path = ledger.0.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let rows =
+        file("rows.csv", "receipt;institution;project;amount;date\no1;I;P;1;2020-01-01\n".into());
+    let bare = format!("receipt;address\no1;{one}\n");
+    let import = |args: &[&str], input: &str| {
+        let format = [rows.as_str(), "--delimiter", ";", "--receipt-key", "year"];
+        ledger.import(&[&format, args].concat(), input)
+    };
+    let done = import(&["--owners", &file("bare.csv", bare.clone())], "");
+    let expected = "1 owner of the list left out: neither this file nor the ledger has receipt \"o1\": with --receipt-key \
+        year the list needs whole names, as in 2019/001";
+    assert!(done.status.success() && told(&done).contains(expected), "{done:?}");
+
+    let ledger = Ledger::new();
+    let import = |args: &[&str], input: &str| {
+        let format = [rows.as_str(), "--delimiter", ";", "--receipt-key", "year"];
+        ledger.import(&[&format, args].concat(), input)
+    };
+    let done = import(&["--owners", "-"], &format!("receipt;address\n2020/o1;{one}\n"));
+    assert!(told(&done).contains("1 with an owner, 0 pending"), "{done:?}");
+    let done = import(&["--owners", "-"], &format!("receipt;address\n2020/o1;{two}\n"));
+    let expected = "1 owner of the list left out: the ledger has another owner for receipt \"2020/o1\", and that cannot be";
+    assert!(done.status.success() && told(&done).contains(expected), "{done:?}");
+    let cut = &one.to_string()[..130];
+    for (owners, expected) in [
+        (
+            format!("receipt;address\n2020/o1;{cut}\n"),
+            "standard input: owners:2: column \"address\": this address of 130 characters was cut short or mistyped",
+        ),
+        (
+            format!("receipt,address\n2020/o1,{one}\n"),
+            "the first line has 1 comma and no semicolon: --delimiter ','",
+        ),
+    ] {
+        let done = import(&["--owners", "-"], &owners);
+        assert_eq!(done.status.code(), Some(2), "{done:?}");
+        assert!(errors(&done).contains(expected), "{done:?}");
+    }
+    let done = ledger.import(&["-", "--owners", "-"], "");
+    assert!(errors(&done).contains("are both standard input, expected one of them"), "{done:?}");
+}
+
+/// The demo gave hints of options that it did not have, and its help had an example that failed for a file without currency.
+#[test]
+fn the_demo_takes_the_options_that_its_messages_name() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("f.csv"), format!("{HEAD}r1,I,P,1,2020-01-01\n")).unwrap();
+    std::fs::copy(case("semicolons-decimal-comma.csv"), folder.path().join("s.csv")).unwrap();
+    let demo = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wufu"));
+        let done = command.arg("demo").args(args).current_dir(folder.path()).output().unwrap();
+        assert_eq!(done.status.code(), Some(2), "{done:?}");
+        errors(&done)
+    };
+    let without = demo(&["--donations", "f.csv"]);
+    assert!(without.contains("say which it is with --currency CODE"), "{without}");
+    let semicolons = demo(&["--donations", "s.csv"]);
+    assert!(semicolons.contains("--delimiter ';'"), "{semicolons}");
+    let told = demo(&["--donations", "s.csv", "--delimiter", ";"]);
+    assert!(told.contains("no row names a currency"), "{told}");
+    let unused = demo(&["--delimiter", ";"]);
+    assert!(unused.contains("need the file: --donations FILE"), "{unused}");
+    // Nothing was begun.
+    assert!(!folder.path().join("wufu-demo").exists());
 }

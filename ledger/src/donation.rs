@@ -10,6 +10,7 @@ use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, field, text};
 
 use crate::{
     append::AppendError,
+    import::ReceiptKey,
     log::Log,
     owners::Owners,
     project::{self, Directory},
@@ -45,6 +46,16 @@ pub(crate) struct DonationRow {
     pub(crate) time: Time,
     /// Where it came from, for messages: a line of a file, from 1.
     pub(crate) line: u64,
+    pub(crate) cell: ReceiptCell,
+}
+
+/// What a receipt's name was made of: enough to tell which other names the same row would have had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReceiptCell {
+    /// The length of the receipt's cell, which ends the name.
+    pub(crate) length: u16,
+    /// The year that the date's cell shows. 0 for rows that come from no file: they have no other names.
+    pub(crate) year: u16,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -87,14 +98,14 @@ impl Donations {
             let wrong = |error| AppendError::Name { field, name: name.into(), error };
             text::check_name(name).map_err(wrong)?;
         }
-        self.add(receipt, names, amount, time, line);
+        self.add((receipt, ReceiptCell::default()), names, amount, time, line);
         Ok(())
     }
 
     /// Adds a donation whose names were checked.
     pub(crate) fn add(
         &mut self,
-        receipt: &[u8],
+        (receipt, cell): (&[u8], ReceiptCell),
         (institution, project): (&str, &str),
         amount: Amount,
         time: Time,
@@ -106,7 +117,8 @@ impl Donations {
             projects.push(pair);
             projects.len() as u32 - 1
         });
-        self.rows.push(DonationRow { receipt: receipt.into(), project, amount, time, line });
+        let receipt = receipt.into();
+        self.rows.push(DonationRow { receipt, project, amount, time, line, cell });
     }
 
     /// How many there are.
@@ -131,6 +143,23 @@ impl Donations {
         }
     }
 
+    /// The names that a row's receipt has under the other forms. None for rows that come from no file.
+    pub(crate) fn other_names(&self, row: &DonationRow) -> Vec<(String, ReceiptKey)> {
+        let ReceiptCell { length, year } = row.cell;
+        let cell =
+            row.receipt.len().checked_sub(length.into()).and_then(|at| row.receipt.get(at..));
+        let cell = cell.and_then(|cell| std::str::from_utf8(cell).ok()).filter(|_| year > 0);
+        let Some(cell) = cell else { return Vec::new() };
+        let (institution, year) = (self.institution(row.project), format!("{year:04}"));
+        let names = ReceiptKey::FORMS.map(|form| (form.name(cell, institution, &year), form));
+        names.into_iter().filter(|(name, _)| name.as_bytes() != row.receipt.as_ref()).collect()
+    }
+
+    /// The institution's name of a row's project.
+    pub(crate) fn institution(&self, project: u32) -> &str {
+        &self.institutions.names[self.projects[project as usize].0 as usize]
+    }
+
     /// Institution's and project's name of a row.
     pub(crate) fn names(&self, row: &DonationRow) -> (&str, &str) {
         let (institution, project) = self.projects[row.project as usize];
@@ -138,6 +167,15 @@ impl Donations {
             &self.institutions.names[institution as usize],
             &self.project_names.names[project as usize],
         )
+    }
+
+    /// The key of each project, where the directory has it.
+    pub(crate) fn known_keys(&self, directory: &Directory) -> Vec<Option<ProjectKey>> {
+        let (institutions, projects) = (&self.institutions.names, &self.project_names.names);
+        let key = |(institution, project): &(u32, u32)| {
+            directory.key(&institutions[*institution as usize], &projects[*project as usize])
+        };
+        self.projects.iter().map(key).collect()
     }
 
     /// Gives every project of a row its key, in order of first appearance.

@@ -5,10 +5,12 @@ use std::{collections::HashMap, io};
 use wufu_circuits::{Address, Seed, address::AddressError};
 use wufu_verifier::{
     Fr,
-    text::{self, NameError, QuotedText},
+    text::{NameError, QuotedText},
 };
 
-use crate::import::{CellRows, CsvError, Row, RowFault};
+use crate::import::{
+    CellRows, CsvError, Delimiter, Hint, Row, RowFault, checked_name, other_delimiter,
+};
 
 /// The owners of imported donations. A donation without one is pending: in the sums, and not a leaf.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,11 @@ impl Owners {
         }
     }
 
+    /// The owner of a receipt, if it is listed.
+    pub(crate) fn listed_owner(&self, receipt: &[u8]) -> Option<Fr> {
+        if let Self::Listed(owners) = self { owners.get(receipt).copied() } else { None }
+    }
+
     /// Whether the owner of a receipt is listed.
     pub(crate) fn is_listed(&self, receipt: &[u8]) -> bool {
         matches!(self, Self::Listed(owners) if owners.contains_key(receipt))
@@ -50,13 +57,27 @@ impl Owners {
     }
 
     /// Reads a file of owners: CSV with the columns `receipt` and `address`, as strictly as donations are read. Receipts are brought to normal form
-    /// NFC, as those of donations are.
+    /// NFC, as those of donations are. Blank lines are passed over.
+    ///
+    /// A receipt is the whole name that the ledger has: `2020/001` where receipts were imported with their year.
     ///
     /// # Errors
     /// When it cannot be read, a quote is not closed, a column is missing or there twice, a row is broken, a receipt stands twice, or an
     /// address is none or of another org.
     pub fn read(from: impl io::Read, org: &str) -> Result<Self, OwnersError> {
-        let mut reader = CellRows::new(from, b',', false);
+        Self::read_with(from, org, Delimiter::default())
+    }
+
+    /// [`Owners::read`] with another delimiter than a comma.
+    ///
+    /// # Errors
+    /// As [`Owners::read`].
+    pub fn read_with(
+        from: impl io::Read,
+        org: &str,
+        delimiter: Delimiter,
+    ) -> Result<Self, OwnersError> {
+        let mut reader = CellRows::new(from, delimiter.byte(), false);
         let mut row = Row::default();
         let mut columns = None;
         let mut owners = HashMap::new();
@@ -65,11 +86,12 @@ impl Owners {
             if !more.map_err(|error| OwnersError::Csv { line: reader.line(), error })? {
                 break;
             }
-            if row.is_blank() {
+            if row.is_blank() || columns.is_none() && reader.take_separator() {
                 continue;
             }
             let Some((receipt, address, expected)) = columns else {
-                columns = Some((column(&row, "receipt")?, column(&row, "address")?, row.len()));
+                let column = |name| column(&row, name, reader.delimiter());
+                columns = Some((column("receipt")?, column("address")?, row.len()));
                 continue;
             };
             let line = row.line;
@@ -86,11 +108,12 @@ impl Owners {
             }
             let cell =
                 |at| std::str::from_utf8(row.cell(at)).map_err(|_| OwnersError::Text { line });
-            let receipt = text::normalize(cell(receipt)?);
-            let name = |error| OwnersError::Name { line, receipt: receipt.to_string(), error };
-            text::check_name(&receipt).map_err(name)?;
-            let parsed: Address =
-                cell(address)?.parse().map_err(|error| OwnersError::Address { line, error })?;
+            let receipt = cell(receipt)?;
+            let wrong = |error| OwnersError::Name { line, receipt: receipt.into(), error };
+            let receipt = checked_name(receipt).map_err(wrong)?;
+            let address = cell(address)?;
+            let wrong = |error| OwnersError::Address { line, got: address.chars().count(), error };
+            let parsed: Address = address.parse().map_err(wrong)?;
             if parsed.org != org {
                 return Err(OwnersError::Org { line, got: parsed.org, expected: org.into() });
             }
@@ -99,17 +122,18 @@ impl Owners {
             }
         }
         if columns.is_none() {
-            return Err(OwnersError::Column { name: "receipt" });
+            return Err(OwnersError::Empty);
         }
         Ok(Self::Listed(owners))
     }
 }
 
 /// Where a column is.
-fn column(header: &Row, name: &'static str) -> Result<usize, OwnersError> {
+fn column(header: &Row, name: &'static str, delimiter: u8) -> Result<usize, OwnersError> {
     let is_it = |(_, cell): &(usize, &[u8])| cell.eq_ignore_ascii_case(name.as_bytes());
     let mut found = header.cells().enumerate().filter(is_it);
-    let (first, _) = found.next().ok_or(OwnersError::Column { name })?;
+    let (line, hint) = (header.line, other_delimiter(header, delimiter));
+    let (first, _) = found.next().ok_or(OwnersError::Column { line, name, hint })?;
     if found.next().is_some() {
         return Err(OwnersError::TwoColumns { name });
     }
@@ -148,7 +172,7 @@ pub enum OwnersError {
         line: u64,
     },
     /// Bytes that are no text.
-    #[error("owners:{line}: row is not UTF-8")]
+    #[error("owners:{line}: row is not UTF-8: save the file as UTF-8")]
     Text {
         /// The line, from 1.
         line: u64,
@@ -169,17 +193,34 @@ pub enum OwnersError {
         /// The name.
         name: &'static str,
     },
+    /// The file has no line of names.
+    #[error(
+        "owners: the file is empty, expected a line with the names of the columns, receipt and address"
+    )]
+    Empty,
     /// A column is missing.
-    #[error("owners: there is no column {name:?}, expected receipt and address")]
+    #[error(
+        "owners:{line}: there is no column {name:?}, expected receipt and address{}",
+        .hint.map_or(String::new(), |hint| format!("; {hint} (it counts for this file and for the donations)"))
+    )]
     Column {
+        /// The line of the names, from 1.
+        line: u64,
         /// Which.
         name: &'static str,
+        /// What to do, where the line was cut by the wrong delimiter.
+        hint: Option<Hint>,
     },
     /// What stands there is no address.
-    #[error("owners:{line}: {error}")]
+    #[error(
+        "owners:{line}: column \"address\": {}: expected a whole address, as wufu wallet address prints it",
+        address_fault(.error, *.got)
+    )]
     Address {
         /// The line, from 1.
         line: u64,
+        /// How many characters stand there.
+        got: usize,
         /// What is wrong with it.
         error: AddressError,
     },
@@ -203,6 +244,17 @@ pub enum OwnersError {
     },
 }
 
+/// What is wrong with a text that should be an address: most often it was cut while it was copied.
+fn address_fault(error: &AddressError, got: usize) -> String {
+    let characters = if got == 1 { "character" } else { "characters" };
+    match error {
+        AddressError::Base64 | AddressError::Checksum => {
+            format!("this address of {got} {characters} was cut short or mistyped ({error})")
+        }
+        error => format!("{error} ({got} {characters})"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,13 +269,35 @@ mod tests {
         assert_eq!(owners.owner(b"r,2"), Some(two.pk));
         assert_eq!(owners.owner(b"r3"), None);
         assert_eq!((owners.listed(), owners.is_listed(b"r9")), (2, false));
+        let semicolons = format!("\nreceipt;address\n\nr1;{one}\n;\n\n");
+        for text in [semicolons.clone(), format!("sep=;{semicolons}")] {
+            let delimiter = ";".parse().unwrap();
+            let owners = Owners::read_with(text.as_bytes(), "wufu", delimiter).unwrap();
+            assert_eq!((owners.listed(), owners.owner(b"r1")), (1, Some(one.pk)));
+        }
         for (bad, why) in [
-            (format!("receipt,address\nr1,{one}x\n"), "owners:2: address"),
+            // It was only "address is not base64url without padding".
+            (
+                format!("receipt,address\nr1,{}\n", &one.to_string()[..130]),
+                "owners:2: column \"address\": this address of 130 characters was cut short or mistyped (",
+            ),
+            (
+                "receipt,address\nr1,wufu\n".into(),
+                "owners:2: column \"address\": address does not begin with wufu1 (4 characters): expected a whole address",
+            ),
+            // Only commas were read, and the message did not say so.
+            (
+                format!("receipt;address\nr1;{one}\n"),
+                "owners:1: there is no column \"receipt\", expected receipt and address; the first line has 1 semicolon \
+                 and no comma: --delimiter ';' (it counts for this file and for the donations)",
+            ),
+            // The character that is in the file, not the one that NFC makes of it.
+            (format!("receipt,address\nr\u{2000}1,{one}\n"), "holds U+2000 at character 2"),
             (format!("receipt,address\nr1,{one}\nr1,{two}\n"), "owners:3: receipt \"r1\" has"),
             (format!("receipt,pk\nr1,{one}\n"), "there is no column \"address\""),
             (format!("receipt,address\nr1,{}\n", address(1, "b")), "the address is of \"b\""),
             ("receipt,address\nr1\n".into(), "owners:2: row has 1 cell, expected 2"),
-            ("".into(), "there is no column \"receipt\""),
+            ("".into(), "owners: the file is empty, expected a line with the names"),
             (
                 format!("receipt,address,address\nr1,{one},{two}\n"),
                 "two columns are called \"address\"",

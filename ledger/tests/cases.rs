@@ -7,7 +7,7 @@ use wufu_ledger::{
     Ledger, Log, Owners,
     import::{
         Columns, CsvError, Format, ImportError, ImportOptions, ImportReport, Mapping, Rows,
-        amount::DecimalMark, date::Zone,
+        SpanningCells, amount::DecimalMark, date::Zone,
     },
 };
 use wufu_verifier::Time;
@@ -17,18 +17,18 @@ use crate::common::{address, ledger};
 /// 30 November 2026, when the cases were written.
 const NOW: u64 = 1_796_000_000;
 
-fn format() -> Format {
+pub fn format() -> Format {
     let fields = ["receipt", "institution", "project", "amount", "date"];
     let map = fields.map(|field| format!("{field}={field}").parse::<Mapping>().unwrap());
     let now = Some(Time::new(NOW).unwrap());
     Format { now, ..Columns::new(map).unwrap().into() }
 }
 
-fn path(case: &str) -> PathBuf {
+pub fn path(case: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cases")).join(case)
 }
 
-async fn import(
+pub async fn import(
     ledger: &Ledger,
     case: &str,
     format: &Format,
@@ -42,7 +42,7 @@ async fn import(
 }
 
 /// The messages of bad rows, without the file's name.
-fn told(error: ImportError) -> Vec<String> {
+pub fn told(error: ImportError) -> Vec<String> {
     let ImportError::Rows { bad, .. } = error else { panic!("{error}") };
     let told = bad.kept().iter().map(|bad| {
         let told = bad.to_string();
@@ -74,10 +74,15 @@ async fn f49_a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
                 error.to_string().contains(".csv:2: a quote opens in cell 6 and is not closed")
             );
         }
-        // With cells that may span lines, too: the quote is never closed, or text follows the one that closes it.
+        // With cells that may span lines, too: the quote is never closed, or text follows the one that closes it. What is
+        // wrong is the open one, and not that other.
         let format = Format { is_multiline: true, ..format() };
         let error = import(&ledger, case, &format, true).await.unwrap_err();
         assert!(matches!(error, ImportError::Csv { line: 2, .. }), "{error}");
+        let told = error.to_string();
+        assert!(told.contains(":2: a quote opens in cell 6 and is not closed "), "{told}");
+        let names_the_next = told.contains("; the next one, on line 4, does not end a cell");
+        assert_eq!(names_the_next, case == "open-quote-closed-later.csv", "{told}");
     }
     assert_eq!(count(&ledger).await, 0);
 
@@ -89,6 +94,9 @@ async fn f49_a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
     let multiline = Format { is_multiline: true, ..format() };
     let rows = Rows::read(text.as_bytes(), "f", &multiline, currency).unwrap();
     assert_eq!((rows.read, rows.donations.len(), rows.donations.sum()), (2, 2, 300));
+    // What was joined is told.
+    let report = ledger.import(rows, ImportOptions::default(), |_| ()).await.unwrap();
+    assert_eq!(report.spanning, SpanningCells { count: 1, first: Some((2, 3)) });
 }
 
 /// FAILURES.md, row 53: an institution's name with a bidirectional override, and one with a zero-width space, were imported and printed.
@@ -166,6 +174,14 @@ async fn blank_rows_are_counted_and_totals_can_be_left_out() {
     assert_eq!(report.sum, 100);
 }
 
+/// A first line `sep=;`, which spreadsheets write, was taken for the names of the columns.
+#[tokio::test]
+async fn a_file_that_says_its_delimiter_is_read() {
+    let text = "sep=;\nreceipt;institution;project;amount;date\nr1;I;P;1.50;2020-01-01\n";
+    let rows = Rows::read(text.as_bytes(), "f", &format(), "CNY".parse().unwrap()).unwrap();
+    assert_eq!((rows.read, rows.donations.sum(), rows.bad.count()), (1, 150, 0));
+}
+
 /// A file with semicolons was told to use `receipt=COLUMN`, and could not be imported at all.
 #[tokio::test]
 async fn semicolons_and_decimal_commas_are_read_when_told() {
@@ -202,8 +218,8 @@ async fn receipts_with_the_same_number_are_told_apart() {
     let (second, year) = ("receipts-2020-same-numbers.csv", "year".parse().unwrap());
     let error = import(&old, second, &format(), false).await.unwrap_err();
     let held = "2: column \"receipt\": \"001\" is in the ledger already, for another donation: 1.00 CNY of \
-                2019-01-01 00:00 UTC to \"I\", project \"P\", pending; where numbers begin anew, \
-                --receipt-key year (or institution) makes them differ";
+                2019-01-01 00:00 UTC to \"I\", project \"P\", pending; the years differ: where numbers begin anew \
+                each year, --receipt-key year tells them apart";
     assert_eq!(told(error), [held]);
     // The same rows again are no error: each is counted, and nothing is entered twice.
     let again = import(&old, "receipts-2019.csv", &format(), false).await.unwrap();

@@ -130,7 +130,16 @@ fn a_bad_row_names_file_line_column_and_reason() {
         ),
         (
             "r2,I,P,2814749767106.56,CNY,2018-02-15",
-            "f.csv:4: column \"amount\": \"2814749767106.56\" is 2^48 minor units or more",
+            "f.csv:4: column \"amount\": \"2814749767106.56\" is too much for one record, expected at most 2,814,749,767,106.55 CNY",
+        ),
+        // It was told as a thousands separator, and U+2000 as U+2002: what NFC makes of it.
+        (
+            "r2,I,P,5 CNY,CNY,2018-02-15",
+            "f.csv:4: column \"amount\": \"5 CNY\" has \"CNY\" beside the number, expected the number alone (a currency has a column of its own)",
+        ),
+        (
+            "r2,I,P\u{2000}Q,5,CNY,2018-02-15",
+            "f.csv:4: column \"project\": \"P\\u{2000}Q\" holds U+2000 at character 2, a space other than the ordinary one",
         ),
         ("r2,I,P,,CNY,2018-02-15", "f.csv:4: column \"amount\": \"\" is empty, expected an amount"),
         (
@@ -139,7 +148,7 @@ fn a_bad_row_names_file_line_column_and_reason() {
         ),
         (
             "r2,I,P,5,CNY,15.2.2018",
-            "f.csv:4: column \"date\": \"15.2.2018\" is not of the form YYYY-MM-DD or YYYY-MM-DDThh:mm:ss, with or without fraction and offset",
+            "f.csv:4: column \"date\": \"15.2.2018\" is not of the form YYYY-MM-DD or YYYY-MM-DD hh:mm:ss, with or without seconds, fraction and offset",
         ),
         (
             "r2,I,P,5,CNY,2018-02-30",
@@ -173,7 +182,10 @@ fn a_bad_row_names_file_line_column_and_reason() {
         assert_eq!(row(text), expected, "{text}");
     }
     let latin = [head.as_bytes(), b"r2,I,P\xe9,5,CNY,2018-02-15\n"].concat();
-    assert_eq!(bad(&latin), "f.csv:2: column \"project\": \"P\\u{fffd}\" is not UTF-8");
+    assert_eq!(
+        bad(&latin),
+        "f.csv:2: column \"project\": \"P\\u{fffd}\" is not UTF-8: save the file as UTF-8 (in a spreadsheet, as \"CSV UTF-8\")"
+    );
     let utf16: Vec<u8> = "\u{feff}receipt".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(bad(&utf16), "f.csv:1: this is UTF-16, expected CSV in UTF-8");
     assert_eq!(

@@ -16,6 +16,7 @@ mod folder;
 mod import;
 mod logs;
 mod reader;
+mod receipts;
 mod refusals;
 mod service;
 mod shards;

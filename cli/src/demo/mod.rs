@@ -14,11 +14,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use rand::{RngCore as _, rngs::OsRng};
 use serde_json::json;
-use wufu_ledger::import::{Mapping, date::Zone};
+use wufu_ledger::CurrencyCode;
 use wufu_proto::{Envelope, envelope::Binding, v1};
 use wufu_verifier::{
     Amount, ClaimCheck, Donation, DonationCheck, FiveFu, KeyId, Policy, ProjectSet, ProofRequest,
@@ -29,6 +29,7 @@ use wufu_wallet::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Su
 use crate::{
     files,
     human::Span,
+    import::FormatArgs,
     output::{Output, duration},
     wallet::report_fields,
 };
@@ -38,18 +39,20 @@ use world::{PURPOSE, World};
 /// Arguments of `wufu demo`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  wufu demo\n  wufu demo --donations gifts.csv --map amount='Sum in USD'\n  wufu demo --full --json"
+    after_help = "Examples:\n  wufu demo\n  wufu demo --donations gifts.csv --map amount='Sum in USD' --currency USD\n  wufu demo --full --json\n\n\
+        A file of donations needs the columns receipt, institution, project, amount and\n\
+        date, and a column currency or --currency: see wufu ledger import --help."
 )]
 pub struct DemoArgs {
     /// Import donations from this CSV file. Without it, make up a tenth of the true number
     #[arg(long, value_name = "FILE")]
     donations: Option<PathBuf>,
-    /// Which column of the file holds a field: receipt, institution, project, amount, date or currency; repeat for more
-    #[arg(long, value_name = "FIELD=COLUMN", requires = "donations")]
-    map: Vec<Mapping>,
-    /// Time zone of dates in the file, and of times without an offset
-    #[arg(long, value_name = "ZONE", requires = "donations", default_value = "UTC")]
-    timezone: Zone,
+    /// The currency of the file's donations, ISO 4217. Without it, what the first row says
+    #[arg(long, requires = "donations")]
+    currency: Option<CurrencyCode>,
+    /// Leave bad rows of the file out, and list them
+    #[arg(long, requires = "donations")]
+    skip_bad: bool,
     /// Use the true numbers: 747,000 transfers, 349,000,000.00 RMB
     #[arg(long, conflicts_with = "donations")]
     full: bool,
@@ -62,11 +65,17 @@ pub struct DemoArgs {
     /// Keep everything in this folder. What an earlier demo left there is replaced
     #[arg(long, env = "WUFU_DEMO_DIR", default_value = "wufu-demo", value_name = "FOLDER")]
     dir: PathBuf,
+    // The options that messages about the file name. Last, since it has a heading of its own.
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 /// Runs the demo. It succeeds when both proofs and the claim are accepted, and everything that must be refused is.
 pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
+    if args.donations.is_none() && args.format != FormatArgs::default() {
+        bail!("options that say how a file is written need the file: --donations FILE");
+    }
     let world = World::build(&args, output).await?;
     let mut findings = Findings::default();
 

@@ -17,7 +17,7 @@ use wufu_circuits::{Address, Kind, Seed};
 use wufu_ledger::{
     Ledger, LedgerPolicy, Owners, Placement,
     generate::Shape,
-    import::{self as csv, Columns, Format},
+    import::{self as csv, Format, date::Zone},
 };
 use wufu_proto::{
     append::{Append, AppendOutcome, CardIssue},
@@ -134,6 +134,8 @@ impl World {
     /// Builds it in the demo's folder.
     pub async fn build(args: &DemoArgs, output: Output) -> anyhow::Result<Self> {
         let dir = &args.dir;
+        // Before anything takes its time, and before an earlier demo is replaced.
+        let currency = currency(args)?;
         let marker = fresh(dir)?;
         let provers = keys(output)?;
         let keys: Vec<VerifyingKey> =
@@ -146,7 +148,6 @@ impl World {
         let (mei, bo) = (mei_seed.address("wufu"), bo_seed.address("wufu"));
         let grants = give(&campaign, args.crowd, &mei, &bo, output).await?;
 
-        let currency = currency(args)?;
         let charity = Ledger::create(
             &dir.join("charity"),
             &policy("charity", Some(&currency))?,
@@ -266,14 +267,18 @@ fn policy(org: &str, currency: Option<&str>) -> anyhow::Result<LedgerPolicy> {
     Ok(policy)
 }
 
-/// The currency of the donations: what the file's first row says, else RMB.
+/// The currency of the donations: the one that was said, or what the file's first row says; RMB without a file.
 fn currency(args: &DemoArgs) -> anyhow::Result<String> {
     let Some(path) = &args.donations else { return Ok("CNY".into()) };
+    if let Some(currency) = args.currency {
+        return Ok(currency.into());
+    }
     let found =
         csv::first_currency(import::open(path)?, &path.display().to_string(), &format(args)?)?;
     found.with_context(|| {
         format!(
-            "{}: no row names a currency; say which column does with --map currency=COLUMN",
+            "{}: no row names a currency; say which it is with --currency CODE, or which column names it with --map \
+             currency=COLUMN",
             path.display()
         )
     })
@@ -281,8 +286,7 @@ fn currency(args: &DemoArgs) -> anyhow::Result<String> {
 
 /// How the file of donations is to be read.
 fn format(args: &DemoArgs) -> anyhow::Result<Format> {
-    let columns = Columns::new(args.map.iter().cloned()).context("--map")?;
-    Ok(Format { zone: Some(args.timezone.clone()), ..Format::from(columns) })
+    args.format.format(Some(Zone::UTC))
 }
 
 /// Registers a crowd and gives everybody all five cards, Mei too; Bo gets four kinds, one of them twice. Gives what Mei
@@ -331,11 +335,12 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
     let owners = Owners::Development { seed: OWNERS.into(), org: charity.org().into() };
     let report = match &args.donations {
         Some(path) => {
-            import::import_file(charity, path, &format(args)?, owners, false, output).await?
+            let format = format(args)?;
+            import::import_file(charity, path, &format, owners, args.skip_bad, output).await?
         }
         None => {
             let shape = if args.full { Shape::FULL } else { Shape::TENTH };
-            ledger::generated(charity, 2018, &shape, owners, output).await?
+            ledger::generate::generated(charity, 2018, &shape, owners, output).await?
         }
     };
     ledger::imported(charity, "import", &report, output.for_a_step());

@@ -52,6 +52,17 @@ pub enum AmountError {
         "has a comma, expected a point before the decimals (--decimal-comma, if the comma is meant)"
     )]
     Comma,
+    /// A point where it looks like the decimal mark, which is a comma.
+    #[error(
+        "has a point, expected a comma before the decimals (leave out --decimal-comma, if the point is meant)"
+    )]
+    NoComma,
+    /// A word beside the number: its currency, or that it is a credit.
+    #[error("has {} beside the number, expected the number alone (a currency has a column of its own)", QuotedText(.found))]
+    Word {
+        /// What stands there.
+        found: String,
+    },
     /// As in `1e3`.
     #[error("has an exponent, expected digits")]
     Exponent,
@@ -76,8 +87,11 @@ pub enum AmountError {
         expected: usize,
     },
     /// 2^48 minor units or more.
-    #[error("is 2^48 minor units or more")]
-    Overflow,
+    #[error("is too much for one record, expected at most {}", format_amount(Amount::MAX.minor().into(), *.decimals))]
+    Overflow {
+        /// How many decimals the currency has.
+        decimals: usize,
+    },
 }
 
 /// Reads an amount of a currency with `decimals` decimals.
@@ -105,9 +119,13 @@ pub fn parse_amount_with(
         return Err(AmountError::Empty);
     }
     if let Some(found) = text.chars().find(|c| !c.is_ascii_digit() && *c != sign) {
+        if let Some(found) = word(text) {
+            return Err(AmountError::Word { found: found.into() });
+        }
         return Err(match found {
             '+' | '-' | '\u{2212}' | '(' | ')' => AmountError::Sign,
-            ',' if is_with_comma(text, decimals) => AmountError::Comma,
+            ',' if is_with(text, ',', decimals) => AmountError::Comma,
+            '.' if is_with(text, '.', decimals) => AmountError::NoComma,
             '.' | ',' | '\'' | '_' | '\u{2019}' | '\u{00a0}' | '\u{202f}' | ' ' => {
                 AmountError::Separator { mark }
             }
@@ -130,19 +148,34 @@ pub fn parse_amount_with(
     let mut minor = 0u64;
     for digit in whole.bytes().chain(fraction.bytes()).chain(padding) {
         let grown = minor.checked_mul(10).and_then(|n| n.checked_add(u64::from(digit - b'0')));
-        minor = grown.ok_or(AmountError::Overflow)?;
+        minor = grown.ok_or(AmountError::Overflow { decimals })?;
     }
-    Amount::new(minor).map_err(|_| AmountError::Overflow)
+    Amount::new(minor).map_err(|_| AmountError::Overflow { decimals })
 }
 
 fn shown(found: &char) -> String {
     format!("{} ({})", QuotedText(found.encode_utf8(&mut [0; 4])), CodePoint(*found))
 }
 
-/// Whether the one comma of a text stands where decimals begin, and thousands do not.
-fn is_with_comma(text: &str, decimals: usize) -> bool {
+/// A word that stands before or after the number, with a space between.
+fn word(text: &str) -> Option<&str> {
+    let is_number = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(char::is_alphabetic)
+    };
+    let is_word = |text: &str| !text.is_empty() && text.chars().all(char::is_alphabetic);
+    let (first, last) =
+        (text.split_once(char::is_whitespace)?, text.rsplit_once(char::is_whitespace)?);
+    if is_number(last.0) && is_word(last.1) {
+        Some(last.1)
+    } else {
+        (is_word(first.0) && is_number(first.1)).then_some(first.0)
+    }
+}
+
+/// Whether the one mark of a text stands where decimals begin, and thousands do not.
+fn is_with(text: &str, mark: char, decimals: usize) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.split_once(',').is_some_and(|(whole, fraction)| {
+    text.split_once(mark).is_some_and(|(whole, fraction)| {
         digits(whole) && digits(fraction) && fraction.len() <= decimals && fraction.len() != 3
     })
 }
@@ -209,13 +242,21 @@ mod tests {
             ("1.234", 2, E::Decimals { got: 3, expected: 2 }),
             ("1.000", 2, E::Decimals { got: 3, expected: 2 }),
             ("5.0", 0, E::Decimals { got: 1, expected: 0 }),
-            ("2814749767106.56", 2, E::Overflow),
-            ("99999999999999999999999999", 2, E::Overflow),
+            ("2814749767106.56", 2, E::Overflow { decimals: 2 }),
+            ("99999999999999999999999999", 0, E::Overflow { decimals: 0 }),
+            // All three were "a thousands separator".
+            ("5 CNY", 2, E::Word { found: "CNY".into() }),
+            ("5.00\u{a0}CR", 2, E::Word { found: "CR".into() }),
+            ("1,234.50 USD", 2, E::Word { found: "USD".into() }),
+            ("USD 5", 2, E::Word { found: "USD".into() }),
         ] {
             assert_eq!(minor(text, decimals), Err(expected), "{text}");
         }
         let told = minor("\u{ff15}", 2).unwrap_err().to_string();
         assert_eq!(told, "has \"\u{ff15}\" (U+FF15), expected the digits 0 to 9");
+        let told = |decimals| minor("281474976710656", decimals).unwrap_err().to_string();
+        assert_eq!(told(0), "is too much for one record, expected at most 281474976710655");
+        assert_eq!(told(2), "is too much for one record, expected at most 2814749767106.55");
     }
 
     #[test]
@@ -225,7 +266,9 @@ mod tests {
         assert_eq!(minor("1,50"), Ok(150));
         assert_eq!(minor("1000"), Ok(100_000));
         for (text, expected) in [
-            ("1.50", AmountError::Separator { mark }),
+            ("1.50", AmountError::NoComma),
+            ("1.500", AmountError::Separator { mark }),
+            ("1,50 EUR", AmountError::Word { found: "EUR".into() }),
             ("1.234,50", AmountError::Separator { mark }),
             ("1,2,3", AmountError::Point { mark }),
             (",5", AmountError::Point { mark }),

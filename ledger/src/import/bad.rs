@@ -10,8 +10,9 @@ use wufu_verifier::{
 use super::{
     amount::{AmountError, format_amount},
     date::{DateError, Minute},
+    format::ReceiptKey,
 };
-use crate::policy::CurrencyCode;
+use crate::{money::Money, policy::CurrencyCode};
 
 /// Longest value that a message shows, in characters.
 const SHOWN: usize = 60;
@@ -68,8 +69,14 @@ pub enum RowError {
     #[error("stands without institution, project and date: a total?")]
     Total,
     /// Bytes that are no text.
-    #[error("is not UTF-8")]
+    #[error("is not UTF-8: save the file as UTF-8 (in a spreadsheet, as \"CSV UTF-8\")")]
     Text,
+    /// 2^48 minor units or more.
+    #[error("is too much for one record, expected at most {most}")]
+    TooMuch {
+        /// The largest amount of a record.
+        most: Money,
+    },
     /// The amount.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -87,28 +94,58 @@ pub enum RowError {
     Name(#[from] NameError),
     /// The receipt stands in the file before.
     #[error(
-        "stands on line {line} already{}",
+        "stands on line {line} already{}{}",
         if *.is_normalized {
             " (receipts were brought to Unicode normal form NFC: two that look the same are one)"
         } else {
             ""
-        }
+        },
+        way_on(*.way)
     )]
     Twice {
         /// Where.
         line: u64,
         /// Whether a receipt of the file was brought to normal form NFC.
         is_normalized: bool,
+        /// What would tell the two rows apart.
+        way: ReceiptKey,
     },
     /// The receipt is in the ledger, for another donation.
-    #[error(
-        "is in the ledger already, for another donation: {held}; where numbers begin anew, --receipt-key year (or \
-         institution) makes them differ"
-    )]
+    #[error("is in the ledger already, for another donation: {held}{}", way_on(*.way))]
     Held {
         /// What the ledger holds.
         held: Box<RecordedDonation>,
+        /// What would tell it from the row.
+        way: ReceiptKey,
     },
+    /// The donation is in the ledger, and has a receipt of another form there.
+    #[error(
+        "is in the ledger already, as receipt {}, which was imported with {key}: import the file in the same way, or its \
+         donations count twice (--skip-bad leaves such rows out)",
+        QuotedText(.receipt)
+    )]
+    OtherForm {
+        /// The receipt in the ledger.
+        receipt: String,
+        /// How that form was asked for.
+        key: ReceiptKey,
+    },
+}
+
+/// What to do about two donations of one receipt, where there is something.
+fn way_on(way: ReceiptKey) -> &'static str {
+    match (way.year, way.institution) {
+        (false, false) => "",
+        (true, false) => {
+            "; the years differ: where numbers begin anew each year, --receipt-key year tells them apart"
+        }
+        (false, true) => {
+            "; the institutions differ: where each numbers its own, --receipt-key institution tells them apart"
+        }
+        (true, true) => {
+            "; years and institutions differ: where numbers begin anew, --receipt-key year (or institution) tells them apart"
+        }
+    }
 }
 
 /// A donation that the ledger holds.

@@ -278,16 +278,18 @@ fn listed(names: &[String]) -> String {
     shown.join(", ")
 }
 
-/// What to do when a field has no column: a line that is one cell, and holds another delimiter, was cut by the wrong one.
+/// What to do when a field has no column.
 fn hint(field: Field, header: &Row, delimiter: u8) -> Hint {
+    other_delimiter(header, delimiter).unwrap_or(Hint::Map { field: field.name() })
+}
+
+/// What a line says that is one cell, and holds another delimiter: it was cut by the wrong one.
+pub(crate) fn other_delimiter(header: &Row, delimiter: u8) -> Option<Hint> {
     let count = |byte: u8| header.cell(0).iter().filter(|found| **found == byte).count();
     let others = DELIMITERS.into_iter().map(|(byte, ..)| byte).filter(|byte| *byte != delimiter);
-    match others.max_by_key(|byte| count(*byte)) {
-        Some(found) if header.len() == 1 && count(found) > 0 => {
-            Hint::Delimiter { found, count: count(found), expected: delimiter }
-        }
-        _ => Hint::Map { field: field.name() },
-    }
+    let found = others.max_by_key(|byte| count(*byte));
+    let found = found.filter(|found| header.len() == 1 && count(*found) > 0)?;
+    Some(Hint::Delimiter { found, count: count(found), expected: delimiter })
 }
 
 #[cfg(test)]

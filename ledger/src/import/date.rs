@@ -64,7 +64,7 @@ pub enum DateError {
     Empty,
     /// Of another form.
     #[error(
-        "is not of the form YYYY-MM-DD or YYYY-MM-DDThh:mm:ss, with or without fraction and offset"
+        "is not of the form YYYY-MM-DD or YYYY-MM-DD hh:mm:ss, with or without seconds, fraction and offset"
     )]
     Form,
     /// Of the right form, but no calendar or clock has it.
@@ -139,12 +139,14 @@ pub fn check_not_future(
     Ok(())
 }
 
-/// Reads a date or a time of RFC 3339. Fractions of a second are cut off.
+/// Reads a date, a time of RFC 3339, or a time as messages and lists show it. Fractions of a second are cut off.
 ///
 /// A date is the midnight with which it begins, in `zone`, or in UTC. A time of day has an offset, or is in `zone`.
 ///
 /// # Shapes
-/// `2018-02-15`, `2018-02-15T22:18:00+08:00`, `2018-02-15 22:18:00Z`; with a zone `2018-01-16T22:51:30.42`, too.
+/// `2018-02-15`; a day, `T` or a space, a time of day, which may end with the minute, and an offset, with or without a space
+/// before it: `2018-02-15T22:18:00+08:00`, `2018-02-15 22:18 +0800`, `2018-02-15 14:18 UTC`, `2018-02-15 14:18:00Z`; with a
+/// zone `2018-01-16T22:51:30.42`, too.
 ///
 /// # Errors
 /// When the text has another form, has no zone, there is no such date or time, or it is before 1970.
@@ -171,20 +173,23 @@ pub fn parse_date(text: &str, zone: Option<&Zone>) -> Result<Time, DateError> {
     if !matches!(separator, 'T' | 't' | ' ') {
         return Err(DateError::Form);
     }
-    let (clock, rest) = rest[1..].split_at_checked(8).ok_or(DateError::Form)?;
-    let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
-    let rest = match rest.strip_prefix('.') {
-        Some(fraction) => {
-            let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
-            if digits == 0 {
-                return Err(DateError::Form);
-            }
-            &fraction[digits..]
+    let (clock, rest) = rest[1..].split_at_checked(5).ok_or(DateError::Form)?;
+    let [hour, minute] = numbers(clock, ':', [2, 2])?;
+    let (second, rest) = match rest.strip_prefix(':') {
+        Some(rest) => {
+            let (second, rest) = rest.split_at_checked(2).ok_or(DateError::Form)?;
+            let [second] = numbers(second, ':', [2])?;
+            (second, without_fraction(rest)?)
         }
-        None => rest,
+        None => (0, rest),
     };
     let time = civil::Time::new(hour as i8, minute as i8, second as i8, 0);
     let time = date.to_datetime(time.map_err(|_| DateError::Calendar)?);
+    let rest = match rest.strip_prefix(' ') {
+        Some("") => return Err(DateError::Form),
+        Some(rest) => rest,
+        None => rest,
+    };
     if let Some(offset) = offset(rest)? {
         return seconds(time, offset);
     }
@@ -212,10 +217,21 @@ fn count(seconds: i64) -> Result<Time, DateError> {
     Time::new(seconds).map_err(|_| DateError::Calendar)
 }
 
-/// Three numbers of these many digits.
-fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Result<[i16; 3], DateError> {
+/// What follows a fraction of a second, if there is one.
+fn without_fraction(text: &str) -> Result<&str, DateError> {
+    let Some(fraction) = text.strip_prefix('.') else { return Ok(text) };
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 { Err(DateError::Form) } else { Ok(&fraction[digits..]) }
+}
+
+/// Numbers of these many digits.
+fn numbers<const N: usize>(
+    text: &str,
+    separator: char,
+    digits: [usize; N],
+) -> Result<[i16; N], DateError> {
     let mut parts = text.split(separator);
-    let mut out = [0; 3];
+    let mut out = [0; N];
     for (number, digits) in out.iter_mut().zip(digits) {
         let part = parts.next().unwrap_or_default();
         if part.len() != digits || !part.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -231,7 +247,7 @@ fn offset(text: &str) -> Result<Option<i64>, DateError> {
     if text.is_empty() {
         return Ok(None);
     }
-    if matches!(text, "Z" | "z") {
+    if matches!(text, "Z" | "z" | "UTC") {
         return Ok(Some(0));
     }
     let sign = match text.as_bytes().first() {
@@ -239,8 +255,13 @@ fn offset(text: &str) -> Result<Option<i64>, DateError> {
         Some(b'-') => -1,
         _ => return Err(DateError::Form),
     };
-    // Seconds that nobody wrote make it the same form as a clock's.
-    let [hours, minutes, _] = numbers(&format!("{}:00", &text[1..]), ':', [2, 2, 2])?;
+    let [hours, minutes] = match text[1..].split_at_checked(2) {
+        Some((hours, minutes)) if minutes.len() == 2 => {
+            let ([hours], [minutes]) = (numbers(hours, ':', [2])?, numbers(minutes, ':', [2])?);
+            [hours, minutes]
+        }
+        _ => numbers(&text[1..], ':', [2, 2])?,
+    };
     if hours > 23 || minutes > 59 {
         return Err(DateError::Calendar);
     }
@@ -263,6 +284,14 @@ mod tests {
             ("2018-02-15t14:18:00z", 1_518_704_280),
             ("2018-02-15 14:18:00Z", 1_518_704_280),
             ("2018-02-15T09:48:00.999-04:30", 1_518_704_280),
+            // Times as this program shows them were refused.
+            ("2018-02-15 14:18 UTC", 1_518_704_280),
+            ("2018-02-15 22:18 +08:00", 1_518_704_280),
+            ("2018-02-15 22:18+0800", 1_518_704_280),
+            ("2018-02-15T14:18Z", 1_518_704_280),
+            ("2018-02-15 14:18:00 UTC", 1_518_704_280),
+            ("2018-02-15T22:18:00 +08:00", 1_518_704_280),
+            ("2018-02-15 09:48:00.5-0430", 1_518_704_280),
             ("2018-01-16T22:51:30.42Z", 1_516_143_090),
             ("2016-02-29", 1_456_704_000),
             ("9999-12-31T23:59:59Z", 253_402_300_799),
@@ -278,15 +307,27 @@ mod tests {
             ("2018-2-15", E::Form),
             ("20180215", E::Form),
             ("2018-02-15T", E::Form),
-            ("2018-02-15T14:18", E::Form),
+            ("2018-02-15 ", E::Form),
+            ("2018-02-15T14", E::Form),
+            ("2018-02-15T14:1", E::Form),
+            ("2018-02-15T14:18:", E::Form),
+            ("2018-02-15T14:18.5Z", E::Form),
+            ("2018-02-15 14:18 ", E::Form),
+            ("2018-02-15 14:18  UTC", E::Form),
+            ("2018-02-15 14:18 CET", E::Form),
+            ("2018-02-15 14:18 +800", E::Form),
+            ("2018-02-15 14:18 +08:0", E::Form),
+            ("2018-02-15 14:18 PM", E::Form),
+            ("2018-02-15 +08:00", E::Form),
             ("2018-02-15T14:18:00.", E::Form),
             ("2018-02-15T14:18:00+8", E::Form),
             ("2018-02-15T14:18:00+08:00:00", E::Form),
-            ("2018-02-15T14:18:00 UTC", E::Form),
             ("2018-02-15X14:18:00", E::Form),
             ("2018-02-15T14:18:00[Asia/Shanghai]", E::Form),
             ("2018-02-15 14:18:00", E::Zone),
             ("2018-02-15T14:18:00", E::Zone),
+            ("2018-02-15T14:18", E::Zone),
+            ("2018-02-15 14:18", E::Zone),
             ("2018-01-16T22:51:30.42", E::Zone),
             ("+018-02-15", E::Form),
             ("２０１８-02-15", E::Form),
@@ -298,6 +339,8 @@ mod tests {
             ("2018-02-15T24:00:00Z", E::Calendar),
             ("2018-02-15T14:60:00Z", E::Calendar),
             ("2018-02-15T14:18:00+24:00", E::Calendar),
+            ("2018-02-15 14:18 +0860", E::Calendar),
+            ("2018-02-15 24:00 UTC", E::Calendar),
             ("1969-12-31", E::Early),
             ("1970-01-01T00:00:00+00:01", E::Early),
         ] {
@@ -312,6 +355,7 @@ mod tests {
         for (text, name, expected) in [
             ("2018-02-15 22:18:00", "Asia/Shanghai", 1_518_704_280),
             ("2018-02-15 22:18:00", "+08:00", 1_518_704_280),
+            ("2018-02-15 22:18", "+0800", 1_518_704_280),
             ("2018-02-15 22:18:00", "UTC", 1_518_733_080),
             // What has an offset keeps it.
             ("2018-02-15 14:18:00Z", "Asia/Shanghai", 1_518_704_280),

@@ -1,6 +1,6 @@
 //! How a file is to be read: what the operator says about it, rather than what its reader guesses.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use wufu_verifier::Time;
 
@@ -90,6 +90,14 @@ pub struct ReceiptKeyError {
 }
 
 impl ReceiptKey {
+    /// Every form of a receipt's name.
+    pub(crate) const FORMS: [Self; 4] = [
+        Self { year: false, institution: false },
+        Self { year: true, institution: false },
+        Self { year: false, institution: true },
+        Self { year: true, institution: true },
+    ];
+
     /// The name of a receipt. `date` is the date's cell, which begins with four digits.
     pub(crate) fn name(self, receipt: &str, institution: &str, date: &str) -> String {
         let institution = if self.institution { &[institution, "/"][..] } else { &[] };
@@ -101,6 +109,18 @@ impl ReceiptKey {
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self { year: self.year || other.year, institution: self.institution || other.institution }
+    }
+}
+
+/// As it is asked for: `--receipt-key year`, or what there is without it.
+impl fmt::Display for ReceiptKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.year, self.institution) {
+            (false, false) => "no --receipt-key",
+            (true, false) => "--receipt-key year",
+            (false, true) => "--receipt-key institution",
+            (true, true) => "--receipt-key year,institution",
+        })
     }
 }
 
@@ -136,5 +156,12 @@ mod tests {
         assert_eq!(name(key("institution")), "Red Cross/001");
         assert_eq!(name(key("year").with(key("institution"))), "Red Cross/2019/001");
         assert!("month".parse::<ReceiptKey>().is_err());
+        // What is shown can be typed.
+        for form in ReceiptKey::FORMS {
+            let shown = form.to_string();
+            let keys =
+                shown.strip_prefix("--receipt-key ").into_iter().flat_map(|keys| keys.split(','));
+            assert_eq!(keys.map(key).fold(ReceiptKey::default(), ReceiptKey::with), form);
+        }
     }
 }

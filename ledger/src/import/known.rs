@@ -1,12 +1,18 @@
-//! Rows whose receipt stands somewhere already: in the ledger, or further up in the file.
+//! Rows whose donation stands somewhere already: in the ledger, or further up in the file.
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::{Timestamp, tz::TimeZone};
 use sqlx::{QueryBuilder, Sqlite};
-use wufu_verifier::{Amount, ProjectKey, Time};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, field};
 
-use super::bad::{RecordedDonation, RowError};
+use super::{
+    bad::{RecordedDonation, RowError},
+    format::ReceiptKey,
+    unused::ReceiptSample,
+};
 use crate::{
+    append::lossy,
     donation::{DonationRow, Donations},
     log::Log,
     owners::Owners,
@@ -24,8 +30,22 @@ pub(super) struct KnownRows {
     pub(super) pending: u64,
     /// How many of them have an owner in the list.
     pub(super) listed: u64,
-    /// Rows whose receipt is that of another donation, or of another row.
+    /// Those of them that have another owner in the list than in the ledger.
+    pub(super) other_owners: ReceiptSample,
+    /// Rows whose receipt is that of another donation, or of another row, or whose donation has another receipt.
     pub(super) bad: Vec<(DonationRow, RowError)>,
+}
+
+/// How a file's rows are looked up.
+#[derive(Clone, Copy)]
+pub(super) struct LookUp<'a> {
+    pub(super) currency: CurrencyCode,
+    pub(super) directory: &'a Directory,
+    pub(super) owners: &'a Owners,
+    /// How many donations the ledger held before the file: those after them are the file's own.
+    pub(super) before: u64,
+    /// Whether a receipt of the file was brought to normal form NFC.
+    pub(super) is_normalized: bool,
 }
 
 /// The lines of a file on which donations stand, by the donations' numbers in the ledger.
@@ -61,88 +81,163 @@ impl Lines {
 }
 
 /// A donation that the ledger holds.
-struct Entered {
+pub(super) struct Entered {
     project: i64,
     amount: i64,
     time: i64,
-    place: Option<i64>,
+    pub(super) place: Option<i64>,
     /// Its number, in the order in which donations were entered.
-    number: i64,
+    pub(super) number: i64,
+    owner: Option<Vec<u8>>,
 }
 
-/// A row of `receipts`: receipt, project key, amount, time, place, number.
-type ReceiptRow = (Vec<u8>, i64, i64, i64, Option<i64>, Option<i64>);
-
-/// Takes out of `donations` what is known, and what cannot be entered beside what is.
-pub(super) async fn sort_out(
-    tx: &mut WriteTx<'_>,
-    currency: CurrencyCode,
-    directory: &Directory,
-    donations: &mut Donations,
-    owners: &Owners,
-    (lines, is_normalized): (&mut Lines, bool),
-) -> Result<KnownRows, StoreError> {
-    let held = held(tx, donations).await?;
-    let mut known = KnownRows::default();
-    let mut first_lines = HashMap::with_capacity(donations.rows.len());
-    let mut fresh = Vec::with_capacity(donations.rows.len());
-    for row in std::mem::take(&mut donations.rows) {
-        let first = *first_lines.entry(row.receipt.clone()).or_insert(row.line);
-        if first != row.line {
-            known.bad.push((row, RowError::Twice { line: first, is_normalized }));
-            continue;
-        }
-        let Some(entered) = held.get(&row.receipt) else {
-            fresh.push(row);
-            continue;
-        };
-        if let Some(line) = lines.line(entered.number) {
-            known.bad.push((row, RowError::Twice { line, is_normalized }));
-            continue;
-        }
-        let (institution, project) = donations.names(&row);
-        let key = directory.key(institution, project).map(|key| key.to_u64() as i64);
+impl Entered {
+    /// Whether a row is this donation.
+    fn is_same(&self, row: &DonationRow, key: Option<ProjectKey>) -> bool {
         let (amount, time) = (row.amount.minor() as i64, row.time.seconds() as i64);
-        if key == Some(entered.project) && (amount, time) == (entered.amount, entered.time) {
-            let has_owner = || owners.owner(&row.receipt).is_some();
-            known.listed += u64::from(owners.is_listed(&row.receipt));
-            known.pending += u64::from(entered.place.is_none() && has_owner());
-            known.rows += 1;
-            lines.push(entered.number, row.line);
-        } else {
-            let held = Box::new(describe(entered, currency, directory)?);
-            known.bad.push((row, RowError::Held { held }));
+        let project = key.map(|key| key.to_u64() as i64);
+        project == Some(self.project) && (amount, time) == (self.amount, self.time)
+    }
+
+    /// Whether it has an owner, and this is another one.
+    pub(super) fn has_other_owner(&self, owner: Option<Fr>) -> bool {
+        let Some(owner) = owner.filter(|_| self.place.is_some()) else { return false };
+        self.owner.as_deref() != Some(field::encode(&owner).as_slice())
+    }
+}
+
+/// A row of `receipts`: receipt, project key, amount, time, place, number, owner.
+type ReceiptRow = (Vec<u8>, i64, i64, i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
+
+/// The row of a file on which a receipt stands first.
+struct FirstRow {
+    line: u64,
+    year: u16,
+    project: u32,
+}
+
+impl KnownRows {
+    /// Takes out of `donations` what is known, and what cannot be entered beside what is.
+    pub(super) async fn sort_out(
+        tx: &mut WriteTx<'_>,
+        look_up: LookUp<'_>,
+        donations: &mut Donations,
+        lines: &mut Lines,
+    ) -> Result<Self, StoreError> {
+        let LookUp { currency, directory, owners, before, is_normalized } = look_up;
+        let receipts: Vec<&[u8]> = donations.rows.iter().map(|row| row.receipt.as_ref()).collect();
+        let held = entered(tx, &receipts).await?;
+        let keys = donations.known_keys(directory);
+        let is_known = |row: &DonationRow| {
+            let entered = held.get(row.receipt.as_ref());
+            entered.is_some_and(|entered| entered.is_same(row, keys[row.project as usize]))
+        };
+        let mut others = HashMap::new();
+        if before > 0 {
+            // Of rows that are known under their own receipt it does not matter what other receipts say.
+            let rows: Vec<_> = donations.rows.iter().filter(|row| !is_known(row)).collect();
+            others = other_forms(tx, before, donations, &keys, &rows).await?;
+        }
+        let mut known = Self::default();
+        let mut first_rows = HashMap::with_capacity(donations.rows.len());
+        let mut fresh = Vec::with_capacity(donations.rows.len());
+        for row in std::mem::take(&mut donations.rows) {
+            let FirstRow { line, year, project } =
+                *first_rows.entry(row.receipt.clone()).or_insert(FirstRow::of(&row));
+            if line != row.line {
+                let institution = |project| donations.institution(project);
+                let year = year != row.cell.year;
+                let institution = institution(project) != institution(row.project);
+                let way = ReceiptKey { year, institution };
+                known.bad.push((row, RowError::Twice { line, is_normalized, way }));
+                continue;
+            }
+            let entered = held.get(row.receipt.as_ref());
+            if let Some((entered, line)) =
+                entered.and_then(|entered| Some((entered, lines.line(entered.number)?)))
+            {
+                let way = way(entered, &row, donations, directory)?;
+                known.bad.push((row, RowError::Twice { line, is_normalized, way }));
+            } else if let Some(entered) = entered.filter(|_| is_known(&row)) {
+                let owner = owners.listed_owner(&row.receipt);
+                known.listed += u64::from(owner.is_some());
+                if entered.has_other_owner(owner) {
+                    known.other_owners.push(&row.receipt);
+                }
+                let is_owned = || owners.owner(&row.receipt).is_some();
+                known.pending += u64::from(entered.place.is_none() && is_owned());
+                known.rows += 1;
+                lines.push(entered.number, row.line);
+            } else if let Some((receipt, key)) = others.remove(&row.line) {
+                known.bad.push((row, RowError::OtherForm { receipt, key }));
+            } else if let Some(entered) = entered {
+                let way = way(entered, &row, donations, directory)?;
+                let held = Box::new(describe(entered, currency, directory)?);
+                known.bad.push((row, RowError::Held { held, way }));
+            } else {
+                fresh.push(row);
+            }
+        }
+        donations.rows = fresh;
+        Ok(known)
+    }
+}
+
+impl FirstRow {
+    fn of(row: &DonationRow) -> Self {
+        Self { line: row.line, year: row.cell.year, project: row.project }
+    }
+}
+
+/// The rows whose donation the ledger held before the file under another form of the receipt, by their lines: that form, and how
+/// it was asked for.
+///
+/// # Cost
+/// Three receipts are looked up for each row, so many at a time.
+async fn other_forms(
+    tx: &mut WriteTx<'_>,
+    before: u64,
+    donations: &Donations,
+    keys: &[Option<ProjectKey>],
+    rows: &[&DonationRow],
+) -> Result<HashMap<u64, (String, ReceiptKey)>, StoreError> {
+    let mut found = HashMap::new();
+    for rows in rows.chunks(ROWS / (ReceiptKey::FORMS.len() - 1)) {
+        let mut names: HashMap<Vec<u8>, Vec<_>> = HashMap::new();
+        // A project that is not in the ledger has no donations there.
+        for row in rows.iter().filter(|row| keys[row.project as usize].is_some()) {
+            for (name, form) in donations.other_names(row) {
+                names.entry(name.into_bytes()).or_default().push((*row, form));
+            }
+        }
+        let receipts: Vec<&[u8]> = names.keys().map(Vec::as_slice).collect();
+        let entered = entered(tx, &receipts).await?;
+        for (name, entered) in entered {
+            let is_old = u64::try_from(entered.number).is_ok_and(|number| number <= before);
+            for (row, form) in names.remove(&name).unwrap_or_default() {
+                if is_old && entered.is_same(row, keys[row.project as usize]) {
+                    found.insert(row.line, (lossy(&name), form));
+                }
+            }
         }
     }
-    donations.rows = fresh;
-    Ok(known)
+    Ok(found)
 }
 
 /// What the ledger holds under these receipts.
-async fn held(
+pub(super) async fn entered(
     tx: &mut WriteTx<'_>,
-    donations: &Donations,
-) -> Result<HashMap<Box<[u8]>, Entered>, StoreError> {
+    receipts: &[&[u8]],
+) -> Result<HashMap<Vec<u8>, Entered>, StoreError> {
     let mut held = HashMap::new();
-    let receipts: Vec<&[u8]> = donations.rows.iter().map(|row| row.receipt.as_ref()).collect();
-    for (receipt, project, amount, time, place, number) in entered(tx, &receipts).await? {
-        let number = number.unwrap_or(0);
-        let entered = Entered { project, amount, time, place, number };
-        held.insert(receipt.into_boxed_slice(), entered);
-    }
-    Ok(held)
-}
-
-async fn entered(tx: &mut WriteTx<'_>, receipts: &[&[u8]]) -> Result<Vec<ReceiptRow>, StoreError> {
-    let mut rows = Vec::new();
     let any = sqlx::query_scalar("SELECT 1 FROM receipts WHERE log = $1 LIMIT 1");
     let any: Option<i64> = any.bind(Log::Donations.id()).fetch_optional(tx.connection()?).await?;
     if any.is_none() {
-        return Ok(rows);
+        return Ok(held);
     }
     for receipts in receipts.chunks(ROWS) {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT receipt, project_key, amount, time, place, seq FROM receipts WHERE log = ",
+            "SELECT receipt, project_key, amount, time, place, seq, owner FROM receipts WHERE log = ",
         );
         query.push_bind(Log::Donations.id()).push(" AND receipt IN (");
         let mut list = query.separated(", ");
@@ -150,59 +245,40 @@ async fn entered(tx: &mut WriteTx<'_>, receipts: &[&[u8]]) -> Result<Vec<Receipt
             list.push_bind(receipt.to_vec());
         }
         query.push(")");
-        rows.extend(query.build_query_as().fetch_all(tx.connection()?).await?);
-    }
-    Ok(rows)
-}
-
-/// Listed owners of receipts that no row of the file has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Unused {
-    /// Those whose donation the ledger holds, pending.
-    pub(super) pending: u64,
-    /// Those whose donation nobody knows.
-    pub(super) unknown: u64,
-    /// The first of these, in the order of their names.
-    pub(super) examples: Vec<String>,
-}
-
-/// Most receipts that are named as examples.
-const EXAMPLES: usize = 3;
-
-impl Unused {
-    /// Looks for the receipts of owners that no row of the file has.
-    pub(super) async fn find(
-        tx: &mut WriteTx<'_>,
-        owners: &Owners,
-        lines: &Lines,
-    ) -> Result<Self, StoreError> {
-        let mut unused = Self::default();
-        let Owners::Listed(listed) = owners else { return Ok(unused) };
-        let mut first = std::collections::BTreeSet::new();
-        let receipts: Vec<&[u8]> = listed.keys().map(AsRef::as_ref).collect();
-        for chunk in receipts.chunks(ROWS) {
-            let rows = entered(tx, chunk).await?;
-            let held: HashMap<Vec<u8>, (Option<i64>, Option<i64>)> = rows
-                .into_iter()
-                .map(|(name, _, _, _, place, number)| (name, (place, number)))
-                .collect();
-            for &receipt in chunk {
-                match held.get(receipt) {
-                    Some((_, Some(number))) if lines.line(*number).is_some() => {}
-                    Some((None, _)) => unused.pending += 1,
-                    Some(_) => {}
-                    None => {
-                        unused.unknown += 1;
-                        first.insert(receipt);
-                        if first.len() > EXAMPLES {
-                            first.pop_last();
-                        }
-                    }
-                }
-            }
+        let rows: Vec<ReceiptRow> = query.build_query_as().fetch_all(tx.connection()?).await?;
+        for (receipt, project, amount, time, place, number, owner) in rows {
+            let number = number.unwrap_or(0);
+            held.insert(receipt, Entered { project, amount, time, place, number, owner });
         }
-        unused.examples = first.into_iter().map(crate::append::lossy).collect();
-        Ok(unused)
+    }
+    Ok(held)
+}
+
+/// What would tell a row from a donation of the same receipt.
+fn way(
+    entered: &Entered,
+    row: &DonationRow,
+    donations: &Donations,
+    directory: &Directory,
+) -> Result<ReceiptKey, StoreError> {
+    let (institution, _) = entered.names(directory)?;
+    // The cell of the donation that was entered is not known, so that its year is that of UTC.
+    let year = |seconds: i64| {
+        Timestamp::from_second(seconds).map(|time| time.to_zoned(TimeZone::UTC).year()).ok()
+    };
+    Ok(ReceiptKey {
+        year: year(entered.time) != year(row.time.seconds() as i64),
+        institution: institution != donations.institution(row.project),
+    })
+}
+
+impl Entered {
+    /// Its institution and its project.
+    fn names<'d>(&self, directory: &'d Directory) -> Result<(&'d str, &'d str), StoreError> {
+        let broken = || StoreError::Broken { what: "receipt" };
+        let key = u64::try_from(self.project).map_err(|_| broken())?;
+        let key = ProjectKey::from_u64(key).map_err(|_| broken())?;
+        directory.names(key).ok_or_else(broken)
     }
 }
 
@@ -213,8 +289,7 @@ fn describe(
 ) -> Result<RecordedDonation, StoreError> {
     let broken = || StoreError::Broken { what: "receipt" };
     let number = |value: i64| u64::try_from(value).map_err(|_| broken());
-    let key = ProjectKey::from_u64(number(entered.project)?).map_err(|_| broken())?;
-    let (institution, project) = directory.names(key).ok_or_else(broken)?;
+    let (institution, project) = entered.names(directory)?;
     Ok(RecordedDonation {
         amount: Amount::new(number(entered.amount)?).map_err(|_| broken())?,
         currency,

@@ -8,16 +8,20 @@ pub mod date;
 mod format;
 mod known;
 mod rows;
+mod unused;
 
 use std::{fs::File, io, ops::Range, path::Path, sync::Arc};
 
 pub use bad::{BadRow, BadRows, RecordedDonation, RowError};
-pub use cells::CsvError;
+pub use cells::{CsvError, SpanningCells};
 pub(crate) use cells::{Row, RowFault, Rows as CellRows};
+pub(crate) use columns::other_delimiter;
 pub use columns::{Columns, ColumnsError, Field, Hint, Mapping, MappingError};
 pub use format::{Delimiter, DelimiterError, Format, ReceiptKey, ReceiptKeyError};
+pub(crate) use rows::checked_name;
 pub use rows::{Rows, first_currency};
 use tokio::sync::mpsc;
+pub use unused::ReceiptSample;
 
 use crate::{
     append::{AppendError, lossy},
@@ -27,8 +31,9 @@ use crate::{
     store::{StoreError, WriteTx},
     tally::Part,
 };
-use known::{Lines, Unused};
+use known::{KnownRows, Lines, LookUp};
 use rows::Batches;
+use unused::UnusedOwners;
 
 /// Rows that are in memory together: those that are read, those that wait, and those that are written.
 const BATCH: usize = 1 << 15;
@@ -129,10 +134,12 @@ pub struct ImportReport {
     pub unused_owners: u64,
     /// Those of them whose donation the ledger holds, pending.
     pub unused_pending: u64,
-    /// Those of them whose receipt the ledger does not hold either.
-    pub unknown_owners: u64,
-    /// Receipts of the first few of these, in the order of their names.
-    pub unknown_receipts: Vec<String>,
+    /// Receipts of those of them whose donation the ledger does not hold either.
+    pub unknown_owners: ReceiptSample,
+    /// Receipts of listed owners whose donation has another owner in the ledger, and keeps it.
+    pub other_owners: ReceiptSample,
+    /// Quoted cells that span lines.
+    pub spanning: SpanningCells,
 }
 
 impl ImportReport {
@@ -209,10 +216,12 @@ impl Ledger {
     ///
     /// # Errors
     /// When a row is bad and not to be skipped, or the ledger refuses or fails. Then nothing was imported. A row whose donation the ledger
-    /// holds already, the same in every field, is counted and passed over; one whose receipt is that of another donation is bad.
+    /// holds already, the same in every field, is counted and passed over. It is bad when its receipt is that of another donation, and when
+    /// its donation is in the ledger under another form of its receipt (see [`ReceiptKey`]): it would count twice.
     ///
     /// # Cost
-    /// Three hashes a row with an owner, and for made-up owners one more, on all cores.
+    /// Three hashes a row with an owner, and for made-up owners one more, on all cores. Four receipts are looked up for a row, one in a
+    /// ledger without donations.
     pub async fn import(
         &self,
         rows: Rows,
@@ -261,7 +270,8 @@ impl Ledger {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
         let owners = Arc::new(options.owners);
         let mut directory = Directory::load(tx.connection()?).await?;
-        let mut number = self.state(tx).await?.tally.chain(Part::Donations).rows;
+        let before = self.state(tx).await?.tally.chain(Part::Donations).rows;
+        let mut number = before;
         let (mut lines, mut listed, mut normalized_receipts) = (Lines::default(), 0, 0);
         let mut report = ImportReport::default();
         let mut places: Option<Range<u64>> = None;
@@ -273,10 +283,12 @@ impl Ledger {
             report.normalized += rows.normalized;
             normalized_receipts += rows.normalized_receipts;
             report.skipped.append(rows.bad);
-            let lines_of = (&mut lines, normalized_receipts > 0);
-            let known =
-                known::sort_out(tx, currency, &directory, &mut donations, &owners, lines_of)
-                    .await?;
+            report.spanning.append(rows.spanning);
+            let is_normalized = normalized_receipts > 0;
+            let look_up =
+                LookUp { currency, directory: &directory, owners: &owners, before, is_normalized };
+            let known = KnownRows::sort_out(tx, look_up, &mut donations, &mut lines).await?;
+            report.other_owners.append(known.other_owners);
             report.known += known.rows;
             report.known_pending += known.pending;
             listed += known.listed;
@@ -312,10 +324,10 @@ impl Ledger {
         report.places = places.unwrap_or_default();
         report.unused_owners = owners.listed().saturating_sub(listed);
         if report.unused_owners > 0 {
-            let unused = Unused::find(tx, &owners, &lines).await?;
+            let unused = UnusedOwners::find(tx, &owners, &lines).await?;
             report.unused_pending = unused.pending;
+            report.other_owners.append(unused.other);
             report.unknown_owners = unused.unknown;
-            report.unknown_receipts = unused.examples;
         }
         // Nothing is committed yet.
         let (read, counted) = (report.read, report.counted());

@@ -2,18 +2,25 @@
 
 use std::{borrow::Cow, io::Read};
 
-use wufu_verifier::text;
+use wufu_verifier::{
+    Amount,
+    text::{self, NameError},
+};
 
 use super::{
     ImportError,
-    amount::parse_amount_with,
+    amount::{AmountError, parse_amount_with},
     bad::{BadRow, BadRows, RowError},
-    cells::{self, Row, RowFault},
+    cells::{self, Row, RowFault, SpanningCells},
     columns::{ColumnIndices, ColumnsError, Field},
     date::{check_not_future, parse_date},
     format::Format,
 };
-use crate::{donation::Donations, policy::CurrencyCode};
+use crate::{
+    donation::{Donations, ReceiptCell},
+    money::Money,
+    policy::CurrencyCode,
+};
 
 /// What a file holds.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +39,8 @@ pub struct Rows {
     pub normalized: u64,
     /// Those of them that are receipts.
     pub normalized_receipts: u64,
+    /// Quoted cells that span lines.
+    pub spanning: SpanningCells,
 }
 
 impl From<Donations> for Rows {
@@ -48,7 +57,8 @@ impl Rows {
     /// Reads CSV: a line with the names of the columns, then rows. Nothing is imported yet.
     ///
     /// # Shapes
-    /// UTF-8 with or without byte order mark, lines ended by LF, CRLF or CR, cells quoted or not. White space around a cell is no part of it. A
+    /// UTF-8 with or without byte order mark, lines ended by LF, CRLF or CR, cells quoted or not. A first line `sep=;`, as spreadsheets
+    /// write it, names the delimiter, whatever the format says. White space around a cell is no part of it. A
     /// quoted cell ends on its line, unless the format says otherwise; quotes inside are doubled. Names (receipt, institution, project)
     /// are brought to normal form NFC, and refused when they hide something: see [`text::check_name`].
     ///
@@ -88,9 +98,8 @@ impl Rows {
         }
         let mut normalized = 0;
         let mut name = |field: Field| {
-            let name = text::normalize(text(field)?);
+            let name = checked_name(text(field)?).map_err(|error| bad(field, error.into()))?;
             normalized += u64::from(matches!(name, Cow::Owned(_)));
-            text::check_name(&name).map_err(|error| bad(field, error.into()))?;
             Ok(name)
         };
         let receipt = name(Field::Receipt)?;
@@ -98,7 +107,13 @@ impl Rows {
         let (institution, project) = (name(Field::Institution)?, name(Field::Project)?);
         let decimals = usize::from(currency.decimals());
         let amount = parse_amount_with(text(Field::Amount)?, decimals, format.decimal_mark);
-        let amount = amount.map_err(|error| bad(Field::Amount, error.into()))?;
+        let amount = amount.map_err(|error| match error {
+            AmountError::Overflow { .. } => {
+                let most = Money { minor: Amount::MAX.minor().into(), currency: Some(currency) };
+                bad(Field::Amount, RowError::TooMuch { most })
+            }
+            error => bad(Field::Amount, error.into()),
+        })?;
         let (date, zone) = (text(Field::Date)?, format.zone.as_ref());
         let time = parse_date(date, zone).and_then(|time| {
             let checked = format.now.map_or(Ok(()), |now| check_not_future(date, time, zone, now));
@@ -108,14 +123,30 @@ impl Rows {
         if places.of(Field::Currency).is_some() && text(Field::Currency)? != currency.code() {
             return Err(bad(Field::Currency, RowError::Currency { expected: currency }));
         }
+        // What was read is a date: it begins with a year. A name is at most 256 bytes long.
+        let year = date.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
+        let cell = ReceiptCell { length: receipt.len() as u16, year };
         // Two names with a slash between may be longer than one may be.
         let receipt = format.receipt_key.name(&receipt, &institution, date);
         text::check_name(&receipt).map_err(|error| bad(Field::Receipt, error.into()))?;
         let names = (&*institution, &*project);
-        self.donations.add(receipt.as_bytes(), names, amount, time, row.line);
+        self.donations.add((receipt.as_bytes(), cell), names, amount, time, row.line);
         self.normalized += normalized;
         self.normalized_receipts += u64::from(is_receipt_normalized);
         Ok(())
+    }
+}
+
+/// A name in normal form NFC, which is checked as it stands first: the message names the character that is in the file.
+pub(crate) fn checked_name(name: &str) -> Result<Cow<'_, str>, NameError> {
+    match text::check_name(name) {
+        Ok(()) => Ok(Cow::Borrowed(name)),
+        // The normal form of a name may be shorter.
+        Err(NameError::Form { .. } | NameError::Long { .. }) => {
+            let name = text::normalize(name);
+            text::check_name(&name).map(|()| name)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -127,6 +158,8 @@ pub(super) struct Batches<'f, R> {
     file: &'f str,
     format: &'f Format,
     currency: CurrencyCode,
+    // Of the line of names, until the first rows are given.
+    spanning: SpanningCells,
 }
 
 impl<'f, R: Read> Batches<'f, R> {
@@ -140,15 +173,18 @@ impl<'f, R: Read> Batches<'f, R> {
         let mut cells = cells::Rows::new(from, format.delimiter.byte(), format.is_multiline);
         let mut row = Row::default();
         let places = header(&mut cells, &mut row, file, format)?;
-        Ok(Self { cells, row, places, file, format, currency })
+        let spanning = row.spanning;
+        Ok(Self { cells, row, places, file, format, currency, spanning })
     }
 
     /// The next rows, at most so many. None are left when none come.
     pub(super) fn next(&mut self, most: usize) -> Result<Rows, ImportError> {
-        let mut rows = Rows { file: self.file.into(), ..Rows::default() };
+        let spanning = std::mem::take(&mut self.spanning);
+        let mut rows = Rows { file: self.file.into(), spanning, ..Rows::default() };
         let row = &mut self.row;
         while rows.read < most as u64 && next(&mut self.cells, row, self.file)? {
             rows.read += 1;
+            rows.spanning.append(row.spanning);
             if row.is_blank() {
                 rows.blank += 1;
                 continue;
@@ -197,7 +233,7 @@ fn next(
     read.map_err(|error| ImportError::Csv { file: file.into(), line: reader.line(), error })
 }
 
-/// Reads the names of the columns, after empty lines if there are any.
+/// Reads the names of the columns, after empty lines and a line `sep=;` if there are any.
 fn header(
     reader: &mut cells::Rows<impl Read>,
     row: &mut Row,
@@ -205,14 +241,14 @@ fn header(
     format: &Format,
 ) -> Result<ColumnIndices, ImportError> {
     while next(reader, row, file)? {
-        if row.is_blank() {
+        if row.is_blank() || reader.take_separator() {
             continue;
         }
         if let Some(RowFault::Quote(at)) = row.stray {
             let error = cells::CsvError::StrayQuote { cell: at + 1 };
             return Err(ImportError::Csv { file: file.into(), line: row.line, error });
         }
-        return Ok(format.columns.find(file, row, format.delimiter.byte())?);
+        return Ok(format.columns.find(file, row, reader.delimiter())?);
     }
     Err(ColumnsError::Empty { file: file.into() }.into())
 }

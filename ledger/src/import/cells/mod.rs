@@ -63,6 +63,17 @@ pub enum CsvError {
         /// Which cell of the row, from 1.
         cell: usize,
     },
+    /// The next quote is on another line, and does not end the cell: most likely the first one belongs to the text.
+    #[error(
+        "a quote opens in cell {cell} and is not closed on the same line; the next one, on line {next}, does not end a \
+         cell: close the first where its text ends, or double it and put the cell in quotes"
+    )]
+    OpenUntil {
+        /// Which cell of the row, from 1.
+        cell: usize,
+        /// The line of the next quote.
+        next: u64,
+    },
 }
 
 /// What is wrong with a row that ends where its line ends.
@@ -74,6 +85,23 @@ pub(crate) enum RowFault {
     LineEnd,
 }
 
+/// Quoted cells that span lines. Where one does not mean to, it has swallowed rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpanningCells {
+    /// How many there are.
+    pub count: u64,
+    /// The first and the last line of the first of them.
+    pub first: Option<(u64, u64)>,
+}
+
+impl SpanningCells {
+    /// Adds those that came later.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.count += later.count;
+        self.first = self.first.or(later.first);
+    }
+}
+
 /// One row. It is filled again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
@@ -81,6 +109,8 @@ pub(crate) struct Row {
     pub(crate) line: u64,
     /// What is wrong with it.
     pub(crate) stray: Option<RowFault>,
+    /// Its cells that span lines.
+    pub(crate) spanning: SpanningCells,
     text: Vec<u8>,
     // Where each cell ends in the text.
     ends: Vec<usize>,
@@ -109,6 +139,7 @@ impl Row {
 
     fn clear(&mut self, line: u64) {
         (self.line, self.stray) = (line, None);
+        self.spanning = SpanningCells::default();
         self.text.clear();
         self.ends.clear();
     }
@@ -154,6 +185,29 @@ impl<R: Read> Rows<R> {
         self.line.max(1)
     }
 
+    /// What stands between cells.
+    pub(crate) fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// Whether the row that was read last is the line `sep=;` with which spreadsheets say what stands between cells. From here on
+    /// it does.
+    pub(crate) fn take_separator(&mut self) -> bool {
+        let line = self.buffer.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.buffer);
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line =
+            line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+        let Some((name, &[delimiter])) = line.split_at_checked(4) else { return false };
+        let is_it = self.line == 1
+            && name.eq_ignore_ascii_case(b"sep=")
+            && matches!(delimiter, b',' | b';' | b'|' | b':' | b'\t');
+        if is_it {
+            self.delimiter = delimiter;
+        }
+        is_it
+    }
+
     /// Reads the next row. False when there is none.
     pub(crate) fn next(&mut self, row: &mut Row) -> Result<bool, CsvError> {
         self.buffer.clear();
@@ -167,6 +221,7 @@ impl<R: Read> Rows<R> {
         let (mut end, mut quotes, mut state) = (content, 0usize, State::Begin);
         // The line and the cell, from 1, in which the last quote opened.
         let mut opened = (self.line, 1);
+        let mut spanning = None;
         row.stray = self.other_line_end(at, end);
         loop {
             let Some(&byte) = self.buffer.get(at).filter(|_| at < end) else {
@@ -184,6 +239,10 @@ impl<R: Read> Rows<R> {
                     return Err(CsvError::Unclosed { cell: opened.1 });
                 };
                 end = next;
+                row.spanning.count += u64::from(spanning.replace(opened) != Some(opened));
+                if row.spanning.count == 1 {
+                    row.spanning.first = Some((opened.0, self.line));
+                }
                 row.stray = row.stray.or(self.other_line_end(at, end));
                 continue;
             };
@@ -218,9 +277,11 @@ impl<R: Read> Rows<R> {
                 (State::Closing | State::Closed, _) | (State::Plain | State::Behind, b'"') => {
                     if self.is_multiline {
                         // Where this row ends would be a guess.
-                        self.line =
-                            if matches!(state, State::Plain) { self.line } else { opened.0 };
-                        return Err(CsvError::StrayQuote { cell: cell + 1 });
+                        if matches!(state, State::Plain) || opened.0 == self.line {
+                            return Err(CsvError::StrayQuote { cell: cell + 1 });
+                        }
+                        let next = std::mem::replace(&mut self.line, opened.0);
+                        return Err(CsvError::OpenUntil { cell: opened.1, next });
                     }
                     row.stray = Some(RowFault::Quote(cell));
                     row.text.push(byte);

@@ -68,6 +68,10 @@ fn f49_a_stray_quote_is_told_on_its_line() {
     );
     assert_eq!(
         error("a,b\nc,\"d\ne,\"f\"\n", true),
+        "2: a quote opens in cell 2 and is not closed on the same line"
+    );
+    assert_eq!(
+        error("a,b\nc,\"d\"e\n", true),
         "2: cell 2 has a quote that neither begins nor ends it"
     );
     assert_eq!(
@@ -82,6 +86,45 @@ fn f49_a_stray_quote_is_told_on_its_line() {
     let lines = read(b"a,b\n\"c\nd\r\n\",e\nf,g", true).unwrap();
     assert_eq!(lines[1], (2, vec!["c\nd".to_owned(), "e".to_owned()]));
     assert_eq!(lines[2].0, 5);
+}
+
+/// A cell that spans lines joined rows without a word, where the quote that opened it was a stray one.
+#[test]
+fn f49_cells_that_span_lines_are_counted() {
+    let spanning = |text: &str| {
+        let mut rows = Rows::new(text.as_bytes(), b',', true);
+        let (mut row, mut all) = (Row::default(), SpanningCells::default());
+        while rows.next(&mut row).unwrap() {
+            all.append(row.spanning);
+        }
+        (all.count, all.first)
+    };
+    assert_eq!(spanning("a,b\n\"c\",d\n"), (0, None));
+    assert_eq!(spanning("a,b\nc,\"d\ne\nf\"\ng,h\n"), (1, Some((2, 4))));
+    assert_eq!(spanning("a,b\n\"c\nd\",\"e\nf\"\ng,\"h\n\"\n"), (3, Some((2, 3))));
+}
+
+/// Spreadsheets write `sep=;` before the names. It was taken for a column, and the hints led nowhere.
+#[test]
+fn a_first_line_names_the_delimiter() {
+    for (text, taken, delimiter) in [
+        ("sep=;\na;b\n", true, b';'),
+        ("\u{feff}SEP=;\r\na;b\r\n", true, b';'),
+        ("\"sep=|\"\na|b\n", true, b'|'),
+        ("sep=\t\na\tb\n", true, b'\t'),
+        ("sep=,\na,b\n", true, b','),
+        ("sep=x\naxb\n", false, b','),
+        ("sep=\na,b\n", false, b','),
+        ("sep=;;\na,b\n", false, b','),
+    ] {
+        let mut rows = Rows::new(text.as_bytes(), b',', false);
+        let mut row = Row::default();
+        assert!(rows.next(&mut row).unwrap());
+        assert_eq!((rows.take_separator(), rows.delimiter()), (taken, delimiter), "{text:?}");
+        assert!(rows.next(&mut row).unwrap());
+        assert_eq!(row.len() == 2, text.contains("a,b") || taken, "{text:?}");
+        assert!(!rows.take_separator(), "only the first line can");
+    }
 }
 
 /// What does not end, or is no text, is refused after a bounded number of bytes.

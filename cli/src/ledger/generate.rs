@@ -1,0 +1,89 @@
+//! `wufu ledger generate`: made-up donations, for trials only.
+
+use std::path::Path;
+
+use anyhow::bail;
+use clap::Args;
+use wufu_ledger::{
+    Ledger, Owners,
+    generate::{self, Shape},
+    import::{ImportOptions, ImportReport},
+};
+
+use super::imported;
+use crate::{human::count, output::Output};
+
+/// The currency of what is made up.
+const CURRENCY: &str = "CNY";
+
+/// Arguments of `wufu ledger generate`.
+#[derive(Args, Debug)]
+pub struct GenerateArgs {
+    /// The same seed makes the same donations
+    #[arg(long, default_value_t = 2018)]
+    seed: u64,
+    /// All 747,000 transfers; without it a tenth
+    #[arg(long)]
+    full: bool,
+    /// Give every receipt a made-up wallet from this text
+    #[arg(long, value_name = "SEED")]
+    dev_owners: Option<String>,
+}
+
+/// Runs the command.
+pub async fn run(
+    ledger: &Ledger,
+    dir: &Path,
+    args: GenerateArgs,
+    output: Output,
+) -> anyhow::Result<()> {
+    check(ledger, dir).await?;
+    let shape = if args.full { Shape::FULL } else { Shape::TENTH };
+    let owners = args
+        .dev_owners
+        .map_or(Owners::Nobody, |seed| Owners::Development { seed, org: ledger.org().into() });
+    let report = generated(ledger, args.seed, &shape, owners, output).await?;
+    imported(ledger, "generated", &report, output);
+    Ok(())
+}
+
+/// Refuses a ledger in which made-up donations would be taken for true ones, or stand beside them.
+async fn check(ledger: &Ledger, dir: &Path) -> anyhow::Result<()> {
+    let (dir, policy) = (dir.display(), ledger.policy());
+    let instead = format!(
+        "expected a new one for a trial: wufu ledger init --dir trial --org trial --currency {CURRENCY}"
+    );
+    if policy.production {
+        bail!("{dir} is in production, where no donations are made up; {instead}");
+    }
+    match policy.currency {
+        Some(currency) if currency.code() == CURRENCY => {}
+        Some(currency) => {
+            bail!("{dir} is in {currency}, and what is made up is in {CURRENCY}; {instead}")
+        }
+        None => bail!("{dir} has no currency, so it takes no donations; {instead}"),
+    }
+    let held = ledger.totals().await?.donations;
+    if held > 0 {
+        bail!(
+            "{dir} holds {} already, and none are made up beside them; {instead}",
+            count(held, "donation")
+        );
+    }
+    Ok(())
+}
+
+/// Makes donations up and imports them.
+pub async fn generated(
+    ledger: &Ledger,
+    seed: u64,
+    shape: &Shape,
+    owners: Owners,
+    output: Output,
+) -> anyhow::Result<ImportReport> {
+    let total = u64::from(shape.transfers);
+    let donations = tokio::task::block_in_place(|| generate::generate(seed, shape))?;
+    let progress = output.progress("importing donations");
+    let options = ImportOptions { owners, skip_bad: false };
+    Ok(ledger.import(donations.into(), options, move |rows| progress.set(rows, total)).await?)
+}

@@ -1,0 +1,76 @@
+//! Owners of a list whom an import leaves out.
+
+use std::collections::BTreeSet;
+
+use super::known::{Lines, entered};
+use crate::{
+    append::lossy,
+    owners::Owners,
+    store::{ROWS, StoreError, WriteTx},
+};
+
+/// Most receipts that are named as examples.
+const EXAMPLES: usize = 3;
+
+/// How many receipts there are, and the first three in the order of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReceiptSample {
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub first: BTreeSet<String>,
+}
+
+impl ReceiptSample {
+    pub(super) fn push(&mut self, receipt: &[u8]) {
+        self.append(Self { count: 1, first: [lossy(receipt)].into() });
+    }
+
+    pub(super) fn append(&mut self, other: Self) {
+        self.count += other.count;
+        self.first.extend(other.first);
+        while self.first.len() > EXAMPLES {
+            self.first.pop_last();
+        }
+    }
+}
+
+/// Listed owners of receipts that no row of the file has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct UnusedOwners {
+    /// Those whose donation the ledger holds, pending.
+    pub(super) pending: u64,
+    /// Those whose donation has another owner in the ledger.
+    pub(super) other: ReceiptSample,
+    /// Those whose donation nobody knows.
+    pub(super) unknown: ReceiptSample,
+}
+
+impl UnusedOwners {
+    /// Looks for the receipts of owners that no row of the file has.
+    pub(super) async fn find(
+        tx: &mut WriteTx<'_>,
+        owners: &Owners,
+        lines: &Lines,
+    ) -> Result<Self, StoreError> {
+        let mut unused = Self::default();
+        let Owners::Listed(listed) = owners else { return Ok(unused) };
+        let receipts: Vec<&[u8]> = listed.keys().map(AsRef::as_ref).collect();
+        for chunk in receipts.chunks(ROWS) {
+            let held = entered(tx, chunk).await?;
+            for &receipt in chunk {
+                match held.get(receipt) {
+                    // A row of the file has it.
+                    Some(entered) if lines.line(entered.number).is_some() => {}
+                    Some(entered) if entered.place.is_none() => unused.pending += 1,
+                    Some(entered) if entered.has_other_owner(owners.owner(receipt)) => {
+                        unused.other.push(receipt);
+                    }
+                    Some(_) => {}
+                    None => unused.unknown.push(receipt),
+                }
+            }
+        }
+        Ok(unused)
+    }
+}
