@@ -147,3 +147,89 @@ fn a_folder_that_is_no_ledger_is_told_once() {
     }
     assert!(!folder.path().join("nothing").exists());
 }
+
+/// Made-up donations came into a ledger in production, into one in dollars as yuan, and beside true ones.
+#[test]
+fn donations_are_made_up_only_where_nobody_takes_them_for_true_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let init = |dir: &str, more: &[&str]| {
+        ok(folder, &[&["ledger", "init", "--dir", dir, "--org", "wufu"], more].concat());
+    };
+    init("true", &["--currency", "CNY", "--production"]);
+    init("dollars", &["--currency", "USD"]);
+    init("none", &[]);
+    init("held", &["--currency", "CNY"]);
+    let csv = "receipt,institution,project,amount,date\nr1,I,P,1,2020-01-01\n";
+    fs::write(folder.join("f.csv"), csv).unwrap();
+    ok(folder, &["ledger", "import", "f.csv", "--dir", "held"]);
+    for (dir, expected) in [
+        ("true", "true is in production, where no donations are made up"),
+        ("dollars", "dollars is in USD, and what is made up is in CNY"),
+        ("none", "none has no currency, so it takes no donations"),
+        ("held", "held holds 1 donation already, and none are made up beside them"),
+    ] {
+        let told = refused(folder, &["ledger", "generate", "--dir", dir]);
+        assert!(told.contains(expected), "{told}");
+        assert!(told.contains("wufu ledger init --dir trial --org trial --currency CNY"), "{told}");
+        let held = &ok(folder, &["ledger", "info", "--dir", dir])[0]["donations"];
+        assert_eq!(held, &Value::from(u64::from(dir == "held")));
+    }
+    let told = refused(folder, &["ledger", "import", "f.csv", "--dir", "none"]);
+    assert!(
+        told.contains("make one for donations with wufu ledger init --currency CODE"),
+        "{told}"
+    );
+}
+
+/// With nothing signed, an empty file replaced a good one, and the exit code was 0.
+#[test]
+fn without_a_checkpoint_none_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    ok(folder, &["ledger", "init", "--dir", "l", "--org", "wufu"]);
+    fs::write(folder.join("good.notes"), "good").unwrap();
+    let write = ["ledger", "checkpoints", "--dir", "l", "--out", "good.notes"];
+    let told = refused(folder, &write);
+    for part in
+        ["no checkpoint yet", "good.notes is not written", "nothing was appended to wufu/cards"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let address = Seed::from_bytes([1; 32]).address("wufu").to_string();
+    ok(folder, &["ledger", "issue", &address, "--dir", "l"]);
+    for args in [&write[..], &write[..4]] {
+        let told = refused(folder, args);
+        assert!(
+            told.contains("5 entries in ") && told.contains("wufu ledger close-epoch"),
+            "{told}"
+        );
+    }
+    assert_eq!(fs::read_to_string(folder.join("good.notes")).unwrap(), "good");
+    ok(folder, &["ledger", "close-epoch", "--dir", "l"]);
+    let persons = refused(folder, &["ledger", "checkpoints", "--dir", "l", "--log", "persons"]);
+    assert!(persons.contains("nothing was appended to wufu/persons"), "{persons}");
+    fs::remove_file(folder.join("good.notes")).unwrap();
+    assert_eq!(ok(folder, &write)[0]["notes"], 1);
+}
+
+/// A file's key stood where the option belongs, and an audit told "what no checkpoint covers: signed since the ledger was made".
+#[test]
+fn an_operator_is_told_in_the_words_of_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let init = ["ledger", "init", "--dir", "l", "--org", "wufu"];
+    for (option, value, expected) in [
+        ("--epoch", "1000 d", "'--epoch <DURATION>': is 1000 d, expected 1 s to 1 d"),
+        ("--epoch", "0", "expected 1 s to 1 d"),
+        ("--window", "31 d", "'--window <DURATION>': is 31 d, expected at most 30 d"),
+    ] {
+        let told = refused(folder, &[&init[..], &[option, value]].concat());
+        assert!(told.contains(expected), "{told}");
+    }
+    ok(folder, &init);
+    let audit = String::from_utf8(run(folder, &["ledger", "audit", "--dir", "l"]).stdout).unwrap();
+    let expected = "all other rows (donations without an owner, names, claims): compared with what was signed since the \
+        ledger was made";
+    assert!(audit.contains(expected), "{audit}");
+}

@@ -102,6 +102,30 @@ pub async fn notes(dir: &Path, only: Option<&str>) -> anyhow::Result<Vec<String>
     Ok(notes)
 }
 
+/// Why nothing is signed yet, and what to do.
+async fn none_signed(dir: &Path, only: Option<&str>) -> anyhow::Result<String> {
+    let ledger = LedgerReader::open(dir).await?;
+    let (mut entries, now) = (0, files::now()?);
+    let asked =
+        Log::ALL.into_iter().filter(|log| only.is_none_or(|only| log.name().starts_with(only)));
+    let origins: Vec<String> = asked.map(|log| ledger.origin(log)).collect();
+    for log in ledger.info().await?.logs {
+        entries += if origins.contains(&log.origin) { log.size } else { 0 };
+    }
+    let logs = human::list(origins);
+    Ok(if entries == 0 {
+        format!(
+            "nothing was appended to {logs}: issue, register or import first, then `wufu ledger close-epoch`"
+        )
+    } else {
+        format!(
+            "{} in {logs}; {}",
+            count(entries, "entry"),
+            when(ledger.next_close(now).await?, now)
+        )
+    })
+}
+
 /// Writes or prints signed checkpoints.
 pub async fn checkpoints(
     dir: &Path,
@@ -110,6 +134,13 @@ pub async fn checkpoints(
     output: Output,
 ) -> anyhow::Result<()> {
     let notes = notes(dir, only).await?;
+    if notes.is_empty() {
+        bail!(
+            "no checkpoint yet, so {}: {}",
+            out.map_or("none is shown".into(), |out| format!("{} is not written", out.display())),
+            none_signed(dir, only).await?
+        );
+    }
     match out {
         Some(out) => {
             files::write(&out, files::write::CHECKPOINTS, notes.join("\n").as_bytes())?;
@@ -136,7 +167,7 @@ pub async fn info(dir: &Path, output: Output) -> anyhow::Result<()> {
             "{}, {}, {} of them pending",
             count(totals.donations, "donation"),
             human::money(totals.sum, currency),
-            totals.pending
+            human::number(totals.pending)
         ),
     };
     let text = format!(
@@ -177,7 +208,7 @@ pub async fn audit(dir: &Path, output: Output) -> anyhow::Result<()> {
         currency => format!("{}, ", human::money(audit.sum, currency)),
     };
     let text = format!(
-        "looked at {}, {}, {donated}{}, {}: {}\nwhat no checkpoint covers: {}",
+        "looked at {}, {}, {donated}{}, {}: {}\nall other rows (donations without an owner, names, claims): {}",
         human::list(leaves),
         count(audit.checkpoints, "checkpoint"),
         count(audit.claims, "claim"),
