@@ -192,7 +192,7 @@ fn without_a_checkpoint_none_are_written() {
     let write = ["ledger", "checkpoints", "--dir", "l", "--out", "good.notes"];
     let told = refused(folder, &write);
     for part in
-        ["no checkpoint yet", "good.notes is not written", "nothing was appended to wufu/cards"]
+        ["no checkpoint yet", "good.notes is not written", "there are no entries in wufu/cards"]
     {
         assert!(told.contains(part), "{part}: {told}");
     }
@@ -208,7 +208,7 @@ fn without_a_checkpoint_none_are_written() {
     assert_eq!(fs::read_to_string(folder.join("good.notes")).unwrap(), "good");
     ok(folder, &["ledger", "close-epoch", "--dir", "l"]);
     let persons = refused(folder, &["ledger", "checkpoints", "--dir", "l", "--log", "persons"]);
-    assert!(persons.contains("nothing was appended to wufu/persons"), "{persons}");
+    assert!(persons.contains("there are no entries in wufu/persons"), "{persons}");
     fs::remove_file(folder.join("good.notes")).unwrap();
     assert_eq!(ok(folder, &write)[0]["notes"], 1);
 }

@@ -115,7 +115,8 @@ async fn none_signed(dir: &Path, only: Option<&str>) -> anyhow::Result<String> {
     let logs = human::list(origins);
     Ok(if entries == 0 {
         format!(
-            "nothing was appended to {logs}: issue, register or import first, then `wufu ledger close-epoch`"
+            "there are no entries in {logs} (a donation without an owner is none): issue, register or import first, then \
+             `wufu ledger close-epoch`"
         )
     } else {
         format!(
