@@ -125,7 +125,14 @@ pub fn plain(status: &Status) -> Status {
     let words = status.message().chars();
     // Direction and joiners of text are no control characters, and hide what stands there as well.
     let shown = |c: &char| text::fault(*c).is_none();
-    Status::new(status.code(), words.filter(shown).take(WORDS).collect::<String>())
+    let said: String = words.filter(shown).take(WORDS).collect();
+    let said = match status.code() {
+        _ if !said.trim().is_empty() => said,
+        // What every gRPC server says of a service that it does not have.
+        Code::Unimplemented => "it is a server of another kind: check the address".into(),
+        _ => "it did not say why".into(),
+    };
+    Status::new(status.code(), said)
 }
 
 impl FromStr for Endpoint {
@@ -186,6 +193,9 @@ mod tests {
         let said = plain(&Status::internal(came));
         assert_eq!(said.message(), "no[2J[1;1Hproof verified1m \u{798f}");
         assert_eq!(said.code(), tonic::Code::Internal);
+        // A server of another kind "answered Unimplemented: ", and that was all.
+        assert!(plain(&Status::unimplemented("")).message().contains("another kind"));
+        assert!(plain(&Status::internal("\u{7}")).message().contains("did not say why"));
         let mut long = Status::with_details(
             tonic::Code::Aborted,
             "\u{798f}".repeat(1 << 20),

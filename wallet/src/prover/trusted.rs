@@ -15,6 +15,9 @@ use crate::place::{Endpoint, SMALL_ANSWER, within};
 /// How long a proof may take when nobody says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// What the server is called.
+const PROVER: &str = "prover";
+
 /// A prover that its owner trusts as they trust the wallet: it sees the witness.
 #[derive(Clone, Debug)]
 pub struct TrustedProver {
@@ -48,16 +51,20 @@ impl TrustedProver {
     async fn client(&self) -> Result<ProverServiceClient<tonic::transport::Channel>, ProverError> {
         let channel = self.place.connect(self.timeout).await;
         let place = || self.place.to_string();
-        let channel = channel.map_err(|error| ProverError::Connect { place: place(), error })?;
+        let channel = channel.map_err(|error| ProverError::Connect {
+            role: PROVER,
+            place: place(),
+            error,
+        })?;
         Ok(ProverServiceClient::new(channel).max_decoding_message_size(SMALL_ANSWER))
     }
 
     fn refused(&self, status: Status) -> ProverError {
-        answered(&self.place, status)
+        answered(PROVER, &self.place, status)
     }
 
     fn answer(&self, error: wufu_proto::ConvertError) -> ProverError {
-        ProverError::Answer { place: self.place.to_string(), error }
+        ProverError::Answer { role: PROVER, place: self.place.to_string(), error }
     }
 }
 
@@ -84,7 +91,8 @@ impl ProofSource for TrustedProver {
             Ok(None)
         });
         let proved = proved.await.map_err(|status| self.refused(status))?;
-        let proved = proved.ok_or_else(|| ProverError::Silent { place: self.place.to_string() })?;
+        let proved = proved
+            .ok_or_else(|| ProverError::Silent { role: PROVER, place: self.place.to_string() })?;
         let proved = proved.map_err(|error| self.answer(error))?;
         stage(Stage::Done);
         let presented = proved.presented();

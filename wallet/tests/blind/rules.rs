@@ -94,8 +94,13 @@ async fn only_who_was_sent_something_is_said_to_have_seen_it() {
     let prover = wallet(vec![dealer], vec![good]).with_rescue(Arc::new(local));
     let made = prover.prove(job(1), quiet()).await.unwrap();
     assert!(
-        matches!(made.mode, Mode::Blind { evaluators, local: true, .. } if evaluators.is_empty())
+        matches!(&made.mode, Mode::Blind { evaluators, failure: Some(_), .. } if evaluators.is_empty())
     );
+    // Not the dealer either: it was not reached. What failed and where is told.
+    assert!(made.mode.servers().is_empty(), "{:?}", made.mode);
+    let failure = made.mode.failure().unwrap();
+    assert!(failure.contains("no connection to the dealer at"), "{failure}");
+    assert!(made.mode.learned().contains("no server learned anything"), "{}", made.mode.learned());
 }
 
 /// After the first evaluator the engine was asked, and its failure was the end: no other evaluator, and the error was
@@ -136,7 +141,7 @@ async fn a_dealer_sends_as_many_tokens_as_it_was_asked_for() {
         let prover = wallet(vec![dealer], vec![place.clone()]);
         let refused = prover.prove(job(1), quiet()).await;
         let Err(ProverError::Blind(error)) = refused else { panic!("{refused:?}") };
-        let BlindError::Dealt { got, expected: 2 } = *error else { panic!("{error}") };
+        let BlindError::Dealt { got, expected: 2, .. } = *error else { panic!("{error}") };
         assert_eq!(got, sends(2));
     }
 }

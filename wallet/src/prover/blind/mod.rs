@@ -1,6 +1,7 @@
 //! Proofs made by two servers that share nothing, of which neither sees the witness, a public input or who asks.
 
 mod delay;
+mod error;
 #[cfg(test)]
 mod faults;
 mod tokens;
@@ -14,7 +15,7 @@ use ed25519_dalek::VerifyingKey as DealerKey;
 use rand::{rngs::OsRng, seq::SliceRandom as _};
 use tokio::time::Instant;
 use tonic::Request;
-use wufu_blind::{AnswerError, BlindKey, FourSums, Kit, KitError, ShareError, SumsError, Token};
+use wufu_blind::{BlindKey, FourSums, Kit, Token, TokenError};
 use wufu_circuits::{Assignment, Circuit};
 use wufu_proto::{
     blind::{Deal, DealtTokens, EvaluatedSums, messages},
@@ -28,10 +29,14 @@ use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey};
 
 use delay::Listener;
 pub use delay::{BlindStep, Delay, OnStep, WaitReason};
+pub use error::BlindError;
 pub use tokens::{TOKEN_FOLDER, TokenStore, TokenStoreError};
 pub use wufu_blind::KitId;
 
-use super::{Mode, OnStage, ProofSource, ProverError, Stage, Timings, UnverifiedProof, answered};
+use super::{
+    DealerContact, Mode, OnStage, ProofSource, ProverError, Stage, Timings, UnverifiedProof,
+    answered,
+};
 use crate::{
     place::{Endpoint, SMALL_ANSWER, within},
     wallet::TaskStopped,
@@ -45,70 +50,9 @@ const LOW: usize = ATTEMPTS;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Tokens that are fetched together, unless somebody says otherwise: so that a dealer is not asked for each proof.
 pub const BATCH: usize = 4;
-
-/// Why there is no proof by servers that see nothing. Nothing in it tells of a witness.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BlindError {
-    /// Nobody deals tokens, or nobody makes sums.
-    #[error("no {0} is known, expected one at least")]
-    Nobody(&'static str),
-    /// The same one twice.
-    #[error("one {0} is named twice: it would be known by both")]
-    Twice(&'static str),
-    /// One server in both roles.
-    #[error("{place} is dealer and evaluator: it would know every witness")]
-    Both {
-        /// Where it is.
-        place: String,
-    },
-    /// The kit.
-    #[error(transparent)]
-    Kit(#[from] KitError),
-    /// The kit is of the key, and not the one that is pinned.
-    #[error("kit is {got}, expected {expected}, as it is pinned")]
-    OtherKit {
-        /// The kit that came.
-        got: KitId,
-        /// The one that is pinned.
-        expected: KitId,
-    },
-    /// A dealer sent more tokens than it was asked for, or fewer. None of them is kept.
-    #[error("the dealer sent {got} tokens, expected {expected}")]
-    Dealt {
-        /// How many came.
-        got: usize,
-        /// How many were asked for.
-        expected: usize,
-    },
-    /// The tokens.
-    #[error(transparent)]
-    Tokens(#[from] TokenStoreError),
-    /// There is no token though the dealers sent some: another process takes them.
-    #[error("no token is left")]
-    NoToken,
-    /// The share could not be made. Nothing was sent.
-    #[error(transparent)]
-    Share(#[from] ShareError),
-    /// The evaluator's answer is no four sums.
-    #[error("the evaluator's {0}")]
-    Sums(#[from] SumsError),
-    /// The evaluator's answer gives no proof: it, a dealer or the kit is wrong.
-    #[error(transparent)]
-    Answer(#[from] AnswerError),
-    /// No server made a proof, nor did the wallet's own engine.
-    #[error("{server}; and in the wallet: {home}")]
-    Home {
-        /// Why the last server did not.
-        #[source]
-        server: Box<ProverError>,
-        /// Why the engine did not.
-        home: Box<ProverError>,
-    },
-    /// The clock.
-    #[error("the clock is before 1970")]
-    Clock,
-}
+/// What servers are called.
+const DEALER: &str = "dealer";
+const EVALUATOR: &str = "evaluator";
 
 /// A pinned key with its kit, computed with the best that this machine has. `pinned` is the kit's id, had with the
 /// key's: a kit of this key with other bases would make proofs fail or not by what their public inputs are.
@@ -226,27 +170,43 @@ impl BlindProver {
         self.told.tell(BlindStep::Ask { role, place: place.to_string(), limit: TIMEOUT });
     }
 
-    fn mode_of(&self, evaluators: &[Endpoint], local: bool) -> Mode {
+    /// What came of `contacts`; `failure` is why no server made the proof, where the wallet's own engine did.
+    fn mode_of(&self, contacts: &Contacts, failure: Option<String>) -> Mode {
+        let asked = |dealer: &Dealer| contacts.dealers.contains(&dealer.place);
+        let contact = |dealer: &Dealer| DealerContact {
+            place: dealer.place.to_string(),
+            asked: asked(dealer),
+        };
+        let took_part = |dealer: &&Dealer| contacts.masked || asked(dealer);
         Mode::Blind {
-            dealers: self.dealers.iter().map(|dealer| dealer.place.to_string()).collect(),
-            evaluators: evaluators.iter().map(Endpoint::to_string).collect(),
-            local,
+            dealers: self.dealers.iter().filter(took_part).map(contact).collect(),
+            evaluators: contacts.evaluators.iter().map(Endpoint::to_string).collect(),
+            failure,
         }
     }
 
     /// A token of each dealer, used from here on.
-    async fn take(&self, key_id: KeyId) -> Result<Vec<Token>, ProverError> {
+    async fn take(
+        &self,
+        key_id: KeyId,
+        contacts: &mut Contacts,
+    ) -> Result<Vec<Token>, ProverError> {
         if let Some(tokens) = self.spend(key_id).await? {
             return Ok(tokens);
         }
-        self.stock(key_id, 1).await?;
+        self.stock(key_id, 1, contacts).await?;
         self.wait(WaitReason::UseMasks).await;
         Ok(self.spend(key_id).await?.ok_or(BlindError::NoToken)?)
     }
 
     /// Fetches tokens of every dealer of whose there are fewer than `least`, and waits between one and the next.
     /// Whether there was one.
-    async fn stock(&self, key_id: KeyId, least: usize) -> Result<bool, ProverError> {
+    async fn stock(
+        &self,
+        key_id: KeyId,
+        least: usize,
+        contacts: &mut Contacts,
+    ) -> Result<bool, ProverError> {
         let mut fetched = false;
         for dealer in &self.dealers {
             let (tokens, key, now) = (self.tokens.clone(), dealer.key, now()?);
@@ -258,20 +218,20 @@ impl BlindProver {
                 self.wait(WaitReason::NextDealer).await;
             }
             fetched = true;
-            self.restock(dealer, key_id).await?;
+            self.restock(dealer, key_id, contacts).await?;
         }
         Ok(fetched)
     }
 
     /// Waits, so that who sees the proof next does not see it come right after an evaluator's answer. On the way tokens
     /// are fetched for proofs to come, when few are left: a dealer is then asked apart from the proof that needs them.
-    async fn before_showing(&self, key_id: KeyId) {
+    async fn before_showing(&self, key_id: KeyId, contacts: &mut Contacts) {
         self.wait(WaitReason::Show).await;
         if self.delay == Delay::NONE {
             return;
         }
         // Who fails now is asked again when a token is wanted.
-        if !matches!(self.stock(key_id, LOW).await, Ok(false)) {
+        if !matches!(self.stock(key_id, LOW, contacts).await, Ok(false)) {
             self.wait(WaitReason::Show).await;
         }
     }
@@ -284,38 +244,54 @@ impl BlindProver {
     }
 
     /// Fetches a dealer's tokens, over a connection for it alone.
-    async fn restock(&self, dealer: &Dealer, key_id: KeyId) -> Result<(), ProverError> {
+    async fn restock(
+        &self,
+        dealer: &Dealer,
+        key_id: KeyId,
+        contacts: &mut Contacts,
+    ) -> Result<(), ProverError> {
         let Dealer { place, key } = dealer;
-        self.ask("dealer", place);
-        let mut client = DealerServiceClient::new(connect(place).await?);
+        self.ask(DEALER, place);
+        let mut client = DealerServiceClient::new(connect(DEALER, place).await?);
         client = client.max_decoding_message_size(SMALL_ANSWER);
         let mut request = Request::new(Deal { key_id, count: self.batch }.into());
         request.set_timeout(TIMEOUT);
+        contacts.dealers.push(place.clone());
         let answer = within(TIMEOUT, client.deal(request)).await;
         drop(client);
-        let answer = answer.map_err(|status| answered(place, status))?.into_inner();
-        let dealt = DealtTokens::try_from(answer)
-            .map_err(|error| ProverError::Answer { place: place.to_string(), error })?;
+        let answer = answer.map_err(|status| answered(DEALER, place, status))?.into_inner();
+        let at = || place.to_string();
+        let dealt = DealtTokens::try_from(answer).map_err(|error| ProverError::Answer {
+            role: DEALER,
+            place: at(),
+            error,
+        })?;
         let (got, expected) = (dealt.0.len(), self.batch);
         if got != expected {
-            return Err(BlindError::Dealt { got, expected }.into());
+            return Err(BlindError::Dealt { place: at(), got, expected }.into());
         }
         let (tokens, key, now) = (self.tokens.clone(), *key, now()?);
         let kept = blocking(move || tokens.keep(&key, key_id, &dealt.0, now)).await?;
-        Ok(kept.map_err(BlindError::from)?)
+        kept.map_err(|error| match error {
+            TokenStoreError::Token(TokenError::Signature) => {
+                BlindError::DealerKey { place: at(), expected: hex::encode(key.as_bytes()) }.into()
+            }
+            error => BlindError::Dealer { place: at(), error }.into(),
+        })
     }
 
-    /// One job at one evaluator, with tokens of its own. Who is sent something is entered in `asked` first.
+    /// One job at one evaluator, with tokens of its own. Who is sent something is entered in `contacts` first.
     async fn attempt(
         &self,
         key: &BlindKey,
         assignment: &Arc<Assignment>,
         place: &Endpoint,
         stage: &OnStage,
-        asked: &mut Vec<Endpoint>,
+        contacts: &mut Contacts,
     ) -> Result<Attempt, ProverError> {
         let key_id = key.verifying_key().id();
-        let tokens = self.take(key_id).await?;
+        let tokens = self.take(key_id, contacts).await?;
+        contacts.masked = true;
         let began = Instant::now();
         let (share_key, assignment) = (key.clone(), assignment.clone());
         let shared = blocking(move || share_key.share(&assignment, tokens)).await?;
@@ -323,27 +299,43 @@ impl BlindProver {
         // From here on the tokens are used, on disk, and nothing was sent yet.
         stage(Stage::Proving);
         let messages = messages(key_id, shared.request.as_bytes());
-        self.ask("evaluator", place);
-        let mut client = EvaluatorServiceClient::new(connect(place).await?);
+        self.ask(EVALUATOR, place);
+        let mut client = EvaluatorServiceClient::new(connect(EVALUATOR, place).await?);
         client = client.max_decoding_message_size(SMALL_ANSWER);
         let mut request = Request::new(Messages(messages.into_iter()));
         request.set_timeout(TIMEOUT);
-        asked.push(place.clone());
+        contacts.evaluators.push(place.clone());
         let answer = within(TIMEOUT, client.evaluate(request)).await;
         drop(client);
-        let answer = answer.map_err(|status| answered(place, status))?.into_inner();
-        let evaluated = EvaluatedSums::try_from(answer)
-            .map_err(|error| ProverError::Answer { place: place.to_string(), error })?;
+        let answer = answer.map_err(|status| answered(EVALUATOR, place, status))?.into_inner();
+        let at = || place.to_string();
+        let evaluated = EvaluatedSums::try_from(answer).map_err(|error| ProverError::Answer {
+            role: EVALUATOR,
+            place: at(),
+            error,
+        })?;
         let prove = began.elapsed();
         stage(Stage::Verifying);
         let began = Instant::now();
-        let pending = shared.pending;
+        let (pending, place) = (shared.pending, at());
         let proof = blocking(move || {
-            let sums = FourSums::decode(&*evaluated.0)?;
-            Ok::<_, BlindError>(pending.finish(&sums)?)
+            let sums = FourSums::decode(&*evaluated.0);
+            let sums = sums.map_err(|error| BlindError::Sums { place: place.clone(), error })?;
+            pending.finish(&sums).map_err(|error| BlindError::Answer { place, error })
         });
         Ok(Attempt { proof: proof.await??, prove, verify: began.elapsed() })
     }
+}
+
+/// Who was sent something for a proof.
+#[derive(Default)]
+struct Contacts {
+    /// Dealers that were asked for tokens.
+    dealers: Vec<Endpoint>,
+    /// Whether tokens of every dealer were used, from whenever they are.
+    masked: bool,
+    /// Evaluators, one after the other.
+    evaluators: Vec<Endpoint>,
 }
 
 /// What came of one evaluator, and how long it took without what was waited on purpose.
@@ -367,9 +359,12 @@ impl tonic::codegen::tokio_stream::Stream for Messages {
     }
 }
 
-async fn connect(place: &Endpoint) -> Result<tonic::transport::Channel, ProverError> {
+async fn connect(
+    role: &'static str,
+    place: &Endpoint,
+) -> Result<tonic::transport::Channel, ProverError> {
     let channel = place.connect(TIMEOUT).await;
-    channel.map_err(|error| ProverError::Connect { place: place.to_string(), error })
+    channel.map_err(|error| ProverError::Connect { role, place: place.to_string(), error })
 }
 
 async fn blocking<T: Send + 'static>(
@@ -400,7 +395,9 @@ impl CircuitVisitor for Assign {
 #[tonic::async_trait]
 impl ProofSource for BlindProver {
     fn mode(&self) -> Mode {
-        self.mode_of(&self.evaluators, false)
+        let dealers = self.dealers.iter().map(|dealer| dealer.place.clone()).collect();
+        let evaluators = self.evaluators.clone();
+        self.mode_of(&Contacts { dealers, masked: true, evaluators }, None)
     }
 
     async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
@@ -421,22 +418,22 @@ impl ProofSource for BlindProver {
         let mut places = self.evaluators.clone();
         places.shuffle(&mut OsRng);
         places.truncate(ATTEMPTS);
-        let mut asked = Vec::new();
+        let mut contacts = Contacts::default();
         let (mut rescue, mut home) = (self.rescue.as_ref(), None);
         let mut last = ProverError::from(BlindError::Nobody("evaluator"));
         for place in &places {
             // Who sees the look-ups for this proof, or the last evaluator fail, does not see this come right after it.
             self.wait(WaitReason::Evaluator).await;
-            match self.attempt(key, &assignment, place, &stage, &mut asked).await {
+            match self.attempt(key, &assignment, place, &stage, &mut contacts).await {
                 Ok(Attempt { proof, prove, verify }) => {
-                    self.before_showing(key_id).await;
+                    self.before_showing(key_id, &mut contacts).await;
                     stage(Stage::Done);
                     return Ok(UnverifiedProof {
                         public_inputs,
                         proof: proof.encode(),
                         key_id,
                         timings: Timings { prove, verify, ..timings },
-                        mode: self.mode_of(&asked, false),
+                        mode: self.mode_of(&contacts, None),
                     });
                 }
                 // The server is told nothing: it may have lied to see what comes of it.
@@ -448,7 +445,8 @@ impl ProofSource for BlindProver {
             match local.prove(job.clone(), stage.clone()).await {
                 Ok(made) => {
                     self.wait(WaitReason::Show).await;
-                    return Ok(UnverifiedProof { mode: self.mode_of(&asked, true), ..made });
+                    let mode = self.mode_of(&contacts, Some(last.to_string()));
+                    return Ok(UnverifiedProof { mode, ..made });
                 }
                 Err(error) => home = Some(error),
             }

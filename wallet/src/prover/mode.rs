@@ -1,0 +1,111 @@
+//! How a proof was made, and so who learned what.
+
+use std::fmt;
+
+/// How a proof was made, and so who learned what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// In the wallet's own process: nobody else learned anything.
+    Local,
+    /// By a prover that saw the witness.
+    Trusted {
+        /// Where it is.
+        place: String,
+    },
+    /// By servers that share nothing, of which none saw the witness.
+    Blind {
+        /// Whose masks were used, or who was asked for some.
+        dealers: Vec<DealerContact>,
+        /// Who was sent something, one after the other: all but the last failed.
+        evaluators: Vec<String>,
+        /// Why no server made the proof, when the wallet's own engine did.
+        failure: Option<String>,
+    },
+}
+
+/// A dealer, and when it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DealerContact {
+    /// Where it is.
+    pub place: String,
+    /// Whether it was asked for masks while this proof was made. Otherwise those were used that had been fetched earlier.
+    pub asked: bool,
+}
+
+impl Mode {
+    /// Its name, for people and machines.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Trusted { .. } => "trusted",
+            Self::Blind { failure: None, .. } => "blind",
+            Self::Blind { failure: Some(_), .. } => "local, after blind failed",
+        }
+    }
+
+    /// Why no server made the proof, when blind mode failed and the wallet's own engine made it.
+    pub fn failure(&self) -> Option<&str> {
+        match self {
+            Self::Blind { failure, .. } => failure.as_deref(),
+            Self::Local | Self::Trusted { .. } => None,
+        }
+    }
+
+    /// What whoever made the proof learned.
+    pub fn learned(&self) -> &'static str {
+        match self {
+            Self::Local => "nothing left the wallet",
+            Self::Trusted { .. } => {
+                "the prover saw the witness, and with it the power to spend, show and recognise everything under that key"
+            }
+            Self::Blind { failure: None, .. } => {
+                "no server saw the witness, a public input or an identity; dealer and evaluator together could work it out"
+            }
+            Self::Blind { evaluators, .. } if evaluators.is_empty() => {
+                "it was made in this wallet: no evaluator was sent anything, and no server learned anything of the witness"
+            }
+            Self::Blind { .. } => {
+                "it was made in this wallet, after an evaluator was sent masked numbers; dealer and evaluator together could \
+                 work the witness out"
+            }
+        }
+    }
+
+    /// What each server learned.
+    pub fn servers(&self) -> Vec<Server> {
+        let server = |role, place: &String, learned| Server { role, place: place.clone(), learned };
+        match self {
+            Self::Local => Vec::new(),
+            Self::Trusted { place } => vec![server("prover", place, self.learned())],
+            Self::Blind { dealers, evaluators, .. } => {
+                let dealt = "which circuit, how many tokens, when they were fetched, from which address; not whether or for what they are used, though a wallet that proves rarely fetches them close to a proof";
+                let earlier = "nothing from this proof: its masks had been fetched earlier, and it learned then which circuit, how many tokens, when and from which address";
+                let evaluated = "which circuit, when, from which address, and numbers that are uniform without the dealer's seed";
+                let dealers = dealers.iter().map(|dealer| {
+                    server("dealer", &dealer.place, if dealer.asked { dealt } else { earlier })
+                });
+                dealers
+                    .chain(evaluators.iter().map(|place| server("evaluator", place, evaluated)))
+                    .collect()
+            }
+        }
+    }
+}
+
+/// A server, and what it learned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// What it does: "prover", "dealer" or "evaluator".
+    pub role: &'static str,
+    /// Where it is.
+    pub place: String,
+    /// What it learned.
+    pub learned: &'static str,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
