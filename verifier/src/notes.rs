@@ -150,7 +150,8 @@ pub fn split(text: &str) -> Result<Vec<&str>, NotesError> {
         let signatures = lines.take_while(|line| line.starts_with('\u{2014}'));
         let end = body + signatures.map(str::len).sum::<usize>();
         let (note, after) = rest.split_at(end);
-        if end == body {
+        // A signature whose line does not end was cut off within.
+        if end == body || !note.ends_with('\n') {
             return Err(unfinished);
         }
         notes.push(note);
@@ -254,6 +255,9 @@ mod tests {
             (body.into(), NotesError::NoNote { bytes: body.len() }),
             (format!("{body}\n\n"), NotesError::NoNote { bytes: body.len() + 2 }),
             (format!("{good}\n{body}"), NotesError::Unfinished { number: 2 }),
+            // Cut off within a signature: it was "not a text, an empty line and signature lines".
+            (good[..good.len() - 1].into(), NotesError::Unfinished { number: 1 }),
+            (good[..good.len() - 20].into(), NotesError::Unfinished { number: 1 }),
         ] {
             assert_eq!(split(&text), Err(expected.clone()), "{text:?}");
             assert_eq!(expected.reason(), Reason::NoteForm);

@@ -1,6 +1,6 @@
 //! Envelopes, requests, grants and receipts as files: see [`wufu_proto::file`].
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
 use wufu_proto::{
     ConvertError, Envelope, file as format,
@@ -102,16 +102,34 @@ pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, MessageError> {
 /// When it cannot be read, or is longer than any message of its kind.
 pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
     let io = |error| MessageError::Read { path: path.into(), error };
-    let mut file = File::open(path).map_err(io)?;
+    let file = File::open(path).map_err(io)?;
+    let hint = file.metadata().map_err(io)?.len();
+    read_hinted(file, path, hint)
+}
+
+/// The bytes of an input that holds a message, as [`read_bytes`] reads those of a file; `name` is what it is called.
+///
+/// # Errors
+/// When it cannot be read, or is longer than any message of its kind.
+pub fn read_bytes_of(input: impl Read, name: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
+    read_hinted(input, name, 0)
+}
+
+/// `hint` is what the system says of its length: pipes and devices have none, and files grow.
+fn read_hinted(
+    mut input: impl Read,
+    path: &Path,
+    hint: u64,
+) -> Result<Zeroizing<Vec<u8>>, MessageError> {
+    let io = |error| MessageError::Read { path: path.into(), error };
     let mut head = Zeroizing::new(Vec::with_capacity(HEAD as usize));
-    (&mut file).take(HEAD).read_to_end(&mut head).map_err(io)?;
+    (&mut input).take(HEAD).read_to_end(&mut head).map_err(io)?;
     let max = format::longest(&head).map_or(MAX_BYTES, |max| (max as u64).min(MAX_BYTES));
-    // What the system says of its length is a hint: pipes and devices have none, and files grow.
-    let hint = file.metadata().map_err(io)?.len().min(max) + 1;
+    let hint = hint.min(max) + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(hint).unwrap_or_default()));
     bytes.extend_from_slice(&head);
     let rest = (max + 1).saturating_sub(head.len() as u64);
-    file.take(rest).read_to_end(&mut bytes).map_err(io)?;
+    input.take(rest).read_to_end(&mut bytes).map_err(io)?;
     let got = bytes.len() as u64;
     if got > max {
         return Err(MessageError::Long { path: path.into(), got, max });

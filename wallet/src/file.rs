@@ -35,7 +35,10 @@ pub enum FileError {
         path: PathBuf,
     },
     /// Group or others may do something with it.
-    #[error("{path} has mode {mode:03o}, expected none for group and others", path = path.display())]
+    #[error(
+        "{path} has mode {mode:03o}, expected none for group and others: chmod go= {path}",
+        path = path.display()
+    )]
     Shared {
         /// Which file.
         path: PathBuf,

@@ -68,6 +68,29 @@ impl LogName {
     }
 }
 
+/// The text names no log of donations.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{got:?} is not a log of donations, expected ORG/donations/N, with N from 1 and without leading zeros, \
+     such as cerf/donations/1"
+)]
+pub struct DonationLogError {
+    /// The text.
+    pub got: String,
+}
+
+impl LogName {
+    /// The donation log that a request asks about: whoever writes a request and whoever answers it read its name here.
+    ///
+    /// # Errors
+    /// When the text names no log, or a log of cards or persons.
+    pub fn parse_donations(text: &str) -> Result<Self, DonationLogError> {
+        let name = text.parse::<Self>().ok();
+        let name = name.filter(|name| matches!(name.kind, LogKind::Donations(_)));
+        name.ok_or_else(|| DonationLogError { got: text.into() })
+    }
+}
+
 impl FromStr for LogName {
     type Err = LogNameError;
 
@@ -120,6 +143,11 @@ mod tests {
             ["cerf/donations/0", "cerf/donations/01", "cerf/donations/+1", "/donations/1"];
         // FAILURES.md, row 53: logs whose names look like others.
         let hidden = ["wu\u{200b}fu/cards", "wufu\u{ad}/cards", "cafe\u{301}/cards", "wu fu/cards"];
+        for text in ["wufu/cards", "wufu/persons"].into_iter().chain(none).chain(numbers) {
+            assert_eq!(LogName::parse_donations(text), Err(DonationLogError { got: text.into() }));
+        }
+        let cerf = LogName::donations("cerf", 1);
+        assert_eq!(LogName::parse_donations("cerf/donations/1"), Ok(cerf));
         for text in none.into_iter().chain(numbers).chain(hidden) {
             assert_eq!(text.parse::<LogName>(), Err(LogNameError { got: text.into() }));
         }

@@ -177,7 +177,13 @@ impl Wallet {
         let envelope = claim_bytes(envelope);
         let checked = self.blocking(move |wallet| {
             let submitted = wallet.checked(&key, &claim, outcome)?;
-            let SubmitOutcome::Admitted { claim, note } = submitted else { return Ok(submitted) };
+            let (claim, note) = match submitted {
+                SubmitOutcome::Admitted { claim, note } => (claim, note),
+                SubmitOutcome::Spent { ref note, .. } => {
+                    wallet.store().refuse_claim(&org, &envelope, note)?;
+                    return Ok(submitted);
+                }
+            };
             match wallet.store().admit_claim(&org, &envelope, &note)? {
                 // One claim, one number.
                 Some(kept) if number_in(&kept) != Some(claim) => {

@@ -47,6 +47,16 @@ pub enum OpenError {
         /// What is there.
         name: &'static str,
     },
+    /// There is none.
+    #[error(
+        "there is no wallet in {folder}: make one with `wufu wallet new --dir {folder}`, bring one back from its seed with \
+         `wufu wallet restore`, or name another folder (--dir)",
+        folder = folder.display()
+    )]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Its memory is that of another seed.
     #[error(
         "{folder}: the seed here is not the one that wallet.redb belongs to, so what it holds is another wallet's. Bring back the \
@@ -123,12 +133,26 @@ impl Wallet {
         Ok(())
     }
 
+    /// Checks that a folder holds a wallet, or a part of one.
+    ///
+    /// # Errors
+    /// When there is no such folder, or nothing of a wallet in it.
+    pub fn check_there(folder: &Path) -> Result<(), OpenError> {
+        match folder.symlink_metadata() {
+            Ok(found) if !found.is_dir() => Ok(()),
+            _ if Self::check_free(folder).is_err() => Ok(()),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Ok(()),
+            _ => Err(OpenError::Missing { folder: folder.into() }),
+        }
+    }
+
     /// Opens a wallet.
     ///
     /// # Errors
     /// When folder, seed or memory are open to others, are not there or are damaged, or the wallet is open in another
     /// process.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        Self::check_there(folder)?;
         file::check_folder(folder)?;
         let seed = seed::read(&folder.join(SEED_FILE))?;
         let store = Store::open(&folder.join(STORE_FILE))?;
@@ -365,6 +389,11 @@ mod tests {
         let address = Wallet::create(&folder).unwrap().address("wufu");
         assert_eq!(Wallet::open(&folder).unwrap().address("wufu"), address);
         assert!(matches!(Wallet::create(&folder), Err(OpenError::Held { .. })));
+        // A folder that is not there was "No such file or directory", and nothing said how a wallet is made.
+        for none in [base.path().join("none"), base.path().into()] {
+            let missing = Wallet::open(&none).unwrap_err();
+            assert!(matches!(missing, OpenError::Missing { .. }), "{missing}");
+        }
         // The seed alone is lost: its memory is not given to another seed.
         std::fs::remove_file(folder.join(SEED_FILE)).unwrap();
         assert!(matches!(Wallet::create(&folder), Err(OpenError::Held { .. })));

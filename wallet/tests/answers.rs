@@ -206,6 +206,25 @@ async fn f33_one_verifier_never_sees_a_donation_under_two_policies() {
     let fresh = DonationOptions { fresh: true, ..default() };
     let other = plan(1, amounts(0, 2000), fresh).await.unwrap();
     assert_eq!((other.chosen().place, other.chosen().shown_before), (3001, false));
+    // Of two that meet the policy one was shown; the other is shown, and then there is none. `fresh` showed one again.
+    let wanted = |place| DonationOptions { place: Some(place), fresh: true, ..default() };
+    let seen = plan(1, amounts(0, 2000), wanted(3000)).await;
+    assert!(matches!(seen, Err(PlanError::NoneFresh { shown: 1, .. })), "{seen:?}");
+    let fresh = DonationOptions { fresh: true, ..few(1) };
+    let only = plan(3, amounts(0, 101), fresh.clone()).await.unwrap();
+    assert!(!only.chosen().shown_before);
+    only.prove(&prover, quiet(), NOW).await.unwrap();
+    for _ in 0..2 {
+        let none = plan(3, amounts(0, 101), fresh.clone()).await.unwrap_err();
+        assert!(matches!(none, PlanError::NoneFresh { shown: 1, .. }), "{none}");
+    }
+    // A place that is not held was told to be a policy that nothing meets.
+    let other = DonationOptions { place: Some(7), ..default() };
+    let not_held = plan(1, amounts(0, 2000), other).await;
+    assert!(matches!(not_held, Err(PlanError::NotHeld { place: 7, .. })), "{not_held:?}");
+    let other = DonationOptions { place: Some(3001), ..few(1) };
+    let too_small = plan(1, amounts(0, 500), other).await;
+    assert!(matches!(too_small, Err(PlanError::NotAdmitted { place: 3001, .. })), "{too_small:?}");
     let narrower = plan(1, amounts(0, 1500), default()).await.unwrap();
     assert_eq!(narrower.chosen().place, 3001);
     narrower.prove(&prover, quiet(), NOW).await.unwrap();
@@ -238,9 +257,9 @@ async fn f34_only_requests_that_may_be_answered_are() {
     let stranger = wufu_verifier::request::Question { origin: "else/donations/1".into(), ..good() };
     assert!(matches!(plan(stranger).await, Err(PlanError::Sync(SyncError::NoLogKey { .. }))));
     let cards = wufu_verifier::request::Question { origin: "cerf/cards".into(), ..good() };
-    assert!(matches!(plan(cards).await, Err(PlanError::NoDonationLog { .. })));
+    assert!(matches!(plan(cards).await, Err(PlanError::NoDonationLog(_))));
     let none = wufu_verifier::request::Question { origin: "cerf".into(), ..good() };
-    assert!(matches!(plan(none).await, Err(PlanError::LogName(_))));
+    assert!(matches!(plan(none).await, Err(PlanError::NoDonationLog(_))));
     wallet.pin_verifying_key(claim_prover().verifying_key()).unwrap();
     let claim = claim_prover().verifying_key().id();
     let other = wufu_verifier::request::Question { key_ids: vec![claim], ..good() };
@@ -355,7 +374,7 @@ async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> UncheckedWitness {
 
         async fn prove(&self, job: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
             *self.0.lock().unwrap() = Some(job.witnessed);
-            Err(ProverError::Silent { place: "curious".into() })
+            Err(ProverError::Silent { role: "prover", place: "curious".into() })
         }
     }
 

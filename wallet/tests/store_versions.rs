@@ -100,6 +100,7 @@ fn claim(number: u64, receipt: Option<&str>) -> ClaimEntry {
         expiry: NOW + 600,
         envelope: vec![number as u8; 9],
         receipt: receipt.map(Into::into),
+        refusal: None,
     }
 }
 

@@ -287,6 +287,7 @@ impl ClaimPlan {
             expiry: self.binding.expiry,
             envelope: claim_bytes(&envelope),
             receipt: None,
+            refusal: None,
         };
         let (org, again) = (self.binding.org.clone(), self.again);
         let kept =

@@ -21,7 +21,7 @@ use wufu_verifier::{
 
 use super::{Answer, PlanError, ProveError, Report, age, log_epoch, not_over, points};
 use crate::{
-    log::{LogKind, LogName},
+    log::LogName,
     prover::{OnStage, ProofSource, UnverifiedProof},
     renew::own_leaf,
     source::Sources,
@@ -38,7 +38,7 @@ pub const MIN_ANONYMITY: u64 = 1000;
 pub struct DonationOptions {
     /// How many public records must meet the policy.
     pub min_anonymity: u64,
-    /// Whether to take a donation that this verifier has not seen, where there is one. By default one that it has seen
+    /// Whether to take a donation that this verifier has not seen, for whatever purpose. By default one that it has seen
     /// under the same policy is shown again, so that it learns nothing new.
     pub fresh: bool,
     /// The donation to show, by its place in the log. By default the first that meets the policy.
@@ -118,10 +118,7 @@ impl Wallet {
     ) -> Result<DonationPlan, PlanError> {
         let question = request.question();
         not_over(question.expiry, now)?;
-        let log: LogName = question.origin.parse()?;
-        if !matches!(log.kind, LogKind::Donations(_)) {
-            return Err(PlanError::NoDonationLog { log });
-        }
+        let log = LogName::parse_donations(&question.origin)?;
         let (asked, name) = (question.key_ids.clone(), log.clone());
         let key = self
             .blocking(move |wallet| {
@@ -200,28 +197,42 @@ impl Wallet {
             entry.receipt.origin == origin && entry.standing != InclusionStatus::Foreign
         };
         let held: Vec<DonationEntry> = self.donations()?.into_iter().filter(ours).collect();
+        let at_place = |entry: &DonationEntry, place| entry.receipt.path.index() == place;
+        if let Some(place) = options.place
+            && !held.iter().any(|entry| at_place(entry, place))
+        {
+            return Err(PlanError::NotHeld { log: log.clone(), place });
+        }
         let policy = &request.question().policy;
         let fits = |entry: &&DonationEntry| {
-            let wanted = options.place.is_none_or(|place| entry.receipt.path.index() == place);
+            let wanted = options.place.is_none_or(|place| at_place(entry, place));
             wanted && policy.admits(&entry.receipt.record(pk))
         };
         let fitting: Vec<&DonationEntry> = held.iter().filter(fits).collect();
         if fitting.is_empty() {
-            return Err(PlanError::NoDonation { log: log.clone(), held: held.len() });
+            let (log, held) = (log.clone(), held.len());
+            return Err(match options.place {
+                Some(place) => PlanError::NotAdmitted { log, place },
+                None => PlanError::NoDonation { log, held },
+            });
         }
-        let mut candidates = Vec::new();
+        let (mut candidates, mut shown_already) = (Vec::new(), 0);
         for entry in fitting {
             match self.store().shown(request.verifier(), &entry.leaf)? {
                 // Never a second policy for one verifier: together they would narrow it down.
                 Some(shown) if shown != policy_hash => {}
+                Some(_) if options.fresh => shown_already += 1,
                 shown => candidates.push((shown.is_some(), entry)),
             }
         }
         if candidates.is_empty() {
-            return Err(PlanError::SecondPolicy);
+            return Err(match shown_already {
+                0 => PlanError::SecondPolicy,
+                shown => PlanError::NoneFresh { log: log.clone(), shown },
+            });
         }
-        // Stable: among equals the first in the log.
-        candidates.sort_by_key(|(shown, _)| *shown == options.fresh);
+        // One that was shown first. Stable: among equals the first in the log.
+        candidates.sort_by_key(|(shown, _)| !*shown);
         let mut reason = None;
         for (shown, entry) in candidates {
             let leaf = own_leaf(&entry.leaf)?;

@@ -24,7 +24,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    log::{LogName, LogNameError},
+    log::{DonationLogError, LogName},
     prover::{Mode, ProverError, Timings, UnverifiedProof},
     store::{ClaimEntry, StoreError},
     sync::SyncError,
@@ -45,7 +45,10 @@ pub enum PlanError {
         now: u64,
     },
     /// No key that may be used is pinned.
-    #[error("none of the {asked} keys that are asked for is pinned here")]
+    #[error(
+        "{} pinned here: get it from a source that you trust, and pin it (wufu wallet pin --key FILE, or --dev-keys for trials)",
+        if *asked == 1 { "the one key that is asked for is not".into() } else { format!("none of the {asked} keys that are asked for is") }
+    )]
     NoKey {
         /// How many were asked for.
         asked: usize,
@@ -63,15 +66,9 @@ pub enum PlanError {
     /// The payee is empty or too long.
     #[error(transparent)]
     Binding(#[from] ConvertError),
-    /// The request names no log.
+    /// The request names no donation log.
     #[error(transparent)]
-    LogName(#[from] LogNameError),
-    /// The request names a log of another sort.
-    #[error("{log} is no donation log")]
-    NoDonationLog {
-        /// The log.
-        log: LogName,
-    },
+    NoDonationLog(#[from] DonationLogError),
     /// Cards are missing.
     #[error("no card of {org} of these kinds: {}", kinds(missing))]
     Cards {
@@ -96,8 +93,35 @@ pub enum PlanError {
         /// The earlier claim.
         earlier: EarlierClaim,
     },
+    /// The place that was wanted is not one of this wallet's donations.
+    #[error("this wallet holds no donation at place {place} of {log}: see `wufu wallet list`")]
+    NotHeld {
+        /// The log.
+        log: LogName,
+        /// The place.
+        place: u64,
+    },
+    /// The donation at the place that was wanted does not meet the policy.
+    #[error("this wallet's donation at place {place} of {log} does not meet the policy")]
+    NotAdmitted {
+        /// The log.
+        log: LogName,
+        /// The place.
+        place: u64,
+    },
+    /// Every donation that meets the policy was shown to this verifier, and one was wanted that was not.
+    #[error(
+        "this verifier was shown every donation of this wallet in {log} that meets the policy ({shown}), so none is fresh: \
+         without --fresh the same one is shown again, from which it learns nothing new"
+    )]
+    NoneFresh {
+        /// The log.
+        log: LogName,
+        /// How many were shown to it.
+        shown: usize,
+    },
     /// No donation of this wallet meets the policy.
-    #[error("none of this wallet's {held} donations in {log} meets the policy")]
+    #[error("{}", no_donation(log, *held))]
     NoDonation {
         /// The log.
         log: LogName,
@@ -106,7 +130,8 @@ pub enum PlanError {
     },
     /// Too few records meet the policy: showing a donation would nearly name the donor.
     #[error(
-        "{got} public records meet the policy, expected at least {expected}: fewer would name the donor"
+        "{} the policy, expected at least {expected}: fewer would name the donor (--min-anonymity sets how few you accept)",
+        if *got == 1 { "1 public record meets".into() } else { format!("{got} public records meet") }
     )]
     Few {
         /// How many do.
@@ -116,7 +141,9 @@ pub enum PlanError {
     },
     /// The campaign has too few persons: a claim would nearly name the claimant.
     #[error(
-        "the campaign has {got} persons, expected at least {expected}: a claim among fewer would name the claimant"
+        "the campaign has {got} {}, expected at least {expected}: a claim among fewer would name the claimant \
+         (--min-anonymity sets how few you accept)",
+        if *got == 1 { "person" } else { "persons" }
     )]
     FewPersons {
         /// How many it has.
@@ -146,6 +173,14 @@ pub enum PlanError {
     Stopped(#[from] TaskStopped),
 }
 
+fn no_donation(log: &LogName, held: usize) -> String {
+    match held {
+        0 => format!("this wallet holds no donation in {log}: see `wufu wallet list`"),
+        1 => format!("this wallet's one donation in {log} does not meet the policy"),
+        held => format!("none of this wallet's {held} donations in {log} meets the policy"),
+    }
+}
+
 fn kinds(missing: &[Kind]) -> String {
     missing.iter().map(Kind::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -158,15 +193,21 @@ pub enum EarlierClaim {
         /// The ledger's number, as its signed receipt says.
         claim: Option<u64>,
     },
+    /// The ledger refused it: an earlier one had spent a nullifier of it.
+    Refused {
+        /// The ledger's number of the earlier one, as its signed refusal says.
+        by: Option<u64>,
+    },
     /// It was made here, and may still be submitted.
     Open,
 }
 
 impl EarlierClaim {
     fn of(made: &ClaimEntry) -> Self {
-        match &made.receipt {
-            Some(_) => Self::Admitted { claim: made.admitted() },
-            None => Self::Open,
+        match (&made.receipt, &made.refusal) {
+            (Some(_), _) => Self::Admitted { claim: made.admitted() },
+            (None, Some(_)) => Self::Refused { by: made.refused_for() },
+            (None, None) => Self::Open,
         }
     }
 }
@@ -176,6 +217,13 @@ impl fmt::Display for EarlierClaim {
         match self {
             Self::Admitted { claim: Some(claim) } => write!(f, "claim {claim} was admitted"),
             Self::Admitted { claim: None } => f.write_str("a claim was admitted"),
+            Self::Refused { by: Some(by) } => {
+                write!(
+                    f,
+                    "a claim was made that the ledger refused, since claim {by} was made before it"
+                )
+            }
+            Self::Refused { by: None } => f.write_str("a claim was made that the ledger refused"),
             Self::Open => f.write_str("a claim was made that may still be submitted"),
         }
     }

@@ -87,7 +87,11 @@ pub enum SourceError {
         fault: wufu_verifier::notes::NotesError,
     },
     /// It holds no checkpoint of the log that is in force at the epoch.
-    #[error("{place} has no checkpoint of {origin} in force at {epoch}", epoch = at(*epoch))]
+    #[error(
+        "{place} has no checkpoint of {origin} in force at {epoch}: it is older, of another log or cut short: get its notes again \
+         (wufu ledger checkpoints), or name another source",
+        epoch = at(*epoch)
+    )]
     NoCheckpoint {
         /// Who.
         place: String,

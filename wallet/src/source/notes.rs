@@ -113,6 +113,10 @@ mod tests {
             (crlf.into_bytes(), "carriage return"),
             (vec![0xff, 0xfe, b'w', 0], "not UTF-8"),
             (good.as_bytes()[..cut].to_vec(), "cut off"),
+            // Within the signature line of the first note, of another log than was asked for.
+            (b"wufu/persons\n5\nAA\n\n\xe2\x80\x94 wufu Ab".to_vec(), "cut off"),
+            (good.as_bytes()[..good.len() - 1].to_vec(), "cut off"),
+            (b"wufu/persons\n5\nAA\n\n\xe2\x80\x94 wufu Ab\n".to_vec(), "get its notes again"),
             (b"wufu/cards\n5\nAA".to_vec(), "cut off"),
             (b"# a readme\n\ntext\n".to_vec(), "17 bytes"),
         ] {

@@ -1,6 +1,6 @@
 //! What was shown to whom, and what was claimed.
 
-use redb::{ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadableTable, TableDefinition, TableError, WriteTransaction};
 use wufu_verifier::{
     Fr,
     canonical::{CanonicalError, Reader, Writer},
@@ -14,6 +14,9 @@ const SHOWN: TableDefinition<'_, (Bytes32, Bytes32), Bytes32> = TableDefinition:
 /// By org and number.
 const CLAIMS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("claims");
 
+/// By org and number: the ledger's signed refusals of claims. A table of its own, which earlier releases pass over.
+const REFUSALS: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("refused claims");
+
 /// By number: requests that were answered, oldest first.
 const ANSWERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("answers");
 
@@ -21,6 +24,7 @@ pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreE
     transaction.open_table(SHOWN)?;
     transaction.open_table(CLAIMS)?;
     transaction.open_table(ANSWERS)?;
+    transaction.open_table(REFUSALS)?;
     Ok(())
 }
 
@@ -40,6 +44,8 @@ pub struct ClaimEntry {
     pub envelope: Vec<u8>,
     /// The ledger's signed receipt, when the claim was admitted.
     pub receipt: Option<String>,
+    /// The ledger's signed refusal, when a nullifier of the claim was spent by an earlier one.
+    pub refusal: Option<String>,
 }
 
 impl ClaimEntry {
@@ -48,9 +54,14 @@ impl ClaimEntry {
         number_in(self.receipt.as_deref()?)
     }
 
-    /// Whether it was admitted, or may still be.
+    /// The number of the claim that was admitted before it, as the ledger's signed refusal says.
+    pub fn refused_for(&self) -> Option<u64> {
+        number_in(self.refusal.as_deref()?)
+    }
+
+    /// Whether it was admitted, or may still be; or was refused, as another one would be.
     pub(crate) fn is_live(&self, now: u64) -> bool {
-        self.receipt.is_some() || now < self.expiry
+        self.receipt.is_some() || self.refusal.is_some() || now < self.expiry
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -74,6 +85,7 @@ impl ClaimEntry {
             expiry: reader.u64("expiry")?,
             envelope: reader.bytes("envelope")?.to_vec(),
             receipt: Some(reader.text("receipt")?).filter(|note| !note.is_empty()),
+            refusal: None,
         };
         if dated {
             entry.made = Some(reader.u64("made")?).filter(|made| *made > 0);
@@ -209,7 +221,16 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn claims(&self, org: &str) -> Result<Vec<ClaimEntry>, StoreError> {
-        self.read(|transaction| entries(&transaction.open_table(CLAIMS)?, org))
+        self.read(|transaction| {
+            let mut claims = entries(&transaction.open_table(CLAIMS)?, org)?;
+            match transaction.open_table(REFUSALS) {
+                Ok(refusals) => add_refusals(&mut claims, &refusals, org)?,
+                // The file of an earlier release, in which nothing was refused since.
+                Err(TableError::TableDoesNotExist(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            Ok(claims)
+        })
     }
 
     /// Keeps a claim that was made, under the next number, which it gives; unless one that was made before is live, and
@@ -226,7 +247,8 @@ impl Store {
     ) -> Result<Result<u64, ClaimEntry>, StoreError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(CLAIMS)?;
-            let made = entries(&table, org)?;
+            let mut made = entries(&table, org)?;
+            add_refusals(&mut made, &transaction.open_table(REFUSALS)?, org)?;
             let number = made.last().map_or(0, |last| last.number + 1);
             let live = made.into_iter().find(|made| made.is_live(now));
             if let Some(live) = live.filter(|_| !again) {
@@ -260,6 +282,42 @@ impl Store {
             Ok(entry.receipt)
         })
     }
+}
+
+impl Store {
+    /// Keeps the ledger's signed refusal of a claim, the first. A claim that the wallet did not make is passed over.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn refuse_claim(
+        &self,
+        org: &str,
+        envelope: &[u8],
+        refusal: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let made = entries(&transaction.open_table(CLAIMS)?, org)?.into_iter().rev();
+            let mut made = made.filter(|entry| entry.envelope == envelope);
+            let Some(entry) = made.next() else { return Ok(()) };
+            let mut refusals = transaction.open_table(REFUSALS)?;
+            if refusals.get((org, entry.number))?.is_none() {
+                refusals.insert((org, entry.number), refusal)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn add_refusals(
+    claims: &mut [ClaimEntry],
+    refusals: &impl ReadableTable<(&'static str, u64), &'static str>,
+    org: &str,
+) -> Result<(), StoreError> {
+    for claim in claims {
+        let note = refusals.get((org, claim.number))?;
+        claim.refusal = note.map(|note| note.value().to_owned());
+    }
+    Ok(())
 }
 
 fn entries(
@@ -350,6 +408,7 @@ mod tests {
             expiry: 5,
             envelope: vec![1, 2, number as u8],
             receipt: None,
+            refusal: None,
         };
         for number in [0, 1] {
             assert_eq!(store.add_claim("wufu", &claim(number), true, 4).unwrap(), Ok(number));
@@ -370,5 +429,26 @@ mod tests {
         assert_eq!(store.add_claim("cerf", &claim(8), false, 4).unwrap(), Err(live));
         assert_eq!(store.add_claim("cerf", &claim(8), false, 5).unwrap(), Ok(1));
         assert!(store.add_claim("wufu", &claim(2), false, 5).unwrap().is_err());
+    }
+
+    /// A claim that the ledger had refused was listed as one that was not submitted. The first refusal is kept, and
+    /// stands in the way of another claim, which would be refused as well.
+    #[test]
+    fn a_refusal_is_kept_with_its_claim() {
+        let store = Store::in_memory().unwrap();
+        let (payout, envelope) = (b"payee".to_vec(), vec![7]);
+        let (made, receipt, refusal) = (Some(3), None, None);
+        let claim = ClaimEntry { number: 0, made, payout, expiry: 5, envelope, receipt, refusal };
+        assert_eq!(store.add_claim("wufu", &claim, false, 4).unwrap(), Ok(0));
+        let note = "wufu/refusals\nnullifier 01\nspent by claim 9\n\n\u{2014} wufu x\n";
+        store.refuse_claim("wufu", &[8], "of a claim that is not ours\n").unwrap();
+        assert_eq!(store.claims("wufu").unwrap(), [claim.clone()]);
+        store.refuse_claim("wufu", &[7], note).unwrap();
+        store.refuse_claim("wufu", &[7], "another\n").unwrap();
+        let kept = &store.claims("wufu").unwrap()[0];
+        assert_eq!((kept.refusal.as_deref(), kept.refused_for()), (Some(note), Some(9)));
+        let later = store.add_claim("wufu", &claim, false, 100).unwrap().unwrap_err();
+        assert_eq!(later.refused_for(), Some(9));
+        assert_eq!(store.add_claim("wufu", &claim, true, 100).unwrap(), Ok(1));
     }
 }
