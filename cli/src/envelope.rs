@@ -10,6 +10,7 @@ use wufu_proto::{
     v1::{self, envelope::Binding},
 };
 use wufu_verifier::ProofRequest;
+use wufu_wallet::place::is_same_file;
 
 use crate::{
     files, human,
@@ -30,7 +31,7 @@ enum Command {
     /// Print what an envelope says, without verifying any of it
     #[command(after_help = "Example:\n  wufu envelope show answer.env")]
     Show {
-        /// The envelope
+        /// The envelope; - is standard input
         file: PathBuf,
     },
     /// Change one bit, to see the result refused
@@ -66,12 +67,18 @@ pub fn run(args: EnvelopeArgs, output: Output) -> anyhow::Result<()> {
             let value: serde_json::Value = serde_json::from_str(&text)?;
             output.result("envelope", text_of(&envelope, files::now()?), value);
             // What can be seen of a broken one is shown, and that it is broken.
-            let name = || format!("{}: not a whole envelope", file.display());
+            let name = || format!("{}: not a whole envelope", files::name(&file));
             Envelope::try_from(envelope).with_context(name)?;
         }
         Command::Tamper { file, out, part } => {
+            if !files::is_stdin(&file) && !files::is_stdout(&out) && is_same_file(&file, &out) {
+                bail!(
+                    "{}: this is the envelope itself, expected another file for the changed one: choose another name",
+                    out.display()
+                );
+            }
             let mut envelope: v1::Envelope = files::read_message(&file)?;
-            tamper(&mut envelope, part).with_context(|| file.display().to_string())?;
+            tamper(&mut envelope, part).with_context(|| files::name(&file))?;
             files::write_message(&out, &envelope, false)?;
             let output = output.beside(&out);
             let text = format!("changed one bit of the {}: {}", part.name(), out.display());
@@ -116,7 +123,7 @@ fn text_of(envelope: &v1::Envelope, now: u64) -> String {
         }
         Some(Binding::Request(request)) => match ProofRequest::try_from(request.clone()) {
             Ok(request) => {
-                text += &format!("\nanswers    this request\n{}", described(&request, now))
+                text += &format!("\nanswers    this request\n{}", described(&request, now, None))
             }
             Err(error) => text += &format!("\nanswers    a request that is refused: {error}"),
         },

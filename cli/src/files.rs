@@ -7,13 +7,24 @@ use std::{
     io::{self, Read as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 pub use write::{FileMessage, is_stdout, replace, write, write_secret};
-use wufu_proto::{file as message, json, limits::MessageLimits};
+use wufu_proto::{
+    ConvertError, Envelope,
+    file::{self as message, FileError},
+    json::{self, JsonError},
+    limits::MessageLimits,
+    v1,
+};
+use wufu_verifier::ProofRequest;
+use wufu_wallet::envelope;
 use zeroize::Zeroizing;
+
+use crate::human;
 
 /// No message of ours is larger.
 const MAX_BYTES: u64 = 16 << 20;
@@ -48,14 +59,48 @@ impl fmt::Display for ReadFailure {
 
 impl std::error::Error for ReadFailure {}
 
-/// Reads a whole file of sane size.
+/// Whether a path stands for standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// What a file that is read is called in messages.
+pub fn name(path: &Path) -> String {
+    if is_stdin(path) { "standard input".into() } else { path.display().to_string() }
+}
+
+/// Opens a file to be read; `-` is standard input, which is read to its end once.
+fn open(path: &Path) -> anyhow::Result<Box<dyn io::Read>> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    if !is_stdin(path) {
+        let file = fs::File::open(path).map_err(|error| ReadFailure::new(path, error))?;
+        return Ok(Box::new(file));
+    }
+    if TAKEN.swap(true, Ordering::Relaxed) {
+        bail!(
+            "standard input (-) is named twice, expected at most one file from there: name a file for the other"
+        );
+    }
+    Ok(Box::new(io::stdin().lock()))
+}
+
+/// Reads a whole file of sane size; `-` is standard input.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let unreadable = |error| ReadFailure::new(path, error);
-    let file = fs::File::open(path).map_err(unreadable)?;
+    read_at_most(path, MAX_BYTES, "a key, a kit or signed notes")
+}
+
+/// Reads a whole file of so many bytes at most; `-` is standard input.
+pub fn read_at_most(path: &Path, max: u64, expected: &str) -> anyhow::Result<Vec<u8>> {
+    whole(open(path)?, path, max, expected)
+}
+
+fn whole(input: impl io::Read, path: &Path, max: u64, expected: &str) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        bail!("{}: more than {MAX_BYTES} bytes, expected a message", path.display());
+    let read = input.take(max + 1).read_to_end(&mut bytes);
+    read.map_err(|error| ReadFailure::new(path, error))?;
+    if bytes.len() as u64 > max {
+        let (name, max) = (name(path), human::number(max));
+        bail!("{name}: longer than {max} bytes, expected {expected}, which is never that long");
     }
     Ok(bytes)
 }
@@ -75,17 +120,66 @@ pub fn read_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
             "{name}: mode is {mode:03o}, expected 600, since others can read it: chmod 600 {name}"
         );
     }
-    read(path)
+    // Never from standard input: what is called `-` here is a file.
+    let file = fs::File::open(path).map_err(|error| ReadFailure::new(path, error))?;
+    whole(file, path, MAX_BYTES, "a key")
 }
 
-/// Reads a message from its file: binary or JSON. No more of it is read than such a message can be long.
+/// Reads a message from its file: binary or JSON; `-` is standard input. No more of it is read than such a message can
+/// be long.
 pub fn read_message<M: MessageLimits>(path: &Path) -> anyhow::Result<M> {
-    let name = || path.display().to_string();
     let unreadable = |error| ReadFailure::new(path, error);
-    let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Zeroizing::new(Vec::new());
-    file.take(message::worth_reading::<M>()).read_to_end(&mut bytes).map_err(unreadable)?;
-    message::decode(&bytes).with_context(name)
+    let read = open(path)?.take(message::worth_reading::<M>()).read_to_end(&mut bytes);
+    read.map_err(unreadable)?;
+    message::decode(&bytes).map_err(|error| {
+        let name = name(path);
+        match error {
+            FileError::Message(ConvertError::Long { max, .. })
+            | FileError::Json(JsonError::Long { max, .. }) => anyhow!(
+                "{name}: longer than {} bytes, expected {}, which is never that long",
+                human::number(max as u64),
+                described::<M>()
+            ),
+            FileError::Json(JsonError::Form { .. }) if is_told(&bytes) => anyhow!(
+                "{name}: the field \"step\" is not one of {}: this is what wufu says with --json, expected the file \
+                 that it writes (--out FILE)",
+                M::NOUN
+            ),
+            error => anyhow::Error::from(error).context(name),
+        }
+    })
+}
+
+/// What a message is, for who gave another file.
+fn described<M: MessageLimits>() -> String {
+    let what = match M::NAME {
+        "Envelope" => " (a proof and what it is about, as wufu wallet answer or claim writes it)",
+        "ProofRequest" => " (a verifier's signed question, as wufu request new writes it)",
+        _ => "",
+    };
+    format!("{}{what}", M::NOUN)
+}
+
+/// Whether a text is a line that a command printed for programs.
+fn is_told(text: &[u8]) -> bool {
+    let value = serde_json::from_slice::<serde_json::Value>(text);
+    value.is_ok_and(|value| value.get("step").is_some())
+}
+
+/// Reads an envelope; `-` is standard input. Nothing of it is verified.
+pub fn read_envelope(path: &Path) -> anyhow::Result<Envelope> {
+    Envelope::try_from(read_message::<v1::Envelope>(path)?).with_context(|| name(path))
+}
+
+/// Reads a signed request, and checks its signature; `-` is standard input.
+pub fn read_request(path: &Path) -> anyhow::Result<ProofRequest> {
+    ProofRequest::try_from(read_message::<v1::ProofRequest>(path)?).with_context(|| name(path))
+}
+
+/// Reads what somebody was sent, whichever message it is; `-` is standard input.
+pub fn read_grants(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    Ok(envelope::read_bytes_of(open(path)?, Path::new(&name(path)))?)
 }
 
 /// Writes a message as a file, binary or JSON.
@@ -96,8 +190,10 @@ pub fn write_message<M: FileMessage>(path: &Path, message: &M, json: bool) -> an
 
 /// Unix seconds.
 pub fn now() -> anyhow::Result<u64> {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Ok(since.context("the clock is before 1970")?.as_secs())
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
+    let since =
+        since.context("this machine's clock is before 1970, expected the time of today: set it");
+    Ok(since?.as_secs())
 }
 
 /// Bytes as hexadecimal digits.

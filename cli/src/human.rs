@@ -4,7 +4,10 @@ mod parse;
 
 use std::fmt::Display;
 
-pub use parse::{parse_address, parse_from, parse_money, parse_span, parse_timeout, parse_until};
+pub use parse::{
+    parse_address, parse_currency, parse_from, parse_money, parse_span, parse_timeout, parse_until,
+    whole,
+};
 use wufu_ledger::CurrencyCode;
 pub use wufu_verifier::readable::{Span, Utc};
 use wufu_verifier::{Amount, Policy, Time, policy::Bounds};
@@ -70,12 +73,20 @@ pub fn list(items: impl IntoIterator<Item = impl Display>) -> String {
     if items.is_empty() { "none".into() } else { items.join(", ") }
 }
 
-/// What a policy allows of amounts and times: `any amount, any time`, or the bounds.
+/// What a policy allows of amounts and times: `any amount, any time`, or the bounds. A policy has no currency: where none
+/// is known, amounts are in minor units of the log's.
 pub fn bounds(policy: &Policy, currency: Option<CurrencyCode>) -> String {
     format!("{}, {}", amounts(&policy.amount, currency), times(&policy.time))
 }
 
-fn amounts(bounds: &Bounds<Amount>, currency: Option<CurrencyCode>) -> String {
+/// What a policy allows of amounts, as [`bounds`] tells it.
+pub fn amounts(bounds: &Bounds<Amount>, currency: Option<CurrencyCode>) -> String {
+    let said = bare_amounts(bounds, currency);
+    let open = bounds.min() == Amount::MIN && bounds.max() == Amount::MAX;
+    if open || currency.is_some() { said } else { said + " of the log's currency" }
+}
+
+fn bare_amounts(bounds: &Bounds<Amount>, currency: Option<CurrencyCode>) -> String {
     let text = |amount: Amount| money(amount.minor().into(), currency);
     match (bounds.min(), bounds.max()) {
         (Amount::MIN, Amount::MAX) => "any amount".into(),
@@ -139,7 +150,8 @@ mod tests {
         let expected = "at least 1,000.00 CNY, from 2018-02-15 14:18 UTC on";
         assert_eq!(bounds(&least, code("CNY")), expected);
         let most = policy(Amount::MIN, amount, Time::MIN, time);
-        let expected = "at most 100,000 minor units, until 2018-02-15 14:18 UTC";
+        let expected =
+            "at most 100,000 minor units of the log's currency, until 2018-02-15 14:18 UTC";
         assert_eq!(bounds(&most, None), expected);
     }
 }

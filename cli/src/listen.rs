@@ -22,11 +22,15 @@ use tonic::transport::server::Connected;
 #[derive(Args, Clone, Debug)]
 pub struct ListenArgs {
     /// Listen on this loopback address and port. Port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "unix")]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "unix", value_parser = address)]
     pub listen: Option<SocketAddr>,
     /// Listen on a Unix socket at this path. It is made with mode 0600
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:7182 or [::1]:7182")
 }
 
 /// A bound listener.

@@ -22,7 +22,7 @@ mod spent;
 mod verify;
 mod wallet;
 
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use output::Output;
@@ -62,7 +62,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = parse();
+    let cli = match parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let output = Output::new(cli.json, cli.quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = match runtime {
@@ -82,16 +85,29 @@ fn main() -> ExitCode {
         }
     });
     // A failed command could not tell; only `verify` knows refusals.
-    result.unwrap_or_else(|error| failed(output, &error, 2))
+    let code = result.unwrap_or_else(|error| failed(output, &error, 2));
+    // An answer that nobody could read is none.
+    output::check().map_or_else(|error| failed(output, &error, 2), |()| code)
 }
 
-/// The command line. An empty environment variable counts as unset.
-fn parse() -> Cli {
-    let mut matches = without_empty_variables(Cli::command()).get_matches();
-    match Cli::from_arg_matches_mut(&mut matches) {
-        Ok(cli) => cli,
-        Err(error) => error.format(&mut Cli::command()).exit(),
-    }
+/// The command line. An empty environment variable counts as unset. Help and version are printed here.
+fn parse() -> Result<Cli, ExitCode> {
+    let parsed = without_empty_variables(Cli::command()).try_get_matches();
+    let parsed = parsed.and_then(|mut matches| {
+        let cli = Cli::from_arg_matches_mut(&mut matches);
+        cli.map_err(|error| error.format(&mut Cli::command()))
+    });
+    parsed.map_err(|error| {
+        let printed = error.print().and_then(|()| std::io::stdout().flush());
+        if let Err(failure) = printed
+            && !error.use_stderr()
+        {
+            output::keep(failure);
+        }
+        let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        let checked = output::check();
+        checked.map_or_else(|error| failed(Output::new(false, false), &error, 2), |()| code)
+    })
 }
 
 fn without_empty_variables(command: clap::Command) -> clap::Command {

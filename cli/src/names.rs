@@ -2,6 +2,7 @@
 //! anything is done with it.
 
 use wufu_verifier::text::{self, NameError};
+use wufu_wallet::{LogName, log::DonationLogError};
 
 /// A name that is one word: of an organisation or a log.
 pub fn word(text: &str) -> Result<String, NameError> {
@@ -15,7 +16,15 @@ pub fn org(text: &str) -> Result<String, String> {
             "the name {text} is a place in a file system, expected a name with a letter or digit"
         ));
     }
+    if text.contains('/') {
+        return Err("expected the name of an organisation, without a /, such as wufu".into());
+    }
     word(text).map_err(|error| error.to_string())
+}
+
+/// The name of a donation log, as a request that can be answered has it.
+pub fn donation_log(text: &str) -> Result<String, DonationLogError> {
+    LogName::parse_donations(text).map(|log| log.to_string())
 }
 
 /// A name of words: a payee, a purpose.
@@ -46,6 +55,8 @@ mod tests {
         for dots in [".", "..", "..."] {
             assert!(org(dots).is_err(), "{dots}");
         }
+        // `wallet address --org a/b` gave an address at an organisation that no ledger can be of.
+        assert!(org("wufu/cards").is_err() && org("a/b").unwrap_err().contains("without a /"));
         assert_eq!(receipt("Cafe\u{301}"), Ok("Caf\u{e9}".into()));
     }
 }

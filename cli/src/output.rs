@@ -2,9 +2,12 @@
 
 use std::{
     fmt::Display,
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal as _, Write as _},
     path::Path,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -80,13 +83,20 @@ impl Output {
     pub fn failure(self, error: &anyhow::Error) {
         if self.json {
             self.object("error", serde_json::json!({ "error": chain(error) }));
-        } else {
+        }
+        // A program that cannot be told there is told here.
+        if !self.json || has_failed() {
             line(&mut io::stderr(), format_args!("wufu: {}", chain(error)));
         }
     }
 
     fn line(self, text: impl Display) {
-        if self.aside { line(&mut io::stderr(), text) } else { line(&mut io::stdout(), text) }
+        if self.aside {
+            return line(&mut io::stderr(), text);
+        }
+        if let Err(error) = to_stdout(|out| writeln!(out, "{text}")) {
+            keep(error);
+        }
     }
 
     fn object(self, step: &str, fields: Value) {
@@ -169,7 +179,39 @@ fn without_codes(text: &str) -> String {
     out
 }
 
-/// A closed pipe ends the reader's interest, not our work.
+/// The first failure of standard output, unless its reader went away.
+static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Writes to standard output, and flushes: everything that is printed there goes through here.
+pub fn to_stdout(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    write(&mut out)?;
+    out.flush()
+}
+
+/// Keeps a failure of standard output for [`check`]. A closed pipe ends the reader's interest, not our work.
+pub fn keep(error: io::Error) {
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        FAILURE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+}
+
+fn has_failed() -> bool {
+    FAILURE.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+}
+
+/// Fails if something that was to be printed was not, for another reason than that its reader went away.
+pub fn check() -> anyhow::Result<()> {
+    match &*FAILURE.lock().unwrap_or_else(PoisonError::into_inner) {
+        None => Ok(()),
+        Some(error) => Err(anyhow::anyhow!(
+            "standard output cannot be written ({error}), so what this command says is lost in part or whole: \
+             free space there, or send it elsewhere"
+        )),
+    }
+}
+
+/// On standard error, where nobody can be told that it failed.
 fn line(out: &mut impl io::Write, text: impl Display) {
     let _ = writeln!(out, "{text}");
     let _ = out.flush();

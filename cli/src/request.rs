@@ -10,14 +10,15 @@ use serde_json::json;
 use wufu_ledger::CurrencyCode;
 use wufu_proto::v1;
 use wufu_verifier::{
-    Amount, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Time, Trust, policy::Bounds,
-    request::Question,
+    Amount, CircuitName, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Time, Trust,
+    policy::Bounds, request::Question,
 };
 use zeroize::Zeroizing;
 
 use crate::{
     files,
     human::{self, Money, Span, Utc},
+    names,
     output::Output,
     setup,
     source::LedgerArgs,
@@ -48,8 +49,11 @@ enum Command {
     /// Print a request
     #[command(after_help = "Example:\n  wufu request show ask.req")]
     Show {
-        /// The request
+        /// The request; - is standard input
         file: PathBuf,
+        /// Show amounts in this currency, ISO 4217: that of the log. A request has minor units and names no currency
+        #[arg(long, value_name = "CODE", value_parser = human::parse_currency)]
+        currency: Option<CurrencyCode>,
     },
 }
 
@@ -62,7 +66,7 @@ struct NewArgs {
     #[arg(long)]
     purpose: String,
     /// The donation log
-    #[arg(long, value_name = "ORG/donations/N")]
+    #[arg(long, value_name = "ORG/donations/N", value_parser = names::donation_log)]
     origin: String,
     #[command(flatten)]
     policy: PolicyArgs,
@@ -187,7 +191,14 @@ fn key_id(text: &str) -> anyhow::Result<KeyId> {
     match files::unhex("--key-id", text) {
         Ok(id) => Ok(KeyId(id)),
         Err(_) if path.exists() => {
-            Ok(setup::verifying_key(path, Trust::AcceptDevelopment).context("--key-id")?.id())
+            let key = setup::verifying_key(path, Trust::AcceptDevelopment).context("--key-id")?;
+            let (got, expected) = (key.circuit(), CircuitName::Donation);
+            if got != expected {
+                bail!(
+                    "--key-id {text}: this is a {got} key, expected a {expected} key, since a request asks for a donation"
+                );
+            }
+            Ok(key.id())
         }
         Err(error) => {
             Err(error.context(format!("{text}: neither a key id nor the file of a verifying key")))
@@ -205,8 +216,24 @@ pub fn signing_key(path: &std::path::Path) -> anyhow::Result<SigningKey> {
         )
     };
     let text = std::str::from_utf8(&bytes).ok().with_context(wrong)?;
+    if is_ledgers(path, text) {
+        bail!(
+            "{}: this is a ledger's signing key, expected a verifier's key of its own, as wufu request keygen writes it",
+            path.display()
+        );
+    }
     let secret = Zeroizing::new(files::unhex("key", text.trim()).ok().with_context(wrong)?);
     Ok(SigningKey::from_bytes(&secret))
+}
+
+/// Whether a signing key is a ledger's, which has the same digits: its file says that it has signed a state, or is in a
+/// ledger's folder. One key for both would let a ledger ask in a verifier's name.
+fn is_ledgers(path: &std::path::Path, text: &str) -> bool {
+    let marked = text.lines().skip(1).any(|line| line.trim() == "has signed a state");
+    let in_ledger = path.canonicalize().is_ok_and(|path| {
+        path.ends_with("signing.key") && path.with_file_name("policy.json").exists()
+    });
+    marked || in_ledger
 }
 
 /// Runs the command.
@@ -224,14 +251,14 @@ pub async fn run(args: RequestArgs, output: Output) -> anyhow::Result<()> {
             output.result("keygen", format_args!("verifier {verifier}"), fields);
         }
         Command::New(args) => new(*args, output).await?,
-        Command::Show { file } => {
+        Command::Show { file, currency } => {
             let message: v1::ProofRequest = files::read_message(&file)?;
             // Refused unless it is signed by the verifier that it names.
             let request = ProofRequest::try_from(message.clone());
-            let request = request.with_context(|| file.display().to_string())?;
+            let request = request.with_context(|| files::name(&file))?;
             let value: serde_json::Value =
                 serde_json::from_str(&wufu_proto::json::to_json(&message)?)?;
-            output.result("request", described(&request, files::now()?), value);
+            output.result("request", described(&request, files::now()?, currency), value);
         }
     }
     Ok(())
@@ -244,7 +271,8 @@ async fn new(args: NewArgs, output: Output) -> anyhow::Result<()> {
     } else {
         args.policy.named()?
     };
-    let currency = args.policy.currency(args.ledger.currency().await?)?;
+    let of_ledger = args.ledger.currency().await?;
+    let currency = args.policy.currency(of_ledger)?;
     let key_ids: anyhow::Result<Vec<KeyId>> = args.key_id.iter().map(|key| key_id(key)).collect();
     if args.lifetime == 0 {
         bail!("--lifetime is 0 s, expected more, such as \"1 d\"");
@@ -268,9 +296,17 @@ async fn new(args: NewArgs, output: Output) -> anyhow::Result<()> {
         "expiry": request.question().expiry,
         "projects": request.question().policy.projects.keys().len(),
     });
-    let Question { policy, expiry, .. } = request.question();
+    let Question { policy, expiry, origin, .. } = request.question();
+    let bare = human::amounts(&policy.amount, None);
+    let note = match currency.filter(|_| policy.amount != Bounds::ANY_AMOUNT) {
+        Some(code) if of_ledger.is_none() => format!(
+            "\nthe request itself says {bare}, since it names no currency: make sure that {origin} is in {code} (--ledger compares)"
+        ),
+        Some(_) => format!("\nthe request itself says {bare}, since it names no currency"),
+        None => String::new(),
+    };
     let text = format!(
-        "request in {}: {}, {}; expires {}",
+        "request in {}: {}, {}; expires {}{note}",
         args.out.display(),
         human::count(policy.projects.keys().len(), "project"),
         human::bounds(policy, currency),
@@ -281,7 +317,7 @@ async fn new(args: NewArgs, output: Output) -> anyhow::Result<()> {
 }
 
 /// A request for people: ids in hexadecimal digits, as commands take them.
-pub fn described(request: &ProofRequest, now: u64) -> String {
+pub fn described(request: &ProofRequest, now: u64, currency: Option<CurrencyCode>) -> String {
     const MOST_PROJECTS: usize = 12;
     let Question { purpose, origin, policy, challenge, expiry, key_ids } = request.question();
     let keys = policy.projects.keys();
@@ -293,7 +329,7 @@ pub fn described(request: &ProofRequest, now: u64) -> String {
         "verifier   {}\npurpose    {purpose:?}\nlog        {origin}\nprojects   {}: {named}{more}\nasks for   {}\nchallenge  {}\nexpires    {}\nkeys       {}",
         files::hex(request.verifier()),
         keys.len(),
-        human::bounds(policy, None),
+        human::bounds(policy, currency),
         files::hex(challenge),
         expiring(*expiry, now),
         ids.join("\n           "),
@@ -310,8 +346,8 @@ pub fn expiring(expiry: u64, now: u64) -> String {
 }
 
 /// Tells a person who asks them, for what, and within which bounds. A request may have been passed on by somebody else:
-/// the answer is for who is named here, whoever handed the request over.
-pub fn tell(request: &ProofRequest, output: Output) {
+/// the answer is for who is named here, whoever handed the request over. `currency` is the log's, where it is known.
+pub fn tell(request: &ProofRequest, currency: Option<CurrencyCode>, output: Output) {
     let Question { purpose, origin, policy, expiry, .. } = request.question();
     let (verifier, projects) = (files::hex(request.verifier()), policy.projects.keys().len());
     let amounts = [policy.amount.min(), policy.amount.max()].map(Amount::minor);
@@ -320,11 +356,12 @@ pub fn tell(request: &ProofRequest, output: Output) {
         "asked by {verifier}, for {purpose:?}, until {}: a donation in {origin} to one of {}, {}",
         Utc(*expiry),
         human::count(projects, "project"),
-        human::bounds(policy, None)
+        human::bounds(policy, currency)
     );
     let fields = json!({
         "verifier": verifier, "purpose": purpose, "origin": origin, "expiry": expiry,
         "projects": projects, "amounts": amounts, "times": times,
+        "currency": currency.map(|code| code.to_string()),
     });
     output.note("question", text, fields);
 }

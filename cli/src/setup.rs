@@ -24,7 +24,7 @@ use wufu_verifier::{CircuitName, Trust, VerifyingKey, key::KeyError};
 use wufu_wallet::prover::blind::KitId;
 
 use crate::{
-    cache, files,
+    cache, files, human,
     output::{Output, duration},
 };
 
@@ -170,7 +170,7 @@ pub fn ready(key: &VerifyingKey) -> anyhow::Result<bool> {
 pub struct Memory {
     /// Memory for the tables of each circuit's key, in MB: with more, proofs take less time; with 0 they are made from the bare
     /// key. Enough for the fastest when not given
-    #[arg(long = "memory", value_name = "MB", value_parser = clap::value_parser!(u32).range(0..=65_536))]
+    #[arg(long = "memory", value_name = "MB", value_parser = human::whole::<u32, 0, 65_536>)]
     megabytes: Option<u32>,
 }
 

@@ -8,7 +8,10 @@ use tonic::transport::Channel;
 use wufu_ledger::{CurrencyCode, Directory, LedgerReader, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use wufu_verifier::{ProjectSet, checkpoint::Checkpoint, note::LogKey};
-use wufu_wallet::{Endpoint, place::plain};
+use wufu_wallet::{
+    Endpoint,
+    place::{EndpointError, plain},
+};
 
 use crate::{files, output::chain, serve};
 
@@ -131,9 +134,21 @@ pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
 
 /// Connects to a service on this machine. A call on the connection ends after a minute, whatever the service does.
 pub async fn connect(url: &str) -> anyhow::Result<Channel> {
-    let place: Endpoint = url.parse().with_context(|| {
-        format!("--ledger is {url}, expected a service on this machine: http://127.0.0.1:PORT or unix:PATH")
-    })?;
+    let expected = "expected a service on this machine: http://127.0.0.1:PORT or unix:PATH";
+    let place = match url.parse::<Endpoint>() {
+        Ok(place) => place,
+        Err(EndpointError::Remote { host }) => {
+            bail!(
+                "--ledger is {url}: {host} is another machine, and there is no TLS yet: {expected}"
+            )
+        }
+        Err(_) if Path::new(url).is_dir() => {
+            bail!(
+                "--ledger is {url}, a folder, {expected}; wufu serve ledger --dir {url} starts one"
+            )
+        }
+        Err(_) => bail!("--ledger is {url}, {expected}"),
+    };
     place
         .connect(TIMEOUT)
         .await
@@ -174,11 +189,25 @@ impl LedgerSession {
     }
 }
 
+/// The address that an option gives where a file or folder could stand as well, which the text does not name.
+pub fn place_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpoint> {
+    let expected = format!("expected {file}, http://127.0.0.1:PORT or unix:PATH");
+    match text.parse::<Endpoint>() {
+        Ok(place) => Ok(place),
+        Err(error @ EndpointError::Remote { .. }) => bail!("{option} {text}: {error}"),
+        Err(_) if Path::new(text).exists() => {
+            bail!("{option} {text}: this is something else, {expected}")
+        }
+        Err(_) => bail!("{option} {text}: there is no such file or folder, {expected}"),
+    }
+}
+
 /// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be read. Nothing is written in
 /// the folder, and whoever serves it goes on.
 pub async fn open(text: &str) -> anyhow::Result<LedgerSession> {
     let Some(folder) = folder(text) else {
-        return Ok(LedgerSession { url: text.to_owned(), _end: None });
+        let place = place_in("--ledger", text, "a ledger's folder")?;
+        return Ok(LedgerSession { url: place.to_string(), _end: None });
     };
     let reader = LedgerReader::open(folder).await?.with_trees().await?;
     let (listener, url) = serve::loopback().await?;

@@ -37,11 +37,12 @@ Example:
   wufu verify answer.env --request ask.req --key donation.vk --dev-keys \\
     --log-key cerf.pub --checkpoint mirror.notes --spent shown.db --new-spent
 
---dev-keys is for trials: leave it out where whoever made the key must not be able to forge. --new-spent makes the file of
-what was shown: leave it out from the second time on."
+--dev-keys is for trials: leave it out where whoever made the key must not be able to forge.
+
+--new-spent makes the file of what was shown: leave it out from the second time on."
 )]
 pub struct VerifyArgs {
-    /// The envelope
+    /// The envelope; - is standard input
     envelope: PathBuf,
     /// Your request, from your own files: not one that came with the answer
     #[arg(long, help_heading = "What you asked")]
@@ -49,7 +50,7 @@ pub struct VerifyArgs {
     #[command(flatten)]
     asked: AskedArgs,
     /// The campaign whose claim you expect
-    #[arg(long, help_heading = "What you asked", conflicts_with = "request", requires = "payout", value_parser = names::word)]
+    #[arg(long, help_heading = "What you asked", conflicts_with = "request", requires = "payout", value_parser = names::org)]
     org: Option<String>,
     /// The payee that you expect
     #[arg(long, help_heading = "What you asked", requires = "org", value_parser = names::name)]
@@ -62,7 +63,7 @@ pub struct VerifyArgs {
     dev_keys: bool,
     #[command(flatten)]
     ledger: LedgerArgs,
-    /// A file of signed checkpoints. Repeat the flag for more
+    /// A file of signed checkpoints; - is standard input. Repeat the flag for more
     #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
     checkpoint: Vec<PathBuf>,
     /// How long a replaced root still counts, such as "1 h 30 min"; a bare number is seconds
@@ -87,7 +88,7 @@ struct AskedArgs {
     #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"], value_parser = names::name)]
     purpose: Option<String>,
     /// The donation log
-    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"], value_parser = names::word)]
+    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"], value_parser = names::donation_log)]
     origin: Option<String>,
     /// The challenge that you sent, 64 hexadecimal digits
     #[arg(long, value_name = "HEX", requires = "verifier", conflicts_with_all = ["request", "org"])]
@@ -155,7 +156,7 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let envelope = match Envelope::try_from(message) {
         Ok(envelope) => envelope,
         Err(error) => {
-            let name = args.envelope.display();
+            let name = files::name(&args.envelope);
             return Ok(Outcome::Refused(format!("{name}: {error}: expected a whole envelope")));
         }
     };
@@ -244,7 +245,7 @@ async fn asked(args: &VerifyArgs) -> anyhow::Result<VerifierQuestion> {
     if let Some(path) = &args.request {
         let message: v1::ProofRequest = files::read_message(path).context("--request")?;
         let request = ProofRequest::try_from(message)
-            .with_context(|| format!("--request {}", path.display()))?;
+            .with_context(|| format!("--request {}", files::name(path)))?;
         let question = Box::new(request.question().clone());
         return Ok(VerifierQuestion::Donation { verifier: *request.verifier(), question });
     }
@@ -290,7 +291,8 @@ fn pinned_key(args: &VerifyArgs, circuit: CircuitName) -> anyhow::Result<Option<
 fn own_notes(args: &VerifyArgs) -> anyhow::Result<Vec<(String, String)>> {
     let mut notes = Vec::new();
     for path in &args.checkpoint {
-        let (name, bytes) = (path.display().to_string(), files::read(path)?);
+        let (name, max) = (files::name(path), notes::MAX_BYTES as u64);
+        let bytes = files::read_at_most(path, max, "signed checkpoints").context("--checkpoint")?;
         let split = notes::decode(&bytes).with_context(|| name.clone())?;
         notes.extend(split.into_iter().map(|note| (name.clone(), note.to_owned())));
     }

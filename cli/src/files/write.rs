@@ -12,6 +12,7 @@ use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, limits::MessageL
 use wufu_verifier::{ProofRequest, Trust, VerifyingKey, note::LogKey, notes};
 
 use super::{ReadFailure, read, read_message};
+use crate::output;
 
 /// What a file holds, and who may read it.
 #[derive(Clone, Copy)]
@@ -176,9 +177,10 @@ fn target(path: &Path, kind: Kind) -> anyhow::Result<Target> {
 
 /// Writes a file whole or not at all.
 ///
-/// A file that is there is replaced only by one of its own kind, and keeps its mode. A link is followed, a device or
-/// pipe is written to, and `-` is standard output. A new file is readable by everybody (mode 0644, less the umask), or
-/// by its owner alone when it says what somebody holds.
+/// A file that is there is replaced only by one of its own kind, and keeps its mode; one that says what somebody holds
+/// is its owner's alone afterwards, whatever mode it had. A link is followed, a device or pipe is written to, and `-` is
+/// standard output. A new file is readable by everybody (mode 0644, less the umask), or by its owner alone when it says
+/// what somebody holds.
 pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
     match target(path, kind)? {
         Target::Stdout => print(bytes),
@@ -264,8 +266,7 @@ fn through(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 fn print(bytes: &[u8]) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).context("standard output")
+    output::to_stdout(|out| out.write_all(bytes)).context("standard output")
 }
 
 /// `/dev/fd/3` and the like: the file belongs to whoever opened the descriptor.

@@ -9,7 +9,7 @@ use wufu_circuits::{Address, address::AddressError};
 use wufu_ledger::CurrencyCode;
 use wufu_verifier::{Amount, Time};
 
-use super::{Money, Span, count};
+use super::{Money, Span, count, number};
 
 /// Parses an amount.
 ///
@@ -191,6 +191,23 @@ pub fn parse_span(text: &str) -> Result<u64, String> {
     if last == u64::MAX { Err(expected.into()) } else { Ok(seconds) }
 }
 
+/// Parses a whole number within bounds, both of which are allowed.
+pub fn whole<T: TryFrom<u64>, const MIN: u64, const MAX: u64>(text: &str) -> Result<T, String> {
+    let expected = match (MIN, MAX) {
+        (0, u64::MAX) => "expected a whole number, such as 7".to_owned(),
+        _ => format!("expected a whole number from {} to {}", number(MIN), number(MAX)),
+    };
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let found = text.parse().ok().filter(|found| digits && (MIN..=MAX).contains(found));
+    found.and_then(|found| T::try_from(found).ok()).ok_or(expected)
+}
+
+/// Parses a currency's code.
+pub fn parse_currency(text: &str) -> Result<CurrencyCode, String> {
+    let code = text.trim().to_ascii_uppercase();
+    code.parse().map_err(|_| "expected a currency of ISO 4217, such as USD".into())
+}
+
 /// Parses a duration of a second to a day.
 pub fn parse_timeout(text: &str) -> Result<u64, String> {
     match parse_span(text)? {
@@ -308,6 +325,20 @@ mod tests {
             assert!(parse_from(bad).is_err(), "{bad:?}");
         }
         assert!(parse_from("2018-02-15 22:18").unwrap_err().contains("no time zone"));
+    }
+
+    /// "invalid digit found in string" and "number too large to fit in target type" said neither what was expected nor
+    /// in whose words.
+    #[test]
+    fn whole_numbers_say_what_they_may_be() {
+        assert_eq!(whole::<u16, 1, 256>("256"), Ok(256));
+        assert_eq!(whole::<u64, 0, { u64::MAX }>("18446744073709551615"), Ok(u64::MAX));
+        for bad in ["", "x", "-1", "+1", "1.5", "0", "257", "99999999999999999999", "\u{661}"] {
+            let refused = whole::<u16, 1, 256>(bad).unwrap_err();
+            assert_eq!(refused, "expected a whole number from 1 to 256", "{bad:?}");
+        }
+        let large = whole::<u64, 0, { u64::MAX }>("99999999999999999999").unwrap_err();
+        assert!(large.contains("expected a whole number"), "{large}");
     }
 
     #[test]

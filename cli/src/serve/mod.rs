@@ -76,13 +76,13 @@ struct ProverArgs {
     #[command(flatten)]
     memory: setup::Memory,
     /// Number of proofs made at the same time. Without it, the number of cores
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_parser = human::whole::<u16, 1, 256>)]
     workers: Option<u16>,
     /// Number of threads of a proof that runs alone. Without it, all cores. Proofs that run together have one each
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_parser = human::whole::<u16, 1, 1024>)]
     threads: Option<u16>,
     /// Number of requests that may wait
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    #[arg(long, default_value_t = 64, value_parser = human::whole::<u16, 0, 10_000>)]
     queue: u16,
     /// Longest time for a request, such as "90 s"; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "1 min", value_parser = human::parse_timeout)]
@@ -215,5 +215,6 @@ fn listening(role: &str, listener: &Listener, output: Output) -> anyhow::Result<
         format_args!("{role} on {url}"),
         json!({ "role": role, "url": url }),
     );
-    Ok(())
+    // Whoever waits for this line would wait for ever.
+    output::check()
 }

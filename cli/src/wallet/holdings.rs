@@ -6,11 +6,9 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 use wufu_ledger::CurrencyCode;
 use wufu_verifier::{CircuitName, Trust};
-use wufu_wallet::{
-    GrpcSource, Inclusion, LogName, ReceivedItem, Wallet, envelope, sync::SyncError,
-};
+use wufu_wallet::{GrpcSource, Inclusion, LogName, ReceivedItem, Wallet, sync::SyncError};
 
-use super::{SourceArgs, list::NOT_OURS};
+use super::{list::NOT_OURS, sources::SourceArgs};
 use crate::{
     files,
     human::{self, Span},
@@ -67,8 +65,9 @@ pub fn pin(
 pub fn receive(wallet: &Wallet, paths: &[PathBuf], output: Output) -> anyhow::Result<()> {
     let mut refused = 0;
     for path in paths {
-        let bytes = envelope::read_bytes(path).with_context(|| path.display().to_string())?;
-        for received in wallet.receive(&bytes).with_context(|| path.display().to_string())? {
+        let name = files::name(path);
+        let bytes = files::read_grants(path)?;
+        for received in wallet.receive(&bytes).with_context(|| name.clone())? {
             match received {
                 Ok(received) => {
                     let (what, checked) = describe(received);
@@ -84,7 +83,7 @@ pub fn receive(wallet: &Wallet, paths: &[PathBuf], output: Output) -> anyhow::Re
                 Err(error) => {
                     refused += 1;
                     let fields = json!({ "file": path, "refused": error.to_string() });
-                    output.result("refused", format_args!("{}: {error}", path.display()), fields);
+                    output.result("refused", format_args!("{name}: {error}"), fields);
                 }
             }
         }

@@ -91,6 +91,12 @@ fn claims(wallet: &Wallet, output: Output) -> anyhow::Result<usize> {
             let (state, text) = match (&claim.receipt, admitted) {
                 (Some(_), Some(number)) => ("admitted", format!("claim {number}, admitted")),
                 (Some(_), None) => ("admitted", "claim, admitted".into()),
+                (None, _) if claim.refusal.is_some() => {
+                    let why = claim.refused_for().map_or("by the ledger".into(), |earlier| {
+                        format!("since claim {earlier} was admitted before it")
+                    });
+                    ("refused", format!("claim, refused {why}"))
+                }
                 (None, _) if now < claim.expiry => (
                     "open",
                     format!(
@@ -105,7 +111,7 @@ fn claims(wallet: &Wallet, output: Output) -> anyhow::Result<usize> {
             let made = when(claim.made);
             let fields = json!({
                 "org": org, "state": state, "claim": admitted, "payout": payout, "made": claim.made,
-                "expiry": claim.expiry,
+                "expiry": claim.expiry, "refusal": claim.refusal,
             });
             let text = format!("{org}: {text}; payout {payout:?}, made {made}");
             output.result("claim", text, fields);

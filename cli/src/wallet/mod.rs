@@ -4,20 +4,19 @@ mod holdings;
 mod list;
 mod prove;
 mod restore;
+mod sources;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use wufu_ledger::CurrencyCode;
 use wufu_proto::v1;
-use wufu_verifier::{CircuitName, VerifyingKey, text};
+use wufu_verifier::{CircuitName, ProofRequest, VerifyingKey, text};
 use wufu_wallet::{
-    Answer, ClaimAsk, DonationOptions, Endpoint, GrpcSource, ItemName, LogName, Mode, NoteFile,
-    Report, Sources, SubmitOutcome, Wallet, envelope,
+    Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, Mode, Report, Sources,
+    SubmitOutcome, Wallet,
     patience::{OnWait, Wait},
 };
 
@@ -26,9 +25,9 @@ use crate::{
     human::{self, Span},
     names,
     output::{Output, duration},
-    source::{self, LedgerSession},
 };
 use prove::ProveArgs;
+use sources::SourceArgs;
 
 /// Arguments of `wufu wallet`.
 #[derive(Args, Debug)]
@@ -62,7 +61,7 @@ enum Command {
     #[command(after_help = "Example:\n  wufu wallet address --org wufu")]
     Address {
         /// Campaign or charity
-        #[arg(long, value_parser = names::word)]
+        #[arg(long, value_parser = names::org)]
         org: String,
     },
     /// Print the seed. Whoever has it can spend and recognise everything, so show it to nobody
@@ -82,7 +81,10 @@ enum Command {
     Restore {
         /// File that holds the seed; - is standard input. The seed itself is never an argument: others could read it
         #[arg(value_name = "FILE")]
-        file: Vec<PathBuf>,
+        file: Option<PathBuf>,
+        /// Words of a seed, which are refused
+        #[arg(hide = true)]
+        more: Vec<PathBuf>,
     },
     /// Pin a log key or a verifying key. Get it from a source other than the ledger
     #[command(after_help = "Example:\n  wufu wallet pin --log-key cerf.pub --dev-keys")]
@@ -100,7 +102,7 @@ enum Command {
     /// Take in grants and receipts
     #[command(after_help = "Example:\n  wufu wallet receive receipt.msg grants.msg")]
     Receive {
-        /// Files, protobuf or JSON
+        /// Files, protobuf or JSON; - is standard input
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
@@ -123,7 +125,7 @@ enum Command {
     )]
     Sync {
         /// Campaign or charity
-        #[arg(long, value_parser = names::word)]
+        #[arg(long, value_parser = names::org)]
         org: String,
         #[command(flatten)]
         sources: SourceArgs,
@@ -138,7 +140,7 @@ enum Command {
         #[arg(long, value_name = "ORG/cards|ORG/persons|ORG/donations/N")]
         log: LogName,
         /// The shard, as `wufu wallet sync` names it
-        #[arg(long)]
+        #[arg(long, value_parser = human::whole::<u64, 0, { u64::MAX }>)]
         shard: u64,
         #[command(flatten)]
         sources: SourceArgs,
@@ -149,7 +151,7 @@ enum Command {
     )]
     Claim {
         /// The campaign
-        #[arg(long, value_parser = names::word)]
+        #[arg(long, value_parser = names::org)]
         org: String,
         /// The payee. Everybody can read it
         #[arg(long, value_parser = names::name)]
@@ -161,7 +163,7 @@ enum Command {
         #[arg(long)]
         again: bool,
         /// Smallest number of persons in the campaign. With fewer, a claim nearly names its claimant
-        #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
+        #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY, value_parser = human::whole::<u64, 0, { u64::MAX }>)]
         min_anonymity: u64,
         #[command(flatten)]
         sources: SourceArgs,
@@ -173,16 +175,16 @@ enum Command {
         after_help = "Example:\n  wufu wallet answer ask.req --ledger http://127.0.0.1:7182 --second mirror.notes --out answer.env"
     )]
     Answer {
-        /// The request
+        /// The request; - is standard input
         request: PathBuf,
         /// Smallest number of public records that meet the policy. With fewer, the answer nearly names its donor
-        #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
+        #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY, value_parser = human::whole::<u64, 0, { u64::MAX }>)]
         min_anonymity: u64,
-        /// Show a donation that this verifier has not seen
+        /// Show a donation that this verifier has not seen, or none
         #[arg(long)]
         fresh: bool,
         /// Show the donation at this place in the log
-        #[arg(long)]
+        #[arg(long, value_parser = human::whole::<u64, 0, { u64::MAX }>)]
         place: Option<u64>,
         #[command(flatten)]
         sources: SourceArgs,
@@ -194,63 +196,12 @@ enum Command {
         after_help = "Example:\n  wufu wallet submit claim.env --ledger http://127.0.0.1:7182"
     )]
     Submit {
-        /// The claim
+        /// The claim; - is standard input
         envelope: PathBuf,
         /// The campaign's ledger: http://127.0.0.1:PORT or unix:PATH
         #[arg(long, value_name = "URL")]
         ledger: Endpoint,
     },
-}
-
-/// Where a wallet reads, and with whom it compares.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Ledger")]
-pub struct SourceArgs {
-    /// Ledger: http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
-    #[arg(long, value_name = "URL|FOLDER")]
-    ledger: String,
-    /// A second source for the same checkpoints, best one that the ledger's operator does not run: a URL, or a file of
-    /// signed notes. Two URLs of one operator cannot be told apart
-    #[arg(long, value_name = "URL|FILE", required_unless_present = "one_source")]
-    second: Option<String>,
-    /// Compare with nobody. The operator could show you a root that nobody else sees, and recognise you by it
-    #[arg(long, conflicts_with = "second")]
-    one_source: bool,
-}
-
-impl SourceArgs {
-    /// Opens them. The ledger is served as long as the second value lives.
-    async fn open(&self, output: Output) -> anyhow::Result<(Sources, LedgerSession)> {
-        let opened = source::open(&self.ledger).await?;
-        let ledger = GrpcSource::new(opened.place()?).with_waits(waits(output));
-        let sources = match &self.second {
-            None => Sources::one(ledger),
-            Some(second) if Path::new(second).is_file() => {
-                if source::is_within(Path::new(second), Path::new(&self.ledger)) {
-                    bail!(
-                        "--second {second} is in the ledger's own folder, expected checkpoints from somebody else, or --one-source"
-                    );
-                }
-                Sources::compared(ledger, NoteFile::new(second))
-            }
-            Some(second) => {
-                let place: Endpoint = second.parse().context("--second")?;
-                if place.is_same(&opened.place()?) {
-                    bail!(
-                        "--second {second} is the ledger itself ({}), expected another source, or --one-source",
-                        opened.place()?
-                    );
-                }
-                let text = format!(
-                    "comparing checkpoints with {place}: this shows whether both addresses give the same log, \
-                     not whether two operators run them"
-                );
-                output.note("second", text, json!({ "second": place.to_string() }));
-                Sources::compared(ledger, GrpcSource::new(place).with_waits(waits(output)))
-            }
-        };
-        Ok((sources, opened))
-    }
 }
 
 /// Runs the command.
@@ -274,7 +225,10 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             output.result("address", &address, json!({ "org": org, "address": address }));
         }
         Command::Seed { show: _, words } => restore::show(dir, words, output)?,
-        Command::Restore { file } => restore::restore(dir, &file, output)?,
+        Command::Restore { file, more } => {
+            let named: Vec<PathBuf> = file.into_iter().chain(more).collect();
+            restore::restore(dir, &named, output)?;
+        }
         Command::Pin { log_key, key, dev_keys } => {
             holdings::pin(&Wallet::open(dir)?, &log_key, &key, dev_keys, output)?;
         }
@@ -302,14 +256,14 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             let plan = plan?;
             tell(plan.report(), "persons are in the campaign, not all with five cards", output);
             let prover = prove.prover(&wallet, key, output)?;
-            let answer = plan.prove(&*prover, stages(output), files::now()?).await?;
-            finish(&answer, &prove.out, output)?;
+            let answer = plan.prove(&*prover, stages(output), files::now()?).await;
+            finish(&answer.map_err(|error| prove.failed(error))?, &prove.out, output)?;
         }
         Command::Answer { request, min_anonymity, fresh, place, sources, prove } => {
             let wallet = Wallet::open(dir)?;
             files::write::check(&prove.out, files::write::ENVELOPE)?;
-            let request = envelope::read_request(&request)?;
-            crate::request::tell(&request, output);
+            let request = files::read_request(&request)?;
+            crate::request::tell(&request, currency(&wallet, &request)?, output);
             let options = DonationOptions { min_anonymity, fresh, place };
             let (sources, opened) = sources.open(output).await?;
             reading(&request.question().origin, &sources, output);
@@ -321,16 +275,22 @@ pub async fn run(args: WalletArgs, output: Output) -> anyhow::Result<()> {
             let key =
                 wallet.verifying_key(id)?.with_context(|| format!("key {id} is not pinned"))?;
             let prover = prove.prover(&wallet, key, output)?;
-            let answer = plan.prove(&*prover, stages(output), files::now()?).await?;
-            finish(&answer, &prove.out, output)?;
+            let answer = plan.prove(&*prover, stages(output), files::now()?).await;
+            finish(&answer.map_err(|error| prove.failed(error))?, &prove.out, output)?;
         }
         Command::Submit { envelope: file, ledger } => {
             let wallet = Wallet::open(dir)?;
-            let claim = envelope::read(&file)?;
+            let claim = files::read_envelope(&file)?;
             submit(&wallet, &ledger, &claim, output).await?;
         }
     }
     Ok(())
+}
+
+/// The currency of the log that a request asks about, as its ledger named it at a sync.
+fn currency(wallet: &Wallet, request: &ProofRequest) -> anyhow::Result<Option<CurrencyCode>> {
+    let Ok(log) = LogName::parse_donations(&request.question().origin) else { return Ok(None) };
+    Ok(wallet.currency(&log.org)?.and_then(|code| code.parse().ok()))
 }
 
 fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey> {
@@ -401,10 +361,15 @@ fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Res
         fields.insert("mode".into(), answer.mode.name().into());
         fields.insert("learned".into(), answer.mode.learned().into());
         fields.insert("servers".into(), servers(&answer.mode));
+        fields.insert("failure".into(), answer.mode.failure().into());
         fields.insert("prove_ms".into(), json!(answer.timings.prove.as_secs_f64() * 1e3));
     }
     let took = duration(answer.timings.prove);
-    let text = format!("{}: proved in {took}, verified; {}", out.display(), answer.mode.learned());
+    let mut text =
+        format!("{}: proved in {took}, verified; {}", out.display(), answer.mode.learned());
+    if let Some(failure) = answer.mode.failure() {
+        text += &format!("\nblind mode failed: {failure}");
+    }
     output.result("proof", text, fields);
     for server in answer.mode.servers() {
         let text = format!("  {} {} learned {}", server.role, server.place, server.learned);

@@ -2,19 +2,24 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
 use ed25519_dalek::VerifyingKey as DealerKey;
 use serde_json::{Value, json};
+use tonic::Code;
 use wufu_verifier::{CircuitName, VerifyingKey};
 use wufu_wallet::{
     BlindProver, Delay, Endpoint, LocalProver, ProofSource, TokenStore, TrustedProver, Wallet,
-    prover::blind::{BlindStep, Dealer, KitId, blind_key},
+    plan::ProveError,
+    prover::{
+        BlindError, ProverError,
+        blind::{BlindStep, Dealer, KitId, blind_key},
+    },
 };
 
 use crate::{
     files,
-    output::{Output, duration},
+    output::{Output, chain, duration},
     setup,
 };
 
@@ -25,7 +30,7 @@ enum Choice {
     Local,
     /// By a prover that sees everything (--prover)
     Trusted,
-    /// By two servers that see nothing (--dealer, --evaluator)
+    /// By two servers that see nothing (--dealer, --evaluator), or not at all
     Blind,
     /// In the wallet where its key is ready, else blind where that is set up, else at the prover that --prover names
     Auto,
@@ -95,7 +100,7 @@ impl ProveArgs {
                 output.note("ask", text, fields);
                 Ok(Box::new(TrustedProver::new(place)))
             }
-            Choice::Blind => Ok(Box::new(self.blind(wallet, key, output)?)),
+            Choice::Blind => Ok(Box::new(self.blind(wallet, &key, output)?)),
             Choice::Local | Choice::Auto => {
                 let own = setup::cached_verifying_key(circuit)?;
                 if own.is_none_or(|own| own.id() != key.id()) {
@@ -122,21 +127,21 @@ impl ProveArgs {
     fn blind(
         &self,
         wallet: &Wallet,
-        key: VerifyingKey,
+        verifying: &VerifyingKey,
         output: Output,
     ) -> anyhow::Result<BlindProver> {
         if self.dealer.is_empty() {
             bail!("--prove blind needs --dealer KEY@URL and --evaluator URL");
         }
-        let circuit = key.circuit();
+        let circuit = verifying.circuit();
         let (path, kit_id) = match (&self.kit, self.kit_id) {
             (Some(path), Some(id)) => (path.clone(), id),
             (Some(_), None) => bail!("--kit needs --kit-id HEX"),
             (None, _) => (setup::kit_path(circuit)?, setup::kit_id(circuit)?),
         };
         let kit = files::read(&path).context("--kit")?;
-        let ready = setup::ready(&key)?;
-        let key = blind_key(key, &kit, kit_id).with_context(|| path.display().to_string())?;
+        let key = blind_key(verifying.clone(), &kit, kit_id)
+            .with_context(|| path.display().to_string())?;
         let folder = wallet.folder().context("the wallet has no folder")?;
         let tokens =
             Arc::new(TokenStore::open(folder, &TokenStore::outside(folder)?, files::now()?)?);
@@ -144,9 +149,64 @@ impl ProveArgs {
         let delay = if self.no_delay { Delay::NONE } else { Delay::default() };
         let told = move |step| tell(&step, output);
         let prover = prover.with_delay(delay).with_steps(Arc::new(told));
-        // A failure is mended at home, where the key is there: it is not made for that.
-        Ok(if ready { prover.with_rescue(Arc::new(local(circuit, output)?)) } else { prover })
+        // Whoever names blind mode wants that or nothing. `auto` may mend a failure at home, where the key is there already.
+        let may_mend = self.prove == Choice::Auto && setup::ready(verifying)?;
+        Ok(if may_mend { prover.with_rescue(Arc::new(local(circuit, output)?)) } else { prover })
     }
+
+    /// Why there is no proof, and what to do about it.
+    pub fn failed(&self, error: ProveError) -> anyhow::Error {
+        let Some((role, next)) = next_step(&error) else { return error.into() };
+        let (said, wanted) = (chain(&anyhow::Error::from(error)), self.prove);
+        let nothing = match wanted {
+            Choice::Blind => "; with --prove blind no proof is made elsewhere",
+            _ => "",
+        };
+        let elsewhere = match role {
+            PROVER => "",
+            _ => ", or prove in the wallet (--prove local)",
+        };
+        anyhow!("{said}{nothing}: {next}{elsewhere}")
+    }
+}
+
+/// What the server is called that stands in an option of the same name.
+const PROVER: &str = "prover";
+
+/// Which server failed, and what to do about it. Nothing for what no server did.
+fn next_step(error: &ProveError) -> Option<(&'static str, String)> {
+    let ProveError::Prover(error) = error else { return None };
+    let start = |role| format!("start it (wufu serve {role}), or name another with --{role}");
+    Some(match error {
+        ProverError::Connect { role, .. } => (role, start(role)),
+        ProverError::Status { role, status, .. } if status.code() == Code::Unimplemented => {
+            let swapped = match *role {
+                PROVER => "",
+                _ => " (were --dealer and --evaluator swapped?)",
+            };
+            (role, format!("name a running {role} with --{role}{swapped}"))
+        }
+        ProverError::Busy { role, .. } | ProverError::Status { role, .. } => {
+            (role, format!("try again later, or name another with --{role}"))
+        }
+        ProverError::Silent { role, .. } | ProverError::Answer { role, .. } => {
+            (role, format!("name another with --{role}"))
+        }
+        ProverError::Blind(error) => match &**error {
+            BlindError::DealerKey { .. } => {
+                ("dealer", "correct KEY in --dealer KEY@URL, or name another dealer".into())
+            }
+            BlindError::Dealer { .. } | BlindError::Dealt { .. } => {
+                ("dealer", "name another with --dealer".into())
+            }
+            BlindError::Sums { .. } | BlindError::Answer { .. } => (
+                "evaluator",
+                "name another with --evaluator, and check that all servers and --kit are of the key".into(),
+            ),
+            _ => return None,
+        },
+        _ => return None,
+    })
 }
 
 fn tell(step: &BlindStep, output: Output) {

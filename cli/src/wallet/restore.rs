@@ -46,6 +46,7 @@ const FORGOTTEN: [(&str, &str); 6] = [
 
 /// Prints the seed: digits with their checksum, and words; or words alone.
 pub fn show(dir: &Path, words_only: bool, output: Output) -> anyhow::Result<()> {
+    Wallet::check_there(dir)?;
     let seed = seed::read(&dir.join(wufu_wallet::wallet::SEED_FILE))?;
     let (text, words) = (seed::to_text(&seed), seed::to_words(&seed)?);
     let fields = json!({ "seed": text.trim_end(), "words": words.as_str() });

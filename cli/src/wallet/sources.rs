@@ -1,0 +1,67 @@
+//! Where a wallet's commands read a ledger, and with whom they compare it.
+
+use std::path::Path;
+
+use anyhow::bail;
+use clap::{ArgGroup, Args};
+use serde_json::json;
+use wufu_wallet::{GrpcSource, NoteFile, Sources};
+
+use crate::{
+    output::Output,
+    source::{self, LedgerSession},
+};
+
+/// Where a wallet reads, and with whom it compares.
+#[derive(Args, Clone, Debug)]
+#[command(
+    next_help_heading = "Ledger",
+    group = ArgGroup::new("comparison").required(true).args(["second", "one_source"])
+)]
+pub struct SourceArgs {
+    /// Ledger: http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
+    #[arg(long, value_name = "URL|FOLDER")]
+    ledger: String,
+    /// A second source for the same checkpoints, best one that the ledger's operator does not run: a URL, or a file of
+    /// signed notes. Two URLs of one operator cannot be told apart
+    #[arg(long, value_name = "URL|FILE")]
+    second: Option<String>,
+    /// Compare with nobody. The operator could show you a root that nobody else sees, and recognise you by it
+    #[arg(long)]
+    one_source: bool,
+}
+
+impl SourceArgs {
+    /// Opens them. The ledger is served as long as the second value lives.
+    pub async fn open(&self, output: Output) -> anyhow::Result<(Sources, LedgerSession)> {
+        let opened = source::open(&self.ledger).await?;
+        let ledger = GrpcSource::new(opened.place()?).with_waits(super::waits(output));
+        let sources = match &self.second {
+            None => Sources::one(ledger),
+            Some(second) if Path::new(second).is_file() => {
+                if source::is_within(Path::new(second), Path::new(&self.ledger)) {
+                    bail!(
+                        "--second {second} is in the ledger's own folder, expected checkpoints from somebody else, or --one-source"
+                    );
+                }
+                Sources::compared(ledger, NoteFile::new(second))
+            }
+            Some(second) => {
+                let place = source::place_in("--second", second, "a file of signed notes")?;
+                if place.is_same(&opened.place()?) {
+                    bail!(
+                        "--second {second} is the ledger itself ({}), expected another source, or --one-source",
+                        opened.place()?
+                    );
+                }
+                let text = format!(
+                    "comparing checkpoints with {place}: this shows whether both addresses give the same log, \
+                     not whether two operators run them"
+                );
+                output.note("second", text, json!({ "second": place.to_string() }));
+                Sources::compared(ledger, GrpcSource::new(place).with_waits(super::waits(output)))
+            }
+        };
+        Ok((sources, opened))
+    }
+}
