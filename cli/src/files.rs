@@ -217,3 +217,16 @@ pub fn unhex<const N: usize>(field: &str, text: &str) -> anyhow::Result<[u8; N]>
         Err(_) => bail!(wrong()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The second of two would be empty, and be told to be so.
+    #[test]
+    fn standard_input_is_one_file() {
+        drop(open(Path::new("-")).unwrap());
+        let twice = open(Path::new("-")).err().unwrap().to_string();
+        assert!(twice.contains("named twice") && twice.contains("name a file"), "{twice}");
+    }
+}

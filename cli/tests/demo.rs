@@ -1,10 +1,11 @@
 //! The whole thing, as a user has it: the binary, its folders, its exit codes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use wufu_testing as _;
+use wufu_testing::Process;
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -108,6 +109,8 @@ fn the_main_job_on_real_donations() {
     tampered_envelopes_are_refused(&demo, &answer, &request);
     a_claim_is_checked_for_its_campaign(&demo, &claim);
     prove_again_inside_the_wallet(&demo, &request);
+    nothing_is_fresh_that_was_shown(&demo, &request);
+    blind_mode_that_fails_is_an_error_that_names_the_server(&demo, &request);
     a_kit_is_used_when_its_id_is_the_pinned_one(&demo, &request);
     another_keys_engine_is_no_reason_to_prove_here(&demo, &request);
     f32_an_audit_finds_nothing(&demo);
@@ -227,13 +230,98 @@ fn prove_again_inside_the_wallet(demo: &Demo, request: &str) {
     assert_eq!(code, 0, "{verdict}");
 }
 
+/// A donation that had been shown was shown again with `--fresh`, and a place that is not held was told to be a policy
+/// that nothing meets.
+fn nothing_is_fresh_that_was_shown(demo: &Demo, request: &str) {
+    let out = demo.path("fresh.env");
+    let (donor, charity) = (demo.path("donor"), demo.path("charity"));
+    let answer = ["wallet", "answer", request, "--dir", &donor, "--out", &out, "--one-source"];
+    let answer = [&answer[..], &["--ledger", &charity]].concat();
+    let options = [
+        (&["--fresh"][..], &["was shown every donation", "none is fresh", "--fresh"][..]),
+        (&["--fresh"], &["none is fresh"]),
+        (&["--place", "1048575"], &["holds no donation at place 1048575", "wufu wallet list"]),
+        (&["--min-anonymity", "1000000"], &["1053 public records meet", "--min-anonymity"]),
+    ];
+    for (options, expected) in options {
+        let output = wufu(&[&answer[..], options].concat());
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(code(&output), 2, "{options:?}: {errors}");
+        assert!(expected.iter().all(|part| errors.contains(part)), "{options:?}: {errors}");
+        assert!(!Path::new(&out).exists());
+    }
+}
+
+/// A dealer or an evaluator, where it listens, and a dealer's key.
+fn server(role: &str) -> (Process, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wufu"));
+    command.args(["--json", "serve", role, "--circuit", "donation", "--listen", "127.0.0.1:0"]);
+    command.env("WUFU_CACHE", cache()).env("WUFU_LOG", "error").stdout(Stdio::piped());
+    let mut process = Process::start(&mut command).unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let told = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let told = told.into_iter().find(|step| step["step"] == "listening").unwrap();
+    let text = |field: &str| told[field].as_str().unwrap_or_default().to_owned();
+    (process, text("url"), text("key"))
+}
+
+/// Blind mode was asked for by name and failed: the wallet proved by itself, ended well, and said "no server saw the
+/// witness". The failure is an error that names the server, what was expected and what to do.
+fn blind_mode_that_fails_is_an_error_that_names_the_server(demo: &Demo, request: &str) {
+    let [(_dealer, dealer, key), (_evaluator, evaluator, _)] = ["dealer", "evaluator"].map(server);
+    let kit = demo.steps.iter().find(|step| step["step"] == "kit" && step["circuit"] == "donation");
+    let kit_id = kit.unwrap()["kit_id"].as_str().unwrap();
+    let answer = |dealer: &str, evaluator: &str| {
+        let mut args = blind(demo, request, "blind");
+        let option = |name: &str| args.iter().position(|arg| arg == name).unwrap() + 1;
+        let (at_dealer, at_evaluator) = (option("--dealer"), option("--evaluator"));
+        (args[at_dealer], args[at_evaluator]) = (dealer.into(), evaluator.into());
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        wufu(&[&["--json"], &args[..], &["--kit-id", kit_id]].concat())
+    };
+    let nobody = "http://127.0.0.1:2";
+    for (dealer, evaluator, expected) in [
+        (
+            format!("{GENERATOR}@{dealer}"),
+            evaluator.as_str(),
+            &[&*dealer, GENERATOR, "KEY@URL"][..],
+        ),
+        (format!("{key}@{dealer}"), nobody, &["no connection to the evaluator at", nobody]),
+        (format!("{key}@{nobody}"), &evaluator, &["no connection to the dealer at", nobody]),
+        (
+            format!("{GENERATOR}@{evaluator}"),
+            &dealer,
+            &["the dealer at", &*evaluator, "another kind", "swapped"],
+        ),
+    ] {
+        let output = answer(&dealer, evaluator);
+        let said = json(&output);
+        assert_eq!(code(&output), 2, "{said:?}");
+        let error = said.last().unwrap()["error"].as_str().unwrap();
+        let always = ["with --prove blind no proof is made elsewhere", "--prove local"];
+        for part in expected.iter().chain(&always) {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        assert!(!Path::new(&demo.path("blind.env")).exists());
+    }
+    // The dealer's masks are there already, and it is not asked again.
+    let output = answer(&format!("{key}@{dealer}"), &evaluator);
+    let proof = json(&output).pop().unwrap();
+    assert_eq!((code(&output), &proof["mode"]), (0, &"blind".into()), "{proof}");
+    let learned = proof["servers"][0]["learned"].as_str().unwrap();
+    assert!(learned.contains("nothing from this proof"), "{learned}");
+    fs::remove_file(demo.path("blind.env")).unwrap();
+}
+
+/// Ed25519's generator, a key like any other.
+const GENERATOR: &str = "5866666666666666666666666666666666666666666666666666666666666666";
+
 /// Arguments of a wallet that proves blind at servers that are not there, with the demo's kit.
 fn blind(demo: &Demo, request: &str, prove: &str) -> Vec<String> {
     let [dir, ledger, second, out, kit] =
         ["donor", "charity", "charity-mirror.notes", "blind.env", "donation.kit"]
             .map(|name| demo.path(name));
-    // Ed25519's generator is a key like any other.
-    let dealer = format!("58{}@http://127.0.0.1:1", "66".repeat(31));
+    let dealer = format!("{GENERATOR}@http://127.0.0.1:1");
     let args = ["wallet", "answer", request, "--dir", &dir, "--ledger", &ledger];
     let more = ["--second", &second, "--out", &out, "--prove", prove, "--dealer", &dealer];
     let rest = ["--evaluator", "http://127.0.0.1:2", "--no-delay", "--kit", &kit];
@@ -262,12 +350,12 @@ fn a_kit_is_used_when_its_id_is_the_pinned_one(demo: &Demo, request: &str) {
     assert_ne!(code(&output), 0);
     let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();
     assert!(error.contains(&format!("expected {}", told("five-fu"))), "{error}");
-    // With the right one the dealer is asked, who is not there: the key's engine is, and proves.
+    // With the right one the dealer is asked, who is not there. The key's engine is, and is not what was asked for: here it
+    // proved, and the command ended well.
     let output = with(&["--kit-id", &told("donation")]);
-    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stdout));
-    let proof = json(&output).pop().unwrap();
-    assert_eq!(proof["mode"], "local, after blind failed");
-    assert_eq!(proof["servers"].as_array().unwrap().len(), 1, "{proof}");
+    assert_eq!(code(&output), 2, "{}", String::from_utf8_lossy(&output.stdout));
+    let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("no connection to the dealer at http://127.0.0.1:1"), "{error}");
 }
 
 /// A development key that was prepared was taken for the pinned one, whichever that was: `auto` ended without a key,

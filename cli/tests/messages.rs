@@ -4,6 +4,8 @@
 
 use wufu_testing as _;
 
+#[path = "messages/hints.rs"]
+mod hints;
 #[path = "messages/inputs.rs"]
 mod inputs;
 
@@ -63,13 +65,14 @@ fn folder() -> tempfile::TempDir {
     ok(path, &["ledger", "init", "--dir", "wufu", "--org", "wufu"]);
     ok(path, &["request", "keygen", "--out", "verifier.key"]);
     let crlf = NOTE.replace('\n', "\r\n");
-    let files: [(&str, &[u8]); 8] = [
+    let files: [(&str, &[u8]); 9] = [
         ("empty", b""),
         ("README.md", b"# A text\n\nwith a paragraph.\n"),
         ("good.notes", NOTE.as_bytes()),
         ("crlf.notes", crlf.as_bytes()),
         ("bom.notes", &[b"\xef\xbb\xbf", NOTE.as_bytes()].concat()),
         ("cut.notes", &NOTE.as_bytes()[..60]),
+        ("cut.sig", &NOTE.as_bytes()[..NOTE.len() - 5]),
         ("binary", &[0xff; 40]),
         ("bom.pub", "\u{feff}cerf+00000000+AAAA\n".as_bytes()),
     ];
@@ -254,6 +257,9 @@ fn what_is_wrong_with_a_file_of_notes_is_told() {
         ("crlf.notes", "crlf.notes: line 1 has a carriage return"),
         ("bom.notes", "bom.notes: begins with a byte-order mark"),
         ("cut.notes", "cut.notes: 60 bytes without a signature"),
+        // Within a signature, of another log than the one that is looked at.
+        ("cut.sig", "cut.sig: signed note 1 is cut off"),
+        ("good.notes", "good.notes has no checkpoint of wufu/"),
         ("empty", "empty: empty, expected signed notes"),
         ("README.md", "README.md: 28 bytes without a signature"),
         ("binary", "binary: not UTF-8"),
@@ -311,9 +317,13 @@ fn requests_are_asked_and_shown_as_people_write_them() {
     let expected =
         "1,000.00 USD to 2,000.00 USD, from 2018-02-15 00:00 UTC until 2018-02-16 14:18 UTC";
     assert!(text.contains(expected) && text.contains("1 project, "), "{text}");
+    assert!(text.contains("make sure that cerf/donations/1 is in USD"), "{text}");
     let text = ok(path, &["request", "show", "ask.req"]);
-    // The request does not say its log's currency.
-    assert!(text.contains("100,000 minor units to 200,000 minor units"), "{text}");
+    // The request does not say its log's currency: this looked like an amount without one.
+    let bare = "100,000 minor units to 200,000 minor units of the log's currency";
+    assert!(text.contains(bare), "{text}");
+    let shown = ok(path, &["request", "show", "ask.req", "--currency", "usd"]);
+    assert!(shown.contains("1,000.00 USD to 2,000.00 USD"), "{shown}");
     assert!(text.contains(HEX) && text.contains(" UTC, in "), "{text}");
     let text = new("open.req", &["--lifetime", "1 h 30 min"]);
     assert!(text.contains("any amount, any time"), "{text}");

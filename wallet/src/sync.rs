@@ -25,7 +25,9 @@ use crate::{
 #[non_exhaustive]
 pub enum SyncError {
     /// No key is pinned for the org.
-    #[error("no log key of {org} is pinned")]
+    #[error(
+        "no log key of {org} is pinned: get it from a source other than the ledger, and pin it (wufu wallet pin --log-key KEY)"
+    )]
     NoLogKey {
         /// The org.
         org: String,

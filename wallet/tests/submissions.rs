@@ -78,6 +78,10 @@ async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
     let SubmitOutcome::Spent { nullifier, earlier_payout, .. } = got else { panic!("spent twice") };
     assert!(plan.statement().nullifiers().contains(&nullifier));
     assert_eq!(earlier_payout, b"payee");
+    // The refusal is kept: `wallet list` said that the claim was not submitted.
+    let refused = wallet.claims(CAMPAIGN).unwrap().pop().unwrap();
+    assert!(refused.refusal.as_ref().is_some_and(|note| note.starts_with("wufu/refusals")));
+    assert_eq!((refused.refused_for(), refused.receipt), (Some(1), None));
 
     // Spent, says the ledger, and has no claim that could have been made by a holder of the key.
     let forged: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome = |_, outcome| match outcome {

@@ -22,7 +22,7 @@ use super::{DEALER_PORT, EVALUATOR_PORT, signals::Signals};
 use crate::{
     cache, files, human,
     listen::{ListenArgs, Listener},
-    output::Output,
+    output::{self, Output},
     setup,
 };
 
@@ -35,10 +35,10 @@ pub struct RoleArgs {
     #[command(flatten)]
     memory: setup::Memory,
     /// Number of jobs at the same time. Without it, the number of cores
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_parser = human::whole::<u16, 1, 256>)]
     workers: Option<u16>,
     /// Number of requests that may wait
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    #[arg(long, default_value_t = 64, value_parser = human::whole::<u16, 0, 10_000>)]
     queue: u16,
     /// Longest time for a request, such as "90 s"; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "1 min", value_parser = human::parse_timeout)]
@@ -167,7 +167,7 @@ fn dealing(listener: &Listener, key: &SigningKey, output: Output) -> anyhow::Res
     let (url, key) = (listener.url()?, files::hex(key.verifying_key().as_bytes()));
     let text = format!("dealer on {url}; wallets pin it as {key}@{url}");
     output.result("listening", text, json!({ "role": "dealer", "url": url, "key": key }));
-    Ok(())
+    output::check()
 }
 
 /// Deals tokens until the process is told to end.

@@ -118,7 +118,7 @@ pub async fn sync(
         Err(_) => None,
     };
     drop(opened);
-    let found = found.map_err(explain)?;
+    let found = found?;
     let currency = info.filter(|info| info.org == org).and_then(|info| info.currency);
     if let Some(code) = currency.filter(|code| code.parse::<CurrencyCode>().is_ok()) {
         wallet.keep_currency(org, &code)?;
@@ -174,14 +174,8 @@ pub async fn look_up(
     super::reading(&log.org, &sources, output);
     let found = wallet.look_up(&sources, log, shard, files::now()?).await;
     drop(opened);
-    found.map_err(explain)?;
+    found?;
     let fields = json!({ "log": log.to_string(), "shard": shard });
     output.result("looked up", format_args!("shard {shard} of {log} was looked through"), fields);
     Ok(())
-}
-
-fn explain(error: SyncError) -> anyhow::Error {
-    let pin = matches!(error, SyncError::NoLogKey { .. });
-    let error = anyhow::Error::from(error);
-    if pin { error.context("pin one first with wufu wallet pin --log-key") } else { error }
 }

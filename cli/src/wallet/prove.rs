@@ -30,7 +30,7 @@ enum Choice {
     Local,
     /// By a prover that sees everything (--prover)
     Trusted,
-    /// By two servers that see nothing (--dealer, --evaluator), or not at all
+    /// By two servers that see nothing (--dealer, --evaluator); if they fail, there is no proof
     Blind,
     /// In the wallet where its key is ready, else blind where that is set up, else at the prover that --prover names
     Auto,
