@@ -30,8 +30,8 @@ fn a_key_with_another_number_of_points_is_refused() {
         ("A", &(|points: &mut Points| points.a_query.push(one)) as &dyn Fn(&mut Points)),
         ("B in G1", &|points: &mut Points| points.b_g1_query.push(one)),
         ("B in G2", &|points: &mut Points| points.b_g2_query.push(two)),
-        ("L", &|points: &mut Points| drop(points.l_query.pop())),
-        ("H", &|points: &mut Points| drop(points.h_query.pop())),
+        ("L", &|points: &mut Points| points.l_query.truncate(1)),
+        ("H", &|points: &mut Points| points.h_query.truncate(1)),
     ] {
         let refused = with(change).unwrap_err();
         assert!(

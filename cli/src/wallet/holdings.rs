@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 use wufu_ledger::CurrencyCode;
 use wufu_verifier::{CircuitName, Trust};
-use wufu_wallet::{GrpcSource, Inclusion, LogName, ReceivedItem, Wallet, sync::SyncError};
+use wufu_wallet::{GrpcSource, Inclusion, LogName, ReceivedItem, Wallet};
 
 use super::{list::NOT_OURS, sources::SourceArgs};
 use crate::{

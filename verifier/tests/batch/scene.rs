@@ -85,13 +85,14 @@ impl Scene {
     pub fn donation(&mut self, verifier: &[u8; 32], question: &Question) -> Shown {
         let (payload, expiry) = (question.challenge.as_slice(), question.expiry);
         let binding = Binding { verifier, payload, expiry, key_id: self.key_id };
-        self.shown(&Donation {
+        let statement = Donation {
             root: self.root,
             scope: statement::scope(verifier, &question.purpose),
             nf_d: Fr::rand(&mut self.rng),
             policy: question.policy.hash(),
             ext: binding.ext(),
-        })
+        };
+        self.shown(&statement)
     }
 
     /// The verdict on an answer, to this question, by this history.
