@@ -1,7 +1,7 @@
 //! The whole thing, as a user has it: the binary, its folders, its exit codes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use wufu_testing::Process;
+use wufu_testing as _;
 
 use std::{
     fs,
@@ -11,6 +11,7 @@ use std::{
 };
 
 use serde_json::Value;
+use wufu_testing::Process;
 
 const CERF: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/data/cerf_contributions.csv");

@@ -278,8 +278,8 @@ mod tests {
         for (bad, why) in [
             // It was only "address is not base64url without padding".
             (
-                format!("receipt,address\nr1,{}\n", &one.to_string()[..130]),
-                "owners:2: column \"address\": this address of 130 characters was cut short or mistyped (",
+                format!("receipt,address\nr1,{}\n", &one.to_string()[..100]),
+                "owners:2: column \"address\": this address of 100 characters was cut short or mistyped (",
             ),
             (
                 "receipt,address\nr1,wufu\n".into(),

@@ -410,7 +410,7 @@ async fn a_receipt_of_nobody_is_told() {
     assert_eq!(plan.chosen().place, 1200);
     let only = DonationOptions { place: Some(1201), ..few(1) };
     let refused = wallet.plan_donation(&sources, &request, &only, NOW).await;
-    assert!(matches!(refused, Err(PlanError::NoDonation { held: 1, .. })));
+    assert!(matches!(refused, Err(PlanError::NotHeld { place: 1201, .. })));
     // Now that the roof is known, it would not even be taken in.
     let other = Wallet::in_memory(wufu_circuits::Seed::from_bytes([5; 32])).unwrap();
     other.pin_log_key(&ledger.log_key()).unwrap();

@@ -134,6 +134,9 @@ fn a_request_that_nobody_can_answer_is_not_written() {
 fn output_that_cannot_be_written_is_a_failure() {
     let folder = folder();
     let path = folder.path();
+    let shown = ok(path, &["wallet", "address", "--org", "cerf"]);
+    let address = shown.split_whitespace().find(|word| word.starts_with("wufu1")).unwrap();
+    ok(path, &["ledger", "issue", address, "--dir", "cerf"]);
     ok(path, &["ledger", "close-epoch", "--dir", "cerf"]);
     let commands: [&[&str]; 9] = [
         &["ledger", "checkpoints", "--dir", "cerf"],
