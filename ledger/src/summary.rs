@@ -143,7 +143,7 @@ impl State {
     /// Every transaction adds rows, so the later one of two states has more of some part, and less of none.
     pub(crate) fn lost(&self, key: &LogKey, file: Option<&str>) -> Option<SummaryError> {
         let file = Self::open(key, file?)?;
-        let behind = Part::ALL.into_iter().find_map(|part| {
+        Part::ALL.into_iter().find_map(|part| {
             let (got, expected) = (self.tally.chain(part), file.tally.chain(part));
             let (part, got, expected, same) =
                 (part.name(), got.rows, expected.rows, got.hash == expected.hash);
@@ -152,8 +152,7 @@ impl State {
                 Ordering::Equal if !same => Some(SummaryError::OtherState { part }),
                 _ => None,
             }
-        });
-        behind
+        })
     }
 }
 

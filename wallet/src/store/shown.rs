@@ -442,7 +442,7 @@ mod tests {
         assert_eq!(store.add_claim("wufu", &claim, false, 4).unwrap(), Ok(0));
         let note = "wufu/refusals\nnullifier 01\nspent by claim 9\n\n\u{2014} wufu x\n";
         store.refuse_claim("wufu", &[8], "of a claim that is not ours\n").unwrap();
-        assert_eq!(store.claims("wufu").unwrap(), [claim.clone()]);
+        assert_eq!(store.claims("wufu").unwrap(), std::slice::from_ref(&claim));
         store.refuse_claim("wufu", &[7], note).unwrap();
         store.refuse_claim("wufu", &[7], "another\n").unwrap();
         let kept = &store.claims("wufu").unwrap()[0];
