@@ -14,6 +14,7 @@ use wufu_ledger::{
 use crate::common::{
     NOW, address, cards,
     edits::{PENDING, change, copy, findings, folder, import},
+    forge::{Says, Trapdoor},
     ledger,
 };
 
@@ -226,4 +227,32 @@ async fn an_audit_without_the_signed_state_promises_no_signature() {
     assert!(audit.coverage.to_string().starts_with("not compared: "), "{}", audit.coverage);
     let ledger = Ledger::open(folder.path()).await.unwrap();
     assert!(ledger.close_epoch(NOW + 1200).await.is_err());
+}
+
+/// A claim that was deleted took what it had spent with it: the same cards could be claimed again.
+#[tokio::test]
+async fn with_a_claim_deleted_no_other_is_admitted() {
+    let folder = folder().await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    change(folder.path(), "DELETE FROM claims; DELETE FROM spent").await;
+    let newest = async |origin| ledger.checkpoint(origin, None).await.unwrap();
+    let (cards, persons) = (&newest("wufu/cards").await, &newest("wufu/persons").await);
+    let trapdoor = Trapdoor::new(1);
+    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), NOW + 1200);
+    let says = Says { org: "wufu", cards, persons, nullifiers, payout, expiry };
+    let claim = trapdoor.claim(&says, 2);
+    let verified = ledger.check_claim(&trapdoor.key, &claim, NOW + 600).unwrap();
+    let refused = ledger.claim(&verified, &claim, NOW + 600).await.unwrap_err().to_string();
+    assert!(refused.contains("list of claims"), "{refused}");
+    assert_eq!(ledger.claims().await.unwrap(), 0);
+}
+
+/// Entries after a gap: their places would be those of others.
+#[tokio::test]
+async fn a_log_of_another_size_than_was_signed_takes_nothing() {
+    let folder = folder().await;
+    let ledger = Ledger::open(folder.path()).await.unwrap();
+    change(folder.path(), "UPDATE logs SET size = size + 1 WHERE log = 1").await;
+    let refused = ledger.append(cards(20..21)).await.unwrap_err();
+    assert!(refused.is_failure() && refused.to_string().contains("log size"), "{refused}");
 }

@@ -138,3 +138,26 @@ async fn a_database_with_rows_missing_is_told_with_the_next_step() {
         );
     }
 }
+
+/// The importer refused names that hide something, and an append by call did not: they stood in the signed directory.
+#[tokio::test]
+async fn f53_a_donation_with_a_name_that_hides_something_is_not_appended() {
+    let (_folder, ledger) = ledger().await;
+    for hidden in ["x\u{202e}y", "x\u{200b}", "x\u{ad}y", "cafe\u{301}", "x\ny"] {
+        for field in ["receipt", "institution", "project"] {
+            let mut entry = donation(1, "r1", 5);
+            match field {
+                "receipt" => entry.receipt = hidden.into(),
+                "institution" => entry.institution = hidden.into(),
+                _ => entry.project = hidden.into(),
+            }
+            let append = Append { donations: vec![entry], ..Append::default() };
+            let refused = ledger.append(append).await.unwrap_err();
+            assert!(
+                matches!(&refused, AppendError::Name { field: named, .. } if *named == field),
+                "{field} {hidden:?}: {refused}"
+            );
+        }
+    }
+    assert_eq!(ledger.totals().await.unwrap().donations, 0);
+}
