@@ -378,3 +378,44 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Connection<IO> {
         self.io.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    fn connection(
+        limits: &Limits,
+    ) -> (Connection<DuplexStream>, DuplexStream, Arc<ConnectionLimiter>) {
+        let house = Arc::new(ConnectionLimiter::new(limits));
+        let (io, client) = duplex(16);
+        let place = house.place().unwrap();
+        (Connection::new(io, &house, place), client, house)
+    }
+
+    /// How the work on a connection ends, which must not take long.
+    async fn ended(work: impl Future<Output = io::Result<()>>) -> String {
+        let work = tokio::time::timeout(Duration::from_secs(60), work);
+        work.await.expect("it goes on").unwrap_err().to_string()
+    }
+
+    /// A client that stopped reading held its connection's buffers.
+    #[tokio::test]
+    async fn f40_a_socket_that_takes_nothing_is_given_up() {
+        let limits = Limits { stall: Duration::from_millis(50), ..Limits::default() };
+        let (mut connection, client, _house) = connection(&limits);
+        let text = ended(async { connection.write_all(&[0; 17]).await }).await;
+        assert_eq!(text, "the client does not read");
+        drop(client);
+    }
+
+    #[tokio::test]
+    async fn f40_a_connection_ends_with_its_service() {
+        let (mut connection, client, house) = connection(&Limits::default());
+        house.close();
+        let text = ended(async { connection.read_u8().await.map(drop) }).await;
+        assert_eq!(text, "the service has ended");
+        drop(client);
+    }
+}

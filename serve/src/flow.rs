@@ -89,3 +89,32 @@ impl Flows {
         flows.iter().filter_map(Weak::upgrade).any(|flow| flow.is_stuck(limits, now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A client that took a byte now and then kept an answer, and what it holds, for ever.
+    #[test]
+    fn f40_an_answer_that_moves_but_never_ends_is_stuck() {
+        let limits = Limits {
+            stall: Duration::from_secs(10),
+            answer: Duration::from_secs(60),
+            ..Limits::default()
+        };
+        let flow = Flow::new(Queue::default());
+        flow.gave(100, 5_000);
+        for now in (5_000..=65_000).step_by(5_000) {
+            flow.moved(now);
+            assert!(!flow.is_stuck(&limits, now + 4_000) || now + 4_000 > 65_000, "{now}");
+        }
+        assert!(flow.is_stuck(&limits, 65_001));
+        // Nor is one that is sent, nor one that stands still for less than the limit.
+        flow.sent(100);
+        assert!(!flow.is_stuck(&limits, 1_000_000));
+        flow.gave(100, 1_000_000);
+        assert!(!flow.is_stuck(&limits, 1_010_000) && flow.is_stuck(&limits, 1_010_001));
+    }
+}

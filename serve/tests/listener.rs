@@ -111,7 +111,8 @@ impl Stream for Failing {
     type Item = io::Result<TcpStream>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.polls.fetch_add(1, Ordering::SeqCst);
+        let polls = self.polls.fetch_add(1, Ordering::SeqCst);
+        assert!(polls < 1_000_000, "the listener does not rest");
         if self.left > 0 {
             self.left -= 1;
             // EMFILE
