@@ -119,8 +119,9 @@ impl Ledger {
     /// are gone, rows are not those that were signed, or the database fails. Then nothing was signed.
     ///
     /// # Cost
-    /// A third of a hash for each new leaf, most of it before anybody has to wait. Every row is read and hashed (blake3) the
-    /// first time, and then those that are new. The summary costs one signature: the tally was kept while rows were added.
+    /// A third of a hash for each new leaf, most of it before anybody has to wait. The first time, every row is read and hashed
+    /// (blake3) but leaves that a checkpoint covers; then those that are new. The summary costs one signature: the tally was
+    /// kept while rows were added.
     pub async fn close_epoch(&self, now: u64) -> Result<ClosedEpoch, EpochError> {
         let ledger = self.clone();
         self.finish(async move { ledger.close_logs(now).await }).await
@@ -133,6 +134,9 @@ impl Ledger {
         // Compare what is committed already while others still write.
         let mut snapshot = store.snapshot(store.closer()).await?;
         let state = summary::load_state(&mut snapshot, self.log_key()).await?;
+        if checked.is_none() {
+            *checked = self.covered_leaves(&mut snapshot).await?;
+        }
         if let Some(edited) =
             recount::differs(&mut snapshot, checked.as_ref(), &state.tally).await?
         {
@@ -170,6 +174,21 @@ impl Ledger {
         self.inner.seen.fetch_max(closed.epoch, Ordering::AcqRel);
         self.inner.closed.send_replace(closed.epoch);
         Ok(closed)
+    }
+
+    /// Leaves that need not be counted again before an epoch is signed: a checkpoint covers them, and the tree that grows is
+    /// the one that was compared with it when the ledger was opened.
+    async fn covered_leaves(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<Option<Tally>, StoreError> {
+        let note = summary::newest_note(connection).await?;
+        let newest = note.and_then(|note| Summary::open(self.log_key(), &note));
+        let covers = |log, rows| {
+            let view = self.view(log);
+            view.history.newest().is_some_and(|last| rows <= last.size())
+        };
+        Ok(newest.map(|newest| newest.tally.of_leaves(covers)))
     }
 
     /// Signs what is new. Gives the views that take effect with the commit, and the new summary's note.

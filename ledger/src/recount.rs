@@ -66,9 +66,9 @@ pub(crate) async fn recount(
         }
     }
     // A row without a number, or with one of a row that was counted, is one that the ledger did not enter.
-    let query = match from {
-        None => format!("{DONATIONS} ORDER BY seq, receipt"),
-        Some(_) => format!("{DONATIONS} AND seq > $2 ORDER BY seq, receipt"),
+    let query = match after(Part::Donations) {
+        0 => format!("{DONATIONS} ORDER BY seq, receipt"),
+        _ => format!("{DONATIONS} AND seq > $2 ORDER BY seq, receipt"),
     };
     let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
     let query = query.bind(after(Part::Donations));
@@ -146,7 +146,7 @@ pub(crate) async fn differs(
     }
     let is_pending = (found.pending, found.pending_sum) == (signed.pending, signed.pending_sum);
     // A donation that was given its owner since is not counted as pending any more, wherever its row stands.
-    if from.is_none() && !is_pending {
+    if from.is_none_or(|from| from.chain(Part::Donations).rows == 0) && !is_pending {
         let (got, expected) = (found.pending, signed.pending);
         return Ok(Some(SummaryError::Edited { part: "donations without owner", got, expected }));
     }

@@ -155,6 +155,18 @@ impl Tally {
         &self.chains[part as usize]
     }
 
+    /// The leaves of those logs for which `covers` says so, given the log and how many leaves there are, and nothing else.
+    pub(crate) fn of_leaves(&self, covers: impl Fn(Log, u64) -> bool) -> Self {
+        let mut leaves = Self::new(self.rules, self.from_start);
+        for log in Log::ALL {
+            let part = Part::of(log) as usize;
+            if covers(log, self.chains[part].rows) {
+                leaves.chains[part] = self.chains[part];
+            }
+        }
+        leaves
+    }
+
     /// Adds a row to a part.
     pub(crate) fn push(&mut self, part: Part, row: &[Value<'_>]) {
         self.chains[part as usize].push(row);

@@ -380,6 +380,7 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Connection<IO> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
