@@ -100,10 +100,8 @@ async fn claims_are_taken_under_a_key_for_claims_alone() {
     let key = VerifyingKey::new(CircuitName::Gift, development, libsnark, points).unwrap();
     let (_folder, ledger) = ledger().await;
     let served = serve(&ledger, Some(key)).await;
-    // It would be served until it is told to end.
-    let _ = served.stop.send(());
-    let ended = served.ended.await.unwrap();
-    assert!(matches!(ended, Err(ServeError::Circuit { got: CircuitName::Gift })), "{ended:?}");
+    let refused = served.refused().await;
+    assert!(matches!(refused, ServeError::Circuit { got: CircuitName::Gift }), "{refused}");
 }
 
 /// Whoever may write the lock may hold it, and nobody opens the ledger.

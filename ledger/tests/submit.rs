@@ -184,6 +184,6 @@ async fn a_development_key_takes_no_claims_in_production() {
     policy.production = true;
     let ledger = Ledger::create(folder.path(), &policy, NOW).await.unwrap();
     let served = serve(&ledger, Some(Trapdoor::new(1).key)).await;
-    let ended = served.ended.await.unwrap();
-    assert!(matches!(ended, Err(ServeError::Development)), "{ended:?}");
+    let refused = served.refused().await;
+    assert!(matches!(refused, ServeError::Development), "{refused}");
 }

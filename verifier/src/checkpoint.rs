@@ -291,6 +291,9 @@ mod tests {
             assert!(matches!(bad, Err(CheckpointError::Form { .. })), "{from:?} to {to:?}");
         }
         assert!(open(&format!("{good}more\n")).is_err());
+        // Epochs without length: all of them begin at once.
+        let none = good.replace("600 s", "0 s").replace("1800", "0");
+        assert!(matches!(open(&none), Err(CheckpointError::Schedule { .. })));
         for (from, to) in
             [("time 1800", "time 1801"), ("of 600 s", "of 0 s"), ("3 of", "30744573456182587 of")]
         {

@@ -436,4 +436,26 @@ mod tests {
         let expired = Err(RootError::Expired { age, window: 3600 });
         assert_eq!(accept(50, 20, 11 * 600 + age), expired);
     }
+
+    /// A log that signed two states of one epoch is believed no more, whichever of the two logs it is.
+    #[test]
+    fn f23_an_anchor_of_a_log_that_contradicted_itself_is_refused() {
+        let (scope, now) = (Fr::from(1u64), 12 * 600);
+        let anchor = statement::anchor(50.into(), 20.into(), scope);
+        let good = ["wufu/cards", "wufu/persons"].map(|origin| {
+            let root = if origin == "wufu/cards" { 50 } else { 20 };
+            history(origin, &[(10, 5, root)])
+        });
+        let accept = |[cards, persons]: [&LogHistory; 2]| {
+            accept_anchor(cards, persons, scope, anchor, now, HOUR).map(|roots| roots.epoch)
+        };
+        assert_eq!(accept([&good[0], &good[1]]), Ok(10));
+        let bad = good.clone().map(|mut log| {
+            let came = checkpoint(log.origin(), 10, 6, 99);
+            log.insert(came).unwrap_err();
+            log
+        });
+        assert_eq!(accept([&bad[0], &good[1]]), Err(RootError::Contradicted));
+        assert_eq!(accept([&good[0], &bad[1]]), Err(RootError::Contradicted));
+    }
 }

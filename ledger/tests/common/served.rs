@@ -68,9 +68,18 @@ impl Served {
     }
 
     pub async fn end(self) {
-        self.stop.send(()).unwrap();
-        let ended = tokio::time::timeout(LONG, self.ended).await.expect("it does not end");
-        ended.unwrap().unwrap();
+        let Self { stop, ended, .. } = self;
+        stop.send(()).unwrap();
+        tokio::time::timeout(LONG, ended).await.expect("it does not end").unwrap().unwrap();
+    }
+
+    /// What keeps it from serving. If it serves all the same it is told to end, so that this is a failure, and not a test that
+    /// hangs.
+    pub async fn refused(self) -> ServeError {
+        let Self { stop, ended, .. } = self;
+        // Nobody hears it when it has ended already.
+        let _ = stop.send(());
+        tokio::time::timeout(LONG, ended).await.expect("it does not end").unwrap().unwrap_err()
     }
 }
 
