@@ -33,27 +33,15 @@ pub fn money(minor: u128, currency: Option<CurrencyCode>) -> String {
     wufu_ledger::Money { minor, currency }.to_string()
 }
 
-/// Digits in groups of three: `1,000`.
-fn grouped(digits: &str) -> String {
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// A number in groups of three: `1,053`.
 pub fn number(number: impl TryInto<u128>) -> String {
-    grouped(&number.try_into().unwrap_or_default().to_string())
+    wufu_ledger::grouped(&number.try_into().unwrap_or_default().to_string())
 }
 
 /// A number and a noun in the singular or plural: `1 card`, `1,053 donations`.
 pub fn count(number: impl TryInto<u128>, noun: &str) -> String {
     let number = number.try_into().unwrap_or_default();
-    format!("{} {}", grouped(&number.to_string()), plural(number, noun))
+    format!("{} {}", wufu_ledger::grouped(&number.to_string()), plural(number, noun))
 }
 
 /// The noun as it stands after a number.
@@ -73,8 +61,8 @@ pub fn list(items: impl IntoIterator<Item = impl Display>) -> String {
     if items.is_empty() { "none".into() } else { items.join(", ") }
 }
 
-/// What a policy allows of amounts and times: `any amount, any time`, or the bounds. A policy has no currency: where none
-/// is known, amounts are in minor units of the log's.
+/// What a policy allows of amounts and times: `any amount, any time`, or the bounds. A policy has no currency: where
+/// none is known, amounts are in minor units of the log's.
 pub fn bounds(policy: &Policy, currency: Option<CurrencyCode>) -> String {
     format!("{}, {}", amounts(&policy.amount, currency), times(&policy.time))
 }

@@ -30,8 +30,8 @@ use crate::{
 pub struct ImportArgs {
     /// The CSV file, or - for standard input
     file: PathBuf,
-    /// CSV of receipt and address, or - for standard input: a donation without owner counts, and is no leaf yet. Receipts
-    /// are those that the ledger has: with --receipt-key year, 2019/001
+    /// CSV of receipt and address, or - for standard input: a donation without owner counts, and is no leaf yet.
+    /// Receipts are those that the ledger has: with --receipt-key year, 2019/001
     #[arg(long, value_name = "FILE")]
     owners: Option<PathBuf>,
     /// Give every receipt a made-up wallet from this text (not in production)
@@ -48,7 +48,8 @@ pub struct ImportArgs {
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "How the file is written")]
 pub struct FormatArgs {
-    /// Which column holds a field: receipt, institution, project, amount, date or currency; repeat the flag for other fields
+    /// Which column holds a field: receipt, institution, project, amount, date or currency; repeat the flag for other
+    /// fields
     #[arg(long, value_name = "FIELD=COLUMN")]
     map: Vec<Mapping>,
     /// What stands between cells, here and in the file of owners: ',', ';', '|', ':' or tab
@@ -63,8 +64,8 @@ pub struct FormatArgs {
     /// Accept dates in the future
     #[arg(long)]
     allow_future: bool,
-    /// Receipts are numbered anew each year, or in each institution: makes that part of their names, as in 2019/001. Repeat
-    /// it for both. A ledger keeps one form: give the same for every file
+    /// Receipts are numbered anew each year, or in each institution: makes that part of their names, as in 2019/001.
+    /// Repeat it for both. A ledger keeps one form: give the same for every file
     #[arg(long, value_name = "year|institution", value_delimiter = ',')]
     receipt_key: Vec<ReceiptKey>,
     /// Accept quoted cells that span lines; without it a quote that is not closed on its line refuses the file
@@ -210,7 +211,8 @@ fn tell_rows(report: &ImportReport, output: Output) {
     }
 }
 
-/// Imports a CSV file, or standard input when it is `-`, and tells every bad row, whether it stops the file or is left out.
+/// Imports a CSV file, or standard input when it is `-`, and tells every bad row, whether it stops the file or is left
+/// out.
 pub async fn import_file(
     ledger: &Ledger,
     file: &Path,

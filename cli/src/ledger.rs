@@ -96,7 +96,8 @@ enum Command {
     /// Sign the checkpoints of this epoch; a running service does it by its clock
     #[command(after_help = "Example:\n  wufu ledger close-epoch --dir cerf")]
     CloseEpoch(CloseArgs),
-    /// Write what an address was given, with its paths, for its wallet; exit 2 while all of it waits for the epoch's end
+    /// Write what an address was given, with its paths, for its wallet; exit 2 while all of it waits for the epoch's
+    /// end
     #[command(
         after_help = "Example:\n  wufu ledger grants $(wufu wallet address --org wufu) --out grants.msg --dir wufu"
     )]
@@ -104,7 +105,8 @@ enum Command {
         /// The address
         #[arg(value_parser = human::parse_address)]
         address: Address,
-        /// Write the grants to this file, mode 0600: whoever reads it learns what the wallet holds. - is standard output
+        /// Write the grants to this file, mode 0600: whoever reads it learns what the wallet holds. - is standard
+        /// output
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
@@ -135,7 +137,8 @@ enum Command {
     /// Show the organisation, its log key, its logs and their totals
     #[command(after_help = "Example:\n  wufu ledger info --dir cerf --json")]
     Info,
-    /// Recompute every leaf, root and sum, and compare all rows with what was signed; exit 2 when something does not fit
+    /// Recompute every leaf, root and sum, and compare all rows with what was signed; exit 2 when something does not
+    /// fit
     #[command(after_help = "Example:\n  wufu ledger audit --dir cerf")]
     Audit,
 }
@@ -164,8 +167,8 @@ struct CloseArgs {
     /// Accept the clock after more than a day without a signed epoch: the ledger was switched off
     #[arg(long)]
     accept_clock: bool,
-    /// Take the database as it is, when summary.note is lost, damaged or moved away: writes the file anew, and signs all rows
-    /// afresh where they are not those that were signed. Only for the newest copy of the database
+    /// Take the database as it is, when summary.note is lost, damaged or moved away: writes the file anew, and signs
+    /// all rows afresh where they are not those that were signed. Only for the newest copy of the database
     #[arg(long)]
     accept_database: bool,
 }

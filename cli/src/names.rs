@@ -9,7 +9,8 @@ pub fn word(text: &str) -> Result<String, NameError> {
     text::check_word(text).map(|()| text.into())
 }
 
-/// The name of an organisation, for which a ledger is made. Its folder and files are called after it, here and elsewhere.
+/// The name of an organisation, for which a ledger is made. Its folder and files are called after it, here and
+/// elsewhere.
 pub fn org(text: &str) -> Result<String, String> {
     if text.chars().all(|c| c == '.') && !text.is_empty() {
         return Err(format!(

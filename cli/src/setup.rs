@@ -38,7 +38,8 @@ pub struct SetupArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Make development keys. Whoever makes one can forge proofs, so they are marked, and refused unless accepted on purpose
+    /// Make development keys. Whoever makes one can forge proofs, so they are marked, and refused unless accepted on
+    /// purpose
     #[command(after_help = "Example:\n  wufu setup dev --circuit donation --export keys/")]
     Dev {
         /// Make the key of this circuit only. Repeat the flag for more
@@ -168,8 +169,8 @@ pub fn ready(key: &VerifyingKey) -> anyhow::Result<bool> {
 /// What the tables of a circuit's key may take.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Memory {
-    /// Memory for the tables of each circuit's key, in MB: with more, proofs take less time; with 0 they are made from the bare
-    /// key. Enough for the fastest when not given
+    /// Memory for the tables of each circuit's key, in MB: with more, proofs take less time; with 0 they are made from
+    /// the bare key. Enough for the fastest when not given
     #[arg(long = "memory", value_name = "MB", value_parser = human::whole::<u32, 0, 65_536>)]
     megabytes: Option<u32>,
 }

@@ -202,8 +202,8 @@ pub fn place_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpoint
     }
 }
 
-/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be read. Nothing is written in
-/// the folder, and whoever serves it goes on.
+/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be read. Nothing is
+/// written in the folder, and whoever serves it goes on.
 pub async fn open(text: &str) -> anyhow::Result<LedgerSession> {
     let Some(folder) = folder(text) else {
         let place = place_in("--ledger", text, "a ledger's folder")?;

@@ -353,8 +353,8 @@ fn a_kit_is_used_when_its_id_is_the_pinned_one(demo: &Demo, request: &str) {
     assert_ne!(code(&output), 0);
     let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();
     assert!(error.contains(&format!("expected {}", told("five-fu"))), "{error}");
-    // With the right one the dealer is asked, who is not there. The key's engine is, and is not what was asked for: here it
-    // proved, and the command ended well.
+    // With the right one the dealer is asked, who is not there. The key's engine is, and is not what was asked for:
+    // here it proved, and the command ended well.
     let output = with(&["--kit-id", &told("donation")]);
     assert_eq!(code(&output), 2, "{}", String::from_utf8_lossy(&output.stdout));
     let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();

@@ -213,7 +213,8 @@ fn what_a_message_proposes_works() {
     );
 }
 
-/// Joined rows were not counted, times as the command shows them were refused, and a forgotten quote was told as another fault.
+/// Joined rows were not counted, times as the command shows them were refused, and a forgotten quote was told as
+/// another fault.
 #[test]
 fn cells_that_span_lines_are_told_and_times_are_read_as_they_are_shown() {
     let ledger = Ledger::new();
@@ -231,8 +232,8 @@ fn cells_that_span_lines_are_told_and_times_are_read_as_they_are_shown() {
     assert!(errors(&done).contains(expected), "{done:?}");
 }
 
-/// A list of owners that matched nothing was told without the reason, one of semicolons or from a pipe could not be read, and
-/// a cut address was not told from other texts.
+/// A list of owners that matched nothing was told without the reason, one of semicolons or from a pipe could not be
+/// read, and a cut address was not told from other texts.
 #[test]
 fn a_list_of_owners_is_read_and_what_it_misses_is_told() {
     let ledger = Ledger::new();
@@ -283,7 +284,8 @@ fn a_list_of_owners_is_read_and_what_it_misses_is_told() {
     assert!(errors(&done).contains("are both standard input, expected one of them"), "{done:?}");
 }
 
-/// The demo gave hints of options that it did not have, and its help had an example that failed for a file without currency.
+/// The demo gave hints of options that it did not have, and its help had an example that failed for a file without
+/// currency.
 #[test]
 fn the_demo_takes_the_options_that_its_messages_name() {
     let folder = TempDir::new().unwrap();

@@ -213,7 +213,8 @@ fn without_a_checkpoint_none_are_written() {
     assert_eq!(ok(folder, &write)[0]["notes"], 1);
 }
 
-/// A file's key stood where the option belongs, and an audit told "what no checkpoint covers: signed since the ledger was made".
+/// A file's key stood where the option belongs, and an audit told "what no checkpoint covers: signed since the ledger
+/// was made".
 #[test]
 fn an_operator_is_told_in_the_words_of_the_command() {
     let folder = tempfile::tempdir().unwrap();

@@ -157,8 +157,8 @@ pub struct Placement {
 }
 
 impl Ledger {
-    /// Appends cards, persons and donations, all or none. When it returns they are durable; they are in the tree from the
-    /// next checkpoint on: see [`Ledger::grants`].
+    /// Appends cards, persons and donations, all or none. When it returns they are durable; they are in the tree from
+    /// the next checkpoint on: see [`Ledger::grants`].
     ///
     /// # Errors
     /// When an entry is refused or the database fails. Then nothing was appended.

@@ -1,4 +1,5 @@
-//! The audit: every leaf from its record, every root from the leaves, every sum from the records, every claim's nullifiers.
+//! The audit: every leaf from its record, every root from the leaves, every sum from the records, every claim's
+//! nullifiers.
 
 use std::collections::BTreeMap;
 
@@ -42,15 +43,15 @@ pub struct Audit {
 }
 
 impl Ledger {
-    /// Recomputes every leaf from its record and its secrets, every root from the leaves and every sum from the records, and names
-    /// what does not fit.
+    /// Recomputes every leaf from its record and its secrets, every root from the leaves and every sum from the
+    /// records, and names what does not fit.
     ///
     /// # Errors
     /// When the database fails. What does not fit is no error, but a finding.
     ///
     /// # Cost
-    /// Three hashes and a third for each donation, one and a third for each card and person, on all cores; a few for each
-    /// checkpoint. Memory: a shard at a time.
+    /// Three hashes and a third for each donation, one and a third for each card and person, on all cores; a few for
+    /// each checkpoint. Memory: a shard at a time.
     pub async fn audit(&self) -> Result<Audit, StoreError> {
         // Before the database: an epoch that is closed meanwhile puts the file ahead of what is read here.
         let marks = Marks::read(&self.inner.folder)?;

@@ -1,5 +1,5 @@
-//! The audit of what no checkpoint covers: every row against the signed state, every summary against the one before, the newest
-//! against the files beside the database.
+//! The audit of what no checkpoint covers: every row against the signed state, every summary against the one before,
+//! the newest against the files beside the database.
 
 use sqlx::SqliteConnection;
 use tokio_stream::StreamExt as _;
@@ -144,7 +144,8 @@ impl Ledger {
         audit.findings.push(Finding::Summary { number: None, problem });
     }
 
-    /// Opens every summary, and compares it with its row, with the one before and with the file. Gives those that are good.
+    /// Opens every summary, and compares it with its row, with the one before and with the file. Gives those that are
+    /// good.
     async fn audit_summaries(
         &self,
         reader: &mut SqliteConnection,
@@ -193,7 +194,8 @@ impl Ledger {
             );
         }
         match marked {
-            // The process ended between committing the first summary and writing the file. Opening the ledger writes it.
+            // The process ended between committing the first summary and writing the file. Opening the ledger writes
+            // it.
             None if expected == 1 => {}
             None => {
                 found(expected.saturating_sub(1), "summary.note, which should hold it, is missing")

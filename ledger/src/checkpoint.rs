@@ -1,10 +1,10 @@
 //! Checkpoints: closing an epoch, and the ones that were signed.
 //!
-//! An epoch is `floor(now / epoch_seconds)`. A log signs at most one checkpoint for each, never for an earlier epoch than
-//! before, and only when it has leaves that the last one does not cover. The logs sign together: once any of them signed for
-//! an epoch, what is appended to any waits for the next, so the roots in force at an epoch stay the same until it ends. That
-//! there is one per log and epoch is the primary key of the table. What no checkpoint covers goes into a summary, signed with
-//! them: see `summary`.
+//! An epoch is `floor(now / epoch_seconds)`. A log signs at most one checkpoint for each, never for an earlier epoch
+//! than before, and only when it has leaves that the last one does not cover. The logs sign together: once any of them
+//! signed for an epoch, what is appended to any waits for the next, so the roots in force at an epoch stay the same
+//! until it ends. That there is one per log and epoch is the primary key of the table. What no checkpoint covers goes
+//! into a summary, signed with them: see `summary`.
 
 use std::sync::atomic::Ordering;
 
@@ -106,7 +106,8 @@ fn span(seconds: u64) -> String {
     }
 }
 
-/// The longest step of the clock, in epochs, that is taken without being asked: a day or ten epochs, whichever is longer.
+/// The longest step of the clock, in epochs, that is taken without being asked: a day or ten epochs, whichever is
+/// longer.
 fn longest_jump(policy: &LedgerPolicy) -> u64 {
     86_400u64.div_ceil(policy.epoch_seconds.max(1)).max(10)
 }
@@ -115,13 +116,13 @@ impl Ledger {
     /// Signs a checkpoint, for the epoch at `now`, of every log that has leaves which the last one does not cover.
     ///
     /// # Errors
-    /// When the clock went back past an epoch that was signed or is far ahead of it, checkpoints or summaries that were signed
-    /// are gone, rows are not those that were signed, or the database fails. Then nothing was signed.
+    /// When the clock went back past an epoch that was signed or is far ahead of it, checkpoints or summaries that were
+    /// signed are gone, rows are not those that were signed, or the database fails. Then nothing was signed.
     ///
     /// # Cost
-    /// A third of a hash for each new leaf, most of it before anybody has to wait. The first time, every row is read and hashed
-    /// (blake3) but leaves that a checkpoint covers; then those that are new. The summary costs one signature: the tally was
-    /// kept while rows were added.
+    /// A third of a hash for each new leaf, most of it before anybody has to wait. The first time, every row is read
+    /// and hashed (blake3) but leaves that a checkpoint covers; then those that are new. The summary costs one
+    /// signature: the tally was kept while rows were added.
     pub async fn close_epoch(&self, now: u64) -> Result<ClosedEpoch, EpochError> {
         let ledger = self.clone();
         self.finish(async move { ledger.close_logs(now).await }).await
@@ -176,8 +177,8 @@ impl Ledger {
         Ok(closed)
     }
 
-    /// Leaves that need not be counted again before an epoch is signed: a checkpoint covers them, and the tree that grows is
-    /// the one that was compared with it when the ledger was opened.
+    /// Leaves that need not be counted again before an epoch is signed: a checkpoint covers them, and the tree that
+    /// grows is the one that was compared with it when the ledger was opened.
     async fn covered_leaves(
         &self,
         connection: &mut SqliteConnection,
@@ -251,8 +252,8 @@ impl Ledger {
         Ok((closed, Some((views, mark))))
     }
 
-    /// Refuses a clock that went back past what was signed, or is so far ahead of it that it may be wrong: the log could sign
-    /// nothing more until the time really comes.
+    /// Refuses a clock that went back past what was signed, or is so far ahead of it that it may be wrong: the log
+    /// could sign nothing more until the time really comes.
     ///
     /// A clock that was ahead only when the ledger was made stops nothing: no epoch was closed then.
     fn refuse_clock(
@@ -290,8 +291,8 @@ impl Ledger {
         self.inner.seen.fetch_max(self.policy().epoch(now), Ordering::AcqRel);
     }
 
-    /// When what is appended now can be signed: in this epoch, or in the next one if this one was signed already. In Unix
-    /// seconds.
+    /// When what is appended now can be signed: in this epoch, or in the next one if this one was signed already. In
+    /// Unix seconds.
     ///
     /// # Errors
     /// When the database fails.
@@ -359,8 +360,8 @@ async fn insert(
     Ok(())
 }
 
-/// How many checkpoints of a log can count: one per epoch of the window, the one that was in force when it began, and the
-/// one in force now.
+/// How many checkpoints of a log can count: one per epoch of the window, the one that was in force when it began, and
+/// the one in force now.
 pub(crate) fn kept(policy: &LedgerPolicy) -> u64 {
     policy.window_seconds / policy.epoch_seconds.max(1) + 2
 }
@@ -396,7 +397,8 @@ fn with(history: &LogHistory, checkpoint: Checkpoint, keep: u64) -> LogHistory {
     let mut fresh = LogHistory::new(history.origin());
     let kept = history.checkpoints().skip(usize::try_from(skip).unwrap_or(0)).cloned();
     for checkpoint in kept.chain([checkpoint]) {
-        // Our own, in order: none contradicts another. One that did would leave evidence, and nothing would be accepted.
+        // Our own, in order: none contradicts another. One that did would leave evidence, and nothing would be
+        // accepted.
         let _ = fresh.insert(checkpoint);
     }
     fresh

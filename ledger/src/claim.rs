@@ -129,8 +129,8 @@ impl Ledger {
         self.claim_by(verified, claim, move || now).await
     }
 
-    /// [`Ledger::claim`], at the time that a clock tells once it is this claim's turn to write: it may have ended while it
-    /// waited.
+    /// [`Ledger::claim`], at the time that a clock tells once it is this claim's turn to write: it may have ended while
+    /// it waited.
     ///
     /// # Errors
     /// As [`Ledger::claim`].

@@ -81,7 +81,8 @@ impl Donations {
     /// Adds a donation. `line` says where it came from, for messages.
     ///
     /// # Errors
-    /// When the receipt is empty, too long or not UTF-8, or one of the three is no name that may be shown: see [`text::check_name`].
+    /// When the receipt is empty, too long or not UTF-8, or one of the three is no name that may be shown: see
+    /// [`text::check_name`].
     pub fn push(
         &mut self,
         receipt: &[u8],
@@ -210,8 +211,8 @@ struct Leaf {
     leaf: Fr,
 }
 
-/// Writes donations from place `first` on, and adds them and their projects to directory and tally. `progress` hears how many rows
-/// are written.
+/// Writes donations from place `first` on, and adds them and their projects to directory and tally. `progress` hears
+/// how many rows are written.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     workers: &Workers,

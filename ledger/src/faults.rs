@@ -1,7 +1,7 @@
 //! The fault table: the database fails at one point of an operation, and nothing of it may be half done.
 //!
-//! Points are SQLite's own instructions (its progress handler interrupts the statement), the commit (its commit hook refuses),
-//! and tables that are gone.
+//! Points are SQLite's own instructions (its progress handler interrupts the statement), the commit (its commit hook
+//! refuses), and tables that are gone.
 
 use std::{
     path::Path,
@@ -187,8 +187,8 @@ async fn interrupted(
     (done, steps.load(Ordering::Relaxed))
 }
 
-/// The last instructions of a commit come after the last write: interrupted there, it failed and happened. Found when every
-/// instruction was tried: the ledger said that nothing was appended, and all of it was.
+/// The last instructions of a commit come after the last write: interrupted there, it failed and happened. Found when
+/// every instruction was tried: the ledger said that nothing was appended, and all of it was.
 #[tokio::test]
 async fn f28_a_failure_at_any_instruction_leaves_nothing_half_done() {
     let full = std::env::var_os("WUFU_FULL").is_some();

@@ -12,8 +12,8 @@ pub enum Coverage {
     /// Nothing of it was ever signed: no release that signs summaries has opened this ledger for writing yet.
     #[default]
     None,
-    /// Since the ledger was first opened by a release that signs summaries, or since the operator accepted the database as it was.
-    /// What was changed before that cannot be told.
+    /// Since the ledger was first opened by a release that signs summaries, or since the operator accepted the database
+    /// as it was. What was changed before that cannot be told.
     SinceMigration,
     /// Since the ledger was made.
     Whole,

@@ -1,12 +1,12 @@
 //! The folder of a ledger: who may open it, and the files that are secret.
 //!
-//! `policy.json` the rules; `ledger.db` the database; `signing.key` the Ed25519 key that signs for the org, and whether it has
-//! signed a state; `operator.token` what an operator shows to append; `summary.note` the newest signed summary and
-//! `state.note` the newest signed state, outside the database; `lock` held while somebody writes, so that a log has one
-//! writer. Reading needs no lock.
+//! `policy.json` the rules; `ledger.db` the database; `signing.key` the Ed25519 key that signs for the org, and whether
+//! it has signed a state; `operator.token` what an operator shows to append; `summary.note` the newest signed summary
+//! and `state.note` the newest signed state, outside the database; `lock` held while somebody writes, so that a log has
+//! one writer. Reading needs no lock.
 //!
-//! The folder and all of these belong to the user who runs the ledger; nobody else may write there, or read a secret. It is
-//! checked when a ledger is made and whenever it is opened.
+//! The folder and all of these belong to the user who runs the ledger; nobody else may write there, or read a secret.
+//! It is checked when a ledger is made and whenever it is opened.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -257,8 +257,8 @@ impl Folder {
         self.path.join(POLICY)
     }
 
-    /// The database: it holds what was issued to whom, so nobody else may read it. Files that SQLite puts beside it get the same
-    /// mode.
+    /// The database: it holds what was issued to whom, so nobody else may read it. Files that SQLite puts beside it get
+    /// the same mode.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
     }
@@ -271,7 +271,8 @@ impl Folder {
         Ok(file)
     }
 
-    /// Refuses a database that is empty, cut short or something else. SQLite would take an empty file for a new database.
+    /// Refuses a database that is empty, cut short or something else. SQLite would take an empty file for a new
+    /// database.
     fn whole_database(&self) -> Result<(), FolderError> {
         /// The shortest database: a page of the smallest size.
         const SHORTEST: u64 = 512;
@@ -294,8 +295,8 @@ impl Folder {
             1 => 65_536,
             page => page,
         };
-        // The count of pages holds when the two change counters agree. While there is a write-ahead log, pages that the header
-        // counts may still be in it. The length is read again, last: a writer may just have moved them.
+        // The count of pages holds when the two change counters agree. While there is a write-ahead log, pages that the
+        // header counts may still be in it. The length is read again, last: a writer may just have moved them.
         let expected = word(28) * page;
         let is_counted = word(24) == word(92) && self.wal_bytes()? == 0;
         let got = open.metadata().map_err(failed)?.len();
@@ -434,8 +435,8 @@ impl Folder {
 
 /// Replaces the newest signed state beside a database. A reader sees the old one or the new one, never a part.
 ///
-/// It is not synced, since every transaction writes one: after a power failure it may be older than the database, and then
-/// tells less.
+/// It is not synced, since every transaction writes one: after a power failure it may be older than the database, and
+/// then tells less.
 pub(crate) fn write_state(database: &Path, note: &str) -> io::Result<()> {
     let (file, fresh) = (database.with_file_name(STATE), database.with_file_name(FRESH_STATE));
     private().write(true).create(true).truncate(true).open(&fresh)?.write_all(note.as_bytes())?;

@@ -171,8 +171,8 @@ impl Ledger {
     /// Opens the ledger of a folder, for this process alone.
     ///
     /// # Errors
-    /// When there is none, another process has it, others may read its secrets, its rules were changed since it was begun,
-    /// or its leaves do not make the root that it signed last.
+    /// When there is none, another process has it, others may read its secrets, its rules were changed since it was
+    /// begun, or its leaves do not make the root that it signed last.
     ///
     /// # Cost
     /// At most one shard's hashes (21,845) for each log, whatever its size.
@@ -236,8 +236,8 @@ impl Ledger {
 
     /// Whether nothing says that a state was ever signed: a release before summaries made this ledger.
     ///
-    /// The database says it, the file beside it, and the signing key's own file. One of them is enough: then the state was
-    /// deleted, and the audit says so.
+    /// The database says it, the file beside it, and the signing key's own file. One of them is enough: then the state
+    /// was deleted, and the audit says so.
     pub(crate) fn is_of_older_release(&self, mark: Option<&str>) -> Result<bool, StoreError> {
         let folder = &self.inner.folder;
         Ok(mark.is_none() && !self.inner.store.had_state() && !folder.has_signed_state()?)

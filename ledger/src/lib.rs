@@ -1,8 +1,8 @@
-//! The memory of a campaign or charity: append-only logs of cards, persons and donations, a signed checkpoint of each per
-//! epoch, and the spent set.
+//! The memory of a campaign or charity: append-only logs of cards, persons and donations, a signed checkpoint of each
+//! per epoch, and the spent set.
 //!
-//! A [`Ledger`] lives in a folder, over SQLite. What it acknowledges is durable. Nothing that it hands out depends on who
-//! asks for what: shards and roofs are the same for everybody.
+//! A [`Ledger`] lives in a folder, over SQLite. What it acknowledges is durable. Nothing that it hands out depends on
+//! who asks for what: shards and roofs are the same for everybody.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ pub use folder::FolderError;
 pub use grant::{GrantError, PendingEntries};
 pub use ledger::{Ledger, OpenError};
 pub use log::Log;
-pub use money::Money;
+pub use money::{Money, grouped};
 pub use owners::{Owners, OwnersError};
 pub use policy::{CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError};
 pub use project::{Directory, DirectoryError, Project};

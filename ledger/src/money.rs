@@ -28,7 +28,7 @@ impl fmt::Display for Money {
 }
 
 /// Digits in groups of three: `1,000`.
-fn grouped(digits: &str) -> String {
+pub fn grouped(digits: &str) -> String {
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {

@@ -56,14 +56,14 @@ impl Owners {
         if let Self::Listed(owners) = self { owners.len() as u64 } else { 0 }
     }
 
-    /// Reads a file of owners: CSV with the columns `receipt` and `address`, as strictly as donations are read. Receipts are brought to normal form
-    /// NFC, as those of donations are. Blank lines are passed over.
+    /// Reads a file of owners: CSV with the columns `receipt` and `address`, as strictly as donations are read.
+    /// Receipts are brought to normal form NFC, as those of donations are. Blank lines are passed over.
     ///
     /// A receipt is the whole name that the ledger has: `2020/001` where receipts were imported with their year.
     ///
     /// # Errors
-    /// When it cannot be read, a quote is not closed, a column is missing or there twice, a row is broken, a receipt stands twice, or an
-    /// address is none or of another org.
+    /// When it cannot be read, a quote is not closed, a column is missing or there twice, a row is broken, a receipt
+    /// stands twice, or an address is none or of another org.
     pub fn read(from: impl io::Read, org: &str) -> Result<Self, OwnersError> {
         Self::read_with(from, org, Delimiter::default())
     }
@@ -306,7 +306,8 @@ mod tests {
                 format!("receipt,address\nr1\u{200b},{one}\n"),
                 "owners:2: receipt \"r1\\u{200b}\" holds U+200B",
             ),
-            // FAILURES.md, rows 49 and 53: a stray quote hid owners, so that their donations stayed pending; two forms of a name were two.
+            // FAILURES.md, rows 49 and 53: a stray quote hid owners, so that their donations stayed pending; two forms
+            // of a name were two.
             (
                 format!("receipt,address\nr1,\"{one}\nr2,{two}\n"),
                 "owners:2: a quote opens in cell 2",

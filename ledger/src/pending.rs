@@ -21,8 +21,8 @@ impl Ledger {
     /// Gives a pending donation its owner; it becomes a leaf.
     ///
     /// # Errors
-    /// When no pending donation has the receipt, its row is not the one that was signed, the address is of another org, or the
-    /// database fails.
+    /// When no pending donation has the receipt, its row is not the one that was signed, the address is of another org,
+    /// or the database fails.
     ///
     /// # Cost
     /// Three hashes, and one (blake3) for each donation that was entered in the same epoch.

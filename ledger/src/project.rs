@@ -33,8 +33,8 @@ pub struct Project {
 /// All institutions and projects of a donation log, in order of their ids.
 ///
 /// # Shapes
-/// As a note: the log's origin and `/projects`; then for each institution and each project a line, `institution ID NAME` or
-/// `project INSTITUTION PROJECT NAME`, ids in decimal, one space between. (A signed note has no tabs.)
+/// As a note: the log's origin and `/projects`; then for each institution and each project a line, `institution ID
+/// NAME` or `project INSTITUTION PROJECT NAME`, ids in decimal, one space between. (A signed note has no tabs.)
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
     institutions: Vec<String>,
@@ -167,8 +167,8 @@ impl Directory {
         self.keep_institution(name)
     }
 
-    /// [`Directory::add`] for names that the ledger holds already. An older release took names that are refused now, so only
-    /// their lengths are checked.
+    /// [`Directory::add`] for names that the ledger holds already. An older release took names that are refused now, so
+    /// only their lengths are checked.
     fn keep(&mut self, institution: &str, project: &str) -> Option<ProjectKey> {
         if let Some(key) = self.key(institution, project) {
             return Some(key);
@@ -227,7 +227,8 @@ impl Directory {
         directory.ok_or(StoreError::Broken { what: "list of projects" })
     }
 
-    /// The directory of the database's rows, in the order of their ids. `None` when an id is missing or a name stands twice.
+    /// The directory of the database's rows, in the order of their ids. `None` when an id is missing or a name stands
+    /// twice.
     fn of_rows(institutions: &[String], projects: &[(i64, String)]) -> Option<Self> {
         let mut directory = Self::default();
         for (at, name) in institutions.iter().enumerate() {
@@ -325,8 +326,8 @@ impl Ledger {
     /// All institutions and projects, as a signed note: see [`Directory::open`].
     ///
     /// # Errors
-    /// When the database fails, the names are not those that were signed when they were entered, or an older release took a
-    /// name that clients refuse.
+    /// When the database fails, the names are not those that were signed when they were entered, or an older release
+    /// took a name that clients refuse.
     pub async fn projects_note(&self) -> Result<String, StoreError> {
         let store = &self.inner.store;
         let mark = self.inner.folder.summary()?;

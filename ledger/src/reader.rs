@@ -30,12 +30,12 @@ pub struct LedgerReader {
 impl LedgerReader {
     /// Opens the ledger of a folder for reading.
     ///
-    /// Where nothing can be written, as on a read-only medium, it reads the database file alone. That is the whole ledger once
-    /// whoever wrote it has closed it.
+    /// Where nothing can be written, as on a read-only medium, it reads the database file alone. That is the whole
+    /// ledger once whoever wrote it has closed it.
     ///
     /// # Errors
-    /// When there is none, the folder or a file of it belongs to another user or is open to others, the rules were changed since
-    /// it was begun, or the newest changes cannot be read where nothing can be written.
+    /// When there is none, the folder or a file of it belongs to another user or is open to others, the rules were
+    /// changed since it was begun, or the newest changes cannot be read where nothing can be written.
     ///
     /// # Cost
     /// Little: no tree is hashed.

@@ -33,8 +33,8 @@ pub(crate) fn claim_row<'a>(
     [number.into(), key_id, inputs, proof, payout, expiry, time, note.into()]
 }
 
-/// Counts and hashes every row of the database, or those that came after `from`. `seen` hears of each row, after it was added
-/// to its part's chain.
+/// Counts and hashes every row of the database, or those that came after `from`. `seen` hears of each row, after it was
+/// added to its part's chain.
 ///
 /// # Cost
 /// One blake3 hash of each row.
@@ -160,7 +160,8 @@ pub(crate) async fn differs(
 /// oldest summary that covers it, or the state.
 ///
 /// # Cost
-/// One blake3 hash of each donation that was entered in the same epoch, and a signature for each doubling of the summaries.
+/// One blake3 hash of each donation that was entered in the same epoch, and a signature for each doubling of the
+/// summaries.
 pub(crate) async fn donation_differs(
     connection: &mut SqliteConnection,
     key: &LogKey,

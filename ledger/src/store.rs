@@ -1,7 +1,7 @@
 //! The database: one connection that writes, some that read.
 //!
-//! SQLite in WAL mode with synchronous FULL: what was committed survives `kill -9` and power loss. Queries use only what
-//! PostgreSQL has too.
+//! SQLite in WAL mode with synchronous FULL: what was committed survives `kill -9` and power loss. Queries use only
+//! what PostgreSQL has too.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -53,7 +53,8 @@ pub enum StoreError {
         /// Which value.
         what: &'static str,
     },
-    /// A commit failed, and then nobody could tell whether it happened. The ledger takes nothing more until it is opened again.
+    /// A commit failed, and then nobody could tell whether it happened. The ledger takes nothing more until it is
+    /// opened again.
     #[error("it is not known whether the last commit happened: open the ledger again")]
     Unknown,
     /// The signed state is missing, or this ledger's key did not sign it. Nothing is written on top of that.
@@ -101,9 +102,11 @@ pub(crate) struct Store {
     // Held for the whole of a write transaction, so that there is one writer. `None` after a failure: the next
     // transaction begins on a fresh connection, and closing the old one rolls back whatever it had.
     writer: Mutex<Option<SqliteConnection>>,
-    // Connections apart: for shards and roofs, which take long, and for closing epochs, which must not wait for anybody who reads.
+    // Connections apart: for shards and roofs, which take long, and for closing epochs, which must not wait for anybody
+    // who reads.
     readers: Readers,
-    // Woken after a commit: moves pages of the WAL into the database, on a connection of its own, so that no commit does.
+    // Woken after a commit: moves pages of the WAL into the database, on a connection of its own, so that no commit
+    // does.
     tidy: Arc<Notify>,
     tidier: tokio::task::JoinHandle<()>,
     // Set when a commit's outcome is not known.
@@ -150,7 +153,8 @@ impl Store {
         // Shards are read once, from end to end: a small cache is as good as a large one.
         let shards = reading.clone().pragma("cache_size", "-4096");
         let shards = pool(SHARD_READERS, shards);
-        // Connected now and for good: whatever happens to the file later, an epoch is closed on this database or not at all.
+        // Connected now and for good: whatever happens to the file later, an epoch is closed on this database or not at
+        // all.
         let closer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -189,8 +193,8 @@ impl Store {
 
     /// Opens the database for reading, without a lock, as it is now: later changes are not seen.
     ///
-    /// `immutable` is for a folder in which nothing can be written, not even the index of the write-ahead log. Then nobody else
-    /// can be writing there, and the database must be complete without that log.
+    /// `immutable` is for a folder in which nothing can be written, not even the index of the write-ahead log. Then
+    /// nobody else can be writing there, and the database must be complete without that log.
     pub(crate) async fn open_snapshot(file: &Path, immutable: bool) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -282,8 +286,8 @@ impl Store {
             pool.close().await;
         }
         if let Some(mut writer) = self.writer.lock().await.take() {
-            // The WAL is complete without it. Afterwards the database file alone is the whole ledger, unless somebody reads
-            // an older state at that moment.
+            // The WAL is complete without it. Afterwards the database file alone is the whole ledger, unless somebody
+            // reads an older state at that moment.
             let _ = writer.execute("PRAGMA busy_timeout = 2000").await;
             let _ = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
             let _ = writer.close().await;

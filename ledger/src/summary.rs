@@ -1,7 +1,8 @@
 //! Summaries: the tally, signed at the end of an epoch, each with the hash of the one before.
 //!
-//! The newest one is also kept in a file beside the database, the high-water mark, and so is the newest state. A database that
-//! lost its newest summaries or rows, or all of them, is behind its files, and the ledger writes and signs nothing more in it.
+//! The newest one is also kept in a file beside the database, the high-water mark, and so is the newest state. A
+//! database that lost its newest summaries or rows, or all of them, is behind its files, and the ledger writes and
+//! signs nothing more in it.
 
 use std::{cmp::Ordering, sync::PoisonError};
 
@@ -57,7 +58,8 @@ pub enum SummaryError {
         /// The number.
         number: u64,
     },
-    /// Rows that were acknowledged since the newest summary are gone: the state in the database is older than the file's.
+    /// Rows that were acknowledged since the newest summary are gone: the state in the database is older than the
+    /// file's.
     #[error(
         "ledger.db is older than state.note, which holds the newest signed state outside the database: {part} has {got} \
          rows, but {expected} were signed. Nothing is written or signed on top of it: run `wufu ledger audit`, then restore \
@@ -137,8 +139,8 @@ impl State {
         (state.text(key.name()) == text).then_some(state)
     }
 
-    /// How this state, of the database, is behind the one in the file, or contradicts it. `None` when it does not, or when the
-    /// file is no signed state and tells nothing.
+    /// How this state, of the database, is behind the one in the file, or contradicts it. `None` when it does not, or
+    /// when the file is no signed state and tells nothing.
     ///
     /// Every transaction adds rows, so the later one of two states has more of some part, and less of none.
     pub(crate) fn lost(&self, key: &LogKey, file: Option<&str>) -> Option<SummaryError> {
@@ -224,8 +226,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Checks that a transaction finds every checkpoint and summary that was ever signed. Gives the newest summary and its
-    /// note.
+    /// Checks that a transaction finds every checkpoint and summary that was ever signed. Gives the newest summary and
+    /// its note.
     pub(crate) async fn refuse_lost(
         &self,
         tx: &mut WriteTx<'_>,
@@ -259,9 +261,9 @@ impl Ledger {
         }
     }
 
-    /// Writes the high-water mark anew when it is missing or not signed by this ledger's key. When the signed state is missing
-    /// too, or the rows are not those that it was signed over, all rows are signed as they are now. The caller knows that the
-    /// database is the newest copy.
+    /// Writes the high-water mark anew when it is missing or not signed by this ledger's key. When the signed state is
+    /// missing too, or the rows are not those that it was signed over, all rows are signed as they are now. The caller
+    /// knows that the database is the newest copy.
     ///
     /// # Errors
     /// When the database fails, or a file cannot be written. Nothing happens when there is a signed file.
@@ -329,8 +331,8 @@ pub(crate) async fn begin(
     Ok(note)
 }
 
-/// How a database, whose newest summary is `newest`, is behind the high-water mark in `file` or contradicts it. `None` when it
-/// does not, or when the file is no signed summary and tells nothing.
+/// How a database, whose newest summary is `newest`, is behind the high-water mark in `file` or contradicts it. `None`
+/// when it does not, or when the file is no signed summary and tells nothing.
 pub(crate) async fn lost(
     connection: &mut SqliteConnection,
     key: &LogKey,

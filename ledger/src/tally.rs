@@ -1,12 +1,12 @@
 //! The tally: how many rows each part of the ledger has, and a hash over all of them.
 //!
-//! A checkpoint covers the leaves of a log and nothing else. The tally covers the rest as well: donations without an owner,
-//! names, claims, the checkpoints themselves. Every transaction that adds rows extends it and signs it again, so that a row
-//! which was changed, added or removed behind the ledger's back no longer fits.
+//! A checkpoint covers the leaves of a log and nothing else. The tally covers the rest as well: donations without an
+//! owner, names, claims, the checkpoints themselves. Every transaction that adds rows extends it and signs it again, so
+//! that a row which was changed, added or removed behind the ledger's back no longer fits.
 //!
 //! # Cost
-//! Rows are only ever added, so a part's hash is a chain: extending it costs one blake3 hash of each new row, whatever the
-//! size of the ledger. The two columns that do change, a donation's owner and place, are bound by its leaf.
+//! Rows are only ever added, so a part's hash is a chain: extending it costs one blake3 hash of each new row, whatever
+//! the size of the ledger. The two columns that do change, a donation's owner and place, are bound by its leaf.
 
 use std::fmt::Write as _;
 
@@ -139,7 +139,8 @@ pub(crate) struct Tally {
     pub(crate) pending_sum: u128,
     /// Hash of the rules under which the logs were begun.
     pub(crate) rules: [u8; 32],
-    /// Whether the tally was kept from the first row on. A ledger of the first release has had one since it was migrated.
+    /// Whether the tally was kept from the first row on. A ledger of the first release has had one since it was
+    /// migrated.
     pub(crate) from_start: bool,
 }
 
@@ -155,7 +156,8 @@ impl Tally {
         &self.chains[part as usize]
     }
 
-    /// The leaves of those logs for which `covers` says so, given the log and how many leaves there are, and nothing else.
+    /// The leaves of those logs for which `covers` says so, given the log and how many leaves there are, and nothing
+    /// else.
     pub(crate) fn of_leaves(&self, covers: impl Fn(Log, u64) -> bool) -> Self {
         let mut leaves = Self::new(self.rules, self.from_start);
         for log in Log::ALL {

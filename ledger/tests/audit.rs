@@ -3,10 +3,10 @@
 
 use crate::common::{
     NOW, cards, donations,
-    forge::{Says, Trapdoor},
+    edits::{change, claim},
     ledger, persons,
 };
-use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Executor, sqlite::SqliteConnectOptions};
 use wufu_ledger::{Ledger, OpenError};
 use wufu_verifier::{Amount, Record, field, readable::Utc};
 
@@ -19,28 +19,13 @@ async fn folder() -> tempfile::TempDir {
     let signed = ledger.close_epoch(NOW).await.unwrap().signed;
     ledger.append(donations(8..10)).await.unwrap();
     ledger.close_epoch(NOW + 600).await.unwrap();
-    let trapdoor = Trapdoor::new(1);
-    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), NOW + 60);
-    let (cards, persons) = (&signed[0], &signed[1]);
-    let says = Says { org: "wufu", cards, persons, nullifiers, payout, expiry };
-    let claim = trapdoor.claim(&says, 1);
-    let verified = ledger.check_claim(&trapdoor.key, &claim, NOW).unwrap();
-    ledger.claim(&verified, &claim, NOW).await.unwrap();
+    claim(&ledger, &signed, 1, NOW).await.unwrap();
     let audit = ledger.audit().await.unwrap();
     assert_eq!(audit.findings, []);
     assert_eq!((audit.sum, audit.claims, audit.checkpoints), (45, 1, 4));
     assert_eq!(audit.leaves["wufu/donations/1"], 9);
     ledger.close().await;
     folder
-}
-
-async fn change(folder: &tempfile::TempDir, sql: &str) {
-    let file = folder.path().join("ledger.db");
-    let options = SqliteConnectOptions::new().filename(file).foreign_keys(false);
-    let mut connection = options.connect().await.unwrap();
-    let done = connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
-    assert!(done.rows_affected() > 0, "{sql} changed nothing");
-    connection.close().await.unwrap();
 }
 
 async fn findings(folder: &tempfile::TempDir) -> Vec<String> {
@@ -53,14 +38,14 @@ async fn findings(folder: &tempfile::TempDir) -> Vec<String> {
 async fn f32_a_record_with_another_amount_and_the_same_leaf_is_named() {
     let folder = folder().await;
     let log = "wufu/donations/1";
-    change(&folder, "UPDATE records SET amount = amount + 1 WHERE place = 3").await;
+    change(folder.path(), "UPDATE records SET amount = amount + 1 WHERE place = 3").await;
     let named = [
         format!("{log} place 3: the record does not make the leaf"),
         "records and pending donations sum up to 0.46 CNY, expected 0.45 CNY".to_owned(),
     ];
     assert_eq!(findings(&folder).await, named);
     // Its owner's side changed with it: the sums agree, and the leaf still does not.
-    change(&folder, "UPDATE receipts SET amount = amount + 1 WHERE place = 3").await;
+    change(folder.path(), "UPDATE receipts SET amount = amount + 1 WHERE place = 3").await;
     let named = [
         named[0].clone(),
         "donations: of rows 1 to 7, at least one is not as it was signed".into(),
@@ -83,7 +68,7 @@ async fn f32_a_leaf_that_was_changed_with_its_record_does_not_fit_what_was_signe
     let sql = format!("UPDATE records SET amount = 5, leaf = x'{leaf}' WHERE place = 3");
     // While the ledger is open, the audit tells.
     let ledger = Ledger::open(folder.path()).await.unwrap();
-    change(&folder, &sql).await;
+    change(folder.path(), &sql).await;
     let audit = ledger.audit().await.unwrap();
     let named: Vec<String> = audit.findings.iter().map(ToString::to_string).collect();
     let log = "wufu/donations/1";
@@ -191,7 +176,7 @@ async fn every_other_change_is_named_too() {
     ];
     for (sql, expected) in cases {
         let folder = folder().await;
-        change(&folder, sql).await;
+        change(folder.path(), sql).await;
         let mut named = findings(&folder).await;
         // A claim that cannot be read leaves its nullifiers without one: six more lines.
         named.retain(|line| !line.contains("is spent, but") || expected.contains(line));

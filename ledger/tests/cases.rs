@@ -1,5 +1,5 @@
-//! `data/cases`: files that importers failed on, this one among them. Money disappeared without a word, names that look alike came in as two,
-//! and files that everybody has were refused without a way to import them.
+//! `data/cases`: files that importers failed on, this one among them. Money disappeared without a word, names that look
+//! alike came in as two, and files that everybody has were refused without a way to import them.
 use std::{io::Write, path::PathBuf};
 
 use proptest::prelude::*;
@@ -55,8 +55,9 @@ async fn count(ledger: &Ledger) -> u64 {
     ledger.totals().await.unwrap().donations
 }
 
-/// FAILURES.md, row 49. `"oops` in the last column swallowed two rows: "1 donation, 0 rows left out", exit 0. Closed again further down, it
-/// made two rows of four. Where a row ends after that is a guess, so that nothing is imported, whatever may be skipped.
+/// FAILURES.md, row 49. `"oops` in the last column swallowed two rows: "1 donation, 0 rows left out", exit 0. Closed
+/// again further down, it made two rows of four. Where a row ends after that is a guess, so that nothing is imported,
+/// whatever may be skipped.
 #[tokio::test]
 async fn f49_a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
     let (_folder, ledger) = ledger().await;
@@ -74,8 +75,8 @@ async fn f49_a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
                 error.to_string().contains(".csv:2: a quote opens in cell 6 and is not closed")
             );
         }
-        // With cells that may span lines, too: the quote is never closed, or text follows the one that closes it. What is
-        // wrong is the open one, and not that other.
+        // With cells that may span lines, too: the quote is never closed, or text follows the one that closes it. What
+        // is wrong is the open one, and not that other.
         let format = Format { is_multiline: true, ..format() };
         let error = import(&ledger, case, &format, true).await.unwrap_err();
         assert!(matches!(error, ImportError::Csv { line: 2, .. }), "{error}");
@@ -99,7 +100,8 @@ async fn f49_a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
     assert_eq!(report.spanning, SpanningCells { count: 1, first: Some((2, 3)) });
 }
 
-/// FAILURES.md, row 53: an institution's name with a bidirectional override, and one with a zero-width space, were imported and printed.
+/// FAILURES.md, row 53: an institution's name with a bidirectional override, and one with a zero-width space, were
+/// imported and printed.
 #[tokio::test]
 async fn f53_names_that_deceive_are_refused_with_code_point_and_column() {
     let (_folder, ledger) = ledger().await;
@@ -210,7 +212,8 @@ async fn a_refund_is_refused() {
     assert_eq!(told(error), [refund]);
 }
 
-/// Receipt numbers that begin anew each year: the second year's were "imported already", as 20,000 lines, and their money was not there.
+/// Receipt numbers that begin anew each year: the second year's were "imported already", as 20,000 lines, and their
+/// money was not there.
 #[tokio::test]
 async fn receipts_with_the_same_number_are_told_apart() {
     let (_folder, old) = ledger().await;
@@ -236,7 +239,8 @@ async fn receipts_with_the_same_number_are_told_apart() {
     }
 }
 
-/// `2018-02-15 22:18:00` was taken as UTC without a word, 2099 passed. Every other row's reason names the column and the value.
+/// `2018-02-15 22:18:00` was taken as UTC without a word, 2099 passed. Every other row's reason names the column and
+/// the value.
 #[tokio::test]
 async fn each_date_and_amount_is_accepted_or_explained() {
     let (_folder, ledger) = ledger().await;
@@ -293,7 +297,8 @@ async fn a_known_row_whose_owner_is_listed_now_is_told() {
     assert_eq!(ledger.size(Log::Donations).await.unwrap(), 0);
 }
 
-/// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. A folder was "Is a directory", a pipe is a file like others.
+/// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. A folder was "Is a directory", a pipe is
+/// a file like others.
 #[tokio::test]
 async fn f49_what_is_no_file_of_rows_is_refused_and_a_pipe_is_read() {
     let (folder, ledger) = ledger().await;
@@ -355,7 +360,8 @@ fn row() -> impl Strategy<Value = [String; 6]> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Rows that another writer writes are all there again: accepted, blank or refused, with every delimiter, line end and way of quoting.
+    /// Rows that another writer writes are all there again: accepted, blank or refused, with every delimiter, line end
+    /// and way of quoting.
     #[test]
     fn f49_every_row_that_was_written_is_accounted_for(
         rows in prop::collection::vec(row(), 0..20),
@@ -394,7 +400,8 @@ proptest! {
         prop_assert_eq!(read.donations.sum(), u128::from(sum.sum::<u64>()));
     }
 
-    /// Whatever the bytes are: a file is refused, or each of its lines after the first is a row that is imported, blank or bad.
+    /// Whatever the bytes are: a file is refused, or each of its lines after the first is a row that is imported, blank
+    /// or bad.
     #[test]
     fn f49_rows_accepted_and_refused_are_the_rows_of_the_file(
         body in "([rs][0-9]|[ABé\u{ad}\"]{0,2}|[0-9]{1,2}|2020-01-01|[,;\"\r\n ]|,|,|\n){0,60}",

@@ -1,4 +1,5 @@
-//! Checks of the ledger that could be taken out, and no test failed. Each is tried alone here: everything else is as it should be.
+//! Checks of the ledger that could be taken out, and no test failed. Each is tried alone here: everything else is as it
+//! should be.
 
 use crate::common::{
     NOW, address, cards,
@@ -24,8 +25,8 @@ fn reworded(claim: &Claim, key_id: KeyId, payout: &[u8], expiry: u64) -> Claim {
     Claim::new(key_id, claim.statement().clone(), &proof, payout.to_vec(), expiry).unwrap()
 }
 
-/// What a claim says beside its statement was compared with what was verified, and no test noticed when one of the comparisons was
-/// missing: the others differed, too. The payee is where the money goes.
+/// What a claim says beside its statement was compared with what was verified, and no test noticed when one of the
+/// comparisons was missing: the others differed, too. The payee is where the money goes.
 #[tokio::test]
 async fn a_claim_is_kept_with_the_payee_expiry_key_and_org_that_were_verified() {
     let (_folder, ledger) = ledger().await;
@@ -62,8 +63,8 @@ async fn a_claim_is_kept_with_the_payee_expiry_key_and_org_that_were_verified() 
     assert!(matches!(outcome, ClaimOutcome::Admitted { claim: 1, .. }), "{outcome:?}");
 }
 
-/// Of three calls that name an epoch, the test asked one for an epoch that has not begun. The others would have answered with what is
-/// in force now, and a caller would have kept it as what is in force then.
+/// Of three calls that name an epoch, the test asked one for an epoch that has not begun. The others would have
+/// answered with what is in force now, and a caller would have kept it as what is in force then.
 #[tokio::test]
 async fn no_call_answers_for_an_epoch_that_has_not_begun() {
     let (_folder, ledger) = ledger().await;

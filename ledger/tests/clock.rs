@@ -1,8 +1,8 @@
 //! FAILURES.md, row 41: a clock that is far ahead at one close of an epoch.
 //!
-//! A machine came up with its clock 30 days ahead, another one 80 years. The ledger signed the epoch of that day, and from then on
-//! refused every earlier one: the log stood still for as long, and the service logged an error twice a second. Now such a step
-//! is refused before anything is signed, unless the operator vouches for the clock.
+//! A machine came up with its clock 30 days ahead, another one 80 years. The ledger signed the epoch of that day, and
+//! from then on refused every earlier one: the log stood still for as long, and the service logged an error twice a
+//! second. Now such a step is refused before anything is signed, unless the operator vouches for the clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_ledger::{EpochError, Ledger, LedgerPolicy};

@@ -1,8 +1,9 @@
 //! What stands beside the database tells that a signed state was deleted from it, or that an older one was put back.
 //!
-//! Whoever deleted the state, the summaries and `summary.note` had a ledger like one of the first release, which signed none:
-//! the audit found nothing, and the next command signed whatever rows there were. A state of the same epoch, put back, passed
-//! as well. Now the signing key's file says that it has signed a state, and `state.note` holds the newest one.
+//! Whoever deleted the state, the summaries and `summary.note` had a ledger like one of the first release, which signed
+//! none: the audit found nothing, and the next command signed whatever rows there were. A state of the same epoch, put
+//! back, passed as well. Now the signing key's file says that it has signed a state, and `state.note` holds the newest
+//! one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{fs, path::Path};
@@ -13,8 +14,7 @@ use wufu_ledger::{
 
 use crate::common::{
     NOW, address, cards,
-    edits::{PENDING, change, copy, findings, folder, import},
-    forge::{Says, Trapdoor},
+    edits::{PENDING, change, claim, copy, findings, folder, import},
     ledger,
 };
 
@@ -77,7 +77,8 @@ async fn a_database_without_states_is_taken_as_it_is_when_the_operator_says_so()
     assert_eq!(audit.coverage, wufu_ledger::Coverage::SinceMigration);
 }
 
-/// Two appends of one epoch were acknowledged, and the database of between them was put back. No summary tells them apart.
+/// Two appends of one epoch were acknowledged, and the database of between them was put back. No summary tells them
+/// apart.
 #[tokio::test]
 async fn f42_a_database_that_is_older_than_its_newest_state_takes_nothing() {
     let (folder, ledger) = ledger().await;
@@ -214,8 +215,8 @@ async fn f32_an_epoch_is_signed_only_over_the_rows_that_were_entered() {
     }
 }
 
-/// With the states deleted and summary.note left, the audit said of the rows that no checkpoint covers "the next command that
-/// writes signs it". No command does.
+/// With the states deleted and summary.note left, the audit said of the rows that no checkpoint covers "the next
+/// command that writes signs it". No command does.
 #[tokio::test]
 async fn an_audit_without_the_signed_state_promises_no_signature() {
     let folder = folder().await;
@@ -236,13 +237,8 @@ async fn with_a_claim_deleted_no_other_is_admitted() {
     let ledger = Ledger::open(folder.path()).await.unwrap();
     change(folder.path(), "DELETE FROM claims; DELETE FROM spent").await;
     let newest = async |origin| ledger.checkpoint(origin, None).await.unwrap();
-    let (cards, persons) = (&newest("wufu/cards").await, &newest("wufu/persons").await);
-    let trapdoor = Trapdoor::new(1);
-    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), NOW + 1200);
-    let says = Says { org: "wufu", cards, persons, nullifiers, payout, expiry };
-    let claim = trapdoor.claim(&says, 2);
-    let verified = ledger.check_claim(&trapdoor.key, &claim, NOW + 600).unwrap();
-    let refused = ledger.claim(&verified, &claim, NOW + 600).await.unwrap_err().to_string();
+    let signed = [newest("wufu/cards").await, newest("wufu/persons").await];
+    let refused = claim(&ledger, &signed, 2, NOW + 600).await.unwrap_err().to_string();
     assert!(refused.contains("list of claims"), "{refused}");
     assert_eq!(ledger.claims().await.unwrap(), 0);
 }

@@ -1,8 +1,8 @@
 //! Who may own what in a ledger's folder, and which files are a ledger.
 //!
-//! `ledger init` took over a folder that belonged to another user and was open to everybody, with a `signing.key` and an
-//! `operator.token` that the other user had put there: that user could sign for the org. A database of 0 bytes was opened as
-//! a new one, which had forgotten everything that was spent.
+//! `ledger init` took over a folder that belonged to another user and was open to everybody, with a `signing.key` and
+//! an `operator.token` that the other user had put there: that user could sign for the org. A database of 0 bytes was
+//! opened as a new one, which had forgotten everything that was spent.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{

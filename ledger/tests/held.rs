@@ -1,8 +1,8 @@
 //! How much memory callers can make a ledger hold. It runs in a process of its own, whose peak is read.
 //!
-//! An `Append` of 8 MiB with 4 million empty entries and no token was decoded before the token was looked for: 667 MB and 6 seconds, and
-//! 1.3 GB for four at once. 64 calls that sent all but one byte of 8 MiB were held for ever. A client that did not read its shards
-//! held 3.7 MB for each.
+//! An `Append` of 8 MiB with 4 million empty entries and no token was decoded before the token was looked for: 667 MB
+//! and 6 seconds, and 1.3 GB for four at once. 64 calls that sent all but one byte of 8 MiB were held for ever. A
+//! client that did not read its shards held 3.7 MB for each.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use wufu_testing as _;

@@ -415,8 +415,8 @@ fn the_generator_is_deterministic_and_exact() {
     }
 }
 
-/// A file was held in memory as a whole. It is read and entered in batches now, and is still one transaction: a bad row, or
-/// a receipt of an earlier batch, undoes all of them.
+/// A file was held in memory as a whole. It is read and entered in batches now, and is still one transaction: a bad
+/// row, or a receipt of an earlier batch, undoes all of them.
 #[tokio::test]
 async fn f49_a_file_of_several_batches_is_imported_whole_or_not_at_all() {
     let (folder, ledger) = in_dollars().await;

@@ -95,8 +95,8 @@ async fn f38_a_duplicate_append_is_refused_and_leaves_nothing() {
     assert_eq!(sizes().await, [1, 1, 3]);
 
     let refused = async |what: Append| ledger.append(what).await.unwrap_err().to_string();
-    // A serial that was issued, a receipt that was imported, a person that is registered; alone, and at the end of a batch
-    // whose beginning is good.
+    // A serial that was issued, a receipt that was imported, a person that is registered; alone, and at the end of a
+    // batch whose beginning is good.
     let one = Append { cards: first.cards.clone(), ..Append::default() };
     assert_eq!(refused(one.clone()).await, "serial 7 was issued already");
     let one = Append { cards: vec![card(2, 1), one.cards[0].clone()], ..Append::default() };

@@ -10,8 +10,8 @@ use crate::{
     common::{address, ledger},
 };
 
-/// The same rows, imported plainly and then with `--receipt-key year`, `institution` and both, were four donations: money counted
-/// as often as the option changed, and the tool's own advice led there.
+/// The same rows, imported plainly and then with `--receipt-key year`, `institution` and both, were four donations:
+/// money counted as often as the option changed, and the tool's own advice led there.
 #[tokio::test]
 async fn a_donation_is_one_under_every_form_of_its_receipt() {
     let key = |text: &str| text.parse::<ReceiptKey>().unwrap();

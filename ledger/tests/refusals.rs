@@ -1,10 +1,10 @@
-//! Refusals that no other test of this directory brings, one at a time: each of their checks could be taken out, and none failed.
+//! Refusals that no other test of this directory brings, one at a time: each of their checks could be taken out, and
+//! none failed.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
-use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use wufu_ledger::{AppendError, FolderError, Ledger, OpenError, service::ServeError};
 use wufu_proto::{append::Append, grant::MAX_RECEIPT};
@@ -13,7 +13,9 @@ use wufu_verifier::{
     key::{KeyPoints, Provenance, Reduction},
 };
 
-use crate::common::{NOW, cards, donation, donations, ledger, policy, served::serve};
+use crate::common::{
+    NOW, cards, donation, donations, edits::change, ledger, policy, served::serve,
+};
 
 /// A closed ledger with some cards and donations.
 async fn closed() -> TempDir {
@@ -26,22 +28,14 @@ async fn closed() -> TempDir {
     folder
 }
 
-async fn change(folder: &TempDir, sql: &str) {
-    let file = folder.path().join("ledger.db");
-    let options = SqliteConnectOptions::new().filename(file).foreign_keys(false);
-    let mut connection = options.connect().await.unwrap();
-    let done = connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
-    assert!(done.rows_affected() > 0, "{sql} changed nothing");
-    connection.close().await.unwrap();
-}
-
-/// A roof without its last root, and a shard with a record less: a wallet would refuse both, and say that the ledger lies.
+/// A roof without its last root, and a shard with a record less: a wallet would refuse both, and say that the ledger
+/// lies.
 #[tokio::test]
 async fn a_roof_without_its_last_root_is_told_and_not_sent() {
     let folder = closed().await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
     // While it is open: an opened log is compared with its checkpoint.
-    change(&folder, "UPDATE checkpoints SET open_root = NULL").await;
+    change(folder.path(), "UPDATE checkpoints SET open_root = NULL").await;
     let error = ledger.roof("wufu/cards", NOW / 600).await.unwrap_err();
     assert!(error.to_string().contains("list of shard roots"), "{error}");
     ledger.close().await;
@@ -51,7 +45,7 @@ async fn a_roof_without_its_last_root_is_told_and_not_sent() {
 async fn a_shard_without_a_record_is_told_and_not_sent() {
     let folder = closed().await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
-    change(&folder, "DELETE FROM records WHERE place = 3").await;
+    change(folder.path(), "DELETE FROM records WHERE place = 3").await;
     let error = ledger.shard("wufu/donations/1", NOW / 600, 0).await.unwrap_err();
     assert!(error.to_string().contains("it has a gap"), "{error}");
     ledger.close().await;
@@ -115,7 +109,8 @@ async fn a_lock_that_others_may_write_is_refused() {
     assert!(matches!(error, OpenError::Folder(FolderError::Readable { .. })), "{error}");
 }
 
-/// "no rows returned by a query that expected to return at least one row", and "database holds a broken rule" with nothing to do.
+/// "no rows returned by a query that expected to return at least one row", and "database holds a broken rule" with
+/// nothing to do.
 #[tokio::test]
 async fn a_database_with_rows_missing_is_told_with_the_next_step() {
     for (sql, expected) in [
@@ -124,7 +119,7 @@ async fn a_database_with_rows_missing_is_told_with_the_next_step() {
         ("DELETE FROM logs", "database holds a broken log size: it is missing: "),
     ] {
         let folder = closed().await;
-        change(&folder, sql).await;
+        change(folder.path(), sql).await;
         let error = match Ledger::open(folder.path()).await {
             Err(error) => error.to_string(),
             Ok(ledger) => ledger.append(cards(6..7)).await.unwrap_err().to_string(),

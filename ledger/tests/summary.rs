@@ -1,9 +1,9 @@
 //! The audit names edits of what no checkpoint covers.
 //!
 //! A ledger of 1,053 donations without owner was edited with SQL. All of them were deleted, amounts were changed, every
-//! checkpoint was deleted, a project was renamed: the audit found nothing and exited with 0, and the next epoch signed afresh. A
-//! checkpoint covers leaves and nothing else. Now a signed state covers every other row, and summaries of it are signed with
-//! the checkpoints.
+//! checkpoint was deleted, a project was renamed: the audit found nothing and exited with 0, and the next epoch signed
+//! afresh. A checkpoint covers leaves and nothing else. Now a signed state covers every other row, and summaries of it
+//! are signed with the checkpoints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
@@ -146,7 +146,8 @@ async fn every_edit_of_what_no_checkpoint_covers_is_named() {
     }
 }
 
-/// What was edited stays named, and is not signed: the ledger goes on from what it signed, not from what the database holds.
+/// What was edited stays named, and is not signed: the ledger goes on from what it signed, not from what the database
+/// holds.
 #[tokio::test]
 async fn an_edit_is_still_named_after_the_next_entries() {
     let good = folder().await;
@@ -305,7 +306,8 @@ async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
     ledger.accept_database().await.unwrap();
     assert!(ledger.close_epoch(NOW + 1200).await.is_err(), "the mark was replaced by an older one");
 
-    // Without the files it goes on only when somebody says so; that makes a second summary 2, which the first file tells apart.
+    // Without the files it goes on only when somebody says so; that makes a second summary 2, which the first file
+    // tells apart.
     std::fs::remove_file(&mark).unwrap();
     std::fs::remove_file(&state).unwrap();
     let error = ledger.close_epoch(NOW + 1200).await.unwrap_err();

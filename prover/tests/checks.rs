@@ -1,4 +1,5 @@
-//! What nothing else in this crate notices. Each of the checks here could be taken out, and no test of this crate failed.
+//! What nothing else in this crate notices. Each of the checks here could be taken out, and no test of this crate
+//! failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;
@@ -20,7 +21,8 @@ use crate::{
     prepared::{Case, chain, circuit},
 };
 
-/// As many wires and rows as the circuit has, and one public input more: its first private wire would be taken for public.
+/// As many wires and rows as the circuit has, and one public input more: its first private wire would be taken for
+/// public.
 #[test]
 fn an_assignment_with_another_number_of_public_inputs_is_not_proved() {
     let steps = 5;

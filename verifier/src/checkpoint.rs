@@ -85,9 +85,9 @@ impl From<NoteError> for CheckpointError {
 /// The state of a log at an epoch, signed by its operator. Only [`Checkpoint::open`] and [`Checkpoint::sign`] make one.
 ///
 /// # Shapes
-/// A signed note of five lines: origin (`org/cards`, `org/persons` or `org/donations/N`), size, root (base64 of 32 bytes,
-/// little-endian), `epoch N of S s`, `time T`. Epochs follow a schedule: `T = N · S`, so an operator cannot sign more often
-/// than it published.
+/// A signed note of five lines: origin (`org/cards`, `org/persons` or `org/donations/N`), size, root (base64 of 32
+/// bytes, little-endian), `epoch N of S s`, `time T`. Epochs follow a schedule: `T = N · S`, so an operator cannot sign
+/// more often than it published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     origin: String,

@@ -119,12 +119,12 @@ impl NotesError {
     }
 }
 
-/// The signed notes of a text: each is a body, an empty line, and the lines of its signatures. Empty lines before, between and after
-/// them are passed over. What a note says, and who signed it, is not looked at.
+/// The signed notes of a text: each is a body, an empty line, and the lines of its signatures. Empty lines before,
+/// between and after them are passed over. What a note says, and who signed it, is not looked at.
 ///
 /// # Errors
-/// Returns an error if there is no note, the last one is cut off, or the text was changed by an editor or on its way: with a
-/// byte-order mark, or with carriage returns.
+/// Returns an error if there is no note, the last one is cut off, or the text was changed by an editor or on its way:
+/// with a byte-order mark, or with carriage returns.
 pub fn split(text: &str) -> Result<Vec<&str>, NotesError> {
     if text.len() > MAX_BYTES {
         return Err(NotesError::Long { got: text.len() });
@@ -169,12 +169,13 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<&str>, NotesError> {
 }
 
 impl LogHistory {
-    /// Opens every signed checkpoint of a text with the log's pinned key, and takes in those of this log. Those of the operator's other
-    /// logs are passed over, once their signature was checked. Gives how many are of this log.
+    /// Opens every signed checkpoint of a text with the log's pinned key, and takes in those of this log. Those of the
+    /// operator's other logs are passed over, once their signature was checked. Gives how many are of this log.
     ///
     /// # Errors
-    /// Returns an error if a note is not a checkpoint that the key signed, before any is taken in; if none is of this log; or if one does not
-    /// join the history: those before it did. After a contradiction nothing of the log is accepted.
+    /// Returns an error if a note is not a checkpoint that the key signed, before any is taken in; if none is of this
+    /// log; or if one does not join the history: those before it did. After a contradiction nothing of the log is
+    /// accepted.
     pub fn insert_all(&mut self, key: &LogKey, text: &str) -> Result<usize, NotesError> {
         let mut ours = Vec::new();
         for (number, note) in (1..).zip(split(text)?) {
@@ -220,8 +221,8 @@ mod tests {
         Checkpoint::sign("wufu", &signing(), &state).unwrap().note().into()
     }
 
-    /// `ledger checkpoints` writes all checkpoints of all logs into one file, with an empty line between. The bindings took one note at a
-    /// time, so nobody could read that file without a parser of their own.
+    /// `ledger checkpoints` writes all checkpoints of all logs into one file, with an empty line between. The bindings
+    /// took one note at a time, so nobody could read that file without a parser of their own.
     #[test]
     fn a_ledgers_file_of_checkpoints_is_read_whole() {
         let notes =

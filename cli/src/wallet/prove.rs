@@ -149,7 +149,8 @@ impl ProveArgs {
         let delay = if self.no_delay { Delay::NONE } else { Delay::default() };
         let told = move |step| tell(&step, output);
         let prover = prover.with_delay(delay).with_steps(Arc::new(told));
-        // Whoever names blind mode wants that or nothing. `auto` may mend a failure at home, where the key is there already.
+        // Whoever names blind mode wants that or nothing. `auto` may mend a failure at home, where the key is there
+        // already.
         let may_mend = self.prove == Choice::Auto && setup::ready(verifying)?;
         Ok(if may_mend { prover.with_rescue(Arc::new(local(circuit, output)?)) } else { prover })
     }

@@ -95,8 +95,8 @@ fn a_failure_names_the_option_or_command_that_helps() {
     assert!(errors.contains("mode 755") && errors.contains("chmod go= wallet"), "{errors}");
 }
 
-/// Requests that nobody can answer were signed: for a log that is none, under a key of another circuit, or by a ledger's
-/// key in place of a verifier's.
+/// Requests that nobody can answer were signed: for a log that is none, under a key of another circuit, or by a
+/// ledger's key in place of a verifier's.
 #[test]
 fn a_request_that_nobody_can_answer_is_not_written() {
     let folder = folder();

@@ -300,7 +300,8 @@ mod tests {
         Columns::new(texts.iter().map(|text| text.parse().unwrap()))
     }
 
-    /// The last of two mappings of one field won without a word: `--map amount=Gross --map amount=Net` imported the wrong sums.
+    /// The last of two mappings of one field won without a word: `--map amount=Gross --map amount=Net` imported the
+    /// wrong sums.
     #[test]
     fn a_field_is_mapped_once() {
         assert!(map(&["amount=Net", "receipt=No"]).is_ok());

@@ -144,9 +144,9 @@ pub fn check_not_future(
 /// A date is the midnight with which it begins, in `zone`, or in UTC. A time of day has an offset, or is in `zone`.
 ///
 /// # Shapes
-/// `2018-02-15`; a day, `T` or a space, a time of day, which may end with the minute, and an offset, with or without a space
-/// before it: `2018-02-15T22:18:00+08:00`, `2018-02-15 22:18 +0800`, `2018-02-15 14:18 UTC`, `2018-02-15 14:18:00Z`; with a
-/// zone `2018-01-16T22:51:30.42`, too.
+/// `2018-02-15`; a day, `T` or a space, a time of day, which may end with the minute, and an offset, with or without a
+/// space before it: `2018-02-15T22:18:00+08:00`, `2018-02-15 22:18 +0800`, `2018-02-15 14:18 UTC`, `2018-02-15
+/// 14:18:00Z`; with a zone `2018-01-16T22:51:30.42`, too.
 ///
 /// # Errors
 /// When the text has another form, has no zone, there is no such date or time, or it is before 1970.

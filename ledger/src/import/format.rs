@@ -69,7 +69,8 @@ impl FromStr for Delimiter {
     }
 }
 
-/// What is part of a receipt's name beside its cell, for charities whose numbers begin anew each year, or in each institution.
+/// What is part of a receipt's name beside its cell, for charities whose numbers begin anew each year, or in each
+/// institution.
 ///
 /// # Shapes
 /// `YEAR/RECEIPT`, `INSTITUTION/RECEIPT` or `INSTITUTION/YEAR/RECEIPT`. The year is the one that the date's cell shows.

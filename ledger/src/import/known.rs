@@ -51,8 +51,8 @@ pub(super) struct LookUp<'a> {
 /// The lines of a file on which donations stand, by the donations' numbers in the ledger.
 ///
 /// # Cost
-/// Memory: one entry for each run of donations whose numbers and lines both grow by one. A file that is new, or was imported
-/// before, is one run but for its blank and bad rows.
+/// Memory: one entry for each run of donations whose numbers and lines both grow by one. A file that is new, or was
+/// imported before, is one run but for its blank and bad rows.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     // The first number, its line, and how many there are.
@@ -189,8 +189,8 @@ impl FirstRow {
     }
 }
 
-/// The rows whose donation the ledger held before the file under another form of the receipt, by their lines: that form, and how
-/// it was asked for.
+/// The rows whose donation the ledger held before the file under another form of the receipt, by their lines: that
+/// form, and how it was asked for.
 ///
 /// # Cost
 /// Three receipts are looked up for each row, so many at a time.

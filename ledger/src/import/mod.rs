@@ -38,7 +38,8 @@ use unused::UnusedOwners;
 /// Rows that are in memory together: those that are read, those that wait, and those that are written.
 const BATCH: usize = 1 << 15;
 
-/// Rows of a file as they are read, or why there are no more. `None` at the end of the file: without it, nothing is imported.
+/// Rows of a file as they are read, or why there are no more. `None` at the end of the file: without it, nothing is
+/// imported.
 type Read = Result<Option<Rows>, ImportError>;
 
 /// Why nothing was imported.
@@ -107,7 +108,8 @@ pub struct ImportOptions {
     pub skip_bad: bool,
 }
 
-/// What was imported. Each row that was read is counted once: `read` is the sum of `rows`, `known`, `blank` and the skipped ones.
+/// What was imported. Each row that was read is counted once: `read` is the sum of `rows`, `known`, `blank` and the
+/// skipped ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
     /// Rows that were read.
@@ -157,8 +159,8 @@ impl Ledger {
     /// Imports a CSV file, or what comes from a pipe: see [`Rows::read`] and [`Ledger::import`].
     ///
     /// # Errors
-    /// When the file cannot be read, its columns do not fit, a row is bad and not to be skipped, or the ledger refuses or fails.
-    /// Then nothing was imported.
+    /// When the file cannot be read, its columns do not fit, a row is bad and not to be skipped, or the ledger refuses
+    /// or fails. Then nothing was imported.
     pub async fn import_file(
         &self,
         file: &Path,
@@ -212,16 +214,18 @@ impl Ledger {
         self.finish(async move { ledger.import_all(batches, options, progress).await }).await
     }
 
-    /// Enters donations, in one transaction: all, or all that are not bad, or none. `progress` hears how many rows are written.
+    /// Enters donations, in one transaction: all, or all that are not bad, or none. `progress` hears how many rows are
+    /// written.
     ///
     /// # Errors
-    /// When a row is bad and not to be skipped, or the ledger refuses or fails. Then nothing was imported. A row whose donation the ledger
-    /// holds already, the same in every field, is counted and passed over. It is bad when its receipt is that of another donation, and when
-    /// its donation is in the ledger under another form of its receipt (see [`ReceiptKey`]): it would count twice.
+    /// When a row is bad and not to be skipped, or the ledger refuses or fails. Then nothing was imported. A row whose
+    /// donation the ledger holds already, the same in every field, is counted and passed over. It is bad when its
+    /// receipt is that of another donation, and when its donation is in the ledger under another form of its receipt
+    /// (see [`ReceiptKey`]): it would count twice.
     ///
     /// # Cost
-    /// Three hashes a row with an owner, and for made-up owners one more, on all cores. Four receipts are looked up for a row, one in a
-    /// ledger without donations.
+    /// Three hashes a row with an owner, and for made-up owners one more, on all cores. Four receipts are looked up for
+    /// a row, one in a ledger without donations.
     pub async fn import(
         &self,
         rows: Rows,

@@ -57,17 +57,19 @@ impl Rows {
     /// Reads CSV: a line with the names of the columns, then rows. Nothing is imported yet.
     ///
     /// # Shapes
-    /// UTF-8 with or without byte order mark, lines ended by LF, CRLF or CR, cells quoted or not. A first line `sep=;`, as spreadsheets
-    /// write it, names the delimiter, whatever the format says. White space around a cell is no part of it. A
-    /// quoted cell ends on its line, unless the format says otherwise; quotes inside are doubled. Names (receipt, institution, project)
-    /// are brought to normal form NFC, and refused when they hide something: see [`text::check_name`].
+    /// UTF-8 with or without byte order mark, lines ended by LF, CRLF or CR, cells quoted or not. A first line `sep=;`,
+    /// as spreadsheets write it, names the delimiter, whatever the format says. White space around a cell is no part of
+    /// it. A quoted cell ends on its line, unless the format says otherwise; quotes inside are doubled. Names (receipt,
+    /// institution, project) are brought to normal form NFC, and refused when they hide something: see
+    /// [`text::check_name`].
     ///
     /// # Errors
-    /// When the file cannot be read, is not CSV, a quote is not closed, or its columns do not fit. Bad rows are no error yet.
+    /// When the file cannot be read, is not CSV, a quote is not closed, or its columns do not fit. Bad rows are no
+    /// error yet.
     ///
     /// # Cost
-    /// Memory: 56 bytes a row and the receipt's name; names of institutions and projects are kept once. A row is at most 1 MiB, a file at most
-    /// 4,000,000 rows, of bad rows the first 1,000 are kept.
+    /// Memory: 56 bytes a row and the receipt's name; names of institutions and projects are kept once. A row is at
+    /// most 1 MiB, a file at most 4,000,000 rows, of bad rows the first 1,000 are kept.
     pub fn read(
         from: impl Read,
         file: &str,

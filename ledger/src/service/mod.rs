@@ -90,8 +90,8 @@ pub enum ServeError {
 /// `incoming`: accepted connections, of a loopback address or a Unix socket: until TLS comes, no other is to be served.
 ///
 /// # Errors
-/// Returns an error if the key for claims is of another circuit, or a development key in production; if the transport fails, or
-/// calls in flight are not finished within the grace time.
+/// Returns an error if the key for claims is of another circuit, or a development key in production; if the transport
+/// fails, or calls in flight are not finished within the grace time.
 pub async fn run<IO, E>(
     incoming: impl Stream<Item = Result<IO, E>>,
     ledger: Ledger,
@@ -128,8 +128,8 @@ where
     serve(incoming, (ledger, true), claims, clock, limits, shutdown).await
 }
 
-/// Serves a ledger that is read, as it was when it was opened, until `shutdown`: it takes no claims, appends nothing and closes no
-/// epochs. Another process may be writing it.
+/// Serves a ledger that is read, as it was when it was opened, until `shutdown`: it takes no claims, appends nothing
+/// and closes no epochs. Another process may be writing it.
 ///
 /// # Errors
 /// Returns an error if the transport fails, or calls in flight are not finished within the grace time.

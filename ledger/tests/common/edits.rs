@@ -4,9 +4,10 @@ use std::path::Path;
 
 use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
 use wufu_ledger::{
-    Ledger, LedgerReader,
+    ClaimError, Ledger, LedgerReader,
     import::{ImportOptions, Rows},
 };
+use wufu_verifier::checkpoint::Checkpoint;
 
 use super::{
     NOW, cards, donations,
@@ -34,16 +35,26 @@ pub async fn folder() -> tempfile::TempDir {
     import(&ledger, PENDING).await;
     let signed = ledger.close_epoch(NOW).await.unwrap().signed;
     ledger.append(donations(8..10)).await.unwrap();
-    let trapdoor = Trapdoor::new(1);
-    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), NOW + 60);
-    let (cards, persons) = (&signed[0], &signed[1]);
-    let says = Says { org: "wufu", cards, persons, nullifiers, payout, expiry };
-    let claim = trapdoor.claim(&says, 1);
-    let verified = ledger.check_claim(&trapdoor.key, &claim, NOW).unwrap();
-    ledger.claim(&verified, &claim, NOW).await.unwrap();
+    claim(&ledger, &signed, 1, NOW).await.unwrap();
     ledger.close_epoch(NOW + 600).await.unwrap();
     ledger.close().await;
     folder
+}
+
+/// Admits a claim by these checkpoints, of cards and persons.
+pub async fn claim(
+    ledger: &Ledger,
+    signed: &[Checkpoint],
+    number: u64,
+    now: u64,
+) -> Result<(), ClaimError> {
+    let trapdoor = Trapdoor::new(1);
+    let (nullifiers, payout, expiry) = ([1, 2, 3, 4, 5, 6], b"payee".as_slice(), now + 60);
+    let (cards, persons) = (&signed[0], &signed[1]);
+    let says = Says { org: "wufu", cards, persons, nullifiers, payout, expiry };
+    let claim = trapdoor.claim(&says, number);
+    let verified = ledger.check_claim(&trapdoor.key, &claim, now).unwrap();
+    ledger.claim(&verified, &claim, now).await.map(drop)
 }
 
 /// Changes a ledger's database behind its back.

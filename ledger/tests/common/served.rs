@@ -59,8 +59,8 @@ pub async fn serve_within(ledger: &Ledger, claims: Option<VerifyingKey>, limits:
 impl Served {
     pub async fn client(&self) -> Client {
         let endpoint = Channel::from_shared(format!("http://{}", self.at)).unwrap();
-        // A call that is never answered is a failure, not a test that hangs: an append that should have been refused waits for
-        // the end of the epoch.
+        // A call that is never answered is a failure, not a test that hangs: an append that should have been refused
+        // waits for the end of the epoch.
         let channel = endpoint.timeout(LONG).connect().await.unwrap();
         LedgerServiceClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE)
@@ -73,8 +73,8 @@ impl Served {
         tokio::time::timeout(LONG, ended).await.expect("it does not end").unwrap().unwrap();
     }
 
-    /// What keeps it from serving. If it serves all the same it is told to end, so that this is a failure, and not a test that
-    /// hangs.
+    /// What keeps it from serving. If it serves all the same it is told to end, so that this is a failure, and not a
+    /// test that hangs.
     pub async fn refused(self) -> ServeError {
         let Self { stop, ended, .. } = self;
         // Nobody hears it when it has ended already.

@@ -1,5 +1,5 @@
-//! A check names the logs that it reads. `ClaimCheck` has two: the check of either name could be taken out, and no test failed.
-//! So each is wrong here by itself, in a history whose roots are the ones that the proof is about.
+//! A check names the logs that it reads. `ClaimCheck` has two: the check of either name could be taken out, and no test
+//! failed. So each is wrong here by itself, in a history whose roots are the ones that the proof is about.
 
 use wufu_verifier::{
     Amount, CircuitName, KeyId, Policy, ProjectKey, ProjectSet, Time, VerifyError, policy::Bounds,

@@ -38,8 +38,8 @@ pub const MIN_ANONYMITY: u64 = 1000;
 pub struct DonationOptions {
     /// How many public records must meet the policy.
     pub min_anonymity: u64,
-    /// Whether to take a donation that this verifier has not seen, for whatever purpose. By default one that it has seen
-    /// under the same policy is shown again, so that it learns nothing new.
+    /// Whether to take a donation that this verifier has not seen, for whatever purpose. By default one that it has
+    /// seen under the same policy is shown again, so that it learns nothing new.
     pub fresh: bool,
     /// The donation to show, by its place in the log. By default the first that meets the policy.
     pub place: Option<u64>,

@@ -1,14 +1,15 @@
 //! Rows and cells of CSV, strictly: a row is a line, a quoted cell ends where it began, and nothing is guessed.
 //!
-//! A reader that accepts stray quotes loses rows without a word: an open quote swallows the rest of the file (FAILURES.md, row 49). So
-//! a quote that is not closed on its line refuses the whole file, whatever else is skipped.
+//! A reader that accepts stray quotes loses rows without a word: an open quote swallows the rest of the file
+//! (FAILURES.md, row 49). So a quote that is not closed on its line refuses the whole file, whatever else is skipped.
 
 use std::io::{self, BufRead, BufReader, Read};
 
 /// Longest row, in bytes. It bounds the memory of a file without line ends, such as `/dev/zero`.
 pub(crate) const MAX_ROW: usize = 1 << 20;
 
-/// Most rows of one file, which bounds the memory of a file without end: five times what the largest known campaign had.
+/// Most rows of one file, which bounds the memory of a file without end: five times what the largest known campaign
+/// had.
 pub(crate) const MAX_ROWS: u64 = 4_000_000;
 
 /// Why a file is not CSV.
@@ -55,7 +56,8 @@ pub enum CsvError {
         /// Which cell of the row, from 1.
         cell: usize,
     },
-    /// A quote inside a cell that does not begin with one, or text after a closing quote, where the row's end would be a guess.
+    /// A quote inside a cell that does not begin with one, or text after a closing quote, where the row's end would be
+    /// a guess.
     #[error(
         "cell {cell} has a quote that neither begins nor ends it; put the cell in quotes and double those inside"
     )]
@@ -190,8 +192,8 @@ impl<R: Read> Rows<R> {
         self.delimiter
     }
 
-    /// Whether the row that was read last is the line `sep=;` with which spreadsheets say what stands between cells. From here on
-    /// it does.
+    /// Whether the row that was read last is the line `sep=;` with which spreadsheets say what stands between cells.
+    /// From here on it does.
     pub(crate) fn take_separator(&mut self) -> bool {
         let line = self.buffer.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.buffer);
         let line = line.strip_suffix(b"\n").unwrap_or(line);
