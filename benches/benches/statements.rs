@@ -10,19 +10,17 @@ use wufu_circuits::{
     Circuit,
     testing::{donation, five_fu, gift},
 };
-use wufu_prover::{
-    engine::{ArkEngine, Engine as _},
-    setup,
-};
+use wufu_groth16::Engine as _;
+use wufu_prover::{keys, setup};
 use wufu_verifier::{Proof, Statement as _};
 
 fn statement<C: Circuit>(criterion: &mut Criterion, instance: &C) {
     let key = setup::development(C::NAME, &mut OsRng).unwrap();
     let verifying_key = key.verifying_key().clone();
-    let engine = ArkEngine::new(key);
+    let engine = keys::ark_engine(key);
     let assignment = instance.assign();
     let (r, s) = (Fr::from(3u64), Fr::from(5u64));
-    let proof = engine.prove(&assignment, r, s).unwrap();
+    let proof = engine.prove(keys::values(&assignment), r, s).unwrap();
     let (bytes, inputs) = (proof.encode(), instance.public().public_inputs());
     assert!(verifying_key.equation_holds(&inputs, &proof));
 
@@ -30,7 +28,7 @@ fn statement<C: Circuit>(criterion: &mut Criterion, instance: &C) {
     group.sample_size(10).measurement_time(Duration::from_secs(15));
     group.bench_function("witness", |bench| bench.iter(|| black_box(instance).assign()));
     group.bench_function("prove", |bench| {
-        bench.iter(|| engine.prove(black_box(&assignment), r, s).unwrap());
+        bench.iter(|| engine.prove(keys::values(black_box(&assignment)), r, s).unwrap());
     });
     group.bench_function("verify, decoding included", |bench| {
         bench.iter(|| {

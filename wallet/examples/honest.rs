@@ -19,7 +19,7 @@ use wufu_proto::{
     envelope::{Binding, LogEpoch},
     v1,
 };
-use wufu_prover::{Prover, engine::ArkEngine, setup};
+use wufu_prover::{Prover, keys, setup};
 use wufu_verifier::{
     Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Time,
     VerifyingKey,
@@ -69,7 +69,7 @@ fn prove(circuit: CircuitName) -> Value {
     };
     let rng = &mut StdRng::seed_from_u64(seed);
     let key = setup::development(circuit, rng).unwrap();
-    let prover = Prover::new(ArkEngine::new(key));
+    let prover = Prover::new(keys::ark_engine(key));
     let ((envelope, notes), payload) = match circuit {
         CircuitName::FiveFu => (claim(&prover, rng), None),
         CircuitName::Donation => (donation(&prover, rng), None),

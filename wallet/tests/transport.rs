@@ -22,6 +22,7 @@ use tonic::{
     Code, Request, Response, Status, Streaming, metadata::KeyAndValueRef, transport::Server,
 };
 use tonic_types::{ErrorDetails, StatusExt as _};
+use wufu_groth16::prepared::Options;
 use wufu_proto::{
     blind::FORMAT,
     claim::{Claim, ClaimOutcome},
@@ -33,11 +34,7 @@ use wufu_proto::{
         ledger_service_server::{LedgerService, LedgerServiceServer},
     },
 };
-use wufu_prover::{
-    blind,
-    engine::{PreparedKey, prepared::Options},
-    setup,
-};
+use wufu_prover::{blind, keys, setup};
 use wufu_verifier::{CircuitName, Statement as _};
 use wufu_wallet::{
     BlindProver, Delay, DonationOptions, Endpoint, GrpcSource, LogName, NoteFile, Sources,
@@ -351,7 +348,7 @@ async fn serve_pair(pair: &Pair) -> [Endpoint; 2] {
 async fn f29_nothing_joins_look_ups_and_blind_proofs() {
     let made = setup::development(CircuitName::Donation, &mut StdRng::seed_from_u64(7)).unwrap();
     let options = Options { budget: 0, ..Options::default() };
-    let prepared = Arc::new(PreparedKey::new(&made, options, &|_| ()).unwrap());
+    let prepared = Arc::new(keys::prepare(&made, options, &|_| ()).unwrap());
     let (key, kit) = (prepared.verifying_key().clone(), blind::kit(&prepared).unwrap());
     let signing = SigningKey::from_bytes(&[1; 32]);
     let pair = Pair {

@@ -14,10 +14,8 @@ use wufu_circuits::{
     r1cs::Matrix,
     testing::{donation, five_fu, gift},
 };
-use wufu_prover::{
-    engine::{ArkEngine, Engine as _},
-    setup,
-};
+use wufu_groth16::Engine as _;
+use wufu_prover::{keys, setup};
 use wufu_verifier::{CircuitName, Proof, Statement as _};
 
 /// Rows, non-zeros, keys and times of each statement.
@@ -78,14 +76,14 @@ fn measure<C: Circuit>(instance: &C, runs: usize) -> anyhow::Result<Value> {
     let key = key?;
     let key_bytes = key.encode()?.len();
     let verifying_key = key.verifying_key().clone();
-    let engine = ArkEngine::new(key);
+    let engine = keys::ark_engine(key);
 
     let check = median(runs, || instance.check().is_ok());
     let witness = median(runs, || instance.assign());
     let assignment = instance.assign();
     let (r, s) = (Fr::from(3u64), Fr::from(5u64));
-    let prove = median(runs, || engine.prove(&assignment, r, s).is_ok());
-    let proof = engine.prove(&assignment, r, s)?;
+    let prove = median(runs, || engine.prove(keys::values(&assignment), r, s).is_ok());
+    let proof = engine.prove(keys::values(&assignment), r, s)?;
     let inputs = instance.public().public_inputs();
     anyhow::ensure!(verifying_key.equation_holds(&inputs, &proof), "the proof does not verify");
     let bytes = proof.encode();

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use serde_json::json;
 use tokio::{sync::oneshot, task::JoinHandle};
 use wufu_circuits::{Address, Kind, Seed};
+use wufu_groth16::PreparedKey;
 use wufu_ledger::{
     Ledger, LedgerPolicy, Owners, Placement,
     generate::Shape,
@@ -24,7 +25,6 @@ use wufu_proto::{
     grant::DonationReceipt,
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
-use wufu_prover::engine::PreparedKey;
 use wufu_verifier::{
     Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey, checkpoint::Checkpoint,
     epochs::LogHistory, note::LogKey,

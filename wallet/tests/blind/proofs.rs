@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 use tonic::{Code, Request};
+use wufu_groth16::PreparedEngine;
 use wufu_proto::{
     blind::{CHUNK, FORMAT},
     v1::{
@@ -14,7 +15,6 @@ use wufu_proto::{
 };
 use wufu_prover::{
     Prover, blind,
-    engine::PreparedEngine,
     service::{
         ServeError,
         blind::{ClientIdentity, Config, run_dealer, run_evaluator},

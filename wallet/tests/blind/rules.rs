@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use wufu_blind::Kit;
-use wufu_prover::{Prover, blind, engine::PreparedEngine};
+use wufu_groth16::PreparedEngine;
+use wufu_prover::{Prover, blind};
 use wufu_wallet::{
     LocalProver, Mode, ProofSource as _,
     prover::{

@@ -22,6 +22,7 @@ use tonic::{
 };
 use wufu_blind::BlindKey;
 use wufu_circuits::testing;
+use wufu_groth16::{PreparedKey, prepared::Options};
 use wufu_proto::{
     blind::FORMAT,
     v1::{
@@ -32,8 +33,7 @@ use wufu_proto::{
     witness::{Job, UncheckedWitness},
 };
 use wufu_prover::{
-    blind,
-    engine::{PreparedKey, prepared::Options},
+    blind, keys,
     service::blind::{Config, run_dealer, run_evaluator},
     setup,
 };
@@ -51,7 +51,7 @@ pub fn prepared() -> &'static Arc<PreparedKey> {
     KEY.get_or_init(|| {
         let key = setup::development(CircuitName::Gift, &mut StdRng::seed_from_u64(7)).unwrap();
         let options = Options { budget: 0, ..Options::default() };
-        Arc::new(PreparedKey::new(&key, options, &|_| ()).unwrap())
+        Arc::new(keys::prepare(&key, options, &|_| ()).unwrap())
     })
 }
 

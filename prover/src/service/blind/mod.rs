@@ -146,7 +146,7 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     anonymous("dealer", &config)?;
-    let id = |dealer: &Dealer| (dealer.key().id(), dealer.key().circuit().id());
+    let id = |dealer: &Dealer| (dealer.key().id(), dealer.shape().circuit().id());
     let dealers = by_key("dealer", dealers, id);
     let admission = Arc::new(Admission::new(&config.limits)?);
     let handler = DealerHandler::new(dealers, config.limits.clone(), admission.clone());
@@ -175,7 +175,7 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     anonymous("evaluator", &config)?;
-    let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.key().circuit().id());
+    let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.shape().circuit().id());
     let evaluators = by_key("evaluator", evaluators, id);
     let admission = Arc::new(Admission::new(&config.limits)?);
     let handler = EvaluatorHandler::new(evaluators, &config, admission.clone());

@@ -10,11 +10,12 @@ use ark_bn254::{Bn254, Fr};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use tempfile::NamedTempFile;
-use wufu_circuits::{r1cs::Size, registry_entry};
 use wufu_verifier::{
-    CircuitName, KeyId, Trust, VerifyingKey,
-    key::{KeyError, KeyPoints, Provenance, Reduction},
+    KeyId, Trust, VerifyingKey,
+    key::{KeyError, KeyPoints, Reduction},
 };
+
+use crate::CircuitInfo;
 
 /// How a proving key's file begins.
 const MAGIC: &[u8; 8] = b"wufu-pk1";
@@ -45,6 +46,14 @@ pub enum KeyFileError {
     /// The verifying key in it is refused.
     #[error(transparent)]
     Verifying(#[from] KeyError),
+    /// It is for another circuit.
+    #[error("proving key is for {got}, expected one for {expected}")]
+    Circuit {
+        /// Its circuit.
+        got: &'static str,
+        /// The circuit that was asked for.
+        expected: &'static str,
+    },
     /// A point in it is not on its curve or outside its group, or the points do not end where the file does.
     #[error("proving key has a malformed point, or bytes too few or too many")]
     Points,
@@ -85,36 +94,25 @@ impl fmt::Debug for ProvingKey {
 }
 
 impl ProvingKey {
-    /// A key from arkworks' points.
+    /// A key from its verifying half and arkworks' points.
     ///
     /// # Errors
-    /// When the verifying half is unsafe, or there are too few or too many points.
+    /// Returns an error if the verifying key is for another circuit than `circuit` or has other points, or if there are too few
+    /// or too many points.
     pub fn new(
-        circuit: CircuitName,
-        provenance: Provenance,
-        reduction: Reduction,
+        verifying: VerifyingKey,
+        circuit: &CircuitInfo,
         points: ark_groth16::ProvingKey<Bn254>,
     ) -> Result<Self, KeyFileError> {
-        let verifying = &points.vk;
-        let verifying = VerifyingKey::new(
-            circuit,
-            provenance,
-            reduction,
-            KeyPoints {
-                alpha: verifying.alpha_g1,
-                beta: verifying.beta_g2,
-                gamma: verifying.gamma_g2,
-                delta: verifying.delta_g2,
-                inputs: verifying.gamma_abc_g1.clone(),
-            },
-        )?;
-        check_counts(circuit, reduction, &points)?;
+        if verifying.circuit().id() != circuit.id {
+            let (got, expected) = (verifying.circuit().as_str(), circuit.name);
+            return Err(KeyFileError::Circuit { got, expected });
+        }
+        check_counts(circuit, verifying.reduction(), &points)?;
+        if key_points(&points.vk) != *verifying.points() {
+            return Err(KeyFileError::Halves);
+        }
         Ok(Self { verifying, points })
-    }
-
-    /// The circuit that it proves.
-    pub fn circuit(&self) -> CircuitName {
-        self.verifying.circuit()
     }
 
     /// The fingerprint.
@@ -148,15 +146,15 @@ impl ProvingKey {
         Ok(out)
     }
 
-    /// Decodes a key. Every point is checked.
+    /// Decodes a key for a circuit. Every point is checked.
     ///
     /// # Errors
-    /// When the bytes are damaged or have another form, the verifying key is refused (see [`VerifyingKey::decode`]), a point
-    /// is wrong, or the points are not as many as the circuit needs.
+    /// When the bytes are damaged or have another form, the verifying key is refused (see [`VerifyingKey::decode`]) or is for
+    /// another circuit, a point is wrong, or the points are not as many as the circuit needs.
     ///
     /// # Cost
     /// A subgroup check for every point of G2: seconds for Five Fu.
-    pub fn decode(bytes: &[u8], trust: Trust) -> Result<Self, KeyFileError> {
+    pub fn decode(bytes: &[u8], circuit: &CircuitInfo, trust: Trust) -> Result<Self, KeyFileError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(KeyFileError::Magic)?;
         let body = rest.len().checked_sub(HASH).ok_or(KeyFileError::Hash)?;
         let (body, hash) = rest.split_at(body);
@@ -176,19 +174,14 @@ impl ProvingKey {
         if written.is_err() || again != encoded {
             return Err(KeyFileError::Points);
         }
-        let key =
-            Self::new(verifying.circuit(), verifying.provenance(), verifying.reduction(), points)?;
-        if key.id() != verifying.id() {
-            return Err(KeyFileError::Halves);
-        }
-        Ok(key)
+        Self::new(verifying, circuit, points)
     }
 
-    /// Loads a key from a file.
+    /// Loads a key for a circuit from a file.
     ///
     /// # Errors
     /// As [`ProvingKey::decode`], and when the file cannot be read.
-    pub fn load(path: &Path, trust: Trust) -> Result<Self, KeyFileError> {
+    pub fn load(path: &Path, circuit: &CircuitInfo, trust: Trust) -> Result<Self, KeyFileError> {
         let got = fs::metadata(path)?.len();
         if got > MAX_BYTES {
             return Err(KeyFileError::Large { got });
@@ -196,7 +189,7 @@ impl ProvingKey {
         // A device says that it is empty, and has no end.
         let mut bytes = Vec::new();
         fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        Self::decode(&bytes, trust)
+        Self::decode(&bytes, circuit, trust)
     }
 
     /// Writes the key to a file, whole or not at all.
@@ -216,13 +209,24 @@ impl ProvingKey {
     }
 }
 
+/// The points of arkworks' verifying key.
+pub fn key_points(key: &ark_groth16::VerifyingKey<Bn254>) -> KeyPoints {
+    KeyPoints {
+        alpha: key.alpha_g1,
+        beta: key.beta_g2,
+        gamma: key.gamma_g2,
+        delta: key.delta_g2,
+        inputs: key.gamma_abc_g1.clone(),
+    }
+}
+
 fn check_counts(
-    circuit: CircuitName,
+    circuit: &CircuitInfo,
     reduction: Reduction,
     points: &ark_groth16::ProvingKey<Bn254>,
 ) -> Result<(), KeyFileError> {
-    let Size { rows, wires } = registry_entry(circuit).size;
-    let public = circuit.public_inputs() + 1;
+    let CircuitInfo { rows, wires, .. } = *circuit;
+    let public = circuit.public_inputs + 1;
     let domain = Radix2EvaluationDomain::<Fr>::compute_size_of_domain(rows + public);
     let domain = domain.ok_or(KeyFileError::Generator)?;
     // libsnark's quotient is a polynomial of degree `domain - 2`, snarkjs's its values on a coset.

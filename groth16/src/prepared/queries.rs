@@ -9,9 +9,8 @@ use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
 use ark_ec::CurveGroup;
 use ark_ff::{BigInt, PrimeField};
 use ark_groth16::Proof;
-use bn254x8::{Backend, G1, G2, Group, Ntt, Table, msm::Shape};
+use bn254x8::{Backend, G1, G2, Group, Ntt, Scratch, Table, msm::Shape};
 use rayon::prelude::*;
-use wufu_circuits::r1cs::{Assignment, R1cs};
 use wufu_verifier::key::Reduction;
 
 use super::{
@@ -22,7 +21,7 @@ use super::{
     schedule::Part,
     workspace::Workspaces,
 };
-use crate::engine::EngineError;
+use crate::{AssignmentRef, EngineError, R1csRef};
 
 /// Bases and which scalar each is multiplied by.
 pub(super) struct Query<G: Group> {
@@ -32,7 +31,7 @@ pub(super) struct Query<G: Group> {
 
 /// The points that enter a proof once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Single {
+pub(super) struct SinglePoints {
     pub(super) alpha: G1Affine,
     pub(super) beta_g1: G1Affine,
     pub(super) beta_g2: G2Affine,
@@ -45,7 +44,7 @@ pub(super) struct Single {
 /// It knows no circuit by name: [`PreparedKey`](super::PreparedKey) does.
 pub struct Queries {
     pub(super) sizes: Sizes,
-    pub(super) single: Single,
+    pub(super) single: SinglePoints,
     pub(super) a: Query<G1>,
     pub(super) b1: Query<G1>,
     pub(super) b2: Query<G2>,
@@ -59,7 +58,29 @@ pub struct Queries {
     pub(super) parts: Mutex<BTreeMap<(usize, usize, bool), Vec<Part>>>,
 }
 
+/// What the values of one wire are multiplied with in the four sums of a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WireBases {
+    /// In A.
+    pub a: G1Affine,
+    /// In B over G1.
+    pub b1: G1Affine,
+    /// In B over G2.
+    pub b2: G2Affine,
+    /// In L with H.
+    pub lh: G1Affine,
+}
+
 impl<G: Group> Query<G> {
+    /// What a wire is multiplied with.
+    fn base(&self, wire: u32) -> Result<G::Affine, EngineError> {
+        let Ok(at) = self.map.binary_search(&wire) else {
+            return Ok(G::Affine::default());
+        };
+        let one = [BigInt::from(1u64)];
+        Ok(self.table.msm(at..at + 1, &one, &mut Scratch::new())?.into_affine())
+    }
+
     fn new(
         backend: Backend,
         shape: Shape,
@@ -87,25 +108,25 @@ impl Queries {
     pub fn new(
         key: &ark_groth16::ProvingKey<Bn254>,
         reduction: Reduction,
-        circuit: &R1cs,
+        rows: R1csRef<'_>,
         options: Options,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Self, PrepareError> {
         let Options { backend, budget } = options;
-        let sizes = Sizes::new(circuit.rows(), circuit.wires(), circuit.public_inputs() + 1);
-        let [_, _, c] = circuit.matrices();
+        let sizes = Sizes::new(rows.rows(), rows.wires, rows.public_inputs + 1);
+        let [_, _, c] = rows.matrices;
         let counter = Counter::new(Step::Points, fold::cost(sizes, reduction, c), progress);
         let FoldedBases { a, b1, b2, lh } =
             fold::fold(backend, key, reduction, sizes, c, &counter.tick())?;
 
         let shapes = budget::shapes([a.len(), b1.len(), b2.len(), lh.len()], budget);
-        let rows = shapes.iter().map(|shape| shape.bases * shape.levels() as usize).sum();
-        let counter = Counter::new(Step::Tables, rows, progress);
+        let points = shapes.iter().map(|shape| shape.bases * shape.levels() as usize).sum();
+        let counter = Counter::new(Step::Tables, points, progress);
         let tick = &counter.tick();
         Self::assemble(
             sizes,
             reduction,
-            Single {
+            SinglePoints {
                 alpha: key.vk.alpha_g1,
                 beta_g1: key.beta_g1,
                 beta_g2: key.vk.beta_g2,
@@ -122,7 +143,7 @@ impl Queries {
     pub(super) fn assemble(
         sizes: Sizes,
         reduction: Reduction,
-        single: Single,
+        single: SinglePoints,
         a: Query<G1>,
         b1: Query<G1>,
         b2: Query<G2>,
@@ -156,6 +177,27 @@ impl Queries {
         (0..4).map(|query| shapes[query].bases * shapes[query].levels() as usize * row(query)).sum()
     }
 
+    /// `beta` and `delta` in G1, which blind a proof.
+    pub fn beta_delta_g1(&self) -> [G1Affine; 2] {
+        [self.single.beta_g1, self.single.delta_g1]
+    }
+
+    /// The bases of the public wires, the constant one first.
+    ///
+    /// # Errors
+    /// Returns an error if a base cannot be read, which is our bug.
+    pub fn public_bases(&self) -> Result<Vec<WireBases>, EngineError> {
+        let bases = |wire: u32| {
+            Ok(WireBases {
+                a: self.a.base(wire)?,
+                b1: self.b1.base(wire)?,
+                b2: self.b2.base(wire)?,
+                lh: self.lh.base(wire)?,
+            })
+        };
+        (0..).take(self.sizes.public).map(bases).collect()
+    }
+
     /// The proof of an assignment, blinded by `r` and `s`: bit for bit that of `ark-groth16` with the same reduction.
     ///
     /// # Errors
@@ -166,46 +208,46 @@ impl Queries {
     /// `workspaces`.
     pub fn prove(
         &self,
-        assignment: &Assignment,
+        assignment: AssignmentRef<'_>,
         r: Fr,
         s: Fr,
         workspaces: &Workspaces,
     ) -> Result<Proof<Bn254>, EngineError> {
         self.check(assignment)?;
-        let mut lent = workspaces.whole();
-        let whole = lent.get();
-        whole.a.clear();
-        whole.a.reserve_exact(self.sizes.rows + self.sizes.public);
-        whole.a.extend_from_slice(assignment.az());
-        whole.a.extend_from_slice(&assignment.z()[..self.sizes.public]);
-        whole.wires.clear();
-        whole.wires.reserve_exact(self.sizes.wires);
-        whole.wires.extend(assignment.z().iter().map(|value| value.into_bigint()));
-        whole.products.resize(self.sizes.domain(), BigInt::default());
+        let mut lent = workspaces.proof();
+        let workspace = lent.get();
+        workspace.a.clear();
+        workspace.a.reserve_exact(self.sizes.rows + self.sizes.public);
+        workspace.a.extend_from_slice(assignment.az);
+        workspace.a.extend_from_slice(&assignment.z[..self.sizes.public]);
+        workspace.wires.clear();
+        workspace.wires.reserve_exact(self.sizes.wires);
+        workspace.wires.extend(assignment.z.iter().map(|value| value.into_bigint()));
+        workspace.products.resize(self.sizes.domain(), BigInt::default());
 
-        let totals = self.totals(Some(assignment.bz()), whole, workspaces)?;
+        let sums = self.proof_sums(Some(assignment.bz), workspace, workspaces)?;
         drop(lent);
 
-        let Single { alpha, beta_g1, beta_g2, delta_g1, delta_g2 } = self.single;
-        let a = totals.a + alpha + delta_g1 * r;
-        let b1 = totals.b1 + beta_g1 + delta_g1 * s;
-        let b2 = totals.b2 + beta_g2 + delta_g2 * s;
-        let c = totals.lh + a * s + b1 * r - delta_g1 * (r * s);
+        let SinglePoints { alpha, beta_g1, beta_g2, delta_g1, delta_g2 } = self.single;
+        let a = sums.a + alpha + delta_g1 * r;
+        let b1 = sums.b1 + beta_g1 + delta_g1 * s;
+        let b2 = sums.b2 + beta_g2 + delta_g2 * s;
+        let c = sums.lh + a * s + b1 * r - delta_g1 * (r * s);
         Ok(Proof { a: a.into_affine(), b: b2.into_affine(), c: c.into_affine() })
     }
 
     /// Refuses an assignment that is not of this circuit or not true.
-    fn check(&self, assignment: &Assignment) -> Result<(), EngineError> {
+    fn check(&self, assignment: AssignmentRef<'_>) -> Result<(), EngineError> {
         let Sizes { rows, wires, public, .. } = self.sizes;
-        let got = assignment.z().len();
+        let got = assignment.z.len();
         if got != wires {
             return Err(EngineError::Wires { got, expected: wires });
         }
-        let (got, expected) = (assignment.public().len(), public - 1);
+        let (got, expected) = (assignment.public_inputs, public - 1);
         if got != expected {
             return Err(EngineError::Public { got, expected });
         }
-        let [az, bz, cz] = [assignment.az(), assignment.bz(), assignment.cz()];
+        let [az, bz, cz] = [assignment.az, assignment.bz, assignment.cz];
         for column in [az, bz, cz] {
             if column.len() != rows {
                 return Err(EngineError::Rows { got: column.len(), expected: rows });
@@ -228,7 +270,7 @@ impl Queries {
             return Ok(ntt);
         }
         let ntt = Ntt::new(self.backend(), self.sizes.domain_log2, self.shift)?;
-        // Who comes second finds the one of who came first.
+        // A second caller gets the value that the first one stored.
         Ok(self.ntt.get_or_init(|| ntt))
     }
 }

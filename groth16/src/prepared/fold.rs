@@ -15,10 +15,10 @@ use bn254x8::{
     Backend,
     transform::{Tick, multiples, scale, transform},
 };
-use wufu_circuits::r1cs::Matrix;
 use wufu_verifier::key::Reduction;
 
 use super::PrepareError;
+use crate::MatrixRef;
 
 /// The circuit's sizes, as the engine needs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub(super) struct FoldedBases {
 }
 
 /// How many multiples [`fold`] takes.
-pub(super) fn cost(sizes: Sizes, reduction: Reduction, c: &Matrix) -> usize {
+pub(super) fn cost(sizes: Sizes, reduction: Reduction, c: MatrixRef<'_>) -> usize {
     let domain = sizes.domain();
     let scaled = match reduction {
         Reduction::Libsnark => 2 * domain,
@@ -73,7 +73,7 @@ pub(super) fn cost(sizes: Sizes, reduction: Reduction, c: &Matrix) -> usize {
 }
 
 /// The terms of C that are not plus or minus one.
-fn factors(c: &Matrix) -> impl Iterator<Item = (usize, u32, Fr)> {
+fn factors(c: MatrixRef<'_>) -> impl Iterator<Item = (usize, u32, Fr)> {
     let terms = c
         .rows()
         .enumerate()
@@ -90,7 +90,7 @@ pub(super) fn fold(
     key: &ark_groth16::ProvingKey<Bn254>,
     reduction: Reduction,
     sizes: Sizes,
-    c: &Matrix,
+    c: MatrixRef<'_>,
     tick: Tick<'_>,
 ) -> Result<FoldedBases, PrepareError> {
     let h = match reduction {
@@ -172,7 +172,7 @@ fn quotient(
 fn subtract(
     backend: Backend,
     sums: &mut [G1Projective],
-    c: &Matrix,
+    c: MatrixRef<'_>,
     rows: &[G1Affine],
     tick: Tick<'_>,
 ) -> Result<(), PrepareError> {

@@ -1,6 +1,6 @@
 //! What snarkjs and the ceremonies made with it read and write: keys in, proofs and keys out.
 //!
-//! `.r1cs`, `.wtns` and `.sym` are [`wufu_circuits::r1cs`]'s to write. Here are the quotient as snarkjs has it
+//! `.r1cs`, `.wtns` and `.sym` are written by `wufu-circuits`. Here are the quotient as snarkjs has it
 //! ([`CircomReduction`]), its `.zkey` ([`zkey::read`]) and its JSON ([`json`]).
 
 pub mod json;

@@ -30,9 +30,9 @@ pub(super) struct Part {
     cost: usize,
 }
 
-/// What is to be split.
+/// What a proof computes, before it is split into parts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Extent {
+pub(super) struct Workload {
     pub(super) shapes: [Shape; 4],
     /// The first bases of the last sum, which are for wires: they do not need the products.
     pub(super) of_wires: usize,
@@ -42,7 +42,7 @@ pub(super) struct Extent {
     pub(super) transforms: Option<u32>,
 }
 
-impl Extent {
+impl Workload {
     /// The parts that so many threads are through with soonest, of those that were looked at; the costliest first.
     pub(super) fn parts(&self, threads: usize) -> Vec<Part> {
         let ways = [(true, self.joint), (false, self.joint), (true, false), (false, false)];
@@ -141,7 +141,7 @@ impl Extent {
 }
 
 /// Parts that wait for a thread, what parts came to, and what the last of them need.
-pub(super) struct Board<'a, P: ?Sized, T, E> {
+pub(super) struct PartQueue<'a, P: ?Sized, T, E> {
     state: Mutex<State<'a, P, T, E>>,
 }
 
@@ -152,7 +152,7 @@ struct State<'a, P: ?Sized, T, E> {
     failed: Option<E>,
 }
 
-impl<'a, P: ?Sized, T, E> Board<'a, P, T, E> {
+impl<'a, P: ?Sized, T, E> PartQueue<'a, P, T, E> {
     pub(super) fn new(waiting: Vec<Part>) -> Self {
         let state = State { waiting, done: Vec::new(), products: None, failed: None };
         Self { state: Mutex::new(state) }
@@ -162,8 +162,8 @@ impl<'a, P: ?Sized, T, E> Board<'a, P, T, E> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The products are made: parts that need them can begin. Or they are not, and no part does any more.
-    pub(super) fn made(&self, products: Result<&'a P, E>) {
+    /// Stores the products, so that parts that need them can begin; or the error, after which no part begins.
+    pub(super) fn set_products(&self, products: Result<&'a P, E>) {
         let mut state = self.state();
         match products {
             Ok(products) => state.products = Some(products),
@@ -208,19 +208,19 @@ impl<P: ?Sized, T, E> State<'_, P, T, E> {
 mod tests {
     use super::*;
 
-    fn whole(bases: [usize; 4], of_wires: usize, joint: bool) -> Extent {
+    fn workload(bases: [usize; 4], of_wires: usize, joint: bool) -> Workload {
         let shapes = bases.map(|bases| Shape { bases, window: 5, step: 1 });
-        Extent { shapes, of_wires, joint, transforms: Some(9) }
+        Workload { shapes, of_wires, joint, transforms: Some(9) }
     }
 
     #[test]
     fn every_base_is_in_one_part() {
         for (bases, of_wires) in [([1, 1, 1, 2], 1), ([0, 0, 0, 3], 0), ([40, 30, 30, 90], 41)] {
             for joint in [false, true] {
-                let whole = whole(bases, of_wires, joint);
+                let work = workload(bases, of_wires, joint);
                 for (count, split) in [(0, true), (0, false), (4, true), (9, false), (40, true)] {
-                    let wholes = whole.wholes(split, joint);
-                    let parts = whole.cut(&wholes, &whole.share(&wholes, count));
+                    let wholes = work.wholes(split, joint);
+                    let parts = work.cut(&wholes, &work.share(&wholes, count));
                     assert!(parts.windows(2).all(|pair| pair[0].cost >= pair[1].cost));
                     for (query, bases) in bases.into_iter().enumerate() {
                         let mut seen = vec![0; bases];
@@ -243,34 +243,34 @@ mod tests {
         let bases = [32_000, 21_000, 21_000, 65_000];
         let mut shapes = bases.map(|bases| Shape { bases, window: 15, step: 1 });
         shapes[3].window = 16;
-        let whole = Extent { shapes, of_wires: 32_500, joint: true, transforms: Some(15) };
-        let alone = whole.end(1, &whole.wholes(false, true)) as f64;
+        let work = Workload { shapes, of_wires: 32_500, joint: true, transforms: Some(15) };
+        let alone = work.end(1, &work.wholes(false, true)) as f64;
         for (threads, times) in [(2, 1.93), (4, 3.4)] {
-            let end = whole.end(threads, &whole.parts(threads)) as f64;
+            let end = work.end(threads, &work.parts(threads)) as f64;
             assert!(alone / end > times, "{} times on {threads}", alone / end);
         }
     }
 
     #[test]
     fn parts_wait_for_the_products_and_a_failure_ends_all() {
-        let parts = whole([40, 30, 30, 90], 41, true).parts(2);
+        let parts = workload([40, 30, 30, 90], 41, true).parts(2);
         let (count, late) = (parts.len(), parts.iter().filter(|part| part.late).count());
         assert!(late > 0);
-        let board = Board::<u8, bool, u8>::new(parts.clone());
+        let queue = PartQueue::<u8, bool, u8>::new(parts.clone());
         let act = |part: Part, products: Option<&u8>| Ok(!part.late || products == Some(&7));
-        board.work(act);
-        assert_eq!(board.state().done.len(), count - late);
-        board.made(Ok(&7));
-        board.work(act);
-        assert_eq!(board.finish(), Ok(vec![true; count]));
+        queue.work(act);
+        assert_eq!(queue.state().done.len(), count - late);
+        queue.set_products(Ok(&7));
+        queue.work(act);
+        assert_eq!(queue.finish(), Ok(vec![true; count]));
 
-        let board = Board::<u8, (), u8>::new(parts.clone());
-        board.work(|_, _| Ok(()));
-        board.made(Err(3));
-        board.work(|_, _| Ok(()));
-        assert_eq!(board.finish(), Err(3));
-        let board = Board::<u8, (), u8>::new(parts);
-        board.work(|_, _| Err(5));
-        assert_eq!(board.finish(), Err(5));
+        let queue = PartQueue::<u8, (), u8>::new(parts.clone());
+        queue.work(|_, _| Ok(()));
+        queue.set_products(Err(3));
+        queue.work(|_, _| Ok(()));
+        assert_eq!(queue.finish(), Err(3));
+        let queue = PartQueue::<u8, (), u8>::new(parts);
+        queue.work(|_, _| Err(5));
+        assert_eq!(queue.finish(), Err(5));
     }
 }

@@ -1,4 +1,4 @@
-//! That a file was hashed, on record.
+//! Attestations that a file was hashed: what the system said of it then, in a file beside it.
 
 use std::{
     ffi::OsString,
@@ -20,9 +20,9 @@ const STEP: u64 = 2;
 /// `wufu-pc1` (8 bytes), the header's hash (32), then size, seconds and nanoseconds of the last change of content and of the last
 /// change of any kind, device, number (u64 little-endian each), BLAKE3 of all before (32).
 #[derive(PartialEq, Eq)]
-pub(super) struct Record(Vec<u8>);
+pub(super) struct Attestation(Vec<u8>);
 
-impl Record {
+impl Attestation {
     /// Of a file with that header. `None` where the system does not say enough.
     #[cfg(unix)]
     pub(super) fn new(header: &[u8; 32], metadata: &Metadata) -> Option<Self> {
@@ -84,7 +84,7 @@ impl Record {
         Ok(())
     }
 
-    /// Deletes what is on record of a file.
+    /// Deletes the attestation of a file.
     pub(super) fn forget(path: &Path) {
         // One that is left is of another header, change or number, and says nothing.
         let _ = fs::remove_file(beside(path));

@@ -1,35 +1,34 @@
 //! The prepared engine: a key's points in the form that proofs need, with tables, and proofs by `bn254x8`.
 
-mod blind;
+mod attestation;
 mod budget;
 mod file;
 mod fold;
 mod header;
 mod key;
-mod map;
+mod mapped_file;
 mod progress;
 mod queries;
-mod record;
 mod schedule;
-mod totals;
+mod sums;
 mod workspace;
+
+use std::sync::Arc;
 
 use ark_bn254::Fr;
 use bn254x8::Backend;
-use std::sync::Arc;
-use wufu_circuits::r1cs::Assignment;
 use wufu_verifier::{Proof, VerifyingKey};
 
-pub use blind::MakeKitError;
 pub use budget::DEFAULT_BUDGET;
 pub use file::{Integrity, PreparedFileError, remove};
 pub use header::Header;
 pub use key::PreparedKey;
 pub use progress::{Progress, Step};
-pub use queries::Queries;
+pub use queries::{Queries, WireBases};
+pub use sums::ProofSums;
 pub use workspace::Workspaces;
 
-use super::{Engine, EngineError};
+use crate::{AssignmentRef, Engine, EngineError};
 
 /// Why a key cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +105,7 @@ impl Engine for PreparedEngine {
         self.key.queries().rows()
     }
 
-    fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
+    fn prove(&self, assignment: AssignmentRef<'_>, r: Fr, s: Fr) -> Result<Proof, EngineError> {
         let proof = self.key.queries().prove(assignment, r, s, &self.workspaces)?;
         Ok(Proof::new(proof.a, proof.b, proof.c)?)
     }

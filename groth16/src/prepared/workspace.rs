@@ -10,9 +10,9 @@ use zeroize::Zeroize;
 /// What a proof needs beside its key. It holds scalars of a witness only while a proof is made, and is wiped after it.
 #[derive(Default)]
 pub struct Workspaces {
-    whole: Pool<ProofWorkspace>,
-    g1: Pool<Sums<G1>>,
-    g2: Pool<Sums<G2>>,
+    proof: Pool<ProofWorkspace>,
+    g1: Pool<SumWorkspace<G1>>,
+    g2: Pool<SumWorkspace<G2>>,
 }
 
 impl Workspaces {
@@ -21,15 +21,15 @@ impl Workspaces {
         Self::default()
     }
 
-    pub(super) fn whole(&self) -> PoolGuard<'_, ProofWorkspace> {
-        self.whole.lend()
+    pub(super) fn proof(&self) -> PoolGuard<'_, ProofWorkspace> {
+        self.proof.lend()
     }
 
-    pub(super) fn g1(&self) -> PoolGuard<'_, Sums<G1>> {
+    pub(super) fn g1(&self) -> PoolGuard<'_, SumWorkspace<G1>> {
         self.g1.lend()
     }
 
-    pub(super) fn g2(&self) -> PoolGuard<'_, Sums<G2>> {
+    pub(super) fn g2(&self) -> PoolGuard<'_, SumWorkspace<G2>> {
         self.g2.lend()
     }
 }
@@ -46,13 +46,13 @@ pub(super) struct ProofWorkspace {
 }
 
 /// One for each sum that is being made.
-pub(super) struct Sums<G: Group> {
+pub(super) struct SumWorkspace<G: Group> {
     /// The scalars of a range of bases.
     pub(super) scalars: Vec<BigInt<4>>,
     pub(super) scratch: Scratch<G>,
 }
 
-impl<G: Group> Sums<G> {
+impl<G: Group> SumWorkspace<G> {
     /// Fills in the scalars of bases.
     pub(super) fn gather(&mut self, map: &[u32], scalar: impl Fn(u32) -> BigInt<4>) {
         if self.scalars.capacity() < map.len() {
@@ -65,7 +65,7 @@ impl<G: Group> Sums<G> {
     }
 }
 
-impl<G: Group> Default for Sums<G> {
+impl<G: Group> Default for SumWorkspace<G> {
     fn default() -> Self {
         Self { scalars: Vec::new(), scratch: Scratch::new() }
     }
@@ -84,7 +84,7 @@ impl Wipe for ProofWorkspace {
     }
 }
 
-impl<G: Group> Wipe for Sums<G> {
+impl<G: Group> Wipe for SumWorkspace<G> {
     fn wipe(&mut self) {
         self.scalars.zeroize();
         self.scratch.wipe();

@@ -3,11 +3,11 @@
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::utils::matrix::Matrix;
-use wufu_circuits::{r1cs::Assignment, registry_entry};
 use wufu_verifier::{Proof, VerifyingKey, key::Reduction};
 
-use super::{Engine, EngineError};
-use crate::{ProvingKey, iden3::CircomReduction, r1cs};
+use crate::{
+    AssignmentRef, Engine, EngineError, ProvingKey, R1csRef, arkworks, iden3::CircomReduction,
+};
 
 /// `ark-groth16`, unchanged: the reference for every other engine.
 pub struct ArkEngine {
@@ -17,13 +17,12 @@ pub struct ArkEngine {
 }
 
 impl ArkEngine {
-    /// The engine for a key.
+    /// The engine for a key and the rows of its circuit. With other rows, its proofs do not verify.
     ///
     /// # Cost
-    /// One pass over the circuit, and memory for its rows: some 40 MB for Five Fu beside the key.
-    pub fn new(key: ProvingKey) -> Self {
-        let shape = registry_entry(key.circuit()).shape();
-        Self { matrices: r1cs::matrices(&shape), wires: shape.wires(), key }
+    /// Memory for a copy of the rows: some 40 MB for 2^15 rows, beside the key.
+    pub fn new(key: ProvingKey, rows: R1csRef<'_>) -> Self {
+        Self { matrices: arkworks::matrices(rows), wires: rows.wires, key }
     }
 
     /// The key.
@@ -45,12 +44,12 @@ impl Engine for ArkEngine {
         self.matrices[0].len()
     }
 
-    fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
-        let got = assignment.z().len();
+    fn prove(&self, assignment: AssignmentRef<'_>, r: Fr, s: Fr) -> Result<Proof, EngineError> {
+        let got = assignment.z.len();
         if got != self.wires {
             return Err(EngineError::Wires { got, expected: self.wires });
         }
-        let public = self.key.circuit().public_inputs() + 1;
+        let public = self.key.points().vk.gamma_abc_g1.len();
         let prove = match self.key.verifying_key().reduction() {
             Reduction::Libsnark => {
                 Groth16::<Bn254, LibsnarkReduction>::create_proof_with_reduction_and_matrices
@@ -59,7 +58,7 @@ impl Engine for ArkEngine {
                 Groth16::<Bn254, CircomReduction>::create_proof_with_reduction_and_matrices
             }
         };
-        let (z, rows) = (assignment.z(), self.rows());
+        let (z, rows) = (assignment.z, self.rows());
         let proof = prove(self.key.points(), r, s, &self.matrices, public, rows, z);
         let proof = proof.map_err(|_| EngineError::Domain)?;
         Ok(Proof::new(proof.a, proof.b, proof.c)?)

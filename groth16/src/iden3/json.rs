@@ -31,7 +31,7 @@ pub fn verifying_key(key: &VerifyingKey) -> String {
     let KeyPoints { alpha, beta, gamma, delta, inputs } = key.points();
     format!(
         r#"{{"protocol":"groth16","curve":"bn128","nPublic":{},"vk_alpha_1":{},"vk_beta_2":{},"vk_gamma_2":{},"vk_delta_2":{},"vk_alphabeta_12":{},"IC":{}}}"#,
-        key.circuit().public_inputs(),
+        inputs.len() - 1,
         g1(alpha),
         g2(beta),
         g2(gamma),

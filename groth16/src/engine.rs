@@ -1,14 +1,9 @@
 //! What computes a proof.
 
-mod ark;
-pub mod prepared;
-
 use ark_bn254::Fr;
-use wufu_circuits::r1cs::Assignment;
 use wufu_verifier::{Proof, VerifyingKey, proof::ProofError};
 
-pub use ark::ArkEngine;
-pub use prepared::{PreparedEngine, PreparedKey};
+use crate::AssignmentRef;
 
 /// Why an engine gives no proof.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +54,8 @@ pub enum EngineError {
 
 /// Computes Groth16 proofs under one key. It holds everything that does not depend on the witness.
 ///
-/// An engine need not look whether the assignment is true: a false one gives an error or a proof that does not verify.
-/// [`crate::Prover`] looks before and after.
+/// An engine need not check whether the assignment is true: a false one gives an error or a proof that does not verify. Callers
+/// check before and after.
 pub trait Engine: Send + Sync {
     /// Its name, and what there is to know of how it works, for people.
     fn name(&self) -> &str;
@@ -75,5 +70,5 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// When the assignment is of another circuit or false, or the proof comes out unusable.
-    fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError>;
+    fn prove(&self, assignment: AssignmentRef<'_>, r: Fr, s: Fr) -> Result<Proof, EngineError>;
 }

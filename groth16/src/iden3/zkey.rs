@@ -4,13 +4,8 @@ use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, pairing::Pairing};
 use ark_ff::{BigInt, PrimeField, Zero};
 use rayon::prelude::*;
-use wufu_circuits::{r1cs::R1cs, registry_entry};
-use wufu_verifier::{
-    CircuitName,
-    key::{Provenance, Reduction},
-};
 
-use crate::{ProvingKey, key::KeyFileError};
+use crate::{KeyFileError, R1csRef};
 
 const MAGIC: &[u8; 4] = b"zkey";
 const VERSION: u32 = 1;
@@ -83,11 +78,11 @@ pub enum ZkeyError {
     Key(#[from] KeyFileError),
 }
 
-/// Reads a `.zkey` as a key for a circuit.
+/// Reads the points of a `.zkey` as those of a key for a circuit.
 ///
 /// Every point is checked, and that the rows are the circuit's own. What cannot be seen from the file is whether its ceremony
 /// was honest and its points are of these rows: that is `snarkjs zkey verify`'s to say, with the circuit's `.r1cs` and the
-/// powers of tau, before `provenance` is called [`Provenance::Ceremony`].
+/// powers of tau, before the key is said to be of a ceremony.
 ///
 /// # Shapes
 /// Sections of type (u32) and length (u64): 1 protocol; 2 moduli, sizes, `alpha`, `beta`, `gamma`, `delta`; 3 input points; 4
@@ -95,8 +90,8 @@ pub enum ZkeyError {
 /// is (0, 0); coefficients are in Montgomery form twice over.
 ///
 /// # Errors
-/// When the bytes have another form, a point is malformed, sizes or rows are not those of the circuit, or the key is one that
-/// lets anything be forged: `delta` as a set-up without contributions leaves it is refused.
+/// When the bytes have another form, a point is malformed, or sizes or rows are not those of the circuit. That the key is not one
+/// that lets anything be forged is checked when a verifying key is made of the points.
 ///
 /// # Cost
 /// A subgroup check for every point of G2, on all threads of the pool.
@@ -105,17 +100,15 @@ pub enum ZkeyError {
 /// `src/zkey_utils.js` of snarkjs.
 pub fn read(
     bytes: &[u8],
-    circuit: CircuitName,
-    provenance: Provenance,
-) -> Result<ProvingKey, ZkeyError> {
+    circuit: R1csRef<'_>,
+) -> Result<ark_groth16::ProvingKey<Bn254>, ZkeyError> {
     let sections = split(bytes)?;
     let section = |number: u32| Reader { section: number, rest: sections[number as usize - 1] };
     if section(1).rest != GROTH16.to_le_bytes() {
         return Err(ZkeyError::Magic);
     }
-    let shape = registry_entry(circuit).shape();
-    let (wires, public) = (shape.wires(), shape.public_inputs());
-    let domain = 1usize << shape.domain_log2();
+    let (wires, public) = (circuit.wires, circuit.public_inputs);
+    let domain = (circuit.rows() + public + 1).next_power_of_two();
 
     let mut header = section(2);
     header.expect_length(2 * (4 + FIELD) + 3 * 4 + 3 * G1 + 3 * G2)?;
@@ -142,8 +135,8 @@ pub fn read(
             return Err(ZkeyError::Halves { what });
         }
     }
-    check_rows(section(4), &shape)?;
-    let points = ark_groth16::ProvingKey {
+    check_rows(section(4), circuit)?;
+    Ok(ark_groth16::ProvingKey {
         vk: ark_groth16::VerifyingKey {
             alpha_g1,
             beta_g2,
@@ -158,8 +151,7 @@ pub fn read(
         b_g2_query: section(7).points_g2(wires)?,
         h_query: section(9).points_g1(domain)?,
         l_query: section(8).points_g1(wires - public - 1)?,
-    };
-    Ok(ProvingKey::new(circuit, provenance, Reduction::Circom, points)?)
+    })
 }
 
 /// The sections by number. The transcript's are left where they are.
@@ -190,16 +182,16 @@ fn split(bytes: &[u8]) -> Result<[&[u8]; SECTIONS], ZkeyError> {
 }
 
 /// Sees that the coefficients are those of A and B, and the rows `1 · 0 = 0` of the public wires. C is in no `.zkey`.
-fn check_rows(mut section: Reader<'_>, shape: &R1cs) -> Result<(), ZkeyError> {
-    let [a, b, _] = shape.matrices();
+fn check_rows(mut section: Reader<'_>, circuit: R1csRef<'_>) -> Result<(), ZkeyError> {
+    let [a, b, _] = circuit.matrices;
     let mut expected =
-        Vec::with_capacity(a.non_zeros() + b.non_zeros() + shape.public_inputs() + 1);
+        Vec::with_capacity(a.non_zeros() + b.non_zeros() + circuit.public_inputs + 1);
     for (number, matrix) in [(0, a), (1, b)] {
         for (row, terms) in matrix.rows().enumerate() {
             expected.extend(terms.iter().map(|(wire, factor)| (number, row, *wire, *factor)));
         }
     }
-    for (wire, row) in (0..=shape.public_inputs()).zip(shape.rows()..) {
+    for (wire, row) in (0..=circuit.public_inputs).zip(circuit.rows()..) {
         expected.push((0, row, wire as u32, Fr::from(1u64)));
     }
     let got = section.u32()? as usize;

@@ -11,18 +11,22 @@ use bn254x8::{
 
 use super::{
     queries::{Queries, Query},
-    schedule::{self, Board, Part},
-    workspace::{PoolGuard, ProofWorkspace, Sums, Workspaces},
+    schedule::{self, Part, PartQueue},
+    workspace::{PoolGuard, ProofWorkspace, SumWorkspace, Workspaces},
 };
-use crate::engine::EngineError;
+use crate::EngineError;
 
-/// The four sums of a proof.
-#[derive(Clone, Copy, Default)]
-pub(super) struct ProofSums {
-    pub(super) a: G1Projective,
-    pub(super) b1: G1Projective,
-    pub(super) b2: G2Projective,
-    pub(super) lh: G1Projective,
+/// The four sums of a proof, before anything that enters it once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProofSums {
+    /// A.
+    pub a: G1Projective,
+    /// B in G1.
+    pub b1: G1Projective,
+    /// B in G2.
+    pub b2: G2Projective,
+    /// L with H.
+    pub lh: G1Projective,
 }
 
 impl Queries {
@@ -32,28 +36,51 @@ impl Queries {
         if at < wires.len() { wires[at] } else { products[at - wires.len()] }
     }
 
+    /// The sums over private wires and products that `fill` writes; public wires are zero.
+    ///
+    /// # Shapes
+    /// `fill` gets the private wires, then the products, all zero: integers that it leaves below the modulus.
+    ///
+    /// # Errors
+    /// Returns the error of `fill`, or an error if a value is not below the modulus.
+    ///
+    /// # Cost
+    /// Four sums, on as many threads as the rayon pool has that it is called in. Memory comes from `workspaces`, and is wiped.
+    pub fn sums<E: From<EngineError>>(
+        &self,
+        fill: impl FnOnce(&mut [BigInt<4>], &mut [BigInt<4>]) -> Result<(), E>,
+        workspaces: &Workspaces,
+    ) -> Result<ProofSums, E> {
+        let mut lent = workspaces.proof();
+        let workspace = lent.get();
+        workspace.wires.resize(self.sizes.wires, BigInt::default());
+        workspace.products.resize(self.sizes.domain(), BigInt::default());
+        fill(&mut workspace.wires[self.sizes.public..], &mut workspace.products)?;
+        Ok(self.proof_sums(None, workspace, workspaces)?)
+    }
+
     /// The sums over the wires, and over the products: those of the rows' factors where `b` gives the second ones, else those that are
     /// there. On as many threads as the pool has that it is called in.
-    pub(super) fn totals(
+    pub(super) fn proof_sums(
         &self,
         b: Option<&[Fr]>,
-        whole: &mut ProofWorkspace,
+        workspace: &mut ProofWorkspace,
         workspaces: &Workspaces,
     ) -> Result<ProofSums, EngineError> {
         if rayon::current_num_threads() > 1 {
-            self.totals_on_all_threads(b, whole, workspaces)
+            self.sums_on_all_threads(b, workspace, workspaces)
         } else {
-            self.totals_on_one_thread(b, whole, workspaces)
+            self.sums_on_one_thread(b, workspace, workspaces)
         }
     }
 
-    fn totals_on_one_thread(
+    fn sums_on_one_thread(
         &self,
         b: Option<&[Fr]>,
-        whole: &mut ProofWorkspace,
+        workspace: &mut ProofWorkspace,
         workspaces: &Workspaces,
     ) -> Result<ProofSums, EngineError> {
-        let ProofWorkspace { a, wires, products } = whole;
+        let ProofWorkspace { a, wires, products } = workspace;
         if let Some(b) = b {
             self.ntt()?.coset_products(a, b, products)?;
         }
@@ -75,20 +102,20 @@ impl Queries {
     }
 
     /// The same in parts. Each thread takes the costliest that can begin; those that need the transforms wait for them.
-    fn totals_on_all_threads(
+    fn sums_on_all_threads(
         &self,
         b: Option<&[Fr]>,
-        whole: &mut ProofWorkspace,
+        workspace: &mut ProofWorkspace,
         workspaces: &Workspaces,
     ) -> Result<ProofSums, EngineError> {
-        let ProofWorkspace { a, wires, products } = whole;
+        let ProofWorkspace { a, wires, products } = workspace;
         let wires: &[BigInt<4>] = wires;
         let threads = rayon::current_num_threads();
-        let board = Board::new(self.parts(threads, wires.len(), b.is_some()));
+        let queue = PartQueue::new(self.parts(threads, wires.len(), b.is_some()));
         // Memory of each thread's own for all of its parts: it is wiped once.
-        let sums = || {
+        let work = || {
             let (mut g1, mut g2) = (None, None);
-            board.work(|part, products: Option<&[BigInt<4>]>| {
+            queue.work(|part, products: Option<&[BigInt<4>]>| {
                 let scalar = |at: u32| self.scalar(wires, products.unwrap_or(&[]), at);
                 let g1: &mut PoolGuard<'_, _> = g1.get_or_insert_with(|| workspaces.g1());
                 self.part(part, scalar, g1.get(), || {
@@ -98,7 +125,7 @@ impl Queries {
             });
         };
         rayon::scope(|scope| {
-            let others = || (1..threads).for_each(|_| scope.spawn(|_| sums()));
+            let others = || (1..threads).for_each(|_| scope.spawn(|_| work()));
             let made = match b {
                 Some(b) => {
                     others();
@@ -107,12 +134,12 @@ impl Queries {
                 None => Ok(()),
             };
             let products: &[BigInt<4>] = products;
-            board.made(made.map(|()| products));
+            queue.set_products(made.map(|()| products));
             // Those before may have ended: whoever waited would keep a thread that somebody needs.
             others();
-            sums();
+            work();
         });
-        Ok(board.finish()?.into_iter().fold(ProofSums::default(), |sum, part| ProofSums {
+        Ok(queue.finish()?.into_iter().fold(ProofSums::default(), |sum, part| ProofSums {
             a: sum.a + part.a,
             b1: sum.b1 + part.b1,
             b2: sum.b2 + part.b2,
@@ -124,7 +151,7 @@ impl Queries {
     fn parts(&self, threads: usize, wires: usize, transforms: bool) -> Vec<Part> {
         let mut known = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let parts = known.entry((threads, wires, transforms)).or_insert_with(|| {
-            let work = schedule::Extent {
+            let work = schedule::Workload {
                 shapes: self.shapes(),
                 of_wires: self.lh.map.partition_point(|at| (*at as usize) < wires),
                 joint: self.joint,
@@ -140,22 +167,22 @@ impl Queries {
         &self,
         part: Part,
         scalar: impl Fn(u32) -> BigInt<4>,
-        g1: &mut Sums<G1>,
-        g2: impl FnOnce() -> &'a mut Sums<G2>,
+        g1: &mut SumWorkspace<G1>,
+        g2: impl FnOnce() -> &'a mut SumWorkspace<G2>,
     ) -> Result<ProofSums, EngineError> {
-        let mut totals = ProofSums::default();
+        let mut sums = ProofSums::default();
         let Part { query, both, range, .. } = part;
         match query {
-            0 => totals.a = self.a.sum(range, scalar, g1)?,
+            0 => sums.a = self.a.sum(range, scalar, g1)?,
             1 if both => {
                 let queries = (&self.b1, &self.b2);
-                (totals.b1, totals.b2) = sum_both(queries, range, scalar, (g1, g2()))?;
+                (sums.b1, sums.b2) = sum_both(queries, range, scalar, (g1, g2()))?;
             }
-            1 => totals.b1 = self.b1.sum(range, scalar, g1)?,
-            2 => totals.b2 = self.b2.sum(range, scalar, g2())?,
-            _ => totals.lh = self.lh.sum(range, scalar, g1)?,
+            1 => sums.b1 = self.b1.sum(range, scalar, g1)?,
+            2 => sums.b2 = self.b2.sum(range, scalar, g2())?,
+            _ => sums.lh = self.lh.sum(range, scalar, g1)?,
         }
-        Ok(totals)
+        Ok(sums)
     }
 }
 
@@ -165,13 +192,13 @@ impl<G: Group> Query<G> {
         &self,
         range: Range<usize>,
         scalar: impl Fn(u32) -> BigInt<4>,
-        sums: &mut Sums<G>,
+        workspace: &mut SumWorkspace<G>,
     ) -> Result<Sum<G>, EngineError> {
         if range.is_empty() {
             return Ok(Sum::<G>::default());
         }
-        sums.gather(&self.map[range.clone()], scalar);
-        Ok(self.table.msm(range, &sums.scalars, &mut sums.scratch)?)
+        workspace.gather(&self.map[range.clone()], scalar);
+        Ok(self.table.msm(range, &workspace.scalars, &mut workspace.scratch)?)
     }
 }
 
@@ -180,7 +207,7 @@ fn sum_both(
     (one, two): (&Query<G1>, &Query<G2>),
     range: Range<usize>,
     scalar: impl Fn(u32) -> BigInt<4>,
-    (g1, g2): (&mut Sums<G1>, &mut Sums<G2>),
+    (g1, g2): (&mut SumWorkspace<G1>, &mut SumWorkspace<G2>),
 ) -> Result<(G1Projective, G2Projective), EngineError> {
     if range.is_empty() {
         return Ok(Default::default());

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use bn254x8::{Backend, G1, G2, Group as _, msm::Shape};
-use wufu_circuits::{r1cs::Size, registry_entry};
-use wufu_verifier::{CircuitName, Trust, VerifyingKey};
+use wufu_verifier::{Trust, VerifyingKey};
 
 use super::{
     budget::{Shapes, WINDOWS},
     file::PreparedFileError,
     fold::Sizes,
 };
+use crate::CircuitInfo;
 
 const MAGIC: &[u8; 8] = b"wufu-pp1";
 const HASH: usize = 32;
@@ -79,12 +79,17 @@ impl Layout {
 }
 
 impl Header {
-    /// Reads and checks the header of a file. Pure: nothing else is looked at than `bytes`, of which only the header is hashed.
+    /// Reads and checks the header of a file for a circuit. Pure: nothing else is looked at than `bytes`, of which only the header is
+    /// hashed.
     ///
     /// # Errors
     /// When a field is out of bounds or says something else than the others, the file is longer or shorter than it says, the
-    /// header's hash does not fit, or the verifying key is refused.
-    pub fn parse(bytes: &[u8], trust: Trust) -> Result<Self, PreparedFileError> {
+    /// header's hash does not fit, or the verifying key is refused or is for another circuit.
+    pub fn parse(
+        bytes: &[u8],
+        circuit: &CircuitInfo,
+        trust: Trust,
+    ) -> Result<Self, PreparedFileError> {
         let word = |at: usize| -> Result<u32, PreparedFileError> {
             let word = bytes.get(at..).and_then(<[u8]>::first_chunk::<4>);
             let short = PreparedFileError::Length { got: bytes.len(), expected: VERIFYING };
@@ -135,8 +140,12 @@ impl Header {
             return Err(PreparedFileError::Bounds);
         }
         let verifying = VerifyingKey::decode(key, trust)?;
-        let Size { rows, wires } = registry_entry(verifying.circuit()).size;
-        let sizes = Sizes::new(rows, wires, verifying.circuit().public_inputs() + 1);
+        if verifying.circuit().id() != circuit.id {
+            let (got, expected) = (verifying.circuit().as_str(), circuit.name);
+            return Err(PreparedFileError::Circuit { got, expected });
+        }
+        let CircuitInfo { rows, wires, public_inputs, .. } = *circuit;
+        let sizes = Sizes::new(rows, wires, public_inputs + 1);
         for (query, shape) in shapes.iter().enumerate() {
             let limit = if query == 3 { wires + sizes.domain() } else { wires };
             if shape.bases > limit {
@@ -191,8 +200,8 @@ impl Header {
         Ok(out)
     }
 
-    /// The circuit.
-    pub fn circuit(&self) -> CircuitName {
-        self.verifying.circuit()
+    /// The key that proofs verify under.
+    pub fn verifying_key(&self) -> &VerifyingKey {
+        &self.verifying
     }
 }

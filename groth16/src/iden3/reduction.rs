@@ -68,28 +68,3 @@ fn odd_coset<F: PrimeField, D: EvaluationDomain<F>>(domain: &D) -> Result<D> {
     let double = D::new(2 * domain.size()).ok_or(SynthesisError::PolynomialDegreeTooLarge)?;
     domain.get_coset(double.group_gen()).ok_or(SynthesisError::PolynomialDegreeTooLarge)
 }
-
-#[cfg(test)]
-mod tests {
-    use ark_bn254::Fr;
-    use rand::{SeedableRng, rngs::StdRng};
-    use wufu_circuits::{Circuit, testing};
-    use wufu_verifier::{CircuitName, Statement, key::Reduction};
-
-    use crate::{Prover, engine::ArkEngine, setup};
-
-    #[test]
-    fn a_key_in_snarkjs_form_proves_and_a_false_assignment_does_not() {
-        let mut rng = StdRng::seed_from_u64(1);
-        let key = setup::development_as(CircuitName::Gift, Reduction::Circom, &mut rng).unwrap();
-        assert_eq!(key.verifying_key().reduction(), Reduction::Circom);
-        let prover = Prover::new(ArkEngine::new(key));
-        let mut gift = testing::gift(&mut rng);
-        prover.prove(&gift, &mut rng, |_| {}).unwrap();
-
-        gift.private.rcm_out += Fr::from(1u64);
-        let proof = prover.engine().prove(&gift.assign(), 2u64.into(), 3u64.into()).unwrap();
-        let inputs = gift.public().public_inputs();
-        assert!(!prover.verifying_key().equation_holds(&inputs, &proof));
-    }
-}

@@ -14,16 +14,17 @@ use bn254x8::{
     msm::{Shape, SharedBytes},
 };
 use tempfile::NamedTempFile;
-use wufu_verifier::{CircuitName, Trust, key::KeyError};
+use wufu_verifier::{Trust, key::KeyError};
 
 use super::{
     PrepareError, PreparedKey, Queries,
+    attestation::Attestation,
     fold::Sizes,
     header::{Header, Layout, SINGLE_BYTES},
-    map::Map,
-    queries::{Query, Single},
-    record::Record,
+    mapped_file::MappedFile,
+    queries::{Query, SinglePoints},
 };
+use crate::CircuitInfo;
 
 /// Why there is no prepared key. Make it again from the proving key.
 #[derive(Debug, thiserror::Error)]
@@ -72,9 +73,9 @@ pub enum PreparedFileError {
     #[error("prepared key is for {got}, expected one for {expected}")]
     Circuit {
         /// Its circuit.
-        got: CircuitName,
+        got: &'static str,
         /// The circuit that was asked for.
-        expected: CircuitName,
+        expected: &'static str,
     },
     /// Others than its owner may write it.
     #[error("prepared key has mode {mode:03o}, expected one that its owner alone may write")]
@@ -96,8 +97,8 @@ pub enum PreparedFileError {
 /// How it is known that a file is as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Integrity {
-    /// It was hashed before, and is the same file since, by what the system says of it.
-    OnRecord,
+    /// It was hashed before, and by its attestation it is the same file since.
+    Attested,
     /// It was hashed now.
     Hashed,
 }
@@ -115,8 +116,8 @@ impl PreparedKey {
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         File::open(folder)?.sync_all()?;
-        // What is on record was of another file.
-        Record::forget(path);
+        // An attestation that is there is of the file before.
+        Attestation::forget(path);
         Ok(())
     }
 
@@ -152,7 +153,7 @@ impl PreparedKey {
 
     /// Loads a key for a circuit from a file, which stays mapped as long as the key lives.
     ///
-    /// All of it is hashed, unless the record beside it (`.checked`) says that it was and that the file is the same since: size,
+    /// All of it is hashed, unless the attestation beside it (`.checked`) says that it was and that the file is the same since: size,
     /// times of its last change to the nanosecond, device and number. Points are not checked, so whoever can write the file is
     /// trusted with proofs: with other points they fail, or succeed for some witnesses only, and who sees which learns of them.
     /// A file that others than its owner may write is refused.
@@ -162,41 +163,39 @@ impl PreparedKey {
     /// (see [`VerifyingKey::decode`](wufu_verifier::VerifyingKey::decode)).
     ///
     /// # Cost
-    /// Milliseconds on record; else BLAKE3 of all of it, on all threads of the rayon pool.
+    /// Milliseconds with an attestation; else BLAKE3 of all of it, on all threads of the rayon pool.
     pub fn load(
         path: &Path,
-        circuit: CircuitName,
+        circuit: &CircuitInfo,
         backend: Backend,
         trust: Trust,
     ) -> Result<(Self, Integrity), PreparedFileError> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         owners_alone(&metadata)?;
-        let bytes: SharedBytes = Arc::new(Map::open(&file)?);
+        let bytes: SharedBytes = Arc::new(MappedFile::open(&file)?);
         let whole: &[u8] = (*bytes).as_ref();
-        let header = Header::parse(whole, trust)?;
-        if header.circuit() != circuit {
-            return Err(PreparedFileError::Circuit { got: header.circuit(), expected: circuit });
-        }
+        let header = Header::parse(whole, circuit, trust)?;
         if header.backend != backend {
             return Err(PreparedFileError::Backend { got: header.backend, expected: backend });
         }
-        let record = Record::new(&header.hash, &metadata);
-        let checked = if record.as_ref().is_some_and(|record| record.stands_beside(path)) {
-            Integrity::OnRecord
+        let attestation = Attestation::new(&header.hash, &metadata);
+        let attested = |attestation: &Attestation| attestation.stands_beside(path);
+        let checked = if attestation.as_ref().is_some_and(attested) {
+            Integrity::Attested
         } else {
             let mut hasher = blake3::Hasher::new();
             hasher.update_rayon(&whole[header.layout.header..]);
             if hasher.finalize() != header.body {
                 return Err(PreparedFileError::Hash { part: "points" });
             }
-            // A change while it was hashed, or so soon after the last one that the clock of files cannot tell them apart, would be on
-            // record as no change.
-            let still = Record::new(&header.hash, &file.metadata()?);
-            let record = record.filter(|record| Some(record) == still.as_ref());
-            // A record that cannot be written costs time at the next start, no more.
-            if let Some(record) = record.filter(|_| Record::settled(&metadata))
-                && let Err(error) = record.write_beside(path)
+            // A change while it was hashed, or so soon after the last one that the clock of files cannot tell them apart, would be
+            // attested as no change.
+            let still = Attestation::new(&header.hash, &file.metadata()?);
+            let attestation = attestation.filter(|attestation| Some(attestation) == still.as_ref());
+            // An attestation that cannot be written costs time at the next start, no more.
+            if let Some(attestation) = attestation.filter(|_| Attestation::settled(&metadata))
+                && let Err(error) = attestation.write_beside(path)
             {
                 tracing::debug!(%error, "the check of a prepared key is not on record");
             }
@@ -226,7 +225,7 @@ fn decode(header: &Header, bytes: &SharedBytes) -> Result<PreparedKey, PreparedF
     let Header { backend, shapes, sizes, layout, verifying, .. } = header;
     let points = verifying.points();
     let (beta_g1, delta_g1) = header.single.split_at(SINGLE_BYTES / 2);
-    let single = Single {
+    let single = SinglePoints {
         alpha: points.alpha,
         beta_g1: point(beta_g1)?,
         beta_g2: points.beta,
@@ -292,12 +291,12 @@ impl Body<'_> {
     }
 }
 
-/// Deletes a prepared key and what is on record of it. One that is not there is fine.
+/// Deletes a prepared key and its attestation. Neither needs to be there.
 ///
 /// # Errors
 /// When it cannot be deleted.
 pub fn remove(path: &Path) -> io::Result<()> {
-    Record::forget(path);
+    Attestation::forget(path);
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use wufu_circuits::registry_entry;
-use wufu_verifier::{CircuitName, KeyId, VerifyingKey};
+use wufu_verifier::{KeyId, VerifyingKey};
 
 use super::{Options, PrepareError, Progress, Queries};
-use crate::ProvingKey;
+use crate::{ProvingKey, R1csRef};
 
 /// A proving key in the form that proofs need, with its verifying key. It never changes; share it behind an `Arc`.
 pub struct PreparedKey {
@@ -15,7 +14,7 @@ pub struct PreparedKey {
 }
 
 impl PreparedKey {
-    /// Prepares a key.
+    /// Prepares a key with the rows of its circuit.
     ///
     /// # Errors
     /// When its points are not as many as its circuit needs, or the backend is not there.
@@ -24,23 +23,18 @@ impl PreparedKey {
     /// As [`Queries::new`]: once, then [`PreparedKey::save`] it.
     pub fn new(
         key: &ProvingKey,
+        rows: R1csRef<'_>,
         options: Options,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Self, PrepareError> {
         let verifying = key.verifying_key().clone();
-        let shape = registry_entry(verifying.circuit()).shape();
         let reduction = verifying.reduction();
-        let queries = Queries::new(key.points(), reduction, &shape, options, progress)?;
+        let queries = Queries::new(key.points(), reduction, rows, options, progress)?;
         Ok(Self { verifying, queries })
     }
 
     pub(super) fn from_parts(verifying: VerifyingKey, queries: Queries) -> Self {
         Self { verifying, queries }
-    }
-
-    /// The circuit that it proves.
-    pub fn circuit(&self) -> CircuitName {
-        self.verifying.circuit()
     }
 
     /// The fingerprint of its verifying key.
