@@ -5,14 +5,14 @@ use std::{hint::black_box, time::Duration};
 
 use ark_bn254::Fr;
 use criterion::{Criterion, criterion_group, criterion_main};
-use rand::rngs::OsRng;
-use wufu_circuits::{
-    Circuit,
-    testing::{donation, five_fu, gift},
+use rand::{
+    SeedableRng as _,
+    rngs::{OsRng, StdRng},
 };
+use wufu_circuits::{Circuit, CircuitVisitor, visit_sample};
 use wufu_groth16::Engine as _;
 use wufu_prover::{keys, setup};
-use wufu_verifier::{Proof, Statement as _};
+use wufu_verifier::{CircuitName, Proof, Statement as _};
 
 fn statement<C: Circuit>(criterion: &mut Criterion, instance: &C) {
     let key = setup::development(C::NAME, &mut OsRng).unwrap();
@@ -39,10 +39,22 @@ fn statement<C: Circuit>(criterion: &mut Criterion, instance: &C) {
     group.finish();
 }
 
+struct Bench<'a> {
+    criterion: &'a mut Criterion,
+}
+
+impl CircuitVisitor for Bench<'_> {
+    type Output = ();
+
+    fn visit<C: Circuit>(self, instance: &C) {
+        statement(self.criterion, instance);
+    }
+}
+
 fn all(criterion: &mut Criterion) {
-    statement(criterion, &five_fu(&mut OsRng));
-    statement(criterion, &donation(&mut OsRng));
-    statement(criterion, &gift(&mut OsRng));
+    for circuit in CircuitName::ALL {
+        visit_sample(circuit, &mut StdRng::from_entropy(), Bench { criterion });
+    }
 }
 
 criterion_group!(benches, all);

@@ -12,7 +12,7 @@ use wufu_prover::{keys, setup};
 use wufu_verifier::CircuitName;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for circuit in [CircuitName::FiveFu, CircuitName::Gift, CircuitName::Donation] {
+    for circuit in CircuitName::ALL {
         let key = setup::development(circuit, &mut OsRng)?;
         for backend in Backend::available() {
             let options = Options { backend, ..Options::default() };

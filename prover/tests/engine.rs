@@ -7,9 +7,7 @@ use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result as R1csResult, Variable,
 };
-use wufu_circuits::{
-    Assignment, Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs, testing,
-};
+use wufu_circuits::{Assignment, Circuit, CircuitVisitor, Clause, R1cs, visit_sample};
 use wufu_groth16::{AssignmentRef, Engine, EngineError, KeyFileError, ProvingKey};
 use wufu_prover::{ProveError, Prover, Stage, keys};
 use wufu_verifier::{
@@ -63,15 +61,28 @@ fn both<C: Circuit>(instance: &C, r: Fr, s: Fr) -> (Proof, Proof) {
     (ours, Proof::new(theirs.a, theirs.b, theirs.c).unwrap())
 }
 
+struct Both {
+    r: Fr,
+    s: Fr,
+}
+
+impl CircuitVisitor for Both {
+    type Output = (Proof, Proof);
+
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
+        both(instance, self.r, self.s)
+    }
+}
+
 #[test]
 fn proofs_are_those_of_arkworks_bit_for_bit() {
     let rng = &mut rng(3);
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));
     let check = |(ours, theirs): (Proof, Proof)| assert_eq!(ours.encode(), theirs.encode());
-    check(both(&gift(1), r, s));
     check(both(&gift(1), Fr::from(0u64), Fr::from(0u64)));
-    check(both(&testing::donation(rng), r, s));
-    check(both(&testing::five_fu(rng), r, s));
+    for circuit in CircuitName::ALL {
+        check(visit_sample(circuit, rng, Both { r, s }));
+    }
 }
 
 fn proved<C: Circuit>(instance: &C) {
@@ -96,11 +107,21 @@ fn proved<C: Circuit>(instance: &C) {
     assert!(!key.equation_holds(&[inputs, vec![Fr::from(0u64)]].concat(), &proven.proof));
 }
 
+struct Proved;
+
+impl CircuitVisitor for Proved {
+    type Output = ();
+
+    fn visit<C: Circuit>(self, instance: &C) {
+        proved(instance);
+    }
+}
+
 #[test]
 fn f07_f24_a_proof_is_of_its_public_inputs_and_no_others() {
-    proved::<GiftInstance>(&gift(1));
-    proved::<DonationInstance>(&testing::donation(&mut rng(1)));
-    proved::<FiveFuInstance>(&testing::five_fu(&mut rng(1)));
+    for circuit in CircuitName::ALL {
+        visit_sample(circuit, &mut rng(1), Proved);
+    }
 }
 
 #[test]

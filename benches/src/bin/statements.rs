@@ -6,14 +6,13 @@ use wufu_testing as _;
 
 use ark_bn254::Fr;
 use clap::Parser;
-use rand::rngs::OsRng;
+use rand::{
+    SeedableRng as _,
+    rngs::{OsRng, StdRng},
+};
 use serde_json::{Value, json};
 use wufu_benches::{machine, median, ms, peak_mb, time};
-use wufu_circuits::{
-    Circuit,
-    r1cs::Matrix,
-    testing::{donation, five_fu, gift},
-};
+use wufu_circuits::{Circuit, CircuitVisitor, r1cs::Matrix, visit_sample};
 use wufu_groth16::Engine as _;
 use wufu_prover::{keys, setup};
 use wufu_verifier::{CircuitName, Proof, Statement as _};
@@ -31,7 +30,7 @@ struct Args {
     #[arg(long, default_value_t = 5)]
     runs: usize,
     /// Only this statement
-    #[arg(long, value_parser = ["five-fu", "donation", "gift"])]
+    #[arg(long, value_parser = CircuitName::ALL.map(CircuitName::as_str))]
     circuit: Option<String>,
 }
 
@@ -49,11 +48,8 @@ fn main() -> anyhow::Result<()> {
         if args.circuit.as_deref().is_some_and(|only| only != circuit.as_str()) {
             continue;
         }
-        let row = pool.install(|| match circuit {
-            CircuitName::FiveFu => measure(&five_fu(&mut OsRng), args.runs),
-            CircuitName::Donation => measure(&donation(&mut OsRng), args.runs),
-            CircuitName::Gift => measure(&gift(&mut OsRng), args.runs),
-        })?;
+        let rng = &mut StdRng::from_entropy();
+        let row = pool.install(|| visit_sample(circuit, rng, Measure { runs: args.runs }))?;
         if args.json {
             println!("{row}");
         }
@@ -68,6 +64,19 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Measures a statement with one instance.
+struct Measure {
+    runs: usize,
+}
+
+impl CircuitVisitor for Measure {
+    type Output = anyhow::Result<Value>;
+
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
+        measure(instance, self.runs)
+    }
 }
 
 fn measure<C: Circuit>(instance: &C, runs: usize) -> anyhow::Result<Value> {

@@ -47,7 +47,8 @@ pub use crate::keys::{key, rng};
 
 /// arkworks' engine with that key.
 pub fn prover(circuit: CircuitName) -> Prover {
-    static PROVERS: [OnceLock<Prover>; 3] = [const { OnceLock::new() }; 3];
+    static PROVERS: [OnceLock<Prover>; CircuitName::ALL.len()] =
+        [const { OnceLock::new() }; CircuitName::ALL.len()];
     let engine = || Prover::new(keys::ark_engine(key(circuit).clone()));
     PROVERS[circuit as usize].get_or_init(engine).clone()
 }

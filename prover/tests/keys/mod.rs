@@ -14,7 +14,8 @@ pub fn rng(seed: u64) -> StdRng {
 
 /// A development key, made once and kept beside the build: of no use to anybody else, since its randomness is a seed.
 pub fn key(circuit: CircuitName) -> &'static ProvingKey {
-    static KEYS: [OnceLock<ProvingKey>; 3] = [const { OnceLock::new() }; 3];
+    static KEYS: [OnceLock<ProvingKey>; CircuitName::ALL.len()] =
+        [const { OnceLock::new() }; CircuitName::ALL.len()];
     KEYS[circuit as usize].get_or_init(|| {
         let id = circuit.id().to_string();
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{circuit}-{}", &id[..16]));

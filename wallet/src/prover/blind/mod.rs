@@ -16,14 +16,14 @@ use rand::{rngs::OsRng, seq::SliceRandom as _};
 use tokio::time::Instant;
 use tonic::Request;
 use wufu_blind::{BlindKey, FourSums, Kit, Token, TokenError};
-use wufu_circuits::{Assignment, Circuit};
+use wufu_circuits::{Assignment, Circuit, CircuitVisitor};
 use wufu_proto::{
     blind::{Deal, DealtTokens, EvaluatedSums, messages},
     v1::{
         dealer_service_client::DealerServiceClient,
         evaluator_service_client::EvaluatorServiceClient,
     },
-    witness::{CircuitVisitor, Job},
+    witness::Job,
 };
 use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey};
 
