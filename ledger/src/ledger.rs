@@ -16,16 +16,16 @@ use wufu_verifier::{
 };
 
 use crate::{
-    checkpoint,
-    folder::{Folder, FolderError},
-    leaf,
+    epochs::{
+        self,
+        summary::{self, Summary, SummaryError},
+        tally::Tally,
+    },
+    folder::{Folder, FolderError, secret::OperatorToken},
     log::Log,
     log_tree::{LogTree, ShardCache},
     policy::{LedgerPolicy, PolicyFileError},
-    secret::OperatorToken,
-    store::{Store, StoreError, element, signed, unsigned},
-    summary::{self, Summary, SummaryError},
-    tally::Tally,
+    store::{Store, StoreError, element, leaves, signed, unsigned},
     workers::Workers,
 };
 
@@ -321,7 +321,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn size(&self, log: Log) -> Result<u64, StoreError> {
-        leaf::size(&mut *self.inner.store.readers().acquire().await?, log).await
+        leaves::size(&mut *self.inner.store.readers().acquire().await?, log).await
     }
 
     /// Who runs this ledger, its logs and rules.
@@ -449,8 +449,8 @@ async fn load(
     log: Log,
 ) -> Result<LogView, OpenError> {
     let origin = log.origin(&policy.org);
-    let keep = checkpoint::kept(policy);
-    let history = checkpoint::newest(connection, key, &origin, log, keep).await?;
+    let keep = epochs::kept(policy);
+    let history = epochs::newest(connection, key, &origin, log, keep).await?;
     let size = history.newest().map_or(0, Checkpoint::size);
     let shards = size / SHARD_LEAVES as u64;
     let query = "SELECT root FROM shards WHERE log = $1 AND shard < $2 ORDER BY shard";
@@ -465,7 +465,7 @@ async fn load(
     }
     let full = roots.iter().map(|root| element("shard root", root)).collect::<Result<_, _>>()?;
     let mut tree = LogTree::with_full(log, full);
-    let open = leaf::read(connection, log, tree.size()..size).await?;
+    let open = leaves::read(connection, log, tree.size()..size).await?;
     let tree = workers.run(move || tree.extend(&open).map(|()| tree)).await?;
     let tree = tree.map_err(|_| StoreError::Broken { what: "leaf" })?;
     let signed_root = history.newest().map(Checkpoint::root);

@@ -12,12 +12,14 @@ use super::{
     unused::ReceiptSample,
 };
 use crate::{
-    append::lossy,
-    donation::{DonationRow, Donations},
+    append::{
+        directory::Directory,
+        donation::{DonationRow, Donations},
+        lossy,
+    },
+    import::owners::Owners,
     log::Log,
-    owners::Owners,
     policy::CurrencyCode,
-    project::Directory,
     store::{ROWS, StoreError, WriteTx},
 };
 

@@ -7,6 +7,7 @@ mod columns;
 pub mod date;
 mod format;
 mod known;
+pub(crate) mod owners;
 mod rows;
 mod unused;
 
@@ -24,12 +25,11 @@ use tokio::sync::mpsc;
 pub use unused::ReceiptSample;
 
 use crate::{
-    append::{AppendError, lossy},
+    append::{AppendError, directory::Directory, lossy},
+    epochs::tally::Part,
+    import::owners::Owners,
     ledger::Ledger,
-    owners::Owners,
-    project::Directory,
     store::{StoreError, WriteTx},
-    tally::Part,
 };
 use known::{KnownRows, Lines, LookUp};
 use rows::Batches;

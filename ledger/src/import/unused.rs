@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::known::{Lines, entered};
 use crate::{
     append::lossy,
-    owners::Owners,
+    import::owners::Owners,
     store::{ROWS, StoreError, WriteTx},
 };
 

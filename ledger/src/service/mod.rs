@@ -1,7 +1,7 @@
 //! The ledger over gRPC: `wufu.v1.LedgerService`, with health checks and reflection.
 
 mod append;
-mod door;
+mod claim_batcher;
 mod handler;
 mod limits;
 mod refusal;
@@ -26,7 +26,7 @@ use wufu_serve::{Ended, Repeats, Service};
 use wufu_verifier::{VerifyingKey, key::Provenance};
 
 use crate::{EpochError, GrantReader, Ledger, LedgerPolicy};
-use door::ClaimBatcher;
+use claim_batcher::ClaimBatcher;
 use handler::Handler;
 pub use limits::Limits;
 

@@ -7,10 +7,12 @@ use wufu_circuits::Ownership;
 use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, merkle::EMPTY};
 
 use crate::{
-    card::{self, IssuedCard},
-    grant,
+    append::{
+        card::{self, IssuedCard},
+        person::{self, RegisteredPerson},
+    },
     log::Log,
-    person::{self, RegisteredPerson},
+    read::grant,
     store::{StoreError, element, signed, unsigned},
 };
 

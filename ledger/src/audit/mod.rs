@@ -1,6 +1,10 @@
 //! The audit: every leaf from its record, every root from the leaves, every sum from the records, every claim's
 //! nullifiers.
 
+pub(crate) mod entry;
+pub(crate) mod finding;
+mod signed_state;
+
 use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
@@ -10,16 +14,17 @@ use wufu_verifier::{
 };
 
 use crate::{
-    audit_entry::{Entry, cards, persons, problems, records},
-    claim::{ClaimRow, of_row},
-    finding::{Coverage, Finding},
+    audit::{
+        entry::{Entry, cards, persons, problems, records},
+        finding::{Coverage, Finding},
+    },
+    claims::{ClaimRow, of_row},
     folder::{Folder, FolderError, hex},
-    leaf,
     ledger::Ledger,
     log::Log,
     log_tree::LogTree,
-    money::Money,
-    store::{StoreError, element, signed, unsigned},
+    policy::money::Money,
+    store::{StoreError, element, leaves, signed, unsigned},
     workers::HASHES,
 };
 
@@ -78,7 +83,7 @@ impl Ledger {
         audit: &mut Audit,
     ) -> Result<(), StoreError> {
         let origin = self.origin(log);
-        let expected = leaf::size(reader, log).await?;
+        let expected = leaves::size(reader, log).await?;
         let mut checkpoints = self.audit_notes(reader, log, audit).await?.into_iter().peekable();
         let mut tree = LogTree::new(log);
         while tree.size() < expected {

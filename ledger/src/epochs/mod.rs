@@ -6,6 +6,10 @@
 //! until it ends. That there is one per log and epoch is the primary key of the table. What no checkpoint covers goes
 //! into a summary, signed with them: see `summary`.
 
+pub(crate) mod recount;
+pub(crate) mod summary;
+pub(crate) mod tally;
+
 use std::sync::atomic::Ordering;
 
 use sqlx::SqliteConnection;
@@ -18,15 +22,15 @@ use wufu_verifier::{
 };
 
 use crate::{
-    leaf,
+    epochs::{
+        summary::{Summary, SummaryError},
+        tally::{Part, Tally},
+    },
     ledger::{Ledger, LogView},
     log::Log,
     log_tree::LogTree,
     policy::LedgerPolicy,
-    recount,
-    store::{StoreError, WriteTx, signed, unsigned},
-    summary::{self, Summary, SummaryError},
-    tally::{Part, Tally},
+    store::{StoreError, WriteTx, leaves, signed, unsigned},
 };
 
 /// Why an epoch was not closed. Nothing was signed.
@@ -221,7 +225,7 @@ impl Ledger {
         for (log, tree) in trees {
             let view = self.view(log);
             let last = view.history.newest();
-            let size = leaf::size(tx.connection()?, log).await?;
+            let size = leaves::size(tx.connection()?, log).await?;
             if size == last.map_or(0, Checkpoint::size) {
                 continue;
             }
@@ -312,10 +316,10 @@ impl Ledger {
         log: Log,
         mut tree: LogTree,
     ) -> Result<LogTree, StoreError> {
-        let size = leaf::size(connection, log).await?;
+        let size = leaves::size(connection, log).await?;
         while tree.size() < size {
             let end = size.min(tree.size() + tree.room() as u64);
-            let leaves = leaf::read(connection, log, tree.size()..end).await?;
+            let leaves = leaves::read(connection, log, tree.size()..end).await?;
             let grown = self.inner.workers.run(move || tree.extend(&leaves).map(|()| tree)).await?;
             tree = grown.map_err(|_| StoreError::Broken { what: "leaf" })?;
         }

@@ -8,6 +8,9 @@
 //! The folder and all of these belong to the user who runs the ledger; nobody else may write there, or read a secret.
 //! It is checked when a ledger is made and whenever it is opened.
 
+mod access;
+pub(crate) mod secret;
+
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _, Write as _},
@@ -20,11 +23,13 @@ use rand::{RngCore, rngs::OsRng};
 use wufu_verifier::note::{LogKey, MAX_BYTES, NoteError};
 use zeroize::Zeroizing;
 
-pub(crate) use crate::secret::hex;
+pub(crate) use crate::folder::secret::hex;
 use crate::{
-    access::{OTHERS, OTHERS_WRITE, check_file, check_folder, is_there, plain},
-    secret::{OperatorToken, private, read_key, read_secret, write_secret, write_used_key},
-    summary::SummaryError,
+    epochs::summary::SummaryError,
+    folder::{
+        access::{OTHERS, OTHERS_WRITE, check_file, check_folder, is_there, plain},
+        secret::{OperatorToken, private, read_key, read_secret, write_secret, write_used_key},
+    },
 };
 
 const LOCK: &str = "lock";

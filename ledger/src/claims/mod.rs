@@ -14,12 +14,11 @@ use wufu_verifier::{
 };
 
 use crate::{
+    epochs::{recount, tally::Part},
     folder::hex,
     ledger::Ledger,
     log::Log,
-    recount,
     store::{StoreError, WriteTx, signed, unsigned},
-    tally::Part,
 };
 
 /// Why a claim is neither admitted nor found spent. Nothing was charged.

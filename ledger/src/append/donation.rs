@@ -9,14 +9,15 @@ use wufu_proto::grant::MAX_RECEIPT;
 use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, field, text};
 
 use crate::{
-    append::AppendError,
-    import::ReceiptKey,
+    append::{
+        AppendError,
+        directory::{self, Directory},
+    },
+    epochs::tally::{Part, Tally},
+    import::{ReceiptKey, owners::Owners},
     log::Log,
-    owners::Owners,
-    project::{self, Directory},
     random,
     store::{ROWS, StoreError, signed},
-    tally::{Part, Tally},
     workers::{HASHES, Workers},
 };
 
@@ -186,7 +187,7 @@ impl Donations {
             if keys[row.project as usize].is_none() {
                 let (institution, project) = self.names(row);
                 let key = directory.add(institution, project);
-                let key = key.ok_or_else(|| project::refused(institution, project))?;
+                let key = key.ok_or_else(|| directory::refused(institution, project))?;
                 keys[row.project as usize] = Some(key);
             }
         }

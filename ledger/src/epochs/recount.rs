@@ -5,10 +5,12 @@ use tokio_stream::StreamExt as _;
 use wufu_verifier::note::LogKey;
 
 use crate::{
+    epochs::{
+        summary::{State, Summary, SummaryError},
+        tally::{Chain, Part, Tally, Value, donation_row},
+    },
     log::Log,
     store::{StoreError, signed},
-    summary::{State, Summary, SummaryError},
-    tally::{Chain, Part, Tally, Value, donation_row},
 };
 
 /// The values of a checkpoint's row that are hashed, in the order of its columns.

@@ -17,13 +17,15 @@ use wufu_verifier::{
 };
 
 use crate::{
-    append::{Placement, lossy},
-    card::{self, CardRow},
-    leaf,
+    append::{
+        Placement,
+        card::{self, CardRow},
+        lossy,
+        person::{self, PersonRow},
+    },
     ledger::{Ledger, LogView},
     log::Log,
-    person::{self, PersonRow},
-    store::{StoreError, element, signed, unsigned},
+    store::{StoreError, element, leaves, signed, unsigned},
     workers::parents,
 };
 
@@ -268,7 +270,7 @@ impl Ledger {
             return Ok(tree);
         }
         let first = shard * SHARD_LEAVES as u64;
-        let leaves = leaf::read(reader, log, first..first + SHARD_LEAVES as u64).await?;
+        let leaves = leaves::read(reader, log, first..first + SHARD_LEAVES as u64).await?;
         let hashed = self.inner.workers.run(move || {
             let mut tree = Tree::new(SHARD_DEPTH);
             tree.extend_with(&leaves, parents).map(|()| Arc::new(tree))

@@ -8,13 +8,15 @@ use wufu_verifier::{Fr, checkpoint::Checkpoint, note::LogKey};
 use crate::{
     audit::{Audit, Marks},
     folder::Folder,
-    grant::{GrantError, PendingEntries},
     ledger::{Ledger, OpenError, read_policy},
     log::Log,
     policy::LedgerPolicy,
-    shard::ReadError,
+    read::{
+        grant::{GrantError, PendingEntries},
+        shard::ReadError,
+        totals::DonationSums,
+    },
     store::{Store, StoreError},
-    totals::DonationSums,
 };
 
 /// A ledger as it is at one moment. Nothing can be written through it, and it keeps nobody from writing.

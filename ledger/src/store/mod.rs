@@ -3,6 +3,10 @@
 //! SQLite in WAL mode with synchronous FULL: what was committed survives `kill -9` and power loss. Queries use only
 //! what PostgreSQL has too.
 
+#[cfg(test)]
+mod faults;
+pub(crate) mod leaves;
+
 use std::{
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
@@ -448,9 +452,9 @@ async fn keep_tidy(options: SqliteConnectOptions, tidy: Arc<Notify>) {
 
 fn migrations() -> Migrator {
     let sql = |text: &'static str| sqlx::SqlSafeStr::into_sql_str(text);
-    let ledger = sql(include_str!("../migrations/0001_ledger.sql"));
-    let summary = sql(include_str!("../migrations/0002_summary.sql"));
-    let order = sql(include_str!("../migrations/0003_order.sql"));
+    let ledger = sql(include_str!("../../migrations/0001_ledger.sql"));
+    let summary = sql(include_str!("../../migrations/0002_summary.sql"));
+    let order = sql(include_str!("../../migrations/0003_order.sql"));
     Migrator::with_migrations(vec![
         Migration::new(1, "ledger".into(), MigrationType::Simple, ledger, false),
         Migration::new(2, "summary".into(), MigrationType::Simple, summary, false),

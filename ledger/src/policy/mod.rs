@@ -1,5 +1,7 @@
 //! The rules of a ledger: a small JSON file that the operator writes once.
 
+pub(crate) mod money;
+
 use std::{
     fmt, fs,
     io::{self, Read as _},

@@ -5,14 +5,18 @@ use sqlx::SqliteConnection;
 use tokio_stream::StreamExt as _;
 
 use crate::{
-    audit::{Audit, Marks},
-    finding::{Coverage, Finding},
+    audit::{
+        Audit, Marks,
+        finding::{Coverage, Finding},
+    },
+    epochs::{
+        recount::recount,
+        summary::{State, Summary, SummaryError},
+        tally::{Chain, Part, Tally},
+    },
     ledger::Ledger,
     log::Log,
-    recount::recount,
     store::{StoreError, unsigned},
-    summary::{State, Summary, SummaryError},
-    tally::{Chain, Part, Tally},
 };
 
 /// The chains that were signed for a part, by their number of rows, and how far the rows fit.
@@ -61,7 +65,7 @@ impl Ledger {
         self.audit_tables(reader, audit).await?;
         let query = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('state', 'summaries')";
         let tables: i64 = sqlx::query_scalar(query).fetch_one(&mut *reader).await?;
-        let is_begun = tables == 2 && !crate::summary::is_unsummarised(reader).await?;
+        let is_begun = tables == 2 && !crate::epochs::summary::is_unsummarised(reader).await?;
         if !is_begun {
             // Somebody made the ledger look like one of a release that signed none.
             let problem = if mark.is_some() {

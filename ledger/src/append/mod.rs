@@ -1,5 +1,11 @@
 //! Appending: all of a batch or nothing, acknowledged after the commit.
 
+pub(crate) mod card;
+pub(crate) mod directory;
+pub(crate) mod donation;
+mod pending;
+pub(crate) mod person;
+
 use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use rayon::prelude::*;
@@ -12,16 +18,12 @@ use wufu_verifier::{
 };
 
 use crate::{
-    card,
-    donation::{self, Donations},
-    leaf,
+    append::{directory::Directory, donation::Donations, person::RegisteredPerson},
+    epochs::tally::{Part, Tally},
+    import::owners::Owners,
     ledger::Ledger,
     log::Log,
-    owners::Owners,
-    person::{self, RegisteredPerson},
-    project::Directory,
-    store::{StoreError, WriteTx},
-    tally::{Part, Tally},
+    store::{StoreError, WriteTx, leaves},
     workers::HASHES,
 };
 
@@ -240,8 +242,8 @@ impl Ledger {
     ) -> Result<Range<u64>, AppendError> {
         let mut state = self.state(tx).await?;
         let range = self.range(tx, &state.tally, log, leaves.len() as u64).await?;
-        leaf::insert(tx.connection()?, log, range.start, leaves).await?;
-        leaf::grow(tx.connection()?, log, &range).await?;
+        leaves::insert(tx.connection()?, log, range.start, leaves).await?;
+        leaves::grow(tx.connection()?, log, &range).await?;
         for leaf in leaves {
             state.tally.push_leaf(log, &field::encode(leaf));
         }
@@ -272,7 +274,7 @@ impl Ledger {
         let known = (directory, &mut state.tally);
         let written = donation::insert(connection, workers, first, rows, known, progress).await?;
         let range = first..first + written.leaves;
-        leaf::grow(tx.connection()?, log, &range).await?;
+        leaves::grow(tx.connection()?, log, &range).await?;
         self.sign_state(tx, &state).await?;
         Ok((written, range))
     }
@@ -285,7 +287,7 @@ impl Ledger {
         log: Log,
         count: u64,
     ) -> Result<Range<u64>, AppendError> {
-        let size = leaf::size(tx.connection()?, log).await?;
+        let size = leaves::size(tx.connection()?, log).await?;
         if size != tally.chain(Part::of(log)).rows {
             return Err(StoreError::Broken { what: "log size" }.into());
         }

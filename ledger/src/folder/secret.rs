@@ -10,9 +10,9 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::{
+use crate::folder::{
+    FolderError,
     access::{OTHERS, check_file},
-    folder::FolderError,
 };
 
 /// What an operator shows to append: 32 random bytes, in hexadecimal digits.

@@ -11,12 +11,14 @@ use wufu_verifier::{
 
 use crate::{
     append::AppendError,
+    epochs::{
+        summary::{self, SummaryError},
+        tally::{Part, Tally, Value},
+    },
     folder::FolderError,
     ledger::Ledger,
     log::Log,
     store::{StoreError, signed},
-    summary::{self, SummaryError},
-    tally::{Part, Tally, Value},
 };
 
 /// An institution's project.

@@ -8,12 +8,11 @@ use wufu_proto::log::{Roof, Shard, ShardContent};
 use wufu_verifier::{Fr, Record, checkpoint::Checkpoint, merkle::SHARD_LEAVES};
 
 use crate::{
-    checkpoint::open,
-    grant::public,
-    leaf,
+    epochs::open,
     ledger::Ledger,
     log::Log,
-    store::{StoreError, element, signed, unsigned},
+    read::grant::public,
+    store::{StoreError, element, leaves, signed, unsigned},
 };
 
 /// The newest checkpoint is looked for at the last epoch there is, which is no number to show.
@@ -160,7 +159,7 @@ impl Ledger {
         let content = match log {
             Log::Donations => ShardContent::Records(records(&mut reader, places).await?),
             Log::Cards | Log::Persons => {
-                ShardContent::Leaves(leaf::read(&mut reader, log, places).await?)
+                ShardContent::Leaves(leaves::read(&mut reader, log, places).await?)
             }
         };
         Ok(Shard { shard, content })

@@ -4,7 +4,7 @@ use std::fmt;
 
 use wufu_verifier::readable::Utc;
 
-use crate::{audit_entry::Problem, money::Money};
+use crate::{audit::entry::Problem, policy::money::Money};
 
 /// Since when the ledger signs what no checkpoint covers: donations without owner, names, claims, its own checkpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

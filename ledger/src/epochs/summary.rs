@@ -10,12 +10,14 @@ use sqlx::SqliteConnection;
 use wufu_verifier::note::{self, LogKey};
 
 use crate::{
-    checkpoint::EpochError,
+    epochs::{
+        EpochError,
+        recount::{differs, recount},
+        tally::{Part, Tally, unhex},
+    },
     folder::{FolderError, hex},
     ledger::{Ledger, Signer},
-    recount::{differs, recount},
     store::{StoreError, WriteTx, signed, unsigned},
-    tally::{Part, Tally, unhex},
 };
 
 /// Why the ledger's own database is not signed from. Nothing was signed.

@@ -5,13 +5,13 @@ use wufu_verifier::{Record, field};
 
 use crate::{
     append::{AppendError, Placement, finish, lossy},
+    epochs::recount,
     folder::FolderError,
-    grant::public,
-    leaf,
     ledger::Ledger,
     log::Log,
-    random, recount,
-    store::{StoreError, WriteTx, signed, unsigned},
+    random,
+    read::grant::public,
+    store::{StoreError, WriteTx, leaves, signed, unsigned},
 };
 
 /// A row of `receipts`: project key, amount, time, number and place.
@@ -82,8 +82,8 @@ impl Ledger {
             .execute(tx.connection()?)
             .await
             .map_err(StoreError::from)?;
-        leaf::insert_record(tx.connection()?, places.start, &record).await?;
-        leaf::grow(tx.connection()?, log, &places).await?;
+        leaves::insert_record(tx.connection()?, places.start, &record).await?;
+        leaves::grow(tx.connection()?, log, &places).await?;
         state.tally.push_record(&record);
         self.sign_state(tx, &state).await?;
         Ok(Placement { donations: places, ..Placement::default() })

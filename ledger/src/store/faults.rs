@@ -23,10 +23,10 @@ use wufu_verifier::{Amount, Time, checkpoint::Checkpoint};
 use crate::{
     Ledger, LedgerPolicy, Log,
     import::{ImportOptions, Rows},
-    totals::DonationSums,
+    read::totals::DonationSums,
 };
 
-#[path = "../tests/common/forge.rs"]
+#[path = "../../tests/common/forge.rs"]
 mod forge;
 use forge::{Says, Trapdoor};
 
