@@ -18,6 +18,7 @@ pub mod import;
 mod ledger;
 mod log;
 mod log_tree;
+mod open;
 mod policy;
 mod random;
 mod read;
@@ -36,11 +37,12 @@ pub use audit::{
     finding::{Coverage, Finding},
 };
 pub use claims::ClaimError;
-pub use epochs::{ClosedEpoch, EpochError, summary::SummaryError};
+pub use epochs::{ClosedEpoch, EpochError, summary_error::SummaryError};
 pub use folder::{FolderError, secret::OperatorToken};
 pub use import::owners::{Owners, OwnersError};
-pub use ledger::{Ledger, OpenError};
+pub use ledger::Ledger;
 pub use log::Log;
+pub use open::OpenError;
 pub use policy::{
     CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError,
     money::{Money, grouped},

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use sqlx::SqliteConnection;
 use wufu_verifier::{
     ProjectKey,
     note::{self, LogKey, MAX_BYTES, NoteError},
@@ -10,15 +9,16 @@ use wufu_verifier::{
 };
 
 use crate::{
-    append::AppendError,
+    append::error::AppendError,
     epochs::{
-        summary::{self, SummaryError},
+        summary,
+        summary_error::SummaryError,
         tally::{Part, Tally, Value},
     },
     folder::FolderError,
     ledger::Ledger,
     log::Log,
-    store::{StoreError, signed},
+    store::{Connection, Reading, StoreError, Transaction, projects, signed},
 };
 
 /// An institution's project.
@@ -217,21 +217,16 @@ impl Directory {
         [heading(origin)].into_iter().chain(lines).map(|line| line + "\n").collect()
     }
 
-    pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let log = Log::Donations.id();
-        let query = "SELECT name FROM institutions WHERE log = $1 ORDER BY institution";
-        let query = sqlx::query_scalar(query).bind(log);
-        let institutions: Vec<String> = query.fetch_all(&mut *connection).await?;
-        let query = "SELECT institution, name FROM projects WHERE log = $1 ORDER BY project";
-        let query = sqlx::query_as(query).bind(log);
-        let projects: Vec<(i64, String)> = query.fetch_all(connection).await?;
+    pub(crate) async fn load(connection: &mut Connection) -> Result<Self, StoreError> {
+        let institutions = projects::institutions(connection).await?;
+        let projects = projects::projects(connection).await?;
         let directory = Self::of_rows(&institutions, &projects);
         directory.ok_or(StoreError::Broken { what: "list of projects" })
     }
 
     /// The directory of the database's rows, in the order of their ids. `None` when an id is missing or a name stands
     /// twice.
-    fn of_rows(institutions: &[String], projects: &[(i64, String)]) -> Option<Self> {
+    fn of_rows(institutions: &[String], projects: &[(u64, String)]) -> Option<Self> {
         let mut directory = Self::default();
         for (at, name) in institutions.iter().enumerate() {
             if directory.keep_institution(name) != Some(at) {
@@ -293,24 +288,16 @@ impl Directory {
     /// Writes what `before` does not have, and adds it to the tally.
     pub(crate) async fn save(
         &self,
-        connection: &mut SqliteConnection,
+        tx: &mut Transaction<'_>,
         before: &Self,
         tally: &mut Tally,
     ) -> Result<(), StoreError> {
-        let log = Log::Donations.id();
-        let insert = "INSERT INTO institutions (log, institution, name) VALUES ($1, $2, $3)";
         for (at, name) in self.institutions.iter().enumerate().skip(before.institutions.len()) {
-            let id = signed(at as u64 + 1)?;
-            let query = sqlx::query(insert).bind(log).bind(id).bind(name);
-            query.execute(&mut *connection).await?;
+            projects::insert_institution(tx, at as u64 + 1, name).await?;
         }
-        let insert =
-            "INSERT INTO projects (log, project, institution, name) VALUES ($1, $2, $3, $4)";
         let fresh = self.projects.iter().enumerate().skip(before.projects.len());
         for (at, (institution, name)) in fresh {
-            let [id, institution] = [signed(at as u64 + 1)?, signed(*institution as u64 + 1)?];
-            let query = sqlx::query(insert).bind(log).bind(id).bind(institution).bind(name);
-            query.execute(&mut *connection).await?;
+            projects::insert_project(tx, at as u64 + 1, *institution as u64 + 1, name).await?;
         }
         self.push_new(before, tally)
     }
@@ -322,7 +309,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn projects(&self) -> Result<Directory, StoreError> {
-        Directory::load(&mut *self.inner.store.shard_readers().acquire().await?).await
+        Directory::load(&mut self.inner.store.reader(Reading::Shards).await?).await
     }
 
     /// All institutions and projects, as a signed note: see [`Directory::open`].
@@ -333,7 +320,7 @@ impl Ledger {
     pub async fn projects_note(&self) -> Result<String, StoreError> {
         let store = &self.inner.store;
         let mark = self.inner.folder.summary()?;
-        let mut snapshot = store.snapshot(store.shard_readers()).await?;
+        let mut snapshot = store.snapshot(Reading::Shards).await?;
         let directory = Directory::load(&mut snapshot).await?;
         directory.check_names()?;
         match summary::load_state(&mut snapshot, self.log_key()).await {

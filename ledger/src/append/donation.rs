@@ -1,28 +1,17 @@
-//! Donations: rows that came from somewhere, hashed on all cores and written in one transaction.
+//! Donations: rows that came from somewhere.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use rayon::prelude::*;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
-use wufu_circuits::Ownership;
 use wufu_proto::grant::MAX_RECEIPT;
-use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, field, text};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, text};
 
 use crate::{
     append::{
-        AppendError,
         directory::{self, Directory},
+        error::AppendError,
     },
-    epochs::tally::{Part, Tally},
-    import::{ReceiptKey, owners::Owners},
-    log::Log,
-    random,
-    store::{ROWS, StoreError, signed},
-    workers::{HASHES, Workers},
+    import::ReceiptKey,
 };
-
-/// Rows that are hashed while those before are written.
-const BATCH: usize = 4096;
 
 /// Donations that are not in the ledger yet. Names of institutions and projects are kept once.
 ///
@@ -181,7 +170,10 @@ impl Donations {
     }
 
     /// Gives every project of a row its key, in order of first appearance.
-    fn keys(&self, directory: &mut Directory) -> Result<Vec<Option<ProjectKey>>, AppendError> {
+    pub(super) fn keys(
+        &self,
+        directory: &mut Directory,
+    ) -> Result<Vec<Option<ProjectKey>>, AppendError> {
         let mut keys = vec![None; self.projects.len()];
         for row in &self.rows {
             if keys[row.project as usize].is_none() {
@@ -195,162 +187,25 @@ impl Donations {
     }
 }
 
-/// How many rows were written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RowsWritten {
-    /// All of them.
-    pub(crate) rows: u64,
-    /// Those with an owner, which are leaves.
-    pub(crate) leaves: u64,
+/// A donation's project and leaf.
+pub(crate) struct HashedDonation {
+    pub(crate) project: ProjectKey,
+    /// Without an owner there is none.
+    pub(crate) leaf: Option<OwnedLeaf>,
 }
 
 /// An owned row, hashed.
-struct Leaf {
-    owner: Fr,
-    rcm: Fr,
-    own: Fr,
-    leaf: Fr,
+pub(crate) struct OwnedLeaf {
+    pub(crate) owner: Fr,
+    pub(crate) rcm: Fr,
+    pub(crate) own: Fr,
+    pub(crate) leaf: Fr,
 }
 
-/// Writes donations from place `first` on, and adds them and their projects to directory and tally. `progress` hears
-/// how many rows are written.
-pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
-    workers: &Workers,
-    first: u64,
-    (donations, owners): (Arc<Donations>, Arc<Owners>),
-    (directory, tally): (&mut Directory, &mut Tally),
-    mut progress: impl FnMut(u64),
-) -> Result<RowsWritten, AppendError> {
-    let before = directory.clone();
-    let keys = Arc::new(donations.keys(directory)?);
-    directory.save(connection, &before, tally).await?;
-    let mut written = RowsWritten::default();
-    let batch = |start: usize| {
-        let (donations, owners, keys) = (donations.clone(), owners.clone(), keys.clone());
-        workers.run(move || {
-            let end = donations.rows.len().min(start + BATCH);
-            let rows = donations.rows[start..end].par_chunks(HASHES);
-            let hashed = rows.map(|rows| hash(rows, &keys, &owners)).collect::<Option<Vec<_>>>();
-            Some(hashed?.into_iter().flatten().collect::<Vec<_>>())
-        })
-    };
-    // The batch after is hashed while this one is written.
-    let mut hashed = batch(0).await?;
-    let mut start = 0;
-    while start < donations.rows.len() {
-        let end = donations.rows.len().min(start + BATCH);
-        let (rows, records) = (&donations.rows[start..end], hashed);
-        let records = records.ok_or(StoreError::Broken { what: "project" })?;
-        let place = first + written.leaves;
-        let write = write(connection, place, rows, &records, tally);
-        let (next, done) = tokio::join!(batch(end), write);
-        done?;
-        hashed = next?;
-        written.rows += rows.len() as u64;
-        written.leaves += records.iter().filter(|(_, leaf)| leaf.is_some()).count() as u64;
-        progress(written.rows);
-        start = end;
-    }
-    Ok(written)
-}
-
-/// The projects of rows, and the leaves of those with an owner, in their order.
-fn hash(
-    rows: &[DonationRow],
-    keys: &[Option<ProjectKey>],
-    owners: &Owners,
-) -> Option<Vec<(ProjectKey, Option<Leaf>)>> {
-    let project = |row: &DonationRow| *keys.get(row.project as usize)?;
-    let projects = rows.iter().map(project).collect::<Option<Vec<ProjectKey>>>()?;
-    let owned = rows.iter().zip(&projects).enumerate().filter_map(|(at, (row, project))| {
-        let owner = owners.owner(&row.receipt)?;
-        let ownership = Ownership::new(&row.receipt, random::element());
-        Some((at, (row, *project), (ownership, owner)))
-    });
-    let owned: Vec<_> = owned.collect();
-    let owns = Ownership::own_many(owned.iter().map(|(.., (of, owner))| (of, *owner)));
-    let records = owned.iter().zip(owns).map(|((_, (row, project), _), own)| Record {
-        project: *project,
-        amount: row.amount,
-        time: row.time,
-        own,
-    });
-    let records: Vec<Record> = records.collect();
-    let leaves = Record::leaves(&records).into_iter().zip(&records);
-    let mut hashed: Vec<_> = projects.iter().map(|project| (*project, None)).collect();
-    for ((at, _, (ownership, owner)), (leaf, record)) in owned.iter().zip(leaves) {
-        let made = Leaf { owner: *owner, rcm: ownership.rcm, own: record.own, leaf };
-        hashed[*at].1 = Some(made);
-    }
-    Some(hashed)
-}
-
-async fn write(
-    connection: &mut SqliteConnection,
-    first: u64,
-    rows: &[DonationRow],
-    hashed: &[(ProjectKey, Option<Leaf>)],
-    tally: &mut Tally,
-) -> Result<(), StoreError> {
-    let log = Log::Donations.id();
-    let mut place = signed(first)?;
-    let mut seq = signed(tally.chain(Part::Donations).rows)?;
-    for (rows, hashed) in rows.chunks(ROWS).zip(hashed.chunks(ROWS)) {
-        let mut receipts = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO receipts \
-             (log, receipt, project_key, amount, time, seq, owner, rcm, place) ",
-        );
-        let mut next = place;
-        receipts.push_values(rows.iter().zip(hashed), |mut out, (row, (project, leaf))| {
-            out.push_bind(log).push_bind(row.receipt.to_vec());
-            push_public(&mut out, *project, row);
-            seq += 1;
-            out.push_bind(seq);
-            tally.push_donation(&row.receipt, facts(*project, row), leaf.is_some());
-            let bytes = |value: &Fr| field::encode(value).to_vec();
-            let owner = leaf.as_ref().map(|leaf| bytes(&leaf.owner));
-            let rcm = leaf.as_ref().map(|leaf| bytes(&leaf.rcm));
-            out.push_bind(owner).push_bind(rcm).push_bind(leaf.as_ref().map(|_| next));
-            next += i64::from(leaf.is_some());
-        });
-        receipts.build().execute(&mut *connection).await?;
-        if next == place {
-            continue;
-        }
-        let mut records = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO records (log, place, project_key, amount, time, own, leaf) ",
-        );
-        let owned = rows
-            .iter()
-            .zip(hashed)
-            .filter_map(|(row, (project, leaf))| leaf.as_ref().map(|leaf| (row, project, leaf)));
-        records.push_values(owned, |mut out, (row, project, leaf)| {
-            out.push_bind(log).push_bind(place);
-            push_public(&mut out, *project, row);
-            out.push_bind(field::encode(&leaf.own).to_vec());
-            let hash = field::encode(&leaf.leaf);
-            tally.push_leaf(Log::Donations, &hash);
-            out.push_bind(hash.to_vec());
-            place += 1;
-        });
-        records.build().execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-/// Project key, amount and time as the database has them.
-fn facts(project: ProjectKey, row: &DonationRow) -> [i64; 3] {
-    // All three are below 2^63: ids are, and so are the bounds of the types.
-    [project.to_u64(), row.amount.minor(), row.time.seconds()].map(|fact| fact as i64)
-}
-
-fn push_public(
-    out: &mut sqlx::query_builder::Separated<'_, Sqlite, &'static str>,
-    project: ProjectKey,
-    row: &DonationRow,
-) {
-    for fact in facts(project, row) {
-        out.push_bind(fact);
+impl DonationRow {
+    /// Project key, amount and time as the database has them.
+    pub(crate) fn facts(&self, project: ProjectKey) -> [i64; 3] {
+        // All three are below 2^63: ids are, and so are the bounds of the types.
+        [project.to_u64(), self.amount.minor(), self.time.seconds()].map(|fact| fact as i64)
     }
 }

@@ -1,7 +1,7 @@
 //! Donations without owner: entered, counted, and a leaf as soon as somebody is named.
 
 use wufu_circuits::{Address, Ownership};
-use wufu_verifier::{Record, field};
+use wufu_verifier::Record;
 
 use crate::{
     append::{AppendError, Placement, finish, lossy},
@@ -10,12 +10,8 @@ use crate::{
     ledger::Ledger,
     log::Log,
     random,
-    read::grant::public,
-    store::{StoreError, WriteTx, leaves, signed, unsigned},
+    store::{StoreError, Transaction, logs, receipts, records},
 };
-
-/// A row of `receipts`: project key, amount, time, number and place.
-type Row = (i64, i64, i64, Option<i64>, Option<i64>);
 
 impl Ledger {
     /// Gives a pending donation its owner; it becomes a leaf.
@@ -39,51 +35,34 @@ impl Ledger {
 
     async fn own_in(
         &self,
-        tx: &mut WriteTx<'_>,
+        tx: &mut Transaction<'_>,
         receipt: &[u8],
         owner: &Address,
     ) -> Result<Placement, AppendError> {
         let log = Log::Donations;
-        let query = "SELECT project_key, amount, time, seq, place FROM receipts \
-             WHERE log = $1 AND receipt = $2";
-        let query = sqlx::query_as(query).bind(log.id()).bind(receipt);
-        let row: Option<Row> =
-            query.fetch_optional(tx.connection()?).await.map_err(StoreError::from)?;
         let name = || lossy(receipt);
-        let (project, amount, time, seq, place) =
-            row.ok_or_else(|| AppendError::Unknown { receipt: name() })?;
-        if let Some(place) = place {
-            let (place, origin) = (unsigned("place", place)?, self.origin(log));
-            return Err(AppendError::Owned { receipt: name(), origin, place });
+        let found = receipts::ownable(tx.connection()?, receipt).await?;
+        let found = found.ok_or_else(|| AppendError::Unknown { receipt: name() })?;
+        if let Some(place) = found.place {
+            return Err(AppendError::Owned { receipt: name(), origin: self.origin(log), place });
         }
         let mut state = self.state(tx).await?;
         // What is signed from here on is what was entered, or nothing is.
-        let seq = unsigned("seq", seq.unwrap_or(0))?;
-        let key = self.log_key();
-        let edited = recount::donation_differs(tx.connection()?, key, &state, seq).await?;
+        let (key, number) = (self.log_key(), found.number);
+        let edited = recount::donation_differs(tx.connection()?, key, &state, number).await?;
         if let Some(edited) = edited {
             return Err(StoreError::from(FolderError::from(edited)).into());
         }
-        let (project, amount, time) = public(project, amount, time)?;
+        let (project, amount, time) = found.facts?;
         let ownership = Ownership::new(receipt, random::element());
         let record = Record { project, amount, time, own: ownership.own(owner.pk) };
         let owned = state.tally.own(amount.minor());
         owned.ok_or(StoreError::Broken { what: "sum of pending donations" })?;
         let places = self.range(tx, &state.tally, log, 1).await?;
-        let place = signed(places.start)?;
-        let update = "UPDATE receipts SET owner = $1, rcm = $2, place = $3 \
-             WHERE log = $4 AND receipt = $5 AND place IS NULL";
-        sqlx::query(update)
-            .bind(field::encode(&owner.pk).to_vec())
-            .bind(field::encode(&ownership.rcm).to_vec())
-            .bind(place)
-            .bind(log.id())
-            .bind(receipt)
-            .execute(tx.connection()?)
-            .await
-            .map_err(StoreError::from)?;
-        leaves::insert_record(tx.connection()?, places.start, &record).await?;
-        leaves::grow(tx.connection()?, log, &places).await?;
+        let secrets = (&owner.pk, &ownership.rcm);
+        receipts::set_owner(tx, receipt, secrets, places.start).await?;
+        records::insert(tx, places.start, &record).await?;
+        logs::grow(tx, log, &places).await?;
         state.tally.push_record(&record);
         self.sign_state(tx, &state).await?;
         Ok(Placement { donations: places, ..Placement::default() })

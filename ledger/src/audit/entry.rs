@@ -1,19 +1,13 @@
 //! One entry under audit: what is public, and the secrets from which it was made.
 
-use std::{fmt, ops::Range};
+use std::fmt;
 
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use wufu_circuits::Ownership;
-use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, merkle::EMPTY};
+use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time};
 
-use crate::{
-    append::{
-        card::{self, IssuedCard},
-        person::{self, RegisteredPerson},
-    },
-    log::Log,
-    read::grant,
-    store::{StoreError, element, signed, unsigned},
+use crate::append::{
+    card::{self, IssuedCard},
+    person::{self, RegisteredPerson},
 };
 
 /// What is wrong with an entry.
@@ -48,11 +42,11 @@ impl fmt::Display for Problem {
 pub(crate) struct Entry {
     pub(crate) place: u64,
     pub(crate) leaf: Option<Fr>,
-    source: Source,
+    pub(crate) source: Source,
 }
 
 /// What the leaf must come from.
-enum Source {
+pub(crate) enum Source {
     /// Nothing was issued.
     Missing,
     /// What was issued cannot be read.
@@ -66,11 +60,11 @@ enum Source {
 }
 
 /// The operator's side of a record.
-struct Receipt {
-    name: Vec<u8>,
-    public: Option<(ProjectKey, Amount, Time)>,
-    owner: Option<Fr>,
-    rcm: Option<Fr>,
+pub(crate) struct Receipt {
+    pub(crate) name: Vec<u8>,
+    pub(crate) public: Option<(ProjectKey, Amount, Time)>,
+    pub(crate) owner: Option<Fr>,
+    pub(crate) rcm: Option<Fr>,
 }
 
 /// What is wrong with entries, each by its place. On the thread that calls.
@@ -139,98 +133,4 @@ impl Entry {
             }
         }
     }
-}
-
-/// Entries of the card log.
-pub(crate) async fn cards(
-    reader: &mut SqliteConnection,
-    org: &str,
-    places: Range<u64>,
-) -> Result<Vec<Entry>, StoreError> {
-    type Row =
-        (i64, Vec<u8>, Option<i64>, Option<i64>, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
-    let query = "SELECT l.place, l.leaf, c.serial, c.kind, c.owner, c.rcm, c.place \
-         FROM leaves l LEFT JOIN cards c ON c.place = l.place \
-         WHERE l.log = $1 AND l.place >= $2 AND l.place < $3 ORDER BY l.place";
-    let query = sqlx::query_as(query).bind(Log::Cards.id()).bind(signed(places.start)?);
-    let rows: Vec<Row> = query.bind(signed(places.end)?).fetch_all(reader).await?;
-    let entry = |(place, leaf, serial, kind, owner, rcm, at): Row| {
-        let source = match (serial, kind, owner, rcm, at) {
-            (Some(serial), Some(kind), Some(owner), Some(rcm), Some(at)) => {
-                let row = card::of_row(org, &(serial, kind, owner, rcm, at));
-                row.map_or(Source::Broken, |(card, _)| Source::Card(card))
-            }
-            _ => Source::Missing,
-        };
-        Ok(Entry { place: unsigned("place", place)?, leaf: nonzero(&leaf), source })
-    };
-    rows.into_iter().map(entry).collect()
-}
-
-/// Entries of the person log.
-pub(crate) async fn persons(
-    reader: &mut SqliteConnection,
-    places: Range<u64>,
-) -> Result<Vec<Entry>, StoreError> {
-    type Row = (i64, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
-    let query = "SELECT l.place, l.leaf, p.owner, p.salt, p.place \
-         FROM leaves l LEFT JOIN persons p ON p.place = l.place \
-         WHERE l.log = $1 AND l.place >= $2 AND l.place < $3 ORDER BY l.place";
-    let query = sqlx::query_as(query).bind(Log::Persons.id()).bind(signed(places.start)?);
-    let rows: Vec<Row> = query.bind(signed(places.end)?).fetch_all(reader).await?;
-    let entry = |(place, leaf, owner, salt, at): Row| {
-        let source = match (owner, salt, at) {
-            (Some(owner), Some(salt), Some(at)) => {
-                let row = person::of_row(&(owner, salt, at));
-                row.map_or(Source::Broken, |(person, _)| Source::Person(person))
-            }
-            _ => Source::Missing,
-        };
-        Ok(Entry { place: unsigned("place", place)?, leaf: nonzero(&leaf), source })
-    };
-    rows.into_iter().map(entry).collect()
-}
-
-/// Entries of the donation log.
-pub(crate) async fn records(
-    reader: &mut SqliteConnection,
-    places: Range<u64>,
-) -> Result<Vec<Entry>, StoreError> {
-    let query = "SELECT e.place, e.leaf, e.project_key, e.amount, e.time, e.own, \
-         r.receipt, r.project_key, r.amount, r.time, r.owner, r.rcm \
-         FROM records e LEFT JOIN receipts r ON r.log = e.log AND r.place = e.place \
-         WHERE e.log = $1 AND e.place >= $2 AND e.place < $3 ORDER BY e.place";
-    let query = sqlx::query(query).bind(Log::Donations.id()).bind(signed(places.start)?);
-    let rows = query.bind(signed(places.end)?).fetch_all(reader).await?;
-    let entry = |row: SqliteRow| {
-        let (leaf, own): (Vec<u8>, Vec<u8>) = (row.try_get(1)?, row.try_get(5)?);
-        let public = triple(row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
-        let public = public.zip(element("own", &own).ok());
-        let public =
-            public.map(|((project, amount, time), own)| Record { project, amount, time, own });
-        let private = match row.try_get::<Option<Vec<u8>>, _>(6)? {
-            None => None,
-            Some(name) => Some(Receipt {
-                name,
-                public: triple(row.try_get(7)?, row.try_get(8)?, row.try_get(9)?),
-                owner: optional(row.try_get(10)?),
-                rcm: optional(row.try_get(11)?),
-            }),
-        };
-        let source = Source::Record { public, private };
-        Ok(Entry { place: unsigned("place", row.try_get(0)?)?, leaf: nonzero(&leaf), source })
-    };
-    rows.into_iter().map(entry).collect()
-}
-
-fn triple(project: i64, amount: i64, time: i64) -> Option<(ProjectKey, Amount, Time)> {
-    grant::public(project, amount, time).ok()
-}
-
-fn optional(bytes: Option<Vec<u8>>) -> Option<Fr> {
-    element("element", &bytes?).ok()
-}
-
-fn nonzero(leaf: &[u8]) -> Option<Fr> {
-    element("leaf", leaf).ok().filter(|leaf| *leaf != EMPTY)
 }

@@ -7,7 +7,6 @@ mod signed_state;
 
 use std::collections::BTreeMap;
 
-use sqlx::SqliteConnection;
 use wufu_verifier::{
     Fr, Statement, checkpoint::Checkpoint, epochs::LogHistory, field, merkle::SHARD_LEAVES,
     readable::Utc,
@@ -15,16 +14,19 @@ use wufu_verifier::{
 
 use crate::{
     audit::{
-        entry::{Entry, cards, persons, problems, records},
+        entry::problems,
         finding::{Coverage, Finding},
     },
-    claims::{ClaimRow, of_row},
     folder::{Folder, FolderError, hex},
     ledger::Ledger,
     log::Log,
     log_tree::LogTree,
     policy::money::Money,
-    store::{StoreError, element, leaves, signed, unsigned},
+    store::{
+        Connection, Reading, StoreError,
+        checkpoints::{self, CheckpointRow},
+        claims, entries, logs, sums, unsigned,
+    },
     workers::HASHES,
 };
 
@@ -65,7 +67,7 @@ impl Ledger {
 
     /// Audits the ledger, whose high-water marks were read before its database.
     pub(crate) async fn audit_against(&self, marks: &Marks) -> Result<Audit, StoreError> {
-        let mut reader = self.inner.store.snapshot(self.inner.store.readers()).await?;
+        let mut reader = self.inner.store.snapshot(Reading::Short).await?;
         let mut audit = Audit::default();
         for log in Log::ALL {
             self.audit_log(&mut reader, log, &mut audit).await?;
@@ -78,12 +80,12 @@ impl Ledger {
 
     async fn audit_log(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         log: Log,
         audit: &mut Audit,
     ) -> Result<(), StoreError> {
         let origin = self.origin(log);
-        let expected = leaves::size(reader, log).await?;
+        let expected = logs::size(reader, log).await?;
         let mut checkpoints = self.audit_notes(reader, log, audit).await?.into_iter().peekable();
         let mut tree = LogTree::new(log);
         while tree.size() < expected {
@@ -92,11 +94,7 @@ impl Ledger {
             let next = checkpoints.peek().map_or(u64::MAX, |(checkpoint, _)| checkpoint.size());
             let end = expected.min(room).min(next.max(tree.size() + 1));
             let places = tree.size()..end;
-            let entries: Vec<Entry> = match log {
-                Log::Cards => cards(reader, self.org(), places.clone()).await?,
-                Log::Persons => persons(reader, places.clone()).await?,
-                Log::Donations => records(reader, places.clone()).await?,
-            };
+            let entries = entries::read(reader, log, self.org(), places.clone()).await?;
             let whole = entries.len() as u64 == places.end - places.start;
             let checked = self.inner.workers.run(move || {
                 use rayon::prelude::*;
@@ -143,10 +141,10 @@ impl Ledger {
 
     async fn audit_sums(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         audit: &mut Audit,
     ) -> Result<(), StoreError> {
-        let [records, pending, receipts] = sums(reader).await?;
+        let [records, pending, receipts] = sums::of_rows(reader).await?;
         audit.sum = receipts;
         if records + pending != receipts {
             let (records, receipts) = (self.money(records + pending), self.money(receipts));
@@ -168,23 +166,19 @@ impl Ledger {
     /// Opens every checkpoint of a log, and compares it with its row and with the others.
     async fn audit_notes(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         log: Log,
         audit: &mut Audit,
     ) -> Result<Vec<(Checkpoint, Option<Vec<u8>>)>, StoreError> {
         let origin = self.origin(log);
-        let query =
-            "SELECT epoch, size, open_root, note FROM checkpoints WHERE log = $1 ORDER BY epoch";
-        let query = sqlx::query_as(query).bind(log.id());
-        let rows: Vec<(i64, i64, Option<Vec<u8>>, String)> = query.fetch_all(reader).await?;
+        let rows = checkpoints::rows(reader, log).await?;
         let mut history = LogHistory::new(&origin);
         let mut good = Vec::with_capacity(rows.len());
-        for (epoch, size, open_root, note) in rows {
+        for CheckpointRow { epoch, size, open_root, note } in rows {
             audit.checkpoints += 1;
-            let epoch = unsigned("epoch", epoch)?;
             let opened = Checkpoint::open(self.log_key(), &note).ok().filter(|checkpoint| {
                 checkpoint.epoch() == epoch
-                    && signed(checkpoint.size()).is_ok_and(|got| got == size)
+                    && size == Some(checkpoint.size())
                     && checkpoint.time() == epoch * self.policy().epoch_seconds
             });
             let problem = match opened {
@@ -204,28 +198,22 @@ impl Ledger {
 }
 
 async fn audit_shards(
-    reader: &mut SqliteConnection,
+    reader: &mut Connection,
     log: Log,
     origin: &str,
     tree: &LogTree,
     audit: &mut Audit,
 ) -> Result<(), StoreError> {
-    let query = "SELECT shard, root FROM shards WHERE log = $1 ORDER BY shard";
-    let rows: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as(query).bind(log.id()).fetch_all(&mut *reader).await?;
+    let rows = checkpoints::shards(reader, log).await?;
     // Every shard that a checkpoint filled is there.
-    let covered =
-        sqlx::query_scalar("SELECT COALESCE(MAX(size), 0) FROM checkpoints WHERE log = $1");
-    let covered: i64 = covered.bind(log.id()).fetch_one(reader).await?;
-    let filled = unsigned("size", covered)? / SHARD_LEAVES as u64;
-    let missing = (0..filled).find(|shard| rows.iter().all(|row| row.0.unsigned_abs() != *shard));
+    let filled = checkpoints::covered(reader, log).await? / SHARD_LEAVES as u64;
+    let missing = (0..filled).find(|shard| rows.iter().all(|row| row.0 != *shard));
     if let Some(shard) = missing {
         audit.findings.push(Finding::Shard { origin: origin.into(), shard });
     }
     for (shard, root) in rows {
-        let shard = unsigned("shard", shard)?;
         let made = usize::try_from(shard).ok().and_then(|shard| tree.full().get(shard));
-        if made.is_none() || made.copied() != element("shard root", &root).ok() {
+        if made.is_none() || made.copied() != root {
             audit.findings.push(Finding::Shard { origin: origin.into(), shard });
         }
     }
@@ -245,39 +233,13 @@ impl Marks {
     }
 }
 
-/// The sums of what is public, of what is pending, and of all donations.
-async fn sums(reader: &mut SqliteConnection) -> Result<[u128; 3], StoreError> {
-    let sums = [
-        "SELECT amount FROM records WHERE log = $1 AND place >= $2 AND place < $3",
-        "SELECT amount FROM receipts WHERE log = $1 AND place IS NULL AND $2 < $3",
-        "SELECT amount FROM receipts WHERE log = $1 AND $2 < $3",
-    ];
-    let mut totals = [0u128; 3];
-    for (total, query) in totals.iter_mut().zip(sums) {
-        use tokio_stream::StreamExt as _;
-        let query = sqlx::query_scalar(query).bind(Log::Donations.id()).bind(0i64).bind(i64::MAX);
-        let mut rows = query.fetch(&mut *reader);
-        while let Some(amount) = rows.next().await {
-            *total += u128::from(unsigned("amount", amount?)?);
-        }
-    }
-    Ok(totals)
-}
-
-async fn audit_claims(reader: &mut SqliteConnection, audit: &mut Audit) -> Result<(), StoreError> {
-    let spent: Vec<(Vec<u8>, i64)> =
-        sqlx::query_as("SELECT nullifier, claim FROM spent").fetch_all(&mut *reader).await?;
-    let mut spent: BTreeMap<Vec<u8>, i64> = spent.into_iter().collect();
-    let query =
-        "SELECT claim, key_id, public_inputs, proof, payout, expiry FROM claims ORDER BY claim";
-    type Row = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
-    let rows: Vec<Row> = sqlx::query_as(query).fetch_all(reader).await?;
-    for (number, key_id, inputs, proof, payout, expiry) in rows {
+async fn audit_claims(reader: &mut Connection, audit: &mut Audit) -> Result<(), StoreError> {
+    let mut spent = claims::spent(reader).await?;
+    for (number, claim) in claims::rows(reader).await? {
         audit.claims += 1;
-        let row: ClaimRow = (key_id, inputs, proof, payout, expiry);
-        let problem = match of_row(row) {
-            Err(_) => Some("it cannot be read"),
-            Ok(claim) => {
+        let problem = match claim {
+            None => Some("it cannot be read"),
+            Some(claim) => {
                 let missing = claim
                     .statement()
                     .nullifiers()

@@ -1,9 +1,6 @@
 //! The audit of what no checkpoint covers: every row against the signed state, every summary against the one before,
 //! the newest against the files beside the database.
 
-use sqlx::SqliteConnection;
-use tokio_stream::StreamExt as _;
-
 use crate::{
     audit::{
         Audit, Marks,
@@ -11,12 +8,13 @@ use crate::{
     },
     epochs::{
         recount::recount,
-        summary::{State, Summary, SummaryError},
+        state::{State, Summary},
+        summary_error::SummaryError,
         tally::{Chain, Part, Tally},
     },
     ledger::Ledger,
     log::Log,
-    store::{StoreError, unsigned},
+    store::{Connection, StoreError, cards, persons, summaries},
 };
 
 /// The chains that were signed for a part, by their number of rows, and how far the rows fit.
@@ -57,15 +55,14 @@ impl Ledger {
     /// Compares everything with the signed state and the summaries.
     pub(crate) async fn audit_tally(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         marks: &Marks,
         audit: &mut Audit,
     ) -> Result<(), StoreError> {
         let mark = marks.summary.as_deref();
         self.audit_tables(reader, audit).await?;
-        let query = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('state', 'summaries')";
-        let tables: i64 = sqlx::query_scalar(query).fetch_one(&mut *reader).await?;
-        let is_begun = tables == 2 && !crate::epochs::summary::is_unsummarised(reader).await?;
+        let has_tables = summaries::has_tables(reader).await?;
+        let is_begun = has_tables && !summaries::is_empty(reader).await?;
         if !is_begun {
             // Somebody made the ledger look like one of a release that signed none.
             let problem = if mark.is_some() {
@@ -82,8 +79,7 @@ impl Ledger {
             audit.coverage = Coverage::Lost;
             return Ok(());
         }
-        let state: Option<String> =
-            sqlx::query_scalar("SELECT note FROM state").fetch_optional(&mut *reader).await?;
+        let state = summaries::state_note(reader).await?;
         let state = state.and_then(|note| State::open(self.log_key(), &note));
         let mut signed = self.audit_summaries(reader, state.as_ref(), mark, audit).await?;
         let kept = marks.state.as_deref();
@@ -152,7 +148,7 @@ impl Ledger {
     /// good.
     async fn audit_summaries(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         state: Option<&State>,
         mark: Option<&str>,
         audit: &mut Audit,
@@ -163,11 +159,7 @@ impl Ledger {
         let marked = mark.map(|note| Summary::open(self.log_key(), note));
         let (mut tallies, mut before) = (Vec::new(), None::<(Summary, [u8; 32])>);
         let (mut expected, mut is_marked) = (0, false);
-        let query = "SELECT number, epoch, note FROM summaries ORDER BY number";
-        let mut rows = sqlx::query_as(query).fetch(reader);
-        while let Some(row) = rows.next().await {
-            let (number, epoch, note): (i64, i64, String) = row?;
-            let (number, epoch) = (unsigned("summary", number)?, unsigned("epoch", epoch)?);
+        let see = |number, epoch, note: String| {
             audit.summaries += 1;
             if number != expected {
                 found(expected, "it is missing");
@@ -180,17 +172,17 @@ impl Ledger {
             let Some(summary) = opened else {
                 found(number, "its note is not signed, or says something else than its row");
                 before = None;
-                continue;
+                return;
             };
-            if let Some((last, hash)) = before.filter(|_| is_next)
+            if let Some((last, hash)) = before.take().filter(|_| is_next)
                 && !follows(&summary, &last, hash)
             {
                 found(number, "it does not follow the one before");
             }
             tallies.push(summary.tally.clone());
             before = Some((summary, *blake3::hash(note.as_bytes()).as_bytes()));
-        }
-        drop(rows);
+        };
+        summaries::each(reader, see).await?;
         if let Some(state) = state.filter(|state| state.after + 1 != expected) {
             found(
                 state.after,
@@ -224,15 +216,13 @@ impl Ledger {
     /// What has no order of its own: rows that belong to a leaf, and the logs' names.
     async fn audit_tables(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         audit: &mut Audit,
     ) -> Result<(), StoreError> {
-        for (part, log, query) in [
-            ("issued cards", Log::Cards, "SELECT COUNT(*) FROM cards"),
-            ("registered persons", Log::Persons, "SELECT COUNT(*) FROM persons"),
+        for (part, log, got) in [
+            ("issued cards", Log::Cards, cards::count(reader).await?),
+            ("registered persons", Log::Persons, persons::count(reader).await?),
         ] {
-            let got: i64 = sqlx::query_scalar(query).fetch_one(&mut *reader).await?;
-            let got = unsigned("count", got)?;
             let leaves = audit.leaves.get(&self.origin(log)).copied();
             if let Some(expected) = leaves.filter(|leaves| *leaves != got) {
                 audit.findings.push(Finding::Rows { part, got, expected });

@@ -1,10 +1,8 @@
 //! Claims and the spent set: six nullifiers and what they pay for, in one transaction.
 
-use sqlx::SqliteConnection;
 use wufu_proto::claim::{Claim, ClaimOutcome};
 use wufu_verifier::{
-    BatchVerifier, ClaimCheck, FiveFu, KeyId, Proof, Statement, Verified, VerifyError,
-    VerifyingKey,
+    BatchVerifier, ClaimCheck, FiveFu, Statement, Verified, VerifyError, VerifyingKey,
     batch::{Entropy, EntropyError, Outcome},
     epochs::LogHistory,
     note::{self, NoteError},
@@ -14,11 +12,11 @@ use wufu_verifier::{
 };
 
 use crate::{
-    epochs::{recount, tally::Part},
+    epochs::tally::{Part, claim_row},
     folder::hex,
     ledger::Ledger,
     log::Log,
-    store::{StoreError, WriteTx, signed, unsigned},
+    store::{Connection, Reading, StoreError, Transaction, claims, signed},
 };
 
 /// Why a claim is neither admitted nor found spent. Nothing was charged.
@@ -51,12 +49,6 @@ pub enum ClaimError {
     /// The database. That never counts as "not spent".
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<sqlx::Error> for ClaimError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
 }
 
 impl Ledger {
@@ -161,7 +153,7 @@ impl Ledger {
             return Err(ClaimError::Over { expiry: claim.expiry(), now });
         }
         if let Some((nullifier, number)) = first_spent(tx.connection()?, claim).await? {
-            let earlier = load(tx.connection()?, number).await?;
+            let earlier = claims::read(tx.connection()?, number).await?;
             tx.refuse().await?;
             let lines = [
                 format!("nullifier {}", hex(&nullifier)),
@@ -179,13 +171,11 @@ impl Ledger {
     /// Enters a claim and its nullifiers.
     async fn enter(
         &self,
-        tx: &mut WriteTx<'_>,
+        tx: &mut Transaction<'_>,
         claim: &Claim,
         now: u64,
     ) -> Result<(u64, String), ClaimError> {
-        let newest = sqlx::query_scalar("SELECT MAX(claim) FROM claims");
-        let newest: Option<i64> = newest.fetch_one(tx.connection()?).await?;
-        let number = unsigned("claim", newest.unwrap_or(0))? + 1;
+        let number = claims::newest(tx.connection()?).await? + 1;
         let mut state = self.state(tx).await?;
         if number != state.tally.chain(Part::Claims).rows + 1 {
             // With a claim gone, what it spent may be gone as well.
@@ -200,32 +190,14 @@ impl Ledger {
         lines.push(format!("expiry {}", claim.expiry()));
         lines.push(format!("time {now}"));
         let note = self.sign_note("claims", &lines)?;
-        let insert = "INSERT INTO claims \
-             (claim, key_id, public_inputs, proof, payout, expiry, time, note) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-        sqlx::query(insert)
-            .bind(signed(number)?)
-            .bind(claim.key_id().as_bytes().to_vec())
-            .bind(claim.presented().public_inputs.to_vec())
-            .bind(claim.presented().proof.to_vec())
-            .bind(claim.payout().to_vec())
-            // As its 64 bits: any expiry is one.
-            .bind(claim.expiry() as i64)
-            .bind(signed(now)?)
-            .bind(&note)
-            .execute(tx.connection()?)
-            .await?;
+        claims::insert(tx, number, claim, now, &note).await?;
         for nullifier in claim.statement().nullifiers() {
-            sqlx::query("INSERT INTO spent (nullifier, claim) VALUES ($1, $2)")
-                .bind(nullifier.to_vec())
-                .bind(signed(number)?)
-                .execute(tx.connection()?)
-                .await?;
+            claims::spend(tx, &nullifier, number).await?;
         }
         let presented = claim.presented();
         let bytes = [presented.key_id, presented.public_inputs, presented.proof, claim.payout()];
         let times = [claim.expiry() as i64, signed(now)?];
-        let row = recount::claim_row(signed(number)?, bytes, times, &note);
+        let row = claim_row(signed(number)?, bytes, times, &note);
         state.tally.push(Part::Claims, &row);
         self.sign_state(tx, &state).await?;
         Ok((number, note))
@@ -236,8 +208,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn claims(&self) -> Result<u64, StoreError> {
-        let count = sqlx::query_scalar("SELECT COUNT(*) FROM claims");
-        unsigned("count", count.fetch_one(self.inner.store.readers()).await?)
+        claims::count(&mut self.inner.store.reader(Reading::Short).await?).await
     }
 
     /// A note of lines under a heading that no checkpoint has: its second line is no number.
@@ -264,35 +235,13 @@ fn same(org: &str, verified: &Verified<FiveFu>, claim: &Claim) -> Result<(), Cla
 
 /// The first nullifier that was spent, in the order of the statement, and the claim that spent it.
 async fn first_spent(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     claim: &Claim,
-) -> Result<Option<(Nullifier, i64)>, StoreError> {
+) -> Result<Option<(Nullifier, u64)>, StoreError> {
     for nullifier in claim.statement().nullifiers() {
-        let query = sqlx::query_scalar("SELECT claim FROM spent WHERE nullifier = $1");
-        let query = query.bind(nullifier.to_vec()).fetch_optional(&mut *connection);
-        if let Some(number) = query.await? {
+        if let Some(number) = claims::spent_by(connection, &nullifier).await? {
             return Ok(Some((nullifier, number)));
         }
     }
     Ok(None)
-}
-
-/// A row of `claims`: key id, public inputs, proof, payout, expiry.
-pub(crate) type ClaimRow = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
-
-async fn load(connection: &mut SqliteConnection, number: i64) -> Result<Claim, StoreError> {
-    let query = "SELECT key_id, public_inputs, proof, payout, expiry FROM claims WHERE claim = $1";
-    let row = sqlx::query_as(query).bind(number).fetch_optional(connection).await?;
-    of_row(row.ok_or(StoreError::Broken { what: "list of claims" })?)
-}
-
-/// The claim of a row.
-pub(crate) fn of_row(
-    (key_id, inputs, proof, payout, expiry): ClaimRow,
-) -> Result<Claim, StoreError> {
-    let broken = || StoreError::Broken { what: "claim" };
-    let key_id = KeyId(key_id.try_into().map_err(|_| broken())?);
-    let statement = FiveFu::decode(&inputs).map_err(|_| broken())?;
-    let proof = Proof::decode(&proof).map_err(|_| broken())?;
-    Claim::new(key_id, statement, &proof, payout, expiry as u64).map_err(|_| broken())
 }

@@ -95,6 +95,28 @@ pub(crate) fn donation_row(receipt: &[u8], facts: [i64; 3]) -> [Value<'_>; 4] {
     [receipt.into(), project, amount, time]
 }
 
+/// The values of a checkpoint's row that are hashed, in the order of its columns.
+pub(crate) fn checkpoint_row<'a>(
+    numbers: [i64; 3],
+    open_root: Option<&'a [u8]>,
+    note: &'a str,
+) -> [Value<'a>; 5] {
+    let [log, epoch, size] = numbers.map(Value::from);
+    [log, epoch, size, open_root.map_or(Value::Null, Value::from), note.into()]
+}
+
+/// The values of a claim's row that are hashed, in the order of its columns.
+pub(crate) fn claim_row<'a>(
+    number: i64,
+    bytes: [&'a [u8]; 4],
+    times: [i64; 2],
+    note: &'a str,
+) -> [Value<'a>; 8] {
+    let [key_id, inputs, proof, payout] = bytes.map(Value::from);
+    let [expiry, time] = times.map(Value::from);
+    [number.into(), key_id, inputs, proof, payout, expiry, time, note.into()]
+}
+
 /// How many rows there are, and the hash of the last one together with the hash before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chain {

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use crate::folder::secret::hex;
 use crate::{
-    epochs::summary::SummaryError,
+    epochs::summary_error::SummaryError,
     folder::{
         access::{OTHERS, OTHERS_WRITE, check_file, check_folder, is_there, plain},
         secret::{OperatorToken, private, read_key, read_secret, write_secret, write_used_key},

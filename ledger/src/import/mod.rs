@@ -29,7 +29,7 @@ use crate::{
     epochs::tally::Part,
     import::owners::Owners,
     ledger::Ledger,
-    store::{StoreError, WriteTx},
+    store::{StoreError, Transaction, signed},
 };
 use known::{KnownRows, Lines, LookUp};
 use rows::Batches;
@@ -265,7 +265,7 @@ impl Ledger {
 
     async fn import_in(
         &self,
-        tx: &mut WriteTx<'_>,
+        tx: &mut Transaction<'_>,
         first: Option<Rows>,
         mut batches: mpsc::Receiver<Read>,
         options: ImportOptions,
@@ -306,7 +306,7 @@ impl Ledger {
                 report.sum += donations.sum();
                 for row in &donations.rows {
                     number += 1;
-                    lines.push(crate::store::signed(number)?, row.line);
+                    lines.push(signed(number)?, row.line);
                     listed += u64::from(owners.is_listed(&row.receipt));
                 }
                 let before = report.rows;

@@ -1,8 +1,7 @@
 //! What people get for what was appended for them: secrets and paths, as often as they need.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
-use sqlx::SqliteConnection;
 use wufu_circuits::{Path, Tree};
 use wufu_proto::{
     append::AppendOutcome,
@@ -10,22 +9,19 @@ use wufu_proto::{
     shard_path::ShardPath,
 };
 use wufu_verifier::{
-    Amount, Fr, ProjectKey, Time,
+    Fr,
     checkpoint::Checkpoint,
-    field,
     merkle::{SHARD_DEPTH, SHARD_LEAVES},
 };
 
 use crate::{
-    append::{
-        Placement,
-        card::{self, CardRow},
-        lossy,
-        person::{self, PersonRow},
-    },
+    append::{Placement, card::IssuedCard, lossy, person::RegisteredPerson},
     ledger::{Ledger, LogView},
     log::Log,
-    store::{StoreError, element, leaves, signed, unsigned},
+    store::{
+        Connection, Reading, StoreError, cards, checkpoints, leaves, persons,
+        receipts::{self, HeldDonation, OwnedDonation},
+    },
     workers::parents,
 };
 
@@ -60,12 +56,6 @@ pub enum GrantError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for GrantError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
 /// Entries that wait for the next checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PendingEntries {
@@ -84,15 +74,6 @@ impl PendingEntries {
     }
 }
 
-const CARDS: &str = "SELECT serial, kind, owner, rcm, place FROM cards ";
-const PERSONS: &str = "SELECT owner, salt, place FROM persons ";
-const RECEIPTS: &str =
-    "SELECT receipt, project_key, amount, time, owner, rcm, place FROM receipts ";
-
-/// A row of `receipts`: receipt, project key, amount, time, owner, rcm, place.
-pub(crate) type ReceiptRow =
-    (Vec<u8>, i64, i64, i64, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
-
 impl Ledger {
     /// What to give to the people for whom entries were appended, with paths as of the newest checkpoint.
     ///
@@ -104,23 +85,17 @@ impl Ledger {
     pub async fn grants(&self, placed: &Placement) -> Result<AppendOutcome, GrantError> {
         let mut reader = self.reader().await?;
         let mut grants = AppendOutcome::default();
-        let query = format!("{CARDS} WHERE place >= $1 AND place < $2 ORDER BY place");
-        let rows: Vec<CardRow> = between(&mut reader, query, &placed.cards).await?;
         let view = self.view(Log::Cards);
-        for row in rows {
-            grants.cards.push(self.card_grant(&mut reader, &view, &row).await?);
+        for card in cards::between(&mut reader, self.org(), &placed.cards).await? {
+            grants.cards.push(self.card_grant(&mut reader, &view, card).await?);
         }
-        let query = format!("{PERSONS} WHERE place >= $1 AND place < $2 ORDER BY place");
-        let rows: Vec<PersonRow> = between(&mut reader, query, &placed.persons).await?;
         let view = self.view(Log::Persons);
-        for row in rows {
-            grants.persons.push(self.person_grant(&mut reader, &view, &row).await?);
+        for person in persons::between(&mut reader, &placed.persons).await? {
+            grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
         }
-        let query = format!("{RECEIPTS} WHERE place >= $1 AND place < $2 ORDER BY place");
-        let rows: Vec<ReceiptRow> = between(&mut reader, query, &placed.donations).await?;
         let view = self.view(Log::Donations);
-        for row in rows {
-            grants.donations.push(self.receipt(&mut reader, &view, row).await?);
+        for donation in receipts::between(&mut reader, &placed.donations).await? {
+            grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
         }
         Ok(grants)
     }
@@ -134,22 +109,20 @@ impl Ledger {
     /// As [`Ledger::grants`].
     pub async fn grants_of(&self, owner: Fr) -> Result<AppendOutcome, GrantError> {
         let mut reader = self.reader().await?;
-        let owner = field::encode(&owner).to_vec();
         let mut grants = AppendOutcome::default();
-        let (view, query) = (self.view(Log::Cards), format!("{CARDS} WHERE owner = $1"));
-        let rows: Vec<CardRow> = owned(&mut reader, query, &owner).await?;
-        for row in rows.iter().filter(|row| view.has(row.4)) {
-            grants.cards.push(self.card_grant(&mut reader, &view, row).await?);
+        // What came after the newest checkpoint has no path yet.
+        let view = self.view(Log::Cards);
+        let cards = cards::of_owner(&mut reader, self.org(), &owner, view.tree.size()).await?;
+        for card in cards {
+            grants.cards.push(self.card_grant(&mut reader, &view, card).await?);
         }
-        let (view, query) = (self.view(Log::Persons), format!("{PERSONS} WHERE owner = $1"));
-        let rows: Vec<PersonRow> = owned(&mut reader, query, &owner).await?;
-        for row in rows.iter().filter(|row| view.has(row.2)) {
-            grants.persons.push(self.person_grant(&mut reader, &view, row).await?);
+        let view = self.view(Log::Persons);
+        for person in persons::of_owner(&mut reader, &owner, view.tree.size()).await? {
+            grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
         }
-        let (view, query) = (self.view(Log::Donations), format!("{RECEIPTS} WHERE owner = $1"));
-        let rows: Vec<ReceiptRow> = owned(&mut reader, query, &owner).await?;
-        for row in rows.into_iter().filter(|row| row.6.is_some_and(|place| view.has(place))) {
-            grants.donations.push(self.receipt(&mut reader, &view, row).await?);
+        let view = self.view(Log::Donations);
+        for donation in receipts::of_owner(&mut reader, &owner, view.tree.size()).await? {
+            grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
         }
         Ok(grants)
     }
@@ -160,19 +133,9 @@ impl Ledger {
     /// When the database fails.
     pub async fn waiting_of(&self, owner: Fr) -> Result<PendingEntries, GrantError> {
         let mut reader = self.reader().await?;
-        let owner = field::encode(&owner).to_vec();
         let mut counts = [0; 3];
-        for (count, (log, table)) in counts.iter_mut().zip([
-            (Log::Cards, "cards"),
-            (Log::Persons, "persons"),
-            (Log::Donations, "receipts"),
-        ]) {
-            let query = format!(
-                "SELECT COUNT(*) FROM {table} WHERE owner = $1 AND place >= \
-                 (SELECT COALESCE(MAX(size), 0) FROM checkpoints WHERE log = $2)"
-            );
-            let query = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(&owner).bind(log.id());
-            *count = unsigned("count", query.fetch_one(&mut *reader).await?)?;
+        for (count, log) in counts.iter_mut().zip(Log::ALL) {
+            *count = checkpoints::uncovered_of_owner(&mut reader, log, &owner).await?;
         }
         let [cards, persons, donations] = counts;
         Ok(PendingEntries { cards, persons, donations })
@@ -184,24 +147,21 @@ impl Ledger {
     /// When there is no such donation, it has no owner, it is in no checkpoint yet, or the database fails.
     pub async fn donation_receipt(&self, receipt: &[u8]) -> Result<DonationReceipt, GrantError> {
         let mut reader = self.reader().await?;
-        let query = format!("{RECEIPTS} WHERE log = $1 AND receipt = $2");
-        let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
-        let row: Option<ReceiptRow> = query.bind(receipt).fetch_optional(&mut *reader).await?;
-        let row = row.ok_or_else(|| GrantError::Unknown { receipt: lossy(receipt) })?;
+        let found = receipts::read(&mut reader, receipt).await?;
+        let row = found.ok_or_else(|| GrantError::Unknown { receipt: lossy(receipt) })?;
         self.receipt(&mut reader, &self.view(Log::Donations), row).await
     }
 
-    async fn reader(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, GrantError> {
-        Ok(self.inner.store.readers().acquire().await?)
+    async fn reader(&self) -> Result<Connection, StoreError> {
+        self.inner.store.reader(Reading::Short).await
     }
 
     async fn card_grant(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         view: &LogView,
-        row: &CardRow,
+        (issued, place): (IssuedCard, u64),
     ) -> Result<CardGrant, GrantError> {
-        let (issued, place) = card::of_row(self.org(), row)?;
         let (path, epoch) = self.path(reader, Log::Cards, view, place).await?;
         let (org, serial) = (self.org().into(), issued.serial);
         Ok(CardGrant { org, card: issued.card, serial, path, epoch })
@@ -209,28 +169,26 @@ impl Ledger {
 
     async fn person_grant(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         view: &LogView,
-        row: &PersonRow,
+        (registered, place): (RegisteredPerson, u64),
     ) -> Result<PersonGrant, GrantError> {
-        let (registered, place) = person::of_row(row)?;
         let (path, epoch) = self.path(reader, Log::Persons, view, place).await?;
         Ok(PersonGrant { org: self.org().into(), person: registered.person, path, epoch })
     }
 
     async fn receipt(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         view: &LogView,
-        row: ReceiptRow,
+        donation: HeldDonation,
     ) -> Result<DonationReceipt, GrantError> {
-        let (receipt, project, amount, time, _, rcm, place) = row;
-        let (Some(rcm), Some(place)) = (rcm, place) else {
-            return Err(GrantError::Pending { receipt: lossy(&receipt) });
+        let OwnedDonation { receipt, project, amount, time, rcm, place } = match donation {
+            HeldDonation::Owned(donation) => donation,
+            HeldDonation::Pending { receipt } => {
+                return Err(GrantError::Pending { receipt: lossy(&receipt) });
+            }
         };
-        let (project, amount, time) = public(project, amount, time)?;
-        let rcm = element("rcm", &rcm)?;
-        let place = unsigned("place", place)?;
         let (path, epoch) = self.path(reader, Log::Donations, view, place).await?;
         let origin = self.origin(Log::Donations);
         Ok(DonationReceipt { origin, project, amount, time, receipt, rcm, path, epoch })
@@ -239,7 +197,7 @@ impl Ledger {
     /// The path of a leaf inside its shard at the newest checkpoint, and that checkpoint's epoch.
     async fn path(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         log: Log,
         view: &LogView,
         place: u64,
@@ -262,7 +220,7 @@ impl Ledger {
     /// The tree of a full shard.
     async fn full_shard(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         log: Log,
         shard: u64,
     ) -> Result<Arc<Tree>, StoreError> {
@@ -279,51 +237,4 @@ impl Ledger {
         self.inner.shards.insert(log, shard, tree.clone());
         Ok(tree)
     }
-}
-
-impl LogView {
-    fn has(&self, place: i64) -> bool {
-        u64::try_from(place).is_ok_and(|place| place < self.tree.size())
-    }
-}
-
-/// The public part of a donation, from the database.
-pub(crate) fn public(
-    project: i64,
-    amount: i64,
-    time: i64,
-) -> Result<(ProjectKey, Amount, Time), StoreError> {
-    let broken = |what| StoreError::Broken { what };
-    let project = ProjectKey::from_u64(unsigned("project key", project)?);
-    let amount = Amount::new(unsigned("amount", amount)?);
-    let time = Time::new(unsigned("time", time)?);
-    Ok((
-        project.map_err(|_| broken("project key"))?,
-        amount.map_err(|_| broken("amount"))?,
-        time.map_err(|_| broken("time"))?,
-    ))
-}
-
-async fn between<T>(
-    reader: &mut SqliteConnection,
-    query: String,
-    places: &Range<u64>,
-) -> Result<Vec<T>, StoreError>
-where
-    T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
-{
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(signed(places.start)?);
-    Ok(query.bind(signed(places.end)?).fetch_all(reader).await?)
-}
-
-async fn owned<T>(
-    reader: &mut SqliteConnection,
-    query: String,
-    owner: &[u8],
-) -> Result<Vec<T>, StoreError>
-where
-    T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
-{
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query + " ORDER BY place")).bind(owner);
-    Ok(query.fetch_all(reader).await?)
 }

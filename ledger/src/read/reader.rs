@@ -8,8 +8,9 @@ use wufu_verifier::{Fr, checkpoint::Checkpoint, note::LogKey};
 use crate::{
     audit::{Audit, Marks},
     folder::Folder,
-    ledger::{Ledger, OpenError, read_policy},
+    ledger::Ledger,
     log::Log,
+    open::{OpenError, read_policy},
     policy::LedgerPolicy,
     read::{
         grant::{GrantError, PendingEntries},

@@ -1,18 +1,14 @@
 //! What everybody fetches: checkpoints, roofs, shards. All of it as of an epoch: a shard is the first leaves that the
 //! checkpoint of the epoch covers, never later ones.
 
-use std::ops::Range;
-
-use sqlx::SqliteConnection;
 use wufu_proto::log::{Roof, Shard, ShardContent};
-use wufu_verifier::{Fr, Record, checkpoint::Checkpoint, merkle::SHARD_LEAVES};
+use wufu_verifier::{Fr, checkpoint::Checkpoint, merkle::SHARD_LEAVES};
 
 use crate::{
-    epochs::open,
+    epochs::history::open,
     ledger::Ledger,
     log::Log,
-    read::grant::public,
-    store::{StoreError, element, leaves, signed, unsigned},
+    store::{Connection, Reading, StoreError, checkpoints, leaves, records},
 };
 
 /// The newest checkpoint is looked for at the last epoch there is, which is no number to show.
@@ -58,12 +54,6 @@ pub enum ReadError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for ReadError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
 const LEAVES: u64 = SHARD_LEAVES as u64;
 
 /// A checkpoint, and the root of the shard that was open then.
@@ -83,7 +73,7 @@ impl Ledger {
         epoch: Option<u64>,
     ) -> Result<Checkpoint, ReadError> {
         let log = self.log(origin)?;
-        let mut reader = self.inner.store.readers().acquire().await?;
+        let mut reader = self.inner.store.reader(Reading::Short).await?;
         Ok(self.in_force(&mut reader, log, epoch.unwrap_or(u64::MAX)).await?.checkpoint)
     }
 
@@ -109,12 +99,8 @@ impl Ledger {
         limit: usize,
     ) -> Result<Vec<String>, ReadError> {
         let log = self.log(origin)?;
-        let query = "SELECT note FROM checkpoints WHERE log = $1 AND epoch >= COALESCE( \
-             (SELECT MAX(epoch) FROM checkpoints WHERE log = $1 AND epoch <= $2), 0) \
-             ORDER BY epoch LIMIT $3";
-        let query = sqlx::query_scalar(query).bind(log.id()).bind(clamped(from_epoch));
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Ok(query.bind(limit).fetch_all(self.inner.store.readers()).await?)
+        let mut reader = self.inner.store.reader(Reading::Short).await?;
+        Ok(checkpoints::notes_from(&mut reader, log, from_epoch, limit).await?)
     }
 
     /// The roots of all shards at an epoch, the open one last, with the checkpoint that they belong to.
@@ -126,14 +112,11 @@ impl Ledger {
     /// Reading: no hash.
     pub async fn roof(&self, origin: &str, epoch: u64) -> Result<Roof, ReadError> {
         let log = self.log(origin)?;
-        let mut reader = self.inner.store.shard_readers().acquire().await?;
+        let mut reader = self.inner.store.reader(Reading::Shards).await?;
         let InForce { checkpoint, open_root } = self.in_force(&mut reader, log, epoch).await?;
-        let query = "SELECT root FROM shards WHERE log = $1 AND shard < $2 ORDER BY shard";
-        let query = sqlx::query_scalar(query).bind(log.id());
-        let full = signed(checkpoint.size() / LEAVES)?;
-        let full: Vec<Vec<u8>> = query.bind(full).fetch_all(&mut *reader).await?;
-        let full = full.iter().map(|root| element("shard root", root));
-        let shard_roots = full.chain(open_root.map(Ok)).collect::<Result<Vec<_>, _>>()?;
+        let full = checkpoint.size() / LEAVES;
+        let mut shard_roots = checkpoints::shard_roots(&mut reader, log, full).await?;
+        shard_roots.extend(open_root);
         if shard_roots.len() as u64 != checkpoint.size().div_ceil(LEAVES) {
             return Err(StoreError::Broken { what: "list of shard roots" }.into());
         }
@@ -149,7 +132,7 @@ impl Ledger {
     /// Reading up to 65,536 rows: no hash.
     pub async fn shard(&self, origin: &str, epoch: u64, shard: u64) -> Result<Shard, ReadError> {
         let log = self.log(origin)?;
-        let mut reader = self.inner.store.shard_readers().acquire().await?;
+        let mut reader = self.inner.store.reader(Reading::Shards).await?;
         let checkpoint = self.in_force(&mut reader, log, epoch).await?.checkpoint;
         let shards = checkpoint.size().div_ceil(LEAVES);
         if shard >= shards {
@@ -157,7 +140,7 @@ impl Ledger {
         }
         let places = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
         let content = match log {
-            Log::Donations => ShardContent::Records(records(&mut reader, places).await?),
+            Log::Donations => ShardContent::Records(records::read(&mut reader, places).await?),
             Log::Cards | Log::Persons => {
                 ShardContent::Leaves(leaves::read(&mut reader, log, places).await?)
             }
@@ -171,42 +154,13 @@ impl Ledger {
 
     async fn in_force(
         &self,
-        reader: &mut SqliteConnection,
+        reader: &mut Connection,
         log: Log,
         epoch: u64,
     ) -> Result<InForce, ReadError> {
-        let query = "SELECT note, open_root FROM checkpoints WHERE log = $1 AND epoch <= $2 \
-             ORDER BY epoch DESC LIMIT 1";
-        let query = sqlx::query_as(query).bind(log.id()).bind(clamped(epoch));
-        let found: Option<(String, Option<Vec<u8>>)> = query.fetch_optional(reader).await?;
+        let found = checkpoints::in_force(reader, log, epoch).await?;
         let none = || ReadError::Epoch { origin: self.origin(log), epoch };
-        let (note, root) = found.ok_or_else(none)?;
-        let open_root = root.map(|root| element("shard root", &root)).transpose()?;
+        let (note, open_root) = found.ok_or_else(none)?;
         Ok(InForce { checkpoint: open(self.log_key(), &note)?, open_root })
     }
-}
-
-/// An epoch as the database has it; one that is past all of them is the last.
-fn clamped(epoch: u64) -> i64 {
-    i64::try_from(epoch).unwrap_or(i64::MAX)
-}
-
-/// Public records at some places, without gaps.
-pub(crate) async fn records(
-    reader: &mut SqliteConnection,
-    places: Range<u64>,
-) -> Result<Vec<Record>, StoreError> {
-    let query = "SELECT project_key, amount, time, own FROM records \
-         WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place";
-    let query = sqlx::query_as(query).bind(Log::Donations.id()).bind(signed(places.start)?);
-    let rows: Vec<(i64, i64, i64, Vec<u8>)> =
-        query.bind(signed(places.end)?).fetch_all(reader).await?;
-    if unsigned("count", rows.len() as i64)? != places.end - places.start {
-        return Err(StoreError::Broken { what: "list of records: it has a gap" });
-    }
-    let record = |(project, amount, time, own): (i64, i64, i64, Vec<u8>)| {
-        let (project, amount, time) = public(project, amount, time)?;
-        Ok(Record { project, amount, time, own: element("own", &own)? })
-    };
-    rows.into_iter().map(record).collect()
 }

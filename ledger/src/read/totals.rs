@@ -4,8 +4,7 @@ use wufu_verifier::ProjectKey;
 
 use crate::{
     ledger::Ledger,
-    log::Log,
-    store::{StoreError, unsigned},
+    store::{Reading, StoreError, sums},
 };
 
 /// Sums of a donation log.
@@ -32,25 +31,14 @@ pub struct ProjectTotals {
     pub sum: u128,
 }
 
-// Two halves, since the sum of 2^28 amounts below 2^48 is no 64-bit number.
-const HALVES: &str = "COUNT(*), CAST(COALESCE(SUM(amount / 16777216), 0) AS BIGINT), \
-     CAST(COALESCE(SUM(amount % 16777216), 0) AS BIGINT)";
-
 impl Ledger {
     /// How many donations there are, and their sum.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn totals(&self) -> Result<DonationSums, StoreError> {
-        let mut reader = self.inner.store.snapshot(self.inner.store.readers()).await?;
-        let all = format!("SELECT {HALVES} FROM receipts WHERE log = $1");
-        let pending = format!("{all} AND place IS NULL");
-        let mut halves = [(0, 0, 0); 2];
-        for (halves, query) in halves.iter_mut().zip([all, pending]) {
-            let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
-            *halves = query.fetch_one(&mut *reader).await?;
-        }
-        let [(donations, sum), (pending, pending_sum)] = [whole(halves[0])?, whole(halves[1])?];
+        let mut reader = self.inner.store.snapshot(Reading::Short).await?;
+        let [(donations, sum), (pending, pending_sum)] = sums::totals(&mut reader).await?;
         Ok(DonationSums { donations, sum, pending, pending_sum })
     }
 
@@ -59,24 +47,8 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn project_totals(&self) -> Result<Vec<ProjectTotals>, StoreError> {
-        let query = format!(
-            "SELECT project_key, {HALVES} FROM receipts WHERE log = $1 \
-             GROUP BY project_key ORDER BY project_key"
-        );
-        let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
-        let rows: Vec<(i64, i64, i64, i64)> = query.fetch_all(self.inner.store.readers()).await?;
-        let total = |(key, count, high, low)| {
-            let key = ProjectKey::from_u64(unsigned("project key", key)?);
-            let key = key.map_err(|_| StoreError::Broken { what: "project key" })?;
-            let (donations, sum) = whole((count, high, low))?;
-            Ok(ProjectTotals { key, donations, sum })
-        };
-        rows.into_iter().map(total).collect()
+        let rows = sums::by_project(&mut self.inner.store.reader(Reading::Short).await?).await?;
+        let total = |(key, (donations, sum))| ProjectTotals { key, donations, sum };
+        Ok(rows.into_iter().map(total).collect())
     }
-}
-
-fn whole((count, high, low): (i64, i64, i64)) -> Result<(u64, u128), StoreError> {
-    let [count, high, low] =
-        [unsigned("sum", count)?, unsigned("sum", high)?, unsigned("sum", low)?];
-    Ok((count, (u128::from(high) << 24) + u128::from(low)))
 }

@@ -230,7 +230,7 @@ async fn close_epochs(ledger: Ledger, clock: Clock, mut stopping: watch::Receive
                 Err(error) => {
                     // The text tells the time, which is another each time.
                     let kind = match &error {
-                        EpochError::Store(error) => refusal::kind(error),
+                        EpochError::Store(error) => error.kind(),
                         error => format!("{:?}", discriminant(error)),
                     };
                     if let Some(before) = failures.happened(&kind) {

@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use sqlx::Executor;
+use sqlx::{ConnectOptions, Executor};
 use tempfile::TempDir;
 use wufu_circuits::{Kind, Seed};
 use wufu_proto::{
@@ -179,8 +179,8 @@ async fn interrupted(
     let steps = Arc::new(AtomicU64::new(0));
     let counter = steps.clone();
     {
-        let mut writer = ledger.inner.store.writer().await;
-        let mut handle = writer.as_mut().unwrap().lock_handle().await.unwrap();
+        let mut writer = ledger.inner.store.writer.lock().await;
+        let mut handle = writer.as_mut().unwrap().sqlite().lock_handle().await.unwrap();
         handle.set_progress_handler(1, move || counter.fetch_add(1, Ordering::Relaxed) != at);
     }
     let done = operation.run(ledger, claim, trapdoor).await;
@@ -231,8 +231,8 @@ async fn f28_a_commit_of_which_nobody_knows_halts_the_ledger() {
     let (folder, ledger) = copy(template.path()).await;
     let before = state(&ledger).await;
     {
-        let mut writer = ledger.inner.store.writer().await;
-        let mut handle = writer.as_mut().unwrap().lock_handle().await.unwrap();
+        let mut writer = ledger.inner.store.writer.lock().await;
+        let mut handle = writer.as_mut().unwrap().sqlite().lock_handle().await.unwrap();
         let (file, away) = (folder.path().join("ledger.db"), folder.path().join("away.db"));
         handle.set_commit_hook(move || {
             std::fs::rename(&file, &away).unwrap();
@@ -258,8 +258,15 @@ async fn f28_a_failed_commit_leaves_nothing() {
         let (folder, ledger) = copy(template.path()).await;
         let before = state(&ledger).await;
         {
-            let mut writer = ledger.inner.store.writer().await;
-            writer.as_mut().unwrap().lock_handle().await.unwrap().set_commit_hook(|| false);
+            let mut writer = ledger.inner.store.writer.lock().await;
+            writer
+                .as_mut()
+                .unwrap()
+                .sqlite()
+                .lock_handle()
+                .await
+                .unwrap()
+                .set_commit_hook(|| false);
         }
         let failed = operation.run(&ledger, &claim, &trapdoor).await.unwrap_err();
         assert!(failed.starts_with("database: "), "{failed}");
@@ -288,12 +295,12 @@ async fn f28_a_missing_table_refuses() {
                 sqlx::AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"))
             };
             let change = async |from: &str, to: &str| {
-                let mut writer = ledger.inner.store.writer().await;
+                let mut writer = ledger.inner.store.writer.lock().await;
                 if writer.is_none() {
-                    use sqlx::ConnectOptions;
-                    *writer = Some(ledger.inner.store.options().connect().await.unwrap());
+                    let fresh = ledger.inner.store.options.connect().await.unwrap();
+                    *writer = Some(fresh.into());
                 }
-                writer.as_mut().unwrap().execute(rename(from, to)).await.unwrap();
+                writer.as_mut().unwrap().sqlite().execute(rename(from, to)).await.unwrap();
             };
             change(table, "gone").await;
             let failed = operation.run(&ledger, &claim, &trapdoor).await.unwrap_err();
@@ -311,8 +318,8 @@ async fn f28_a_full_disk_refuses_and_leaves_whole_batches() {
     let (_folder, ledger) = copy(template.path()).await;
     let before = state(&ledger).await;
     {
-        let mut writer = ledger.inner.store.writer().await;
-        let writer = writer.as_mut().unwrap();
+        let mut writer = ledger.inner.store.writer.lock().await;
+        let writer = writer.as_mut().unwrap().sqlite();
         let pages: i64 =
             sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut *writer).await.unwrap();
         let limit = format!("PRAGMA max_page_count = {pages}");
