@@ -1,4 +1,5 @@
-//! Where claims wait to be checked. Those that have come while others were checked are checked together: they share one pairing equation.
+//! Checking claims in batches. Those that have come while others were checked are checked together: they share one
+//! pairing equation.
 
 use std::{num::NonZero, sync::Arc, thread};
 
@@ -27,13 +28,13 @@ struct QueuedClaim {
     verdict: oneshot::Sender<Result<Verdict, EntropyError>>,
 }
 
-/// Through which claims go to be checked.
+/// Takes claims, and has them checked together.
 pub(super) struct ClaimBatcher {
     claims: mpsc::Sender<QueuedClaim>,
 }
 
-/// What checks claims, and what they are checked against.
-struct Checks {
+/// What claims are checked against, and where they wait.
+struct CheckingTask {
     ledger: Ledger,
     key: VerifyingKey,
     clock: Clock,
@@ -42,11 +43,11 @@ struct Checks {
 }
 
 impl ClaimBatcher {
-    /// A door, and behind it a check for each core, which ends when the door is gone. Four times as many claims may wait as are checked together; then
-    /// senders do.
+    /// A batcher, and a task for each core that checks what it takes. The tasks end when the batcher is dropped. Four
+    /// times as many claims may wait as are checked together; then senders do.
     pub(super) fn new(ledger: Ledger, key: VerifyingKey, clock: Clock) -> (Self, JoinSet<()>) {
         let (sender, claims) = mpsc::channel(4 * TOGETHER);
-        let checks = Arc::new(Checks { ledger, key, clock, claims: Mutex::new(claims) });
+        let checks = Arc::new(CheckingTask { ledger, key, clock, claims: Mutex::new(claims) });
         let mut running = JoinSet::new();
         for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
             running.spawn(checks.clone().run());
@@ -67,7 +68,7 @@ impl ClaimBatcher {
     }
 }
 
-impl Checks {
+impl CheckingTask {
     /// Checks what there is, whenever there is something: nobody waits for company.
     async fn run(self: Arc<Self>) {
         let mut verifier = BatchVerifier::default();
