@@ -5,8 +5,10 @@ use wufu_verifier::{Fr, field};
 
 use crate::{
     store::{DonationEntry, InclusionStatus, StoreError},
-    sync::{CampaignView, DonationView, SyncError},
-    view::{OwnLeafError, RoofView, ShardView},
+    sync::{
+        CampaignView, DonationView, SyncError,
+        view::{OwnLeafError, RoofView, ShardView},
+    },
     wallet::Wallet,
 };
 

@@ -1,4 +1,6 @@
-//! Where a server is.
+//! Servers: where one is, connecting to it, and what it says.
+
+pub mod patience;
 
 use std::{
     fmt,
@@ -33,7 +35,7 @@ pub enum Endpoint {
     Socket(PathBuf),
 }
 
-/// The text is no place that a wallet may connect to.
+/// The text is no endpoint that a wallet may connect to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
@@ -76,6 +78,12 @@ impl Endpoint {
         let endpoint = transport::Endpoint::from_shared(self.to_string())?;
         endpoint.connect_timeout(CONNECT).timeout(timeout).connect().await
     }
+}
+
+/// Whether an address is this machine's own, which nobody else can reach. Without TLS nothing is sent to another, and no
+/// service listens on another.
+pub fn is_this_machine(ip: IpAddr) -> bool {
+    ip.is_loopback()
 }
 
 /// Whether two paths lead to one file, by device and inode: links, `..` and hard links are seen through. Of files that
@@ -164,7 +172,7 @@ impl FromStr for Endpoint {
         } else {
             host.parse::<IpAddr>().map_err(|_| form())?.to_canonical()
         };
-        if ip.is_loopback() {
+        if is_this_machine(ip) {
             Ok(Self::Loopback { ip, port })
         } else {
             Err(EndpointError::Remote { host: host.into() })
@@ -209,7 +217,7 @@ mod tests {
 
     #[test]
     fn this_machine_alone() {
-        let text = |text: &str| text.parse::<Endpoint>().map(|place| place.to_string());
+        let text = |text: &str| text.parse::<Endpoint>().map(|endpoint| endpoint.to_string());
         for (given, expected) in [
             ("http://127.0.0.1:50051", "http://127.0.0.1:50051"),
             ("127.9.9.9:1", "http://127.9.9.9:1"),
@@ -270,20 +278,20 @@ mod tests {
         ];
         let one_server: [Vec<String>; 2] =
             [names.map(socket).into(), tcp.map(str::to_owned).into()];
-        let place = |text: &String| text.parse::<Endpoint>().unwrap();
+        let endpoint = |text: &String| text.parse::<Endpoint>().unwrap();
         for spellings in &one_server {
             for (one, two) in
                 spellings.iter().flat_map(|one| spellings.iter().map(move |two| (one, two)))
             {
-                assert!(place(one).is_same(&place(two)), "{one} and {two}");
+                assert!(endpoint(one).is_same(&endpoint(two)), "{one} and {two}");
             }
         }
         let others = [socket("o.sock"), "http://127.0.0.1:7183".into(), socket("none.sock")];
         for (one, two) in one_server.iter().flatten().zip(others.iter().cycle()) {
-            assert!(!place(one).is_same(&place(two)), "{one} and {two}");
+            assert!(!endpoint(one).is_same(&endpoint(two)), "{one} and {two}");
         }
         // Of sockets that are not there yet, too.
-        assert!(place(&socket("new.sock")).is_same(&place(&socket("d/../new.sock"))));
-        assert!(!place(&socket("new.sock")).is_same(&place(&socket("d/new.sock"))));
+        assert!(endpoint(&socket("new.sock")).is_same(&endpoint(&socket("d/../new.sock"))));
+        assert!(!endpoint(&socket("new.sock")).is_same(&endpoint(&socket("d/new.sock"))));
     }
 }

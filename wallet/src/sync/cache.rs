@@ -13,7 +13,7 @@ use crate::{
     file,
     log::LogName,
     store::StoreError,
-    view::{RoofView, ShardView},
+    sync::view::{RoofView, ShardView},
     wallet::{SHARD_FOLDER, Wallet},
 };
 

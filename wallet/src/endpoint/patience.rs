@@ -13,7 +13,7 @@ use tonic::{
 };
 use tonic_types::StatusExt as _;
 
-use crate::place::{Endpoint, plain, within};
+use crate::endpoint::{Endpoint, plain, within};
 
 /// How long a wallet waits beside what the server asks for, at most: after the first refusal, and after many. It
 /// doubles each time, and a random part of it is waited, so that those who were refused together do not come back
@@ -24,7 +24,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::fro
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// Who is busy.
-    pub place: String,
+    pub endpoint: String,
     /// How often it refused the call.
     pub refused: u32,
     /// How long the wallet waits before it asks again.
@@ -49,14 +49,14 @@ impl fmt::Debug for Listener {
 /// A server was too busy for a call, each time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{place} is busy: it refused the call {times} within {seconds} s ({words}){next}",
+    "{endpoint} is busy: it refused the call {times} within {seconds} s ({words}){next}",
     times = times(*refused),
     seconds = time.as_secs(),
     next = next(*retry)
 )]
 pub struct Busy {
     /// Who is busy.
-    pub place: String,
+    pub endpoint: String,
     /// How often it refused the call.
     pub refused: u32,
     /// How long it was asked for, at most.
@@ -87,7 +87,7 @@ pub(crate) enum Failed {
 
 /// Makes a call, over a new connection, and again while the server is too busy for it, until `limit` is over.
 pub(crate) async fn ask<T, A>(
-    place: &Endpoint,
+    endpoint: &Endpoint,
     limit: Duration,
     listener: &Listener,
     call: impl Fn(Channel) -> A,
@@ -97,7 +97,7 @@ where
 {
     let (began, mut left, mut refused, mut backoff) = (Instant::now(), limit, 0, BACKOFF.0);
     loop {
-        let channel = place.connect(limit).await.map_err(Failed::Connect)?;
+        let channel = endpoint.connect(limit).await.map_err(Failed::Connect)?;
         let status = match within(left, call(channel)).await {
             Ok(answer) => return Ok(answer.into_inner()),
             Err(status) if status.code() == Code::ResourceExhausted => status,
@@ -107,13 +107,13 @@ where
         let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
         let time = retry.unwrap_or_default() + backoff.mul_f64(OsRng.gen_range(0.0..=1.0));
         left = limit.saturating_sub(began.elapsed());
-        let place = place.to_string();
+        let endpoint = endpoint.to_string();
         if time >= left {
             let words = plain(&status).message().to_owned();
-            return Err(Failed::Busy(Busy { place, refused, time: limit, retry, words }));
+            return Err(Failed::Busy(Busy { endpoint, refused, time: limit, retry, words }));
         }
         if let Some(told) = &listener.0 {
-            told(&Wait { place, refused, time, left });
+            told(&Wait { endpoint, refused, time, left });
         }
         tokio::time::sleep(time).await;
         left = limit.saturating_sub(began.elapsed());
@@ -128,8 +128,8 @@ mod tests {
     #[test]
     fn who_gives_up_says_how_often_it_asked_and_when_to_come_back() {
         let busy = |refused, retry| {
-            let (place, words) = ("unix:l.sock".into(), "too many shards are being read".into());
-            Busy { place, refused, time: Duration::from_secs(60), retry, words }.to_string()
+            let (endpoint, words) = ("unix:l.sock".into(), "too many shards are being read".into());
+            Busy { endpoint, refused, time: Duration::from_secs(60), retry, words }.to_string()
         };
         assert_eq!(
             busy(1, Some(Duration::from_millis(1001))),

@@ -1,13 +1,11 @@
 //! Where a wallet stands: what it holds, in which logs, at which epoch.
 
 use crate::{
-    item::ItemName,
+    holdings::{item::ItemName, renew::own_leaf},
     log::{LogKind, LogName},
-    renew::own_leaf,
     source::{SourceError, Sources},
     store::{Holding, InclusionStatus},
-    sync::{LogView, SyncError},
-    view::OwnLeafError,
+    sync::{LogView, SyncError, view::OwnLeafError},
     wallet::Wallet,
 };
 
@@ -178,10 +176,10 @@ impl Wallet {
 /// Whether the ledger answered that it has no such log.
 fn has_none(error: &SourceError, ledger: &str) -> bool {
     match error {
-        SourceError::Status { place, status } => {
-            place == ledger && status.code() == tonic::Code::NotFound
+        SourceError::Status { endpoint, status } => {
+            endpoint == ledger && status.code() == tonic::Code::NotFound
         }
-        SourceError::NoCheckpoint { place, .. } => place == ledger,
+        SourceError::NoCheckpoint { from, .. } => from == ledger,
         _ => false,
     }
 }

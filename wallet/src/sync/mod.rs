@@ -1,6 +1,9 @@
 //! How a wallet comes to know logs. Every fetch is the same for everybody: the newest checkpoint, the whole roof, the
 //! whole open shard; of donation logs every shard, each once.
 
+pub(crate) mod cache;
+pub mod view;
+
 use std::sync::Arc;
 
 use wufu_proto::log::Roof;
@@ -16,7 +19,7 @@ use crate::{
     log::LogName,
     source::{CheckpointSource, Second, SourceError, Sources},
     store::{Evidence, StoreError},
-    view::{OwnLeafError, RoofView, ShardView, ViewError},
+    sync::view::{OwnLeafError, RoofView, ShardView, ViewError},
     wallet::{TaskStopped, Wallet},
 };
 

@@ -7,7 +7,7 @@ use wufu_verifier::{Amount, ProjectKey, Time};
 
 use super::*;
 use crate::{
-    item::Item,
+    holdings::item::Item,
     source::{EPOCH_SECONDS, MemoryLedger, Sources},
 };
 
