@@ -20,6 +20,7 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use rand::{RngCore, rngs::OsRng};
+use wufu_files::{Draft, sync_folder};
 use wufu_verifier::note::{LogKey, MAX_BYTES, NoteError};
 use zeroize::Zeroizing;
 
@@ -347,7 +348,7 @@ impl Folder {
                 OpenOptions::new().write(true).create_new(true).mode(0o644).open(&file)?;
             open.write_all(text.as_bytes())?;
             open.sync_all()?;
-            File::open(&self.path)?.sync_all()
+            sync_folder(&file)
         };
         write().map_err(|error| FolderError::File { file: file.clone(), error })
     }
@@ -382,14 +383,10 @@ impl Folder {
     /// Replaces the newest signed summary. A reader sees the old one or the new one, never a part.
     pub(crate) fn write_summary(&self, note: &str) -> Result<(), FolderError> {
         let (file, fresh) = (self.path.join(SUMMARY), self.path.join(FRESH_SUMMARY));
-        let write = || -> io::Result<()> {
-            let mut open = private().write(true).create(true).truncate(true).open(&fresh)?;
-            open.write_all(note.as_bytes())?;
-            open.sync_all()?;
-            fs::rename(&fresh, &file)?;
-            File::open(&self.path)?.sync_all()
-        };
-        write().map_err(|error| FolderError::File { file: file.clone(), error })
+        let replaced =
+            Draft::private(&file).replace_by(&fresh, |open| open.write_all(note.as_bytes()));
+        let replaced = replaced.and_then(|()| sync_folder(&file));
+        replaced.map_err(|error| FolderError::File { file: file.clone(), error })
     }
 
     /// A new signing key and a new token.
@@ -424,12 +421,10 @@ impl Folder {
         if is_marked {
             return Ok(());
         }
-        let write = || -> io::Result<()> {
-            write_used_key(&fresh, &bytes)?;
-            fs::rename(&fresh, &file)?;
-            File::open(&self.path)?.sync_all()
-        };
-        write().map_err(|error| FolderError::File { file: file.clone(), error })
+        let replaced =
+            Draft::private(&file).replace_by(&fresh, |open| write_used_key(open, &bytes));
+        let replaced = replaced.and_then(|()| sync_folder(&file));
+        replaced.map_err(|error| FolderError::File { file: file.clone(), error })
     }
 
     /// What an operator must show.
@@ -444,8 +439,7 @@ impl Folder {
 /// then tells less.
 pub(crate) fn write_state(database: &Path, note: &str) -> io::Result<()> {
     let (file, fresh) = (database.with_file_name(STATE), database.with_file_name(FRESH_STATE));
-    private().write(true).create(true).truncate(true).open(&fresh)?.write_all(note.as_bytes())?;
-    fs::rename(&fresh, &file)
+    Draft::private(&file).unsynced().replace_by(&fresh, |open| open.write_all(note.as_bytes()))
 }
 
 /// Checks the folder of a ledger, and every file of it that is there.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
@@ -96,12 +96,10 @@ pub(crate) fn write_secret(file: &Path, bytes: &[u8; 32]) -> io::Result<()> {
     open.sync_all()
 }
 
-/// Writes a signing key that has signed a ledger's state. A file that is there is overwritten.
-pub(crate) fn write_used_key(file: &Path, bytes: &[u8; 32]) -> io::Result<()> {
-    let mut open = private().write(true).create(true).truncate(true).open(file)?;
-    open.write_all(Zeroizing::new(hex(bytes) + "\n").as_bytes())?;
-    open.write_all(SIGNED_STATE)?;
-    open.sync_all()
+/// Writes a signing key that has signed a ledger's state.
+pub(crate) fn write_used_key(file: &mut File, bytes: &[u8; 32]) -> io::Result<()> {
+    file.write_all(Zeroizing::new(hex(bytes) + "\n").as_bytes())?;
+    file.write_all(SIGNED_STATE)
 }
 
 /// A file that is made for the owner alone.
