@@ -9,16 +9,12 @@
 use wufu_testing as _;
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, OpenOptions},
     io,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
 
 use tempfile::NamedTempFile;
-
-#[cfg(not(unix))]
-compile_error!("files have Unix permissions, and this system has none");
 
 /// A file to be written, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +30,7 @@ impl<'a> Draft<'a> {
         Self::with_mode(path, 0o600)
     }
 
-    /// A file of this mode, less the umask.
+    /// A file of this mode, less the umask. On systems without modes it is as they make files.
     pub fn with_mode(path: &'a Path, mode: u32) -> Self {
         Self { path, mode, is_synced: true }
     }
@@ -80,7 +76,9 @@ impl<'a> Draft<'a> {
         write: impl FnOnce(&mut File) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(self.mode);
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, self.mode);
         let mut file = options.open(fresh)?;
         write(&mut file)?;
         if self.is_synced {
@@ -95,7 +93,8 @@ impl<'a> Draft<'a> {
         write: impl FnOnce(&mut File) -> Result<(), E>,
     ) -> Result<NamedTempFile, E> {
         let mut builder = tempfile::Builder::new();
-        let builder = builder.permissions(Permissions::from_mode(self.mode));
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(self.mode));
         let mut file = builder.tempfile_in(folder(self.path))?;
         write(file.as_file_mut())?;
         if self.is_synced {
