@@ -10,6 +10,7 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     CircuitName, FiveFu, Proof, Statement, VerifyError,
+    hex::Hex,
     note::{LogKey, NoteError},
     statement::{self, InputsError, Nullifier},
 };
@@ -210,13 +211,9 @@ impl Wallet {
         let (org, statement, payout) = (key.name(), claim.statement(), claim.payout());
         match outcome {
             ClaimOutcome::Admitted { claim, note } => {
-                let mut lines =
-                    vec![format!("claim {claim}"), format!("payout {}", hex::encode(payout))];
+                let mut lines = vec![format!("claim {claim}"), format!("payout {}", Hex(payout))];
                 lines.extend(
-                    statement
-                        .nullifiers()
-                        .iter()
-                        .map(|nf| format!("nullifier {}", hex::encode(nf))),
+                    statement.nullifiers().iter().map(|nf| format!("nullifier {}", Hex(nf))),
                 );
                 if !says(key.open(&note)?, &format!("{org}/claims"), &lines) {
                     return Err(SubmitError::OtherAnswer { note });
@@ -225,7 +222,7 @@ impl Wallet {
             }
             ClaimOutcome::Spent { nullifier, earlier, note } => {
                 let ours = statement.nullifiers().contains(&nullifier);
-                let lines = [format!("nullifier {}", hex::encode(nullifier))];
+                let lines = [format!("nullifier {}", Hex(&nullifier))];
                 let said = key.open(&note)?;
                 if !ours || !says(said, &format!("{org}/refusals"), &lines) {
                     return Err(SubmitError::OtherAnswer { note });

@@ -8,8 +8,8 @@ mod signed_state;
 use std::collections::BTreeMap;
 
 use wufu_verifier::{
-    Fr, Statement, checkpoint::Checkpoint, epochs::LogHistory, field, merkle::SHARD_LEAVES,
-    readable::Utc,
+    Fr, Statement, checkpoint::Checkpoint, epochs::LogHistory, field, hex::Hex,
+    merkle::SHARD_LEAVES, readable::Utc,
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         entry::problems,
         finding::{Coverage, Finding},
     },
-    folder::{Folder, FolderError, hex},
+    folder::{Folder, FolderError},
     ledger::Ledger,
     log::Log,
     log_tree::LogTree,
@@ -254,7 +254,9 @@ async fn audit_claims(reader: &mut Connection, audit: &mut Audit) -> Result<(), 
             audit.findings.push(Finding::Claim { claim, problem });
         }
     }
-    let left = spent.into_keys().map(|nullifier| Finding::Spent { nullifier: hex(&nullifier) });
+    let left = spent
+        .into_keys()
+        .map(|nullifier| Finding::Spent { nullifier: Hex(&nullifier).to_string() });
     audit.findings.extend(left);
     Ok(())
 }

@@ -5,6 +5,7 @@ use wufu_verifier::{
     BatchVerifier, ClaimCheck, FiveFu, Statement, Verified, VerifyError, VerifyingKey,
     batch::{Entropy, EntropyError, Outcome},
     epochs::LogHistory,
+    hex::Hex,
     note::{self, NoteError},
     readable::{Span, Utc},
     statement::Nullifier,
@@ -13,7 +14,6 @@ use wufu_verifier::{
 
 use crate::{
     epochs::tally::{Part, claim_row},
-    folder::hex,
     ledger::Ledger,
     log::Log,
     store::{Connection, Reading, StoreError, Transaction, claims, signed},
@@ -38,7 +38,7 @@ pub enum ClaimError {
         now: u64,
     },
     /// A nullifier stands twice in the statement.
-    #[error("nullifier {} stands twice in the claim", hex(.nullifier))]
+    #[error("nullifier {} stands twice in the claim", Hex(.nullifier))]
     Twice {
         /// The nullifier.
         nullifier: Nullifier,
@@ -156,7 +156,7 @@ impl Ledger {
             let earlier = claims::read(tx.connection()?, number).await?;
             tx.refuse().await?;
             let lines = [
-                format!("nullifier {}", hex(&nullifier)),
+                format!("nullifier {}", Hex(&nullifier)),
                 format!("spent by claim {number}"),
                 format!("time {now}"),
             ];
@@ -183,10 +183,10 @@ impl Ledger {
         }
         let mut lines = vec![format!("claim {number}")];
         for nullifier in claim.statement().nullifiers() {
-            lines.push(format!("nullifier {}", hex(&nullifier)));
+            lines.push(format!("nullifier {}", Hex(&nullifier)));
         }
         lines.push(format!("key {}", claim.key_id()));
-        lines.push(format!("payout {}", hex(claim.payout())));
+        lines.push(format!("payout {}", Hex(claim.payout())));
         lines.push(format!("expiry {}", claim.expiry()));
         lines.push(format!("time {now}"));
         let note = self.sign_note("claims", &lines)?;

@@ -2,13 +2,12 @@
 
 use std::cmp::Ordering;
 
-use wufu_verifier::note::LogKey;
+use wufu_verifier::{hex::Hex, note::LogKey};
 
 use super::{
     summary_error::SummaryError,
     tally::{Part, Tally, unhex},
 };
-use crate::folder::hex;
 
 /// The signed state after the newest transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +69,7 @@ impl Summary {
     /// `ORG/summary`, `number N`, `epoch E`, `previous HASH`, and [`Tally::text`].
     pub(super) fn text(&self, org: &str) -> String {
         let Self { number, epoch, previous, tally } = self;
-        let previous = hex(previous);
+        let previous = Hex(previous);
         format!(
             "{org}/summary\nnumber {number}\nepoch {epoch}\nprevious {previous}\n{}",
             tally.text()

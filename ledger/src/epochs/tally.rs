@@ -10,9 +10,12 @@
 
 use std::fmt::Write as _;
 
-use wufu_verifier::{Record, field};
+use wufu_verifier::{
+    Record, field,
+    hex::{self, Hex},
+};
 
-use crate::{folder::hex, log::Log};
+use crate::log::Log;
 
 /// A part of the ledger whose rows have an order and are never changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,10 +236,10 @@ impl Tally {
     /// `pending ROWS sum MINOR`; hashes in hexadecimal digits.
     pub(crate) fn text(&self) -> String {
         let since = if self.from_start { "start" } else { "migration" };
-        let mut text = format!("rules {}\nsince {since}\n", hex(&self.rules));
+        let mut text = format!("rules {}\nsince {since}\n", Hex(&self.rules));
         for (part, chain) in Part::ALL.iter().zip(&self.chains) {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{} {} {}", part.name(), chain.rows, hex(&chain.hash));
+            let _ = writeln!(text, "{} {} {}", part.name(), chain.rows, Hex(&chain.hash));
         }
         let _ = writeln!(text, "sum {}", self.sum);
         let _ = writeln!(text, "pending {} sum {}", self.pending, self.pending_sum);
@@ -266,8 +269,8 @@ impl Tally {
 /// 32 bytes from lower-case hexadecimal digits.
 pub(crate) fn unhex(digits: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
-    hex::decode_to_slice(digits, &mut bytes).ok()?;
-    (hex(&bytes) == digits).then_some(bytes)
+    hex::decode(digits.as_bytes(), &mut bytes).ok()?;
+    (Hex(&bytes).to_string() == digits).then_some(bytes)
 }
 
 #[cfg(test)]

@@ -24,7 +24,6 @@ use wufu_files::{Draft, sync_folder};
 use wufu_verifier::note::{LogKey, MAX_BYTES, NoteError};
 use zeroize::Zeroizing;
 
-pub(crate) use crate::folder::secret::hex;
 use crate::{
     epochs::summary_error::SummaryError,
     folder::{

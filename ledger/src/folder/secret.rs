@@ -8,6 +8,7 @@ use std::{
     path::Path,
 };
 
+use wufu_verifier::hex;
 use zeroize::Zeroizing;
 
 use crate::folder::{
@@ -36,7 +37,9 @@ impl OperatorToken {
 
     /// The digits, for the `authorization` header after `Bearer `.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex(self.0.as_slice()))
+        let mut line = hex::secret_line(self.0.as_slice());
+        line.pop();
+        Zeroizing::new(line)
     }
 }
 
@@ -44,11 +47,6 @@ impl fmt::Debug for OperatorToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OperatorToken(..)")
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    hex::encode(bytes)
 }
 
 /// Reads 32 bytes that only their owner may read.
@@ -78,27 +76,20 @@ fn decode(file: &Path, text: &[u8]) -> Result<Zeroizing<[u8; 32]>, FolderError> 
     let wrong = || FolderError::Secret { file: file.into() };
     let digits = text.strip_suffix(b"\n").unwrap_or(text);
     let mut bytes = Zeroizing::new([0u8; 32]);
-    if digits.len() != 64 {
-        return Err(wrong());
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |c: u8| char::from(c).to_digit(16).ok_or_else(wrong);
-        let value = 16 * digit(pair[0])? + digit(pair[1])?;
-        *byte = u8::try_from(value).map_err(|_| wrong())?;
-    }
+    hex::decode(digits, bytes.as_mut_slice()).map_err(|_| wrong())?;
     Ok(bytes)
 }
 
 /// Writes 32 bytes into a new file that only its owner may read.
 pub(crate) fn write_secret(file: &Path, bytes: &[u8; 32]) -> io::Result<()> {
     let mut open = private().write(true).create_new(true).open(file)?;
-    open.write_all(Zeroizing::new(hex(bytes) + "\n").as_bytes())?;
+    open.write_all(Zeroizing::new(hex::secret_line(bytes)).as_bytes())?;
     open.sync_all()
 }
 
 /// Writes a signing key that has signed a ledger's state.
 pub(crate) fn write_used_key(file: &mut File, bytes: &[u8; 32]) -> io::Result<()> {
-    file.write_all(Zeroizing::new(hex(bytes) + "\n").as_bytes())?;
+    file.write_all(Zeroizing::new(hex::secret_line(bytes)).as_bytes())?;
     file.write_all(SIGNED_STATE)
 }
 

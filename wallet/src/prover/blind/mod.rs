@@ -25,7 +25,7 @@ use wufu_proto::{
     },
     witness::{CircuitVisitor, Job},
 };
-use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey};
+use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey, hex::Hex};
 
 use delay::Listener;
 pub use delay::{BlindStep, Delay, OnStep, WaitReason};
@@ -276,7 +276,7 @@ impl BlindProver {
         let kept = blocking(move || tokens.keep(&key, key_id, &dealt.0, now)).await?;
         kept.map_err(|error| match error {
             TokenStoreError::Token(TokenError::Signature) => {
-                BlindError::DealerKey { endpoint: at(), expected: hex::encode(key.as_bytes()) }
+                BlindError::DealerKey { endpoint: at(), expected: Hex(key.as_bytes()).to_string() }
                     .into()
             }
             error => BlindError::Dealer { endpoint: at(), error }.into(),
