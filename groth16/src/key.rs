@@ -9,7 +9,7 @@ use std::{
 use ark_bn254::{Bn254, Fr};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
-use tempfile::NamedTempFile;
+use wufu_files::{Draft, sync_folder};
 use wufu_verifier::{
     KeyId, Trust, VerifyingKey,
     key::{KeyError, KeyPoints, Reduction},
@@ -197,14 +197,10 @@ impl ProvingKey {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let mut file = NamedTempFile::new_in(folder)?;
-        file.write_all(&self.encode()?)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
+        let bytes = self.encode()?;
+        Draft::private(path).replace(|file| file.write_all(&bytes))?;
         // The name, too, is to survive a power cut.
-        fs::File::open(folder)?.sync_all()?;
+        sync_folder(path)?;
         Ok(())
     }
 }

@@ -23,6 +23,7 @@ pub mod domain;
 pub mod epochs;
 pub mod field;
 pub mod h2f;
+pub mod hex;
 pub mod key;
 pub mod merkle;
 pub mod note;

@@ -11,7 +11,6 @@ use wufu_circuits::{Address, Seed, SpendKey};
 use wufu_verifier::{KeyId, VerifyingKey, field, note::LogKey};
 
 use crate::{
-    cache::ShardMemory,
     file::{self, FileError},
     log::LogName,
     prover::blind::TOKEN_FOLDER,
@@ -20,6 +19,7 @@ use crate::{
         AnswerEntry, CardEntry, ClaimEntry, DonationEntry, Evidence, PersonEntry, PinError, Store,
         StoreError,
     },
+    sync::cache::ShardMemory,
 };
 
 /// The seed's file in the wallet's folder.

@@ -79,8 +79,8 @@ fn holds(written: &[u8], what: &[u8]) -> bool {
 
 async fn listen() -> (TcpListenerStream, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place = listener.local_addr().unwrap().to_string().parse().unwrap();
-    (TcpListenerStream::new(listener), place)
+    let endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
+    (TcpListenerStream::new(listener), endpoint)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +103,7 @@ async fn f16_f35_nothing_that_is_written_tells_a_witness() {
 
     let kit = blind::kit(&key).unwrap();
     let wallet = blind_key(key.verifying_key().clone(), &kit.encode(), kit.id()).unwrap();
-    let dealer = Dealer { place: dealing, key: signing.verifying_key() };
+    let dealer = Dealer { endpoint: dealing, key: signing.verifying_key() };
     let tokens = Arc::new(TokenStore::in_memory().unwrap());
     let prover = BlindProver::new([wallet], vec![dealer], vec![evaluating], tokens).unwrap();
     let prover = prover.with_delay(Delay::NONE).with_batch(1);

@@ -48,8 +48,10 @@ impl Servers {
         };
         let (dealing, evaluating) = (text(&dealer, "url")?, text(&evaluator, "url")?);
         let key = files::unhex("key", &text(&dealer, "key")?)?;
-        let dealer =
-            Dealer { place: dealing.parse()?, key: ed25519_dalek::VerifyingKey::from_bytes(&key)? };
+        let dealer = Dealer {
+            endpoint: dealing.parse()?,
+            key: ed25519_dalek::VerifyingKey::from_bytes(&key)?,
+        };
         for (role, url, process) in [("dealer", &dealing, &one), ("evaluator", &evaluating, &two)] {
             let id = process.0.id();
             let text = format!("{role} on {url}, process {id}");

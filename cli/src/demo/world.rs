@@ -27,7 +27,7 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey, checkpoint::Checkpoint,
-    epochs::LogHistory, note::LogKey,
+    epochs::LogHistory, hex, note::LogKey,
 };
 use wufu_wallet::{BlindProver, Endpoint, GrpcSource, NoteFile, Sources, Wallet};
 use zeroize::Zeroizing;
@@ -435,7 +435,7 @@ fn verifier(
     let mut secret = Zeroizing::new([0; 32]);
     OsRng.fill_bytes(&mut *secret);
     let signing = SigningKey::from_bytes(&secret);
-    let text = Zeroizing::new(format!("{}\n", files::hex(&*secret)));
+    let text = Zeroizing::new(hex::secret_line(&*secret));
     files::write_secret(&dir.join("verifier.key"), text.as_bytes())?;
     files::write(&dir.join("donation.vk"), VERIFYING_KEY, &key.encode())?;
     files::write(&dir.join("charity.pub"), LOG_KEY, format!("{log_key}\n").as_bytes())?;

@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use tempfile::NamedTempFile;
+use wufu_files::Draft;
 
 const MAGIC: &[u8; 8] = b"wufu-pc1";
 /// The longest step of a file system's clock, in seconds.
@@ -77,11 +77,7 @@ impl Attestation {
 
     /// Writes it beside the file.
     pub(super) fn write_beside(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        file.write_all(&self.0)?;
-        file.persist(beside(path)).map_err(|error| error.error)?;
-        Ok(())
+        Draft::private(&beside(path)).unsynced().replace(|file| file.write_all(&self.0))
     }
 
     /// Deletes the attestation of a file.

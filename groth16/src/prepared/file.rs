@@ -13,7 +13,7 @@ use bn254x8::{
     Backend, Group, Table,
     msm::{Shape, SharedBytes},
 };
-use tempfile::NamedTempFile;
+use wufu_files::{Draft, sync_folder};
 use wufu_verifier::{Trust, key::KeyError};
 
 use super::{
@@ -109,13 +109,8 @@ impl PreparedKey {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), PreparedFileError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let mut file = NamedTempFile::new_in(folder)?;
-        self.write(file.as_file_mut())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        File::open(folder)?.sync_all()?;
+        Draft::private(path).replace(|file| self.write(file))?;
+        sync_folder(path)?;
         // An attestation that is there is of the file before.
         Attestation::forget(path);
         Ok(())

@@ -7,6 +7,7 @@ mod columns;
 pub mod date;
 mod format;
 mod known;
+pub(crate) mod owners;
 mod rows;
 mod unused;
 
@@ -24,12 +25,11 @@ use tokio::sync::mpsc;
 pub use unused::ReceiptSample;
 
 use crate::{
-    append::{AppendError, lossy},
+    append::{AppendError, directory::Directory, lossy},
+    epochs::tally::Part,
+    import::owners::Owners,
     ledger::Ledger,
-    owners::Owners,
-    project::Directory,
-    store::{StoreError, WriteTx},
-    tally::Part,
+    store::{StoreError, Transaction, signed},
 };
 use known::{KnownRows, Lines, LookUp};
 use rows::Batches;
@@ -265,7 +265,7 @@ impl Ledger {
 
     async fn import_in(
         &self,
-        tx: &mut WriteTx<'_>,
+        tx: &mut Transaction<'_>,
         first: Option<Rows>,
         mut batches: mpsc::Receiver<Read>,
         options: ImportOptions,
@@ -306,7 +306,7 @@ impl Ledger {
                 report.sum += donations.sum();
                 for row in &donations.rows {
                     number += 1;
-                    lines.push(crate::store::signed(number)?, row.line);
+                    lines.push(signed(number)?, row.line);
                     listed += u64::from(owners.is_listed(&row.receipt));
                 }
                 let before = report.rows;

@@ -25,13 +25,15 @@ use super::{
     points,
 };
 use crate::{
+    holdings::renew::own_leaf,
     log::LogName,
     prover::{OnStage, ProofSource, UnverifiedProof},
-    renew::own_leaf,
     source::Sources,
     store::{CardEntry, ClaimEntry, InclusionStatus, PersonEntry},
-    sync::{CampaignView, LogView},
-    view::{InnerPath, OwnLeafError},
+    sync::{
+        CampaignView, LogView,
+        view::{InnerPath, OwnLeafError},
+    },
     wallet::Wallet,
 };
 

@@ -27,8 +27,7 @@ use crate::{
     log::{DonationLogError, LogName},
     prover::{Mode, ProverError, Timings, UnverifiedProof},
     store::{ClaimEntry, StoreError},
-    sync::SyncError,
-    view::OwnLeafError,
+    sync::{SyncError, view::OwnLeafError},
     wallet::{TaskStopped, Wallet},
 };
 

@@ -25,7 +25,7 @@ use wufu_verifier::{
 use super::{CheckpointSource, LedgerSource, SourceError};
 use crate::{
     log::LogName,
-    view::{leaves, parents},
+    sync::view::{leaves, parents},
 };
 
 /// Length of its epochs.
@@ -215,7 +215,7 @@ impl MemoryLedger {
     }
 
     fn none(&self, log: &LogName, epoch: Option<u64>) -> SourceError {
-        SourceError::NoCheckpoint { place: self.name(), origin: log.to_string(), epoch }
+        SourceError::NoCheckpoint { from: self.name(), origin: log.to_string(), epoch }
     }
 
     fn in_force(&self, log: &Log, name: &LogName, epoch: u64) -> Result<Checkpoint, SourceError> {
