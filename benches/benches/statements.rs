@@ -6,10 +6,8 @@ use std::{hint::black_box, time::Duration};
 use ark_bn254::Fr;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::rngs::OsRng;
-use wufu_circuits::{
-    Circuit,
-    testing::{donation, five_fu, gift},
-};
+use wufu_analysis::samples::{donation, five_fu, gift};
+use wufu_circuits::Circuit;
 use wufu_prover::{
     engine::{ArkEngine, Engine as _},
     setup,

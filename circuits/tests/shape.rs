@@ -7,10 +7,10 @@ use crate::common::{accepted, rngs, shape};
 use ark_bn254::{Bn254, Fr};
 use proptest::prelude::*;
 use taceo_circom_types::R1CS;
+use wufu_analysis::samples::{arb_donation, arb_five_fu, arb_gift, donation, five_fu, gift};
 use wufu_circuits::{
     Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance,
     r1cs::{Matrix, Mode},
-    testing::{arb_donation, arb_five_fu, arb_gift, donation, five_fu, gift},
 };
 use wufu_verifier::{CircuitName, Statement};
 

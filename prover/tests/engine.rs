@@ -7,8 +7,9 @@ use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result as R1csResult, Variable,
 };
+use wufu_analysis::samples;
 use wufu_circuits::{
-    Assignment, Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs, testing,
+    Assignment, Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs,
 };
 use wufu_prover::{
     ProveError, Prover, ProvingKey, Stage,
@@ -73,8 +74,8 @@ fn proofs_are_those_of_arkworks_bit_for_bit() {
     let check = |(ours, theirs): (Proof, Proof)| assert_eq!(ours.encode(), theirs.encode());
     check(both(&gift(1), r, s));
     check(both(&gift(1), Fr::from(0u64), Fr::from(0u64)));
-    check(both(&testing::donation(rng), r, s));
-    check(both(&testing::five_fu(rng), r, s));
+    check(both(&samples::donation(rng), r, s));
+    check(both(&samples::five_fu(rng), r, s));
 }
 
 fn proved<C: Circuit>(instance: &C) {
@@ -102,8 +103,8 @@ fn proved<C: Circuit>(instance: &C) {
 #[test]
 fn f07_f24_a_proof_is_of_its_public_inputs_and_no_others() {
     proved::<GiftInstance>(&gift(1));
-    proved::<DonationInstance>(&testing::donation(&mut rng(1)));
-    proved::<FiveFuInstance>(&testing::five_fu(&mut rng(1)));
+    proved::<DonationInstance>(&samples::donation(&mut rng(1)));
+    proved::<FiveFuInstance>(&samples::five_fu(&mut rng(1)));
 }
 
 #[test]

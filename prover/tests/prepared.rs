@@ -9,10 +9,10 @@ use ark_groth16::{
 };
 use bn254x8::Backend;
 use rand::rngs::StdRng;
+use wufu_analysis::samples;
 use wufu_circuits::{
     Assignment, Circuit, Clause, R1cs,
     r1cs::{Builder, Declaration, Mode, Num, Size},
-    testing,
 };
 use wufu_prover::engine::{
     ArkEngine, Engine as _, EngineError, PreparedEngine, PreparedKey,
@@ -245,17 +245,17 @@ fn statement<C: Circuit>(instance: &C) {
 
 #[test]
 fn proofs_of_gifts_are_those_of_arkworks() {
-    statement(&testing::gift(&mut rng(1)));
+    statement(&samples::gift(&mut rng(1)));
 }
 
 #[test]
 fn proofs_of_donations_are_those_of_arkworks() {
-    statement(&testing::donation(&mut rng(26)));
+    statement(&samples::donation(&mut rng(26)));
 }
 
 #[test]
 fn proofs_of_five_fu_are_those_of_arkworks() {
-    statement(&testing::five_fu(&mut rng(27)));
+    statement(&samples::five_fu(&mut rng(27)));
 }
 
 #[test]

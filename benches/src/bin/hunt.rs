@@ -12,12 +12,12 @@ use ark_bn254::Fr;
 use clap::Parser;
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::json;
-use wufu_benches::{machine, ms, time};
-use wufu_circuits::{
-    Circuit, DonationInstance, FiveFuInstance, GiftInstance,
+use wufu_analysis::{
     hunt::{Determination, Hunt, Search, System, read_witness, second},
-    testing::{donation, five_fu, gift},
+    samples::{donation, five_fu, gift},
 };
+use wufu_benches::{machine, ms, time};
+use wufu_circuits::{Circuit, DonationInstance, FiveFuInstance, GiftInstance};
 
 /// Larger files are not read.
 const MOST_BYTES: u64 = 1 << 31;

@@ -8,12 +8,9 @@ use ark_bn254::Fr;
 use clap::Parser;
 use rand::rngs::OsRng;
 use serde_json::{Value, json};
+use wufu_analysis::samples::{donation, five_fu, gift};
 use wufu_benches::{machine, median, ms, peak_mb, time};
-use wufu_circuits::{
-    Circuit,
-    r1cs::Matrix,
-    testing::{donation, five_fu, gift},
-};
+use wufu_circuits::{Circuit, r1cs::Matrix};
 use wufu_prover::{
     engine::{ArkEngine, Engine as _},
     setup,

@@ -28,7 +28,8 @@ use tonic::{
     codegen::{Bytes, http},
     transport::{Channel, Endpoint},
 };
-use wufu_circuits::{GiftInstance, r1cs::Assignment, testing};
+use wufu_analysis::samples;
+use wufu_circuits::{GiftInstance, r1cs::Assignment};
 use wufu_proto::{
     v1::{self, prover_service_client::ProverServiceClient},
     witness::{Job, UncheckedWitness},
@@ -189,7 +190,7 @@ impl Engine for Simulator {
 
 /// A true gift.
 pub fn gift(seed: u64) -> GiftInstance {
-    testing::gift(&mut rng(seed))
+    samples::gift(&mut rng(seed))
 }
 
 pub fn gift_request(prover: &VerifyingKey, gift: &GiftInstance) -> v1::ProveRequest {

@@ -1,4 +1,4 @@
-//! Honest instances for tests and benches.
+//! Honest instances, sampled, with proptest strategies for them.
 //!
 //! The trees are not whole: each leaf gets a path of random neighbours, and the paths meet near the root. So an instance
 //! costs a path's hashes, and a leaf may lie at any place.
@@ -16,7 +16,7 @@ use wufu_verifier::{
     policy::Bounds,
 };
 
-use crate::{
+use wufu_circuits::{
     card::{Card, Kind},
     donation::Ownership,
     keys::{Seed, SpendKey},
