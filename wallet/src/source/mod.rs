@@ -4,12 +4,10 @@
 //! roofs, whole shards, no identity, and nothing that joins one look-up with another.
 
 mod grpc;
-#[cfg(any(test, feature = "testing"))]
 mod memory;
 mod notes;
 
 pub use grpc::GrpcSource;
-#[cfg(any(test, feature = "testing"))]
 pub use memory::{Call, EPOCH_SECONDS, MemoryLedger};
 pub use notes::NoteFile;
 
