@@ -11,7 +11,7 @@ use prost::Message;
 use wufu_circuits::Seed;
 use wufu_ledger::{
     Log, Owners,
-    generate::{Shape, generate},
+    generate::{LogShape, generate},
     import::{ImportOptions, Rows},
 };
 use wufu_proto::{
@@ -24,7 +24,7 @@ use wufu_verifier::merkle::{SHARD_DEPTH, SHARD_LEAVES, root};
 async fn f25_f31_a_shard_comes_whole_and_once_full_never_changes() {
     let (_folder, ledger) = ledger().await;
     let import = async |seed, transfers| {
-        let shape = Shape { transfers, total: 40_000_000, ..Shape::FULL };
+        let shape = LogShape { transfers, total: 40_000_000, ..LogShape::FULL };
         let mut rows = Rows::from(generate(seed, &shape).unwrap());
         rows.donations.rename_receipts(&format!("{seed}-"));
         let owners = Owners::Development { seed: "trial".into(), org: "wufu".into() };

@@ -18,7 +18,7 @@ use wufu_verifier::{
 use crate::{
     endpoint::{
         Endpoint, SMALL_ANSWER,
-        patience::{self, Busy, Failed, Listener, OnWait},
+        patience::{self, Busy, Failed, OnWait, WaitListener},
     },
     plan::claim_bytes,
     store::{StoreError, number_in},
@@ -128,7 +128,7 @@ impl Wallet {
         endpoint: &Endpoint,
         envelope: &Envelope,
     ) -> Result<SubmitOutcome, SubmitError> {
-        self.submit_with(endpoint, envelope, Listener::default()).await
+        self.submit_with(endpoint, envelope, WaitListener::default()).await
     }
 
     /// Submits a claim as [`Wallet::submit`] does, telling `told` whenever the ledger is too busy and will be asked
@@ -142,14 +142,14 @@ impl Wallet {
         envelope: &Envelope,
         told: OnWait,
     ) -> Result<SubmitOutcome, SubmitError> {
-        self.submit_with(endpoint, envelope, Listener(Some(told))).await
+        self.submit_with(endpoint, envelope, WaitListener(Some(told))).await
     }
 
     async fn submit_with(
         &self,
         endpoint: &Endpoint,
         envelope: &Envelope,
-        listener: Listener,
+        listener: WaitListener,
     ) -> Result<SubmitOutcome, SubmitError> {
         let Binding::Claim(binding) = envelope.binding() else {
             return Err(SubmitError::Circuit { got: envelope.circuit() });

@@ -136,7 +136,7 @@ pub fn tampered(
     output: Output,
 ) -> anyhow::Result<()> {
     let mut reasons = Vec::new();
-    for part in [crate::envelope::Part::Proof, crate::envelope::Part::Ext] {
+    for part in [crate::envelope::EnvelopePart::Proof, crate::envelope::EnvelopePart::Ext] {
         let mut message = v1::Envelope::from(envelope);
         crate::envelope::tamper(&mut message, part)?;
         let changed =

@@ -16,8 +16,8 @@ use tokio::{sync::oneshot, task::JoinHandle};
 use wufu_circuits::{Address, Kind, Seed};
 use wufu_ledger::{
     Ledger, LedgerPolicy, Owners, Placement,
-    generate::Shape,
-    import::{self as csv, Format, date::Zone},
+    generate::LogShape,
+    import::{self as csv, CsvFormat, date::Zone},
 };
 use wufu_proto::{
     append::{Append, AppendOutcome, CardIssue},
@@ -285,7 +285,7 @@ fn currency(args: &DemoArgs) -> anyhow::Result<String> {
 }
 
 /// How the file of donations is to be read.
-fn format(args: &DemoArgs) -> anyhow::Result<Format> {
+fn format(args: &DemoArgs) -> anyhow::Result<CsvFormat> {
     args.format.format(Some(Zone::UTC))
 }
 
@@ -339,7 +339,7 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
             import::import_file(charity, path, &format, owners, args.skip_bad, output).await?
         }
         None => {
-            let shape = if args.full { Shape::FULL } else { Shape::TENTH };
+            let shape = if args.full { LogShape::FULL } else { LogShape::TENTH };
             ledger::generate::generated(charity, 2018, &shape, owners, output).await?
         }
     };

@@ -15,7 +15,7 @@ use wufu_ledger::CurrencyCode;
 use wufu_proto::v1;
 use wufu_verifier::{CircuitName, ProofRequest, VerifyingKey, text};
 use wufu_wallet::{
-    Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, Mode, Report, Sources,
+    Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, ProofMode, Report, Sources,
     SubmitOutcome, Wallet,
     endpoint::patience::{OnWait, Wait},
 };
@@ -379,7 +379,7 @@ fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Res
 }
 
 /// What each server learned, for machines.
-pub fn servers(mode: &Mode) -> Value {
+pub fn servers(mode: &ProofMode) -> Value {
     let server = |server: wufu_wallet::prover::Server| json!({ "role": server.role, "place": server.endpoint, "learned": server.learned });
     mode.servers().into_iter().map(server).collect()
 }

@@ -39,7 +39,7 @@ impl fmt::Display for Problem {
 }
 
 /// An entry of a log.
-pub(crate) struct Entry {
+pub(crate) struct AuditEntry {
     pub(crate) place: u64,
     pub(crate) leaf: Option<Fr>,
     pub(crate) source: Source,
@@ -68,7 +68,7 @@ pub(crate) struct Receipt {
 }
 
 /// What is wrong with entries, each by its place. On the thread that calls.
-pub(crate) fn problems(entries: &[Entry]) -> Vec<(u64, Problem)> {
+pub(crate) fn problems(entries: &[AuditEntry]) -> Vec<(u64, Problem)> {
     let sources = || entries.iter().map(|entry| &entry.source).enumerate();
     // What each source makes: the leaf, and for a record also the owner's part of it.
     let mut leaves = vec![None; entries.len()];
@@ -110,7 +110,7 @@ fn put(all: &mut [Option<Fr>], at: &[usize], made: Vec<Fr>) {
     }
 }
 
-impl Entry {
+impl AuditEntry {
     /// What is wrong with the entry, if anything. `made` is the leaf that its source makes, `own` the owner's part that its receipt makes.
     fn problem(&self, made: Option<Fr>, own: Option<Fr>) -> Option<Problem> {
         let Some(leaf) = self.leaf else { return Some(Problem::Leaf) };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::store::{
     Connection, StoreError, logs,
-    rows::{self, Row},
+    rows::{self, TallyRow},
     summaries,
 };
 
@@ -28,12 +28,12 @@ pub(crate) async fn recount(
     tally.rules = rules;
     for part in Part::ALL {
         let after = tally.chain(part).rows;
-        let add = |row: Row<'_>| {
+        let add = |row: TallyRow<'_>| {
             match row {
-                Row::Donation { receipt, facts, is_owned } => {
+                TallyRow::Donation { receipt, facts, is_owned } => {
                     tally.push_donation(receipt, facts, is_owned);
                 }
-                Row::Other(values) => tally.push(part, values),
+                TallyRow::Other(values) => tally.push(part, values),
             }
             seen(part, tally.chain(part));
         };

@@ -57,12 +57,12 @@ pub(super) struct LookUp<'a> {
 /// Memory: one entry for each run of donations whose numbers and lines both grow by one. A file that is new, or was
 /// imported before, is one run but for its blank and bad rows.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LineIndex {
     // The first number, its line, and how many there are.
     runs: BTreeMap<i64, (u64, u64)>,
 }
 
-impl Lines {
+impl LineIndex {
     /// The line of a donation, if it stands in the file.
     pub(super) fn line(&self, number: i64) -> Option<u64> {
         let (first, (line, count)) = self.runs.range(..=number).next_back()?;
@@ -111,7 +111,7 @@ impl KnownRows {
         tx: &mut Transaction<'_>,
         look_up: LookUp<'_>,
         donations: &mut Donations,
-        lines: &mut Lines,
+        lines: &mut LineIndex,
     ) -> Result<Self, StoreError> {
         let LookUp { currency, directory, owners, before, is_normalized } = look_up;
         let receipts: Vec<&[u8]> = donations.rows.iter().map(|row| row.receipt.as_ref()).collect();
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn lines_are_found_by_number_in_whatever_order_they_came() {
-        let mut lines = Lines::default();
+        let mut lines = LineIndex::default();
         let pairs = [(5, 2), (6, 3), (8, 4), (1, 5), (2, 6), (7, 9), (3, 7), (9, 5)];
         for (number, line) in pairs {
             assert_eq!(lines.line(number), None, "{number}");

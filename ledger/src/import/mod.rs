@@ -14,11 +14,11 @@ mod unused;
 use std::{fs::File, io, ops::Range, path::Path, sync::Arc};
 
 pub use bad::{BadRow, BadRows, RecordedDonation, RowError};
+pub(crate) use cells::{CellRow, CellRows, RowFault};
 pub use cells::{CsvError, SpanningCells};
-pub(crate) use cells::{Row, RowFault, Rows as CellRows};
 pub(crate) use columns::other_delimiter;
 pub use columns::{Columns, ColumnsError, Field, Hint, Mapping, MappingError};
-pub use format::{Delimiter, DelimiterError, Format, ReceiptKey, ReceiptKeyError};
+pub use format::{CsvFormat, Delimiter, DelimiterError, ReceiptKey, ReceiptKeyError};
 pub(crate) use rows::checked_name;
 pub use rows::{Rows, first_currency};
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ use crate::{
     ledger::Ledger,
     store::{StoreError, Transaction, signed},
 };
-use known::{KnownRows, Lines, LookUp};
+use known::{KnownRows, LineIndex, LookUp};
 use rows::Batches;
 use unused::UnusedOwners;
 
@@ -164,7 +164,7 @@ impl Ledger {
     pub async fn import_file(
         &self,
         file: &Path,
-        format: &Format,
+        format: &CsvFormat,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<ImportReport, ImportError> {
@@ -184,7 +184,7 @@ impl Ledger {
         &self,
         open: impl FnOnce() -> io::Result<R> + Send + 'static,
         name: String,
-        format: &Format,
+        format: &CsvFormat,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<ImportReport, ImportError> {
@@ -276,7 +276,7 @@ impl Ledger {
         let mut directory = Directory::load(tx.connection()?).await?;
         let before = self.state(tx).await?.tally.chain(Part::Donations).rows;
         let mut number = before;
-        let (mut lines, mut listed, mut normalized_receipts) = (Lines::default(), 0, 0);
+        let (mut lines, mut listed, mut normalized_receipts) = (LineIndex::default(), 0, 0);
         let mut report = ImportReport::default();
         let mut places: Option<Range<u64>> = None;
         let mut batch = first;

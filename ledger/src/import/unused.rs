@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::known::Lines;
+use super::known::LineIndex;
 use crate::{
     append::lossy,
     import::owners::Owners,
@@ -51,7 +51,7 @@ impl UnusedOwners {
     pub(super) async fn find(
         tx: &mut Transaction<'_>,
         owners: &Owners,
-        lines: &Lines,
+        lines: &LineIndex,
     ) -> Result<Self, StoreError> {
         let mut unused = Self::default();
         let Owners::Listed(listed) = owners else { return Ok(unused) };

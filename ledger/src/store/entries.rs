@@ -8,7 +8,7 @@ use wufu_verifier::{Fr, Record, merkle::EMPTY};
 
 use super::{Connection, Facts, StoreError, cards, element, facts, persons, signed, unsigned};
 use crate::{
-    audit::entry::{Entry, Receipt, Source},
+    audit::entry::{AuditEntry, Receipt, Source},
     log::Log,
 };
 
@@ -18,7 +18,7 @@ pub(crate) async fn read(
     log: Log,
     org: &str,
     places: Range<u64>,
-) -> Result<Vec<Entry>, StoreError> {
+) -> Result<Vec<AuditEntry>, StoreError> {
     match log {
         Log::Cards => of_cards(connection, org, places).await,
         Log::Persons => of_persons(connection, places).await,
@@ -30,7 +30,7 @@ async fn of_cards(
     connection: &mut Connection,
     org: &str,
     places: Range<u64>,
-) -> Result<Vec<Entry>, StoreError> {
+) -> Result<Vec<AuditEntry>, StoreError> {
     type Row =
         (i64, Vec<u8>, Option<i64>, Option<i64>, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
     let query = "SELECT l.place, l.leaf, c.serial, c.kind, c.owner, c.rcm, c.place \
@@ -46,7 +46,7 @@ async fn of_cards(
             }
             _ => Source::Missing,
         };
-        Ok(Entry { place: unsigned("place", place)?, leaf: nonzero(&leaf), source })
+        Ok(AuditEntry { place: unsigned("place", place)?, leaf: nonzero(&leaf), source })
     };
     rows.into_iter().map(entry).collect()
 }
@@ -54,7 +54,7 @@ async fn of_cards(
 async fn of_persons(
     connection: &mut Connection,
     places: Range<u64>,
-) -> Result<Vec<Entry>, StoreError> {
+) -> Result<Vec<AuditEntry>, StoreError> {
     type Row = (i64, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
     let query = "SELECT l.place, l.leaf, p.owner, p.salt, p.place \
          FROM leaves l LEFT JOIN persons p ON p.place = l.place \
@@ -69,7 +69,7 @@ async fn of_persons(
             }
             _ => Source::Missing,
         };
-        Ok(Entry { place: unsigned("place", place)?, leaf: nonzero(&leaf), source })
+        Ok(AuditEntry { place: unsigned("place", place)?, leaf: nonzero(&leaf), source })
     };
     rows.into_iter().map(entry).collect()
 }
@@ -77,7 +77,7 @@ async fn of_persons(
 async fn of_records(
     connection: &mut Connection,
     places: Range<u64>,
-) -> Result<Vec<Entry>, StoreError> {
+) -> Result<Vec<AuditEntry>, StoreError> {
     let query = "SELECT e.place, e.leaf, e.project_key, e.amount, e.time, e.own, \
          r.receipt, r.project_key, r.amount, r.time, r.owner, r.rcm \
          FROM records e LEFT JOIN receipts r ON r.log = e.log AND r.place = e.place \
@@ -100,7 +100,7 @@ async fn of_records(
             }),
         };
         let source = Source::Record { public, private };
-        Ok(Entry { place: unsigned("place", row.try_get(0)?)?, leaf: nonzero(&leaf), source })
+        Ok(AuditEntry { place: unsigned("place", row.try_get(0)?)?, leaf: nonzero(&leaf), source })
     };
     rows.into_iter().map(entry).collect()
 }

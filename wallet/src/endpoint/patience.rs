@@ -38,11 +38,11 @@ pub type OnWait = Arc<dyn Fn(&Wait) + Send + Sync>;
 
 /// Who is told, if anybody.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(pub(crate) Option<OnWait>);
+pub(crate) struct WaitListener(pub(crate) Option<OnWait>);
 
-impl fmt::Debug for Listener {
+impl fmt::Debug for WaitListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Listener(..)" } else { "Listener(none)" })
+        f.write_str(if self.0.is_some() { "WaitListener(..)" } else { "WaitListener(none)" })
     }
 }
 
@@ -89,7 +89,7 @@ pub(crate) enum Failed {
 pub(crate) async fn ask<T, A>(
     endpoint: &Endpoint,
     limit: Duration,
-    listener: &Listener,
+    listener: &WaitListener,
     call: impl Fn(Channel) -> A,
 ) -> Result<T, Failed>
 where

@@ -13,7 +13,7 @@ use super::{CheckpointSource, LedgerSource, SourceError};
 use crate::{
     endpoint::{
         Endpoint, SMALL_ANSWER,
-        patience::{self, Failed, Listener, OnWait},
+        patience::{self, Failed, OnWait, WaitListener},
     },
     log::LogName,
 };
@@ -28,19 +28,19 @@ const MAX_ANSWER: usize = 8 << 20;
 #[derive(Clone, Debug)]
 pub struct GrpcSource {
     endpoint: Endpoint,
-    listener: Listener,
+    listener: WaitListener,
 }
 
 impl GrpcSource {
     /// The ledger at this endpoint. Nothing is connected yet.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, listener: Listener::default() }
+        Self { endpoint, listener: WaitListener::default() }
     }
 
     /// The same, telling `told` whenever the ledger is too busy and will be asked again.
     #[must_use]
     pub fn with_waits(self, told: OnWait) -> Self {
-        Self { listener: Listener(Some(told)), ..self }
+        Self { listener: WaitListener(Some(told)), ..self }
     }
 
     /// Makes a call whose answer has at most so many bytes.

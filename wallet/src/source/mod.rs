@@ -10,7 +10,7 @@ mod notes;
 
 pub use grpc::GrpcSource;
 #[cfg(any(test, feature = "testing"))]
-pub use memory::{Call, EPOCH_SECONDS, MemoryLedger};
+pub use memory::{EPOCH_SECONDS, MemoryLedger, RecordedCall};
 pub use notes::NoteFile;
 
 use std::{fmt, sync::Arc};
