@@ -47,7 +47,7 @@ pub async fn second_claim(
 ) -> anyhow::Result<()> {
     let plan = plan_claim(world, "another account of Mei", true).await?;
     let answer = plan.prove(&world.claimants, Arc::new(|_| ()), files::now()?).await?;
-    let reason = match world.mei.submit(&world.campaign.place, &answer.envelope).await? {
+    let reason = match world.mei.submit(&world.campaign.endpoint, &answer.envelope).await? {
         SubmitOutcome::Spent { earlier_payout, .. } => {
             let payout = text::shown(&earlier_payout);
             Some(format!("spent by the claim for {payout}, which the ledger shows"))

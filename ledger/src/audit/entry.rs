@@ -40,7 +40,7 @@ impl fmt::Display for Problem {
 
 /// An entry of a log.
 pub(crate) struct AuditEntry {
-    pub(crate) place: u64,
+    pub(crate) leaf_index: u64,
     pub(crate) leaf: Option<Fr>,
     pub(crate) source: Source,
 }
@@ -101,7 +101,8 @@ pub(crate) fn problems(entries: &[AuditEntry]) -> Vec<(u64, Problem)> {
     let made = Ownership::own_many(receipts.iter().map(|(of, owner)| (of, *owner)));
     put(&mut owns, &at, made);
     let made = entries.iter().zip(leaves.into_iter().zip(owns));
-    made.filter_map(|(entry, (leaf, own))| Some((entry.place, entry.problem(leaf, own)?))).collect()
+    made.filter_map(|(entry, (leaf, own))| Some((entry.leaf_index, entry.problem(leaf, own)?)))
+        .collect()
 }
 
 fn put(all: &mut [Option<Fr>], at: &[usize], made: Vec<Fr>) {

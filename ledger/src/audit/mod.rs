@@ -93,9 +93,9 @@ impl Ledger {
             let room = tree.size() + tree.room() as u64;
             let next = checkpoints.peek().map_or(u64::MAX, |(checkpoint, _)| checkpoint.size());
             let end = expected.min(room).min(next.max(tree.size() + 1));
-            let places = tree.size()..end;
-            let entries = entries::read(reader, log, self.org(), places.clone()).await?;
-            let whole = entries.len() as u64 == places.end - places.start;
+            let indices = tree.size()..end;
+            let entries = entries::read(reader, log, self.org(), indices.clone()).await?;
+            let whole = entries.len() as u64 == indices.end - indices.start;
             let checked = self.inner.workers.run(move || {
                 use rayon::prelude::*;
                 let problems: Vec<_> = entries.par_chunks(HASHES).flat_map_iter(problems).collect();
@@ -104,12 +104,12 @@ impl Ledger {
                 (problems, grown.then_some(tree))
             });
             let (problems, grown) = checked.await?;
-            for (place, problem) in problems {
-                audit.findings.push(Finding::Entry { origin: origin.clone(), place, problem });
+            for (leaf_index, problem) in problems {
+                audit.findings.push(Finding::Entry { origin: origin.clone(), leaf_index, problem });
             }
             // Without all of its leaves there is no tree to compare anything with.
             let Some(grown) = grown.filter(|_| whole) else {
-                let got = places.start;
+                let got = indices.start;
                 audit.findings.push(Finding::Size { origin: origin.clone(), got, expected });
                 return Ok(());
             };

@@ -93,7 +93,7 @@ impl EnteredDonation {
 
     /// Whether it has an owner, and this is another one.
     pub(super) fn has_other_owner(&self, owner: Option<Fr>) -> bool {
-        let Some(owner) = owner.filter(|_| self.place.is_some()) else { return false };
+        let Some(owner) = owner.filter(|_| self.leaf_index.is_some()) else { return false };
         self.owner.as_deref() != Some(field::encode(&owner).as_slice())
     }
 }
@@ -154,7 +154,7 @@ impl KnownRows {
                     known.other_owners.push(&row.receipt);
                 }
                 let is_owned = || owners.owner(&row.receipt).is_some();
-                known.pending += u64::from(entered.place.is_none() && is_owned());
+                known.pending += u64::from(entered.leaf_index.is_none() && is_owned());
                 known.rows += 1;
                 lines.push(entered.number, row.line);
             } else if let Some((receipt, key)) = others.remove(&row.line) {
@@ -255,7 +255,7 @@ fn describe(
         time: Time::new(number(entered.time)?).map_err(|_| broken())?,
         institution: institution.into(),
         project: project.into(),
-        place: entered.place.map(number).transpose()?,
+        leaf_index: entered.leaf_index.map(number).transpose()?,
     })
 }
 

@@ -127,7 +127,7 @@ pub struct ImportReport {
     /// Entered donations with an owner, which are leaves.
     pub leaves: u64,
     /// Their places in the log.
-    pub places: Range<u64>,
+    pub indices: Range<u64>,
     /// The sum of all that were entered, in minor units.
     pub sum: u128,
     /// Cells of names that were brought to normal form NFC.
@@ -278,7 +278,7 @@ impl Ledger {
         let mut number = before;
         let (mut lines, mut listed, mut normalized_receipts) = (LineIndex::default(), 0, 0);
         let mut report = ImportReport::default();
-        let mut places: Option<Range<u64>> = None;
+        let mut indices: Option<Range<u64>> = None;
         let mut batch = first;
         while let Some(rows) = batch {
             let Rows { file, mut donations, .. } = rows;
@@ -317,7 +317,7 @@ impl Ledger {
                 let (written, range) = appended.await?;
                 report.rows += written.rows;
                 report.leaves += written.leaves;
-                places.get_or_insert(range.clone()).end = range.end;
+                indices.get_or_insert(range.clone()).end = range.end;
             }
             batch = next(&mut batches).await?;
         }
@@ -325,7 +325,7 @@ impl Ledger {
         if !report.skipped.is_empty() && !options.skip_bad {
             return Err(ImportError::Rows { bad: report.skipped, rows: report.read });
         }
-        report.places = places.unwrap_or_default();
+        report.indices = indices.unwrap_or_default();
         report.unused_owners = owners.listed().saturating_sub(listed);
         if report.unused_owners > 0 {
             let unused = UnusedOwners::find(tx, &owners, &lines).await?;

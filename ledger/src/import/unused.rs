@@ -62,7 +62,7 @@ impl UnusedOwners {
                 match held.get(receipt) {
                     // A row of the file has it.
                     Some(entered) if lines.line(entered.number).is_some() => {}
-                    Some(entered) if entered.place.is_none() => unused.pending += 1,
+                    Some(entered) if entered.leaf_index.is_none() => unused.pending += 1,
                     Some(entered) if entered.has_other_owner(owners.owner(receipt)) => {
                         unused.other.push(receipt);
                     }

@@ -138,11 +138,11 @@ impl Ledger {
         if shard >= shards {
             return Err(ReadError::Shard { origin: origin.into(), epoch, shard, shards });
         }
-        let places = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
+        let indices = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
         let content = match log {
-            Log::Donations => ShardContent::Records(records::read(&mut reader, places).await?),
+            Log::Donations => ShardContent::Records(records::read(&mut reader, indices).await?),
             Log::Cards | Log::Persons => {
-                ShardContent::Leaves(leaves::read(&mut reader, log, places).await?)
+                ShardContent::Leaves(leaves::read(&mut reader, log, indices).await?)
             }
         };
         Ok(Shard { shard, content })

@@ -98,8 +98,8 @@ async fn each_donation(
     let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
     let mut rows = query.bind(after).fetch(connection.sqlite());
     while let Some(row) = rows.next().await {
-        let (receipt, project, amount, time, place): Donation = row?;
-        let (facts, is_owned) = ([project, amount, time], place.is_some());
+        let (receipt, project, amount, time, leaf_index): Donation = row?;
+        let (facts, is_owned) = ([project, amount, time], leaf_index.is_some());
         seen(TallyRow::Donation { receipt: &receipt, facts, is_owned });
     }
     Ok(())
