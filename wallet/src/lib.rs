@@ -40,7 +40,7 @@ pub use plan::{
 };
 pub use prover::{BlindProver, Delay, ProofMode, ProofSource, TokenStore, TrustedProver};
 
-pub use source::{GrpcSource, NoteFile, Second, Sources};
+pub use source::{GrpcSource, NoteFile, SecondSource, Sources};
 pub use store::{Holding, InclusionStatus};
 pub use submit::SubmitOutcome;
 pub use wallet::Wallet;

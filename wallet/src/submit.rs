@@ -18,7 +18,7 @@ use wufu_verifier::{
 use crate::{
     endpoint::{
         Endpoint, SMALL_ANSWER,
-        patience::{self, Busy, Failed, OnWait, WaitListener},
+        patience::{self, BusyError, CallFailure, OnWait, WaitListener},
     },
     plan::claim_bytes,
     store::{StoreError, number_in},
@@ -59,7 +59,7 @@ pub enum SubmitError {
     },
     /// The ledger is too busy: the claim is not admitted.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Busy(#[from] BusyError),
     /// The ledger answered with an error: the claim is not admitted.
     #[error("{endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
     Status {
@@ -171,9 +171,9 @@ impl Wallet {
         let answer = patience::ask(endpoint, TIMEOUT, &listener, call).await;
         let at = || endpoint.to_string();
         let answer = answer.map_err(|failed| match failed {
-            Failed::Connect(error) => SubmitError::Connect { endpoint: at(), error },
-            Failed::Busy(busy) => SubmitError::Busy(busy),
-            Failed::Status(status) => {
+            CallFailure::Connect(error) => SubmitError::Connect { endpoint: at(), error },
+            CallFailure::Busy(busy) => SubmitError::Busy(busy),
+            CallFailure::Status(status) => {
                 SubmitError::Status { endpoint: at(), status: Box::new(status) }
             }
         })?;

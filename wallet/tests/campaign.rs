@@ -13,7 +13,7 @@ use wufu_verifier::{
     merkle::SHARD_LEAVES,
 };
 use wufu_wallet::{
-    EarlierClaim, LogName, Second, Sources, Wallet,
+    EarlierClaim, LogName, SecondSource, Sources, Wallet,
     holdings::receive::ReceiveError,
     plan::{PlanError, ProveError},
     source::{CheckpointSource, LedgerSource, MemoryLedger, RecordedCall, SourceError},
@@ -467,7 +467,7 @@ async fn f23_a_note_file_is_a_second_source() {
     std::fs::write(&path, &text).unwrap();
     let file = Arc::new(wufu_wallet::NoteFile::new(&path));
     let ledger_source = Arc::new(ledger.clone());
-    let sources = Sources { ledger: ledger_source, second: Second::Compare(file) };
+    let sources = Sources { ledger: ledger_source, second: SecondSource::Compare(file) };
     let view = wallet.campaign(&sources, CAMPAIGN, NOW).await.unwrap();
     assert_eq!(view.cards.compared(), Some(path.to_str().unwrap()));
     // The paper says something else than the ledger: the wallet that holds both has the evidence.

@@ -17,7 +17,7 @@ use wufu_verifier::{CircuitName, ProofRequest, VerifyingKey, text};
 use wufu_wallet::{
     Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, ProofMode, Report, Sources,
     SubmitOutcome, Wallet,
-    endpoint::patience::{OnWait, Wait},
+    endpoint::patience::{BusyWait, OnWait},
 };
 
 use crate::{
@@ -304,8 +304,8 @@ fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey>
 
 /// Says that a ledger is busy, and when it is asked again.
 fn waits(output: Output) -> OnWait {
-    Arc::new(move |wait: &Wait| {
-        let Wait { endpoint, refused, time, left } = wait;
+    Arc::new(move |wait: &BusyWait| {
+        let BusyWait { endpoint, refused, time, left } = wait;
         let text = format!(
             "{endpoint} is busy; asking again in {}, for {} at most",
             duration(*time),

@@ -3,7 +3,7 @@
 use wufu_verifier::note::LogKey;
 
 use super::{
-    state::{State, Summary},
+    state::{SignedState, Summary},
     summary_error::SummaryError,
     tally::{Chain, Part, Tally, donation_row},
 };
@@ -82,7 +82,7 @@ pub(crate) async fn differs(
 pub(crate) async fn donation_differs(
     connection: &mut Connection,
     key: &LogKey,
-    state: &State,
+    state: &SignedState,
     seq: u64,
 ) -> Result<Option<SummaryError>, StoreError> {
     let chain = |tally: &Tally| *tally.chain(Part::Donations);

@@ -41,7 +41,7 @@ pub(super) struct KnownRows {
 
 /// How a file's rows are looked up.
 #[derive(Clone, Copy)]
-pub(super) struct LookUp<'a> {
+pub(super) struct RowLookup<'a> {
     pub(super) currency: CurrencyCode,
     pub(super) directory: &'a Directory,
     pub(super) owners: &'a Owners,
@@ -109,11 +109,11 @@ impl KnownRows {
     /// Takes out of `donations` what is known, and what cannot be entered beside what is.
     pub(super) async fn sort_out(
         tx: &mut Transaction<'_>,
-        look_up: LookUp<'_>,
+        look_up: RowLookup<'_>,
         donations: &mut Donations,
         lines: &mut LineIndex,
     ) -> Result<Self, StoreError> {
-        let LookUp { currency, directory, owners, before, is_normalized } = look_up;
+        let RowLookup { currency, directory, owners, before, is_normalized } = look_up;
         let receipts: Vec<&[u8]> = donations.rows.iter().map(|row| row.receipt.as_ref()).collect();
         let held = receipts::entered(tx.connection()?, &receipts).await?;
         let keys = donations.known_keys(directory);

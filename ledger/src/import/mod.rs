@@ -31,7 +31,7 @@ use crate::{
     ledger::Ledger,
     store::{StoreError, Transaction, signed},
 };
-use known::{KnownRows, LineIndex, LookUp};
+use known::{KnownRows, LineIndex, RowLookup};
 use rows::Batches;
 use unused::UnusedOwners;
 
@@ -40,7 +40,7 @@ const BATCH: usize = 1 << 15;
 
 /// Rows of a file as they are read, or why there are no more. `None` at the end of the file: without it, nothing is
 /// imported.
-type Read = Result<Option<Rows>, ImportError>;
+type ReadBatch = Result<Option<Rows>, ImportError>;
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -242,7 +242,7 @@ impl Ledger {
 
     async fn import_all(
         &self,
-        mut batches: mpsc::Receiver<Read>,
+        mut batches: mpsc::Receiver<ReadBatch>,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send,
     ) -> Result<ImportReport, ImportError> {
@@ -267,7 +267,7 @@ impl Ledger {
         &self,
         tx: &mut Transaction<'_>,
         first: Option<Rows>,
-        mut batches: mpsc::Receiver<Read>,
+        mut batches: mpsc::Receiver<ReadBatch>,
         options: ImportOptions,
         mut progress: impl FnMut(u64) + Send,
     ) -> Result<ImportReport, ImportError> {
@@ -289,8 +289,13 @@ impl Ledger {
             report.skipped.append(rows.bad);
             report.spanning.append(rows.spanning);
             let is_normalized = normalized_receipts > 0;
-            let look_up =
-                LookUp { currency, directory: &directory, owners: &owners, before, is_normalized };
+            let look_up = RowLookup {
+                currency,
+                directory: &directory,
+                owners: &owners,
+                before,
+                is_normalized,
+            };
             let known = KnownRows::sort_out(tx, look_up, &mut donations, &mut lines).await?;
             report.other_owners.append(known.other_owners);
             report.known += known.rows;
@@ -340,6 +345,6 @@ impl Ledger {
 }
 
 /// The next rows. Whoever reads them always says where the file ends.
-async fn next(batches: &mut mpsc::Receiver<Read>) -> Read {
+async fn next(batches: &mut mpsc::Receiver<ReadBatch>) -> ReadBatch {
     batches.recv().await.unwrap_or_else(|| Err(StoreError::Stopped.into()))
 }

@@ -19,7 +19,7 @@ use crate::{
     ledger::{Ledger, LogView},
     log::Log,
     store::{
-        Connection, Reading, StoreError, cards, checkpoints, leaves, persons,
+        Connection, ReadPurpose, StoreError, cards, checkpoints, leaves, persons,
         receipts::{self, HeldDonation, OwnedDonation},
     },
     workers::parents,
@@ -153,7 +153,7 @@ impl Ledger {
     }
 
     async fn reader(&self) -> Result<Connection, StoreError> {
-        self.inner.store.reader(Reading::Short).await
+        self.inner.store.reader(ReadPurpose::Short).await
     }
 
     async fn card_grant(

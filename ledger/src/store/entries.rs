@@ -8,7 +8,7 @@ use wufu_verifier::{Fr, Record, merkle::EMPTY};
 
 use super::{Connection, Facts, StoreError, cards, element, facts, persons, signed, unsigned};
 use crate::{
-    audit::entry::{AuditEntry, Receipt, Source},
+    audit::entry::{AuditEntry, EntrySource, Receipt},
     log::Log,
 };
 
@@ -42,9 +42,9 @@ async fn of_cards(
         let source = match (serial, kind, owner, rcm, at) {
             (Some(serial), Some(kind), Some(owner), Some(rcm), Some(at)) => {
                 let row = cards::of_row(org, &(serial, kind, owner, rcm, at));
-                row.map_or(Source::Broken, |(card, _)| Source::Card(card))
+                row.map_or(EntrySource::Broken, |(card, _)| EntrySource::Card(card))
             }
-            _ => Source::Missing,
+            _ => EntrySource::Missing,
         };
         Ok(AuditEntry { leaf_index: unsigned("place", leaf_index)?, leaf: nonzero(&leaf), source })
     };
@@ -65,9 +65,9 @@ async fn of_persons(
         let source = match (owner, salt, at) {
             (Some(owner), Some(salt), Some(at)) => {
                 let row = persons::of_row(&(owner, salt, at));
-                row.map_or(Source::Broken, |(person, _)| Source::Person(person))
+                row.map_or(EntrySource::Broken, |(person, _)| EntrySource::Person(person))
             }
-            _ => Source::Missing,
+            _ => EntrySource::Missing,
         };
         Ok(AuditEntry { leaf_index: unsigned("place", leaf_index)?, leaf: nonzero(&leaf), source })
     };
@@ -99,7 +99,7 @@ async fn of_records(
                 rcm: optional(row.try_get(11)?),
             }),
         };
-        let source = Source::Record { public, private };
+        let source = EntrySource::Record { public, private };
         Ok(AuditEntry {
             leaf_index: unsigned("place", row.try_get(0)?)?,
             leaf: nonzero(&leaf),

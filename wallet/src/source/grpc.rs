@@ -13,7 +13,7 @@ use super::{CheckpointSource, LedgerSource, SourceError};
 use crate::{
     endpoint::{
         Endpoint, SMALL_ANSWER,
-        patience::{self, Failed, OnWait, WaitListener},
+        patience::{self, CallFailure, OnWait, WaitListener},
     },
     log::LogName,
 };
@@ -57,9 +57,9 @@ impl GrpcSource {
         let answer = patience::ask(&self.endpoint, TIMEOUT, &self.listener, call).await;
         let endpoint = || self.endpoint.to_string();
         answer.map_err(|failed| match failed {
-            Failed::Connect(error) => SourceError::Connect { endpoint: endpoint(), error },
-            Failed::Busy(busy) => SourceError::Busy(busy),
-            Failed::Status(status) => {
+            CallFailure::Connect(error) => SourceError::Connect { endpoint: endpoint(), error },
+            CallFailure::Busy(busy) => SourceError::Busy(busy),
+            CallFailure::Status(status) => {
                 SourceError::Status { endpoint: endpoint(), status: Box::new(status) }
             }
         })
