@@ -16,8 +16,8 @@ use crate::{
     prover::blind::TOKEN_FOLDER,
     seed::{self, SeedError},
     store::{
-        AnswerEntry, CardEntry, ClaimEntry, DonationEntry, Evidence, PersonEntry, PinError, Store,
-        StoreError,
+        AnswerEntry, CardHolding, ClaimEntry, DonationHolding, Evidence, PersonHolding, PinError,
+        Store, StoreError,
     },
     sync::cache::ShardMemory,
 };
@@ -309,7 +309,7 @@ impl Wallet {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn cards(&self) -> Result<Vec<CardEntry>, StoreError> {
+    pub fn cards(&self) -> Result<Vec<CardHolding>, StoreError> {
         self.store().cards()
     }
 
@@ -317,7 +317,7 @@ impl Wallet {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn persons(&self) -> Result<Vec<PersonEntry>, StoreError> {
+    pub fn persons(&self) -> Result<Vec<PersonHolding>, StoreError> {
         self.store().persons()
     }
 
@@ -325,7 +325,7 @@ impl Wallet {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn donations(&self) -> Result<Vec<DonationEntry>, StoreError> {
+    pub fn donations(&self) -> Result<Vec<DonationHolding>, StoreError> {
         self.store().donations()
     }
 

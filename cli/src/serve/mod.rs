@@ -52,7 +52,7 @@ enum Role {
     Prover(ProverArgs),
     /// Serve the logs of a campaign or charity
     #[command(after_help = "Example:\n  wufu serve ledger --dir cerf --listen 127.0.0.1:7182")]
-    Ledger(LedgerArgs),
+    Ledger(ServeLedgerArgs),
     /// Deal tokens for blind mode. The service learns which circuit, when and from where, and nothing else
     #[command(
         after_help = "Example:\n  wufu serve dealer --listen 127.0.0.1:7183 --circuit donation --signing-key dealer.key"
@@ -92,7 +92,7 @@ struct ProverArgs {
 }
 
 #[derive(Args, Debug)]
-struct LedgerArgs {
+struct ServeLedgerArgs {
     #[command(flatten)]
     listen: ListenArgs,
     /// The ledger's folder
@@ -153,7 +153,7 @@ pub async fn serve_prover(
     Ok(())
 }
 
-async fn ledger(args: LedgerArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
+async fn ledger(args: ServeLedgerArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
     let ledger = crate::ledger::open(&args.dir).await?;
     let key = match &args.key {
         Some(path) => Some(setup::verifying_key(path, Trust::CeremonyOnly).context("--key")?),

@@ -18,7 +18,7 @@ use crate::{
     folder::FolderError,
     ledger::Ledger,
     log::Log,
-    store::{Connection, Reading, StoreError, Transaction, projects, signed},
+    store::{Connection, ReadPurpose, StoreError, Transaction, projects, signed},
 };
 
 /// An institution's project.
@@ -309,7 +309,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn projects(&self) -> Result<Directory, StoreError> {
-        Directory::load(&mut self.inner.store.reader(Reading::Shards).await?).await
+        Directory::load(&mut self.inner.store.reader(ReadPurpose::Shards).await?).await
     }
 
     /// All institutions and projects, as a signed note: see [`Directory::open`].
@@ -320,7 +320,7 @@ impl Ledger {
     pub async fn projects_note(&self) -> Result<String, StoreError> {
         let store = &self.inner.store;
         let mark = self.inner.folder.summary()?;
-        let mut snapshot = store.snapshot(Reading::Shards).await?;
+        let mut snapshot = store.snapshot(ReadPurpose::Shards).await?;
         let directory = Directory::load(&mut snapshot).await?;
         directory.check_names()?;
         match summary::load_state(&mut snapshot, self.log_key()).await {

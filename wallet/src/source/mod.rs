@@ -8,7 +8,7 @@ mod memory;
 mod notes;
 
 pub use grpc::GrpcSource;
-pub use memory::{Call, EPOCH_SECONDS, MemoryLedger};
+pub use memory::{EPOCH_SECONDS, MemoryLedger, RecordedCall};
 pub use notes::NoteFile;
 
 use std::{fmt, sync::Arc};
@@ -19,7 +19,7 @@ use wufu_proto::{
 };
 
 use crate::{
-    endpoint::{EndpointError, patience::Busy},
+    endpoint::{EndpointError, patience::BusyError},
     log::LogName,
 };
 
@@ -41,7 +41,7 @@ pub enum SourceError {
     },
     /// It is too busy.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Busy(#[from] BusyError),
     /// It answered with an error.
     #[error("{endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
     Status {
@@ -138,7 +138,7 @@ pub trait LedgerSource: CheckpointSource {
 
 /// With whom a checkpoint is compared before it is used.
 #[derive(Clone, Debug)]
-pub enum Second {
+pub enum SecondSource {
     /// With another source: a mirror, another address, a file.
     Compare(Arc<dyn CheckpointSource>),
     /// With nobody. The operator could then show this wallet a root that nobody else sees, and know it by that.
@@ -151,7 +151,7 @@ pub struct Sources {
     /// Where it reads.
     pub ledger: Arc<dyn LedgerSource>,
     /// With whom it compares.
-    pub second: Second,
+    pub second: SecondSource,
 }
 
 impl Sources {
@@ -160,11 +160,11 @@ impl Sources {
         ledger: impl LedgerSource + 'static,
         second: impl CheckpointSource + 'static,
     ) -> Self {
-        Self { ledger: Arc::new(ledger), second: Second::Compare(Arc::new(second)) }
+        Self { ledger: Arc::new(ledger), second: SecondSource::Compare(Arc::new(second)) }
     }
 
     /// A ledger alone.
     pub fn one(ledger: impl LedgerSource + 'static) -> Self {
-        Self { ledger: Arc::new(ledger), second: Second::OneSource }
+        Self { ledger: Arc::new(ledger), second: SecondSource::OneSource }
     }
 }

@@ -28,7 +28,7 @@ use wufu_verifier::{
     note::{LogKey, NoteError},
 };
 
-pub use entry::{CardEntry, DonationEntry, Holding, InclusionStatus, PersonEntry};
+pub use entry::{CardHolding, DonationHolding, Holding, InclusionStatus, PersonHolding};
 pub use seen::{Evidence, KnownRoof};
 pub(crate) use shown::number_in;
 pub use shown::{AnswerEntry, ClaimEntry};
