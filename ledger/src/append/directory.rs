@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::future::BoxFuture;
 use wufu_verifier::{
     ProjectKey,
     note::{self, LogKey, MAX_BYTES, NoteError},
@@ -308,8 +309,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn projects(&self) -> Result<Directory, StoreError> {
-        Directory::load(&mut self.inner.store.reader(ReadPurpose::Shards).await?).await
+    pub fn projects(&self) -> BoxFuture<'_, Result<Directory, StoreError>> {
+        Box::pin(async move {
+            Directory::load(&mut self.inner.store.reader(ReadPurpose::Shards).await?).await
+        })
     }
 
     /// All institutions and projects, as a signed note: see [`Directory::open`].
@@ -317,22 +320,24 @@ impl Ledger {
     /// # Errors
     /// When the database fails, the names are not those that were signed when they were entered, or an older release
     /// took a name that clients refuse.
-    pub async fn projects_note(&self) -> Result<String, StoreError> {
-        let store = &self.inner.store;
-        let mark = self.inner.folder.summary()?;
-        let mut snapshot = store.snapshot(ReadPurpose::Shards).await?;
-        let directory = Directory::load(&mut snapshot).await?;
-        directory.check_names()?;
-        match summary::load_state(&mut snapshot, self.log_key()).await {
-            // Nothing was ever signed that it could be compared with.
-            Err(StoreError::State) if self.is_of_older_release(mark.as_deref())? => {}
-            state => directory.check_signed(&state?.tally)?,
-        }
-        drop(snapshot);
-        let text = directory.text(&self.origin(Log::Donations));
-        let note = note::sign(self.org(), &self.inner.signing, &text);
-        // Names that are checked hold nothing that a note cannot.
-        note.map_err(|_| StoreError::Broken { what: "list of projects" })
+    pub fn projects_note(&self) -> BoxFuture<'_, Result<String, StoreError>> {
+        Box::pin(async move {
+            let store = &self.inner.store;
+            let mark = self.inner.folder.summary()?;
+            let mut snapshot = store.snapshot(ReadPurpose::Shards).await?;
+            let directory = Directory::load(&mut snapshot).await?;
+            directory.check_names()?;
+            match summary::load_state(&mut snapshot, self.log_key()).await {
+                // Nothing was ever signed that it could be compared with.
+                Err(StoreError::State) if self.is_of_older_release(mark.as_deref())? => {}
+                state => directory.check_signed(&state?.tally)?,
+            }
+            drop(snapshot);
+            let text = directory.text(&self.origin(Log::Donations));
+            let note = note::sign(self.org(), &self.inner.signing, &text);
+            // Names that are checked hold nothing that a note cannot.
+            note.map_err(|_| StoreError::Broken { what: "list of projects" })
+        })
     }
 }
 

@@ -28,6 +28,7 @@ use crate::{
     workers::HASHES,
 };
 pub use error::AppendError;
+use futures_util::future::BoxFuture;
 
 /// Where entries came to, in the order in which they were given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,9 +50,11 @@ impl Ledger {
     ///
     /// # Cost
     /// One hash a card or person, three a donation.
-    pub async fn append(&self, what: Append) -> Result<Placement, AppendError> {
-        let ledger = self.clone();
-        self.finish(async move { ledger.append_all(what).await }).await
+    pub fn append(&self, what: Append) -> BoxFuture<'_, Result<Placement, AppendError>> {
+        Box::pin(async move {
+            let ledger = self.clone();
+            self.finish(async move { ledger.append_all(what).await }).await
+        })
     }
 
     async fn append_all(&self, what: Append) -> Result<Placement, AppendError> {

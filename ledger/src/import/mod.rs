@@ -19,6 +19,7 @@ pub use cells::{CsvError, SpanningCells};
 pub(crate) use columns::other_delimiter;
 pub use columns::{Columns, ColumnsError, Field, Hint, Mapping, MappingError};
 pub use format::{CsvFormat, Delimiter, DelimiterError, ReceiptKey, ReceiptKeyError};
+use futures_util::future::BoxFuture;
 pub(crate) use rows::checked_name;
 pub use rows::{Rows, first_currency};
 use tokio::sync::mpsc;
@@ -155,22 +156,27 @@ impl ImportReport {
     }
 }
 
+/// Opens what is imported, on the thread that reads it.
+type Open = Box<dyn FnOnce() -> io::Result<Box<dyn io::Read>> + Send>;
+/// Hears how many rows are written.
+type Progress = Box<dyn FnMut(u64) + Send>;
+
 impl Ledger {
     /// Imports a CSV file, or what comes from a pipe: see [`Rows::read`] and [`Ledger::import`].
     ///
     /// # Errors
     /// When the file cannot be read, its columns do not fit, a row is bad and not to be skipped, or the ledger refuses
     /// or fails. Then nothing was imported.
-    pub async fn import_file(
+    pub fn import_file(
         &self,
         file: &Path,
         format: &CsvFormat,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
-    ) -> Result<ImportReport, ImportError> {
+    ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
         let (name, path) = (file.display().to_string(), file.to_owned());
         let open = move || File::open(path);
-        self.import_reader(open, name, format, options, progress).await
+        self.import_reader(open, name, format, options, progress)
     }
 
     /// Imports what a reader gives, such as standard input. It is opened and read on a thread of its own.
@@ -180,16 +186,39 @@ impl Ledger {
     ///
     /// # Cost
     /// Memory: three times 32,768 rows, and the listed owners.
-    pub async fn import_reader<R: io::Read>(
+    pub fn import_reader<R: io::Read + 'static>(
         &self,
         open: impl FnOnce() -> io::Result<R> + Send + 'static,
         name: String,
         format: &CsvFormat,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
+    ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
+        let open: Open = Box::new(|| Ok(Box::new(open()?)));
+        self.import_opened(open, name, format.clone(), options, Box::new(progress))
+    }
+
+    /// [`Ledger::import_reader`], compiled in this crate.
+    fn import_opened(
+        &self,
+        open: Open,
+        name: String,
+        format: CsvFormat,
+        options: ImportOptions,
+        progress: Progress,
+    ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
+        Box::pin(self.read_and_import(open, name, format, options, progress))
+    }
+
+    async fn read_and_import(
+        &self,
+        open: Open,
+        name: String,
+        format: CsvFormat,
+        options: ImportOptions,
+        progress: Progress,
     ) -> Result<ImportReport, ImportError> {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
-        let format = format.clone();
         let (sender, batches) = mpsc::channel(1);
         tokio::task::spawn_blocking(move || {
             let read = || -> Result<(), ImportError> {
@@ -226,11 +255,20 @@ impl Ledger {
     /// # Cost
     /// Three hashes a row with an owner, and for made-up owners one more, on all cores. Four receipts are looked up for
     /// a row, one in a ledger without donations.
-    pub async fn import(
+    pub fn import(
         &self,
         rows: Rows,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
+    ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
+        Box::pin(self.import_rows(rows, options, Box::new(progress)))
+    }
+
+    async fn import_rows(
+        &self,
+        rows: Rows,
+        options: ImportOptions,
+        progress: Progress,
     ) -> Result<ImportReport, ImportError> {
         let ledger = self.clone();
         let (sender, batches) = mpsc::channel(2);
@@ -244,7 +282,7 @@ impl Ledger {
         &self,
         mut batches: mpsc::Receiver<ReadBatch>,
         options: ImportOptions,
-        progress: impl FnMut(u64) + Send,
+        progress: Progress,
     ) -> Result<ImportReport, ImportError> {
         // Nobody has to wait for a file that cannot be read, or that comes slowly.
         let first = next(&mut batches).await?;
@@ -269,7 +307,7 @@ impl Ledger {
         first: Option<Rows>,
         mut batches: mpsc::Receiver<ReadBatch>,
         options: ImportOptions,
-        mut progress: impl FnMut(u64) + Send,
+        mut progress: Progress,
     ) -> Result<ImportReport, ImportError> {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
         let owners = Arc::new(options.owners);

@@ -14,6 +14,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use futures_util::future::BoxFuture;
 use tokio::{sync::watch, time::timeout};
 use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
@@ -87,32 +88,29 @@ pub enum ServeError {
 /// # Errors
 /// Returns an error if the key for claims is of another circuit, or a development key in production; if the transport
 /// fails, or calls in flight are not finished within the grace time.
-pub async fn run(
-    incoming: impl Incoming,
+pub fn run<'a>(
+    incoming: impl Into<Incoming>,
     ledger: Ledger,
     claims: Option<VerifyingKey>,
     clock: Clock,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
-    run_within(incoming, ledger, claims, clock, Limits::default(), shutdown).await
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    run_within(incoming, ledger, claims, clock, Limits::default(), shutdown)
 }
 
 /// Serves a ledger as [`run`] does, within these limits.
 ///
 /// # Errors
 /// Returns an error where [`run`] does.
-pub async fn run_within(
-    incoming: impl Incoming,
+pub fn run_within<'a>(
+    incoming: impl Into<Incoming>,
     ledger: Ledger,
     claims: Option<VerifyingKey>,
     clock: Clock,
     limits: Limits,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
-    if let Some(key) = &claims {
-        check(key, ledger.policy())?;
-    }
-    serve(incoming, (ledger, true), claims, clock, limits, shutdown).await
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    serve(incoming.into(), (ledger, true), claims, clock, limits, Box::pin(shutdown))
 }
 
 /// Serves a ledger that is read, as it was when it was opened, until `shutdown`: it takes no claims, appends nothing
@@ -120,25 +118,40 @@ pub async fn run_within(
 ///
 /// # Errors
 /// Returns an error if the transport fails, or calls in flight are not finished within the grace time.
-pub async fn run_reader(
-    incoming: impl Incoming,
+pub fn run_reader<'a>(
+    incoming: impl Into<Incoming>,
     reader: GrantReader,
     clock: Clock,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
-    let ledger = reader.into_ledger();
-    serve(incoming, (ledger, false), None, clock, Limits::default(), shutdown).await
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    let (ledger, limits) = ((reader.into_ledger(), false), Limits::default());
+    serve(incoming.into(), ledger, None, clock, limits, Box::pin(shutdown))
+}
+
+/// [`serve_until`], compiled in this crate and not in each that calls it.
+fn serve<'a>(
+    incoming: Incoming,
+    ledger: (Ledger, bool),
+    claims: Option<VerifyingKey>,
+    clock: Clock,
+    limits: Limits,
+    shutdown: BoxFuture<'a, ()>,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    Box::pin(serve_until(incoming, ledger, claims, clock, limits, shutdown))
 }
 
 /// Serves a ledger, and closes its epochs if it is to be written.
-async fn serve(
-    incoming: impl Incoming,
+async fn serve_until(
+    incoming: Incoming,
     (ledger, is_written): (Ledger, bool),
     claims: Option<VerifyingKey>,
     clock: Clock,
     limits: Limits,
-    shutdown: impl Future<Output = ()>,
+    shutdown: BoxFuture<'_, ()>,
 ) -> Result<(), ServeError> {
+    if let Some(key) = &claims {
+        check(key, ledger.policy())?;
+    }
     let (stop, stopping) = watch::channel(false);
     let closer = is_written
         .then(|| tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone())));
@@ -157,10 +170,10 @@ async fn serve(
         descriptors: DESCRIPTORS,
         methods,
     };
-    let ending = || {
+    let ending = Box::new(|| {
         shards.close();
         stop.send_replace(true);
-    };
+    });
     let served = wufu_serve::serve(incoming, service, &limits.serve, shutdown, ending).await;
     stop.send_replace(true);
     if let Some(closer) = closer {

@@ -12,6 +12,7 @@ mod serving;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
 use wufu_serve::{Incoming, Method, Methods, Service};
@@ -90,11 +91,30 @@ pub enum ServeError {
 ///
 /// # Errors
 /// When threads or transport fail, or the grace time is over.
-pub async fn run(
-    incoming: impl Incoming,
+pub fn run<'a>(
+    incoming: impl Into<Incoming>,
     provers: Vec<Prover>,
     limits: Limits,
-    shutdown: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    run_provers(incoming.into(), provers, limits, Box::pin(shutdown))
+}
+
+/// [`run`], compiled in this crate.
+fn run_provers<'a>(
+    incoming: Incoming,
+    provers: Vec<Prover>,
+    limits: Limits,
+    shutdown: BoxFuture<'a, ()>,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    Box::pin(serve_provers(incoming, provers, limits, shutdown))
+}
+
+async fn serve_provers(
+    incoming: Incoming,
+    provers: Vec<Prover>,
+    limits: Limits,
+    shutdown: BoxFuture<'_, ()>,
 ) -> Result<(), ServeError> {
     let admission = Arc::new(Admission::new(&limits)?);
     let handler = Handler::new(provers, limits.clone(), admission.clone());

@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use tonic::{Status, server::NamedService, service::Routes};
 use wufu_proto::{
     DESCRIPTORS,
@@ -133,11 +134,30 @@ fn ended<T>(circuit: Option<CircuitId>, result: &Result<T, Status>) {
 ///
 /// # Errors
 /// When a client identity is configured, when threads or transport fail, or the grace time is over.
-pub async fn run_dealer(
-    incoming: impl Incoming,
+pub fn run_dealer<'a>(
+    incoming: impl Into<Incoming>,
     dealers: Vec<Dealer>,
     config: Config,
-    shutdown: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    boxed_dealer(incoming.into(), dealers, config, Box::pin(shutdown))
+}
+
+/// [`run_dealer`], compiled in this crate.
+fn boxed_dealer<'a>(
+    incoming: Incoming,
+    dealers: Vec<Dealer>,
+    config: Config,
+    shutdown: BoxFuture<'a, ()>,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    Box::pin(serve_dealer(incoming, dealers, config, shutdown))
+}
+
+async fn serve_dealer(
+    incoming: Incoming,
+    dealers: Vec<Dealer>,
+    config: Config,
+    shutdown: BoxFuture<'_, ()>,
 ) -> Result<(), ServeError> {
     anonymous("dealer", &config)?;
     let id = |dealer: &Dealer| (dealer.key().id(), dealer.shape().circuit().id());
@@ -158,11 +178,30 @@ pub async fn run_dealer(
 ///
 /// # Errors
 /// When a client identity is configured, when threads or transport fail, or the grace time is over.
-pub async fn run_evaluator(
-    incoming: impl Incoming,
+pub fn run_evaluator<'a>(
+    incoming: impl Into<Incoming>,
     evaluators: Vec<Evaluator>,
     config: Config,
-    shutdown: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    boxed_evaluator(incoming.into(), evaluators, config, Box::pin(shutdown))
+}
+
+/// [`run_evaluator`], compiled in this crate.
+fn boxed_evaluator<'a>(
+    incoming: Incoming,
+    evaluators: Vec<Evaluator>,
+    config: Config,
+    shutdown: BoxFuture<'a, ()>,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    Box::pin(serve_evaluator(incoming, evaluators, config, shutdown))
+}
+
+async fn serve_evaluator(
+    incoming: Incoming,
+    evaluators: Vec<Evaluator>,
+    config: Config,
+    shutdown: BoxFuture<'_, ()>,
 ) -> Result<(), ServeError> {
     anonymous("evaluator", &config)?;
     let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.shape().circuit().id());
