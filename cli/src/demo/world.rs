@@ -343,7 +343,7 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
             ledger::generate::generated(charity, 2018, &shape, owners, output).await?
         }
     };
-    ledger::imported(charity, "import", &report, output.for_a_step());
+    ledger::report::imported(charity, "import", &report, output.for_a_step());
     Ok(())
 }
 
