@@ -32,7 +32,11 @@ use wufu_verifier::{
 use wufu_wallet::{BlindProver, Endpoint, GrpcSource, NoteFile, Sources, Wallet};
 use zeroize::Zeroizing;
 
-use super::{DemoArgs, question, servers::Servers, write_request};
+use super::{
+    args::DemoArgs,
+    question::{question, write_request},
+    servers::Servers,
+};
 use crate::{
     files::{
         self,
@@ -45,8 +49,6 @@ use crate::{
 
 /// The text from which the demo's made-up owners come.
 pub const OWNERS: &str = "wufu demo";
-/// What the verifier asks for.
-pub const PURPOSE: &str = "tax relief";
 /// The file that says that a folder is a demo's, and may be replaced.
 const MARKER: &str = ".wufu-demo";
 
