@@ -18,7 +18,10 @@ use wufu_verifier::{Fr, field};
 
 use crate::{
     append::{
-        batches::RowsWritten, directory::Directory, donation::Donations, person::RegisteredPerson,
+        batches::RowsWritten,
+        directory::Directory,
+        donation::{Donations, lossy},
+        person::RegisteredPerson,
     },
     epochs::tally::{Part, Tally},
     import::owners::Owners,
@@ -223,9 +226,4 @@ fn donations(entries: &[DonationEntry]) -> Result<(Donations, Owners), AppendErr
         }
     }
     Ok((donations, Owners::Listed(owners)))
-}
-
-/// A receipt's name for a message.
-pub(crate) fn lossy(receipt: &[u8]) -> String {
-    String::from_utf8_lossy(receipt).into_owned()
 }

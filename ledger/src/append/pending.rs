@@ -5,7 +5,7 @@ use wufu_circuits::{Address, Ownership};
 use wufu_verifier::Record;
 
 use crate::{
-    append::{AppendError, Placement, finish, lossy},
+    append::{Placement, donation::lossy, error::AppendError, finish},
     epochs::recount,
     folder::FolderError,
     ledger::Ledger,

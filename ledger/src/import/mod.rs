@@ -5,9 +5,12 @@ mod bad;
 mod cells;
 mod columns;
 pub mod date;
+mod error;
 mod format;
 mod known;
+mod line_index;
 pub(crate) mod owners;
+mod receipt_sample;
 mod rows;
 mod unused;
 
@@ -18,21 +21,23 @@ pub(crate) use cells::{CellRow, CellRows, RowFault};
 pub use cells::{CsvError, SpanningCells};
 pub(crate) use columns::other_delimiter;
 pub use columns::{Columns, ColumnsError, Field, Hint, Mapping, MappingError};
+pub use error::ImportError;
 pub use format::{CsvFormat, Delimiter, DelimiterError, ReceiptKey, ReceiptKeyError};
 use futures_util::future::BoxFuture;
+pub use receipt_sample::ReceiptSample;
 pub(crate) use rows::checked_name;
 pub use rows::{Rows, first_currency};
 use tokio::sync::mpsc;
-pub use unused::ReceiptSample;
 
 use crate::{
-    append::{AppendError, directory::Directory, lossy},
+    append::{AppendError, directory::Directory, donation::lossy},
     epochs::tally::Part,
     import::owners::Owners,
     ledger::Ledger,
     store::{StoreError, Transaction, signed},
 };
-use known::{KnownRows, LineIndex, RowLookup};
+use known::{KnownRows, RowLookup};
+use line_index::LineIndex;
 use rows::Batches;
 use unused::UnusedOwners;
 
@@ -42,63 +47,6 @@ const BATCH: usize = 1 << 15;
 /// Rows of a file as they are read, or why there are no more. `None` at the end of the file: without it, nothing is
 /// imported.
 type ReadBatch = Result<Option<Rows>, ImportError>;
-
-/// Why nothing was imported.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImportError {
-    /// The file cannot be opened.
-    #[error("{file}: {error}")]
-    File {
-        /// The file.
-        file: String,
-        /// What went wrong.
-        error: io::Error,
-    },
-    /// The file is not CSV, or reading it failed.
-    #[error("{file}:{line}: {error}")]
-    Csv {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong.
-        error: CsvError,
-    },
-    /// Columns are missing, or doubtful.
-    #[error(transparent)]
-    Columns(#[from] ColumnsError),
-    /// Rows are bad.
-    #[error(
-        "{} of {rows} rows are bad, and nothing was imported; the first: {}",
-        .bad.count(), .bad.kept().first().map(ToString::to_string).unwrap_or_default()
-    )]
-    Rows {
-        /// The first of them, in the order of their lines.
-        bad: BadRows,
-        /// How many rows there are.
-        rows: u64,
-    },
-    /// Rows were lost between reading and writing, which is a fault of this program.
-    #[error(
-        "{read} rows were read and {counted} of them are accounted for, which is a bug; nothing was imported"
-    )]
-    Lost {
-        /// Rows that were read.
-        read: u64,
-        /// Those that were imported, known, blank or skipped.
-        counted: u64,
-    },
-    /// The ledger refused them.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-}
-
-impl From<StoreError> for ImportError {
-    fn from(error: StoreError) -> Self {
-        Self::Append(error.into())
-    }
-}
 
 /// How to import.
 #[derive(Clone, Debug, Default)]

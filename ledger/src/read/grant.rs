@@ -16,7 +16,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    append::{Placement, card::IssuedCard, lossy, person::RegisteredPerson},
+    append::{Placement, card::IssuedCard, donation::lossy, person::RegisteredPerson},
     ledger::{Ledger, LogView},
     log::Log,
     store::{

@@ -2,17 +2,13 @@
 
 mod append;
 mod claim_batcher;
+mod clock;
 mod handler;
 mod limits;
 mod refusal;
 mod turns;
 
-use std::{
-    future::Future,
-    mem::discriminant,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{future::Future, mem::discriminant, time::Duration};
 
 use futures_util::future::BoxFuture;
 use tokio::{sync::watch, time::timeout};
@@ -23,30 +19,12 @@ use wufu_verifier::{VerifyingKey, key::Provenance};
 
 use crate::{EpochError, GrantReader, Ledger, LedgerPolicy};
 use claim_batcher::ClaimBatcher;
+pub use clock::{Clock, system_clock};
 use handler::Handler;
-pub use limits::Limits;
-
-/// Largest answer, and largest request of the operator, in bytes: a full shard of donations is 3.7 MB, a roof 2 MiB.
-pub const MAX_MESSAGE: usize = 8 << 20;
-/// Largest claim, in bytes.
-pub const MAX_CLAIM: usize = 4 << 10;
-/// Largest request of every other call, in bytes.
-pub const MAX_QUERY: usize = 1 << 10;
-/// Most entries of one `Append`: its answer, of 0.9 kB for each, stays below [`MAX_MESSAGE`].
-pub const MAX_APPEND: usize = 8192;
-/// Most checkpoints of one `ListCheckpoints`: ask again from the epoch after that of the last.
-pub const MAX_CHECKPOINTS: usize = 512;
+pub use limits::{Limits, MAX_APPEND, MAX_CHECKPOINTS, MAX_CLAIM, MAX_MESSAGE, MAX_QUERY};
 
 /// How often the clock is looked at, at least.
 const TICK: Duration = Duration::from_millis(500);
-
-/// Tells the time, in Unix seconds.
-pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
-
-/// The clock of the machine.
-pub fn system_clock() -> Clock {
-    Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
-}
 
 /// Errors that stop the ledger service.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use wufu_serve::{Incoming, Service, ServiceEnd};
 
-use super::{Limits, ServeError, admission::Admission};
+use super::{admission::Admission, error::ServeError, limits::Limits};
 
 /// Serves until `shutdown`. Then nobody is admitted any more, requests that wait are refused, and work that has begun is
 /// finished within the grace time.
