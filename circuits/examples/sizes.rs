@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ark_bn254::Fr;
 use rand::{SeedableRng, rngs::StdRng};
 use wufu_circuits::{Circuit, Tree, testing};
-use wufu_verifier::merkle::CARD_DEPTH;
+use wufu_verifier::hash::merkle::CARD_DEPTH;
 
 const RUNS: u32 = 20;
 const LEAVES: u64 = 1_000_000;

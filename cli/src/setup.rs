@@ -20,7 +20,7 @@ use wufu_prover::{
     },
     setup,
 };
-use wufu_verifier::{CircuitName, Trust, VerifyingKey, key::KeyError};
+use wufu_verifier::{CircuitName, Trust, VerifyingKey, groth16::key::KeyError};
 use wufu_wallet::prover::blind::KitId;
 
 use crate::{

@@ -7,7 +7,10 @@ use clap::Args;
 use tonic::transport::Channel;
 use wufu_ledger::{CurrencyCode, Directory, LedgerReader, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
-use wufu_verifier::{ProjectSet, checkpoint::Checkpoint, note::LogKey};
+use wufu_verifier::{
+    ProjectSet,
+    log::{checkpoint::Checkpoint, signed_note::LogKey},
+};
 use wufu_wallet::{
     Endpoint,
     place::{EndpointError, plain},

@@ -17,8 +17,8 @@ use wufu_ledger::{
     },
 };
 use wufu_verifier::{
-    note::{self, LogKey},
-    text,
+    encoding::text,
+    log::signed_note::{self, LogKey},
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -73,7 +73,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let signing = SigningKey::from_bytes(&[9; 32]);
     let Ok(key) = LogKey::new("cerf", signing.verifying_key()) else { return };
-    if let Ok(note) = note::sign("cerf", &signing, text) {
+    if let Ok(note) = signed_note::sign("cerf", &signing, text) {
         if Directory::open(&key, "cerf/donations/1", &note).is_ok() {
             reached("directory");
         }

@@ -4,9 +4,9 @@
 use ed25519_dalek::SigningKey;
 use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
-use wufu_verifier::{
+use wufu_verifier::log::{
     checkpoint::{Checkpoint, LogState},
-    note::{self, LogKey},
+    signed_note::{self, LogKey},
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -18,8 +18,8 @@ fuzz_target!(|data: &[u8]| {
     let signing = SigningKey::from_bytes(&[9; 32]);
     let Ok(key) = LogKey::new("cerf", signing.verifying_key()) else { return };
     opened(&signing, &key, text);
-    let Ok(signed) = note::sign("cerf", &signing, text) else { return };
-    if signed.len() <= note::MAX_BYTES {
+    let Ok(signed) = signed_note::sign("cerf", &signing, text) else { return };
+    if signed.len() <= signed_note::MAX_BYTES {
         assert_eq!(key.open(&signed), Ok(text));
     }
     opened(&signing, &key, &signed);

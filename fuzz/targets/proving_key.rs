@@ -13,7 +13,7 @@ use wufu_fuzz::reached;
 use wufu_prover::{ProvingKey, engine::prepared::Header, iden3::zkey};
 use wufu_verifier::{
     CircuitName, Trust,
-    key::{Provenance, Reduction},
+    groth16::key::{Provenance, Reduction},
 };
 
 /// Most of what a key says of itself stands at its beginning.

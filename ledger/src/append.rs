@@ -6,9 +6,12 @@ use rayon::prelude::*;
 use wufu_circuits::Address;
 use wufu_proto::append::{Append, DonationEntry};
 use wufu_verifier::{
-    Fr, field,
-    note::MAX_BYTES,
-    text::{NameError, QuotedText},
+    Fr,
+    encoding::{
+        field,
+        text::{NameError, QuotedText},
+    },
+    log::signed_note::MAX_BYTES,
 };
 
 use crate::{

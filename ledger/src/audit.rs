@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 use wufu_verifier::{
-    Fr, Statement, checkpoint::Checkpoint, epochs::LogHistory, field, merkle::SHARD_LEAVES,
-    readable::Utc,
+    Fr, Statement,
+    encoding::{field, readable::Utc},
+    hash::merkle::SHARD_LEAVES,
+    log::{checkpoint::Checkpoint, history::LogHistory},
 };
 
 use crate::{

@@ -4,7 +4,7 @@ use std::{fmt, ops::Range};
 
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use wufu_circuits::Ownership;
-use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, merkle::EMPTY};
+use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, hash::merkle::EMPTY};
 
 use crate::{
     card::{self, IssuedCard},

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use wufu_circuits::card::{Card, Kind};
 use wufu_proto::append::CardIssue;
-use wufu_verifier::{Fr, field};
+use wufu_verifier::{Fr, encoding::field};
 
 use crate::{
     append::AppendError,

@@ -10,11 +10,12 @@ use std::sync::atomic::Ordering;
 
 use sqlx::SqliteConnection;
 use wufu_verifier::{
-    checkpoint::{Checkpoint, CheckpointError, LogState},
-    epochs::LogHistory,
-    field,
-    note::LogKey,
-    readable::Utc,
+    encoding::{field, readable::Utc},
+    log::{
+        checkpoint::{Checkpoint, CheckpointError, LogState},
+        history::LogHistory,
+        signed_note::LogKey,
+    },
 };
 
 use crate::{

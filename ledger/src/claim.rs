@@ -5,12 +5,16 @@ use wufu_proto::claim::{Claim, ClaimOutcome};
 use wufu_verifier::{
     BatchVerifier, ClaimCheck, FiveFu, KeyId, Proof, Statement, Verified, VerifyError,
     VerifyingKey,
-    batch::{Entropy, EntropyError, Outcome},
-    epochs::LogHistory,
-    note::{self, NoteError},
-    readable::{Span, Utc},
+    check::{
+        SubmittedClaim,
+        batch::{Entropy, EntropyError, Outcome},
+    },
+    encoding::readable::{Span, Utc},
+    log::{
+        history::LogHistory,
+        signed_note::{self, NoteError},
+    },
     statement::Nullifier,
-    verify::SubmittedClaim,
 };
 
 use crate::{
@@ -85,7 +89,7 @@ impl Ledger {
     /// When `entropy` fails. Then nothing is verified.
     ///
     /// # Cost
-    /// [`wufu_verifier::batch`] says it.
+    /// [`wufu_verifier::check::batch`] says it.
     pub fn check_claims<'c>(
         &self,
         key: &VerifyingKey,
@@ -244,7 +248,7 @@ impl Ledger {
     /// A note of lines under a heading that no checkpoint has: its second line is no number.
     fn sign_note(&self, what: &str, lines: &[String]) -> Result<String, NoteError> {
         let text = format!("{}/{what}\n{}\n", self.org(), lines.join("\n"));
-        note::sign(self.org(), &self.inner.signing, &text)
+        signed_note::sign(self.org(), &self.inner.signing, &text)
     }
 }
 

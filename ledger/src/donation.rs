@@ -6,7 +6,10 @@ use rayon::prelude::*;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use wufu_circuits::Ownership;
 use wufu_proto::grant::MAX_RECEIPT;
-use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, field, text};
+use wufu_verifier::{
+    Amount, Fr, ProjectKey, Record, Time,
+    encoding::{field, text},
+};
 
 use crate::{
     append::AppendError,

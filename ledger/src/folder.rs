@@ -17,7 +17,7 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use rand::{RngCore, rngs::OsRng};
-use wufu_verifier::note::{LogKey, MAX_BYTES, NoteError};
+use wufu_verifier::log::signed_note::{LogKey, MAX_BYTES, NoteError};
 use zeroize::Zeroizing;
 
 pub(crate) use crate::secret::hex;

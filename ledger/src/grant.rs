@@ -11,9 +11,9 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     Amount, Fr, ProjectKey, Time,
-    checkpoint::Checkpoint,
-    field,
-    merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    encoding::field,
+    hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    log::checkpoint::Checkpoint,
 };
 
 use crate::{

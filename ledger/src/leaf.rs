@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
-use wufu_verifier::{Fr, Record, field};
+use wufu_verifier::{Fr, Record, encoding::field};
 
 use crate::{
     log::Log,

@@ -12,7 +12,8 @@ use sqlx::SqliteConnection;
 use tokio::sync::{Mutex, watch};
 use wufu_proto::log::{LedgerInfo, LogInfo};
 use wufu_verifier::{
-    checkpoint::Checkpoint, epochs::LogHistory, merkle::SHARD_LEAVES, note::LogKey,
+    hash::merkle::SHARD_LEAVES,
+    log::{checkpoint::Checkpoint, history::LogHistory, signed_note::LogKey},
 };
 
 use crate::{

@@ -1,6 +1,6 @@
 //! The logs of an org.
 
-use wufu_verifier::merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH};
+use wufu_verifier::hash::merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH};
 
 /// One of the logs that an org keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

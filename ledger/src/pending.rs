@@ -1,7 +1,7 @@
 //! Donations without owner: entered, counted, and a leaf as soon as somebody is named.
 
 use wufu_circuits::{Address, Ownership};
-use wufu_verifier::{Record, field};
+use wufu_verifier::{Record, encoding::field};
 
 use crate::{
     append::{AppendError, Placement, finish, lossy},

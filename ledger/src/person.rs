@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use wufu_circuits::{Address, Person};
-use wufu_verifier::{Fr, field};
+use wufu_verifier::{Fr, encoding::field};
 
 use crate::{
     append::AppendError,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use sqlx::SqliteConnection;
 use wufu_verifier::{
     ProjectKey,
-    note::{self, LogKey, MAX_BYTES, NoteError},
-    text::{self, MAX_NAME, NameError},
+    encoding::text::{self, MAX_NAME, NameError},
+    log::signed_note::{self, LogKey, MAX_BYTES, NoteError},
 };
 
 use crate::{
@@ -341,7 +341,7 @@ impl Ledger {
         }
         drop(snapshot);
         let text = directory.text(&self.origin(Log::Donations));
-        let note = note::sign(self.org(), &self.inner.signing, &text);
+        let note = signed_note::sign(self.org(), &self.inner.signing, &text);
         // Names that are checked hold nothing that a note cannot.
         note.map_err(|_| StoreError::Broken { what: "list of projects" })
     }

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, log::LedgerInfo};
-use wufu_verifier::{Fr, checkpoint::Checkpoint, note::LogKey};
+use wufu_verifier::{
+    Fr,
+    log::{checkpoint::Checkpoint, signed_note::LogKey},
+};
 
 use crate::{
     audit::{Audit, Marks},

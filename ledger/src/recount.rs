@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 use tokio_stream::StreamExt as _;
-use wufu_verifier::note::LogKey;
+use wufu_verifier::log::signed_note::LogKey;
 
 use crate::{
     log::Log,

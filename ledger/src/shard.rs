@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use sqlx::SqliteConnection;
 use wufu_proto::log::{Roof, Shard, ShardContent};
-use wufu_verifier::{Fr, Record, checkpoint::Checkpoint, merkle::SHARD_LEAVES};
+use wufu_verifier::{Fr, Record, hash::merkle::SHARD_LEAVES, log::checkpoint::Checkpoint};
 
 use crate::{
     checkpoint::open,

@@ -22,8 +22,11 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, MutexGuard, Notify};
 use wufu_verifier::{
-    Fr, field,
-    text::{NameError, QuotedText},
+    Fr,
+    encoding::{
+        field,
+        text::{NameError, QuotedText},
+    },
 };
 
 use crate::folder::{self, FolderError};

@@ -7,7 +7,7 @@
 use std::{cmp::Ordering, sync::PoisonError};
 
 use sqlx::SqliteConnection;
-use wufu_verifier::note::{self, LogKey};
+use wufu_verifier::log::signed_note::{self, LogKey};
 
 use crate::{
     checkpoint::EpochError,
@@ -397,7 +397,7 @@ pub(crate) async fn insert(
 }
 
 fn sign(signer: &Signer<'_>, text: &str) -> Result<String, StoreError> {
-    let note = note::sign(signer.org, signer.signing, text);
+    let note = signed_note::sign(signer.org, signer.signing, text);
     // The org's name was checked when the policy was read, and the rest are numbers.
     note.map_err(|_| StoreError::Broken { what: "summary" })
 }

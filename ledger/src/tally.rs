@@ -10,7 +10,7 @@
 
 use std::fmt::Write as _;
 
-use wufu_verifier::{Record, field};
+use wufu_verifier::{Record, encoding::field};
 
 use crate::{folder::hex, log::Log};
 

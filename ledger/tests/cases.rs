@@ -389,7 +389,7 @@ proptest! {
         prop_assert_eq!(read.donations.len() as u64 + read.blank + read.bad.count(), read.read);
         let is_good = |row: &&[String; 6]| {
             let names = [&row[1], &row[2]];
-            let is_clean = |name: &&String| wufu_verifier::text::check_name(name.trim()).is_ok();
+            let is_clean = |name: &&String| wufu_verifier::encoding::text::check_name(name.trim()).is_ok();
             let amount = wufu_ledger::import::amount::parse_amount(&row[3], 2);
             let date = wufu_ledger::import::date::parse_date(&row[4], None);
             names.iter().all(is_clean) && amount.is_ok() && date.is_ok()

@@ -11,7 +11,7 @@ use wufu_ledger::{
     generate::{GenerateError, Shape, generate, write_csv},
     import::{Columns, Format, ImportError, ImportOptions, Mapping, Rows, date::Zone},
 };
-use wufu_verifier::{ProjectKey, note};
+use wufu_verifier::{ProjectKey, log::signed_note};
 
 const CERF: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cerf_contributions.csv");
 
@@ -382,7 +382,7 @@ async fn made_up(shape: Shape) {
     assert!(wufu_ledger::Directory::open(ledger.log_key(), "wufu/other", &note).is_err());
     let forged = note.replace("Foundation 01", "Foundation 99");
     assert!(wufu_ledger::Directory::open(ledger.log_key(), &origin, &forged).is_err());
-    assert!(note.len() < note::MAX_BYTES);
+    assert!(note.len() < signed_note::MAX_BYTES);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,10 +11,9 @@ use wufu_ledger::{
 use wufu_proto::append::Append;
 use wufu_verifier::{
     Fr,
-    checkpoint::Checkpoint,
-    epochs::LogHistory,
-    merkle::{CARD_DEPTH, SHARD_DEPTH, empty_root, root_from},
-    readable::Utc,
+    encoding::readable::Utc,
+    hash::merkle::{CARD_DEPTH, SHARD_DEPTH, empty_root, root_from},
+    log::{checkpoint::Checkpoint, history::LogHistory},
 };
 
 #[tokio::test]

@@ -19,8 +19,8 @@ use wufu_proto::{
     v1,
 };
 use wufu_verifier::{
-    merkle::{SHARD_DEPTH, empty_root, root, root_from},
-    readable::Utc,
+    encoding::readable::Utc,
+    hash::merkle::{SHARD_DEPTH, empty_root, root, root_from},
 };
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use wufu_proto::{
     log::{Roof, Shard},
     v1,
 };
-use wufu_verifier::merkle::{SHARD_DEPTH, SHARD_LEAVES, root};
+use wufu_verifier::hash::merkle::{SHARD_DEPTH, SHARD_LEAVES, root};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f25_f31_a_shard_comes_whole_and_once_full_never_changes() {

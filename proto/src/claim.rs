@@ -1,8 +1,6 @@
 //! Claims: what one binds, how it is submitted, what becomes of it.
 
-use wufu_verifier::{
-    FiveFu, KeyId, Proof, Statement, statement::Nullifier, verify::PresentedProof,
-};
+use wufu_verifier::{FiveFu, KeyId, Proof, Statement, check::PresentedProof, statement::Nullifier};
 
 use crate::{error::ConvertError, read, v1};
 

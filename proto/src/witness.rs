@@ -5,7 +5,7 @@ use wufu_circuits::{
     FiveFuWitness, GiftInstance, GiftWitness, Kind, Ownership, Path, Person, SpendKey, tree,
 };
 use wufu_verifier::{
-    Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, Record, Statement, Time, field,
+    Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, Record, Statement, Time, encoding::field,
 };
 use zeroize::Zeroizing;
 

@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use wufu_circuits::{r1cs::Size, registry_entry};
 use wufu_verifier::{
     CircuitName, KeyId, Trust, VerifyingKey,
-    key::{KeyError, KeyPoints, Provenance, Reduction},
+    groth16::key::{KeyError, KeyPoints, Provenance, Reduction},
 };
 
 /// How a proving key's file begins.

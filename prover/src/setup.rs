@@ -8,7 +8,7 @@ use rand::{CryptoRng, RngCore, SeedableRng as _, rngs::StdRng};
 use wufu_circuits::registry_entry;
 use wufu_verifier::{
     CircuitName,
-    key::{Provenance, Reduction},
+    groth16::key::{Provenance, Reduction},
 };
 use zeroize::Zeroizing;
 

@@ -14,7 +14,7 @@ use wufu_prover::{
         prepared::{Options, Workspaces},
     },
 };
-use wufu_verifier::{CircuitName, key::Reduction};
+use wufu_verifier::{CircuitName, groth16::key::Reduction};
 
 use crate::{
     keys::{key, rng},

@@ -17,7 +17,7 @@ use wufu_prover::{
 };
 use wufu_verifier::{
     CircuitName, Proof, Statement, Trust, VerifyingKey,
-    key::{KeyError, Provenance},
+    groth16::key::{KeyError, Provenance},
 };
 
 use crate::common::{gift, key, prover, rng};

@@ -8,7 +8,7 @@ use ark_ec::AffineRepr as _;
 use wufu_prover::{ProvingKey, key::KeyFileError};
 use wufu_verifier::{
     CircuitName, Trust,
-    key::{Provenance, Reduction},
+    groth16::key::{Provenance, Reduction},
 };
 
 use crate::keys::key;

@@ -18,7 +18,7 @@ use wufu_prover::engine::{
     ArkEngine, Engine as _, EngineError, PreparedEngine, PreparedKey,
     prepared::{DEFAULT_BUDGET, Options, Progress, Queries, Step, Workspaces},
 };
-use wufu_verifier::{CircuitName, key::Reduction};
+use wufu_verifier::{CircuitName, groth16::key::Reduction};
 
 use crate::keys::{key, rng};
 use crate::matrices::{CircomReduction, Rows, matrices};

@@ -16,7 +16,7 @@ use wufu_prover::engine::{
     Engine as _, PreparedEngine, PreparedKey,
     prepared::{DEFAULT_BUDGET, Header, Integrity, Options, PreparedFileError, remove},
 };
-use wufu_verifier::{CircuitName, Trust, key::KeyError};
+use wufu_verifier::{CircuitName, Trust, groth16::key::KeyError};
 
 use crate::keys::{key, rng};
 

@@ -14,7 +14,7 @@ use wufu_prover::{
     engine::ArkEngine,
     iden3::{ZkeyError, zkey},
 };
-use wufu_verifier::{CircuitName, key::Provenance};
+use wufu_verifier::{CircuitName, groth16::key::Provenance};
 
 use crate::{
     keys::rng,

@@ -8,12 +8,14 @@ use serde_json::Value;
 use wufu_verifier::{
     CircuitName, Donation, FieldBytes, FiveFu, Fr, Gift, GiftCheck, Policy, Proof, ProofRequest,
     Reason, Record, Statement, Trust, VerifyingKey,
-    checkpoint::{Checkpoint, CheckpointError},
-    epochs::{LogHistory, RootError, Window},
-    field,
-    key::{KeyError, Provenance, Reduction},
-    note::{self, LogKey},
-    verify::PresentedProof,
+    check::PresentedProof,
+    encoding::field,
+    groth16::key::{KeyError, Provenance, Reduction},
+    log::{
+        checkpoint::{Checkpoint, CheckpointError},
+        history::{LogHistory, RootError, Window},
+        signed_note::{self, LogKey},
+    },
 };
 
 fn folder() -> PathBuf {
@@ -281,7 +283,7 @@ fn errors_that_no_file_brings_have_their_reasons() {
     assert_eq!(points.reason(), Reason::KeyInputPoints);
     let keys = file("logs.json");
     let log_key = LogKey::parse(text(&keys["log_keys"][0], "log_key")).unwrap();
-    let long = "a".repeat(note::MAX_BYTES + 1);
+    let long = "a".repeat(signed_note::MAX_BYTES + 1);
     assert_eq!(log_key.open(&long).unwrap_err().reason(), Reason::NoteLong);
 
     let keys = cases(&file("keys.json"), "keys");

@@ -3,8 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use wufu_verifier::{
-    merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
-    text,
+    encoding::text,
+    hash::merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
 };
 
 /// Which of an org's logs.

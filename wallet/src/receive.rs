@@ -9,7 +9,7 @@ use wufu_proto::{
     shard_path::ShardPath,
     v1,
 };
-use wufu_verifier::{Fr, field, merkle::SHARD_LEAVES, note::LogKey};
+use wufu_verifier::{Fr, encoding::field, hash::merkle::SHARD_LEAVES, log::signed_note::LogKey};
 
 use crate::{
     envelope::{self, MessageError},

@@ -10,7 +10,7 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     CircuitName, FiveFu, Proof, Statement, VerifyError,
-    note::{LogKey, NoteError},
+    log::signed_note::{LogKey, NoteError},
     statement::{self, InputsError, Nullifier},
 };
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use wufu_proto::log::Roof;
 use wufu_verifier::{
     Record,
-    checkpoint::{Checkpoint, CheckpointError},
-    epochs::{CLOCK_SKEW, HistoryError, LogHistory},
-    note::LogKey,
-    readable::Span,
+    encoding::readable::Span,
+    log::{
+        checkpoint::{Checkpoint, CheckpointError},
+        history::{CLOCK_SKEW, HistoryError, LogHistory},
+        signed_note::LogKey,
+    },
 };
 
 use crate::{

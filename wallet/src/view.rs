@@ -11,8 +11,8 @@ use wufu_circuits::{
 use wufu_proto::log::{Roof, ShardContent};
 use wufu_verifier::{
     Fr, Record,
-    checkpoint::Checkpoint,
-    merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    log::checkpoint::Checkpoint,
 };
 
 use crate::log::{LogKind, LogName};
@@ -344,7 +344,7 @@ mod tests {
     use std::sync::OnceLock;
 
     use proptest::prelude::*;
-    use wufu_verifier::merkle::CARD_DEPTH;
+    use wufu_verifier::hash::merkle::CARD_DEPTH;
 
     use super::*;
     use crate::source::{CheckpointSource, LedgerSource, MemoryLedger};

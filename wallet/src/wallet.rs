@@ -8,7 +8,7 @@ use std::{
 
 use rand::rngs::OsRng;
 use wufu_circuits::{Address, Seed, SpendKey};
-use wufu_verifier::{KeyId, VerifyingKey, field, note::LogKey};
+use wufu_verifier::{KeyId, VerifyingKey, encoding::field, log::signed_note::LogKey};
 
 use crate::{
     cache::ShardMemory,

@@ -7,7 +7,8 @@ mod generator;
 use serde_json::Value;
 use wufu_proto::{Envelope, decode, v1};
 use wufu_verifier::{
-    CircuitName, Donation, FiveFu, Gift, Proof, Statement, Trust, VerifyingKey, key::KeyError,
+    CircuitName, Donation, FiveFu, Gift, Proof, Statement, Trust, VerifyingKey,
+    groth16::key::KeyError,
 };
 
 fn file() -> Value {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 use zeroize::Zeroizing;
 
 use super::{
@@ -65,7 +65,7 @@ mod tests {
         let header = 12 + 12 + 4 + 32 + 4;
         assert_eq!(file.len(), header + 12 + 32 * assignment.z().len());
         for (chunk, value) in file[header + 12..].chunks_exact(32).zip(assignment.z()) {
-            assert_eq!(wufu_verifier::field::decode("wire", chunk), Ok(*value));
+            assert_eq!(wufu_verifier::encoding::field::decode("wire", chunk), Ok(*value));
         }
     }
 }

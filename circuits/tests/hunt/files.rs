@@ -7,7 +7,7 @@ use wufu_circuits::{
     hunt::{FileError, System, read_witness},
     r1cs::{Declaration, Mode, Size},
 };
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 
 use crate::hunt::row;
 

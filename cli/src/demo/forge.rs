@@ -10,7 +10,7 @@ use wufu_ledger::{Ledger, Log};
 use wufu_proto::shard_path::ShardPath;
 use wufu_verifier::{
     Fr, ProofRequest,
-    merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
+    hash::merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
     statement::{Binding, CLAIM, scope},
 };
 

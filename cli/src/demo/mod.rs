@@ -22,7 +22,8 @@ use wufu_ledger::CurrencyCode;
 use wufu_proto::{Envelope, envelope::Binding, v1};
 use wufu_verifier::{
     Amount, ClaimCheck, Donation, DonationCheck, FiveFu, KeyId, Policy, ProjectSet, ProofRequest,
-    Time, Verified, VerifyError, epochs::Window, policy::Bounds, request::Question,
+    Time, Verified, VerifyError, check::request::Question, log::history::Window,
+    statement::policy::Bounds,
 };
 use wufu_wallet::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, SubmitOutcome};
 

@@ -26,8 +26,8 @@ use wufu_proto::{
 };
 use wufu_prover::engine::PreparedKey;
 use wufu_verifier::{
-    Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey, checkpoint::Checkpoint,
-    epochs::LogHistory, note::LogKey,
+    Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey,
+    log::{checkpoint::Checkpoint, history::LogHistory, signed_note::LogKey},
 };
 use wufu_wallet::{BlindProver, Endpoint, GrpcSource, NoteFile, Sources, Wallet};
 use zeroize::Zeroizing;

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use wufu_ledger::CurrencyCode;
 use wufu_proto::v1;
-use wufu_verifier::{CircuitName, ProofRequest, VerifyingKey, text};
+use wufu_verifier::{CircuitName, ProofRequest, VerifyingKey, encoding::text};
 use wufu_wallet::{
     Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, Mode, Report, Sources,
     SubmitOutcome, Wallet,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::{Timestamp, tz::TimeZone};
 use sqlx::{QueryBuilder, Sqlite};
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, field};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field};
 
 use super::{
     bad::{RecordedDonation, RowError},

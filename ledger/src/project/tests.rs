@@ -76,7 +76,7 @@ fn a_directory_stays_short_enough_to_be_signed() {
     for n in 0..full {
         directory.add(&name(n), &name(n)).unwrap();
     }
-    let note = note::sign("wufu", &key, &directory.text("wufu/donations/1")).unwrap();
+    let note = signed_note::sign("wufu", &key, &directory.text("wufu/donations/1")).unwrap();
     let key = LogKey::new("wufu", key.verifying_key()).unwrap();
     let mut read = Directory::open(&key, "wufu/donations/1", &note).unwrap();
     assert_eq!(read.projects().len(), full);
@@ -90,13 +90,14 @@ fn a_note_with_other_ids_or_lines_is_no_directory() {
     let public = LogKey::new("wufu", key.verifying_key()).unwrap();
     let open = |lines: &str| {
         let text = format!("wufu/donations/1/projects\n{lines}");
-        let note = note::sign("wufu", &key, &text).unwrap();
+        let note = signed_note::sign("wufu", &key, &text).unwrap();
         Directory::open(&public, "wufu/donations/1", &note).map(|read| read.projects().len())
     };
     assert_eq!(open("institution 1 A\nproject 1 1 x y\nproject 1 2 z\n"), Ok(2));
     // A note that hides something is not signed at all.
     assert!(
-        note::sign("wufu", &key, "wufu/donations/1/projects\ninstitution 1 A\u{202e}\n").is_err()
+        signed_note::sign("wufu", &key, "wufu/donations/1/projects\ninstitution 1 A\u{202e}\n")
+            .is_err()
     );
     for (bad, line) in [
         ("institution 2 A\n", 2),

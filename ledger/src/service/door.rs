@@ -10,7 +10,7 @@ use tonic::Status;
 use wufu_proto::claim::Claim;
 use wufu_verifier::{
     BatchVerifier, FiveFu, Verified, VerifyError, VerifyingKey,
-    batch::{EntropyError, OsEntropy},
+    check::batch::{EntropyError, OsEntropy},
 };
 
 use super::{Clock, refusal};

@@ -23,7 +23,7 @@ use tokio_stream::Stream;
 use tonic::{server::NamedService, service::Routes, transport::server::Connected};
 use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
 use wufu_serve::{Ended, Repeats, Service};
-use wufu_verifier::{VerifyingKey, key::Provenance};
+use wufu_verifier::{VerifyingKey, groth16::key::Provenance};
 
 use crate::{EpochError, GrantReader, Ledger, LedgerPolicy};
 use door::ClaimBatcher;

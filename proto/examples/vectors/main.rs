@@ -23,9 +23,8 @@ use serde_json::{Value, json};
 use wufu_proto::json::to_json;
 use wufu_verifier::{
     Fr,
-    canonical::Writer,
-    field,
-    h2f::{Context, h2f},
+    encoding::{canonical::Writer, field},
+    hash::h2f::{Context, h2f},
 };
 
 pub use files::read_file;

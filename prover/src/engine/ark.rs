@@ -4,7 +4,7 @@ use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::utils::matrix::Matrix;
 use wufu_circuits::{r1cs::Assignment, registry_entry};
-use wufu_verifier::{Proof, VerifyingKey, key::Reduction};
+use wufu_verifier::{Proof, VerifyingKey, groth16::key::Reduction};
 
 use super::{Engine, EngineError};
 use crate::{ProvingKey, iden3::CircomReduction, r1cs};

@@ -5,7 +5,7 @@ pub mod prepared;
 
 use ark_bn254::Fr;
 use wufu_circuits::r1cs::Assignment;
-use wufu_verifier::{Proof, VerifyingKey, proof::ProofError};
+use wufu_verifier::{Proof, VerifyingKey, groth16::proof::ProofError};
 
 pub use ark::ArkEngine;
 pub use prepared::{PreparedEngine, PreparedKey};

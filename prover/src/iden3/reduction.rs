@@ -74,7 +74,7 @@ mod tests {
     use ark_bn254::Fr;
     use rand::{SeedableRng, rngs::StdRng};
     use wufu_circuits::{Circuit, testing};
-    use wufu_verifier::{CircuitName, Statement, key::Reduction};
+    use wufu_verifier::{CircuitName, Statement, groth16::key::Reduction};
 
     use crate::{Prover, engine::ArkEngine, setup};
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use wufu_circuits::{r1cs::R1cs, registry_entry};
 use wufu_verifier::{
     CircuitName,
-    key::{Provenance, Reduction},
+    groth16::key::{Provenance, Reduction},
 };
 
 use crate::{ProvingKey, key::KeyFileError};

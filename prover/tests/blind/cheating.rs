@@ -17,8 +17,7 @@ use wufu_prover::{
 };
 use wufu_verifier::{
     Proof,
-    key::Reduction,
-    proof::{PointError, ProofError},
+    groth16::{key::Reduction, point::PointError, proof::ProofError},
 };
 
 use crate::{

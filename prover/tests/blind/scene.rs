@@ -21,7 +21,7 @@ use wufu_prover::{
 };
 use wufu_verifier::{
     CircuitName, Proof, VerifyingKey,
-    key::{KeyPoints, Provenance, Reduction},
+    groth16::key::{KeyPoints, Provenance, Reduction},
 };
 
 use crate::matrices::{CircomReduction, Rows, matrices};

@@ -15,7 +15,7 @@ use wufu_prover::{
     blind::kit,
     engine::{PreparedKey, prepared::Options},
 };
-use wufu_verifier::{CircuitName, key::Reduction};
+use wufu_verifier::{CircuitName, groth16::key::Reduction};
 
 use crate::{
     blind::{

@@ -9,7 +9,7 @@ use wufu_prover::{
 };
 use wufu_verifier::{
     CircuitName,
-    key::{KeyError, Provenance},
+    groth16::key::{KeyError, Provenance},
 };
 
 use crate::snarkjs::ptau::{limbs, point_g1, point_g2};

@@ -15,8 +15,8 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     CircuitName, ClaimCheck, FiveFu, KeyId, VerifyingKey,
-    epochs::{LogHistory, Window},
-    merkle::{CARD_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
+    hash::merkle::{CARD_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
+    log::history::{LogHistory, Window},
     statement::{self, CLAIM},
 };
 

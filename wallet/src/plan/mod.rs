@@ -18,9 +18,9 @@ use wufu_circuits::{ClauseError, Kind};
 use wufu_proto::{ConvertError, Envelope, envelope::LogEpoch};
 use wufu_verifier::{
     CircuitName, KeyId, Proof, VerifyError, VerifyingKey,
-    checkpoint::Checkpoint,
-    key::Provenance,
-    readable::{Span, Utc},
+    encoding::readable::{Span, Utc},
+    groth16::key::Provenance,
+    log::checkpoint::Checkpoint,
 };
 
 use crate::{

@@ -17,9 +17,11 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     Amount, Fr, ProjectKey, Record, Time,
-    checkpoint::{Checkpoint, LogState},
-    merkle::{SHARD_DEPTH, SHARD_LEAVES},
-    note::{self, LogKey},
+    hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    log::{
+        checkpoint::{Checkpoint, LogState},
+        signed_note::{self, LogKey},
+    },
 };
 
 use super::{CheckpointSource, LedgerSource, SourceError};
@@ -95,7 +97,7 @@ impl MemoryLedger {
 
     /// Signs a text as the org.
     pub fn sign(&self, text: &str) -> String {
-        note::sign(&self.org, &self.key, text).unwrap()
+        signed_note::sign(&self.org, &self.key, text).unwrap()
     }
 
     /// What it was asked, in order.

@@ -84,7 +84,7 @@ pub enum SourceError {
         /// Which file.
         path: std::path::PathBuf,
         /// What is wrong with it.
-        fault: wufu_verifier::notes::NotesError,
+        fault: wufu_verifier::log::notes::NotesError,
     },
     /// It holds no checkpoint of the log that is in force at the epoch.
     #[error(

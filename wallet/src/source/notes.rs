@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use wufu_verifier::notes;
+use wufu_verifier::log::notes;
 
 use super::{CheckpointSource, SourceError};
 use crate::log::LogName;

@@ -22,10 +22,12 @@ use redb::{
 use wufu_proto::ConvertError;
 use wufu_verifier::{
     KeyId, Trust, VerifyingKey,
-    canonical::CanonicalError,
-    checkpoint::CheckpointError,
-    key::KeyError,
-    note::{LogKey, NoteError},
+    encoding::canonical::CanonicalError,
+    groth16::key::KeyError,
+    log::{
+        checkpoint::CheckpointError,
+        signed_note::{LogKey, NoteError},
+    },
 };
 
 pub use entry::{CardEntry, DonationEntry, Holding, InclusionStatus, PersonEntry};

@@ -4,11 +4,15 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use wufu_proto::log::Roof;
 use wufu_verifier::{
     Fr,
-    canonical::{CanonicalError, Reader, Writer},
-    checkpoint::Checkpoint,
-    epochs::{HistoryError, LogHistory},
-    field,
-    note::LogKey,
+    encoding::{
+        canonical::{CanonicalError, Reader, Writer},
+        field,
+    },
+    log::{
+        checkpoint::Checkpoint,
+        history::{HistoryError, LogHistory},
+        signed_note::LogKey,
+    },
 };
 
 use super::{Bytes32, Store, StoreError, origin};

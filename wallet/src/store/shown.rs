@@ -3,8 +3,10 @@
 use redb::{ReadableTable, TableDefinition, TableError, WriteTransaction};
 use wufu_verifier::{
     Fr,
-    canonical::{CanonicalError, Reader, Writer},
-    field,
+    encoding::{
+        canonical::{CanonicalError, Reader, Writer},
+        field,
+    },
 };
 
 use super::{Bytes32, Store, StoreError};

@@ -26,7 +26,7 @@ use wufu_prover::{
     },
     setup,
 };
-use wufu_verifier::{VerifyingKey, key::Reduction};
+use wufu_verifier::{VerifyingKey, groth16::key::Reduction};
 
 /// A circuit, its key and a way to compute its witness.
 pub struct Subject {

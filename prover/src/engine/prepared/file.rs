@@ -14,7 +14,7 @@ use bn254x8::{
     msm::{Shape, SharedBytes},
 };
 use tempfile::NamedTempFile;
-use wufu_verifier::{CircuitName, Trust, key::KeyError};
+use wufu_verifier::{CircuitName, Trust, groth16::key::KeyError};
 
 use super::{
     PrepareError, PreparedKey, Queries,

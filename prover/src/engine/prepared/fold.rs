@@ -16,7 +16,7 @@ use bn254x8::{
     transform::{Tick, multiples, scale, transform},
 };
 use wufu_circuits::r1cs::Matrix;
-use wufu_verifier::key::Reduction;
+use wufu_verifier::groth16::key::Reduction;
 
 use super::PrepareError;
 

@@ -12,7 +12,7 @@ use ark_groth16::Proof;
 use bn254x8::{Backend, G1, G2, Group, Ntt, Table, msm::Shape};
 use rayon::prelude::*;
 use wufu_circuits::r1cs::{Assignment, R1cs};
-use wufu_verifier::key::Reduction;
+use wufu_verifier::groth16::key::Reduction;
 
 use super::{
     Options, PrepareError, Progress, Step,

@@ -32,7 +32,7 @@ use wufu_proto::{
     },
 };
 use wufu_serve::{Methods, Service};
-use wufu_verifier::{KeyId, key::CircuitId};
+use wufu_verifier::{CircuitId, KeyId};
 
 use super::{Limits, SMALL, ServeError, admission::Admission, serving::serve};
 use crate::blind::{Dealer, Evaluator};

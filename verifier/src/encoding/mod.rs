@@ -1,0 +1,6 @@
+//! How values are written: field elements, canonical bytes, and texts that people read.
+
+pub mod canonical;
+pub mod field;
+pub mod readable;
+pub mod text;
