@@ -5,11 +5,11 @@ use std::{path::Path, time::Duration};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use tonic::transport::Channel;
-use wufu_ledger::{CurrencyCode, Directory, LedgerReader, Log};
+use wufu_ledger::{CurrencyCode, LedgerReader, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
 use wufu_verifier::{
     ProjectSet,
-    log::{checkpoint::Checkpoint, signed_note::LogKey},
+    log::{checkpoint::Checkpoint, directory::Directory, signed_note::LogKey},
 };
 use wufu_wallet::{
     Endpoint,

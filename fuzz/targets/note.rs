@@ -6,6 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
 use wufu_verifier::log::{
     checkpoint::{Checkpoint, LogState},
+    receipt::{ClaimReceipt, ClaimRefusal},
     signed_note::{self, LogKey},
 };
 
@@ -29,6 +30,14 @@ fn opened(signing: &SigningKey, key: &LogKey, note: &str) {
     if let Ok(text) = key.open(note) {
         assert!(note.starts_with(text));
         reached("note");
+    }
+    if let Ok(receipt) = ClaimReceipt::open(key, note) {
+        assert_eq!(ClaimReceipt::parse("cerf", &receipt.text("cerf")), Ok(receipt));
+        reached("receipt");
+    }
+    if let Ok(refusal) = ClaimRefusal::open(key, note) {
+        assert_eq!(ClaimRefusal::parse("cerf", &refusal.text("cerf")), Ok(refusal));
+        reached("refusal");
     }
     let Ok(checkpoint) = Checkpoint::open(key, note) else { return };
     let state = LogState {

@@ -11,7 +11,7 @@ use wufu_verifier::{
         field,
         text::{NameError, QuotedText},
     },
-    log::signed_note::MAX_BYTES,
+    log::{directory::Directory, signed_note::MAX_BYTES},
 };
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     log::Log,
     owners::Owners,
     person::{self, RegisteredPerson},
-    project::Directory,
+    project,
     store::{StoreError, WriteTx},
     tally::{Part, Tally},
     workers::HASHES,
@@ -226,7 +226,7 @@ impl Ledger {
                 return Err(AppendError::Receipt { receipt: lossy(&row.receipt) });
             }
             let (owners, mut directory) =
-                (Arc::new(owners), Directory::load(tx.connection()?).await?);
+                (Arc::new(owners), project::load(tx.connection()?).await?);
             let written =
                 self.append_donations(tx, donations, owners, &mut directory, |_| ()).await?;
             placed.donations = written.1;

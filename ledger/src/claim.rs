@@ -12,7 +12,8 @@ use wufu_verifier::{
     encoding::readable::{Span, Utc},
     log::{
         history::LogHistory,
-        signed_note::{self, NoteError},
+        receipt::{ClaimReceipt, ClaimRefusal},
+        signed_note::NoteError,
     },
     statement::Nullifier,
 };
@@ -168,12 +169,8 @@ impl Ledger {
         if let Some((nullifier, number)) = first_spent(tx.connection()?, claim).await? {
             let earlier = load(tx.connection()?, number).await?;
             tx.refuse().await?;
-            let lines = [
-                format!("nullifier {}", hex(&nullifier)),
-                format!("spent by claim {number}"),
-                format!("time {now}"),
-            ];
-            let note = self.sign_note("refusals", &lines)?;
+            let refusal = ClaimRefusal { nullifier, claim: unsigned("claim", number)?, time: now };
+            let note = refusal.sign(self.org(), &self.inner.signing)?;
             return Ok(ClaimOutcome::Spent { nullifier, earlier: Box::new(earlier), note });
         }
         let (number, note) = self.enter(&mut tx, claim, now).await?;
@@ -196,15 +193,15 @@ impl Ledger {
             // With a claim gone, what it spent may be gone as well.
             return Err(StoreError::Broken { what: "list of claims" }.into());
         }
-        let mut lines = vec![format!("claim {number}")];
-        for nullifier in claim.statement().nullifiers() {
-            lines.push(format!("nullifier {}", hex(&nullifier)));
-        }
-        lines.push(format!("key {}", claim.key_id()));
-        lines.push(format!("payout {}", hex(claim.payout())));
-        lines.push(format!("expiry {}", claim.expiry()));
-        lines.push(format!("time {now}"));
-        let note = self.sign_note("claims", &lines)?;
+        let receipt = ClaimReceipt {
+            claim: number,
+            nullifiers: ClaimReceipt::nullifiers_of(claim.statement()),
+            key_id: claim.key_id(),
+            payout: claim.payout().to_vec(),
+            expiry: claim.expiry(),
+            time: now,
+        };
+        let note = receipt.sign(self.org(), &self.inner.signing)?;
         let insert = "INSERT INTO claims \
              (claim, key_id, public_inputs, proof, payout, expiry, time, note) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -243,12 +240,6 @@ impl Ledger {
     pub async fn claims(&self) -> Result<u64, StoreError> {
         let count = sqlx::query_scalar("SELECT COUNT(*) FROM claims");
         unsigned("count", count.fetch_one(self.inner.store.readers()).await?)
-    }
-
-    /// A note of lines under a heading that no checkpoint has: its second line is no number.
-    fn sign_note(&self, what: &str, lines: &[String]) -> Result<String, NoteError> {
-        let text = format!("{}/{what}\n{}\n", self.org(), lines.join("\n"));
-        signed_note::sign(self.org(), &self.inner.signing, &text)
     }
 }
 

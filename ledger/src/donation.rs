@@ -9,6 +9,7 @@ use wufu_proto::grant::MAX_RECEIPT;
 use wufu_verifier::{
     Amount, Fr, ProjectKey, Record, Time,
     encoding::{field, text},
+    log::directory::Directory,
 };
 
 use crate::{
@@ -16,8 +17,7 @@ use crate::{
     import::ReceiptKey,
     log::Log,
     owners::Owners,
-    project::{self, Directory},
-    random,
+    project, random,
     store::{ROWS, StoreError, signed},
     tally::{Part, Tally},
     workers::{HASHES, Workers},
@@ -188,9 +188,7 @@ impl Donations {
         for row in &self.rows {
             if keys[row.project as usize].is_none() {
                 let (institution, project) = self.names(row);
-                let key = directory.add(institution, project);
-                let key = key.ok_or_else(|| project::refused(institution, project))?;
-                keys[row.project as usize] = Some(key);
+                keys[row.project as usize] = Some(directory.add(institution, project)?);
             }
         }
         Ok(keys)
@@ -226,7 +224,7 @@ pub(crate) async fn insert(
 ) -> Result<RowsWritten, AppendError> {
     let before = directory.clone();
     let keys = Arc::new(donations.keys(directory)?);
-    directory.save(connection, &before, tally).await?;
+    project::save(connection, directory, &before, tally).await?;
     let mut written = RowsWritten::default();
     let batch = |start: usize| {
         let (donations, owners, keys) = (donations.clone(), owners.clone(), keys.clone());

@@ -60,7 +60,6 @@ pub use log::Log;
 pub use money::{Money, grouped};
 pub use owners::{Owners, OwnersError};
 pub use policy::{CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError};
-pub use project::{Directory, DirectoryError, Project};
 pub use reader::{GrantReader, LedgerReader};
 pub use secret::OperatorToken;
 pub use shard::ReadError;

@@ -11,7 +11,10 @@ use wufu_ledger::{
     generate::{GenerateError, Shape, generate, write_csv},
     import::{Columns, Format, ImportError, ImportOptions, Mapping, Rows, date::Zone},
 };
-use wufu_verifier::{ProjectKey, log::signed_note};
+use wufu_verifier::{
+    ProjectKey,
+    log::{directory::Directory, signed_note},
+};
 
 const CERF: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cerf_contributions.csv");
 
@@ -377,11 +380,11 @@ async fn made_up(shape: Shape) {
     // The directory as everybody gets it.
     let note = ledger.projects_note().await.unwrap();
     let origin = ledger.origin(Log::Donations);
-    let read = wufu_ledger::Directory::open(ledger.log_key(), &origin, &note).unwrap();
+    let read = Directory::open(ledger.log_key(), &origin, &note).unwrap();
     assert_eq!(read, directory);
-    assert!(wufu_ledger::Directory::open(ledger.log_key(), "wufu/other", &note).is_err());
+    assert!(Directory::open(ledger.log_key(), "wufu/other", &note).is_err());
     let forged = note.replace("Foundation 01", "Foundation 99");
-    assert!(wufu_ledger::Directory::open(ledger.log_key(), &origin, &forged).is_err());
+    assert!(Directory::open(ledger.log_key(), &origin, &forged).is_err());
     assert!(note.len() < signed_note::MAX_BYTES);
 }
 

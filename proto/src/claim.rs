@@ -5,7 +5,7 @@ use wufu_verifier::{FiveFu, KeyId, Proof, Statement, check::PresentedProof, stat
 use crate::{error::ConvertError, read, v1};
 
 /// Longest payee, in bytes.
-pub const MAX_PAYOUT: usize = 256;
+pub use wufu_verifier::log::receipt::MAX_PAYOUT;
 
 /// What a claim binds, beside the key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,6 @@ mod cache;
 pub mod envelope;
 pub mod file;
 pub mod item;
-pub mod log;
 pub mod patience;
 pub mod place;
 pub mod plan;
@@ -35,7 +34,6 @@ pub mod wallet;
 
 pub use envelope::Format;
 pub use item::{Item, ItemName};
-pub use log::{LogKind, LogName};
 pub use place::Endpoint;
 pub use plan::{
     Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, EarlierClaim, MIN_ANONYMITY, Report,
@@ -46,6 +44,7 @@ pub use source::{GrpcSource, NoteFile, Second, Sources};
 pub use store::{Holding, InclusionStatus};
 pub use submit::SubmitOutcome;
 pub use wallet::Wallet;
+pub use wufu_verifier::log::name::LogName;
 
 #[cfg(feature = "engine")]
 pub use prover::LocalProver;

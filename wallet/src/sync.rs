@@ -10,12 +10,12 @@ use wufu_verifier::{
     log::{
         checkpoint::{Checkpoint, CheckpointError},
         history::{CLOCK_SKEW, HistoryError, LogHistory},
+        name::LogName,
         signed_note::LogKey,
     },
 };
 
 use crate::{
-    log::LogName,
     source::{CheckpointSource, Second, SourceError, Sources},
     store::{Evidence, StoreError},
     view::{OwnLeafError, RoofView, ShardView, ViewError},

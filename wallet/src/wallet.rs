@@ -8,12 +8,15 @@ use std::{
 
 use rand::rngs::OsRng;
 use wufu_circuits::{Address, Seed, SpendKey};
-use wufu_verifier::{KeyId, VerifyingKey, encoding::field, log::signed_note::LogKey};
+use wufu_verifier::{
+    KeyId, VerifyingKey,
+    encoding::field,
+    log::{name::LogName, signed_note::LogKey},
+};
 
 use crate::{
     cache::ShardMemory,
     file::{self, FileError},
-    log::LogName,
     prover::blind::TOKEN_FOLDER,
     seed::{self, SeedError},
     store::{

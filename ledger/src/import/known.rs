@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::{Timestamp, tz::TimeZone};
 use sqlx::{QueryBuilder, Sqlite};
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field, log::directory::Directory};
 
 use super::{
     bad::{RecordedDonation, RowError},
@@ -17,7 +17,6 @@ use crate::{
     log::Log,
     owners::Owners,
     policy::CurrencyCode,
-    project::Directory,
     store::{ROWS, StoreError, WriteTx},
 };
 

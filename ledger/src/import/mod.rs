@@ -27,7 +27,7 @@ use crate::{
     append::{AppendError, lossy},
     ledger::Ledger,
     owners::Owners,
-    project::Directory,
+    project,
     store::{StoreError, WriteTx},
     tally::Part,
 };
@@ -273,7 +273,7 @@ impl Ledger {
     ) -> Result<ImportReport, ImportError> {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
         let owners = Arc::new(options.owners);
-        let mut directory = Directory::load(tx.connection()?).await?;
+        let mut directory = project::load(tx.connection()?).await?;
         let before = self.state(tx).await?.tally.chain(Part::Donations).rows;
         let mut number = before;
         let (mut lines, mut listed, mut normalized_receipts) = (Lines::default(), 0, 0);

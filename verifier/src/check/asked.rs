@@ -1,14 +1,15 @@
 //! Comparisons with what was asked.
 
-use alloc::format;
-
 use ark_bn254::Fr;
 
-use crate::{check::error::VerifyError, log::history::LogHistory};
+use crate::{
+    check::error::VerifyError,
+    log::{history::LogHistory, name::Log},
+};
 
 /// A history is that of a log of the campaign.
-pub(super) fn is_log(history: &LogHistory, org: &str, log: &str) -> Result<(), VerifyError> {
-    let expected = format!("{org}/{log}");
+pub(super) fn is_log(history: &LogHistory, org: &str, log: Log) -> Result<(), VerifyError> {
+    let expected = log.origin(org);
     if history.origin() == expected {
         return Ok(());
     }

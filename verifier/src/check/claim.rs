@@ -13,7 +13,10 @@ use crate::{
         verified::{Verified, bound},
     },
     groth16::key::VerifyingKey,
-    log::history::{self, LogHistory, Window},
+    log::{
+        history::{self, LogHistory, Window},
+        name::Log,
+    },
     statement::{self, Binding, CLAIM, FiveFu},
 };
 
@@ -91,10 +94,12 @@ impl<'k> ClaimCheck<'k> {
         self.open_with(&mut Anchors::new(self.org), SubmittedClaim { presented, payout, expiry })
     }
 
-    /// [`ClaimCheck::open`] of each, in order: the hashes that all claims of a campaign share are made once.
+    /// [`ClaimCheck::open`] of each, in order: the hashes that all claims of a campaign share are
+    /// made once.
     ///
     /// # Cost
-    /// One hash for the scope and one for each epoch of the window; then one for each claim, that of what it is bound to.
+    /// One hash for the scope and one for each epoch of the window; then one for each claim, that
+    /// of what it is bound to.
     pub fn open_all<'p>(
         &self,
         claims: impl IntoIterator<Item = SubmittedClaim<'p>>,
@@ -120,8 +125,8 @@ impl<'k> ClaimCheck<'k> {
         payout: &[u8],
         expiry: u64,
     ) -> Result<Verified<FiveFu>, VerifyError> {
-        is_log(self.cards, self.org, "cards")?;
-        is_log(self.persons, self.org, "persons")?;
+        is_log(self.cards, self.org, Log::Cards)?;
+        is_log(self.persons, self.org, Log::Persons)?;
         let made = |cards, persons| anchors.of(cards, persons);
         let (anchor, now, window) = (statement.anchor, self.now, self.window);
         let roots = history::find_anchor(self.cards, self.persons, anchor, now, window, made);

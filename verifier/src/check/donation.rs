@@ -14,7 +14,8 @@ use crate::{
     statement::{self, Binding, Donation},
 };
 
-/// Checks the answer to a question of this verifier, which it sent as a [`ProofRequest`](crate::ProofRequest).
+/// Checks the answer to a question of this verifier, which it sent as a
+/// [`ProofRequest`](crate::ProofRequest).
 #[derive(Clone, Copy, Debug)]
 pub struct DonationCheck<'a> {
     /// The pinned key.

@@ -9,7 +9,10 @@ use crate::{
         verified::{Verified, bound},
     },
     groth16::key::VerifyingKey,
-    log::history::{LogHistory, Window},
+    log::{
+        history::{LogHistory, Window},
+        name::Log,
+    },
     statement::{Binding, Gift},
 };
 
@@ -62,7 +65,7 @@ impl<'k> GiftCheck<'k> {
         payload: &[u8],
         expiry: u64,
     ) -> Result<Verified<Gift>, VerifyError> {
-        is_log(self.cards, self.org, "cards")?;
+        is_log(self.cards, self.org, Log::Cards)?;
         let root = self.cards.accept(statement.root, self.now, self.window);
         let epoch = root.map_err(VerifyError::Root)?.epoch();
         let verifier = self.org.as_bytes();

@@ -5,6 +5,7 @@ use core::{convert::Infallible, fmt};
 
 use crate::{
     check::Verified,
+    encoding::hex::Hex,
     statement::{Nullifier, Statement},
 };
 
@@ -25,8 +26,7 @@ impl<E: fmt::Display> fmt::Display for SpendError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Spent { nullifier } => {
-                write!(f, "nullifier is spent already: ")?;
-                nullifier.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                write!(f, "nullifier is spent already: {}", Hex(nullifier))
             }
             Self::Store(error) => write!(f, "the spent set could not tell: {error}"),
         }

@@ -9,9 +9,11 @@ use crate::{
     statement::{Binding, Donation, FiveFu, Gift, Nullifier, Statement, id::KeyId},
 };
 
-/// A statement whose proof was checked, with what it is bound to. Only the checks of [`crate::check`] make one.
+/// A statement whose proof was checked, with what it is bound to. Only the checks of
+/// [`crate::check`] make one.
 ///
-/// It is not yet spent: see [`Verified::spend`]. It cannot be copied, so that nobody pays on it twice.
+/// It is not yet spent: see [`Verified::spend`]. It cannot be copied, so that nobody pays on it
+/// twice.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Verified<S> {
     statement: S,
@@ -28,7 +30,8 @@ impl<S> Verified<S> {
         &self.statement
     }
 
-    /// For whom it was checked: the org of a claim or gift, else the 32 bytes of the verifier's key.
+    /// For whom it was checked: the org of a claim or gift, else the 32 bytes of the verifier's
+    /// key.
     pub fn verifier(&self) -> &[u8] {
         &self.verifier
     }
@@ -103,7 +106,8 @@ impl From<Verified<Gift>> for AnyVerified {
     }
 }
 
-/// Payload and expiry. What comes of it goes into a [`OpenedProof`] and comes out when the equation holds.
+/// Payload and expiry. What comes of it goes into a [`OpenedProof`] and comes out when the equation
+/// holds.
 pub(super) fn bound<S>(
     statement: S,
     ext: impl Fn(&S) -> Fr,

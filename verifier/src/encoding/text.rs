@@ -12,6 +12,8 @@ use core::fmt;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfc};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
+use crate::encoding::hex::Hex;
+
 /// Longest name, in bytes.
 pub const MAX_NAME: usize = 256;
 
@@ -271,7 +273,7 @@ pub fn shown(bytes: &[u8]) -> String {
     // Writing to a string does not fail.
     let _ = match core::str::from_utf8(bytes) {
         Ok(text) => write!(out, "{}", QuotedText(text)),
-        Err(_) => bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")),
+        Err(_) => write!(out, "{}", Hex(bytes)),
     };
     out
 }

@@ -21,7 +21,8 @@ impl Proof {
     /// `A` (32 bytes), `B` (64), `C` (32), each compressed as arkworks does.
     ///
     /// # Errors
-    /// When there are not 128 bytes, or a point is not canonical, off the curve, outside the subgroup or the identity.
+    /// When there are not 128 bytes, or a point is not canonical, off the curve, outside the
+    /// subgroup or the identity.
     ///
     /// # Cost
     /// Three square roots and one subgroup check in G2.
@@ -32,8 +33,9 @@ impl Proof {
     }
 }
 
-/// A proof in the middle of being read: A is good, B is on the twist and may lie outside the subgroup, and what is wrong with C
-/// must wait until it is known what is wrong with B. It leads to a [`Proof`] when all is good, or to whether it satisfies a key's equation.
+/// A proof in the middle of being read: A is good, B is on the twist and may lie outside the
+/// subgroup, and what is wrong with C must wait until it is known what is wrong with B. It leads to
+/// a [`Proof`] when all is good, or to whether it satisfies a key's equation.
 #[derive(Clone, Debug)]
 pub(crate) struct CurveProof {
     a: G1Affine,
@@ -75,7 +77,8 @@ impl CurveProof {
         proofs.into_iter().zip(inside).map(|(proof, inside)| proof.settle(inside)).collect()
     }
 
-    /// The points, if there is nothing to say against them but perhaps that B is not in the subgroup.
+    /// The points, if there is nothing to say against them but perhaps that B is not in the
+    /// subgroup.
     pub(crate) fn points(&self) -> Option<(G1Affine, G2Affine, G1Affine)> {
         self.c.as_ref().ok().map(|c| (self.a, self.b, *c))
     }
@@ -89,7 +92,8 @@ impl CurveProof {
         self.settle(inside)
     }
 
-    /// Whether it satisfies the equation of a key: what [`VerifyingKey::equation_holds`] says of what [`CurveProof::confirm`] gives, in one go.
+    /// Whether it satisfies the equation of a key: what [`VerifyingKey::equation_holds`] says of
+    /// what [`CurveProof::confirm`] gives, in one go.
     pub(crate) fn satisfies(self, key: &VerifyingKey, inputs: &[Fr]) -> Result<bool, PointError> {
         let Some(points) = self.points() else { return self.confirm().map(|_| false) };
         key.equation_holds_checked(inputs, points).ok_or(Self::OUTSIDE)

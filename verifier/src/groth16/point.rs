@@ -35,7 +35,8 @@ impl fmt::Display for PointError {
 
 impl core::error::Error for PointError {}
 
-/// Decodes one compressed point: on the curve, in the subgroup, not the identity, and written as we would write it.
+/// Decodes one compressed point: on the curve, in the subgroup, not the identity, and written as we
+/// would write it.
 pub(crate) fn decode_point<P>(point: &'static str, bytes: &[u8]) -> Result<P, PointError>
 where
     P: AffineRepr + CanonicalDeserialize + CanonicalSerialize,

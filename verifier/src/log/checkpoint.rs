@@ -9,8 +9,14 @@ use base64ct::{Base64, Encoding};
 use ed25519_dalek::SigningKey;
 
 use crate::{
-    encoding::field::{self, FieldError},
-    log::signed_note::{self, LogKey, NoteError},
+    encoding::{
+        decimal,
+        field::{self, FieldError},
+    },
+    log::{
+        name::Log,
+        signed_note::{self, LogKey, NoteError},
+    },
 };
 
 /// Why a checkpoint is refused.
@@ -161,9 +167,8 @@ impl Checkpoint {
         if seconds == 0 || epoch.checked_mul(seconds) != Some(time) {
             return Err(CheckpointError::Schedule { epoch, seconds, time });
         }
-        let log = origin.strip_prefix(key.name()).and_then(|rest| rest.strip_prefix('/'));
         // The key of `a` does not sign for the org `a/b`.
-        if !log.is_some_and(is_log) {
+        if Log::from_origin(key.name(), origin).is_none() {
             let (got, org) = (origin.into(), key.name().into());
             return Err(CheckpointError::Origin { got, org });
         }
@@ -226,19 +231,8 @@ impl Checkpoint {
     }
 }
 
-/// Whether an org has a log of this name.
-fn is_log(name: &str) -> bool {
-    match name.strip_prefix("donations/") {
-        Some(number) => integer("origin", number).is_ok_and(|number| number > 0),
-        None => name == "cards" || name == "persons",
-    }
-}
-
-/// A decimal without signs or leading zeros: one number, one text.
 fn integer(name: &'static str, digits: &str) -> Result<u64, CheckpointError> {
-    let form = CheckpointError::Form { line: name };
-    let value: u64 = digits.parse().map_err(|_| form.clone())?;
-    if format!("{value}") == digits { Ok(value) } else { Err(form) }
+    decimal::parse(digits).ok_or(CheckpointError::Form { line: name })
 }
 
 #[cfg(test)]

@@ -15,10 +15,12 @@ use crate::{
 /// The purpose of a campaign's claim. No signed request may use it.
 pub const CLAIM: &str = "claim";
 
-/// `scope`: for whom a nullifier is shown, and for what. The wallet computes it, so nobody can ask in another's name.
+/// `scope`: for whom a nullifier is shown, and for what. The wallet computes it, so nobody can ask
+/// in another's name.
 ///
 /// # Shapes
-/// `verifier`: the org's name for a claim, else the 32 bytes of the Ed25519 key that signed the request.
+/// `verifier`: the org's name for a claim, else the 32 bytes of the Ed25519 key that signed the
+/// request.
 pub fn scope(verifier: &[u8], purpose: &str) -> Fr {
     h2f(Context::Scope, Writer::new().bytes(verifier).text(purpose))
 }

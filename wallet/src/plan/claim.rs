@@ -16,7 +16,10 @@ use wufu_proto::{
 use wufu_verifier::{
     CircuitName, ClaimCheck, FiveFu, KeyId, VerifyingKey,
     hash::merkle::{CARD_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
-    log::history::{LogHistory, Window},
+    log::{
+        history::{LogHistory, Window},
+        name::LogName,
+    },
     statement::{self, CLAIM},
 };
 
@@ -25,7 +28,6 @@ use super::{
     points,
 };
 use crate::{
-    log::LogName,
     prover::{OnStage, ProofSource, UnverifiedProof},
     renew::own_leaf,
     source::Sources,

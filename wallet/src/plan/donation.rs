@@ -16,12 +16,14 @@ use wufu_verifier::{
     Amount, CircuitName, Donation, DonationCheck, Fr, Policy, ProjectKey, ProofRequest, Time,
     VerifyingKey,
     hash::merkle::{DONATION_DEPTH, SHARD_DEPTH},
-    log::history::{LogHistory, Window},
+    log::{
+        history::{LogHistory, Window},
+        name::LogName,
+    },
 };
 
 use super::{Answer, PlanError, ProveError, Report, age, log_epoch, not_over, points};
 use crate::{
-    log::LogName,
     prover::{OnStage, ProofSource, UnverifiedProof},
     renew::own_leaf,
     source::Sources,

@@ -20,11 +20,13 @@ use wufu_verifier::{
     CircuitName, KeyId, Proof, VerifyError, VerifyingKey,
     encoding::readable::{Span, Utc},
     groth16::key::Provenance,
-    log::checkpoint::Checkpoint,
+    log::{
+        checkpoint::Checkpoint,
+        name::{DonationLogError, LogName},
+    },
 };
 
 use crate::{
-    log::{DonationLogError, LogName},
     prover::{Mode, ProverError, Timings, UnverifiedProof},
     store::{ClaimEntry, StoreError},
     sync::SyncError,

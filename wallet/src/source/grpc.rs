@@ -10,8 +10,9 @@ use wufu_proto::{
 };
 
 use super::{CheckpointSource, LedgerSource, SourceError};
+use wufu_verifier::log::name::LogName;
+
 use crate::{
-    log::LogName,
     patience::{self, Failed, Listener, OnWait},
     place::{Endpoint, SMALL_ANSWER},
 };

@@ -20,15 +20,13 @@ use wufu_verifier::{
     hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
     log::{
         checkpoint::{Checkpoint, LogState},
+        name::LogName,
         signed_note::{self, LogKey},
     },
 };
 
 use super::{CheckpointSource, LedgerSource, SourceError};
-use crate::{
-    log::LogName,
-    view::{leaves, parents},
-};
+use crate::view::{leaves, parents};
 
 /// Length of its epochs.
 pub const EPOCH_SECONDS: u64 = 600;
@@ -118,7 +116,7 @@ impl MemoryLedger {
     fn extend(&self, log: &LogName, leaves: &[Fr], records: &[Record]) -> u64 {
         let mut state = self.state.lock().unwrap();
         let entry = state.logs.entry(log.clone()).or_insert_with(|| Log {
-            tree: Tree::new(log.kind.depth()),
+            tree: Tree::new(log.log.depth()),
             records: Vec::new(),
             checkpoints: BTreeMap::new(),
         });
@@ -246,7 +244,7 @@ impl LedgerSource for MemoryLedger {
         let held = self.in_force(&entry, log, epoch)?;
         let mut tree = entry.tree.clone();
         if held.size() < tree.len() as u64 {
-            tree = Tree::new(log.kind.depth());
+            tree = Tree::new(log.log.depth());
             tree.extend(&entry.tree.leaves()[..held.size() as usize]).unwrap();
         }
         Ok(Roof { note: held.note().into(), shard_roots: tree.level(SHARD_DEPTH).to_vec() })

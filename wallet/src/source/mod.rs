@@ -20,7 +20,9 @@ use wufu_proto::{
     log::{Roof, Shard},
 };
 
-use crate::{log::LogName, patience::Busy, place::EndpointError};
+use wufu_verifier::log::name::LogName;
+
+use crate::{patience::Busy, place::EndpointError};
 
 /// Why a source did not answer.
 #[derive(Debug, thiserror::Error)]

@@ -11,12 +11,12 @@ use wufu_verifier::{
     log::{
         checkpoint::Checkpoint,
         history::{HistoryError, LogHistory},
+        name::LogName,
         signed_note::LogKey,
     },
 };
 
 use super::{Bytes32, Store, StoreError, origin};
-use crate::log::LogName;
 
 /// By log and epoch: the signed note.
 const CHECKPOINTS: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("checkpoints");
