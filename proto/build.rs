@@ -2,24 +2,31 @@
 
 use prost::Message as _;
 
-/// Messages with secrets: their `Debug` is written by hand and prints nothing, and they are wiped wherever they are dropped.
-const SECRET: [&str; 15] = [
+/// Messages with secrets, beside the witnesses: their `Debug` prints nothing but their name, and they are wiped wherever they are
+/// dropped.
+const SECRET: [&str; 12] = [
     ".wufu.v1.CardGrant",
     ".wufu.v1.CardOpening",
     ".wufu.v1.DealResponse",
     ".wufu.v1.DonationEntry",
     ".wufu.v1.DonationReceipt",
-    ".wufu.v1.DonationWitness",
     ".wufu.v1.EvaluateRequest",
     ".wufu.v1.EvaluateResponse",
-    ".wufu.v1.FiveFuWitness",
     ".wufu.v1.Gift",
-    ".wufu.v1.GiftWitness",
     ".wufu.v1.MembershipPath",
     ".wufu.v1.PersonGrant",
     ".wufu.v1.ShardPath",
     ".wufu.v1.Voucher",
 ];
+
+/// The messages with secrets. Every message that is a field of `Witness` is one: that of a new statement, too.
+fn secrets(descriptors: &prost_types::FileDescriptorSet) -> Vec<String> {
+    let messages = descriptors.file.iter().flat_map(|file| &file.message_type);
+    let witness = messages.filter(|message| message.name() == "Witness");
+    let fields = witness.flat_map(|message| &message.field);
+    let witnesses = fields.map(|field| field.type_name().to_owned());
+    SECRET.map(str::to_owned).into_iter().chain(witnesses).collect()
+}
 
 #[allow(clippy::print_stdout)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,17 +37,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(files, ["."])?;
     let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    let secrets = secrets(&descriptors);
+    let names = secrets.iter().filter_map(|name| name.strip_prefix(".wufu.v1."));
+    let names = names.collect::<Vec<_>>().join(",\n    ");
+    std::fs::write(out.join("secrets.rs"), format!("secrets! {{\n    {names}\n}}\n"))?;
 
     let rpc = std::env::var_os("CARGO_FEATURE_RPC").is_some();
     let mut builder = tonic_prost_build::configure()
         .build_client(rpc)
         .build_server(rpc)
         .build_transport(rpc)
-        .skip_debug(SECRET)
+        .skip_debug(&secrets)
         // Public parts of secret messages.
         .type_attribute(".wufu.v1.Address", "#[derive(::zeroize::Zeroize)]")
         .type_attribute(".wufu.v1.Policy", "#[derive(::zeroize::Zeroize)]");
-    for message in SECRET {
+    for message in &secrets {
         builder = builder
             .type_attribute(message, "#[derive(::zeroize::Zeroize, ::zeroize::ZeroizeOnDrop)]");
     }

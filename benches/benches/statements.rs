@@ -5,24 +5,22 @@ use std::{hint::black_box, time::Duration};
 
 use ark_bn254::Fr;
 use criterion::{Criterion, criterion_group, criterion_main};
-use rand::rngs::OsRng;
-use wufu_circuits::{
-    Circuit,
-    testing::{donation, five_fu, gift},
+use rand::{
+    SeedableRng as _,
+    rngs::{OsRng, StdRng},
 };
-use wufu_prover::{
-    engine::{ArkEngine, Engine as _},
-    setup,
-};
-use wufu_verifier::{Proof, Statement as _};
+use wufu_circuits::{Circuit, CircuitVisitor, visit_sample};
+use wufu_groth16::Engine as _;
+use wufu_prover::{keys, setup};
+use wufu_verifier::{CircuitName, Proof, Statement as _};
 
 fn statement<C: Circuit>(criterion: &mut Criterion, instance: &C) {
     let key = setup::development(C::NAME, &mut OsRng).unwrap();
     let verifying_key = key.verifying_key().clone();
-    let engine = ArkEngine::new(key);
+    let engine = keys::ark_engine(key);
     let assignment = instance.assign();
     let (r, s) = (Fr::from(3u64), Fr::from(5u64));
-    let proof = engine.prove(&assignment, r, s).unwrap();
+    let proof = engine.prove(keys::values(&assignment), r, s).unwrap();
     let (bytes, inputs) = (proof.encode(), instance.public().public_inputs());
     assert!(verifying_key.equation_holds(&inputs, &proof));
 
@@ -30,7 +28,7 @@ fn statement<C: Circuit>(criterion: &mut Criterion, instance: &C) {
     group.sample_size(10).measurement_time(Duration::from_secs(15));
     group.bench_function("witness", |bench| bench.iter(|| black_box(instance).assign()));
     group.bench_function("prove", |bench| {
-        bench.iter(|| engine.prove(black_box(&assignment), r, s).unwrap());
+        bench.iter(|| engine.prove(keys::values(black_box(&assignment)), r, s).unwrap());
     });
     group.bench_function("verify, decoding included", |bench| {
         bench.iter(|| {
@@ -41,10 +39,22 @@ fn statement<C: Circuit>(criterion: &mut Criterion, instance: &C) {
     group.finish();
 }
 
+struct Bench<'a> {
+    criterion: &'a mut Criterion,
+}
+
+impl CircuitVisitor for Bench<'_> {
+    type Output = ();
+
+    fn visit<C: Circuit>(self, instance: &C) {
+        statement(self.criterion, instance);
+    }
+}
+
 fn all(criterion: &mut Criterion) {
-    statement(criterion, &five_fu(&mut OsRng));
-    statement(criterion, &donation(&mut OsRng));
-    statement(criterion, &gift(&mut OsRng));
+    for circuit in CircuitName::ALL {
+        visit_sample(circuit, &mut StdRng::from_entropy(), Bench { criterion });
+    }
 }
 
 criterion_group!(benches, all);

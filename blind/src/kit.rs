@@ -4,7 +4,7 @@ use std::fmt;
 
 use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, pairing::Pairing};
-use wufu_verifier::{KeyId, VerifyingKey};
+use wufu_verifier::{KeyId, VerifyingKey, encoding::hex::Hex};
 
 use crate::point::{self, PointError};
 
@@ -63,7 +63,7 @@ pub struct KitId(pub [u8; 32]);
 
 impl fmt::Display for KitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Hex(&self.0).fmt(f)
     }
 }
 

@@ -6,7 +6,7 @@ use ark_bn254::Fr;
 use ark_ff::{BigInt, PrimeField};
 use blake3::{Hasher, OutputReader};
 use rand::{CryptoRng, RngCore};
-use wufu_verifier::encoding::canonical::Writer;
+use wufu_verifier::encoding::{canonical::Writer, hex::Hex};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::shape::{Shape, integer};
@@ -26,7 +26,7 @@ pub struct SeedId(pub [u8; 32]);
 
 impl fmt::Debug for SeedId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Hex(&self.0).fmt(f)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The three statements of Wufu as circuits, and the nouns they are about.
+//! The statements of Wufu as circuits, and the nouns they are about.
 //!
 //! A noun has one file, in which the native function stands beside its gadget: [`keys`], [`address`], [`card`],
 //! [`person`], [`donation`], [`path`], [`tree`]. The [`statements`] put them together: for each there is a witness, an
@@ -37,8 +37,11 @@ pub use keys::{Seed, SpendKey};
 pub use path::Path;
 pub use person::Person;
 pub use r1cs::{Assignment, R1cs};
+#[cfg(any(test, feature = "testing"))]
+pub use statements::visit_sample;
 pub use statements::{
-    CardWitness, Circuit, DonationInstance, DonationWitness, FiveFuInstance, FiveFuWitness,
-    GiftInstance, GiftWitness, Instance, PolicyBounds, RegistryEntry, registry_entry,
+    CardWitness, Circuit, CircuitVisitor, DonationInstance, DonationWitness, FiveFuInstance,
+    FiveFuWitness, GiftInstance, GiftWitness, Instance, PolicyBounds, RegistryEntry,
+    registry_entry, visit_blank,
 };
 pub use tree::Tree;

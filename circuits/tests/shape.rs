@@ -8,9 +8,11 @@ use ark_bn254::{Bn254, Fr};
 use proptest::prelude::*;
 use taceo_circom_types::R1CS;
 use wufu_circuits::{
-    Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance,
+    Circuit, CircuitVisitor, Clause, DonationInstance, FiveFuInstance, GiftInstance,
     r1cs::{Matrix, Mode},
+    registry_entry,
     testing::{arb_donation, arb_five_fu, arb_gift, donation, five_fu, gift},
+    visit_blank, visit_sample,
 };
 use wufu_verifier::{CircuitName, Statement};
 
@@ -89,26 +91,24 @@ fn gift_is_pinned() {
 /// The ids that verifiers speak are those of these circuits.
 #[test]
 fn f20_ids_are_the_verifiers() {
-    let ids = [
-        (CircuitName::FiveFu, shape::<FiveFuInstance>().id()),
-        (CircuitName::Donation, shape::<DonationInstance>().id()),
-        (CircuitName::Gift, shape::<GiftInstance>().id()),
-    ];
-    for (name, id) in ids {
-        assert_eq!(name.id(), id, "{name}");
+    for name in CircuitName::ALL {
+        assert_eq!(name.id(), registry_entry(name).shape().id(), "{name}");
     }
 }
 
 #[test]
 fn every_clause_has_rows_in_its_own_circuit() {
-    let tags = |clauses: &[Clause]| clauses.iter().copied().collect::<BTreeSet<_>>();
-    let of = |letter| {
-        let all = Clause::ALL.iter().copied();
-        all.filter(|clause| clause.tag().starts_with(letter)).collect::<BTreeSet<_>>()
-    };
-    assert_eq!(tags(shape::<FiveFuInstance>().clauses()), of('F'));
-    assert_eq!(tags(shape::<DonationInstance>().clauses()), of('D'));
-    assert_eq!(tags(shape::<GiftInstance>().clauses()), of('G'));
+    let letter = |clause: &Clause| clause.tag().chars().next();
+    let mut seen = BTreeSet::new();
+    for name in CircuitName::ALL {
+        let tags: BTreeSet<Clause> =
+            registry_entry(name).shape().clauses().iter().copied().collect();
+        let own = tags.first().and_then(letter);
+        let all = Clause::ALL.iter().copied().filter(|clause| letter(clause) == own);
+        assert_eq!(tags, all.collect(), "{name}");
+        seen.extend(tags);
+    }
+    assert_eq!(seen, Clause::ALL.iter().copied().collect());
 }
 
 /// Reads the `.r1cs` file back with somebody else's reader and compares everything.
@@ -141,16 +141,30 @@ fn read_back<C: Circuit>() {
     }
 }
 
+/// Does something with every circuit of the registry.
+fn each(act: impl FnMut(CircuitName)) {
+    CircuitName::ALL.into_iter().for_each(act);
+}
+
+struct ReadBack;
+
+impl CircuitVisitor for ReadBack {
+    type Output = ();
+
+    fn visit<C: Circuit>(self, _: &C) {
+        read_back::<C>();
+    }
+}
+
 #[test]
 fn r1cs_files_read_back() {
-    read_back::<FiveFuInstance>();
-    read_back::<DonationInstance>();
-    read_back::<GiftInstance>();
+    each(|name| visit_blank(name, ReadBack));
 }
 
 #[test]
 fn rows_are_canonical() {
-    for shape in [shape::<FiveFuInstance>(), shape::<DonationInstance>(), shape::<GiftInstance>()] {
+    for name in CircuitName::ALL {
+        let shape = registry_entry(name).shape();
         for terms in shape.matrices().into_iter().flat_map(Matrix::rows) {
             assert!(terms.is_sorted_by(|one, next| one.0 < next.0));
             assert!(terms.iter().all(|(_, k)| *k != Fr::from(0u64)));
@@ -178,12 +192,20 @@ fn modes_agree<C: Circuit>(instance: &C) {
     assert!(alone.az() == products(a) && alone.bz() == products(b) && alone.cz() == products(c));
 }
 
+struct ModesAgree;
+
+impl CircuitVisitor for ModesAgree {
+    type Output = ();
+
+    fn visit<C: Circuit>(self, instance: &C) {
+        modes_agree(instance);
+    }
+}
+
 #[test]
 fn modes_agree_on_rows_and_values() {
     for mut rng in rngs(2) {
-        modes_agree(&five_fu(&mut rng));
-        modes_agree(&donation(&mut rng));
-        modes_agree(&gift(&mut rng));
+        each(|name| visit_sample(name, &mut rng, ModesAgree));
     }
 }
 
@@ -197,6 +219,24 @@ fn f16_a_witness_is_never_printed() {
         silent(&claim, &claim.private.sk.to_string());
         silent(&showing, &showing.private.sk.to_string());
         silent(&given, &given.private.sk.to_string());
+    }
+}
+
+struct Accepted;
+
+impl CircuitVisitor for Accepted {
+    type Output = ();
+
+    fn visit<C: Circuit>(self, instance: &C) {
+        accepted(instance);
+    }
+}
+
+/// Every statement of the registry, also one that has no strategy below.
+#[test]
+fn samples_of_every_statement_satisfy() {
+    for mut rng in rngs(2) {
+        each(|name| visit_sample(name, &mut rng, Accepted));
     }
 }
 

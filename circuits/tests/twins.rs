@@ -29,7 +29,7 @@ use wufu_circuits::{
     hunt::{System, read_witness},
 };
 use wufu_testing::Process;
-use wufu_verifier::{CircuitName, Statement};
+use wufu_verifier::Statement;
 
 /// How many witnesses are under way at once: enough that neither side waits, few enough for a pipe.
 const AHEAD: usize = 4;
@@ -106,11 +106,7 @@ struct Tally {
 }
 
 fn agree<C: Twin + Debug>(clauses: &[Clause]) {
-    let twin = match C::NAME {
-        CircuitName::FiveFu => "five_fu",
-        CircuitName::Donation => "donation",
-        CircuitName::Gift => "gift",
-    };
+    let twin = &C::NAME.as_str().replace('-', "_");
     let Some(folder) = node::ready(&[twin]) else { return };
     compiled_rows_hold::<C>(&folder, twin);
     let mut runner = Runner::start(&folder, twin, &[]);

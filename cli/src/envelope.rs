@@ -10,7 +10,7 @@ use wufu_proto::{
     v1::{self, envelope::Binding},
 };
 use wufu_verifier::ProofRequest;
-use wufu_wallet::place::is_same_file;
+use wufu_wallet::endpoint::is_same_file;
 
 use crate::{
     files, human,

@@ -20,7 +20,10 @@ use wufu_proto::{
     limits::MessageLimits,
     v1,
 };
-use wufu_verifier::ProofRequest;
+use wufu_verifier::{
+    ProofRequest,
+    encoding::hex::{self, Hex},
+};
 use wufu_wallet::envelope;
 use zeroize::Zeroizing;
 
@@ -198,7 +201,7 @@ pub fn now() -> anyhow::Result<u64> {
 
 /// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    hex::encode(bytes)
+    Hex(bytes).to_string()
 }
 
 /// Bytes from hexadecimal digits.
@@ -212,7 +215,7 @@ pub fn unhex<const N: usize>(field: &str, text: &str) -> anyhow::Result<[u8; N]>
         }
     };
     let mut out = [0; N];
-    match hex::decode_to_slice(text, &mut out) {
+    match hex::decode(text.as_bytes(), &mut out) {
         Ok(()) => Ok(out),
         Err(_) => bail!(wrong()),
     }

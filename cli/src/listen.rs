@@ -17,6 +17,7 @@ use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
 };
 use tonic::transport::server::Connected;
+use wufu_wallet::endpoint::is_this_machine;
 
 /// Where to listen.
 #[derive(Args, Clone, Debug)]
@@ -85,7 +86,7 @@ impl ListenArgs {
 
 /// Refuses an address that others can reach.
 fn loopback(address: SocketAddr) -> anyhow::Result<()> {
-    if !address.ip().is_loopback() {
+    if !is_this_machine(address.ip()) {
         bail!(
             "--listen is {address}, expected a loopback address (127.0.0.1 or [::1]) or --unix PATH: \
              without TLS, anybody on the way could read what is sent"

@@ -12,14 +12,11 @@ use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
 use rand::rngs::OsRng;
 use serde_json::json;
-use wufu_prover::{
-    Prover, ProvingKey,
-    engine::{
-        PreparedEngine, PreparedKey,
-        prepared::{self, Integrity, Options, Step},
-    },
-    setup,
+use wufu_groth16::{
+    KeyFileError, PreparedEngine, PreparedKey, ProvingKey,
+    prepared::{self, Integrity, Options, Step},
 };
+use wufu_prover::{Prover, keys, setup};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey, groth16::key::KeyError};
 use wufu_wallet::prover::blind::KitId;
 
@@ -233,10 +230,15 @@ fn cached(circuit: CircuitName, memory: Memory, output: Output) -> anyhow::Resul
     }
     let known = cached_verifying_key(circuit)?.map(|key| key.id());
     let useless = |why: &str| Ok(Some(Cached::Useless(format!("{}: {why}", path.display()))));
-    match PreparedKey::load(&path, circuit, memory.options().backend, Trust::AcceptDevelopment) {
+    match PreparedKey::load(
+        &path,
+        &keys::circuit(circuit),
+        memory.options().backend,
+        Trust::AcceptDevelopment,
+    ) {
         Ok((key, checked)) if known == Some(key.id()) => {
             let how = match checked {
-                Integrity::OnRecord => "",
+                Integrity::Attested => "",
                 Integrity::Hashed => ", checked",
             };
             let took = duration(start.elapsed());
@@ -272,13 +274,16 @@ fn prepared_under_lock(
         // A tenth of the time.
         Step::Tables => {}
     };
-    PreparedKey::new(&key, options, &told)?
-        .save(&path)
-        .with_context(|| path.display().to_string())?;
+    keys::prepare(&key, options, &told)?.save(&path).with_context(|| path.display().to_string())?;
     drop(progress);
     // What is mapped takes less memory than what was made.
-    let (key, _) = PreparedKey::load(&path, circuit, options.backend, Trust::AcceptDevelopment)
-        .with_context(|| path.display().to_string())?;
+    let (key, _) = PreparedKey::load(
+        &path,
+        &keys::circuit(circuit),
+        options.backend,
+        Trust::AcceptDevelopment,
+    )
+    .with_context(|| path.display().to_string())?;
     keep_kit(&key)?;
     output.text(format_args!("{circuit}: prepared in {}", duration(start.elapsed())));
     Ok(key)
@@ -289,14 +294,14 @@ fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKe
     let path = path(circuit)?;
     let start = Instant::now();
     if path.exists() {
-        match ProvingKey::load(&path, Trust::AcceptDevelopment) {
-            Ok(key) if key.circuit() == circuit => {
+        match ProvingKey::load(&path, &keys::circuit(circuit), Trust::AcceptDevelopment) {
+            Ok(key) => {
                 keep_verifying_key(&key)?;
                 let text = format!("{circuit}: key loaded in {}", duration(start.elapsed()));
                 output.text(text);
                 return Ok(key);
             }
-            Ok(_) => {
+            Err(KeyFileError::Circuit { .. }) => {
                 output.text(format_args!("{}: of another circuit, made again", path.display()))
             }
             Err(error) => output.text(format_args!("{}: {error}; made again", path.display())),
@@ -313,13 +318,13 @@ fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKe
 }
 
 fn keep_kit(key: &PreparedKey) -> anyhow::Result<()> {
-    let (circuit, kit) = (key.circuit(), wufu_prover::blind::kit(key)?);
+    let (circuit, kit) = (key.verifying_key().circuit(), wufu_prover::blind::kit(key)?);
     files::replace(&kit_path(circuit)?, &kit.encode())?;
     files::replace(&kit_id_path(circuit)?, format!("{}\n", kit.id()).as_bytes())
 }
 
 fn keep_verifying_key(key: &ProvingKey) -> anyhow::Result<()> {
-    files::replace(&verifying_path(key.circuit())?, &key.verifying_key().encode())
+    files::replace(&verifying_path(key.verifying_key().circuit())?, &key.verifying_key().encode())
 }
 
 /// The verifying half of the user's development key, if there is one.

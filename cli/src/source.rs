@@ -13,7 +13,7 @@ use wufu_verifier::{
 };
 use wufu_wallet::{
     Endpoint,
-    place::{EndpointError, plain},
+    endpoint::{EndpointError, plain},
 };
 
 use crate::{files, output::chain, serve};
@@ -138,8 +138,8 @@ pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
 /// Connects to a service on this machine. A call on the connection ends after a minute, whatever the service does.
 pub async fn connect(url: &str) -> anyhow::Result<Channel> {
     let expected = "expected a service on this machine: http://127.0.0.1:PORT or unix:PATH";
-    let place = match url.parse::<Endpoint>() {
-        Ok(place) => place,
+    let endpoint = match url.parse::<Endpoint>() {
+        Ok(endpoint) => endpoint,
         Err(EndpointError::Remote { host }) => {
             bail!(
                 "--ledger is {url}: {host} is another machine, and there is no TLS yet: {expected}"
@@ -152,10 +152,10 @@ pub async fn connect(url: &str) -> anyhow::Result<Channel> {
         }
         Err(_) => bail!("--ledger is {url}, {expected}"),
     };
-    place
+    endpoint
         .connect(TIMEOUT)
         .await
-        .with_context(|| format!("no connection to {place}, expected a running service"))
+        .with_context(|| format!("no connection to {endpoint}, expected a running service"))
 }
 
 /// Whether a file is in a folder, links seen through.
@@ -187,16 +187,16 @@ pub struct LedgerSession {
 
 impl LedgerSession {
     /// Where it answers.
-    pub fn place(&self) -> anyhow::Result<Endpoint> {
+    pub fn endpoint(&self) -> anyhow::Result<Endpoint> {
         self.url.parse().with_context(|| self.url.clone())
     }
 }
 
 /// The address that an option gives where a file or folder could stand as well, which the text does not name.
-pub fn place_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpoint> {
+pub fn endpoint_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpoint> {
     let expected = format!("expected {file}, http://127.0.0.1:PORT or unix:PATH");
     match text.parse::<Endpoint>() {
-        Ok(place) => Ok(place),
+        Ok(endpoint) => Ok(endpoint),
         Err(error @ EndpointError::Remote { .. }) => bail!("{option} {text}: {error}"),
         Err(_) if Path::new(text).exists() => {
             bail!("{option} {text}: this is something else, {expected}")
@@ -209,8 +209,8 @@ pub fn place_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpoint
 /// written in the folder, and whoever serves it goes on.
 pub async fn open(text: &str) -> anyhow::Result<LedgerSession> {
     let Some(folder) = folder(text) else {
-        let place = place_in("--ledger", text, "a ledger's folder")?;
-        return Ok(LedgerSession { url: place.to_string(), _end: None });
+        let endpoint = endpoint_in("--ledger", text, "a ledger's folder")?;
+        return Ok(LedgerSession { url: endpoint.to_string(), _end: None });
     };
     let reader = LedgerReader::open(folder).await?.with_trees().await?;
     let (listener, url) = serve::loopback().await?;

@@ -1,7 +1,7 @@
 //! A verifier's spent set in a file, for `wufu verify --spent`.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
@@ -33,8 +33,7 @@ impl SpentFile {
                 .create_with_backend(FileBackend::new(file).with_context(name)?)
                 .with_context(name)?;
             fill(&database).with_context(name)?;
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            File::open(folder.unwrap_or(Path::new(".")))?.sync_all().with_context(name)?;
+            wufu_files::sync_folder(path).with_context(name)?;
             return Ok(Self(database));
         }
         let length = fs::metadata(path)

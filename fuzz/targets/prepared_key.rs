@@ -6,7 +6,11 @@ use std::{fs, sync::OnceLock};
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 use wufu_fuzz::reached;
-use wufu_prover::engine::prepared::{Header, PreparedFileError, PreparedKey};
+use wufu_groth16::{
+    PreparedKey,
+    prepared::{Header, PreparedFileError, remove},
+};
+use wufu_prover::keys;
 use wufu_verifier::{CircuitName, Trust};
 
 /// What comes before the verifying key.
@@ -16,7 +20,7 @@ const FEW: u8 = 15;
 const MOST: usize = 1 << 18;
 
 fuzz_target!(|data: &[u8]| {
-    let _ = Header::parse(data, Trust::AcceptDevelopment);
+    let _ = Header::parse(data, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment);
     let Some(file) = mended(data) else { return };
     assert!(load(data).is_err(), "a file whose hashes are not its own was loaded");
     if let Ok(key) = load(&file) {
@@ -46,10 +50,11 @@ fn mended(data: &[u8]) -> Option<Vec<u8>> {
     start.extend(key);
     start.resize(header, 0);
 
-    let end = match Header::parse(&start, Trust::AcceptDevelopment) {
-        Err(PreparedFileError::Length { expected, .. }) if expected <= MOST => expected,
-        _ => return None,
-    };
+    let end =
+        match Header::parse(&start, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment) {
+            Err(PreparedFileError::Length { expected, .. }) if expected <= MOST => expected,
+            _ => return None,
+        };
     start[16..24].copy_from_slice(&(end as u64).to_le_bytes());
     let mut rest = body.to_vec();
     rest.resize(end.checked_sub(header)?, 0);
@@ -65,16 +70,21 @@ fn load(bytes: &[u8]) -> Result<PreparedKey, PreparedFileError> {
     static FOLDER: OnceLock<Option<TempDir>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| tempfile::tempdir().ok()).as_ref();
     let path = folder.expect("no folder for temporary files").path().join("key");
-    // What is on record is of another file.
-    wufu_prover::engine::prepared::remove(&path)?;
+    // An attestation that is there is of another file.
+    remove(&path)?;
     fs::write(&path, bytes)?;
     let backend = match bytes.get(8) {
         Some(1) => bn254x8::Backend::Portable,
         _ => bn254x8::Backend::Avx512Ifma,
     };
-    let load = |circuit| PreparedKey::load(&path, circuit, backend, Trust::AcceptDevelopment);
-    match load(CircuitName::Gift) {
-        Err(PreparedFileError::Circuit { got, .. }) => Ok(load(got)?.0),
-        loaded => Ok(loaded?.0),
-    }
+    let load = |circuit| {
+        PreparedKey::load(&path, &keys::circuit(circuit), backend, Trust::AcceptDevelopment)
+    };
+    let loaded = match load(CircuitName::Gift) {
+        Err(PreparedFileError::Circuit { got, .. }) => {
+            load(CircuitName::from_name(got).expect("the name of a circuit"))
+        }
+        loaded => loaded,
+    };
+    Ok(loaded?.0)
 }

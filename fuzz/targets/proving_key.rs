@@ -10,7 +10,8 @@ use ark_ff::{BigInt, PrimeField};
 use libfuzzer_sys::fuzz_target;
 use wufu_circuits::{Circuit, GiftInstance};
 use wufu_fuzz::reached;
-use wufu_prover::{ProvingKey, engine::prepared::Header, iden3::zkey};
+use wufu_groth16::{ProvingKey, prepared::Header};
+use wufu_prover::keys;
 use wufu_verifier::{
     CircuitName, Trust,
     groth16::key::{Provenance, Reduction},
@@ -35,19 +36,24 @@ fn ours(body: &[u8]) {
     let mut file = body.to_vec();
     file.extend_from_slice(blake3::hash(body).as_bytes());
     for bytes in [body, &file] {
-        if let Ok(key) = ProvingKey::decode(bytes, Trust::AcceptDevelopment) {
+        if let Ok(key) =
+            ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
+        {
             assert_eq!(key.encode().ok().as_deref(), Some(bytes));
             reached("proving key");
         }
-        let _ = Header::parse(bytes, Trust::AcceptDevelopment);
+        let _ = Header::parse(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment);
     }
 }
 
 fn snarkjs(bytes: &[u8]) {
-    let Ok(key) = zkey::read(bytes, CircuitName::Gift, Provenance::Development) else { return };
+    let Ok(key) = keys::from_zkey(bytes, CircuitName::Gift, Provenance::Development) else {
+        return;
+    };
     // What was read is a key: ours, in our form.
     let file = key.encode().unwrap_or_default();
-    let again = ProvingKey::decode(&file, Trust::AcceptDevelopment);
+    let again =
+        ProvingKey::decode(&file, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment);
     assert_eq!(again.map(|again| again.id()).ok(), Some(key.id()));
     reached("zkey");
 }
@@ -121,7 +127,7 @@ fn key(reduction: Reduction) -> ProvingKey {
         l_query: vec![G1Affine::identity(); wires - public],
     };
     (points.a_query[1], points.b_g2_query[1]) = (g1(20), g2(21));
-    let key = ProvingKey::new(CircuitName::Gift, Provenance::Development, reduction, points);
+    let key = keys::proving_key(CircuitName::Gift, Provenance::Development, reduction, points);
     key.expect("points as many as the circuit needs, of secrets that differ")
 }
 

@@ -1,5 +1,5 @@
 //! What a wallet reads from its own folder: seeds as text, kept evidence, messages in either form. And what it is told by name: logs and
-//! places of servers, of which none may be on another machine.
+//! endpoints of servers, of which none may be on another machine.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -33,11 +33,11 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(log.to_string(), text);
         reached("log");
     }
-    if let Ok(place) = text.parse::<Endpoint>() {
-        if let Endpoint::Loopback { ip, .. } = place {
+    if let Ok(endpoint) = text.parse::<Endpoint>() {
+        if let Endpoint::Loopback { ip, .. } = endpoint {
             assert!(ip.is_loopback());
         }
-        assert_eq!(place.to_string().parse(), Ok(place));
+        assert_eq!(endpoint.to_string().parse(), Ok(endpoint));
         reached("place");
     }
 });

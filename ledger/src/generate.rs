@@ -7,7 +7,9 @@ use rand_chacha::ChaCha20Rng;
 use wufu_verifier::{Amount, Time};
 
 use crate::{
-    append::AppendError, donation::Donations, import::amount::format_amount, policy::CurrencyCode,
+    append::{AppendError, donation::Donations},
+    import::amount::format_amount,
+    policy::CurrencyCode,
 };
 
 /// How large a made-up log is.

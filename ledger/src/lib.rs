@@ -8,61 +8,45 @@
 #[cfg(test)]
 use wufu_testing as _;
 
-mod access;
 mod append;
 mod audit;
-mod audit_entry;
-mod audit_tally;
-mod card;
-mod checkpoint;
-mod claim;
-mod donation;
-#[cfg(test)]
-mod faults;
-mod finding;
+mod claims;
+mod epochs;
 mod folder;
 pub mod generate;
-mod grant;
 pub mod import;
-mod leaf;
 mod ledger;
 mod log;
 mod log_tree;
-mod money;
-mod owners;
-mod pending;
-mod person;
+mod open;
 mod policy;
-mod project;
 mod random;
-mod reader;
-mod recount;
-mod secret;
+mod read;
 pub mod service;
-mod shard;
 mod store;
-mod summary;
-mod tally;
-mod totals;
 mod workers;
 
-pub use append::{AppendError, Placement};
-pub use audit::Audit;
-pub use audit_entry::Problem;
-pub use checkpoint::{ClosedEpoch, EpochError};
-pub use claim::ClaimError;
-pub use donation::Donations;
-pub use finding::{Coverage, Finding};
-pub use folder::FolderError;
-pub use grant::{GrantError, PendingEntries};
-pub use ledger::{Ledger, OpenError};
+pub use append::{AppendError, Placement, donation::Donations};
+pub use audit::{
+    Audit,
+    entry::Problem,
+    finding::{Coverage, Finding},
+};
+pub use claims::ClaimError;
+pub use epochs::{ClosedEpoch, EpochError, summary_error::SummaryError};
+pub use folder::{FolderError, secret::OperatorToken};
+pub use import::owners::{Owners, OwnersError};
+pub use ledger::Ledger;
 pub use log::Log;
-pub use money::{Money, grouped};
-pub use owners::{Owners, OwnersError};
-pub use policy::{CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError};
-pub use reader::{GrantReader, LedgerReader};
-pub use secret::OperatorToken;
-pub use shard::ReadError;
+pub use open::OpenError;
+pub use policy::{
+    CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError,
+    money::{Money, grouped},
+};
+pub use read::{
+    grant::{GrantError, PendingEntries},
+    reader::{GrantReader, LedgerReader},
+    shard::ReadError,
+    totals::{DonationSums, ProjectTotals},
+};
 pub use store::StoreError;
-pub use summary::SummaryError;
-pub use totals::{DonationSums, ProjectTotals};

@@ -80,30 +80,29 @@ impl Envelope {
     }
 
     fn checked(self) -> Result<Self, ConvertError> {
-        let (logs, expected) = match self.circuit.binding() {
-            BindingKind::Claim => (2, "the claim that a five-fu proof makes, and no request"),
-            BindingKind::Request => (1, "the request that a donation proof answers, and no claim"),
-            BindingKind::None => (1, "a gift proof, with neither request nor claim"),
-        };
         if self.binding.kind() != self.circuit.binding() {
-            return Err(ConvertError::Binding { expected });
+            return Err(ConvertError::Binding { expected: self.circuit.expected_binding() });
         }
-        read::count("epochs", self.epochs.len(), logs, logs)?;
+        let names = self.circuit.logs();
+        read::count("epochs", self.epochs.len(), names.len(), names.len())?;
         for LogEpoch { origin, .. } in &self.epochs {
             read::origin("log", origin)?;
         }
         let origins: Vec<&str> = self.epochs.iter().map(|log| log.origin.as_str()).collect();
         let (fit, expected) = match (&self.binding, origins.as_slice()) {
-            (Binding::Claim(claim), [cards, persons]) => {
-                let is = |origin: &str, log| origin.strip_suffix(log) == Some(claim.org.as_str());
-                (is(cards, "/cards") && is(persons, "/persons"), "epochs of the claim's two logs")
+            (Binding::Claim(claim), origins) => {
+                let of_claim = |org: &str| org == claim.org;
+                (are_logs(origins, names, of_claim), "epochs of the claim's two logs")
             }
             (Binding::Request(request), [log]) => {
                 (*log == request.question().origin, "an epoch of the request's log")
             }
-            (_, logs) => (
-                logs.iter().all(|log| log.ends_with("/cards")),
-                "an epoch of the log of a campaign's cards",
+            (_, origins) => (
+                are_logs(origins, names, |_| true),
+                match names {
+                    ["cards"] => "an epoch of the log of a campaign's cards",
+                    _ => "an epoch of the statement's log",
+                },
             ),
         };
         if fit { Ok(self) } else { Err(ConvertError::Binding { expected }) }
@@ -197,6 +196,14 @@ impl Envelope {
         let epochs = epochs.into_iter().map(log).collect();
         Self::checked(Self { circuit, public_inputs, proof, key_id, epochs, binding })
     }
+}
+
+/// Whether the origins are an organisation and a name, for each name in order.
+fn are_logs(origins: &[&str], names: &[&str], is_org: impl Fn(&str) -> bool) -> bool {
+    origins.iter().zip(names).all(|(origin, name)| {
+        let org = origin.strip_suffix(name).and_then(|org| org.strip_suffix('/'));
+        org.is_some_and(&is_org)
+    })
 }
 
 impl From<&LogEpoch> for v1::LogEpoch {

@@ -7,20 +7,18 @@ use std::{error::Error, sync::Mutex, time::Instant};
 
 use bn254x8::Backend;
 use rand::rngs::OsRng;
-use wufu_prover::{
-    engine::prepared::{Options, PreparedKey, Progress, Step},
-    setup,
-};
+use wufu_groth16::prepared::{Options, Progress, Step};
+use wufu_prover::{keys, setup};
 use wufu_verifier::CircuitName;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for circuit in [CircuitName::FiveFu, CircuitName::Gift, CircuitName::Donation] {
+    for circuit in CircuitName::ALL {
         let key = setup::development(circuit, &mut OsRng)?;
         for backend in Backend::available() {
             let options = Options { backend, ..Options::default() };
             let start = Instant::now();
             let tables = Mutex::new(start);
-            PreparedKey::new(&key, options, &|Progress { step, done, .. }| {
+            keys::prepare(&key, options, &|Progress { step, done, .. }| {
                 if step == Step::Tables && done == 0 {
                     *tables.lock().unwrap_or_else(|lock| lock.into_inner()) = Instant::now();
                 }

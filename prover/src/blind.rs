@@ -5,15 +5,30 @@
 
 use std::{fmt, sync::Arc};
 
+use ark_ec::CurveGroup as _;
 use ed25519_dalek::SigningKey;
 use rand::{CryptoRng, RngCore};
-use wufu_blind::{FourSums, Kit, MaskSeed, Masks, NotBlind, RequestError, Shape, Token, secrets};
-
-pub use crate::engine::prepared::MakeKitError;
-use crate::engine::{
-    EngineError, PreparedKey,
-    prepared::{Queries, Workspaces},
+use wufu_blind::{
+    FourSums, Kit, KitError, MaskSeed, Masks, NotBlind, PublicBases, RequestError, Shape, Token,
+    secrets,
 };
+use wufu_groth16::{
+    EngineError, PreparedKey,
+    prepared::{ProofSums, Queries, WireBases, Workspaces},
+};
+use wufu_verifier::VerifyingKey;
+
+/// Why a key has no kit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MakeKitError {
+    /// Its points could not be read.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Its halves do not belong together.
+    #[error(transparent)]
+    Kit(#[from] KitError),
+}
 
 /// Why an evaluator gives no sums.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +51,7 @@ struct KeyWorkspace {
 
 impl KeyWorkspace {
     fn new(key: Arc<PreparedKey>) -> Result<Self, NotBlind> {
-        secrets(key.circuit())?;
+        secrets(key.verifying_key().circuit())?;
         let shape = Shape::of(key.verifying_key());
         Ok(Self { key, shape, workspaces: Workspaces::new() })
     }
@@ -86,7 +101,7 @@ impl Evaluator {
 
 /// The dealer's work under one key.
 pub struct Dealer {
-    seat: KeyWorkspace,
+    work: KeyWorkspace,
     signer: SigningKey,
 }
 
@@ -96,17 +111,17 @@ impl Dealer {
     /// # Errors
     /// When the witness of its circuit holds no secret of 128 bits.
     pub fn new(key: impl Into<Arc<PreparedKey>>, signer: SigningKey) -> Result<Self, NotBlind> {
-        Ok(Self { seat: KeyWorkspace::new(key.into())?, signer })
+        Ok(Self { work: KeyWorkspace::new(key.into())?, signer })
     }
 
     /// The key.
     pub fn key(&self) -> &Arc<PreparedKey> {
-        &self.seat.key
+        &self.work.key
     }
 
     /// The sizes of the sums.
     pub fn shape(&self) -> &Shape {
-        &self.seat.shape
+        &self.work.shape
     }
 
     /// The key that verifies its tokens.
@@ -126,7 +141,7 @@ impl Dealer {
         rng: &mut (impl CryptoRng + RngCore),
         expiry: u64,
     ) -> Result<Token, EngineError> {
-        let KeyWorkspace { key, shape, workspaces } = &self.seat;
+        let KeyWorkspace { key, shape, workspaces } = &self.work;
         let seed = MaskSeed::random(rng);
         let sums = over_masks(key.queries(), shape, &seed, workspaces)?;
         Ok(Token::issue(&self.signer, shape.key_id(), seed, sums, expiry))
@@ -135,7 +150,7 @@ impl Dealer {
 
 impl fmt::Debug for Dealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dealer").field("key", &self.seat).finish_non_exhaustive()
+        f.debug_struct("Dealer").field("key", &self.work).finish_non_exhaustive()
     }
 }
 
@@ -144,7 +159,18 @@ impl fmt::Debug for Dealer {
 /// # Errors
 /// When the key's halves do not belong together.
 pub fn kit(key: &PreparedKey) -> Result<Kit, MakeKitError> {
-    key.queries().kit(key.verifying_key())
+    kit_of(key.queries(), key.verifying_key())
+}
+
+/// What a wallet needs of the key whose points these are.
+///
+/// # Errors
+/// When the points are not those of the verifying key.
+pub fn kit_of(queries: &Queries, key: &VerifyingKey) -> Result<Kit, MakeKitError> {
+    let wires = queries.public_bases()?.into_iter();
+    let wires = wires.map(|WireBases { a, b1, b2, lh }| PublicBases { a, b1, b2, lh }).collect();
+    let [beta_g1, delta_g1] = queries.beta_delta_g1();
+    Ok(Kit::new(key, beta_g1, delta_g1, wires)?)
 }
 
 /// The sums over a request's values, by points alone. [`Evaluator::evaluate`] knows which circuit's they are.
@@ -157,7 +183,10 @@ pub fn evaluate(
     request: &[u8],
     workspaces: &Workspaces,
 ) -> Result<FourSums, EvaluateError> {
-    queries.sums(|private, products| Ok(shape.read(request, private, products)?), workspaces)
+    let fill = |private: &mut [_], products: &mut [_]| -> Result<(), EvaluateError> {
+        Ok(shape.read(request, private, products)?)
+    };
+    queries.sums(fill, workspaces).map(affine)
 }
 
 /// The sums over a seed's masks, by points alone.
@@ -184,5 +213,14 @@ pub fn over_masks(
         products.copy_from_slice(&masks.products);
         Ok(())
     };
-    queries.sums(fill, workspaces)
+    queries.sums(fill, workspaces).map(affine)
+}
+
+fn affine(ProofSums { a, b1, b2, lh }: ProofSums) -> FourSums {
+    FourSums {
+        a: a.into_affine(),
+        b1: b1.into_affine(),
+        b2: b2.into_affine(),
+        lh: lh.into_affine(),
+    }
 }

@@ -6,10 +6,11 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use rand::{CryptoRng, RngCore};
 use wufu_circuits::{Circuit, ClauseError};
+use wufu_groth16::{Engine, EngineError};
 use wufu_verifier::{CircuitName, KeyId, Proof, Statement, VerifyingKey};
 use zeroize::Zeroize as _;
 
-use crate::engine::{Engine, EngineError};
+use crate::keys;
 
 /// Why there is no proof. Nothing in it tells of a witness but which clause is false.
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +130,7 @@ impl Prover {
         let assignment = instance.assign();
         stage(Stage::Proving)?;
         let (mut r, mut s) = (Fr::rand(rng), Fr::rand(rng));
-        let proof = self.engine.prove(&assignment, r, s);
+        let proof = self.engine.prove(keys::values(&assignment), r, s);
         // Who knows them and the proof can test guesses at the witness.
         r.zeroize();
         s.zeroize();

@@ -1,18 +1,14 @@
 //! Development keys: one command, one machine. Whoever makes one can forge, so it says so in its own bytes.
 
-use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
-use ark_ec::PrimeGroup;
-use ark_ff::UniformRand;
-use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use rand::{CryptoRng, RngCore, SeedableRng as _, rngs::StdRng};
 use wufu_circuits::registry_entry;
+use wufu_groth16::{KeyFileError, ProvingKey, generate};
 use wufu_verifier::{
     CircuitName,
     groth16::key::{Provenance, Reduction},
 };
-use zeroize::Zeroizing;
 
-use crate::{ProvingKey, iden3::CircomReduction, key::KeyFileError, r1cs::Rows};
+use crate::keys;
 
 /// Makes a key for a circuit. What could forge is drawn here and dropped here; that nobody kept it, nobody can know.
 ///
@@ -37,33 +33,35 @@ pub fn development_as(
     reduction: Reduction,
     rng: &mut (impl CryptoRng + RngCore),
 ) -> Result<ProvingKey, KeyFileError> {
-    // One generator for everybody, so that arkworks' is compiled here, and once.
     let mut rng = StdRng::from_rng(rng).map_err(|_| KeyFileError::Generator)?;
-    generate(circuit, reduction, &mut rng)
+    let shape = registry_entry(circuit).shape();
+    let points = generate(keys::rows(&shape), reduction, &mut rng)?;
+    keys::proving_key(circuit, Provenance::Development, reduction, points)
 }
 
-fn generate(
-    circuit: CircuitName,
-    reduction: Reduction,
-    rng: &mut StdRng,
-) -> Result<ProvingKey, KeyFileError> {
-    let shape = registry_entry(circuit).shape();
-    let toxic = Zeroizing::new([(); 4].map(|()| Fr::rand(rng)));
-    let [alpha, beta, gamma, delta] = *toxic;
-    let generate = match reduction {
-        Reduction::Libsnark => Groth16::<Bn254, LibsnarkReduction>::generate_parameters_with_qap,
-        Reduction::Circom => Groth16::<Bn254, CircomReduction>::generate_parameters_with_qap,
-    };
-    let points = generate(
-        Rows(&shape),
-        alpha,
-        beta,
-        gamma,
-        delta,
-        G1Projective::generator(),
-        G2Projective::generator(),
-        rng,
-    );
-    let points = points.map_err(|_| KeyFileError::Generator)?;
-    ProvingKey::new(circuit, Provenance::Development, reduction, points)
+#[cfg(test)]
+mod tests {
+    use ark_bn254::Fr;
+    use rand::{SeedableRng, rngs::StdRng};
+    use wufu_circuits::{Circuit, testing};
+    use wufu_verifier::{CircuitName, Statement, groth16::key::Reduction};
+
+    use crate::{Prover, keys, setup};
+
+    #[test]
+    fn a_key_in_snarkjs_form_proves_and_a_false_assignment_does_not() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let key = setup::development_as(CircuitName::Gift, Reduction::Circom, &mut rng).unwrap();
+        assert_eq!(key.verifying_key().reduction(), Reduction::Circom);
+        let prover = Prover::new(keys::ark_engine(key));
+        let mut gift = testing::gift(&mut rng);
+        prover.prove(&gift, &mut rng, |_| {}).unwrap();
+
+        gift.private.rcm_out += Fr::from(1u64);
+        let assignment = gift.assign();
+        let values = keys::values(&assignment);
+        let proof = prover.engine().prove(values, 2u64.into(), 3u64.into()).unwrap();
+        let inputs = gift.public().public_inputs();
+        assert!(!prover.verifying_key().equation_holds(&inputs, &proof));
+    }
 }

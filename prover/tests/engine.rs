@@ -7,14 +7,9 @@ use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result as R1csResult, Variable,
 };
-use wufu_circuits::{
-    Assignment, Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs, testing,
-};
-use wufu_prover::{
-    ProveError, Prover, ProvingKey, Stage,
-    engine::{Engine, EngineError},
-    key::KeyFileError,
-};
+use wufu_circuits::{Assignment, Circuit, CircuitVisitor, Clause, R1cs, visit_sample};
+use wufu_groth16::{AssignmentRef, Engine, EngineError, KeyFileError, ProvingKey};
+use wufu_prover::{ProveError, Prover, Stage, keys};
 use wufu_verifier::{
     CircuitName, Proof, Statement, Trust, VerifyingKey,
     groth16::key::{KeyError, Provenance},
@@ -54,7 +49,7 @@ impl ConstraintSynthesizer<Fr> for WithValues {
 
 /// Ours and arkworks' proof of one instance with one r and s.
 fn both<C: Circuit>(instance: &C, r: Fr, s: Fr) -> (Proof, Proof) {
-    let ours = prover(C::NAME).engine().prove(&instance.assign(), r, s).unwrap();
+    let ours = prover(C::NAME).engine().prove(keys::values(&instance.assign()), r, s).unwrap();
     let circuit = WithValues { shape: C::shape(), assignment: instance.assign() };
     let theirs = Groth16::<Bn254, LibsnarkReduction>::create_proof_with_reduction(
         circuit,
@@ -66,15 +61,28 @@ fn both<C: Circuit>(instance: &C, r: Fr, s: Fr) -> (Proof, Proof) {
     (ours, Proof::new(theirs.a, theirs.b, theirs.c).unwrap())
 }
 
+struct Both {
+    r: Fr,
+    s: Fr,
+}
+
+impl CircuitVisitor for Both {
+    type Output = (Proof, Proof);
+
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
+        both(instance, self.r, self.s)
+    }
+}
+
 #[test]
 fn proofs_are_those_of_arkworks_bit_for_bit() {
     let rng = &mut rng(3);
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));
     let check = |(ours, theirs): (Proof, Proof)| assert_eq!(ours.encode(), theirs.encode());
-    check(both(&gift(1), r, s));
     check(both(&gift(1), Fr::from(0u64), Fr::from(0u64)));
-    check(both(&testing::donation(rng), r, s));
-    check(both(&testing::five_fu(rng), r, s));
+    for circuit in CircuitName::ALL {
+        check(visit_sample(circuit, rng, Both { r, s }));
+    }
 }
 
 fn proved<C: Circuit>(instance: &C) {
@@ -99,11 +107,21 @@ fn proved<C: Circuit>(instance: &C) {
     assert!(!key.equation_holds(&[inputs, vec![Fr::from(0u64)]].concat(), &proven.proof));
 }
 
+struct Proved;
+
+impl CircuitVisitor for Proved {
+    type Output = ();
+
+    fn visit<C: Circuit>(self, instance: &C) {
+        proved(instance);
+    }
+}
+
 #[test]
 fn f07_f24_a_proof_is_of_its_public_inputs_and_no_others() {
-    proved::<GiftInstance>(&gift(1));
-    proved::<DonationInstance>(&testing::donation(&mut rng(1)));
-    proved::<FiveFuInstance>(&testing::five_fu(&mut rng(1)));
+    for circuit in CircuitName::ALL {
+        visit_sample(circuit, &mut rng(1), Proved);
+    }
 }
 
 #[test]
@@ -143,8 +161,8 @@ impl Engine for Wrong {
         self.0.engine().rows()
     }
 
-    fn prove(&self, _: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
-        self.0.engine().prove(&gift(99).assign(), r, s)
+    fn prove(&self, _: AssignmentRef<'_>, r: Fr, s: Fr) -> Result<Proof, EngineError> {
+        self.0.engine().prove(keys::values(&gift(99).assign()), r, s)
     }
 }
 
@@ -162,7 +180,7 @@ fn a_proof_of_a_false_assignment_does_not_verify() {
     false_gift.private.rcm += Fr::from(1u64);
     let rng = &mut rng(8);
     let proof = prover(CircuitName::Gift).engine().prove(
-        &false_gift.assign(),
+        keys::values(&false_gift.assign()),
         Fr::rand(rng),
         Fr::rand(rng),
     );
@@ -198,8 +216,11 @@ fn f20_no_key_proves_or_verifies_for_another_circuit() {
             }
             Err(other) => panic!("{other}"),
         }
-        let assignment =
-            prover(circuit).engine().prove(&gift.assign(), Fr::from(1u64), Fr::from(1u64));
+        let assignment = prover(circuit).engine().prove(
+            keys::values(&gift.assign()),
+            Fr::from(1u64),
+            Fr::from(1u64),
+        );
         assert_eq!(assignment.is_ok(), same);
     }
 }
@@ -221,7 +242,9 @@ const VERIFYING: usize = 426;
 #[test]
 fn f20_keys_of_other_versions_and_circuits_are_refused_when_read() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
-    let read = |bytes: &[u8]| ProvingKey::decode(bytes, Trust::AcceptDevelopment);
+    let read = |bytes: &[u8]| {
+        ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
+    };
     assert_eq!(read(&bytes).unwrap().id(), key(CircuitName::Gift).id());
 
     let other = changed(&bytes, |bytes| bytes[7] = b'2');
@@ -234,6 +257,11 @@ fn f20_keys_of_other_versions_and_circuits_are_refused_when_read() {
     let id = *CircuitName::Donation.id().as_bytes();
     let other = changed(&bytes, |bytes| bytes[CIRCUIT..CIRCUIT + 32].copy_from_slice(&id));
     assert!(matches!(read(&other), Err(KeyFileError::Verifying(KeyError::Length { .. }))));
+    // Asked for another circuit, the key is refused as it is.
+    let asked =
+        ProvingKey::decode(&bytes, &keys::circuit(CircuitName::Donation), Trust::AcceptDevelopment);
+    let Err(KeyFileError::Circuit { got, expected }) = asked else { panic!("{asked:?}") };
+    assert_eq!((got, expected), ("gift", "donation"));
     // The verifying half of another key of the same circuit.
     let second = wufu_prover::setup::development(CircuitName::Gift, &mut rng(12)).unwrap();
     let half = second.verifying_key().encode();
@@ -245,7 +273,9 @@ fn f20_keys_of_other_versions_and_circuits_are_refused_when_read() {
 #[test]
 fn f05_keys_with_bytes_cut_off_appended_or_changed_are_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
-    let read = |bytes: &[u8]| ProvingKey::decode(bytes, Trust::AcceptDevelopment);
+    let read = |bytes: &[u8]| {
+        ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
+    };
     for end in [0, 7, 8, 12, 39, 40, 100, 438, 1000, bytes.len() - 33, bytes.len() - 1] {
         assert!(read(&bytes[..end]).is_err(), "{end} bytes were read");
         // With a hash that fits what is left.
@@ -264,7 +294,9 @@ fn f05_keys_with_bytes_cut_off_appended_or_changed_are_refused() {
 #[test]
 fn f04_a_proving_key_with_a_bad_point_is_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
-    let read = |bytes: &[u8]| ProvingKey::decode(bytes, Trust::AcceptDevelopment);
+    let read = |bytes: &[u8]| {
+        ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
+    };
     let points = 12 + VERIFYING;
     // Flipped bits of coordinates, in every part of the key: off the curve, or out of the subgroup.
     for part in 0..12 {
@@ -279,11 +311,14 @@ fn a_development_key_says_so_and_is_refused_by_who_wants_none() {
     let key = key(CircuitName::Gift);
     assert_eq!(key.verifying_key().provenance(), Provenance::Development);
     let bytes = key.encode().unwrap();
-    let refused = ProvingKey::decode(&bytes, Trust::CeremonyOnly);
+    let refused =
+        ProvingKey::decode(&bytes, &keys::circuit(CircuitName::Gift), Trust::CeremonyOnly);
     assert!(matches!(refused, Err(KeyFileError::Verifying(KeyError::Development))));
     // Its mark is part of what is hashed into its id.
     let unmarked = changed(&bytes, |bytes| bytes[PROVENANCE] = 0);
-    let passed_off = ProvingKey::decode(&unmarked, Trust::CeremonyOnly).unwrap();
+    let passed_off =
+        ProvingKey::decode(&unmarked, &keys::circuit(CircuitName::Gift), Trust::CeremonyOnly)
+            .unwrap();
     assert_ne!(passed_off.id(), key.id());
 }
 
@@ -293,13 +328,18 @@ fn a_key_is_saved_whole_or_not_at_all() {
     let path = folder.path().join("gift");
     let key = key(CircuitName::Gift);
     key.save(&path).unwrap();
-    let read = ProvingKey::load(&path, Trust::AcceptDevelopment).unwrap();
+    let read = ProvingKey::load(&path, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
+        .unwrap();
     assert_eq!(read.encode().unwrap(), key.encode().unwrap());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     // Where it cannot be written, nothing is left behind, and the old one stays.
     assert!(key.save(&folder.path().join("none").join("gift")).is_err());
     assert!(key.save(folder.path()).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    let missing = ProvingKey::load(&folder.path().join("none"), Trust::AcceptDevelopment);
+    let missing = ProvingKey::load(
+        &folder.path().join("none"),
+        &keys::circuit(CircuitName::Gift),
+        Trust::AcceptDevelopment,
+    );
     assert!(matches!(missing, Err(KeyFileError::Io(_))));
 }

@@ -5,7 +5,8 @@ use std::fs::File;
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr as _;
-use wufu_prover::{ProvingKey, key::KeyFileError};
+use wufu_groth16::{KeyFileError, ProvingKey};
+use wufu_prover::keys;
 use wufu_verifier::{
     CircuitName, Trust,
     groth16::key::{Provenance, Reduction},
@@ -22,7 +23,7 @@ fn a_key_with_another_number_of_points_is_refused() {
     let with = |change: &dyn Fn(&mut Points)| {
         let mut points = good.points().clone();
         change(&mut points);
-        ProvingKey::new(CircuitName::Gift, Provenance::Development, Reduction::Libsnark, points)
+        keys::proving_key(CircuitName::Gift, Provenance::Development, Reduction::Libsnark, points)
     };
     with(&|_| ()).unwrap();
     let (one, two) = (G1Affine::generator(), G2Affine::generator());
@@ -44,9 +45,12 @@ fn a_key_with_another_number_of_points_is_refused() {
 #[test]
 fn f05_a_key_file_whose_hash_is_another_is_refused() {
     let mut bytes = key(CircuitName::Gift).encode().unwrap();
-    ProvingKey::decode(&bytes, Trust::AcceptDevelopment).unwrap();
+    ProvingKey::decode(&bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
+        .unwrap();
     *bytes.last_mut().unwrap() ^= 1;
-    let refused = ProvingKey::decode(&bytes, Trust::AcceptDevelopment).unwrap_err();
+    let refused =
+        ProvingKey::decode(&bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
+            .unwrap_err();
     assert!(matches!(refused, KeyFileError::Hash), "{refused}");
 }
 
@@ -56,6 +60,8 @@ fn a_key_file_that_is_too_large_is_refused_before_it_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.pk");
     File::create(&path).unwrap().set_len((1 << 30) + 1).unwrap();
-    let refused = ProvingKey::load(&path, Trust::AcceptDevelopment).unwrap_err();
+    let refused =
+        ProvingKey::load(&path, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
+            .unwrap_err();
     assert!(matches!(refused, KeyFileError::Large { got } if got == (1 << 30) + 1), "{refused}");
 }

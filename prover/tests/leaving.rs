@@ -11,13 +11,9 @@ use std::{
 use ark_bn254::Fr;
 use tokio::time::sleep;
 use tonic::Code;
-use wufu_circuits::r1cs::Assignment;
+use wufu_groth16::{AssignmentRef, Engine, EngineError};
 use wufu_proto::v1;
-use wufu_prover::{
-    Prover,
-    engine::{Engine, EngineError},
-    service::Limits,
-};
+use wufu_prover::{Prover, service::Limits};
 use wufu_verifier::{Proof, VerifyingKey};
 
 use crate::common::{Gate, GateKeeper, LONG, Server, Simulator, gift, gift_request};
@@ -45,7 +41,7 @@ impl Engine for Door {
         self.inner.rows()
     }
 
-    fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
+    fn prove(&self, assignment: AssignmentRef<'_>, r: Fr, s: Fr) -> Result<Proof, EngineError> {
         self.inner.prove(assignment, r, s)
     }
 }

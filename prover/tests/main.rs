@@ -15,6 +15,7 @@ mod key_file;
 mod keys;
 #[cfg(feature = "service")]
 mod leaving;
+#[path = "../../groth16/tests/matrices.rs"]
 mod matrices;
 mod prepared;
 mod prepared_file;

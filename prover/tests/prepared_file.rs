@@ -12,10 +12,11 @@ use std::{
 use ark_bn254::Fr;
 use bn254x8::Backend;
 use wufu_circuits::{Circuit as _, testing};
-use wufu_prover::engine::{
+use wufu_groth16::{
     Engine as _, PreparedEngine, PreparedKey,
     prepared::{DEFAULT_BUDGET, Header, Integrity, Options, PreparedFileError, remove},
 };
+use wufu_prover::keys;
 use wufu_verifier::{CircuitName, Trust, groth16::key::KeyError};
 
 use crate::keys::{key, rng};
@@ -33,11 +34,16 @@ fn bytes() -> &'static [u8] {
 
 fn prepared(budget: usize) -> PreparedKey {
     let options = Options { backend: Backend::best(), budget };
-    PreparedKey::new(key(CircuitName::Gift), options, &|_| ()).unwrap()
+    keys::prepare(key(CircuitName::Gift), options, &|_| ()).unwrap()
 }
 
 fn load(path: &Path) -> Result<(PreparedKey, Integrity), PreparedFileError> {
-    PreparedKey::load(path, CircuitName::Gift, Backend::best(), Trust::AcceptDevelopment)
+    PreparedKey::load(
+        path,
+        &keys::circuit(CircuitName::Gift),
+        Backend::best(),
+        Trust::AcceptDevelopment,
+    )
 }
 
 /// A folder with the file in it.
@@ -89,8 +95,8 @@ fn what_is_read_proves_as_what_was_written() {
         assert!((tables..tables + 300_000).contains(&size), "{size} bytes, {tables} of tables");
         let [before, after] = [before, after].map(PreparedEngine::new);
         let (r, s) = (Fr::from(3u64), Fr::from(4u64));
-        let proof = after.prove(&assignment, r, s).unwrap();
-        assert_eq!(proof, before.prove(&assignment, r, s).unwrap());
+        let proof = after.prove(keys::values(&assignment), r, s).unwrap();
+        assert_eq!(proof, before.prove(keys::values(&assignment), r, s).unwrap());
     }
 }
 
@@ -131,14 +137,14 @@ fn a_check_is_on_record_until_the_file_changes() {
     settle();
     let checked = || load(&path).map(|(_, checked)| checked);
     assert_eq!(checked().unwrap(), Integrity::Hashed);
-    assert_eq!(checked().unwrap(), Integrity::OnRecord);
+    assert_eq!(checked().unwrap(), Integrity::Attested);
     // A record that says something else, or is cut off, says nothing.
     let record = path.with_extension("pp.checked");
     let whole = fs::read(&record).unwrap();
     for other in [&whole[..whole.len() - 1], &[0; 8], &[]] {
         fs::write(&record, other).unwrap();
         assert_eq!(checked().unwrap(), Integrity::Hashed);
-        assert_eq!(checked().unwrap(), Integrity::OnRecord);
+        assert_eq!(checked().unwrap(), Integrity::Attested);
     }
     // A byte of the last table is changed, and the time put back.
     let before = fs::metadata(&path).unwrap().modified().unwrap();
@@ -204,8 +210,10 @@ fn f05_a_file_that_is_cut_off_or_longer_is_refused() {
 fn f05_a_file_with_a_changed_byte_is_refused() {
     let bytes = bytes();
     let header = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
-    let parse = |bytes: &[u8]| Header::parse(bytes, Trust::AcceptDevelopment);
-    assert_eq!(parse(bytes).unwrap().circuit(), CircuitName::Gift);
+    let parse = |bytes: &[u8]| {
+        Header::parse(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
+    };
+    assert_eq!(parse(bytes).unwrap().verifying_key().circuit(), CircuitName::Gift);
     // Every byte of the header, and one in a thousand of the rest.
     let mut other = bytes.to_vec();
     for at in 0..header {
@@ -228,22 +236,36 @@ fn f20_a_file_of_another_version_circuit_or_backend_is_refused() {
     assert!(matches!(refused(&changed(|header| header[7] = b'2')), PreparedFileError::Magic));
     let (_folder, path) = written();
     for circuit in [CircuitName::FiveFu, CircuitName::Donation] {
-        let refused = PreparedKey::load(&path, circuit, Backend::best(), Trust::AcceptDevelopment);
+        let refused = PreparedKey::load(
+            &path,
+            &keys::circuit(circuit),
+            Backend::best(),
+            Trust::AcceptDevelopment,
+        );
         let Err(PreparedFileError::Circuit { got, expected }) = refused else {
             panic!("{refused:?}")
         };
-        assert_eq!((got, expected), (CircuitName::Gift, circuit));
+        assert_eq!((got, expected), (CircuitName::Gift.as_str(), circuit.as_str()));
     }
     let other = match Backend::best() {
         Backend::Portable => Backend::Avx512Ifma,
         _ => Backend::Portable,
     };
-    let refused_for = PreparedKey::load(&path, CircuitName::Gift, other, Trust::AcceptDevelopment);
+    let refused_for = PreparedKey::load(
+        &path,
+        &keys::circuit(CircuitName::Gift),
+        other,
+        Trust::AcceptDevelopment,
+    );
     assert!(
         matches!(refused_for, Err(PreparedFileError::Backend { expected, .. }) if expected == other)
     );
-    let development =
-        PreparedKey::load(&path, CircuitName::Gift, Backend::best(), Trust::CeremonyOnly);
+    let development = PreparedKey::load(
+        &path,
+        &keys::circuit(CircuitName::Gift),
+        Backend::best(),
+        Trust::CeremonyOnly,
+    );
     assert!(matches!(development, Err(PreparedFileError::Verifying(KeyError::Development))));
     // The id of another circuit in the verifying key, whose hash is made anew.
     let id = *CircuitName::Donation.id().as_bytes();

@@ -9,11 +9,8 @@ use ark_ec::PrimeGroup as _;
 use ark_ff::{BigInteger as _, Field as _, PrimeField as _, UniformRand as _};
 use ark_groth16::Groth16;
 use wufu_circuits::{Circuit as _, GiftInstance, R1cs, testing};
-use wufu_prover::{
-    Prover,
-    engine::ArkEngine,
-    iden3::{ZkeyError, zkey},
-};
+use wufu_groth16::iden3::ZkeyError;
+use wufu_prover::{Prover, keys};
 use wufu_verifier::{CircuitName, groth16::key::Provenance};
 
 use crate::{
@@ -101,14 +98,15 @@ fn file(sections: &Sections) -> Vec<u8> {
 fn refused(number: usize, change: impl FnOnce(&mut Vec<u8>)) -> ZkeyError {
     let mut sections = sections().clone();
     change(&mut sections[number - 1]);
-    let refused = zkey::read(&file(&sections), CircuitName::Gift, Provenance::Development);
+    let refused = keys::from_zkey(&file(&sections), CircuitName::Gift, Provenance::Development);
     refused.expect_err("it was read")
 }
 
 #[test]
 fn a_key_that_is_read_proves() {
-    let key = zkey::read(&file(sections()), CircuitName::Gift, Provenance::Development).unwrap();
-    let prover = Prover::new(ArkEngine::new(key));
+    let key =
+        keys::from_zkey(&file(sections()), CircuitName::Gift, Provenance::Development).unwrap();
+    let prover = Prover::new(keys::ark_engine(key));
     prover.prove(&testing::gift(&mut rng(62)), &mut rng(63), |_| ()).unwrap();
 }
 

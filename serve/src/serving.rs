@@ -2,22 +2,15 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::oneshot,
-    time::timeout,
-};
-use tokio_stream::Stream;
-use tonic::{
-    service::Routes,
-    transport::server::{Connected, Server},
-};
+use tokio::{sync::oneshot, time::timeout};
+use tonic::{service::Routes, transport::server::Server};
 use tonic_health::{ServingStatus, server::health_reporter};
 
 use crate::{
     call::CallLimiter,
     connection::{Bounded, ConnectionLimiter},
     gate::Gate,
+    incoming::Incoming,
     limits::Limits,
     methods::Methods,
 };
@@ -72,17 +65,13 @@ pub enum Ended {
 ///
 /// # Errors
 /// Returns an error if the transport fails.
-pub async fn serve<IO, E>(
-    incoming: impl Stream<Item = Result<IO, E>>,
+pub async fn serve(
+    incoming: impl Incoming,
     service: Service,
     limits: &Limits,
     shutdown: impl Future<Output = ()>,
     ending: impl FnOnce(),
-) -> Result<Ended, ServeError>
-where
-    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<Ended, ServeError> {
     let Service { name, routes, descriptors, methods } = service;
     let (mut health, health_service) = health_reporter();
     health.set_service_status(name, ServingStatus::Serving).await;

@@ -19,7 +19,7 @@ use wufu_proto::{
     envelope::{Binding, LogEpoch},
     v1,
 };
-use wufu_prover::{Prover, engine::ArkEngine, setup};
+use wufu_prover::{Prover, keys, setup};
 use wufu_verifier::{
     Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Time,
     VerifyingKey,
@@ -62,20 +62,27 @@ pub fn honest(circuits: &[CircuitName]) -> Value {
     })
 }
 
+/// How the proof of a statement in the file is made.
+struct Maker {
+    circuit: CircuitName,
+    seed: u64,
+    make: fn(&Prover, &mut StdRng) -> Answer,
+    payload: Option<&'static str>,
+}
+
+const MAKERS: [Maker; 3] = [
+    Maker { circuit: CircuitName::FiveFu, seed: 1, make: claim, payload: None },
+    Maker { circuit: CircuitName::Donation, seed: 2, make: donation, payload: None },
+    Maker { circuit: CircuitName::Gift, seed: 3, make: gift, payload: Some("to a friend") },
+];
+
 fn prove(circuit: CircuitName) -> Value {
-    let seed = match circuit {
-        CircuitName::FiveFu => 1,
-        CircuitName::Donation => 2,
-        CircuitName::Gift => 3,
-    };
-    let rng = &mut StdRng::seed_from_u64(seed);
+    let maker = MAKERS.iter().find(|maker| maker.circuit == circuit);
+    let Maker { seed, make, payload, .. } = maker.expect("a maker of this statement's proof");
+    let rng = &mut StdRng::seed_from_u64(*seed);
     let key = setup::development(circuit, rng).unwrap();
-    let prover = Prover::new(ArkEngine::new(key));
-    let ((envelope, notes), payload) = match circuit {
-        CircuitName::FiveFu => (claim(&prover, rng), None),
-        CircuitName::Donation => (donation(&prover, rng), None),
-        CircuitName::Gift => (gift(&prover, rng), Some("to a friend")),
-    };
+    let prover = Prover::new(keys::ark_engine(key));
+    let (envelope, notes) = make(&prover, rng);
     json!({
         "circuit": circuit.as_str(),
         "key": hex::encode(prover.verifying_key().encode()),

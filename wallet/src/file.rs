@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use wufu_files::{Draft, folder};
 use zeroize::Zeroizing;
 
 /// Permission bits of everybody but the owner.
@@ -182,13 +183,13 @@ pub fn read_secret(path: &Path, expected: usize) -> Result<Zeroizing<Vec<u8>>, F
 /// # Errors
 /// When it is there already, or cannot be written.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let file = written(path, bytes)?;
-    match file.persist_noclobber(path) {
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+    let created = Draft::private(path).create(|file| file.write_all(bytes));
+    match created {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(FileError::Exists { path: path.into() })
         }
-        Err(error) => Err(FileError::Io { path: path.into(), error: error.error }),
-        Ok(_) => sync_folder(path),
+        Err(error) => Err(FileError::Io { path: path.into(), error }),
+        Ok(()) => sync_folder(path),
     }
 }
 
@@ -198,17 +199,9 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// # Errors
 /// When it cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let file = written(path, bytes)?;
-    file.persist(path).map_err(|error| FileError::Io { path: path.into(), error: error.error })?;
+    let replaced = Draft::private(path).replace(|file| file.write_all(bytes));
+    replaced.map_err(FileError::io(path))?;
     sync_folder(path)
-}
-
-/// The bytes in a temporary file (mode 0600) beside `path`, on disk.
-fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, FileError> {
-    let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(FileError::io(path))?;
-    file.write_all(bytes).map_err(FileError::io(path))?;
-    file.as_file().sync_all().map_err(FileError::io(path))?;
-    Ok(file)
 }
 
 /// Opens a file of mode 0600 that is there, for reading and writing.
@@ -228,13 +221,7 @@ pub fn existing_private_file(path: &Path) -> Result<File, FileError> {
 
 /// A name is durable when its folder is.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), FileError> {
-    let folder = folder(path);
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(FileError::io(folder))
-}
-
-/// The folder that a file is in.
-pub(crate) fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    wufu_files::sync_folder(path).map_err(FileError::io(folder(path)))
 }
 
 #[cfg(test)]

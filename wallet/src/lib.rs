@@ -1,7 +1,7 @@
 //! The user's side of Wufu: keys, cards, receipts; from what is held to a proof that may be shown.
 //!
 //! A [`Wallet`] is a folder of mode 0700 with a seed file ([`seed`]) and a memory ([`store`]). It takes in grants and
-//! receipts ([`receive`]), looks at logs through [`Sources`] ([`sync`]), and plans claims and answers to verifiers'
+//! receipts ([`holdings`]), looks at logs through [`Sources`] ([`sync`]), and plans claims and answers to verifiers'
 //! requests ([`plan`]). A plan is proved by a [`ProofSource`]: the engine inside the wallet (feature `engine`), or a
 //! prover that is trusted with the witness. What comes back is verified here before it is used.
 //!
@@ -13,33 +13,31 @@
 #[cfg(test)]
 use wufu_testing as _;
 
-mod cache;
+pub mod endpoint;
 pub mod envelope;
 pub mod file;
-pub mod item;
-pub mod patience;
-pub mod place;
+pub mod holdings;
 pub mod plan;
 pub mod prover;
-pub mod receive;
-mod renew;
 pub mod seed;
 pub mod source;
-pub mod status;
 pub mod store;
 pub mod submit;
 pub mod sync;
-pub mod view;
 pub mod wallet;
 
 pub use envelope::Format;
-pub use item::{Item, ItemName};
-pub use place::Endpoint;
+pub use holdings::{
+    item::{Item, ItemName},
+    receive::{Inclusion, ReceivedItem},
+};
+
+pub use endpoint::Endpoint;
 pub use plan::{
     Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, EarlierClaim, MIN_ANONYMITY, Report,
 };
 pub use prover::{BlindProver, Delay, Mode, ProofSource, TokenStore, TrustedProver};
-pub use receive::{Inclusion, ReceivedItem};
+
 pub use source::{GrpcSource, NoteFile, Second, Sources};
 pub use store::{Holding, InclusionStatus};
 pub use submit::SubmitOutcome;

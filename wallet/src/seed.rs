@@ -5,10 +5,11 @@
 
 mod typed;
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 pub use typed::{from_typed, to_words};
 use wufu_circuits::Seed;
+use wufu_verifier::encoding::hex::{self, Hex};
 use zeroize::Zeroizing;
 
 use crate::file::{self, FileError};
@@ -83,11 +84,9 @@ pub fn read(path: &Path) -> Result<Seed, SeedError> {
 pub fn to_text(seed: &Seed) -> Zeroizing<String> {
     // All of it at once: growing would leave copies behind.
     let mut text = Zeroizing::new(String::with_capacity(BYTES));
-    push_hex(&mut text, seed.as_bytes());
-    text.push('\n');
-    text.push_str(LABEL);
-    push_hex(&mut text, &checksum(seed));
-    text.push('\n');
+    let (seed, sum) = (Hex(seed.as_bytes()), checksum(seed));
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{seed}\n{LABEL}{}", Hex(&sum));
     text
 }
 
@@ -113,21 +112,8 @@ fn checksum(seed: &Seed) -> [u8; 4] {
     [a, b, c, d]
 }
 
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
-}
-
 fn from_hex(digits: &[u8], out: &mut [u8]) -> Result<(), SeedError> {
-    let digit = |byte: u8| (byte as char).to_digit(16).ok_or(SeedError::Form);
-    let (pairs, _) = digits.as_chunks::<2>();
-    if pairs.len() != out.len() {
-        return Err(SeedError::Form);
-    }
-    for (byte, [high, low]) in out.iter_mut().zip(pairs) {
-        *byte = (digit(*high)? << 4 | digit(*low)?) as u8;
-    }
-    Ok(())
+    hex::decode(digits, out).map_err(|_| SeedError::Form)
 }
 
 #[cfg(test)]

@@ -18,8 +18,10 @@ use wufu_verifier::{
 };
 
 use crate::{
-    patience::{self, Busy, Failed, Listener, OnWait},
-    place::{Endpoint, SMALL_ANSWER},
+    endpoint::{
+        Endpoint, SMALL_ANSWER,
+        patience::{self, Busy, Failed, Listener, OnWait},
+    },
     plan::claim_bytes,
     store::{StoreError, number_in},
     sync::SyncError,
@@ -49,10 +51,10 @@ pub enum SubmitError {
     #[error(transparent)]
     Message(#[from] ConvertError),
     /// The connection.
-    #[error("no connection to {place}: {error}")]
+    #[error("no connection to {endpoint}: {error}")]
     Connect {
         /// Whereto.
-        place: String,
+        endpoint: String,
         /// What the transport says.
         #[source]
         error: tonic::transport::Error,
@@ -61,10 +63,10 @@ pub enum SubmitError {
     #[error(transparent)]
     Busy(#[from] Busy),
     /// The ledger answered with an error: the claim is not admitted.
-    #[error("{place} answered {code:?}: {message}", code = status.code(), message = status.message())]
+    #[error("{endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
     Status {
         /// Who.
-        place: String,
+        endpoint: String,
         /// The answer.
         #[source]
         status: Box<tonic::Status>,
@@ -125,10 +127,10 @@ impl Wallet {
     /// When the envelope holds no claim, the ledger does not answer, or its answer is not signed or not proved.
     pub async fn submit(
         &self,
-        place: &Endpoint,
+        endpoint: &Endpoint,
         envelope: &Envelope,
     ) -> Result<SubmitOutcome, SubmitError> {
-        self.submit_with(place, envelope, Listener::default()).await
+        self.submit_with(endpoint, envelope, Listener::default()).await
     }
 
     /// Submits a claim as [`Wallet::submit`] does, telling `told` whenever the ledger is too busy and will be asked
@@ -138,16 +140,16 @@ impl Wallet {
     /// As [`Wallet::submit`].
     pub async fn submit_telling(
         &self,
-        place: &Endpoint,
+        endpoint: &Endpoint,
         envelope: &Envelope,
         told: OnWait,
     ) -> Result<SubmitOutcome, SubmitError> {
-        self.submit_with(place, envelope, Listener(Some(told))).await
+        self.submit_with(endpoint, envelope, Listener(Some(told))).await
     }
 
     async fn submit_with(
         &self,
-        place: &Endpoint,
+        endpoint: &Endpoint,
         envelope: &Envelope,
         listener: Listener,
     ) -> Result<SubmitOutcome, SubmitError> {
@@ -168,12 +170,14 @@ impl Wallet {
             let request = v1::SubmitClaimRequest::from(&claim);
             async move { client.submit_claim(request).await }
         };
-        let answer = patience::ask(place, TIMEOUT, &listener, call).await;
-        let at = || place.to_string();
+        let answer = patience::ask(endpoint, TIMEOUT, &listener, call).await;
+        let at = || endpoint.to_string();
         let answer = answer.map_err(|failed| match failed {
-            Failed::Connect(error) => SubmitError::Connect { place: at(), error },
+            Failed::Connect(error) => SubmitError::Connect { endpoint: at(), error },
             Failed::Busy(busy) => SubmitError::Busy(busy),
-            Failed::Status(status) => SubmitError::Status { place: at(), status: Box::new(status) },
+            Failed::Status(status) => {
+                SubmitError::Status { endpoint: at(), status: Box::new(status) }
+            }
         })?;
         let outcome = ClaimOutcome::try_from(answer)?;
         let org = binding.org.clone();

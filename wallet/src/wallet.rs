@@ -15,7 +15,6 @@ use wufu_verifier::{
 };
 
 use crate::{
-    cache::ShardMemory,
     file::{self, FileError},
     prover::blind::TOKEN_FOLDER,
     seed::{self, SeedError},
@@ -23,6 +22,7 @@ use crate::{
         AnswerEntry, CardEntry, ClaimEntry, DonationEntry, Evidence, PersonEntry, PinError, Store,
         StoreError,
     },
+    sync::cache::ShardMemory,
 };
 
 /// The seed's file in the wallet's folder.

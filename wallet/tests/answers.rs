@@ -279,7 +279,7 @@ struct Cheat(UnverifiedProof);
 #[tonic::async_trait]
 impl ProofSource for Cheat {
     fn mode(&self) -> Mode {
-        Mode::Trusted { place: "cheat".into() }
+        Mode::Trusted { endpoint: "cheat".into() }
     }
 
     async fn prove(&self, _: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
@@ -336,7 +336,7 @@ async fn f37_a_key_that_comes_with_the_answer_is_not_believed() {
     // Another key for the same circuit, made by the prover: whoever made it can forge.
     let mut rng = rand::rngs::StdRng::seed_from_u64(8);
     let own = wufu_prover::setup::development(CircuitName::Donation, &mut rng).unwrap();
-    let own = wufu_prover::Prover::new(wufu_prover::engine::ArkEngine::new(own));
+    let own = wufu_prover::Prover::new(wufu_prover::keys::ark_engine(own));
     let UncheckedWitness::Donation(instance, _) = plan_witness(&plan).await else {
         panic!("no donation")
     };
@@ -347,7 +347,7 @@ async fn f37_a_key_that_comes_with_the_answer_is_not_believed() {
             proof: proven.proof.encode(),
             key_id,
             timings: Default::default(),
-            mode: Mode::Trusted { place: "cheat".into() },
+            mode: Mode::Trusted { endpoint: "cheat".into() },
         };
         let refused = plan.prove(&Cheat(made), quiet(), NOW).await;
         assert!(matches!(refused, Err(ProveError::Refused(_))), "{refused:?}");
@@ -373,12 +373,12 @@ async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> UncheckedWitness {
     #[tonic::async_trait]
     impl ProofSource for Curious {
         fn mode(&self) -> Mode {
-            Mode::Trusted { place: "curious".into() }
+            Mode::Trusted { endpoint: "curious".into() }
         }
 
         async fn prove(&self, job: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
             *self.0.lock().unwrap() = Some(job.witnessed);
-            Err(ProverError::Silent { role: "prover", place: "curious".into() })
+            Err(ProverError::Silent { role: "prover", endpoint: "curious".into() })
         }
     }
 
@@ -420,9 +420,9 @@ async fn a_receipt_of_nobody_is_told() {
     other.pin_log_key(&ledger.log_key()).unwrap();
     other.donation_log(&sources, &LogName::donations(CHARITY, 1), NOW).await.unwrap();
     let refused = other.receive_donation(&unnamed);
-    assert!(matches!(refused, Err(wufu_wallet::receive::ReceiveError::NotInLog { .. })));
+    assert!(matches!(refused, Err(wufu_wallet::holdings::receive::ReceiveError::NotInLog { .. })));
     let refused = other.receive_donation(&ledger.sealed_donation(receipt));
-    assert!(matches!(refused, Err(wufu_wallet::receive::ReceiveError::NotOurs { .. })));
+    assert!(matches!(refused, Err(wufu_wallet::holdings::receive::ReceiveError::NotOurs { .. })));
 }
 
 fn sources_of(ledger: &MemoryLedger) -> Sources {

@@ -15,10 +15,10 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tracing_subscriber::fmt::MakeWriter;
 use wufu_circuits::testing;
+use wufu_groth16::prepared::Options;
 use wufu_proto::witness::{Job, UncheckedWitness};
 use wufu_prover::{
-    blind,
-    engine::{PreparedKey, prepared::Options},
+    blind, keys,
     service::blind::{Config, run_dealer, run_evaluator},
     setup,
 };
@@ -79,8 +79,8 @@ fn holds(written: &[u8], what: &[u8]) -> bool {
 
 async fn listen() -> (TcpListenerStream, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place = listener.local_addr().unwrap().to_string().parse().unwrap();
-    (TcpListenerStream::new(listener), place)
+    let endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
+    (TcpListenerStream::new(listener), endpoint)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,7 +93,7 @@ async fn f16_f35_nothing_that_is_written_tells_a_witness() {
         .init();
     let key = setup::development(CircuitName::Gift, &mut StdRng::seed_from_u64(7)).unwrap();
     let options = Options { budget: 0, ..Options::default() };
-    let key = Arc::new(PreparedKey::new(&key, options, &|_| ()).unwrap());
+    let key = Arc::new(keys::prepare(&key, options, &|_| ()).unwrap());
     let signing = SigningKey::from_bytes(&[1; 32]);
     let ((one, dealing), (two, evaluating)) = (listen().await, listen().await);
     let dealer = blind::Dealer::new(key.clone(), signing.clone()).unwrap();
@@ -103,7 +103,7 @@ async fn f16_f35_nothing_that_is_written_tells_a_witness() {
 
     let kit = blind::kit(&key).unwrap();
     let wallet = blind_key(key.verifying_key().clone(), &kit.encode(), kit.id()).unwrap();
-    let dealer = Dealer { place: dealing, key: signing.verifying_key() };
+    let dealer = Dealer { endpoint: dealing, key: signing.verifying_key() };
     let tokens = Arc::new(TokenStore::in_memory().unwrap());
     let prover = BlindProver::new([wallet], vec![dealer], vec![evaluating], tokens).unwrap();
     let prover = prover.with_delay(Delay::NONE).with_batch(1);
@@ -113,7 +113,7 @@ async fn f16_f35_nothing_that_is_written_tells_a_witness() {
     drop(prover);
 
     let written = written.0.lock().unwrap().clone();
-    for said in ["h2::", "done", &key.circuit().id().to_string()] {
+    for said in ["h2::", "done", &key.verifying_key().circuit().id().to_string()] {
         assert!(holds(&written, said.as_bytes()), "{said} is not in the log");
     }
     let witness = &gift.private;

@@ -10,7 +10,7 @@ use std::{
 
 use wufu_wallet::{
     GrpcSource, LogName, Sources, SubmitOutcome,
-    patience::{OnWait, Wait},
+    endpoint::patience::{OnWait, Wait},
     source::{LedgerSource as _, SourceError},
     submit::SubmitError,
 };
@@ -31,15 +31,15 @@ fn told() -> (Arc<Mutex<Vec<Wait>>>, OnWait) {
 async fn f40_a_busy_ledger_is_asked_again_and_the_wait_is_told() {
     let (_, ledger) = trial(3);
     let recorder = Recorder { again: Duration::from_millis(20), ..Recorder::new(&ledger) };
-    let place = serve_ledger(&recorder).await;
+    let endpoint = serve_ledger(&recorder).await;
     let (waits, told) = told();
-    let source = GrpcSource::new(place.clone()).with_waits(told);
+    let source = GrpcSource::new(endpoint.clone()).with_waits(told);
     recorder.busy.store(2, Ordering::SeqCst);
     source.shard(&LogName::cards(CAMPAIGN), 5, 0).await.unwrap();
     let waits = waits.lock().unwrap().clone();
     assert_eq!(waits.iter().map(|wait| wait.refused).collect::<Vec<_>>(), [1, 2]);
     for wait in &waits {
-        assert_eq!(wait.place, place.to_string());
+        assert_eq!(wait.endpoint, endpoint.to_string());
         // Not sooner than it was told to, and each within what is left.
         assert!(wait.time >= recorder.again && wait.time < wait.left, "{wait:?}");
     }
@@ -71,10 +71,10 @@ async fn f40_a_claim_is_submitted_again_to_a_busy_ledger() {
     let plan = wallet.plan_claim(&Sources::one(ledger.clone()), &ask, NOW).await.unwrap();
     let answer = plan.prove(&local(claim_prover()), quiet(), NOW).await.unwrap();
     let recorder = Recorder::new(&ledger);
-    let place = serve_ledger(&recorder).await;
+    let endpoint = serve_ledger(&recorder).await;
     recorder.busy.store(1, Ordering::SeqCst);
     let (waits, told) = told();
-    let submitted = wallet.submit_telling(&place, &answer.envelope, told).await.unwrap();
+    let submitted = wallet.submit_telling(&endpoint, &answer.envelope, told).await.unwrap();
     assert!(matches!(submitted, SubmitOutcome::Admitted { claim: 1, .. }));
     assert_eq!(waits.lock().unwrap().len(), 1);
 

@@ -16,12 +16,14 @@ use wufu_verifier::{
 };
 use wufu_wallet::{
     EarlierClaim, LogName, Second, Sources, Wallet,
+    holdings::receive::ReceiveError,
     plan::{PlanError, ProveError},
-    receive::ReceiveError,
     source::{Call, CheckpointSource, LedgerSource, MemoryLedger, SourceError},
     store::Evidence,
-    sync::SyncError,
-    view::{OwnLeafError, ViewError},
+    sync::{
+        SyncError,
+        view::{OwnLeafError, ViewError},
+    },
 };
 
 fn trial() -> (Wallet, MemoryLedger) {
@@ -222,7 +224,7 @@ async fn f31_a_changed_full_shard_is_refused_and_kept() {
     // Anybody can check it: both roofs come to the roots of their signed notes, and differ.
     for roof in [&held, &came] {
         let checkpoint = Checkpoint::open(&ledger.log_key(), &roof.note).unwrap();
-        assert!(wufu_wallet::view::RoofView::check(&cards(), checkpoint, roof).is_ok());
+        assert!(wufu_wallet::sync::view::RoofView::check(&cards(), checkpoint, roof).is_ok());
     }
     assert_ne!(held.shard_roots[0], came.shard_roots[0]);
     let refused = wallet.campaign(&Sources::one(ledger), CAMPAIGN, NOW).await;

@@ -13,8 +13,8 @@ use wufu_verifier::Fr;
 use wufu_wallet::{
     ClaimAsk, LogName, Sources, Wallet, envelope,
     file::{self, FileError},
+    holdings::receive::ReceiveError,
     plan::PlanError,
-    receive::ReceiveError,
     seed::SeedError,
     source::{CheckpointSource, LedgerSource, MemoryLedger, SourceError},
     store::StoreError,

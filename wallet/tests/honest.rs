@@ -6,10 +6,7 @@ mod generator;
 
 use serde_json::Value;
 use wufu_proto::{Envelope, decode, v1};
-use wufu_verifier::{
-    CircuitName, Donation, FiveFu, Gift, Proof, Statement, Trust, VerifyingKey,
-    groth16::key::KeyError,
-};
+use wufu_verifier::{CircuitName, Proof, Trust, VerifyingKey, groth16::key::KeyError};
 
 fn file() -> Value {
     serde_json::from_str(&std::fs::read_to_string(generator::FILE).unwrap()).unwrap()
@@ -20,11 +17,7 @@ fn bytes(value: &Value) -> Vec<u8> {
 }
 
 fn inputs(envelope: &Envelope) -> Vec<wufu_verifier::Fr> {
-    match envelope.circuit() {
-        CircuitName::FiveFu => envelope.statement::<FiveFu>().unwrap().public_inputs(),
-        CircuitName::Donation => envelope.statement::<Donation>().unwrap().public_inputs(),
-        CircuitName::Gift => envelope.statement::<Gift>().unwrap().public_inputs(),
-    }
+    envelope.circuit().decode_inputs(envelope.presented().public_inputs).unwrap()
 }
 
 #[test]

@@ -108,11 +108,11 @@ async fn serve_prover(
 
 async fn serve(proving: Proving) -> (TrustedProver, Proving) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place: Endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
+    let endpoint: Endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
     let service = ProverServiceServer::new(proving.clone());
     let server = Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-    (TrustedProver::new(place), proving)
+    (TrustedProver::new(endpoint), proving)
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_trusted_prover_proves_what_was_planned_or_nothing() {
         let answer = plan.prove(&prover, on_stage.clone(), NOW).await.unwrap();
         assert_eq!(answer.mode, prover.mode());
         assert!(
-            matches!(&answer.mode, Mode::Trusted { place } if place.starts_with("http://127.0.0.1:"))
+            matches!(&answer.mode, Mode::Trusted { endpoint } if endpoint.starts_with("http://127.0.0.1:"))
         );
         assert_eq!(answer.envelope.statement(), Ok(plan.statement().clone()));
     }

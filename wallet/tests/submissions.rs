@@ -118,10 +118,10 @@ async fn a_claim_whose_answer_was_lost_is_admitted_and_none_is_sent_without_a_lo
     let plan = wallet.plan_claim(&Sources::one(ledger.clone()), &ask, NOW).await.unwrap();
     let answer = plan.prove(&local(claim_prover()), quiet(), NOW).await.unwrap();
     let recorder = Recorder::new(&ledger);
-    let place = serve_ledger(&recorder).await;
+    let endpoint = serve_ledger(&recorder).await;
 
     let stranger = Wallet::in_memory(wufu_circuits::Seed::from_bytes([9; 32])).unwrap();
-    let refused = stranger.submit(&place, &answer.envelope).await;
+    let refused = stranger.submit(&endpoint, &answer.envelope).await;
     assert!(matches!(refused, Err(SubmitError::Log(_))), "{refused:?}");
     assert_eq!(recorder.seen(), []);
 
@@ -132,10 +132,10 @@ async fn a_claim_whose_answer_was_lost_is_admitted_and_none_is_sent_without_a_lo
     let (payout, expiry) = (binding.payout.clone(), binding.expiry);
     recorder.outcome(Claim::new(key, statement, &proof, payout, expiry).unwrap());
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, None);
-    let got = wallet.submit(&place, &answer.envelope).await.unwrap();
+    let got = wallet.submit(&endpoint, &answer.envelope).await.unwrap();
     let SubmitOutcome::Admitted { claim: 1, note } = got else { panic!("{got:?}") };
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt.as_ref(), Some(&note));
     // From here on, the same answer each time.
-    let got = wallet.submit(&place, &answer.envelope).await.unwrap();
+    let got = wallet.submit(&endpoint, &answer.envelope).await.unwrap();
     assert_eq!(got, SubmitOutcome::Admitted { claim: 1, note });
 }

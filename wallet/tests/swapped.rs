@@ -134,10 +134,10 @@ async fn a_claim_is_spent_by_a_proved_claim_with_one_of_its_own_nullifiers() {
 
     let mut recorder = Recorder::new(&ledger);
     recorder.twist = spent;
-    let place = serve_ledger(&recorder).await;
+    let endpoint = serve_ledger(&recorder).await;
     let submit_noted = async |nullifier, noted, earlier: &Claim| {
         *ANSWERS.lock().unwrap() = Some((nullifier, noted, earlier.clone()));
-        mine.submit(&place, &answer.envelope).await
+        mine.submit(&endpoint, &answer.envelope).await
     };
     let submit =
         async |nullifier, earlier: &Claim| submit_noted(nullifier, nullifier, earlier).await;

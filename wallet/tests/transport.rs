@@ -22,6 +22,7 @@ use tonic::{
     Code, Request, Response, Status, Streaming, metadata::KeyAndValueRef, transport::Server,
 };
 use tonic_types::{ErrorDetails, StatusExt as _};
+use wufu_groth16::prepared::Options;
 use wufu_proto::{
     blind::FORMAT,
     claim::{Claim, ClaimOutcome},
@@ -33,11 +34,7 @@ use wufu_proto::{
         ledger_service_server::{LedgerService, LedgerServiceServer},
     },
 };
-use wufu_prover::{
-    blind,
-    engine::{PreparedKey, prepared::Options},
-    setup,
-};
+use wufu_prover::{blind, keys, setup};
 use wufu_verifier::{
     CircuitName, Statement as _,
     log::receipt::{ClaimReceipt, ClaimRefusal},
@@ -232,11 +229,11 @@ impl LedgerService for Recorder {
 
 pub(crate) async fn serve_ledger(recorder: &Recorder) -> Endpoint {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place = listener.local_addr().unwrap().to_string().parse().unwrap();
+    let endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
     let service = LedgerServiceServer::new(recorder.clone());
     let server = Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-    place
+    endpoint
 }
 
 pub(crate) fn trial(seed: u8) -> (Wallet, MemoryLedger) {
@@ -254,9 +251,9 @@ async fn f29_nothing_joins_two_look_ups_or_a_look_up_and_a_claim() {
     for seed in [3, 4] {
         let (wallet, ledger) = trial(seed);
         let (recorder, mirror) = (Recorder::new(&ledger), Recorder::new(&ledger));
-        let place = serve_ledger(&recorder).await;
+        let endpoint = serve_ledger(&recorder).await;
         let sources = Sources::compared(
-            GrpcSource::new(place.clone()),
+            GrpcSource::new(endpoint.clone()),
             GrpcSource::new(serve_ledger(&mirror).await),
         );
         let ask = claim_ask(claim_prover().verifying_key().id());
@@ -264,7 +261,7 @@ async fn f29_nothing_joins_two_look_ups_or_a_look_up_and_a_claim() {
         let plan = wallet.plan_claim(&sources, &ask, NOW).await.unwrap();
         let planned = recorder.seen().len();
         let answer = plan.prove(&local(claim_prover()), quiet(), NOW).await.unwrap();
-        let submitted = wallet.submit(&place, &answer.envelope).await.unwrap();
+        let submitted = wallet.submit(&endpoint, &answer.envelope).await.unwrap();
         assert!(matches!(submitted, SubmitOutcome::Admitted { claim: 1, .. }));
 
         // A claim triggers no look-up, of a shard least of all.
@@ -340,12 +337,13 @@ impl EvaluatorService for Pair {
 async fn serve_pair(pair: &Pair) -> [Endpoint; 2] {
     let [one, two] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0"));
     let (one, two) = (one.await.unwrap(), two.await.unwrap());
-    let places = [&one, &two].map(|bound| bound.local_addr().unwrap().to_string().parse().unwrap());
+    let endpoints =
+        [&one, &two].map(|bound| bound.local_addr().unwrap().to_string().parse().unwrap());
     let dealing = Server::builder().add_service(DealerServiceServer::new(pair.clone()));
     let evaluating = Server::builder().add_service(EvaluatorServiceServer::new(pair.clone()));
     tokio::spawn(dealing.serve_with_incoming(TcpListenerStream::new(one)));
     tokio::spawn(evaluating.serve_with_incoming(TcpListenerStream::new(two)));
-    places
+    endpoints
 }
 
 /// Ledger, dealer and evaluator put together what they saw of a wallet that looked up and proved blind: calls over
@@ -354,7 +352,7 @@ async fn serve_pair(pair: &Pair) -> [Endpoint; 2] {
 async fn f29_nothing_joins_look_ups_and_blind_proofs() {
     let made = setup::development(CircuitName::Donation, &mut StdRng::seed_from_u64(7)).unwrap();
     let options = Options { budget: 0, ..Options::default() };
-    let prepared = Arc::new(PreparedKey::new(&made, options, &|_| ()).unwrap());
+    let prepared = Arc::new(keys::prepare(&made, options, &|_| ()).unwrap());
     let (key, kit) = (prepared.verifying_key().clone(), blind::kit(&prepared).unwrap());
     let signing = SigningKey::from_bytes(&[1; 32]);
     let pair = Pair {
@@ -376,7 +374,7 @@ async fn f29_nothing_joins_look_ups_and_blind_proofs() {
         let plan = wallet.plan_donation(&sources, &request, &options, NOW).await.unwrap();
 
         let [dealing, evaluating] = serve_pair(&pair).await;
-        let dealer = Dealer { place: dealing, key: signing.verifying_key() };
+        let dealer = Dealer { endpoint: dealing, key: signing.verifying_key() };
         let blind = blind_key(key.clone(), &kit.encode(), kit.id()).unwrap();
         let tokens = Arc::new(TokenStore::in_memory().unwrap());
         let prover = BlindProver::new([blind], vec![dealer], vec![evaluating], tokens).unwrap();
@@ -443,8 +441,8 @@ async fn a_ledger_is_asked_over_tcp_and_unix_sockets() {
     tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
     let socket: Endpoint = format!("unix:{}", path.display()).parse().unwrap();
     let tcp = serve_ledger(&recorder).await;
-    for place in [socket, tcp] {
-        let source = GrpcSource::new(place);
+    for endpoint in [socket, tcp] {
+        let source = GrpcSource::new(endpoint);
         let info = source.info().await.unwrap();
         assert_eq!((info.org.as_str(), &info.log_key), (CAMPAIGN, &ledger.log_key()));
         let view = wallet.campaign(&Sources::one(source.clone()), CAMPAIGN, NOW).await.unwrap();

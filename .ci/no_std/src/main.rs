@@ -12,16 +12,7 @@ use core::{
     panic::PanicInfo,
 };
 
-use wufu_verifier::{
-    GiftCheck, Proof, Trust, VerifyError, VerifyingKey,
-    check::{PresentedProof, batch::EntropyError},
-    log::{
-        checkpoint::Checkpoint,
-        history::{LogHistory, Window},
-        signed_note::LogKey,
-    },
-    verify_batch,
-};
+use wufu_verifier::{GiftCheck, Proof, Trust, VerifyError, VerifyingKey, check::{PresentedProof, batch::EntropyError}, log::{checkpoint::Checkpoint, history::{LogHistory, Window}, signed_note::LogKey}, verify_batch};
 
 /// A part of a gift that is accepted, as gift.py wrote it.
 macro_rules! part {

@@ -14,10 +14,11 @@ use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::json;
 use wufu_benches::{machine, ms, time};
 use wufu_circuits::{
-    Circuit, DonationInstance, FiveFuInstance, GiftInstance,
+    Circuit, CircuitVisitor,
     hunt::{Determination, Hunt, Search, System, read_witness, second},
-    testing::{donation, five_fu, gift},
+    visit_sample,
 };
+use wufu_verifier::CircuitName;
 
 /// Larger files are not read.
 const MOST_BYTES: u64 = 1 << 31;
@@ -29,7 +30,7 @@ struct Args {
     #[arg(required_unless_present = "circuit", conflicts_with = "circuit")]
     file: Option<PathBuf>,
     /// One of ours in place of a file, with a witness of its own
-    #[arg(long, value_parser = ["five-fu", "donation", "gift"])]
+    #[arg(long, value_parser = CircuitName::ALL.map(CircuitName::as_str))]
     circuit: Option<String>,
     /// How many wires after the public ones are given, in place of what the file says
     #[arg(long, conflicts_with = "declared")]
@@ -131,24 +132,32 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 /// The system, a witness where there is one, and what is told of it so that a run can be repeated.
-fn read(args: &Args) -> anyhow::Result<(System, Option<Vec<Fr>>, String)> {
-    const SEED: u64 = 0;
-    fn ours<C: Circuit>(instance: &C) -> anyhow::Result<(System, Option<Vec<Fr>>, String)> {
+type Subject = (System, Option<Vec<Fr>>, String);
+
+const SEED: u64 = 0;
+
+/// A circuit of the registry, with the wires of an instance.
+struct Ours;
+
+impl CircuitVisitor for Ours {
+    type Output = anyhow::Result<Subject>;
+
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
         let (shape, mut file) = (C::shape(), Vec::new());
         shape.write(&mut file)?;
         let what = format!("{} {}, witness of seed {SEED}", C::NAME, shape.id());
         Ok((System::read(&file)?, Some(instance.assign().z().to_vec()), what))
     }
-    let mut rng = StdRng::seed_from_u64(SEED);
-    match (&args.file, args.circuit.as_deref()) {
-        (Some(path), _) => {
-            let system = System::read(&bytes(path)?).context(path.display().to_string())?;
-            Ok((system, None, path.display().to_string()))
-        }
-        (None, Some("five-fu")) => ours::<FiveFuInstance>(&five_fu(&mut rng)),
-        (None, Some("donation")) => ours::<DonationInstance>(&donation(&mut rng)),
-        (None, _) => ours::<GiftInstance>(&gift(&mut rng)),
+}
+
+fn read(args: &Args) -> anyhow::Result<Subject> {
+    if let Some(path) = &args.file {
+        let system = System::read(&bytes(path)?).context(path.display().to_string())?;
+        return Ok((system, None, path.display().to_string()));
     }
+    let circuit = args.circuit.as_deref().and_then(CircuitName::from_name);
+    let rng = &mut StdRng::seed_from_u64(SEED);
+    visit_sample(circuit.unwrap_or(CircuitName::Gift), rng, Ours)
 }
 
 fn bytes(path: &PathBuf) -> anyhow::Result<Vec<u8>> {

@@ -6,18 +6,15 @@ use wufu_testing as _;
 
 use ark_bn254::Fr;
 use clap::Parser;
-use rand::rngs::OsRng;
+use rand::{
+    SeedableRng as _,
+    rngs::{OsRng, StdRng},
+};
 use serde_json::{Value, json};
 use wufu_benches::{machine, median, ms, peak_mb, time};
-use wufu_circuits::{
-    Circuit,
-    r1cs::Matrix,
-    testing::{donation, five_fu, gift},
-};
-use wufu_prover::{
-    engine::{ArkEngine, Engine as _},
-    setup,
-};
+use wufu_circuits::{Circuit, CircuitVisitor, r1cs::Matrix, visit_sample};
+use wufu_groth16::Engine as _;
+use wufu_prover::{keys, setup};
 use wufu_verifier::{CircuitName, Proof, Statement as _};
 
 /// Rows, non-zeros, keys and times of each statement.
@@ -33,7 +30,7 @@ struct Args {
     #[arg(long, default_value_t = 5)]
     runs: usize,
     /// Only this statement
-    #[arg(long, value_parser = ["five-fu", "donation", "gift"])]
+    #[arg(long, value_parser = CircuitName::ALL.map(CircuitName::as_str))]
     circuit: Option<String>,
 }
 
@@ -51,11 +48,8 @@ fn main() -> anyhow::Result<()> {
         if args.circuit.as_deref().is_some_and(|only| only != circuit.as_str()) {
             continue;
         }
-        let row = pool.install(|| match circuit {
-            CircuitName::FiveFu => measure(&five_fu(&mut OsRng), args.runs),
-            CircuitName::Donation => measure(&donation(&mut OsRng), args.runs),
-            CircuitName::Gift => measure(&gift(&mut OsRng), args.runs),
-        })?;
+        let rng = &mut StdRng::from_entropy();
+        let row = pool.install(|| visit_sample(circuit, rng, Measure { runs: args.runs }))?;
         if args.json {
             println!("{row}");
         }
@@ -72,20 +66,33 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Measures a statement with one instance.
+struct Measure {
+    runs: usize,
+}
+
+impl CircuitVisitor for Measure {
+    type Output = anyhow::Result<Value>;
+
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
+        measure(instance, self.runs)
+    }
+}
+
 fn measure<C: Circuit>(instance: &C, runs: usize) -> anyhow::Result<Value> {
     let (shape, shape_time) = time(C::shape);
     let (key, setup_time) = time(|| setup::development(C::NAME, &mut OsRng));
     let key = key?;
     let key_bytes = key.encode()?.len();
     let verifying_key = key.verifying_key().clone();
-    let engine = ArkEngine::new(key);
+    let engine = keys::ark_engine(key);
 
     let check = median(runs, || instance.check().is_ok());
     let witness = median(runs, || instance.assign());
     let assignment = instance.assign();
     let (r, s) = (Fr::from(3u64), Fr::from(5u64));
-    let prove = median(runs, || engine.prove(&assignment, r, s).is_ok());
-    let proof = engine.prove(&assignment, r, s)?;
+    let prove = median(runs, || engine.prove(keys::values(&assignment), r, s).is_ok());
+    let proof = engine.prove(keys::values(&assignment), r, s)?;
     let inputs = instance.public().public_inputs();
     anyhow::ensure!(verifying_key.equation_holds(&inputs, &proof), "the proof does not verify");
     let bytes = proof.encode();

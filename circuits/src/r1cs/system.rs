@@ -44,6 +44,16 @@ impl Matrix {
         self.terms.len()
     }
 
+    /// The terms of all rows, row after row.
+    pub fn terms(&self) -> &[(u32, Fr)] {
+        &self.terms
+    }
+
+    /// Where the terms of each row end in [`Matrix::terms`].
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+
     fn eval(&self, index: usize, z: &[Fr]) -> Fr {
         self.row(index).iter().fold(Fr::ZERO, |sum, (wire, k)| sum + z[*wire as usize] * k)
     }

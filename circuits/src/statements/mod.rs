@@ -1,4 +1,4 @@
-//! The three statements: what is public, what is private, the native check and the circuit.
+//! The statements: what is public, what is private, the native check and the circuit.
 
 mod donation;
 mod five_fu;
@@ -10,7 +10,9 @@ use wufu_verifier::{CircuitName, Statement};
 pub use donation::{DonationInstance, DonationWitness, PolicyBounds};
 pub use five_fu::{CardWitness, FiveFuInstance, FiveFuWitness};
 pub use gift::{GiftInstance, GiftWitness};
-pub use registry::{RegistryEntry, registry_entry};
+#[cfg(any(test, feature = "testing"))]
+pub use registry::visit_sample;
+pub use registry::{CircuitVisitor, RegistryEntry, registry_entry, visit_blank};
 
 use crate::{
     clause::{Clause, ClauseError},
@@ -48,6 +50,10 @@ pub trait Circuit: Sized {
 
     /// An instance of the right form in which every value is zero. It is not true; it has the circuit's shape.
     fn blank() -> Self;
+
+    /// A true instance, drawn from `rng`.
+    #[cfg(any(test, feature = "testing"))]
+    fn sample(rng: &mut rand::rngs::StdRng) -> Self;
 
     /// The clauses that are false, in order: the statement worked out natively, without the circuit's gadgets.
     fn false_clauses(&self) -> Vec<Clause>;

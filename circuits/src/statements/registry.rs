@@ -1,4 +1,7 @@
 //! Every statement, once: what other crates need of a circuit that they have no type of. Nothing else there lists the statements.
+//!
+//! What a verifier must know of a statement too (its public inputs, what a proof of it answers, its logs, the circuit's id) stands in
+//! the entries of [`CircuitName`]; how a witness travels, in `wufu_proto::witness`.
 
 use wufu_verifier::CircuitName;
 
@@ -28,11 +31,42 @@ impl RegistryEntry {
     }
 }
 
-const REGISTRY: [RegistryEntry; CircuitName::ALL.len()] = [
-    RegistryEntry::of::<FiveFuInstance>(),
-    RegistryEntry::of::<DonationInstance>(),
-    RegistryEntry::of::<GiftInstance>(),
-];
+/// Work on an instance, whichever statement it is of: a closure that is generic over circuits.
+pub trait CircuitVisitor {
+    /// What the work gives.
+    type Output;
+
+    /// Does the work.
+    fn visit<C: Circuit>(self, instance: &C) -> Self::Output;
+}
+
+macro_rules! registry {
+    ($($instance:ident),+ $(,)?) => {
+        const REGISTRY: [RegistryEntry; CircuitName::ALL.len()] =
+            [$(RegistryEntry::of::<$instance>()),+];
+
+        /// Does some work on the blank instance of a circuit: for what depends on its type alone.
+        pub fn visit_blank<V: CircuitVisitor>(circuit: CircuitName, visitor: V) -> V::Output {
+            match circuit {
+                $(<$instance as Circuit>::NAME => visitor.visit(&$instance::blank()),)+
+            }
+        }
+
+        /// Does some work on a true instance of a circuit.
+        #[cfg(any(test, feature = "testing"))]
+        pub fn visit_sample<V: CircuitVisitor>(
+            circuit: CircuitName,
+            rng: &mut rand::rngs::StdRng,
+            visitor: V,
+        ) -> V::Output {
+            match circuit {
+                $(<$instance as Circuit>::NAME => visitor.visit(&$instance::sample(rng)),)+
+            }
+        }
+    };
+}
+
+registry![FiveFuInstance, DonationInstance, GiftInstance];
 
 // In the order of the names, so that a name is an index.
 const _: () = {

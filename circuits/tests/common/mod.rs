@@ -11,13 +11,11 @@ use std::{
     fmt::Debug,
     io::{self, Write as _},
     process::Command,
-    sync::LazyLock,
+    sync::OnceLock,
 };
 
 use rand::{SeedableRng, rngs::StdRng};
-use wufu_circuits::{
-    Circuit, Clause, ClauseError, DonationInstance, FiveFuInstance, GiftInstance, Instance, R1cs,
-};
+use wufu_circuits::{Circuit, Clause, ClauseError, Instance, R1cs};
 use wufu_verifier::CircuitName;
 
 pub use self::{fields::Fields, solver::Solver};
@@ -25,33 +23,19 @@ pub use self::{fields::Fields, solver::Solver};
 /// How many instances a test makes that tries a change on several.
 pub const CASES: u64 = 3;
 
-static SHAPES: [LazyLock<R1cs>; 3] = [
-    LazyLock::new(FiveFuInstance::shape),
-    LazyLock::new(DonationInstance::shape),
-    LazyLock::new(GiftInstance::shape),
-];
-static SOLVERS: [LazyLock<Solver>; 3] = [
-    LazyLock::new(|| Solver::new(shape::<FiveFuInstance>())),
-    LazyLock::new(|| Solver::new(shape::<DonationInstance>())),
-    LazyLock::new(|| Solver::new(shape::<GiftInstance>())),
-];
-
-fn of<C: Circuit, T>(each: &'static [LazyLock<T>; 3]) -> &'static T {
-    match C::NAME {
-        CircuitName::FiveFu => &each[0],
-        CircuitName::Donation => &each[1],
-        CircuitName::Gift => &each[2],
-    }
-}
+/// A value for each circuit, made when it is first asked for.
+type PerCircuit<T> = [OnceLock<T>; CircuitName::ALL.len()];
 
 /// The shape of a circuit, made once for all tests of a binary.
 pub fn shape<C: Circuit>() -> &'static R1cs {
-    of::<C, _>(&SHAPES)
+    static SHAPES: PerCircuit<R1cs> = [const { OnceLock::new() }; CircuitName::ALL.len()];
+    SHAPES[C::NAME as usize].get_or_init(C::shape)
 }
 
 /// How the circuit's wires follow from the declared inputs.
 pub fn solver<C: Circuit>() -> &'static Solver {
-    of::<C, _>(&SOLVERS)
+    static SOLVERS: PerCircuit<Solver> = [const { OnceLock::new() }; CircuitName::ALL.len()];
+    SOLVERS[C::NAME as usize].get_or_init(|| Solver::new(shape::<C>()))
 }
 
 /// Says what a run was of, also when it passes, so that it can be repeated: commit, circuit and its id, and `what`.
@@ -82,7 +66,7 @@ pub fn broken_clauses<C: Circuit>(instance: &C) -> Vec<Clause> {
 }
 
 /// Sees that native check and circuit accept an instance.
-pub fn accepted<C: Circuit + Debug>(instance: &C) {
+pub fn accepted<C: Circuit>(instance: &C) {
     assert_eq!(instance.false_clauses(), []);
     assert_eq!(instance.check(), Ok(instance.public()));
     assert_eq!(broken_clauses(instance), []);

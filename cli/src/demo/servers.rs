@@ -10,7 +10,8 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
-use wufu_prover::{blind, engine::PreparedKey};
+use wufu_groth16::PreparedKey;
+use wufu_prover::blind;
 use wufu_wallet::{
     BlindProver, Delay, Endpoint, TokenStore,
     prover::blind::{Dealer, blind_key},
@@ -47,8 +48,10 @@ impl Servers {
         };
         let (dealing, evaluating) = (text(&dealer, "url")?, text(&evaluator, "url")?);
         let key = files::unhex("key", &text(&dealer, "key")?)?;
-        let dealer =
-            Dealer { place: dealing.parse()?, key: ed25519_dalek::VerifyingKey::from_bytes(&key)? };
+        let dealer = Dealer {
+            endpoint: dealing.parse()?,
+            key: ed25519_dalek::VerifyingKey::from_bytes(&key)?,
+        };
         for (role, url, process) in [("dealer", &dealing, &one), ("evaluator", &evaluating, &two)] {
             let id = process.0.id();
             let text = format!("{role} on {url}, process {id}");
@@ -65,7 +68,7 @@ impl Servers {
         key: &PreparedKey,
         output: Output,
     ) -> anyhow::Result<BlindProver> {
-        let (circuit, kit) = (key.circuit(), blind::kit(key)?);
+        let (circuit, kit) = (key.verifying_key().circuit(), blind::kit(key)?);
         let (id, file) = (kit.id(), dir.join(format!("{circuit}.kit")));
         files::write(&file, files::write::KIT, &kit.encode())?;
         let text = format!("{circuit}: kit {id}, which wallets pin beside the key");

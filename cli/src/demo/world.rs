@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use serde_json::json;
 use tokio::{sync::oneshot, task::JoinHandle};
 use wufu_circuits::{Address, Kind, Seed};
+use wufu_groth16::PreparedKey;
 use wufu_ledger::{
     Ledger, LedgerPolicy, Owners, Placement,
     generate::Shape,
@@ -24,9 +25,9 @@ use wufu_proto::{
     grant::DonationReceipt,
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
-use wufu_prover::engine::PreparedKey;
 use wufu_verifier::{
     Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey,
+    encoding::hex,
     log::{checkpoint::Checkpoint, history::LogHistory, signed_note::LogKey},
 };
 use wufu_wallet::{BlindProver, Endpoint, GrpcSource, NoteFile, Sources, Wallet};
@@ -435,7 +436,7 @@ fn verifier(
     let mut secret = Zeroizing::new([0; 32]);
     OsRng.fill_bytes(&mut *secret);
     let signing = SigningKey::from_bytes(&secret);
-    let text = Zeroizing::new(format!("{}\n", files::hex(&*secret)));
+    let text = Zeroizing::new(hex::secret_line(&*secret));
     files::write_secret(&dir.join("verifier.key"), text.as_bytes())?;
     files::write(&dir.join("donation.vk"), VERIFYING_KEY, &key.encode())?;
     files::write(&dir.join("charity.pub"), LOG_KEY, format!("{log_key}\n").as_bytes())?;

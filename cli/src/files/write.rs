@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use wufu_files::{Draft, folder};
 use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, limits::MessageLimits, v1};
 use wufu_verifier::{
     ProofRequest, Trust, VerifyingKey,
@@ -232,15 +233,8 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// A new file. Whoever makes one of the same name meanwhile keeps theirs.
 fn create(path: &Path, mode: u32, bytes: &[u8]) -> anyhow::Result<()> {
-    let unwritable = |error| Unwritable::new(path, error);
-    let folder = folder(path);
-    let mut builder = tempfile::Builder::new();
-    let file = builder.permissions(Permissions::from_mode(mode)).tempfile_in(folder);
-    let mut file = file.map_err(unwritable)?;
-    file.write_all(bytes).map_err(unwritable)?;
-    file.as_file().sync_all().map_err(unwritable)?;
-    file.persist_noclobber(path).map_err(|error| unwritable(error.error))?;
-    Ok(())
+    let created = Draft::with_mode(path, mode).create(|file| file.write_all(bytes));
+    Ok(created.map_err(|error: io::Error| Unwritable::new(path, error))?)
 }
 
 fn replace_with(
@@ -248,15 +242,11 @@ fn replace_with(
     bytes: &[u8],
     prepare: impl FnOnce(&File) -> io::Result<()>,
 ) -> anyhow::Result<()> {
-    let unwritable = |error| Unwritable::new(path, error);
-    let mut builder = tempfile::Builder::new();
-    let file = builder.permissions(Permissions::from_mode(0o644)).tempfile_in(folder(path));
-    let mut file = file.map_err(unwritable)?;
-    prepare(file.as_file()).map_err(unwritable)?;
-    file.write_all(bytes).map_err(unwritable)?;
-    file.as_file().sync_all().map_err(unwritable)?;
-    file.persist(path).map_err(|error| unwritable(error.error))?;
-    Ok(())
+    let replaced = Draft::with_mode(path, 0o644).replace(|file| {
+        prepare(file)?;
+        file.write_all(bytes)
+    });
+    Ok(replaced.map_err(|error| Unwritable::new(path, error))?)
 }
 
 /// Into a device or pipe as it is.
@@ -290,10 +280,6 @@ fn link_target(path: &Path) -> anyhow::Result<PathBuf> {
         }
     }
     bail!("{}: too many links, expected a file's name", path.display())
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A file that cannot be written.

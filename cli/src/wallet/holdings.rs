@@ -114,7 +114,7 @@ pub async fn sync(
     let found = wallet.sync(&sources, org, files::now()?).await;
     // For the amounts in lists alone: what a ledger says of itself is not signed, and is asked of it by everybody.
     let info = match &found {
-        Ok(_) => GrpcSource::new(opened.place()?).info().await.ok(),
+        Ok(_) => GrpcSource::new(opened.endpoint()?).info().await.ok(),
         Err(_) => None,
     };
     drop(opened);

@@ -19,7 +19,7 @@ use wufu_verifier::{
 use wufu_wallet::{
     Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, Mode, Report, Sources,
     SubmitOutcome, Wallet,
-    patience::{OnWait, Wait},
+    endpoint::patience::{OnWait, Wait},
 };
 
 use crate::{
@@ -307,14 +307,14 @@ fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey>
 /// Says that a ledger is busy, and when it is asked again.
 fn waits(output: Output) -> OnWait {
     Arc::new(move |wait: &Wait| {
-        let Wait { place, refused, time, left } = wait;
+        let Wait { endpoint, refused, time, left } = wait;
         let text = format!(
-            "{place} is busy; asking again in {}, for {} at most",
+            "{endpoint} is busy; asking again in {}, for {} at most",
             duration(*time),
             duration(*left)
         );
         let fields = json!({
-            "place": place, "refused": refused, "seconds": time.as_secs_f64(), "left": left.as_secs_f64(),
+            "place": endpoint, "refused": refused, "seconds": time.as_secs_f64(), "left": left.as_secs_f64(),
         });
         output.note("busy", text, fields);
     })
@@ -374,7 +374,7 @@ fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Res
     }
     output.result("proof", text, fields);
     for server in answer.mode.servers() {
-        let text = format!("  {} {} learned {}", server.role, server.place, server.learned);
+        let text = format!("  {} {} learned {}", server.role, server.endpoint, server.learned);
         output.text(text);
     }
     Ok(())
@@ -382,20 +382,20 @@ fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Res
 
 /// What each server learned, for machines.
 pub fn servers(mode: &Mode) -> Value {
-    let server = |server: wufu_wallet::prover::Server| json!({ "role": server.role, "place": server.place, "learned": server.learned });
+    let server = |server: wufu_wallet::prover::Server| json!({ "role": server.role, "place": server.endpoint, "learned": server.learned });
     mode.servers().into_iter().map(server).collect()
 }
 
 async fn submit(
     wallet: &Wallet,
-    place: &Endpoint,
+    endpoint: &Endpoint,
     claim: &wufu_proto::Envelope,
     output: Output,
 ) -> anyhow::Result<()> {
-    let fields = json!({ "ledger": place.to_string(), "limit_seconds": 60 });
-    let text = format!("submitting the claim to {place}; the answer may take up to 60 s");
+    let fields = json!({ "ledger": endpoint.to_string(), "limit_seconds": 60 });
+    let text = format!("submitting the claim to {endpoint}; the answer may take up to 60 s");
     output.note("submitting", text, fields);
-    match wallet.submit_telling(place, claim, waits(output)).await? {
+    match wallet.submit_telling(endpoint, claim, waits(output)).await? {
         SubmitOutcome::Admitted { claim, note } => {
             let fields = json!({ "outcome": "admitted", "claim": claim, "note": note });
             // The receipt was lost on the way, or another wallet has it.

@@ -68,12 +68,13 @@ pub struct ProveArgs {
 
 /// A dealer, as `KEY@URL`.
 fn dealer(text: &str) -> Result<Dealer, String> {
-    let (key, place) = text.split_once('@').ok_or("expected KEY@URL")?;
+    let (key, endpoint) = text.split_once('@').ok_or("expected KEY@URL")?;
     let key = files::unhex("KEY", key).map_err(|error| error.to_string())?;
     let key = DealerKey::from_bytes(&key).map_err(|_| "KEY is no Ed25519 key")?;
-    let place =
-        place.parse().map_err(|error: wufu_wallet::place::EndpointError| error.to_string())?;
-    Ok(Dealer { place, key })
+    let endpoint = endpoint
+        .parse()
+        .map_err(|error: wufu_wallet::endpoint::EndpointError| error.to_string())?;
+    Ok(Dealer { endpoint, key })
 }
 
 fn kit_id(text: &str) -> Result<KitId, String> {
@@ -91,14 +92,13 @@ impl ProveArgs {
         let circuit = key.circuit();
         match self.choice(&key)? {
             Choice::Trusted => {
-                let place = self.prover.clone().context("--prove trusted needs --prover URL")?;
+                let endpoint = self.prover.clone().context("--prove trusted needs --prover URL")?;
                 let limit = wufu_wallet::prover::TIMEOUT.as_secs();
                 let text =
-                    format!("asking the prover at {place}; the proof may take up to {limit} s");
-                let fields =
-                    json!({ "role": "prover", "place": place.to_string(), "limit_seconds": limit });
+                    format!("asking the prover at {endpoint}; the proof may take up to {limit} s");
+                let fields = json!({ "role": "prover", "place": endpoint.to_string(), "limit_seconds": limit });
                 output.note("ask", text, fields);
-                Ok(Box::new(TrustedProver::new(place)))
+                Ok(Box::new(TrustedProver::new(endpoint)))
             }
             Choice::Blind => Ok(Box::new(self.blind(wallet, &key, output)?)),
             Choice::Local | Choice::Auto => {
@@ -231,11 +231,11 @@ fn said(step: &BlindStep) -> Option<(&'static str, String, Value)> {
             });
             Some(("wait", text, fields))
         }
-        BlindStep::Ask { role, place, limit } => {
+        BlindStep::Ask { role, endpoint, limit } => {
             let seconds = limit.as_secs();
             let text =
-                format!("asking the {role} at {place}; the answer may take up to {seconds} s");
-            let fields = json!({ "role": role, "place": place, "limit_seconds": seconds });
+                format!("asking the {role} at {endpoint}; the answer may take up to {seconds} s");
+            let fields = json!({ "role": role, "place": endpoint, "limit_seconds": seconds });
             Some(("ask", text, fields))
         }
         _ => None,

@@ -35,7 +35,7 @@ impl SourceArgs {
     /// Opens them. The ledger is served as long as the second value lives.
     pub async fn open(&self, output: Output) -> anyhow::Result<(Sources, LedgerSession)> {
         let opened = source::open(&self.ledger).await?;
-        let ledger = GrpcSource::new(opened.place()?).with_waits(super::waits(output));
+        let ledger = GrpcSource::new(opened.endpoint()?).with_waits(super::waits(output));
         let sources = match &self.second {
             None => Sources::one(ledger),
             Some(second) if Path::new(second).is_file() => {
@@ -47,19 +47,22 @@ impl SourceArgs {
                 Sources::compared(ledger, NoteFile::new(second))
             }
             Some(second) => {
-                let place = source::place_in("--second", second, "a file of signed notes")?;
-                if place.is_same(&opened.place()?) {
+                let endpoint = source::endpoint_in("--second", second, "a file of signed notes")?;
+                if endpoint.is_same(&opened.endpoint()?) {
                     bail!(
                         "--second {second} is the ledger itself ({}), expected another source, or --one-source",
-                        opened.place()?
+                        opened.endpoint()?
                     );
                 }
                 let text = format!(
-                    "comparing checkpoints with {place}: this shows whether both addresses give the same log, \
+                    "comparing checkpoints with {endpoint}: this shows whether both addresses give the same log, \
                      not whether two operators run them"
                 );
-                output.note("second", text, json!({ "second": place.to_string() }));
-                Sources::compared(ledger, GrpcSource::new(place).with_waits(super::waits(output)))
+                output.note("second", text, json!({ "second": endpoint.to_string() }));
+                Sources::compared(
+                    ledger,
+                    GrpcSource::new(endpoint).with_waits(super::waits(output)),
+                )
             }
         };
         Ok((sources, opened))

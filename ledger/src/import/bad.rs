@@ -12,7 +12,7 @@ use super::{
     date::{DateError, Minute},
     format::ReceiptKey,
 };
-use crate::{money::Money, policy::CurrencyCode};
+use crate::policy::{CurrencyCode, money::Money};
 
 /// Longest value that a message shows, in characters.
 const SHOWN: usize = 60;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{Timestamp, tz::TimeZone};
-use sqlx::{QueryBuilder, Sqlite};
 use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field, log::directory::Directory};
 
 use super::{
@@ -12,12 +11,16 @@ use super::{
     unused::ReceiptSample,
 };
 use crate::{
-    append::lossy,
-    donation::{DonationRow, Donations},
-    log::Log,
-    owners::Owners,
+    append::{
+        donation::{DonationRow, Donations},
+        lossy,
+    },
+    import::owners::Owners,
     policy::CurrencyCode,
-    store::{ROWS, StoreError, WriteTx},
+    store::{
+        ROWS, StoreError, Transaction,
+        receipts::{self, EnteredDonation},
+    },
 };
 
 /// What does not have to be entered.
@@ -79,18 +82,7 @@ impl Lines {
     }
 }
 
-/// A donation that the ledger holds.
-pub(super) struct Entered {
-    project: i64,
-    amount: i64,
-    time: i64,
-    pub(super) place: Option<i64>,
-    /// Its number, in the order in which donations were entered.
-    pub(super) number: i64,
-    owner: Option<Vec<u8>>,
-}
-
-impl Entered {
+impl EnteredDonation {
     /// Whether a row is this donation.
     fn is_same(&self, row: &DonationRow, key: Option<ProjectKey>) -> bool {
         let (amount, time) = (row.amount.minor() as i64, row.time.seconds() as i64);
@@ -105,9 +97,6 @@ impl Entered {
     }
 }
 
-/// A row of `receipts`: receipt, project key, amount, time, place, number, owner.
-type ReceiptRow = (Vec<u8>, i64, i64, i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
-
 /// The row of a file on which a receipt stands first.
 struct FirstRow {
     line: u64,
@@ -118,14 +107,14 @@ struct FirstRow {
 impl KnownRows {
     /// Takes out of `donations` what is known, and what cannot be entered beside what is.
     pub(super) async fn sort_out(
-        tx: &mut WriteTx<'_>,
+        tx: &mut Transaction<'_>,
         look_up: LookUp<'_>,
         donations: &mut Donations,
         lines: &mut Lines,
     ) -> Result<Self, StoreError> {
         let LookUp { currency, directory, owners, before, is_normalized } = look_up;
         let receipts: Vec<&[u8]> = donations.rows.iter().map(|row| row.receipt.as_ref()).collect();
-        let held = entered(tx, &receipts).await?;
+        let held = receipts::entered(tx.connection()?, &receipts).await?;
         let keys = donations.known_keys(directory);
         let is_known = |row: &DonationRow| {
             let entered = held.get(row.receipt.as_ref());
@@ -194,7 +183,7 @@ impl FirstRow {
 /// # Cost
 /// Three receipts are looked up for each row, so many at a time.
 async fn other_forms(
-    tx: &mut WriteTx<'_>,
+    tx: &mut Transaction<'_>,
     before: u64,
     donations: &Donations,
     keys: &[Option<ProjectKey>],
@@ -210,7 +199,7 @@ async fn other_forms(
             }
         }
         let receipts: Vec<&[u8]> = names.keys().map(Vec::as_slice).collect();
-        let entered = entered(tx, &receipts).await?;
+        let entered = receipts::entered(tx.connection()?, &receipts).await?;
         for (name, entered) in entered {
             let is_old = u64::try_from(entered.number).is_ok_and(|number| number <= before);
             for (row, form) in names.remove(&name).unwrap_or_default() {
@@ -223,39 +212,9 @@ async fn other_forms(
     Ok(found)
 }
 
-/// What the ledger holds under these receipts.
-pub(super) async fn entered(
-    tx: &mut WriteTx<'_>,
-    receipts: &[&[u8]],
-) -> Result<HashMap<Vec<u8>, Entered>, StoreError> {
-    let mut held = HashMap::new();
-    let any = sqlx::query_scalar("SELECT 1 FROM receipts WHERE log = $1 LIMIT 1");
-    let any: Option<i64> = any.bind(Log::Donations.id()).fetch_optional(tx.connection()?).await?;
-    if any.is_none() {
-        return Ok(held);
-    }
-    for receipts in receipts.chunks(ROWS) {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT receipt, project_key, amount, time, place, seq, owner FROM receipts WHERE log = ",
-        );
-        query.push_bind(Log::Donations.id()).push(" AND receipt IN (");
-        let mut list = query.separated(", ");
-        for receipt in receipts {
-            list.push_bind(receipt.to_vec());
-        }
-        query.push(")");
-        let rows: Vec<ReceiptRow> = query.build_query_as().fetch_all(tx.connection()?).await?;
-        for (receipt, project, amount, time, place, number, owner) in rows {
-            let number = number.unwrap_or(0);
-            held.insert(receipt, Entered { project, amount, time, place, number, owner });
-        }
-    }
-    Ok(held)
-}
-
 /// What would tell a row from a donation of the same receipt.
 fn way(
-    entered: &Entered,
+    entered: &EnteredDonation,
     row: &DonationRow,
     donations: &Donations,
     directory: &Directory,
@@ -271,7 +230,7 @@ fn way(
     })
 }
 
-impl Entered {
+impl EnteredDonation {
     /// Its institution and its project.
     fn names<'d>(&self, directory: &'d Directory) -> Result<(&'d str, &'d str), StoreError> {
         let broken = || StoreError::Broken { what: "receipt" };
@@ -282,7 +241,7 @@ impl Entered {
 }
 
 fn describe(
-    entered: &Entered,
+    entered: &EnteredDonation,
     currency: CurrencyCode,
     directory: &Directory,
 ) -> Result<RecordedDonation, StoreError> {

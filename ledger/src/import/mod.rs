@@ -7,6 +7,7 @@ mod columns;
 pub mod date;
 mod format;
 mod known;
+pub(crate) mod owners;
 mod rows;
 mod unused;
 
@@ -24,12 +25,11 @@ use tokio::sync::mpsc;
 pub use unused::ReceiptSample;
 
 use crate::{
-    append::{AppendError, lossy},
+    append::{AppendError, directory, lossy},
+    epochs::tally::Part,
+    import::owners::Owners,
     ledger::Ledger,
-    owners::Owners,
-    project,
-    store::{StoreError, WriteTx},
-    tally::Part,
+    store::{StoreError, Transaction, signed},
 };
 use known::{KnownRows, Lines, LookUp};
 use rows::Batches;
@@ -265,7 +265,7 @@ impl Ledger {
 
     async fn import_in(
         &self,
-        tx: &mut WriteTx<'_>,
+        tx: &mut Transaction<'_>,
         first: Option<Rows>,
         mut batches: mpsc::Receiver<Read>,
         options: ImportOptions,
@@ -273,7 +273,7 @@ impl Ledger {
     ) -> Result<ImportReport, ImportError> {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
         let owners = Arc::new(options.owners);
-        let mut directory = project::load(tx.connection()?).await?;
+        let mut directory = directory::load(tx.connection()?).await?;
         let before = self.state(tx).await?.tally.chain(Part::Donations).rows;
         let mut number = before;
         let (mut lines, mut listed, mut normalized_receipts) = (Lines::default(), 0, 0);
@@ -306,7 +306,7 @@ impl Ledger {
                 report.sum += donations.sum();
                 for row in &donations.rows {
                     number += 1;
-                    lines.push(crate::store::signed(number)?, row.line);
+                    lines.push(signed(number)?, row.line);
                     listed += u64::from(owners.is_listed(&row.receipt));
                 }
                 let before = report.rows;

@@ -17,9 +17,8 @@ use super::{
     format::Format,
 };
 use crate::{
-    donation::{Donations, ReceiptCell},
-    money::Money,
-    policy::CurrencyCode,
+    append::donation::{Donations, ReceiptCell},
+    policy::{CurrencyCode, money::Money},
 };
 
 /// What a file holds.

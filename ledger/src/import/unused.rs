@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::known::{Lines, entered};
+use super::known::Lines;
 use crate::{
     append::lossy,
-    owners::Owners,
-    store::{ROWS, StoreError, WriteTx},
+    import::owners::Owners,
+    store::{ROWS, StoreError, Transaction, receipts},
 };
 
 /// Most receipts that are named as examples.
@@ -49,7 +49,7 @@ pub(super) struct UnusedOwners {
 impl UnusedOwners {
     /// Looks for the receipts of owners that no row of the file has.
     pub(super) async fn find(
-        tx: &mut WriteTx<'_>,
+        tx: &mut Transaction<'_>,
         owners: &Owners,
         lines: &Lines,
     ) -> Result<Self, StoreError> {
@@ -57,7 +57,7 @@ impl UnusedOwners {
         let Owners::Listed(listed) = owners else { return Ok(unused) };
         let receipts: Vec<&[u8]> = listed.keys().map(AsRef::as_ref).collect();
         for chunk in receipts.chunks(ROWS) {
-            let held = entered(tx, chunk).await?;
+            let held = receipts::entered(tx.connection()?, chunk).await?;
             for &receipt in chunk {
                 match held.get(receipt) {
                     // A row of the file has it.

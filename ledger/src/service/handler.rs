@@ -8,7 +8,7 @@ use wufu_proto::{
     v1::{self, ledger_service_server::LedgerService},
 };
 
-use super::{Clock, Limits, MAX_CHECKPOINTS, door::ClaimBatcher, refusal, turns::Turns};
+use super::{Clock, Limits, MAX_CHECKPOINTS, claim_batcher::ClaimBatcher, refusal, turns::Turns};
 use crate::Ledger;
 
 /// A ledger, and what its service needs beside it.
@@ -133,9 +133,9 @@ impl LedgerService for Handler {
         request: Request<v1::SubmitClaimRequest>,
     ) -> Result<Response<v1::SubmitClaimResponse>, Status> {
         let none = || Status::failed_precondition("this ledger takes no claims");
-        let door = self.claims.as_ref().ok_or_else(none)?;
+        let batcher = self.claims.as_ref().ok_or_else(none)?;
         let claim = Claim::try_from(request.into_inner()).map_err(refusal::malformed)?;
-        let verified = door.check(claim.clone()).await?;
+        let verified = batcher.check(claim.clone()).await?;
         // The time again: it may have ended while it waited.
         let clock = self.clock.clone();
         let outcome = self.ledger.claim_by(&verified, &claim, move || clock()).await;

@@ -1,7 +1,7 @@
 //! The ledger over gRPC: `wufu.v1.LedgerService`, with health checks and reflection.
 
 mod append;
-mod door;
+mod claim_batcher;
 mod handler;
 mod limits;
 mod refusal;
@@ -14,19 +14,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::watch,
-    time::timeout,
-};
-use tokio_stream::Stream;
-use tonic::{server::NamedService, service::Routes, transport::server::Connected};
+use tokio::{sync::watch, time::timeout};
+use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
-use wufu_serve::{Ended, Repeats, Service};
+use wufu_serve::{Ended, Incoming, Repeats, Service};
 use wufu_verifier::{VerifyingKey, groth16::key::Provenance};
 
 use crate::{EpochError, GrantReader, Ledger, LedgerPolicy};
-use door::ClaimBatcher;
+use claim_batcher::ClaimBatcher;
 use handler::Handler;
 pub use limits::Limits;
 
@@ -92,17 +87,13 @@ pub enum ServeError {
 /// # Errors
 /// Returns an error if the key for claims is of another circuit, or a development key in production; if the transport
 /// fails, or calls in flight are not finished within the grace time.
-pub async fn run<IO, E>(
-    incoming: impl Stream<Item = Result<IO, E>>,
+pub async fn run(
+    incoming: impl Incoming,
     ledger: Ledger,
     claims: Option<VerifyingKey>,
     clock: Clock,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError>
-where
-    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(), ServeError> {
     run_within(incoming, ledger, claims, clock, Limits::default(), shutdown).await
 }
 
@@ -110,18 +101,14 @@ where
 ///
 /// # Errors
 /// Returns an error where [`run`] does.
-pub async fn run_within<IO, E>(
-    incoming: impl Stream<Item = Result<IO, E>>,
+pub async fn run_within(
+    incoming: impl Incoming,
     ledger: Ledger,
     claims: Option<VerifyingKey>,
     clock: Clock,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError>
-where
-    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(), ServeError> {
     if let Some(key) = &claims {
         check(key, ledger.policy())?;
     }
@@ -133,41 +120,33 @@ where
 ///
 /// # Errors
 /// Returns an error if the transport fails, or calls in flight are not finished within the grace time.
-pub async fn run_reader<IO, E>(
-    incoming: impl Stream<Item = Result<IO, E>>,
+pub async fn run_reader(
+    incoming: impl Incoming,
     reader: GrantReader,
     clock: Clock,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError>
-where
-    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(), ServeError> {
     let ledger = reader.into_ledger();
     serve(incoming, (ledger, false), None, clock, Limits::default(), shutdown).await
 }
 
 /// Serves a ledger, and closes its epochs if it is to be written.
-async fn serve<IO, E>(
-    incoming: impl Stream<Item = Result<IO, E>>,
+async fn serve(
+    incoming: impl Incoming,
     (ledger, is_written): (Ledger, bool),
     claims: Option<VerifyingKey>,
     clock: Clock,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError>
-where
-    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(), ServeError> {
     let (stop, stopping) = watch::channel(false);
     let closer = is_written
         .then(|| tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone())));
-    let (door, mut checks) = claims
+    let (batcher, mut checks) = claims
         .map(|key| ClaimBatcher::new(ledger.clone(), key, clock.clone()))
-        .map_or_else(Default::default, |(door, checks)| (Some(door), checks));
+        .map_or_else(Default::default, |(batcher, checks)| (Some(batcher), checks));
     let methods = limits.methods(ledger.operator_token());
-    let handler = Handler::new(ledger, door, clock, stopping, &limits);
+    let handler = Handler::new(ledger, batcher, clock, stopping, &limits);
     let shards = handler.shards.clone();
     let service = LedgerServiceServer::new(handler)
         .max_decoding_message_size(MAX_MESSAGE)
@@ -230,7 +209,7 @@ async fn close_epochs(ledger: Ledger, clock: Clock, mut stopping: watch::Receive
                 Err(error) => {
                     // The text tells the time, which is another each time.
                     let kind = match &error {
-                        EpochError::Store(error) => refusal::kind(error),
+                        EpochError::Store(error) => error.kind(),
                         error => format!("{:?}", discriminant(error)),
                     };
                     if let Some(before) = failures.happened(&kind) {

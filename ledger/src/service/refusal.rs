@@ -1,7 +1,5 @@
 //! Errors as statuses: whose fault it is, and what to do.
 
-use std::mem::discriminant;
-
 use tonic::Status;
 use wufu_proto::ConvertError;
 use wufu_serve::Repeats;
@@ -21,21 +19,10 @@ pub(super) fn store(error: &StoreError) -> Status {
         return Status::failed_precondition(error.to_string());
     }
     static FAILURES: Repeats = Repeats::new();
-    if let Some(before) = FAILURES.happened(&kind(error)) {
+    if let Some(before) = FAILURES.happened(&error.kind()) {
         tracing::error!(%error, before, "the ledger failed");
     }
     Status::unavailable("the ledger could not tell: try again")
-}
-
-/// What went wrong, without anything that changes from one time to the next.
-pub(super) fn kind(error: &StoreError) -> String {
-    match error {
-        StoreError::Database(sqlx::Error::Database(error)) => {
-            format!("database {:?}", error.code())
-        }
-        StoreError::Database(error) => format!("database {:?}", discriminant(error)),
-        error => format!("{:?}", discriminant(error)),
-    }
 }
 
 pub(super) fn read(error: ReadError) -> Status {

@@ -27,7 +27,7 @@ const OF_ONE: usize = 2;
 /// Who may read a shard now, who waits, who is refused. Cheap to clone: every clone is the same queue.
 #[derive(Clone)]
 pub(super) struct Turns {
-    answers: Places,
+    answers: AnswerPermits,
     // A permit for each read.
     readers: Arc<Semaphore>,
     wait: Duration,
@@ -35,21 +35,21 @@ pub(super) struct Turns {
 
 /// What a call holds while it reads.
 pub(super) struct Turn {
-    answer: Answer,
+    answer: PendingAnswer,
     _reader: OwnedSemaphorePermit,
 }
 
-/// A place for an answer: one of all, and one of its connection.
-struct Answer {
-    place: Place,
+/// What an answer holds until it is sent: one of all permits, and one of its connection's turns.
+struct PendingAnswer {
+    permit: AnswerPermit,
     _of_peer: PeerTurn,
 }
 
 impl Turn {
-    /// An answer that keeps its place until it is sent, and must be read faster while others wait for one.
+    /// An answer that keeps its permit until it is sent, and must be read faster while others wait for one.
     pub(super) fn answer<T>(self, message: T) -> Response<T> {
         let mut response = Response::new(message);
-        let queue = self.answer.place.0.queue.clone();
+        let queue = self.answer.permit.0.queue.clone();
         response.extensions_mut().insert(ResponseGuard::wanted(self.answer, &queue));
         response
     }
@@ -58,7 +58,11 @@ impl Turn {
 impl Turns {
     pub(super) fn new(limits: &Limits) -> Self {
         let readers = Arc::new(Semaphore::new(SHARD_READERS as usize));
-        Self { answers: Places::new(limits.answers, limits.queue), readers, wait: limits.wait }
+        Self {
+            answers: AnswerPermits::new(limits.answers, limits.queue),
+            readers,
+            wait: limits.wait,
+        }
     }
 
     /// The connection's share of the turns. It is refused if the connection has as many as it may.
@@ -72,8 +76,8 @@ impl Turns {
     /// Waits for a turn: first calls of a connection before further ones, each in the order of asking.
     pub(super) async fn take(&self, of_peer: PeerTurn) -> Result<Turn, Status> {
         let until = Instant::now() + self.wait;
-        let place = self.answers.take(of_peer.is_first(), until).await?;
-        let answer = Answer { place, _of_peer: of_peer };
+        let permit = self.answers.take(of_peer.is_first(), until).await?;
+        let answer = PendingAnswer { permit, _of_peer: of_peer };
         let reader = timeout_at(until, self.readers.clone().acquire_owned()).await;
         let _reader = reader.map_err(|_| full())?.map_err(|_| ending())?;
         Ok(Turn { answer, _reader })
@@ -86,40 +90,40 @@ impl Turns {
     }
 }
 
-/// The places for answers. A permit each, from before an answer is read until it is sent.
+/// Permits for answers, each held from before an answer is read until it is sent.
 #[derive(Clone)]
-struct Places(Arc<House>);
+struct AnswerPermits(Arc<SharedQueue>);
 
-struct House {
+struct SharedQueue {
     // How many wait, for the transport to know.
     queue: Queue,
-    // Never held while a place is given back.
-    state: Mutex<State>,
+    // Never held while a permit is given back.
+    state: Mutex<QueueState>,
 }
 
-struct State {
+struct QueueState {
     free: usize,
     // Most that wait.
     room: usize,
-    // While somebody waits, no place is free.
-    first: Line,
-    further: Line,
+    // While somebody waits, no permit is free.
+    first: WaitingCalls,
+    further: WaitingCalls,
     closed: bool,
 }
 
-type Line = VecDeque<oneshot::Sender<Place>>;
+type WaitingCalls = VecDeque<oneshot::Sender<AnswerPermit>>;
 
-/// One of the places. It goes to whoever waits when it is dropped.
-struct Place(Arc<House>);
+/// One of the permits. It goes to whoever waits when it is dropped.
+struct AnswerPermit(Arc<SharedQueue>);
 
-impl Places {
+impl AnswerPermits {
     fn new(free: usize, room: usize) -> Self {
-        let (first, further) = (Line::new(), Line::new());
-        let state = Mutex::new(State { free, room, first, further, closed: false });
-        Self(Arc::new(House { queue: Queue::default(), state }))
+        let (first, further) = (WaitingCalls::new(), WaitingCalls::new());
+        let state = Mutex::new(QueueState { free, room, first, further, closed: false });
+        Self(Arc::new(SharedQueue { queue: Queue::default(), state }))
     }
 
-    async fn take(&self, first: bool, until: Instant) -> Result<Place, Status> {
+    async fn take(&self, first: bool, until: Instant) -> Result<AnswerPermit, Status> {
         let turn = {
             let mut state = self.0.lock();
             if state.closed {
@@ -127,13 +131,13 @@ impl Places {
             }
             if state.free > 0 {
                 state.free -= 1;
-                return Ok(Place(self.0.clone()));
+                return Ok(AnswerPermit(self.0.clone()));
             }
             state.wait(first).ok_or_else(full)?
         };
         let _queued = self.0.queue.join();
         match timeout_at(until, turn).await {
-            Ok(Ok(place)) => Ok(place),
+            Ok(Ok(permit)) => Ok(permit),
             // It was sent away.
             Ok(Err(_)) if self.0.lock().closed => Err(ending()),
             Ok(Err(_)) | Err(_) => Err(full()),
@@ -148,15 +152,15 @@ impl Places {
     }
 }
 
-impl House {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl SharedQueue {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl QueueState {
     /// Joins its line, if there is room or a call that must make room.
-    fn wait(&mut self, first: bool) -> Option<oneshot::Receiver<Place>> {
+    fn wait(&mut self, first: bool) -> Option<oneshot::Receiver<AnswerPermit>> {
         // Those that went away no longer wait.
         self.first.retain(|caller| !caller.is_closed());
         self.further.retain(|caller| !caller.is_closed());
@@ -173,7 +177,7 @@ impl State {
         Some(turn)
     }
 
-    fn next(&mut self) -> Option<oneshot::Sender<Place>> {
+    fn next(&mut self) -> Option<oneshot::Sender<AnswerPermit>> {
         let next = self.first.pop_front().or_else(|| self.further.pop_front());
         if next.is_none() {
             self.free += 1;
@@ -182,7 +186,7 @@ impl State {
     }
 }
 
-impl Drop for Place {
+impl Drop for AnswerPermit {
     fn drop(&mut self) {
         let next = self.0.lock().next();
         if let Some(caller) = next {
@@ -208,63 +212,66 @@ mod tests {
     use super::*;
 
     /// Calls that wait, in the order of asking. Each has asked when this returns.
-    async fn ask(places: &Places, firsts: &[bool]) -> Vec<JoinHandle<Result<Place, Status>>> {
+    async fn ask(
+        permits: &AnswerPermits,
+        firsts: &[bool],
+    ) -> Vec<JoinHandle<Result<AnswerPermit, Status>>> {
         let mut calls = Vec::new();
         for first in firsts {
-            let (places, first) = (places.clone(), *first);
+            let (permits, first) = (permits.clone(), *first);
             let until = Instant::now() + Duration::from_secs(600);
-            calls.push(tokio::spawn(async move { places.take(first, until).await }));
+            calls.push(tokio::spawn(async move { permits.take(first, until).await }));
             yield_now().await;
         }
         calls
     }
 
-    async fn code(call: JoinHandle<Result<Place, Status>>) -> Option<Code> {
+    async fn code(call: JoinHandle<Result<AnswerPermit, Status>>) -> Option<Code> {
         call.await.unwrap().err().map(|status| status.code())
     }
 
-    /// About 70 connections of two calls each filled every place, and whoever came with one call was refused.
+    /// About 70 connections of two calls each filled every permit, and whoever came with one call was refused.
     #[tokio::test]
     async fn f40_a_connection_without_a_turn_comes_before_the_second_calls_of_others() {
-        let places = Places::new(1, 3);
-        let held = ask(&places, &[true]).await.remove(0).await.unwrap().unwrap();
-        let mut calls = ask(&places, &[false, true, false]).await;
+        let permits = AnswerPermits::new(1, 3);
+        let held = ask(&permits, &[true]).await.remove(0).await.unwrap().unwrap();
+        let mut calls = ask(&permits, &[false, true, false]).await;
         // The queue is full: a second call is refused, a first one takes the place of the last second one.
-        let refused = ask(&places, &[false]).await.remove(0);
+        let refused = ask(&permits, &[false]).await.remove(0);
         assert_eq!(code(refused).await, Some(Code::ResourceExhausted));
-        let late = ask(&places, &[true]).await.remove(0);
+        let late = ask(&permits, &[true]).await.remove(0);
         assert_eq!(code(calls.remove(2)).await, Some(Code::ResourceExhausted));
         // Both first calls have their turn before the second call that asked before them.
         drop(held);
-        let place = calls.remove(1).await.unwrap().unwrap();
+        let permit = calls.remove(1).await.unwrap().unwrap();
         assert!(!late.is_finished() && !calls[0].is_finished());
-        drop(place);
-        let place = late.await.unwrap().unwrap();
+        drop(permit);
+        let permit = late.await.unwrap().unwrap();
         assert!(!calls[0].is_finished());
-        drop(place);
+        drop(permit);
         assert_eq!(code(calls.remove(0)).await, None);
-        assert!(places.0.queue.is_empty());
-        assert_eq!(places.0.lock().free, 1);
+        assert!(permits.0.queue.is_empty());
+        assert_eq!(permits.0.lock().free, 1);
     }
 
     #[tokio::test]
     async fn a_place_passes_by_whoever_went_away_and_nobody_waits_for_ever() {
-        let places = Places::new(1, 2);
-        let held = ask(&places, &[true]).await.remove(0).await.unwrap().unwrap();
-        let calls = ask(&places, &[true, false]).await;
+        let permits = AnswerPermits::new(1, 2);
+        let held = ask(&permits, &[true]).await.remove(0).await.unwrap().unwrap();
+        let calls = ask(&permits, &[true, false]).await;
         calls[0].abort();
         yield_now().await;
         drop(held);
         let mut calls = calls.into_iter().skip(1);
-        let place = calls.next().unwrap().await.unwrap().unwrap();
+        let permit = calls.next().unwrap().await.unwrap().unwrap();
         // Whose time is over is refused.
-        let late = places.take(true, Instant::now()).await.err().map(|status| status.code());
+        let late = permits.take(true, Instant::now()).await.err().map(|status| status.code());
         assert_eq!(late, Some(Code::ResourceExhausted));
-        let last = ask(&places, &[true]).await.remove(0);
-        places.close();
+        let last = ask(&permits, &[true]).await.remove(0);
+        permits.close();
         assert_eq!(code(last).await, Some(Code::Unavailable));
-        drop(place);
-        let closed = ask(&places, &[true]).await.remove(0);
+        drop(permit);
+        let closed = ask(&permits, &[true]).await.remove(0);
         assert_eq!(code(closed).await, Some(Code::Unavailable));
     }
 }

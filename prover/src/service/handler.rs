@@ -16,11 +16,11 @@ use tokio::{
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Response, Status};
 use tracing::{Instrument as _, Span, field};
-use wufu_circuits::Circuit;
+use wufu_circuits::{Circuit, CircuitVisitor};
 use wufu_proto::{
     prover::{Disclosure, Progress, ProverInfo, ProvingCircuit, ReceivedProof, Stage, Timings},
     v1::{self, prover_service_server::ProverService},
-    witness::{CircuitVisitor, Job},
+    witness::Job,
 };
 use wufu_verifier::KeyId;
 

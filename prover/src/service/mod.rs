@@ -12,11 +12,9 @@ mod serving;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_stream::Stream;
-use tonic::{server::NamedService, service::Routes, transport::server::Connected};
+use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
-use wufu_serve::{Method, Methods, Service};
+use wufu_serve::{Incoming, Method, Methods, Service};
 
 use crate::Prover;
 use admission::Admission;
@@ -92,16 +90,12 @@ pub enum ServeError {
 ///
 /// # Errors
 /// When threads or transport fail, or the grace time is over.
-pub async fn run<IO, E>(
-    incoming: impl Stream<Item = Result<IO, E>>,
+pub async fn run(
+    incoming: impl Incoming,
     provers: Vec<Prover>,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError>
-where
-    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(), ServeError> {
     let admission = Arc::new(Admission::new(&limits)?);
     let handler = Handler::new(provers, limits.clone(), admission.clone());
     let service = ProverServiceServer::new(handler).max_decoding_message_size(limits.request_bytes);

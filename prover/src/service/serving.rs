@@ -2,25 +2,18 @@
 
 use std::future::Future;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_stream::Stream;
-use tonic::transport::server::Connected;
-use wufu_serve::{Ended, Service};
+use wufu_serve::{Ended, Incoming, Service};
 
 use super::{Limits, ServeError, admission::Admission};
 
 /// Serves until `shutdown`. Then nobody is admitted any more, requests that wait are refused, and work that has begun is
 /// finished within the grace time.
-pub(super) async fn serve<IO, E>(
-    incoming: impl Stream<Item = Result<IO, E>>,
+pub(super) async fn serve(
+    incoming: impl Incoming,
     service: Service,
     (limits, admission): (&Limits, &Admission),
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError>
-where
-    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(), ServeError> {
     let mut transport = limits.serve.clone();
     // A request has no more time to arrive than to be answered.
     transport.receive = transport.receive.min(limits.time);

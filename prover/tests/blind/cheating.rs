@@ -11,10 +11,8 @@ use bn254x8::Backend;
 use rand::rngs::StdRng;
 use wufu_blind::{AnswerError, FourSums, RequestError, SumsError};
 use wufu_circuits::Assignment;
-use wufu_prover::{
-    blind::{EvaluateError, evaluate},
-    engine::prepared::Workspaces,
-};
+use wufu_groth16::prepared::Workspaces;
+use wufu_prover::blind::{EvaluateError, evaluate};
 use wufu_verifier::{
     Proof,
     groth16::{key::Reduction, point::PointError, proof::ProofError},

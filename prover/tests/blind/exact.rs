@@ -8,14 +8,13 @@ use bn254x8::Backend;
 use ed25519_dalek::SigningKey;
 use wufu_blind::{BlindKey, Blinding};
 use wufu_circuits::{Circuit, testing};
+use wufu_groth16::{
+    Engine as _, PreparedEngine, ProvingKey,
+    prepared::{DEFAULT_BUDGET, Options},
+};
 use wufu_prover::{
-    ProvingKey,
     blind::{Dealer, Evaluator, kit},
-    engine::{
-        ArkEngine, Engine as _, PreparedEngine, PreparedKey,
-        prepared::{DEFAULT_BUDGET, Options},
-    },
-    setup,
+    keys, setup,
 };
 use wufu_verifier::{CircuitName, groth16::key::Reduction};
 
@@ -60,11 +59,12 @@ fn statement<C: Circuit>(instance: &C, key: &ProvingKey) {
     let rng = &mut rng(42);
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));
     let assignment = instance.assign();
-    let expected = ArkEngine::new(key.clone()).prove(&assignment, r, s).unwrap();
+    let expected = keys::ark_engine(key.clone()).prove(keys::values(&assignment), r, s).unwrap();
     for backend in Backend::available() {
         let options = Options { backend, budget: DEFAULT_BUDGET };
-        let prepared = Arc::new(PreparedKey::new(key, options, &|_| ()).unwrap());
-        let local = PreparedEngine::new(prepared.clone()).prove(&assignment, r, s).unwrap();
+        let prepared = Arc::new(keys::prepare(key, options, &|_| ()).unwrap());
+        let local =
+            PreparedEngine::new(prepared.clone()).prove(keys::values(&assignment), r, s).unwrap();
         assert_eq!(local.encode(), expected.encode(), "{backend}");
         let dealers = [1, 2]
             .map(|n| Dealer::new(prepared.clone(), SigningKey::from_bytes(&[n; 32])).unwrap());

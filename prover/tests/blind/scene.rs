@@ -15,10 +15,8 @@ use wufu_circuits::{
     Assignment, Clause, R1cs,
     r1cs::{Declaration, Mode, Size},
 };
-use wufu_prover::{
-    blind,
-    engine::prepared::{DEFAULT_BUDGET, Options, Queries, Workspaces},
-};
+use wufu_groth16::prepared::{DEFAULT_BUDGET, Options, Queries, Workspaces};
+use wufu_prover::{blind, keys};
 use wufu_verifier::{
     CircuitName, Proof, VerifyingKey,
     groth16::key::{KeyPoints, Provenance, Reduction},
@@ -92,7 +90,7 @@ impl Scene {
         );
         let verifying = verifying.unwrap();
         let queries = prepare(&shape, &points, reduction, backend);
-        let kit = queries.kit(&verifying).unwrap();
+        let kit = blind::kit_of(&queries, &verifying).unwrap();
         let size = Size { rows: shape.rows(), wires: shape.wires() };
         let wallet = BlindKey::with_size(size, verifying, kit, backend).unwrap();
         let (workspaces, dealer) = (Workspaces::new(), SigningKey::from_bytes(&[7; 32]));
@@ -137,7 +135,7 @@ impl Scene {
 
     /// The points of the prepared engine's proof.
     pub fn points_of(&self, assignment: &Assignment, (r, s): (Fr, Fr)) -> ArkProof<Bn254> {
-        self.queries.prove(assignment, r, s, &self.workspaces).unwrap()
+        self.queries.prove(keys::values(assignment), r, s, &self.workspaces).unwrap()
     }
 
     /// The proof of the prepared engine.
@@ -176,7 +174,7 @@ fn prepare(
     backend: Backend,
 ) -> Queries {
     let options = Options { backend, budget: DEFAULT_BUDGET };
-    Queries::new(points, reduction, shape, options, &|_| ()).unwrap()
+    Queries::new(points, reduction, keys::rows(shape), options, &|_| ()).unwrap()
 }
 
 /// The seed of a number.

@@ -7,14 +7,12 @@ use ed25519_dalek::SigningKey;
 use rand::{Rng, RngCore, rngs::StdRng};
 use wufu_blind::{BlindKey, Blinding, FourSums, Shape, Token};
 use wufu_circuits::{Assignment, Circuit, testing};
+use wufu_groth16::prepared::Options;
 use wufu_proto::{
     blind::{Head, messages},
     v1::EvaluateRequest,
 };
-use wufu_prover::{
-    blind::kit,
-    engine::{PreparedKey, prepared::Options},
-};
+use wufu_prover::{blind::kit, keys};
 use wufu_verifier::{CircuitName, groth16::key::Reduction};
 
 use crate::{
@@ -102,7 +100,7 @@ fn requests_of_many_witnesses_are_uniform() {
 fn requests_for_gifts_are_uniform() {
     let rng = &mut rng(62);
     let proving = key(CircuitName::Gift);
-    let prepared = PreparedKey::new(proving, Options::default(), &|_| ()).unwrap();
+    let prepared = keys::prepare(proving, Options::default(), &|_| ()).unwrap();
     let kit = kit(&prepared).unwrap();
     let key = BlindKey::new(proving.verifying_key().clone(), kit, Backend::best()).unwrap();
     let one = testing::gift(rng).assign();

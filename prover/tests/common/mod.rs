@@ -28,14 +28,14 @@ use tonic::{
     codegen::{Bytes, http},
     transport::{Channel, Endpoint},
 };
-use wufu_circuits::{GiftInstance, r1cs::Assignment, testing};
+use wufu_circuits::{GiftInstance, testing};
+use wufu_groth16::{AssignmentRef, Engine, EngineError};
 use wufu_proto::{
     v1::{self, prover_service_client::ProverServiceClient},
     witness::{Job, UncheckedWitness},
 };
 use wufu_prover::{
-    Prover,
-    engine::{ArkEngine, Engine, EngineError},
+    Prover, keys,
     service::{Limits, ServeError, run},
 };
 use wufu_verifier::{
@@ -47,8 +47,9 @@ pub use crate::keys::{key, rng};
 
 /// arkworks' engine with that key.
 pub fn prover(circuit: CircuitName) -> Prover {
-    static PROVERS: [OnceLock<Prover>; 3] = [const { OnceLock::new() }; 3];
-    let engine = || Prover::new(ArkEngine::new(key(circuit).clone()));
+    static PROVERS: [OnceLock<Prover>; CircuitName::ALL.len()] =
+        [const { OnceLock::new() }; CircuitName::ALL.len()];
+    let engine = || Prover::new(keys::ark_engine(key(circuit).clone()));
     PROVERS[circuit as usize].get_or_init(engine).clone()
 }
 
@@ -173,7 +174,7 @@ impl Engine for Simulator {
         0
     }
 
-    fn prove(&self, assignment: &Assignment, r: Fr, s: Fr) -> Result<Proof, EngineError> {
+    fn prove(&self, assignment: AssignmentRef<'_>, r: Fr, s: Fr) -> Result<Proof, EngineError> {
         if let Some(gate) = &self.gate {
             gate.enter();
         }

@@ -4,7 +4,8 @@
 use std::{path::Path, sync::OnceLock};
 
 use rand::{SeedableRng as _, rngs::StdRng};
-use wufu_prover::{ProvingKey, setup};
+use wufu_groth16::ProvingKey;
+use wufu_prover::{keys, setup};
 use wufu_verifier::{CircuitName, Trust};
 
 pub fn rng(seed: u64) -> StdRng {
@@ -13,14 +14,17 @@ pub fn rng(seed: u64) -> StdRng {
 
 /// A development key, made once and kept beside the build: of no use to anybody else, since its randomness is a seed.
 pub fn key(circuit: CircuitName) -> &'static ProvingKey {
-    static KEYS: [OnceLock<ProvingKey>; 3] = [const { OnceLock::new() }; 3];
+    static KEYS: [OnceLock<ProvingKey>; CircuitName::ALL.len()] =
+        [const { OnceLock::new() }; CircuitName::ALL.len()];
     KEYS[circuit as usize].get_or_init(|| {
         let id = circuit.id().to_string();
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{circuit}-{}", &id[..16]));
-        ProvingKey::load(&path, Trust::AcceptDevelopment).unwrap_or_else(|_| {
-            let key = setup::development(circuit, &mut rng(1)).unwrap();
-            key.save(&path).unwrap();
-            key
-        })
+        ProvingKey::load(&path, &keys::circuit(circuit), Trust::AcceptDevelopment).unwrap_or_else(
+            |_| {
+                let key = setup::development(circuit, &mut rng(1)).unwrap();
+                key.save(&path).unwrap();
+                key
+            },
+        )
     })
 }

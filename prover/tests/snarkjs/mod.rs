@@ -21,12 +21,11 @@ use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::Value;
 use wufu_circuits::{Circuit, DonationInstance, FiveFuInstance, testing};
-use wufu_prover::{
-    Prover, ProvingKey,
-    engine::ArkEngine,
-    iden3::{ZkeyError, json, zkey},
-    key::KeyFileError,
+use wufu_groth16::{
+    KeyFileError, ProvingKey,
+    iden3::{ZkeyError, json},
 };
+use wufu_prover::{Prover, keys};
 use wufu_verifier::{
     CircuitName, Donation, FiveFu, Proof, Statement, Trust,
     groth16::key::{KeyError, Provenance, Reduction},
@@ -121,13 +120,18 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     f01_f21_a_key_to_which_nobody_contributed_is_refused(&snarkjs.read("first.zkey"), C::NAME);
     let bytes = snarkjs.read("final.zkey");
     let begun = Instant::now();
-    let key = zkey::read(&bytes, C::NAME, Provenance::Development).unwrap();
+    let key = keys::from_zkey(&bytes, C::NAME, Provenance::Development).unwrap();
     let time = begun.elapsed().as_secs_f32();
     node::say(&format!(".zkey of {} bytes read: {time:.1} s", bytes.len()));
     let verifying = key.verifying_key();
-    assert_eq!((key.circuit(), verifying.reduction()), (C::NAME, Reduction::Circom));
+    assert_eq!((verifying.circuit(), verifying.reduction()), (C::NAME, Reduction::Circom));
     // As a key file of ours it comes back the same.
-    let again = ProvingKey::decode(&key.encode().unwrap(), Trust::AcceptDevelopment).unwrap();
+    let again = ProvingKey::decode(
+        &key.encode().unwrap(),
+        &keys::circuit(C::NAME),
+        Trust::AcceptDevelopment,
+    )
+    .unwrap();
     assert_eq!((again.id(), again.points()), (key.id(), key.points()));
     snarkjs.run("zkey export verificationkey final.zkey theirs.json");
     let ours = json::verifying_key(verifying);
@@ -136,7 +140,7 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     fs::write(snarkjs.file("key.json"), ours).unwrap();
 
     // A proof of ours.
-    let prover = Prover::new(ArkEngine::new(key.clone()));
+    let prover = Prover::new(keys::ark_engine(key.clone()));
     let proven = prover.prove(instance, &mut StdRng::seed_from_u64(3), |_| {}).unwrap();
     let inputs = proven.statement.public_inputs();
     fs::write(snarkjs.file("proof.json"), json::proof(&proven.proof)).unwrap();
@@ -164,7 +168,7 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
 /// gamma and delta are the generator, and anything can be forged.
 fn f01_f21_a_key_to_which_nobody_contributed_is_refused(bytes: &[u8], circuit: CircuitName) {
     assert!(matches!(
-        zkey::read(bytes, circuit, Provenance::Ceremony),
+        keys::from_zkey(bytes, circuit, Provenance::Ceremony),
         Err(ZkeyError::Key(KeyFileError::Verifying(KeyError::GammaIsDelta)))
     ));
 }

@@ -3,10 +3,8 @@
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
-use wufu_prover::{
-    iden3::{ZkeyError, zkey},
-    key::KeyFileError,
-};
+use wufu_groth16::{KeyFileError, iden3::ZkeyError};
+use wufu_prover::keys;
 use wufu_verifier::{
     CircuitName,
     groth16::key::{KeyError, Provenance},
@@ -28,7 +26,7 @@ fn section(bytes: &[u8], number: u32) -> (usize, usize) {
 }
 
 pub fn of(good: &[u8], circuit: CircuitName) {
-    let read = |bytes: &[u8]| zkey::read(bytes, circuit, Provenance::Development).map(|_| ());
+    let read = |bytes: &[u8]| keys::from_zkey(bytes, circuit, Provenance::Development).map(|_| ());
     let at = |number| section(good, number).0;
     let with = |place: usize, bytes: &[u8]| {
         let mut spoiled = good.to_vec();
@@ -50,7 +48,7 @@ pub fn of(good: &[u8], circuit: CircuitName) {
 
     // The circuit.
     for other in CircuitName::ALL.into_iter().filter(|other| *other != circuit) {
-        let refused = zkey::read(good, other, Provenance::Development);
+        let refused = keys::from_zkey(good, other, Provenance::Development);
         assert!(matches!(refused, Err(ZkeyError::Size { what: "wires", .. })));
     }
     assert!(matches!(with(at(2) + 4, &[1]), ZkeyError::Curve));

@@ -25,13 +25,43 @@ impl CircuitName {
     /// Every circuit.
     pub const ALL: [Self; 3] = [Self::FiveFu, Self::Donation, Self::Gift];
 
+    /// What there is to know of a statement by its name. A new statement is a variant, a place in [`CircuitName::ALL`] and an entry
+    /// here: nothing else in this crate lists the statements.
+    const fn entry(self) -> Entry {
+        match self {
+            Self::FiveFu => Entry {
+                name: "five-fu",
+                inputs: &FiveFu::<Fr>::NAMES,
+                decode: |bytes| FiveFu::decode(bytes).map(|statement| statement.public_inputs()),
+                binding: BindingKind::Claim,
+                expected_binding: "the claim that a five-fu proof makes, and no request",
+                logs: &["cards", "persons"],
+                id: CircuitId(FIVE_FU_ID),
+            },
+            Self::Donation => Entry {
+                name: "donation",
+                inputs: &Donation::<Fr>::NAMES,
+                decode: |bytes| Donation::decode(bytes).map(|statement| statement.public_inputs()),
+                binding: BindingKind::Request,
+                expected_binding: "the request that a donation proof answers, and no claim",
+                logs: &["donations"],
+                id: CircuitId(DONATION_ID),
+            },
+            Self::Gift => Entry {
+                name: "gift",
+                inputs: &Gift::<Fr>::NAMES,
+                decode: |bytes| Gift::decode(bytes).map(|statement| statement.public_inputs()),
+                binding: BindingKind::None,
+                expected_binding: "a gift proof, with neither request nor claim",
+                logs: &["cards"],
+                id: CircuitId(GIFT_ID),
+            },
+        }
+    }
+
     /// The name used in files, messages and commands.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FiveFu => "five-fu",
-            Self::Donation => "donation",
-            Self::Gift => "gift",
-        }
+        self.entry().name
     }
 
     /// The circuit with this name.
@@ -39,22 +69,30 @@ impl CircuitName {
         Self::ALL.into_iter().find(|circuit| circuit.as_str() == name)
     }
 
+    /// The names of the public inputs, in order, without the leading one.
+    pub const fn input_names(self) -> &'static [&'static str] {
+        self.entry().inputs
+    }
+
     /// How many public inputs a proof has, without the leading one.
     pub const fn public_inputs(self) -> usize {
-        match self {
-            Self::FiveFu => FiveFu::<Fr>::NAMES.len(),
-            Self::Donation => Donation::<Fr>::NAMES.len(),
-            Self::Gift => Gift::<Fr>::NAMES.len(),
-        }
+        self.input_names().len()
     }
 
     /// What a proof of the statement answers.
     pub const fn binding(self) -> BindingKind {
-        match self {
-            Self::FiveFu => BindingKind::Claim,
-            Self::Donation => BindingKind::Request,
-            Self::Gift => BindingKind::None,
-        }
+        self.entry().binding
+    }
+
+    /// What an envelope of the statement must hold, for messages to somebody whose envelope holds something else.
+    pub const fn expected_binding(self) -> &'static str {
+        self.entry().expected_binding
+    }
+
+    /// The logs that a proof is about, in the order of an envelope's epochs: what follows the organisation in their origins. A request
+    /// names its log itself.
+    pub const fn logs(self) -> &'static [&'static str] {
+        self.entry().logs
     }
 
     /// Reads the public inputs of a proof, as [`Statement::decode`] does for a statement that is known at compile time.
@@ -62,22 +100,26 @@ impl CircuitName {
     /// # Errors
     /// Returns an error if there are too few or too many bytes, or an input is not canonical.
     pub fn decode_inputs(self, bytes: &[u8]) -> Result<Vec<Fr>, InputsError> {
-        match self {
-            Self::FiveFu => FiveFu::decode(bytes).map(|statement| statement.public_inputs()),
-            Self::Donation => Donation::decode(bytes).map(|statement| statement.public_inputs()),
-            Self::Gift => Gift::decode(bytes).map(|statement| statement.public_inputs()),
-        }
+        (self.entry().decode)(bytes)
     }
 
     /// The id of the circuit that this release speaks: a hash of its `.r1cs` file. `wufu-circuits` checks that its
     /// circuits still have these.
     pub const fn id(self) -> CircuitId {
-        match self {
-            Self::FiveFu => CircuitId(FIVE_FU_ID),
-            Self::Donation => CircuitId(DONATION_ID),
-            Self::Gift => CircuitId(GIFT_ID),
-        }
+        self.entry().id
     }
+}
+
+/// What there is to know of a statement by its name.
+#[derive(Clone, Copy)]
+struct Entry {
+    name: &'static str,
+    inputs: &'static [&'static str],
+    decode: fn(&[u8]) -> Result<Vec<Fr>, InputsError>,
+    binding: BindingKind,
+    expected_binding: &'static str,
+    logs: &'static [&'static str],
+    id: CircuitId,
 }
 
 /// What a proof answers, which travels in its envelope.

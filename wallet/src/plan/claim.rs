@@ -28,12 +28,14 @@ use super::{
     points,
 };
 use crate::{
+    holdings::renew::own_leaf,
     prover::{OnStage, ProofSource, UnverifiedProof},
-    renew::own_leaf,
     source::Sources,
     store::{CardEntry, ClaimEntry, InclusionStatus, PersonEntry},
-    sync::{CampaignView, LogView},
-    view::{InnerPath, OwnLeafError},
+    sync::{
+        CampaignView, LogView,
+        view::{InnerPath, OwnLeafError},
+    },
     wallet::Wallet,
 };
 

@@ -24,8 +24,8 @@ use wufu_verifier::{
 
 use super::{Answer, PlanError, ProveError, Report, age, log_epoch, not_over, points};
 use crate::{
+    holdings::renew::own_leaf,
     prover::{OnStage, ProofSource, UnverifiedProof},
-    renew::own_leaf,
     source::Sources,
     store::{AnswerEntry, DonationEntry, InclusionStatus},
     sync::DonationView,

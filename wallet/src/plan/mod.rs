@@ -29,8 +29,7 @@ use wufu_verifier::{
 use crate::{
     prover::{Mode, ProverError, Timings, UnverifiedProof},
     store::{ClaimEntry, StoreError},
-    sync::SyncError,
-    view::OwnLeafError,
+    sync::{SyncError, view::OwnLeafError},
     wallet::{TaskStopped, Wallet},
 };
 

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use rand::rngs::OsRng;
-use wufu_circuits::Circuit;
-use wufu_proto::witness::{CircuitVisitor, Job};
+use wufu_circuits::{Circuit, CircuitVisitor};
+use wufu_proto::witness::Job;
 use wufu_prover::Prover;
 use wufu_verifier::{KeyId, Statement};
 

@@ -22,7 +22,7 @@ use wufu_verifier::{KeyId, check::PresentedProof};
 use tonic_types::StatusExt as _;
 
 use crate::{
-    place::{Endpoint, EndpointError, plain},
+    endpoint::{Endpoint, EndpointError, plain},
     wallet::TaskStopped,
 };
 
@@ -34,52 +34,52 @@ pub enum ProverError {
     #[error(transparent)]
     Place(#[from] EndpointError),
     /// The connection.
-    #[error("no connection to the {role} at {place}: {error}")]
+    #[error("no connection to the {role} at {endpoint}: {error}")]
     Connect {
         /// What it is: "prover", "dealer" or "evaluator".
         role: &'static str,
         /// Whereto.
-        place: String,
+        endpoint: String,
         /// What the transport says.
         #[source]
         error: tonic::transport::Error,
     },
     /// It is full.
-    #[error("the {role} at {place} is full{wait}", wait = wait(*retry))]
+    #[error("the {role} at {endpoint} is full{wait}", wait = wait(*retry))]
     Busy {
         /// What it is: "prover", "dealer" or "evaluator".
         role: &'static str,
         /// Who.
-        place: String,
+        endpoint: String,
         /// When to come back, if it said so.
         retry: Option<Duration>,
     },
     /// It answered with an error.
-    #[error("the {role} at {place} answered {code:?}: {message}", code = status.code(), message = status.message())]
+    #[error("the {role} at {endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
     Status {
         /// What it is: "prover", "dealer" or "evaluator".
         role: &'static str,
         /// Who.
-        place: String,
+        endpoint: String,
         /// The answer.
         #[source]
         status: Box<tonic::Status>,
     },
     /// Its answer ended without a proof.
-    #[error("the {role} at {place} sent no proof")]
+    #[error("the {role} at {endpoint} sent no proof")]
     Silent {
         /// What it is: "prover", "dealer" or "evaluator".
         role: &'static str,
         /// Who.
-        place: String,
+        endpoint: String,
     },
     /// Its answer is no proof.
-    #[error("the {role} at {place} answered badly: {error}")]
+    #[error("the {role} at {endpoint} answered badly: {error}")]
     Answer {
         /// What it is: "prover", "dealer" or "evaluator".
         role: &'static str,
         /// Who.
-        place: String,
+        endpoint: String,
         /// What is wrong with it.
         #[source]
         error: ConvertError,
@@ -106,13 +106,13 @@ pub enum ProverError {
 }
 
 /// What an error that a server answered with means.
-fn answered(role: &'static str, place: &Endpoint, status: tonic::Status) -> ProverError {
-    let place = place.to_string();
+fn answered(role: &'static str, endpoint: &Endpoint, status: tonic::Status) -> ProverError {
+    let endpoint = endpoint.to_string();
     if status.code() == tonic::Code::ResourceExhausted {
         let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
-        return ProverError::Busy { role, place, retry };
+        return ProverError::Busy { role, endpoint, retry };
     }
-    ProverError::Status { role, place, status: Box::new(plain(&status)) }
+    ProverError::Status { role, endpoint, status: Box::new(plain(&status)) }
 }
 
 fn wait(retry: Option<Duration>) -> String {

@@ -11,7 +11,7 @@ pub enum Mode {
     /// By a prover that saw the witness.
     Trusted {
         /// Where it is.
-        place: String,
+        endpoint: String,
     },
     /// By servers that share nothing, of which none saw the witness.
     Blind {
@@ -28,7 +28,7 @@ pub enum Mode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DealerContact {
     /// Where it is.
-    pub place: String,
+    pub endpoint: String,
     /// Whether it was asked for masks while this proof was made. Otherwise those were used that had been fetched
     /// earlier.
     pub asked: bool,
@@ -75,19 +75,22 @@ impl Mode {
 
     /// What each server learned.
     pub fn servers(&self) -> Vec<Server> {
-        let server = |role, place: &String, learned| Server { role, place: place.clone(), learned };
+        let server =
+            |role, endpoint: &String, learned| Server { role, endpoint: endpoint.clone(), learned };
         match self {
             Self::Local => Vec::new(),
-            Self::Trusted { place } => vec![server("prover", place, self.learned())],
+            Self::Trusted { endpoint } => vec![server("prover", endpoint, self.learned())],
             Self::Blind { dealers, evaluators, .. } => {
                 let dealt = "which circuit, how many tokens, when they were fetched, from which address; not whether or for what they are used, though a wallet that proves rarely fetches them close to a proof";
                 let earlier = "nothing from this proof: its masks had been fetched earlier, and it learned then which circuit, how many tokens, when and from which address";
                 let evaluated = "which circuit, when, from which address, and numbers that are uniform without the dealer's seed";
                 let dealers = dealers.iter().map(|dealer| {
-                    server("dealer", &dealer.place, if dealer.asked { dealt } else { earlier })
+                    server("dealer", &dealer.endpoint, if dealer.asked { dealt } else { earlier })
                 });
                 dealers
-                    .chain(evaluators.iter().map(|place| server("evaluator", place, evaluated)))
+                    .chain(
+                        evaluators.iter().map(|endpoint| server("evaluator", endpoint, evaluated)),
+                    )
                     .collect()
             }
         }
@@ -100,7 +103,7 @@ pub struct Server {
     /// What it does: "prover", "dealer" or "evaluator".
     pub role: &'static str,
     /// Where it is.
-    pub place: String,
+    pub endpoint: String,
     /// What it learned.
     pub learned: &'static str,
 }

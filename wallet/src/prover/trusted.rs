@@ -10,7 +10,7 @@ use wufu_proto::{
 };
 
 use super::{Mode, OnStage, ProofSource, ProverError, Stage, UnverifiedProof, answered};
-use crate::place::{Endpoint, SMALL_ANSWER, within};
+use crate::endpoint::{Endpoint, SMALL_ANSWER, within};
 
 /// How long a proof may take when nobody says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
@@ -21,14 +21,14 @@ const PROVER: &str = "prover";
 /// A prover that its owner trusts as they trust the wallet: it sees the witness.
 #[derive(Clone, Debug)]
 pub struct TrustedProver {
-    place: Endpoint,
+    endpoint: Endpoint,
     timeout: Duration,
 }
 
 impl TrustedProver {
-    /// The prover at this place. Nothing is connected yet.
-    pub fn new(place: Endpoint) -> Self {
-        Self { place, timeout: TIMEOUT }
+    /// The prover at this endpoint. Nothing is connected yet.
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint, timeout: TIMEOUT }
     }
 
     /// The same, giving up after `timeout`; the prover is told.
@@ -49,29 +49,29 @@ impl TrustedProver {
     }
 
     async fn client(&self) -> Result<ProverServiceClient<tonic::transport::Channel>, ProverError> {
-        let channel = self.place.connect(self.timeout).await;
-        let place = || self.place.to_string();
+        let channel = self.endpoint.connect(self.timeout).await;
+        let endpoint = || self.endpoint.to_string();
         let channel = channel.map_err(|error| ProverError::Connect {
             role: PROVER,
-            place: place(),
+            endpoint: endpoint(),
             error,
         })?;
         Ok(ProverServiceClient::new(channel).max_decoding_message_size(SMALL_ANSWER))
     }
 
     fn refused(&self, status: Status) -> ProverError {
-        answered(PROVER, &self.place, status)
+        answered(PROVER, &self.endpoint, status)
     }
 
     fn answer(&self, error: wufu_proto::ConvertError) -> ProverError {
-        ProverError::Answer { role: PROVER, place: self.place.to_string(), error }
+        ProverError::Answer { role: PROVER, endpoint: self.endpoint.to_string(), error }
     }
 }
 
 #[tonic::async_trait]
 impl ProofSource for TrustedProver {
     fn mode(&self) -> Mode {
-        Mode::Trusted { place: self.place.to_string() }
+        Mode::Trusted { endpoint: self.endpoint.to_string() }
     }
 
     async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
@@ -91,8 +91,10 @@ impl ProofSource for TrustedProver {
             Ok(None)
         });
         let proved = proved.await.map_err(|status| self.refused(status))?;
-        let proved = proved
-            .ok_or_else(|| ProverError::Silent { role: PROVER, place: self.place.to_string() })?;
+        let proved = proved.ok_or_else(|| ProverError::Silent {
+            role: PROVER,
+            endpoint: self.endpoint.to_string(),
+        })?;
         let proved = proved.map_err(|error| self.answer(error))?;
         stage(Stage::Done);
         let presented = proved.presented();

@@ -12,9 +12,9 @@ use wufu_proto::{
 use super::{CheckpointSource, LedgerSource, SourceError};
 use wufu_verifier::log::name::LogName;
 
-use crate::{
+use crate::endpoint::{
+    Endpoint, SMALL_ANSWER,
     patience::{self, Failed, Listener, OnWait},
-    place::{Endpoint, SMALL_ANSWER},
 };
 
 /// How long an answer may take, all waits of a busy ledger included.
@@ -26,14 +26,14 @@ const MAX_ANSWER: usize = 8 << 20;
 /// wallet can be joined by what they carry.
 #[derive(Clone, Debug)]
 pub struct GrpcSource {
-    place: Endpoint,
+    endpoint: Endpoint,
     listener: Listener,
 }
 
 impl GrpcSource {
-    /// The ledger at this place. Nothing is connected yet.
-    pub fn new(place: Endpoint) -> Self {
-        Self { place, listener: Listener::default() }
+    /// The ledger at this endpoint. Nothing is connected yet.
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint, listener: Listener::default() }
     }
 
     /// The same, telling `told` whenever the ledger is too busy and will be asked again.
@@ -53,13 +53,13 @@ impl GrpcSource {
     {
         let call =
             |channel| call(LedgerServiceClient::new(channel).max_decoding_message_size(largest));
-        let answer = patience::ask(&self.place, TIMEOUT, &self.listener, call).await;
-        let place = || self.place.to_string();
+        let answer = patience::ask(&self.endpoint, TIMEOUT, &self.listener, call).await;
+        let endpoint = || self.endpoint.to_string();
         answer.map_err(|failed| match failed {
-            Failed::Connect(error) => SourceError::Connect { place: place(), error },
+            Failed::Connect(error) => SourceError::Connect { endpoint: endpoint(), error },
             Failed::Busy(busy) => SourceError::Busy(busy),
             Failed::Status(status) => {
-                SourceError::Status { place: place(), status: Box::new(status) }
+                SourceError::Status { endpoint: endpoint(), status: Box::new(status) }
             }
         })
     }
@@ -80,15 +80,15 @@ impl GrpcSource {
         &self,
         message: M,
     ) -> Result<T, SourceError> {
-        let place = || self.place.to_string();
-        message.try_into().map_err(|error| SourceError::Answer { place: place(), error })
+        let endpoint = || self.endpoint.to_string();
+        message.try_into().map_err(|error| SourceError::Answer { endpoint: endpoint(), error })
     }
 }
 
 #[tonic::async_trait]
 impl CheckpointSource for GrpcSource {
     fn name(&self) -> String {
-        self.place.to_string()
+        self.endpoint.to_string()
     }
 
     async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError> {
@@ -122,7 +122,11 @@ impl LedgerSource for GrpcSource {
         };
         let answer = self.ask(MAX_ANSWER, call).await?;
         let answer: Shard = self.converted(answer)?;
-        let (place, got, expected) = (self.name(), answer.shard, shard);
-        if got == expected { Ok(answer) } else { Err(SourceError::Shard { place, got, expected }) }
+        let (endpoint, got, expected) = (self.name(), answer.shard, shard);
+        if got == expected {
+            Ok(answer)
+        } else {
+            Err(SourceError::Shard { endpoint, got, expected })
+        }
     }
 }

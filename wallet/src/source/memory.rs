@@ -26,7 +26,7 @@ use wufu_verifier::{
 };
 
 use super::{CheckpointSource, LedgerSource, SourceError};
-use crate::view::{leaves, parents};
+use crate::sync::view::{leaves, parents};
 
 /// Length of its epochs.
 pub const EPOCH_SECONDS: u64 = 600;
@@ -215,7 +215,7 @@ impl MemoryLedger {
     }
 
     fn none(&self, log: &LogName, epoch: Option<u64>) -> SourceError {
-        SourceError::NoCheckpoint { place: self.name(), origin: log.to_string(), epoch }
+        SourceError::NoCheckpoint { from: self.name(), origin: log.to_string(), epoch }
     }
 
     fn in_force(&self, log: &Log, name: &LogName, epoch: u64) -> Result<Checkpoint, SourceError> {

@@ -1,6 +1,6 @@
 //! Where a wallet reads logs: public files, the same for everybody.
 //!
-//! What a source says is not believed: see [`crate::view`]. What it is asked says nothing of whose wallet asks: whole
+//! What a source says is not believed: see [`crate::sync::view`]. What it is asked says nothing of whose wallet asks: whole
 //! roofs, whole shards, no identity, and nothing that joins one look-up with another.
 
 mod grpc;
@@ -22,7 +22,7 @@ use wufu_proto::{
 
 use wufu_verifier::log::name::LogName;
 
-use crate::{patience::Busy, place::EndpointError};
+use crate::endpoint::{EndpointError, patience::Busy};
 
 /// Why a source did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -32,10 +32,10 @@ pub enum SourceError {
     #[error(transparent)]
     Place(#[from] EndpointError),
     /// The connection.
-    #[error("no connection to {place}: {error}")]
+    #[error("no connection to {endpoint}: {error}")]
     Connect {
         /// Whereto.
-        place: String,
+        endpoint: String,
         /// What the transport says.
         #[source]
         error: tonic::transport::Error,
@@ -44,28 +44,28 @@ pub enum SourceError {
     #[error(transparent)]
     Busy(#[from] Busy),
     /// It answered with an error.
-    #[error("{place} answered {code:?}: {message}", code = status.code(), message = status.message())]
+    #[error("{endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
     Status {
         /// Who.
-        place: String,
+        endpoint: String,
         /// The answer.
         #[source]
         status: Box<tonic::Status>,
     },
     /// It answered with something that is no answer.
-    #[error("{place} answered badly: {error}")]
+    #[error("{endpoint} answered badly: {error}")]
     Answer {
         /// Who.
-        place: String,
+        endpoint: String,
         /// What is wrong with it.
         #[source]
         error: ConvertError,
     },
     /// It answered with another shard than the one that it was asked for.
-    #[error("{place} sent shard {got}, expected {expected}")]
+    #[error("{endpoint} sent shard {got}, expected {expected}")]
     Shard {
         /// Who.
-        place: String,
+        endpoint: String,
         /// The shard that came.
         got: u64,
         /// The shard that was asked for.
@@ -90,13 +90,13 @@ pub enum SourceError {
     },
     /// It holds no checkpoint of the log that is in force at the epoch.
     #[error(
-        "{place} has no checkpoint of {origin} in force at {epoch}: it is older, of another log or cut short: get its notes again \
+        "{from} has no checkpoint of {origin} in force at {epoch}: it is older, of another log or cut short: get its notes again \
          (wufu ledger checkpoints), or name another source",
         epoch = at(*epoch)
     )]
     NoCheckpoint {
         /// Who.
-        place: String,
+        from: String,
         /// The log.
         origin: String,
         /// The epoch, or the newest.

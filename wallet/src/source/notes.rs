@@ -61,7 +61,7 @@ impl CheckpointSource for NoteFile {
             .filter(|(said, _)| epoch.is_none_or(|epoch| *said <= epoch))
             .max_by_key(|(said, _)| *said);
         found.map(|(_, note)| note.to_owned()).ok_or_else(|| SourceError::NoCheckpoint {
-            place: self.name(),
+            from: self.name(),
             origin: log.to_string(),
             epoch,
         })

@@ -20,7 +20,7 @@ pub(crate) fn create<E: From<StoreError>>(
     fill: impl FnOnce(&Database) -> Result<(), E>,
 ) -> Result<Database, E> {
     let io = |error| StoreError::from(FileError::io(path)(error));
-    let file = tempfile::NamedTempFile::new_in(file::folder(path)).map_err(io)?;
+    let file = tempfile::NamedTempFile::new_in(wufu_files::folder(path)).map_err(io)?;
     let database = backend(file.reopen().map_err(io)?, path)?;
     fill(&database)?;
     match file.persist_noclobber(path) {

@@ -33,14 +33,14 @@ fn now() -> u64 {
 #[ignore = "run by another test as a process of its own"]
 async fn prove_once() {
     let path = |name: &str| PathBuf::from(env::var_os(name).unwrap());
-    let place = |name: &str| env::var(name).unwrap().parse().unwrap();
+    let endpoint = |name: &str| env::var(name).unwrap().parse().unwrap();
     let read = |name: &str| fs::read(path("FILES").join(name)).unwrap();
     let verifying = VerifyingKey::decode(&read("vk"), Trust::AcceptDevelopment).unwrap();
     let id = KitId(read("kit-id").try_into().unwrap());
     let key = blind_key(verifying.clone(), &read("kit"), id).unwrap();
-    let dealer = Dealer { place: place("DEALER"), key: signing(1).verifying_key() };
+    let dealer = Dealer { endpoint: endpoint("DEALER"), key: signing(1).verifying_key() };
     let tokens = TokenStore::open(&path("WALLET"), &path("OUTSIDE"), now()).unwrap();
-    let evaluators = vec![place("EVALUATOR")];
+    let evaluators = vec![endpoint("EVALUATOR")];
     let prover = BlindProver::new([key], vec![dealer], evaluators, Arc::new(tokens)).unwrap();
     let prover = prover.with_delay(Delay::NONE).with_batch(4);
     let made = prover.prove(job_under(verifying.id(), 1), quiet()).await.unwrap();
@@ -63,7 +63,7 @@ async fn f26_a_job_that_was_sent_by_a_killed_wallet_is_never_sent_again() {
         fs::write(base.path().join(name), bytes).unwrap();
     }
     let dealer = dealer(1).await;
-    let (place, spy) = spy(Conduct::Hangs).await;
+    let (endpoint, spy) = spy(Conduct::Hangs).await;
     let start = || {
         let mut command = Command::new(env::current_exe().unwrap());
         command
@@ -71,8 +71,8 @@ async fn f26_a_job_that_was_sent_by_a_killed_wallet_is_never_sent_again() {
             .env("FILES", base.path())
             .env("WALLET", &home)
             .env("OUTSIDE", &outside)
-            .env("DEALER", dealer.place.to_string())
-            .env("EVALUATOR", place.to_string());
+            .env("DEALER", dealer.endpoint.to_string())
+            .env("EVALUATOR", endpoint.to_string());
         Process::start(&mut command).unwrap()
     };
     let left = || {
@@ -99,7 +99,7 @@ async fn f26_a_job_that_was_sent_by_a_killed_wallet_is_never_sent_again() {
     assert!(ended.success());
     assert_eq!(left(), 1);
     // One witness, three masks: were two the same, or their bytes sent again, numbers would be the same in the same
-    // places.
+    // endpoints.
     let seen = spy.seen.lock().unwrap();
     assert_eq!(seen.len(), 3);
     for (n, one) in seen.iter().enumerate() {

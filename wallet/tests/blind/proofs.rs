@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 use tonic::{Code, Request};
+use wufu_groth16::PreparedEngine;
 use wufu_proto::{
     blind::{CHUNK, FORMAT},
     v1::{
@@ -14,7 +15,6 @@ use wufu_proto::{
 };
 use wufu_prover::{
     Prover, blind,
-    engine::PreparedEngine,
     service::{
         ServeError,
         blind::{ClientIdentity, Config, run_dealer, run_evaluator},
@@ -96,8 +96,8 @@ async fn f26_a_wallet_without_a_key_survives_bad_evaluators_and_masks_each_job_a
     for _ in 0..4 {
         spies.push(spy(Conduct::Cheats).await);
     }
-    let places = spies.iter().map(|(place, _)| place.clone()).collect();
-    let refused = wallet(vec![dealer], places).prove(job(1), quiet()).await;
+    let endpoints = spies.iter().map(|(endpoint, _)| endpoint.clone()).collect();
+    let refused = wallet(vec![dealer], endpoints).prove(job(1), quiet()).await;
     let Err(ProverError::Blind(error)) = refused else { panic!("{refused:?}") };
     assert!(matches!(*error, BlindError::Answer { .. }), "{error}");
     let asked = spies.iter().filter(|(_, spy)| !spy.seen.lock().unwrap().is_empty()).count();
@@ -136,9 +136,9 @@ async fn f36_a_dealer_that_deals_a_seed_twice_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f35_both_servers_records_joined_on_every_field_yield_nothing() {
     let (dealer, dealt) = dealer_spy(false).await;
-    let (place, evaluated) = spy(Conduct::Honest).await;
+    let (endpoint, evaluated) = spy(Conduct::Honest).await;
     for seed in 1..=3 {
-        let prover = wallet(vec![dealer.clone()], vec![place.clone()]);
+        let prover = wallet(vec![dealer.clone()], vec![endpoint.clone()]);
         for _ in 0..2 {
             holds(&prover.prove(job(seed), quiet()).await.unwrap());
         }
@@ -191,12 +191,14 @@ async fn f35_both_servers_records_joined_on_every_field_yield_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f35_whoever_shows_an_identity_or_comes_twice_is_refused() {
-    let (dealer, place) = (dealer(1).await, evaluator().await);
+    let (dealer, endpoint) = (dealer(1).await, evaluator().await);
     let id = verifying().id().as_bytes().to_vec();
     let ask = || v1::DealRequest { format: FORMAT, key_id: id.clone(), count: 1 };
-    let channel = |place: &Endpoint| {
-        let place = place.to_string();
-        async { tonic::transport::Endpoint::from_shared(place).unwrap().connect().await.unwrap() }
+    let channel = |endpoint: &Endpoint| {
+        let endpoint = endpoint.to_string();
+        async {
+            tonic::transport::Endpoint::from_shared(endpoint).unwrap().connect().await.unwrap()
+        }
     };
     for name in
         ["authorization", "cookie", "x-forwarded-for", "x-client-id", "traceparent", "user-bin"]
@@ -208,11 +210,11 @@ async fn f35_whoever_shows_an_identity_or_comes_twice_is_refused() {
         } else {
             request.metadata_mut().insert(name, "me".parse().unwrap());
         }
-        let mut client = DealerServiceClient::new(channel(&dealer.place).await);
+        let mut client = DealerServiceClient::new(channel(&dealer.endpoint).await);
         let refused = client.deal(request).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument, "{name}");
         assert!(refused.message().contains(name), "{}", refused.message());
-        let mut client = EvaluatorServiceClient::new(channel(&place).await);
+        let mut client = EvaluatorServiceClient::new(channel(&endpoint).await);
         let mut request = Request::new(tokio_stream::iter(Vec::new()));
         if !name.ends_with("-bin") {
             request.metadata_mut().insert(name, "me".parse().unwrap());
@@ -221,10 +223,10 @@ async fn f35_whoever_shows_an_identity_or_comes_twice_is_refused() {
         }
     }
     // The second call over a connection, whatever the first was.
-    let mut client = DealerServiceClient::new(channel(&dealer.place).await);
+    let mut client = DealerServiceClient::new(channel(&dealer.endpoint).await);
     client.deal(ask()).await.unwrap();
     assert_eq!(client.deal(ask()).await.unwrap_err().code(), Code::FailedPrecondition);
-    let mut client = EvaluatorServiceClient::new(channel(&place).await);
+    let mut client = EvaluatorServiceClient::new(channel(&endpoint).await);
     for code in [Code::InvalidArgument, Code::FailedPrecondition] {
         let refused = client.evaluate(tokio_stream::iter(Vec::new())).await.unwrap_err();
         assert_eq!(refused.code(), code);
@@ -248,7 +250,7 @@ async fn f35_whoever_shows_an_identity_or_comes_twice_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f20_requests_of_another_form_are_refused_clearly() {
-    let (dealer, place) = (dealer(1).await, evaluator().await);
+    let (dealer, endpoint) = (dealer(1).await, evaluator().await);
     let id = verifying().id().as_bytes().to_vec();
     let good = v1::DealRequest { format: FORMAT, key_id: id.clone(), count: 1 };
     let asks = [
@@ -259,7 +261,7 @@ async fn f20_requests_of_another_form_are_refused_clearly() {
         (v1::DealRequest { count: 17, ..good }, "17 tokens"),
     ];
     for (ask, word) in asks {
-        let mut client = DealerServiceClient::connect(dealer.place.to_string()).await.unwrap();
+        let mut client = DealerServiceClient::connect(dealer.endpoint.to_string()).await.unwrap();
         let refused = client.deal(ask).await.unwrap_err();
         assert!(refused.message().contains(word), "{}: {word}", refused.message());
     }
@@ -291,7 +293,7 @@ async fn f20_requests_of_another_form_are_refused_clearly() {
         (unreduced, "modulus"),
     ];
     for (ask, word) in asks {
-        let mut client = EvaluatorServiceClient::connect(place.to_string()).await.unwrap();
+        let mut client = EvaluatorServiceClient::connect(endpoint.to_string()).await.unwrap();
         let refused = client.evaluate(tokio_stream::iter(ask)).await.unwrap_err();
         assert_eq!(
             refused.code(),
@@ -300,6 +302,6 @@ async fn f20_requests_of_another_form_are_refused_clearly() {
         assert!(refused.message().contains(word), "{}: {word}", refused.message());
     }
     // Exactly so many bytes are taken.
-    let mut client = EvaluatorServiceClient::connect(place.to_string()).await.unwrap();
+    let mut client = EvaluatorServiceClient::connect(endpoint.to_string()).await.unwrap();
     client.evaluate(tokio_stream::iter(whole(total))).await.unwrap();
 }

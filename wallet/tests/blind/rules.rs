@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use wufu_blind::Kit;
-use wufu_prover::{Prover, blind, engine::PreparedEngine};
+use wufu_groth16::PreparedEngine;
+use wufu_prover::{Prover, blind};
 use wufu_wallet::{
     LocalProver, Mode, ProofSource as _,
     prover::{
@@ -32,18 +33,18 @@ fn a_kit_that_is_not_the_pinned_one_is_refused() {
     assert!(matches!(blind_key(verifying(), &good[1..], pinned.id()), Err(BlindError::Kit(_))));
 }
 
-/// One place was taken as dealer and evaluator, and two dealers' keys at one place as two dealers.
+/// One endpoint was taken as dealer and evaluator, and two dealers' keys at one endpoint as two dealers.
 #[tokio::test]
 async fn one_place_is_one_server() {
     let [one, two] = [nobody().await, nobody().await];
-    let dealer = |n, place: &wufu_wallet::Endpoint| Dealer {
-        place: place.clone(),
+    let dealer = |n, endpoint: &wufu_wallet::Endpoint| Dealer {
+        endpoint: endpoint.clone(),
         key: signing(n).verifying_key(),
     };
     let new = |dealers, evaluators| BlindProver::new([key()], dealers, evaluators, tokens());
     let both = new(vec![dealer(1, &one)], vec![two.clone(), one.clone()]).unwrap_err();
-    let BlindError::Both { place } = both else { panic!("{both}") };
-    assert_eq!(place, one.to_string());
+    let BlindError::Both { endpoint } = both else { panic!("{both}") };
+    assert_eq!(endpoint, one.to_string());
     let three = nobody().await;
     let twice = [
         (vec![dealer(1, &one), dealer(2, &one)], vec![two.clone()], "dealer"),
@@ -80,8 +81,8 @@ async fn one_place_is_one_server() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_who_was_sent_something_is_said_to_have_seen_it() {
     let (good, gone) = (evaluator().await, [nobody().await, nobody().await]);
-    let places = gone.iter().cloned().chain([good.clone()]).collect();
-    let prover = wallet(vec![dealer(1).await], places);
+    let endpoints = gone.iter().cloned().chain([good.clone()]).collect();
+    let prover = wallet(vec![dealer(1).await], endpoints);
     // The order is drawn.
     for _ in 0..6 {
         let made = prover.prove(job(1), quiet()).await.unwrap();
@@ -90,7 +91,7 @@ async fn only_who_was_sent_something_is_said_to_have_seen_it() {
     }
     // Nobody, where no dealer gave a token.
     let local = LocalProver::new([Prover::new(PreparedEngine::new(prepared().clone()))]);
-    let dealer = Dealer { place: nobody().await, key: signing(1).verifying_key() };
+    let dealer = Dealer { endpoint: nobody().await, key: signing(1).verifying_key() };
     let prover = wallet(vec![dealer], vec![good]).with_rescue(Arc::new(local));
     let made = prover.prove(job(1), quiet()).await.unwrap();
     assert!(
@@ -135,10 +136,10 @@ async fn when_the_engine_fails_too_the_next_evaluator_is_asked() {
 /// However many tokens came were kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dealer_sends_as_many_tokens_as_it_was_asked_for() {
-    let place = evaluator().await;
+    let endpoint = evaluator().await;
     for sends in [|count| count - 1, |count| count + 1] {
         let (dealer, _) = dealer_spy_as(3, false, sends).await;
-        let prover = wallet(vec![dealer], vec![place.clone()]);
+        let prover = wallet(vec![dealer], vec![endpoint.clone()]);
         let refused = prover.prove(job(1), quiet()).await;
         let Err(ProverError::Blind(error)) = refused else { panic!("{refused:?}") };
         let BlindError::Dealt { got, expected: 2, .. } = *error else { panic!("{error}") };
@@ -149,10 +150,10 @@ async fn a_dealer_sends_as_many_tokens_as_it_was_asked_for() {
 /// A batch beyond what a dealer takes is brought into its bounds: it was refused by every dealer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_of_as_many_tokens_as_a_dealer_gives() {
-    let place = evaluator().await;
+    let endpoint = evaluator().await;
     let dealer = dealer(1).await;
     for batch in [0, 1_000_000] {
-        let prover = wallet(vec![dealer.clone()], vec![place.clone()]).with_batch(batch);
+        let prover = wallet(vec![dealer.clone()], vec![endpoint.clone()]).with_batch(batch);
         holds(&prover.prove(job(1), quiet()).await.unwrap());
     }
 }

@@ -22,6 +22,7 @@ use tonic::{
 };
 use wufu_blind::BlindKey;
 use wufu_circuits::testing;
+use wufu_groth16::{PreparedKey, prepared::Options};
 use wufu_proto::{
     blind::FORMAT,
     v1::{
@@ -32,8 +33,7 @@ use wufu_proto::{
     witness::{Job, UncheckedWitness},
 };
 use wufu_prover::{
-    blind,
-    engine::{PreparedKey, prepared::Options},
+    blind, keys,
     service::blind::{Config, run_dealer, run_evaluator},
     setup,
 };
@@ -51,7 +51,7 @@ pub fn prepared() -> &'static Arc<PreparedKey> {
     KEY.get_or_init(|| {
         let key = setup::development(CircuitName::Gift, &mut StdRng::seed_from_u64(7)).unwrap();
         let options = Options { budget: 0, ..Options::default() };
-        Arc::new(PreparedKey::new(&key, options, &|_| ()).unwrap())
+        Arc::new(keys::prepare(&key, options, &|_| ()).unwrap())
     })
 }
 
@@ -90,8 +90,8 @@ pub fn signing(n: u8) -> SigningKey {
 
 pub async fn listen() -> (TcpListenerStream, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place = listener.local_addr().unwrap().to_string().parse().unwrap();
-    (TcpListenerStream::new(listener), place)
+    let endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
+    (TcpListenerStream::new(listener), endpoint)
 }
 
 thread_local! {
@@ -156,10 +156,10 @@ impl AsyncWrite for Counted {
 }
 
 pub async fn dealer(n: u8) -> Dealer {
-    let (incoming, place) = listen().await;
+    let (incoming, endpoint) = listen().await;
     let dealer = blind::Dealer::new(prepared().clone(), signing(n)).unwrap();
     tokio::spawn(run_dealer(incoming, vec![dealer], Config::default(), std::future::pending()));
-    Dealer { place, key: signing(n).verifying_key() }
+    Dealer { endpoint, key: signing(n).verifying_key() }
 }
 
 pub fn evaluating() -> blind::Evaluator {
@@ -167,10 +167,10 @@ pub fn evaluating() -> blind::Evaluator {
 }
 
 pub async fn evaluator() -> Endpoint {
-    let (incoming, place) = listen().await;
+    let (incoming, endpoint) = listen().await;
     let config = Config::default();
     tokio::spawn(run_evaluator(incoming, vec![evaluating()], config, std::future::pending()));
-    place
+    endpoint
 }
 
 pub fn tokens() -> Arc<TokenStore> {
@@ -182,7 +182,7 @@ pub fn wallet(dealers: Vec<Dealer>, evaluators: Vec<Endpoint>) -> BlindProver {
     prover.with_delay(Delay::NONE).with_batch(2)
 }
 
-/// A place where nobody listens.
+/// A endpoint where nobody listens.
 pub async fn nobody() -> Endpoint {
     listen().await.1
 }
@@ -193,7 +193,7 @@ pub fn holds(made: &UnverifiedProof) {
     assert!(verifying().equation_holds(&statement.public_inputs(), &proof));
 }
 
-/// What somebody in place of a server saw of one call: all metadata, and the message but for what is masked.
+/// What somebody in endpoint of a server saw of one call: all metadata, and the message but for what is masked.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub fields: Vec<(String, Vec<u8>)>,
@@ -273,12 +273,12 @@ impl EvaluatorService for Spy {
 }
 
 pub async fn spy(conduct: Conduct) -> (Endpoint, Spy) {
-    let (incoming, place) = listen().await;
+    let (incoming, endpoint) = listen().await;
     let conduct = Arc::new(Mutex::new(conduct));
     let spy = Spy { conduct, honest: Arc::new(evaluating()), seen: Arc::default() };
     let service = EvaluatorServiceServer::new(spy.clone());
     tokio::spawn(Server::builder().add_service(service).serve_with_incoming(counted(incoming)));
-    (place, spy)
+    (endpoint, spy)
 }
 
 #[derive(Clone)]
@@ -318,10 +318,10 @@ pub async fn dealer_spy(repeats: bool) -> (Dealer, DealerSpy) {
 }
 
 pub async fn dealer_spy_as(n: u8, repeats: bool, sends: fn(usize) -> usize) -> (Dealer, DealerSpy) {
-    let (incoming, place) = listen().await;
+    let (incoming, endpoint) = listen().await;
     let honest = Arc::new(blind::Dealer::new(prepared().clone(), signing(n)).unwrap());
     let spy = DealerSpy { honest, seen: Arc::default(), repeats, sends };
     let service = DealerServiceServer::new(spy.clone());
     tokio::spawn(Server::builder().add_service(service).serve_with_incoming(counted(incoming)));
-    (Dealer { place, key: signing(n).verifying_key() }, spy)
+    (Dealer { endpoint, key: signing(n).verifying_key() }, spy)
 }

@@ -1,4 +1,4 @@
-//! An evaluator had given its places to whoever began a job, and sixty that sent nothing more kept everybody else out
+//! An evaluator had given its endpoints to whoever began a job, and sixty that sent nothing more kept everybody else out
 //! for a minute.
 
 use std::time::Duration;
@@ -16,17 +16,17 @@ use super::servers::{dealer, evaluating, holds, job, listen, quiet, verifying, w
 
 /// One worker, and nobody may wait.
 async fn narrow(receive: Duration) -> Endpoint {
-    let (incoming, place) = listen().await;
+    let (incoming, endpoint) = listen().await;
     let mut config = Config::default();
     (config.limits.workers, config.limits.queue, config.receive) = (1, 0, receive);
     tokio::spawn(run_evaluator(incoming, vec![evaluating()], config, std::future::pending()));
-    place
+    endpoint
 }
 
 /// Begins a job and sends nothing more.
-async fn idle(place: Endpoint) -> Result<EvaluateResponse, Status> {
+async fn idle(endpoint: Endpoint) -> Result<EvaluateResponse, Status> {
     let channel =
-        transport::Endpoint::from_shared(place.to_string()).unwrap().connect().await.unwrap();
+        transport::Endpoint::from_shared(endpoint.to_string()).unwrap().connect().await.unwrap();
     let head = messages(verifying().id(), &[]);
     let sent = EvaluatorServiceClient::new(channel).evaluate(iter(head).chain(pending())).await;
     sent.map(tonic::Response::into_inner)
@@ -34,16 +34,16 @@ async fn idle(place: Endpoint) -> Result<EvaluateResponse, Status> {
 
 #[tokio::test]
 async fn who_sends_nothing_keeps_nobody_from_working() {
-    let place = narrow(Duration::from_secs(60)).await;
-    let idlers: Vec<_> = (0..8).map(|_| tokio::spawn(idle(place.clone()))).collect();
+    let endpoint = narrow(Duration::from_secs(60)).await;
+    let idlers: Vec<_> = (0..8).map(|_| tokio::spawn(idle(endpoint.clone()))).collect();
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(idlers.iter().all(|idler| !idler.is_finished()), "they are waited for");
-    holds(&wallet(vec![dealer(1).await], vec![place]).prove(job(1), quiet()).await.unwrap());
+    holds(&wallet(vec![dealer(1).await], vec![endpoint]).prove(job(1), quiet()).await.unwrap());
     idlers.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test]
 async fn who_sends_nothing_is_sent_away() {
-    let place = narrow(Duration::from_millis(200)).await;
-    assert_eq!(idle(place).await.unwrap_err().code(), Code::DeadlineExceeded);
+    let endpoint = narrow(Duration::from_millis(200)).await;
+    assert_eq!(idle(endpoint).await.unwrap_err().code(), Code::DeadlineExceeded);
 }

@@ -90,10 +90,10 @@ impl ProofSource for Home {
 /// An evaluator that failed saw a proof appear as much later as the wallet's machine takes to make one.
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_mended_at_home_after_a_wait_and_shown_after_another() {
-    let (place, spy) = spy(Conduct::Refuses).await;
+    let (endpoint, spy) = spy(Conduct::Refuses).await;
     let (dealer, _) = dealer_spy(false).await;
     let home = Arc::new(Home::default());
-    let prover = slow(wallet(vec![dealer], vec![place]), 4).with_rescue(home.clone());
+    let prover = slow(wallet(vec![dealer], vec![endpoint]), 4).with_rescue(home.clone());
     paced(prover.prove(job(1), quiet())).await.unwrap();
     let shown = Instant::now();
     let (failed, began) = (times(&spy.seen)[0], home.0.lock().unwrap()[0]);
@@ -105,10 +105,10 @@ async fn a_failure_is_mended_at_home_after_a_wait_and_shown_after_another() {
 #[tokio::test(start_paused = true)]
 async fn no_server_is_asked_right_after_another() {
     let began = Instant::now();
-    let (place, spy) = spy(Conduct::Honest).await;
+    let (endpoint, spy) = spy(Conduct::Honest).await;
     let (one, first) = dealer_spy_as(3, false, |count| count).await;
     let (two, second) = dealer_spy_as(4, false, |count| count).await;
-    let prover = slow(wallet(vec![one, two], vec![place]), 4);
+    let prover = slow(wallet(vec![one, two], vec![endpoint]), 4);
     let made = paced(prover.prove(job(1), quiet())).await.unwrap();
     holds(&made);
     let shown = Instant::now();
@@ -131,8 +131,8 @@ async fn no_server_is_asked_right_after_another() {
 #[tokio::test(start_paused = true)]
 async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
     let (dealer, dealt) = dealer_spy(false).await;
-    let (place, evaluated) = spy(Conduct::Honest).await;
-    let prover = slow(wallet(vec![dealer], vec![place]), 4);
+    let (endpoint, evaluated) = spy(Conduct::Honest).await;
+    let prover = slow(wallet(vec![dealer], vec![endpoint]), 4);
     let mut shown = Vec::new();
     for _ in 0..5 {
         holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
@@ -150,19 +150,21 @@ async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
 
     // Without waits, nothing keeps the two calls apart: then none is made.
     let (dealer, dealt) = dealer_spy(false).await;
-    let (place, _) = spy(Conduct::Honest).await;
-    holds(&paced(wallet(vec![dealer], vec![place]).prove(job(1), quiet())).await.unwrap());
+    let (endpoint, _) = spy(Conduct::Honest).await;
+    holds(&paced(wallet(vec![dealer], vec![endpoint]).prove(job(1), quiet())).await.unwrap());
     assert_eq!(dealt.seen.lock().unwrap().len(), 1);
 
     // Who cannot be reached for that does not keep the proof from being shown.
     let (mut dealer, _) = dealer_spy(false).await;
-    let (place, _) = spy(Conduct::Honest).await;
+    let (endpoint, _) = spy(Conduct::Honest).await;
     let store = tokens();
-    let make = |dealer, place| BlindProver::new([key()], vec![dealer], vec![place], store.clone());
-    let quick = make(dealer.clone(), place.clone()).unwrap().with_delay(Delay::NONE).with_batch(2);
+    let make =
+        |dealer, endpoint| BlindProver::new([key()], vec![dealer], vec![endpoint], store.clone());
+    let quick =
+        make(dealer.clone(), endpoint.clone()).unwrap().with_delay(Delay::NONE).with_batch(2);
     paced(quick.prove(job(1), quiet())).await.unwrap();
-    dealer.place = nobody().await;
-    let prover = slow(make(dealer, place).unwrap(), 4);
+    dealer.endpoint = nobody().await;
+    let prover = slow(make(dealer, endpoint).unwrap(), 4);
     holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
 }
 
@@ -170,13 +172,13 @@ async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
 /// told before it begins, with its length, and so is each server before it is asked.
 #[tokio::test(start_paused = true)]
 async fn every_wait_is_told_before_it_begins_and_for_how_long() {
-    let (place, _) = spy(Conduct::Honest).await;
+    let (endpoint, _) = spy(Conduct::Honest).await;
     let (one, _) = dealer_spy_as(3, false, |count| count).await;
     let (two, _) = dealer_spy_as(4, false, |count| count).await;
     let told: Arc<Mutex<Vec<(BlindStep, Instant)>>> = Arc::default();
     let listener = told.clone();
     let listen = move |step| listener.lock().unwrap().push((step, Instant::now()));
-    let prover = slow(wallet(vec![one, two], vec![place]), 4).with_steps(Arc::new(listen));
+    let prover = slow(wallet(vec![one, two], vec![endpoint]), 4).with_steps(Arc::new(listen));
     holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
     let end = Instant::now();
     let steps = std::mem::take(&mut *told.lock().unwrap());

@@ -13,15 +13,14 @@ use prost::Message;
 use rand::rngs::StdRng;
 use wufu_blind::{BlindKey, Blinding, FourSums, Kit, LIFE, Masks, Token};
 use wufu_circuits::{Circuit as _, FiveFuInstance, R1cs, testing::five_fu};
+use wufu_groth16::{Engine as _, PreparedEngine, ProvingKey, prepared::Options};
 use wufu_proto::{
     blind::{FORMAT, messages},
     v1::{EvaluateRequest, EvaluateResponse},
 };
 use wufu_prover::{
-    ProvingKey,
     blind::{Dealer, Evaluator, kit},
-    engine::{Engine as _, PreparedEngine, PreparedKey, prepared::Options},
-    setup,
+    keys, setup,
 };
 use wufu_verifier::{CircuitName, Proof, Trust, VerifyingKey};
 
@@ -61,7 +60,7 @@ impl Cast {
             matrix.rows().map(row).collect()
         });
         let key = setup::development(CircuitName::FiveFu, rng)?;
-        let prepared = Arc::new(PreparedKey::new(&key, Options::default(), &|_| ())?);
+        let prepared = Arc::new(keys::prepare(&key, Options::default(), &|_| ())?);
         let kit = kit(&prepared)?;
         let wallet = |name, backend| -> anyhow::Result<_> {
             Ok((name, BlindKey::new(key.verifying_key().clone(), kit.clone(), backend)?))
@@ -95,7 +94,7 @@ impl Cast {
         ensure!(checked, "the claim is false");
         let proof = times.take("engine", "prove", || {
             let assignment = self.claim.assign();
-            self.engine.prove(&assignment, r, s)
+            self.engine.prove(keys::values(&assignment), r, s)
         })?;
         ensure!(self.ark(times, r, s)? == proof, "ark-groth16 proves otherwise");
         let mut sizes = None;
@@ -179,7 +178,7 @@ impl Cast {
         let seed = wufu_blind::MaskSeed::random(rng);
         times.take("within", "masks of a token", || Masks::new(&seed, shape));
         let key = self.key.verifying_key();
-        let proof = self.engine.prove(&assignment, 3.into(), 5.into())?;
+        let proof = self.engine.prove(keys::values(&assignment), 3.into(), 5.into())?;
         let holds = times
             .take("within", "verification", || key.equation_holds(assignment.public(), &proof));
         ensure!(holds, "the proof does not verify");

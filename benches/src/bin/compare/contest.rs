@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use taceo_groth16::{ConstraintMatrices, Groth16 as Taceo, LibSnarkReduction};
 use wufu_benches::{ms, time};
 use wufu_circuits::r1cs::Matrix;
-use wufu_prover::engine::prepared::{Queries, Workspaces};
+use wufu_groth16::prepared::{Queries, Workspaces};
+use wufu_prover::keys;
 use wufu_verifier::Proof as Ours;
 
 use crate::subject::{Subject, Synthesis};
@@ -156,7 +157,7 @@ pub fn contest(subject: &Subject, runs: usize, rng: &mut StdRng) -> anyhow::Resu
     // As a service does it: from the witness's inputs to a checked proof.
     let prove = |queries: &Queries| {
         let assignment = (subject.assign)();
-        let proof = queries.prove(&assignment, r, s, &workspaces)?;
+        let proof = queries.prove(keys::values(&assignment), r, s, &workspaces)?;
         Ours::new(proof.a, proof.b, proof.c)?;
         anyhow::Ok(proof)
     };

@@ -24,10 +24,11 @@ use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 use wufu_benches::{machine, median, ms, peak_mb};
 use wufu_circuits::{Circuit as _, testing::five_fu};
-use wufu_prover::engine::{
+use wufu_groth16::{
     Engine as _, PreparedEngine, PreparedKey,
     prepared::{Integrity, Workspaces},
 };
+use wufu_prover::keys;
 use wufu_verifier::{CircuitName, Trust};
 
 use checks::{Checks, checks};
@@ -162,7 +163,7 @@ impl KeyFile {
 
 fn load(path: &Path) -> anyhow::Result<(PreparedKey, Integrity)> {
     let trust = Trust::AcceptDevelopment;
-    Ok(PreparedKey::load(path, CircuitName::FiveFu, Backend::best(), trust)?)
+    Ok(PreparedKey::load(path, &keys::circuit(CircuitName::FiveFu), Backend::best(), trust)?)
 }
 
 fn key_file(subject: &Subject, folder: &Path, runs: usize) -> anyhow::Result<KeyFile> {
@@ -181,7 +182,7 @@ fn key_file(subject: &Subject, folder: &Path, runs: usize) -> anyhow::Result<Key
     });
     let on_record = median(runs, || load(&path).is_ok());
     let (_, checked) = load(&path)?;
-    anyhow::ensure!(checked == Integrity::OnRecord, "the check is not on record");
+    anyhow::ensure!(checked == Integrity::Attested, "the check is not attested");
     let bytes = std::fs::metadata(&path)?.len();
     Ok(KeyFile { bytes, on_record_ms: ms(on_record), hashed_ms: ms(hashed), summary })
 }
@@ -200,7 +201,7 @@ fn peak_of(path: &Path) -> anyhow::Result<u64> {
     let engine = PreparedEngine::new(key);
     let instance = five_fu(&mut StdRng::seed_from_u64(2));
     let assignment = instance.assign();
-    engine.prove(&assignment, 3.into(), 5.into())?;
+    engine.prove(keys::values(&assignment), 3.into(), 5.into())?;
     peak_mb().context("the system does not tell")
 }
 
@@ -212,7 +213,7 @@ fn speed_up(subject: &Subject, pool: &rayon::ThreadPool, runs: usize) -> anyhow:
     let workspaces = [Workspaces::new(), Workspaces::new()];
     let prove = |workspaces: &Workspaces| {
         let assignment = (subject.assign)();
-        queries.prove(&assignment, 3.into(), 5.into(), workspaces).is_ok()
+        queries.prove(keys::values(&assignment), 3.into(), 5.into(), workspaces).is_ok()
     };
     let [one, many] = contest::interleaved(
         3 * runs,

@@ -18,14 +18,11 @@ use wufu_circuits::{
     r1cs::{self, Declaration, Mode, Size},
     testing::{donation, five_fu},
 };
-use wufu_prover::{
-    ProvingKey,
-    engine::{
-        PreparedKey,
-        prepared::{DEFAULT_BUDGET, Options, Queries},
-    },
-    setup,
+use wufu_groth16::{
+    PreparedKey, ProvingKey,
+    prepared::{DEFAULT_BUDGET, Options, Queries},
 };
+use wufu_prover::{keys, setup};
 use wufu_verifier::{VerifyingKey, groth16::key::Reduction};
 
 /// A circuit, its key and a way to compute its witness.
@@ -43,13 +40,13 @@ impl Subject {
     /// Our engine's points.
     pub fn queries(&self, backend: Backend) -> anyhow::Result<Queries> {
         let options = Options { backend, budget: DEFAULT_BUDGET };
-        Ok(Queries::new(&self.key, Reduction::Libsnark, &self.shape, options, &|_| ())?)
+        Ok(Queries::new(&self.key, Reduction::Libsnark, keys::rows(&self.shape), options, &|_| ())?)
     }
 
     /// Our engine's key.
     pub fn prepared_key(&self) -> anyhow::Result<PreparedKey> {
         let key = self.named.as_ref().context("the circuit is none of ours")?;
-        Ok(PreparedKey::new(key, Options::default(), &|_| ())?)
+        Ok(keys::prepare(key, Options::default(), &|_| ())?)
     }
 
     /// The verifying key, where the circuit is ours.

@@ -45,7 +45,7 @@ impl DealerHandler {
         let deal = deal.map_err(|error| refusal::malformed(&error))?;
         let dealer = self.dealers.get(&deal.key_id).ok_or_else(|| refusal::unknown(deal.key_id))?;
         let dealer = dealer.clone();
-        *circuit = Some(dealer.key().circuit().id());
+        *circuit = Some(dealer.shape().circuit().id());
         let worker = self.admission.admit(deadline).await?;
         let began = Instant::now();
         let gone = CancelOnDrop::default();

@@ -71,7 +71,7 @@ impl EvaluatorHandler {
         let head = Head::try_from(head).map_err(|error| refusal::malformed(&error))?;
         let evaluator = self.evaluators.get(&head.key_id);
         let evaluator = evaluator.ok_or_else(|| refusal::unknown(head.key_id))?.clone();
-        *circuit = Some(evaluator.key().circuit().id());
+        *circuit = Some(evaluator.shape().circuit().id());
 
         let total = evaluator.shape().request_bytes();
         let held = self.hold(total)?;

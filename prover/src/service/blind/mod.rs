@@ -20,9 +20,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_stream::Stream;
-use tonic::{Status, server::NamedService, service::Routes, transport::server::Connected};
+use tonic::{Status, server::NamedService, service::Routes};
 use wufu_proto::{
     DESCRIPTORS,
     blind::CHUNK,
@@ -31,7 +29,7 @@ use wufu_proto::{
         evaluator_service_server::EvaluatorServiceServer,
     },
 };
-use wufu_serve::{Methods, Service};
+use wufu_serve::{Incoming, Methods, Service};
 use wufu_verifier::{CircuitId, KeyId};
 
 use super::{Limits, SMALL, ServeError, admission::Admission, serving::serve};
@@ -135,18 +133,14 @@ fn ended<T>(circuit: Option<CircuitId>, result: &Result<T, Status>) {
 ///
 /// # Errors
 /// When a client identity is configured, when threads or transport fail, or the grace time is over.
-pub async fn run_dealer<IO, E>(
-    incoming: impl Stream<Item = Result<IO, E>>,
+pub async fn run_dealer(
+    incoming: impl Incoming,
     dealers: Vec<Dealer>,
     config: Config,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError>
-where
-    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(), ServeError> {
     anonymous("dealer", &config)?;
-    let id = |dealer: &Dealer| (dealer.key().id(), dealer.key().circuit().id());
+    let id = |dealer: &Dealer| (dealer.key().id(), dealer.shape().circuit().id());
     let dealers = by_key("dealer", dealers, id);
     let admission = Arc::new(Admission::new(&config.limits)?);
     let handler = DealerHandler::new(dealers, config.limits.clone(), admission.clone());
@@ -164,18 +158,14 @@ where
 ///
 /// # Errors
 /// When a client identity is configured, when threads or transport fail, or the grace time is over.
-pub async fn run_evaluator<IO, E>(
-    incoming: impl Stream<Item = Result<IO, E>>,
+pub async fn run_evaluator(
+    incoming: impl Incoming,
     evaluators: Vec<Evaluator>,
     config: Config,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError>
-where
-    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(), ServeError> {
     anonymous("evaluator", &config)?;
-    let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.key().circuit().id());
+    let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.shape().circuit().id());
     let evaluators = by_key("evaluator", evaluators, id);
     let admission = Arc::new(Admission::new(&config.limits)?);
     let handler = EvaluatorHandler::new(evaluators, &config, admission.clone());

@@ -113,7 +113,7 @@ pub enum BlindStep {
         /// "dealer" or "evaluator".
         role: &'static str,
         /// Where that is.
-        place: String,
+        endpoint: String,
         /// How long the answer may take.
         limit: Duration,
     },

@@ -16,10 +16,10 @@ pub enum BlindError {
     #[error("one {0} is named twice: it would be known by both")]
     Twice(&'static str),
     /// One server in both roles.
-    #[error("{place} is dealer and evaluator: it would know every witness")]
+    #[error("{endpoint} is dealer and evaluator: it would know every witness")]
     Both {
         /// Where it is.
-        place: String,
+        endpoint: String,
     },
     /// The kit.
     #[error(transparent)]
@@ -33,10 +33,10 @@ pub enum BlindError {
         expected: KitId,
     },
     /// A dealer sent more tokens than it was asked for, or fewer. None of them is kept.
-    #[error("the dealer at {place} sent {got} tokens, expected {expected}")]
+    #[error("the dealer at {endpoint} sent {got} tokens, expected {expected}")]
     Dealt {
         /// Where it is.
-        place: String,
+        endpoint: String,
         /// How many came.
         got: usize,
         /// How many were asked for.
@@ -44,20 +44,20 @@ pub enum BlindError {
     },
     /// What a dealer sent is not signed by its key. None of it is kept.
     #[error(
-        "the dealer at {place} sent tokens that another key signed, expected key {expected}, as this dealer was named: \
+        "the dealer at {endpoint} sent tokens that another key signed, expected key {expected}, as this dealer was named: \
          get the key from the dealer's operator"
     )]
     DealerKey {
         /// Where it is.
-        place: String,
+        endpoint: String,
         /// The key that it was named with, in hexadecimal digits.
         expected: String,
     },
     /// A dealer's tokens cannot be used. None of them is kept.
-    #[error("the tokens of the dealer at {place} are refused: {error}")]
+    #[error("the tokens of the dealer at {endpoint} are refused: {error}")]
     Dealer {
         /// Where it is.
-        place: String,
+        endpoint: String,
         /// Why.
         #[source]
         error: TokenStoreError,
@@ -72,19 +72,19 @@ pub enum BlindError {
     #[error(transparent)]
     Share(#[from] ShareError),
     /// The evaluator's answer is no four sums.
-    #[error("the evaluator at {place} answered badly: its {error}")]
+    #[error("the evaluator at {endpoint} answered badly: its {error}")]
     Sums {
         /// Where it is.
-        place: String,
+        endpoint: String,
         /// What is wrong with it.
         #[source]
         error: SumsError,
     },
     /// The evaluator's answer gives no proof: it, a dealer or the kit is wrong.
-    #[error("what the evaluator at {place} answered makes no proof: {error}")]
+    #[error("what the evaluator at {endpoint} answered makes no proof: {error}")]
     Answer {
         /// Where the evaluator is.
-        place: String,
+        endpoint: String,
         /// Why not.
         #[source]
         error: AnswerError,

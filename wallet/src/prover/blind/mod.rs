@@ -16,16 +16,16 @@ use rand::{rngs::OsRng, seq::SliceRandom as _};
 use tokio::time::Instant;
 use tonic::Request;
 use wufu_blind::{BlindKey, FourSums, Kit, Token, TokenError};
-use wufu_circuits::{Assignment, Circuit};
+use wufu_circuits::{Assignment, Circuit, CircuitVisitor};
 use wufu_proto::{
     blind::{Deal, DealtTokens, EvaluatedSums, messages},
     v1::{
         dealer_service_client::DealerServiceClient,
         evaluator_service_client::EvaluatorServiceClient,
     },
-    witness::{CircuitVisitor, Job},
+    witness::Job,
 };
-use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey};
+use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey, encoding::hex::Hex};
 
 use delay::Listener;
 pub use delay::{BlindStep, Delay, OnStep, WaitReason};
@@ -38,7 +38,7 @@ use super::{
     answered,
 };
 use crate::{
-    place::{Endpoint, SMALL_ANSWER, within},
+    endpoint::{Endpoint, SMALL_ANSWER, within},
     wallet::TaskStopped,
 };
 
@@ -76,7 +76,7 @@ pub fn blind_key(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dealer {
     /// Where it is.
-    pub place: Endpoint,
+    pub endpoint: Endpoint,
     /// The pinned key that signs its tokens.
     pub key: DealerKey,
 }
@@ -101,7 +101,7 @@ impl BlindProver {
     /// there is one attempt.
     ///
     /// # Errors
-    /// When there is no dealer or no evaluator, one is named twice, by key or place, or a place is both.
+    /// When there is no dealer or no evaluator, one is named twice, by key or endpoint, or an endpoint is both.
     pub fn new(
         keys: impl IntoIterator<Item = BlindKey>,
         dealers: Vec<Dealer>,
@@ -113,17 +113,19 @@ impl BlindProver {
                 return Err(BlindError::Nobody(who));
             }
         }
-        let same = |one: &Dealer, two: &Dealer| one.key == two.key || one.place.is_same(&two.place);
+        let same =
+            |one: &Dealer, two: &Dealer| one.key == two.key || one.endpoint.is_same(&two.endpoint);
         let twice = |(n, dealer): (usize, &Dealer)| dealers[..n].iter().any(|d| same(d, dealer));
         if dealers.iter().enumerate().any(twice) {
             return Err(BlindError::Twice("dealer"));
         }
-        let evaluates = |dealer: &&Dealer| evaluators.iter().any(|at| at.is_same(&dealer.place));
+        let evaluates = |dealer: &&Dealer| evaluators.iter().any(|at| at.is_same(&dealer.endpoint));
         if let Some(both) = dealers.iter().find(evaluates) {
-            return Err(BlindError::Both { place: both.place.to_string() });
+            return Err(BlindError::Both { endpoint: both.endpoint.to_string() });
         }
-        let named =
-            |(n, place): (usize, &Endpoint)| evaluators[..n].iter().any(|at| at.is_same(place));
+        let named = |(n, endpoint): (usize, &Endpoint)| {
+            evaluators[..n].iter().any(|at| at.is_same(endpoint))
+        };
         if evaluators.iter().enumerate().any(named) {
             return Err(BlindError::Twice("evaluator"));
         }
@@ -166,15 +168,15 @@ impl BlindProver {
         }
     }
 
-    fn ask(&self, role: &'static str, place: &Endpoint) {
-        self.told.tell(BlindStep::Ask { role, place: place.to_string(), limit: TIMEOUT });
+    fn ask(&self, role: &'static str, endpoint: &Endpoint) {
+        self.told.tell(BlindStep::Ask { role, endpoint: endpoint.to_string(), limit: TIMEOUT });
     }
 
     /// What came of `contacts`; `failure` is why no server made the proof, where the wallet's own engine did.
     fn mode_of(&self, contacts: &Contacts, failure: Option<String>) -> Mode {
-        let asked = |dealer: &Dealer| contacts.dealers.contains(&dealer.place);
+        let asked = |dealer: &Dealer| contacts.dealers.contains(&dealer.endpoint);
         let contact = |dealer: &Dealer| DealerContact {
-            place: dealer.place.to_string(),
+            endpoint: dealer.endpoint.to_string(),
             asked: asked(dealer),
         };
         let took_part = |dealer: &&Dealer| contacts.masked || asked(dealer);
@@ -250,33 +252,34 @@ impl BlindProver {
         key_id: KeyId,
         contacts: &mut Contacts,
     ) -> Result<(), ProverError> {
-        let Dealer { place, key } = dealer;
-        self.ask(DEALER, place);
-        let mut client = DealerServiceClient::new(connect(DEALER, place).await?);
+        let Dealer { endpoint, key } = dealer;
+        self.ask(DEALER, endpoint);
+        let mut client = DealerServiceClient::new(connect(DEALER, endpoint).await?);
         client = client.max_decoding_message_size(SMALL_ANSWER);
         let mut request = Request::new(Deal { key_id, count: self.batch }.into());
         request.set_timeout(TIMEOUT);
-        contacts.dealers.push(place.clone());
+        contacts.dealers.push(endpoint.clone());
         let answer = within(TIMEOUT, client.deal(request)).await;
         drop(client);
-        let answer = answer.map_err(|status| answered(DEALER, place, status))?.into_inner();
-        let at = || place.to_string();
+        let answer = answer.map_err(|status| answered(DEALER, endpoint, status))?.into_inner();
+        let at = || endpoint.to_string();
         let dealt = DealtTokens::try_from(answer).map_err(|error| ProverError::Answer {
             role: DEALER,
-            place: at(),
+            endpoint: at(),
             error,
         })?;
         let (got, expected) = (dealt.0.len(), self.batch);
         if got != expected {
-            return Err(BlindError::Dealt { place: at(), got, expected }.into());
+            return Err(BlindError::Dealt { endpoint: at(), got, expected }.into());
         }
         let (tokens, key, now) = (self.tokens.clone(), *key, now()?);
         let kept = blocking(move || tokens.keep(&key, key_id, &dealt.0, now)).await?;
         kept.map_err(|error| match error {
             TokenStoreError::Token(TokenError::Signature) => {
-                BlindError::DealerKey { place: at(), expected: hex::encode(key.as_bytes()) }.into()
+                BlindError::DealerKey { endpoint: at(), expected: Hex(key.as_bytes()).to_string() }
+                    .into()
             }
-            error => BlindError::Dealer { place: at(), error }.into(),
+            error => BlindError::Dealer { endpoint: at(), error }.into(),
         })
     }
 
@@ -285,7 +288,7 @@ impl BlindProver {
         &self,
         key: &BlindKey,
         assignment: &Arc<Assignment>,
-        place: &Endpoint,
+        endpoint: &Endpoint,
         stage: &OnStage,
         contacts: &mut Contacts,
     ) -> Result<Attempt, ProverError> {
@@ -299,29 +302,30 @@ impl BlindProver {
         // From here on the tokens are used, on disk, and nothing was sent yet.
         stage(Stage::Proving);
         let messages = messages(key_id, shared.request.as_bytes());
-        self.ask(EVALUATOR, place);
-        let mut client = EvaluatorServiceClient::new(connect(EVALUATOR, place).await?);
+        self.ask(EVALUATOR, endpoint);
+        let mut client = EvaluatorServiceClient::new(connect(EVALUATOR, endpoint).await?);
         client = client.max_decoding_message_size(SMALL_ANSWER);
         let mut request = Request::new(Messages(messages.into_iter()));
         request.set_timeout(TIMEOUT);
-        contacts.evaluators.push(place.clone());
+        contacts.evaluators.push(endpoint.clone());
         let answer = within(TIMEOUT, client.evaluate(request)).await;
         drop(client);
-        let answer = answer.map_err(|status| answered(EVALUATOR, place, status))?.into_inner();
-        let at = || place.to_string();
+        let answer = answer.map_err(|status| answered(EVALUATOR, endpoint, status))?.into_inner();
+        let at = || endpoint.to_string();
         let evaluated = EvaluatedSums::try_from(answer).map_err(|error| ProverError::Answer {
             role: EVALUATOR,
-            place: at(),
+            endpoint: at(),
             error,
         })?;
         let prove = began.elapsed();
         stage(Stage::Verifying);
         let began = Instant::now();
-        let (pending, place) = (shared.pending, at());
+        let (pending, endpoint) = (shared.pending, at());
         let proof = blocking(move || {
             let sums = FourSums::decode(&*evaluated.0);
-            let sums = sums.map_err(|error| BlindError::Sums { place: place.clone(), error })?;
-            pending.finish(&sums).map_err(|error| BlindError::Answer { place, error })
+            let sums =
+                sums.map_err(|error| BlindError::Sums { endpoint: endpoint.clone(), error })?;
+            pending.finish(&sums).map_err(|error| BlindError::Answer { endpoint, error })
         });
         Ok(Attempt { proof: proof.await??, prove, verify: began.elapsed() })
     }
@@ -361,10 +365,10 @@ impl tonic::codegen::tokio_stream::Stream for Messages {
 
 async fn connect(
     role: &'static str,
-    place: &Endpoint,
+    endpoint: &Endpoint,
 ) -> Result<tonic::transport::Channel, ProverError> {
-    let channel = place.connect(TIMEOUT).await;
-    channel.map_err(|error| ProverError::Connect { role, place: place.to_string(), error })
+    let channel = endpoint.connect(TIMEOUT).await;
+    channel.map_err(|error| ProverError::Connect { role, endpoint: endpoint.to_string(), error })
 }
 
 async fn blocking<T: Send + 'static>(
@@ -395,7 +399,7 @@ impl CircuitVisitor for Assign {
 #[tonic::async_trait]
 impl ProofSource for BlindProver {
     fn mode(&self) -> Mode {
-        let dealers = self.dealers.iter().map(|dealer| dealer.place.clone()).collect();
+        let dealers = self.dealers.iter().map(|dealer| dealer.endpoint.clone()).collect();
         let evaluators = self.evaluators.clone();
         self.mode_of(&Contacts { dealers, masked: true, evaluators }, None)
     }
@@ -415,16 +419,16 @@ impl ProofSource for BlindProver {
         let assignment = Arc::new(assignment);
         let timings = Timings { witness: began.elapsed(), ..Timings::default() };
 
-        let mut places = self.evaluators.clone();
-        places.shuffle(&mut OsRng);
-        places.truncate(ATTEMPTS);
+        let mut endpoints = self.evaluators.clone();
+        endpoints.shuffle(&mut OsRng);
+        endpoints.truncate(ATTEMPTS);
         let mut contacts = Contacts::default();
         let (mut rescue, mut home) = (self.rescue.as_ref(), None);
         let mut last = ProverError::from(BlindError::Nobody("evaluator"));
-        for place in &places {
+        for endpoint in &endpoints {
             // Who sees the look-ups for this proof, or the last evaluator fail, does not see this come right after it.
             self.wait(WaitReason::Evaluator).await;
-            match self.attempt(key, &assignment, place, &stage, &mut contacts).await {
+            match self.attempt(key, &assignment, endpoint, &stage, &mut contacts).await {
                 Ok(Attempt { proof, prove, verify }) => {
                     self.before_showing(key_id, &mut contacts).await;
                     stage(Stage::Done);

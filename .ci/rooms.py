@@ -1,0 +1,38 @@
+"""The rooms of the house: what only one of them may name, and how long a file may be.
+
+- `sqlx` is named in `ledger/src/store` alone: another database means other files there, and nothing else.
+- No source file has more than 500 lines.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST = 500
+# What is named, in which sources, and the only folder that may.
+KEPT = [(r"\bsqlx\b", "ledger/src", "ledger/src/store")]
+
+
+def main():
+    complaints = []
+    files = sorted(ROOT.glob("*/src/**/*.rs")) + sorted(ROOT.glob("bindings/*/src/**/*.rs"))
+    for file in files:
+        name = file.relative_to(ROOT).as_posix()
+        lines = file.read_text().splitlines()
+        if len(lines) > LONGEST:
+            complaints.append(f"{name}: {len(lines)} lines, expected at most {LONGEST}: cut it along its nouns")
+        for pattern, sources, room in KEPT:
+            if not name.startswith(f"{sources}/") or name.startswith(f"{room}/"):
+                continue
+            for number, line in enumerate(lines, 1):
+                if re.search(pattern, line):
+                    complaints.append(f"{name}:{number}: names {pattern.strip(chr(92) + 'b')}, which only {room} may")
+    print(f"{len(files)} source files, {len(complaints)} complaints")
+    for complaint in complaints:
+        print(complaint)
+    sys.exit(bool(complaints))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+//! Cards: issued to a person under a serial number, once.
+
+use wufu_circuits::card::Card;
+use wufu_proto::append::CardIssue;
+use wufu_verifier::Fr;
+
+use crate::random;
+
+/// A card, and whose it is.
+pub(crate) struct IssuedCard {
+    pub(crate) card: Card,
+    pub(crate) serial: u64,
+    pub(crate) owner: Fr,
+}
+
+/// The leaves of cards, in their order, on the thread that calls.
+pub(crate) fn leaves<'a>(cards: impl ExactSizeIterator<Item = &'a IssuedCard>) -> Vec<Fr> {
+    Card::commitments(cards.map(|card| (&card.card, card.owner)))
+}
+
+/// The card of an order.
+pub(crate) fn issue(org: &str, order: &CardIssue, serial: u64) -> IssuedCard {
+    let card = Card::issued(order.kind, org, serial, random::element());
+    IssuedCard { card, serial, owner: order.address.pk }
+}

@@ -1,0 +1,70 @@
+//! Donations without owner: entered, counted, and a leaf as soon as somebody is named.
+
+use wufu_circuits::{Address, Ownership};
+use wufu_verifier::Record;
+
+use crate::{
+    append::{AppendError, Placement, finish, lossy},
+    epochs::recount,
+    folder::FolderError,
+    ledger::Ledger,
+    log::Log,
+    random,
+    store::{StoreError, Transaction, logs, receipts, records},
+};
+
+impl Ledger {
+    /// Gives a pending donation its owner; it becomes a leaf.
+    ///
+    /// # Errors
+    /// When no pending donation has the receipt, its row is not the one that was signed, the address is of another org,
+    /// or the database fails.
+    ///
+    /// # Cost
+    /// Three hashes, and one (blake3) for each donation that was entered in the same epoch.
+    pub async fn own(&self, receipt: &[u8], owner: &Address) -> Result<Placement, AppendError> {
+        self.is_ours(owner)?;
+        let (ledger, receipt, owner) = (self.clone(), receipt.to_vec(), owner.clone());
+        let work = async move {
+            let mut tx = ledger.inner.store.begin().await?;
+            let done = ledger.own_in(&mut tx, &receipt, &owner).await;
+            finish(tx, done).await
+        };
+        self.finish(work).await
+    }
+
+    async fn own_in(
+        &self,
+        tx: &mut Transaction<'_>,
+        receipt: &[u8],
+        owner: &Address,
+    ) -> Result<Placement, AppendError> {
+        let log = Log::Donations;
+        let name = || lossy(receipt);
+        let found = receipts::ownable(tx.connection()?, receipt).await?;
+        let found = found.ok_or_else(|| AppendError::Unknown { receipt: name() })?;
+        if let Some(place) = found.place {
+            return Err(AppendError::Owned { receipt: name(), origin: self.origin(log), place });
+        }
+        let mut state = self.state(tx).await?;
+        // What is signed from here on is what was entered, or nothing is.
+        let (key, number) = (self.log_key(), found.number);
+        let edited = recount::donation_differs(tx.connection()?, key, &state, number).await?;
+        if let Some(edited) = edited {
+            return Err(StoreError::from(FolderError::from(edited)).into());
+        }
+        let (project, amount, time) = found.facts?;
+        let ownership = Ownership::new(receipt, random::element());
+        let record = Record { project, amount, time, own: ownership.own(owner.pk) };
+        let owned = state.tally.own(amount.minor());
+        owned.ok_or(StoreError::Broken { what: "sum of pending donations" })?;
+        let places = self.range(tx, &state.tally, log, 1).await?;
+        let secrets = (&owner.pk, &ownership.rcm);
+        receipts::set_owner(tx, receipt, secrets, places.start).await?;
+        records::insert(tx, places.start, &record).await?;
+        logs::grow(tx, log, &places).await?;
+        state.tally.push_record(&record);
+        self.sign_state(tx, &state).await?;
+        Ok(Placement { donations: places, ..Placement::default() })
+    }
+}

@@ -1,0 +1,136 @@
+//! One entry under audit: what is public, and the secrets from which it was made.
+
+use std::fmt;
+
+use wufu_circuits::Ownership;
+use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time};
+
+use crate::append::{
+    card::{self, IssuedCard},
+    person::{self, RegisteredPerson},
+};
+
+/// What is wrong with an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The leaf is no field element, or 0.
+    Leaf,
+    /// A number of the record is out of its bounds.
+    Record,
+    /// The public record does not make the leaf.
+    RecordLeaf,
+    /// Nothing says for whom the entry was made.
+    Unissued,
+    /// What was issued does not make the entry.
+    Issued,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Leaf => "the leaf is no field element",
+            Self::Record => "a number of the record is out of its bounds",
+            Self::RecordLeaf => "the record does not make the leaf",
+            Self::Unissued => "nothing says for whom it was made",
+            Self::Issued => "what was issued to its owner does not make it",
+        })
+    }
+}
+
+/// An entry of a log.
+pub(crate) struct Entry {
+    pub(crate) place: u64,
+    pub(crate) leaf: Option<Fr>,
+    pub(crate) source: Source,
+}
+
+/// What the leaf must come from.
+pub(crate) enum Source {
+    /// Nothing was issued.
+    Missing,
+    /// What was issued cannot be read.
+    Broken,
+    /// A card.
+    Card(IssuedCard),
+    /// A person.
+    Person(RegisteredPerson),
+    /// The public record, and what the operator knows of it.
+    Record { public: Option<Record>, private: Option<Receipt> },
+}
+
+/// The operator's side of a record.
+pub(crate) struct Receipt {
+    pub(crate) name: Vec<u8>,
+    pub(crate) public: Option<(ProjectKey, Amount, Time)>,
+    pub(crate) owner: Option<Fr>,
+    pub(crate) rcm: Option<Fr>,
+}
+
+/// What is wrong with entries, each by its place. On the thread that calls.
+pub(crate) fn problems(entries: &[Entry]) -> Vec<(u64, Problem)> {
+    let sources = || entries.iter().map(|entry| &entry.source).enumerate();
+    // What each source makes: the leaf, and for a record also the owner's part of it.
+    let mut leaves = vec![None; entries.len()];
+    let mut owns = leaves.clone();
+    let cards = sources().filter_map(|(at, source)| match source {
+        Source::Card(card) => Some((at, card)),
+        _ => None,
+    });
+    let (at, cards): (Vec<usize>, Vec<&IssuedCard>) = cards.unzip();
+    put(&mut leaves, &at, card::leaves(cards.into_iter()));
+    let persons = sources().filter_map(|(at, source)| match source {
+        Source::Person(person) => Some((at, person)),
+        _ => None,
+    });
+    let (at, persons): (Vec<usize>, Vec<&RegisteredPerson>) = persons.unzip();
+    put(&mut leaves, &at, person::leaves(persons.into_iter()));
+    let records = sources().filter_map(|(at, source)| match source {
+        Source::Record { public, .. } => Some((at, (*public)?)),
+        _ => None,
+    });
+    let (at, records): (Vec<usize>, Vec<Record>) = records.unzip();
+    put(&mut leaves, &at, Record::leaves(&records));
+    let receipts = sources().filter_map(|(at, source)| match source {
+        Source::Record { private: Some(Receipt { name, rcm, owner, .. }), .. } => {
+            Some((at, (Ownership::new(name, (*rcm)?), (*owner)?)))
+        }
+        _ => None,
+    });
+    let (at, receipts): (Vec<usize>, Vec<(Ownership, Fr)>) = receipts.unzip();
+    let made = Ownership::own_many(receipts.iter().map(|(of, owner)| (of, *owner)));
+    put(&mut owns, &at, made);
+    let made = entries.iter().zip(leaves.into_iter().zip(owns));
+    made.filter_map(|(entry, (leaf, own))| Some((entry.place, entry.problem(leaf, own)?))).collect()
+}
+
+fn put(all: &mut [Option<Fr>], at: &[usize], made: Vec<Fr>) {
+    for (at, made) in at.iter().zip(made) {
+        all[*at] = Some(made);
+    }
+}
+
+impl Entry {
+    /// What is wrong with the entry, if anything. `made` is the leaf that its source makes, `own` the owner's part that its receipt makes.
+    fn problem(&self, made: Option<Fr>, own: Option<Fr>) -> Option<Problem> {
+        let Some(leaf) = self.leaf else { return Some(Problem::Leaf) };
+        match &self.source {
+            Source::Missing => Some(Problem::Unissued),
+            Source::Broken => Some(Problem::Issued),
+            Source::Card(_) | Source::Person(_) => (made != Some(leaf)).then_some(Problem::Issued),
+            Source::Record { public: None, .. } => Some(Problem::Record),
+            Source::Record { .. } if made != Some(leaf) => Some(Problem::RecordLeaf),
+            Source::Record { private: None, .. } => Some(Problem::Unissued),
+            Source::Record { public: Some(record), private: Some(receipt) } => {
+                let (public, own) = (receipt.public, own);
+                let issued = public.zip(own).map(|((project, amount, time), own)| Record {
+                    project,
+                    amount,
+                    time,
+                    own,
+                });
+                (issued != Some(*record)).then_some(Problem::Issued)
+            }
+        }
+    }
+}

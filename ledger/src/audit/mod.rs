@@ -1,0 +1,264 @@
+//! The audit: every leaf from its record, every root from the leaves, every sum from the records, every claim's
+//! nullifiers.
+
+pub(crate) mod entry;
+pub(crate) mod finding;
+mod signed_state;
+
+use std::collections::BTreeMap;
+
+use wufu_verifier::{
+    Fr, Statement,
+    encoding::{field, hex::Hex, readable::Utc},
+    hash::merkle::SHARD_LEAVES,
+    log::{checkpoint::Checkpoint, history::LogHistory},
+};
+
+use crate::{
+    audit::{
+        entry::problems,
+        finding::{Coverage, Finding},
+    },
+    folder::{Folder, FolderError},
+    ledger::Ledger,
+    log::Log,
+    log_tree::LogTree,
+    policy::money::Money,
+    store::{
+        Connection, Reading, StoreError,
+        checkpoints::{self, CheckpointRow},
+        claims, entries, logs, sums, unsigned,
+    },
+    workers::HASHES,
+};
+
+/// What an audit looked at, and what does not fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// Leaves of each log, by origin.
+    pub leaves: BTreeMap<String, u64>,
+    /// Checkpoints of all logs.
+    pub checkpoints: u64,
+    /// Sum of all donations, recomputed, in minor units.
+    pub sum: u128,
+    /// Admitted claims.
+    pub claims: u64,
+    /// Signed summaries of what no checkpoint covers.
+    pub summaries: u64,
+    /// Since when such summaries were signed.
+    pub coverage: Coverage,
+    /// Everything that does not fit. Empty is good.
+    pub findings: Vec<Finding>,
+}
+
+impl Ledger {
+    /// Recomputes every leaf from its record and its secrets, every root from the leaves and every sum from the
+    /// records, and names what does not fit.
+    ///
+    /// # Errors
+    /// When the database fails. What does not fit is no error, but a finding.
+    ///
+    /// # Cost
+    /// Three hashes and a third for each donation, one and a third for each card and person, on all cores; a few for
+    /// each checkpoint. Memory: a shard at a time.
+    pub async fn audit(&self) -> Result<Audit, StoreError> {
+        // Before the database: an epoch that is closed meanwhile puts the file ahead of what is read here.
+        let marks = Marks::read(&self.inner.folder)?;
+        self.audit_against(&marks).await
+    }
+
+    /// Audits the ledger, whose high-water marks were read before its database.
+    pub(crate) async fn audit_against(&self, marks: &Marks) -> Result<Audit, StoreError> {
+        let mut reader = self.inner.store.snapshot(Reading::Short).await?;
+        let mut audit = Audit::default();
+        for log in Log::ALL {
+            self.audit_log(&mut reader, log, &mut audit).await?;
+        }
+        self.audit_sums(&mut reader, &mut audit).await?;
+        audit_claims(&mut reader, &mut audit).await?;
+        self.audit_tally(&mut reader, marks, &mut audit).await?;
+        Ok(audit)
+    }
+
+    async fn audit_log(
+        &self,
+        reader: &mut Connection,
+        log: Log,
+        audit: &mut Audit,
+    ) -> Result<(), StoreError> {
+        let origin = self.origin(log);
+        let expected = logs::size(reader, log).await?;
+        let mut checkpoints = self.audit_notes(reader, log, audit).await?.into_iter().peekable();
+        let mut tree = LogTree::new(log);
+        while tree.size() < expected {
+            // Up to the end of the shard, or to the next checkpoint's size, whichever comes first.
+            let room = tree.size() + tree.room() as u64;
+            let next = checkpoints.peek().map_or(u64::MAX, |(checkpoint, _)| checkpoint.size());
+            let end = expected.min(room).min(next.max(tree.size() + 1));
+            let places = tree.size()..end;
+            let entries = entries::read(reader, log, self.org(), places.clone()).await?;
+            let whole = entries.len() as u64 == places.end - places.start;
+            let checked = self.inner.workers.run(move || {
+                use rayon::prelude::*;
+                let problems: Vec<_> = entries.par_chunks(HASHES).flat_map_iter(problems).collect();
+                let leaves: Option<Vec<Fr>> = entries.iter().map(|entry| entry.leaf).collect();
+                let grown = leaves.map(|leaves| tree.extend(&leaves).is_ok()) == Some(true);
+                (problems, grown.then_some(tree))
+            });
+            let (problems, grown) = checked.await?;
+            for (place, problem) in problems {
+                audit.findings.push(Finding::Entry { origin: origin.clone(), place, problem });
+            }
+            // Without all of its leaves there is no tree to compare anything with.
+            let Some(grown) = grown.filter(|_| whole) else {
+                let got = places.start;
+                audit.findings.push(Finding::Size { origin: origin.clone(), got, expected });
+                return Ok(());
+            };
+            tree = grown;
+            while let Some((checkpoint, open_root)) =
+                checkpoints.next_if(|(checkpoint, _)| checkpoint.size() <= tree.size())
+            {
+                let fits = checkpoint.size() == tree.size()
+                    && Some(checkpoint.root()) == tree.root()
+                    && open_root == tree.open_root().map(|root| field::encode(&root).to_vec());
+                if !fits {
+                    let problem = "the root is not that of the leaves";
+                    let (origin, epoch) = (origin.clone(), checkpoint.epoch());
+                    let began = self.epoch_begin(epoch);
+                    audit.findings.push(Finding::Checkpoint { origin, epoch, began, problem });
+                }
+            }
+        }
+        for (checkpoint, _) in checkpoints {
+            let (origin, epoch) = (origin.clone(), checkpoint.epoch());
+            let problem = "it covers more leaves than there are";
+            let began = self.epoch_begin(epoch);
+            audit.findings.push(Finding::Checkpoint { origin, epoch, began, problem });
+        }
+        audit_shards(reader, log, &origin, &tree, audit).await?;
+        audit.leaves.insert(origin, tree.size());
+        Ok(())
+    }
+
+    async fn audit_sums(
+        &self,
+        reader: &mut Connection,
+        audit: &mut Audit,
+    ) -> Result<(), StoreError> {
+        let [records, pending, receipts] = sums::of_rows(reader).await?;
+        audit.sum = receipts;
+        if records + pending != receipts {
+            let (records, receipts) = (self.money(records + pending), self.money(receipts));
+            audit.findings.push(Finding::Sum { records, receipts });
+        }
+        Ok(())
+    }
+
+    /// An amount in this ledger's currency.
+    pub(crate) fn money(&self, minor: u128) -> Money {
+        Money { minor, currency: self.policy().currency }
+    }
+
+    /// When an epoch begins.
+    pub(crate) fn epoch_begin(&self, epoch: u64) -> Utc {
+        Utc(epoch.saturating_mul(self.policy().epoch_seconds))
+    }
+
+    /// Opens every checkpoint of a log, and compares it with its row and with the others.
+    async fn audit_notes(
+        &self,
+        reader: &mut Connection,
+        log: Log,
+        audit: &mut Audit,
+    ) -> Result<Vec<(Checkpoint, Option<Vec<u8>>)>, StoreError> {
+        let origin = self.origin(log);
+        let rows = checkpoints::rows(reader, log).await?;
+        let mut history = LogHistory::new(&origin);
+        let mut good = Vec::with_capacity(rows.len());
+        for CheckpointRow { epoch, size, open_root, note } in rows {
+            audit.checkpoints += 1;
+            let opened = Checkpoint::open(self.log_key(), &note).ok().filter(|checkpoint| {
+                checkpoint.epoch() == epoch
+                    && size == Some(checkpoint.size())
+                    && checkpoint.time() == epoch * self.policy().epoch_seconds
+            });
+            let problem = match opened {
+                None => "its note is not signed, or says something else than its row",
+                Some(checkpoint) if history.insert(checkpoint.clone()).is_ok() => {
+                    good.push((checkpoint, open_root));
+                    continue;
+                }
+                Some(_) => "it contradicts another",
+            };
+            let began = self.epoch_begin(epoch);
+            let origin = origin.clone();
+            audit.findings.push(Finding::Checkpoint { origin, epoch, began, problem });
+        }
+        Ok(good)
+    }
+}
+
+async fn audit_shards(
+    reader: &mut Connection,
+    log: Log,
+    origin: &str,
+    tree: &LogTree,
+    audit: &mut Audit,
+) -> Result<(), StoreError> {
+    let rows = checkpoints::shards(reader, log).await?;
+    // Every shard that a checkpoint filled is there.
+    let filled = checkpoints::covered(reader, log).await? / SHARD_LEAVES as u64;
+    let missing = (0..filled).find(|shard| rows.iter().all(|row| row.0 != *shard));
+    if let Some(shard) = missing {
+        audit.findings.push(Finding::Shard { origin: origin.into(), shard });
+    }
+    for (shard, root) in rows {
+        let made = usize::try_from(shard).ok().and_then(|shard| tree.full().get(shard));
+        if made.is_none() || made.copied() != root {
+            audit.findings.push(Finding::Shard { origin: origin.into(), shard });
+        }
+    }
+    Ok(())
+}
+
+/// The newest signed summary and state, as the files beside the database have them.
+#[derive(Debug)]
+pub(crate) struct Marks {
+    pub(crate) summary: Option<String>,
+    pub(crate) state: Option<String>,
+}
+
+impl Marks {
+    pub(crate) fn read(folder: &Folder) -> Result<Self, FolderError> {
+        Ok(Self { summary: folder.summary()?, state: folder.state()? })
+    }
+}
+
+async fn audit_claims(reader: &mut Connection, audit: &mut Audit) -> Result<(), StoreError> {
+    let mut spent = claims::spent(reader).await?;
+    for (number, claim) in claims::rows(reader).await? {
+        audit.claims += 1;
+        let problem = match claim {
+            None => Some("it cannot be read"),
+            Some(claim) => {
+                let missing = claim
+                    .statement()
+                    .nullifiers()
+                    .into_iter()
+                    .filter(|nullifier| spent.remove(nullifier.as_slice()) != Some(number))
+                    .count();
+                (missing > 0).then_some("not all of its nullifiers are spent by it")
+            }
+        };
+        if let Some(problem) = problem {
+            let claim = unsigned("claim", number)?;
+            audit.findings.push(Finding::Claim { claim, problem });
+        }
+    }
+    let left = spent
+        .into_keys()
+        .map(|nullifier| Finding::Spent { nullifier: Hex(&nullifier).to_string() });
+    audit.findings.extend(left);
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! The two secrets of a ledger's folder: its signing key and its operator's token, each a line of hexadecimal digits.
+
+use std::{
+    fmt,
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use wufu_verifier::encoding::hex;
+use zeroize::Zeroizing;
+
+use crate::folder::{
+    FolderError,
+    access::{OTHERS, check_file},
+};
+
+/// What an operator shows to append: 32 random bytes, in hexadecimal digits.
+#[derive(Clone)]
+pub struct OperatorToken(pub(crate) Zeroizing<[u8; 32]>);
+
+impl OperatorToken {
+    /// Reads a token from its file.
+    ///
+    /// # Errors
+    /// When others than the owner may read it, or it is not 64 hexadecimal digits.
+    pub fn read(file: &Path) -> Result<Self, FolderError> {
+        Ok(Self(read_secret(file)?))
+    }
+
+    /// Whether `shown` is this token. Takes the same time wherever they differ.
+    pub fn is(&self, shown: &[u8]) -> bool {
+        // Hashes of blake3 are compared in constant time.
+        blake3::hash(self.to_hex().as_bytes()) == blake3::hash(shown)
+    }
+
+    /// The digits, for the `authorization` header after `Bearer `.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        let mut line = hex::secret_line(self.0.as_slice());
+        line.pop();
+        Zeroizing::new(line)
+    }
+}
+
+impl fmt::Debug for OperatorToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OperatorToken(..)")
+    }
+}
+
+/// Reads 32 bytes that only their owner may read.
+pub(crate) fn read_secret(file: &Path) -> Result<Zeroizing<[u8; 32]>, FolderError> {
+    decode(file, &read_text(file)?)
+}
+
+/// The second line of a signing key that has signed a ledger's state.
+const SIGNED_STATE: &[u8] = b"has signed a state\n";
+
+/// Reads a signing key, and whether its file says that it has signed a ledger's state.
+///
+/// This one fact stands here because whoever can change it can read the key, and so sign anything.
+pub(crate) fn read_key(file: &Path) -> Result<(Zeroizing<[u8; 32]>, bool), FolderError> {
+    let text = read_text(file)?;
+    let key = text.strip_suffix(SIGNED_STATE).filter(|key| key.ends_with(b"\n"));
+    Ok((decode(file, key.unwrap_or(&text))?, key.is_some()))
+}
+
+fn read_text(file: &Path) -> Result<Zeroizing<Vec<u8>>, FolderError> {
+    check_file(file, OTHERS)?;
+    let text = fs::read(file).map_err(|error| FolderError::File { file: file.into(), error })?;
+    Ok(Zeroizing::new(text))
+}
+
+fn decode(file: &Path, text: &[u8]) -> Result<Zeroizing<[u8; 32]>, FolderError> {
+    let wrong = || FolderError::Secret { file: file.into() };
+    let digits = text.strip_suffix(b"\n").unwrap_or(text);
+    let mut bytes = Zeroizing::new([0u8; 32]);
+    hex::decode(digits, bytes.as_mut_slice()).map_err(|_| wrong())?;
+    Ok(bytes)
+}
+
+/// Writes 32 bytes into a new file that only its owner may read.
+pub(crate) fn write_secret(file: &Path, bytes: &[u8; 32]) -> io::Result<()> {
+    let mut open = private().write(true).create_new(true).open(file)?;
+    open.write_all(Zeroizing::new(hex::secret_line(bytes)).as_bytes())?;
+    open.sync_all()
+}
+
+/// Writes a signing key that has signed a ledger's state.
+pub(crate) fn write_used_key(file: &mut File, bytes: &[u8; 32]) -> io::Result<()> {
+    file.write_all(Zeroizing::new(hex::secret_line(bytes)).as_bytes())?;
+    file.write_all(SIGNED_STATE)
+}
+
+/// A file that is made for the owner alone.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}

@@ -1,0 +1,240 @@
+//! What people get for what was appended for them: secrets and paths, as often as they need.
+
+use std::sync::Arc;
+
+use wufu_circuits::{Path, Tree};
+use wufu_proto::{
+    append::AppendOutcome,
+    grant::{CardGrant, DonationReceipt, PersonGrant},
+    shard_path::ShardPath,
+};
+use wufu_verifier::{
+    Fr,
+    hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    log::checkpoint::Checkpoint,
+};
+
+use crate::{
+    append::{Placement, card::IssuedCard, lossy, person::RegisteredPerson},
+    ledger::{Ledger, LogView},
+    log::Log,
+    store::{
+        Connection, Reading, StoreError, cards, checkpoints, leaves, persons,
+        receipts::{self, HeldDonation, OwnedDonation},
+    },
+    workers::parents,
+};
+
+/// Why there is no grant.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GrantError {
+    /// The leaf is in no checkpoint yet, so it has no path.
+    #[error("{origin} place {place} is in no checkpoint yet: the newest has {size} leaves")]
+    NotYet {
+        /// The log.
+        origin: String,
+        /// The place.
+        place: u64,
+        /// Leaves of the newest checkpoint.
+        size: u64,
+    },
+    /// No donation has this receipt.
+    #[error("no donation has receipt {receipt:?}")]
+    Unknown {
+        /// The receipt's name.
+        receipt: String,
+    },
+    /// The donation has no owner.
+    #[error("the donation of receipt {receipt:?} has no owner yet")]
+    Pending {
+        /// The receipt's name.
+        receipt: String,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Entries that wait for the next checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PendingEntries {
+    /// Cards.
+    pub cards: u64,
+    /// Persons.
+    pub persons: u64,
+    /// Donations.
+    pub donations: u64,
+}
+
+impl PendingEntries {
+    /// All of them.
+    pub fn count(&self) -> u64 {
+        self.cards + self.persons + self.donations
+    }
+}
+
+impl Ledger {
+    /// What to give to the people for whom entries were appended, with paths as of the newest checkpoint.
+    ///
+    /// # Errors
+    /// When an entry is in no checkpoint yet, or the database fails.
+    ///
+    /// # Cost
+    /// Nothing but reading for leaves of the open shard. A full shard is hashed once (21,845 hashes) and kept for a while.
+    pub async fn grants(&self, placed: &Placement) -> Result<AppendOutcome, GrantError> {
+        let mut reader = self.reader().await?;
+        let mut grants = AppendOutcome::default();
+        let view = self.view(Log::Cards);
+        for card in cards::between(&mut reader, self.org(), &placed.cards).await? {
+            grants.cards.push(self.card_grant(&mut reader, &view, card).await?);
+        }
+        let view = self.view(Log::Persons);
+        for person in persons::between(&mut reader, &placed.persons).await? {
+            grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
+        }
+        let view = self.view(Log::Donations);
+        for donation in receipts::between(&mut reader, &placed.donations).await? {
+            grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
+        }
+        Ok(grants)
+    }
+
+    /// Everything that was appended for the owner of a public key and is in a checkpoint, in the order of its places.
+    ///
+    /// # Errors
+    /// When the database fails.
+    ///
+    /// # Cost
+    /// As [`Ledger::grants`].
+    pub async fn grants_of(&self, owner: Fr) -> Result<AppendOutcome, GrantError> {
+        let mut reader = self.reader().await?;
+        let mut grants = AppendOutcome::default();
+        // What came after the newest checkpoint has no path yet.
+        let view = self.view(Log::Cards);
+        let cards = cards::of_owner(&mut reader, self.org(), &owner, view.tree.size()).await?;
+        for card in cards {
+            grants.cards.push(self.card_grant(&mut reader, &view, card).await?);
+        }
+        let view = self.view(Log::Persons);
+        for person in persons::of_owner(&mut reader, &owner, view.tree.size()).await? {
+            grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
+        }
+        let view = self.view(Log::Donations);
+        for donation in receipts::of_owner(&mut reader, &owner, view.tree.size()).await? {
+            grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
+        }
+        Ok(grants)
+    }
+
+    /// How many entries of the owner of a public key wait for the next checkpoint: they have no path yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting_of(&self, owner: Fr) -> Result<PendingEntries, GrantError> {
+        let mut reader = self.reader().await?;
+        let mut counts = [0; 3];
+        for (count, log) in counts.iter_mut().zip(Log::ALL) {
+            *count = checkpoints::uncovered_of_owner(&mut reader, log, &owner).await?;
+        }
+        let [cards, persons, donations] = counts;
+        Ok(PendingEntries { cards, persons, donations })
+    }
+
+    /// The receipt of a donation, for its owner.
+    ///
+    /// # Errors
+    /// When there is no such donation, it has no owner, it is in no checkpoint yet, or the database fails.
+    pub async fn donation_receipt(&self, receipt: &[u8]) -> Result<DonationReceipt, GrantError> {
+        let mut reader = self.reader().await?;
+        let found = receipts::read(&mut reader, receipt).await?;
+        let row = found.ok_or_else(|| GrantError::Unknown { receipt: lossy(receipt) })?;
+        self.receipt(&mut reader, &self.view(Log::Donations), row).await
+    }
+
+    async fn reader(&self) -> Result<Connection, StoreError> {
+        self.inner.store.reader(Reading::Short).await
+    }
+
+    async fn card_grant(
+        &self,
+        reader: &mut Connection,
+        view: &LogView,
+        (issued, place): (IssuedCard, u64),
+    ) -> Result<CardGrant, GrantError> {
+        let (path, epoch) = self.path(reader, Log::Cards, view, place).await?;
+        let (org, serial) = (self.org().into(), issued.serial);
+        Ok(CardGrant { org, card: issued.card, serial, path, epoch })
+    }
+
+    async fn person_grant(
+        &self,
+        reader: &mut Connection,
+        view: &LogView,
+        (registered, place): (RegisteredPerson, u64),
+    ) -> Result<PersonGrant, GrantError> {
+        let (path, epoch) = self.path(reader, Log::Persons, view, place).await?;
+        Ok(PersonGrant { org: self.org().into(), person: registered.person, path, epoch })
+    }
+
+    async fn receipt(
+        &self,
+        reader: &mut Connection,
+        view: &LogView,
+        donation: HeldDonation,
+    ) -> Result<DonationReceipt, GrantError> {
+        let OwnedDonation { receipt, project, amount, time, rcm, place } = match donation {
+            HeldDonation::Owned(donation) => donation,
+            HeldDonation::Pending { receipt } => {
+                return Err(GrantError::Pending { receipt: lossy(&receipt) });
+            }
+        };
+        let (path, epoch) = self.path(reader, Log::Donations, view, place).await?;
+        let origin = self.origin(Log::Donations);
+        Ok(DonationReceipt { origin, project, amount, time, receipt, rcm, path, epoch })
+    }
+
+    /// The path of a leaf inside its shard at the newest checkpoint, and that checkpoint's epoch.
+    async fn path(
+        &self,
+        reader: &mut Connection,
+        log: Log,
+        view: &LogView,
+        place: u64,
+    ) -> Result<(ShardPath, u64), GrantError> {
+        let size = view.tree.size();
+        let newest = view.history.newest().filter(|_| place < size);
+        let not_yet = || GrantError::NotYet { origin: self.origin(log), place, size };
+        let epoch = newest.map(Checkpoint::epoch).ok_or_else(not_yet)?;
+        let (shard, inside) = (place / SHARD_LEAVES as u64, place as usize % SHARD_LEAVES);
+        let path: Result<Path<SHARD_DEPTH>, _> = if shard == view.tree.full().len() as u64 {
+            view.tree.open().shard_path(inside)
+        } else {
+            self.full_shard(reader, log, shard).await?.shard_path(inside)
+        };
+        let path = path.map_err(|_| StoreError::Broken { what: "shard" })?;
+        let path = ShardPath::addressed(place, &path);
+        Ok((path.map_err(|_| StoreError::Broken { what: "place" })?, epoch))
+    }
+
+    /// The tree of a full shard.
+    async fn full_shard(
+        &self,
+        reader: &mut Connection,
+        log: Log,
+        shard: u64,
+    ) -> Result<Arc<Tree>, StoreError> {
+        if let Some(tree) = self.inner.shards.get(log, shard) {
+            return Ok(tree);
+        }
+        let first = shard * SHARD_LEAVES as u64;
+        let leaves = leaves::read(reader, log, first..first + SHARD_LEAVES as u64).await?;
+        let hashed = self.inner.workers.run(move || {
+            let mut tree = Tree::new(SHARD_DEPTH);
+            tree.extend_with(&leaves, parents).map(|()| Arc::new(tree))
+        });
+        let tree = hashed.await?.map_err(|_| StoreError::Broken { what: "leaf" })?;
+        self.inner.shards.insert(log, shard, tree.clone());
+        Ok(tree)
+    }
+}

@@ -1,0 +1,166 @@
+//! What everybody fetches: checkpoints, roofs, shards. All of it as of an epoch: a shard is the first leaves that the
+//! checkpoint of the epoch covers, never later ones.
+
+use wufu_proto::log::{Roof, Shard, ShardContent};
+use wufu_verifier::{Fr, hash::merkle::SHARD_LEAVES, log::checkpoint::Checkpoint};
+
+use crate::{
+    epochs::history::open,
+    ledger::Ledger,
+    log::Log,
+    store::{Connection, Reading, StoreError, checkpoints, leaves, records},
+};
+
+/// The newest checkpoint is looked for at the last epoch there is, which is no number to show.
+fn in_force_at(epoch: u64) -> String {
+    if epoch == u64::MAX { " yet".into() } else { format!(" at or before epoch {epoch}") }
+}
+
+/// Why a checkpoint, a roof or a shard is not there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// No log of this ledger has that origin.
+    #[error("{origin:?} is no log of this ledger")]
+    Log {
+        /// The origin.
+        origin: String,
+    },
+    /// No checkpoint is in force at that epoch, or none was signed at all.
+    #[error("{origin} has no checkpoint{}", in_force_at(*epoch))]
+    Epoch {
+        /// The log.
+        origin: String,
+        /// The epoch.
+        epoch: u64,
+    },
+    /// The log has fewer shards at that epoch.
+    #[error(
+        "{origin} has {shards} {} at epoch {epoch}, so none is number {shard}",
+        if *.shards == 1 { "shard" } else { "shards" }
+    )]
+    Shard {
+        /// The log.
+        origin: String,
+        /// The epoch.
+        epoch: u64,
+        /// The shard's number, from 0.
+        shard: u64,
+        /// How many there are.
+        shards: u64,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+const LEAVES: u64 = SHARD_LEAVES as u64;
+
+/// A checkpoint, and the root of the shard that was open then.
+struct InForce {
+    checkpoint: Checkpoint,
+    open_root: Option<Fr>,
+}
+
+impl Ledger {
+    /// The checkpoint of a log in force at an epoch, or the newest.
+    ///
+    /// # Errors
+    /// When there is no such log, no checkpoint is in force then, or the database fails.
+    pub async fn checkpoint(
+        &self,
+        origin: &str,
+        epoch: Option<u64>,
+    ) -> Result<Checkpoint, ReadError> {
+        let log = self.log(origin)?;
+        let mut reader = self.inner.store.reader(Reading::Short).await?;
+        Ok(self.in_force(&mut reader, log, epoch.unwrap_or(u64::MAX)).await?.checkpoint)
+    }
+
+    /// The checkpoint of a log in force at an epoch, if there is one, and all later ones, oldest first.
+    ///
+    /// # Errors
+    /// When there is no such log, or the database fails.
+    pub async fn checkpoints(
+        &self,
+        origin: &str,
+        from_epoch: u64,
+    ) -> Result<Vec<Checkpoint>, ReadError> {
+        let notes = self.notes(origin, from_epoch, usize::MAX).await?;
+        let key = self.log_key();
+        Ok(notes.iter().map(|note| open(key, note)).collect::<Result<_, _>>()?)
+    }
+
+    /// The notes of the first `limit` of [`Ledger::checkpoints`], as they are stored: whoever asked opens them.
+    pub(crate) async fn notes(
+        &self,
+        origin: &str,
+        from_epoch: u64,
+        limit: usize,
+    ) -> Result<Vec<String>, ReadError> {
+        let log = self.log(origin)?;
+        let mut reader = self.inner.store.reader(Reading::Short).await?;
+        Ok(checkpoints::notes_from(&mut reader, log, from_epoch, limit).await?)
+    }
+
+    /// The roots of all shards at an epoch, the open one last, with the checkpoint that they belong to.
+    ///
+    /// # Errors
+    /// When there is no such log, no checkpoint is in force then, or the database fails.
+    ///
+    /// # Cost
+    /// Reading: no hash.
+    pub async fn roof(&self, origin: &str, epoch: u64) -> Result<Roof, ReadError> {
+        let log = self.log(origin)?;
+        let mut reader = self.inner.store.reader(Reading::Shards).await?;
+        let InForce { checkpoint, open_root } = self.in_force(&mut reader, log, epoch).await?;
+        let full = checkpoint.size() / LEAVES;
+        let mut shard_roots = checkpoints::shard_roots(&mut reader, log, full).await?;
+        shard_roots.extend(open_root);
+        if shard_roots.len() as u64 != checkpoint.size().div_ceil(LEAVES) {
+            return Err(StoreError::Broken { what: "list of shard roots" }.into());
+        }
+        Ok(Roof { note: checkpoint.note().into(), shard_roots })
+    }
+
+    /// One shard at an epoch, whole.
+    ///
+    /// # Errors
+    /// When there is no such log or shard, no checkpoint is in force then, or the database fails.
+    ///
+    /// # Cost
+    /// Reading up to 65,536 rows: no hash.
+    pub async fn shard(&self, origin: &str, epoch: u64, shard: u64) -> Result<Shard, ReadError> {
+        let log = self.log(origin)?;
+        let mut reader = self.inner.store.reader(Reading::Shards).await?;
+        let checkpoint = self.in_force(&mut reader, log, epoch).await?.checkpoint;
+        let shards = checkpoint.size().div_ceil(LEAVES);
+        if shard >= shards {
+            return Err(ReadError::Shard { origin: origin.into(), epoch, shard, shards });
+        }
+        let places = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
+        let content = match log {
+            Log::Donations => ShardContent::Records(records::read(&mut reader, places).await?),
+            Log::Cards | Log::Persons => {
+                ShardContent::Leaves(leaves::read(&mut reader, log, places).await?)
+            }
+        };
+        Ok(Shard { shard, content })
+    }
+
+    fn log(&self, origin: &str) -> Result<Log, ReadError> {
+        Log::from_origin(self.org(), origin).ok_or_else(|| ReadError::Log { origin: origin.into() })
+    }
+
+    async fn in_force(
+        &self,
+        reader: &mut Connection,
+        log: Log,
+        epoch: u64,
+    ) -> Result<InForce, ReadError> {
+        let found = checkpoints::in_force(reader, log, epoch).await?;
+        let none = || ReadError::Epoch { origin: self.origin(log), epoch };
+        let (note, open_root) = found.ok_or_else(none)?;
+        Ok(InForce { checkpoint: open(self.log_key(), &note)?, open_root })
+    }
+}

@@ -1,0 +1,227 @@
+//! The database of a ledger: one connection that writes, some that read.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions, Executor, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{Mutex, Notify};
+
+use super::{
+    SHARD_READERS, StoreError,
+    connection::{Connection, Reading},
+    migrations::{has_state, migrations},
+};
+use crate::folder;
+
+/// The database of a ledger.
+pub(crate) struct Store {
+    file: PathBuf,
+    pub(super) options: SqliteConnectOptions,
+    // Held for the whole of a write transaction, so that there is one writer. `None` after a failure: the next
+    // transaction begins on a fresh connection, and closing the old one rolls back whatever it had.
+    pub(super) writer: Mutex<Option<Connection>>,
+    // Connections apart: for shards and roofs, which take long, and for closing epochs, which must not wait for anybody
+    // who reads.
+    readers: Readers,
+    // Woken after a commit: moves pages of the WAL into the database, on a connection of its own, so that no commit
+    // does.
+    pub(super) tidy: Arc<Notify>,
+    tidier: tokio::task::JoinHandle<()>,
+    // Set when a commit's outcome is not known.
+    pub(super) halted: AtomicBool,
+    // Whether the one reader is in a transaction for as long as this value lives.
+    is_snapshot: bool,
+    // Whether it had a place for a signed state when it was opened, before its tables were brought up to date.
+    had_state: bool,
+    // Whether the newest state could be written beside the database, the last time.
+    is_state_kept: AtomicBool,
+}
+
+/// Pools of connections by what they are for.
+struct Readers {
+    short: SqlitePool,
+    shards: SqlitePool,
+    closer: SqlitePool,
+}
+
+impl Readers {
+    fn of(&self, reading: Reading) -> &SqlitePool {
+        match reading {
+            Reading::Short => &self.short,
+            Reading::Shards => &self.shards,
+            Reading::Closing => &self.closer,
+        }
+    }
+}
+
+impl Store {
+    /// Opens the database, and makes or brings up to date its tables.
+    pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            // It is there, if only empty. Were it to vanish, a new one would be a ledger that forgot what it spent.
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("wal_autocheckpoint", "0")
+            .pragma("cache_size", "-65536")
+            .disable_statement_logging();
+        let mut writer = options.connect().await?;
+        let had_state = has_state(&mut writer).await?;
+        migrations().run_direct(None, &mut writer, false).await?;
+        let pool = |connections, options| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(30))
+                .connect_lazy_with(options)
+        };
+        let reading = options.clone().read_only(true);
+        // Shards are read once, from end to end: a small cache is as good as a large one.
+        let shards = reading.clone().pragma("cache_size", "-4096");
+        let shards = pool(SHARD_READERS, shards);
+        // Connected now and for good: whatever happens to the file later, an epoch is closed on this database or not at
+        // all.
+        let closer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(reading.clone())
+            .await?;
+        let readers = Readers { short: pool(4, reading), shards, closer };
+        let tidy = Arc::new(Notify::new());
+        let tidier = tokio::spawn(keep_tidy(options.clone(), tidy.clone()));
+        let tidy = (tidy, tidier);
+        Ok(Self::new((file, options), Some(writer.into()), readers, tidy, had_state))
+    }
+
+    /// A store of connections that were made. One without a writer is a snapshot.
+    fn new(
+        (file, options): (&Path, SqliteConnectOptions),
+        writer: Option<Connection>,
+        readers: Readers,
+        (tidy, tidier): (Arc<Notify>, tokio::task::JoinHandle<()>),
+        had_state: bool,
+    ) -> Self {
+        Self {
+            file: file.into(),
+            options,
+            is_snapshot: writer.is_none(),
+            writer: Mutex::new(writer),
+            readers,
+            tidy,
+            tidier,
+            halted: AtomicBool::new(false),
+            had_state,
+            is_state_kept: AtomicBool::new(true),
+        }
+    }
+
+    /// Opens the database for reading, without a lock, as it is now: later changes are not seen.
+    ///
+    /// `immutable` is for a folder in which nothing can be written, not even the index of the write-ahead log. Then
+    /// nobody else can be writing there, and the database must be complete without that log.
+    pub(crate) async fn open_snapshot(file: &Path, immutable: bool) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .immutable(immutable)
+            .busy_timeout(Duration::from_secs(10))
+            .disable_statement_logging();
+        let readers = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(30))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // It begins with the first read.
+                    connection.execute("BEGIN; SELECT number FROM commits").await.map(|_| ())
+                })
+            })
+            .connect_with(options.clone())
+            .await?;
+        let had_state = has_state(&mut *readers.acquire().await?).await?;
+        let tidy = (Arc::new(Notify::new()), tokio::spawn(async {}));
+        // One connection for all, since another would begin a snapshot of its own.
+        let readers = Readers { shards: readers.clone(), closer: readers.clone(), short: readers };
+        Ok(Self::new((file, options), None, readers, tidy, had_state))
+    }
+
+    /// A connection that reads what is committed.
+    pub(crate) async fn reader(&self, reading: Reading) -> Result<Connection, StoreError> {
+        Ok(self.readers.of(reading).acquire().await?.into())
+    }
+
+    /// A connection that sees the database as it is now, whatever is committed meanwhile.
+    pub(crate) async fn snapshot(&self, reading: Reading) -> Result<Connection, StoreError> {
+        let pool = self.readers.of(reading);
+        Ok(if self.is_snapshot { pool.acquire().await?.into() } else { pool.begin().await?.into() })
+    }
+
+    /// Whether the database had a place for a signed state when it was opened.
+    pub(crate) fn had_state(&self) -> bool {
+        self.had_state
+    }
+
+    /// Keeps the newest state beside the database. The transaction is committed all the same when that fails.
+    pub(super) fn keep_state(&self, note: Option<&str>) {
+        let Some(note) = note else { return };
+        match folder::write_state(&self.file, note) {
+            Ok(()) => self.is_state_kept.store(true, Ordering::Relaxed),
+            Err(error) if self.is_state_kept.swap(false, Ordering::Relaxed) => {
+                tracing::warn!(%error, "state.note could not be written");
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Closes every connection.
+    pub(crate) async fn close(&self) {
+        self.tidier.abort();
+        for pool in [&self.readers.short, &self.readers.shards, &self.readers.closer] {
+            pool.close().await;
+        }
+        if let Some(mut writer) = self.writer.lock().await.take() {
+            // The WAL is complete without it. Afterwards the database file alone is the whole ledger, unless somebody
+            // reads an older state at that moment.
+            let _ = writer.sqlite().execute("PRAGMA busy_timeout = 2000").await;
+            let _ = writer.sqlite().execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
+            writer.close().await;
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.tidier.abort();
+    }
+}
+
+async fn keep_tidy(options: SqliteConnectOptions, tidy: Arc<Notify>) {
+    let mut connection = None;
+    loop {
+        tidy.notified().await;
+        if connection.is_none() {
+            connection = options.connect().await.ok();
+        }
+        if let Some(open) = &mut connection
+            && let Err(error) = open.execute("PRAGMA wal_checkpoint(PASSIVE)").await
+        {
+            tracing::warn!(%error, "the write-ahead log could not be moved into the database");
+            connection = None;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -1,0 +1,50 @@
+//! Leaves: read in ranges, written in batches. Table `leaves`, and that column of `records`.
+
+use std::ops::Range;
+
+use sqlx::{QueryBuilder, Sqlite};
+use wufu_verifier::{Fr, encoding::field};
+
+use super::{Connection, ROWS, StoreError, Transaction, element, signed};
+use crate::log::Log;
+
+/// The leaves at some places, without gaps.
+pub(crate) async fn read(
+    connection: &mut Connection,
+    log: Log,
+    places: Range<u64>,
+) -> Result<Vec<Fr>, StoreError> {
+    let query = match log {
+        Log::Cards | Log::Persons => {
+            "SELECT leaf FROM leaves WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place"
+        }
+        Log::Donations => {
+            "SELECT leaf FROM records WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place"
+        }
+    };
+    let query = sqlx::query_scalar(query).bind(log.id()).bind(signed(places.start)?);
+    let rows: Vec<Vec<u8>> = query.bind(signed(places.end)?).fetch_all(connection.sqlite()).await?;
+    if rows.len() as u64 != places.end.saturating_sub(places.start) {
+        return Err(StoreError::Broken { what: "list of leaves: it has a gap" });
+    }
+    rows.iter().map(|leaf| element("leaf", leaf)).collect()
+}
+
+/// Writes leaves of a card or person log from `first` on.
+pub(crate) async fn insert(
+    tx: &mut Transaction<'_>,
+    log: Log,
+    first: u64,
+    leaves: &[Fr],
+) -> Result<(), StoreError> {
+    let mut place = signed(first)?;
+    for chunk in leaves.chunks(ROWS) {
+        let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO leaves (log, place, leaf) ");
+        insert.push_values(chunk, |mut row, leaf| {
+            row.push_bind(log.id()).push_bind(place).push_bind(field::encode(leaf).to_vec());
+            place += 1;
+        });
+        insert.build().execute(tx.sqlite()?).await?;
+    }
+    Ok(())
+}

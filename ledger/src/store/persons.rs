@@ -1,0 +1,83 @@
+//! Who is registered: table `persons`.
+
+use std::ops::Range;
+
+use sqlx::{QueryBuilder, Sqlite};
+use wufu_circuits::Person;
+use wufu_verifier::{Fr, encoding::field};
+
+use super::{Connection, ROWS, StoreError, Transaction, element, signed, unsigned};
+use crate::append::person::RegisteredPerson;
+
+const SELECT: &str = "SELECT owner, salt, place FROM persons ";
+
+/// A row: owner, salt, place.
+pub(super) type Row = (Vec<u8>, Vec<u8>, i64);
+
+/// Whether a public key is a person's.
+pub(crate) async fn is_registered(
+    connection: &mut Connection,
+    owner: &Fr,
+) -> Result<bool, StoreError> {
+    let query = sqlx::query_scalar("SELECT place FROM persons WHERE owner = $1");
+    let query = query.bind(field::encode(owner).to_vec());
+    let place: Option<i64> = query.fetch_optional(connection.sqlite()).await?;
+    Ok(place.is_some())
+}
+
+/// Writes persons, from place `first` on.
+pub(crate) async fn insert(
+    tx: &mut Transaction<'_>,
+    first: u64,
+    persons: &[RegisteredPerson],
+) -> Result<(), StoreError> {
+    let mut place = signed(first)?;
+    for chunk in persons.chunks(ROWS) {
+        let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO persons (owner, salt, place) ");
+        insert.push_values(chunk, |mut row, registered| {
+            row.push_bind(field::encode(&registered.owner).to_vec())
+                .push_bind(field::encode(&registered.person.salt).to_vec())
+                .push_bind(place);
+            place += 1;
+        });
+        insert.build().execute(tx.sqlite()?).await?;
+    }
+    Ok(())
+}
+
+/// The persons at some places, each with their place, in their order.
+pub(crate) async fn between(
+    connection: &mut Connection,
+    places: &Range<u64>,
+) -> Result<Vec<(RegisteredPerson, u64)>, StoreError> {
+    let query = format!("{SELECT} WHERE place >= $1 AND place < $2 ORDER BY place");
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(signed(places.start)?);
+    let rows: Vec<Row> = query.bind(signed(places.end)?).fetch_all(connection.sqlite()).await?;
+    rows.iter().map(of_row).collect()
+}
+
+/// What was registered for an owner at places before `end`, each with its place, in their order.
+pub(crate) async fn of_owner(
+    connection: &mut Connection,
+    owner: &Fr,
+    end: u64,
+) -> Result<Vec<(RegisteredPerson, u64)>, StoreError> {
+    let query = format!("{SELECT} WHERE owner = $1 ORDER BY place");
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(field::encode(owner).to_vec());
+    let rows: Vec<Row> = query.fetch_all(connection.sqlite()).await?;
+    let rows = rows.iter().filter(|row| u64::try_from(row.2).is_ok_and(|place| place < end));
+    rows.map(of_row).collect()
+}
+
+/// How many there are.
+pub(crate) async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
+    let query = sqlx::query_scalar("SELECT COUNT(*) FROM persons");
+    unsigned("count", query.fetch_one(connection.sqlite()).await?)
+}
+
+/// The person of a row, and their place.
+pub(super) fn of_row(row: &Row) -> Result<(RegisteredPerson, u64), StoreError> {
+    let (owner, salt, place) = row;
+    let person = Person { salt: element("salt", salt)? };
+    Ok((RegisteredPerson { person, owner: element("owner", owner)? }, unsigned("place", *place)?))
+}

@@ -1,0 +1,47 @@
+//! Institutions and projects, by their ids: tables `institutions` and `projects`.
+
+use super::{Connection, StoreError, Transaction, signed, unsigned};
+use crate::log::Log;
+
+/// The names of institutions, in the order of their ids.
+pub(crate) async fn institutions(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
+    let query = "SELECT name FROM institutions WHERE log = $1 ORDER BY institution";
+    let query = sqlx::query_scalar(query).bind(Log::Donations.id());
+    Ok(query.fetch_all(connection.sqlite()).await?)
+}
+
+/// The names of projects, each with its institution's id, in the order of their own ids.
+pub(crate) async fn projects(
+    connection: &mut Connection,
+) -> Result<Vec<(u64, String)>, StoreError> {
+    let query = "SELECT institution, name FROM projects WHERE log = $1 ORDER BY project";
+    let query = sqlx::query_as(query).bind(Log::Donations.id());
+    let rows: Vec<(i64, String)> = query.fetch_all(connection.sqlite()).await?;
+    let project = |(institution, name)| Ok((unsigned("list of projects", institution)?, name));
+    rows.into_iter().map(project).collect()
+}
+
+/// Writes an institution.
+pub(crate) async fn insert_institution(
+    tx: &mut Transaction<'_>,
+    id: u64,
+    name: &str,
+) -> Result<(), StoreError> {
+    let insert = "INSERT INTO institutions (log, institution, name) VALUES ($1, $2, $3)";
+    let query = sqlx::query(insert).bind(Log::Donations.id()).bind(signed(id)?).bind(name);
+    query.execute(tx.sqlite()?).await?;
+    Ok(())
+}
+
+/// Writes a project of an institution.
+pub(crate) async fn insert_project(
+    tx: &mut Transaction<'_>,
+    id: u64,
+    institution: u64,
+    name: &str,
+) -> Result<(), StoreError> {
+    let insert = "INSERT INTO projects (log, project, institution, name) VALUES ($1, $2, $3, $4)";
+    let query = sqlx::query(insert).bind(Log::Donations.id()).bind(signed(id)?);
+    query.bind(signed(institution)?).bind(name).execute(tx.sqlite()?).await?;
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! Donations, with owner and without: table `receipts`, and the records of those that have one.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
+
+use sqlx::{QueryBuilder, Sqlite};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field};
+
+use super::{Connection, Facts, ROWS, StoreError, Transaction, element, facts, signed, unsigned};
+use crate::{
+    append::donation::{DonationRow, HashedDonation},
+    log::Log,
+};
+
+const SELECT: &str = "SELECT receipt, project_key, amount, time, owner, rcm, place FROM receipts ";
+
+/// A row: receipt, project key, amount, time, owner, rcm, place.
+type Row = (Vec<u8>, i64, i64, i64, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
+
+/// A donation that the ledger holds.
+pub(crate) enum HeldDonation {
+    /// Without owner.
+    Pending { receipt: Vec<u8> },
+    /// With one.
+    Owned(OwnedDonation),
+}
+
+/// A donation that is a leaf.
+pub(crate) struct OwnedDonation {
+    pub(crate) receipt: Vec<u8>,
+    pub(crate) project: ProjectKey,
+    pub(crate) amount: Amount,
+    pub(crate) time: Time,
+    pub(crate) rcm: Fr,
+    pub(crate) place: u64,
+}
+
+/// A donation as its row has it: numbers that nobody has checked.
+pub(crate) struct EnteredDonation {
+    pub(crate) project: i64,
+    pub(crate) amount: i64,
+    pub(crate) time: i64,
+    pub(crate) place: Option<i64>,
+    /// Its number, in the order in which donations were entered.
+    pub(crate) number: i64,
+    pub(crate) owner: Option<Vec<u8>>,
+}
+
+/// What it takes to give a donation its owner.
+pub(crate) struct OwnableDonation {
+    /// Where it is a leaf, if it has an owner already.
+    pub(crate) place: Option<u64>,
+    /// Its number, in the order in which donations were entered. 0 without one.
+    pub(crate) number: u64,
+    /// The public part, where its numbers are in their bounds.
+    pub(crate) facts: Result<Facts, StoreError>,
+}
+
+/// Whether there is a donation.
+async fn is_any(connection: &mut Connection) -> Result<bool, StoreError> {
+    let query = sqlx::query_scalar("SELECT 1 FROM receipts WHERE log = $1 LIMIT 1");
+    let query = query.bind(Log::Donations.id());
+    let any: Option<i64> = query.fetch_optional(connection.sqlite()).await?;
+    Ok(any.is_some())
+}
+
+/// Which of these receipts the ledger holds.
+pub(crate) async fn held(
+    connection: &mut Connection,
+    receipts: &[&[u8]],
+) -> Result<HashSet<Box<[u8]>>, StoreError> {
+    let mut known = HashSet::new();
+    let count = sqlx::query_scalar("SELECT COUNT(*) FROM receipts WHERE log = $1");
+    let count: i64 = count.bind(Log::Donations.id()).fetch_one(connection.sqlite()).await?;
+    if count == 0 {
+        return Ok(known);
+    }
+    for receipts in receipts.chunks(ROWS) {
+        let mut query = listed("SELECT receipt FROM receipts WHERE log = ", receipts);
+        let query = query.build_query_scalar();
+        let found: Vec<Vec<u8>> = query.fetch_all(connection.sqlite()).await?;
+        known.extend(found.into_iter().map(Vec::into_boxed_slice));
+    }
+    Ok(known)
+}
+
+/// What the ledger holds under these receipts.
+pub(crate) async fn entered(
+    connection: &mut Connection,
+    receipts: &[&[u8]],
+) -> Result<HashMap<Vec<u8>, EnteredDonation>, StoreError> {
+    type Row = (Vec<u8>, i64, i64, i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
+    let mut held = HashMap::new();
+    if !is_any(connection).await? {
+        return Ok(held);
+    }
+    for receipts in receipts.chunks(ROWS) {
+        let select = "SELECT receipt, project_key, amount, time, place, seq, owner FROM receipts WHERE log = ";
+        let mut query = listed(select, receipts);
+        let rows: Vec<Row> = query.build_query_as().fetch_all(connection.sqlite()).await?;
+        for (receipt, project, amount, time, place, number, owner) in rows {
+            let number = number.unwrap_or(0);
+            let entered = EnteredDonation { project, amount, time, place, number, owner };
+            held.insert(receipt, entered);
+        }
+    }
+    Ok(held)
+}
+
+/// A query for donations of these receipts.
+fn listed(select: &str, receipts: &[&[u8]]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::<Sqlite>::new(select);
+    query.push_bind(Log::Donations.id()).push(" AND receipt IN (");
+    let mut list = query.separated(", ");
+    for receipt in receipts {
+        list.push_bind(receipt.to_vec());
+    }
+    query.push(")");
+    query
+}
+
+/// What it takes to give a donation its owner.
+pub(crate) async fn ownable(
+    connection: &mut Connection,
+    receipt: &[u8],
+) -> Result<Option<OwnableDonation>, StoreError> {
+    let query = "SELECT project_key, amount, time, seq, place FROM receipts \
+         WHERE log = $1 AND receipt = $2";
+    let query = sqlx::query_as(query).bind(Log::Donations.id()).bind(receipt);
+    let row: Option<(i64, i64, i64, Option<i64>, Option<i64>)> =
+        query.fetch_optional(connection.sqlite()).await?;
+    let Some((project, amount, time, seq, place)) = row else { return Ok(None) };
+    let place = place.map(|place| unsigned("place", place)).transpose()?;
+    let (number, facts) = (unsigned("seq", seq.unwrap_or(0))?, facts(project, amount, time));
+    Ok(Some(OwnableDonation { place, number, facts }))
+}
+
+/// Gives a donation that has none its owner, at a place of the log.
+pub(crate) async fn set_owner(
+    tx: &mut Transaction<'_>,
+    receipt: &[u8],
+    (owner, rcm): (&Fr, &Fr),
+    place: u64,
+) -> Result<(), StoreError> {
+    let update = "UPDATE receipts SET owner = $1, rcm = $2, place = $3 \
+         WHERE log = $4 AND receipt = $5 AND place IS NULL";
+    sqlx::query(update)
+        .bind(field::encode(owner).to_vec())
+        .bind(field::encode(rcm).to_vec())
+        .bind(signed(place)?)
+        .bind(Log::Donations.id())
+        .bind(receipt)
+        .execute(tx.sqlite()?)
+        .await?;
+    Ok(())
+}
+
+/// Writes donations, those with an owner from place `first` on. `before` donations are there.
+pub(crate) async fn insert(
+    tx: &mut Transaction<'_>,
+    (first, before): (u64, u64),
+    rows: &[DonationRow],
+    hashed: &[HashedDonation],
+) -> Result<(), StoreError> {
+    let log = Log::Donations.id();
+    let (mut place, mut seq) = (signed(first)?, signed(before)?);
+    for (rows, hashed) in rows.chunks(ROWS).zip(hashed.chunks(ROWS)) {
+        let mut receipts = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO receipts \
+             (log, receipt, project_key, amount, time, seq, owner, rcm, place) ",
+        );
+        let mut next = place;
+        receipts.push_values(rows.iter().zip(hashed), |mut out, (row, hashed)| {
+            out.push_bind(log).push_bind(row.receipt.to_vec());
+            for fact in row.facts(hashed.project) {
+                out.push_bind(fact);
+            }
+            seq += 1;
+            out.push_bind(seq);
+            let (leaf, bytes) = (hashed.leaf.as_ref(), |value: &Fr| field::encode(value).to_vec());
+            out.push_bind(leaf.map(|leaf| bytes(&leaf.owner)));
+            out.push_bind(leaf.map(|leaf| bytes(&leaf.rcm))).push_bind(leaf.map(|_| next));
+            next += i64::from(leaf.is_some());
+        });
+        receipts.build().execute(tx.sqlite()?).await?;
+        if next == place {
+            continue;
+        }
+        let mut records = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO records (log, place, project_key, amount, time, own, leaf) ",
+        );
+        let owned = rows.iter().zip(hashed);
+        let owned = owned.filter_map(|(row, hashed)| Some((row, hashed, hashed.leaf.as_ref()?)));
+        records.push_values(owned, |mut out, (row, hashed, leaf)| {
+            out.push_bind(log).push_bind(place);
+            for fact in row.facts(hashed.project) {
+                out.push_bind(fact);
+            }
+            out.push_bind(field::encode(&leaf.own).to_vec());
+            out.push_bind(field::encode(&leaf.leaf).to_vec());
+            place += 1;
+        });
+        records.build().execute(tx.sqlite()?).await?;
+    }
+    Ok(())
+}
+
+/// One donation.
+pub(crate) async fn read(
+    connection: &mut Connection,
+    receipt: &[u8],
+) -> Result<Option<HeldDonation>, StoreError> {
+    let query = format!("{SELECT} WHERE log = $1 AND receipt = $2");
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
+    let row: Option<Row> = query.bind(receipt).fetch_optional(connection.sqlite()).await?;
+    row.map(of_row).transpose()
+}
+
+/// The donations at some places, in their order.
+pub(crate) async fn between(
+    connection: &mut Connection,
+    places: &Range<u64>,
+) -> Result<Vec<HeldDonation>, StoreError> {
+    let query = format!("{SELECT} WHERE place >= $1 AND place < $2 ORDER BY place");
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(signed(places.start)?);
+    let rows: Vec<Row> = query.bind(signed(places.end)?).fetch_all(connection.sqlite()).await?;
+    rows.into_iter().map(of_row).collect()
+}
+
+/// An owner's donations at places before `end`, in their order.
+pub(crate) async fn of_owner(
+    connection: &mut Connection,
+    owner: &Fr,
+    end: u64,
+) -> Result<Vec<HeldDonation>, StoreError> {
+    let query = format!("{SELECT} WHERE owner = $1 ORDER BY place");
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(field::encode(owner).to_vec());
+    let rows: Vec<Row> = query.fetch_all(connection.sqlite()).await?;
+    let is_before = |place: i64| u64::try_from(place).is_ok_and(|place| place < end);
+    let rows = rows.into_iter().filter(|row| row.6.is_some_and(is_before));
+    rows.map(of_row).collect()
+}
+
+/// The donation of a row.
+fn of_row(
+    (receipt, project, amount, time, _, rcm, place): Row,
+) -> Result<HeldDonation, StoreError> {
+    let (Some(rcm), Some(place)) = (rcm, place) else {
+        return Ok(HeldDonation::Pending { receipt });
+    };
+    let (project, amount, time) = facts(project, amount, time)?;
+    let (rcm, place) = (element("rcm", &rcm)?, unsigned("place", place)?);
+    Ok(HeldDonation::Owned(OwnedDonation { receipt, project, amount, time, rcm, place }))
+}

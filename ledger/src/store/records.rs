@@ -1,0 +1,49 @@
+//! Public records of the donation log: table `records`. Those of an import are written with their receipts.
+
+use std::ops::Range;
+
+use wufu_verifier::{Record, encoding::field};
+
+use super::{Connection, StoreError, Transaction, element, facts, signed, unsigned};
+use crate::log::Log;
+
+/// The records at some places, without gaps.
+pub(crate) async fn read(
+    connection: &mut Connection,
+    places: Range<u64>,
+) -> Result<Vec<Record>, StoreError> {
+    let query = "SELECT project_key, amount, time, own FROM records \
+         WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place";
+    let query = sqlx::query_as(query).bind(Log::Donations.id()).bind(signed(places.start)?);
+    let rows: Vec<(i64, i64, i64, Vec<u8>)> =
+        query.bind(signed(places.end)?).fetch_all(connection.sqlite()).await?;
+    if unsigned("count", rows.len() as i64)? != places.end - places.start {
+        return Err(StoreError::Broken { what: "list of records: it has a gap" });
+    }
+    let record = |(project, amount, time, own): (i64, i64, i64, Vec<u8>)| {
+        let (project, amount, time) = facts(project, amount, time)?;
+        Ok(Record { project, amount, time, own: element("own", &own)? })
+    };
+    rows.into_iter().map(record).collect()
+}
+
+/// Writes one record.
+pub(crate) async fn insert(
+    tx: &mut Transaction<'_>,
+    place: u64,
+    record: &Record,
+) -> Result<(), StoreError> {
+    let insert = "INSERT INTO records (log, place, project_key, amount, time, own, leaf) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    sqlx::query(insert)
+        .bind(Log::Donations.id())
+        .bind(signed(place)?)
+        .bind(signed(record.project.to_u64())?)
+        .bind(signed(record.amount.minor())?)
+        .bind(signed(record.time.seconds())?)
+        .bind(field::encode(&record.own).to_vec())
+        .bind(field::encode(&record.leaf()).to_vec())
+        .execute(tx.sqlite()?)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! Servers: where one is, connecting to it, and what it says.
+
+pub mod patience;
+
+use std::{
+    fmt,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::{Duration, Instant},
+};
+
+use tonic::{
+    Code, Status,
+    transport::{self, Channel, Error},
+};
+use wufu_verifier::encoding::text;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Largest answer that is neither a roof nor a shard, in bytes. A longer one is refused before it is decoded.
+pub(crate) const SMALL_ANSWER: usize = 64 << 10;
+
+/// A server on this machine. Others need TLS, which is not there yet: what a wallet sends is for no wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A TCP port of a loopback address.
+    Loopback {
+        /// The address.
+        ip: IpAddr,
+        /// The port.
+        port: u16,
+    },
+    /// A Unix socket.
+    Socket(PathBuf),
+}
+
+/// The text is no endpoint that a wallet may connect to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// It has another form.
+    #[error("{got:?} is no address, expected http://127.0.0.1:PORT or unix:PATH")]
+    Form {
+        /// The text.
+        got: String,
+    },
+    /// It is another machine.
+    #[error(
+        "{host} is not this machine, and there is no TLS yet: expected a loopback address or a Unix socket"
+    )]
+    Remote {
+        /// The host.
+        host: String,
+    },
+}
+
+impl Endpoint {
+    /// Whether both are one server, however they are spelled: two names of one socket, a link to it, two names of this
+    /// machine.
+    ///
+    /// The addresses of this machine count as one: a server that listens on all of them answers at each. So two servers
+    /// need two ports.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Loopback { port: one, .. }, Self::Loopback { port: two, .. }) => one == two,
+            (Self::Socket(one), Self::Socket(two)) => is_same_file(one, two),
+            _ => false,
+        }
+    }
+
+    /// A fresh connection, used for one call. It carries no identity, and shares nothing with another.
+    ///
+    /// # Errors
+    /// When nobody answers there in 10 seconds.
+    pub async fn connect(&self, timeout: Duration) -> Result<Channel, Error> {
+        // A redirect, a proxy, a user agent of its own: none of them.
+        let endpoint = transport::Endpoint::from_shared(self.to_string())?;
+        endpoint.connect_timeout(CONNECT).timeout(timeout).connect().await
+    }
+}
+
+/// Whether an address is this machine's own, which nobody else can reach. Without TLS nothing is sent to another, and no
+/// service listens on another.
+pub fn is_this_machine(ip: IpAddr) -> bool {
+    ip.is_loopback()
+}
+
+/// Whether two paths lead to one file, by device and inode: links, `..` and hard links are seen through. Of files that
+/// are not there the folders are compared, and the names.
+pub fn is_same_file(one: &Path, two: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
+    match (identity(one), identity(two)) {
+        (Some(one), Some(two)) => one == two,
+        (None, None) => real(one) == real(two),
+        // One is there, and the other is not.
+        _ => false,
+    }
+}
+
+/// The path without links and `..`, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    path.file_name().map_or(folder.clone(), |name| folder.join(name))
+}
+
+/// The whole answer, not only its beginning, within the time.
+pub(crate) async fn within<T>(
+    timeout: Duration,
+    answer: impl Future<Output = Result<T, Status>>,
+) -> Result<T, Status> {
+    let late = || Status::deadline_exceeded(format!("no answer in {} ms", timeout.as_millis()));
+    let began = Instant::now();
+    match tokio::time::timeout(timeout, answer).await {
+        // The channel has a timer of its own, set to the same time, and calls it a cancellation.
+        Ok(Err(status)) if status.code() == Code::Cancelled && began.elapsed() >= timeout => {
+            Err(late())
+        }
+        Ok(answer) => answer,
+        Err(_) => Err(late()),
+    }
+}
+
+/// Most characters of a server's words that are repeated.
+const WORDS: usize = 300;
+
+/// A server's error as it may be shown: no characters that hide or reorder words, move a terminal's cursor or colour
+/// what it shows, no more than 300 characters, and nothing beside code and words.
+pub fn plain(status: &Status) -> Status {
+    let words = status.message().chars();
+    // Direction and joiners of text are no control characters, and hide what stands there as well.
+    let shown = |c: &char| text::fault(*c).is_none();
+    let said: String = words.filter(shown).take(WORDS).collect();
+    let said = match status.code() {
+        _ if !said.trim().is_empty() => said,
+        // What every gRPC server says of a service that it does not have.
+        Code::Unimplemented => "it is a server of another kind: check the address".into(),
+        _ => "it did not say why".into(),
+    };
+    Status::new(status.code(), said)
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let form = || EndpointError::Form { got: text.into() };
+        if let Some(path) = text.strip_prefix("unix:") {
+            // As in gRPC's names: `unix:PATH`, or `unix:///PATH` for one from the root. Between two slashes and the
+            // third stood a host.
+            let from_root = path.trim_start_matches('/');
+            return match path.len() - from_root.len() {
+                0 if from_root.is_empty() => Err(form()),
+                0 => Ok(Self::Socket(path.into())),
+                2 => Err(form()),
+                _ => Ok(Self::Socket(format!("/{from_root}").into())),
+            };
+        }
+        let scheme = text.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("http://"));
+        let rest = scheme.map_or(text, |scheme| &text[scheme.len()..]);
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = rest.rsplit_once(':').ok_or_else(form)?;
+        let port = port.parse().map_err(|_| form())?;
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        // Not resolved: whoever answers for a name may send us elsewhere.
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let ip: IpAddr = if name.eq_ignore_ascii_case("localhost") {
+            IpAddr::from([127, 0, 0, 1])
+        } else {
+            host.parse::<IpAddr>().map_err(|_| form())?.to_canonical()
+        };
+        if is_this_machine(ip) {
+            Ok(Self::Loopback { ip, port })
+        } else {
+            Err(EndpointError::Remote { host: host.into() })
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loopback { ip: IpAddr::V4(ip), port } => write!(f, "http://{ip}:{port}"),
+            Self::Loopback { ip: IpAddr::V6(ip), port } => write!(f, "http://[{ip}]:{port}"),
+            Self::Socket(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server's words were printed as they came: with escapes, they wrote over what the wallet had said.
+    #[test]
+    fn a_servers_words_are_shown_plain_and_short() {
+        let came = "no\u{1b}[2J\u{1b}[1;1Hproof \u{202e}veri\u{ad}\u{3164}\u{e0041}fied\r\n\u{9b}1m\u{7} \u{798f}";
+        let said = plain(&Status::internal(came));
+        assert_eq!(said.message(), "no[2J[1;1Hproof verified1m \u{798f}");
+        assert_eq!(said.code(), tonic::Code::Internal);
+        // A server of another kind "answered Unimplemented: ", and that was all.
+        assert!(plain(&Status::unimplemented("")).message().contains("another kind"));
+        assert!(plain(&Status::internal("\u{7}")).message().contains("did not say why"));
+        let mut long = Status::with_details(
+            tonic::Code::Aborted,
+            "\u{798f}".repeat(1 << 20),
+            vec![7; 100].into(),
+        );
+        long.metadata_mut().insert("x", "y".parse().unwrap());
+        let said = plain(&long);
+        assert_eq!(said.message().chars().count(), WORDS);
+        assert!(said.details().is_empty() && said.metadata().is_empty());
+    }
+
+    #[test]
+    fn this_machine_alone() {
+        let text = |text: &str| text.parse::<Endpoint>().map(|endpoint| endpoint.to_string());
+        for (given, expected) in [
+            ("http://127.0.0.1:50051", "http://127.0.0.1:50051"),
+            ("127.9.9.9:1", "http://127.9.9.9:1"),
+            ("localhost:7/", "http://127.0.0.1:7"),
+            ("http://[::1]:9", "http://[::1]:9"),
+            ("HTTP://LocalHost.:7", "http://127.0.0.1:7"),
+            ("http://[::ffff:127.0.0.1]:9", "http://127.0.0.1:9"),
+            ("unix:/run/wufu.sock", "unix:/run/wufu.sock"),
+            ("unix:///run/wufu.sock", "unix:/run/wufu.sock"),
+            ("unix:////run//wufu.sock", "unix:/run//wufu.sock"),
+            ("unix:run/wufu.sock", "unix:run/wufu.sock"),
+        ] {
+            assert_eq!(text(given).as_deref(), Ok(expected));
+        }
+        for host in ["10.0.0.1", "0.0.0.0", "192.0.2.7", "[2001:db8::1]", "[::]"] {
+            assert!(
+                matches!(text(&format!("http://{host}:1")), Err(EndpointError::Remote { .. })),
+                "{host}"
+            );
+        }
+        for given in [
+            "",
+            "http://",
+            "https://127.0.0.1:1",
+            "127.0.0.1",
+            "example.org:1",
+            "127.0.0.1:x",
+            "unix:",
+            "unix://",
+            "unix://host/run/wufu.sock",
+        ] {
+            assert!(matches!(text(given), Err(EndpointError::Form { .. })), "{given}");
+        }
+    }
+
+    /// `--second` took the ledger itself under another spelling, and said that both had been compared. A dealer was
+    /// taken for an evaluator in the same way. What counts is where a name leads.
+    #[test]
+    fn one_server_is_one_however_it_is_spelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let _ledger = std::os::unix::net::UnixListener::bind(at("l.sock")).unwrap();
+        let _other = std::os::unix::net::UnixListener::bind(at("o.sock")).unwrap();
+        std::fs::create_dir(at("d")).unwrap();
+        std::os::unix::fs::symlink(at("l.sock"), at("link.sock")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), at("here")).unwrap();
+        std::fs::hard_link(at("l.sock"), at("hard.sock")).unwrap();
+        let socket = |name: &str| format!("unix:{}", at(name).display());
+        let names = ["l.sock", "d/../l.sock", "./l.sock", "link.sock", "here/l.sock", "hard.sock"];
+        let tcp = [
+            "127.0.0.1:7182",
+            "http://127.0.0.1:7182/",
+            "http://localhost:7182",
+            "http://LOCALHOST.:07182",
+            "http://[::1]:7182",
+            "http://[::ffff:127.0.0.1]:7182",
+            "http://127.0.0.2:7182",
+        ];
+        let one_server: [Vec<String>; 2] =
+            [names.map(socket).into(), tcp.map(str::to_owned).into()];
+        let endpoint = |text: &String| text.parse::<Endpoint>().unwrap();
+        for spellings in &one_server {
+            for (one, two) in
+                spellings.iter().flat_map(|one| spellings.iter().map(move |two| (one, two)))
+            {
+                assert!(endpoint(one).is_same(&endpoint(two)), "{one} and {two}");
+            }
+        }
+        let others = [socket("o.sock"), "http://127.0.0.1:7183".into(), socket("none.sock")];
+        for (one, two) in one_server.iter().flatten().zip(others.iter().cycle()) {
+            assert!(!endpoint(one).is_same(&endpoint(two)), "{one} and {two}");
+        }
+        // Of sockets that are not there yet, too.
+        assert!(endpoint(&socket("new.sock")).is_same(&endpoint(&socket("d/../new.sock"))));
+        assert!(!endpoint(&socket("new.sock")).is_same(&endpoint(&socket("d/new.sock"))));
+    }
+}

@@ -1,0 +1,140 @@
+//! A ledger that is too busy for a call is asked again, for as long as its answer may take.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rand::{Rng as _, rngs::OsRng};
+use tonic::{
+    Code, Response, Status,
+    transport::{Channel, Error},
+};
+use tonic_types::StatusExt as _;
+
+use crate::endpoint::{Endpoint, plain, within};
+
+/// How long a wallet waits beside what the server asks for, at most: after the first refusal, and after many. It
+/// doubles each time, and a random part of it is waited, so that those who were refused together do not come back
+/// together.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(8));
+
+/// A server is too busy for a call, and will be asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Who is busy.
+    pub endpoint: String,
+    /// How often it refused the call.
+    pub refused: u32,
+    /// How long the wallet waits before it asks again.
+    pub time: Duration,
+    /// How long it goes on asking, from now.
+    pub left: Duration,
+}
+
+/// Is told of each wait before it begins.
+pub type OnWait = Arc<dyn Fn(&Wait) + Send + Sync>;
+
+/// Who is told, if anybody.
+#[derive(Clone, Default)]
+pub(crate) struct Listener(pub(crate) Option<OnWait>);
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Listener(..)" } else { "Listener(none)" })
+    }
+}
+
+/// A server was too busy for a call, each time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{endpoint} is busy: it refused the call {times} within {seconds} s ({words}){next}",
+    times = times(*refused),
+    seconds = time.as_secs(),
+    next = next(*retry)
+)]
+pub struct Busy {
+    /// Who is busy.
+    pub endpoint: String,
+    /// How often it refused the call.
+    pub refused: u32,
+    /// How long it was asked for, at most.
+    pub time: Duration,
+    /// When to come back, if it said so.
+    pub retry: Option<Duration>,
+    /// What it said at last.
+    pub words: String,
+}
+
+fn times(refused: u32) -> String {
+    if refused == 1 { "once".into() } else { format!("{refused} times") }
+}
+
+fn next(retry: Option<Duration>) -> String {
+    let later = "; try again later".to_owned();
+    // Rounded up: who comes a little late does no harm.
+    retry.map_or(later, |retry| format!("; try again in {} s", retry.as_millis().div_ceil(1000)))
+}
+
+/// Why there is no answer.
+pub(crate) enum Failed {
+    Connect(Error),
+    Busy(Busy),
+    /// As it may be shown.
+    Status(Status),
+}
+
+/// Makes a call, over a new connection, and again while the server is too busy for it, until `limit` is over.
+pub(crate) async fn ask<T, A>(
+    endpoint: &Endpoint,
+    limit: Duration,
+    listener: &Listener,
+    call: impl Fn(Channel) -> A,
+) -> Result<T, Failed>
+where
+    A: Future<Output = Result<Response<T>, Status>>,
+{
+    let (began, mut left, mut refused, mut backoff) = (Instant::now(), limit, 0, BACKOFF.0);
+    loop {
+        let channel = endpoint.connect(limit).await.map_err(Failed::Connect)?;
+        let status = match within(left, call(channel)).await {
+            Ok(answer) => return Ok(answer.into_inner()),
+            Err(status) if status.code() == Code::ResourceExhausted => status,
+            Err(status) => return Err(Failed::Status(plain(&status))),
+        };
+        refused += 1;
+        let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
+        let time = retry.unwrap_or_default() + backoff.mul_f64(OsRng.gen_range(0.0..=1.0));
+        left = limit.saturating_sub(began.elapsed());
+        let endpoint = endpoint.to_string();
+        if time >= left {
+            let words = plain(&status).message().to_owned();
+            return Err(Failed::Busy(Busy { endpoint, refused, time: limit, retry, words }));
+        }
+        if let Some(told) = &listener.0 {
+            told(&Wait { endpoint, refused, time, left });
+        }
+        tokio::time::sleep(time).await;
+        left = limit.saturating_sub(began.elapsed());
+        backoff = (backoff * 2).min(BACKOFF.1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_gives_up_says_how_often_it_asked_and_when_to_come_back() {
+        let busy = |refused, retry| {
+            let (endpoint, words) = ("unix:l.sock".into(), "too many shards are being read".into());
+            Busy { endpoint, refused, time: Duration::from_secs(60), retry, words }.to_string()
+        };
+        assert_eq!(
+            busy(1, Some(Duration::from_millis(1001))),
+            "unix:l.sock is busy: it refused the call once within 60 s (too many shards are being read); try again in 2 s"
+        );
+        assert!(busy(7, None).ends_with("; try again later") && busy(7, None).contains("7 times"));
+    }
+}
