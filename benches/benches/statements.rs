@@ -9,7 +9,8 @@ use rand::{
     SeedableRng as _,
     rngs::{OsRng, StdRng},
 };
-use wufu_circuits::{Circuit, CircuitVisitor, visit_sample};
+use wufu_analysis::samples::visit_sample;
+use wufu_circuits::{Circuit, CircuitVisitor};
 use wufu_groth16::Engine as _;
 use wufu_prover::{keys, setup};
 use wufu_verifier::{CircuitName, Proof, Statement as _};

@@ -11,10 +11,10 @@ use ark_bn254::Fr;
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::Value;
 use tempfile::TempDir;
+use wufu_analysis::samples::gift;
 use wufu_circuits::{
     Assignment, Circuit, Clause, GiftInstance, R1cs,
     r1cs::{Declaration, Mode, Size},
-    testing::gift,
 };
 
 /// The exit code, and what it printed as JSON.

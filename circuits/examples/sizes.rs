@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use ark_bn254::Fr;
 use rand::{SeedableRng, rngs::StdRng};
-use wufu_circuits::{Circuit, Tree, testing};
+use wufu_analysis::samples;
+use wufu_circuits::{Circuit, Tree};
 use wufu_verifier::hash::merkle::CARD_DEPTH;
 
 const RUNS: u32 = 20;
@@ -45,9 +46,9 @@ fn report<C: Circuit>(instance: &C) {
 
 fn main() {
     let mut rng = StdRng::seed_from_u64(5);
-    report(&testing::five_fu(&mut rng));
-    report(&testing::donation(&mut rng));
-    report(&testing::gift(&mut rng));
+    report(&samples::five_fu(&mut rng));
+    report(&samples::donation(&mut rng));
+    report(&samples::gift(&mut rng));
 
     let leaves: Vec<Fr> = (1..=LEAVES).map(Fr::from).collect();
     let mut tree = Tree::new(CARD_DEPTH);

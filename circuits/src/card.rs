@@ -183,7 +183,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::arb_fr;
+    use crate::arb_fr;
 
     #[test]
     fn names_and_numbers_go_both_ways() {

@@ -16,8 +16,6 @@ pub mod address;
 pub mod card;
 pub mod clause;
 pub mod donation;
-#[cfg(any(test, feature = "testing"))]
-pub mod hunt;
 pub mod keys;
 pub mod path;
 pub mod person;
@@ -25,9 +23,15 @@ pub mod poseidon;
 pub mod r1cs;
 pub mod range;
 pub mod statements;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
 pub mod tree;
+
+/// Any field element.
+#[cfg(test)]
+fn arb_fr() -> impl proptest::strategy::Strategy<Value = wufu_verifier::Fr> {
+    use proptest::strategy::Strategy as _;
+    proptest::array::uniform32(proptest::num::u8::ANY)
+        .prop_map(|bytes| ark_ff::PrimeField::from_le_bytes_mod_order(&bytes))
+}
 
 pub use address::Address;
 pub use card::{Card, Kind};
@@ -37,8 +41,6 @@ pub use keys::{Seed, SpendKey};
 pub use path::Path;
 pub use person::Person;
 pub use r1cs::{Assignment, R1cs};
-#[cfg(any(test, feature = "testing"))]
-pub use statements::visit_sample;
 pub use statements::{
     CardWitness, Circuit, CircuitVisitor, DonationInstance, DonationWitness, FiveFuInstance,
     FiveFuWitness, GiftInstance, GiftWitness, Instance, PolicyBounds, RegistryEntry,

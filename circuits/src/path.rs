@@ -83,8 +83,7 @@ impl<const DEPTH: usize> Path<DEPTH> {
         &self.levels
     }
 
-    /// The levels, to be spoiled by a test.
-    #[cfg(any(test, feature = "testing"))]
+    /// The levels, to be changed: a test spoils one.
     pub fn levels_mut(&mut self) -> &mut [Children; DEPTH] {
         &mut self.levels
     }

@@ -9,10 +9,10 @@ use crate::common::{CASES, accepted, alone, refused, rngs};
 use ark_bn254::Fr;
 use ark_ff::{Field, UniformRand};
 use rand::{Rng, rngs::StdRng};
+use wufu_analysis::samples::{self, donation, five_fu, five_fu_of, gift, paths};
 use wufu_circuits::{
     Card, Clause, DonationInstance, FiveFuInstance, GiftInstance, Kind, Ownership, Path, Person,
     SpendKey,
-    testing::{self, donation, five_fu, five_fu_of, gift, paths},
 };
 use wufu_verifier::{
     FiveFu,
@@ -79,7 +79,7 @@ fn clause_F2_one_kind_twice() {
     let missing =
         (0..5).flat_map(|missing| (1..5).map(move |next| (missing, (missing + next) % 5)));
     for ((missing, twice), mut rng) in missing.zip(rngs(20)) {
-        let sk = testing::spend_key(&mut rng, "wufu");
+        let sk = samples::spend_key(&mut rng, "wufu");
         let mut kinds = Kind::ALL;
         kinds[missing] = kinds[twice];
         let cards = kinds.map(|kind| Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(&mut rng)));
@@ -91,7 +91,7 @@ fn clause_F2_one_kind_twice() {
 fn clause_F2_a_card_of_somebody_else() {
     for (lent, mut rng) in rngs(5).enumerate() {
         let (mine, theirs) =
-            (testing::spend_key(&mut rng, "wufu"), testing::spend_key(&mut rng, "wufu"));
+            (samples::spend_key(&mut rng, "wufu"), samples::spend_key(&mut rng, "wufu"));
         let cards =
             Kind::ALL.map(|kind| Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(&mut rng)));
         let mut leaves = cards.each_ref().map(|card| card.commitment(mine.public_key()));
@@ -175,7 +175,7 @@ fn clause_F5_a_person_who_is_not_in_the_log() {
 fn clause_F5_a_person_who_lends_their_place() {
     alone(Clause::F5, five_fu, |rng, claim: &mut FiveFuInstance| {
         // Own cards under an own key; somebody who does not claim tells salt and path of their leaf.
-        let lender = testing::spend_key(rng, "wufu").public_key();
+        let lender = samples::spend_key(rng, "wufu").public_key();
         let w = &mut claim.private;
         let lent = Person { salt: w.salt }.leaf(lender);
         w.person = paths(rng, &[lent]).pop().unwrap();
@@ -249,7 +249,7 @@ fn clause_D2_a_record_that_is_not_the_leafs() {
     for which in 0..5 {
         alone(
             Clause::D2,
-            |rng| testing::donation_of(rng, (10, 0..=20), (10, 0..=20)),
+            |rng| samples::donation_of(rng, (10, 0..=20), (10, 0..=20)),
             |rng, showing: &mut DonationInstance| {
                 let w = &mut showing.private;
                 match which {
@@ -324,7 +324,7 @@ fn clause_D4_a_nullifier_of_another_leaf_or_key() {
             let body = hash4([Domain::Body.value(), w.project_key, w.amount, w.time]);
             showing.public.nf_d = match which {
                 0 => Ownership::nullifier(&sk, scope, donation(rng).private.don),
-                1 => Ownership::nullifier(&testing::spend_key(rng, "charity"), scope, w.don),
+                1 => Ownership::nullifier(&samples::spend_key(rng, "charity"), scope, w.don),
                 2 => Ownership::nullifier(&sk, scope, body),
                 _ => Ownership::nullifier(&pk, scope, w.don),
             };

@@ -5,10 +5,10 @@ use crate::common::{CASES, accepted, alone, broken_clauses, refused, rngs};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, UniformRand};
 use rand::{Rng, rngs::StdRng};
+use wufu_analysis::samples::{self, donation, five_fu, gift, paths};
 use wufu_circuits::{
     Card, Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, GiftWitness, Kind,
     Ownership, Path, Person, SpendKey, Tree,
-    testing::{self, donation, five_fu, gift, paths},
 };
 use wufu_verifier::{
     FiveFu,
@@ -177,7 +177,7 @@ fn f13_amounts_do_not_wrap() {
     for amount in [-Fr::ONE, Fr::from(1u128 << 64), Fr::from(1u64 << 48), max.double()] {
         alone(
             Clause::D7,
-            |rng| testing::donation_of(rng, (0, 0..=(1 << 48) - 1), (0, 0..=0)),
+            |rng| samples::donation_of(rng, (0, 0..=(1 << 48) - 1), (0, 0..=0)),
             |rng, showing: &mut DonationInstance| {
                 showing.private.amount = amount;
                 reopen(rng, showing);
@@ -188,7 +188,7 @@ fn f13_amounts_do_not_wrap() {
     for amount in [5, 10, 15] {
         alone(
             Clause::D7,
-            |rng| testing::donation_of(rng, (amount, 0..=20), (0, 0..=0)),
+            |rng| samples::donation_of(rng, (amount, 0..=20), (0, 0..=0)),
             |_, showing: &mut DonationInstance| {
                 showing.private.bounds.amount_min = Fr::from(12u64);
                 showing.private.bounds.amount_max = Fr::from(8u64);
@@ -200,7 +200,7 @@ fn f13_amounts_do_not_wrap() {
 
 /// Sees that native check and circuit are of one mind about an amount, or a time, between bounds of any size.
 fn within_bounds(rng: &mut StdRng, is_time: bool, [value, min, max]: [Fr; 3], holds: bool) {
-    let mut showing = testing::donation_of(rng, (0, 0..=0), (0, 0..=0));
+    let mut showing = samples::donation_of(rng, (0, 0..=0), (0, 0..=0));
     let w = &mut showing.private;
     let bounds = &mut w.bounds;
     match is_time {
@@ -287,7 +287,7 @@ fn f14_one_card_one_nullifier() {
 fn f14_one_donation_one_nullifier_for_a_scope() {
     // Another path, root, policy and payload: the same nullifier. Another scope: another.
     for mut rng in rngs(CASES) {
-        let first = testing::donation_of(&mut rng, (500, 0..=600), (5, 0..=9));
+        let first = samples::donation_of(&mut rng, (500, 0..=600), (5, 0..=9));
         let (mut again, scope) = (first.clone(), first.public.scope);
         let w = &mut again.private;
         w.path = paths(&mut rng, &[w.don]).pop().unwrap();

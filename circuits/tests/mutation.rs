@@ -10,10 +10,8 @@ use crate::common::{Fields, broken_clauses, rngs, shape, solver, tell};
 use ark_bn254::Fr;
 use ark_ff::{Field, UniformRand};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::index};
-use wufu_circuits::{
-    Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs,
-    testing::{donation, five_fu, gift},
-};
+use wufu_analysis::samples::{Sample, donation, five_fu, gift};
+use wufu_circuits::{Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs};
 
 /// How many private values of a claim are changed in a run that is not full.
 const SAMPLE: usize = 25;
@@ -55,7 +53,7 @@ fn rows_by_wire(shape: &R1cs) -> Vec<Vec<usize>> {
     rows
 }
 
-pub fn no_wire_can_change_alone<C: Circuit>() {
+pub fn no_wire_can_change_alone<C: Sample>() {
     let (seed, mut rng) = fresh::<C>();
     let shape = shape::<C>();
     let rows = rows_by_wire(shape);

@@ -7,12 +7,12 @@ use crate::common::{accepted, rngs, shape};
 use ark_bn254::{Bn254, Fr};
 use proptest::prelude::*;
 use taceo_circom_types::R1CS;
+use wufu_analysis::samples::visit_sample;
+use wufu_analysis::samples::{arb_donation, arb_five_fu, arb_gift, donation, five_fu, gift};
 use wufu_circuits::{
     Circuit, CircuitVisitor, Clause, DonationInstance, FiveFuInstance, GiftInstance,
     r1cs::{Matrix, Mode},
-    registry_entry,
-    testing::{arb_donation, arb_five_fu, arb_gift, donation, five_fu, gift},
-    visit_blank, visit_sample,
+    registry_entry, visit_blank,
 };
 use wufu_verifier::{CircuitName, Statement};
 

@@ -24,10 +24,8 @@ use ark_bn254::Fr;
 use ark_ff::{BigInteger, Field, PrimeField};
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::Value;
-use wufu_circuits::{
-    Clause, DonationInstance, FiveFuInstance, GiftInstance,
-    hunt::{System, read_witness},
-};
+use wufu_analysis::hunt::{System, read_witness};
+use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};
 use wufu_testing::Process;
 use wufu_verifier::Statement;
 

@@ -43,13 +43,13 @@ enum Command {
         out: PathBuf,
         /// What to change
         #[arg(long, value_enum, default_value = "proof")]
-        part: Part,
+        part: EnvelopePart,
     },
 }
 
 /// Which part is changed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Part {
+pub enum EnvelopePart {
     /// The proof: C becomes -C, another point of the curve
     Proof,
     /// The first public input
@@ -88,7 +88,7 @@ pub fn run(args: EnvelopeArgs, output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Part {
+impl EnvelopePart {
     fn name(self) -> &'static str {
         match self {
             Self::Proof => "proof",
@@ -132,19 +132,19 @@ fn text_of(envelope: &v1::Envelope, now: u64) -> String {
 }
 
 /// Changes an envelope so that it still can be read.
-pub fn tamper(envelope: &mut v1::Envelope, part: Part) -> anyhow::Result<()> {
+pub fn tamper(envelope: &mut v1::Envelope, part: EnvelopePart) -> anyhow::Result<()> {
     match part {
-        Part::Proof => {
+        EnvelopePart::Proof => {
             // The sign bit of C: the point stays on the curve and in its group.
             let byte = envelope.proof.last_mut().context("proof is 0 bytes, expected 128")?;
             *byte ^= 0x80;
         }
-        Part::Input | Part::Ext => {
+        EnvelopePart::Input | EnvelopePart::Ext => {
             let inputs = &mut envelope.public_inputs;
             if inputs.len() < 32 {
                 bail!("public inputs are {} bytes, expected 32 each", inputs.len());
             }
-            let at = if matches!(part, Part::Input) { 0 } else { inputs.len() - 32 };
+            let at = if matches!(part, EnvelopePart::Input) { 0 } else { inputs.len() - 32 };
             inputs[at] ^= 1;
         }
     }

@@ -14,14 +14,14 @@ use wufu_verifier::{Amount, Policy, Time, statement::policy::Bounds};
 
 /// An amount on the command line: `1,000.00 CNY`, or a bare number of minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Money {
+pub struct MoneyArg {
     /// The number of minor units.
     pub amount: Amount,
     /// The currency, unless the number was a bare one.
     pub currency: Option<CurrencyCode>,
 }
 
-impl Money {
+impl MoneyArg {
     /// The text for people.
     pub fn text(self, known: Option<CurrencyCode>) -> String {
         money(self.amount.minor().into(), self.currency.or(known))

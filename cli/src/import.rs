@@ -12,8 +12,8 @@ use serde_json::json;
 use wufu_ledger::{
     Ledger, Owners,
     import::{
-        Columns, Delimiter, Format, ImportError, ImportOptions, ImportReport, Mapping, ReceiptKey,
-        ReceiptSample, amount::DecimalMark, date::Zone,
+        Columns, CsvFormat, Delimiter, ImportError, ImportOptions, ImportReport, Mapping,
+        ReceiptKey, ReceiptSample, amount::DecimalMark, date::Zone,
     },
 };
 use wufu_verifier::{Time, encoding::text::QuotedText};
@@ -75,9 +75,9 @@ pub struct FormatArgs {
 
 impl FormatArgs {
     /// How the file is read. Without a zone, dates begin in `zone`, and times without an offset are in it.
-    pub fn format(&self, zone: Option<Zone>) -> anyhow::Result<Format> {
+    pub fn format(&self, zone: Option<Zone>) -> anyhow::Result<CsvFormat> {
         let now = (!self.allow_future).then(files::now).transpose()?;
-        Ok(Format {
+        Ok(CsvFormat {
             columns: Columns::new(self.map.iter().cloned()).context("--map")?,
             delimiter: self.delimiter,
             decimal_mark: if self.decimal_comma { DecimalMark::Comma } else { DecimalMark::Point },
@@ -216,7 +216,7 @@ fn tell_rows(report: &ImportReport, output: Output) {
 pub async fn import_file(
     ledger: &Ledger,
     file: &Path,
-    format: &Format,
+    format: &CsvFormat,
     owners: Owners,
     skip_bad: bool,
     output: Output,

@@ -113,7 +113,7 @@ impl Output {
     }
 
     /// Progress of something long: a bar on a terminal, lines otherwise.
-    pub fn progress(self, what: &'static str) -> Progress {
+    pub fn progress(self, what: &'static str) -> ProgressLine {
         let show = !self.quiet && !self.json;
         let bar = (show && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new(0).with_message(what);
@@ -124,7 +124,7 @@ impl Output {
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
-        Progress { what, lines: show && bar.is_none(), bar, told: AtomicU64::new(0) }
+        ProgressLine { what, lines: show && bar.is_none(), bar, told: AtomicU64::new(0) }
     }
 }
 
@@ -218,7 +218,7 @@ fn line(out: &mut impl io::Write, text: impl Display) {
 }
 
 /// How far something is.
-pub struct Progress {
+pub struct ProgressLine {
     what: &'static str,
     bar: Option<ProgressBar>,
     lines: bool,
@@ -226,7 +226,7 @@ pub struct Progress {
     told: AtomicU64,
 }
 
-impl Progress {
+impl ProgressLine {
     /// `done` of `total`.
     pub fn set(&self, done: u64, total: u64) {
         if let Some(bar) = &self.bar {
@@ -241,7 +241,7 @@ impl Progress {
     }
 }
 
-impl Progress {
+impl ProgressLine {
     /// `done`, of nobody knows how many.
     pub fn at(&self, done: u64) {
         if let Some(bar) = &self.bar {
@@ -250,7 +250,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

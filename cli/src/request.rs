@@ -17,11 +17,11 @@ use zeroize::Zeroizing;
 
 use crate::{
     files,
-    human::{self, Money, Span, Utc},
+    human::{self, MoneyArg, Span, Utc},
     names,
     output::Output,
     setup,
-    source::LedgerArgs,
+    source::LedgerSourceArgs,
 };
 
 /// Arguments of `wufu request`.
@@ -81,7 +81,7 @@ struct NewArgs {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
-    ledger: LedgerArgs,
+    ledger: LedgerSourceArgs,
 }
 
 /// A policy on the command line.
@@ -95,10 +95,10 @@ pub struct PolicyArgs {
     pub all_projects: bool,
     /// Smallest amount, such as "1,000.00 CNY"; a bare number is minor units (fen, cents)
     #[arg(long, value_name = "AMOUNT", value_parser = human::parse_money)]
-    pub min_amount: Option<Money>,
+    pub min_amount: Option<MoneyArg>,
     /// Largest amount
     #[arg(long, value_name = "AMOUNT", value_parser = human::parse_money)]
-    pub max_amount: Option<Money>,
+    pub max_amount: Option<MoneyArg>,
     /// Earliest time, such as "2018-02-15 22:18 +08:00"; a date alone is a day in UTC, a bare number Unix seconds
     #[arg(long, value_name = "TIME", value_parser = human::parse_from)]
     pub from: Option<Time>,
@@ -134,7 +134,7 @@ impl PolicyArgs {
 
     /// The policy over these projects.
     pub fn policy(&self, projects: ProjectSet) -> anyhow::Result<Policy> {
-        let amount = |value: Option<Money>, or| value.map_or(or, |money| money.amount);
+        let amount = |value: Option<MoneyArg>, or| value.map_or(or, |money| money.amount);
         let (min, max) =
             (amount(self.min_amount, Amount::MIN), amount(self.max_amount, Amount::MAX));
         let (from, until) = (self.from.unwrap_or(Time::MIN), self.until.unwrap_or(Time::MAX));

@@ -26,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// A ledger, and the key that it must sign with.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Ledger")]
-pub struct LedgerArgs {
+pub struct LedgerSourceArgs {
     /// Ledger: http://127.0.0.1:PORT or unix:PATH
     #[arg(long, value_name = "URL")]
     pub ledger: Option<String>,
@@ -35,7 +35,7 @@ pub struct LedgerArgs {
     pub log_key: Option<String>,
 }
 
-impl LedgerArgs {
+impl LedgerSourceArgs {
     /// Whether a ledger is to be asked.
     pub fn given(&self) -> bool {
         self.ledger.is_some()

@@ -25,7 +25,7 @@ use crate::{
     output::{Output, chain},
     request::PolicyArgs,
     setup,
-    source::LedgerArgs,
+    source::LedgerSourceArgs,
     spent::SpentFile,
 };
 
@@ -63,7 +63,7 @@ pub struct VerifyArgs {
     #[arg(long, help_heading = "Whom you trust")]
     dev_keys: bool,
     #[command(flatten)]
-    ledger: LedgerArgs,
+    ledger: LedgerSourceArgs,
     /// A file of signed checkpoints; - is standard input. Repeat the flag for more
     #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
     checkpoint: Vec<PathBuf>,

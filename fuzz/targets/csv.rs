@@ -11,7 +11,7 @@ use wufu_fuzz::reached;
 use wufu_ledger::{
     CurrencyCode, LedgerPolicy, Owners,
     import::{
-        Format, Mapping, Rows,
+        CsvFormat, Mapping, Rows,
         amount::{DecimalMark, parse_amount, parse_amount_with},
         date::{Zone, parse_date},
     },
@@ -28,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(currency) = CurrencyCode::try_from("CNY".to_string()) else { return };
     for is_multiline in [false, true] {
         let zone = is_multiline.then_some(Zone::UTC);
-        let format = Format { is_multiline, zone, ..Format::default() };
+        let format = CsvFormat { is_multiline, zone, ..CsvFormat::default() };
         let Ok(rows) = Rows::read(data, "fuzz.csv", &format, currency) else { continue };
         // Each row is good, blank or bad, and begins on a line of its own.
         let lines = data.split(|byte| matches!(byte, b'\n' | b'\r')).count() as u64;

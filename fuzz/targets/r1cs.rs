@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wufu_circuits::hunt::{System, read_witness};
+use wufu_analysis::hunt::{System, read_witness};
 use wufu_fuzz::reached;
 
 fuzz_target!(|data: &[u8]| {

@@ -7,7 +7,7 @@ use std::{error::Error, fs, time::Instant};
 
 use wufu_ledger::{
     Ledger, LedgerPolicy, Log, Owners,
-    generate::{Shape, generate},
+    generate::{LogShape, generate},
     import::ImportOptions,
 };
 
@@ -37,7 +37,7 @@ fn processor() -> f64 {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let full = std::env::args().any(|arg| arg == "full");
-    let shape = if full { Shape::FULL } else { Shape::TENTH };
+    let shape = if full { LogShape::FULL } else { LogShape::TENTH };
     let folder = tempfile::TempDir::new()?;
     let mut policy = LedgerPolicy::new("charity");
     policy.currency = Some("CNY".parse()?);

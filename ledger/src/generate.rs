@@ -14,7 +14,7 @@ use crate::{
 
 /// How large a made-up log is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct LogShape {
     /// Institutions, each with at least one project.
     pub institutions: u32,
     /// Projects, each with at least one transfer.
@@ -29,7 +29,7 @@ pub struct Shape {
     pub until: u64,
 }
 
-impl Shape {
+impl LogShape {
     /// The campaign's year: what the charity ledger of 2017/18 had, from 15 February to 15 February.
     pub const FULL: Self = Self {
         institutions: 37,
@@ -54,12 +54,12 @@ impl Shape {
 /// nothing or with too much, more than 99,999,999 transfers.
 ///
 /// # Cost
-/// Under a second for [`Shape::FULL`].
-pub fn generate(seed: u64, shape: &Shape) -> Result<Donations, GenerateError> {
-    let Shape { institutions, projects, transfers, total, from, until } = *shape;
+/// Under a second for [`LogShape::FULL`].
+pub fn generate(seed: u64, shape: &LogShape) -> Result<Donations, GenerateError> {
+    let LogShape { institutions, projects, transfers, total, from, until } = *shape;
     let fits = 0 < institutions && institutions <= projects && projects <= transfers;
     if !fits || transfers > 99_999_999 || until < from || total < u64::from(transfers) {
-        return Err(GenerateError::Shape { got: *shape });
+        return Err(GenerateError::LogShape { got: *shape });
     }
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let by_institution = Zipf::new(institutions);
@@ -82,7 +82,7 @@ pub fn generate(seed: u64, shape: &Shape) -> Result<Donations, GenerateError> {
         let project = format!("Project {:03}", project + 1);
         let (amount, time) = (Amount::new(amount), Time::new(time));
         let (Ok(amount), Ok(time)) = (amount, time) else {
-            return Err(GenerateError::Shape { got: *shape });
+            return Err(GenerateError::LogShape { got: *shape });
         };
         let receipt = format!("T{:08}", at + 1);
         let line = at as u64 + 2;
@@ -97,9 +97,9 @@ pub fn generate(seed: u64, shape: &Shape) -> Result<Donations, GenerateError> {
 pub enum GenerateError {
     /// There are none of this shape.
     #[error("no donations have this shape: {got:?}")]
-    Shape {
+    LogShape {
         /// The shape.
-        got: Shape,
+        got: LogShape,
     },
     /// One of them was refused.
     #[error(transparent)]

@@ -16,7 +16,7 @@ use crate::{
     log::Log,
     log_tree::{LogTree, ShardCache},
     policy::LedgerPolicy,
-    store::{Reading, Store, StoreError, logs},
+    store::{ReadPurpose, Store, StoreError, logs},
     workers::Workers,
 };
 
@@ -107,7 +107,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn size(&self, log: Log) -> Result<u64, StoreError> {
-        logs::size(&mut self.inner.store.reader(Reading::Short).await?, log).await
+        logs::size(&mut self.inner.store.reader(ReadPurpose::Short).await?, log).await
     }
 
     /// Who runs this ledger, its logs and rules.

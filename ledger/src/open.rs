@@ -20,7 +20,7 @@ use crate::{
     log::Log,
     log_tree::{LogTree, ShardCache},
     policy::{LedgerPolicy, PolicyFileError},
-    store::{Connection, Reading, Store, StoreError, checkpoints, leaves, logs, summaries},
+    store::{Connection, ReadPurpose, Store, StoreError, checkpoints, leaves, logs, summaries},
     workers::Workers,
 };
 
@@ -140,7 +140,7 @@ impl Ledger {
         let (signing, log_key) = folder.signing_key(&policy.org)?;
         let token = folder.operator_token()?;
         let workers = Workers::start()?;
-        let mut connection = store.reader(Reading::Short).await?;
+        let mut connection = store.reader(ReadPurpose::Short).await?;
         same_rules(&mut connection, &policy).await?;
         drop(connection);
         let (views, shards) = (RwLock::default(), ShardCache::default());
@@ -165,7 +165,7 @@ impl Ledger {
 
     /// Reads every log at its newest checkpoint.
     pub(crate) async fn with_views(self) -> Result<Self, OpenError> {
-        let mut connection = self.inner.store.reader(Reading::Short).await?;
+        let mut connection = self.inner.store.reader(ReadPurpose::Short).await?;
         let mut views = Vec::new();
         for log in Log::ALL {
             let (workers, policy) = (&self.inner.workers, self.policy());

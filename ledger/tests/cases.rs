@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use wufu_ledger::{
     Ledger, Log, Owners,
     import::{
-        Columns, CsvError, Format, ImportError, ImportOptions, ImportReport, Mapping, Rows,
+        Columns, CsvError, CsvFormat, ImportError, ImportOptions, ImportReport, Mapping, Rows,
         SpanningCells, amount::DecimalMark, date::Zone,
     },
 };
@@ -17,11 +17,11 @@ use crate::common::{address, ledger};
 /// 30 November 2026, when the cases were written.
 const NOW: u64 = 1_796_000_000;
 
-pub fn format() -> Format {
+pub fn format() -> CsvFormat {
     let fields = ["receipt", "institution", "project", "amount", "date"];
     let map = fields.map(|field| format!("{field}={field}").parse::<Mapping>().unwrap());
     let now = Some(Time::new(NOW).unwrap());
-    Format { now, ..Columns::new(map).unwrap().into() }
+    CsvFormat { now, ..Columns::new(map).unwrap().into() }
 }
 
 pub fn path(case: &str) -> PathBuf {
@@ -31,7 +31,7 @@ pub fn path(case: &str) -> PathBuf {
 pub async fn import(
     ledger: &Ledger,
     case: &str,
-    format: &Format,
+    format: &CsvFormat,
     skip_bad: bool,
 ) -> Result<ImportReport, ImportError> {
     let options = ImportOptions { skip_bad, ..ImportOptions::default() };
@@ -77,7 +77,7 @@ async fn f49_a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
         }
         // With cells that may span lines, too: the quote is never closed, or text follows the one that closes it. What
         // is wrong is the open one, and not that other.
-        let format = Format { is_multiline: true, ..format() };
+        let format = CsvFormat { is_multiline: true, ..format() };
         let error = import(&ledger, case, &format, true).await.unwrap_err();
         assert!(matches!(error, ImportError::Csv { line: 2, .. }), "{error}");
         let told = error.to_string();
@@ -92,7 +92,7 @@ async fn f49_a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
     let currency = "CNY".parse().unwrap();
     let refused = Rows::read(text.as_bytes(), "f", &format(), currency).unwrap_err();
     assert!(refused.to_string().contains("--multiline-cells"), "{refused}");
-    let multiline = Format { is_multiline: true, ..format() };
+    let multiline = CsvFormat { is_multiline: true, ..format() };
     let rows = Rows::read(text.as_bytes(), "f", &multiline, currency).unwrap();
     assert_eq!((rows.read, rows.donations.len(), rows.donations.sum()), (2, 2, 300));
     // What was joined is told.
@@ -192,14 +192,14 @@ async fn semicolons_and_decimal_commas_are_read_when_told() {
     let error = import(&ledger, case, &format(), false).await.unwrap_err().to_string();
     let hint = "; the first line has 4 semicolons and no comma: --delimiter ';'";
     assert!(error.ends_with(hint), "{error}");
-    let semicolons = Format { delimiter: ";".parse().unwrap(), ..format() };
+    let semicolons = CsvFormat { delimiter: ";".parse().unwrap(), ..format() };
     let error = import(&ledger, case, &semicolons, false).await.unwrap_err();
     assert!(
         told(error)[0].contains(
             "\"1,50\" has a comma, expected a point before the decimals (--decimal-comma"
         )
     );
-    let both = Format { decimal_mark: DecimalMark::Comma, ..semicolons };
+    let both = CsvFormat { decimal_mark: DecimalMark::Comma, ..semicolons };
     let report = import(&ledger, case, &both, false).await.unwrap();
     assert_eq!((report.rows, report.sum), (1, 150));
 }
@@ -229,7 +229,7 @@ async fn receipts_with_the_same_number_are_told_apart() {
     assert_eq!((again.read, again.known, again.rows, again.sum), (1, 1, 0, 0));
 
     let (_folder, ledger) = ledger().await;
-    let keyed = Format { receipt_key: year, ..format() };
+    let keyed = CsvFormat { receipt_key: year, ..format() };
     for case in ["receipts-2019.csv", second] {
         assert_eq!(import(&ledger, case, &keyed, false).await.unwrap().rows, 1);
     }
@@ -271,7 +271,7 @@ async fn each_date_and_amount_is_accepted_or_explained() {
     }
     // Zero is an amount, and a time with an offset is a time.
     let zoned =
-        Format { zone: Some("Asia/Shanghai".parse::<Zone>().unwrap()), now: None, ..format() };
+        CsvFormat { zone: Some("Asia/Shanghai".parse::<Zone>().unwrap()), now: None, ..format() };
     let report = import(&ledger, case, &zoned, true).await.unwrap();
     assert_eq!((report.read, report.rows, report.skipped.count()), (12, 4, 8));
     ledger.own(b"z2", &address(1)).await.unwrap();
@@ -382,7 +382,7 @@ proptest! {
             writer.write_record(row).unwrap();
         }
         let text = writer.into_inner().unwrap();
-        let format = Format { delimiter: delimiter.parse().unwrap(), is_multiline, ..format() };
+        let format = CsvFormat { delimiter: delimiter.parse().unwrap(), is_multiline, ..format() };
         let read = Rows::read(text.as_slice(), "f", &format, "CNY".parse().unwrap());
         let read = read.map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(read.read, rows.len() as u64);
@@ -408,7 +408,7 @@ proptest! {
         is_multiline: bool,
     ) {
         let text = format!("receipt,institution,project,amount,date\n{body}");
-        let format = Format { is_multiline, ..format() };
+        let format = CsvFormat { is_multiline, ..format() };
         if let Ok(read) = Rows::read(text.as_bytes(), "f", &format, "CNY".parse().unwrap()) {
             prop_assert_eq!(read.donations.len() as u64 + read.blank + read.bad.count(), read.read);
             let lines = body.split_terminator('\n').count() as u64;

@@ -10,7 +10,7 @@ use crate::common::{
 use tonic::Code;
 use wufu_ledger::{
     AppendError, ClaimError, Ledger, LedgerPolicy, Owners,
-    import::{Format, ImportOptions, Rows},
+    import::{CsvFormat, ImportOptions, Rows},
 };
 use wufu_proto::{
     append::AppendOutcome,
@@ -120,7 +120,7 @@ async fn grants_are_listed_for_addresses_of_this_org() {
 async fn a_pending_donation_is_owned_by_an_address_of_this_org() {
     let (_folder, ledger) = ledger().await;
     let text = "receipt,institution,project,amount,date\nr1,I,P,1,2018-02-15\n";
-    let rows = Rows::read(text.as_bytes(), "f", &Format::default(), "CNY".parse().unwrap());
+    let rows = Rows::read(text.as_bytes(), "f", &CsvFormat::default(), "CNY".parse().unwrap());
     let options = ImportOptions { owners: Owners::Listed([].into()), skip_bad: false };
     ledger.import(rows.unwrap(), options, |_| ()).await.unwrap();
     let mut foreign = address(1);

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 use wufu_circuits::Seed;
 use wufu_ledger::{
     Ledger, LedgerPolicy, Log, Owners,
-    generate::{GenerateError, Shape, generate, write_csv},
-    import::{Columns, Format, ImportError, ImportOptions, Mapping, Rows, date::Zone},
+    generate::{GenerateError, LogShape, generate, write_csv},
+    import::{Columns, CsvFormat, ImportError, ImportOptions, Mapping, Rows, date::Zone},
 };
 use wufu_verifier::{
     ProjectKey,
@@ -27,8 +27,8 @@ async fn in_dollars() -> (TempDir, Ledger) {
 }
 
 /// The file's times have no offset.
-fn in_utc() -> Format {
-    Format { zone: Some(Zone::UTC), ..Format::default() }
+fn in_utc() -> CsvFormat {
+    CsvFormat { zone: Some(Zone::UTC), ..CsvFormat::default() }
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
     assert_eq!(ledger.size(Log::Donations).await.unwrap(), 1053);
 
     // Its times have no offset: what they mean is for whoever imports them to say.
-    let (format, options) = (Format::default(), ImportOptions::default());
+    let (format, options) = (CsvFormat::default(), ImportOptions::default());
     let refused = ledger.import_file(CERF.as_ref(), &format, options, |_| ()).await;
     let refused = refused.unwrap_err().to_string();
     assert!(
@@ -97,7 +97,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
 
 /// Reads a text as a file, and gives the first bad row's message.
 fn bad(text: &[u8]) -> String {
-    let rows = Rows::read(text, "f.csv", &Format::default(), "CNY".parse().unwrap());
+    let rows = Rows::read(text, "f.csv", &CsvFormat::default(), "CNY".parse().unwrap());
     match rows {
         Ok(rows) => {
             rows.bad.kept().first().map(ToString::to_string).unwrap_or_else(|| "none".into())
@@ -217,7 +217,8 @@ fn a_bad_row_is_found_on_its_line_however_lines_end() {
         let mut text = lines.join(end);
         for last in ["", end] {
             text.push_str(last);
-            let rows = Rows::read(text.as_bytes(), "f", &Format::default(), "CNY".parse().unwrap());
+            let rows =
+                Rows::read(text.as_bytes(), "f", &CsvFormat::default(), "CNY".parse().unwrap());
             let rows = rows.unwrap();
             let bad: Vec<u64> = rows.bad.kept().iter().map(|bad| bad.line).collect();
             assert_eq!(bad, [5, 6], "{end:?}");
@@ -262,7 +263,7 @@ async fn nothing_is_imported_when_a_row_is_bad_unless_it_is_skipped() {
     let text = "receipt,institution,project,amount,date\n\
         r1,I,P,1,2018-02-15\nr2,I,Q,x,2018-02-15\nr1,I,R,2,2018-02-15\nr3,J,S,4,2018-02-15\n";
     let rows =
-        || Rows::read(text.as_bytes(), "f", &Format::default(), "CNY".parse().unwrap()).unwrap();
+        || Rows::read(text.as_bytes(), "f", &CsvFormat::default(), "CNY".parse().unwrap()).unwrap();
     let refused = ledger.import(rows(), ImportOptions::default(), |_| ()).await.unwrap_err();
     let ImportError::Rows { bad, rows: 4 } = &refused else { panic!("{refused}") };
     let lines: Vec<String> = bad.kept().iter().map(ToString::to_string).collect();
@@ -296,7 +297,7 @@ async fn a_pending_donation_is_in_the_sums_and_becomes_a_leaf_once() {
     let text = "receipt,institution,project,amount,date\n\
         r1,I,P,1,2018-02-15\nr2,I,P,2.50,2018-02-15\n";
     let rows =
-        Rows::read(text.as_bytes(), "f", &Format::default(), "CNY".parse().unwrap()).unwrap();
+        Rows::read(text.as_bytes(), "f", &CsvFormat::default(), "CNY".parse().unwrap()).unwrap();
     let owners = Owners::Listed(
         [("r2".as_bytes().into(), address(2).pk), ("r9".as_bytes().into(), address(9).pk)].into(),
     );
@@ -334,7 +335,8 @@ async fn made_up_owners_are_refused_in_production() {
     let mut policy = crate::common::policy();
     policy.production = true;
     let ledger = Ledger::create(folder.path(), &policy, NOW).await.unwrap();
-    let donations = generate(1, &Shape { transfers: 400, total: 100_000, ..Shape::FULL }).unwrap();
+    let donations =
+        generate(1, &LogShape { transfers: 400, total: 100_000, ..LogShape::FULL }).unwrap();
     let owners = Owners::Development { seed: "trial".into(), org: "wufu".into() };
     let options = ImportOptions { owners, skip_bad: false };
     let refused = ledger.import(donations.into(), options, |_| ()).await.unwrap_err();
@@ -343,13 +345,14 @@ async fn made_up_owners_are_refused_in_production() {
 }
 
 /// A made-up ledger of a shape, by the same path as a file.
-async fn made_up(shape: Shape) {
+async fn made_up(shape: LogShape) {
     let (_folder, ledger) = ledger().await;
     let donations = generate(2018, &shape).unwrap();
     assert_eq!((donations.len(), donations.sum()), (shape.transfers as usize, shape.total.into()));
     let mut text = Vec::new();
     write_csv(&donations, "CNY".parse().unwrap(), &mut text).unwrap();
-    let rows = Rows::read(text.as_slice(), "made-up", &Format::default(), "CNY".parse().unwrap());
+    let rows =
+        Rows::read(text.as_slice(), "made-up", &CsvFormat::default(), "CNY".parse().unwrap());
     let rows = rows.unwrap();
     assert_eq!((rows.bad.count(), rows.donations.sum()), (0, donations.sum()));
     drop((donations, text));
@@ -390,31 +393,31 @@ async fn made_up(shape: Shape) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_made_up_ledger_has_the_true_shape() {
-    made_up(Shape::TENTH).await;
+    made_up(LogShape::TENTH).await;
     if std::env::var_os("WUFU_FULL").is_some() {
-        made_up(Shape::FULL).await;
+        made_up(LogShape::FULL).await;
     }
 }
 
 #[test]
 fn the_generator_is_deterministic_and_exact() {
     let csv = |seed| {
-        let shape = Shape { transfers: 3000, total: 90_001, ..Shape::FULL };
+        let shape = LogShape { transfers: 3000, total: 90_001, ..LogShape::FULL };
         let mut text = Vec::new();
         write_csv(&generate(seed, &shape).unwrap(), "CNY".parse().unwrap(), &mut text).unwrap();
         text
     };
     assert_eq!(csv(1), csv(1));
     assert_ne!(csv(1), csv(2));
-    let full = generate(7, &Shape::FULL).unwrap();
+    let full = generate(7, &LogShape::FULL).unwrap();
     assert_eq!((full.len(), full.sum()), (747_000, 34_900_000_000));
     for (transfers, total) in [(304, 304), (304, 305), (305, 1 << 40), (100_000, 100_003)] {
-        let some = generate(7, &Shape { transfers, total, ..Shape::FULL }).unwrap();
+        let some = generate(7, &LogShape { transfers, total, ..LogShape::FULL }).unwrap();
         assert_eq!((some.len(), some.sum()), (transfers as usize, total.into()));
     }
     for (transfers, total) in [(303, 10_000), (1000, 999), (0, 0)] {
-        let none = generate(7, &Shape { transfers, total, ..Shape::FULL });
-        assert!(matches!(none, Err(GenerateError::Shape { .. })), "{transfers} {total}");
+        let none = generate(7, &LogShape { transfers, total, ..LogShape::FULL });
+        assert!(matches!(none, Err(GenerateError::LogShape { .. })), "{transfers} {total}");
     }
 }
 
@@ -432,7 +435,7 @@ async fn f49_a_file_of_several_batches_is_imported_whole_or_not_at_all() {
     let import = async |text: &str, skip_bad| {
         std::fs::write(&file, text).unwrap();
         let options = ImportOptions { skip_bad, ..ImportOptions::default() };
-        ledger.import_file(&file, &Format::default(), options, |_| ()).await
+        ledger.import_file(&file, &CsvFormat::default(), options, |_| ()).await
     };
     for (last, why) in [
         ("r70000,I1,P1,x,2018-02-15\n", "70002: column \"amount\""),

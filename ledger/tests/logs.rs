@@ -22,7 +22,10 @@ async fn what_is_appended_comes_back_with_its_path() {
     let placed = ledger.append(cards(0..7)).await.unwrap();
     assert_eq!(placed, Placement { cards: 0..7, ..Placement::default() });
     let waiting = ledger.grants(&placed).await;
-    assert!(matches!(waiting, Err(GrantError::NotYet { place: 0, size: 0, .. })), "{waiting:?}");
+    assert!(
+        matches!(waiting, Err(GrantError::NotYet { leaf_index: 0, size: 0, .. })),
+        "{waiting:?}"
+    );
     ledger.append(persons(0..3)).await.unwrap();
     let given = ledger.append(donations(1..5)).await.unwrap();
 
@@ -255,12 +258,12 @@ async fn appends_at_the_same_time_all_get_places_of_their_own() {
             tokio::spawn(async move { ledger.append(cards(10 * n..10 * n + 10)).await.unwrap() })
         })
         .collect();
-    let mut places = Vec::new();
+    let mut indices = Vec::new();
     for task in tasks {
-        places.extend(task.await.unwrap().cards);
+        indices.extend(task.await.unwrap().cards);
     }
-    places.sort_unstable();
-    assert_eq!(places, (0..200).collect::<Vec<_>>());
+    indices.sort_unstable();
+    assert_eq!(indices, (0..200).collect::<Vec<_>>());
     let closed = ledger.close_epoch(NOW).await.unwrap();
     assert_eq!(closed.signed[0].size(), 200);
 }

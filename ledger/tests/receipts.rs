@@ -2,7 +2,7 @@
 
 use wufu_ledger::{
     Owners,
-    import::{Format, ImportOptions, ReceiptKey, Rows, amount::DecimalMark},
+    import::{CsvFormat, ImportOptions, ReceiptKey, Rows, amount::DecimalMark},
 };
 
 use crate::{
@@ -23,10 +23,10 @@ async fn a_donation_is_one_under_every_form_of_its_receipt() {
     ];
     for (held, name, shown) in forms {
         let (_folder, ledger) = ledger().await;
-        let held = Format { receipt_key: held, ..format() };
+        let held = CsvFormat { receipt_key: held, ..format() };
         assert_eq!(import(&ledger, "receipts-2019.csv", &held, false).await.unwrap().rows, 1);
         for (other, own, _) in forms.into_iter().filter(|form| form.1 != name) {
-            let other = Format { receipt_key: other, ..format() };
+            let other = CsvFormat { receipt_key: other, ..format() };
             let told = told(import(&ledger, "receipts-2019.csv", &other, false).await.unwrap_err());
             let expected = format!(
                 "2: column \"receipt\": \"{own}\" is in the ledger already, as receipt \"{name}\", which was imported with \
@@ -38,7 +38,7 @@ async fn a_donation_is_one_under_every_form_of_its_receipt() {
         }
         // Another year's donation is another one, whatever its receipt is made of.
         let (other, ..) = forms.into_iter().find(|form| form.1 != name).unwrap();
-        let other = Format { receipt_key: other, ..format() };
+        let other = CsvFormat { receipt_key: other, ..format() };
         let report = import(&ledger, "receipts-2020-same-numbers.csv", &other, false).await;
         assert_eq!(report.unwrap().rows, 1);
         assert_eq!(ledger.totals().await.unwrap().sum, 600);
@@ -90,7 +90,7 @@ async fn another_owner_than_the_ledgers_is_told() {
         (1, "semicolons-decimal-comma.csv", vec![]),
         (2, "semicolons-decimal-comma.csv", vec!["001"]),
     ] {
-        let format = Format {
+        let format = CsvFormat {
             delimiter: if case.starts_with("semi") {
                 ";".parse().unwrap()
             } else {

@@ -11,7 +11,7 @@ use prost::Message;
 use wufu_circuits::Seed;
 use wufu_ledger::{
     Log, Owners,
-    generate::{Shape, generate},
+    generate::{LogShape, generate},
     import::{ImportOptions, Rows},
 };
 use wufu_proto::{
@@ -24,7 +24,7 @@ use wufu_verifier::hash::merkle::{SHARD_DEPTH, SHARD_LEAVES, root};
 async fn f25_f31_a_shard_comes_whole_and_once_full_never_changes() {
     let (_folder, ledger) = ledger().await;
     let import = async |seed, transfers| {
-        let shape = Shape { transfers, total: 40_000_000, ..Shape::FULL };
+        let shape = LogShape { transfers, total: 40_000_000, ..LogShape::FULL };
         let mut rows = Rows::from(generate(seed, &shape).unwrap());
         rows.donations.rename_receipts(&format!("{seed}-"));
         let owners = Owners::Development { seed: "trial".into(), org: "wufu".into() };
@@ -41,16 +41,16 @@ async fn f25_f31_a_shard_comes_whole_and_once_full_never_changes() {
         Roof::try_from(served.client().await.get_roof(request).await.unwrap().into_inner()).unwrap()
     };
     // Whoever wants any leaf of the shard sends these bytes, and gets these.
-    let shard = async |epoch, place: u64| {
-        let shard = place / SHARD_LEAVES as u64;
+    let shard = async |epoch, leaf_index: u64| {
+        let shard = leaf_index / SHARD_LEAVES as u64;
         let request = v1::GetShardRequest { origin: origin.clone(), epoch, shard };
         let sent = request.encode_to_vec();
         let got = served.client().await.get_shard(request).await.unwrap().into_inner();
         (sent, got)
     };
     let of_first = shard(epoch, 0).await;
-    for place in [1, 4096, 65_535] {
-        assert_eq!(shard(epoch, place).await, of_first);
+    for leaf_index in [1, 4096, 65_535] {
+        assert_eq!(shard(epoch, leaf_index).await, of_first);
     }
     assert_eq!(of_first.1.encoded_len(), 65_536 * 56 + 5);
     let open = Shard::try_from(shard(epoch, 65_536).await.1).unwrap();

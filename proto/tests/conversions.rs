@@ -8,8 +8,9 @@ use ark_ec::AffineRepr;
 use ark_ff::{BigInteger, PrimeField, UniformRand};
 use ed25519_dalek::SigningKey;
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use wufu_analysis::samples;
 use wufu_circuits::{
-    Clause, DonationWitness, Kind, Ownership, Path, Person, Seed, card::Card, testing, tree,
+    Clause, DonationWitness, Kind, Ownership, Path, Person, Seed, card::Card, tree,
 };
 use wufu_proto::{
     ConvertError,
@@ -67,7 +68,7 @@ fn donation(projects: &[u32], max: u64) -> UncheckedWitness {
         amount: Bounds::amounts(Amount::MIN, Amount::new(max).unwrap()).unwrap(),
         time: Bounds::ANY_TIME,
     };
-    let path = testing::paths(rng, &[record.leaf()]).pop().unwrap();
+    let path = samples::paths(rng, &[record.leaf()]).pop().unwrap();
     let member = tree::set_path(&policy.projects, record.project).unwrap_or_default();
     let mut witness =
         DonationWitness::new(&sk, (&record, &ownership), path, (&policy, member), Fr::rand(rng));
@@ -79,9 +80,9 @@ fn jobs() -> [Job; 3] {
     let rng = &mut rng();
     let key_id = KeyId(rng.r#gen());
     [
-        UncheckedWitness::FiveFu(Box::new(testing::five_fu(rng))),
+        UncheckedWitness::FiveFu(Box::new(samples::five_fu(rng))),
         donation(&[1, 3, 9], 500),
-        UncheckedWitness::Gift(Box::new(testing::gift(rng))),
+        UncheckedWitness::Gift(Box::new(samples::gift(rng))),
     ]
     .map(|witnessed| Job { key_id, witnessed })
 }

@@ -6,7 +6,7 @@
 use std::{error::Error, time::Instant};
 
 use rand::rngs::OsRng;
-use wufu_circuits::testing;
+use wufu_analysis::samples;
 use wufu_proto::{
     prover::{ProverInfo, ReceivedProof},
     v1::{self, prover_service_client::ProverServiceClient},
@@ -32,9 +32,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         for _ in 0..times {
             let witnessed = match circuit.circuit {
                 CircuitName::FiveFu => {
-                    UncheckedWitness::FiveFu(Box::new(testing::five_fu(&mut OsRng)))
+                    UncheckedWitness::FiveFu(Box::new(samples::five_fu(&mut OsRng)))
                 }
-                CircuitName::Gift => UncheckedWitness::Gift(Box::new(testing::gift(&mut OsRng))),
+                CircuitName::Gift => UncheckedWitness::Gift(Box::new(samples::gift(&mut OsRng))),
                 // A donation needs its policy: see the wallet.
                 _ => continue,
             };

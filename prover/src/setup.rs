@@ -43,7 +43,8 @@ pub fn development_as(
 mod tests {
     use ark_bn254::Fr;
     use rand::{SeedableRng, rngs::StdRng};
-    use wufu_circuits::{Circuit, testing};
+    use wufu_analysis::samples;
+    use wufu_circuits::Circuit;
     use wufu_verifier::{CircuitName, Statement, groth16::key::Reduction};
 
     use crate::{Prover, keys, setup};
@@ -54,7 +55,7 @@ mod tests {
         let key = setup::development_as(CircuitName::Gift, Reduction::Circom, &mut rng).unwrap();
         assert_eq!(key.verifying_key().reduction(), Reduction::Circom);
         let prover = Prover::new(keys::ark_engine(key));
-        let mut gift = testing::gift(&mut rng);
+        let mut gift = samples::gift(&mut rng);
         prover.prove(&gift, &mut rng, |_| {}).unwrap();
 
         gift.private.rcm_out += Fr::from(1u64);

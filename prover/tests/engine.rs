@@ -7,7 +7,8 @@ use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result as R1csResult, Variable,
 };
-use wufu_circuits::{Assignment, Circuit, CircuitVisitor, Clause, R1cs, visit_sample};
+use wufu_analysis::samples::visit_sample;
+use wufu_circuits::{Assignment, Circuit, CircuitVisitor, Clause, R1cs};
 use wufu_groth16::{AssignmentRef, Engine, EngineError, KeyFileError, ProvingKey};
 use wufu_prover::{ProveError, Prover, Stage, keys};
 use wufu_verifier::{

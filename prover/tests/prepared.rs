@@ -4,7 +4,8 @@
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use bn254x8::Backend;
-use wufu_circuits::{Circuit, testing};
+use wufu_analysis::samples;
+use wufu_circuits::Circuit;
 use wufu_groth16::{
     Engine as _, PreparedEngine,
     prepared::{DEFAULT_BUDGET, Options},
@@ -46,15 +47,15 @@ fn statement<C: Circuit>(instance: &C) {
 
 #[test]
 fn proofs_of_gifts_are_those_of_arkworks() {
-    statement(&testing::gift(&mut rng(1)));
+    statement(&samples::gift(&mut rng(1)));
 }
 
 #[test]
 fn proofs_of_donations_are_those_of_arkworks() {
-    statement(&testing::donation(&mut rng(26)));
+    statement(&samples::donation(&mut rng(26)));
 }
 
 #[test]
 fn proofs_of_five_fu_are_those_of_arkworks() {
-    statement(&testing::five_fu(&mut rng(27)));
+    statement(&samples::five_fu(&mut rng(27)));
 }

@@ -11,7 +11,8 @@ use std::{
 
 use ark_bn254::Fr;
 use bn254x8::Backend;
-use wufu_circuits::{Circuit as _, testing};
+use wufu_analysis::samples;
+use wufu_circuits::Circuit as _;
 use wufu_groth16::{
     Engine as _, PreparedEngine, PreparedKey,
     prepared::{DEFAULT_BUDGET, Header, Integrity, Options, PreparedFileError, remove},
@@ -77,7 +78,7 @@ fn changed(change: impl FnOnce(&mut [u8])) -> Vec<u8> {
 
 #[test]
 fn what_is_read_proves_as_what_was_written() {
-    let gift = testing::gift(&mut rng(41));
+    let gift = samples::gift(&mut rng(41));
     let assignment = gift.assign();
     for budget in [0, 2_000_000, DEFAULT_BUDGET] {
         let folder = tempfile::tempdir().unwrap();

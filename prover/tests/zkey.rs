@@ -8,7 +8,8 @@ use ark_bn254::{Bn254, Fq, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::PrimeGroup as _;
 use ark_ff::{BigInteger as _, Field as _, PrimeField as _, UniformRand as _};
 use ark_groth16::Groth16;
-use wufu_circuits::{Circuit as _, GiftInstance, R1cs, testing};
+use wufu_analysis::samples;
+use wufu_circuits::{Circuit as _, GiftInstance, R1cs};
 use wufu_groth16::iden3::ZkeyError;
 use wufu_prover::{Prover, keys};
 use wufu_verifier::{CircuitName, groth16::key::Provenance};
@@ -107,7 +108,7 @@ fn a_key_that_is_read_proves() {
     let key =
         keys::from_zkey(&file(sections()), CircuitName::Gift, Provenance::Development).unwrap();
     let prover = Prover::new(keys::ark_engine(key));
-    prover.prove(&testing::gift(&mut rng(62)), &mut rng(63), |_| ()).unwrap();
+    prover.prove(&samples::gift(&mut rng(62)), &mut rng(63), |_| ()).unwrap();
 }
 
 #[test]

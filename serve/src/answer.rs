@@ -48,9 +48,9 @@ pub struct Queue(Arc<AtomicUsize>);
 
 impl Queue {
     /// Joins the queue until the value is dropped.
-    pub fn join(&self) -> Queued {
+    pub fn join(&self) -> QueueGuard {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Queued(self.clone())
+        QueueGuard(self.clone())
     }
 
     /// Whether nobody waits.
@@ -61,9 +61,9 @@ impl Queue {
 
 /// A call that waits, from [`Queue::join`].
 #[derive(Debug)]
-pub struct Queued(Queue);
+pub struct QueueGuard(Queue);
 
-impl Drop for Queued {
+impl Drop for QueueGuard {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -88,14 +88,14 @@ impl ConnectionLimiter {
 /// The connections that come, each in one of the house's places. Those beyond are closed at once. A failure to accept
 /// is logged, and the listener rests a little: out of descriptors it would fail again and again, and nothing else would
 /// run.
-pub(crate) struct Bounded<S> {
+pub(crate) struct BoundedIncoming<S> {
     incoming: Pin<Box<S>>,
     house: Arc<ConnectionLimiter>,
     rest: Option<Pin<Box<Sleep>>>,
     next: Duration,
 }
 
-impl<S> Bounded<S> {
+impl<S> BoundedIncoming<S> {
     pub(crate) fn new(incoming: S, house: Arc<ConnectionLimiter>) -> Self {
         Self { incoming: Box::pin(incoming), house, rest: None, next: REST.0 }
     }
@@ -115,7 +115,7 @@ impl<S> Bounded<S> {
     }
 }
 
-impl<S, IO, E> Stream for Bounded<S>
+impl<S, IO, E> Stream for BoundedIncoming<S>
 where
     S: Stream<Item = Result<IO, E>>,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,

@@ -69,12 +69,12 @@ impl Frames {
 struct Fields {
     most: usize,
     count: usize,
-    at: At,
+    at: FieldPosition,
 }
 
 /// What the next byte belongs to. A varint carries what was read of it, and how many bits.
 #[derive(Clone, Copy)]
-enum At {
+enum FieldPosition {
     Tag(u64, u32),
     Number,
     Length(u64, u32),
@@ -83,16 +83,17 @@ enum At {
 
 impl Fields {
     fn new(most: usize) -> Self {
-        Self { most, count: 0, at: At::Tag(0, 0) }
+        Self { most, count: 0, at: FieldPosition::Tag(0, 0) }
     }
 
     fn look(&mut self, mut bytes: &[u8]) -> Result<(), Status> {
         while let Some(&byte) = bytes.first() {
-            if let At::Skip(left) = self.at {
+            if let FieldPosition::Skip(left) = self.at {
                 let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                 bytes = &bytes[here..];
                 let left = left - here as u64;
-                self.at = if left == 0 { At::Tag(0, 0) } else { At::Skip(left) };
+                self.at =
+                    if left == 0 { FieldPosition::Tag(0, 0) } else { FieldPosition::Skip(left) };
                 continue;
             }
             bytes = &bytes[1..];
@@ -100,21 +101,25 @@ impl Fields {
             // What does not fit is malformed, which the decoder says.
             let with = |value: u64, bits: u32| value | low.checked_shl(bits).unwrap_or(0);
             self.at = match self.at {
-                At::Tag(value, bits) if ends => self.field(with(value, bits))?,
-                At::Tag(value, bits) => At::Tag(with(value, bits), bits.saturating_add(7)),
-                At::Length(value, bits) if ends => match with(value, bits) {
-                    0 => At::Tag(0, 0),
-                    length => At::Skip(length),
+                FieldPosition::Tag(value, bits) if ends => self.field(with(value, bits))?,
+                FieldPosition::Tag(value, bits) => {
+                    FieldPosition::Tag(with(value, bits), bits.saturating_add(7))
+                }
+                FieldPosition::Length(value, bits) if ends => match with(value, bits) {
+                    0 => FieldPosition::Tag(0, 0),
+                    length => FieldPosition::Skip(length),
                 },
-                At::Length(value, bits) => At::Length(with(value, bits), bits.saturating_add(7)),
-                At::Number if ends => At::Tag(0, 0),
+                FieldPosition::Length(value, bits) => {
+                    FieldPosition::Length(with(value, bits), bits.saturating_add(7))
+                }
+                FieldPosition::Number if ends => FieldPosition::Tag(0, 0),
                 at => at,
             };
         }
         Ok(())
     }
 
-    fn field(&mut self, tag: u64) -> Result<At, Status> {
+    fn field(&mut self, tag: u64) -> Result<FieldPosition, Status> {
         self.count += 1;
         if self.count > self.most {
             // Those that come after it are not counted.
@@ -122,14 +127,14 @@ impl Fields {
             return Err(Status::invalid_argument(text));
         }
         Ok(match tag & 7 {
-            0 => At::Number,
-            1 => At::Skip(8),
-            2 => At::Length(0, 0),
+            0 => FieldPosition::Number,
+            1 => FieldPosition::Skip(8),
+            2 => FieldPosition::Length(0, 0),
             // Groups: their fields count as the message's.
-            3 | 4 => At::Tag(0, 0),
-            5 => At::Skip(4),
+            3 | 4 => FieldPosition::Tag(0, 0),
+            5 => FieldPosition::Skip(4),
             // Malformed: the decoder stops here.
-            _ => At::Skip(u64::MAX),
+            _ => FieldPosition::Skip(u64::MAX),
         })
     }
 }

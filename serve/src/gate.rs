@@ -72,20 +72,20 @@ impl Rules {
 }
 
 impl<S> Layer<S> for Gate {
-    type Service = Gated<S>;
+    type Service = GatedService<S>;
 
-    fn layer(&self, inner: S) -> Gated<S> {
-        Gated { rules: self.0.clone(), inner }
+    fn layer(&self, inner: S) -> GatedService<S> {
+        GatedService { rules: self.0.clone(), inner }
     }
 }
 
 #[derive(Clone)]
-pub(crate) struct Gated<S> {
+pub(crate) struct GatedService<S> {
     rules: Arc<Rules>,
     inner: S,
 }
 
-impl<S> Service<Request<Body>> for Gated<S>
+impl<S> Service<Request<Body>> for GatedService<S>
 where
     S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,

@@ -36,7 +36,7 @@ mod repeats;
 mod request;
 mod serving;
 
-pub use answer::{Queue, Queued, ResponseGuard};
+pub use answer::{Queue, QueueGuard, ResponseGuard};
 pub use budget::{Budget, busy};
 pub use call::{ArrivalTime, CALL, RequestCharge};
 pub use connection::{Peer, PeerTurn};
@@ -44,7 +44,7 @@ pub use incoming::{Incoming, Transport};
 pub use limits::Limits;
 pub use methods::{AuthorisedCall, HeaderCheck, Method, Methods};
 pub use repeats::Repeats;
-pub use serving::{Ended, ServeError, Service, serve};
+pub use serving::{ServeError, Service, ServiceEnd, serve};
 
 /// What an open connection takes, in bytes: its HTTP/2 state and buffers.
 pub const CONNECTION: usize = 48 * 1024;

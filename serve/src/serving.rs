@@ -8,7 +8,7 @@ use tonic_health::{ServingStatus, server::health_reporter};
 
 use crate::{
     call::CallLimiter,
-    connection::{Bounded, ConnectionLimiter},
+    connection::{BoundedIncoming, ConnectionLimiter},
     gate::Gate,
     incoming::Incoming,
     limits::Limits,
@@ -49,7 +49,7 @@ pub enum ServeError {
 
 /// How a service ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum ServiceEnd {
     /// Every call was finished.
     Whole,
     /// The grace time was over before.
@@ -71,7 +71,7 @@ pub async fn serve(
     limits: &Limits,
     shutdown: impl Future<Output = ()>,
     ending: impl FnOnce(),
-) -> Result<Ended, ServeError> {
+) -> Result<ServiceEnd, ServeError> {
     let Service { name, routes, descriptors, methods } = service;
     let (mut health, health_service) = health_reporter();
     health.set_service_status(name, ServingStatus::Serving).await;
@@ -99,13 +99,13 @@ pub async fn serve(
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .serve_with_incoming_shutdown(Bounded::new(incoming, house.clone()), async {
+        .serve_with_incoming_shutdown(BoundedIncoming::new(incoming, house.clone()), async {
             // A sender that is gone says the same.
             let _ = ended.await;
         });
     tokio::pin!(serving);
     tokio::select! {
-        served = &mut serving => return Ok(served.map(|()| Ended::Whole)?),
+        served = &mut serving => return Ok(served.map(|()| ServiceEnd::Whole)?),
         () = shutdown => {}
     }
 
@@ -128,22 +128,22 @@ pub async fn serve(
         }
     };
     match timeout(limits.grace, finished).await {
-        Ok(Some(served)) => return Ok(served.map(|()| Ended::Whole)?),
+        Ok(Some(served)) => return Ok(served.map(|()| ServiceEnd::Whole)?),
         Ok(None) => {}
         Err(_) => {
             let working = desk.working();
             house.close();
             let _ = timeout(CLOSE, serving).await;
-            return Ok(Ended::Cut { working });
+            return Ok(ServiceEnd::Cut { working });
         }
     }
     // What a client keeps open without a call is nothing to wait for.
     if let Ok(served) = timeout(GOODBYE, &mut serving).await {
-        return Ok(served.map(|()| Ended::Whole)?);
+        return Ok(served.map(|()| ServiceEnd::Whole)?);
     }
     house.close();
     let _ = timeout(CLOSE, serving).await;
-    Ok(Ended::Whole)
+    Ok(ServiceEnd::Whole)
 }
 
 /// Closes all connections when the service ends, however it does.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tonic::{Code, codegen::Bytes};
-use wufu_serve::Ended;
+use wufu_serve::ServiceEnd;
 
 use crate::common::{
     LARGE, Running, SERVICE, SMALL, unsent,
@@ -41,7 +41,7 @@ async fn f40_watches_reflection_and_half_sent_requests_do_not_delay_the_end() {
             assert_eq!(call.code().await, Some(expected), "{what}");
         }
     });
-    assert_eq!(ended, Ended::Whole);
+    assert_eq!(ended, ServiceEnd::Whole);
     drop((silent, unread, headers));
     within("the connection to be closed", wire.closed()).await;
 }
@@ -58,7 +58,7 @@ async fn f40_an_answer_that_nobody_reads_delays_the_end_by_the_grace_time_at_mos
     })
     .await;
     // Nobody is working on it.
-    assert_eq!(running.end().await, Ended::Cut { working: 0 });
+    assert_eq!(running.end().await, ServiceEnd::Cut { working: 0 });
     wire.closed().await;
     drop(call);
 }

@@ -9,9 +9,10 @@ use ed25519_dalek::SigningKey;
 use prost::Message as _;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
+use wufu_analysis::samples;
 use wufu_circuits::{
     Card, Circuit, DonationWitness, FiveFuWitness, GiftWitness, Kind, Ownership, Path, Person,
-    Seed, testing, tree::set_path,
+    Seed, tree::set_path,
 };
 use wufu_proto::{
     Envelope,
@@ -115,14 +116,14 @@ fn envelope<C: Circuit>(
 }
 
 fn claim(prover: &Prover, rng: &mut StdRng) -> Answer {
-    let sk = testing::spend_key(rng, CAMPAIGN);
+    let sk = samples::spend_key(rng, CAMPAIGN);
     let pk = sk.public_key();
     let cards = Kind::ALL.map(|kind| Card::issued(kind, CAMPAIGN, rng.r#gen(), element(rng)));
     let leaves = cards.each_ref().map(|card| card.commitment(pk));
-    let mut paths = testing::paths::<CARD_DEPTH>(rng, &leaves).into_iter();
+    let mut paths = samples::paths::<CARD_DEPTH>(rng, &leaves).into_iter();
     let cards = cards.map(|card| (card, paths.next().unwrap()));
     let person = Person { salt: element(rng) };
-    let person_path: Path<PERSON_DEPTH> = testing::paths(rng, &[person.leaf(pk)]).remove(0);
+    let person_path: Path<PERSON_DEPTH> = samples::paths(rng, &[person.leaf(pk)]).remove(0);
     let org = CAMPAIGN.to_string();
     let binding = ClaimBinding { org, payout: b"alipay:2088".to_vec(), expiry: EXPIRY };
     let ext = ext(prover.verifying_key(), CAMPAIGN.as_bytes(), &binding.payout);
@@ -137,7 +138,7 @@ fn claim(prover: &Prover, rng: &mut StdRng) -> Answer {
 }
 
 fn donation(prover: &Prover, rng: &mut StdRng) -> Answer {
-    let sk = testing::spend_key(rng, CHARITY);
+    let sk = samples::spend_key(rng, CHARITY);
     let ownership = Ownership::new(b"2018-000747000", element(rng));
     let project = |institution, project| ProjectKey::new(institution, project).unwrap();
     let record = Record {
@@ -146,7 +147,7 @@ fn donation(prover: &Prover, rng: &mut StdRng) -> Answer {
         time: Time::new(1_517_000_000).unwrap(),
         own: ownership.own(sk.public_key()),
     };
-    let path: Path<DONATION_DEPTH> = testing::paths(rng, &[record.leaf()]).remove(0);
+    let path: Path<DONATION_DEPTH> = samples::paths(rng, &[record.leaf()]).remove(0);
     let policy = Policy {
         projects: ProjectSet::new([project(1, 1), project(37, 304), project(2, 9)]).unwrap(),
         amount: Bounds::amounts(Amount::new(10_000).unwrap(), Amount::MAX).unwrap(),
@@ -175,10 +176,10 @@ fn donation(prover: &Prover, rng: &mut StdRng) -> Answer {
 fn gift(prover: &Prover, rng: &mut StdRng) -> Answer {
     let seed = Seed::random(rng);
     let sk = seed.spend_key(CAMPAIGN);
-    let friend = testing::spend_key(rng, CAMPAIGN).public_key();
+    let friend = samples::spend_key(rng, CAMPAIGN).public_key();
     let card = Card::issued(Kind::Harmony, CAMPAIGN, rng.r#gen(), element(rng));
     let cm = card.commitment(sk.public_key());
-    let path: Path<CARD_DEPTH> = testing::paths(rng, &[cm]).remove(0);
+    let path: Path<CARD_DEPTH> = samples::paths(rng, &[cm]).remove(0);
     let ext = ext(prover.verifying_key(), CAMPAIGN.as_bytes(), b"to a friend");
     let rcm_out = seed.gift_rcm(Card::nullifier(&sk, cm), friend);
     let witness = GiftWitness::new(&sk, (&card, path), friend, rcm_out, ext);

@@ -4,7 +4,9 @@
 
 use std::{env, path::PathBuf, sync::Arc, time::SystemTime};
 
-use wufu_wallet::{DonationOptions, Format, GrpcSource, Sources, TrustedProver, Wallet, envelope};
+use wufu_wallet::{
+    DonationOptions, EnvelopeFormat, GrpcSource, Sources, TrustedProver, Wallet, envelope,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -23,6 +25,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let prover = TrustedProver::new(prover.parse()?);
     let answer = plan.prove(&prover, Arc::new(|stage| println!("{stage:?}")), now).await?;
     println!("{}: {}", answer.mode, answer.mode.learned());
-    envelope::write(&PathBuf::from(out), &answer.envelope, Format::Protobuf)?;
+    envelope::write(&PathBuf::from(out), &answer.envelope, EnvelopeFormat::Protobuf)?;
     Ok(())
 }

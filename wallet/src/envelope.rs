@@ -22,7 +22,7 @@ const HEAD: u64 = 4096;
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub enum EnvelopeFormat {
     /// A line that says what it is, then protobuf: every library reads this.
     #[default]
     Protobuf,
@@ -80,10 +80,13 @@ pub enum MessageError {
 ///
 /// # Errors
 /// When the message is none of this package.
-pub fn encode<M: MessageLimits>(message: &M, format: Format) -> Result<Vec<u8>, MessageError> {
+pub fn encode<M: MessageLimits>(
+    message: &M,
+    format: EnvelopeFormat,
+) -> Result<Vec<u8>, MessageError> {
     match format {
-        Format::Protobuf => Ok(format::encode(message)),
-        Format::Json => Ok(json::to_file(message)?.into_bytes()),
+        EnvelopeFormat::Protobuf => Ok(format::encode(message)),
+        EnvelopeFormat::Json => Ok(json::to_file(message)?.into_bytes()),
     }
 }
 
@@ -151,7 +154,7 @@ fn read_message<M: MessageLimits>(path: &Path) -> Result<M, MessageError> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write(path: &Path, envelope: &Envelope, format: Format) -> Result<(), MessageError> {
+pub fn write(path: &Path, envelope: &Envelope, format: EnvelopeFormat) -> Result<(), MessageError> {
     let bytes = encode(&v1::Envelope::from(envelope), format)?;
     Ok(file::replace(path, &bytes)?)
 }

@@ -26,7 +26,7 @@ pub mod submit;
 pub mod sync;
 pub mod wallet;
 
-pub use envelope::Format;
+pub use envelope::EnvelopeFormat;
 pub use holdings::{
     item::{Item, ItemName},
     receive::{Inclusion, ReceivedItem},
@@ -36,9 +36,9 @@ pub use endpoint::Endpoint;
 pub use plan::{
     Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, EarlierClaim, MIN_ANONYMITY, Report,
 };
-pub use prover::{BlindProver, Delay, Mode, ProofSource, TokenStore, TrustedProver};
+pub use prover::{BlindProver, Delay, ProofMode, ProofSource, TokenStore, TrustedProver};
 
-pub use source::{GrpcSource, NoteFile, Second, Sources};
+pub use source::{GrpcSource, NoteFile, SecondSource, Sources};
 pub use store::{Holding, InclusionStatus};
 pub use submit::SubmitOutcome;
 pub use wallet::Wallet;

@@ -20,7 +20,7 @@ use wufu_verifier::{
 use crate::{
     endpoint::{
         Endpoint, SMALL_ANSWER,
-        patience::{self, Busy, Failed, Listener, OnWait},
+        patience::{self, BusyError, CallFailure, OnWait, WaitListener},
     },
     plan::claim_bytes,
     store::{StoreError, number_in},
@@ -61,7 +61,7 @@ pub enum SubmitError {
     },
     /// The ledger is too busy: the claim is not admitted.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Busy(#[from] BusyError),
     /// The ledger answered with an error: the claim is not admitted.
     #[error("{endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
     Status {
@@ -130,7 +130,7 @@ impl Wallet {
         endpoint: &Endpoint,
         envelope: &Envelope,
     ) -> Result<SubmitOutcome, SubmitError> {
-        self.submit_with(endpoint, envelope, Listener::default()).await
+        self.submit_with(endpoint, envelope, WaitListener::default()).await
     }
 
     /// Submits a claim as [`Wallet::submit`] does, telling `told` whenever the ledger is too busy and will be asked
@@ -144,14 +144,14 @@ impl Wallet {
         envelope: &Envelope,
         told: OnWait,
     ) -> Result<SubmitOutcome, SubmitError> {
-        self.submit_with(endpoint, envelope, Listener(Some(told))).await
+        self.submit_with(endpoint, envelope, WaitListener(Some(told))).await
     }
 
     async fn submit_with(
         &self,
         endpoint: &Endpoint,
         envelope: &Envelope,
-        listener: Listener,
+        listener: WaitListener,
     ) -> Result<SubmitOutcome, SubmitError> {
         let Binding::Claim(binding) = envelope.binding() else {
             return Err(SubmitError::Circuit { got: envelope.circuit() });
@@ -173,9 +173,9 @@ impl Wallet {
         let answer = patience::ask(endpoint, TIMEOUT, &listener, call).await;
         let at = || endpoint.to_string();
         let answer = answer.map_err(|failed| match failed {
-            Failed::Connect(error) => SubmitError::Connect { endpoint: at(), error },
-            Failed::Busy(busy) => SubmitError::Busy(busy),
-            Failed::Status(status) => {
+            CallFailure::Connect(error) => SubmitError::Connect { endpoint: at(), error },
+            CallFailure::Busy(busy) => SubmitError::Busy(busy),
+            CallFailure::Status(status) => {
                 SubmitError::Status { endpoint: at(), status: Box::new(status) }
             }
         })?;

@@ -19,8 +19,8 @@ use crate::{
     prover::blind::TOKEN_FOLDER,
     seed::{self, SeedError},
     store::{
-        AnswerEntry, CardEntry, ClaimEntry, DonationEntry, Evidence, PersonEntry, PinError, Store,
-        StoreError,
+        AnswerEntry, CardHolding, ClaimEntry, DonationHolding, Evidence, PersonHolding, PinError,
+        Store, StoreError,
     },
     sync::cache::ShardMemory,
 };
@@ -312,7 +312,7 @@ impl Wallet {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn cards(&self) -> Result<Vec<CardEntry>, StoreError> {
+    pub fn cards(&self) -> Result<Vec<CardHolding>, StoreError> {
         self.store().cards()
     }
 
@@ -320,7 +320,7 @@ impl Wallet {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn persons(&self) -> Result<Vec<PersonEntry>, StoreError> {
+    pub fn persons(&self) -> Result<Vec<PersonHolding>, StoreError> {
         self.store().persons()
     }
 
@@ -328,7 +328,7 @@ impl Wallet {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn donations(&self) -> Result<Vec<DonationEntry>, StoreError> {
+    pub fn donations(&self) -> Result<Vec<DonationHolding>, StoreError> {
         self.store().donations()
     }
 

@@ -20,10 +20,10 @@ use wufu_verifier::{
     },
 };
 use wufu_wallet::{
-    DonationOptions, Format, LogName, Mode, ProofSource, Sources, Wallet, envelope,
+    DonationOptions, EnvelopeFormat, LogName, ProofMode, ProofSource, Sources, Wallet, envelope,
     plan::{PlanError, ProveError},
     prover::{OnStage, ProverError, UnverifiedProof},
-    source::{Call, CheckpointSource, LedgerSource, MemoryLedger, SourceError},
+    source::{CheckpointSource, LedgerSource, MemoryLedger, RecordedCall, SourceError},
     sync::SyncError,
 };
 
@@ -73,7 +73,7 @@ async fn an_answer_is_verified_and_says_what_it_cost() {
     assert_eq!(plan.report().compared.as_deref(), Some("cerf in memory"));
     assert_eq!((plan.chosen().place, plan.chosen().shown_before), (1999, false));
     let answer = plan.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
-    assert_eq!(answer.mode, Mode::Local);
+    assert_eq!(answer.mode, ProofMode::Local);
     assert!(accepted(&request, &ledger, &answer).await);
     // Nobody else's question is answered by it.
     assert!(!accepted(&ask(2, request.question().clone()), &ledger, &answer).await);
@@ -92,7 +92,7 @@ async fn envelopes_and_requests_are_files_of_either_format() {
     let answer = plan.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (asked, answered) = (folder.path().join("ask"), folder.path().join("answer"));
-    for format in [Format::Protobuf, Format::Json] {
+    for format in [EnvelopeFormat::Protobuf, EnvelopeFormat::Json] {
         envelope::write(&answered, &answer.envelope, format).unwrap();
         assert_eq!(envelope::read(&answered).unwrap(), answer.envelope);
         let message = v1::ProofRequest::from(&request);
@@ -154,7 +154,7 @@ async fn f31_a_note_that_was_signed_for_one_wallet_is_not_shown() {
     assert!(seen.view.checkpoint().note().contains(TAG));
     let answer = plan.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
     assert!(accepted(&request, &ledger, &answer).await);
-    for format in [Format::Protobuf, Format::Json] {
+    for format in [EnvelopeFormat::Protobuf, EnvelopeFormat::Json] {
         let bytes = envelope::encode(&v1::Envelope::from(&answer.envelope), format).unwrap();
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains(TAG) && !text.contains('\u{2014}') && !text.contains("mirror"));
@@ -278,8 +278,8 @@ struct Cheat(UnverifiedProof);
 
 #[tonic::async_trait]
 impl ProofSource for Cheat {
-    fn mode(&self) -> Mode {
-        Mode::Trusted { endpoint: "cheat".into() }
+    fn mode(&self) -> ProofMode {
+        ProofMode::Trusted { endpoint: "cheat".into() }
     }
 
     async fn prove(&self, _: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
@@ -347,7 +347,7 @@ async fn f37_a_key_that_comes_with_the_answer_is_not_believed() {
             proof: proven.proof.encode(),
             key_id,
             timings: Default::default(),
-            mode: Mode::Trusted { endpoint: "cheat".into() },
+            mode: ProofMode::Trusted { endpoint: "cheat".into() },
         };
         let refused = plan.prove(&Cheat(made), quiet(), NOW).await;
         assert!(matches!(refused, Err(ProveError::Refused(_))), "{refused:?}");
@@ -372,8 +372,8 @@ async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> UncheckedWitness {
 
     #[tonic::async_trait]
     impl ProofSource for Curious {
-        fn mode(&self) -> Mode {
-            Mode::Trusted { endpoint: "curious".into() }
+        fn mode(&self) -> ProofMode {
+            ProofMode::Trusted { endpoint: "curious".into() }
         }
 
         async fn prove(&self, job: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
@@ -431,7 +431,7 @@ fn sources_of(ledger: &MemoryLedger) -> Sources {
 
 #[tokio::test]
 async fn f25_every_wallet_asks_the_same() {
-    let mut asked: Vec<Vec<Call>> = Vec::new();
+    let mut asked: Vec<Vec<RecordedCall>> = Vec::new();
     for amounts in [&[5][..], &[700, 800]] {
         let (wallet, ledger, _, key) = trial(1200, amounts);
         let request = ask(1, question(any(), &[key]));
@@ -442,7 +442,10 @@ async fn f25_every_wallet_asks_the_same() {
     }
     assert_eq!(asked[0], asked[1]);
     let log = LogName::donations(CHARITY, 1);
-    let expected =
-        [Call::Checkpoint(log.clone(), None), Call::Roof(log.clone(), 5), Call::Shard(log, 5, 0)];
+    let expected = [
+        RecordedCall::Checkpoint(log.clone(), None),
+        RecordedCall::Roof(log.clone(), 5),
+        RecordedCall::Shard(log, 5, 0),
+    ];
     assert_eq!(asked[0], expected);
 }

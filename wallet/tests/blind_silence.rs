@@ -14,7 +14,7 @@ use rand::{SeedableRng as _, rngs::StdRng};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tracing_subscriber::fmt::MakeWriter;
-use wufu_circuits::testing;
+use wufu_analysis::samples;
 use wufu_groth16::prepared::Options;
 use wufu_proto::witness::{Job, UncheckedWitness};
 use wufu_prover::{
@@ -107,7 +107,7 @@ async fn f16_f35_nothing_that_is_written_tells_a_witness() {
     let tokens = Arc::new(TokenStore::in_memory().unwrap());
     let prover = BlindProver::new([wallet], vec![dealer], vec![evaluating], tokens).unwrap();
     let prover = prover.with_delay(Delay::NONE).with_batch(1);
-    let gift = testing::gift(&mut StdRng::seed_from_u64(0xcafe));
+    let gift = samples::gift(&mut StdRng::seed_from_u64(0xcafe));
     let job = Job { key_id: key.id(), witnessed: UncheckedWitness::Gift(Box::new(gift.clone())) };
     let made = prover.prove(job, Arc::new(|_| {})).await.unwrap();
     drop(prover);

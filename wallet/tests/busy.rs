@@ -10,7 +10,7 @@ use std::{
 
 use wufu_wallet::{
     GrpcSource, LogName, Sources, SubmitOutcome,
-    endpoint::patience::{OnWait, Wait},
+    endpoint::patience::{BusyWait, OnWait},
     source::{LedgerSource as _, SourceError},
     submit::SubmitError,
 };
@@ -21,8 +21,8 @@ use crate::{
 };
 
 /// Writes down each wait.
-fn told() -> (Arc<Mutex<Vec<Wait>>>, OnWait) {
-    let waits = Arc::<Mutex<Vec<Wait>>>::default();
+fn told() -> (Arc<Mutex<Vec<BusyWait>>>, OnWait) {
+    let waits = Arc::<Mutex<Vec<BusyWait>>>::default();
     let told = waits.clone();
     (waits, Arc::new(move |wait| told.lock().unwrap().push(wait.clone())))
 }

@@ -15,10 +15,10 @@ use wufu_verifier::{
     },
 };
 use wufu_wallet::{
-    EarlierClaim, LogName, Second, Sources, Wallet,
+    EarlierClaim, LogName, SecondSource, Sources, Wallet,
     holdings::receive::ReceiveError,
     plan::{PlanError, ProveError},
-    source::{Call, CheckpointSource, LedgerSource, MemoryLedger, SourceError},
+    source::{CheckpointSource, LedgerSource, MemoryLedger, RecordedCall, SourceError},
     store::Evidence,
     sync::{
         SyncError,
@@ -58,7 +58,9 @@ async fn a_claim_is_planned_proved_and_kept() {
     let asked = ledger.calls();
     let answer = plan.prove(&local(claim_prover()), quiet(), NOW).await.unwrap();
     assert_eq!(ledger.calls(), asked);
-    assert!(!asked.iter().any(|call| matches!(call, Call::Shard(.., shard) if *shard != 0)));
+    assert!(
+        !asked.iter().any(|call| matches!(call, RecordedCall::Shard(.., shard) if *shard != 0))
+    );
 
     let named: Vec<_> =
         answer.envelope.epochs().iter().map(|log| (log.origin.as_str(), log.epoch)).collect();
@@ -158,7 +160,7 @@ async fn what_is_held_is_not_taken_twice() {
     let person = ledger.register(&wallet.address(CAMPAIGN));
     ledger.seal(6);
     let second = wallet.receive_person(&ledger.sealed_person(person));
-    assert!(matches!(second, Err(ReceiveError::HeldPerson { .. })));
+    assert!(matches!(second, Err(ReceiveError::PersonHolding { .. })));
     assert_eq!(wallet.cards().unwrap().len(), 5);
 }
 
@@ -350,13 +352,13 @@ async fn a_path_is_kept_when_its_shard_closes_and_looked_up_once_when_it_was_mis
             panic!("{refused:?}");
         };
         // The full shard was not fetched on the sly: that would say whose claim it is.
-        assert!(!ledger.calls()[asked..].contains(&Call::Shard(cards(), 4, 0)));
+        assert!(!ledger.calls()[asked..].contains(&RecordedCall::Shard(cards(), 4, 0)));
         let status = wallet.sync(&sources, CAMPAIGN, NOW).await.unwrap();
         assert_eq!((status[0].ready, &status[0].away), (0, &vec![0]));
         wallet.look_up(&sources, &cards(), 0, NOW).await.unwrap();
         let asked = ledger.calls().len();
         wallet.plan_claim(&sources, &ask, NOW).await.unwrap();
-        assert!(!ledger.calls()[asked..].contains(&Call::Shard(cards(), 4, 0)));
+        assert!(!ledger.calls()[asked..].contains(&RecordedCall::Shard(cards(), 4, 0)));
         let status = wallet.sync(&sources, CAMPAIGN, NOW).await.unwrap();
         assert_eq!((status[0].ready, status[0].size), (5, SHARD_LEAVES as u64 + 9));
     }
@@ -467,7 +469,7 @@ async fn f23_a_note_file_is_a_second_source() {
     std::fs::write(&path, &text).unwrap();
     let file = Arc::new(wufu_wallet::NoteFile::new(&path));
     let ledger_source = Arc::new(ledger.clone());
-    let sources = Sources { ledger: ledger_source, second: Second::Compare(file) };
+    let sources = Sources { ledger: ledger_source, second: SecondSource::Compare(file) };
     let view = wallet.campaign(&sources, CAMPAIGN, NOW).await.unwrap();
     assert_eq!(view.cards.compared(), Some(path.to_str().unwrap()));
     // The paper says something else than the ledger: the wallet that holds both has the evidence.

@@ -22,7 +22,7 @@ use wufu_proto::{
     witness::Job,
 };
 use wufu_wallet::{
-    Endpoint, Mode, ProofSource as _, Sources, TrustedProver, plan::ProveError,
+    Endpoint, ProofMode, ProofSource as _, Sources, TrustedProver, plan::ProveError,
     prover::ProverError, source::MemoryLedger,
 };
 
@@ -137,7 +137,7 @@ async fn a_trusted_prover_proves_what_was_planned_or_nothing() {
         let answer = plan.prove(&prover, on_stage.clone(), NOW).await.unwrap();
         assert_eq!(answer.mode, prover.mode());
         assert!(
-            matches!(&answer.mode, Mode::Trusted { endpoint } if endpoint.starts_with("http://127.0.0.1:"))
+            matches!(&answer.mode, ProofMode::Trusted { endpoint } if endpoint.starts_with("http://127.0.0.1:"))
         );
         assert_eq!(answer.envelope.statement(), Ok(plan.statement().clone()));
     }

@@ -7,16 +7,16 @@ use crate::common::*;
 use wufu_circuits::Seed;
 use wufu_proto::v1;
 use wufu_wallet::{
-    Format, LogName, Sources, Wallet, envelope,
+    EnvelopeFormat, LogName, Sources, Wallet, envelope,
     plan::count,
-    source::{Call, MemoryLedger},
+    source::{MemoryLedger, RecordedCall},
 };
 
 const RECORDS: u64 = 74_700;
 
 fn fetched(ledger: &MemoryLedger, from: usize) -> Vec<u64> {
-    let shard = |call: &Call| match call {
-        Call::Shard(_, _, shard) => Some(*shard),
+    let shard = |call: &RecordedCall| match call {
+        RecordedCall::Shard(_, _, shard) => Some(*shard),
         _ => None,
     };
     let mut shards: Vec<u64> = ledger.calls()[from..].iter().filter_map(shard).collect();
@@ -101,7 +101,7 @@ async fn grants_are_read_from_files_of_either_format() {
         persons: vec![person.clone()],
         donations: vec![donation.clone()],
     };
-    for format in [Format::Protobuf, Format::Json] {
+    for format in [EnvelopeFormat::Protobuf, EnvelopeFormat::Json] {
         let wallet = crate::common::wallet(3, &ledger);
         let singles = [
             envelope::encode(&card, format).unwrap(),
@@ -144,8 +144,14 @@ fn f39_a_file_that_is_received_says_what_it_is() {
         (vec![0xff; 40], "the file does not say what it is"),
         (flood.clone(), "the file does not say what it is"),
         (b"\xef\xbb\xbf{}".to_vec(), "a byte-order mark"),
-        (envelope::encode(&envelope, Format::Protobuf).unwrap(), "this is an envelope, expected"),
-        (envelope::encode(&envelope, Format::Json).unwrap(), "this is an envelope, expected"),
+        (
+            envelope::encode(&envelope, EnvelopeFormat::Protobuf).unwrap(),
+            "this is an envelope, expected",
+        ),
+        (
+            envelope::encode(&envelope, EnvelopeFormat::Json).unwrap(),
+            "this is an envelope, expected",
+        ),
         ([head.as_bytes(), &flood].concat(), "4000000 entries, expected 1 to 65536"),
         (json.into_bytes(), "more items than any AppendResponse, expected at most 65536"),
     ] {

@@ -16,7 +16,7 @@ use wufu_verifier::{
     statement::{self, Nullifier},
 };
 use wufu_wallet::{
-    Answer, Mode, ProofSource, Sources, SubmitOutcome, Wallet,
+    Answer, ProofMode, ProofSource, Sources, SubmitOutcome, Wallet,
     plan::ProveError,
     prover::{OnStage, ProverError, UnverifiedProof},
     source::MemoryLedger,
@@ -44,8 +44,8 @@ struct Keeps(Mutex<Option<UnverifiedProof>>);
 
 #[tonic::async_trait]
 impl ProofSource for Keeps {
-    fn mode(&self) -> Mode {
-        Mode::Local
+    fn mode(&self) -> ProofMode {
+        ProofMode::Local
     }
 
     async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
@@ -61,8 +61,8 @@ struct Repeats(UnverifiedProof);
 
 #[tonic::async_trait]
 impl ProofSource for Repeats {
-    fn mode(&self) -> Mode {
-        Mode::Local
+    fn mode(&self) -> ProofMode {
+        ProofMode::Local
     }
 
     async fn prove(&self, _: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {

@@ -12,12 +12,10 @@ use ark_bn254::Fr;
 use clap::Parser;
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::json;
+use wufu_analysis::hunt::{Determination, Hunt, Search, System, read_witness, second};
+use wufu_analysis::samples::visit_sample;
 use wufu_benches::{machine, ms, time};
-use wufu_circuits::{
-    Circuit, CircuitVisitor,
-    hunt::{Determination, Hunt, Search, System, read_witness, second},
-    visit_sample,
-};
+use wufu_circuits::{Circuit, CircuitVisitor};
 use wufu_verifier::CircuitName;
 
 /// Larger files are not read.

@@ -11,8 +11,9 @@ use rand::{
     rngs::{OsRng, StdRng},
 };
 use serde_json::{Value, json};
+use wufu_analysis::samples::visit_sample;
 use wufu_benches::{machine, median, ms, peak_mb, time};
-use wufu_circuits::{Circuit, CircuitVisitor, r1cs::Matrix, visit_sample};
+use wufu_circuits::{Circuit, CircuitVisitor, r1cs::Matrix};
 use wufu_groth16::Engine as _;
 use wufu_prover::{keys, setup};
 use wufu_verifier::{CircuitName, Proof, Statement as _};

@@ -10,10 +10,10 @@ pub(super) trait Lane: Clone {
     fn constant(b: &Builder, value: Fr) -> Self;
     fn wire(b: &mut Builder, value: Fr) -> Self;
     /// The row `a * b = c`.
-    #[cfg_attr(feature = "testing", track_caller)]
+    #[track_caller]
     fn row(builder: &mut Builder, a: &Self, b: &Self, c: &Self);
     /// A new wire for `a * b`, and its row.
-    #[cfg_attr(feature = "testing", track_caller)]
+    #[track_caller]
     fn product(builder: &mut Builder, a: &Self, b: &Self) -> Self;
     fn value(&self) -> Fr;
     fn is_constant(&self) -> bool;

@@ -167,9 +167,9 @@ mod tests {
 
     use super::*;
     use crate::{
+        arb_fr,
         clause::Clause,
         r1cs::{Declaration, Mode, R1cs, Size},
-        testing::arb_fr,
     };
 
     type Hash<const N: usize> = fn(&mut Builder, [&Num; N], &Num);

@@ -128,7 +128,7 @@ impl Builder {
     }
 
     /// The row `a * b = c`.
-    #[cfg_attr(feature = "testing", track_caller)]
+    #[track_caller]
     pub fn row(&mut self, a: &Num, b: &Num, c: &Num) {
         self.rows += 1;
         if let Some(recorder) = &mut self.recorder {
@@ -140,7 +140,7 @@ impl Builder {
     }
 
     /// A new wire for `a * b`, and its row.
-    #[cfg_attr(feature = "testing", track_caller)]
+    #[track_caller]
     pub fn product(&mut self, a: &Num, b: &Num) -> Num {
         let product = self.wire(a.value() * b.value());
         self.row(a, b, &product);
@@ -148,7 +148,7 @@ impl Builder {
     }
 
     /// The row `a * b = 0`.
-    #[cfg_attr(feature = "testing", track_caller)]
+    #[track_caller]
     pub fn product_is_zero(&mut self, a: &Num, b: &Num) {
         let zero = self.constant(Fr::ZERO);
         self.row(a, b, &zero);

@@ -19,4 +19,4 @@ mod wtns;
 pub use assignment::Assignment;
 pub use builder::{Builder, Declaration, Mode, Size};
 pub use num::Num;
-pub use system::{Matrix, R1cs, Unsatisfied};
+pub use system::{Matrix, R1cs, Site, Unsatisfied};

@@ -69,12 +69,10 @@ pub struct R1cs {
     b: Matrix,
     c: Matrix,
     clauses: Vec<Clause>,
-    #[cfg(feature = "testing")]
     sites: Vec<Site>,
 }
 
 /// The line of a gadget that lays a row.
-#[cfg(feature = "testing")]
 pub type Site = &'static std::panic::Location<'static>;
 
 /// What rows are recorded into during a pass.
@@ -84,18 +82,16 @@ pub(super) struct Recorder {
     b: Matrix,
     c: Matrix,
     clauses: Vec<Clause>,
-    #[cfg(feature = "testing")]
     sites: Vec<Site>,
 }
 
 impl Recorder {
-    #[cfg_attr(feature = "testing", track_caller)]
+    #[track_caller]
     pub(super) fn push(&mut self, a: &Num, b: &Num, c: &Num, clause: Clause) {
         self.a.push(a);
         self.b.push(b);
         self.c.push(c);
         self.clauses.push(clause);
-        #[cfg(feature = "testing")]
         self.sites.push(std::panic::Location::caller());
     }
 
@@ -108,7 +104,6 @@ impl Recorder {
             b: self.b,
             c: self.c,
             clauses: self.clauses,
-            #[cfg(feature = "testing")]
             sites: self.sites,
         }
     }
@@ -180,7 +175,6 @@ impl R1cs {
     }
 
     /// The line of code that lays each row, so that a test can leave out what one line says.
-    #[cfg(feature = "testing")]
     pub fn sites(&self) -> &[Site] {
         &self.sites
     }

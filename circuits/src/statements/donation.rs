@@ -220,11 +220,6 @@ impl Circuit for DonationInstance {
         Self { public: Donation::from_inputs(Default::default()), private: Default::default() }
     }
 
-    #[cfg(any(test, feature = "testing"))]
-    fn sample(rng: &mut rand::rngs::StdRng) -> Self {
-        crate::testing::donation(rng)
-    }
-
     fn false_clauses(&self) -> Vec<Clause> {
         let Self { public, private: w } = self;
         let sk = SpendKey::from_field(w.sk);

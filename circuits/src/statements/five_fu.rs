@@ -195,11 +195,6 @@ impl Circuit for FiveFuInstance {
         Self { public: FiveFu::from_inputs(Default::default()), private: Default::default() }
     }
 
-    #[cfg(any(test, feature = "testing"))]
-    fn sample(rng: &mut rand::rngs::StdRng) -> Self {
-        crate::testing::five_fu(rng)
-    }
-
     fn false_clauses(&self) -> Vec<Clause> {
         let Self { public, private: w } = self;
         let sk = SpendKey::from_field(w.sk);

@@ -151,11 +151,6 @@ impl Circuit for GiftInstance {
         Self { public: Gift::from_inputs(Default::default()), private: Default::default() }
     }
 
-    #[cfg(any(test, feature = "testing"))]
-    fn sample(rng: &mut rand::rngs::StdRng) -> Self {
-        crate::testing::gift(rng)
-    }
-
     fn false_clauses(&self) -> Vec<Clause> {
         let Self { public, private: w } = self;
         let sk = SpendKey::from_field(w.sk);

@@ -10,8 +10,6 @@ use wufu_verifier::{CircuitName, Statement};
 pub use donation::{DonationInstance, DonationWitness, PolicyBounds};
 pub use five_fu::{CardWitness, FiveFuInstance, FiveFuWitness};
 pub use gift::{GiftInstance, GiftWitness};
-#[cfg(any(test, feature = "testing"))]
-pub use registry::visit_sample;
 pub use registry::{CircuitVisitor, RegistryEntry, registry_entry, visit_blank};
 
 use crate::{
@@ -50,10 +48,6 @@ pub trait Circuit: Sized {
 
     /// An instance of the right form in which every value is zero. It is not true; it has the circuit's shape.
     fn blank() -> Self;
-
-    /// A true instance, drawn from `rng`.
-    #[cfg(any(test, feature = "testing"))]
-    fn sample(rng: &mut rand::rngs::StdRng) -> Self;
 
     /// The clauses that are false, in order: the statement worked out natively, without the circuit's gadgets.
     fn false_clauses(&self) -> Vec<Clause>;

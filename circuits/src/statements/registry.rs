@@ -51,18 +51,6 @@ macro_rules! registry {
                 $(<$instance as Circuit>::NAME => visitor.visit(&$instance::blank()),)+
             }
         }
-
-        /// Does some work on a true instance of a circuit.
-        #[cfg(any(test, feature = "testing"))]
-        pub fn visit_sample<V: CircuitVisitor>(
-            circuit: CircuitName,
-            rng: &mut rand::rngs::StdRng,
-            visitor: V,
-        ) -> V::Output {
-            match circuit {
-                $(<$instance as Circuit>::NAME => visitor.visit(&$instance::sample(rng)),)+
-            }
-        }
     };
 }
 

@@ -4,10 +4,10 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField, UniformRand};
 use rand::{Rng, rngs::StdRng};
 use serde_json::{Value, json};
+use wufu_analysis::samples::{self, paths};
 use wufu_circuits::{
     Circuit, DonationInstance, DonationWitness, FiveFuInstance, FiveFuWitness, GiftInstance,
     GiftWitness, Ownership, Path, Person, SpendKey,
-    testing::{self, paths},
 };
 use wufu_verifier::{
     Statement,
@@ -161,11 +161,11 @@ fn key(sk: Fr) -> Fr {
 
 impl Twin for FiveFuInstance {
     fn honest(rng: &mut StdRng) -> Self {
-        testing::five_fu(rng)
+        samples::five_fu(rng)
     }
 
     fn edge(rng: &mut StdRng) -> Self {
-        let mut claim = testing::five_fu(rng);
+        let mut claim = samples::five_fu(rng);
         let w: &mut FiveFuWitness = &mut claim.private;
         w.sk = extreme(rng);
         w.pk = key(w.sk);
@@ -276,11 +276,11 @@ fn bounds(rng: &mut StdRng, value: Fr) -> [Fr; 2] {
 
 impl Twin for DonationInstance {
     fn honest(rng: &mut StdRng) -> Self {
-        testing::donation(rng)
+        samples::donation(rng)
     }
 
     fn edge(rng: &mut StdRng) -> Self {
-        let mut showing = testing::donation(rng);
+        let mut showing = samples::donation(rng);
         let w: &mut DonationWitness = &mut showing.private;
         w.sk = extreme(rng);
         w.pk = key(w.sk);
@@ -391,11 +391,11 @@ fn gift_of_kind(rng: &mut StdRng, gift: &mut GiftInstance, kind: Fr) {
 
 impl Twin for GiftInstance {
     fn honest(rng: &mut StdRng) -> Self {
-        testing::gift(rng)
+        samples::gift(rng)
     }
 
     fn edge(rng: &mut StdRng) -> Self {
-        let mut gift = testing::gift(rng);
+        let mut gift = samples::gift(rng);
         let w: &mut GiftWitness = &mut gift.private;
         w.sk = extreme(rng);
         w.pk = key(w.sk);

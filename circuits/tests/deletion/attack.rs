@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use ark_bn254::Fr;
 use ark_ff::{Field, UniformRand};
 use rand::{SeedableRng, rngs::StdRng};
-use wufu_circuits::{
-    Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs,
+use wufu_analysis::{
     hunt::{Determination, System},
-    testing::{donation_of, five_fu, gift, paths},
+    samples::{donation_of, five_fu, gift, paths},
 };
+use wufu_circuits::{Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs};
 use wufu_verifier::{
     Donation, FiveFu, Gift,
     hash::{domain::Domain, merkle::CARD_DEPTH, poseidon::hash4},

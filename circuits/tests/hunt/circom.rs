@@ -10,9 +10,9 @@ use std::{
 use ark_bn254::Fr;
 use rand::rngs::StdRng;
 use serde_json::Value;
-use wufu_circuits::{
+use wufu_analysis::{
     hunt::{Determination, Hunt, Search, System, read_witness, second},
-    testing::gift,
+    samples::gift,
 };
 
 use crate::{

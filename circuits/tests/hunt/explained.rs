@@ -1,10 +1,8 @@
 //! The circuits as they are, and their twins: what stays open is explained in `hunt.json`, and nothing does.
 
 use serde::Deserialize;
-use wufu_circuits::{
-    DonationInstance, FiveFuInstance, GiftInstance,
-    hunt::{Determination, Hunt, System},
-};
+use wufu_analysis::hunt::{Determination, Hunt, System};
+use wufu_circuits::{DonationInstance, FiveFuInstance, GiftInstance};
 
 use crate::{
     common::node,

@@ -2,9 +2,9 @@
 
 use ark_bn254::Fr;
 use ark_ff::{Field, PrimeField};
+use wufu_analysis::hunt::{FileError, System, read_witness};
 use wufu_circuits::{
     Clause,
-    hunt::{FileError, System, read_witness},
     r1cs::{Declaration, Mode, Size},
 };
 use wufu_verifier::encoding::field;

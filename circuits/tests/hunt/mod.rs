@@ -10,10 +10,8 @@ mod small;
 
 use ark_bn254::Fr;
 use rand::rngs::StdRng;
-use wufu_circuits::{
-    Circuit, Clause, R1cs,
-    hunt::{Form, Hunt, Row, Search, System, second},
-};
+use wufu_analysis::hunt::{Form, Hunt, Row, Search, System, second};
+use wufu_circuits::{Circuit, Clause, R1cs};
 
 use crate::common::{rngs, shape};
 

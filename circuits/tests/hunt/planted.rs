@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use rand::{rngs::StdRng, seq::index};
-use wufu_circuits::{
-    Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance,
+use wufu_analysis::{
     hunt::{Determination, System},
-    testing::{donation, five_fu, gift},
+    samples::{donation, five_fu, gift},
 };
+use wufu_circuits::{Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance};
 
 use crate::{
     common::{Solver, rngs, shape},

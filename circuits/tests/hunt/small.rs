@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::Field;
-use wufu_circuits::hunt::{Determination, DeterminedBy, Hunt, Row, Search, System, second};
+use wufu_analysis::hunt::{Determination, DeterminedBy, Hunt, Row, Search, System, second};
 
 use crate::hunt::{NONE, form, hole, open, row};
 

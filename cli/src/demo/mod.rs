@@ -255,7 +255,7 @@ async fn submit(
     findings: &mut Findings,
     output: Output,
 ) -> anyhow::Result<()> {
-    match world.mei.submit(&world.campaign.place, envelope).await? {
+    match world.mei.submit(&world.campaign.endpoint, envelope).await? {
         SubmitOutcome::Admitted { claim, .. } => {
             findings.accept("the campaign's ledger admits the claim");
             let text = format!("the campaign's ledger admits the claim, as number {claim}");

@@ -47,7 +47,7 @@ pub async fn second_claim(
 ) -> anyhow::Result<()> {
     let plan = plan_claim(world, "another account of Mei", true).await?;
     let answer = plan.prove(&world.claimants, Arc::new(|_| ()), files::now()?).await?;
-    let reason = match world.mei.submit(&world.campaign.place, &answer.envelope).await? {
+    let reason = match world.mei.submit(&world.campaign.endpoint, &answer.envelope).await? {
         SubmitOutcome::Spent { earlier_payout, .. } => {
             let payout = text::shown(&earlier_payout);
             Some(format!("spent by the claim for {payout}, which the ledger shows"))
@@ -136,7 +136,7 @@ pub fn tampered(
     output: Output,
 ) -> anyhow::Result<()> {
     let mut reasons = Vec::new();
-    for part in [crate::envelope::Part::Proof, crate::envelope::Part::Ext] {
+    for part in [crate::envelope::EnvelopePart::Proof, crate::envelope::EnvelopePart::Ext] {
         let mut message = v1::Envelope::from(envelope);
         crate::envelope::tamper(&mut message, part)?;
         let changed =

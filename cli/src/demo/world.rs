@@ -17,8 +17,8 @@ use wufu_circuits::{Address, Kind, Seed};
 use wufu_groth16::PreparedKey;
 use wufu_ledger::{
     Ledger, LedgerPolicy, Owners, Placement,
-    generate::Shape,
-    import::{self as csv, Format, date::Zone},
+    generate::LogShape,
+    import::{self as csv, CsvFormat, date::Zone},
 };
 use wufu_proto::{
     append::{Append, AppendOutcome, CardIssue},
@@ -56,7 +56,7 @@ pub struct Site {
     /// Who runs it.
     pub org: String,
     /// Where it is.
-    pub place: Endpoint,
+    pub endpoint: Endpoint,
     /// Its logs, as far as they are used.
     pub origins: Vec<String>,
     /// Their checkpoints, opened with the pinned key.
@@ -69,7 +69,7 @@ pub struct Site {
 impl Site {
     /// Where a wallet reads, and with what it compares.
     pub fn sources(&self) -> Sources {
-        let ledger = GrpcSource::new(self.place.clone());
+        let ledger = GrpcSource::new(self.endpoint.clone());
         Sources::compared(ledger, NoteFile::new(&self.mirror))
     }
 
@@ -178,7 +178,7 @@ impl World {
         let donors = servers.prover(dir, "donor", &provers[1], output)?;
         drop(provers);
 
-        let projects = projects(&charity.place, &charity_key).await?;
+        let projects = projects(&charity.endpoint, &charity_key).await?;
         let now = files::now()?;
         let signing = verifier(&dir.join("verifier"), &donation, &charity_key, &charity)?;
         let asked = question(&charity.origins[0], &projects, donation.id(), Amount::MIN, now)?;
@@ -286,7 +286,7 @@ fn currency(args: &DemoArgs) -> anyhow::Result<String> {
 }
 
 /// How the file of donations is to be read.
-fn format(args: &DemoArgs) -> anyhow::Result<Format> {
+fn format(args: &DemoArgs) -> anyhow::Result<CsvFormat> {
     args.format.format(Some(Zone::UTC))
 }
 
@@ -340,7 +340,7 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
             import::import_file(charity, path, &format, owners, args.skip_bad, output).await?
         }
         None => {
-            let shape = if args.full { Shape::FULL } else { Shape::TENTH };
+            let shape = if args.full { LogShape::FULL } else { LogShape::TENTH };
             ledger::generate::generated(charity, 2018, &shape, owners, output).await?
         }
     };
@@ -352,8 +352,8 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
 async fn some_donation(charity: &Ledger) -> anyhow::Result<DonationReceipt> {
     let origin = charity.origin(wufu_ledger::Log::Donations);
     let size = charity.checkpoint(&origin, None).await?.size();
-    for place in (size / 2..size).chain(0..size / 2) {
-        let placed = Placement { donations: place..place + 1, ..Placement::default() };
+    for leaf_index in (size / 2..size).chain(0..size / 2) {
+        let placed = Placement { donations: leaf_index..leaf_index + 1, ..Placement::default() };
         let receipt = charity.grants(&placed).await?.donations.pop();
         if let Some(receipt) = receipt.filter(|receipt| receipt.amount > Amount::MIN) {
             return Ok(receipt);
@@ -397,8 +397,8 @@ async fn site(
         }
         histories.push(history);
     }
-    let place = url.parse()?;
-    Ok(Site { org, place, origins, histories, mirror, ledger, task: Service { end, task } })
+    let endpoint = url.parse()?;
+    Ok(Site { org, endpoint, origins, histories, mirror, ledger, task: Service { end, task } })
 }
 
 fn wallet(dir: &Path, seed: Seed, log_key: &LogKey, key: &VerifyingKey) -> anyhow::Result<Wallet> {
@@ -419,8 +419,8 @@ fn receive(wallet: &Wallet, grants: &AppendOutcome) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn projects(place: &Endpoint, key: &LogKey) -> anyhow::Result<ProjectSet> {
-    let channel = source::connect(&place.to_string()).await?;
+async fn projects(endpoint: &Endpoint, key: &LogKey) -> anyhow::Result<ProjectSet> {
+    let channel = source::connect(&endpoint.to_string()).await?;
     let answer = LedgerServiceClient::new(channel).get_projects(v1::GetProjectsRequest {}).await;
     source::projects(key, &answer.map_err(source::status)?.into_inner().note)
 }

@@ -20,7 +20,7 @@ use crate::output;
 
 /// What a file holds, and who may read it.
 #[derive(Clone, Copy)]
-pub struct Kind {
+pub struct FileKind {
     /// With its article, for messages.
     name: &'static str,
     /// Whether it says what somebody holds.
@@ -32,11 +32,11 @@ pub struct Kind {
 /// A message that stands in a file of its own.
 pub trait FileMessage: MessageLimits {
     /// Its kind of file.
-    const KIND: Kind;
+    const KIND: FileKind;
 }
 
 /// A proof and what it is about.
-pub const ENVELOPE: Kind = Kind {
+pub const ENVELOPE: FileKind = FileKind {
     name: "an envelope",
     private: false,
     holds: |path| {
@@ -45,7 +45,7 @@ pub const ENVELOPE: Kind = Kind {
     },
 };
 /// A verifier's signed request.
-pub const REQUEST: Kind = Kind {
+pub const REQUEST: FileKind = FileKind {
     name: "a request",
     private: false,
     holds: |path| {
@@ -54,7 +54,7 @@ pub const REQUEST: Kind = Kind {
     },
 };
 /// What an address was given.
-pub const GRANTS: Kind = Kind {
+pub const GRANTS: FileKind = FileKind {
     name: "a file of grants",
     private: true,
     holds: |path| {
@@ -63,7 +63,7 @@ pub const GRANTS: Kind = Kind {
     },
 };
 /// A donation, for its owner.
-pub const RECEIPT: Kind = Kind {
+pub const RECEIPT: FileKind = FileKind {
     name: "a receipt",
     private: true,
     holds: |path| {
@@ -72,13 +72,13 @@ pub const RECEIPT: Kind = Kind {
     },
 };
 /// Signed notes.
-pub const CHECKPOINTS: Kind = Kind {
+pub const CHECKPOINTS: FileKind = FileKind {
     name: "a file of checkpoints",
     private: false,
     holds: |path| read(path).is_ok_and(|bytes| notes::decode(&bytes).is_ok()),
 };
 /// A verifying key.
-pub const VERIFYING_KEY: Kind = Kind {
+pub const VERIFYING_KEY: FileKind = FileKind {
     name: "a verifying key",
     private: false,
     holds: |path| {
@@ -86,13 +86,13 @@ pub const VERIFYING_KEY: Kind = Kind {
     },
 };
 /// A kit for blind proving.
-pub const KIT: Kind = Kind {
+pub const KIT: FileKind = FileKind {
     name: "a kit",
     private: false,
     holds: |path| read(path).is_ok_and(|bytes| bytes.starts_with(b"wufu-bk1")),
 };
 /// An org's log key.
-pub const LOG_KEY: Kind = Kind {
+pub const LOG_KEY: FileKind = FileKind {
     name: "a log key",
     private: false,
     holds: |path| {
@@ -102,23 +102,23 @@ pub const LOG_KEY: Kind = Kind {
     },
 };
 
-const KINDS: [Kind; 8] =
+const KINDS: [FileKind; 8] =
     [ENVELOPE, REQUEST, GRANTS, RECEIPT, CHECKPOINTS, VERIFYING_KEY, KIT, LOG_KEY];
 
 impl FileMessage for v1::Envelope {
-    const KIND: Kind = ENVELOPE;
+    const KIND: FileKind = ENVELOPE;
 }
 
 impl FileMessage for v1::ProofRequest {
-    const KIND: Kind = REQUEST;
+    const KIND: FileKind = REQUEST;
 }
 
 impl FileMessage for v1::AppendResponse {
-    const KIND: Kind = GRANTS;
+    const KIND: FileKind = GRANTS;
 }
 
 impl FileMessage for v1::DonationReceipt {
-    const KIND: Kind = RECEIPT;
+    const KIND: FileKind = RECEIPT;
 }
 
 /// Whether a path stands for standard output.
@@ -127,7 +127,7 @@ pub fn is_stdout(path: &Path) -> bool {
 }
 
 /// Checks that a file may be written, before work is spent on what goes into it.
-pub fn check(path: &Path, kind: Kind) -> anyhow::Result<()> {
+pub fn check(path: &Path, kind: FileKind) -> anyhow::Result<()> {
     target(path, kind).map(|_| ())
 }
 
@@ -142,7 +142,7 @@ enum Target {
     Old(PathBuf, Metadata),
 }
 
-fn target(path: &Path, kind: Kind) -> anyhow::Result<Target> {
+fn target(path: &Path, kind: FileKind) -> anyhow::Result<Target> {
     if is_stdout(path) {
         return Ok(Target::Stdout);
     }
@@ -185,7 +185,7 @@ fn target(path: &Path, kind: Kind) -> anyhow::Result<Target> {
 /// is its owner's alone afterwards, whatever mode it had. A link is followed, a device or pipe is written to, and `-`
 /// is standard output. A new file is readable by everybody (mode 0644, less the umask), or by its owner alone when it
 /// says what somebody holds.
-pub fn write(path: &Path, kind: Kind, bytes: &[u8]) -> anyhow::Result<()> {
+pub fn write(path: &Path, kind: FileKind, bytes: &[u8]) -> anyhow::Result<()> {
     match target(path, kind)? {
         Target::Stdout => print(bytes),
         Target::Through => through(path, bytes),

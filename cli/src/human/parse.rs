@@ -9,13 +9,13 @@ use wufu_circuits::{Address, address::AddressError};
 use wufu_ledger::CurrencyCode;
 use wufu_verifier::{Amount, Time};
 
-use super::{Money, Span, count, number};
+use super::{MoneyArg, Span, count, number};
 
 /// Parses an amount.
 ///
 /// # Shapes
 /// `1,000.00 CNY`, `1000 CNY`, `CNY 1000.5`; or a bare whole number of minor units.
-pub fn parse_money(text: &str) -> Result<Money, String> {
+pub fn parse_money(text: &str) -> Result<MoneyArg, String> {
     let expected = "expected an amount with its currency, such as 1,000.00 CNY, or a bare number of minor units";
     let text = text.trim();
     let is_letter = |c: char| c.is_ascii_alphabetic();
@@ -32,7 +32,7 @@ pub fn parse_money(text: &str) -> Result<Money, String> {
         }
         let minor = number.parse().ok().and_then(|minor| Amount::new(minor).ok());
         let amount = minor.ok_or("expected below 2^48 minor units")?;
-        return Ok(Money { amount, currency: None });
+        return Ok(MoneyArg { amount, currency: None });
     }
     let code = match code.to_ascii_uppercase() {
         // What people in China write.
@@ -46,7 +46,7 @@ pub fn parse_money(text: &str) -> Result<Money, String> {
     let decimals = currency.decimals().into();
     let amount = wufu_ledger::import::amount::parse_amount(&plain, decimals);
     let amount = amount.map_err(|error| format!("{number} {error}; {expected}"))?;
-    Ok(Money { amount, currency: Some(currency) })
+    Ok(MoneyArg { amount, currency: Some(currency) })
 }
 
 /// The digits without commas, which stand before every third digit of the whole part or nowhere.
@@ -254,7 +254,7 @@ mod tests {
             ("0", 0, None),
         ] {
             let amount = Amount::new(minor).unwrap();
-            assert_eq!(parse_money(text), Ok(Money { amount, currency }), "{text}");
+            assert_eq!(parse_money(text), Ok(MoneyArg { amount, currency }), "{text}");
         }
         for bad in [
             "",

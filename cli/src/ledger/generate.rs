@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 use wufu_ledger::{
     Ledger, Owners,
-    generate::{self, Shape},
+    generate::{self, LogShape},
     import::{ImportOptions, ImportReport},
 };
 
@@ -38,7 +38,7 @@ pub async fn run(
     output: Output,
 ) -> anyhow::Result<()> {
     check(ledger, dir).await?;
-    let shape = if args.full { Shape::FULL } else { Shape::TENTH };
+    let shape = if args.full { LogShape::FULL } else { LogShape::TENTH };
     let owners = args
         .dev_owners
         .map_or(Owners::Nobody, |seed| Owners::Development { seed, org: ledger.org().into() });
@@ -77,7 +77,7 @@ async fn check(ledger: &Ledger, dir: &Path) -> anyhow::Result<()> {
 pub async fn generated(
     ledger: &Ledger,
     seed: u64,
-    shape: &Shape,
+    shape: &LogShape,
     owners: Owners,
     output: Output,
 ) -> anyhow::Result<ImportReport> {

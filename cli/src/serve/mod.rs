@@ -8,7 +8,9 @@ use std::{future::Future, path::PathBuf, time::Duration};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 use wufu_ledger::{GrantReader, Ledger, service::system_clock};
 use wufu_prover::{Prover, service};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
@@ -34,7 +36,7 @@ pub const EVALUATOR_PORT: u16 = 7184;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 pub struct ServeArgs {
-    /// What to log, on standard error. A witness is never logged
+    /// What to log, on standard error: a level, or levels by crate, as in info,wufu_prover=debug. A witness is never logged
     #[arg(long, global = true, env = "WUFU_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
     #[command(subcommand)]
@@ -50,7 +52,7 @@ enum Role {
     Prover(ProverArgs),
     /// Serve the logs of a campaign or charity
     #[command(after_help = "Example:\n  wufu serve ledger --dir cerf --listen 127.0.0.1:7182")]
-    Ledger(LedgerArgs),
+    Ledger(ServeLedgerArgs),
     /// Deal tokens for blind mode. The service learns which circuit, when and from where, and nothing else
     #[command(
         after_help = "Example:\n  wufu serve dealer --listen 127.0.0.1:7183 --circuit donation --signing-key dealer.key"
@@ -90,7 +92,7 @@ struct ProverArgs {
 }
 
 #[derive(Args, Debug)]
-struct LedgerArgs {
+struct ServeLedgerArgs {
     #[command(flatten)]
     listen: ListenArgs,
     /// The ledger's folder
@@ -109,16 +111,12 @@ struct LedgerArgs {
 
 /// Runs the service until it is told to end.
 pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&args.log).context("--log")?;
+    let filter: Targets = args.log.parse().context("--log")?;
     // Before anything that takes long: from here on no signal ends the process half-way.
     let signals = Signals::install()?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let subscriber = subscriber.with_ansi(output::has_colour());
-    if output.is_json() {
-        subscriber.json().init()
-    } else {
-        subscriber.init()
-    }
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(output::has_colour());
+    let lines = if output.is_json() { lines.json().boxed() } else { lines.boxed() };
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     match args.role {
         Role::Prover(args) => prover(args, signals, output).await,
         Role::Ledger(args) => ledger(args, signals, output).await,
@@ -155,7 +153,7 @@ pub async fn serve_prover(
     Ok(())
 }
 
-async fn ledger(args: LedgerArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
+async fn ledger(args: ServeLedgerArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
     let ledger = crate::ledger::open(&args.dir).await?;
     let key = match &args.key {
         Some(path) => Some(setup::verifying_key(path, Trust::CeremonyOnly).context("--key")?),

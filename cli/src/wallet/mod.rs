@@ -17,9 +17,9 @@ use wufu_verifier::{
     CircuitName, ProofRequest, VerifyingKey, encoding::text, log::receipt::ClaimAnswer,
 };
 use wufu_wallet::{
-    Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, Mode, Report, Sources,
+    Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, ProofMode, Report, Sources,
     SubmitOutcome, Wallet,
-    endpoint::patience::{OnWait, Wait},
+    endpoint::patience::{BusyWait, OnWait},
 };
 
 use crate::{
@@ -306,8 +306,8 @@ fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey>
 
 /// Says that a ledger is busy, and when it is asked again.
 fn waits(output: Output) -> OnWait {
-    Arc::new(move |wait: &Wait| {
-        let Wait { endpoint, refused, time, left } = wait;
+    Arc::new(move |wait: &BusyWait| {
+        let BusyWait { endpoint, refused, time, left } = wait;
         let text = format!(
             "{endpoint} is busy; asking again in {}, for {} at most",
             duration(*time),
@@ -381,7 +381,7 @@ fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Res
 }
 
 /// What each server learned, for machines.
-pub fn servers(mode: &Mode) -> Value {
+pub fn servers(mode: &ProofMode) -> Value {
     let server = |server: wufu_wallet::prover::Server| json!({ "role": server.role, "place": server.endpoint, "learned": server.learned });
     mode.servers().into_iter().map(server).collect()
 }

@@ -62,8 +62,8 @@ pub(super) async fn insert(
         let end = donations.rows.len().min(start + BATCH);
         let (rows, records) = (&donations.rows[start..end], hashed);
         let records = records.ok_or(StoreError::Broken { what: "project" })?;
-        let place = first + written.leaves;
-        let write = write(tx, place, rows, &records, tally);
+        let leaf_index = first + written.leaves;
+        let write = write(tx, leaf_index, rows, &records, tally);
         let (next, done) = tokio::join!(batch(end), write);
         done?;
         hashed = next?;

@@ -12,7 +12,7 @@ use crate::{
     folder::FolderError,
     ledger::Ledger,
     log::Log,
-    store::{Connection, Reading, StoreError, Transaction, projects, signed},
+    store::{Connection, ReadPurpose, StoreError, Transaction, projects, signed},
 };
 
 /// The directory of the database.
@@ -102,7 +102,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn projects(&self) -> Result<Directory, StoreError> {
-        load(&mut self.inner.store.reader(Reading::Shards).await?).await
+        load(&mut self.inner.store.reader(ReadPurpose::Shards).await?).await
     }
 
     /// All institutions and projects, as a signed note: see [`Directory::open`].
@@ -113,7 +113,7 @@ impl Ledger {
     pub async fn projects_note(&self) -> Result<String, StoreError> {
         let store = &self.inner.store;
         let mark = self.inner.folder.summary()?;
-        let mut snapshot = store.snapshot(Reading::Shards).await?;
+        let mut snapshot = store.snapshot(ReadPurpose::Shards).await?;
         let directory = load(&mut snapshot).await?;
         directory.check_names().map_err(name_error)?;
         match summary::load_state(&mut snapshot, self.log_key()).await {

@@ -60,7 +60,7 @@ pub enum AppendError {
     },
     /// The donation has an owner.
     #[error(
-        "the donation of receipt {} has an owner already: it is leaf {place} of {origin}, and that cannot be changed",
+        "the donation of receipt {} has an owner already: it is leaf {leaf_index} of {origin}, and that cannot be changed",
         QuotedText(.receipt)
     )]
     Owned {
@@ -69,7 +69,7 @@ pub enum AppendError {
         /// The log.
         origin: String,
         /// Its place there.
-        place: u64,
+        leaf_index: u64,
     },
     /// A receipt's name without bytes, or too long.
     #[error("receipt is {got} bytes, expected 1 to 256")]

@@ -43,8 +43,12 @@ impl Ledger {
         let name = || lossy(receipt);
         let found = receipts::ownable(tx.connection()?, receipt).await?;
         let found = found.ok_or_else(|| AppendError::Unknown { receipt: name() })?;
-        if let Some(place) = found.place {
-            return Err(AppendError::Owned { receipt: name(), origin: self.origin(log), place });
+        if let Some(leaf_index) = found.leaf_index {
+            return Err(AppendError::Owned {
+                receipt: name(),
+                origin: self.origin(log),
+                leaf_index,
+            });
         }
         let mut state = self.state(tx).await?;
         // What is signed from here on is what was entered, or nothing is.
@@ -58,13 +62,13 @@ impl Ledger {
         let record = Record { project, amount, time, own: ownership.own(owner.pk) };
         let owned = state.tally.own(amount.minor());
         owned.ok_or(StoreError::Broken { what: "sum of pending donations" })?;
-        let places = self.range(tx, &state.tally, log, 1).await?;
+        let indices = self.range(tx, &state.tally, log, 1).await?;
         let secrets = (&owner.pk, &ownership.rcm);
-        receipts::set_owner(tx, receipt, secrets, places.start).await?;
-        records::insert(tx, places.start, &record).await?;
-        logs::grow(tx, log, &places).await?;
+        receipts::set_owner(tx, receipt, secrets, indices.start).await?;
+        records::insert(tx, indices.start, &record).await?;
+        logs::grow(tx, log, &indices).await?;
         state.tally.push_record(&record);
         self.sign_state(tx, &state).await?;
-        Ok(Placement { donations: places, ..Placement::default() })
+        Ok(Placement { donations: indices, ..Placement::default() })
     }
 }

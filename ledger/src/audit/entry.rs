@@ -39,14 +39,14 @@ impl fmt::Display for Problem {
 }
 
 /// An entry of a log.
-pub(crate) struct Entry {
-    pub(crate) place: u64,
+pub(crate) struct AuditEntry {
+    pub(crate) leaf_index: u64,
     pub(crate) leaf: Option<Fr>,
-    pub(crate) source: Source,
+    pub(crate) source: EntrySource,
 }
 
 /// What the leaf must come from.
-pub(crate) enum Source {
+pub(crate) enum EntrySource {
     /// Nothing was issued.
     Missing,
     /// What was issued cannot be read.
@@ -68,31 +68,31 @@ pub(crate) struct Receipt {
 }
 
 /// What is wrong with entries, each by its place. On the thread that calls.
-pub(crate) fn problems(entries: &[Entry]) -> Vec<(u64, Problem)> {
+pub(crate) fn problems(entries: &[AuditEntry]) -> Vec<(u64, Problem)> {
     let sources = || entries.iter().map(|entry| &entry.source).enumerate();
     // What each source makes: the leaf, and for a record also the owner's part of it.
     let mut leaves = vec![None; entries.len()];
     let mut owns = leaves.clone();
     let cards = sources().filter_map(|(at, source)| match source {
-        Source::Card(card) => Some((at, card)),
+        EntrySource::Card(card) => Some((at, card)),
         _ => None,
     });
     let (at, cards): (Vec<usize>, Vec<&IssuedCard>) = cards.unzip();
     put(&mut leaves, &at, card::leaves(cards.into_iter()));
     let persons = sources().filter_map(|(at, source)| match source {
-        Source::Person(person) => Some((at, person)),
+        EntrySource::Person(person) => Some((at, person)),
         _ => None,
     });
     let (at, persons): (Vec<usize>, Vec<&RegisteredPerson>) = persons.unzip();
     put(&mut leaves, &at, person::leaves(persons.into_iter()));
     let records = sources().filter_map(|(at, source)| match source {
-        Source::Record { public, .. } => Some((at, (*public)?)),
+        EntrySource::Record { public, .. } => Some((at, (*public)?)),
         _ => None,
     });
     let (at, records): (Vec<usize>, Vec<Record>) = records.unzip();
     put(&mut leaves, &at, Record::leaves(&records));
     let receipts = sources().filter_map(|(at, source)| match source {
-        Source::Record { private: Some(Receipt { name, rcm, owner, .. }), .. } => {
+        EntrySource::Record { private: Some(Receipt { name, rcm, owner, .. }), .. } => {
             Some((at, (Ownership::new(name, (*rcm)?), (*owner)?)))
         }
         _ => None,
@@ -101,7 +101,8 @@ pub(crate) fn problems(entries: &[Entry]) -> Vec<(u64, Problem)> {
     let made = Ownership::own_many(receipts.iter().map(|(of, owner)| (of, *owner)));
     put(&mut owns, &at, made);
     let made = entries.iter().zip(leaves.into_iter().zip(owns));
-    made.filter_map(|(entry, (leaf, own))| Some((entry.place, entry.problem(leaf, own)?))).collect()
+    made.filter_map(|(entry, (leaf, own))| Some((entry.leaf_index, entry.problem(leaf, own)?)))
+        .collect()
 }
 
 fn put(all: &mut [Option<Fr>], at: &[usize], made: Vec<Fr>) {
@@ -110,18 +111,20 @@ fn put(all: &mut [Option<Fr>], at: &[usize], made: Vec<Fr>) {
     }
 }
 
-impl Entry {
+impl AuditEntry {
     /// What is wrong with the entry, if anything. `made` is the leaf that its source makes, `own` the owner's part that its receipt makes.
     fn problem(&self, made: Option<Fr>, own: Option<Fr>) -> Option<Problem> {
         let Some(leaf) = self.leaf else { return Some(Problem::Leaf) };
         match &self.source {
-            Source::Missing => Some(Problem::Unissued),
-            Source::Broken => Some(Problem::Issued),
-            Source::Card(_) | Source::Person(_) => (made != Some(leaf)).then_some(Problem::Issued),
-            Source::Record { public: None, .. } => Some(Problem::Record),
-            Source::Record { .. } if made != Some(leaf) => Some(Problem::RecordLeaf),
-            Source::Record { private: None, .. } => Some(Problem::Unissued),
-            Source::Record { public: Some(record), private: Some(receipt) } => {
+            EntrySource::Missing => Some(Problem::Unissued),
+            EntrySource::Broken => Some(Problem::Issued),
+            EntrySource::Card(_) | EntrySource::Person(_) => {
+                (made != Some(leaf)).then_some(Problem::Issued)
+            }
+            EntrySource::Record { public: None, .. } => Some(Problem::Record),
+            EntrySource::Record { .. } if made != Some(leaf) => Some(Problem::RecordLeaf),
+            EntrySource::Record { private: None, .. } => Some(Problem::Unissued),
+            EntrySource::Record { public: Some(record), private: Some(receipt) } => {
                 let (public, own) = (receipt.public, own);
                 let issued = public.zip(own).map(|((project, amount, time), own)| Record {
                     project,

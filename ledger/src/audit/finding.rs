@@ -44,7 +44,7 @@ pub enum Finding {
         /// The log.
         origin: String,
         /// Its place, from 0.
-        place: u64,
+        leaf_index: u64,
         /// What is wrong with it.
         problem: Problem,
     },
@@ -144,8 +144,8 @@ pub enum Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Entry { origin, place, problem } => {
-                write!(f, "{origin} place {place}: {problem}")
+            Self::Entry { origin, leaf_index, problem } => {
+                write!(f, "{origin} place {leaf_index}: {problem}")
             }
             Self::Size { origin, got, expected } => {
                 let entries = if *got == 1 { "entry" } else { "entries" };

@@ -25,7 +25,7 @@ use crate::{
     log_tree::LogTree,
     policy::money::Money,
     store::{
-        Connection, Reading, StoreError,
+        Connection, ReadPurpose, StoreError,
         checkpoints::{self, CheckpointRow},
         claims, entries, logs, sums, unsigned,
     },
@@ -63,13 +63,13 @@ impl Ledger {
     /// each checkpoint. Memory: a shard at a time.
     pub async fn audit(&self) -> Result<Audit, StoreError> {
         // Before the database: an epoch that is closed meanwhile puts the file ahead of what is read here.
-        let marks = Marks::read(&self.inner.folder)?;
+        let marks = HighWaterMarks::read(&self.inner.folder)?;
         self.audit_against(&marks).await
     }
 
     /// Audits the ledger, whose high-water marks were read before its database.
-    pub(crate) async fn audit_against(&self, marks: &Marks) -> Result<Audit, StoreError> {
-        let mut reader = self.inner.store.snapshot(Reading::Short).await?;
+    pub(crate) async fn audit_against(&self, marks: &HighWaterMarks) -> Result<Audit, StoreError> {
+        let mut reader = self.inner.store.snapshot(ReadPurpose::Short).await?;
         let mut audit = Audit::default();
         for log in Log::ALL {
             self.audit_log(&mut reader, log, &mut audit).await?;
@@ -95,9 +95,9 @@ impl Ledger {
             let room = tree.size() + tree.room() as u64;
             let next = checkpoints.peek().map_or(u64::MAX, |(checkpoint, _)| checkpoint.size());
             let end = expected.min(room).min(next.max(tree.size() + 1));
-            let places = tree.size()..end;
-            let entries = entries::read(reader, log, self.org(), places.clone()).await?;
-            let whole = entries.len() as u64 == places.end - places.start;
+            let indices = tree.size()..end;
+            let entries = entries::read(reader, log, self.org(), indices.clone()).await?;
+            let whole = entries.len() as u64 == indices.end - indices.start;
             let checked = self.inner.workers.run(move || {
                 use rayon::prelude::*;
                 let problems: Vec<_> = entries.par_chunks(HASHES).flat_map_iter(problems).collect();
@@ -106,12 +106,12 @@ impl Ledger {
                 (problems, grown.then_some(tree))
             });
             let (problems, grown) = checked.await?;
-            for (place, problem) in problems {
-                audit.findings.push(Finding::Entry { origin: origin.clone(), place, problem });
+            for (leaf_index, problem) in problems {
+                audit.findings.push(Finding::Entry { origin: origin.clone(), leaf_index, problem });
             }
             // Without all of its leaves there is no tree to compare anything with.
             let Some(grown) = grown.filter(|_| whole) else {
-                let got = places.start;
+                let got = indices.start;
                 audit.findings.push(Finding::Size { origin: origin.clone(), got, expected });
                 return Ok(());
             };
@@ -224,12 +224,12 @@ async fn audit_shards(
 
 /// The newest signed summary and state, as the files beside the database have them.
 #[derive(Debug)]
-pub(crate) struct Marks {
+pub(crate) struct HighWaterMarks {
     pub(crate) summary: Option<String>,
     pub(crate) state: Option<String>,
 }
 
-impl Marks {
+impl HighWaterMarks {
     pub(crate) fn read(folder: &Folder) -> Result<Self, FolderError> {
         Ok(Self { summary: folder.summary()?, state: folder.state()? })
     }

@@ -3,12 +3,12 @@
 
 use crate::{
     audit::{
-        Audit, Marks,
+        Audit, HighWaterMarks,
         finding::{Coverage, Finding},
     },
     epochs::{
         recount::recount,
-        state::{State, Summary},
+        state::{SignedState, Summary},
         summary_error::SummaryError,
         tally::{Chain, Part, Tally},
     },
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The chains that were signed for a part, by their number of rows, and how far the rows fit.
-struct Expected {
+struct SignedChains {
     part: Part,
     chains: Vec<Chain>,
     // The next of them.
@@ -28,7 +28,7 @@ struct Expected {
     changed: Option<Finding>,
 }
 
-impl Expected {
+impl SignedChains {
     fn new(part: Part, signed: &[Tally]) -> Self {
         let mut chains: Vec<Chain> = signed.iter().map(|tally| *tally.chain(part)).collect();
         chains.sort_by_key(|chain| chain.rows);
@@ -56,7 +56,7 @@ impl Ledger {
     pub(crate) async fn audit_tally(
         &self,
         reader: &mut Connection,
-        marks: &Marks,
+        marks: &HighWaterMarks,
         audit: &mut Audit,
     ) -> Result<(), StoreError> {
         let mark = marks.summary.as_deref();
@@ -80,12 +80,13 @@ impl Ledger {
             return Ok(());
         }
         let state = summaries::state_note(reader).await?;
-        let state = state.and_then(|note| State::open(self.log_key(), &note));
+        let state = state.and_then(|note| SignedState::open(self.log_key(), &note));
         let mut signed = self.audit_summaries(reader, state.as_ref(), mark, audit).await?;
         let kept = marks.state.as_deref();
         self.audit_kept(state.as_ref(), kept, audit);
-        signed
-            .extend(kept.and_then(|note| State::open(self.log_key(), note)).map(|kept| kept.tally));
+        signed.extend(
+            kept.and_then(|note| SignedState::open(self.log_key(), note)).map(|kept| kept.tally),
+        );
         match state {
             Some(state) => signed.push(state.tally),
             None => {
@@ -99,7 +100,7 @@ impl Ledger {
         };
         audit.coverage = if newest.from_start { Coverage::Whole } else { Coverage::SinceMigration };
 
-        let mut expected = Part::ALL.map(|part| Expected::new(part, &signed));
+        let mut expected = Part::ALL.map(|part| SignedChains::new(part, &signed));
         let found = recount(reader, None, |part, chain| expected[part as usize].see(chain)).await?;
         for (expected, part) in expected.into_iter().zip(Part::ALL) {
             audit.findings.extend(expected.changed);
@@ -128,9 +129,9 @@ impl Ledger {
     }
 
     /// Compares the signed state with the file beside the database.
-    fn audit_kept(&self, state: Option<&State>, kept: Option<&str>, audit: &mut Audit) {
+    fn audit_kept(&self, state: Option<&SignedState>, kept: Option<&str>, audit: &mut Audit) {
         let Some(kept) = kept else { return };
-        let problem = if State::open(self.log_key(), kept).is_none() {
+        let problem = if SignedState::open(self.log_key(), kept).is_none() {
             "state.note is not signed by this ledger's key"
         } else {
             match state.and_then(|state| state.lost(self.log_key(), Some(kept))) {
@@ -149,7 +150,7 @@ impl Ledger {
     async fn audit_summaries(
         &self,
         reader: &mut Connection,
-        state: Option<&State>,
+        state: Option<&SignedState>,
         mark: Option<&str>,
         audit: &mut Audit,
     ) -> Result<Vec<Tally>, StoreError> {

@@ -23,7 +23,7 @@ use crate::{
     epochs::tally::{Part, claim_row},
     ledger::Ledger,
     log::Log,
-    store::{Connection, Reading, StoreError, Transaction, claims, signed},
+    store::{Connection, ReadPurpose, StoreError, Transaction, claims, signed},
 };
 
 /// Why a claim is neither admitted nor found spent. Nothing was charged.
@@ -211,7 +211,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn claims(&self) -> Result<u64, StoreError> {
-        claims::count(&mut self.inner.store.reader(Reading::Short).await?).await
+        claims::count(&mut self.inner.store.reader(ReadPurpose::Short).await?).await
     }
 }
 

@@ -8,7 +8,7 @@ use super::error::EpochError;
 use crate::{
     ledger::Ledger,
     policy::LedgerPolicy,
-    store::{Reading, StoreError, checkpoints},
+    store::{ReadPurpose, StoreError, checkpoints},
 };
 
 /// The longest step of the clock, in epochs, that is taken without being asked: a day or ten epochs, whichever is
@@ -63,7 +63,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn next_close(&self, now: u64) -> Result<u64, StoreError> {
-        let mut reader = self.inner.store.reader(Reading::Short).await?;
+        let mut reader = self.inner.store.reader(ReadPurpose::Short).await?;
         let newest = checkpoints::newest_epoch(&mut reader).await?;
         let next = newest.map_or(0, |newest| newest + 1);
         Ok(now.max(next.saturating_mul(self.policy().epoch_seconds)))

@@ -33,7 +33,8 @@ use crate::{
     log::Log,
     log_tree::LogTree,
     store::{
-        Connection, Reading, StoreError, Transaction, checkpoints, leaves, logs, signed, summaries,
+        Connection, ReadPurpose, StoreError, Transaction, checkpoints, leaves, logs, signed,
+        summaries,
     },
 };
 pub use error::EpochError;
@@ -75,7 +76,7 @@ impl Ledger {
         let mut checked = self.inner.closing.lock().await;
         let store = &self.inner.store;
         // Compare what is committed already while others still write.
-        let mut snapshot = store.snapshot(Reading::Closing).await?;
+        let mut snapshot = store.snapshot(ReadPurpose::Closing).await?;
         let state = summary::load_state(&mut snapshot, self.log_key()).await?;
         if checked.is_none() {
             *checked = self.covered_leaves(&mut snapshot).await?;
@@ -90,7 +91,7 @@ impl Ledger {
         // Hash what is committed already while others still write.
         let mut trees = Vec::new();
         for log in Log::ALL {
-            let mut reader = store.reader(Reading::Closing).await?;
+            let mut reader = store.reader(ReadPurpose::Closing).await?;
             let tree = self.catch_up(&mut reader, log, self.view(log).tree.clone()).await?;
             trees.push((log, tree));
         }

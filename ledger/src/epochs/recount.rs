@@ -3,13 +3,13 @@
 use wufu_verifier::log::signed_note::LogKey;
 
 use super::{
-    state::{State, Summary},
+    state::{SignedState, Summary},
     summary_error::SummaryError,
     tally::{Chain, Part, Tally, donation_row},
 };
 use crate::store::{
     Connection, StoreError, logs,
-    rows::{self, Row},
+    rows::{self, TallyRow},
     summaries,
 };
 
@@ -28,12 +28,12 @@ pub(crate) async fn recount(
     tally.rules = rules;
     for part in Part::ALL {
         let after = tally.chain(part).rows;
-        let add = |row: Row<'_>| {
+        let add = |row: TallyRow<'_>| {
             match row {
-                Row::Donation { receipt, facts, is_owned } => {
+                TallyRow::Donation { receipt, facts, is_owned } => {
                     tally.push_donation(receipt, facts, is_owned);
                 }
-                Row::Other(values) => tally.push(part, values),
+                TallyRow::Other(values) => tally.push(part, values),
             }
             seen(part, tally.chain(part));
         };
@@ -82,7 +82,7 @@ pub(crate) async fn differs(
 pub(crate) async fn donation_differs(
     connection: &mut Connection,
     key: &LogKey,
-    state: &State,
+    state: &SignedState,
     seq: u64,
 ) -> Result<Option<SummaryError>, StoreError> {
     let chain = |tally: &Tally| *tally.chain(Part::Donations);

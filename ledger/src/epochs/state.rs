@@ -11,13 +11,13 @@ use super::{
 
 /// The signed state after the newest transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct State {
+pub(crate) struct SignedState {
     /// The number of the newest summary.
     pub(crate) after: u64,
     pub(crate) tally: Tally,
 }
 
-impl State {
+impl SignedState {
     /// # Shapes
     /// `ORG/state`, `after summary N`, and [`Tally::text`].
     pub(super) fn text(&self, org: &str) -> String {

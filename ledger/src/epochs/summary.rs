@@ -11,7 +11,7 @@ use wufu_verifier::log::signed_note::{self, LogKey};
 use super::{
     error::EpochError,
     recount::{differs, recount},
-    state::{State, Summary},
+    state::{SignedState, Summary},
     summary_error::SummaryError,
     tally::Part,
 };
@@ -26,7 +26,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database is behind its high-water mark: what was spent since is not known.
-    pub(crate) async fn state(&self, tx: &mut Transaction<'_>) -> Result<State, StoreError> {
+    pub(crate) async fn state(&self, tx: &mut Transaction<'_>) -> Result<SignedState, StoreError> {
         let state = load_state(tx.connection()?, self.log_key()).await?;
         let lost = self.inner.lost.read().unwrap_or_else(PoisonError::into_inner).clone();
         match lost {
@@ -44,7 +44,7 @@ impl Ledger {
     pub(crate) async fn sign_state(
         &self,
         tx: &mut Transaction<'_>,
-        state: &State,
+        state: &SignedState,
     ) -> Result<(), StoreError> {
         let note = write_state(tx, &self.signer(), state).await?;
         tx.leaves_state(note);
@@ -56,7 +56,7 @@ impl Ledger {
     pub(crate) async fn refuse_lost(
         &self,
         tx: &mut Transaction<'_>,
-        state: &State,
+        state: &SignedState,
     ) -> Result<(Summary, String), EpochError> {
         let connection = tx.connection()?;
         let got = checkpoints::count(connection).await?;
@@ -148,7 +148,7 @@ pub(crate) async fn begin(
     tally.from_start = from_start;
     let first = Summary { number: 0, epoch, previous: [0; 32], tally };
     let note = insert(tx, signer, &first).await?;
-    let state = State { after: 0, tally: first.tally };
+    let state = SignedState { after: 0, tally: first.tally };
     write_state(tx, signer, &state).await?;
     Ok(note)
 }
@@ -175,15 +175,15 @@ pub(crate) async fn lost(
 pub(crate) async fn load_state(
     connection: &mut Connection,
     key: &LogKey,
-) -> Result<State, StoreError> {
+) -> Result<SignedState, StoreError> {
     let note = summaries::state_note(connection).await?;
-    note.and_then(|note| State::open(key, &note)).ok_or(StoreError::State)
+    note.and_then(|note| SignedState::open(key, &note)).ok_or(StoreError::State)
 }
 
 async fn write_state(
     tx: &mut Transaction<'_>,
     signer: &Signer<'_>,
-    state: &State,
+    state: &SignedState,
 ) -> Result<String, StoreError> {
     let note = sign(signer, &state.text(signer.org))?;
     summaries::write_state(tx, &note).await?;

@@ -162,7 +162,7 @@ pub struct RecordedDonation {
     /// The project's name.
     pub project: String,
     /// The place in the log, once it has an owner.
-    pub place: Option<u64>,
+    pub leaf_index: Option<u64>,
 }
 
 impl fmt::Display for RecordedDonation {
@@ -175,8 +175,8 @@ impl fmt::Display for RecordedDonation {
             self.currency,
             Minute(self.time)
         )?;
-        match self.place {
-            Some(place) => write!(f, "leaf {place}"),
+        match self.leaf_index {
+            Some(leaf_index) => write!(f, "leaf {leaf_index}"),
             None => f.write_str("pending"),
         }
     }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use wufu_verifier::encoding::text::{self, QuotedText};
 
-use super::cells::Row;
+use super::cells::CellRow;
 
 /// Most characters of a name, and most names, that a message shows.
 const SHOWN: usize = 60;
@@ -228,7 +228,7 @@ impl Columns {
     pub(crate) fn find(
         &self,
         file: &str,
-        header: &Row,
+        header: &CellRow,
         delimiter: u8,
     ) -> Result<ColumnIndices, ColumnsError> {
         let line = header.line;
@@ -279,12 +279,12 @@ fn listed(names: &[String]) -> String {
 }
 
 /// What to do when a field has no column.
-fn hint(field: Field, header: &Row, delimiter: u8) -> Hint {
+fn hint(field: Field, header: &CellRow, delimiter: u8) -> Hint {
     other_delimiter(header, delimiter).unwrap_or(Hint::Map { field: field.name() })
 }
 
 /// What a line says that is one cell, and holds another delimiter: it was cut by the wrong one.
-pub(crate) fn other_delimiter(header: &Row, delimiter: u8) -> Option<Hint> {
+pub(crate) fn other_delimiter(header: &CellRow, delimiter: u8) -> Option<Hint> {
     let count = |byte: u8| header.cell(0).iter().filter(|found| **found == byte).count();
     let others = DELIMITERS.into_iter().map(|(byte, ..)| byte).filter(|byte| *byte != delimiter);
     let found = others.max_by_key(|byte| count(*byte));

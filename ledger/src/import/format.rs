@@ -8,7 +8,7 @@ use super::{amount::DecimalMark, columns::Columns, date::Zone};
 
 /// How a file of donations is read.
 #[derive(Clone, Debug, Default)]
-pub struct Format {
+pub struct CsvFormat {
     /// Which column is what.
     pub columns: Columns,
     /// What stands between cells.
@@ -25,7 +25,7 @@ pub struct Format {
     pub is_multiline: bool,
 }
 
-impl From<Columns> for Format {
+impl From<Columns> for CsvFormat {
     fn from(columns: Columns) -> Self {
         Self { columns, ..Self::default() }
     }

@@ -40,7 +40,7 @@ pub(super) struct KnownRows {
 
 /// How a file's rows are looked up.
 #[derive(Clone, Copy)]
-pub(super) struct LookUp<'a> {
+pub(super) struct RowLookup<'a> {
     pub(super) currency: CurrencyCode,
     pub(super) directory: &'a Directory,
     pub(super) owners: &'a Owners,
@@ -56,12 +56,12 @@ pub(super) struct LookUp<'a> {
 /// Memory: one entry for each run of donations whose numbers and lines both grow by one. A file that is new, or was
 /// imported before, is one run but for its blank and bad rows.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LineIndex {
     // The first number, its line, and how many there are.
     runs: BTreeMap<i64, (u64, u64)>,
 }
 
-impl Lines {
+impl LineIndex {
     /// The line of a donation, if it stands in the file.
     pub(super) fn line(&self, number: i64) -> Option<u64> {
         let (first, (line, count)) = self.runs.range(..=number).next_back()?;
@@ -92,7 +92,7 @@ impl EnteredDonation {
 
     /// Whether it has an owner, and this is another one.
     pub(super) fn has_other_owner(&self, owner: Option<Fr>) -> bool {
-        let Some(owner) = owner.filter(|_| self.place.is_some()) else { return false };
+        let Some(owner) = owner.filter(|_| self.leaf_index.is_some()) else { return false };
         self.owner.as_deref() != Some(field::encode(&owner).as_slice())
     }
 }
@@ -108,11 +108,11 @@ impl KnownRows {
     /// Takes out of `donations` what is known, and what cannot be entered beside what is.
     pub(super) async fn sort_out(
         tx: &mut Transaction<'_>,
-        look_up: LookUp<'_>,
+        look_up: RowLookup<'_>,
         donations: &mut Donations,
-        lines: &mut Lines,
+        lines: &mut LineIndex,
     ) -> Result<Self, StoreError> {
-        let LookUp { currency, directory, owners, before, is_normalized } = look_up;
+        let RowLookup { currency, directory, owners, before, is_normalized } = look_up;
         let receipts: Vec<&[u8]> = donations.rows.iter().map(|row| row.receipt.as_ref()).collect();
         let held = receipts::entered(tx.connection()?, &receipts).await?;
         let keys = donations.known_keys(directory);
@@ -153,7 +153,7 @@ impl KnownRows {
                     known.other_owners.push(&row.receipt);
                 }
                 let is_owned = || owners.owner(&row.receipt).is_some();
-                known.pending += u64::from(entered.place.is_none() && is_owned());
+                known.pending += u64::from(entered.leaf_index.is_none() && is_owned());
                 known.rows += 1;
                 lines.push(entered.number, row.line);
             } else if let Some((receipt, key)) = others.remove(&row.line) {
@@ -254,7 +254,7 @@ fn describe(
         time: Time::new(number(entered.time)?).map_err(|_| broken())?,
         institution: institution.into(),
         project: project.into(),
-        place: entered.place.map(number).transpose()?,
+        leaf_index: entered.leaf_index.map(number).transpose()?,
     })
 }
 
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn lines_are_found_by_number_in_whatever_order_they_came() {
-        let mut lines = Lines::default();
+        let mut lines = LineIndex::default();
         let pairs = [(5, 2), (6, 3), (8, 4), (1, 5), (2, 6), (7, 9), (3, 7), (9, 5)];
         for (number, line) in pairs {
             assert_eq!(lines.line(number), None, "{number}");

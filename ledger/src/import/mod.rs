@@ -14,11 +14,11 @@ mod unused;
 use std::{fs::File, io, ops::Range, path::Path, sync::Arc};
 
 pub use bad::{BadRow, BadRows, RecordedDonation, RowError};
+pub(crate) use cells::{CellRow, CellRows, RowFault};
 pub use cells::{CsvError, SpanningCells};
-pub(crate) use cells::{Row, RowFault, Rows as CellRows};
 pub(crate) use columns::other_delimiter;
 pub use columns::{Columns, ColumnsError, Field, Hint, Mapping, MappingError};
-pub use format::{Delimiter, DelimiterError, Format, ReceiptKey, ReceiptKeyError};
+pub use format::{CsvFormat, Delimiter, DelimiterError, ReceiptKey, ReceiptKeyError};
 pub(crate) use rows::checked_name;
 pub use rows::{Rows, first_currency};
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ use crate::{
     ledger::Ledger,
     store::{StoreError, Transaction, signed},
 };
-use known::{KnownRows, Lines, LookUp};
+use known::{KnownRows, LineIndex, RowLookup};
 use rows::Batches;
 use unused::UnusedOwners;
 
@@ -40,7 +40,7 @@ const BATCH: usize = 1 << 15;
 
 /// Rows of a file as they are read, or why there are no more. `None` at the end of the file: without it, nothing is
 /// imported.
-type Read = Result<Option<Rows>, ImportError>;
+type ReadBatch = Result<Option<Rows>, ImportError>;
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +127,7 @@ pub struct ImportReport {
     /// Entered donations with an owner, which are leaves.
     pub leaves: u64,
     /// Their places in the log.
-    pub places: Range<u64>,
+    pub indices: Range<u64>,
     /// The sum of all that were entered, in minor units.
     pub sum: u128,
     /// Cells of names that were brought to normal form NFC.
@@ -164,7 +164,7 @@ impl Ledger {
     pub async fn import_file(
         &self,
         file: &Path,
-        format: &Format,
+        format: &CsvFormat,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<ImportReport, ImportError> {
@@ -184,7 +184,7 @@ impl Ledger {
         &self,
         open: impl FnOnce() -> io::Result<R> + Send + 'static,
         name: String,
-        format: &Format,
+        format: &CsvFormat,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<ImportReport, ImportError> {
@@ -242,7 +242,7 @@ impl Ledger {
 
     async fn import_all(
         &self,
-        mut batches: mpsc::Receiver<Read>,
+        mut batches: mpsc::Receiver<ReadBatch>,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send,
     ) -> Result<ImportReport, ImportError> {
@@ -267,7 +267,7 @@ impl Ledger {
         &self,
         tx: &mut Transaction<'_>,
         first: Option<Rows>,
-        mut batches: mpsc::Receiver<Read>,
+        mut batches: mpsc::Receiver<ReadBatch>,
         options: ImportOptions,
         mut progress: impl FnMut(u64) + Send,
     ) -> Result<ImportReport, ImportError> {
@@ -276,9 +276,9 @@ impl Ledger {
         let mut directory = directory::load(tx.connection()?).await?;
         let before = self.state(tx).await?.tally.chain(Part::Donations).rows;
         let mut number = before;
-        let (mut lines, mut listed, mut normalized_receipts) = (Lines::default(), 0, 0);
+        let (mut lines, mut listed, mut normalized_receipts) = (LineIndex::default(), 0, 0);
         let mut report = ImportReport::default();
-        let mut places: Option<Range<u64>> = None;
+        let mut indices: Option<Range<u64>> = None;
         let mut batch = first;
         while let Some(rows) = batch {
             let Rows { file, mut donations, .. } = rows;
@@ -289,8 +289,13 @@ impl Ledger {
             report.skipped.append(rows.bad);
             report.spanning.append(rows.spanning);
             let is_normalized = normalized_receipts > 0;
-            let look_up =
-                LookUp { currency, directory: &directory, owners: &owners, before, is_normalized };
+            let look_up = RowLookup {
+                currency,
+                directory: &directory,
+                owners: &owners,
+                before,
+                is_normalized,
+            };
             let known = KnownRows::sort_out(tx, look_up, &mut donations, &mut lines).await?;
             report.other_owners.append(known.other_owners);
             report.known += known.rows;
@@ -317,7 +322,7 @@ impl Ledger {
                 let (written, range) = appended.await?;
                 report.rows += written.rows;
                 report.leaves += written.leaves;
-                places.get_or_insert(range.clone()).end = range.end;
+                indices.get_or_insert(range.clone()).end = range.end;
             }
             batch = next(&mut batches).await?;
         }
@@ -325,7 +330,7 @@ impl Ledger {
         if !report.skipped.is_empty() && !options.skip_bad {
             return Err(ImportError::Rows { bad: report.skipped, rows: report.read });
         }
-        report.places = places.unwrap_or_default();
+        report.indices = indices.unwrap_or_default();
         report.unused_owners = owners.listed().saturating_sub(listed);
         if report.unused_owners > 0 {
             let unused = UnusedOwners::find(tx, &owners, &lines).await?;
@@ -340,6 +345,6 @@ impl Ledger {
 }
 
 /// The next rows. Whoever reads them always says where the file ends.
-async fn next(batches: &mut mpsc::Receiver<Read>) -> Read {
+async fn next(batches: &mut mpsc::Receiver<ReadBatch>) -> ReadBatch {
     batches.recv().await.unwrap_or_else(|| Err(StoreError::Stopped.into()))
 }

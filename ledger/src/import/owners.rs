@@ -9,7 +9,7 @@ use wufu_verifier::{
 };
 
 use crate::import::{
-    CellRows, CsvError, Delimiter, Hint, Row, RowFault, checked_name, other_delimiter,
+    CellRow, CellRows, CsvError, Delimiter, Hint, RowFault, checked_name, other_delimiter,
 };
 
 /// The owners of imported donations. A donation without one is pending: in the sums, and not a leaf.
@@ -78,7 +78,7 @@ impl Owners {
         delimiter: Delimiter,
     ) -> Result<Self, OwnersError> {
         let mut reader = CellRows::new(from, delimiter.byte(), false);
-        let mut row = Row::default();
+        let mut row = CellRow::default();
         let mut columns = None;
         let mut owners = HashMap::new();
         loop {
@@ -129,7 +129,7 @@ impl Owners {
 }
 
 /// Where a column is.
-fn column(header: &Row, name: &'static str, delimiter: u8) -> Result<usize, OwnersError> {
+fn column(header: &CellRow, name: &'static str, delimiter: u8) -> Result<usize, OwnersError> {
     let is_it = |(_, cell): &(usize, &[u8])| cell.eq_ignore_ascii_case(name.as_bytes());
     let mut found = header.cells().enumerate().filter(is_it);
     let (line, hint) = (header.line, other_delimiter(header, delimiter));

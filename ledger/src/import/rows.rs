@@ -11,10 +11,10 @@ use super::{
     ImportError,
     amount::{AmountError, parse_amount_with},
     bad::{BadRow, BadRows, RowError},
-    cells::{self, Row, RowFault, SpanningCells},
+    cells::{self, CellRow, RowFault, SpanningCells},
     columns::{ColumnIndices, ColumnsError, Field},
     date::{check_not_future, parse_date},
-    format::Format,
+    format::CsvFormat,
 };
 use crate::{
     append::donation::{Donations, ReceiptCell},
@@ -72,7 +72,7 @@ impl Rows {
     pub fn read(
         from: impl Read,
         file: &str,
-        format: &Format,
+        format: &CsvFormat,
         currency: CurrencyCode,
     ) -> Result<Self, ImportError> {
         Batches::new(from, file, format, currency)?.next(usize::MAX)
@@ -80,9 +80,9 @@ impl Rows {
 
     fn push(
         &mut self,
-        row: &Row,
+        row: &CellRow,
         places: &ColumnIndices,
-        format: &Format,
+        format: &CsvFormat,
         currency: CurrencyCode,
     ) -> Result<(), CellError> {
         check_form(row, places)?;
@@ -153,11 +153,11 @@ pub(crate) fn checked_name(name: &str) -> Result<Cow<'_, str>, NameError> {
 
 /// A file that is read a number of rows at a time.
 pub(super) struct Batches<'f, R> {
-    cells: cells::Rows<R>,
-    row: Row,
+    cells: cells::CellRows<R>,
+    row: CellRow,
     places: ColumnIndices,
     file: &'f str,
-    format: &'f Format,
+    format: &'f CsvFormat,
     currency: CurrencyCode,
     // Of the line of names, until the first rows are given.
     spanning: SpanningCells,
@@ -168,11 +168,11 @@ impl<'f, R: Read> Batches<'f, R> {
     pub(super) fn new(
         from: R,
         file: &'f str,
-        format: &'f Format,
+        format: &'f CsvFormat,
         currency: CurrencyCode,
     ) -> Result<Self, ImportError> {
-        let mut cells = cells::Rows::new(from, format.delimiter.byte(), format.is_multiline);
-        let mut row = Row::default();
+        let mut cells = cells::CellRows::new(from, format.delimiter.byte(), format.is_multiline);
+        let mut row = CellRow::default();
         let places = header(&mut cells, &mut row, file, format)?;
         let spanning = row.spanning;
         Ok(Self { cells, row, places, file, format, currency, spanning })
@@ -200,7 +200,7 @@ impl<'f, R: Read> Batches<'f, R> {
 }
 
 /// What can be said before any cell is looked at.
-fn check_form(row: &Row, places: &ColumnIndices) -> Result<(), CellError> {
+fn check_form(row: &CellRow, places: &ColumnIndices) -> Result<(), CellError> {
     let whole = |reason| ((None, String::new()), reason);
     match row.stray {
         Some(RowFault::LineEnd) => return Err(whole(RowError::LineEnd)),
@@ -226,8 +226,8 @@ fn check_form(row: &Row, places: &ColumnIndices) -> Result<(), CellError> {
 }
 
 fn next(
-    reader: &mut cells::Rows<impl Read>,
-    row: &mut Row,
+    reader: &mut cells::CellRows<impl Read>,
+    row: &mut CellRow,
     file: &str,
 ) -> Result<bool, ImportError> {
     let read = reader.next(row);
@@ -236,10 +236,10 @@ fn next(
 
 /// Reads the names of the columns, after empty lines and a line `sep=;` if there are any.
 fn header(
-    reader: &mut cells::Rows<impl Read>,
-    row: &mut Row,
+    reader: &mut cells::CellRows<impl Read>,
+    row: &mut CellRow,
     file: &str,
-    format: &Format,
+    format: &CsvFormat,
 ) -> Result<ColumnIndices, ImportError> {
     while next(reader, row, file)? {
         if row.is_blank() || reader.take_separator() {
@@ -261,10 +261,10 @@ fn header(
 pub fn first_currency(
     from: impl Read,
     file: &str,
-    format: &Format,
+    format: &CsvFormat,
 ) -> Result<Option<String>, ImportError> {
-    let mut reader = cells::Rows::new(from, format.delimiter.byte(), format.is_multiline);
-    let mut row = Row::default();
+    let mut reader = cells::CellRows::new(from, format.delimiter.byte(), format.is_multiline);
+    let mut row = CellRow::default();
     let places = header(&mut reader, &mut row, file, format)?;
     let Some(at) = places.of(Field::Currency) else { return Ok(None) };
     while next(&mut reader, &mut row, file)? {

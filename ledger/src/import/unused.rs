@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::known::Lines;
+use super::known::LineIndex;
 use crate::{
     append::lossy,
     import::owners::Owners,
@@ -51,7 +51,7 @@ impl UnusedOwners {
     pub(super) async fn find(
         tx: &mut Transaction<'_>,
         owners: &Owners,
-        lines: &Lines,
+        lines: &LineIndex,
     ) -> Result<Self, StoreError> {
         let mut unused = Self::default();
         let Owners::Listed(listed) = owners else { return Ok(unused) };
@@ -62,7 +62,7 @@ impl UnusedOwners {
                 match held.get(receipt) {
                     // A row of the file has it.
                     Some(entered) if lines.line(entered.number).is_some() => {}
-                    Some(entered) if entered.place.is_none() => unused.pending += 1,
+                    Some(entered) if entered.leaf_index.is_none() => unused.pending += 1,
                     Some(entered) if entered.has_other_owner(owners.owner(receipt)) => {
                         unused.other.push(receipt);
                     }

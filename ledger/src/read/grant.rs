@@ -19,7 +19,7 @@ use crate::{
     ledger::{Ledger, LogView},
     log::Log,
     store::{
-        Connection, Reading, StoreError, cards, checkpoints, leaves, persons,
+        Connection, ReadPurpose, StoreError, cards, checkpoints, leaves, persons,
         receipts::{self, HeldDonation, OwnedDonation},
     },
     workers::parents,
@@ -30,12 +30,12 @@ use crate::{
 #[non_exhaustive]
 pub enum GrantError {
     /// The leaf is in no checkpoint yet, so it has no path.
-    #[error("{origin} place {place} is in no checkpoint yet: the newest has {size} leaves")]
+    #[error("{origin} place {leaf_index} is in no checkpoint yet: the newest has {size} leaves")]
     NotYet {
         /// The log.
         origin: String,
         /// The place.
-        place: u64,
+        leaf_index: u64,
         /// Leaves of the newest checkpoint.
         size: u64,
     },
@@ -153,16 +153,16 @@ impl Ledger {
     }
 
     async fn reader(&self) -> Result<Connection, StoreError> {
-        self.inner.store.reader(Reading::Short).await
+        self.inner.store.reader(ReadPurpose::Short).await
     }
 
     async fn card_grant(
         &self,
         reader: &mut Connection,
         view: &LogView,
-        (issued, place): (IssuedCard, u64),
+        (issued, leaf_index): (IssuedCard, u64),
     ) -> Result<CardGrant, GrantError> {
-        let (path, epoch) = self.path(reader, Log::Cards, view, place).await?;
+        let (path, epoch) = self.path(reader, Log::Cards, view, leaf_index).await?;
         let (org, serial) = (self.org().into(), issued.serial);
         Ok(CardGrant { org, card: issued.card, serial, path, epoch })
     }
@@ -171,9 +171,9 @@ impl Ledger {
         &self,
         reader: &mut Connection,
         view: &LogView,
-        (registered, place): (RegisteredPerson, u64),
+        (registered, leaf_index): (RegisteredPerson, u64),
     ) -> Result<PersonGrant, GrantError> {
-        let (path, epoch) = self.path(reader, Log::Persons, view, place).await?;
+        let (path, epoch) = self.path(reader, Log::Persons, view, leaf_index).await?;
         Ok(PersonGrant { org: self.org().into(), person: registered.person, path, epoch })
     }
 
@@ -183,13 +183,13 @@ impl Ledger {
         view: &LogView,
         donation: HeldDonation,
     ) -> Result<DonationReceipt, GrantError> {
-        let OwnedDonation { receipt, project, amount, time, rcm, place } = match donation {
+        let OwnedDonation { receipt, project, amount, time, rcm, leaf_index } = match donation {
             HeldDonation::Owned(donation) => donation,
             HeldDonation::Pending { receipt } => {
                 return Err(GrantError::Pending { receipt: lossy(&receipt) });
             }
         };
-        let (path, epoch) = self.path(reader, Log::Donations, view, place).await?;
+        let (path, epoch) = self.path(reader, Log::Donations, view, leaf_index).await?;
         let origin = self.origin(Log::Donations);
         Ok(DonationReceipt { origin, project, amount, time, receipt, rcm, path, epoch })
     }
@@ -200,20 +200,21 @@ impl Ledger {
         reader: &mut Connection,
         log: Log,
         view: &LogView,
-        place: u64,
+        leaf_index: u64,
     ) -> Result<(ShardPath, u64), GrantError> {
         let size = view.tree.size();
-        let newest = view.history.newest().filter(|_| place < size);
-        let not_yet = || GrantError::NotYet { origin: self.origin(log), place, size };
+        let newest = view.history.newest().filter(|_| leaf_index < size);
+        let not_yet = || GrantError::NotYet { origin: self.origin(log), leaf_index, size };
         let epoch = newest.map(Checkpoint::epoch).ok_or_else(not_yet)?;
-        let (shard, inside) = (place / SHARD_LEAVES as u64, place as usize % SHARD_LEAVES);
+        let (shard, inside) =
+            (leaf_index / SHARD_LEAVES as u64, leaf_index as usize % SHARD_LEAVES);
         let path: Result<Path<SHARD_DEPTH>, _> = if shard == view.tree.full().len() as u64 {
             view.tree.open().shard_path(inside)
         } else {
             self.full_shard(reader, log, shard).await?.shard_path(inside)
         };
         let path = path.map_err(|_| StoreError::Broken { what: "shard" })?;
-        let path = ShardPath::addressed(place, &path);
+        let path = ShardPath::addressed(leaf_index, &path);
         Ok((path.map_err(|_| StoreError::Broken { what: "place" })?, epoch))
     }
 

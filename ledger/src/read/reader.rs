@@ -9,7 +9,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    audit::{Audit, Marks},
+    audit::{Audit, HighWaterMarks},
     folder::Folder,
     ledger::Ledger,
     log::Log,
@@ -30,7 +30,7 @@ use crate::{
 pub struct LedgerReader {
     ledger: Ledger,
     // Read before the database, which is never behind them then.
-    marks: Marks,
+    marks: HighWaterMarks,
 }
 
 impl LedgerReader {
@@ -48,7 +48,7 @@ impl LedgerReader {
     pub async fn open(folder: &Path) -> Result<Self, OpenError> {
         let folder = Folder::read(folder)?;
         let (file, policy) = (folder.database(), read_policy(&folder)?);
-        let marks = Marks::read(&folder)?;
+        let marks = HighWaterMarks::read(&folder)?;
         let database = |error| OpenError::Database { file: file.clone(), error };
         let store = match Store::open_snapshot(&file, false).await {
             Ok(store) => store,

@@ -8,7 +8,7 @@ use crate::{
     epochs::history::open,
     ledger::Ledger,
     log::Log,
-    store::{Connection, Reading, StoreError, checkpoints, leaves, records},
+    store::{Connection, ReadPurpose, StoreError, checkpoints, leaves, records},
 };
 
 /// The newest checkpoint is looked for at the last epoch there is, which is no number to show.
@@ -57,7 +57,7 @@ pub enum ReadError {
 const LEAVES: u64 = SHARD_LEAVES as u64;
 
 /// A checkpoint, and the root of the shard that was open then.
-struct InForce {
+struct CheckpointInForce {
     checkpoint: Checkpoint,
     open_root: Option<Fr>,
 }
@@ -73,7 +73,7 @@ impl Ledger {
         epoch: Option<u64>,
     ) -> Result<Checkpoint, ReadError> {
         let log = self.log(origin)?;
-        let mut reader = self.inner.store.reader(Reading::Short).await?;
+        let mut reader = self.inner.store.reader(ReadPurpose::Short).await?;
         Ok(self.in_force(&mut reader, log, epoch.unwrap_or(u64::MAX)).await?.checkpoint)
     }
 
@@ -99,7 +99,7 @@ impl Ledger {
         limit: usize,
     ) -> Result<Vec<String>, ReadError> {
         let log = self.log(origin)?;
-        let mut reader = self.inner.store.reader(Reading::Short).await?;
+        let mut reader = self.inner.store.reader(ReadPurpose::Short).await?;
         Ok(checkpoints::notes_from(&mut reader, log, from_epoch, limit).await?)
     }
 
@@ -112,8 +112,9 @@ impl Ledger {
     /// Reading: no hash.
     pub async fn roof(&self, origin: &str, epoch: u64) -> Result<Roof, ReadError> {
         let log = self.log(origin)?;
-        let mut reader = self.inner.store.reader(Reading::Shards).await?;
-        let InForce { checkpoint, open_root } = self.in_force(&mut reader, log, epoch).await?;
+        let mut reader = self.inner.store.reader(ReadPurpose::Shards).await?;
+        let CheckpointInForce { checkpoint, open_root } =
+            self.in_force(&mut reader, log, epoch).await?;
         let full = checkpoint.size() / LEAVES;
         let mut shard_roots = checkpoints::shard_roots(&mut reader, log, full).await?;
         shard_roots.extend(open_root);
@@ -132,17 +133,17 @@ impl Ledger {
     /// Reading up to 65,536 rows: no hash.
     pub async fn shard(&self, origin: &str, epoch: u64, shard: u64) -> Result<Shard, ReadError> {
         let log = self.log(origin)?;
-        let mut reader = self.inner.store.reader(Reading::Shards).await?;
+        let mut reader = self.inner.store.reader(ReadPurpose::Shards).await?;
         let checkpoint = self.in_force(&mut reader, log, epoch).await?.checkpoint;
         let shards = checkpoint.size().div_ceil(LEAVES);
         if shard >= shards {
             return Err(ReadError::Shard { origin: origin.into(), epoch, shard, shards });
         }
-        let places = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
+        let indices = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
         let content = match log {
-            Log::Donations => ShardContent::Records(records::read(&mut reader, places).await?),
+            Log::Donations => ShardContent::Records(records::read(&mut reader, indices).await?),
             Log::Cards | Log::Persons => {
-                ShardContent::Leaves(leaves::read(&mut reader, log, places).await?)
+                ShardContent::Leaves(leaves::read(&mut reader, log, indices).await?)
             }
         };
         Ok(Shard { shard, content })
@@ -157,10 +158,10 @@ impl Ledger {
         reader: &mut Connection,
         log: Log,
         epoch: u64,
-    ) -> Result<InForce, ReadError> {
+    ) -> Result<CheckpointInForce, ReadError> {
         let found = checkpoints::in_force(reader, log, epoch).await?;
         let none = || ReadError::Epoch { origin: self.origin(log), epoch };
         let (note, open_root) = found.ok_or_else(none)?;
-        Ok(InForce { checkpoint: open(self.log_key(), &note)?, open_root })
+        Ok(CheckpointInForce { checkpoint: open(self.log_key(), &note)?, open_root })
     }
 }

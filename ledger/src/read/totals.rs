@@ -4,7 +4,7 @@ use wufu_verifier::ProjectKey;
 
 use crate::{
     ledger::Ledger,
-    store::{Reading, StoreError, sums},
+    store::{ReadPurpose, StoreError, sums},
 };
 
 /// Sums of a donation log.
@@ -37,7 +37,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn totals(&self) -> Result<DonationSums, StoreError> {
-        let mut reader = self.inner.store.snapshot(Reading::Short).await?;
+        let mut reader = self.inner.store.snapshot(ReadPurpose::Short).await?;
         let [(donations, sum), (pending, pending_sum)] = sums::totals(&mut reader).await?;
         Ok(DonationSums { donations, sum, pending, pending_sum })
     }
@@ -47,7 +47,8 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn project_totals(&self) -> Result<Vec<ProjectTotals>, StoreError> {
-        let rows = sums::by_project(&mut self.inner.store.reader(Reading::Short).await?).await?;
+        let rows =
+            sums::by_project(&mut self.inner.store.reader(ReadPurpose::Short).await?).await?;
         let total = |(key, (donations, sum))| ProjectTotals { key, donations, sum };
         Ok(rows.into_iter().map(total).collect())
     }

@@ -17,7 +17,7 @@ use std::{
 use tokio::{sync::watch, time::timeout};
 use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
-use wufu_serve::{Ended, Incoming, Repeats, Service};
+use wufu_serve::{Incoming, Repeats, Service, ServiceEnd};
 use wufu_verifier::{VerifyingKey, groth16::key::Provenance};
 
 use crate::{EpochError, GrantReader, Ledger, LedgerPolicy};
@@ -170,7 +170,7 @@ async fn serve(
     // Nobody is left who could ask them.
     checks.shutdown().await;
     match served? {
-        Ended::Cut { working } if working > 0 => {
+        ServiceEnd::Cut { working } if working > 0 => {
             Err(ServeError::Grace { calls: working, within: limits.serve.grace })
         }
         _ => Ok(()),

@@ -38,7 +38,7 @@ pub(crate) async fn insert(
     first: u64,
     cards: &[IssuedCard],
 ) -> Result<(), StoreError> {
-    let mut place = signed(first)?;
+    let mut leaf_index = signed(first)?;
     for chunk in cards.chunks(ROWS) {
         let mut insert =
             QueryBuilder::<Sqlite>::new("INSERT INTO cards (serial, kind, owner, rcm, place) ");
@@ -48,8 +48,8 @@ pub(crate) async fn insert(
                 .push_bind(issued.card.kind.index() as i64)
                 .push_bind(field::encode(&issued.owner).to_vec())
                 .push_bind(field::encode(&issued.card.rcm).to_vec())
-                .push_bind(place);
-            place += 1;
+                .push_bind(leaf_index);
+            leaf_index += 1;
         });
         insert.build().execute(tx.sqlite()?).await?;
     }
@@ -60,11 +60,11 @@ pub(crate) async fn insert(
 pub(crate) async fn between(
     connection: &mut Connection,
     org: &str,
-    places: &Range<u64>,
+    indices: &Range<u64>,
 ) -> Result<Vec<(IssuedCard, u64)>, StoreError> {
     let query = format!("{SELECT} WHERE place >= $1 AND place < $2 ORDER BY place");
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(signed(places.start)?);
-    let rows: Vec<Row> = query.bind(signed(places.end)?).fetch_all(connection.sqlite()).await?;
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(signed(indices.start)?);
+    let rows: Vec<Row> = query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
     rows.iter().map(|row| of_row(org, row)).collect()
 }
 
@@ -78,7 +78,8 @@ pub(crate) async fn of_owner(
     let query = format!("{SELECT} WHERE owner = $1 ORDER BY place");
     let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(field::encode(owner).to_vec());
     let rows: Vec<Row> = query.fetch_all(connection.sqlite()).await?;
-    let rows = rows.iter().filter(|row| u64::try_from(row.4).is_ok_and(|place| place < end));
+    let rows =
+        rows.iter().filter(|row| u64::try_from(row.4).is_ok_and(|leaf_index| leaf_index < end));
     rows.map(|row| of_row(org, row)).collect()
 }
 
@@ -90,11 +91,11 @@ pub(crate) async fn count(connection: &mut Connection) -> Result<u64, StoreError
 
 /// The card of a row, and its place.
 pub(super) fn of_row(org: &str, row: &Row) -> Result<(IssuedCard, u64), StoreError> {
-    let (serial, kind, owner, rcm, place) = row;
+    let (serial, kind, owner, rcm, leaf_index) = row;
     let kind = usize::try_from(*kind).ok().and_then(Kind::from_index);
     let kind = kind.ok_or(StoreError::Broken { what: "kind" })?;
     let serial = unsigned("serial", *serial)?;
     let card = Card::issued(kind, org, serial, element("rcm", rcm)?);
     let owner = element("owner", owner)?;
-    Ok((IssuedCard { card, serial, owner }, unsigned("place", *place)?))
+    Ok((IssuedCard { card, serial, owner }, unsigned("place", *leaf_index)?))
 }

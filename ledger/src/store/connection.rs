@@ -16,7 +16,7 @@ enum Kind {
 
 /// What a connection reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum ReadPurpose {
     /// What is soon read.
     Short,
     /// Shards, roofs and lists, which take long: short reads need not wait for them.

@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, Notify};
 
 use super::{
     SHARD_READERS, StoreError,
-    connection::{Connection, Reading},
+    connection::{Connection, ReadPurpose},
     migrations::{has_state, migrations},
 };
 use crate::folder;
@@ -54,11 +54,11 @@ struct Readers {
 }
 
 impl Readers {
-    fn of(&self, reading: Reading) -> &SqlitePool {
+    fn of(&self, reading: ReadPurpose) -> &SqlitePool {
         match reading {
-            Reading::Short => &self.short,
-            Reading::Shards => &self.shards,
-            Reading::Closing => &self.closer,
+            ReadPurpose::Short => &self.short,
+            ReadPurpose::Shards => &self.shards,
+            ReadPurpose::Closing => &self.closer,
         }
     }
 }
@@ -160,12 +160,12 @@ impl Store {
     }
 
     /// A connection that reads what is committed.
-    pub(crate) async fn reader(&self, reading: Reading) -> Result<Connection, StoreError> {
+    pub(crate) async fn reader(&self, reading: ReadPurpose) -> Result<Connection, StoreError> {
         Ok(self.readers.of(reading).acquire().await?.into())
     }
 
     /// A connection that sees the database as it is now, whatever is committed meanwhile.
-    pub(crate) async fn snapshot(&self, reading: Reading) -> Result<Connection, StoreError> {
+    pub(crate) async fn snapshot(&self, reading: ReadPurpose) -> Result<Connection, StoreError> {
         let pool = self.readers.of(reading);
         Ok(if self.is_snapshot { pool.acquire().await?.into() } else { pool.begin().await?.into() })
     }

@@ -208,8 +208,8 @@ async fn f28_a_failure_at_any_instruction_leaves_nothing_half_done() {
             if let Err(error) = done {
                 failures += 1;
                 assert!(error.starts_with("database: "), "{error}");
-                let (ledger, place) = ((folder, ledger), format!("at instruction {at}"));
-                nothing_happened(ledger, &before, operation, &trapdoor, &claim, &place).await;
+                let (ledger, point) = ((folder, ledger), format!("at instruction {at}"));
+                nothing_happened(ledger, &before, operation, &trapdoor, &claim, &point).await;
             } else {
                 // It was told that it happened, and it did.
                 happened += 1;

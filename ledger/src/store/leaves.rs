@@ -12,7 +12,7 @@ use crate::log::Log;
 pub(crate) async fn read(
     connection: &mut Connection,
     log: Log,
-    places: Range<u64>,
+    indices: Range<u64>,
 ) -> Result<Vec<Fr>, StoreError> {
     let query = match log {
         Log::Cards | Log::Persons => {
@@ -22,9 +22,10 @@ pub(crate) async fn read(
             "SELECT leaf FROM records WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place"
         }
     };
-    let query = sqlx::query_scalar(query).bind(log.id()).bind(signed(places.start)?);
-    let rows: Vec<Vec<u8>> = query.bind(signed(places.end)?).fetch_all(connection.sqlite()).await?;
-    if rows.len() as u64 != places.end.saturating_sub(places.start) {
+    let query = sqlx::query_scalar(query).bind(log.id()).bind(signed(indices.start)?);
+    let rows: Vec<Vec<u8>> =
+        query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
+    if rows.len() as u64 != indices.end.saturating_sub(indices.start) {
         return Err(StoreError::Broken { what: "list of leaves: it has a gap" });
     }
     rows.iter().map(|leaf| element("leaf", leaf)).collect()
@@ -37,12 +38,12 @@ pub(crate) async fn insert(
     first: u64,
     leaves: &[Fr],
 ) -> Result<(), StoreError> {
-    let mut place = signed(first)?;
+    let mut leaf_index = signed(first)?;
     for chunk in leaves.chunks(ROWS) {
         let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO leaves (log, place, leaf) ");
         insert.push_values(chunk, |mut row, leaf| {
-            row.push_bind(log.id()).push_bind(place).push_bind(field::encode(leaf).to_vec());
-            place += 1;
+            row.push_bind(log.id()).push_bind(leaf_index).push_bind(field::encode(leaf).to_vec());
+            leaf_index += 1;
         });
         insert.build().execute(tx.sqlite()?).await?;
     }

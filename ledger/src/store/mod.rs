@@ -27,7 +27,7 @@ mod transaction;
 
 use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field};
 
-pub(crate) use connection::{Connection, Reading};
+pub(crate) use connection::{Connection, ReadPurpose};
 pub(crate) use database::Store;
 pub use error::StoreError;
 pub(crate) use transaction::Transaction;

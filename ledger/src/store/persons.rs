@@ -21,8 +21,8 @@ pub(crate) async fn is_registered(
 ) -> Result<bool, StoreError> {
     let query = sqlx::query_scalar("SELECT place FROM persons WHERE owner = $1");
     let query = query.bind(field::encode(owner).to_vec());
-    let place: Option<i64> = query.fetch_optional(connection.sqlite()).await?;
-    Ok(place.is_some())
+    let leaf_index: Option<i64> = query.fetch_optional(connection.sqlite()).await?;
+    Ok(leaf_index.is_some())
 }
 
 /// Writes persons, from place `first` on.
@@ -31,14 +31,14 @@ pub(crate) async fn insert(
     first: u64,
     persons: &[RegisteredPerson],
 ) -> Result<(), StoreError> {
-    let mut place = signed(first)?;
+    let mut leaf_index = signed(first)?;
     for chunk in persons.chunks(ROWS) {
         let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO persons (owner, salt, place) ");
         insert.push_values(chunk, |mut row, registered| {
             row.push_bind(field::encode(&registered.owner).to_vec())
                 .push_bind(field::encode(&registered.person.salt).to_vec())
-                .push_bind(place);
-            place += 1;
+                .push_bind(leaf_index);
+            leaf_index += 1;
         });
         insert.build().execute(tx.sqlite()?).await?;
     }
@@ -48,11 +48,11 @@ pub(crate) async fn insert(
 /// The persons at some places, each with their place, in their order.
 pub(crate) async fn between(
     connection: &mut Connection,
-    places: &Range<u64>,
+    indices: &Range<u64>,
 ) -> Result<Vec<(RegisteredPerson, u64)>, StoreError> {
     let query = format!("{SELECT} WHERE place >= $1 AND place < $2 ORDER BY place");
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(signed(places.start)?);
-    let rows: Vec<Row> = query.bind(signed(places.end)?).fetch_all(connection.sqlite()).await?;
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(signed(indices.start)?);
+    let rows: Vec<Row> = query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
     rows.iter().map(of_row).collect()
 }
 
@@ -65,7 +65,8 @@ pub(crate) async fn of_owner(
     let query = format!("{SELECT} WHERE owner = $1 ORDER BY place");
     let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(field::encode(owner).to_vec());
     let rows: Vec<Row> = query.fetch_all(connection.sqlite()).await?;
-    let rows = rows.iter().filter(|row| u64::try_from(row.2).is_ok_and(|place| place < end));
+    let rows =
+        rows.iter().filter(|row| u64::try_from(row.2).is_ok_and(|leaf_index| leaf_index < end));
     rows.map(of_row).collect()
 }
 
@@ -77,7 +78,10 @@ pub(crate) async fn count(connection: &mut Connection) -> Result<u64, StoreError
 
 /// The person of a row, and their place.
 pub(super) fn of_row(row: &Row) -> Result<(RegisteredPerson, u64), StoreError> {
-    let (owner, salt, place) = row;
+    let (owner, salt, leaf_index) = row;
     let person = Person { salt: element("salt", salt)? };
-    Ok((RegisteredPerson { person, owner: element("owner", owner)? }, unsigned("place", *place)?))
+    Ok((
+        RegisteredPerson { person, owner: element("owner", owner)? },
+        unsigned("place", *leaf_index)?,
+    ))
 }

@@ -34,7 +34,7 @@ pub(crate) struct OwnedDonation {
     pub(crate) amount: Amount,
     pub(crate) time: Time,
     pub(crate) rcm: Fr,
-    pub(crate) place: u64,
+    pub(crate) leaf_index: u64,
 }
 
 /// A donation as its row has it: numbers that nobody has checked.
@@ -42,7 +42,7 @@ pub(crate) struct EnteredDonation {
     pub(crate) project: i64,
     pub(crate) amount: i64,
     pub(crate) time: i64,
-    pub(crate) place: Option<i64>,
+    pub(crate) leaf_index: Option<i64>,
     /// Its number, in the order in which donations were entered.
     pub(crate) number: i64,
     pub(crate) owner: Option<Vec<u8>>,
@@ -51,7 +51,7 @@ pub(crate) struct EnteredDonation {
 /// What it takes to give a donation its owner.
 pub(crate) struct OwnableDonation {
     /// Where it is a leaf, if it has an owner already.
-    pub(crate) place: Option<u64>,
+    pub(crate) leaf_index: Option<u64>,
     /// Its number, in the order in which donations were entered. 0 without one.
     pub(crate) number: u64,
     /// The public part, where its numbers are in their bounds.
@@ -100,9 +100,9 @@ pub(crate) async fn entered(
         let select = "SELECT receipt, project_key, amount, time, place, seq, owner FROM receipts WHERE log = ";
         let mut query = listed(select, receipts);
         let rows: Vec<Row> = query.build_query_as().fetch_all(connection.sqlite()).await?;
-        for (receipt, project, amount, time, place, number, owner) in rows {
+        for (receipt, project, amount, time, leaf_index, number, owner) in rows {
             let number = number.unwrap_or(0);
-            let entered = EnteredDonation { project, amount, time, place, number, owner };
+            let entered = EnteredDonation { project, amount, time, leaf_index, number, owner };
             held.insert(receipt, entered);
         }
     }
@@ -131,10 +131,10 @@ pub(crate) async fn ownable(
     let query = sqlx::query_as(query).bind(Log::Donations.id()).bind(receipt);
     let row: Option<(i64, i64, i64, Option<i64>, Option<i64>)> =
         query.fetch_optional(connection.sqlite()).await?;
-    let Some((project, amount, time, seq, place)) = row else { return Ok(None) };
-    let place = place.map(|place| unsigned("place", place)).transpose()?;
+    let Some((project, amount, time, seq, leaf_index)) = row else { return Ok(None) };
+    let leaf_index = leaf_index.map(|leaf_index| unsigned("place", leaf_index)).transpose()?;
     let (number, facts) = (unsigned("seq", seq.unwrap_or(0))?, facts(project, amount, time));
-    Ok(Some(OwnableDonation { place, number, facts }))
+    Ok(Some(OwnableDonation { leaf_index, number, facts }))
 }
 
 /// Gives a donation that has none its owner, at a place of the log.
@@ -142,14 +142,14 @@ pub(crate) async fn set_owner(
     tx: &mut Transaction<'_>,
     receipt: &[u8],
     (owner, rcm): (&Fr, &Fr),
-    place: u64,
+    leaf_index: u64,
 ) -> Result<(), StoreError> {
     let update = "UPDATE receipts SET owner = $1, rcm = $2, place = $3 \
          WHERE log = $4 AND receipt = $5 AND place IS NULL";
     sqlx::query(update)
         .bind(field::encode(owner).to_vec())
         .bind(field::encode(rcm).to_vec())
-        .bind(signed(place)?)
+        .bind(signed(leaf_index)?)
         .bind(Log::Donations.id())
         .bind(receipt)
         .execute(tx.sqlite()?)
@@ -165,13 +165,13 @@ pub(crate) async fn insert(
     hashed: &[HashedDonation],
 ) -> Result<(), StoreError> {
     let log = Log::Donations.id();
-    let (mut place, mut seq) = (signed(first)?, signed(before)?);
+    let (mut leaf_index, mut seq) = (signed(first)?, signed(before)?);
     for (rows, hashed) in rows.chunks(ROWS).zip(hashed.chunks(ROWS)) {
         let mut receipts = QueryBuilder::<Sqlite>::new(
             "INSERT INTO receipts \
              (log, receipt, project_key, amount, time, seq, owner, rcm, place) ",
         );
-        let mut next = place;
+        let mut next = leaf_index;
         receipts.push_values(rows.iter().zip(hashed), |mut out, (row, hashed)| {
             out.push_bind(log).push_bind(row.receipt.to_vec());
             for fact in row.facts(hashed.project) {
@@ -185,7 +185,7 @@ pub(crate) async fn insert(
             next += i64::from(leaf.is_some());
         });
         receipts.build().execute(tx.sqlite()?).await?;
-        if next == place {
+        if next == leaf_index {
             continue;
         }
         let mut records = QueryBuilder::<Sqlite>::new(
@@ -194,13 +194,13 @@ pub(crate) async fn insert(
         let owned = rows.iter().zip(hashed);
         let owned = owned.filter_map(|(row, hashed)| Some((row, hashed, hashed.leaf.as_ref()?)));
         records.push_values(owned, |mut out, (row, hashed, leaf)| {
-            out.push_bind(log).push_bind(place);
+            out.push_bind(log).push_bind(leaf_index);
             for fact in row.facts(hashed.project) {
                 out.push_bind(fact);
             }
             out.push_bind(field::encode(&leaf.own).to_vec());
             out.push_bind(field::encode(&leaf.leaf).to_vec());
-            place += 1;
+            leaf_index += 1;
         });
         records.build().execute(tx.sqlite()?).await?;
     }
@@ -221,11 +221,11 @@ pub(crate) async fn read(
 /// The donations at some places, in their order.
 pub(crate) async fn between(
     connection: &mut Connection,
-    places: &Range<u64>,
+    indices: &Range<u64>,
 ) -> Result<Vec<HeldDonation>, StoreError> {
     let query = format!("{SELECT} WHERE place >= $1 AND place < $2 ORDER BY place");
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(signed(places.start)?);
-    let rows: Vec<Row> = query.bind(signed(places.end)?).fetch_all(connection.sqlite()).await?;
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(signed(indices.start)?);
+    let rows: Vec<Row> = query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
     rows.into_iter().map(of_row).collect()
 }
 
@@ -238,19 +238,20 @@ pub(crate) async fn of_owner(
     let query = format!("{SELECT} WHERE owner = $1 ORDER BY place");
     let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(field::encode(owner).to_vec());
     let rows: Vec<Row> = query.fetch_all(connection.sqlite()).await?;
-    let is_before = |place: i64| u64::try_from(place).is_ok_and(|place| place < end);
+    let is_before =
+        |leaf_index: i64| u64::try_from(leaf_index).is_ok_and(|leaf_index| leaf_index < end);
     let rows = rows.into_iter().filter(|row| row.6.is_some_and(is_before));
     rows.map(of_row).collect()
 }
 
 /// The donation of a row.
 fn of_row(
-    (receipt, project, amount, time, _, rcm, place): Row,
+    (receipt, project, amount, time, _, rcm, leaf_index): Row,
 ) -> Result<HeldDonation, StoreError> {
-    let (Some(rcm), Some(place)) = (rcm, place) else {
+    let (Some(rcm), Some(leaf_index)) = (rcm, leaf_index) else {
         return Ok(HeldDonation::Pending { receipt });
     };
     let (project, amount, time) = facts(project, amount, time)?;
-    let (rcm, place) = (element("rcm", &rcm)?, unsigned("place", place)?);
-    Ok(HeldDonation::Owned(OwnedDonation { receipt, project, amount, time, rcm, place }))
+    let (rcm, leaf_index) = (element("rcm", &rcm)?, unsigned("place", leaf_index)?);
+    Ok(HeldDonation::Owned(OwnedDonation { receipt, project, amount, time, rcm, leaf_index }))
 }

@@ -10,14 +10,14 @@ use crate::log::Log;
 /// The records at some places, without gaps.
 pub(crate) async fn read(
     connection: &mut Connection,
-    places: Range<u64>,
+    indices: Range<u64>,
 ) -> Result<Vec<Record>, StoreError> {
     let query = "SELECT project_key, amount, time, own FROM records \
          WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place";
-    let query = sqlx::query_as(query).bind(Log::Donations.id()).bind(signed(places.start)?);
+    let query = sqlx::query_as(query).bind(Log::Donations.id()).bind(signed(indices.start)?);
     let rows: Vec<(i64, i64, i64, Vec<u8>)> =
-        query.bind(signed(places.end)?).fetch_all(connection.sqlite()).await?;
-    if unsigned("count", rows.len() as i64)? != places.end - places.start {
+        query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
+    if unsigned("count", rows.len() as i64)? != indices.end - indices.start {
         return Err(StoreError::Broken { what: "list of records: it has a gap" });
     }
     let record = |(project, amount, time, own): (i64, i64, i64, Vec<u8>)| {
@@ -30,14 +30,14 @@ pub(crate) async fn read(
 /// Writes one record.
 pub(crate) async fn insert(
     tx: &mut Transaction<'_>,
-    place: u64,
+    leaf_index: u64,
     record: &Record,
 ) -> Result<(), StoreError> {
     let insert = "INSERT INTO records (log, place, project_key, amount, time, own, leaf) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)";
     sqlx::query(insert)
         .bind(Log::Donations.id())
-        .bind(signed(place)?)
+        .bind(signed(leaf_index)?)
         .bind(signed(record.project.to_u64())?)
         .bind(signed(record.amount.minor())?)
         .bind(signed(record.time.seconds())?)

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A row, as the database has it.
-pub(crate) enum Row<'a> {
+pub(crate) enum TallyRow<'a> {
     /// A donation: its receipt, project key, amount and time, and whether it has an owner.
     Donation { receipt: &'a [u8], facts: [i64; 3], is_owned: bool },
     /// The values that are hashed of any other row.
@@ -22,7 +22,7 @@ pub(crate) async fn each(
     connection: &mut Connection,
     part: Part,
     after: u64,
-    mut seen: impl FnMut(Row<'_>),
+    mut seen: impl FnMut(TallyRow<'_>),
 ) -> Result<(), StoreError> {
     // A number that the database cannot have: no row comes after.
     let after = i64::try_from(after).unwrap_or(i64::MAX);
@@ -38,7 +38,7 @@ pub(crate) async fn each(
             let mut rows = sqlx::query_as(query).bind(after).fetch(connection.sqlite());
             while let Some(row) = rows.next().await {
                 let (log, institution, name): (i64, i64, String) = row?;
-                seen(Row::Other(&[log.into(), institution.into(), name.as_str().into()]));
+                seen(TallyRow::Other(&[log.into(), institution.into(), name.as_str().into()]));
             }
             Ok(())
         }
@@ -49,7 +49,7 @@ pub(crate) async fn each(
             while let Some(row) = rows.next().await {
                 let (log, project, institution, name): (i64, i64, i64, String) = row?;
                 let ids = [log, project, institution].map(Value::from);
-                seen(Row::Other(&[ids[0], ids[1], ids[2], name.as_str().into()]));
+                seen(TallyRow::Other(&[ids[0], ids[1], ids[2], name.as_str().into()]));
             }
             Ok(())
         }
@@ -62,7 +62,7 @@ async fn each_leaf(
     connection: &mut Connection,
     log: Log,
     after: i64,
-    mut seen: impl FnMut(Row<'_>),
+    mut seen: impl FnMut(TallyRow<'_>),
 ) -> Result<(), StoreError> {
     let query = match log {
         Log::Cards | Log::Persons => {
@@ -74,7 +74,7 @@ async fn each_leaf(
     let mut rows = query.fetch(connection.sqlite());
     while let Some(leaf) = rows.next().await {
         let leaf: Vec<u8> = leaf?;
-        seen(Row::Other(&[leaf.as_slice().into()]));
+        seen(TallyRow::Other(&[leaf.as_slice().into()]));
     }
     Ok(())
 }
@@ -88,7 +88,7 @@ type Donation = (Vec<u8>, i64, i64, i64, Option<i64>);
 async fn each_donation(
     connection: &mut Connection,
     after: i64,
-    mut seen: impl FnMut(Row<'_>),
+    mut seen: impl FnMut(TallyRow<'_>),
 ) -> Result<(), StoreError> {
     // A row without a number, or with one of a row that was counted, is one that the ledger did not enter.
     let query = match after {
@@ -98,9 +98,9 @@ async fn each_donation(
     let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
     let mut rows = query.bind(after).fetch(connection.sqlite());
     while let Some(row) = rows.next().await {
-        let (receipt, project, amount, time, place): Donation = row?;
-        let (facts, is_owned) = ([project, amount, time], place.is_some());
-        seen(Row::Donation { receipt: &receipt, facts, is_owned });
+        let (receipt, project, amount, time, leaf_index): Donation = row?;
+        let (facts, is_owned) = ([project, amount, time], leaf_index.is_some());
+        seen(TallyRow::Donation { receipt: &receipt, facts, is_owned });
     }
     Ok(())
 }
@@ -127,7 +127,7 @@ pub(crate) async fn each_donation_between(
 async fn each_claim(
     connection: &mut Connection,
     after: i64,
-    mut seen: impl FnMut(Row<'_>),
+    mut seen: impl FnMut(TallyRow<'_>),
 ) -> Result<(), StoreError> {
     type Claim = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, String);
     let query = "SELECT claim, key_id, public_inputs, proof, payout, expiry, time, note \
@@ -136,7 +136,7 @@ async fn each_claim(
     while let Some(row) = rows.next().await {
         let (claim, key_id, inputs, proof, payout, expiry, time, note): Claim = row?;
         let bytes = [key_id.as_slice(), &inputs, &proof, &payout];
-        seen(Row::Other(&claim_row(claim, bytes, [expiry, time], &note)));
+        seen(TallyRow::Other(&claim_row(claim, bytes, [expiry, time], &note)));
     }
     Ok(())
 }
@@ -144,7 +144,7 @@ async fn each_claim(
 async fn each_checkpoint(
     connection: &mut Connection,
     after: i64,
-    mut seen: impl FnMut(Row<'_>),
+    mut seen: impl FnMut(TallyRow<'_>),
 ) -> Result<(), StoreError> {
     type Checkpoint = (i64, i64, i64, Option<Vec<u8>>, String);
     let query = "SELECT log, epoch, size, open_root, note FROM checkpoints ORDER BY epoch, log \
@@ -153,7 +153,7 @@ async fn each_checkpoint(
     let mut rows = query.fetch(connection.sqlite());
     while let Some(row) = rows.next().await {
         let (log, epoch, size, open_root, note): Checkpoint = row?;
-        seen(Row::Other(&checkpoint_row([log, epoch, size], open_root.as_deref(), &note)));
+        seen(TallyRow::Other(&checkpoint_row([log, epoch, size], open_root.as_deref(), &note)));
     }
     Ok(())
 }

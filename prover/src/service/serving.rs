@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use wufu_serve::{Ended, Incoming, Service};
+use wufu_serve::{Incoming, Service, ServiceEnd};
 
 use super::{Limits, ServeError, admission::Admission};
 
@@ -19,7 +19,7 @@ pub(super) async fn serve(
     transport.receive = transport.receive.min(limits.time);
     let close = || admission.close();
     match wufu_serve::serve(incoming, service, &transport, shutdown, close).await? {
-        Ended::Cut { .. } if admission.busy() => {
+        ServiceEnd::Cut { .. } if admission.busy() => {
             admission.stop();
             Err(ServeError::Grace(transport.grace))
         }

@@ -6,8 +6,9 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use bn254x8::Backend;
 use ed25519_dalek::SigningKey;
+use wufu_analysis::samples;
 use wufu_blind::{BlindKey, Blinding};
-use wufu_circuits::{Circuit, testing};
+use wufu_circuits::Circuit;
 use wufu_groth16::{
     Engine as _, PreparedEngine, ProvingKey,
     prepared::{DEFAULT_BUDGET, Options},
@@ -87,18 +88,18 @@ fn statement<C: Circuit>(instance: &C, key: &ProvingKey) {
 
 #[test]
 fn blind_gifts_are_the_local_ones() {
-    statement(&testing::gift(&mut rng(43)), key(CircuitName::Gift));
+    statement(&samples::gift(&mut rng(43)), key(CircuitName::Gift));
 }
 
 #[test]
 fn blind_gifts_under_a_key_of_circoms_are_the_local_ones() {
     let key = setup::development_as(CircuitName::Gift, Reduction::Circom, &mut rng(44)).unwrap();
-    statement(&testing::gift(&mut rng(45)), &key);
+    statement(&samples::gift(&mut rng(45)), &key);
 }
 
 #[test]
 fn blind_donations_are_the_local_ones() {
-    statement(&testing::donation(&mut rng(46)), key(CircuitName::Donation));
+    statement(&samples::donation(&mut rng(46)), key(CircuitName::Donation));
 }
 
 #[test]
@@ -107,5 +108,5 @@ fn blind_claims_are_the_local_ones() {
         eprintln!("skipped: takes minutes; set WUFU_FULL=1");
         return;
     }
-    statement(&testing::five_fu(&mut rng(47)), key(CircuitName::FiveFu));
+    statement(&samples::five_fu(&mut rng(47)), key(CircuitName::FiveFu));
 }

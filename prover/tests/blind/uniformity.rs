@@ -5,8 +5,9 @@ use ark_ff::{AdditiveGroup, BigInt, PrimeField, UniformRand};
 use bn254x8::Backend;
 use ed25519_dalek::SigningKey;
 use rand::{Rng, RngCore, rngs::StdRng};
+use wufu_analysis::samples;
 use wufu_blind::{BlindKey, Blinding, FourSums, Shape, Token};
-use wufu_circuits::{Assignment, Circuit, testing};
+use wufu_circuits::{Assignment, Circuit};
 use wufu_groth16::prepared::Options;
 use wufu_proto::{
     blind::{Head, messages},
@@ -103,9 +104,9 @@ fn requests_for_gifts_are_uniform() {
     let prepared = keys::prepare(proving, Options::default(), &|_| ()).unwrap();
     let kit = kit(&prepared).unwrap();
     let key = BlindKey::new(proving.verifying_key().clone(), kit, Backend::best()).unwrap();
-    let one = testing::gift(rng).assign();
+    let one = samples::gift(rng).assign();
     let mut jobs: Vec<_> = (0..16).map(|seed| job(&key, &one, &[seed], rng)).collect();
-    jobs.extend((16..32).map(|seed| job(&key, &testing::gift(rng).assign(), &[seed], rng)));
+    jobs.extend((16..32).map(|seed| job(&key, &samples::gift(rng).assign(), &[seed], rng)));
     assert_eq!(uniform(&jobs), Ok(()));
 }
 

@@ -28,7 +28,8 @@ use tonic::{
     codegen::{Bytes, http},
     transport::{Channel, Endpoint},
 };
-use wufu_circuits::{GiftInstance, testing};
+use wufu_analysis::samples;
+use wufu_circuits::GiftInstance;
 use wufu_groth16::{AssignmentRef, Engine, EngineError};
 use wufu_proto::{
     v1::{self, prover_service_client::ProverServiceClient},
@@ -190,7 +191,7 @@ impl Engine for Simulator {
 
 /// A true gift.
 pub fn gift(seed: u64) -> GiftInstance {
-    testing::gift(&mut rng(seed))
+    samples::gift(&mut rng(seed))
 }
 
 pub fn gift_request(prover: &VerifyingKey, gift: &GiftInstance) -> v1::ProveRequest {

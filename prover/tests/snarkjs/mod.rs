@@ -20,7 +20,8 @@ use std::{
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::Value;
-use wufu_circuits::{Circuit, DonationInstance, FiveFuInstance, testing};
+use wufu_analysis::samples;
+use wufu_circuits::{Circuit, DonationInstance, FiveFuInstance};
 use wufu_groth16::{
     KeyFileError, ProvingKey,
     iden3::{ZkeyError, json},
@@ -193,7 +194,7 @@ fn read_proof(proof: &Value) -> Proof {
 #[test]
 fn donation_there_and_back() {
     let rng = |seed| StdRng::seed_from_u64(seed);
-    let (instance, other) = (testing::donation(&mut rng(1)), testing::donation(&mut rng(2)));
+    let (instance, other) = (samples::donation(&mut rng(1)), samples::donation(&mut rng(2)));
     there_and_back::<DonationInstance>(&Donation::<Fr>::NAMES, &instance, &other);
 }
 
@@ -204,6 +205,6 @@ fn five_fu_there_and_back() {
         return;
     }
     let rng = |seed| StdRng::seed_from_u64(seed);
-    let (instance, other) = (testing::five_fu(&mut rng(1)), testing::five_fu(&mut rng(2)));
+    let (instance, other) = (samples::five_fu(&mut rng(1)), samples::five_fu(&mut rng(2)));
     there_and_back::<FiveFuInstance>(&FiveFu::<Fr>::NAMES, &instance, &other);
 }

@@ -22,7 +22,7 @@ use wufu_proto::{
         prover_service_server::{ProverService, ProverServiceServer},
     },
 };
-use wufu_serve::{Ended, Limits, Method, Methods, ResponseGuard, ServeError, Service, serve};
+use wufu_serve::{Limits, Method, Methods, ResponseGuard, ServeError, Service, ServiceEnd, serve};
 
 use wire::within;
 
@@ -91,7 +91,7 @@ pub struct Running {
     pub at: SocketAddr,
     pub toy: Toy,
     stop: oneshot::Sender<()>,
-    ended: JoinHandle<Result<Ended, ServeError>>,
+    ended: JoinHandle<Result<ServiceEnd, ServeError>>,
 }
 
 impl Running {
@@ -132,7 +132,7 @@ impl Running {
         .await
     }
 
-    pub async fn end(self) -> Ended {
+    pub async fn end(self) -> ServiceEnd {
         let _ = self.stop.send(());
         within("the service to end", self.ended).await.unwrap().unwrap()
     }

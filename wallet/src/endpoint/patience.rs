@@ -22,7 +22,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::fro
 
 /// A server is too busy for a call, and will be asked again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wait {
+pub struct BusyWait {
     /// Who is busy.
     pub endpoint: String,
     /// How often it refused the call.
@@ -34,15 +34,15 @@ pub struct Wait {
 }
 
 /// Is told of each wait before it begins.
-pub type OnWait = Arc<dyn Fn(&Wait) + Send + Sync>;
+pub type OnWait = Arc<dyn Fn(&BusyWait) + Send + Sync>;
 
 /// Who is told, if anybody.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(pub(crate) Option<OnWait>);
+pub(crate) struct WaitListener(pub(crate) Option<OnWait>);
 
-impl fmt::Debug for Listener {
+impl fmt::Debug for WaitListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Listener(..)" } else { "Listener(none)" })
+        f.write_str(if self.0.is_some() { "WaitListener(..)" } else { "WaitListener(none)" })
     }
 }
 
@@ -54,7 +54,7 @@ impl fmt::Debug for Listener {
     seconds = time.as_secs(),
     next = next(*retry)
 )]
-pub struct Busy {
+pub struct BusyError {
     /// Who is busy.
     pub endpoint: String,
     /// How often it refused the call.
@@ -78,9 +78,9 @@ fn next(retry: Option<Duration>) -> String {
 }
 
 /// Why there is no answer.
-pub(crate) enum Failed {
+pub(crate) enum CallFailure {
     Connect(Error),
-    Busy(Busy),
+    Busy(BusyError),
     /// As it may be shown.
     Status(Status),
 }
@@ -89,19 +89,19 @@ pub(crate) enum Failed {
 pub(crate) async fn ask<T, A>(
     endpoint: &Endpoint,
     limit: Duration,
-    listener: &Listener,
+    listener: &WaitListener,
     call: impl Fn(Channel) -> A,
-) -> Result<T, Failed>
+) -> Result<T, CallFailure>
 where
     A: Future<Output = Result<Response<T>, Status>>,
 {
     let (began, mut left, mut refused, mut backoff) = (Instant::now(), limit, 0, BACKOFF.0);
     loop {
-        let channel = endpoint.connect(limit).await.map_err(Failed::Connect)?;
+        let channel = endpoint.connect(limit).await.map_err(CallFailure::Connect)?;
         let status = match within(left, call(channel)).await {
             Ok(answer) => return Ok(answer.into_inner()),
             Err(status) if status.code() == Code::ResourceExhausted => status,
-            Err(status) => return Err(Failed::Status(plain(&status))),
+            Err(status) => return Err(CallFailure::Status(plain(&status))),
         };
         refused += 1;
         let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
@@ -110,10 +110,16 @@ where
         let endpoint = endpoint.to_string();
         if time >= left {
             let words = plain(&status).message().to_owned();
-            return Err(Failed::Busy(Busy { endpoint, refused, time: limit, retry, words }));
+            return Err(CallFailure::Busy(BusyError {
+                endpoint,
+                refused,
+                time: limit,
+                retry,
+                words,
+            }));
         }
         if let Some(told) = &listener.0 {
-            told(&Wait { endpoint, refused, time, left });
+            told(&BusyWait { endpoint, refused, time, left });
         }
         tokio::time::sleep(time).await;
         left = limit.saturating_sub(began.elapsed());
@@ -129,7 +135,7 @@ mod tests {
     fn who_gives_up_says_how_often_it_asked_and_when_to_come_back() {
         let busy = |refused, retry| {
             let (endpoint, words) = ("unix:l.sock".into(), "too many shards are being read".into());
-            Busy { endpoint, refused, time: Duration::from_secs(60), retry, words }.to_string()
+            BusyError { endpoint, refused, time: Duration::from_secs(60), retry, words }.to_string()
         };
         assert_eq!(
             busy(1, Some(Duration::from_millis(1001))),

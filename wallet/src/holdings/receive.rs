@@ -44,7 +44,7 @@ pub enum ReceiveError {
     #[error(
         "this wallet already holds leaf {place} of {log}, and a person has one place in a campaign"
     )]
-    HeldPerson {
+    PersonHolding {
         /// The log.
         log: LogName,
         /// The place that is held.
@@ -234,7 +234,7 @@ impl Wallet {
         let held = self.store().add_person(field::encode(&leaf), grant, checked.standing())?;
         match held {
             None => Ok(checked),
-            Some(held) => Err(ReceiveError::HeldPerson { log, place: held.grant.path.index() }),
+            Some(held) => Err(ReceiveError::PersonHolding { log, place: held.grant.path.index() }),
         }
     }
 

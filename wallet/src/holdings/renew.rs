@@ -4,7 +4,7 @@ use wufu_proto::{log::ShardContent, shard_path::ShardPath};
 use wufu_verifier::{Fr, encoding::field};
 
 use crate::{
-    store::{DonationEntry, InclusionStatus, StoreError},
+    store::{DonationHolding, InclusionStatus, StoreError},
     sync::{
         CampaignView, DonationView, SyncError,
         view::{OwnLeafError, RoofView, ShardView},
@@ -26,7 +26,7 @@ impl Wallet {
         let origin = roof.log().to_string();
         let held = self.store().donations()?.into_iter();
         // A full shard never changes: what was not found in it never will be.
-        let unknown = |entry: &DonationEntry| entry.standing != InclusionStatus::Foreign;
+        let unknown = |entry: &DonationHolding| entry.standing != InclusionStatus::Foreign;
         for entry in held.filter(|entry| entry.receipt.origin == origin && unknown(entry)) {
             let leaf = own_leaf(&entry.leaf)?;
             let path = &entry.receipt.path;

@@ -31,7 +31,7 @@ use crate::{
     holdings::renew::own_leaf,
     prover::{OnStage, ProofSource, UnverifiedProof},
     source::Sources,
-    store::{CardEntry, ClaimEntry, InclusionStatus, PersonEntry},
+    store::{CardHolding, ClaimEntry, InclusionStatus, PersonHolding},
     sync::{
         CampaignView, LogView,
         view::{InnerPath, OwnLeafError},
@@ -163,7 +163,7 @@ impl Wallet {
         });
         for (kind, found) in Kind::ALL.into_iter().zip(&mut cards) {
             let of_kind =
-                |card: &&CardEntry| card.grant.org == *org && card.grant.card.kind == kind;
+                |card: &&CardHolding| card.grant.org == *org && card.grant.card.kind == kind;
             *found = card_of(held.iter().filter(of_kind), &view.cards)?
                 .ok_or_else(|| PlanError::Cards { org: org.clone(), missing: vec![kind] })?;
         }
@@ -203,11 +203,11 @@ impl Wallet {
 
 /// The first of these cards that is in the log, with its path. When none is, the first reason.
 fn card_of<'a>(
-    cards: impl Iterator<Item = &'a CardEntry>,
+    cards: impl Iterator<Item = &'a CardHolding>,
     view: &LogView,
 ) -> Result<Option<(Card, Path<CARD_DEPTH>)>, PlanError> {
     let mut reason = None;
-    for CardEntry { leaf, grant, .. } in cards {
+    for CardHolding { leaf, grant, .. } in cards {
         let leaf = own_leaf(leaf)?;
         let place = grant.path.index();
         let inner = inner_path(view, place, leaf, &grant.path.path(leaf));
@@ -224,11 +224,11 @@ fn card_of<'a>(
 
 /// The first of these places that is in the log, with its path. When none is, the first reason.
 fn person_of(
-    held: Vec<PersonEntry>,
+    held: Vec<PersonHolding>,
     view: &LogView,
 ) -> Result<Option<(Person, Path<PERSON_DEPTH>)>, PlanError> {
     let mut reason = None;
-    for PersonEntry { leaf, grant, .. } in held {
+    for PersonHolding { leaf, grant, .. } in held {
         let leaf = own_leaf(&leaf)?;
         let place = grant.path.index();
         let inner = inner_path(view, place, leaf, &grant.path.path(leaf));

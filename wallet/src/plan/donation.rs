@@ -27,7 +27,7 @@ use crate::{
     holdings::renew::own_leaf,
     prover::{OnStage, ProofSource, UnverifiedProof},
     source::Sources,
-    store::{AnswerEntry, DonationEntry, InclusionStatus},
+    store::{AnswerEntry, DonationHolding, InclusionStatus},
     sync::DonationView,
     wallet::Wallet,
 };
@@ -149,7 +149,7 @@ impl Wallet {
         }
         let policy_hash = policy.hash();
         let (entry, shown_before, path) = self.choose(&request, policy_hash, options, view)?;
-        let DonationEntry { leaf, receipt, .. } = entry;
+        let DonationHolding { leaf, receipt, .. } = entry;
         let org = &view.view.log().org;
         let sk = self.spend_key(org);
         let record = receipt.record(sk.public_key());
@@ -191,26 +191,26 @@ impl Wallet {
         policy_hash: Fr,
         options: &DonationOptions,
         view: &DonationView,
-    ) -> Result<(DonationEntry, bool, Path<DONATION_DEPTH>), PlanError> {
+    ) -> Result<(DonationHolding, bool, Path<DONATION_DEPTH>), PlanError> {
         let log = view.view.log();
         let pk = self.spend_key(&log.org).public_key();
         let origin = log.to_string();
-        let ours = |entry: &DonationEntry| {
+        let ours = |entry: &DonationHolding| {
             entry.receipt.origin == origin && entry.standing != InclusionStatus::Foreign
         };
-        let held: Vec<DonationEntry> = self.donations()?.into_iter().filter(ours).collect();
-        let at_place = |entry: &DonationEntry, place| entry.receipt.path.index() == place;
+        let held: Vec<DonationHolding> = self.donations()?.into_iter().filter(ours).collect();
+        let at_place = |entry: &DonationHolding, place| entry.receipt.path.index() == place;
         if let Some(place) = options.place
             && !held.iter().any(|entry| at_place(entry, place))
         {
             return Err(PlanError::NotHeld { log: log.clone(), place });
         }
         let policy = &request.question().policy;
-        let fits = |entry: &&DonationEntry| {
+        let fits = |entry: &&DonationHolding| {
             let wanted = options.place.is_none_or(|place| at_place(entry, place));
             wanted && policy.admits(&entry.receipt.record(pk))
         };
-        let fitting: Vec<&DonationEntry> = held.iter().filter(fits).collect();
+        let fitting: Vec<&DonationHolding> = held.iter().filter(fits).collect();
         if fitting.is_empty() {
             let (log, held) = (log.clone(), held.len());
             return Err(match options.place {

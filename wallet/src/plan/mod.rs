@@ -1,7 +1,7 @@
 //! Plan, prove, verify: from what a wallet holds to an envelope that may be shown.
 //!
 //! A plan holds the witness, the statement that it proves and what its owner should know before anything is shown. It
-//! is made from public files and the wallet alone; whoever proves it then learns no more than their [`Mode`] says. The
+//! is made from public files and the wallet alone; whoever proves it then learns no more than their [`ProofMode`] says. The
 //! proof that comes back is verified against the pinned key with the wallet's own statement, and only then is there an
 //! envelope.
 
@@ -27,7 +27,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    prover::{Mode, ProverError, Timings, UnverifiedProof},
+    prover::{ProofMode, ProverError, Timings, UnverifiedProof},
     store::{ClaimEntry, StoreError},
     sync::{SyncError, view::OwnLeafError},
     wallet::{TaskStopped, Wallet},
@@ -294,7 +294,7 @@ pub struct Answer {
     /// What was known when it was planned.
     pub report: Report,
     /// Who made it, and so who learned what.
-    pub mode: Mode,
+    pub mode: ProofMode,
     /// How long it took.
     pub timings: Timings,
 }

@@ -8,7 +8,7 @@ use wufu_proto::witness::Job;
 use wufu_prover::Prover;
 use wufu_verifier::{KeyId, Statement};
 
-use super::{Mode, OnStage, ProofSource, ProverError, Stage, Timings, UnverifiedProof};
+use super::{OnStage, ProofMode, ProofSource, ProverError, Stage, Timings, UnverifiedProof};
 use crate::wallet::TaskStopped;
 
 /// The engine inside the wallet, with its keys. Nothing leaves the process.
@@ -31,8 +31,8 @@ impl LocalProver {
 
 #[tonic::async_trait]
 impl ProofSource for LocalProver {
-    fn mode(&self) -> Mode {
-        Mode::Local
+    fn mode(&self) -> ProofMode {
+        ProofMode::Local
     }
 
     async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
@@ -81,7 +81,7 @@ impl CircuitVisitor for Prove {
             proof,
             key_id: proven.key_id,
             timings,
-            mode: Mode::Local,
+            mode: ProofMode::Local,
         })
     }
 }

@@ -9,7 +9,7 @@ mod trusted;
 pub use blind::{BlindError, BlindProver, Delay, TokenStore};
 #[cfg(feature = "engine")]
 pub use local::LocalProver;
-pub use mode::{DealerContact, Mode, Server};
+pub use mode::{DealerContact, ProofMode, Server};
 pub use trusted::{TIMEOUT, TrustedProver};
 pub use wufu_proto::prover::{Stage, Timings};
 
@@ -131,7 +131,7 @@ pub struct UnverifiedProof {
     /// How long it took.
     pub timings: Timings,
     /// How it was made, and so who learned what.
-    pub mode: Mode,
+    pub mode: ProofMode,
 }
 
 impl UnverifiedProof {
@@ -149,7 +149,7 @@ pub type OnStage = Arc<dyn Fn(Stage) + Send + Sync>;
 #[tonic::async_trait]
 pub trait ProofSource: fmt::Debug + Send + Sync {
     /// How, and so who learns what.
-    fn mode(&self) -> Mode;
+    fn mode(&self) -> ProofMode;
 
     /// Proves a statement, and tells `stage` how far it is.
     ///

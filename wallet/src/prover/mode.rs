@@ -5,7 +5,7 @@ use std::fmt;
 /// How a proof was made, and so who learned what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Mode {
+pub enum ProofMode {
     /// In the wallet's own process: nobody else learned anything.
     Local,
     /// By a prover that saw the witness.
@@ -34,7 +34,7 @@ pub struct DealerContact {
     pub asked: bool,
 }
 
-impl Mode {
+impl ProofMode {
     /// Its name, for people and machines.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -108,7 +108,7 @@ pub struct Server {
     pub learned: &'static str,
 }
 
-impl fmt::Display for Mode {
+impl fmt::Display for ProofMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

@@ -9,7 +9,7 @@ use wufu_proto::{
     witness::Job,
 };
 
-use super::{Mode, OnStage, ProofSource, ProverError, Stage, UnverifiedProof, answered};
+use super::{OnStage, ProofMode, ProofSource, ProverError, Stage, UnverifiedProof, answered};
 use crate::endpoint::{Endpoint, SMALL_ANSWER, within};
 
 /// How long a proof may take when nobody says otherwise.
@@ -70,8 +70,8 @@ impl TrustedProver {
 
 #[tonic::async_trait]
 impl ProofSource for TrustedProver {
-    fn mode(&self) -> Mode {
-        Mode::Trusted { endpoint: self.endpoint.to_string() }
+    fn mode(&self) -> ProofMode {
+        ProofMode::Trusted { endpoint: self.endpoint.to_string() }
     }
 
     async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {

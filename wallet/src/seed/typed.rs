@@ -182,6 +182,8 @@ mod tests {
             (&text.replacen('3', "", 1), "63 hexadecimal digits"),
             (&text.replace("checksum", "sum"), "words"),
             (&format!("{} abcd", text.as_str()), "1 word, expected 24"),
+            // A checksum of nine digits was taken for its first eight.
+            (&format!("{}0", text.trim_end()), &SeedError::Form.to_string()),
             (&format!("{}{ZEROS}", text.as_str()), "do not name the same seed"),
         ];
         for (given, expected) in cases {

@@ -14,7 +14,7 @@ use wufu_verifier::log::name::LogName;
 
 use crate::endpoint::{
     Endpoint, SMALL_ANSWER,
-    patience::{self, Failed, Listener, OnWait},
+    patience::{self, CallFailure, OnWait, WaitListener},
 };
 
 /// How long an answer may take, all waits of a busy ledger included.
@@ -27,19 +27,19 @@ const MAX_ANSWER: usize = 8 << 20;
 #[derive(Clone, Debug)]
 pub struct GrpcSource {
     endpoint: Endpoint,
-    listener: Listener,
+    listener: WaitListener,
 }
 
 impl GrpcSource {
     /// The ledger at this endpoint. Nothing is connected yet.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, listener: Listener::default() }
+        Self { endpoint, listener: WaitListener::default() }
     }
 
     /// The same, telling `told` whenever the ledger is too busy and will be asked again.
     #[must_use]
     pub fn with_waits(self, told: OnWait) -> Self {
-        Self { listener: Listener(Some(told)), ..self }
+        Self { listener: WaitListener(Some(told)), ..self }
     }
 
     /// Makes a call whose answer has at most so many bytes.
@@ -56,9 +56,9 @@ impl GrpcSource {
         let answer = patience::ask(&self.endpoint, TIMEOUT, &self.listener, call).await;
         let endpoint = || self.endpoint.to_string();
         answer.map_err(|failed| match failed {
-            Failed::Connect(error) => SourceError::Connect { endpoint: endpoint(), error },
-            Failed::Busy(busy) => SourceError::Busy(busy),
-            Failed::Status(status) => {
+            CallFailure::Connect(error) => SourceError::Connect { endpoint: endpoint(), error },
+            CallFailure::Busy(busy) => SourceError::Busy(busy),
+            CallFailure::Status(status) => {
                 SourceError::Status { endpoint: endpoint(), status: Box::new(status) }
             }
         })

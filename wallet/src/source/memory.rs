@@ -33,7 +33,7 @@ pub const EPOCH_SECONDS: u64 = 600;
 
 /// What a source was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Call {
+pub enum RecordedCall {
     /// A checkpoint.
     Checkpoint(LogName, Option<u64>),
     /// A roof.
@@ -52,7 +52,7 @@ struct Log {
 #[derive(Default)]
 struct State {
     logs: BTreeMap<LogName, Log>,
-    calls: Vec<Call>,
+    calls: Vec<RecordedCall>,
     serial: u64,
 }
 
@@ -99,7 +99,7 @@ impl MemoryLedger {
     }
 
     /// What it was asked, in order.
-    pub fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<RecordedCall> {
         self.state.lock().unwrap().calls.clone()
     }
 
@@ -208,7 +208,7 @@ impl MemoryLedger {
         state.serial
     }
 
-    fn asked(&self, call: Call, log: &LogName) -> Result<Log, SourceError> {
+    fn asked(&self, call: RecordedCall, log: &LogName) -> Result<Log, SourceError> {
         let mut state = self.state.lock().unwrap();
         state.calls.push(call);
         state.logs.get(log).cloned().ok_or_else(|| self.none(log, None))
@@ -231,7 +231,7 @@ impl CheckpointSource for MemoryLedger {
     }
 
     async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError> {
-        let entry = self.asked(Call::Checkpoint(log.clone(), epoch), log)?;
+        let entry = self.asked(RecordedCall::Checkpoint(log.clone(), epoch), log)?;
         let held = self.in_force(&entry, log, epoch.unwrap_or(u64::MAX))?;
         Ok(held.note().into())
     }
@@ -240,7 +240,7 @@ impl CheckpointSource for MemoryLedger {
 #[tonic::async_trait]
 impl LedgerSource for MemoryLedger {
     async fn roof(&self, log: &LogName, epoch: u64) -> Result<Roof, SourceError> {
-        let entry = self.asked(Call::Roof(log.clone(), epoch), log)?;
+        let entry = self.asked(RecordedCall::Roof(log.clone(), epoch), log)?;
         let held = self.in_force(&entry, log, epoch)?;
         let mut tree = entry.tree.clone();
         if held.size() < tree.len() as u64 {
@@ -251,7 +251,7 @@ impl LedgerSource for MemoryLedger {
     }
 
     async fn shard(&self, log: &LogName, epoch: u64, shard: u64) -> Result<Shard, SourceError> {
-        let entry = self.asked(Call::Shard(log.clone(), epoch, shard), log)?;
+        let entry = self.asked(RecordedCall::Shard(log.clone(), epoch, shard), log)?;
         let size = self.in_force(&entry, log, epoch)?.size() as usize;
         let first = (shard as usize * SHARD_LEAVES).min(size);
         let range = first..size.min(first + SHARD_LEAVES);

@@ -4,13 +4,11 @@
 //! roofs, whole shards, no identity, and nothing that joins one look-up with another.
 
 mod grpc;
-#[cfg(any(test, feature = "testing"))]
 mod memory;
 mod notes;
 
 pub use grpc::GrpcSource;
-#[cfg(any(test, feature = "testing"))]
-pub use memory::{Call, EPOCH_SECONDS, MemoryLedger};
+pub use memory::{EPOCH_SECONDS, MemoryLedger, RecordedCall};
 pub use notes::NoteFile;
 
 use std::{fmt, sync::Arc};
@@ -22,7 +20,7 @@ use wufu_proto::{
 
 use wufu_verifier::log::name::LogName;
 
-use crate::endpoint::{EndpointError, patience::Busy};
+use crate::endpoint::{EndpointError, patience::BusyError};
 
 /// Why a source did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +40,7 @@ pub enum SourceError {
     },
     /// It is too busy.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Busy(#[from] BusyError),
     /// It answered with an error.
     #[error("{endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
     Status {
@@ -139,7 +137,7 @@ pub trait LedgerSource: CheckpointSource {
 
 /// With whom a checkpoint is compared before it is used.
 #[derive(Clone, Debug)]
-pub enum Second {
+pub enum SecondSource {
     /// With another source: a mirror, another address, a file.
     Compare(Arc<dyn CheckpointSource>),
     /// With nobody. The operator could then show this wallet a root that nobody else sees, and know it by that.
@@ -152,7 +150,7 @@ pub struct Sources {
     /// Where it reads.
     pub ledger: Arc<dyn LedgerSource>,
     /// With whom it compares.
-    pub second: Second,
+    pub second: SecondSource,
 }
 
 impl Sources {
@@ -161,11 +159,11 @@ impl Sources {
         ledger: impl LedgerSource + 'static,
         second: impl CheckpointSource + 'static,
     ) -> Self {
-        Self { ledger: Arc::new(ledger), second: Second::Compare(Arc::new(second)) }
+        Self { ledger: Arc::new(ledger), second: SecondSource::Compare(Arc::new(second)) }
     }
 
     /// A ledger alone.
     pub fn one(ledger: impl LedgerSource + 'static) -> Self {
-        Self { ledger: Arc::new(ledger), second: Second::OneSource }
+        Self { ledger: Arc::new(ledger), second: SecondSource::OneSource }
     }
 }

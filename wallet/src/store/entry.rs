@@ -54,7 +54,7 @@ impl InclusionStatus {
 
 /// A card that is held.
 #[derive(Clone)]
-pub struct CardEntry {
+pub struct CardHolding {
     /// Its commitment, the leaf: 32 bytes.
     pub leaf: Bytes32,
     /// What the issuer sent.
@@ -65,7 +65,7 @@ pub struct CardEntry {
 
 /// A place in a person log that is held.
 #[derive(Clone)]
-pub struct PersonEntry {
+pub struct PersonHolding {
     /// The leaf: 32 bytes.
     pub leaf: Bytes32,
     /// What the registrar sent.
@@ -76,7 +76,7 @@ pub struct PersonEntry {
 
 /// A donation that is held.
 #[derive(Clone)]
-pub struct DonationEntry {
+pub struct DonationHolding {
     /// The leaf: 32 bytes.
     pub leaf: Bytes32,
     /// What the charity sent.
@@ -89,20 +89,20 @@ pub struct DonationEntry {
 #[derive(Clone, Debug)]
 pub enum Holding {
     /// A card.
-    Card(CardEntry),
+    Card(CardHolding),
     /// A place in a person log.
-    Person(PersonEntry),
+    Person(PersonHolding),
     /// A donation.
-    Donation(DonationEntry),
+    Donation(DonationHolding),
 }
 
 impl Holding {
     /// The leaf: 32 bytes.
     pub(crate) fn leaf(&self) -> &Bytes32 {
         match self {
-            Self::Card(CardEntry { leaf, .. })
-            | Self::Person(PersonEntry { leaf, .. })
-            | Self::Donation(DonationEntry { leaf, .. }) => leaf,
+            Self::Card(CardHolding { leaf, .. })
+            | Self::Person(PersonHolding { leaf, .. })
+            | Self::Donation(DonationHolding { leaf, .. }) => leaf,
         }
     }
 
@@ -118,17 +118,17 @@ impl Holding {
     /// Whether it is in its log.
     pub fn standing(&self) -> InclusionStatus {
         match self {
-            Self::Card(CardEntry { standing, .. })
-            | Self::Person(PersonEntry { standing, .. })
-            | Self::Donation(DonationEntry { standing, .. }) => *standing,
+            Self::Card(CardHolding { standing, .. })
+            | Self::Person(PersonHolding { standing, .. })
+            | Self::Donation(DonationHolding { standing, .. }) => *standing,
         }
     }
 
     pub(crate) fn stand(&mut self, stands: InclusionStatus) {
         match self {
-            Self::Card(CardEntry { standing, .. })
-            | Self::Person(PersonEntry { standing, .. })
-            | Self::Donation(DonationEntry { standing, .. }) => *standing = stands,
+            Self::Card(CardHolding { standing, .. })
+            | Self::Person(PersonHolding { standing, .. })
+            | Self::Donation(DonationHolding { standing, .. }) => *standing = stands,
         }
     }
 
@@ -153,4 +153,4 @@ macro_rules! redacted {
     };
 }
 
-redacted!(CardEntry, PersonEntry, DonationEntry);
+redacted!(CardHolding, PersonHolding, DonationHolding);

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Bytes32, Store, StoreError,
-    entry::{CardEntry, DonationEntry, Holding, InclusionStatus, PersonEntry},
+    entry::{CardHolding, DonationHolding, Holding, InclusionStatus, PersonHolding},
 };
 
 /// By commitment.
@@ -113,12 +113,12 @@ impl Store {
         leaf: Bytes32,
         grant: &PersonGrant,
         standing: InclusionStatus,
-    ) -> Result<Option<PersonEntry>, StoreError> {
+    ) -> Result<Option<PersonHolding>, StoreError> {
         let bytes = encoded(&v1::PersonGrant::from(grant));
         self.write(|transaction| {
             let mut table = transaction.open_table(PERSONS)?;
             let held = persons_of(&table, &transaction.open_table(STANDINGS)?, Some(&grant.org))?;
-            let found = |entry: &&PersonEntry| entry.standing == InclusionStatus::Found;
+            let found = |entry: &&PersonHolding| entry.standing == InclusionStatus::Found;
             if let Some(found) = held.iter().find(found) {
                 return Ok(Some(found.clone()));
             }
@@ -146,18 +146,18 @@ impl Store {
             for holding in changed {
                 let leaf = *holding.leaf();
                 let held = match holding {
-                    Holding::Card(CardEntry { grant, .. }) => {
+                    Holding::Card(CardHolding { grant, .. }) => {
                         let bytes = encoded(&v1::CardGrant::from(grant));
                         let held = cards.get(leaf)?.is_some();
                         held && cards.insert(leaf, bytes.as_slice())?.is_some()
                     }
-                    Holding::Person(PersonEntry { grant, .. }) => {
+                    Holding::Person(PersonHolding { grant, .. }) => {
                         let bytes = encoded(&v1::PersonGrant::from(grant));
                         let key = (grant.org.as_str(), leaf);
                         let held = persons.get(key)?.is_some();
                         held && persons.insert(key, bytes.as_slice())?.is_some()
                     }
-                    Holding::Donation(DonationEntry { receipt, .. }) => {
+                    Holding::Donation(DonationHolding { receipt, .. }) => {
                         let bytes = encoded(&v1::DonationReceipt::from(receipt));
                         let held = donations.get(leaf)?.is_some();
                         held && donations.insert(leaf, bytes.as_slice())?.is_some()
@@ -189,11 +189,11 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn cards(&self) -> Result<Vec<CardEntry>, StoreError> {
+    pub fn cards(&self) -> Result<Vec<CardHolding>, StoreError> {
         let mut cards = self.by_leaf(CARDS, |leaf, bytes, standing| {
-            Ok(CardEntry { leaf, grant: card(bytes)?, standing })
+            Ok(CardHolding { leaf, grant: card(bytes)?, standing })
         })?;
-        let order = |entry: &CardEntry| {
+        let order = |entry: &CardHolding| {
             let CardGrant { org, card, path, .. } = &entry.grant;
             (org.clone(), card.kind, path.index())
         };
@@ -206,7 +206,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn persons_of(&self, org: &str) -> Result<Vec<PersonEntry>, StoreError> {
+    pub fn persons_of(&self, org: &str) -> Result<Vec<PersonHolding>, StoreError> {
         self.read(|transaction| persons(transaction, Some(org)))
     }
 
@@ -214,7 +214,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn persons(&self) -> Result<Vec<PersonEntry>, StoreError> {
+    pub fn persons(&self) -> Result<Vec<PersonHolding>, StoreError> {
         self.read(|transaction| persons(transaction, None))
     }
 
@@ -222,12 +222,12 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn donations(&self) -> Result<Vec<DonationEntry>, StoreError> {
+    pub fn donations(&self) -> Result<Vec<DonationHolding>, StoreError> {
         let mut donations = self.by_leaf(DONATIONS, |leaf, bytes, standing| {
-            Ok(DonationEntry { leaf, receipt: donation(bytes)?, standing })
+            Ok(DonationHolding { leaf, receipt: donation(bytes)?, standing })
         })?;
         let order =
-            |entry: &DonationEntry| (entry.receipt.origin.clone(), entry.receipt.path.index());
+            |entry: &DonationHolding| (entry.receipt.origin.clone(), entry.receipt.path.index());
         donations.sort_by_key(order);
         Ok(donations)
     }
@@ -290,7 +290,7 @@ fn stand(
 fn persons(
     transaction: &ReadTransaction,
     org: Option<&str>,
-) -> Result<Vec<PersonEntry>, StoreError> {
+) -> Result<Vec<PersonHolding>, StoreError> {
     persons_of(&transaction.open_table(PERSONS)?, &transaction.open_table(STANDINGS)?, org)
 }
 
@@ -298,7 +298,7 @@ fn persons_of(
     table: &impl ReadableTable<(&'static str, Bytes32), &'static [u8]>,
     standings: &impl ReadableTable<Bytes32, u8>,
     org: Option<&str>,
-) -> Result<Vec<PersonEntry>, StoreError> {
+) -> Result<Vec<PersonHolding>, StoreError> {
     let range = match org {
         Some(org) => table.range((org, [0; 32])..=(org, [0xff; 32]))?,
         None => table.iter()?,
@@ -307,10 +307,10 @@ fn persons_of(
         let (key, bytes) = held?;
         let leaf = key.value().1;
         let standing = read_standing(standings, &leaf)?;
-        Ok(PersonEntry { leaf, grant: person(bytes.value())?, standing })
+        Ok(PersonHolding { leaf, grant: person(bytes.value())?, standing })
     });
     let mut entries = entries.collect::<Result<Vec<_>, StoreError>>()?;
-    let order = |entry: &PersonEntry| {
+    let order = |entry: &PersonHolding| {
         let found = entry.standing == InclusionStatus::Found;
         (entry.grant.org.clone(), !found, entry.grant.path.index())
     };

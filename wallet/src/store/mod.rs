@@ -31,7 +31,7 @@ use wufu_verifier::{
     },
 };
 
-pub use entry::{CardEntry, DonationEntry, Holding, InclusionStatus, PersonEntry};
+pub use entry::{CardHolding, DonationHolding, Holding, InclusionStatus, PersonHolding};
 pub use seen::{Evidence, KnownRoof};
 pub(crate) use shown::number_in;
 pub use shown::{AnswerEntry, ClaimEntry};

@@ -19,7 +19,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    source::{CheckpointSource, Second, SourceError, Sources},
+    source::{CheckpointSource, SecondSource, SourceError, Sources},
     store::{Evidence, StoreError},
     sync::view::{OwnLeafError, RoofView, ShardView, ViewError},
     wallet::{TaskStopped, Wallet},
@@ -347,8 +347,8 @@ impl Wallet {
         epoch: Option<u64>,
     ) -> Result<(RoofView, LogHistory, Option<String>), SyncError> {
         let compared = match &sources.second {
-            Second::OneSource => None,
-            Second::Compare(second) => {
+            SecondSource::OneSource => None,
+            SecondSource::Compare(second) => {
                 let (other, _) = self.checkpoint_of(second.as_ref(), log, epoch).await?;
                 // That both say the same of one epoch was checked when it was kept.
                 let (got, expected) = (other.epoch(), checkpoint.epoch());

@@ -22,7 +22,7 @@ use wufu_prover::{
 };
 use wufu_verifier::encoding::field;
 use wufu_wallet::{
-    Endpoint, LocalProver, Mode, ProofSource as _,
+    Endpoint, LocalProver, ProofMode, ProofSource as _,
     prover::{BlindError, ProverError},
 };
 
@@ -113,7 +113,7 @@ async fn with_the_engine_a_failure_is_mended_at_home() {
     let made = prover.prove(job(1), quiet()).await.unwrap();
     holds(&made);
     assert!(
-        matches!(&made.mode, Mode::Blind { failure: Some(_), evaluators, .. } if evaluators.len() == 1)
+        matches!(&made.mode, ProofMode::Blind { failure: Some(_), evaluators, .. } if evaluators.len() == 1)
     );
     assert_eq!(spy.seen.lock().unwrap().len(), 1);
     drop((second, other));

@@ -6,7 +6,7 @@ use wufu_blind::Kit;
 use wufu_groth16::PreparedEngine;
 use wufu_prover::{Prover, blind};
 use wufu_wallet::{
-    LocalProver, Mode, ProofSource as _,
+    LocalProver, ProofMode, ProofSource as _,
     prover::{
         BlindError, BlindProver, ProverError,
         blind::{Dealer, blind_key},
@@ -86,7 +86,7 @@ async fn only_who_was_sent_something_is_said_to_have_seen_it() {
     // The order is drawn.
     for _ in 0..6 {
         let made = prover.prove(job(1), quiet()).await.unwrap();
-        let Mode::Blind { evaluators, .. } = made.mode else { panic!() };
+        let ProofMode::Blind { evaluators, .. } = made.mode else { panic!() };
         assert_eq!(evaluators, [good.to_string()]);
     }
     // Nobody, where no dealer gave a token.
@@ -95,7 +95,7 @@ async fn only_who_was_sent_something_is_said_to_have_seen_it() {
     let prover = wallet(vec![dealer], vec![good]).with_rescue(Arc::new(local));
     let made = prover.prove(job(1), quiet()).await.unwrap();
     assert!(
-        matches!(&made.mode, Mode::Blind { evaluators, failure: Some(_), .. } if evaluators.is_empty())
+        matches!(&made.mode, ProofMode::Blind { evaluators, failure: Some(_), .. } if evaluators.is_empty())
     );
     // Not the dealer either: it was not reached. What failed and where is told.
     assert!(made.mode.servers().is_empty(), "{:?}", made.mode);

@@ -20,8 +20,8 @@ use tonic::{
     Request, Response, Status, Streaming,
     transport::{Server, server::Connected},
 };
+use wufu_analysis::samples;
 use wufu_blind::BlindKey;
-use wufu_circuits::testing;
 use wufu_groth16::{PreparedKey, prepared::Options};
 use wufu_proto::{
     blind::FORMAT,
@@ -76,7 +76,7 @@ pub fn job(seed: u64) -> Job {
 }
 
 pub fn job_under(key_id: KeyId, seed: u64) -> Job {
-    let gift = testing::gift(&mut StdRng::seed_from_u64(seed));
+    let gift = samples::gift(&mut StdRng::seed_from_u64(seed));
     Job { key_id, witnessed: UncheckedWitness::Gift(Box::new(gift)) }
 }
 

@@ -13,7 +13,7 @@ use wufu_proto::witness::Job;
 use wufu_wallet::{
     ProofSource,
     prover::{
-        BlindProver, Delay, Mode, OnStage, ProverError, UnverifiedProof,
+        BlindProver, Delay, OnStage, ProofMode, ProverError, UnverifiedProof,
         blind::{BlindStep, WaitReason},
     },
 };
@@ -75,15 +75,15 @@ struct Home(Mutex<Vec<Instant>>);
 
 #[tonic::async_trait]
 impl ProofSource for Home {
-    fn mode(&self) -> Mode {
-        Mode::Local
+    fn mode(&self) -> ProofMode {
+        ProofMode::Local
     }
 
     async fn prove(&self, job: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
         self.0.lock().unwrap().push(Instant::now());
         let (public_inputs, proof) = (Vec::new(), Vec::new());
         let (key_id, timings) = (job.key_id, Default::default());
-        Ok(UnverifiedProof { public_inputs, proof, key_id, timings, mode: Mode::Local })
+        Ok(UnverifiedProof { public_inputs, proof, key_id, timings, mode: ProofMode::Local })
     }
 }
 

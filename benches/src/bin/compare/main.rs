@@ -22,8 +22,9 @@ use bn254x8::Backend;
 use clap::Parser;
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
+use wufu_analysis::samples::five_fu;
 use wufu_benches::{machine, median, ms, peak_mb};
-use wufu_circuits::{Circuit as _, testing::five_fu};
+use wufu_circuits::Circuit as _;
 use wufu_groth16::{
     Engine as _, PreparedEngine, PreparedKey,
     prepared::{Integrity, Workspaces},

@@ -13,10 +13,10 @@ use ark_relations::{
 };
 use bn254x8::Backend;
 use rand::rngs::StdRng;
+use wufu_analysis::samples::{donation, five_fu};
 use wufu_circuits::{
     Assignment, Circuit, Clause, R1cs,
     r1cs::{self, Declaration, Mode, Size},
-    testing::{donation, five_fu},
 };
 use wufu_groth16::{
     PreparedKey, ProvingKey,

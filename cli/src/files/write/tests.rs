@@ -14,7 +14,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o777
 }
 
-fn refused(path: &Path, kind: Kind) -> String {
+fn refused(path: &Path, kind: FileKind) -> String {
     let before = fs::read(path).unwrap();
     let error = write(path, kind, b"new").unwrap_err().to_string();
     assert_eq!(fs::read(path).unwrap(), before, "{error}");

@@ -40,7 +40,7 @@ pub enum CsvError {
     #[error(
         "there are more than {MAX_ROWS} rows, expected at most that many; import a part at a time"
     )]
-    Rows,
+    CellRows,
     /// A quote is not closed on its line.
     #[error(
         "a quote opens in cell {cell} and is not closed on the same line; close it, or double it if it belongs to the text \
@@ -106,7 +106,7 @@ impl SpanningCells {
 
 /// One row. It is filled again and again.
 #[derive(Debug, Default)]
-pub(crate) struct Row {
+pub(crate) struct CellRow {
     /// The line on which it begins, from 1.
     pub(crate) line: u64,
     /// What is wrong with it.
@@ -118,7 +118,7 @@ pub(crate) struct Row {
     ends: Vec<usize>,
 }
 
-impl Row {
+impl CellRow {
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -163,7 +163,7 @@ enum State {
 }
 
 /// Reads rows.
-pub(crate) struct Rows<R> {
+pub(crate) struct CellRows<R> {
     from: BufReader<R>,
     delimiter: u8,
     is_multiline: bool,
@@ -176,7 +176,7 @@ pub(crate) struct Rows<R> {
     buffer: Vec<u8>,
 }
 
-impl<R: Read> Rows<R> {
+impl<R: Read> CellRows<R> {
     pub(crate) fn new(from: R, delimiter: u8, is_multiline: bool) -> Self {
         let from = BufReader::with_capacity(1 << 16, from);
         Self { from, delimiter, is_multiline, end: None, line: 0, rows: 0, buffer: Vec::new() }
@@ -211,12 +211,12 @@ impl<R: Read> Rows<R> {
     }
 
     /// Reads the next row. False when there is none.
-    pub(crate) fn next(&mut self, row: &mut Row) -> Result<bool, CsvError> {
+    pub(crate) fn next(&mut self, row: &mut CellRow) -> Result<bool, CsvError> {
         self.buffer.clear();
         let Some(content) = self.read_line()? else { return Ok(false) };
         self.rows += 1;
         if self.rows > MAX_ROWS {
-            return Err(CsvError::Rows);
+            return Err(CsvError::CellRows);
         }
         row.clear(self.line);
         let mut at = if self.line == 1 && self.buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };

@@ -7,8 +7,8 @@ use super::*;
 type ReadRow = (u64, Vec<String>);
 
 fn read(text: &[u8], is_multiline: bool) -> Result<Vec<ReadRow>, (u64, CsvError)> {
-    let mut rows = Rows::new(text, b',', is_multiline);
-    let (mut row, mut read) = (Row::default(), Vec::new());
+    let mut rows = CellRows::new(text, b',', is_multiline);
+    let (mut row, mut read) = (CellRow::default(), Vec::new());
     while rows.next(&mut row).map_err(|error| (rows.line(), error))? {
         let cells = row.cells().map(|cell| String::from_utf8_lossy(cell).into_owned());
         let mut cells: Vec<_> = cells.collect();
@@ -92,8 +92,8 @@ fn f49_a_stray_quote_is_told_on_its_line() {
 #[test]
 fn f49_cells_that_span_lines_are_counted() {
     let spanning = |text: &str| {
-        let mut rows = Rows::new(text.as_bytes(), b',', true);
-        let (mut row, mut all) = (Row::default(), SpanningCells::default());
+        let mut rows = CellRows::new(text.as_bytes(), b',', true);
+        let (mut row, mut all) = (CellRow::default(), SpanningCells::default());
         while rows.next(&mut row).unwrap() {
             all.append(row.spanning);
         }
@@ -117,8 +117,8 @@ fn a_first_line_names_the_delimiter() {
         ("sep=\na,b\n", false, b','),
         ("sep=;;\na,b\n", false, b','),
     ] {
-        let mut rows = Rows::new(text.as_bytes(), b',', false);
-        let mut row = Row::default();
+        let mut rows = CellRows::new(text.as_bytes(), b',', false);
+        let mut row = CellRow::default();
         assert!(rows.next(&mut row).unwrap());
         assert_eq!((rows.take_separator(), rows.delimiter()), (taken, delimiter), "{text:?}");
         assert!(rows.next(&mut row).unwrap());
@@ -146,8 +146,8 @@ fn f49_bytes_without_end_are_refused_in_bounded_memory() {
         }
     }
     let refused = |first: &'static [u8], then: &'static [u8], is_multiline| {
-        let mut rows = Rows::new(Endless(first, then, 0), b',', is_multiline);
-        let mut row = Row::default();
+        let mut rows = CellRows::new(Endless(first, then, 0), b',', is_multiline);
+        let mut row = CellRow::default();
         let error = loop {
             match rows.next(&mut row) {
                 Ok(more) => assert!(more),

@@ -91,7 +91,7 @@ fn what_is_made_for_another_address_is_refused_before_any_root_is_known() {
     assert_eq!(wallet.receive_person(&ours.1).unwrap(), Inclusion::Later);
     assert_eq!(wallet.receive_donation(&ours.2).unwrap(), Inclusion::Later);
     assert!(matches!(wallet.receive_card(&ours.0), Err(ReceiveError::Held { place: 0, .. })));
-    assert!(matches!(wallet.receive_person(&ours.1), Err(ReceiveError::HeldPerson { .. })));
+    assert!(matches!(wallet.receive_person(&ours.1), Err(ReceiveError::PersonHolding { .. })));
     assert!(matches!(wallet.receive_donation(&ours.2), Err(ReceiveError::Held { .. })));
 }
 
@@ -151,7 +151,7 @@ async fn what_names_no_owner_is_kept_apart_until_the_log_tells() {
     assert!(matches!(wallet.receive_person(person), Err(ReceiveError::NotInLog { .. })));
     assert!(matches!(wallet.receive_donation(receipt), Err(ReceiveError::NotInLog { .. })));
     let held = wallet.receive_person(&ours.1);
-    assert!(matches!(held, Err(ReceiveError::HeldPerson { place: 0, .. })), "{held:?}");
+    assert!(matches!(held, Err(ReceiveError::PersonHolding { place: 0, .. })), "{held:?}");
 
     for name in ["wufu/cards:1", "wufu/persons:1", "wufu/donations/1:1"] {
         assert_eq!(
@@ -178,7 +178,7 @@ async fn a_place_that_was_found_stands_in_the_way_of_another_and_no_other_does()
     (wrong.person.salt, wrong.path) = (7u64.into(), unnamed(&wrong.path));
     assert_eq!(wallet.receive_person(&wrong).unwrap(), Inclusion::Later);
     let again = wallet.receive_person(&wrong);
-    assert!(matches!(again, Err(ReceiveError::HeldPerson { .. })), "{again:?}");
+    assert!(matches!(again, Err(ReceiveError::PersonHolding { .. })), "{again:?}");
 
     let sources = Sources::one(ledger.clone());
     wallet.campaign(&sources, "wufu", NOW).await.unwrap();
@@ -187,7 +187,7 @@ async fn a_place_that_was_found_stands_in_the_way_of_another_and_no_other_does()
     assert_eq!(wallet.receive_person(first).unwrap(), Inclusion::InLog);
     for more in [first, second] {
         let held = wallet.receive_person(more);
-        assert!(matches!(held, Err(ReceiveError::HeldPerson { .. })), "{held:?}");
+        assert!(matches!(held, Err(ReceiveError::PersonHolding { .. })), "{held:?}");
     }
     // Both are said to be at place 0: each has a name of its own, and without it nothing is forgotten.
     let names = ["wufu/persons:0.1", "wufu/persons:0.2"];

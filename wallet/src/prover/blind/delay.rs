@@ -124,9 +124,9 @@ pub type OnStep = Arc<dyn Fn(BlindStep) + Send + Sync>;
 
 /// Who is told, if anybody.
 #[derive(Clone, Default)]
-pub(super) struct Listener(pub(super) Option<OnStep>);
+pub(super) struct StepListener(pub(super) Option<OnStep>);
 
-impl Listener {
+impl StepListener {
     pub(super) fn tell(&self, step: BlindStep) {
         if let Some(told) = &self.0 {
             told(step);
@@ -134,8 +134,8 @@ impl Listener {
     }
 }
 
-impl fmt::Debug for Listener {
+impl fmt::Debug for StepListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Listener(..)" } else { "Listener(none)" })
+        f.write_str(if self.0.is_some() { "StepListener(..)" } else { "StepListener(none)" })
     }
 }

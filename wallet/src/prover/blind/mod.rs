@@ -27,14 +27,14 @@ use wufu_proto::{
 };
 use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey, encoding::hex::Hex};
 
-use delay::Listener;
+use delay::StepListener;
 pub use delay::{BlindStep, Delay, OnStep, WaitReason};
 pub use error::BlindError;
 pub use tokens::{TOKEN_FOLDER, TokenStore, TokenStoreError};
 pub use wufu_blind::KitId;
 
 use super::{
-    DealerContact, Mode, OnStage, ProofSource, ProverError, Stage, Timings, UnverifiedProof,
+    DealerContact, OnStage, ProofMode, ProofSource, ProverError, Stage, Timings, UnverifiedProof,
     answered,
 };
 use crate::{
@@ -91,7 +91,7 @@ pub struct BlindProver {
     rescue: Option<Arc<dyn ProofSource>>,
     delay: Delay,
     batch: usize,
-    told: Listener,
+    told: StepListener,
 }
 
 impl BlindProver {
@@ -130,7 +130,7 @@ impl BlindProver {
             return Err(BlindError::Twice("evaluator"));
         }
         let keys = keys.into_iter().collect();
-        let (rescue, delay, batch, told) = (None, Delay::default(), BATCH, Listener::default());
+        let (rescue, delay, batch, told) = (None, Delay::default(), BATCH, StepListener::default());
         Ok(Self { keys, dealers, evaluators, tokens, rescue, delay, batch, told })
     }
 
@@ -149,7 +149,7 @@ impl BlindProver {
     /// The same, which tells `told` what it waits for or whom it asks, before it does.
     #[must_use]
     pub fn with_steps(self, told: OnStep) -> Self {
-        Self { told: Listener(Some(told)), ..self }
+        Self { told: StepListener(Some(told)), ..self }
     }
 
     /// The same, fetching so many tokens together, 1 to [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS); fewer than one
@@ -173,14 +173,14 @@ impl BlindProver {
     }
 
     /// What came of `contacts`; `failure` is why no server made the proof, where the wallet's own engine did.
-    fn mode_of(&self, contacts: &Contacts, failure: Option<String>) -> Mode {
+    fn mode_of(&self, contacts: &Contacts, failure: Option<String>) -> ProofMode {
         let asked = |dealer: &Dealer| contacts.dealers.contains(&dealer.endpoint);
         let contact = |dealer: &Dealer| DealerContact {
             endpoint: dealer.endpoint.to_string(),
             asked: asked(dealer),
         };
         let took_part = |dealer: &&Dealer| contacts.masked || asked(dealer);
-        Mode::Blind {
+        ProofMode::Blind {
             dealers: self.dealers.iter().filter(took_part).map(contact).collect(),
             evaluators: contacts.evaluators.iter().map(Endpoint::to_string).collect(),
             failure,
@@ -398,7 +398,7 @@ impl CircuitVisitor for Assign {
 
 #[tonic::async_trait]
 impl ProofSource for BlindProver {
-    fn mode(&self) -> Mode {
+    fn mode(&self) -> ProofMode {
         let dealers = self.dealers.iter().map(|dealer| dealer.endpoint.clone()).collect();
         let evaluators = self.evaluators.clone();
         self.mode_of(&Contacts { dealers, masked: true, evaluators }, None)

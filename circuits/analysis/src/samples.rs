@@ -1,4 +1,4 @@
-//! Honest instances for tests and benches.
+//! Honest instances, sampled, with proptest strategies for them.
 //!
 //! The trees are not whole: each leaf gets a path of random neighbours, and the paths meet near the root. So an instance
 //! costs a path's hashes, and a leaf may lie at any place.
@@ -11,12 +11,13 @@ use ark_ff::UniformRand;
 use proptest::prelude::*;
 use rand::{CryptoRng, Rng, RngCore, SeedableRng, rngs::StdRng};
 use wufu_verifier::{
-    Amount, Policy, ProjectKey, ProjectSet, Record, Time,
+    Amount, CircuitName, Policy, ProjectKey, ProjectSet, Record, Time,
     hash::merkle::{ARITY, CARD_DEPTH, parent},
     statement::policy::Bounds,
 };
 
-use crate::{
+use wufu_circuits::{
+    Circuit, CircuitVisitor,
     card::{Card, Kind},
     donation::Ownership,
     keys::{Seed, SpendKey},
@@ -156,6 +157,37 @@ pub fn gift(rng: &mut (impl CryptoRng + RngCore)) -> GiftInstance {
     let rcm_out = seed.gift_rcm(Card::nullifier(&sk, cm), friend);
     GiftWitness::new(&sk, (&card, path), friend, rcm_out, Fr::rand(rng)).into_instance()
 }
+
+/// A circuit of which a true instance can be drawn.
+pub trait Sample: Circuit {
+    /// A true instance, drawn from `rng`.
+    fn sample(rng: &mut StdRng) -> Self;
+}
+
+macro_rules! samples {
+    ($($instance:ident: $sample:ident),+ $(,)?) => {
+        $(
+            impl Sample for $instance {
+                fn sample(rng: &mut StdRng) -> Self {
+                    $sample(rng)
+                }
+            }
+        )+
+
+        /// Does some work on a true instance of a circuit.
+        pub fn visit_sample<V: CircuitVisitor>(
+            circuit: CircuitName,
+            rng: &mut StdRng,
+            visitor: V,
+        ) -> V::Output {
+            match circuit {
+                $(<$instance as Circuit>::NAME => visitor.visit(&$instance::sample(rng)),)+
+            }
+        }
+    };
+}
+
+samples![FiveFuInstance: five_fu, DonationInstance: donation, GiftInstance: gift];
 
 /// Any field element.
 pub fn arb_fr() -> impl Strategy<Value = Fr> {
