@@ -129,7 +129,7 @@ pub fn log_key(text: &str) -> anyhow::Result<LogKey> {
 
 /// The projects of an org's signed directory.
 pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
-    let origin = Log::Donations.origin(key.name());
+    let origin = Log::DONATIONS.origin(key.name());
     let directory =
         Directory::open(key, &origin, note).context("the ledger's directory of projects")?;
     Ok(ProjectSet::new(directory.projects().into_iter().map(|project| project.key))?)

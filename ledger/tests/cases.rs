@@ -294,7 +294,7 @@ async fn a_known_row_whose_owner_is_listed_now_is_told() {
     let path = path("receipts-2019.csv");
     let report = ledger.import_file(&path, &format(), options, |_| ()).await.unwrap();
     assert_eq!((report.known, report.known_pending, report.unused_owners), (1, 1, 0));
-    assert_eq!(ledger.size(Log::Donations).await.unwrap(), 0);
+    assert_eq!(ledger.size(Log::DONATIONS).await.unwrap(), 0);
 }
 
 /// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. A folder was "Is a directory", a pipe is

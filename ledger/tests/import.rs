@@ -45,7 +45,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
     ledger.accept_clock(NOW + 100_000_000);
     let closed = ledger.close_epoch(NOW + 100_000_000).await.unwrap();
     assert_eq!(closed.signed[0].size(), 1053);
-    let origin = ledger.origin(Log::Donations);
+    let origin = ledger.origin(Log::DONATIONS);
     let shard = ledger.shard(&origin, closed.epoch, 0).await.unwrap();
     let wufu_proto::log::ShardContent::Records(records) = shard.content else {
         panic!("a donation log has records")
@@ -81,7 +81,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
         ledger.import_file(CERF.as_ref(), &in_utc(), ImportOptions::default(), |_| ()).await;
     let again = again.unwrap();
     assert_eq!((again.read, again.rows, again.known, again.sum), (1053, 0, 1053, 0));
-    assert_eq!(ledger.size(Log::Donations).await.unwrap(), 1053);
+    assert_eq!(ledger.size(Log::DONATIONS).await.unwrap(), 1053);
 
     // Its times have no offset: what they mean is for whoever imports them to say.
     let (format, options) = (CsvFormat::default(), ImportOptions::default());
@@ -382,7 +382,7 @@ async fn made_up(shape: LogShape) {
 
     // The directory as everybody gets it.
     let note = ledger.projects_note().await.unwrap();
-    let origin = ledger.origin(Log::Donations);
+    let origin = ledger.origin(Log::DONATIONS);
     let read = Directory::open(ledger.log_key(), &origin, &note).unwrap();
     assert_eq!(read, directory);
     assert!(Directory::open(ledger.log_key(), "wufu/other", &note).is_err());

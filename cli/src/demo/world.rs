@@ -350,7 +350,7 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
 
 /// A donation of more than nothing, somewhere in the middle.
 async fn some_donation(charity: &Ledger) -> anyhow::Result<DonationReceipt> {
-    let origin = charity.origin(wufu_ledger::Log::Donations);
+    let origin = charity.origin(wufu_ledger::Log::DONATIONS);
     let size = charity.checkpoint(&origin, None).await?.size();
     for leaf_index in (size / 2..size).chain(0..size / 2) {
         let placed = Placement { donations: leaf_index..leaf_index + 1, ..Placement::default() };

@@ -121,7 +121,7 @@ async fn write(
         let leaf = hashed.leaf.as_ref();
         tally.push_donation(&row.receipt, row.facts(hashed.project), leaf.is_some());
         if let Some(leaf) = leaf {
-            tally.push_leaf(Log::Donations, &field::encode(&leaf.leaf));
+            tally.push_leaf(Log::DONATIONS, &field::encode(&leaf.leaf));
         }
     }
     Ok(())

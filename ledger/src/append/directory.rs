@@ -69,7 +69,7 @@ fn push_new(
     before: &Directory,
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
-    let log = Value::from(Log::Donations.id());
+    let log = Value::from(crate::log::id(Log::DONATIONS));
     for (id, name) in new_institutions(directory, before) {
         tally.push(Part::Institutions, &[log, signed(id)?.into(), name.into()]);
     }
@@ -122,7 +122,7 @@ impl Ledger {
             state => check_signed(&directory, &state?.tally)?,
         }
         drop(snapshot);
-        let origin = self.origin(Log::Donations);
+        let origin = self.origin(Log::DONATIONS);
         let note = directory.sign(self.org(), &self.inner.signing, &origin);
         // Names that are checked hold nothing that a note cannot.
         note.map_err(|_| StoreError::Broken { what: "list of projects" })

@@ -147,7 +147,7 @@ impl Ledger {
         if self.policy().production && matches!(*owners, Owners::Development { .. }) {
             return Err(AppendError::Production);
         }
-        let log = Log::Donations;
+        let log = Log::DONATIONS;
         let mut state = self.state(tx).await?;
         let first = self.range(tx, &state.tally, log, donations.len() as u64).await?.start;
         let (workers, rows) = (&self.inner.workers, (Arc::new(donations), owners));

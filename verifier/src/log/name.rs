@@ -25,6 +25,12 @@ pub enum Log {
 }
 
 impl Log {
+    /// The first log of donations.
+    pub const DONATIONS: Self = Self::Donations(1);
+
+    /// The logs that an org keeps, until its first log of donations is full.
+    pub const ALL: [Self; 3] = [Self::Cards, Self::Persons, Self::DONATIONS];
+
     /// The log with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
