@@ -6,7 +6,7 @@ use std::hint::black_box;
 use ark_bn254::Fr;
 use criterion::{Criterion, criterion_group, criterion_main};
 use light_poseidon::{Poseidon, PoseidonHasher};
-use wufu_verifier::poseidon::{hash2, hash3, hash4, plain};
+use wufu_verifier::hash::poseidon::{hash2, hash3, hash4, plain};
 
 fn poseidon(c: &mut Criterion) {
     let [x, y, z, w] = [3, 5, 7, 11].map(|n| -Fr::from(n));

@@ -8,7 +8,7 @@ use bn254x8::{
     poseidon::{Constants, Permutation},
 };
 use rand::{SeedableRng as _, rngs::StdRng};
-use wufu_verifier::poseidon::{hash2, hash3, hash4, parameters};
+use wufu_verifier::hash::poseidon::{hash2, hash3, hash4, parameters};
 
 fn permutation(backend: Backend, inputs: usize) -> Permutation {
     let p = parameters(inputs).unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, pairing::Pairing};
-use wufu_verifier::{KeyId, VerifyingKey, hex::Hex};
+use wufu_verifier::{KeyId, VerifyingKey, encoding::hex::Hex};
 
 use crate::point::{self, PointError};
 

@@ -6,7 +6,7 @@ use ark_bn254::Fr;
 use ark_ff::{BigInt, PrimeField};
 use blake3::{Hasher, OutputReader};
 use rand::{CryptoRng, RngCore};
-use wufu_verifier::{canonical::Writer, hex::Hex};
+use wufu_verifier::encoding::{canonical::Writer, hex::Hex};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::shape::{Shape, integer};
@@ -178,7 +178,7 @@ mod tests {
     use wufu_circuits::r1cs::Size;
     use wufu_verifier::{
         CircuitName, VerifyingKey,
-        key::{KeyPoints, Provenance, Reduction},
+        groth16::key::{KeyPoints, Provenance, Reduction},
     };
 
     use super::*;

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, FftField, PrimeField};
 use wufu_circuits::{r1cs::Size, registry_entry};
-use wufu_verifier::{CircuitName, KeyId, VerifyingKey, key::Reduction};
+use wufu_verifier::{CircuitName, KeyId, VerifyingKey, groth16::key::Reduction};
 
 /// Why bytes are not a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

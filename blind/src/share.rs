@@ -7,7 +7,7 @@ use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInt, PrimeField, UniformRand};
 use rand::{CryptoRng, RngCore, rngs::OsRng};
 use wufu_circuits::r1cs::Assignment;
-use wufu_verifier::{Proof, proof::ProofError};
+use wufu_verifier::{Proof, groth16::proof::ProofError};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey as DealerKey};
-use wufu_verifier::{KeyId, canonical::Writer};
+use wufu_verifier::{KeyId, encoding::canonical::Writer};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{

@@ -10,7 +10,7 @@ use wufu_blind::{
     SumsError, Token, TokenError,
 };
 use wufu_circuits::{Circuit, GiftInstance, r1cs::Size};
-use wufu_verifier::canonical::Writer;
+use wufu_verifier::encoding::canonical::Writer;
 
 use crate::common::*;
 

@@ -8,7 +8,8 @@ use ark_bn254::Fr;
 use serde_json::{Value, json};
 use wufu_circuits::{Card, Kind, Ownership, Person, Seed};
 use wufu_verifier::{
-    Amount, KeyId, ProjectKey, Record, Time, field,
+    Amount, KeyId, ProjectKey, Record, Time,
+    encoding::field,
     statement::{Binding, CLAIM, anchor, scope},
 };
 

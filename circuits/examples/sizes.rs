@@ -7,7 +7,7 @@ use ark_bn254::Fr;
 use rand::{SeedableRng, rngs::StdRng};
 use wufu_analysis::samples;
 use wufu_circuits::{Circuit, Tree};
-use wufu_verifier::merkle::CARD_DEPTH;
+use wufu_verifier::hash::merkle::CARD_DEPTH;
 
 const RUNS: u32 = 20;
 const LEAVES: u64 = 1_000_000;

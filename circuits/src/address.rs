@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use ark_bn254::Fr;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use wufu_verifier::{
+use wufu_verifier::encoding::{
     canonical::{CanonicalError, Reader, Writer},
     text::{self, NameError},
 };

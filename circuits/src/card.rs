@@ -4,10 +4,12 @@ use std::fmt;
 
 use ark_bn254::Fr;
 use wufu_verifier::{
-    canonical::Writer,
-    domain::Domain,
-    h2f::{Context, h2f},
-    poseidon::{hash3, hash4, hash4_many},
+    encoding::canonical::Writer,
+    hash::{
+        domain::Domain,
+        h2f::{Context, h2f},
+        poseidon::{hash3, hash4, hash4_many},
+    },
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 

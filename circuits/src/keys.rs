@@ -5,10 +5,12 @@ use std::fmt;
 use ark_bn254::Fr;
 use rand::{CryptoRng, RngCore};
 use wufu_verifier::{
-    canonical::Writer,
-    domain::Domain,
-    h2f::{Context, h2f},
-    poseidon::hash2,
+    encoding::canonical::Writer,
+    hash::{
+        domain::Domain,
+        h2f::{Context, h2f},
+        poseidon::hash2,
+    },
 };
 use x25519_dalek::StaticSecret;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
-use wufu_verifier::merkle::{ARITY, parent};
+use wufu_verifier::hash::merkle::{ARITY, parent};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Persons: one leaf per real person and campaign, and one claim for each.
 
 use ark_bn254::Fr;
-use wufu_verifier::{
+use wufu_verifier::hash::{
     domain::Domain,
     poseidon::{hash3, hash3_many},
 };

@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use wufu_verifier::{
     ProjectKey, ProjectSet,
-    merkle::{self, ARITY, EMPTY, SET_DEPTH, SHARD_DEPTH, empty_root, parent},
+    hash::merkle::{self, ARITY, EMPTY, SET_DEPTH, SHARD_DEPTH, empty_root, parent},
 };
 use zeroize::Zeroizing;
 
@@ -242,7 +242,7 @@ pub fn set_path(set: &ProjectSet, project: ProjectKey) -> Option<Path<SET_DEPTH>
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use wufu_verifier::merkle;
+    use wufu_verifier::hash::merkle;
 
     use super::*;
 

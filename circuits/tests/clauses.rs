@@ -16,9 +16,11 @@ use wufu_circuits::{
 };
 use wufu_verifier::{
     FiveFu,
-    domain::Domain,
-    merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SET_DEPTH},
-    poseidon::hash4,
+    hash::{
+        domain::Domain,
+        merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SET_DEPTH},
+        poseidon::hash4,
+    },
     statement::anchor,
 };
 

@@ -66,7 +66,7 @@ def wire(call, given):
         return f"{{ let value = ({left}).value() * ({right}).value(); L::wire(b, value) }}"
     if number := re.match(r"poseidon::hash(\d)\($", call):
         inputs = f"({given[1]}).map(|input| input.value())"
-        return f"{{ let value = wufu_verifier::poseidon::hash{number[1]}({inputs}); b.wire(value) }}"
+        return f"{{ let value = wufu_verifier::hash::poseidon::hash{number[1]}({inputs}); b.wire(value) }}"
     return None
 
 

@@ -12,9 +12,11 @@ use wufu_circuits::{
 };
 use wufu_verifier::{
     FiveFu,
-    domain::Domain,
-    merkle::{CARD_DEPTH, parent},
-    poseidon::{hash2, hash3, hash4},
+    hash::{
+        domain::Domain,
+        merkle::{CARD_DEPTH, parent},
+        poseidon::{hash2, hash3, hash4},
+    },
 };
 
 #[test]

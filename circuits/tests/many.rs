@@ -5,7 +5,7 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand as _;
 use rand::{SeedableRng as _, rngs::StdRng};
 use wufu_circuits::{Card, Kind, Ownership, Person, Tree};
-use wufu_verifier::merkle;
+use wufu_verifier::hash::merkle;
 
 /// Around whole vectors of eight.
 const COUNTS: [usize; 8] = [0, 1, 2, 7, 8, 9, 17, 65];

@@ -8,7 +8,7 @@ use ark_bn254::Fr;
 use serde::Deserialize;
 use serde_json::Value;
 use wufu_circuits::Address;
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 
 #[path = "../examples/derivations.rs"]
 mod generator;

@@ -22,7 +22,7 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     ProofRequest,
-    hex::{self, Hex},
+    encoding::hex::{self, Hex},
 };
 use wufu_wallet::envelope;
 use zeroize::Zeroizing;

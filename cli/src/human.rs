@@ -9,8 +9,8 @@ pub use parse::{
     whole,
 };
 use wufu_ledger::CurrencyCode;
-pub use wufu_verifier::readable::{Span, Utc};
-use wufu_verifier::{Amount, Policy, Time, policy::Bounds};
+pub use wufu_verifier::encoding::readable::{Span, Utc};
+use wufu_verifier::{Amount, Policy, Time, statement::policy::Bounds};
 
 /// An amount on the command line: `1,000.00 CNY`, or a bare number of minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

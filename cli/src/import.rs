@@ -16,7 +16,7 @@ use wufu_ledger::{
         ReceiptKey, ReceiptSample, amount::DecimalMark, date::Zone,
     },
 };
-use wufu_verifier::{Time, text::QuotedText};
+use wufu_verifier::{Time, encoding::text::QuotedText};
 
 use crate::{
     files,

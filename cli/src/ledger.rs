@@ -260,7 +260,7 @@ async fn close_epoch(dir: &Path, args: &CloseArgs, output: Output) -> anyhow::Re
     let epoch_seconds = ledger.policy().epoch_seconds;
     let closed = closing(ledger, closed).await?;
     let signed: Vec<_> = closed.signed.iter().map(|one| one.origin().to_owned()).collect();
-    let waiting: Vec<_> = closed.waiting.iter().map(|log| log.name()).collect();
+    let waiting: Vec<_> = closed.waiting.iter().map(ToString::to_string).collect();
     let begun = closed.epoch.saturating_mul(epoch_seconds);
     let text = format!(
         "epoch {}, from {}: signed {}; waiting for the next epoch: {}",

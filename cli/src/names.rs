@@ -1,8 +1,10 @@
 //! Names on the command line. They are hashed, signed or compared as they stand, so a faulty one is refused before
 //! anything is done with it.
 
-use wufu_verifier::text::{self, NameError};
-use wufu_wallet::{LogName, log::DonationLogError};
+use wufu_verifier::{
+    encoding::text::{self, NameError},
+    log::name::{DonationLogError, LogName},
+};
 
 /// A name that is one word: of an organisation or a log.
 pub fn word(text: &str) -> Result<String, NameError> {

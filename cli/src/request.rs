@@ -11,7 +11,7 @@ use wufu_ledger::CurrencyCode;
 use wufu_proto::v1;
 use wufu_verifier::{
     Amount, CircuitName, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Time, Trust,
-    policy::Bounds, request::Question,
+    check::request::Question, statement::policy::Bounds,
 };
 use zeroize::Zeroizing;
 

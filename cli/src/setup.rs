@@ -17,7 +17,7 @@ use wufu_groth16::{
     prepared::{self, Integrity, Options, Step},
 };
 use wufu_prover::{Prover, keys, setup};
-use wufu_verifier::{CircuitName, Trust, VerifyingKey, key::KeyError};
+use wufu_verifier::{CircuitName, Trust, VerifyingKey, groth16::key::KeyError};
 use wufu_wallet::prover::blind::KitId;
 
 use crate::{

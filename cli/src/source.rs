@@ -5,9 +5,12 @@ use std::{path::Path, time::Duration};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use tonic::transport::Channel;
-use wufu_ledger::{CurrencyCode, Directory, LedgerReader, Log};
+use wufu_ledger::{CurrencyCode, LedgerReader, Log};
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
-use wufu_verifier::{ProjectSet, checkpoint::Checkpoint, note::LogKey};
+use wufu_verifier::{
+    ProjectSet,
+    log::{checkpoint::Checkpoint, directory::Directory, signed_note::LogKey},
+};
 use wufu_wallet::{
     Endpoint,
     endpoint::{EndpointError, plain},
@@ -126,7 +129,7 @@ pub fn log_key(text: &str) -> anyhow::Result<LogKey> {
 
 /// The projects of an org's signed directory.
 pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
-    let origin = Log::Donations.origin(key.name());
+    let origin = Log::DONATIONS.origin(key.name());
     let directory =
         Directory::open(key, &origin, note).context("the ledger's directory of projects")?;
     Ok(ProjectSet::new(directory.projects().into_iter().map(|project| project.key))?)

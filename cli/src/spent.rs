@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use redb::{Database, Durability, ReadableDatabase as _, TableDefinition, backends::FileBackend};
-use wufu_verifier::{NullifierStore, spent::SpendError, statement::Nullifier};
+use wufu_verifier::{NullifierStore, check::spent::SpendError, statement::Nullifier};
 
 use crate::files::ReadFailure;
 

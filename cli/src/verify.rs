@@ -9,12 +9,13 @@ use wufu_proto::{Envelope, envelope::Binding, v1};
 use wufu_verifier::{
     CircuitName, ClaimCheck, DonationCheck, KeyId, Proof, ProofRequest, Statement, Time, Trust,
     Verified, VerifyError, VerifyingKey,
-    checkpoint::Checkpoint,
-    epochs::{LogHistory, RootError, Window},
-    notes,
-    request::Question,
-    spent::SpendError,
-    text,
+    check::{request::Question, spent::SpendError},
+    encoding::text,
+    log::{
+        checkpoint::Checkpoint,
+        history::{LogHistory, RootError, Window},
+        notes,
+    },
 };
 
 use crate::{

@@ -10,10 +10,12 @@ use serde_json::Value;
 use wufu_proto::{Envelope, decode, envelope::Binding, v1};
 use wufu_verifier::{
     BatchVerifier, ClaimCheck, DonationCheck, GiftCheck, OpenedProof, Reason, Trust, VerifyingKey,
-    checkpoint::Checkpoint,
-    epochs::{LogHistory, Window},
-    note::LogKey,
-    verify::{AnyVerified, PresentedProof, VerifyError},
+    check::{AnyVerified, PresentedProof, VerifyError},
+    log::{
+        checkpoint::Checkpoint,
+        history::{LogHistory, Window},
+        signed_note::LogKey,
+    },
 };
 
 const HONEST: &str = include_str!("../../vectors/honest.json");

@@ -22,8 +22,8 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     CircuitName, VerifyingKey,
-    canonical::Writer,
-    key::{KeyPoints, Provenance, Reduction},
+    encoding::canonical::Writer,
+    groth16::key::{KeyPoints, Provenance, Reduction},
 };
 
 const NOW: u64 = 1_800_000_000;

@@ -8,7 +8,7 @@ use ed25519_dalek::SigningKey;
 use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
 use wufu_proto::{file, v1};
-use wufu_verifier::{Reason, Trust, VerifyingKey, canonical::Reader, note};
+use wufu_verifier::{Reason, Trust, VerifyingKey, encoding::canonical::Reader, log::signed_note};
 
 #[path = "../../bindings/c/src/lib.rs"]
 #[allow(dead_code, unreachable_pub, unused_imports)]
@@ -86,14 +86,14 @@ fn log(data: &[u8]) {
     let (code, log) = new_log(origin);
     assert_eq!(code == WUFU_ACCEPTED, core::str::from_utf8(origin).is_ok());
     let signing = SigningKey::from_bytes(&[9; 32]);
-    let Ok(key) = note::LogKey::new("cerf", signing.verifying_key()) else { return };
+    let Ok(key) = signed_note::LogKey::new("cerf", signing.verifying_key()) else { return };
     let key = key.to_string();
     // SAFETY: the log is null or not given back yet, and the bytes live as long as the calls.
     let insert =
         |note: &[u8]| known(unsafe { wufu_log_insert(log, bytes(key.as_bytes()), bytes(note)) });
     insert(data);
     if let Ok(text) = core::str::from_utf8(data)
-        && let Ok(signed) = note::sign("cerf", &signing, text)
+        && let Ok(signed) = signed_note::sign("cerf", &signing, text)
         && insert(signed.as_bytes()) == WUFU_ACCEPTED
     {
         assert_eq!(insert(signed.as_bytes()), WUFU_ACCEPTED, "twice is no other");

@@ -8,7 +8,7 @@ use wufu_circuits::Address;
 use wufu_fuzz::reached;
 use wufu_verifier::{
     Policy, ProofRequest,
-    canonical::{Reader, Writer},
+    encoding::canonical::{Reader, Writer},
 };
 
 fuzz_target!(|data: &[u8]| {

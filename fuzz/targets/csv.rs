@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 use wufu_fuzz::reached;
 use wufu_ledger::{
-    CurrencyCode, Directory, LedgerPolicy, Owners,
+    CurrencyCode, LedgerPolicy, Owners,
     import::{
         CsvFormat, Mapping, Rows,
         amount::{DecimalMark, parse_amount, parse_amount_with},
@@ -17,8 +17,11 @@ use wufu_ledger::{
     },
 };
 use wufu_verifier::{
-    note::{self, LogKey},
-    text,
+    encoding::text,
+    log::{
+        directory::Directory,
+        signed_note::{self, LogKey},
+    },
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -73,8 +76,10 @@ fuzz_target!(|data: &[u8]| {
     }
     let signing = SigningKey::from_bytes(&[9; 32]);
     let Ok(key) = LogKey::new("cerf", signing.verifying_key()) else { return };
-    if let Ok(note) = note::sign("cerf", &signing, text) {
-        if Directory::open(&key, "cerf/donations/1", &note).is_ok() {
+    if let Ok(note) = signed_note::sign("cerf", &signing, text) {
+        if let Ok(directory) = Directory::open(&key, "cerf/donations/1", &note) {
+            let again = Directory::parse("cerf/donations/1", &directory.text("cerf/donations/1"));
+            assert_eq!(again, Ok(directory));
             reached("directory");
         }
     }

@@ -9,9 +9,11 @@ use wufu_fuzz::reached;
 use wufu_proto::{Envelope, decode, envelope::Binding, v1};
 use wufu_verifier::{
     ClaimCheck, Donation, DonationCheck, FiveFu, Gift, GiftCheck, Trust, VerifyingKey,
-    checkpoint::Checkpoint,
-    epochs::{LogHistory, Window},
-    note::LogKey,
+    log::{
+        checkpoint::Checkpoint,
+        history::{LogHistory, Window},
+        signed_note::LogKey,
+    },
 };
 
 const HONEST: &str = include_str!("../../vectors/honest.json");

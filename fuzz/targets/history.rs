@@ -6,8 +6,10 @@ use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
 use wufu_verifier::{
     Fr,
-    checkpoint::{Checkpoint, LogState},
-    epochs::{HistoryError, LogHistory, RootError, Window},
+    log::{
+        checkpoint::{Checkpoint, LogState},
+        history::{HistoryError, LogHistory, RootError, Window},
+    },
 };
 
 /// Seconds of an epoch; now and then another length.

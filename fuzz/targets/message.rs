@@ -8,12 +8,11 @@ use wufu_proto::{
     ConvertError, Envelope,
     append::{Append, AppendOutcome},
     claim::{Claim, ClaimBinding, ClaimOutcome},
-    decode,
-    file,
+    decode, file,
     grant::{CardGift, CardGrant, DonationReceipt, PersonGrant},
     limits::MessageLimits,
     log::{CheckpointQuery, HistoryQuery, LedgerInfo, Roof, RoofQuery, Shard, ShardQuery},
-    prover::{Progress, ReceivedProof, ProverInfo},
+    prover::{Progress, ProverInfo, ReceivedProof},
     v1,
     voucher::Voucher,
     witness::Job,
@@ -57,7 +56,11 @@ where
 {
     // A file of it is read as the same; anything else that looks like a file is refused.
     if let Ok(read) = file::decode::<M>(data) {
-        assert!(data == read.encode_to_vec() || data == file::encode(&read) || !data.starts_with(b"wufu"));
+        assert!(
+            data == read.encode_to_vec()
+                || data == file::encode(&read)
+                || !data.starts_with(b"wufu")
+        );
     }
     let Ok(message) = decode::<M>(data) else { return };
     assert_eq!(message.encode_to_vec(), data);

@@ -4,9 +4,10 @@
 use ed25519_dalek::SigningKey;
 use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
-use wufu_verifier::{
+use wufu_verifier::log::{
     checkpoint::{Checkpoint, LogState},
-    note::{self, LogKey},
+    receipt::{ClaimReceipt, ClaimRefusal},
+    signed_note::{self, LogKey},
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -18,8 +19,8 @@ fuzz_target!(|data: &[u8]| {
     let signing = SigningKey::from_bytes(&[9; 32]);
     let Ok(key) = LogKey::new("cerf", signing.verifying_key()) else { return };
     opened(&signing, &key, text);
-    let Ok(signed) = note::sign("cerf", &signing, text) else { return };
-    if signed.len() <= note::MAX_BYTES {
+    let Ok(signed) = signed_note::sign("cerf", &signing, text) else { return };
+    if signed.len() <= signed_note::MAX_BYTES {
         assert_eq!(key.open(&signed), Ok(text));
     }
     opened(&signing, &key, &signed);
@@ -29,6 +30,14 @@ fn opened(signing: &SigningKey, key: &LogKey, note: &str) {
     if let Ok(text) = key.open(note) {
         assert!(note.starts_with(text));
         reached("note");
+    }
+    if let Ok(receipt) = ClaimReceipt::open(key, note) {
+        assert_eq!(ClaimReceipt::parse("cerf", &receipt.text("cerf")), Ok(receipt));
+        reached("receipt");
+    }
+    if let Ok(refusal) = ClaimRefusal::open(key, note) {
+        assert_eq!(ClaimRefusal::parse("cerf", &refusal.text("cerf")), Ok(refusal));
+        reached("refusal");
     }
     let Ok(checkpoint) = Checkpoint::open(key, note) else { return };
     let state = LogState {

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
-use wufu_verifier::{Donation, FiveFu, Gift, Proof, Record, Statement, field};
+use wufu_verifier::{Donation, FiveFu, Gift, Proof, Record, Statement, encoding::field};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(proof) = Proof::decode(data) {

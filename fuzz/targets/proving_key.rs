@@ -14,7 +14,7 @@ use wufu_groth16::{ProvingKey, prepared::Header};
 use wufu_prover::keys;
 use wufu_verifier::{
     CircuitName, Trust,
-    key::{Provenance, Reduction},
+    groth16::key::{Provenance, Reduction},
 };
 
 /// Most of what a key says of itself stands at its beginning.

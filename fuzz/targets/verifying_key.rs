@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
-use wufu_verifier::{Trust, VerifyingKey, key::Provenance};
+use wufu_verifier::{Trust, VerifyingKey, groth16::key::Provenance};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(key) = VerifyingKey::decode(data, Trust::AcceptDevelopment) else {

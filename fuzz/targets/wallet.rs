@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use wufu_circuits::Seed;
 use wufu_fuzz::reached;
 use wufu_proto::v1;
-use wufu_wallet::{LogName, Endpoint, envelope, seed, store::Evidence};
+use wufu_wallet::{Endpoint, LogName, envelope, seed, store::Evidence};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(seed) = seed::from_text(data) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ark_bn254::Fr;
-use wufu_verifier::key::CircuitId;
+use wufu_verifier::CircuitId;
 
 /// The circuit that a caller expects a key to be for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

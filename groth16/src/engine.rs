@@ -1,7 +1,7 @@
 //! What computes a proof.
 
 use ark_bn254::Fr;
-use wufu_verifier::{Proof, VerifyingKey, proof::ProofError};
+use wufu_verifier::{Proof, VerifyingKey, groth16::proof::ProofError};
 
 use crate::AssignmentRef;
 

@@ -9,7 +9,7 @@ use ark_groth16::{ProvingKey, VerifyingKey};
 use ark_poly::{EvaluationDomain as _, Radix2EvaluationDomain};
 use bn254x8::{Backend, transform};
 use rand::rngs::StdRng;
-use wufu_verifier::key::Reduction;
+use wufu_verifier::groth16::key::Reduction;
 use zeroize::Zeroizing;
 
 use crate::{R1csRef, key::KeyFileError};

@@ -12,7 +12,7 @@ use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use wufu_files::{Draft, sync_folder};
 use wufu_verifier::{
     KeyId, Trust, VerifyingKey,
-    key::{KeyError, KeyPoints, Reduction},
+    groth16::key::{KeyError, KeyPoints, Reduction},
 };
 
 use crate::CircuitInfo;

@@ -7,7 +7,7 @@ use ark_groth16::{Groth16, ProvingKey, r1cs_to_qap::LibsnarkReduction};
 use rand::{SeedableRng as _, rngs::StdRng};
 use wufu_circuits::R1cs;
 use wufu_groth16::generate;
-use wufu_verifier::key::Reduction;
+use wufu_verifier::groth16::key::Reduction;
 
 use crate::{
     matrices::{CircomReduction, Rows},

@@ -18,7 +18,7 @@ use wufu_groth16::{
     EngineError,
     prepared::{DEFAULT_BUDGET, Options, Progress, Queries, Step, Workspaces},
 };
-use wufu_verifier::key::Reduction;
+use wufu_verifier::groth16::key::Reduction;
 
 use crate::{
     matrices::{CircomReduction, Rows, matrices},

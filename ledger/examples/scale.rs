@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let closed = ledger.close_epoch(NOW).await?;
     println!("epoch closed in {}", began.stop());
 
-    let origin = ledger.origin(Log::Donations);
+    let origin = ledger.origin(Log::DONATIONS);
     let began = Clock::start();
     let shard = ledger.shard(&origin, closed.epoch, 0).await?;
     let bytes = wufu_proto::v1::GetShardResponse::from(&shard);

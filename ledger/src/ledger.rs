@@ -9,7 +9,7 @@ use ed25519_dalek::SigningKey;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
 use wufu_proto::log::{LedgerInfo, LogInfo};
-use wufu_verifier::{epochs::LogHistory, note::LogKey};
+use wufu_verifier::log::{history::LogHistory, signed_note::LogKey};
 
 use crate::{
     epochs::{summary_error::SummaryError, tally::Tally},

@@ -26,11 +26,7 @@ pub mod service;
 mod store;
 mod workers;
 
-pub use append::{
-    AppendError, Placement,
-    directory::{Directory, DirectoryError, Project},
-    donation::Donations,
-};
+pub use append::{AppendError, Placement, donation::Donations};
 pub use audit::{
     Audit,
     entry::Problem,

@@ -11,7 +11,7 @@ use std::{
 use wufu_circuits::tree::{Tree, TreeError};
 use wufu_verifier::{
     Fr,
-    merkle::{SHARD_DEPTH, SHARD_LEAVES, empty_root, root_from},
+    hash::merkle::{SHARD_DEPTH, SHARD_LEAVES, empty_root, root_from},
 };
 
 use crate::{log::Log, workers::parents};
@@ -123,7 +123,7 @@ impl ShardCache {
 
 #[cfg(test)]
 mod tests {
-    use wufu_verifier::merkle;
+    use wufu_verifier::hash::merkle;
 
     use super::*;
 

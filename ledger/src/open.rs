@@ -9,7 +9,10 @@ use std::{
 use ed25519_dalek::SigningKey;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
-use wufu_verifier::{checkpoint::Checkpoint, merkle::SHARD_LEAVES, note::LogKey};
+use wufu_verifier::{
+    hash::merkle::SHARD_LEAVES,
+    log::{checkpoint::Checkpoint, signed_note::LogKey},
+};
 
 use crate::{
     epochs::{history, state::Summary, summary},

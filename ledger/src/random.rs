@@ -1,7 +1,7 @@
 //! Field elements that nobody can guess.
 
 use rand::{RngCore, rngs::OsRng};
-use wufu_verifier::{Fr, field};
+use wufu_verifier::{Fr, encoding::field};
 
 /// A field element drawn uniformly from the system's generator.
 ///

@@ -8,7 +8,10 @@ use crate::common::{
 };
 use sqlx::{ConnectOptions, Executor, sqlite::SqliteConnectOptions};
 use wufu_ledger::{Ledger, OpenError};
-use wufu_verifier::{Amount, Record, field, readable::Utc};
+use wufu_verifier::{
+    Amount, Record,
+    encoding::{field, readable::Utc},
+};
 
 /// A folder with a ledger of everything in two epochs, closed.
 async fn folder() -> tempfile::TempDir {

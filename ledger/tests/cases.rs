@@ -294,7 +294,7 @@ async fn a_known_row_whose_owner_is_listed_now_is_told() {
     let path = path("receipts-2019.csv");
     let report = ledger.import_file(&path, &format(), options, |_| ()).await.unwrap();
     assert_eq!((report.known, report.known_pending, report.unused_owners), (1, 1, 0));
-    assert_eq!(ledger.size(Log::Donations).await.unwrap(), 0);
+    assert_eq!(ledger.size(Log::DONATIONS).await.unwrap(), 0);
 }
 
 /// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. A folder was "Is a directory", a pipe is
@@ -389,7 +389,7 @@ proptest! {
         prop_assert_eq!(read.donations.len() as u64 + read.blank + read.bad.count(), read.read);
         let is_good = |row: &&[String; 6]| {
             let names = [&row[1], &row[2]];
-            let is_clean = |name: &&String| wufu_verifier::text::check_name(name.trim()).is_ok();
+            let is_clean = |name: &&String| wufu_verifier::encoding::text::check_name(name.trim()).is_ok();
             let amount = wufu_ledger::import::amount::parse_amount(&row[3], 2);
             let date = wufu_ledger::import::date::parse_date(&row[4], None);
             names.iter().all(is_clean) && amount.is_ok() && date.is_ok()

@@ -17,7 +17,7 @@ use wufu_proto::{
     claim::{Claim, ClaimOutcome},
     v1,
 };
-use wufu_verifier::{KeyId, Proof, checkpoint::Checkpoint, readable::Utc};
+use wufu_verifier::{KeyId, Proof, encoding::readable::Utc, log::checkpoint::Checkpoint};
 
 /// A claim of the statement and proof of another, with these words beside them.
 fn reworded(claim: &Claim, key_id: KeyId, payout: &[u8], expiry: u64) -> Claim {

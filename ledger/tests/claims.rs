@@ -8,7 +8,10 @@ use crate::common::{
 };
 use wufu_ledger::{AppendError, ClaimError, Ledger, LedgerPolicy};
 use wufu_proto::{append::Append, claim::ClaimOutcome};
-use wufu_verifier::{VerifyError, checkpoint::Checkpoint, epochs::RootError};
+use wufu_verifier::{
+    VerifyError,
+    log::{checkpoint::Checkpoint, history::RootError},
+};
 
 const NULLIFIERS: [u64; 6] = [1, 10, 11, 12, 13, 14];
 

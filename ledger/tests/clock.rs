@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_ledger::{EpochError, Ledger, LedgerPolicy};
-use wufu_verifier::readable::Utc;
+use wufu_verifier::encoding::readable::Utc;
 
 use crate::common::{NOW, cards, ledger};
 

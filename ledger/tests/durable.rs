@@ -114,7 +114,7 @@ async fn what_was_acknowledged_survives_kill_9() {
             match words.first().copied() {
                 Some("appended") => {
                     assert!(size(Log::Cards).await >= number(1), "lost: {line}");
-                    assert!(size(Log::Donations).await >= number(2), "lost: {line}");
+                    assert!(size(Log::DONATIONS).await >= number(2), "lost: {line}");
                 }
                 Some("claimed") => {
                     assert!(ledger.claims().await.unwrap() >= number(1), "lost: {line}")
@@ -128,7 +128,7 @@ async fn what_was_acknowledged_survives_kill_9() {
             lines += 1;
         }
         // Batches are whole: three cards come with each donation.
-        assert_eq!(size(Log::Cards).await - 1, 3 * size(Log::Donations).await);
+        assert_eq!(size(Log::Cards).await - 1, 3 * size(Log::DONATIONS).await);
         let audit = ledger.audit().await.unwrap();
         assert_eq!(audit.findings, []);
         drop(ledger);

@@ -11,7 +11,10 @@ use wufu_ledger::{
     generate::{GenerateError, LogShape, generate, write_csv},
     import::{Columns, CsvFormat, ImportError, ImportOptions, Mapping, Rows, date::Zone},
 };
-use wufu_verifier::{ProjectKey, note};
+use wufu_verifier::{
+    ProjectKey,
+    log::{directory::Directory, signed_note},
+};
 
 const CERF: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cerf_contributions.csv");
 
@@ -42,7 +45,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
     ledger.accept_clock(NOW + 100_000_000);
     let closed = ledger.close_epoch(NOW + 100_000_000).await.unwrap();
     assert_eq!(closed.signed[0].size(), 1053);
-    let origin = ledger.origin(Log::Donations);
+    let origin = ledger.origin(Log::DONATIONS);
     let shard = ledger.shard(&origin, closed.epoch, 0).await.unwrap();
     let wufu_proto::log::ShardContent::Records(records) = shard.content else {
         panic!("a donation log has records")
@@ -78,7 +81,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
         ledger.import_file(CERF.as_ref(), &in_utc(), ImportOptions::default(), |_| ()).await;
     let again = again.unwrap();
     assert_eq!((again.read, again.rows, again.known, again.sum), (1053, 0, 1053, 0));
-    assert_eq!(ledger.size(Log::Donations).await.unwrap(), 1053);
+    assert_eq!(ledger.size(Log::DONATIONS).await.unwrap(), 1053);
 
     // Its times have no offset: what they mean is for whoever imports them to say.
     let (format, options) = (CsvFormat::default(), ImportOptions::default());
@@ -379,13 +382,13 @@ async fn made_up(shape: LogShape) {
 
     // The directory as everybody gets it.
     let note = ledger.projects_note().await.unwrap();
-    let origin = ledger.origin(Log::Donations);
-    let read = wufu_ledger::Directory::open(ledger.log_key(), &origin, &note).unwrap();
+    let origin = ledger.origin(Log::DONATIONS);
+    let read = Directory::open(ledger.log_key(), &origin, &note).unwrap();
     assert_eq!(read, directory);
-    assert!(wufu_ledger::Directory::open(ledger.log_key(), "wufu/other", &note).is_err());
+    assert!(Directory::open(ledger.log_key(), "wufu/other", &note).is_err());
     let forged = note.replace("Foundation 01", "Foundation 99");
-    assert!(wufu_ledger::Directory::open(ledger.log_key(), &origin, &forged).is_err());
-    assert!(note.len() < note::MAX_BYTES);
+    assert!(Directory::open(ledger.log_key(), &origin, &forged).is_err());
+    assert!(note.len() < signed_note::MAX_BYTES);
 }
 
 #[tokio::test(flavor = "multi_thread")]

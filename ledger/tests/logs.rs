@@ -11,10 +11,9 @@ use wufu_ledger::{
 use wufu_proto::append::Append;
 use wufu_verifier::{
     Fr,
-    checkpoint::Checkpoint,
-    epochs::LogHistory,
-    merkle::{CARD_DEPTH, SHARD_DEPTH, empty_root, root_from},
-    readable::Utc,
+    encoding::readable::Utc,
+    hash::merkle::{CARD_DEPTH, SHARD_DEPTH, empty_root, root_from},
+    log::{checkpoint::Checkpoint, history::LogHistory},
 };
 
 #[tokio::test]
@@ -61,7 +60,7 @@ async fn what_is_appended_comes_back_with_its_path() {
         let leaf = receipt.record(address(n).pk).leaf();
         assert_eq!((receipt.amount.minor(), receipt.time.seconds()), (n, NOW - n));
         let path = receipt.path.path(leaf);
-        assert_eq!(up(path.root(leaf).unwrap(), Log::Donations), root(Log::Donations));
+        assert_eq!(up(path.root(leaf).unwrap(), Log::DONATIONS), root(Log::DONATIONS));
         let again = ledger.donation_receipt(&receipt.receipt).await.unwrap();
         assert_eq!(&again, receipt);
     }
@@ -278,7 +277,7 @@ async fn f31_once_a_log_signed_for_an_epoch_all_wait_for_the_next() {
     ledger.append(cards(0..3)).await.unwrap();
     ledger.append(donations(1..3)).await.unwrap();
     let again = ledger.close_epoch(NOW + 1).await.unwrap();
-    assert_eq!((again.signed, again.waiting), (vec![], vec![Log::Cards, Log::Donations]));
+    assert_eq!((again.signed, again.waiting), (vec![], vec![Log::Cards, Log::DONATIONS]));
     assert!(ledger.checkpoint("wufu/cards", Some(NOW / 600)).await.is_err());
     let next = ledger.close_epoch(NOW + 600).await.unwrap();
     assert_eq!(next.signed.iter().map(Checkpoint::size).collect::<Vec<_>>(), [3, 2]);

@@ -10,7 +10,7 @@ use wufu_ledger::{AppendError, FolderError, Ledger, OpenError, service::ServeErr
 use wufu_proto::{append::Append, grant::MAX_RECEIPT};
 use wufu_verifier::{
     CircuitName, VerifyingKey,
-    key::{KeyPoints, Provenance, Reduction},
+    groth16::key::{KeyPoints, Provenance, Reduction},
 };
 
 use crate::common::{

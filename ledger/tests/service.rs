@@ -19,8 +19,8 @@ use wufu_proto::{
     v1,
 };
 use wufu_verifier::{
-    merkle::{SHARD_DEPTH, empty_root, root, root_from},
-    readable::Utc,
+    encoding::readable::Utc,
+    hash::merkle::{SHARD_DEPTH, empty_root, root, root_from},
 };
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn everybody_gets_checkpoints_roofs_and_shards_that_fit_together() {
     assert_eq!(info.logs.iter().map(|log| log.size).collect::<Vec<_>>(), [9, 3, 5]);
     assert_eq!(info.logs.iter().map(|log| log.depth).collect::<Vec<_>>(), [16, 15, 14]);
 
-    for (log, size) in [(Log::Cards, 9), (Log::Persons, 3), (Log::Donations, 5)] {
+    for (log, size) in [(Log::Cards, 9), (Log::Persons, 3), (Log::DONATIONS, 5)] {
         let checkpoint = covered(&mut client, &ledger, log, size).await;
         let (origin, epoch) = (ledger.origin(log), checkpoint.epoch());
         assert_eq!(epoch, NOW / 600);
@@ -48,7 +48,7 @@ async fn everybody_gets_checkpoints_roofs_and_shards_that_fit_together() {
         let request = v1::GetShardRequest { origin: origin.clone(), epoch, shard: 0 };
         let shard = client.get_shard(request).await.unwrap().into_inner();
         let shard = Shard::try_from(shard).unwrap();
-        assert_eq!(matches!(shard.content, ShardContent::Records(_)), log == Log::Donations);
+        assert_eq!(matches!(shard.content, ShardContent::Records(_)), log == Log::DONATIONS);
         let leaves = shard.content.leaves();
         assert_eq!(roof.shard_roots, [root(&leaves, SHARD_DEPTH).unwrap()]);
         let whole =
@@ -125,7 +125,7 @@ async fn only_the_operator_appends_and_gets_grants_when_the_epoch_ends() {
     let request = with_token(&token, v1::AppendRequest::from(&batch));
     let mut other = client.clone();
     let waiting = tokio::spawn(async move { other.append(request).await });
-    grown(&ledger, Log::Donations, 3, &waiting).await;
+    grown(&ledger, Log::DONATIONS, 3, &waiting).await;
     served.clock.fetch_add(600, Ordering::SeqCst);
     let appended = waiting.await.unwrap().unwrap().into_inner();
     let appended = AppendOutcome::try_from(appended).unwrap();

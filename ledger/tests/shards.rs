@@ -18,7 +18,7 @@ use wufu_proto::{
     log::{Roof, Shard},
     v1,
 };
-use wufu_verifier::merkle::{SHARD_DEPTH, SHARD_LEAVES, root};
+use wufu_verifier::hash::merkle::{SHARD_DEPTH, SHARD_LEAVES, root};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f25_f31_a_shard_comes_whole_and_once_full_never_changes() {
@@ -33,8 +33,8 @@ async fn f25_f31_a_shard_comes_whole_and_once_full_never_changes() {
     let first = import(1, 65_600).await;
     let served = serve(&ledger, None).await;
     let mut client = served.client().await;
-    let origin = ledger.origin(Log::Donations);
-    let checkpoint = covered(&mut client, &ledger, Log::Donations, first.leaves).await;
+    let origin = ledger.origin(Log::DONATIONS);
+    let checkpoint = covered(&mut client, &ledger, Log::DONATIONS, first.leaves).await;
     let epoch = checkpoint.epoch();
     let roof = async |epoch| {
         let request = v1::GetRoofRequest { origin: origin.clone(), epoch };
@@ -63,7 +63,7 @@ async fn f25_f31_a_shard_comes_whole_and_once_full_never_changes() {
     // Later appends change neither the full shard nor what was in force before.
     import(2, 400).await;
     served.clock.fetch_add(600, Ordering::SeqCst);
-    let later = covered(&mut client, &ledger, Log::Donations, 66_000).await;
+    let later = covered(&mut client, &ledger, Log::DONATIONS, 66_000).await;
     let after = roof(later.epoch()).await;
     assert_eq!(after.shard_roots[0], before.shard_roots[0]);
     assert_ne!(after.shard_roots[1], before.shard_roots[1]);

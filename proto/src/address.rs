@@ -1,7 +1,7 @@
 //! Addresses.
 
 use wufu_circuits::address::Address;
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 
 use crate::{error::ConvertError, read, v1};
 

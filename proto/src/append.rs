@@ -29,7 +29,7 @@ pub struct CardIssue {
 pub struct DonationEntry {
     /// The donor.
     pub address: Address,
-    /// The receipt's name, unique in the log: see [`wufu_verifier::text::check_name`].
+    /// The receipt's name, unique in the log: see [`wufu_verifier::encoding::text::check_name`].
     pub receipt: Vec<u8>,
     /// The institution's name.
     pub institution: String,

@@ -1,13 +1,11 @@
 //! Claims: what one binds, how it is submitted, what becomes of it.
 
-use wufu_verifier::{
-    FiveFu, KeyId, Proof, Statement, statement::Nullifier, verify::PresentedProof,
-};
+use wufu_verifier::{FiveFu, KeyId, Proof, Statement, check::PresentedProof, statement::Nullifier};
 
 use crate::{error::ConvertError, read, v1};
 
 /// Longest payee, in bytes.
-pub const MAX_PAYOUT: usize = 256;
+pub use wufu_verifier::log::receipt::MAX_PAYOUT;
 
 /// What a claim binds, beside the key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use wufu_verifier::{
     CircuitName, KeyId, Proof, ProofRequest, Statement,
-    proof::ProofError,
+    check::PresentedProof,
+    groth16::proof::ProofError,
     statement::{BindingKind, InputsError},
-    verify::PresentedProof,
 };
 
 use crate::{claim::ClaimBinding, error::ConvertError, read, v1};

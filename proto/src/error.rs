@@ -3,8 +3,11 @@
 use core::fmt;
 
 use wufu_verifier::{
-    FieldError, Reason, policy::PolicyError, proof::ProofError, record::RecordError,
-    request::RequestError, statement::InputsError, text::NameError,
+    FieldError, Reason,
+    check::request::RequestError,
+    encoding::text::NameError,
+    groth16::proof::ProofError,
+    statement::{InputsError, policy::PolicyError, record::RecordError},
 };
 
 /// Why a message is not what it should be. It names the field and never shows a value that could be secret.
@@ -82,7 +85,7 @@ pub enum ConvertError {
         /// What it may be.
         expected: &'static str,
     },
-    /// A text that is not a name: see [`wufu_verifier::text`].
+    /// A text that is not a name: see [`wufu_verifier::encoding::text`].
     Name {
         /// The field.
         field: &'static str,

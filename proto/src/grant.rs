@@ -7,7 +7,7 @@ use wufu_circuits::{
     donation::Ownership,
     person::Person,
 };
-use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, field};
+use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, encoding::field};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{error::ConvertError, read, shard_path::ShardPath, v1};
@@ -58,7 +58,7 @@ pub struct DonationReceipt {
     /// When.
     #[zeroize(skip)]
     pub time: Time,
-    /// The receipt's name, as the charity wrote it: 1 to [`MAX_RECEIPT`] bytes that are a name, see [`wufu_verifier::text::check_name`].
+    /// The receipt's name, as the charity wrote it: 1 to [`MAX_RECEIPT`] bytes that are a name, see [`wufu_verifier::encoding::text::check_name`].
     pub receipt: Vec<u8>,
     /// What hides the owner.
     pub rcm: Fr,

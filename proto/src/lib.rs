@@ -6,7 +6,7 @@
 //!
 //! Wire becomes domain by `TryFrom`, strictly; domain becomes wire by `From`. Notes (checkpoints, lists of projects,
 //! receipts of claims) travel as text and are opened with the key that should have signed them: see
-//! [`Checkpoint::open`](wufu_verifier::checkpoint::Checkpoint::open).
+//! [`Checkpoint::open`](wufu_verifier::log::checkpoint::Checkpoint::open).
 //!
 //! Messages with secrets print only their names, and their memory is wiped when they are dropped.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -4,7 +4,7 @@
 //! once became half a gigabyte. So the items are counted in the bytes first, which takes no memory at all.
 
 use prost::{Message, Name};
-use wufu_verifier::{ProjectSet, request::MAX_KEYS};
+use wufu_verifier::{ProjectSet, check::request::MAX_KEYS};
 
 use crate::{error::ConvertError, v1};
 

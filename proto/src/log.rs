@@ -2,10 +2,9 @@
 
 use wufu_verifier::{
     Fr, Record,
-    epochs::Window,
-    field,
-    merkle::{CARD_DEPTH, SHARD_DEPTH, SHARD_LEAVES},
-    note::LogKey,
+    encoding::field,
+    hash::merkle::{CARD_DEPTH, SHARD_DEPTH, SHARD_LEAVES},
+    log::{history::Window, signed_note::LogKey},
 };
 
 use crate::{error::ConvertError, read, v1};

@@ -2,7 +2,7 @@
 
 use wufu_verifier::{
     Amount, Policy, ProjectKey, ProjectSet, Time,
-    policy::{Bounds, PolicyError},
+    statement::policy::{Bounds, PolicyError},
 };
 
 use crate::{error::ConvertError, read, v1};

@@ -3,10 +3,8 @@
 use core::time::Duration;
 
 use wufu_verifier::{
-    CircuitName, KeyId, Proof, Statement, Trust, VerifyingKey,
-    key::{CircuitId, KeyError},
-    statement::InputsError,
-    verify::PresentedProof,
+    CircuitId, CircuitName, KeyId, Proof, Statement, Trust, VerifyingKey, check::PresentedProof,
+    groth16::key::KeyError, statement::InputsError,
 };
 
 use crate::{error::ConvertError, read, v1};

@@ -1,6 +1,9 @@
 //! How fields are read: strictly, and naming themselves in errors.
 
-use wufu_verifier::{CircuitName, Fr, KeyId, field, text};
+use wufu_verifier::{
+    CircuitName, Fr, KeyId,
+    encoding::{field, text},
+};
 
 use crate::{error::ConvertError, limits::MessageLimits};
 

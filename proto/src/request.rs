@@ -2,7 +2,7 @@
 
 use wufu_verifier::{
     CircuitName, ProofRequest,
-    request::{MAX_KEYS, Question, RequestError},
+    check::request::{MAX_KEYS, Question, RequestError},
 };
 
 use crate::{error::ConvertError, read, v1};

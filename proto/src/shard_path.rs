@@ -4,8 +4,9 @@ use core::fmt;
 
 use wufu_circuits::path::{Children, Path};
 use wufu_verifier::{
-    Fr, field,
-    merkle::{ARITY, CARD_DEPTH, SHARD_DEPTH, parent},
+    Fr,
+    encoding::field,
+    hash::merkle::{ARITY, CARD_DEPTH, SHARD_DEPTH, parent},
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 

@@ -25,7 +25,9 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     Amount, CircuitName, FiveFu, Fr, KeyId, Policy, ProjectKey, ProjectSet, Proof, Record, Time,
-    epochs::Window, field, note::LogKey, policy::Bounds,
+    encoding::field,
+    log::{history::Window, signed_note::LogKey},
+    statement::policy::Bounds,
 };
 
 fn rng() -> StdRng {

@@ -10,14 +10,18 @@ use wufu_proto::{Envelope, decode, log::Roof, v1};
 use wufu_verifier::{
     CircuitName, ClaimCheck, DonationCheck, GiftCheck, KeyId, NullifierStore, OpenedProof, Policy,
     Reason, Statement, Trust, Verified, VerifyingKey,
-    batch::OsEntropy,
-    checkpoint::Checkpoint,
-    epochs::{HistoryError, LogHistory, Window},
-    note::LogKey,
-    request::Question,
-    spent::{MemoryStore, SpendError},
+    check::{
+        AnyVerified,
+        batch::OsEntropy,
+        request::Question,
+        spent::{MemoryStore, SpendError},
+    },
+    log::{
+        checkpoint::Checkpoint,
+        history::{HistoryError, LogHistory, Window},
+        signed_note::LogKey,
+    },
     statement::Nullifier,
-    verify::AnyVerified,
     verify_batch,
 };
 

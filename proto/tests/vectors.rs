@@ -5,7 +5,10 @@
 mod generator;
 
 use serde_json::Value;
-use wufu_verifier::{checkpoint::Checkpoint, field, note::LogKey};
+use wufu_verifier::{
+    encoding::field,
+    log::{checkpoint::Checkpoint, signed_note::LogKey},
+};
 
 use generator::{read_file, read_message};
 

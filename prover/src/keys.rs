@@ -12,7 +12,7 @@ use wufu_groth16::{
 };
 use wufu_verifier::{
     CircuitName, VerifyingKey,
-    key::{Provenance, Reduction},
+    groth16::key::{Provenance, Reduction},
 };
 
 /// The circuit of a statement, as the engine expects a key for it.

@@ -5,7 +5,7 @@ use wufu_circuits::registry_entry;
 use wufu_groth16::{KeyFileError, ProvingKey, generate};
 use wufu_verifier::{
     CircuitName,
-    key::{Provenance, Reduction},
+    groth16::key::{Provenance, Reduction},
 };
 
 use crate::keys;

@@ -13,7 +13,7 @@ use wufu_groth16::{AssignmentRef, Engine, EngineError, KeyFileError, ProvingKey}
 use wufu_prover::{ProveError, Prover, Stage, keys};
 use wufu_verifier::{
     CircuitName, Proof, Statement, Trust, VerifyingKey,
-    key::{KeyError, Provenance},
+    groth16::key::{KeyError, Provenance},
 };
 
 use crate::common::{gift, key, prover, rng};

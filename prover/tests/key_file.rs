@@ -9,7 +9,7 @@ use wufu_groth16::{KeyFileError, ProvingKey};
 use wufu_prover::keys;
 use wufu_verifier::{
     CircuitName, Trust,
-    key::{Provenance, Reduction},
+    groth16::key::{Provenance, Reduction},
 };
 
 use crate::keys::key;

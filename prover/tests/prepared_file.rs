@@ -18,7 +18,7 @@ use wufu_groth16::{
     prepared::{DEFAULT_BUDGET, Header, Integrity, Options, PreparedFileError, remove},
 };
 use wufu_prover::keys;
-use wufu_verifier::{CircuitName, Trust, key::KeyError};
+use wufu_verifier::{CircuitName, Trust, groth16::key::KeyError};
 
 use crate::keys::{key, rng};
 

@@ -5,7 +5,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use wufu_analysis::samples;
 use wufu_circuits::Circuit;
 use wufu_prover::{Prover, keys, setup};
-use wufu_verifier::{CircuitName, Statement, key::Reduction};
+use wufu_verifier::{CircuitName, Statement, groth16::key::Reduction};
 
 #[test]
 fn a_key_in_snarkjs_form_proves_and_a_false_assignment_does_not() {

@@ -25,7 +25,7 @@ use tonic::Request;
 use wufu_circuits::GiftInstance;
 use wufu_proto::v1::{self, prover_service_client::ProverServiceClient};
 use wufu_prover::service::{Limits, run};
-use wufu_verifier::{CircuitName, field};
+use wufu_verifier::{CircuitName, encoding::field};
 
 use common::{LONG, gift, gift_request, key, prover};
 

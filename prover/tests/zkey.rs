@@ -12,7 +12,7 @@ use wufu_analysis::samples;
 use wufu_circuits::{Circuit as _, GiftInstance, R1cs};
 use wufu_groth16::iden3::ZkeyError;
 use wufu_prover::{Prover, keys};
-use wufu_verifier::{CircuitName, key::Provenance};
+use wufu_verifier::{CircuitName, groth16::key::Provenance};
 
 use crate::{
     keys::rng,

@@ -13,10 +13,12 @@ use std::{env, error::Error, fs::File, io::Read as _, process::ExitCode, time::S
 use wufu_proto::{file, limits::MAX_ENVELOPE};
 use wufu_verifier::{
     DonationCheck, Trust, VerifyingKey,
-    epochs::{LogHistory, Window},
-    note::LogKey,
-    notes,
-    spent::MemoryStore,
+    check::spent::MemoryStore,
+    log::{
+        history::{LogHistory, Window},
+        notes,
+        signed_note::LogKey,
+    },
 };
 
 /// Reads a file, and no more of it than one of its kind has.

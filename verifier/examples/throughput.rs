@@ -22,7 +22,7 @@ use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
 use ark_groth16::{Groth16, PreparedVerifyingKey, r1cs_to_qap::LibsnarkReduction};
 use ark_serialize::CanonicalDeserialize;
 use scene::{Scene, Shown, spoil};
-use wufu_verifier::{CircuitName, FiveFu, Statement, batch::OsEntropy, verify_batch};
+use wufu_verifier::{CircuitName, FiveFu, Statement, check::batch::OsEntropy, verify_batch};
 
 const COUNT: usize = 1024;
 const ROUNDS: usize = 7;

@@ -14,44 +14,28 @@ use wufu_testing as _;
 
 extern crate alloc;
 
-mod arithmetic;
-pub mod batch;
-pub mod canonical;
-pub mod checkpoint;
-mod comb;
-pub mod domain;
-pub mod epochs;
-pub mod field;
-pub mod h2f;
-pub mod hex;
-pub mod key;
-pub mod merkle;
-pub mod note;
-pub mod notes;
-pub mod pending;
-mod points;
-pub mod policy;
-pub mod poseidon;
-pub mod proof;
-pub mod readable;
-pub mod reason;
-pub mod record;
-pub mod request;
-pub mod spent;
+pub mod check;
+pub mod encoding;
+pub mod groth16;
+pub mod hash;
+pub mod log;
 pub mod statement;
-pub mod text;
-pub mod verify;
 
 pub use ark_bn254::Fr;
-pub use batch::{BatchVerifier, verify_batch};
-pub use field::{FieldBytes, FieldError};
-pub use key::{CircuitId, KeyId, Trust, VerifyingKey};
-pub use pending::OpenedProof;
-pub use policy::{Policy, ProjectSet};
-pub use proof::Proof;
-pub use reason::Reason;
-pub use record::{Amount, ProjectKey, Record, Time};
-pub use request::ProofRequest;
-pub use spent::NullifierStore;
-pub use statement::{CircuitName, Donation, FiveFu, Gift, Statement};
-pub use verify::{ClaimCheck, DonationCheck, GiftCheck, Verified, VerifyError};
+pub use check::{
+    ClaimCheck, DonationCheck, GiftCheck, OpenedProof, Verified, VerifyError,
+    batch::{BatchVerifier, verify_batch},
+    reason::Reason,
+    request::ProofRequest,
+    spent::NullifierStore,
+};
+pub use encoding::field::{FieldBytes, FieldError};
+pub use groth16::{
+    key::{Trust, VerifyingKey},
+    proof::Proof,
+};
+pub use statement::{
+    CircuitId, CircuitName, Donation, FiveFu, Gift, KeyId, Statement,
+    policy::{Policy, ProjectSet},
+    record::{Amount, ProjectKey, Record, Time},
+};

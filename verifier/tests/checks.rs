@@ -7,14 +7,18 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use wufu_verifier::{
     Amount, CircuitName, KeyId, NullifierStore as _, Policy, ProjectKey, ProjectSet, ProofRequest,
     Time,
-    canonical::{CanonicalError, Reader, Writer},
-    checkpoint::{self, Checkpoint, CheckpointError, LogState},
-    epochs::{HistoryError, LogHistory},
-    note::{self, LogKey, NoteError},
-    notes::{self, NotesError},
-    policy::{Bounds, PolicyError},
-    request::{MAX_KEYS, MAX_TEXT, Question, RequestError},
-    spent::{MemoryStore, SpendError},
+    check::{
+        request::{MAX_KEYS, MAX_TEXT, Question, RequestError},
+        spent::{MemoryStore, SpendError},
+    },
+    encoding::canonical::{CanonicalError, Reader, Writer},
+    log::{
+        checkpoint::{self, Checkpoint, CheckpointError, LogState},
+        history::{HistoryError, LogHistory},
+        notes::{self, NotesError},
+        signed_note::{self, LogKey, NoteError},
+    },
+    statement::policy::{Bounds, PolicyError},
 };
 
 const TEXT: &str = "wufu/cards\n5\n";
@@ -27,7 +31,7 @@ fn key() -> LogKey {
     LogKey::new("wufu", signing().verifying_key()).unwrap()
 }
 
-/// A note with any text, signed by hand: [`note::sign`] refuses what must not be opened.
+/// A note with any text, signed by hand: [`signed_note::sign`] refuses what must not be opened.
 fn signed(text: &str) -> String {
     let name_hash_key = key().to_string();
     let hash = hex::decode(name_hash_key.split('+').nth(1).unwrap()).unwrap();
@@ -37,7 +41,7 @@ fn signed(text: &str) -> String {
 
 #[test]
 fn a_note_by_hand_is_the_one_that_is_signed() {
-    assert_eq!(signed(TEXT), note::sign("wufu", &signing(), TEXT).unwrap());
+    assert_eq!(signed(TEXT), signed_note::sign("wufu", &signing(), TEXT).unwrap());
     assert_eq!(key().open(&signed(TEXT)), Ok(TEXT));
 }
 
@@ -69,10 +73,10 @@ fn f53_a_note_that_hides_something_is_refused_though_it_is_signed() {
 fn f22_a_note_has_so_many_signatures_and_bytes_at_most() {
     let note = signed(TEXT);
     let line = note.split("\n\n").nth(1).unwrap();
-    let most = note::MAX_SIGNATURES - 1;
+    let most = signed_note::MAX_SIGNATURES - 1;
     assert_eq!(key().open(&format!("{note}{}", line.repeat(most))), Ok(TEXT));
     assert_eq!(key().open(&format!("{note}{}", line.repeat(most + 1))), Err(NoteError::Form));
-    let long = signed(&format!("{}\n", "a".repeat(note::MAX_BYTES)));
+    let long = signed(&format!("{}\n", "a".repeat(signed_note::MAX_BYTES)));
     assert_eq!(key().open(&long), Err(NoteError::Long { got: long.len() }));
     // The signature of somebody without a name.
     assert_eq!(key().open(&format!("{note}\u{2014}  AAAAAAAA\n")), Err(NoteError::Form));
@@ -88,7 +92,7 @@ fn a_checkpoint_has_so_many_bytes_at_most() {
     let name = "a".repeat(200);
     let more = format!("\u{2014} {name} AAAAAAAA\n").repeat(80);
     let long = format!("{note}{more}");
-    assert!(long.len() > checkpoint::MAX_BYTES && long.len() < note::MAX_BYTES);
+    assert!(long.len() > checkpoint::MAX_BYTES && long.len() < signed_note::MAX_BYTES);
     assert!(key().open(&long).is_ok());
     let refused = Checkpoint::open(&key(), &long).unwrap_err();
     assert_eq!(refused, CheckpointError::Long { got: long.len() });

@@ -14,13 +14,20 @@ use ark_std::rand::{SeedableRng, rngs::StdRng};
 use ed25519_dalek::SigningKey;
 use wufu_verifier::{
     CircuitName, Gift, GiftCheck, KeyId, Proof, Statement, Trust, VerifyError, VerifyingKey,
-    checkpoint::{Checkpoint, LogState},
-    epochs::{LogHistory, RootError, Window},
-    key::{KeyError, KeyPoints, Provenance, Reduction},
-    proof::{PointError, ProofError},
-    spent::{MemoryStore, SpendError},
+    check::{
+        PresentedProof,
+        spent::{MemoryStore, SpendError},
+    },
+    groth16::{
+        key::{KeyError, KeyPoints, Provenance, Reduction},
+        point::PointError,
+        proof::ProofError,
+    },
+    log::{
+        checkpoint::{Checkpoint, LogState},
+        history::{LogHistory, RootError, Window},
+    },
     statement::{Binding, InputsError},
-    verify::PresentedProof,
 };
 
 type Ark = Groth16<Bn254, LibsnarkReduction>;

@@ -8,8 +8,10 @@ use ark_ff::UniformRand as _;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use wufu_verifier::{
     Amount, ProjectKey, Record, Time,
-    merkle::{self, ARITY, EMPTY},
-    poseidon::{hash3, hash3_many, hash4, hash4_many},
+    hash::{
+        merkle::{self, ARITY, EMPTY},
+        poseidon::{hash3, hash3_many, hash4, hash4_many},
+    },
 };
 
 /// Around whole vectors of eight.

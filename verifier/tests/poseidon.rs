@@ -6,7 +6,7 @@ use ark_ff::{AdditiveGroup, Field, PrimeField};
 use light_poseidon::{Poseidon, PoseidonHasher};
 use proptest::{array::uniform4, prelude::*};
 use serde::Deserialize;
-use wufu_verifier::poseidon::{hash2, hash3, hash4, plain};
+use wufu_verifier::hash::poseidon::{hash2, hash3, hash4, plain};
 
 #[derive(Deserialize)]
 struct Vectors {

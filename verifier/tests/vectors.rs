@@ -8,12 +8,16 @@ use serde_json::Value;
 use wufu_verifier::{
     Donation, FieldBytes, FiveFu, Fr, Gift, GiftCheck, Policy, Proof, ProofRequest, Reason, Record,
     Statement, Trust, VerifyingKey,
-    checkpoint::{Checkpoint, CheckpointError},
-    epochs::{LogHistory, RootError, Window},
-    field,
-    key::{KeyError, Provenance, Reduction},
-    note::{self, LogKey},
-    verify::PresentedProof,
+    check::PresentedProof,
+    encoding::field,
+    groth16::key::{KeyError, Provenance, Reduction},
+    log::{
+        checkpoint::{Checkpoint, CheckpointError},
+        directory::{Directory, DirectoryError},
+        history::{LogHistory, RootError, Window},
+        receipt::{ClaimReceipt, ClaimRefusal, ReceiptError},
+        signed_note::{self, LogKey},
+    },
 };
 
 fn folder() -> PathBuf {
@@ -218,12 +222,101 @@ fn f15_f23_f31_histories() {
     }
 }
 
+/// Compares a refusal with the line, the reason and the message that a case states.
+fn refused(case: &Value, reason: Option<Reason>, line: Value, field: Value, told: &str) {
+    let what = text(case, "case");
+    assert_eq!(text(case, "verdict"), "refused", "{what}: {told}");
+    assert_eq!(case["reason"], serde_json::json!(reason.map(Reason::as_str)), "{what}");
+    assert_eq!((&case["line"], &case["field"]), (&line, &field), "{what}");
+    assert_eq!(told, text(case, "text"), "{what}");
+}
+
+fn refused_answer(case: &Value, error: &ReceiptError) {
+    let (reason, line) = match error {
+        ReceiptError::Note(error) => (Some(error.reason()), Value::Null),
+        ReceiptError::Long { .. } => (None, "none: the note is longer than an answer".into()),
+        _ => (None, error.field().unwrap().into()),
+    };
+    refused(case, reason, line, Value::Null, &error.to_string());
+}
+
+#[test]
+fn receipts_and_refusals_of_claims() {
+    let file = file("receipts.json");
+    let key = LogKey::parse(text(&file, "log_key")).unwrap();
+    for case in cases(&file, "receipts") {
+        match ClaimReceipt::open(&key, text(&case, "note")) {
+            Err(error) => refused_answer(&case, &error),
+            Ok(receipt) => {
+                assert_eq!(text(&case, "verdict"), "accepted", "{case}");
+                assert!(text(&case, "note").starts_with(&receipt.text(text(&file, "org"))));
+                assert_eq!(receipt.claim.to_string(), text(&case, "claim"));
+                let nullifiers = receipt.nullifiers.map(hex::encode);
+                assert_eq!(case["nullifiers"], serde_json::json!(nullifiers));
+                assert_eq!(receipt.key_id.to_string(), text(&case, "key_id"));
+                assert_eq!(receipt.payout, bytes(&case, "payout"));
+                assert_eq!(receipt.expiry.to_string(), text(&case, "expiry"));
+                assert_eq!(receipt.time.to_string(), text(&case, "time"));
+            }
+        }
+    }
+    for case in cases(&file, "refusals") {
+        match ClaimRefusal::open(&key, text(&case, "note")) {
+            Err(error) => refused_answer(&case, &error),
+            Ok(refusal) => {
+                assert_eq!(text(&case, "verdict"), "accepted", "{case}");
+                assert!(text(&case, "note").starts_with(&refusal.text(text(&file, "org"))));
+                assert_eq!(refusal.nullifier[..], bytes(&case, "nullifier"));
+                assert_eq!(refusal.claim.to_string(), text(&case, "spent_by_claim"));
+                assert_eq!(refusal.time.to_string(), text(&case, "time"));
+            }
+        }
+    }
+}
+
+#[test]
+fn f53_directories() {
+    let file = file("directories.json");
+    let (key, origin) = (LogKey::parse(text(&file, "log_key")).unwrap(), text(&file, "origin"));
+    for case in cases(&file, "directories") {
+        match Directory::open(&key, origin, text(&case, "note")) {
+            Ok(directory) => {
+                assert_eq!(text(&case, "verdict"), "accepted", "{case}");
+                assert_eq!(case["institutions"], serde_json::json!(directory.institutions()));
+                let projects = directory.projects();
+                assert_eq!(projects.len(), case["projects"].as_array().unwrap().len());
+                for (project, expected) in projects.iter().zip(case["projects"].as_array().unwrap())
+                {
+                    assert_eq!(project.key.to_u64().to_string(), text(expected, "key"));
+                    assert_eq!(project.institution, text(expected, "institution"));
+                    assert_eq!(project.name, text(expected, "name"));
+                    let names = (project.institution.as_str(), project.name.as_str());
+                    assert_eq!(directory.names(project.key), Some(names));
+                }
+            }
+            Err(error) => {
+                let (reason, line, field) = match &error {
+                    DirectoryError::Note(error) => (Some(error.reason()), Value::Null, Value::Null),
+                    DirectoryError::Name { line, field, .. } => {
+                        (None, (*line).into(), format!("name of the {field}").into())
+                    }
+                    DirectoryError::Line { line, field, .. } => {
+                        (None, (*line).into(), (*field).into())
+                    }
+                    other => panic!("{other}"),
+                };
+                refused(&case, reason, line, field, &error.to_string());
+            }
+        }
+    }
+}
+
 /// Reasons without a case, and why.
 const ELSEWHERE: [(Reason, &str); 6] = [
     (Reason::KeyInputPoints, "only through the interface: in bytes the length tells"),
     (
         Reason::NoteLong,
-        "a checkpoint is refused above 16 KiB, other notes above 1 MiB: see note.rs",
+        "a checkpoint is refused above 16 KiB, other notes above 1 MiB: see signed_note.rs",
     ),
     (
         Reason::KeyIdLength,
@@ -282,7 +375,7 @@ fn errors_that_no_file_brings_have_their_reasons() {
     assert_eq!(points.reason(), Reason::KeyInputPoints);
     let keys = file("logs.json");
     let log_key = LogKey::parse(text(&keys["log_keys"][0], "log_key")).unwrap();
-    let long = "a".repeat(note::MAX_BYTES + 1);
+    let long = "a".repeat(signed_note::MAX_BYTES + 1);
     assert_eq!(log_key.open(&long).unwrap_err().reason(), Reason::NoteLong);
 
     let keys = cases(&file("keys.json"), "keys");

@@ -24,13 +24,14 @@ use wufu_prover::{Prover, setup};
 use wufu_verifier::{
     Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Time,
     VerifyingKey,
-    canonical::Writer,
-    checkpoint::{Checkpoint, LogState},
-    h2f::{Context, h2f},
-    merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH},
-    policy::Bounds,
-    request::Question,
-    statement::{self, CLAIM},
+    check::request::Question,
+    encoding::canonical::Writer,
+    hash::{
+        h2f::{Context, h2f},
+        merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH},
+    },
+    log::checkpoint::{Checkpoint, LogState},
+    statement::{self, CLAIM, policy::Bounds},
 };
 
 /// Where the file lies.

@@ -17,7 +17,6 @@ pub mod endpoint;
 pub mod envelope;
 pub mod file;
 pub mod holdings;
-pub mod log;
 pub mod plan;
 pub mod prover;
 pub mod seed;
@@ -34,7 +33,6 @@ pub use holdings::{
 };
 
 pub use endpoint::Endpoint;
-pub use log::{LogKind, LogName};
 pub use plan::{
     Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, EarlierClaim, MIN_ANONYMITY, Report,
 };
@@ -44,6 +42,7 @@ pub use source::{GrpcSource, NoteFile, SecondSource, Sources};
 pub use store::{Holding, InclusionStatus};
 pub use submit::SubmitOutcome;
 pub use wallet::Wallet;
+pub use wufu_verifier::log::name::LogName;
 
 #[cfg(feature = "engine")]
 pub use prover::LocalProver;

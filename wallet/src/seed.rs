@@ -9,7 +9,7 @@ use std::{fmt::Write as _, path::Path};
 
 pub use typed::{from_typed, to_words};
 use wufu_circuits::Seed;
-use wufu_verifier::hex::{self, Hex};
+use wufu_verifier::encoding::hex::{self, Hex};
 use zeroize::Zeroizing;
 
 use crate::file::{self, FileError};

@@ -10,8 +10,10 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     CircuitName, FiveFu, Proof, Statement, VerifyError,
-    hex::Hex,
-    note::{LogKey, NoteError},
+    log::{
+        receipt::{ClaimReceipt, ClaimRefusal, ReceiptError},
+        signed_note::{LogKey, NoteError},
+    },
     statement::{self, InputsError, Nullifier},
 };
 
@@ -210,33 +212,39 @@ impl Wallet {
     ) -> Result<SubmitOutcome, SubmitError> {
         let (org, statement, payout) = (key.name(), claim.statement(), claim.payout());
         match outcome {
-            ClaimOutcome::Admitted { claim, note } => {
-                let mut lines = vec![format!("claim {claim}"), format!("payout {}", Hex(payout))];
-                lines.extend(
-                    statement.nullifiers().iter().map(|nf| format!("nullifier {}", Hex(nf))),
-                );
-                if !says(key.open(&note)?, &format!("{org}/claims"), &lines) {
+            ClaimOutcome::Admitted { claim: number, note } => {
+                let receipt = match ClaimReceipt::open(key, &note) {
+                    Ok(receipt) => receipt,
+                    Err(error) => return Err(not_an_answer(error, note)),
+                };
+                let expected = ClaimReceipt {
+                    claim: number,
+                    nullifiers: ClaimReceipt::nullifiers_of(statement),
+                    key_id: claim.key_id(),
+                    payout: payout.to_vec(),
+                    expiry: claim.expiry(),
+                    time: receipt.time,
+                };
+                if receipt != expected {
                     return Err(SubmitError::OtherAnswer { note });
                 }
-                Ok(SubmitOutcome::Admitted { claim, note })
+                Ok(SubmitOutcome::Admitted { claim: number, note })
             }
             ClaimOutcome::Spent { nullifier, earlier, note } => {
+                let refusal = match ClaimRefusal::open(key, &note) {
+                    Ok(refusal) => refusal,
+                    Err(error) => return Err(not_an_answer(error, note)),
+                };
                 let ours = statement.nullifiers().contains(&nullifier);
-                let lines = [format!("nullifier {}", Hex(&nullifier))];
-                let said = key.open(&note)?;
-                if !ours || !says(said, &format!("{org}/refusals"), &lines) {
+                if !ours || refusal.nullifier != nullifier {
                     return Err(SubmitError::OtherAnswer { note });
                 }
-                let number = number_in(said);
                 if !self.made_by_a_holder(org, nullifier, &earlier)? {
                     return Err(SubmitError::Unproved { note });
                 }
                 // This very claim was admitted, and the answer was lost.
                 if earlier.statement() == statement && earlier.payout() == payout {
-                    return match number {
-                        Some(claim) => Ok(SubmitOutcome::Admitted { claim, note }),
-                        None => Err(SubmitError::OtherAnswer { note }),
-                    };
+                    return Ok(SubmitOutcome::Admitted { claim: refusal.claim, note });
                 }
                 let earlier_payout = earlier.payout().to_vec();
                 Ok(SubmitOutcome::Spent { nullifier, earlier_payout, note })
@@ -264,25 +272,10 @@ impl Wallet {
     }
 }
 
-/// Whether a signed text is of this kind and has all of these lines.
-fn says(text: &str, heading: &str, lines: &[String]) -> bool {
-    let mut said = text.lines();
-    said.next() == Some(heading) && lines.iter().all(|line| said.clone().any(|said| said == line))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_is_about_the_claim() {
-        let lines = |lines: &[&str]| lines.iter().map(|line| line.to_string()).collect::<Vec<_>>();
-        let text = "wufu/claims\nclaim 7\nnullifier 01ff\npayout 00\n";
-        assert!(says(text, "wufu/claims", &lines(&["claim 7", "payout 00", "nullifier 01ff"])));
-        assert!(!says(text, "wufu/refusals", &lines(&["nullifier 01ff"])));
-        // Neither a part of a line, nor the heading, nor another number.
-        for other in ["nullifier 01", "claim 77", "wufu/claims", "claim", ""] {
-            assert!(!says(text, "wufu/claims", &lines(&[other])), "{other:?}");
-        }
+/// The error of a note that is no answer to a claim.
+fn not_an_answer(error: ReceiptError, note: String) -> SubmitError {
+    match error {
+        ReceiptError::Note(error) => SubmitError::Unsigned(error),
+        _ => SubmitError::OtherAnswer { note },
     }
 }

@@ -9,11 +9,14 @@ use std::{
 
 use rand::rngs::OsRng;
 use wufu_circuits::{Address, Seed, SpendKey};
-use wufu_verifier::{Fr, KeyId, Record, VerifyingKey, field, note::LogKey};
+use wufu_verifier::{
+    Fr, KeyId, Record, VerifyingKey,
+    encoding::field,
+    log::{name::LogName, signed_note::LogKey},
+};
 
 use crate::{
     file::{self, FileError},
-    log::LogName,
     prover::blind::TOKEN_FOLDER,
     seed::{self, SeedError},
     store::{

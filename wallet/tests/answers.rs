@@ -14,8 +14,10 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     CircuitName, DonationCheck, KeyId, ProofRequest,
-    checkpoint::Checkpoint,
-    epochs::{LogHistory, Window},
+    log::{
+        checkpoint::Checkpoint,
+        history::{LogHistory, Window},
+    },
 };
 use wufu_wallet::{
     DonationOptions, EnvelopeFormat, LogName, ProofMode, ProofSource, Sources, Wallet, envelope,
@@ -241,7 +243,7 @@ async fn f33_one_verifier_never_sees_a_donation_under_two_policies() {
 #[tokio::test]
 async fn f34_only_requests_that_may_be_answered_are() {
     let (wallet, ledger, sources, key) = trial(1200, &[5]);
-    let plan = |question: wufu_verifier::request::Question| {
+    let plan = |question: wufu_verifier::check::request::Question| {
         let request = ask(1, question);
         let (wallet, sources) = (wallet.clone(), sources.clone());
         async move { wallet.plan_donation(&sources, &request, &few(1), NOW).await }
@@ -250,19 +252,21 @@ async fn f34_only_requests_that_may_be_answered_are() {
     assert!(plan(good()).await.is_ok());
     let asked = ledger.calls().len();
 
-    let over = wufu_verifier::request::Question { expiry: NOW, ..good() };
+    let over = wufu_verifier::check::request::Question { expiry: NOW, ..good() };
     assert!(matches!(plan(over).await, Err(PlanError::Over { expiry: NOW, now: NOW })));
-    let unpinned = wufu_verifier::request::Question { key_ids: vec![KeyId([8; 32])], ..good() };
+    let unpinned =
+        wufu_verifier::check::request::Question { key_ids: vec![KeyId([8; 32])], ..good() };
     assert!(matches!(plan(unpinned).await, Err(PlanError::NoKey { asked: 1 })));
-    let stranger = wufu_verifier::request::Question { origin: "else/donations/1".into(), ..good() };
+    let stranger =
+        wufu_verifier::check::request::Question { origin: "else/donations/1".into(), ..good() };
     assert!(matches!(plan(stranger).await, Err(PlanError::Sync(SyncError::NoLogKey { .. }))));
-    let cards = wufu_verifier::request::Question { origin: "cerf/cards".into(), ..good() };
+    let cards = wufu_verifier::check::request::Question { origin: "cerf/cards".into(), ..good() };
     assert!(matches!(plan(cards).await, Err(PlanError::NoDonationLog(_))));
-    let none = wufu_verifier::request::Question { origin: "cerf".into(), ..good() };
+    let none = wufu_verifier::check::request::Question { origin: "cerf".into(), ..good() };
     assert!(matches!(plan(none).await, Err(PlanError::NoDonationLog(_))));
     wallet.pin_verifying_key(claim_prover().verifying_key()).unwrap();
     let claim = claim_prover().verifying_key().id();
-    let other = wufu_verifier::request::Question { key_ids: vec![claim], ..good() };
+    let other = wufu_verifier::check::request::Question { key_ids: vec![claim], ..good() };
     assert!(matches!(plan(other).await, Err(PlanError::Circuit { .. })));
     // None of them made the wallet ask anybody for anything.
     assert_eq!(ledger.calls().len(), asked);

@@ -22,7 +22,7 @@ use wufu_prover::{
     service::blind::{Config, run_dealer, run_evaluator},
     setup,
 };
-use wufu_verifier::{CircuitName, Fr, Statement as _, field};
+use wufu_verifier::{CircuitName, Fr, Statement as _, encoding::field};
 use wufu_wallet::{
     Endpoint, ProofSource as _,
     prover::{

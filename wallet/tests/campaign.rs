@@ -8,9 +8,11 @@ use wufu_circuits::Kind;
 use wufu_proto::log::{Roof, Shard};
 use wufu_verifier::{
     ClaimCheck, Fr,
-    checkpoint::Checkpoint,
-    epochs::{LogHistory, Window},
-    merkle::SHARD_LEAVES,
+    hash::merkle::SHARD_LEAVES,
+    log::{
+        checkpoint::Checkpoint,
+        history::{LogHistory, Window},
+    },
 };
 use wufu_wallet::{
     EarlierClaim, LogName, SecondSource, Sources, Wallet,

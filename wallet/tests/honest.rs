@@ -6,7 +6,7 @@ mod generator;
 
 use serde_json::Value;
 use wufu_proto::{Envelope, decode, v1};
-use wufu_verifier::{CircuitName, Proof, Trust, VerifyingKey, key::KeyError};
+use wufu_verifier::{CircuitName, Proof, Trust, VerifyingKey, groth16::key::KeyError};
 
 fn file() -> Value {
     serde_json::from_str(&std::fs::read_to_string(generator::FILE).unwrap()).unwrap()

@@ -3,7 +3,7 @@
 
 use crate::common::*;
 use wufu_circuits::{Kind, Seed};
-use wufu_verifier::{Amount, Fr, Time, field};
+use wufu_verifier::{Amount, Fr, Time, encoding::field};
 use wufu_wallet::{DonationOptions, LogName, Sources, Wallet, seed, source::MemoryLedger};
 
 /// Every way in which a value could be printed.

@@ -9,7 +9,7 @@ use redb::{
     Database, Key, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
     TableHandle as _, Value, WriteTransaction,
 };
-use wufu_verifier::{Fr, canonical::Writer};
+use wufu_verifier::{Fr, encoding::canonical::Writer};
 use wufu_wallet::{
     InclusionStatus, Wallet,
     source::MemoryLedger,

@@ -12,6 +12,7 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     FiveFu, Proof, Statement as _, Trust, VerifyingKey,
+    log::receipt::ClaimRefusal,
     statement::{self, Nullifier},
 };
 use wufu_wallet::{
@@ -101,9 +102,9 @@ static ANSWERS: Mutex<Option<(Nullifier, Nullifier, Claim)>> = Mutex::new(None);
 
 fn spent(ledger: &MemoryLedger, _: ClaimOutcome) -> ClaimOutcome {
     let (nullifier, noted, earlier) = ANSWERS.lock().unwrap().take().unwrap();
-    let hex: String = noted.iter().map(|byte| format!("{byte:02x}")).collect();
-    let text = format!("{CAMPAIGN}/refusals\nnullifier {hex}\nspent by claim 1\ntime {NOW}\n");
-    ClaimOutcome::Spent { nullifier, earlier: Box::new(earlier), note: ledger.sign(&text) }
+    let refusal = ClaimRefusal { nullifier: noted, claim: 1, time: NOW };
+    let note = ledger.sign(&refusal.text(CAMPAIGN));
+    ClaimOutcome::Spent { nullifier, earlier: Box::new(earlier), note }
 }
 
 /// A ledger that keeps a claim back, and says instead what is true of somebody else's, or what it cannot prove.

@@ -35,7 +35,10 @@ use wufu_proto::{
     },
 };
 use wufu_prover::{blind, keys, setup};
-use wufu_verifier::{CircuitName, Statement as _};
+use wufu_verifier::{
+    CircuitName, Statement as _,
+    log::receipt::{ClaimReceipt, ClaimRefusal},
+};
 use wufu_wallet::{
     BlindProver, Delay, DonationOptions, Endpoint, GrpcSource, LogName, NoteFile, Sources,
     SubmitOutcome, TokenStore, Wallet,
@@ -107,28 +110,28 @@ impl Recorder {
     }
 
     pub(crate) fn outcome(&self, claim: Claim) -> ClaimOutcome {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let org = self.ledger.org();
         let mut admitted = self.admitted.lock().unwrap();
         let nullifiers = claim.statement().nullifiers();
         for earlier in admitted.iter() {
             let spent = earlier.statement().nullifiers();
             if let Some(nullifier) = nullifiers.iter().find(|nf| spent.contains(nf)) {
-                let text = format!(
-                    "{org}/refusals\nnullifier {}\nspent by claim 1\ntime {NOW}\n",
-                    hex(nullifier)
-                );
-                let note = self.ledger.sign(&text);
+                let refusal = ClaimRefusal { nullifier: *nullifier, claim: 1, time: NOW };
+                let note = self.ledger.sign(&refusal.text(org));
                 let earlier = Box::new(earlier.clone());
                 return ClaimOutcome::Spent { nullifier: *nullifier, earlier, note };
             }
         }
-        let mut text = format!("{org}/claims\nclaim 1\npayout {}\n", hex(claim.payout()));
-        for nullifier in nullifiers {
-            text += &format!("nullifier {}\n", hex(&nullifier));
-        }
+        let receipt = ClaimReceipt {
+            claim: 1,
+            nullifiers: ClaimReceipt::nullifiers_of(claim.statement()),
+            key_id: claim.key_id(),
+            payout: claim.payout().to_vec(),
+            expiry: claim.expiry(),
+            time: NOW,
+        };
         admitted.push(claim);
-        ClaimOutcome::Admitted { claim: 1, note: self.ledger.sign(&text) }
+        ClaimOutcome::Admitted { claim: 1, note: self.ledger.sign(&receipt.text(org)) }
     }
 }
 

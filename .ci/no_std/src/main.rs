@@ -12,15 +12,7 @@ use core::{
     panic::PanicInfo,
 };
 
-use wufu_verifier::{
-    GiftCheck, Proof, Trust, VerifyError, VerifyingKey,
-    batch::EntropyError,
-    checkpoint::Checkpoint,
-    epochs::{LogHistory, Window},
-    note::LogKey,
-    verify::PresentedProof,
-    verify_batch,
-};
+use wufu_verifier::{GiftCheck, Proof, Trust, VerifyError, VerifyingKey, check::{PresentedProof, batch::EntropyError}, log::{checkpoint::Checkpoint, history::{LogHistory, Window}, signed_note::LogKey}, verify_batch};
 
 /// A part of a gift that is accepted, as gift.py wrote it.
 macro_rules! part {
@@ -109,7 +101,7 @@ fn batches() -> Option<()> {
 extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
     let key = VerifyingKey::decode(&[0; 500], Trust::CeremonyOnly);
     let proof = Proof::decode(&[0; 128]);
-    let root = wufu_verifier::merkle::empty_root(16);
-    let refused = key.is_err() && proof.is_err() && root != wufu_verifier::merkle::EMPTY;
+    let root = wufu_verifier::hash::merkle::empty_root(16);
+    let refused = key.is_err() && proof.is_err() && root != wufu_verifier::hash::merkle::EMPTY;
     if refused && batches().is_some() { 0 } else { 1 }
 }

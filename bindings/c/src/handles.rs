@@ -3,9 +3,11 @@
 
 use wufu_verifier::{
     BatchVerifier, Reason, Trust, VerifyingKey,
-    checkpoint::Checkpoint,
-    epochs::{LogHistory, Window},
-    note::LogKey,
+    log::{
+        checkpoint::Checkpoint,
+        history::{LogHistory, Window},
+        signed_note::LogKey,
+    },
 };
 
 use super::{

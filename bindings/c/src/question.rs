@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use wufu_proto::Envelope;
 use wufu_verifier::{
-    ClaimCheck, DonationCheck, GiftCheck, KeyId, OpenedProof, Policy, epochs::Window, request,
-    verify::AnyVerified,
+    ClaimCheck, DonationCheck, GiftCheck, KeyId, OpenedProof, Policy,
+    check::{AnyVerified, request},
+    log::history::Window,
 };
 
 use super::{Bytes, Key, Log, WUFU_MISUSE, bytes::reference};

@@ -6,8 +6,9 @@ use core::ffi::c_void;
 use ed25519_dalek::SigningKey;
 use wufu_proto::{file, v1};
 use wufu_verifier::{
-    Amount, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Reason, Time, policy,
-    request::{self, RequestError},
+    Amount, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Reason, Time,
+    check::request::{self, RequestError},
+    statement::policy,
 };
 use zeroize::Zeroizing;
 

@@ -4,7 +4,10 @@
 use std::{collections::BTreeMap, mem::MaybeUninit};
 
 use wufu_proto::{Envelope, file};
-use wufu_verifier::{BatchVerifier, OpenedProof, Reason, batch::OsEntropy, verify::AnyVerified};
+use wufu_verifier::{
+    BatchVerifier, OpenedProof, Reason,
+    check::{AnyVerified, batch::OsEntropy},
+};
 
 use super::{
     Batch, Bytes, Question, WUFU_ACCEPTED, WUFU_INTERNAL, WUFU_MISUSE,

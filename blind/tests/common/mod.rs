@@ -12,7 +12,7 @@ use wufu_circuits::{
 };
 use wufu_verifier::{
     CircuitName, VerifyingKey,
-    key::{KeyPoints, Provenance, Reduction},
+    groth16::key::{KeyPoints, Provenance, Reduction},
 };
 
 /// In Unix seconds.

@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use rand::{CryptoRng, Rng, RngCore, SeedableRng, rngs::StdRng};
 use wufu_verifier::{
     Amount, CircuitName, Policy, ProjectKey, ProjectSet, Record, Time,
-    merkle::{ARITY, CARD_DEPTH, parent},
-    policy::Bounds,
+    hash::merkle::{ARITY, CARD_DEPTH, parent},
+    statement::policy::Bounds,
 };
 
 use wufu_circuits::{

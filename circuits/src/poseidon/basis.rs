@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
-use wufu_verifier::poseidon::{self, Parameters};
+use wufu_verifier::hash::poseidon::{self, Parameters};
 
 pub(super) static TWO: LazyLock<Basis<2>> = LazyLock::new(Basis::new);
 pub(super) static THREE: LazyLock<Basis<3>> = LazyLock::new(Basis::new);

@@ -13,7 +13,7 @@ mod lane;
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
-use wufu_verifier::poseidon::Parameters;
+use wufu_verifier::hash::poseidon::Parameters;
 
 use self::{
     basis::{Basis, FOUR, THREE, TWO},
@@ -163,7 +163,7 @@ mod tests {
     use ark_ff::UniformRand;
     use proptest::prelude::*;
     use rand::{SeedableRng, rngs::StdRng};
-    use wufu_verifier::poseidon;
+    use wufu_verifier::hash::poseidon;
 
     use super::*;
     use crate::{

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
-use wufu_verifier::{CircuitId, field};
+use wufu_verifier::{CircuitId, encoding::field};
 
 use super::system::R1cs;
 

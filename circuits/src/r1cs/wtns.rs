@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 use zeroize::Zeroizing;
 
 use super::{
@@ -53,7 +53,7 @@ impl Assignment {
 
 #[cfg(test)]
 mod tests {
-    use wufu_verifier::{Fr, field};
+    use wufu_verifier::{Fr, encoding::field};
 
     use crate::{
         clause::Clause,

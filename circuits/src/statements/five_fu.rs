@@ -6,8 +6,10 @@ use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_verifier::{
     CircuitName, FiveFu,
-    domain::Domain,
-    merkle::{CARD_DEPTH, PERSON_DEPTH},
+    hash::{
+        domain::Domain,
+        merkle::{CARD_DEPTH, PERSON_DEPTH},
+    },
     statement::anchor,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};

@@ -4,7 +4,10 @@ use std::fmt;
 
 use ark_bn254::Fr;
 use ark_ff::Field;
-use wufu_verifier::{CircuitName, Gift, domain::Domain, merkle::CARD_DEPTH, poseidon::hash4};
+use wufu_verifier::{
+    CircuitName, Gift,
+    hash::{domain::Domain, merkle::CARD_DEPTH, poseidon::hash4},
+};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Circuit, Findings, Instance};

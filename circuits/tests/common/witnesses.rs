@@ -11,10 +11,12 @@ use wufu_circuits::{
 };
 use wufu_verifier::{
     Statement,
-    domain::Domain,
-    field,
-    merkle::{ARITY, CARD_DEPTH, DONATION_DEPTH, SET_DEPTH},
-    poseidon::{hash3, hash4},
+    encoding::field,
+    hash::{
+        domain::Domain,
+        merkle::{ARITY, CARD_DEPTH, DONATION_DEPTH, SET_DEPTH},
+        poseidon::{hash3, hash4},
+    },
 };
 
 use crate::common::Fields;

@@ -10,7 +10,10 @@ use wufu_analysis::{
     samples::{donation_of, five_fu, gift, paths},
 };
 use wufu_circuits::{Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs};
-use wufu_verifier::{Donation, FiveFu, Gift, domain::Domain, merkle::CARD_DEPTH, poseidon::hash4};
+use wufu_verifier::{
+    Donation, FiveFu, Gift,
+    hash::{domain::Domain, merkle::CARD_DEPTH, poseidon::hash4},
+};
 
 use crate::{
     common::{Fields, shape},

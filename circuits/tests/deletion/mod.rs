@@ -17,7 +17,7 @@ use attack::{Attacker, Killed, Target};
 use plan::Level;
 use rand::{SeedableRng, rngs::StdRng, seq::index};
 use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};
-use wufu_verifier::merkle::CARD_DEPTH;
+use wufu_verifier::hash::merkle::CARD_DEPTH;
 
 /// How many rows besides the first of each line are left out in a run that is not full.
 const SAMPLE: usize = 24;

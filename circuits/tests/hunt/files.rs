@@ -7,7 +7,7 @@ use wufu_circuits::{
     Clause,
     r1cs::{Declaration, Mode, Size},
 };
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 
 use crate::hunt::row;
 

@@ -10,7 +10,7 @@ use wufu_ledger::{Ledger, Log};
 use wufu_proto::shard_path::ShardPath;
 use wufu_verifier::{
     Fr, ProofRequest,
-    merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
+    hash::merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
     statement::{Binding, CLAIM, scope},
 };
 
@@ -51,7 +51,7 @@ pub async fn outside(world: &World, request: &ProofRequest) -> anyhow::Result<Do
     let sk = world.donor_seed.spend_key(&world.charity.org);
     let receipt = &world.receipt;
     let record = receipt.record(sk.public_key());
-    let roof = roof(world.charity.ledger(), Log::Donations, ROOF).await?;
+    let roof = roof(world.charity.ledger(), Log::DONATIONS, ROOF).await?;
     let path = whole::<DONATION_DEPTH, ROOF>(&roof, &receipt.path, record.leaf())?;
     let policy = &request.question().policy;
     let set = set_path(&policy.projects, record.project).context("the project is in the set")?;

@@ -21,7 +21,7 @@ use serde_json::json;
 use wufu_proto::{Envelope, envelope::Binding, v1};
 use wufu_verifier::{
     ClaimCheck, Donation, DonationCheck, FiveFu, ProofRequest, Verified, VerifyError,
-    epochs::Window,
+    log::history::Window,
 };
 use wufu_wallet::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, SubmitOutcome};
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use rand::{RngCore as _, rngs::OsRng};
 use wufu_proto::v1;
 use wufu_verifier::{
-    Amount, KeyId, Policy, ProjectSet, ProofRequest, Time, policy::Bounds, request::Question,
+    Amount, KeyId, Policy, ProjectSet, ProofRequest, Time, check::request::Question,
+    statement::policy::Bounds,
 };
 
 use crate::files;

@@ -9,7 +9,7 @@ use wufu_proto::{
     Envelope, v1,
     witness::{Job, UncheckedWitness},
 };
-use wufu_verifier::{Amount, ProofRequest, VerifyError, text};
+use wufu_verifier::{Amount, ProofRequest, VerifyError, encoding::text};
 use wufu_wallet::{DonationOptions, ProofSource, SubmitOutcome};
 
 use super::{
@@ -86,7 +86,7 @@ pub fn other_challenge(
         verifier: world.request.verifier(),
         question: &own,
         now: world.now,
-        window: wufu_verifier::epochs::Window::default(),
+        window: wufu_verifier::log::history::Window::default(),
     };
     let stale = check.verify(envelope.presented()).err();
     let reason = match (relayed, stale) {

@@ -26,8 +26,9 @@ use wufu_proto::{
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
 use wufu_verifier::{
-    Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey, checkpoint::Checkpoint,
-    epochs::LogHistory, hex, note::LogKey,
+    Amount, CircuitName, ProjectSet, ProofRequest, Trust, VerifyingKey,
+    encoding::hex,
+    log::{checkpoint::Checkpoint, history::LogHistory, signed_note::LogKey},
 };
 use wufu_wallet::{BlindProver, Endpoint, GrpcSource, NoteFile, Sources, Wallet};
 use zeroize::Zeroizing;
@@ -351,7 +352,7 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
 
 /// A donation of more than nothing, somewhere in the middle.
 async fn some_donation(charity: &Ledger) -> anyhow::Result<DonationReceipt> {
-    let origin = charity.origin(wufu_ledger::Log::Donations);
+    let origin = charity.origin(wufu_ledger::Log::DONATIONS);
     let size = charity.checkpoint(&origin, None).await?.size();
     for leaf_index in (size / 2..size).chain(0..size / 2) {
         let placed = Placement { donations: leaf_index..leaf_index + 1, ..Placement::default() };

@@ -10,7 +10,10 @@ use std::{
 use anyhow::{Context as _, bail};
 use wufu_files::{Draft, folder};
 use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, limits::MessageLimits, v1};
-use wufu_verifier::{ProofRequest, Trust, VerifyingKey, note::LogKey, notes};
+use wufu_verifier::{
+    ProofRequest, Trust, VerifyingKey,
+    log::{notes, signed_note::LogKey},
+};
 
 use super::{ReadFailure, read, read_message};
 use crate::output;

@@ -94,7 +94,7 @@ pub async fn notes(dir: &Path, only: Option<&str>) -> anyhow::Result<Vec<String>
     let ledger = LedgerReader::open(dir).await?;
     let mut notes = Vec::new();
     for log in Log::ALL {
-        if only.is_none_or(|only| log.name().starts_with(only)) {
+        if only.is_none_or(|only| log.to_string().starts_with(only)) {
             let checkpoints = ledger.checkpoints(&ledger.origin(log), 0).await?;
             notes.extend(checkpoints.iter().map(|checkpoint| checkpoint.note().to_owned()));
         }
@@ -106,8 +106,9 @@ pub async fn notes(dir: &Path, only: Option<&str>) -> anyhow::Result<Vec<String>
 async fn none_signed(dir: &Path, only: Option<&str>) -> anyhow::Result<String> {
     let ledger = LedgerReader::open(dir).await?;
     let (mut entries, now) = (0, files::now()?);
-    let asked =
-        Log::ALL.into_iter().filter(|log| only.is_none_or(|only| log.name().starts_with(only)));
+    let asked = Log::ALL
+        .into_iter()
+        .filter(|log| only.is_none_or(|only| log.to_string().starts_with(only)));
     let origins: Vec<String> = asked.map(|log| ledger.origin(log)).collect();
     for log in ledger.info().await?.logs {
         entries += if origins.contains(&log.origin) { log.size } else { 0 };

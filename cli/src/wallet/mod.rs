@@ -13,7 +13,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use wufu_ledger::CurrencyCode;
 use wufu_proto::v1;
-use wufu_verifier::{CircuitName, ProofRequest, VerifyingKey, text};
+use wufu_verifier::{
+    CircuitName, ProofRequest, VerifyingKey, encoding::text, log::receipt::ClaimAnswer,
+};
 use wufu_wallet::{
     Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, ProofMode, Report, Sources,
     SubmitOutcome, Wallet,
@@ -397,7 +399,7 @@ async fn submit(
         SubmitOutcome::Admitted { claim, note } => {
             let fields = json!({ "outcome": "admitted", "claim": claim, "note": note });
             // The receipt was lost on the way, or another wallet has it.
-            let second = note.lines().next().is_some_and(|line| line.ends_with("/refusals"));
+            let second = matches!(ClaimAnswer::of_checked(&note), Some(ClaimAnswer::Refused(_)));
             let which = if second {
                 "\nthe ledger's signed answer to this second submission, which names the claim that was admitted:"
             } else {

@@ -4,7 +4,7 @@ use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::utils::matrix::Matrix;
 use wufu_groth16::{AssignmentRef, Engine, EngineError, ProvingKey, R1csRef};
-use wufu_verifier::{Proof, VerifyingKey, key::Reduction};
+use wufu_verifier::{Proof, VerifyingKey, groth16::key::Reduction};
 
 use crate::{CircomReduction, rows::matrices};
 

@@ -8,7 +8,7 @@ use std::fmt::Display;
 
 use ark_bn254::{Bn254, Fq2, Fq6, Fr, G1Affine, G2Affine};
 use ark_ec::pairing::Pairing;
-use wufu_verifier::{Proof, VerifyingKey, key::KeyPoints};
+use wufu_verifier::{Proof, VerifyingKey, groth16::key::KeyPoints};
 
 /// `proof.json`.
 pub fn proof(proof: &Proof) -> String {

@@ -14,7 +14,7 @@ use bn254x8::{
     msm::{Shape, SharedBytes},
 };
 use wufu_files::{Draft, sync_folder};
-use wufu_verifier::{Trust, key::KeyError};
+use wufu_verifier::{Trust, groth16::key::KeyError};
 
 use super::{
     PrepareError, PreparedKey, Queries,

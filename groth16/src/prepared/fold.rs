@@ -15,7 +15,7 @@ use bn254x8::{
     Backend,
     transform::{Tick, multiples, scale, transform},
 };
-use wufu_verifier::key::Reduction;
+use wufu_verifier::groth16::key::Reduction;
 
 use super::PrepareError;
 use crate::MatrixRef;

@@ -11,7 +11,7 @@ use ark_ff::{BigInt, PrimeField};
 use ark_groth16::Proof;
 use bn254x8::{Backend, G1, G2, Group, Ntt, Scratch, Table, msm::Shape};
 use rayon::prelude::*;
-use wufu_verifier::key::Reduction;
+use wufu_verifier::groth16::key::Reduction;
 
 use super::{
     Options, PrepareError, Progress, Step,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use wufu_circuits::Ownership;
-use wufu_verifier::{ProjectKey, Record, field};
+use wufu_verifier::{ProjectKey, Record, encoding::field, log::directory::Directory};
 
 use super::{
-    directory::Directory,
+    directory,
     donation::{DonationRow, Donations, HashedDonation, OwnedLeaf},
     error::AppendError,
 };
@@ -44,7 +44,7 @@ pub(super) async fn insert(
 ) -> Result<RowsWritten, AppendError> {
     let before = directory.clone();
     let keys = Arc::new(donations.keys(directory)?);
-    directory.save(tx, &before, tally).await?;
+    directory::save(tx, directory, &before, tally).await?;
     let mut written = RowsWritten::default();
     let batch = |start: usize| {
         let (donations, owners, keys) = (donations.clone(), owners.clone(), keys.clone());
@@ -121,7 +121,7 @@ async fn write(
         let leaf = hashed.leaf.as_ref();
         tally.push_donation(&row.receipt, row.facts(hashed.project), leaf.is_some());
         if let Some(leaf) = leaf {
-            tally.push_leaf(Log::Donations, &field::encode(&leaf.leaf));
+            tally.push_leaf(Log::DONATIONS, &field::encode(&leaf.leaf));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use wufu_circuits::Address;
 use wufu_proto::append::CardIssue;
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 
 use super::error::AppendError;
 use crate::store::{Connection, cards, claims, persons};

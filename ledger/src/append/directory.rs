@@ -1,13 +1,7 @@
-//! Institutions and projects: numbered from 1 in order of first appearance, and published as a signed note.
-
-use std::collections::HashMap;
+//! The directory of institutions and projects in the database, and as a signed note.
 
 use futures_util::future::BoxFuture;
-use wufu_verifier::{
-    ProjectKey,
-    note::{self, LogKey, MAX_BYTES, NoteError},
-    text::{self, MAX_NAME, NameError},
-};
+use wufu_verifier::log::directory::{Directory, EntryError};
 
 use crate::{
     append::error::AppendError,
@@ -22,286 +16,85 @@ use crate::{
     store::{Connection, ReadPurpose, StoreError, Transaction, projects, signed},
 };
 
-/// An institution's project.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Project {
-    /// Both ids.
-    pub key: ProjectKey,
-    /// The institution's name.
-    pub institution: String,
-    /// The project's name.
-    pub name: String,
+/// The directory of the database.
+pub(crate) async fn load(connection: &mut Connection) -> Result<Directory, StoreError> {
+    let institutions = projects::institutions(connection).await?;
+    let projects = projects::projects(connection).await?;
+    of_rows(&institutions, &projects).ok_or(StoreError::Broken { what: "list of projects" })
 }
 
-/// All institutions and projects of a donation log, in order of their ids.
-///
-/// # Shapes
-/// As a note: the log's origin and `/projects`; then for each institution and each project a line, `institution ID
-/// NAME` or `project INSTITUTION PROJECT NAME`, ids in decimal, one space between. (A signed note has no tabs.)
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Directory {
-    institutions: Vec<String>,
-    // The institution's place in the list above, and the name.
-    projects: Vec<(usize, String)>,
-    institution_ids: HashMap<String, usize>,
-    project_ids: HashMap<(usize, String), usize>,
-    // Length of the note's lines.
-    bytes: usize,
+/// The directory of the database's rows, in the order of their ids. `None` when an id is missing or
+/// a name stands twice.
+fn of_rows(institutions: &[String], projects: &[(u64, String)]) -> Option<Directory> {
+    let position = |id: u64| usize::try_from(id.checked_sub(1)?).ok();
+    let projects = projects.iter().map(|(id, name)| Some((position(*id)?, name.as_str())));
+    let projects = projects.collect::<Option<Vec<_>>>()?;
+    Directory::from_stored(institutions.iter().map(String::as_str), projects)
 }
 
-/// Why a note is no directory.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DirectoryError {
-    /// The signature or the note around it.
-    #[error(transparent)]
-    Note(#[from] NoteError),
-    /// A name that could be taken for another, or hides something.
-    #[error("line {line} of the directory: the name {error}")]
-    Name {
-        /// Which, from 1.
-        line: usize,
-        /// What is wrong with the name.
-        error: NameError,
-    },
-    /// A line that is none of a directory, or not the next one.
-    #[error("line {line} of the directory is malformed or out of order")]
-    Line {
-        /// Which, from 1.
-        line: usize,
-    },
+/// Refuses names that are not those of the signed tally.
+fn check_signed(directory: &Directory, signed: &Tally) -> Result<(), StoreError> {
+    let mut found = Tally::new([0; 32], true);
+    push_new(directory, &Directory::default(), &mut found)?;
+    for part in [Part::Institutions, Part::Projects] {
+        let (got, expected) = (found.chain(part), signed.chain(part));
+        if got != expected {
+            let (part, got, expected) = (part.name(), got.rows, expected.rows);
+            let edited = SummaryError::Edited { part, got, expected };
+            return Err(FolderError::from(edited).into());
+        }
+    }
+    Ok(())
 }
 
-impl Directory {
-    /// The key of a project, if it is known.
-    pub fn key(&self, institution: &str, project: &str) -> Option<ProjectKey> {
-        let institution = *self.institution_ids.get(institution)?;
-        let project = *self.project_ids.get(&(institution, project.to_owned()))?;
-        key(institution, project)
-    }
+/// Ids and names of the institutions that `before` does not have.
+fn new_institutions<'d>(
+    directory: &'d Directory,
+    before: &Directory,
+) -> impl Iterator<Item = (u64, &'d str)> {
+    (1..).zip(directory.institutions().iter().map(String::as_str)).skip(before.institutions().len())
+}
 
-    /// The names of an institution and its project.
-    pub(crate) fn names(&self, key: ProjectKey) -> Option<(&str, &str)> {
-        let place = |id: u32| usize::try_from(id.checked_sub(1)?).ok();
-        let (institution, project) = self.projects.get(place(key.project())?)?;
-        let is_its = place(key.institution()) == Some(*institution);
-        let institution = self.institutions.get(*institution).filter(|_| is_its)?;
-        Some((institution, project))
-    }
+/// Ids, institutions' ids and names of the projects that `before` does not have.
+fn new_projects<'d>(
+    directory: &'d Directory,
+    before: &Directory,
+) -> impl Iterator<Item = (u64, u64, &'d str)> {
+    let fresh = (1..).zip(directory.project_names()).skip(before.project_names().len());
+    fresh.map(|(id, (institution, name))| (id, institution as u64 + 1, name))
+}
 
-    /// Institutions, the one with id 1 first.
-    pub fn institutions(&self) -> &[String] {
-        &self.institutions
+/// Adds what `before` does not have to a tally.
+fn push_new(
+    directory: &Directory,
+    before: &Directory,
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
+    let log = Value::from(crate::log::id(Log::DONATIONS));
+    for (id, name) in new_institutions(directory, before) {
+        tally.push(Part::Institutions, &[log, signed(id)?.into(), name.into()]);
     }
+    for (id, institution, name) in new_projects(directory, before) {
+        let row = [log, signed(id)?.into(), signed(institution)?.into(), name.into()];
+        tally.push(Part::Projects, &row);
+    }
+    Ok(())
+}
 
-    /// Projects, the one with id 1 first.
-    pub fn projects(&self) -> Vec<Project> {
-        let project = |(at, (institution, name)): (usize, &(usize, String))| {
-            let (key, name) = (key(*institution, at)?, name.clone());
-            Some(Project { key, institution: self.institutions.get(*institution)?.clone(), name })
-        };
-        self.projects.iter().enumerate().filter_map(project).collect()
+/// Writes what `before` does not have, and adds it to the tally.
+pub(crate) async fn save(
+    tx: &mut Transaction<'_>,
+    directory: &Directory,
+    before: &Directory,
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
+    for (id, name) in new_institutions(directory, before) {
+        projects::insert_institution(tx, id, name).await?;
     }
-
-    /// Opens a signed directory of the donation log `origin`.
-    ///
-    /// # Errors
-    /// When it is not signed by `key`, or is not a directory of that log.
-    pub fn open(key: &LogKey, origin: &str, note: &str) -> Result<Self, DirectoryError> {
-        let mut lines = key.open(note)?.lines().enumerate();
-        if lines.next().map(|(_, line)| line) != Some(&heading(origin)) {
-            return Err(DirectoryError::Line { line: 1 });
-        }
-        let mut directory = Self::default();
-        for (at, line) in lines {
-            directory.read(line).ok_or_else(|| Self::fault(line, at + 1))?;
-        }
-        Ok(directory)
+    for (id, institution, name) in new_projects(directory, before) {
+        projects::insert_project(tx, id, institution, name).await?;
     }
-
-    /// Why a line cannot be read.
-    fn fault(line: &str, at: usize) -> DirectoryError {
-        let is_institution = line.starts_with("institution ");
-        let name = line.splitn(if is_institution { 3 } else { 4 }, ' ').last().unwrap_or_default();
-        match text::check_name(name) {
-            Err(error) if error != NameError::Empty => DirectoryError::Name { line: at, error },
-            _ => DirectoryError::Line { line: at },
-        }
-    }
-
-    fn read(&mut self, line: &str) -> Option<()> {
-        let (what, rest) = line.split_once(' ')?;
-        let (id, rest) = rest.split_once(' ')?;
-        let before = (self.institutions.len(), self.projects.len());
-        let after = if what == "institution" {
-            self.add_institution(rest)?;
-            (before.0 + 1, before.1)
-        } else {
-            let (_, name) = rest.split_once(' ')?;
-            let institution = self.institutions.get(id.parse::<usize>().ok()?.checked_sub(1)?)?;
-            self.add(&institution.clone(), name)?;
-            (before.0, before.1 + 1)
-        };
-        let is_next = (self.institutions.len(), self.projects.len()) == after;
-        // What we would write is what was read: the ids were the next ones, too.
-        let written = if what == "institution" {
-            self.institution_line(before.0)
-        } else {
-            self.project_line(before.1)
-        };
-        (is_next && written.as_deref() == Some(line)).then_some(())
-    }
-
-    /// The key of a project, which gets the next ids if it is new. `None` when a new name is refused by
-    /// [`text::check_name`], or the note would grow too long to be signed.
-    pub(crate) fn add(&mut self, institution: &str, project: &str) -> Option<ProjectKey> {
-        if let Some(key) = self.key(institution, project) {
-            return Some(key);
-        }
-        text::check_name(project).ok()?;
-        self.add_institution(institution)?;
-        self.keep(institution, project)
-    }
-
-    fn add_institution(&mut self, name: &str) -> Option<usize> {
-        if !self.institution_ids.contains_key(name) {
-            text::check_name(name).ok()?;
-        }
-        self.keep_institution(name)
-    }
-
-    /// [`Directory::add`] for names that the ledger holds already. An older release took names that are refused now, so
-    /// only their lengths are checked.
-    fn keep(&mut self, institution: &str, project: &str) -> Option<ProjectKey> {
-        if let Some(key) = self.key(institution, project) {
-            return Some(key);
-        }
-        let at = self.keep_institution(institution)?;
-        let id = self.projects.len();
-        let key = key(at, id)?;
-        self.fits(project)?;
-        self.projects.push((at, project.into()));
-        self.project_ids.insert((at, project.into()), id);
-        Some(key)
-    }
-
-    fn keep_institution(&mut self, name: &str) -> Option<usize> {
-        if let Some(at) = self.institution_ids.get(name) {
-            return Some(*at);
-        }
-        self.fits(name)?;
-        self.institutions.push(name.into());
-        self.institution_ids.insert(name.into(), self.institutions.len() - 1);
-        Some(self.institutions.len() - 1)
-    }
-
-    fn fits(&mut self, name: &str) -> Option<()> {
-        // Two numbers and a word; the signature and the heading take less than a page.
-        self.bytes += name.len() + 40;
-        ((1..=MAX_NAME).contains(&name.len()) && self.bytes < MAX_BYTES - 4096).then_some(())
-    }
-
-    fn institution_line(&self, at: usize) -> Option<String> {
-        Some(format!("institution {} {}", at + 1, self.institutions.get(at)?))
-    }
-
-    fn project_line(&self, at: usize) -> Option<String> {
-        let (institution, name) = self.projects.get(at)?;
-        Some(format!("project {} {} {name}", institution + 1, at + 1))
-    }
-
-    /// The note's text.
-    fn text(&self, origin: &str) -> String {
-        let institutions = (0..self.institutions.len()).filter_map(|at| self.institution_line(at));
-        let projects = (0..self.projects.len()).filter_map(|at| self.project_line(at));
-        let lines = institutions.chain(projects);
-        [heading(origin)].into_iter().chain(lines).map(|line| line + "\n").collect()
-    }
-
-    pub(crate) async fn load(connection: &mut Connection) -> Result<Self, StoreError> {
-        let institutions = projects::institutions(connection).await?;
-        let projects = projects::projects(connection).await?;
-        let directory = Self::of_rows(&institutions, &projects);
-        directory.ok_or(StoreError::Broken { what: "list of projects" })
-    }
-
-    /// The directory of the database's rows, in the order of their ids. `None` when an id is missing or a name stands
-    /// twice.
-    fn of_rows(institutions: &[String], projects: &[(u64, String)]) -> Option<Self> {
-        let mut directory = Self::default();
-        for (at, name) in institutions.iter().enumerate() {
-            if directory.keep_institution(name) != Some(at) {
-                return None;
-            }
-        }
-        for (at, (institution, name)) in projects.iter().enumerate() {
-            let institution = usize::try_from(institution.checked_sub(1)?).ok()?;
-            let key = directory.keep(institutions.get(institution)?, name)?;
-            if key.project() as usize != at + 1 {
-                return None;
-            }
-        }
-        Some(directory)
-    }
-
-    /// Refuses a directory that clients would refuse: see [`Directory::open`].
-    fn check_names(&self) -> Result<(), StoreError> {
-        let institutions = self.institutions.iter().map(|name| ("institution", name));
-        let projects = self.projects.iter().map(|(_, name)| ("project", name));
-        for (field, name) in institutions.chain(projects) {
-            let wrong = |error| StoreError::Name { field, name: name.clone(), error };
-            text::check_name(name).map_err(wrong)?;
-        }
-        Ok(())
-    }
-
-    /// Refuses names that are not those of the signed tally.
-    fn check_signed(&self, signed: &Tally) -> Result<(), StoreError> {
-        let mut found = Tally::new([0; 32], true);
-        self.push_new(&Self::default(), &mut found)?;
-        for part in [Part::Institutions, Part::Projects] {
-            let (got, expected) = (found.chain(part), signed.chain(part));
-            if got != expected {
-                let (part, got, expected) = (part.name(), got.rows, expected.rows);
-                let edited = SummaryError::Edited { part, got, expected };
-                return Err(FolderError::from(edited).into());
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds what `before` does not have to a tally.
-    fn push_new(&self, before: &Self, tally: &mut Tally) -> Result<(), StoreError> {
-        let log = Value::from(Log::Donations.id());
-        for (at, name) in self.institutions.iter().enumerate().skip(before.institutions.len()) {
-            let id = signed(at as u64 + 1)?.into();
-            tally.push(Part::Institutions, &[log, id, name.as_str().into()]);
-        }
-        let fresh = self.projects.iter().enumerate().skip(before.projects.len());
-        for (at, (institution, name)) in fresh {
-            let [id, institution] = [signed(at as u64 + 1)?, signed(*institution as u64 + 1)?];
-            let row = [log, id.into(), institution.into(), name.as_str().into()];
-            tally.push(Part::Projects, &row);
-        }
-        Ok(())
-    }
-
-    /// Writes what `before` does not have, and adds it to the tally.
-    pub(crate) async fn save(
-        &self,
-        tx: &mut Transaction<'_>,
-        before: &Self,
-        tally: &mut Tally,
-    ) -> Result<(), StoreError> {
-        for (at, name) in self.institutions.iter().enumerate().skip(before.institutions.len()) {
-            projects::insert_institution(tx, at as u64 + 1, name).await?;
-        }
-        let fresh = self.projects.iter().enumerate().skip(before.projects.len());
-        for (at, (institution, name)) in fresh {
-            projects::insert_project(tx, at as u64 + 1, *institution as u64 + 1, name).await?;
-        }
-        self.push_new(before, tally)
-    }
+    push_new(directory, before, tally)
 }
 
 impl Ledger {
@@ -310,9 +103,9 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub fn projects(&self) -> BoxFuture<'_, Result<Directory, StoreError>> {
-        Box::pin(async move {
-            Directory::load(&mut self.inner.store.reader(ReadPurpose::Shards).await?).await
-        })
+        Box::pin(
+            async move { load(&mut self.inner.store.reader(ReadPurpose::Shards).await?).await },
+        )
     }
 
     /// All institutions and projects, as a signed note: see [`Directory::open`].
@@ -325,42 +118,64 @@ impl Ledger {
             let store = &self.inner.store;
             let mark = self.inner.folder.summary()?;
             let mut snapshot = store.snapshot(ReadPurpose::Shards).await?;
-            let directory = Directory::load(&mut snapshot).await?;
-            directory.check_names()?;
+            let directory = load(&mut snapshot).await?;
+            directory.check_names().map_err(name_error)?;
             match summary::load_state(&mut snapshot, self.log_key()).await {
                 // Nothing was ever signed that it could be compared with.
                 Err(StoreError::State) if self.is_of_older_release(mark.as_deref())? => {}
-                state => directory.check_signed(&state?.tally)?,
+                state => check_signed(&directory, &state?.tally)?,
             }
             drop(snapshot);
-            let text = directory.text(&self.origin(Log::Donations));
-            let note = note::sign(self.org(), &self.inner.signing, &text);
+            let origin = self.origin(Log::DONATIONS);
+            let note = directory.sign(self.org(), &self.inner.signing, &origin);
             // Names that are checked hold nothing that a note cannot.
             note.map_err(|_| StoreError::Broken { what: "list of projects" })
         })
     }
 }
 
-fn heading(origin: &str) -> String {
-    format!("{origin}/projects")
+/// The error of a name that clients refuse.
+fn name_error(error: EntryError) -> StoreError {
+    match error {
+        EntryError::Name { field, name, error } => StoreError::Name { field, name, error },
+        _ => StoreError::Broken { what: "list of projects" },
+    }
 }
 
-fn key(institution: usize, project: usize) -> Option<ProjectKey> {
-    let id = |at: usize| u32::try_from(at + 1).ok();
-    // Below 2^31, since the database's numbers are signed.
-    let institution = id(institution).filter(|id| *id < 1 << 31)?;
-    ProjectKey::new(institution, id(project)?).ok()
-}
-
-/// The error of a name that does not fit.
-pub(crate) fn refused(institution: &str, project: &str) -> AppendError {
-    for (field, name) in [("institution", institution), ("project", project)] {
-        if let Err(error) = text::check_name(name) {
-            return AppendError::Name { field, name: name.into(), error };
+impl From<EntryError> for AppendError {
+    fn from(error: EntryError) -> Self {
+        match error {
+            EntryError::Name { field, name, error } => Self::Name { field, name, error },
+            _ => Self::DirectoryFull,
         }
     }
-    AppendError::DirectoryFull
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_no_release_wrote_are_no_directory() {
+        let institutions = ["A", "B"].map(String::from);
+        let read = of_rows(&institutions, &[(2, "x".into())]).unwrap();
+        assert_eq!(read.names(read.projects()[0].key), Some(("B", "x")));
+        for bad in [0, 3, u64::MAX] {
+            assert_eq!(of_rows(&institutions, &[(bad, "x".into())]), None, "{bad}");
+        }
+    }
+
+    /// Names of an older release were signed and served, and every client refused them. Now the
+    /// ledger names what has to be mended.
+    #[test]
+    fn a_stored_name_that_clients_refuse_is_named() {
+        for bad in ["\u{3000}A", "B\u{a0}C", "cafe\u{301}"] {
+            let refused = of_rows(&[bad.into()], &[]).unwrap().check_names().map_err(name_error);
+            let told = refused.unwrap_err().to_string();
+            assert!(
+                told.starts_with("institution") && told.contains("make a new ledger"),
+                "{told}"
+            );
+        }
+    }
+}

@@ -3,15 +3,9 @@
 use std::collections::HashMap;
 
 use wufu_proto::grant::MAX_RECEIPT;
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, text};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::text, log::directory::Directory};
 
-use crate::{
-    append::{
-        directory::{self, Directory},
-        error::AppendError,
-    },
-    import::ReceiptKey,
-};
+use crate::{append::error::AppendError, import::ReceiptKey};
 
 /// Donations that are not in the ledger yet. Names of institutions and projects are kept once.
 ///
@@ -178,8 +172,7 @@ impl Donations {
         for row in &self.rows {
             if keys[row.project as usize].is_none() {
                 let (institution, project) = self.names(row);
-                let key = directory.add(institution, project);
-                let key = key.ok_or_else(|| directory::refused(institution, project))?;
+                let key = directory.add(institution, project)?;
                 keys[row.project as usize] = Some(key);
             }
         }

@@ -1,8 +1,8 @@
 //! Why nothing was appended.
 
 use wufu_verifier::{
-    note::MAX_BYTES,
-    text::{NameError, QuotedText},
+    encoding::text::{NameError, QuotedText},
+    log::signed_note::MAX_BYTES,
 };
 
 use crate::store::StoreError;

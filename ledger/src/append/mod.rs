@@ -14,12 +14,11 @@ use std::{ops::Range, sync::Arc};
 use rayon::prelude::*;
 use wufu_circuits::Address;
 use wufu_proto::append::{Append, DonationEntry};
-use wufu_verifier::{Fr, field};
+use wufu_verifier::{Fr, encoding::field, log::directory::Directory};
 
 use crate::{
     append::{
         batches::RowsWritten,
-        directory::Directory,
         donation::{Donations, lossy},
         person::RegisteredPerson,
     },
@@ -114,7 +113,7 @@ impl Ledger {
                 return Err(AppendError::Receipt { receipt: lossy(&row.receipt) });
             }
             let (owners, mut directory) =
-                (Arc::new(owners), Directory::load(tx.connection()?).await?);
+                (Arc::new(owners), directory::load(tx.connection()?).await?);
             let written =
                 self.append_donations(tx, donations, owners, &mut directory, |_| ()).await?;
             placed.donations = written.1;
@@ -155,7 +154,7 @@ impl Ledger {
         if self.policy().production && matches!(*owners, Owners::Development { .. }) {
             return Err(AppendError::Production);
         }
-        let log = Log::Donations;
+        let log = Log::DONATIONS;
         let mut state = self.state(tx).await?;
         let first = self.range(tx, &state.tally, log, donations.len() as u64).await?.start;
         let (workers, rows) = (&self.inner.workers, (Arc::new(donations), owners));

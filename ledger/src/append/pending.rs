@@ -46,7 +46,7 @@ impl Ledger {
         receipt: &[u8],
         owner: &Address,
     ) -> Result<Placement, AppendError> {
-        let log = Log::Donations;
+        let log = Log::DONATIONS;
         let name = || lossy(receipt);
         let found = receipts::ownable(tx.connection()?, receipt).await?;
         let found = found.ok_or_else(|| AppendError::Unknown { receipt: name() })?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wufu_verifier::readable::Utc;
+use wufu_verifier::encoding::readable::Utc;
 
 use crate::{audit::entry::Problem, policy::money::Money};
 

@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 
 use futures_util::future::BoxFuture;
 use wufu_verifier::{
-    Fr, Statement, checkpoint::Checkpoint, epochs::LogHistory, field, hex::Hex,
-    merkle::SHARD_LEAVES, readable::Utc,
+    Fr, Statement,
+    encoding::{field, hex::Hex, readable::Utc},
+    hash::merkle::SHARD_LEAVES,
+    log::{checkpoint::Checkpoint, history::LogHistory},
 };
 
 use crate::{

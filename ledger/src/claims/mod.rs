@@ -4,13 +4,20 @@ use futures_util::future::BoxFuture;
 use wufu_proto::claim::{Claim, ClaimOutcome};
 use wufu_verifier::{
     BatchVerifier, ClaimCheck, FiveFu, Statement, Verified, VerifyError, VerifyingKey,
-    batch::{Entropy, EntropyError, Outcome},
-    epochs::LogHistory,
-    hex::Hex,
-    note::{self, NoteError},
-    readable::{Span, Utc},
+    check::{
+        SubmittedClaim,
+        batch::{Entropy, EntropyError, Outcome},
+    },
+    encoding::{
+        hex::Hex,
+        readable::{Span, Utc},
+    },
+    log::{
+        history::LogHistory,
+        receipt::{ClaimReceipt, ClaimRefusal},
+        signed_note::NoteError,
+    },
     statement::Nullifier,
-    verify::SubmittedClaim,
 };
 
 use crate::{
@@ -80,7 +87,7 @@ impl Ledger {
     /// When `entropy` fails. Then nothing is verified.
     ///
     /// # Cost
-    /// [`wufu_verifier::batch`] says it.
+    /// [`wufu_verifier::check::batch`] says it.
     pub fn check_claims<'c>(
         &self,
         key: &VerifyingKey,
@@ -174,12 +181,8 @@ impl Ledger {
         if let Some((nullifier, number)) = first_spent(tx.connection()?, claim).await? {
             let earlier = claims::read(tx.connection()?, number).await?;
             tx.refuse().await?;
-            let lines = [
-                format!("nullifier {}", Hex(&nullifier)),
-                format!("spent by claim {number}"),
-                format!("time {now}"),
-            ];
-            let note = self.sign_note("refusals", &lines)?;
+            let refusal = ClaimRefusal { nullifier, claim: number, time: now };
+            let note = refusal.sign(self.org(), &self.inner.signing)?;
             return Ok(ClaimOutcome::Spent { nullifier, earlier: Box::new(earlier), note });
         }
         let (number, note) = self.enter(&mut tx, claim, now).await?;
@@ -200,15 +203,15 @@ impl Ledger {
             // With a claim gone, what it spent may be gone as well.
             return Err(StoreError::Broken { what: "list of claims" }.into());
         }
-        let mut lines = vec![format!("claim {number}")];
-        for nullifier in claim.statement().nullifiers() {
-            lines.push(format!("nullifier {}", Hex(&nullifier)));
-        }
-        lines.push(format!("key {}", claim.key_id()));
-        lines.push(format!("payout {}", Hex(claim.payout())));
-        lines.push(format!("expiry {}", claim.expiry()));
-        lines.push(format!("time {now}"));
-        let note = self.sign_note("claims", &lines)?;
+        let receipt = ClaimReceipt {
+            claim: number,
+            nullifiers: ClaimReceipt::nullifiers_of(claim.statement()),
+            key_id: claim.key_id(),
+            payout: claim.payout().to_vec(),
+            expiry: claim.expiry(),
+            time: now,
+        };
+        let note = receipt.sign(self.org(), &self.inner.signing)?;
         claims::insert(tx, number, claim, now, &note).await?;
         for nullifier in claim.statement().nullifiers() {
             claims::spend(tx, &nullifier, number).await?;
@@ -230,12 +233,6 @@ impl Ledger {
         Box::pin(async move {
             claims::count(&mut self.inner.store.reader(ReadPurpose::Short).await?).await
         })
-    }
-
-    /// A note of lines under a heading that no checkpoint has: its second line is no number.
-    fn sign_note(&self, what: &str, lines: &[String]) -> Result<String, NoteError> {
-        let text = format!("{}/{what}\n{}\n", self.org(), lines.join("\n"));
-        note::sign(self.org(), &self.inner.signing, &text)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use futures_util::future::BoxFuture;
-use wufu_verifier::readable::Utc;
+use wufu_verifier::encoding::readable::Utc;
 
 use super::error::EpochError;
 use crate::{

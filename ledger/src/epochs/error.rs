@@ -1,6 +1,6 @@
 //! Why an epoch was not closed.
 
-use wufu_verifier::{checkpoint::CheckpointError, readable::Utc};
+use wufu_verifier::{encoding::readable::Utc, log::checkpoint::CheckpointError};
 
 use super::summary_error::SummaryError;
 use crate::store::StoreError;

@@ -1,6 +1,6 @@
 //! The checkpoints that were signed, as the database has them.
 
-use wufu_verifier::{checkpoint::Checkpoint, epochs::LogHistory, note::LogKey};
+use wufu_verifier::log::{checkpoint::Checkpoint, history::LogHistory, signed_note::LogKey};
 
 use crate::{
     log::Log,

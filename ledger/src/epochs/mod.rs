@@ -19,8 +19,8 @@ use std::sync::atomic::Ordering;
 
 use futures_util::future::BoxFuture;
 use wufu_verifier::{
-    checkpoint::{Checkpoint, LogState},
-    field,
+    encoding::field,
+    log::checkpoint::{Checkpoint, LogState},
 };
 
 use crate::{
@@ -233,7 +233,7 @@ async fn insert(
     for (shard, root) in tree.full().iter().enumerate().skip(before.full().len()) {
         checkpoints::insert_shard(tx, log, shard as u64, root).await?;
     }
-    let numbers = [log.id(), signed(checkpoint.epoch())?, signed(checkpoint.size())?];
+    let numbers = [crate::log::id(log), signed(checkpoint.epoch())?, signed(checkpoint.size())?];
     let root = tree.open_root();
     let bytes = root.as_ref().map(field::encode);
     let row = checkpoint_row(numbers, bytes.as_ref().map(|root| &root[..]), checkpoint.note());

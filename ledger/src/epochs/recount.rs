@@ -1,6 +1,6 @@
 //! Counting and hashing the rows of the database, and comparing them with the tally that was signed.
 
-use wufu_verifier::note::LogKey;
+use wufu_verifier::log::signed_note::LogKey;
 
 use super::{
     state::{SignedState, Summary},

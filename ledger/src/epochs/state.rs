@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use wufu_verifier::{hex::Hex, note::LogKey};
+use wufu_verifier::{encoding::hex::Hex, log::signed_note::LogKey};
 
 use super::{
     summary_error::SummaryError,

@@ -7,7 +7,7 @@
 use std::sync::PoisonError;
 
 use futures_util::future::BoxFuture;
-use wufu_verifier::note::{self, LogKey};
+use wufu_verifier::log::signed_note::{self, LogKey};
 
 use super::{
     error::EpochError,
@@ -205,7 +205,7 @@ pub(crate) async fn insert(
 }
 
 fn sign(signer: &Signer<'_>, text: &str) -> Result<String, StoreError> {
-    let note = note::sign(signer.org, signer.signing, text);
+    let note = signed_note::sign(signer.org, signer.signing, text);
     // The org's name was checked when the policy was read, and the rest are numbers.
     note.map_err(|_| StoreError::Broken { what: "summary" })
 }

@@ -11,8 +11,11 @@
 use std::fmt::Write as _;
 
 use wufu_verifier::{
-    Record, field,
-    hex::{self, Hex},
+    Record,
+    encoding::{
+        field,
+        hex::{self, Hex},
+    },
 };
 
 use crate::log::Log;
@@ -61,7 +64,7 @@ impl Part {
         match log {
             Log::Cards => Self::Cards,
             Log::Persons => Self::Persons,
-            Log::Donations => Self::Records,
+            Log::Donations(_) => Self::Records,
         }
     }
 }
@@ -206,7 +209,7 @@ impl Tally {
 
     /// Adds a record of the donation log. Its leaf binds all of it.
     pub(crate) fn push_record(&mut self, record: &Record) {
-        self.push_leaf(Log::Donations, &field::encode(&record.leaf()));
+        self.push_leaf(Log::DONATIONS, &field::encode(&record.leaf()));
     }
 
     /// Adds a donation, which is pending when it has no owner.

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use wufu_verifier::note::NoteError;
+use wufu_verifier::log::signed_note::NoteError;
 
 use crate::epochs::summary_error::SummaryError;
 

@@ -22,7 +22,7 @@ use std::{
 use ed25519_dalek::SigningKey;
 use rand::{RngCore, rngs::OsRng};
 use wufu_files::{Draft, sync_folder};
-use wufu_verifier::note::{LogKey, MAX_BYTES};
+use wufu_verifier::log::signed_note::{LogKey, MAX_BYTES};
 use zeroize::Zeroizing;
 
 use crate::{

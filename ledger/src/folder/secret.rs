@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use wufu_verifier::hex;
+use wufu_verifier::encoding::hex;
 use zeroize::Zeroizing;
 
 use crate::folder::{

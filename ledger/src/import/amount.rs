@@ -2,7 +2,7 @@
 
 use wufu_verifier::{
     Amount,
-    text::{CodePoint, QuotedText},
+    encoding::text::{CodePoint, QuotedText},
 };
 
 /// What stands before the decimals.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use wufu_verifier::{
     Amount, Time,
-    text::{NameError, QuotedText},
+    encoding::text::{NameError, QuotedText},
 };
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use wufu_verifier::text::{self, QuotedText};
+use wufu_verifier::encoding::text::{self, QuotedText};
 
 use super::cells::CellRow;
 

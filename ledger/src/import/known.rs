@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::{Timestamp, tz::TimeZone};
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, field};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field, log::directory::Directory};
 
 use super::{
     bad::{RecordedDonation, RowError},
@@ -12,10 +12,7 @@ use super::{
     receipt_sample::ReceiptSample,
 };
 use crate::{
-    append::{
-        directory::Directory,
-        donation::{DonationRow, Donations, lossy},
-    },
+    append::donation::{DonationRow, Donations, lossy},
     import::owners::Owners,
     policy::CurrencyCode,
     store::{

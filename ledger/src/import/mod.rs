@@ -30,7 +30,7 @@ pub use rows::{Rows, first_currency};
 use tokio::sync::mpsc;
 
 use crate::{
-    append::{AppendError, directory::Directory, donation::lossy},
+    append::{AppendError, directory, donation::lossy},
     epochs::tally::Part,
     import::owners::Owners,
     ledger::Ledger,
@@ -259,7 +259,7 @@ impl Ledger {
     ) -> Result<ImportReport, ImportError> {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
         let owners = Arc::new(options.owners);
-        let mut directory = Directory::load(tx.connection()?).await?;
+        let mut directory = directory::load(tx.connection()?).await?;
         let before = self.state(tx).await?.tally.chain(Part::Donations).rows;
         let mut number = before;
         let (mut lines, mut listed, mut normalized_receipts) = (LineIndex::default(), 0, 0);

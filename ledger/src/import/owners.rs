@@ -5,7 +5,7 @@ use std::{collections::HashMap, io};
 use wufu_circuits::{Address, Seed, address::AddressError};
 use wufu_verifier::{
     Fr,
-    text::{NameError, QuotedText},
+    encoding::text::{NameError, QuotedText},
 };
 
 use crate::import::{

@@ -4,7 +4,7 @@ use std::{borrow::Cow, io::Read};
 
 use wufu_verifier::{
     Amount,
-    text::{self, NameError},
+    encoding::text::{self, NameError},
 };
 
 use super::{

@@ -12,8 +12,8 @@ use std::{
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 use wufu_verifier::{
-    epochs::Window,
-    text::{self, NameError, QuotedText},
+    encoding::text::{self, NameError, QuotedText},
+    log::history::Window,
 };
 
 /// Most bytes of a policy file.

@@ -11,8 +11,8 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     Fr,
-    checkpoint::Checkpoint,
-    merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    log::checkpoint::Checkpoint,
 };
 
 use crate::{
@@ -98,7 +98,7 @@ impl Ledger {
             for person in persons::between(&mut reader, &placed.persons).await? {
                 grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
             }
-            let view = self.view(Log::Donations);
+            let view = self.view(Log::DONATIONS);
             for donation in receipts::between(&mut reader, &placed.donations).await? {
                 grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
             }
@@ -127,7 +127,7 @@ impl Ledger {
             for person in persons::of_owner(&mut reader, &owner, view.tree.size()).await? {
                 grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
             }
-            let view = self.view(Log::Donations);
+            let view = self.view(Log::DONATIONS);
             for donation in receipts::of_owner(&mut reader, &owner, view.tree.size()).await? {
                 grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
             }
@@ -163,7 +163,7 @@ impl Ledger {
             let mut reader = self.reader().await?;
             let found = receipts::read(&mut reader, receipt).await?;
             let row = found.ok_or_else(|| GrantError::Unknown { receipt: lossy(receipt) })?;
-            self.receipt(&mut reader, &self.view(Log::Donations), row).await
+            self.receipt(&mut reader, &self.view(Log::DONATIONS), row).await
         })
     }
 
@@ -204,8 +204,8 @@ impl Ledger {
                 return Err(GrantError::Pending { receipt: lossy(&receipt) });
             }
         };
-        let (path, epoch) = self.path(reader, Log::Donations, view, leaf_index).await?;
-        let origin = self.origin(Log::Donations);
+        let (path, epoch) = self.path(reader, Log::DONATIONS, view, leaf_index).await?;
+        let origin = self.origin(Log::DONATIONS);
         Ok(DonationReceipt { origin, project, amount, time, receipt, rcm, path, epoch })
     }
 

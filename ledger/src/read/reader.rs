@@ -4,7 +4,10 @@ use std::path::Path;
 
 use futures_util::future::BoxFuture;
 use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, log::LedgerInfo};
-use wufu_verifier::{Fr, checkpoint::Checkpoint, note::LogKey};
+use wufu_verifier::{
+    Fr,
+    log::{checkpoint::Checkpoint, signed_note::LogKey},
+};
 
 use crate::{
     audit::{Audit, HighWaterMarks},

@@ -3,7 +3,7 @@
 
 use futures_util::future::BoxFuture;
 use wufu_proto::log::{Roof, Shard, ShardContent};
-use wufu_verifier::{Fr, checkpoint::Checkpoint, merkle::SHARD_LEAVES};
+use wufu_verifier::{Fr, hash::merkle::SHARD_LEAVES, log::checkpoint::Checkpoint};
 
 use crate::{
     epochs::history::open,
@@ -158,7 +158,9 @@ impl Ledger {
             }
             let indices = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
             let content = match log {
-                Log::Donations => ShardContent::Records(records::read(&mut reader, indices).await?),
+                Log::Donations(_) => {
+                    ShardContent::Records(records::read(&mut reader, indices).await?)
+                }
                 Log::Cards | Log::Persons => {
                     ShardContent::Leaves(leaves::read(&mut reader, log, indices).await?)
                 }
@@ -168,7 +170,7 @@ impl Ledger {
     }
 
     fn log(&self, origin: &str) -> Result<Log, ReadError> {
-        Log::from_origin(self.org(), origin).ok_or_else(|| ReadError::Log { origin: origin.into() })
+        crate::log::kept(self.org(), origin).ok_or_else(|| ReadError::Log { origin: origin.into() })
     }
 
     async fn in_force(

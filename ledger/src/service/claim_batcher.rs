@@ -11,7 +11,7 @@ use tonic::Status;
 use wufu_proto::claim::Claim;
 use wufu_verifier::{
     BatchVerifier, FiveFu, Verified, VerifyError, VerifyingKey,
-    batch::{EntropyError, OsEntropy},
+    check::batch::{EntropyError, OsEntropy},
 };
 
 use super::{clock::Clock, refusal};

@@ -15,7 +15,7 @@ use tokio::{sync::watch, time::timeout};
 use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
 use wufu_serve::{Incoming, Repeats, Service, ServiceEnd};
-use wufu_verifier::{VerifyingKey, key::Provenance};
+use wufu_verifier::{VerifyingKey, groth16::key::Provenance};
 
 use crate::{EpochError, GrantReader, Ledger, LedgerPolicy};
 use claim_batcher::ClaimBatcher;

@@ -3,7 +3,7 @@
 use tonic::Status;
 use wufu_proto::ConvertError;
 use wufu_serve::Repeats;
-use wufu_verifier::{VerifyError, epochs::RootError};
+use wufu_verifier::{VerifyError, log::history::RootError};
 
 use crate::{AppendError, ClaimError, GrantError, ReadError, StoreError};
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sqlx::{QueryBuilder, Sqlite};
 use wufu_circuits::card::{Card, Kind};
-use wufu_verifier::{Fr, field};
+use wufu_verifier::{Fr, encoding::field};
 
 use super::{Connection, ROWS, StoreError, Transaction, element, signed, unsigned};
 use crate::append::card::IssuedCard;

@@ -1,6 +1,6 @@
 //! Checkpoints, and the roots of the shards that they fill: tables `checkpoints` and `shards`.
 
-use wufu_verifier::{Fr, checkpoint::Checkpoint, field};
+use wufu_verifier::{Fr, encoding::field, log::checkpoint::Checkpoint};
 
 use super::{Connection, StoreError, Transaction, element, signed, unsigned};
 use crate::log::Log;
@@ -36,7 +36,7 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     let insert =
         "INSERT INTO checkpoints (log, epoch, size, open_root, note) VALUES ($1, $2, $3, $4, $5)";
-    let insert = sqlx::query(insert).bind(log.id()).bind(signed(checkpoint.epoch())?);
+    let insert = sqlx::query(insert).bind(crate::log::id(log)).bind(signed(checkpoint.epoch())?);
     let insert = insert.bind(signed(checkpoint.size())?);
     let insert = insert.bind(open_root.map(|root| field::encode(root).to_vec()));
     insert.bind(checkpoint.note()).execute(tx.sqlite()?).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn insert_shard(
     root: &Fr,
 ) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO shards (log, shard, root) VALUES ($1, $2, $3)")
-        .bind(log.id())
+        .bind(crate::log::id(log))
         .bind(signed(shard)?)
         .bind(field::encode(root).to_vec())
         .execute(tx.sqlite()?)
@@ -66,7 +66,7 @@ pub(crate) async fn newest_notes(
     count: u64,
 ) -> Result<Vec<String>, StoreError> {
     let query = "SELECT note FROM checkpoints WHERE log = $1 ORDER BY epoch DESC LIMIT $2";
-    let query = sqlx::query_scalar(query).bind(log.id()).bind(signed(count)?);
+    let query = sqlx::query_scalar(query).bind(crate::log::id(log)).bind(signed(count)?);
     Ok(query.fetch_all(connection.sqlite()).await?)
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn notes_from(
     let query = "SELECT note FROM checkpoints WHERE log = $1 AND epoch >= COALESCE( \
          (SELECT MAX(epoch) FROM checkpoints WHERE log = $1 AND epoch <= $2), 0) \
          ORDER BY epoch LIMIT $3";
-    let query = sqlx::query_scalar(query).bind(log.id()).bind(clamped(epoch));
+    let query = sqlx::query_scalar(query).bind(crate::log::id(log)).bind(clamped(epoch));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     Ok(query.bind(limit).fetch_all(connection.sqlite()).await?)
 }
@@ -94,7 +94,7 @@ pub(crate) async fn in_force(
 ) -> Result<Option<(String, Option<Fr>)>, StoreError> {
     let query = "SELECT note, open_root FROM checkpoints WHERE log = $1 AND epoch <= $2 \
          ORDER BY epoch DESC LIMIT 1";
-    let query = sqlx::query_as(query).bind(log.id()).bind(clamped(epoch));
+    let query = sqlx::query_as(query).bind(crate::log::id(log)).bind(clamped(epoch));
     let found: Option<(String, Option<Vec<u8>>)> =
         query.fetch_optional(connection.sqlite()).await?;
     let Some((note, root)) = found else { return Ok(None) };
@@ -108,7 +108,7 @@ pub(crate) async fn rows(
 ) -> Result<Vec<CheckpointRow>, StoreError> {
     let query =
         "SELECT epoch, size, open_root, note FROM checkpoints WHERE log = $1 ORDER BY epoch";
-    let query = sqlx::query_as(query).bind(log.id());
+    let query = sqlx::query_as(query).bind(crate::log::id(log));
     let rows: Vec<(i64, i64, Option<Vec<u8>>, String)> =
         query.fetch_all(connection.sqlite()).await?;
     let row = |(epoch, size, open_root, note)| {
@@ -121,7 +121,7 @@ pub(crate) async fn rows(
 /// How many leaves of a log its newest checkpoint covers.
 pub(crate) async fn covered(connection: &mut Connection, log: Log) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar("SELECT COALESCE(MAX(size), 0) FROM checkpoints WHERE log = $1");
-    unsigned("size", query.bind(log.id()).fetch_one(connection.sqlite()).await?)
+    unsigned("size", query.bind(crate::log::id(log)).fetch_one(connection.sqlite()).await?)
 }
 
 /// How many entries of an owner no checkpoint covers.
@@ -133,14 +133,14 @@ pub(crate) async fn uncovered_of_owner(
     let table = match log {
         Log::Cards => "cards",
         Log::Persons => "persons",
-        Log::Donations => "receipts",
+        Log::Donations(_) => "receipts",
     };
     let query = format!(
         "SELECT COUNT(*) FROM {table} WHERE owner = $1 AND place >= \
          (SELECT COALESCE(MAX(size), 0) FROM checkpoints WHERE log = $2)"
     );
     let query = sqlx::query_scalar(sqlx::AssertSqlSafe(query));
-    let query = query.bind(field::encode(owner).to_vec()).bind(log.id());
+    let query = query.bind(field::encode(owner).to_vec()).bind(crate::log::id(log));
     unsigned("count", query.fetch_one(connection.sqlite()).await?)
 }
 
@@ -151,7 +151,7 @@ pub(crate) async fn shard_roots(
     count: u64,
 ) -> Result<Vec<Fr>, StoreError> {
     let query = "SELECT root FROM shards WHERE log = $1 AND shard < $2 ORDER BY shard";
-    let query = sqlx::query_scalar(query).bind(log.id()).bind(signed(count)?);
+    let query = sqlx::query_scalar(query).bind(crate::log::id(log)).bind(signed(count)?);
     let roots: Vec<Vec<u8>> = query.fetch_all(connection.sqlite()).await?;
     if unsigned("count", roots.len() as i64)? != count {
         return Err(StoreError::Broken { what: "list of shard roots" });
@@ -165,7 +165,7 @@ pub(crate) async fn shards(
     log: Log,
 ) -> Result<Vec<(u64, Option<Fr>)>, StoreError> {
     let query = "SELECT shard, root FROM shards WHERE log = $1 ORDER BY shard";
-    let query = sqlx::query_as(query).bind(log.id());
+    let query = sqlx::query_as(query).bind(crate::log::id(log));
     let rows: Vec<(i64, Vec<u8>)> = query.fetch_all(connection.sqlite()).await?;
     let shard = |(shard, root): (i64, Vec<u8>)| {
         Ok((unsigned("shard", shard)?, element("shard root", &root).ok()))

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use sqlx::{Row as _, sqlite::SqliteRow};
-use wufu_verifier::{Fr, Record, merkle::EMPTY};
+use wufu_verifier::{Fr, Record, hash::merkle::EMPTY};
 
 use super::{Connection, Facts, StoreError, cards, element, facts, persons, signed, unsigned};
 use crate::{
@@ -22,7 +22,7 @@ pub(crate) async fn read(
     match log {
         Log::Cards => of_cards(connection, org, indices).await,
         Log::Persons => of_persons(connection, indices).await,
-        Log::Donations => of_records(connection, indices).await,
+        Log::Donations(_) => of_records(connection, indices).await,
     }
 }
 
@@ -36,7 +36,7 @@ async fn of_cards(
     let query = "SELECT l.place, l.leaf, c.serial, c.kind, c.owner, c.rcm, c.place \
          FROM leaves l LEFT JOIN cards c ON c.place = l.place \
          WHERE l.log = $1 AND l.place >= $2 AND l.place < $3 ORDER BY l.place";
-    let query = sqlx::query_as(query).bind(Log::Cards.id()).bind(signed(indices.start)?);
+    let query = sqlx::query_as(query).bind(crate::log::id(Log::Cards)).bind(signed(indices.start)?);
     let rows: Vec<Row> = query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
     let entry = |(leaf_index, leaf, serial, kind, owner, rcm, at): Row| {
         let source = match (serial, kind, owner, rcm, at) {
@@ -59,7 +59,8 @@ async fn of_persons(
     let query = "SELECT l.place, l.leaf, p.owner, p.salt, p.place \
          FROM leaves l LEFT JOIN persons p ON p.place = l.place \
          WHERE l.log = $1 AND l.place >= $2 AND l.place < $3 ORDER BY l.place";
-    let query = sqlx::query_as(query).bind(Log::Persons.id()).bind(signed(indices.start)?);
+    let query =
+        sqlx::query_as(query).bind(crate::log::id(Log::Persons)).bind(signed(indices.start)?);
     let rows: Vec<Row> = query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
     let entry = |(leaf_index, leaf, owner, salt, at): Row| {
         let source = match (owner, salt, at) {
@@ -82,7 +83,8 @@ async fn of_records(
          r.receipt, r.project_key, r.amount, r.time, r.owner, r.rcm \
          FROM records e LEFT JOIN receipts r ON r.log = e.log AND r.place = e.place \
          WHERE e.log = $1 AND e.place >= $2 AND e.place < $3 ORDER BY e.place";
-    let query = sqlx::query(query).bind(Log::Donations.id()).bind(signed(indices.start)?);
+    let query =
+        sqlx::query(query).bind(crate::log::id(Log::DONATIONS)).bind(signed(indices.start)?);
     let rows = query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
     let entry = |row: SqliteRow| {
         let (leaf, own): (Vec<u8>, Vec<u8>) = (row.try_get(1)?, row.try_get(5)?);

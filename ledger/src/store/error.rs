@@ -3,7 +3,7 @@
 use std::mem::discriminant;
 
 use sqlx::{error::DatabaseError, migrate::MigrateError};
-use wufu_verifier::text::{NameError, QuotedText};
+use wufu_verifier::encoding::text::{NameError, QuotedText};
 
 use crate::folder::error::FolderError;
 

@@ -18,7 +18,7 @@ use wufu_proto::{
     append::{Append, CardIssue, DonationEntry},
     claim::{Claim, ClaimOutcome},
 };
-use wufu_verifier::{Amount, Time, checkpoint::Checkpoint};
+use wufu_verifier::{Amount, Time, log::checkpoint::Checkpoint};
 
 use crate::{
     Ledger, LedgerPolicy, Log,

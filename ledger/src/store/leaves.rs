@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use sqlx::{QueryBuilder, Sqlite};
-use wufu_verifier::{Fr, field};
+use wufu_verifier::{Fr, encoding::field};
 
 use super::{Connection, ROWS, StoreError, Transaction, element, signed};
 use crate::log::Log;
@@ -18,11 +18,11 @@ pub(crate) async fn read(
         Log::Cards | Log::Persons => {
             "SELECT leaf FROM leaves WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place"
         }
-        Log::Donations => {
+        Log::Donations(_) => {
             "SELECT leaf FROM records WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place"
         }
     };
-    let query = sqlx::query_scalar(query).bind(log.id()).bind(signed(indices.start)?);
+    let query = sqlx::query_scalar(query).bind(crate::log::id(log)).bind(signed(indices.start)?);
     let rows: Vec<Vec<u8>> =
         query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
     if rows.len() as u64 != indices.end.saturating_sub(indices.start) {
@@ -42,7 +42,9 @@ pub(crate) async fn insert(
     for chunk in leaves.chunks(ROWS) {
         let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO leaves (log, place, leaf) ");
         insert.push_values(chunk, |mut row, leaf| {
-            row.push_bind(log.id()).push_bind(leaf_index).push_bind(field::encode(leaf).to_vec());
+            row.push_bind(crate::log::id(log))
+                .push_bind(leaf_index)
+                .push_bind(field::encode(leaf).to_vec());
             leaf_index += 1;
         });
         insert.build().execute(tx.sqlite()?).await?;

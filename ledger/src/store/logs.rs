@@ -32,13 +32,14 @@ pub(crate) async fn insert(
     origin: &str,
 ) -> Result<(), StoreError> {
     let insert = "INSERT INTO logs (log, origin, size) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING";
-    sqlx::query(insert).bind(log.id()).bind(origin).execute(tx.sqlite()?).await?;
+    sqlx::query(insert).bind(crate::log::id(log)).bind(origin).execute(tx.sqlite()?).await?;
     Ok(())
 }
 
 /// How many leaves a log has.
 pub(crate) async fn size(connection: &mut Connection, log: Log) -> Result<u64, StoreError> {
-    let query = sqlx::query_scalar("SELECT size FROM logs WHERE log = $1").bind(log.id());
+    let query =
+        sqlx::query_scalar("SELECT size FROM logs WHERE log = $1").bind(crate::log::id(log));
     let size = query.fetch_optional(connection.sqlite()).await?;
     unsigned("log size", size.ok_or(StoreError::Broken { what: "log size: it is missing" })?)
 }
@@ -50,7 +51,7 @@ pub(crate) async fn grow(
     range: &Range<u64>,
 ) -> Result<(), StoreError> {
     let update = "UPDATE logs SET size = $1 WHERE log = $2 AND size = $3";
-    let query = sqlx::query(update).bind(signed(range.end)?).bind(log.id());
+    let query = sqlx::query(update).bind(signed(range.end)?).bind(crate::log::id(log));
     let done = query.bind(signed(range.start)?).execute(tx.sqlite()?).await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Broken { what: "log size" }) }
 }

@@ -26,7 +26,7 @@ pub(crate) mod summaries;
 pub(crate) mod sums;
 mod transaction;
 
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, field};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field};
 
 pub(crate) use connection::{Connection, ReadPurpose};
 pub(crate) use database::Store;

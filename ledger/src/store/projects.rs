@@ -6,7 +6,7 @@ use crate::log::Log;
 /// The names of institutions, in the order of their ids.
 pub(crate) async fn institutions(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
     let query = "SELECT name FROM institutions WHERE log = $1 ORDER BY institution";
-    let query = sqlx::query_scalar(query).bind(Log::Donations.id());
+    let query = sqlx::query_scalar(query).bind(crate::log::id(Log::DONATIONS));
     Ok(query.fetch_all(connection.sqlite()).await?)
 }
 
@@ -15,7 +15,7 @@ pub(crate) async fn projects(
     connection: &mut Connection,
 ) -> Result<Vec<(u64, String)>, StoreError> {
     let query = "SELECT institution, name FROM projects WHERE log = $1 ORDER BY project";
-    let query = sqlx::query_as(query).bind(Log::Donations.id());
+    let query = sqlx::query_as(query).bind(crate::log::id(Log::DONATIONS));
     let rows: Vec<(i64, String)> = query.fetch_all(connection.sqlite()).await?;
     let project = |(institution, name)| Ok((unsigned("list of projects", institution)?, name));
     rows.into_iter().map(project).collect()
@@ -28,7 +28,8 @@ pub(crate) async fn insert_institution(
     name: &str,
 ) -> Result<(), StoreError> {
     let insert = "INSERT INTO institutions (log, institution, name) VALUES ($1, $2, $3)";
-    let query = sqlx::query(insert).bind(Log::Donations.id()).bind(signed(id)?).bind(name);
+    let query =
+        sqlx::query(insert).bind(crate::log::id(Log::DONATIONS)).bind(signed(id)?).bind(name);
     query.execute(tx.sqlite()?).await?;
     Ok(())
 }
@@ -41,7 +42,7 @@ pub(crate) async fn insert_project(
     name: &str,
 ) -> Result<(), StoreError> {
     let insert = "INSERT INTO projects (log, project, institution, name) VALUES ($1, $2, $3, $4)";
-    let query = sqlx::query(insert).bind(Log::Donations.id()).bind(signed(id)?);
+    let query = sqlx::query(insert).bind(crate::log::id(Log::DONATIONS)).bind(signed(id)?);
     query.bind(signed(institution)?).bind(name).execute(tx.sqlite()?).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use sqlx::{QueryBuilder, Sqlite};
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, field};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field};
 
 use super::{Connection, Facts, ROWS, StoreError, Transaction, element, facts, signed, unsigned};
 use crate::{
@@ -61,7 +61,7 @@ pub(crate) struct OwnableDonation {
 /// Whether there is a donation.
 async fn is_any(connection: &mut Connection) -> Result<bool, StoreError> {
     let query = sqlx::query_scalar("SELECT 1 FROM receipts WHERE log = $1 LIMIT 1");
-    let query = query.bind(Log::Donations.id());
+    let query = query.bind(crate::log::id(Log::DONATIONS));
     let any: Option<i64> = query.fetch_optional(connection.sqlite()).await?;
     Ok(any.is_some())
 }
@@ -73,7 +73,8 @@ pub(crate) async fn held(
 ) -> Result<HashSet<Box<[u8]>>, StoreError> {
     let mut known = HashSet::new();
     let count = sqlx::query_scalar("SELECT COUNT(*) FROM receipts WHERE log = $1");
-    let count: i64 = count.bind(Log::Donations.id()).fetch_one(connection.sqlite()).await?;
+    let count: i64 =
+        count.bind(crate::log::id(Log::DONATIONS)).fetch_one(connection.sqlite()).await?;
     if count == 0 {
         return Ok(known);
     }
@@ -112,7 +113,7 @@ pub(crate) async fn entered(
 /// A query for donations of these receipts.
 fn listed(select: &str, receipts: &[&[u8]]) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::<Sqlite>::new(select);
-    query.push_bind(Log::Donations.id()).push(" AND receipt IN (");
+    query.push_bind(crate::log::id(Log::DONATIONS)).push(" AND receipt IN (");
     let mut list = query.separated(", ");
     for receipt in receipts {
         list.push_bind(receipt.to_vec());
@@ -128,7 +129,7 @@ pub(crate) async fn ownable(
 ) -> Result<Option<OwnableDonation>, StoreError> {
     let query = "SELECT project_key, amount, time, seq, place FROM receipts \
          WHERE log = $1 AND receipt = $2";
-    let query = sqlx::query_as(query).bind(Log::Donations.id()).bind(receipt);
+    let query = sqlx::query_as(query).bind(crate::log::id(Log::DONATIONS)).bind(receipt);
     let row: Option<(i64, i64, i64, Option<i64>, Option<i64>)> =
         query.fetch_optional(connection.sqlite()).await?;
     let Some((project, amount, time, seq, leaf_index)) = row else { return Ok(None) };
@@ -150,7 +151,7 @@ pub(crate) async fn set_owner(
         .bind(field::encode(owner).to_vec())
         .bind(field::encode(rcm).to_vec())
         .bind(signed(leaf_index)?)
-        .bind(Log::Donations.id())
+        .bind(crate::log::id(Log::DONATIONS))
         .bind(receipt)
         .execute(tx.sqlite()?)
         .await?;
@@ -164,7 +165,7 @@ pub(crate) async fn insert(
     rows: &[DonationRow],
     hashed: &[HashedDonation],
 ) -> Result<(), StoreError> {
-    let log = Log::Donations.id();
+    let log = crate::log::id(Log::DONATIONS);
     let (mut leaf_index, mut seq) = (signed(first)?, signed(before)?);
     for (rows, hashed) in rows.chunks(ROWS).zip(hashed.chunks(ROWS)) {
         let mut receipts = QueryBuilder::<Sqlite>::new(
@@ -213,7 +214,7 @@ pub(crate) async fn read(
     receipt: &[u8],
 ) -> Result<Option<HeldDonation>, StoreError> {
     let query = format!("{SELECT} WHERE log = $1 AND receipt = $2");
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(crate::log::id(Log::DONATIONS));
     let row: Option<Row> = query.bind(receipt).fetch_optional(connection.sqlite()).await?;
     row.map(of_row).transpose()
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wufu_verifier::{Record, field};
+use wufu_verifier::{Record, encoding::field};
 
 use super::{Connection, StoreError, Transaction, element, facts, signed, unsigned};
 use crate::log::Log;
@@ -14,7 +14,8 @@ pub(crate) async fn read(
 ) -> Result<Vec<Record>, StoreError> {
     let query = "SELECT project_key, amount, time, own FROM records \
          WHERE log = $1 AND place >= $2 AND place < $3 ORDER BY place";
-    let query = sqlx::query_as(query).bind(Log::Donations.id()).bind(signed(indices.start)?);
+    let query =
+        sqlx::query_as(query).bind(crate::log::id(Log::DONATIONS)).bind(signed(indices.start)?);
     let rows: Vec<(i64, i64, i64, Vec<u8>)> =
         query.bind(signed(indices.end)?).fetch_all(connection.sqlite()).await?;
     if unsigned("count", rows.len() as i64)? != indices.end - indices.start {
@@ -36,7 +37,7 @@ pub(crate) async fn insert(
     let insert = "INSERT INTO records (log, place, project_key, amount, time, own, leaf) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)";
     sqlx::query(insert)
-        .bind(Log::Donations.id())
+        .bind(crate::log::id(Log::DONATIONS))
         .bind(signed(leaf_index)?)
         .bind(signed(record.project.to_u64())?)
         .bind(signed(record.amount.minor())?)

@@ -29,7 +29,7 @@ pub(crate) async fn each(
     match part {
         Part::Cards => each_leaf(connection, Log::Cards, after, seen).await,
         Part::Persons => each_leaf(connection, Log::Persons, after, seen).await,
-        Part::Records => each_leaf(connection, Log::Donations, after, seen).await,
+        Part::Records => each_leaf(connection, Log::DONATIONS, after, seen).await,
         Part::Donations => each_donation(connection, after, seen).await,
         Part::Institutions => {
             // Names belong to one log, and their ids are their numbers.
@@ -68,9 +68,11 @@ async fn each_leaf(
         Log::Cards | Log::Persons => {
             "SELECT leaf FROM leaves WHERE log = $1 AND place >= $2 ORDER BY place"
         }
-        Log::Donations => "SELECT leaf FROM records WHERE log = $1 AND place >= $2 ORDER BY place",
+        Log::Donations(_) => {
+            "SELECT leaf FROM records WHERE log = $1 AND place >= $2 ORDER BY place"
+        }
     };
-    let query = sqlx::query_scalar(query).bind(log.id()).bind(after);
+    let query = sqlx::query_scalar(query).bind(crate::log::id(log)).bind(after);
     let mut rows = query.fetch(connection.sqlite());
     while let Some(leaf) = rows.next().await {
         let leaf: Vec<u8> = leaf?;
@@ -95,7 +97,7 @@ async fn each_donation(
         0 => format!("{DONATIONS} ORDER BY seq, receipt"),
         _ => format!("{DONATIONS} AND seq > $2 ORDER BY seq, receipt"),
     };
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(crate::log::id(Log::DONATIONS));
     let mut rows = query.bind(after).fetch(connection.sqlite());
     while let Some(row) = rows.next().await {
         let (receipt, project, amount, time, leaf_index): Donation = row?;
@@ -114,7 +116,7 @@ pub(crate) async fn each_donation_between(
     mut seen: impl FnMut(&[u8], [i64; 3]),
 ) -> Result<(), StoreError> {
     let query = format!("{DONATIONS} AND seq > $2 AND seq <= $3 ORDER BY seq, receipt");
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(crate::log::id(Log::DONATIONS));
     let query = query.bind(signed(after)?).bind(signed(last)?);
     let mut rows = query.fetch(connection.sqlite());
     while let Some(row) = rows.next().await {

@@ -19,7 +19,7 @@ pub(crate) async fn totals(connection: &mut Connection) -> Result<[Total; 2], St
     let pending = format!("{all} AND place IS NULL");
     let mut halves = [(0, 0, 0); 2];
     for (halves, query) in halves.iter_mut().zip([all, pending]) {
-        let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
+        let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(crate::log::id(Log::DONATIONS));
         *halves = query.fetch_one(connection.sqlite()).await?;
     }
     Ok([whole(halves[0])?, whole(halves[1])?])
@@ -33,7 +33,7 @@ pub(crate) async fn by_project(
         "SELECT project_key, {HALVES} FROM receipts WHERE log = $1 \
          GROUP BY project_key ORDER BY project_key"
     );
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(Log::Donations.id());
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(crate::log::id(Log::DONATIONS));
     let rows: Vec<(i64, i64, i64, i64)> = query.fetch_all(connection.sqlite()).await?;
     let total = |(key, count, high, low)| {
         let key = ProjectKey::from_u64(unsigned("project key", key)?);
@@ -58,7 +58,10 @@ pub(crate) async fn of_rows(connection: &mut Connection) -> Result<[u128; 3], St
     ];
     let mut totals = [0u128; 3];
     for (total, query) in totals.iter_mut().zip(sums) {
-        let query = sqlx::query_scalar(query).bind(Log::Donations.id()).bind(0i64).bind(i64::MAX);
+        let query = sqlx::query_scalar(query)
+            .bind(crate::log::id(Log::DONATIONS))
+            .bind(0i64)
+            .bind(i64::MAX);
         let mut rows = query.fetch(connection.sqlite());
         while let Some(amount) = rows.next().await {
             *total += u128::from(unsigned("amount", amount?)?);

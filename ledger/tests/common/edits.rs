@@ -7,7 +7,7 @@ use wufu_ledger::{
     ClaimError, Ledger, LedgerReader,
     import::{ImportOptions, Rows},
 };
-use wufu_verifier::checkpoint::Checkpoint;
+use wufu_verifier::log::checkpoint::Checkpoint;
 
 use super::{
     NOW, cards, donations,

@@ -7,8 +7,8 @@ use rand::{SeedableRng, rngs::StdRng};
 use wufu_proto::claim::Claim;
 use wufu_verifier::{
     CircuitName, FiveFu, Proof, Statement, VerifyingKey,
-    checkpoint::Checkpoint,
-    key::{KeyPoints, Provenance, Reduction},
+    groth16::key::{KeyPoints, Provenance, Reduction},
+    log::checkpoint::Checkpoint,
     statement::{self, Binding, CLAIM},
 };
 

@@ -17,7 +17,7 @@ use wufu_ledger::{
     service::{Clock, Limits, MAX_MESSAGE, ServeError, run_within},
 };
 use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
-use wufu_verifier::{VerifyingKey, checkpoint::Checkpoint};
+use wufu_verifier::{VerifyingKey, log::checkpoint::Checkpoint};
 
 use super::NOW;
 

@@ -10,7 +10,9 @@ use prost::Message;
 use serde_json::{Value, json};
 use wufu_proto::v1;
 use wufu_verifier::{
-    CircuitName, KeyId, Reason, Trust, VerifyingKey, canonical::Writer, epochs::CLOCK_SKEW, field,
+    CircuitName, KeyId, Reason, Trust, VerifyingKey,
+    encoding::{canonical::Writer, field},
+    log::history::CLOCK_SKEW,
 };
 
 use case::{Case, Cases, SECONDS, claim, donation, gift};

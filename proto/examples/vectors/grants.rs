@@ -8,7 +8,7 @@ use wufu_proto::{
     v1,
     voucher::Voucher,
 };
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, merkle::SHARD_DEPTH};
+use wufu_verifier::{Amount, Fr, ProjectKey, Time, hash::merkle::SHARD_DEPTH};
 
 use super::{Cases, TEXT, alias, bytes, fr, length, modulus, not_canonical};
 

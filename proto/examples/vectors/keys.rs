@@ -3,7 +3,10 @@
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use serde_json::{Value, json};
-use wufu_verifier::{CircuitName, Reason, Trust, VerifyingKey, key::Provenance, key::Reduction};
+use wufu_verifier::{
+    CircuitName, Reason, Trust, VerifyingKey,
+    groth16::key::{Provenance, Reduction},
+};
 
 use super::{
     curve::{Place, compressed, outside_subgroup, unreadable},

@@ -4,9 +4,11 @@ use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use wufu_verifier::{
     Fr, Reason,
-    checkpoint::{Checkpoint, LogState},
-    field,
-    note::{self, LogKey},
+    encoding::field,
+    log::{
+        checkpoint::{Checkpoint, LogState},
+        signed_note::{self, LogKey},
+    },
 };
 
 use super::fr;
@@ -61,7 +63,7 @@ pub fn checkpoint(seed: u8, origin: &str, state: (u64, u64, Fr), epoch_seconds: 
 
 /// A note that is longer than a checkpoint may be: signed by many.
 pub fn long(good: &str) -> String {
-    let line = note::sign("witness", &SigningKey::from_bytes(&[3; 32]), "x\n").unwrap();
+    let line = signed_note::sign("witness", &SigningKey::from_bytes(&[3; 32]), "x\n").unwrap();
     let line = line.split_once("\n\n").unwrap().1.to_string();
     format!("{good}{}", line.repeat(99)) + &line.repeat(70)
 }

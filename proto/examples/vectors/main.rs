@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
 mod curve;
+mod directories;
 mod envelopes;
 mod files;
 mod grants;
@@ -16,6 +17,7 @@ mod points;
 mod policies;
 mod proofs;
 mod reading;
+mod receipts;
 
 use ark_ff::{BigInteger, PrimeField};
 use prost::{Message, Name};
@@ -23,9 +25,8 @@ use serde_json::{Value, json};
 use wufu_proto::json::to_json;
 use wufu_verifier::{
     Fr,
-    canonical::Writer,
-    field,
-    h2f::{Context, h2f},
+    encoding::{canonical::Writer, field},
+    hash::h2f::{Context, h2f},
 };
 
 pub use files::read_file;
@@ -52,6 +53,8 @@ pub fn files() -> Vec<(&'static str, Value)> {
         ("policies.json", policies::policies()),
         ("requests.json", policies::requests()),
         ("logs.json", logs::logs()),
+        ("receipts.json", receipts::receipts()),
+        ("directories.json", directories::directories()),
         ("envelopes.json", envelopes::envelopes()),
         ("files.json", files::files()),
     ]

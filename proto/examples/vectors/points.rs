@@ -4,7 +4,7 @@ use ark_bn254::Fq;
 use ark_ff::{BigInteger, PrimeField};
 use serde_json::{Value, json};
 use wufu_verifier::{
-    CircuitName, Donation, FiveFu, Fr, Gift, Proof, Reason, Statement, field,
+    CircuitName, Donation, FiveFu, Fr, Gift, Proof, Reason, Statement, encoding::field,
     statement::InputsError,
 };
 

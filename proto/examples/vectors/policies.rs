@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 use wufu_proto::{Envelope, envelope::Binding};
 use wufu_verifier::{
     Amount, CircuitName, Policy, ProjectKey, ProjectSet, ProofRequest, Reason, Record, Time,
-    canonical::{Reader, Writer},
-    field,
-    policy::Bounds,
+    encoding::{
+        canonical::{Reader, Writer},
+        field,
+    },
+    statement::policy::Bounds,
 };
 
 use super::{alias, bytes, fr, honest};

@@ -12,11 +12,13 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     Amount, Donation, FiveFu, Fr, Gift, KeyId, Policy, ProjectKey, ProjectSet, Proof, ProofRequest,
-    checkpoint::{Checkpoint, LogState},
-    field,
-    note::{self, LogKey},
-    policy::Bounds,
-    request::Question,
+    check::request::Question,
+    encoding::field,
+    log::{
+        checkpoint::{Checkpoint, LogState},
+        signed_note::{self, LogKey},
+    },
+    statement::policy::Bounds,
 };
 
 use super::{Cases, alias, bytes, fr, length, not_canonical};
@@ -339,7 +341,7 @@ pub fn checkpoints() -> Value {
     let signing = SigningKey::from_bytes(&[9; 32]);
     let key = LogKey::new("cerf", signing.verifying_key()).unwrap();
     let good = checkpoint("cerf", "donations/1");
-    let sign = |text: &str| note::sign("cerf", &signing, text).unwrap();
+    let sign = |text: &str| signed_note::sign("cerf", &signing, text).unwrap();
     let text = good.note().split_once("\n\n").unwrap().0.to_string() + "\n";
     let root = text.lines().nth(2).unwrap().to_string();
     let replaced = |from: &str, to: &str| {
@@ -350,7 +352,7 @@ pub fn checkpoints() -> Value {
         use base64ct::{Base64, Encoding};
         Base64::encode_string(bytes)
     };
-    let other = note::sign("cerf", &SigningKey::from_bytes(&[10; 32]), &text).unwrap();
+    let other = signed_note::sign("cerf", &SigningKey::from_bytes(&[10; 32]), &text).unwrap();
     let line = |name| format!("checkpoint's line {name} is missing or malformed");
     let note_form = "note is not a text, an empty line and signature lines";
     let refused = [

@@ -1,7 +1,7 @@
 //! The witness of a donation.
 
 use wufu_circuits::{DonationInstance, DonationWitness, Ownership, tree};
-use wufu_verifier::{Amount, Fr, Policy, ProjectKey, Record, Time, field};
+use wufu_verifier::{Amount, Fr, Policy, ProjectKey, Record, Time, encoding::field};
 
 use super::{bytes, children, path, secret, spend_key};
 use crate::{error::ConvertError, read, v1};

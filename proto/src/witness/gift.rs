@@ -1,7 +1,7 @@
 //! The witness of a gift.
 
 use wufu_circuits::{Card, GiftInstance, GiftWitness};
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 
 use super::{bytes, children, path, secret, spend_key};
 use crate::{error::ConvertError, grant, read, v1};

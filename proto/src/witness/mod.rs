@@ -8,7 +8,7 @@ use wufu_circuits::{
     Assignment, Circuit, CircuitVisitor, ClauseError, DonationInstance, FiveFuInstance,
     GiftInstance, Path, SpendKey,
 };
-use wufu_verifier::{CircuitName, Fr, KeyId, Policy, Statement, field};
+use wufu_verifier::{CircuitName, Fr, KeyId, Policy, Statement, encoding::field};
 use zeroize::Zeroizing;
 
 use crate::{error::ConvertError, read, v1};

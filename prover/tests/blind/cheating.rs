@@ -15,8 +15,7 @@ use wufu_groth16::prepared::Workspaces;
 use wufu_prover::blind::{EvaluateError, evaluate};
 use wufu_verifier::{
     Proof,
-    key::Reduction,
-    proof::{PointError, ProofError},
+    groth16::{key::Reduction, point::PointError, proof::ProofError},
 };
 
 use crate::{

@@ -17,7 +17,7 @@ use wufu_prover::{
     blind::{Dealer, Evaluator, kit},
     keys, setup,
 };
-use wufu_verifier::{CircuitName, key::Reduction};
+use wufu_verifier::{CircuitName, groth16::key::Reduction};
 
 use crate::{
     blind::scene::{Scene, small},

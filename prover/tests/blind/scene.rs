@@ -19,7 +19,7 @@ use wufu_groth16::prepared::{DEFAULT_BUDGET, Options, Queries, Workspaces};
 use wufu_prover::{blind, keys};
 use wufu_verifier::{
     CircuitName, Proof, VerifyingKey,
-    key::{KeyPoints, Provenance, Reduction},
+    groth16::key::{KeyPoints, Provenance, Reduction},
 };
 
 use crate::matrices::{CircomReduction, Rows, matrices};

@@ -14,7 +14,7 @@ use wufu_proto::{
     v1::EvaluateRequest,
 };
 use wufu_prover::{blind::kit, keys};
-use wufu_verifier::{CircuitName, key::Reduction};
+use wufu_verifier::{CircuitName, groth16::key::Reduction};
 
 use crate::{
     blind::{

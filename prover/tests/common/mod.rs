@@ -41,7 +41,7 @@ use wufu_prover::{
 };
 use wufu_verifier::{
     CircuitName, Proof, VerifyingKey,
-    key::{KeyPoints, Provenance, Reduction},
+    groth16::key::{KeyPoints, Provenance, Reduction},
 };
 
 pub use crate::keys::{key, rng};

@@ -29,7 +29,7 @@ use wufu_groth16::{
 use wufu_prover::{Prover, keys};
 use wufu_verifier::{
     CircuitName, Donation, FiveFu, Proof, Statement, Trust,
-    key::{KeyError, Provenance, Reduction},
+    groth16::key::{KeyError, Provenance, Reduction},
 };
 
 /// A folder in which snarkjs works.

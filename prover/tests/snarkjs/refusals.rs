@@ -7,7 +7,7 @@ use wufu_groth16::{KeyFileError, iden3::ZkeyError};
 use wufu_prover::keys;
 use wufu_verifier::{
     CircuitName,
-    key::{KeyError, Provenance},
+    groth16::key::{KeyError, Provenance},
 };
 
 use crate::snarkjs::ptau::{limbs, point_g1, point_g2};

@@ -2,8 +2,8 @@
 //! failed. So each is wrong here by itself, in a history whose roots are the ones that the proof is about.
 
 use wufu_verifier::{
-    Amount, CircuitName, KeyId, Policy, ProjectKey, ProjectSet, Time, VerifyError, policy::Bounds,
-    request::Question,
+    Amount, CircuitName, KeyId, Policy, ProjectKey, ProjectSet, Time, VerifyError,
+    check::request::Question, statement::policy::Bounds,
 };
 
 use crate::batch::scene::{EXPIRY, Scene};

@@ -2,7 +2,7 @@
 
 use wufu_verifier::{
     BatchVerifier, CircuitName, Reason,
-    batch::{CREDIT, MAX, Work},
+    check::batch::{CREDIT, MAX, Work},
 };
 
 use crate::batch::scene::{Scene, Shown, entropy, outside_subgroup, reasons, spoil};

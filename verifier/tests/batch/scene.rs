@@ -9,12 +9,16 @@ use ed25519_dalek::SigningKey;
 use wufu_verifier::{
     CircuitName, ClaimCheck, Donation, DonationCheck, FiveFu, Gift, GiftCheck, KeyId, OpenedProof,
     Reason, Statement, Verified, VerifyError,
-    batch::{EntropyError, Outcome},
-    checkpoint::{Checkpoint, LogState},
-    epochs::{LogHistory, Window},
-    request::Question,
+    check::{
+        PresentedProof, SubmittedClaim,
+        batch::{EntropyError, Outcome},
+        request::Question,
+    },
+    log::{
+        checkpoint::{Checkpoint, LogState},
+        history::{LogHistory, Window},
+    },
     statement::{self, Binding, CLAIM},
-    verify::{PresentedProof, SubmittedClaim},
 };
 
 use super::simulate::{Trapdoor, rng};

@@ -7,7 +7,7 @@ use ark_ff::{Field, UniformRand};
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 use wufu_verifier::{
     CircuitName, Proof, VerifyingKey,
-    key::{KeyPoints, Provenance, Reduction},
+    groth16::key::{KeyPoints, Provenance, Reduction},
 };
 
 /// A key with its secrets.

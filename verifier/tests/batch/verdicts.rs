@@ -5,8 +5,10 @@ use ark_ec::pairing::Pairing;
 use ark_ff::{Field, UniformRand};
 use wufu_verifier::{
     BatchVerifier, CircuitName, OpenedProof, Reason, Statement, Verified,
-    batch::{EntropyError, MAX, Outcome},
-    verify::AnyVerified,
+    check::{
+        AnyVerified,
+        batch::{EntropyError, MAX, Outcome},
+    },
     verify_batch,
 };
 
@@ -130,7 +132,7 @@ fn f19_without_entropy_nothing_is_verified() {
 #[cfg(feature = "std")]
 #[test]
 fn the_operating_system_has_entropy() {
-    use wufu_verifier::batch::{Entropy, OsEntropy};
+    use wufu_verifier::check::batch::{Entropy, OsEntropy};
     assert_ne!(OsEntropy.draw().unwrap(), OsEntropy.draw().unwrap());
 }
 
@@ -299,5 +301,5 @@ fn lanes_refuse_no_batch_whatever_it_is_cut_into() {
     }
     let after = check(&many(400)).work;
     assert!(after.final_exponentiations > 1, "the flood left credit for all: {after:?}");
-    assert_eq!(wufu_verifier::batch::refused_by_lanes(), 0);
+    assert_eq!(wufu_verifier::check::batch::refused_by_lanes(), 0);
 }

@@ -1,5 +1,5 @@
 //! From the dense parameters to the recurrence that the fast form runs; the names are those of
-//! its module, `src/poseidon/recurrence`.
+//! its module, `src/hash/poseidon/recurrence`.
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};

@@ -16,7 +16,7 @@ use ark_bn254::Fr;
 use derive::Recurrence;
 use grain::Dense;
 use light_poseidon::parameters::bn254_x5::get_poseidon_parameters;
-use wufu_verifier::poseidon::parameters;
+use wufu_verifier::hash::poseidon::parameters;
 
 /// Width and number of partial rounds.
 const WIDTHS: [(usize, usize); 3] = [(3, 57), (4, 56), (5, 60)];
@@ -62,7 +62,7 @@ fn there_are_parameters_for_two_three_and_four_inputs_only() {
 
 /// Compares a checked-in file with what it should be, or writes it if told to.
 fn same_file(name: &str, expected: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/poseidon").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/hash/poseidon").join(name);
     if env::var_os("WUFU_BLESS").is_some() {
         fs::write(path, expected).unwrap();
         return;

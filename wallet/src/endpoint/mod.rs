@@ -14,7 +14,7 @@ use tonic::{
     Code, Status,
     transport::{self, Channel, Error},
 };
-use wufu_verifier::text;
+use wufu_verifier::encoding::text;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);

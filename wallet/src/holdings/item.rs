@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use wufu_verifier::log::name::LogName;
+
 use crate::{
-    log::LogName,
     store::{Holding, InclusionStatus, StoreError},
     wallet::Wallet,
 };

@@ -9,11 +9,18 @@ use wufu_proto::{
     shard_path::ShardPath,
     v1,
 };
-use wufu_verifier::{Fr, field, merkle::SHARD_LEAVES, note::LogKey};
+use wufu_verifier::{
+    Fr,
+    encoding::field,
+    hash::merkle::SHARD_LEAVES,
+    log::{
+        name::{LogName, LogNameError},
+        signed_note::LogKey,
+    },
+};
 
 use crate::{
     envelope::{self, MessageError},
-    log::{LogKind, LogName, LogNameError},
     store::{InclusionStatus, StoreError},
     wallet::Wallet,
 };
@@ -188,7 +195,7 @@ impl Wallet {
     /// from an earlier release, or was changed.
     fn check_named(&self, log: &LogName, path: &ShardPath, epoch: u64) -> Result<(), ReceiveError> {
         let place = path.index();
-        if path.leaf().is_some() || place >= 1 << (2 * log.kind.depth()) {
+        if path.leaf().is_some() || place >= log.log.capacity() {
             return Ok(());
         }
         let key = self.store().log_key(&log.org)?;
@@ -238,7 +245,7 @@ impl Wallet {
     /// have another one there.
     pub fn receive_donation(&self, receipt: &DonationReceipt) -> Result<Inclusion, ReceiveError> {
         let log: LogName = receipt.origin.parse()?;
-        if !matches!(log.kind, LogKind::Donations(_)) {
+        if !log.is_donations() {
             return Err(ReceiveError::Sort { log });
         }
         let leaf = receipt.record(self.address(&log.org).pk).leaf();
@@ -258,7 +265,7 @@ impl Wallet {
         epoch: u64,
     ) -> Result<Inclusion, ReceiveError> {
         let (log, place) = (log.clone(), path.index());
-        let end = 1 << (2 * log.kind.depth());
+        let end = log.log.capacity();
         if place >= end {
             return Err(ReceiveError::NoSuchPlace { log, place, end });
         }

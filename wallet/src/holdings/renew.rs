@@ -1,7 +1,7 @@
 //! Paths of what a wallet holds, renewed from shards that were checked: so that a path is final when its shard closes.
 
 use wufu_proto::{log::ShardContent, shard_path::ShardPath};
-use wufu_verifier::{Fr, field};
+use wufu_verifier::{Fr, encoding::field};
 
 use crate::{
     store::{DonationHolding, InclusionStatus, StoreError},

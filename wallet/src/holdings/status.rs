@@ -1,8 +1,9 @@
 //! Where a wallet stands: what it holds, in which logs, at which epoch.
 
+use wufu_verifier::log::name::LogName;
+
 use crate::{
     holdings::{item::ItemName, renew::own_leaf},
-    log::{LogKind, LogName},
     source::{SourceError, Sources},
     store::{Holding, InclusionStatus},
     sync::{LogView, SyncError, view::OwnLeafError},
@@ -57,11 +58,11 @@ impl Wallet {
         if held.is_empty() {
             views = self.logs_there(sources, org, now).await?;
         }
-        if held.iter().any(|log| !matches!(log.kind, LogKind::Donations(_))) {
+        if held.iter().any(|log| !log.is_donations()) {
             let view = self.campaign(sources, org, now).await?;
             views.extend([view.cards, view.persons]);
         }
-        for log in held.iter().filter(|log| matches!(log.kind, LogKind::Donations(_))) {
+        for log in held.iter().filter(|log| log.is_donations()) {
             views.push(self.donation_log(sources, log, now).await?.view);
         }
         let mut found = Vec::new();

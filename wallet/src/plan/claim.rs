@@ -15,8 +15,11 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     CircuitName, ClaimCheck, FiveFu, KeyId, VerifyingKey,
-    epochs::{LogHistory, Window},
-    merkle::{CARD_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
+    hash::merkle::{CARD_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
+    log::{
+        history::{LogHistory, Window},
+        name::LogName,
+    },
     statement::{self, CLAIM},
 };
 
@@ -26,7 +29,6 @@ use super::{
 };
 use crate::{
     holdings::renew::own_leaf,
-    log::LogName,
     prover::{OnStage, ProofSource, UnverifiedProof},
     source::Sources,
     store::{CardHolding, ClaimEntry, InclusionStatus, PersonHolding},

@@ -15,14 +15,16 @@ use wufu_proto::{
 use wufu_verifier::{
     Amount, CircuitName, Donation, DonationCheck, Fr, Policy, ProjectKey, ProofRequest, Time,
     VerifyingKey,
-    epochs::{LogHistory, Window},
-    merkle::{DONATION_DEPTH, SHARD_DEPTH},
+    hash::merkle::{DONATION_DEPTH, SHARD_DEPTH},
+    log::{
+        history::{LogHistory, Window},
+        name::LogName,
+    },
 };
 
 use super::{Answer, PlanError, ProveError, Report, age, log_epoch, not_over, points};
 use crate::{
     holdings::renew::own_leaf,
-    log::LogName,
     prover::{OnStage, ProofSource, UnverifiedProof},
     source::Sources,
     store::{AnswerEntry, DonationHolding, InclusionStatus},

@@ -18,13 +18,15 @@ use wufu_circuits::{ClauseError, Kind};
 use wufu_proto::{ConvertError, Envelope, envelope::LogEpoch};
 use wufu_verifier::{
     CircuitName, KeyId, Proof, VerifyError, VerifyingKey,
-    checkpoint::Checkpoint,
-    key::Provenance,
-    readable::{Span, Utc},
+    encoding::readable::{Span, Utc},
+    groth16::key::Provenance,
+    log::{
+        checkpoint::Checkpoint,
+        name::{DonationLogError, LogName},
+    },
 };
 
 use crate::{
-    log::{DonationLogError, LogName},
     prover::{ProofMode, ProverError, Timings, UnverifiedProof},
     store::{ClaimEntry, StoreError},
     sync::{SyncError, view::OwnLeafError},

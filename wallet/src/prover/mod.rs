@@ -17,7 +17,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use wufu_circuits::ClauseError;
 use wufu_proto::{ConvertError, witness::Job};
-use wufu_verifier::{KeyId, verify::PresentedProof};
+use wufu_verifier::{KeyId, check::PresentedProof};
 
 use tonic_types::StatusExt as _;
 

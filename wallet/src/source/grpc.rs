@@ -10,12 +10,11 @@ use wufu_proto::{
 };
 
 use super::{CheckpointSource, LedgerSource, SourceError};
-use crate::{
-    endpoint::{
-        Endpoint, SMALL_ANSWER,
-        patience::{self, CallFailure, OnWait, WaitListener},
-    },
-    log::LogName,
+use wufu_verifier::log::name::LogName;
+
+use crate::endpoint::{
+    Endpoint, SMALL_ANSWER,
+    patience::{self, CallFailure, OnWait, WaitListener},
 };
 
 /// How long an answer may take, all waits of a busy ledger included.

@@ -17,16 +17,16 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     Amount, Fr, ProjectKey, Record, Time,
-    checkpoint::{Checkpoint, LogState},
-    merkle::{SHARD_DEPTH, SHARD_LEAVES},
-    note::{self, LogKey},
+    hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    log::{
+        checkpoint::{Checkpoint, LogState},
+        name::LogName,
+        signed_note::{self, LogKey},
+    },
 };
 
 use super::{CheckpointSource, LedgerSource, SourceError};
-use crate::{
-    log::LogName,
-    sync::view::{leaves, parents},
-};
+use crate::sync::view::{leaves, parents};
 
 /// Length of its epochs.
 pub const EPOCH_SECONDS: u64 = 600;
@@ -95,7 +95,7 @@ impl MemoryLedger {
 
     /// Signs a text as the org.
     pub fn sign(&self, text: &str) -> String {
-        note::sign(&self.org, &self.key, text).unwrap()
+        signed_note::sign(&self.org, &self.key, text).unwrap()
     }
 
     /// What it was asked, in order.
@@ -116,7 +116,7 @@ impl MemoryLedger {
     fn extend(&self, log: &LogName, leaves: &[Fr], records: &[Record]) -> u64 {
         let mut state = self.state.lock().unwrap();
         let entry = state.logs.entry(log.clone()).or_insert_with(|| Log {
-            tree: Tree::new(log.kind.depth()),
+            tree: Tree::new(log.log.depth()),
             records: Vec::new(),
             checkpoints: BTreeMap::new(),
         });
@@ -244,7 +244,7 @@ impl LedgerSource for MemoryLedger {
         let held = self.in_force(&entry, log, epoch)?;
         let mut tree = entry.tree.clone();
         if held.size() < tree.len() as u64 {
-            tree = Tree::new(log.kind.depth());
+            tree = Tree::new(log.log.depth());
             tree.extend(&entry.tree.leaves()[..held.size() as usize]).unwrap();
         }
         Ok(Roof { note: held.note().into(), shard_roots: tree.level(SHARD_DEPTH).to_vec() })

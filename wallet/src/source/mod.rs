@@ -18,10 +18,9 @@ use wufu_proto::{
     log::{Roof, Shard},
 };
 
-use crate::{
-    endpoint::{EndpointError, patience::BusyError},
-    log::LogName,
-};
+use wufu_verifier::log::name::LogName;
+
+use crate::endpoint::{EndpointError, patience::BusyError};
 
 /// Why a source did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +84,7 @@ pub enum SourceError {
         /// Which file.
         path: std::path::PathBuf,
         /// What is wrong with it.
-        fault: wufu_verifier::notes::NotesError,
+        fault: wufu_verifier::log::notes::NotesError,
     },
     /// It holds no checkpoint of the log that is in force at the epoch.
     #[error(

@@ -6,10 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use wufu_verifier::notes;
+use wufu_verifier::log::{name::LogName, notes};
 
 use super::{CheckpointSource, SourceError};
-use crate::log::LogName;
 
 /// A file of signed checkpoints, one after the other, each ending with an empty line after its signatures (or with the
 /// file). Good for comparing.

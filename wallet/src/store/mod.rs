@@ -22,10 +22,13 @@ use redb::{
 use wufu_proto::ConvertError;
 use wufu_verifier::{
     KeyId, Trust, VerifyingKey,
-    canonical::CanonicalError,
-    checkpoint::CheckpointError,
-    key::KeyError,
-    note::{LogKey, NoteError},
+    encoding::canonical::CanonicalError,
+    groth16::key::KeyError,
+    log::{
+        checkpoint::CheckpointError,
+        name::LogName,
+        signed_note::{LogKey, NoteError},
+    },
 };
 
 pub use entry::{CardHolding, DonationHolding, Holding, InclusionStatus, PersonHolding};
@@ -33,7 +36,7 @@ pub use seen::{Evidence, KnownRoof};
 pub(crate) use shown::number_in;
 pub use shown::{AnswerEntry, ClaimEntry};
 
-use crate::{file::FileError, log::LogName};
+use crate::file::FileError;
 
 /// The format of the file. In version 1 there was one place in each person log, and nothing said what had been found in
 /// its log.

@@ -4,15 +4,19 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use wufu_proto::log::Roof;
 use wufu_verifier::{
     Fr,
-    canonical::{CanonicalError, Reader, Writer},
-    checkpoint::Checkpoint,
-    epochs::{HistoryError, LogHistory},
-    field,
-    note::LogKey,
+    encoding::{
+        canonical::{CanonicalError, Reader, Writer},
+        field,
+    },
+    log::{
+        checkpoint::Checkpoint,
+        history::{HistoryError, LogHistory},
+        name::LogName,
+        signed_note::LogKey,
+    },
 };
 
 use super::{Bytes32, Store, StoreError, origin};
-use crate::log::LogName;
 
 /// By log and epoch: the signed note.
 const CHECKPOINTS: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("checkpoints");

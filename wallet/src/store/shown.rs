@@ -3,8 +3,11 @@
 use redb::{ReadableTable, TableDefinition, TableError, WriteTransaction};
 use wufu_verifier::{
     Fr,
-    canonical::{CanonicalError, Reader, Writer},
-    field,
+    encoding::{
+        canonical::{CanonicalError, Reader, Writer},
+        field,
+    },
+    log::receipt::ClaimAnswer,
 };
 
 use super::{Bytes32, Store, StoreError};
@@ -95,14 +98,10 @@ impl ClaimEntry {
     }
 }
 
-/// The claim's number in a ledger's signed text: a receipt's, or that of a refusal which names the earlier claim.
-pub(crate) fn number_in(text: &str) -> Option<u64> {
-    let prefixes = ["claim ", "spent by claim "];
-    let mut lines = text.lines().take_while(|line| !line.is_empty());
-    lines
-        .find_map(|line| prefixes.iter().find_map(|prefix| line.strip_prefix(prefix)))?
-        .parse()
-        .ok()
+/// The claim's number in a note that was checked when it came: a receipt's, or that of a refusal which names the earlier
+/// claim.
+pub(crate) fn number_in(note: &str) -> Option<u64> {
+    ClaimAnswer::of_checked(note).map(|answer| answer.claim())
 }
 
 /// A request that was answered: its verifier may have the proof.
@@ -337,11 +336,21 @@ fn read_policy(bytes: Bytes32) -> Result<Fr, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use wufu_verifier::{
+        KeyId,
+        log::receipt::{ClaimReceipt, ClaimRefusal, NULLIFIERS},
+    };
+
     use super::*;
 
     fn answer(verifier: u8, leaf: u8, made: u64) -> AnswerEntry {
         let purpose = Some(format!("purpose {made}"));
         AnswerEntry { verifier: [verifier; 32], leaf: [leaf; 32], made: Some(made), purpose }
+    }
+
+    fn refusal_of(claim: u64) -> String {
+        let refusal = ClaimRefusal { nullifier: [1; 32], claim, time: 3 };
+        refusal.text("wufu") + "\n\u{2014} wufu x\n"
     }
 
     #[test]
@@ -389,10 +398,17 @@ mod tests {
     /// number is the ledger's, from its signed receipt, or from the refusal of a second submission.
     #[test]
     fn a_claim_has_the_number_that_the_ledger_signed() {
-        let receipt = "wufu/claims\nclaim 7\nnullifier 01\n\n\u{2014} wufu x\n";
-        assert_eq!(number_in(receipt), Some(7));
-        let refusal = "wufu/refusals\nnullifier 01\nspent by claim 7\n\n\u{2014} wufu x\n";
-        assert_eq!(number_in(refusal), Some(7));
+        let receipt = ClaimReceipt {
+            claim: 7,
+            nullifiers: [[1; 32]; NULLIFIERS],
+            key_id: KeyId([9; 32]),
+            payout: b"payee".to_vec(),
+            expiry: 5,
+            time: 3,
+        };
+        let receipt = receipt.text("wufu") + "\n\u{2014} wufu x\n";
+        assert_eq!(number_in(&receipt), Some(7));
+        assert_eq!(number_in(&refusal_of(7)), Some(7));
         for other in ["", "wufu/claims\nclaim x\n", "wufu/claims\n\nclaim 7\n"] {
             assert_eq!(number_in(other), None, "{other:?}");
         }
@@ -440,13 +456,13 @@ mod tests {
         let (made, receipt, refusal) = (Some(3), None, None);
         let claim = ClaimEntry { number: 0, made, payout, expiry: 5, envelope, receipt, refusal };
         assert_eq!(store.add_claim("wufu", &claim, false, 4).unwrap(), Ok(0));
-        let note = "wufu/refusals\nnullifier 01\nspent by claim 9\n\n\u{2014} wufu x\n";
+        let note = &refusal_of(9);
         store.refuse_claim("wufu", &[8], "of a claim that is not ours\n").unwrap();
         assert_eq!(store.claims("wufu").unwrap(), std::slice::from_ref(&claim));
         store.refuse_claim("wufu", &[7], note).unwrap();
         store.refuse_claim("wufu", &[7], "another\n").unwrap();
         let kept = &store.claims("wufu").unwrap()[0];
-        assert_eq!((kept.refusal.as_deref(), kept.refused_for()), (Some(note), Some(9)));
+        assert_eq!((kept.refusal.as_deref(), kept.refused_for()), (Some(note.as_str()), Some(9)));
         let later = store.add_claim("wufu", &claim, false, 100).unwrap().unwrap_err();
         assert_eq!(later.refused_for(), Some(9));
         assert_eq!(store.add_claim("wufu", &claim, true, 100).unwrap(), Ok(1));

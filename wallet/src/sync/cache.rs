@@ -6,11 +6,10 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use wufu_verifier::{Fr, Record};
+use wufu_verifier::{Fr, Record, log::name::LogName};
 
 use crate::{
     file,
-    log::LogName,
     store::StoreError,
     sync::view::{RoofView, ShardView},
     wallet::{SHARD_FOLDER, Wallet},

@@ -9,14 +9,16 @@ use std::sync::Arc;
 use wufu_proto::log::Roof;
 use wufu_verifier::{
     Record,
-    checkpoint::{Checkpoint, CheckpointError},
-    epochs::{CLOCK_SKEW, HistoryError, LogHistory},
-    note::LogKey,
-    readable::Span,
+    encoding::readable::Span,
+    log::{
+        checkpoint::{Checkpoint, CheckpointError},
+        history::{CLOCK_SKEW, HistoryError, LogHistory},
+        name::LogName,
+        signed_note::LogKey,
+    },
 };
 
 use crate::{
-    log::LogName,
     source::{CheckpointSource, SecondSource, SourceError, Sources},
     store::{Evidence, StoreError},
     sync::view::{OwnLeafError, RoofView, ShardView, ViewError},

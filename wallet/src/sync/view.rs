@@ -11,11 +11,9 @@ use wufu_circuits::{
 use wufu_proto::log::{Roof, ShardContent};
 use wufu_verifier::{
     Fr, Record,
-    checkpoint::Checkpoint,
-    merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
+    log::{checkpoint::Checkpoint, name::LogName},
 };
-
-use crate::log::{LogKind, LogName};
 
 const LEAVES: u64 = SHARD_LEAVES as u64;
 
@@ -154,7 +152,7 @@ impl RoofView {
         if got != expected {
             return Err(ViewError::Shards { log: log.clone(), got, expected });
         }
-        let mut tree = Tree::roof(log.kind.roof_depth());
+        let mut tree = Tree::roof(log.log.roof_depth());
         extend(log, &mut tree, &roof.shard_roots)?;
         if tree.root() != checkpoint.root() {
             return Err(ViewError::Root { log: log.clone(), epoch: checkpoint.epoch() });
@@ -210,7 +208,7 @@ impl RoofView {
     /// A third of a hash a leaf, and two more for each record, spread over the threads of the current rayon pool.
     pub fn check_shard(&self, shard: u64, content: ShardContent) -> Result<ShardView, ViewError> {
         let log = || self.log.clone();
-        let donations = matches!(self.log.kind, LogKind::Donations(_));
+        let donations = self.log.is_donations();
         let (leaves, records) = match content {
             ShardContent::Leaves(leaves) if !donations => (leaves, Vec::new()),
             ShardContent::Records(records) if donations => (leaves(&records), records),
@@ -344,7 +342,7 @@ mod tests {
     use std::sync::OnceLock;
 
     use proptest::prelude::*;
-    use wufu_verifier::merkle::CARD_DEPTH;
+    use wufu_verifier::hash::merkle::CARD_DEPTH;
 
     use super::*;
     use crate::source::{CheckpointSource, LedgerSource, MemoryLedger};

@@ -20,7 +20,7 @@ use wufu_prover::{
         blind::{ClientIdentity, Config, run_dealer, run_evaluator},
     },
 };
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 use wufu_wallet::{
     Endpoint, LocalProver, ProofMode, ProofSource as _,
     prover::{BlindError, ProverError},

@@ -9,7 +9,7 @@ use wufu_circuits::{Kind, Seed};
 use wufu_prover::{Prover, setup};
 use wufu_verifier::{
     Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Time,
-    policy::Bounds, request::Question,
+    check::request::Question, statement::policy::Bounds,
 };
 use wufu_wallet::{
     ClaimAsk, LocalProver, LogName, Wallet,

@@ -15,8 +15,8 @@ use rand::rngs::StdRng;
 use serde_json::{Value, json};
 use wufu_verifier::{
     CircuitName,
-    batch::OsEntropy,
-    poseidon::{hash4, parameters},
+    check::batch::OsEntropy,
+    hash::poseidon::{hash4, parameters},
     verify_batch,
 };
 

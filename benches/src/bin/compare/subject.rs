@@ -23,7 +23,7 @@ use wufu_groth16::{
     prepared::{DEFAULT_BUDGET, Options, Queries},
 };
 use wufu_prover::{keys, setup};
-use wufu_verifier::{VerifyingKey, key::Reduction};
+use wufu_verifier::{VerifyingKey, groth16::key::Reduction};
 
 /// A circuit, its key and a way to compute its witness.
 pub struct Subject {

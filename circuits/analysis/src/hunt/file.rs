@@ -4,7 +4,7 @@ use std::fmt;
 
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
-use wufu_verifier::field;
+use wufu_verifier::encoding::field;
 
 use super::system::{Form, Row, System, canonical};
 

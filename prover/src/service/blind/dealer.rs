@@ -13,7 +13,7 @@ use wufu_proto::{
     blind::{Deal, DealtTokens},
     v1::{self, dealer_service_server::DealerService},
 };
-use wufu_verifier::key::CircuitId;
+use wufu_verifier::CircuitId;
 
 use super::{
     anonymous,

@@ -14,7 +14,7 @@ use wufu_proto::{
     blind::{self, EvaluatedSums, Head},
     v1::{self, evaluator_service_server::EvaluatorService},
 };
-use wufu_verifier::key::CircuitId;
+use wufu_verifier::CircuitId;
 use zeroize::Zeroizing;
 
 use super::{

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tonic::Status;
-use wufu_verifier::{KeyId, key::CircuitId};
+use wufu_verifier::{CircuitId, KeyId};
 
 use super::config::{ClientIdentity, Config};
 use crate::service::error::ServeError;

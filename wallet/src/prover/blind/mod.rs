@@ -25,7 +25,7 @@ use wufu_proto::{
     },
     witness::Job,
 };
-use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey, hex::Hex};
+use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey, encoding::hex::Hex};
 
 use delay::StepListener;
 pub use delay::{BlindStep, Delay, OnStep, WaitReason};

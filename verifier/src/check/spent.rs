@@ -1,0 +1,120 @@
+//! The spent set: what makes a claim, a showing or a gift happen once.
+
+use alloc::{collections::BTreeSet, vec::Vec};
+use core::{convert::Infallible, fmt};
+
+use crate::{
+    check::Verified,
+    encoding::hex::Hex,
+    statement::{Nullifier, Statement},
+};
+
+/// Why nullifiers were not spent. In every case none of them was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SpendError<E> {
+    /// One of them is spent already, or stands twice in one statement.
+    Spent {
+        /// The nullifier.
+        nullifier: Nullifier,
+    },
+    /// The store could not tell. That never counts as "not seen".
+    Store(E),
+}
+
+impl<E: fmt::Display> fmt::Display for SpendError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spent { nullifier } => {
+                write!(f, "nullifier is spent already: {}", Hex(nullifier))
+            }
+            Self::Store(error) => write!(f, "the spent set could not tell: {error}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> core::error::Error for SpendError<E> {}
+
+/// A set of nullifiers in which check and insertion are one call, so that nothing fits between them.
+pub trait NullifierStore {
+    /// What can go wrong in the store.
+    type Error;
+
+    /// Inserts all of the nullifiers, or none.
+    ///
+    /// # Errors
+    /// [`SpendError::Spent`] when one is in the set, or stands twice; [`SpendError::Store`] when the store could not tell, or
+    /// could not make the insertion durable.
+    fn check_and_insert(&mut self, nullifiers: &[Nullifier])
+    -> Result<(), SpendError<Self::Error>>;
+}
+
+/// What was verified and had not been spent before. Pay on this: it cannot be copied.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Admitted<S>(Verified<S>);
+
+impl<S> Admitted<S> {
+    /// What was verified.
+    pub fn verified(&self) -> &Verified<S> {
+        &self.0
+    }
+}
+
+impl<S: Statement> Verified<S> {
+    /// Spends the statement's nullifiers.
+    ///
+    /// # Errors
+    /// When one of them is spent, or the store fails.
+    pub fn spend<T: NullifierStore>(
+        self,
+        store: &mut T,
+    ) -> Result<Admitted<S>, SpendError<T::Error>> {
+        store.check_and_insert(&self.statement().nullifiers())?;
+        Ok(Admitted(self))
+    }
+}
+
+/// A spent set in memory: for tests, and for verifiers whose challenges die with the process.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    spent: BTreeSet<Nullifier>,
+}
+
+impl NullifierStore for MemoryStore {
+    type Error = Infallible;
+
+    fn check_and_insert(&mut self, nullifiers: &[Nullifier]) -> Result<(), SpendError<Infallible>> {
+        let mut fresh = BTreeSet::new();
+        for nullifier in nullifiers {
+            if self.spent.contains(nullifier) || !fresh.insert(*nullifier) {
+                return Err(SpendError::Spent { nullifier: *nullifier });
+            }
+        }
+        self.spent.extend(fresh);
+        Ok(())
+    }
+}
+
+impl MemoryStore {
+    /// The spent nullifiers, ascending.
+    pub fn nullifiers(&self) -> Vec<Nullifier> {
+        self.spent.iter().copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_or_none() {
+        let mut store = MemoryStore::default();
+        assert_eq!(store.check_and_insert(&[[1; 32], [2; 32]]), Ok(()));
+        let spent = Err(SpendError::Spent { nullifier: [2; 32] });
+        assert_eq!(store.check_and_insert(&[[3; 32], [2; 32]]), spent);
+        assert_eq!(store.check_and_insert(&[[3; 32]]), Ok(()));
+        let twice = Err(SpendError::Spent { nullifier: [4; 32] });
+        assert_eq!(store.check_and_insert(&[[4; 32], [4; 32]]), twice);
+        assert_eq!(store.nullifiers(), [[1; 32], [2; 32], [3; 32]]);
+    }
+}

@@ -1,0 +1,8 @@
+//! How values are written: field elements, canonical bytes, and texts that people read.
+
+pub mod canonical;
+pub mod decimal;
+pub mod field;
+pub mod hex;
+pub mod readable;
+pub mod text;

@@ -1,0 +1,6 @@
+//! Hashes: Poseidon of field elements, trees of it, and hashes of bytes to field elements.
+
+pub mod domain;
+pub mod h2f;
+pub mod merkle;
+pub mod poseidon;

@@ -1,0 +1,56 @@
+//! What the scope, the anchor and the bound payload of a proof are made from.
+
+use ark_bn254::Fr;
+
+use crate::{
+    encoding::canonical::Writer,
+    hash::{
+        domain::Domain,
+        h2f::{Context, h2f},
+        poseidon::hash4,
+    },
+    statement::id::KeyId,
+};
+
+/// The purpose of a campaign's claim. No signed request may use it.
+pub const CLAIM: &str = "claim";
+
+/// `scope`: for whom a nullifier is shown, and for what. The wallet computes it, so nobody can ask
+/// in another's name.
+///
+/// # Shapes
+/// `verifier`: the org's name for a claim, else the 32 bytes of the Ed25519 key that signed the
+/// request.
+pub fn scope(verifier: &[u8], purpose: &str) -> Fr {
+    h2f(Context::Scope, Writer::new().bytes(verifier).text(purpose))
+}
+
+/// What a proof binds beside its statement. Nobody can reuse the proof with another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding<'a> {
+    /// Whom the proof is for, as in [`scope`].
+    pub verifier: &'a [u8],
+    /// The challenge of a request, the payee of a claim.
+    pub payload: &'a [u8],
+    /// When it ends, in Unix seconds. At that second it is over.
+    pub expiry: u64,
+    /// The key that proved it.
+    pub key_id: KeyId,
+}
+
+impl Binding<'_> {
+    /// `ext`, the public input that binds all of it.
+    pub fn ext(&self) -> Fr {
+        let message = Writer::new()
+            .bytes(self.verifier)
+            .bytes(self.payload)
+            .u64(self.expiry)
+            .bytes(self.key_id.as_bytes());
+        h2f(Context::Ext, message)
+    }
+}
+
+/// `anchor`: both roots of an epoch, and the scope.
+pub fn anchor(cards: Fr, persons: Fr, scope: Fr) -> Fr {
+    hash4([Domain::Anc.value(), cards, persons, scope])
+}

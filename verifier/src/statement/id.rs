@@ -1,0 +1,42 @@
+//! The ids of keys and circuits.
+
+use core::fmt;
+
+use crate::encoding::hex::Hex;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 32]);
+
+        impl $name {
+            /// The bytes.
+            pub const fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Hex(&self.0).fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+    };
+}
+
+id! {
+    /// BLAKE3 of a circuit's `.r1cs` file.
+    CircuitId
+}
+
+id! {
+    /// The fingerprint of a verifying key, of its circuit and of how it was made. Verifiers pin it.
+    KeyId
+}

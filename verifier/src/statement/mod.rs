@@ -1,0 +1,13 @@
+//! What proofs are about: circuits by name, their public inputs, and what those are made from.
+
+mod binding;
+pub(crate) mod id;
+pub mod policy;
+mod public_inputs;
+pub mod record;
+
+pub use binding::{Binding, CLAIM, anchor, scope};
+pub use id::{CircuitId, KeyId};
+pub use public_inputs::{
+    BindingKind, CircuitName, Donation, FiveFu, Gift, InputsError, Nullifier, Statement,
+};
