@@ -18,6 +18,7 @@ pub(crate) mod tally;
 use std::sync::atomic::Ordering;
 
 use wufu_verifier::{
+    Root,
     encoding::field,
     log::checkpoint::{Checkpoint, LogState},
 };
@@ -213,7 +214,8 @@ impl Ledger {
         let origin = self.origin(log);
         let root = tree.root().ok_or(StoreError::Broken { what: "log size" })?;
         let epoch_seconds = self.policy().epoch_seconds;
-        let state = LogState { origin: &origin, size: tree.size(), root, epoch, epoch_seconds };
+        let state =
+            LogState { origin: &origin, size: tree.size(), root: Root(root), epoch, epoch_seconds };
         Ok(Checkpoint::sign(self.org(), &self.inner.signing, &state)?)
     }
 }
