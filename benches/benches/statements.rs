@@ -18,7 +18,7 @@ use wufu_verifier::{CircuitName, Proof, Statement as _};
 fn statement<C: Circuit>(criterion: &mut Criterion, instance: &C) {
     let key = setup::development(C::NAME, &mut OsRng).unwrap();
     let verifying_key = key.verifying_key().clone();
-    let engine = keys::ark_engine(key);
+    let engine = wufu_arkworks::engine(key);
     let assignment = instance.assign();
     let (r, s) = (Fr::from(3u64), Fr::from(5u64));
     let proof = engine.prove(keys::values(&assignment), r, s).unwrap();

@@ -12,7 +12,7 @@ use wufu_verifier::VerifyingKey;
 use crate::{
     kit::{Kit, KitError},
     shape::Shape,
-    share::ShareError,
+    share_error::ShareError,
 };
 
 /// A key as a wallet has it that does not have the proving key: the verifying key, its kit, and constants of the transforms. Clones

@@ -21,6 +21,7 @@ mod point;
 mod secrets;
 mod shape;
 mod share;
+mod share_error;
 mod sums;
 mod token;
 
@@ -30,6 +31,7 @@ pub use mask::{MaskSeed, Masks, SeedId};
 pub use point::PointError;
 pub use secrets::{NotBlind, secrets};
 pub use shape::{RequestError, Shape};
-pub use share::{AnswerError, BlindedJob, Blinding, Request, ShareError, Shared};
+pub use share::{AnswerError, BlindedJob, Blinding, Request, Shared};
+pub use share_error::ShareError;
 pub use sums::{FourSums, SumsError};
 pub use token::{LIFE, MAX_LIFE, Token, TokenError};

@@ -21,7 +21,7 @@ use wufu_verifier::{Time, encoding::text::QuotedText};
 use crate::{
     files,
     human::{count, number},
-    ledger,
+    ledger::report,
     output::Output,
 };
 
@@ -99,7 +99,7 @@ pub async fn import(ledger: &Ledger, args: ImportArgs, output: Output) -> anyhow
     let owners = owners(ledger, &args, format.delimiter)?;
     let report = import_file(ledger, &args.file, &format, owners, args.skip_bad, output).await?;
     tell_owners(&report, args.format.receipt_key(), output);
-    ledger::imported(ledger, "import", &report, output);
+    report::imported(ledger, "import", &report, output);
     Ok(())
 }
 

@@ -1,36 +1,125 @@
 //! Keys from fresh randomness. Whoever sees that randomness can forge.
 
-use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
-use ark_ec::PrimeGroup;
-use ark_ff::UniformRand;
-use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
+use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ec::{
+    AffineRepr as _, CurveGroup as _, PrimeGroup as _, scalar_mul::BatchMulPreprocessing,
+};
+use ark_ff::{Field as _, UniformRand as _};
+use ark_groth16::{ProvingKey, VerifyingKey};
+use ark_poly::{EvaluationDomain as _, Radix2EvaluationDomain};
+use bn254x8::{Backend, transform};
 use rand::rngs::StdRng;
 use wufu_verifier::groth16::key::Reduction;
 use zeroize::Zeroizing;
 
-use crate::{R1csRef, arkworks::Rows, iden3::CircomReduction, key::KeyFileError};
+use crate::{R1csRef, key::KeyFileError};
 
 /// The points of a key for a circuit. The secrets are drawn here and wiped here; nobody can know that no copy was kept.
 ///
-/// The generator is one type for every caller, so that arkworks' set-up is compiled once, in this crate.
+/// From the same random numbers arkworks' generator makes the same key, bit for bit.
 ///
 /// # Errors
-/// Returns an error if arkworks cannot make the key, which is our bug.
+/// Returns an error if the circuit has more rows than the field has roots of unity, or if a secret is zero.
 ///
 /// # Cost
-/// One fixed-base multiplication for every point of the key: seconds for 2^15 rows.
+/// A multiple of the generator for every point of the key, those of the first group in lanes: a second or two for 2^15 rows, on all threads
+/// of the rayon pool.
 pub fn generate(
     rows: R1csRef<'_>,
     reduction: Reduction,
     rng: &mut StdRng,
-) -> Result<ark_groth16::ProvingKey<Bn254>, KeyFileError> {
+) -> Result<ProvingKey<Bn254>, KeyFileError> {
     let toxic = Zeroizing::new([(); 4].map(|()| Fr::rand(rng)));
     let [alpha, beta, gamma, delta] = *toxic;
-    let generate = match reduction {
-        Reduction::Libsnark => Groth16::<Bn254, LibsnarkReduction>::generate_parameters_with_qap,
-        Reduction::Circom => Groth16::<Bn254, CircomReduction>::generate_parameters_with_qap,
-    };
-    let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
-    let points = generate(Rows(rows), alpha, beta, gamma, delta, g1, g2, rng);
-    points.map_err(|_| KeyFileError::Generator)
+    let public = rows.public_inputs + 1;
+    let domain = Radix2EvaluationDomain::<Fr>::new(rows.rows() + public);
+    let domain = domain.ok_or(KeyFileError::Generator)?;
+    let tau = Zeroizing::new(domain.sample_element_outside_domain(rng));
+    let inverse = |secret: Fr| secret.inverse().ok_or(KeyFileError::Generator);
+    let inverses = Zeroizing::new([inverse(gamma)?, inverse(delta)?]);
+    let [of_gamma, of_delta] = *inverses;
+
+    let [a, b, c] = polynomials(rows, &domain, *tau);
+    let combined = |wire: usize, factor: Fr| (beta * a[wire] + alpha * b[wire] + c[wire]) * factor;
+    let shown =
+        Zeroizing::new((0..public).map(|wire| combined(wire, of_gamma)).collect::<Vec<_>>());
+    let hidden = public..rows.wires;
+    let hidden = Zeroizing::new(hidden.map(|wire| combined(wire, of_delta)).collect::<Vec<_>>());
+    let quotient = quotient(reduction, &domain, *tau, of_delta)?;
+
+    let g2 = BatchMulPreprocessing::new(G2Projective::generator(), b.len());
+    let second = |scalars: &[Fr]| -> Vec<G2Affine> { g2.batch_mul(scalars) };
+    let (g1, of_g2) = (G1Projective::generator(), G2Projective::generator());
+    Ok(ProvingKey {
+        vk: VerifyingKey {
+            alpha_g1: (g1 * alpha).into_affine(),
+            beta_g2: (of_g2 * beta).into_affine(),
+            gamma_g2: (of_g2 * gamma).into_affine(),
+            delta_g2: (of_g2 * delta).into_affine(),
+            gamma_abc_g1: first(&shown)?,
+        },
+        beta_g1: (g1 * beta).into_affine(),
+        delta_g1: (g1 * delta).into_affine(),
+        a_query: first(&a)?,
+        b_g1_query: first(&b)?,
+        b_g2_query: second(&b),
+        h_query: first(&quotient)?,
+        l_query: first(&hidden)?,
+    })
+}
+
+/// Every wire's polynomials A, B and C at `tau`. Rows past the last tie down the public inputs: `input · 0 = 0`.
+fn polynomials(
+    rows: R1csRef<'_>,
+    domain: &Radix2EvaluationDomain<Fr>,
+    tau: Fr,
+) -> [Zeroizing<Vec<Fr>>; 3] {
+    let lagrange = Zeroizing::new(domain.evaluate_all_lagrange_coefficients(tau));
+    let mut values = rows.matrices.map(|matrix| {
+        let mut values = Zeroizing::new(vec![Fr::default(); rows.wires]);
+        for (row, at) in matrix.rows().zip(lagrange.iter()) {
+            for (wire, factor) in row {
+                values[*wire as usize] += *at * factor;
+            }
+        }
+        values
+    });
+    let ties = &lagrange[rows.rows()..];
+    for (value, at) in values[0].iter_mut().zip(ties).take(rows.public_inputs + 1) {
+        *value += at;
+    }
+    values
+}
+
+/// What the quotient's coefficients, or its values, are multiplied with.
+fn quotient(
+    reduction: Reduction,
+    domain: &Radix2EvaluationDomain<Fr>,
+    tau: Fr,
+    of_delta: Fr,
+) -> Result<Zeroizing<Vec<Fr>>, KeyFileError> {
+    let size = domain.size();
+    Ok(Zeroizing::new(match reduction {
+        // Powers of tau, times what is zero on the domain.
+        Reduction::Libsnark => {
+            let first = domain.evaluate_vanishing_polynomial(tau) * of_delta;
+            let powers = std::iter::successors(Some(first), |power| Some(*power * tau));
+            powers.take(size - 1).collect()
+        }
+        // The Lagrange polynomials of the odd powers of a root of twice the order.
+        Reduction::Circom => {
+            let double = Radix2EvaluationDomain::<Fr>::new(2 * size);
+            let double = double.ok_or(KeyFileError::Generator)?;
+            let lagrange = Zeroizing::new(double.evaluate_all_lagrange_coefficients(tau));
+            lagrange.iter().skip(1).step_by(2).map(|value| *value * of_delta).collect()
+        }
+    }))
+}
+
+/// Multiples of the first group's generator.
+fn first(scalars: &[Fr]) -> Result<Vec<G1Affine>, KeyFileError> {
+    let mut points = vec![G1Affine::generator(); scalars.len()];
+    let scaled = transform::scale(Backend::best(), &mut points, scalars, &|_| {});
+    scaled.map_err(|_| KeyFileError::Generator)?;
+    Ok(points)
 }

@@ -70,7 +70,7 @@ pub enum KeyFileError {
     /// Its proving half belongs to another verifying key.
     #[error("the two halves of the proving key do not belong together")]
     Halves,
-    /// arkworks could not make one. This is our bug.
+    /// The circuit has too many rows, or a secret was zero.
     #[error("the key generator failed")]
     Generator,
 }

@@ -14,14 +14,11 @@ use wufu_testing as _;
 pub mod iden3;
 pub mod prepared;
 
-mod ark_engine;
-mod arkworks;
 mod circuit;
 mod engine;
 mod generate;
 mod key;
 
-pub use ark_engine::ArkEngine;
 pub use circuit::{AssignmentRef, CircuitInfo, MatrixRef, R1csRef};
 pub use engine::{Engine, EngineError};
 pub use generate::generate;

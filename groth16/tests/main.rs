@@ -3,6 +3,7 @@
 
 use wufu_testing as _;
 
+mod generate;
 mod matrices;
 mod prepared;
 mod views;

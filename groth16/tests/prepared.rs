@@ -48,7 +48,7 @@ fn circuit<const N: usize>(
 }
 
 /// x^5 chains: the output is public.
-fn chain(steps: usize, start: Fr) -> (R1cs, Assignment) {
+pub fn chain(steps: usize, start: Fr) -> (R1cs, Assignment) {
     let mut output = start;
     (0..steps).for_each(|_| output = output.square().square() * output + Fr::ONE);
     circuit([output], |b, [output]| {
@@ -69,7 +69,7 @@ fn chain(steps: usize, start: Fr) -> (R1cs, Assignment) {
 }
 
 /// Wires that are all the same, some in no row, some in B alone, some rows twice: points at infinity and equal ones.
-fn awkward(value: Fr) -> (R1cs, Assignment) {
+pub fn awkward(value: Fr) -> (R1cs, Assignment) {
     circuit([value, value], |b, [one, two]| {
         let unused = b.wire(value);
         let _ = unused;

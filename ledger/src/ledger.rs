@@ -6,6 +6,7 @@ use std::{
 };
 
 use ed25519_dalek::SigningKey;
+use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
 use wufu_proto::log::{LedgerInfo, LogInfo};
 use wufu_verifier::log::{history::LogHistory, signed_note::LogKey};
@@ -106,29 +107,33 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn size(&self, log: Log) -> Result<u64, StoreError> {
-        logs::size(&mut self.inner.store.reader(ReadPurpose::Short).await?, log).await
+    pub fn size(&self, log: Log) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(async move {
+            logs::size(&mut self.inner.store.reader(ReadPurpose::Short).await?, log).await
+        })
     }
 
     /// Who runs this ledger, its logs and rules.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn info(&self) -> Result<LedgerInfo, StoreError> {
-        let mut logs = Vec::new();
-        for log in Log::ALL {
-            let size = self.size(log).await?;
-            logs.push(LogInfo { origin: self.origin(log), depth: log.depth(), size });
-        }
-        let policy = self.policy();
-        Ok(LedgerInfo {
-            version: env!("CARGO_PKG_VERSION").into(),
-            org: policy.org.clone(),
-            log_key: self.log_key().clone(),
-            logs,
-            epoch_seconds: policy.epoch_seconds,
-            window: policy.window(),
-            currency: policy.currency.map(String::from),
+    pub fn info(&self) -> BoxFuture<'_, Result<LedgerInfo, StoreError>> {
+        Box::pin(async move {
+            let mut logs = Vec::new();
+            for log in Log::ALL {
+                let size = self.size(log).await?;
+                logs.push(LogInfo { origin: self.origin(log), depth: log.depth(), size });
+            }
+            let policy = self.policy();
+            Ok(LedgerInfo {
+                version: env!("CARGO_PKG_VERSION").into(),
+                org: policy.org.clone(),
+                log_key: self.log_key().clone(),
+                logs,
+                epoch_seconds: policy.epoch_seconds,
+                window: policy.window(),
+                currency: policy.currency.map(String::from),
+            })
         })
     }
 
@@ -138,8 +143,10 @@ impl Ledger {
     }
 
     /// Closes the database. Without it the ledger is as durable, and the folder a little larger.
-    pub async fn close(self) {
-        self.inner.store.close().await;
+    pub fn close(self) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            self.inner.store.close().await;
+        })
     }
 
     /// A log at its newest checkpoint.
@@ -167,6 +174,8 @@ impl Ledger {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        // Boxed: the runtime's part is compiled for each result, and not for each work.
+        let work: BoxFuture<'static, Result<T, E>> = Box::pin(work);
         tokio::spawn(work).await.unwrap_or_else(|_| Err(StoreError::Stopped.into()))
     }
 }

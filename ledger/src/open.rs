@@ -7,6 +7,7 @@ use std::{
 };
 
 use ed25519_dalek::SigningKey;
+use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
 use wufu_verifier::{
     hash::merkle::SHARD_LEAVES,
@@ -94,22 +95,28 @@ impl Ledger {
     ///
     /// # Errors
     /// When the folder holds a ledger, is in use or cannot be written, or the rules are out of their bounds.
-    pub async fn create(folder: &Path, policy: &LedgerPolicy, now: u64) -> Result<Self, OpenError> {
-        policy.check()?;
-        let folder = Folder::create(folder)?;
-        folder.make_secrets()?;
-        let file = folder.make_database()?;
-        let (signing, _) = folder.signing_key(&policy.org)?;
-        let begun = async {
-            let store = Store::open(&file).await?;
-            let summary = begin_logs(&store, policy, &signing, now).await?;
-            folder.write_summary(&summary)?;
-            folder.mark_signed_state()?;
-            Ok::<_, StoreError>(store)
-        };
-        let store = begun.await.map_err(|error| OpenError::Database { file, error })?;
-        folder.write_policy(&policy.to_json()?)?;
-        Self::start(folder, policy.clone(), store).await?.with_views().await
+    pub fn create<'a>(
+        folder: &'a Path,
+        policy: &'a LedgerPolicy,
+        now: u64,
+    ) -> BoxFuture<'a, Result<Self, OpenError>> {
+        Box::pin(async move {
+            policy.check()?;
+            let folder = Folder::create(folder)?;
+            folder.make_secrets()?;
+            let file = folder.make_database()?;
+            let (signing, _) = folder.signing_key(&policy.org)?;
+            let begun = async {
+                let store = Store::open(&file).await?;
+                let summary = begin_logs(&store, policy, &signing, now).await?;
+                folder.write_summary(&summary)?;
+                folder.mark_signed_state()?;
+                Ok::<_, StoreError>(store)
+            };
+            let store = begun.await.map_err(|error| OpenError::Database { file, error })?;
+            folder.write_policy(&policy.to_json()?)?;
+            Self::start(folder, policy.clone(), store).await?.with_views().await
+        })
     }
 
     /// Opens the ledger of a folder, for this process alone.
@@ -120,15 +127,17 @@ impl Ledger {
     ///
     /// # Cost
     /// At most one shard's hashes (21,845) for each log, whatever its size.
-    pub async fn open(folder: &Path) -> Result<Self, OpenError> {
-        let folder = Folder::open(folder)?;
-        let (file, policy) = (folder.database(), read_policy(&folder)?);
-        let store = Store::open(&file).await;
-        let store = store.map_err(|error| OpenError::Database { file: file.clone(), error })?;
-        let opened = async { Self::start(folder, policy, store).await?.with_views().await };
-        let ledger = opened.await.map_err(|error| error.of(&file))?;
-        ledger.summarise().await.map_err(|error| OpenError::Database { file, error })?;
-        Ok(ledger)
+    pub fn open(folder: &Path) -> BoxFuture<'_, Result<Self, OpenError>> {
+        Box::pin(async move {
+            let folder = Folder::open(folder)?;
+            let (file, policy) = (folder.database(), read_policy(&folder)?);
+            let store = Store::open(&file).await;
+            let store = store.map_err(|error| OpenError::Database { file: file.clone(), error })?;
+            let opened = async { Self::start(folder, policy, store).await?.with_views().await };
+            let ledger = opened.await.map_err(|error| error.of(&file))?;
+            ledger.summarise().await.map_err(|error| OpenError::Database { file, error })?;
+            Ok(ledger)
+        })
     }
 
     /// A ledger without views: [`Ledger::with_views`] reads them.

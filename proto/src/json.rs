@@ -10,12 +10,10 @@ mod look;
 mod untagged;
 
 use look::Look;
+pub use untagged::TAG;
 use untagged::Untagged;
 
 use crate::{DESCRIPTORS, limits::MessageLimits};
-
-/// The member that says which message an object is.
-pub const TAG: &str = "@type";
 
 /// Why a text is not the JSON form of a message. It shows nothing of the text: that could be secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,7 @@
 use ark_bn254::Bn254;
 use wufu_circuits::{Assignment, R1cs, r1cs::Size, registry_entry};
 use wufu_groth16::{
-    ArkEngine, AssignmentRef, CircuitInfo, KeyFileError, MatrixRef, PreparedKey, ProvingKey,
-    R1csRef,
+    AssignmentRef, CircuitInfo, KeyFileError, MatrixRef, PreparedKey, ProvingKey, R1csRef,
     iden3::{ZkeyError, zkey},
     key_points,
     prepared::{Options, PrepareError, Progress},
@@ -87,13 +86,4 @@ pub fn prepare(
 ) -> Result<PreparedKey, PrepareError> {
     let shape = registry_entry(key.verifying_key().circuit()).shape();
     PreparedKey::new(key, rows(&shape), options, progress)
-}
-
-/// arkworks' engine for a statement's key.
-///
-/// # Cost
-/// As [`ArkEngine::new`], and one pass over the circuit.
-pub fn ark_engine(key: ProvingKey) -> ArkEngine {
-    let shape = registry_entry(key.verifying_key().circuit()).shape();
-    ArkEngine::new(key, rows(&shape))
 }

@@ -21,6 +21,7 @@ mod prepared;
 mod prepared_file;
 #[cfg(feature = "service")]
 mod service;
+mod setup;
 mod snarkjs;
 #[cfg(feature = "service")]
 mod strangers;

@@ -22,7 +22,7 @@ fn pool(threads: usize) -> rayon::ThreadPool {
 
 /// One statement under the tests' key.
 fn statement<C: Circuit>(instance: &C) {
-    let theirs = keys::ark_engine(key(C::NAME).clone());
+    let theirs = wufu_arkworks::engine(key(C::NAME).clone());
     let rng = &mut rng(25);
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));
     let assignment = instance.assign();

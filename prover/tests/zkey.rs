@@ -107,7 +107,7 @@ fn refused(number: usize, change: impl FnOnce(&mut Vec<u8>)) -> ZkeyError {
 fn a_key_that_is_read_proves() {
     let key =
         keys::from_zkey(&file(sections()), CircuitName::Gift, Provenance::Development).unwrap();
-    let prover = Prover::new(keys::ark_engine(key));
+    let prover = Prover::new(wufu_arkworks::engine(key));
     prover.prove(&samples::gift(&mut rng(62)), &mut rng(63), |_| ()).unwrap();
 }
 

@@ -4,10 +4,7 @@ use std::{
     any::Any,
     fmt,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -17,7 +14,7 @@ use http_body::Frame;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::{Status, body::Body};
 
-use crate::{budget::Charge, call::Call, flow::Flow, request::ending};
+use crate::{budget::Charge, call::Call, flow::Flow, queue::Queue, request::ending};
 
 /// What the transport gets at a time: the rest stays here until it asks again.
 const PIECE: usize = 16 * 1024;
@@ -39,33 +36,6 @@ impl ResponseGuard {
     /// [`crate::Limits::wanted`].
     pub fn wanted(held: impl Any + Send + Sync, queue: &Queue) -> Self {
         Self { held: Arc::new(held), queue: queue.clone() }
-    }
-}
-
-/// How many calls wait for something that answers hold. Cheap to clone: every clone is the same queue.
-#[derive(Clone, Debug, Default)]
-pub struct Queue(Arc<AtomicUsize>);
-
-impl Queue {
-    /// Joins the queue until the value is dropped.
-    pub fn join(&self) -> QueueGuard {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        QueueGuard(self.clone())
-    }
-
-    /// Whether nobody waits.
-    pub fn is_empty(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
-    }
-}
-
-/// A call that waits, from [`Queue::join`].
-#[derive(Debug)]
-pub struct QueueGuard(Queue);
-
-impl Drop for QueueGuard {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

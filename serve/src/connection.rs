@@ -1,7 +1,6 @@
 //! Connections: a limited number at a time, none that stays without speaking, none that does not read.
 
 use std::{
-    error::Error,
     io,
     pin::Pin,
     sync::{
@@ -22,6 +21,7 @@ use tonic::transport::server::Connected;
 
 use crate::{
     flow::{Clock, Flows},
+    incoming::{Connections, Incoming, Transport},
     limits::Limits,
     repeats::Repeats,
 };
@@ -88,23 +88,23 @@ impl ConnectionLimiter {
 /// The connections that come, each in one of the house's places. Those beyond are closed at once. A failure to accept
 /// is logged, and the listener rests a little: out of descriptors it would fail again and again, and nothing else would
 /// run.
-pub(crate) struct BoundedIncoming<S> {
-    incoming: Pin<Box<S>>,
+pub(crate) struct BoundedIncoming {
+    incoming: Connections,
     house: Arc<ConnectionLimiter>,
     rest: Option<Pin<Box<Sleep>>>,
     next: Duration,
 }
 
-impl<S> BoundedIncoming<S> {
-    pub(crate) fn new(incoming: S, house: Arc<ConnectionLimiter>) -> Self {
-        Self { incoming: Box::pin(incoming), house, rest: None, next: REST.0 }
+impl BoundedIncoming {
+    pub(crate) fn new(incoming: Incoming, house: Arc<ConnectionLimiter>) -> Self {
+        Self { incoming: incoming.into_connections(), house, rest: None, next: REST.0 }
     }
 
-    fn failed(&mut self, error: &(dyn Error + Send + Sync + 'static)) {
+    fn failed(&mut self, error: &io::Error) {
         use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
-        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        let kind = error.kind();
         // A client that went away before it was accepted is no failure of ours.
-        if matches!(kind, Some(ConnectionAborted | ConnectionReset | Interrupted)) {
+        if matches!(kind, ConnectionAborted | ConnectionReset | Interrupted) {
             return;
         }
         if let Some(before) = self.house.failed.happened(&format!("{kind:?}")) {
@@ -115,12 +115,8 @@ impl<S> BoundedIncoming<S> {
     }
 }
 
-impl<S, IO, E> Stream for BoundedIncoming<S>
-where
-    S: Stream<Item = Result<IO, E>>,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    type Item = io::Result<Connection<IO>>;
+impl Stream for BoundedIncoming {
+    type Item = io::Result<Connection>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
@@ -131,10 +127,7 @@ where
             }
             match ready!(this.incoming.as_mut().poll_next(cx)) {
                 None => return Poll::Ready(None),
-                Some(Err(error)) => {
-                    let error: Box<dyn Error + Send + Sync> = error.into();
-                    this.failed(&*error);
-                }
+                Some(Err(error)) => this.failed(&error),
                 Some(Ok(io)) => {
                     this.next = REST.0;
                     if let Some(before) = this.house.failed.over() {
@@ -246,8 +239,8 @@ impl Drop for PeerTurn {
 }
 
 /// A connection that holds one of the places.
-pub(crate) struct Connection<IO> {
-    io: IO,
+pub(crate) struct Connection {
+    io: Box<dyn Transport>,
     house: Arc<ConnectionLimiter>,
     peer: Peer,
     // Bytes received, as far as the greeting goes.
@@ -258,8 +251,12 @@ pub(crate) struct Connection<IO> {
     _place: OwnedSemaphorePermit,
 }
 
-impl<IO> Connection<IO> {
-    fn new(io: IO, house: &Arc<ConnectionLimiter>, place: OwnedSemaphorePermit) -> Self {
+impl Connection {
+    fn new(
+        io: Box<dyn Transport>,
+        house: &Arc<ConnectionLimiter>,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
         let look = Box::pin(sleep(house.limits.tick()));
         let (house, peer) = (house.clone(), Peer::new());
         Self { io, house, peer, greeted: 0, look, blocked: None, _place: place }
@@ -316,7 +313,7 @@ impl<IO> Connection<IO> {
     }
 }
 
-impl<IO> Connected for Connection<IO> {
+impl Connected for Connection {
     type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Peer {
@@ -324,7 +321,7 @@ impl<IO> Connected for Connection<IO> {
     }
 }
 
-impl<IO: AsyncRead + Unpin> AsyncRead for Connection<IO> {
+impl AsyncRead for Connection {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -341,7 +338,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Connection<IO> {
     }
 }
 
-impl<IO: AsyncWrite + Unpin> AsyncWrite for Connection<IO> {
+impl AsyncWrite for Connection {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -386,13 +383,11 @@ mod tests {
 
     use super::*;
 
-    fn connection(
-        limits: &Limits,
-    ) -> (Connection<DuplexStream>, DuplexStream, Arc<ConnectionLimiter>) {
+    fn connection(limits: &Limits) -> (Connection, DuplexStream, Arc<ConnectionLimiter>) {
         let house = Arc::new(ConnectionLimiter::new(limits));
         let (io, client) = duplex(16);
         let place = house.place().unwrap();
-        (Connection::new(io, &house, place), client, house)
+        (Connection::new(Box::new(io), &house, place), client, house)
     }
 
     /// How the work on a connection ends, which must not take long.

@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::time::Instant;
 
-use crate::{answer::Queue, limits::Limits};
+use crate::{limits::Limits, queue::Queue};
 
 /// Milliseconds since a connection was accepted.
 #[derive(Debug)]

@@ -32,17 +32,19 @@ mod gate;
 mod incoming;
 mod limits;
 mod methods;
+mod queue;
 mod repeats;
 mod request;
 mod serving;
 
-pub use answer::{Queue, QueueGuard, ResponseGuard};
+pub use answer::ResponseGuard;
 pub use budget::{Budget, busy};
 pub use call::{ArrivalTime, CALL, RequestCharge};
 pub use connection::{Peer, PeerTurn};
 pub use incoming::{Incoming, Transport};
 pub use limits::Limits;
 pub use methods::{AuthorisedCall, HeaderCheck, Method, Methods};
+pub use queue::{Queue, QueueGuard};
 pub use repeats::Repeats;
 pub use serving::{ServeError, Service, ServiceEnd, serve};
 

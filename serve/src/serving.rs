@@ -1,7 +1,8 @@
 //! Running a service until it is told to end.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tokio::{sync::oneshot, time::timeout};
 use tonic::{service::Routes, transport::server::Server};
 use tonic_health::{ServingStatus, server::health_reporter};
@@ -63,14 +64,26 @@ pub enum ServiceEnd {
 /// streams of health and reflection end, requests that are not complete are refused, and calls in flight are finished
 /// within the grace time. At last all connections are closed.
 ///
+/// Neither generic nor an `async fn`: so it is compiled in this crate, and not in each that calls it.
+///
 /// # Errors
 /// Returns an error if the transport fails.
-pub async fn serve(
-    incoming: impl Incoming,
+pub fn serve<'a>(
+    incoming: Incoming,
+    service: Service,
+    limits: &'a Limits,
+    shutdown: BoxFuture<'a, ()>,
+    ending: Box<dyn FnOnce() + Send + 'a>,
+) -> BoxFuture<'a, Result<ServiceEnd, ServeError>> {
+    Box::pin(serve_until(incoming, service, limits, shutdown, ending))
+}
+
+async fn serve_until(
+    incoming: Incoming,
     service: Service,
     limits: &Limits,
-    shutdown: impl Future<Output = ()>,
-    ending: impl FnOnce(),
+    shutdown: BoxFuture<'_, ()>,
+    ending: Box<dyn FnOnce() + Send + '_>,
 ) -> Result<ServiceEnd, ServeError> {
     let Service { name, routes, descriptors, methods } = service;
     let (mut health, health_service) = health_reporter();

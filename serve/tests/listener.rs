@@ -130,9 +130,10 @@ async fn f40_a_listener_without_descriptors_rests_between_its_tries() {
     let failing = Failing { left: usize::MAX, polls: polls.clone(), then };
     let routes = Routes::new(ProverServiceServer::new(Toy::default()));
     let service = Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods() };
-    let told = async { tokio::time::sleep(Duration::from_millis(1000)).await };
+    let told = Box::pin(async { tokio::time::sleep(Duration::from_millis(1000)).await });
     let limits = Limits::default();
-    let ended = within("the service to end", serve(failing, service, &limits, told, || ())).await;
+    let served = serve(failing.into(), service, &limits, told, Box::new(|| ()));
+    let ended = within("the service to end", served).await;
     ended.unwrap();
     // At 0, 50, 150, 350 and 750 milliseconds. A loop that spins comes to millions.
     let polls = polls.load(Ordering::SeqCst);

@@ -20,7 +20,7 @@ use wufu_proto::{
     envelope::{Binding, LogEpoch},
     v1,
 };
-use wufu_prover::{Prover, keys, setup};
+use wufu_prover::{Prover, setup};
 use wufu_verifier::{
     Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Root,
     Time, VerifyingKey,
@@ -82,7 +82,7 @@ fn prove(circuit: CircuitName) -> Value {
     let Maker { seed, make, payload, .. } = maker.expect("a maker of this statement's proof");
     let rng = &mut StdRng::seed_from_u64(*seed);
     let key = setup::development(circuit, rng).unwrap();
-    let prover = Prover::new(keys::ark_engine(key));
+    let prover = Prover::new(wufu_arkworks::engine(key));
     let (envelope, notes) = make(&prover, rng);
     json!({
         "circuit": circuit.as_str(),

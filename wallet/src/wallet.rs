@@ -1,6 +1,7 @@
 //! A wallet: a seed, and what it remembers.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -9,7 +10,7 @@ use std::{
 use rand::rngs::OsRng;
 use wufu_circuits::{Address, Seed, SpendKey};
 use wufu_verifier::{
-    KeyId, VerifyingKey,
+    Fr, KeyId, Record, VerifyingKey,
     encoding::field,
     log::{name::LogName, signed_note::LogKey},
 };
@@ -22,7 +23,6 @@ use crate::{
         AnswerEntry, CardHolding, ClaimEntry, DonationHolding, Evidence, PersonHolding, PinError,
         Store, StoreError,
     },
-    sync::cache::ShardMemory,
 };
 
 /// The seed's file in the wallet's folder.
@@ -80,6 +80,9 @@ pub enum OpenError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// Full shards of donation logs by log and number, each with its root.
+pub(crate) type ShardMemory = BTreeMap<(LogName, u64), (Fr, Arc<Vec<Record>>)>;
 
 /// A wallet. Its clones are the same wallet.
 #[derive(Clone)]

@@ -336,7 +336,7 @@ async fn f37_a_key_that_comes_with_the_answer_is_not_believed() {
     // Another key for the same circuit, made by the prover: whoever made it can forge.
     let mut rng = rand::rngs::StdRng::seed_from_u64(8);
     let own = wufu_prover::setup::development(CircuitName::Donation, &mut rng).unwrap();
-    let own = wufu_prover::Prover::new(wufu_prover::keys::ark_engine(own));
+    let own = wufu_prover::Prover::new(wufu_arkworks::engine(own));
     let UncheckedWitness::Donation(instance, _) = plan_witness(&plan).await else {
         panic!("no donation")
     };

@@ -86,7 +86,7 @@ fn measure<C: Circuit>(instance: &C, runs: usize) -> anyhow::Result<Value> {
     let key = key?;
     let key_bytes = key.encode()?.len();
     let verifying_key = key.verifying_key().clone();
-    let engine = keys::ark_engine(key);
+    let engine = wufu_arkworks::engine(key);
 
     let check = median(runs, || instance.check().is_ok());
     let witness = median(runs, || instance.assign());

@@ -1,6 +1,8 @@
 //! `wufu demo`: the main job in one command, on this machine, with real services between the parts.
 
+mod args;
 mod forge;
+mod question;
 mod refusals;
 mod report;
 mod servers;
@@ -15,15 +17,11 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use clap::Args;
-use rand::{RngCore as _, rngs::OsRng};
 use serde_json::json;
-use wufu_ledger::CurrencyCode;
 use wufu_proto::{Envelope, envelope::Binding, v1};
 use wufu_verifier::{
-    Amount, ClaimCheck, Donation, DonationCheck, FiveFu, KeyId, Policy, ProjectSet, ProofRequest,
-    Time, Verified, VerifyError, check::request::Question, log::history::Window,
-    statement::policy::Bounds,
+    ClaimCheck, Donation, DonationCheck, FiveFu, ProofRequest, Verified, VerifyError,
+    log::history::Window,
 };
 use wufu_wallet::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, SubmitOutcome};
 
@@ -34,42 +32,9 @@ use crate::{
     output::{Output, duration},
     wallet::report_fields,
 };
-use report::Findings;
-use world::{PURPOSE, World};
-
-/// Arguments of `wufu demo`.
-#[derive(Args, Debug)]
-#[command(
-    after_help = "Examples:\n  wufu demo\n  wufu demo --donations gifts.csv --map amount='Sum in USD' --currency USD\n  wufu demo --full --json\n\n\
-        A file of donations needs the columns receipt, institution, project, amount and\n\
-        date, and a column currency or --currency: see wufu ledger import --help."
-)]
-pub struct DemoArgs {
-    /// Import donations from this CSV file. Without it, make up a tenth of the true number
-    #[arg(long, value_name = "FILE")]
-    donations: Option<PathBuf>,
-    /// The currency of the file's donations, ISO 4217. Without it, what the first row says
-    #[arg(long, requires = "donations")]
-    currency: Option<CurrencyCode>,
-    /// Leave bad rows of the file out, and list them
-    #[arg(long, requires = "donations")]
-    skip_bad: bool,
-    /// Use the true numbers: 747,000 transfers, 349,000,000.00 RMB
-    #[arg(long, conflicts_with = "donations")]
-    full: bool,
-    /// Number of persons in the campaign who get all five cards
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    crowd: u32,
-    /// Smallest number of public records that meet the policy. With fewer, the answer nearly names its donor
-    #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
-    min_anonymity: u64,
-    /// Keep everything in this folder. What an earlier demo left there is replaced
-    #[arg(long, env = "WUFU_DEMO_DIR", default_value = "wufu-demo", value_name = "FOLDER")]
-    dir: PathBuf,
-    // The options that messages about the file name. Last, since it has a heading of its own.
-    #[command(flatten)]
-    format: FormatArgs,
-}
+pub use args::DemoArgs;
+use report::{Findings, ShownProof};
+use world::World;
 
 /// Runs the demo. It succeeds when both proofs and the claim are accepted, and everything that must be refused is.
 pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
@@ -113,15 +78,6 @@ pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
     let only: Vec<_> = commands.iter().map(|(_, command)| command).collect();
     output.note("commands", lines.join("\n"), json!({ "dir": args.dir, "commands": only }));
     Ok(findings.summary(&claim, &donation, output))
-}
-
-/// A statement that was proved for somebody.
-pub struct ShownProof {
-    answer: Answer,
-    /// From plan to verified envelope.
-    took: Duration,
-    /// What a verifier sees beside the proof.
-    seen: String,
 }
 
 async fn claim(world: &World, payout: &str, output: Output) -> anyhow::Result<ShownProof> {
@@ -266,30 +222,6 @@ async fn submit(
     }
 }
 
-/// A question about donations of at least `min` to any project, to be signed. It lives for a day.
-fn question(
-    origin: &str,
-    projects: &ProjectSet,
-    key_id: KeyId,
-    min: Amount,
-    now: u64,
-) -> anyhow::Result<Question> {
-    let mut challenge = [0; 32];
-    OsRng.fill_bytes(&mut challenge);
-    Ok(Question {
-        purpose: PURPOSE.into(),
-        origin: origin.into(),
-        policy: Policy {
-            projects: projects.clone(),
-            amount: Bounds::amounts(min, Amount::MAX)?,
-            time: Bounds::times(Time::MIN, Time::MAX)?,
-        },
-        challenge,
-        expiry: now + 86_400,
-        key_ids: vec![key_id],
-    })
-}
-
 /// Three commands that work on the folder.
 fn commands(dir: &Path) -> [(&'static str, String); 3] {
     let wufu = quoted(&executable());
@@ -346,9 +278,4 @@ fn quoted(path: &Path) -> String {
 
 fn write_envelope(path: &Path, envelope: &Envelope) -> anyhow::Result<()> {
     files::write_message(path, &v1::Envelope::from(envelope), false)
-}
-
-/// A request as a file.
-fn write_request(path: &Path, request: &ProofRequest) -> anyhow::Result<()> {
-    files::write_message(path, &v1::ProofRequest::from(request), false)
 }

@@ -13,7 +13,8 @@ use wufu_verifier::{Amount, ProofRequest, VerifyError, encoding::text};
 use wufu_wallet::{DonationOptions, ProofSource, SubmitOutcome};
 
 use super::{
-    check_donation, forge, plan_claim, plan_donation, question, report::Findings, world::World,
+    check_donation, forge, plan_claim, plan_donation, question::question, report::Findings,
+    world::World,
 };
 use crate::{files, output::Output};
 

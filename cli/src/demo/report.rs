@@ -3,13 +3,22 @@
 use std::{fs, process::ExitCode, time::Duration};
 
 use serde_json::json;
+use wufu_wallet::Answer;
 
-use super::ShownProof;
 use crate::output::{Output, duration};
 
 /// Milliseconds, to a hundredth.
 pub fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e5).round() / 1e2
+}
+
+/// A statement that was proved for somebody.
+pub struct ShownProof {
+    pub(super) answer: Answer,
+    /// From plan to verified envelope.
+    pub(super) took: Duration,
+    /// What a verifier sees beside the proof.
+    pub(super) seen: String,
 }
 
 /// What was accepted and what was refused.

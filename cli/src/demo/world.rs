@@ -33,7 +33,11 @@ use wufu_verifier::{
 use wufu_wallet::{BlindProver, Endpoint, GrpcSource, NoteFile, Sources, Wallet};
 use zeroize::Zeroizing;
 
-use super::{DemoArgs, question, servers::Servers, write_request};
+use super::{
+    args::DemoArgs,
+    question::{question, write_request},
+    servers::Servers,
+};
 use crate::{
     files::{
         self,
@@ -46,8 +50,6 @@ use crate::{
 
 /// The text from which the demo's made-up owners come.
 pub const OWNERS: &str = "wufu demo";
-/// What the verifier asks for.
-pub const PURPOSE: &str = "tax relief";
 /// The file that says that a folder is a demo's, and may be replaced.
 const MARKER: &str = ".wufu-demo";
 
@@ -344,7 +346,7 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
             ledger::generate::generated(charity, 2018, &shape, owners, output).await?
         }
     };
-    ledger::imported(charity, "import", &report, output.for_a_step());
+    ledger::report::imported(charity, "import", &report, output.for_a_step());
     Ok(())
 }
 

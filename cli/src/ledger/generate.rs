@@ -10,7 +10,7 @@ use wufu_ledger::{
     import::{ImportOptions, ImportReport},
 };
 
-use super::imported;
+use super::report::imported;
 use crate::{human::count, output::Output};
 
 /// The currency of what is made up.

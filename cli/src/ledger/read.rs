@@ -8,7 +8,7 @@ use wufu_circuits::Address;
 use wufu_ledger::{GrantError, LedgerReader, Log};
 use wufu_proto::v1;
 
-use super::money;
+use super::report::money;
 use crate::{
     files,
     human::{self, Span, Utc, count},

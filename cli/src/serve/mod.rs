@@ -147,7 +147,7 @@ pub async fn serve_prover(
     listener: Listener,
     provers: Vec<Prover>,
     limits: service::Limits,
-    shutdown: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     service::run(Box::pin(listener.into_stream()), provers, limits, shutdown).await?;
     Ok(())

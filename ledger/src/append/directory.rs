@@ -1,5 +1,6 @@
 //! The directory of institutions and projects in the database, and as a signed note.
 
+use futures_util::future::BoxFuture;
 use wufu_verifier::log::directory::{Directory, EntryError};
 
 use crate::{
@@ -101,8 +102,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn projects(&self) -> Result<Directory, StoreError> {
-        load(&mut self.inner.store.reader(ReadPurpose::Shards).await?).await
+    pub fn projects(&self) -> BoxFuture<'_, Result<Directory, StoreError>> {
+        Box::pin(
+            async move { load(&mut self.inner.store.reader(ReadPurpose::Shards).await?).await },
+        )
     }
 
     /// All institutions and projects, as a signed note: see [`Directory::open`].
@@ -110,22 +113,24 @@ impl Ledger {
     /// # Errors
     /// When the database fails, the names are not those that were signed when they were entered, or an older release
     /// took a name that clients refuse.
-    pub async fn projects_note(&self) -> Result<String, StoreError> {
-        let store = &self.inner.store;
-        let mark = self.inner.folder.summary()?;
-        let mut snapshot = store.snapshot(ReadPurpose::Shards).await?;
-        let directory = load(&mut snapshot).await?;
-        directory.check_names().map_err(name_error)?;
-        match summary::load_state(&mut snapshot, self.log_key()).await {
-            // Nothing was ever signed that it could be compared with.
-            Err(StoreError::State) if self.is_of_older_release(mark.as_deref())? => {}
-            state => check_signed(&directory, &state?.tally)?,
-        }
-        drop(snapshot);
-        let origin = self.origin(Log::DONATIONS);
-        let note = directory.sign(self.org(), &self.inner.signing, &origin);
-        // Names that are checked hold nothing that a note cannot.
-        note.map_err(|_| StoreError::Broken { what: "list of projects" })
+    pub fn projects_note(&self) -> BoxFuture<'_, Result<String, StoreError>> {
+        Box::pin(async move {
+            let store = &self.inner.store;
+            let mark = self.inner.folder.summary()?;
+            let mut snapshot = store.snapshot(ReadPurpose::Shards).await?;
+            let directory = load(&mut snapshot).await?;
+            directory.check_names().map_err(name_error)?;
+            match summary::load_state(&mut snapshot, self.log_key()).await {
+                // Nothing was ever signed that it could be compared with.
+                Err(StoreError::State) if self.is_of_older_release(mark.as_deref())? => {}
+                state => check_signed(&directory, &state?.tally)?,
+            }
+            drop(snapshot);
+            let origin = self.origin(Log::DONATIONS);
+            let note = directory.sign(self.org(), &self.inner.signing, &origin);
+            // Names that are checked hold nothing that a note cannot.
+            note.map_err(|_| StoreError::Broken { what: "list of projects" })
+        })
     }
 }
 

@@ -202,3 +202,8 @@ impl DonationRow {
         [project.to_u64(), self.amount.minor(), self.time.seconds()].map(|fact| fact as i64)
     }
 }
+
+/// A receipt's name for a message.
+pub(crate) fn lossy(receipt: &[u8]) -> String {
+    String::from_utf8_lossy(receipt).into_owned()
+}

@@ -17,7 +17,11 @@ use wufu_proto::append::{Append, DonationEntry};
 use wufu_verifier::{Fr, encoding::field, log::directory::Directory};
 
 use crate::{
-    append::{batches::RowsWritten, donation::Donations, person::RegisteredPerson},
+    append::{
+        batches::RowsWritten,
+        donation::{Donations, lossy},
+        person::RegisteredPerson,
+    },
     epochs::tally::{Part, Tally},
     import::owners::Owners,
     ledger::Ledger,
@@ -26,6 +30,7 @@ use crate::{
     workers::HASHES,
 };
 pub use error::AppendError;
+use futures_util::future::BoxFuture;
 
 /// Where entries came to, in the order in which they were given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,9 +52,11 @@ impl Ledger {
     ///
     /// # Cost
     /// One hash a card or person, three a donation.
-    pub async fn append(&self, what: Append) -> Result<Placement, AppendError> {
-        let ledger = self.clone();
-        self.finish(async move { ledger.append_all(what).await }).await
+    pub fn append(&self, what: Append) -> BoxFuture<'_, Result<Placement, AppendError>> {
+        Box::pin(async move {
+            let ledger = self.clone();
+            self.finish(async move { ledger.append_all(what).await }).await
+        })
     }
 
     async fn append_all(&self, what: Append) -> Result<Placement, AppendError> {
@@ -218,9 +225,4 @@ fn donations(entries: &[DonationEntry]) -> Result<(Donations, Owners), AppendErr
         }
     }
     Ok((donations, Owners::Listed(owners)))
-}
-
-/// A receipt's name for a message.
-pub(crate) fn lossy(receipt: &[u8]) -> String {
-    String::from_utf8_lossy(receipt).into_owned()
 }

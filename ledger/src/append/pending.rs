@@ -1,10 +1,11 @@
 //! Donations without owner: entered, counted, and a leaf as soon as somebody is named.
 
+use futures_util::future::BoxFuture;
 use wufu_circuits::{Address, Ownership};
 use wufu_verifier::Record;
 
 use crate::{
-    append::{AppendError, Placement, finish, lossy},
+    append::{Placement, donation::lossy, error::AppendError, finish},
     epochs::recount,
     folder::FolderError,
     ledger::Ledger,
@@ -22,15 +23,21 @@ impl Ledger {
     ///
     /// # Cost
     /// Three hashes, and one (blake3) for each donation that was entered in the same epoch.
-    pub async fn own(&self, receipt: &[u8], owner: &Address) -> Result<Placement, AppendError> {
-        self.is_ours(owner)?;
-        let (ledger, receipt, owner) = (self.clone(), receipt.to_vec(), owner.clone());
-        let work = async move {
-            let mut tx = ledger.inner.store.begin().await?;
-            let done = ledger.own_in(&mut tx, &receipt, &owner).await;
-            finish(tx, done).await
-        };
-        self.finish(work).await
+    pub fn own<'a>(
+        &'a self,
+        receipt: &'a [u8],
+        owner: &'a Address,
+    ) -> BoxFuture<'a, Result<Placement, AppendError>> {
+        Box::pin(async move {
+            self.is_ours(owner)?;
+            let (ledger, receipt, owner) = (self.clone(), receipt.to_vec(), owner.clone());
+            let work = async move {
+                let mut tx = ledger.inner.store.begin().await?;
+                let done = ledger.own_in(&mut tx, &receipt, &owner).await;
+                finish(tx, done).await
+            };
+            self.finish(work).await
+        })
     }
 
     async fn own_in(

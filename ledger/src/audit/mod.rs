@@ -7,6 +7,7 @@ mod signed_state;
 
 use std::collections::BTreeMap;
 
+use futures_util::future::BoxFuture;
 use wufu_verifier::{
     Fr, Statement,
     encoding::{field, hex::Hex, readable::Utc},
@@ -61,10 +62,12 @@ impl Ledger {
     /// # Cost
     /// Three hashes and a third for each donation, one and a third for each card and person, on all cores; a few for
     /// each checkpoint. Memory: a shard at a time.
-    pub async fn audit(&self) -> Result<Audit, StoreError> {
-        // Before the database: an epoch that is closed meanwhile puts the file ahead of what is read here.
-        let marks = HighWaterMarks::read(&self.inner.folder)?;
-        self.audit_against(&marks).await
+    pub fn audit(&self) -> BoxFuture<'_, Result<Audit, StoreError>> {
+        Box::pin(async move {
+            // Before the database: an epoch that is closed meanwhile puts the file ahead of what is read here.
+            let marks = HighWaterMarks::read(&self.inner.folder)?;
+            self.audit_against(&marks).await
+        })
     }
 
     /// Audits the ledger, whose high-water marks were read before its database.

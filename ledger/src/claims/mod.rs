@@ -1,5 +1,6 @@
 //! Claims and the spent set: six nullifiers and what they pay for, in one transaction.
 
+use futures_util::future::BoxFuture;
 use wufu_proto::claim::{Claim, ClaimOutcome};
 use wufu_verifier::{
     BatchVerifier, ClaimCheck, FiveFu, Statement, Verified, VerifyError, VerifyingKey,
@@ -57,6 +58,9 @@ pub enum ClaimError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// Tells the time, once.
+type ClockReading = Box<dyn FnOnce() -> u64 + Send>;
 
 impl Ledger {
     /// Checks a claim against this ledger's own checkpoints, at `now`.
@@ -118,13 +122,13 @@ impl Ledger {
     ///
     /// # Errors
     /// When `claim` is not what was verified, it ended, or the database fails. Then nothing was charged.
-    pub async fn claim(
-        &self,
-        verified: &Verified<FiveFu>,
-        claim: &Claim,
+    pub fn claim<'a>(
+        &'a self,
+        verified: &'a Verified<FiveFu>,
+        claim: &'a Claim,
         now: u64,
-    ) -> Result<ClaimOutcome, ClaimError> {
-        self.claim_by(verified, claim, move || now).await
+    ) -> BoxFuture<'a, Result<ClaimOutcome, ClaimError>> {
+        self.claim_by(verified, claim, move || now)
     }
 
     /// [`Ledger::claim`], at the time that a clock tells once it is this claim's turn to write: it may have ended while
@@ -132,11 +136,30 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::claim`].
-    pub async fn claim_by(
+    pub fn claim_by<'a>(
+        &'a self,
+        verified: &'a Verified<FiveFu>,
+        claim: &'a Claim,
+        clock: impl FnOnce() -> u64 + Send + 'static,
+    ) -> BoxFuture<'a, Result<ClaimOutcome, ClaimError>> {
+        self.claim_at(verified, claim, Box::new(clock))
+    }
+
+    /// [`Ledger::claim_by`], compiled in this crate.
+    fn claim_at<'a>(
+        &'a self,
+        verified: &'a Verified<FiveFu>,
+        claim: &'a Claim,
+        clock: ClockReading,
+    ) -> BoxFuture<'a, Result<ClaimOutcome, ClaimError>> {
+        Box::pin(self.admit(verified, claim, clock))
+    }
+
+    async fn admit(
         &self,
         verified: &Verified<FiveFu>,
         claim: &Claim,
-        clock: impl FnOnce() -> u64 + Send + 'static,
+        clock: ClockReading,
     ) -> Result<ClaimOutcome, ClaimError> {
         same(self.org(), verified, claim)?;
         let mut nullifiers = claim.statement().nullifiers();
@@ -148,11 +171,7 @@ impl Ledger {
         self.finish(async move { ledger.spend(&claim, clock).await }).await
     }
 
-    async fn spend(
-        &self,
-        claim: &Claim,
-        clock: impl FnOnce() -> u64 + Send,
-    ) -> Result<ClaimOutcome, ClaimError> {
+    async fn spend(&self, claim: &Claim, clock: ClockReading) -> Result<ClaimOutcome, ClaimError> {
         let mut tx = self.inner.store.begin().await?;
         let now = clock();
         if now >= claim.expiry() {
@@ -210,8 +229,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn claims(&self) -> Result<u64, StoreError> {
-        claims::count(&mut self.inner.store.reader(ReadPurpose::Short).await?).await
+    pub fn claims(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(async move {
+            claims::count(&mut self.inner.store.reader(ReadPurpose::Short).await?).await
+        })
     }
 }
 

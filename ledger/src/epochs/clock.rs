@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use futures_util::future::BoxFuture;
 use wufu_verifier::encoding::readable::Utc;
 
 use super::error::EpochError;
@@ -62,10 +63,12 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn next_close(&self, now: u64) -> Result<u64, StoreError> {
-        let mut reader = self.inner.store.reader(ReadPurpose::Short).await?;
-        let newest = checkpoints::newest_epoch(&mut reader).await?;
-        let next = newest.map_or(0, |newest| newest + 1);
-        Ok(now.max(next.saturating_mul(self.policy().epoch_seconds)))
+    pub fn next_close(&self, now: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let mut reader = self.inner.store.reader(ReadPurpose::Short).await?;
+            let newest = checkpoints::newest_epoch(&mut reader).await?;
+            let next = newest.map_or(0, |newest| newest + 1);
+            Ok(now.max(next.saturating_mul(self.policy().epoch_seconds)))
+        })
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod tally;
 
 use std::sync::atomic::Ordering;
 
+use futures_util::future::BoxFuture;
 use wufu_verifier::{
     Root,
     encoding::field,
@@ -67,9 +68,11 @@ impl Ledger {
     /// A third of a hash for each new leaf, most of it before anybody has to wait. The first time, every row is read
     /// and hashed (blake3) but leaves that a checkpoint covers; then those that are new. The summary costs one
     /// signature: the tally was kept while rows were added.
-    pub async fn close_epoch(&self, now: u64) -> Result<ClosedEpoch, EpochError> {
-        let ledger = self.clone();
-        self.finish(async move { ledger.close_logs(now).await }).await
+    pub fn close_epoch(&self, now: u64) -> BoxFuture<'_, Result<ClosedEpoch, EpochError>> {
+        Box::pin(async move {
+            let ledger = self.clone();
+            self.finish(async move { ledger.close_logs(now).await }).await
+        })
     }
 
     async fn close_logs(&self, now: u64) -> Result<ClosedEpoch, EpochError> {

@@ -6,6 +6,7 @@
 
 use std::sync::PoisonError;
 
+use futures_util::future::BoxFuture;
 use wufu_verifier::log::signed_note::{self, LogKey};
 
 use super::{
@@ -90,28 +91,30 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails, or a file cannot be written. Nothing happens when there is a signed file.
-    pub async fn accept_database(&self) -> Result<(), StoreError> {
-        let file = self.inner.folder.summary()?;
-        if file.is_some_and(|file| Summary::open(self.log_key(), &file).is_some()) {
-            return Ok(());
-        }
-        let mut tx = self.inner.store.begin().await?;
-        let note = match self.accepted(&mut tx).await? {
-            Some(note) => {
-                tx.refuse().await?;
-                note
+    pub fn accept_database(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let file = self.inner.folder.summary()?;
+            if file.is_some_and(|file| Summary::open(self.log_key(), &file).is_some()) {
+                return Ok(());
             }
-            None => {
-                summaries::delete_all(&mut tx).await?;
-                let note = begin(&mut tx, &self.signer(), 0, false).await?;
-                tx.commit().await?;
-                note
-            }
-        };
-        self.write_mark(note).await?;
-        self.inner.folder.mark_signed_state()?;
-        self.remember_lost(None);
-        Ok(())
+            let mut tx = self.inner.store.begin().await?;
+            let note = match self.accepted(&mut tx).await? {
+                Some(note) => {
+                    tx.refuse().await?;
+                    note
+                }
+                None => {
+                    summaries::delete_all(&mut tx).await?;
+                    let note = begin(&mut tx, &self.signer(), 0, false).await?;
+                    tx.commit().await?;
+                    note
+                }
+            };
+            self.write_mark(note).await?;
+            self.inner.folder.mark_signed_state()?;
+            self.remember_lost(None);
+            Ok(())
+        })
     }
 
     /// The newest summary's note, when the state after it was signed over the rows that there are.

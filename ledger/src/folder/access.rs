@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::folder::FolderError;
+use crate::folder::error::FolderError;
 
 /// Permission bits of everybody but the owner.
 pub(crate) const OTHERS: u32 = 0o077;

@@ -9,10 +9,11 @@
 //! It is checked when a ledger is made and whenever it is opened.
 
 mod access;
+pub(crate) mod error;
 pub(crate) mod secret;
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -21,23 +22,20 @@ use std::{
 use ed25519_dalek::SigningKey;
 use rand::{RngCore, rngs::OsRng};
 use wufu_files::{Draft, sync_folder};
-use wufu_verifier::log::signed_note::{LogKey, MAX_BYTES, NoteError};
+use wufu_verifier::log::signed_note::{LogKey, MAX_BYTES};
 use zeroize::Zeroizing;
 
 use crate::{
-    epochs::summary_error::SummaryError,
     folder::{
         access::{OTHERS, OTHERS_WRITE, check_file, check_folder, is_there, plain},
         secret::{OperatorToken, private, read_key, read_secret, write_secret, write_used_key},
     },
+    store::files as database,
 };
+pub use error::FolderError;
 
 const LOCK: &str = "lock";
 const POLICY: &str = "policy.json";
-const DATABASE: &str = "ledger.db";
-const WAL: &str = "ledger.db-wal";
-const JOURNAL: &str = "ledger.db-journal";
-const SHARED_MEMORY: &str = "ledger.db-shm";
 const SIGNING_KEY: &str = "signing.key";
 const OPERATOR_TOKEN: &str = "operator.token";
 const SUMMARY: &str = "summary.note";
@@ -47,150 +45,11 @@ const FRESH_STATE: &str = "state.note.new";
 const FRESH_KEY: &str = "signing.key.new";
 
 /// Every file of a ledger but the lock, and the permission bits that nobody but the owner may have on it.
-const FILES: [(&str, u32); 12] = [
-    (SIGNING_KEY, OTHERS),
-    (FRESH_KEY, OTHERS),
-    (OPERATOR_TOKEN, OTHERS),
-    (DATABASE, OTHERS),
-    (WAL, OTHERS),
-    // SQLite would roll a planted one back into the database.
-    (JOURNAL, OTHERS),
-    (SHARED_MEMORY, OTHERS),
-    (SUMMARY, OTHERS_WRITE),
-    (FRESH_SUMMARY, OTHERS_WRITE),
-    (STATE, OTHERS_WRITE),
-    (FRESH_STATE, OTHERS_WRITE),
-    (POLICY, OTHERS_WRITE),
-];
-
-/// Why a folder cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FolderError {
-    /// Another process has it open.
-    #[error(
-        "{path} is open in another process, and a log has one writer: stop that process, or append through its service",
-        path = .folder.display()
-    )]
-    Locked {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// There is a ledger in it already.
-    #[error("{path} holds a ledger already", path = .folder.display())]
-    Taken {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// There is none in it.
-    #[error(
-        "{path} holds no ledger: expected a folder with a policy.json, as `wufu ledger init --dir {path} --org NAME` makes it",
-        path = .folder.display()
-    )]
-    Missing {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// A file of a ledger is in a folder that holds no ledger.
-    #[error(
-        "{path} is there already, and no ledger is: an init that was cut off left it, or somebody else put it there. Remove \
-         it, or choose another folder",
-        path = .file.display()
-    )]
-    Planted {
-        /// The file.
-        file: PathBuf,
-    },
-    /// Others than the owner may read a secret.
-    #[error(
-        "{path} has mode {mode:o}, expected {expected:o}: others may read or change it (chmod {expected:o} {path})",
-        path = .file.display()
-    )]
-    Readable {
-        /// The file or folder.
-        file: PathBuf,
-        /// Its mode.
-        mode: u32,
-        /// The mode that it should have.
-        expected: u32,
-    },
-    /// It belongs to another user.
-    #[error(
-        "{path} belongs to user {got}, expected user {expected}, who runs this: use a folder of your own",
-        path = .file.display()
-    )]
-    Owner {
-        /// The file or folder.
-        file: PathBuf,
-        /// Whose it is.
-        got: u32,
-        /// Who runs this.
-        expected: u32,
-    },
-    /// It is a link, a pipe or the like.
-    #[error("{path} is {got}, expected {expected}", path = .file.display())]
-    Kind {
-        /// The file or folder.
-        file: PathBuf,
-        /// What it is.
-        got: &'static str,
-        /// What it should be.
-        expected: &'static str,
-    },
-    /// The database is empty or cut short.
-    #[error(
-        "{path} is {got} bytes, expected {expected}: it is empty or cut short. Restore it from a backup",
-        path = .file.display()
-    )]
-    Short {
-        /// The database.
-        file: PathBuf,
-        /// Its length.
-        got: u64,
-        /// What its header says, or what an SQLite database has at the least.
-        expected: u64,
-    },
-    /// The database is something else.
-    #[error(
-        "{path} does not begin as an SQLite database does: restore it from a backup",
-        path = .file.display()
-    )]
-    NoDatabase {
-        /// The file.
-        file: PathBuf,
-    },
-    /// The newest changes are in a file that only a writer can move into the database.
-    #[error(
-        "{path} holds {bytes} bytes that are not in ledger.db yet, and cannot be used where nothing can be written: copy the \
-         whole folder to where it can, and read it there",
-        path = .file.display()
-    )]
-    Unfinished {
-        /// The write-ahead log.
-        file: PathBuf,
-        /// Its length.
-        bytes: u64,
-    },
-    /// A secret file is not 64 hexadecimal digits.
-    #[error("{path} is not a line of 64 hexadecimal digits", path = .file.display())]
-    Secret {
-        /// The file.
-        file: PathBuf,
-    },
-    /// The database lost what was signed, as its high-water mark tells.
-    #[error(transparent)]
-    Mark(#[from] SummaryError),
-    /// The signing key cannot sign under the org's name.
-    #[error("signing key: {0}")]
-    Key(#[from] NoteError),
-    /// A file cannot be read or written.
-    #[error("{path}: {error}", path = .file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// What went wrong.
-        error: io::Error,
-    },
+fn files() -> impl Iterator<Item = (&'static str, u32)> {
+    let secrets = [SIGNING_KEY, FRESH_KEY, OPERATOR_TOKEN];
+    let public = [SUMMARY, FRESH_SUMMARY, STATE, FRESH_STATE, POLICY];
+    let secrets = secrets.into_iter().chain(database::NAMES).map(|name| (name, OTHERS));
+    secrets.chain(public.into_iter().map(|name| (name, OTHERS_WRITE)))
 }
 
 /// A ledger's folder. One that was made or opened for writing is locked for as long as this value lives.
@@ -215,7 +74,7 @@ impl Folder {
         if is_there(&folder.policy())? {
             return Err(FolderError::Taken { folder: folder.path });
         }
-        for (name, _) in FILES {
+        for (name, _) in files() {
             let file = folder.path.join(name);
             if is_there(&file)? {
                 return Err(FolderError::Planted { file });
@@ -229,7 +88,7 @@ impl Folder {
         let path = plain(path);
         check_ledger(&path)?;
         let folder = Self::lock(path)?;
-        folder.whole_database()?;
+        database::check_whole(&folder.path)?;
         Ok(folder)
     }
 
@@ -238,7 +97,7 @@ impl Folder {
         let path = plain(path);
         check_ledger(&path)?;
         let folder = Self { path, _lock: None };
-        folder.whole_database()?;
+        database::check_whole(&folder.path)?;
         Ok(folder)
     }
 
@@ -265,7 +124,7 @@ impl Folder {
     /// The database: it holds what was issued to whom, so nobody else may read it. Files that SQLite puts beside it get
     /// the same mode.
     pub(crate) fn database(&self) -> PathBuf {
-        self.path.join(DATABASE)
+        self.path.join(database::DATABASE)
     }
 
     /// Makes an empty file for the database.
@@ -276,57 +135,9 @@ impl Folder {
         Ok(file)
     }
 
-    /// Refuses a database that is empty, cut short or something else. SQLite would take an empty file for a new
-    /// database.
-    fn whole_database(&self) -> Result<(), FolderError> {
-        /// The shortest database: a page of the smallest size.
-        const SHORTEST: u64 = 512;
-        let file = self.database();
-        let failed = |error| FolderError::File { file: file.clone(), error };
-        let mut open = File::open(&file).map_err(failed)?;
-        let got = open.metadata().map_err(failed)?.len();
-        if got < SHORTEST {
-            return Err(FolderError::Short { file, got, expected: SHORTEST });
-        }
-        let mut header = [0; 100];
-        open.read_exact(&mut header).map_err(failed)?;
-        if !header.starts_with(b"SQLite format 3\0") {
-            return Err(FolderError::NoDatabase { file });
-        }
-        let word = |at: usize| {
-            header[at..at + 4].iter().fold(0, |word, byte| word << 8 | u64::from(*byte))
-        };
-        let page = match u64::from(header[16]) << 8 | u64::from(header[17]) {
-            1 => 65_536,
-            page => page,
-        };
-        // The count of pages holds when the two change counters agree. While there is a write-ahead log, pages that the
-        // header counts may still be in it. The length is read again, last: a writer may just have moved them.
-        let expected = word(28) * page;
-        let is_counted = word(24) == word(92) && self.wal_bytes()? == 0;
-        let got = open.metadata().map_err(failed)?.len();
-        if is_counted && got < expected {
-            return Err(FolderError::Short { file, got, expected });
-        }
-        Ok(())
-    }
-
-    /// How many bytes the write-ahead log has.
-    fn wal_bytes(&self) -> Result<u64, FolderError> {
-        let file = self.path.join(WAL);
-        match fs::metadata(&file) {
-            Ok(found) => Ok(found.len()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-            Err(error) => Err(FolderError::File { file, error }),
-        }
-    }
-
-    /// Checks that the database is complete without its write-ahead log.
+    /// Checks that the database is complete in its own file.
     pub(crate) fn refuse_unfinished(&self) -> Result<(), FolderError> {
-        match self.wal_bytes()? {
-            0 => Ok(()),
-            bytes => Err(FolderError::Unfinished { file: self.path.join(WAL), bytes }),
-        }
+        database::refuse_unfinished(&self.path)
     }
 
     /// Whether nothing can be written here: the medium says so, or the folder's mode.
@@ -451,7 +262,7 @@ fn check_ledger(path: &Path) -> Result<(), FolderError> {
     if !is_there(&path.join(POLICY))? {
         return Err(missing());
     }
-    for (name, forbidden) in FILES {
+    for (name, forbidden) in files() {
         let file = path.join(name);
         if is_there(&file)? {
             check_file(&file, forbidden)?;

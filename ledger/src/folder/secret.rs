@@ -12,8 +12,8 @@ use wufu_verifier::encoding::hex;
 use zeroize::Zeroizing;
 
 use crate::folder::{
-    FolderError,
     access::{OTHERS, check_file},
+    error::FolderError,
 };
 
 /// What an operator shows to append: 32 random bytes, in hexadecimal digits.

@@ -1,6 +1,6 @@
 //! Rows whose donation stands somewhere already: in the ledger, or further up in the file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field, log::directory::Directory};
@@ -8,13 +8,11 @@ use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field, log::director
 use super::{
     bad::{RecordedDonation, RowError},
     format::ReceiptKey,
-    unused::ReceiptSample,
+    line_index::LineIndex,
+    receipt_sample::ReceiptSample,
 };
 use crate::{
-    append::{
-        donation::{DonationRow, Donations},
-        lossy,
-    },
+    append::donation::{DonationRow, Donations, lossy},
     import::owners::Owners,
     policy::CurrencyCode,
     store::{
@@ -48,38 +46,6 @@ pub(super) struct RowLookup<'a> {
     pub(super) before: u64,
     /// Whether a receipt of the file was brought to normal form NFC.
     pub(super) is_normalized: bool,
-}
-
-/// The lines of a file on which donations stand, by the donations' numbers in the ledger.
-///
-/// # Cost
-/// Memory: one entry for each run of donations whose numbers and lines both grow by one. A file that is new, or was
-/// imported before, is one run but for its blank and bad rows.
-#[derive(Debug, Default)]
-pub(super) struct LineIndex {
-    // The first number, its line, and how many there are.
-    runs: BTreeMap<i64, (u64, u64)>,
-}
-
-impl LineIndex {
-    /// The line of a donation, if it stands in the file.
-    pub(super) fn line(&self, number: i64) -> Option<u64> {
-        let (first, (line, count)) = self.runs.range(..=number).next_back()?;
-        let at = number.abs_diff(*first);
-        (at < *count).then_some(line + at)
-    }
-
-    /// A donation, which is not here yet, stands on a line.
-    pub(super) fn push(&mut self, number: i64, line: u64) {
-        if let Some((first, (start, count))) = self.runs.range_mut(..=number).next_back()
-            && number.abs_diff(*first) == *count
-            && *start + *count == line
-        {
-            *count += 1;
-            return;
-        }
-        self.runs.insert(number, (line, 1));
-    }
 }
 
 impl EnteredDonation {
@@ -256,25 +222,4 @@ fn describe(
         project: project.into(),
         leaf_index: entered.leaf_index.map(number).transpose()?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_found_by_number_in_whatever_order_they_came() {
-        let mut lines = LineIndex::default();
-        let pairs = [(5, 2), (6, 3), (8, 4), (1, 5), (2, 6), (7, 9), (3, 7), (9, 5)];
-        for (number, line) in pairs {
-            assert_eq!(lines.line(number), None, "{number}");
-            lines.push(number, line);
-        }
-        for (number, line) in pairs {
-            assert_eq!(lines.line(number), Some(line), "{number}");
-        }
-        assert_eq!([0, 4, 10].map(|number| lines.line(number)), [None; 3]);
-        // 5 to 6, 8 to 9, 1 to 3, 7.
-        assert_eq!(lines.runs.len(), 4);
-    }
 }

@@ -5,9 +5,12 @@ mod bad;
 mod cells;
 mod columns;
 pub mod date;
+mod error;
 mod format;
 mod known;
+mod line_index;
 pub(crate) mod owners;
+mod receipt_sample;
 mod rows;
 mod unused;
 
@@ -18,20 +21,23 @@ pub(crate) use cells::{CellRow, CellRows, RowFault};
 pub use cells::{CsvError, SpanningCells};
 pub(crate) use columns::other_delimiter;
 pub use columns::{Columns, ColumnsError, Field, Hint, Mapping, MappingError};
+pub use error::ImportError;
 pub use format::{CsvFormat, Delimiter, DelimiterError, ReceiptKey, ReceiptKeyError};
+use futures_util::future::BoxFuture;
+pub use receipt_sample::ReceiptSample;
 pub(crate) use rows::checked_name;
 pub use rows::{Rows, first_currency};
 use tokio::sync::mpsc;
-pub use unused::ReceiptSample;
 
 use crate::{
-    append::{AppendError, directory, lossy},
+    append::{AppendError, directory, donation::lossy},
     epochs::tally::Part,
     import::owners::Owners,
     ledger::Ledger,
     store::{StoreError, Transaction, signed},
 };
-use known::{KnownRows, LineIndex, RowLookup};
+use known::{KnownRows, RowLookup};
+use line_index::LineIndex;
 use rows::Batches;
 use unused::UnusedOwners;
 
@@ -41,63 +47,6 @@ const BATCH: usize = 1 << 15;
 /// Rows of a file as they are read, or why there are no more. `None` at the end of the file: without it, nothing is
 /// imported.
 type ReadBatch = Result<Option<Rows>, ImportError>;
-
-/// Why nothing was imported.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImportError {
-    /// The file cannot be opened.
-    #[error("{file}: {error}")]
-    File {
-        /// The file.
-        file: String,
-        /// What went wrong.
-        error: io::Error,
-    },
-    /// The file is not CSV, or reading it failed.
-    #[error("{file}:{line}: {error}")]
-    Csv {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong.
-        error: CsvError,
-    },
-    /// Columns are missing, or doubtful.
-    #[error(transparent)]
-    Columns(#[from] ColumnsError),
-    /// Rows are bad.
-    #[error(
-        "{} of {rows} rows are bad, and nothing was imported; the first: {}",
-        .bad.count(), .bad.kept().first().map(ToString::to_string).unwrap_or_default()
-    )]
-    Rows {
-        /// The first of them, in the order of their lines.
-        bad: BadRows,
-        /// How many rows there are.
-        rows: u64,
-    },
-    /// Rows were lost between reading and writing, which is a fault of this program.
-    #[error(
-        "{read} rows were read and {counted} of them are accounted for, which is a bug; nothing was imported"
-    )]
-    Lost {
-        /// Rows that were read.
-        read: u64,
-        /// Those that were imported, known, blank or skipped.
-        counted: u64,
-    },
-    /// The ledger refused them.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-}
-
-impl From<StoreError> for ImportError {
-    fn from(error: StoreError) -> Self {
-        Self::Append(error.into())
-    }
-}
 
 /// How to import.
 #[derive(Clone, Debug, Default)]
@@ -155,22 +104,27 @@ impl ImportReport {
     }
 }
 
+/// Opens what is imported, on the thread that reads it.
+type Open = Box<dyn FnOnce() -> io::Result<Box<dyn io::Read>> + Send>;
+/// Hears how many rows are written.
+type Progress = Box<dyn FnMut(u64) + Send>;
+
 impl Ledger {
     /// Imports a CSV file, or what comes from a pipe: see [`Rows::read`] and [`Ledger::import`].
     ///
     /// # Errors
     /// When the file cannot be read, its columns do not fit, a row is bad and not to be skipped, or the ledger refuses
     /// or fails. Then nothing was imported.
-    pub async fn import_file(
+    pub fn import_file(
         &self,
         file: &Path,
         format: &CsvFormat,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
-    ) -> Result<ImportReport, ImportError> {
+    ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
         let (name, path) = (file.display().to_string(), file.to_owned());
         let open = move || File::open(path);
-        self.import_reader(open, name, format, options, progress).await
+        self.import_reader(open, name, format, options, progress)
     }
 
     /// Imports what a reader gives, such as standard input. It is opened and read on a thread of its own.
@@ -180,16 +134,39 @@ impl Ledger {
     ///
     /// # Cost
     /// Memory: three times 32,768 rows, and the listed owners.
-    pub async fn import_reader<R: io::Read>(
+    pub fn import_reader<R: io::Read + 'static>(
         &self,
         open: impl FnOnce() -> io::Result<R> + Send + 'static,
         name: String,
         format: &CsvFormat,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
+    ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
+        let open: Open = Box::new(|| Ok(Box::new(open()?)));
+        self.import_opened(open, name, format.clone(), options, Box::new(progress))
+    }
+
+    /// [`Ledger::import_reader`], compiled in this crate.
+    fn import_opened(
+        &self,
+        open: Open,
+        name: String,
+        format: CsvFormat,
+        options: ImportOptions,
+        progress: Progress,
+    ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
+        Box::pin(self.read_and_import(open, name, format, options, progress))
+    }
+
+    async fn read_and_import(
+        &self,
+        open: Open,
+        name: String,
+        format: CsvFormat,
+        options: ImportOptions,
+        progress: Progress,
     ) -> Result<ImportReport, ImportError> {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
-        let format = format.clone();
         let (sender, batches) = mpsc::channel(1);
         tokio::task::spawn_blocking(move || {
             let read = || -> Result<(), ImportError> {
@@ -226,11 +203,20 @@ impl Ledger {
     /// # Cost
     /// Three hashes a row with an owner, and for made-up owners one more, on all cores. Four receipts are looked up for
     /// a row, one in a ledger without donations.
-    pub async fn import(
+    pub fn import(
         &self,
         rows: Rows,
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
+    ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
+        Box::pin(self.import_rows(rows, options, Box::new(progress)))
+    }
+
+    async fn import_rows(
+        &self,
+        rows: Rows,
+        options: ImportOptions,
+        progress: Progress,
     ) -> Result<ImportReport, ImportError> {
         let ledger = self.clone();
         let (sender, batches) = mpsc::channel(2);
@@ -244,7 +230,7 @@ impl Ledger {
         &self,
         mut batches: mpsc::Receiver<ReadBatch>,
         options: ImportOptions,
-        progress: impl FnMut(u64) + Send,
+        progress: Progress,
     ) -> Result<ImportReport, ImportError> {
         // Nobody has to wait for a file that cannot be read, or that comes slowly.
         let first = next(&mut batches).await?;
@@ -269,7 +255,7 @@ impl Ledger {
         first: Option<Rows>,
         mut batches: mpsc::Receiver<ReadBatch>,
         options: ImportOptions,
-        mut progress: impl FnMut(u64) + Send,
+        mut progress: Progress,
     ) -> Result<ImportReport, ImportError> {
         let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
         let owners = Arc::new(options.owners);

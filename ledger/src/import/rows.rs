@@ -8,12 +8,12 @@ use wufu_verifier::{
 };
 
 use super::{
-    ImportError,
     amount::{AmountError, parse_amount_with},
     bad::{BadRow, BadRows, RowError},
     cells::{self, CellRow, RowFault, SpanningCells},
     columns::{ColumnIndices, ColumnsError, Field},
     date::{check_not_future, parse_date},
+    error::ImportError,
     format::CsvFormat,
 };
 use crate::{

@@ -1,39 +1,10 @@
 //! Owners of a list whom an import leaves out.
 
-use std::collections::BTreeSet;
-
-use super::known::LineIndex;
+use super::{line_index::LineIndex, receipt_sample::ReceiptSample};
 use crate::{
-    append::lossy,
     import::owners::Owners,
     store::{ROWS, StoreError, Transaction, receipts},
 };
-
-/// Most receipts that are named as examples.
-const EXAMPLES: usize = 3;
-
-/// How many receipts there are, and the first three in the order of their names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReceiptSample {
-    /// How many.
-    pub count: u64,
-    /// The first of them.
-    pub first: BTreeSet<String>,
-}
-
-impl ReceiptSample {
-    pub(super) fn push(&mut self, receipt: &[u8]) {
-        self.append(Self { count: 1, first: [lossy(receipt)].into() });
-    }
-
-    pub(super) fn append(&mut self, other: Self) {
-        self.count += other.count;
-        self.first.extend(other.first);
-        while self.first.len() > EXAMPLES {
-            self.first.pop_last();
-        }
-    }
-}
 
 /// Listed owners of receipts that no row of the file has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use wufu_circuits::{Path, Tree};
 use wufu_proto::{
     append::AppendOutcome,
@@ -15,7 +16,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    append::{Placement, card::IssuedCard, lossy, person::RegisteredPerson},
+    append::{Placement, card::IssuedCard, donation::lossy, person::RegisteredPerson},
     ledger::{Ledger, LogView},
     log::Log,
     store::{
@@ -82,22 +83,27 @@ impl Ledger {
     ///
     /// # Cost
     /// Nothing but reading for leaves of the open shard. A full shard is hashed once (21,845 hashes) and kept for a while.
-    pub async fn grants(&self, placed: &Placement) -> Result<AppendOutcome, GrantError> {
-        let mut reader = self.reader().await?;
-        let mut grants = AppendOutcome::default();
-        let view = self.view(Log::Cards);
-        for card in cards::between(&mut reader, self.org(), &placed.cards).await? {
-            grants.cards.push(self.card_grant(&mut reader, &view, card).await?);
-        }
-        let view = self.view(Log::Persons);
-        for person in persons::between(&mut reader, &placed.persons).await? {
-            grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
-        }
-        let view = self.view(Log::DONATIONS);
-        for donation in receipts::between(&mut reader, &placed.donations).await? {
-            grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
-        }
-        Ok(grants)
+    pub fn grants<'a>(
+        &'a self,
+        placed: &'a Placement,
+    ) -> BoxFuture<'a, Result<AppendOutcome, GrantError>> {
+        Box::pin(async move {
+            let mut reader = self.reader().await?;
+            let mut grants = AppendOutcome::default();
+            let view = self.view(Log::Cards);
+            for card in cards::between(&mut reader, self.org(), &placed.cards).await? {
+                grants.cards.push(self.card_grant(&mut reader, &view, card).await?);
+            }
+            let view = self.view(Log::Persons);
+            for person in persons::between(&mut reader, &placed.persons).await? {
+                grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
+            }
+            let view = self.view(Log::DONATIONS);
+            for donation in receipts::between(&mut reader, &placed.donations).await? {
+                grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
+            }
+            Ok(grants)
+        })
     }
 
     /// Everything that was appended for the owner of a public key and is in a checkpoint, in the order of its places.
@@ -107,49 +113,58 @@ impl Ledger {
     ///
     /// # Cost
     /// As [`Ledger::grants`].
-    pub async fn grants_of(&self, owner: Fr) -> Result<AppendOutcome, GrantError> {
-        let mut reader = self.reader().await?;
-        let mut grants = AppendOutcome::default();
-        // What came after the newest checkpoint has no path yet.
-        let view = self.view(Log::Cards);
-        let cards = cards::of_owner(&mut reader, self.org(), &owner, view.tree.size()).await?;
-        for card in cards {
-            grants.cards.push(self.card_grant(&mut reader, &view, card).await?);
-        }
-        let view = self.view(Log::Persons);
-        for person in persons::of_owner(&mut reader, &owner, view.tree.size()).await? {
-            grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
-        }
-        let view = self.view(Log::DONATIONS);
-        for donation in receipts::of_owner(&mut reader, &owner, view.tree.size()).await? {
-            grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
-        }
-        Ok(grants)
+    pub fn grants_of(&self, owner: Fr) -> BoxFuture<'_, Result<AppendOutcome, GrantError>> {
+        Box::pin(async move {
+            let mut reader = self.reader().await?;
+            let mut grants = AppendOutcome::default();
+            // What came after the newest checkpoint has no path yet.
+            let view = self.view(Log::Cards);
+            let cards = cards::of_owner(&mut reader, self.org(), &owner, view.tree.size()).await?;
+            for card in cards {
+                grants.cards.push(self.card_grant(&mut reader, &view, card).await?);
+            }
+            let view = self.view(Log::Persons);
+            for person in persons::of_owner(&mut reader, &owner, view.tree.size()).await? {
+                grants.persons.push(self.person_grant(&mut reader, &view, person).await?);
+            }
+            let view = self.view(Log::DONATIONS);
+            for donation in receipts::of_owner(&mut reader, &owner, view.tree.size()).await? {
+                grants.donations.push(self.receipt(&mut reader, &view, donation).await?);
+            }
+            Ok(grants)
+        })
     }
 
     /// How many entries of the owner of a public key wait for the next checkpoint: they have no path yet.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn waiting_of(&self, owner: Fr) -> Result<PendingEntries, GrantError> {
-        let mut reader = self.reader().await?;
-        let mut counts = [0; 3];
-        for (count, log) in counts.iter_mut().zip(Log::ALL) {
-            *count = checkpoints::uncovered_of_owner(&mut reader, log, &owner).await?;
-        }
-        let [cards, persons, donations] = counts;
-        Ok(PendingEntries { cards, persons, donations })
+    pub fn waiting_of(&self, owner: Fr) -> BoxFuture<'_, Result<PendingEntries, GrantError>> {
+        Box::pin(async move {
+            let mut reader = self.reader().await?;
+            let mut counts = [0; 3];
+            for (count, log) in counts.iter_mut().zip(Log::ALL) {
+                *count = checkpoints::uncovered_of_owner(&mut reader, log, &owner).await?;
+            }
+            let [cards, persons, donations] = counts;
+            Ok(PendingEntries { cards, persons, donations })
+        })
     }
 
     /// The receipt of a donation, for its owner.
     ///
     /// # Errors
     /// When there is no such donation, it has no owner, it is in no checkpoint yet, or the database fails.
-    pub async fn donation_receipt(&self, receipt: &[u8]) -> Result<DonationReceipt, GrantError> {
-        let mut reader = self.reader().await?;
-        let found = receipts::read(&mut reader, receipt).await?;
-        let row = found.ok_or_else(|| GrantError::Unknown { receipt: lossy(receipt) })?;
-        self.receipt(&mut reader, &self.view(Log::DONATIONS), row).await
+    pub fn donation_receipt<'a>(
+        &'a self,
+        receipt: &'a [u8],
+    ) -> BoxFuture<'a, Result<DonationReceipt, GrantError>> {
+        Box::pin(async move {
+            let mut reader = self.reader().await?;
+            let found = receipts::read(&mut reader, receipt).await?;
+            let row = found.ok_or_else(|| GrantError::Unknown { receipt: lossy(receipt) })?;
+            self.receipt(&mut reader, &self.view(Log::DONATIONS), row).await
+        })
     }
 
     async fn reader(&self) -> Result<Connection, StoreError> {

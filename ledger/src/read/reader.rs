@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use futures_util::future::BoxFuture;
 use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, log::LedgerInfo};
 use wufu_verifier::{
     Fr,
@@ -45,23 +46,26 @@ impl LedgerReader {
     ///
     /// # Cost
     /// Little: no tree is hashed.
-    pub async fn open(folder: &Path) -> Result<Self, OpenError> {
-        let folder = Folder::read(folder)?;
-        let (file, policy) = (folder.database(), read_policy(&folder)?);
-        let marks = HighWaterMarks::read(&folder)?;
-        let database = |error| OpenError::Database { file: file.clone(), error };
-        let store = match Store::open_snapshot(&file, false).await {
-            Ok(store) => store,
-            // SQLite keeps an index of the write-ahead log beside the database, and here it cannot.
-            Err(error) if folder.is_read_only() => {
-                folder.refuse_unfinished()?;
-                tracing::debug!(%error, "nothing can be written here: reading the database alone");
-                Store::open_snapshot(&file, true).await.map_err(database)?
-            }
-            Err(error) => return Err(database(error)),
-        };
-        let ledger = Ledger::start(folder, policy, store).await.map_err(|error| error.of(&file))?;
-        Ok(Self { ledger, marks })
+    pub fn open(folder: &Path) -> BoxFuture<'_, Result<Self, OpenError>> {
+        Box::pin(async move {
+            let folder = Folder::read(folder)?;
+            let (file, policy) = (folder.database(), read_policy(&folder)?);
+            let marks = HighWaterMarks::read(&folder)?;
+            let database = |error| OpenError::Database { file: file.clone(), error };
+            let store = match Store::open_snapshot(&file, false).await {
+                Ok(store) => store,
+                // SQLite keeps an index of the write-ahead log beside the database, and here it cannot.
+                Err(error) if folder.is_read_only() => {
+                    folder.refuse_unfinished()?;
+                    tracing::debug!(%error, "nothing can be written here: reading the database alone");
+                    Store::open_snapshot(&file, true).await.map_err(database)?
+                }
+                Err(error) => return Err(database(error)),
+            };
+            let ledger =
+                Ledger::start(folder, policy, store).await.map_err(|error| error.of(&file))?;
+            Ok(Self { ledger, marks })
+        })
     }
 
     /// The campaign or charity.
@@ -88,52 +92,52 @@ impl LedgerReader {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn info(&self) -> Result<LedgerInfo, StoreError> {
-        self.ledger.info().await
+    pub fn info(&self) -> BoxFuture<'_, Result<LedgerInfo, StoreError>> {
+        Box::pin(async move { self.ledger.info().await })
     }
 
     /// [`Ledger::totals`].
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn totals(&self) -> Result<DonationSums, StoreError> {
-        self.ledger.totals().await
+    pub fn totals(&self) -> BoxFuture<'_, Result<DonationSums, StoreError>> {
+        Box::pin(async move { self.ledger.totals().await })
     }
 
     /// [`Ledger::audit`].
     ///
     /// # Errors
     /// When the database fails. What does not fit is no error, but a finding.
-    pub async fn audit(&self) -> Result<Audit, StoreError> {
-        self.ledger.audit_against(&self.marks).await
+    pub fn audit(&self) -> BoxFuture<'_, Result<Audit, StoreError>> {
+        Box::pin(async move { self.ledger.audit_against(&self.marks).await })
     }
 
     /// [`Ledger::checkpoints`].
     ///
     /// # Errors
     /// When there is no such log, or the database fails.
-    pub async fn checkpoints(
-        &self,
-        origin: &str,
+    pub fn checkpoints<'a>(
+        &'a self,
+        origin: &'a str,
         from_epoch: u64,
-    ) -> Result<Vec<Checkpoint>, ReadError> {
-        self.ledger.checkpoints(origin, from_epoch).await
+    ) -> BoxFuture<'a, Result<Vec<Checkpoint>, ReadError>> {
+        Box::pin(async move { self.ledger.checkpoints(origin, from_epoch).await })
     }
 
     /// [`Ledger::waiting_of`].
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn waiting_of(&self, owner: Fr) -> Result<PendingEntries, GrantError> {
-        self.ledger.waiting_of(owner).await
+    pub fn waiting_of(&self, owner: Fr) -> BoxFuture<'_, Result<PendingEntries, GrantError>> {
+        Box::pin(async move { self.ledger.waiting_of(owner).await })
     }
 
     /// [`Ledger::next_close`].
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn next_close(&self, now: u64) -> Result<u64, StoreError> {
-        self.ledger.next_close(now).await
+    pub fn next_close(&self, now: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(async move { self.ledger.next_close(now).await })
     }
 
     /// Reads the trees that paths come from: a reader that gives grants.
@@ -143,10 +147,12 @@ impl LedgerReader {
     ///
     /// # Cost
     /// At most one shard's hashes (21,845) for each log, whatever its size.
-    pub async fn with_trees(self) -> Result<GrantReader, OpenError> {
-        let file = self.ledger.inner.folder.database();
-        let ledger = self.ledger.with_views().await.map_err(|error| error.of(&file))?;
-        Ok(GrantReader { ledger })
+    pub fn with_trees(self) -> BoxFuture<'static, Result<GrantReader, OpenError>> {
+        Box::pin(async move {
+            let file = self.ledger.inner.folder.database();
+            let ledger = self.ledger.with_views().await.map_err(|error| error.of(&file))?;
+            Ok(GrantReader { ledger })
+        })
     }
 }
 
@@ -166,15 +172,18 @@ impl GrantReader {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn grants_of(&self, owner: Fr) -> Result<AppendOutcome, GrantError> {
-        self.ledger.grants_of(owner).await
+    pub fn grants_of(&self, owner: Fr) -> BoxFuture<'_, Result<AppendOutcome, GrantError>> {
+        Box::pin(async move { self.ledger.grants_of(owner).await })
     }
 
     /// [`Ledger::donation_receipt`].
     ///
     /// # Errors
     /// When there is no such donation, it has no owner, it is in no checkpoint yet, or the database fails.
-    pub async fn donation_receipt(&self, receipt: &[u8]) -> Result<DonationReceipt, GrantError> {
-        self.ledger.donation_receipt(receipt).await
+    pub fn donation_receipt<'a>(
+        &'a self,
+        receipt: &'a [u8],
+    ) -> BoxFuture<'a, Result<DonationReceipt, GrantError>> {
+        Box::pin(async move { self.ledger.donation_receipt(receipt).await })
     }
 }

@@ -1,6 +1,7 @@
 //! What everybody fetches: checkpoints, roofs, shards. All of it as of an epoch: a shard is the first leaves that the
 //! checkpoint of the epoch covers, never later ones.
 
+use futures_util::future::BoxFuture;
 use wufu_proto::log::{Roof, Shard, ShardContent};
 use wufu_verifier::{Fr, hash::merkle::SHARD_LEAVES, log::checkpoint::Checkpoint};
 
@@ -67,28 +68,32 @@ impl Ledger {
     ///
     /// # Errors
     /// When there is no such log, no checkpoint is in force then, or the database fails.
-    pub async fn checkpoint(
-        &self,
-        origin: &str,
+    pub fn checkpoint<'a>(
+        &'a self,
+        origin: &'a str,
         epoch: Option<u64>,
-    ) -> Result<Checkpoint, ReadError> {
-        let log = self.log(origin)?;
-        let mut reader = self.inner.store.reader(ReadPurpose::Short).await?;
-        Ok(self.in_force(&mut reader, log, epoch.unwrap_or(u64::MAX)).await?.checkpoint)
+    ) -> BoxFuture<'a, Result<Checkpoint, ReadError>> {
+        Box::pin(async move {
+            let log = self.log(origin)?;
+            let mut reader = self.inner.store.reader(ReadPurpose::Short).await?;
+            Ok(self.in_force(&mut reader, log, epoch.unwrap_or(u64::MAX)).await?.checkpoint)
+        })
     }
 
     /// The checkpoint of a log in force at an epoch, if there is one, and all later ones, oldest first.
     ///
     /// # Errors
     /// When there is no such log, or the database fails.
-    pub async fn checkpoints(
-        &self,
-        origin: &str,
+    pub fn checkpoints<'a>(
+        &'a self,
+        origin: &'a str,
         from_epoch: u64,
-    ) -> Result<Vec<Checkpoint>, ReadError> {
-        let notes = self.notes(origin, from_epoch, usize::MAX).await?;
-        let key = self.log_key();
-        Ok(notes.iter().map(|note| open(key, note)).collect::<Result<_, _>>()?)
+    ) -> BoxFuture<'a, Result<Vec<Checkpoint>, ReadError>> {
+        Box::pin(async move {
+            let notes = self.notes(origin, from_epoch, usize::MAX).await?;
+            let key = self.log_key();
+            Ok(notes.iter().map(|note| open(key, note)).collect::<Result<_, _>>()?)
+        })
     }
 
     /// The notes of the first `limit` of [`Ledger::checkpoints`], as they are stored: whoever asked opens them.
@@ -110,18 +115,24 @@ impl Ledger {
     ///
     /// # Cost
     /// Reading: no hash.
-    pub async fn roof(&self, origin: &str, epoch: u64) -> Result<Roof, ReadError> {
-        let log = self.log(origin)?;
-        let mut reader = self.inner.store.reader(ReadPurpose::Shards).await?;
-        let CheckpointInForce { checkpoint, open_root } =
-            self.in_force(&mut reader, log, epoch).await?;
-        let full = checkpoint.size() / LEAVES;
-        let mut shard_roots = checkpoints::shard_roots(&mut reader, log, full).await?;
-        shard_roots.extend(open_root);
-        if shard_roots.len() as u64 != checkpoint.size().div_ceil(LEAVES) {
-            return Err(StoreError::Broken { what: "list of shard roots" }.into());
-        }
-        Ok(Roof { note: checkpoint.note().into(), shard_roots })
+    pub fn roof<'a>(
+        &'a self,
+        origin: &'a str,
+        epoch: u64,
+    ) -> BoxFuture<'a, Result<Roof, ReadError>> {
+        Box::pin(async move {
+            let log = self.log(origin)?;
+            let mut reader = self.inner.store.reader(ReadPurpose::Shards).await?;
+            let CheckpointInForce { checkpoint, open_root } =
+                self.in_force(&mut reader, log, epoch).await?;
+            let full = checkpoint.size() / LEAVES;
+            let mut shard_roots = checkpoints::shard_roots(&mut reader, log, full).await?;
+            shard_roots.extend(open_root);
+            if shard_roots.len() as u64 != checkpoint.size().div_ceil(LEAVES) {
+                return Err(StoreError::Broken { what: "list of shard roots" }.into());
+            }
+            Ok(Roof { note: checkpoint.note().into(), shard_roots })
+        })
     }
 
     /// One shard at an epoch, whole.
@@ -131,22 +142,31 @@ impl Ledger {
     ///
     /// # Cost
     /// Reading up to 65,536 rows: no hash.
-    pub async fn shard(&self, origin: &str, epoch: u64, shard: u64) -> Result<Shard, ReadError> {
-        let log = self.log(origin)?;
-        let mut reader = self.inner.store.reader(ReadPurpose::Shards).await?;
-        let checkpoint = self.in_force(&mut reader, log, epoch).await?.checkpoint;
-        let shards = checkpoint.size().div_ceil(LEAVES);
-        if shard >= shards {
-            return Err(ReadError::Shard { origin: origin.into(), epoch, shard, shards });
-        }
-        let indices = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
-        let content = match log {
-            Log::Donations(_) => ShardContent::Records(records::read(&mut reader, indices).await?),
-            Log::Cards | Log::Persons => {
-                ShardContent::Leaves(leaves::read(&mut reader, log, indices).await?)
+    pub fn shard<'a>(
+        &'a self,
+        origin: &'a str,
+        epoch: u64,
+        shard: u64,
+    ) -> BoxFuture<'a, Result<Shard, ReadError>> {
+        Box::pin(async move {
+            let log = self.log(origin)?;
+            let mut reader = self.inner.store.reader(ReadPurpose::Shards).await?;
+            let checkpoint = self.in_force(&mut reader, log, epoch).await?.checkpoint;
+            let shards = checkpoint.size().div_ceil(LEAVES);
+            if shard >= shards {
+                return Err(ReadError::Shard { origin: origin.into(), epoch, shard, shards });
             }
-        };
-        Ok(Shard { shard, content })
+            let indices = shard * LEAVES..checkpoint.size().min((shard + 1) * LEAVES);
+            let content = match log {
+                Log::Donations(_) => {
+                    ShardContent::Records(records::read(&mut reader, indices).await?)
+                }
+                Log::Cards | Log::Persons => {
+                    ShardContent::Leaves(leaves::read(&mut reader, log, indices).await?)
+                }
+            };
+            Ok(Shard { shard, content })
+        })
     }
 
     fn log(&self, origin: &str) -> Result<Log, ReadError> {

@@ -1,5 +1,6 @@
 //! Sums of donations, exact: those without owner count too.
 
+use futures_util::future::BoxFuture;
 use wufu_verifier::ProjectKey;
 
 use crate::{
@@ -36,20 +37,24 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn totals(&self) -> Result<DonationSums, StoreError> {
-        let mut reader = self.inner.store.snapshot(ReadPurpose::Short).await?;
-        let [(donations, sum), (pending, pending_sum)] = sums::totals(&mut reader).await?;
-        Ok(DonationSums { donations, sum, pending, pending_sum })
+    pub fn totals(&self) -> BoxFuture<'_, Result<DonationSums, StoreError>> {
+        Box::pin(async move {
+            let mut reader = self.inner.store.snapshot(ReadPurpose::Short).await?;
+            let [(donations, sum), (pending, pending_sum)] = sums::totals(&mut reader).await?;
+            Ok(DonationSums { donations, sum, pending, pending_sum })
+        })
     }
 
     /// The same by project, in the order of their keys.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn project_totals(&self) -> Result<Vec<ProjectTotals>, StoreError> {
-        let rows =
-            sums::by_project(&mut self.inner.store.reader(ReadPurpose::Short).await?).await?;
-        let total = |(key, (donations, sum))| ProjectTotals { key, donations, sum };
-        Ok(rows.into_iter().map(total).collect())
+    pub fn project_totals(&self) -> BoxFuture<'_, Result<Vec<ProjectTotals>, StoreError>> {
+        Box::pin(async move {
+            let rows =
+                sums::by_project(&mut self.inner.store.reader(ReadPurpose::Short).await?).await?;
+            let total = |(key, (donations, sum))| ProjectTotals { key, donations, sum };
+            Ok(rows.into_iter().map(total).collect())
+        })
     }
 }

@@ -9,7 +9,7 @@ use wufu_proto::{
 };
 use wufu_serve::{AuthorisedCall, RequestCharge};
 
-use super::{MAX_APPEND, handler::Handler, refusal};
+use super::{handler::Handler, limits::MAX_APPEND, refusal};
 use crate::GrantError;
 
 impl Handler {

@@ -14,7 +14,7 @@ use wufu_verifier::{
     check::batch::{EntropyError, OsEntropy},
 };
 
-use super::{Clock, refusal};
+use super::{clock::Clock, refusal};
 use crate::Ledger;
 
 /// Most claims that are checked together: nearly all of what sharing saves, and little to wait for beside bad ones.

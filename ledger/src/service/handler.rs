@@ -8,7 +8,13 @@ use wufu_proto::{
     v1::{self, ledger_service_server::LedgerService},
 };
 
-use super::{Clock, Limits, MAX_CHECKPOINTS, claim_batcher::ClaimBatcher, refusal, turns::Turns};
+use super::{
+    claim_batcher::ClaimBatcher,
+    clock::Clock,
+    limits::{Limits, MAX_CHECKPOINTS},
+    refusal,
+    turns::Turns,
+};
 use crate::Ledger;
 
 /// A ledger, and what its service needs beside it.

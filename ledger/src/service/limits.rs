@@ -6,8 +6,18 @@ use http::{HeaderMap, header::AUTHORIZATION};
 use tonic::Status;
 use wufu_serve::{Budget, Method, Methods};
 
-use super::{MAX_APPEND, MAX_CLAIM, MAX_MESSAGE, MAX_QUERY};
 use crate::OperatorToken;
+
+/// Largest answer, and largest request of the operator, in bytes: a full shard of donations is 3.7 MB, a roof 2 MiB.
+pub const MAX_MESSAGE: usize = 8 << 20;
+/// Largest claim, in bytes.
+pub const MAX_CLAIM: usize = 4 << 10;
+/// Largest request of every other call, in bytes.
+pub const MAX_QUERY: usize = 1 << 10;
+/// Most entries of one `Append`: its answer, of 0.9 kB for each, stays below [`MAX_MESSAGE`].
+pub const MAX_APPEND: usize = 8192;
+/// Most checkpoints of one `ListCheckpoints`: ask again from the epoch after that of the last.
+pub const MAX_CHECKPOINTS: usize = 512;
 
 /// What a ledger's service takes on.
 #[derive(Clone, Debug, PartialEq, Eq)]

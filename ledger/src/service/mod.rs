@@ -2,18 +2,15 @@
 
 mod append;
 mod claim_batcher;
+mod clock;
 mod handler;
 mod limits;
 mod refusal;
 mod turns;
 
-use std::{
-    future::Future,
-    mem::discriminant,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{future::Future, mem::discriminant, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tokio::{sync::watch, time::timeout};
 use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
@@ -22,30 +19,12 @@ use wufu_verifier::{VerifyingKey, groth16::key::Provenance};
 
 use crate::{EpochError, GrantReader, Ledger, LedgerPolicy};
 use claim_batcher::ClaimBatcher;
+pub use clock::{Clock, system_clock};
 use handler::Handler;
-pub use limits::Limits;
-
-/// Largest answer, and largest request of the operator, in bytes: a full shard of donations is 3.7 MB, a roof 2 MiB.
-pub const MAX_MESSAGE: usize = 8 << 20;
-/// Largest claim, in bytes.
-pub const MAX_CLAIM: usize = 4 << 10;
-/// Largest request of every other call, in bytes.
-pub const MAX_QUERY: usize = 1 << 10;
-/// Most entries of one `Append`: its answer, of 0.9 kB for each, stays below [`MAX_MESSAGE`].
-pub const MAX_APPEND: usize = 8192;
-/// Most checkpoints of one `ListCheckpoints`: ask again from the epoch after that of the last.
-pub const MAX_CHECKPOINTS: usize = 512;
+pub use limits::{Limits, MAX_APPEND, MAX_CHECKPOINTS, MAX_CLAIM, MAX_MESSAGE, MAX_QUERY};
 
 /// How often the clock is looked at, at least.
 const TICK: Duration = Duration::from_millis(500);
-
-/// Tells the time, in Unix seconds.
-pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
-
-/// The clock of the machine.
-pub fn system_clock() -> Clock {
-    Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
-}
 
 /// Errors that stop the ledger service.
 #[derive(Debug, thiserror::Error)]
@@ -87,32 +66,29 @@ pub enum ServeError {
 /// # Errors
 /// Returns an error if the key for claims is of another circuit, or a development key in production; if the transport
 /// fails, or calls in flight are not finished within the grace time.
-pub async fn run(
-    incoming: impl Incoming,
+pub fn run<'a>(
+    incoming: impl Into<Incoming>,
     ledger: Ledger,
     claims: Option<VerifyingKey>,
     clock: Clock,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
-    run_within(incoming, ledger, claims, clock, Limits::default(), shutdown).await
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    run_within(incoming, ledger, claims, clock, Limits::default(), shutdown)
 }
 
 /// Serves a ledger as [`run`] does, within these limits.
 ///
 /// # Errors
 /// Returns an error where [`run`] does.
-pub async fn run_within(
-    incoming: impl Incoming,
+pub fn run_within<'a>(
+    incoming: impl Into<Incoming>,
     ledger: Ledger,
     claims: Option<VerifyingKey>,
     clock: Clock,
     limits: Limits,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
-    if let Some(key) = &claims {
-        check(key, ledger.policy())?;
-    }
-    serve(incoming, (ledger, true), claims, clock, limits, shutdown).await
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    serve(incoming.into(), (ledger, true), claims, clock, limits, Box::pin(shutdown))
 }
 
 /// Serves a ledger that is read, as it was when it was opened, until `shutdown`: it takes no claims, appends nothing
@@ -120,25 +96,40 @@ pub async fn run_within(
 ///
 /// # Errors
 /// Returns an error if the transport fails, or calls in flight are not finished within the grace time.
-pub async fn run_reader(
-    incoming: impl Incoming,
+pub fn run_reader<'a>(
+    incoming: impl Into<Incoming>,
     reader: GrantReader,
     clock: Clock,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
-    let ledger = reader.into_ledger();
-    serve(incoming, (ledger, false), None, clock, Limits::default(), shutdown).await
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    let (ledger, limits) = ((reader.into_ledger(), false), Limits::default());
+    serve(incoming.into(), ledger, None, clock, limits, Box::pin(shutdown))
+}
+
+/// [`serve_until`], compiled in this crate and not in each that calls it.
+fn serve<'a>(
+    incoming: Incoming,
+    ledger: (Ledger, bool),
+    claims: Option<VerifyingKey>,
+    clock: Clock,
+    limits: Limits,
+    shutdown: BoxFuture<'a, ()>,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    Box::pin(serve_until(incoming, ledger, claims, clock, limits, shutdown))
 }
 
 /// Serves a ledger, and closes its epochs if it is to be written.
-async fn serve(
-    incoming: impl Incoming,
+async fn serve_until(
+    incoming: Incoming,
     (ledger, is_written): (Ledger, bool),
     claims: Option<VerifyingKey>,
     clock: Clock,
     limits: Limits,
-    shutdown: impl Future<Output = ()>,
+    shutdown: BoxFuture<'_, ()>,
 ) -> Result<(), ServeError> {
+    if let Some(key) = &claims {
+        check(key, ledger.policy())?;
+    }
     let (stop, stopping) = watch::channel(false);
     let closer = is_written
         .then(|| tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone())));
@@ -157,10 +148,10 @@ async fn serve(
         descriptors: DESCRIPTORS,
         methods,
     };
-    let ending = || {
+    let ending = Box::new(|| {
         shards.close();
         stop.send_replace(true);
-    };
+    });
     let served = wufu_serve::serve(incoming, service, &limits.serve, shutdown, ending).await;
     stop.send_replace(true);
     if let Some(closer) = closer {

@@ -16,7 +16,7 @@ use tokio::{
 use tonic::{Request, Response, Status};
 use wufu_serve::{Peer, PeerTurn, Queue, ResponseGuard, busy};
 
-use super::Limits;
+use super::limits::Limits;
 use crate::store::SHARD_READERS;
 
 /// When a call that is refused may try again.

@@ -5,7 +5,7 @@ use std::mem::discriminant;
 use sqlx::{error::DatabaseError, migrate::MigrateError};
 use wufu_verifier::encoding::text::{NameError, QuotedText};
 
-use crate::folder::FolderError;
+use crate::folder::error::FolderError;
 
 /// What went wrong in the database. Nothing of the transaction is kept.
 #[derive(Debug, thiserror::Error)]

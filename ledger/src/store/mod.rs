@@ -13,6 +13,7 @@ pub(crate) mod entries;
 mod error;
 #[cfg(test)]
 mod faults;
+pub(crate) mod files;
 pub(crate) mod leaves;
 pub(crate) mod logs;
 mod migrations;

@@ -9,7 +9,7 @@ use serde::{
     de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::TAG;
+use super::untagged::TAG;
 
 /// No message has as many fields.
 const MAX_MEMBERS: usize = 64;

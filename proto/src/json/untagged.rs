@@ -8,7 +8,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::TAG;
+/// The member that says which message an object is.
+pub const TAG: &str = "@type";
 
 /// A deserializer that passes over the member [`TAG`] of the outermost object.
 pub struct Untagged<D>(pub D);

@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::Limits;
+use super::limits::Limits;
 
 /// Why a request is not served.
 #[derive(Debug)]

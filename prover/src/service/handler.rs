@@ -24,7 +24,7 @@ use wufu_proto::{
 };
 use wufu_verifier::KeyId;
 
-use super::{Limits, admission::Admission, deadline::deadline, refusal};
+use super::{admission::Admission, deadline::deadline, limits::Limits, refusal};
 use crate::{ProveError, Prover};
 
 /// What all calls share.

@@ -6,79 +6,26 @@
 mod admission;
 pub mod blind;
 mod deadline;
+mod error;
 mod handler;
+mod limits;
 mod refusal;
 mod serving;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
+use futures_util::future::BoxFuture;
 use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
 use wufu_serve::{Incoming, Method, Methods, Service};
 
 use crate::Prover;
 use admission::Admission;
+pub use error::ServeError;
 use handler::Handler;
+pub use limits::Limits;
+use limits::SMALL;
 use serving::serve;
-
-/// What a prover takes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// Proofs made at the same time.
-    pub workers: usize,
-    /// Threads of a proof that is alone when it begins. With others at work or waiting it has one.
-    pub threads: usize,
-    /// Requests that may wait for a worker.
-    pub queue: usize,
-    /// Largest request, in bytes.
-    pub request_bytes: usize,
-    /// Longest time from a request's headers to its answer, whatever its caller allows. Receiving and waiting count.
-    pub time: Duration,
-    /// Connections, bytes and times of the transport.
-    pub serve: wufu_serve::Limits,
-}
-
-impl Default for Limits {
-    /// A worker a core, all cores for who is alone; 64 that wait; 64 KiB (a donation under a policy of 4,096 projects has 40);
-    /// a minute.
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            workers: cores,
-            threads: cores,
-            queue: 64,
-            request_bytes: 64 * 1024,
-            time: Duration::from_secs(60),
-            serve: wufu_serve::Limits::default(),
-        }
-    }
-}
-
-/// Why the service ended otherwise than asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// The threads could not be made.
-    #[error("proving threads: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
-    /// The transport failed.
-    #[error(transparent)]
-    Serve(#[from] wufu_serve::ServeError),
-    /// Work was still going on when the grace time was over. It stops at its next stage.
-    #[error("work was going on {0:?} after the service was told to end")]
-    Grace(Duration),
-    /// A client identity is configured for a role that must not know its clients.
-    #[error(
-        "a {role} takes no client identity, and {identity} is configured: it would join what both servers know of a client"
-    )]
-    Identity {
-        /// The role.
-        role: &'static str,
-        /// What is configured.
-        identity: blind::ClientIdentity,
-    },
-}
 
 /// Serves proofs, one prover per key, until `shutdown`. Then nobody is admitted any more, who waits is sent away
 /// (UNAVAILABLE), and what has begun is finished within the grace time.
@@ -90,11 +37,30 @@ pub enum ServeError {
 ///
 /// # Errors
 /// When threads or transport fail, or the grace time is over.
-pub async fn run(
-    incoming: impl Incoming,
+pub fn run<'a>(
+    incoming: impl Into<Incoming>,
     provers: Vec<Prover>,
     limits: Limits,
-    shutdown: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    run_provers(incoming.into(), provers, limits, Box::pin(shutdown))
+}
+
+/// [`run`], compiled in this crate.
+fn run_provers<'a>(
+    incoming: Incoming,
+    provers: Vec<Prover>,
+    limits: Limits,
+    shutdown: BoxFuture<'a, ()>,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    Box::pin(serve_provers(incoming, provers, limits, shutdown))
+}
+
+async fn serve_provers(
+    incoming: Incoming,
+    provers: Vec<Prover>,
+    limits: Limits,
+    shutdown: BoxFuture<'_, ()>,
 ) -> Result<(), ServeError> {
     let admission = Arc::new(Admission::new(&limits)?);
     let handler = Handler::new(provers, limits.clone(), admission.clone());
@@ -109,6 +75,3 @@ pub async fn run(
     };
     serve(incoming, service, (&limits, &admission), shutdown).await
 }
-
-/// Largest request of a call that carries no job, in bytes.
-const SMALL: usize = 1024;

@@ -60,7 +60,8 @@ fn statement<C: Circuit>(instance: &C, key: &ProvingKey) {
     let rng = &mut rng(42);
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));
     let assignment = instance.assign();
-    let expected = keys::ark_engine(key.clone()).prove(keys::values(&assignment), r, s).unwrap();
+    let expected =
+        wufu_arkworks::engine(key.clone()).prove(keys::values(&assignment), r, s).unwrap();
     for backend in Backend::available() {
         let options = Options { backend, budget: DEFAULT_BUDGET };
         let prepared = Arc::new(keys::prepare(key, options, &|_| ()).unwrap());

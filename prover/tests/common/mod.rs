@@ -36,7 +36,7 @@ use wufu_proto::{
     witness::{Job, UncheckedWitness},
 };
 use wufu_prover::{
-    Prover, keys,
+    Prover,
     service::{Limits, ServeError, run},
 };
 use wufu_verifier::{
@@ -50,7 +50,7 @@ pub use crate::keys::{key, rng};
 pub fn prover(circuit: CircuitName) -> Prover {
     static PROVERS: [OnceLock<Prover>; CircuitName::ALL.len()] =
         [const { OnceLock::new() }; CircuitName::ALL.len()];
-    let engine = || Prover::new(keys::ark_engine(key(circuit).clone()));
+    let engine = || Prover::new(wufu_arkworks::engine(key(circuit).clone()));
     PROVERS[circuit as usize].get_or_init(engine).clone()
 }
 

@@ -141,7 +141,7 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     fs::write(snarkjs.file("key.json"), ours).unwrap();
 
     // A proof of ours.
-    let prover = Prover::new(keys::ark_engine(key.clone()));
+    let prover = Prover::new(wufu_arkworks::engine(key.clone()));
     let proven = prover.prove(instance, &mut StdRng::seed_from_u64(3), |_| {}).unwrap();
     let inputs = proven.statement.public_inputs();
     fs::write(snarkjs.file("proof.json"), json::proof(&proven.proof)).unwrap();

@@ -106,8 +106,9 @@ impl Running {
         let service =
             Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods() };
         let ended = tokio::spawn(async move {
-            let shutdown = async { drop(stopped.await) };
-            serve(TcpListenerStream::new(listener), service, &limits, shutdown, || ()).await
+            let incoming = TcpListenerStream::new(listener).into();
+            let shutdown = Box::pin(async { drop(stopped.await) });
+            serve(incoming, service, &limits, shutdown, Box::new(|| ())).await
         });
         Self { at, toy, stop, ended }
     }

@@ -1,7 +1,6 @@
 //! Full shards of donation logs, kept once they were fetched and checked: public data that never changes.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::PathBuf,
     sync::{Arc, PoisonError},
@@ -15,9 +14,6 @@ use crate::{
     sync::view::{RoofView, ShardView},
     wallet::{SHARD_FOLDER, Wallet},
 };
-
-/// Shards by log and number, each with its root.
-pub(crate) type ShardMemory = BTreeMap<(LogName, u64), (Fr, Arc<Vec<Record>>)>;
 
 impl Wallet {
     /// A full shard that was checked before and has the root that the roof says, or nothing.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use ed25519_dalek::SigningKey;
 use rand::{SeedableRng, rngs::StdRng};
 use wufu_circuits::{Kind, Seed};
-use wufu_prover::{Prover, keys, setup};
+use wufu_prover::{Prover, setup};
 use wufu_verifier::{
     Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Time,
     check::request::Question, statement::policy::Bounds,
@@ -24,7 +24,7 @@ pub const CHARITY: &str = "cerf";
 
 fn prover(circuit: CircuitName) -> Prover {
     let mut rng = StdRng::seed_from_u64(7);
-    Prover::new(keys::ark_engine(setup::development(circuit, &mut rng).unwrap()))
+    Prover::new(wufu_arkworks::engine(setup::development(circuit, &mut rng).unwrap()))
 }
 
 /// A development key for donations, made once.

@@ -15,10 +15,13 @@ use wufu_proto::{
 };
 use wufu_verifier::CircuitId;
 
-use super::{ByKey, CancelOnDrop, anonymous, ended};
+use super::{
+    anonymous,
+    roles::{ByKey, CancelOnDrop, ended},
+};
 use crate::{
     blind::Dealer,
-    service::{Limits, admission::Admission, deadline::deadline, refusal},
+    service::{admission::Admission, deadline::deadline, limits::Limits, refusal},
 };
 
 /// What all calls share.

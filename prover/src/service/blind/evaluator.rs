@@ -17,13 +17,17 @@ use wufu_proto::{
 use wufu_verifier::CircuitId;
 use zeroize::Zeroizing;
 
-use super::{ByKey, CancelOnDrop, Config, anonymous, ended};
+use super::{
+    anonymous,
+    config::Config,
+    roles::{ByKey, CancelOnDrop, ended},
+};
 use crate::{
     blind::{EvaluateError, Evaluator},
     service::{
-        Limits,
         admission::{Admission, AdmissionError},
         deadline::{came, deadline},
+        limits::Limits,
         refusal,
     },
 };

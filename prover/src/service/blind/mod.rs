@@ -6,21 +6,15 @@
 //! and a connection is good for one call. Nothing outlives a request, and nothing is logged but circuit and outcome.
 
 mod anonymous;
+pub(super) mod config;
 mod dealer;
 mod evaluator;
+mod roles;
 
-use std::{
-    collections::HashMap,
-    fmt,
-    future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::Future, sync::Arc};
 
-use tonic::{Status, server::NamedService, service::Routes};
+use futures_util::future::BoxFuture;
+use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{
     DESCRIPTORS,
     blind::CHUNK,
@@ -30,116 +24,44 @@ use wufu_proto::{
     },
 };
 use wufu_serve::{Incoming, Methods, Service};
-use wufu_verifier::{CircuitId, KeyId};
 
-use super::{Limits, SMALL, ServeError, admission::Admission, serving::serve};
+use super::{admission::Admission, error::ServeError, limits::SMALL, serving::serve};
 use crate::blind::{Dealer, Evaluator};
+pub use config::{ClientIdentity, Config};
 use dealer::DealerHandler;
 use evaluator::EvaluatorHandler;
-
-/// How a client might be known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClientIdentity {
-    /// Not at all.
-    #[default]
-    None,
-    /// By a certificate.
-    Certificate,
-    /// By a token that it shows.
-    Bearer,
-}
-
-impl fmt::Display for ClientIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Certificate => "a client certificate",
-            Self::Bearer => "a bearer token",
-        })
-    }
-}
-
-/// How a dealer or an evaluator is run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Config {
-    /// What it takes on. (The largest request is what the protocol says.)
-    pub limits: Limits,
-    /// Masked numbers that are held at the same time, in bytes.
-    pub held: usize,
-    /// How long an evaluator waits for all of a job's bytes. Until they are there the job takes memory and no worker's time.
-    pub receive: Duration,
-    /// How the transport in front of it knows clients. Anything but [`ClientIdentity::None`] is an error at the start, and not
-    /// passed over: who asks for it should learn why there is none.
-    pub identity: ClientIdentity,
-}
-
-impl Default for Config {
-    /// [`Limits::default`] with 256 connections; 256 MiB, of which a job of Five Fu takes 2.1 MB; 20 seconds, some 0.9 Mbit/s.
-    fn default() -> Self {
-        let mut limits = Limits::default();
-        limits.serve.connections = 256;
-        limits.serve.streams = STREAMS;
-        let receive = Duration::from_secs(20);
-        Self { limits, held: 256 << 20, receive, identity: ClientIdentity::None }
-    }
-}
-
-/// One key's work each, by the key's id. Only circuits whose witnesses nobody can guess: neither work is there for another.
-type ByKey<T> = Arc<HashMap<KeyId, Arc<T>>>;
-
-fn anonymous(role: &'static str, config: &Config) -> Result<(), ServeError> {
-    match config.identity {
-        ClientIdentity::None => Ok(()),
-        identity => Err(ServeError::Identity { role, identity }),
-    }
-}
-
-fn by_key<T>(
-    role: &'static str,
-    works: Vec<T>,
-    key: impl Fn(&T) -> (KeyId, CircuitId),
-) -> ByKey<T> {
-    let entry = |work| {
-        let (key, circuit) = key(&work);
-        tracing::info!(%circuit, "{role} ready");
-        (key, Arc::new(work))
-    };
-    Arc::new(works.into_iter().map(entry).collect())
-}
-
-/// Set when nobody waits any more: what has not begun does not begin.
-#[derive(Default)]
-struct CancelOnDrop(Arc<AtomicBool>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// What there is to know of a call when it has ended. Not its refusal's words, which may hold something that the client sent.
-fn ended<T>(circuit: Option<CircuitId>, result: &Result<T, Status>) {
-    let circuit = circuit.map(|circuit| circuit.to_string());
-    let circuit = circuit.as_deref().unwrap_or("unknown");
-    match result {
-        Ok(_) => tracing::info!(circuit, "done"),
-        Err(status) => tracing::info!(circuit, code = ?status.code(), "refused"),
-    }
-}
+use roles::{by_key, refuse_identity};
 
 /// Serves tokens, a dealer for each key, until `shutdown`, as [`run`](super::run) does with proofs.
 ///
 /// # Errors
 /// When a client identity is configured, when threads or transport fail, or the grace time is over.
-pub async fn run_dealer(
-    incoming: impl Incoming,
+pub fn run_dealer<'a>(
+    incoming: impl Into<Incoming>,
     dealers: Vec<Dealer>,
     config: Config,
-    shutdown: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    boxed_dealer(incoming.into(), dealers, config, Box::pin(shutdown))
+}
+
+/// [`run_dealer`], compiled in this crate.
+fn boxed_dealer<'a>(
+    incoming: Incoming,
+    dealers: Vec<Dealer>,
+    config: Config,
+    shutdown: BoxFuture<'a, ()>,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    Box::pin(serve_dealer(incoming, dealers, config, shutdown))
+}
+
+async fn serve_dealer(
+    incoming: Incoming,
+    dealers: Vec<Dealer>,
+    config: Config,
+    shutdown: BoxFuture<'_, ()>,
 ) -> Result<(), ServeError> {
-    anonymous("dealer", &config)?;
+    refuse_identity("dealer", &config)?;
     let id = |dealer: &Dealer| (dealer.key().id(), dealer.shape().circuit().id());
     let dealers = by_key("dealer", dealers, id);
     let admission = Arc::new(Admission::new(&config.limits)?);
@@ -158,13 +80,32 @@ pub async fn run_dealer(
 ///
 /// # Errors
 /// When a client identity is configured, when threads or transport fail, or the grace time is over.
-pub async fn run_evaluator(
-    incoming: impl Incoming,
+pub fn run_evaluator<'a>(
+    incoming: impl Into<Incoming>,
     evaluators: Vec<Evaluator>,
     config: Config,
-    shutdown: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()> + Send + 'a,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    boxed_evaluator(incoming.into(), evaluators, config, Box::pin(shutdown))
+}
+
+/// [`run_evaluator`], compiled in this crate.
+fn boxed_evaluator<'a>(
+    incoming: Incoming,
+    evaluators: Vec<Evaluator>,
+    config: Config,
+    shutdown: BoxFuture<'a, ()>,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    Box::pin(serve_evaluator(incoming, evaluators, config, shutdown))
+}
+
+async fn serve_evaluator(
+    incoming: Incoming,
+    evaluators: Vec<Evaluator>,
+    config: Config,
+    shutdown: BoxFuture<'_, ()>,
 ) -> Result<(), ServeError> {
-    anonymous("evaluator", &config)?;
+    refuse_identity("evaluator", &config)?;
     let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.shape().circuit().id());
     let evaluators = by_key("evaluator", evaluators, id);
     let admission = Arc::new(Admission::new(&config.limits)?);
@@ -184,8 +125,5 @@ pub async fn run_evaluator(
     limits.serve.receive = config.receive;
     serve(incoming, service, (&limits, &admission), shutdown).await
 }
-
-/// One call, and room for health and reflection.
-const STREAMS: u32 = 4;
 /// Bytes of a job that may be on their way. All of them are read as they arrive.
 const WINDOW: u32 = 512 * 1024;

@@ -3,11 +3,10 @@
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::utils::matrix::Matrix;
+use wufu_groth16::{AssignmentRef, Engine, EngineError, ProvingKey, R1csRef};
 use wufu_verifier::{Proof, VerifyingKey, groth16::key::Reduction};
 
-use crate::{
-    AssignmentRef, Engine, EngineError, ProvingKey, R1csRef, arkworks, iden3::CircomReduction,
-};
+use crate::{CircomReduction, rows::matrices};
 
 /// `ark-groth16`, unchanged: the reference for every other engine.
 pub struct ArkEngine {
@@ -22,7 +21,7 @@ impl ArkEngine {
     /// # Cost
     /// Memory for a copy of the rows: some 40 MB for 2^15 rows, beside the key.
     pub fn new(key: ProvingKey, rows: R1csRef<'_>) -> Self {
-        Self { matrices: arkworks::matrices(rows), wires: rows.wires, key }
+        Self { matrices: matrices(rows), wires: rows.wires, key }
     }
 
     /// The key.

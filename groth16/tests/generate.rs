@@ -1,0 +1,41 @@
+//! Our generator against arkworks': the same keys from the same random numbers, bit for bit.
+
+use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
+use ark_ec::PrimeGroup as _;
+use ark_ff::UniformRand as _;
+use ark_groth16::{Groth16, ProvingKey, r1cs_to_qap::LibsnarkReduction};
+use rand::{SeedableRng as _, rngs::StdRng};
+use wufu_circuits::R1cs;
+use wufu_groth16::generate;
+use wufu_verifier::groth16::key::Reduction;
+
+use crate::{
+    matrices::{CircomReduction, Rows},
+    prepared::{awkward, chain},
+    views::rows,
+};
+
+/// What arkworks makes of the numbers that a generator gives.
+fn theirs(shape: &R1cs, reduction: Reduction, rng: &mut StdRng) -> ProvingKey<Bn254> {
+    let [alpha, beta, gamma, delta] = [(); 4].map(|()| Fr::rand(rng));
+    let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
+    let make = match reduction {
+        Reduction::Libsnark => Groth16::<Bn254, LibsnarkReduction>::generate_parameters_with_qap,
+        Reduction::Circom => Groth16::<Bn254, CircomReduction>::generate_parameters_with_qap,
+    };
+    make(Rows(shape), alpha, beta, gamma, delta, g1, g2, rng).unwrap()
+}
+
+#[test]
+fn keys_are_those_of_arkworks() {
+    // Wires in no row and rows that are alike give points at infinity, and equal ones.
+    for (shape, _) in
+        [chain(1, Fr::from(3u64)), chain(700, Fr::from(5u64)), awkward(Fr::from(2u64))]
+    {
+        for reduction in [Reduction::Libsnark, Reduction::Circom] {
+            let seeded = || StdRng::seed_from_u64(shape.rows() as u64);
+            let ours = generate(rows(&shape), reduction, &mut seeded()).unwrap();
+            assert_eq!(ours, theirs(&shape, reduction, &mut seeded()), "{reduction:?}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What both roles do alike.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tonic::Status;
+use wufu_verifier::{CircuitId, KeyId};
+
+use super::config::{ClientIdentity, Config};
+use crate::service::error::ServeError;
+
+/// One key's work each, by the key's id. Only circuits whose witnesses nobody can guess: neither work is there for another.
+pub(super) type ByKey<T> = Arc<HashMap<KeyId, Arc<T>>>;
+
+pub(super) fn refuse_identity(role: &'static str, config: &Config) -> Result<(), ServeError> {
+    match config.identity {
+        ClientIdentity::None => Ok(()),
+        identity => Err(ServeError::Identity { role, identity }),
+    }
+}
+
+pub(super) fn by_key<T>(
+    role: &'static str,
+    works: Vec<T>,
+    key: impl Fn(&T) -> (KeyId, CircuitId),
+) -> ByKey<T> {
+    let entry = |work| {
+        let (key, circuit) = key(&work);
+        tracing::info!(%circuit, "{role} ready");
+        (key, Arc::new(work))
+    };
+    Arc::new(works.into_iter().map(entry).collect())
+}
+
+/// Set when nobody waits any more: what has not begun does not begin.
+#[derive(Default)]
+pub(super) struct CancelOnDrop(pub(super) Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What there is to know of a call when it has ended. Not its refusal's words, which may hold something that the client sent.
+pub(super) fn ended<T>(circuit: Option<CircuitId>, result: &Result<T, Status>) {
+    let circuit = circuit.map(|circuit| circuit.to_string());
+    let circuit = circuit.as_deref().unwrap_or("unknown");
+    match result {
+        Ok(_) => tracing::info!(circuit, "done"),
+        Err(status) => tracing::info!(circuit, code = ?status.code(), "refused"),
+    }
+}
