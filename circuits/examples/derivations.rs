@@ -8,9 +8,9 @@ use ark_bn254::Fr;
 use serde_json::{Value, json};
 use wufu_circuits::{Card, Kind, Ownership, Person, Seed};
 use wufu_verifier::{
-    Amount, KeyId, ProjectKey, Record, Time,
+    Amount, KeyId, ProjectKey, Record, Root, Time,
     encoding::field,
-    statement::{Binding, CLAIM, anchor, scope},
+    statement::{Binding, CLAIM, ClaimRoots, anchor, scope},
 };
 
 /// Where the file lies.
@@ -60,6 +60,7 @@ pub fn derived(case: &Value) -> Value {
     let key_id = KeyId(bytes(given("key_id")));
     let (verifier, payload, expiry) = (org.as_bytes(), receipt.as_bytes(), number("time"));
 
+    let roots = ClaimRoots { cards: Root(cm), persons: Root(person) };
     let mut case = case.clone();
     for (name, value) in [
         ("sk", sk.to_field()),
@@ -69,9 +70,9 @@ pub fn derived(case: &Value) -> Value {
         ("nf", nf),
         ("gift_rcm", seed.gift_rcm(nf, element(given("pk_friend")))),
         ("person", person),
-        ("scope", scope),
+        ("scope", scope.fr()),
         ("nf_p", Person::nullifier(&sk, scope)),
-        ("anchor", anchor(cm, person, scope)),
+        ("anchor", anchor(roots, scope).fr()),
         ("own", record.own),
         ("don", record.leaf()),
         ("nf_d", Ownership::nullifier(&sk, scope, record.leaf())),

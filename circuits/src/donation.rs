@@ -4,6 +4,7 @@ use std::fmt;
 
 use ark_bn254::Fr;
 use wufu_verifier::{
+    Scope,
     encoding::canonical::Writer,
     hash::{
         domain::Domain,
@@ -53,8 +54,8 @@ impl Ownership {
     }
 
     /// `nf_d = H(D_DNF, sk, scope, don)`: one showing per donation and scope.
-    pub fn nullifier(sk: &SpendKey, scope: Fr, don: Fr) -> Fr {
-        hash4([Domain::Dnf.value(), sk.to_field(), scope, don])
+    pub fn nullifier(sk: &SpendKey, scope: Scope, don: Fr) -> Fr {
+        hash4([Domain::Dnf.value(), sk.to_field(), scope.fr(), don])
     }
 }
 

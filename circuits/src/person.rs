@@ -1,9 +1,12 @@
 //! Persons: one leaf per real person and campaign, and one claim for each.
 
 use ark_bn254::Fr;
-use wufu_verifier::hash::{
-    domain::Domain,
-    poseidon::{hash3, hash3_many},
+use wufu_verifier::{
+    Scope,
+    hash::{
+        domain::Domain,
+        poseidon::{hash3, hash3_many},
+    },
 };
 use zeroize::Zeroizing;
 
@@ -39,8 +42,8 @@ impl Person {
     }
 
     /// `nf_p = H(D_PNF, sk, scope)`: one claim per person and campaign.
-    pub fn nullifier(sk: &SpendKey, scope: Fr) -> Fr {
-        hash3([Domain::Pnf.value(), sk.to_field(), scope])
+    pub fn nullifier(sk: &SpendKey, scope: Scope) -> Fr {
+        hash3([Domain::Pnf.value(), sk.to_field(), scope.fr()])
     }
 }
 

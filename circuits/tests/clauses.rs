@@ -15,13 +15,13 @@ use wufu_circuits::{
     SpendKey,
 };
 use wufu_verifier::{
-    FiveFu,
+    FiveFu, Root, Scope,
     hash::{
         domain::Domain,
         merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SET_DEPTH},
         poseidon::hash4,
     },
-    statement::anchor,
+    statement::{ClaimRoots, anchor},
 };
 
 // More than any tree has.
@@ -207,7 +207,7 @@ fn clause_F5_a_path_broken_at_one_level() {
 fn clause_F6_a_nullifier_for_another_scope() {
     alone(Clause::F6, five_fu, |rng, claim: &mut FiveFuInstance| {
         let sk = SpendKey::from_field(claim.private.sk);
-        claim.public.nf_p = Person::nullifier(&sk, Fr::rand(rng));
+        claim.public.nf_p = Person::nullifier(&sk, Scope(Fr::rand(rng)));
     });
 }
 
@@ -222,7 +222,8 @@ fn clause_F7_an_anchor_of_something_else() {
                 None => inputs.swap(0, 1),
             }
             let [cards, persons, scope] = inputs;
-            claim.public.anchor = anchor(cards, persons, scope);
+            let roots = ClaimRoots { cards: Root(cards), persons: Root(persons) };
+            claim.public.anchor = anchor(roots, Scope(scope)).fr();
         });
     }
 }
@@ -240,7 +241,7 @@ fn clause_F8_a_payload_that_the_witness_was_not_made_for() {
 fn clause_D1_a_donation_of_another_key() {
     alone(Clause::D1, donation, |rng, showing: &mut DonationInstance| {
         showing.private.sk = Fr::rand(rng);
-        showing.public = showing.private.statement(showing.public.scope);
+        showing.public = showing.private.statement(Scope(showing.public.scope));
     });
 }
 
@@ -261,7 +262,7 @@ fn clause_D2_a_record_that_is_not_the_leafs() {
                         // A donation of somebody else.
                         w.sk = Fr::rand(rng);
                         w.pk = SpendKey::from_field(w.sk).public_key();
-                        showing.public = showing.private.statement(showing.public.scope);
+                        showing.public = showing.private.statement(Scope(showing.public.scope));
                     }
                 }
             },
@@ -311,7 +312,7 @@ fn clause_D3_a_path_broken_at_one_level() {
 fn clause_D4_a_nullifier_for_another_scope() {
     alone(Clause::D4, donation, |rng, showing: &mut DonationInstance| {
         let sk = SpendKey::from_field(showing.private.sk);
-        showing.public.nf_d = Ownership::nullifier(&sk, Fr::rand(rng), showing.private.don);
+        showing.public.nf_d = Ownership::nullifier(&sk, Scope(Fr::rand(rng)), showing.private.don);
     });
 }
 
@@ -323,10 +324,10 @@ fn clause_D4_a_nullifier_of_another_leaf_or_key() {
             let (sk, pk) = (SpendKey::from_field(w.sk), SpendKey::from_field(w.pk));
             let body = hash4([Domain::Body.value(), w.project_key, w.amount, w.time]);
             showing.public.nf_d = match which {
-                0 => Ownership::nullifier(&sk, scope, donation(rng).private.don),
-                1 => Ownership::nullifier(&samples::spend_key(rng, "charity"), scope, w.don),
-                2 => Ownership::nullifier(&sk, scope, body),
-                _ => Ownership::nullifier(&pk, scope, w.don),
+                0 => Ownership::nullifier(&sk, Scope(scope), donation(rng).private.don),
+                1 => Ownership::nullifier(&samples::spend_key(rng, "charity"), Scope(scope), w.don),
+                2 => Ownership::nullifier(&sk, Scope(scope), body),
+                _ => Ownership::nullifier(&pk, Scope(scope), w.don),
             };
         });
     }
@@ -350,7 +351,7 @@ fn clause_D6_a_project_outside_the_set() {
         let other = Fr::from(rng.r#gen::<u64>());
         showing.private.set_path = paths(rng, &[other]).pop().unwrap();
         showing.private.set_root = showing.private.set_path.top();
-        showing.public = showing.private.statement(showing.public.scope);
+        showing.public = showing.private.statement(Scope(showing.public.scope));
     });
 }
 
@@ -358,7 +359,7 @@ fn clause_D6_a_project_outside_the_set() {
 fn clause_D6_a_set_with_another_root() {
     alone(Clause::D6, donation, |rng, showing: &mut DonationInstance| {
         showing.private.set_root = Fr::rand(rng);
-        showing.public = showing.private.statement(showing.public.scope);
+        showing.public = showing.private.statement(Scope(showing.public.scope));
     });
 }
 
@@ -383,7 +384,7 @@ fn clause_D7_outside_the_bounds() {
                 2 => w.bounds.time_min = w.time + Fr::ONE,
                 _ => w.bounds.time_max = w.time - Fr::ONE,
             }
-            showing.public = showing.private.statement(showing.public.scope);
+            showing.public = showing.private.statement(Scope(showing.public.scope));
         });
     }
 }

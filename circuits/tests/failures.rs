@@ -11,7 +11,7 @@ use wufu_circuits::{
     Ownership, Path, Person, SpendKey, Tree,
 };
 use wufu_verifier::{
-    FiveFu,
+    FiveFu, Scope,
     hash::{
         domain::Domain,
         merkle::{CARD_DEPTH, parent},
@@ -54,7 +54,7 @@ fn f11_an_inner_node_is_no_leaf() {
         let inner = parent(w.path.levels()[0]);
         w.don = inner;
         w.path = paths(&mut rng, &[inner]).pop().unwrap();
-        showing.public = showing.private.statement(showing.public.scope);
+        showing.public = showing.private.statement(Scope(showing.public.scope));
         refused(&showing, Clause::D2);
     }
 }
@@ -138,7 +138,7 @@ fn f12_the_empty_leaf_is_no_member() {
         let mut showing = donation(&mut rng);
         showing.private.don = empty;
         showing.private.path = paths(&mut rng, &[empty]).pop().unwrap();
-        showing.public = showing.private.statement(showing.public.scope);
+        showing.public = showing.private.statement(Scope(showing.public.scope));
         refused(&showing, Clause::D2);
 
         let mut given = gift(&mut rng);
@@ -192,7 +192,7 @@ fn f13_amounts_do_not_wrap() {
             |_, showing: &mut DonationInstance| {
                 showing.private.bounds.amount_min = Fr::from(12u64);
                 showing.private.bounds.amount_max = Fr::from(8u64);
-                showing.public = showing.private.statement(showing.public.scope);
+                showing.public = showing.private.statement(Scope(showing.public.scope));
             },
         );
     }
@@ -221,7 +221,7 @@ fn reopen(rng: &mut StdRng, showing: &mut DonationInstance) {
     let body = hash4([Domain::Body.value(), w.project_key, w.amount, w.time]);
     w.don = hash3([Domain::Don.value(), body, ownership.own(w.pk)]);
     w.path = paths(rng, &[w.don]).pop().unwrap();
-    showing.public = showing.private.statement(showing.public.scope);
+    showing.public = showing.private.statement(Scope(showing.public.scope));
 }
 
 #[test]
@@ -295,12 +295,12 @@ fn f14_one_donation_one_nullifier_for_a_scope() {
         w.set_root = w.set_path.top();
         w.bounds.amount_max += Fr::ONE;
         w.ext = Fr::rand(&mut rng);
-        again.public = again.private.statement(scope);
+        again.public = again.private.statement(Scope(scope));
         accepted(&again);
         let [one, two] = [&first, &again].map(|instance| &instance.public);
         assert!(one.root != two.root && one.policy != two.policy && one.ext != two.ext);
         assert_eq!(one.nf_d, two.nf_d);
-        let elsewhere = again.private.statement(Fr::rand(&mut rng));
+        let elsewhere = again.private.statement(Scope(Fr::rand(&mut rng)));
         assert_ne!(elsewhere.nf_d, one.nf_d);
         for wrong in [-one.nf_d, one.nf_d + Fr::ONE, elsewhere.nf_d] {
             let mut other = again.clone();

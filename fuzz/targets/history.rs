@@ -5,7 +5,7 @@ use ed25519_dalek::SigningKey;
 use libfuzzer_sys::fuzz_target;
 use wufu_fuzz::reached;
 use wufu_verifier::{
-    Fr,
+    Fr, Root,
     log::{
         checkpoint::{Checkpoint, LogState},
         history::{HistoryError, LogHistory, RootError, Window},
@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
         let state = LogState {
             origin,
             size: u64::from(size % 8),
-            root: Fr::from(u64::from(root % 8)),
+            root: Root(Fr::from(u64::from(root % 8))),
             epoch: u64::from(epoch % 16),
             epoch_seconds: SECONDS[usize::from(epoch / 64)],
         };
@@ -52,7 +52,7 @@ fuzz_target!(|data: &[u8]| {
     let now = 10 * u64::from(rest.first().copied().unwrap_or(100) % 32);
     let window = Window(u64::from(rest.get(1).copied().unwrap_or(20)));
     for root in 0..8u64 {
-        let root = Fr::from(root);
+        let root = Root(Fr::from(root));
         match log.accept(root, now, window) {
             Ok(checkpoint) => {
                 assert_eq!(checkpoint.root(), root);

@@ -303,7 +303,7 @@ async fn load(
     let open = leaves::read(connection, log, tree.size()..size).await?;
     let tree = workers.run(move || tree.extend(&open).map(|()| tree)).await?;
     let tree = tree.map_err(|_| StoreError::Broken { what: "leaf" })?;
-    let signed_root = history.newest().map(Checkpoint::root);
+    let signed_root = history.newest().map(|newest| newest.root().fr());
     if signed_root.is_some() && signed_root != tree.root() {
         return Err(OpenError::Checkpoint { origin });
     }

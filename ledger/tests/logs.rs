@@ -37,7 +37,7 @@ async fn what_is_appended_comes_back_with_its_path() {
         let checkpoint = found.unwrap();
         assert_eq!(checkpoint.time(), closed.epoch * 600);
         assert!(Checkpoint::open(ledger.log_key(), checkpoint.note()).is_ok());
-        checkpoint.root()
+        checkpoint.root().fr()
     };
     let up = |node: Fr, log: Log| {
         let roof = log.depth() - SHARD_DEPTH;

@@ -53,7 +53,7 @@ async fn everybody_gets_checkpoints_roofs_and_shards_that_fit_together() {
         assert_eq!(roof.shard_roots, [root(&leaves, SHARD_DEPTH).unwrap()]);
         let whole =
             root_from(&roof.shard_roots, empty_root(SHARD_DEPTH), log.depth() - SHARD_DEPTH);
-        assert_eq!(whole, Some(checkpoint.root()));
+        assert_eq!(whole, Some(checkpoint.root().fr()));
 
         let all = v1::ListCheckpointsRequest { origin: origin.clone(), from_epoch: 0 };
         let all = client.list_checkpoints(all).await.unwrap().into_inner().notes;

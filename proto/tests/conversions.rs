@@ -24,7 +24,8 @@ use wufu_proto::{
     witness::{Job, UncheckedWitness},
 };
 use wufu_verifier::{
-    Amount, CircuitName, FiveFu, Fr, KeyId, Policy, ProjectKey, ProjectSet, Proof, Record, Time,
+    Amount, CircuitName, FiveFu, Fr, KeyId, Policy, ProjectKey, ProjectSet, Proof, Record, Scope,
+    Time,
     encoding::field,
     log::{history::Window, signed_note::LogKey},
     statement::policy::Bounds,
@@ -73,7 +74,7 @@ fn donation(projects: &[u32], max: u64) -> UncheckedWitness {
     let mut witness =
         DonationWitness::new(&sk, (&record, &ownership), path, (&policy, member), Fr::rand(rng));
     witness.set_root = policy.projects.root();
-    UncheckedWitness::Donation(Box::new(witness.into_instance(Fr::rand(rng))), policy)
+    UncheckedWitness::Donation(Box::new(witness.into_instance(Scope(Fr::rand(rng)))), policy)
 }
 
 fn jobs() -> [Job; 3] {

@@ -6,7 +6,7 @@ use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use wufu_verifier::{
     Amount, CircuitName, KeyId, NullifierStore as _, Policy, ProjectKey, ProjectSet, ProofRequest,
-    Time,
+    Root, Time,
     check::{
         request::{MAX_KEYS, MAX_TEXT, Question, RequestError},
         spent::{MemoryStore, SpendError},
@@ -83,7 +83,13 @@ fn f22_a_note_has_so_many_signatures_and_bytes_at_most() {
 }
 
 fn state(epoch: u64) -> LogState<'static> {
-    LogState { origin: "wufu/cards", size: epoch, root: epoch.into(), epoch, epoch_seconds: 600 }
+    LogState {
+        origin: "wufu/cards",
+        size: epoch,
+        root: Root(epoch.into()),
+        epoch,
+        epoch_seconds: 600,
+    }
 }
 
 #[test]

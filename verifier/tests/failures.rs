@@ -13,7 +13,7 @@ use ark_snark::SNARK;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 use ed25519_dalek::SigningKey;
 use wufu_verifier::{
-    CircuitName, Gift, GiftCheck, KeyId, Proof, Statement, Trust, VerifyError, VerifyingKey,
+    CircuitName, Gift, GiftCheck, KeyId, Proof, Root, Statement, Trust, VerifyError, VerifyingKey,
     check::{
         PresentedProof,
         spent::{MemoryStore, SpendError},
@@ -109,7 +109,7 @@ impl Scene {
         let root = Fr::rand(rng);
         let signing = SigningKey::from_bytes(&[7; 32]);
         let origin = "wufu/cards";
-        let state = LogState { origin, size: 5, root, epoch: 3, epoch_seconds: 600 };
+        let state = LogState { origin, size: 5, root: Root(root), epoch: 3, epoch_seconds: 600 };
         let mut log = LogHistory::new(origin);
         log.insert(Checkpoint::sign(ORG, &signing, &state).unwrap()).unwrap();
         let binding = binding(&key);
@@ -460,7 +460,7 @@ fn f15_a_gift_of_another_log_root_or_time_is_refused() {
     let signing = SigningKey::from_bytes(&[7; 32]);
     let signed = |epoch, root| {
         let origin = "wufu/cards";
-        let state = LogState { origin, size: 6, root, epoch, epoch_seconds: 600 };
+        let state = LogState { origin, size: 6, root: Root(root), epoch, epoch_seconds: 600 };
         Checkpoint::sign(ORG, &signing, &state).unwrap()
     };
     let another = Fr::from(5u64);

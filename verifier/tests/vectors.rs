@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use serde_json::Value;
 use wufu_verifier::{
     Donation, FieldBytes, FiveFu, Fr, Gift, GiftCheck, Policy, Proof, ProofRequest, Reason, Record,
-    Statement, Trust, VerifyingKey,
+    Root, Statement, Trust, VerifyingKey,
     check::PresentedProof,
     encoding::field,
     groth16::key::{KeyError, Provenance, Reduction},
@@ -175,7 +175,7 @@ fn f34_requests() {
             assert_eq!(Some(question.expiry), case["expiry"].as_u64());
             let ids: Vec<String> = question.key_ids.iter().map(ToString::to_string).collect();
             assert_eq!(case["key_ids"], serde_json::json!(ids));
-            assert_eq!(element(&request.scope()), text(&case, "scope"));
+            assert_eq!(element(&request.scope().fr()), text(&case, "scope"));
             let ext = request.ext(question.key_ids[0]);
             assert_eq!(element(&ext), text(&case, "ext_under_the_first_key"));
         });
@@ -212,7 +212,7 @@ fn f15_f23_f31_histories() {
         for (at, root) in cases(&history, "roots").iter().enumerate() {
             let value = field::decode("root", &bytes(root, "root")).unwrap();
             let (now, window) = (root["now"].as_u64().unwrap(), root["window"].as_u64().unwrap());
-            let got: Result<&Checkpoint, RootError> = log.accept(value, now, Window(window));
+            let got: Result<&Checkpoint, RootError> = log.accept(Root(value), now, Window(window));
             let mut root = root.clone();
             root["case"] = format!("{what}, root {at}").into();
             judge(&root, told!(got), |checkpoint| {

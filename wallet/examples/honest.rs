@@ -22,8 +22,8 @@ use wufu_proto::{
 };
 use wufu_prover::{Prover, setup};
 use wufu_verifier::{
-    Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Time,
-    VerifyingKey,
+    Amount, CircuitName, Fr, KeyId, Policy, ProjectKey, ProjectSet, ProofRequest, Record, Root,
+    Time, VerifyingKey,
     check::request::Question,
     encoding::canonical::Writer,
     hash::{
@@ -195,7 +195,8 @@ fn ext(key: &VerifyingKey, verifier: &[u8], payload: &[u8]) -> Fr {
 
 fn checkpoint(org: &str, log: &str, epoch: u64, size: u64, root: Fr) -> Checkpoint {
     let origin = format!("{org}/{log}");
-    let state = LogState { origin: &origin, size, root, epoch, epoch_seconds: EPOCH_SECONDS };
+    let state =
+        LogState { origin: &origin, size, root: Root(root), epoch, epoch_seconds: EPOCH_SECONDS };
     Checkpoint::sign(org, &SigningKey::from_bytes(&[9; 32]), &state).unwrap()
 }
 

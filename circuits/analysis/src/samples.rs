@@ -11,7 +11,7 @@ use ark_ff::UniformRand;
 use proptest::prelude::*;
 use rand::{CryptoRng, Rng, RngCore, SeedableRng, rngs::StdRng};
 use wufu_verifier::{
-    Amount, CircuitName, Policy, ProjectKey, ProjectSet, Record, Time,
+    Amount, CircuitName, Policy, ProjectKey, ProjectSet, Record, Scope, Time,
     hash::merkle::{ARITY, CARD_DEPTH, parent},
     statement::policy::Bounds,
 };
@@ -94,7 +94,7 @@ pub fn five_fu_of(rng: &mut impl RngCore, sk: &SpendKey, cards: [Card; 5]) -> Fi
     let cards = cards.map(|card| (card, paths.next().unwrap_or_default()));
     let person = Person { salt: Fr::rand(rng) };
     let person_path = path(rng, person.leaf(pk));
-    FiveFuWitness::new(sk, cards, (person, person_path), Fr::rand(rng), Fr::rand(rng))
+    FiveFuWitness::new(sk, cards, (person, person_path), Scope(Fr::rand(rng)), Fr::rand(rng))
 }
 
 /// A true showing of a donation under a policy of up to 40 projects.
@@ -138,7 +138,7 @@ pub fn donation_of(
     let path = path(rng, record.leaf());
     let ext = Fr::rand(rng);
     DonationWitness::new(&sk, (&record, &ownership), path, (&policy, set_path), ext)
-        .into_instance(Fr::rand(rng))
+        .into_instance(Scope(Fr::rand(rng)))
 }
 
 fn project(rng: &mut impl RngCore) -> ProjectKey {

@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_verifier::{
-    Amount, CircuitName, Donation, Policy, Record, Time,
+    Amount, CircuitName, Donation, Policy, Record, Scope, Time,
     hash::{
         domain::Domain,
         merkle::{DONATION_DEPTH, SET_DEPTH},
@@ -113,10 +113,10 @@ impl DonationWitness {
     }
 
     /// The public inputs that belong to the witness when it is shown in `scope`.
-    pub fn statement(&self, scope: Fr) -> Donation {
+    pub fn statement(&self, scope: Scope) -> Donation {
         Donation {
             root: self.path.top(),
-            scope,
+            scope: scope.fr(),
             nf_d: Ownership::nullifier(&SpendKey::from_field(self.sk), scope, self.don),
             policy: self.policy(),
             ext: self.ext,
@@ -124,7 +124,7 @@ impl DonationWitness {
     }
 
     /// The witness with the public inputs that belong to it.
-    pub fn into_instance(self, scope: Fr) -> DonationInstance {
+    pub fn into_instance(self, scope: Scope) -> DonationInstance {
         Instance { public: self.statement(scope), private: self }
     }
 
@@ -228,7 +228,10 @@ impl Circuit for DonationInstance {
         findings.expect(Clause::D1, w.pk == sk.public_key());
         findings.expect(Clause::D2, w.don == w.leaf());
         findings.expect(Clause::D3, w.path.root(w.don) == Some(public.root));
-        findings.expect(Clause::D4, public.nf_d == Ownership::nullifier(&sk, public.scope, w.don));
+        findings.expect(
+            Clause::D4,
+            public.nf_d == Ownership::nullifier(&sk, Scope(public.scope), w.don),
+        );
         findings.expect(Clause::D5, public.policy == w.policy());
         findings.expect(Clause::D6, w.set_path.root(w.project_key) == Some(w.set_root));
         let PolicyBounds { amount_min, amount_max, time_min, time_max } = w.bounds;

@@ -5,12 +5,12 @@ use std::fmt;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_verifier::{
-    CircuitName, FiveFu,
+    Anchor, CircuitName, FiveFu, Root, Scope,
     hash::{
         domain::Domain,
         merkle::{CARD_DEPTH, PERSON_DEPTH},
     },
-    statement::anchor,
+    statement::{ClaimRoots, anchor},
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -72,7 +72,7 @@ impl FiveFuWitness {
         sk: &SpendKey,
         cards: [(Card, Path<CARD_DEPTH>); 5],
         (person, person_path): (Person, Path<PERSON_DEPTH>),
-        scope: Fr,
+        scope: Scope,
         ext: Fr,
     ) -> Self {
         let pk = sk.public_key();
@@ -89,7 +89,7 @@ impl FiveFuWitness {
             salt: person.salt,
             persons_root: person_path.top(),
             person: person_path,
-            scope,
+            scope: scope.fr(),
             ext,
         }
     }
@@ -100,8 +100,8 @@ impl FiveFuWitness {
         let [nf_0, nf_1, nf_2, nf_3, nf_4] =
             self.cards.each_ref().map(|card| Card::nullifier(&sk, card.cm));
         FiveFu {
-            anchor: anchor(self.cards_root, self.persons_root, self.scope),
-            nf_p: Person::nullifier(&sk, self.scope),
+            anchor: self.anchor().fr(),
+            nf_p: Person::nullifier(&sk, Scope(self.scope)),
             nf_0,
             nf_1,
             nf_2,
@@ -109,6 +109,11 @@ impl FiveFuWitness {
             nf_4,
             ext: self.ext,
         }
+    }
+
+    fn anchor(&self) -> Anchor {
+        let (cards, persons) = (Root(self.cards_root), Root(self.persons_root));
+        anchor(ClaimRoots { cards, persons }, Scope(self.scope))
     }
 
     /// The witness with the public inputs that belong to it.
@@ -215,9 +220,8 @@ impl Circuit for FiveFuInstance {
         }
         let leaf = Person { salt: w.salt }.leaf(w.pk);
         findings.expect(Clause::F5, w.person.root(leaf) == Some(w.persons_root));
-        findings.expect(Clause::F6, public.nf_p == Person::nullifier(&sk, w.scope));
-        let expected = anchor(w.cards_root, w.persons_root, w.scope);
-        findings.expect(Clause::F7, public.anchor == expected);
+        findings.expect(Clause::F6, public.nf_p == Person::nullifier(&sk, Scope(w.scope)));
+        findings.expect(Clause::F7, Anchor(public.anchor) == w.anchor());
         findings.expect(Clause::F8, public.ext.square() == w.ext.square());
         findings.0
     }

@@ -10,7 +10,7 @@ use wufu_circuits::{
     GiftWitness, Ownership, Path, Person, SpendKey,
 };
 use wufu_verifier::{
-    Statement,
+    Scope, Statement,
     encoding::field,
     hash::{
         domain::Domain,
@@ -305,7 +305,7 @@ impl Twin for DonationInstance {
         }
         w.path = path_of::<DONATION_DEPTH>(rng, w.don);
         let scope = extreme(rng);
-        showing.public = showing.private.statement(scope);
+        showing.public = showing.private.statement(Scope(scope));
         showing
     }
 
@@ -315,7 +315,7 @@ impl Twin for DonationInstance {
         match which % 8 {
             0 => {
                 w.sk = other;
-                self.public = self.private.statement(scope);
+                self.public = self.private.statement(Scope(scope));
             }
             1 => w.receipt = other,
             2 => {
@@ -327,7 +327,7 @@ impl Twin for DonationInstance {
             5 => {
                 w.set_path = path_of(rng, other);
                 w.set_root = w.set_path.top();
-                self.public = self.private.statement(scope);
+                self.public = self.private.statement(Scope(scope));
             }
             6 => {
                 match rng.gen_range(0..4) {
@@ -336,7 +336,7 @@ impl Twin for DonationInstance {
                     2 => w.bounds.time_min = w.time + Fr::ONE,
                     _ => w.bounds.time_max = w.time - Fr::ONE,
                 }
-                self.public = self.private.statement(scope);
+                self.public = self.private.statement(Scope(scope));
             }
             _ => self.public.ext = other,
         }
@@ -371,7 +371,7 @@ impl Twin for DonationInstance {
     }
 
     fn derived(&self) -> Self::Public {
-        Self::Public { ext: self.public.ext, ..self.private.statement(self.public.scope) }
+        Self::Public { ext: self.public.ext, ..self.private.statement(Scope(self.public.scope)) }
     }
 }
 

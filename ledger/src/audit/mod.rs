@@ -123,7 +123,7 @@ impl Ledger {
                 checkpoints.next_if(|(checkpoint, _)| checkpoint.size() <= tree.size())
             {
                 let fits = checkpoint.size() == tree.size()
-                    && Some(checkpoint.root()) == tree.root()
+                    && Some(checkpoint.root().fr()) == tree.root()
                     && open_root == tree.open_root().map(|root| field::encode(&root).to_vec());
                 if !fits {
                     let problem = "the root is not that of the leaves";

@@ -19,6 +19,7 @@ use std::sync::atomic::Ordering;
 
 use futures_util::future::BoxFuture;
 use wufu_verifier::{
+    Root,
     encoding::field,
     log::checkpoint::{Checkpoint, LogState},
 };
@@ -216,7 +217,8 @@ impl Ledger {
         let origin = self.origin(log);
         let root = tree.root().ok_or(StoreError::Broken { what: "log size" })?;
         let epoch_seconds = self.policy().epoch_seconds;
-        let state = LogState { origin: &origin, size: tree.size(), root, epoch, epoch_seconds };
+        let state =
+            LogState { origin: &origin, size: tree.size(), root: Root(root), epoch, epoch_seconds };
         Ok(Checkpoint::sign(self.org(), &self.inner.signing, &state)?)
     }
 }

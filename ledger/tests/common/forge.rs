@@ -9,7 +9,7 @@ use wufu_verifier::{
     CircuitName, FiveFu, Proof, Statement, VerifyingKey,
     groth16::key::{KeyPoints, Provenance, Reduction},
     log::checkpoint::Checkpoint,
-    statement::{self, Binding, CLAIM},
+    statement::{self, Binding, CLAIM, ClaimRoots},
 };
 
 /// A key for Five Fu, and the secret that lets its holder prove what is false.
@@ -66,7 +66,11 @@ impl Trapdoor {
     pub fn claim(&self, says: &Says<'_>, blinding: u64) -> Claim {
         let verifier = says.org.as_bytes();
         let scope = statement::scope(verifier, CLAIM);
-        let anchor = statement::anchor(says.cards.root(), says.persons.root(), scope);
+        let anchor = statement::anchor(
+            ClaimRoots { cards: says.cards.root(), persons: says.persons.root() },
+            scope,
+        )
+        .fr();
         let (payload, expiry, key_id) = (says.payout, says.expiry, self.key.id());
         let ext = Binding { verifier, payload, expiry, key_id }.ext();
         let [nf_p, nf_0, nf_1, nf_2, nf_3, nf_4] = says.nullifiers.map(Fr::from);

@@ -3,7 +3,7 @@
 use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use wufu_verifier::{
-    Fr, Reason,
+    Fr, Reason, Root,
     encoding::field,
     log::{
         checkpoint::{Checkpoint, LogState},
@@ -56,7 +56,7 @@ pub fn log_keys() -> Value {
 pub fn checkpoint(seed: u8, origin: &str, state: (u64, u64, Fr), epoch_seconds: u64) -> String {
     let (epoch, size, root) = state;
     let org = origin.split('/').next().unwrap();
-    let state = LogState { origin, size, root, epoch, epoch_seconds };
+    let state = LogState { origin, size, root: Root(root), epoch, epoch_seconds };
     let signed = Checkpoint::sign(org, &SigningKey::from_bytes(&[seed; 32]), &state);
     signed.unwrap().note().to_string()
 }

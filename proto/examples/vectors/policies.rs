@@ -249,7 +249,7 @@ fn accepted_request(case: &str, request: &ProofRequest) -> Value {
         "challenge": hex::encode(question.challenge),
         "expiry": question.expiry,
         "key_ids": ids,
-        "scope": hex::encode(field::encode(&request.scope())),
+        "scope": hex::encode(request.scope().to_bytes()),
         "ext_under_the_first_key": hex::encode(field::encode(&request.ext(question.key_ids[0]))),
     })
 }

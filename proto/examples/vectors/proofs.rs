@@ -12,8 +12,8 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     Amount, Donation, FiveFu, Fr, Gift, KeyId, Policy, ProjectKey, ProjectSet, Proof, ProofRequest,
+    Root,
     check::request::Question,
-    encoding::field,
     log::{
         checkpoint::{Checkpoint, LogState},
         signed_note::{self, LogKey},
@@ -177,7 +177,7 @@ fn proof() -> Proof {
 fn checkpoint(org: &str, log: &str) -> Checkpoint {
     let origin = format!("{org}/{log}");
     let (size, epoch, epoch_seconds) = (747_000, 2_531_173, 600);
-    let state = LogState { origin: &origin, size, root: fr(12), epoch, epoch_seconds };
+    let state = LogState { origin: &origin, size, root: Root(fr(12)), epoch, epoch_seconds };
     Checkpoint::sign(org, &SigningKey::from_bytes(&[9; 32]), &state).unwrap()
 }
 
@@ -392,7 +392,7 @@ pub fn checkpoints() -> Value {
         ("a line too many", sign(&format!("{text}more\n")), line("end")),
         (
             "root + r",
-            replaced(&root, &root64(&alias(&field::encode(&good.root())))),
+            replaced(&root, &root64(&alias(&good.root().to_bytes()))),
             not_canonical("root"),
         ),
         ("root 0", replaced(&root, &root64(&[0; 32])), "checkpoint's root is zero".into()),
@@ -420,7 +420,7 @@ pub fn checkpoints() -> Value {
             "note": good.note(),
             "origin": good.origin(),
             "size": good.size(),
-            "root": hex::encode(field::encode(&good.root())),
+            "root": hex::encode(good.root().to_bytes()),
             "epoch": good.epoch(),
             "time": good.time(),
         }],

@@ -1,7 +1,7 @@
 //! The witness of a donation.
 
 use wufu_circuits::{DonationInstance, DonationWitness, Ownership, tree};
-use wufu_verifier::{Amount, Fr, Policy, ProjectKey, Record, Time, encoding::field};
+use wufu_verifier::{Amount, Fr, Policy, ProjectKey, Record, Scope, Time, encoding::field};
 
 use super::{bytes, children, path, secret, spend_key};
 use crate::{error::ConvertError, read, v1};
@@ -24,7 +24,7 @@ pub(super) fn read(
     };
     let place = path(&message.path)?;
     let policy = Policy::try_from(read::some("policy", message.policy.as_ref())?)?;
-    let scope = read::element("scope", &message.scope)?;
+    let scope = Scope(read::element("scope", &message.scope)?);
     let ext = read::element("ext", &message.ext)?;
     // A project that is not in the set has no path: then any will do, and the check names clause D6.
     let member = tree::set_path(&policy.projects, record.project).unwrap_or_default();

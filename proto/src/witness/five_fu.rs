@@ -1,7 +1,7 @@
 //! The witness of a claim.
 
 use wufu_circuits::{Card, CardWitness, FiveFuInstance, FiveFuWitness, Kind, Path, Person};
-use wufu_verifier::Fr;
+use wufu_verifier::{Fr, Scope};
 
 use super::{bytes, children, path, spend_key};
 use crate::{error::ConvertError, read, v1};
@@ -21,7 +21,7 @@ impl TryFrom<v1::FiveFuWitness> for FiveFuInstance {
         }
         let person = Person { salt: read::element("person salt", &message.person_salt)? };
         let place = path(&message.person_path)?;
-        let scope = read::element("scope", &message.scope)?;
+        let scope = Scope(read::element("scope", &message.scope)?);
         let ext = read::element("ext", &message.ext)?;
         Ok(FiveFuWitness::new(&sk, cards, (person, place), scope, ext).into_instance())
     }

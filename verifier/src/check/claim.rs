@@ -2,8 +2,6 @@
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
-use ark_bn254::Fr;
-
 use crate::{
     check::{
         asked::is_log,
@@ -13,11 +11,12 @@ use crate::{
         verified::{Verified, bound},
     },
     groth16::key::VerifyingKey,
+    hash::element::{Anchor, Scope},
     log::{
         history::{self, LogHistory, Window},
         name::Log,
     },
-    statement::{self, Binding, CLAIM, FiveFu},
+    statement::{self, Binding, CLAIM, ClaimRoots, FiveFu},
 };
 
 /// What somebody gives to a campaign: a proof, to whom its share goes, and when the claim ends.
@@ -33,8 +32,8 @@ pub struct SubmittedClaim<'a> {
 
 /// The anchors of a campaign's epochs, each hashed when it is first asked for.
 struct Anchors {
-    scope: Fr,
-    made: BTreeMap<[Fr; 2], Fr>,
+    scope: Scope,
+    made: BTreeMap<ClaimRoots, Anchor>,
 }
 
 impl Anchors {
@@ -43,10 +42,9 @@ impl Anchors {
     }
 
     /// That of both roots.
-    fn of(&mut self, cards: Fr, persons: Fr) -> Fr {
+    fn of(&mut self, roots: ClaimRoots) -> Anchor {
         let scope = self.scope;
-        let made = self.made.entry([cards, persons]);
-        *made.or_insert_with(|| statement::anchor(cards, persons, scope))
+        *self.made.entry(roots).or_insert_with(|| statement::anchor(roots, scope))
     }
 }
 
@@ -127,8 +125,8 @@ impl<'k> ClaimCheck<'k> {
     ) -> Result<Verified<FiveFu>, VerifyError> {
         is_log(self.cards, self.org, Log::Cards)?;
         is_log(self.persons, self.org, Log::Persons)?;
-        let made = |cards, persons| anchors.of(cards, persons);
-        let (anchor, now, window) = (statement.anchor, self.now, self.window);
+        let made = |roots| anchors.of(roots);
+        let (anchor, now, window) = (Anchor(statement.anchor), self.now, self.window);
         let roots = history::find_anchor(self.cards, self.persons, anchor, now, window, made);
         let epoch = roots.map_err(VerifyError::Root)?.epoch;
         let verifier = self.org.as_bytes();
@@ -139,7 +137,10 @@ impl<'k> ClaimCheck<'k> {
 
 #[cfg(test)]
 mod tests {
+    use ark_bn254::Fr;
+
     use super::*;
+    use crate::hash::element::Root;
 
     #[test]
     fn an_anchor_that_is_kept_is_that_of_its_roots_and_of_nothing_else() {
@@ -149,9 +150,9 @@ mod tests {
             // Each is asked for twice, and so are both orders of the roots.
             for _ in 0..2 {
                 for [cards, persons] in [[1u64, 2], [2, 1], [1, 1], [2, 2], [1, 3]] {
-                    let (cards, persons) = (Fr::from(cards), Fr::from(persons));
-                    let expected = statement::anchor(cards, persons, scope(org));
-                    assert_eq!(anchors.of(cards, persons), expected);
+                    let [cards, persons] = [cards, persons].map(|root| Root(Fr::from(root)));
+                    let roots = ClaimRoots { cards, persons };
+                    assert_eq!(anchors.of(roots), statement::anchor(roots, scope(org)));
                 }
             }
             assert_eq!(anchors.made.len(), 5);

@@ -10,6 +10,7 @@ use crate::{
         verified::{Verified, bound},
     },
     groth16::key::VerifyingKey,
+    hash::element::Root,
     log::history::{LogHistory, Window},
     statement::{self, Binding, Donation},
 };
@@ -58,9 +59,9 @@ impl<'k> DonationCheck<'k> {
         if question.origin != self.log.origin() {
             return Err(VerifyError::Question { field: "origin" });
         }
-        let root = self.log.accept(shown.root, self.now, self.window);
+        let root = self.log.accept(Root(shown.root), self.now, self.window);
         let epoch = root.map_err(VerifyError::Root)?.epoch();
-        asked("scope", shown.scope, statement::scope(self.verifier, &question.purpose))?;
+        asked("scope", shown.scope, statement::scope(self.verifier, &question.purpose).fr())?;
         asked("policy", shown.policy, question.policy.hash())?;
         let binding = Binding {
             verifier: self.verifier,

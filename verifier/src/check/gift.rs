@@ -9,6 +9,7 @@ use crate::{
         verified::{Verified, bound},
     },
     groth16::key::VerifyingKey,
+    hash::element::Root,
     log::{
         history::{LogHistory, Window},
         name::Log,
@@ -66,7 +67,7 @@ impl<'k> GiftCheck<'k> {
         expiry: u64,
     ) -> Result<Verified<Gift>, VerifyError> {
         is_log(self.cards, self.org, Log::Cards)?;
-        let root = self.cards.accept(statement.root, self.now, self.window);
+        let root = self.cards.accept(Root(statement.root), self.now, self.window);
         let epoch = root.map_err(VerifyError::Root)?.epoch();
         let verifier = self.org.as_bytes();
         let binding = Binding { verifier, payload, expiry, key_id: self.key.id() };

@@ -11,6 +11,7 @@ use crate::{
         canonical::{CanonicalError, Reader, Writer},
         text::{self, NameError},
     },
+    hash::element::Scope,
     statement::{
         self, CLAIM, CircuitName,
         id::KeyId,
@@ -220,7 +221,7 @@ impl ProofRequest {
     }
 
     /// The scope of an answer.
-    pub fn scope(&self) -> Fr {
+    pub fn scope(&self) -> Scope {
         statement::scope(self.verifier(), &self.question.purpose)
     }
 

@@ -3,7 +3,6 @@
 use alloc::{format, string::String};
 use core::fmt;
 
-use ark_bn254::Fr;
 use ark_ff::Zero;
 use base64ct::{Base64, Encoding};
 use ed25519_dalek::SigningKey;
@@ -13,6 +12,7 @@ use crate::{
         decimal,
         field::{self, FieldError},
     },
+    hash::element::Root,
     log::{
         name::Log,
         signed_note::{self, LogKey, NoteError},
@@ -98,7 +98,7 @@ impl From<NoteError> for CheckpointError {
 pub struct Checkpoint {
     origin: String,
     size: u64,
-    root: Fr,
+    root: Root,
     epoch: u64,
     epoch_seconds: u64,
     time: u64,
@@ -114,7 +114,7 @@ pub struct LogState<'a> {
     /// Leaves.
     pub size: u64,
     /// Root of the tree over them.
-    pub root: Fr,
+    pub root: Root,
     /// The epoch from which it is in force.
     pub epoch: u64,
     /// Length of an epoch: epoch N begins at N times that many Unix seconds.
@@ -131,7 +131,7 @@ impl Checkpoint {
         key: &SigningKey,
         state: &LogState<'_>,
     ) -> Result<Self, CheckpointError> {
-        let root = Base64::encode_string(&field::encode(&state.root));
+        let root = Base64::encode_string(&state.root.to_bytes());
         let LogState { origin, size, epoch, epoch_seconds, .. } = state;
         let time = epoch.saturating_mul(*epoch_seconds);
         let text =
@@ -181,7 +181,7 @@ impl Checkpoint {
         Ok(Self {
             origin: origin.into(),
             size,
-            root,
+            root: Root(root),
             epoch,
             epoch_seconds: seconds,
             time,
@@ -211,7 +211,7 @@ impl Checkpoint {
     }
 
     /// Root of the tree over them.
-    pub fn root(&self) -> Fr {
+    pub fn root(&self) -> Root {
         self.root
     }
 
@@ -237,13 +237,15 @@ fn integer(name: &'static str, digits: &str) -> Result<u64, CheckpointError> {
 
 #[cfg(test)]
 mod tests {
+    use ark_bn254::Fr;
+
     use super::*;
 
     fn state() -> LogState<'static> {
         LogState {
             origin: "wufu/cards",
             size: 5,
-            root: Fr::from(7u64),
+            root: Root(Fr::from(7u64)),
             epoch: 3,
             epoch_seconds: 600,
         }
@@ -303,7 +305,7 @@ mod tests {
     #[test]
     fn f15_a_zero_root_is_refused() {
         let signing = SigningKey::from_bytes(&[7; 32]);
-        let zero = LogState { root: Fr::from(0u64), ..state() };
+        let zero = LogState { root: Root(Fr::from(0u64)), ..state() };
         assert_eq!(Checkpoint::sign("wufu", &signing, &zero), Err(CheckpointError::ZeroRoot));
     }
 }

@@ -8,9 +8,11 @@ mod error;
 use alloc::{boxed::Box, collections::BTreeMap, string::String};
 use core::{iter, ops::Bound};
 
-use ark_bn254::Fr;
-
-use crate::{log::checkpoint::Checkpoint, statement};
+use crate::{
+    hash::element::{Anchor, Root, Scope},
+    log::checkpoint::Checkpoint,
+    statement::{self, ClaimRoots},
+};
 pub use error::{Evidence, HistoryError, RootError};
 
 /// How far the clock of a log may run ahead of ours, in seconds.
@@ -140,7 +142,7 @@ impl LogHistory {
     /// # Errors
     /// When no epoch has the root, its epoch is not yet, it was replaced before the window, or the log contradicted
     /// itself.
-    pub fn accept(&self, root: Fr, now: u64, window: Window) -> Result<&Checkpoint, RootError> {
+    pub fn accept(&self, root: Root, now: u64, window: Window) -> Result<&Checkpoint, RootError> {
         if self.evidence.is_some() {
             return Err(RootError::Contradicted);
         }
@@ -194,12 +196,12 @@ pub struct EpochRoots<'a> {
 pub fn accept_anchor<'a>(
     cards: &'a LogHistory,
     persons: &'a LogHistory,
-    scope: Fr,
-    anchor: Fr,
+    scope: Scope,
+    anchor: Anchor,
     now: u64,
     window: Window,
 ) -> Result<EpochRoots<'a>, RootError> {
-    let made = |cards, persons| statement::anchor(cards, persons, scope);
+    let made = |roots| statement::anchor(roots, scope);
     find_anchor(cards, persons, anchor, now, window, made)
 }
 
@@ -223,10 +225,10 @@ fn newest_first<'a>(
 pub(crate) fn find_anchor<'a>(
     cards: &'a LogHistory,
     persons: &'a LogHistory,
-    anchor: Fr,
+    anchor: Anchor,
     now: u64,
     window: Window,
-    mut made: impl FnMut(Fr, Fr) -> Fr,
+    mut made: impl FnMut(ClaimRoots) -> Anchor,
 ) -> Result<EpochRoots<'a>, RootError> {
     if cards.evidence.is_some() || persons.evidence.is_some() {
         return Err(RootError::Contradicted);
@@ -238,7 +240,8 @@ pub(crate) fn find_anchor<'a>(
         };
         let replaced = [cards.replaced(epoch), persons.replaced(epoch)].into_iter().flatten().min();
         let counts = in_window(card.time().max(person.time()), replaced, now, window);
-        let found = made(card.root(), person.root()) == anchor;
+        let roots = ClaimRoots { cards: card.root(), persons: person.root() };
+        let found = made(roots) == anchor;
         match (found, counts) {
             (true, Ok(())) => return Ok(EpochRoots { epoch, cards: card, persons: person }),
             // The same roots may be those of an earlier epoch, which has begun.
@@ -258,10 +261,11 @@ mod tests {
 
     use super::*;
     use crate::log::checkpoint::LogState;
+    use ark_bn254::Fr;
 
     fn checkpoint(origin: &str, epoch: u64, size: u64, root: u64) -> Checkpoint {
         let key = SigningKey::from_bytes(&[7; 32]);
-        let root = Fr::from(root);
+        let root = Root(Fr::from(root));
         let state = LogState { origin, size, root, epoch, epoch_seconds: 600 };
         Checkpoint::sign("wufu", &key, &state).unwrap()
     }
@@ -276,10 +280,20 @@ mod tests {
 
     const HOUR: Window = Window(3600);
 
+    fn scope() -> Scope {
+        Scope(Fr::from(1u64))
+    }
+
+    fn anchor_of(cards: u64, persons: u64) -> Anchor {
+        let [cards, persons] = [cards, persons].map(|root| Root(root.into()));
+        statement::anchor(ClaimRoots { cards, persons }, scope())
+    }
+
     #[test]
     fn f15_the_window_counts_from_when_a_root_was_replaced() {
         let log = history("wufu/donations/1", &[(10, 5, 50), (1000, 6, 60)]);
-        let accept = |root: u64, now| log.accept(Fr::from(root), now, HOUR).map(Checkpoint::epoch);
+        let accept =
+            |root: u64, now| log.accept(Root(root.into()), now, HOUR).map(Checkpoint::epoch);
         let replaced = 1000 * 600;
         // Current, however old.
         assert_eq!(accept(60, replaced), Ok(1000));
@@ -300,7 +314,10 @@ mod tests {
             accept(60, replaced - CLOCK_SKEW - 1),
             Err(RootError::Future { ahead: CLOCK_SKEW + 1 })
         );
-        assert_eq!(LogHistory::new("x/y").accept(Fr::from(1u64), 0, HOUR), Err(RootError::Unknown));
+        assert_eq!(
+            LogHistory::new("x/y").accept(Root(Fr::from(1u64)), 0, HOUR),
+            Err(RootError::Unknown)
+        );
     }
 
     #[test]
@@ -315,7 +332,7 @@ mod tests {
             };
             assert_eq!(evidence.came, came);
             assert_eq!(log.evidence(), Some(&*evidence));
-            assert_eq!(log.accept(Fr::from(50u64), 6000, HOUR), Err(RootError::Contradicted));
+            assert_eq!(log.accept(Root(Fr::from(50u64)), 6000, HOUR), Err(RootError::Contradicted));
         }
         let mut log = history("wufu/cards", &[(10, 5, 50)]);
         assert_eq!(log.insert(checkpoint("wufu/cards", 10, 5, 50)), Ok(()));
@@ -323,7 +340,7 @@ mod tests {
         let other = log.insert(checkpoint("wufu/persons", 12, 5, 50));
         assert!(matches!(other, Err(HistoryError::Origin { .. })));
         let other_key = SigningKey::from_bytes(&[8; 32]);
-        let root = Fr::from(60u64);
+        let root = Root(Fr::from(60u64));
         let state = LogState { origin: "wufu/cards", size: 6, root, epoch: 12, epoch_seconds: 600 };
         let other = log.insert(Checkpoint::sign("wufu", &other_key, &state).unwrap());
         assert!(matches!(other, Err(HistoryError::Key { .. })));
@@ -334,7 +351,7 @@ mod tests {
     fn f31_a_root_outside_the_schedule_is_refused() {
         let key = SigningKey::from_bytes(&[7; 32]);
         let sign = |epoch, epoch_seconds, size| {
-            let root = Fr::from(size);
+            let root = Root(Fr::from(size));
             let state = LogState { origin: "wufu/cards", size, root, epoch, epoch_seconds };
             Checkpoint::sign("wufu", &key, &state).unwrap()
         };
@@ -353,11 +370,11 @@ mod tests {
     #[test]
     fn f15_a_root_signed_again_stays_accepted() {
         let log = history("wufu/cards", &[(10, 5, 50), (11, 5, 50)]);
-        let root = Fr::from(50u64);
+        let root = Root(Fr::from(50u64));
         assert_eq!(log.accept(root, 6600 - 200, HOUR).map(Checkpoint::epoch), Ok(10));
         let persons = history("wufu/persons", &[(10, 2, 20)]);
-        let anchor = statement::anchor(root, Fr::from(20u64), Fr::from(1u64));
-        let accept = |now| accept_anchor(&log, &persons, Fr::from(1u64), anchor, now, HOUR);
+        let anchor = anchor_of(50, 20);
+        let accept = |now| accept_anchor(&log, &persons, scope(), anchor, now, HOUR);
         assert_eq!(accept(6600 - 200).map(|roots| roots.epoch), Ok(10));
         assert_eq!(accept(6600).map(|roots| roots.epoch), Ok(11));
         assert!(matches!(accept(5000), Err(RootError::Future { .. })));
@@ -392,9 +409,9 @@ mod tests {
             for (now, window) in [(now, HOUR), (now + 700, HOUR), (now, Window(60))] {
                 for (card, person) in [(50, 20), (60, 20), (60, 30), (70, 30), (80, 30), (90, 30)] {
                     let of = |log: &LogHistory| {
-                        let root = log.accept(card.into(), now, window);
-                        let anchor = statement::anchor(card.into(), person.into(), 1.into());
-                        let both = accept_anchor(log, &persons, 1.into(), anchor, now, window);
+                        let root = log.accept(Root(card.into()), now, window);
+                        let anchor = anchor_of(card, person);
+                        let both = accept_anchor(log, &persons, scope(), anchor, now, window);
                         (root.ok().map(Checkpoint::epoch), both.ok().map(|roots| roots.epoch))
                     };
                     assert_eq!(of(&pruned), of(&whole), "{card} {person} at {now}");
@@ -411,7 +428,7 @@ mod tests {
         LogHistory::new("wufu/cards").prune(0, HOUR);
         // One that was forgotten may come again, and is as old as it was.
         assert_eq!(pruned.insert(checkpoint("wufu/cards", 11, 6, 60)), Ok(()));
-        let expired = pruned.accept(60.into(), 31 * 600 + 3601, HOUR);
+        let expired = pruned.accept(Root(60.into()), 31 * 600 + 3601, HOUR);
         assert_eq!(expired, Err(RootError::Expired { age: 3601, window: 3600 }));
     }
 
@@ -419,10 +436,9 @@ mod tests {
     fn f31_an_anchor_of_mixed_epochs_is_refused() {
         let cards = history("wufu/cards", &[(10, 5, 50), (11, 6, 60)]);
         let persons = history("wufu/persons", &[(10, 2, 20), (12, 3, 30)]);
-        let scope = Fr::from(1u64);
         let accept = |card: u64, person: u64, now| {
-            let anchor = statement::anchor(card.into(), person.into(), scope);
-            let roots = accept_anchor(&cards, &persons, scope, anchor, now, HOUR);
+            let anchor = anchor_of(card, person);
+            let roots = accept_anchor(&cards, &persons, scope(), anchor, now, HOUR);
             roots.map(|roots| roots.epoch)
         };
         let now = 12 * 600;
@@ -440,14 +456,14 @@ mod tests {
     /// A log that signed two states of one epoch is believed no more, whichever of the two logs it is.
     #[test]
     fn f23_an_anchor_of_a_log_that_contradicted_itself_is_refused() {
-        let (scope, now) = (Fr::from(1u64), 12 * 600);
-        let anchor = statement::anchor(50.into(), 20.into(), scope);
+        let now = 12 * 600;
+        let anchor = anchor_of(50, 20);
         let good = ["wufu/cards", "wufu/persons"].map(|origin| {
             let root = if origin == "wufu/cards" { 50 } else { 20 };
             history(origin, &[(10, 5, root)])
         });
         let accept = |[cards, persons]: [&LogHistory; 2]| {
-            accept_anchor(cards, persons, scope, anchor, now, HOUR).map(|roots| roots.epoch)
+            accept_anchor(cards, persons, scope(), anchor, now, HOUR).map(|roots| roots.epoch)
         };
         assert_eq!(accept([&good[0], &good[1]]), Ok(10));
         let bad = good.clone().map(|mut log| {

@@ -187,6 +187,7 @@ mod tests {
 
     use super::*;
     use crate::check::reason::Reason;
+    use crate::hash::element::Root;
     use crate::log::{checkpoint::LogState, signed_note::NoteError};
 
     fn signing() -> SigningKey {
@@ -198,7 +199,7 @@ mod tests {
     }
 
     fn note(origin: &str, epoch: u64) -> String {
-        let root = (100 + epoch).into();
+        let root = Root((100 + epoch).into());
         let state = LogState { origin, size: epoch, root, epoch, epoch_seconds: 600 };
         Checkpoint::sign("wufu", &signing(), &state).unwrap().note().into()
     }
@@ -270,7 +271,7 @@ mod tests {
         let other = LogState {
             origin: "wufu/cards",
             size: 1,
-            root: 5u64.into(),
+            root: Root(5u64.into()),
             epoch: 1,
             epoch_seconds: 600,
         };

@@ -6,6 +6,7 @@ use crate::{
     encoding::canonical::Writer,
     hash::{
         domain::Domain,
+        element::{Anchor, Root, Scope},
         h2f::{Context, h2f},
         poseidon::hash4,
     },
@@ -21,8 +22,8 @@ pub const CLAIM: &str = "claim";
 /// # Shapes
 /// `verifier`: the org's name for a claim, else the 32 bytes of the Ed25519 key that signed the
 /// request.
-pub fn scope(verifier: &[u8], purpose: &str) -> Fr {
-    h2f(Context::Scope, Writer::new().bytes(verifier).text(purpose))
+pub fn scope(verifier: &[u8], purpose: &str) -> Scope {
+    Scope(h2f(Context::Scope, Writer::new().bytes(verifier).text(purpose)))
 }
 
 /// What a proof binds beside its statement. Nobody can reuse the proof with another.
@@ -50,7 +51,24 @@ impl Binding<'_> {
     }
 }
 
-/// `anchor`: both roots of an epoch, and the scope.
-pub fn anchor(cards: Fr, persons: Fr, scope: Fr) -> Fr {
-    hash4([Domain::Anc.value(), cards, persons, scope])
+/// Both roots of a claim, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClaimRoots {
+    /// The card log's.
+    pub cards: Root,
+    /// The person log's.
+    pub persons: Root,
+}
+
+/// `anchor`: both roots of an epoch, and the scope. No argument can stand in another's place:
+///
+/// ```compile_fail,E0308
+/// use wufu_verifier::{Fr, Root, Scope, statement::{ClaimRoots, anchor}};
+/// # let [one, two, three] = [1u64, 2, 3].map(Fr::from);
+/// let roots = ClaimRoots { cards: Root(one), persons: Root(two) };
+/// anchor(Scope(three), roots);
+/// ```
+pub fn anchor(roots: ClaimRoots, scope: Scope) -> Anchor {
+    let ClaimRoots { cards, persons } = roots;
+    Anchor(hash4([Domain::Anc.value(), cards.fr(), persons.fr(), scope.fr()]))
 }

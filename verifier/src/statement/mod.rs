@@ -6,7 +6,7 @@ pub mod policy;
 mod public_inputs;
 pub mod record;
 
-pub use binding::{Binding, CLAIM, anchor, scope};
+pub use binding::{Binding, CLAIM, ClaimRoots, anchor, scope};
 pub use id::{CircuitId, KeyId};
 pub use public_inputs::{
     BindingKind, CircuitName, Donation, FiveFu, Gift, InputsError, Nullifier, Statement,

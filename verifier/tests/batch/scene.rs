@@ -8,7 +8,7 @@ use ark_std::rand::rngs::StdRng;
 use ed25519_dalek::SigningKey;
 use wufu_verifier::{
     CircuitName, ClaimCheck, Donation, DonationCheck, FiveFu, Gift, GiftCheck, KeyId, OpenedProof,
-    Reason, Statement, Verified, VerifyError,
+    Reason, Root, Statement, Verified, VerifyError,
     check::{
         PresentedProof, SubmittedClaim,
         batch::{EntropyError, Outcome},
@@ -18,7 +18,7 @@ use wufu_verifier::{
         checkpoint::{Checkpoint, LogState},
         history::{LogHistory, Window},
     },
-    statement::{self, Binding, CLAIM},
+    statement::{self, Binding, CLAIM, ClaimRoots},
 };
 
 use super::simulate::{Trapdoor, rng};
@@ -75,7 +75,11 @@ impl Scene {
     /// A claim that is good.
     pub fn claim(&mut self) -> Shown {
         let scope = statement::scope(ORG.as_bytes(), CLAIM);
-        let anchor = statement::anchor(self.root, self.root, scope);
+        let anchor = statement::anchor(
+            ClaimRoots { cards: Root(self.root), persons: Root(self.root) },
+            scope,
+        )
+        .fr();
         let mut inputs = [(); 8].map(|()| Fr::rand(&mut self.rng));
         (inputs[0], inputs[7]) = (anchor, self.ext());
         self.shown(&FiveFu::from_inputs(inputs))
@@ -91,7 +95,7 @@ impl Scene {
         let binding = Binding { verifier, payload, expiry, key_id: self.key_id };
         let statement = Donation {
             root: self.root,
-            scope: statement::scope(verifier, &question.purpose),
+            scope: statement::scope(verifier, &question.purpose).fr(),
             nf_d: Fr::rand(&mut self.rng),
             policy: question.policy.hash(),
             ext: binding.ext(),
@@ -179,7 +183,7 @@ impl Scene {
 
 fn log(org: &str, origin: &str, root: Fr) -> LogHistory {
     let signing = SigningKey::from_bytes(&[7; 32]);
-    let state = LogState { origin, size: 5, root, epoch: 3, epoch_seconds: 600 };
+    let state = LogState { origin, size: 5, root: Root(root), epoch: 3, epoch_seconds: 600 };
     let mut log = LogHistory::new(origin);
     log.insert(Checkpoint::sign(org, &signing, &state).unwrap()).unwrap();
     log

@@ -16,7 +16,7 @@ use wufu_proto::{
     shard_path::ShardPath,
 };
 use wufu_verifier::{
-    Amount, Fr, ProjectKey, Record, Time,
+    Amount, Fr, ProjectKey, Record, Root, Time,
     hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
     log::{
         checkpoint::{Checkpoint, LogState},
@@ -132,8 +132,13 @@ impl MemoryLedger {
         for (name, log) in &mut state.logs {
             let origin = name.to_string();
             let (size, root) = (log.tree.len() as u64, log.tree.root());
-            let signed =
-                LogState { origin: &origin, size, root, epoch, epoch_seconds: EPOCH_SECONDS };
+            let signed = LogState {
+                origin: &origin,
+                size,
+                root: Root(root),
+                epoch,
+                epoch_seconds: EPOCH_SECONDS,
+            };
             let checkpoint = Checkpoint::sign(&self.org, &self.key, &signed).unwrap();
             log.checkpoints.insert(epoch, checkpoint);
         }

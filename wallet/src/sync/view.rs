@@ -154,7 +154,7 @@ impl RoofView {
         }
         let mut tree = Tree::roof(log.log.roof_depth());
         extend(log, &mut tree, &roof.shard_roots)?;
-        if tree.root() != checkpoint.root() {
+        if tree.root() != checkpoint.root().fr() {
             return Err(ViewError::Root { log: log.clone(), epoch: checkpoint.epoch() });
         }
         Ok(Self { log: log.clone(), checkpoint, tree })
@@ -379,7 +379,7 @@ mod tests {
             let held = tree.shard_path(place as usize).unwrap();
             let inner = roof.inner_path((place, leaf), &held, Some(open)).unwrap();
             let path: Path<CARD_DEPTH> = roof.whole_path::<CARD_DEPTH, 8>(place, &inner).unwrap();
-            prop_assert_eq!(path.root(leaf), Some(roof.checkpoint().root()));
+            prop_assert_eq!(path.root(leaf), Some(roof.checkpoint().root().fr()));
             prop_assert_eq!(path, tree.path::<CARD_DEPTH>(place as usize).unwrap());
         }
 

@@ -1,0 +1,67 @@
+//! Field elements by what they mean, so that one cannot stand where another belongs.
+//!
+//! Circuits, matrices and encodings know field elements alone: there each is its [`Fr`].
+
+use core::fmt;
+
+use ark_bn254::Fr;
+
+use crate::encoding::field::{self, FieldBytes};
+
+macro_rules! element {
+    ($(#[$attribute:meta])* $name:ident) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        pub struct $name(pub Fr);
+
+        impl $name {
+            /// The field element.
+            pub const fn fr(self) -> Fr {
+                self.0
+            }
+
+            /// Its canonical bytes.
+            pub fn to_bytes(self) -> FieldBytes {
+                field::encode(&self.0)
+            }
+        }
+
+        impl From<Fr> for $name {
+            fn from(element: Fr) -> Self {
+                Self(element)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+element! {
+    /// The root of a log's tree.
+    #[derive(PartialOrd, Ord)]
+    Root
+}
+
+element! {
+    /// One element for both roots of a Five Fu claim and its scope.
+    Anchor
+}
+
+element! {
+    /// For whom and for what a nullifier counts.
+    Scope
+}
+
+element! {
+    /// `H(D_PK, sk)`: what a card or donation is committed to.
+    PublicKey
+}
+
+element! {
+    /// A card, committed to its kind and its owner: a leaf of the card log.
+    Commitment
+}
