@@ -3,6 +3,9 @@
 //! Tests and benches use this crate. No program that serves or proves does: arkworks' provers are generic, and to compile them takes
 //! longer than to compile ours.
 
+#[cfg(test)]
+use wufu_testing as _;
+
 mod engine;
 mod reduction;
 mod rows;
