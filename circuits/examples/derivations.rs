@@ -8,7 +8,7 @@ use ark_bn254::Fr;
 use serde_json::{Value, json};
 use wufu_circuits::{Card, Kind, Ownership, Person, Seed};
 use wufu_verifier::{
-    Amount, KeyId, ProjectKey, Record, Root, Time,
+    Amount, KeyId, ProjectKey, PublicKey, Record, Root, Time,
     encoding::field,
     statement::{Binding, CLAIM, ClaimRoots, anchor, scope},
 };
@@ -60,15 +60,15 @@ pub fn derived(case: &Value) -> Value {
     let key_id = KeyId(bytes(given("key_id")));
     let (verifier, payload, expiry) = (org.as_bytes(), receipt.as_bytes(), number("time"));
 
-    let roots = ClaimRoots { cards: Root(cm), persons: Root(person) };
+    let roots = ClaimRoots { cards: Root(cm.fr()), persons: Root(person) };
     let mut case = case.clone();
     for (name, value) in [
         ("sk", sk.to_field()),
-        ("pk", pk),
+        ("pk", pk.fr()),
         ("rho", card.rho),
-        ("cm", cm),
+        ("cm", cm.fr()),
         ("nf", nf),
-        ("gift_rcm", seed.gift_rcm(nf, element(given("pk_friend")))),
+        ("gift_rcm", seed.gift_rcm(nf, PublicKey(element(given("pk_friend"))))),
         ("person", person),
         ("scope", scope.fr()),
         ("nf_p", Person::nullifier(&sk, scope)),

@@ -2,11 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
-use ark_bn254::Fr;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use wufu_verifier::encoding::{
-    canonical::{CanonicalError, Reader, Writer},
-    text::{self, NameError},
+use wufu_verifier::{
+    PublicKey,
+    encoding::{
+        canonical::{CanonicalError, Reader, Writer},
+        text::{self, NameError},
+    },
 };
 
 /// What an address's text begins with.
@@ -25,7 +27,7 @@ pub struct Address {
     /// The campaign or charity.
     pub org: String,
     /// The owner's public key.
-    pub pk: Fr,
+    pub pk: PublicKey,
     /// The owner's X25519 key, for messages.
     pub ek: [u8; 32],
 }
@@ -80,7 +82,7 @@ impl Address {
     /// # Shapes
     /// Three fields: org, `pk`, `ek`.
     pub fn encode(&self) -> Vec<u8> {
-        Writer::new().text(&self.org).field(&self.pk).bytes(&self.ek).finish()
+        Writer::new().text(&self.org).field(&self.pk.fr()).bytes(&self.ek).finish()
     }
 
     /// Reads canonical bytes.
@@ -89,8 +91,11 @@ impl Address {
     /// When they are not three fields, or one of them is not what it should be.
     pub fn decode(bytes: &[u8]) -> Result<Self, AddressError> {
         let mut reader = Reader::new(bytes, 3)?;
-        let address =
-            Self { org: reader.text("org")?, pk: reader.field("pk")?, ek: reader.array("ek")? };
+        let address = Self {
+            org: reader.text("org")?,
+            pk: PublicKey(reader.field("pk")?),
+            ek: reader.array("ek")?,
+        };
         reader.finish()?;
         // An empty name deceives nobody, and no ledger or wallet has one: known answers hold such an address.
         if !address.org.is_empty() {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use ark_bn254::Fr;
 use wufu_verifier::{
+    Commitment, PublicKey,
     encoding::canonical::Writer,
     hash::{
         domain::Domain,
@@ -113,25 +114,27 @@ impl Card {
     }
 
     /// `cm = H(D_NOTE + kind, pk, rho, rcm)`, the leaf of the card log.
-    pub fn commitment(&self, pk: Fr) -> Fr {
-        hash4(self.inputs(pk))
+    pub fn commitment(&self, pk: PublicKey) -> Commitment {
+        Commitment(hash4(self.inputs(pk)))
     }
 
     /// The [`Card::commitment`] of many, each with its owner's public key, in their order. On the thread that calls; in lanes with feature `simd`
     /// of the verifier.
-    pub fn commitments<'a>(all: impl ExactSizeIterator<Item = (&'a Self, Fr)>) -> Vec<Fr> {
+    pub fn commitments<'a>(
+        all: impl ExactSizeIterator<Item = (&'a Self, PublicKey)>,
+    ) -> Vec<Commitment> {
         let mut inputs = Zeroizing::new(Vec::with_capacity(all.len()));
         inputs.extend(all.map(|(card, pk)| card.inputs(pk)));
-        hash4_many(&inputs)
+        hash4_many(&inputs).into_iter().map(Commitment).collect()
     }
 
-    fn inputs(&self, pk: Fr) -> [Fr; 4] {
-        [self.kind.domain(), pk, self.rho, self.rcm]
+    fn inputs(&self, pk: PublicKey) -> [Fr; 4] {
+        [self.kind.domain(), pk.fr(), self.rho, self.rcm]
     }
 
     /// `nf = H(D_NF, sk, cm)`, shown when the card with this commitment is claimed or given: once, ever.
-    pub fn nullifier(sk: &SpendKey, cm: Fr) -> Fr {
-        hash3([Domain::Nf.value(), sk.to_field(), cm])
+    pub fn nullifier(sk: &SpendKey, cm: Commitment) -> Fr {
+        hash3([Domain::Nf.value(), sk.to_field(), cm.fr()])
     }
 }
 

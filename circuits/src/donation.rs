@@ -4,7 +4,7 @@ use std::fmt;
 
 use ark_bn254::Fr;
 use wufu_verifier::{
-    Scope,
+    PublicKey, Scope,
     encoding::canonical::Writer,
     hash::{
         domain::Domain,
@@ -37,20 +37,20 @@ impl Ownership {
 
     /// `own = H(D_OWN, pk, receipt, rcm)`, the owner's part of the public record. The rest of the leaf is
     /// [`Record::body`](wufu_verifier::Record::body) and [`Record::leaf`](wufu_verifier::Record::leaf).
-    pub fn own(&self, pk: Fr) -> Fr {
+    pub fn own(&self, pk: PublicKey) -> Fr {
         hash4(self.inputs(pk))
     }
 
     /// The [`Ownership::own`] of many, each with its owner's public key, in their order. On the thread that calls; in lanes with feature `simd` of
     /// the verifier.
-    pub fn own_many<'a>(all: impl ExactSizeIterator<Item = (&'a Self, Fr)>) -> Vec<Fr> {
+    pub fn own_many<'a>(all: impl ExactSizeIterator<Item = (&'a Self, PublicKey)>) -> Vec<Fr> {
         let mut inputs = Zeroizing::new(Vec::with_capacity(all.len()));
         inputs.extend(all.map(|(ownership, pk)| ownership.inputs(pk)));
         hash4_many(&inputs)
     }
 
-    fn inputs(&self, pk: Fr) -> [Fr; 4] {
-        [Domain::Own.value(), pk, self.receipt, self.rcm]
+    fn inputs(&self, pk: PublicKey) -> [Fr; 4] {
+        [Domain::Own.value(), pk.fr(), self.receipt, self.rcm]
     }
 
     /// `nf_d = H(D_DNF, sk, scope, don)`: one showing per donation and scope.

@@ -5,6 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use rand::{CryptoRng, RngCore};
 use wufu_verifier::{
+    PublicKey,
     encoding::canonical::Writer,
     hash::{
         domain::Domain,
@@ -82,8 +83,8 @@ impl Seed {
     ///
     /// The friend's key is in it: somebody who was offered the card and did not get it knows the blinding of that offer, and
     /// under one blinding for all friends could try addresses until one makes the card that somebody else got.
-    pub fn gift_rcm(&self, nf_in: Fr, pk_friend: Fr) -> Fr {
-        h2f(Context::GiftRcm, Writer::new().bytes(&self.0).field(&nf_in).field(&pk_friend))
+    pub fn gift_rcm(&self, nf_in: Fr, pk_friend: PublicKey) -> Fr {
+        h2f(Context::GiftRcm, Writer::new().bytes(&self.0).field(&nf_in).field(&pk_friend.fr()))
     }
 }
 
@@ -109,8 +110,8 @@ impl SpendKey {
     }
 
     /// `pk = H(D_PK, sk)`.
-    pub fn public_key(&self) -> Fr {
-        hash2([Domain::Pk.value(), self.0])
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey(hash2([Domain::Pk.value(), self.0]))
     }
 }
 

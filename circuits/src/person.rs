@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use wufu_verifier::{
-    Scope,
+    PublicKey, Scope,
     hash::{
         domain::Domain,
         poseidon::{hash3, hash3_many},
@@ -25,20 +25,20 @@ pub struct Person {
 
 impl Person {
     /// `person = H(D_PERSON, pk, salt)`, the leaf of the person log.
-    pub fn leaf(&self, pk: Fr) -> Fr {
+    pub fn leaf(&self, pk: PublicKey) -> Fr {
         hash3(self.inputs(pk))
     }
 
     /// The [`Person::leaf`] of many, each with their public key, in their order. On the thread that calls; in lanes with feature `simd` of the
     /// verifier.
-    pub fn leaves<'a>(all: impl ExactSizeIterator<Item = (&'a Self, Fr)>) -> Vec<Fr> {
+    pub fn leaves<'a>(all: impl ExactSizeIterator<Item = (&'a Self, PublicKey)>) -> Vec<Fr> {
         let mut inputs = Zeroizing::new(Vec::with_capacity(all.len()));
         inputs.extend(all.map(|(person, pk)| person.inputs(pk)));
         hash3_many(&inputs)
     }
 
-    fn inputs(&self, pk: Fr) -> [Fr; 3] {
-        [Domain::Person.value(), pk, self.salt]
+    fn inputs(&self, pk: PublicKey) -> [Fr; 3] {
+        [Domain::Person.value(), pk.fr(), self.salt]
     }
 
     /// `nf_p = H(D_PNF, sk, scope)`: one claim per person and campaign.

@@ -15,7 +15,7 @@ use wufu_circuits::{
     SpendKey,
 };
 use wufu_verifier::{
-    FiveFu, Root, Scope,
+    FiveFu, PublicKey, Root, Scope,
     hash::{
         domain::Domain,
         merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SET_DEPTH},
@@ -94,8 +94,8 @@ fn clause_F2_a_card_of_somebody_else() {
             (samples::spend_key(&mut rng, "wufu"), samples::spend_key(&mut rng, "wufu"));
         let cards =
             Kind::ALL.map(|kind| Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(&mut rng)));
-        let mut leaves = cards.each_ref().map(|card| card.commitment(mine.public_key()));
-        leaves[lent] = cards[lent].commitment(theirs.public_key());
+        let mut leaves = cards.each_ref().map(|card| card.commitment(mine.public_key()).fr());
+        leaves[lent] = cards[lent].commitment(theirs.public_key()).fr();
         let mut witness = five_fu_of(&mut rng, &mine, cards);
         for ((card, leaf), path) in
             witness.cards.iter_mut().zip(leaves).zip(paths(&mut rng, &leaves))
@@ -197,7 +197,7 @@ fn clause_F5_a_path_broken_at_one_level() {
     for (level, mut rng) in (1..PERSON_DEPTH).zip(rngs(LEVELS)) {
         let mut claim = five_fu(&mut rng);
         let w = &mut claim.private;
-        let leaf = Person { salt: w.salt }.leaf(w.pk);
+        let leaf = Person { salt: w.salt }.leaf(PublicKey(w.pk));
         break_at(&mut rng, &mut w.person, leaf, level);
         refused(&claim, Clause::F5);
     }
@@ -261,7 +261,7 @@ fn clause_D2_a_record_that_is_not_the_leafs() {
                     _ => {
                         // A donation of somebody else.
                         w.sk = Fr::rand(rng);
-                        w.pk = SpendKey::from_field(w.sk).public_key();
+                        w.pk = SpendKey::from_field(w.sk).public_key().fr();
                         showing.public = showing.private.statement(Scope(showing.public.scope));
                     }
                 }
@@ -416,7 +416,7 @@ fn clause_G2_a_card_of_another_kind_or_owner() {
     });
     alone(Clause::G2, gift, |rng, gift: &mut GiftInstance| {
         gift.private.sk = Fr::rand(rng);
-        gift.private.pk = SpendKey::from_field(gift.private.sk).public_key();
+        gift.private.pk = SpendKey::from_field(gift.private.sk).public_key().fr();
         gift.public = gift.private.statement();
     });
 }

@@ -11,7 +11,7 @@ use wufu_circuits::{
     Ownership, Path, Person, SpendKey, Tree,
 };
 use wufu_verifier::{
-    FiveFu, Scope,
+    Commitment, FiveFu, PublicKey, Scope,
     hash::{
         domain::Domain,
         merkle::{CARD_DEPTH, parent},
@@ -219,7 +219,7 @@ fn reopen(rng: &mut StdRng, showing: &mut DonationInstance) {
     let w = &mut showing.private;
     let ownership = Ownership { receipt: w.receipt, rcm: w.rcm };
     let body = hash4([Domain::Body.value(), w.project_key, w.amount, w.time]);
-    w.don = hash3([Domain::Don.value(), body, ownership.own(w.pk)]);
+    w.don = hash3([Domain::Don.value(), body, ownership.own(PublicKey(w.pk))]);
     w.path = paths(rng, &[w.don]).pop().unwrap();
     showing.public = showing.private.statement(Scope(showing.public.scope));
 }
@@ -274,9 +274,11 @@ fn f14_one_card_one_nullifier() {
         accepted(&moved);
         assert_eq!(moved.public.nf_2, claim.public.nf_2);
         assert_ne!(moved.public.nf_p, claim.public.nf_p);
-        for wrong in
-            [-claim.public.nf_2, claim.public.nf_2 + Fr::ONE, Card::nullifier(&sk, leaves[1])]
-        {
+        for wrong in [
+            -claim.public.nf_2,
+            claim.public.nf_2 + Fr::ONE,
+            Card::nullifier(&sk, Commitment(leaves[1])),
+        ] {
             moved.public.nf_2 = wrong;
             refused(&moved, Clause::F4);
         }
@@ -339,13 +341,15 @@ fn f14_a_card_that_is_given_and_claimed_shows_one_nullifier() {
         for ((kind, held), nf) in Kind::ALL.into_iter().zip(&claim.private.cards).zip(shown) {
             let card = Card { kind, rho: held.rho, rcm: held.rcm };
             let [friend, rcm, ext] = [(); 3].map(|()| Fr::rand(&mut rng));
+            let friend = PublicKey(friend);
             let path = held.path.clone();
             let mut given = GiftWitness::new(&sk, (&card, path), friend, rcm, ext).into_instance();
             accepted(&given);
             assert_eq!(given.public.nf_in, nf);
             // And no other would do.
             given.public.nf_in += Fr::ONE;
-            given.public.cm_out = Card::given(kind, given.public.nf_in, rcm).commitment(friend);
+            given.public.cm_out =
+                Card::given(kind, given.public.nf_in, rcm).commitment(friend).fr();
             refused(&given, Clause::G4);
         }
     }
@@ -358,7 +362,7 @@ fn f30_what_an_issuer_and_a_registrar_hold_spends_nothing() {
     for mut rng in rngs(1) {
         let claim = five_fu(&mut rng);
         let w = &claim.private;
-        let mut held = vec![w.pk, w.salt, Person { salt: w.salt }.leaf(w.pk)];
+        let mut held = vec![w.pk, w.salt, Person { salt: w.salt }.leaf(PublicKey(w.pk))];
         held.extend([w.cards_root, w.persons_root, w.scope]);
         held.extend(w.cards.iter().flat_map(|card| [card.rho, card.rcm, card.cm]));
         held.extend(w.cards[0].path.levels()[0]);

@@ -5,7 +5,7 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand as _;
 use rand::{SeedableRng as _, rngs::StdRng};
 use wufu_circuits::{Card, Kind, Ownership, Person, Tree};
-use wufu_verifier::hash::merkle;
+use wufu_verifier::{PublicKey, hash::merkle};
 
 /// Around whole vectors of eight.
 const COUNTS: [usize; 8] = [0, 1, 2, 7, 8, 9, 17, 65];
@@ -14,7 +14,7 @@ const COUNTS: [usize; 8] = [0, 1, 2, 7, 8, 9, 17, 65];
 fn what_is_hashed_together_is_what_is_hashed_alone() {
     let rng = &mut StdRng::seed_from_u64(1);
     for count in COUNTS {
-        let keys: Vec<Fr> = (0..count).map(|_| Fr::rand(rng)).collect();
+        let keys: Vec<PublicKey> = (0..count).map(|_| PublicKey(Fr::rand(rng))).collect();
         let keyed = || keys.iter().copied();
 
         let ownership = |at: usize| Ownership::new(&at.to_le_bytes(), Fr::rand(rng));
@@ -25,7 +25,7 @@ fn what_is_hashed_together_is_what_is_hashed_alone() {
         let kind = |at: usize| Kind::ALL[at % Kind::ALL.len()];
         let card = |at: usize| Card::issued(kind(at), "wufu", at as u64, Fr::rand(rng));
         let all: Vec<Card> = (0..count).map(card).collect();
-        let alone: Vec<Fr> = all.iter().zip(keyed()).map(|(one, pk)| one.commitment(pk)).collect();
+        let alone: Vec<_> = all.iter().zip(keyed()).map(|(one, pk)| one.commitment(pk)).collect();
         assert_eq!(Card::commitments(all.iter().zip(keyed())), alone);
 
         let all: Vec<Person> = (0..count).map(|_| Person { salt: Fr::rand(rng) }).collect();

@@ -8,7 +8,7 @@ use ark_bn254::Fr;
 use serde::Deserialize;
 use serde_json::Value;
 use wufu_circuits::Address;
-use wufu_verifier::encoding::field;
+use wufu_verifier::{PublicKey, encoding::field};
 
 #[path = "../examples/derivations.rs"]
 mod generator;
@@ -57,7 +57,8 @@ fn addresses() {
     let file: Addresses = serde_json::from_str(include_str!("../vectors/addresses.json")).unwrap();
     assert!(!file.accepted.is_empty() && !file.refused.is_empty());
     for case in file.accepted {
-        let address = Address { org: case.org, pk: element(&case.pk), ek: bytes(&case.ek) };
+        let address =
+            Address { org: case.org, pk: PublicKey(element(&case.pk)), ek: bytes(&case.ek) };
         assert_eq!(case.text.parse(), Ok(address.clone()));
         assert_eq!(address.to_string(), case.text);
     }

@@ -46,7 +46,7 @@ async fn what_is_appended_comes_back_with_its_path() {
     let grants = ledger.grants(&placed).await.unwrap();
     assert_eq!(grants.cards.len(), 7);
     for (grant, n) in grants.cards.iter().zip(0u64..) {
-        let leaf = grant.card.commitment(address(n).pk);
+        let leaf = grant.card.commitment(address(n).pk).fr();
         assert_eq!((grant.serial, grant.path.index(), grant.epoch), (n + 1, n, closed.epoch));
         let path: Path<SHARD_DEPTH> = grant.path.path(leaf);
         assert_eq!(up(path.root(leaf).unwrap(), Log::Cards), root(Log::Cards));

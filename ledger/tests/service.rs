@@ -132,7 +132,7 @@ async fn only_the_operator_appends_and_gets_grants_when_the_epoch_ends() {
     let epoch = NOW / 600 + 1;
     assert_eq!((appended.cards.len(), appended.persons.len(), appended.donations.len()), (3, 1, 2));
     for (grant, n) in appended.cards.iter().zip(0u64..) {
-        let leaf = grant.card.commitment(address(n).pk);
+        let leaf = grant.card.commitment(address(n).pk).fr();
         assert_eq!((grant.epoch, grant.path.index()), (epoch, n + 1));
         assert!(grant.path.path(leaf).root(leaf).is_some());
     }

@@ -1,7 +1,7 @@
 //! Addresses.
 
 use wufu_circuits::address::Address;
-use wufu_verifier::encoding::field;
+use wufu_verifier::PublicKey;
 
 use crate::{error::ConvertError, read, v1};
 
@@ -11,7 +11,7 @@ impl TryFrom<&v1::Address> for Address {
     fn try_from(message: &v1::Address) -> Result<Self, ConvertError> {
         Ok(Self {
             org: read::org("org", &message.org)?,
-            pk: read::element("pk", &message.pk)?,
+            pk: PublicKey(read::element("pk", &message.pk)?),
             ek: read::array("ek", &message.ek)?,
         })
     }
@@ -29,7 +29,7 @@ impl From<&Address> for v1::Address {
     fn from(address: &Address) -> Self {
         Self {
             org: address.org.clone(),
-            pk: field::encode(&address.pk).to_vec(),
+            pk: address.pk.to_bytes().to_vec(),
             ek: address.ek.to_vec(),
         }
     }

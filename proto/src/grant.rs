@@ -7,7 +7,7 @@ use wufu_circuits::{
     donation::Ownership,
     person::Person,
 };
-use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time, encoding::field};
+use wufu_verifier::{Amount, Fr, ProjectKey, PublicKey, Record, Time, encoding::field};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{error::ConvertError, read, shard_path::ShardPath, v1};
@@ -76,7 +76,7 @@ impl DonationReceipt {
     }
 
     /// The public record, when the owner is `pk`.
-    pub fn record(&self, pk: Fr) -> Record {
+    pub fn record(&self, pk: PublicKey) -> Record {
         let Self { project, amount, time, .. } = *self;
         Record { project, amount, time, own: self.ownership().own(pk) }
     }

@@ -119,7 +119,7 @@ fn claim(prover: &Prover, rng: &mut StdRng) -> Answer {
     let sk = samples::spend_key(rng, CAMPAIGN);
     let pk = sk.public_key();
     let cards = Kind::ALL.map(|kind| Card::issued(kind, CAMPAIGN, rng.r#gen(), element(rng)));
-    let leaves = cards.each_ref().map(|card| card.commitment(pk));
+    let leaves = cards.each_ref().map(|card| card.commitment(pk).fr());
     let mut paths = samples::paths::<CARD_DEPTH>(rng, &leaves).into_iter();
     let cards = cards.map(|card| (card, paths.next().unwrap()));
     let person = Person { salt: element(rng) };
@@ -179,7 +179,7 @@ fn gift(prover: &Prover, rng: &mut StdRng) -> Answer {
     let friend = samples::spend_key(rng, CAMPAIGN).public_key();
     let card = Card::issued(Kind::Harmony, CAMPAIGN, rng.r#gen(), element(rng));
     let cm = card.commitment(sk.public_key());
-    let path: Path<CARD_DEPTH> = samples::paths(rng, &[cm]).remove(0);
+    let path: Path<CARD_DEPTH> = samples::paths(rng, &[cm.fr()]).remove(0);
     let ext = ext(prover.verifying_key(), CAMPAIGN.as_bytes(), b"to a friend");
     let rcm_out = seed.gift_rcm(Card::nullifier(&sk, cm), friend);
     let witness = GiftWitness::new(&sk, (&card, path), friend, rcm_out, ext);

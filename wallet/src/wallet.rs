@@ -186,9 +186,10 @@ impl Wallet {
     /// Whether every leaf that is held was made with this wallet's keys.
     fn holds_only_its_own(&self) -> Result<bool, StoreError> {
         let pk = |org: &str| self.address(org).pk;
-        let cards = self.cards()?.into_iter().all(|held| {
-            field::encode(&held.grant.card.commitment(pk(&held.grant.org))) == held.leaf
-        });
+        let cards = self
+            .cards()?
+            .into_iter()
+            .all(|held| held.grant.card.commitment(pk(&held.grant.org)).to_bytes() == held.leaf);
         let persons = self
             .persons()?
             .into_iter()

@@ -99,14 +99,14 @@ async fn f16_nothing_that_is_printed_tells_a_secret() {
     let mut secrets = vec!["c7c7c7c7".to_owned(), "199, 199, 199".to_owned()];
     for value in [
         sk.to_field(),
-        address.pk,
+        address.pk.fr(),
         receipt.rcm,
         receipt.ownership().receipt,
         receipt.ownership().own(address.pk),
         leaf,
         card.card.rcm,
         card.card.rho,
-        card.card.commitment(address.pk),
+        card.card.commitment(address.pk).fr(),
         person.person.salt,
         person.person.leaf(address.pk),
     ] {

@@ -89,7 +89,7 @@ pub fn five_fu(rng: &mut (impl CryptoRng + RngCore)) -> FiveFuInstance {
 /// The witness of a claim with these cards, all in one log.
 pub fn five_fu_of(rng: &mut impl RngCore, sk: &SpendKey, cards: [Card; 5]) -> FiveFuWitness {
     let pk = sk.public_key();
-    let leaves = cards.each_ref().map(|card| card.commitment(pk));
+    let leaves = cards.each_ref().map(|card| card.commitment(pk).fr());
     let mut paths = paths::<CARD_DEPTH>(rng, &leaves).into_iter();
     let cards = cards.map(|card| (card, paths.next().unwrap_or_default()));
     let person = Person { salt: Fr::rand(rng) };
@@ -153,7 +153,7 @@ pub fn gift(rng: &mut (impl CryptoRng + RngCore)) -> GiftInstance {
     let kind = Kind::ALL[rng.gen_range(0..Kind::ALL.len())];
     let card = Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(rng));
     let cm = card.commitment(sk.public_key());
-    let path = path(rng, cm);
+    let path = path(rng, cm.fr());
     let rcm_out = seed.gift_rcm(Card::nullifier(&sk, cm), friend);
     GiftWitness::new(&sk, (&card, path), friend, rcm_out, Fr::rand(rng)).into_instance()
 }

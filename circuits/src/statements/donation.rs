@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_verifier::{
-    Amount, CircuitName, Donation, Policy, Record, Scope, Time,
+    Amount, CircuitName, Donation, Policy, PublicKey, Record, Scope, Time,
     hash::{
         domain::Domain,
         merkle::{DONATION_DEPTH, SET_DEPTH},
@@ -97,7 +97,7 @@ impl DonationWitness {
     ) -> Self {
         Self {
             sk: sk.to_field(),
-            pk: sk.public_key(),
+            pk: sk.public_key().fr(),
             project_key: record.project.to_u64().into(),
             amount: record.amount.minor().into(),
             time: record.time.seconds().into(),
@@ -137,7 +137,7 @@ impl DonationWitness {
     /// `H(D_DON, H(D_BODY, project_key, amount, time), own)`, over any field elements: a record only holds good ones.
     fn leaf(&self) -> Fr {
         let body = hash4([Domain::Body.value(), self.project_key, self.amount, self.time]);
-        let own = Ownership { receipt: self.receipt, rcm: self.rcm }.own(self.pk);
+        let own = Ownership { receipt: self.receipt, rcm: self.rcm }.own(PublicKey(self.pk));
         hash3([Domain::Don.value(), body, own])
     }
 }
@@ -225,7 +225,7 @@ impl Circuit for DonationInstance {
         let sk = SpendKey::from_field(w.sk);
         let mut findings = Findings::default();
 
-        findings.expect(Clause::D1, w.pk == sk.public_key());
+        findings.expect(Clause::D1, w.pk == sk.public_key().fr());
         findings.expect(Clause::D2, w.don == w.leaf());
         findings.expect(Clause::D3, w.path.root(w.don) == Some(public.root));
         findings.expect(

@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_verifier::{
-    Anchor, CircuitName, FiveFu, Root, Scope,
+    Anchor, CircuitName, Commitment, FiveFu, PublicKey, Root, Scope,
     hash::{
         domain::Domain,
         merkle::{CARD_DEPTH, PERSON_DEPTH},
@@ -78,12 +78,12 @@ impl FiveFuWitness {
         let pk = sk.public_key();
         Self {
             sk: sk.to_field(),
-            pk,
+            pk: pk.fr(),
             cards_root: cards[0].1.top(),
             cards: cards.map(|(card, path)| CardWitness {
                 rho: card.rho,
                 rcm: card.rcm,
-                cm: card.commitment(pk),
+                cm: card.commitment(pk).fr(),
                 path,
             }),
             salt: person.salt,
@@ -98,7 +98,7 @@ impl FiveFuWitness {
     pub fn statement(&self) -> FiveFu {
         let sk = SpendKey::from_field(self.sk);
         let [nf_0, nf_1, nf_2, nf_3, nf_4] =
-            self.cards.each_ref().map(|card| Card::nullifier(&sk, card.cm));
+            self.cards.each_ref().map(|card| Card::nullifier(&sk, Commitment(card.cm)));
         FiveFu {
             anchor: self.anchor().fr(),
             nf_p: Person::nullifier(&sk, Scope(self.scope)),
@@ -207,18 +207,18 @@ impl Circuit for FiveFuInstance {
         let cards = || Kind::ALL.into_iter().zip(&w.cards);
         let mut findings = Findings::default();
 
-        findings.expect(Clause::F1, w.pk == sk.public_key());
+        findings.expect(Clause::F1, w.pk == sk.public_key().fr());
         for (kind, card) in cards() {
             let opening = Card { kind, rho: card.rho, rcm: card.rcm };
-            findings.expect(Clause::F2, card.cm == opening.commitment(w.pk));
+            findings.expect(Clause::F2, Commitment(card.cm) == opening.commitment(PublicKey(w.pk)));
         }
         for (_, card) in cards() {
             findings.expect(Clause::F3, card.path.root(card.cm) == Some(w.cards_root));
         }
         for ((_, card), nf) in cards().zip(nullifiers) {
-            findings.expect(Clause::F4, nf == Card::nullifier(&sk, card.cm));
+            findings.expect(Clause::F4, nf == Card::nullifier(&sk, Commitment(card.cm)));
         }
-        let leaf = Person { salt: w.salt }.leaf(w.pk);
+        let leaf = Person { salt: w.salt }.leaf(PublicKey(w.pk));
         findings.expect(Clause::F5, w.person.root(leaf) == Some(w.persons_root));
         findings.expect(Clause::F6, public.nf_p == Person::nullifier(&sk, Scope(w.scope)));
         findings.expect(Clause::F7, Anchor(public.anchor) == w.anchor());

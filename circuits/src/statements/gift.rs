@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_verifier::{
-    CircuitName, Gift,
+    CircuitName, Commitment, Gift, PublicKey,
     hash::{domain::Domain, merkle::CARD_DEPTH, poseidon::hash4},
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -52,20 +52,20 @@ impl GiftWitness {
     pub fn new(
         sk: &SpendKey,
         (card, path): (&Card, Path<CARD_DEPTH>),
-        pk_friend: Fr,
+        pk_friend: PublicKey,
         rcm_out: Fr,
         ext: Fr,
     ) -> Self {
         let pk = sk.public_key();
         Self {
             sk: sk.to_field(),
-            pk,
+            pk: pk.fr(),
             kind: Fr::from(card.kind.index() as u64),
             rho: card.rho,
             rcm: card.rcm,
-            cm: card.commitment(pk),
+            cm: card.commitment(pk).fr(),
             path,
-            pk_friend,
+            pk_friend: pk_friend.fr(),
             rcm_out,
             ext,
         }
@@ -73,7 +73,7 @@ impl GiftWitness {
 
     /// The public inputs that belong to the witness.
     pub fn statement(&self) -> Gift {
-        let nf_in = Card::nullifier(&SpendKey::from_field(self.sk), self.cm);
+        let nf_in = Card::nullifier(&SpendKey::from_field(self.sk), Commitment(self.cm));
         Gift { root: self.path.top(), nf_in, cm_out: self.cm_out(nf_in), ext: self.ext }
     }
 
@@ -156,10 +156,10 @@ impl Circuit for GiftInstance {
         let sk = SpendKey::from_field(w.sk);
         let mut findings = Findings::default();
 
-        findings.expect(Clause::G1, w.pk == sk.public_key());
+        findings.expect(Clause::G1, w.pk == sk.public_key().fr());
         findings.expect(Clause::G2, w.cm == hash4([w.domain(), w.pk, w.rho, w.rcm]));
         findings.expect(Clause::G3, w.path.root(w.cm) == Some(public.root));
-        findings.expect(Clause::G4, public.nf_in == Card::nullifier(&sk, w.cm));
+        findings.expect(Clause::G4, public.nf_in == Card::nullifier(&sk, Commitment(w.cm)));
         findings.expect(Clause::G5, public.cm_out == w.cm_out(public.nf_in));
         let kinds = Kind::ALL.map(|kind| Fr::from(kind.index() as u64));
         findings.expect(Clause::G6, kinds.contains(&w.kind));

@@ -10,7 +10,7 @@ use wufu_circuits::{
     GiftWitness, Ownership, Path, Person, SpendKey,
 };
 use wufu_verifier::{
-    Scope, Statement,
+    PublicKey, Scope, Statement,
     encoding::field,
     hash::{
         domain::Domain,
@@ -156,7 +156,7 @@ fn path_signals<const DEPTH: usize>(path: &Path<DEPTH>) -> Value {
 }
 
 fn key(sk: Fr) -> Fr {
-    SpendKey::from_field(sk).public_key()
+    SpendKey::from_field(sk).public_key().fr()
 }
 
 impl Twin for FiveFuInstance {
@@ -178,7 +178,7 @@ impl Twin for FiveFuInstance {
         for (card, path) in w.cards.iter_mut().zip(paths::<CARD_DEPTH>(rng, &leaves)) {
             card.path = path;
         }
-        let person = Person { salt: w.salt }.leaf(w.pk);
+        let person = Person { salt: w.salt }.leaf(PublicKey(w.pk));
         w.person = path_of(rng, person);
         match rng.gen_range(0..4) {
             // The empty leaf, whose path is all zeros, as a card.
@@ -297,7 +297,7 @@ impl Twin for DonationInstance {
             w.set_root = w.set_path.top();
         }
         let body = hash4([Domain::Body.value(), w.project_key, w.amount, w.time]);
-        let own = Ownership { receipt: w.receipt, rcm: w.rcm }.own(w.pk);
+        let own = Ownership { receipt: w.receipt, rcm: w.rcm }.own(PublicKey(w.pk));
         w.don = hash3([Domain::Don.value(), body, own]);
         // Now and then the empty leaf.
         if rng.gen_range(0..8) == 0 {

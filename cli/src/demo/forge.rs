@@ -28,7 +28,7 @@ pub async fn one_kind_twice(world: &World) -> anyhow::Result<FiveFuInstance> {
     let roof = roof(ledger, Log::Cards, CARD_ROOF).await?;
     let mut cards = Vec::new();
     for (kind, grant) in Kind::ALL.into_iter().zip(&grants.cards) {
-        let leaf = grant.card.commitment(pk);
+        let leaf = grant.card.commitment(pk).fr();
         let path = whole::<CARD_DEPTH, CARD_ROOF>(&roof, &grant.path, leaf)?;
         let said = Card { kind, rho: grant.card.rho, rcm: grant.card.rcm };
         cards.push((said, path));

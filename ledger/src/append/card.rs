@@ -2,7 +2,7 @@
 
 use wufu_circuits::card::Card;
 use wufu_proto::append::CardIssue;
-use wufu_verifier::Fr;
+use wufu_verifier::{Commitment, Fr, PublicKey};
 
 use crate::random;
 
@@ -10,12 +10,13 @@ use crate::random;
 pub(crate) struct IssuedCard {
     pub(crate) card: Card,
     pub(crate) serial: u64,
-    pub(crate) owner: Fr,
+    pub(crate) owner: PublicKey,
 }
 
 /// The leaves of cards, in their order, on the thread that calls.
 pub(crate) fn leaves<'a>(cards: impl ExactSizeIterator<Item = &'a IssuedCard>) -> Vec<Fr> {
-    Card::commitments(cards.map(|card| (&card.card, card.owner)))
+    let commitments = Card::commitments(cards.map(|card| (&card.card, card.owner)));
+    commitments.into_iter().map(Commitment::fr).collect()
 }
 
 /// The card of an order.

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashSet};
 
 use wufu_circuits::Address;
 use wufu_proto::append::CardIssue;
-use wufu_verifier::encoding::field;
 
 use super::error::AppendError;
 use crate::store::{Connection, cards, claims, persons};
@@ -57,7 +56,7 @@ pub(crate) async fn persons(
     let mut seen = HashSet::new();
     for address in addresses {
         let is_registered = persons::is_registered(connection, &address.pk).await?;
-        if is_registered || !seen.insert(field::encode(&address.pk)) {
+        if is_registered || !seen.insert(address.pk.to_bytes()) {
             return Err(AppendError::Registered { address: address.to_string() });
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use wufu_proto::grant::MAX_RECEIPT;
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::text, log::directory::Directory};
+use wufu_verifier::{
+    Amount, Fr, ProjectKey, PublicKey, Time, encoding::text, log::directory::Directory,
+};
 
 use crate::{append::error::AppendError, import::ReceiptKey};
 
@@ -189,7 +191,7 @@ pub(crate) struct HashedDonation {
 
 /// An owned row, hashed.
 pub(crate) struct OwnedLeaf {
-    pub(crate) owner: Fr,
+    pub(crate) owner: PublicKey,
     pub(crate) rcm: Fr,
     pub(crate) own: Fr,
     pub(crate) leaf: Fr,

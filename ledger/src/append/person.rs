@@ -1,14 +1,14 @@
 //! Persons: one leaf for each, until the first claim.
 
 use wufu_circuits::{Address, Person};
-use wufu_verifier::Fr;
+use wufu_verifier::{Fr, PublicKey};
 
 use crate::random;
 
 /// A person, and their key.
 pub(crate) struct RegisteredPerson {
     pub(crate) person: Person,
-    pub(crate) owner: Fr,
+    pub(crate) owner: PublicKey,
 }
 
 /// The leaves of persons, in their order, on the thread that calls.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use wufu_circuits::Ownership;
-use wufu_verifier::{Amount, Fr, ProjectKey, Record, Time};
+use wufu_verifier::{Amount, Fr, ProjectKey, PublicKey, Record, Time};
 
 use crate::append::{
     card::{self, IssuedCard},
@@ -63,7 +63,7 @@ pub(crate) enum EntrySource {
 pub(crate) struct Receipt {
     pub(crate) name: Vec<u8>,
     pub(crate) public: Option<(ProjectKey, Amount, Time)>,
-    pub(crate) owner: Option<Fr>,
+    pub(crate) owner: Option<PublicKey>,
     pub(crate) rcm: Option<Fr>,
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn problems(entries: &[AuditEntry]) -> Vec<(u64, Problem)> {
         }
         _ => None,
     });
-    let (at, receipts): (Vec<usize>, Vec<(Ownership, Fr)>) = receipts.unzip();
+    let (at, receipts): (Vec<usize>, Vec<(Ownership, PublicKey)>) = receipts.unzip();
     let made = Ownership::own_many(receipts.iter().map(|(of, owner)| (of, *owner)));
     put(&mut owns, &at, made);
     let made = entries.iter().zip(leaves.into_iter().zip(owns));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::{Timestamp, tz::TimeZone};
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field, log::directory::Directory};
+use wufu_verifier::{Amount, ProjectKey, PublicKey, Time, log::directory::Directory};
 
 use super::{
     bad::{RecordedDonation, RowError},
@@ -57,9 +57,9 @@ impl EnteredDonation {
     }
 
     /// Whether it has an owner, and this is another one.
-    pub(super) fn has_other_owner(&self, owner: Option<Fr>) -> bool {
+    pub(super) fn has_other_owner(&self, owner: Option<PublicKey>) -> bool {
         let Some(owner) = owner.filter(|_| self.leaf_index.is_some()) else { return false };
-        self.owner.as_deref() != Some(field::encode(&owner).as_slice())
+        self.owner.as_deref() != Some(owner.to_bytes().as_slice())
     }
 }
 

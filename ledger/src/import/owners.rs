@@ -4,7 +4,7 @@ use std::{collections::HashMap, io};
 
 use wufu_circuits::{Address, Seed, address::AddressError};
 use wufu_verifier::{
-    Fr,
+    PublicKey,
     encoding::text::{NameError, QuotedText},
 };
 
@@ -19,7 +19,7 @@ pub enum Owners {
     #[default]
     Nobody,
     /// Public keys by receipt.
-    Listed(HashMap<Box<[u8]>, Fr>),
+    Listed(HashMap<Box<[u8]>, PublicKey>),
     /// A wallet for every receipt, made up: see [`Seed::dev_owner`]. Refused in production.
     Development {
         /// The text that all of them come from.
@@ -31,7 +31,7 @@ pub enum Owners {
 
 impl Owners {
     /// The owner of the donation that has this receipt.
-    pub fn owner(&self, receipt: &[u8]) -> Option<Fr> {
+    pub fn owner(&self, receipt: &[u8]) -> Option<PublicKey> {
         match self {
             Self::Nobody => None,
             Self::Listed(owners) => owners.get(receipt).copied(),
@@ -42,7 +42,7 @@ impl Owners {
     }
 
     /// The owner of a receipt, if it is listed.
-    pub(crate) fn listed_owner(&self, receipt: &[u8]) -> Option<Fr> {
+    pub(crate) fn listed_owner(&self, receipt: &[u8]) -> Option<PublicKey> {
         if let Self::Listed(owners) = self { owners.get(receipt).copied() } else { None }
     }
 

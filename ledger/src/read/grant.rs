@@ -10,7 +10,7 @@ use wufu_proto::{
     shard_path::ShardPath,
 };
 use wufu_verifier::{
-    Fr,
+    PublicKey,
     hash::merkle::{SHARD_DEPTH, SHARD_LEAVES},
     log::checkpoint::Checkpoint,
 };
@@ -113,7 +113,7 @@ impl Ledger {
     ///
     /// # Cost
     /// As [`Ledger::grants`].
-    pub fn grants_of(&self, owner: Fr) -> BoxFuture<'_, Result<AppendOutcome, GrantError>> {
+    pub fn grants_of(&self, owner: PublicKey) -> BoxFuture<'_, Result<AppendOutcome, GrantError>> {
         Box::pin(async move {
             let mut reader = self.reader().await?;
             let mut grants = AppendOutcome::default();
@@ -139,7 +139,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn waiting_of(&self, owner: Fr) -> BoxFuture<'_, Result<PendingEntries, GrantError>> {
+    pub fn waiting_of(
+        &self,
+        owner: PublicKey,
+    ) -> BoxFuture<'_, Result<PendingEntries, GrantError>> {
         Box::pin(async move {
             let mut reader = self.reader().await?;
             let mut counts = [0; 3];

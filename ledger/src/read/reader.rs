@@ -5,7 +5,7 @@ use std::path::Path;
 use futures_util::future::BoxFuture;
 use wufu_proto::{append::AppendOutcome, grant::DonationReceipt, log::LedgerInfo};
 use wufu_verifier::{
-    Fr,
+    PublicKey,
     log::{checkpoint::Checkpoint, signed_note::LogKey},
 };
 
@@ -128,7 +128,10 @@ impl LedgerReader {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn waiting_of(&self, owner: Fr) -> BoxFuture<'_, Result<PendingEntries, GrantError>> {
+    pub fn waiting_of(
+        &self,
+        owner: PublicKey,
+    ) -> BoxFuture<'_, Result<PendingEntries, GrantError>> {
         Box::pin(async move { self.ledger.waiting_of(owner).await })
     }
 
@@ -172,7 +175,7 @@ impl GrantReader {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn grants_of(&self, owner: Fr) -> BoxFuture<'_, Result<AppendOutcome, GrantError>> {
+    pub fn grants_of(&self, owner: PublicKey) -> BoxFuture<'_, Result<AppendOutcome, GrantError>> {
         Box::pin(async move { self.ledger.grants_of(owner).await })
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sqlx::{QueryBuilder, Sqlite};
 use wufu_circuits::card::{Card, Kind};
-use wufu_verifier::{Fr, encoding::field};
+use wufu_verifier::{PublicKey, encoding::field};
 
 use super::{Connection, ROWS, StoreError, Transaction, element, signed, unsigned};
 use crate::append::card::IssuedCard;
@@ -46,7 +46,7 @@ pub(crate) async fn insert(
             // Serials were checked to be below 2^63.
             row.push_bind(issued.serial as i64)
                 .push_bind(issued.card.kind.index() as i64)
-                .push_bind(field::encode(&issued.owner).to_vec())
+                .push_bind(issued.owner.to_bytes().to_vec())
                 .push_bind(field::encode(&issued.card.rcm).to_vec())
                 .push_bind(leaf_index);
             leaf_index += 1;
@@ -72,11 +72,11 @@ pub(crate) async fn between(
 pub(crate) async fn of_owner(
     connection: &mut Connection,
     org: &str,
-    owner: &Fr,
+    owner: &PublicKey,
     end: u64,
 ) -> Result<Vec<(IssuedCard, u64)>, StoreError> {
     let query = format!("{SELECT} WHERE owner = $1 ORDER BY place");
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(field::encode(owner).to_vec());
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(owner.to_bytes().to_vec());
     let rows: Vec<Row> = query.fetch_all(connection.sqlite()).await?;
     let rows =
         rows.iter().filter(|row| u64::try_from(row.4).is_ok_and(|leaf_index| leaf_index < end));
@@ -96,6 +96,6 @@ pub(super) fn of_row(org: &str, row: &Row) -> Result<(IssuedCard, u64), StoreErr
     let kind = kind.ok_or(StoreError::Broken { what: "kind" })?;
     let serial = unsigned("serial", *serial)?;
     let card = Card::issued(kind, org, serial, element("rcm", rcm)?);
-    let owner = element("owner", owner)?;
+    let owner = PublicKey(element("owner", owner)?);
     Ok((IssuedCard { card, serial, owner }, unsigned("place", *leaf_index)?))
 }

@@ -1,6 +1,6 @@
 //! Checkpoints, and the roots of the shards that they fill: tables `checkpoints` and `shards`.
 
-use wufu_verifier::{Fr, encoding::field, log::checkpoint::Checkpoint};
+use wufu_verifier::{Fr, PublicKey, encoding::field, log::checkpoint::Checkpoint};
 
 use super::{Connection, StoreError, Transaction, element, signed, unsigned};
 use crate::log::Log;
@@ -128,7 +128,7 @@ pub(crate) async fn covered(connection: &mut Connection, log: Log) -> Result<u64
 pub(crate) async fn uncovered_of_owner(
     connection: &mut Connection,
     log: Log,
-    owner: &Fr,
+    owner: &PublicKey,
 ) -> Result<u64, StoreError> {
     let table = match log {
         Log::Cards => "cards",
@@ -140,7 +140,7 @@ pub(crate) async fn uncovered_of_owner(
          (SELECT COALESCE(MAX(size), 0) FROM checkpoints WHERE log = $2)"
     );
     let query = sqlx::query_scalar(sqlx::AssertSqlSafe(query));
-    let query = query.bind(field::encode(owner).to_vec()).bind(crate::log::id(log));
+    let query = query.bind(owner.to_bytes().to_vec()).bind(crate::log::id(log));
     unsigned("count", query.fetch_one(connection.sqlite()).await?)
 }
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use sqlx::{Row as _, sqlite::SqliteRow};
-use wufu_verifier::{Fr, Record, hash::merkle::EMPTY};
+use wufu_verifier::{Fr, PublicKey, Record, hash::merkle::EMPTY};
 
 use super::{Connection, Facts, StoreError, cards, element, facts, persons, signed, unsigned};
 use crate::{
@@ -97,7 +97,7 @@ async fn of_records(
             Some(name) => Some(Receipt {
                 name,
                 public: triple(row.try_get(7)?, row.try_get(8)?, row.try_get(9)?),
-                owner: optional(row.try_get(10)?),
+                owner: optional(row.try_get(10)?).map(PublicKey),
                 rcm: optional(row.try_get(11)?),
             }),
         };

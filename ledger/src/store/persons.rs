@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sqlx::{QueryBuilder, Sqlite};
 use wufu_circuits::Person;
-use wufu_verifier::{Fr, encoding::field};
+use wufu_verifier::{PublicKey, encoding::field};
 
 use super::{Connection, ROWS, StoreError, Transaction, element, signed, unsigned};
 use crate::append::person::RegisteredPerson;
@@ -17,10 +17,10 @@ pub(super) type Row = (Vec<u8>, Vec<u8>, i64);
 /// Whether a public key is a person's.
 pub(crate) async fn is_registered(
     connection: &mut Connection,
-    owner: &Fr,
+    owner: &PublicKey,
 ) -> Result<bool, StoreError> {
     let query = sqlx::query_scalar("SELECT place FROM persons WHERE owner = $1");
-    let query = query.bind(field::encode(owner).to_vec());
+    let query = query.bind(owner.to_bytes().to_vec());
     let leaf_index: Option<i64> = query.fetch_optional(connection.sqlite()).await?;
     Ok(leaf_index.is_some())
 }
@@ -35,7 +35,7 @@ pub(crate) async fn insert(
     for chunk in persons.chunks(ROWS) {
         let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO persons (owner, salt, place) ");
         insert.push_values(chunk, |mut row, registered| {
-            row.push_bind(field::encode(&registered.owner).to_vec())
+            row.push_bind(registered.owner.to_bytes().to_vec())
                 .push_bind(field::encode(&registered.person.salt).to_vec())
                 .push_bind(leaf_index);
             leaf_index += 1;
@@ -59,11 +59,11 @@ pub(crate) async fn between(
 /// What was registered for an owner at places before `end`, each with its place, in their order.
 pub(crate) async fn of_owner(
     connection: &mut Connection,
-    owner: &Fr,
+    owner: &PublicKey,
     end: u64,
 ) -> Result<Vec<(RegisteredPerson, u64)>, StoreError> {
     let query = format!("{SELECT} WHERE owner = $1 ORDER BY place");
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(field::encode(owner).to_vec());
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(owner.to_bytes().to_vec());
     let rows: Vec<Row> = query.fetch_all(connection.sqlite()).await?;
     let rows =
         rows.iter().filter(|row| u64::try_from(row.2).is_ok_and(|leaf_index| leaf_index < end));
@@ -81,7 +81,7 @@ pub(super) fn of_row(row: &Row) -> Result<(RegisteredPerson, u64), StoreError> {
     let (owner, salt, leaf_index) = row;
     let person = Person { salt: element("salt", salt)? };
     Ok((
-        RegisteredPerson { person, owner: element("owner", owner)? },
+        RegisteredPerson { person, owner: PublicKey(element("owner", owner)?) },
         unsigned("place", *leaf_index)?,
     ))
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use sqlx::{QueryBuilder, Sqlite};
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, encoding::field};
+use wufu_verifier::{Amount, Fr, ProjectKey, PublicKey, Time, encoding::field};
 
 use super::{Connection, Facts, ROWS, StoreError, Transaction, element, facts, signed, unsigned};
 use crate::{
@@ -142,13 +142,13 @@ pub(crate) async fn ownable(
 pub(crate) async fn set_owner(
     tx: &mut Transaction<'_>,
     receipt: &[u8],
-    (owner, rcm): (&Fr, &Fr),
+    (owner, rcm): (&PublicKey, &Fr),
     leaf_index: u64,
 ) -> Result<(), StoreError> {
     let update = "UPDATE receipts SET owner = $1, rcm = $2, place = $3 \
          WHERE log = $4 AND receipt = $5 AND place IS NULL";
     sqlx::query(update)
-        .bind(field::encode(owner).to_vec())
+        .bind(owner.to_bytes().to_vec())
         .bind(field::encode(rcm).to_vec())
         .bind(signed(leaf_index)?)
         .bind(crate::log::id(Log::DONATIONS))
@@ -181,7 +181,7 @@ pub(crate) async fn insert(
             seq += 1;
             out.push_bind(seq);
             let (leaf, bytes) = (hashed.leaf.as_ref(), |value: &Fr| field::encode(value).to_vec());
-            out.push_bind(leaf.map(|leaf| bytes(&leaf.owner)));
+            out.push_bind(leaf.map(|leaf| leaf.owner.to_bytes().to_vec()));
             out.push_bind(leaf.map(|leaf| bytes(&leaf.rcm))).push_bind(leaf.map(|_| next));
             next += i64::from(leaf.is_some());
         });
@@ -233,11 +233,11 @@ pub(crate) async fn between(
 /// An owner's donations at places before `end`, in their order.
 pub(crate) async fn of_owner(
     connection: &mut Connection,
-    owner: &Fr,
+    owner: &PublicKey,
     end: u64,
 ) -> Result<Vec<HeldDonation>, StoreError> {
     let query = format!("{SELECT} WHERE owner = $1 ORDER BY place");
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(field::encode(owner).to_vec());
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(owner.to_bytes().to_vec());
     let rows: Vec<Row> = query.fetch_all(connection.sqlite()).await?;
     let is_before =
         |leaf_index: i64| u64::try_from(leaf_index).is_ok_and(|leaf_index| leaf_index < end);

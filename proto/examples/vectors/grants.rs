@@ -8,12 +8,12 @@ use wufu_proto::{
     v1,
     voucher::Voucher,
 };
-use wufu_verifier::{Amount, Fr, ProjectKey, Time, hash::merkle::SHARD_DEPTH};
+use wufu_verifier::{Amount, Fr, ProjectKey, PublicKey, Time, hash::merkle::SHARD_DEPTH};
 
 use super::{Cases, TEXT, alias, bytes, fr, length, modulus, not_canonical};
 
 pub fn address() -> Value {
-    let address = Address { org: "wufu-2018".into(), pk: fr(1), ek: bytes(2) };
+    let address = Address { org: "wufu-2018".into(), pk: PublicKey(fr(1)), ek: bytes(2) };
     let good = v1::Address::from(&address);
     let change = |f: fn(&mut v1::Address)| {
         let mut other = good.clone();

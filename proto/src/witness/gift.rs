@@ -1,7 +1,7 @@
 //! The witness of a gift.
 
 use wufu_circuits::{Card, GiftInstance, GiftWitness};
-use wufu_verifier::encoding::field;
+use wufu_verifier::{PublicKey, encoding::field};
 
 use super::{bytes, children, path, secret, spend_key};
 use crate::{error::ConvertError, grant, read, v1};
@@ -18,7 +18,7 @@ impl TryFrom<v1::GiftWitness> for GiftInstance {
             rcm: read::element("rcm", &opening.rcm)?,
         };
         let place = path(&opening.path)?;
-        let friend = read::element("friend pk", &message.friend_pk)?;
+        let friend = PublicKey(read::element("friend pk", &message.friend_pk)?);
         let rcm_out = read::element("rcm out", &message.rcm_out)?;
         let ext = read::element("ext", &message.ext)?;
         Ok(GiftWitness::new(&sk, (&card, place), friend, rcm_out, ext).into_instance())

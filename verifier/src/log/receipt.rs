@@ -241,6 +241,7 @@ impl ClaimRefusal {
 }
 
 /// Either answer.
+#[allow(clippy::large_enum_variant, reason = "one at a time is read")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimAnswer {
     /// It is admitted.

@@ -215,7 +215,7 @@ impl Wallet {
         if card.rho != expected.rho {
             return Err(ReceiveError::Serial);
         }
-        let (log, leaf) = (LogName::cards(org), card.commitment(self.address(org).pk));
+        let (log, leaf) = (LogName::cards(org), card.commitment(self.address(org).pk).fr());
         let checked = self.check(&log, leaf, path, *epoch)?;
         let new = self.store().add_card(field::encode(&leaf), grant, checked.standing())?;
         if new { Ok(checked) } else { Err(ReceiveError::Held { log, place: path.index() }) }

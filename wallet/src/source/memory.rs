@@ -148,7 +148,7 @@ impl MemoryLedger {
     pub fn issue(&self, to: &Address, kind: Kind) -> CardGrant {
         let serial = self.next();
         let card = Card::issued(kind, &self.org, serial, Fr::from(serial + 1_000_000));
-        let index = self.append(&LogName::cards(&self.org), &[card.commitment(to.pk)]);
+        let index = self.append(&LogName::cards(&self.org), &[card.commitment(to.pk).fr()]);
         let path = ShardPath::new(index, &wufu_circuits::Path::default()).unwrap();
         CardGrant { org: self.org.clone(), card, serial, path, epoch: 0 }
     }
