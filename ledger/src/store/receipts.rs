@@ -127,11 +127,11 @@ pub(crate) async fn ownable(
     connection: &mut Connection,
     receipt: &[u8],
 ) -> Result<Option<OwnableDonation>, StoreError> {
+    type Row = (i64, i64, i64, Option<i64>, Option<i64>);
     let query = "SELECT project_key, amount, time, seq, place FROM receipts \
          WHERE log = $1 AND receipt = $2";
     let query = sqlx::query_as(query).bind(crate::log::id(Log::DONATIONS)).bind(receipt);
-    let row: Option<(i64, i64, i64, Option<i64>, Option<i64>)> =
-        query.fetch_optional(connection.sqlite()).await?;
+    let row: Option<Row> = query.fetch_optional(connection.sqlite()).await?;
     let Some((project, amount, time, seq, leaf_index)) = row else { return Ok(None) };
     let leaf_index = leaf_index.map(|leaf_index| unsigned("place", leaf_index)).transpose()?;
     let (number, facts) = (unsigned("seq", seq.unwrap_or(0))?, facts(project, amount, time));
