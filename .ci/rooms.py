@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LONGEST = 500
 # What is named, in which sources, and the only folder that may.
 KEPT = [("sqlx", "ledger/src", "ledger/src/store")]
-ONE_WAY = ["blind", "cli", "files", "ledger", "proto", "serve", "wallet"]
+ONE_WAY = ["cli", "delegation", "files", "ledger", "proto", "serve", "wallet"]
 
 
 def parts(text):

@@ -10,7 +10,7 @@ use ark_ec::AffineRepr;
 use ed25519_dalek::{Signer, SigningKey};
 use libfuzzer_sys::fuzz_target;
 use prost::{Message, Name};
-use wufu_blind::{FourSums, Kit, MAX_LIFE, PublicBases, Shape, Token};
+use wufu_delegation::{FourSums, Kit, MAX_LIFE, PublicBases, Shape, Token};
 use wufu_circuits::r1cs::Size;
 use wufu_fuzz::reached;
 use wufu_proto::{

@@ -1,5 +1,5 @@
 //! What a wallet asks dealers and evaluators, and what they answer. Seeds, sums and masked numbers are bytes here: crate
-//! `wufu-blind` knows what they are.
+//! `wufu-delegation` knows what they are.
 
 use core::mem;
 

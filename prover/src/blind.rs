@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 use ark_ec::CurveGroup as _;
 use ed25519_dalek::SigningKey;
 use rand::{CryptoRng, RngCore};
-use wufu_blind::{
+use wufu_delegation::{
     FourSums, Kit, KitError, MaskSeed, Masks, NotBlind, PublicBases, RequestError, Shape, Token,
     secrets,
 };
@@ -129,7 +129,7 @@ impl Dealer {
         self.signer.verifying_key()
     }
 
-    /// A token with a fresh seed. `expiry` in Unix seconds: [`wufu_blind::LIFE`] from now.
+    /// A token with a fresh seed. `expiry` in Unix seconds: [`wufu_delegation::LIFE`] from now.
     ///
     /// # Errors
     /// When the sums fail, which is our bug.

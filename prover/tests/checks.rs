@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bn254x8::Backend;
-use wufu_blind::{MaskSeed, Shape};
+use wufu_delegation::{MaskSeed, Shape};
 use wufu_circuits::{r1cs::Size, registry_entry};
 use wufu_groth16::{
     EngineError,

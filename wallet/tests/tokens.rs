@@ -13,7 +13,7 @@ use std::{
 
 use ed25519_dalek::{SigningKey, VerifyingKey as DealerKey};
 use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
-use wufu_blind::{FourSums, MaskSeed, Token};
+use wufu_delegation::{FourSums, MaskSeed, Token};
 use wufu_testing::Process;
 use wufu_verifier::KeyId;
 use wufu_wallet::prover::{

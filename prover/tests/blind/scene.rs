@@ -10,7 +10,7 @@ use ark_groth16::{
 use bn254x8::Backend;
 use ed25519_dalek::SigningKey;
 use rand::rngs::StdRng;
-use wufu_blind::{BlindKey, Blinding, FourSums, MaskSeed, Shared, Token};
+use wufu_delegation::{BlindKey, Blinding, FourSums, MaskSeed, Shared, Token};
 use wufu_circuits::{
     Assignment, Clause, R1cs,
     r1cs::{Declaration, Mode, Size},

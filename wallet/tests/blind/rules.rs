@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wufu_blind::Kit;
+use wufu_delegation::Kit;
 use wufu_groth16::PreparedEngine;
 use wufu_prover::{Prover, blind};
 use wufu_wallet::{

@@ -21,7 +21,7 @@ use tonic::{
     transport::{Server, server::Connected},
 };
 use wufu_analysis::samples;
-use wufu_blind::BlindKey;
+use wufu_delegation::BlindKey;
 use wufu_groth16::{PreparedKey, prepared::Options};
 use wufu_proto::{
     blind::FORMAT,

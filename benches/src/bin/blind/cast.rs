@@ -12,7 +12,7 @@ use ed25519_dalek::SigningKey;
 use prost::Message;
 use rand::rngs::StdRng;
 use wufu_analysis::samples::five_fu;
-use wufu_blind::{BlindKey, Blinding, FourSums, Kit, LIFE, Masks, Token};
+use wufu_delegation::{BlindKey, Blinding, FourSums, Kit, LIFE, Masks, Token};
 use wufu_circuits::{Circuit as _, FiveFuInstance, R1cs};
 use wufu_groth16::{Engine as _, PreparedEngine, ProvingKey, prepared::Options};
 use wufu_proto::{
@@ -176,7 +176,7 @@ impl Cast {
                 ntt.coset_products(&first, assignment.bz(), &mut products)
             })?;
         }
-        let seed = wufu_blind::MaskSeed::random(rng);
+        let seed = wufu_delegation::MaskSeed::random(rng);
         times.take("within", "masks of a token", || Masks::new(&seed, shape));
         let key = self.key.verifying_key();
         let proof = self.engine.prove(keys::values(&assignment), 3.into(), 5.into())?;

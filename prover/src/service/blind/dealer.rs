@@ -8,7 +8,7 @@ use std::{
 use rand::rngs::OsRng;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status};
-use wufu_blind::LIFE;
+use wufu_delegation::LIFE;
 use wufu_proto::{
     blind::{Deal, DealtTokens},
     v1::{self, dealer_service_server::DealerService},

@@ -1,6 +1,6 @@
 //! Why blind mode makes no proof.
 
-use wufu_blind::{AnswerError, KitError, KitId, ShareError, SumsError};
+use wufu_delegation::{AnswerError, KitError, KitId, ShareError, SumsError};
 
 use super::TokenStoreError;
 use crate::prover::ProverError;

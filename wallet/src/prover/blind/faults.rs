@@ -11,7 +11,7 @@ use std::{
 
 use ed25519_dalek::SigningKey;
 use redb::{Database, ReadableDatabase as _, StorageBackend, TableDefinition};
-use wufu_blind::{FourSums, MaskSeed, Token};
+use wufu_delegation::{FourSums, MaskSeed, Token};
 use wufu_verifier::KeyId;
 use zeroize::Zeroizing;
 

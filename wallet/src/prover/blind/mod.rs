@@ -15,7 +15,7 @@ use ed25519_dalek::VerifyingKey as DealerKey;
 use rand::{rngs::OsRng, seq::SliceRandom as _};
 use tokio::time::Instant;
 use tonic::Request;
-use wufu_blind::{BlindKey, FourSums, Kit, Token, TokenError};
+use wufu_delegation::{BlindKey, FourSums, Kit, Token, TokenError};
 use wufu_circuits::{Assignment, Circuit, CircuitVisitor};
 use wufu_proto::{
     blind::{Deal, DealtTokens, EvaluatedSums, messages},
@@ -31,7 +31,7 @@ use delay::StepListener;
 pub use delay::{BlindStep, Delay, OnStep, WaitReason};
 pub use error::BlindError;
 pub use tokens::{TOKEN_FOLDER, TokenStore, TokenStoreError};
-pub use wufu_blind::KitId;
+pub use wufu_delegation::KitId;
 
 use super::{
     DealerContact, OnStage, ProofMode, ProofSource, ProverError, Stage, Timings, UnverifiedProof,

@@ -27,7 +27,7 @@ use redb::{
     Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
     backends::InMemoryBackend,
 };
-use wufu_blind::{MAX_LIFE, Token, TokenError};
+use wufu_delegation::{MAX_LIFE, Token, TokenError};
 use wufu_verifier::KeyId;
 use zeroize::Zeroizing;
 

@@ -3,7 +3,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, PrimeField};
-use wufu_blind::{Blinding, Kit, MaskSeed, Masks, Shape, Token};
+use wufu_delegation::{Blinding, Kit, MaskSeed, Masks, Shape, Token};
 
 use crate::common::*;
 

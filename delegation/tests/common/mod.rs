@@ -5,7 +5,7 @@ use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use bn254x8::Backend;
 use ed25519_dalek::SigningKey;
-use wufu_blind::{BlindKey, FourSums, Kit, MaskSeed, PublicBases, Shape, Token};
+use wufu_delegation::{BlindKey, FourSums, Kit, MaskSeed, PublicBases, Shape, Token};
 use wufu_circuits::{
     Assignment, Clause,
     r1cs::{Declaration, Mode, Size},

@@ -5,7 +5,7 @@ use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, PrimeField};
 use bn254x8::Backend;
 use ed25519_dalek::Signer;
-use wufu_blind::{
+use wufu_delegation::{
     BlindKey, Blinding, FourSums, Kit, KitError, MAX_LIFE, PointError, RequestError, ShareError,
     SumsError, Token, TokenError,
 };
@@ -242,7 +242,7 @@ fn f16_debug_shows_no_secret() {
     let seed = hex::encode(token.seed().as_bytes());
     let printed = format!("{token:?} {:?} {:?}", token.seed(), token.sums());
     let shared = wallet.share(&assignment(), vec![token]).unwrap();
-    let masks = wufu_blind::Masks::new(&crate::common::seed(0), &shape());
+    let masks = wufu_delegation::Masks::new(&crate::common::seed(0), &shape());
     let blinding = Blinding::new(Fr::from(98_765_432u64), Fr::from(87_654_321u64));
     let printed = format!("{printed} {shared:?} {masks:?} {blinding:?}");
     for secret in [&seed, &seed[..16], "0, 1, 2, 3", "98765432", "87654321", "16807"] {

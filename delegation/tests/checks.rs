@@ -4,7 +4,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::BigInt;
-use wufu_blind::{AnswerError, Blinding, RequestError, ShareError};
+use wufu_delegation::{AnswerError, Blinding, RequestError, ShareError};
 use wufu_circuits::{
     Assignment, Clause,
     r1cs::{Declaration, Mode},
