@@ -366,9 +366,10 @@ fn a_file_on_standard_output_is_all_that_is_there() {
     assert!(ok(path, &["request", "show", "target.req"]).contains("purpose"));
 }
 
+/// Rows of SECURITY.md: 50.
 /// `WUFU_CACHE= wufu setup clear` deleted `./keys` in the current folder, with everything in it.
 #[test]
-fn f50_an_empty_cache_variable_is_unset_and_clear_deletes_keys_alone() {
+fn an_empty_cache_variable_is_unset_and_clear_deletes_keys_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let clear = |cache: &str| {

@@ -266,9 +266,10 @@ fn the_ledger_by_another_name_is_no_second_source() {
     assert!(refused.contains("own folder"), "{refused}");
 }
 
+/// Rows of SECURITY.md: 51.
 /// A file of 0 bytes opened as an empty wallet, which had forgotten what it had shown.
 #[test]
-fn f51_an_empty_or_cut_off_store_is_named_and_refused() {
+fn an_empty_or_cut_off_store_is_named_and_refused() {
     let home = Home::new();
     home.wallet("mine");
     let store = home.path("mine/wallet.redb");

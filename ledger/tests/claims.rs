@@ -113,8 +113,9 @@ async fn what_was_verified_is_what_is_kept() {
     assert!(matches!(outcome, ClaimOutcome::Admitted { claim: 1, .. }));
 }
 
+/// Rows of SECURITY.md: 15, 31.
 #[tokio::test]
-async fn f15_f31_only_roots_of_one_epoch_within_the_window_count() {
+async fn only_roots_of_one_epoch_within_the_window_count() {
     let (_folder, ledger, old) = campaign().await;
     let trapdoor = Trapdoor::new(1);
     ledger.append(cards(5..9)).await.unwrap();
@@ -192,8 +193,9 @@ async fn of_many_claims_of_one_person_at_once_one_is_admitted() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
+/// Rows of SECURITY.md: 15.
 #[tokio::test]
-async fn f15_a_claim_that_was_verified_for_another_org_is_refused() {
+async fn a_claim_that_was_verified_for_another_org_is_refused() {
     let (_folder, ledger) = ledger().await;
     let folder = tempfile::TempDir::new().unwrap();
     let other = Ledger::create(folder.path(), &LedgerPolicy::new("other"), NOW).await.unwrap();

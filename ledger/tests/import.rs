@@ -421,10 +421,11 @@ fn the_generator_is_deterministic_and_exact() {
     }
 }
 
+/// Rows of SECURITY.md: 49.
 /// A file was held in memory as a whole. It is read and entered in batches now, and is still one transaction: a bad
 /// row, or a receipt of an earlier batch, undoes all of them.
 #[tokio::test]
-async fn f49_a_file_of_several_batches_is_imported_whole_or_not_at_all() {
+async fn a_file_of_several_batches_is_imported_whole_or_not_at_all() {
     let (folder, ledger) = in_dollars().await;
     let rows = 70_000;
     let mut csv = String::from("receipt,institution,project,amount,date\n");

@@ -132,9 +132,10 @@ async fn a_database_with_rows_missing_is_told_with_the_next_step() {
     }
 }
 
+/// Rows of SECURITY.md: 53.
 /// The importer refused names that hide something, and an append by call did not: they stood in the signed directory.
 #[tokio::test]
-async fn f53_a_donation_with_a_name_that_hides_something_is_not_appended() {
+async fn a_donation_with_a_name_that_hides_something_is_not_appended() {
     let (_folder, ledger) = ledger().await;
     for hidden in ["x\u{202e}y", "x\u{200b}", "x\u{ad}y", "cafe\u{301}", "x\ny"] {
         for field in ["receipt", "institution", "project"] {

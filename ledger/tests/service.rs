@@ -197,8 +197,9 @@ async fn an_append_that_waits_is_told_that_it_is_durable_when_the_service_ends()
     assert_eq!(ledger.size(Log::Cards).await.unwrap(), 2);
 }
 
+/// Rows of SECURITY.md: 22.
 #[tokio::test]
-async fn f22_oversized_and_garbage_messages_are_refused_and_others_are_served() {
+async fn oversized_and_garbage_messages_are_refused_and_others_are_served() {
     use tokio::io::AsyncWriteExt;
     let (_folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;

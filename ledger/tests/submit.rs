@@ -17,8 +17,9 @@ use wufu_proto::{
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
 
+/// Rows of SECURITY.md: 17.
 #[tokio::test(flavor = "multi_thread")]
-async fn f17_claims_of_many_clients_at_once_are_each_answered_with_their_own() {
+async fn claims_of_many_clients_at_once_are_each_answered_with_their_own() {
     let (_folder, ledger) = ledger().await;
     ledger.append(cards(0..5)).await.unwrap();
     ledger.append(persons(0..5)).await.unwrap();
@@ -71,9 +72,10 @@ async fn f17_claims_of_many_clients_at_once_are_each_answered_with_their_own() {
     served.end().await;
 }
 
+/// Rows of SECURITY.md: 19.
 /// They are checked together, whichever come while others are checked. One that is no good costs the others nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn f19_bad_claims_among_many_are_refused_and_the_others_admitted() {
+async fn bad_claims_among_many_are_refused_and_the_others_admitted() {
     let (_folder, ledger) = ledger().await;
     ledger.append(cards(0..5)).await.unwrap();
     ledger.append(persons(0..5)).await.unwrap();

@@ -271,8 +271,9 @@ async fn no_epoch_is_signed_afresh_once_checkpoints_or_summaries_are_gone() {
     assert!(matches!(error, AppendError::Store(StoreError::State)), "{error}");
 }
 
+/// Rows of SECURITY.md: 42.
 #[tokio::test]
-async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
+async fn a_database_behind_its_high_water_mark_signs_nothing() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();

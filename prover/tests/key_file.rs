@@ -42,8 +42,9 @@ fn a_key_with_another_number_of_points_is_refused() {
     }
 }
 
+/// Rows of SECURITY.md: 5.
 #[test]
-fn f05_a_key_file_whose_hash_is_another_is_refused() {
+fn a_key_file_whose_hash_is_another_is_refused() {
     let mut bytes = key(CircuitName::Gift).encode().unwrap();
     ProvingKey::decode(&bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
         .unwrap();

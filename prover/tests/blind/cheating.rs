@@ -255,8 +255,9 @@ fn outside() -> G2Affine {
         .unwrap()
 }
 
+/// Rows of SECURITY.md: 4.
 #[test]
-fn f04_answers_with_points_that_are_none_are_refused() {
+fn answers_with_points_that_are_none_are_refused() {
     let rng = &mut rng(57);
     let (scene, assignment) = set(rng);
     let shared = scene.share(&assignment, vec![scene.token(1)], (Fr::rand(rng), Fr::rand(rng)));

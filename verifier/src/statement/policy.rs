@@ -323,8 +323,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 38.
     #[test]
-    fn f38_order_and_repetition_do_not_change_a_set() {
+    fn order_and_repetition_do_not_change_a_set() {
         let shuffled = ProjectSet::new([key(2), key(3), key(1), key(3)]).unwrap();
         assert_eq!(shuffled.root(), policy().projects.root());
         let filled: Vec<Fr> = [1, 2]
@@ -347,8 +348,9 @@ mod tests {
         assert_eq!(Policy::decode(&policy.encode()), Ok(copy));
     }
 
+    /// Rows of SECURITY.md: 13.
     #[test]
-    fn f13_swapped_and_wide_bounds_are_refused() {
+    fn swapped_and_wide_bounds_are_refused() {
         let (low, high) = (Amount::new(1).unwrap(), Amount::new(2).unwrap());
         assert!(matches!(Bounds::amounts(high, low), Err(PolicyError::Bounds { .. })));
         let (low, high) = (Time::new(1).unwrap(), Time::new(2).unwrap());
@@ -363,8 +365,9 @@ mod tests {
         assert!(matches!(Policy::decode(&wide), Err(PolicyError::Record(_))));
     }
 
+    /// Rows of SECURITY.md: 5.
     #[test]
-    fn f05_only_what_encode_writes_is_read() {
+    fn only_what_encode_writes_is_read() {
         let bytes = policy().encode();
         assert_eq!(Policy::decode(&bytes), Ok(policy()));
         for end in 0..bytes.len() {

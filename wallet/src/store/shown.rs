@@ -353,8 +353,9 @@ mod tests {
         refusal.text("wufu") + "\n\u{2014} wufu x\n"
     }
 
+    /// Rows of SECURITY.md: 33.
     #[test]
-    fn f33_a_second_policy_for_one_verifier_is_refused() {
+    fn a_second_policy_for_one_verifier_is_refused() {
         let store = Store::in_memory().unwrap();
         let (one, two) = (Fr::from(1u64), Fr::from(2u64));
         assert_eq!(store.shown(&[1; 32], &[9; 32]).unwrap(), None);
