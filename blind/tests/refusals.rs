@@ -172,7 +172,7 @@ fn tokens_are_good_for_a_day_at_the_most() {
 
 /// Rows of SECURITY.md: 4.
 #[test]
-fn tokens_with_sums_that_are_none_are_refused_though_signed() {
+fn signed_tokens_with_invalid_sums_are_refused() {
     let bytes = token(0).encode();
     for (point, at) in SUMS {
         let mut other = broken(&bytes, 72 + at);
@@ -187,7 +187,7 @@ fn tokens_with_sums_that_are_none_are_refused_though_signed() {
 
 /// Rows of SECURITY.md: 2.
 #[test]
-fn requests_with_aliases_and_of_other_lengths_are_refused() {
+fn requests_with_aliases_or_wrong_lengths_are_refused() {
     let shape = shape();
     let count = shape.values();
     let mut private = vec![BigInt::default(); shape.private()];
@@ -218,7 +218,7 @@ fn requests_with_aliases_and_of_other_lengths_are_refused() {
 }
 
 #[test]
-fn what_may_not_be_shared_is_refused_before_it_is_masked() {
+fn unshareable_input_is_refused_before_masking() {
     let wallet = wallet();
     let blinding = || Blinding::new(Fr::from(3u64), Fr::from(5u64));
     let share = |tokens| wallet.share_with(&assignment(), tokens, blinding()).unwrap_err();

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_friend_who_did_not_get_the_card_does_not_recognise_who_did() {
+    fn a_friend_without_the_card_cannot_tell_who_got_it() {
         let seed = Seed::from_bytes([3; 32]);
         let sk = seed.spend_key("wufu");
         let card = Card::issued(Kind::Harmony, "wufu", 5, Fr::from(11u64));

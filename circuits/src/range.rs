@@ -92,7 +92,7 @@ mod tests {
 
     /// Rows of SECURITY.md: 10.
     #[test]
-    fn a_bit_that_is_no_bit_is_refused_though_the_sum_is_right() {
+    fn a_non_bit_is_refused_though_the_sum_is_right() {
         let two = Fr::from(2u64);
         let half = two.inverse().unwrap();
         // Each keeps the sum: what the lowest bit has too much, the second has too little.

@@ -340,7 +340,7 @@ fn one_gift_one_nullifier() {
 /// Rows of SECURITY.md: 14.
 /// What keeps a card from being given away and claimed: both statements show one nullifier, so one spent set takes it once.
 #[test]
-fn a_card_that_is_given_and_claimed_shows_one_nullifier() {
+fn a_card_given_and_claimed_shows_one_nullifier() {
     for mut rng in rngs(CASES) {
         let claim = five_fu(&mut rng);
         accepted(&claim);

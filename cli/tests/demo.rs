@@ -454,7 +454,7 @@ fn services_listen_on_this_machine_only() {
 
 /// Rows of SECURITY.md: 35.
 #[test]
-fn a_client_identity_or_both_roles_in_one_process_is_an_error_at_the_start() {
+fn client_identity_or_both_roles_fail_at_the_start() {
     for role in ["dealer", "evaluator"] {
         for option in ["--client-ca", "--bearer"] {
             let output = wufu(&["serve", role, "--circuit", "gift", option, "file"]);

@@ -79,7 +79,7 @@ fn told(done: &Output) -> String {
 /// Rows of SECURITY.md: 49.
 /// FAILURES.md, row 49: exit 0, "1 donation, 0 rows left out", and two rows were gone.
 #[test]
-fn an_open_quote_ends_with_an_error_that_names_its_line() {
+fn an_open_quote_is_an_error_that_names_its_line() {
     let ledger = Ledger::new();
     for name in ["open-quote-last-column.csv", "open-quote-closed-later.csv"] {
         for more in [&[][..], &["--skip-bad"], &["--multiline-cells"]] {
@@ -219,7 +219,7 @@ fn what_a_message_proposes_works() {
 /// Joined rows were not counted, times as the command shows them were refused, and a forgotten quote was told as
 /// another fault.
 #[test]
-fn cells_that_span_lines_are_told_and_times_are_read_as_they_are_shown() {
+fn multiline_cells_are_reported_and_shown_times_read() {
     let ledger = Ledger::new();
     let text = "receipt,institution,project,amount,date,note\n\
         r1,I,P,1,2020-02-03 10:00 UTC,\"two\nand\nthree\"\nr2,I,P,1,2020-02-03 18:00 +08:00,x\n";
@@ -238,7 +238,7 @@ fn cells_that_span_lines_are_told_and_times_are_read_as_they_are_shown() {
 /// A list of owners that matched nothing was told without the reason, one of semicolons or from a pipe could not be
 /// read, and a cut address was not told from other texts.
 #[test]
-fn a_list_of_owners_is_read_and_what_it_misses_is_told() {
+fn an_owner_list_is_read_and_its_gaps_are_reported() {
     let ledger = Ledger::new();
     let [one, two] = [1, 2].map(|seed| wufu_circuits::Seed::from_bytes([seed; 32]).address("cerf"));
     let file = |name: &str, text: String| {

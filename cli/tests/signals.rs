@@ -111,7 +111,7 @@ impl Drop for Service {
 
 /// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn sighup_reloads_nothing_and_sigterm_waits_for_no_watch() {
+async fn sighup_reloads_nothing_sigterm_awaits_no_watch() {
     let folder = tempfile::tempdir().unwrap();
     let mut service = Service::start(folder.path(), 1024);
     for _ in 0..3 {
@@ -135,7 +135,7 @@ async fn sighup_reloads_nothing_and_sigterm_waits_for_no_watch() {
 
 /// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn more_silent_connections_than_descriptors_stop_neither_service_nor_epochs() {
+async fn silent_connections_stop_neither_service_nor_epochs() {
     let folder = tempfile::tempdir().unwrap();
     let mut service = Service::start(folder.path(), 128);
     let mut silent = Vec::new();

@@ -60,7 +60,7 @@ async fn count(ledger: &Ledger) -> u64 {
 /// again further down, it made two rows of four. Where a row ends after that is a guess, so that nothing is imported,
 /// whatever may be skipped.
 #[tokio::test]
-async fn a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
+async fn a_quote_left_open_on_its_line_refuses_the_file() {
     let (_folder, ledger) = ledger().await;
     for case in ["open-quote-last-column.csv", "open-quote-closed-later.csv"] {
         for skip_bad in [false, true] {
@@ -105,7 +105,7 @@ async fn a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
 /// FAILURES.md, row 53: an institution's name with a bidirectional override, and one with a zero-width space, were
 /// imported and printed.
 #[tokio::test]
-async fn names_that_deceive_are_refused_with_code_point_and_column() {
+async fn deceptive_names_are_refused_with_their_column() {
     let (_folder, ledger) = ledger().await;
     let error = import(&ledger, "names-that-deceive.csv", &format(), false).await.unwrap_err();
     let expected = [
@@ -304,7 +304,7 @@ async fn a_known_row_whose_owner_is_listed_now_is_told() {
 /// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. A folder was "Is a directory", a pipe is
 /// a file like others.
 #[tokio::test]
-async fn what_is_no_file_of_rows_is_refused_and_a_pipe_is_read() {
+async fn a_file_without_rows_is_refused_and_a_pipe_is_read() {
     let (folder, ledger) = ledger().await;
     let import = async |path: &str| {
         let options = ImportOptions::default();

@@ -14,7 +14,7 @@ const DAY: u64 = 86_400;
 
 /// Rows of SECURITY.md: 41.
 #[tokio::test]
-async fn a_clock_that_is_30_days_or_80_years_ahead_signs_nothing() {
+async fn a_clock_30_days_or_80_years_ahead_signs_nothing() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_clock_that_is_30_days_or_80_years_ahead_signs_nothing() {
 /// Rows of SECURITY.md: 41.
 /// The first epoch had nothing to be compared with: a ledger whose clock went wrong before it was signed stood still.
 #[tokio::test]
-async fn the_first_epoch_is_compared_with_the_time_at_which_the_ledger_was_made() {
+async fn the_first_epoch_is_compared_with_the_creation_time() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     let refused = ledger.close_epoch(NOW + 30 * DAY).await;
@@ -64,7 +64,7 @@ async fn the_first_epoch_is_compared_with_the_time_at_which_the_ledger_was_made(
 
 /// Rows of SECURITY.md: 41.
 #[tokio::test]
-async fn a_ledger_that_was_switched_off_for_weeks_has_a_way_on() {
+async fn a_ledger_switched_off_for_weeks_can_go_on() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();

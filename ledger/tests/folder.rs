@@ -112,7 +112,7 @@ async fn a_folder_in_which_others_can_write_is_refused() {
 }
 
 #[tokio::test]
-async fn secrets_and_the_database_that_others_may_read_are_refused() {
+async fn files_that_others_can_read_are_refused() {
     let folder = closed().await;
     fs::write(folder.path().join("ledger.db-wal"), "").unwrap();
     for name in ["signing.key", "operator.token", "ledger.db", "ledger.db-wal"] {

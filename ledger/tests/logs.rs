@@ -190,7 +190,7 @@ async fn a_log_never_signs_twice_for_an_epoch() {
 }
 
 #[tokio::test]
-async fn a_folder_has_one_ledger_and_one_writer_and_keeps_its_secrets() {
+async fn a_folder_has_one_ledger_one_writer_and_its_secrets() {
     let (folder, ledger) = ledger().await;
     let second = Ledger::open(folder.path()).await.unwrap_err().to_string();
     assert!(second.contains("is open in another process"), "{second}");
@@ -252,7 +252,7 @@ async fn a_ledger_without_currency_takes_no_donations() {
 }
 
 #[tokio::test]
-async fn appends_at_the_same_time_all_get_places_of_their_own() {
+async fn concurrent_appends_get_distinct_leaf_indices() {
     let (_folder, ledger) = ledger().await;
     let tasks: Vec<_> = (0..20u64)
         .map(|n| {
@@ -272,7 +272,7 @@ async fn appends_at_the_same_time_all_get_places_of_their_own() {
 
 /// Rows of SECURITY.md: 31.
 #[tokio::test]
-async fn once_a_log_signed_for_an_epoch_all_wait_for_the_next() {
+async fn after_a_log_signs_an_epoch_all_wait_for_the_next() {
     let (_folder, ledger) = ledger().await;
     ledger.append(persons(0..2)).await.unwrap();
     assert_eq!(ledger.close_epoch(NOW).await.unwrap().signed.len(), 1);

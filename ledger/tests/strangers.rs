@@ -96,7 +96,7 @@ async fn every_call_has_a_largest_request() {
 
 /// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_entries_of_an_append_are_counted_while_they_arrive() {
+async fn the_entries_of_an_append_are_counted_on_arrival() {
     let (_folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;
     let mut wire = Wire::connect(served.at, 65_535).await;
@@ -258,7 +258,7 @@ async fn one_connection_reads_two_shards_at_a_time_at_most() {
 /// at a time. An honest client, which asks once over a connection of its own, was refused, or waited in vain. Now its call takes the place
 /// of a second call, and answers that nobody reads give way while somebody waits.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_honest_client_is_served_while_many_connections_hold_every_place() {
+async fn an_honest_client_is_served_when_places_are_full() {
     let (_folder, ledger) = ledger().await;
     // A shard of 160 KB: more than the transport takes for a client that does not read.
     let cards = vec![card(1, 1); 5000];

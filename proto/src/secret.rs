@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn witnesses_are_among_the_messages_that_are_wiped_when_dropped() {
+    fn witnesses_are_listed_as_wiped_when_dropped() {
         for name in ["CardOpening", "FiveFuWitness", "DonationWitness", "GiftWitness", "Voucher"] {
             assert!(NAMES.contains(&name), "{name}");
         }

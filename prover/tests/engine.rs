@@ -244,7 +244,7 @@ const VERIFYING: usize = 426;
 
 /// Rows of SECURITY.md: 20.
 #[test]
-fn keys_of_other_versions_and_circuits_are_refused_when_read() {
+fn keys_of_other_versions_or_circuits_are_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
     let read = |bytes: &[u8]| {
         ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
@@ -276,7 +276,7 @@ fn keys_of_other_versions_and_circuits_are_refused_when_read() {
 
 /// Rows of SECURITY.md: 5.
 #[test]
-fn keys_with_bytes_cut_off_appended_or_changed_are_refused() {
+fn truncated_extended_or_changed_keys_are_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
     let read = |bytes: &[u8]| {
         ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
@@ -313,7 +313,7 @@ fn a_proving_key_with_a_bad_point_is_refused() {
 }
 
 #[test]
-fn a_development_key_says_so_and_is_refused_by_who_wants_none() {
+fn a_development_key_says_so_and_can_be_refused() {
     let key = key(CircuitName::Gift);
     assert_eq!(key.verifying_key().provenance(), Provenance::Development);
     let bytes = key.encode().unwrap();

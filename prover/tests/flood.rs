@@ -81,7 +81,7 @@ async fn a_flood_of_garbage_connections_is_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_beyond_the_limit_are_closed_and_silent_ones_give_way() {
+async fn excess_connections_close_and_silent_ones_give_way() {
     let greeting = Duration::from_secs(3);
     let (server, prover) = server(|limits| {
         (limits.serve.connections, limits.serve.greeting) = (8, greeting);

@@ -57,7 +57,7 @@ fn a_key_file_whose_hash_is_another_is_refused() {
 
 /// A file that is mostly a hole takes no room on disk, and was read into memory.
 #[test]
-fn a_key_file_that_is_too_large_is_refused_before_it_is_read() {
+fn an_oversized_key_file_is_refused_before_reading() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.pk");
     File::create(&path).unwrap().set_len((1 << 30) + 1).unwrap();

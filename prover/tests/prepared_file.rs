@@ -236,7 +236,7 @@ fn a_file_with_a_changed_byte_is_refused() {
 
 /// Rows of SECURITY.md: 20.
 #[test]
-fn a_file_of_another_version_circuit_or_backend_is_refused() {
+fn another_version_circuit_or_backend_is_refused() {
     assert!(matches!(refused(&changed(|header| header[7] = b'2')), PreparedFileError::Magic));
     let (_folder, path) = written();
     for circuit in [CircuitName::FiveFu, CircuitName::Donation] {

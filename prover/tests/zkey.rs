@@ -143,7 +143,7 @@ fn a_key_over_another_field_is_refused() {
 /// Rows of SECURITY.md: 2.
 /// The same coefficient by another name: its integer and the modulus more.
 #[test]
-fn a_coefficient_that_is_not_below_the_modulus_is_refused() {
+fn a_coefficient_not_below_the_modulus_is_refused() {
     let first = 4 + 3 * 4;
     let again = refused(4, |body| {
         let place = &mut body[first..first + 32];

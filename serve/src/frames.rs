@@ -166,7 +166,7 @@ mod tests {
 
     /// Rows of SECURITY.md: 39.
     #[test]
-    fn a_message_is_refused_by_the_length_that_it_declares() {
+    fn a_message_is_refused_by_its_declared_length() {
         let method = Method::open(100);
         let two = [framed(&[1; 100]), framed(&[])].concat();
         assert_eq!(look(&method, &two), Ok(vec![100, 0]));

@@ -88,7 +88,7 @@ mod tests {
 
     /// Rows of SECURITY.md: 39.
     #[test]
-    fn each_call_has_its_own_limits_and_all_others_the_default() {
+    fn listed_calls_have_own_limits_others_the_default() {
         let methods = Methods::new(10).with("Append", Method::open(20));
         for (path, bytes) in [
             ("/a.B/Append", 20),

@@ -81,7 +81,7 @@ mod tests {
     /// Rows of SECURITY.md: 41.
     /// A ledger whose clock was ahead logged the same error twice a second, for as long as it ran.
     #[test]
-    fn an_event_that_repeats_is_logged_once_and_then_counted() {
+    fn a_repeated_event_is_logged_once_and_then_counted() {
         let repeats = Repeats::new();
         assert_eq!(repeats.over(), None);
         assert_eq!(repeats.happened("disk full"), Some(0));

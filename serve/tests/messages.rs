@@ -30,7 +30,7 @@ async fn a_call_without_its_token_is_refused_on_its_headers() {
 
 /// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn each_call_refuses_what_is_longer_than_it_takes_on_the_length_alone() {
+async fn each_call_refuses_long_messages_by_length_alone() {
     let running = Running::start(|_| ()).await;
     let mut wire = Wire::connect(running.at, 65_535).await;
     for (path, most) in [(SMALL, 1024), (LARGE, BYTES), ("/grpc.health.v1.Health/Check", 1024)] {
@@ -47,7 +47,7 @@ async fn each_call_refuses_what_is_longer_than_it_takes_on_the_length_alone() {
 
 /// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn entries_beyond_their_number_are_refused_while_they_arrive() {
+async fn excess_entries_are_refused_while_they_arrive() {
     let running = Running::start(|_| ()).await;
     let mut wire = Wire::connect(running.at, 65_535).await;
     let entries = |count: usize| [0x0a, 0].repeat(count);

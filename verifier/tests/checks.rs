@@ -65,7 +65,7 @@ fn a_weak_or_badly_named_key_signs_no_log() {
 
 /// Rows of SECURITY.md: 53.
 #[test]
-fn a_note_that_hides_something_is_refused_though_it_is_signed() {
+fn a_deceptive_note_is_refused_though_signed() {
     for hidden in ["a\u{202e}b\n", "a\u{200b}b\n", "a\rb\n"] {
         assert_eq!(key().open(&signed(hidden)), Err(NoteError::Form), "{hidden:?}");
     }
@@ -143,7 +143,7 @@ fn what_happened_to_a_text_of_notes_is_named() {
 
 /// Rows of SECURITY.md: 38.
 #[test]
-fn a_message_has_its_number_of_fields_and_nothing_after_them() {
+fn a_message_has_its_fields_and_nothing_after_them() {
     let one = Writer::new().text("a").finish();
     let count = Reader::new(&one, 2).err();
     assert_eq!(count, Some(CanonicalError::Count { got: 1, expected: 2 }));
@@ -233,7 +233,7 @@ fn request(context: &str, circuit: &str) -> Vec<u8> {
 /// Rows of SECURITY.md: 34.
 /// It aborted with "double free or corruption" as long as [`Writer::new`] could be inlined: the compiler made one of two writers.
 #[test]
-fn a_request_of_another_kind_is_not_read_as_one_of_ours() {
+fn a_request_of_another_kind_is_not_read_as_ours() {
     let ours = ProofRequest::sign(&signing(), question()).unwrap().encode();
     let context = Reader::new(&ours, 10).unwrap().text("context").unwrap();
     assert_eq!(request(&context, CircuitName::Donation.as_str()), ours);
@@ -250,7 +250,7 @@ fn a_request_of_another_kind_is_not_read_as_one_of_ours() {
 
 /// Rows of SECURITY.md: 6.
 #[test]
-fn a_nullifier_is_spent_once_and_stands_in_a_statement_once() {
+fn a_nullifier_is_spent_once_and_never_repeated() {
     let mut store = MemoryStore::default();
     store.check_and_insert(&[[1; 32], [2; 32]]).unwrap();
     let spent = |nullifier| Err(SpendError::Spent { nullifier });

@@ -146,7 +146,7 @@ fn binding(key: &VerifyingKey) -> Binding<'_> {
 /// Rows of SECURITY.md: 1.
 /// Veil Cash and FoomCash lost 2.3 million dollars to this: a key whose second phase was never made.
 #[test]
-fn a_key_without_a_second_phase_proves_anything_and_is_refused() {
+fn a_key_without_a_second_phase_is_refused() {
     let [alpha, beta, gamma, _] = random();
     let inputs: Vec<Fr> = [9u64, 8, 7, 6].map(Fr::from).into();
     for (delta, sign) in [(gamma, -Fr::ONE), (-gamma, Fr::ONE)] {
@@ -323,7 +323,7 @@ fn bytes_too_few_and_too_many_are_refused() {
 /// Rows of SECURITY.md: 6.
 /// A proof is no identity: who has one can make others of the same statement.
 #[test]
-fn a_rerandomised_proof_is_a_proof_and_its_nullifier_is_spent() {
+fn a_rerandomised_proof_has_a_spent_nullifier() {
     let scene = Scene::new();
     let rng = &mut rng();
     let circuit = Squares(scene.gift.public_inputs());
@@ -391,7 +391,7 @@ fn every_public_input_and_all_payload_is_bound() {
 /// Rows of SECURITY.md: 24.
 /// ark-groth16 0.6 zips inputs with points: too many are passed over, too few count as zeros.
 #[test]
-fn another_number_of_public_inputs_is_refused_where_arkworks_accepts_it() {
+fn an_input_count_that_arkworks_accepts_is_refused() {
     let scene = Scene::new();
     let prepared = prepare_verifying_key(&scene.proving.vk);
     let rng = &mut rng();

@@ -454,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn two_clones_are_one_wallet_and_two_processes_are_not() {
+    fn clones_are_one_wallet_and_two_processes_are_not() {
         let base = tempfile::tempdir().unwrap();
         let folder = base.path().join("wallet");
         let wallet = Wallet::create(&folder).unwrap();

@@ -188,7 +188,7 @@ async fn a_policy_that_few_records_meet_is_refused() {
 
 /// Rows of SECURITY.md: 33.
 #[tokio::test]
-async fn one_verifier_never_sees_a_donation_under_two_policies() {
+async fn no_verifier_sees_a_donation_under_two_policies() {
     let (wallet, _, sources, key) = trial(3000, &[100, 900]);
     let prover = local(donation_prover());
     let plan = |verifier, policy, options: DonationOptions| {
@@ -292,7 +292,7 @@ impl ProofSource for Cheat {
 }
 
 #[tokio::test]
-async fn a_proof_is_believed_when_it_verifies_and_never_before() {
+async fn a_proof_is_believed_only_after_it_verifies() {
     let (wallet, _, sources, key) = trial(1200, &[5, 6]);
     let request = ask(1, question(any(), &[key]));
     let at = |place| DonationOptions { place: Some(place), ..few(1) };

@@ -331,7 +331,7 @@ async fn what_does_not_come_to_the_signed_root_is_refused() {
 }
 
 #[tokio::test]
-async fn a_path_is_kept_when_its_shard_closes_and_looked_up_once_when_it_was_missed() {
+async fn a_path_is_kept_or_looked_up_once_if_missed() {
     let ledger = MemoryLedger::new(CAMPAIGN, [1; 32]);
     let (present, away) = (wallet(3, &ledger), wallet(4, &ledger));
     give(&ledger, &present, 1);

@@ -131,7 +131,7 @@ fn a_token_is_given_once_and_in_its_time() {
 
 /// Rows of SECURITY.md: 36.
 #[test]
-fn a_seed_that_came_before_is_refused_whatever_became_of_it() {
+fn a_seed_that_came_before_is_always_refused() {
     let home = Home::new();
     let store = stocked(&home);
     let again = |store: &TokenStore, seed, by, now| {
@@ -231,7 +231,7 @@ fn a_note_of_an_earlier_uptime_fits_no_file() {
 /// Rows of SECURITY.md: 36.
 /// A folder on a disk comes back with the wallet's: file and note fitted, and the tokens lived again.
 #[test]
-fn where_no_folder_is_in_memory_tokens_end_with_the_process() {
+fn without_tmpfs_tokens_end_with_the_process() {
     let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     if wufu_wallet::file::in_memory(disk.path()) {
         println!("not tried: {} is in memory", disk.path().display());
@@ -296,7 +296,7 @@ fn tokens_whose_time_is_over_go_with_any_change() {
 
 /// Whoever owned the folder of notes could put an older one back. (Only the superuser can make such a folder.)
 #[test]
-fn a_folder_of_notes_that_is_somebody_elses_is_refused() {
+fn a_notes_folder_of_another_owner_is_refused() {
     let home = Home::new();
     drop(stocked(&home));
     if std::os::unix::fs::chown(&home.outside, Some(12_345), None).is_err() {
@@ -309,7 +309,7 @@ fn a_folder_of_notes_that_is_somebody_elses_is_refused() {
 
 /// Rows of SECURITY.md: 36.
 #[test]
-fn programs_that_make_backups_are_told_to_leave_tokens_out() {
+fn backup_programs_are_told_to_leave_tokens_out() {
     let home = Home::new();
     drop(home.open());
     let tag = fs::read(home.wallet.join(TOKEN_FOLDER).join("CACHEDIR.TAG")).unwrap();
@@ -333,7 +333,7 @@ fn take_and_wait() {
 /// Rows of SECURITY.md: 26.
 /// A kill right after the token was marked, before anything could be sent with it, and so at any later time.
 #[test]
-fn a_token_that_a_killed_process_took_is_never_given_again() {
+fn a_token_of_a_killed_process_is_never_given_again() {
     let home = Home::new();
     drop(stocked(&home));
     let mut taken = BTreeSet::new();
@@ -376,7 +376,7 @@ fn a_note_that_was_not_written_leaves_no_token() {
 /// Rows of SECURITY.md: 51.
 /// A file of 0 bytes opened as an empty store, which had seen no seed yet. It is refused by name, with what to do.
 #[test]
-fn a_store_that_is_empty_or_cut_off_is_refused_by_name() {
+fn an_empty_or_truncated_store_is_refused_by_name() {
     let home = Home::new();
     drop(stocked(&home));
     let whole = fs::read(home.file()).unwrap();

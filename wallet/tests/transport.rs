@@ -247,7 +247,7 @@ pub(crate) fn trial(seed: u8) -> (Wallet, MemoryLedger) {
 
 /// Rows of SECURITY.md: 29.
 #[tokio::test]
-async fn nothing_joins_two_look_ups_or_a_look_up_and_a_claim() {
+async fn nothing_links_two_look_ups_or_one_and_a_claim() {
     let mut runs = Vec::new();
     for seed in [3, 4] {
         let (wallet, ledger) = trial(seed);

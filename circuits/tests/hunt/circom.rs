@@ -61,7 +61,7 @@ fn wires(folder: &Path, name: &str, rng: &mut StdRng) -> Vec<Fr> {
 /// Rows of SECURITY.md: 8.
 /// `<--` computes and constrains nothing: the commonest hole of circom.
 #[test]
-fn an_assignment_that_circom_does_not_constrain_is_a_hole() {
+fn an_unconstrained_circom_assignment_is_a_hole() {
     let Some(folder) = node::ready(&["gift"]) else { return };
     let (line, lacks) = ("two <== kind * (kind - 1)", "two <-- kind * (kind - 1)");
     let system = planted(&folder, "assignment", line, lacks);

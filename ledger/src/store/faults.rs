@@ -191,7 +191,7 @@ async fn interrupted(
 /// The last instructions of a commit come after the last write: interrupted there, it failed and happened. Found when
 /// every instruction was tried: the ledger said that nothing was appended, and all of it was.
 #[tokio::test]
-async fn a_failure_at_any_instruction_leaves_nothing_half_done() {
+async fn a_failure_at_any_instruction_is_all_or_nothing() {
     let full = std::env::var_os("WUFU_FULL").is_some();
     let (template, trapdoor, claim) = template().await;
     for operation in Operation::ALL {

@@ -342,7 +342,7 @@ mod tests {
     /// FAILURES.md, row 53. A wallet shows purpose and origin before it answers: a verifier signed "tax" and U+061C, or two purposes that look
     /// the same and have two scopes. Whoever signs refuses them, and so does whoever reads a request that somebody else signed.
     #[test]
-    fn a_purpose_or_origin_that_deceives_is_neither_signed_nor_read() {
+    fn a_deceptive_purpose_or_origin_is_refused() {
         let key = SigningKey::from_bytes(&[3; 32]);
         let verifier = key.verifying_key();
         let purposes =

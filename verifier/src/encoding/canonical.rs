@@ -255,7 +255,7 @@ mod tests {
 
     /// Rows of SECURITY.md: 5.
     #[test]
-    fn every_truncation_and_every_appended_byte_is_refused() {
+    fn truncations_and_appended_bytes_are_refused() {
         let bytes = Writer::new().u64(7).text("fu").field(&Fr::from(5u64)).finish();
         let read = |bytes: &[u8]| -> Result<(u64, String, Fr), CanonicalError> {
             let mut reader = Reader::new(bytes, 3)?;

@@ -288,7 +288,7 @@ mod tests {
     /// FAILURES.md, row 53: names that look alike or reorder text. An institution's name with a bidirectional override or a zero-width space
     /// was imported and printed; U+061C, U+00AD, U+3164 and U+E0041 passed even where some such characters were refused.
     #[test]
-    fn what_hides_or_reorders_is_refused_with_code_point_and_position() {
+    fn hiding_or_reordering_characters_are_refused() {
         for (hidden, expected) in [
             ('\0', Fault::Control),
             ('\t', Fault::Control),

@@ -389,7 +389,7 @@ mod tests {
     /// Rows of SECURITY.md: 4.
     /// Wherever they stand and however many: the product is that of the others.
     #[test]
-    fn pairs_outside_the_subgroup_are_told_and_in_no_product() {
+    fn pairs_outside_the_subgroup_are_named_and_left_out() {
         let finished = |product: &Fq12| Bn254::final_exponentiation(MillerLoopOutput(*product));
         let left = points(20);
         let right: Vec<G2Affine> =

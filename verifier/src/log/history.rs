@@ -462,7 +462,7 @@ mod tests {
     /// Rows of SECURITY.md: 23.
     /// A log that signed two states of one epoch is believed no more, whichever of the two logs it is.
     #[test]
-    fn an_anchor_of_a_log_that_contradicted_itself_is_refused() {
+    fn an_anchor_of_a_contradictory_log_is_refused() {
         let now = 12 * 600;
         let anchor = anchor_of(50, 20);
         let good = ["wufu/cards", "wufu/persons"].map(|origin| {

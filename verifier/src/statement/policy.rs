@@ -338,7 +338,7 @@ mod tests {
 
     /// Whoever sends a request, signed by a key of its own, had its reader build the tree: 1,365 hashes for an answer that nobody wanted.
     #[test]
-    fn a_set_that_is_read_is_not_hashed_and_copies_are_hashed_once() {
+    fn a_set_is_hashed_on_demand_and_once_for_all_copies() {
         let policy = Policy::decode(&policy().encode()).unwrap();
         let copy = policy.clone();
         assert!(policy.projects.0.root.get().is_none());

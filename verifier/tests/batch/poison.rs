@@ -36,7 +36,7 @@ impl Flood {
 
 /// Rows of SECURITY.md: 19.
 #[test]
-fn a_flood_costs_what_telling_them_apart_one_by_one_costs_and_a_constant() {
+fn a_flood_costs_single_checks_and_a_constant() {
     let mut flood = Flood::new();
     let mut total = 0;
     let rounds = [MAX, MAX, MAX, 300, 300, 64, 300, 64, 1];
@@ -81,7 +81,7 @@ fn no_mixture_costs_more_than_the_bound() {
 
 /// Rows of SECURITY.md: 19.
 #[test]
-fn one_bad_proof_among_many_costs_at_most_half_a_batch_more() {
+fn one_bad_proof_costs_at_most_half_a_batch_more() {
     for (count, bads) in [(MAX, vec![0, 31, 513, MAX - 1]), (256, vec![0, 100, 255])] {
         let mut flood = Flood::new();
         let clean = flood.check(count, |_| false).total();
@@ -108,7 +108,7 @@ fn many_bad_ones_are_found_for_less_than_one_by_one() {
 /// Rows of SECURITY.md: 4.
 /// A B outside its subgroup is found in the loop that a good one takes as well. Others need no search for that.
 #[test]
-fn a_point_outside_its_subgroup_costs_the_others_nothing() {
+fn a_point_outside_its_subgroup_costs_others_nothing() {
     let mut flood = Flood::new();
     let clean = flood.check(256, |_| false);
     let mut outside = flood.good.clone();

@@ -143,7 +143,7 @@ fn the_operating_system_has_entropy() {
 
 /// Rows of SECURITY.md: 4.
 #[test]
-fn a_b_outside_its_subgroup_is_named_at_every_position() {
+fn b_outside_its_subgroup_is_named_at_any_position() {
     let (scene, shown) = gifts(9);
     let outside = outside_subgroup(9);
     for (bad, point) in outside.iter().enumerate() {
@@ -165,7 +165,7 @@ fn a_b_outside_its_subgroup_is_named_at_every_position() {
 /// Rows of SECURITY.md: 4.
 /// In one part of a batch, and in others: the one is taken out, the other is searched for.
 #[test]
-fn outside_the_subgroup_and_a_wrong_equation_beside_each_other() {
+fn a_bad_subgroup_and_a_wrong_equation_in_one_batch() {
     let (scene, shown) = gifts(41);
     let point = &outside_subgroup(1)[0];
     for (outside, bad) in [(0, 1), (1, 0), (40, 0), (5, 6), (31, 32), (7, 40)] {
@@ -251,7 +251,7 @@ fn several_keys_and_statements_in_one_batch() {
 
 /// What claims of one campaign share is hashed once, and changes no verdict.
 #[test]
-fn claims_that_are_opened_together_have_the_verdicts_that_they_have_alone() {
+fn claims_have_one_verdict_together_and_alone() {
     let mut scene = Scene::new(CircuitName::FiveFu, 12);
     let mut shown: Vec<Shown> = (0..9).map(|_| scene.claim()).collect();
     shown[1].inputs[0] ^= 1;
@@ -272,7 +272,7 @@ fn claims_that_are_opened_together_have_the_verdicts_that_they_have_alone() {
 
 /// What comes out is what went in, in its place.
 #[test]
-fn a_batch_of_1024_and_one_of_more_than_share_an_equation() {
+fn batches_of_1024_and_of_more_than_share_an_equation() {
     let mut scene = Scene::new(CircuitName::Gift, 8);
     let shown = scene.gifts(MAX + 9);
     let check = |shown: &[Shown]| verify_batch(scene.open_all(shown), &mut entropy()).unwrap();

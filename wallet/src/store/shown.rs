@@ -373,7 +373,7 @@ mod tests {
 
     /// `wallet list` never said that a donation had been shown. What an earlier release wrote down of it has no time.
     #[test]
-    fn an_answer_of_an_earlier_release_is_listed_without_its_time() {
+    fn an_earlier_releases_answer_is_listed_without_time() {
         let store = Store::in_memory().unwrap();
         store.show(&answer(1, 9, 5), Fr::from(1u64)).unwrap().unwrap();
         let policy = field::encode(&Fr::from(1u64));
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_an_earlier_release_is_read_without_its_time() {
+    fn an_earlier_releases_claim_is_read_without_time() {
         let writer = Writer::new().bytes(b"payee").u64(5).bytes(&[1, 2]).text("");
         let entry = ClaimEntry::decode(3, &writer.finish()).unwrap();
         assert_eq!((entry.number, entry.made, entry.expiry), (3, None, 5));

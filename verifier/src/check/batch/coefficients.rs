@@ -53,7 +53,7 @@ mod tests {
 
     /// Rows of SECURITY.md: 19.
     #[test]
-    fn coefficients_depend_on_everything_and_on_what_nobody_knew() {
+    fn coefficients_depend_on_all_inputs_and_on_a_secret() {
         let one = |byte: u8| [vec![byte; 32], vec![byte + 1; 128], vec![byte + 2; 128]];
         let batch = vec![one(1), one(2), one(3)];
         let mut seen = BTreeSet::from([drawn(&batch, 7)]);

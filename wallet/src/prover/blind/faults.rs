@@ -189,7 +189,7 @@ fn live(disk: &Shared, folder: &Path) -> (Vec<u8>, bool) {
 /// Rows of SECURITY.md: 26.
 /// FAILURES 26: a token that left the store is spent, wherever the disk fails.
 #[test]
-fn whatever_operation_of_the_disk_fails_no_token_is_given_twice() {
+fn no_disk_failure_gives_a_token_twice() {
     let whole = {
         let (disk, folder) = (Shared::default(), tempfile::tempdir().unwrap());
         let (given, _) = live(&disk, folder.path());
