@@ -11,7 +11,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ["docs/review/*.md", "docs/reports/*.md", "SECURITY.md", "DESIGN.md", "vectors/README.md"]
 CITED = re.compile(r"`([\w/.-]+\.rs|…)?::(?:tests::)?(\w+)(…|\*)?`")
-BARE = re.compile(r"`((?:f\d\d|clause_[A-Z]\d)_\w+)`")
+BARE = re.compile(r"`(clause_[A-Z]\d_\w+)`")
 
 
 def names(path):

@@ -1,5 +1,7 @@
-"""The table of SECURITY.md: every test named in it exists, and every test named after a row stands in that row; so does every part of a
-longer test that is named after one.
+"""The table of SECURITY.md: every test named in it exists, and every test that says which rows it is about stands in them; so does every
+part of a longer test that says so.
+
+A test says it in the first line of its documentation: `/// Rows of SECURITY.md: 7, 24.`
 
 `--write` fills the table's last column from the tree.
 """
@@ -14,28 +16,47 @@ PAGE = ROOT / "SECURITY.md"
 ROWS = range(1, 54)
 
 
+# The first line of a test's documentation, in this form and no other. Attributes and other lines of documentation may follow.
+LINE = re.compile(r"^[ \t]*/// Rows of SECURITY\.md: (\d+(?:, \d+)*)\.$", re.MULTILINE)
+ABOUT = re.compile(r"^[ \t]*//.*\brows? of SECURITY\b.*$", re.MULTILINE | re.IGNORECASE)
+# What stands between that line and the name: lines of documentation and attributes, which may take several lines.
+TEST = re.compile(r"(?:\s*(?:///[^\n]*|#\[[^\]]*\]))*\s*(?:pub(?:\([^)]*\))? )?(?:async )?(?:fn (\w+)|(\w+)! ?[({]\s*(\w+))")
+
+
 def tests():
-    """Path and name of every test that is named after a row, by row."""
+    """Path and name of every test that names its rows, by row; and complaints."""
     listed = subprocess.run(["git", "ls-files", "*.rs"], cwd=ROOT, capture_output=True, text=True, check=True)
-    found = {row: [] for row in ROWS}
+    found, failed = {row: [] for row in ROWS}, []
+    alone = {}
     for name in sorted(listed.stdout.split()):
         path = ROOT / name
         if not path.exists():
             continue
         text = path.read_text(encoding="utf-8")
-        for match in re.finditer(r"^\s*(?:async )?fn (((?:f\d\d_)+)\w+)\(", text, re.MULTILINE):
-            before = text[: match.start()].splitlines()[-4:]
-            is_test = any("test]" in line or "test(" in line for line in before)
-            # One test may be many, where what they need is made once: then it calls them.
-            is_called = "/tests/" in name and len(re.findall(rf"\b{match[1]}\(", text)) > 1
-            if not is_test and not is_called:
+        for about in ABOUT.finditer(text):
+            where = f"{name}:{text.count(chr(10), 0, about.start()) + 1}"
+            line = LINE.fullmatch(about[0])
+            after = line and TEST.match(text, about.end())
+            if not after:
+                failed.append(f"{where}: expected '/// Rows of SECURITY.md: 7, 24.' above a test, found {about[0].strip()!r}")
                 continue
-            for row in re.findall(r"f(\d\d)_", match[2]):
-                found.setdefault(int(row), []).append(f"{name}::{match[1]}")
+            # A test, or what a macro makes a test of, by the first word that it is given.
+            function = after[1] or after[3]
+            is_test = after[2] or re.search(r"#\[[^\]]*\btest\b", after[0])
+            # One test may be many, where what they need is made once: then it calls them.
+            is_called = "/tests/" in name and len(re.findall(rf"\b{function}\(", text)) > 1
+            if not is_test and not is_called:
+                failed.append(f"{where}: {function} is no test, and no test of this file calls it")
+                continue
+            numbers = [int(row) for row in line[1].split(", ")]
+            test = f"{name}::{function}"
+            alone[test] = len(numbers)
+            for row in numbers:
+                found.setdefault(row, []).append(test)
     for named in found.values():
         # Those that are about this row alone come first.
-        named.sort(key=lambda test: (len(re.findall(r"f\d\d_", test)), test))
-    return found
+        named.sort(key=lambda test: (alone[test], test))
+    return found, failed
 
 
 def rows(text):
@@ -47,9 +68,8 @@ def rows(text):
 
 
 def main():
-    found = tests()
+    found, failed = tests()
     text = PAGE.read_text(encoding="utf-8")
-    failed = []
     seen = []
     for row, cells, line in rows(text):
         seen.append(row)
@@ -69,7 +89,7 @@ def main():
     if seen != list(ROWS):
         failed.append(f"rows are {seen}, expected {ROWS.start} to {ROWS.stop - 1} in order")
     failed += [f"test of a row that does not exist: {found[row]}" for row in found if row not in ROWS]
-    print(f"{len(seen)} rows, {sum(map(len, found.values()))} tests named after them, {len(failed)} complaints")
+    print(f"{len(seen)} rows, {sum(map(len, found.values()))} tests that name them, {len(failed)} complaints")
     print("\n".join(failed))
     if failed:
         print("python3 .ci/failures.py --write fills the last column")

@@ -20,7 +20,7 @@ for name in files:
         if not (path.parent / target.split("#")[0]).exists():
             broken.append(f"{name}: {target}")
 
-# In backticks, from the root: a first component that is a folder here, then names alone. `f04_…`, `a::b` and `*` are no paths.
+# In backticks, from the root: a first component that is a folder here, then names alone. `a::b` and `*` are no paths.
 folders = {name.split("/")[0] for name in tracked if "/" in name}
 paths = 0
 for name in ["DESIGN.md", "README.md", "SECURITY.md"]:

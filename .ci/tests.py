@@ -1,9 +1,10 @@
-"""Every test is run, and no test binary can run for ever.
+"""Every test is run, no test binary can run for ever, and the name of a test says its behaviour in a few words.
 
-Two rules, checked on the sources of the workspace:
+Three rules, checked on the sources of the workspace:
 1. The root file of every test binary links the time limit: `use wufu_testing as _;`, behind `#[cfg(test)]` in libraries and programs.
 2. Every file below a folder `tests` or `src` belongs to a target: somebody says `mod` for it. What does not is never compiled, and
    its tests never run.
+3. The name of a test has at most 50 characters and no number of a row in it: that stands in the line `/// Rows of SECURITY.md: 7, 24.`
 
     python3 .ci/tests.py            checks
     python3 .ci/tests.py --write    adds the line of rule 1 where it is missing
@@ -18,6 +19,12 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LINE = "use wufu_testing as _;"
 TESTING = "wufu-testing"
+LONGEST = 50
+# An attribute that makes a function a test, then other attributes and documentation, then the function. Attributes may take several lines.
+TEST = re.compile(
+    r"^[ \t]*#\[(?:\w+::)*test\b[^\]]*\]\s*(?:(?:#\[[^\]]*\]|//[^\n]*)\s*)*(?:pub(?:\([^)]*\))? )?(?:async )?fn (\w+)", re.M
+)
+ROW_TAG = re.compile(r"(?:^|_)f\d\d_")
 
 
 def metadata():
@@ -73,6 +80,21 @@ def link(path, is_test):
     path.write_text("\n".join(lines[:at] + new + lines[at:]) + "\n", encoding="utf-8")
 
 
+def misnamed(path):
+    """Complaints about the names of the tests in a file, and how many tests there are."""
+    text = path.read_text(encoding="utf-8")
+    complaints, count = [], 0
+    for match in TEST.finditer(text):
+        count += 1
+        name = match[1]
+        where = f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, match.start(1)) + 1}: {name}"
+        if len(name) > LONGEST:
+            complaints.append(f"{where}: the name has {len(name)} characters, expected at most {LONGEST}")
+        if ROW_TAG.search(name):
+            complaints.append(f"{where}: rows stand in a line above the test: /// Rows of SECURITY.md: 7, 24.")
+    return complaints, count
+
+
 def main():
     failed, binaries, reached, sources = [], 0, set(), set()
     for package in metadata()["packages"]:
@@ -100,7 +122,12 @@ def main():
                     failed.append(f"{root.relative_to(ROOT)}: the test binary {target['name']} has no time limit: add {LINE!r}")
     for path in sorted(sources - reached):
         failed.append(f"{path.relative_to(ROOT)}: in no target: no file says `mod {path.stem};`")
-    print(f"{binaries} test binaries, {len(reached)} files in them, {len(failed)} complaints")
+    tests = 0
+    for path in sorted(sources | reached):
+        complaints, count = misnamed(path)
+        failed += complaints
+        tests += count
+    print(f"{binaries} test binaries, {len(reached)} files in them, {tests} tests, {len(failed)} complaints")
     print("\n".join(failed))
     sys.exit(bool(failed))
 

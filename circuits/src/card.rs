@@ -200,8 +200,9 @@ mod tests {
         assert_eq!(Kind::from_name("财富"), None);
     }
 
+    /// Rows of SECURITY.md: 38.
     #[test]
-    fn f38_campaign_and_serial_are_not_run_together() {
+    fn campaign_and_serial_are_not_run_together() {
         let rho =
             |campaign, serial| Card::issued(Kind::Harmony, campaign, serial, Fr::from(1u64)).rho;
         assert_ne!(rho("a1", 2), rho("a", 12));
@@ -209,8 +210,9 @@ mod tests {
     }
 
     proptest! {
+        /// Rows of SECURITY.md: 14.
         #[test]
-        fn f14_a_card_has_one_nullifier_under_its_key(
+        fn a_card_has_one_nullifier_under_its_key(
             sk in arb_fr(), other in arb_fr(), rho in arb_fr(), rcm in arb_fr()
         ) {
             prop_assume!(sk != other);

@@ -163,8 +163,9 @@ mod tests {
         assert_eq!(one.address("a"), Seed::from_bytes([1; 32]).address("a"));
     }
 
+    /// Rows of SECURITY.md: 38.
     #[test]
-    fn f38_made_up_owners_of_two_receipts_share_nothing() {
+    fn made_up_owners_of_two_receipts_share_nothing() {
         let owner = |seed, receipt: &str| *Seed::dev_owner(seed, receipt.as_bytes()).as_bytes();
         assert_eq!(owner("trial", "a"), owner("trial", "a"));
         assert_ne!(owner("trial", "a"), owner("trial", "b"));
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_friend_who_did_not_get_the_card_does_not_recognise_who_did() {
+    fn a_friend_without_the_card_cannot_tell_who_got_it() {
         let seed = Seed::from_bytes([3; 32]);
         let sk = seed.spend_key("wufu");
         let card = Card::issued(Kind::Harmony, "wufu", 5, Fr::from(11u64));
@@ -191,8 +192,9 @@ mod tests {
         assert_eq!(again.commitment(bob), cm_out);
     }
 
+    /// Rows of SECURITY.md: 16.
     #[test]
-    fn f16_debug_shows_no_secret() {
+    fn debug_shows_no_secret() {
         let seed = Seed::from_bytes([7; 32]);
         assert_eq!(format!("{seed:?}"), "Seed(..)");
         assert_eq!(format!("{:?}", seed.spend_key("a")), "SpendKey(..)");

@@ -76,8 +76,9 @@ mod tests {
         shape.check(&z).is_ok()
     }
 
+    /// Rows of SECURITY.md: 13.
     #[test]
-    fn f13_only_integers_below_the_power_fit() {
+    fn only_integers_below_the_power_fit() {
         let power = Fr::from(1u64 << BITS);
         for fit in [Fr::ZERO, Fr::ONE, power - Fr::ONE] {
             assert!(accepts(fit) && is_below(&fit, BITS));
@@ -89,8 +90,9 @@ mod tests {
         assert_eq!(circuit(power).0.rows(), BITS + 1);
     }
 
+    /// Rows of SECURITY.md: 10.
     #[test]
-    fn f10_a_bit_that_is_no_bit_is_refused_though_the_sum_is_right() {
+    fn a_non_bit_is_refused_though_the_sum_is_right() {
         let two = Fr::from(2u64);
         let half = two.inverse().unwrap();
         // Each keeps the sum: what the lowest bit has too much, the second has too little.
@@ -116,8 +118,9 @@ mod tests {
     }
 
     proptest! {
+        /// Rows of SECURITY.md: 13.
         #[test]
-        fn f13_bits_are_unique(value in 0..1u64 << BITS, at in 0..BITS) {
+        fn bits_are_unique(value in 0..1u64 << BITS, at in 0..BITS) {
             let (shape, mut z) = circuit(Fr::from(value));
             prop_assert_eq!(shape.check(&z), Ok(()));
             z[FIRST_BIT + at] = Fr::ONE - z[FIRST_BIT + at];

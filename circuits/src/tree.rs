@@ -281,8 +281,9 @@ mod tests {
         assert_eq!(Some(tree.root()), merkle::root(&leaves(0..16), 2));
     }
 
+    /// Rows of SECURITY.md: 12.
     #[test]
-    fn f12_the_empty_leaf_is_never_appended_and_has_no_path() {
+    fn the_empty_leaf_is_never_appended_and_has_no_path() {
         let mut tree = Tree::new(2);
         let refused = tree.extend(&[Fr::from(1u64), EMPTY]);
         assert_eq!(refused, Err(TreeError::EmptyLeaf));
@@ -291,8 +292,9 @@ mod tests {
         assert_eq!(tree.path::<2>(1), Err(TreeError::NoLeaf { place: 1, leaves: 1 }));
     }
 
+    /// Rows of SECURITY.md: 11.
     #[test]
-    fn f11_shorter_and_longer_paths_are_refused() {
+    fn shorter_and_longer_paths_are_refused() {
         let mut tree = Tree::new(3);
         tree.extend(&leaves(0..20)).unwrap();
         let path = tree.path::<3>(7).unwrap();
@@ -331,8 +333,9 @@ mod tests {
         assert_eq!(short, Err(PathError::Depth { got: 10, expected: 9 }));
     }
 
+    /// Rows of SECURITY.md: 38.
     #[test]
-    fn f38_the_order_of_a_set_changes_neither_root_nor_paths() {
+    fn the_order_of_a_set_changes_neither_root_nor_paths() {
         let key = |project| ProjectKey::new(7, project).unwrap();
         let set = ProjectSet::new((1..=9).map(key)).unwrap();
         let shuffled = ProjectSet::new([4, 9, 1, 2, 2, 8, 6, 3, 5, 7, 9].map(key)).unwrap();

@@ -229,7 +229,7 @@ fn clause_F7_an_anchor_of_something_else() {
 }
 
 #[test]
-fn clause_F8_a_payload_that_the_witness_was_not_made_for() {
+fn clause_F8_a_payload_of_another_witness() {
     alone(Clause::F8, five_fu, |rng, claim: &mut FiveFuInstance| {
         claim.public.ext = Fr::rand(rng);
     });
@@ -390,7 +390,7 @@ fn clause_D7_outside_the_bounds() {
 }
 
 #[test]
-fn clause_D8_a_payload_that_the_witness_was_not_made_for() {
+fn clause_D8_a_payload_of_another_witness() {
     alone(Clause::D8, donation, |rng, showing: &mut DonationInstance| {
         showing.public.ext = Fr::rand(rng);
     });
@@ -494,7 +494,7 @@ fn clause_G6_a_sixth_kind() {
 }
 
 #[test]
-fn clause_G7_a_payload_that_the_witness_was_not_made_for() {
+fn clause_G7_a_payload_of_another_witness() {
     alone(Clause::G7, gift, |rng, gift: &mut GiftInstance| {
         gift.public.ext = Fr::rand(rng);
     });

@@ -19,8 +19,9 @@ use wufu_verifier::{
     },
 };
 
+/// Rows of SECURITY.md: 10.
 #[test]
-fn f10_a_kind_between_the_kinds_is_refused() {
+fn a_kind_between_the_kinds_is_refused() {
     // A fraction and a large kind are no selectors, though every other clause holds: see also clause_G6.
     let third = Fr::from(3u64).inverse().unwrap();
     alone(Clause::G6, gift, |rng, gift: &mut GiftInstance| {
@@ -32,8 +33,9 @@ fn f10_a_kind_between_the_kinds_is_refused() {
     });
 }
 
+/// Rows of SECURITY.md: 11.
 #[test]
-fn f11_an_inner_node_is_no_leaf() {
+fn an_inner_node_is_no_leaf() {
     // The value above the card, as if it were the card: it is on the path, but no level of the path holds it in the
     // leaf's place.
     alone(Clause::F3, five_fu, |_, claim: &mut FiveFuInstance| {
@@ -59,10 +61,11 @@ fn f11_an_inner_node_is_no_leaf() {
     }
 }
 
+/// Rows of SECURITY.md: 11.
 /// A card's commitment and a node of the log are outputs of one hash: four neighbouring leaves that spell an opening have a
 /// parent that opens as a card. What keeps it from being one is that it stands a level above the leaves.
 #[test]
-fn f11_four_leaves_that_spell_a_card_are_none() {
+fn four_leaves_that_spell_a_card_are_none() {
     for mut rng in rngs(CASES) {
         let mut given = gift(&mut rng);
         let w = &given.private;
@@ -110,9 +113,10 @@ fn from_one_level_up(log: &Tree) -> [Path<CARD_DEPTH>; 4] {
     })
 }
 
+/// Rows of SECURITY.md: 11.
 /// The opening of a real leaf as if it were four leaves below it.
 #[test]
-fn f11_what_a_leaf_is_made_of_is_no_leaf() {
+fn what_a_leaf_is_made_of_is_no_leaf() {
     for mut rng in rngs(CASES) {
         let honest = gift(&mut rng);
         let w = &honest.private;
@@ -130,8 +134,9 @@ fn f11_what_a_leaf_is_made_of_is_no_leaf() {
     }
 }
 
+/// Rows of SECURITY.md: 12.
 #[test]
-fn f12_the_empty_leaf_is_no_member() {
+fn the_empty_leaf_is_no_member() {
     // A place that is empty does lead to the root; what is claimed of it cannot be opened.
     let empty = Fr::from(0u64);
     for mut rng in rngs(CASES) {
@@ -170,8 +175,9 @@ fn f12_the_empty_leaf_is_no_member() {
     }
 }
 
+/// Rows of SECURITY.md: 13.
 #[test]
-fn f13_amounts_do_not_wrap() {
+fn amounts_do_not_wrap() {
     // Amounts that no record holds, in a leaf that somebody got into the log all the same.
     let max = Fr::from((1u64 << 48) - 1);
     for amount in [-Fr::ONE, Fr::from(1u128 << 64), Fr::from(1u64 << 48), max.double()] {
@@ -224,8 +230,9 @@ fn reopen(rng: &mut StdRng, showing: &mut DonationInstance) {
     showing.public = showing.private.statement(Scope(showing.public.scope));
 }
 
+/// Rows of SECURITY.md: 13.
 #[test]
-fn f13_native_and_circuit_agree_at_every_edge() {
+fn native_and_circuit_agree_at_every_edge() {
     let one = Fr::ONE;
     for (is_time, power) in [(false, 1u64 << 48), (true, 1 << 40)] {
         let power = Fr::from(power);
@@ -256,8 +263,9 @@ fn f13_native_and_circuit_agree_at_every_edge() {
     }
 }
 
+/// Rows of SECURITY.md: 14.
 #[test]
-fn f14_one_card_one_nullifier() {
+fn one_card_one_nullifier() {
     // Another path of the same card, and another claim: the same nullifier. Any other nullifier is refused.
     for mut rng in rngs(CASES) {
         let claim = five_fu(&mut rng);
@@ -285,8 +293,9 @@ fn f14_one_card_one_nullifier() {
     }
 }
 
+/// Rows of SECURITY.md: 14.
 #[test]
-fn f14_one_donation_one_nullifier_for_a_scope() {
+fn one_donation_one_nullifier_for_a_scope() {
     // Another path, root, policy and payload: the same nullifier. Another scope: another.
     for mut rng in rngs(CASES) {
         let first = samples::donation_of(&mut rng, (500, 0..=600), (5, 0..=9));
@@ -312,8 +321,9 @@ fn f14_one_donation_one_nullifier_for_a_scope() {
     }
 }
 
+/// Rows of SECURITY.md: 14.
 #[test]
-fn f14_one_gift_one_nullifier() {
+fn one_gift_one_nullifier() {
     // Another path, friend, blinding and payload: the same nullifier, and another card.
     for mut rng in rngs(CASES) {
         let first = gift(&mut rng);
@@ -329,9 +339,10 @@ fn f14_one_gift_one_nullifier() {
     }
 }
 
+/// Rows of SECURITY.md: 14.
 /// What keeps a card from being given away and claimed: both statements show one nullifier, so one spent set takes it once.
 #[test]
-fn f14_a_card_that_is_given_and_claimed_shows_one_nullifier() {
+fn a_card_given_and_claimed_shows_one_nullifier() {
     for mut rng in rngs(CASES) {
         let claim = five_fu(&mut rng);
         accepted(&claim);
@@ -355,10 +366,11 @@ fn f14_a_card_that_is_given_and_claimed_shows_one_nullifier() {
     }
 }
 
+/// Rows of SECURITY.md: 30.
 /// Who issues cards and registers persons chooses or sees all of these, and keeps them for ever. None is a key, nor is what they hash to
 /// a key or a nullifier.
 #[test]
-fn f30_what_an_issuer_and_a_registrar_hold_spends_nothing() {
+fn what_an_issuer_and_a_registrar_hold_spends_nothing() {
     for mut rng in rngs(1) {
         let claim = five_fu(&mut rng);
         let w = &claim.private;

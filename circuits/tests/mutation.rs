@@ -22,7 +22,7 @@ const FEW: usize = 100;
 /// Changes that the circuit does not notice, by wire and change, with the reason.
 ///
 /// `ext` is squared, and `-ext` has the same square. It is a public input: a proof made for `ext` does not verify for
-/// `-ext`, since the verifier's sum has `ext` itself in it (tried on real keys by `f07_f24_…` of the prover's
+/// `-ext`, since the verifier's sum has `ext` itself in it (tried on real keys by `a_proof_is_of_its_public_inputs_and_no_others` of the prover's
 /// `tests/engine.rs`, for each input). The square is there so that the sum does have a place for it.
 fn is_listed<C: Circuit>(wire: usize, change: &str) -> bool {
     wire == shape::<C>().public_inputs() && change == "negated"
@@ -83,18 +83,21 @@ pub fn no_wire_can_change_alone<C: Sample>() {
     tell::<C>(&format!("{wires} wires, {tried} changes, {unnoticed} unnoticed and listed"));
 }
 
+/// Rows of SECURITY.md: 8.
 #[test]
-fn f08_no_wire_of_five_fu_can_change_alone() {
+fn no_wire_of_five_fu_can_change_alone() {
     no_wire_can_change_alone::<FiveFuInstance>();
 }
 
+/// Rows of SECURITY.md: 8.
 #[test]
-fn f08_no_wire_of_donation_can_change_alone() {
+fn no_wire_of_donation_can_change_alone() {
     no_wire_can_change_alone::<DonationInstance>();
 }
 
+/// Rows of SECURITY.md: 8.
 #[test]
-fn f08_no_wire_of_gift_can_change_alone() {
+fn no_wire_of_gift_can_change_alone() {
     no_wire_can_change_alone::<GiftInstance>();
 }
 
@@ -131,8 +134,9 @@ pub fn inputs_determine_all_wires<C: Circuit>(bits: usize) {
     }
 }
 
+/// Rows of SECURITY.md: 8.
 #[test]
-fn f08_there_is_no_second_witness_for_the_same_inputs() {
+fn there_is_no_second_witness_for_the_same_inputs() {
     inputs_determine_all_wires::<FiveFuInstance>(0);
     inputs_determine_all_wires::<DonationInstance>(2 * 48 + 2 * 40);
     inputs_determine_all_wires::<GiftInstance>(0);
@@ -169,24 +173,28 @@ fn no_private_value_can_change<C: Circuit + Fields + Debug>(make: impl Fn(&mut S
     tell::<C>(&format!("{sample} of {count} private values, {tried} changes, all refused"));
 }
 
+/// Rows of SECURITY.md: 8.
 #[test]
-fn f08_no_private_value_of_five_fu_can_change() {
+fn no_private_value_of_five_fu_can_change() {
     no_private_value_can_change(five_fu);
 }
 
+/// Rows of SECURITY.md: 8.
 #[test]
-fn f08_no_private_value_of_donation_can_change() {
+fn no_private_value_of_donation_can_change() {
     no_private_value_can_change(donation);
 }
 
+/// Rows of SECURITY.md: 8.
 #[test]
-fn f08_no_private_value_of_gift_can_change() {
+fn no_private_value_of_gift_can_change() {
     no_private_value_can_change(gift);
 }
 
+/// Rows of SECURITY.md: 10.
 /// Bits of a range proof that are no bits, with all sums kept right, in the whole circuit.
 #[test]
-fn f10_bits_of_a_donation_are_bits() {
+fn bits_of_a_donation_are_bits() {
     let shape = shape::<DonationInstance>();
     let [a, b, c] = shape.matrices();
     // The wires of the bits, in the order of their rows: four numbers, each from its lowest bit.
@@ -217,9 +225,10 @@ fn f10_bits_of_a_donation_are_bits() {
     }
 }
 
+/// Rows of SECURITY.md: 9.
 /// A running value that is none of the children, with the products made to fit by hand.
 #[test]
-fn f09_membership_products_cannot_be_made_up() {
+fn membership_products_cannot_be_made_up() {
     let shape = shape::<GiftInstance>();
     let [a, b, c] = shape.matrices();
     // Rows `u v = 0` of the path, each after those of u and v.

@@ -88,9 +88,10 @@ fn gift_is_pinned() {
     assert_eq!(pin::<GiftInstance>(), expected);
 }
 
+/// Rows of SECURITY.md: 20.
 /// The ids that verifiers speak are those of these circuits.
 #[test]
-fn f20_ids_are_the_verifiers() {
+fn ids_are_the_verifiers() {
     for name in CircuitName::ALL {
         assert_eq!(name.id(), registry_entry(name).shape().id(), "{name}");
     }
@@ -209,8 +210,9 @@ fn modes_agree_on_rows_and_values() {
     }
 }
 
+/// Rows of SECURITY.md: 16.
 #[test]
-fn f16_a_witness_is_never_printed() {
+fn a_witness_is_never_printed() {
     fn silent<C: Circuit + Debug>(instance: &C, digits: &str) {
         assert!(!format!("{instance:?} {:?}", instance.assign()).contains(digits));
     }

@@ -210,10 +210,11 @@ mod tests {
         nullifiers.iter().map(|nullifier| held(*nullifier)).collect()
     }
 
+    /// Rows of SECURITY.md: 28.
     /// A store that failed counted as "not seen". Here the disk fails from any call on: what was shown is never
     /// accepted again, a failure is no acceptance, and what is left holds all or none.
     #[test]
-    fn f28_a_disk_that_fails_at_any_call_accepts_nothing_and_keeps_all_or_none() {
+    fn a_failing_disk_accepts_nothing_keeps_all_or_none() {
         let first = Disk::default();
         let mut store = first.open();
         store.check_and_insert(&[[1; 32]]).unwrap();
@@ -247,10 +248,11 @@ mod tests {
         assert!(refused > 3, "{refused} calls");
     }
 
+    /// Rows of SECURITY.md: 51.
     /// A file that is empty, cut off at any length, zeroed or of something else was taken for one in which nothing was
     /// shown.
     #[test]
-    fn f51_a_file_that_is_not_whole_is_not_one_in_which_nothing_was_shown() {
+    fn a_truncated_file_is_not_read_as_an_empty_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("spent.db");
         SpentFile::open(&path, true).unwrap().check_and_insert(&[[1; 32]]).unwrap();

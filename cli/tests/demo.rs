@@ -105,8 +105,8 @@ fn the_main_job_on_real_donations() {
     let request = demo.path("verifier/request.req");
 
     answered_what_was_asked(&demo, &answer, &request);
-    f37_an_envelope_does_not_vouch_for_itself(&demo, &answer, &request);
-    f34_another_verifiers_question_is_not_answered(&demo, &answer);
+    an_envelope_does_not_vouch_for_itself(&demo, &answer, &request);
+    another_verifiers_question_is_not_answered(&demo, &answer);
     tampered_envelopes_are_refused(&demo, &answer, &request);
     a_claim_is_checked_for_its_campaign(&demo, &claim);
     prove_again_inside_the_wallet(&demo, &request);
@@ -114,7 +114,7 @@ fn the_main_job_on_real_donations() {
     blind_mode_that_fails_is_an_error_that_names_the_server(&demo, &request);
     a_kit_is_used_when_its_id_is_the_pinned_one(&demo, &request);
     another_keys_engine_is_no_reason_to_prove_here(&demo, &request);
-    f32_an_audit_finds_nothing(&demo);
+    an_audit_finds_nothing(&demo);
 }
 
 fn answered_what_was_asked(demo: &Demo, answer: &str, request: &str) {
@@ -138,8 +138,9 @@ fn answered_what_was_asked(demo: &Demo, answer: &str, request: &str) {
     }
 }
 
+/// Rows of SECURITY.md: 37.
 /// The offline check trusted the envelope's own statement, log key and challenge.
-fn f37_an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &str) {
+fn an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &str) {
     // The file alone: valid, and nobody asked for it.
     let key = demo.path("verifier/donation.vk");
     let (code, verdict) = demo.verify_with(answer, &["--key", &key, "--dev-keys"]);
@@ -170,8 +171,9 @@ fn f37_an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request:
     assert!(errors.contains("not signed by charity"), "{errors}");
 }
 
+/// Rows of SECURITY.md: 34.
 /// One verifier's answer, shown to another.
-fn f34_another_verifiers_question_is_not_answered(demo: &Demo, answer: &str) {
+fn another_verifiers_question_is_not_answered(demo: &Demo, answer: &str) {
     let (key, out) = (demo.path("second.key"), demo.path("second.req"));
     ok(&["request", "keygen", "--out", &key]);
     let id = demo.steps.iter().find(|step| step["step"] == "plan" && step["circuit"] == "donation");
@@ -384,7 +386,8 @@ fn another_keys_engine_is_no_reason_to_prove_here(demo: &Demo, request: &str) {
     }
 }
 
-fn f32_an_audit_finds_nothing(demo: &Demo) {
+/// Rows of SECURITY.md: 32.
+fn an_audit_finds_nothing(demo: &Demo) {
     for ledger in ["campaign", "charity"] {
         let steps = ok(&["ledger", "audit", "--dir", &demo.path(ledger)]);
         assert_eq!(steps.last().unwrap()["findings"], 0, "{ledger}");
@@ -449,8 +452,9 @@ fn services_listen_on_this_machine_only() {
     }
 }
 
+/// Rows of SECURITY.md: 35.
 #[test]
-fn f35_a_client_identity_or_both_roles_in_one_process_is_an_error_at_the_start() {
+fn client_identity_or_both_roles_fail_at_the_start() {
     for role in ["dealer", "evaluator"] {
         for option in ["--client-ca", "--bearer"] {
             let output = wufu(&["serve", role, "--circuit", "gift", option, "file"]);

@@ -76,9 +76,10 @@ fn told(done: &Output) -> String {
     String::from_utf8(done.stdout.clone()).unwrap()
 }
 
+/// Rows of SECURITY.md: 49.
 /// FAILURES.md, row 49: exit 0, "1 donation, 0 rows left out", and two rows were gone.
 #[test]
-fn f49_an_open_quote_ends_with_an_error_that_names_its_line() {
+fn an_open_quote_is_an_error_that_names_its_line() {
     let ledger = Ledger::new();
     for name in ["open-quote-last-column.csv", "open-quote-closed-later.csv"] {
         for more in [&[][..], &["--skip-bad"], &["--multiline-cells"]] {
@@ -93,9 +94,10 @@ fn f49_an_open_quote_ends_with_an_error_that_names_its_line() {
     assert_eq!(ledger.donations(), 0);
 }
 
+/// Rows of SECURITY.md: 49.
 /// `import /dev/zero` grew to 7.7 GB in 20 seconds, and aborted with a backtrace when memory was limited.
 #[test]
-fn f49_a_file_without_end_is_refused_in_bounded_memory() {
+fn a_file_without_end_is_refused_in_bounded_memory() {
     let ledger = Ledger::new();
     for (file, expected) in [
         ("/dev/zero", "/dev/zero:1: the line holds a NUL byte"),
@@ -139,9 +141,10 @@ fn standard_input_is_read_and_known_rows_are_one_line() {
     assert_eq!(ledger.donations(), 2001);
 }
 
+/// Rows of SECURITY.md: 53.
 /// FAILURES.md, row 53: such names were imported, and printed as they came.
 #[test]
-fn f53_names_that_deceive_are_refused_and_printed_escaped() {
+fn names_that_deceive_are_refused_and_printed_escaped() {
     let ledger = Ledger::new();
     let done = ledger.import(&[&case("names-that-deceive.csv")], "");
     assert_eq!(done.status.code(), Some(2), "{done:?}");
@@ -216,7 +219,7 @@ fn what_a_message_proposes_works() {
 /// Joined rows were not counted, times as the command shows them were refused, and a forgotten quote was told as
 /// another fault.
 #[test]
-fn cells_that_span_lines_are_told_and_times_are_read_as_they_are_shown() {
+fn multiline_cells_are_reported_and_shown_times_read() {
     let ledger = Ledger::new();
     let text = "receipt,institution,project,amount,date,note\n\
         r1,I,P,1,2020-02-03 10:00 UTC,\"two\nand\nthree\"\nr2,I,P,1,2020-02-03 18:00 +08:00,x\n";
@@ -235,7 +238,7 @@ fn cells_that_span_lines_are_told_and_times_are_read_as_they_are_shown() {
 /// A list of owners that matched nothing was told without the reason, one of semicolons or from a pipe could not be
 /// read, and a cut address was not told from other texts.
 #[test]
-fn a_list_of_owners_is_read_and_what_it_misses_is_told() {
+fn an_owner_list_is_read_and_its_gaps_are_reported() {
     let ledger = Ledger::new();
     let [one, two] = [1, 2].map(|seed| wufu_circuits::Seed::from_bytes([seed; 32]).address("cerf"));
     let file = |name: &str, text: String| {

@@ -93,7 +93,7 @@ fn log_key(folder: &Path, ledger: &str) -> String {
 /// `README.md: README.md: No such file or directory (os error 2): No such file …`, and messages that named no file,
 /// nothing that was found or expected, and no way on.
 #[test]
-fn every_failure_is_told_once_with_its_file_and_what_was_expected() {
+fn a_failure_names_its_file_and_expectation_once() {
     let folder = folder();
     let path = folder.path();
     let key = log_key(path, "cerf");
@@ -366,9 +366,10 @@ fn a_file_on_standard_output_is_all_that_is_there() {
     assert!(ok(path, &["request", "show", "target.req"]).contains("purpose"));
 }
 
+/// Rows of SECURITY.md: 50.
 /// `WUFU_CACHE= wufu setup clear` deleted `./keys` in the current folder, with everything in it.
 #[test]
-fn f50_an_empty_cache_variable_is_unset_and_clear_deletes_keys_alone() {
+fn empty_cache_path_is_unset_clear_deletes_only_keys() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let clear = |cache: &str| {

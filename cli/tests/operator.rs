@@ -64,7 +64,7 @@ fn serve(folder: &Path, dir: &str) -> Served {
 }
 
 #[test]
-fn what_waits_for_the_epochs_end_is_told_and_a_served_ledger_can_be_read() {
+fn pending_rows_are_shown_and_served_ledgers_readable() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let address = Seed::from_bytes([1; 32]).address("wufu").to_string();
@@ -116,7 +116,7 @@ fn what_waits_for_the_epochs_end_is_told_and_a_served_ledger_can_be_read() {
 }
 
 #[test]
-fn an_audit_that_finds_something_exits_with_2_and_names_it() {
+fn an_audit_with_findings_names_them_and_exits_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     ok(folder, &["ledger", "init", "--dir", "l", "--org", "wufu"]);
@@ -150,7 +150,7 @@ fn a_folder_that_is_no_ledger_is_told_once() {
 
 /// Made-up donations came into a ledger in production, into one in dollars as yuan, and beside true ones.
 #[test]
-fn donations_are_made_up_only_where_nobody_takes_them_for_true_ones() {
+fn donations_are_made_up_only_where_nobody_is_misled() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let init = |dir: &str, more: &[&str]| {

@@ -109,8 +109,9 @@ impl Drop for Service {
     }
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_sighup_reloads_nothing_and_sigterm_waits_for_no_watch() {
+async fn sighup_reloads_nothing_sigterm_awaits_no_watch() {
     let folder = tempfile::tempdir().unwrap();
     let mut service = Service::start(folder.path(), 1024);
     for _ in 0..3 {
@@ -132,8 +133,9 @@ async fn f40_sighup_reloads_nothing_and_sigterm_waits_for_no_watch() {
     drop((watch, reflection, silent));
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_more_silent_connections_than_descriptors_stop_neither_service_nor_epochs() {
+async fn silent_connections_stop_neither_service_nor_epochs() {
     let folder = tempfile::tempdir().unwrap();
     let mut service = Service::start(folder.path(), 128);
     let mut silent = Vec::new();

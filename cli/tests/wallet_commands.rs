@@ -86,7 +86,7 @@ fn standings(list: &[Value]) -> Vec<(String, String)> {
 
 /// `wallet receive` took in what had been made for somebody else and ended well. The wallet then listed it as its own.
 #[test]
-fn what_is_somebody_elses_is_refused_and_what_is_ours_is_found() {
+fn our_items_are_found_and_those_of_others_refused() {
     let home = Home::new();
     let (ann, bob) = (home.wallet("ann"), home.wallet("bob"));
     let made = home.ok(&["ledger", "init", "--dir", "campaign", "--org", "wufu"]);
@@ -137,7 +137,7 @@ fn what_is_somebody_elses_is_refused_and_what_is_ours_is_found() {
 
 /// `wallet seed` printed a seed, and nothing took one back.
 #[test]
-fn a_wallet_comes_back_from_its_seed_and_says_what_it_forgot() {
+fn a_wallet_restored_from_seed_says_what_it_forgot() {
     let home = Home::new();
     let address = home.wallet("mine");
     let seed = home.ok(&["wallet", "seed", "--show", "--dir", "mine"]).remove(0);
@@ -266,9 +266,10 @@ fn the_ledger_by_another_name_is_no_second_source() {
     assert!(refused.contains("own folder"), "{refused}");
 }
 
+/// Rows of SECURITY.md: 51.
 /// A file of 0 bytes opened as an empty wallet, which had forgotten what it had shown.
 #[test]
-fn f51_an_empty_or_cut_off_store_is_named_and_refused() {
+fn an_empty_or_cut_off_store_is_named_and_refused() {
     let home = Home::new();
     home.wallet("mine");
     let store = home.path("mine/wallet.redb");

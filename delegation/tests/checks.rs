@@ -14,7 +14,7 @@ use crate::common::*;
 
 /// A request of the right length was read into slices that do not hold it, and what was left over was dropped.
 #[test]
-fn a_request_is_read_into_slices_of_its_own_lengths_alone() {
+fn a_request_is_read_into_slices_of_its_lengths() {
     let shape = shape();
     let (circuit, expected) = (shape.circuit(), shape.request_bytes());
     let request = vec![0; expected];
@@ -53,7 +53,7 @@ fn fewer_public(public: [Fr; 3]) -> Assignment {
 }
 
 #[test]
-fn an_assignment_with_another_number_of_public_inputs_is_not_shared() {
+fn a_wrong_number_of_public_inputs_is_not_shared() {
     let assignment = fewer_public([1, 2, 16_807].map(Fr::from));
     assert_eq!(assignment.z().len(), SIZE.wires);
     assert_eq!(assignment.az().len(), SIZE.rows);

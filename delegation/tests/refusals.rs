@@ -24,8 +24,9 @@ fn broken(bytes: &[u8], at: usize) -> Vec<u8> {
     out
 }
 
+/// Rows of SECURITY.md: 5.
 #[test]
-fn f05_kits_of_another_form_are_refused() {
+fn kits_of_another_form_are_refused() {
     let (bytes, key) = (kit().encode(), key());
     let expected = bytes.len();
     for end in [0, 7] {
@@ -44,8 +45,9 @@ fn f05_kits_of_another_form_are_refused() {
     assert_eq!(Kit::decode(&other, &key), Err(KitError::Magic));
 }
 
+/// Rows of SECURITY.md: 20.
 #[test]
-fn f20_kits_of_another_key_are_refused() {
+fn kits_of_another_key_are_refused() {
     let stranger = verifying(3, 5, 7, 23);
     let (got, expected) = (key().id(), stranger.id());
     let refused = KitError::Key { got, expected };
@@ -56,8 +58,9 @@ fn f20_kits_of_another_key_are_refused() {
     assert_eq!(wallet.unwrap_err(), refused);
 }
 
+/// Rows of SECURITY.md: 4.
 #[test]
-fn f04_kits_with_points_that_are_none_are_refused() {
+fn kits_with_points_that_are_none_are_refused() {
     let (bytes, key) = (kit().encode(), key());
     let single = [
         ("alpha", 40),
@@ -106,8 +109,9 @@ fn kits_with_points_of_another_key_are_refused() {
     }
 }
 
+/// Rows of SECURITY.md: 4, 5.
 #[test]
-fn f04_f05_sums_that_are_none_are_refused() {
+fn sums_that_are_none_are_refused() {
     let bytes = sums().encode();
     assert_eq!(FourSums::decode(&bytes), Ok(sums()));
     for got in [0, 1, 159] {
@@ -166,8 +170,9 @@ fn tokens_are_good_for_a_day_at_the_most() {
     }
 }
 
+/// Rows of SECURITY.md: 4.
 #[test]
-fn f04_tokens_with_sums_that_are_none_are_refused_though_signed() {
+fn signed_tokens_with_invalid_sums_are_refused() {
     let bytes = token(0).encode();
     for (point, at) in SUMS {
         let mut other = broken(&bytes, 72 + at);
@@ -180,8 +185,9 @@ fn f04_tokens_with_sums_that_are_none_are_refused_though_signed() {
     }
 }
 
+/// Rows of SECURITY.md: 2.
 #[test]
-fn f02_requests_with_aliases_and_of_other_lengths_are_refused() {
+fn requests_with_aliases_or_wrong_lengths_are_refused() {
     let shape = shape();
     let count = shape.values();
     let mut private = vec![BigInt::default(); shape.private()];
@@ -212,7 +218,7 @@ fn f02_requests_with_aliases_and_of_other_lengths_are_refused() {
 }
 
 #[test]
-fn what_may_not_be_shared_is_refused_before_it_is_masked() {
+fn unshareable_input_is_refused_before_masking() {
     let wallet = wallet();
     let blinding = || Blinding::new(Fr::from(3u64), Fr::from(5u64));
     let share = |tokens| wallet.share_with(&assignment(), tokens, blinding()).unwrap_err();
@@ -236,8 +242,9 @@ fn what_may_not_be_shared_is_refused_before_it_is_masked() {
     assert!(matches!(refused, ShareError::Rows { got: 5, expected: 6 }), "{refused}");
 }
 
+/// Rows of SECURITY.md: 16.
 #[test]
-fn f16_debug_shows_no_secret() {
+fn debug_shows_no_secret() {
     let (wallet, token) = (wallet(), token(0));
     let seed = hex::encode(token.seed().as_bytes());
     let printed = format!("{token:?} {:?} {:?}", token.seed(), token.sums());

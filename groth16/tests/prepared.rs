@@ -225,7 +225,7 @@ fn proofs_of_long_chains_are_those_of_arkworks() {
 }
 
 #[test]
-fn a_false_assignment_is_refused_and_nothing_of_it_is_told() {
+fn a_false_assignment_is_refused_and_not_revealed() {
     let rng = &mut rng(28);
     let (shape, _) = chain(5, Fr::from(3u64));
     let case = Case::new(&shape, Reduction::Libsnark, rng);
@@ -324,7 +324,7 @@ fn many_proofs_at_once_do_not_disturb_each_other() {
 /// As many wires and rows as the circuit has, and one public input more: its first private wire would be taken for
 /// public.
 #[test]
-fn an_assignment_with_another_number_of_public_inputs_is_not_proved() {
+fn a_wrong_number_of_public_inputs_is_not_proved() {
     let steps = 5;
     let start = Fr::from(3u64);
     let (shape, _) = chain(steps, start);

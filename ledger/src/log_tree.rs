@@ -127,8 +127,9 @@ mod tests {
 
     use super::*;
 
+    /// Rows of SECURITY.md: 31.
     #[test]
-    fn f31_a_full_shard_never_changes_and_the_root_is_that_of_all_leaves() {
+    fn a_full_shard_is_final_and_roots_cover_all_leaves() {
         let all: Vec<Fr> = (1..=(SHARD_LEAVES as u64 + 40)).map(Fr::from).collect();
         let mut tree = LogTree::new(Log::Persons);
         assert_eq!(tree.root(), Some(empty_root(Log::Persons.depth())));

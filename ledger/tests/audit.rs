@@ -37,8 +37,9 @@ async fn findings(folder: &tempfile::TempDir) -> Vec<String> {
     audit.findings.iter().map(ToString::to_string).collect()
 }
 
+/// Rows of SECURITY.md: 32.
 #[tokio::test]
-async fn f32_a_record_with_another_amount_and_the_same_leaf_is_named() {
+async fn a_record_that_does_not_make_its_leaf_is_named() {
     let folder = folder().await;
     let log = "wufu/donations/1";
     change(folder.path(), "UPDATE records SET amount = amount + 1 WHERE place = 3").await;
@@ -57,8 +58,9 @@ async fn f32_a_record_with_another_amount_and_the_same_leaf_is_named() {
     assert_eq!(findings(&folder).await, named);
 }
 
+/// Rows of SECURITY.md: 32.
 #[tokio::test]
-async fn f32_a_leaf_that_was_changed_with_its_record_does_not_fit_what_was_signed() {
+async fn a_leaf_changed_with_its_record_is_not_as_signed() {
     let folder = folder().await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
     let epoch = NOW / 600;
@@ -187,8 +189,9 @@ async fn every_other_change_is_named_too() {
     }
 }
 
+/// Rows of SECURITY.md: 23, 31.
 #[tokio::test]
-async fn f23_f31_the_database_itself_refuses_a_second_checkpoint_of_an_epoch() {
+async fn the_database_refuses_two_checkpoints_of_an_epoch() {
     let folder = folder().await;
     let file = folder.path().join("ledger.db");
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();

@@ -55,11 +55,12 @@ async fn count(ledger: &Ledger) -> u64 {
     ledger.totals().await.unwrap().donations
 }
 
+/// Rows of SECURITY.md: 49.
 /// FAILURES.md, row 49. `"oops` in the last column swallowed two rows: "1 donation, 0 rows left out", exit 0. Closed
 /// again further down, it made two rows of four. Where a row ends after that is a guess, so that nothing is imported,
 /// whatever may be skipped.
 #[tokio::test]
-async fn f49_a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
+async fn a_quote_left_open_on_its_line_refuses_the_file() {
     let (_folder, ledger) = ledger().await;
     for case in ["open-quote-last-column.csv", "open-quote-closed-later.csv"] {
         for skip_bad in [false, true] {
@@ -100,10 +101,11 @@ async fn f49_a_quote_that_is_not_closed_on_its_line_refuses_the_file() {
     assert_eq!(report.spanning, SpanningCells { count: 1, first: Some((2, 3)) });
 }
 
+/// Rows of SECURITY.md: 53.
 /// FAILURES.md, row 53: an institution's name with a bidirectional override, and one with a zero-width space, were
 /// imported and printed.
 #[tokio::test]
-async fn f53_names_that_deceive_are_refused_with_code_point_and_column() {
+async fn deceptive_names_are_refused_with_their_column() {
     let (_folder, ledger) = ledger().await;
     let error = import(&ledger, "names-that-deceive.csv", &format(), false).await.unwrap_err();
     let expected = [
@@ -131,9 +133,10 @@ async fn f53_names_that_deceive_are_refused_with_code_point_and_column() {
     }
 }
 
+/// Rows of SECURITY.md: 53.
 /// FAILURES.md, row 53: "Café" in two normal forms was two institutions and two receipts that look the same.
 #[tokio::test]
-async fn f53_two_normal_forms_of_a_name_are_one() {
+async fn two_normal_forms_of_a_name_are_one() {
     let (_folder, ledger) = ledger().await;
     let case = "unicode-normal-forms.csv";
     let error = import(&ledger, case, &format(), false).await.unwrap_err();
@@ -297,10 +300,11 @@ async fn a_known_row_whose_owner_is_listed_now_is_told() {
     assert_eq!(ledger.size(Log::DONATIONS).await.unwrap(), 0);
 }
 
+/// Rows of SECURITY.md: 49.
 /// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. A folder was "Is a directory", a pipe is
 /// a file like others.
 #[tokio::test]
-async fn f49_what_is_no_file_of_rows_is_refused_and_a_pipe_is_read() {
+async fn a_file_without_rows_is_refused_and_a_pipe_is_read() {
     let (folder, ledger) = ledger().await;
     let import = async |path: &str| {
         let options = ImportOptions::default();
@@ -360,10 +364,11 @@ fn row() -> impl Strategy<Value = [String; 6]> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
+    /// Rows of SECURITY.md: 49.
     /// Rows that another writer writes are all there again: accepted, blank or refused, with every delimiter, line end
     /// and way of quoting.
     #[test]
-    fn f49_every_row_that_was_written_is_accounted_for(
+    fn every_row_that_was_written_is_accounted_for(
         rows in prop::collection::vec(row(), 0..20),
         delimiter in prop::sample::select(vec![",", ";", "|", "tab"]),
         style in prop::sample::select(vec![csv::QuoteStyle::Always, csv::QuoteStyle::Necessary]),
@@ -400,10 +405,11 @@ proptest! {
         prop_assert_eq!(read.donations.sum(), u128::from(sum.sum::<u64>()));
     }
 
+    /// Rows of SECURITY.md: 49.
     /// Whatever the bytes are: a file is refused, or each of its lines after the first is a row that is imported, blank
     /// or bad.
     #[test]
-    fn f49_rows_accepted_and_refused_are_the_rows_of_the_file(
+    fn rows_accepted_and_refused_are_the_rows_of_the_file(
         body in "([rs][0-9]|[ABé\u{ad}\"]{0,2}|[0-9]{1,2}|2020-01-01|[,;\"\r\n ]|,|,|\n){0,60}",
         is_multiline: bool,
     ) {

@@ -28,7 +28,7 @@ fn reworded(claim: &Claim, key_id: KeyId, payout: &[u8], expiry: u64) -> Claim {
 /// What a claim says beside its statement was compared with what was verified, and no test noticed when one of the
 /// comparisons was missing: the others differed, too. The payee is where the money goes.
 #[tokio::test]
-async fn a_claim_is_kept_with_the_payee_expiry_key_and_org_that_were_verified() {
+async fn a_claim_is_stored_with_its_verified_values() {
     let (_folder, ledger) = ledger().await;
     ledger.append(cards(0..5)).await.unwrap();
     ledger.append(persons(0..2)).await.unwrap();
@@ -117,7 +117,7 @@ async fn grants_are_listed_for_addresses_of_this_org() {
 
 /// An address of another org with a public key of ours, for a donation that waits for its owner.
 #[tokio::test]
-async fn a_pending_donation_is_owned_by_an_address_of_this_org() {
+async fn a_pending_donations_owner_is_of_this_org() {
     let (_folder, ledger) = ledger().await;
     let text = "receipt,institution,project,amount,date\nr1,I,P,1,2018-02-15\n";
     let rows = Rows::read(text.as_bytes(), "f", &CsvFormat::default(), "CNY".parse().unwrap());

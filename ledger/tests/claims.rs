@@ -29,7 +29,7 @@ fn says<'a>([cards, persons]: &'a [Checkpoint; 2], payout: &'a [u8]) -> Says<'a>
 }
 
 #[tokio::test]
-async fn a_claim_is_admitted_once_and_a_second_one_is_told_the_first() {
+async fn a_claim_is_admitted_once_and_repeats_name_it() {
     let (folder, ledger, roots) = campaign().await;
     let trapdoor = Trapdoor::new(1);
     let first = trapdoor.claim(&says(&roots, b"alice"), 1);
@@ -113,8 +113,9 @@ async fn what_was_verified_is_what_is_kept() {
     assert!(matches!(outcome, ClaimOutcome::Admitted { claim: 1, .. }));
 }
 
+/// Rows of SECURITY.md: 15, 31.
 #[tokio::test]
-async fn f15_f31_only_roots_of_one_epoch_within_the_window_count() {
+async fn only_roots_of_one_epoch_within_the_window_count() {
     let (_folder, ledger, old) = campaign().await;
     let trapdoor = Trapdoor::new(1);
     ledger.append(cards(5..9)).await.unwrap();
@@ -163,7 +164,7 @@ async fn the_person_log_is_frozen_by_the_first_claim() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_claims_of_one_person_at_once_one_is_admitted() {
+async fn one_of_many_concurrent_claims_of_a_person_wins() {
     let (_folder, ledger, roots) = campaign().await;
     let trapdoor = std::sync::Arc::new(Trapdoor::new(1));
     let tasks: Vec<_> = (0..32u64)
@@ -192,8 +193,9 @@ async fn of_many_claims_of_one_person_at_once_one_is_admitted() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
+/// Rows of SECURITY.md: 15.
 #[tokio::test]
-async fn f15_a_claim_that_was_verified_for_another_org_is_refused() {
+async fn a_claim_verified_for_another_org_is_refused() {
     let (_folder, ledger) = ledger().await;
     let folder = tempfile::TempDir::new().unwrap();
     let other = Ledger::create(folder.path(), &LedgerPolicy::new("other"), NOW).await.unwrap();

@@ -12,8 +12,9 @@ use crate::common::{NOW, cards, ledger};
 
 const DAY: u64 = 86_400;
 
+/// Rows of SECURITY.md: 41.
 #[tokio::test]
-async fn f41_a_clock_that_is_30_days_or_80_years_ahead_signs_nothing() {
+async fn a_clock_30_days_or_80_years_ahead_signs_nothing() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();
@@ -46,9 +47,10 @@ async fn f41_a_clock_that_is_30_days_or_80_years_ahead_signs_nothing() {
     assert!(matches!(ledger.close_epoch(NOW + 30 * DAY).await, Err(EpochError::Jump { .. })));
 }
 
+/// Rows of SECURITY.md: 41.
 /// The first epoch had nothing to be compared with: a ledger whose clock went wrong before it was signed stood still.
 #[tokio::test]
-async fn f41_the_first_epoch_is_compared_with_the_time_at_which_the_ledger_was_made() {
+async fn the_first_epoch_is_compared_with_the_creation_time() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     let refused = ledger.close_epoch(NOW + 30 * DAY).await;
@@ -60,8 +62,9 @@ async fn f41_the_first_epoch_is_compared_with_the_time_at_which_the_ledger_was_m
     assert_eq!(ledger.close_epoch(NOW + DAY / 2).await.unwrap().signed.len(), 1);
 }
 
+/// Rows of SECURITY.md: 41.
 #[tokio::test]
-async fn f41_a_ledger_that_was_switched_off_for_weeks_has_a_way_on() {
+async fn a_ledger_switched_off_for_weeks_can_go_on() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();
@@ -82,9 +85,10 @@ async fn f41_a_ledger_that_was_switched_off_for_weeks_has_a_way_on() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
+/// Rows of SECURITY.md: 41.
 /// A ledger to which nothing is added for weeks, while it is served, follows its clock.
 #[tokio::test]
-async fn f41_an_idle_ledger_follows_its_clock() {
+async fn an_idle_ledger_follows_its_clock() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     let (mut now, mut summaries) = (NOW, 0);
@@ -100,8 +104,9 @@ async fn f41_an_idle_ledger_follows_its_clock() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
+/// Rows of SECURITY.md: 41.
 #[tokio::test]
-async fn f41_the_longest_step_is_a_day_or_ten_epochs() {
+async fn the_longest_step_is_a_day_or_ten_epochs() {
     for (epoch_seconds, longest) in [(1, DAY), (600, DAY), (DAY, 10 * DAY)] {
         let folder = tempfile::tempdir().unwrap();
         let mut policy = LedgerPolicy::new("wufu");

@@ -29,8 +29,9 @@ async fn without_states(folder: &Path) {
     }
 }
 
+/// Rows of SECURITY.md: 42.
 #[tokio::test]
-async fn f42_a_ledger_whose_signed_states_were_all_deleted_signs_nothing() {
+async fn a_ledger_without_its_signed_states_signs_nothing() {
     let good = folder().await;
     let emptied = "DELETE FROM checkpoints; DELETE FROM summaries; DELETE FROM state";
     let older = "DELETE FROM checkpoints; DROP TABLE state; DROP TABLE summaries; \
@@ -63,7 +64,7 @@ async fn f42_a_ledger_whose_signed_states_were_all_deleted_signs_nothing() {
 
 /// The operator may take such a database as it is. The audit says from then on that it cannot tell what was before.
 #[tokio::test]
-async fn a_database_without_states_is_taken_as_it_is_when_the_operator_says_so() {
+async fn the_operator_can_accept_a_database_without_states() {
     let folder = folder().await;
     without_states(folder.path()).await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
@@ -77,10 +78,11 @@ async fn a_database_without_states_is_taken_as_it_is_when_the_operator_says_so()
     assert_eq!(audit.coverage, wufu_ledger::Coverage::SinceMigration);
 }
 
+/// Rows of SECURITY.md: 42.
 /// Two appends of one epoch were acknowledged, and the database of between them was put back. No summary tells them
 /// apart.
 #[tokio::test]
-async fn f42_a_database_that_is_older_than_its_newest_state_takes_nothing() {
+async fn a_database_older_than_its_state_takes_nothing() {
     let (folder, ledger) = ledger().await;
     import(&ledger, PENDING).await;
     ledger.append(cards(0..2)).await.unwrap();
@@ -140,9 +142,10 @@ async fn f42_a_database_that_is_older_than_its_newest_state_takes_nothing() {
     }
 }
 
+/// Rows of SECURITY.md: 32.
 /// `own` made a leaf of whatever amount the row had, and the next epoch signed it.
 #[tokio::test]
-async fn f32_a_pending_donation_that_was_edited_gets_no_owner() {
+async fn a_pending_donation_that_was_edited_gets_no_owner() {
     let (folder, ledger) = ledger().await;
     import(&ledger, PENDING).await;
     ledger.close_epoch(NOW).await.unwrap();
@@ -184,9 +187,10 @@ async fn f32_a_pending_donation_that_was_edited_gets_no_owner() {
     assert!(refused.to_string().contains("--accept-database"), "{refused}");
 }
 
+/// Rows of SECURITY.md: 32.
 /// An edit of what was there before this process, and of what it entered itself: neither is signed.
 #[tokio::test]
-async fn f32_an_epoch_is_signed_only_over_the_rows_that_were_entered() {
+async fn an_epoch_is_signed_only_over_the_entered_rows() {
     for is_open in [false, true] {
         let (folder, ledger) = ledger().await;
         import(&ledger, PENDING).await;
@@ -218,7 +222,7 @@ async fn f32_an_epoch_is_signed_only_over_the_rows_that_were_entered() {
 /// With the states deleted and summary.note left, the audit said of the rows that no checkpoint covers "the next
 /// command that writes signs it". No command does.
 #[tokio::test]
-async fn an_audit_without_the_signed_state_promises_no_signature() {
+async fn an_audit_without_the_state_promises_no_signature() {
     let folder = folder().await;
     change(folder.path(), "DELETE FROM summaries; DELETE FROM state").await;
     let audit = LedgerReader::open(folder.path()).await.unwrap().audit().await.unwrap();
@@ -245,7 +249,7 @@ async fn with_a_claim_deleted_no_other_is_admitted() {
 
 /// Entries after a gap: their places would be those of others.
 #[tokio::test]
-async fn a_log_of_another_size_than_was_signed_takes_nothing() {
+async fn a_log_of_another_size_than_signed_takes_nothing() {
     let folder = folder().await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
     change(folder.path(), "UPDATE logs SET size = size + 1 WHERE log = 1").await;

@@ -112,7 +112,7 @@ async fn a_folder_in_which_others_can_write_is_refused() {
 }
 
 #[tokio::test]
-async fn secrets_and_the_database_that_others_may_read_are_refused() {
+async fn files_that_others_can_read_are_refused() {
     let folder = closed().await;
     fs::write(folder.path().join("ledger.db-wal"), "").unwrap();
     for name in ["signing.key", "operator.token", "ledger.db", "ledger.db-wal"] {
@@ -195,8 +195,9 @@ async fn what_belongs_to_another_user_is_refused() {
     assert_eq!(opened(folder.path()).await, ["", ""]);
 }
 
+/// Rows of SECURITY.md: 51.
 #[tokio::test]
-async fn f51_an_empty_or_truncated_database_is_refused() {
+async fn an_empty_or_truncated_database_is_refused() {
     let folder = closed().await;
     let file = folder.path().join("ledger.db");
     let good = fs::read(&file).unwrap();
@@ -240,9 +241,10 @@ async fn f51_an_empty_or_truncated_database_is_refused() {
     }
 }
 
+/// Rows of SECURITY.md: 43.
 /// Pages were left in the write-ahead log, and a copy of `ledger.db` alone was an older ledger.
 #[tokio::test]
-async fn f43_after_a_clean_exit_one_file_holds_everything() {
+async fn after_a_clean_exit_one_file_holds_everything() {
     let folder = closed().await;
     let wal = folder.path().join("ledger.db-wal");
     assert!(!wal.exists() || fs::metadata(&wal).unwrap().len() == 0);

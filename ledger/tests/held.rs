@@ -91,15 +91,17 @@ async fn millions(token: Option<&str>) -> (Vec<Option<Code>>, u64) {
     (codes, grown)
 }
 
+/// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_four_million_empty_entries_without_a_token_are_not_even_read() {
+async fn four_million_entries_without_a_token_stay_unread() {
     let (codes, grown) = millions(None).await;
     assert_eq!(codes, [Some(Code::Unauthenticated); 4]);
     assert!(grown <= 32 << 20, "{grown} bytes more");
 }
 
+/// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_four_million_empty_entries_of_the_operator_are_not_decoded() {
+async fn four_million_operator_entries_are_not_decoded() {
     let (codes, grown) = millions(Some("the token")).await;
     for code in codes {
         // The first entry too many, or more bytes at once than the operator may send.
@@ -108,8 +110,9 @@ async fn f39_four_million_empty_entries_of_the_operator_are_not_decoded() {
     assert!(grown <= 32 << 20, "{grown} bytes more");
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_appends_that_stop_before_their_last_byte_are_bounded_and_ended() {
+async fn unfinished_appends_are_bounded_and_ended() {
     let child = Child::start(&[]);
     serves(&child).await;
     let token = format!("Bearer {}", child.said("token"));
@@ -142,8 +145,9 @@ async fn f40_appends_that_stop_before_their_last_byte_are_bounded_and_ended() {
     child.end();
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_shards_that_nobody_reads_are_bounded() {
+async fn shards_that_nobody_reads_are_bounded() {
     let child = Child::start(&[]);
     serves(&child).await;
     let before = child.resident();

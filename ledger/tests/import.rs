@@ -258,7 +258,7 @@ async fn quotes_bom_crlf_and_mapped_columns_are_read() {
 }
 
 #[tokio::test]
-async fn nothing_is_imported_when_a_row_is_bad_unless_it_is_skipped() {
+async fn a_bad_row_stops_the_import_unless_it_is_skipped() {
     let (_folder, ledger) = ledger().await;
     let text = "receipt,institution,project,amount,date\n\
         r1,I,P,1,2018-02-15\nr2,I,Q,x,2018-02-15\nr1,I,R,2,2018-02-15\nr3,J,S,4,2018-02-15\n";
@@ -292,7 +292,7 @@ async fn nothing_is_imported_when_a_row_is_bad_unless_it_is_skipped() {
 }
 
 #[tokio::test]
-async fn a_pending_donation_is_in_the_sums_and_becomes_a_leaf_once() {
+async fn a_pending_donation_is_summed_and_becomes_one_leaf() {
     let (_folder, ledger) = ledger().await;
     let text = "receipt,institution,project,amount,date\n\
         r1,I,P,1,2018-02-15\nr2,I,P,2.50,2018-02-15\n";
@@ -421,10 +421,11 @@ fn the_generator_is_deterministic_and_exact() {
     }
 }
 
+/// Rows of SECURITY.md: 49.
 /// A file was held in memory as a whole. It is read and entered in batches now, and is still one transaction: a bad
 /// row, or a receipt of an earlier batch, undoes all of them.
 #[tokio::test]
-async fn f49_a_file_of_several_batches_is_imported_whole_or_not_at_all() {
+async fn a_file_of_several_batches_is_imported_atomically() {
     let (folder, ledger) = in_dollars().await;
     let rows = 70_000;
     let mut csv = String::from("receipt,institution,project,amount,date\n");

@@ -79,8 +79,9 @@ async fn what_is_appended_comes_back_with_its_path() {
     assert_eq!(Log::Cards.depth(), CARD_DEPTH);
 }
 
+/// Rows of SECURITY.md: 38.
 #[tokio::test]
-async fn f38_a_duplicate_append_is_refused_and_leaves_nothing() {
+async fn a_duplicate_append_is_refused_and_leaves_nothing() {
     let (_folder, ledger) = ledger().await;
     let mut first = donations(1..4);
     first.cards = vec![card(1, 0)];
@@ -136,8 +137,9 @@ async fn f38_a_duplicate_append_is_refused_and_leaves_nothing() {
     assert_eq!(ledger.grants(&placed).await.unwrap().cards[0].serial, 8);
 }
 
+/// Rows of SECURITY.md: 23, 31.
 #[tokio::test]
-async fn f23_f31_a_log_never_signs_twice_for_an_epoch() {
+async fn a_log_never_signs_twice_for_an_epoch() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     let first = ledger.close_epoch(NOW).await.unwrap();
@@ -188,7 +190,7 @@ async fn f23_f31_a_log_never_signs_twice_for_an_epoch() {
 }
 
 #[tokio::test]
-async fn a_folder_has_one_ledger_and_one_writer_and_keeps_its_secrets() {
+async fn a_folder_has_one_ledger_one_writer_and_its_secrets() {
     let (folder, ledger) = ledger().await;
     let second = Ledger::open(folder.path()).await.unwrap_err().to_string();
     assert!(second.contains("is open in another process"), "{second}");
@@ -250,7 +252,7 @@ async fn a_ledger_without_currency_takes_no_donations() {
 }
 
 #[tokio::test]
-async fn appends_at_the_same_time_all_get_places_of_their_own() {
+async fn concurrent_appends_get_distinct_leaf_indices() {
     let (_folder, ledger) = ledger().await;
     let tasks: Vec<_> = (0..20u64)
         .map(|n| {
@@ -268,8 +270,9 @@ async fn appends_at_the_same_time_all_get_places_of_their_own() {
     assert_eq!(closed.signed[0].size(), 200);
 }
 
+/// Rows of SECURITY.md: 31.
 #[tokio::test]
-async fn f31_once_a_log_signed_for_an_epoch_all_wait_for_the_next() {
+async fn after_a_log_signs_an_epoch_all_wait_for_the_next() {
     let (_folder, ledger) = ledger().await;
     ledger.append(persons(0..2)).await.unwrap();
     assert_eq!(ledger.close_epoch(NOW).await.unwrap().signed.len(), 1);
@@ -284,8 +287,9 @@ async fn f31_once_a_log_signed_for_an_epoch_all_wait_for_the_next() {
     assert_eq!(next.waiting, []);
 }
 
+/// Rows of SECURITY.md: 31.
 #[tokio::test(flavor = "multi_thread")]
-async fn f31_closes_at_the_same_time_sign_what_is_new_once() {
+async fn closes_at_the_same_time_sign_what_is_new_once() {
     let (_folder, ledger) = ledger().await;
     for round in 0..10u64 {
         ledger.append(cards(round..round + 1)).await.unwrap();

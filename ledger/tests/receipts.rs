@@ -48,7 +48,7 @@ async fn a_donation_is_one_under_every_form_of_its_receipt() {
 
 /// The second of two rows was bad whatever their years were, and nothing said what tells them apart.
 #[tokio::test]
-async fn rows_of_one_number_and_two_years_are_told_the_way_on() {
+async fn reused_receipt_numbers_are_refused_with_advice() {
     let (_folder, ledger) = ledger().await;
     let head = "receipt,institution,project,amount,date\n";
     for (second, expected) in [

@@ -53,7 +53,7 @@ async fn a_shard_without_a_record_is_told_and_not_sent() {
 
 /// Epochs of another length: every checkpoint would be out of its schedule.
 #[tokio::test]
-async fn rules_that_no_ledger_may_change_are_those_that_it_began_with() {
+async fn a_ledger_keeps_the_rules_that_it_began_with() {
     let folder = closed().await;
     let path = folder.path().join("policy.json");
     let text = fs::read_to_string(&path).unwrap();
@@ -112,7 +112,7 @@ async fn a_lock_that_others_may_write_is_refused() {
 /// "no rows returned by a query that expected to return at least one row", and "database holds a broken rule" with
 /// nothing to do.
 #[tokio::test]
-async fn a_database_with_rows_missing_is_told_with_the_next_step() {
+async fn missing_database_rows_are_reported_with_advice() {
     for (sql, expected) in [
         ("DELETE FROM commits", "database holds a broken count of commits: it is missing: "),
         ("DELETE FROM settings", "database holds a broken rule: "),
@@ -132,9 +132,10 @@ async fn a_database_with_rows_missing_is_told_with_the_next_step() {
     }
 }
 
+/// Rows of SECURITY.md: 53.
 /// The importer refused names that hide something, and an append by call did not: they stood in the signed directory.
 #[tokio::test]
-async fn f53_a_donation_with_a_name_that_hides_something_is_not_appended() {
+async fn a_donation_with_a_deceptive_name_is_not_appended() {
     let (_folder, ledger) = ledger().await;
     for hidden in ["x\u{202e}y", "x\u{200b}", "x\u{ad}y", "cafe\u{301}", "x\ny"] {
         for field in ["receipt", "institution", "project"] {

@@ -24,7 +24,7 @@ use wufu_verifier::{
 };
 
 #[tokio::test]
-async fn everybody_gets_checkpoints_roofs_and_shards_that_fit_together() {
+async fn everybody_gets_consistent_checkpoints_and_shards() {
     let (_folder, ledger) = ledger().await;
     for what in [cards(0..9), persons(0..3), donations(0..5)] {
         ledger.append(what).await.unwrap();
@@ -93,7 +93,7 @@ async fn everybody_gets_checkpoints_roofs_and_shards_that_fit_together() {
 }
 
 #[tokio::test]
-async fn only_the_operator_appends_and_gets_grants_when_the_epoch_ends() {
+async fn only_the_operator_appends_and_gets_grants() {
     let (_folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;
     let mut client = served.client().await;
@@ -178,7 +178,7 @@ async fn only_the_operator_appends_and_gets_grants_when_the_epoch_ends() {
 }
 
 #[tokio::test]
-async fn an_append_that_waits_is_told_that_it_is_durable_when_the_service_ends() {
+async fn at_the_end_a_waiting_append_is_told_it_is_durable() {
     let (folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;
     let mut client = served.client().await;
@@ -197,8 +197,9 @@ async fn an_append_that_waits_is_told_that_it_is_durable_when_the_service_ends()
     assert_eq!(ledger.size(Log::Cards).await.unwrap(), 2);
 }
 
+/// Rows of SECURITY.md: 22.
 #[tokio::test]
-async fn f22_oversized_and_garbage_messages_are_refused_and_others_are_served() {
+async fn oversized_and_garbage_messages_are_refused_alone() {
     use tokio::io::AsyncWriteExt;
     let (_folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;

@@ -20,8 +20,9 @@ use wufu_proto::{
 };
 use wufu_verifier::hash::merkle::{SHARD_DEPTH, SHARD_LEAVES, root};
 
+/// Rows of SECURITY.md: 25, 31.
 #[tokio::test(flavor = "multi_thread")]
-async fn f25_f31_a_shard_comes_whole_and_once_full_never_changes() {
+async fn a_shard_comes_whole_and_once_full_never_changes() {
     let (_folder, ledger) = ledger().await;
     let import = async |seed, transfers| {
         let shape = LogShape { transfers, total: 40_000_000, ..LogShape::FULL };
@@ -82,8 +83,9 @@ async fn f25_f31_a_shard_comes_whole_and_once_full_never_changes() {
     served.end().await;
 }
 
+/// Rows of SECURITY.md: 25.
 #[test]
-fn f25_what_anybody_may_ask_names_no_leaf() {
+fn what_anybody_may_ask_names_no_leaf() {
     let files = prost_types::FileDescriptorSet::decode(wufu_proto::DESCRIPTORS).unwrap();
     let ledger = files.file.iter().find(|file| file.name() == "wufu/v1/ledger.proto").unwrap();
     let message = |name: &str| {

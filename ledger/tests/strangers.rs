@@ -51,8 +51,9 @@ async fn serves(served: &Served) -> bool {
     call.code().await == Some(Code::Ok)
 }
 
+/// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_who_may_append_is_decided_on_the_headers() {
+async fn who_may_append_is_decided_on_the_headers() {
     let (_folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;
     let mut wire = Wire::connect(served.at, 65_535).await;
@@ -66,8 +67,9 @@ async fn f39_who_may_append_is_decided_on_the_headers() {
     served.end().await;
 }
 
+/// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_every_call_has_a_largest_request() {
+async fn every_call_has_a_largest_request() {
     let (_folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;
     let token = bearer(&ledger);
@@ -92,8 +94,9 @@ async fn f39_every_call_has_a_largest_request() {
     served.end().await;
 }
 
+/// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_the_entries_of_an_append_are_counted_while_they_arrive() {
+async fn the_entries_of_an_append_are_counted_on_arrival() {
     let (_folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;
     let mut wire = Wire::connect(served.at, 65_535).await;
@@ -104,8 +107,9 @@ async fn f39_the_entries_of_an_append_are_counted_while_they_arrive() {
     served.end().await;
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_silent_connections_stop_neither_others_nor_epochs() {
+async fn silent_connections_stop_neither_others_nor_epochs() {
     let (_folder, ledger) = ledger().await;
     let mut limits = Limits::default();
     (limits.serve.connections, limits.serve.greeting) = (8, Duration::from_secs(2));
@@ -137,8 +141,9 @@ async fn f40_silent_connections_stop_neither_others_nor_epochs() {
     drop(silent);
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_half_sent_requests_are_ended() {
+async fn half_sent_requests_are_ended() {
     let (_folder, ledger) = ledger().await;
     let mut limits = Limits::default();
     limits.serve.receive = Duration::from_secs(1);
@@ -159,8 +164,9 @@ async fn f40_half_sent_requests_are_ended() {
     served.end().await;
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_shards_that_nobody_reads_starve_nobody_else() {
+async fn shards_that_nobody_reads_starve_nobody_else() {
     let (_folder, ledger) = ledger().await;
     // A shard of 160 KB: more than the transport takes for a client that does not read.
     let cards = vec![card(1, 1); 5000];
@@ -247,11 +253,12 @@ async fn one_connection_reads_two_shards_at_a_time_at_most() {
     served.end().await;
 }
 
+/// Rows of SECURITY.md: 40.
 /// 72 connections that asked for two shards each and read neither held all 16 answers and all 128 places to wait, for two minutes
 /// at a time. An honest client, which asks once over a connection of its own, was refused, or waited in vain. Now its call takes the place
 /// of a second call, and answers that nobody reads give way while somebody waits.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_an_honest_client_is_served_while_many_connections_hold_every_place() {
+async fn an_honest_client_is_served_when_places_are_full() {
     let (_folder, ledger) = ledger().await;
     // A shard of 160 KB: more than the transport takes for a client that does not read.
     let cards = vec![card(1, 1); 5000];
@@ -282,8 +289,9 @@ async fn f40_an_honest_client_is_served_while_many_connections_hold_every_place(
     served.end().await;
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_no_client_delays_the_end_or_makes_it_a_failure() {
+async fn no_client_delays_the_end_or_makes_it_a_failure() {
     let (_folder, ledger) = ledger().await;
     let mut limits = Limits::default();
     // No time is asserted: the grace time is longer than the test waits for anything.

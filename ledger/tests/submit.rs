@@ -17,8 +17,9 @@ use wufu_proto::{
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
 
+/// Rows of SECURITY.md: 17.
 #[tokio::test(flavor = "multi_thread")]
-async fn f17_claims_of_many_clients_at_once_are_each_answered_with_their_own() {
+async fn concurrent_clients_each_get_their_own_answer() {
     let (_folder, ledger) = ledger().await;
     ledger.append(cards(0..5)).await.unwrap();
     ledger.append(persons(0..5)).await.unwrap();
@@ -71,9 +72,10 @@ async fn f17_claims_of_many_clients_at_once_are_each_answered_with_their_own() {
     served.end().await;
 }
 
+/// Rows of SECURITY.md: 19.
 /// They are checked together, whichever come while others are checked. One that is no good costs the others nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn f19_bad_claims_among_many_are_refused_and_the_others_admitted() {
+async fn bad_claims_are_refused_and_the_rest_are_admitted() {
     let (_folder, ledger) = ledger().await;
     ledger.append(cards(0..5)).await.unwrap();
     ledger.append(persons(0..5)).await.unwrap();
@@ -125,7 +127,7 @@ async fn f19_bad_claims_among_many_are_refused_and_the_others_admitted() {
 }
 
 #[tokio::test]
-async fn a_claim_that_is_no_good_is_refused_with_the_field_and_nothing_is_charged() {
+async fn a_bad_claim_is_refused_by_field_without_charge() {
     let (_folder, ledger) = ledger().await;
     ledger.append(cards(0..5)).await.unwrap();
     ledger.append(persons(0..5)).await.unwrap();

@@ -221,7 +221,7 @@ async fn donations_without_owner_alone_are_summarised() {
 }
 
 #[tokio::test]
-async fn a_pending_donation_that_gets_its_owner_still_reconciles() {
+async fn totals_reconcile_after_a_pending_donation_is_owned() {
     let (folder, ledger) = ledger().await;
     import(&ledger, PENDING).await;
     ledger.close_epoch(NOW).await.unwrap();
@@ -237,7 +237,7 @@ async fn a_pending_donation_that_gets_its_owner_still_reconciles() {
 
 /// With its checkpoints gone, the ledger signed new ones from the first leaf on: a second history under the same key.
 #[tokio::test]
-async fn no_epoch_is_signed_afresh_once_checkpoints_or_summaries_are_gone() {
+async fn deleted_checkpoints_or_summaries_stop_signing() {
     let good = folder().await;
     let refused = async |edited: &Path| {
         let ledger = Ledger::open(edited).await.unwrap();
@@ -271,8 +271,9 @@ async fn no_epoch_is_signed_afresh_once_checkpoints_or_summaries_are_gone() {
     assert!(matches!(error, AppendError::Store(StoreError::State)), "{error}");
 }
 
+/// Rows of SECURITY.md: 42.
 #[tokio::test]
-async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
+async fn below_its_high_water_mark_a_database_signs_nothing() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();
@@ -344,7 +345,7 @@ async fn f42_a_database_behind_its_high_water_mark_signs_nothing() {
 
 /// A restored backup admitted claims until the next epoch, and had forgotten what was spent since.
 #[tokio::test]
-async fn a_database_behind_its_high_water_mark_admits_nothing() {
+async fn below_its_high_water_mark_it_admits_nothing() {
     let (folder, ledger) = ledger().await;
     for what in [cards(0..6), persons(0..4)] {
         ledger.append(what).await.unwrap();
@@ -387,7 +388,7 @@ async fn a_database_behind_its_high_water_mark_admits_nothing() {
 
 /// A file that was cut short left no way on but to guess that it had to be deleted.
 #[tokio::test]
-async fn a_summary_note_that_is_cut_short_is_replaced_when_the_operator_says_so() {
+async fn the_operator_can_replace_a_truncated_summary_note() {
     let (folder, ledger) = ledger().await;
     ledger.append(cards(0..2)).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();

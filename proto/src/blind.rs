@@ -183,8 +183,9 @@ mod tests {
 
     const KEY: KeyId = KeyId([7; 32]);
 
+    /// Rows of SECURITY.md: 20.
     #[test]
-    fn f20_another_format_is_refused_by_whoever_reads_it() {
+    fn another_format_is_refused_by_whoever_reads_it() {
         for other in [0, 2, u32::MAX] {
             let said = |error: ConvertError| {
                 assert!(error.to_string().contains("format of blind mode is"), "{error}");
@@ -205,8 +206,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 5.
     #[test]
-    fn f05_counts_and_lengths_are_exact() {
+    fn counts_and_lengths_are_exact() {
         for count in [0, MAX_TOKENS + 1] {
             assert!(Deal::try_from(v1::DealRequest::from(Deal { key_id: KEY, count })).is_err());
         }

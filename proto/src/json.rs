@@ -196,8 +196,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 16.
     #[test]
-    fn f16_an_error_shows_nothing_of_the_text() {
+    fn an_error_shows_nothing_of_the_text() {
         let text = "{\"org\":\"a\",\"code\":\"c2VjcmV0 is no base64\"}";
         let error = from_json::<v1::Voucher>(text).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("c2VjcmV0"));

@@ -275,9 +275,10 @@ mod tests {
         [field << 3 | 2, 0].repeat(times)
     }
 
+    /// Rows of SECURITY.md: 39.
     /// 4,000,000 empty grants are 8 MB, and were 600 MB once they were decoded.
     #[test]
-    fn f39_items_are_counted_before_they_are_decoded() {
+    fn items_are_counted_before_they_are_decoded() {
         let limits = v1::AppendResponse::LIMITS;
         let most = [records(1, 30_000), records(2, 30_000), records(3, 5_536)].concat();
         assert_eq!(limits.check("AppendResponse", &most), Ok(()));
@@ -292,9 +293,10 @@ mod tests {
         assert!(matches!(refused, Err(ConvertError::Count { got: 4_000_000, .. })), "{refused:?}");
     }
 
+    /// Rows of SECURITY.md: 39.
     /// Packed or one by one, in one policy or in many that the decoder merges.
     #[test]
-    fn f39_projects_are_counted_however_they_are_written() {
+    fn projects_are_counted_however_they_are_written() {
         let limits = v1::ProofRequest::LIMITS;
         let record = |field: u8, content: &[u8]| {
             let mut out = vec![field << 3 | 2];
@@ -316,8 +318,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 39.
     #[test]
-    fn f39_what_is_longer_than_its_kind_is_refused_unread() {
+    fn what_is_longer_than_its_kind_is_refused_unread() {
         let long = vec![0xff; MAX_ENVELOPE + 1];
         let refused = crate::decode::<v1::Envelope>(&long).unwrap_err();
         let (got, max) = (MAX_ENVELOPE + 1, MAX_ENVELOPE);
@@ -326,10 +329,11 @@ mod tests {
         assert_eq!(refused, ConvertError::Malformed { message: "Envelope" });
     }
 
+    /// Rows of SECURITY.md: 39.
     /// Every message of the package has limits, and every field that repeats is in them, from wherever it can be reached.
     #[cfg(feature = "json")]
     #[test]
-    fn f39_no_field_that_repeats_is_forgotten() {
+    fn no_field_that_repeats_is_forgotten() {
         use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
 
         fn walk(message: &MessageDescriptor, within: &mut Vec<u32>, limits: &Limits) {

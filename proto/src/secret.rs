@@ -27,8 +27,9 @@ include!(concat!(env!("OUT_DIR"), "/secrets.rs"));
 mod tests {
     use super::*;
 
+    /// Rows of SECURITY.md: 16.
     #[test]
-    fn f16_debug_of_a_message_shows_no_secret() {
+    fn debug_of_a_message_shows_no_secret() {
         let opening = v1::CardOpening {
             rho: vec![0xab; 32],
             rcm: vec![0xcd; 32],
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn witnesses_are_among_the_messages_that_are_wiped_when_dropped() {
+    fn witnesses_are_listed_as_wiped_when_dropped() {
         for name in ["CardOpening", "FiveFuWitness", "DonationWitness", "GiftWitness", "Voucher"] {
             assert!(NAMES.contains(&name), "{name}");
         }

@@ -18,8 +18,9 @@ fn fields(message: &MessageDescriptor, out: &mut Vec<String>) {
     }
 }
 
+/// Rows of SECURITY.md: 35.
 #[test]
-fn f35_no_field_of_a_blind_service_can_carry_an_identity_or_a_statement() {
+fn no_blind_field_carries_an_identity_or_a_statement() {
     let pool = DescriptorPool::decode(DESCRIPTORS).unwrap();
     let mut calls = Vec::new();
     let mut said = Vec::new();

@@ -107,8 +107,9 @@ fn a_false_donation_arrives_and_its_clause_is_named() {
     }
 }
 
+/// Rows of SECURITY.md: 2, 11.
 #[test]
-fn f02_f11_witnesses_with_aliases_and_paths_of_other_depths_are_refused() {
+fn witnesses_with_aliases_or_wrong_depths_are_refused() {
     let alias = |bytes: &mut Vec<u8>| {
         let mut big = field::decode("x", bytes).unwrap().into_bigint();
         big.add_with_carry(&Fr::MODULUS);

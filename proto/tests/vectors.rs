@@ -46,8 +46,9 @@ fn accepted_messages_come_back_byte_for_byte() {
     }
 }
 
+/// Rows of SECURITY.md: 2, 4, 5, 38.
 #[test]
-fn f02_f04_f05_f38_refused_messages_are_refused_for_the_reason_given() {
+fn refused_messages_are_refused_for_the_reason_given() {
     for message in cases(&file(), "messages") {
         let name = text(&message, "message");
         for case in cases(&message, "refused") {
@@ -76,9 +77,10 @@ fn refused_json_stands_for_no_message() {
     }
 }
 
+/// Rows of SECURITY.md: 5.
 /// The demo's request could not be read by the README's example, which wanted other bytes of the same message. Now a file has one form.
 #[test]
-fn f05_files_are_read_or_refused_for_the_reason_given() {
+fn files_are_read_or_refused_for_the_reason_given() {
     let files = cases(&load("files.json"), "files");
     for case in &files {
         let what = format!("{}: {}", text(case, "message"), text(case, "case"));

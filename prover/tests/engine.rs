@@ -118,8 +118,9 @@ impl CircuitVisitor for Proved {
     }
 }
 
+/// Rows of SECURITY.md: 7, 24.
 #[test]
-fn f07_f24_a_proof_is_of_its_public_inputs_and_no_others() {
+fn a_proof_is_of_its_public_inputs_and_no_others() {
     for circuit in CircuitName::ALL {
         visit_sample(circuit, &mut rng(1), Proved);
     }
@@ -199,8 +200,9 @@ fn what_is_told_to_stop_does_not_go_on() {
     }
 }
 
+/// Rows of SECURITY.md: 20.
 #[test]
-fn f20_no_key_proves_or_verifies_for_another_circuit() {
+fn no_key_proves_or_verifies_for_another_circuit() {
     let gift = gift(1);
     let proven = prover(CircuitName::Gift).prove(&gift, &mut rng(10), |_| ()).unwrap();
     let inputs = gift.public.public_inputs();
@@ -240,8 +242,9 @@ const PROVENANCE: usize = 8 + 4 + 8;
 const CIRCUIT: usize = PROVENANCE + 2;
 const VERIFYING: usize = 426;
 
+/// Rows of SECURITY.md: 20.
 #[test]
-fn f20_keys_of_other_versions_and_circuits_are_refused_when_read() {
+fn keys_of_other_versions_or_circuits_are_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
     let read = |bytes: &[u8]| {
         ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
@@ -271,8 +274,9 @@ fn f20_keys_of_other_versions_and_circuits_are_refused_when_read() {
     assert!(matches!(read(&other), Err(KeyFileError::Halves)));
 }
 
+/// Rows of SECURITY.md: 5.
 #[test]
-fn f05_keys_with_bytes_cut_off_appended_or_changed_are_refused() {
+fn truncated_extended_or_changed_keys_are_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
     let read = |bytes: &[u8]| {
         ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
@@ -292,8 +296,9 @@ fn f05_keys_with_bytes_cut_off_appended_or_changed_are_refused() {
     }
 }
 
+/// Rows of SECURITY.md: 4.
 #[test]
-fn f04_a_proving_key_with_a_bad_point_is_refused() {
+fn a_proving_key_with_a_bad_point_is_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
     let read = |bytes: &[u8]| {
         ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
@@ -308,7 +313,7 @@ fn f04_a_proving_key_with_a_bad_point_is_refused() {
 }
 
 #[test]
-fn a_development_key_says_so_and_is_refused_by_who_wants_none() {
+fn a_development_key_says_so_and_can_be_refused() {
     let key = key(CircuitName::Gift);
     assert_eq!(key.verifying_key().provenance(), Provenance::Development);
     let bytes = key.encode().unwrap();

@@ -38,8 +38,9 @@ async fn serves(server: &Server, prover: &Prover) {
     timeout(LONG, answer).await.unwrap().unwrap();
 }
 
+/// Rows of SECURITY.md: 22.
 #[test]
-fn f22_h2_is_not_one_of_the_versions_that_fall() {
+fn h2_is_not_one_of_the_versions_that_fall() {
     let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock")).unwrap();
     let mut lines = lock.lines();
     let mut found = 0;
@@ -55,8 +56,9 @@ fn f22_h2_is_not_one_of_the_versions_that_fall() {
     assert!(found > 0);
 }
 
+/// Rows of SECURITY.md: 22.
 #[tokio::test(flavor = "multi_thread")]
-async fn f22_a_flood_of_garbage_connections_is_bounded() {
+async fn a_flood_of_garbage_connections_is_bounded() {
     let (server, prover) = server(|_| ()).await;
     serves(&server, &prover).await;
     let before = resident();
@@ -79,7 +81,7 @@ async fn f22_a_flood_of_garbage_connections_is_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_beyond_the_limit_are_closed_and_silent_ones_give_way() {
+async fn excess_connections_close_and_silent_ones_give_way() {
     let greeting = Duration::from_secs(3);
     let (server, prover) = server(|limits| {
         (limits.serve.connections, limits.serve.greeting) = (8, greeting);
@@ -183,8 +185,9 @@ async fn oversized_and_garbage_messages_are_refused() {
     server.ended().await.unwrap();
 }
 
+/// Rows of SECURITY.md: 22.
 #[tokio::test(flavor = "multi_thread")]
-async fn f22_requests_that_are_reset_at_once_do_not_pile_up() {
+async fn requests_that_are_reset_at_once_do_not_pile_up() {
     let (server, prover) = server(|_| ()).await;
     serves(&server, &prover).await;
     let before = resident();
@@ -215,8 +218,9 @@ async fn f22_requests_that_are_reset_at_once_do_not_pile_up() {
     server.ended().await.unwrap();
 }
 
+/// Rows of SECURITY.md: 22.
 #[tokio::test(flavor = "multi_thread")]
-async fn f22_headers_without_an_end_are_cut_off() {
+async fn headers_without_an_end_are_cut_off() {
     let (server, prover) = server(|_| ()).await;
     let before = resident();
     let mut stream = TcpStream::connect(server.address).await.unwrap();

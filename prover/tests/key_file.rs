@@ -42,8 +42,9 @@ fn a_key_with_another_number_of_points_is_refused() {
     }
 }
 
+/// Rows of SECURITY.md: 5.
 #[test]
-fn f05_a_key_file_whose_hash_is_another_is_refused() {
+fn a_key_file_whose_hash_is_another_is_refused() {
     let mut bytes = key(CircuitName::Gift).encode().unwrap();
     ProvingKey::decode(&bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
         .unwrap();
@@ -56,7 +57,7 @@ fn f05_a_key_file_whose_hash_is_another_is_refused() {
 
 /// A file that is mostly a hole takes no room on disk, and was read into memory.
 #[test]
-fn a_key_file_that_is_too_large_is_refused_before_it_is_read() {
+fn an_oversized_key_file_is_refused_before_reading() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.pk");
     File::create(&path).unwrap().set_len((1 << 30) + 1).unwrap();

@@ -187,8 +187,9 @@ fn a_record_is_of_its_own_file() {
     assert_eq!(load(&two).unwrap().1, Integrity::Hashed);
 }
 
+/// Rows of SECURITY.md: 5.
 #[test]
-fn f05_a_file_that_is_cut_off_or_longer_is_refused() {
+fn a_file_that_is_cut_off_or_longer_is_refused() {
     let bytes = bytes();
     let header = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
     let mut ends: Vec<usize> = (0..header + 70).step_by(7).collect();
@@ -207,8 +208,9 @@ fn f05_a_file_that_is_cut_off_or_longer_is_refused() {
     assert!(matches!(refused(&longer), PreparedFileError::Length { .. }));
 }
 
+/// Rows of SECURITY.md: 5.
 #[test]
-fn f05_a_file_with_a_changed_byte_is_refused() {
+fn a_file_with_a_changed_byte_is_refused() {
     let bytes = bytes();
     let header = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
     let parse = |bytes: &[u8]| {
@@ -232,8 +234,9 @@ fn f05_a_file_with_a_changed_byte_is_refused() {
     }
 }
 
+/// Rows of SECURITY.md: 20.
 #[test]
-fn f20_a_file_of_another_version_circuit_or_backend_is_refused() {
+fn another_version_circuit_or_backend_is_refused() {
     assert!(matches!(refused(&changed(|header| header[7] = b'2')), PreparedFileError::Magic));
     let (_folder, path) = written();
     for circuit in [CircuitName::FiveFu, CircuitName::Donation] {

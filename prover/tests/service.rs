@@ -130,7 +130,7 @@ async fn says_what_it_can_and_proves_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_false_witness_is_told_its_clause_and_nothing_else() {
+async fn a_false_witness_gets_its_clause_and_nothing_else() {
     let prover = Prover::new(Simulator::new(None));
     let server = Server::start(vec![prover.clone()], limits(1, 4)).await;
     let request = gift_request(prover.verifying_key(), &gift(1));
@@ -311,7 +311,7 @@ async fn at_the_end_what_has_begun_is_finished() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn at_the_end_nobody_is_waited_for_beyond_the_grace_time() {
+async fn shutdown_waits_no_longer_than_the_grace_time() {
     let (prover, gate) = Simulator::gated();
     let mut limits = limits(1, 4);
     limits.serve.grace = Duration::from_millis(300);
@@ -342,13 +342,15 @@ async fn crowd(prover: Prover, clients: u64, limits: Limits) {
     server.ended().await.unwrap();
 }
 
+/// Rows of SECURITY.md: 17.
 #[tokio::test(flavor = "multi_thread")]
-async fn f17_each_of_100_clients_gets_its_own_proof() {
+async fn each_of_100_clients_gets_its_own_proof() {
     crowd(Prover::new(Simulator::new(None)), 100, limits(4, 100)).await;
 }
 
+/// Rows of SECURITY.md: 17.
 #[tokio::test(flavor = "multi_thread")]
-async fn f17_each_client_of_the_real_engine_gets_its_own_proof() {
+async fn each_client_of_the_real_engine_gets_its_own_proof() {
     crowd(prover(CircuitName::Gift), 12, limits(2, 12)).await;
 }
 

@@ -8,7 +8,7 @@ use wufu_prover::{Prover, keys, setup};
 use wufu_verifier::{CircuitName, Statement, groth16::key::Reduction};
 
 #[test]
-fn a_key_in_snarkjs_form_proves_and_a_false_assignment_does_not() {
+fn a_snarkjs_key_proves_only_true_assignments() {
     let mut rng = StdRng::seed_from_u64(1);
     let key = setup::development_as(CircuitName::Gift, Reduction::Circom, &mut rng).unwrap();
     assert_eq!(key.verifying_key().reduction(), Reduction::Circom);

@@ -217,8 +217,9 @@ fn the_search_finds_what_it_is_for() {
     }
 }
 
+/// Rows of SECURITY.md: 16, 18.
 #[tokio::test(flavor = "multi_thread")]
-async fn f16_f18_a_witness_is_in_no_line_and_no_file() {
+async fn a_witness_is_in_no_line_and_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let process = start(folder.path());
     let gift = gift(7);

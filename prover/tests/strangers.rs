@@ -100,8 +100,9 @@ impl Running {
     }
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_silent_connections_give_way_at_every_role() {
+async fn silent_connections_give_way_at_every_role() {
     for role in ROLES {
         let running = Running::start(role, |limits| {
             (limits.serve.connections, limits.serve.greeting) = (8, Duration::from_secs(2));
@@ -123,8 +124,9 @@ async fn f40_silent_connections_give_way_at_every_role() {
     }
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_the_time_limit_covers_receiving_at_every_role() {
+async fn the_time_limit_covers_receiving_at_every_role() {
     for role in ROLES {
         let running = Running::start(role, |limits| limits.time = Duration::from_secs(1)).await;
         let (mut wires, mut calls) = (Vec::new(), Vec::new());
@@ -142,8 +144,9 @@ async fn f40_the_time_limit_covers_receiving_at_every_role() {
     }
 }
 
+/// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_every_role_refuses_a_message_by_its_length_alone() {
+async fn every_role_refuses_a_message_by_its_length_alone() {
     for role in ROLES {
         let running = Running::start(role, |_| ()).await;
         for length in [role.largest + 1, u32::MAX as usize] {
@@ -156,8 +159,9 @@ async fn f39_every_role_refuses_a_message_by_its_length_alone() {
     }
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_no_client_delays_the_end_of_any_role() {
+async fn no_client_delays_the_end_of_any_role() {
     for role in ROLES {
         // No time is asserted: the grace time is longer than the test waits for anything.
         let running =

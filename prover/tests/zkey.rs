@@ -111,13 +111,15 @@ fn a_key_that_is_read_proves() {
     prover.prove(&samples::gift(&mut rng(62)), &mut rng(63), |_| ()).unwrap();
 }
 
+/// Rows of SECURITY.md: 4, 20.
 #[test]
-fn f04_f20_a_spoiled_key_is_refused() {
+fn a_spoiled_key_is_refused() {
     refusals::of(&file(sections()), CircuitName::Gift);
 }
 
+/// Rows of SECURITY.md: 5.
 #[test]
-fn f05_a_section_of_another_length_is_refused() {
+fn a_section_of_another_length_is_refused() {
     for number in 2..=9 {
         let longer = refused(number, |body| body.push(0));
         let ZkeyError::Length { section, got, expected } = longer else { panic!("{longer}") };
@@ -138,9 +140,10 @@ fn a_key_over_another_field_is_refused() {
     }
 }
 
+/// Rows of SECURITY.md: 2.
 /// The same coefficient by another name: its integer and the modulus more.
 #[test]
-fn f02_a_coefficient_that_is_not_below_the_modulus_is_refused() {
+fn a_coefficient_not_below_the_modulus_is_refused() {
     let first = 4 + 3 * 4;
     let again = refused(4, |body| {
         let place = &mut body[first..first + 32];

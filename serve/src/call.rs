@@ -207,7 +207,7 @@ mod tests {
 
     /// An operator's append once kept what its request took until the epoch ended.
     #[test]
-    fn a_call_that_is_through_with_its_request_gives_back_what_it_took() -> Result<(), Status> {
+    fn a_call_releases_its_memory_after_its_request() -> Result<(), Status> {
         const KIB: usize = 1024;
         let (desk, peer) = (Arc::new(CallLimiter::new(&Limits::default())), Peer::new());
         let budget = Budget::new(1024 * KIB);

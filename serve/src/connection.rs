@@ -396,9 +396,10 @@ mod tests {
         work.await.expect("it goes on").unwrap_err().to_string()
     }
 
+    /// Rows of SECURITY.md: 40.
     /// A client that stopped reading held its connection's buffers.
     #[tokio::test]
-    async fn f40_a_socket_that_takes_nothing_is_given_up() {
+    async fn a_socket_that_takes_nothing_is_given_up() {
         let limits = Limits { stall: Duration::from_millis(50), ..Limits::default() };
         let (mut connection, client, _house) = connection(&limits);
         let text = ended(async { connection.write_all(&[0; 17]).await }).await;
@@ -406,8 +407,9 @@ mod tests {
         drop(client);
     }
 
+    /// Rows of SECURITY.md: 40.
     #[tokio::test]
-    async fn f40_a_connection_ends_with_its_service() {
+    async fn a_connection_ends_with_its_service() {
         let (mut connection, client, house) = connection(&Limits::default());
         house.close();
         let text = ended(async { connection.read_u8().await.map(drop) }).await;

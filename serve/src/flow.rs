@@ -96,9 +96,10 @@ mod tests {
 
     use super::*;
 
+    /// Rows of SECURITY.md: 40.
     /// A client that took a byte now and then kept an answer, and what it holds, for ever.
     #[test]
-    fn f40_an_answer_that_moves_but_never_ends_is_stuck() {
+    fn an_answer_that_moves_but_never_ends_is_stuck() {
         let limits = Limits {
             stall: Duration::from_secs(10),
             answer: Duration::from_secs(60),

@@ -164,8 +164,9 @@ mod tests {
         outcomes.remove(0)
     }
 
+    /// Rows of SECURITY.md: 39.
     #[test]
-    fn f39_a_message_is_refused_by_the_length_that_it_declares() {
+    fn a_message_is_refused_by_its_declared_length() {
         let method = Method::open(100);
         let two = [framed(&[1; 100]), framed(&[])].concat();
         assert_eq!(look(&method, &two), Ok(vec![100, 0]));
@@ -175,8 +176,9 @@ mod tests {
         assert_eq!(look(&method, &[0, 0, 0, 0]), Ok(vec![]));
     }
 
+    /// Rows of SECURITY.md: 39.
     #[test]
-    fn f39_entries_are_counted_before_they_are_decoded() {
+    fn entries_are_counted_before_they_are_decoded() {
         let method = Method { fields: Some(3), ..Method::open(1 << 20) };
         // Three fields of every kind, one of them with fields of its own.
         let nested = [&[0x0a, 0x06][..], &[0x0a, 0, 0x0a, 0, 0x0a, 0]].concat();

@@ -94,8 +94,9 @@ fn spared(descriptors: u64) -> usize {
 mod tests {
     use super::*;
 
+    /// Rows of SECURITY.md: 40.
     #[test]
-    fn f40_descriptors_are_kept_for_the_database() {
+    fn descriptors_are_kept_for_the_database() {
         for (descriptors, places) in [(1024, 736), (256, 160), (64, 16), (32, 1), (0, 1)] {
             assert_eq!(spared(descriptors), places, "{descriptors}");
         }

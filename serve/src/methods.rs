@@ -86,8 +86,9 @@ impl Methods {
 mod tests {
     use super::*;
 
+    /// Rows of SECURITY.md: 39.
     #[test]
-    fn f39_each_call_has_its_own_limits_and_all_others_the_default() {
+    fn listed_calls_have_own_limits_others_the_default() {
         let methods = Methods::new(10).with("Append", Method::open(20));
         for (path, bytes) in [
             ("/a.B/Append", 20),

@@ -78,9 +78,10 @@ impl Repeats {
 mod tests {
     use super::*;
 
+    /// Rows of SECURITY.md: 41.
     /// A ledger whose clock was ahead logged the same error twice a second, for as long as it ran.
     #[test]
-    fn f41_an_event_that_repeats_is_logged_once_and_then_counted() {
+    fn a_repeated_event_is_logged_once_and_then_counted() {
         let repeats = Repeats::new();
         assert_eq!(repeats.over(), None);
         assert_eq!(repeats.happened("disk full"), Some(0));
@@ -104,9 +105,10 @@ mod tests {
         assert_eq!(minutes, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
     }
 
+    /// Rows of SECURITY.md: 41.
     /// Only the last kind was remembered: a database and a socket that failed in turns were logged each time.
     #[test]
-    fn f41_events_of_two_kinds_in_turns_are_logged_once_each() {
+    fn events_of_two_kinds_in_turns_are_logged_once_each() {
         let repeats = Repeats::new();
         let kinds = ["disk full", "disk gone"];
         let logged = kinds.iter().cycle().take(1000).filter_map(|kind| repeats.happened(kind));

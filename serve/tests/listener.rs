@@ -35,8 +35,9 @@ async fn closed(mut stream: TcpStream) {
     let _ = within("a connection to be closed", stream.read_to_end(&mut rest)).await;
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_silent_connections_give_way_and_those_beyond_are_closed_at_once() {
+async fn silent_connections_give_way_and_excess_ones_close() {
     let running = Running::start(|limits| {
         (limits.connections, limits.greeting) = (8, Duration::from_millis(1500));
     })
@@ -57,8 +58,9 @@ async fn f40_silent_connections_give_way_and_those_beyond_are_closed_at_once() {
     running.end().await;
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_connections_that_greet_and_make_no_call_give_way_when_places_run_out() {
+async fn connections_that_only_greet_give_way_when_full() {
     let running = Running::start(|limits| limits.connections = 8).await;
     let mut idle = Vec::new();
     for _ in 0..8 {
@@ -74,7 +76,7 @@ async fn f40_connections_that_greet_and_make_no_call_give_way_when_places_run_ou
 
 /// An open health watch once counted as a call: eight strangers with one each held every place for ever.
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_only_watch_health_or_reflection_give_way_when_places_run_out() {
+async fn connections_that_only_watch_give_way_when_full() {
     let running = Running::start(|limits| limits.connections = 8).await;
     let name = [&[0x0a, SERVICE.len() as u8][..], SERVICE.as_bytes()].concat();
     let watched = framed(name.len(), &name);
@@ -122,8 +124,9 @@ impl Stream for Failing {
     }
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_a_listener_without_descriptors_rests_between_its_tries() {
+async fn a_listener_without_descriptors_pauses_its_tries() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let polls = Arc::new(AtomicUsize::new(0));
     let then = TcpListenerStream::new(listener);
@@ -140,8 +143,9 @@ async fn f40_a_listener_without_descriptors_rests_between_its_tries() {
     assert!((1..=20).contains(&polls), "{polls} tries");
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_half_sent_requests_are_ended_and_others_are_served_meanwhile() {
+async fn half_sent_requests_end_while_others_are_served() {
     let running = Running::start(|limits| {
         limits.receive = Duration::from_millis(1000);
         // Room for a few calls beside the first of each connection.
@@ -175,8 +179,9 @@ async fn f40_half_sent_requests_are_ended_and_others_are_served_meanwhile() {
     running.end().await;
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_answers_that_nobody_reads_are_bounded_and_cut_off() {
+async fn answers_that_nobody_reads_are_bounded_and_cut_off() {
     let running = Running::start(|limits| {
         limits.stall = Duration::from_secs(3);
         // Two answers.

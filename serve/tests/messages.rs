@@ -12,8 +12,9 @@ use crate::common::{
     wire::{Wire, framed},
 };
 
+/// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_a_call_without_its_token_is_refused_on_its_headers() {
+async fn a_call_without_its_token_is_refused_on_its_headers() {
     let running = Running::start(|_| ()).await;
     let mut wire = Wire::connect(running.at, 65_535).await;
     for token in [None, Some("Bearer to"), Some("toy"), Some("")] {
@@ -27,8 +28,9 @@ async fn f39_a_call_without_its_token_is_refused_on_its_headers() {
     running.end().await;
 }
 
+/// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_each_call_refuses_what_is_longer_than_it_takes_on_the_length_alone() {
+async fn each_call_refuses_long_messages_by_length_alone() {
     let running = Running::start(|_| ()).await;
     let mut wire = Wire::connect(running.at, 65_535).await;
     for (path, most) in [(SMALL, 1024), (LARGE, BYTES), ("/grpc.health.v1.Health/Check", 1024)] {
@@ -43,8 +45,9 @@ async fn f39_each_call_refuses_what_is_longer_than_it_takes_on_the_length_alone(
     running.end().await;
 }
 
+/// Rows of SECURITY.md: 39.
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_entries_beyond_their_number_are_refused_while_they_arrive() {
+async fn excess_entries_are_refused_while_they_arrive() {
     let running = Running::start(|_| ()).await;
     let mut wire = Wire::connect(running.at, 65_535).await;
     let entries = |count: usize| [0x0a, 0].repeat(count);

@@ -14,8 +14,9 @@ use crate::common::{
     wire::{Wire, framed, within},
 };
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_watches_reflection_and_half_sent_requests_do_not_delay_the_end() {
+async fn idle_streams_and_half_sent_requests_delay_no_end() {
     // No time is asserted: the grace time is longer than the test waits for anything.
     let running = Running::start(|limits| {
         (limits.grace, limits.receive) = (Duration::from_secs(3600), Duration::from_secs(3600));
@@ -46,8 +47,9 @@ async fn f40_watches_reflection_and_half_sent_requests_do_not_delay_the_end() {
     within("the connection to be closed", wire.closed()).await;
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_an_answer_that_nobody_reads_delays_the_end_by_the_grace_time_at_most() {
+async fn an_unread_answer_delays_the_end_by_the_grace_time() {
     let running = Running::start(|limits| limits.grace = Duration::from_millis(300)).await;
     let mut wire = Wire::connect(running.at, 1000).await;
     let call = wire.call(LARGE, Some("Bearer toy"), framed(0, &[]), true).await;

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_with_a_cut_name_is_described_with_its_test() {
+    fn a_thread_with_a_cut_name_is_listed_with_its_test() {
         let tests = ["service::what_cannot", "service::what_can", "gate", "gates"];
         let tests = tests.map(str::to_owned);
         let described = thread("service::what_c").describe(&tests);

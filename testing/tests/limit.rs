@@ -53,7 +53,7 @@ fn a_test_that_hangs_with_a_child_process() {
 }
 
 #[test]
-fn a_test_that_hangs_is_ended_and_named_and_its_child_is_killed() {
+fn a_hanging_test_is_named_and_its_child_killed() {
     let output = run("limit::a_test_that_hangs_with_a_child_process", "2");
     let text = ended_by_its_limit(&output);
     // The pipe of its standard error is closed: this could be read to its end.
@@ -87,7 +87,7 @@ fn spins_while_it_holds_the_lock_of_standard_error() {
 }
 
 #[test]
-fn a_test_that_holds_standard_error_and_computes_is_ended_and_named() {
+fn a_busy_test_that_locks_stderr_is_ended_and_named() {
     let output = run("limit::spins_while_it_holds_the_lock_of_standard_error", "2");
     let text = ended_by_its_limit(&output);
     if cfg!(target_os = "linux") {
@@ -103,7 +103,7 @@ fn a_test_that_holds_standard_error_and_computes_is_ended_and_named() {
 fn passes() {}
 
 #[test]
-fn a_test_within_its_limit_passes_and_a_wrong_limit_is_refused() {
+fn a_quick_test_passes_and_a_wrong_limit_is_refused() {
     let output = run("limit::passes", "600");
     assert!(output.status.success(), "{output:?}");
     let refused = run("limit::passes", "20 min");

@@ -45,8 +45,9 @@ fn a_note_by_hand_is_the_one_that_is_signed() {
     assert_eq!(key().open(&signed(TEXT)), Ok(TEXT));
 }
 
+/// Rows of SECURITY.md: 23.
 #[test]
-fn f23_a_weak_or_badly_named_key_signs_no_log() {
+fn a_weak_or_badly_named_key_signs_no_log() {
     // The identity: a signature of it can be made for any text.
     let mut identity = [0; 32];
     identity[0] = 1;
@@ -62,15 +63,17 @@ fn f23_a_weak_or_badly_named_key_signs_no_log() {
     assert!(matches!(mistyped, Err(NoteError::KeyHash { .. })), "{mistyped:?}");
 }
 
+/// Rows of SECURITY.md: 53.
 #[test]
-fn f53_a_note_that_hides_something_is_refused_though_it_is_signed() {
+fn a_deceptive_note_is_refused_though_signed() {
     for hidden in ["a\u{202e}b\n", "a\u{200b}b\n", "a\rb\n"] {
         assert_eq!(key().open(&signed(hidden)), Err(NoteError::Form), "{hidden:?}");
     }
 }
 
+/// Rows of SECURITY.md: 22.
 #[test]
-fn f22_a_note_has_so_many_signatures_and_bytes_at_most() {
+fn a_note_has_so_many_signatures_and_bytes_at_most() {
     let note = signed(TEXT);
     let line = note.split("\n\n").nth(1).unwrap();
     let most = signed_note::MAX_SIGNATURES - 1;
@@ -104,9 +107,10 @@ fn a_checkpoint_has_so_many_bytes_at_most() {
     assert_eq!(refused, CheckpointError::Long { got: long.len() });
 }
 
+/// Rows of SECURITY.md: 31.
 /// Two keys of one name: whose log it is would be what came first.
 #[test]
-fn f31_a_history_is_of_one_key_and_one_log() {
+fn a_history_is_of_one_key_and_one_log() {
     let mut log = LogHistory::new("wufu/cards");
     log.insert(Checkpoint::sign("wufu", &signing(), &state(1)).unwrap()).unwrap();
     let other = SigningKey::from_bytes(&[8; 32]);
@@ -137,8 +141,9 @@ fn what_happened_to_a_text_of_notes_is_named() {
     assert_eq!(refused, NotesError::OtherLogs { expected: "wufu/donations/1".into() });
 }
 
+/// Rows of SECURITY.md: 38.
 #[test]
-fn f38_a_message_has_its_number_of_fields_and_nothing_after_them() {
+fn a_message_has_its_fields_and_nothing_after_them() {
     let one = Writer::new().text("a").finish();
     let count = Reader::new(&one, 2).err();
     assert_eq!(count, Some(CanonicalError::Count { got: 1, expected: 2 }));
@@ -148,8 +153,9 @@ fn f38_a_message_has_its_number_of_fields_and_nothing_after_them() {
     assert_eq!(reader.finish(), Err(CanonicalError::Trailing { bytes: 1 }));
 }
 
+/// Rows of SECURITY.md: 13.
 #[test]
-fn f13_bounds_and_sets_that_no_policy_has_are_refused() {
+fn bounds_and_sets_that_no_policy_has_are_refused() {
     let swapped = Bounds::times(Time::MAX, Time::MIN);
     assert!(matches!(swapped, Err(PolicyError::Bounds { field: "time", .. })), "{swapped:?}");
     let swapped = Bounds::amounts(Amount::MAX, Amount::MIN);
@@ -178,8 +184,9 @@ fn question() -> Question {
     }
 }
 
+/// Rows of SECURITY.md: 34, 53.
 #[test]
-fn f34_f53_a_question_that_nobody_should_answer_is_not_signed() {
+fn a_question_that_nobody_should_answer_is_not_signed() {
     let refused = |change: &dyn Fn(&mut Question)| {
         let mut question = question();
         change(&mut question);
@@ -223,9 +230,10 @@ fn request(context: &str, circuit: &str) -> Vec<u8> {
     fields(Writer::new()).bytes(&signature).finish()
 }
 
+/// Rows of SECURITY.md: 34.
 /// It aborted with "double free or corruption" as long as [`Writer::new`] could be inlined: the compiler made one of two writers.
 #[test]
-fn f34_a_request_of_another_kind_is_not_read_as_one_of_ours() {
+fn a_request_of_another_kind_is_not_read_as_ours() {
     let ours = ProofRequest::sign(&signing(), question()).unwrap().encode();
     let context = Reader::new(&ours, 10).unwrap().text("context").unwrap();
     assert_eq!(request(&context, CircuitName::Donation.as_str()), ours);
@@ -240,8 +248,9 @@ fn f34_a_request_of_another_kind_is_not_read_as_one_of_ours() {
     assert_eq!(ProofRequest::decode(&unsigned), Err(RequestError::Signature));
 }
 
+/// Rows of SECURITY.md: 6.
 #[test]
-fn f06_a_nullifier_is_spent_once_and_stands_in_a_statement_once() {
+fn a_nullifier_is_spent_once_and_never_repeated() {
     let mut store = MemoryStore::default();
     store.check_and_insert(&[[1; 32], [2; 32]]).unwrap();
     let spent = |nullifier| Err(SpendError::Spent { nullifier });

@@ -143,9 +143,10 @@ fn binding(key: &VerifyingKey) -> Binding<'_> {
     Binding { verifier: ORG.as_bytes(), payload: PAYLOAD, expiry: EXPIRY, key_id: key.id() }
 }
 
+/// Rows of SECURITY.md: 1.
 /// Veil Cash and FoomCash lost 2.3 million dollars to this: a key whose second phase was never made.
 #[test]
-fn f01_a_key_without_a_second_phase_proves_anything_and_is_refused() {
+fn a_key_without_a_second_phase_is_refused() {
     let [alpha, beta, gamma, _] = random();
     let inputs: Vec<Fr> = [9u64, 8, 7, 6].map(Fr::from).into();
     for (delta, sign) in [(gamma, -Fr::ONE), (-gamma, Fr::ONE)] {
@@ -173,8 +174,9 @@ fn f01_a_key_without_a_second_phase_proves_anything_and_is_refused() {
     assert_eq!(verifying(key).unwrap_err(), KeyError::GammaIsGenerator);
 }
 
+/// Rows of SECURITY.md: 1.
 #[test]
-fn f01_unsafe_points_make_no_key() {
+fn unsafe_points_make_no_key() {
     let good = points(&toxic(random()).vk);
     assert!(verifying(good.clone()).is_ok());
     let identity = |point| KeyError::Point(PointError::Identity { point });
@@ -221,8 +223,9 @@ fn compressed(point: &impl ark_serialize::CanonicalSerialize) -> Vec<u8> {
     out
 }
 
+/// Rows of SECURITY.md: 4.
 #[test]
-fn f04_points_that_are_none_are_refused() {
+fn points_that_are_none_are_refused() {
     let scene = Scene::new();
     let good = scene.proof.encode();
     let invalid = |point| Err(ProofError::Point(PointError::Invalid { point }));
@@ -294,8 +297,9 @@ fn f04_points_that_are_none_are_refused() {
     assert_eq!(with(96, &bytes), invalid("C"));
 }
 
+/// Rows of SECURITY.md: 5.
 #[test]
-fn f05_bytes_too_few_and_too_many_are_refused() {
+fn bytes_too_few_and_too_many_are_refused() {
     let scene = Scene::new();
     let proof = scene.proof.encode();
     assert_eq!(Proof::decode(&proof), Ok(scene.proof.clone()));
@@ -316,9 +320,10 @@ fn f05_bytes_too_few_and_too_many_are_refused() {
     assert_eq!(VerifyingKey::decode(&key, Trust::CeremonyOnly).unwrap_err(), KeyError::Development);
 }
 
+/// Rows of SECURITY.md: 6.
 /// A proof is no identity: who has one can make others of the same statement.
 #[test]
-fn f06_a_rerandomised_proof_is_a_proof_and_its_nullifier_is_spent() {
+fn a_rerandomised_proof_has_a_spent_nullifier() {
     let scene = Scene::new();
     let rng = &mut rng();
     let circuit = Squares(scene.gift.public_inputs());
@@ -344,8 +349,9 @@ fn f06_a_rerandomised_proof_is_a_proof_and_its_nullifier_is_spent() {
     assert_eq!(submit(&first), Err(SpendError::Spent { nullifier }));
 }
 
+/// Rows of SECURITY.md: 7.
 #[test]
-fn f07_every_public_input_and_all_payload_is_bound() {
+fn every_public_input_and_all_payload_is_bound() {
     let scene = Scene::new();
     let (inputs, proof) = (scene.gift.encode(), scene.proof.encode());
     assert_eq!(scene.check(&inputs, &proof), Ok(()));
@@ -382,9 +388,10 @@ fn f07_every_public_input_and_all_payload_is_bound() {
     assert!(scene.key.points().inputs.iter().all(|point| !point.is_zero()));
 }
 
+/// Rows of SECURITY.md: 24.
 /// ark-groth16 0.6 zips inputs with points: too many are passed over, too few count as zeros.
 #[test]
-fn f24_another_number_of_public_inputs_is_refused_where_arkworks_accepts_it() {
+fn an_input_count_that_arkworks_accepts_is_refused() {
     let scene = Scene::new();
     let prepared = prepare_verifying_key(&scene.proving.vk);
     let rng = &mut rng();
@@ -412,8 +419,9 @@ fn f24_another_number_of_public_inputs_is_refused_where_arkworks_accepts_it() {
     }
 }
 
+/// Rows of SECURITY.md: 20.
 #[test]
-fn f20_a_proof_under_another_key_is_refused() {
+fn a_proof_under_another_key_is_refused() {
     let scene = Scene::new();
     let mut secrets = random();
     secrets[3] += Fr::ONE;
@@ -435,9 +443,10 @@ fn f20_a_proof_under_another_key_is_refused() {
     assert_eq!(verify(expected), VerifyError::NotAsked { input: "ext" });
 }
 
+/// Rows of SECURITY.md: 15.
 /// Everything that a check of a gift compares beside the proof: each alone is refused, with its own reason.
 #[test]
-fn f15_a_gift_of_another_log_root_or_time_is_refused() {
+fn a_gift_of_another_log_root_or_time_is_refused() {
     let scene = Scene::new();
     let (inputs, proof, id) = (scene.gift.encode(), scene.proof.encode(), scene.key.id());
     let (key, cards, window) = (&scene.key, &scene.log, Window(60));

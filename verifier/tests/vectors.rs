@@ -65,8 +65,9 @@ macro_rules! told {
     };
 }
 
+/// Rows of SECURITY.md: 1, 4, 5.
 #[test]
-fn f01_f04_f05_keys() {
+fn keys() {
     for case in cases(&file("keys.json"), "keys") {
         let encoded = bytes(&case, "key");
         let trust = match text(&case, "trust") {
@@ -92,16 +93,18 @@ fn f01_f04_f05_keys() {
     }
 }
 
+/// Rows of SECURITY.md: 4, 5.
 #[test]
-fn f04_f05_proofs() {
+fn proofs() {
     for case in cases(&file("proofs.json"), "proofs") {
         let encoded = bytes(&case, "proof");
         judge(&case, told!(Proof::decode(&encoded)), |proof| assert_eq!(proof.encode(), encoded));
     }
 }
 
+/// Rows of SECURITY.md: 2, 3, 24.
 #[test]
-fn f02_f03_f24_inputs() {
+fn inputs() {
     fn of<S: Statement>(case: &Value) {
         let encoded = bytes(case, "inputs");
         judge(case, told!(S::decode(&encoded)), |statement| {
@@ -122,8 +125,9 @@ fn f02_f03_f24_inputs() {
     }
 }
 
+/// Rows of SECURITY.md: 13.
 #[test]
-fn f13_records() {
+fn records() {
     for case in cases(&file("records.json"), "records") {
         let encoded = bytes(&case, "record");
         judge(&case, told!(Record::decode(&encoded)), |record| {
@@ -138,8 +142,9 @@ fn f13_records() {
     }
 }
 
+/// Rows of SECURITY.md: 38.
 #[test]
-fn f38_policies() {
+fn policies() {
     let file = file("policies.json");
     let record = Record::decode(&bytes(&file, "record")).unwrap();
     for case in cases(&file, "policies") {
@@ -160,8 +165,9 @@ fn f38_policies() {
     }
 }
 
+/// Rows of SECURITY.md: 34.
 #[test]
-fn f34_requests() {
+fn requests() {
     for case in cases(&file("requests.json"), "requests") {
         let encoded = bytes(&case, "request");
         judge(&case, told!(ProofRequest::decode(&encoded)), |request| {
@@ -193,8 +199,9 @@ fn log_keys() {
     }
 }
 
+/// Rows of SECURITY.md: 15, 23, 31.
 #[test]
-fn f15_f23_f31_histories() {
+fn histories() {
     for history in cases(&file("logs.json"), "histories") {
         let what = text(&history, "case").to_string();
         let origin = text(&history, "origin");
@@ -274,8 +281,9 @@ fn receipts_and_refusals_of_claims() {
     }
 }
 
+/// Rows of SECURITY.md: 53.
 #[test]
-fn f53_directories() {
+fn directories() {
     let file = file("directories.json");
     let (key, origin) = (LogKey::parse(text(&file, "log_key")).unwrap(), text(&file, "origin"));
     for case in cases(&file, "directories") {

@@ -146,8 +146,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 16.
     #[test]
-    fn f16_errors_do_not_repeat_the_text() {
+    fn errors_do_not_repeat_the_text() {
         let text = to_text(&Seed::from_bytes([0x3c; 32]));
         let mut other = text.as_bytes().to_vec();
         other[0] = b'0';

@@ -407,9 +407,10 @@ mod tests {
         assert!(matches!(Wallet::open(&folder), Err(OpenError::Seed(_))));
     }
 
+    /// Rows of SECURITY.md: 51.
     /// A wallet whose memory was lost opened as one that had never shown or claimed anything.
     #[test]
-    fn f51_a_seed_without_its_memory_is_not_an_empty_wallet() {
+    fn a_seed_without_its_memory_is_not_an_empty_wallet() {
         let base = tempfile::tempdir().unwrap();
         let folder = base.path().join("wallet");
         drop(Wallet::create(&folder).unwrap());
@@ -454,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn two_clones_are_one_wallet_and_two_processes_are_not() {
+    fn clones_are_one_wallet_and_two_processes_are_not() {
         let base = tempfile::tempdir().unwrap();
         let folder = base.path().join("wallet");
         let wallet = Wallet::create(&folder).unwrap();
@@ -463,8 +464,9 @@ mod tests {
         assert!(wallet.cards().unwrap().is_empty());
     }
 
+    /// Rows of SECURITY.md: 16.
     #[test]
-    fn f16_debug_shows_no_secret() {
+    fn debug_shows_no_secret() {
         let wallet = Wallet::in_memory(Seed::from_bytes([0xab; 32])).unwrap();
         assert_eq!(format!("{wallet:?}"), "Wallet(in memory)");
     }

@@ -140,9 +140,10 @@ impl LedgerSource for Tagging {
     }
 }
 
+/// Rows of SECURITY.md: 31.
 /// Envelopes once held the log's note as it came: whoever signed it knew the wallet again by what it showed.
 #[tokio::test]
-async fn f31_a_note_that_was_signed_for_one_wallet_is_not_shown() {
+async fn a_note_that_was_signed_for_one_wallet_is_not_shown() {
     let (wallet, ledger, sources, key) = trial(1200, &[5]);
     let tagged = Sources { ledger: Arc::new(Tagging(ledger.clone())), ..sources };
     let request = ask(1, question(any(), &[key]));
@@ -161,8 +162,9 @@ async fn f31_a_note_that_was_signed_for_one_wallet_is_not_shown() {
     }
 }
 
+/// Rows of SECURITY.md: 33.
 #[tokio::test]
-async fn f33_a_policy_that_few_records_meet_is_refused() {
+async fn a_policy_that_few_records_meet_is_refused() {
     let (wallet, _, sources, key) = trial(3000, &[77]);
     // Amounts 0 to 998, and the wallet's own: exactly 1,000.
     let plan = |min, max, options: DonationOptions| {
@@ -184,8 +186,9 @@ async fn f33_a_policy_that_few_records_meet_is_refused() {
     assert!(matches!(plan(78, 3000, default()).await, Err(PlanError::NoDonation { held: 1, .. })));
 }
 
+/// Rows of SECURITY.md: 33.
 #[tokio::test]
-async fn f33_one_verifier_never_sees_a_donation_under_two_policies() {
+async fn no_verifier_sees_a_donation_under_two_policies() {
     let (wallet, _, sources, key) = trial(3000, &[100, 900]);
     let prover = local(donation_prover());
     let plan = |verifier, policy, options: DonationOptions| {
@@ -240,8 +243,9 @@ async fn f33_one_verifier_never_sees_a_donation_under_two_policies() {
     assert_eq!(plan(2, amounts(0, 1400), wanted).await.unwrap().chosen().place, 3001);
 }
 
+/// Rows of SECURITY.md: 34.
 #[tokio::test]
-async fn f34_only_requests_that_may_be_answered_are() {
+async fn only_requests_that_may_be_answered_are() {
     let (wallet, ledger, sources, key) = trial(1200, &[5]);
     let plan = |question: wufu_verifier::check::request::Question| {
         let request = ask(1, question);
@@ -288,7 +292,7 @@ impl ProofSource for Cheat {
 }
 
 #[tokio::test]
-async fn a_proof_is_believed_when_it_verifies_and_never_before() {
+async fn a_proof_is_believed_only_after_it_verifies() {
     let (wallet, _, sources, key) = trial(1200, &[5, 6]);
     let request = ask(1, question(any(), &[key]));
     let at = |place| DonationOptions { place: Some(place), ..few(1) };
@@ -328,8 +332,9 @@ async fn a_proof_is_believed_when_it_verifies_and_never_before() {
     assert!(!again.chosen().shown_before);
 }
 
+/// Rows of SECURITY.md: 37.
 #[tokio::test]
-async fn f37_a_key_that_comes_with_the_answer_is_not_believed() {
+async fn a_key_that_comes_with_the_answer_is_not_believed() {
     let (wallet, _, sources, key) = trial(1200, &[5]);
     let request = ask(1, question(any(), &[key]));
     let plan = wallet.plan_donation(&sources, &request, &few(1), NOW).await.unwrap();
@@ -429,8 +434,9 @@ fn sources_of(ledger: &MemoryLedger) -> Sources {
     Sources::one(ledger.clone())
 }
 
+/// Rows of SECURITY.md: 25.
 #[tokio::test]
-async fn f25_every_wallet_asks_the_same() {
+async fn every_wallet_asks_the_same() {
     let mut asked: Vec<Vec<RecordedCall>> = Vec::new();
     for amounts in [&[5][..], &[700, 800]] {
         let (wallet, ledger, _, key) = trial(1200, amounts);

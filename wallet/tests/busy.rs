@@ -27,8 +27,9 @@ fn told() -> (Arc<Mutex<Vec<BusyWait>>>, OnWait) {
     (waits, Arc::new(move |wait| told.lock().unwrap().push(wait.clone())))
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test]
-async fn f40_a_busy_ledger_is_asked_again_and_the_wait_is_told() {
+async fn a_busy_ledger_is_asked_again_and_the_wait_is_told() {
     let (_, ledger) = trial(3);
     let recorder = Recorder { again: Duration::from_millis(20), ..Recorder::new(&ledger) };
     let endpoint = serve_ledger(&recorder).await;
@@ -50,8 +51,9 @@ async fn f40_a_busy_ledger_is_asked_again_and_the_wait_is_told() {
     assert_eq!(peers.len(), 3);
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test]
-async fn f40_a_wallet_does_not_wait_for_what_comes_too_late() {
+async fn a_wallet_does_not_wait_for_what_comes_too_late() {
     let (_, ledger) = trial(3);
     let recorder = Recorder { again: Duration::from_secs(3600), ..Recorder::new(&ledger) };
     recorder.busy.store(u32::MAX, Ordering::SeqCst);
@@ -64,8 +66,9 @@ async fn f40_a_wallet_does_not_wait_for_what_comes_too_late() {
     assert!(waits.lock().unwrap().is_empty());
 }
 
+/// Rows of SECURITY.md: 40.
 #[tokio::test]
-async fn f40_a_claim_is_submitted_again_to_a_busy_ledger() {
+async fn a_claim_is_submitted_again_to_a_busy_ledger() {
     let (wallet, ledger) = trial(3);
     let ask = claim_ask(claim_prover().verifying_key().id());
     let plan = wallet.plan_claim(&Sources::one(ledger.clone()), &ask, NOW).await.unwrap();

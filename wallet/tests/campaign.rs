@@ -97,8 +97,9 @@ async fn a_claim_is_planned_proved_and_kept() {
     assert!(wallet.plan_claim(&sources, &later, NOW + 600).await.is_ok());
 }
 
+/// Rows of SECURITY.md: 33.
 #[tokio::test]
-async fn f33_a_claim_among_few_persons_is_refused() {
+async fn a_claim_among_few_persons_is_refused() {
     let (wallet, ledger) = trial();
     let key = claim_prover().verifying_key();
     wallet.pin_verifying_key(key).unwrap();
@@ -164,8 +165,9 @@ async fn what_is_held_is_not_taken_twice() {
     assert_eq!(wallet.cards().unwrap().len(), 5);
 }
 
+/// Rows of SECURITY.md: 31.
 #[tokio::test]
-async fn f31_two_states_of_one_epoch_are_refused_and_kept() {
+async fn two_states_of_one_epoch_are_refused_and_kept() {
     let (wallet, ledger) = trial();
     // The same epoch with one leaf more, for this wallet alone.
     let special = ledger.fork();
@@ -200,8 +202,9 @@ async fn f31_two_states_of_one_epoch_are_refused_and_kept() {
     assert!(fresh.evidence(&cards()).unwrap().is_some());
 }
 
+/// Rows of SECURITY.md: 31.
 #[tokio::test]
-async fn f31_a_changed_full_shard_is_refused_and_kept() {
+async fn a_changed_full_shard_is_refused_and_kept() {
     let ledger = MemoryLedger::new(CAMPAIGN, [1; 32]);
     let wallet = wallet(3, &ledger);
     give(&ledger, &wallet, 1);
@@ -233,8 +236,9 @@ async fn f31_a_changed_full_shard_is_refused_and_kept() {
     assert!(matches!(refused, Err(SyncError::Contradicted { .. })));
 }
 
+/// Rows of SECURITY.md: 31.
 #[tokio::test]
-async fn f31_both_roots_are_those_in_force_at_one_epoch() {
+async fn both_roots_are_those_in_force_at_one_epoch() {
     let (wallet, ledger) = trial();
     let sources = Sources::one(ledger.clone());
     // The card log moves on between two questions: the wallet asks for it again.
@@ -327,7 +331,7 @@ async fn what_does_not_come_to_the_signed_root_is_refused() {
 }
 
 #[tokio::test]
-async fn a_path_is_kept_when_its_shard_closes_and_looked_up_once_when_it_was_missed() {
+async fn a_path_is_kept_or_looked_up_once_if_missed() {
     let ledger = MemoryLedger::new(CAMPAIGN, [1; 32]);
     let (present, away) = (wallet(3, &ledger), wallet(4, &ledger));
     give(&ledger, &present, 1);
@@ -456,8 +460,9 @@ impl LedgerSource for Moving {
     }
 }
 
+/// Rows of SECURITY.md: 23.
 #[tokio::test]
-async fn f23_a_note_file_is_a_second_source() {
+async fn a_note_file_is_a_second_source() {
     let (wallet, ledger) = trial();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoints");

@@ -127,8 +127,9 @@ impl LedgerSource for Newest {
     }
 }
 
+/// Rows of SECURITY.md: 31.
 #[tokio::test]
-async fn f31_an_answer_of_another_epoch_than_was_asked_for_is_refused() {
+async fn an_answer_of_another_epoch_is_refused() {
     let (ledger, wallet, _) = ours_and_theirs();
     let past = ledger.fork();
     ledger.append(&LogName::cards(CAMPAIGN), &[Fr::from(9u64)]);
@@ -153,7 +154,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32) {
 }
 
 #[test]
-fn a_secret_is_read_from_a_file_of_its_owner_of_its_length() {
+fn a_secret_file_has_the_right_owner_and_length() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
     write(&path, b"1234", 0o600);
@@ -187,8 +188,9 @@ fn a_folder_of_somebody_else_is_told() {
     assert!(matches!(error, FileError::Owner { got: 12_345, .. }), "{error}");
 }
 
+/// Rows of SECURITY.md: 51.
 #[test]
-fn f51_a_wallet_without_its_memory_or_with_another_seed_is_not_opened() {
+fn a_wallet_without_its_memory_or_seed_stays_shut() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("wallet");
     drop(Wallet::restore(&home, Seed::from_bytes([3; 32])).unwrap());
@@ -225,9 +227,10 @@ fn no_wallet_is_made_over_a_part_of_another() {
     }
 }
 
+/// Rows of SECURITY.md: 39.
 /// A file of nothing takes no room on the disk, and did take its length in memory.
 #[test]
-fn f39_a_file_longer_than_any_message_is_not_read() {
+fn a_file_longer_than_any_message_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long");
     fs::File::create(&path).unwrap().set_len(envelope::MAX_BYTES + 1).unwrap();

@@ -116,7 +116,7 @@ async fn serve(proving: Proving) -> (TrustedProver, Proving) {
 }
 
 #[tokio::test]
-async fn a_trusted_prover_proves_what_was_planned_or_nothing() {
+async fn a_trusted_prover_proves_only_what_was_planned() {
     let ledger = MemoryLedger::new(CHARITY, [1; 32]);
     let wallet = wallet(3, &ledger);
     charity(&wallet, &ledger, 1200, &[5]);

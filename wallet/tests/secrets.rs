@@ -18,8 +18,9 @@ fn spellings(value: &Fr) -> Vec<String> {
     all
 }
 
+/// Rows of SECURITY.md: 16.
 #[tokio::test]
-async fn f16_nothing_that_is_printed_tells_a_secret() {
+async fn nothing_that_is_printed_tells_a_secret() {
     let ledger = MemoryLedger::new(CHARITY, [1; 32]);
     let secret = Seed::from_bytes([0xc7; 32]);
     let wallet = Wallet::in_memory(secret.clone()).unwrap();

@@ -106,7 +106,7 @@ fn claim(number: u64, receipt: Option<&str>) -> ClaimEntry {
 }
 
 #[test]
-fn a_file_of_version_1_opens_with_everything_that_it_held() {
+fn a_file_of_version_1_opens_with_all_its_contents() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("wallet");
     let path = home.join("wallet.redb");

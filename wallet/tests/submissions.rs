@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
+async fn a_claims_outcome_counts_only_signed_and_proved() {
     let (wallet, ledger) = trial(3);
     let sources = Sources::one(ledger.clone());
     let ask = claim_ask(claim_prover().verifying_key().id());
@@ -112,7 +112,7 @@ async fn what_became_of_a_claim_is_believed_when_it_is_signed_and_proved() {
 }
 
 #[tokio::test]
-async fn a_claim_whose_answer_was_lost_is_admitted_and_none_is_sent_without_a_log_key() {
+async fn a_lost_answer_is_recovered_and_a_log_key_required() {
     let (wallet, ledger) = trial(3);
     let ask = claim_ask(claim_prover().verifying_key().id());
     let plan = wallet.plan_claim(&Sources::one(ledger.clone()), &ask, NOW).await.unwrap();

@@ -72,7 +72,7 @@ impl ProofSource for Repeats {
 
 /// The other's proof is good: same campaign, payee, expiry, key and roots. But it spends the other's cards.
 #[tokio::test]
-async fn a_proof_of_somebody_elses_claim_is_not_taken_for_ones_own() {
+async fn a_proof_of_anothers_claim_is_not_taken_as_ones_own() {
     let ([mine, theirs], ledger) = two();
     let sources = Sources::one(ledger);
     let ask = claim_ask(claim_prover().verifying_key().id());
@@ -109,7 +109,7 @@ fn spent(ledger: &MemoryLedger, _: ClaimOutcome) -> ClaimOutcome {
 
 /// A ledger that keeps a claim back, and says instead what is true of somebody else's, or what it cannot prove.
 #[tokio::test]
-async fn a_claim_is_spent_by_a_proved_claim_with_one_of_its_own_nullifiers() {
+async fn a_claim_is_spent_by_a_proof_of_its_own_nullifier() {
     let ([mine, theirs], ledger) = two();
     let sources = Sources::one(ledger.clone());
     let ask = claim_ask(claim_prover().verifying_key().id());

@@ -129,8 +129,9 @@ fn a_token_is_given_once_and_in_its_time() {
     assert_eq!(drain(&store), Vec::<[u8; 32]>::new());
 }
 
+/// Rows of SECURITY.md: 36.
 #[test]
-fn f36_a_seed_that_came_before_is_refused_whatever_became_of_it() {
+fn a_seed_that_came_before_is_always_refused() {
     let home = Home::new();
     let store = stocked(&home);
     let again = |store: &TokenStore, seed, by, now| {
@@ -166,8 +167,9 @@ fn copy(from: &Path, to: &Path) {
     fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
+/// Rows of SECURITY.md: 36.
 #[test]
-fn f36_snapshot_spend_restore_and_the_tokens_are_dead() {
+fn snapshot_spend_restore_and_the_tokens_are_dead() {
     // As a whole folder that takes the old one's place; as bytes written into the file that is there; one that nothing
     // was spent after; a copy elsewhere.
     for (way, spends) in [("replaced", true), ("written over", true), ("replaced", false)] {
@@ -211,9 +213,10 @@ fn f36_snapshot_spend_restore_and_the_tokens_are_dead() {
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
 
+/// Rows of SECURITY.md: 36.
 /// A note outlived the machine's uptime where its folder was on a disk after all: it says of which uptime it is.
 #[test]
-fn f36_a_note_of_an_earlier_uptime_fits_no_file() {
+fn a_note_of_an_earlier_uptime_fits_no_file() {
     let home = Home::new();
     drop(stocked(&home));
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 4);
@@ -225,9 +228,10 @@ fn f36_a_note_of_an_earlier_uptime_fits_no_file() {
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
 
+/// Rows of SECURITY.md: 36.
 /// A folder on a disk comes back with the wallet's: file and note fitted, and the tokens lived again.
 #[test]
-fn f36_where_no_folder_is_in_memory_tokens_end_with_the_process() {
+fn without_tmpfs_tokens_end_with_the_process() {
     let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     if wufu_wallet::file::in_memory(disk.path()) {
         println!("not tried: {} is in memory", disk.path().display());
@@ -246,9 +250,10 @@ fn f36_where_no_folder_is_in_memory_tokens_end_with_the_process() {
     assert!(matches!(again, Err(TokenStoreError::Repeated)));
 }
 
+/// Rows of SECURITY.md: 36.
 /// A clock that went back made tokens good again whose time had been over.
 #[test]
-fn f36_a_clock_that_goes_back_revives_no_token() {
+fn a_clock_that_goes_back_revives_no_token() {
     let home = Home::new();
     let tokens = [token(1, 1, NOW + 100), token(1, 2, NOW + 9000)];
     home.open().keep(&dealer(1), KEY, &tokens, NOW).unwrap();
@@ -272,9 +277,10 @@ fn f36_a_clock_that_goes_back_revives_no_token() {
     assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 1);
 }
 
+/// Rows of SECURITY.md: 36.
 /// Seeds whose time was over stayed in the file until more tokens came.
 #[test]
-fn f36_tokens_whose_time_is_over_go_with_any_change() {
+fn tokens_whose_time_is_over_go_with_any_change() {
     let home = Home::new();
     let tokens: Vec<_> = (1..=4).map(|n| token(1, n, NOW + 10 * u64::from(n))).collect();
     home.open().keep(&dealer(1), KEY, &tokens, NOW).unwrap();
@@ -290,7 +296,7 @@ fn f36_tokens_whose_time_is_over_go_with_any_change() {
 
 /// Whoever owned the folder of notes could put an older one back. (Only the superuser can make such a folder.)
 #[test]
-fn a_folder_of_notes_that_is_somebody_elses_is_refused() {
+fn a_notes_folder_of_another_owner_is_refused() {
     let home = Home::new();
     drop(stocked(&home));
     if std::os::unix::fs::chown(&home.outside, Some(12_345), None).is_err() {
@@ -301,8 +307,9 @@ fn a_folder_of_notes_that_is_somebody_elses_is_refused() {
     assert!(refused.contains("12345"), "{refused}");
 }
 
+/// Rows of SECURITY.md: 36.
 #[test]
-fn f36_programs_that_make_backups_are_told_to_leave_tokens_out() {
+fn backup_programs_are_told_to_leave_tokens_out() {
     let home = Home::new();
     drop(home.open());
     let tag = fs::read(home.wallet.join(TOKEN_FOLDER).join("CACHEDIR.TAG")).unwrap();
@@ -323,9 +330,10 @@ fn take_and_wait() {
     std::io::stdin().read_exact(&mut [0]).unwrap_err();
 }
 
+/// Rows of SECURITY.md: 26.
 /// A kill right after the token was marked, before anything could be sent with it, and so at any later time.
 #[test]
-fn f26_a_token_that_a_killed_process_took_is_never_given_again() {
+fn a_token_of_a_killed_process_is_never_given_again() {
     let home = Home::new();
     drop(stocked(&home));
     let mut taken = BTreeSet::new();
@@ -350,9 +358,10 @@ fn f26_a_token_that_a_killed_process_took_is_never_given_again() {
     assert_eq!(rest.len(), 1);
 }
 
+/// Rows of SECURITY.md: 26.
 /// A crash between the file's commit and its note: what was taken is lost, and so is all the rest.
 #[test]
-fn f26_a_note_that_was_not_written_leaves_no_token() {
+fn a_note_that_was_not_written_leaves_no_token() {
     let home = Home::new();
     drop(stocked(&home));
     let note = home.note();
@@ -364,9 +373,10 @@ fn f26_a_note_that_was_not_written_leaves_no_token() {
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
 
+/// Rows of SECURITY.md: 51.
 /// A file of 0 bytes opened as an empty store, which had seen no seed yet. It is refused by name, with what to do.
 #[test]
-fn f51_a_store_that_is_empty_or_cut_off_is_refused_by_name() {
+fn an_empty_or_truncated_store_is_refused_by_name() {
     let home = Home::new();
     drop(stocked(&home));
     let whole = fs::read(home.file()).unwrap();

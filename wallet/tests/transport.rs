@@ -245,8 +245,9 @@ pub(crate) fn trial(seed: u8) -> (Wallet, MemoryLedger) {
     (wallet, ledger)
 }
 
+/// Rows of SECURITY.md: 29.
 #[tokio::test]
-async fn f29_nothing_joins_two_look_ups_or_a_look_up_and_a_claim() {
+async fn nothing_links_two_look_ups_or_one_and_a_claim() {
     let mut runs = Vec::new();
     for seed in [3, 4] {
         let (wallet, ledger) = trial(seed);
@@ -346,10 +347,11 @@ async fn serve_pair(pair: &Pair) -> [Endpoint; 2] {
     endpoints
 }
 
+/// Rows of SECURITY.md: 29.
 /// Ledger, dealer and evaluator put together what they saw of a wallet that looked up and proved blind: calls over
 /// connections of their own, headers that are every wallet's, and no piece of one party's requests in another's.
 #[tokio::test]
-async fn f29_nothing_joins_look_ups_and_blind_proofs() {
+async fn nothing_joins_look_ups_and_blind_proofs() {
     let made = setup::development(CircuitName::Donation, &mut StdRng::seed_from_u64(7)).unwrap();
     let options = Options { budget: 0, ..Options::default() };
     let prepared = Arc::new(keys::prepare(&made, options, &|_| ()).unwrap());

@@ -191,8 +191,9 @@ mod tests {
         assert_eq!(circuit([zero; 4], zero, hash4_is).0.rows(), 297);
     }
 
+    /// Rows of SECURITY.md: 8.
     #[test]
-    fn f08_no_wire_of_a_hash_can_change_alone() {
+    fn no_wire_of_a_hash_can_change_alone() {
         let mut rng = StdRng::seed_from_u64(8);
         let [p, q, r, s] = [(); 4].map(|()| Fr::rand(&mut rng));
         for (shape, z) in [
@@ -211,8 +212,9 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
+        /// Rows of SECURITY.md: 9.
         #[test]
-        fn f09_the_gadget_is_the_native_hash_and_nothing_else(
+        fn the_gadget_is_the_native_hash_and_nothing_else(
             x in [arb_fr(), arb_fr(), arb_fr(), arb_fr()], wrong in arb_fr()
         ) {
             let [p, q, r, s] = x;

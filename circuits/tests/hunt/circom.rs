@@ -58,9 +58,10 @@ fn wires(folder: &Path, name: &str, rng: &mut StdRng) -> Vec<Fr> {
     read_witness(&hex::decode(answer["wtns"].as_str().unwrap()).unwrap()).unwrap()
 }
 
+/// Rows of SECURITY.md: 8.
 /// `<--` computes and constrains nothing: the commonest hole of circom.
 #[test]
-fn f08_an_assignment_that_circom_does_not_constrain_is_a_hole() {
+fn an_unconstrained_circom_assignment_is_a_hole() {
     let Some(folder) = node::ready(&["gift"]) else { return };
     let (line, lacks) = ("two <== kind * (kind - 1)", "two <-- kind * (kind - 1)");
     let system = planted(&folder, "assignment", line, lacks);
@@ -80,9 +81,10 @@ fn f08_an_assignment_that_circom_does_not_constrain_is_a_hole() {
     assert!(open.iter().any(|wire| other[*wire as usize] != z[*wire as usize]));
 }
 
+/// Rows of SECURITY.md: 8.
 /// An `===` that was dropped leaves no wire open: what no longer follows tells of it, or a wire that is in no row.
 #[test]
-fn f08_an_equality_that_circom_lacks_is_told() {
+fn an_equality_that_circom_lacks_is_told() {
     let Some(folder) = node::ready(&["gift"]) else { return };
     let twin = System::read(&fs::read(folder.join("gift.r1cs")).unwrap()).unwrap();
     let (pk, cm_in) = (7, 11);

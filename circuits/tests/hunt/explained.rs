@@ -59,19 +59,21 @@ fn is_as_explained(system: &System, name: &str) {
     }
 }
 
+/// Rows of SECURITY.md: 8.
 #[test]
-fn f08_the_circuits_leave_nothing_open() {
+fn the_circuits_leave_nothing_open() {
     is_as_explained(&system::<FiveFuInstance>(), "five-fu");
     is_as_explained(&system::<DonationInstance>(), "donation");
     is_as_explained(&system::<GiftInstance>(), "gift");
 }
 
+/// Rows of SECURITY.md: 8.
 /// The twins in circom, compiled here where there is node.
 ///
 /// The header of Donation's counts 95 private inputs. One of them circom has left out, since a public output is the same, so
 /// the last that it counts is no input.
 #[test]
-fn f08_the_twins_leave_nothing_open() {
+fn the_twins_leave_nothing_open() {
     let twins = [("five_fu", 32_308), ("donation", 8_109), ("gift", 5_894)];
     let Some(folder) = node::ready(&twins.map(|(name, _)| name)) else { return };
     for (name, rows) in twins {

@@ -16,9 +16,10 @@ use crate::{
     hunt::{NONE, full, hole_beside, open, rows_of, second_from, system, wires},
 };
 
+/// Rows of SECURITY.md: 10.
 /// Rows of D7 are 48 bits and their sum, twice, then 40 and theirs, twice.
 #[test]
-fn f10_a_boolean_that_donation_lacks_is_a_hole() {
+fn a_boolean_that_donation_lacks_is_a_hole() {
     let (system, z) = (system::<DonationInstance>(), wires(donation));
     let rows = rows_of(shape::<DonationInstance>(), Clause::D7);
     for (at, bits) in [(0, 48), (47, 48), (49 + 13, 48), (98, 40), (98 + 41 + 39, 40)] {
@@ -29,8 +30,9 @@ fn f10_a_boolean_that_donation_lacks_is_a_hole() {
     }
 }
 
+/// Rows of SECURITY.md: 13.
 #[test]
-fn f13_a_range_that_donation_lacks_is_a_hole() {
+fn a_range_that_donation_lacks_is_a_hole() {
     let (system, z) = (system::<DonationInstance>(), wires(donation));
     let rows = rows_of(shape::<DonationInstance>(), Clause::D7);
     for (sum, bits) in [(48, 48), (97, 48), (138, 40), (179, 40)] {
@@ -41,8 +43,9 @@ fn f13_a_range_that_donation_lacks_is_a_hole() {
     }
 }
 
+/// Rows of SECURITY.md: 7.
 #[test]
-fn f07_a_payload_that_no_row_binds_is_told() {
+fn a_payload_that_no_row_binds_is_told() {
     fn unbound<C: Circuit>(payload: Clause) {
         let system = system::<C>();
         let (public, inputs) = (system.public() as u32, system.inputs());
@@ -55,9 +58,10 @@ fn f07_a_payload_that_no_row_binds_is_told() {
     unbound::<GiftInstance>(Clause::G7);
 }
 
+/// Rows of SECURITY.md: 8.
 /// The last row of a hash is the equality with what is claimed.
 #[test]
-fn f08_an_equality_that_a_circuit_lacks_is_told() {
+fn an_equality_that_a_circuit_lacks_is_told() {
     fn follows<C: Circuit>(clause: Clause) -> (Determination, Determination, System) {
         let (system, rows) = (system::<C>(), rows_of(shape::<C>(), clause));
         let without = system.without(rows.last().copied());
@@ -76,9 +80,10 @@ fn f08_an_equality_that_a_circuit_lacks_is_told() {
     assert_eq!(second_from(&system, &wires(donation), &[1, 2, 4, 5]), [3]);
 }
 
+/// Rows of SECURITY.md: 14.
 /// A row in the middle of a nullifier's hash: one set of secrets has many nullifiers.
 #[test]
-fn f14_a_hash_that_lacks_a_row_gives_two_nullifiers() {
+fn a_hash_that_lacks_a_row_gives_two_nullifiers() {
     let (system, z) = (system::<FiveFuInstance>(), wires(five_fu));
     let rows = rows_of(shape::<FiveFuInstance>(), Clause::F4);
     for (card, at) in [(0, 0), (2, 100), (4, 256)] {
@@ -91,10 +96,11 @@ fn f14_a_hash_that_lacks_a_row_gives_two_nullifiers() {
     }
 }
 
+/// Rows of SECURITY.md: 14.
 /// What the inputs determine is what is left when all else is forgotten, the nullifiers with it; and whichever wire on the
 /// way to one is something else, a row is broken.
 #[test]
-fn f14_wires_that_reach_a_nullifier_are_unique() {
+fn wires_that_reach_a_nullifier_are_unique() {
     fn unique<C: Circuit>(clauses: &[Clause], nullifiers: &[usize], make: fn(&mut StdRng) -> C) {
         let shape = shape::<C>();
         let system = system::<C>();

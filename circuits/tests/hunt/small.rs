@@ -21,8 +21,9 @@ fn bits_of_an_input_are_determined() {
     assert_eq!(second(&hunt, &[1, 5, 1, 0, 1].map(Fr::from), &Search::default()), None);
 }
 
+/// Rows of SECURITY.md: 10.
 #[test]
-fn f10_a_missing_boolean_is_a_hole() {
+fn a_missing_boolean_is_a_hole() {
     for missing in 0..3 {
         let system = System::new(1, 0, 5, bits()).without([missing]);
         let other = hole(&system, &[1, 5, 1, 0, 1], &[2, 3, 4]);
@@ -31,14 +32,16 @@ fn f10_a_missing_boolean_is_a_hole() {
     }
 }
 
+/// Rows of SECURITY.md: 13.
 #[test]
-fn f13_a_missing_sum_is_a_hole() {
+fn a_missing_sum_is_a_hole() {
     hole(&System::new(1, 0, 5, bits()).without([3]), &[1, 5, 1, 0, 1], &[2, 3, 4]);
 }
 
+/// Rows of SECURITY.md: 13.
 /// `x = low + 2^k high`, the bits of one of them missing: the range of a part.
 #[test]
-fn f13_a_missing_range_is_a_hole() {
+fn a_missing_range_is_a_hole() {
     // Wires: x, low, high, two bits of low, two of high.
     let bit = |wire| row(&[(wire, 1)], &[(0, -1), (wire, 1)], &[]);
     let sum = |whole, low, high, k| row(&[(low, 1), (high, k), (whole, -1)], &[(0, 1)], &[]);
@@ -51,9 +54,10 @@ fn f13_a_missing_range_is_a_hole() {
     hole(&system.without([2]), &z, &[2, 3, 4, 5, 6, 7]);
 }
 
+/// Rows of SECURITY.md: 13.
 /// 254 bits say an element in two ways when it is small enough.
 #[test]
-fn f13_bits_that_wrap_are_open() {
+fn bits_that_wrap_are_open() {
     for (count, is_open) in [(253, false), (254, true)] {
         let mut rows: Vec<Row> =
             (2..2 + count).map(|w| row(&[(w, 1)], &[(0, -1), (w, 1)], &[])).collect();
@@ -65,8 +69,9 @@ fn f13_bits_that_wrap_are_open() {
     }
 }
 
+/// Rows of SECURITY.md: 7.
 #[test]
-fn f07_an_input_that_no_row_binds_is_told() {
+fn an_input_that_no_row_binds_is_told() {
     // Wire 2 is public and stands nowhere.
     let system = System::new(2, 1, 4, vec![row(&[(3, 1)], &[(3, 1)], &[(1, 1)])]);
     assert_eq!(system.unused(), [2]);
@@ -74,8 +79,9 @@ fn f07_an_input_that_no_row_binds_is_told() {
     assert_eq!(Determination::new(&system).public, [1]);
 }
 
+/// Rows of SECURITY.md: 8.
 #[test]
-fn f08_a_dropped_equality_is_a_hole() {
+fn a_dropped_equality_is_a_hole() {
     // Wires: out, x, x^2, x^4, and x^5 that is out.
     let rows = vec![
         row(&[(2, 1)], &[(2, 1)], &[(3, 1)]),
@@ -133,9 +139,10 @@ fn combinations_are_solved_together() {
     assert_eq!(open(&System::new(2, 0, 5, vec![sums(1), sums(1)])), [3, 4]);
 }
 
+/// Rows of SECURITY.md: 10.
 /// As circom writes bits when it is told to leave linear rows out: the lowest bit is the number less the others.
 #[test]
-fn f10_a_bit_that_is_a_combination() {
+fn a_bit_that_is_a_combination() {
     let low: &[(u32, i64)] = &[(1, 1), (2, -2), (3, -4)];
     let mut less_one = low.to_vec();
     less_one.push((0, -1));

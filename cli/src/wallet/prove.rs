@@ -256,7 +256,7 @@ mod tests {
 
     /// Blind proving was silent for 40 to 50 s. Whoever reads this knows how long it is, why, and how it is left out.
     #[test]
-    fn a_wait_says_for_what_why_how_long_and_how_to_skip_it() {
+    fn a_wait_says_why_how_long_and_how_to_skip_it() {
         use WaitReason::{Evaluator, Local, NextDealer, Show, UseMasks};
         for reason in [Evaluator, Local, NextDealer, Show, UseMasks] {
             let wait = BlindStep::Wait { reason, time: Duration::from_millis(17_400) };

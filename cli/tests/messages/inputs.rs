@@ -46,7 +46,7 @@ fn what_is_empty_or_of_another_type_is_told_as_it_is() {
 
 /// `wallet list` showed amounts in minor units, though the ledger says what its currency is.
 #[test]
-fn amounts_are_listed_in_the_currency_that_the_ledger_names() {
+fn amounts_are_listed_in_the_ledgers_currency() {
     let folder = folder();
     let path = folder.path();
     let rows = "receipt,institution,project,amount,date,currency\nR-1,A,B,1050.25,2020-02-15,USD\n";

@@ -303,8 +303,9 @@ mod tests {
         assert_eq!(tally.own(71), None);
     }
 
+    /// Rows of SECURITY.md: 38.
     #[test]
-    fn f38_rows_of_other_values_hash_otherwise() {
+    fn rows_of_other_values_hash_otherwise() {
         let hash = |row: &[Value<'_>]| {
             let mut chain = Chain::new(Part::Projects);
             chain.push(row);

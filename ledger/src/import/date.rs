@@ -350,7 +350,7 @@ mod tests {
 
     /// `2018-02-15 22:18:00` was taken as UTC without a word, and was eight hours off for whoever wrote it in Shanghai.
     #[test]
-    fn a_time_without_an_offset_is_in_the_zone_that_was_said() {
+    fn a_time_without_an_offset_is_in_the_given_zone() {
         let zone = |name: &str| name.parse::<Zone>().unwrap();
         for (text, name, expected) in [
             ("2018-02-15 22:18:00", "Asia/Shanghai", 1_518_704_280),

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_found_by_number_in_whatever_order_they_came() {
+    fn lines_are_found_by_number_in_any_order_of_arrival() {
         let mut lines = LineIndex::default();
         let pairs = [(5, 2), (6, 3), (8, 4), (1, 5), (2, 6), (7, 9), (3, 7), (9, 5)];
         for (number, line) in pairs {

@@ -230,9 +230,10 @@ mod tests {
         call.await.unwrap().err().map(|status| status.code())
     }
 
+    /// Rows of SECURITY.md: 40.
     /// About 70 connections of two calls each filled every permit, and whoever came with one call was refused.
     #[tokio::test]
-    async fn f40_a_connection_without_a_turn_comes_before_the_second_calls_of_others() {
+    async fn a_first_call_comes_before_second_calls_of_others() {
         let permits = AnswerPermits::new(1, 3);
         let held = ask(&permits, &[true]).await.remove(0).await.unwrap().unwrap();
         let mut calls = ask(&permits, &[false, true, false]).await;
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_place_passes_by_whoever_went_away_and_nobody_waits_for_ever() {
+    async fn a_turn_skips_whoever_left_and_nobody_waits_forever() {
         let permits = AnswerPermits::new(1, 2);
         let held = ask(&permits, &[true]).await.remove(0).await.unwrap().unwrap();
         let calls = ask(&permits, &[true, false]).await;

@@ -187,10 +187,11 @@ async fn interrupted(
     (done, steps.load(Ordering::Relaxed))
 }
 
+/// Rows of SECURITY.md: 28.
 /// The last instructions of a commit come after the last write: interrupted there, it failed and happened. Found when
 /// every instruction was tried: the ledger said that nothing was appended, and all of it was.
 #[tokio::test]
-async fn f28_a_failure_at_any_instruction_leaves_nothing_half_done() {
+async fn a_failure_at_any_instruction_is_all_or_nothing() {
     let full = std::env::var_os("WUFU_FULL").is_some();
     let (template, trapdoor, claim) = template().await;
     for operation in Operation::ALL {
@@ -224,9 +225,10 @@ async fn f28_a_failure_at_any_instruction_leaves_nothing_half_done() {
     }
 }
 
+/// Rows of SECURITY.md: 28.
 /// When not even a fresh connection can tell, nothing more is taken.
 #[tokio::test]
-async fn f28_a_commit_of_which_nobody_knows_halts_the_ledger() {
+async fn a_commit_of_which_nobody_knows_halts_the_ledger() {
     let (template, trapdoor, claim) = template().await;
     let (folder, ledger) = copy(template.path()).await;
     let before = state(&ledger).await;
@@ -251,8 +253,9 @@ async fn f28_a_commit_of_which_nobody_knows_halts_the_ledger() {
     Operation::Claim.run(&ledger, &claim, &trapdoor).await.unwrap();
 }
 
+/// Rows of SECURITY.md: 28.
 #[tokio::test]
-async fn f28_a_failed_commit_leaves_nothing() {
+async fn a_failed_commit_leaves_nothing() {
     let (template, trapdoor, claim) = template().await;
     for operation in Operation::ALL {
         let (folder, ledger) = copy(template.path()).await;
@@ -275,8 +278,9 @@ async fn f28_a_failed_commit_leaves_nothing() {
     }
 }
 
+/// Rows of SECURITY.md: 28.
 #[tokio::test]
-async fn f28_a_missing_table_refuses() {
+async fn a_missing_table_refuses() {
     let (template, trapdoor, claim) = template().await;
     for operation in Operation::ALL {
         let tables: &[&str] = match operation {
@@ -312,8 +316,9 @@ async fn f28_a_missing_table_refuses() {
     }
 }
 
+/// Rows of SECURITY.md: 28.
 #[tokio::test]
-async fn f28_a_full_disk_refuses_and_leaves_whole_batches() {
+async fn a_full_disk_refuses_and_leaves_whole_batches() {
     let (template, _, _) = template().await;
     let (_folder, ledger) = copy(template.path()).await;
     let before = state(&ledger).await;

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_alone_has_all_threads_and_who_is_not_has_one() {
+    async fn a_lone_caller_has_all_threads_others_have_one() {
         let admission = Admission::new(&limits(2, 3)).unwrap();
         let (first, one) = threads(&admission).await;
         let (second, other) = threads(&admission).await;

@@ -144,7 +144,7 @@ fn consistent_shifts_are_refused() {
 }
 
 #[test]
-fn negated_swapped_doubled_and_missing_sums_are_refused() {
+fn wrong_or_missing_sums_are_refused() {
     let rng = &mut rng(53);
     let (scene, assignment) = set(rng);
     let zero = Offset::of([Fr::from(0u64); 4]).sums();
@@ -204,7 +204,7 @@ fn replayed_answers_and_those_of_others_are_refused() {
 }
 
 #[test]
-fn a_request_of_another_circuit_is_not_summed_and_its_answer_is_no_proof() {
+fn a_request_of_another_circuit_gives_no_proof() {
     let rng = &mut rng(55);
     let (scene, assignment) = set(rng);
     let blinding = (Fr::rand(rng), Fr::rand(rng));
@@ -255,8 +255,9 @@ fn outside() -> G2Affine {
         .unwrap()
 }
 
+/// Rows of SECURITY.md: 4.
 #[test]
-fn f04_answers_with_points_that_are_none_are_refused() {
+fn answers_with_points_that_are_none_are_refused() {
     let rng = &mut rng(57);
     let (scene, assignment) = set(rng);
     let shared = scene.share(&assignment, vec![scene.token(1)], (Fr::rand(rng), Fr::rand(rng)));
@@ -329,7 +330,7 @@ fn question(key: &ProvingKey<Bn254>, z: &[Fr], t: Fr, u: Fr) -> Offset {
 
 /// DESIGN 16, line 4: acceptance answers one question, and who knows the answer is told that it is right.
 #[test]
-fn a_right_guess_of_all_wires_passes_and_no_other_does() {
+fn only_a_right_guess_of_all_wires_passes() {
     let rng = &mut rng(58);
     let (scene, assignment) = set(rng);
     let key = &scene.points;
@@ -367,7 +368,7 @@ fn a_right_guess_of_all_wires_passes_and_no_other_does() {
 /// A known limit (DESIGN 16, line 4): servers that share a wrong base of one wire ask whether that wire is zero, masks or no
 /// masks. One that has it alone asks nothing: what it sums there is a mask, or a masked value.
 #[test]
-fn both_servers_under_one_altered_key_ask_for_one_wire() {
+fn one_altered_key_on_both_servers_asks_for_one_wire() {
     let rng = &mut rng(59);
     for bit in [false, true] {
         let (shape, assignment) = small([(); 4].map(|()| Fr::rand(rng)), Fr::rand(rng), bit);

@@ -93,7 +93,7 @@ fn blind_gifts_are_the_local_ones() {
 }
 
 #[test]
-fn blind_gifts_under_a_key_of_circoms_are_the_local_ones() {
+fn blind_gifts_under_a_circom_key_equal_local_ones() {
     let key = setup::development_as(CircuitName::Gift, Reduction::Circom, &mut rng(44)).unwrap();
     statement(&samples::gift(&mut rng(45)), &key);
 }

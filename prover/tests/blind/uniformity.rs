@@ -110,8 +110,9 @@ fn requests_for_gifts_are_uniform() {
     assert_eq!(uniform(&jobs), Ok(()));
 }
 
+/// Rows of SECURITY.md: 26.
 #[test]
-fn f26_a_mask_used_twice_is_seen() {
+fn a_mask_used_twice_is_seen() {
     let rng = &mut rng(63);
     let (key, assignments) = set(rng, JOBS);
     let seed_of = |job: u64| if job == 900 { 100 } else { job };

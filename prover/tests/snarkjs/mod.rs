@@ -118,7 +118,7 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
         assert!(said.contains("ZKey Ok!"), "{said}");
         fs::write(snarkjs.file("verified"), "").unwrap();
     }
-    f01_f21_a_key_to_which_nobody_contributed_is_refused(&snarkjs.read("first.zkey"), C::NAME);
+    a_key_to_which_nobody_contributed_is_refused(&snarkjs.read("first.zkey"), C::NAME);
     let bytes = snarkjs.read("final.zkey");
     let begun = Instant::now();
     let key = keys::from_zkey(&bytes, C::NAME, Provenance::Development).unwrap();
@@ -165,9 +165,10 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     refusals::of(&bytes, C::NAME);
 }
 
+/// Rows of SECURITY.md: 1, 21.
 /// Copies the witness with its last wire changed.
 /// gamma and delta are the generator, and anything can be forged.
-fn f01_f21_a_key_to_which_nobody_contributed_is_refused(bytes: &[u8], circuit: CircuitName) {
+fn a_key_to_which_nobody_contributed_is_refused(bytes: &[u8], circuit: CircuitName) {
     assert!(matches!(
         keys::from_zkey(bytes, circuit, Provenance::Ceremony),
         Err(ZkeyError::Key(KeyFileError::Verifying(KeyError::GammaIsDelta)))

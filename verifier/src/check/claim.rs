@@ -143,7 +143,7 @@ mod tests {
     use crate::hash::element::Root;
 
     #[test]
-    fn an_anchor_that_is_kept_is_that_of_its_roots_and_of_nothing_else() {
+    fn a_kept_anchor_belongs_to_its_roots_alone() {
         let scope = |org: &str| statement::scope(org.as_bytes(), CLAIM);
         for org in ["wufu", "wufu-2019"] {
             let mut anchors = Anchors::new(org);

@@ -323,8 +323,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 34.
     #[test]
-    fn f34_the_purpose_of_claims_is_reserved() {
+    fn the_purpose_of_claims_is_reserved() {
         let key = SigningKey::from_bytes(&[3; 32]);
         let claim = Question { purpose: CLAIM.into(), ..question() };
         let expected = RequestError::Text { field: "purpose", got: 5 };
@@ -337,10 +338,11 @@ mod tests {
         assert_eq!(ProofRequest::sign(&key, none), Err(RequestError::Keys { got: 0 }));
     }
 
+    /// Rows of SECURITY.md: 53.
     /// FAILURES.md, row 53. A wallet shows purpose and origin before it answers: a verifier signed "tax" and U+061C, or two purposes that look
     /// the same and have two scopes. Whoever signs refuses them, and so does whoever reads a request that somebody else signed.
     #[test]
-    fn f53_a_purpose_or_origin_that_deceives_is_neither_signed_nor_read() {
+    fn a_deceptive_purpose_or_origin_is_refused() {
         let key = SigningKey::from_bytes(&[3; 32]);
         let verifier = key.verifying_key();
         let purposes =

@@ -243,8 +243,9 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
+    /// Rows of SECURITY.md: 38.
     #[test]
-    fn f38_concatenation_is_unambiguous() {
+    fn concatenation_is_unambiguous() {
         let one = Writer::new().text("a1").text("2").finish();
         let two = Writer::new().text("a").text("12").finish();
         assert_ne!(one, two);
@@ -252,8 +253,9 @@ mod tests {
         assert_ne!(Writer::new().text("").finish(), Writer::new().finish());
     }
 
+    /// Rows of SECURITY.md: 5.
     #[test]
-    fn f05_every_truncation_and_every_appended_byte_is_refused() {
+    fn truncations_and_appended_bytes_are_refused() {
         let bytes = Writer::new().u64(7).text("fu").field(&Fr::from(5u64)).finish();
         let read = |bytes: &[u8]| -> Result<(u64, String, Fr), CanonicalError> {
             let mut reader = Reader::new(bytes, 3)?;

@@ -93,8 +93,9 @@ mod tests {
         big
     }
 
+    /// Rows of SECURITY.md: 3.
     #[test]
-    fn f03_boundaries_are_those_of_r_not_of_q() {
+    fn boundaries_are_those_of_r_not_of_q() {
         let r = Fr::MODULUS;
         let q = ark_bn254::Fq::MODULUS;
         let mut r_less = r;

@@ -284,10 +284,11 @@ mod tests {
 
     use super::*;
 
+    /// Rows of SECURITY.md: 53.
     /// FAILURES.md, row 53: names that look alike or reorder text. An institution's name with a bidirectional override or a zero-width space
     /// was imported and printed; U+061C, U+00AD, U+3164 and U+E0041 passed even where some such characters were refused.
     #[test]
-    fn f53_what_hides_or_reorders_is_refused_with_code_point_and_position() {
+    fn hiding_or_reordering_characters_are_refused() {
         for (hidden, expected) in [
             ('\0', Fault::Control),
             ('\t', Fault::Control),
@@ -357,8 +358,9 @@ mod tests {
         assert_eq!(told, "holds U+202E at character 4, which changes the direction of text");
     }
 
+    /// Rows of SECURITY.md: 53.
     #[test]
-    fn f53_a_name_has_one_normal_form_and_single_spaces() {
+    fn a_name_has_one_normal_form_and_single_spaces() {
         use NameError as E;
         for (text, error) in [
             ("", E::Empty),
@@ -403,8 +405,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 53.
     #[test]
-    fn f53_messages_show_nothing_hidden() {
+    fn messages_show_nothing_hidden() {
         assert_eq!(shown("a\"\u{202e}\u{3164}\n福".as_bytes()), "\"a\\\"\\u{202e}\\u{3164}\\n福\"");
         assert_eq!(shown(&[0xff, 0x01]), "ff01");
     }

@@ -386,9 +386,10 @@ mod tests {
         points
     }
 
+    /// Rows of SECURITY.md: 4.
     /// Wherever they stand and however many: the product is that of the others.
     #[test]
-    fn f04_pairs_outside_the_subgroup_are_told_and_in_no_product() {
+    fn pairs_outside_the_subgroup_are_named_and_left_out() {
         let finished = |product: &Fq12| Bn254::final_exponentiation(MillerLoopOutput(*product));
         let left = points(20);
         let right: Vec<G2Affine> =
@@ -414,8 +415,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 4.
     #[test]
-    fn f04_points_of_the_twist_outside_the_subgroup_are_told() {
+    fn points_of_the_twist_outside_the_subgroup_are_told() {
         let mut points = strangers(20);
         points.push(G2Affine::generator());
         let inside = inside_subgroup(&points);

@@ -155,8 +155,9 @@ mod tests {
         assert!(read_all(&[]).is_empty());
     }
 
+    /// Rows of SECURITY.md: 4.
     #[test]
-    fn f04_what_arkworks_refuses_is_not_read() {
+    fn what_arkworks_refuses_is_not_read() {
         let [good] = proofs(1)[..] else { panic!("one") };
         let mut changed = Vec::new();
         for bit in 0..8 * good.len() {

@@ -302,8 +302,9 @@ mod tests {
         assert!(matches!(Checkpoint::open(&key, &co_signed), Err(CheckpointError::Long { .. })));
     }
 
+    /// Rows of SECURITY.md: 15.
     #[test]
-    fn f15_a_zero_root_is_refused() {
+    fn a_zero_root_is_refused() {
         let signing = SigningKey::from_bytes(&[7; 32]);
         let zero = LogState { root: Root(Fr::from(0u64)), ..state() };
         assert_eq!(Checkpoint::sign("wufu", &signing, &zero), Err(CheckpointError::ZeroRoot));

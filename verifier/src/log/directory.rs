@@ -331,7 +331,7 @@ mod tests {
     /// An older release took names that are refused now. Its ledger could not append, import or
     /// serve its directory any more, since stored names were checked as new ones are.
     #[test]
-    fn names_that_an_older_release_stored_are_still_loaded() {
+    fn names_stored_by_an_older_release_are_loaded() {
         let old = ["\u{3000}A", "B\u{a0}C", "D  E", "cafe\u{301}", "x\u{200b}"];
         let mut directory = Directory::from_stored(old, (0..).zip(old)).unwrap();
         assert_eq!(directory.institutions(), old);

@@ -289,8 +289,9 @@ mod tests {
         statement::anchor(ClaimRoots { cards, persons }, scope())
     }
 
+    /// Rows of SECURITY.md: 15.
     #[test]
-    fn f15_the_window_counts_from_when_a_root_was_replaced() {
+    fn the_window_counts_from_when_a_root_was_replaced() {
         let log = history("wufu/donations/1", &[(10, 5, 50), (1000, 6, 60)]);
         let accept =
             |root: u64, now| log.accept(Root(root.into()), now, HOUR).map(Checkpoint::epoch);
@@ -320,8 +321,9 @@ mod tests {
         );
     }
 
+    /// Rows of SECURITY.md: 23, 31.
     #[test]
-    fn f23_f31_two_states_of_one_epoch_are_refused_and_kept() {
+    fn two_states_of_one_epoch_are_refused_and_kept() {
         for (epoch, size, root) in
             [(10, 6, 60), (10, 5, 51), (11, 4, 40), (11, 5, 51), (9, 6, 60), (11, 6, 50)]
         {
@@ -346,9 +348,10 @@ mod tests {
         assert!(matches!(other, Err(HistoryError::Key { .. })));
     }
 
+    /// Rows of SECURITY.md: 31.
     /// An operator that signs outside its schedule could give every wallet a root of its own.
     #[test]
-    fn f31_a_root_outside_the_schedule_is_refused() {
+    fn a_root_outside_the_schedule_is_refused() {
         let key = SigningKey::from_bytes(&[7; 32]);
         let sign = |epoch, epoch_seconds, size| {
             let root = Root(Fr::from(size));
@@ -366,9 +369,10 @@ mod tests {
         assert_eq!(log.insert(sign(10, 600, 5)), Ok(()));
     }
 
+    /// Rows of SECURITY.md: 15.
     /// A log that signs an unchanged root again must not take it from those whose clocks are behind.
     #[test]
-    fn f15_a_root_signed_again_stays_accepted() {
+    fn a_root_signed_again_stays_accepted() {
         let log = history("wufu/cards", &[(10, 5, 50), (11, 5, 50)]);
         let root = Root(Fr::from(50u64));
         assert_eq!(log.accept(root, 6600 - 200, HOUR).map(Checkpoint::epoch), Ok(10));
@@ -395,8 +399,9 @@ mod tests {
         assert_eq!(epochs(&none, &none), []);
     }
 
+    /// Rows of SECURITY.md: 15.
     #[test]
-    fn f15_what_is_forgotten_was_accepted_no_more() {
+    fn what_is_forgotten_was_accepted_no_more() {
         let states = [(10, 5, 50), (11, 6, 60), (20, 6, 60), (30, 7, 70), (31, 8, 80)];
         let whole = history("wufu/cards", &states);
         let persons = history("wufu/persons", &[(10, 2, 20), (30, 3, 30)]);
@@ -432,8 +437,9 @@ mod tests {
         assert_eq!(expired, Err(RootError::Expired { age: 3601, window: 3600 }));
     }
 
+    /// Rows of SECURITY.md: 31.
     #[test]
-    fn f31_an_anchor_of_mixed_epochs_is_refused() {
+    fn an_anchor_of_mixed_epochs_is_refused() {
         let cards = history("wufu/cards", &[(10, 5, 50), (11, 6, 60)]);
         let persons = history("wufu/persons", &[(10, 2, 20), (12, 3, 30)]);
         let accept = |card: u64, person: u64, now| {
@@ -453,9 +459,10 @@ mod tests {
         assert_eq!(accept(50, 20, 11 * 600 + age), expired);
     }
 
+    /// Rows of SECURITY.md: 23.
     /// A log that signed two states of one epoch is believed no more, whichever of the two logs it is.
     #[test]
-    fn f23_an_anchor_of_a_log_that_contradicted_itself_is_refused() {
+    fn an_anchor_of_a_contradictory_log_is_refused() {
         let now = 12 * 600;
         let anchor = anchor_of(50, 20);
         let good = ["wufu/cards", "wufu/persons"].map(|origin| {

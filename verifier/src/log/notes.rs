@@ -265,9 +265,10 @@ mod tests {
         assert!(log.newest().is_none());
     }
 
+    /// Rows of SECURITY.md: 23.
     /// The operator's lie in a file is evidence, as it is in a single note.
     #[test]
-    fn f23_contradicting_notes_of_one_file_are_evidence() {
+    fn contradicting_notes_of_one_file_are_evidence() {
         let other = LogState {
             origin: "wufu/cards",
             size: 1,

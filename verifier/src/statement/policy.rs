@@ -323,8 +323,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 38.
     #[test]
-    fn f38_order_and_repetition_do_not_change_a_set() {
+    fn order_and_repetition_do_not_change_a_set() {
         let shuffled = ProjectSet::new([key(2), key(3), key(1), key(3)]).unwrap();
         assert_eq!(shuffled.root(), policy().projects.root());
         let filled: Vec<Fr> = [1, 2]
@@ -337,7 +338,7 @@ mod tests {
 
     /// Whoever sends a request, signed by a key of its own, had its reader build the tree: 1,365 hashes for an answer that nobody wanted.
     #[test]
-    fn a_set_that_is_read_is_not_hashed_and_copies_are_hashed_once() {
+    fn a_set_is_hashed_on_demand_and_once_for_all_copies() {
         let policy = Policy::decode(&policy().encode()).unwrap();
         let copy = policy.clone();
         assert!(policy.projects.0.root.get().is_none());
@@ -347,8 +348,9 @@ mod tests {
         assert_eq!(Policy::decode(&policy.encode()), Ok(copy));
     }
 
+    /// Rows of SECURITY.md: 13.
     #[test]
-    fn f13_swapped_and_wide_bounds_are_refused() {
+    fn swapped_and_wide_bounds_are_refused() {
         let (low, high) = (Amount::new(1).unwrap(), Amount::new(2).unwrap());
         assert!(matches!(Bounds::amounts(high, low), Err(PolicyError::Bounds { .. })));
         let (low, high) = (Time::new(1).unwrap(), Time::new(2).unwrap());
@@ -363,8 +365,9 @@ mod tests {
         assert!(matches!(Policy::decode(&wide), Err(PolicyError::Record(_))));
     }
 
+    /// Rows of SECURITY.md: 5.
     #[test]
-    fn f05_only_what_encode_writes_is_read() {
+    fn only_what_encode_writes_is_read() {
         let bytes = policy().encode();
         assert_eq!(Policy::decode(&bytes), Ok(policy()));
         for end in 0..bytes.len() {

@@ -329,8 +329,9 @@ mod tests {
         Donation::from_inputs([1u64, 2, 3, 4, 5].map(Fr::from))
     }
 
+    /// Rows of SECURITY.md: 2.
     #[test]
-    fn f02_an_alias_of_any_public_input_is_refused() {
+    fn an_alias_of_any_public_input_is_refused() {
         let bytes = donation().encode();
         assert_eq!(Donation::decode(&bytes), Ok(donation()));
         for (index, input) in donation().public_inputs().into_iter().enumerate() {
@@ -344,8 +345,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 24.
     #[test]
-    fn f24_one_input_too_few_and_one_too_many_are_refused() {
+    fn one_input_too_few_and_one_too_many_are_refused() {
         let bytes = donation().encode();
         for got in [0, 128, 159, 161, 192] {
             let mut other = bytes.clone();

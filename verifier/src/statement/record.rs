@@ -239,8 +239,9 @@ fn body_inputs(project: ProjectKey, amount: Amount, time: Time) -> [Fr; 4] {
 mod tests {
     use super::*;
 
+    /// Rows of SECURITY.md: 13.
     #[test]
-    fn f13_amounts_and_times_past_their_bits_are_refused() {
+    fn amounts_and_times_past_their_bits_are_refused() {
         assert!(Amount::new((1 << 48) - 1).is_ok());
         assert_eq!(Amount::new(1 << 48), Err(RecordError::Amount { got: 1 << 48 }));
         assert_eq!(Amount::new(u64::MAX), Err(RecordError::Amount { got: u64::MAX }));
@@ -248,8 +249,9 @@ mod tests {
         assert_eq!(Time::new(1 << 40), Err(RecordError::Time { got: 1 << 40 }));
     }
 
+    /// Rows of SECURITY.md: 32.
     #[test]
-    fn f32_a_record_with_another_amount_has_another_leaf() {
+    fn a_record_with_another_amount_has_another_leaf() {
         let record = Record {
             project: ProjectKey::new(37, 304).unwrap(),
             amount: Amount::new(100).unwrap(),

@@ -13,7 +13,7 @@ fn wrong(got: &str, expected: &str) -> Result<(), VerifyError> {
 }
 
 #[test]
-fn a_claim_is_checked_against_both_logs_of_its_campaign() {
+fn a_claim_is_checked_against_both_campaign_logs() {
     let mut scene = Scene::new(CircuitName::FiveFu, 5);
     let claim = scene.claim();
     let [cards, persons] = ["wufu/cards", "wufu/persons"].map(|origin| scene.log("wufu", origin));
@@ -28,7 +28,7 @@ fn a_claim_is_checked_against_both_logs_of_its_campaign() {
 }
 
 #[test]
-fn a_gift_is_checked_against_the_card_log_of_its_campaign() {
+fn a_gift_is_checked_against_its_campaigns_card_log() {
     let mut scene = Scene::new(CircuitName::Gift, 5);
     let gift = scene.gift();
     assert_eq!(scene.gift_by(&scene.log("wufu", "wufu/cards"), &gift), Ok(()));

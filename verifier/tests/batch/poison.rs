@@ -34,8 +34,9 @@ impl Flood {
     }
 }
 
+/// Rows of SECURITY.md: 19.
 #[test]
-fn f19_a_flood_costs_what_telling_them_apart_one_by_one_costs_and_a_constant() {
+fn a_flood_costs_single_checks_and_a_constant() {
     let mut flood = Flood::new();
     let mut total = 0;
     let rounds = [MAX, MAX, MAX, 300, 300, 64, 300, 64, 1];
@@ -56,9 +57,10 @@ fn f19_a_flood_costs_what_telling_them_apart_one_by_one_costs_and_a_constant() {
     assert_eq!(after, Work { miller_loops: 256 + 3, final_exponentiations: 1 });
 }
 
+/// Rows of SECURITY.md: 19.
 /// The bound is on all that a verifier ever does: no order of good and bad ones gets past it.
 #[test]
-fn f19_no_mixture_costs_more_than_the_bound() {
+fn no_mixture_costs_more_than_the_bound() {
     for period in [2, 3, 5, 17, 50] {
         let mut flood = Flood::new();
         let (mut spent, mut good, mut bad) = (0, 0, 0);
@@ -77,8 +79,9 @@ fn f19_no_mixture_costs_more_than_the_bound() {
     }
 }
 
+/// Rows of SECURITY.md: 19.
 #[test]
-fn f19_one_bad_proof_among_many_costs_at_most_half_a_batch_more() {
+fn one_bad_proof_costs_at_most_half_a_batch_more() {
     for (count, bads) in [(MAX, vec![0, 31, 513, MAX - 1]), (256, vec![0, 100, 255])] {
         let mut flood = Flood::new();
         let clean = flood.check(count, |_| false).total();
@@ -92,18 +95,20 @@ fn f19_one_bad_proof_among_many_costs_at_most_half_a_batch_more() {
     }
 }
 
+/// Rows of SECURITY.md: 19.
 /// One in twenty is more than a search was once ready for: it gave up, and all had to be checked one by one.
 #[test]
-fn f19_many_bad_ones_are_found_for_less_than_one_by_one() {
+fn many_bad_ones_are_found_for_less_than_one_by_one() {
     let mut flood = Flood::new();
     let work = flood.check(MAX, |at| at.is_multiple_of(20));
     // None of them alone: that would be an equation each.
     assert!(work.final_exponentiations < MAX as u64 / 2, "{work:?}");
 }
 
+/// Rows of SECURITY.md: 4.
 /// A B outside its subgroup is found in the loop that a good one takes as well. Others need no search for that.
 #[test]
-fn f04_a_point_outside_its_subgroup_costs_the_others_nothing() {
+fn a_point_outside_its_subgroup_costs_others_nothing() {
     let mut flood = Flood::new();
     let clean = flood.check(256, |_| false);
     let mut outside = flood.good.clone();

@@ -36,8 +36,9 @@ fn gifts(count: usize) -> (Scene, Vec<Shown>) {
     (scene, shown)
 }
 
+/// Rows of SECURITY.md: 19.
 #[test]
-fn f19_sizes_from_none_up() {
+fn sizes_from_none_up() {
     let (scene, shown) = gifts(9);
     for size in [0, 1, 2, 3, 8, 9] {
         assert_eq!(agree(&scene, &shown[..size]), vec![None; size]);
@@ -47,8 +48,9 @@ fn f19_sizes_from_none_up() {
     }
 }
 
+/// Rows of SECURITY.md: 19.
 #[test]
-fn f19_a_bad_one_is_named_at_every_position() {
+fn a_bad_one_is_named_at_every_position() {
     let (scene, shown) = gifts(41);
     for size in [2, 9, 41] {
         for bad in 0..size {
@@ -62,8 +64,9 @@ fn f19_a_bad_one_is_named_at_every_position() {
     }
 }
 
+/// Rows of SECURITY.md: 19.
 #[test]
-fn f19_every_set_of_bad_ones_is_named() {
+fn every_set_of_bad_ones_is_named() {
     let (scene, shown) = gifts(5);
     for set in 0u32..1 << shown.len() {
         let mut shown = shown.clone();
@@ -74,9 +77,10 @@ fn f19_every_set_of_bad_ones_is_named() {
     }
 }
 
+/// Rows of SECURITY.md: 19.
 /// Groth16BatchVerifier#1: what is added to one proof is taken from another, and without coefficients nobody sees it.
 #[test]
-fn f19_two_bad_proofs_that_cancel_are_both_named() {
+fn two_bad_proofs_that_cancel_are_both_named() {
     let mut scene = Scene::new(CircuitName::Gift, 5);
     let mut shown = scene.gifts(9);
     let rng = &mut crate::batch::simulate::rng(6);
@@ -109,9 +113,10 @@ fn f19_two_bad_proofs_that_cancel_are_both_named() {
     assert!(verdicts.iter().flatten().all(|reason| *reason == Reason::Equation));
 }
 
+/// Rows of SECURITY.md: 19.
 /// What cancels in pairs under one choice of coefficients does not under another: and nobody knows them beforehand.
 #[test]
-fn f19_without_entropy_nothing_is_verified() {
+fn without_entropy_nothing_is_verified() {
     let (scene, shown) = gifts(3);
     let mut door = BatchVerifier::default();
     let mut closed = || Err(EntropyError::new());
@@ -136,8 +141,9 @@ fn the_operating_system_has_entropy() {
     assert_ne!(OsEntropy.draw().unwrap(), OsEntropy.draw().unwrap());
 }
 
+/// Rows of SECURITY.md: 4.
 #[test]
-fn f04_a_b_outside_its_subgroup_is_named_at_every_position() {
+fn b_outside_its_subgroup_is_named_at_any_position() {
     let (scene, shown) = gifts(9);
     let outside = outside_subgroup(9);
     for (bad, point) in outside.iter().enumerate() {
@@ -156,9 +162,10 @@ fn f04_a_b_outside_its_subgroup_is_named_at_every_position() {
     assert_eq!(agree(&scene, &all), vec![Some(Reason::PointInvalid); 9]);
 }
 
+/// Rows of SECURITY.md: 4.
 /// In one part of a batch, and in others: the one is taken out, the other is searched for.
 #[test]
-fn f04_outside_the_subgroup_and_a_wrong_equation_beside_each_other() {
+fn a_bad_subgroup_and_a_wrong_equation_in_one_batch() {
     let (scene, shown) = gifts(41);
     let point = &outside_subgroup(1)[0];
     for (outside, bad) in [(0, 1), (1, 0), (40, 0), (5, 6), (31, 32), (7, 40)] {
@@ -173,9 +180,10 @@ fn f04_outside_the_subgroup_and_a_wrong_equation_beside_each_other() {
     }
 }
 
+/// Rows of SECURITY.md: 4.
 /// B's subgroup is checked late and told early: the reason is that of the order of checks, not of the order of work.
 #[test]
-fn f04_what_is_wrong_first_is_the_reason() {
+fn what_is_wrong_first_is_the_reason() {
     let (scene, shown) = gifts(1);
     let point = &outside_subgroup(1)[0];
     let with = |change: &dyn Fn(&mut Shown)| {
@@ -243,7 +251,7 @@ fn several_keys_and_statements_in_one_batch() {
 
 /// What claims of one campaign share is hashed once, and changes no verdict.
 #[test]
-fn claims_that_are_opened_together_have_the_verdicts_that_they_have_alone() {
+fn claims_have_one_verdict_together_and_alone() {
     let mut scene = Scene::new(CircuitName::FiveFu, 12);
     let mut shown: Vec<Shown> = (0..9).map(|_| scene.claim()).collect();
     shown[1].inputs[0] ^= 1;
@@ -264,7 +272,7 @@ fn claims_that_are_opened_together_have_the_verdicts_that_they_have_alone() {
 
 /// What comes out is what went in, in its place.
 #[test]
-fn a_batch_of_1024_and_one_of_more_than_share_an_equation() {
+fn batches_of_1024_and_of_more_than_share_an_equation() {
     let mut scene = Scene::new(CircuitName::Gift, 8);
     let shown = scene.gifts(MAX + 9);
     let check = |shown: &[Shown]| verify_batch(scene.open_all(shown), &mut entropy()).unwrap();

@@ -54,7 +54,7 @@ fn parameters_are_those_of_light_poseidon() {
 }
 
 #[test]
-fn there_are_parameters_for_two_three_and_four_inputs_only() {
+fn only_two_three_and_four_inputs_have_parameters() {
     let known: Vec<usize> = (0..20).filter(|inputs| parameters(*inputs).is_some()).collect();
     assert_eq!(known, [2, 3, 4]);
     assert!(parameters(usize::MAX).is_none());

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_gives_up_says_how_often_it_asked_and_when_to_come_back() {
+    fn giving_up_says_the_tries_and_when_to_come_back() {
         let busy = |refused, retry| {
             let (endpoint, words) = ("unix:l.sock".into(), "too many shards are being read".into());
             BusyError { endpoint, refused, time: Duration::from_secs(60), retry, words }.to_string()

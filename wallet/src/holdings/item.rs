@@ -203,9 +203,10 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 33.
     /// To forget a donation and take it in again must not be a way to show it to a verifier under a second policy.
     #[test]
-    fn f33_what_was_shown_with_something_that_was_forgotten_stays_known() {
+    fn what_was_shown_with_a_forgotten_item_stays_known() {
         let ledger = MemoryLedger::new("cerf", [1; 32]);
         let wallet = Wallet::in_memory(Seed::from_bytes([3; 32])).unwrap();
         let donation =

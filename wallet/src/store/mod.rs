@@ -406,11 +406,12 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 51.
     /// A file of 0 bytes, which a full disk or a bad copy leaves, opened as an empty wallet: it held nothing, and had
     /// forgotten to whom donations were shown. The same holds for one that is missing, cut off at any length, zeroed,
     /// or a database of something else. Each is refused, by name, and left as it is.
     #[test]
-    fn f51_a_wallets_file_that_is_empty_cut_off_or_missing_is_refused() {
+    fn an_empty_truncated_or_missing_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("wallet.redb");
         let store = Store::create(&path).unwrap();

@@ -353,8 +353,9 @@ mod tests {
         refusal.text("wufu") + "\n\u{2014} wufu x\n"
     }
 
+    /// Rows of SECURITY.md: 33.
     #[test]
-    fn f33_a_second_policy_for_one_verifier_is_refused() {
+    fn a_second_policy_for_one_verifier_is_refused() {
         let store = Store::in_memory().unwrap();
         let (one, two) = (Fr::from(1u64), Fr::from(2u64));
         assert_eq!(store.shown(&[1; 32], &[9; 32]).unwrap(), None);
@@ -372,7 +373,7 @@ mod tests {
 
     /// `wallet list` never said that a donation had been shown. What an earlier release wrote down of it has no time.
     #[test]
-    fn an_answer_of_an_earlier_release_is_listed_without_its_time() {
+    fn an_earlier_releases_answer_is_listed_without_time() {
         let store = Store::in_memory().unwrap();
         store.show(&answer(1, 9, 5), Fr::from(1u64)).unwrap().unwrap();
         let policy = field::encode(&Fr::from(1u64));
@@ -386,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_an_earlier_release_is_read_without_its_time() {
+    fn an_earlier_releases_claim_is_read_without_time() {
         let writer = Writer::new().bytes(b"payee").u64(5).bytes(&[1, 2]).text("");
         let entry = ClaimEntry::decode(3, &writer.finish()).unwrap();
         assert_eq!((entry.number, entry.made, entry.expiry), (3, None, 5));

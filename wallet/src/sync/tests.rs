@@ -36,7 +36,7 @@ impl LedgerSource for Withholding {
 }
 
 #[tokio::test]
-async fn a_checkpoint_that_the_ledger_kept_back_is_told_by_the_second_source() {
+async fn a_second_source_reveals_a_withheld_checkpoint() {
     let ledger = MemoryLedger::new("wufu", [1; 32]);
     let logs = [LogName::cards("wufu"), LogName::persons("wufu")];
     for epoch in [5, 6] {
@@ -71,7 +71,7 @@ async fn a_checkpoint_that_the_ledger_kept_back_is_told_by_the_second_source() {
 }
 
 #[tokio::test]
-async fn a_donation_log_is_compared_with_the_newest_that_the_second_source_has() {
+async fn a_donation_log_is_compared_with_the_second_source() {
     let ledger = MemoryLedger::new("cerf", [1; 32]);
     let wallet = Wallet::in_memory(Seed::from_bytes([3; 32])).unwrap();
     wallet.pin_log_key(&ledger.log_key()).unwrap();

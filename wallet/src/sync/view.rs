@@ -400,8 +400,9 @@ mod tests {
         }
     }
 
+    /// Rows of SECURITY.md: 31.
     #[test]
-    fn f31_the_first_changed_full_shard_is_named() {
+    fn the_first_changed_full_shard_is_named() {
         let (roof, ..) = log();
         let mut older = roof.roots().to_vec();
         assert_eq!(roof.changed_shard(&older, SIZE), None);

@@ -49,10 +49,11 @@ async fn prove_once() {
     assert!(verifying.equation_holds(&statement.public_inputs(), &proof));
 }
 
+/// Rows of SECURITY.md: 26.
 /// FAILURES 26: killed after the request was sent and before its answer came, the wallet takes another token the next
 /// time.
 #[tokio::test(flavor = "multi_thread")]
-async fn f26_a_job_that_was_sent_by_a_killed_wallet_is_never_sent_again() {
+async fn a_job_sent_by_a_killed_wallet_is_never_sent_again() {
     let (base, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());
     let (home, outside) = (base.path().join("wallet"), memory.path().join("outside"));
     wufu_wallet::file::private_folder(&home).unwrap();

@@ -31,7 +31,7 @@ use super::servers::*;
 const A_MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proof_comes_of_two_servers_and_says_what_each_learned() {
+async fn a_proof_of_two_servers_says_what_each_learned() {
     let (dealer, evaluator) = (dealer(1).await, evaluator().await);
     let prover = wallet(vec![dealer], vec![evaluator]);
     for seed in [1, 2, 3] {
@@ -65,9 +65,10 @@ async fn masks_of_two_dealers_add_up() {
     assert_eq!(made.mode.servers().len(), 3);
 }
 
+/// Rows of SECURITY.md: 26.
 /// FAILURES 26: a retry takes another token, so no two jobs share a mask, whatever became of the first.
 #[tokio::test(flavor = "multi_thread")]
-async fn f26_a_wallet_without_a_key_survives_bad_evaluators_and_masks_each_job_anew() {
+async fn after_bad_evaluators_each_job_is_masked_anew() {
     let dealer = dealer(1).await;
     let all = [Conduct::Cheats, Conduct::Garbage, Conduct::OtherRelease, Conduct::Refuses];
     for conduct in all {
@@ -119,8 +120,9 @@ async fn with_the_engine_a_failure_is_mended_at_home() {
     drop((second, other));
 }
 
+/// Rows of SECURITY.md: 36.
 #[tokio::test(flavor = "multi_thread")]
-async fn f36_a_dealer_that_deals_a_seed_twice_is_refused() {
+async fn a_dealer_that_deals_a_seed_twice_is_refused() {
     let (dealer, _) = dealer_spy(true).await;
     let prover = wallet(vec![dealer], vec![evaluator().await]);
     for _ in 0..2 {
@@ -131,10 +133,11 @@ async fn f36_a_dealer_that_deals_a_seed_twice_is_refused() {
     assert!(error.to_string().contains("seen before"), "{error}");
 }
 
+/// Rows of SECURITY.md: 35.
 /// Both servers keep everything of every call, and put it together: nothing that one has of a wallet is also at the
 /// other, but what is the same for all wallets.
 #[tokio::test(flavor = "multi_thread")]
-async fn f35_both_servers_records_joined_on_every_field_yield_nothing() {
+async fn joined_records_of_both_servers_yield_nothing() {
     let (dealer, dealt) = dealer_spy(false).await;
     let (endpoint, evaluated) = spy(Conduct::Honest).await;
     for seed in 1..=3 {
@@ -189,8 +192,9 @@ async fn f35_both_servers_records_joined_on_every_field_yield_nothing() {
     }
 }
 
+/// Rows of SECURITY.md: 35.
 #[tokio::test(flavor = "multi_thread")]
-async fn f35_whoever_shows_an_identity_or_comes_twice_is_refused() {
+async fn an_identity_or_a_second_call_is_refused() {
     let (dealer, endpoint) = (dealer(1).await, evaluator().await);
     let id = verifying().id().as_bytes().to_vec();
     let ask = || v1::DealRequest { format: FORMAT, key_id: id.clone(), count: 1 };
@@ -248,8 +252,9 @@ async fn f35_whoever_shows_an_identity_or_comes_twice_is_refused() {
     }
 }
 
+/// Rows of SECURITY.md: 20.
 #[tokio::test(flavor = "multi_thread")]
-async fn f20_requests_of_another_form_are_refused_clearly() {
+async fn requests_of_another_form_are_refused_clearly() {
     let (dealer, endpoint) = (dealer(1).await, evaluator().await);
     let id = verifying().id().as_bytes().to_vec();
     let good = v1::DealRequest { format: FORMAT, key_id: id.clone(), count: 1 };

@@ -79,7 +79,7 @@ async fn one_place_is_one_server() {
 
 /// The result said of evaluators that could not be reached that they had been sent a share.
 #[tokio::test(flavor = "multi_thread")]
-async fn only_who_was_sent_something_is_said_to_have_seen_it() {
+async fn only_servers_that_were_sent_something_are_listed() {
     let (good, gone) = (evaluator().await, [nobody().await, nobody().await]);
     let endpoints = gone.iter().cloned().chain([good.clone()]).collect();
     let prover = wallet(vec![dealer(1).await], endpoints);
@@ -107,7 +107,7 @@ async fn only_who_was_sent_something_is_said_to_have_seen_it() {
 /// After the first evaluator the engine was asked, and its failure was the end: no other evaluator, and the error was
 /// the engine's.
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_engine_fails_too_the_next_evaluator_is_asked() {
+async fn after_the_engine_fails_another_evaluator_is_asked() {
     let dealer = dealer(1).await;
     // It has another key's engine, or none.
     let keyless = || Arc::new(LocalProver::new([]));

@@ -89,7 +89,7 @@ impl ProofSource for Home {
 
 /// An evaluator that failed saw a proof appear as much later as the wallet's machine takes to make one.
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_mended_at_home_after_a_wait_and_shown_after_another() {
+async fn a_rescue_at_home_waits_before_and_after() {
     let (endpoint, spy) = spy(Conduct::Refuses).await;
     let (dealer, _) = dealer_spy(false).await;
     let home = Arc::new(Home::default());
@@ -129,7 +129,7 @@ async fn no_server_is_asked_right_after_another() {
 /// A dealer was asked right before nearly each proof, when the last token was gone. Now it is after one, when few are
 /// left.
 #[tokio::test(start_paused = true)]
-async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
+async fn tokens_are_fetched_apart_from_the_proof() {
     let (dealer, dealt) = dealer_spy(false).await;
     let (endpoint, evaluated) = spy(Conduct::Honest).await;
     let prover = slow(wallet(vec![dealer], vec![endpoint]), 4);
@@ -171,7 +171,7 @@ async fn tokens_are_fetched_apart_from_the_proof_that_needs_them() {
 /// Nothing was said for 40 to 50 s of a proof that takes 60 ms: people took it for a fault, and ended it. Each wait is
 /// told before it begins, with its length, and so is each server before it is asked.
 #[tokio::test(start_paused = true)]
-async fn every_wait_is_told_before_it_begins_and_for_how_long() {
+async fn every_wait_is_announced_with_its_length() {
     let (endpoint, _) = spy(Conduct::Honest).await;
     let (one, _) = dealer_spy_as(3, false, |count| count).await;
     let (two, _) = dealer_spy_as(4, false, |count| count).await;

@@ -119,8 +119,9 @@ fn unique_scaled(digits: &[(Fr, u32)], scale: Fr) -> bool {
 mod tests {
     use super::*;
 
+    /// Rows of SECURITY.md: 13.
     #[test]
-    fn f13_sums_that_wrap_have_no_unique_digits() {
+    fn sums_that_wrap_have_no_unique_digits() {
         let bits = |count: u64| -> Vec<(Fr, u32)> {
             (0..count).map(|i| (Fr::from(2u64).pow([i]), 1)).collect()
         };

@@ -45,9 +45,10 @@ fn cells_quotes_and_line_ends() {
     assert_eq!(cells("a\rb\nc\rd\r")[1], ["b\nc", "LineEnd"]);
 }
 
+/// Rows of SECURITY.md: 49.
 /// FAILURES.md, row 49 (rust-csv#289, #252): a stray quote swallowed the rest of a file, with exit 0.
 #[test]
-fn f49_a_stray_quote_is_told_on_its_line() {
+fn a_stray_quote_is_told_on_its_line() {
     let error = |text: &str, is_multiline| {
         let (line, error) = read(text.as_bytes(), is_multiline).unwrap_err();
         format!("{line}: {error}").split([';', '(']).next().unwrap().trim().to_owned()
@@ -88,9 +89,10 @@ fn f49_a_stray_quote_is_told_on_its_line() {
     assert_eq!(lines[2].0, 5);
 }
 
+/// Rows of SECURITY.md: 49.
 /// A cell that spans lines joined rows without a word, where the quote that opened it was a stray one.
 #[test]
-fn f49_cells_that_span_lines_are_counted() {
+fn cells_that_span_lines_are_counted() {
     let spanning = |text: &str| {
         let mut rows = CellRows::new(text.as_bytes(), b',', true);
         let (mut row, mut all) = (CellRow::default(), SpanningCells::default());
@@ -127,9 +129,10 @@ fn a_first_line_names_the_delimiter() {
     }
 }
 
+/// Rows of SECURITY.md: 49.
 /// What does not end, or is no text, is refused after a bounded number of bytes.
 #[test]
-fn f49_bytes_without_end_are_refused_in_bounded_memory() {
+fn bytes_without_end_are_refused_in_bounded_memory() {
     /// The first bytes once, those after them for ever.
     struct Endless(&'static [u8], &'static [u8], usize);
     impl Read for Endless {
@@ -181,9 +184,10 @@ fn f49_bytes_without_end_are_refused_in_bounded_memory() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
+    /// Rows of SECURITY.md: 49.
     /// Rows that another writer writes are read back as they were, in both modes, with every line end.
     #[test]
-    fn f49_what_is_written_is_read(
+    fn what_is_written_is_read(
         rows in prop::collection::vec(prop::collection::vec("[a-c\",; é]{0,6}", 1..4), 1..6),
         is_multiline: bool,
         end in 0usize..3,
@@ -202,9 +206,10 @@ proptest! {
         prop_assert_eq!(read, expected);
     }
 
+    /// Rows of SECURITY.md: 49.
     /// Without cells that span lines, a row is a line: none is lost, whatever the bytes are.
     #[test]
-    fn f49_a_row_is_a_line(text in "[ab,\"; \r\n]{0,40}") {
+    fn a_row_is_a_line(text in "[ab,\"; \r\n]{0,40}") {
         let rows = match read(text.as_bytes(), false) {
             Ok(rows) => rows,
             Err((_, CsvError::OpenQuote { .. })) => return Ok(()),

@@ -51,8 +51,9 @@ mod tests {
         coefficients(parts, &mut || Ok([fresh; 32])).unwrap()
     }
 
+    /// Rows of SECURITY.md: 19.
     #[test]
-    fn f19_coefficients_depend_on_everything_and_on_what_nobody_knew() {
+    fn coefficients_depend_on_all_inputs_and_on_a_secret() {
         let one = |byte: u8| [vec![byte; 32], vec![byte + 1; 128], vec![byte + 2; 128]];
         let batch = vec![one(1), one(2), one(3)];
         let mut seen = BTreeSet::from([drawn(&batch, 7)]);
@@ -84,8 +85,9 @@ mod tests {
         fresh(&cut, 7);
     }
 
+    /// Rows of SECURITY.md: 19.
     #[test]
-    fn f19_without_entropy_there_are_no_coefficients() {
+    fn without_entropy_there_are_no_coefficients() {
         let part = [[&[1u8][..]; 3]];
         let refused = coefficients(part.into_iter(), &mut || Err(EntropyError));
         assert_eq!(refused, Err(EntropyError));

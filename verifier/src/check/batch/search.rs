@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_range_is_cut_into_two_and_long_ones_where_products_are_kept() {
+    fn ranges_are_cut_in_two_long_ones_at_kept_products() {
         for size in [1024, 1000, 257, 65, 33, 32, 3, 2] {
             let chunk = chunk(size);
             let mut ranges = Vec::from([Range { start: 0, end: size }]);

@@ -72,7 +72,7 @@ fn standings(wallet: &Wallet) -> Vec<(String, InclusionStatus)> {
 }
 
 #[test]
-fn what_is_made_for_another_address_is_refused_before_any_root_is_known() {
+fn another_address_is_refused_without_a_known_root() {
     let World { ledger, ours, theirs } = World::new();
     let wallet = wallet(&ledger, 3);
     let refused = [
@@ -98,7 +98,7 @@ fn what_is_made_for_another_address_is_refused_before_any_root_is_known() {
 /// A file that named no leaf was "not confirmed yet", whosever it was. It is refused, with what to do, as long as
 /// nothing tells.
 #[tokio::test]
-async fn a_file_that_names_no_leaf_is_refused_until_the_log_tells() {
+async fn a_file_without_leaf_is_refused_until_the_log_knows() {
     let World { ledger, ours, theirs } = World::new().unnamed();
     let wallet = wallet(&ledger, 3);
     let file = |grant: &CardGrant| wufu_proto::file::encode(&v1::CardGrant::from(grant));
@@ -118,7 +118,7 @@ async fn a_file_that_names_no_leaf_is_refused_until_the_log_tells() {
 /// A sender that names no leaf, or names ours and gives another path: nothing tells before the root is known. It is
 /// kept apart, stands in nobody's way, and the next look at the log tells.
 #[tokio::test]
-async fn what_names_no_owner_is_kept_apart_until_the_log_tells() {
+async fn items_without_an_owner_wait_for_the_log() {
     let World { ledger, ours, theirs } = World::new().unnamed();
     let wallet = wallet(&ledger, 3);
     for (card, person, receipt) in [&theirs, &ours] {
@@ -164,7 +164,7 @@ async fn what_names_no_owner_is_kept_apart_until_the_log_tells() {
 }
 
 #[tokio::test]
-async fn a_place_that_was_found_stands_in_the_way_of_another_and_no_other_does() {
+async fn only_a_found_leaf_index_excludes_another() {
     let ledger = MemoryLedger::new("wufu", [1; 32]);
     let wallet = wallet(&ledger, 3);
     let address = wallet.address("wufu");
@@ -205,7 +205,7 @@ async fn a_place_that_was_found_stands_in_the_way_of_another_and_no_other_does()
 /// What was received before its log's root was known is confirmed when it comes again with a path to a root that is
 /// known by then.
 #[tokio::test]
-async fn what_comes_again_with_a_path_that_leads_to_a_known_root_is_confirmed() {
+async fn a_repeat_with_a_path_to_a_known_root_is_confirmed() {
     let World { ledger, ours, .. } = World::new().unnamed();
     let wallet = wallet(&ledger, 3);
     let mut early = ours.0.clone();
@@ -233,7 +233,7 @@ fn a_place_that_no_such_log_has_is_refused() {
 /// The memory of an earlier release held one place for each campaign, and nothing of what was found. It is read, and
 /// the next look at the log tells what is whose.
 #[tokio::test]
-async fn a_memory_of_the_first_version_is_brought_up_to_date() {
+async fn a_memory_of_the_first_version_is_migrated() {
     let World { ledger, ours, theirs } = World::new().unnamed();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wallet");
@@ -269,7 +269,7 @@ async fn a_memory_of_the_first_version_is_brought_up_to_date() {
 
 /// A memory of an earlier release does not say whose it is, but what it holds does.
 #[test]
-fn an_older_memory_beside_another_seed_is_refused_by_what_it_holds() {
+fn an_older_memory_of_another_seed_is_refused() {
     let World { ledger, ours, .. } = World::new();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

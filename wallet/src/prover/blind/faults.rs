@@ -186,9 +186,10 @@ fn live(disk: &Shared, folder: &Path) -> (Vec<u8>, bool) {
     (given, true)
 }
 
+/// Rows of SECURITY.md: 26.
 /// FAILURES 26: a token that left the store is spent, wherever the disk fails.
 #[test]
-fn f26_whatever_operation_of_the_disk_fails_no_token_is_given_twice() {
+fn no_disk_failure_gives_a_token_twice() {
     let whole = {
         let (disk, folder) = (Shared::default(), tempfile::tempdir().unwrap());
         let (given, _) = live(&disk, folder.path());
@@ -241,9 +242,10 @@ fn f26_whatever_operation_of_the_disk_fails_no_token_is_given_twice() {
     );
 }
 
+/// Rows of SECURITY.md: 26.
 /// The note is the last step: where it cannot be written nothing is given, and the token is lost.
 #[test]
-fn f26_a_note_that_cannot_be_written_gives_no_token() {
+fn a_note_that_cannot_be_written_gives_no_token() {
     let (disk, folder) = (Shared::default(), tempfile::tempdir().unwrap());
     let outside = folder.path().join("outside");
     fs::create_dir(&outside).unwrap();
