@@ -15,8 +15,8 @@ use wufu_verifier::{
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
+    gadgets::poseidon,
     keys::{SpendKey, SpendKeyVar},
-    poseidon,
     r1cs::{Builder, Declaration, Num},
 };
 

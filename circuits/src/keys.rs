@@ -18,7 +18,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     address::Address,
-    poseidon,
+    gadgets::poseidon,
     r1cs::{Builder, Declaration, Num},
 };
 

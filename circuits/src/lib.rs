@@ -1,9 +1,9 @@
 //! The statements of Wufu as circuits, and the nouns they are about.
 //!
-//! A noun has one file, in which the native function stands beside its gadget: [`keys`], [`address`], [`card`],
-//! [`person`], [`donation`], [`path`], [`tree`]. The [`statements`] put them together: for each there is a witness, an
-//! [`Instance`] of public inputs and witness, a native check that names the false clause, and the circuit. Both go
-//! through [`Circuit`].
+//! A noun has one file, in which the native function stands beside its gadget: [`keys`], [`address`],
+//! [`card`], [`person`], [`donation`], [`tree`]. What they are made of is in [`gadgets`]. The
+//! [`statements`] put them together: for each there is a witness, an [`Instance`] of public inputs and
+//! witness, a native check that names the false clause, and the circuit. Both go through [`Circuit`].
 //!
 //! Nothing here proves or verifies: the rows ([`r1cs::R1cs`]) and their values ([`r1cs::Assignment`]) are what a prover
 //! takes, the public inputs are those of `wufu-verifier`.
@@ -16,12 +16,10 @@ pub mod address;
 pub mod card;
 pub mod clause;
 pub mod donation;
+pub mod gadgets;
 pub mod keys;
-pub mod path;
 pub mod person;
-pub mod poseidon;
 pub mod r1cs;
-pub mod range;
 pub mod statements;
 pub mod tree;
 
@@ -37,8 +35,8 @@ pub use address::Address;
 pub use card::{Card, Kind};
 pub use clause::{Clause, ClauseError};
 pub use donation::Ownership;
+pub use gadgets::path::Path;
 pub use keys::{Seed, SpendKey};
-pub use path::Path;
 pub use person::Person;
 pub use r1cs::{Assignment, R1cs};
 pub use statements::{

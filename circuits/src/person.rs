@@ -11,8 +11,8 @@ use wufu_verifier::{
 use zeroize::Zeroizing;
 
 use crate::{
+    gadgets::poseidon,
     keys::{SpendKey, SpendKeyVar},
-    poseidon,
     r1cs::{Builder, Num},
 };
 

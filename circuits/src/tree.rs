@@ -9,7 +9,7 @@ use wufu_verifier::{
 };
 use zeroize::Zeroizing;
 
-use crate::path::{Children, Path, PathError};
+use crate::gadgets::path::{Children, Path, PathError};
 
 /// An append-only tree of a fixed depth. Places past the last leaf are empty.
 ///

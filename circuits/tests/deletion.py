@@ -24,7 +24,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 COPY = ROOT / "target/deletion"
-FILES = ["path.rs", "range.rs", "card.rs", "donation.rs", "keys.rs", "person.rs", "poseidon/mod.rs", "statements/*.rs"]
+FILES = ["gadgets/path.rs", "gadgets/range.rs", "card.rs", "donation.rs", "keys.rs", "person.rs", "gadgets/poseidon/mod.rs", "statements/*.rs"]
 TESTS = ["clauses", "failures", "mutation", "hunt"]
 HONEST = "honest_instances_are_accepted"
 # A call with the builder first, or a method of it. What gives back a wire and is made of other calls (`own`, `body`, `leaf` of a

@@ -4,11 +4,11 @@
 
 use ark_bn254::Fr;
 use ark_ff::BigInt;
-use wufu_delegation::{AnswerError, Blinding, RequestError, ShareError};
 use wufu_circuits::{
     Assignment, Clause,
     r1cs::{Declaration, Mode},
 };
+use wufu_delegation::{AnswerError, Blinding, RequestError, ShareError};
 
 use crate::common::*;
 

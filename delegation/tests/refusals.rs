@@ -5,11 +5,11 @@ use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, PrimeField};
 use bn254x8::Backend;
 use ed25519_dalek::Signer;
+use wufu_circuits::{Circuit, GiftInstance, r1cs::Size};
 use wufu_delegation::{
     BlindKey, Blinding, FourSums, Kit, KitError, MAX_LIFE, PointError, RequestError, ShareError,
     SumsError, Token, TokenError,
 };
-use wufu_circuits::{Circuit, GiftInstance, r1cs::Size};
 use wufu_verifier::encoding::canonical::Writer;
 
 use crate::common::*;

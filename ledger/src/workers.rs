@@ -1,7 +1,7 @@
 //! Threads for hashing, apart from those that serve.
 
 use rayon::prelude::*;
-use wufu_circuits::{path::Children, tree};
+use wufu_circuits::{gadgets::path::Children, tree};
 use wufu_verifier::Fr;
 
 use crate::store::StoreError;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use wufu_circuits::path::{Children, Path};
+use wufu_circuits::gadgets::path::{Children, Path};
 use wufu_verifier::{
     Fr,
     encoding::field,

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bn254x8::Backend;
-use wufu_delegation::{MaskSeed, Shape};
 use wufu_circuits::{r1cs::Size, registry_entry};
+use wufu_delegation::{MaskSeed, Shape};
 use wufu_groth16::{
     EngineError,
     prepared::{Options, Workspaces},

@@ -20,8 +20,8 @@ use wufu_circuits::{
     Circuit, CircuitVisitor,
     card::{Card, Kind},
     donation::Ownership,
+    gadgets::path::{Children, Path},
     keys::{Seed, SpendKey},
-    path::{Children, Path},
     person::Person,
     statements::{
         DonationInstance, DonationWitness, FiveFuInstance, FiveFuWitness, GiftInstance, GiftWitness,

@@ -18,11 +18,12 @@ use super::{Circuit, Findings, Instance};
 use crate::{
     clause::Clause,
     donation::{Ownership, OwnershipVar, RecordVar},
+    gadgets::{
+        path::{Path, PathVar},
+        poseidon, range,
+    },
     keys::{SpendKey, SpendKeyVar},
-    path::{Path, PathVar},
-    poseidon,
     r1cs::{Builder, Declaration, Mode, Num, Size},
-    range,
 };
 
 /// The bounds of a policy as field elements.

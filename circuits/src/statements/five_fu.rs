@@ -18,10 +18,12 @@ use super::{Circuit, Findings, Instance};
 use crate::{
     card::{Card, CardVar, Kind},
     clause::Clause,
+    gadgets::{
+        path::{Path, PathVar},
+        poseidon,
+    },
     keys::{SpendKey, SpendKeyVar},
-    path::{Path, PathVar},
     person::{Person, PersonVar},
-    poseidon,
     r1cs::{Builder, Declaration, Mode, Num, Size},
 };
 

@@ -14,8 +14,8 @@ use super::{Circuit, Findings, Instance};
 use crate::{
     card::{Card, CardVar, Kind},
     clause::Clause,
+    gadgets::path::{Path, PathVar},
     keys::{SpendKey, SpendKeyVar},
-    path::{Path, PathVar},
     r1cs::{Builder, Declaration, Mode, Num, Size},
 };
 

@@ -26,7 +26,7 @@ fn full() -> bool {
     std::env::var_os("WUFU_FULL").is_some_and(|flag| flag == "1")
 }
 
-/// A line of code, as in `range.rs:38`.
+/// A line of code, as in `gadgets/range.rs:38`.
 fn site<C: Target>(row: usize) -> String {
     let site = shape::<C>().sites()[row];
     let file = site.file().rsplit_once("src/").map_or(site.file(), |(_, file)| file);
@@ -70,7 +70,7 @@ fn every_row_is_missed<C: Target>() {
     let (count, survive) = (chosen.len(), survivors.len());
     tell::<C>(&format!("{count} rows left out ({sample}), {survive} survive"));
     for ((clause, site, killed), count) in &told {
-        println!("  {clause} {site:<24} {count:>6} {killed:?}");
+        println!("  {clause} {site:<28} {count:>6} {killed:?}");
     }
     assert!(survivors.is_empty(), "{}", survivors[..survivors.len().min(20)].join("\n"));
 }

@@ -5,11 +5,11 @@ use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use bn254x8::Backend;
 use ed25519_dalek::SigningKey;
-use wufu_delegation::{BlindKey, FourSums, Kit, MaskSeed, PublicBases, Shape, Token};
 use wufu_circuits::{
     Assignment, Clause,
     r1cs::{Declaration, Mode, Size},
 };
+use wufu_delegation::{BlindKey, FourSums, Kit, MaskSeed, PublicBases, Shape, Token};
 use wufu_verifier::{
     CircuitName, VerifyingKey,
     groth16::key::{KeyPoints, Provenance, Reduction},

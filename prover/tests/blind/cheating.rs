@@ -9,8 +9,8 @@ use ark_groth16::ProvingKey;
 use ark_serialize::CanonicalSerialize;
 use bn254x8::Backend;
 use rand::rngs::StdRng;
-use wufu_delegation::{AnswerError, FourSums, RequestError, SumsError};
 use wufu_circuits::Assignment;
+use wufu_delegation::{AnswerError, FourSums, RequestError, SumsError};
 use wufu_groth16::prepared::Workspaces;
 use wufu_prover::blind::{EvaluateError, evaluate};
 use wufu_verifier::{

@@ -7,8 +7,8 @@ use ark_ff::UniformRand;
 use bn254x8::Backend;
 use ed25519_dalek::SigningKey;
 use wufu_analysis::samples;
-use wufu_delegation::{BlindKey, Blinding};
 use wufu_circuits::Circuit;
+use wufu_delegation::{BlindKey, Blinding};
 use wufu_groth16::{
     Engine as _, PreparedEngine, ProvingKey,
     prepared::{DEFAULT_BUDGET, Options},

@@ -10,11 +10,11 @@ use ark_groth16::{
 use bn254x8::Backend;
 use ed25519_dalek::SigningKey;
 use rand::rngs::StdRng;
-use wufu_delegation::{BlindKey, Blinding, FourSums, MaskSeed, Shared, Token};
 use wufu_circuits::{
     Assignment, Clause, R1cs,
     r1cs::{Declaration, Mode, Size},
 };
+use wufu_delegation::{BlindKey, Blinding, FourSums, MaskSeed, Shared, Token};
 use wufu_groth16::prepared::{DEFAULT_BUDGET, Options, Queries, Workspaces};
 use wufu_prover::{blind, keys};
 use wufu_verifier::{

@@ -6,8 +6,8 @@ use bn254x8::Backend;
 use ed25519_dalek::SigningKey;
 use rand::{Rng, RngCore, rngs::StdRng};
 use wufu_analysis::samples;
-use wufu_delegation::{BlindKey, Blinding, FourSums, Shape, Token};
 use wufu_circuits::{Assignment, Circuit};
+use wufu_delegation::{BlindKey, Blinding, FourSums, Shape, Token};
 use wufu_groth16::prepared::Options;
 use wufu_proto::{
     blind::{Head, messages},

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use rayon::prelude::*;
 use wufu_circuits::{
     Path, Tree,
-    path::{Children, PathError},
+    gadgets::path::{Children, PathError},
     tree::{self, TreeError},
 };
 use wufu_proto::log::{Roof, ShardContent};

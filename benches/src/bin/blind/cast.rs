@@ -12,8 +12,8 @@ use ed25519_dalek::SigningKey;
 use prost::Message;
 use rand::rngs::StdRng;
 use wufu_analysis::samples::five_fu;
-use wufu_delegation::{BlindKey, Blinding, FourSums, Kit, LIFE, Masks, Token};
 use wufu_circuits::{Circuit as _, FiveFuInstance, R1cs};
+use wufu_delegation::{BlindKey, Blinding, FourSums, Kit, LIFE, Masks, Token};
 use wufu_groth16::{Engine as _, PreparedEngine, ProvingKey, prepared::Options};
 use wufu_proto::{
     blind::{FORMAT, messages},

@@ -15,8 +15,8 @@ use ed25519_dalek::VerifyingKey as DealerKey;
 use rand::{rngs::OsRng, seq::SliceRandom as _};
 use tokio::time::Instant;
 use tonic::Request;
-use wufu_delegation::{BlindKey, FourSums, Kit, Token, TokenError};
 use wufu_circuits::{Assignment, Circuit, CircuitVisitor};
+use wufu_delegation::{BlindKey, FourSums, Kit, Token, TokenError};
 use wufu_proto::{
     blind::{Deal, DealtTokens, EvaluatedSums, messages},
     v1::{

@@ -8,7 +8,7 @@ use wufu_verifier::hash::merkle::{ARITY, parent};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    poseidon,
+    gadgets::poseidon,
     r1cs::{Builder, Declaration, Num},
 };
 

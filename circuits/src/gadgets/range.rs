@@ -19,14 +19,14 @@ pub fn is_below(value: &Fr, bits: usize) -> bool {
 /// `BITS` is below 254, which is checked when a circuit is compiled: 254 bits would name small values twice.
 ///
 /// ```
-/// # use wufu_circuits::{r1cs::{Builder, Num}, range};
+/// # use wufu_circuits::{gadgets::range, r1cs::{Builder, Num}};
 /// # fn main() { let _: fn(&mut Builder, &Num) =
 /// range::fits::<253>
 /// # ; }
 /// ```
 ///
 /// ```compile_fail,E0080
-/// # use wufu_circuits::{r1cs::{Builder, Num}, range};
+/// # use wufu_circuits::{gadgets::range, r1cs::{Builder, Num}};
 /// # fn main() { let _: fn(&mut Builder, &Num) =
 /// range::fits::<254>
 /// # ; }
