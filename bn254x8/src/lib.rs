@@ -6,20 +6,16 @@
 #[cfg(test)]
 use wufu_testing as _;
 
-#[cfg(target_arch = "x86_64")]
-mod avx512;
 mod backend;
 mod division;
 mod error;
 mod field;
 mod glv;
-mod isa;
 pub mod msm;
 mod multiples;
 pub mod ntt;
 pub mod pairing;
 pub mod poseidon;
-mod prefetch;
 pub mod reference;
 pub mod roots;
 pub mod subgroup;

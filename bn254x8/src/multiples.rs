@@ -9,10 +9,10 @@ use ark_ff::Field as _;
 use bytemuck::Zeroable as _;
 
 use crate::{
+    backend::{Isa, Kernel},
     division::{Divisions, both, one, two},
     field::{Coordinate, Lanes as _, Row1},
     glv::{BETA, Halves},
-    isa::{Isa, Kernel},
 };
 
 /// Points that share inversions: what they need stays in the second-level cache.

@@ -7,15 +7,15 @@
 //! # Source
 //! Gentleman and Sande (1966), Cooley and Tukey (1965); montgomery products and lazy sums as in `field`.
 
-use std::{any::Any, fmt, sync::Mutex};
+use std::{fmt, sync::Mutex};
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup as _, BigInt, FftField as _, Field as _, PrimeField as _};
 
 use crate::{
     Backend, Error,
+    backend::{Form, Isa, Kernel, Slots, dispatch},
     field::Lanes,
-    isa::{Isa, Kernel, dispatch},
     reference,
 };
 
@@ -29,10 +29,10 @@ pub struct Ntt {
     backend: Backend,
     log_size: u32,
     shift: Fr,
-    /// [`Tables`] of the backend's own; None for small sizes.
-    tables: Option<Box<dyn Any + Send + Sync>>,
-    /// Memory for the next call: a [`Buffers`] for each call that ran at one time.
-    buffers: Mutex<Vec<Box<dyn Any + Send>>>,
+    /// The tables in the backend's form; none for small sizes.
+    tables: Slots<TablesForm>,
+    /// Memory for the next call.
+    buffers: Mutex<Slots<BuffersForm>>,
 }
 
 impl fmt::Debug for Ntt {
@@ -54,7 +54,7 @@ impl Ntt {
         let root =
             root.filter(|_| log_size <= Fr::TWO_ADICITY).ok_or(Error::Size { got: log_size })?;
         let tables = dispatch!(backend, isa => tables(isa, log_size, root, shift))?;
-        Ok(Self { backend, log_size, shift, tables, buffers: Mutex::default() })
+        Ok(Self { backend, log_size, shift, tables, buffers: Mutex::new(Slots::empty()) })
     }
 
     /// How many elements a transform has.
@@ -89,12 +89,11 @@ impl Ntt {
     }
 
     fn products<I: Isa>(&self, isa: I, a: &[Fr], b: &[Fr], products: &mut [BigInt<4>]) {
-        let tables = self.tables.as_ref().and_then(|tables| tables.downcast_ref::<Tables<I::Fr>>());
-        let Some(tables) = tables else {
+        let Some(tables) = I::slot(&self.tables) else {
             return small(self.shift, a, b, products);
         };
-        let kept = self.buffers.lock().ok().and_then(|mut buffers| buffers.pop());
-        let kept = kept.and_then(|kept| kept.downcast::<[Buffers<I::Fr>; 2]>().ok());
+        let kept = self.buffers.lock().ok();
+        let kept = kept.and_then(|mut kept| I::slot_mut(&mut kept).as_mut()?.pop());
         let mut buffers =
             kept.unwrap_or_else(|| Box::new([(); 2].map(|()| Buffers::new(isa, tables))));
         let [x, y] = &mut *buffers;
@@ -108,7 +107,7 @@ impl Ntt {
         }
         if let Ok(mut kept) = self.buffers.lock() {
             // Whoever looks may see it, so the zeros are really written.
-            kept.push(std::hint::black_box(buffers));
+            I::slot_mut(&mut kept).get_or_insert_default().push(std::hint::black_box(buffers));
         }
     }
 }
@@ -124,6 +123,20 @@ fn small(shift: Fr, a: &[Fr], b: &[Fr], products: &mut [BigInt<4>]) {
     for ((out, a), b) in products.iter_mut().zip(a).zip(b) {
         *out = (a * b).into_bigint();
     }
+}
+
+/// [`Tables`] for each backend.
+struct TablesForm;
+
+impl Form for TablesForm {
+    type Of<I: Isa> = Tables<I::Fr>;
+}
+
+/// For each backend, the memory of as many calls as ran at one time.
+struct BuffersForm;
+
+impl Form for BuffersForm {
+    type Of<I: Isa> = Vec<Box<[Buffers<I::Fr>; 2]>>;
 }
 
 /// The constants of a transform and its inverse. With n = 8·m elements there are m vectors.
@@ -143,12 +156,13 @@ struct Twiddles<L: Lanes> {
     eighths: [L; 3],
 }
 
-fn tables<I: Isa>(
-    isa: I,
-    log_size: u32,
-    root: Fr,
-    shift: Fr,
-) -> Option<Box<dyn Any + Send + Sync>> {
+fn tables<I: Isa>(isa: I, log_size: u32, root: Fr, shift: Fr) -> Slots<TablesForm> {
+    let mut slots = Slots::empty();
+    *I::slot_mut(&mut slots) = made(isa, log_size, root, shift);
+    slots
+}
+
+fn made<I: Isa>(isa: I, log_size: u32, root: Fr, shift: Fr) -> Option<Tables<I::Fr>> {
     if log_size <= SMALL {
         return None;
     }
@@ -166,11 +180,11 @@ fn tables<I: Isa>(
         let lanes: [Fr; 8] = std::array::from_fn(|lane| powers[coefficient(lane)]);
         I::Fr::from_plain(isa, &lanes)
     });
-    Some(Box::new(Tables::<I::Fr> {
+    Some(Tables {
         inverse: Twiddles::new(isa, log_size, back),
         forward: Twiddles::new(isa, log_size, root),
         coset: coset.collect(),
-    }))
+    })
 }
 
 impl<L: Lanes<Plain = Fr>> Twiddles<L> {
@@ -444,7 +458,7 @@ mod tests {
     use rand::{SeedableRng as _, rngs::StdRng};
 
     use super::*;
-    use crate::field::EmulatedIsa;
+    use crate::backend::EmulatedIsa;
 
     /// In emulation, with all bounds checked.
     #[test]
@@ -459,7 +473,7 @@ mod tests {
                 log_size,
                 shift,
                 tables: tables(EmulatedIsa, log_size, root, shift),
-                buffers: Mutex::default(),
+                buffers: Mutex::new(Slots::empty()),
             };
             let (mut wanted, mut got) = (vec![BigInt::zero(); n], vec![BigInt::zero(); n]);
             small(shift, &a, &b, &mut wanted);

@@ -4,8 +4,8 @@ use ark_bn254::Fq;
 
 use crate::{
     Backend, Error,
+    backend::{Isa, Kernel, dispatch},
     field::Lanes,
-    isa::{Isa, Kernel, dispatch},
 };
 
 /// `(p - 3) / 4`, the lowest limb first.

@@ -5,7 +5,7 @@ use ark_ec::{AffineRepr as _, bn::BnConfig};
 
 use crate::{
     Backend, Error,
-    isa::{Isa, dispatch},
+    backend::{Isa, dispatch},
     pairing::{Begin, Entries, Frobenius, Move, OppositeMask, Step, lanes},
 };
 

@@ -9,9 +9,9 @@ use rayon::prelude::*;
 
 use crate::{
     Backend, Error,
+    backend::{Isa, dispatch},
     field::Row1,
     glv::{DIGITS, Halves},
-    isa::{Isa, dispatch},
     multiples::{CHUNK, Work, butterflies, multiply, point, rows},
 };
 
@@ -174,7 +174,7 @@ mod tests {
     use rand::{SeedableRng as _, rngs::StdRng};
 
     use super::*;
-    use crate::field::EmulatedIsa;
+    use crate::backend::EmulatedIsa;
 
     /// In emulation, with all bounds checked.
     #[test]

@@ -4,8 +4,8 @@
 use ark_bn254::{Fq, Fq2};
 use ark_ff::Field as _;
 
-use super::{Coordinate, Limbed, Pair, Plain, Words, bound::Bound, prime::Base, wide::Wide};
-use crate::isa::Isa;
+use super::{Coordinate, Fp, Fp2, U64x8, accumulator::Accumulator, bound::Bound, prime::Base};
+use crate::backend::{Isa, Plain};
 
 /// Eight elements of the quadratic extension. Bounds are of both parts.
 pub trait Extension: Coordinate<Plain = Fq2> {
@@ -31,12 +31,12 @@ pub trait Extension: Coordinate<Plain = Fq2> {
 /// A factor's parts c0 and c1, and -c1.
 #[derive(Clone, Copy, Debug)]
 pub struct Factor<W> {
-    pub(super) c0: Limbed<Base, W>,
-    pub(super) c1: Limbed<Base, W>,
-    pub(super) negative: Limbed<Base, W>,
+    pub(super) c0: Fp<Base, W>,
+    pub(super) c1: Fp<Base, W>,
+    pub(super) negative: Fp<Base, W>,
 }
 
-impl<W: Words> Limbed<Base, W> {
+impl<W: U64x8> Fp<Base, W> {
     /// Nine times a and once b, not reduced.
     #[inline(always)]
     fn nine_and(a: &Self, b: &Self) -> Self {
@@ -69,11 +69,11 @@ impl<W: Words> Limbed<Base, W> {
     }
 }
 
-impl<W: Words> Extension for Pair<W>
+impl<W: U64x8> Extension for Fp2<W>
 where
     W::Token: Isa,
 {
-    type Base = Limbed<Base, W>;
+    type Base = Fp<Base, W>;
     type Factor = Factor<W>;
 
     #[inline(always)]
@@ -84,23 +84,23 @@ where
     #[inline(always)]
     fn xi_factor(&self) -> Factor<W> {
         Factor {
-            c0: Limbed::nine_and(&self.c0, &self.c1.negative::<2>()),
-            c1: Limbed::nine_and(&self.c1, &self.c0),
-            negative: Limbed::twelve_less(&self.c1, &self.c0),
+            c0: Fp::nine_and(&self.c0, &self.c1.negative::<2>()),
+            c1: Fp::nine_and(&self.c1, &self.c0),
+            negative: Fp::twelve_less(&self.c1, &self.c0),
         }
     }
 
     #[inline(always)]
     fn dot<const N: usize>(a: [&Self; N], b: [&Factor<W>; N]) -> Self {
         let word = a[0].c0.limbs[0];
-        let mut c0 = Wide::none(word);
+        let mut c0 = Accumulator::none(word);
         let mut i = 0;
         while i < N {
             c0.add(&a[i].c0, &b[i].c0);
             c0.add(&a[i].c1, &b[i].negative);
             i += 1;
         }
-        let mut c1 = Wide::none(word);
+        let mut c1 = Accumulator::none(word);
         i = 0;
         while i < N {
             c1.add(&a[i].c0, &b[i].c1);
@@ -129,7 +129,7 @@ where
     }
 
     #[inline(always)]
-    fn scale(&self, factor: &Limbed<Base, W>) -> Self {
+    fn scale(&self, factor: &Fp<Base, W>) -> Self {
         use super::Lanes as _;
         Self { c0: self.c0.mul(factor), c1: self.c1.mul(factor) }
     }

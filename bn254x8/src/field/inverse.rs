@@ -15,7 +15,7 @@ const ROUNDS: u32 = 17;
 const BIAS: u64 = 0x7fff_ffff_7fff_ffff;
 
 /// One over an element; None for zero.
-pub(super) fn inverse<P: Prime>(element: &P::Plain) -> Option<P::Plain> {
+pub(crate) fn inverse<P: Prime>(element: &P::Plain) -> Option<P::Plain> {
     // Of x·R that is 1/x · 1/R, which lacks R^3 as internal words, and R^2 as an element.
     let words = inverse_mod(P::words(element), P::WORDS)?;
     Some(P::element(words) * P::element(P::RADIX_CUBED))

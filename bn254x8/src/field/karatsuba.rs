@@ -24,7 +24,7 @@ const NEGATIVE_INVERSE: u64 = {
 
 /// `a·b`.
 #[inline(always)]
-pub(super) fn product(a: &Fq2, b: &Fq2) -> Fq2 {
+pub(crate) fn product(a: &Fq2, b: &Fq2) -> Fq2 {
     let [a0, a1, b0, b1] = [&a.c0, &a.c1, &b.c0, &b.c1].map(Base::words);
     let (first, second) = (wide(a0, b0), wide(a1, b1));
     // Sums are below 2 p and their product below 4 p^2; what is left of it is a0·b1 + a1·b0, below 2 p^2.

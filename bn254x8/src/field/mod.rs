@@ -1,36 +1,34 @@
 //! Elements of the three fields, eight at a time.
 
+mod accumulator;
 mod bound;
-mod dozen;
 mod extension;
-mod inverse;
-mod karatsuba;
-mod limbed;
-mod pair;
-mod plain;
+mod fp;
+mod fp12_lanes;
+mod fp12_single;
+mod fp2;
+mod inner_product;
+pub(crate) mod inverse;
+pub(crate) mod karatsuba;
 pub(crate) mod prime;
-mod sums;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 mod tests;
-mod wide;
-mod words;
+mod u64x8;
 
 use ark_ff::{BigInt, Field};
 use bytemuck::{Pod, Zeroable};
 
-pub(crate) use dozen::SavedLanes;
 pub(crate) use extension::{Extension, Factor};
-pub(crate) use limbed::Limbed;
-pub(crate) use pair::Pair;
-pub(crate) use plain::Plain;
+pub(crate) use fp::Fp;
+pub(crate) use fp2::Fp2;
+pub(crate) use fp12_lanes::{Fp12Lanes, Square};
+pub(crate) use fp12_single::SavedLanes;
+pub(crate) use inner_product::InnerProduct;
 pub(crate) use prime::{Base, Scalar};
-pub(crate) use sums::Sums;
-pub(crate) use words::Words;
-#[cfg(test)]
-pub(crate) use words::{Emulated, EmulatedIsa};
+pub(crate) use u64x8::U64x8;
 
-use crate::isa::Isa;
+use crate::backend::Isa;
 
 /// A line of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -133,7 +131,10 @@ pub trait Coordinate: Lanes {
 }
 
 /// One over each of eight, by one inversion; None when one is zero.
-fn inverses<F: Field>(elements: &[F; 8], invert: impl Fn(&F) -> Option<F>) -> Option<[F; 8]> {
+pub(crate) fn inverses<F: Field>(
+    elements: &[F; 8],
+    invert: impl Fn(&F) -> Option<F>,
+) -> Option<[F; 8]> {
     let (mut before, mut product) = ([F::ONE; 8], F::ONE);
     for (before, element) in before.iter_mut().zip(elements) {
         *before = product;

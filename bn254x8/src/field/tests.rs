@@ -5,13 +5,13 @@ use ark_ff::{AdditiveGroup as _, BigInt, Field as _, PrimeField as _, UniformRan
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::{
-    Coordinate, Extension, Lanes, Limbed, Pair, Sums,
+    Coordinate, Extension, Fp, Fp2, InnerProduct, Lanes,
     bound::Bound,
-    limbed::UncarriedProduct,
+    fp::UncarriedProduct,
     prime::{Base, MASK, Prime, Scalar},
-    words::{Emulated, EmulatedIsa, Words},
+    u64x8::U64x8,
 };
-use crate::isa::Isa;
+use crate::backend::{Emulated, EmulatedIsa, Isa};
 
 /// A number as five limbs, the top one unbounded.
 type Number = [u64; 5];
@@ -64,13 +64,13 @@ fn numbers<P: Prime>(times: u64, rng: &mut StdRng) -> Vec<Number> {
     out
 }
 
-fn lanes<P: Prime, W: Words>(token: W::Token, numbers: &[Number; 8], times: f64) -> Limbed<P, W> {
-    let word = |i: usize| W::load(token, &super::Line(numbers.map(|number| number[i])));
-    Limbed::new([word(0), word(1), word(2), word(3), word(4)], Bound::of(times))
+fn lanes<P: Prime, W: U64x8>(token: W::Token, numbers: &[Number; 8], times: f64) -> Fp<P, W> {
+    let word = |i: usize| W::from_line(token, &super::Line(numbers.map(|number| number[i])));
+    Fp::new([word(0), word(1), word(2), word(3), word(4)], Bound::of(times))
 }
 
 /// The numbers in the lanes; each is below its bound, and its limbs are carried.
-fn out<P: Prime, W: Words>(got: Limbed<P, W>) -> [Number; 8] {
+fn out<P: Prime, W: U64x8>(got: Fp<P, W>) -> [Number; 8] {
     let limbs = got.limbs.map(|limb| limb.store().0);
     let numbers: [Number; 8] = std::array::from_fn(|lane| limbs.map(|limb| limb[lane]));
     for number in &numbers {
@@ -81,13 +81,13 @@ fn out<P: Prime, W: Words>(got: Limbed<P, W>) -> [Number; 8] {
     numbers
 }
 
-fn check<P: Prime, W: Words>(got: Limbed<P, W>, wanted: impl Fn(usize) -> P::Plain) {
+fn check<P: Prime, W: U64x8>(got: Fp<P, W>, wanted: impl Fn(usize) -> P::Plain) {
     for (lane, number) in out(got).into_iter().enumerate() {
         assert_eq!(element::<P>(number), wanted(lane), "lane {lane}");
     }
 }
 
-fn field<P: Prime, W: Words>(token: W::Token)
+fn field<P: Prime, W: U64x8>(token: W::Token)
 where
     W::Token: Isa,
 {
@@ -101,12 +101,12 @@ where
             let (x, y) = (lanes::<P, W>(token, &a, ta as f64), lanes::<P, W>(token, &b, tb as f64));
             let (ea, eb) = (a.map(element::<P>), b.map(element::<P>));
             check(x.mul(&y), |l| ea[l] * eb[l]);
-            let (xy, yx) = Limbed::mul_two(&x, &y, &y, &x);
+            let (xy, yx) = Fp::mul_two(&x, &y, &y, &x);
             check(xy, |l| ea[l] * eb[l]);
             check(yx, |l| ea[l] * eb[l]);
             if tb <= 2 {
                 check(x.mul_sub(&y, &y), |l| ea[l] * eb[l] - eb[l]);
-                let (less, minus) = Limbed::mul_sub_two([&x, &y, &y], [&y, &y, &y]);
+                let (less, minus) = Fp::mul_sub_two([&x, &y, &y], [&y, &y, &y]);
                 check(less, |l| ea[l] * eb[l] - eb[l]);
                 check(minus, |l| eb[l] * eb[l] - eb[l]);
             }
@@ -114,7 +114,7 @@ where
                 check(x.square(), |l| ea[l].square());
             }
             if tb <= 4 && ta <= 9 {
-                let sum = Limbed::sum_of_products::<true>(&x, &y, &y, &y);
+                let sum = Fp::sum_of_products::<true>(&x, &y, &y, &y);
                 check(sum, |l| ea[l] * eb[l] + eb[l] * eb[l]);
             }
             if ta + tb < 84 {
@@ -161,20 +161,20 @@ where
     reductions::<P, W>(token, &mut rng);
     weighted::<P, W>(token, &mut rng);
     let plain: [P::Plain; 8] = std::array::from_fn(|_| P::Plain::rand(&mut rng));
-    check(Limbed::<P, W>::from_plain(token, &plain), |l| plain[l]);
-    check(Limbed::<P, W>::splat(token, &plain[3]), |_| plain[3]);
-    let rows: [Limbed<P, W>; 8] = std::array::from_fn(|i| {
+    check(Fp::<P, W>::from_plain(token, &plain), |l| plain[l]);
+    check(Fp::<P, W>::splat(token, &plain[3]), |_| plain[3]);
+    let rows: [Fp<P, W>; 8] = std::array::from_fn(|i| {
         let row = std::array::from_fn(|j| P::Plain::from((8 * i + j) as u64));
-        Limbed::from_plain(token, &row)
+        Fp::from_plain(token, &row)
     });
-    for (j, column) in Limbed::transpose(rows).into_iter().enumerate() {
+    for (j, column) in Fp::transpose(rows).into_iter().enumerate() {
         check(column, |i| P::Plain::from((8 * i + j) as u64));
     }
-    assert_eq!(Limbed::<P, W>::zero(token).zeros(), 0xff);
+    assert_eq!(Fp::<P, W>::zero(token).zeros(), 0xff);
 }
 
 /// Inner products with constants at the bounds, those as large as an element can be among them.
-fn weighted<P: Prime, W: Words>(token: W::Token, rng: &mut StdRng)
+fn weighted<P: Prime, W: U64x8>(token: W::Token, rng: &mut StdRng)
 where
     W::Token: Isa,
 {
@@ -194,11 +194,10 @@ where
                     _ => P::Plain::rand(rng),
                 })
                 .collect();
-            let single: Vec<_> = weights.iter().map(Limbed::<P, W>::single).collect();
-            let vectors: Vec<Limbed<P, W>> =
+            let single: Vec<_> = weights.iter().map(Fp::<P, W>::single).collect();
+            let vectors: Vec<Fp<P, W>> =
                 chosen.iter().map(|v| lanes(token, v, times as f64)).collect();
-            let sum =
-                Limbed::weighted(token, &single, &vectors, &lanes(token, &more, above as f64));
+            let sum = Fp::weighted(token, &single, &vectors, &lanes(token, &more, above as f64));
             check(sum, |l| {
                 let products = weights.iter().zip(&chosen);
                 products.map(|(w, v)| *w * element::<P>(v[l])).sum::<P::Plain>()
@@ -209,7 +208,7 @@ where
 }
 
 /// The reduction, one below and at each boundary of its table, and `third` at its extremes.
-fn reductions<P: Prime, W: Words>(token: W::Token, rng: &mut StdRng)
+fn reductions<P: Prime, W: U64x8>(token: W::Token, rng: &mut StdRng)
 where
     W::Token: Isa,
 {
@@ -240,7 +239,7 @@ where
     }
 }
 
-fn pairs<W: Words>(token: W::Token)
+fn pairs<W: U64x8>(token: W::Token)
 where
     W::Token: Isa,
 {
@@ -250,7 +249,7 @@ where
         let pick =
             |k: usize| -> [Number; 8] { std::array::from_fn(|l| edges[(k * i + l) % edges.len()]) };
         let (a0, a1, b0, b1) = (pick(1), pick(3), pick(5), pick(7));
-        let pair = |c0: &[Number; 8], c1: &[Number; 8]| Pair::<W> {
+        let pair = |c0: &[Number; 8], c1: &[Number; 8]| Fp2::<W> {
             c0: lanes(token, c0, 4.0),
             c1: lanes(token, c1, 4.0),
         };
@@ -259,7 +258,7 @@ where
         };
         let (a, b) = (pair(&a0, &a1), pair(&b0, &b1));
         let (ea, eb) = (plain(&a0, &a1), plain(&b0, &b1));
-        let check = |got: Pair<W>, wanted: &dyn Fn(usize) -> Fq2| {
+        let check = |got: Fp2<W>, wanted: &dyn Fn(usize) -> Fq2| {
             check(got.c0, |l| wanted(l).c0);
             check(got.c1, |l| wanted(l).c1);
         };
@@ -268,7 +267,7 @@ where
         let less = b.reduce();
         check(a.mul_sub(&b, &less), &|l| ea[l] * eb[l] - eb[l]);
         check(less.sub_lazy(&less).third(&a.reduce(), &less), &|l| ea[l].square() - eb[l] - eb[l]);
-        let (ab, ba) = Pair::mul_two(&a, &b, &b, &a);
+        let (ab, ba) = Fp2::mul_two(&a, &b, &b, &a);
         check(ab, &|l| ea[l] * eb[l]);
         check(ba, &|l| ea[l] * eb[l]);
         if let Some(inverse) = a.inverse(token) {
@@ -278,18 +277,18 @@ where
     sums::<W>(token);
     let plain: [Fq2; 8] = std::array::from_fn(|_| Fq2::rand(&mut rng));
     let other: [Fq2; 8] = std::array::from_fn(|_| Fq2::rand(&mut rng));
-    let (x, y) = (Pair::<W>::from_plain(token, &plain), Pair::<W>::from_plain(token, &other));
-    let rows = Pair::store(&x.canonical(), &y.canonical());
+    let (x, y) = (Fp2::<W>::from_plain(token, &plain), Fp2::<W>::from_plain(token, &other));
+    let rows = Fp2::store(&x.canonical(), &y.canonical());
     for lane in 0..8 {
-        assert_eq!(Pair::<W>::point(&rows[lane]), (plain[lane], other[lane]));
-        assert_eq!(Pair::<W>::row(&plain[lane], &other[lane]), rows[lane]);
+        assert_eq!(Fp2::<W>::point(&rows[lane]), (plain[lane], other[lane]));
+        assert_eq!(Fp2::<W>::row(&plain[lane], &other[lane]), rows[lane]);
     }
-    let (x, y) = Pair::<W>::load(token, rows.each_ref());
+    let (x, y) = Fp2::<W>::load(token, rows.each_ref());
     assert_eq!((x.to_plain(), y.to_plain()), (plain, other));
 }
 
 /// Sums of products over the extension, at the bounds of a line's product and of a square.
-fn sums<W: Words>(token: W::Token)
+fn sums<W: U64x8>(token: W::Token)
 where
     W::Token: Isa,
 {
@@ -303,29 +302,29 @@ where
     let mut line = numbers::<Base>(1, &mut rng);
     line.push([MASK, MASK, MASK, MASK, (Base::P[4] as f64 * 1.2) as u64 - 1]);
     for (i, _) in edges.iter().enumerate() {
-        let pick = |from: &[Number], k: usize, times: f64| -> (Pair<W>, [Fq2; 8]) {
+        let pick = |from: &[Number], k: usize, times: f64| -> (Fp2<W>, [Fq2; 8]) {
             let part = |k: usize| -> [Number; 8] {
                 std::array::from_fn(|l| from[(k * i + l) % from.len()])
             };
             let (c0, c1) = (part(k), part(k + 2));
-            let pair = Pair { c0: lanes(token, &c0, times), c1: lanes(token, &c1, times) };
+            let pair = Fp2 { c0: lanes(token, &c0, times), c1: lanes(token, &c1, times) };
             (
                 pair,
                 std::array::from_fn(|l| Fq2::new(element::<Base>(c0[l]), element::<Base>(c1[l]))),
             )
         };
-        let check = |got: Pair<W>, wanted: &dyn Fn(usize) -> Fq2| {
+        let check = |got: Fp2<W>, wanted: &dyn Fn(usize) -> Fq2| {
             check(got.c0, |l| wanted(l).c0);
             check(got.c1, |l| wanted(l).c1);
         };
         let ((a, ea), (b, eb)) = (pick(&small, 1, 1.65), pick(&small, 5, 1.65));
         let ((c, ec), (d, ed)) = (pick(&edges, 3, 2.0), pick(&edges, 7, 2.0));
-        let sum = Pair::dot([&a, &b], [&c.factor(), &d.factor()]);
+        let sum = Fp2::dot([&a, &b], [&c.factor(), &d.factor()]);
         check(sum, &|l| ea[l] * ec[l] + eb[l] * ed[l]);
-        let sum = Pair::dot([&a, &b, &a, &b], [&c.factor(), &d.factor(), &d.factor(), &c.factor()]);
+        let sum = Fp2::dot([&a, &b, &a, &b], [&c.factor(), &d.factor(), &d.factor(), &c.factor()]);
         check(sum, &|l| (ea[l] + eb[l]) * (ec[l] + ed[l]));
         let ((c, ec), (d, ed)) = (pick(&line, 3, 1.2), pick(&line, 7, 1.2));
-        let sum = Pair::dot([&a, &b], [&c.xi_factor(), &d.xi_factor()]);
+        let sum = Fp2::dot([&a, &b], [&c.xi_factor(), &d.xi_factor()]);
         check(sum, &|l| (ea[l] * ec[l] + eb[l] * ed[l]) * xi);
         check(a.xi(), &|l| ea[l] * xi);
         check(d.conjugate(), &|l| Fq2::new(ed[l].c0, -ed[l].c1));
@@ -343,7 +342,7 @@ fn limbs_are_right_at_their_bounds() {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn registers_are_right_at_their_bounds() {
-    use crate::avx512::{Avx512, Zmm};
+    use crate::backend::avx512::{Avx512, Zmm};
     let Some(token) = Avx512::detect() else {
         eprintln!(
             "SKIPPED: this machine has no AVX-512 IFMA, so its field arithmetic was tried in emulation only"
@@ -367,15 +366,18 @@ fn plain_lanes_are_the_fields() {
     let mut rng = StdRng::seed_from_u64(9);
     let a: [Fq; 8] = std::array::from_fn(|_| Fq::rand(&mut rng));
     let b: [Fq; 8] = std::array::from_fn(|_| Fq::rand(&mut rng));
-    let (x, y) = (super::Plain(a), super::Plain(b));
-    let rows = <super::Plain<Fq> as Coordinate>::store(&x, &y);
-    let (u, v) = <super::Plain<Fq> as Coordinate>::load(crate::isa::Portable, rows.each_ref());
+    let (x, y) = (crate::backend::Plain(a), crate::backend::Plain(b));
+    let rows = <crate::backend::Plain<Fq> as Coordinate>::store(&x, &y);
+    let (u, v) = <crate::backend::Plain<Fq> as Coordinate>::load(
+        crate::backend::portable::Portable,
+        rows.each_ref(),
+    );
     assert_eq!((u.to_plain(), v.to_plain()), (a, b));
     let third = y.sub_lazy(&x).third(&x, &x);
     assert_eq!(third.to_plain(), std::array::from_fn(|l| a[l].square() - a[l] - b[l]));
     let scalars: [Fr; 8] = std::array::from_fn(|i| Fr::from(i as u64));
     assert_eq!(
-        super::Plain(scalars).to_integers(),
+        crate::backend::Plain(scalars).to_integers(),
         std::array::from_fn(|i| BigInt::from(i as u64))
     );
 }

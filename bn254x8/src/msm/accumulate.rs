@@ -9,9 +9,8 @@ use super::{
     plain_point, wipe,
 };
 use crate::{
+    backend::{Isa as _, Kernel, prefetch},
     field::Coordinate,
-    isa::{Isa as _, Kernel},
-    prefetch::prefetch,
 };
 
 /// Vectors of slots that share an inversion: their coordinates and divisors stay in the second-level cache.

@@ -5,7 +5,7 @@
 use ark_ff::BigInt;
 
 use super::{Shape, wipe};
-use crate::isa::{Isa, Kernel};
+use crate::backend::{Isa, Kernel};
 
 /// An entry names a row of the table; its top bit says that the row's negative is meant.
 pub(super) const SIGN: u32 = 1 << 31;
@@ -299,7 +299,7 @@ mod tests {
     use rand::{SeedableRng as _, rngs::StdRng};
 
     use super::*;
-    use crate::isa::Portable;
+    use crate::backend::portable::Portable;
 
     fn sort(digits: &mut Digits, shape: &Shape, first: u32, base: usize, scalars: &[BigInt<4>]) {
         Portable.run(Sort { digits, shape, first, base, scalars });

@@ -16,7 +16,7 @@ mod reduce;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
 
-use std::{any::Any, fmt, mem::MaybeUninit, ops::Range, sync::Arc};
+use std::{fmt, marker::PhantomData, mem::MaybeUninit, ops::Range, sync::Arc};
 
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AdditiveGroup as _, AffineRepr, CurveGroup};
@@ -30,8 +30,8 @@ use self::{
 };
 use crate::{
     Backend, Error,
-    field::{Coordinate, Row1, Row2},
-    isa::{Isa, dispatch},
+    backend::{Form, Isa, Slots, dispatch},
+    field::{Row1, Row2},
 };
 
 /// One of the two groups that tables are for.
@@ -55,7 +55,7 @@ mod sealed {
     use ark_ff::Field;
     use bytemuck::Pod;
 
-    use crate::{field::Coordinate, isa::Isa};
+    use crate::{backend::Isa, field::Coordinate};
 
     pub trait Sealed: Sized {
         type Field: Field;
@@ -325,7 +325,8 @@ impl<G: Group> Table<G> {
             total.double_in_place();
         }
         let Buckets { rows, extras, lanes } = buckets;
-        let (chunk, segments) = typed::<LanesOf<G, I>>(lanes);
+        let Work { chunk, segments } = I::slot_mut(lanes)
+            .get_or_insert_with(|| Work { chunk: Chunk::default(), segments: Segments::default() });
         rows.clear();
         rows.resize(1 << (self.shape.window - 1), Row::<G>::zeroed());
         extras.clear();
@@ -395,25 +396,8 @@ pub struct Scratch<G: Group> {
 struct Buckets<G: Group> {
     rows: Vec<Row<G>>,
     extras: Vec<(u32, Sum<G>)>,
-    /// A [`Work`] of the backend that it served last.
-    lanes: Option<Box<dyn Memory>>,
-}
-
-/// Memory in a form that its user knows.
-trait Memory: Any + Send {
-    fn wipe(&mut self);
-    fn as_any(&mut self) -> &mut dyn Any;
-}
-
-impl<C: Coordinate> Memory for Work<C> {
-    fn wipe(&mut self) {
-        self.chunk.wipe();
-        self.segments.wipe();
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
+    /// What is in the form of the backends that it served.
+    lanes: Slots<WorkOf<G>>,
 }
 
 /// What is in a backend's own form.
@@ -422,17 +406,15 @@ struct Work<C> {
     segments: Segments<C>,
 }
 
-fn typed<C: Coordinate>(lanes: &mut Option<Box<dyn Memory>>) -> (&mut Chunk<C>, &mut Segments<C>) {
-    let fits = lanes.as_mut().is_some_and(|lanes| lanes.as_any().is::<Work<C>>());
-    if !fits {
-        *lanes = None;
-    }
-    let fresh = || -> Box<dyn Memory> {
-        Box::new(Work::<C> { chunk: Chunk::default(), segments: Segments::default() })
-    };
-    match lanes.get_or_insert_with(fresh).as_any().downcast_mut::<Work<C>>() {
-        Some(work) => (&mut work.chunk, &mut work.segments),
-        None => unreachable!("it was just made of this type"),
+/// A [`Work`] for each backend.
+struct WorkOf<G>(PhantomData<G>);
+
+impl<G: Group> Form for WorkOf<G> {
+    type Of<I: Isa> = Work<LanesOf<G, I>>;
+
+    fn wipe<I: Isa>(work: &mut Self::Of<I>) {
+        work.chunk.wipe();
+        work.segments.wipe();
     }
 }
 
@@ -451,7 +433,7 @@ impl<G: Group> fmt::Debug for Scratch<G> {
 impl<G: Group> Scratch<G> {
     /// Empty: the first sum fills it.
     pub fn new() -> Self {
-        let buckets = Buckets { rows: Vec::new(), extras: Vec::new(), lanes: None };
+        let buckets = Buckets { rows: Vec::new(), extras: Vec::new(), lanes: Slots::empty() };
         Self { digits: Digits::default(), buckets }
     }
 }
@@ -463,9 +445,7 @@ impl<G: Group> Scratch<G> {
         let Buckets { rows, extras, lanes } = &mut self.buckets;
         wipe(rows);
         wipe(extras);
-        if let Some(lanes) = lanes {
-            lanes.wipe();
-        }
+        lanes.wipe();
     }
 }
 

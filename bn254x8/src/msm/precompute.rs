@@ -2,9 +2,9 @@
 
 use super::{BaseField, Group, Row, Shape, affine::Points};
 use crate::{
+    backend::{Isa as _, Kernel},
     division::Divisions,
     field::Coordinate,
-    isa::{Isa as _, Kernel},
 };
 use ark_ec::AffineRepr as _;
 use ark_ff::{AdditiveGroup as _, Field as _};

@@ -5,7 +5,7 @@ use super::{
     affine::{Batch, Points},
     plain_point, wipe,
 };
-use crate::{field::Coordinate, isa::Kernel};
+use crate::{backend::Kernel, field::Coordinate};
 use ark_ec::AdditiveGroup as _;
 use ark_ff::Zero as _;
 

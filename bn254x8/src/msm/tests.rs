@@ -7,7 +7,10 @@ use ark_ff::{BigInt, PrimeField as _, UniformRand as _};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::*;
-use crate::{field::EmulatedIsa, isa::Isa, reference};
+use crate::{
+    backend::{EmulatedIsa, Isa},
+    reference,
+};
 
 /// The sum by way of rows made and read by one backend.
 fn sum<G: Group, I: Isa>(

@@ -4,13 +4,13 @@
 //! Vercauteren: "Optimal pairings", ePrint 2008/096; Aranha, Karabina, Longa, Gebotys, López: "Faster explicit formulas for computing
 //! pairings over ordinary curves", ePrint 2010/526; affine lines with shared inversions: Lauter, Montgomery, Naehrig, ePrint 2010/363.
 
-mod exponent;
+mod final_exponentiation;
+mod fixed;
 mod multiples;
 mod single;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod twelve;
 
 use core::num::NonZeroUsize;
 
@@ -22,14 +22,16 @@ use ark_ff::{Field as _, Zero as _};
 
 use crate::{
     Backend, Error,
-    isa::{Isa, dispatch},
+    backend::{Isa, dispatch},
+    field::{Fp12Lanes, Square},
 };
-pub use exponent::final_exponentiation;
+pub use final_exponentiation::final_exponentiation;
+pub use fixed::Fixed;
+pub(crate) use fixed::{Arkworks, SinglePairing};
 pub use multiples::{multiples, scalar_of};
-pub use single::Fixed;
+pub(crate) use single::InLanes;
 pub(crate) use steps::{Begin, Entries, Frobenius, Move, OppositeMask, Step};
 use steps::{Evaluate, Lines};
-use twelve::{Fp12Lanes, Square};
 
 /// Pairs that share squarings and inversions: what they need stays in the second-level cache.
 const CHUNK: usize = 1024;

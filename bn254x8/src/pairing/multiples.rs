@@ -5,8 +5,8 @@ use ark_ec::scalar_mul::glv::GLVConfig as _;
 
 use crate::{
     Backend, Error,
+    backend::{Isa, dispatch},
     glv::Halves,
-    isa::{Isa, dispatch},
     multiples::{CHUNK, Work, multiply, point, rows},
 };
 

@@ -2,106 +2,56 @@
 //!
 //! Everything is one element wide: a vector's lanes are the coefficients of the product, or the coordinates of a point.
 
-use ark_bn254::{Bn254, Config, Fq, Fq2, Fq12, G1Affine, G2Affine};
-use ark_ec::{AffineRepr as _, bn::BnConfig, pairing::Pairing as _};
+use std::marker::PhantomData;
+
+use ark_bn254::{Config, Fq, Fq2, Fq12, G1Affine, G2Affine};
+use ark_ec::{AffineRepr as _, bn::BnConfig};
 use ark_ff::{AdditiveGroup as _, Field as _, Zero as _};
 
-use super::exponent::Fp12Single;
+use super::{
+    final_exponentiation::{Fp12Single, exponentiate},
+    fixed::{Fixed, Lines, Prepared, SinglePairing},
+};
 use crate::{
-    Backend, Error,
-    field::{Base, Extension as _, Factor, Lanes as _, Limbed, Pair, SavedLanes, Words},
-    isa::{Isa, Kernel},
+    backend::{Isa, Kernel},
+    field::{Base, Extension as _, Factor, Fp, Fp2, Lanes as _, SavedLanes, U64x8},
 };
 
-type Prepared = <Bn254 as ark_ec::pairing::Pairing>::G2Prepared;
+/// In the lanes of W: they are the coefficients of one element.
+#[derive(Clone, Copy, Debug)]
+pub struct InLanes<W>(PhantomData<W>);
 
-/// Two points of the second group, their lines computed.
-#[derive(Clone, Debug)]
-pub struct Fixed {
-    points: [G2Affine; 2],
-    lines: Lines,
-}
-
-#[derive(Clone, Debug)]
-enum Lines {
-    Plain(Box<[Prepared; 2]>),
-    /// Per step: lanes 0 to 3 are (9 + u)·s, s, (9 + u)·k and k of the first point, lanes 4 to 7 those of the second, where the line at
-    /// (x, y) is 1 + s·(x/y)·w + k·(1/y)·w^3. Reduced.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-    Saved(Vec<SavedLanes>),
-}
-
-impl Fixed {
-    /// Computes the lines of two points.
-    ///
-    /// # Errors
-    /// A point is not in the group; the machine lacks the backend.
-    ///
-    /// # Cost
-    /// Some milliseconds, and 56 KiB.
-    pub fn new(backend: Backend, points: [G2Affine; 2]) -> Result<Self, Error> {
-        for (index, point) in points.iter().enumerate() {
-            if !point.is_on_curve() || !point.is_in_correct_subgroup_assuming_on_curve() {
-                return Err(Error::Subgroup { index });
-            }
-        }
-        let lines = match backend {
-            Backend::Portable => Lines::Plain(Box::new(points.map(Prepared::from))),
-            #[cfg(target_arch = "x86_64")]
-            Backend::Avx512Ifma => {
-                let isa = crate::avx512::Avx512::detect().ok_or(Error::Backend { backend })?;
-                Lines::Saved(save::<crate::avx512::Zmm>(isa, &points))
-            }
-            #[cfg(not(target_arch = "x86_64"))]
-            backend => return Err(Error::Backend { backend }),
-        };
-        Ok(Self { points, lines })
+impl<W: U64x8> SinglePairing<W::Token> for InLanes<W>
+where
+    W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
+{
+    fn lines(isa: W::Token, points: &[G2Affine; 2]) -> Lines {
+        Lines::Saved(save::<W>(isa, points))
     }
 
-    /// The product of the Miller loops of `points` with the fixed points, in their order, and of the pair, up to a factor that the final
-    /// exponentiation removes. None when the pair's second point is not in the group.
-    ///
-    /// Points must be on their curves. Those at infinity contribute one.
-    ///
-    /// # Cost
-    /// 64 squarings and 264 lines, but only the pair's are computed. The check of the group is one comparison.
-    pub fn miller_product(
-        &self,
+    fn miller_product(
+        isa: W::Token,
+        fixed: &Fixed,
         points: &[G1Affine; 2],
         pair: &(G1Affine, G2Affine),
     ) -> Option<Fq12> {
-        let (p, q) = *pair;
         // No point of the curve has y = 0. What is not on it must do no harm.
-        let odd = [points[0], points[1], p].iter().any(|p| !p.is_zero() && p.y.is_zero());
-        match &self.lines {
-            Lines::Plain(prepared) => {
-                let [first, second] = prepared.as_ref();
-                q.is_in_correct_subgroup_assuming_on_curve().then(|| {
-                    let lines = [first.clone(), second.clone(), q.into()];
-                    Bn254::multi_miller_loop([points[0], points[1], p], lines).0
-                })
-            }
-            #[cfg(target_arch = "x86_64")]
-            Lines::Saved(lines) if !odd => {
-                // The token was there when the lines were saved, and they cannot be moved to another machine.
-                let isa = crate::avx512::Avx512::detect()?;
-                product::<crate::avx512::Zmm>(isa, lines, points, pair)
-            }
-            Lines::Saved(_) => q.is_in_correct_subgroup_assuming_on_curve().then(|| {
-                Bn254::multi_miller_loop(
-                    [points[0], points[1], p],
-                    [self.points[0], self.points[1], q],
-                )
-                .0
-            }),
+        let odd = [points[0], points[1], pair.0].iter().any(|p| !p.is_zero() && p.y.is_zero());
+        match fixed.saved() {
+            Some(lines) if !odd => product::<W>(isa, lines, points, pair),
+            _ => fixed.plain_product(points, pair),
         }
+    }
+
+    fn final_exponentiation(isa: W::Token, f: &Fq12) -> Option<Fq12> {
+        exponentiate::<W>(isa, f)
     }
 }
 
 /// The lines of points in the group.
-pub(super) fn save<W: Words>(isa: W::Token, points: &[G2Affine; 2]) -> Vec<SavedLanes>
+pub(super) fn save<W: U64x8>(isa: W::Token, points: &[G2Affine; 2]) -> Vec<SavedLanes>
 where
-    W::Token: Isa<Fq2 = Pair<W>>,
+    W::Token: Isa<Fq2 = Fp2<W>>,
 {
     let xi = Fq2::new(Fq::from(9u64), Fq::ONE);
     let [first, second] = points.map(|point| -> Vec<[Fq2; 4]> {
@@ -118,34 +68,34 @@ where
     let line = |lines: &[[Fq2; 4]], i: usize| lines.get(i).copied().unwrap_or([Fq2::ZERO; 4]);
     let vectors = (0..steps).map(|i| {
         let ([a, b, c, d], [e, f, g, h]) = (line(&first, i), line(&second, i));
-        isa.run(Save::<W>([a, b, c, d, e, f, g, h], std::marker::PhantomData))
+        isa.run(Save::<W>([a, b, c, d, e, f, g, h], PhantomData))
     });
     vectors.collect()
 }
 
-struct Save<W>([Fq2; 8], std::marker::PhantomData<W>);
+struct Save<W>([Fq2; 8], PhantomData<W>);
 
-impl<W: Words> Kernel<W::Token> for Save<W>
+impl<W: U64x8> Kernel<W::Token> for Save<W>
 where
-    W::Token: Isa<Fq2 = Pair<W>>,
+    W::Token: Isa<Fq2 = Fp2<W>>,
 {
     type Output = SavedLanes;
 
     #[inline(always)]
     fn run(self, isa: W::Token) -> SavedLanes {
-        Pair::<W>::from_plain(isa, &self.0).save()
+        Fp2::<W>::from_plain(isa, &self.0).save()
     }
 }
 
 /// The product; None when the pair's second point is not in the group. No first point is finite with y = 0.
-pub(super) fn product<W: Words>(
+pub(super) fn product<W: U64x8>(
     isa: W::Token,
     lines: &[SavedLanes],
     points: &[G1Affine; 2],
     pair: &(G1Affine, G2Affine),
 ) -> Option<Fq12>
 where
-    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+    W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
     let (p, q) = *pair;
     // Whatever lines a point has, at infinity they are one, or in a smaller field.
@@ -187,7 +137,7 @@ fn ratios(points: [&G1Affine; 3]) -> Option<[[Fq; 2]; 3]> {
 }
 
 /// The loop over all steps.
-struct Loop<'a, W: Words> {
+struct Loop<'a, W: U64x8> {
     lines: &'a [SavedLanes],
     /// What the fixed lines' lanes and the pair's lines' lanes are multiplied with.
     factors: [[Fq; 8]; 2],
@@ -200,14 +150,14 @@ struct Loop<'a, W: Words> {
 struct State<W> {
     f: Fp12Single<W>,
     /// T = (X : Y : Z), homogeneous: lanes 0 to 2, and 3·b·Z in lane 3, b being the curve's constant. Reduced, as all lanes are.
-    point: Pair<W>,
+    point: Fp2<W>,
     /// What lines are multiplied with.
-    factors: [Limbed<Base, W>; 2],
+    factors: [Fp<Base, W>; 2],
 }
 
-impl<W: Words> Kernel<W::Token> for Loop<'_, W>
+impl<W: U64x8> Kernel<W::Token> for Loop<'_, W>
 where
-    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+    W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
     type Output = (Fq12, [Fq2; 3]);
 
@@ -216,10 +166,10 @@ where
         let zero = Fq2::ZERO;
         let lanes = |point: &G2Affine| [point.y, point.x, point.x, point.y, zero, zero, zero, zero];
         let addends = [
-            Pair::<W>::from_plain(self.token, &lanes(&self.addends[0])),
-            Pair::<W>::from_plain(self.token, &lanes(&self.addends[1])),
-            Pair::<W>::from_plain(self.token, &lanes(&self.addends[2])),
-            Pair::<W>::from_plain(self.token, &lanes(&self.addends[3])),
+            Fp2::<W>::from_plain(self.token, &lanes(&self.addends[0])),
+            Fp2::<W>::from_plain(self.token, &lanes(&self.addends[1])),
+            Fp2::<W>::from_plain(self.token, &lanes(&self.addends[2])),
+            Fp2::<W>::from_plain(self.token, &lanes(&self.addends[3])),
         ];
         let q = &self.addends[0];
         let three_b = <ark_bn254::g2::Config as ark_ec::short_weierstrass::SWCurveConfig>::COEFF_B
@@ -227,11 +177,8 @@ where
         let point = [q.x, q.y, Fq2::ONE, three_b, zero, zero, zero, zero];
         let mut state = State {
             f: Fp12Single::from_plain(isa, &Fq12::ONE),
-            point: Pair::from_plain(isa, &point),
-            factors: [
-                Limbed::from_plain(isa, &self.factors[0]),
-                Limbed::from_plain(isa, &self.factors[1]),
-            ],
+            point: Fp2::from_plain(isa, &point),
+            factors: [Fp::from_plain(isa, &self.factors[0]), Fp::from_plain(isa, &self.factors[1])],
         };
         let mut lines = self.lines.iter();
         let digits = <Config as BnConfig>::ATE_LOOP_COUNT.iter().rev().skip(1);
@@ -266,17 +213,17 @@ where
 const BY_ONE: [u64; 8] = [5, 0, 1, 2, 3, 4, 6, 7];
 const BY_THREE: [u64; 8] = [3, 4, 5, 0, 1, 2, 6, 7];
 
-impl<W: Words> State<W>
+impl<W: U64x8> State<W>
 where
-    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+    W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
     /// Multiplies by the line a + b·w + c·w^3, given a, b and c in lanes 0, 2 and 4, before they are multiplied with the point's ratios.
     #[inline(always)]
-    fn line(&mut self, line: &Pair<W>) {
+    fn line(&mut self, line: &Fp2<W>) {
         // (9 + u)·b and (9 + u)·c in lanes 1 and 3, for what wraps.
         let line = line.select(0b1010, &line.xi()).scale(&self.factors[1]).factor();
         let f = &self.f.0;
-        self.f.0 = Pair::dot(
+        self.f.0 = Fp2::dot(
             [f, &f.permute(&BY_ONE), &f.permute(&BY_THREE)],
             [
                 &line.permute(&[0, 0, 0, 0, 0, 0, 0, 0]),
@@ -290,7 +237,7 @@ where
     #[inline(always)]
     fn monic_line(&mut self, lines: &Factor<W>, b: &[u64; 8], c: &[u64; 8]) {
         let f = &self.f.0;
-        let sum = Pair::dot(
+        let sum = Fp2::dot(
             [&f.permute(&BY_ONE), &f.permute(&BY_THREE)],
             [&lines.permute(b), &lines.permute(c)],
         );
@@ -301,15 +248,15 @@ where
 /// Multiplies by the lines of the fixed points.
 struct FixedLines<'a, W>(&'a mut State<W>, &'a SavedLanes);
 
-impl<W: Words> Kernel<W::Token> for FixedLines<'_, W>
+impl<W: U64x8> Kernel<W::Token> for FixedLines<'_, W>
 where
-    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+    W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
     type Output = ();
 
     #[inline(always)]
     fn run(self, isa: W::Token) {
-        let lines = Pair::restore(isa, self.1).scale(&self.0.factors[0]).factor();
+        let lines = Fp2::restore(isa, self.1).scale(&self.0.factors[0]).factor();
         self.0.monic_line(&lines, &[0, 1, 1, 1, 1, 1, 1, 1], &[2, 2, 2, 3, 3, 3, 3, 3]);
         self.0.monic_line(&lines, &[4, 5, 5, 5, 5, 5, 5, 5], &[6, 6, 6, 7, 7, 7, 7, 7]);
     }
@@ -321,9 +268,9 @@ where
 /// Costello, Lange, Naehrig: "Faster pairing computations on curves with high-degree twists", ePrint 2009/615.
 struct Double<'a, W>(&'a mut State<W>);
 
-impl<W: Words> Kernel<W::Token> for Double<'_, W>
+impl<W: U64x8> Kernel<W::Token> for Double<'_, W>
 where
-    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+    W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
     type Output = ();
 
@@ -348,7 +295,7 @@ where
         let left_4 = left_2.twice();
         let left =
             left_2.select(0b10, &sum).select(0b100, &left_4).select(0b1111_1000, &left_4.twice());
-        let p = Pair::dot([&left], [&right.factor()]);
+        let p = Fp2::dot([&left], [&right.factor()]);
         let next = p.permute(&[0, 1, 3, 4, 4, 4, 4, 4]);
         state.point = next.select(0b10, &next.sub(&p.permute(&[2; 8])));
         state.line(&line);
@@ -356,11 +303,11 @@ where
 }
 
 /// Adds a point to T, given as y, x, x, y in lanes 0 to 3, and multiplies by the line.
-struct Add<'a, W>(&'a mut State<W>, &'a Pair<W>);
+struct Add<'a, W>(&'a mut State<W>, &'a Fp2<W>);
 
-impl<W: Words> Kernel<W::Token> for Add<'_, W>
+impl<W: U64x8> Kernel<W::Token> for Add<'_, W>
 where
-    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+    W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
     type Output = ();
 

@@ -6,11 +6,11 @@
 use ark_bn254::{Config, Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::{AffineRepr as _, bn::BnConfig};
 
-use super::twelve::Fp12Lanes;
+use crate::field::Fp12Lanes;
 use crate::{
+    backend::{Isa, Kernel},
     division::{Divisions, both, one, two},
     field::{Coordinate as _, Extension as _, Lanes as _},
-    isa::{Isa, Kernel},
 };
 
 /// Eight pairs on their way. Coordinates are reduced.

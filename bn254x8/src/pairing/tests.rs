@@ -6,10 +6,10 @@ use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
 use ark_ff::{AdditiveGroup as _, Field as _, UniformRand as _};
 use rand::{SeedableRng as _, rngs::StdRng};
 
-use super::{attempt, scalar_of, twelve::Fp12Lanes};
+use super::{attempt, scalar_of};
 use crate::{
-    field::{Emulated, EmulatedIsa, Lanes as _},
-    isa::Isa,
+    backend::{Emulated, EmulatedIsa, Isa},
+    field::{Fp12Lanes, Lanes as _},
 };
 
 #[test]
@@ -63,14 +63,20 @@ fn bounds_hold_through_the_final_exponentiation() {
     let rng = &mut StdRng::seed_from_u64(4);
     let wanted = |f| Bn254::final_exponentiation(MillerLoopOutput(f)).unwrap().0;
     for f in [Fq12::rand(rng), Fq12::rand(rng), Fq12::ONE, -Fq12::ONE] {
-        assert_eq!(super::exponent::exponentiate::<Emulated>(EmulatedIsa, &f), Some(wanted(f)));
+        assert_eq!(
+            super::final_exponentiation::exponentiate::<Emulated>(EmulatedIsa, &f),
+            Some(wanted(f))
+        );
     }
-    assert_eq!(super::exponent::exponentiate::<Emulated>(EmulatedIsa, &Fq12::ZERO), None);
+    assert_eq!(
+        super::final_exponentiation::exponentiate::<Emulated>(EmulatedIsa, &Fq12::ZERO),
+        None
+    );
 }
 
 #[test]
 fn digits_are_those_of_x() {
-    let digits = super::exponent::DIGITS.iter().rev();
+    let digits = super::final_exponentiation::DIGITS.iter().rev();
     let x = digits.fold(0i128, |sum, digit| 2 * sum + i128::from(*digit));
     assert_eq!(x, i128::from(<ark_bn254::Config as ark_ec::bn::BnConfig>::X[0]));
 }

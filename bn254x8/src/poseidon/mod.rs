@@ -9,15 +9,15 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::{any::Any, fmt};
+use std::fmt;
 
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup as _;
 
 use crate::{
     Backend, Error,
-    field::{Lanes, Sums},
-    isa::{Isa, Kernel, dispatch},
+    backend::{Form, Isa, Kernel, Slots, dispatch},
+    field::{InnerProduct, Lanes},
 };
 use table::{Mix, Table};
 
@@ -49,8 +49,8 @@ pub struct Constants<'a> {
 pub struct Permutation {
     backend: Backend,
     width: usize,
-    /// A [`Table`] of the backend's own.
-    table: Box<dyn Any + Send + Sync>,
+    /// The table in the backend's form.
+    table: Slots<TableForm>,
 }
 
 impl fmt::Debug for Permutation {
@@ -76,7 +76,7 @@ impl Permutation {
     pub fn new(backend: Backend, constants: &Constants<'_>) -> Result<Self, Error> {
         let width = constants.width;
         let table = Table::new(constants).ok_or(Error::Permutation { width })?;
-        let table = dispatch!(backend, isa => boxed(isa, &table))?;
+        let table = dispatch!(backend, isa => in_form(isa, &table))?;
         Ok(Self { backend, width, table })
     }
 
@@ -113,16 +113,24 @@ impl Permutation {
     ) -> Result<(), Error> {
         // It was made for this backend.
         let backend = self.backend;
-        let table = self.table.downcast_ref::<Table<Single<I>>>();
+        let table = I::slot(&self.table).as_ref();
         let table = table.ok_or(Error::Backend { backend })?;
         isa.run(Hash { table, inputs, hashes });
         Ok(())
     }
 }
 
-/// The constants as the backend broadcasts them.
-fn boxed<I: Isa>(_: I, table: &Table<Fr>) -> Box<dyn Any + Send + Sync> {
-    Box::new(table.map(&I::Fr::single))
+/// The constants as each backend broadcasts them.
+struct TableForm;
+
+impl Form for TableForm {
+    type Of<I: Isa> = Table<Single<I>>;
+}
+
+fn in_form<I: Isa>(_: I, table: &Table<Fr>) -> Slots<TableForm> {
+    let mut slots = Slots::empty();
+    *I::slot_mut(&mut slots) = Some(table.map(&I::Fr::single));
+    slots
 }
 
 /// Many hashes.

@@ -7,8 +7,8 @@ use rand::{SeedableRng as _, rngs::StdRng};
 
 use super::{Constants, Hash, table::Table};
 use crate::{
-    field::{EmulatedIsa, Lanes as _},
-    isa::Isa,
+    backend::{EmulatedIsa, Isa},
+    field::Lanes as _,
 };
 
 /// Poseidon by its definition.

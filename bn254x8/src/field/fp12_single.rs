@@ -1,12 +1,12 @@
 //! Eight different elements beside each other: what a single element of the extension of degree twelve is computed with.
 
 use super::{
-    Extension as _, Factor, Lanes as _, Limbed, Line, Pair, Words, bound::Bound, prime::Base,
-    wide::Wide,
+    Extension as _, Factor, Fp, Fp2, Lanes as _, Line, U64x8, accumulator::Accumulator,
+    bound::Bound, prime::Base,
 };
-use crate::isa::Isa;
+use crate::backend::Isa;
 
-impl<W: Words> Limbed<Base, W> {
+impl<W: U64x8> Fp<Base, W> {
     /// Lane i gets lane `order[i]`.
     #[inline(always)]
     pub(crate) fn permute(&self, order: &[u64; 8]) -> Self {
@@ -31,11 +31,11 @@ impl<W: Words> Limbed<Base, W> {
     #[inline(always)]
     fn lane_of(word: W, lines: &[Line; 5], lane: usize, bound: Bound) -> Self {
         let limbs = [
-            word.same(lines[0].0[lane]),
-            word.same(lines[1].0[lane]),
-            word.same(lines[2].0[lane]),
-            word.same(lines[3].0[lane]),
-            word.same(lines[4].0[lane]),
+            word.splat(lines[0].0[lane]),
+            word.splat(lines[1].0[lane]),
+            word.splat(lines[2].0[lane]),
+            word.splat(lines[3].0[lane]),
+            word.splat(lines[4].0[lane]),
         ];
         Self::new(limbs, bound)
     }
@@ -47,7 +47,7 @@ impl<W: Words> Limbed<Base, W> {
             ($i:literal) => {{
                 let mut words = [0; 8];
                 words.copy_from_slice(&rows[$i][from..from + 8]);
-                word.other(&words)
+                word.load(&words)
             }};
         }
         Self::new([row!(0), row!(1), row!(2), row!(3), row!(4)], bound)
@@ -70,7 +70,7 @@ impl<W: Words> Limbed<Base, W> {
 #[derive(Clone, Copy, Debug)]
 pub struct SavedLanes([Line; 10]);
 
-impl<W: Words> Pair<W>
+impl<W: U64x8> Fp2<W>
 where
     W::Token: Isa,
 {
@@ -105,7 +105,7 @@ where
         let [a, b, c, d, e, f, g, h, i, j] = &saved.0;
         macro_rules! part {
             ($($line:ident)*) => {
-                Limbed::new([$(W::load(token, $line)),*], Bound::of(1.65))
+                Fp::new([$(W::from_line(token, $line)),*], Bound::of(1.65))
             };
         }
         Self { c0: part!(a b c d e), c1: part!(f g h i j) }
@@ -114,7 +114,7 @@ where
     /// The product in Fq2(w), w^6 = 9 + u, where lanes 0 to 5 hold the coefficients of w^0 to w^5; what lanes 6 and 7 hold does not matter,
     /// but that it is reduced, as all are. The product is below 1.5 p.
     #[cfg_attr(not(test), inline(always))]
-    pub(crate) fn twelve_product(&self, other: &Self) -> Self {
+    pub(crate) fn fp12_product(&self, other: &Self) -> Self {
         let wrapped = other.xi();
         let factor = other.factor();
         let wrapped = wrapped.factor();
@@ -123,16 +123,16 @@ where
         let b0 = factor.c0.rows(&wrapped.c0);
         let b1 = factor.c1.rows(&wrapped.c1);
         let negative = factor.negative.rows(&wrapped.negative);
-        let (mut c0, mut c1) = (Wide::none(word), Wide::none(word));
+        let (mut c0, mut c1) = (Accumulator::none(word), Accumulator::none(word));
         for i in 0..6 {
             // Coefficient i of one, and the other turned by i places.
-            let x0 = Limbed::lane_of(word, &a0, i, self.c0.bound);
-            let x1 = Limbed::lane_of(word, &a1, i, self.c1.bound);
+            let x0 = Fp::lane_of(word, &a0, i, self.c0.bound);
+            let x1 = Fp::lane_of(word, &a1, i, self.c1.bound);
             let bound = factor.c0.bound.most(wrapped.c0.bound);
-            let y0 = Limbed::window(word, &b0, 6 - i, bound);
+            let y0 = Fp::window(word, &b0, 6 - i, bound);
             let bound = factor.c1.bound.most(wrapped.c1.bound);
-            let y1 = Limbed::window(word, &b1, 6 - i, bound);
-            let y2 = Limbed::window(word, &negative, 6 - i, Bound::of(2.0));
+            let y1 = Fp::window(word, &b1, 6 - i, bound);
+            let y2 = Fp::window(word, &negative, 6 - i, Bound::of(2.0));
             c0.add(&x0, &y0);
             c0.add(&x1, &y2);
             c1.add(&x0, &y1);
@@ -142,7 +142,7 @@ where
     }
 }
 
-impl<W: Words> Factor<W> {
+impl<W: U64x8> Factor<W> {
     /// Lane i gets lane `order[i]`.
     #[inline(always)]
     pub(crate) fn permute(&self, order: &[u64; 8]) -> Self {

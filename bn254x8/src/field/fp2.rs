@@ -3,19 +3,19 @@
 use ark_bn254::{Fq, Fq2};
 use ark_ff::BigInt;
 
-use super::{Coordinate, Lanes, Limbed, Line, Row2, Words, limbed::UncarriedProduct, prime::Base};
-use crate::{isa::Isa, prefetch::prefetch};
+use super::{Coordinate, Fp, Lanes, Line, Row2, U64x8, fp::UncarriedProduct, prime::Base};
+use crate::backend::{Isa, prefetch};
 
-type Part<W> = Limbed<Base, W>;
+type Part<W> = Fp<Base, W>;
 
 /// Eight elements c0 + c1·u. A bound of it is one of both parts.
 #[derive(Clone, Copy, Debug)]
-pub struct Pair<W> {
+pub struct Fp2<W> {
     pub(super) c0: Part<W>,
     pub(super) c1: Part<W>,
 }
 
-impl<W: Words> Pair<W> {
+impl<W: U64x8> Fp2<W> {
     /// The product before its carries.
     #[inline(always)]
     fn loose_product(&self, other: &Self) -> [UncarriedProduct<Base, W>; 2] {
@@ -39,7 +39,7 @@ impl<W: Words> Pair<W> {
     }
 }
 
-impl<W: Words> Lanes for Pair<W>
+impl<W: U64x8> Lanes for Fp2<W>
 where
     W::Token: Isa,
 {
@@ -128,7 +128,7 @@ where
     }
 }
 
-impl<W: Words> Coordinate for Pair<W>
+impl<W: U64x8> Coordinate for Fp2<W>
 where
     W::Token: Isa,
 {

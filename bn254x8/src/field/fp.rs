@@ -11,12 +11,12 @@ use super::{
     Line,
     bound::Bound,
     prime::{self, Limbs, MASK, Prime},
-    words::Words,
+    u64x8::U64x8,
 };
 
 /// Eight elements of the prime field of P in words W.
 #[derive(Clone, Copy, Debug)]
-pub struct Limbed<P, W> {
+pub struct Fp<P, W> {
     pub(super) limbs: [W; 5],
     pub(super) bound: Bound,
     prime: PhantomData<P>,
@@ -44,27 +44,27 @@ pub(super) struct UncarriedProduct<P, W> {
     prime: PhantomData<P>,
 }
 
-impl<P: Prime, W: Words> UncarriedProduct<P, W> {
+impl<P: Prime, W: U64x8> UncarriedProduct<P, W> {
     #[inline(always)]
     pub(super) fn new(limbs: [W; 5], bound: Bound) -> Self {
         Self { limbs, bound, prime: PhantomData }
     }
 
     #[inline(always)]
-    pub(super) fn carried(self) -> Limbed<P, W> {
-        Limbed::carried(self.limbs, self.bound)
+    pub(super) fn carried(self) -> Fp<P, W> {
+        Fp::carried(self.limbs, self.bound)
     }
 
     /// The difference, reduced; `self` below 3.29 p, `other` below 2 p.
     #[inline(always)]
-    pub(super) fn minus(self, other: &Limbed<P, W>) -> Limbed<P, W> {
+    pub(super) fn minus(self, other: &Fp<P, W>) -> Fp<P, W> {
         other.bound.at_most(2.0);
         let t = limbwise!(limbwise!(self.limbs, sub, other.limbs), add, other.multiple(2));
-        Limbed::reduced(t, self.bound.plus(Bound::of(2.0)))
+        Fp::reduced(t, self.bound.plus(Bound::of(2.0)))
     }
 }
 
-/// Sums of two products each, [`Limbed::sum_of_products`], in steps that take turns. `TWO` says whether there is a second product.
+/// Sums of two products each, [`Fp::sum_of_products`], in steps that take turns. `TWO` says whether there is a second product.
 macro_rules! products {
     ($two:ident, $([$a:ident $b:ident $c:ident $d:ident] $k:literal),*) => {{
         let bounds = [$(
@@ -79,17 +79,17 @@ macro_rules! products {
         let c = [$(&$c.limbs),*];
         let d = [$(&$d.limbs),*];
         let word = a[0][0];
-        let zero = word.same(0);
+        let zero = word.splat(0);
         let p = [
-            word.same(P::P[0]),
-            word.same(P::P[1]),
-            word.same(P::P[2]),
-            word.same(P::P[3]),
-            word.same(P::P[4]),
+            word.splat(P::P[0]),
+            word.splat(P::P[1]),
+            word.splat(P::P[2]),
+            word.splat(P::P[3]),
+            word.splat(P::P[4]),
         ];
-        let (inverse, mask) = (word.same(P::NEGATIVE_INVERSE), word.same(MASK));
-        let mut t = [$([zero, zero, zero, zero, zero, a[$k][0].same(0)]),*];
-        let mut q = [$(a[$k][0].same(0)),*];
+        let (inverse, mask) = (word.splat(P::NEGATIVE_INVERSE), word.splat(MASK));
+        let mut t = [$([zero, zero, zero, zero, zero, a[$k][0].splat(0)]),*];
+        let mut q = [$(a[$k][0].splat(0)),*];
         macro_rules! step {
             ($i:literal) => {
                 $(
@@ -147,7 +147,7 @@ mod lanes;
 /// For [`products`]: no second product.
 const ONE: bool = false;
 
-impl<P: Prime, W: Words> Limbed<P, W> {
+impl<P: Prime, W: U64x8> Fp<P, W> {
     #[inline(always)]
     pub(super) fn new(limbs: [W; 5], bound: Bound) -> Self {
         Self { limbs, bound, prime: PhantomData }
@@ -163,11 +163,11 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     pub(super) fn constant(token: W::Token, limbs: &Limbs) -> Self {
         Self::new(
             [
-                W::splat(token, limbs[0]),
-                W::splat(token, limbs[1]),
-                W::splat(token, limbs[2]),
-                W::splat(token, limbs[3]),
-                W::splat(token, limbs[4]),
+                W::from_word(token, limbs[0]),
+                W::from_word(token, limbs[1]),
+                W::from_word(token, limbs[2]),
+                W::from_word(token, limbs[3]),
+                W::from_word(token, limbs[4]),
             ],
             Bound::of(1.0),
         )
@@ -178,18 +178,18 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     pub(super) fn multiple(&self, k: usize) -> [W; 5] {
         let word = self.limbs[0];
         [
-            word.same(P::MULTIPLES[0][k]),
-            word.same(P::MULTIPLES[1][k]),
-            word.same(P::MULTIPLES[2][k]),
-            word.same(P::MULTIPLES[3][k]),
-            word.same(P::MULTIPLES[4][k]),
+            word.splat(P::MULTIPLES[0][k]),
+            word.splat(P::MULTIPLES[1][k]),
+            word.splat(P::MULTIPLES[2][k]),
+            word.splat(P::MULTIPLES[3][k]),
+            word.splat(P::MULTIPLES[4][k]),
         ]
     }
 
     /// Carries, with signs; the number itself is not negative.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn carried(t: [W; 5], bound: Bound) -> Self {
-        let mask = t[0].same(MASK);
+        let mask = t[0].splat(MASK);
         let t1 = t[1].add(t[0].sar::<52>());
         let t2 = t[2].add(t1.sar::<52>());
         let t3 = t[3].add(t2.sar::<52>());
@@ -206,11 +206,11 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     fn reduced(t: [W; 5], bound: Bound) -> Self {
         let top = t[4].shr::<45>();
         let q = [
-            top.pick(&P::QUOTIENTS[0]),
-            top.pick(&P::QUOTIENTS[1]),
-            top.pick(&P::QUOTIENTS[2]),
-            top.pick(&P::QUOTIENTS[3]),
-            top.pick(&P::QUOTIENTS[4]),
+            top.lookup(&P::QUOTIENTS[0]),
+            top.lookup(&P::QUOTIENTS[1]),
+            top.lookup(&P::QUOTIENTS[2]),
+            top.lookup(&P::QUOTIENTS[3]),
+            top.lookup(&P::QUOTIENTS[4]),
         ];
         let t = [t[0].sub(q[0]), t[1].sub(q[1]), t[2].sub(q[2]), t[3].sub(q[3]), t[4].sub(q[4])];
         Self::carried(t, bound.reduced())
@@ -276,7 +276,7 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     #[cfg_attr(not(test), inline(always))]
     fn loose_square(&self) -> UncarriedProduct<P, W> {
         let a = &self.limbs;
-        let zero = a[0].same(0);
+        let zero = a[0].splat(0);
         let mut t = [zero; 10];
         macro_rules! cross {
             ($($i:literal $j:literal),*) => {$(
@@ -291,13 +291,13 @@ impl<P: Prime, W: Words> Limbed<P, W> {
         double!(1 2 3 4 5 6 7 8);
         cross!(0 0, 1 1, 2 2, 3 3, 4 4);
         let p = [
-            a[0].same(P::P[0]),
-            a[0].same(P::P[1]),
-            a[0].same(P::P[2]),
-            a[0].same(P::P[3]),
-            a[0].same(P::P[4]),
+            a[0].splat(P::P[0]),
+            a[0].splat(P::P[1]),
+            a[0].splat(P::P[2]),
+            a[0].splat(P::P[3]),
+            a[0].splat(P::P[4]),
         ];
-        let (inverse, mask) = (a[0].same(P::NEGATIVE_INVERSE), a[0].same(MASK));
+        let (inverse, mask) = (a[0].splat(P::NEGATIVE_INVERSE), a[0].splat(MASK));
         macro_rules! step {
             ($($i:literal)*) => {$(
                 let q = zero.add_low(t[$i], inverse);
@@ -318,7 +318,7 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     /// From four words a lane; the number is below `times` p, and that below 2^256.
     #[inline(always)]
     fn unpacked(w: [W; 4], times: f64) -> Self {
-        let mask = w[0].same(MASK);
+        let mask = w[0].splat(MASK);
         let limbs = [
             w[0].and(mask),
             w[0].funnel::<52>(w[1]).and(mask),
@@ -359,7 +359,7 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     }
 
     fn from_numbers(token: W::Token, numbers: &[[u64; 4]; 8], times: f64) -> Self {
-        let word = |i: usize| W::load(token, &Line(numbers.map(|number| number[i])));
+        let word = |i: usize| W::from_line(token, &Line(numbers.map(|number| number[i])));
         Self::unpacked([word(0), word(1), word(2), word(3)], times)
     }
 
@@ -367,14 +367,14 @@ impl<P: Prime, W: Words> Limbed<P, W> {
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn load_pair(token: W::Token, lines: [&Line; 8]) -> (Self, Self) {
         let w = W::transpose([
-            W::load(token, lines[0]),
-            W::load(token, lines[1]),
-            W::load(token, lines[2]),
-            W::load(token, lines[3]),
-            W::load(token, lines[4]),
-            W::load(token, lines[5]),
-            W::load(token, lines[6]),
-            W::load(token, lines[7]),
+            W::from_line(token, lines[0]),
+            W::from_line(token, lines[1]),
+            W::from_line(token, lines[2]),
+            W::from_line(token, lines[3]),
+            W::from_line(token, lines[4]),
+            W::from_line(token, lines[5]),
+            W::from_line(token, lines[6]),
+            W::from_line(token, lines[7]),
         ]);
         // Tables hold numbers below p; `store_pair` those that are reduced.
         (

@@ -1,10 +1,10 @@
 //! What permutations ask of a prime field: inner products with constants, reduced once.
 
-use super::{Lanes, Limbed, Plain, Words, plain::Field8, prime::Prime, wide::Wide};
-use crate::isa::Isa;
+use super::{Fp, Lanes, U64x8, accumulator::Accumulator, prime::Prime};
+use crate::backend::{Field8, Isa, Plain};
 
 /// Eight elements that are summed up with constant weights. Nothing is reduced but products: bounds add up.
-pub trait Sums: Lanes {
+pub trait InnerProduct: Lanes {
     /// The sum of all `weights[i]·values[i]`, and `more`. The values together are below 84 p; the sum is below
     /// (1 + 0.01182 · that) p and `more`.
     fn weighted(isa: Self::Isa, weights: &[Self::Single], values: &[Self], more: &Self) -> Self;
@@ -12,13 +12,13 @@ pub trait Sums: Lanes {
     fn plus(&self, other: &Self) -> Self;
 }
 
-impl<P: Prime, W: Words> Sums for Limbed<P, W>
+impl<P: Prime, W: U64x8> InnerProduct for Fp<P, W>
 where
     W::Token: Isa,
 {
     #[inline(always)]
     fn weighted(isa: W::Token, weights: &[Self::Single], values: &[Self], more: &Self) -> Self {
-        let mut sum = Wide::none(more.limbs[0]);
+        let mut sum = Accumulator::none(more.limbs[0]);
         for (weight, value) in weights.iter().zip(values) {
             sum.add(value, &Self::broadcast(isa, weight));
         }
@@ -32,7 +32,7 @@ where
     }
 }
 
-impl<F: Field8> Sums for Plain<F> {
+impl<F: Field8> InnerProduct for Plain<F> {
     #[inline(always)]
     fn weighted(_: Self::Isa, weights: &[F], values: &[Self], more: &Self) -> Self {
         let mut sum = *more;

@@ -2,14 +2,14 @@
 
 use std::{marker::PhantomData, sync::OnceLock};
 
-use ark_bn254::{Bn254, Fq2, Fq12, Fq12Config};
-use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
+use ark_bn254::{Fq2, Fq12, Fq12Config};
 use ark_ff::{Field as _, Fp12Config as _};
 
+use super::SinglePairing as _;
 use crate::{
     Backend, Error,
-    field::{Base, Extension as _, Lanes as _, Limbed, Pair, Words},
-    isa::{Isa, Kernel},
+    backend::{Isa, Kernel, dispatch},
+    field::{Base, Extension as _, Fp, Fp2, Lanes as _, U64x8},
 };
 
 /// The final exponentiation, as arkworks has it: the same power. None for zero.
@@ -24,23 +24,16 @@ use crate::{
 /// Fuentes-Castañeda, Knapp, Rodríguez-Henríquez: "Faster hashing to G2", SAC 2011; Granger, Scott: "Faster squaring in the
 /// cyclotomic subgroup of sixth degree extensions", ePrint 2009/565.
 pub fn final_exponentiation(backend: Backend, f: &Fq12) -> Result<Option<Fq12>, Error> {
-    match backend {
-        Backend::Portable => {
-            Ok(Bn254::final_exponentiation(MillerLoopOutput(*f)).map(|output| output.0))
-        }
-        #[cfg(target_arch = "x86_64")]
-        Backend::Avx512Ifma => {
-            let isa = crate::avx512::Avx512::detect().ok_or(Error::Backend { backend })?;
-            Ok(exponentiate::<crate::avx512::Zmm>(isa, f))
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        backend => Err(Error::Backend { backend }),
-    }
+    dispatch!(backend, isa => single(isa, f))
 }
 
-pub(super) fn exponentiate<W: Words>(isa: W::Token, f: &Fq12) -> Option<Fq12>
+fn single<I: Isa>(isa: I, f: &Fq12) -> Option<Fq12> {
+    I::Pairing::final_exponentiation(isa, f)
+}
+
+pub(super) fn exponentiate<W: U64x8>(isa: W::Token, f: &Fq12) -> Option<Fq12>
 where
-    W::Token: Isa<Fq2 = Pair<W>, Fq = Limbed<Base, W>>,
+    W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
     // The power p^6 - 1, after which an inverse is a conjugate.
     let inverse = f.inverse()?;
@@ -52,7 +45,7 @@ where
 
 /// One element: lanes 0 to 5 are the coefficients of w^0 to w^5, reduced. Lanes 6 and 7 hold anything reduced.
 #[derive(Clone, Copy)]
-pub(super) struct Fp12Single<W>(pub(super) Pair<W>);
+pub(super) struct Fp12Single<W>(pub(super) Fp2<W>);
 
 /// Coefficients of w^0 to w^5.
 pub(super) fn coefficients(f: &Fq12) -> [Fq2; 8] {
@@ -60,13 +53,13 @@ pub(super) fn coefficients(f: &Fq12) -> [Fq2; 8] {
     [a.c0, b.c0, a.c1, b.c1, a.c2, b.c2, Fq2::from(0), Fq2::from(0)]
 }
 
-impl<W: Words> Fp12Single<W>
+impl<W: U64x8> Fp12Single<W>
 where
-    W::Token: Isa<Fq2 = Pair<W>>,
+    W::Token: Isa<Fq2 = Fp2<W>>,
 {
     #[inline(always)]
     pub(super) fn from_plain(isa: W::Token, f: &Fq12) -> Self {
-        Self(Pair::from_plain(isa, &coefficients(f)))
+        Self(Fp2::from_plain(isa, &coefficients(f)))
     }
 
     pub(super) fn to_plain(self) -> Fq12 {
@@ -115,7 +108,7 @@ where
     /// The power p^(i + 1).
     #[inline(always)]
     fn frobenius(&self, isa: W::Token, i: usize) -> Self {
-        let factors = Pair::from_plain(isa, &frobenius()[i]);
+        let factors = Fp2::from_plain(isa, &frobenius()[i]);
         let g = if i.is_multiple_of(2) { self.0.conjugate() } else { self.0 };
         Self(g.mul(&factors))
     }
@@ -124,15 +117,15 @@ where
 /// A product. A function of its own, since it is large and called from many places.
 struct Multiply<'a, W>(&'a mut Fp12Single<W>, &'a Fp12Single<W>);
 
-impl<W: Words> Kernel<W::Token> for Multiply<'_, W>
+impl<W: U64x8> Kernel<W::Token> for Multiply<'_, W>
 where
-    W::Token: Isa<Fq2 = Pair<W>>,
+    W::Token: Isa<Fq2 = Fp2<W>>,
 {
     type Output = ();
 
     #[inline(always)]
     fn run(self, _: W::Token) {
-        self.0.0 = self.0.0.twelve_product(&self.1.0);
+        self.0.0 = self.0.0.fp12_product(&self.1.0);
     }
 }
 
@@ -142,9 +135,9 @@ where
 /// x^2 + (9 + u)·y^2 and 2·x·y; out of them and of twice the coefficients the new ones are put together.
 struct Square<'a, W>(&'a mut Fp12Single<W>);
 
-impl<W: Words> Kernel<W::Token> for Square<'_, W>
+impl<W: U64x8> Kernel<W::Token> for Square<'_, W>
 where
-    W::Token: Isa<Fq2 = Pair<W>>,
+    W::Token: Isa<Fq2 = Fp2<W>>,
 {
     type Output = ();
 
@@ -160,7 +153,7 @@ where
         let right_2 = wrapped
             .permute(&[3, 5, 4, 3, 5, 4, 6, 7])
             .select(0b10_1000, &plain.permute(&[0, 0, 0, 0, 0, 1, 6, 7]));
-        let t = Pair::dot([&left, &left_2], [&right, &right_2]);
+        let t = Fp2::dot([&left, &left_2], [&right, &right_2]);
         // 3t - 2g in even lanes, 3t + 2g in odd ones: twice their sum, and t.
         let negative = g.negated();
         let half = t.add(&negative.select(0b10_1010, &g));
@@ -189,9 +182,9 @@ pub(super) const DIGITS: [i8; 63] = [
 /// The power (p^2 + 1)(p^4 - p^2 + 1)/r·2x(6x^2 + 3x + 1), of an element whose inverse is its conjugate.
 struct Exponentiation<'a, W>(&'a Fq12, PhantomData<W>);
 
-impl<W: Words> Kernel<W::Token> for Exponentiation<'_, W>
+impl<W: U64x8> Kernel<W::Token> for Exponentiation<'_, W>
 where
-    W::Token: Isa<Fq2 = Pair<W>>,
+    W::Token: Isa<Fq2 = Fp2<W>>,
 {
     type Output = Fq12;
 

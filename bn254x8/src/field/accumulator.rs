@@ -1,7 +1,7 @@
 //! Sums of products that are reduced once.
 
 use super::{
-    Limbed, Words,
+    Fp, U64x8,
     bound::{Area, Bound},
     prime::Prime,
 };
@@ -10,23 +10,23 @@ use super::{
 ///
 /// A product adds at most ten numbers of 52 bits to a column, and the reduction as many, so a column holds hundreds of products.
 #[derive(Clone, Copy)]
-pub(super) struct Wide<W> {
+pub(super) struct Accumulator<W> {
     columns: [W; 10],
     area: Area,
     /// Of what was added above the products.
     above: Bound,
 }
 
-impl<W: Words> Wide<W> {
+impl<W: U64x8> Accumulator<W> {
     /// No products; any word says where.
     #[inline(always)]
     pub(super) fn none(word: W) -> Self {
-        Self { columns: [word.same(0); 10], area: Area::none(), above: Bound::of(0.0) }
+        Self { columns: [word.splat(0); 10], area: Area::none(), above: Bound::of(0.0) }
     }
 
     /// And the product of a and b.
     #[cfg_attr(not(test), inline(always))]
-    pub(super) fn add<P: Prime>(&mut self, a: &Limbed<P, W>, b: &Limbed<P, W>) {
+    pub(super) fn add<P: Prime>(&mut self, a: &Fp<P, W>, b: &Fp<P, W>) {
         self.area = self.area.plus(a.bound, b.bound);
         let (a, b, t) = (&a.limbs, &b.limbs, &mut self.columns);
         macro_rules! row {
@@ -47,7 +47,7 @@ impl<W: Words> Wide<W> {
 
     /// And an element, as it is after the reduction.
     #[inline(always)]
-    pub(super) fn add_above<P: Prime>(&mut self, a: &Limbed<P, W>) {
+    pub(super) fn add_above<P: Prime>(&mut self, a: &Fp<P, W>) {
         self.above = self.above.plus(a.bound);
         macro_rules! limb {
             ($($i:literal)*) => {$( self.columns[$i + 5] = self.columns[$i + 5].add(a.limbs[$i]); )*};
@@ -57,17 +57,17 @@ impl<W: Words> Wide<W> {
 
     /// Montgomery's reduction: the products together are at most 84 p^2, and the result is below 2 p and what was added above.
     #[cfg_attr(not(test), inline(always))]
-    pub(super) fn reduce<P: Prime>(self) -> Limbed<P, W> {
+    pub(super) fn reduce<P: Prime>(self) -> Fp<P, W> {
         let mut t = self.columns;
-        let zero = t[0].same(0);
+        let zero = t[0].splat(0);
         let p = [
-            zero.same(P::P[0]),
-            zero.same(P::P[1]),
-            zero.same(P::P[2]),
-            zero.same(P::P[3]),
-            zero.same(P::P[4]),
+            zero.splat(P::P[0]),
+            zero.splat(P::P[1]),
+            zero.splat(P::P[2]),
+            zero.splat(P::P[3]),
+            zero.splat(P::P[4]),
         ];
-        let inverse = zero.same(P::NEGATIVE_INVERSE);
+        let inverse = zero.splat(P::NEGATIVE_INVERSE);
         macro_rules! step {
             ($($i:literal)*) => {$(
                 let q = zero.add_low(t[$i], inverse);
@@ -80,6 +80,6 @@ impl<W: Words> Wide<W> {
             )*};
         }
         step!(0 1 2 3 4);
-        Limbed::carried([t[5], t[6], t[7], t[8], t[9]], self.area.reduced().plus(self.above))
+        Fp::carried([t[5], t[6], t[7], t[8], t[9]], self.area.reduced().plus(self.above))
     }
 }

@@ -4,17 +4,15 @@ use core::array;
 
 use ark_bn254::{Fq2, Fq6, Fq12};
 
-use crate::{
-    field::Extension,
-    isa::{Isa, Kernel},
-};
+use super::Extension;
+use crate::backend::{Isa, Kernel};
 
 /// Eight elements. Coefficients are reduced.
 #[derive(Clone, Copy)]
-pub(crate) struct Fp12Lanes<C>(pub(super) [C; 6]);
+pub(crate) struct Fp12Lanes<C>(pub(crate) [C; 6]);
 
 impl<C: Extension> Fp12Lanes<C> {
-    pub(super) fn one(isa: C::Isa) -> Self {
+    pub(crate) fn one(isa: C::Isa) -> Self {
         let mut coefficients = [C::zero(isa); 6];
         coefficients[0] = C::splat(isa, &<Fq2 as ark_ff::Field>::ONE);
         Self(coefficients)
@@ -24,7 +22,7 @@ impl<C: Extension> Fp12Lanes<C> {
     ///
     /// A reduced coefficient times (9 + u)·b or (9 + u)·c is below 1.65·(12.8 + 12) p^2 in either part, so two such fit.
     #[inline(always)]
-    pub(super) fn line(&mut self, b: &C, c: &C) {
+    pub(crate) fn line(&mut self, b: &C, c: &C) {
         let (wrapped_b, wrapped_c) = (b.xi_factor(), c.xi_factor());
         let (b, c) = (b.factor(), c.factor());
         let f = self.0;
@@ -38,7 +36,7 @@ impl<C: Extension> Fp12Lanes<C> {
 
     /// Squares.
     #[inline(always)]
-    pub(super) fn square(&mut self) {
+    pub(crate) fn square(&mut self) {
         let f = self.0;
         macro_rules! twice {
             ($i:literal) => {
@@ -60,7 +58,7 @@ impl<C: Extension> Fp12Lanes<C> {
     }
 
     /// The eight.
-    pub(super) fn lanes(&self) -> [Fq12; 8] {
+    pub(crate) fn lanes(&self) -> [Fq12; 8] {
         let coefficients = self.0.map(C::to_plain);
         let c = |i: usize, lane: usize| coefficients[i][lane];
         array::from_fn(|lane| {
@@ -71,7 +69,7 @@ impl<C: Extension> Fp12Lanes<C> {
 }
 
 /// Squares all.
-pub(super) struct Square<'a, I: Isa>(pub(super) &'a mut [Fp12Lanes<I::Fq2>]);
+pub(crate) struct Square<'a, I: Isa>(pub(crate) &'a mut [Fp12Lanes<I::Fq2>]);
 
 impl<I: Isa> Kernel<I> for Square<'_, I> {
     type Output = ();

@@ -3,17 +3,41 @@
 use ark_bn254::{Fq, Fq2, Fr};
 use ark_ff::{BigInt, Field, PrimeField as _};
 
-use super::{
-    Coordinate, Lanes, Line, Row1, Row2,
-    inverse::inverse,
-    inverses, karatsuba,
-    prime::{Base, Prime, Scalar, difference, sum},
+use super::{Isa, Kernel, prefetch};
+use crate::{
+    field::{
+        Coordinate, Lanes, Line, Row1, Row2,
+        inverse::inverse,
+        inverses, karatsuba,
+        prime::{Base, Prime, Scalar, difference, sum},
+    },
+    pairing::Arkworks,
 };
-use crate::{isa::Portable, prefetch::prefetch};
+
+/// The token of any machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Portable;
+
+impl Isa for Portable {
+    type Fq = Plain<Fq>;
+    type Fq2 = Plain<Fq2>;
+    type Fr = Plain<Fr>;
+    type Pairing = Arkworks;
+
+    #[inline(always)]
+    fn detect() -> Option<Self> {
+        Some(Self)
+    }
+
+    #[inline(always)]
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
+        kernel.run(self)
+    }
+}
 
 /// Eight elements of F.
 #[derive(Clone, Copy, Debug)]
-pub struct Plain<F>(pub(super) [F; 8]);
+pub struct Plain<F>(pub(crate) [F; 8]);
 
 /// What arkworks' three fields have in common beyond what it says.
 pub trait Field8: Field {
@@ -101,7 +125,7 @@ impl Field8 for Fq2 {
 impl<F: Field> Plain<F> {
     /// Lane by lane: a loop, for the compiler keeps calls in what `array::from_fn` and `map` are given.
     #[inline(always)]
-    pub(super) fn each(f: impl Fn(usize) -> F) -> Self {
+    pub(crate) fn each(f: impl Fn(usize) -> F) -> Self {
         let mut lanes = [F::ZERO; 8];
         for (i, lane) in lanes.iter_mut().enumerate() {
             *lane = f(i);

@@ -1,20 +1,30 @@
-//! AVX-512 with IFMA: eight words in a register. All that is unsafe about it is here (and a hint to the caches in `prefetch`).
+//! AVX-512 with IFMA: eight words in a register. All that is unsafe about it is here (and a hint to the caches in `prefetch.rs`).
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::*;
 
+use super::{Isa, Kernel};
 use crate::{
-    field::{Line, Words},
-    isa::{Isa, Kernel},
+    field::{Line, U64x8},
+    pairing::InLanes,
 };
 
 /// Whoever has it runs on a machine with AVX-512 F, DQ, VL, VBMI2 and IFMA, BMI2 and LZCNT.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
-impl Avx512 {
-    /// The token, when the machine has the instructions.
-    pub(crate) fn detect() -> Option<Self> {
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512vbmi2,avx512ifma,bmi2,lzcnt")]
+fn with_features<K: Kernel<Avx512>>(isa: Avx512, kernel: K) -> K::Output {
+    kernel.run(isa)
+}
+
+impl Isa for Avx512 {
+    type Fq = crate::field::Fp<crate::field::Base, Zmm>;
+    type Fq2 = crate::field::Fp2<Zmm>;
+    type Fr = crate::field::Fp<crate::field::Scalar, Zmm>;
+    type Pairing = InLanes<Zmm>;
+
+    fn detect() -> Option<Self> {
         let all = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
@@ -24,17 +34,6 @@ impl Avx512 {
             && is_x86_feature_detected!("lzcnt");
         all.then_some(Self(()))
     }
-}
-
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512vbmi2,avx512ifma,bmi2,lzcnt")]
-fn with_features<K: Kernel<Avx512>>(isa: Avx512, kernel: K) -> K::Output {
-    kernel.run(isa)
-}
-
-impl Isa for Avx512 {
-    type Fq = crate::field::Limbed<crate::field::Base, Zmm>;
-    type Fq2 = crate::field::Pair<Zmm>;
-    type Fr = crate::field::Limbed<crate::field::Scalar, Zmm>;
 
     #[inline(always)]
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
@@ -56,16 +55,16 @@ macro_rules! instruction {
     };
 }
 
-impl Words for Zmm {
+impl U64x8 for Zmm {
     type Token = Avx512;
 
     #[inline(always)]
-    fn splat(_: Avx512, word: u64) -> Self {
+    fn from_word(_: Avx512, word: u64) -> Self {
         Self(instruction!(_mm512_set1_epi64(word as i64)))
     }
 
     #[inline(always)]
-    fn load(_: Avx512, line: &Line) -> Self {
+    fn from_line(_: Avx512, line: &Line) -> Self {
         // SAFETY: the token says that the instructions are there; a line is 64 readable bytes at a multiple of 64.
         Self(unsafe { _mm512_load_si512(line.0.as_ptr().cast()) })
     }
@@ -79,12 +78,12 @@ impl Words for Zmm {
     }
 
     #[inline(always)]
-    fn same(self, word: u64) -> Self {
+    fn splat(self, word: u64) -> Self {
         Self(instruction!(_mm512_set1_epi64(word as i64)))
     }
 
     #[inline(always)]
-    fn other(self, line: &[u64; 8]) -> Self {
+    fn load(self, line: &[u64; 8]) -> Self {
         // SAFETY: a register exists only where the instructions do; the array is 64 readable bytes.
         Self(unsafe { _mm512_loadu_si512(line.as_ptr().cast()) })
     }
@@ -132,7 +131,7 @@ impl Words for Zmm {
             40 => instruction!(_mm512_shrdi_epi64::<40>(self.0, high.0)),
             52 => instruction!(_mm512_shrdi_epi64::<52>(self.0, high.0)),
             _ => {
-                let count = self.same(u64::from(64 - N)).0;
+                let count = self.splat(u64::from(64 - N)).0;
                 let low = instruction!(_mm512_srli_epi64::<N>(self.0));
                 let high = instruction!(_mm512_sllv_epi64(high.0, count));
                 instruction!(_mm512_or_si512(low, high))
@@ -152,14 +151,14 @@ impl Words for Zmm {
     }
 
     #[inline(always)]
-    fn pick(self, table: &[u64; 8]) -> Self {
-        let table = self.other(table);
+    fn lookup(self, table: &[u64; 8]) -> Self {
+        let table = self.load(table);
         Self(instruction!(_mm512_permutexvar_epi64(self.0, table.0)))
     }
 
     #[inline(always)]
     fn permute(self, order: &[u64; 8]) -> Self {
-        let order = self.other(order);
+        let order = self.load(order);
         Self(instruction!(_mm512_permutexvar_epi64(order.0, self.0)))
     }
 

@@ -9,13 +9,13 @@ use super::{
         inverse::inverse,
         inverses,
         prime::{self, Limbs, MASK, Prime},
-        words::Words,
+        u64x8::U64x8,
     },
-    Limbed, ONE, UncarriedProduct,
+    Fp, ONE, UncarriedProduct,
 };
-use crate::{isa::Isa, prefetch::prefetch};
+use crate::backend::{Isa, prefetch};
 
-impl<P: Prime, W: Words> Lanes for Limbed<P, W>
+impl<P: Prime, W: U64x8> Lanes for Fp<P, W>
 where
     W::Token: Isa,
 {
@@ -34,7 +34,7 @@ where
 
     #[inline(always)]
     fn zero(isa: W::Token) -> Self {
-        Self::new([W::splat(isa, 0); 5], Bound::of(0.0))
+        Self::new([W::from_word(isa, 0); 5], Bound::of(0.0))
     }
 
     #[inline(always)]
@@ -125,7 +125,7 @@ where
         // A product with the number one takes the radix off.
         let word = self.limbs[0];
         let one = Self::new(
-            [word.same(1), word.same(0), word.same(0), word.same(0), word.same(0)],
+            [word.splat(1), word.splat(0), word.splat(0), word.splat(0), word.splat(0)],
             Bound::of(1.0),
         );
         let w = self.mul(&one).below_prime().packed();
@@ -137,7 +137,7 @@ where
     }
 }
 
-impl<P: Prime, W: Words> Coordinate for Limbed<P, W>
+impl<P: Prime, W: U64x8> Coordinate for Fp<P, W>
 where
     W::Token: Isa,
 {

@@ -1,76 +1,32 @@
-//! Eight 64-bit words at a time: what the limbs are made of.
+//! Any machine, with the limbs of the fast ones: what the instructions are tested against, and how the
+//! limbs are tested where they are absent. For unit tests alone.
 
-use super::Line;
+use super::{Isa, Kernel};
+use crate::field::{Line, U64x8};
 
-/// Eight words of 64 bits. One exists only on a machine that has the instructions for it: the first is made from its
-/// [`Words::Token`], all others from another.
-///
-/// All arithmetic wraps.
-pub trait Words: Copy + Send + Sync + 'static {
-    /// Whoever has it runs on a machine with the instructions.
-    type Token: Copy + Send + Sync + 'static;
-
-    /// The same word in every lane.
-    fn splat(token: Self::Token, word: u64) -> Self;
-    /// The words of a line.
-    fn load(token: Self::Token, line: &Line) -> Self;
-    /// The words as a line.
-    fn store(self) -> Line;
-    /// The same word in every lane, made from another.
-    fn same(self, word: u64) -> Self;
-    /// The words of a line, made from another.
-    fn other(self, line: &[u64; 8]) -> Self;
-
-    fn add(self, other: Self) -> Self;
-    fn sub(self, other: Self) -> Self;
-    fn and(self, other: Self) -> Self;
-    fn or(self, other: Self) -> Self;
-    fn shl<const N: u32>(self) -> Self;
-    fn shr<const N: u32>(self) -> Self;
-    /// Shifts in the sign.
-    fn sar<const N: u32>(self) -> Self;
-    /// The low word of (`high`:`self`) shifted right.
-    fn funnel<const N: u32>(self, high: Self) -> Self;
-    /// Adds the low 52 bits of the product of the factors' low 52 bits.
-    fn add_low(self, a: Self, b: Self) -> Self;
-    /// Adds the product's bits 52 to 103.
-    fn add_high(self, a: Self, b: Self) -> Self;
-    /// Lane i gets `table[self[i] mod 8]`.
-    fn pick(self, table: &[u64; 8]) -> Self;
-    /// Lane i gets lane `order[i]`, which is below 8.
-    fn permute(self, order: &[u64; 8]) -> Self;
-    /// Lanes whose bit is set come from `other`.
-    fn select(self, lanes: u8, other: Self) -> Self;
-    /// Lanes that are zero.
-    fn zeros(self) -> u8;
-    /// Lanes whose top bit is set.
-    fn negatives(self) -> u8;
-    /// Lane j of row i becomes lane i of row j.
-    fn transpose(rows: [Self; 8]) -> [Self; 8];
-}
-
-/// The same in plain words (and no word of it inlined, which would take the compiler minutes): what the instructions are tested against, and how the limbs are tested where they are absent.
-#[cfg(test)]
+/// Eight plain words. Nothing of it is inlined, which would take the compiler minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Emulated(pub(crate) [u64; 8]);
 
 /// Any machine, with the limbs of the fast one.
-#[cfg(test)]
 #[derive(Clone, Copy, Debug)]
 pub struct EmulatedIsa;
 
-#[cfg(test)]
-impl crate::isa::Isa for EmulatedIsa {
-    type Fq = super::Limbed<super::Base, Emulated>;
-    type Fq2 = super::Pair<Emulated>;
-    type Fr = super::Limbed<super::Scalar, Emulated>;
+impl Isa for EmulatedIsa {
+    type Fq = crate::field::Fp<crate::field::Base, Emulated>;
+    type Fq2 = crate::field::Fp2<Emulated>;
+    type Fr = crate::field::Fp<crate::field::Scalar, Emulated>;
+    type Pairing = crate::pairing::InLanes<Emulated>;
 
-    fn run<K: crate::isa::Kernel<Self>>(self, kernel: K) -> K::Output {
+    fn detect() -> Option<Self> {
+        Some(Self)
+    }
+
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
         kernel.run(self)
     }
 }
 
-#[cfg(test)]
 impl Emulated {
     fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
         Self(std::array::from_fn(|i| f(self.0[i], other.0[i])))
@@ -81,17 +37,16 @@ impl Emulated {
     }
 }
 
-#[cfg(test)]
-impl Words for Emulated {
+impl U64x8 for Emulated {
     type Token = EmulatedIsa;
 
     #[inline(never)]
-    fn splat(_: EmulatedIsa, word: u64) -> Self {
+    fn from_word(_: EmulatedIsa, word: u64) -> Self {
         Self([word; 8])
     }
 
     #[inline(never)]
-    fn load(_: EmulatedIsa, line: &Line) -> Self {
+    fn from_line(_: EmulatedIsa, line: &Line) -> Self {
         Self(line.0)
     }
 
@@ -101,12 +56,12 @@ impl Words for Emulated {
     }
 
     #[inline(never)]
-    fn same(self, word: u64) -> Self {
+    fn splat(self, word: u64) -> Self {
         Self([word; 8])
     }
 
     #[inline(never)]
-    fn other(self, line: &[u64; 8]) -> Self {
+    fn load(self, line: &[u64; 8]) -> Self {
         Self(*line)
     }
 
@@ -152,20 +107,20 @@ impl Words for Emulated {
 
     #[inline(never)]
     fn add_low(self, a: Self, b: Self) -> Self {
-        const M: u64 = super::prime::MASK;
+        const M: u64 = crate::field::prime::MASK;
         let product = |i: usize| ((a.0[i] & M) as u128 * (b.0[i] & M) as u128) as u64 & M;
         Self(std::array::from_fn(|i| self.0[i].wrapping_add(product(i))))
     }
 
     #[inline(never)]
     fn add_high(self, a: Self, b: Self) -> Self {
-        const M: u64 = super::prime::MASK;
+        const M: u64 = crate::field::prime::MASK;
         let product = |i: usize| (((a.0[i] & M) as u128 * (b.0[i] & M) as u128) >> 52) as u64;
         Self(std::array::from_fn(|i| self.0[i].wrapping_add(product(i))))
     }
 
     #[inline(never)]
-    fn pick(self, table: &[u64; 8]) -> Self {
+    fn lookup(self, table: &[u64; 8]) -> Self {
         Self(self.0.map(|a| table[(a & 7) as usize]))
     }
 

@@ -1,0 +1,190 @@
+//! Which instructions the work is done with.
+//!
+//! A backend is a file in this folder: a token that is an [`Isa`], and its vector of eight words, an implementation of
+//! [`U64x8`](crate::field::U64x8). It needs a `mod` line below and an entry in [`backends`]; whatever asks which backends there
+//! are is made from that list.
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
+#[cfg(test)]
+mod emulated;
+mod isa;
+pub(crate) mod portable;
+mod prefetch;
+
+use std::fmt;
+
+#[cfg(test)]
+pub(crate) use emulated::{Emulated, EmulatedIsa};
+pub(crate) use isa::{Form, Isa, Kernel};
+pub(crate) use portable::{Field8, Plain};
+pub(crate) use prefetch::prefetch;
+
+/// The list, the slowest first: name, token, text, and on which machines it is compiled. Hands it to another macro.
+macro_rules! backends {
+    ($then:ident! $arguments:tt) => {
+        crate::backend::$then! {
+            $arguments
+            /// Any machine: the same algorithms on `ark-ff`.
+            Portable = portable::Portable, "portable", all();
+            /// x86-64 with AVX-512 F, DQ, VL, VBMI2 and IFMA: eight lanes of 52-bit limbs.
+            Avx512Ifma = avx512::Avx512, "avx512ifma", target_arch = "x86_64";
+        }
+    };
+}
+
+/// Does the work with a backend's token, or tells that the machine has no such backend.
+macro_rules! dispatch {
+    ($backend:expr, $isa:ident => $work:expr) => {
+        crate::backend::backends!(work_with!($backend, $isa, $work))
+    };
+}
+
+macro_rules! work_with {
+    (
+        ($backend:expr, $isa:ident, $work:expr)
+        $($(#[$doc:meta])* $name:ident = $module:ident::$token:ident, $text:literal, $machines:meta;)*
+    ) => {
+        match $backend {
+            $(
+                #[cfg($machines)]
+                backend @ crate::Backend::$name => {
+                    match <crate::backend::$module::$token as crate::backend::Isa>::detect() {
+                        Some($isa) => Ok($work),
+                        None => Err(crate::Error::Backend { backend }),
+                    }
+                }
+                #[cfg(not($machines))]
+                backend @ crate::Backend::$name => Err(crate::Error::Backend { backend }),
+            )*
+        }
+    };
+}
+
+macro_rules! declare {
+    (
+        ()
+        $($(#[$doc:meta])* $name:ident = $module:ident::$token:ident, $text:literal, $machines:meta;)*
+    ) => {
+        /// A set of instructions. All give the same results, bit for bit.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Backend {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Backend {
+            const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Whether this machine has it.
+            pub fn is_available(self) -> bool {
+                match self {
+                    $(
+                        #[cfg($machines)]
+                        Self::$name => <$module::$token as Isa>::detect().is_some(),
+                        #[cfg(not($machines))]
+                        Self::$name => false,
+                    )*
+                }
+            }
+
+            /// Its name: `portable` or `avx512ifma`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+
+        /// Room for a value in the form of each backend.
+        pub struct Slots<F: Form> {
+            $(#[cfg($machines)] $module: Option<F::Of<$module::$token>>,)*
+            #[cfg(test)]
+            emulated: Option<F::Of<EmulatedIsa>>,
+        }
+
+        impl<F: Form> Slots<F> {
+            /// Nothing in any form.
+            pub(crate) fn empty() -> Self {
+                Self {
+                    $(#[cfg($machines)] $module: None,)*
+                    #[cfg(test)]
+                    emulated: None,
+                }
+            }
+
+            /// Overwrites what may tell a secret, in every form.
+            pub(crate) fn wipe(&mut self) {
+                $(
+                    #[cfg($machines)]
+                    if let Some(value) = &mut self.$module {
+                        F::wipe::<$module::$token>(value);
+                    }
+                )*
+                #[cfg(test)]
+                if let Some(value) = &mut self.emulated {
+                    F::wipe::<EmulatedIsa>(value);
+                }
+            }
+        }
+
+        $(
+            #[cfg($machines)]
+            impl Listed for $module::$token {
+                fn slot<F: Form>(slots: &Slots<F>) -> &Option<F::Of<Self>> {
+                    &slots.$module
+                }
+
+                fn slot_mut<F: Form>(slots: &mut Slots<F>) -> &mut Option<F::Of<Self>> {
+                    &mut slots.$module
+                }
+            }
+        )*
+    };
+}
+
+pub(crate) use {backends, declare, dispatch, work_with};
+
+/// A backend that has a place in [`Slots`].
+pub trait Listed: Sized {
+    /// The value in this backend's form.
+    fn slot<F: Form>(slots: &Slots<F>) -> &Option<F::Of<Self>>
+    where
+        Self: Isa;
+
+    /// The same, to be filled.
+    fn slot_mut<F: Form>(slots: &mut Slots<F>) -> &mut Option<F::Of<Self>>
+    where
+        Self: Isa;
+}
+
+backends!(declare!());
+
+#[cfg(test)]
+impl Listed for EmulatedIsa {
+    fn slot<F: Form>(slots: &Slots<F>) -> &Option<F::Of<Self>> {
+        &slots.emulated
+    }
+
+    fn slot_mut<F: Form>(slots: &mut Slots<F>) -> &mut Option<F::Of<Self>> {
+        &mut slots.emulated
+    }
+}
+
+impl Backend {
+    /// The fastest that this machine has.
+    pub fn best() -> Self {
+        Self::available().last().unwrap_or(Self::Portable)
+    }
+
+    /// All that this machine has, the fastest last.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|backend| backend.is_available())
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
