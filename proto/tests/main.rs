@@ -11,5 +11,3 @@ mod conversions;
 mod envelopes;
 #[cfg(all(feature = "json", feature = "witness"))]
 mod files;
-#[cfg(all(feature = "json", feature = "witness"))]
-mod vectors;

@@ -1,9 +1,7 @@
 //! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages that are kept as files; good cases and
 //! refused ones with the reason.
 //!
-//! `cargo run --release -p wufu-proto --example vectors`. Keys and proofs come from `vectors/honest.json`, which an
-//! example of `wufu-wallet` writes; everything else is made here.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
+//! Keys and proofs come from `vectors/honest.json`, which an example of `wufu-wallet` writes; everything else is made here.
 
 mod curve;
 mod directories;
@@ -35,11 +33,15 @@ pub use reading::read_message;
 /// Where the files lie.
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/");
 
-fn main() {
+/// Writes every file.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write() -> std::io::Result<()> {
     for (name, value) in files() {
-        let text = serde_json::to_string_pretty(&value).unwrap();
-        std::fs::write(format!("{FOLDER}{name}"), text + "\n").unwrap();
+        std::fs::write(format!("{FOLDER}{name}"), format!("{value:#}\n"))?;
     }
+    Ok(())
 }
 
 /// Every file.

@@ -1,13 +1,9 @@
 //! `vectors/messages.json` and its generator: what the file says is accepted is, byte for byte, and what it says is refused is, for that reason.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "../examples/vectors/main.rs"]
-mod generator;
 
 use serde_json::Value;
 use wufu_verifier::log::{checkpoint::Checkpoint, signed_note::LogKey};
 
-use generator::{read_file, read_message};
+use xtask::vectors::{self as generator, read_file, read_message};
 
 fn load(name: &str) -> Value {
     let path = format!("{}{name}", generator::FOLDER);
@@ -121,6 +117,6 @@ fn checkpoints_are_opened_or_refused() {
 #[test]
 fn the_files_are_what_the_generator_writes() {
     for (name, made) in generator::files() {
-        assert!(load(name) == made, "{name} is another: run the example `vectors`");
+        assert!(load(name) == made, "{name} is another: run `cargo xtask vectors`");
     }
 }

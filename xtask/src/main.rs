@@ -1,0 +1,11 @@
+//! `cargo xtask TASK`. The only task so far is `vectors`.
+
+use anyhow::Context as _;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["vectors"] => xtask::vectors::write().context("vectors/ cannot be written"),
+        other => anyhow::bail!("not a task: expected `vectors`, found `{}`", other.join(" ")),
+    }
+}

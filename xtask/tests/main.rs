@@ -1,0 +1,6 @@
+//! The integration tests of this crate, in one binary: each further binary costs a link.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use wufu_testing as _;
+
+mod vectors;
