@@ -1,6 +1,7 @@
 //! `wufu ledger`: what an operator does, on the ledger's own folder.
 
 pub mod generate;
+pub mod import;
 pub mod read;
 pub mod report;
 
@@ -15,11 +16,11 @@ use wufu_proto::append::{Append, CardIssue};
 use crate::{
     files,
     human::{self, Span, Utc, count},
-    import::{self, ImportArgs},
     names,
     output::Output,
 };
 use generate::GenerateArgs;
+use import::ImportArgs;
 
 /// Arguments of `wufu ledger`.
 #[derive(Args, Debug)]

@@ -9,7 +9,6 @@ mod demo;
 mod envelope;
 mod files;
 mod human;
-mod import;
 mod ledger;
 mod listen;
 mod names;

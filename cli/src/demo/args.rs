@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use wufu_ledger::CurrencyCode;
 
-use crate::import::FormatArgs;
+use crate::ledger::import::FormatArgs;
 
 /// Arguments of `wufu demo`.
 #[derive(Args, Debug)]

@@ -28,7 +28,7 @@ use wufu_wallet::{Answer, ClaimAsk, ClaimPlan, DonationOptions, DonationPlan, Su
 use crate::{
     files,
     human::Span,
-    import::FormatArgs,
+    ledger::import::FormatArgs,
     output::{Output, duration},
     wallet::report_fields,
 };

@@ -43,7 +43,8 @@ use crate::{
         self,
         write::{CHECKPOINTS, LOG_KEY, VERIFYING_KEY},
     },
-    human, import, ledger,
+    human,
+    ledger::{self, import},
     output::{Output, duration},
     serve, setup, source,
 };
