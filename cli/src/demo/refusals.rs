@@ -13,7 +13,10 @@ use wufu_verifier::{Amount, ProofRequest, VerifyError, encoding::text};
 use wufu_wallet::{DonationOptions, ProofSource, SubmitOutcome};
 
 use super::{
-    check_donation, forge, plan_claim, plan_donation, question::question, report::Findings,
+    forge,
+    question::question,
+    report::Findings,
+    steps::{check_donation, plan_claim, plan_donation},
     world::World,
 };
 use crate::{files, output::Output};

@@ -15,7 +15,7 @@ use wufu_verifier::{
     log::{notes, signed_note::LogKey},
 };
 
-use super::{ReadFailure, read, read_message};
+use super::read::{ReadFailure, read, read_message};
 use crate::output;
 
 /// What a file holds, and who may read it.

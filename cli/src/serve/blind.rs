@@ -18,7 +18,10 @@ use wufu_verifier::CircuitName;
 use wufu_wallet::file;
 use zeroize::Zeroizing;
 
-use super::{DEALER_PORT, EVALUATOR_PORT, signals::Signals};
+use super::{
+    listening::{DEALER_PORT, EVALUATOR_PORT, listening},
+    signals::Signals,
+};
 use crate::{
     cache, files, human,
     listen::{ListenArgs, Listener},
@@ -191,7 +194,7 @@ pub async fn evaluator(
     let config = args.role.config()?;
     let evaluators = args.role.evaluators(output)?;
     let listener = args.listen.bind(EVALUATOR_PORT).await?;
-    super::listening("evaluator", &listener, output)?;
+    listening("evaluator", &listener, output)?;
     run_evaluator(Box::pin(listener.into_stream()), evaluators, config, signals.told_to_end())
         .await?;
     Ok(())
@@ -212,7 +215,7 @@ pub async fn both(args: BothArgs, signals: Signals, output: Output) -> anyhow::R
     let one = anywhere.bind(DEALER_PORT).await?;
     let two = anywhere.bind(EVALUATOR_PORT).await?;
     dealing(&one, &signing, output)?;
-    super::listening("evaluator", &two, output)?;
+    listening("evaluator", &two, output)?;
     let deal =
         run_dealer(Box::pin(one.into_stream()), dealers, config.clone(), signals.told_to_end());
     let evaluate =

@@ -1,13 +1,13 @@
 //! `wufu serve`: the services.
 
 mod blind;
+mod listening;
 mod signals;
 
 use std::{future::Future, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use serde_json::json;
 use tracing_subscriber::{
     Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
@@ -21,16 +21,8 @@ use crate::{
     output::{self, Output},
     setup,
 };
+use listening::{LEDGER_PORT, PROVER_PORT, listening};
 use signals::Signals;
-
-/// The prover's usual port.
-pub const PROVER_PORT: u16 = 7181;
-/// The ledger's usual port.
-pub const LEDGER_PORT: u16 = 7182;
-/// The dealer's usual port.
-pub const DEALER_PORT: u16 = 7183;
-/// The evaluator's usual port.
-pub const EVALUATOR_PORT: u16 = 7184;
 
 /// Arguments of `wufu serve`.
 #[derive(Args, Debug)]
@@ -204,15 +196,4 @@ pub async fn loopback() -> anyhow::Result<(Listener, String)> {
     let listener = ListenArgs { listen: None, unix: None }.bind(0).await?;
     let url = listener.url()?;
     Ok((listener, url))
-}
-
-fn listening(role: &str, listener: &Listener, output: Output) -> anyhow::Result<()> {
-    let url = listener.url()?;
-    output.result(
-        "listening",
-        format_args!("{role} on {url}"),
-        json!({ "role": role, "url": url }),
-    );
-    // Whoever waits for this line would wait for ever.
-    output::check()
 }

@@ -8,7 +8,7 @@ use wufu_ledger::CurrencyCode;
 use wufu_verifier::{CircuitName, Trust};
 use wufu_wallet::{GrpcSource, Inclusion, LogName, ReceivedItem, Wallet};
 
-use super::{list::NOT_OURS, sources::SourceArgs};
+use super::{list::NOT_OURS, notes, sources::SourceArgs};
 use crate::{
     files,
     human::{self, Span},
@@ -110,7 +110,7 @@ pub async fn sync(
     output: Output,
 ) -> anyhow::Result<()> {
     let (sources, opened) = sources.open(output).await?;
-    super::reading(org, &sources, output);
+    notes::reading(org, &sources, output);
     let found = wallet.sync(&sources, org, files::now()?).await;
     // For the amounts in lists alone: what a ledger says of itself is not signed, and is asked of it by everybody.
     let info = match &found {
@@ -171,7 +171,7 @@ pub async fn look_up(
     output: Output,
 ) -> anyhow::Result<()> {
     let (sources, opened) = sources.open(output).await?;
-    super::reading(&log.org, &sources, output);
+    notes::reading(&log.org, &sources, output);
     let found = wallet.look_up(&sources, log, shard, files::now()?).await;
     drop(opened);
     found?;

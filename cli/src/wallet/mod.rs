@@ -2,6 +2,7 @@
 
 mod holdings;
 mod list;
+mod notes;
 mod prove;
 mod restore;
 mod sources;
@@ -17,9 +18,8 @@ use wufu_verifier::{
     CircuitName, ProofRequest, VerifyingKey, encoding::text, log::receipt::ClaimAnswer,
 };
 use wufu_wallet::{
-    Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, ProofMode, Report, Sources,
+    Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, ProofMode, Report,
     SubmitOutcome, Wallet,
-    endpoint::patience::{BusyWait, OnWait},
 };
 
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
     names,
     output::{Output, duration},
 };
+use notes::{reading, waits};
 use prove::ProveArgs;
 use sources::SourceArgs;
 
@@ -302,29 +303,6 @@ fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey>
         }
     }
     bail!("no {circuit} key is pinned: wufu wallet pin --key FILE, or --dev-keys")
-}
-
-/// Says that a ledger is busy, and when it is asked again.
-fn waits(output: Output) -> OnWait {
-    Arc::new(move |wait: &BusyWait| {
-        let BusyWait { endpoint, refused, time, left } = wait;
-        let text = format!(
-            "{endpoint} is busy; asking again in {}, for {} at most",
-            duration(*time),
-            duration(*left)
-        );
-        let fields = json!({
-            "place": endpoint, "refused": refused, "seconds": time.as_secs_f64(), "left": left.as_secs_f64(),
-        });
-        output.note("busy", text, fields);
-    })
-}
-
-/// Says whom the wallet asks, before it waits for the answers.
-fn reading(what: &str, sources: &Sources, output: Output) {
-    let ledger = sources.ledger.name();
-    let text = format!("reading {what} from {ledger}; each answer may take up to 60 s");
-    output.note("reading", text, json!({ "what": what, "ledger": ledger, "limit_seconds": 60 }));
 }
 
 fn tell(report: &Report, among: &str, output: Output) {

@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args};
 use serde_json::json;
 use wufu_wallet::{GrpcSource, NoteFile, Sources};
 
+use super::notes;
 use crate::{
     output::Output,
     source::{self, LedgerSession},
@@ -35,7 +36,7 @@ impl SourceArgs {
     /// Opens them. The ledger is served as long as the second value lives.
     pub async fn open(&self, output: Output) -> anyhow::Result<(Sources, LedgerSession)> {
         let opened = source::open(&self.ledger).await?;
-        let ledger = GrpcSource::new(opened.endpoint()?).with_waits(super::waits(output));
+        let ledger = GrpcSource::new(opened.endpoint()?).with_waits(notes::waits(output));
         let sources = match &self.second {
             None => Sources::one(ledger),
             Some(second) if Path::new(second).is_file() => {
@@ -61,7 +62,7 @@ impl SourceArgs {
                 output.note("second", text, json!({ "second": endpoint.to_string() }));
                 Sources::compared(
                     ledger,
-                    GrpcSource::new(endpoint).with_waits(super::waits(output)),
+                    GrpcSource::new(endpoint).with_waits(notes::waits(output)),
                 )
             }
         };
