@@ -26,7 +26,7 @@ pub struct SeedId(pub [u8; 32]);
 
 impl fmt::Debug for SeedId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Hex(&self.0).fmt(f)
+        fmt::Display::fmt(&Hex(&self.0), f)
     }
 }
 
