@@ -2,8 +2,8 @@
 
 use prost::Message as _;
 
-/// Messages with secrets, beside the witnesses: their `Debug` prints nothing but their name, and they are wiped wherever they are
-/// dropped.
+/// Messages with secrets, beside the witnesses: their `Debug` prints nothing but their name, and
+/// they are wiped wherever they are dropped.
 const SECRET: [&str; 12] = [
     ".wufu.v1.CardGrant",
     ".wufu.v1.CardOpening",

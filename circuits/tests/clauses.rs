@@ -24,8 +24,7 @@ use wufu_verifier::{
     statement::{ClaimRoots, anchor},
 };
 
-// More than any tree has.
-const LEVELS: u64 = 32;
+const LEVELS: u64 = 32; // More than any tree has.
 
 /// For each of the five cards: makes a true claim, changes it for this card, and sees that exactly `clause` is false.
 fn alone_for_each_card(clause: Clause, change: impl Fn(&mut StdRng, &mut FiveFuInstance, usize)) {

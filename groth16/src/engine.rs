@@ -54,8 +54,8 @@ pub enum EngineError {
 
 /// Computes Groth16 proofs under one key. It holds everything that does not depend on the witness.
 ///
-/// An engine need not check whether the assignment is true: a false one gives an error or a proof that does not verify. Callers
-/// check before and after.
+/// An engine need not check whether the assignment is true: a false one gives an error or a proof
+/// that does not verify. Callers check before and after.
 pub trait Engine: Send + Sync {
     /// Its name, and what there is to know of how it works, for people.
     fn name(&self) -> &str;

@@ -12,23 +12,29 @@ use rand::rngs::StdRng;
 use wufu_verifier::groth16::key::Reduction;
 use zeroize::Zeroizing;
 
-use crate::{R1csRef, key::KeyFileError};
+use crate::{MatrixRef, R1csRef, key::KeyFileError};
 
 /// The points of a key for a circuit. The secrets are drawn here and wiped here; nobody can know that no copy was kept.
 ///
 /// From the same random numbers arkworks' generator makes the same key, bit for bit.
 ///
 /// # Errors
-/// Returns an error if the circuit has more rows than the field has roots of unity, or if a secret is zero.
+/// Returns an error if a row has a wire that the circuit does not have, if there are more public inputs than
+/// wires or more rows than the field has roots of unity, or if a secret is zero.
 ///
 /// # Cost
-/// A multiple of the generator for every point of the key, those of the first group in lanes: a second or two for 2^15 rows, on all threads
-/// of the rayon pool.
+/// A multiple of the generator for every point of the key, those of the first group in lanes, on all
+/// threads of the rayon pool.
 pub fn generate(
     rows: R1csRef<'_>,
     reduction: Reduction,
     rng: &mut StdRng,
 ) -> Result<ProvingKey<Bn254>, KeyFileError> {
+    let is_known = |wire: u32| (wire as usize) < rows.wires;
+    let mut terms = rows.matrices.iter().flat_map(MatrixRef::rows).flatten();
+    if rows.public_inputs >= rows.wires || !terms.all(|(wire, _)| is_known(*wire)) {
+        return Err(KeyFileError::Generator);
+    }
     let toxic = Zeroizing::new([(); 4].map(|()| Fr::rand(rng)));
     let [alpha, beta, gamma, delta] = *toxic;
     let public = rows.public_inputs + 1;
@@ -37,34 +43,34 @@ pub fn generate(
     let tau = Zeroizing::new(domain.sample_element_outside_domain(rng));
     let inverse = |secret: Fr| secret.inverse().ok_or(KeyFileError::Generator);
     let inverses = Zeroizing::new([inverse(gamma)?, inverse(delta)?]);
-    let [of_gamma, of_delta] = *inverses;
+    let [gamma_inverse, delta_inverse] = *inverses;
 
     let [a, b, c] = polynomials(rows, &domain, *tau);
     let combined = |wire: usize, factor: Fr| (beta * a[wire] + alpha * b[wire] + c[wire]) * factor;
     let shown =
-        Zeroizing::new((0..public).map(|wire| combined(wire, of_gamma)).collect::<Vec<_>>());
+        Zeroizing::new((0..public).map(|wire| combined(wire, gamma_inverse)).collect::<Vec<_>>());
     let hidden = public..rows.wires;
-    let hidden = Zeroizing::new(hidden.map(|wire| combined(wire, of_delta)).collect::<Vec<_>>());
-    let quotient = quotient(reduction, &domain, *tau, of_delta)?;
+    let hidden =
+        Zeroizing::new(hidden.map(|wire| combined(wire, delta_inverse)).collect::<Vec<_>>());
+    let quotient = quotient(reduction, &domain, *tau, delta_inverse)?;
 
-    let g2 = BatchMulPreprocessing::new(G2Projective::generator(), b.len());
-    let second = |scalars: &[Fr]| -> Vec<G2Affine> { g2.batch_mul(scalars) };
-    let (g1, of_g2) = (G1Projective::generator(), G2Projective::generator());
+    let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
+    let b_g2_query: Vec<G2Affine> = BatchMulPreprocessing::new(g2, b.len()).batch_mul(&b);
     Ok(ProvingKey {
         vk: VerifyingKey {
             alpha_g1: (g1 * alpha).into_affine(),
-            beta_g2: (of_g2 * beta).into_affine(),
-            gamma_g2: (of_g2 * gamma).into_affine(),
-            delta_g2: (of_g2 * delta).into_affine(),
-            gamma_abc_g1: first(&shown)?,
+            beta_g2: (g2 * beta).into_affine(),
+            gamma_g2: (g2 * gamma).into_affine(),
+            delta_g2: (g2 * delta).into_affine(),
+            gamma_abc_g1: multiples(&shown)?,
         },
         beta_g1: (g1 * beta).into_affine(),
         delta_g1: (g1 * delta).into_affine(),
-        a_query: first(&a)?,
-        b_g1_query: first(&b)?,
-        b_g2_query: second(&b),
-        h_query: first(&quotient)?,
-        l_query: first(&hidden)?,
+        a_query: multiples(&a)?,
+        b_g1_query: multiples(&b)?,
+        b_g2_query,
+        h_query: multiples(&quotient)?,
+        l_query: multiples(&hidden)?,
     })
 }
 
@@ -91,18 +97,19 @@ fn polynomials(
     values
 }
 
-/// What the quotient's coefficients, or its values, are multiplied with.
+/// The scalars of the query H: with them the quotient's coefficients (libsnark) or its values on the odd
+/// powers (circom) are summed.
 fn quotient(
     reduction: Reduction,
     domain: &Radix2EvaluationDomain<Fr>,
     tau: Fr,
-    of_delta: Fr,
+    delta_inverse: Fr,
 ) -> Result<Zeroizing<Vec<Fr>>, KeyFileError> {
     let size = domain.size();
     Ok(Zeroizing::new(match reduction {
         // Powers of tau, times what is zero on the domain.
         Reduction::Libsnark => {
-            let first = domain.evaluate_vanishing_polynomial(tau) * of_delta;
+            let first = domain.evaluate_vanishing_polynomial(tau) * delta_inverse;
             let powers = std::iter::successors(Some(first), |power| Some(*power * tau));
             powers.take(size - 1).collect()
         }
@@ -111,13 +118,13 @@ fn quotient(
             let double = Radix2EvaluationDomain::<Fr>::new(2 * size);
             let double = double.ok_or(KeyFileError::Generator)?;
             let lagrange = Zeroizing::new(double.evaluate_all_lagrange_coefficients(tau));
-            lagrange.iter().skip(1).step_by(2).map(|value| *value * of_delta).collect()
+            lagrange.iter().skip(1).step_by(2).map(|value| *value * delta_inverse).collect()
         }
     }))
 }
 
 /// Multiples of the first group's generator.
-fn first(scalars: &[Fr]) -> Result<Vec<G1Affine>, KeyFileError> {
+fn multiples(scalars: &[Fr]) -> Result<Vec<G1Affine>, KeyFileError> {
     let mut points = vec![G1Affine::generator(); scalars.len()];
     let scaled = transform::scale(Backend::best(), &mut points, scalars, &|_| {});
     scaled.map_err(|_| KeyFileError::Generator)?;

@@ -70,7 +70,7 @@ pub enum KeyFileError {
     /// Its proving half belongs to another verifying key.
     #[error("the two halves of the proving key do not belong together")]
     Halves,
-    /// The circuit has too many rows, or a secret was zero.
+    /// The circuit has too many rows, or a row of a wire that it does not have, or a secret was zero.
     #[error("the key generator failed")]
     Generator,
 }
@@ -97,8 +97,8 @@ impl ProvingKey {
     /// A key from its verifying half and arkworks' points.
     ///
     /// # Errors
-    /// Returns an error if the verifying key is for another circuit than `circuit` or has other points, or if there are too few
-    /// or too many points.
+    /// Returns an error if the verifying key is for another circuit than `circuit` or has other
+    /// points, or if there are too few or too many points.
     pub fn new(
         verifying: VerifyingKey,
         circuit: &CircuitInfo,
@@ -149,8 +149,9 @@ impl ProvingKey {
     /// Decodes a key for a circuit. Every point is checked.
     ///
     /// # Errors
-    /// When the bytes are damaged or have another form, the verifying key is refused (see [`VerifyingKey::decode`]) or is for
-    /// another circuit, a point is wrong, or the points are not as many as the circuit needs.
+    /// When the bytes are damaged or have another form, the verifying key is refused (see
+    /// [`VerifyingKey::decode`]) or is for another circuit, a point is wrong, or the points are not
+    /// as many as the circuit needs.
     ///
     /// # Cost
     /// A subgroup check for every point of G2: seconds for Five Fu.

@@ -6,13 +6,13 @@ use ark_ff::UniformRand as _;
 use ark_groth16::{Groth16, ProvingKey, r1cs_to_qap::LibsnarkReduction};
 use rand::{SeedableRng as _, rngs::StdRng};
 use wufu_circuits::R1cs;
-use wufu_groth16::generate;
+use wufu_groth16::{MatrixRef, R1csRef, generate};
+use wufu_prover::keys::rows;
 use wufu_verifier::groth16::key::Reduction;
 
 use crate::{
     matrices::{CircomReduction, Rows},
     prepared::{awkward, chain},
-    views::rows,
 };
 
 /// What arkworks makes of the numbers that a generator gives.
@@ -37,5 +37,20 @@ fn keys_are_those_of_arkworks() {
             let ours = generate(rows(&shape), reduction, &mut seeded()).unwrap();
             assert_eq!(ours, theirs(&shape, reduction, &mut seeded()), "{reduction:?}");
         }
+    }
+}
+
+/// A row of a wire that the circuit does not have ended the process.
+#[test]
+fn rows_of_other_wires_make_no_key() {
+    let (terms, ends) = ([(1, Fr::from(2u64)), (2, Fr::from(3u64))], [1, 2]);
+    let matrix = MatrixRef::new(&terms, &ends);
+    let made = |public_inputs, wires| {
+        let rows = R1csRef { public_inputs, wires, matrices: [matrix; 3] };
+        generate(rows, Reduction::Libsnark, &mut StdRng::seed_from_u64(1)).map(drop)
+    };
+    assert!(made(1, 3).is_ok());
+    for (public_inputs, wires) in [(1, 2), (3, 3), (0, 0), (usize::MAX, 3)] {
+        assert!(made(public_inputs, wires).is_err(), "{public_inputs} of {wires}");
     }
 }

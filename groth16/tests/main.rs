@@ -6,4 +6,3 @@ use wufu_testing as _;
 mod generate;
 mod matrices;
 mod prepared;
-mod views;

@@ -1,5 +1,5 @@
-//! The prepared engine against arkworks' prover: the same proofs, bit for bit, of small circuits of every shape and witness. Those of
-//! the statements are in `prover/tests/prepared.rs`.
+//! The prepared engine against arkworks' prover: the same proofs, bit for bit, of small circuits of
+//! every shape and witness. Those of the statements are in `prover/tests/prepared.rs`.
 #![allow(clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::{Bn254, Fr};
@@ -18,12 +18,10 @@ use wufu_groth16::{
     EngineError,
     prepared::{DEFAULT_BUDGET, Options, Progress, Queries, Step, Workspaces},
 };
+use wufu_prover::keys::{rows, values};
 use wufu_verifier::groth16::key::Reduction;
 
-use crate::{
-    matrices::{CircomReduction, Rows, matrices},
-    views::{rows, values},
-};
+use crate::matrices::{CircomReduction, Rows, matrices};
 
 const SMALL: usize = 100_000;
 

@@ -58,7 +58,8 @@ pub struct DonationReceipt {
     /// When.
     #[zeroize(skip)]
     pub time: Time,
-    /// The receipt's name, as the charity wrote it: 1 to [`MAX_RECEIPT`] bytes that are a name, see [`wufu_verifier::encoding::text::check_name`].
+    /// The receipt's name, as the charity wrote it: 1 to [`MAX_RECEIPT`] bytes that are a name, see
+    /// [`wufu_verifier::encoding::text::check_name`].
     pub receipt: Vec<u8>,
     /// What hides the owner.
     pub rcm: Fr,

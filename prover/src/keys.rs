@@ -1,4 +1,5 @@
-//! The engine's keys for the statements of the registry: what `wufu-groth16` asks of a circuit comes from `wufu-circuits` here.
+//! The engine's keys for the statements of the registry: what `wufu-groth16` asks of a circuit
+//! comes from `wufu-circuits` here.
 //!
 //! A key that is there is read by the engine itself: `ProvingKey::load(path, &keys::circuit(name), trust)`.
 

@@ -18,24 +18,13 @@ pub struct Incoming(Connections);
 pub(crate) type Connections = Pin<Box<dyn Stream<Item = io::Result<Box<dyn Transport>>> + Send>>;
 
 impl Incoming {
-    /// Connections from a stream. An error is one that could not be accepted: it is logged, and the stream is asked again.
-    pub fn new<S, IO, E>(stream: S) -> Self
-    where
-        S: Stream<Item = Result<IO, E>> + Send + 'static,
-        IO: Transport,
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        Self(Box::pin(stream.map(|accepted| match accepted {
-            Ok(io) => Ok(Box::new(io) as Box<dyn Transport>),
-            Err(error) => Err(as_io(error.into())),
-        })))
-    }
-
     pub(crate) fn into_connections(self) -> Connections {
         self.0
     }
 }
 
+/// Connections from a stream. An error is a connection that could not be accepted: it is logged, and
+/// the stream is asked again.
 impl<S, IO, E> From<S> for Incoming
 where
     S: Stream<Item = Result<IO, E>> + Send + 'static,
@@ -43,7 +32,10 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     fn from(stream: S) -> Self {
-        Self::new(stream)
+        Self(Box::pin(stream.map(|accepted| match accepted {
+            Ok(io) => Ok(Box::new(io) as Box<dyn Transport>),
+            Err(error) => Err(as_io(error.into())),
+        })))
     }
 }
 

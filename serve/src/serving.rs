@@ -75,88 +75,80 @@ pub fn serve<'a>(
     shutdown: BoxFuture<'a, ()>,
     ending: Box<dyn FnOnce() + Send + 'a>,
 ) -> BoxFuture<'a, Result<ServiceEnd, ServeError>> {
-    Box::pin(serve_until(incoming, service, limits, shutdown, ending))
-}
-
-async fn serve_until(
-    incoming: Incoming,
-    service: Service,
-    limits: &Limits,
-    shutdown: BoxFuture<'_, ()>,
-    ending: Box<dyn FnOnce() + Send + '_>,
-) -> Result<ServiceEnd, ServeError> {
-    let Service { name, routes, descriptors, methods } = service;
-    let (mut health, health_service) = health_reporter();
-    health.set_service_status(name, ServingStatus::Serving).await;
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(descriptors)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            // Only what is served here: the descriptions hold the other roles, too.
-            .with_service_name(name)
-            .with_service_name("grpc.health.v1.Health")
-    };
-    let (house, desk) =
-        (Arc::new(ConnectionLimiter::new(limits)), Arc::new(CallLimiter::new(limits)));
-    let _closing = CloseOnDrop(house.clone());
-    let (end, ended) = oneshot::channel::<()>();
-    let serving = Server::builder()
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-        .http2_max_header_list_size(HEADERS)
-        .initial_connection_window_size(limits.windows.0)
-        .initial_stream_window_size(limits.windows.1)
-        .max_concurrent_streams(limits.streams)
-        .layer(Gate::new(name, methods, desk.clone()))
-        .add_routes(routes)
-        .add_service(health_service)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .serve_with_incoming_shutdown(BoundedIncoming::new(incoming, house.clone()), async {
-            // A sender that is gone says the same.
-            let _ = ended.await;
-        });
-    tokio::pin!(serving);
-    tokio::select! {
-        served = &mut serving => return Ok(served.map(|()| ServiceEnd::Whole)?),
-        () = shutdown => {}
-    }
-
-    tracing::info!("ending: no new calls are taken, calls in flight are finished");
-    ending();
-    for watched in [name, ""] {
-        health.set_service_status(watched, ServingStatus::NotServing).await;
-    }
-    // Those who watch are told, and then their streams end.
-    for watched in [name, ""] {
-        health.clear_service_status(watched).await;
-    }
-    tokio::task::yield_now().await;
-    desk.ending.cancel();
-    let _ = end.send(());
-    let finished = async {
+    Box::pin(async move {
+        let Service { name, routes, descriptors, methods } = service;
+        let (mut health, health_service) = health_reporter();
+        health.set_service_status(name, ServingStatus::Serving).await;
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(descriptors)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                // Only what is served here: the descriptions hold the other roles, too.
+                .with_service_name(name)
+                .with_service_name("grpc.health.v1.Health")
+        };
+        let (house, desk) =
+            (Arc::new(ConnectionLimiter::new(limits)), Arc::new(CallLimiter::new(limits)));
+        let _closing = CloseOnDrop(house.clone());
+        let (end, ended) = oneshot::channel::<()>();
+        let serving = Server::builder()
+            .http2_keepalive_interval(Some(Duration::from_secs(30)))
+            .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+            .http2_max_header_list_size(HEADERS)
+            .initial_connection_window_size(limits.windows.0)
+            .initial_stream_window_size(limits.windows.1)
+            .max_concurrent_streams(limits.streams)
+            .layer(Gate::new(name, methods, desk.clone()))
+            .add_routes(routes)
+            .add_service(health_service)
+            .add_service(reflection().build_v1()?)
+            .add_service(reflection().build_v1alpha()?)
+            .serve_with_incoming_shutdown(BoundedIncoming::new(incoming, house.clone()), async {
+                // A sender that is gone says the same.
+                let _ = ended.await;
+            });
+        tokio::pin!(serving);
         tokio::select! {
-            served = &mut serving => Some(served),
-            () = desk.empty() => None,
+            served = &mut serving => return Ok(served.map(|()| ServiceEnd::Whole)?),
+            () = shutdown => {}
         }
-    };
-    match timeout(limits.grace, finished).await {
-        Ok(Some(served)) => return Ok(served.map(|()| ServiceEnd::Whole)?),
-        Ok(None) => {}
-        Err(_) => {
-            let working = desk.working();
-            house.close();
-            let _ = timeout(CLOSE, serving).await;
-            return Ok(ServiceEnd::Cut { working });
+
+        tracing::info!("ending: no new calls are taken, calls in flight are finished");
+        ending();
+        for watched in [name, ""] {
+            health.set_service_status(watched, ServingStatus::NotServing).await;
         }
-    }
-    // What a client keeps open without a call is nothing to wait for.
-    if let Ok(served) = timeout(GOODBYE, &mut serving).await {
-        return Ok(served.map(|()| ServiceEnd::Whole)?);
-    }
-    house.close();
-    let _ = timeout(CLOSE, serving).await;
-    Ok(ServiceEnd::Whole)
+        // Those who watch are told, and then their streams end.
+        for watched in [name, ""] {
+            health.clear_service_status(watched).await;
+        }
+        tokio::task::yield_now().await;
+        desk.ending.cancel();
+        let _ = end.send(());
+        let finished = async {
+            tokio::select! {
+                served = &mut serving => Some(served),
+                () = desk.empty() => None,
+            }
+        };
+        match timeout(limits.grace, finished).await {
+            Ok(Some(served)) => return Ok(served.map(|()| ServiceEnd::Whole)?),
+            Ok(None) => {}
+            Err(_) => {
+                let working = desk.working();
+                house.close();
+                let _ = timeout(CLOSE, serving).await;
+                return Ok(ServiceEnd::Cut { working });
+            }
+        }
+        // What a client keeps open without a call is nothing to wait for.
+        if let Ok(served) = timeout(GOODBYE, &mut serving).await {
+            return Ok(served.map(|()| ServiceEnd::Whole)?);
+        }
+        house.close();
+        let _ = timeout(CLOSE, serving).await;
+        Ok(ServiceEnd::Whole)
+    })
 }
 
 /// Closes all connections when the service ends, however it does.

@@ -1,4 +1,5 @@
-//! AVX-512 with IFMA: eight words in a register. All that is unsafe about it is here (and a hint to the caches in `prefetch.rs`).
+//! AVX-512 with IFMA: eight words in a register. All that is unsafe about it is here (and a hint to
+//! the caches in `prefetch.rs`).
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::*;

@@ -1,8 +1,8 @@
 //! Which instructions the work is done with.
 //!
-//! A backend is a file in this folder: a token that is an [`Isa`], and its vector of eight words, an implementation of
-//! [`U64x8`](crate::field::U64x8). It needs a `mod` line below and an entry in [`backends`]; whatever asks which backends there
-//! are is made from that list.
+//! A backend is a file in this folder: a token that is an [`Isa`], and its vector of eight words,
+//! an implementation of [`U64x8`](crate::field::U64x8). It needs a `mod` line below and an entry in
+//! [`backends`]; whatever asks which backends there are is made from that list.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;

@@ -64,7 +64,8 @@ impl<P: Prime, W: U64x8> UncarriedProduct<P, W> {
     }
 }
 
-/// Sums of two products each, [`Fp::sum_of_products`], in steps that take turns. `TWO` says whether there is a second product.
+/// Sums of two products each, [`Fp::sum_of_products`], in steps that take turns. `TWO` says whether
+/// there is a second product.
 macro_rules! products {
     ($two:ident, $([$a:ident $b:ident $c:ident $d:ident] $k:literal),*) => {{
         let bounds = [$(

@@ -24,8 +24,8 @@ pub struct Fixed {
 pub enum Lines {
     /// As arkworks has them.
     Plain(Box<[Prepared; 2]>),
-    /// Per step: lanes 0 to 3 are (9 + u)·s, s, (9 + u)·k and k of the first point, lanes 4 to 7 those of the second, where the line at
-    /// (x, y) is 1 + s·(x/y)·w + k·(1/y)·w^3. Reduced.
+    /// Per step: lanes 0 to 3 are (9 + u)·s, s, (9 + u)·k and k of the first point, lanes 4 to 7
+    /// those of the second, where the line at (x, y) is 1 + s·(x/y)·w + k·(1/y)·w^3. Reduced.
     Saved(Vec<SavedLanes>),
 }
 
@@ -47,8 +47,9 @@ impl Fixed {
         Ok(Self { backend, points, lines })
     }
 
-    /// The product of the Miller loops of `points` with the fixed points, in their order, and of the pair, up to a factor that the final
-    /// exponentiation removes. None when the pair's second point is not in the group.
+    /// The product of the Miller loops of `points` with the fixed points, in their order, and of
+    /// the pair, up to a factor that the final exponentiation removes. None when the pair's second
+    /// point is not in the group.
     ///
     /// Points must be on their curves. Those at infinity contribute one.
     ///

@@ -28,9 +28,10 @@ use crate::{
 
 /// The bounds of a policy as field elements.
 ///
-/// They are trusted. D5 ties them to the hash of a policy, and the verifier makes that hash itself, from
-/// [`Bounds`](wufu_verifier::statement::policy::Bounds) of amounts below `2^48` and times below `2^40`. Neither circuit nor native check
-/// looks at their size: between bounds that are no such integers D7 means something else, to both the same.
+/// They are trusted. D5 ties them to the hash of a policy, and the verifier makes that hash itself,
+/// from [`Bounds`](wufu_verifier::statement::policy::Bounds) of amounts below `2^48` and times
+/// below `2^40`. Neither circuit nor native check looks at their size: between bounds that are no
+/// such integers D7 means something else, to both the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Zeroize)]
 pub struct PolicyBounds<T = Fr> {
     /// The smallest amount.

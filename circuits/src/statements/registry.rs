@@ -1,7 +1,8 @@
 //! Every statement, once: what other crates need of a circuit that they have no type of. Nothing else there lists the statements.
 //!
-//! What a verifier must know of a statement too (its public inputs, what a proof of it answers, its logs, the circuit's id) stands in
-//! the entries of [`CircuitName`]; how a witness travels, in `wufu_proto::witness`.
+//! What a verifier must know of a statement too (its public inputs, what a proof of it answers, its
+//! logs, the circuit's id) stands in the entries of [`CircuitName`]; how a witness travels, in
+//! `wufu_proto::witness`.
 
 use wufu_verifier::CircuitName;
 

@@ -28,7 +28,8 @@ use signals::Signals;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 pub struct ServeArgs {
-    /// What to log, on standard error: a level, or levels by crate, as in info,wufu_prover=debug. A witness is never logged
+    /// What to log, on standard error: a level, or levels by crate, as in info,wufu_prover=debug. A
+    /// witness is never logged
     #[arg(long, global = true, env = "WUFU_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
     #[command(subcommand)]

@@ -1,7 +1,7 @@
 //! arkworks' own Groth16 prover behind the engine's interface: the reference for every other engine.
 //!
-//! Tests and benches use this crate. No program that serves or proves does: arkworks' provers are generic, and to compile them takes
-//! longer than to compile ours.
+//! Tests and benches use this crate. No program that serves or proves does: arkworks' provers are
+//! generic, and to compile them takes longer than to compile ours.
 
 #[cfg(test)]
 use wufu_testing as _;

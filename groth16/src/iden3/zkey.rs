@@ -90,8 +90,9 @@ pub enum ZkeyError {
 /// is (0, 0); coefficients are in Montgomery form twice over.
 ///
 /// # Errors
-/// When the bytes have another form, a point is malformed, or sizes or rows are not those of the circuit. That the key is not one
-/// that lets anything be forged is checked when a verifying key is made of the points.
+/// When the bytes have another form, a point is malformed, or sizes or rows are not those of the
+/// circuit. That the key is not one that lets anything be forged is checked when a verifying key is
+/// made of the points.
 ///
 /// # Cost
 /// A subgroup check for every point of G2, on all threads of the pool.

@@ -148,10 +148,11 @@ impl PreparedKey {
 
     /// Loads a key for a circuit from a file, which stays mapped as long as the key lives.
     ///
-    /// All of it is hashed, unless the attestation beside it (`.checked`) says that it was and that the file is the same since: size,
-    /// times of its last change to the nanosecond, device and number. Points are not checked, so whoever can write the file is
-    /// trusted with proofs: with other points they fail, or succeed for some witnesses only, and who sees which learns of them.
-    /// A file that others than its owner may write is refused.
+    /// All of it is hashed, unless the attestation beside it (`.checked`) says that it was and that
+    /// the file is the same since: size, times of its last change to the nanosecond, device and
+    /// number. Points are not checked, so whoever can write the file is trusted with proofs: with
+    /// other points they fail, or succeed for some witnesses only, and who sees which learns of
+    /// them. A file that others than its owner may write is refused.
     ///
     /// # Errors
     /// When the file cannot be read, is damaged, or is of another version, circuit or backend; when the verifying key is refused
@@ -184,8 +185,8 @@ impl PreparedKey {
             if hasher.finalize() != header.body {
                 return Err(PreparedFileError::Hash { part: "points" });
             }
-            // A change while it was hashed, or so soon after the last one that the clock of files cannot tell them apart, would be
-            // attested as no change.
+            // A change while it was hashed, or so soon after the last one that the clock of files
+            // cannot tell them apart, would be attested as no change.
             let still = Attestation::new(&header.hash, &file.metadata()?);
             let attestation = attestation.filter(|attestation| Some(attestation) == still.as_ref());
             // An attestation that cannot be written costs time at the next start, no more.

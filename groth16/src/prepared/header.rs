@@ -79,8 +79,8 @@ impl Layout {
 }
 
 impl Header {
-    /// Reads and checks the header of a file for a circuit. Pure: nothing else is looked at than `bytes`, of which only the header is
-    /// hashed.
+    /// Reads and checks the header of a file for a circuit. Pure: nothing else is looked at than
+    /// `bytes`, of which only the header is hashed.
     ///
     /// # Errors
     /// When a field is out of bounds or says something else than the others, the file is longer or shorter than it says, the

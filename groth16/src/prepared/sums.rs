@@ -45,7 +45,8 @@ impl Queries {
     /// Returns the error of `fill`, or an error if a value is not below the modulus.
     ///
     /// # Cost
-    /// Four sums, on as many threads as the rayon pool has that it is called in. Memory comes from `workspaces`, and is wiped.
+    /// Four sums, on as many threads as the rayon pool has that it is called in. Memory comes from
+    /// `workspaces`, and is wiped.
     pub fn sums<E: From<EngineError>>(
         &self,
         fill: impl FnOnce(&mut [BigInt<4>], &mut [BigInt<4>]) -> Result<(), E>,

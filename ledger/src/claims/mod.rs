@@ -152,23 +152,16 @@ impl Ledger {
         claim: &'a Claim,
         clock: ClockReading,
     ) -> BoxFuture<'a, Result<ClaimOutcome, ClaimError>> {
-        Box::pin(self.admit(verified, claim, clock))
-    }
-
-    async fn admit(
-        &self,
-        verified: &Verified<FiveFu>,
-        claim: &Claim,
-        clock: ClockReading,
-    ) -> Result<ClaimOutcome, ClaimError> {
-        same(self.org(), verified, claim)?;
-        let mut nullifiers = claim.statement().nullifiers();
-        nullifiers.sort_unstable();
-        if let Some(pair) = nullifiers.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(ClaimError::Twice { nullifier: pair[0] });
-        }
-        let (ledger, claim) = (self.clone(), claim.clone());
-        self.finish(async move { ledger.spend(&claim, clock).await }).await
+        Box::pin(async move {
+            same(self.org(), verified, claim)?;
+            let mut nullifiers = claim.statement().nullifiers();
+            nullifiers.sort_unstable();
+            if let Some(pair) = nullifiers.windows(2).find(|pair| pair[0] == pair[1]) {
+                return Err(ClaimError::Twice { nullifier: pair[0] });
+            }
+            let (ledger, claim) = (self.clone(), claim.clone());
+            self.finish(async move { ledger.spend(&claim, clock).await }).await
+        })
     }
 
     async fn spend(&self, claim: &Claim, clock: ClockReading) -> Result<ClaimOutcome, ClaimError> {

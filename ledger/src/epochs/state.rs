@@ -1,4 +1,5 @@
-//! What is signed: the tally after the newest transaction, and at the end of each epoch with the hash of the one before.
+//! What is signed: the tally after the newest transaction, and at the end of each epoch with the
+//! hash of the one before.
 
 use std::cmp::Ordering;
 

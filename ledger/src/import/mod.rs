@@ -155,40 +155,32 @@ impl Ledger {
         options: ImportOptions,
         progress: Progress,
     ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
-        Box::pin(self.read_and_import(open, name, format, options, progress))
-    }
-
-    async fn read_and_import(
-        &self,
-        open: Open,
-        name: String,
-        format: CsvFormat,
-        options: ImportOptions,
-        progress: Progress,
-    ) -> Result<ImportReport, ImportError> {
-        let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
-        let (sender, batches) = mpsc::channel(1);
-        tokio::task::spawn_blocking(move || {
-            let read = || -> Result<(), ImportError> {
-                let from = open();
-                let from = from.map_err(|error| ImportError::File { file: name.clone(), error })?;
-                let mut rows = Batches::new(from, &name, &format, currency)?;
-                loop {
-                    let batch = rows.next(BATCH)?;
-                    let batch = (batch.read > 0).then_some(batch);
-                    let is_end = batch.is_none();
-                    // Nobody listens any more once the import was refused.
-                    if sender.blocking_send(Ok(batch)).is_err() || is_end {
-                        return Ok(());
+        Box::pin(async move {
+            let currency = self.policy().currency.ok_or(AppendError::NoCurrency)?;
+            let (sender, batches) = mpsc::channel(1);
+            tokio::task::spawn_blocking(move || {
+                let read = || -> Result<(), ImportError> {
+                    let from = open();
+                    let from =
+                        from.map_err(|error| ImportError::File { file: name.clone(), error })?;
+                    let mut rows = Batches::new(from, &name, &format, currency)?;
+                    loop {
+                        let batch = rows.next(BATCH)?;
+                        let batch = (batch.read > 0).then_some(batch);
+                        let is_end = batch.is_none();
+                        // Nobody listens any more once the import was refused.
+                        if sender.blocking_send(Ok(batch)).is_err() || is_end {
+                            return Ok(());
+                        }
                     }
+                };
+                if let Err(error) = read() {
+                    let _ = sender.blocking_send(Err(error));
                 }
-            };
-            if let Err(error) = read() {
-                let _ = sender.blocking_send(Err(error));
-            }
-        });
-        let ledger = self.clone();
-        self.finish(async move { ledger.import_all(batches, options, progress).await }).await
+            });
+            let ledger = self.clone();
+            self.finish(async move { ledger.import_all(batches, options, progress).await }).await
+        })
     }
 
     /// Enters donations, in one transaction: all, or all that are not bad, or none. `progress` hears how many rows are
@@ -209,21 +201,24 @@ impl Ledger {
         options: ImportOptions,
         progress: impl FnMut(u64) + Send + 'static,
     ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
-        Box::pin(self.import_rows(rows, options, Box::new(progress)))
+        self.import_rows(rows, options, Box::new(progress))
     }
 
-    async fn import_rows(
+    /// [`Ledger::import`], compiled in this crate.
+    fn import_rows(
         &self,
         rows: Rows,
         options: ImportOptions,
         progress: Progress,
-    ) -> Result<ImportReport, ImportError> {
-        let ledger = self.clone();
-        let (sender, batches) = mpsc::channel(2);
-        for batch in [Some(rows), None] {
-            sender.send(Ok(batch)).await.map_err(|_| StoreError::Stopped)?;
-        }
-        self.finish(async move { ledger.import_all(batches, options, progress).await }).await
+    ) -> BoxFuture<'_, Result<ImportReport, ImportError>> {
+        Box::pin(async move {
+            let ledger = self.clone();
+            let (sender, batches) = mpsc::channel(2);
+            for batch in [Some(rows), None] {
+                sender.send(Ok(batch)).await.map_err(|_| StoreError::Stopped)?;
+            }
+            self.finish(async move { ledger.import_all(batches, options, progress).await }).await
+        })
     }
 
     async fn import_all(

@@ -1,5 +1,5 @@
-//! What is read of a ledger: what everybody fetches, what people get for what was appended for them, sums; and reading a
-//! ledger without its lock.
+//! What is read of a ledger: what everybody fetches, what people get for what was appended for
+//! them, sums; and reading a ledger without its lock.
 
 pub(crate) mod grant;
 pub(crate) mod reader;

@@ -106,66 +106,57 @@ pub fn run_reader<'a>(
     serve(incoming.into(), ledger, None, clock, limits, Box::pin(shutdown))
 }
 
-/// [`serve_until`], compiled in this crate and not in each that calls it.
+/// Serves a ledger, and closes its epochs if it is to be written. Neither generic nor an `async fn`: so
+/// it is compiled in this crate, and not in each that calls it.
 fn serve<'a>(
-    incoming: Incoming,
-    ledger: (Ledger, bool),
-    claims: Option<VerifyingKey>,
-    clock: Clock,
-    limits: Limits,
-    shutdown: BoxFuture<'a, ()>,
-) -> BoxFuture<'a, Result<(), ServeError>> {
-    Box::pin(serve_until(incoming, ledger, claims, clock, limits, shutdown))
-}
-
-/// Serves a ledger, and closes its epochs if it is to be written.
-async fn serve_until(
     incoming: Incoming,
     (ledger, is_written): (Ledger, bool),
     claims: Option<VerifyingKey>,
     clock: Clock,
     limits: Limits,
-    shutdown: BoxFuture<'_, ()>,
-) -> Result<(), ServeError> {
-    if let Some(key) = &claims {
-        check(key, ledger.policy())?;
-    }
-    let (stop, stopping) = watch::channel(false);
-    let closer = is_written
-        .then(|| tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone())));
-    let (batcher, mut checks) = claims
-        .map(|key| ClaimBatcher::new(ledger.clone(), key, clock.clone()))
-        .map_or_else(Default::default, |(batcher, checks)| (Some(batcher), checks));
-    let methods = limits.methods(ledger.operator_token());
-    let handler = Handler::new(ledger, batcher, clock, stopping, &limits);
-    let shards = handler.shards.clone();
-    let service = LedgerServiceServer::new(handler)
-        .max_decoding_message_size(MAX_MESSAGE)
-        .max_encoding_message_size(MAX_MESSAGE);
-    let service = Service {
-        name: <LedgerServiceServer<Handler> as NamedService>::NAME,
-        routes: Routes::new(service),
-        descriptors: DESCRIPTORS,
-        methods,
-    };
-    let ending = Box::new(|| {
-        shards.close();
-        stop.send_replace(true);
-    });
-    let served = wufu_serve::serve(incoming, service, &limits.serve, shutdown, ending).await;
-    stop.send_replace(true);
-    if let Some(closer) = closer {
-        // It ends by itself; were it to panic, there would be nothing left to do.
-        let _ = closer.await;
-    }
-    // Nobody is left who could ask them.
-    checks.shutdown().await;
-    match served? {
-        ServiceEnd::Cut { working } if working > 0 => {
-            Err(ServeError::Grace { calls: working, within: limits.serve.grace })
+    shutdown: BoxFuture<'a, ()>,
+) -> BoxFuture<'a, Result<(), ServeError>> {
+    Box::pin(async move {
+        if let Some(key) = &claims {
+            check(key, ledger.policy())?;
         }
-        _ => Ok(()),
-    }
+        let (stop, stopping) = watch::channel(false);
+        let closer = is_written
+            .then(|| tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone())));
+        let (batcher, mut checks) = claims
+            .map(|key| ClaimBatcher::new(ledger.clone(), key, clock.clone()))
+            .map_or_else(Default::default, |(batcher, checks)| (Some(batcher), checks));
+        let methods = limits.methods(ledger.operator_token());
+        let handler = Handler::new(ledger, batcher, clock, stopping, &limits);
+        let shards = handler.shards.clone();
+        let service = LedgerServiceServer::new(handler)
+            .max_decoding_message_size(MAX_MESSAGE)
+            .max_encoding_message_size(MAX_MESSAGE);
+        let service = Service {
+            name: <LedgerServiceServer<Handler> as NamedService>::NAME,
+            routes: Routes::new(service),
+            descriptors: DESCRIPTORS,
+            methods,
+        };
+        let ending = Box::new(|| {
+            shards.close();
+            stop.send_replace(true);
+        });
+        let served = wufu_serve::serve(incoming, service, &limits.serve, shutdown, ending).await;
+        stop.send_replace(true);
+        if let Some(closer) = closer {
+            // It ends by itself; were it to panic, there would be nothing left to do.
+            let _ = closer.await;
+        }
+        // Nobody is left who could ask them.
+        checks.shutdown().await;
+        match served? {
+            ServiceEnd::Cut { working } if working > 0 => {
+                Err(ServeError::Grace { calls: working, within: limits.serve.grace })
+            }
+            _ => Ok(()),
+        }
+    })
 }
 
 fn check(key: &VerifyingKey, policy: &LedgerPolicy) -> Result<(), ServeError> {

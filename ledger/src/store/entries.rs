@@ -1,5 +1,5 @@
-//! Entries for the audit: each leaf beside that from which it was made. A row that cannot be read is part of the answer,
-//! not an error.
+//! Entries for the audit: each leaf beside that from which it was made. A row that cannot be read
+//! is part of the answer, not an error.
 
 use std::ops::Range;
 

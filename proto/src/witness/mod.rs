@@ -1,4 +1,5 @@
-//! Witnesses, for a prover that is trusted with them. Each statement's message has a file; the list of all is in this one.
+//! Witnesses, for a prover that is trusted with them. Each statement's message has a file; the list
+//! of all is in this one.
 
 mod donation;
 mod five_fu;

@@ -24,8 +24,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// A worker a core, all cores for who is alone; 64 that wait; 64 KiB (a donation under a policy of 4,096 projects has 40);
-    /// a minute.
+    /// A worker a core, all cores for who is alone; 64 that wait; 64 KiB (a donation under a policy
+    /// of 4,096 projects has 40); a minute.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {

@@ -43,35 +43,30 @@ pub fn run<'a>(
     limits: Limits,
     shutdown: impl Future<Output = ()> + Send + 'a,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
-    run_provers(incoming.into(), provers, limits, Box::pin(shutdown))
+    serve_provers(incoming.into(), provers, limits, Box::pin(shutdown))
 }
 
 /// [`run`], compiled in this crate.
-fn run_provers<'a>(
+fn serve_provers<'a>(
     incoming: Incoming,
     provers: Vec<Prover>,
     limits: Limits,
     shutdown: BoxFuture<'a, ()>,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
-    Box::pin(serve_provers(incoming, provers, limits, shutdown))
-}
-
-async fn serve_provers(
-    incoming: Incoming,
-    provers: Vec<Prover>,
-    limits: Limits,
-    shutdown: BoxFuture<'_, ()>,
-) -> Result<(), ServeError> {
-    let admission = Arc::new(Admission::new(&limits)?);
-    let handler = Handler::new(provers, limits.clone(), admission.clone());
-    let service = ProverServiceServer::new(handler).max_decoding_message_size(limits.request_bytes);
-    let largest = Method::open(limits.request_bytes);
-    let methods = Methods::new(SMALL).with("Prove", largest.clone()).with("ProveStream", largest);
-    let service = Service {
-        name: <ProverServiceServer<Handler> as NamedService>::NAME,
-        routes: Routes::new(service),
-        descriptors: DESCRIPTORS,
-        methods,
-    };
-    serve(incoming, service, (&limits, &admission), shutdown).await
+    Box::pin(async move {
+        let admission = Arc::new(Admission::new(&limits)?);
+        let handler = Handler::new(provers, limits.clone(), admission.clone());
+        let service =
+            ProverServiceServer::new(handler).max_decoding_message_size(limits.request_bytes);
+        let largest = Method::open(limits.request_bytes);
+        let methods =
+            Methods::new(SMALL).with("Prove", largest.clone()).with("ProveStream", largest);
+        let service = Service {
+            name: <ProverServiceServer<Handler> as NamedService>::NAME,
+            routes: Routes::new(service),
+            descriptors: DESCRIPTORS,
+            methods,
+        };
+        serve(incoming, service, (&limits, &admission), shutdown).await
+    })
 }

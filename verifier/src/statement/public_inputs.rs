@@ -25,8 +25,8 @@ impl CircuitName {
     /// Every circuit.
     pub const ALL: [Self; 3] = [Self::FiveFu, Self::Donation, Self::Gift];
 
-    /// What there is to know of a statement by its name. A new statement is a variant, a place in [`CircuitName::ALL`] and an entry
-    /// here: nothing else in this crate lists the statements.
+    /// What there is to know of a statement by its name. A new statement is a variant, a place in
+    /// [`CircuitName::ALL`] and an entry here: nothing else in this crate lists the statements.
     const fn entry(self) -> Entry {
         match self {
             Self::FiveFu => Entry {
@@ -89,8 +89,8 @@ impl CircuitName {
         self.entry().expected_binding
     }
 
-    /// The logs that a proof is about, in the order of an envelope's epochs: what follows the organisation in their origins. A request
-    /// names its log itself.
+    /// The logs that a proof is about, in the order of an envelope's epochs: what follows the
+    /// organisation in their origins. A request names its log itself.
     pub const fn logs(self) -> &'static [&'static str] {
         self.entry().logs
     }

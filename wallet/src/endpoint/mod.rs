@@ -80,8 +80,8 @@ impl Endpoint {
     }
 }
 
-/// Whether an address is this machine's own, which nobody else can reach. Without TLS nothing is sent to another, and no
-/// service listens on another.
+/// Whether an address is this machine's own, which nobody else can reach. Without TLS nothing is
+/// sent to another, and no service listens on another.
 pub fn is_this_machine(ip: IpAddr) -> bool {
     ip.is_loopback()
 }

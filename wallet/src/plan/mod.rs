@@ -1,9 +1,9 @@
 //! Plan, prove, verify: from what a wallet holds to an envelope that may be shown.
 //!
-//! A plan holds the witness, the statement that it proves and what its owner should know before anything is shown. It
-//! is made from public files and the wallet alone; whoever proves it then learns no more than their [`ProofMode`] says. The
-//! proof that comes back is verified against the pinned key with the wallet's own statement, and only then is there an
-//! envelope.
+//! A plan holds the witness, the statement that it proves and what its owner should know before
+//! anything is shown. It is made from public files and the wallet alone; whoever proves it then
+//! learns no more than their [`ProofMode`] says. The proof that comes back is verified against the
+//! pinned key with the wallet's own statement, and only then is there an envelope.
 
 mod claim;
 mod donation;

@@ -1,7 +1,8 @@
 //! Where a wallet reads logs: public files, the same for everybody.
 //!
-//! What a source says is not believed: see [`crate::sync::view`]. What it is asked says nothing of whose wallet asks: whole
-//! roofs, whole shards, no identity, and nothing that joins one look-up with another.
+//! What a source says is not believed: see [`crate::sync::view`]. What it is asked says nothing of
+//! whose wallet asks: whole roofs, whole shards, no identity, and nothing that joins one look-up
+//! with another.
 
 mod grpc;
 mod memory;

@@ -98,8 +98,8 @@ impl ClaimEntry {
     }
 }
 
-/// The claim's number in a note that was checked when it came: a receipt's, or that of a refusal which names the earlier
-/// claim.
+/// The claim's number in a note that was checked when it came: a receipt's, or that of a refusal
+/// which names the earlier claim.
 pub(crate) fn number_in(note: &str) -> Option<u64> {
     ClaimAnswer::of_checked(note).map(|answer| answer.claim())
 }

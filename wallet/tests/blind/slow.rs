@@ -1,5 +1,5 @@
-//! An evaluator had given its endpoints to whoever began a job, and sixty that sent nothing more kept everybody else out
-//! for a minute.
+//! An evaluator had given its endpoints to whoever began a job, and sixty that sent nothing more
+//! kept everybody else out for a minute.
 
 use std::time::Duration;
 

@@ -38,15 +38,17 @@ pub struct Config {
     pub limits: Limits,
     /// Masked numbers that are held at the same time, in bytes.
     pub held: usize,
-    /// How long an evaluator waits for all of a job's bytes. Until they are there the job takes memory and no worker's time.
+    /// How long an evaluator waits for all of a job's bytes. Until they are there the job takes
+    /// memory and no worker's time.
     pub receive: Duration,
-    /// How the transport in front of it knows clients. Anything but [`ClientIdentity::None`] is an error at the start, and not
-    /// passed over: who asks for it should learn why there is none.
+    /// How the transport in front of it knows clients. Anything but [`ClientIdentity::None`] is an
+    /// error at the start, and not passed over: who asks for it should learn why there is none.
     pub identity: ClientIdentity,
 }
 
 impl Default for Config {
-    /// [`Limits::default`] with 256 connections; 256 MiB, of which a job of Five Fu takes 2.1 MB; 20 seconds, some 0.9 Mbit/s.
+    /// [`Limits::default`] with 256 connections; 256 MiB, of which a job of Five Fu takes 2.1 MB;
+    /// 20 seconds, some 0.9 Mbit/s.
     fn default() -> Self {
         let mut limits = Limits::default();
         limits.serve.connections = 256;

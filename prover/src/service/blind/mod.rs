@@ -42,38 +42,31 @@ pub fn run_dealer<'a>(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'a,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
-    boxed_dealer(incoming.into(), dealers, config, Box::pin(shutdown))
+    serve_dealer(incoming.into(), dealers, config, Box::pin(shutdown))
 }
 
 /// [`run_dealer`], compiled in this crate.
-fn boxed_dealer<'a>(
+fn serve_dealer<'a>(
     incoming: Incoming,
     dealers: Vec<Dealer>,
     config: Config,
     shutdown: BoxFuture<'a, ()>,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
-    Box::pin(serve_dealer(incoming, dealers, config, shutdown))
-}
-
-async fn serve_dealer(
-    incoming: Incoming,
-    dealers: Vec<Dealer>,
-    config: Config,
-    shutdown: BoxFuture<'_, ()>,
-) -> Result<(), ServeError> {
-    refuse_identity("dealer", &config)?;
-    let id = |dealer: &Dealer| (dealer.key().id(), dealer.shape().circuit().id());
-    let dealers = by_key("dealer", dealers, id);
-    let admission = Arc::new(Admission::new(&config.limits)?);
-    let handler = DealerHandler::new(dealers, config.limits.clone(), admission.clone());
-    let service = DealerServiceServer::new(handler).max_decoding_message_size(SMALL);
-    let service = Service {
-        name: <DealerServiceServer<DealerHandler> as NamedService>::NAME,
-        routes: Routes::new(service),
-        descriptors: DESCRIPTORS,
-        methods: Methods::new(SMALL),
-    };
-    serve(incoming, service, (&config.limits, &admission), shutdown).await
+    Box::pin(async move {
+        refuse_identity("dealer", &config)?;
+        let id = |dealer: &Dealer| (dealer.key().id(), dealer.shape().circuit().id());
+        let dealers = by_key("dealer", dealers, id);
+        let admission = Arc::new(Admission::new(&config.limits)?);
+        let handler = DealerHandler::new(dealers, config.limits.clone(), admission.clone());
+        let service = DealerServiceServer::new(handler).max_decoding_message_size(SMALL);
+        let service = Service {
+            name: <DealerServiceServer<DealerHandler> as NamedService>::NAME,
+            routes: Routes::new(service),
+            descriptors: DESCRIPTORS,
+            methods: Methods::new(SMALL),
+        };
+        serve(incoming, service, (&config.limits, &admission), shutdown).await
+    })
 }
 
 /// Serves sums over masked numbers, an evaluator for each key, until `shutdown`, as [`run`](super::run) does with proofs.
@@ -86,44 +79,37 @@ pub fn run_evaluator<'a>(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'a,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
-    boxed_evaluator(incoming.into(), evaluators, config, Box::pin(shutdown))
+    serve_evaluator(incoming.into(), evaluators, config, Box::pin(shutdown))
 }
 
 /// [`run_evaluator`], compiled in this crate.
-fn boxed_evaluator<'a>(
+fn serve_evaluator<'a>(
     incoming: Incoming,
     evaluators: Vec<Evaluator>,
     config: Config,
     shutdown: BoxFuture<'a, ()>,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
-    Box::pin(serve_evaluator(incoming, evaluators, config, shutdown))
-}
-
-async fn serve_evaluator(
-    incoming: Incoming,
-    evaluators: Vec<Evaluator>,
-    config: Config,
-    shutdown: BoxFuture<'_, ()>,
-) -> Result<(), ServeError> {
-    refuse_identity("evaluator", &config)?;
-    let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.shape().circuit().id());
-    let evaluators = by_key("evaluator", evaluators, id);
-    let admission = Arc::new(Admission::new(&config.limits)?);
-    let handler = EvaluatorHandler::new(evaluators, &config, admission.clone());
-    // Tags and lengths of a message take some bytes.
-    let largest = CHUNK + 64;
-    let service = EvaluatorServiceServer::new(handler).max_decoding_message_size(largest);
-    let service = Service {
-        name: <EvaluatorServiceServer<EvaluatorHandler> as NamedService>::NAME,
-        routes: Routes::new(service),
-        descriptors: DESCRIPTORS,
-        methods: Methods::new(largest),
-    };
-    let mut limits = config.limits.clone();
-    // A job comes in a few round trips.
-    limits.serve.windows = (WINDOW, WINDOW);
-    limits.serve.receive = config.receive;
-    serve(incoming, service, (&limits, &admission), shutdown).await
+    Box::pin(async move {
+        refuse_identity("evaluator", &config)?;
+        let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.shape().circuit().id());
+        let evaluators = by_key("evaluator", evaluators, id);
+        let admission = Arc::new(Admission::new(&config.limits)?);
+        let handler = EvaluatorHandler::new(evaluators, &config, admission.clone());
+        // Tags and lengths of a message take some bytes.
+        let largest = CHUNK + 64;
+        let service = EvaluatorServiceServer::new(handler).max_decoding_message_size(largest);
+        let service = Service {
+            name: <EvaluatorServiceServer<EvaluatorHandler> as NamedService>::NAME,
+            routes: Routes::new(service),
+            descriptors: DESCRIPTORS,
+            methods: Methods::new(largest),
+        };
+        let mut limits = config.limits.clone();
+        // A job comes in a few round trips.
+        limits.serve.windows = (WINDOW, WINDOW);
+        limits.serve.receive = config.receive;
+        serve(incoming, service, (&limits, &admission), shutdown).await
+    })
 }
 /// Bytes of a job that may be on their way. All of them are read as they arrive.
 const WINDOW: u32 = 512 * 1024;

@@ -14,7 +14,8 @@ use wufu_verifier::{CircuitId, KeyId};
 use super::config::{ClientIdentity, Config};
 use crate::service::error::ServeError;
 
-/// One key's work each, by the key's id. Only circuits whose witnesses nobody can guess: neither work is there for another.
+/// One key's work each, by the key's id. Only circuits whose witnesses nobody can guess: neither
+/// work is there for another.
 pub(super) type ByKey<T> = Arc<HashMap<KeyId, Arc<T>>>;
 
 pub(super) fn refuse_identity(role: &'static str, config: &Config) -> Result<(), ServeError> {
@@ -47,7 +48,8 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// What there is to know of a call when it has ended. Not its refusal's words, which may hold something that the client sent.
+/// What there is to know of a call when it has ended. Not its refusal's words, which may hold
+/// something that the client sent.
 pub(super) fn ended<T>(circuit: Option<CircuitId>, result: &Result<T, Status>) {
     let circuit = circuit.map(|circuit| circuit.to_string());
     let circuit = circuit.as_deref().unwrap_or("unknown");
