@@ -2,7 +2,10 @@
 
 use ark_ff::Field as _;
 
-use crate::field::Coordinate;
+use crate::{
+    backend::{Isa as _, Kernel},
+    field::Coordinate,
+};
 
 /// Independent chains of products, so that multiplications overlap. Vector v is of chain v mod 4.
 const CHAINS: usize = 4;
@@ -33,17 +36,10 @@ impl<C: Coordinate> Divisions<C> {
     }
 
     /// Inverts. Lanes whose divisor is zero are told, and divide by one.
-    #[inline(always)]
+    ///
+    /// A kernel of its own: one copy of a long body, and not one wherever something is divided.
     pub(crate) fn invert(&mut self, isa: C::Isa) -> Vec<(usize, u8)> {
-        self.multiply(isa);
-        if self.begin(isa) {
-            return Vec::new();
-        }
-        let zeros = self.replace(isa);
-        self.multiply(isa);
-        // No divisor is zero any more.
-        self.begin(isa);
-        zeros
+        isa.run(Invert(self))
     }
 
     /// One over the divisor of a vector, below 1.1 p.
@@ -88,6 +84,7 @@ impl<C: Coordinate> Divisions<C> {
         true
     }
 
+    /// Makes divisors that are zero one, and tells them.
     #[cold]
     #[inline(never)]
     fn replace(&mut self, isa: C::Isa) -> Vec<(usize, u8)> {
@@ -102,6 +99,26 @@ impl<C: Coordinate> Divisions<C> {
             }
         }
         zeros
+    }
+}
+
+/// [`Divisions::invert`].
+struct Invert<'a, C>(&'a mut Divisions<C>);
+
+impl<C: Coordinate> Kernel<C::Isa> for Invert<'_, C> {
+    type Output = Vec<(usize, u8)>;
+
+    #[inline(always)]
+    fn run(self, isa: C::Isa) -> Vec<(usize, u8)> {
+        let mut zeros = Vec::new();
+        loop {
+            self.0.multiply(isa);
+            // Once divisors that are zero were replaced, the products have an inverse.
+            if self.0.begin(isa) || !zeros.is_empty() {
+                return zeros;
+            }
+            zeros = self.0.replace(isa);
+        }
     }
 }
 

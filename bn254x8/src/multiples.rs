@@ -243,6 +243,17 @@ impl<I: Isa> Kernel<I> for Double<'_, I> {
     }
 }
 
+struct AddAddends<'a, I: Isa>(&'a mut Work<I>);
+
+impl<I: Isa> Kernel<I> for AddAddends<'_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: I) {
+        self.0.add(isa);
+    }
+}
+
 /// Fills the table with 1, 3, .. 15 times the sums.
 struct Tabulate<'a, I: Isa>(&'a mut Work<I>);
 
@@ -254,10 +265,10 @@ impl<I: Isa> Kernel<I> for Tabulate<'_, I> {
         let work = self.0;
         work.store(0);
         // The addends are the points as well: 2P, then P + 2P, with 2P for the addend from there on.
-        work.double(isa);
+        isa.run(Double::<I>(work));
         std::mem::swap(&mut work.sums, &mut work.addends);
         for multiple in 1..ODD {
-            work.add(isa);
+            isa.run(AddAddends::<I>(work));
             work.store(multiple);
         }
     }
@@ -301,7 +312,7 @@ impl<I: Isa> Kernel<I> for AddDigit<'_, I> {
             *addend = Points { x, y: y.select(negative, &zero.sub(&y)) };
         }
         if !self.first {
-            work.add(isa);
+            isa.run(AddAddends::<I>(work));
         }
     }
 }

@@ -15,6 +15,7 @@ use wufu_ledger::{
 };
 use wufu_proto::{
     append::{Append, AppendOutcome},
+    connection::connect,
     log::{LedgerInfo, Roof, Shard, ShardContent},
     v1,
 };
@@ -226,7 +227,7 @@ async fn oversized_and_garbage_messages_are_refused_alone() {
 
     // Health and reflection answer, too.
     let channel = Channel::from_shared(format!("http://{}", served.at)).unwrap();
-    let channel = channel.connect().await.unwrap();
+    let channel = connect(channel).await.unwrap();
     use tonic_health::pb::{
         HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
     };

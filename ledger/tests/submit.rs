@@ -10,10 +10,11 @@ use crate::common::{
     served::{Client, refused, serve},
 };
 use tempfile::TempDir;
-use tonic::Code;
+use tonic::{Code, transport::Channel};
 use wufu_ledger::{Ledger, service::ServeError};
 use wufu_proto::{
     claim::{Claim, ClaimOutcome},
+    connection::connect,
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
 
@@ -38,8 +39,8 @@ async fn concurrent_clients_each_get_their_own_answer() {
                 let (cards, persons) = (&cards, &persons);
                 let says = Says { org, cards, persons, nullifiers, payout, expiry };
                 let claim = trapdoor.claim(&says, n);
-                let mut client =
-                    LedgerServiceClient::connect(format!("http://{at}")).await.unwrap();
+                let endpoint = Channel::from_shared(format!("http://{at}")).unwrap();
+                let mut client = LedgerServiceClient::new(connect(endpoint).await.unwrap());
                 let submit = async |client: &mut Client, claim: &Claim| {
                     let answer = client.submit_claim(v1::SubmitClaimRequest::from(claim)).await;
                     ClaimOutcome::try_from(answer.unwrap().into_inner()).unwrap()

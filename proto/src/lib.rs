@@ -16,6 +16,8 @@ use wufu_testing as _;
 
 pub mod blind;
 pub mod claim;
+#[cfg(feature = "rpc")]
+pub mod connection;
 pub mod envelope;
 mod error;
 pub mod file;

@@ -21,9 +21,12 @@ use ark_ff::PrimeField as _;
 use base64ct::{Base64, Base64Url, Encoding as _};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::Request;
+use tonic::{Request, transport::Channel};
 use wufu_circuits::GiftInstance;
-use wufu_proto::v1::{self, prover_service_client::ProverServiceClient};
+use wufu_proto::{
+    connection::connect,
+    v1::{self, prover_service_client::ProverServiceClient},
+};
 use wufu_prover::service::{Limits, run};
 use wufu_verifier::{CircuitName, encoding::field};
 
@@ -104,8 +107,9 @@ impl Process {
         written
     }
 
-    async fn client(&self) -> ProverServiceClient<tonic::transport::Channel> {
-        ProverServiceClient::connect(format!("http://{}", self.address)).await.unwrap()
+    async fn client(&self) -> ProverServiceClient<Channel> {
+        let endpoint = Channel::from_shared(format!("http://{}", self.address)).unwrap();
+        ProverServiceClient::new(connect(endpoint).await.unwrap())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512vbmi2,avx512ifma,bmi2,lzcnt")]
 fn with_features<K: Kernel<Avx512>>(isa: Avx512, kernel: K) -> K::Output {
     kernel.run(isa)

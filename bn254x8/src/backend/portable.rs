@@ -29,7 +29,7 @@ impl Isa for Portable {
         Some(Self)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
         kernel.run(self)
     }
@@ -168,7 +168,7 @@ impl<F: Field8> Lanes for Plain<F> {
         self.0
     }
 
-    // One function, not a copy of it wherever a product is: eight multiplications are worth a call.
+    // One function each, and not a copy wherever they are used: eight operations are worth a call.
     #[inline(never)]
     fn mul(&self, other: &Self) -> Self {
         Self::each(|i| self.0[i].times(&other.0[i]))
@@ -179,12 +179,12 @@ impl<F: Field8> Lanes for Plain<F> {
         Self::each(|i| self.0[i].square())
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn add(&self, other: &Self) -> Self {
         Self::each(|i| self.0[i].plus(&other.0[i]))
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn sub(&self, other: &Self) -> Self {
         Self::each(|i| self.0[i].minus(&other.0[i]))
     }
@@ -199,7 +199,7 @@ impl<F: Field8> Lanes for Plain<F> {
         *self
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn select(&self, lanes: u8, other: &Self) -> Self {
         Self::each(|i| {
             let from = [&self.0[i], &other.0[i]];
@@ -309,7 +309,7 @@ impl<F: Rows> Coordinate for Plain<F> {
         self.negate(lanes).sub(other)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn third(&self, slope: &Self, x1: &Self) -> Self {
         // x2 = self + x1.
         slope.square().sub(self).sub(x1).sub(x1)
@@ -325,7 +325,7 @@ impl<F: Rows> Coordinate for Plain<F> {
         (0..8).map(|i| u8::from(self.0[i].is_zero()) << i).sum()
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn inverse(&self, _: Portable) -> Option<Self> {
         inverses(&self.0, F::one_over).map(Self)
     }

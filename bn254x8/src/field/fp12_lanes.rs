@@ -68,6 +68,22 @@ impl<C: Extension> Fp12Lanes<C> {
     }
 }
 
+/// Multiplies by a line, as [`Fp12Lanes::line`].
+pub(crate) struct MultiplyLine<'a, I: Isa> {
+    pub(crate) product: &'a mut Fp12Lanes<I::Fq2>,
+    pub(crate) b: &'a I::Fq2,
+    pub(crate) c: &'a I::Fq2,
+}
+
+impl<I: Isa> Kernel<I> for MultiplyLine<'_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, _: I) {
+        self.product.line(self.b, self.c);
+    }
+}
+
 /// Squares all.
 pub(crate) struct Square<'a, I: Isa>(pub(crate) &'a mut [Fp12Lanes<I::Fq2>]);
 

@@ -22,7 +22,7 @@ use bytemuck::{Pod, Zeroable};
 pub(crate) use extension::{Extension, Factor};
 pub(crate) use fp::Fp;
 pub(crate) use fp2::Fp2;
-pub(crate) use fp12_lanes::{Fp12Lanes, Square};
+pub(crate) use fp12_lanes::{Fp12Lanes, MultiplyLine, Square};
 pub(crate) use fp12_single::SavedLanes;
 pub(crate) use inner_product::InnerProduct;
 pub(crate) use prime::{Base, Scalar};

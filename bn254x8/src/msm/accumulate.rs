@@ -223,10 +223,9 @@ where
         let mut products = [one; CHAINS];
         let whole = vectors / CHAINS * CHAINS;
         for first in (0..whole).step_by(CHAINS) {
-            self.differ(isa, first, round, &one);
-            self.differ(isa, first + 1, round, &one);
-            self.differ(isa, first + 2, round, &one);
-            self.differ(isa, first + 3, round, &one);
+            for vector in first..first + CHAINS {
+                isa.run(Differ { work: self, vector, round, one: &one });
+            }
             let steps = &mut self.chunk.steps[first..first + CHAINS];
             for (step, product) in steps.iter_mut().zip(&products) {
                 step.before = *product;
@@ -237,7 +236,7 @@ where
             products = [a, b, c, d];
         }
         for vector in whole..vectors {
-            self.differ(isa, vector, round, &one);
+            isa.run(Differ { work: self, vector, round, one: &one });
             let (step, product) = (&mut self.chunk.steps[vector], &mut products[vector - whole]);
             step.before = *product;
             *product = product.mul(&step.dx);
@@ -253,9 +252,9 @@ where
         };
         // Backwards, as the products were made; two vectors of different chains at a time.
         for vector in (whole..vectors).rev() {
-            self.add_one(vector, round, &mut inverses[vector - whole]);
+            let inverse = &mut inverses[vector - whole];
+            isa.run(AddOne { work: self, vector, round, inverse });
         }
-        // One copy of a long body, so that its instructions stay in the cache.
         if C::PAIRED {
             for first in (0..whole).step_by(2).rev() {
                 let (even, odd) = inverses.split_at_mut(first % CHAINS + 1);
@@ -263,7 +262,8 @@ where
             }
         } else {
             for vector in (0..whole).rev() {
-                self.add_one(vector, round, &mut inverses[vector % CHAINS]);
+                let inverse = &mut inverses[vector % CHAINS];
+                isa.run(AddOne { work: self, vector, round, inverse });
             }
         }
     }
@@ -382,6 +382,48 @@ where
                 }
             }
         }
+    }
+}
+
+// Kernels of their own: one copy of a long body each, whose instructions stay in the cache.
+
+/// [`Accumulate::differ`].
+struct Differ<'w, 'a, 'b, G: Group, C> {
+    work: &'w mut Accumulate<'a, 'b, G, C>,
+    vector: usize,
+    round: u32,
+    one: &'w C,
+}
+
+impl<G: Group, C> Kernel<C::Isa> for Differ<'_, '_, '_, G, C>
+where
+    C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: C::Isa) {
+        self.work.differ(isa, self.vector, self.round, self.one);
+    }
+}
+
+/// [`Accumulate::add_one`].
+struct AddOne<'w, 'a, 'b, G: Group, C> {
+    work: &'w mut Accumulate<'a, 'b, G, C>,
+    vector: usize,
+    round: u32,
+    inverse: &'w mut C,
+}
+
+impl<G: Group, C> Kernel<C::Isa> for AddOne<'_, '_, '_, G, C>
+where
+    C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, _: C::Isa) {
+        self.work.add_one(self.vector, self.round, self.inverse);
     }
 }
 

@@ -1,10 +1,15 @@
 //! Batches of affine additions and doublings: many divisions by one inversion.
 
+use std::marker::PhantomData;
+
 use ark_ec::CurveGroup as _;
 use ark_ff::{AdditiveGroup as _, Field as _};
 
 use super::{BaseField, Group, plain_point, wipe};
-use crate::field::{Coordinate, Lanes};
+use crate::{
+    backend::{Isa as _, Kernel},
+    field::{Coordinate, Lanes},
+};
 
 /// Eight points. Zero coordinates stand for infinity; no point of order r has y = 0.
 #[derive(Clone, Copy)]
@@ -72,14 +77,26 @@ impl<C: Coordinate> Batch<C> {
     /// The products of the divisors, and one over the whole. Lanes whose divisor is zero are made one, and told.
     #[inline(always)]
     fn invert(&mut self, isa: C::Isa, one: &C) -> (C, Vec<(usize, u8)>) {
-        let mut product = *one;
-        for (before, divisor) in self.before.iter_mut().zip(&self.divisors) {
-            *before = product;
-            product = product.mul(divisor);
+        let mut zeros = Vec::new();
+        loop {
+            let mut product = *one;
+            for (before, divisor) in self.before.iter_mut().zip(&self.divisors) {
+                *before = product;
+                product = product.mul(divisor);
+            }
+            match product.inverse(isa) {
+                Some(inverse) => return (inverse, zeros),
+                // Once divisors that are zero were replaced, there is an inverse.
+                None if !zeros.is_empty() => return (*one, zeros),
+                None => zeros = self.replace(one),
+            }
         }
-        if let Some(inverse) = product.inverse(isa) {
-            return (inverse, Vec::new());
-        }
+    }
+
+    /// Makes divisors that are zero one, and tells them.
+    #[cold]
+    #[inline(never)]
+    fn replace(&mut self, one: &C) -> Vec<(usize, u8)> {
         let mut zeros = Vec::new();
         for (v, divisor) in self.divisors.iter_mut().enumerate() {
             let lanes = zero_lanes(divisor);
@@ -88,18 +105,21 @@ impl<C: Coordinate> Batch<C> {
                 *divisor = divisor.select(lanes, one);
             }
         }
-        let mut product = *one;
-        for (before, divisor) in self.before.iter_mut().zip(&self.divisors) {
-            *before = product;
-            product = product.mul(divisor);
-        }
-        // No divisor is zero any more, so there is an inverse.
-        (product.inverse(isa).unwrap_or(*one), zeros)
+        zeros
     }
 
     /// `to[i] += from[i]`, with doublings and infinity. Coordinates are reduced.
-    #[inline(always)]
+    ///
+    /// A kernel of its own: one copy of a long body.
     pub(super) fn add<G: Group>(&mut self, isa: C::Isa, to: &mut [Points<C>], from: &[Points<C>])
+    where
+        C: Coordinate<Plain = BaseField<G>>,
+    {
+        isa.run(Add::<G, C> { batch: self, to, from, group: PhantomData });
+    }
+
+    #[inline(always)]
+    fn add_inline<G: Group>(&mut self, isa: C::Isa, to: &mut [Points<C>], from: &[Points<C>])
     where
         C: Coordinate<Plain = BaseField<G>>,
     {
@@ -134,6 +154,26 @@ impl<C: Coordinate> Batch<C> {
         for (v, lanes, sum) in slow {
             to[v] = to[v].select(lanes, &sum);
         }
+    }
+}
+
+/// [`Batch::add`].
+struct Add<'a, G, C> {
+    batch: &'a mut Batch<C>,
+    to: &'a mut [Points<C>],
+    from: &'a [Points<C>],
+    group: PhantomData<G>,
+}
+
+impl<G: Group, C> Kernel<C::Isa> for Add<'_, G, C>
+where
+    C: Coordinate<Plain = BaseField<G>>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, isa: C::Isa) {
+        self.batch.add_inline::<G>(isa, self.to, self.from);
     }
 }
 

@@ -52,52 +52,89 @@ pub struct G1;
 pub struct G2;
 
 mod sealed {
-    use ark_ff::Field;
+    use ark_ff::{BigInt, Field};
     use bytemuck::Pod;
 
-    use crate::{backend::Isa, field::Coordinate};
+    use super::{Group, Scratch, Shape, Sum, Table};
+    use crate::{Backend, Error, backend::Isa, field::Coordinate};
 
+    /// The methods are the heavy work of a table. They belong to the group, and not to `Table<G>`,
+    /// so that the kernels are compiled once, in this crate, and not in every crate that has a table.
     pub trait Sealed: Sized {
         type Field: Field;
         type Row: Pod + Send + Sync;
         type Lanes<I: Isa>: Coordinate<Isa = I, Plain = Self::Field, Row = Self::Row>;
+
+        /// The point with these coordinates, which came from a point.
         fn point(x: Self::Field, y: Self::Field) -> Self::Affine
         where
-            Self: super::Group;
+            Self: Group;
+
+        /// The rows of a table.
+        fn rows(
+            backend: Backend,
+            shape: &Shape,
+            bases: &[Self::Affine],
+            progress: &(dyn Fn(usize) + Sync),
+        ) -> Result<Vec<Self::Row>, Error>
+        where
+            Self: Group;
+
+        /// The sum of the bases from `base` on, times the scalars.
+        fn sum(
+            table: &Table<Self>,
+            base: usize,
+            scalars: &[BigInt<4>],
+            scratch: &mut Scratch<Self>,
+        ) -> Result<Sum<Self>, Error>
+        where
+            Self: Group;
     }
 }
 
-impl sealed::Sealed for G1 {
-    type Field = Fq;
-    type Row = Row1;
-    type Lanes<I: Isa> = I::Fq;
+/// A group: its name, its affine points, their sums, a coordinate, a table's row, eight coordinates.
+macro_rules! group {
+    ($name:ident, $affine:ident, $projective:ident, $field:ident, $row:ident) => {
+        impl sealed::Sealed for $name {
+            type Field = $field;
+            type Row = $row;
+            type Lanes<I: Isa> = I::$field;
 
-    fn point(x: Fq, y: Fq) -> G1Affine {
-        G1Affine::new_unchecked(x, y)
-    }
+            fn point(x: $field, y: $field) -> $affine {
+                $affine::new_unchecked(x, y)
+            }
+
+            fn rows(
+                backend: Backend,
+                shape: &Shape,
+                bases: &[$affine],
+                progress: &(dyn Fn(usize) + Sync),
+            ) -> Result<Vec<$row>, Error> {
+                dispatch!(backend, isa => {
+                    precompute::rows::<Self, _>(isa, shape, bases, progress)
+                })
+            }
+
+            fn sum(
+                table: &Table<Self>,
+                base: usize,
+                scalars: &[BigInt<4>],
+                scratch: &mut Scratch<Self>,
+            ) -> Result<$projective, Error> {
+                dispatch!(table.backend, isa => table.sum(isa, base, scalars, scratch))
+            }
+        }
+
+        impl Group for $name {
+            type Affine = $affine;
+            type Projective = $projective;
+            const ROW: usize = size_of::<$row>();
+        }
+    };
 }
 
-impl sealed::Sealed for G2 {
-    type Field = Fq2;
-    type Row = Row2;
-    type Lanes<I: Isa> = I::Fq2;
-
-    fn point(x: Fq2, y: Fq2) -> G2Affine {
-        G2Affine::new_unchecked(x, y)
-    }
-}
-
-impl Group for G1 {
-    type Affine = G1Affine;
-    type Projective = G1Projective;
-    const ROW: usize = 64;
-}
-
-impl Group for G2 {
-    type Affine = G2Affine;
-    type Projective = G2Projective;
-    const ROW: usize = 128;
-}
+group!(G1, G1Affine, G1Projective, Fq, Row1);
+group!(G2, G2Affine, G2Projective, Fq2, Row2);
 
 /// A sum of multiples, as arkworks has it.
 pub type Sum<G> = <G as Group>::Projective;
@@ -210,7 +247,7 @@ impl<G: Group> Table<G> {
         if let Some(index) = bases.iter().position(|base| base.is_zero()) {
             return Err(Error::Infinity { index });
         }
-        let rows = dispatch!(backend, isa => precompute::rows::<G, LanesOf<G, _>>(isa, &shape, bases, progress))?;
+        let rows = G::rows(backend, &shape, bases, progress)?;
         Ok(Self { backend, shape, rows: Rows::Owned(rows) })
     }
 
@@ -283,7 +320,7 @@ impl<G: Group> Table<G> {
         scratch: &mut Scratch<G>,
     ) -> Result<Sum<G>, Error> {
         self.check(&range, scalars)?;
-        dispatch!(self.backend, isa => self.sum(isa, range.start, scalars, scratch))
+        G::sum(self, range.start, scalars, scratch)
     }
 
     fn check(&self, range: &Range<usize>, scalars: &[BigInt<4>]) -> Result<(), Error> {

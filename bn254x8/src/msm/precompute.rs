@@ -1,8 +1,8 @@
 //! The rows of a table: doublings of every base, eight bases at a time.
 
-use super::{BaseField, Group, Row, Shape, affine::Points};
+use super::{BaseField, Group, LanesOf, Row, Shape, affine::Points};
 use crate::{
-    backend::{Isa as _, Kernel},
+    backend::{Isa, Kernel},
     division::Divisions,
     field::Coordinate,
 };
@@ -15,15 +15,12 @@ use std::marker::PhantomData;
 const VECTORS: usize = 128;
 
 /// All rows, level after level.
-pub(super) fn rows<G: Group, C>(
-    isa: C::Isa,
+pub(super) fn rows<G: Group, I: Isa>(
+    isa: I,
     shape: &Shape,
     bases: &[G::Affine],
     progress: &(dyn Fn(usize) + Sync),
-) -> Vec<Row<G>>
-where
-    C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
-{
+) -> Vec<Row<G>> {
     let mut rows = vec![bytemuck::Zeroable::zeroed(); shape.rows()];
     let chunk = 8 * VECTORS;
     // One chunk's rows lie in as many places as there are levels, so they are computed apart and copied.
@@ -32,7 +29,12 @@ where
         let computed = bases.par_chunks(chunk).map(|bases| {
             let mut rows =
                 vec![bytemuck::Zeroable::zeroed(); bases.len() * shape.levels() as usize];
-            isa.run(Multiples::<G, C> { shape, bases, rows: &mut rows, lanes: PhantomData });
+            isa.run(Multiples::<G, LanesOf<G, I>> {
+                shape,
+                bases,
+                rows: &mut rows,
+                lanes: PhantomData,
+            });
             rows
         });
         let computed: Vec<Vec<Row<G>>> = computed.collect();

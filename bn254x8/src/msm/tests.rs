@@ -19,7 +19,7 @@ fn sum<G: Group, I: Isa>(
     bases: &[G::Affine],
     scalars: &[BigInt<4>],
 ) -> Sum<G> {
-    let rows = precompute::rows::<G, LanesOf<G, I>>(isa, &shape, bases, &|_| ());
+    let rows = precompute::rows::<G, I>(isa, &shape, bases, &|_| ());
     let table = Table::<G> { backend: Backend::Portable, shape, rows: Rows::Owned(rows) };
     table.sum(isa, 0, scalars, &mut Scratch::new())
 }

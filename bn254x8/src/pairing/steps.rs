@@ -6,7 +6,7 @@
 use ark_bn254::{Config, Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::{AffineRepr as _, bn::BnConfig};
 
-use crate::field::Fp12Lanes;
+use crate::field::{Fp12Lanes, MultiplyLine};
 use crate::{
     backend::{Isa, Kernel},
     division::{Divisions, both, one, two},
@@ -167,7 +167,7 @@ impl<I: Isa> Kernel<I> for Step<'_, I> {
                     let b = $each!(K => slope[K].scale(&vectors[v[K]].slope));
                     let c = $each!(K => constant[K].scale(&vectors[v[K]].inverse));
                     for (v, (b, c)) in v.iter().zip(b.iter().zip(&c)) {
-                        products[v / *share].line(b, c);
+                        isa.run(MultiplyLine { product: &mut products[v / *share], b, c });
                     }
                 }
             };

@@ -102,15 +102,16 @@ impl Permutation {
         if got != expected {
             return Err(Error::Scalars { got, expected });
         }
+        self.hash_flat(inputs.as_flattened(), hashes)
+    }
+
+    /// [`Self::hash_many`] of tuples that lie one after another. It knows no N, so that the kernels
+    /// are compiled once, in this crate.
+    fn hash_flat(&self, inputs: &[Fr], hashes: &mut [Fr]) -> Result<(), Error> {
         dispatch!(self.backend, isa => self.run(isa, inputs, hashes))?
     }
 
-    fn run<I: Isa, const N: usize>(
-        &self,
-        isa: I,
-        inputs: &[[Fr; N]],
-        hashes: &mut [Fr],
-    ) -> Result<(), Error> {
+    fn run<I: Isa>(&self, isa: I, inputs: &[Fr], hashes: &mut [Fr]) -> Result<(), Error> {
         // It was made for this backend.
         let backend = self.backend;
         let table = I::slot(&self.table).as_ref();
@@ -134,24 +135,26 @@ fn in_form<I: Isa>(_: I, table: &Table<Fr>) -> Slots<TableForm> {
 }
 
 /// Many hashes.
-struct Hash<'a, S, const N: usize> {
+struct Hash<'a, S> {
     table: &'a Table<S>,
-    inputs: &'a [[Fr; N]],
+    /// Tuples of one element less than the permutation is wide, one after another.
+    inputs: &'a [Fr],
     hashes: &'a mut [Fr],
 }
 
-impl<I: Isa, const N: usize> Kernel<I> for Hash<'_, Single<I>, N> {
+impl<I: Isa> Kernel<I> for Hash<'_, Single<I>> {
     type Output = ();
 
     #[inline(always)]
     fn run(self, isa: I) {
         let table = self.table;
-        for (inputs, hashes) in self.inputs.chunks(8).zip(self.hashes.chunks_mut(8)) {
+        let arity = table.width - 1;
+        for (inputs, hashes) in self.inputs.chunks(8 * arity).zip(self.hashes.chunks_mut(8)) {
             let mut state = [I::Fr::zero(isa); WIDEST];
             state[0] = I::Fr::broadcast(isa, &table.start[0]);
-            for i in 0..N {
+            for i in 0..arity {
                 let mut lanes = [Fr::ZERO; 8];
-                for (lane, input) in lanes.iter_mut().zip(inputs) {
+                for (lane, input) in lanes.iter_mut().zip(inputs.chunks_exact(arity)) {
                     *lane = input[i];
                 }
                 let constant = I::Fr::broadcast(isa, &table.start[i + 1]);

@@ -47,7 +47,7 @@ fn check<const N: usize>(full_rounds: usize, partial_rounds: usize) {
     inputs.extend([[Fr::ZERO; N], [-Fr::ONE; N], [Fr::ONE; N]]);
     let table = Table::new(&constants).unwrap().map(&<EmulatedIsa as Isa>::Fr::single);
     let mut hashes = vec![Fr::ZERO; inputs.len()];
-    EmulatedIsa.run(Hash { table: &table, inputs: &inputs, hashes: &mut hashes });
+    EmulatedIsa.run(Hash { table: &table, inputs: inputs.as_flattened(), hashes: &mut hashes });
     let wanted: Vec<Fr> = inputs.iter().map(|inputs| plain(&constants, inputs)).collect();
     assert_eq!(hashes, wanted, "width {width}, {full_rounds} and {partial_rounds} rounds");
 }

@@ -16,7 +16,10 @@ use wufu_ledger::{
     Ledger, Log,
     service::{Clock, Limits, MAX_MESSAGE, ServeError, run_within},
 };
-use wufu_proto::v1::{self, ledger_service_client::LedgerServiceClient};
+use wufu_proto::{
+    connection::connect,
+    v1::{self, ledger_service_client::LedgerServiceClient},
+};
 use wufu_verifier::{VerifyingKey, log::checkpoint::Checkpoint};
 
 use super::NOW;
@@ -61,7 +64,7 @@ impl Served {
         let endpoint = Channel::from_shared(format!("http://{}", self.at)).unwrap();
         // A call that is never answered is a failure, not a test that hangs: an append that should have been refused
         // waits for the end of the epoch.
-        let channel = endpoint.timeout(LONG).connect().await.unwrap();
+        let channel = connect(endpoint.timeout(LONG)).await.unwrap();
         LedgerServiceClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE)
             .max_encoding_message_size(2 * MAX_MESSAGE)

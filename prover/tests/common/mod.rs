@@ -32,6 +32,7 @@ use wufu_analysis::samples;
 use wufu_circuits::GiftInstance;
 use wufu_groth16::{AssignmentRef, Engine, EngineError};
 use wufu_proto::{
+    connection::connect,
     v1::{self, prover_service_client::ProverServiceClient},
     witness::{Job, UncheckedWitness},
 };
@@ -221,7 +222,7 @@ impl Server {
     pub async fn channel(&self) -> Channel {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
         // A call that is never answered is a failure, not a test that hangs.
-        endpoint.timeout(LONG).connect().await.unwrap()
+        connect(endpoint.timeout(LONG)).await.unwrap()
     }
 
     /// A client with a connection of its own.

@@ -16,6 +16,7 @@ use tokio_stream::{Stream, wrappers::TcpListenerStream};
 use tonic::{Code, Request, Response, Status, async_trait, service::Routes, transport::Endpoint};
 use wufu_proto::{
     DESCRIPTORS,
+    connection::connect,
     v1::{
         self,
         prover_service_client::ProverServiceClient,
@@ -116,7 +117,7 @@ impl Running {
     /// An honest client's call, on a connection of its own.
     pub async fn serves(&self) -> Result<(), Status> {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.at)).unwrap();
-        let channel = within("a connection", endpoint.connect()).await;
+        let channel = within("a connection", connect(endpoint)).await;
         let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
         let call =
             async { ProverServiceClient::new(channel).get_info(v1::GetInfoRequest {}).await };

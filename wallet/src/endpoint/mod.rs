@@ -14,6 +14,7 @@ use tonic::{
     Code, Status,
     transport::{self, Channel, Error},
 };
+use wufu_proto::connection::connect;
 use wufu_verifier::encoding::text;
 
 /// How long a connection may take.
@@ -76,7 +77,7 @@ impl Endpoint {
     pub async fn connect(&self, timeout: Duration) -> Result<Channel, Error> {
         // A redirect, a proxy, a user agent of its own: none of them.
         let endpoint = transport::Endpoint::from_shared(self.to_string())?;
-        endpoint.connect_timeout(CONNECT).timeout(timeout).connect().await
+        connect(endpoint.connect_timeout(CONNECT).timeout(timeout)).await
     }
 }
 

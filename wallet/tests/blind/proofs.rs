@@ -7,6 +7,7 @@ use tonic::{Code, Request};
 use wufu_groth16::PreparedEngine;
 use wufu_proto::{
     blind::{CHUNK, FORMAT},
+    connection::connect,
     v1::{
         self, dealer_service_client::DealerServiceClient,
         evaluator_service_client::EvaluatorServiceClient,
@@ -192,18 +193,18 @@ async fn joined_records_of_both_servers_yield_nothing() {
     }
 }
 
+/// A connection of its own.
+async fn channel(endpoint: &Endpoint) -> tonic::transport::Channel {
+    let endpoint = tonic::transport::Endpoint::from_shared(endpoint.to_string()).unwrap();
+    connect(endpoint).await.unwrap()
+}
+
 /// Rows of SECURITY.md: 35.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_or_a_second_call_is_refused() {
     let (dealer, endpoint) = (dealer(1).await, evaluator().await);
     let id = verifying().id().as_bytes().to_vec();
     let ask = || v1::DealRequest { format: FORMAT, key_id: id.clone(), count: 1 };
-    let channel = |endpoint: &Endpoint| {
-        let endpoint = endpoint.to_string();
-        async {
-            tonic::transport::Endpoint::from_shared(endpoint).unwrap().connect().await.unwrap()
-        }
-    };
     for name in
         ["authorization", "cookie", "x-forwarded-for", "x-client-id", "traceparent", "user-bin"]
     {
@@ -266,7 +267,7 @@ async fn requests_of_another_form_are_refused_clearly() {
         (v1::DealRequest { count: 17, ..good }, "17 tokens"),
     ];
     for (ask, word) in asks {
-        let mut client = DealerServiceClient::connect(dealer.endpoint.to_string()).await.unwrap();
+        let mut client = DealerServiceClient::new(channel(&dealer.endpoint).await);
         let refused = client.deal(ask).await.unwrap_err();
         assert!(refused.message().contains(word), "{}: {word}", refused.message());
     }
@@ -298,7 +299,7 @@ async fn requests_of_another_form_are_refused_clearly() {
         (unreduced, "modulus"),
     ];
     for (ask, word) in asks {
-        let mut client = EvaluatorServiceClient::connect(endpoint.to_string()).await.unwrap();
+        let mut client = EvaluatorServiceClient::new(channel(&endpoint).await);
         let refused = client.evaluate(tokio_stream::iter(ask)).await.unwrap_err();
         assert_eq!(
             refused.code(),
@@ -307,6 +308,6 @@ async fn requests_of_another_form_are_refused_clearly() {
         assert!(refused.message().contains(word), "{}: {word}", refused.message());
     }
     // Exactly so many bytes are taken.
-    let mut client = EvaluatorServiceClient::connect(endpoint.to_string()).await.unwrap();
+    let mut client = EvaluatorServiceClient::new(channel(&endpoint).await);
     client.evaluate(tokio_stream::iter(whole(total))).await.unwrap();
 }

@@ -7,6 +7,7 @@ use tokio_stream::{StreamExt as _, iter, pending};
 use tonic::{Code, Status, transport};
 use wufu_proto::{
     blind::messages,
+    connection::connect,
     v1::{EvaluateResponse, evaluator_service_client::EvaluatorServiceClient},
 };
 use wufu_prover::service::blind::{Config, run_evaluator};
@@ -26,7 +27,7 @@ async fn narrow(receive: Duration) -> Endpoint {
 /// Begins a job and sends nothing more.
 async fn idle(endpoint: Endpoint) -> Result<EvaluateResponse, Status> {
     let channel =
-        transport::Endpoint::from_shared(endpoint.to_string()).unwrap().connect().await.unwrap();
+        connect(transport::Endpoint::from_shared(endpoint.to_string()).unwrap()).await.unwrap();
     let head = messages(verifying().id(), &[]);
     let sent = EvaluatorServiceClient::new(channel).evaluate(iter(head).chain(pending())).await;
     sent.map(tonic::Response::into_inner)

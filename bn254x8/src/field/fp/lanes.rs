@@ -1,5 +1,7 @@
 //! The field in limbs as lanes of elements, and as coordinates of points.
 
+use std::marker::PhantomData;
+
 use ark_ff::BigInt;
 
 use super::{
@@ -13,7 +15,7 @@ use super::{
     },
     Fp, ONE, UncarriedProduct,
 };
-use crate::backend::{Isa, prefetch};
+use crate::backend::{Isa, Kernel, prefetch};
 
 impl<P: Prime, W: U64x8> Lanes for Fp<P, W>
 where
@@ -37,16 +39,16 @@ where
         Self::new([W::from_word(isa, 0); 5], Bound::of(0.0))
     }
 
+    // What brings elements in, and the inverse, are kernels of their own: one copy, and not one
+    // wherever they are used.
     #[inline(always)]
     fn splat(isa: W::Token, element: &P::Plain) -> Self {
-        let plain = Self::constant(isa, &prime::limbs(P::words(element)));
-        plain.mul(&Self::constant(isa, &P::FROM_PLAIN))
+        isa.run(Splat::<P, W>(element, PhantomData))
     }
 
     #[inline(always)]
     fn from_plain(isa: W::Token, elements: &[P::Plain; 8]) -> Self {
-        let numbers = elements.map(|element| P::words(&element));
-        Self::from_numbers(isa, &numbers, 1.0).mul(&Self::constant(isa, &P::FROM_PLAIN))
+        isa.run(FromPlain::<P, W>(elements, PhantomData))
     }
 
     fn to_plain(self) -> [P::Plain; 8] {
@@ -224,11 +226,58 @@ where
 
     #[inline(always)]
     fn inverse(&self, isa: W::Token) -> Option<Self> {
+        isa.run(Invert(self))
+    }
+}
+
+/// [`Lanes::splat`].
+struct Splat<'a, P: Prime, W>(&'a P::Plain, PhantomData<W>);
+
+impl<P: Prime, W: U64x8> Kernel<W::Token> for Splat<'_, P, W>
+where
+    W::Token: Isa,
+{
+    type Output = Fp<P, W>;
+
+    #[inline(always)]
+    fn run(self, isa: W::Token) -> Fp<P, W> {
+        let plain = Fp::constant(isa, &prime::limbs(P::words(self.0)));
+        plain.mul(&Fp::constant(isa, &P::FROM_PLAIN))
+    }
+}
+
+/// [`Lanes::from_plain`].
+struct FromPlain<'a, P: Prime, W>(&'a [P::Plain; 8], PhantomData<W>);
+
+impl<P: Prime, W: U64x8> Kernel<W::Token> for FromPlain<'_, P, W>
+where
+    W::Token: Isa,
+{
+    type Output = Fp<P, W>;
+
+    #[inline(always)]
+    fn run(self, isa: W::Token) -> Fp<P, W> {
+        let numbers = self.0.map(|element| P::words(&element));
+        Fp::from_numbers(isa, &numbers, 1.0).mul(&Fp::constant(isa, &P::FROM_PLAIN))
+    }
+}
+
+/// [`Coordinate::inverse`].
+struct Invert<'a, P, W>(&'a Fp<P, W>);
+
+impl<P: Prime, W: U64x8> Kernel<W::Token> for Invert<'_, P, W>
+where
+    W::Token: Isa,
+{
+    type Output = Option<Fp<P, W>>;
+
+    #[inline(always)]
+    fn run(self, isa: W::Token) -> Option<Fp<P, W>> {
         // x·2^260 is arkworks' x·2^4; one over that, brought back, lacks 2^8.
-        let elements = self.numbers().map(|x| P::element(prime::canonical(x, P::WORDS)));
+        let elements = self.0.numbers().map(|x| P::element(prime::canonical(x, P::WORDS)));
         let inverses = inverses(&elements, inverse::<P>)?;
         let numbers = inverses.map(|x| P::words(&x));
-        let x = Self::from_numbers(isa, &numbers, 1.0);
-        Some(x.mul(&Self::constant(isa, &P::INVERSION)))
+        let x = Fp::from_numbers(isa, &numbers, 1.0);
+        Some(x.mul(&Fp::constant(isa, &P::INVERSION)))
     }
 }
