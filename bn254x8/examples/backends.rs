@@ -1,4 +1,4 @@
-//! Names the backends of this machine, one a line, the fastest last.
+//! Prints the backends that the CPU supports, one per line, fastest last.
 #![allow(clippy::print_stdout)]
 
 use bn254x8::Backend;

@@ -1,4 +1,4 @@
-//! Many divisions by one inversion.
+//! Many divisions with a single inversion.
 
 use ark_ff::Field as _;
 
@@ -7,15 +7,17 @@ use crate::{
     field::Coordinate,
 };
 
-/// Independent chains of products, so that multiplications overlap. Vector v is of chain v mod 4.
+/// Independent chains of products, so that multiplications overlap. Vector v belongs to chain v mod
+/// 4.
 const CHAINS: usize = 4;
 
-/// Vectors of divisors. First [`Self::divisors`] are written, then inverted, and then each is asked for once, the last first.
+/// Vectors of divisors. Write [`Self::divisors`], call [`Self::invert`], then ask for each quotient
+/// once, in descending order.
 pub(crate) struct Divisions<C> {
     pub(crate) divisors: Vec<C>,
-    /// Products of all divisors of the chain before.
+    /// For each vector, the product of all earlier divisors of its chain.
     before: Vec<C>,
-    /// One over the product of the chain's divisors that were not yet asked for.
+    /// For each chain, the inverse of the product of the divisors not yet asked for.
     inverses: [C; CHAINS],
 }
 
@@ -29,20 +31,21 @@ impl<C: Coordinate> Divisions<C> {
         }
     }
 
-    /// Makes room for so many vectors of divisors.
+    /// Makes room for this many vectors of divisors.
     pub(crate) fn resize(&mut self, isa: C::Isa, vectors: usize) {
         self.divisors.resize(vectors, C::zero(isa));
         self.before.resize(vectors, C::zero(isa));
     }
 
-    /// Inverts. Lanes whose divisor is zero are told, and divide by one.
+    /// Inverts the divisors. Zero divisors are replaced by one, and their vectors and lanes are
+    /// returned.
     ///
-    /// A kernel of its own: one copy of a long body, and not one wherever something is divided.
+    /// This is a kernel of its own, so that its long body exists once and not at every use.
     pub(crate) fn invert(&mut self, isa: C::Isa) -> Vec<(usize, u8)> {
         isa.run(Invert(self))
     }
 
-    /// One over the divisor of a vector, below 1.1 p.
+    /// The inverse of a vector's divisors, below 1.1 p.
     #[inline(always)]
     pub(crate) fn quotient(&mut self, vector: usize) -> C {
         let inverse = &mut self.inverses[vector % CHAINS];
@@ -51,7 +54,7 @@ impl<C: Coordinate> Divisions<C> {
         quotient
     }
 
-    /// The products of the chains.
+    /// Computes the products of the chains.
     #[inline(always)]
     fn multiply(&mut self, isa: C::Isa) {
         let one = C::splat(isa, &C::Plain::ONE);
@@ -73,7 +76,7 @@ impl<C: Coordinate> Divisions<C> {
         self.inverses = products;
     }
 
-    /// One over the products; false when one of them is zero.
+    /// Inverts the products. Returns false if one of them is zero.
     #[inline(always)]
     fn begin(&mut self, isa: C::Isa) -> bool {
         let [a, b, c, d] = &self.inverses;
@@ -84,7 +87,7 @@ impl<C: Coordinate> Divisions<C> {
         true
     }
 
-    /// Makes divisors that are zero one, and tells them.
+    /// Replaces zero divisors by one, and returns their vectors and lanes.
     #[cold]
     #[inline(never)]
     fn replace(&mut self, isa: C::Isa) -> Vec<(usize, u8)> {
@@ -102,7 +105,7 @@ impl<C: Coordinate> Divisions<C> {
     }
 }
 
-/// [`Divisions::invert`].
+/// The kernel of [`Divisions::invert`].
 struct Invert<'a, C>(&'a mut Divisions<C>);
 
 impl<C: Coordinate> Kernel<C::Isa> for Invert<'_, C> {
@@ -113,7 +116,7 @@ impl<C: Coordinate> Kernel<C::Isa> for Invert<'_, C> {
         let mut zeros = Vec::new();
         loop {
             self.0.multiply(isa);
-            // Once divisors that are zero were replaced, the products have an inverse.
+            // Once zero divisors are replaced, the products have inverses.
             if self.0.begin(isa) || !zeros.is_empty() {
                 return zeros;
             }
@@ -122,8 +125,9 @@ impl<C: Coordinate> Kernel<C::Isa> for Invert<'_, C> {
     }
 }
 
-/// Does work for vectors, the last first: a single one where their number is odd, then two at a time, whose multiplications overlap.
-/// The work is a macro that is handed `one!` or `two!`, which evaluate an expression for each of them, and their indices.
+/// Processes vectors in descending order: a single one first if their number is odd, then two at a
+/// time so that multiplications overlap. The body is a macro. It receives the indices of the
+/// vectors, and `one!` or `two!`, which evaluates an expression for each of them.
 macro_rules! both {
     ($count:expr, $work:ident) => {{
         let mut rest: usize = $count;

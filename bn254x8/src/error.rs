@@ -1,95 +1,95 @@
-//! What can be wrong with what a caller hands in.
+//! The errors of this crate.
 
-/// Why there is no table, transform or sum. All of them are the caller's mistakes or a damaged file.
+/// Why a table, transform or sum was refused: a mistake of the caller, or a damaged file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A base is the point at infinity: it adds nothing, and the caller leaves it out.
-    #[error("base {index} is the point at infinity, expected bases without it")]
+    /// A base is the point at infinity. It adds nothing to a sum, so the caller must leave it out.
+    #[error("base {index} is the point at infinity, expected finite bases only")]
     Infinity {
-        /// Which base.
+        /// Position of the base.
         index: usize,
     },
-    /// A window that no table has.
+    /// The window is not one that tables support.
     #[error("window is {got} bits, expected 4 to 18")]
     Window {
-        /// How many bits.
+        /// Bits of the window.
         got: u32,
     },
-    /// A step that leaves no rows, or is nothing.
+    /// The step is zero, or larger than the number of windows.
     #[error("step is {got} windows, expected 1 to {limit}")]
     Step {
-        /// How many windows.
+        /// Windows per row.
         got: u32,
-        /// The limit.
+        /// The largest step.
         limit: u32,
     },
-    /// More bases than an entry can name.
+    /// The table has more rows than an entry can index.
     #[error("table has {got} rows, expected at most {limit}")]
     Rows {
-        /// How many.
+        /// Number of rows.
         got: usize,
-        /// The limit.
+        /// The largest number of rows.
         limit: usize,
     },
-    /// The bytes of a table are not as many as its shape needs.
+    /// The table's length in bytes is not what its shape requires.
     #[error("table is {got} bytes, expected {expected}")]
     Length {
-        /// How many there are.
+        /// Length of the given bytes.
         got: usize,
-        /// How many there must be.
+        /// Length that the shape requires.
         expected: usize,
     },
-    /// The bytes of a table do not begin where a cache line does.
-    #[error("table begins {got} bytes after a line of 64, expected 0")]
+    /// The table's bytes are not aligned to a cache line.
+    #[error("table begins {got} bytes past a 64-byte boundary, expected 0")]
     Alignment {
-        /// How many bytes too late.
+        /// Distance from the last 64-byte boundary, in bytes.
         got: usize,
     },
-    /// Scalars for other bases than the table's.
+    /// The number of scalars differs from the number of bases.
     #[error("{got} scalars, expected {expected}")]
     Scalars {
-        /// How many there are.
+        /// Number of scalars given.
         got: usize,
-        /// How many there must be.
+        /// Number of scalars required.
         expected: usize,
     },
-    /// A scalar is not below the order of the group.
-    #[error("scalar {index} is not below the group's order")]
+    /// A scalar is not below the group's order.
+    #[error("scalar {index} is not below the group's order r")]
     Scalar {
-        /// Which scalar.
+        /// Position of the scalar.
         index: usize,
     },
-    /// A transform of a size that the field has no root for.
+    /// The field has no root of unity for a transform of this size.
     #[error("transform of 2^{got} elements, expected 2^0 to 2^28")]
     Size {
-        /// Its logarithm.
+        /// Binary logarithm of the size.
         got: u32,
     },
-    /// No such permutation.
+    /// The constants do not define a permutation that this crate supports.
     #[error("no permutation of {width} elements with these constants")]
     Permutation {
-        /// Elements of its state.
+        /// Elements of the state.
         width: usize,
     },
-    /// Tuples of another length than a permutation hashes.
+    /// The tuples are not as long as the permutation's input.
     #[error("tuples of {got} elements, expected {expected}")]
     Inputs {
-        /// How many elements they have.
+        /// Elements in each tuple.
         got: usize,
-        /// How many they must have.
+        /// Elements that the permutation hashes.
         expected: usize,
     },
-    /// A point that is to be fixed is not in the second group.
+    /// A fixed point is not in the second group.
     #[error("point {index} is not in the second group")]
     Subgroup {
-        /// Which point.
+        /// Position of the point.
         index: usize,
     },
-    /// The machine lacks the instructions.
-    #[error("this machine has no {backend}")]
+    /// The CPU lacks the backend's instructions.
+    #[error("the CPU does not support the backend {backend}")]
     Backend {
-        /// The backend that was asked for.
+        /// The backend that was requested.
         backend: crate::Backend,
     },
 }

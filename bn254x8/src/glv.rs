@@ -1,28 +1,32 @@
-//! Scalars in two short halves, by the endomorphism (x, y) -> (beta·x, y) of the first group, which multiplies by lambda.
+//! Splits scalars into two short halves, using the endomorphism (x, y) -> (beta·x, y) of the first
+//! group, which multiplies points by lambda.
 //!
 //! # Source
-//! Gallant, Lambert, Vanstone: "Faster point multiplication on elliptic curves with efficient endomorphisms", CRYPTO 2001.
+//! Gallant, Lambert, Vanstone: "Faster point multiplication on elliptic curves with efficient
+//! endomorphisms", CRYPTO 2001.
 
 use ark_bn254::{Fq, Fr, g1};
 use ark_ec::scalar_mul::glv::GLVConfig as _;
 use ark_ff::{BigInt, PrimeField as _};
 
-/// The endomorphism's factor.
+/// The factor of x in the endomorphism.
 pub(crate) const BETA: Fq = g1::Config::ENDO_COEFFS[0];
 
 /// Digits of four bits in each half of a scalar of full length.
 pub(crate) const DIGITS: u32 = 32;
 
-/// Two numbers of up to 128 bits, two words each, the lowest first. Their digits n of four bits stand for the odd digits
-/// 2n - 15 in base 16 of two odd numbers a and b, and these for the scalar a + lambda·b.
+/// Two numbers of up to 128 bits, each as two words, lowest first. A digit n of four bits stands
+/// for the odd digit 2n - 15. Read in base 16 with those digits, the two numbers are odd numbers a
+/// and b, which represent the scalar a + lambda·b.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Halves(pub(crate) [u64; 4]);
 
-// A short basis of the lattice of all (a, b) with a + lambda·b = 0: (-A, B) and (-B, -D). Of these A is even, B and D are odd.
+// A short basis of the lattice of all (a, b) with a + lambda·b = 0: (-A, B) and (-B, -D). A is
+// even; B and D are odd.
 const A: u128 = 0x6f4d_8248_eeb8_59fc_8211_bbeb_7d4f_1128;
 const B: u128 = 0x89d3_2568_94d2_13e3;
 const D: u128 = 0x6f4d_8248_eeb8_59fd_0be4_e154_1221_250b;
-// 2^254·D / r and 2^254·B / r, rounded.
+// 2^254·D / r and 2^254·B / r, rounded to the nearest integer.
 const D_BY_R: u128 = 0x9333_bc05_29dc_f4b4_94e6_3f40_c03f_d959;
 const B_BY_R: u128 = 0xb647_48cb_b1f8_2cf6;
 
@@ -33,10 +37,11 @@ impl Halves {
         (self.0[(2 * half + digit / 16) as usize] >> (4 * (digit % 16))) as usize & 15
     }
 
-    /// Of a scalar, in [`DIGITS`] digits.
+    /// Splits a scalar into halves of [`DIGITS`] digits.
     pub(crate) fn new(scalar: &Fr) -> Self {
         let [a, b] = odd_halves(scalar).map(|half| {
-            // half = sum of (2n - 15)·16^j = 2·N - (2^128 - 1), where N has the digits n.
+            // half = sum of (2n - 15)·16^j = 2·N - (2^128 - 1), where N is the number with the
+            // digits n.
             let number = ((half - 1) >> 1).cast_unsigned().wrapping_add(1 << 127);
             [number as u64, (number >> 64) as u64]
         });
@@ -44,18 +49,20 @@ impl Halves {
     }
 }
 
-/// Odd a and b, below 2^127 in size, with a + lambda·b = k.
+/// Odd a and b with a + lambda·b = k, both below 2^127 in absolute value.
 ///
-/// (k, 0) less the nearby point t1·(-A, B) + t2·(-B, -D) of the lattice, with t1 = -kD/r and t2 = -kB/r to the nearest integer, has halves of at most
-/// 0.8·D. Those that are even then take one basis vector each, with the sign that brings them nearer to zero.
+/// The point t1·(-A, B) + t2·(-B, -D) of the lattice, where t1 and t2 are -kD/r and -kB/r rounded
+/// to the nearest integer, is close to (k, 0). Their difference has halves of at most 0.8·D. Each
+/// even half is then made odd by adding or subtracting one basis vector. The sign is the one that
+/// brings the half on that vector's long side nearer to zero.
 fn odd_halves(scalar: &Fr) -> [i128; 2] {
     let BigInt([w0, w1, w2, w3]) = scalar.into_bigint();
     let low = u128::from(w1) << 64 | u128::from(w0);
-    // k / 2^126, rounded: below 2^128, since k is below 2^254.
+    // k / 2^126, rounded. It is below 2^128, since k is below 2^254.
     let top = (u128::from(w3) << 66 | u128::from(w2) << 2 | u128::from(w1 >> 62))
         + u128::from(w1 >> 61 & 1);
     let (t1, t2) = (high(top, D_BY_R), high(top, B_BY_R));
-    // The halves are short, so 128 bits of them are all.
+    // The halves fit into 128 bits, so arithmetic modulo 2^128 is exact.
     let a = low.wrapping_sub(t1.wrapping_mul(A)).wrapping_sub(t2.wrapping_mul(B));
     let b = t1.wrapping_mul(B).wrapping_sub(t2.wrapping_mul(D));
     let (mut a, mut b) = (a.cast_signed(), b.cast_signed());
@@ -72,7 +79,7 @@ fn odd_halves(scalar: &Fr) -> [i128; 2] {
     [a, b]
 }
 
-/// The product by 2^128, rounded.
+/// The product divided by 2^128, rounded.
 fn high(a: u128, b: u128) -> u128 {
     let (a0, a1) = (a & u128::from(u64::MAX), a >> 64);
     let (b0, b1) = (b & u128::from(u64::MAX), b >> 64);
@@ -117,7 +124,8 @@ mod tests {
         for scalar in scalars {
             let [a, b] = odd_halves(&scalar);
             assert!(a & 1 == 1 && b & 1 == 1, "{scalar}: {a}, {b}");
-            // One vector brings a half to D at most, and the other's short side B may come on top.
+            // One basis vector brings a half to at most D, and the short side B of the other may be
+            // added.
             assert!(a.unsigned_abs() <= D + B && b.unsigned_abs() <= D + B, "{scalar}: {a}, {b}");
             assert_eq!(signed(a) + lambda * signed(b), scalar);
             let halves = Halves::new(&scalar);

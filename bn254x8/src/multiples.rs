@@ -1,7 +1,9 @@
-//! Multiples of many points of the first group, each by a scalar of its own: affine, the divisions of a step by one inversion.
+//! Multiples of many points of the first group, each by its own scalar. Additions are affine, and
+//! the divisions of a step share one inversion.
 //!
-//! No digit of a scalar is zero, so all lanes do the same, and a table of a point's first eight odd multiples serves both halves.
-//! The time does not depend on the scalars, save where a sum meets what is added to it.
+//! No digit of a scalar is zero, so all lanes do the same work, and a table of a point's first
+//! eight odd multiples serves both halves of its scalar. The running time does not depend on the
+//! scalars, unless a sum and its addend have the same x coordinate.
 
 use ark_bn254::{Fq, Fr, G1Affine};
 use ark_ec::{AffineRepr as _, CurveGroup as _};
@@ -15,31 +17,32 @@ use crate::{
     glv::{BETA, Halves},
 };
 
-/// Points that share inversions: what they need stays in the second-level cache.
+/// Points that share inversions. Their data stays in the second-level cache.
 pub(crate) const CHUNK: usize = 1024;
-/// Odd multiples of a point in its table: 1 to 15 times it.
+/// Odd multiples in a point's table: 1 to 15 times the point.
 const ODD: usize = 8;
 
-/// Eight points, none at infinity. Coordinates are reduced.
+/// Eight finite points. Coordinates are reduced.
 #[derive(Clone, Copy)]
 pub(crate) struct Points<C> {
     pub(crate) x: C,
     pub(crate) y: C,
 }
 
-/// Memory for a chunk of points: sums on their way, and what is added to them.
+/// Working memory for a chunk of points: their partial sums, and what is added to them.
 pub(crate) struct Work<I: Isa> {
     sums: Vec<Points<I::Fq>>,
     addends: Vec<Points<I::Fq>>,
     divisions: Divisions<I::Fq>,
-    /// Odd multiples: point after point, eight each.
+    /// Odd multiples: eight for each point, point after point.
     table: Vec<[Row1; ODD]>,
-    /// Lanes whose sums are wrong: they met equal points, or their point is at infinity.
+    /// Lanes whose sums are wrong, either because an addition met points with equal x, or because
+    /// their point is at infinity.
     slow: Vec<u8>,
 }
 
 impl<I: Isa> Work<I> {
-    /// Empty: the first chunk fills it.
+    /// Empty memory. The first chunk allocates it.
     pub(crate) fn new(isa: I) -> Self {
         Self {
             sums: Vec::new(),
@@ -51,7 +54,7 @@ impl<I: Isa> Work<I> {
     }
 }
 
-/// Points as rows, in the backend's form. Infinity is a row of zeros.
+/// Points as rows in the backend's form. Infinity is a row of zeros.
 pub(crate) fn rows<I: Isa>(isa: I, points: &[G1Affine]) -> Vec<Row1> {
     let mut rows = vec![Row1::zeroed(); points.len()];
     isa.run(ToRows { points, rows: &mut rows });
@@ -69,7 +72,7 @@ pub(crate) fn row<I: Isa>(point: &G1Affine) -> Row1 {
     point.xy().map_or(Row1::zeroed(), |(x, y)| I::Fq::row(&x, &y))
 }
 
-/// Every point times its scalar, which its halves have in so many digits each: at most [`CHUNK`] of them.
+/// Multiplies at most [`CHUNK`] points by their scalars. Each half of a scalar has `digits` digits.
 pub(crate) fn multiply<I: Isa>(
     isa: I,
     work: &mut Work<I>,
@@ -114,7 +117,7 @@ impl<I: Isa> Kernel<I> for ToRows<'_> {
     #[inline(always)]
     fn run(self, isa: I) {
         for (points, rows) in self.points.chunks(8).zip(self.rows.chunks_mut(8)) {
-            // Infinity is (0, 0), and a product with zero the number zero.
+            // Infinity is (0, 0). A product with zero is the integer zero.
             let (mut xs, mut ys) = ([Fq::default(); 8], [Fq::default(); 8]);
             for (lane, point) in points.iter().enumerate() {
                 (xs[lane], ys[lane]) = (point.x, point.y);
@@ -125,14 +128,14 @@ impl<I: Isa> Kernel<I> for ToRows<'_> {
     }
 }
 
-/// Eight of the rows from `first` on; what is missing is the first of them.
+/// Eight rows from `first` on. Missing rows are replaced by row `first`.
 #[inline(always)]
 pub(crate) fn eight(rows: &[Row1], first: usize) -> [&Row1; 8] {
     let row = |lane: usize| rows.get(first + lane).unwrap_or(&rows[first]);
     [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)]
 }
 
-/// Takes the points, the generator in place of infinity.
+/// Loads the points, with the generator in place of infinity.
 struct Begin<'a, I: Isa> {
     work: &'a mut Work<I>,
     rows: &'a [Row1],
@@ -208,7 +211,8 @@ impl<I: Isa> Work<I> {
                 let v = $v;
                 let quotient = $each!(K => divisions.quotient(v[K]));
                 let square = $each!(K => sums[v[K]].x.square());
-                let slope = $each!(K => square[K].add(&square[K]).add(&square[K]).mul(&quotient[K]));
+                let slope =
+                    $each!(K => square[K].add(&square[K]).add(&square[K]).mul(&quotient[K]));
                 let x = $each!(K => {
                     let x = &sums[v[K]].x;
                     x.sub_lazy(x).third(&slope[K], x)
@@ -254,7 +258,7 @@ impl<I: Isa> Kernel<I> for AddAddends<'_, I> {
     }
 }
 
-/// Fills the table with 1, 3, .. 15 times the sums.
+/// Fills the table with 1, 3, …, 15 times the sums.
 struct Tabulate<'a, I: Isa>(&'a mut Work<I>);
 
 impl<I: Isa> Kernel<I> for Tabulate<'_, I> {
@@ -264,7 +268,7 @@ impl<I: Isa> Kernel<I> for Tabulate<'_, I> {
     fn run(self, isa: I) {
         let work = self.0;
         work.store(0);
-        // The addends are the points as well: 2P, then P + 2P, with 2P for the addend from there on.
+        // The addends hold the points, too. First 2P, then P + 2P; from there on the addend is 2P.
         isa.run(Double::<I>(work));
         std::mem::swap(&mut work.sums, &mut work.addends);
         for multiple in 1..ODD {
@@ -274,13 +278,13 @@ impl<I: Isa> Kernel<I> for Tabulate<'_, I> {
     }
 }
 
-/// Adds the multiples that a digit of either half tells.
+/// Adds the multiples that a digit of either half selects.
 struct AddDigit<'a, I: Isa> {
     work: &'a mut Work<I>,
     halves: &'a [Halves],
     digit: u32,
     half: u32,
-    /// There is nothing yet to add to.
+    /// Whether this is the first addition, when there is no sum yet.
     first: bool,
 }
 
@@ -298,7 +302,7 @@ impl<I: Isa> Kernel<I> for AddDigit<'_, I> {
             for (lane, place) in places.iter_mut().enumerate() {
                 let halves = self.halves.get(8 * v + lane).copied().unwrap_or_default();
                 let n = halves.digit(self.half, self.digit);
-                // 2n - 15 is 2(n - 8) + 1 or -(2(7 - n) + 1).
+                // 2n - 15 is 2(n - 8) + 1 for n >= 8, else -(2(7 - n) + 1).
                 *place = if n < ODD { ODD - 1 - n } else { n - ODD };
                 negative |= u8::from(n < ODD) << lane;
             }
@@ -317,7 +321,7 @@ impl<I: Isa> Kernel<I> for AddDigit<'_, I> {
     }
 }
 
-/// The sums, save in lanes where they are wrong.
+/// Returns the sums, except in lanes where they are wrong.
 struct Finish<'a, I: Isa> {
     work: &'a Work<I>,
     rows: &'a mut [Row1],
@@ -340,7 +344,8 @@ impl<I: Isa> Kernel<I> for Finish<'_, I> {
     }
 }
 
-/// `(left, right)` becomes `(left + right, left - right)`, pair by pair: at most [`CHUNK`] of them.
+/// Replaces each pair `(left, right)` by `(left + right, left - right)`. There may be at most
+/// [`CHUNK`] pairs.
 pub(crate) fn butterflies<I: Isa>(
     isa: I,
     work: &mut Work<I>,

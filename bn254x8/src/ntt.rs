@@ -1,11 +1,14 @@
 //! Number-theoretic transforms over the scalar field.
 //!
-//! A transform of n = 8·m elements is one step of radix 8 across eight blocks, and then eight transforms of m elements, one a lane, in steps
-//! of radix 4. The way to coefficients is by decimation in frequency, the way back by decimation in time, so nothing is ever reordered:
-//! in between, coefficients lie in bit-reversed order, which pointwise work does not mind.
+//! A transform of n = 8·m elements is one radix-8 step across eight blocks, followed by eight
+//! transforms of m elements, one per lane, in radix-4 steps. The transform to coefficients
+//! decimates in frequency, and the transform back decimates in time, so elements are never
+//! reordered. In between, coefficients are in bit-reversed order, which does not matter for
+//! pointwise operations.
 //!
 //! # Source
-//! Gentleman and Sande (1966), Cooley and Tukey (1965); montgomery products and lazy sums as in `field`.
+//! Gentleman and Sande (1966), Cooley and Tukey (1965); Montgomery products and lazy sums as in
+//! `field`.
 
 use std::{fmt, sync::Mutex};
 
@@ -19,19 +22,19 @@ use crate::{
     reference,
 };
 
-/// Transforms of fewer elements are not worth lanes: the plain one does them.
+/// Binary logarithm of the largest size that is not worth lanes. The reference evaluates those.
 const SMALL: u32 = 5;
-/// Blocks of so many vectors stay in the first-level cache.
+/// Vectors per block: a block stays in the first-level cache.
 const BLOCK: usize = 64;
 
-/// Transforms of one size, and onto one coset.
+/// Transforms of one size onto one coset.
 pub struct Ntt {
     backend: Backend,
     log_size: u32,
     shift: Fr,
-    /// The tables in the backend's form; none for small sizes.
+    /// The tables in the backend's own form; empty for small sizes.
     tables: Slots<TablesForm>,
-    /// Memory for the next call.
+    /// Buffers that the next call reuses.
     buffers: Mutex<Slots<BuffersForm>>,
 }
 
@@ -45,10 +48,11 @@ impl fmt::Debug for Ntt {
 }
 
 impl Ntt {
-    /// Tables for 2^`log_size` elements and the coset that begins at `shift`.
+    /// Computes the tables for 2^`log_size` elements and the coset that begins at `shift`.
     ///
     /// # Errors
-    /// When the field has no root of unity of that order, or the machine lacks the backend.
+    /// Returns an error if the field has no root of unity of that order, or if the CPU does
+    /// not support the backend.
     pub fn new(backend: Backend, log_size: u32, shift: Fr) -> Result<Self, Error> {
         let root = 1u64.checked_shl(log_size).and_then(Fr::get_root_of_unity);
         let root =
@@ -57,22 +61,23 @@ impl Ntt {
         Ok(Self { backend, log_size, shift, tables, buffers: Mutex::new(Slots::empty()) })
     }
 
-    /// How many elements a transform has.
+    /// Number of elements in a transform.
     pub fn size(&self) -> usize {
         1 << self.log_size
     }
 
-    /// The products, as integers, of what the polynomials with values `a` and `b` on the subgroup come to on the coset.
+    /// Evaluates two polynomials on the coset and writes the products of their values, as integers.
+    /// The polynomials are given by their values `a` and `b` on the subgroup.
     ///
     /// # Shapes
-    /// `a` and `b` have at most as many elements as the domain (the rest is zero), `products` has exactly as many; place i is for
-    /// `shift * w^i`.
+    /// `a` and `b` have at most as many elements as the domain; missing elements count as zero.
+    /// `products` has exactly as many elements as the domain. Position i belongs to `shift * w^i`.
     ///
     /// # Errors
-    /// When there are too many values, or another number of products.
+    /// Returns an error if there are too many values, or if `products` has another length.
     ///
     /// # Cost
-    /// Four transforms; those of `a` and of `b` on two threads where the pool has them.
+    /// Four transforms. Those of `a` and `b` run on two threads if the pool has them.
     pub fn coset_products(
         &self,
         a: &[Fr],
@@ -106,13 +111,13 @@ impl Ntt {
             buffer.fill(Lanes::zero(isa));
         }
         if let Ok(mut kept) = self.buffers.lock() {
-            // Whoever looks may see it, so the zeros are really written.
+            // `black_box` keeps the compiler from removing the writes of zeros.
             I::slot_mut(&mut kept).get_or_insert_default().push(std::hint::black_box(buffers));
         }
     }
 }
 
-/// The plain way.
+/// The same by the reference, for small sizes.
 fn small(shift: Fr, a: &[Fr], b: &[Fr], products: &mut [BigInt<4>]) {
     let padded = |values: &[Fr]| {
         let mut values = values.to_vec();
@@ -132,25 +137,27 @@ impl Form for TablesForm {
     type Of<I: Isa> = Tables<I::Fr>;
 }
 
-/// For each backend, the memory of as many calls as ran at one time.
+/// [`Buffers`] for each backend: a pair for each of the calls that ran concurrently.
 struct BuffersForm;
 
 impl Form for BuffersForm {
     type Of<I: Isa> = Vec<Box<[Buffers<I::Fr>; 2]>>;
 }
 
-/// The constants of a transform and its inverse. With n = 8·m elements there are m vectors.
+/// The constants of a transform and of its inverse. With n = 8·m elements there are m vectors.
 struct Tables<L: Lanes> {
     inverse: Twiddles<L>,
     forward: Twiddles<L>,
-    /// shift^k / n for every coefficient k, where decimation in frequency leaves it.
+    /// shift^k / n for every coefficient k, in the order that decimation in frequency leaves.
     coset: Vec<L>,
 }
 
 struct Twiddles<L: Lanes> {
-    /// By the logarithm of the size: the powers of the root of that order, up to half of them.
+    /// For each binary logarithm of a size, the powers of the root of that order, up to half of
+    /// them.
     powers: Vec<Vec<L::Single>>,
-    /// For vector t and slot s of the step of radix 8: w^(k·i) in the lanes i = 8t to 8t + 7, where k is s with its bits reversed.
+    /// Factors of the radix-8 step. In vector t, slot s holds w^(k·i) for i from 8t to 8t + 7, one
+    /// per lane. Here k is s with its bits reversed.
     first: Vec<[L; 8]>,
     /// The powers 1 to 3 of the root of order 8.
     eighths: [L; 3],
@@ -195,7 +202,8 @@ impl<L: Lanes<Plain = Fr>> Twiddles<L> {
             all[i] = all[i - 1] * root;
         }
         let powers = (0..=log_size - 3).map(|log| {
-            // The root of order 2^log is the 2^(log_size - log)-th power.
+            // The root of order 2^log is the power 2^(log_size - log) of the root of order
+            // 2^log_size.
             (0..1usize << log >> 1).map(|i| L::single(&all[i << (log_size - log)])).collect()
         });
         let first = (0..m / 8).map(|t| {
@@ -213,7 +221,7 @@ impl<L: Lanes<Plain = Fr>> Twiddles<L> {
     }
 }
 
-/// Memory for one polynomial.
+/// Buffers for one polynomial.
 struct Buffers<L> {
     natural: Vec<L>,
     permuted: Vec<L>,
@@ -226,7 +234,7 @@ impl<L: Lanes> Buffers<L> {
     }
 }
 
-/// From values on the subgroup to values on the coset.
+/// Transforms values on the subgroup to values on the coset.
 struct ToCoset<'a, L: Lanes> {
     tables: &'a Tables<L>,
     values: &'a [Fr],
@@ -274,7 +282,7 @@ impl<L: Lanes> Kernel<L::Isa> for Products<'_, L> {
     }
 }
 
-/// One step of radix 4 on every block of `size` vectors: of decimation in frequency, or in time.
+/// One radix-4 step on every block of `size` vectors, decimating in frequency or in time.
 macro_rules! blocks {
     ($isa:ident, $twiddles:expr, $vectors:expr, $size:expr, $step:ident) => {{
         let (quarter, log) = ($size / 4, $size.trailing_zeros() as usize);
@@ -319,7 +327,7 @@ macro_rules! time {
     }};
 }
 
-/// A step of radix 2 without factors.
+/// A radix-2 step without factors.
 macro_rules! butterfly {
     ($x:expr, $i:expr, $j:expr) => {{
         let (sum, difference) = ($x[$i].add(&$x[$j]), $x[$i].sub(&$x[$j]));
@@ -329,7 +337,7 @@ macro_rules! butterfly {
 }
 
 impl<L: Lanes<Plain = Fr>> Twiddles<L> {
-    /// Values in order to coefficients in bit-reversed order; not scaled.
+    /// Transforms values in order to coefficients in bit-reversed order, without scaling.
     #[inline(always)]
     fn to_coefficients(&self, isa: L::Isa, from: &[L], to: &mut [L]) {
         let eighth = from.len() / 8;
@@ -386,7 +394,7 @@ impl<L: Lanes<Plain = Fr>> Twiddles<L> {
         }
     }
 
-    /// Coefficients in bit-reversed order to values in order. What was in `from` is lost.
+    /// Transforms coefficients in bit-reversed order to values in order. Overwrites `from`.
     #[inline(always)]
     fn to_values(&self, isa: L::Isa, from: &mut [L], to: &mut [L]) {
         let log = from.len().trailing_zeros();
@@ -460,7 +468,7 @@ mod tests {
     use super::*;
     use crate::backend::EmulatedIsa;
 
-    /// In emulation, with all bounds checked.
+    /// Runs in emulation, so that all bounds are checked.
     #[test]
     fn coset_products_are_the_plain_ones() {
         let mut rng = StdRng::seed_from_u64(2);

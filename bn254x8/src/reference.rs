@@ -1,18 +1,19 @@
-//! The same functions, short and obviously right: what the fast ones are tested against.
+//! Short, plain versions of the same functions. The fast ones are tested against them.
 
 use ark_bn254::Fr;
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{AdditiveGroup as _, BigInt, FftField, Field, PrimeField};
 
-/// The sum of all `bases[i] * scalars[i]`, one double-and-add after another.
+/// The sum of all `bases[i] * scalars[i]`, by one double-and-add after another.
 ///
 /// # Cost
-/// About 380 additions a base.
+/// About 380 additions per base.
 pub fn msm<A: AffineRepr<ScalarField = Fr>>(bases: &[A], scalars: &[BigInt<4>]) -> A::Group {
     bases.iter().zip(scalars).map(|(base, scalar)| base.mul_bigint(scalar)).sum()
 }
 
-/// The values at `shift * w^i` of the polynomial whose values at `w^i` are given, where `w` is the root of unity of that order.
+/// Evaluates a polynomial at `shift * w^i` for every i, given its values at `w^i`, where `w` is the
+/// root of unity whose order is the number of values.
 ///
 /// # Cost
 /// Quadratic in the number of values, which must be a power of two.
@@ -27,7 +28,7 @@ pub fn coset(values: &[Fr], shift: Fr) -> Option<Vec<Fr>> {
     Some((0..n).map(|i| at(&coefficients, power(w, i) * shift)).collect())
 }
 
-/// The points of a group in the form in which they are the same for everybody.
+/// Converts points to affine form, which is unique.
 pub fn affine<G: CurveGroup>(points: &[G]) -> Vec<G::Affine> {
     points.iter().map(|point| point.into_affine()).collect()
 }

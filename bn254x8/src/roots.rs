@@ -1,4 +1,4 @@
-//! Roots in the base field, eight at a time: what reading compressed points takes.
+//! Square roots in the base field, eight at a time, for decompressing points.
 
 use ark_bn254::Fq;
 
@@ -8,25 +8,29 @@ use crate::{
     field::Lanes,
 };
 
-/// `(p - 3) / 4`, the lowest limb first.
+/// `(p - 3) / 4`, lowest limb first.
 const EXPONENT: [u64; 4] =
     [0x4f08_2305_b61f_3f51, 0x65e0_5aa4_5a1c_72a3, 0x6e14_116d_a060_5617, 0x0c19_139c_b84c_680a];
-/// Bits of the exponent that are taken at once.
+/// Bits of the exponent per step.
 const WINDOW: u32 = 4;
-/// Vectors whose multiplications overlap.
+/// Vectors whose multiplications are interleaved.
 const ABREAST: usize = 4;
 
-/// `v^((p - 3) / 4)` of every value v. Since p is 3 modulo 4, it is one over a square root of v when v is a square and not zero, one over a
-/// square root of -v, with the sign turned, when it is none, and 0 for 0. So `v * r` squared is v exactly when v is a square.
+/// Computes `r = v^((p - 3) / 4)` for every value v.
+///
+/// Since p is 3 modulo 4, r is an inverse square root of v if v is a nonzero square. If v is not a
+/// square, r is an inverse square root of -v with its sign changed. For v = 0, r = 0. So `v * r` is
+/// a square root of v exactly when v is a square.
 ///
 /// # Errors
-/// The machine lacks the backend.
+/// Returns an error if the CPU does not support the backend.
 ///
 /// # Cost
-/// 252 squarings and 76 products of eight.
+/// For every eight values, 252 squarings and 76 products of vectors.
 ///
 /// # Source
-/// Adj, Rodríguez-Henríquez: "Square root computation over even extension fields", IEEE Transactions on Computers 2014.
+/// Adj, Rodríguez-Henríquez: "Square root computation over even extension fields", IEEE
+/// Transactions on Computers 2014.
 pub fn inverse_roots(backend: Backend, values: &[Fq]) -> Result<Vec<Fq>, Error> {
     dispatch!(backend, isa => {
         let mut out = isa.run(Power::<'_>(values));
@@ -35,7 +39,7 @@ pub fn inverse_roots(backend: Backend, values: &[Fq]) -> Result<Vec<Fq>, Error> 
     })
 }
 
-/// All values to the power.
+/// The kernel that raises all values to the power.
 struct Power<'a>(&'a [Fq]);
 
 impl<I: Isa> Kernel<I> for Power<'_> {
@@ -45,7 +49,8 @@ impl<I: Isa> Kernel<I> for Power<'_> {
     fn run(self, isa: I) -> Vec<Fq> {
         let mut out = Vec::with_capacity(self.0.len().next_multiple_of(8 * ABREAST));
         for values in self.0.chunks(8 * ABREAST) {
-            // One vector by itself is done no later than beside others that hold nothing, and on machines without lanes much sooner.
+            // A single vector takes no longer by itself than beside empty ones, and much less in
+            // the portable backend.
             if values.len() <= 8 {
                 out.extend(
                     power(isa, &gather::<I, 1>(isa, values)).map(I::Fq::to_plain).as_flattened(),
@@ -59,7 +64,7 @@ impl<I: Isa> Kernel<I> for Power<'_> {
     }
 }
 
-/// At most eight times N values, zeros behind them.
+/// Gathers at most 8·N values into vectors, and fills the rest with zeros.
 #[inline(always)]
 fn gather<I: Isa, const N: usize>(isa: I, values: &[Fq]) -> [I::Fq; N] {
     let mut vectors = [I::Fq::zero(isa); N];
@@ -73,7 +78,7 @@ fn gather<I: Isa, const N: usize>(isa: I, values: &[Fq]) -> [I::Fq; N] {
 
 #[inline(always)]
 fn power<I: Isa, const N: usize>(isa: I, vectors: &[I::Fq; N]) -> [I::Fq; N] {
-    // The first sixteen powers.
+    // The powers 0 to 15.
     let mut powers = [[I::Fq::splat(isa, &Fq::from(1u64)); N]; 1 << WINDOW];
     for exponent in 1..powers.len() {
         for at in 0..N {
@@ -119,7 +124,7 @@ mod tests {
                         value
                     })
                     .collect();
-                // Zero, one, and what is no square beside what is.
+                // Zero, one and a non-square among ordinary values.
                 for (at, special) in [Fq::from(0u64), Fq::ONE, -Fq::ONE].into_iter().enumerate() {
                     if let Some(place) = values.get_mut(3 * at) {
                         *place = special;

@@ -1,4 +1,4 @@
-//! Which points of the twisted curve lie in the second group.
+//! Membership in the second group, for points of the twisted curve.
 
 use ark_bn254::{Config, G2Affine};
 use ark_ec::{AffineRepr as _, bn::BnConfig};
@@ -12,22 +12,25 @@ use crate::{
 /// Points that share inversions.
 const CHUNK: usize = 1024;
 
-/// Indices of points that are not in the second group, in order. Infinity is in it.
+/// Indices of the points that are not in the second group, in ascending order. Infinity is in the
+/// group.
 ///
 /// Points must be on the curve.
 ///
 /// # Errors
-/// The machine lacks the backend.
+/// Returns an error if the CPU does not support the backend.
 ///
 /// # Cost
-/// 64 doublings and 24 additions a point, one inversion a step for 1,024 points.
+/// 64 doublings and 24 additions for each point. Every 1,024 points share one inversion per step.
 ///
 /// # Source
-/// A point P is in the group exactly when `[6x + 2]P + psi(P) - psi^2(P) + psi^3(P) = 0`, psi being the twisted Frobenius: the relation
-/// behind the optimal ate pairing. By Dai, Lin, Zhao, Zhou ("Fast subgroup membership testings for G1, G2 and GT on pairing-friendly
-/// curves", ePrint 2022/348) such a relation suffices when it is satisfied by nothing else: with psi^2 - t·psi + p = 0 it is
-/// `(a + b·psi)(P) = 0`, so the order of P divides the norm a^2 + a·b·t + b^2·p, whose greatest common divisor with the order
-/// of the whole twisted curve is the group's order r. A test computes it.
+/// A point P is in the group exactly when `[6x + 2]P + psi(P) - psi^2(P) + psi^3(P) = 0`, where psi
+/// is the twisted Frobenius. This is the relation behind the optimal ate pairing. Dai, Lin, Zhao,
+/// Zhou ("Fast subgroup membership testings for G1, G2 and GT on pairing-friendly curves", ePrint
+/// 2022/348) show when such a relation suffices. With psi^2 - t·psi + p = 0 it reads
+/// `(a + b·psi)(P) = 0`, so the order of P divides the norm a^2 + a·b·t + b^2·p. It suffices if the
+/// greatest common divisor of that norm and the order of the whole twisted curve is the group's
+/// order r. A test computes it.
 pub fn outside_subgroup(backend: Backend, points: &[G2Affine]) -> Result<Vec<usize>, Error> {
     dispatch!(backend, isa => {
         let finite: Vec<usize> = (0..points.len()).filter(|i| !points[*i].is_zero()).collect();
@@ -36,7 +39,7 @@ pub fn outside_subgroup(backend: Backend, points: &[G2Affine]) -> Result<Vec<usi
     })
 }
 
-/// Of finite points.
+/// [`outside_subgroup`] for finite points.
 pub(crate) fn outside<I: Isa>(isa: I, points: &[G2Affine]) -> Vec<usize> {
     let mut out = Vec::new();
     for (c, points) in points.chunks(CHUNK).enumerate() {
@@ -47,7 +50,7 @@ pub(crate) fn outside<I: Isa>(isa: I, points: &[G2Affine]) -> Vec<usize> {
 
 fn chunk<I: Isa>(isa: I, points: &[G2Affine]) -> Vec<usize> {
     let mut entries: Entries<I> = isa.run(Begin(points));
-    // Lanes that met equal points, where an affine addition is none: arkworks decides.
+    // Lanes that met equal x, where affine addition is undefined. arkworks decides about them.
     let mut slow = vec![0u8; entries.vectors.len()];
     let mut step = |entries: &mut Entries<I>, step: Move| {
         for (vector, lanes) in isa.run(Step { entries, lines: None, step }) {

@@ -1,6 +1,8 @@
-//! Fourier transforms of points of the first group, and multiples of many points: what a proving key is prepared with.
+//! Fourier transforms of points of the first group, and multiples of many points. They are used to
+//! prepare proving keys.
 //!
-//! Nothing secret belongs here. The time depends on the points where some are equal, opposite or at infinity.
+//! Do not use these functions for secrets: the running time depends on the points if some are
+//! equal, opposite or at infinity.
 
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::Field as _;
@@ -15,26 +17,27 @@ use crate::{
     multiples::{CHUNK, Work, butterflies, multiply, point, rows},
 };
 
-/// Is told now and then how many more points were multiplied, by several threads.
+/// A callback for progress, called from several threads with the number of newly multiplied points.
 pub type Tick<'a> = &'a (dyn Fn(usize) + Sync);
 
-/// How many multiples a transform of `size` points takes: one for every pair of points and stage, but for the first pair of each
-/// block. `size` is a power of two.
+/// Number of multiples that a transform of `size` points computes: one for every pair of points in
+/// every stage, except the first pair of each block. `size` must be a power of two.
 pub fn multiples(size: usize) -> usize {
     size / 2 * size.ilog2() as usize - (size - 1)
 }
 
-/// `sum over k of root^(i·k) points[k]`, for every i.
+/// Replaces point i by `sum over k of root^(i·k) points[k]`, for every i.
 ///
 /// # Shapes
-/// As many points as the order of `root`, a power of two.
+/// The number of points is the order of `root`, a power of two.
 ///
 /// # Errors
-/// The points are not a power of two; the machine lacks the backend. Then nothing is changed.
+/// Returns an error if the number of points is not a power of two, or if the CPU does not
+/// support the backend. The points are then unchanged.
 ///
 /// # Cost
-/// [`multiples`] by scalars of full length, each 125 doublings and 71 additions, one inversion each for 1,024 points; on all threads of the
-/// rayon pool.
+/// [`multiples`] by scalars of full length, on all threads of the rayon pool. Each takes 125
+/// doublings and 71 additions; every 1,024 points share one inversion per step.
 pub fn transform(
     backend: Backend,
     points: &mut [G1Affine],
@@ -48,13 +51,14 @@ pub fn transform(
     dispatch!(backend, isa => if got > 1 { run(isa, points, root, tick) })
 }
 
-/// Every point times its scalar.
+/// Multiplies every point by its scalar.
 ///
 /// # Errors
-/// There are not as many scalars as points; the machine lacks the backend. Then nothing is changed.
+/// Returns an error if the numbers of scalars and points differ, or if the CPU does not
+/// support the backend. The points are then unchanged.
 ///
 /// # Cost
-/// A multiple each, as for [`transform`].
+/// One multiple per point, at the cost given for [`transform`].
 pub fn scale(
     backend: Backend,
     points: &mut [G1Affine],
@@ -84,7 +88,7 @@ fn scale_all<I: Isa>(isa: I, points: &mut [G1Affine], scalars: &[Fr], tick: Tick
     );
 }
 
-/// Decimation in time, of two points or more.
+/// Decimation in time of two or more points.
 pub(crate) fn run<I: Isa>(isa: I, points: &mut [G1Affine], root: Fr, tick: Tick<'_>) {
     let size = points.len();
     let shift = usize::BITS - size.ilog2();
@@ -102,7 +106,7 @@ pub(crate) fn run<I: Isa>(isa: I, points: &mut [G1Affine], root: Fr, tick: Tick<
         for pair in 0..size / 2 {
             (left[pair], right[pair]) = (rows[place(pair)], rows[place(pair) + half]);
         }
-        // The power that a pair's right point is multiplied by.
+        // Exponent of the root by which a pair's right point is multiplied.
         let power = |pair: usize| pair % half * (size / (2 * half));
         let chunks = left.par_chunks_mut(CHUNK).zip(right.par_chunks_mut(CHUNK)).enumerate();
         chunks.for_each_init(
@@ -122,10 +126,10 @@ pub(crate) fn run<I: Isa>(isa: I, points: &mut [G1Affine], root: Fr, tick: Tick<
     points.par_iter_mut().zip(&rows).for_each(|(to, row)| *to = point::<I>(row));
 }
 
-/// Memory for a chunk of pairs.
+/// Working memory for a chunk of pairs.
 struct Chunk<I: Isa> {
     work: Work<I>,
-    /// The points that are multiplied, where they lie, and what by.
+    /// The points to multiply, with their positions and exponents.
     rows: Vec<Row1>,
     places: Vec<usize>,
     powers: Vec<usize>,
@@ -138,7 +142,8 @@ impl<I: Isa> Chunk<I> {
         Self { work: Work::new(isa), rows, places, powers, halves }
     }
 
-    /// Every point by the power of the root that goes with it; those that stay as they are, by none. Tells how many were multiplied.
+    /// Multiplies every point by its power of the root, except those whose factor is one. Returns
+    /// the number of multiplied points.
     fn multiply(
         &mut self,
         isa: I,
@@ -176,7 +181,7 @@ mod tests {
     use super::*;
     use crate::backend::EmulatedIsa;
 
-    /// In emulation, with all bounds checked.
+    /// Runs in emulation, so that all bounds are checked.
     #[test]
     fn bounds_hold_through_a_transform() {
         let rng = &mut StdRng::seed_from_u64(1);

@@ -1,4 +1,4 @@
-//! Sums of every backend that this machine has against the plain one.
+//! Compares the sums of every backend that the CPU supports with the plain sum.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use bn254x8::{
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
-/// Bytes that begin where a line of the cache does.
+/// Bytes aligned to a cache line.
 struct Aligned {
     bytes: Vec<u8>,
     start: usize,
@@ -47,7 +47,7 @@ fn every<G: Group>(window: u32, step: u32, bases: &[G::Affine], scalars: &[BigIn
             assert!(got == wanted, "{backend}, {context}");
         }
         both(backend, shape, scalars);
-        // The same, from bytes and in two halves.
+        // The same table from bytes, and the sum in two halves.
         let bytes = Aligned::new(table.as_bytes());
         let length = table.as_bytes().len();
         let table = Table::<G>::from_bytes(backend, shape, Arc::new(bytes), 0..length).unwrap();
@@ -58,7 +58,7 @@ fn every<G: Group>(window: u32, step: u32, bases: &[G::Affine], scalars: &[BigIn
     }
 }
 
-/// Sums over tables of both groups with the same scalars, of one shape and of two.
+/// Sums over tables of both groups with the same scalars, for equal shapes and for different ones.
 fn both(backend: Backend, shape: Shape, scalars: &[BigInt<4>]) {
     let mut rng = StdRng::seed_from_u64(11);
     let (first, second) =
@@ -116,8 +116,8 @@ fn sums_in_the_second_group() {
     group::<G2>();
 }
 
-/// Bases that meet themselves and their negatives: in buckets (equal x in a round), between buckets (doublings in the reduction) and
-/// to infinity.
+/// Bases that collide with themselves and their negatives: in buckets (equal x in a round), between
+/// buckets (doublings in the reduction), and with sums at infinity.
 fn collisions<G: Group>() {
     let mut rng = StdRng::seed_from_u64(4);
     let one = points::<G>(1, &mut rng)[0];
@@ -153,8 +153,8 @@ fn collisions_in_the_second_group() {
     collisions::<G2>();
 }
 
-/// Enough bases for full chunks of slots and long segments. A bound that was wrong by a fifth once passed all small sums and failed one
-/// addition in ten thousand.
+/// Enough bases for full chunks of slots and for long segments. A bound that was wrong by a fifth
+/// once passed all small sums and failed one addition in ten thousand.
 #[test]
 fn many_additions() {
     let mut rng = StdRng::seed_from_u64(5);

@@ -1,4 +1,4 @@
-//! Multiples of points by short scalars, against arkworks.
+//! Compares multiples of points by short scalars with arkworks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use bn254x8::{
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
-/// Coefficients at the ends of either half and around digits, then random ones.
+/// Coefficients at both ends of either half and near digit boundaries, then random ones.
 fn coefficients(count: usize, rng: &mut StdRng) -> Vec<u128> {
     let (top, half) = (u128::MAX, 1 << 64);
     let edges = [0, 1, 7, 8, 15, 16, top, top - 1, half, half - 1, half + 1, 1 << 127, 1 << 63];
@@ -36,7 +36,7 @@ fn multiples_are_arkworks() {
         let points: Vec<G1Affine> = (0..count).map(|_| G1Affine::rand(rng)).collect();
         check(&points, &coefficients(count, rng));
     }
-    // More than a chunk, and all the same.
+    // More than one chunk, with equal points.
     let point = G1Affine::rand(rng);
     check(&vec![point; 1024 + 9], &coefficients(1024 + 9, rng));
 }
@@ -53,12 +53,12 @@ fn infinity_at_every_position() {
     check(&[G1Affine::identity(); 8], &coefficients(8, rng));
 }
 
-/// A half that stands for `value`, which is odd.
+/// The half that stands for `value`, which must be odd.
 fn half(value: i128) -> u128 {
     ((value + (1 << 64) - 1) / 2) as u128
 }
 
-/// Halves near zero and at their ends: if sums could meet what is added to them, it would be here.
+/// Halves near zero and at both ends. If a sum could equal its addend, it would happen here.
 #[test]
 fn small_and_extreme_halves() {
     let rng = &mut StdRng::seed_from_u64(3);
@@ -84,7 +84,7 @@ fn scalars_are_distinct_and_not_zero() {
     let rng = &mut StdRng::seed_from_u64(4);
     let lambda = g1::Config::LAMBDA;
     assert_eq!(lambda.square() + lambda, -Fr::ONE);
-    // lambda is the endomorphism's on the group.
+    // lambda is the factor by which the endomorphism multiplies points.
     let generator = G1Projective::generator();
     assert_eq!(g1::Config::endomorphism(&generator), generator * lambda);
     let mut all: Vec<u128> = coefficients(1000, rng);

@@ -1,4 +1,5 @@
-//! Transforms of every backend that this machine has against arkworks', element by element.
+//! Compares the transforms of every backend that the CPU supports with those of arkworks,
+//! element by element.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use ark_bn254::Fr;
@@ -49,7 +50,7 @@ fn coset_products_are_arkworks() {
     }
 }
 
-/// As many as the largest circuits have rows.
+/// A transform as large as the largest circuits need.
 #[test]
 fn large_coset_products_are_arkworks() {
     let mut rng = StdRng::seed_from_u64(3);

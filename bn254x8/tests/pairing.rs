@@ -1,4 +1,4 @@
-//! Miller loops and the check of the second group, against arkworks.
+//! Compares Miller loops and the membership check with arkworks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::num::NonZeroUsize;
@@ -59,7 +59,7 @@ fn equal(pairs: &[Pair], what: &str) {
     }
 }
 
-/// A point of the twisted curve, all but surely not in the group.
+/// A random point of the twisted curve. It is in the group with negligible probability.
 fn on_curve(rng: &mut StdRng) -> G2Affine {
     loop {
         if let Some(point) = G2Affine::get_point_from_x_unchecked(Fq2::rand(rng), rng.r#gen()) {
@@ -68,7 +68,7 @@ fn on_curve(rng: &mut StdRng) -> G2Affine {
     }
 }
 
-/// The cofactor's prime factors: orders of points outside the group.
+/// The prime factors of the cofactor, which are orders of points outside the group.
 const FACTORS: [&str; 4] =
     ["10069", "5864401", "1875725156269", "197620364512881247228717050342013327560683201906968909"];
 
@@ -88,7 +88,7 @@ fn cofactor() -> BigUint {
     BigUint::from(2u8) * BigUint::from(Fq::MODULUS) - order()
 }
 
-/// Finite points with reasons why they are outside.
+/// Finite points outside the group, each with a description.
 fn strangers(rng: &mut StdRng) -> Vec<(String, G2Affine)> {
     let mut out = vec![("random".to_owned(), on_curve(rng))];
     for factor in FACTORS {
@@ -162,12 +162,12 @@ fn more_pairs_than_a_chunk() {
         let stranger = strangers(rng)[1].1;
         pairs[3].1 = stranger;
         pairs[1030].1 = stranger;
-        // Parts that fit into a chunk, that do not divide one, and that are longer.
+        // Group sizes that divide a chunk, that do not divide one, and that exceed one.
         for eights in [4, 48, 129, 400] {
             let checked = checked(backend, &pairs, eights);
             assert_eq!(checked.outside, [3, 1030], "{backend}");
             assert_eq!(checked.products.len(), count.div_ceil(8 * eights), "{backend}");
-            // What a stranger contributed can be taken out again.
+            // The contribution of a point outside the group can be divided out again.
             let values = miller_values(backend, &[(p, stranger)]).unwrap();
             let stranger = values[0].inverse().unwrap();
             for (part, product) in checked.products.iter().enumerate() {
@@ -193,7 +193,7 @@ fn strangers_are_found_at_every_position() {
             for position in 0..9 {
                 let mut pairs = good.clone();
                 pairs[position].1 = stranger;
-                // The other point does not matter to it.
+                // The other point of the pair does not matter.
                 if position % 2 == 1 {
                     pairs[position].0 = G1Affine::identity();
                 }
@@ -216,7 +216,7 @@ fn points_of_the_group_are_not_strangers() {
     let mut points: Vec<G2Affine> = (0..20).map(|_| G2Affine::rand(rng)).collect();
     points.extend([G2Affine::identity(), generator.into_affine(), (-generator).into_affine()]);
     points.extend((2..40u64).map(|k| (generator * Fr::from(k)).into_affine()));
-    // Multiples that the loop itself passes, and their neighbours.
+    // Multiples that the loop itself reaches, and their neighbours.
     let x = Fr::from(4965661367192848881u64);
     let end = x * Fr::from(6u64) + Fr::from(2u64);
     for k in [x, end, end.double(), -end, end.inverse().unwrap(), x * x * Fr::from(6u64)] {
@@ -230,7 +230,7 @@ fn points_of_the_group_are_not_strangers() {
     }
 }
 
-/// What [`outside_subgroup`] rests on.
+/// The fact on which [`outside_subgroup`] relies.
 #[test]
 fn only_the_group_satisfies_the_relation() {
     let x = BigInt::from(4965661367192848881u64);
@@ -255,7 +255,7 @@ fn only_the_group_satisfies_the_relation() {
         (common, rest) = (rest.clone(), common % rest);
     }
     assert_eq!(common, order());
-    // And psi satisfies its equation: psi^2(P) - t psi(P) + p P = 0 on the whole curve.
+    // psi satisfies its equation on the whole curve: psi^2(P) - t psi(P) + p P = 0.
     let rng = &mut StdRng::seed_from_u64(7);
     let psi = |point: &G2Affine| {
         let (mut x, mut y) = (point.x, point.y);

@@ -1,4 +1,5 @@
-//! Whatever the bases, scalars and shape: every backend that this machine has comes to what the plain functions do.
+//! For arbitrary bases, scalars and shapes, every backend that the CPU supports gives the
+//! result of the plain functions.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use ark_bn254::Fr;
@@ -8,7 +9,8 @@ use bn254x8::{Backend, G1, G2, Group, Ntt, Scratch, Table, msm::Shape, msm::Sum,
 use proptest::{collection::vec, prelude::*};
 use rand::{SeedableRng as _, rngs::StdRng};
 
-/// Scalars of all sorts, with those often that have few digits, all digits or one on the edge of its window.
+/// Scalars of all kinds. Those with few digits, with all digits, or with a single digit at the edge
+/// of its window are frequent.
 fn scalar() -> impl Strategy<Value = Fr> {
     prop_oneof![
         Just(Fr::from(0u64)),
@@ -24,7 +26,7 @@ fn scalar() -> impl Strategy<Value = Fr> {
     ]
 }
 
-/// Bases by their logarithms, many of them equal or opposite, and a scalar for each.
+/// Bases given by their logarithms, with many equal or opposite ones, and a scalar for each.
 fn terms() -> impl Strategy<Value = Vec<(i8, Fr)>> {
     let logarithm = prop_oneof![Just(1i8), Just(-1), Just(2), any::<i8>()];
     vec((logarithm.prop_filter("infinity is no base", |log| *log != 0), scalar()), 0..90)
@@ -58,7 +60,8 @@ proptest! {
 
     #[test]
     fn products_on_the_coset_are_the_plain_ones(
-        log_size in 0..10u32, a in vec(scalar(), 0..40), b in vec(scalar(), 0..40), shift in scalar(),
+        log_size in 0..10u32, a in vec(scalar(), 0..40), b in vec(scalar(), 0..40),
+        shift in scalar(),
     ) {
         prop_assume!(shift != Fr::from(0u64));
         let n = 1usize << log_size;

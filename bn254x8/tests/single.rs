@@ -1,4 +1,4 @@
-//! A single product with fixed points, and the final exponentiation, against arkworks.
+//! Compares a single product with fixed points, and the final exponentiation, with arkworks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::{Bn254, Fq, Fq2, Fq12, Fr, G1Affine, G2Affine, G2Projective};
@@ -34,7 +34,7 @@ fn products_are_arkworks() {
         let fixed = [G2Affine::rand(rng), G2Affine::rand(rng)];
         let points = [G1Affine::rand(rng), G1Affine::rand(rng)];
         check(fixed, &points, &(G1Affine::rand(rng), G2Affine::rand(rng)));
-        // One point, and its negative, everywhere.
+        // One point and its negative in every position.
         let (p, q) = (points[0], fixed[0]);
         check([q, -q], &[p, p], &(p, q));
         check([q, q], &[p, -p], &(-p, -q));
@@ -56,7 +56,7 @@ fn infinity_contributes_one() {
     }
 }
 
-/// A point of the twisted curve, all but surely not in the group.
+/// A random point of the twisted curve. It is in the group with negligible probability.
 fn on_curve(rng: &mut StdRng) -> G2Affine {
     loop {
         if let Some(point) = G2Affine::get_point_from_x_unchecked(Fq2::rand(rng), rng.r#gen()) {
@@ -78,7 +78,7 @@ fn strangers_are_refused() {
         let small = times(&order, times(&(&cofactor / factor), on_curve(rng)));
         assert!(!small.is_zero() && times(&BigUint::from(factor), small).is_zero());
         strangers.extend([small, -small, (small + G2Affine::rand(rng)).into_affine()]);
-        // Multiples of it: sums in the loop meet other ones.
+        // Multiples of a point of small order: sums in the loop coincide.
         strangers.extend((2..20u64).map(|k| times(&BigUint::from(k), small)));
     }
     for backend in Backend::available() {

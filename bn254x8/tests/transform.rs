@@ -1,4 +1,4 @@
-//! Transforms and multiples of points, against arkworks.
+//! Compares transforms and multiples of points with arkworks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use bn254x8::{
 };
 use rand::{SeedableRng as _, rngs::StdRng};
 
-/// What every backend makes of the points, and that it tells how many it multiplied.
+/// Checks the results of every backend, and that the reported number of multiples is right.
 fn check(points: &[G1Affine], context: &str) {
     let size = points.len();
     let root = Fr::get_root_of_unity(size as u64).unwrap();
@@ -35,7 +35,7 @@ fn points(count: usize, rng: &mut StdRng) -> Vec<G1Affine> {
     (0..count).map(|_| G1Affine::rand(rng)).collect()
 }
 
-/// Sizes of which no vector is full, one is, and more than one chunk of each stage.
+/// Sizes that fill no vector, exactly one vector, and more than one chunk in each stage.
 #[test]
 fn transforms_are_those_of_arkworks() {
     let rng = &mut StdRng::seed_from_u64(1);
@@ -44,7 +44,7 @@ fn transforms_are_those_of_arkworks() {
     }
 }
 
-/// Points that meet their like, their opposites or infinity in a butterfly.
+/// Butterflies of equal points, opposite points and infinity.
 #[test]
 fn equal_opposite_and_missing_points() {
     let rng = &mut StdRng::seed_from_u64(2);
@@ -70,7 +70,7 @@ fn equal_opposite_and_missing_points() {
     }
 }
 
-/// Scalars whose halves are small, and sums that meet what is added to them.
+/// Scalars with small halves, and sums that equal their addends.
 #[test]
 fn scaled_points_are_arkworks() {
     let rng = &mut StdRng::seed_from_u64(3);

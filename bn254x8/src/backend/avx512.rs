@@ -1,5 +1,5 @@
-//! AVX-512 with IFMA: eight words in a register. All that is unsafe about it is here (and a hint to
-//! the caches in `prefetch.rs`).
+//! AVX-512 with IFMA: eight words per register. All `unsafe` code for it is in this file, except a
+//! prefetch hint in `prefetch.rs`.
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::*;
@@ -10,7 +10,7 @@ use crate::{
     pairing::InLanes,
 };
 
-/// Whoever has it runs on a machine with AVX-512 F, DQ, VL, VBMI2 and IFMA, BMI2 and LZCNT.
+/// Proof that the CPU has AVX-512 F, DQ, VL, VBMI2 and IFMA, BMI2 and LZCNT.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
@@ -39,20 +39,22 @@ impl Isa for Avx512 {
 
     #[inline(always)]
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
-        // SAFETY: there is a token only where `detect` saw all of these instructions.
+        // SAFETY: a token exists only where `detect` found all of these instructions.
         unsafe { with_features(self, kernel) }
     }
 }
 
-/// A register of eight words. It is made from a token or from another register, so there is one only where the instructions are.
+/// A register of eight words. It is made from a token or from another register, so it exists only
+/// where the instructions do.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct Zmm(__m512i);
 
-/// One instruction on registers.
+/// Emits one instruction on registers.
 macro_rules! instruction {
     ($($intrinsic:ident)::+ $(::<$n:tt>)? ($($argument:expr),*)) => {
-        // SAFETY: a register exists only where the instructions do (see `Zmm`), and this one touches no memory.
+        // SAFETY: a register exists only where the instructions do (see `Zmm`), and this one does
+        // not access memory.
         unsafe { $($intrinsic)::+ $(::<$n>)? ($($argument),*) }
     };
 }
@@ -67,14 +69,16 @@ impl U64x8 for Zmm {
 
     #[inline(always)]
     fn from_line(_: Avx512, line: &Line) -> Self {
-        // SAFETY: the token says that the instructions are there; a line is 64 readable bytes at a multiple of 64.
+        // SAFETY: the token proves that the instructions exist; a line is 64 readable bytes,
+        // aligned to 64.
         Self(unsafe { _mm512_load_si512(line.0.as_ptr().cast()) })
     }
 
     #[inline(always)]
     fn store(self) -> Line {
         let mut line = Line([0; 8]);
-        // SAFETY: a register exists only where the instructions do; a line is 64 writable bytes at a multiple of 64.
+        // SAFETY: a register exists only where the instructions do; a line is 64 writable bytes,
+        // aligned to 64.
         unsafe { _mm512_store_si512(line.0.as_mut_ptr().cast(), self.0) };
         line
     }
@@ -127,7 +131,8 @@ impl U64x8 for Zmm {
 
     #[inline(always)]
     fn funnel<const N: u32>(self, high: Self) -> Self {
-        // The instruction wants its count as i32, so the two shifts are written out where N is not one of the field's.
+        // The instruction takes its count as a constant i32. The counts that the fields use are
+        // listed; any other takes two shifts.
         let shifted = match N {
             28 => instruction!(_mm512_shrdi_epi64::<28>(self.0, high.0)),
             40 => instruction!(_mm512_shrdi_epi64::<40>(self.0, high.0)),
@@ -181,7 +186,7 @@ impl U64x8 for Zmm {
 
     #[inline(always)]
     fn transpose(rows: [Self; 8]) -> [Self; 8] {
-        // Macros, since a closure would be compiled without the instructions.
+        // Macros, because a closure would be compiled without the backend's instructions.
         macro_rules! pairs {
             ($i:expr) => {{
                 let (a, b) = (rows[$i].0, rows[$i + 1].0);
@@ -191,7 +196,8 @@ impl U64x8 for Zmm {
                 )
             }};
         }
-        // Words 0, 2, 4, 6 of two rows side by side, and words 1, 3, 5, 7; then the like of four rows, then of eight.
+        // Interleave words 0, 2, 4, 6 of two rows, and words 1, 3, 5, 7. Then do the same with four
+        // rows, and with eight.
         let (t0, t1) = pairs!(0);
         let (t2, t3) = pairs!(2);
         let (t4, t5) = pairs!(4);

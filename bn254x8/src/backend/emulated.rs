@@ -1,14 +1,14 @@
-//! Any machine, with the limbs of the fast ones: what the instructions are tested against, and how the
-//! limbs are tested where they are absent. For unit tests alone.
+//! The limb arithmetic on any machine, without vector instructions, for unit tests only. The real
+//! instructions are compared with it, and machines without them test the limbs through it.
 
 use super::{Isa, Kernel};
 use crate::field::{Line, U64x8};
 
-/// Eight plain words. Nothing of it is inlined, which would take the compiler minutes.
+/// Eight plain words. Nothing is inlined, because that would take the compiler minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Emulated(pub(crate) [u64; 8]);
 
-/// Any machine, with the limbs of the fast one.
+/// The token of the emulation, available on any machine.
 #[derive(Clone, Copy, Debug)]
 pub struct EmulatedIsa;
 

@@ -1,4 +1,4 @@
-//! What the kernels ask of a set of instructions.
+//! The interface between kernels and instruction sets.
 
 use ark_bn254::{Fq, Fq2, Fr};
 
@@ -7,39 +7,41 @@ use crate::{
     pairing::SinglePairing,
 };
 
-/// A set of instructions that this machine has: the value is the proof.
+/// Proof that the CPU has an instruction set, and the types that compute with it.
 pub trait Isa: super::Listed + Copy + Send + Sync + 'static {
-    /// Coordinates of the first group.
+    /// Vectors of eight elements of Fq: coordinates in the first group.
     type Fq: Coordinate<Isa = Self, Plain = Fq, Row = Row1>;
-    /// Coordinates of the second group.
+    /// Vectors of eight elements of Fq2: coordinates in the second group.
     type Fq2: Extension<Base = Self::Fq, Isa = Self, Plain = Fq2, Row = Row2>;
-    /// Scalars.
+    /// Vectors of eight elements of Fr: scalars.
     type Fr: InnerProduct<Isa = Self, Plain = Fr>;
-    /// How one product of pairings is computed, where there are no eight of anything.
+    /// How a single product of pairings is computed, where there are no eight items to fill the
+    /// lanes.
     type Pairing: SinglePairing<Self>;
 
-    /// The token, when the machine has the instructions.
+    /// Detects the instructions. `None` if the CPU lacks them.
     fn detect() -> Option<Self>;
 
     /// Runs a kernel, compiled for these instructions.
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output;
 }
 
-/// Work that is compiled once for each set of instructions. Whatever it calls on lanes must be `#[inline(always)]`, else it is
-/// compiled for any machine, and slow.
+/// A computation that is compiled once for each instruction set. Every function that it calls on
+/// lanes must be `#[inline(always)]`; otherwise that function is compiled for a generic machine and
+/// is slow.
 pub trait Kernel<I: Isa> {
-    /// What comes of it.
+    /// The result.
     type Output;
 
-    /// Does it.
+    /// Runs the computation.
     fn run(self, isa: I) -> Self::Output;
 }
 
-/// A value that each backend has in its own form.
+/// A family of types, one for each backend, such as a table in the backend's own number format.
 pub trait Form {
-    /// The form of one backend.
+    /// The type for one backend.
     type Of<I: Isa>;
 
-    /// Overwrites what may tell a secret.
+    /// Overwrites data that could reveal a secret.
     fn wipe<I: Isa>(_: &mut Self::Of<I>) {}
 }

@@ -1,8 +1,8 @@
-//! Which instructions the work is done with.
+//! The instruction sets that computations run on.
 //!
-//! A backend is a file in this folder: a token that is an [`Isa`], and its vector of eight words,
-//! an implementation of [`U64x8`](crate::field::U64x8). It needs a `mod` line below and an entry in
-//! [`backends`]; whatever asks which backends there are is made from that list.
+//! A backend is a file in this folder. It defines a token that implements [`Isa`], and a vector of
+//! eight words that implements [`U64x8`](crate::field::U64x8). To add one, write a `mod` line below
+//! and an entry in [`backends`]; everything that enumerates backends is generated from that list.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
@@ -20,12 +20,13 @@ pub(crate) use isa::{Form, Isa, Kernel};
 pub(crate) use portable::{Field8, Plain};
 pub(crate) use prefetch::prefetch;
 
-/// The list, the slowest first: name, token, text, and on which machines it is compiled. Hands it to another macro.
+/// Passes the list of backends, slowest first, to another macro: name, token, text, and the
+/// machines for which the backend is compiled.
 macro_rules! backends {
     ($then:ident! $arguments:tt) => {
         crate::backend::$then! {
             $arguments
-            /// Any machine: the same algorithms on `ark-ff`.
+            /// Runs on any machine: the same algorithms on `ark-ff`.
             Portable = portable::Portable, "portable", all();
             /// x86-64 with AVX-512 F, DQ, VL, VBMI2 and IFMA: eight lanes of 52-bit limbs.
             Avx512Ifma = avx512::Avx512, "avx512ifma", target_arch = "x86_64";
@@ -33,7 +34,8 @@ macro_rules! backends {
     };
 }
 
-/// Does the work with a backend's token, or tells that the machine has no such backend.
+/// Evaluates an expression with a backend's token, or returns the error that the CPU does not
+/// have the backend.
 macro_rules! dispatch {
     ($backend:expr, $isa:ident => $work:expr) => {
         crate::backend::backends!(work_with!($backend, $isa, $work))
@@ -43,7 +45,10 @@ macro_rules! dispatch {
 macro_rules! work_with {
     (
         ($backend:expr, $isa:ident, $work:expr)
-        $($(#[$doc:meta])* $name:ident = $module:ident::$token:ident, $text:literal, $machines:meta;)*
+        $(
+            $(#[$doc:meta])*
+            $name:ident = $module:ident::$token:ident, $text:literal, $machines:meta;
+        )*
     ) => {
         match $backend {
             $(
@@ -64,9 +69,12 @@ macro_rules! work_with {
 macro_rules! declare {
     (
         ()
-        $($(#[$doc:meta])* $name:ident = $module:ident::$token:ident, $text:literal, $machines:meta;)*
+        $(
+            $(#[$doc:meta])*
+            $name:ident = $module:ident::$token:ident, $text:literal, $machines:meta;
+        )*
     ) => {
-        /// A set of instructions. All give the same results, bit for bit.
+        /// An instruction set. All backends give the same results, bit for bit.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Backend {
@@ -76,7 +84,7 @@ macro_rules! declare {
         impl Backend {
             const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// Whether this machine has it.
+            /// Whether the CPU supports it.
             pub fn is_available(self) -> bool {
                 match self {
                     $(
@@ -96,7 +104,7 @@ macro_rules! declare {
             }
         }
 
-        /// Room for a value in the form of each backend.
+        /// An optional value for each backend, in that backend's own type.
         pub struct Slots<F: Form> {
             $(#[cfg($machines)] $module: Option<F::Of<$module::$token>>,)*
             #[cfg(test)]
@@ -104,7 +112,7 @@ macro_rules! declare {
         }
 
         impl<F: Form> Slots<F> {
-            /// Nothing in any form.
+            /// No value for any backend.
             pub(crate) fn empty() -> Self {
                 Self {
                     $(#[cfg($machines)] $module: None,)*
@@ -113,7 +121,7 @@ macro_rules! declare {
                 }
             }
 
-            /// Overwrites what may tell a secret, in every form.
+            /// Overwrites data that could reveal a secret, for every backend.
             pub(crate) fn wipe(&mut self) {
                 $(
                     #[cfg($machines)]
@@ -145,14 +153,14 @@ macro_rules! declare {
 
 pub(crate) use {backends, declare, dispatch, work_with};
 
-/// A backend that has a place in [`Slots`].
+/// A backend that has a field in [`Slots`].
 pub trait Listed: Sized {
-    /// The value in this backend's form.
+    /// The value for this backend.
     fn slot<F: Form>(slots: &Slots<F>) -> &Option<F::Of<Self>>
     where
         Self: Isa;
 
-    /// The same, to be filled.
+    /// The value for this backend, to be filled in.
     fn slot_mut<F: Form>(slots: &mut Slots<F>) -> &mut Option<F::Of<Self>>
     where
         Self: Isa;
@@ -172,12 +180,12 @@ impl Listed for EmulatedIsa {
 }
 
 impl Backend {
-    /// The fastest that this machine has.
+    /// The fastest backend that the CPU supports.
     pub fn best() -> Self {
         Self::available().last().unwrap_or(Self::Portable)
     }
 
-    /// All that this machine has, the fastest last.
+    /// All backends that the CPU supports, fastest last.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|backend| backend.is_available())
     }

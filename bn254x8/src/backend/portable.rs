@@ -1,4 +1,5 @@
-//! Eight elements as arkworks has them, one after another: any machine's lanes. Every value is below p, so bounds are nothing here.
+//! The backend for any machine: eight arkworks elements, computed one after another. Every value is
+//! below p, so bounds do not matter here.
 
 use ark_bn254::{Fq, Fq2, Fr};
 use ark_ff::{BigInt, Field, PrimeField as _};
@@ -14,7 +15,7 @@ use crate::{
     pairing::Arkworks,
 };
 
-/// The token of any machine.
+/// The token of the portable backend.
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
 
@@ -35,14 +36,14 @@ impl Isa for Portable {
     }
 }
 
-/// Eight elements of F.
+/// Eight elements of F, one per lane.
 #[derive(Clone, Copy, Debug)]
 pub struct Plain<F>(pub(crate) [F; 8]);
 
-/// What arkworks' three fields have in common beyond what it says.
+/// Operations that Fq, Fq2 and Fr share, beyond arkworks' traits.
 pub trait Field8: Field {
     fn integer(&self) -> BigInt<4>;
-    /// One over the element; None for zero.
+    /// The inverse; `None` for zero.
     fn one_over(&self) -> Option<Self>;
     /// The product.
     #[inline(always)]
@@ -100,7 +101,7 @@ impl Field8 for Fq2 {
         self.c0.into_bigint()
     }
 
-    /// The conjugate by the norm, which is zero for zero only.
+    /// The conjugate divided by the norm, which is zero only for zero.
     fn one_over(&self) -> Option<Self> {
         let norm = inverse::<Base>(&(self.c0.square() + self.c1.square()))?;
         Some(Self::new(self.c0 * norm, -(self.c1 * norm)))
@@ -123,7 +124,8 @@ impl Field8 for Fq2 {
 }
 
 impl<F: Field> Plain<F> {
-    /// Lane by lane: a loop, for the compiler keeps calls in what `array::from_fn` and `map` are given.
+    /// Computes every lane. This is a loop because the compiler does not inline calls in the
+    /// closures of `array::from_fn` and `map`.
     #[inline(always)]
     pub(crate) fn each(f: impl Fn(usize) -> F) -> Self {
         let mut lanes = [F::ZERO; 8];
@@ -168,7 +170,7 @@ impl<F: Field8> Lanes for Plain<F> {
         self.0
     }
 
-    // One function each, and not a copy wherever they are used: eight operations are worth a call.
+    // One function each, instead of a copy at every use: eight operations outweigh a call.
     #[inline(never)]
     fn mul(&self, other: &Self) -> Self {
         Self::each(|i| self.0[i].times(&other.0[i]))
@@ -218,7 +220,7 @@ impl<F: Field8> Lanes for Plain<F> {
     }
 }
 
-/// Coordinates in rows of whole lines.
+/// Coordinates that are stored in rows of whole cache lines.
 pub trait Rows: Field8 {
     type Row: bytemuck::Pod + Send + Sync;
     fn row(x: &Self, y: &Self) -> Self::Row;

@@ -1,4 +1,4 @@
-//! Sums of products that are reduced once.
+//! Sums of products with a single Montgomery reduction.
 
 use super::{
     Fp, U64x8,
@@ -6,25 +6,26 @@ use super::{
     prime::Prime,
 };
 
-/// A sum of products of eight pairs of elements, in columns of 52 bits that are not carried.
+/// A sum of products in each of eight lanes, as columns of 52 bits whose carries are pending.
 ///
-/// A product adds at most ten numbers of 52 bits to a column, and the reduction as many, so a column holds hundreds of products.
+/// A product adds at most ten numbers of 52 bits to a column, and so does the reduction. A column
+/// of 64 bits therefore has room for hundreds of products.
 #[derive(Clone, Copy)]
 pub(super) struct Accumulator<W> {
     columns: [W; 10],
     area: Area,
-    /// Of what was added above the products.
+    /// Bound of what was added above the products.
     above: Bound,
 }
 
 impl<W: U64x8> Accumulator<W> {
-    /// No products; any word says where.
+    /// The empty sum. `word` may be any word: it proves that the instructions are available.
     #[inline(always)]
     pub(super) fn none(word: W) -> Self {
         Self { columns: [word.splat(0); 10], area: Area::none(), above: Bound::of(0.0) }
     }
 
-    /// And the product of a and b.
+    /// Adds the product of a and b.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn add<P: Prime>(&mut self, a: &Fp<P, W>, b: &Fp<P, W>) {
         self.area = self.area.plus(a.bound, b.bound);
@@ -45,17 +46,20 @@ impl<W: U64x8> Accumulator<W> {
         row!(4: 0 1 2 3 4);
     }
 
-    /// And an element, as it is after the reduction.
+    /// Adds an element to the result of the reduction.
     #[inline(always)]
     pub(super) fn add_above<P: Prime>(&mut self, a: &Fp<P, W>) {
         self.above = self.above.plus(a.bound);
         macro_rules! limb {
-            ($($i:literal)*) => {$( self.columns[$i + 5] = self.columns[$i + 5].add(a.limbs[$i]); )*};
+            ($($i:literal)*) => {$(
+                self.columns[$i + 5] = self.columns[$i + 5].add(a.limbs[$i]);
+            )*};
         }
         limb!(0 1 2 3 4);
     }
 
-    /// Montgomery's reduction: the products together are at most 84 p^2, and the result is below 2 p and what was added above.
+    /// Montgomery's reduction. The sum of the products must be at most 84 p^2. The result is below
+    /// 2 p plus the elements that were added above.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn reduce<P: Prime>(self) -> Fp<P, W> {
         let mut t = self.columns;

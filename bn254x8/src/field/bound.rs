@@ -1,17 +1,17 @@
-//! Bounds of lazily reduced values. Unit tests carry them along with every value and check what each operation asks for; elsewhere
-//! they are nothing.
+//! Bounds of lazily reduced values. Unit tests carry a bound along with every value and check what
+//! each operation requires. Elsewhere bounds have no content and no cost.
 
-/// A value is below this many times the prime.
+/// An upper bound of a value, in multiples of the modulus p.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound(#[cfg(test)] f64);
 
 /// p / 2^260, rounded up.
 #[cfg(test)]
 const RATIO: f64 = 0.011_82;
-/// 2^260 / p, rounded down: five limbs hold no more.
+/// 2^260 / p, rounded down: the largest multiple of p that five limbs hold.
 #[cfg(test)]
 const CAPACITY: f64 = 84.6;
-/// 2^256 / p, rounded down: what [`super::prime::Prime::QUOTIENTS`] are for.
+/// 2^256 / p, rounded down: the range of [`super::prime::Prime::QUOTIENTS`].
 #[cfg(test)]
 const REDUCIBLE: f64 = 5.29;
 
@@ -31,7 +31,7 @@ impl Bound {
         Self::of(self.0.max(other.0))
     }
 
-    /// Of the sum of two products.
+    /// The bound of `self·other + third·fourth` after one reduction.
     pub(crate) fn product(self, other: Self, third: Self, fourth: Self) -> Self {
         let sum = self.0 * other.0 + third.0 * fourth.0;
         assert!(sum <= 84.0, "a product of {sum} p^2 is not reduced below 2 p");
@@ -83,7 +83,7 @@ impl Bound {
     pub(crate) fn at_most(self, _: f64) {}
 }
 
-/// A sum of products is below this many times the square of the prime.
+/// An upper bound of a sum of products, in multiples of p^2.
 #[derive(Clone, Copy, Debug)]
 pub struct Area(#[cfg(test)] f64);
 
@@ -98,7 +98,7 @@ impl Area {
         Self(self.0 + a.0 * b.0)
     }
 
-    /// After Montgomery's reduction.
+    /// The bound after Montgomery's reduction.
     pub(crate) fn reduced(self) -> Bound {
         assert!(self.0 <= 84.0, "products of {} p^2 are not reduced below 2 p", self.0);
         Bound::of(1.0 + RATIO * self.0)

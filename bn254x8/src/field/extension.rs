@@ -1,5 +1,5 @@
-//! What pairings ask of the quadratic extension, Fq(u) with u^2 = -1: sums of products with one reduction, and products with
-//! 9 + u, of which the larger extensions are made.
+//! Operations on Fq2 that pairings need: sums of products with one reduction, and products with 9 +
+//! u, from which the higher extensions are built.
 
 use ark_bn254::{Fq, Fq2};
 use ark_ff::Field as _;
@@ -7,28 +7,29 @@ use ark_ff::Field as _;
 use super::{Coordinate, Fp, Fp2, U64x8, accumulator::Accumulator, bound::Bound, prime::Base};
 use crate::backend::{Isa, Plain};
 
-/// Eight elements of the quadratic extension. Bounds are of both parts.
+/// Eight elements of Fq2. Bounds hold for both parts.
 pub trait Extension: Coordinate<Plain = Fq2> {
     /// The base field.
     type Base: Coordinate<Isa = Self::Isa, Plain = Fq>;
-    /// An element made ready to be a factor of many products.
+    /// An element prepared as a factor of many products.
     type Factor: Copy + Send + Sync;
 
-    /// The element as a factor, of one below 2 p.
+    /// Prepares the element as a factor. `self` must be below 2 p.
     fn factor(&self) -> Self::Factor;
-    /// 9 + u times the element, as a factor below 12.8 p; of one below 1.2 p.
+    /// (9 + u) times the element, as a factor below 12.8 p. `self` must be below 1.2 p.
     fn xi_factor(&self) -> Self::Factor;
-    /// The sum of all `a[i]·b[i]`, reduced once: the parts' products together are at most 84 p^2, and the sum is below 2 p.
+    /// The sum of all `a[i]·b[i]`, reduced once, below 2 p. For each part, the sum of the products
+    /// must be at most 84 p^2.
     fn dot<const N: usize>(a: [&Self; N], b: [&Self::Factor; N]) -> Self;
-    /// 9 + u times the element, reduced; of one that is reduced.
+    /// (9 + u) times the element, reduced. `self` must be reduced.
     fn xi(&self) -> Self;
-    /// c0 - c1·u, below 2 p.
+    /// The conjugate c0 - c1·u, below 2 p.
     fn conjugate(&self) -> Self;
-    /// The product with an element of the base field, as [`super::Lanes::mul`].
+    /// The product with an element of Fq. The bounds are those of [`super::Lanes::mul`].
     fn scale(&self, factor: &Self::Base) -> Self;
 }
 
-/// A factor's parts c0 and c1, and -c1.
+/// A prepared factor: its parts c0 and c1, and -c1.
 #[derive(Clone, Copy, Debug)]
 pub struct Factor<W> {
     pub(super) c0: Fp<Base, W>,
@@ -37,7 +38,7 @@ pub struct Factor<W> {
 }
 
 impl<W: U64x8> Fp<Base, W> {
-    /// Nine times a and once b, not reduced.
+    /// 9·a + b, not reduced.
     #[inline(always)]
     fn nine_and(a: &Self, b: &Self) -> Self {
         let (mut bound, mut i) = (b.bound, 0);
@@ -54,7 +55,7 @@ impl<W: U64x8> Fp<Base, W> {
         Self::carried([limb!(0), limb!(1), limb!(2), limb!(3), limb!(4)], bound)
     }
 
-    /// 12 p less nine times a and once b, both below 1.2 p.
+    /// 12 p - 9·a - b. Both must be below 1.2 p.
     #[inline(always)]
     fn twelve_less(a: &Self, b: &Self) -> Self {
         a.bound.at_most(1.2);
@@ -112,7 +113,7 @@ where
 
     #[inline(always)]
     fn xi(&self) -> Self {
-        // 9 c0 - c1 and 9 c1 + c0: three times, reduced, and three times that.
+        // 9·c0 - c1 and 9·c1 + c0, where 9·x is computed as 3·(3·x) and 3·x is reduced.
         macro_rules! nine {
             ($part:expr) => {{
                 let three = $part.add_lazy(&$part).add_lazy(&$part).reduce();

@@ -1,9 +1,10 @@
-//! A prime field in five limbs of 52 bits, Montgomery form with radix 2^260.
+//! A prime field in five limbs of 52 bits, in Montgomery form with radix 2^260.
 //!
-//! Both primes are just below 2^253.6, so a number of 260 bits holds 84 of them, and sums and differences need no reduction of their own.
-//! What is heavy is inlined, save in unit tests, which would take the compiler minutes; integration tests run what ships.
+//! Both moduli are just below 2^253.6. A number of 260 bits therefore holds up to 84 p, and sums
+//! and differences need no reduction of their own. Hot functions are always inlined, except in unit
+//! tests, where that would take the compiler minutes. Integration tests run the inlined code.
 //!
-//! Limbs 0 to 3 are below 2^52 after every operation; the top one carries what is above.
+//! After every operation limbs 0 to 3 are below 2^52; the top limb holds the rest.
 
 use std::marker::PhantomData;
 
@@ -14,7 +15,7 @@ use super::{
     u64x8::U64x8,
 };
 
-/// Eight elements of the prime field of P in words W.
+/// Eight elements of the prime field P, in vectors of type W.
 #[derive(Clone, Copy, Debug)]
 pub struct Fp<P, W> {
     pub(super) limbs: [W; 5],
@@ -22,7 +23,8 @@ pub struct Fp<P, W> {
     prime: PhantomData<P>,
 }
 
-/// One operation on each pair of limbs. A macro, since a function that is handed an operation is not inlined where it must be.
+/// Applies an operation to each pair of limbs. This is a macro because a function that takes the
+/// operation as an argument would not be inlined reliably.
 macro_rules! limbwise {
     ($a:expr, $operation:ident, $b:expr $(, $more:expr)?) => {{
         let (a, b) = (&$a, &$b);
@@ -36,7 +38,7 @@ macro_rules! limbwise {
     }};
 }
 
-/// A product before its carries: limbs are below 2^58.
+/// A product whose carries are pending: limbs are below 2^58.
 #[derive(Clone, Copy)]
 pub(super) struct UncarriedProduct<P, W> {
     limbs: [W; 5],
@@ -55,7 +57,7 @@ impl<P: Prime, W: U64x8> UncarriedProduct<P, W> {
         Fp::carried(self.limbs, self.bound)
     }
 
-    /// The difference, reduced; `self` below 3.29 p, `other` below 2 p.
+    /// The difference, reduced. `self` must be below 3.29 p and `other` below 2 p.
     #[inline(always)]
     pub(super) fn minus(self, other: &Fp<P, W>) -> Fp<P, W> {
         other.bound.at_most(2.0);
@@ -64,8 +66,8 @@ impl<P: Prime, W: U64x8> UncarriedProduct<P, W> {
     }
 }
 
-/// Sums of two products each, [`Fp::sum_of_products`], in steps that take turns. `TWO` says whether
-/// there is a second product.
+/// Several sums of two products ([`Fp::sum_of_products`]) with interleaved steps. `TWO` says
+/// whether the sums have a second product.
 macro_rules! products {
     ($two:ident, $([$a:ident $b:ident $c:ident $d:ident] $k:literal),*) => {{
         let bounds = [$(
@@ -121,7 +123,8 @@ macro_rules! products {
                         t[$k][4] = t[$k][4].add_high(c[$k][3], d[$k][$i]);
                         t[$k][5] = t[$k][5].add_high(c[$k][4], d[$k][$i]);
                     }
-                    // q·p makes the low 52 bits zero: what is above them, rounded up, is the carry.
+                    // Adding q·p clears the low 52 bits. The carry is the rest of the limb, rounded
+                    // up.
                     t[$k][1] = t[$k][1].add(t[$k][0].add(mask).shr::<52>());
                 )*
                 $(
@@ -142,10 +145,10 @@ macro_rules! products {
     }};
 }
 
-// After the macros, which it uses.
+// Declared after the macros, which it uses.
 mod lanes;
 
-/// For [`products`]: no second product.
+/// `TWO` for [`products`] when the sums have one product each.
 const ONE: bool = false;
 
 impl<P: Prime, W: U64x8> Fp<P, W> {
@@ -154,7 +157,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         Self { limbs, bound, prime: PhantomData }
     }
 
-    /// The same value, where a reader knows better than the operations.
+    /// The same value with a tighter bound that the caller can prove.
     #[inline(always)]
     fn known(self, times: f64) -> Self {
         Self { bound: Bound::of(times), ..self }
@@ -174,7 +177,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         )
     }
 
-    /// The limb of k·p in every lane.
+    /// The limbs of k·p, in every lane.
     #[inline(always)]
     pub(super) fn multiple(&self, k: usize) -> [W; 5] {
         let word = self.limbs[0];
@@ -187,7 +190,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         ]
     }
 
-    /// Carries, with signs; the number itself is not negative.
+    /// Propagates signed carries. The number as a whole must not be negative.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn carried(t: [W; 5], bound: Bound) -> Self {
         let mask = t[0].splat(MASK);
@@ -198,11 +201,16 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         Self::new([t[0].and(mask), t1.and(mask), t2.and(mask), t3.and(mask), t4], bound)
     }
 
-    /// Takes off the multiple of p that bits 253 to 255 tell, and carries. The number is below 2^256; limbs may be any of 63 bits with
-    /// a sign, so the top one may be 2^11 units of 2^208 off, which is nothing beside 2^253. The top limb itself is not negative: what is subtracted
-    /// was carried and comes with a multiple of p that is at least as large. (Lanes that nobody uses may hold anything.)
+    /// Subtracts the multiple of p that bits 253 to 255 indicate, then propagates carries. The
+    /// number must be below 2^256.
     ///
-    /// What is left is below 1.65 p: k·2^253 to (k + 1)·2^253 less floor(k·2^253 / p)·p is largest for k = 3, 4·2^253 - p.
+    /// Limbs may be any signed numbers of 63 bits. Pending carries then make the top limb wrong by
+    /// up to 2^11 units of 2^208, which is negligible beside 2^253. The top limb itself is not
+    /// negative: what was subtracted had its carries propagated, and came with a multiple of p that
+    /// is at least as large. (Unused lanes may hold anything.)
+    ///
+    /// The result is below 1.65 p: numbers from k·2^253 to (k + 1)·2^253, minus
+    /// floor(k·2^253 / p)·p, are largest for k = 3, where they are below 4·2^253 - p.
     #[cfg_attr(not(test), inline(always))]
     fn reduced(t: [W; 5], bound: Bound) -> Self {
         let top = t[4].shr::<45>();
@@ -223,7 +231,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         Self::carried(limbwise!(self.limbs, add, other.limbs), self.bound.plus(other.bound))
     }
 
-    /// The difference and k·p; `other` is at most k·p.
+    /// The difference plus K·p. `other` must be at most K·p.
     #[inline(always)]
     pub(super) fn sub_multiple<const K: usize>(&self, other: &Self) -> Self {
         other.bound.at_most(K as f64);
@@ -231,7 +239,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         Self::carried(t, self.bound.plus(Bound::of(K as f64)))
     }
 
-    /// k·p less the element, which is at most that.
+    /// K·p minus the element, which must be at most K·p.
     #[inline(always)]
     pub(super) fn negative<const K: usize>(&self) -> Self {
         self.bound.at_most(K as f64);
@@ -240,14 +248,16 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         Self::carried(t, Bound::of(K as f64))
     }
 
-    /// `a·b + c·d`, with one reduction: operand scanning, a limb of b and d at a time. No sum of a column is over 2^57.
+    /// `a·b + c·d` with one reduction, by operand scanning: one limb of b and d at a time. No
+    /// column exceeds 2^57.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn sum_of_products<const TWO: bool>(a: &Self, b: &Self, c: &Self, d: &Self) -> Self {
         let [sum] = products!(TWO, [a b c d] 0);
         sum.carried()
     }
 
-    /// Two such sums, step by step beside each other: while one waits for its quotient, the other multiplies.
+    /// Two such sums with interleaved steps: while one waits for its quotient, the other
+    /// multiplies.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn two_sums_of_products<const TWO: bool>(
         [a, b, c, d]: [&Self; 4],
@@ -256,7 +266,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         products!(TWO, [a b c d] 0, [e f g h] 1)
     }
 
-    /// `square - x1 - x2`, where `self` is `x2.sub_lazy(x1)`, and `square` below 1.25 p; reduced.
+    /// `square - x1 - x2`, reduced. `self` must be `x2.sub_lazy(x1)`, and `square` below 1.25 p.
     #[inline(always)]
     pub(super) fn third_of(&self, square: UncarriedProduct<P, W>, x1: &Self) -> Self {
         // square - (x2 - x1 + 2p) - 2·x1 + 6p = square - x1 - x2 + 4p, above 0 and below 5.25 p.
@@ -273,7 +283,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         Self::reduced(t, square.bound.plus(Bound::of(4.0)))
     }
 
-    /// The square before its carries.
+    /// The square, its carries pending.
     #[cfg_attr(not(test), inline(always))]
     fn loose_square(&self) -> UncarriedProduct<P, W> {
         let a = &self.limbs;
@@ -302,7 +312,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         macro_rules! step {
             ($($i:literal)*) => {$(
                 let q = zero.add_low(t[$i], inverse);
-                // As for a product: what is above the low bits, rounded up, is the carry.
+                // As in a product: the carry is what is above the low bits, rounded up.
                 t[$i + 1] = t[$i + 1].add(t[$i].add(mask).shr::<52>());
                 t[$i + 1] = t[$i + 1].add_low(q, p[1]).add_high(q, p[0]);
                 t[$i + 2] = t[$i + 2].add_high(q, p[1]).add_low(q, p[2]);
@@ -316,7 +326,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         UncarriedProduct::new([t[5], t[6], t[7], t[8], t[9]], bound)
     }
 
-    /// From four words a lane; the number is below `times` p, and that below 2^256.
+    /// Converts four words per lane to limbs. The number must be below `times`·p and below 2^256.
     #[inline(always)]
     fn unpacked(w: [W; 4], times: f64) -> Self {
         let mask = w[0].splat(MASK);
@@ -330,7 +340,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         Self::new(limbs, Bound::of(times))
     }
 
-    /// Four words a lane. The number is below 2^256.
+    /// Converts the limbs to four words per lane. The number must be below 2^256.
     #[inline(always)]
     fn packed(&self) -> [W; 4] {
         self.bound.at_most(5.29);
@@ -343,7 +353,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         ]
     }
 
-    /// The same number, less p where it is at least that; it is below 2 p.
+    /// Subtracts p from the lanes that are at least p. `self` must be below 2 p.
     #[inline(always)]
     fn below_prime(&self) -> Self {
         self.bound.at_most(2.0);
@@ -353,7 +363,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         Self::new(limbwise!(less.limbs, select, self.limbs, negative), Bound::of(1.0))
     }
 
-    /// The numbers themselves, whatever form they are in.
+    /// The integers in the lanes, without conversion from Montgomery form.
     fn numbers(&self) -> [[u64; 4]; 8] {
         let words = self.packed().map(|w| w.store().0);
         std::array::from_fn(|lane| words.map(|w| w[lane]))
@@ -364,7 +374,7 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         Self::unpacked([word(0), word(1), word(2), word(3)], times)
     }
 
-    /// Eight pairs of elements from eight lines.
+    /// Loads eight pairs of elements from eight lines.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn load_pair(token: W::Token, lines: [&Line; 8]) -> (Self, Self) {
         let w = W::transpose([
@@ -377,14 +387,14 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
             W::from_line(token, lines[6]),
             W::from_line(token, lines[7]),
         ]);
-        // Tables hold numbers below p; `store_pair` those that are reduced.
+        // Numbers in tables are below p; those written by `store_pair` are reduced.
         (
             Self::unpacked([w[0], w[1], w[2], w[3]], 1.65),
             Self::unpacked([w[4], w[5], w[6], w[7]], 1.65),
         )
     }
 
-    /// Eight pairs of elements as eight lines.
+    /// Stores eight pairs of elements as eight lines.
     #[cfg_attr(not(test), inline(always))]
     pub(super) fn store_pair(x: &Self, y: &Self) -> [Line; 8] {
         x.bound.at_most(1.65);
@@ -393,24 +403,24 @@ impl<P: Prime, W: U64x8> Fp<P, W> {
         W::transpose([x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]]).map(W::store)
     }
 
-    /// The words of an element as they lie in a row.
+    /// The words of an element as a row stores them.
     pub(super) fn row_words(element: &P::Plain) -> [u64; 4] {
         P::words(&(*element * Self::sixteen()))
     }
 
-    /// The element of words in a row.
+    /// The element that a row's words stand for.
     pub(super) fn row_element(words: &[u64]) -> P::Plain {
         let words = std::array::from_fn(|i| words.get(i).copied().unwrap_or(0));
         P::element(prime::canonical(words, P::WORDS)) * Self::one_sixteenth()
     }
 
-    /// 2^260 / 2^256.
+    /// 2^260 / 2^256: the quotient of the two Montgomery radices.
     fn sixteen() -> P::Plain {
         P::Plain::from(16u64)
     }
 
     fn one_sixteenth() -> P::Plain {
-        // 2^256 / 2^260 as internal words of arkworks: 2^252 mod p is a power of two below p.
+        // 2^256 / 2^260 in arkworks' internal words: 2^252 mod p, which is 2^252 itself, below p.
         P::element([0, 0, 0, 1 << 60])
     }
 }

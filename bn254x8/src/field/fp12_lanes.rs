@@ -1,4 +1,5 @@
-//! The extension of degree twelve, as Fq2(w) with w^6 = 9 + u: coefficients of w^0 to w^5.
+//! The extension of degree twelve as Fq2(w) with w^6 = 9 + u, given by the coefficients of w^0 to
+//! w^5.
 
 use core::array;
 
@@ -7,7 +8,7 @@ use ark_bn254::{Fq2, Fq6, Fq12};
 use super::Extension;
 use crate::backend::{Isa, Kernel};
 
-/// Eight elements. Coefficients are reduced.
+/// Eight elements, one per lane. Coefficients are reduced.
 #[derive(Clone, Copy)]
 pub(crate) struct Fp12Lanes<C>(pub(crate) [C; 6]);
 
@@ -18,9 +19,10 @@ impl<C: Extension> Fp12Lanes<C> {
         Self(coefficients)
     }
 
-    /// Multiplies by 1 + b·w + c·w^3, both below 1.2 p.
+    /// Multiplies by the line 1 + b·w + c·w^3, where b and c must be below 1.2 p.
     ///
-    /// A reduced coefficient times (9 + u)·b or (9 + u)·c is below 1.65·(12.8 + 12) p^2 in either part, so two such fit.
+    /// A reduced coefficient times (9 + u)·b or (9 + u)·c is below 1.65·(12.8 + 12) p^2 in either
+    /// part, so a reduction has room for two such products.
     #[inline(always)]
     pub(crate) fn line(&mut self, b: &C, c: &C) {
         let (wrapped_b, wrapped_c) = (b.xi_factor(), c.xi_factor());
@@ -34,7 +36,7 @@ impl<C: Extension> Fp12Lanes<C> {
         }
     }
 
-    /// Squares.
+    /// Squares every element.
     #[inline(always)]
     pub(crate) fn square(&mut self) {
         let f = self.0;
@@ -57,7 +59,7 @@ impl<C: Extension> Fp12Lanes<C> {
         ];
     }
 
-    /// The eight.
+    /// The eight elements.
     pub(crate) fn lanes(&self) -> [Fq12; 8] {
         let coefficients = self.0.map(C::to_plain);
         let c = |i: usize, lane: usize| coefficients[i][lane];
@@ -68,7 +70,7 @@ impl<C: Extension> Fp12Lanes<C> {
     }
 }
 
-/// Multiplies by a line, as [`Fp12Lanes::line`].
+/// The kernel of [`Fp12Lanes::line`].
 pub(crate) struct MultiplyLine<'a, I: Isa> {
     pub(crate) product: &'a mut Fp12Lanes<I::Fq2>,
     pub(crate) b: &'a I::Fq2,
@@ -84,7 +86,7 @@ impl<I: Isa> Kernel<I> for MultiplyLine<'_, I> {
     }
 }
 
-/// Squares all.
+/// The kernel that squares all elements.
 pub(crate) struct Square<'a, I: Isa>(pub(crate) &'a mut [Fp12Lanes<I::Fq2>]);
 
 impl<I: Isa> Kernel<I> for Square<'_, I> {
@@ -92,7 +94,8 @@ impl<I: Isa> Kernel<I> for Square<'_, I> {
 
     #[inline(always)]
     fn run(self, _: I) {
-        // Not by `for_each`: what is called there is compiled for machines without lanes.
+        // A loop, because the closure of `for_each` would be compiled without the backend's
+        // instructions.
         for product in self.0 {
             product.square();
         }

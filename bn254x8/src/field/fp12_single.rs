@@ -1,4 +1,5 @@
-//! Eight different elements beside each other: what a single element of the extension of degree twelve is computed with.
+//! Vectors whose lanes hold different coefficients: arithmetic of one element of the extension of
+//! degree twelve.
 
 use super::{
     Extension as _, Factor, Fp, Fp2, Lanes as _, Line, U64x8, accumulator::Accumulator,
@@ -7,7 +8,7 @@ use super::{
 use crate::backend::Isa;
 
 impl<W: U64x8> Fp<Base, W> {
-    /// Lane i gets lane `order[i]`.
+    /// Permutes lanes: lane i of the result is lane `order[i]`.
     #[inline(always)]
     pub(crate) fn permute(&self, order: &[u64; 8]) -> Self {
         let l = &self.limbs;
@@ -27,7 +28,7 @@ impl<W: U64x8> Fp<Base, W> {
         [l[0].store(), l[1].store(), l[2].store(), l[3].store(), l[4].store()]
     }
 
-    /// The same lane everywhere.
+    /// Copies one lane to every lane.
     #[inline(always)]
     fn lane_of(word: W, lines: &[Line; 5], lane: usize, bound: Bound) -> Self {
         let limbs = [
@@ -40,7 +41,7 @@ impl<W: U64x8> Fp<Base, W> {
         Self::new(limbs, bound)
     }
 
-    /// Eight words of each row, from one on.
+    /// Eight consecutive words of each row, starting at word `from`.
     #[inline(always)]
     fn window(word: W, rows: &[[u64; 16]; 5], from: usize, bound: Bound) -> Self {
         macro_rules! row {
@@ -53,7 +54,8 @@ impl<W: U64x8> Fp<Base, W> {
         Self::new([row!(0), row!(1), row!(2), row!(3), row!(4)], bound)
     }
 
-    /// Six words of `wrapped`, then six of `self`: what [`Self::window`] looks at.
+    /// Per limb, six words of `wrapped` and then six of `self`: the rows that [`Self::window`]
+    /// reads.
     #[inline(always)]
     fn rows(&self, wrapped: &Self) -> [[u64; 16]; 5] {
         let (this, wrapped) = (self.stored(), wrapped.stored());
@@ -66,7 +68,8 @@ impl<W: U64x8> Fp<Base, W> {
     }
 }
 
-/// Lanes as they lie in memory: limbs of c0, then of c1. Elements are below p or [reduced](super::Lanes), as whoever saved them says.
+/// A vector in memory: the limbs of c0, then those of c1. Elements are below p or
+/// [reduced](super::Lanes), as the code that saved them states.
 #[derive(Clone, Copy, Debug)]
 pub struct SavedLanes([Line; 10]);
 
@@ -74,7 +77,7 @@ impl<W: U64x8> Fp2<W>
 where
     W::Token: Isa,
 {
-    /// The negative, reduced; of one below 2 p.
+    /// The negative, reduced. `self` must be below 2 p.
     #[inline(always)]
     pub(crate) fn negated(&self) -> Self {
         Self { c0: self.c0.negative::<2>().reduce(), c1: self.c1.negative::<2>().reduce() }
@@ -86,20 +89,20 @@ where
         Self { c0: self.c0.add_lazy(&self.c0), c1: self.c1.add_lazy(&self.c1) }
     }
 
-    /// Lane i gets lane `order[i]`.
+    /// Permutes lanes: lane i of the result is lane `order[i]`.
     #[inline(always)]
     pub(crate) fn permute(&self, order: &[u64; 8]) -> Self {
         Self { c0: self.c0.permute(order), c1: self.c1.permute(order) }
     }
 
-    /// The element, which is reduced, in memory.
+    /// Saves the element to memory. It must be reduced.
     #[inline(always)]
     pub(crate) fn save(&self) -> SavedLanes {
         let ([a, b, c, d, e], [f, g, h, i, j]) = (self.c0.stored(), self.c1.stored());
         SavedLanes([a, b, c, d, e, f, g, h, i, j])
     }
 
-    /// What was saved.
+    /// Loads what [`Self::save`] stored.
     #[inline(always)]
     pub(crate) fn restore(token: W::Token, saved: &SavedLanes) -> Self {
         let [a, b, c, d, e, f, g, h, i, j] = &saved.0;
@@ -111,8 +114,8 @@ where
         Self { c0: part!(a b c d e), c1: part!(f g h i j) }
     }
 
-    /// The product in Fq2(w), w^6 = 9 + u, where lanes 0 to 5 hold the coefficients of w^0 to w^5; what lanes 6 and 7 hold does not matter,
-    /// but that it is reduced, as all are. The product is below 1.5 p.
+    /// The product in Fq2(w) with w^6 = 9 + u, below 1.5 p. Lanes 0 to 5 hold the coefficients of
+    /// w^0 to w^5. Lanes 6 and 7 may hold anything, but must be reduced like the others.
     #[cfg_attr(not(test), inline(always))]
     pub(crate) fn fp12_product(&self, other: &Self) -> Self {
         let wrapped = other.xi();
@@ -125,7 +128,7 @@ where
         let negative = factor.negative.rows(&wrapped.negative);
         let (mut c0, mut c1) = (Accumulator::none(word), Accumulator::none(word));
         for i in 0..6 {
-            // Coefficient i of one, and the other turned by i places.
+            // Coefficient i of `self` times `other` rotated by i positions.
             let x0 = Fp::lane_of(word, &a0, i, self.c0.bound);
             let x1 = Fp::lane_of(word, &a1, i, self.c1.bound);
             let bound = factor.c0.bound.most(wrapped.c0.bound);
@@ -143,7 +146,7 @@ where
 }
 
 impl<W: U64x8> Factor<W> {
-    /// Lane i gets lane `order[i]`.
+    /// Permutes lanes: lane i of the result is lane `order[i]`.
     #[inline(always)]
     pub(crate) fn permute(&self, order: &[u64; 8]) -> Self {
         Self {
@@ -153,7 +156,7 @@ impl<W: U64x8> Factor<W> {
         }
     }
 
-    /// Lanes whose bit is set come from `other`.
+    /// Takes the lanes whose bit is set from `other`, and the rest from `self`.
     #[inline(always)]
     pub(crate) fn select(&self, lanes: u8, other: &Self) -> Self
     where

@@ -8,7 +8,7 @@ use crate::backend::{Isa, prefetch};
 
 type Part<W> = Fp<Base, W>;
 
-/// Eight elements c0 + c1·u. A bound of it is one of both parts.
+/// Eight elements c0 + c1·u. A bound of an element holds for both parts.
 #[derive(Clone, Copy, Debug)]
 pub struct Fp2<W> {
     pub(super) c0: Part<W>,
@@ -16,7 +16,7 @@ pub struct Fp2<W> {
 }
 
 impl<W: U64x8> Fp2<W> {
-    /// The product before its carries.
+    /// The product, its carries pending.
     #[inline(always)]
     fn loose_product(&self, other: &Self) -> [UncarriedProduct<Base, W>; 2] {
         let negative = other.c1.negative::<4>();
@@ -26,7 +26,7 @@ impl<W: U64x8> Fp2<W> {
         )
     }
 
-    /// The square before its carries, of one below 4 p: (c0 + c1)(c0 - c1) and 2·c0·c1.
+    /// The square, its carries pending: (c0 + c1)(c0 - c1) and 2·c0·c1. `self` must be below 4 p.
     #[inline(always)]
     fn loose_square(&self) -> [UncarriedProduct<Base, W>; 2] {
         let sum = self.c0.add_lazy(&self.c1);
@@ -77,14 +77,14 @@ where
         std::array::from_fn(|lane| Fq2::new(c0[lane], c1[lane]))
     }
 
-    /// Operands below 4 p: their products then stay below 84 p^2.
+    /// The operands must be below 4 p, so that the sums of products stay below 84 p^2.
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
         let [c0, c1] = self.loose_product(other);
         Self { c0: c0.carried(), c1: c1.carried() }
     }
 
-    /// Of one below 4 p.
+    /// `self` must be below 4 p.
     #[inline(always)]
     fn square(&self) -> Self {
         let [c0, c1] = self.loose_square();
@@ -207,7 +207,8 @@ where
         self.c0.zeros() & self.c1.zeros()
     }
 
-    /// (c0 - c1·u) / (c0^2 + c1^2), whose denominator is zero for zero only, -1 being no square.
+    /// (c0 - c1·u) / (c0^2 + c1^2). Since -1 is not a square, the denominator is zero only for
+    /// zero.
     #[inline(always)]
     fn inverse(&self, isa: W::Token) -> Option<Self> {
         let norm = Part::sum_of_products::<true>(&self.c0, &self.c0, &self.c1, &self.c1);

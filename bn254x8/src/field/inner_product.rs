@@ -1,12 +1,13 @@
-//! What permutations ask of a prime field: inner products with constants, reduced once.
+//! Inner products with constants, reduced once: the linear layers of permutations.
 
 use super::{Fp, Lanes, U64x8, accumulator::Accumulator, prime::Prime};
 use crate::backend::{Field8, Isa, Plain};
 
-/// Eight elements that are summed up with constant weights. Nothing is reduced but products: bounds add up.
+/// Eight elements per vector, summed with constant weights. Only products are reduced; in sums,
+/// bounds add up.
 pub trait InnerProduct: Lanes {
-    /// The sum of all `weights[i]·values[i]`, and `more`. The values together are below 84 p; the sum is below
-    /// (1 + 0.01182 · that) p and `more`.
+    /// The sum of all `weights[i]·values[i]`, plus `more`. The sum of the values must be below s·p
+    /// with s at most 84. The result is below (1 + 0.01182·s) p plus `more`.
     fn weighted(isa: Self::Isa, weights: &[Self::Single], values: &[Self], more: &Self) -> Self;
     /// The sum, not reduced.
     fn plus(&self, other: &Self) -> Self;

@@ -1,22 +1,25 @@
-//! One over an element, in a third of the time that arkworks takes: a binary Euclid whose inner loop looks at 64 bits of each number.
+//! Modular inversion in a third of the time that arkworks takes: a binary Euclidean algorithm whose
+//! inner loop looks at only 64 bits of each number.
 //!
-//! Its time depends on the element.
+//! The running time depends on the element.
 //!
 //! # Source
 //! Pornin, "Optimized Binary GCD for Modular Inversion" (ePrint 2020/972), algorithm 2.
 
 use super::prime::{self, Prime};
 
-/// Steps between two looks at the whole numbers.
+/// Steps between two updates of the full-length numbers.
 const STEPS: u32 = 31;
-/// 17 · 31 steps are more than the 2 · 254 - 1 that primes of 254 bits ask for.
+/// Rounds of [`STEPS`] steps. A prime of 254 bits needs at most 2·254 - 1 = 507 steps, and 17·31 =
+/// 527.
 const ROUNDS: u32 = 17;
-/// What is added to factors in pairs so that none is negative.
+/// Added to a pair of packed factors so that neither is negative.
 const BIAS: u64 = 0x7fff_ffff_7fff_ffff;
 
-/// One over an element; None for zero.
+/// The inverse of an element; `None` for zero.
 pub(crate) fn inverse<P: Prime>(element: &P::Plain) -> Option<P::Plain> {
-    // Of x·R that is 1/x · 1/R, which lacks R^3 as internal words, and R^2 as an element.
+    // The words hold x·R, so this gives 1/(x·R), and R/x is wanted: a factor R^2. Montgomery's
+    // product divides by R, so it takes R^3.
     let words = inverse_mod(P::words(element), P::WORDS)?;
     Some(P::element(words) * P::element(P::RADIX_CUBED))
 }
@@ -24,7 +27,7 @@ pub(crate) fn inverse<P: Prime>(element: &P::Plain) -> Option<P::Plain> {
 /// 1/y mod p, for y below the odd prime p of 254 bits.
 fn inverse_mod(y: [u64; 4], p: [u64; 4]) -> Option<[u64; 4]> {
     let negative_inverse = prime::negative_inverse(p[0]) & ((1 << STEPS) - 1);
-    // u·y = a and v·y = b mod p.
+    // Invariants: u·y = a and v·y = b mod p.
     let (mut a, mut b) = (y, p);
     let (mut u, mut v) = ([1, 0, 0, 0], [0; 4]);
     for _ in 0..ROUNDS {
@@ -42,15 +45,16 @@ fn inverse_mod(y: [u64; 4], p: [u64; 4]) -> Option<[u64; 4]> {
         v = reduced(sum(&u, g[0], &v, g[1]), &p, negative_inverse);
         u = next_u;
     }
-    // Of zero, b is still p.
+    // For y = 0, b is still p.
     (b == [1, 0, 0, 0]).then_some(v)
 }
 
-/// What [`STEPS`] steps make of a and b: 2^31 times the new ones are `f[0]·a + f[1]·b` and `g[0]·a + g[1]·b`.
+/// The factors of [`STEPS`] steps: afterwards 2^31·a' = `f[0]·a + f[1]·b` and 2^31·b' =
+/// `g[0]·a + g[1]·b`, where a' and b' are the new numbers.
 #[inline(always)]
 fn factors(a: &[u64; 4], b: &[u64; 4]) -> ([i64; 2], [i64; 2]) {
     let (mut x, mut y) = outlines(a, b);
-    // Both factors of a number in one word.
+    // The two factors of each number are packed into one word.
     let (mut f, mut g) = (1u64, 1u64 << 32);
     for _ in 0..STEPS {
         let odd = (x & 1).wrapping_neg();
@@ -71,7 +75,8 @@ fn factors(a: &[u64; 4], b: &[u64; 4]) -> ([i64; 2], [i64; 2]) {
     (pair(f), pair(g))
 }
 
-/// The low 31 bits of both, and above them the 33 bits that begin where the longer one does.
+/// An approximation of both numbers: the low 31 bits, and above them the 33 bits from the longer
+/// number's leading bit on.
 #[inline(always)]
 fn outlines(a: &[u64; 4], b: &[u64; 4]) -> (u64, u64) {
     let word = (1..4).rev().find(|i| a[*i] | b[*i] != 0);
@@ -84,7 +89,7 @@ fn outlines(a: &[u64; 4], b: &[u64; 4]) -> (u64, u64) {
     (outline(a), outline(b))
 }
 
-/// `a·f + b·g`, with a sign; factors are at most 2^31 together.
+/// `a·f + b·g` as a signed number. |f| + |g| must be at most 2^31.
 #[inline(always)]
 fn sum(a: &[u64; 4], f: i64, b: &[u64; 4], g: i64) -> [u64; 5] {
     let (mut out, mut carry) = ([0; 5], 0i128);
@@ -97,14 +102,14 @@ fn sum(a: &[u64; 4], f: i64, b: &[u64; 4], g: i64) -> [u64; 5] {
     out
 }
 
-/// Less 31 bits, which are zero.
+/// Shifts right by 31 bits, which must be zero.
 #[inline(always)]
 fn shifted(x: [u64; 5]) -> [u64; 5] {
     let pair = |i: usize| x[i] >> STEPS | x[i + 1] << (64 - STEPS);
     [pair(0), pair(1), pair(2), pair(3), (x[4].cast_signed() >> STEPS).cast_unsigned()]
 }
 
-/// The number without its sign, which is told.
+/// The absolute value, and whether the number is negative.
 #[inline(always)]
 fn positive([x0, x1, x2, x3, sign]: [u64; 5]) -> ([u64; 4], bool) {
     let x = [x0, x1, x2, x3];
@@ -112,7 +117,7 @@ fn positive([x0, x1, x2, x3, sign]: [u64; 5]) -> ([u64; 4], bool) {
     (if negative { prime::minus([0; 4], x) } else { x }, negative)
 }
 
-/// A 2^31-th of x mod p: below p, for x between -2^31·p and 2^31·p.
+/// x / 2^31 mod p, below p. x must be between -2^31·p and 2^31·p.
 #[inline(always)]
 fn reduced(x: [u64; 5], p: &[u64; 4], negative_inverse: u64) -> [u64; 4] {
     let factor = x[0].wrapping_mul(negative_inverse) & ((1 << STEPS) - 1);
@@ -126,7 +131,7 @@ fn reduced(x: [u64; 5], p: &[u64; 4], negative_inverse: u64) -> [u64; 4] {
     let [t0, t1, t2, t3, sign] = shifted(t);
     let t = [t0, t1, t2, t3];
     if sign.cast_signed() < 0 {
-        // 2^256 + t, and p: what is over 2^256 falls off.
+        // The value is t - 2^256. Adding p makes it t + p modulo 2^256.
         prime::minus(t, prime::minus([0; 4], *p))
     } else {
         prime::canonical(t, *p)

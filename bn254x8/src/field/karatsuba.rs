@@ -1,9 +1,9 @@
-//! The product in the quadratic extension, u^2 = -1, on words: three products of base elements and two reductions, where arkworks
-//! multiplies four times.
+//! Products in the quadratic extension with u^2 = -1, on 64-bit words. A product takes three
+//! multiplications in the base field and two reductions; arkworks takes four multiplications.
 //!
 //! # Source
-//! Karatsuba and Ofman (1962), reduced lazily as in Aranha et al., "Faster explicit formulas for computing pairings over ordinary
-//! curves" (EUROCRYPT 2011), section 3.
+//! Karatsuba and Ofman (1962), reduced lazily as in Aranha et al., "Faster explicit formulas for
+//! computing pairings over ordinary curves" (EUROCRYPT 2011), section 3.
 
 use ark_bn254::{Fq, Fq2};
 
@@ -13,7 +13,7 @@ type Double = [u64; 8];
 
 /// -1/p mod 2^64.
 const NEGATIVE_INVERSE: u64 = {
-    // Newton's iteration: each round doubles the number of right bits.
+    // Newton's iteration: each round doubles the number of correct bits.
     let (p, mut x, mut i) = (Base::WORDS[0], 1u64, 0);
     while i < 6 {
         x = x.wrapping_mul(2u64.wrapping_sub(p.wrapping_mul(x)));
@@ -27,10 +27,11 @@ const NEGATIVE_INVERSE: u64 = {
 pub(crate) fn product(a: &Fq2, b: &Fq2) -> Fq2 {
     let [a0, a1, b0, b1] = [&a.c0, &a.c1, &b.c0, &b.c1].map(Base::words);
     let (first, second) = (wide(a0, b0), wide(a1, b1));
-    // Sums are below 2 p and their product below 4 p^2; what is left of it is a0·b1 + a1·b0, below 2 p^2.
+    // The sums are below 2 p, so their product is below 4 p^2. Minus the two other products it is
+    // a0·b1 + a1·b0, below 2 p^2.
     let cross = wide(plus(a0, a1), plus(b0, b1));
     let cross = minus(minus(cross, first).0, second).0;
-    // From -p^2 to p^2; where it is below zero, 2^256·p more, which the reduction takes off.
+    // Between -p^2 and p^2. If it is negative, add 2^256·p, which the reduction cancels.
     let (mut real, negative) = minus(first, second);
     let mask = u64::from(negative).wrapping_neg();
     let high = [real[4], real[5], real[6], real[7]];
@@ -38,7 +39,7 @@ pub(crate) fn product(a: &Fq2, b: &Fq2) -> Fq2 {
     Fq2::new(reduced(real), reduced(cross))
 }
 
-/// The 512 bits of a product.
+/// The product as 512 bits.
 #[inline(always)]
 fn wide(a: [u64; 4], b: [u64; 4]) -> Double {
     let mut t = [0; 8];
@@ -52,7 +53,7 @@ fn wide(a: [u64; 4], b: [u64; 4]) -> Double {
     t
 }
 
-/// `t + a·b + carry`, low and high word: at most 2^128 - 1.
+/// `t + a·b + carry` as low and high word. It is at most 2^128 - 1, so it does not overflow.
 #[inline(always)]
 fn step(t: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
     let all = u128::from(t) + u128::from(a) * u128::from(b) + u128::from(carry);
@@ -71,7 +72,8 @@ fn minus(a: Double, b: Double) -> (Double, bool) {
     (out, borrow)
 }
 
-/// Montgomery's reduction of a number below 2^256·p: `t / 2^256` mod p. Before the last step it is below 2 p.
+/// Montgomery's reduction of a number t below 2^256·p: `t / 2^256` mod p. Before the final
+/// subtraction it is below 2 p.
 #[inline(always)]
 fn reduced(mut t: Double) -> Fq {
     let mut above = 0;
@@ -81,7 +83,7 @@ fn reduced(mut t: Double) -> Fq {
         for j in 0..4 {
             (t[i + j], carry) = step(t[i + j], factor, Base::WORDS[j], carry);
         }
-        // The whole is below 2^512, so nothing is carried out of the last word.
+        // The total is below 2^512, so the last word produces no carry.
         let sum = u128::from(t[i + 4]) + u128::from(carry) + u128::from(above);
         (t[i + 4], above) = (sum as u64, (sum >> 64) as u64);
     }
@@ -99,7 +101,8 @@ mod tests {
 
     use super::*;
 
-    /// Words at and near both ends: the largest sums, the largest difference of both signs, the smallest.
+    /// Parts at and near both ends of the range. They give the largest sums, the largest
+    /// differences of either sign, and the smallest values.
     #[test]
     fn products_are_arkworks_at_the_bounds_and_elsewhere() {
         let mut rng = StdRng::seed_from_u64(1);

@@ -1,4 +1,4 @@
-//! Elements of the three fields, eight at a time.
+//! Vectors of eight elements of Fq, Fq2 and Fr.
 
 mod accumulator;
 mod bound;
@@ -30,107 +30,116 @@ pub(crate) use u64x8::U64x8;
 
 use crate::backend::Isa;
 
-/// A line of the cache.
+/// A cache line: 64 bytes at a multiple of 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub struct Line(pub(crate) [u64; 8]);
 
-/// A point's coordinates x, y as they lie in a table: four words each, in the backend's Montgomery form.
+/// A point's coordinates x and y as a table stores them: four words each, in the backend's
+/// Montgomery form.
 pub type Row1 = [Line; 1];
-/// The same over the extension: x.c0, x.c1, y.c0, y.c1.
+/// The same over Fq2: x.c0, x.c1, y.c0, y.c1.
 pub type Row2 = [Line; 2];
 
-/// Eight elements of a field. The operations name what they ask of their operands and what they give, in multiples of the prime;
-/// "reduced" is below 1.65 p, and every operation takes operands below 2 p unless it says otherwise.
+/// Eight field elements, one per lane. Each operation states its bounds in multiples of the modulus
+/// p. "Reduced" means below 1.65 p. Operands must be below 2 p unless the operation says otherwise.
 pub trait Lanes: Copy + Send + Sync + 'static {
-    /// The instructions that they are for.
+    /// The instruction set that computes with them.
     type Isa: Isa;
-    /// The field as arkworks has it.
+    /// The field's type in arkworks.
     type Plain: Field;
 
-    /// One element, ready to be put into every lane.
+    /// One element, in a form that can be broadcast to every lane.
     type Single: Copy + Send + Sync;
 
-    /// An element for [`Lanes::broadcast`].
+    /// Prepares an element for [`Lanes::broadcast`].
     fn single(element: &Self::Plain) -> Self::Single;
-    /// The same element in every lane; below p.
+    /// The same element in every lane, below p.
     fn broadcast(isa: Self::Isa, single: &Self::Single) -> Self;
     /// Zero in every lane.
     fn zero(isa: Self::Isa) -> Self;
-    /// The same element in every lane; below p.
+    /// The same element in every lane, below p, computed from arkworks' form.
     fn splat(isa: Self::Isa, element: &Self::Plain) -> Self;
-    /// An element of each lane's own; below p.
+    /// One given element per lane, below p.
     fn from_plain(isa: Self::Isa, elements: &[Self::Plain; 8]) -> Self;
-    /// The elements.
+    /// The elements in arkworks' form.
     fn to_plain(self) -> [Self::Plain; 8];
 
-    /// The product, below 1.1 p for operands below 2 p. Operands may be lazy: the product of their bounds is at most 84, and then
-    /// the result is below (1 + 0.01182 · that) p.
+    /// The product. For operands below 2 p it is below 1.1 p. In general, operands below a·p and
+    /// b·p with a·b at most 84 give a product below (1 + 0.01182·a·b) p.
     fn mul(&self, other: &Self) -> Self;
-    /// `a·b` and `c·d`, whose steps overlap; bounds as for [`Lanes::mul`].
+    /// `a·b` and `c·d`, with their steps interleaved. The bounds are those of [`Lanes::mul`].
     #[inline(always)]
     fn mul_two(a: &Self, b: &Self, c: &Self, d: &Self) -> (Self, Self) {
         (a.mul(b), c.mul(d))
     }
-    /// The square, as [`Lanes::mul`].
+    /// The square. The bounds are those of [`Lanes::mul`].
     fn square(&self) -> Self;
-    /// The sum, reduced; operands together below 5.29 p.
+    /// The sum, reduced. The sum of the operands must be below 5.29 p.
     fn add(&self, other: &Self) -> Self;
-    /// The difference, reduced; `self` below 3.29 p, `other` below 2 p.
+    /// The difference, reduced. `self` must be below 3.29 p and `other` below 2 p.
     fn sub(&self, other: &Self) -> Self;
-    /// The difference and 2 p: its bound is that of `self` and 2 more. `other` is below 2 p.
+    /// The difference plus 2 p, not reduced: its bound is that of `self` plus 2 p. `other` must be
+    /// below 2 p.
     fn sub_lazy(&self, other: &Self) -> Self;
-    /// The same element, reduced, of one below 5.29 p.
+    /// The same element, reduced. `self` must be below 5.29 p.
     fn reduce(&self) -> Self;
-    /// Lanes whose bit is set come from `other`.
+    /// Takes the lanes whose bit is set from `other`, and the rest from `self`.
     fn select(&self, lanes: u8, other: &Self) -> Self;
-    /// Lane j of element i becomes lane i of element j.
+    /// Transposes: lane j of element i becomes lane i of element j.
     fn transpose(rows: [Self; 8]) -> [Self; 8];
     /// The elements as integers below p.
     fn to_integers(self) -> [BigInt<4>; 8];
 }
 
-/// Eight coordinates of points.
+/// Eight coordinates of points, one per lane.
 pub trait Coordinate: Lanes {
-    /// A point as it lies in a table.
+    /// A point as a table stores it.
     type Row: Pod + Send + Sync;
 
-    /// Whether two additions at once are faster than one after the other: as long as both are in the cache of instructions.
+    /// Whether two interleaved additions are faster than two in sequence. They are while the code
+    /// of both fits into the instruction cache.
     const PAIRED: bool;
 
-    /// The points in eight rows. Coordinates of tables are below p, those of [`Coordinate::store`] as they were.
+    /// Loads the points of eight rows. Coordinates from a table are below p; those written by
+    /// [`Coordinate::store`] keep their bounds.
     fn load(isa: Self::Isa, rows: [&Self::Row; 8]) -> (Self, Self);
-    /// The points as rows. Coordinates are reduced.
+    /// The points as rows. Coordinates must be reduced.
     fn store(x: &Self, y: &Self) -> [Self::Row; 8];
-    /// One point as a row.
+    /// A single point as a row.
     fn row(x: &Self::Plain, y: &Self::Plain) -> Self::Row;
-    /// One point of a row.
+    /// The point of a single row.
     fn point(row: &Self::Row) -> (Self::Plain, Self::Plain);
-    /// The element below p, of one below 5.29 p.
+    /// The same element, below p. `self` must be below 5.29 p.
     fn canonical(&self) -> Self;
-    /// Brings a row nearer.
+    /// Prefetches a row into the cache.
     fn prefetch(row: &Self::Row);
 
-    /// The element, or p less it where the bit is set; at most p, of one below p.
+    /// Lane by lane, p minus the element where the bit is set, else the element. `self` must be
+    /// below p; the result is at most p.
     fn negate(&self, lanes: u8) -> Self;
-    /// `self` or `-self` where the bit is set, less `other`, and 2 p: below 3 p. `self` is of a table, `other` below 2 p.
+    /// `±self - other + 2 p`, where the sign is negative in the lanes whose bit is set. The result
+    /// is below 3 p. `self` must come from a table, and `other` must be below 2 p.
     fn negate_sub_lazy(&self, lanes: u8, other: &Self) -> Self;
-    /// The third x coordinate: `slope^2 - x1 - x2`, where `self` is `x2.sub_lazy(x1)`; reduced. The slope is below 1.8 p.
+    /// The x coordinate of a sum of two points, `slope^2 - x1 - x2`, reduced. `self` must be
+    /// `x2.sub_lazy(x1)`, and the slope below 1.8 p.
     fn third(&self, slope: &Self, x1: &Self) -> Self;
-    /// `self·other - less`, reduced; bounds as for [`Lanes::mul`], the product below 3.29 p, `less` below 2 p.
+    /// `self·other - less`, reduced. The factors have the bounds of [`Lanes::mul`]; the product
+    /// must be below 3.29 p, and `less` below 2 p.
     fn mul_sub(&self, other: &Self, less: &Self) -> Self;
-    /// `a·b - c` and `d·e - f`, as [`Coordinate::mul_sub`], whose steps overlap.
+    /// `a·b - c` and `d·e - f`, with the bounds of [`Coordinate::mul_sub`] and interleaved steps.
     #[inline(always)]
     fn mul_sub_two([a, b, c]: [&Self; 3], [d, e, f]: [&Self; 3]) -> (Self, Self) {
         (a.mul_sub(b, c), d.mul_sub(e, f))
     }
-    /// Lanes that are the number zero itself, not a multiple of the prime: those of [`Lanes::zero`] and of rows of zeros.
+    /// The lanes that hold the integer zero, as [`Lanes::zero`] and rows of zeros do. Other
+    /// multiples of p do not count.
     fn zeros(&self) -> u8;
-    /// One over each lane, below 1.1 p; None when a lane is zero.
+    /// The inverse of each lane, below 1.1 p. `None` if a lane is zero.
     fn inverse(&self, isa: Self::Isa) -> Option<Self>;
 }
 
-/// One over each of eight, by one inversion; None when one is zero.
+/// Inverts eight elements with one inversion. `None` if an element is zero.
 pub(crate) fn inverses<F: Field>(
     elements: &[F; 8],
     invert: impl Fn(&F) -> Option<F>,

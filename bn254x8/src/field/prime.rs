@@ -1,48 +1,48 @@
-//! The two primes, and their constants for limbs of 52 bits.
+//! The moduli of Fq and Fr, and their constants for limbs of 52 bits.
 
 use ark_bn254::{Fq, Fr};
 use ark_ff::{BigInt, PrimeField};
 
 /// Bits of a limb.
 pub(crate) const BITS: u32 = 52;
-/// A limb of ones.
+/// A limb with all its bits set.
 pub(crate) const MASK: u64 = (1 << BITS) - 1;
-/// A number below 2^260. The top limb of a sum may be longer.
+/// A number below 2^260. The top limb of a sum may have more than 52 bits.
 pub(crate) type Limbs = [u64; 5];
-/// Per limb, that limb of each of eight numbers.
+/// Eight numbers, limb by limb: `[i][k]` is limb i of number k.
 pub(crate) type Limbs8 = [[u64; 8]; 5];
 
-/// One of the two primes.
+/// The modulus p of Fq or of Fr.
 pub trait Prime: Copy + Send + Sync + 'static {
-    /// The field as arkworks has it: Montgomery form with radix 2^256.
+    /// The field's type in arkworks: Montgomery form with radix 2^256.
     type Plain: PrimeField<BigInt = BigInt<4>>;
-    /// The prime p.
+    /// The modulus p, lowest word first.
     const WORDS: [u64; 4];
-    /// An element as arkworks' internal words.
+    /// The internal words of an arkworks element.
     fn words(element: &Self::Plain) -> [u64; 4];
-    /// The element with these internal words, which are below p.
+    /// The arkworks element with these internal words, which must be below p.
     fn element(words: [u64; 4]) -> Self::Plain;
 
-    /// The prime in limbs.
+    /// The modulus p in limbs.
     const P: Limbs = limbs(Self::WORDS);
     /// -1/p mod 2^52.
     const NEGATIVE_INVERSE: u64 = negative_inverse(Self::WORDS[0]);
     /// k·p for k = 0 to 7.
     const MULTIPLES: Limbs8 = multiples(limbs(Self::WORDS), [0, 1, 2, 3, 4, 5, 6, 7]);
-    /// floor(k·2^253 / p)·p for k = 0 to 7: both primes lie between 2^253·1.512 and 2^253·1.513.
+    /// floor(k·2^253 / p)·p for k = 0 to 7. Both moduli lie between 1.512·2^253 and 1.513·2^253.
     const QUOTIENTS: Limbs8 = multiples(limbs(Self::WORDS), [0, 0, 1, 1, 2, 3, 3, 4]);
-    /// 2^264 mod p: brings arkworks' form into ours with one multiplication.
+    /// 2^264 mod p: one product with it converts from arkworks' form to ours.
     const FROM_PLAIN: Limbs = limbs(power_of_two(Self::WORDS, 264));
     /// 2^768 mod p.
     const RADIX_CUBED: [u64; 4] = power_of_two(Self::WORDS, 768);
-    /// 2^268 mod p: what one over an element lacks when arkworks takes our words for its own.
+    /// 2^268 mod p: the correction after arkworks has inverted words that are in our form.
     const INVERSION: Limbs = limbs(power_of_two(Self::WORDS, 268));
 }
 
-/// The prime of the coordinates.
+/// The modulus of the base field, in which coordinates lie.
 #[derive(Clone, Copy, Debug)]
 pub struct Base;
-/// The prime of the scalars, the order of the groups.
+/// The modulus of the scalar field: the order r of the groups.
 #[derive(Clone, Copy, Debug)]
 pub struct Scalar;
 
@@ -89,7 +89,7 @@ pub(crate) const fn limbs(w: [u64; 4]) -> Limbs {
     ]
 }
 
-/// A number below 2^256 brought below p.
+/// Reduces a number below 2^256 modulo p.
 pub(crate) const fn canonical(mut x: [u64; 4], p: [u64; 4]) -> [u64; 4] {
     while !less(&x, &p) {
         x = minus(x, p);
@@ -119,7 +119,7 @@ pub(crate) const fn minus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
     out
 }
 
-/// The words of `a - b`, and whether b is larger.
+/// `a - b` modulo 2^256, and whether b is larger.
 #[inline(always)]
 pub(super) fn borrowing(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
     let (mut out, mut borrow) = ([0; 4], false);
@@ -131,7 +131,7 @@ pub(super) fn borrowing(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
     (out, borrow)
 }
 
-/// The words of `a + b`, modulo 2^256.
+/// `a + b` modulo 2^256.
 #[inline(always)]
 pub(super) fn plus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
     let (mut out, mut carry) = ([0; 4], false);
@@ -143,28 +143,29 @@ pub(super) fn plus(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
     out
 }
 
-/// p, or zero.
+/// The modulus p if the condition holds, else zero.
 #[inline(always)]
 fn prime_if<P: Prime>(condition: bool) -> [u64; 4] {
     let mask = u64::from(condition).wrapping_neg();
     P::WORDS.map(|word| word & mask)
 }
 
-/// `a + b`, without a branch: arkworks' guesses whether to reduce, and is wrong half the time.
+/// `a + b` without a branch. arkworks branches on whether to reduce, and the branch predictor is
+/// wrong half the time.
 #[inline(always)]
 pub(crate) fn sum<P: Prime>(a: &P::Plain, b: &P::Plain) -> P::Plain {
     let (less, borrow) = borrowing(plus(P::words(a), P::words(b)), P::WORDS);
     P::element(plus(less, prime_if::<P>(borrow)))
 }
 
-/// `a - b`, without a branch.
+/// `a - b` without a branch.
 #[inline(always)]
 pub(crate) fn difference<P: Prime>(a: &P::Plain, b: &P::Plain) -> P::Plain {
     let (words, borrow) = borrowing(P::words(a), P::words(b));
     P::element(plus(words, prime_if::<P>(borrow)))
 }
 
-/// -1/p mod 2^52. Newton's iteration: each round doubles the number of right bits.
+/// -1/p mod 2^52. Newton's iteration: each round doubles the number of correct bits.
 pub(crate) const fn negative_inverse(p: u64) -> u64 {
     let (mut x, mut i) = (1u64, 0);
     while i < 6 {
@@ -190,7 +191,7 @@ const fn multiples(p: Limbs, factors: [u64; 8]) -> Limbs8 {
     out
 }
 
-/// 2^exponent mod p, by doubling. p is below 2^254, so nothing overflows.
+/// 2^exponent mod p, by doubling. p is below 2^254, so no doubling overflows.
 const fn power_of_two(p: [u64; 4], exponent: u32) -> [u64; 4] {
     let (mut x, mut i) = ([1, 0, 0, 0], 0);
     while i < exponent {
@@ -212,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    /// Five limbs as four words. The number is below 2^256.
+    /// Five limbs as four words. The number must be below 2^256.
     fn words(l: Limbs) -> [u64; 4] {
         [
             l[0] | (l[1] << 52),

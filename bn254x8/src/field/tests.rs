@@ -1,4 +1,5 @@
-//! The limbs at their bounds: in the registers where the machine has them, and emulated everywhere.
+//! Tests of the limb arithmetic at its bounds: with the real instructions where the CPU has
+//! them, and in emulation everywhere.
 
 use ark_bn254::{Fq, Fq2, Fr};
 use ark_ff::{AdditiveGroup as _, BigInt, Field as _, PrimeField as _, UniformRand as _};
@@ -36,14 +37,14 @@ fn less_one(mut a: Number) -> Number {
     a
 }
 
-/// The element that a number stands for: it is the number over 2^260.
+/// The field element that a number in Montgomery form represents: the number divided by 2^260.
 fn element<P: Prime>(number: Number) -> P::Plain {
     let shift = P::Plain::from(1u64 << 52);
     let value = number.iter().rev().fold(P::Plain::ZERO, |sum, l| sum * shift + P::Plain::from(*l));
     value * P::Plain::from(2u64).pow([260u64]).inverse().unwrap()
 }
 
-/// Numbers around every multiple of p up to `times`, and random ones below that.
+/// Numbers near every multiple of p up to `times`, and random ones below `times`·p.
 fn numbers<P: Prime>(times: u64, rng: &mut StdRng) -> Vec<Number> {
     let mut out = vec![[0; 5], [1, 0, 0, 0, 0]];
     let mut multiple = [0; 5];
@@ -69,7 +70,7 @@ fn lanes<P: Prime, W: U64x8>(token: W::Token, numbers: &[Number; 8], times: f64)
     Fp::new([word(0), word(1), word(2), word(3), word(4)], Bound::of(times))
 }
 
-/// The numbers in the lanes; each is below its bound, and its limbs are carried.
+/// The numbers in the lanes. Asserts that each is below its bound and that carries are propagated.
 fn out<P: Prime, W: U64x8>(got: Fp<P, W>) -> [Number; 8] {
     let limbs = got.limbs.map(|limb| limb.store().0);
     let numbers: [Number; 8] = std::array::from_fn(|lane| limbs.map(|limb| limb[lane]));
@@ -92,7 +93,7 @@ where
     W::Token: Isa,
 {
     let mut rng = StdRng::seed_from_u64(7);
-    // Bounds of both operands whose product is as large as it may be, and small ones.
+    // Bounds of two operands: pairs with the largest allowed product, and small ones.
     for (ta, tb) in [(9, 9), (84, 1), (1, 84), (2, 2), (4, 21), (40, 2)] {
         let (na, nb) = (numbers::<P>(ta, &mut rng), numbers::<P>(tb, &mut rng));
         for (i, _) in na.iter().enumerate() {
@@ -173,12 +174,12 @@ where
     assert_eq!(Fp::<P, W>::zero(token).zeros(), 0xff);
 }
 
-/// Inner products with constants at the bounds, those as large as an element can be among them.
+/// Inner products with constants at their bounds, including the largest possible elements.
 fn weighted<P: Prime, W: U64x8>(token: W::Token, rng: &mut StdRng)
 where
     W::Token: Isa,
 {
-    // So many values, below so many p each, and what is added.
+    // The number of values, the bound of each, and the bound of what is added, in multiples of p.
     for (count, times, above) in [(1, 84, 2), (4, 21, 9), (14, 6, 40), (16, 5, 82), (9, 2, 1)] {
         let (values, mores) = (numbers::<P>(times, rng), numbers::<P>(above, rng));
         for i in 0..values.len() {
@@ -207,14 +208,14 @@ where
     }
 }
 
-/// The reduction, one below and at each boundary of its table, and `third` at its extremes.
+/// The reduction at each boundary of its table and one below it, and `third` at its extremes.
 fn reductions<P: Prime, W: U64x8>(token: W::Token, rng: &mut StdRng)
 where
     W::Token: Isa,
 {
     let mut all = numbers::<P>(5, rng);
     for k in 1..8u64 {
-        // k·2^253 and one less.
+        // k·2^253, and one less.
         let at = [0, 0, 0, 0, k << 45];
         all.extend([at, less_one(at), add(at, [1, 0, 0, 0, 0])]);
     }
@@ -287,7 +288,7 @@ where
     assert_eq!((x.to_plain(), y.to_plain()), (plain, other));
 }
 
-/// Sums of products over the extension, at the bounds of a line's product and of a square.
+/// Sums of products in Fq2 at the bounds of a product with a line and of a square.
 fn sums<W: U64x8>(token: W::Token)
 where
     W::Token: Isa,
@@ -298,7 +299,7 @@ where
     // Reduced: below 1.65 p.
     let mut small = numbers::<Base>(1, &mut rng);
     small.push([MASK, MASK, MASK, MASK, (Base::P[4] as f64 * 1.65) as u64 - 1]);
-    // A line's coefficients.
+    // The coefficients of a line.
     let mut line = numbers::<Base>(1, &mut rng);
     line.push([MASK, MASK, MASK, MASK, (Base::P[4] as f64 * 1.2) as u64 - 1]);
     for (i, _) in edges.iter().enumerate() {
@@ -345,7 +346,8 @@ fn registers_are_right_at_their_bounds() {
     use crate::backend::avx512::{Avx512, Zmm};
     let Some(token) = Avx512::detect() else {
         eprintln!(
-            "SKIPPED: this machine has no AVX-512 IFMA, so its field arithmetic was tried in emulation only"
+            "SKIPPED: the CPU has no AVX-512 IFMA, so its field arithmetic was tested \
+             in emulation only"
         );
         return;
     };

@@ -1,4 +1,5 @@
-//! Fills buckets: lane = slot. Round r adds the r-th entry of every slot, so no two lanes ever write to one bucket.
+//! Fills the buckets, with one slot per lane. Round r adds the r-th entry of every slot. Slots have
+//! their own sums, so no two lanes ever write to one bucket.
 
 use ark_ff::Field as _;
 
@@ -13,14 +14,15 @@ use crate::{
     field::Coordinate,
 };
 
-/// Vectors of slots that share an inversion: their coordinates and divisors stay in the second-level cache.
+/// Vectors of slots that share an inversion. Their coordinates and divisors stay in the
+/// second-level cache.
 const VECTORS: usize = 256;
-/// Rows are fetched this many vectors before they are used.
+/// Rows are prefetched this many vectors before they are used.
 const AHEAD: usize = 16;
 /// Independent chains of products, so that multiplications overlap.
 const CHAINS: usize = 4;
 
-/// Sends for the rows of some lanes' entries.
+/// Prefetches the rows of some lanes' entries.
 macro_rules! fetch {
     ($table:ident, $entries:ident, $($lane:literal)*) => {$(
         if let Some(row) = $table.get(($entries[$lane] & !SIGN) as usize) {
@@ -29,16 +31,18 @@ macro_rules! fetch {
     )*};
 }
 
-/// Memory for a chunk of slots.
+/// Working memory for a chunk of slots.
 pub(super) struct Chunk<C> {
     sums: Vec<Points<C>>,
-    /// Per vector: difference of x, which is divided by; difference of y; product of the chain's divisors before.
+    /// For each vector: the difference of x, which is the divisor; the difference of y; and the
+    /// product of the chain's earlier divisors.
     steps: Vec<Step<C>>,
-    /// Vector after vector, round after round: an entry a lane. What a slot lacks of its vector's rounds is the first row.
+    /// Entries, one per lane, ordered by vector and then by round. A slot that is shorter than its
+    /// vector's rounds is padded with the first row.
     entries: Vec<[u32; 8]>,
-    /// Per vector: where its rounds begin in `entries`.
+    /// For each vector, where its rounds begin in `entries`.
     starts: Vec<usize>,
-    /// Per vector: lanes that this round adds to.
+    /// For each vector, the lanes that the current round adds to.
     live: Vec<u8>,
 }
 
@@ -62,7 +66,7 @@ impl<C> Default for Chunk<C> {
 }
 
 impl<C> Chunk<C> {
-    /// Forgets the entries and the sums, not the room for them.
+    /// Overwrites the entries and sums, and keeps the allocations.
     pub(super) fn wipe(&mut self) {
         let Self { sums, steps, entries, starts, live } = self;
         wipe(sums);
@@ -73,14 +77,14 @@ impl<C> Chunk<C> {
     }
 }
 
-/// What a pass over the slots fills.
+/// The outputs of a pass over the slots.
 pub(super) struct FilledSlots<'a, G: Group> {
     pub(super) buckets: &'a mut [Row<G>],
     /// Points that could not be added in lanes, with their buckets.
     pub(super) extras: &'a mut Vec<(u32, Sum<G>)>,
 }
 
-/// All slots, chunk after chunk.
+/// Processes all slots, chunk by chunk.
 pub(super) fn accumulate<G: Group, C>(
     isa: C::Isa,
     table: &[Row<G>],
@@ -130,7 +134,7 @@ impl<G: Group, C> Accumulate<'_, '_, G, C>
 where
     C: Coordinate<Plain = BaseField<G>, Row = Row<G>>,
 {
-    /// Brings the slots' entries into the order in which lanes ask for them.
+    /// Copies the slots' entries into the order in which the lanes need them.
     fn arrange(&mut self) {
         let Chunk { entries, starts, .. } = &mut *self.chunk;
         starts.clear();
@@ -140,7 +144,7 @@ where
             end += slots.first().map_or(0, |slot| slot.length as usize);
         }
         entries.clear();
-        // One more, since a vector's next round is sent for whether there is one or not.
+        // One extra entry, because a vector's next round is prefetched even if there is none.
         entries.resize(end + 1, [0; 8]);
         for (i, slot) in self.slots.iter().enumerate() {
             if let Some(later) = self.slots.get(i + AHEAD) {
@@ -163,7 +167,7 @@ where
         &self.chunk.entries[self.chunk.starts[vector] + round as usize]
     }
 
-    /// Sends for the rows of a vector's entries in a round.
+    /// Prefetches the rows of a vector's entries in a round.
     #[inline(always)]
     fn fetch(&self, vector: usize, round: u32) {
         for entry in self.entries_of(vector, round) {
@@ -173,7 +177,7 @@ where
         }
     }
 
-    /// The points of a vector's entries, and which of them are negative.
+    /// The points of a vector's entries, and the lanes whose points are negated.
     #[inline(always)]
     fn load(&self, isa: C::Isa, vector: usize, round: u32) -> (Points<C>, u8) {
         let entries = self.entries_of(vector, round);
@@ -186,7 +190,7 @@ where
         (Points::load(isa, rows), negative)
     }
 
-    /// The first entry of every slot.
+    /// Sets the sums to the first entry of every slot.
     #[inline(always)]
     fn begin(&mut self, isa: C::Isa, vectors: usize) {
         let chunk = &mut *self.chunk;
@@ -250,7 +254,7 @@ where
                 inverse(isa, &products).unwrap_or([one; CHAINS])
             }
         };
-        // Backwards, as the products were made; two vectors of different chains at a time.
+        // In reverse order of the products; two vectors of different chains at a time.
         for vector in (whole..vectors).rev() {
             let inverse = &mut inverses[vector - whole];
             isa.run(AddOne { work: self, vector, round, inverse });
@@ -268,7 +272,7 @@ where
         }
     }
 
-    /// The differences between a vector's entries and its sums.
+    /// Computes the differences between a vector's entries and its sums.
     #[inline(always)]
     fn differ(&mut self, isa: C::Isa, vector: usize, round: u32, one: &C) {
         let (point, negative) = self.load(isa, vector, round);
@@ -283,7 +287,8 @@ where
         (step.dx, step.dy) = (dx, dy);
     }
 
-    /// Sum and entry of some lane have the same x: their entries go to the extras, and those lanes rest.
+    /// Handles lanes whose sum and entry have the same x: moves their entries to the extras and
+    /// leaves those lanes out of this round.
     #[cold]
     #[inline(never)]
     fn take_out(&mut self, vectors: usize, round: u32, one: &C) {
@@ -302,7 +307,7 @@ where
         }
     }
 
-    /// The chains' products once more.
+    /// Recomputes the products of the chains.
     #[inline(always)]
     fn products(&mut self, vectors: usize, one: &C) -> [C; CHAINS] {
         let mut products = [*one; CHAINS];
@@ -316,8 +321,9 @@ where
         products
     }
 
-    /// One affine addition a lane. In lanes that rest, whose `dx` is one, what comes of it is thrown away. The rows of the next round
-    /// are sent for meanwhile, a few at a time: the machine has room for few lines on their way.
+    /// Performs one affine addition per lane. Lanes that are left out have a `dx` of one, and their
+    /// results are discarded. Meanwhile it prefetches the rows of the next round, a few at a time,
+    /// because the machine supports only few outstanding cache misses.
     #[inline(always)]
     fn add_one(&mut self, vector: usize, round: u32, inverse: &mut C) {
         let table = self.table;
@@ -336,7 +342,7 @@ where
         put(sum, live[vector], x, y);
     }
 
-    /// `add_one` for two vectors of different chains, whose multiplications overlap.
+    /// `add_one` for two vectors of different chains, with interleaved multiplications.
     #[inline(always)]
     fn add_two(&mut self, a: usize, round: u32, inverse_a: &mut C, inverse_b: &mut C) {
         let table = self.table;
@@ -366,7 +372,7 @@ where
         put(&mut sums[b], live[b], x_b, y_b);
     }
 
-    /// Sums into buckets; those of shared buckets to the extras.
+    /// Writes the sums to their buckets, and those of shared buckets to the extras.
     #[inline(always)]
     fn finish(&mut self, vectors: usize) {
         for vector in 0..vectors {
@@ -385,9 +391,9 @@ where
     }
 }
 
-// Kernels of their own: one copy of a long body each, whose instructions stay in the cache.
+// Kernels of their own, so that each long body exists once and stays in the instruction cache.
 
-/// [`Accumulate::differ`].
+/// The kernel of [`Accumulate::differ`].
 struct Differ<'w, 'a, 'b, G: Group, C> {
     work: &'w mut Accumulate<'a, 'b, G, C>,
     vector: usize,
@@ -407,7 +413,7 @@ where
     }
 }
 
-/// [`Accumulate::add_one`].
+/// The kernel of [`Accumulate::add_one`].
 struct AddOne<'w, 'a, 'b, G: Group, C> {
     work: &'w mut Accumulate<'a, 'b, G, C>,
     vector: usize,
@@ -427,7 +433,7 @@ where
     }
 }
 
-/// The new sum, in the lanes that this round adds to.
+/// Stores the new sum in the lanes that this round adds to.
 #[inline(always)]
 fn put<C: Coordinate>(sum: &mut Points<C>, live: u8, x: C, y: C) {
     if live == 0xff {
@@ -437,7 +443,7 @@ fn put<C: Coordinate>(sum: &mut Points<C>, live: u8, x: C, y: C) {
     }
 }
 
-/// One over each chain's product, by one inversion.
+/// Inverts the products of the chains with one inversion.
 #[inline(always)]
 fn inverse<C: Coordinate>(isa: C::Isa, products: &[C; CHAINS]) -> Option<[C; CHAINS]> {
     let [a, b, c, d] = products;

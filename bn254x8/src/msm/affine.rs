@@ -1,4 +1,4 @@
-//! Batches of affine additions and doublings: many divisions by one inversion.
+//! Batches of affine additions and doublings, in which many divisions share one inversion.
 
 use std::marker::PhantomData;
 
@@ -11,7 +11,7 @@ use crate::{
     field::{Coordinate, Lanes},
 };
 
-/// Eight points. Zero coordinates stand for infinity; no point of order r has y = 0.
+/// Eight points. Zero coordinates represent infinity; no point of order r has y = 0.
 #[derive(Clone, Copy)]
 pub(super) struct Points<C> {
     pub(super) x: C,
@@ -35,7 +35,7 @@ impl<C: Coordinate> Points<C> {
         Self { x: self.x.select(lanes, &other.x), y: self.y.select(lanes, &other.y) }
     }
 
-    /// Each point, where it is not at infinity.
+    /// The coordinates of each point; `None` at infinity.
     pub(super) fn to_plain(self) -> [Option<(C::Plain, C::Plain)>; 8] {
         let infinity = self.y.zeros();
         let (x, y) = (self.x.to_plain(), self.y.to_plain());
@@ -43,11 +43,11 @@ impl<C: Coordinate> Points<C> {
     }
 }
 
-/// Memory for one batch.
+/// Working memory for one batch.
 pub(super) struct Batch<C> {
-    /// What is divided by.
+    /// The divisors.
     divisors: Vec<C>,
-    /// Products of all divisors before.
+    /// For each divisor, the product of all earlier ones.
     before: Vec<C>,
 }
 
@@ -58,7 +58,7 @@ impl<C> Default for Batch<C> {
 }
 
 impl<C> Batch<C> {
-    /// Forgets the numbers, not the room for them.
+    /// Overwrites the numbers, and keeps the allocations.
     pub(super) fn wipe(&mut self) {
         wipe(&mut self.divisors);
         wipe(&mut self.before);
@@ -74,7 +74,8 @@ impl<C: Coordinate> Batch<C> {
         self.before.resize(length, C::zero(isa));
     }
 
-    /// The products of the divisors, and one over the whole. Lanes whose divisor is zero are made one, and told.
+    /// Computes the products of the divisors, and returns the inverse of the product of all. Zero
+    /// divisors are replaced by one, and their vectors and lanes are returned.
     #[inline(always)]
     fn invert(&mut self, isa: C::Isa, one: &C) -> (C, Vec<(usize, u8)>) {
         let mut zeros = Vec::new();
@@ -86,14 +87,14 @@ impl<C: Coordinate> Batch<C> {
             }
             match product.inverse(isa) {
                 Some(inverse) => return (inverse, zeros),
-                // Once divisors that are zero were replaced, there is an inverse.
+                // Once zero divisors are replaced, the product has an inverse.
                 None if !zeros.is_empty() => return (*one, zeros),
                 None => zeros = self.replace(one),
             }
         }
     }
 
-    /// Makes divisors that are zero one, and tells them.
+    /// Replaces zero divisors by one, and returns their vectors and lanes.
     #[cold]
     #[inline(never)]
     fn replace(&mut self, one: &C) -> Vec<(usize, u8)> {
@@ -108,9 +109,9 @@ impl<C: Coordinate> Batch<C> {
         zeros
     }
 
-    /// `to[i] += from[i]`, with doublings and infinity. Coordinates are reduced.
+    /// `to[i] += from[i]`, including doublings and infinity. Coordinates are reduced.
     ///
-    /// A kernel of its own: one copy of a long body.
+    /// This is a kernel of its own, so that its long body exists once.
     pub(super) fn add<G: Group>(&mut self, isa: C::Isa, to: &mut [Points<C>], from: &[Points<C>])
     where
         C: Coordinate<Plain = BaseField<G>>,
@@ -131,7 +132,7 @@ impl<C: Coordinate> Batch<C> {
             *divisor = if infinite == 0 { dx } else { dx.select(infinite, &one) };
         }
         let (mut inverse, same) = self.invert(isa, &one);
-        // Points with the same x are few: arkworks adds them.
+        // Pairs with the same x are rare, so arkworks adds them.
         let slow: Vec<_> = same
             .iter()
             .map(|(v, lanes)| (*v, *lanes, plain_sum::<G, C>(isa, &to[*v], &from[*v])))
@@ -141,7 +142,7 @@ impl<C: Coordinate> Batch<C> {
             let quotient = inverse.mul(&self.before[v]);
             inverse = inverse.mul(&self.divisors[v]);
             let slope = b.y.sub_lazy(&a.y).mul(&quotient);
-            // Where a point is at infinity `dx` is one, and what comes of it is not used.
+            // If either point is at infinity, `dx` is one and the result is not used.
             let x = b.x.sub_lazy(&a.x).third(&slope, &a.x);
             let y = slope.mul_sub(&a.x.sub_lazy(&x), &a.y);
             let mut sum = Points { x, y };
@@ -157,7 +158,7 @@ impl<C: Coordinate> Batch<C> {
     }
 }
 
-/// [`Batch::add`].
+/// The kernel of [`Batch::add`].
 struct Add<'a, G, C> {
     batch: &'a mut Batch<C>,
     to: &'a mut [Points<C>],
@@ -177,13 +178,13 @@ where
     }
 }
 
-/// Lanes whose element is zero, whatever multiple of the prime stands for it.
+/// The lanes whose element is zero in the field: any multiple of p.
 pub(super) fn zero_lanes<C: Lanes>(lanes: &C) -> u8 {
     let plain = lanes.to_plain();
     (0..8).map(|i| u8::from(ark_ff::Zero::is_zero(&plain[i])) << i).sum()
 }
 
-/// The sums of eight pairs of points, by arkworks.
+/// The sums of eight pairs of points, computed by arkworks.
 #[cold]
 #[inline(never)]
 fn plain_sum<G: Group, C>(isa: C::Isa, a: &Points<C>, b: &Points<C>) -> Points<C>

@@ -1,58 +1,62 @@
-//! Scalars as signed digits, sorted by bucket.
+//! Splits scalars into signed digits and sorts them by bucket.
 //!
-//! Entries of secret scalars tell the scalars: everything here is wiped when dropped.
+//! The entries of secret scalars reveal the scalars, so everything here is wiped when dropped.
 
 use ark_ff::BigInt;
 
 use super::{Shape, wipe};
 use crate::backend::{Isa, Kernel};
 
-/// An entry names a row of the table; its top bit says that the row's negative is meant.
+/// An entry names a row of the table. Its top bit means that the row's point is negated.
 pub(super) const SIGN: u32 = 1 << 31;
-/// A longer run of entries of one bucket is cut, so that no lane is left alone with it.
+/// The longest run of entries in one slot. A bucket with more entries gets several slots, so that
+/// no lane keeps working alone.
 pub(super) const LONGEST: u32 = 160;
-/// The low bits of a bucket's number, sorted by last.
+/// The low bits of a bucket's number, which are sorted last.
 const LOW: u32 = 8;
-/// Words of a scalar and a half in every place.
+/// Words of a scalar after half of a digit's range was added in every position.
 const WORDS: usize = 5;
 
-/// Entries of one bucket.
+/// A run of entries of one bucket.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Slot {
-    /// Where they begin among the sorted entries.
+    /// Where the run begins among the sorted entries.
     pub(super) start: u32,
-    /// How many they are.
+    /// Number of entries.
     pub(super) length: u32,
-    /// The bucket: its weight is one more.
+    /// The bucket. Its weight is this number plus one.
     pub(super) bucket: u32,
-    /// Whether the bucket has other slots, too.
+    /// Whether the bucket has other slots as well.
     pub(super) shared: bool,
 }
 
-/// Sorted entries and the memory for sorting. Of `sums`, `level`, `parted` and `entries` only a beginning is in use.
+/// The sorted entries, and the memory for sorting. Only the first part of `sums`, `level`, `parted`
+/// and `entries` is in use.
 #[derive(Default)]
 pub(super) struct Digits {
-    /// Word after word, the scalars with half of each digit's range added.
+    /// The long scalars with half of each digit's range added, stored word by word: first all
+    /// lowest words, and so on.
     sums: Vec<u64>,
-    /// Which scalars `sums` are of.
+    /// The positions of the long scalars.
     long: Vec<u32>,
-    /// Magnitude and entry of the scalars that are one digit.
+    /// Magnitude and entry of each scalar that fits into one digit.
     short: Vec<[u32; 2]>,
-    /// One digit of each sum: its magnitude, and its sign in the lowest bit.
+    /// One digit of each sum: its magnitude, with its sign in the lowest bit.
     level: Vec<u32>,
-    /// Low bits of the bucket, sign, and row; in the order of the buckets' high bits.
+    /// Low bits of the bucket, sign and row, ordered by the bucket's high bits.
     parted: Vec<u32>,
-    /// Where parts end, as far as they are filled; then where they begin.
+    /// For each part, where its filled region ends. `starts` holds where each part begins.
     ends: Vec<u32>,
     starts: Vec<u32>,
-    /// The entries in the order of the buckets.
+    /// The entries, ordered by bucket.
     pub(super) entries: Vec<u32>,
     unordered: Vec<Slot>,
-    /// Longest first.
+    /// The slots, longest first.
     pub(super) slots: Vec<Slot>,
 }
 
-/// Sorts the digits of every `step`-th window from `first`. Scalars are of the bases from `base` on.
+/// The kernel that sorts the digits of every `step`-th window, starting at `first`. Scalar i
+/// belongs to base `base + i`.
 pub(super) struct Sort<'a> {
     pub(super) digits: &'a mut Digits,
     pub(super) shape: &'a Shape,
@@ -68,7 +72,7 @@ impl<I: Isa> Kernel<I> for Sort<'_> {
     fn run(self, _: I) {
         let Self { digits, shape, first, base, scalars } = self;
         let rows = usize::BITS - shape.rows().leading_zeros();
-        // So that low bits, sign and row are one word; rows are below 2^31.
+        // Low bits, sign and row must fit into one word. Rows are below 2^31.
         let low = LOW.min(shape.window - 1).min(31 - rows.min(31));
         digits.add_halves(shape, first, base, scalars);
         digits.part(shape, first, low);
@@ -77,8 +81,9 @@ impl<I: Isa> Kernel<I> for Sort<'_> {
 }
 
 impl Digits {
-    /// Digits are from -2^(window - 1) to 2^(window - 1) - 1: those of the scalar and a half in every place, each less that half. So
-    /// none waits for a carry.
+    /// Adds half of a digit's range in every position. A signed digit, from -2^(window - 1) to
+    /// 2^(window - 1) - 1, is then an unsigned digit of the sum minus that half, and no digit
+    /// depends on a carry from a lower one.
     #[inline(always)]
     fn add_halves(&mut self, shape: &Shape, first: u32, base: usize, scalars: &[BigInt<4>]) {
         let half = 1u64 << (shape.window - 1);
@@ -91,7 +96,7 @@ impl Digits {
         room(&mut self.short, scalars.len());
         for (i, BigInt(w)) in scalars.iter().enumerate() {
             let at = (base + i) as u32;
-            // Small scalars are many.
+            // Many scalars are small.
             if w[1] | w[2] | w[3] != 0 || w[0] > half {
                 self.long.push(at);
             } else if w[0] != 0 && first == 0 {
@@ -119,14 +124,15 @@ impl Digits {
         }
     }
 
-    /// One digit of every long scalar.
+    /// Extracts one digit of every long scalar.
     #[inline(always)]
     fn fill_level(&mut self, window: u32, place: u32) {
         let count = self.long.len();
         let (half, mask) = (1u32 << (window - 1), (1u32 << window) - 1);
         let (word, shift) = ((place * window / 64) as usize, place * window % 64);
         let low = &self.sums[word * count..][..count];
-        // A digit that ends in its word has nothing of the next one left after the mask, so any word will do.
+        // If the digit ends within its word, the mask removes everything from the next word. Any
+        // word will then do.
         let next = if shift + window > 64 { word + 1 } else { word };
         let high = &self.sums[next * count..][..count];
         for ((level, low), high) in self.level[..count].iter_mut().zip(low).zip(high) {
@@ -136,11 +142,12 @@ impl Digits {
         }
     }
 
-    /// Parts all digits by the high bits of their buckets; `starts` is where parts begin. Zeros are a part of their own, the first.
+    /// Distributes all digits by the high bits of their buckets. `starts` holds where each part
+    /// begins. Zeros form a part of their own, the first.
     #[inline(always)]
     fn part(&mut self, shape: &Shape, first: u32, low: u32) {
         let (window, count) = (shape.window, self.long.len());
-        // Of the bucket one below: magnitude 0 is in part 0, 1 to 2^low in part 1.
+        // Rounds up: magnitude 0 is in part 0, magnitudes 1 to 2^low are in part 1, and so on.
         let round = (1u32 << low) - 1;
         let parts = (1usize << (window - 1) >> low) + 2;
         room(&mut self.ends, parts);
@@ -185,10 +192,10 @@ impl Digits {
         }
     }
 
-    /// Sorts each part.
+    /// Sorts within each part.
     #[inline(always)]
     fn finish(&mut self, low: u32) {
-        // A slot a bucket, and one for each whole slot of long buckets.
+        // One slot for each bucket, and one for each full slot of a long bucket.
         let buckets = self.starts.len().saturating_sub(2) << low;
         let all = self.starts.last().map_or(0, |end| *end as usize);
         room(&mut self.unordered, buckets + all / LONGEST as usize);
@@ -227,7 +234,7 @@ impl Digits {
         self.order(&lengths);
     }
 
-    /// The slots by length.
+    /// Orders the slots by length.
     #[inline(always)]
     fn order(&mut self, lengths: &[u32; LONGEST as usize + 1]) {
         let (mut ends, mut end) = ([0u32; LONGEST as usize + 1], 0);
@@ -245,7 +252,7 @@ impl Digits {
     }
 }
 
-/// Makes it so long at least; what it held is not kept.
+/// Makes the vector at least this long. Its old contents are not kept.
 fn lengthen<T: Copy + Default>(values: &mut Vec<T>, length: usize) {
     if values.len() < length {
         room(values, length);
@@ -253,7 +260,8 @@ fn lengthen<T: Copy + Default>(values: &mut Vec<T>, length: usize) {
     }
 }
 
-/// Empties it and makes room for so many. What must be given back is wiped first.
+/// Empties the vector and reserves room. Memory that must be returned to the allocator is wiped
+/// first.
 fn room<T>(values: &mut Vec<T>, length: usize) {
     if values.capacity() < length {
         wipe(values);
@@ -262,7 +270,7 @@ fn room<T>(values: &mut Vec<T>, length: usize) {
     values.clear();
 }
 
-/// The sum, and whether it is carried over.
+/// The sum, and the carry.
 #[inline(always)]
 fn add(a: u64, b: u64, carry: bool) -> (u64, bool) {
     let (sum, first) = a.overflowing_add(b);
@@ -271,7 +279,7 @@ fn add(a: u64, b: u64, carry: bool) -> (u64, bool) {
 }
 
 impl Digits {
-    /// Forgets the digits, not the room for them.
+    /// Overwrites the digits, and keeps the allocations.
     pub(super) fn wipe(&mut self) {
         wipe(&mut self.sums);
         wipe(&mut self.long);

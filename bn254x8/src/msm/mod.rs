@@ -1,11 +1,13 @@
 //! Multi-scalar multiplication over fixed bases.
 //!
-//! Per base a table keeps P, 2^c·P, 2^2c·P, …: all windows of c bits then share one set of buckets, and a sum costs one addition a window and
-//! base, and nothing is doubled. Digits are signed, so there are 2^(c-1) buckets. Additions are affine, eight at a time, and many
-//! share an inversion.
+//! For each base P a table holds P, 2^c·P, 2^2c·P, and so on. All windows of c bits then share one
+//! set of buckets: a sum costs one addition per window and base, and no doublings. Digits are
+//! signed, so there are 2^(c-1) buckets. Additions are affine and run eight at a time, and many of
+//! them share an inversion.
 //!
 //! # Source
-//! Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (Eurocrypt 1992); Pippenger's buckets; Montgomery's trick.
+//! Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (Eurocrypt 1992);
+//! Pippenger's buckets; Montgomery's trick.
 
 mod accumulate;
 mod affine;
@@ -34,13 +36,13 @@ use crate::{
     field::{Row1, Row2},
 };
 
-/// One of the two groups that tables are for.
+/// One of the two groups: [`G1`] or [`G2`].
 pub trait Group: sealed::Sealed + 'static {
-    /// A point as it lies in a key.
+    /// An affine point.
     type Affine: AffineRepr<ScalarField = Fr, BaseField = BaseField<Self>, Group = Sum<Self>>;
-    /// A sum of points.
+    /// A sum of points, in projective form.
     type Projective: CurveGroup<Affine = Self::Affine, ScalarField = Fr>;
-    /// Bytes of a table's row: a point's packed coordinates.
+    /// Bytes of a row in a table: a point's packed coordinates.
     const ROW: usize;
 }
 
@@ -58,19 +60,19 @@ mod sealed {
     use super::{Group, Scratch, Shape, Sum, Table};
     use crate::{Backend, Error, backend::Isa, field::Coordinate};
 
-    /// The methods are the heavy work of a table. They belong to the group, and not to `Table<G>`,
-    /// so that the kernels are compiled once, in this crate, and not in every crate that has a table.
+    /// The heavy work of a table. The methods belong to the group and not to `Table<G>`, so that
+    /// the kernels are compiled once, in this crate, and not in every crate that uses a table.
     pub trait Sealed: Sized {
         type Field: Field;
         type Row: Pod + Send + Sync;
         type Lanes<I: Isa>: Coordinate<Isa = I, Plain = Self::Field, Row = Self::Row>;
 
-        /// The point with these coordinates, which came from a point.
+        /// The point with these coordinates, which must come from a point.
         fn point(x: Self::Field, y: Self::Field) -> Self::Affine
         where
             Self: Group;
 
-        /// The rows of a table.
+        /// Computes the rows of a table.
         fn rows(
             backend: Backend,
             shape: &Shape,
@@ -80,7 +82,7 @@ mod sealed {
         where
             Self: Group;
 
-        /// The sum of the bases from `base` on, times the scalars.
+        /// Multiplies the bases from `base` on by the scalars, and adds the products up.
         fn sum(
             table: &Table<Self>,
             base: usize,
@@ -92,7 +94,7 @@ mod sealed {
     }
 }
 
-/// A group: its name, its affine points, their sums, a coordinate, a table's row, eight coordinates.
+/// Defines a group: its name, affine points, sums, coordinates, rows and vectors of coordinates.
 macro_rules! group {
     ($name:ident, $affine:ident, $projective:ident, $field:ident, $row:ident) => {
         impl sealed::Sealed for $name {
@@ -136,52 +138,54 @@ macro_rules! group {
 group!(G1, G1Affine, G1Projective, Fq, Row1);
 group!(G2, G2Affine, G2Projective, Fq2, Row2);
 
-/// A sum of multiples, as arkworks has it.
+/// A sum of multiples, as an arkworks point.
 pub type Sum<G> = <G as Group>::Projective;
 
 type BaseField<G> = <G as sealed::Sealed>::Field;
 type Row<G> = <G as sealed::Sealed>::Row;
 type LanesOf<G, I> = <G as sealed::Sealed>::Lanes<I>;
 
-/// The point with coordinates that came from points.
+/// The point with these coordinates, which must come from a point.
 fn plain_point<G: Group>(x: BaseField<G>, y: BaseField<G>) -> Sum<G> {
     G::point(x, y).into()
 }
 
-/// Bytes that others keep: a memory map, for instance.
+/// Shared ownership of bytes, such as a memory map.
 pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
-/// How a table is laid out.
+/// The layout of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// How many bases.
+    /// Number of bases.
     pub bases: usize,
     /// Bits of a digit.
     pub window: u32,
-    /// A base has a row for every `step`-th of its windows. 1 is fastest; as many as there are windows keeps the bare bases only.
+    /// A base has a row for every `step`-th window. 1 is fastest; the number of windows is
+    /// smallest, with only the bases themselves.
     pub step: u32,
 }
 
 impl Shape {
-    /// Bits of a digit that a table may have.
+    /// The supported bits of a digit.
     pub const WINDOWS: Range<u32> = 4..19;
 
-    /// Digits of a scalar.
+    /// Number of digits of a scalar.
     pub fn windows(&self) -> u32 {
         255u32.div_ceil(self.window)
     }
 
-    /// Rows of a base.
+    /// Number of rows for each base.
     pub fn levels(&self) -> u32 {
         self.windows().div_ceil(self.step)
     }
 
-    /// Rows of the table: all bases at the first level, all at the second, and so on.
+    /// Number of rows in the table: all bases at the first level, then all at the second, and so
+    /// on.
     pub fn rows(&self) -> usize {
         self.bases * self.levels() as usize
     }
 
-    /// Bytes of the table.
+    /// Size of the table in bytes.
     pub fn bytes<G: Group>(&self) -> usize {
         self.rows() * G::ROW
     }
@@ -195,7 +199,7 @@ impl Shape {
         }
         let limit = digits::SIGN as usize;
         let rows = self.bases.checked_mul(self.levels() as usize);
-        // Their bytes must be a number, too: on 32-bit machines fewer are.
+        // The size in bytes must fit into a usize, too. On 32-bit machines that is the lower limit.
         match rows.filter(|rows| rows.checked_mul(G2::ROW).is_some()) {
             Some(rows) if rows < limit => Ok(()),
             rows => Err(Error::Rows { got: rows.unwrap_or(usize::MAX), limit }),
@@ -203,14 +207,14 @@ impl Shape {
     }
 }
 
-/// Where rows lie.
+/// The storage of a table's rows.
 enum Rows<G: Group> {
     Owned(Vec<Row<G>>),
-    /// Checked to be whole and aligned.
+    /// A range that was checked for its length and alignment.
     Shared(SharedBytes, Range<usize>),
 }
 
-/// Fixed bases and their precomputed multiples. Whoever changes its rows changes its sums.
+/// Fixed bases and their precomputed multiples. Anyone who can change the rows can change the sums.
 pub struct Table<G: Group> {
     backend: Backend,
     shape: Shape,
@@ -227,13 +231,14 @@ impl<G: Group> fmt::Debug for Table<G> {
 }
 
 impl<G: Group> Table<G> {
-    /// Computes the table. `progress` is told now and then how many of [`Shape::rows`] more are done.
+    /// Computes a table. `progress` is called from time to time with the number of newly finished
+    /// rows, out of [`Shape::rows`].
     ///
     /// # Errors
-    /// When a base is the point at infinity, the shape is not one that tables have, or the machine lacks the backend.
+    /// Returns an error if a base is at infinity, or if the shape or the backend is not supported.
     ///
     /// # Cost
-    /// `window * step` doublings a row, eight at a time.
+    /// `window * step` doublings per row, eight at a time.
     pub fn new(
         backend: Backend,
         shape: Shape,
@@ -251,12 +256,13 @@ impl<G: Group> Table<G> {
         Ok(Self { backend, shape, rows: Rows::Owned(rows) })
     }
 
-    /// A table whose rows were computed before, for the same backend: `bytes[range]`.
+    /// A table from rows that were computed earlier for the same backend: `bytes[range]`.
     ///
-    /// The rows are believed: who changes them changes the sums.
+    /// The rows are not checked: anyone who can change them can change the sums.
     ///
     /// # Errors
-    /// When the rows are not as many as the shape needs, or do not begin at a multiple of 64 bytes, or the machine lacks the backend.
+    /// Returns an error if the length does not fit the shape, if the rows do not begin at a
+    /// multiple of 64 bytes, or if the CPU does not support the backend.
     pub fn from_bytes(
         backend: Backend,
         shape: Shape,
@@ -277,7 +283,7 @@ impl<G: Group> Table<G> {
         Ok(Self { backend, shape, rows: Rows::Shared(bytes, range) })
     }
 
-    /// Its rows.
+    /// The rows as bytes.
     pub fn as_bytes(&self) -> &[u8] {
         match &self.rows {
             Rows::Owned(rows) => bytemuck::cast_slice(rows),
@@ -288,17 +294,17 @@ impl<G: Group> Table<G> {
     fn rows(&self) -> &[Row<G>] {
         match &self.rows {
             Rows::Owned(rows) => rows,
-            // It was cast before, so this does not fail.
+            // The same cast succeeded when the table was made, so it cannot fail here.
             Rows::Shared(..) => bytemuck::try_cast_slice(self.as_bytes()).unwrap_or(&[]),
         }
     }
 
-    /// Its shape.
+    /// The layout of the table.
     pub fn shape(&self) -> Shape {
         self.shape
     }
 
-    /// The backend that it is for.
+    /// The backend that the table was computed for.
     pub fn backend(&self) -> Backend {
         self.backend
     }
@@ -309,10 +315,11 @@ impl<G: Group> Table<G> {
     /// Scalars are integers below the group's order.
     ///
     /// # Errors
-    /// When the scalars are not as many as the range names or the range is not of the table, or one is too large.
+    /// Returns an error if the number of scalars is not the length of the range, if the range
+    /// exceeds the table, or if a scalar is too large.
     ///
     /// # Cost
-    /// An addition a window and base, which zero digits save. Its time depends on the scalars.
+    /// One addition per window and base, except for zero digits. The time depends on the scalars.
     pub fn msm(
         &self,
         range: Range<usize>,
@@ -350,7 +357,7 @@ impl<G: Group> Table<G> {
         total
     }
 
-    /// The sums before, moved up by a window, and those of sorted digits.
+    /// Multiplies `total` by 2^window, then adds the sum of the sorted digits.
     fn add_windows<I: Isa>(
         &self,
         isa: I,
@@ -374,10 +381,11 @@ impl<G: Group> Table<G> {
     }
 }
 
-/// [`Table::msm`] over two tables with the same scalars, whose digits are sorted once when both tables are of one shape.
+/// [`Table::msm`] over two tables with the same scalars. If both tables have the same shape, the
+/// digits are sorted only once.
 ///
 /// # Errors
-/// As for [`Table::msm`].
+/// The errors of [`Table::msm`].
 pub fn msm_both(
     (first, second): (&Table<G1>, &Table<G2>),
     range: Range<usize>,
@@ -401,7 +409,7 @@ pub fn msm_both(
     })
 }
 
-/// The weighted sum of what was not added in lanes.
+/// The weighted sum of the points that were not added in lanes.
 fn merged<G: Group>(extras: &mut [(u32, Sum<G>)]) -> Sum<G> {
     extras.sort_unstable_by_key(|extra| extra.0);
     let buckets = extras.chunk_by(|a, b| a.0 == b.0);
@@ -413,18 +421,18 @@ fn merged<G: Group>(extras: &mut [(u32, Sum<G>)]) -> Sum<G> {
     weighted.sum()
 }
 
-/// Empties a vector and writes zeros over all that it had room for.
+/// Empties a vector and writes zeros over its entire allocation.
 fn wipe<T>(values: &mut Vec<T>) {
     values.clear();
     for value in values.spare_capacity_mut() {
         *value = MaybeUninit::zeroed();
     }
-    // Whoever looks may see them, so the zeros are really written.
+    // `black_box` keeps the compiler from removing the writes of zeros.
     std::hint::black_box(values);
 }
 
-/// Memory that sums reuse. One of it serves one sum at a time, over any table of its group. It is wiped when dropped, since what lies in
-/// it tells the scalars.
+/// Working memory that sums reuse. It serves one sum at a time, over any table of its group. It is
+/// wiped when dropped, because its contents reveal the scalars.
 pub struct Scratch<G: Group> {
     digits: Digits,
     buckets: Buckets<G>,
@@ -433,17 +441,17 @@ pub struct Scratch<G: Group> {
 struct Buckets<G: Group> {
     rows: Vec<Row<G>>,
     extras: Vec<(u32, Sum<G>)>,
-    /// What is in the form of the backends that it served.
+    /// Memory in the form of each backend that was used.
     lanes: Slots<WorkOf<G>>,
 }
 
-/// What is in a backend's own form.
+/// The part in a backend's own form.
 struct Work<C> {
     chunk: Chunk<C>,
     segments: Segments<C>,
 }
 
-/// A [`Work`] for each backend.
+/// [`Work`] for each backend.
 struct WorkOf<G>(PhantomData<G>);
 
 impl<G: Group> Form for WorkOf<G> {
@@ -468,7 +476,7 @@ impl<G: Group> fmt::Debug for Scratch<G> {
 }
 
 impl<G: Group> Scratch<G> {
-    /// Empty: the first sum fills it.
+    /// Empty memory. The first sum allocates it.
     pub fn new() -> Self {
         let buckets = Buckets { rows: Vec::new(), extras: Vec::new(), lanes: Slots::empty() };
         Self { digits: Digits::default(), buckets }
@@ -476,7 +484,7 @@ impl<G: Group> Scratch<G> {
 }
 
 impl<G: Group> Scratch<G> {
-    /// Forgets the digits and the buckets of the last sum, not the room for them.
+    /// Overwrites the digits and buckets of the last sum, and keeps the allocations.
     pub fn wipe(&mut self) {
         self.digits.wipe();
         let Buckets { rows, extras, lanes } = &mut self.buckets;

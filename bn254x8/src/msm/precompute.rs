@@ -1,4 +1,4 @@
-//! The rows of a table: doublings of every base, eight bases at a time.
+//! Computes the rows of a table by doubling every base, eight bases at a time.
 
 use super::{BaseField, Group, LanesOf, Row, Shape, affine::Points};
 use crate::{
@@ -11,10 +11,10 @@ use ark_ff::{AdditiveGroup as _, Field as _};
 use rayon::prelude::*;
 use std::marker::PhantomData;
 
-/// Bases that share an inversion, in eights.
+/// Number of bases that share an inversion, in vectors of eight.
 const VECTORS: usize = 128;
 
-/// All rows, level after level.
+/// Computes all rows, level by level.
 pub(super) fn rows<G: Group, I: Isa>(
     isa: I,
     shape: &Shape,
@@ -23,7 +23,8 @@ pub(super) fn rows<G: Group, I: Isa>(
 ) -> Vec<Row<G>> {
     let mut rows = vec![bytemuck::Zeroable::zeroed(); shape.rows()];
     let chunk = 8 * VECTORS;
-    // One chunk's rows lie in as many places as there are levels, so they are computed apart and copied.
+    // The rows of one chunk are spread over all levels of the table, so they are computed elsewhere
+    // and copied.
     let rounds = bases.chunks(chunk * rayon::current_num_threads());
     for (round, bases) in rounds.enumerate() {
         let computed = bases.par_chunks(chunk).map(|bases| {
@@ -54,7 +55,7 @@ pub(super) fn rows<G: Group, I: Isa>(
 struct Multiples<'a, G: Group, C> {
     shape: &'a Shape,
     bases: &'a [G::Affine],
-    /// Level after level of these bases alone.
+    /// The rows of these bases alone, level by level.
     rows: &'a mut [Row<G>],
     lanes: PhantomData<C>,
 }
@@ -70,7 +71,7 @@ where
         let Self { shape, bases, rows, .. } = self;
         let mut points: Vec<Points<C>> = Vec::with_capacity(bases.len().div_ceil(8));
         for bases in bases.chunks(8) {
-            // The last vector is filled up with its first base.
+            // The last vector is padded with its first base.
             let coordinates = |lane: usize| {
                 let base = bases.get(lane).or(bases.first());
                 base.and_then(|base| base.xy())
@@ -100,7 +101,7 @@ where
     }
 }
 
-/// Doubles every point; none is at infinity. Coordinates are reduced.
+/// Doubles every point. No point may be at infinity. Coordinates are reduced.
 #[inline(always)]
 fn double<C: Coordinate>(isa: C::Isa, divisions: &mut Divisions<C>, points: &mut [Points<C>]) {
     for (point, divisor) in points.iter().zip(&mut divisions.divisors) {
@@ -113,7 +114,7 @@ fn double<C: Coordinate>(isa: C::Isa, divisions: &mut Divisions<C>, points: &mut
         let quotient = divisions.quotient(v);
         let square = x1.square();
         let slope = square.add(&square).add(&square).mul(&quotient);
-        // The difference of x1 and x1, as `third` wants it.
+        // The difference x1 - x1, in the form that `third` requires.
         let x = x1.sub_lazy(x1).third(&slope, x1);
         let y = slope.mul_sub(&x1.sub_lazy(&x), y1);
         points[v] = Points { x, y };

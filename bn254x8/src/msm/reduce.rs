@@ -1,4 +1,5 @@
-//! The weighted sum of the buckets: running sums over segments, a segment a lane, and a tree over the segments.
+//! The weighted sum of the buckets: running sums over segments, one segment per lane, and a tree
+//! over the segments.
 
 use super::{
     BaseField, Group, Row, Sum,
@@ -9,18 +10,20 @@ use crate::{backend::Kernel, field::Coordinate};
 use ark_ec::AdditiveGroup as _;
 use ark_ff::Zero as _;
 
-/// Memory for a reduction.
+/// Working memory for a reduction.
 pub(super) struct Segments<C> {
     sums: Vec<Points<C>>,
     next: Vec<Points<C>>,
     batch: Batch<C>,
-    /// Of the segments' running sums, level after level: what is added up.
+    /// The running sums of the segments, grouped by level. The points of each group are then added
+    /// up.
     groups: [Vec<Points<C>>; GROUPS],
     to: Vec<Points<C>>,
     from: Vec<Points<C>>,
 }
 
-/// Vectors of segments there may be: 2^6. So many halves they have, and the sums of running sums are a group, too.
+/// Number of groups. There are at most 2^6 vectors of segments, which take six groups, one for each
+/// bit of a vector's number. The sums of the running sums are the seventh.
 const GROUPS: usize = 7;
 
 impl<C> Default for Segments<C> {
@@ -39,7 +42,7 @@ impl<C> Default for Segments<C> {
 }
 
 impl<C> Segments<C> {
-    /// Forgets the sums, not the room for them.
+    /// Overwrites the sums, and keeps the allocations.
     pub(super) fn wipe(&mut self) {
         let Self { sums, next, batch, groups, to, from } = self;
         groups.iter_mut().chain([sums, next, to, from]).for_each(wipe);
@@ -47,7 +50,8 @@ impl<C> Segments<C> {
     }
 }
 
-/// The sum of `(b + 1) * bucket[b]`. There are a power of two of buckets, at least eight.
+/// The kernel that computes the sum of `(b + 1) * bucket[b]`. The number of buckets must be a power
+/// of two and at least eight.
 pub(super) struct Reduce<'a, G: Group, C> {
     pub(super) buckets: &'a [Row<G>],
     pub(super) segments: &'a mut Segments<C>,
@@ -66,12 +70,14 @@ where
         let (length, vectors) = (buckets.len() / count, count / 8);
         let Segments { sums, next, batch, groups, to, from } = segments;
         let none = Points::infinity(isa);
-        // First half: the running sums from each segment's top; second half: the sums of those.
+        // The first half holds the running sums from the top of each segment; the second half holds
+        // the sums of those.
         sums.clear();
         sums.resize(2 * vectors, none);
         next.clear();
         next.resize(2 * vectors, none);
-        // Both halves advance in one batch, so the second takes the first's sum of one step before.
+        // Both halves advance in one batch, so the second half adds the first half's sum of the
+        // previous step.
         for step in 0..=length {
             for v in 0..vectors {
                 next[vectors + v] = sums[v];
@@ -94,7 +100,7 @@ where
         inner.extend_from_slice(&sums[vectors..]);
         let whole = sums;
         whole.truncate(vectors);
-        // v bit by bit: the odd ones of each level weigh 2^level.
+        // v bit by bit: the odd vectors of each level have weight 2^level.
         for odd in levels {
             odd.clear();
             if whole.len() > 1 {
@@ -116,7 +122,7 @@ where
         for _ in 0..3 {
             total.double_in_place();
         }
-        // The lanes' own weights, 7 to 1.
+        // The weights of the lanes themselves, 7 down to 1.
         let mut running = Sum::<G>::zero();
         if let Some(whole) = whole.first() {
             for point in whole.to_plain().into_iter().skip(1).rev() {
@@ -135,7 +141,8 @@ where
     }
 }
 
-/// Adds up the vectors of each group: their halves onto each other, for all groups in one batch.
+/// Adds up the vectors of each group. Every pass adds the second half of each group to its first
+/// half, for all groups in one batch.
 #[inline(always)]
 fn add_up<G: Group, C>(
     isa: C::Isa,
@@ -157,7 +164,7 @@ fn add_up<G: Group, C>(
             to.extend_from_slice(&group[..half]);
         }
         batch.add::<G>(isa, to, from);
-        // Of three, two are left: the sum of the outer ones, and the middle one.
+        // Three vectors become two: the sum of the outer ones, and the middle one.
         let mut sums = to.iter();
         for (group, half) in groups.iter_mut().zip(&halves) {
             for (point, sum) in group.iter_mut().zip(sums.by_ref().take(*half)) {

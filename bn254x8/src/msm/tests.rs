@@ -1,5 +1,5 @@
-//! The limbs in emulation against the plain sum, with the bounds of all lazily reduced values carried along and checked. What ships is
-//! tried by `tests/msm.rs`.
+//! Compares the limb arithmetic in emulation with the plain sum, and checks the bounds of all
+//! lazily reduced values on the way. `tests/msm.rs` tests the release code.
 
 use ark_bn254::Fr;
 use ark_ec::{AffineRepr, CurveGroup as _};
@@ -12,7 +12,7 @@ use crate::{
     reference,
 };
 
-/// The sum by way of rows made and read by one backend.
+/// The sum by a table whose rows are made and read by one backend.
 fn sum<G: Group, I: Isa>(
     isa: I,
     shape: Shape,
@@ -71,8 +71,8 @@ fn sums_in_the_second_group() {
     group::<G2>();
 }
 
-/// Bases that meet themselves and their negatives: in buckets (equal x in a round), between buckets (doublings in the reduction) and
-/// to infinity.
+/// Bases that collide with themselves and their negatives: in buckets (equal x in a round), between
+/// buckets (doublings in the reduction), and with sums at infinity.
 fn collisions<G: Group>() {
     let mut rng = StdRng::seed_from_u64(4);
     let one = points::<G>(1, &mut rng)[0];

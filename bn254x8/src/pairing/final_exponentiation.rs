@@ -1,4 +1,4 @@
-//! The final exponentiation, of one element: its coefficients beside each other.
+//! The final exponentiation of one element, with its coefficients in the lanes of a vector.
 
 use std::{marker::PhantomData, sync::OnceLock};
 
@@ -12,17 +12,17 @@ use crate::{
     field::{Base, Extension as _, Fp, Fp2, Lanes as _, U64x8},
 };
 
-/// The final exponentiation, as arkworks has it: the same power. None for zero.
+/// The final exponentiation, by the same exponent as arkworks. `None` for zero.
 ///
 /// # Errors
-/// The machine lacks the backend.
+/// Returns an error if the CPU does not support the backend.
 ///
 /// # Cost
 /// 190 squarings in the cyclotomic subgroup, and 60 products.
 ///
 /// # Source
-/// Fuentes-Castañeda, Knapp, Rodríguez-Henríquez: "Faster hashing to G2", SAC 2011; Granger, Scott: "Faster squaring in the
-/// cyclotomic subgroup of sixth degree extensions", ePrint 2009/565.
+/// Fuentes-Castañeda, Knapp, Rodríguez-Henríquez: "Faster hashing to G2", SAC 2011; Granger, Scott:
+/// "Faster squaring in the cyclotomic subgroup of sixth degree extensions", ePrint 2009/565.
 pub fn final_exponentiation(backend: Backend, f: &Fq12) -> Result<Option<Fq12>, Error> {
     dispatch!(backend, isa => single(isa, f))
 }
@@ -35,7 +35,7 @@ pub(super) fn exponentiate<W: U64x8>(isa: W::Token, f: &Fq12) -> Option<Fq12>
 where
     W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
-    // The power p^6 - 1, after which an inverse is a conjugate.
+    // Raise to the power p^6 - 1. From here on, inverses are conjugates.
     let inverse = f.inverse()?;
     let mut unitary = *f;
     unitary.conjugate_in_place();
@@ -43,11 +43,12 @@ where
     Some(isa.run(Exponentiation::<W>(&unitary, PhantomData)))
 }
 
-/// One element: lanes 0 to 5 are the coefficients of w^0 to w^5, reduced. Lanes 6 and 7 hold anything reduced.
+/// One element: lanes 0 to 5 hold the coefficients of w^0 to w^5, reduced. Lanes 6 and 7 hold any
+/// reduced values.
 #[derive(Clone, Copy)]
 pub(super) struct Fp12Single<W>(pub(super) Fp2<W>);
 
-/// Coefficients of w^0 to w^5.
+/// The coefficients of w^0 to w^5, in the first six places.
 pub(super) fn coefficients(f: &Fq12) -> [Fq2; 8] {
     let (a, b) = (&f.c0, &f.c1);
     [a.c0, b.c0, a.c1, b.c1, a.c2, b.c2, Fq2::from(0), Fq2::from(0)]
@@ -77,14 +78,14 @@ where
         isa.run(Square(self));
     }
 
-    /// The conjugate over Fq6: odd powers of w change their signs.
+    /// The conjugate over Fq6: changes the signs of the odd powers of w.
     #[inline(always)]
     fn conjugate(&self) -> Self {
         let negative = self.0.negated();
         Self(self.0.select(0b10_1010, &negative))
     }
 
-    /// The power x of the curve, of an element of the cyclotomic subgroup.
+    /// Raises an element of the cyclotomic subgroup to the power x, the parameter of the curve.
     #[inline(always)]
     fn power(&self, isa: W::Token) -> Self {
         let mut square = *self;
@@ -105,7 +106,7 @@ where
         power
     }
 
-    /// The power p^(i + 1).
+    /// Raises the element to the power p^(i + 1).
     #[inline(always)]
     fn frobenius(&self, isa: W::Token, i: usize) -> Self {
         let factors = Fp2::from_plain(isa, &frobenius()[i]);
@@ -114,7 +115,7 @@ where
     }
 }
 
-/// A product. A function of its own, since it is large and called from many places.
+/// The kernel of a product. It exists once because it is large and used in many places.
 struct Multiply<'a, W>(&'a mut Fp12Single<W>, &'a Fp12Single<W>);
 
 impl<W: U64x8> Kernel<W::Token> for Multiply<'_, W>
@@ -129,10 +130,11 @@ where
     }
 }
 
-/// The square, of an element of the cyclotomic subgroup.
+/// The kernel that squares an element of the cyclotomic subgroup.
 ///
-/// With (g0, g3), (g1, g4) and (g2, g5) for elements x + y·s of Fq4, s^2 = 9 + u, the squares are
-/// x^2 + (9 + u)·y^2 and 2·x·y; out of them and of twice the coefficients the new ones are put together.
+/// The pairs (g0, g3), (g1, g4) and (g2, g5) are read as elements x + y·s of Fq4, with s^2 = 9 + u.
+/// Their squares have the parts x^2 + (9 + u)·y^2 and 2·x·y. The result combines those parts with
+/// twice the coefficients.
 struct Square<'a, W>(&'a mut Fp12Single<W>);
 
 impl<W: U64x8> Kernel<W::Token> for Square<'_, W>
@@ -154,14 +156,15 @@ where
             .permute(&[3, 5, 4, 3, 5, 4, 6, 7])
             .select(0b10_1000, &plain.permute(&[0, 0, 0, 0, 0, 1, 6, 7]));
         let t = Fp2::dot([&left, &left_2], [&right, &right_2]);
-        // 3t - 2g in even lanes, 3t + 2g in odd ones: twice their sum, and t.
+        // 3t - 2g in even lanes and 3t + 2g in odd ones, computed as 2·(t - g) + t and 2·(t + g) +
+        // t.
         let negative = g.negated();
         let half = t.add(&negative.select(0b10_1010, &g));
         self.0.0 = half.add(&half).add(&t);
     }
 }
 
-/// Per power p, p^2, p^3: what the coefficients are multiplied with.
+/// The factors of the coefficients, for the powers p, p^2 and p^3.
 fn frobenius() -> &'static [[Fq2; 8]; 3] {
     static FACTORS: OnceLock<[[Fq2; 8]; 3]> = OnceLock::new();
     FACTORS.get_or_init(|| {
@@ -172,14 +175,15 @@ fn frobenius() -> &'static [[Fq2; 8]; 3] {
     })
 }
 
-/// The curve's x in odd digits from -7 to 7 and zeros, the lowest first.
+/// The curve's x in digits that are odd, from -7 to 7, or zero; lowest first.
 pub(super) const DIGITS: [i8; 63] = [
     1, 0, 0, 0, -1, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, -7, 0, 0, 0, 7, 0, 0, 0, 0, 5, 0, 0, 0, 0, 1,
     0, 0, 0, -3, 0, 0, 0, -5, 0, 0, 0, 5, 0, 0, 0, 0, 3, 0, 0, 0, -3, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0,
     1,
 ];
 
-/// The power (p^2 + 1)(p^4 - p^2 + 1)/r·2x(6x^2 + 3x + 1), of an element whose inverse is its conjugate.
+/// The kernel that raises an element to the power (p^2 + 1)(p^4 - p^2 + 1)/r·2x(6x^2 + 3x + 1). The
+/// inverse of the element must be its conjugate.
 struct Exponentiation<'a, W>(&'a Fq12, PhantomData<W>);
 
 impl<W: U64x8> Kernel<W::Token> for Exponentiation<'_, W>
@@ -193,7 +197,7 @@ where
         let unitary = Fp12Single::<W>::from_plain(isa, self.0);
         let mut r = unitary.frobenius(isa, 1);
         r.mul(isa, &unitary);
-        // arkworks' steps, and its names.
+        // The steps and names are those of arkworks.
         macro_rules! product {
             ($a:expr, $b:expr) => {{
                 let mut product = $a;

@@ -1,4 +1,4 @@
-//! Pairings with two points of the second group that are known beforehand, one product at a time.
+//! Pairings with two fixed points of the second group, one product at a time.
 
 use ark_bn254::{Bn254, Fq12, G1Affine, G2Affine};
 use ark_ec::pairing::{MillerLoopOutput, Pairing as _};
@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) type Prepared = <Bn254 as ark_ec::pairing::Pairing>::G2Prepared;
 
-/// Two points of the second group, their lines computed.
+/// Two fixed points of the second group, with precomputed lines.
 #[derive(Clone, Debug)]
 pub struct Fixed {
     backend: Backend,
@@ -19,13 +19,14 @@ pub struct Fixed {
     lines: Lines,
 }
 
-/// The lines of two points, in the form that [`SinglePairing::lines`] gives them.
+/// The lines of two points, as [`SinglePairing::lines`] computes them.
 #[derive(Clone, Debug)]
 pub enum Lines {
-    /// As arkworks has them.
+    /// The lines in arkworks' form.
     Plain(Box<[Prepared; 2]>),
-    /// Per step: lanes 0 to 3 are (9 + u)·s, s, (9 + u)·k and k of the first point, lanes 4 to 7
-    /// those of the second, where the line at (x, y) is 1 + s·(x/y)·w + k·(1/y)·w^3. Reduced.
+    /// One vector per step. Lanes 0 to 3 are (9 + u)·s, s, (9 + u)·k and k of the first point, and
+    /// lanes 4 to 7 are those of the second. The line at (x, y) is 1 + s·(x/y)·w + k·(1/y)·w^3.
+    /// Reduced.
     Saved(Vec<SavedLanes>),
 }
 
@@ -33,10 +34,11 @@ impl Fixed {
     /// Computes the lines of two points.
     ///
     /// # Errors
-    /// A point is not in the group; the machine lacks the backend.
+    /// Returns an error if a point is not in the group, or if the CPU does not support the
+    /// backend.
     ///
     /// # Cost
-    /// Some milliseconds, and 56 KiB.
+    /// Some milliseconds, and 56 KiB of memory.
     pub fn new(backend: Backend, points: [G2Affine; 2]) -> Result<Self, Error> {
         for (index, point) in points.iter().enumerate() {
             if !point.is_on_curve() || !point.is_in_correct_subgroup_assuming_on_curve() {
@@ -47,24 +49,26 @@ impl Fixed {
         Ok(Self { backend, points, lines })
     }
 
-    /// The product of the Miller loops of `points` with the fixed points, in their order, and of
-    /// the pair, up to a factor that the final exponentiation removes. None when the pair's second
-    /// point is not in the group.
+    /// The product of three Miller loops: of `points` with the two fixed points, in their order,
+    /// and of `pair`. It is determined up to a factor that the final exponentiation removes. `None`
+    /// if the second point of `pair` is not in the group.
     ///
-    /// Points must be on their curves. Those at infinity contribute one.
+    /// Points must be on their curves. A pair with a point at infinity contributes one.
     ///
     /// # Cost
-    /// 64 squarings and 264 lines, but only the pair's are computed. The check of the group is one comparison.
+    /// 64 squarings and 264 lines, of which only those of `pair` are computed. The membership check
+    /// is one comparison.
     pub fn miller_product(
         &self,
         points: &[G1Affine; 2],
         pair: &(G1Affine, G2Affine),
     ) -> Option<Fq12> {
-        // The backend was there when the lines were made, and they cannot be moved to another machine.
+        // The backend was available when the lines were computed, and they stay on the same
+        // machine.
         dispatch!(self.backend, isa => product(isa, self, points, pair)).ok()?
     }
 
-    /// The lines in lanes, if they are.
+    /// The lines in vectors, if the backend has that form.
     pub(super) fn saved(&self) -> Option<&[SavedLanes]> {
         match &self.lines {
             Lines::Saved(lines) => Some(lines),
@@ -72,7 +76,7 @@ impl Fixed {
         }
     }
 
-    /// [`Fixed::miller_product`] by arkworks, on any lines and any points.
+    /// [`Fixed::miller_product`] by arkworks, for any lines and any points.
     pub(super) fn plain_product(
         &self,
         points: &[G1Affine; 2],
@@ -107,9 +111,9 @@ fn product<I: Isa>(
     I::Pairing::miller_product(isa, fixed, points, pair)
 }
 
-/// How a backend computes one product of pairings.
+/// How a backend computes a single product of pairings.
 pub trait SinglePairing<I: Isa> {
-    /// The lines of points in the group.
+    /// Computes the lines of two points in the group.
     fn lines(isa: I, points: &[G2Affine; 2]) -> Lines;
     /// [`Fixed::miller_product`].
     fn miller_product(
@@ -122,7 +126,7 @@ pub trait SinglePairing<I: Isa> {
     fn final_exponentiation(isa: I, f: &Fq12) -> Option<Fq12>;
 }
 
-/// As arkworks does it, one element after another.
+/// Computes with arkworks, one element after another.
 #[derive(Clone, Copy, Debug)]
 pub struct Arkworks;
 

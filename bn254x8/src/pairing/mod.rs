@@ -1,8 +1,10 @@
-//! Pairings eight at a time: Miller loops, the check that points lie in the second group, and the multiples that batches of proofs need.
+//! Pairings, eight at a time: Miller loops, the check that points are in the second group, and the
+//! multiples that batches of proofs need.
 //!
 //! # Source
-//! Vercauteren: "Optimal pairings", ePrint 2008/096; Aranha, Karabina, Longa, Gebotys, López: "Faster explicit formulas for computing
-//! pairings over ordinary curves", ePrint 2010/526; affine lines with shared inversions: Lauter, Montgomery, Naehrig, ePrint 2010/363.
+//! Vercauteren: "Optimal pairings", ePrint 2008/096; Aranha, Karabina, Longa, Gebotys, López:
+//! "Faster explicit formulas for computing pairings over ordinary curves", ePrint 2010/526; affine
+//! lines with shared inversions: Lauter, Montgomery, Naehrig, ePrint 2010/363.
 
 mod final_exponentiation;
 mod fixed;
@@ -33,42 +35,47 @@ pub(crate) use single::InLanes;
 pub(crate) use steps::{Begin, Entries, Frobenius, Move, OppositeMask, Step};
 use steps::{Evaluate, Lines};
 
-/// Pairs that share squarings and inversions: what they need stays in the second-level cache.
+/// Pairs that share squarings and inversions. Their data stays in the second-level cache.
 const CHUNK: usize = 1024;
 
-/// Products of Miller loops whose points were looked at.
+/// Products of Miller loops, with the result of the membership check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// The products, as [`miller_product`] has them, in the order of the pairs.
+    /// The products, each as [`miller_product`] computes it, in the order of the pairs.
     pub products: Vec<Fq12>,
-    /// Which pairs' points are not in the second group, in order. What they contribute to their products is no pairing.
+    /// The pairs whose second points are not in the second group, in ascending order. Their
+    /// contributions to the products are not pairings.
     pub outside: Vec<usize>,
 }
 
-/// Product of the Miller loops of all pairs: arkworks' `Bn254::multi_miller_loop`, up to a factor that the final exponentiation removes.
-/// Pairs with a point at infinity contribute one.
+/// The product of the Miller loops of all pairs. It equals arkworks' `Bn254::multi_miller_loop` up
+/// to a factor that the final exponentiation removes. Pairs with a point at infinity contribute
+/// one.
 ///
 /// Points must be on their curves.
 ///
 /// # Errors
-/// The machine lacks the backend.
+/// Returns an error if the CPU does not support the backend.
 ///
 /// # Cost
-/// A product of lines a pair, and one squaring a bit and one inversion a step for 1,024 pairs.
+/// A product with each line of each pair. Every 1,024 pairs share one squaring per bit and one
+/// inversion per step.
 pub fn miller_product(backend: Backend, pairs: &[(G1Affine, G2Affine)]) -> Result<Fq12, Error> {
     dispatch!(backend, isa => run(isa, pairs, CHUNK / 8).0.iter().flatten().product())
 }
 
-/// The products of the first `8 * eights` pairs, of as many after them and so on, the last of those that are left; and which points are not in
-/// the second group: the loop ends at a point that tells.
+/// The products of consecutive groups of `8 * eights` pairs; the last group may be smaller. Also
+/// checks that the second points are in the second group, by comparing the last point of each
+/// Miller loop.
 ///
 /// Points must be on their curves.
 ///
 /// # Errors
-/// The machine lacks the backend.
+/// Returns an error if the CPU does not support the backend.
 ///
 /// # Cost
-/// As [`miller_product`], with one squaring a bit for each product; the check is one comparison a pair.
+/// The cost of [`miller_product`], with one squaring per bit for each product. The membership check
+/// is one comparison per pair.
 ///
 /// # Source
 /// See [`outside_subgroup`](crate::subgroup::outside_subgroup).
@@ -83,15 +90,16 @@ pub fn miller_products(
     })
 }
 
-/// The Miller loop of each pair by itself. A product of them is what [`miller_products`] gives for the same pairs.
+/// The Miller loop of each pair. The products of these values are the products that
+/// [`miller_products`] computes for the same pairs.
 ///
 /// Points must be on their curves.
 ///
 /// # Errors
-/// The machine lacks the backend.
+/// Returns an error if the CPU does not support the backend.
 ///
 /// # Cost
-/// As [`miller_products`], with one squaring a bit for each eight pairs.
+/// The cost of [`miller_products`], with one squaring per bit for every eight pairs.
 pub fn miller_values(backend: Backend, pairs: &[(G1Affine, G2Affine)]) -> Result<Vec<Fq12>, Error> {
     dispatch!(backend, isa => {
         let (lanes, _) = run(isa, pairs, 1);
@@ -99,7 +107,8 @@ pub fn miller_values(backend: Backend, pairs: &[(G1Affine, G2Affine)]) -> Result
     })
 }
 
-/// What the pairs come to lane by lane, for every so many vectors of eight; and which of their points are not in the group.
+/// The products of each group of `vectors` vectors of eight pairs, lane by lane, and the pairs
+/// whose points are not in the group.
 fn run<I: Isa>(
     isa: I,
     pairs: &[(G1Affine, G2Affine)],
@@ -111,7 +120,7 @@ fn run<I: Isa>(
         if q.is_zero() {
             (*p, *q) = ONE;
         } else if !p.is_zero() && p.y.is_zero() {
-            // Not on the curve, which has no such point. The lanes divide by y.
+            // Not on the curve, which has no point with y = 0. The lanes divide by y.
             slow.push(index);
             *p = ONE.0;
         }
@@ -131,7 +140,7 @@ fn run<I: Isa>(
 /// A pair that contributes one.
 const ONE: (G1Affine, G2Affine) = (G1Affine::identity(), <g2::Config as SWCurveConfig>::GENERATOR);
 
-/// By arkworks.
+/// Multiplies the Miller loops of some pairs into the products, by arkworks.
 fn multiply(
     all: &mut [[Fq12; 8]],
     pairs: impl Iterator<Item = (usize, (G1Affine, G2Affine))>,
@@ -142,7 +151,8 @@ fn multiply(
     }
 }
 
-/// Of pairs that share inversions, whose q are finite; `length` of them share squarings.
+/// Computes the products of pairs that share inversions. Every q must be finite. Groups of `length`
+/// pairs share squarings.
 fn chunk<I: Isa>(
     isa: I,
     ps: &[G1Affine],
@@ -152,7 +162,8 @@ fn chunk<I: Isa>(
     if let Some(done) = attempt(isa, ps, qs, length) {
         return done;
     }
-    // A step met equal points. That does not happen to points of the group, so those that are not are done by arkworks.
+    // A step met points with equal x. That cannot happen for points of the group, so arkworks
+    // computes the pairs of all others.
     let bad = crate::subgroup::outside(isa, qs);
     let (mut rest_ps, mut rest_qs) = (ps.to_vec(), qs.to_vec());
     for i in &bad {
@@ -164,7 +175,7 @@ fn chunk<I: Isa>(
             multiply(&mut lanes, bad.iter().copied().map(pair), length);
             lanes
         }
-        // Only for points that are on no curve.
+        // Reached only if points are on no curve.
         None => {
             let mut lanes = vec![[Fq12::ONE; 8]; ps.len().div_ceil(length)];
             multiply(&mut lanes, (0..ps.len()).map(pair), length);
@@ -174,7 +185,8 @@ fn chunk<I: Isa>(
     (lanes, bad)
 }
 
-/// What the pairs come to lane by lane, and which points are not in the group; None when some lane met equal points on the way.
+/// The products lane by lane, and the pairs whose points are not in the group. `None` if a lane met
+/// points with equal x.
 fn attempt<I: Isa>(
     isa: I,
     ps: &[G1Affine],
@@ -206,7 +218,7 @@ fn attempt<I: Isa>(
     Some((products.iter().map(Fp12Lanes::lanes).collect(), outside))
 }
 
-/// Lanes whose bit is set, of the first `count`.
+/// The indices of the lanes whose bit is set, among the first `count`.
 pub(crate) fn lanes(masks: &[u8], count: usize) -> Vec<usize> {
     (0..count).filter(|i| masks[i / 8] >> (i % 8) & 1 == 1).collect()
 }

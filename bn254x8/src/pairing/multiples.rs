@@ -1,4 +1,5 @@
-//! Multiples of points of the first group by short scalars: what the coefficients of a batch do to its proofs.
+//! Multiples of points of the first group by short scalars: they multiply the proofs of a batch by
+//! its random coefficients.
 
 use ark_bn254::{Fr, G1Affine, g1};
 use ark_ec::scalar_mul::glv::GLVConfig as _;
@@ -10,16 +11,20 @@ use crate::{
     multiples::{CHUNK, Work, multiply, point, rows},
 };
 
-/// Digits of half a coefficient.
+/// Digits of four bits in each half of a coefficient.
 const DIGITS: u32 = 16;
 
-/// The scalar that a coefficient stands for: with its halves l (low) and h of 64 bits,
+/// The scalar that a coefficient stands for. With l for its low 64 bits and h for its high 64 bits,
+/// it is
 ///
-/// `(2l + 1 - 2^64) + lambda·(2h + 1 - 2^64)`, where lambda is arkworks' `g1::Config::LAMBDA`, a cube root of one.
+/// `(2l + 1 - 2^64) + lambda·(2h + 1 - 2^64)`, where lambda is arkworks' `g1::Config::LAMBDA`, a
+/// cube root of one.
 ///
-/// No two coefficients stand for the same scalar, and none for zero. For if a + lambda·b = 0 modulo the order r, then also
-/// (a + lambda·b)(a + lambda^2·b) = a^2 - a·b + b^2, which is not negative and, for a and b between -2^65 and 2^65, below 3·2^130 and so
-/// below r. It is then zero itself, and so are a and b. The difference of two scalars has such a and b, and a scalar itself odd ones.
+/// Distinct coefficients stand for distinct scalars, and none stands for zero. To see this, let a +
+/// lambda·b = 0 modulo the order r, for a and b between -2^65 and 2^65. Then r divides (a +
+/// lambda·b)(a + lambda^2·b) = a^2 - a·b + b^2, which is not negative and is below 3·2^130, hence
+/// below r. So it is zero, and then a and b are zero. The difference of two scalars has such a and
+/// b, and each scalar has odd ones.
 pub fn scalar_of(coefficient: u128) -> Fr {
     let [low, high] = halves(coefficient).map(|half| {
         let odd = 2 * i128::from(half) + 1 - (1 << 64);
@@ -38,14 +43,18 @@ fn halves(coefficient: u128) -> [u64; 2] {
 /// Points must be on the curve.
 ///
 /// # Errors
-/// There are not as many coefficients as points; the machine lacks the backend.
+/// Returns an error if the numbers of coefficients and points differ, or if the CPU does not
+/// support the backend.
 ///
 /// # Cost
-/// 61 doublings and 38 additions a point, one inversion each for 1,024 points. Time does not depend on the coefficients: a sum (a + b·lambda)P
-/// is never P's multiple that is added to it or less that, since a before the addition of d·P, or b before that of d·lambda·P, is even and d odd.
+/// 61 doublings and 38 additions for each point; every 1,024 points share one inversion per step.
+/// The running time does not depend on the coefficients: a sum (a + b·lambda)P never equals its
+/// addend or the negative of it. Before d·P is added, a is even and d is odd; before d·lambda·P is
+/// added, b is even and d is odd.
 ///
 /// # Source
-/// Gallant, Lambert, Vanstone: "Faster point multiplication on elliptic curves with efficient endomorphisms", CRYPTO 2001.
+/// Gallant, Lambert, Vanstone: "Faster point multiplication on elliptic curves with efficient
+/// endomorphisms", CRYPTO 2001.
 pub fn multiples(
     backend: Backend,
     points: &[G1Affine],

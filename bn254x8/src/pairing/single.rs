@@ -1,6 +1,8 @@
-//! One Miller product of three pairs, two of them with points of the second group that never change: what a single Groth16 proof needs.
+//! A single product of three Miller loops, in which two points of the second group are fixed, as
+//! verifying one Groth16 proof requires.
 //!
-//! Everything is one element wide: a vector's lanes are the coefficients of the product, or the coordinates of a point.
+//! All vectors hold a single item: their lanes are the coefficients of the product, or the
+//! coordinates of a point.
 
 use std::marker::PhantomData;
 
@@ -17,7 +19,7 @@ use crate::{
     field::{Base, Extension as _, Factor, Fp, Fp2, Lanes as _, SavedLanes, U64x8},
 };
 
-/// In the lanes of W: they are the coefficients of one element.
+/// Computes in vectors W whose lanes are the coefficients of one element.
 #[derive(Clone, Copy, Debug)]
 pub struct InLanes<W>(PhantomData<W>);
 
@@ -35,7 +37,8 @@ where
         points: &[G1Affine; 2],
         pair: &(G1Affine, G2Affine),
     ) -> Option<Fq12> {
-        // No point of the curve has y = 0. What is not on it must do no harm.
+        // No point of the curve has y = 0. If a point off the curve has, arkworks computes the
+        // product, because it does not divide by y.
         let odd = [points[0], points[1], pair.0].iter().any(|p| !p.is_zero() && p.y.is_zero());
         match fixed.saved() {
             Some(lines) if !odd => product::<W>(isa, lines, points, pair),
@@ -48,7 +51,7 @@ where
     }
 }
 
-/// The lines of points in the group.
+/// Computes the lines of two points in the group.
 pub(super) fn save<W: U64x8>(isa: W::Token, points: &[G2Affine; 2]) -> Vec<SavedLanes>
 where
     W::Token: Isa<Fq2 = Fp2<W>>,
@@ -57,7 +60,7 @@ where
     let [first, second] = points.map(|point| -> Vec<[Fq2; 4]> {
         let coefficients = Prepared::from(point).ell_coeffs;
         let lines = coefficients.iter().map(|(c0, c1, c2)| {
-            // c0 is twice a product of coordinates that are not zero.
+            // c0 is twice a product of nonzero coordinates.
             let inverse = c0.inverse().unwrap_or_default();
             let (s, k) = (*c1 * inverse, *c2 * inverse);
             [xi * s, s, xi * k, k]
@@ -87,7 +90,8 @@ where
     }
 }
 
-/// The product; None when the pair's second point is not in the group. No first point is finite with y = 0.
+/// The product. `None` if the second point of `pair` is not in the group, or if a finite first
+/// point has y = 0.
 pub(super) fn product<W: U64x8>(
     isa: W::Token,
     lines: &[SavedLanes],
@@ -98,7 +102,8 @@ where
     W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
     let (p, q) = *pair;
-    // Whatever lines a point has, at infinity they are one, or in a smaller field.
+    // If q is at infinity, p is set to infinity and q to any point. The ratios of p are then zero,
+    // so every line is one or lies in a smaller field.
     let q = if q.is_zero() { G2Affine::generator() } else { q };
     let p = if pair.1.is_zero() { G1Affine::identity() } else { p };
     let [first, second, third] = ratios([&points[0], &points[1], &p])?;
@@ -121,12 +126,12 @@ where
     let end = psi(&psi_2);
     let addends = [q, -q, psi_1, -psi_2];
     let (f, [x, y, z]) = isa.run(Loop::<W> { lines, factors, addends, token: isa });
-    // The loop's last point is -psi^3(q) for points of the group and no others. Once a step meets equal or opposite points, z is and stays
-    // zero.
+    // The loop ends at -psi^3(q) exactly for points of the group. If a step met equal or opposite
+    // points, z became zero and stayed zero.
     (!z.is_zero() && x == end.x * z && y == -end.y * z).then_some(f)
 }
 
-/// Per point, x/y and 1/y; zero at infinity. None when a finite one has y = 0.
+/// For each point, x/y and 1/y, or zeros at infinity. `None` if a finite point has y = 0.
 fn ratios(points: [&G1Affine; 3]) -> Option<[[Fq; 2]; 3]> {
     let [a, b, c] = points.map(|point| if point.is_zero() { Fq::ONE } else { point.y });
     let inverse = (a * b * c).inverse()?;
@@ -136,22 +141,23 @@ fn ratios(points: [&G1Affine; 3]) -> Option<[[Fq; 2]; 3]> {
     }))
 }
 
-/// The loop over all steps.
+/// The kernel of the whole Miller loop.
 struct Loop<'a, W: U64x8> {
     lines: &'a [SavedLanes],
-    /// What the fixed lines' lanes and the pair's lines' lanes are multiplied with.
+    /// The factors of the lanes of the fixed lines, and of the lines of `pair`.
     factors: [[Fq; 8]; 2],
-    /// Q, -Q and its images at the end.
+    /// Q, -Q, and the images of Q that are added at the end.
     addends: [G2Affine; 4],
     token: W::Token,
 }
 
-/// What the steps share.
+/// The state that the steps update.
 struct State<W> {
     f: Fp12Single<W>,
-    /// T = (X : Y : Z), homogeneous: lanes 0 to 2, and 3·b·Z in lane 3, b being the curve's constant. Reduced, as all lanes are.
+    /// T = (X : Y : Z), homogeneous, in lanes 0 to 2, and 3·b·Z in lane 3, where b is the constant
+    /// of the curve. Reduced, as all lanes are.
     point: Fp2<W>,
-    /// What lines are multiplied with.
+    /// The factors of the lines.
     factors: [Fp<Base, W>; 2],
 }
 
@@ -209,7 +215,7 @@ where
     }
 }
 
-/// Lanes of w^k moved to w^(k + 1) and to w^(k + 3).
+/// Permutations that move w^k to w^(k + 1) and to w^(k + 3).
 const BY_ONE: [u64; 8] = [5, 0, 1, 2, 3, 4, 6, 7];
 const BY_THREE: [u64; 8] = [3, 4, 5, 0, 1, 2, 6, 7];
 
@@ -217,10 +223,11 @@ impl<W: U64x8> State<W>
 where
     W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,
 {
-    /// Multiplies by the line a + b·w + c·w^3, given a, b and c in lanes 0, 2 and 4, before they are multiplied with the point's ratios.
+    /// Multiplies by the line a + b·w + c·w^3. Lanes 0, 2 and 4 hold a, b and c before their
+    /// multiplication by the ratios of the point.
     #[inline(always)]
     fn line(&mut self, line: &Fp2<W>) {
-        // (9 + u)·b and (9 + u)·c in lanes 1 and 3, for what wraps.
+        // Lanes 1 and 3 become (9 + u)·b and (9 + u)·c, for the powers of w that wrap around.
         let line = line.select(0b1010, &line.xi()).scale(&self.factors[1]).factor();
         let f = &self.f.0;
         self.f.0 = Fp2::dot(
@@ -265,7 +272,8 @@ where
 /// Doubles T and multiplies by the line.
 ///
 /// # Source
-/// Costello, Lange, Naehrig: "Faster pairing computations on curves with high-degree twists", ePrint 2009/615.
+/// Costello, Lange, Naehrig: "Faster pairing computations on curves with high-degree twists",
+/// ePrint 2009/615.
 struct Double<'a, W>(&'a mut State<W>);
 
 impl<W: U64x8> Kernel<W::Token> for Double<'_, W>
@@ -302,7 +310,7 @@ where
     }
 }
 
-/// Adds a point to T, given as y, x, x, y in lanes 0 to 3, and multiplies by the line.
+/// Adds a point to T and multiplies by the line. Lanes 0 to 3 hold y, x, x and y of the point.
 struct Add<'a, W>(&'a mut State<W>, &'a Fp2<W>);
 
 impl<W: U64x8> Kernel<W::Token> for Add<'_, W>

@@ -1,7 +1,9 @@
-//! The steps of the loop, over many vectors of points: doublings and additions in the second group, and their lines.
+//! The steps of the Miller loop over many vectors of points: doublings and additions in the second
+//! group, and their lines.
 //!
-//! The line through T with slope s, at a point (x, y) of the first group, is y - s·x·w + (s·x_T - y_T)·w^3. It is divided by y, which
-//! lies in a smaller field, so that the final exponentiation removes it.
+//! The line through T with slope s, at a point (x, y) of the first group, is y - s·x·w + (s·x_T -
+//! y_T)·w^3. It is divided by y, which is in a smaller field, so the final exponentiation removes
+//! that factor.
 
 use ark_bn254::{Config, Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::{AffineRepr as _, bn::BnConfig};
@@ -13,16 +15,17 @@ use crate::{
     field::{Coordinate as _, Extension as _, Lanes as _},
 };
 
-/// Eight pairs on their way. Coordinates are reduced.
+/// The state of eight pairs. Coordinates are reduced.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<I: Isa> {
-    /// Q, later its images under the endomorphism psi.
+    /// Q, and later its images under the endomorphism psi.
     qx: I::Fq2,
     qy: I::Fq2,
-    /// T, which begins as Q. It is never at infinity.
+    /// T, which starts as Q. It is never at infinity.
     tx: I::Fq2,
     ty: I::Fq2,
-    /// -x/y and 1/y of the point in the first group; both zero where the lane's lines are to be one. Below 1.1 p.
+    /// -x/y and 1/y of the point in the first group, below 1.1 p. Both are zero in lanes whose
+    /// lines must be one.
     slope: I::Fq,
     inverse: I::Fq,
 }
@@ -33,7 +36,7 @@ pub(crate) struct Entries<I: Isa> {
     pub(crate) divisions: Divisions<I::Fq2>,
 }
 
-/// The points of the second group, the last vector filled up with the generator.
+/// Loads the points of the second group. The last vector is padded with the generator.
 pub(crate) struct Begin<'a>(pub(crate) &'a [G2Affine]);
 
 impl<I: Isa> Kernel<I> for Begin<'_> {
@@ -58,7 +61,8 @@ impl<I: Isa> Kernel<I> for Begin<'_> {
     }
 }
 
-/// The points of the first group, none with y = 0; those at infinity make lines that are one.
+/// Loads the points of the first group, none of which has y = 0. Lines at points at infinity are
+/// one.
 pub(crate) struct Evaluate<'a, I: Isa> {
     pub(crate) entries: &'a mut Entries<I>,
     pub(crate) points: &'a [G1Affine],
@@ -97,26 +101,28 @@ impl<I: Isa> Kernel<I> for Evaluate<'_, I> {
     }
 }
 
-/// What a step does to T.
+/// How a step changes T.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Move {
     Double,
-    /// Adds Q, or less it.
+    /// Adds Q or -Q.
     Add {
         negative: bool,
     },
 }
 
-/// What lines are multiplied into: the first product for so many vectors, the next one for as many after them, and so on.
+/// The products that lines are multiplied into. Each product takes the lines of `vectors`
+/// consecutive vectors.
 pub(crate) struct Lines<'a, I: Isa> {
     pub(crate) products: &'a mut [Fp12Lanes<I::Fq2>],
     pub(crate) vectors: usize,
 }
 
-/// One step over all vectors; gives the lanes that it cannot do, whose T is wrong from here on.
+/// The kernel of one step over all vectors. It returns the lanes that cannot take the step. Their T
+/// is wrong from then on.
 pub(crate) struct Step<'a, I: Isa> {
     pub(crate) entries: &'a mut Entries<I>,
-    /// Where they are asked for.
+    /// The products to multiply the lines into, if the lines are needed.
     pub(crate) lines: Option<Lines<'a, I>>,
     pub(crate) step: Move,
 }
@@ -140,7 +146,8 @@ impl<I: Isa> Kernel<I> for Step<'_, I> {
             ($each:ident, $v:expr) => {
                 let v: [usize; _] = $v;
                 let quotient = $each!(K => divisions.quotient(v[K]));
-                // The slope's numerator, and the difference of the two points' x.
+                // The numerator of the slope, and the difference of the x coordinates of the two
+                // points.
                 let rise = match self.step {
                     Move::Double => {
                         let square = $each!(K => vectors[v[K]].tx.square());
@@ -177,7 +184,7 @@ impl<I: Isa> Kernel<I> for Step<'_, I> {
     }
 }
 
-/// Takes Q to psi(Q), the twisted Frobenius.
+/// Replaces Q by psi(Q), where psi is the twisted Frobenius.
 pub(crate) struct Frobenius<'a, I: Isa>(pub(crate) &'a mut Entries<I>);
 
 impl<I: Isa> Kernel<I> for Frobenius<'_, I> {
@@ -195,7 +202,7 @@ impl<I: Isa> Kernel<I> for Frobenius<'_, I> {
     }
 }
 
-/// Per vector, the lanes whose T is not -Q.
+/// For each vector, the lanes where T is not -Q.
 pub(crate) struct OppositeMask<'a, I: Isa>(pub(crate) &'a Entries<I>);
 
 impl<I: Isa> Kernel<I> for OppositeMask<'_, I> {

@@ -1,4 +1,4 @@
-//! The steps with bounds carried along.
+//! Tests of the steps in emulation, which checks all bounds.
 #![allow(clippy::unwrap_used)]
 
 use ark_bn254::{Bn254, Fq2, Fq6, Fq12, G1Affine, G2Affine};
@@ -24,7 +24,7 @@ fn bounds_hold_through_the_loop() {
     assert_eq!(product, Bn254::multi_pairing(&ps, &qs));
 }
 
-/// A lane of coefficients as arkworks has it.
+/// One lane of coefficients as an arkworks element.
 fn element(c: [Fq2; 6]) -> Fq12 {
     Fq12::new(Fq6::new(c[0], c[2], c[4]), Fq6::new(c[1], c[3], c[5]))
 }

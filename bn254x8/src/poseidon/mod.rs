@@ -1,8 +1,8 @@
-//! Poseidon eight hashes at a time. It knows no parameters: they are the caller's.
+//! Poseidon, eight hashes at a time. The caller supplies the parameters.
 //!
-//! - `recurrence`: the partial rounds with one inner product each, derived from the matrix
+//! - `recurrence`: rewrites the partial rounds so that each takes one inner product
 //! - `table`: all constants in the order of their use
-//! - here: the rounds
+//! - this module: the rounds
 
 mod recurrence;
 mod table;
@@ -21,28 +21,28 @@ use crate::{
 };
 use table::{Mix, Table};
 
-/// Elements of the widest state.
+/// Elements of the widest supported state.
 const WIDEST: usize = 9;
 
-/// A constant as the lanes of `I` want it.
+/// A constant in the form that the lanes of `I` broadcast.
 type Single<I> = <<I as Isa>::Fr as Lanes>::Single;
 
-/// What makes a Poseidon permutation over Fr with S-box x^5.
+/// The parameters of a Poseidon permutation over Fr with the S-box x^5.
 #[derive(Clone, Copy, Debug)]
 pub struct Constants<'a> {
     /// Elements of the state, 2 to 9.
     pub width: usize,
-    /// Full rounds, an even number from 4 on, half of them before the partial ones.
+    /// Full rounds: an even number, at least 4. Half of them come before the partial rounds.
     pub full_rounds: usize,
     /// Partial rounds, at least as many as the width.
     pub partial_rounds: usize,
-    /// Round after round, a constant for each element of the state.
+    /// One constant for each element of the state, round by round.
     pub round_constants: &'a [Fr],
-    /// The matrix, row after row.
+    /// The MDS matrix, row by row.
     pub mds: &'a [Fr],
 }
 
-/// A permutation, ready to hash.
+/// A prepared permutation.
 ///
 /// # Source
 /// Grassi, Khovratovich, Rechberger, Roy, Schofnegger: "Poseidon", USENIX Security 2021.
@@ -66,13 +66,15 @@ impl Permutation {
     /// Prepares a permutation.
     ///
     /// # Shapes
-    /// Those of [`Constants`]: `width` constants for every round, and `width` rows of `width` elements.
+    /// Those of [`Constants`]: `width` constants for each round, and `width` rows of `width`
+    /// elements.
     ///
     /// # Errors
-    /// The shape is another, the matrix has no recurrence (a random one nearly always has), or the machine lacks the backend.
+    /// Returns an error if the shape is wrong, if the matrix has no recurrence (random ones nearly
+    /// always have one), or if the CPU does not support the backend.
     ///
     /// # Cost
-    /// A millisecond.
+    /// About a millisecond.
     pub fn new(backend: Backend, constants: &Constants<'_>) -> Result<Self, Error> {
         let width = constants.width;
         let table = Table::new(constants).ok_or(Error::Permutation { width })?;
@@ -80,16 +82,18 @@ impl Permutation {
         Ok(Self { backend, width, table })
     }
 
-    /// The hashes of many tuples of N elements, N being one less than the width: element 0 of the permutation of `[0, inputs..]`.
+    /// Hashes many tuples of N elements, where N is one less than the width. A hash is element 0 of
+    /// the permutation of `[0, inputs..]`.
     ///
     /// # Shapes
-    /// `hashes[i]` becomes that of `inputs[i]`; there are as many of these as of those.
+    /// `hashes[i]` becomes the hash of `inputs[i]`. Both slices have the same length.
     ///
     /// # Errors
-    /// N is not one less than the width, or there are more or fewer places than inputs. Then nothing is written.
+    /// Returns an error if N is not one less than the width, or if the slices differ in length.
+    /// Nothing is written then.
     ///
     /// # Cost
-    /// That of eight hashes for any eight or fewer.
+    /// Fewer than eight hashes cost as much as eight.
     pub fn hash_many<const N: usize>(
         &self,
         inputs: &[[Fr; N]],
@@ -105,14 +109,14 @@ impl Permutation {
         self.hash_flat(inputs.as_flattened(), hashes)
     }
 
-    /// [`Self::hash_many`] of tuples that lie one after another. It knows no N, so that the kernels
-    /// are compiled once, in this crate.
+    /// [`Self::hash_many`] of tuples that are stored one after another. It is not generic over N,
+    /// so that the kernels are compiled once, in this crate.
     fn hash_flat(&self, inputs: &[Fr], hashes: &mut [Fr]) -> Result<(), Error> {
         dispatch!(self.backend, isa => self.run(isa, inputs, hashes))?
     }
 
     fn run<I: Isa>(&self, isa: I, inputs: &[Fr], hashes: &mut [Fr]) -> Result<(), Error> {
-        // It was made for this backend.
+        // The permutation was prepared for this backend.
         let backend = self.backend;
         let table = I::slot(&self.table).as_ref();
         let table = table.ok_or(Error::Backend { backend })?;
@@ -121,7 +125,7 @@ impl Permutation {
     }
 }
 
-/// The constants as each backend broadcasts them.
+/// The constants in the form that each backend broadcasts.
 struct TableForm;
 
 impl Form for TableForm {
@@ -134,10 +138,10 @@ fn in_form<I: Isa>(_: I, table: &Table<Fr>) -> Slots<TableForm> {
     slots
 }
 
-/// Many hashes.
+/// The kernel that computes many hashes.
 struct Hash<'a, S> {
     table: &'a Table<S>,
-    /// Tuples of one element less than the permutation is wide, one after another.
+    /// Tuples of `width - 1` elements, one after another.
     inputs: &'a [Fr],
     hashes: &'a mut [Fr],
 }
@@ -175,7 +179,7 @@ impl<I: Isa> Kernel<I> for Hash<'_, Single<I>> {
     }
 }
 
-/// The S-boxes of a full round, of a state below 9 p.
+/// The S-boxes of a full round. The state must be below 9 p.
 #[inline(always)]
 fn substituted<I: Isa>(state: &[I::Fr; WIDEST], width: usize) -> [I::Fr; WIDEST] {
     let mut out = *state;
@@ -185,7 +189,8 @@ fn substituted<I: Isa>(state: &[I::Fr; WIDEST], width: usize) -> [I::Fr; WIDEST]
     out
 }
 
-/// A full round, the constants of the next one added. The state is then below 2.2 p.
+/// A full round, followed by the addition of the next round's constants. The state is then below
+/// 2.2 p.
 #[inline(always)]
 fn round<I: Isa>(isa: I, mix: &Mix<Single<I>>, state: &mut [I::Fr; WIDEST]) {
     let width = mix.rows.len();
@@ -196,15 +201,17 @@ fn round<I: Isa>(isa: I, mix: &Mix<Single<I>>, state: &mut [I::Fr; WIDEST]) {
     }
 }
 
-/// The partial rounds, of a state as [`round`] gives it with `enter`, whose addends of the first rounds are below 2.2 p.
+/// The partial rounds. The state must come from [`round`] with `enter`, so that the addends of the
+/// first rounds are below 2.2 p.
 ///
-/// y stays below 6 p: then kappa y, kappa being at most 12, is below 72 p, v below 1.9 p, an inner product of up to 8 values of either
-/// below 1.8 p, and the next y below (1.9 + 1.8 + 2.2) p.
+/// y stays below 6 p, by induction. kappa is at most 12, so kappa·y is below 72 p and v is below
+/// 1.9 p. An inner product of up to 8 values of each kind is below 1.8 p. The next y is then below
+/// (1.9 + 1.8 + 2.2) p = 5.9 p.
 #[inline(always)]
 fn partial<I: Isa>(isa: I, table: &Table<Single<I>>, state: &mut [I::Fr; WIDEST]) {
     round(isa, &table.enter, state);
     let n = table.width - 1;
-    // The last n of v, then of y, round k's in slot k mod n.
+    // The last n values of v, then the last n of y. Round k writes slot k mod n.
     let mut past = [I::Fr::zero(isa); 2 * WIDEST];
     let mut y = state[0];
     let mut slot = 0;

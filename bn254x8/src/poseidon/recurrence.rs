@@ -1,22 +1,25 @@
 //! The partial rounds as a linear recurrence.
 //!
-//! Between the full rounds only element 0 meets an S-box; all else is linear. So the partial rounds are known by what enters the S-boxes,
-//! x_0, x_1, .., and what leaves them, u_0, u_1, .. With the matrix in blocks, `[[m, w], [b, A]]`, and the other n elements s:
+//! Between the full rounds only element 0 passes through an S-box; the rest is linear. The inputs
+//! x_0, x_1, … and outputs u_0, u_1, … of those S-boxes therefore determine the partial rounds.
+//! With the matrix in blocks, `[[m, w], [b, A]]`, and s for the other n elements:
 //!
 //! ```text
 //! x_(k+1) = m u_k + w s_k        s_(k+1) = b u_k + A s_k        (constants left out)
 //! ```
 //!
-//! A satisfies its characteristic polynomial z^n + a_1 z^(n-1) + .. + a_n, which removes s:
+//! A satisfies its characteristic polynomial z^n + a_1 z^(n-1) + … + a_n, which eliminates s:
 //!
 //! ```text
 //! x_(k+1) = m u_k + sum over j = 1..n of (e_j u_(k-j) - a_j x_(k+1-j))
 //! ```
 //!
-//! with e_j = a_j m + sum over i < j of a_i w A^(j-i-1) b. Before round n there is no such past: what it lacks is linear in the state that
-//! enters, an addend for each of the first n rounds. The constants alone, without any u, go the same way: they are one more addend a round.
-//! At the end s is found from the last n of x and of u. Last, the factor m is scaled away: with y = x / lambda, v = m u / lambda and
-//! lambda^4 = kappa / m, v is kappa y^5, kappa being the smallest number for which there is a root.
+//! with e_j = a_j m + sum over i < j of a_i w A^(j-i-1) b. Before round n part of that past does
+//! not exist. What is missing is linear in the state at the start, and becomes an addend in each of
+//! the first n rounds. The constants alone, without any u, satisfy the same recurrence and become
+//! one more addend in each round. At the end, s follows from the last n values of x and of u.
+//! Finally the factor m is scaled away: with y = x / lambda, v = m u / lambda and lambda^4 = kappa
+//! / m, v is kappa y^5. kappa is the smallest number for which such a root exists.
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup as _, Field as _};
@@ -26,19 +29,21 @@ type Matrix = Vec<Row>;
 
 /// The recurrence of a permutation of n + 1 elements.
 pub(super) struct Recurrence {
-    /// v is this times y^5.
+    /// The factor in v = kappa·y^5.
     pub(super) kappa: u64,
-    /// Element 0 is this times y.
+    /// The factor lambda: element 0 is lambda·y.
     pub(super) scale: Fr,
-    /// In place of the matrix before the partial rounds: it gives y_0, then the addends of the first n rounds.
+    /// Replaces the matrix before the partial rounds. It yields y_0, then the addends of the first
+    /// n rounds.
     pub(super) enter: Matrix,
-    /// What y_0, y_1, .. gain, up to the last.
+    /// The constants that are added to y_0, y_1, …, up to the last y.
     pub(super) constants: Row,
-    /// The weights of v_(k-1), .., v_(k-n) and of y_k, .., y_(k+1-n) in y_(k+1).
+    /// The weights of v_(k-1), …, v_(k-n) and of y_k, …, y_(k+1-n) in y_(k+1).
     pub(super) step: [Row; 2],
-    /// Elements 1 to n after the partial rounds: the weights of v and y, the newest first.
+    /// The weights of v and y, newest first, in elements 1 to n after the partial rounds.
     pub(super) leave: [Matrix; 2],
-    /// What they gain: with it the constants of the round after are in.
+    /// The constants that are added to those elements. They include the constants of the following
+    /// round.
     pub(super) leave_constants: Row,
 }
 
@@ -54,7 +59,7 @@ fn transposed(matrix: &[Row]) -> Matrix {
     (0..matrix.first().map_or(0, Vec::len)).map(|j| matrix.iter().map(|r| r[j]).collect()).collect()
 }
 
-/// Solves `matrix · out = column`; None when there is not one solution.
+/// Solves `matrix · out = column`. `None` unless there is exactly one solution.
 fn solve(matrix: &[Row], column: &[Fr]) -> Option<Row> {
     let n = matrix.len();
     let mut rows: Matrix = matrix.to_vec();
@@ -76,7 +81,8 @@ fn solve(matrix: &[Row], column: &[Fr]) -> Option<Row> {
 }
 
 impl Recurrence {
-    /// Of a matrix and the constants of the partial rounds and of the round after them; None when the matrix has no such form.
+    /// Derives the recurrence from a matrix and from the constants of the partial rounds and of the
+    /// round after them. `None` if the matrix has no recurrence.
     pub(super) fn new(matrix: &[Row], constants: &[Row]) -> Option<Self> {
         let n = matrix.len() - 1;
         let (m, w) = (matrix[0][0], &matrix[0][1..]);
@@ -89,14 +95,15 @@ impl Recurrence {
             observed.push(apply(&transposed(&block), &observed[i]));
         }
         let response: Row = observed.iter().map(|row| dot(row, &b)).collect();
-        // w (A^n + a_1 A^(n-1) + .. + a_n) = 0 tells the polynomial, if the first n are independent.
+        // w (A^n + a_1 A^(n-1) + … + a_n) = 0 determines the polynomial if the first n rows are
+        // independent.
         let negative: Row = observed[n].iter().map(|value| -*value).collect();
         let mut polynomial = solve(&transposed(&observed[..n]), &negative)?;
         polynomial.push(Fr::ONE);
         polynomial.reverse();
 
         let rounds = constants.len() - 1;
-        // What the constants alone would make of x and s.
+        // The values of x and s that the constants alone produce.
         let mut alone = vec![constants[0].clone()];
         for k in 0..rounds {
             let s = &alone[k][1..];
@@ -111,7 +118,7 @@ impl Recurrence {
         let e = |j: usize| -> Fr {
             polynomial[j] * m + (0..j).map(|i| polynomial[i] * response[j - i - 1]).sum::<Fr>()
         };
-        // The addends of the state that enters.
+        // The addends that depend on the state at the start.
         let mut first: Matrix = vec![vec![Fr::ZERO; n + 1]];
         first[0][0] = Fr::ONE;
         for k in 0..n {
@@ -128,7 +135,7 @@ impl Recurrence {
             .iter()
             .map(|row| apply(&transposed(matrix), row).iter().map(|value| *value * down).collect());
         let leave = |pick: usize| -> Option<Matrix> {
-            // Of each of the last x, or u, alone.
+            // The contribution of each of the last n values of x or of u by itself.
             let columns = (0..n).map(|lag| {
                 let at = |which: usize| -> Row {
                     let mut unit = vec![Fr::ZERO; n];
@@ -166,7 +173,7 @@ impl Recurrence {
     }
 }
 
-/// s after the last round, of the last n of u and x, the newest first.
+/// s after the last round, from the last n values of u and x, newest first.
 fn end(
     block: &[Row],
     b: &[Fr],
@@ -177,7 +184,7 @@ fn end(
     x: &[Fr],
 ) -> Option<Row> {
     let n = b.len();
-    // w A^i s is what is left of x when all that u gave is taken off; s is that n rounds before the end.
+    // With s taken n rounds before the end, w A^i s is x minus everything that u contributed to it.
     let left: Row = (0..n)
         .map(|i| {
             let lag = n - 1 - i;
@@ -193,10 +200,11 @@ fn end(
     Some(s)
 }
 
-/// The smallest kappa for which kappa / m is a fourth power, and the root.
+/// The smallest kappa for which kappa / m is a fourth power, and the fourth root.
 fn root(m: Fr) -> Option<(u64, Fr)> {
     let inverse = m.inverse()?;
-    // -1 is a square, so that of the two square roots both are squares or none. One number in four is a fourth power.
+    // Since -1 is a square, the two square roots are both squares or both non-squares. One element
+    // in four is a fourth power.
     (1..=12).find_map(|kappa| {
         let root = (Fr::from(kappa) * inverse).sqrt()?.sqrt()?;
         Some((kappa, root))

@@ -5,28 +5,29 @@ use ark_ff::AdditiveGroup as _;
 
 use super::{Constants, WIDEST, recurrence::Recurrence};
 
-/// For a state of `width` = n + 1 elements.
+/// The constants for a state of `width` = n + 1 elements.
 #[derive(Debug)]
 pub(super) struct Table<S> {
     pub(super) width: usize,
     pub(super) kappa: u64,
-    /// What the state gains before the first round.
+    /// The constants added before the first round.
     pub(super) start: Vec<S>,
-    /// The full rounds before the partial ones, but for the last, whose linear layer is `enter`.
+    /// The full rounds before the partial ones, except the last, whose linear layer is `enter`.
     pub(super) opening: Vec<Mix<S>>,
     pub(super) enter: Mix<S>,
-    /// What y gains in each partial round; in the first n, `enter` gives it.
+    /// The constants added to y in each partial round. In the first n rounds `enter` supplies them.
     pub(super) constants: Vec<S>,
-    /// Per round modulo n: the weights of v, then of y, in slots 0 to n - 1.
+    /// For each round modulo n, the weights of v and then of y, in slots 0 to n - 1.
     pub(super) step: Vec<Vec<S>>,
-    /// Gives the state out of the slots after the last partial round.
+    /// Computes the state from the slots after the last partial round.
     pub(super) leave: Mix<S>,
-    /// The full rounds after the partial ones, but for the last, of which only `last` is needed.
+    /// The full rounds after the partial ones, except the last, of which only the row `last` is
+    /// needed.
     pub(super) closing: Vec<Mix<S>>,
     pub(super) last: Vec<S>,
 }
 
-/// A linear layer, and what the state gains after it.
+/// A linear layer, and the constants that are added after it.
 #[derive(Debug)]
 pub(super) struct Mix<S> {
     pub(super) rows: Vec<Vec<S>>,
@@ -34,7 +35,7 @@ pub(super) struct Mix<S> {
 }
 
 impl Table<Fr> {
-    /// None for a shape that [`Constants`] does not allow, and for a matrix that has no recurrence.
+    /// `None` if [`Constants`] does not allow the shape, or if the matrix has no recurrence.
     pub(super) fn new(constants: &Constants<'_>) -> Option<Self> {
         let Constants { width, full_rounds, partial_rounds, round_constants, mds } = *constants;
         let shaped = (2..=WIDEST).contains(&width)
@@ -56,7 +57,8 @@ impl Table<Fr> {
 
         let [of_v, of_y] = &recurrence.step;
         let step = (0..n).map(|k| {
-            // Before round k slot i has v of the round (k - 1 - i) mod n + 1 rounds ago, and y of the round (k - i) mod n ago.
+            // Before round k, slot i holds v from (k - 1 - i) mod n + 1 rounds ago and y from (k -
+            // i) mod n rounds ago.
             let v = (0..n).map(|i| of_v[(k + 2 * n - 1 - i) % n]);
             v.chain((0..n).map(|i| of_y[(k + n - i) % n])).collect()
         });
@@ -90,7 +92,7 @@ impl Table<Fr> {
         })
     }
 
-    /// The same with every element in another form.
+    /// The same table with every element converted to another form.
     pub(super) fn map<S>(&self, form: &impl Fn(&Fr) -> S) -> Table<S> {
         let row = |row: &Vec<Fr>| row.iter().map(form).collect::<Vec<S>>();
         let mix = |mix: &Mix<Fr>| Mix {

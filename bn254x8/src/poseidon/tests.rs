@@ -1,4 +1,4 @@
-//! The rounds with bounds carried along, against the definition.
+//! Compares the rounds with the definition, in emulation, which checks all bounds.
 #![allow(clippy::unwrap_used)]
 
 use ark_bn254::Fr;
@@ -33,7 +33,7 @@ fn check<const N: usize>(full_rounds: usize, partial_rounds: usize) {
     let rng = &mut StdRng::seed_from_u64(N as u64);
     let mut elements = |count: usize| (0..count).map(|_| Fr::rand(rng)).collect::<Vec<Fr>>();
     let width = N + 1;
-    // With a random matrix every kappa comes up.
+    // Random matrices produce every value of kappa.
     let (mds, round_constants) =
         (elements(width * width), elements((full_rounds + partial_rounds) * width));
     let constants = Constants {

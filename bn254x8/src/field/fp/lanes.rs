@@ -1,4 +1,4 @@
-//! The field in limbs as lanes of elements, and as coordinates of points.
+//! [`Lanes`] and [`Coordinate`] for prime fields in limbs.
 
 use std::marker::PhantomData;
 
@@ -39,8 +39,8 @@ where
         Self::new([W::from_word(isa, 0); 5], Bound::of(0.0))
     }
 
-    // What brings elements in, and the inverse, are kernels of their own: one copy, and not one
-    // wherever they are used.
+    // Conversions and the inverse are kernels of their own, so that their code exists once and is
+    // not inlined at every use.
     #[inline(always)]
     fn splat(isa: W::Token, element: &P::Plain) -> Self {
         isa.run(Splat::<P, W>(element, PhantomData))
@@ -124,7 +124,7 @@ where
 
     #[cfg_attr(not(test), inline(always))]
     fn to_integers(self) -> [BigInt<4>; 8] {
-        // A product with the number one takes the radix off.
+        // A product with the integer one divides by the Montgomery radix.
         let word = self.limbs[0];
         let one = Self::new(
             [word.splat(1), word.splat(0), word.splat(0), word.splat(0), word.splat(0)],
@@ -179,7 +179,7 @@ where
 
     #[inline(always)]
     fn negate(&self, lanes: u8) -> Self {
-        // Coordinates of tables are below p, though `load` says less.
+        // Coordinates from tables are below p, although `load` only claims 1.65 p.
         self.select(lanes, &self.known(1.0).negative::<1>()).known(1.0)
     }
 
@@ -204,7 +204,7 @@ where
     fn negate_sub_lazy(&self, lanes: u8, other: &Self) -> Self {
         self.bound.at_most(1.65);
         other.bound.at_most(2.0);
-        // Coordinates of tables are below p, though `load` says less.
+        // Coordinates from tables are below p, although `load` only claims 1.65 p.
         let (a, one) = (&self.limbs, self.multiple(1));
         let minus = [
             one[0].sub(a[0]),
@@ -273,7 +273,8 @@ where
 
     #[inline(always)]
     fn run(self, isa: W::Token) -> Option<Fp<P, W>> {
-        // x·2^260 is arkworks' x·2^4; one over that, brought back, lacks 2^8.
+        // x·2^260 is x·2^4 in arkworks' form. Its inverse, converted to our form, lacks a factor
+        // 2^8.
         let elements = self.0.numbers().map(|x| P::element(prime::canonical(x, P::WORDS)));
         let inverses = inverses(&elements, inverse::<P>)?;
         let numbers = inverses.map(|x| P::words(&x));
