@@ -1,4 +1,5 @@
-//! What the engine takes of a circuit and of a witness: borrowed, and without a statement's types.
+//! What the engine needs of a circuit and of a witness, borrowed and independent of a statement's
+//! types.
 
 use std::fmt;
 
@@ -8,15 +9,15 @@ use wufu_verifier::CircuitId;
 /// The circuit that a caller expects a key to be for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CircuitInfo {
-    /// Its name, for messages.
+    /// The circuit's name, for messages.
     pub name: &'static str,
-    /// The BLAKE3 hash of its `.r1cs` file. A key is for this circuit when it has the same id.
+    /// The BLAKE3 hash of its `.r1cs` file. A key is for this circuit if it has the same id.
     pub id: CircuitId,
-    /// Rows.
+    /// Number of rows.
     pub rows: usize,
-    /// Wires, the constant one included.
+    /// Number of wires, including the constant one.
     pub wires: usize,
-    /// Public inputs, without the constant one.
+    /// Number of public inputs, excluding the constant one.
     pub public_inputs: usize,
 }
 
@@ -31,26 +32,26 @@ impl<'a> MatrixRef<'a> {
     /// A matrix in compressed form.
     ///
     /// # Shapes
-    /// `terms` are `(wire, coefficient)`, row after row. `ends` says for each row where its terms end; it never falls, and its
-    /// last entry is at most the number of terms.
+    /// `terms` are pairs `(wire, coefficient)`, row by row. `ends` gives the end of each row's
+    /// terms. It must not decrease, and its last entry must be at most the number of terms.
     pub fn new(terms: &'a [(u32, Fr)], ends: &'a [usize]) -> Self {
         Self { terms, ends }
     }
 
-    /// The terms of row `index`; none past the last row.
+    /// The terms of row `index`. Empty if there is no such row.
     pub fn row(&self, index: usize) -> &'a [(u32, Fr)] {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
         let end = self.ends.get(index).copied().unwrap_or(0);
         self.terms.get(start.unwrap_or(0)..end).unwrap_or(&[])
     }
 
-    /// The rows in their order.
+    /// All rows, in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &'a [(u32, Fr)]> + use<'a> {
         let matrix = *self;
         (0..matrix.ends.len()).map(move |index| matrix.row(index))
     }
 
-    /// How many terms all rows have.
+    /// Number of terms in all rows together.
     pub fn non_zeros(&self) -> usize {
         self.terms.len()
     }
@@ -59,44 +60,47 @@ impl<'a> MatrixRef<'a> {
 /// The rows of a circuit: `A·z ∘ B·z = C·z`.
 ///
 /// # Shapes
-/// Wire 0 is the constant one; then come the public inputs, then all other wires. The three matrices have as many rows.
+/// Wire 0 is the constant one, followed by the public inputs and then all other wires. The three
+/// matrices have the same number of rows.
 #[derive(Clone, Copy, Debug)]
 pub struct R1csRef<'a> {
-    /// Public inputs, without the constant one.
+    /// Number of public inputs, excluding the constant one.
     pub public_inputs: usize,
-    /// All wires, the constant one included.
+    /// Number of wires, including the constant one.
     pub wires: usize,
     /// A, B and C.
     pub matrices: [MatrixRef<'a>; 3],
 }
 
 impl R1csRef<'_> {
-    /// Rows.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.matrices[0].ends.len()
     }
 }
 
-/// The wires of a circuit under one witness, and the values of its rows. It prints only its sizes.
+/// The wires of a circuit under one witness, and the values of its rows. Its `Debug` output has
+/// only the sizes.
 ///
 /// # Shapes
-/// `z` is the constant one, the public inputs, then all other wires. `az`, `bz` and `cz` have a value per row.
+/// `z` is the constant one, followed by the public inputs and then all other wires. `az`, `bz` and
+/// `cz` have one value per row.
 #[derive(Clone, Copy)]
 pub struct AssignmentRef<'a> {
-    /// How many of the wires are public inputs, without the constant one.
+    /// Number of public inputs among the wires, excluding the constant one.
     pub public_inputs: usize,
-    /// The wires.
+    /// The values of the wires.
     pub z: &'a [Fr],
-    /// The first factor of each row.
+    /// The first factor of each row, `A·z`.
     pub az: &'a [Fr],
-    /// The second factor of each row.
+    /// The second factor of each row, `B·z`.
     pub bz: &'a [Fr],
-    /// What the product of each row must be.
+    /// The required product of each row, `C·z`.
     pub cz: &'a [Fr],
 }
 
 impl<'a> AssignmentRef<'a> {
-    /// The public inputs, in their order.
+    /// The public inputs, in order.
     pub fn public(&self) -> &'a [Fr] {
         self.z.get(1..=self.public_inputs).unwrap_or(&[])
     }

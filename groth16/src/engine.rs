@@ -1,74 +1,82 @@
-//! What computes a proof.
+//! The interface of proof engines, and their errors.
 
 use ark_bn254::Fr;
 use wufu_verifier::{Proof, VerifyingKey, groth16::proof::ProofError};
 
 use crate::AssignmentRef;
 
-/// Why an engine gives no proof.
+/// Why an engine did not produce a proof.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// The assignment is not of the engine's circuit. This is the caller's mistake.
+    /// The assignment has another number of wires than the engine's circuit. This is the caller's
+    /// mistake.
     #[error("assignment has {got} wires, expected {expected}")]
     Wires {
-        /// How many wires it has.
+        /// Number of wires in the assignment.
         got: usize,
-        /// How many the circuit has.
+        /// Number of wires in the circuit.
         expected: usize,
     },
-    /// The assignment has another number of public inputs than the engine's circuit. This is the caller's mistake.
+    /// The assignment has another number of public inputs than the engine's circuit. This is the
+    /// caller's mistake.
     #[error("assignment has {got} public inputs, expected {expected}")]
     Public {
-        /// How many it has.
+        /// Number of public inputs in the assignment.
         got: usize,
-        /// How many the circuit has.
+        /// Number of public inputs in the circuit.
         expected: usize,
     },
-    /// The rows of the assignment are not as many as the engine's circuit has. This is the caller's mistake.
+    /// The assignment has another number of rows than the engine's circuit. This is the caller's
+    /// mistake.
     #[error("assignment has {got} rows, expected {expected}")]
     Rows {
-        /// How many rows it has.
+        /// Number of rows in the assignment.
         got: usize,
-        /// How many the circuit has.
+        /// Number of rows in the circuit.
         expected: usize,
     },
-    /// The assignment is false: nothing was computed of it. This is the caller's mistake.
+    /// The assignment does not satisfy the circuit, so nothing was computed. This is the caller's
+    /// mistake.
     #[error("the assignment does not satisfy {failing} of {rows} rows")]
     False {
-        /// How many rows do not hold.
+        /// Number of rows that do not hold.
         failing: usize,
-        /// How many there are.
+        /// Number of rows.
         rows: usize,
     },
-    /// The arithmetic refused what it was handed. This is our bug.
+    /// The arithmetic rejected its input. This is our bug.
     #[error(transparent)]
     Kernel(#[from] bn254x8::Error),
-    /// The domain is larger than the field allows. This is our bug: no circuit comes near.
+    /// The field has no evaluation domain of this size. This is our bug: no circuit comes near the
+    /// limit.
     #[error("the circuit is too large for the field")]
     Domain,
-    /// The proof is not one of points that may be used: r and s were not random, or the key is broken.
+    /// The proof has a point that must not be used: `r` and `s` were not random, or the key is
+    /// broken.
     #[error("the proof is unusable: {0}")]
     Proof(#[from] ProofError),
 }
 
 /// Computes Groth16 proofs under one key. It holds everything that does not depend on the witness.
 ///
-/// An engine need not check whether the assignment is true: a false one gives an error or a proof
-/// that does not verify. Callers check before and after.
+/// An engine need not check whether the assignment is true. A false assignment leads to an error or
+/// to a proof that does not verify. Callers check the assignment before and the proof after.
 pub trait Engine: Send + Sync {
-    /// Its name, and what there is to know of how it works, for people.
+    /// The engine's name and configuration, for people.
     fn name(&self) -> &str;
 
-    /// The key that its proofs verify under.
+    /// The key under which its proofs verify.
     fn verifying_key(&self) -> &VerifyingKey;
 
-    /// Rows of the circuit.
+    /// Number of rows in the circuit.
     fn rows(&self) -> usize;
 
-    /// The proof for an assignment, blinded by `r` and `s`: the same, bit for bit, from every engine.
+    /// The proof for an assignment, blinded by `r` and `s`. All engines give the same proof, bit
+    /// for bit.
     ///
     /// # Errors
-    /// When the assignment is of another circuit or false, or the proof comes out unusable.
+    /// Returns an error if the assignment is false or belongs to another circuit, or if the proof
+    /// is unusable.
     fn prove(&self, assignment: AssignmentRef<'_>, r: Fr, s: Fr) -> Result<Proof, EngineError>;
 }

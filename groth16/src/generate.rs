@@ -1,4 +1,4 @@
-//! Keys from fresh randomness. Whoever sees that randomness can forge.
+//! Generates keys from fresh randomness. Anyone who knows that randomness can forge proofs.
 
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{
@@ -14,17 +14,18 @@ use zeroize::Zeroizing;
 
 use crate::{MatrixRef, R1csRef, key::KeyFileError};
 
-/// The points of a key for a circuit. The secrets are drawn here and wiped here; nobody can know that no copy was kept.
+/// Generates the points of a key for a circuit. The secrets are drawn and wiped here, but nobody
+/// can be sure that no copy was kept.
 ///
-/// From the same random numbers arkworks' generator makes the same key, bit for bit.
+/// From the same random numbers, arkworks' generator makes the same key, bit for bit.
 ///
 /// # Errors
-/// Returns an error if a row has a wire that the circuit does not have, if there are more public inputs than
-/// wires or more rows than the field has roots of unity, or if a secret is zero.
+/// Returns an error if a row has a wire that the circuit does not have, if there are more public
+/// inputs than wires or more rows than the field has roots of unity, or if a secret is zero.
 ///
 /// # Cost
-/// A multiple of the generator for every point of the key, those of the first group in lanes, on all
-/// threads of the rayon pool.
+/// One multiple of the generator for every point of the key, on all threads of the rayon pool.
+/// Multiples in the first group are computed in lanes.
 pub fn generate(
     rows: R1csRef<'_>,
     reduction: Reduction,
@@ -74,7 +75,8 @@ pub fn generate(
     })
 }
 
-/// Every wire's polynomials A, B and C at `tau`. Rows past the last tie down the public inputs: `input · 0 = 0`.
+/// The polynomials A, B and C of every wire, evaluated at `tau`. Additional rows `input · 0 = 0`
+/// bind the public inputs.
 fn polynomials(
     rows: R1csRef<'_>,
     domain: &Radix2EvaluationDomain<Fr>,
@@ -97,8 +99,8 @@ fn polynomials(
     values
 }
 
-/// The scalars of the query H: with them the quotient's coefficients (libsnark) or its values on the odd
-/// powers (circom) are summed.
+/// The scalars of the query H. Proofs multiply them by the quotient's coefficients (libsnark) or by
+/// its values on the odd powers (circom).
 fn quotient(
     reduction: Reduction,
     domain: &Radix2EvaluationDomain<Fr>,
@@ -107,13 +109,13 @@ fn quotient(
 ) -> Result<Zeroizing<Vec<Fr>>, KeyFileError> {
     let size = domain.size();
     Ok(Zeroizing::new(match reduction {
-        // Powers of tau, times what is zero on the domain.
+        // Powers of tau, times the value at tau of the polynomial that vanishes on the domain.
         Reduction::Libsnark => {
             let first = domain.evaluate_vanishing_polynomial(tau) * delta_inverse;
             let powers = std::iter::successors(Some(first), |power| Some(*power * tau));
             powers.take(size - 1).collect()
         }
-        // The Lagrange polynomials of the odd powers of a root of twice the order.
+        // The Lagrange polynomials of the odd powers of a root of unity of twice the order.
         Reduction::Circom => {
             let double = Radix2EvaluationDomain::<Fr>::new(2 * size);
             let double = double.ok_or(KeyFileError::Generator)?;
@@ -123,7 +125,7 @@ fn quotient(
     }))
 }
 
-/// Multiples of the first group's generator.
+/// Multiples of the generator of the first group.
 fn multiples(scalars: &[Fr]) -> Result<Vec<G1Affine>, KeyFileError> {
     let mut points = vec![G1Affine::generator(); scalars.len()];
     let scaled = transform::scale(Backend::best(), &mut points, scalars, &|_| {});

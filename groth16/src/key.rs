@@ -1,4 +1,4 @@
-//! Proving keys, in memory and as files.
+//! Proving keys, in memory and in files.
 
 use std::{
     fmt, fs,
@@ -17,70 +17,72 @@ use wufu_verifier::{
 
 use crate::CircuitInfo;
 
-/// How a proving key's file begins.
+/// The first bytes of a proving key's file.
 const MAGIC: &[u8; 8] = b"wufu-pk1";
-/// The hash at its end.
+/// Length of the hash at the end of the file.
 const HASH: usize = 32;
-/// No key of ours is larger, so a larger file is not read.
+/// Larger files are not read. None of our keys is this large.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Why there is no proving key.
+/// Why a proving key was rejected or could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyFileError {
-    /// The file cannot be read or written.
+    /// The file could not be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is too large to be one.
+    /// The file is larger than any proving key.
     #[error("proving key is {got} bytes, expected at most {MAX_BYTES}")]
     Large {
-        /// How many bytes it has.
+        /// Size of the file in bytes.
         got: u64,
     },
-    /// It does not begin like one of this version.
-    #[error("these bytes are no proving key of version 1")]
+    /// The file is not a proving key of this version.
+    #[error("not a proving key of version 1: the file does not begin with wufu-pk1")]
     Magic,
-    /// It is cut off or changed.
-    #[error("proving key is damaged: its BLAKE3 hash does not fit")]
+    /// The file is truncated or was changed.
+    #[error("proving key is damaged: its BLAKE3 hash does not match")]
     Hash,
-    /// The verifying key in it is refused.
+    /// The verifying key in the file was rejected.
     #[error(transparent)]
     Verifying(#[from] KeyError),
-    /// It is for another circuit.
+    /// The key is for another circuit.
     #[error("proving key is for {got}, expected one for {expected}")]
     Circuit {
-        /// Its circuit.
+        /// The key's circuit.
         got: &'static str,
-        /// The circuit that was asked for.
+        /// The requested circuit.
         expected: &'static str,
     },
-    /// A point in it is not on its curve or outside its group, or the points do not end where the file does.
-    #[error("proving key has a malformed point, or bytes too few or too many")]
+    /// A point is not on its curve or not in its group, or the points do not end where the file
+    /// does.
+    #[error("proving key has an invalid point or the wrong length")]
     Points,
-    /// It has another number of points than its circuit needs.
+    /// The key has another number of points than its circuit needs.
     #[error("proving key has {got} points in {query}, expected {expected}")]
     Count {
-        /// Which of its vectors.
+        /// The name of the query.
         query: &'static str,
-        /// How many points that has.
+        /// Number of points in the query.
         got: usize,
-        /// How many it must have.
+        /// Number of points that the circuit needs.
         expected: usize,
     },
-    /// Its proving half belongs to another verifying key.
-    #[error("the two halves of the proving key do not belong together")]
+    /// The points belong to another verifying key.
+    #[error("the proving key's points do not match its verifying key")]
     Halves,
-    /// The circuit has too many rows, or a row of a wire that it does not have, or a secret was zero.
-    #[error("the key generator failed")]
+    /// The circuit has too many rows, a row has an unknown wire, or a secret was zero.
+    #[error("key generation failed: too many rows, a wire out of range, or a zero secret")]
     Generator,
 }
 
-/// A proving key: its points are on their curves and in their groups, as many as its circuit needs, and belong to its
-/// verifying key.
+/// A proving key. Its points are on their curves and in their groups, there are as many as the
+/// circuit needs, and they belong to the verifying key.
 ///
 /// # Shapes
-/// As a file: `wufu-pk1` (8 bytes), length of the verifying key (u32 little-endian), the verifying key (which says circuit,
-/// provenance and reduction), arkworks' uncompressed proving key, BLAKE3 of all before (32 bytes).
+/// The file consists of `wufu-pk1` (8 bytes), the length of the verifying key (u32 little-endian),
+/// the verifying key (which names the circuit, provenance and reduction), arkworks' uncompressed
+/// proving key, and the BLAKE3 hash of everything before it (32 bytes).
 #[derive(Clone)]
 pub struct ProvingKey {
     verifying: VerifyingKey,
@@ -94,11 +96,11 @@ impl fmt::Debug for ProvingKey {
 }
 
 impl ProvingKey {
-    /// A key from its verifying half and arkworks' points.
+    /// Makes a key from its verifying key and arkworks' points.
     ///
     /// # Errors
     /// Returns an error if the verifying key is for another circuit than `circuit` or has other
-    /// points, or if there are too few or too many points.
+    /// points, or if the number of points is wrong.
     pub fn new(
         verifying: VerifyingKey,
         circuit: &CircuitInfo,
@@ -115,17 +117,17 @@ impl ProvingKey {
         Ok(Self { verifying, points })
     }
 
-    /// The fingerprint.
+    /// The fingerprint of the verifying key.
     pub fn id(&self) -> KeyId {
         self.verifying.id()
     }
 
-    /// The key that its proofs verify under.
+    /// The key under which proofs verify.
     pub fn verifying_key(&self) -> &VerifyingKey {
         &self.verifying
     }
 
-    /// The points, as arkworks has them.
+    /// The points, as an arkworks key.
     pub fn points(&self) -> &ark_groth16::ProvingKey<Bn254> {
         &self.points
     }
@@ -133,7 +135,7 @@ impl ProvingKey {
     /// Encodes the key.
     ///
     /// # Errors
-    /// When a point cannot be written, which in memory does not happen.
+    /// Returns an error if a point cannot be written, which does not happen in memory.
     pub fn encode(&self) -> Result<Vec<u8>, KeyFileError> {
         let verifying = self.verifying.encode();
         let mut out = MAGIC.to_vec();
@@ -146,12 +148,12 @@ impl ProvingKey {
         Ok(out)
     }
 
-    /// Decodes a key for a circuit. Every point is checked.
+    /// Decodes a key for a circuit. Checks every point.
     ///
     /// # Errors
-    /// When the bytes are damaged or have another form, the verifying key is refused (see
-    /// [`VerifyingKey::decode`]) or is for another circuit, a point is wrong, or the points are not
-    /// as many as the circuit needs.
+    /// Returns an error if the bytes are damaged or malformed, if the verifying key is rejected
+    /// (see [`VerifyingKey::decode`]) or for another circuit, if a point is invalid, or if the
+    /// number of points is wrong.
     ///
     /// # Cost
     /// A subgroup check for every point of G2: seconds for Five Fu.
@@ -169,7 +171,8 @@ impl ProvingKey {
         let verifying = VerifyingKey::decode(verifying, trust)?;
         let points = ark_groth16::ProvingKey::<Bn254>::deserialize_uncompressed(encoded);
         let points = points.map_err(|_| KeyFileError::Points)?;
-        // arkworks drops x when the infinity flag is set, and stops where the points end.
+        // Encode again and compare: arkworks ignores x if the infinity flag is set, and ignores any
+        // bytes after the points.
         let mut again = Vec::with_capacity(encoded.len());
         let written = points.serialize_uncompressed(&mut again);
         if written.is_err() || again != encoded {
@@ -181,32 +184,32 @@ impl ProvingKey {
     /// Loads a key for a circuit from a file.
     ///
     /// # Errors
-    /// As [`ProvingKey::decode`], and when the file cannot be read.
+    /// Returns an error if the file cannot be read, and the errors of [`ProvingKey::decode`].
     pub fn load(path: &Path, circuit: &CircuitInfo, trust: Trust) -> Result<Self, KeyFileError> {
         let got = fs::metadata(path)?.len();
         if got > MAX_BYTES {
             return Err(KeyFileError::Large { got });
         }
-        // A device says that it is empty, and has no end.
+        // The limit also covers devices, which report a size of zero but have no end.
         let mut bytes = Vec::new();
         fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
         Self::decode(&bytes, circuit, trust)
     }
 
-    /// Writes the key to a file, whole or not at all.
+    /// Writes the key to a file atomically.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
         let bytes = self.encode()?;
         Draft::private(path).replace(|file| file.write_all(&bytes))?;
-        // The name, too, is to survive a power cut.
+        // Sync the folder, so that the new name also survives a power failure.
         sync_folder(path)?;
         Ok(())
     }
 }
 
-/// The points of arkworks' verifying key.
+/// The points of an arkworks verifying key.
 pub fn key_points(key: &ark_groth16::VerifyingKey<Bn254>) -> KeyPoints {
     KeyPoints {
         alpha: key.alpha_g1,
@@ -226,7 +229,8 @@ fn check_counts(
     let public = circuit.public_inputs + 1;
     let domain = Radix2EvaluationDomain::<Fr>::compute_size_of_domain(rows + public);
     let domain = domain.ok_or(KeyFileError::Generator)?;
-    // libsnark's quotient is a polynomial of degree `domain - 2`, snarkjs's its values on a coset.
+    // libsnark's quotient has `domain - 1` coefficients (degree `domain - 2`). snarkjs uses the
+    // values of the quotient on a coset.
     let quotient = match reduction {
         Reduction::Libsnark => domain - 1,
         Reduction::Circom => domain,

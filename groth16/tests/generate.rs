@@ -1,4 +1,5 @@
-//! Our generator against arkworks': the same keys from the same random numbers, bit for bit.
+//! Compares our generator with that of arkworks: the same random numbers must give the same key,
+//! bit for bit.
 
 use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
 use ark_ec::PrimeGroup as _;
@@ -15,7 +16,7 @@ use crate::{
     prepared::{awkward, chain},
 };
 
-/// What arkworks makes of the numbers that a generator gives.
+/// The key that arkworks makes from the same random numbers.
 fn theirs(shape: &R1cs, reduction: Reduction, rng: &mut StdRng) -> ProvingKey<Bn254> {
     let [alpha, beta, gamma, delta] = [(); 4].map(|()| Fr::rand(rng));
     let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
@@ -28,7 +29,7 @@ fn theirs(shape: &R1cs, reduction: Reduction, rng: &mut StdRng) -> ProvingKey<Bn
 
 #[test]
 fn keys_are_those_of_arkworks() {
-    // Wires in no row and rows that are alike give points at infinity, and equal ones.
+    // Wires without rows and equal rows, which give points at infinity and equal points.
     for (shape, _) in
         [chain(1, Fr::from(3u64)), chain(700, Fr::from(5u64)), awkward(Fr::from(2u64))]
     {
@@ -40,7 +41,7 @@ fn keys_are_those_of_arkworks() {
     }
 }
 
-/// A row of a wire that the circuit does not have ended the process.
+/// A row with a wire that the circuit does not have used to end the process.
 #[test]
 fn rows_of_other_wires_make_no_key() {
     let (terms, ends) = ([(1, Fr::from(2u64)), (2, Fr::from(3u64))], [1, 2]);

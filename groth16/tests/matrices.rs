@@ -1,4 +1,5 @@
-//! Circuits as arkworks wants them, and circom's reduction: written again here, not taken from the crate.
+//! Circuits in arkworks' form, and circom's reduction. Both are written again here, independently
+//! of the crate.
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
 use ark_bn254::Fr;
@@ -22,7 +23,7 @@ pub fn matrices(shape: &R1cs) -> [Matrix<Fr>; 3] {
     })
 }
 
-/// The rows for arkworks' generator.
+/// The rows, for arkworks' generator.
 pub struct Rows<'a>(pub &'a R1cs);
 
 impl ConstraintSynthesizer<Fr> for Rows<'_> {
@@ -50,7 +51,8 @@ impl ConstraintSynthesizer<Fr> for Rows<'_> {
     }
 }
 
-/// The reduction of circom and snarkjs: the quotient by its values on the coset of the roots of twice the order.
+/// The reduction of circom and snarkjs: the quotient is given by its values on a coset, the odd
+/// powers of a root of unity of twice the order.
 ///
 /// # Source
 /// snarkjs, `groth16_prove.js` and `zkey_new.js`; ark-circom's `CircomReduction`.
@@ -100,7 +102,7 @@ impl R1CSToQAP for CircomReduction {
         _: F,
         delta_inverse: F,
     ) -> Result<Vec<F>, SynthesisError> {
-        // The Lagrange points of twice the domain at its odd places.
+        // The Lagrange polynomials of twice the domain, at the odd positions.
         let mut scalars: Vec<F> =
             (0..2 * max_power + 2).map(|k| delta_inverse * t.pow([k as u64])).collect();
         let domain = D::new(scalars.len()).unwrap();

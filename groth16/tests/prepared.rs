@@ -1,5 +1,5 @@
-//! The prepared engine against arkworks' prover: the same proofs, bit for bit, of small circuits of
-//! every shape and witness. Those of the statements are in `prover/tests/prepared.rs`.
+//! Compares the prepared engine with arkworks' prover, bit for bit, on small circuits with every
+//! kind of shape and witness. `prover/tests/prepared.rs` does so for the statements.
 #![allow(clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::{Bn254, Fr};
@@ -29,12 +29,12 @@ fn rng(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
-/// Threads of one proof.
+/// A pool of this many threads for one proof.
 fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
 }
 
-/// A circuit made by hand and one assignment of it.
+/// A hand-made circuit and one assignment of it.
 fn circuit<const N: usize>(
     public: [Fr; N],
     build: impl FnOnce(&mut Builder, [Num; N]),
@@ -45,7 +45,7 @@ fn circuit<const N: usize>(
     b.finish()
 }
 
-/// x^5 chains: the output is public.
+/// Chains of fifth powers whose output is public.
 pub fn chain(steps: usize, start: Fr) -> (R1cs, Assignment) {
     let mut output = start;
     (0..steps).for_each(|_| output = output.square().square() * output + Fr::ONE);
@@ -66,7 +66,8 @@ pub fn chain(steps: usize, start: Fr) -> (R1cs, Assignment) {
     })
 }
 
-/// Wires that are all the same, some in no row, some in B alone, some rows twice: points at infinity and equal ones.
+/// Equal wires, some in no row and some only in B, and repeated rows: points at infinity and equal
+/// points.
 pub fn awkward(value: Fr) -> (R1cs, Assignment) {
     circuit([value, value], |b, [one, two]| {
         let unused = b.wire(value);
@@ -74,7 +75,7 @@ pub fn awkward(value: Fr) -> (R1cs, Assignment) {
         let zero = b.constant(Fr::from(0u64));
         for _ in 0..3 {
             let x = b.wire(value);
-            // The same combination again and again gives the same point.
+            // Repeating the same combination gives equal points.
             b.row(&x.minus(&one), &two.plus_constant(Fr::from(7u64)), &zero);
             b.row(&zero, &x, &zero);
         }
@@ -84,7 +85,7 @@ pub fn awkward(value: Fr) -> (R1cs, Assignment) {
     })
 }
 
-/// One circuit, one key: ours for all backends and budgets, theirs once.
+/// One circuit and one key: our engine with every backend and budget, and arkworks' engine once.
 struct Case<'a> {
     shape: &'a R1cs,
     key: ark_groth16::ProvingKey<Bn254>,
@@ -134,7 +135,8 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Every backend and budget, one thread and several, random blinding and none.
+/// Compares every backend and budget, with one thread and several, with random blinding and
+/// without.
 fn equal(shape: &R1cs, assignments: &[&Assignment], budgets: &[usize], rng: &mut StdRng) {
     for reduction in [Reduction::Libsnark, Reduction::Circom] {
         let case = Case::new(shape, reduction, rng);
@@ -165,7 +167,7 @@ fn equal(shape: &R1cs, assignments: &[&Assignment], budgets: &[usize], rng: &mut
 #[test]
 fn proofs_of_small_circuits_are_those_of_arkworks() {
     let rng = &mut rng(21);
-    // One row, and the sizes around which the domain grows: rows and two public wires.
+    // One row, and sizes at which the domain grows: rows plus two public wires.
     for steps in [1, 2, 5, 10, 11] {
         let (shape, one) = chain(steps, Fr::rand(rng));
         let (_, two) = chain(steps, Fr::from(0u64));
@@ -189,7 +191,7 @@ fn zeros_ones_unused_wires_and_equal_points_are_met() {
     equal(&shape, &[&ones, &zeros, &others], &[0, SMALL, DEFAULT_BUDGET], rng);
 }
 
-/// Chains of so many rows or one more, each with its own key.
+/// Chains with these numbers of steps, each with its own key.
 fn long(steps: &[usize], seed: u64) {
     let rng = &mut rng(seed);
     for steps in steps {
@@ -218,7 +220,7 @@ fn proofs_of_long_chains_are_those_of_arkworks() {
         eprintln!("skipped: takes minutes; set WUFU_FULL=1");
         return;
     }
-    // 2^17 rows with the public wires, and the same for 2^15 and 2^16.
+    // 2^17 rows including the public wires, and likewise 2^15 and 2^16.
     long(&[10_922, 21_844, 43_690], 24);
 }
 
@@ -229,7 +231,7 @@ fn a_false_assignment_is_refused_and_not_revealed() {
     let case = Case::new(&shape, Reduction::Libsnark, rng);
     let ours = case.prepared(Backend::best(), SMALL);
     let workspaces = Workspaces::new();
-    // The output of another chain: the last row is false.
+    // The output of another chain, which makes the last row false.
     let (_, false_one) = circuit([Fr::from(1u64)], |b, [output]| {
         let mut x = b.wire(Fr::from(3u64));
         for step in 0..5 {
@@ -253,12 +255,12 @@ fn a_false_assignment_is_refused_and_not_revealed() {
         assert!(matches!(refused, EngineError::False { failing: 1, rows: 15 }), "{refused}");
         assert_eq!(refused.to_string(), "the assignment does not satisfy 1 of 15 rows");
     }
-    // One of another circuit.
+    // An assignment of another circuit.
     let (_, longer) = chain(6, Fr::from(3u64));
     let refused =
         ours.prove(values(&longer), Fr::from(1u64), Fr::from(1u64), &workspaces).unwrap_err();
     assert!(matches!(refused, EngineError::Wires { .. }), "{refused}");
-    // As many wires, no rows.
+    // The right number of wires, but no rows.
     let (none, other) = circuit([Fr::from(0u64)], |b, _| {
         for _ in 0..15 {
             b.wire(Fr::from(0u64));
@@ -319,8 +321,8 @@ fn many_proofs_at_once_do_not_disturb_each_other() {
     });
 }
 
-/// As many wires and rows as the circuit has, and one public input more: its first private wire would be taken for
-/// public.
+/// The right numbers of wires and rows, but one public input more: the first private wire would be
+/// treated as public.
 #[test]
 fn a_wrong_number_of_public_inputs_is_not_proved() {
     let steps = 5;

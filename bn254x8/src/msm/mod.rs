@@ -94,7 +94,7 @@ mod sealed {
     }
 }
 
-/// Defines a group: its name, affine points, sums, coordinates, rows and vectors of coordinates.
+/// Defines a group: its name, affine points, sums, coordinates, rows and vectors.
 macro_rules! group {
     ($name:ident, $affine:ident, $projective:ident, $field:ident, $row:ident) => {
         impl sealed::Sealed for $name {
@@ -160,8 +160,8 @@ pub struct Shape {
     pub bases: usize,
     /// Bits of a digit.
     pub window: u32,
-    /// A base has a row for every `step`-th window. 1 is fastest; the number of windows is
-    /// smallest, with only the bases themselves.
+    /// Each base has a row for every `step`-th window. A step of 1 is fastest. A step of all windows
+    /// is smallest: the table then holds only the bases.
     pub step: u32,
 }
 
@@ -261,8 +261,7 @@ impl<G: Group> Table<G> {
     /// The rows are not checked: anyone who can change them can change the sums.
     ///
     /// # Errors
-    /// Returns an error if the length does not fit the shape, if the rows do not begin at a
-    /// multiple of 64 bytes, or if the CPU does not support the backend.
+    /// Returns an error if the length, the alignment (64 bytes) or the backend does not fit.
     pub fn from_bytes(
         backend: Backend,
         shape: Shape,

@@ -1,4 +1,4 @@
-//! The engine of arkworks: `ark-groth16` with cached matrices, handed a full assignment.
+//! The arkworks engine: `ark-groth16` with cached matrices and a full assignment.
 
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
@@ -16,15 +16,16 @@ pub struct ArkEngine {
 }
 
 impl ArkEngine {
-    /// The engine for a key and the rows of its circuit. With other rows, its proofs do not verify.
+    /// Makes an engine for a key and the rows of its circuit. With other rows, its proofs do not
+    /// verify.
     ///
     /// # Cost
-    /// Memory for a copy of the rows: some 40 MB for 2^15 rows, beside the key.
+    /// Memory for a copy of the rows: about 40 MB for 2^15 rows, in addition to the key.
     pub fn new(key: ProvingKey, rows: R1csRef<'_>) -> Self {
         Self { matrices: matrices(rows), wires: rows.wires, key }
     }
 
-    /// The key.
+    /// The proving key.
     pub fn key(&self) -> &ProvingKey {
         &self.key
     }

@@ -1,4 +1,4 @@
-//! The quotient polynomial as snarkjs lays it out.
+//! The quotient polynomial in snarkjs's form.
 
 use ark_ff::PrimeField;
 use ark_groth16::r1cs_to_qap::{LibsnarkReduction, R1CSToQAP, evaluate_constraint};
@@ -8,12 +8,14 @@ use ark_relations::{
     utils::matrix::Matrix,
 };
 
-/// snarkjs's reduction: the prover hands over the values of `A·B - C` on the odd powers of a root of unity of twice the
-/// domain's size, and the key has the Lagrange polynomials of those places over `delta`, where libsnark's has powers of tau.
+/// snarkjs's reduction. The prover supplies the values of `A·B - C` on the odd powers of a root of
+/// unity of twice the domain's order. Where libsnark's key has powers of tau, this key has the
+/// Lagrange polynomials of those points, divided by `delta`.
 ///
-/// `A·B - C` has a degree below twice the domain's size, and is zero on the even powers, which are the domain: so these values
-/// determine it, and no quotient is computed at all. The polynomials A, B, C of the wires are libsnark's, also the rows
-/// `1 · 0 = 0` that tie down the public inputs.
+/// `A·B - C` has degree below twice the domain's size. It is zero on the even powers, which are the
+/// domain. The values on the odd powers therefore determine it, and no quotient is computed at all.
+/// The polynomials A, B and C of the wires are those of libsnark, including the rows `1 · 0 = 0`
+/// that bind the public inputs.
 ///
 /// # Source
 /// `src/groth16_prove.js` and `src/zkey_new.js` of snarkjs.
@@ -63,7 +65,7 @@ impl R1CSToQAP for CircomReduction {
     }
 }
 
-/// The domain times a root of unity of twice its size.
+/// The coset of the domain by a root of unity of twice its order.
 fn odd_coset<F: PrimeField, D: EvaluationDomain<F>>(domain: &D) -> Result<D> {
     let double = D::new(2 * domain.size()).ok_or(SynthesisError::PolynomialDegreeTooLarge)?;
     domain.get_coset(double.group_gen()).ok_or(SynthesisError::PolynomialDegreeTooLarge)

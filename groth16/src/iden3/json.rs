@@ -1,8 +1,8 @@
-//! Proofs, public inputs and verifying keys as snarkjs writes them.
+//! Proofs, public inputs and verifying keys in snarkjs's JSON format.
 //!
 //! # Shapes
-//! Field elements are decimal strings; a point of G1 is `[x, y, "1"]`, one of G2 `[[x0, x1], [y0, y1], ["1", "0"]]`, lowest
-//! coefficient first.
+//! Field elements are decimal strings. A point of G1 is `[x, y, "1"]`. A point of G2 is
+//! `[[x0, x1], [y0, y1], ["1", "0"]]`, lowest coefficient first.
 
 use std::fmt::Display;
 
@@ -21,7 +21,7 @@ pub fn proof(proof: &Proof) -> String {
     )
 }
 
-/// `public.json`: the public inputs in the order of the statement, without the leading one.
+/// `public.json`: the public inputs in the statement's order, without the leading one.
 pub fn public(inputs: &[Fr]) -> String {
     list(inputs.iter().map(text))
 }
@@ -30,7 +30,10 @@ pub fn public(inputs: &[Fr]) -> String {
 pub fn verifying_key(key: &VerifyingKey) -> String {
     let KeyPoints { alpha, beta, gamma, delta, inputs } = key.points();
     format!(
-        r#"{{"protocol":"groth16","curve":"bn128","nPublic":{},"vk_alpha_1":{},"vk_beta_2":{},"vk_gamma_2":{},"vk_delta_2":{},"vk_alphabeta_12":{},"IC":{}}}"#,
+        concat!(
+            r#"{{"protocol":"groth16","curve":"bn128","nPublic":{},"vk_alpha_1":{},"#,
+            r#""vk_beta_2":{},"vk_gamma_2":{},"vk_delta_2":{},"vk_alphabeta_12":{},"IC":{}}}"#,
+        ),
         inputs.len() - 1,
         g1(alpha),
         g2(beta),

@@ -1,6 +1,7 @@
-//! What snarkjs and the ceremonies made with it read and write: keys in, proofs and keys out.
+//! The formats of snarkjs, and of the ceremonies made with it: reads keys, and writes proofs and
+//! keys.
 //!
-//! `.r1cs`, `.wtns` and `.sym` are written by `wufu-circuits`. Here are snarkjs's `.zkey`
+//! `wufu-circuits` writes `.r1cs`, `.wtns` and `.sym`. This module has snarkjs's `.zkey`
 //! ([`zkey::read`]) and its JSON ([`json`]).
 
 pub mod json;

@@ -1,4 +1,4 @@
-//! snarkjs's `.zkey`, read.
+//! Reads snarkjs's `.zkey` files.
 
 use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, pairing::Pairing};
@@ -10,89 +10,91 @@ use crate::{KeyFileError, R1csRef};
 const MAGIC: &[u8; 4] = b"zkey";
 const VERSION: u32 = 1;
 const GROTH16: u32 = 1;
-/// Bytes of a field element, and limbs.
+/// Bytes of a field element.
 const FIELD: usize = 32;
 const G1: usize = 2 * FIELD;
 const G2: usize = 4 * FIELD;
 /// Bytes of a coefficient: matrix, row, wire, value.
 const COEFFICIENT: usize = 3 * 4 + FIELD;
 
-/// The sections by number; those after are the ceremony's transcript.
+/// Number of sections that are read. Those after them hold the transcript of the ceremony.
 const SECTIONS: usize = 9;
 
-/// Why bytes are not a `.zkey` of a circuit.
+/// Why bytes are not a `.zkey` of the circuit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZkeyError {
-    /// They do not begin like a `.zkey` of version 1, or it is not for Groth16.
-    #[error("these bytes are no .zkey of version 1 for Groth16")]
+    /// The bytes are not a `.zkey` of version 1, or the key is not for Groth16.
+    #[error("not a .zkey of version 1 for Groth16")]
     Magic,
-    /// A section is there twice, is missing, or the file is cut off or has more.
-    #[error("section {section} is missing, doubled or cut off")]
+    /// A section occurs twice or is missing, or the file is truncated or too long.
+    #[error("section {section} is missing, duplicated or truncated")]
     Section {
-        /// Its number; 0 is the file itself.
+        /// Number of the section; 0 is the file itself.
         section: u32,
     },
-    /// A section has another length than what it holds.
+    /// The length of a section does not fit its contents.
     #[error("section {section} is {got} bytes, expected {expected}")]
     Length {
-        /// Its number.
+        /// Number of the section.
         section: u32,
-        /// How many bytes it has.
+        /// Length of the section in bytes.
         got: usize,
-        /// How many it must have.
+        /// Length that its contents require.
         expected: usize,
     },
-    /// It is for another curve.
+    /// The key is for another curve.
     #[error("the key is not for BN254")]
     Curve,
-    /// It is for a circuit of another size.
+    /// The key is for a circuit of another size.
     #[error("the key has {got} {what}, expected {expected}")]
     Size {
-        /// Of what.
+        /// The quantity that differs.
         what: &'static str,
-        /// How many it has.
+        /// Its value in the key.
         got: usize,
-        /// How many the circuit has.
+        /// Its value in the circuit.
         expected: usize,
     },
-    /// It is for other rows.
+    /// The key is for a circuit with other rows.
     #[error("the key's rows are not those of the circuit")]
     Rows,
-    /// A number is not canonical, or a point is not on its curve or outside its group.
+    /// A coordinate is not canonical, or a point is not on its curve or not in its group.
     #[error("point {index} of section {section} is malformed")]
     Point {
-        /// The section.
+        /// Number of the section.
         section: u32,
-        /// Its place there.
+        /// Position of the point in the section.
         index: usize,
     },
-    /// Its points of G1 and G2 are of different secrets, or `gamma` is not the generator, as phase 1 leaves it.
-    #[error("the key's {what} is not what its other points say")]
+    /// The points in G1 and G2 belong to different secrets, or `gamma` is not the generator, which
+    /// it is after phase 1.
+    #[error("the key's {what} contradicts its other points")]
     Halves {
-        /// Which.
+        /// The name of the secret.
         what: &'static str,
     },
-    /// It is refused as every key may be.
+    /// The key was rejected for a reason that applies to every proving key.
     #[error(transparent)]
     Key(#[from] KeyFileError),
 }
 
 /// Reads the points of a `.zkey` as those of a key for a circuit.
 ///
-/// Every point is checked, and that the rows are the circuit's own. What cannot be seen from the file is whether its ceremony
-/// was honest and its points are of these rows: that is `snarkjs zkey verify`'s to say, with the circuit's `.r1cs` and the
-/// powers of tau, before the key is said to be of a ceremony.
+/// Checks every point, and that the rows are those of the circuit. The file does not show whether
+/// its ceremony was honest and whether its points belong to these rows. Before calling the key a
+/// ceremony key, run `snarkjs zkey verify` with the circuit's `.r1cs` and the powers of tau.
 ///
 /// # Shapes
-/// Sections of type (u32) and length (u64): 1 protocol; 2 moduli, sizes, `alpha`, `beta`, `gamma`, `delta`; 3 input points; 4
-/// coefficients of A and B; 5 to 9 A, B in G1, B in G2, L, H. Coordinates are in Montgomery form, little-endian; the identity
-/// is (0, 0); coefficients are in Montgomery form twice over.
+/// Each section has a type (u32) and a length (u64): 1 protocol; 2 moduli, sizes, `alpha`, `beta`,
+/// `gamma`, `delta`; 3 input points; 4 coefficients of A and B; 5 to 9 A, B in G1, B in G2, L, H.
+/// Coordinates are little-endian in Montgomery form, and the identity is (0, 0). Coefficients are
+/// in Montgomery form twice over.
 ///
 /// # Errors
-/// When the bytes have another form, a point is malformed, or sizes or rows are not those of the
-/// circuit. That the key is not one that lets anything be forged is checked when a verifying key is
-/// made of the points.
+/// Returns an error if the bytes are malformed, if a point is invalid, or if sizes or rows are not
+/// those of the circuit. That the key does not allow forgery is checked when a verifying key is
+/// made from the points.
 ///
 /// # Cost
 /// A subgroup check for every point of G2, on all threads of the pool.
@@ -118,7 +120,9 @@ pub fn read(
             return Err(ZkeyError::Curve);
         }
     }
-    for (what, expected) in [("wires", wires), ("public inputs", public), ("places", domain)] {
+    for (what, expected) in
+        [("wires", wires), ("public inputs", public), ("domain elements", domain)]
+    {
         let got = header.u32()? as usize;
         if got != expected {
             return Err(ZkeyError::Size { what, got, expected });
@@ -155,7 +159,7 @@ pub fn read(
     })
 }
 
-/// The sections by number. The transcript's are left where they are.
+/// Splits a file into its sections, by number. Ignores those of the transcript.
 fn split(bytes: &[u8]) -> Result<[&[u8]; SECTIONS], ZkeyError> {
     let mut file = Reader { section: 0, rest: bytes };
     if file.take(4)? != MAGIC || file.u32()? != VERSION {
@@ -182,7 +186,8 @@ fn split(bytes: &[u8]) -> Result<[&[u8]; SECTIONS], ZkeyError> {
     Ok(found)
 }
 
-/// Sees that the coefficients are those of A and B, and the rows `1 · 0 = 0` of the public wires. C is in no `.zkey`.
+/// Checks that the coefficients are those of A and B, with the rows `1 · 0 = 0` of the public
+/// wires. A `.zkey` does not contain C.
 fn check_rows(mut section: Reader<'_>, circuit: R1csRef<'_>) -> Result<(), ZkeyError> {
     let [a, b, _] = circuit.matrices;
     let mut expected =
@@ -215,7 +220,7 @@ fn check_rows(mut section: Reader<'_>, circuit: R1csRef<'_>) -> Result<(), ZkeyE
     if coefficients == expected { Ok(()) } else { Err(ZkeyError::Rows) }
 }
 
-/// What is left of a section.
+/// The rest of a section.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     section: u32,
@@ -293,7 +298,7 @@ fn limbs(bytes: &[u8]) -> [u64; 4] {
     limbs
 }
 
-/// A coordinate in Montgomery form, `None` when it is not below the modulus.
+/// Decodes a coordinate from Montgomery form. `None` if it is not below the modulus.
 fn coordinate(bytes: &[u8]) -> Option<Fq> {
     let integer = BigInt(limbs(bytes));
     (integer < Fq::MODULUS).then(|| Fq::new_unchecked(integer))
@@ -305,7 +310,7 @@ fn point_g1(bytes: &[u8]) -> Option<G1Affine> {
     if x.is_zero() && y.is_zero() {
         return Some(G1Affine::identity());
     }
-    // All points of the curve are of the group.
+    // Every point of the curve is in the group.
     let point = G1Affine::new_unchecked(x, y);
     point.is_on_curve().then_some(point)
 }

@@ -1,4 +1,5 @@
-//! Attestations that a file was hashed: what the system said of it then, in a file beside it.
+//! Attestations: a file beside a prepared key records that the key was hashed, and the file
+//! metadata at that time.
 
 use std::{
     ffi::OsString,
@@ -11,19 +12,21 @@ use std::{
 use wufu_files::Draft;
 
 const MAGIC: &[u8; 8] = b"wufu-pc1";
-/// The longest step of a file system's clock, in seconds.
+/// The coarsest resolution of a file system's timestamps, in seconds.
 const STEP: u64 = 2;
 
-/// What the system says of a file whose bytes were hashed and found to fit.
+/// The metadata of a file whose bytes were hashed and matched.
 ///
 /// # Shapes
-/// `wufu-pc1` (8 bytes), the header's hash (32), then size, seconds and nanoseconds of the last change of content and of the last
-/// change of any kind, device, number (u64 little-endian each), BLAKE3 of all before (32).
+/// `wufu-pc1` (8 bytes), the header's hash (32), then size, seconds and nanoseconds of the last
+/// change of content and of the last change of any kind, device, number (u64 little-endian each),
+/// BLAKE3 of all before (32).
 #[derive(PartialEq, Eq)]
 pub(super) struct Attestation(Vec<u8>);
 
 impl Attestation {
-    /// Of a file with that header. `None` where the system does not say enough.
+    /// The attestation of a file with this header. `None` if the system does not supply enough
+    /// metadata.
     #[cfg(unix)]
     pub(super) fn new(header: &[u8; 32], metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt as _;
@@ -33,7 +36,7 @@ impl Attestation {
             metadata.size(),
             metadata.mtime().cast_unsigned(),
             metadata.mtime_nsec().cast_unsigned(),
-            // Nobody sets this one: a change whose mtime is put back is seen all the same.
+            // Programs cannot set this time, so it reveals a change after which mtime was reset.
             metadata.ctime().cast_unsigned(),
             metadata.ctime_nsec().cast_unsigned(),
             metadata.dev(),
@@ -45,44 +48,46 @@ impl Attestation {
         Some(Self(bytes))
     }
 
-    /// Of a file with that header. `None` where the system does not say enough.
+    /// The attestation of a file with this header. `None` if the system does not supply enough
+    /// metadata.
     #[cfg(not(unix))]
     pub(super) fn new(_: &[u8; 32], _: &Metadata) -> Option<Self> {
         None
     }
 
-    /// Whether the last change is so long ago that the next one will have another time: file systems count in steps of up to two
-    /// seconds.
+    /// Whether the last change is old enough that another change would get a different time.
+    /// Timestamps of file systems have a resolution of up to two seconds.
     #[cfg(unix)]
     pub(super) fn settled(metadata: &Metadata) -> bool {
         use std::os::unix::fs::MetadataExt as _;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let changed = u64::try_from(metadata.ctime());
-        // A change in the future was made by another clock: nobody knows when.
+        // A change in the future was recorded by another clock, so its age is unknown.
         now.is_ok_and(|now| {
             changed.is_ok_and(|changed| changed.saturating_add(STEP) < now.as_secs())
         })
     }
 
-    /// Whether the last change is long ago.
+    /// Whether the last change is old enough. Without metadata the answer is no.
     #[cfg(not(unix))]
     pub(super) fn settled(_: &Metadata) -> bool {
         false
     }
 
-    /// Whether this is what was written beside the file.
+    /// Whether the attestation beside the file equals this one.
     pub(super) fn stands_beside(&self, path: &Path) -> bool {
         fs::read(beside(path)).is_ok_and(|bytes| bytes == self.0)
     }
 
-    /// Writes it beside the file.
+    /// Writes the attestation beside the file.
     pub(super) fn write_beside(&self, path: &Path) -> io::Result<()> {
         Draft::private(&beside(path)).unsynced().replace(|file| file.write_all(&self.0))
     }
 
     /// Deletes the attestation of a file.
     pub(super) fn forget(path: &Path) {
-        // One that is left is of another header, change or number, and says nothing.
+        // An attestation that could not be deleted has another header, change time or number, so it
+        // attests nothing.
         let _ = fs::remove_file(beside(path));
     }
 }

@@ -1,29 +1,30 @@
-//! Which tables fit into a memory budget.
+//! Chooses the tables that fit into a memory budget.
 
 use bn254x8::{G1, G2, Group as _, msm::Shape};
 
-/// What tables may take when nobody says otherwise, in bytes: Five Fu's prepared key stays below 256 MB.
+/// Default size limit of all tables, in bytes. It keeps the prepared key of Five Fu below 256 MB.
 pub const DEFAULT_BUDGET: usize = 240_000_000;
 
-/// An addition in the second group, in additions of the first.
+/// Relative costs of an addition in the second and in the first group.
 const G2_ADDITION: usize = 5;
 const G1_ADDITION: usize = 2;
 
-/// The same for [`part_cost`], and what a digit's sorting costs: as measured on one machine, roughly.
+/// Costs for [`part_cost`]: of an addition in either group, and of sorting a digit. They are rough
+/// measurements.
 const PART_G1: usize = 17;
 const PART_G2: usize = 43;
 const PART_SORT: usize = 3;
 
-/// What a bucket costs when a sum ends, in additions.
+/// Additions per bucket when a sum is completed.
 const BUCKET: usize = 3;
 
-/// The windows that tables may have.
+/// The windows considered for tables.
 pub(super) const WINDOWS: std::ops::RangeInclusive<u32> = 4..=18;
 
-/// The shapes of the tables A, B in G1, B in G2 and L with H.
+/// The shapes of the tables A, B in G1, B in G2, and L with H.
 pub(super) type Shapes = [Shape; 4];
 
-/// One way to lay out a table.
+/// One possible layout of a table.
 #[derive(Clone, Copy)]
 struct Choice {
     shape: Shape,
@@ -31,35 +32,36 @@ struct Choice {
     cost: usize,
 }
 
-/// What a sum over a table costs, in no unit but its own.
+/// The cost of a sum over a table, in units used only here.
 pub(super) fn cost(shape: &Shape, in_g2: bool) -> usize {
     let windows = shape.windows() as usize;
     let additions = shape.bases * windows + bucket_sets(shape) * BUCKET * (1 << (shape.window - 1));
     additions * if in_g2 { G2_ADDITION } else { G1_ADDITION }
 }
 
-/// What the sum over some bases of a table costs, in other units: a digit is sorted, its addition made, and each bucket ends in
-/// [`BUCKET`] additions.
+/// The cost of a sum over some bases of a table, in units of its own: sorting and adding each
+/// digit, and [`BUCKET`] additions for each bucket.
 pub(super) fn part_cost(shape: &Shape, bases: usize, in_g2: bool) -> usize {
     let addition = if in_g2 { PART_G2 } else { PART_G1 };
     let buckets = bucket_sets(shape) * BUCKET * (1 << (shape.window - 1));
     sort_cost(shape, bases) + addition * (bases * shape.windows() as usize + buckets)
 }
 
-/// What it costs to sort their digits.
+/// The cost of sorting the digits.
 pub(super) fn sort_cost(shape: &Shape, bases: usize) -> usize {
     PART_SORT * bases * shape.windows() as usize
 }
 
-/// Windows that no row is there for have buckets of their own.
+/// Number of bucket sets. Windows without rows of their own need separate buckets.
 fn bucket_sets(shape: &Shape) -> usize {
     shape.step.min(shape.windows()) as usize
 }
 
-/// The fastest tables for so many bases that take at most `budget` bytes; bare bases where nothing else fits.
+/// The fastest tables for these numbers of bases that take at most `budget` bytes. If nothing fits,
+/// the tables hold only the bases.
 pub(super) fn shapes(bases: [usize; 4], budget: usize) -> Shapes {
     let choices: [Vec<Choice>; 4] = std::array::from_fn(|query| choices(bases[query], query == 2));
-    // Each begins bare. Then, again and again, the step that saves most for its bytes.
+    // Start with the smallest tables. Then repeatedly take the change that saves most per byte.
     let mut taken = [0; 4];
     let bytes = |taken: &[usize; 4]| -> usize {
         (0..4).map(|query| choices[query][taken[query]].bytes).sum()
@@ -75,7 +77,8 @@ pub(super) fn shapes(bases: [usize; 4], budget: usize) -> Shapes {
         });
         let fitting = steps.filter(|(_, _, _, more)| now + more <= budget);
         let best = fitting.max_by(|(_, _, saved, more), (_, _, other_saved, other_more)| {
-            // saved / more against other_saved / other_more; bytes of a step are never zero.
+            // Compares saved / more with other_saved / other_more. A change always takes some
+            // bytes.
             let times = |a: &usize, b: &usize| *a as u128 * *b as u128;
             times(saved, other_more).cmp(&times(other_saved, more))
         });
@@ -86,7 +89,7 @@ pub(super) fn shapes(bases: [usize; 4], budget: usize) -> Shapes {
     }
 }
 
-/// The layouts of a table that no smaller one beats, the smallest first.
+/// The layouts of a table that are faster than every smaller one, smallest first.
 fn choices(bases: usize, in_g2: bool) -> Vec<Choice> {
     let row = if in_g2 { G2::ROW } else { G1::ROW };
     let mut all = Vec::new();

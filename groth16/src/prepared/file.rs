@@ -1,4 +1,4 @@
-//! Prepared keys as files.
+//! Prepared keys in files.
 
 use std::{
     fs::{self, File},
@@ -26,92 +26,92 @@ use super::{
 };
 use crate::CircuitInfo;
 
-/// Why there is no prepared key. Make it again from the proving key.
+/// Why a prepared key was rejected. Prepare the proving key again to get a new file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PreparedFileError {
-    /// The file cannot be read or written.
+    /// The file could not be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It does not begin like one of this version.
-    #[error("these bytes are no prepared key of version 1")]
+    /// The file is not a prepared key of this version.
+    #[error("not a prepared key of version 1: the file does not begin with wufu-pp1")]
     Magic,
-    /// It has another length than its header says.
+    /// The file's length is not what its header states.
     #[error("prepared key is {got} bytes, expected {expected}")]
     Length {
-        /// How many bytes it has.
+        /// Length of the file in bytes.
         got: usize,
-        /// How many it must have.
+        /// Length according to the header.
         expected: usize,
     },
-    /// A number in its header that none can have.
-    #[error("prepared key's {field} is {got}, which none has")]
+    /// A number in the header is out of range.
+    #[error("prepared key's {field} is {got}, which is out of range")]
     Field {
-        /// Which.
+        /// The name of the field.
         field: &'static str,
-        /// The number.
+        /// Its value.
         got: u32,
     },
-    /// Numbers in it contradict each other.
-    #[error("prepared key's parts do not fit together")]
+    /// Parts of the file contradict each other.
+    #[error("prepared key's parts contradict each other")]
     Bounds,
-    /// It is changed.
-    #[error("prepared key is damaged: the BLAKE3 hash of its {part} does not fit")]
+    /// The file was changed.
+    #[error("prepared key is damaged: the BLAKE3 hash of its {part} does not match")]
     Hash {
-        /// Which part.
+        /// The part of the file.
         part: &'static str,
     },
-    /// It was made for other instructions.
+    /// The key was prepared for another backend.
     #[error("prepared key is for {got}, expected one for {expected}")]
     Backend {
-        /// The backend that it is for.
+        /// The key's backend.
         got: Backend,
-        /// The backend that was asked for.
+        /// The requested backend.
         expected: Backend,
     },
-    /// It is for another circuit.
+    /// The key is for another circuit.
     #[error("prepared key is for {got}, expected one for {expected}")]
     Circuit {
-        /// Its circuit.
+        /// The key's circuit.
         got: &'static str,
-        /// The circuit that was asked for.
+        /// The requested circuit.
         expected: &'static str,
     },
-    /// Others than its owner may write it.
-    #[error("prepared key has mode {mode:03o}, expected one that its owner alone may write")]
+    /// Users other than the owner may write the file.
+    #[error("prepared key has mode {mode:03o}, expected one that only its owner may write")]
     Writable {
-        /// Its mode.
+        /// Permission bits of the file.
         mode: u32,
     },
-    /// The verifying key in it is refused.
+    /// The verifying key in the file was rejected.
     #[error(transparent)]
     Verifying(#[from] KeyError),
-    /// A point in its header is none of the curve.
-    #[error("prepared key has a malformed point")]
+    /// A point in the header is not on the curve.
+    #[error("a point in the prepared key's header is not on the curve")]
     Point,
-    /// Its tables cannot be used.
+    /// The tables cannot be used.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
 }
 
-/// How it is known that a file is as it was written.
+/// How the integrity of a file was established.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Integrity {
-    /// It was hashed before, and by its attestation it is the same file since.
+    /// Its attestation shows that it was hashed earlier and has not changed since.
     Attested,
     /// It was hashed now.
     Hashed,
 }
 
 impl PreparedKey {
-    /// Writes the key to a file, whole or not at all.
+    /// Writes the key to a file atomically.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), PreparedFileError> {
         Draft::private(path).replace(|file| self.write(file))?;
         sync_folder(path)?;
-        // An attestation that is there is of the file before.
+        // An existing attestation belongs to the previous file.
         Attestation::forget(path);
         Ok(())
     }
@@ -146,20 +146,23 @@ impl PreparedKey {
         Ok(())
     }
 
-    /// Loads a key for a circuit from a file, which stays mapped as long as the key lives.
+    /// Loads a key for a circuit from a file. The file stays mapped as long as the key exists.
     ///
-    /// All of it is hashed, unless the attestation beside it (`.checked`) says that it was and that
-    /// the file is the same since: size, times of its last change to the nanosecond, device and
-    /// number. Points are not checked, so whoever can write the file is trusted with proofs: with
-    /// other points they fail, or succeed for some witnesses only, and who sees which learns of
-    /// them. A file that others than its owner may write is refused.
+    /// The whole file is hashed, unless the attestation beside it (`.checked`) shows that this was
+    /// done and that the file has not changed since: size, times of the last change to the
+    /// nanosecond, device and number. Points are not checked, so anyone who can write the file is
+    /// trusted with the proofs. With other points, proofs fail or succeed depending on the witness,
+    /// and anyone who sees which learns about the witness. A file that users other than its owner
+    /// may write is refused.
     ///
     /// # Errors
-    /// When the file cannot be read, is damaged, or is of another version, circuit or backend; when the verifying key is refused
-    /// (see [`VerifyingKey::decode`](wufu_verifier::VerifyingKey::decode)).
+    /// Returns an error if the file cannot be read, if it is damaged, if it is for another version,
+    /// circuit or backend, or if the verifying key is rejected (see
+    /// [`VerifyingKey::decode`](wufu_verifier::VerifyingKey::decode)).
     ///
     /// # Cost
-    /// Milliseconds with an attestation; else BLAKE3 of all of it, on all threads of the rayon pool.
+    /// Milliseconds with an attestation. Otherwise BLAKE3 of the whole file, on all threads of the
+    /// rayon pool.
     pub fn load(
         path: &Path,
         circuit: &CircuitInfo,
@@ -185,11 +188,12 @@ impl PreparedKey {
             if hasher.finalize() != header.body {
                 return Err(PreparedFileError::Hash { part: "points" });
             }
-            // A change while it was hashed, or so soon after the last one that the clock of files
-            // cannot tell them apart, would be attested as no change.
+            // A change during hashing would be attested as no change. So would a change so soon
+            // after the last one that both get the same timestamp.
             let still = Attestation::new(&header.hash, &file.metadata()?);
             let attestation = attestation.filter(|attestation| Some(attestation) == still.as_ref());
-            // An attestation that cannot be written costs time at the next start, no more.
+            // If the attestation cannot be written, the next start takes longer. Nothing else is
+            // lost.
             if let Some(attestation) = attestation.filter(|_| Attestation::settled(&metadata))
                 && let Err(error) = attestation.write_beside(path)
             {
@@ -202,7 +206,7 @@ impl PreparedKey {
     }
 }
 
-/// Refuses a file that its group or everybody may write.
+/// Refuses a file that its group or everyone may write.
 #[cfg(unix)]
 fn owners_alone(metadata: &fs::Metadata) -> Result<(), PreparedFileError> {
     use std::os::unix::fs::MetadataExt as _;
@@ -244,7 +248,7 @@ fn point(bytes: &[u8]) -> Result<G1Affine, PreparedFileError> {
     G1Affine::deserialize_uncompressed(bytes).map_err(|_| PreparedFileError::Point)
 }
 
-/// One query: its map, of which every entry is checked, and its table.
+/// Reads one query: its map, checking every entry, and its table.
 fn query<G: Group>(
     backend: Backend,
     shapes: &[Shape; 4],
@@ -266,7 +270,7 @@ fn query<G: Group>(
     Ok(Query { map, table: table.map_err(PrepareError::from)? })
 }
 
-/// What comes after a header, hashed as it is written.
+/// Writes everything after the header, and hashes it on the way.
 struct Body<'a> {
     file: &'a mut File,
     hasher: blake3::Hasher,
@@ -274,7 +278,7 @@ struct Body<'a> {
 }
 
 impl Body<'_> {
-    /// Writes a part, and zeros up to the next line.
+    /// Writes a part, then zeros up to the next cache line.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let end = (self.written + bytes.len()).next_multiple_of(64);
         let zeros = &[0; 64][..end - self.written - bytes.len()];
@@ -287,10 +291,10 @@ impl Body<'_> {
     }
 }
 
-/// Deletes a prepared key and its attestation. Neither needs to be there.
+/// Deletes a prepared key and its attestation. Either may be missing.
 ///
 /// # Errors
-/// When it cannot be deleted.
+/// Returns an error if an existing file cannot be deleted.
 pub fn remove(path: &Path) -> io::Result<()> {
     Attestation::forget(path);
     match fs::remove_file(path) {

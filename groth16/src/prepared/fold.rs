@@ -1,12 +1,14 @@
-//! From a key's points to those that a proof needs.
+//! Transforms a key's points into those that proofs need.
 //!
-//! For a satisfied assignment the quotient is `h = (a b - c) / Z`, and C needs `sum_k h_k H_k + sum_i z_i L_i`. With the values of
-//! `a b` on a coset and the points `Q` that go with them, the first sum is `sum_i (a b)(x_i) Q_i` less a part that is linear in
-//! `C z`, hence in `z`: it goes into `L`, which then has points for public wires, too. What is left to transform per proof is a
-//! and b.
+//! For a satisfied assignment the quotient is `h = (a b - c) / Z`, and C needs
+//! `sum_k h_k H_k + sum_i z_i L_i`. Take the values of `a b` on a coset, and let `Q_i` be the
+//! points that belong to them. The first sum is then `sum_i (a b)(x_i) Q_i` minus a part that is
+//! linear in `C z`, and therefore in `z`. That part is folded into `L`, which then has points for
+//! public wires, too. Each proof still has to transform only a and b.
 //!
 //! # Source
-//! Groth, "On the Size of Pairing-Based Non-interactive Arguments" (2016), section 3.2; the coset form is that of snarkjs.
+//! Groth, "On the Size of Pairing-Based Non-interactive Arguments" (2016), section 3.2; the coset
+//! form is that of snarkjs.
 
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
@@ -20,14 +22,14 @@ use wufu_verifier::groth16::key::Reduction;
 use super::PrepareError;
 use crate::MatrixRef;
 
-/// The circuit's sizes, as the engine needs them.
+/// The sizes of a circuit that the engine needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sizes {
-    /// Rows.
+    /// Number of rows.
     pub(super) rows: usize,
-    /// Wires, the constant one included.
+    /// Number of wires, including the constant one.
     pub(super) wires: usize,
-    /// Public wires, the constant one included.
+    /// Number of public wires, including the constant one.
     pub(super) public: usize,
     /// Binary logarithm of the domain.
     pub(super) domain_log2: u32,
@@ -42,7 +44,7 @@ impl Sizes {
         1 << self.domain_log2
     }
 
-    /// The first place of the coset on which a and b are evaluated.
+    /// The first element of the coset on which a and b are evaluated.
     pub(super) fn shift(&self, reduction: Reduction) -> Option<Fr> {
         match reduction {
             Reduction::Libsnark => Some(Fr::GENERATOR),
@@ -51,10 +53,10 @@ impl Sizes {
     }
 }
 
-/// Points, none at infinity, each with the scalar that it is multiplied by: wires first, then the products a b.
+/// Finite points, each with the index of its scalar: wires first, then the products a b.
 pub(super) type Bases<P> = Vec<(u32, P)>;
 
-/// The points that the four sums of a proof are over.
+/// The bases of the four sums of a proof.
 pub(super) struct FoldedBases {
     pub(super) a: Bases<G1Affine>,
     pub(super) b1: Bases<G1Affine>,
@@ -62,7 +64,7 @@ pub(super) struct FoldedBases {
     pub(super) lh: Bases<G1Affine>,
 }
 
-/// How many multiples [`fold`] takes.
+/// Number of multiples that [`fold`] computes.
 pub(super) fn cost(sizes: Sizes, reduction: Reduction, c: MatrixRef<'_>) -> usize {
     let domain = sizes.domain();
     let scaled = match reduction {
@@ -72,7 +74,7 @@ pub(super) fn cost(sizes: Sizes, reduction: Reduction, c: MatrixRef<'_>) -> usiz
     2 * multiples(domain) + scaled + factors(c).count()
 }
 
-/// The terms of C that are not plus or minus one.
+/// The terms of C whose coefficient is neither one nor minus one.
 fn factors(c: MatrixRef<'_>) -> impl Iterator<Item = (usize, u32, Fr)> {
     let terms = c
         .rows()
@@ -81,7 +83,7 @@ fn factors(c: MatrixRef<'_>) -> impl Iterator<Item = (usize, u32, Fr)> {
     terms.filter(|(_, _, factor)| *factor != Fr::ONE && *factor != -Fr::ONE)
 }
 
-/// The points of a key, ready for sums. `c` is the third matrix of its circuit.
+/// Prepares the points of a key for sums. `c` is the third matrix of its circuit.
 ///
 /// # Cost
 /// Two Fourier transforms of points.
@@ -123,11 +125,11 @@ pub(super) fn fold(
     })
 }
 
-/// Points that go with what the quotient is made of.
+/// The points by which the values that make up the quotient are multiplied.
 struct Quotient {
-    /// With the values of a b on the coset.
+    /// The points for the values of a b on the coset.
     products: Vec<G1Affine>,
-    /// With the values of c on the domain, less their sign.
+    /// The points for the values of c on the domain. Their contribution is subtracted.
     rows: Vec<G1Affine>,
 }
 
@@ -146,8 +148,8 @@ fn quotient(
     let mut h = h.to_vec();
     h.resize(size, G1Affine::zero());
     let (products, mut rows) = match reduction {
-        // H[k] goes with the k-th coefficient of h: h_k = 1/(n Z) sum_i (a b - c)(g w^i) (g w^i)^-k, and on the domain the sum
-        // over c is 1/(n Z) sum_j c_j sum_k w^-jk H[k].
+        // H[k] belongs to coefficient k of h: h_k = 1/(n Z) sum_i (a b - c)(g w^i) (g w^i)^-k. On
+        // the domain, the sum over c is 1/(n Z) sum_j c_j sum_k w^-jk H[k].
         Reduction::Libsnark => {
             let vanishing = inverse(shift.pow([size as u64]) - Fr::ONE)?;
             scale(backend, &mut h, &vec![vanishing * share; size], tick)?;
@@ -156,7 +158,7 @@ fn quotient(
             transform(backend, &mut products, back, tick)?;
             (products, h)
         }
-        // H[i] goes with (a b - c)(s w^i), and c's coefficient k is 1/n sum_j c_j w^-jk.
+        // H[i] belongs to (a b - c)(s w^i). Coefficient k of c is 1/n sum_j c_j w^-jk.
         Reduction::Circom => {
             let mut coefficients = h.clone();
             transform(backend, &mut coefficients, root, tick)?;
@@ -168,7 +170,7 @@ fn quotient(
     Ok(Quotient { products, rows })
 }
 
-/// Takes `sum_j C[j][k] rows[j]` from every `sums[k]`.
+/// Subtracts `sum_j C[j][k] rows[j]` from `sums[k]`, for every k.
 fn subtract(
     backend: Backend,
     sums: &mut [G1Projective],

@@ -1,4 +1,4 @@
-//! How a prepared key's file begins.
+//! The header of a prepared key's file.
 
 use std::ops::Range;
 
@@ -15,23 +15,25 @@ use crate::CircuitInfo;
 const MAGIC: &[u8; 8] = b"wufu-pp1";
 const HASH: usize = 32;
 const LINE: usize = 64;
-/// Magic, backend, header's and file's bytes.
+/// Offset of the shapes: magic, backend, length of the header, length of the file.
 const SHAPES: usize = 8 + 4 + 4 + 8;
-/// Bases, window, step of each query.
+/// Offset of the single points: bases, window and step of each query come before.
 const SINGLE: usize = SHAPES + 4 * 3 * 4;
-/// Two points of G1.
+/// Bytes of two points of G1.
 pub(super) const SINGLE_BYTES: usize = 2 * 64;
 const VERIFYING: usize = SINGLE + SINGLE_BYTES + 4;
-/// No verifying key of ours comes near it.
+/// Upper limit of the verifying key's length. Our keys are much shorter.
 const MAX_VERIFYING: usize = 4096;
 
 /// The header of a prepared key's file: everything but points and maps.
 ///
 /// # Shapes
-/// Integers little-endian: `wufu-pp1` (8 bytes), backend (u32: 1 portable, 2 avx512ifma), bytes of the header (u32), bytes of the
-/// file (u64); for A, B in G1, B in G2 and L with H: bases, window, step (u32 each); `beta` and `delta` in G1 (64 bytes each,
-/// arkworks' uncompressed form); length of the verifying key (u32) and the verifying key; zeros; BLAKE3 of all after the header;
-/// BLAKE3 of the header before it. The header's length is a multiple of 64.
+/// Integers are little-endian. The fields are `wufu-pp1` (8 bytes), backend (u32: 1 portable, 2
+/// avx512ifma), length of the header (u32), length of the file (u64); for A, B in G1, B in G2 and L
+/// with H: bases, window, step (u32 each); `beta` and `delta` in G1 (64 bytes each, arkworks'
+/// uncompressed form); length of the verifying key (u32) and the verifying key; zeros; BLAKE3 of
+/// everything after the header; BLAKE3 of the header before this hash. The header's length is a
+/// multiple of 64.
 #[derive(Clone, Debug)]
 pub struct Header {
     pub(super) backend: Backend,
@@ -40,13 +42,13 @@ pub struct Header {
     pub(super) verifying: VerifyingKey,
     pub(super) sizes: Sizes,
     pub(super) layout: Layout,
-    /// Of everything after the header.
+    /// Hash of everything after the header.
     pub(super) body: [u8; HASH],
-    /// Of the header, and so of everything.
+    /// Hash of the header. It covers `body`, and thereby the whole file.
     pub(super) hash: [u8; HASH],
 }
 
-/// Where things lie in a file.
+/// The positions of the parts in a file.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) header: usize,
@@ -56,7 +58,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// `None` when it does not fit into memory.
+    /// `None` if a size exceeds the address space.
     pub(super) fn new(verifying: usize, shapes: &Shapes) -> Option<Self> {
         let header = (VERIFYING + verifying + 2 * HASH).next_multiple_of(LINE);
         let mut end = header;
@@ -79,12 +81,13 @@ impl Layout {
 }
 
 impl Header {
-    /// Reads and checks the header of a file for a circuit. Pure: nothing else is looked at than
-    /// `bytes`, of which only the header is hashed.
+    /// Reads and checks the header of a file for a circuit. It is a pure function of `bytes`, and
+    /// hashes only the header.
     ///
     /// # Errors
-    /// When a field is out of bounds or says something else than the others, the file is longer or shorter than it says, the
-    /// header's hash does not fit, or the verifying key is refused or is for another circuit.
+    /// Returns an error if a field is out of range or contradicts another, if the file's length is
+    /// not what the header states, if the header's hash does not match, or if the verifying key is
+    /// rejected or for another circuit.
     pub fn parse(
         bytes: &[u8],
         circuit: &CircuitInfo,
@@ -129,7 +132,7 @@ impl Header {
         if says != layout.end as u64 || bytes.len() != layout.end {
             return Err(PreparedFileError::Length { got: bytes.len(), expected: layout.end });
         }
-        // From here on the header is all there.
+        // From here on the whole header is known to be present.
         let (content, hash) = bytes[..header].split_at(header - HASH);
         if blake3::hash(content).as_bytes() != hash {
             return Err(PreparedFileError::Hash { part: "header" });
@@ -167,7 +170,7 @@ impl Header {
         })
     }
 
-    /// The header as bytes, and where the rest lies.
+    /// Encodes the header, and computes the positions of the other parts.
     pub(super) fn encode(
         backend: Backend,
         shapes: &Shapes,
@@ -200,7 +203,7 @@ impl Header {
         Ok(out)
     }
 
-    /// The key that proofs verify under.
+    /// The key under which proofs verify.
     pub fn verifying_key(&self) -> &VerifyingKey {
         &self.verifying
     }

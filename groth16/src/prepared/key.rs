@@ -1,4 +1,4 @@
-//! A circuit's proving key, prepared.
+//! A prepared proving key.
 
 use std::fmt;
 
@@ -7,20 +7,21 @@ use wufu_verifier::{KeyId, VerifyingKey};
 use super::{Options, PrepareError, Progress, Queries};
 use crate::{ProvingKey, R1csRef};
 
-/// A proving key in the form that proofs need, with its verifying key. It never changes; share it behind an `Arc`.
+/// A proving key in the form that proofs need, with its verifying key. It is immutable; share it in
+/// an `Arc`.
 pub struct PreparedKey {
     verifying: VerifyingKey,
     queries: Queries,
 }
 
 impl PreparedKey {
-    /// Prepares a key with the rows of its circuit.
+    /// Prepares a key, given the rows of its circuit.
     ///
     /// # Errors
-    /// When its points are not as many as its circuit needs, or the backend is not there.
+    /// Returns an error if the number of points is wrong, or if the backend is not available.
     ///
     /// # Cost
-    /// As [`Queries::new`]: once, then [`PreparedKey::save`] it.
+    /// The cost of [`Queries::new`]. Do it once, and [`PreparedKey::save`] the result.
     pub fn new(
         key: &ProvingKey,
         rows: R1csRef<'_>,
@@ -37,12 +38,12 @@ impl PreparedKey {
         Self { verifying, queries }
     }
 
-    /// The fingerprint of its verifying key.
+    /// The fingerprint of the verifying key.
     pub fn id(&self) -> KeyId {
         self.verifying.id()
     }
 
-    /// The key that its proofs verify under.
+    /// The key under which proofs verify.
     pub fn verifying_key(&self) -> &VerifyingKey {
         &self.verifying
     }

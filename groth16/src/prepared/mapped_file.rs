@@ -1,21 +1,22 @@
-//! Files as memory: the one module of this crate that needs `unsafe`.
+//! Memory-mapped files: the only module of this crate that needs `unsafe`.
 #![allow(unsafe_code)]
 
 use std::{fs::File, io};
 
 use memmap2::Mmap;
 
-/// A file's bytes, read as they are needed.
+/// The bytes of a file, read on demand.
 ///
-/// Nobody may change the file while it is mapped. Prepared keys are written once, under another name, and renamed; they are
-/// readable and writable by their owner alone, and nothing of this project opens one for writing again. Somebody with the same
-/// rights who writes into one all the same changes sums, and who cuts it off ends the process (SIGBUS).
+/// Nobody may change the file while it is mapped. A prepared key is written once, under another
+/// name, and then renamed. Only its owner may read and write it, and this project never opens one
+/// for writing again. If another program with the same rights writes into it all the same, sums
+/// change; if it truncates the file, the process ends (SIGBUS).
 pub(super) struct MappedFile(Mmap);
 
 impl MappedFile {
     /// Maps a whole file.
     pub(super) fn open(file: &File) -> io::Result<Self> {
-        // SAFETY: the file is not changed while it is mapped, as said above.
+        // SAFETY: the file is not changed while it is mapped, as explained above.
         let map = unsafe { Mmap::map(file) }?;
         Ok(Self(map))
     }

@@ -1,4 +1,5 @@
-//! The prepared engine: a key's points in the form that proofs need, with tables, and proofs by `bn254x8`.
+//! The prepared engine: a key's points in the form that proofs need, with tables, and proofs
+//! computed by `bn254x8`.
 
 mod attestation;
 mod budget;
@@ -30,39 +31,40 @@ pub use workspace::Workspaces;
 
 use crate::{AssignmentRef, Engine, EngineError};
 
-/// Why a key cannot be prepared.
+/// Why a key could not be prepared.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
-    /// It has another number of points than its circuit needs.
+    /// The key has another number of points than its circuit needs.
     #[error("proving key has {got} points in {query}, expected {expected}")]
     Count {
-        /// Which of its vectors.
+        /// The name of the query.
         query: &'static str,
-        /// How many points that has.
+        /// Number of points in the query.
         got: usize,
-        /// How many it must have.
+        /// Number of points that the circuit needs.
         expected: usize,
     },
-    /// The circuit's domain is larger than the field allows.
+    /// The field has no evaluation domain of this size.
     #[error("the circuit is too large for the field")]
     Domain,
-    /// The tables could not be made.
+    /// The tables could not be computed.
     #[error(transparent)]
     Kernel(#[from] bn254x8::Error),
 }
 
-/// How a key is prepared.
+/// How to prepare a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The instructions that its proofs are made with.
+    /// The backend that will compute the proofs.
     pub backend: Backend,
-    /// What its tables may take, in bytes. With 0 they are the bare points: slowest, and smallest.
+    /// Size limit of the tables in bytes. With 0 they hold only the bases, which is smallest and
+    /// slowest.
     pub budget: usize,
 }
 
 impl Default for Options {
-    /// The fastest backend of this machine, and [`DEFAULT_BUDGET`].
+    /// The fastest backend that the CPU supports, and [`DEFAULT_BUDGET`].
     fn default() -> Self {
         Self { backend: Backend::best(), budget: DEFAULT_BUDGET }
     }
@@ -70,9 +72,10 @@ impl Default for Options {
 
 /// The engine for a prepared key.
 ///
-/// Called in a rayon pool of several threads it makes one proof on all of them, soonest; in a pool of one thread it makes it
-/// there alone, and one such pool a core makes most proofs an hour. Memory for as many proofs as were made at the same time is
-/// kept, wiped.
+/// In a rayon pool of several threads, one proof uses all of them, which gives the lowest latency.
+/// In a pool of one thread, a proof uses that thread alone; one such pool per core gives the
+/// highest throughput. The engine keeps memory for as many proofs as ever ran concurrently, and
+/// wipes it after each proof.
 pub struct PreparedEngine {
     key: Arc<PreparedKey>,
     name: String,
@@ -80,13 +83,13 @@ pub struct PreparedEngine {
 }
 
 impl PreparedEngine {
-    /// The engine for a key, which others may use, too.
+    /// Makes an engine for a key, which may be shared.
     pub fn new(key: impl Into<Arc<PreparedKey>>) -> Self {
         let key = key.into();
         Self { name: key.summary(), key, workspaces: Workspaces::new() }
     }
 
-    /// The key.
+    /// The prepared key.
     pub fn key(&self) -> &Arc<PreparedKey> {
         &self.key
     }

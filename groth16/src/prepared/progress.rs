@@ -1,28 +1,28 @@
-//! How far a key's preparation is.
+//! Progress of preparing a key.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What is being done.
+/// A step of the preparation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The points are transformed.
+    /// Transforming the points.
     Points,
-    /// The tables are computed.
+    /// Computing the tables.
     Tables,
 }
 
-/// How far it is.
+/// How far the preparation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being done.
+    /// The current step.
     pub step: Step,
-    /// Points that are done.
+    /// Number of finished points.
     pub done: usize,
-    /// Points that there are.
+    /// Number of all points.
     pub total: usize,
 }
 
-/// Counts points from several threads.
+/// Counts points on several threads.
 pub(super) struct Counter<'a> {
     step: Step,
     total: usize,

@@ -1,4 +1,4 @@
-//! A key's points, prepared, and the proofs that are made of them.
+//! A key's prepared points, and the proofs that are made with them.
 
 use std::{
     collections::BTreeMap,
@@ -23,13 +23,13 @@ use super::{
 };
 use crate::{AssignmentRef, EngineError, R1csRef};
 
-/// Bases and which scalar each is multiplied by.
+/// Bases, and for each the index of its scalar.
 pub(super) struct Query<G: Group> {
     pub(super) map: Vec<u32>,
     pub(super) table: Table<G>,
 }
 
-/// The points that enter a proof once.
+/// The points that enter each proof once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SinglePoints {
     pub(super) alpha: G1Affine,
@@ -39,9 +39,9 @@ pub(super) struct SinglePoints {
     pub(super) delta_g2: G2Affine,
 }
 
-/// Everything of a proving key that proofs need, in the form in which they need it. It never changes.
+/// The parts of a proving key that proofs need, in the form in which they need it. Immutable.
 ///
-/// It knows no circuit by name: [`PreparedKey`](super::PreparedKey) does.
+/// It does not identify its circuit; [`PreparedKey`](super::PreparedKey) does.
 pub struct Queries {
     pub(super) sizes: Sizes,
     pub(super) single: SinglePoints,
@@ -49,30 +49,32 @@ pub struct Queries {
     pub(super) b1: Query<G1>,
     pub(super) b2: Query<G2>,
     pub(super) lh: Query<G1>,
-    /// Whether both sums of B are over the same wires, as they are but in a key that somebody made up.
+    /// Whether both sums of B are over the same wires. Only a made-up key has different ones.
     pub(super) joint: bool,
     shift: Fr,
-    /// Made by the first proof: its constants take longer than to load a key may.
+    /// Computed by the first proof, because computing its constants would make loading a key too
+    /// slow.
     ntt: OnceLock<Ntt>,
-    /// What threads do, by their number, that of the wires, and whether the transforms are to be made.
+    /// The schedule of a proof, by number of threads, number of wires, and whether transforms are
+    /// needed.
     pub(super) parts: Mutex<BTreeMap<(usize, usize, bool), Vec<Part>>>,
 }
 
-/// What the values of one wire are multiplied with in the four sums of a proof.
+/// The points by which the value of one wire is multiplied in the four sums of a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireBases {
-    /// In A.
+    /// The point in A.
     pub a: G1Affine,
-    /// In B over G1.
+    /// The point in B over G1.
     pub b1: G1Affine,
-    /// In B over G2.
+    /// The point in B over G2.
     pub b2: G2Affine,
-    /// In L with H.
+    /// The point in L with H.
     pub lh: G1Affine,
 }
 
 impl<G: Group> Query<G> {
-    /// What a wire is multiplied with.
+    /// The point by which a wire is multiplied.
     fn base(&self, wire: u32) -> Result<G::Affine, EngineError> {
         let Ok(at) = self.map.binary_search(&wire) else {
             return Ok(G::Affine::default());
@@ -94,17 +96,18 @@ impl<G: Group> Query<G> {
 }
 
 impl Queries {
-    /// Prepares arkworks' points of a circuit's key.
+    /// Prepares the points of an arkworks key.
     ///
     /// # Shapes
-    /// The H query is that of `reduction`: powers of the secret for libsnark's (one fewer than the domain), points of the coset
-    /// for circom's (as many as the domain), as in a `.zkey`.
+    /// The H query must fit `reduction`: powers of the secret for libsnark's (one fewer than the
+    /// domain), points of the coset for circom's (as many as the domain), as in a `.zkey`.
     ///
     /// # Errors
-    /// When the points are not as many as the circuit needs, or the backend is not there.
+    /// Returns an error if the number of points is wrong, or if the backend is not available.
     ///
     /// # Cost
-    /// Two Fourier transforms of points, seconds for Five Fu, on all threads; then the tables.
+    /// Two Fourier transforms of points, which take seconds for Five Fu on all threads, and then
+    /// the tables.
     pub fn new(
         key: &ark_groth16::ProvingKey<Bn254>,
         reduction: Reduction,
@@ -155,12 +158,12 @@ impl Queries {
         Ok(Self { sizes, single, a, b1, b2, lh, joint, shift, ntt, parts })
     }
 
-    /// The instructions that proofs are made with.
+    /// The backend that computes proofs.
     pub fn backend(&self) -> Backend {
         self.a.table.backend()
     }
 
-    /// Rows of the circuit.
+    /// Number of rows in the circuit.
     pub fn rows(&self) -> usize {
         self.sizes.rows
     }
@@ -170,7 +173,7 @@ impl Queries {
         [self.a.table.shape(), self.b1.table.shape(), self.b2.table.shape(), self.lh.table.shape()]
     }
 
-    /// Bytes of the tables.
+    /// Size of all tables in bytes.
     pub fn table_bytes(&self) -> usize {
         let shapes: Shapes = self.shapes();
         let row = |query: usize| if query == 2 { G2::ROW } else { G1::ROW };
@@ -198,13 +201,15 @@ impl Queries {
         (0..).take(self.sizes.public).map(bases).collect()
     }
 
-    /// The proof of an assignment, blinded by `r` and `s`: bit for bit that of `ark-groth16` with the same reduction.
+    /// Proves an assignment, blinded by `r` and `s`. The proof is bit for bit that of `ark-groth16`
+    /// with the same reduction.
     ///
     /// # Errors
-    /// When the assignment is of another circuit, or does not satisfy a row. Then no sum was begun.
+    /// Returns an error if the assignment belongs to another circuit or does not satisfy a row. No
+    /// sum is started then.
     ///
     /// # Cost
-    /// Four transforms and four sums, on as many threads as the rayon pool has that it is called in. Memory comes from
+    /// Four transforms and four sums, on all threads of the current rayon pool. Memory comes from
     /// `workspaces`.
     pub fn prove(
         &self,
@@ -236,7 +241,7 @@ impl Queries {
         Ok(Proof { a: a.into_affine(), b: b2.into_affine(), c: c.into_affine() })
     }
 
-    /// Refuses an assignment that is not of this circuit or not true.
+    /// Rejects an assignment that is false or belongs to another circuit.
     fn check(&self, assignment: AssignmentRef<'_>) -> Result<(), EngineError> {
         let Sizes { rows, wires, public, .. } = self.sizes;
         let got = assignment.z.len();

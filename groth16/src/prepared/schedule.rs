@@ -1,4 +1,4 @@
-//! The sums of a proof in parts, for several threads.
+//! Splits the sums of a proof into parts for several threads.
 
 use std::{
     cmp::Reverse,
@@ -10,40 +10,43 @@ use bn254x8::msm::Shape;
 
 use super::budget;
 
-/// Parts for each thread with which the search for a good split begins: more of them balance better, and each ends in a pass over its buckets.
+/// Parts per thread with which the search for a good split starts. More parts balance better, but
+/// each ends with a pass over its buckets.
 const PARTS: std::ops::RangeInclusive<usize> = 0..=3;
 
-/// A step of a butterfly, in the units of [`budget::part_cost`].
+/// The cost of one butterfly, in the units of [`budget::part_cost`].
 const BUTTERFLY: usize = 2;
 
 /// A part of one of the four sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    /// Which sum: A, B in G1, B in G2, L with H.
+    /// The sum that it belongs to: 0 is A, 1 is B in G1, 2 is B in G2, 3 is L with H.
     pub(super) query: usize,
-    /// Whether the other sum of B is made with it.
+    /// Whether it also computes the other sum of B.
     pub(super) both: bool,
-    /// Which of its bases.
+    /// The range of its bases.
     pub(super) range: Range<usize>,
     /// Whether it needs the products.
     late: bool,
     cost: usize,
 }
 
-/// What a proof computes, before it is split into parts.
+/// The work of a proof, before it is split into parts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Workload {
     pub(super) shapes: [Shape; 4],
-    /// The first bases of the last sum, which are for wires: they do not need the products.
+    /// Number of bases of the last sum that belong to wires. They come first, and do not need the
+    /// products.
     pub(super) of_wires: usize,
     /// Whether both sums of B are over the same wires.
     pub(super) joint: bool,
-    /// Binary logarithm of the transforms' size, where they are to be made.
+    /// Binary logarithm of the transforms' size, if transforms are needed.
     pub(super) transforms: Option<u32>,
 }
 
 impl Workload {
-    /// The parts that so many threads are through with soonest, of those that were looked at; the costliest first.
+    /// The parts with which this many threads finish soonest, among those that were tried;
+    /// costliest first.
     pub(super) fn parts(&self, threads: usize) -> Vec<Part> {
         let ways = [(true, self.joint), (false, self.joint), (true, false), (false, false)];
         let wholes = ways.map(|(split, both)| self.wholes(split, both));
@@ -55,7 +58,8 @@ impl Workload {
         found.min_by_key(|parts| self.end(threads, parts)).unwrap_or_default()
     }
 
-    /// What may be cut into pieces. `split` takes what needs the products from what does not.
+    /// The units that may be cut into pieces. With `split`, bases that need the products are
+    /// separate from those that do not.
     fn wholes(&self, split: bool, both: bool) -> Vec<Part> {
         let bases = |query: usize| self.shapes[query].bases;
         let cut = if split { self.of_wires } else { 0 };
@@ -79,14 +83,16 @@ impl Workload {
         Part { query, both, range, late, cost }
     }
 
-    /// Pieces of about a `count`-th of everything each; one of each where that is 0.
+    /// Number of pieces of each unit, so that a piece is about a `count`-th of the total. One piece
+    /// each if `count` is 0.
     fn share(&self, wholes: &[Part], count: usize) -> Vec<usize> {
         let all: usize = wholes.iter().map(|part| part.cost).sum();
         let share = all.checked_div(count).unwrap_or(usize::MAX).max(1);
         wholes.iter().map(|part| ((part.cost + share / 2) / share).max(1)).collect()
     }
 
-    /// One piece more of one of them, or fewer, as long as all is done sooner for it.
+    /// Adds or removes one piece of one unit at a time, as long as that makes all threads finish
+    /// sooner.
     fn improve(&self, threads: usize, wholes: &[Part], mut pieces: Vec<usize>) -> Vec<Part> {
         let mut best = self.cut(wholes, &pieces);
         loop {
@@ -107,7 +113,7 @@ impl Workload {
         }
     }
 
-    /// So many pieces of each.
+    /// Cuts each unit into the given number of pieces.
     fn cut(&self, wholes: &[Part], pieces: &[usize]) -> Vec<Part> {
         let mut parts = Vec::new();
         for (whole, pieces) in wholes.iter().zip(pieces) {
@@ -122,7 +128,7 @@ impl Workload {
         parts
     }
 
-    /// When the last thread is through, if each takes the first part that can be begun.
+    /// When the last thread finishes, if each takes the first part that can start.
     fn end(&self, threads: usize, parts: &[Part]) -> usize {
         let transforms = self.transforms.map_or(0, |log| (4 * BUTTERFLY * log as usize) << log);
         let mut free = vec![0; threads.max(1)];
@@ -140,7 +146,7 @@ impl Workload {
     }
 }
 
-/// Parts that wait for a thread, what parts came to, and what the last of them need.
+/// Parts that wait for a thread, the results of finished parts, and what late parts need.
 pub(super) struct PartQueue<'a, P: ?Sized, T, E> {
     state: Mutex<State<'a, P, T, E>>,
 }
@@ -162,7 +168,8 @@ impl<'a, P: ?Sized, T, E> PartQueue<'a, P, T, E> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores the products, so that parts that need them can begin; or the error, after which no part begins.
+    /// Stores the products, so that parts that need them can start. After an error no further part
+    /// starts.
     pub(super) fn set_products(&self, products: Result<&'a P, E>) {
         let mut state = self.state();
         match products {
@@ -171,7 +178,8 @@ impl<'a, P: ?Sized, T, E> PartQueue<'a, P, T, E> {
         }
     }
 
-    /// Does parts until none is left that can begin. `None` stands for products that a part does not need.
+    /// Works on parts until none is left that can start. `None` stands for products that a part
+    /// does not need.
     pub(super) fn work(&self, mut act: impl FnMut(Part, Option<&'a P>) -> Result<T, E>) {
         let mut state = self.state();
         loop {
@@ -189,7 +197,7 @@ impl<'a, P: ?Sized, T, E> PartQueue<'a, P, T, E> {
         }
     }
 
-    /// What all parts came to.
+    /// The results of all parts.
     pub(super) fn finish(self) -> Result<Vec<T>, E> {
         let State { done, failed, .. } =
             self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -237,7 +245,7 @@ mod tests {
         }
     }
 
-    /// Five Fu's tables.
+    /// The sizes of Five Fu's tables.
     #[test]
     fn two_threads_take_little_more_than_half_as_long() {
         let bases = [32_000, 21_000, 21_000, 65_000];

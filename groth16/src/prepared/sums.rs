@@ -1,4 +1,4 @@
-//! The four sums of a proof, on one thread or on all.
+//! The four sums of a proof, on one thread or on several.
 
 use std::{ops::Range, sync::PoisonError};
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::EngineError;
 
-/// The four sums of a proof, before anything that enters it once.
+/// The four sums of a proof, before the points that enter it once are added.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProofSums {
     /// A.
@@ -30,23 +30,25 @@ pub struct ProofSums {
 }
 
 impl Queries {
-    /// The scalar that goes with a base: a wire, or a product.
+    /// The scalar of a base: the value of a wire, or a product.
     fn scalar(&self, wires: &[BigInt<4>], products: &[BigInt<4>], at: u32) -> BigInt<4> {
         let at = at as usize;
         if at < wires.len() { wires[at] } else { products[at - wires.len()] }
     }
 
-    /// The sums over private wires and products that `fill` writes; public wires are zero.
+    /// The sums over the private wires and products that `fill` supplies. Public wires count as
+    /// zero.
     ///
     /// # Shapes
-    /// `fill` gets the private wires, then the products, all zero: integers that it leaves below the modulus.
+    /// `fill` gets the private wires and the products, all zero. It must leave integers below the
+    /// modulus.
     ///
     /// # Errors
     /// Returns the error of `fill`, or an error if a value is not below the modulus.
     ///
     /// # Cost
-    /// Four sums, on as many threads as the rayon pool has that it is called in. Memory comes from
-    /// `workspaces`, and is wiped.
+    /// Four sums, on all threads of the current rayon pool. Memory comes from `workspaces`, and is
+    /// wiped.
     pub fn sums<E: From<EngineError>>(
         &self,
         fill: impl FnOnce(&mut [BigInt<4>], &mut [BigInt<4>]) -> Result<(), E>,
@@ -60,8 +62,9 @@ impl Queries {
         Ok(self.proof_sums(None, workspace, workspaces)?)
     }
 
-    /// The sums over the wires, and over the products: those of the rows' factors where `b` gives the second ones, else those that are
-    /// there. On as many threads as the pool has that it is called in.
+    /// The sums over the wires and over the products, on all threads of the current rayon pool. If
+    /// `b` holds the rows' second factors, the products are computed first; otherwise those in
+    /// `workspace` are used.
     pub(super) fn proof_sums(
         &self,
         b: Option<&[Fr]>,
@@ -102,7 +105,8 @@ impl Queries {
         })
     }
 
-    /// The same in parts. Each thread takes the costliest that can begin; those that need the transforms wait for them.
+    /// The same, split into parts. Each thread takes the costliest part that can start. Parts that
+    /// need the transforms wait for them.
     fn sums_on_all_threads(
         &self,
         b: Option<&[Fr]>,
@@ -113,7 +117,7 @@ impl Queries {
         let wires: &[BigInt<4>] = wires;
         let threads = rayon::current_num_threads();
         let queue = PartQueue::new(self.parts(threads, wires.len(), b.is_some()));
-        // Memory of each thread's own for all of its parts: it is wiped once.
+        // Each thread uses the same memory for all of its parts, so it is wiped only once.
         let work = || {
             let (mut g1, mut g2) = (None, None);
             queue.work(|part, products: Option<&[BigInt<4>]>| {
@@ -136,7 +140,8 @@ impl Queries {
             };
             let products: &[BigInt<4>] = products;
             queue.set_products(made.map(|()| products));
-            // Those before may have ended: whoever waited would keep a thread that somebody needs.
+            // The tasks spawned earlier may have ended, because they do not wait: waiting would
+            // block a thread that other work needs.
             others();
             work();
         });
@@ -148,7 +153,8 @@ impl Queries {
         }))
     }
 
-    /// What so many threads do for so many wires, with or without the transforms: looked for once.
+    /// The schedule for these numbers of threads and wires, with or without transforms. It is
+    /// searched for once, then kept.
     fn parts(&self, threads: usize, wires: usize, transforms: bool) -> Vec<Part> {
         let mut known = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let parts = known.entry((threads, wires, transforms)).or_insert_with(|| {
@@ -163,7 +169,7 @@ impl Queries {
         parts.clone()
     }
 
-    /// One part of them. Memory for the second group is asked for where it is needed.
+    /// Computes one part. `g2` is called only if memory for the second group is needed.
     fn part<'a>(
         &self,
         part: Part,

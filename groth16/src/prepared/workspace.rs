@@ -1,4 +1,4 @@
-//! Memory that proofs use again.
+//! Memory that proofs reuse.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,7 +7,8 @@ use ark_ff::BigInt;
 use bn254x8::{G1, G2, Group, Scratch};
 use zeroize::Zeroize;
 
-/// What a proof needs beside its key. It holds scalars of a witness only while a proof is made, and is wiped after it.
+/// Working memory for proofs. It holds scalars of a witness only while a proof is being made, and
+/// is wiped afterwards.
 #[derive(Default)]
 pub struct Workspaces {
     proof: Pool<ProofWorkspace>,
@@ -16,7 +17,7 @@ pub struct Workspaces {
 }
 
 impl Workspaces {
-    /// Empty: the first proofs fill it.
+    /// Empty pools. The first proofs fill them.
     pub fn new() -> Self {
         Self::default()
     }
@@ -34,10 +35,10 @@ impl Workspaces {
     }
 }
 
-/// One for each proof.
+/// Working memory for one proof.
 #[derive(Default)]
 pub(super) struct ProofWorkspace {
-    /// The first factors of all rows, and the public wires after them.
+    /// The first factors of all rows, followed by the public wires.
     pub(super) a: Vec<Fr>,
     /// The wires as integers.
     pub(super) wires: Vec<BigInt<4>>,
@@ -45,7 +46,7 @@ pub(super) struct ProofWorkspace {
     pub(super) products: Vec<BigInt<4>>,
 }
 
-/// One for each sum that is being made.
+/// Working memory for one sum.
 pub(super) struct SumWorkspace<G: Group> {
     /// The scalars of a range of bases.
     pub(super) scalars: Vec<BigInt<4>>,
@@ -53,10 +54,10 @@ pub(super) struct SumWorkspace<G: Group> {
 }
 
 impl<G: Group> SumWorkspace<G> {
-    /// Fills in the scalars of bases.
+    /// Collects the scalars of some bases.
     pub(super) fn gather(&mut self, map: &[u32], scalar: impl Fn(u32) -> BigInt<4>) {
         if self.scalars.capacity() < map.len() {
-            // What is given back is wiped.
+            // The old allocation is returned, so it must be wiped first.
             self.scalars.zeroize();
             self.scalars.reserve_exact(map.len());
         }
@@ -71,7 +72,7 @@ impl<G: Group> Default for SumWorkspace<G> {
     }
 }
 
-/// Forgets the numbers, not the room for them.
+/// Overwrites the numbers, and keeps the allocations.
 pub(super) trait Wipe {
     fn wipe(&mut self);
 }
@@ -106,9 +107,9 @@ impl<T: Default + Wipe> Pool<T> {
     }
 }
 
-/// Something of a pool. It is wiped and goes back when dropped.
+/// A value borrowed from a pool. When dropped, it is wiped and returned.
 pub(super) struct PoolGuard<'a, T: Wipe> {
-    // `None` only while it is dropped.
+    // `None` only while it is being dropped.
     value: Option<T>,
     pool: &'a Pool<T>,
 }
