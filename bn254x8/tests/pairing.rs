@@ -102,10 +102,10 @@ fn strangers(rng: &mut StdRng) -> Vec<(String, G2Affine)> {
         assert!(times(&number(factor), &small).is_zero());
         out.push((format!("order {factor}"), small));
         let shifted = (small + G2Affine::rand(rng)).into_affine();
-        out.push((format!("of the group, and one of order {factor}"), shifted));
+        out.push((format!("a point of the group plus one of order {factor}"), shifted));
     }
     let whole = times(&order(), &on_curve(rng));
-    out.push(("of the cofactor's order".to_owned(), whole));
+    out.push(("a point whose order is the cofactor".to_owned(), whole));
     out
 }
 

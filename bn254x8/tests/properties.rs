@@ -29,7 +29,7 @@ fn scalar() -> impl Strategy<Value = Fr> {
 /// Bases given by their logarithms, with many equal or opposite ones, and a scalar for each.
 fn terms() -> impl Strategy<Value = Vec<(i8, Fr)>> {
     let logarithm = prop_oneof![Just(1i8), Just(-1), Just(2), any::<i8>()];
-    vec((logarithm.prop_filter("infinity is no base", |log| *log != 0), scalar()), 0..90)
+    vec((logarithm.prop_filter("infinity is not a base", |log| *log != 0), scalar()), 0..90)
 }
 
 fn agrees<G: Group>(shape: Shape, terms: &[(i8, Fr)], seed: u64) -> Result<(), TestCaseError> {

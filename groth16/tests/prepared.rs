@@ -296,7 +296,7 @@ fn preparing_tells_how_far_it_is() {
     let points: Vec<&Progress> = told.iter().filter(|told| told.step == Step::Points).collect();
     assert_eq!(points[0].done, 0);
     let most = points.iter().map(|told| told.done).max();
-    assert_eq!(most, Some(points[0].total), "the work is not what was foretold");
+    assert_eq!(most, Some(points[0].total), "the announced total is not the work that was done");
     assert!(told.iter().all(|told| told.done <= told.total));
 }
 

@@ -197,7 +197,7 @@ impl PreparedKey {
             if let Some(attestation) = attestation.filter(|_| Attestation::settled(&metadata))
                 && let Err(error) = attestation.write_beside(path)
             {
-                tracing::debug!(%error, "the check of a prepared key is not on record");
+                tracing::debug!(%error, "could not write the attestation of a prepared key");
             }
             Integrity::Hashed
         };

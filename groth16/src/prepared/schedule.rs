@@ -235,7 +235,10 @@ mod tests {
                         let mine = |part: &&Part| part.query == query || query == 2 && part.both;
                         for part in parts.iter().filter(mine) {
                             let needs = query == 3 && part.range.end > of_wires;
-                            assert!(part.late || !needs, "it would not wait");
+                            assert!(
+                                part.late || !needs,
+                                "a late part started without the products"
+                            );
                             seen[part.range.clone()].iter_mut().for_each(|n| *n += 1);
                         }
                         assert_eq!(seen, vec![1; bases], "query {query}");
