@@ -1,5 +1,5 @@
-//! Operations on Fq2 that pairings need: sums of products with one reduction, and products with 9 +
-//! u, from which the higher extensions are built.
+//! Operations on Fq2 that pairings need: sums of products with one reduction, and products with
+//! 9 + u, from which the higher extensions are built.
 
 use ark_bn254::{Fq, Fq2};
 use ark_ff::Field as _;

@@ -10,8 +10,8 @@ use super::prime::{self, Prime};
 
 /// Steps between two updates of the full-length numbers.
 const STEPS: u32 = 31;
-/// Rounds of [`STEPS`] steps. A prime of 254 bits needs at most 2·254 - 1 = 507 steps, and 17·31 =
-/// 527.
+/// Rounds of [`STEPS`] steps: 17·31 = 527 in all. A prime of 254 bits needs at most
+/// 2·254 - 1 = 507.
 const ROUNDS: u32 = 17;
 /// Added to a pair of packed factors so that neither is negative.
 const BIAS: u64 = 0x7fff_ffff_7fff_ffff;
@@ -49,8 +49,8 @@ fn inverse_mod(y: [u64; 4], p: [u64; 4]) -> Option<[u64; 4]> {
     (b == [1, 0, 0, 0]).then_some(v)
 }
 
-/// The factors of [`STEPS`] steps: afterwards 2^31·a' = `f[0]·a + f[1]·b` and 2^31·b' =
-/// `g[0]·a + g[1]·b`, where a' and b' are the new numbers.
+/// The factors of [`STEPS`] steps. With a' and b' for the numbers after them,
+/// `2^31·a' = f[0]·a + f[1]·b` and `2^31·b' = g[0]·a + g[1]·b`.
 #[inline(always)]
 fn factors(a: &[u64; 4], b: &[u64; 4]) -> ([i64; 2], [i64; 2]) {
     let (mut x, mut y) = outlines(a, b);

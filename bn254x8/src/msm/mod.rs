@@ -160,8 +160,8 @@ pub struct Shape {
     pub bases: usize,
     /// Bits of a digit.
     pub window: u32,
-    /// Each base has a row for every `step`-th window. A step of 1 is fastest. A step of all windows
-    /// is smallest: the table then holds only the bases.
+    /// Each base has a row for every `step`-th window. A step of 1 is fastest. A step of all
+    /// windows is smallest: the table then holds only the bases.
     pub step: u32,
 }
 

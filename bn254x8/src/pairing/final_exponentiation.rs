@@ -156,8 +156,7 @@ where
             .permute(&[3, 5, 4, 3, 5, 4, 6, 7])
             .select(0b10_1000, &plain.permute(&[0, 0, 0, 0, 0, 1, 6, 7]));
         let t = Fp2::dot([&left, &left_2], [&right, &right_2]);
-        // 3t - 2g in even lanes and 3t + 2g in odd ones, computed as 2·(t - g) + t and 2·(t + g) +
-        // t.
+        // 3t - 2g in even lanes and 3t + 2g in odd ones, as 2·(t - g) + t and 2·(t + g) + t.
         let negative = g.negated();
         let half = t.add(&negative.select(0b10_1010, &g));
         self.0.0 = half.add(&half).add(&t);

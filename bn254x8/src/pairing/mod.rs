@@ -120,7 +120,7 @@ fn run<I: Isa>(
         if q.is_zero() {
             (*p, *q) = ONE;
         } else if !p.is_zero() && p.y.is_zero() {
-            // Not on the curve, which has no point with y = 0. The lanes divide by y.
+            // This point is not on the curve, which has no point with y = 0. The lanes divide by y.
             slow.push(index);
             *p = ONE.0;
         }

@@ -17,14 +17,15 @@ const DIGITS: u32 = 16;
 /// The scalar that a coefficient stands for. With l for its low 64 bits and h for its high 64 bits,
 /// it is
 ///
-/// `(2l + 1 - 2^64) + lambda·(2h + 1 - 2^64)`, where lambda is arkworks' `g1::Config::LAMBDA`, a
-/// cube root of one.
+/// `(2l + 1 - 2^64) + lambda·(2h + 1 - 2^64)`,
 ///
-/// Distinct coefficients stand for distinct scalars, and none stands for zero. To see this, let a +
-/// lambda·b = 0 modulo the order r, for a and b between -2^65 and 2^65. Then r divides (a +
-/// lambda·b)(a + lambda^2·b) = a^2 - a·b + b^2, which is not negative and is below 3·2^130, hence
-/// below r. So it is zero, and then a and b are zero. The difference of two scalars has such a and
-/// b, and each scalar has odd ones.
+/// where lambda is arkworks' `g1::Config::LAMBDA`, a cube root of one.
+///
+/// Distinct coefficients stand for distinct scalars, and none stands for zero. To see this, let
+/// `a + lambda·b = 0` modulo the order r, for a and b between -2^65 and 2^65. Then r divides
+/// `(a + lambda·b)(a + lambda^2·b) = a^2 - a·b + b^2`, which is not negative and is below 3·2^130,
+/// hence below r. So it is zero, and then a and b are zero. The difference of two scalars has such
+/// a and b, and each scalar has odd ones.
 pub fn scalar_of(coefficient: u128) -> Fr {
     let [low, high] = halves(coefficient).map(|half| {
         let odd = 2 * i128::from(half) + 1 - (1 << 64);

@@ -1,9 +1,9 @@
 //! The steps of the Miller loop over many vectors of points: doublings and additions in the second
 //! group, and their lines.
 //!
-//! The line through T with slope s, at a point (x, y) of the first group, is y - s·x·w + (s·x_T -
-//! y_T)·w^3. It is divided by y, which is in a smaller field, so the final exponentiation removes
-//! that factor.
+//! The line through T with slope s, at a point (x, y) of the first group, is
+//! `y - s·x·w + (s·x_T - y_T)·w^3`. It is divided by y, which is in a smaller field, so the final
+//! exponentiation removes that factor.
 
 use ark_bn254::{Config, Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::{AffineRepr as _, bn::BnConfig};

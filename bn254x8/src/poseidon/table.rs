@@ -57,8 +57,8 @@ impl Table<Fr> {
 
         let [of_v, of_y] = &recurrence.step;
         let step = (0..n).map(|k| {
-            // Before round k, slot i holds v from (k - 1 - i) mod n + 1 rounds ago and y from (k -
-            // i) mod n rounds ago.
+            // Before round k, slot i holds v from (k - 1 - i) mod n + 1 rounds ago, and y from
+            // (k - i) mod n rounds ago.
             let v = (0..n).map(|i| of_v[(k + 2 * n - 1 - i) % n]);
             v.chain((0..n).map(|i| of_y[(k + n - i) % n])).collect()
         });

@@ -1,7 +1,8 @@
-//! arkworks' Groth16 prover behind the engine interface. It is the reference for every other engine.
+//! arkworks' Groth16 prover behind the engine interface. It is the reference for every other
+//! engine.
 //!
-//! Only tests and benches use this crate. The programs do not, because arkworks' provers are generic
-//! and take longer to compile than ours.
+//! Only tests and benches use this crate. The programs do not, because arkworks' provers are
+//! generic and take longer to compile than ours.
 
 #[cfg(test)]
 use wufu_testing as _;

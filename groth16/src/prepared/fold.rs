@@ -4,7 +4,7 @@
 //! `sum_k h_k H_k + sum_i z_i L_i`. Take the values of `a b` on a coset, and let `Q_i` be the
 //! points that belong to them. The first sum is then `sum_i (a b)(x_i) Q_i` minus a part that is
 //! linear in `C z`, and therefore in `z`. That part is folded into `L`, which then has points for
-//! public wires, too. Each proof still has to transform only a and b.
+//! public wires, too. For each proof, only a and b are left to transform.
 //!
 //! # Source
 //! Groth, "On the Size of Pairing-Based Non-interactive Arguments" (2016), section 3.2; the coset
