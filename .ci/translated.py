@@ -1,4 +1,4 @@
-"""README.zh-CN.md says what README.md says: the same headings, code blocks, tables and links, whatever their words.
+"""README.zh-CN.md has the headings, code blocks, tables and links of README.md, in its own words.
 
 - As many headings as README.md has, of the same levels and in the same order.
 - The same code blocks, to the byte. What one page tells people to type, so does the other.
@@ -16,7 +16,7 @@ PAGES = ["README.md", "README.zh-CN.md"]
 
 
 def parts(page):
-    """Headings as (line, level), blocks as (line, text), tables as (line, rows), links as a count of targets."""
+    """Headings (line, level), blocks (line, text), tables (line, rows), links (target: count)."""
     headings, blocks, tables, links = [], [], [], collections.Counter()
     block = None
     before = ""
@@ -37,7 +37,7 @@ def parts(page):
             if not before.startswith("|"):
                 tables.append((number, 0))
             tables[-1] = (tables[-1][0], tables[-1][1] + 1)
-        links.update(target for target in re.findall(r"\]\(([^)\s]+)\)", line) if not target.startswith("#"))
+        links.update(re.findall(r"\]\(([^)\s#][^)\s]*)\)", line))
         before = line
     for other in PAGES:
         del links[other]
@@ -53,11 +53,14 @@ def main():
                 complaints.append(f"{page}:{line}: {what} {index} is in this page alone")
                 break
             if one[1] != other[1]:
-                complaints.append(f"{PAGES[1]}:{other[0]}: {what} {index} is not that of {PAGES[0]}:{one[0]}")
+                here, there = f"{PAGES[1]}:{other[0]}", f"{PAGES[0]}:{one[0]}"
+                complaints.append(f"{here}: {what} {index} is not that of {there}")
     for target in sorted((first[3] | second[3]) - (first[3] & second[3])):
-        complaints.append(f"{target}: {first[3][target]} links in {PAGES[0]}, {second[3][target]} in {PAGES[1]}")
-    counts = ", ".join(f"{len(found)} {what}" for what, found in zip(["headings", "code blocks", "tables"], first))
-    print(f"{counts}, {sum(first[3].values())} links, {len(complaints)} differences", *complaints, sep="\n")
+        counts = [f"{links[target]} in {page}" for page, links in zip(PAGES, [first[3], second[3]])]
+        complaints.append(f"{target}: links: {', '.join(counts)}")
+    headings, blocks, tables, links = map(len, first)
+    print(f"{headings} headings, {blocks} code blocks, {tables} tables, links to {links} places")
+    print(f"{len(complaints)} differences", *complaints, sep="\n")
     sys.exit(bool(complaints))
 
 

@@ -1,9 +1,9 @@
-//! Every guide of `docs/guides` is run as it is written: its `sh` blocks, in order, in one shell, in an
-//! empty folder.
+//! Every guide of `docs/guides` is run as it is written: its `sh` blocks, in order, in one shell,
+//! in an empty folder.
 //!
-//! CONTRIBUTING.md, section "Guides", lists the words that may follow the language of a block. Blocks
-//! that need more than `wufu` and a shell are run with `WUFU_GUIDES=required`, which `.ci/guides` sets.
-//! Without it the test names them.
+//! CONTRIBUTING.md, section "Guides", lists the words that may follow the language of a block.
+//! With `WUFU_GUIDES=required`, which `.ci/guides` sets, the test also runs the blocks that need
+//! more than `wufu` and a shell. Without it the test names them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 use wufu_testing as _;
@@ -104,7 +104,7 @@ fn script(guide: &str, blocks: &[Block], folder: &Path) -> String {
             continue;
         }
         if let Some(name) = block.after("stop") {
-            // As Ctrl-C in its terminal does; it must end well.
+            // As Ctrl-C in its terminal does; it must exit with 0.
             let id = format!("$service_{name}");
             writeln!(script, "kill -INT -- \"-{id}\"; wait \"{id}\"").unwrap();
         }
