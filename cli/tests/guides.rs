@@ -31,6 +31,11 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// Keys are made once for all runs of the tests, and are nobody's.
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("wufu-cache")
+}
+
 /// A fenced block of a page.
 struct Block {
     /// The line of its fence, from 1.
@@ -209,8 +214,7 @@ fn run(guide: &str) {
     command.arg(&program).current_dir(&folder).process_group(0);
     command.env("PATH", format!("{}:{path}", bin.display()));
     command.env("WUFU_SOURCE", root()).env("WUFU_LOG", "warn");
-    // Keys are made once for all runs of the tests, and are nobody's.
-    command.env("WUFU_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("wufu-cache"));
+    command.env("WUFU_CACHE", cache());
     let errors = place.path().join("errors");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&errors).unwrap());
     let began = Instant::now();
@@ -272,6 +276,20 @@ fn the_guide_for_researchers_works_as_written() {
 #[test]
 fn the_guide_to_blind_mode_works_as_written() {
     run("blind");
+}
+
+#[test]
+fn the_readme_shows_what_the_demo_prints() {
+    let page = fs::read_to_string(root().join("README.md")).unwrap();
+    let shown = blocks(&page).into_iter().find(|block| block.language == "text").unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wufu"));
+    command.args(["demo", "--donations", "ledger/tests/data/cerf_contributions.csv", "--dir"]);
+    command.arg(place.path().join("demo")).current_dir(root()).env("WUFU_CACHE", cache());
+    let output = command.output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(missing(&printed, &shown.text), None, "README.md:{}: {printed}", shown.line);
 }
 
 /// A guide that no test runs stops working, and nobody notices.
