@@ -103,7 +103,8 @@ async fn excess_connections_close_and_silent_ones_give_way() {
         closed = timeout(LONG, ninth.read(&mut one)) => {
             assert!(matches!(closed.expect("it is held"), Ok(0) | Err(_)));
         }
-        _ = silent[1].read_to_end(&mut other) => panic!("a silent connection gave way to one beyond the limit"),
+        _ = silent[1].read_to_end(&mut other) => panic!("a silent connection gave way to one \
+                                                         beyond the limit"),
     }
     for mut stream in silent {
         // Whatever the server sends at the end, the connection closes.

@@ -23,7 +23,8 @@ const HELPER_LIMIT: Duration = Duration::from_secs(5);
 /// Prints the report to standard error and has the child processes killed.
 pub(crate) fn print(limit: Duration) {
     let mut text = format!(
-        "\nwufu-testing: this test binary has run for {} s, its limit (WUFU_TEST_LIMIT, in seconds), and ends now. \
+        "\nwufu-testing: this test binary has run for {} s, its limit (WUFU_TEST_LIMIT, in \
+         seconds), and ends now. \
          Above, libtest names the tests that ran for over 60 seconds.\n",
         limit.as_secs()
     );
@@ -250,8 +251,8 @@ mod tests {
         let tests = ["service::what_cannot", "service::what_can", "gate", "gates"];
         let tests = tests.map(str::to_owned);
         let described = thread("service::what_c").describe(&tests);
-        let expected = "thread 7 \"service::what_c\": sleeping, 2.5 s of CPU time, \
-             runs one of the tests service::what_cannot, service::what_can";
+        let expected = "thread 7 \"service::what_c\": sleeping, 2.5 s of CPU time, runs one of the \
+                        tests service::what_cannot, service::what_can";
         assert_eq!(described, expected);
         let mut whole = thread("gate");
         whole.waits_in = Some("futex_wait".into());

@@ -14,7 +14,8 @@ pub(super) fn begin<T>(request: &Request<T>) -> Result<(), Status> {
     let job = request.extensions().get::<Peer>();
     if !job.ok_or_else(|| Status::internal("a call without a connection"))?.begin() {
         return Err(Status::failed_precondition(
-            "this connection has already carried its one job: a second would link both to one client",
+            "this connection has already carried its one job: a second would link both to one \
+             client",
         ));
     }
     for key in request.metadata().keys() {
@@ -24,7 +25,8 @@ pub(super) fn begin<T>(request: &Request<T>) -> Result<(), Status> {
         };
         if !ALLOWED.contains(&name) {
             return Err(Status::invalid_argument(format!(
-                "the request carries {name}: this role accepts no metadata that could identify a client"
+                "the request carries {name}: this role accepts no metadata that could identify a \
+                 client"
             )));
         }
     }
