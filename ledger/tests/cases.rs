@@ -316,7 +316,7 @@ async fn a_file_without_rows_is_refused_and_a_pipe_is_read() {
         ledger.import_file(path.as_ref(), &format(), options, |_| ()).await.map(|done| done.rows)
     };
     let error = import("/dev/zero").await.unwrap_err().to_string();
-    assert!(error.starts_with("/dev/zero:1: the line holds a NUL byte"), "{error}");
+    assert!(error.starts_with("/dev/zero:1: the line contains a NUL byte"), "{error}");
     let error = import("/dev/null").await.unwrap_err().to_string();
     assert_eq!(
         error,

@@ -27,10 +27,10 @@ pub enum EpochError {
     },
     /// The clock is far ahead of everything that was signed.
     #[error(
-        "the clock says {clock} (epoch {got}), but {} {signed} (epoch {newest}): that is more than \
-         {} later, so the clock may be wrong, and nothing was signed. If the clock is wrong, set \
-         it. If it is right, confirm it once with the option --accept-clock of `wufu ledger \
-         close-epoch` or `wufu serve ledger`",
+        "the clock says {clock} (epoch {got}), but {} {signed} (epoch {newest}). The clock is more \
+         than {} ahead of that and may be wrong, so nothing was signed. If it is wrong, set it. If \
+         it is right, confirm it once with the option --accept-clock of `wufu ledger close-epoch` \
+         or `wufu serve ledger`",
         if *.is_first {
             "this ledger was made in the epoch that began at"
         } else {
