@@ -59,9 +59,9 @@ async fn count(ledger: &Ledger) -> u64 {
 }
 
 /// Rows of SECURITY.md: 49.
-/// SECURITY.md, row 49. `"oops` in the last column swallowed two rows: "1 donation, 0 rows left
-/// out", exit 0. When a quote further down closed it again, four rows became two. Where a row ends
-/// after such a quote is a guess. So nothing is imported, whatever may be skipped.
+/// `"oops` in the last column swallowed two rows: "1 donation, 0 rows left out", exit 0. When a
+/// quote further down closed it again, four rows became two. Where a row ends after such a quote is
+/// a guess. So nothing is imported, whatever may be skipped.
 #[tokio::test]
 async fn a_quote_left_open_on_its_line_refuses_the_file() {
     let (_folder, ledger) = ledger().await;
@@ -105,8 +105,8 @@ async fn a_quote_left_open_on_its_line_refuses_the_file() {
 }
 
 /// Rows of SECURITY.md: 53.
-/// SECURITY.md, row 53: an institution's name with a bidirectional override, and one with a
-/// zero-width space, were imported and printed.
+/// An institution's name with a bidirectional override, and one with a zero-width space, were
+/// imported and printed.
 #[tokio::test]
 async fn deceptive_names_are_refused_with_their_column() {
     let (_folder, ledger) = ledger().await;
@@ -139,8 +139,7 @@ async fn deceptive_names_are_refused_with_their_column() {
 }
 
 /// Rows of SECURITY.md: 53.
-/// SECURITY.md, row 53: "Café" in two normal forms became two institutions, and two receipts that
-/// looked the same.
+/// "Café" in two normal forms became two institutions, and two receipts that looked the same.
 #[tokio::test]
 async fn two_normal_forms_of_a_name_are_one() {
     let (_folder, ledger) = ledger().await;

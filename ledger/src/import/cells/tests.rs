@@ -46,8 +46,8 @@ fn cells_quotes_and_line_ends() {
 }
 
 /// Rows of SECURITY.md: 49.
-/// SECURITY.md, row 49 (rust-csv#289, #252): a stray quote swallowed the rest of a file, and the
-/// exit code was 0.
+/// As in rust-csv#289 and #252: a stray quote swallowed the rest of a file, and the exit code was
+/// 0.
 #[test]
 fn a_stray_quote_is_told_on_its_line() {
     let error = |text: &str, is_multiline| {
