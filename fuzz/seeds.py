@@ -1,4 +1,7 @@
-"""Writes seeds/TARGET/*: the inputs that each fuzz target starts from, made from the accepted cases of vectors/."""
+"""Writes seeds/TARGET/*: the inputs that each fuzz target starts from.
+
+They are made from the accepted cases of vectors/.
+"""
 
 import base64
 import json
@@ -87,7 +90,7 @@ def varint(value):
 
 
 def message(*fields):
-    """A protobuf message: pairs of a field's number and its value. Zeros and empty values are left out, as in protobuf."""
+    """A protobuf message from pairs of a field number and a value. Zeros and empty values are left out."""
     out = b""
     for number, value in fields:
         if isinstance(value, int):
@@ -206,8 +209,8 @@ write(
     ],
 )
 
-# The parts of a kit that differ; a token's seed, sums and end; sums; the values of a small request; messages.
-# Each of the sums is a point of a proof.
+# The parts of a kit that differ; a token's seed, sums and end; sums; the values of a small
+# request; messages. Each of the sums is a point of a proof.
 sums = point[:32] + point[:32] + point[32:96] + point[96:]
 end = struct.pack("<Q", 1_800_000_000 + 3_600)
 field = lambda number, body: bytes([number << 3 | 2]) + bytes([len(body) & 127 | 128, len(body) >> 7]) + body
