@@ -20,10 +20,10 @@ pub struct Limits {
     pub idle: Duration,
     /// Concurrent calls on one connection, including health and reflection.
     pub streams: u32,
-    /// How long a request may take to arrive, from its headers to its last byte.
-    /// yet.
+    /// HTTP/2's windows for a connection and for a call: how many bytes of each may have been sent
+    /// without having been read.
     pub windows: (u32, u32),
-    /// How long a request may take to arrive, from its headers to its end.
+    /// How long a request may take to arrive, from its headers to its last byte.
     pub receive: Duration,
     /// Bytes of requests that are being received or handled. The first call of each connection is
     /// not counted: it has memory of its own, so that no client can keep the others from being
