@@ -1,4 +1,7 @@
-"""Writes seeds/TARGET/*: where each fuzz target begins, from the accepted cases of vectors/."""
+"""Writes seeds/TARGET/*: the inputs that each fuzz target starts from.
+
+They are made from the accepted cases of vectors/.
+"""
 
 import base64
 import json
@@ -87,7 +90,7 @@ def varint(value):
 
 
 def message(*fields):
-    """A protobuf message: pairs of a field's number and its value. Zeros and empty values are left out, as they are written."""
+    """A protobuf message from pairs of a field number and a value. Zeros and empty values are left out."""
     out = b""
     for number, value in fields:
         if isinstance(value, int):
@@ -140,7 +143,7 @@ others = [
 write("message", unhex(case["bytes"] for case in good) + others + [file(name, cases[0]) for name, cases in by_name.items()])
 write("json", [json.dumps(case["json"], separators=(",", ":"), ensure_ascii=False).encode() for case in good])
 write("envelope", unhex(proof["envelope"] for proof in proofs))
-# Which honest answer, what becomes of it, and what that takes.
+# Which honest answer, how it is changed, and the bytes that the change needs.
 write(
     "batch",
     [
@@ -206,7 +209,8 @@ write(
     ],
 )
 
-# What differs from a kit; a token's seed, sums and end; sums; the values of a small request; messages. Of the sums each is a proof's own point.
+# The parts of a kit that differ; a token's seed, sums and end; sums; the values of a small
+# request; messages. Each of the sums is a point of a proof.
 sums = point[:32] + point[:32] + point[32:96] + point[96:]
 end = struct.pack("<Q", 1_800_000_000 + 3_600)
 field = lambda number, body: bytes([number << 3 | 2]) + bytes([len(body) & 127 | 128, len(body) >> 7]) + body

@@ -1,5 +1,6 @@
-//! The kernels of `bn254x8`, with every backend of this machine; field and pairings with arkworks' beside them. For ratios of sums and
-//! transforms to arkworks': `--bin compare`.
+//! Benchmarks of the kernels of `bn254x8` with every backend that this computer has. Field
+//! operations and pairings are compared with arkworks'. For the ratios of sums and transforms to
+//! arkworks', use `--bin compare`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{hint::black_box, num::NonZeroUsize};
@@ -67,7 +68,7 @@ fn transforms(c: &mut Criterion) {
     }
 }
 
-/// A chain of 252 squarings and some sixty products for each.
+/// A chain of 252 squarings and about sixty products for each value.
 fn powers(c: &mut Criterion) {
     let rng = &mut StdRng::seed_from_u64(3);
     let mut group = c.benchmark_group("powers to (q - 3) / 4 in Fq");

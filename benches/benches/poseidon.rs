@@ -1,4 +1,4 @@
-//! Poseidon: ours, its plain form and light-poseidon, side by side.
+//! Compares three versions of Poseidon: ours, its plain form, and light-poseidon.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::hint::black_box;

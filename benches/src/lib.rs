@@ -1,4 +1,18 @@
-//! What the benches share: the machine, the commit, medians.
+//! What the benches share: a description of the computer and the commit, and medians of times.
+//!
+//! ```
+//! use wufu_benches::ms;
+//!
+//! let sum = || (0..1000u64).sum::<u64>();
+//! let (result, time) = wufu_benches::time(sum);
+//! assert_eq!(result, 499_500);
+//! let median = wufu_benches::median(3, sum);
+//! println!("{}: {} ms, {} ms", wufu_benches::machine(1), ms(time), ms(median));
+//! ```
+//!
+//! Read next: `src/bin/statements.rs` measures each statement, `src/bin/compare` compares the
+//! engine with its peers, `src/bin/blind` compares blind proving with local proving, and
+//! `src/bin/hunt.rs` looks for second witnesses.
 
 #[cfg(test)]
 use wufu_testing as _;
@@ -12,7 +26,7 @@ use std::{
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
-/// The machine and the commit, to stand beside every figure.
+/// The computer and the commit, to print with every figure.
 pub fn machine(threads: usize) -> Value {
     let commit =
         Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
@@ -29,7 +43,7 @@ pub fn machine(threads: usize) -> Value {
     })
 }
 
-/// The largest resident size of this process so far, in MB (10^6 bytes), where the system tells.
+/// The largest resident size of this process so far, in MB (10^6 bytes), if the system reports it.
 pub fn peak_mb() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|line| line.starts_with("VmHWM"))?;
@@ -37,14 +51,14 @@ pub fn peak_mb() -> Option<u64> {
     Some(kib * 1024 / 1_000_000)
 }
 
-/// How long something takes.
+/// Runs `work`. Returns its result and how long it took.
 pub fn time<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let value = work();
     (value, start.elapsed())
 }
 
-/// The median of `runs` times, after one that does not count.
+/// The median time of `runs` runs, after one that does not count.
 pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> Duration {
     let _ = work();
     let mut times: Vec<Duration> = (0..runs.max(1)).map(|_| time(&mut work).1).collect();
@@ -52,9 +66,11 @@ pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> Duration {
     times[times.len() / 2]
 }
 
-/// How long something keeps the processor busy, on all threads of this process: what else the machine does is not counted.
+/// How long `work` keeps the processor busy, on all threads of this process. Other work on the
+/// computer does not count.
 ///
-/// Not this thread alone: arkworks' sums run in pools of their own, even where one thread is all there is.
+/// It is not only this thread's time, because arkworks' sums run in pools of their own, even if
+/// there is only one thread.
 pub fn processor<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let now = || {
         let now = clock_gettime(ClockId::ProcessCPUTime);
@@ -65,7 +81,7 @@ pub fn processor<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (value, now().saturating_sub(start))
 }
 
-/// Milliseconds, to a thousandth.
+/// A time in milliseconds, rounded to a thousandth.
 pub fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -1,4 +1,4 @@
-//! The command `hunt` on files, as anybody would call it: its exit codes are its verdict.
+//! Runs the command `hunt` on files. Its exit code is its verdict.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -17,7 +17,7 @@ use wufu_circuits::{
     r1cs::{Declaration, Mode, Size},
 };
 
-/// The exit code, and what it printed as JSON.
+/// The exit code, and the JSON that it printed.
 fn hunt(file: &Path, witness: Option<&Path>) -> (i32, Value) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hunt"));
     command.arg(file).arg("--json");
@@ -47,7 +47,8 @@ fn a_circuit_of_ours_leaves_nothing_open() {
     }
 }
 
-/// `y` is `x` as two digits, of which the lower is no bit: 3 when it is told, 4 when a second witness shows it.
+/// `y` is `x` as two digits, the lower of which is not constrained to be a bit. The exit code is 3
+/// if this is only reported, and 4 if a second witness proves it.
 #[test]
 fn a_missing_boolean_is_told_and_with_a_witness_shown() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Poseidon in lanes is the verifier's, for every number of inputs and on every backend.
+//! Poseidon in lanes equals the verifier's, for every number of inputs and on every backend.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;

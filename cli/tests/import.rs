@@ -100,7 +100,7 @@ fn an_open_quote_is_an_error_that_names_its_line() {
 fn a_file_without_end_is_refused_in_bounded_memory() {
     let ledger = Ledger::new();
     for (file, expected) in [
-        ("/dev/zero", "/dev/zero:1: the line holds a NUL byte"),
+        ("/dev/zero", "/dev/zero:1: the line contains a NUL byte"),
         ("/", "/:1: this is a folder, expected a CSV file"),
         ("/dev/null", "/dev/null: the file is empty"),
     ] {

@@ -177,7 +177,7 @@ fn donations_are_made_up_only_where_nobody_is_misled() {
     }
     let told = refused(folder, &["ledger", "import", "f.csv", "--dir", "none"]);
     assert!(
-        told.contains("make one for donations with wufu ledger init --currency CODE"),
+        told.contains("make one for donations with `wufu ledger init --currency CODE`"),
         "{told}"
     );
 }

@@ -1,8 +1,29 @@
-//! Files that are written whole or not at all.
+//! Files that are written completely or not at all.
 //!
-//! A file is written beside its path under another name, brought to disk, and renamed: whoever reads the path sees the
-//! old bytes or the new ones, never a part, also after a power cut. The new name is durable once its folder is
-//! ([`sync_folder`]).
+//! A [`Draft`] writes to a temporary file in the same folder, flushes it to disk and renames it. A
+//! reader of the path therefore sees either the old bytes or the new ones, never a part, even after
+//! a power cut. The new name itself is durable only after [`sync_folder`].
+//!
+//! ```
+//! use std::{fs, io::Write as _};
+//!
+//! use wufu_files::{Draft, sync_folder};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("settings");
+//! Draft::private(&path).replace(|file| file.write_all(b"new"))?;
+//! sync_folder(&path)?;
+//! assert_eq!(fs::read(&path)?, b"new");
+//!
+//! // A failed write leaves the file as it was.
+//! let full = || std::io::Error::other("the disk is full");
+//! assert!(Draft::private(&path).replace(|_| Err(full())).is_err());
+//! assert_eq!(fs::read(&path)?, b"new");
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Read next: [`Draft::create`] if the file must not exist yet, and [`Draft::replace_by`] if a
+//! killed process may have left a temporary file behind.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(test)]
@@ -16,7 +37,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-/// A file to be written, and how.
+/// A file to write, its mode, and whether to flush it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Draft<'a> {
     path: &'a Path,
@@ -25,25 +46,27 @@ pub struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// A file that its owner alone may read: mode 0600.
+    /// A file that only its owner may read: mode 0600.
     pub fn private(path: &'a Path) -> Self {
         Self::with_mode(path, 0o600)
     }
 
-    /// A file of this mode, less the umask. On systems without modes it is as they make files.
+    /// A file with this mode, less the umask. A system without modes ignores it.
     pub fn with_mode(path: &'a Path, mode: u32) -> Self {
         Self { path, mode, is_synced: true }
     }
 
-    /// Leaves it to the system when the bytes come to disk: after a power cut the file may be an older one, or empty.
+    /// Lets the system decide when the bytes reach the disk. After a power cut the file may then be
+    /// an older version, or empty.
     pub fn unsynced(self) -> Self {
         Self { is_synced: false, ..self }
     }
 
-    /// Writes the file, in place of one that may be there.
+    /// Writes the file, and replaces an existing one.
     ///
     /// # Errors
-    /// Returns an error if `write` does, or the file cannot be made or renamed. Then nothing is changed.
+    /// Returns an error if `write` does, or if the file cannot be made or renamed. Then nothing has
+    /// changed.
     pub fn replace<E: From<io::Error>>(
         self,
         write: impl FnOnce(&mut File) -> Result<(), E>,
@@ -52,11 +75,11 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Writes the file, if there is none of its name.
+    /// Writes the file, unless one of this name exists.
     ///
     /// # Errors
-    /// Returns an error if a file is there ([`io::ErrorKind::AlreadyExists`]), `write` does, or the file cannot be made
-    /// or renamed. Then nothing is changed.
+    /// Returns an error if the file exists ([`io::ErrorKind::AlreadyExists`]), if `write` returns
+    /// one, or if the file cannot be made or renamed. Then nothing has changed.
     pub fn create<E: From<io::Error>>(
         self,
         write: impl FnOnce(&mut File) -> Result<(), E>,
@@ -65,11 +88,12 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// [`Draft::replace`], by way of a name that is known: what a killed process left there is overwritten, and whoever
-    /// looks after the folder can look after that file too.
+    /// Does the same as [`Draft::replace`], but uses `fresh` as the temporary file. If a killed
+    /// process left that file behind, it is overwritten. A caller that cleans the folder up knows
+    /// its name.
     ///
     /// # Errors
-    /// Returns an error where [`Draft::replace`] does. Then what was written stays under the other name.
+    /// As [`Draft::replace`]. The temporary file then stays.
     pub fn replace_by<E: From<io::Error>>(
         self,
         fresh: &Path,
@@ -87,7 +111,7 @@ impl<'a> Draft<'a> {
         Ok(fs::rename(fresh, self.path)?)
     }
 
-    /// The bytes in a file beside the path, which is deleted unless it is renamed.
+    /// Writes the bytes to a temporary file in the same folder. It is deleted unless it is renamed.
     fn written<E: From<io::Error>>(
         self,
         write: impl FnOnce(&mut File) -> Result<(), E>,
@@ -104,15 +128,15 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// The folder that a file is in.
+/// The folder that a path is in.
 pub fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes the name of a file durable: it is when its folder is.
+/// Makes a file's name durable, by flushing the folder that it is in.
 ///
 /// # Errors
-/// Returns an error if the folder cannot be opened or brought to disk.
+/// Returns an error if the folder cannot be opened or flushed.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder(path))?.sync_all()
 }
@@ -162,12 +186,13 @@ mod tests {
         assert_eq!(names(folder.path()), ["file"]);
     }
 
-    /// A process was killed between writing and renaming, and the next one could not make its file.
+    /// A process was killed between writing and renaming, and then the next one could not make its
+    /// temporary file.
     #[test]
     fn what_a_killed_process_left_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let (path, fresh) = (folder.path().join("file"), folder.path().join("file.new"));
-        fs::write(&fresh, "left by somebody else, and longer").unwrap();
+        fs::write(&fresh, "left by another process, and longer").unwrap();
         for draft in [Draft::private(&path), Draft::private(&path).unsynced()] {
             draft.replace_by(&fresh, |file| file.write_all(b"one")).unwrap();
             assert_eq!(fs::read(&path).unwrap(), b"one");

@@ -1,4 +1,5 @@
-//! What fuzz targets share: a record of what was accepted. A target whose inputs are all refused asserts nothing, and looks well.
+//! What the fuzz targets share: a record of what was accepted. A target that refuses all of its
+//! inputs asserts nothing, and yet seems to pass.
 use std::{
     collections::BTreeSet,
     env,
@@ -7,8 +8,9 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-/// Says that an input was accepted as `what`. With `WUFU_REACHED=FILE` it is appended there, once: `.ci/fuzz` runs the seeds that way
-/// first, and fails when something that a target names is in none of them.
+/// Records that an input was accepted as `what`. With `WUFU_REACHED=FILE` the name is appended to
+/// that file, once. `.ci/fuzz` runs the seeds in this way first, and fails if a target names
+/// something that no seed reaches.
 pub fn reached(what: &str) {
     static FILE: OnceLock<Option<Mutex<BTreeSet<String>>>> = OnceLock::new();
     let told = FILE.get_or_init(|| env::var_os("WUFU_REACHED").map(|_| Mutex::default()));
@@ -16,7 +18,7 @@ pub fn reached(what: &str) {
     let Ok(mut told) = told.lock() else { return };
     if told.insert(what.to_string()) {
         let file = OpenOptions::new().create(true).append(true).open(path);
-        let mut file = file.expect("the file of what was reached cannot be opened");
-        writeln!(file, "{what}").expect("the file of what was reached cannot be written");
+        let mut file = file.expect("cannot open the file of reached names");
+        writeln!(file, "{what}").expect("cannot write the file of reached names");
     }
 }

@@ -1,6 +1,8 @@
-//! Batches: whatever stands beside a proof, its verdict is the one that it has alone.
+//! Batches: a proof's verdict in a batch is the verdict that it has alone, whatever else is in the
+//! batch.
 //!
-//! An input is a list: a byte that says which of the honest answers, a byte that says what becomes of it, then what that takes.
+//! An input is a list. Each element has a byte that selects one of the honest answers, a byte that
+//! says how to change it, and the bytes that the change needs.
 #![no_main]
 
 use std::sync::OnceLock;
@@ -21,10 +23,10 @@ use wufu_verifier::{
 const HONEST: &str = include_str!("../../vectors/honest.json");
 /// The key that signs both orgs' logs in the vectors.
 const SEED: [u8; 32] = [9; 32];
-/// More take long, and find nothing more.
+/// Larger batches take long and find nothing more.
 const MOST: usize = 12;
 
-/// What a verifier holds for one circuit, and the answer that it waits for.
+/// What a verifier holds for one circuit, and the answer that it expects.
 struct Scene {
     key: VerifyingKey,
     logs: Vec<LogHistory>,
@@ -65,14 +67,14 @@ fn scenes() -> Option<Scenes> {
     })
 }
 
-/// What is presented: for which scene, and the bytes.
+/// A presented answer: its scene and its bytes.
 struct Shown {
     scene: usize,
     inputs: Vec<u8>,
     proof: Vec<u8>,
 }
 
-/// Cuts what it is asked for from the front, or what there is.
+/// Takes `count` bytes from the front, or as many as there are.
 fn take<'a>(data: &mut &'a [u8], count: usize) -> &'a [u8] {
     let (taken, rest) = data.split_at(count.min(data.len()));
     *data = rest;
@@ -89,13 +91,13 @@ fn read(mut data: &[u8], scenes: &[Scene]) -> Vec<Shown> {
         let honest = scenes[scene].envelope.presented();
         let (mut inputs, mut proof) = (honest.public_inputs.to_vec(), honest.proof.to_vec());
         match how % 8 {
-            // Anything for a proof, or for one of its points.
+            // Arbitrary bytes for a proof or for one of its points.
             0 => proof = take(&mut data, 128).to_vec(),
             1 => take(&mut data, 32).iter().zip(&mut proof).for_each(|(from, to)| *to = *from),
             2 => {
                 take(&mut data, 64).iter().zip(&mut proof[32..]).for_each(|(from, to)| *to = *from)
             }
-            // Another byte, in the proof or in the inputs.
+            // Another byte in the proof or in the inputs.
             3 | 4 => {
                 let bytes = if how % 8 == 3 { &mut proof } else { &mut inputs };
                 let at = take(&mut data, 2);
@@ -104,9 +106,9 @@ fn read(mut data: &[u8], scenes: &[Scene]) -> Vec<Shown> {
                     bytes[at] ^= by;
                 }
             }
-            // Minus a point: well-formed, and proves nothing.
+            // The negative of a point: well-formed, but it proves nothing.
             5 => proof[[31, 95, 127][usize::from(how / 8) % 3]] ^= 0x80,
-            // A point of the one before.
+            // A point from the previous proof.
             6 => {
                 if let Some(Shown { proof: other, .. }) = all.last()
                     && other.len() == proof.len()
@@ -161,7 +163,7 @@ fuzz_target!(|data: &[u8]| {
     let pending = || shown.iter().filter_map(|shown| open(held, shown));
     let alone: Vec<Verdict> = pending().map(|pending| told(pending.verify())).collect();
     assert_eq!(alone.len(), shown.len());
-    // Twice by one verifier: what it learned of the first changes its work and no verdict.
+    // Twice with one verifier: what it learns the first time changes its work, but no verdict.
     let mut verifier = BatchVerifier::default();
     for fresh in 0..2 {
         let outcome = verifier.verify(pending().collect(), &mut || Ok([fresh; 32]));
@@ -169,7 +171,7 @@ fuzz_target!(|data: &[u8]| {
         let together: Vec<Verdict> = outcome.verdicts.into_iter().map(told).collect();
         assert_eq!(together, alone);
     }
-    // Accepted is only the statement that was proved.
+    // Only the statement that was proved is accepted.
     for (verdict, shown) in alone.iter().zip(&shown) {
         let honest = held.scenes[shown.scene].envelope.presented();
         assert!(verdict.is_err() || shown.inputs == honest.public_inputs);

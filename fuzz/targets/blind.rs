@@ -1,6 +1,7 @@
-//! Blind mode: kits, tokens, requests and sums, and the four messages that carry them. What an input leaves out (magic, key id, the
-//! dealer's signature) is put right, so that all that comes after them is read, too. The key is one whose secrets are known: a kit has
-//! points of it in both groups.
+//! Blind mode: kits, tokens, requests and sums, and the four messages that carry them. What an
+//! input lacks (magic, key id, the dealer's signature) is filled in, so that the fuzzer reaches
+//! everything after these fields. The key's secrets are known, because a kit has points of it in
+//! both groups.
 #![no_main]
 
 use std::{fmt::Debug, sync::OnceLock};
@@ -10,8 +11,8 @@ use ark_ec::AffineRepr;
 use ed25519_dalek::{Signer, SigningKey};
 use libfuzzer_sys::fuzz_target;
 use prost::{Message, Name};
-use wufu_delegation::{FourSums, Kit, MAX_LIFE, PublicBases, Shape, Token};
 use wufu_circuits::r1cs::Size;
+use wufu_delegation::{FourSums, Kit, MAX_LIFE, PublicBases, Shape, Token};
 use wufu_fuzz::reached;
 use wufu_proto::{
     ConvertError,
@@ -29,7 +30,7 @@ use wufu_verifier::{
 const NOW: u64 = 1_800_000_000;
 /// The first field of what a dealer signs.
 const CONTEXT: &str = "wufu 2026-11 blind token v1";
-/// Little to sum.
+/// Small, so that there is little to sum.
 const SMALL: Size = Size { rows: 3, wires: 12 };
 
 fuzz_target!(|data: &[u8]| {
@@ -79,7 +80,7 @@ fn g2(factor: u64) -> G2Affine {
     (G2Affine::generator() * Fr::from(factor)).into()
 }
 
-/// An input is what differs from a kit of the key.
+/// The input is what differs from a kit of the key.
 fn kit(data: &[u8]) {
     static KIT: OnceLock<Vec<u8>> = OnceLock::new();
     let honest = KIT.get_or_init(|| {
@@ -94,7 +95,7 @@ fn kit(data: &[u8]) {
     if let Ok(kit) = Kit::decode(&file, key()) {
         assert_eq!(kit.encode(), file);
         assert_eq!(file.len(), honest.len());
-        // What is the key's own cannot be another.
+        // The parts that come from the key cannot be different.
         let own = 8 + 32 + 3 * 32 + 2 * 64;
         assert_eq!(file[..own], honest[..own]);
         reached("kit");

@@ -1,5 +1,5 @@
-//! The C interface of the verifier, called as C calls it: whatever bytes come, it answers as the library beneath does, and never with
-//! "this library's mistake".
+//! The verifier's C interface, called as C calls it. Whatever the bytes are, it answers like the
+//! library beneath it, and never with "this library's mistake".
 #![no_main]
 
 use std::{ptr, sync::OnceLock};
@@ -16,7 +16,7 @@ mod interface;
 
 use interface::*;
 
-/// The fields of a question and of its envelope.
+/// The number of fields in a question and its envelope.
 const FIELDS: u32 = 9;
 const GIFT: &[u8] = include_bytes!("../seeds/verifying_key/02");
 
@@ -51,7 +51,7 @@ fn known(code: u16) -> u16 {
     code
 }
 
-/// A key, the caller's until it is given back.
+/// A key, which the caller owns until it is given back.
 fn decoded(data: &[u8]) -> (u16, *mut Key) {
     let mut key = ptr::null_mut();
     // SAFETY: the bytes live as long as the call, and there is a place for the pointer.
@@ -80,7 +80,7 @@ fn new_log(origin: &[u8]) -> (u16, *mut Log) {
     (known(unsafe { wufu_log_new(bytes(origin), 0, &mut log) }), log)
 }
 
-/// A note, as it is and signed anew, for the log that its first line names.
+/// A note for the log that its first line names, as it is and signed again.
 fn log(data: &[u8]) {
     let origin = data.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let (code, log) = new_log(origin);
@@ -108,7 +108,7 @@ fn log(data: &[u8]) {
     unsafe { wufu_log_free(log) };
 }
 
-/// A request: what is read is written as a file that is read again as the same.
+/// A request. If it can be read, it is written to a file that reads back as the same request.
 fn request(data: &[u8]) {
     let mut read = ptr::null_mut();
     // SAFETY: the bytes live as long as the call, and there is a place for the pointer.
@@ -134,7 +134,7 @@ fn request(data: &[u8]) {
     unsafe { wufu_request_free(read) };
 }
 
-/// Handles that every question shares.
+/// Handles that all questions share.
 struct Held {
     key: *mut Key,
     log: *mut Log,
@@ -149,7 +149,8 @@ fn held() -> &'static Held {
     HELD.get_or_init(|| Held { key: decoded(GIFT).1, log: new_log(b"wufu/cards").1 })
 }
 
-/// An envelope and what is asked, each field of the input's choice. Nothing is accepted: the log has no checkpoint.
+/// An envelope and a question, whose fields come from the input. Nothing is accepted, because the
+/// log has no checkpoint.
 fn question(data: &[u8]) {
     let Ok(mut reader) = Reader::new(data, FIELDS) else { return };
     let mut fields = [&[][..]; FIELDS as usize];

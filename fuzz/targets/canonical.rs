@@ -1,5 +1,5 @@
-//! Policies, requests and addresses in canonical bytes: what is read is written again as the same bytes. A request is signed
-//! first, so that more of it is read than its signature.
+//! Policies, requests and addresses in canonical bytes: what can be read is written again as the
+//! same bytes. A request is signed first, so that the fuzzer gets past its signature.
 #![no_main]
 
 use ed25519_dalek::{Signer, SigningKey};
@@ -45,7 +45,7 @@ fn request(data: &[u8]) {
     }
 }
 
-/// The first nine fields under another verifier's key and signature.
+/// The first nine fields with another verifier's key and signature.
 fn signed(data: &[u8]) -> Option<Vec<u8>> {
     let mut reader = Reader::new(data, 10).ok()?;
     let key = SigningKey::from_bytes(&[7; 32]);

@@ -1,5 +1,5 @@
-//! What a ledger imports: CSV of donations and of owners, amounts, dates, mappings of columns, directories; and the operator's file of
-//! rules.
+//! What a ledger imports: CSV files of donations and owners, amounts, dates, mappings of columns,
+//! and directories. Also the operator's file of rules.
 #![no_main]
 
 use std::{fs, sync::OnceLock};
@@ -85,10 +85,10 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Rules that are read are read again as themselves.
+/// Rules that can be read are the same when they are written and read again.
 fn policy(data: &[u8]) {
     static FOLDER: OnceLock<Option<TempDir>> = OnceLock::new();
-    // Most inputs are no JSON, and cost no file.
+    // Most inputs are not JSON, so no file is written for them.
     if data.first() != Some(&b'{') {
         return;
     }

@@ -1,4 +1,5 @@
-//! Envelopes against a question, as `vectors/envelopes.json` has them: nothing is accepted but the statement that was proved.
+//! Envelopes against a question, as in `vectors/envelopes.json`. Only the statement that was proved
+//! is accepted.
 #![no_main]
 
 use std::sync::OnceLock;
@@ -20,7 +21,7 @@ const HONEST: &str = include_str!("../../vectors/honest.json");
 /// The key that signs both orgs' logs in the vectors.
 const SEED: [u8; 32] = [9; 32];
 
-/// What a verifier holds for one circuit, and the answer that it waits for.
+/// What a verifier holds for one circuit, and the answer that it expects.
 struct Scene {
     key: VerifyingKey,
     logs: Vec<LogHistory>,

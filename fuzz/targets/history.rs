@@ -1,4 +1,5 @@
-//! Histories of a log: whatever checkpoints come, in whatever order, what is accepted does not contradict itself.
+//! A log's history: whatever checkpoints arrive, in whatever order, the accepted ones do not
+//! contradict each other.
 #![no_main]
 
 use ed25519_dalek::SigningKey;
@@ -12,7 +13,7 @@ use wufu_verifier::{
     },
 };
 
-/// Seconds of an epoch; now and then another length.
+/// The length of an epoch in seconds. Now and then it differs.
 const SECONDS: [u64; 4] = [10, 10, 10, 20];
 
 fuzz_target!(|data: &[u8]| {

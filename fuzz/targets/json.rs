@@ -1,4 +1,4 @@
-//! The JSON form: what is read is the same message when it is written and read again.
+//! The JSON form: a message that can be read is the same when it is written and read again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -26,7 +26,7 @@ fn message<M: MessageLimits + PartialEq>(text: &str) {
     let Ok(message) = from_json::<M>(text) else { return };
     let Ok(written) = to_json(&message) else { panic!("it was read, and cannot be written") };
     let Ok(file) = to_file(&message) else { panic!("it was written, and not as a file") };
-    // White space and escapes can be shorter than what is written.
+    // White space and escapes in the input can be shorter than those in the output.
     if file.len() <= M::LIMITS.bytes {
         assert!(from_json::<M>(&written).as_ref() == Ok(&message), "another message: {written}");
         assert!(from_json::<M>(&file) == Ok(message), "another message: {file}");

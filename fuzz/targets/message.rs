@@ -1,4 +1,5 @@
-//! Every protobuf message: what is read is understood or refused, and what is understood is written again as the same bytes.
+//! Every protobuf message: it is understood or refused, and what is understood is written again as
+//! the same bytes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -54,7 +55,8 @@ where
     D: TryFrom<M, Error = ConvertError>,
     M: for<'a> From<&'a D>,
 {
-    // A file of it is read as the same; anything else that looks like a file is refused.
+    // A file that holds a message reads as the same message. Anything else that looks like a file
+    // is refused.
     if let Ok(read) = file::decode::<M>(data) {
         assert!(
             data == read.encode_to_vec()

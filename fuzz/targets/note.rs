@@ -1,4 +1,5 @@
-//! Signed notes, log keys and checkpoints. Texts are signed first, so that more is read than the signature.
+//! Signed notes, log keys and checkpoints. Texts are signed first, so that the fuzzer gets past the
+//! signature.
 #![no_main]
 
 use ed25519_dalek::SigningKey;
@@ -48,7 +49,7 @@ fn opened(signing: &SigningKey, key: &LogKey, note: &str) {
         epoch_seconds: checkpoint.epoch_seconds(),
     };
     let again = Checkpoint::sign("cerf", signing, &state).map(|again| again.note().to_string());
-    // A checkpoint has one text; signatures of others may follow ours.
+    // A checkpoint has only one text. Other signatures may follow ours.
     let text = |note: &str| note.rsplit_once("\n\n").map(|(text, _)| text.to_string());
     assert_eq!(again.ok().as_deref().and_then(text), text(note));
     reached("checkpoint");

@@ -1,4 +1,5 @@
-//! Files of prepared keys: what an input leaves out (lengths, hashes) is put right, so that all that comes after them is read, too.
+//! Files of prepared keys. What an input lacks (lengths, hashes) is filled in, so that the fuzzer
+//! reaches everything after these fields.
 #![no_main]
 
 use std::{fs, sync::OnceLock};
@@ -13,9 +14,9 @@ use wufu_groth16::{
 use wufu_prover::keys;
 use wufu_verifier::{CircuitName, Trust};
 
-/// What comes before the verifying key.
+/// The number of bytes before the verifying key.
 const BEGINNING: usize = 204;
-/// Bases a query and bytes of a file: more is not more to read.
+/// How many bases a query has, and how many bytes follow. More would not reach more code.
 const FEW: u8 = 15;
 const MOST: usize = 1 << 18;
 
@@ -24,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
     let Some(file) = mended(data) else { return };
     assert!(load(data).is_err(), "a file whose hashes are not its own was loaded");
     if let Ok(key) = load(&file) {
-        // Not of its header alone: a byte of the rest is as good as another.
+        // A byte outside the header is changed, too.
         let mut other = file;
         if let Some(last) = other.last_mut() {
             *last ^= 1;
@@ -34,7 +35,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// The input with few bases, and with lengths and hashes as they must be.
+/// The input with few bases, and with correct lengths and hashes.
 fn mended(data: &[u8]) -> Option<Vec<u8>> {
     let mut start = data.get(..BEGINNING)?.to_vec();
     for query in 0..4 {
@@ -65,12 +66,12 @@ fn mended(data: &[u8]) -> Option<Vec<u8>> {
     Some(start)
 }
 
-/// Loads a file of these bytes, for the backend and circuit that it says it is for.
+/// Loads a file with these bytes, for the backend and circuit that it names.
 fn load(bytes: &[u8]) -> Result<PreparedKey, PreparedFileError> {
     static FOLDER: OnceLock<Option<TempDir>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| tempfile::tempdir().ok()).as_ref();
     let path = folder.expect("no folder for temporary files").path().join("key");
-    // An attestation that is there is of another file.
+    // An existing attestation belongs to another file.
     remove(&path)?;
     fs::write(&path, bytes)?;
     let backend = match bytes.get(8) {

@@ -1,4 +1,4 @@
-//! Proofs, public inputs and records: what is read is written again as the same bytes.
+//! Proofs, public inputs and records: what can be read is written again as the same bytes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

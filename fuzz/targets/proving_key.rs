@@ -1,5 +1,6 @@
-//! Files of proving keys (ours, prepared ones, snarkjs's): lengths that lie must cost neither memory nor time. A key of Gift is two
-//! megabytes, so an input may also be a list of changes to one that is accepted; hashes are put right first, so that more is read than they.
+//! Files of proving keys: ours, prepared ones and snarkjs's. False lengths must cost neither memory
+//! nor time. A key of Gift has two megabytes, so an input may also be a list of changes to a valid
+//! key. Hashes are corrected first, so that the fuzzer gets past them.
 #![no_main]
 
 use std::sync::OnceLock;
@@ -17,7 +18,7 @@ use wufu_verifier::{
     groth16::key::{Provenance, Reduction},
 };
 
-/// Most of what a key says of itself stands at its beginning.
+/// Most of a key's own description is at its beginning.
 const BEGINNING: usize = 1200;
 
 fuzz_target!(|data: &[u8]| {
@@ -50,7 +51,7 @@ fn snarkjs(bytes: &[u8]) {
     let Ok(key) = keys::from_zkey(bytes, CircuitName::Gift, Provenance::Development) else {
         return;
     };
-    // What was read is a key: ours, in our form.
+    // A key that can be read is one of ours, in our form.
     let file = key.encode().unwrap_or_default();
     let again =
         ProvingKey::decode(&file, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment);
@@ -58,7 +59,8 @@ fn snarkjs(bytes: &[u8]) {
     reached("zkey");
 }
 
-/// The file with changes, of five bytes each: where, and what is added to the byte there. A file may be cut, too.
+/// The file with changes of five bytes each: a position, and what to add to the byte there. The
+/// file may also be truncated.
 fn changed(file: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut file = file.to_vec();
     for [sort, low, middle, high, byte] in changes.as_chunks::<5>().0 {
@@ -67,7 +69,7 @@ fn changed(file: &[u8], changes: &[u8]) -> Vec<u8> {
         match sort % 8 {
             0..4 => file[at % BEGINNING.min(length)] ^= byte,
             4..6 => file[at % length] ^= byte,
-            // A point that is there, in another place.
+            // An existing point, in another place.
             6 => {
                 let places = length - 63;
                 let (from, to) = (at % places, at * 64 % places);
@@ -79,7 +81,7 @@ fn changed(file: &[u8], changes: &[u8]) -> Vec<u8> {
     file
 }
 
-/// Keys of Gift, as good as a reader can tell, without the last hash of ours: most bases are the identity.
+/// Keys of Gift that a reader accepts, without the last hash of ours. Most bases are the identity.
 struct Files {
     ours: Vec<u8>,
     zkey: Vec<u8>,
@@ -131,7 +133,7 @@ fn key(reduction: Reduction) -> ProvingKey {
     key.expect("points as many as the circuit needs, of secrets that differ")
 }
 
-/// The key as snarkjs writes it.
+/// The key in snarkjs's form.
 fn written(key: &ProvingKey) -> Vec<u8> {
     let (points, shape) = (key.points(), GiftInstance::shape());
     let (wires, public) = (shape.wires() as u32, shape.public_inputs() as u32);
@@ -162,7 +164,7 @@ fn written(key: &ProvingKey) -> Vec<u8> {
     let montgomery = (0..256).fold(Fr::from(1u64), |power, _| power * twice);
     for (matrix, row, wire, factor) in terms {
         rows.extend([matrix, row, wire].iter().flat_map(|number| number.to_le_bytes()));
-        // In Montgomery form twice over: the number's own form is once.
+        // In double Montgomery form. The number itself is in Montgomery form already.
         rows.extend(limbs((factor * montgomery).0));
     }
     let many = |points: &[G1Affine]| points.iter().flat_map(point_g1).collect::<Vec<_>>();

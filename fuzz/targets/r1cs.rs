@@ -1,4 +1,5 @@
-//! Circuits and witnesses in iden3's files: nothing larger than the file is set aside, and what is read can be looked at.
+//! Circuits and witnesses in iden3's files: no allocation is larger than the file, and what can be
+//! read can be used.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

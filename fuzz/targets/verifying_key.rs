@@ -1,4 +1,5 @@
-//! Verifying keys: what is read is written again as the same bytes, and a development key never passes for another.
+//! Verifying keys: what can be read is written again as the same bytes, and a development key never
+//! passes for another kind.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,6 @@
-//! What a wallet reads from its own folder: seeds as text, kept evidence, messages in either form. And what it is told by name: logs and
-//! endpoints of servers, of which none may be on another machine.
+//! What a wallet reads from its own folder: seeds as text, kept evidence, and messages in either
+//! form. Also names that it is given: logs, and endpoints of servers, none of which may be on
+//! another computer.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(seed) = seed::from_text(data) {
         assert_eq!(seed::to_text(&seed).as_bytes(), data);
     }
-    // With its check digits put right.
+    // With corrected check digits.
     if let Some(bytes) = data.first_chunk() {
         let text = seed::to_text(&Seed::from_bytes(*bytes));
         assert_eq!(seed::from_text(text.as_bytes()).ok().as_ref().map(Seed::as_bytes), Some(bytes));

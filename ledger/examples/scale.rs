@@ -1,4 +1,4 @@
-//! How long a ledger of the true shape takes: import, checkpoint, opening, shards, receipts, audit.
+//! Measures a ledger of realistic size: import, checkpoint, opening, shards, receipts and audit.
 //!
 //! `cargo run --release -p wufu-ledger --example scale -- [full]`
 #![allow(clippy::print_stdout, reason = "an example prints")]
@@ -13,7 +13,7 @@ use wufu_ledger::{
 
 const NOW: u64 = 1_518_704_280;
 
-/// Wall time, and processor time of all threads: the second is the same on a busy machine.
+/// Wall time, and the processor time of all threads. The second does not change on a busy computer.
 struct Clock(Instant, f64);
 
 impl Clock {
@@ -26,7 +26,7 @@ impl Clock {
     }
 }
 
-/// Seconds of processor time so far, where the system tells.
+/// Seconds of processor time so far, if the system reports it.
 fn processor() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let ticks = stat.rsplit(')').next().unwrap_or_default().split_ascii_whitespace();
@@ -88,7 +88,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("database: {} MB", fs::metadata(folder.path().join("ledger.db"))?.len() / 1_000_000);
     if let Ok(status) = fs::read_to_string("/proc/self/status") {
         for line in status.lines().filter(|line| line.starts_with("VmHWM")) {
-            println!("memory at its highest: {}", line.trim_start_matches("VmHWM:").trim());
+            println!("peak memory: {}", line.trim_start_matches("VmHWM:").trim());
         }
     }
     drop(ledger);

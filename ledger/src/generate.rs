@@ -1,4 +1,5 @@
-//! A made-up donation log of the true shape: 37 institutions, 304 projects, 747,000 transfers, 349,000,000.00 RMB.
+//! Makes up a donation log of realistic shape: 37 institutions, 304 projects, 747,000 transfers,
+//! 349,000,000.00 RMB.
 
 use std::io;
 
@@ -12,25 +13,25 @@ use crate::{
     policy::CurrencyCode,
 };
 
-/// How large a made-up log is.
+/// The size of a made-up log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogShape {
-    /// Institutions, each with at least one project.
+    /// The number of institutions. Each has at least one project.
     pub institutions: u32,
-    /// Projects, each with at least one transfer.
+    /// The number of projects. Each has at least one transfer.
     pub projects: u32,
-    /// Transfers.
+    /// The number of transfers.
     pub transfers: u32,
-    /// Their sum, in minor units, exactly.
+    /// The exact sum of all transfers, in minor units.
     pub total: u64,
     /// The first second of the year in which they were made.
     pub from: u64,
-    /// Its last second.
+    /// The last second of that year.
     pub until: u64,
 }
 
 impl LogShape {
-    /// The campaign's year: what the charity ledger of 2017/18 had, from 15 February to 15 February.
+    /// The size of the charity ledger of 2017/18, from 15 February to 15 February.
     pub const FULL: Self = Self {
         institutions: 37,
         projects: 304,
@@ -40,18 +41,20 @@ impl LogShape {
         until: 1_518_652_799,
     };
 
-    /// A tenth of the transfers and of the sum; as many institutions and projects.
+    /// A tenth of the transfers and of the sum, with the same number of institutions and projects.
     pub const TENTH: Self = Self { transfers: 74_700, total: 3_490_000_000, ..Self::FULL };
 }
 
-/// Makes up donations of a shape. The same seed gives the same ones, on every machine.
+/// Makes up donations of a shape. The same seed gives the same donations on every machine.
 ///
-/// Amounts are skewed as real ones are (the logarithm is near normal, most are whole yuan), projects and institutions by Zipf's
-/// law, times even over the year. Integers throughout, so that the sum is exact.
+/// Amounts are skewed like real ones: their logarithm is nearly normal, and most are whole yuan.
+/// Projects and institutions follow Zipf's law. Times are spread evenly over the year. All
+/// computations use integers, so that the sum is exact.
 ///
 /// # Errors
-/// When a shape cannot be: fewer transfers than projects, fewer projects than institutions, a sum that leaves a transfer with
-/// nothing or with too much, more than 99,999,999 transfers.
+/// Returns an error for an impossible shape: fewer transfers than projects, fewer projects than
+/// institutions, a sum that leaves a transfer with nothing or too much, or more than 99,999,999
+/// transfers.
 ///
 /// # Cost
 /// Under a second for [`LogShape::FULL`].
@@ -71,7 +74,7 @@ pub fn generate(seed: u64, shape: &LogShape) -> Result<Donations, GenerateError>
     times.sort_unstable();
     let by_project = Zipf::new(projects);
     let mut drawn: Vec<u32> = (0..transfers).map(|_| by_project.draw(&mut rng)).collect();
-    // Every project gets one at least.
+    // Every project gets at least one transfer.
     for project in 0..projects {
         let at = u64::from(project) * u64::from(transfers) / u64::from(projects);
         drawn[at as usize] = project;
@@ -95,20 +98,20 @@ pub fn generate(seed: u64, shape: &LogShape) -> Result<Donations, GenerateError>
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerateError {
-    /// There are none of this shape.
-    #[error("no donations have this shape: {got:?}")]
+    /// No set of donations has this shape.
+    #[error("no set of donations has this shape: {got:?}")]
     LogShape {
-        /// The shape.
+        /// The requested shape.
         got: LogShape,
     },
-    /// One of them was refused.
+    /// One of the donations was refused.
     #[error(transparent)]
     Append(#[from] AppendError),
 }
 
-/// Amounts whose logarithm is near normal, and whose sum is `total`.
+/// Amounts with a nearly normal logarithm, and with `total` as their sum.
 fn amounts(rng: &mut ChaCha20Rng, count: usize, total: u64) -> Vec<u64> {
-    // The number of ones among 24 coins is the exponent: mean 12, deviation 2.4.
+    // The exponent is the number of ones among 24 coins: mean 12, deviation 2.4.
     let raw: Vec<u64> = (0..count)
         .map(|_| {
             let bits = rng.next_u64();
@@ -120,13 +123,14 @@ fn amounts(rng: &mut ChaCha20Rng, count: usize, total: u64) -> Vec<u64> {
     let mut amounts: Vec<u64> = raw
         .iter()
         .map(|raw| {
-            // Below `total`, which fits.
+            // Below `total`, so it fits.
             let scaled = (u128::from(*raw) * u128::from(total) / sum) as u64;
             let whole = if scaled >= 1000 { scaled / 100 * 100 } else { scaled };
             whole.max(1)
         })
         .collect();
-    // What rounding took goes back by whole units, then by minor ones; what the least amounts took is taken back.
+    // What rounding removed is given back, first in whole units and then in minor ones. What the
+    // minimum amounts added is taken away.
     let mut have: u64 = amounts.iter().sum();
     let mut at = 0;
     while have != total {
@@ -168,10 +172,10 @@ impl Zipf {
     }
 }
 
-/// Writes donations as CSV, as an import reads it without a mapping.
+/// Writes donations as CSV, in the form that an import reads without a mapping.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if the output cannot be written.
 pub fn write_csv(
     donations: &Donations,
     currency: CurrencyCode,
@@ -183,7 +187,7 @@ pub fn write_csv(
     for row in &donations.rows {
         let (institution, project) = donations.names(row);
         let amount = format_amount(row.amount.minor().into(), decimals);
-        // Seconds below 2^40 fit.
+        // Seconds are below 2^40, so they fit.
         let time = jiff::Timestamp::from_second(row.time.seconds() as i64);
         let time =
             time.map_err(|_| csv::Error::from(io::Error::other("a time past the year 9999")))?;

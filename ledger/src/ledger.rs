@@ -1,4 +1,4 @@
-//! The ledger of an org: what it is.
+//! The type [`Ledger`].
 
 use std::{
     collections::BTreeMap,
@@ -21,9 +21,11 @@ use crate::{
     workers::Workers,
 };
 
-/// The memory of an org: its logs, their checkpoints, the spent set. One process has it open at a time.
+/// The ledger of an organisation: its logs, their checkpoints, and the spent set. Only one process
+/// can have it open for writing.
 ///
-/// Cheap to clone: every clone is the same ledger. The folder is free again when the last clone is dropped.
+/// Cloning is cheap, and all clones are the same ledger. The folder is unlocked when the last clone
+/// is dropped.
 #[derive(Clone)]
 pub struct Ledger {
     pub(crate) inner: Arc<Inner>,
@@ -36,22 +38,25 @@ pub(crate) struct Inner {
     pub(crate) token: OperatorToken,
     pub(crate) store: Store,
     pub(crate) workers: Workers,
-    // What was signed. Replaced as a whole after the commit, so readers see one checkpoint and its tree, never half.
+    // What was signed. It is replaced as a whole after the commit, so a reader always sees a
+    // checkpoint and its own tree.
     pub(crate) views: RwLock<BTreeMap<Log, Arc<LogView>>>,
-    // Held while an epoch is closed: up to where the rows were found to be those that were signed.
+    // Held while an epoch is closed. The tally up to which the rows were compared with what was
+    // signed.
     pub(crate) closing: Mutex<Option<Tally>>,
     pub(crate) shards: ShardCache,
-    // Sends the epoch each time one is closed.
+    // Sends the epoch whenever one is closed.
     pub(crate) closed: watch::Sender<u64>,
-    // The newest epoch that this process closed, or that the operator vouched for. The clock is followed from there.
+    // The newest epoch that this process closed, or that the operator confirmed. The clock is
+    // followed from there.
     pub(crate) seen: AtomicU64,
-    // How the database is behind its high-water mark. While it is, nothing is written.
+    // How the database is behind its high-water mark. As long as it is, nothing is written.
     pub(crate) lost: RwLock<Option<SummaryError>>,
-    // Last, so that the lock goes after everything else.
+    // The last field, so that the lock is released after everything else.
     pub(crate) folder: Folder,
 }
 
-/// What it takes to sign for an org.
+/// What is needed to sign for an organisation.
 #[derive(Clone, Copy)]
 pub(crate) struct Signer<'a> {
     pub(crate) org: &'a str,
@@ -62,7 +67,7 @@ pub(crate) struct Signer<'a> {
 #[derive(Clone)]
 pub(crate) struct LogView {
     pub(crate) tree: LogTree,
-    /// The newest checkpoints: as many as can count within the window, and one more.
+    /// The newest checkpoints: those that can count within the window, and one more.
     pub(crate) history: LogHistory,
 }
 
@@ -73,7 +78,7 @@ impl std::fmt::Debug for Ledger {
 }
 
 impl Ledger {
-    /// What it takes to sign for the org.
+    /// What is needed to sign for the organisation.
     pub(crate) fn signer(&self) -> Signer<'_> {
         Signer { org: self.org(), signing: &self.inner.signing }
     }
@@ -83,40 +88,40 @@ impl Ledger {
         &self.inner.policy.org
     }
 
-    /// The rules.
+    /// The ledger's rules.
     pub fn policy(&self) -> &LedgerPolicy {
         &self.inner.policy
     }
 
-    /// What opens the org's checkpoints and other notes.
+    /// The key that opens the organisation's checkpoints and other notes.
     pub fn log_key(&self) -> &LogKey {
         &self.inner.log_key
     }
 
-    /// What an operator shows to append over the network.
+    /// The token that an operator must show to append over the network.
     pub fn operator_token(&self) -> &OperatorToken {
         &self.inner.token
     }
 
-    /// The origin of one of its logs, `org/log`.
+    /// The origin of one of the ledger's logs, `org/log`.
     pub fn origin(&self, log: Log) -> String {
         log.origin(self.org())
     }
 
-    /// How many leaves a log has, those of no checkpoint yet included.
+    /// The number of leaves in a log, including those that no checkpoint covers yet.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn size(&self, log: Log) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(async move {
             logs::size(&mut self.inner.store.reader(ReadPurpose::Short).await?, log).await
         })
     }
 
-    /// Who runs this ledger, its logs and rules.
+    /// Who runs this ledger, and its logs and rules.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn info(&self) -> BoxFuture<'_, Result<LedgerInfo, StoreError>> {
         Box::pin(async move {
             let mut logs = Vec::new();
@@ -137,12 +142,13 @@ impl Ledger {
         })
     }
 
-    /// Hears of each epoch that is closed.
+    /// Receives each epoch when it is closed.
     pub(crate) fn closed(&self) -> watch::Receiver<u64> {
         self.inner.closed.subscribe()
     }
 
-    /// Closes the database. Without it the ledger is as durable, and the folder a little larger.
+    /// Closes the database. This is not needed for durability, but makes the folder a little
+    /// smaller.
     pub fn close(self) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             self.inner.store.close().await;
@@ -159,13 +165,13 @@ impl Ledger {
         })
     }
 
-    /// Puts views in the place of older ones, all at once.
+    /// Replaces views by newer ones, all at the same time.
     pub(crate) fn replace_views(&self, fresh: Vec<(Log, LogView)>) {
         let mut views = self.inner.views.write().unwrap_or_else(PoisonError::into_inner);
         views.extend(fresh.into_iter().map(|(log, view)| (log, Arc::new(view))));
     }
 
-    /// Runs work that must not be cut off when the caller goes away.
+    /// Runs work that must not stop when the caller goes away.
     pub(crate) async fn finish<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>> + Send + 'static,
@@ -174,7 +180,8 @@ impl Ledger {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        // Boxed: the runtime's part is compiled for each result, and not for each work.
+        // Boxed, so that the runtime's code is compiled once for each result type, and not for each
+        // piece of work.
         let work: BoxFuture<'static, Result<T, E>> = Box::pin(work);
         tokio::spawn(work).await.unwrap_or_else(|_| Err(StoreError::Stopped.into()))
     }

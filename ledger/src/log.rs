@@ -1,8 +1,8 @@
-//! The logs that a ledger keeps.
+//! The logs of a ledger.
 
 pub use wufu_verifier::log::name::Log;
 
-/// The log of `org` with this origin, if a ledger keeps it.
+/// The log of `org` that has this origin, if a ledger keeps it.
 pub(crate) fn kept(org: &str, origin: &str) -> Option<Log> {
     Log::from_origin(org, origin).filter(|log| Log::ALL.contains(log))
 }

@@ -1,7 +1,7 @@
-//! The tree of a log at its newest checkpoint, in little memory.
+//! A log's tree at its newest checkpoint, in little memory.
 //!
-//! A full shard never changes, so its root is all that is kept of it; the open shard is kept whole. What is above, the roof,
-//! is hashed when it is asked for.
+//! A full shard never changes, so only its root is kept. The open shard is kept completely. The
+//! levels above the shards, the roof, are computed on demand.
 
 use std::{
     collections::VecDeque,
@@ -16,10 +16,11 @@ use wufu_verifier::{
 
 use crate::{log::Log, workers::parents};
 
-/// Full shards' roots and the open shard.
+/// The roots of the full shards, and the open shard.
 ///
 /// # Cost
-/// Memory: 32 bytes per full shard, and at most 2.8 MB for the open one, whatever the log's size.
+/// Memory: 32 bytes for each full shard and at most 2.8 MB for the open one, whatever the log's
+/// size.
 #[derive(Clone, Debug)]
 pub(crate) struct LogTree {
     depth: usize,
@@ -33,27 +34,27 @@ impl LogTree {
         Self::with_full(log, Vec::new())
     }
 
-    /// A log of full shards with these roots.
+    /// A log that consists of full shards with these roots.
     pub(crate) fn with_full(log: Log, full: Vec<Fr>) -> Self {
         Self { depth: log.depth(), full, open: Tree::new(SHARD_DEPTH) }
     }
 
-    /// Leaves.
+    /// The number of leaves.
     pub(crate) fn size(&self) -> u64 {
         (self.full.len() * SHARD_LEAVES + self.open.len()) as u64
     }
 
-    /// How many leaves the open shard still takes.
+    /// How many leaves fit into the open shard.
     pub(crate) fn room(&self) -> usize {
         SHARD_LEAVES - self.open.len()
     }
 
-    /// Roots of the full shards.
+    /// The roots of the full shards.
     pub(crate) fn full(&self) -> &[Fr] {
         &self.full
     }
 
-    /// Root of the open shard, when it holds a leaf.
+    /// The root of the open shard, if it holds a leaf.
     pub(crate) fn open_root(&self) -> Option<Fr> {
         (!self.open.is_empty()).then(|| self.open.root())
     }
@@ -63,10 +64,10 @@ impl LogTree {
         &self.open
     }
 
-    /// Appends leaves, no more than there is [`LogTree::room`] for.
+    /// Appends leaves, at most as many as [`LogTree::room`] allows.
     ///
     /// # Cost
-    /// A third of a hash a leaf, on all threads of the pool that calls.
+    /// A third of a hash for each leaf, on all threads of the calling pool.
     pub(crate) fn extend(&mut self, leaves: &[Fr]) -> Result<(), TreeError> {
         self.open.extend_with(leaves, parents)?;
         if self.open.len() == SHARD_LEAVES {
@@ -76,27 +77,28 @@ impl LogTree {
         Ok(())
     }
 
-    /// Root of the whole tree.
+    /// The root of the whole tree.
     ///
     /// # Cost
-    /// A third of a hash per shard, and one for each level.
+    /// A third of a hash for each shard, and one for each level.
     pub(crate) fn root(&self) -> Option<Fr> {
         let roof: Vec<Fr> = self.full.iter().copied().chain(self.open_root()).collect();
         root_from(&roof, empty_root(SHARD_DEPTH), self.depth - SHARD_DEPTH)
     }
 }
 
-/// Trees of full shards that were asked for lately, since hashing one anew takes 21,845 hashes.
+/// The trees of full shards that were requested recently. Computing such a tree takes 21,845
+/// hashes.
 ///
 /// # Cost
-/// 2.8 MB for each of at most eight.
+/// 2.8 MB for each of at most eight trees.
 #[derive(Default)]
 pub(crate) struct ShardCache {
-    // Newest last. Held only to look up and to insert, never while hashing.
+    // The newest is last. The lock is held only to look up and to insert, never while hashing.
     trees: Mutex<VecDeque<CachedShard>>,
 }
 
-/// A shard of a log, by its number, and its tree.
+/// The tree of a shard, by its log and number.
 type CachedShard = ((Log, u64), Arc<Tree>);
 
 impl ShardCache {

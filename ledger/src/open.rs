@@ -1,4 +1,4 @@
-//! Making a ledger, and opening one.
+//! Making and opening a ledger.
 
 use std::{
     io,
@@ -29,13 +29,13 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The folder or one of its files.
+    /// The folder or one of its files is not usable.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The rules, as they are given.
+    /// The given rules are invalid.
     #[error(transparent)]
     Policy(#[from] PolicyFileError),
-    /// The rules, as the folder has them.
+    /// The rules in the folder are invalid.
     #[error("{path}: {error}", path = .file.display())]
     PolicyFile {
         /// The file.
@@ -43,7 +43,7 @@ pub enum OpenError {
         /// What is wrong with it.
         error: PolicyFileError,
     },
-    /// The database.
+    /// The database failed.
     #[error("{path}: {error}", path = .file.display())]
     Database {
         /// The file.
@@ -51,35 +51,36 @@ pub enum OpenError {
         /// What is wrong with it.
         error: StoreError,
     },
-    /// The database, where its file is not known.
+    /// The database failed, in a place where its file is not known.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The threads for hashing cannot be started.
     #[error("threads: {0}")]
     Threads(#[from] io::Error),
-    /// The policy file says something else than the one under which the logs were begun.
+    /// The rules in the policy file differ from those under which the logs were started.
     #[error("policy.json: {rule} is {got:?}, but the logs were begun with {expected:?}")]
     Changed {
-        /// Which rule.
+        /// Which rule differs.
         rule: &'static str,
-        /// What the policy file says.
+        /// The value in the policy file.
         got: String,
-        /// What the database says.
+        /// The value in the database.
         expected: String,
     },
-    /// The leaves do not make the root that was signed: the database was changed or belongs to another key.
+    /// The leaves do not match the root that was signed. The database was changed, or belongs to
+    /// another key.
     #[error(
-        "{origin} does not fit its newest checkpoint: the database was changed, or belongs to another key; run \
-         `wufu ledger audit`"
+        "{origin} does not match its newest checkpoint: the database was changed, or belongs to \
+         another key; run `wufu ledger audit`"
     )]
     Checkpoint {
-        /// The log.
+        /// The log's origin.
         origin: String,
     },
 }
 
 impl OpenError {
-    /// Names the database that failed.
+    /// Adds the name of the database that failed.
     pub(crate) fn of(self, file: &Path) -> Self {
         match self {
             Self::Store(error) => Self::Database { file: file.into(), error },
@@ -91,10 +92,12 @@ impl OpenError {
 impl Ledger {
     /// Makes a ledger in a folder that holds none, with a new signing key and a new operator token.
     ///
-    /// `now` is the time, in Unix seconds. It is signed, and the first epoch that is closed may not be far past it.
+    /// `now` is the time in Unix seconds. It is signed, and the first epoch that is closed may not
+    /// be far after it.
     ///
     /// # Errors
-    /// When the folder holds a ledger, is in use or cannot be written, or the rules are out of their bounds.
+    /// Returns an error if the folder holds a ledger, is in use or cannot be written, or if the
+    /// rules are out of bounds.
     pub fn create<'a>(
         folder: &'a Path,
         policy: &'a LedgerPolicy,
@@ -119,14 +122,15 @@ impl Ledger {
         })
     }
 
-    /// Opens the ledger of a folder, for this process alone.
+    /// Opens the ledger in a folder. No other process can then open it for writing.
     ///
     /// # Errors
-    /// When there is none, another process has it, others may read its secrets, its rules were changed since it was
-    /// begun, or its leaves do not make the root that it signed last.
+    /// Returns an error if there is no ledger, if another process has it open, if others may read
+    /// its secrets, if its rules have changed since it was started, or if its leaves do not match
+    /// the root that it signed last.
     ///
     /// # Cost
-    /// At most one shard's hashes (21,845) for each log, whatever its size.
+    /// At most the hashes of one shard (21,845) for each log, whatever its size.
     pub fn open(folder: &Path) -> BoxFuture<'_, Result<Self, OpenError>> {
         Box::pin(async move {
             let folder = Folder::open(folder)?;
@@ -140,7 +144,7 @@ impl Ledger {
         })
     }
 
-    /// A ledger without views: [`Ledger::with_views`] reads them.
+    /// A ledger without views, which [`Ledger::with_views`] reads.
     pub(crate) async fn start(
         folder: Folder,
         policy: LedgerPolicy,
@@ -172,7 +176,7 @@ impl Ledger {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Reads every log at its newest checkpoint.
+    /// Reads every log's view at its newest checkpoint.
     pub(crate) async fn with_views(self) -> Result<Self, OpenError> {
         let mut connection = self.inner.store.reader(ReadPurpose::Short).await?;
         let mut views = Vec::new();
@@ -186,17 +190,18 @@ impl Ledger {
         Ok(self)
     }
 
-    /// Whether nothing says that a state was ever signed: a release before summaries made this ledger.
+    /// Whether this ledger was made by a release before summaries, so that it has never signed a
+    /// state.
     ///
-    /// The database says it, the file beside it, and the signing key's own file. One of them is enough: then the state
-    /// was deleted, and the audit says so.
+    /// The database, the file beside it and the signing key's file each record that a state was
+    /// signed. One record is enough: the state was then deleted, and the audit reports that.
     pub(crate) fn is_of_older_release(&self, mark: Option<&str>) -> Result<bool, StoreError> {
         let folder = &self.inner.folder;
         Ok(mark.is_none() && !self.inner.store.had_state() && !folder.has_signed_state()?)
     }
 
-    /// Signs the first summary of a ledger that a release before summaries made, and writes the high-water mark where a
-    /// process ended before it could.
+    /// Signs the first summary of a ledger that was made by a release before summaries. Also writes
+    /// the high-water mark if a process ended before it could.
     async fn summarise(&self) -> Result<(), StoreError> {
         let folder = &self.inner.folder;
         let (mark, kept) = (folder.summary()?, folder.state()?);
@@ -217,14 +222,16 @@ impl Ledger {
         let state = summary::load_state(tx.connection()?, self.log_key()).await;
         tx.refuse().await?;
         let state = match state {
-            // It is opened all the same, so that it can be audited. Nothing is written on top of it.
+            // The ledger is opened all the same, so that it can be audited. Nothing is written on
+            // top of it.
             Err(StoreError::State) => return Ok(()),
             state => state?,
         };
         folder.mark_signed_state()?;
         let lost = lost.or_else(|| state.lost(self.log_key(), kept.as_deref()));
         if lost.is_some() {
-            // It is opened all the same, so that it can be read and audited. The file stays: it is the evidence.
+            // The ledger is opened all the same, so that it can be read and audited. The file is
+            // kept as evidence.
             self.remember_lost(lost);
             return Ok(());
         }
@@ -239,7 +246,7 @@ impl Ledger {
     }
 }
 
-/// The rules that the logs rest on: they are in the database too, and stay as they are.
+/// The rules that the logs depend on. The database stores them as well, and they cannot change.
 fn fixed_rules(policy: &LedgerPolicy) -> [(&'static str, String); 3] {
     [
         ("org", policy.org.clone()),
@@ -248,13 +255,13 @@ fn fixed_rules(policy: &LedgerPolicy) -> [(&'static str, String); 3] {
     ]
 }
 
-/// The rules that a folder has.
+/// The rules in a folder.
 pub(crate) fn read_policy(folder: &Folder) -> Result<LedgerPolicy, OpenError> {
     let file = folder.policy();
     LedgerPolicy::read(&file).map_err(|error| OpenError::PolicyFile { file, error })
 }
 
-/// Begins the logs of a new database. Gives the first summary.
+/// Starts the logs of a new database. Returns the first summary.
 async fn begin_logs(
     store: &Store,
     policy: &LedgerPolicy,
@@ -285,7 +292,7 @@ async fn same_rules(connection: &mut Connection, policy: &LedgerPolicy) -> Resul
     Ok(())
 }
 
-/// A log at its newest checkpoint, from the database.
+/// A log's view at its newest checkpoint, from the database.
 async fn load(
     connection: &mut Connection,
     workers: &Workers,

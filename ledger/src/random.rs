@@ -3,10 +3,11 @@
 use rand::{RngCore, rngs::OsRng};
 use wufu_verifier::{Fr, encoding::field};
 
-/// A field element drawn uniformly from the system's generator.
+/// Draws a uniform field element from the system's random generator.
 ///
 /// # Source
-/// Rejection sampling: 254 random bits until they are below the modulus, three times in four at the first attempt.
+/// Rejection sampling: draws 254 random bits until they are below the modulus. Three times out of
+/// four, the first attempt succeeds.
 pub(crate) fn element() -> Fr {
     let mut bytes = [0u8; 32];
     loop {

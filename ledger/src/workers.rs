@@ -1,4 +1,4 @@
-//! Threads for hashing, apart from those that serve.
+//! Threads for hashing, separate from those that serve.
 
 use rayon::prelude::*;
 use wufu_circuits::{gadgets::path::Children, tree};
@@ -21,24 +21,25 @@ impl Workers {
         Ok(Self { pool })
     }
 
-    /// Runs `work` on the pool, and waits for it without holding a thread that serves.
+    /// Runs `work` on the pool. Waits for it without blocking a thread that serves.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         let (send, receive) = tokio::sync::oneshot::channel();
         self.pool.spawn(move || {
-            // Nobody waits any more: then the result is of no use.
+            // If the caller is gone, the result is not needed.
             let _ = send.send(work());
         });
         receive.await.map_err(|_| StoreError::Stopped)
     }
 }
 
-/// How many hashes a thread makes at once: whole vectors of lanes, and enough of them to be worth the way there.
+/// How many hashes a thread computes at a time: whole vectors of lanes, and enough of them to pay
+/// for handing the work over.
 pub(crate) const HASHES: usize = 64;
 
-/// The nodes over these children, hashed on all threads of the pool that calls.
+/// Hashes children to their parent nodes, on all threads of the calling pool.
 pub(crate) fn parents(children: &[Children]) -> Vec<Fr> {
     if children.len() < HASHES {
         return tree::parents(children);

@@ -1,4 +1,4 @@
-//! The audit names what somebody changed in the database.
+//! The audit reports what somebody changed in the database.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::common::{
@@ -13,7 +13,7 @@ use wufu_verifier::{
     encoding::{field, readable::Utc},
 };
 
-/// A folder with a ledger of everything in two epochs, closed.
+/// A folder with a closed ledger that has some of everything, in two epochs.
 async fn folder() -> tempfile::TempDir {
     let (folder, ledger) = ledger().await;
     for what in [cards(0..6), persons(0..4), donations(1..8)] {
@@ -44,11 +44,11 @@ async fn a_record_that_does_not_make_its_leaf_is_named() {
     let log = "wufu/donations/1";
     change(folder.path(), "UPDATE records SET amount = amount + 1 WHERE place = 3").await;
     let named = [
-        format!("{log} place 3: the record does not make the leaf"),
-        "records and pending donations sum up to 0.46 CNY, expected 0.45 CNY".to_owned(),
+        format!("{log} leaf 3: the leaf does not match its record"),
+        "records and pending donations add up to 0.46 CNY, expected 0.45 CNY".to_owned(),
     ];
     assert_eq!(findings(&folder).await, named);
-    // Its owner's side changed with it: the sums agree, and the leaf still does not.
+    // The owner's part changes with it: the sums agree, but the leaf still does not match.
     change(folder.path(), "UPDATE receipts SET amount = amount + 1 WHERE place = 3").await;
     let named = [
         named[0].clone(),
@@ -71,7 +71,7 @@ async fn a_leaf_changed_with_its_record_is_not_as_signed() {
     let leaf: String =
         field::encode(&other.leaf()).iter().map(|byte| format!("{byte:02x}")).collect();
     let sql = format!("UPDATE records SET amount = 5, leaf = x'{leaf}' WHERE place = 3");
-    // While the ledger is open, the audit tells.
+    // The audit reports it while the ledger is open.
     let ledger = Ledger::open(folder.path()).await.unwrap();
     change(folder.path(), &sql).await;
     let audit = ledger.audit().await.unwrap();
@@ -81,15 +81,15 @@ async fn a_leaf_changed_with_its_record_is_not_as_signed() {
     assert_eq!(
         named,
         [
-            format!("{log} place 3: what was issued to its owner does not make it"),
-            format!("{log} epoch {epoch}, from {began}: the root is not that of the leaves"),
-            format!("{log} epoch {}, from {next}: the root is not that of the leaves", epoch + 1),
-            "records and pending donations sum up to 0.46 CNY, expected 0.45 CNY".into(),
+            format!("{log} leaf 3: it does not match what was issued to its owner"),
+            format!("{log} epoch {epoch}, from {began}: the root does not match the leaves"),
+            format!("{log} epoch {}, from {next}: the root does not match the leaves", epoch + 1),
+            "records and pending donations add up to 0.46 CNY, expected 0.45 CNY".into(),
             "records: of rows 1 to 7, at least one is not as it was signed".into(),
         ]
     );
     ledger.close().await;
-    // It is not opened again: the newest root is not that of the leaves.
+    // The ledger cannot be opened again: the newest root does not match the leaves.
     let refused = Ledger::open(folder.path()).await.unwrap_err();
     assert!(matches!(&refused, OpenError::Checkpoint { origin } if origin == log), "{refused}");
 }
@@ -103,39 +103,39 @@ async fn every_other_change_is_named_too() {
         (
             "UPDATE receipts SET amount = amount + 1 WHERE place = 2",
             &[
-                format!("{log} place 2: what was issued to its owner does not make it"),
-                "records and pending donations sum up to 0.45 CNY, expected 0.46 CNY".into(),
+                format!("{log} leaf 2: it does not match what was issued to its owner"),
+                "records and pending donations add up to 0.45 CNY, expected 0.46 CNY".into(),
                 "donations: of rows 1 to 7, at least one is not as it was signed".into(),
                 "sum of all donations: 0.46 CNY, expected 0.45 CNY".into(),
             ],
         ),
         (
             "UPDATE receipts SET rcm = zeroblob(32) WHERE place = 8",
-            &[format!("{log} place 8: what was issued to its owner does not make it")],
+            &[format!("{log} leaf 8: it does not match what was issued to its owner")],
         ),
         (
             "UPDATE receipts SET place = NULL, owner = NULL, rcm = NULL WHERE place = 1",
             &[
-                format!("{log} place 1: nothing says for whom it was made"),
-                "records and pending donations sum up to 0.47 CNY, expected 0.45 CNY".into(),
+                format!("{log} leaf 1: there is no record of its owner"),
+                "records and pending donations add up to 0.47 CNY, expected 0.45 CNY".into(),
                 "donations without owner: 1, expected 0".into(),
                 "sum of donations without owner: 0.02 CNY, expected 0.00 CNY".into(),
             ],
         ),
         (
             "UPDATE cards SET kind = (kind + 1) % 5 WHERE place = 4",
-            &["wufu/cards place 4: what was issued to its owner does not make it".into()],
+            &["wufu/cards leaf 4: it does not match what was issued to its owner".into()],
         ),
         (
             "DELETE FROM cards WHERE place = 5",
             &[
-                "wufu/cards place 5: nothing says for whom it was made".into(),
+                "wufu/cards leaf 5: there is no record of its owner".into(),
                 "issued cards: 5 rows, expected 6: rows are missing".into(),
             ],
         ),
         (
             "UPDATE persons SET salt = zeroblob(32) WHERE place = 0",
-            &["wufu/persons place 0: what was issued to its owner does not make it".into()],
+            &["wufu/persons leaf 0: it does not match what was issued to its owner".into()],
         ),
         (
             "UPDATE logs SET size = 11 WHERE log = 3",
@@ -145,7 +145,7 @@ async fn every_other_change_is_named_too() {
             "UPDATE checkpoints SET open_root = zeroblob(32) WHERE log = 2",
             &[
                 format!(
-                    "wufu/persons epoch {epoch}, from {began}: the root is not that of the leaves"
+                    "wufu/persons epoch {epoch}, from {began}: the root does not match the leaves"
                 ),
                 "checkpoints: of rows 1 to 3, at least one is not as it was signed".into(),
             ],
@@ -154,18 +154,19 @@ async fn every_other_change_is_named_too() {
             "UPDATE checkpoints SET size = 8 WHERE log = 3 AND size = 7",
             &[
                 format!(
-                    "{log} epoch {epoch}, from {began}: its note is not signed, or says something else than its row"
+                    "{log} epoch {epoch}, from {began}: its note is not signed, or differs from \
+                     its row"
                 ),
                 "checkpoints: of rows 1 to 3, at least one is not as it was signed".into(),
             ],
         ),
         (
             "INSERT INTO shards (log, shard, root) VALUES (1, 0, zeroblob(32))",
-            &["wufu/cards shard 0: the root is not that of its leaves".into()],
+            &["wufu/cards shard 0: the root does not match its leaves".into()],
         ),
         (
             "DELETE FROM spent WHERE substr(nullifier, 1, 1) = x'04'",
-            &["claim 1: not all of its nullifiers are spent by it".into()],
+            &["claim 1: some of its nullifiers are not recorded as spent by it".into()],
         ),
         (
             "INSERT INTO spent (nullifier, claim) VALUES (zeroblob(32), 1)",
@@ -183,7 +184,7 @@ async fn every_other_change_is_named_too() {
         let folder = folder().await;
         change(folder.path(), sql).await;
         let mut named = findings(&folder).await;
-        // A claim that cannot be read leaves its nullifiers without one: six more lines.
+        // The nullifiers of a claim that cannot be read have no claim, which adds six lines.
         named.retain(|line| !line.contains("is spent, but") || expected.contains(line));
         assert_eq!(&named, expected, "{sql}");
     }
@@ -197,12 +198,14 @@ async fn the_database_refuses_two_checkpoints_of_an_epoch() {
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     for (sql, table) in [
         (
-            "INSERT INTO checkpoints SELECT log, epoch, size + 5, open_root, note FROM checkpoints LIMIT 1",
+            "INSERT INTO checkpoints SELECT log, epoch, size + 5, open_root, note FROM checkpoints \
+             LIMIT 1",
             "checkpoints",
         ),
         ("INSERT INTO leaves SELECT log, place + 100, leaf FROM leaves LIMIT 1", "leaves"),
         (
-            "INSERT INTO records SELECT log, place + 100, project_key, amount, time, own, leaf FROM records LIMIT 1",
+            "INSERT INTO records SELECT log, place + 100, project_key, amount, time, own, leaf \
+             FROM records LIMIT 1",
             "records",
         ),
         ("INSERT INTO spent SELECT nullifier, claim FROM spent LIMIT 1", "spent"),

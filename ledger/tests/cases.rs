@@ -1,5 +1,6 @@
-//! `data/cases`: files that importers failed on, this one among them. Money disappeared without a word, names that look
-//! alike came in as two, and files that everybody has were refused without a way to import them.
+//! `data/cases`: files on which importers failed, this one among them. Money disappeared without an
+//! error, two forms of one name became two names, and widespread file formats were refused with no
+//! way to import them.
 use std::{io::Write, path::PathBuf};
 
 use proptest::prelude::*;
@@ -7,10 +8,12 @@ use wufu_ledger::{
     Ledger, Log, Owners,
     import::{
         Columns, CsvError, CsvFormat, ImportError, ImportOptions, ImportReport, Mapping, Rows,
-        SpanningCells, amount::DecimalMark, date::Zone,
+        SpanningCells,
+        amount::{DecimalMark, parse_amount},
+        date::{Zone, parse_date},
     },
 };
-use wufu_verifier::Time;
+use wufu_verifier::{Time, encoding::text::check_name};
 
 use crate::common::{address, ledger};
 
@@ -41,7 +44,7 @@ pub async fn import(
     Ok(report)
 }
 
-/// The messages of bad rows, without the file's name.
+/// The messages of the bad rows, without the file's name.
 pub fn told(error: ImportError) -> Vec<String> {
     let ImportError::Rows { bad, .. } = error else { panic!("{error}") };
     let told = bad.kept().iter().map(|bad| {
@@ -56,9 +59,9 @@ async fn count(ledger: &Ledger) -> u64 {
 }
 
 /// Rows of SECURITY.md: 49.
-/// FAILURES.md, row 49. `"oops` in the last column swallowed two rows: "1 donation, 0 rows left out", exit 0. Closed
-/// again further down, it made two rows of four. Where a row ends after that is a guess, so that nothing is imported,
-/// whatever may be skipped.
+/// `"oops` in the last column swallowed two rows: "1 donation, 0 rows left out", exit 0. When a
+/// quote further down closed it again, four rows became two. Where a row ends after such a quote is
+/// a guess. So nothing is imported, whatever may be skipped.
 #[tokio::test]
 async fn a_quote_left_open_on_its_line_refuses_the_file() {
     let (_folder, ledger) = ledger().await;
@@ -76,8 +79,8 @@ async fn a_quote_left_open_on_its_line_refuses_the_file() {
                 error.to_string().contains(".csv:2: a quote opens in cell 6 and is not closed")
             );
         }
-        // With cells that may span lines, too: the quote is never closed, or text follows the one that closes it. What
-        // is wrong is the open one, and not that other.
+        // The same holds if cells may span lines: the quote is never closed, or text follows the
+        // one that closes it. The error is about the open quote, not about the other one.
         let format = CsvFormat { is_multiline: true, ..format() };
         let error = import(&ledger, case, &format, true).await.unwrap_err();
         assert!(matches!(error, ImportError::Csv { line: 2, .. }), "{error}");
@@ -96,28 +99,30 @@ async fn a_quote_left_open_on_its_line_refuses_the_file() {
     let multiline = CsvFormat { is_multiline: true, ..format() };
     let rows = Rows::read(text.as_bytes(), "f", &multiline, currency).unwrap();
     assert_eq!((rows.read, rows.donations.len(), rows.donations.sum()), (2, 2, 300));
-    // What was joined is told.
+    // The joined lines are reported.
     let report = ledger.import(rows, ImportOptions::default(), |_| ()).await.unwrap();
     assert_eq!(report.spanning, SpanningCells { count: 1, first: Some((2, 3)) });
 }
 
 /// Rows of SECURITY.md: 53.
-/// FAILURES.md, row 53: an institution's name with a bidirectional override, and one with a zero-width space, were
+/// An institution's name with a bidirectional override, and one with a zero-width space, were
 /// imported and printed.
 #[tokio::test]
 async fn deceptive_names_are_refused_with_their_column() {
     let (_folder, ledger) = ledger().await;
     let error = import(&ledger, "names-that-deceive.csv", &format(), false).await.unwrap_err();
     let expected = [
-        "2: column \"institution\": \"Red\\u{202e}Cross\" holds U+202E at character 4, which changes the direction of text",
-        "3: column \"institution\": \"A\\u{200b}\" holds U+200B at character 2, an invisible or formatting character",
+        "2: column \"institution\": \"Red\\u{202e}Cross\" holds U+202E at character 4, which \
+         changes the direction of text",
+        "3: column \"institution\": \"A\\u{200b}\" holds U+200B at character 2, an invisible or \
+         formatting character",
     ];
     assert_eq!(told(error), expected);
     let report = import(&ledger, "names-that-deceive.csv", &format(), true).await.unwrap();
     assert_eq!((report.rows, report.skipped.count()), (1, 2));
     assert_eq!(ledger.projects().await.unwrap().institutions(), ["A"]);
 
-    // Receipts and projects as well, which are hashed and signed.
+    // The same for receipts and projects, which are hashed and signed.
     for (row, column) in [
         ("r\u{ad}1,I,P,1,2020-01-01", "receipt"),
         ("r1,I,P\u{61c},1,2020-01-01", "project"),
@@ -134,7 +139,7 @@ async fn deceptive_names_are_refused_with_their_column() {
 }
 
 /// Rows of SECURITY.md: 53.
-/// FAILURES.md, row 53: "Café" in two normal forms was two institutions and two receipts that look the same.
+/// "Café" in two normal forms became two institutions, and two receipts that looked the same.
 #[tokio::test]
 async fn two_normal_forms_of_a_name_are_one() {
     let (_folder, ledger) = ledger().await;
@@ -142,10 +147,8 @@ async fn two_normal_forms_of_a_name_are_one() {
     let error = import(&ledger, case, &format(), false).await.unwrap_err();
     assert_eq!(
         told(error),
-        [
-            "3: column \"receipt\": \"Café\" stands on line 2 already (receipts were brought to Unicode normal form NFC: \
-             two that look the same are one)"
-        ]
+        ["3: column \"receipt\": \"Café\" is already on line 2 (receipts were converted to \
+             Unicode normal form NFC, so two that look the same are one)"]
     );
     let report = import(&ledger, case, &format(), true).await.unwrap();
     assert_eq!((report.rows, report.skipped.count(), report.normalized), (1, 1, 2));
@@ -159,20 +162,19 @@ async fn two_normal_forms_of_a_name_are_one() {
         (directory.institutions(), directory.projects().len()),
         (&["Café".to_owned()][..], 1)
     );
-    // An owner is found whichever form the list has.
+    // An owner is found by either form in the list.
     let owners = format!("receipt,address\nCafe\u{301},{}\n", address(1));
     let owners = Owners::read(owners.as_bytes(), ledger.org()).unwrap();
     assert!(owners.owner("Café".as_bytes()).is_some());
 }
 
-/// A blank row stopped the file, and so did a row of totals; no option left them out.
+/// A blank row stopped the import, and so did a row of totals. No option skipped them.
 #[tokio::test]
 async fn blank_rows_are_counted_and_totals_can_be_left_out() {
     let (_folder, ledger) = ledger().await;
     let case = "blank-and-total-rows.csv";
     let error = import(&ledger, case, &format(), false).await.unwrap_err();
-    let total =
-        "4: column \"amount\": \"1\" stands without institution, project and date: a total?";
+    let total = "4: column \"amount\": \"1\" has no institution, project or date: is it a total?";
     assert_eq!(told(error), [total]);
     let report = import(&ledger, case, &format(), true).await.unwrap();
     assert_eq!((report.read, report.rows, report.blank, report.skipped.count()), (3, 1, 1, 1));
@@ -187,7 +189,8 @@ async fn a_file_that_says_its_delimiter_is_read() {
     assert_eq!((rows.read, rows.donations.sum(), rows.bad.count()), (1, 150, 0));
 }
 
-/// A file with semicolons was told to use `receipt=COLUMN`, and could not be imported at all.
+/// For a file with semicolons the advice was to use `receipt=COLUMN`, and there was no way to
+/// import it.
 #[tokio::test]
 async fn semicolons_and_decimal_commas_are_read_when_told() {
     let (_folder, ledger) = ledger().await;
@@ -211,23 +214,24 @@ async fn semicolons_and_decimal_commas_are_read_when_told() {
 async fn a_refund_is_refused() {
     let (_folder, ledger) = ledger().await;
     let error = import(&ledger, "refund.csv", &format(), false).await.unwrap_err();
-    let refund = "2: column \"amount\": \"-1.00\" has a sign, expected digits: a donation is never less than nothing";
+    let refund = "2: column \"amount\": \"-1.00\" has a sign, expected digits: a donation cannot \
+                  be negative";
     assert_eq!(told(error), [refund]);
 }
 
-/// Receipt numbers that begin anew each year: the second year's were "imported already", as 20,000 lines, and their
-/// money was not there.
+/// Receipt numbers that restart each year: those of the second year were "imported already", as
+/// 20,000 lines, and their money was missing.
 #[tokio::test]
 async fn receipts_with_the_same_number_are_told_apart() {
     let (_folder, old) = ledger().await;
     import(&old, "receipts-2019.csv", &format(), false).await.unwrap();
     let (second, year) = ("receipts-2020-same-numbers.csv", "year".parse().unwrap());
     let error = import(&old, second, &format(), false).await.unwrap_err();
-    let held = "2: column \"receipt\": \"001\" is in the ledger already, for another donation: 1.00 CNY of \
-                2019-01-01 00:00 UTC to \"I\", project \"P\", pending; the years differ: where numbers begin anew \
-                each year, --receipt-key year tells them apart";
+    let held = "2: column \"receipt\": \"001\" is already in the ledger, for another donation: \
+                1.00 CNY of 2019-01-01 00:00 UTC to \"I\", project \"P\", pending; the years \
+                differ: if numbers restart each year, --receipt-key year tells them apart";
     assert_eq!(told(error), [held]);
-    // The same rows again are no error: each is counted, and nothing is entered twice.
+    // The same rows again are not an error: each is counted, and nothing is entered twice.
     let again = import(&old, "receipts-2019.csv", &format(), false).await.unwrap();
     assert_eq!((again.read, again.known, again.rows, again.sum), (1, 1, 0, 0));
 
@@ -242,8 +246,8 @@ async fn receipts_with_the_same_number_are_told_apart() {
     }
 }
 
-/// `2018-02-15 22:18:00` was taken as UTC without a word, 2099 passed. Every other row's reason names the column and
-/// the value.
+/// `2018-02-15 22:18:00` was silently taken as UTC, and 2099 was accepted. For every other row, the
+/// message names the column and the value.
 #[tokio::test]
 async fn each_date_and_amount_is_accepted_or_explained() {
     let (_folder, ledger) = ledger().await;
@@ -272,7 +276,7 @@ async fn each_date_and_amount_is_accepted_or_explained() {
     for (told, (begin, hint)) in told.iter().zip(expected) {
         assert!(told.starts_with(begin) && told.contains(hint), "{told}");
     }
-    // Zero is an amount, and a time with an offset is a time.
+    // Zero is a valid amount, and a time with an offset is a valid time.
     let zoned =
         CsvFormat { zone: Some("Asia/Shanghai".parse::<Zone>().unwrap()), now: None, ..format() };
     let report = import(&ledger, case, &zoned, true).await.unwrap();
@@ -287,7 +291,7 @@ async fn each_date_and_amount_is_accepted_or_explained() {
     }
 }
 
-/// A known row that is pending in the ledger stays so: whoever lists its owner now is told.
+/// A known row that is pending in the ledger stays pending. An import that lists its owner says so.
 #[tokio::test]
 async fn a_known_row_whose_owner_is_listed_now_is_told() {
     let (_folder, ledger) = ledger().await;
@@ -301,8 +305,8 @@ async fn a_known_row_whose_owner_is_listed_now_is_told() {
 }
 
 /// Rows of SECURITY.md: 49.
-/// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. A folder was "Is a directory", a pipe is
-/// a file like others.
+/// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. For a folder, the
+/// error was "Is a directory". A pipe is read like a file.
 #[tokio::test]
 async fn a_file_without_rows_is_refused_and_a_pipe_is_read() {
     let (folder, ledger) = ledger().await;
@@ -311,7 +315,7 @@ async fn a_file_without_rows_is_refused_and_a_pipe_is_read() {
         ledger.import_file(path.as_ref(), &format(), options, |_| ()).await.map(|done| done.rows)
     };
     let error = import("/dev/zero").await.unwrap_err().to_string();
-    assert!(error.starts_with("/dev/zero:1: the line holds a NUL byte"), "{error}");
+    assert!(error.starts_with("/dev/zero:1: the line contains a NUL byte"), "{error}");
     let error = import("/dev/null").await.unwrap_err().to_string();
     assert_eq!(
         error,
@@ -322,7 +326,7 @@ async fn a_file_without_rows_is_refused_and_a_pipe_is_read() {
     assert!(matches!(import("/nowhere/at.all").await, Err(ImportError::File { .. })));
 
     let (read, mut write) = std::io::pipe().unwrap();
-    // Less than a pipe holds: nobody reads yet.
+    // Less than a pipe can hold, because nobody reads it yet.
     write.write_all(b"receipt,institution,project,amount,date\nr1,I,P,1,2020-01-01\n").unwrap();
     drop(write);
     let name = "standard input".to_string();
@@ -332,7 +336,7 @@ async fn a_file_without_rows_is_refused_and_a_pipe_is_read() {
     assert_eq!(report.await.unwrap().rows, 1);
 }
 
-/// Nothing but bad rows, or rows that are all known, takes a bounded report.
+/// If all rows are bad, or all are known, the report stays bounded.
 #[tokio::test]
 async fn bad_rows_are_counted_beyond_those_that_are_kept() {
     let (_folder, ledger) = ledger().await;
@@ -344,7 +348,7 @@ async fn bad_rows_are_counted_beyond_those_that_are_kept() {
     assert!(error.to_string().starts_with("3000 of 3000 rows are bad, and nothing was imported"));
 }
 
-/// A row as somebody may have written it.
+/// A row as somebody might have written it.
 fn row() -> impl Strategy<Value = [String; 6]> {
     let receipt = "[a-z]{1,3}";
     let name = prop_oneof![
@@ -365,8 +369,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     /// Rows of SECURITY.md: 49.
-    /// Rows that another writer writes are all there again: accepted, blank or refused, with every delimiter, line end
-    /// and way of quoting.
+    /// Every row from another CSV writer is accepted, blank or refused, with every delimiter, line
+    /// ending and style of quoting.
     #[test]
     fn every_row_that_was_written_is_accounted_for(
         rows in prop::collection::vec(row(), 0..20),
@@ -382,7 +386,8 @@ proptest! {
         };
         let mut writer = csv::WriterBuilder::new().delimiter(byte).quote_style(style)
             .terminator(terminator).from_writer(Vec::new());
-        writer.write_record(["receipt", "institution", "project", "amount", "date", "note"]).unwrap();
+        let header = ["receipt", "institution", "project", "amount", "date", "note"];
+        writer.write_record(header).unwrap();
         for row in &rows {
             writer.write_record(row).unwrap();
         }
@@ -394,20 +399,20 @@ proptest! {
         prop_assert_eq!(read.donations.len() as u64 + read.blank + read.bad.count(), read.read);
         let is_good = |row: &&[String; 6]| {
             let names = [&row[1], &row[2]];
-            let is_clean = |name: &&String| wufu_verifier::encoding::text::check_name(name.trim()).is_ok();
-            let amount = wufu_ledger::import::amount::parse_amount(&row[3], 2);
-            let date = wufu_ledger::import::date::parse_date(&row[4], None);
+            let is_clean = |name: &&String| check_name(name.trim()).is_ok();
+            let amount = parse_amount(&row[3], 2);
+            let date = parse_date(&row[4], None);
             names.iter().all(is_clean) && amount.is_ok() && date.is_ok()
         };
         prop_assert_eq!(rows.iter().filter(is_good).count(), read.donations.len());
         let sum = rows.iter().filter(is_good);
-        let sum = sum.map(|row| wufu_ledger::import::amount::parse_amount(&row[3], 2).unwrap().minor());
+        let sum = sum.map(|row| parse_amount(&row[3], 2).unwrap().minor());
         prop_assert_eq!(read.donations.sum(), u128::from(sum.sum::<u64>()));
     }
 
     /// Rows of SECURITY.md: 49.
-    /// Whatever the bytes are: a file is refused, or each of its lines after the first is a row that is imported, blank
-    /// or bad.
+    /// For arbitrary bytes, the file is refused, or each line after the first is a row that is
+    /// imported, blank or bad.
     #[test]
     fn rows_accepted_and_refused_are_the_rows_of_the_file(
         body in "([rs][0-9]|[ABé\u{ad}\"]{0,2}|[0-9]{1,2}|2020-01-01|[,;\"\r\n ]|,|,|\n){0,60}",

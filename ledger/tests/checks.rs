@@ -1,5 +1,5 @@
-//! Checks of the ledger that could be taken out, and no test failed. Each is tried alone here: everything else is as it
-//! should be.
+//! Checks of the ledger that could be removed without any test failing. Each is tested alone:
+//! everything else in the test is valid.
 
 use crate::common::{
     NOW, address, cards,
@@ -19,14 +19,15 @@ use wufu_proto::{
 };
 use wufu_verifier::{KeyId, Proof, encoding::readable::Utc, log::checkpoint::Checkpoint};
 
-/// A claim of the statement and proof of another, with these words beside them.
+/// A claim with the statement and proof of another one, but with these other values.
 fn reworded(claim: &Claim, key_id: KeyId, payout: &[u8], expiry: u64) -> Claim {
     let proof = Proof::decode(claim.presented().proof).unwrap();
     Claim::new(key_id, claim.statement().clone(), &proof, payout.to_vec(), expiry).unwrap()
 }
 
-/// What a claim says beside its statement was compared with what was verified, and no test noticed when one of the
-/// comparisons was missing: the others differed, too. The payee is where the money goes.
+/// The values of a claim were compared with what was verified, but no test noticed if one
+/// comparison was missing, because the other values differed as well. The payee decides where the
+/// money goes.
 #[tokio::test]
 async fn a_claim_is_stored_with_its_verified_values() {
     let (_folder, ledger) = ledger().await;
@@ -53,7 +54,7 @@ async fn a_claim_is_stored_with_its_verified_values() {
         };
         assert_eq!(differs, field);
     }
-    // The org: another ledger, and the claim word for word.
+    // The org: the same claim, word for word, at another ledger.
     let folder = tempfile::TempDir::new().unwrap();
     let other = Ledger::create(folder.path(), &LedgerPolicy::new("other"), NOW).await.unwrap();
     let refused = other.claim(&verified, &claim, NOW).await;
@@ -63,8 +64,9 @@ async fn a_claim_is_stored_with_its_verified_values() {
     assert!(matches!(outcome, ClaimOutcome::Admitted { claim: 1, .. }), "{outcome:?}");
 }
 
-/// Of three calls that name an epoch, the test asked one for an epoch that has not begun. The others would have
-/// answered with what is in force now, and a caller would have kept it as what is in force then.
+/// Three calls take an epoch, but only one was tested with an epoch that has not begun. The others
+/// would have answered with what is in force now, and a caller would have stored it as what is in
+/// force then.
 #[tokio::test]
 async fn no_call_answers_for_an_epoch_that_has_not_begun() {
     let (_folder, ledger) = ledger().await;
@@ -76,7 +78,8 @@ async fn no_call_answers_for_an_epoch_that_has_not_begun() {
     for epoch in [now + 1, now + 1000, u64::MAX] {
         let begins = Utc(epoch.saturating_mul(600));
         let text = format!(
-            "epoch {epoch} has not begun: it begins at {begins}, and it is epoch {now} now, which began at {}",
+            "epoch {epoch} has not begun: it begins at {begins}; the current epoch is {now}, which \
+             began at {}",
             Utc(now * 600)
         );
         let expected = (Code::OutOfRange, text);
@@ -93,7 +96,8 @@ async fn no_call_answers_for_an_epoch_that_has_not_begun() {
     served.end().await;
 }
 
-/// An address of another org with a public key of ours: what was appended for that key is not what was asked for.
+/// An address of another org with one of our public keys. What was appended for that key is not
+/// what was asked for.
 #[tokio::test]
 async fn grants_are_listed_for_addresses_of_this_org() {
     let (_folder, ledger) = ledger().await;
@@ -108,14 +112,14 @@ async fn grants_are_listed_for_addresses_of_this_org() {
         let ask = v1::ListGrantsRequest { address: Some(address.into()) };
         client.list_grants(with_token(&token, ask)).await
     };
-    let text = "address is of \"other\", expected \"wufu\"";
+    let text = "the address belongs to \"other\", expected \"wufu\"";
     assert_eq!(refused(list(&foreign).await), (Code::InvalidArgument, text.into()));
     let grants = list(&address(1)).await.unwrap().into_inner().grants.unwrap();
     assert_eq!(AppendOutcome::try_from(grants).unwrap().cards.len(), 1);
     served.end().await;
 }
 
-/// An address of another org with a public key of ours, for a donation that waits for its owner.
+/// An address of another org with one of our public keys, for a donation that waits for its owner.
 #[tokio::test]
 async fn a_pending_donations_owner_is_of_this_org() {
     let (_folder, ledger) = ledger().await;

@@ -1,4 +1,4 @@
-//! Claims: admitted once, and everything after that is told what came before.
+//! Claims: each is admitted once, and every later attempt gets the first claim as its answer.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::common::{
@@ -44,10 +44,11 @@ async fn a_claim_is_admitted_once_and_repeats_name_it() {
     assert!(text.starts_with("wufu/claims\nclaim 1\nnullifier 0100"), "{text}");
     assert!(text.contains(&format!("\npayout {payout}\n")), "{text}");
     assert_eq!(text.matches("\nnullifier ").count(), 6);
-    // No note of a claim reads as a checkpoint.
+    // A claim's note cannot be read as a checkpoint.
     assert!(Checkpoint::open(ledger.log_key(), &note).is_err());
 
-    // f06: the same statement under a re-randomised proof, for another payee, and with one nullifier in common.
+    // Row f06: the same statement with a re-randomised proof, for another payee, and with one
+    // nullifier in common.
     let mut one_card = says(&roots, b"mallory");
     one_card.nullifiers = [2, 20, 21, 12, 23, 24];
     let again = [
@@ -68,7 +69,7 @@ async fn a_claim_is_admitted_once_and_repeats_name_it() {
         let text = ledger.log_key().open(&note).unwrap();
         assert!(text.contains("\nspent by claim 1\n"), "{text}");
     }
-    // The one whose card was spent elsewhere lost none of its other nullifiers.
+    // The claim whose card was spent elsewhere lost none of its other nullifiers.
     let mut rest = one_card;
     rest.nullifiers[3] = 22;
     let rest = trapdoor.claim(&rest, 5);
@@ -128,17 +129,17 @@ async fn only_roots_of_one_epoch_within_the_window_count() {
         let claim = trapdoor.claim(&says, 1);
         ledger.check_claim(&trapdoor.key, &claim, now).map(|verified| verified.epoch())
     };
-    // Persons kept their last, so the new cards and the old persons are those of one epoch.
+    // The person log kept its last root, so the new cards and the old persons are from one epoch.
     assert_eq!(check(&mixed, later), Ok(later / 600));
     assert_eq!(check(&old, later), Ok(NOW / 600));
     ledger.append(persons(2..3)).await.unwrap();
     let third = ledger.close_epoch(later + 600).await.unwrap().signed.remove(0);
-    // Never in force together.
+    // These were never in force together.
     let never = [old[0].clone(), third.clone()];
     let unknown = Err(VerifyError::Root(RootError::Unknown));
     assert_eq!(check(&never, later + 600), unknown);
     assert_eq!(check(&[newer, third], later + 600), Ok(later / 600 + 1));
-    // Replaced, and past the window.
+    // Replaced, and outside the window.
     let replaced = later / 600 * 600;
     assert_eq!(check(&old, replaced + 3600), Ok(NOW / 600));
     let expired = RootError::Expired { age: 3601, window: 3600 };
@@ -154,7 +155,7 @@ async fn the_person_log_is_frozen_by_the_first_claim() {
     ledger.claim(&verified, &claim, NOW).await.unwrap();
     let late = ledger.append(persons(7..8)).await;
     assert!(matches!(late, Err(AppendError::Frozen)), "{late:?}");
-    // All of a batch or nothing.
+    // A batch is appended completely or not at all.
     let mut batch = cards(20..22);
     batch.persons = vec![address(8)];
     assert!(matches!(ledger.append(batch).await, Err(AppendError::Frozen)));
@@ -173,7 +174,7 @@ async fn one_of_many_concurrent_claims_of_a_person_wins() {
             tokio::spawn(async move {
                 let payout = n.to_le_bytes();
                 let mut says = says(&roots, &payout);
-                // Every other one has the person in common, the rest a card.
+                // Every other claim has the person in common. The others have a card in common.
                 says.nullifiers = [1, 100 + n, 200 + n, 300 + n, 400 + n, 14];
                 says.nullifiers[if n % 2 == 0 { 5 } else { 0 }] = 500 + n;
                 let claim = trapdoor.claim(&says, n);
@@ -224,7 +225,7 @@ async fn a_claim_that_ends_while_it_waits_is_refused() {
     let late = ledger.claim_by(&verified, &claim, || NOW + 600).await;
     assert!(matches!(late, Err(ClaimError::Over { now, .. }) if now == NOW + 600), "{late:?}");
     assert_eq!(ledger.claims().await.unwrap(), 0);
-    // The note tells the time at which it was entered.
+    // The note contains the time at which the claim was stored.
     let outcome = ledger.claim_by(&verified, &claim, || NOW + 599).await.unwrap();
     let ClaimOutcome::Admitted { claim: 1, note } = outcome else { panic!("not admitted") };
     assert!(note.contains(&format!("\ntime {}\n", NOW + 599)), "{note}");

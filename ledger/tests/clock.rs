@@ -1,8 +1,9 @@
-//! FAILURES.md, row 41: a clock that is far ahead at one close of an epoch.
+//! SECURITY.md, row 41: a clock that is far ahead when an epoch closes.
 //!
-//! A machine came up with its clock 30 days ahead, another one 80 years. The ledger signed the epoch of that day, and
-//! from then on refused every earlier one: the log stood still for as long, and the service logged an error twice a
-//! second. Now such a step is refused before anything is signed, unless the operator vouches for the clock.
+//! A computer started with its clock 30 days ahead, another one 80 years. The ledger signed that
+//! day's epoch, and then refused every earlier one. The log stood still for all that time, and the
+//! service logged an error twice a second. Now such a step is refused before anything is signed,
+//! unless the operator confirms the clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_ledger::{EpochError, Ledger, LedgerPolicy};
@@ -36,11 +37,11 @@ async fn a_clock_30_days_or_80_years_ahead_signs_nothing() {
     ] {
         assert!(refused.contains(part), "{part}: {refused}");
     }
-    // Nothing was signed, so the right time is still good.
+    // Nothing was signed, so the right time is still accepted.
     let closed = ledger.close_epoch(NOW + 600).await.unwrap();
     assert_eq!(closed.signed.len(), 1);
     assert_eq!(ledger.checkpoints("wufu/cards", 0).await.unwrap().len(), 2);
-    // Nor does a ledger that was opened again forget what it signed.
+    // A ledger that is opened again has not forgotten what it signed.
     ledger.append(cards(4..5)).await.unwrap();
     ledger.close().await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
@@ -48,7 +49,8 @@ async fn a_clock_30_days_or_80_years_ahead_signs_nothing() {
 }
 
 /// Rows of SECURITY.md: 41.
-/// The first epoch had nothing to be compared with: a ledger whose clock went wrong before it was signed stood still.
+/// The first epoch had nothing to be compared with. A ledger whose clock was wrong before the first
+/// signature stood still.
 #[tokio::test]
 async fn the_first_epoch_is_compared_with_the_creation_time() {
     let (folder, ledger) = ledger().await;
@@ -73,10 +75,11 @@ async fn a_ledger_switched_off_for_weeks_can_go_on() {
     let later = NOW + 40 * DAY;
     assert!(ledger.close_epoch(later).await.is_err());
     ledger.accept_clock(later);
-    // Once: a clock that is further ahead than what was accepted is refused again.
+    // Only once: a clock that is further ahead than the accepted one is refused again.
     assert!(ledger.close_epoch(later + 30 * DAY).await.is_err());
     let closed = ledger.close_epoch(later).await.unwrap();
-    // There is no new leaf. What was accepted is signed all the same, so that the next process knows it.
+    // There is no new leaf. The accepted time is signed all the same, so that the next process
+    // knows it.
     assert_eq!((closed.signed.len(), closed.summary), (0, Some(2)));
     ledger.append(cards(2..3)).await.unwrap();
     ledger.close().await;
@@ -86,7 +89,7 @@ async fn a_ledger_switched_off_for_weeks_can_go_on() {
 }
 
 /// Rows of SECURITY.md: 41.
-/// A ledger to which nothing is added for weeks, while it is served, follows its clock.
+/// A ledger that is served for weeks without new entries follows its clock.
 #[tokio::test]
 async fn an_idle_ledger_follows_its_clock() {
     let (folder, ledger) = ledger().await;
@@ -113,7 +116,7 @@ async fn the_longest_step_is_a_day_or_ten_epochs() {
         policy.epoch_seconds = epoch_seconds;
         let ledger = Ledger::create(folder.path(), &policy, NOW).await.unwrap();
         let now = NOW / DAY * DAY;
-        // There is nothing to compare the first one with.
+        // There is nothing to compare the first step with.
         ledger.append(cards(0..1)).await.unwrap();
         ledger.close_epoch(now).await.unwrap();
         ledger.append(cards(1..2)).await.unwrap();

@@ -1,4 +1,4 @@
-//! What was acknowledged is there after `kill -9`.
+//! What was acknowledged is still there after `kill -9`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::{
@@ -21,12 +21,13 @@ use wufu_ledger::{Ledger, Log};
 use wufu_proto::{append::Append, claim::ClaimOutcome};
 use wufu_testing::Process;
 
-/// How long the test waits for what must come, on a machine that may be busy.
+/// How long the test waits for something on a busy machine.
 const LONG: Duration = Duration::from_secs(120);
 
 const FOLDER: &str = "WUFU_DURABLE_FOLDER";
 
-/// The process that is killed: appends, closes epochs, admits claims, and tells each only when it is acknowledged.
+/// The process that is killed. It appends, closes epochs and admits claims, and prints each of
+/// these only when it is acknowledged.
 #[tokio::test]
 async fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -93,15 +94,15 @@ async fn what_was_acknowledged_survives_kill_9() {
             };
             out.lines().map_while(Result::ok).inspect(counted).collect::<Vec<String>>()
         });
-        // libtest's own lines are among them.
+        // The output also contains libtest's own lines.
         let end = Instant::now() + LONG;
         while acknowledged.load(Ordering::SeqCst) < 8 {
-            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
-            assert!(Instant::now() < end, "it acknowledged nothing within {LONG:?}");
+            assert!(child.try_wait().unwrap().is_none(), "the process ended by itself");
+            assert!(Instant::now() < end, "the process acknowledged nothing within {LONG:?}");
             std::thread::sleep(Duration::from_millis(10));
         }
         std::thread::sleep(Duration::from_millis(100 + 37 * kill));
-        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        assert!(child.try_wait().unwrap().is_none(), "the process ended by itself");
         // SIGKILL, on this system.
         child.kill();
         let told = reader.join().unwrap();
@@ -127,7 +128,7 @@ async fn what_was_acknowledged_survives_kill_9() {
             }
             lines += 1;
         }
-        // Batches are whole: three cards come with each donation.
+        // Batches are complete: three cards come with each donation.
         assert_eq!(size(Log::Cards).await - 1, 3 * size(Log::DONATIONS).await);
         let audit = ledger.audit().await.unwrap();
         assert_eq!(audit.findings, []);

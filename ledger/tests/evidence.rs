@@ -1,9 +1,10 @@
-//! What stands beside the database tells that a signed state was deleted from it, or that an older one was put back.
+//! The files beside the database reveal that a signed state was deleted from it, or that an older
+//! one was put back.
 //!
-//! Whoever deleted the state, the summaries and `summary.note` had a ledger like one of the first release, which signed
-//! none: the audit found nothing, and the next command signed whatever rows there were. A state of the same epoch, put
-//! back, passed as well. Now the signing key's file says that it has signed a state, and `state.note` holds the newest
-//! one.
+//! Somebody who deleted the state, the summaries and `summary.note` had a ledger like that of the
+//! first release, which signed none. The audit found nothing, and the next command signed whatever
+//! rows there were. Putting back an older state of the same epoch went unnoticed as well. Now the
+//! file of the signing key says that it has signed a state, and `state.note` holds the newest one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{fs, path::Path};
@@ -20,7 +21,8 @@ use crate::common::{
 
 const LESS_MONEY: &str = "UPDATE receipts SET amount = 1 WHERE receipt = x'7033'";
 
-/// Everything that was signed is gone, and each trace of it but the mark in the signing key's file.
+/// Removes everything that was signed, and each trace of it, except the mark in the signing key's
+/// file.
 async fn without_states(folder: &Path) {
     let sql = "DELETE FROM checkpoints; DELETE FROM summaries; DELETE FROM state";
     change(folder, sql).await;
@@ -62,7 +64,8 @@ async fn a_ledger_without_its_signed_states_signs_nothing() {
     }
 }
 
-/// The operator may take such a database as it is. The audit says from then on that it cannot tell what was before.
+/// The operator can accept such a database as it is. From then on, the audit says that it cannot
+/// tell what was there before.
 #[tokio::test]
 async fn the_operator_can_accept_a_database_without_states() {
     let folder = folder().await;
@@ -79,8 +82,8 @@ async fn the_operator_can_accept_a_database_without_states() {
 }
 
 /// Rows of SECURITY.md: 42.
-/// Two appends of one epoch were acknowledged, and the database of between them was put back. No summary tells them
-/// apart.
+/// Two appends in one epoch were acknowledged, and then the database from between them was put
+/// back. No summary distinguishes the two.
 #[tokio::test]
 async fn a_database_older_than_its_state_takes_nothing() {
     let (folder, ledger) = ledger().await;
@@ -116,21 +119,22 @@ async fn a_database_older_than_its_state_takes_nothing() {
     assert_eq!(fs::read(&file).unwrap(), state, "the evidence stays");
     ledger.close().await;
 
-    // Another ledger of as many rows.
+    // Another ledger with the same number of rows.
     fs::remove_file(&file).unwrap();
     let ledger = Ledger::open(folder.path()).await.unwrap();
     ledger.append(cards(6..8)).await.unwrap();
     ledger.close().await;
     fs::write(&file, &state).unwrap();
     let named = findings(folder.path()).await;
-    let expected = "state.note holds another signed state of as many rows";
+    let expected = "state.note holds a different signed state with the same number of rows";
     assert!(named.iter().any(|line| line.contains(expected)), "{named:#?}");
     let ledger = Ledger::open(folder.path()).await.unwrap();
     let refused = ledger.append(cards(8..9)).await.unwrap_err().to_string();
     assert!(refused.contains("hold different signed states"), "{refused}");
     ledger.close().await;
 
-    // A process that ended between the commit and the file, or a power failure that took the file: nothing is wrong.
+    // The process ended between the commit and writing the file, or a power failure destroyed the
+    // file. That is not an error.
     for kept in [older, Vec::new()] {
         fs::write(&database, &newest).unwrap();
         fs::write(&file, kept).unwrap();
@@ -143,7 +147,7 @@ async fn a_database_older_than_its_state_takes_nothing() {
 }
 
 /// Rows of SECURITY.md: 32.
-/// `own` made a leaf of whatever amount the row had, and the next epoch signed it.
+/// `own` made a leaf of whatever amount was in the row, and the next epoch signed it.
 #[tokio::test]
 async fn a_pending_donation_that_was_edited_gets_no_owner() {
     let (folder, ledger) = ledger().await;
@@ -173,12 +177,12 @@ async fn a_pending_donation_that_was_edited_gets_no_owner() {
         assert_eq!(ledger.totals().await.unwrap().pending, 4, "{edit}");
         ledger.close().await;
     }
-    // One that was entered in another epoch is as it was.
+    // A donation that was entered in another epoch is as it was.
     let edited = copy(folder.path());
     change(edited.path(), LESS_MONEY).await;
     let ledger = Ledger::open(edited.path()).await.unwrap();
     ledger.own(b"p4", &address(1)).await.unwrap();
-    // The epoch is not signed all the same.
+    // The epoch is not signed, however.
     let refused = ledger.close_epoch(NOW + 600).await.unwrap_err();
     let EpochError::Summary(SummaryError::Edited { part, .. }) = &refused else {
         panic!("{refused}")
@@ -188,7 +192,7 @@ async fn a_pending_donation_that_was_edited_gets_no_owner() {
 }
 
 /// Rows of SECURITY.md: 32.
-/// An edit of what was there before this process, and of what it entered itself: neither is signed.
+/// Edits of rows from before this process, and of rows that it entered itself: neither is signed.
 #[tokio::test]
 async fn an_epoch_is_signed_only_over_the_entered_rows() {
     for is_open in [false, true] {
@@ -211,7 +215,7 @@ async fn an_epoch_is_signed_only_over_the_entered_rows() {
             "{is_open}: {refused}"
         );
         assert_eq!(ledger.checkpoints("wufu/cards", 0).await.unwrap().len(), 0);
-        // With the row as it was, it goes on.
+        // With the original row back, the ledger continues.
         change(folder.path(), "UPDATE receipts SET amount = 500 WHERE receipt = x'7034'").await;
         assert_eq!(ledger.close_epoch(NOW + 600).await.unwrap().signed.len(), 1);
         ledger.close().await;
@@ -219,14 +223,14 @@ async fn an_epoch_is_signed_only_over_the_entered_rows() {
     }
 }
 
-/// With the states deleted and summary.note left, the audit said of the rows that no checkpoint covers "the next
-/// command that writes signs it". No command does.
+/// If the states were deleted and summary.note was left, the audit said about the rows that no
+/// checkpoint covers: "the next command that writes signs it". No command does.
 #[tokio::test]
 async fn an_audit_without_the_state_promises_no_signature() {
     let folder = folder().await;
     change(folder.path(), "DELETE FROM summaries; DELETE FROM state").await;
     let audit = LedgerReader::open(folder.path()).await.unwrap().audit().await.unwrap();
-    let problem = "none is left in the database, but summary.note holds one";
+    let problem = "the database has none, but summary.note holds one";
     assert!(audit.findings.contains(&Finding::Summary { number: None, problem }));
     assert_eq!(audit.coverage, Coverage::Lost);
     assert!(audit.coverage.to_string().starts_with("not compared: "), "{}", audit.coverage);
@@ -234,7 +238,7 @@ async fn an_audit_without_the_state_promises_no_signature() {
     assert!(ledger.close_epoch(NOW + 1200).await.is_err());
 }
 
-/// A claim that was deleted took what it had spent with it: the same cards could be claimed again.
+/// Deleting a claim also deleted what it had spent, so the same cards could be claimed again.
 #[tokio::test]
 async fn with_a_claim_deleted_no_other_is_admitted() {
     let folder = folder().await;
@@ -247,7 +251,7 @@ async fn with_a_claim_deleted_no_other_is_admitted() {
     assert_eq!(ledger.claims().await.unwrap(), 0);
 }
 
-/// Entries after a gap: their places would be those of others.
+/// Entries after a gap would have the leaf indices of other entries.
 #[tokio::test]
 async fn a_log_of_another_size_than_signed_takes_nothing() {
     let folder = folder().await;

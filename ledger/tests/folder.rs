@@ -1,8 +1,8 @@
-//! Who may own what in a ledger's folder, and which files are a ledger.
+//! Who may own what in a ledger's folder, and which files make a ledger.
 //!
-//! `ledger init` took over a folder that belonged to another user and was open to everybody, with a `signing.key` and
-//! an `operator.token` that the other user had put there: that user could sign for the org. A database of 0 bytes was
-//! opened as a new one, which had forgotten everything that was spent.
+//! `ledger init` once took over a folder that belonged to another user and was open to everybody,
+//! with a `signing.key` and an `operator.token` from that user, who could then sign for the org. A
+//! database of 0 bytes was opened as a new one, which had forgotten everything that was spent.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -25,7 +25,7 @@ async fn created(folder: &Path) -> String {
     }
 }
 
-/// The errors of opening for writing and for reading.
+/// The errors when the folder is opened for writing and for reading.
 async fn opened(folder: &Path) -> [String; 2] {
     let writer = match Ledger::open(folder).await {
         Ok(ledger) => {
@@ -67,18 +67,18 @@ async fn init_refuses_what_somebody_else_put_there() {
         mode(&file, 0o600);
         let refused = created(folder.path()).await;
         assert!(
-            refused.contains(&format!("{planted} is there already, and no ledger is")),
+            refused.contains(&format!("{planted} already exists, but there is no ledger")),
             "{refused}"
         );
-        // Nothing was made, and the way out works.
+        // Nothing was made, and following the advice works.
         assert!(!folder.path().join("policy.json").exists());
         fs::remove_file(&file).unwrap();
         assert_eq!(created(folder.path()).await, "");
-        // A link that leads nowhere is something, too.
+        // A dangling link counts as an existing file.
         let folder = tempfile::tempdir().unwrap();
         symlink("/nowhere/at/all", folder.path().join(planted)).unwrap();
         let refused = created(folder.path()).await;
-        assert!(refused.contains("is there already"), "{refused}");
+        assert!(refused.contains("already exists"), "{refused}");
     }
 }
 
@@ -99,10 +99,11 @@ async fn a_folder_in_which_others_can_write_is_refused() {
     assert_eq!(fs::read_dir(fresh.path()).unwrap().count(), 0);
     mode(folder.path(), 0o700);
     assert_eq!(opened(folder.path()).await, ["", ""]);
-    // Who can only look in it sees no secret: each is guarded by itself.
+    // Somebody who can only list the folder sees no secret, because each secret has a mode of its
+    // own.
     mode(folder.path(), 0o755);
     assert_eq!(opened(folder.path()).await, ["", ""]);
-    // What init makes itself is closed to others.
+    // What init makes is closed to others.
     let deep = fresh.path().join("deep/er");
     mode(fresh.path(), 0o700);
     assert_eq!(created(&deep).await, "");
@@ -220,7 +221,7 @@ async fn an_empty_or_truncated_database_is_refused() {
     }
     fs::write(&file, vec![b'x'; good.len()]).unwrap();
     for refused in opened(folder.path()).await {
-        assert!(refused.contains("does not begin as an SQLite database does"), "{refused}");
+        assert!(refused.contains("does not begin like an SQLite database"), "{refused}");
     }
     fs::remove_file(&file).unwrap();
     for refused in opened(folder.path()).await {
@@ -242,7 +243,7 @@ async fn an_empty_or_truncated_database_is_refused() {
 }
 
 /// Rows of SECURITY.md: 43.
-/// Pages were left in the write-ahead log, and a copy of `ledger.db` alone was an older ledger.
+/// Pages were left in the write-ahead log, so a copy of `ledger.db` alone was an older ledger.
 #[tokio::test]
 async fn after_a_clean_exit_one_file_holds_everything() {
     let folder = closed().await;
@@ -268,8 +269,8 @@ async fn a_folder_without_a_ledger_is_told_once() {
         for refused in opened(&path).await {
             let path = path.display();
             let expected = format!(
-                "{path} holds no ledger: expected a folder with a policy.json, as `wufu ledger init --dir \
-                 {path} --org NAME` makes it"
+                "{path} holds no ledger: expected a folder with a policy.json, as `wufu ledger \
+                 init --dir {path} --org NAME` makes it"
             );
             assert_eq!(refused, expected);
         }

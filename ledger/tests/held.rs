@@ -1,8 +1,10 @@
-//! How much memory callers can make a ledger hold. It runs in a process of its own, whose peak is read.
+//! How much memory callers can make a ledger hold. The ledger runs in a process of its own, whose
+//! peak memory is measured.
 //!
-//! An `Append` of 8 MiB with 4 million empty entries and no token was decoded before the token was looked for: 667 MB
-//! and 6 seconds, and 1.3 GB for four at once. 64 calls that sent all but one byte of 8 MiB were held for ever. A
-//! client that did not read its shards held 3.7 MB for each.
+//! An `Append` of 8 MiB with 4 million empty entries and no token was once decoded before the token
+//! was checked, which took 667 MB and 6 seconds, and 1.3 GB for four at once. 64 calls that sent
+//! all but one byte of 8 MiB were held for ever. A client that did not read its shards cost 3.7 MB
+//! for each.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use wufu_testing as _;
@@ -32,10 +34,10 @@ const APPEND: &str = "/wufu.v1.LedgerService/Append";
 const INFO: &str = "/wufu.v1.LedgerService/GetLedgerInfo";
 const SHARD: &str = "/wufu.v1.LedgerService/GetShard";
 
-/// Cards of the ledger: a shard of them is 640 KB.
+/// The number of cards in the ledger. A shard with them has 640 KB.
 const CARDS: u64 = 20_000;
 
-/// The serving process: this test binary, run again by the tests below.
+/// The serving process: this test binary, started again by the tests below.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by the others as a process of its own"]
 async fn serve() {
@@ -58,14 +60,15 @@ async fn serve() {
     run_within(incoming, ledger, None, clock, limits, told_to_end()).await.unwrap();
 }
 
-/// That somebody else is served.
+/// Checks that another client is served.
 async fn serves(child: &Child) {
     let mut wire = Wire::connect(child.at, 65_535).await;
     let call = wire.call(INFO, None, framed(0, &[]), true).await;
     assert_eq!(call.code().await, Some(Code::Ok), "nobody else is served");
 }
 
-/// Four at once, each with 4 million empty entries. Gives the codes, and how much the peak rose.
+/// Makes four calls at once, each with 4 million empty entries. Returns the codes, and how far the
+/// peak rose.
 async fn millions(token: Option<&str>) -> (Vec<Option<Code>>, u64) {
     let child = Child::start(&[]);
     serves(&child).await;
@@ -104,7 +107,8 @@ async fn four_million_entries_without_a_token_stay_unread() {
 async fn four_million_operator_entries_are_not_decoded() {
     let (codes, grown) = millions(Some("the token")).await;
     for code in codes {
-        // The first entry too many, or more bytes at once than the operator may send.
+        // Refused at the first entry too many, or because of more bytes at once than the operator
+        // may send.
         assert!(matches!(code, Some(Code::InvalidArgument | Code::ResourceExhausted)), "{code:?}");
     }
     assert!(grown <= 32 << 20, "{grown} bytes more");
@@ -117,7 +121,7 @@ async fn unfinished_appends_are_bounded_and_ended() {
     serves(&child).await;
     let token = format!("Bearer {}", child.said("token"));
     let before = child.resident();
-    // One entry of nearly 8 MiB, so that nothing but its last byte is missing.
+    // One entry of nearly 8 MiB, so that only its last byte is missing.
     let length = MAX_MESSAGE - 8;
     let mut entry = vec![0x1a];
     prost::encoding::encode_varint(length as u64, &mut entry);
@@ -139,7 +143,7 @@ async fn unfinished_appends_are_bounded_and_ended() {
     assert!((1..=3).contains(&late), "{late} of 8 MiB were received");
     let grown = child.peak().saturating_sub(before);
     assert!(grown <= 96 << 20, "{grown} bytes more");
-    // What they held is given back.
+    // Their memory is free again.
     let call = wire.call(APPEND, Some(&token), framed(2, &[0x0a, 0]), true).await;
     assert_eq!(call.code().await, Some(Code::InvalidArgument));
     child.end();
@@ -165,7 +169,7 @@ async fn shards_that_nobody_reads_are_bounded() {
         }
         wires.push(wire);
     }
-    // Those that are neither answered nor wait are refused. The others are not read.
+    // Calls that are neither answered nor waiting are refused. The others are not read.
     let limits = Limits::default();
     let most = limits.answers + limits.queue + limits.answers;
     let unread = Heads::of(calls);

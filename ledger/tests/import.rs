@@ -1,4 +1,4 @@
-//! Importing: the real file, the edges of CSV, owners, and the generator.
+//! Importing: a real file, corner cases of CSV, owners, and the generator.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ async fn in_dollars() -> (TempDir, Ledger) {
     (folder, ledger)
 }
 
-/// The file's times have no offset.
+/// The times in the file have no offset.
 fn in_utc() -> CsvFormat {
     CsvFormat { zone: Some(Zone::UTC), ..CsvFormat::default() }
 }
@@ -56,7 +56,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
     let totals = ledger.totals().await.unwrap();
     assert_eq!((totals.donations, totals.sum, totals.pending), (1053, 514_548_148_914, 0));
 
-    // Ids count from 1 in the order in which names come.
+    // Ids count from 1, in the order in which the names appear.
     let directory = ledger.projects().await.unwrap();
     assert_eq!(directory.institutions(), ["CERF"]);
     let first = &directory.projects()[0];
@@ -76,14 +76,14 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
     assert_eq!(records[receipt.path.index() as usize], record);
     assert!(receipt.path.path(record.leaf()).root(record.leaf()).is_some());
 
-    // The same file again is known, row by row.
+    // Every row of the same file is known the second time.
     let again =
         ledger.import_file(CERF.as_ref(), &in_utc(), ImportOptions::default(), |_| ()).await;
     let again = again.unwrap();
     assert_eq!((again.read, again.rows, again.known, again.sum), (1053, 0, 1053, 0));
     assert_eq!(ledger.size(Log::DONATIONS).await.unwrap(), 1053);
 
-    // Its times have no offset: what they mean is for whoever imports them to say.
+    // The file's times have no offset, so the operator must say in which zone they are.
     let (format, options) = (CsvFormat::default(), ImportOptions::default());
     let refused = ledger.import_file(CERF.as_ref(), &format, options, |_| ()).await;
     let refused = refused.unwrap_err().to_string();
@@ -95,7 +95,7 @@ async fn the_cerf_file_comes_in_whole_and_to_the_cent() {
     ));
 }
 
-/// Reads a text as a file, and gives the first bad row's message.
+/// Reads a text as a file, and returns the message for the first bad row.
 fn bad(text: &[u8]) -> String {
     let rows = Rows::read(text, "f.csv", &CsvFormat::default(), "CNY".parse().unwrap());
     match rows {
@@ -117,11 +117,13 @@ fn a_bad_row_names_file_line_column_and_reason() {
         ("r2,I,P,1,000,CNY,2018-02-15", "f.csv:4: row has 7 cells, expected 6"),
         (
             "r2,I,P,\"1,000\",CNY,2018-02-15",
-            "f.csv:4: column \"amount\": \"1,000\" has a thousands separator, expected digits and a point before the decimals",
+            "f.csv:4: column \"amount\": \"1,000\" has a thousands separator, expected digits and \
+             a point before the decimals",
         ),
         (
             "r2,I,P,-1,CNY,2018-02-15",
-            "f.csv:4: column \"amount\": \"-1\" has a sign, expected digits: a donation is never less than nothing",
+            "f.csv:4: column \"amount\": \"-1\" has a sign, expected digits: a donation cannot be \
+             negative",
         ),
         (
             "r2,I,P,1e3,CNY,2018-02-15",
@@ -133,16 +135,20 @@ fn a_bad_row_names_file_line_column_and_reason() {
         ),
         (
             "r2,I,P,2814749767106.56,CNY,2018-02-15",
-            "f.csv:4: column \"amount\": \"2814749767106.56\" is too much for one record, expected at most 2,814,749,767,106.55 CNY",
+            "f.csv:4: column \"amount\": \"2814749767106.56\" is too much for one record, expected \
+             at most 2,814,749,767,106.55 CNY",
         ),
-        // It was told as a thousands separator, and U+2000 as U+2002: what NFC makes of it.
+        // The currency was once reported as a thousands separator, and U+2000 as U+2002, which is
+        // what NFC turns it into.
         (
             "r2,I,P,5 CNY,CNY,2018-02-15",
-            "f.csv:4: column \"amount\": \"5 CNY\" has \"CNY\" beside the number, expected the number alone (a currency has a column of its own)",
+            "f.csv:4: column \"amount\": \"5 CNY\" has \"CNY\" next to the number, expected only \
+             the number (the currency has its own column)",
         ),
         (
             "r2,I,P\u{2000}Q,5,CNY,2018-02-15",
-            "f.csv:4: column \"project\": \"P\\u{2000}Q\" holds U+2000 at character 2, a space other than the ordinary one",
+            "f.csv:4: column \"project\": \"P\\u{2000}Q\" holds U+2000 at character 2, a space \
+             other than the ordinary one",
         ),
         ("r2,I,P,,CNY,2018-02-15", "f.csv:4: column \"amount\": \"\" is empty, expected an amount"),
         (
@@ -151,11 +157,12 @@ fn a_bad_row_names_file_line_column_and_reason() {
         ),
         (
             "r2,I,P,5,CNY,15.2.2018",
-            "f.csv:4: column \"date\": \"15.2.2018\" is not of the form YYYY-MM-DD or YYYY-MM-DD hh:mm:ss, with or without seconds, fraction and offset",
+            "f.csv:4: column \"date\": \"15.2.2018\" is not of the form YYYY-MM-DD or YYYY-MM-DD \
+             hh:mm:ss, with or without seconds, fraction and offset",
         ),
         (
             "r2,I,P,5,CNY,2018-02-30",
-            "f.csv:4: column \"date\": \"2018-02-30\" is no date of the calendar or no time of the clock",
+            "f.csv:4: column \"date\": \"2018-02-30\" is not a date or time that exists",
         ),
         (
             ",I,P,5,CNY,2018-02-15",
@@ -167,11 +174,13 @@ fn a_bad_row_names_file_line_column_and_reason() {
         ),
         (
             "r2,I,P\tQ,5,CNY,2018-02-15",
-            "f.csv:4: column \"project\": \"P\\tQ\" holds U+0009 at character 2, a control character",
+            "f.csv:4: column \"project\": \"P\\tQ\" holds U+0009 at character 2, a control \
+             character",
         ),
         (
             "r2,I,P \"Q\" R,5,CNY,2018-02-15",
-            "f.csv:4: column \"project\": \"P \\\"Q\\\" R\" has a quote that neither begins nor ends the cell, expected the cell in quotes and those inside doubled",
+            "f.csv:4: column \"project\": \"P \\\"Q\\\" R\" has a quote that neither begins nor \
+             ends the cell, expected the cell in quotes and the quotes inside doubled",
         ),
         (
             "receipt,institution,project,amount,currency,date",
@@ -179,7 +188,7 @@ fn a_bad_row_names_file_line_column_and_reason() {
         ),
         (
             ",,,5,,",
-            "f.csv:4: column \"amount\": \"5\" stands without institution, project and date: a total?",
+            "f.csv:4: column \"amount\": \"5\" has no institution, project or date: is it a total?",
         ),
     ] {
         assert_eq!(row(text), expected, "{text}");
@@ -187,14 +196,16 @@ fn a_bad_row_names_file_line_column_and_reason() {
     let latin = [head.as_bytes(), b"r2,I,P\xe9,5,CNY,2018-02-15\n"].concat();
     assert_eq!(
         bad(&latin),
-        "f.csv:2: column \"project\": \"P\\u{fffd}\" is not UTF-8: save the file as UTF-8 (in a spreadsheet, as \"CSV UTF-8\")"
+        "f.csv:2: column \"project\": \"P\\u{fffd}\" is not UTF-8: save the file as UTF-8 (in a \
+         spreadsheet, as \"CSV UTF-8\")"
     );
     let utf16: Vec<u8> = "\u{feff}receipt".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(bad(&utf16), "f.csv:1: this is UTF-16, expected CSV in UTF-8");
     assert_eq!(
         bad(b"receipt,institution,project,sum,date\n"),
-        "f.csv:1: there is no column \"amount\" for the amount; there are: \"receipt\", \"institution\", \
-         \"project\", \"sum\", \"date\"; say which it is with --map amount=COLUMN"
+        "f.csv:1: there is no column \"amount\" for the amount; the file has: \"receipt\", \
+         \"institution\", \
+         \"project\", \"sum\", \"date\"; name it with --map amount=COLUMN"
     );
     assert_eq!(
         bad(b"receipt,institution,project,amount,Amount,date\n"),
@@ -271,7 +282,7 @@ async fn a_bad_row_stops_the_import_unless_it_is_skipped() {
         lines,
         [
             "f:3: column \"amount\": \"x\" has \"x\" (U+0078), expected the digits 0 to 9",
-            "f:4: column \"receipt\": \"r1\" stands on line 2 already",
+            "f:4: column \"receipt\": \"r1\" is already on line 2",
         ]
     );
     assert_eq!(ledger.totals().await.unwrap().donations, 0);
@@ -282,7 +293,7 @@ async fn a_bad_row_stops_the_import_unless_it_is_skipped() {
     assert_eq!((report.rows, report.pending(), report.sum), (2, 2, 500));
     let skipped: Vec<String> = report.skipped.kept().iter().map(ToString::to_string).collect();
     assert_eq!(skipped, lines);
-    // Names of skipped rows get no ids.
+    // Names in skipped rows get no ids.
     let directory = ledger.projects().await.unwrap();
     assert_eq!(directory.key("I", "P"), ProjectKey::new(1, 1).ok());
     assert_eq!(directory.key("J", "S"), ProjectKey::new(2, 2).ok());
@@ -344,7 +355,7 @@ async fn made_up_owners_are_refused_in_production() {
     assert_eq!(ledger.totals().await.unwrap().donations, 0);
 }
 
-/// A made-up ledger of a shape, by the same path as a file.
+/// A made-up ledger of this shape, imported in the same way as a file.
 async fn made_up(shape: LogShape) {
     let (_folder, ledger) = ledger().await;
     let donations = generate(2018, &shape).unwrap();
@@ -369,7 +380,8 @@ async fn made_up(shape: LogShape) {
     assert_eq!((totals.donations, totals.sum), (shape.transfers.into(), shape.total.into()));
     assert!(ledger.audit().await.unwrap().findings.is_empty());
 
-    // Skewed, as real ones are: the first project has many times the transfers of the last.
+    // The distribution is skewed like a real one: the first project has many times more transfers
+    // than the last.
     let by_project: BTreeMap<u64, u64> = ledger
         .project_totals()
         .await
@@ -422,8 +434,8 @@ fn the_generator_is_deterministic_and_exact() {
 }
 
 /// Rows of SECURITY.md: 49.
-/// A file was held in memory as a whole. It is read and entered in batches now, and is still one transaction: a bad
-/// row, or a receipt of an earlier batch, undoes all of them.
+/// A whole file was once held in memory. Now it is read and entered in batches, still in one
+/// transaction: a bad row, or a receipt from an earlier batch, undoes all of them.
 #[tokio::test]
 async fn a_file_of_several_batches_is_imported_atomically() {
     let (folder, ledger) = in_dollars().await;
@@ -440,8 +452,8 @@ async fn a_file_of_several_batches_is_imported_atomically() {
     };
     for (last, why) in [
         ("r70000,I1,P1,x,2018-02-15\n", "70002: column \"amount\""),
-        ("r5,I1,P1,1,2018-02-15\n", "stands on line 7 already"),
-        ("r69000,I1,P1,1,2018-02-15\n", "stands on line 69002 already"),
+        ("r5,I1,P1,1,2018-02-15\n", "is already on line 7"),
+        ("r69000,I1,P1,1,2018-02-15\n", "is already on line 69002"),
         ("r70000,I1,P1,1\n", "row has 4 cells, expected 5"),
         ("\"r70000,I1,P1,1,2018-02-15\n", "quote"),
     ] {

@@ -1,4 +1,4 @@
-//! Appending, closing epochs, grants, and opening again.
+//! Appending, closing epochs, grants, and opening a ledger again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::common::{
@@ -65,7 +65,7 @@ async fn what_is_appended_comes_back_with_its_path() {
         assert_eq!(&again, receipt);
     }
 
-    // The same after it was opened again.
+    // The grants are the same after the ledger was opened again.
     let before = ledger.grants(&placed).await.unwrap();
     let checkpoints = closed.signed.clone();
     ledger.close().await;
@@ -98,8 +98,8 @@ async fn a_duplicate_append_is_refused_and_leaves_nothing() {
     assert_eq!(sizes().await, [1, 1, 3]);
 
     let refused = async |what: Append| ledger.append(what).await.unwrap_err().to_string();
-    // A serial that was issued, a receipt that was imported, a person that is registered; alone, and at the end of a
-    // batch whose beginning is good.
+    // A serial that was issued, a receipt that was imported, and a person who is registered: alone,
+    // and at the end of a batch that begins well.
     let one = Append { cards: first.cards.clone(), ..Append::default() };
     assert_eq!(refused(one.clone()).await, "serial 7 was issued already");
     let one = Append { cards: vec![card(2, 1), one.cards[0].clone()], ..Append::default() };
@@ -127,11 +127,11 @@ async fn a_duplicate_append_is_refused_and_leaves_nothing() {
     let twice = Append { persons: vec![address(3), address(3)], ..Append::default() };
     assert!(refused(twice).await.ends_with("is registered already"));
     let other = Append { persons: vec![wallet(3).address("other")], ..Append::default() };
-    assert_eq!(refused(other).await, "address is of \"other\", expected \"wufu\"");
+    assert_eq!(refused(other).await, "the address belongs to \"other\", expected \"wufu\"");
     assert_eq!(sizes().await, [1, 1, 3]);
     assert_eq!(ledger.projects().await.unwrap().projects().len(), 3);
 
-    // The next serial is the one after the highest.
+    // The next serial follows the highest one.
     let placed = ledger.append(cards(0..1)).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();
     assert_eq!(ledger.grants(&placed).await.unwrap().cards[0].serial, 8);
@@ -144,29 +144,29 @@ async fn a_log_never_signs_twice_for_an_epoch() {
     ledger.append(cards(0..2)).await.unwrap();
     let first = ledger.close_epoch(NOW).await.unwrap();
     assert_eq!(first.signed.len(), 1);
-    // Nothing new: nothing signed, however often.
+    // Without anything new, nothing is signed, however often.
     assert_eq!(ledger.close_epoch(NOW).await.unwrap().signed, []);
-    // New leaves in a signed epoch wait.
+    // New leaves wait if the epoch was signed.
     ledger.append(cards(2..4)).await.unwrap();
     let again = ledger.close_epoch(NOW + 1).await.unwrap();
     assert_eq!((again.signed, again.waiting), (vec![], vec![Log::Cards]));
-    // Not even by a ledger that was opened again.
+    // That holds for a ledger that was opened again, too.
     ledger.close().await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
     assert_eq!(ledger.close_epoch(NOW).await.unwrap().signed, []);
-    // Nor at an earlier epoch.
+    // An earlier epoch is refused as well.
     let back = ledger.close_epoch(NOW - 600).await.unwrap_err().to_string();
     let epoch = NOW / 600;
     let [then, signed] =
         [epoch - 1, epoch].map(|epoch| format!("{} (epoch {epoch})", Utc(epoch * 600)));
     let expected = format!(
-        "the clock says {then}, but the epoch that began at {signed} was signed: the clock went back, and nothing was \
-         signed. Set the clock, or wait until then"
+        "the clock says {then}, but the epoch that began at {signed} was signed: the clock went \
+         back, and nothing was signed. Set the clock, or wait until then"
     );
     assert_eq!(back, expected);
     assert_eq!(ledger.checkpoint("wufu/cards", None).await.unwrap(), first.signed[0]);
 
-    // The next epoch takes them. A log without appends keeps its last.
+    // The next epoch covers them. A log without new leaves keeps its last checkpoint.
     ledger.append(persons(0..1)).await.unwrap();
     let second = ledger.close_epoch(NOW + 600).await.unwrap();
     assert_eq!(second.signed.iter().map(Checkpoint::size).collect::<Vec<_>>(), [4, 1]);
@@ -178,7 +178,7 @@ async fn a_log_never_signs_twice_for_an_epoch() {
     assert_eq!(ledger.checkpoint(origin, Some(epoch)).await.unwrap(), first.signed[0]);
     assert!(ledger.checkpoint(origin, Some(epoch - 1)).await.is_err());
 
-    // A verifier that keeps all of them finds no contradiction.
+    // A verifier that keeps all checkpoints finds no contradiction.
     let mut history = LogHistory::new("wufu/persons");
     let all = ledger.checkpoints("wufu/persons", 0).await.unwrap();
     assert_eq!(all.len(), 2);
@@ -199,7 +199,7 @@ async fn a_folder_has_one_ledger_one_writer_and_its_secrets() {
     assert!(Ledger::open(folder.path()).await.is_err(), "a clone still has it");
     drop(clone);
     let again = Ledger::create(folder.path(), &policy(), NOW).await.unwrap_err().to_string();
-    assert!(again.contains("holds a ledger already"), "{again}");
+    assert!(again.contains("already holds a ledger"), "{again}");
     let none = Ledger::open(&folder.path().join("none")).await.unwrap_err().to_string();
     assert!(none.contains("holds no ledger"), "{none}");
 
@@ -220,7 +220,8 @@ async fn a_folder_has_one_ledger_one_writer_and_its_secrets() {
         assert!(error.contains("is not a line of 64"), "{error}");
         std::fs::write(&file, good).unwrap();
     }
-    // The database says what was issued to whom: it and what SQLite puts beside it are for the owner alone.
+    // The database records what was issued to whom, so only its owner may read it and the files
+    // that SQLite puts beside it.
     let database = folder.path().join("ledger.db");
     for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
         if file.file_name().to_string_lossy().starts_with("ledger.db") {
@@ -232,7 +233,7 @@ async fn a_folder_has_one_ledger_one_writer_and_its_secrets() {
     let error = Ledger::open(folder.path()).await.unwrap_err().to_string();
     assert!(error.contains("ledger.db has mode 644, expected 600"), "{error}");
     std::fs::set_permissions(&database, PermissionsExt::from_mode(0o600)).unwrap();
-    // The rules on which the logs rest stay as they are.
+    // The rules that the logs depend on cannot change.
     let file = folder.path().join("policy.json");
     let good = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, good.replace("600", "60")).unwrap();
@@ -276,7 +277,8 @@ async fn after_a_log_signs_an_epoch_all_wait_for_the_next() {
     let (_folder, ledger) = ledger().await;
     ledger.append(persons(0..2)).await.unwrap();
     assert_eq!(ledger.close_epoch(NOW).await.unwrap().signed.len(), 1);
-    // The other logs were not signed yet, but the epoch was: their roots of now are not those of then.
+    // The other logs have not signed in this epoch, but the epoch was signed: their roots must stay
+    // as they were.
     ledger.append(cards(0..3)).await.unwrap();
     ledger.append(donations(1..3)).await.unwrap();
     let again = ledger.close_epoch(NOW + 1).await.unwrap();

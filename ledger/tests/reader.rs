@@ -1,7 +1,7 @@
 //! Reading needs no lock.
 //!
-//! While a ledger was served, `info`, `audit` and `checkpoints` were refused, since another process had the ledger open; on a
-//! read-only medium they could not make the lock file.
+//! While a ledger was served, `info`, `audit` and `checkpoints` were once refused, because another
+//! process had the ledger open. On a read-only medium, they could not make the lock file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::{path::Path, process::Command};
@@ -21,7 +21,7 @@ async fn a_ledger_that_is_open_elsewhere_can_be_read() {
     }
     ledger.close_epoch(NOW).await.unwrap();
     let reader = LedgerReader::open(folder.path()).await.unwrap();
-    // It is read as it was, in one transaction, whatever is written meanwhile.
+    // The reader sees the ledger as it was, in one transaction, whatever is written meanwhile.
     ledger.append(cards(6..9)).await.unwrap();
     ledger.append(donations(4..9)).await.unwrap();
     ledger.close_epoch(NOW + 600).await.unwrap();
@@ -34,11 +34,11 @@ async fn a_ledger_that_is_open_elsewhere_can_be_read() {
         let audit = reader.audit().await.unwrap();
         assert_eq!((audit.findings, audit.checkpoints, audit.sum), (vec![], 3, 6));
     }
-    // So are grants, with the trees of that moment.
+    // The same holds for grants, with the trees of that moment.
     let grants = reader.with_trees().await.unwrap().grants_of(address(1).pk).await.unwrap();
     assert_eq!((grants.cards.len(), grants.persons.len(), grants.donations.len()), (1, 1, 1));
     assert!(grants.cards.iter().all(|grant| grant.epoch == NOW / 600));
-    // A reader that comes now sees the rest, and the writer goes on.
+    // A new reader sees the rest, and the writer is not disturbed.
     let reader = LedgerReader::open(folder.path()).await.unwrap();
     let audit = reader.audit().await.unwrap();
     assert_eq!((audit.findings, audit.checkpoints), (vec![], 5));
@@ -65,12 +65,12 @@ async fn what_waits_for_the_next_checkpoint_is_counted() {
     assert_eq!(waiting(1).await, PendingEntries::default());
     ledger.append(persons(1..2)).await.unwrap();
     assert_eq!(waiting(1).await.count(), 1);
-    // This epoch was signed, so it is the next one that takes them.
+    // This epoch was signed, so the next one covers them.
     assert_eq!(ledger.next_close(NOW).await.unwrap(), (NOW / 600 + 1) * 600);
     assert_eq!(ledger.next_close(NOW + 900).await.unwrap(), NOW + 900);
 }
 
-/// The process for which the folder is read-only.
+/// A process for which the folder is read-only.
 #[tokio::test]
 async fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -89,7 +89,8 @@ async fn child() {
     }
 }
 
-/// What the child says of a folder that is mounted read-only for it. `None` where that is not allowed.
+/// The child's output for a folder that is mounted read-only for it. `None` if mounting is not
+/// allowed.
 fn read_only(folder: &Path) -> Option<String> {
     let script = "mount --bind \"$1\" \"$1\" && mount -o remount,ro,bind \"$1\" || exit 77\n\
          exec \"$2\" --exact reader::child --nocapture";
@@ -128,7 +129,8 @@ async fn a_ledger_on_a_read_only_medium_can_be_read() {
     assert!(said.contains("read 6 leaves, 1 notes, 0 findings"), "{said}");
     assert_eq!(names(), before);
 
-    // Without the index of the write-ahead log its pages cannot be read there. That is said: nobody is shown an older ledger.
+    // Without the index of the write-ahead log, its pages cannot be read. The reader says so, and
+    // does not show an older ledger.
     let ledger = Ledger::open(folder.path()).await.unwrap();
     ledger.append(cards(6..8)).await.unwrap();
     let copy = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Receipts of an import: the forms that their names have, and the owners that a list gives them.
+//! Receipts of an import: the forms of their names, and owners from a list.
 
 use wufu_ledger::{
     Owners,
@@ -10,8 +10,8 @@ use crate::{
     common::{address, ledger},
 };
 
-/// The same rows, imported plainly and then with `--receipt-key year`, `institution` and both, were four donations:
-/// money counted as often as the option changed, and the tool's own advice led there.
+/// The same rows, imported plainly and then with `--receipt-key year`, `institution` and both, were
+/// four donations. Money was counted once for each form, and the command's own advice led there.
 #[tokio::test]
 async fn a_donation_is_one_under_every_form_of_its_receipt() {
     let key = |text: &str| text.parse::<ReceiptKey>().unwrap();
@@ -29,14 +29,15 @@ async fn a_donation_is_one_under_every_form_of_its_receipt() {
             let other = CsvFormat { receipt_key: other, ..format() };
             let told = told(import(&ledger, "receipts-2019.csv", &other, false).await.unwrap_err());
             let expected = format!(
-                "2: column \"receipt\": \"{own}\" is in the ledger already, as receipt \"{name}\", which was imported with \
-                 {shown}: import the file in the same way, or its donations count twice (--skip-bad leaves such rows out)"
+                "2: column \"receipt\": \"{own}\" is already in the ledger, as receipt \"{name}\", \
+                 which was imported with {shown}: import the file in the same way, or its \
+                 donations count twice (--skip-bad leaves such rows out)"
             );
             assert_eq!(told, [expected]);
             let report = import(&ledger, "receipts-2019.csv", &other, true).await.unwrap();
             assert_eq!((report.rows, report.skipped.count()), (0, 1));
         }
-        // Another year's donation is another one, whatever its receipt is made of.
+        // A donation of another year is a different one, whatever the form of its receipt.
         let (other, ..) = forms.into_iter().find(|form| form.1 != name).unwrap();
         let other = CsvFormat { receipt_key: other, ..format() };
         let report = import(&ledger, "receipts-2020-same-numbers.csv", &other, false).await;
@@ -46,7 +47,8 @@ async fn a_donation_is_one_under_every_form_of_its_receipt() {
     }
 }
 
-/// The second of two rows was bad whatever their years were, and nothing said what tells them apart.
+/// The second of two rows was bad whatever their years were, and nothing said what would
+/// distinguish them.
 #[tokio::test]
 async fn reused_receipt_numbers_are_refused_with_advice() {
     let (_folder, ledger) = ledger().await;
@@ -55,15 +57,17 @@ async fn reused_receipt_numbers_are_refused_with_advice() {
         ("001,I,P,1,2019-05-01", ""),
         (
             "001,I,P,1,2020-01-01",
-            "; the years differ: where numbers begin anew each year, --receipt-key year tells them apart",
+            "; the years differ: if numbers restart each year, --receipt-key year tells them apart",
         ),
         (
             "001,J,P,1,2019-01-01",
-            "; the institutions differ: where each numbers its own, --receipt-key institution tells them apart",
+            "; the institutions differ: if each has its own numbers, --receipt-key institution \
+             tells them apart",
         ),
         (
             "001,J,P,1,2020-01-01",
-            "; years and institutions differ: where numbers begin anew, --receipt-key year (or institution) tells them apart",
+            "; years and institutions differ: if numbers restart, --receipt-key year (or \
+             institution) tells them apart",
         ),
     ] {
         let text = format!("{head}001,I,P,1,2019-01-01\n{second}\n");
@@ -73,12 +77,12 @@ async fn reused_receipt_numbers_are_refused_with_advice() {
         let told = told(error);
         assert_eq!(
             told,
-            [format!("3: column \"receipt\": \"001\" stands on line 2 already{expected}")]
+            [format!("3: column \"receipt\": \"001\" is already on line 2{expected}")]
         );
     }
 }
 
-/// A list that names somebody else for a donation that has an owner was passed over in silence.
+/// If a list named somebody else for a donation that has an owner, this was silently ignored.
 #[tokio::test]
 async fn another_owner_than_the_ledgers_is_told() {
     let (_folder, ledger) = ledger().await;
@@ -86,7 +90,7 @@ async fn another_owner_than_the_ledgers_is_told() {
         (1, "receipts-2019.csv", vec![]),
         (1, "receipts-2019.csv", vec![]),
         (2, "receipts-2019.csv", vec!["001"]),
-        // No row of this file has the receipt; the ledger has it all the same.
+        // No row of this file has the receipt, but the ledger does.
         (1, "semicolons-decimal-comma.csv", vec![]),
         (2, "semicolons-decimal-comma.csv", vec!["001"]),
     ] {

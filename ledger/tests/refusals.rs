@@ -1,5 +1,5 @@
-//! Refusals that no other test of this directory brings, one at a time: each of their checks could be taken out, and
-//! none failed.
+//! Refusals that no other test of this folder causes, one at a time. Each of these checks could be
+//! removed without any test failing.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -28,13 +28,13 @@ async fn closed() -> TempDir {
     folder
 }
 
-/// A roof without its last root, and a shard with a record less: a wallet would refuse both, and say that the ledger
-/// lies.
+/// A roof without its last root, and a shard that lacks a record. A wallet would refuse both, and
+/// say that the ledger lies.
 #[tokio::test]
 async fn a_roof_without_its_last_root_is_told_and_not_sent() {
     let folder = closed().await;
     let ledger = Ledger::open(folder.path()).await.unwrap();
-    // While it is open: an opened log is compared with its checkpoint.
+    // While the ledger is open, because opening it compares each log with its checkpoint.
     change(folder.path(), "UPDATE checkpoints SET open_root = NULL").await;
     let error = ledger.roof("wufu/cards", NOW / 600).await.unwrap_err();
     assert!(error.to_string().contains("list of shard roots"), "{error}");
@@ -51,7 +51,7 @@ async fn a_shard_without_a_record_is_told_and_not_sent() {
     ledger.close().await;
 }
 
-/// Epochs of another length: every checkpoint would be out of its schedule.
+/// With another epoch length, every checkpoint would be off schedule.
 #[tokio::test]
 async fn a_ledger_keeps_the_rules_that_it_began_with() {
     let folder = closed().await;
@@ -78,7 +78,7 @@ async fn a_receipt_has_a_length_that_a_grant_can_carry() {
     append(&"a".repeat(MAX_RECEIPT)).await.unwrap();
 }
 
-/// A key for gifts: a ledger that took it would refuse every claim, and say that the claims are at fault.
+/// A ledger that accepted a key for gifts would refuse every claim, and blame the claims.
 #[tokio::test]
 async fn claims_are_taken_under_a_key_for_claims_alone() {
     let g1 = |times: u64| (G1Affine::generator() * Fr::from(times)).into_affine();
@@ -98,7 +98,7 @@ async fn claims_are_taken_under_a_key_for_claims_alone() {
     assert!(matches!(refused, ServeError::Circuit { got: CircuitName::Gift }), "{refused}");
 }
 
-/// Whoever may write the lock may hold it, and nobody opens the ledger.
+/// If others may write the lock file, they may hold the lock, and then nobody can open the ledger.
 #[tokio::test]
 async fn a_lock_that_others_may_write_is_refused() {
     let folder = TempDir::new().unwrap();
@@ -109,8 +109,8 @@ async fn a_lock_that_others_may_write_is_refused() {
     assert!(matches!(error, OpenError::Folder(FolderError::Readable { .. })), "{error}");
 }
 
-/// "no rows returned by a query that expected to return at least one row", and "database holds a broken rule" with
-/// nothing to do.
+/// The messages were once "no rows returned by a query that expected to return at least one row",
+/// and "database holds a broken rule" without advice.
 #[tokio::test]
 async fn missing_database_rows_are_reported_with_advice() {
     for (sql, expected) in [
@@ -133,7 +133,8 @@ async fn missing_database_rows_are_reported_with_advice() {
 }
 
 /// Rows of SECURITY.md: 53.
-/// The importer refused names that hide something, and an append by call did not: they stood in the signed directory.
+/// The import refused names that hide something, but an append over gRPC did not, so such names
+/// were in the signed directory.
 #[tokio::test]
 async fn a_donation_with_a_deceptive_name_is_not_appended() {
     let (_folder, ledger) = ledger().await;

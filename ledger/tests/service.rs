@@ -1,4 +1,4 @@
-//! The service: a real server on a port of its own, asked over gRPC.
+//! The service: a real server on a free port, called over gRPC.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::atomic::Ordering;
@@ -59,16 +59,17 @@ async fn everybody_gets_consistent_checkpoints_and_shards() {
         let all = v1::ListCheckpointsRequest { origin: origin.clone(), from_epoch: 0 };
         let all = client.list_checkpoints(all).await.unwrap().into_inner().notes;
         assert_eq!(all, [checkpoint.note()]);
-        // What is not there is refused, and says so.
+        // What does not exist is refused, and the message says so.
         let ask = v1::GetShardRequest { origin: origin.clone(), epoch, shard: 1 };
-        let expected = format!("{origin} has 1 shard at epoch {epoch}, so none is number 1");
+        let expected = format!("{origin} has 1 shard at epoch {epoch}, so there is no shard 1");
         assert_eq!(refused(client.get_shard(ask).await), (Code::OutOfRange, expected));
         let ask = v1::GetRoofRequest { origin: origin.clone(), epoch: epoch - 1 };
         let expected = format!("{origin} has no checkpoint at or before epoch {}", epoch - 1);
         assert_eq!(refused(client.get_roof(ask).await), (Code::NotFound, expected));
         let [began, begins] = [epoch, epoch + 1].map(|epoch| Utc(epoch * 600));
         let expected = format!(
-            "epoch {} has not begun: it begins at {begins}, and it is epoch {epoch} now, which began at {began}",
+            "epoch {} has not begun: it begins at {begins}; the current epoch is {epoch}, which \
+             began at {began}",
             epoch + 1
         );
         for future in [epoch + 1, u64::MAX] {
@@ -80,7 +81,7 @@ async fn everybody_gets_consistent_checkpoints_and_shards() {
     }
     for origin in ["wufu/gold", "other/cards", "wufu/donations/2"] {
         let ask = v1::GetCheckpointRequest { origin: origin.into(), epoch: None };
-        let expected = format!("{origin:?} is no log of this ledger");
+        let expected = format!("this ledger has no log {origin:?}");
         assert_eq!(refused(client.get_checkpoint(ask).await), (Code::NotFound, expected));
     }
     for origin in ["", "wufu", "a b/cards"] {
@@ -115,7 +116,8 @@ async fn only_the_operator_appends_and_gets_grants() {
     assert!(code == Code::Unauthenticated && text.starts_with("no operator token"), "{text}");
     assert_eq!(ledger.size(Log::Cards).await.unwrap(), 0);
 
-    // The answer comes with the next epoch, when this one's checkpoints are signed; the leaves are durable at once.
+    // The answer comes with the next epoch, when its checkpoints are signed. The leaves are durable
+    // at once.
     for first in [cards(90..91), persons(90..91), donations(90..91)] {
         ledger.append(first).await.unwrap();
     }
@@ -137,14 +139,14 @@ async fn only_the_operator_appends_and_gets_grants() {
         assert_eq!((grant.epoch, grant.path.index()), (epoch, n + 1));
         assert!(grant.path.path(leaf).root(leaf).is_some());
     }
-    // The same again, by address.
+    // The same, by address.
     let ask = v1::ListGrantsRequest { address: Some((&address(1)).into()) };
     let again = client.list_grants(with_token(&token, ask)).await.unwrap().into_inner();
     let again = AppendOutcome::try_from(again.grants.unwrap()).unwrap();
     assert_eq!(again.cards, [appended.cards[1].clone()]);
     assert_eq!((again.persons, again.donations.len()), (appended.persons, 1));
 
-    // Refusals name what is wrong.
+    // Refusals say what is wrong.
     let refuse = async |what: v1::AppendRequest| {
         refused(client.clone().append(with_token(&token, what)).await)
     };
@@ -164,7 +166,7 @@ async fn only_the_operator_appends_and_gets_grants() {
     let (code, text) = refuse((&foreign).into()).await;
     assert_eq!(
         (code, text.as_str()),
-        (Code::InvalidArgument, "address is of \"other\", expected \"wufu\"")
+        (Code::InvalidArgument, "the address belongs to \"other\", expected \"wufu\"")
     );
     let mut many = what(0..1);
     many.cards = vec![many.cards[0].clone(); 8193];
@@ -225,7 +227,7 @@ async fn oversized_and_garbage_messages_are_refused_alone() {
     let mut client = served.client().await;
     assert!(client.get_ledger_info(v1::GetLedgerInfoRequest {}).await.is_ok());
 
-    // Health and reflection answer, too.
+    // Health and reflection answer as well.
     let channel = Channel::from_shared(format!("http://{}", served.at)).unwrap();
     let channel = connect(channel).await.unwrap();
     use tonic_health::pb::{
@@ -259,7 +261,7 @@ async fn checkpoints_come_in_pages_as_they_are_stored() {
     let (folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;
     let mut client = served.client().await;
-    // Notes of epochs 10, 20, …, 6000: whoever asks opens them, not the ledger.
+    // Notes of epochs 10, 20, …, 6000. The recipient opens them, and not the ledger.
     let file = folder.path().join("ledger.db");
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     let insert = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 600) \
@@ -276,7 +278,7 @@ async fn checkpoints_come_in_pages_as_they_are_stored() {
     };
     assert_eq!(MAX_CHECKPOINTS, 512);
     assert_eq!(page(0).await, notes(1..=512));
-    // The one in force at the epoch after the last, and the rest; then nothing new.
+    // The checkpoint in force at the epoch after the last one, and the rest. Then nothing new.
     assert_eq!(page(5121).await, notes(512..=600));
     assert_eq!(page(6001).await, notes(600..=600));
     served.end().await;

@@ -1,4 +1,5 @@
-//! Shards: whole, the same for whoever wants any leaf of them, and final once full.
+//! Shards: they are served whole, are the same for every leaf in them, and are final when they are
+//! full.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::atomic::Ordering;
@@ -41,7 +42,7 @@ async fn a_shard_comes_whole_and_once_full_never_changes() {
         let request = v1::GetRoofRequest { origin: origin.clone(), epoch };
         Roof::try_from(served.client().await.get_roof(request).await.unwrap().into_inner()).unwrap()
     };
-    // Whoever wants any leaf of the shard sends these bytes, and gets these.
+    // Whichever leaf of the shard a client needs, it sends these bytes and gets these.
     let shard = async |epoch, leaf_index: u64| {
         let shard = leaf_index / SHARD_LEAVES as u64;
         let request = v1::GetShardRequest { origin: origin.clone(), epoch, shard };
@@ -72,7 +73,7 @@ async fn a_shard_comes_whole_and_once_full_never_changes() {
     assert_eq!(roof(epoch).await, before);
     assert_eq!(Shard::try_from(shard(epoch, 65_536).await.1).unwrap(), open);
 
-    // A receipt of the full shard and one of the open shard lead to the newest root.
+    // A receipt from the full shard and one from the open shard both lead to the newest root.
     for receipt in ["1-T00000001", "1-T00065536", "1-T00065537", "2-T00000400"] {
         let receipt = ledger.donation_receipt(receipt.as_bytes()).await.unwrap();
         let owner = Seed::dev_owner("trial", &receipt.receipt);
@@ -93,7 +94,7 @@ fn what_anybody_may_ask_names_no_leaf() {
         ledger.message_type.iter().find(|message| message.name() == short).unwrap()
     };
     for method in &ledger.service[0].method {
-        // The operator's own, and the claim.
+        // These are the operator's calls, and the claim.
         if matches!(method.name(), "Append" | "ListGrants" | "SubmitClaim") {
             continue;
         }

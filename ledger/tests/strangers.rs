@@ -1,8 +1,10 @@
-//! What strangers do to a ledger: it bounds them, serves others meanwhile, closes its epochs, and ends when it is told to.
+//! What strangers can do to a ledger. It limits them, serves others meanwhile, closes its epochs,
+//! and stops when it is told to.
 //!
-//! 512 calls for shards once made an honest `GetCheckpoint` wait for 30 seconds, and epochs failed to close, since all shared four
-//! connections to the database. 1,100 silent connections stopped everything. One open health watch delayed the end by ten seconds
-//! and made it a failure.
+//! 512 calls for shards once made an honest `GetCheckpoint` wait for 30 seconds, and epochs failed
+//! to close, because all of them shared four connections to the database. 1,100 silent connections
+//! stopped everything. One open health watch delayed the shutdown by ten seconds and turned it into
+//! a failure.
 
 #[path = "../../serve/tests/common/wire.rs"]
 mod wire;
@@ -34,7 +36,7 @@ fn message(message: &impl prost::Message) -> Bytes {
     framed(bytes.len(), &bytes)
 }
 
-/// Limits under which nobody is cut off while a test looks.
+/// Limits under which no client is cut off during the test.
 fn patient(limits: &mut Limits) {
     let long = Duration::from_secs(600);
     (limits.serve.stall, limits.serve.wanted, limits.wait) = (long, (long, long), long);
@@ -59,7 +61,7 @@ async fn who_may_append_is_decided_on_the_headers() {
     let mut wire = Wire::connect(served.at, 65_535).await;
     for method in ["Append", "ListGrants"] {
         for token in [None, Some("Bearer 00"), Some("")] {
-            // Not a byte of the message, and no end.
+            // Not a byte of the message, and no end of the request.
             let call = wire.call(&path(method), token, Bytes::new(), false).await;
             assert_eq!(call.code().await, Some(Code::Unauthenticated), "{method} {token:?}");
         }
@@ -100,7 +102,7 @@ async fn the_entries_of_an_append_are_counted_on_arrival() {
     let (_folder, ledger) = ledger().await;
     let served = serve(&ledger, None).await;
     let mut wire = Wire::connect(served.at, 65_535).await;
-    // Of 4 million, a few more than may be, and no end.
+    // A few more entries than allowed, of 4 million that are announced, and no end of the request.
     let body = framed(MAX_MESSAGE, &[0x1a, 0].repeat(8193));
     let call = wire.call(&path("Append"), Some(&bearer(&ledger)), body, false).await;
     assert_eq!(call.code().await, Some(Code::InvalidArgument));
@@ -122,7 +124,7 @@ async fn silent_connections_stop_neither_others_nor_epochs() {
         let mut beyond = TcpStream::connect(served.at).await.unwrap();
         let _ = within("a connection to be closed", beyond.read(&mut [0; 8])).await;
     }
-    // Nobody is served yet, and the epoch closes.
+    // Nobody is served yet, but the epoch closes.
     ledger.append(cards(0..3)).await.unwrap();
     served.clock.fetch_add(600, Ordering::SeqCst);
     within("the epoch to close", async {
@@ -168,13 +170,13 @@ async fn half_sent_requests_are_ended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn shards_that_nobody_reads_starve_nobody_else() {
     let (_folder, ledger) = ledger().await;
-    // A shard of 160 KB: more than the transport takes for a client that does not read.
+    // A shard of 160 KB. That is more than the transport buffers for a client that does not read.
     let cards = vec![card(1, 1); 5000];
     ledger.append(Append { cards, ..Append::default() }).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();
     let mut limits = Limits::default();
     (limits.answers, limits.queue) = (4, 2);
-    // Nobody is cut off while the test looks.
+    // No client is cut off during the test.
     patient(&mut limits);
     let served = serve_within(&ledger, None, limits).await;
     let origin = ledger.origin(Log::Cards);
@@ -187,7 +189,7 @@ async fn shards_that_nobody_reads_starve_nobody_else() {
         }
         wires.push(wire);
     }
-    // 512 in flight. Others read, append, and the epoch closes.
+    // 512 calls are in flight. Others can read and append, and the epoch closes.
     let mut client = served.client().await;
     covered(&mut client, &ledger, Log::Cards, 5000).await;
     let mut operator = served.client().await;
@@ -204,11 +206,11 @@ async fn shards_that_nobody_reads_starve_nobody_else() {
     within("the grant", appended).await.unwrap().unwrap();
     covered(&mut client, &ledger, Log::Cards, 5001).await;
 
-    // Four are answered, at most six wait, and all others are refused and told when to come again.
+    // Four are answered, at most six wait, and all others are refused and told when to try again.
     let unread = Heads::of(calls);
     unread.refused(512 - 10).await;
     drop((unread, wires));
-    // Their places are free again, as soon as the ledger sees that they are gone.
+    // Their places are free again as soon as the ledger notices that they are gone.
     let mut wire = Wire::connect(served.at, 65_535).await;
     within("a shard", async {
         loop {
@@ -225,16 +227,16 @@ async fn shards_that_nobody_reads_starve_nobody_else() {
     served.end().await;
 }
 
-/// Three connections of 64 calls once held every place for a shard, and every answer.
+/// Three connections with 64 calls each once held every place for a shard, and every answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_connection_reads_two_shards_at_a_time_at_most() {
     let (_folder, ledger) = ledger().await;
-    // A shard of 160 KB: more than the transport takes for a client that does not read.
+    // A shard of 160 KB. That is more than the transport buffers for a client that does not read.
     let cards = vec![card(1, 1); 5000];
     ledger.append(Append { cards, ..Append::default() }).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();
     let mut limits = Limits::default();
-    // Nobody is cut off while the test looks.
+    // No client is cut off during the test.
     patient(&mut limits);
     let served = serve_within(&ledger, None, limits).await;
     let origin = ledger.origin(Log::Cards);
@@ -243,7 +245,7 @@ async fn one_connection_reads_two_shards_at_a_time_at_most() {
     for _ in 0..64 {
         calls.push(greedy.call(&path("GetShard"), None, query.clone(), true).await);
     }
-    // There is room for 16 answers and 128 that wait. Two of these calls have a part of it.
+    // There is room for 16 answers and for 128 waiting calls. Two of these calls get a share of it.
     let unread = Heads::of(calls);
     unread.refused(62).await;
     let mut wire = Wire::connect(served.at, 65_535).await;
@@ -254,13 +256,14 @@ async fn one_connection_reads_two_shards_at_a_time_at_most() {
 }
 
 /// Rows of SECURITY.md: 40.
-/// 72 connections that asked for two shards each and read neither held all 16 answers and all 128 places to wait, for two minutes
-/// at a time. An honest client, which asks once over a connection of its own, was refused, or waited in vain. Now its call takes the place
-/// of a second call, and answers that nobody reads give way while somebody waits.
+/// 72 connections that asked for two shards each, and read neither, once held all 16 answers and
+/// all 128 waiting places, for two minutes at a time. An honest client, which makes one call over a
+/// connection of its own, was refused, or waited in vain. Now its call replaces a second call, and
+/// answers that nobody reads are cut off while another call waits.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_honest_client_is_served_when_places_are_full() {
     let (_folder, ledger) = ledger().await;
-    // A shard of 160 KB: more than the transport takes for a client that does not read.
+    // A shard of 160 KB. That is more than the transport buffers for a client that does not read.
     let cards = vec![card(1, 1); 5000];
     ledger.append(Append { cards, ..Append::default() }).await.unwrap();
     ledger.close_epoch(NOW).await.unwrap();
@@ -321,7 +324,7 @@ async fn no_client_delays_the_end_or_makes_it_a_failure() {
     let silent = TcpStream::connect(served.at).await.unwrap();
     let calls = [("watch", watch), ("half", half), ("append", append)];
     let ((), ()) = tokio::join!(within("the service to end", served.end()), async {
-        // Its stream ends one way or the other.
+        // The stream ends with either code.
         assert!(matches!(reflection.code().await, Some(Code::Ok | Code::Unavailable)));
         for (what, call) in calls {
             let expected = if what == "watch" { Code::Ok } else { Code::Unavailable };

@@ -54,7 +54,7 @@ async fn concurrent_clients_each_get_their_own_answer() {
                 let text = key.open(&note).unwrap();
                 assert!(text.starts_with(&format!("wufu/claims\nclaim {number}\n")), "{text}");
                 assert!(text.contains(&format!("\npayout {hex}\n")), "{text}");
-                // Again, with another proof: what came before.
+                // The same claim with another proof: the answer is the first claim.
                 let again = trapdoor.claim(&says, 1000 + n);
                 let ClaimOutcome::Spent { earlier, .. } = submit(&mut client, &again).await else {
                     panic!("{n} was admitted twice")
@@ -74,7 +74,8 @@ async fn concurrent_clients_each_get_their_own_answer() {
 }
 
 /// Rows of SECURITY.md: 19.
-/// They are checked together, whichever come while others are checked. One that is no good costs the others nothing.
+/// Claims that arrive while others are checked are checked together. A bad one does not affect the
+/// others.
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_claims_are_refused_and_the_rest_are_admitted() {
     let (_folder, ledger) = ledger().await;
@@ -99,7 +100,8 @@ async fn bad_claims_are_refused_and_the_rest_are_admitted() {
         })
         .collect();
     let client = served.client().await;
-    // A client that has not heard yet how many calls a connection takes sends more, and those beyond are refused.
+    // A client that does not know yet how many calls a connection allows sends more, and the excess
+    // calls are refused.
     client.clone().get_ledger_info(v1::GetLedgerInfoRequest {}).await.unwrap();
     let answers = requests.into_iter().map(|request| {
         let mut client = client.clone();

@@ -1,9 +1,10 @@
-//! The audit names edits of what no checkpoint covers.
+//! The audit reports edits of what no checkpoint covers.
 //!
-//! A ledger of 1,053 donations without owner was edited with SQL. All of them were deleted, amounts were changed, every
-//! checkpoint was deleted, a project was renamed: the audit found nothing and exited with 0, and the next epoch signed
-//! afresh. A checkpoint covers leaves and nothing else. Now a signed state covers every other row, and summaries of it
-//! are signed with the checkpoints.
+//! A ledger of 1,053 donations without an owner was edited with SQL: all of them were deleted,
+//! amounts were changed, every checkpoint was deleted, a project was renamed. The audit found
+//! nothing and exited with 0, and the next epoch signed the result. A checkpoint covers only
+//! leaves. Now a signed state covers every other row, and summaries of it are signed together with
+//! the checkpoints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
@@ -20,9 +21,9 @@ use crate::common::{
     ledger, persons,
 };
 
-/// Each edit, and what names it.
+/// Each edit, and the finding that reports it.
 const EDITS: &[(&str, &str)] = &[
-    // The four that were reported.
+    // The four edits that were reported.
     (
         "DELETE FROM receipts WHERE place IS NULL",
         "donations: 9 rows, expected 12: rows are missing",
@@ -36,12 +37,13 @@ const EDITS: &[(&str, &str)] = &[
         "UPDATE projects SET name = 'Other' WHERE project = 4",
         "projects: of rows 1 to 6, at least one is not as it was signed",
     ),
-    // Donations without owner: one gone, one more, the same sum otherwise spread, another name, date, project.
+    // Donations without an owner: one removed, one added, the same sum distributed differently,
+    // another name, date or project.
     ("DELETE FROM receipts WHERE receipt = x'7031'", "donations without owner: 2, expected 3"),
     (
         "INSERT INTO receipts (log, receipt, project_key, amount, time, seq) \
          VALUES (3, x'7039', 4294967297, 1, 1, 13)",
-        "donations: 13 rows, expected 12: the ledger did not enter the others",
+        "donations: 13 rows, expected 12: the ledger did not write the others",
     ),
     (
         "UPDATE receipts SET amount = CASE receipt WHEN x'7031' THEN 7000 ELSE 500 END \
@@ -64,7 +66,7 @@ const EDITS: &[(&str, &str)] = &[
     ("UPDATE receipts SET receipt = x'7a' WHERE place = 8", "what was issued to its owner"),
     ("UPDATE receipts SET owner = zeroblob(32) WHERE place = 8", "what was issued to its owner"),
     ("UPDATE receipts SET rcm = zeroblob(32) WHERE place = 0", "what was issued to its owner"),
-    // What cards and persons were given.
+    // What was issued to the owners of cards and to persons.
     ("UPDATE cards SET rcm = zeroblob(32) WHERE place = 2", "what was issued to its owner"),
     ("UPDATE cards SET owner = zeroblob(32) WHERE place = 2", "what was issued to its owner"),
     ("UPDATE persons SET salt = zeroblob(32) WHERE place = 2", "what was issued to its owner"),
@@ -80,18 +82,18 @@ const EDITS: &[(&str, &str)] = &[
     ("UPDATE projects SET institution = 3 WHERE project = 5", "projects: of rows 1 to 6"),
     (
         "INSERT INTO projects (log, project, institution, name) VALUES (3, 7, 1, 'More')",
-        "projects: 7 rows, expected 6: the ledger did not enter the others",
+        "projects: 7 rows, expected 6: the ledger did not write the others",
     ),
-    // Claims and what they spent.
+    // Claims, and what they spent.
     ("DELETE FROM claims; DELETE FROM spent", "claims: 0 rows, expected 1: rows are missing"),
     ("UPDATE claims SET payout = x'00'", "claims: row 1 is not the one that was signed"),
     ("UPDATE claims SET note = ''", "claims: row 1 is not the one that was signed"),
     ("UPDATE claims SET time = time + 1", "claims: row 1 is not the one that was signed"),
     (
         "DELETE FROM spent WHERE substr(nullifier, 1, 1) = x'04'",
-        "claim 1: not all of its nullifiers are spent by it",
+        "claim 1: some of its nullifiers are not recorded as spent by it",
     ),
-    // Checkpoints, summaries, the state.
+    // Checkpoints, summaries and the state.
     (
         "DELETE FROM checkpoints WHERE log = 3 AND size = 7",
         "checkpoints: 3 rows, expected 4: rows are missing",
@@ -110,7 +112,7 @@ const EDITS: &[(&str, &str)] = &[
     ("UPDATE summaries SET epoch = 7 WHERE number = 1", "summary 1: its note is not signed"),
     (
         "UPDATE summaries SET note = (SELECT note FROM summaries WHERE number = 2)",
-        "summary 0: its note is not signed, or says something else than its row",
+        "summary 0: its note is not signed, or differs from its row",
     ),
     ("DELETE FROM state", "summary: the signed state is missing"),
     (
@@ -119,11 +121,11 @@ const EDITS: &[(&str, &str)] = &[
     ),
     (
         "DELETE FROM state; DELETE FROM summaries",
-        "summary: none is left in the database, but summary.note holds one",
+        "summary: the database has none, but summary.note holds one",
     ),
     (
         "DROP TABLE state; DROP TABLE summaries; DELETE FROM checkpoints",
-        "summary: none is left in the database, but summary.note holds one",
+        "summary: the database has none, but summary.note holds one",
     ),
     ("UPDATE logs SET origin = 'other/cards' WHERE log = 1", "the rules or the logs' names"),
     ("INSERT INTO settings VALUES ('more', '1')", "the rules or the logs' names"),
@@ -146,8 +148,8 @@ async fn every_edit_of_what_no_checkpoint_covers_is_named() {
     }
 }
 
-/// What was edited stays named, and is not signed: the ledger goes on from what it signed, not from what the database
-/// holds.
+/// An edit keeps being reported, and is not signed: the ledger continues from what it signed, not
+/// from what the database holds.
 #[tokio::test]
 async fn an_edit_is_still_named_after_the_next_entries() {
     let good = folder().await;
@@ -175,7 +177,8 @@ async fn an_edit_is_still_named_after_the_next_entries() {
     }
 }
 
-/// Rows that were added since the last summary are covered as well: every transaction signs the state that it leaves.
+/// Rows that were added since the last summary are covered as well, because every transaction signs
+/// the state that it leaves.
 #[tokio::test]
 async fn an_edit_between_two_epochs_is_named() {
     let (folder, ledger) = ledger().await;
@@ -199,14 +202,15 @@ async fn an_edit_between_two_epochs_is_named() {
     }
 }
 
-/// An import of donations without owner adds no leaf, so no log signs. The summary is signed all the same.
+/// An import of donations without owners adds no leaf, so no log signs. The summary is signed all
+/// the same.
 #[tokio::test]
 async fn donations_without_owner_alone_are_summarised() {
     let (folder, ledger) = ledger().await;
     import(&ledger, PENDING).await;
     let closed = ledger.close_epoch(NOW).await.unwrap();
     assert_eq!((closed.signed, closed.summary), (vec![], Some(1)));
-    // Nothing new: nothing signed.
+    // Without anything new, nothing is signed.
     assert_eq!(ledger.close_epoch(NOW + 600).await.unwrap().summary, None);
     ledger.close().await;
     change(folder.path(), "DELETE FROM receipts").await;
@@ -235,7 +239,8 @@ async fn totals_reconcile_after_a_pending_donation_is_owned() {
     assert_eq!((audit.leaves["wufu/donations/1"], audit.summaries), (2, 3));
 }
 
-/// With its checkpoints gone, the ledger signed new ones from the first leaf on: a second history under the same key.
+/// When its checkpoints were deleted, the ledger signed new ones from the first leaf on: a second
+/// history under the same key.
 #[tokio::test]
 async fn deleted_checkpoints_or_summaries_stop_signing() {
     let good = folder().await;
@@ -259,7 +264,7 @@ async fn deleted_checkpoints_or_summaries_stop_signing() {
     let expected = SummaryError::Behind { got: Some(0), expected: 2 };
     assert!(matches!(&error, EpochError::Summary(got) if *got == expected), "{error}");
 
-    // Everything that was signed is gone, and only the file beside the database tells.
+    // Everything that was signed is gone, and only the file beside the database reveals that.
     let edited = copy(good.path());
     let sql = "DELETE FROM checkpoints; DELETE FROM summaries; DELETE FROM state";
     change(edited.path(), sql).await;
@@ -296,7 +301,8 @@ async fn below_its_high_water_mark_a_database_signs_nothing() {
     ];
     assert_eq!(findings(folder.path()).await, expected);
     let ledger = Ledger::open(folder.path()).await.unwrap();
-    // It took cards, donations and claims until the next epoch: what was spent since the backup was admitted again.
+    // The ledger accepted cards, donations and claims until the next epoch. What was spent since
+    // the backup was admitted again.
     let expected = SummaryError::Behind { got: Some(1), expected: 2 };
     let error = ledger.append(cards(4..5)).await.unwrap_err();
     assert!(error.is_failure(), "{error}");
@@ -307,8 +313,8 @@ async fn below_its_high_water_mark_a_database_signs_nothing() {
     ledger.accept_database().await.unwrap();
     assert!(ledger.close_epoch(NOW + 1200).await.is_err(), "the mark was replaced by an older one");
 
-    // Without the files it goes on only when somebody says so; that makes a second summary 2, which the first file
-    // tells apart.
+    // Without the files, the ledger continues only if the operator says so. That makes a second
+    // summary 2, which the first file reveals.
     std::fs::remove_file(&mark).unwrap();
     std::fs::remove_file(&state).unwrap();
     let error = ledger.close_epoch(NOW + 1200).await.unwrap_err();
@@ -325,13 +331,14 @@ async fn below_its_high_water_mark_a_database_signs_nothing() {
     let error = ledger.append(cards(5..6)).await.unwrap_err();
     assert_eq!(error.to_string(), expected.to_string());
     ledger.close().await;
-    let expected = "summary 2: summary.note holds another one of that number";
+    let expected = "summary 2: summary.note holds a different summary with that number";
     assert_eq!(findings(folder.path()).await, [expected]);
     std::fs::write(&mark, "nonsense").unwrap();
     let expected = "summary 2: summary.note is not signed by this ledger's key";
     assert_eq!(findings(folder.path()).await, [expected]);
 
-    // A process that ended between the commit and the file: the file is one behind, and nothing is wrong.
+    // The process ended between the commit and writing the file. The file is one summary behind,
+    // which is not an error.
     std::fs::write(folder.path().join("ledger.db"), &newest).unwrap();
     std::fs::write(&mark, &old_mark).unwrap();
     std::fs::write(&state, &new_state).unwrap();
@@ -343,7 +350,8 @@ async fn below_its_high_water_mark_a_database_signs_nothing() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
-/// A restored backup admitted claims until the next epoch, and had forgotten what was spent since.
+/// A restored backup admitted claims until the next epoch, because it did not know what was spent
+/// since.
 #[tokio::test]
 async fn below_its_high_water_mark_it_admits_nothing() {
     let (folder, ledger) = ledger().await;
@@ -386,7 +394,7 @@ async fn below_its_high_water_mark_it_admits_nothing() {
     assert_eq!(ledger.claims().await.unwrap(), 0);
 }
 
-/// A file that was cut short left no way on but to guess that it had to be deleted.
+/// If the file was truncated, the operator had to guess that it must be deleted.
 #[tokio::test]
 async fn the_operator_can_replace_a_truncated_summary_note() {
     let (folder, ledger) = ledger().await;
@@ -407,7 +415,8 @@ async fn the_operator_can_replace_a_truncated_summary_note() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
-/// A process that ended between committing the first summary and writing the file: the audit called that a finding.
+/// The process ended between committing the first summary and writing the file. The audit once
+/// reported that as a finding.
 #[tokio::test]
 async fn a_missing_file_of_the_first_summary_is_no_finding() {
     let (folder, ledger) = ledger().await;
@@ -426,7 +435,8 @@ async fn a_missing_file_of_the_first_summary_is_no_finding() {
     assert_eq!(findings(folder.path()).await, [expected]);
 }
 
-/// A ledger that an older release made has no summary. The first command that writes signs one over what it finds.
+/// A ledger from an older release has no summary. The first command that writes signs one over the
+/// rows that it finds.
 #[tokio::test]
 async fn a_ledger_of_an_older_release_is_taken_over() {
     let folder = folder().await;
@@ -440,7 +450,7 @@ async fn a_ledger_of_an_older_release_is_taken_over() {
     for file in ["summary.note", "state.note"] {
         std::fs::remove_file(folder.path().join(file)).unwrap();
     }
-    // Nor did it mark its key.
+    // The older release did not mark its key, either.
     let key = folder.path().join("signing.key");
     let digits = std::fs::read_to_string(&key).unwrap().lines().next().unwrap().to_owned();
     std::fs::write(&key, digits + "\n").unwrap();

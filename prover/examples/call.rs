@@ -1,6 +1,8 @@
-//! Calls a prover, as a wallet does: asks what it can, sends a witness for each circuit, and verifies what comes back.
+//! Calls a prover as a wallet does: asks for its circuits, sends a witness for each one, and
+//! verifies the proofs.
 //!
-//! `wufu serve prover`, then `cargo run --release -p wufu-prover --example call -- http://127.0.0.1:7181 3`
+//! Start `wufu serve prover`, then run
+//! `cargo run --release -p wufu-prover --example call -- http://127.0.0.1:7181 3`.
 #![allow(clippy::print_stdout)]
 
 use std::{error::Error, time::Instant};
@@ -23,19 +25,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let info = client.get_info(v1::GetInfoRequest {}).await?.into_inner();
     let info = ProverInfo::try_from(info)?;
-    println!("{} {}, which learns: {:?}", info.engine, info.version, info.learned);
+    println!("{} {}; it learns: {:?}", info.engine, info.version, info.learned);
 
     for circuit in info.circuits {
-        // A wallet pins the key's id. Here whatever the prover has will do.
-        let key =
-            circuit.key(Trust::AcceptDevelopment)?.ok_or("the prover's key is not its id's")?;
+        // A wallet pins the key's id. This example takes whatever key the prover has.
+        let key = circuit
+            .key(Trust::AcceptDevelopment)?
+            .ok_or("the prover's key does not match its key id")?;
         for _ in 0..times {
             let witnessed = match circuit.circuit {
                 CircuitName::FiveFu => {
                     UncheckedWitness::FiveFu(Box::new(samples::five_fu(&mut OsRng)))
                 }
                 CircuitName::Gift => UncheckedWitness::Gift(Box::new(samples::gift(&mut OsRng))),
-                // A donation needs its policy: see the wallet.
+                // A donation also needs its policy: see the wallet.
                 _ => continue,
             };
             let inputs = witnessed.public_inputs();

@@ -1,4 +1,4 @@
-//! How long preparing a development key of each circuit takes, step by step.
+//! Measures how long it takes to prepare a development key of each circuit, step by step.
 //!
 //! `RAYON_NUM_THREADS=1 cargo run --release -p wufu-prover --example prepare`
 #![allow(clippy::print_stdout)]

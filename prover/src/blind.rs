@@ -1,7 +1,9 @@
-//! Blind mode's two servers, without what serves them: neither sees a witness or a public input.
+//! The work of blind mode's two servers, without the network. Neither of them sees a witness or a
+//! public input.
 //!
-//! An [`Evaluator`] makes sums over values that masks have made uniform; a [`Dealer`] makes them over masks. Who is both knows
-//! everything, so they belong to operators who share nothing.
+//! An [`Evaluator`] computes sums over values that masks have made uniform. A [`Dealer`] computes
+//! the same sums over the masks. Whoever runs both knows everything, so the two belong to operators
+//! who share nothing.
 
 use std::{fmt, sync::Arc};
 
@@ -18,31 +20,31 @@ use wufu_groth16::{
 };
 use wufu_verifier::VerifyingKey;
 
-/// Why a key has no kit.
+/// Why no kit can be made for a key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MakeKitError {
-    /// Its points could not be read.
+    /// The key's points could not be read.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// Its halves do not belong together.
+    /// The two halves of the key do not belong together.
     #[error(transparent)]
     Kit(#[from] KitError),
 }
 
-/// Why an evaluator gives no sums.
+/// Why an evaluator returns no sums.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluateError {
-    /// The bytes are no request. This is the caller's mistake.
+    /// The bytes are not a request. This is the caller's mistake.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// The sums failed. This is our bug.
+    /// The sums could not be computed. This is our bug.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }
 
-/// A key, its sizes, and memory for sums under it.
+/// A key, the sizes of its sums, and memory to compute them in.
 struct KeyWorkspace {
     key: Arc<PreparedKey>,
     shape: Shape,
@@ -63,20 +65,20 @@ impl fmt::Debug for KeyWorkspace {
     }
 }
 
-/// The evaluator's work under one key.
+/// The evaluator's work with one key.
 #[derive(Debug)]
 pub struct Evaluator(KeyWorkspace);
 
 impl Evaluator {
-    /// For a key.
+    /// Creates an evaluator for a key.
     ///
     /// # Errors
-    /// When the witness of its circuit holds no secret of 128 bits.
+    /// Returns an error if the circuit's witness holds no secret of at least 128 bits.
     pub fn new(key: impl Into<Arc<PreparedKey>>) -> Result<Self, NotBlind> {
         KeyWorkspace::new(key.into()).map(Self)
     }
 
-    /// The key.
+    /// The evaluator's key.
     pub fn key(&self) -> &Arc<PreparedKey> {
         &self.0.key
     }
@@ -86,10 +88,11 @@ impl Evaluator {
         &self.0.shape
     }
 
-    /// The sums over a request's values.
+    /// Computes the sums over a request's values.
     ///
     /// # Errors
-    /// When the request has another length, or a value is not below the modulus.
+    /// Returns an error if the request has the wrong length, or if a value is not below the
+    /// modulus.
     ///
     /// # Cost
     /// As [`Queries::sums`].
@@ -99,22 +102,22 @@ impl Evaluator {
     }
 }
 
-/// The dealer's work under one key.
+/// The dealer's work with one key.
 pub struct Dealer {
     work: KeyWorkspace,
     signer: SigningKey,
 }
 
 impl Dealer {
-    /// For a key. `signer` signs its tokens.
+    /// Creates a dealer for a key. `signer` signs its tokens.
     ///
     /// # Errors
-    /// When the witness of its circuit holds no secret of 128 bits.
+    /// Returns an error if the circuit's witness holds no secret of at least 128 bits.
     pub fn new(key: impl Into<Arc<PreparedKey>>, signer: SigningKey) -> Result<Self, NotBlind> {
         Ok(Self { work: KeyWorkspace::new(key.into())?, signer })
     }
 
-    /// The key.
+    /// The dealer's key.
     pub fn key(&self) -> &Arc<PreparedKey> {
         &self.work.key
     }
@@ -124,18 +127,19 @@ impl Dealer {
         &self.work.shape
     }
 
-    /// The key that verifies its tokens.
+    /// The public key that the tokens are signed under.
     pub fn verifying_key(&self) -> ed25519_dalek::VerifyingKey {
         self.signer.verifying_key()
     }
 
-    /// A token with a fresh seed. `expiry` in Unix seconds: [`wufu_delegation::LIFE`] from now.
+    /// Makes a token from a fresh seed. `expiry` is in Unix seconds: [`wufu_delegation::LIFE`] from
+    /// now.
     ///
     /// # Errors
-    /// When the sums fail, which is our bug.
+    /// Returns an error if the sums cannot be computed, which is our bug.
     ///
     /// # Cost
-    /// As [`Queries::sums`], and one keyed BLAKE3 output of 42 bytes a value.
+    /// As [`Queries::sums`], and one keyed BLAKE3 output of 42 bytes for each value.
     pub fn deal(
         &self,
         rng: &mut (impl CryptoRng + RngCore),
@@ -154,18 +158,19 @@ impl fmt::Debug for Dealer {
     }
 }
 
-/// What a wallet needs of a key: a file of its own, so that the wallet never needs the proving key.
+/// Extracts what a wallet needs of a key. It is a file of its own, so that the wallet never needs
+/// the proving key.
 ///
 /// # Errors
-/// When the key's halves do not belong together.
+/// Returns an error if the two halves of the key do not belong together.
 pub fn kit(key: &PreparedKey) -> Result<Kit, MakeKitError> {
     kit_of(key.queries(), key.verifying_key())
 }
 
-/// What a wallet needs of the key whose points these are.
+/// Extracts what a wallet needs of a key, given the key's points.
 ///
 /// # Errors
-/// When the points are not those of the verifying key.
+/// Returns an error if the points do not belong to the verifying key.
 pub fn kit_of(queries: &Queries, key: &VerifyingKey) -> Result<Kit, MakeKitError> {
     let wires = queries.public_bases()?.into_iter();
     let wires = wires.map(|WireBases { a, b1, b2, lh }| PublicBases { a, b1, b2, lh }).collect();
@@ -173,10 +178,11 @@ pub fn kit_of(queries: &Queries, key: &VerifyingKey) -> Result<Kit, MakeKitError
     Ok(Kit::new(key, beta_g1, delta_g1, wires)?)
 }
 
-/// The sums over a request's values, by points alone. [`Evaluator::evaluate`] knows which circuit's they are.
+/// Computes the sums over a request's values from the points alone. [`Evaluator::evaluate`] also
+/// knows which circuit they are for.
 ///
 /// # Errors
-/// As there, or when `shape` is of other points.
+/// As [`Evaluator::evaluate`], and if `shape` does not fit the points.
 pub fn evaluate(
     queries: &Queries,
     shape: &Shape,
@@ -189,10 +195,10 @@ pub fn evaluate(
     queries.sums(fill, workspaces).map(affine)
 }
 
-/// The sums over a seed's masks, by points alone.
+/// Computes the sums over a seed's masks from the points alone.
 ///
 /// # Errors
-/// When `shape` is of other points.
+/// Returns an error if `shape` does not fit the points.
 pub fn over_masks(
     queries: &Queries,
     shape: &Shape,

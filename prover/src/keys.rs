@@ -1,7 +1,8 @@
-//! The engine's keys for the statements of the registry: what `wufu-groth16` asks of a circuit
-//! comes from `wufu-circuits` here.
+//! Keys of the project's statements: gives `wufu-groth16` what it asks about a circuit, from
+//! `wufu-circuits`.
 //!
-//! A key that is there is read by the engine itself: `ProvingKey::load(path, &keys::circuit(name), trust)`.
+//! To read an existing key, call the engine itself: `ProvingKey::load(path, &keys::circuit(name),
+//! trust)`.
 
 use ark_bn254::Bn254;
 use wufu_circuits::{Assignment, R1cs, r1cs::Size, registry_entry};
@@ -16,14 +17,14 @@ use wufu_verifier::{
     groth16::key::{Provenance, Reduction},
 };
 
-/// The circuit of a statement, as the engine expects a key for it.
+/// Describes a statement's circuit, for the engine to compare a key with.
 pub fn circuit(name: CircuitName) -> CircuitInfo {
     let Size { rows, wires } = registry_entry(name).size;
     let public_inputs = name.public_inputs();
     CircuitInfo { name: name.as_str(), id: name.id(), rows, wires, public_inputs }
 }
 
-/// A circuit's rows, as the engine takes them.
+/// A circuit's rows, in the engine's form.
 pub fn rows(shape: &R1cs) -> R1csRef<'_> {
     R1csRef {
         public_inputs: shape.public_inputs(),
@@ -32,7 +33,7 @@ pub fn rows(shape: &R1cs) -> R1csRef<'_> {
     }
 }
 
-/// An assignment's values, as the engine takes them.
+/// An assignment's values, in the engine's form.
 pub fn values(assignment: &Assignment) -> AssignmentRef<'_> {
     AssignmentRef {
         public_inputs: assignment.public().len(),
@@ -43,7 +44,7 @@ pub fn values(assignment: &Assignment) -> AssignmentRef<'_> {
     }
 }
 
-/// A statement's proving key from arkworks' points.
+/// Makes a statement's proving key from arkworks' points.
 ///
 /// # Errors
 /// Returns an error if the verifying half is unsafe, or if there are too few or too many points.
@@ -57,10 +58,10 @@ pub fn proving_key(
     ProvingKey::new(verifying, &circuit(name), points)
 }
 
-/// A statement's proving key from a `.zkey`.
+/// Reads a statement's proving key from a `.zkey`.
 ///
 /// # Errors
-/// As [`zkey::read`] and [`proving_key`]: `delta` as a set-up without contributions leaves it is refused.
+/// As [`zkey::read`] and [`proving_key`]. A set-up without contributions is refused by its `delta`.
 ///
 /// # Cost
 /// As [`zkey::read`].

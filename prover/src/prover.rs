@@ -1,4 +1,4 @@
-//! From a witness to a proof that was verified.
+//! From a witness to a verified proof.
 
 use std::{fmt, sync::Arc};
 
@@ -12,11 +12,11 @@ use zeroize::Zeroize as _;
 
 use crate::keys;
 
-/// Why there is no proof. Nothing in it tells of a witness but which clause is false.
+/// Why there is no proof. It reveals nothing about the witness, except which clause is false.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProveError {
-    /// The statement is false: the witness is refused before any work.
+    /// The statement is false. The witness is refused before any proving work.
     #[error(transparent)]
     False(#[from] ClauseError),
     /// The key is for another circuit. This is the caller's mistake.
@@ -30,18 +30,18 @@ pub enum ProveError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The proof does not verify, so it is not handed out. This is our bug, or a broken key.
-    #[error("the proof does not verify: it is not handed out")]
+    /// The proof does not verify, so it is not handed out. This is our bug, or the key is damaged.
+    #[error("the proof does not verify, so it is not handed out")]
     Unverified,
-    /// It was not to go on.
+    /// The caller asked to stop.
     #[error("stopped before {0:?}")]
     Stopped(Stage),
 }
 
-/// How far a proof is.
+/// How far the work on a proof is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The witness is being checked and wires computed.
+    /// The witness is being checked, and the wires are being computed.
     Checking,
     /// The proof is being computed.
     Proving,
@@ -49,18 +49,18 @@ pub enum Stage {
     Verifying,
 }
 
-/// A statement and its proof, verified under the prover's key.
+/// A statement with its proof, which verifies under the prover's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvedStatement<S> {
-    /// What was proved.
+    /// The statement that was proved.
     pub statement: S,
     /// The proof.
     pub proof: Proof,
-    /// The key that it is under.
+    /// The key that the proof verifies under.
     pub key_id: KeyId,
 }
 
-/// Proves statements of one circuit under one key.
+/// Proves one circuit's statements with one key.
 #[derive(Clone)]
 pub struct Prover {
     engine: Arc<dyn Engine>,
@@ -76,7 +76,7 @@ impl fmt::Debug for Prover {
 }
 
 impl Prover {
-    /// A prover with this engine.
+    /// Creates a prover that uses this engine.
     pub fn new(engine: impl Engine + 'static) -> Self {
         Self { engine: Arc::new(engine) }
     }
@@ -91,13 +91,15 @@ impl Prover {
         self.engine.verifying_key()
     }
 
-    /// Checks the instance, proves it with fresh randomness, and verifies the proof. `stage` is told what begins.
+    /// Checks the instance, proves it with fresh randomness, and verifies the proof. Calls `stage`
+    /// at the beginning of each stage.
     ///
     /// # Errors
-    /// When the instance is false, of another circuit, or the proof does not verify.
+    /// Returns an error if the instance is false or of another circuit, or if the proof does not
+    /// verify.
     ///
     /// # Cost
-    /// On as many threads as the rayon pool has that it is called in.
+    /// Uses all threads of the rayon pool in which it is called.
     pub fn prove<C: Circuit>(
         &self,
         instance: &C,
@@ -110,10 +112,11 @@ impl Prover {
         })
     }
 
-    /// [`Prover::prove`], which goes on to a stage only when `go_on` says so: a stage that has begun is not interrupted.
+    /// Does the same as [`Prover::prove`], but starts a stage only if `go_on` returns `true` for
+    /// it. A stage is not interrupted once it has begun.
     ///
     /// # Errors
-    /// As [`Prover::prove`], and when it was stopped.
+    /// As [`Prover::prove`], and if `go_on` stopped the work.
     pub fn prove_while<C: Circuit>(
         &self,
         instance: &C,
@@ -131,7 +134,7 @@ impl Prover {
         stage(Stage::Proving)?;
         let (mut r, mut s) = (Fr::rand(rng), Fr::rand(rng));
         let proof = self.engine.prove(keys::values(&assignment), r, s);
-        // Who knows them and the proof can test guesses at the witness.
+        // Anyone who knows these values and the proof can test guesses at the witness.
         r.zeroize();
         s.zeroize();
         drop(assignment);

@@ -1,4 +1,5 @@
-//! Development keys: one command, one machine. Whoever makes one can forge, so it says so in its own bytes.
+//! Development keys, made by one command on one machine. Whoever makes such a key can forge proofs,
+//! so the key says in its own bytes that it is for development.
 
 use rand::{CryptoRng, RngCore, SeedableRng as _, rngs::StdRng};
 use wufu_circuits::registry_entry;
@@ -10,13 +11,14 @@ use wufu_verifier::{
 
 use crate::keys;
 
-/// Makes a key for a circuit. What could forge is drawn here and dropped here; that nobody kept it, nobody can know.
+/// Makes a development key for a circuit. The secrets that allow forging are drawn and dropped in
+/// this function. Nobody can verify that they were not kept.
 ///
 /// # Errors
-/// When the key would be unsafe, which a random one never is.
+/// Returns an error if the key would be unsafe, which does not happen with random secrets.
 ///
 /// # Cost
-/// One fixed-base multiplication for every point of the key: seconds.
+/// One fixed-base multiplication for each point of the key, which takes seconds.
 pub fn development(
     circuit: CircuitName,
     rng: &mut (impl CryptoRng + RngCore),
@@ -24,7 +26,7 @@ pub fn development(
     development_as(circuit, Reduction::Libsnark, rng)
 }
 
-/// [`development`], for a reduction of choice.
+/// [`development`], with a choice of reduction.
 ///
 /// # Errors
 /// As [`development`].

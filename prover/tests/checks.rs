@@ -1,4 +1,4 @@
-//! What nothing else in this crate notices. Each of the checks here could be taken out, and no test of this crate
+//! Checks that no other test of this crate notices: each of them could be removed, and no test
 //! failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -14,7 +14,7 @@ use wufu_verifier::CircuitName;
 
 use crate::keys::{key, rng};
 
-/// Masks for other rows than the points are of: their sums are of nothing.
+/// Masks for other rows than those of the points: sums over them mean nothing.
 #[test]
 fn masks_of_another_shape_are_not_summed() {
     let ours = keys::prepare(

@@ -1,4 +1,4 @@
-//! The engine against arkworks' own prover, and what a prover refuses.
+//! Compares the engine with arkworks' prover, and tests what a prover refuses.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::{Bn254, Fr};
@@ -18,7 +18,8 @@ use wufu_verifier::{
 
 use crate::common::{gift, key, prover, rng};
 
-/// A circuit with its values, as arkworks wants it: written again here, not taken from the crate.
+/// A circuit with its values, in arkworks' form. It is written again here, and not taken from the
+/// crate.
 struct WithValues {
     shape: R1cs,
     assignment: Assignment,
@@ -48,7 +49,7 @@ impl ConstraintSynthesizer<Fr> for WithValues {
     }
 }
 
-/// Ours and arkworks' proof of one instance with one r and s.
+/// Our proof and arkworks' proof of one instance with the same r and s.
 fn both<C: Circuit>(instance: &C, r: Fr, s: Fr) -> (Proof, Proof) {
     let ours = prover(C::NAME).engine().prove(keys::values(&instance.assign()), r, s).unwrap();
     let circuit = WithValues { shape: C::shape(), assignment: instance.assign() };
@@ -95,8 +96,9 @@ fn proved<C: Circuit>(instance: &C) {
     assert_eq!(proven.key_id, key.id());
     let inputs = instance.public().public_inputs();
     assert!(key.equation_holds(&inputs, &proven.proof));
-    // FAILURES 7 and 24, on real keys: every input counts, and so does their number. The circuits square `ext`, the last
-    // input, so a witness for it satisfies their rows with -ext, too: it is the equation that tells the two apart.
+    // Rows 7 and 24, with real keys: every input counts, and so does their number. The circuits
+    // square `ext`, the last input, so a witness for `ext` satisfies their rows with `-ext` as
+    // well. Only the equation distinguishes the two.
     for index in 0..inputs.len() {
         for value in [inputs[index] + Fr::from(1u64), -inputs[index], Fr::from(0u64)] {
             let mut other = inputs.clone();
@@ -147,7 +149,7 @@ fn a_false_witness_is_refused_before_any_work() {
     assert_eq!(stages, [Stage::Checking]);
 }
 
-/// An engine that proves something else.
+/// An engine that proves another statement.
 struct Wrong(Prover);
 
 impl Engine for Wrong {
@@ -177,7 +179,7 @@ fn a_proof_that_does_not_verify_is_not_handed_out() {
 
 #[test]
 fn a_proof_of_a_false_assignment_does_not_verify() {
-    // What an engine does with one is its own affair; the equation is not.
+    // The engine may do anything with a false instance. The equation must not hold.
     let mut false_gift = gift(1);
     false_gift.private.rcm += Fr::from(1u64);
     let rng = &mut rng(8);
@@ -228,7 +230,7 @@ fn no_key_proves_or_verifies_for_another_circuit() {
     }
 }
 
-/// The file with some bytes changed and its hash made anew.
+/// The file with some bytes changed, and with a new hash.
 fn changed(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = bytes[..bytes.len() - 32].to_vec();
     change(&mut out);
@@ -237,7 +239,8 @@ fn changed(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     out
 }
 
-// Where things lie in the file: magic, length of the verifying key, its magic, provenance, reduction, circuit id.
+// Where the fields are in the file: magic, length of the verifying key, its magic, provenance,
+// reduction, circuit id.
 const PROVENANCE: usize = 8 + 4 + 8;
 const CIRCUIT: usize = PROVENANCE + 2;
 const VERIFYING: usize = 426;
@@ -261,7 +264,7 @@ fn keys_of_other_versions_or_circuits_are_refused() {
     let id = *CircuitName::Donation.id().as_bytes();
     let other = changed(&bytes, |bytes| bytes[CIRCUIT..CIRCUIT + 32].copy_from_slice(&id));
     assert!(matches!(read(&other), Err(KeyFileError::Verifying(KeyError::Length { .. }))));
-    // Asked for another circuit, the key is refused as it is.
+    // If another circuit is asked for, the unchanged key is refused.
     let asked =
         ProvingKey::decode(&bytes, &keys::circuit(CircuitName::Donation), Trust::AcceptDevelopment);
     let Err(KeyFileError::Circuit { got, expected }) = asked else { panic!("{asked:?}") };
@@ -283,7 +286,7 @@ fn truncated_extended_or_changed_keys_are_refused() {
     };
     for end in [0, 7, 8, 12, 39, 40, 100, 438, 1000, bytes.len() - 33, bytes.len() - 1] {
         assert!(read(&bytes[..end]).is_err(), "{end} bytes were read");
-        // With a hash that fits what is left.
+        // With a hash that matches what is left.
         let cut = changed(&bytes, |bytes| bytes.truncate(end.min(bytes.len() - 1)));
         assert!(read(&cut).is_err(), "{end} bytes with a new hash were read");
     }
@@ -304,7 +307,8 @@ fn a_proving_key_with_a_bad_point_is_refused() {
         ProvingKey::decode(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
     };
     let points = 12 + VERIFYING;
-    // Flipped bits of coordinates, in every part of the key: off the curve, or out of the subgroup.
+    // Flipped bits of coordinates in every part of the key: the point is off the curve or out of
+    // the subgroup.
     for part in 0..12 {
         let at = points + (bytes.len() - 32 - points) / 12 * part + 3;
         let other = changed(&bytes, |bytes| bytes[at] ^= 4);
@@ -320,7 +324,7 @@ fn a_development_key_says_so_and_can_be_refused() {
     let refused =
         ProvingKey::decode(&bytes, &keys::circuit(CircuitName::Gift), Trust::CeremonyOnly);
     assert!(matches!(refused, Err(KeyFileError::Verifying(KeyError::Development))));
-    // Its mark is part of what is hashed into its id.
+    // The mark is part of what is hashed into the key id.
     let unmarked = changed(&bytes, |bytes| bytes[PROVENANCE] = 0);
     let passed_off =
         ProvingKey::decode(&unmarked, &keys::circuit(CircuitName::Gift), Trust::CeremonyOnly)
@@ -338,7 +342,7 @@ fn a_key_is_saved_whole_or_not_at_all() {
         .unwrap();
     assert_eq!(read.encode().unwrap(), key.encode().unwrap());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    // Where it cannot be written, nothing is left behind, and the old one stays.
+    // If the file cannot be written, nothing is left behind, and the old file stays.
     assert!(key.save(&folder.path().join("none").join("gift")).is_err());
     assert!(key.save(folder.path()).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);

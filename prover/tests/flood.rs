@@ -1,5 +1,5 @@
-//! Who means harm to the transport: garbage, silence, floods, messages too large. Others are served all the while, and memory
-//! stays within bounds.
+//! Attacks on the transport: garbage, silence, floods, oversized messages. Other clients are served
+//! all the while, and memory stays bounded.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -31,7 +31,7 @@ async fn server(change: impl FnOnce(&mut Limits)) -> (Server, Prover) {
     (Server::start(vec![prover.clone()], limits).await, prover)
 }
 
-/// That somebody with an honest request is served.
+/// Checks that an honest request is served.
 async fn serves(server: &Server, prover: &Prover) {
     let request = gift_request(prover.verifying_key(), &gift(1));
     let answer = async { server.client().await.prove(request).await };
@@ -66,12 +66,12 @@ async fn a_flood_of_garbage_connections_is_bounded() {
     for round in 0..2000 {
         let mut garbage = vec![0; 1 + round % 200];
         rng.fill_bytes(&mut garbage);
-        // Some begin as they should.
+        // Some of them begin like a real connection.
         if round % 3 == 0 {
             garbage.splice(0..0, *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         }
         let mut stream = TcpStream::connect(server.address).await.unwrap();
-        // The server may have closed it already.
+        // The server may have closed the connection already.
         let _ = stream.write_all(&garbage).await;
     }
     serves(&server, &prover).await;
@@ -95,17 +95,19 @@ async fn excess_connections_close_and_silent_ones_give_way() {
     silent[0].write_all(b"PRI * HTTP/2.0").await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     let mut ninth = TcpStream::connect(server.address).await.unwrap();
-    // Before one of the others, which have been silent for longer. What they are sent (the server may greet first) is no end.
+    // It closes before one of the others, which have been silent for longer. The bytes that they
+    // receive (the server may greet first) do not count as an end.
     let (mut one, mut other) = ([0; 16], Vec::new());
     tokio::select! {
         biased;
         closed = timeout(LONG, ninth.read(&mut one)) => {
             assert!(matches!(closed.expect("it is held"), Ok(0) | Err(_)));
         }
-        _ = silent[1].read_to_end(&mut other) => panic!("a silent connection gave way to one beyond the limit"),
+        _ = silent[1].read_to_end(&mut other) => panic!("a silent connection gave way to one \
+                                                         beyond the limit"),
     }
     for mut stream in silent {
-        // Whatever it says at the end, it ends.
+        // Whatever the server sends at the end, the connection closes.
         let mut rest = Vec::new();
         let _ = timeout(LONG, stream.read_to_end(&mut rest)).await.unwrap();
     }
@@ -113,7 +115,7 @@ async fn excess_connections_close_and_silent_ones_give_way() {
     server.ended().await.unwrap();
 }
 
-/// Posts a body to `Prove` over a plain HTTP/2 connection, and gives the gRPC code.
+/// Posts a body to `Prove` over a plain HTTP/2 connection. Returns the gRPC code.
 async fn post(address: SocketAddr, body: Vec<u8>) -> Code {
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
@@ -125,7 +127,7 @@ async fn post(address: SocketAddr, body: Vec<u8>) -> Code {
         .unwrap();
     let (answer, mut send) = client.send_request(request, false).unwrap();
     send.reserve_capacity(body.len());
-    // As much as the server takes: it may stop listening.
+    // The server may stop reading at any point.
     let _ = send.send_data(Bytes::from(body), true);
     let answer = timeout(LONG, answer).await.unwrap().unwrap();
     let code = |value: &tonic::codegen::http::HeaderValue| Code::from_bytes(value.as_bytes());
@@ -152,15 +154,15 @@ async fn oversized_and_garbage_messages_are_refused() {
     let (server, prover) = server(|_| ()).await;
     let largest = Limits::default().request_bytes;
     let mut request = gift_request(prover.verifying_key(), &gift(1));
-    // One byte too many, whatever stands in it.
+    // One byte too many, whatever the bytes are.
     request.key_id = vec![1; largest];
     let status = server.client().await.prove(request).await.unwrap_err();
     assert_eq!(status.code(), Code::OutOfRange, "{status}");
 
     let address = server.address;
-    // What the length says is believed before it is waited for.
+    // The declared length is judged before the bytes arrive.
     assert_eq!(post(address, framed(0, u32::MAX, &[1; 100])).await, Code::OutOfRange);
-    // Compressed: never asked for.
+    // Compressed, though the server never offered it.
     assert_eq!(post(address, framed(1, 4, &[1; 4])).await, Code::Internal);
     assert_ne!(post(address, framed(9, 4, &[1; 4])).await, Code::Ok);
     assert_ne!(post(address, framed(0, 100, &[1; 50])).await, Code::Ok);
@@ -230,7 +232,7 @@ async fn headers_without_an_end_are_cut_off() {
         [&length[1..], &[kind, flags], &id.to_be_bytes(), body].concat()
     };
     stream.write_all(&frame(4, 0, 0, &[])).await.unwrap();
-    // A literal header without indexing, again and again, and never END_HEADERS.
+    // The same literal header without indexing again and again, and never END_HEADERS.
     let header = [&[0x00, 0x01, b'x', 0x7f, 0xe1, 0x07][..], &[b'y'; 1120]].concat();
     let body: Vec<u8> = header.iter().copied().cycle().take(14 * header.len()).collect();
     stream.write_all(&frame(1, 0, 1, &body)).await.unwrap();

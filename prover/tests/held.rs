@@ -1,6 +1,8 @@
-//! How much memory strangers can make a prover, a dealer or an evaluator hold. Each runs in a process of its own, whose peak is read.
+//! How much memory strangers can make a prover, a dealer or an evaluator hold. Each runs in a
+//! process of its own, whose peak memory is measured.
 //!
-//! 160 connections once held 846 MB of a prover, while a comment promised less than 256 MiB for a thousand.
+//! 160 connections once made a prover hold 846 MB, while a comment promised less than 256 MiB for a
+//! thousand connections.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -22,7 +24,7 @@ use wufu_prover::service::{
 use child::{Child, told_to_end};
 use wire::{Wire, framed};
 
-/// The serving process: this test binary, run again by the tests below.
+/// The serving process: this test binary, started again by the tests below.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by the others as a process of its own"]
 async fn serve() {
@@ -40,7 +42,8 @@ async fn serve() {
     }
 }
 
-/// Half a request on every stream of so many connections, and then an honest call. Gives how much the peak rose.
+/// Sends half a request on every stream of this many connections, and then makes an honest call.
+/// Returns how far the peak rose.
 async fn half_sent(role: &str, path: &str, largest: usize, connections: usize) -> u64 {
     let child = Child::start(&[("ROLE", role)]);
     let mut honest = Wire::connect(child.at, 65_535).await;
@@ -52,7 +55,7 @@ async fn half_sent(role: &str, path: &str, largest: usize, connections: usize) -
     for _ in 0..connections {
         let mut wire = Wire::connect(child.at, 65_535).await;
         for _ in 0..wire.streams() {
-            // One that is refused makes room for the next.
+            // A refused connection makes room for the next.
             let Some(call) = wire.try_call(path, None, body.clone(), false).await else { break };
             calls.push(call);
         }
@@ -67,7 +70,7 @@ async fn half_sent(role: &str, path: &str, largest: usize, connections: usize) -
     grown
 }
 
-/// What the documentation of [`wufu_serve`] promises, and some for the allocator.
+/// The promise in the documentation of [`wufu_serve`], and some memory for the allocator.
 fn promised(largest: usize, connections: usize) -> u64 {
     let limits = wufu_serve::Limits::default();
     let each = wufu_serve::CONNECTION + wufu_serve::CALL + 2 * largest;
@@ -87,7 +90,7 @@ async fn half_sent_requests_hold_no_more_than_is_promised() {
         let most = promised(largest, connections);
         assert!(grown <= most, "{role}: {grown} bytes more, expected at most {most}");
     }
-    // The promise for a thousand connections of a prover.
+    // The promise for a thousand connections to a prover.
     assert!(promised(64 * 1024, 1000) < 256 << 20, "{}", promised(64 * 1024, 1000));
 }
 

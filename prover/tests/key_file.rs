@@ -1,4 +1,5 @@
-//! Proving keys as files, and what is refused of them. With each of these checks out, no test failed.
+//! Proving keys as files, and which files are refused. Before these tests, each of the checks could
+//! be removed without any test failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs::File;
@@ -16,7 +17,8 @@ use crate::keys::key;
 
 type Points = ark_groth16::ProvingKey<ark_bn254::Bn254>;
 
-/// A point more or less in one of the queries: a key that proves nothing, or whose proofs never verify.
+/// One point more or less in one of the queries. Such a key proves nothing, or its proofs never
+/// verify.
 #[test]
 fn a_key_with_another_number_of_points_is_refused() {
     let good = key(CircuitName::Gift);
@@ -55,7 +57,7 @@ fn a_key_file_whose_hash_is_another_is_refused() {
     assert!(matches!(refused, KeyFileError::Hash), "{refused}");
 }
 
-/// A file that is mostly a hole takes no room on disk, and was read into memory.
+/// A file that is mostly a hole takes no space on disk, but was once read into memory.
 #[test]
 fn an_oversized_key_file_is_refused_before_reading() {
     let folder = tempfile::tempdir().unwrap();

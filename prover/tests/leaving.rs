@@ -1,5 +1,6 @@
-//! A proof that has its worker, and for which nobody waits any more: the client left, or its time is over. The checks between the
-//! stages could be taken out, and no test failed: a client that left before its turn was tested, one that left after it was not.
+//! A proof that has its worker but whose caller no longer waits: the client left, or the deadline
+//! passed. The checks between the stages could once be removed without any test failing, because
+//! only a client that left before its turn was tested.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -18,7 +19,7 @@ use wufu_verifier::{Proof, VerifyingKey};
 
 use crate::common::{Gate, GateKeeper, LONG, Server, Simulator, gift, gift_request};
 
-/// The simulator behind a door: a worker waits there before it looks at the witness.
+/// The simulator behind a door. A worker waits at the door before it looks at the witness.
 struct Door {
     inner: Simulator,
     door: Arc<Gate>,
@@ -30,7 +31,7 @@ impl Engine for Door {
     }
 
     fn verifying_key(&self) -> &VerifyingKey {
-        // The first that a worker asks for. Others ask, too.
+        // Only the first call by a worker waits. Other threads call this, too.
         if rayon::current_thread_index().is_some() {
             self.door.enter();
         }
@@ -46,7 +47,7 @@ impl Engine for Door {
     }
 }
 
-/// The prover, its door, and what counts the proofs that were begun behind it.
+/// The prover, its door, and a counter of the proofs begun behind the door.
 fn behind_a_door() -> (Prover, GateKeeper, GateKeeper) {
     let (door, proofs) = (Arc::new(Gate::default()), Arc::new(Gate::default()));
     let keepers = (door.keeper(), proofs.keeper());
@@ -55,7 +56,7 @@ fn behind_a_door() -> (Prover, GateKeeper, GateKeeper) {
     (Prover::new(Door { inner, door }), keepers.0, keepers.1)
 }
 
-/// One worker, for jobs of so long.
+/// One worker, for jobs of at most this time.
 fn limits(time: Duration) -> Limits {
     let mut limits = Limits::default();
     (limits.workers, limits.threads, limits.queue) = (1, 1, 4);
@@ -90,7 +91,7 @@ impl Logged {
     }
 }
 
-/// One thread for client and server: what the server says of the call is logged on the thread of the test.
+/// Client and server share one thread, so that the server logs on the test's thread.
 #[tokio::test]
 async fn a_client_that_leaves_has_no_proof_made() {
     let (prover, door, proofs) = behind_a_door();
@@ -105,15 +106,16 @@ async fn a_client_that_leaves_has_no_proof_made() {
     let stream = server.client().await.prove_stream(request).await.unwrap();
     door.wait(1).await;
     drop(stream);
-    logged.wait("left").await;
+    logged.wait("the caller left").await;
     door.open();
-    // There is one worker: who comes next has it when it is through with the first.
+    // There is one worker: the next request gets it when it has finished the first.
     server.client().await.prove(message).await.unwrap();
-    assert_eq!(proofs.begun(), 1, "a proof was made for nobody");
+    assert_eq!(proofs.begun(), 1, "a proof was made that nobody waited for");
     server.ended().await.unwrap();
 }
 
-/// The runtime's only thread sleeps when the time is over, so no timer tells the worker: it looks at the clock itself.
+/// The runtime's only thread sleeps when the deadline passes, so no timer tells the worker: it must
+/// look at the clock itself.
 #[tokio::test]
 async fn what_is_late_has_no_proof_made() {
     const TIME: Duration = Duration::from_secs(3);
@@ -121,7 +123,7 @@ async fn what_is_late_has_no_proof_made() {
     let server = Server::start(vec![prover.clone()], limits(TIME)).await;
     let message = gift_request(prover.verifying_key(), &gift(1));
     let mut call = None;
-    // On a busy machine a call may be over before its turn.
+    // On a busy machine, a call may end before its turn.
     for _ in 0..60 {
         let (mut client, message) = (server.client().await, message.clone());
         let asked = tokio::spawn(async move { client.prove(message).await });
@@ -133,13 +135,14 @@ async fn what_is_late_has_no_proof_made() {
             break;
         }
     }
-    let call = call.expect("no call had its turn");
+    let call = call.expect("no call got its turn");
     std::thread::sleep(TIME);
     door.open();
-    // The worker, which needs no runtime, goes on from the door. It had time enough to begin a proof.
+    // The worker needs no runtime, and goes on from the door. It had enough time to begin a proof.
     std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(proofs.begun(), 0, "a proof was begun when its time was over");
-    // The runtime's thread slept: whether the server's answer or the end of the call is seen first is chance.
+    assert_eq!(proofs.begun(), 0, "a proof was begun after its deadline");
+    // The runtime's thread slept, so it is chance whether the server's answer or the end of the
+    // call is seen first.
     let code = call.await.unwrap().unwrap_err().code();
     assert!(matches!(code, Code::DeadlineExceeded | Code::Cancelled), "{code:?}");
     server.ended().await.unwrap();

@@ -1,4 +1,5 @@
-//! The prepared engine against arkworks' prover: the same proofs, bit for bit, of every statement.
+//! The prepared engine against arkworks' prover: for every statement the proofs are the same, bit
+//! for bit.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;
@@ -15,19 +16,20 @@ use wufu_verifier::CircuitName;
 
 use crate::keys::{key, rng};
 
-/// Threads of one proof.
+/// The threads of one proof.
 fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
 }
 
-/// One statement under the tests' key.
+/// Tries one statement under the tests' key.
 fn statement<C: Circuit>(instance: &C) {
     let theirs = wufu_arkworks::engine(key(C::NAME).clone());
     let rng = &mut rng(25);
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));
     let assignment = instance.assign();
     let expected = theirs.prove(keys::values(&assignment), r, s).unwrap();
-    // To prepare Five Fu takes half a minute on one core: each backend only where there is time for all.
+    // Preparing Five Fu takes half a minute on one core, so the backends are tried one by one only
+    // with `WUFU_FULL`.
     let all = C::NAME != CircuitName::FiveFu || std::env::var_os("WUFU_FULL").is_some();
     for backend in Backend::available().filter(|backend| all || *backend == Backend::best()) {
         let options = Options { backend, budget: DEFAULT_BUDGET };

@@ -1,4 +1,4 @@
-//! Prepared keys as files: what is read is what was written, and nothing else is read.
+//! Prepared keys as files: a file reads back as it was written, and every other file is refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -22,7 +22,7 @@ use wufu_verifier::{CircuitName, Trust, groth16::key::KeyError};
 
 use crate::keys::{key, rng};
 
-/// The gift's key with bare points, prepared once, as a file.
+/// The gift's key with bare points, prepared once, as the bytes of a file.
 fn bytes() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     BYTES.get_or_init(|| {
@@ -47,7 +47,7 @@ fn load(path: &Path) -> Result<(PreparedKey, Integrity), PreparedFileError> {
     )
 }
 
-/// A folder with the file in it.
+/// A folder that contains the file.
 fn written() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gift.pp");
@@ -55,7 +55,7 @@ fn written() -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-/// What is said of a file with these bytes and no record.
+/// The error for a file with these bytes and no attestation.
 fn refused(bytes: &[u8]) -> PreparedFileError {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gift.pp");
@@ -66,7 +66,7 @@ fn refused(bytes: &[u8]) -> PreparedFileError {
     }
 }
 
-/// The file with some bytes of its header changed, and the header's hash made anew.
+/// The file with some bytes of its header changed, and with a new hash of the header.
 fn changed(change: impl FnOnce(&mut [u8])) -> Vec<u8> {
     let mut out = bytes().to_vec();
     let header = u32::from_le_bytes(out[12..16].try_into().unwrap()) as usize;
@@ -101,12 +101,13 @@ fn what_is_read_proves_as_what_was_written() {
     }
 }
 
-/// Until a change may go on record.
+/// Waits until a change may be attested.
 fn settle() {
     std::thread::sleep(Duration::from_millis(3_100));
 }
 
-/// A record was made at once before: a second write within one step of the file system's clock then looked like none.
+/// An attestation was once written at once. A second write within one step of the file system's
+/// clock then looked like no change.
 #[test]
 fn a_change_of_just_now_is_not_on_record() {
     let (_folder, path) = written();
@@ -139,7 +140,7 @@ fn a_check_is_on_record_until_the_file_changes() {
     let checked = || load(&path).map(|(_, checked)| checked);
     assert_eq!(checked().unwrap(), Integrity::Hashed);
     assert_eq!(checked().unwrap(), Integrity::Attested);
-    // A record that says something else, or is cut off, says nothing.
+    // An attestation that says something else, or is cut off, has no effect.
     let record = path.with_extension("pp.checked");
     let whole = fs::read(&record).unwrap();
     for other in [&whole[..whole.len() - 1], &[0; 8], &[]] {
@@ -147,7 +148,7 @@ fn a_check_is_on_record_until_the_file_changes() {
         assert_eq!(checked().unwrap(), Integrity::Hashed);
         assert_eq!(checked().unwrap(), Integrity::Attested);
     }
-    // A byte of the last table is changed, and the time put back.
+    // One byte of the last table is changed, and the modification time is set back.
     let before = fs::metadata(&path).unwrap().modified().unwrap();
     let mut file = File::options().write(true).open(&path).unwrap();
     file.seek(SeekFrom::End(-1)).unwrap();
@@ -156,20 +157,20 @@ fn a_check_is_on_record_until_the_file_changes() {
     file.sync_all().unwrap();
     drop(file);
     assert!(matches!(checked(), Err(PreparedFileError::Hash { part: "points" })));
-    // The right bytes again: it is another change, so it is hashed again.
+    // The right bytes again. This is another change, so the file is hashed again.
     fs::write(&path, bytes()).unwrap();
     assert_eq!(checked().unwrap(), Integrity::Hashed);
-    // A copy that takes its place has another number, whatever its times.
+    // A copy in its place has another inode number, whatever its times.
     let copy = path.with_extension("copy");
     fs::copy(&path, &copy).unwrap();
     File::options().write(true).open(&copy).unwrap().set_modified(before).unwrap();
     fs::rename(&copy, &path).unwrap();
     assert_eq!(checked().unwrap(), Integrity::Hashed);
-    // Touched only: hashed again, and found to be the same.
+    // Only touched: the file is hashed again, and found to be the same.
     let later = SystemTime::now() + Duration::from_secs(5);
     File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
     assert_eq!(checked().unwrap(), Integrity::Hashed);
-    // A new key of the same name.
+    // A new key with the same name.
     prepared(0).save(&path).unwrap();
     assert_eq!(checked().unwrap(), Integrity::Hashed);
     remove(&path).unwrap();
@@ -198,7 +199,7 @@ fn a_file_that_is_cut_off_or_longer_is_refused() {
         let error = refused(&bytes[..end]);
         let fits = match error {
             PreparedFileError::Length { got, .. } => got == end,
-            // Nothing at all cannot be mapped everywhere.
+            // An empty file cannot be mapped on every system.
             PreparedFileError::Magic | PreparedFileError::Io(_) => end < 8,
             _ => false,
         };
@@ -217,7 +218,7 @@ fn a_file_with_a_changed_byte_is_refused() {
         Header::parse(bytes, &keys::circuit(CircuitName::Gift), Trust::AcceptDevelopment)
     };
     assert_eq!(parse(bytes).unwrap().verifying_key().circuit(), CircuitName::Gift);
-    // Every byte of the header, and one in a thousand of the rest.
+    // Every byte of the header, and one in a thousand of the others.
     let mut other = bytes.to_vec();
     for at in 0..header {
         for flip in [1, 0x80] {
@@ -271,7 +272,7 @@ fn another_version_circuit_or_backend_is_refused() {
         Trust::CeremonyOnly,
     );
     assert!(matches!(development, Err(PreparedFileError::Verifying(KeyError::Development))));
-    // The id of another circuit in the verifying key, whose hash is made anew.
+    // The id of another circuit in the verifying key, with a new hash.
     let id = *CircuitName::Donation.id().as_bytes();
     let at = bytes().windows(32).position(|id| id == CircuitName::Gift.id().as_bytes()).unwrap();
     let error = refused(&changed(|header| header[at..at + 32].copy_from_slice(&id)));
@@ -283,7 +284,8 @@ fn headers_that_say_what_cannot_be_are_refused() {
     let word = |at: usize, word: u32| {
         refused(&changed(|header| header[at..at + 4].copy_from_slice(&word.to_le_bytes())))
     };
-    // Where things lie: backend, length of the header, of the file, then bases, window, step of each query.
+    // Where the fields are: backend, length of the header, length of the file, then bases, window
+    // and step of each query.
     for got in [0, 3, u32::MAX] {
         let error = word(8, got);
         assert!(matches!(error, PreparedFileError::Field { field: "backend", .. }), "{error}");
@@ -316,23 +318,23 @@ fn headers_that_say_what_cannot_be_are_refused() {
             "{length}: {error}"
         );
     }
-    // The file's own length, with a file that is as long as it was, and what fills the header up.
+    // The length field of the file, with a file of unchanged length; and the padding of the header.
     for at in [16, 20] {
         let error = word(at, 1 << 16);
         assert!(matches!(error, PreparedFileError::Length { .. }), "{error}");
     }
     let header = u32::from_le_bytes(bytes()[12..16].try_into().unwrap()) as usize;
     let error = refused(&changed(|bytes| {
-        assert_eq!(bytes[header - 65], 0, "the header of this key is not filled up");
+        assert_eq!(bytes[header - 65], 0, "the header of this key has no padding");
         bytes[header - 65] = 1;
     }));
     assert!(matches!(error, PreparedFileError::Bounds), "{error}");
-    // A point that is none of the curve.
+    // A point that is not on the curve.
     let error = refused(&changed(|header| header[24 + 48] ^= 1));
     assert!(matches!(error, PreparedFileError::Point), "{error}");
 }
 
-/// The file is as long as its header says, and holds more points than its circuit has wires.
+/// The file is as long as its header says, but holds more points than its circuit has wires.
 #[test]
 fn a_table_of_more_points_than_wires_is_refused() {
     let wires = key(CircuitName::Gift).points().a_query.len() as u32;
@@ -358,7 +360,7 @@ fn a_map_that_names_no_wire_is_refused() {
     for (at, entry) in [(last, wires), (last, u32::MAX), (header + 4, 0), (header, u32::MAX)] {
         let mut other = bytes.to_vec();
         other[at..at + 4].copy_from_slice(&entry.to_le_bytes());
-        // Both hashes made anew: who writes files can.
+        // Both hashes are new: whoever writes files can do that.
         let body = blake3::hash(&other[header..]);
         other[header - 64..header - 32].copy_from_slice(body.as_bytes());
         let hash = blake3::hash(&other[..header - 32]);

@@ -1,4 +1,5 @@
-//! A real server on a loopback port: admission, deadlines, clients that leave, the end, and who gets what.
+//! A real server on a loopback port: admission, deadlines, clients that leave, shutdown, and
+//! whether each client gets its own proof.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::time::Duration;
@@ -31,7 +32,7 @@ type Client = ProverServiceClient<Channel>;
 fn limits(workers: usize, queue: usize) -> Limits {
     let mut limits = Limits::default();
     (limits.workers, limits.threads, limits.queue) = (workers, 1, queue);
-    // Proofs of many clients take their time on a busy machine.
+    // Proofs for many clients take long on a busy machine.
     limits.time = LONG;
     limits
 }
@@ -41,7 +42,8 @@ async fn prove(mut client: Client, request: v1::ProveRequest) -> Result<Received
     Ok(ReceivedProof::try_from(answer.into_inner()).unwrap())
 }
 
-/// Asks for a proof until it waits in the queue: somebody who left may still hold the place.
+/// Asks for a proof until the request waits in the queue. A client that left may still hold the
+/// place.
 async fn queued(server: &Server, message: &v1::ProveRequest) -> Streaming<v1::ProveStreamResponse> {
     for _ in 0..LONG.as_millis() / 10 {
         match try_queue(server, message).await {
@@ -53,7 +55,7 @@ async fn queued(server: &Server, message: &v1::ProveRequest) -> Streaming<v1::Pr
     panic!("there was no place in the queue within {LONG:?}");
 }
 
-/// A call that waits in the queue, or its refusal.
+/// A call that waits in the queue, or the error that it got.
 async fn try_queue(
     server: &Server,
     message: &v1::ProveRequest,
@@ -63,14 +65,15 @@ async fn try_queue(
     let mut stream = server.client().await.prove_stream(request).await?.into_inner();
     let first = stream.message().await?.expect("no progress");
     assert_eq!(Progress::try_from(first), Ok(Progress::Stage(Stage::Queued)));
-    // The server looks for a place now: a refusal comes at once, and whoever waits for a closed gate hears nothing.
+    // The server now looks for a place. A refusal comes at once, and a call that waits for a closed
+    // gate receives nothing.
     match timeout(Duration::from_millis(500), stream.message()).await {
         Ok(answer) => Err(answer.expect_err("it did not wait")),
         Err(_) => Ok(stream),
     }
 }
 
-/// What a stream ends with.
+/// The last message of a stream.
 async fn proved(stream: &mut Streaming<v1::ProveStreamResponse>) -> Result<ReceivedProof, Status> {
     loop {
         let next = timeout(LONG, stream.message()).await.expect("the stream is silent");
@@ -81,7 +84,7 @@ async fn proved(stream: &mut Streaming<v1::ProveStreamResponse>) -> Result<Recei
     }
 }
 
-/// That an answer is a proof of this gift, under this key.
+/// Checks that an answer is a proof of this gift, under this key.
 fn check(key: &VerifyingKey, gift: &GiftInstance, proved: &ReceivedProof) {
     assert_eq!(proved.statement::<Gift>().as_ref(), Ok(&gift.public));
     assert_eq!(proved.key_id, key.id());
@@ -112,7 +115,7 @@ async fn says_what_it_can_and_proves_it() {
     check(key, &gift, &proved);
     assert!(proved.timings.prove > Duration::ZERO && proved.timings.witness > Duration::ZERO);
 
-    // Under the key of another circuit, under none, and without a witness.
+    // Under another circuit's key, under no key, and without a witness.
     let mut other = gift_request(key, &gift);
     other.key_id = provers[1].verifying_key().id().as_bytes().to_vec();
     let status = prove(client.clone(), other.clone()).await.unwrap_err();
@@ -190,7 +193,8 @@ async fn a_full_queue_sends_away_with_the_time_to_come_back() {
     let request = gift_request(prover.verifying_key(), &gift);
     let begun = tokio::spawn(prove(server.client().await, request.clone()));
     gate.wait(1).await;
-    // One place for three calls: two come back while the gate is closed, in whichever order they arrived.
+    // One place for three calls: while the gate is closed, two of them are refused. Which two is a
+    // matter of chance.
     let mut calls = JoinSet::new();
     for _ in 0..3 {
         calls.spawn(prove(server.client().await, request.clone()));
@@ -214,9 +218,10 @@ async fn a_full_queue_sends_away_with_the_time_to_come_back() {
     server.ended().await.unwrap();
 }
 
-/// This test hung for ever on a busy machine. The client has a timer of its own, which may end the call before the server does,
-/// and then the code is another. The assertion that expected one code failed with the gate closed, and the runtime waited for the
-/// worker behind it. A gate opens when its test ends now, and the client here has no timer.
+/// This test once hung for ever on a busy machine. The client had a timer of its own, which could
+/// end the call before the server did, with another code. The assertion that expected one code then
+/// failed while the gate was closed, and the runtime waited for the worker behind it. Now a gate
+/// opens when its test ends, and the client here has no timer.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_begin_in_time_is_not_begun() {
     let (prover, gate) = Simulator::gated();
@@ -227,7 +232,7 @@ async fn what_cannot_begin_in_time_is_not_begun() {
     assert_eq!(prove_by(server.address, &message, "500m").await, Code::DeadlineExceeded);
     gate.open();
     assert!(first.await.unwrap().is_ok());
-    // Its place is free, and it never was begun.
+    // The place is free again, and the proof was never begun.
     assert!(prove(server.client().await, message).await.is_ok());
     assert_eq!(gate.begun(), 2);
     server.ended().await.unwrap();
@@ -242,7 +247,7 @@ async fn a_deadline_in_the_middle_of_a_proof_is_kept() {
     let message = gift_request(prover.verifying_key(), &gift(1));
     assert_eq!(prove_by(server.address, &message, "500m").await, Code::DeadlineExceeded);
     gate.open();
-    // The server's own limit, when the caller has none.
+    // The server's own limit, for a caller without a deadline.
     let (other, shut) = Simulator::gated();
     let mut limits = Limits::default();
     limits.time = Duration::from_millis(300);
@@ -263,7 +268,7 @@ async fn a_client_that_is_gone_stops_what_has_not_begun() {
     let first = tokio::spawn(prove(server.client().await, message.clone()));
     gate.wait(1).await;
 
-    // It waits, then leaves: by dropping the call, by dropping the stream.
+    // The call waits, and then the client leaves: by dropping the call, and by dropping the stream.
     let gone = loop {
         let gone = tokio::spawn(prove(server.client().await, message.clone()));
         match try_queue(&server, &message).await {
@@ -272,7 +277,7 @@ async fn a_client_that_is_gone_stops_what_has_not_begun() {
                 break gone;
             }
             Err(status) => assert_eq!(status.code(), Code::ResourceExhausted, "{status}"),
-            // This call was there first.
+            // This call came first.
             Ok(stream) => drop(stream),
         }
         gone.abort();
@@ -280,7 +285,7 @@ async fn a_client_that_is_gone_stops_what_has_not_begun() {
     gone.abort();
     drop(queued(&server, &message).await);
 
-    // So there is room for another, and nobody computed for those who left.
+    // So there is room for another call, and no worker computed for those that left.
     let mut last = queued(&server, &message).await;
     gate.open();
     assert!(first.await.unwrap().is_ok());
@@ -326,7 +331,7 @@ async fn shutdown_waits_no_longer_than_the_grace_time() {
     assert!(begun.await.unwrap().is_err());
 }
 
-/// Requests of 100 clients at once, each with a gift and a connection of its own.
+/// Sends requests from this many clients at once. Each has its own gift and its own connection.
 async fn crowd(prover: Prover, clients: u64, limits: Limits) {
     let server = Server::start(vec![prover.clone()], limits).await;
     let mut calls = Vec::new();
@@ -378,7 +383,7 @@ async fn health_and_reflection() {
     let MessageResponse::ListServicesResponse(list) = answer else { panic!("{answer:?}") };
     let names: Vec<_> = list.service.into_iter().map(|service| service.name).collect();
     assert!(names.contains(&"wufu.v1.ProverService".to_string()), "{names:?}");
-    // Who watches the health is told of the end, and does not hold it up.
+    // A client that watches the health is told of the shutdown, and does not delay it.
     let mut server = server;
     let request = HealthCheckRequest { service: "wufu.v1.ProverService".into() };
     let mut watch = health.watch(request).await.unwrap().into_inner();

@@ -1,5 +1,5 @@
-//! What a prover lets out of a witness: nothing. A process serves with every log line of every crate turned on; what it wrote
-//! is searched for the witness in every form that it could have.
+//! A prover reveals nothing of a witness. A process serves with all log lines of all crates
+//! enabled. Its output is then searched for the witness in every form that it could have.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -32,7 +32,7 @@ use wufu_verifier::{CircuitName, encoding::field};
 
 use common::{LONG, gift, gift_request, key, prover};
 
-/// The serving process: this test binary, run again by the tests below.
+/// The serving process: this test binary, started again by the tests below.
 #[test]
 #[ignore = "run by the others as a process of its own"]
 fn serve() {
@@ -50,7 +50,7 @@ fn serve() {
         let provers = vec![prover(CircuitName::Gift)];
         let mut limits = Limits::default();
         (limits.workers, limits.threads, limits.queue) = (1, 1, 4);
-        // Ends when its standard input does.
+        // Stops when standard input is closed.
         let ending = async {
             let wait = || std::io::stdin().read(&mut [0]).unwrap();
             tokio::task::spawn_blocking(wait).await.unwrap();
@@ -65,7 +65,7 @@ struct Process {
     said: String,
 }
 
-/// Runs [`serve`] in a folder of its own, with nowhere else to write.
+/// Runs [`serve`] in a folder of its own. The process can write nowhere else.
 fn start(folder: &Path) -> Process {
     let mut command = Command::new(env::current_exe().unwrap());
     command
@@ -89,13 +89,13 @@ fn start(folder: &Path) -> Process {
             break address.trim().to_string();
         }
     };
-    // What else it says.
+    // The rest of its output.
     child.stdout = Some(lines.into_inner());
     Process { child, address, said }
 }
 
 impl Process {
-    /// Ends it, and gives all that it wrote.
+    /// Stops the process. Returns everything that it wrote.
     fn end(mut self, folder: &Path) -> Vec<u8> {
         drop(self.child.stdin.take());
         let mut rest = Vec::new();
@@ -113,7 +113,7 @@ impl Process {
     }
 }
 
-/// What is secret of a gift.
+/// The secrets of a gift.
 fn secrets(gift: &GiftInstance) -> Vec<(&'static str, Fr)> {
     let witness = &gift.private;
     let mut secrets = vec![
@@ -129,7 +129,8 @@ fn secrets(gift: &GiftInstance) -> Vec<(&'static str, Fr)> {
     secrets
 }
 
-/// Every form in which a value could stand in a text or a dump, each long enough to be no accident.
+/// Every form in which a value could appear in a text or a dump. Each is long enough not to appear
+/// by accident.
 fn forms(value: Fr) -> BTreeSet<Vec<u8>> {
     let integer = value.into_bigint();
     let little = field::encode(&value);
@@ -138,7 +139,7 @@ fn forms(value: Fr) -> BTreeSet<Vec<u8>> {
     let montgomery: Vec<u8> = value.0.0.iter().flat_map(|limb| limb.to_le_bytes()).collect();
     let mut out = BTreeSet::new();
     for bytes in [&little[..], &big[..], &montgomery[..]] {
-        // Pieces of eight: half a value is told, too.
+        // In pieces of eight bytes: half a value would be a leak, too.
         for piece in bytes.chunks(8) {
             let list = |one: &dyn Fn(&u8) -> String| {
                 piece.iter().map(one).collect::<Vec<_>>().join(", ").into_bytes()
@@ -151,14 +152,14 @@ fn forms(value: Fr) -> BTreeSet<Vec<u8>> {
             out.insert(list(&|byte| format!("0x{byte:02x}")));
             out.insert(format!("{}", piece.escape_ascii()).into_bytes());
         }
-        // Base64 at each of the three ways in which the bytes can fall.
+        // Base64, at each of the three possible alignments.
         for skip in 0..3 {
             let whole = &bytes[skip..skip + 27];
             out.insert(Base64::encode_string(whole).into_bytes());
             out.insert(Base64Url::encode_string(whole).into_bytes());
         }
     }
-    // As numbers: whole, in both forms, and limb by limb.
+    // As numbers: the whole value in both forms, and limb by limb.
     out.insert(integer.to_string().into_bytes());
     out.insert(value.0.to_string().into_bytes());
     for limb in integer.0.into_iter().chain(value.0.0) {
@@ -169,7 +170,8 @@ fn forms(value: Fr) -> BTreeSet<Vec<u8>> {
     out
 }
 
-/// Which of these values stand in what was written, and how. One pass: forms are found by their first eight bytes.
+/// Finds which of these values appear in the output, and in which form. It takes one pass, because
+/// the forms are looked up by their first eight bytes.
 fn found(written: &[u8], values: &[(&'static str, Fr)]) -> Vec<(&'static str, String)> {
     let mut by_start: HashMap<[u8; 8], Vec<(&'static str, Vec<u8>)>> = HashMap::new();
     for (name, value) in values {
@@ -230,13 +232,13 @@ async fn a_witness_is_in_no_line_and_no_file() {
     let request = gift_request(key(CircuitName::Gift).verifying_key(), &gift);
     let mut client = process.client().await;
 
-    // As it should be, by both calls.
+    // Correct requests, by both calls.
     client.prove(request.clone()).await.unwrap();
     let v1::ProveRequest { key_id, witness } = request.clone();
     let stream = v1::ProveStreamRequest { key_id, witness };
     let mut stream = client.prove_stream(stream).await.unwrap().into_inner();
     while stream.message().await.unwrap().is_some() {}
-    // As it should not be: false, malformed, for another key, too late, too large, left alone.
+    // Wrong requests: false, malformed, for another key, too late, too large, abandoned.
     let wrong: [fn(&mut v1::GiftWitness); 6] = [
         |gift| gift.kind = 12_648_430,
         |gift| gift.rcm_out[31] = 0xff,
@@ -263,7 +265,7 @@ async fn a_witness_is_in_no_line_and_no_file() {
         let _ = tokio::time::timeout(Duration::from_micros(500), call).await;
     }
 
-    // Nothing is open that could be written to, but sockets, pipes and its log.
+    // Nothing is open that could be written to, except sockets, pipes and the log.
     let open = format!("/proc/{}/fd", process.child.id());
     for entry in fs::read_dir(open).unwrap() {
         let Ok(target) = fs::read_link(entry.unwrap().path()) else { continue };
@@ -280,7 +282,7 @@ async fn a_witness_is_in_no_line_and_no_file() {
 
     let path = folder.path().to_path_buf();
     let written = tokio::task::spawn_blocking(move || process.end(&path)).await.unwrap();
-    // It did log, and h2 and the service did.
+    // It did log, and so did h2 and the service.
     let text = String::from_utf8_lossy(&written);
     for said in ["TRACE", "h2::", "proved", "refused"] {
         assert!(text.contains(said), "{said} is not in the log: {}", &text[..text.len().min(2000)]);

@@ -1,7 +1,8 @@
-//! What strangers do to a prover, a dealer and an evaluator: each bounds them, serves others meanwhile, and ends when it is told to.
+//! What strangers can do to a prover, a dealer and an evaluator. Each service limits them, serves
+//! others meanwhile, and stops when it is told to.
 //!
-//! The time limit of a prover once did not cover receiving, so half a request was held for ever. One open reflection call delayed its
-//! end by thirty seconds.
+//! A prover's time limit once did not include receiving, so half a request was held for ever. One
+//! open reflection call delayed its shutdown by thirty seconds.
 
 #[path = "../../serve/tests/common/wire.rs"]
 mod wire;
@@ -24,7 +25,7 @@ use wufu_prover::service::{
 
 use wire::{Wire, framed, within};
 
-/// A role's largest call, and the largest message that it takes.
+/// A role's largest call, and the largest message that it accepts.
 #[derive(Clone, Copy, Debug)]
 struct Role {
     name: &'static str,
@@ -54,7 +55,7 @@ struct Running {
 }
 
 impl Running {
-    /// A service without keys: what comes before a key is looked for is what is tried.
+    /// Starts a service without keys. The tests are about what happens before a key is looked up.
     async fn start(role: Role, change: impl FnOnce(&mut Limits)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
@@ -77,10 +78,10 @@ impl Running {
         Self { role, at, stop, ended }
     }
 
-    /// Asks for work under no key, which is answered with a reason, and gives its code.
+    /// Asks for work under an unknown key, and returns the code of the refusal.
     async fn asks(&self) -> Option<Code> {
         let stream = TcpStream::connect(self.at).await.unwrap();
-        // Refused connections are closed before they greet.
+        // A refused connection is closed before the server greets.
         let mut wire = Wire::try_over(stream, 65_535).await?;
         wire.try_call(self.role.path, None, framed(0, &[]), true).await?.code().await
     }
@@ -176,7 +177,7 @@ async fn no_client_delays_the_end_of_any_role() {
         running.serves_soon().await;
         let silent = TcpStream::connect(running.at).await.unwrap();
         let ((), ()) = tokio::join!(running.end(), async {
-            // Its stream ends one way or the other.
+            // The stream ends with either code.
             assert!(matches!(reflection.code().await, Some(Code::Ok | Code::Unavailable)));
             for (what, call) in [("watch", watch), ("half", half)] {
                 let expected = if what == "watch" { Code::Ok } else { Code::Unavailable };

@@ -1,5 +1,5 @@
-//! The reader of `.zkey` files, with a file that is written here: the test with snarkjs itself needs node, and where there is none,
-//! nothing tested what the reader refuses.
+//! Tests the reader of `.zkey` files with a file that is made here. The test with snarkjs needs
+//! node, and without node nothing tested what the reader refuses.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::OnceLock;
@@ -23,10 +23,10 @@ use crate::{
     },
 };
 
-/// The body of each section, from 1 on.
+/// The bodies of all sections, from section 1 on.
 type Sections = Vec<Vec<u8>>;
 
-/// A key for the gift as snarkjs would write it, with secrets that are drawn here.
+/// A key for the gift as snarkjs would write it, from secrets that are drawn here.
 fn sections() -> &'static Sections {
     static SECTIONS: OnceLock<Sections> = OnceLock::new();
     SECTIONS.get_or_init(|| {
@@ -64,7 +64,8 @@ fn sections() -> &'static Sections {
     })
 }
 
-/// Matrix, row, wire and value, in Montgomery form twice over, of A, B and the rows of the public wires.
+/// Matrix, row, wire and value (in double Montgomery form) of all coefficients of A, of B, and of
+/// the public wires' rows.
 fn coefficients(shape: &R1cs) -> Vec<u8> {
     let [a, b, _] = shape.matrices();
     let mut all = Vec::new();
@@ -95,7 +96,7 @@ fn file(sections: &Sections) -> Vec<u8> {
     out
 }
 
-/// What is said of the file with one section changed.
+/// The error for the file with one section changed.
 fn refused(number: usize, change: impl FnOnce(&mut Vec<u8>)) -> ZkeyError {
     let mut sections = sections().clone();
     change(&mut sections[number - 1]);
@@ -141,7 +142,7 @@ fn a_key_over_another_field_is_refused() {
 }
 
 /// Rows of SECURITY.md: 2.
-/// The same coefficient by another name: its integer and the modulus more.
+/// The same coefficient in another form: its integer plus the modulus.
 #[test]
 fn a_coefficient_not_below_the_modulus_is_refused() {
     let first = 4 + 3 * 4;

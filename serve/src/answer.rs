@@ -1,4 +1,4 @@
-//! The bytes of an answer on their way to the client.
+//! An answer's bytes, on their way to the client.
 
 use std::{
     any::Any,
@@ -16,10 +16,11 @@ use tonic::{Status, body::Body};
 
 use crate::{budget::Charge, call::Call, flow::Flow, queue::Queue, request::ending};
 
-/// What the transport gets at a time: the rest stays here until it asks again.
+/// How many bytes the transport gets at a time. The rest stays here until it asks for more.
 const PIECE: usize = 16 * 1024;
 
-/// Something that a handler holds until its answer is sent, or given up. Put it among the extensions of the response.
+/// A value that stays alive until an answer has been sent or abandoned. The handler puts it into
+/// the response's extensions.
 #[derive(Clone)]
 pub struct ResponseGuard {
     held: Arc<dyn Any + Send + Sync>,
@@ -27,13 +28,13 @@ pub struct ResponseGuard {
 }
 
 impl ResponseGuard {
-    /// Holds this.
+    /// Keeps `held` alive until the answer is gone.
     pub fn new(held: impl Any + Send + Sync) -> Self {
         Self::wanted(held, &Queue::default())
     }
 
-    /// Holds this, for which those in the queue wait. While there are any, the client must read faster: see
-    /// [`crate::Limits::wanted`].
+    /// Keeps `held` alive, while the calls in `queue` wait for it. As long as any call waits, the
+    /// client must read faster: see [`crate::Limits::wanted`].
     pub fn wanted(held: impl Any + Send + Sync, queue: &Queue) -> Self {
         Self { held: Arc::new(held), queue: queue.clone() }
     }
@@ -45,14 +46,14 @@ impl fmt::Debug for ResponseGuard {
     }
 }
 
-/// The body of an answer that is counted until the socket has taken it.
+/// An answer's body. Its bytes count as unsent until the socket has taken them.
 pub(crate) struct ResponseBody {
     inner: Body,
     rest: Bytes,
     call: Arc<Call>,
     flow: Arc<Flow>,
     hold: Option<ResponseGuard>,
-    // For calls that the end of the service cuts off.
+    // Resolves when the shutdown cuts off the calls in flight.
     ending: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     done: bool,
 }
@@ -71,11 +72,12 @@ impl ResponseBody {
         Self { inner, rest: Bytes::new(), call, flow, hold, ending, done: false }
     }
 
-    /// The next bytes from the handler, or trailers in their place if too much is unsent already.
+    /// Takes the handler's next bytes. Returns trailers instead if too many bytes are unsent
+    /// already.
     fn take(&mut self, data: Bytes) -> Option<Frame<Bytes>> {
         let length = data.len();
         let mut charge = None;
-        // What is shorter is part of what any call takes.
+        // Shorter answers are covered by what every call is charged.
         if length > PIECE {
             match self.call.desk.unsent.take(length) {
                 Ok(taken) => charge = Some(taken),
@@ -92,13 +94,13 @@ impl ResponseBody {
     fn end(&mut self, status: &Status) -> Frame<Bytes> {
         self.done = true;
         let mut trailers = HeaderMap::new();
-        // Our own texts: all of them can be headers.
+        // The texts are our own, and all of them are valid header values.
         let _ = status.add_header(&mut trailers);
         Frame::trailers(trailers)
     }
 }
 
-/// Bytes that are counted until the last piece of them is dropped.
+/// Bytes that count as unsent until the last slice of them is dropped.
 struct UnsentBytes {
     data: Bytes,
     flow: Arc<Flow>,
@@ -134,7 +136,7 @@ impl http_body::Body for ResponseBody {
                 let piece = this.rest.split_to(PIECE.min(this.rest.len()));
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
-            // The last piece has been given away: nothing of it is kept here.
+            // The last piece has been handed out, so this keeps nothing of it.
             this.rest = Bytes::new();
             if this.done {
                 return Poll::Ready(None);

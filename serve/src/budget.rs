@@ -1,4 +1,4 @@
-//! Bytes that all clients share.
+//! A budget of bytes that all clients share.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,43 +6,45 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-/// What a permit stands for, in bytes.
+/// The bytes that one permit stands for.
 const UNIT: usize = 1024;
-/// When a client that is refused may try again.
+/// How long a refused client should wait before it tries again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A number of bytes of which no more are in use than it has. Cheap to clone: every clone is the same budget.
+/// A limit on the bytes in use at one time. Cloning is cheap, and all clones share one budget.
 #[derive(Clone, Debug)]
 pub struct Budget(Arc<Semaphore>);
 
 impl Budget {
-    /// A budget of so many bytes.
+    /// Creates a budget of `bytes` bytes.
     pub fn new(bytes: usize) -> Self {
         Self(Arc::new(Semaphore::new((bytes / UNIT).min(Semaphore::MAX_PERMITS))))
     }
 
-    /// Takes bytes, rounded up to KiB, until the charge is dropped.
+    /// Charges `bytes`, rounded up to KiB, until the charge is dropped.
     ///
     /// # Errors
-    /// RESOURCE_EXHAUSTED if fewer are left.
+    /// RESOURCE_EXHAUSTED if fewer bytes are free.
     pub(crate) fn take(&self, bytes: usize) -> Result<Charge, Status> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let permit = self.0.clone().try_acquire_many_owned(units);
-        permit.map(Charge).map_err(|_| busy("the service holds as many bytes as it may", AGAIN))
+        permit.map(Charge).map_err(|_| {
+            busy("the service has reached its memory limit for calls in flight", AGAIN)
+        })
     }
 
-    /// Bytes that nobody uses.
+    /// The bytes that are free.
     pub fn left(&self) -> usize {
         self.0.available_permits() * UNIT
     }
 }
 
-/// Bytes of a budget that are in use until this is dropped.
+/// Bytes of a budget that stay in use until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Charge(OwnedSemaphorePermit);
 
 impl Charge {
-    /// Gives back all but so many bytes.
+    /// Keeps `bytes` bytes, and gives back the rest.
     pub(crate) fn shrink(&mut self, bytes: usize) {
         let more = self.0.num_permits().saturating_sub(bytes.div_ceil(UNIT));
         drop(self.0.split(more));
@@ -53,7 +55,7 @@ impl Charge {
     }
 }
 
-/// A refusal that says when to try again.
+/// Builds a RESOURCE_EXHAUSTED refusal that says when to try again.
 pub fn busy(text: &str, after: Duration) -> Status {
     let details = ErrorDetails::with_retry_info(Some(after));
     Status::with_error_details(Code::ResourceExhausted, text, details)

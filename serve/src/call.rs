@@ -20,27 +20,28 @@ use crate::{
     methods::Method,
 };
 
-/// What a call takes in any case, in bytes: its stream, tasks and a first buffer.
+/// The least that a call is charged, in bytes: for its stream, its tasks and a first buffer.
 pub const CALL: usize = 16 * 1024;
-/// What a header takes beside its text.
+/// What a header takes in addition to its text.
 const HEADER: usize = 128;
 
-/// When the headers of a call arrived: deadlines count from there. It is among the extensions of every request.
+/// The time when a call's headers arrived. Deadlines count from it. Every request has it in its
+/// extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct ArrivalTime(pub Instant);
 
-/// What a call is charged for its request. It is among the extensions of every request, for a handler that waits for
-/// long after it is through with the request.
+/// What a call is charged for its request. Every request has it in its extensions. A handler that
+/// has read its request and then waits for long can release it early.
 #[derive(Clone)]
 pub struct RequestCharge(pub(crate) Arc<Call>);
 
 impl RequestCharge {
-    /// Takes it out of a request.
+    /// Takes the charge out of a request's extensions.
     pub fn of<T>(request: &mut tonic::Request<T>) -> Option<Self> {
         request.extensions_mut().remove()
     }
 
-    /// The request is no longer in memory: gives back what it was charged.
+    /// Gives back the charge: the request is no longer in memory.
     pub fn release(self) {
         self.0.release();
     }
@@ -81,7 +82,7 @@ impl CallLimiter {
         loop {
             let left = self.left.notified();
             tokio::pin!(left);
-            // From here on no departure is missed.
+            // From here on, no call can end unnoticed.
             left.as_mut().enable();
             if self.open.load(Ordering::SeqCst) == 0 {
                 return;
@@ -90,23 +91,23 @@ impl CallLimiter {
         }
     }
 
-    /// Calls whose request is there and whose answer is not.
+    /// The number of calls whose request has arrived and whose answer is not ready.
     pub(crate) fn working(&self) -> usize {
         self.working.load(Ordering::SeqCst)
     }
 }
 
-/// A call and what it holds.
+/// A call and the resources that it holds.
 pub(crate) struct Call {
     pub(crate) desk: Arc<CallLimiter>,
     pub(crate) peer: Peer,
     budget: Budget,
-    // The first of its connection is not charged.
+    // The first call of a connection is not charged.
     free: bool,
     fixed: usize,
     charge: Mutex<(usize, Option<Charge>)>,
     working: AtomicBool,
-    // For health or reflection: it does not keep its connection open.
+    // A call for health or reflection, which does not keep its connection open.
     attends: bool,
 }
 
@@ -114,7 +115,7 @@ impl Call {
     /// Admits a call.
     ///
     /// # Errors
-    /// RESOURCE_EXHAUSTED if the service holds as many bytes as it may.
+    /// RESOURCE_EXHAUSTED if the memory limit is reached.
     pub(crate) fn begin(
         desk: &Arc<CallLimiter>,
         peer: &Peer,
@@ -144,7 +145,8 @@ impl Call {
         Ok(Arc::new(call))
     }
 
-    /// Charges a message of so many bytes: once as it arrives, once decoded. Of several messages, the longest counts.
+    /// Charges a message of `bytes` bytes twice: as it arrives, and as it is decoded. If a call has
+    /// several messages, only the longest counts.
     pub(crate) fn message(&self, bytes: usize) -> Result<(), Status> {
         if self.free {
             return Ok(());
@@ -163,7 +165,7 @@ impl Call {
         Ok(())
     }
 
-    /// Gives back all but what any call takes.
+    /// Gives back everything above the least that any call is charged.
     fn release(&self) {
         let mut charge = self.charge.lock().unwrap_or_else(PoisonError::into_inner);
         let (charged, held) = &mut *charge;
@@ -173,7 +175,7 @@ impl Call {
         }
     }
 
-    /// The whole request is there.
+    /// The whole request has arrived.
     pub(crate) fn received(&self) {
         if !self.working.swap(true, Ordering::SeqCst) {
             self.desk.working.fetch_add(1, Ordering::SeqCst);
@@ -205,7 +207,7 @@ impl Drop for Call {
 mod tests {
     use super::*;
 
-    /// An operator's append once kept what its request took until the epoch ended.
+    /// An operator's append once kept its request's charge until the epoch ended.
     #[test]
     fn a_call_releases_its_memory_after_its_request() -> Result<(), Status> {
         const KIB: usize = 1024;

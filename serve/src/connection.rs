@@ -1,4 +1,5 @@
-//! Connections: a limited number at a time, none that stays without speaking, none that does not read.
+//! Connections: how many there may be, and when one is closed because its client is silent or does
+//! not read.
 
 use std::{
     io,
@@ -26,12 +27,13 @@ use crate::{
     repeats::Repeats,
 };
 
-/// Bytes that a client sends before anything else: HTTP/2's preface and an empty SETTINGS frame.
+/// What every client sends first: HTTP/2's preface and an empty SETTINGS frame. In bytes.
 const GREETING: usize = 24 + 9;
-/// How long a connection may be silent or idle while every place is taken, and for how long that holds.
+/// How long a connection may be silent or idle once the limit on connections was reached, and for
+/// how long after that this rule holds.
 const CROWDED: Duration = Duration::from_secs(1);
 const CROWD: Duration = Duration::from_secs(5);
-/// How long the listener rests after a failure, at first and at most.
+/// How long the listener pauses after a failure: at first, and at most.
 const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// What all connections of a service share.
@@ -40,7 +42,7 @@ pub(crate) struct ConnectionLimiter {
     most: usize,
     places: Arc<Semaphore>,
     clock: Clock,
-    // Until when connections without work make room for others.
+    // Until this time, idle connections are closed to make room for others.
     crowded: AtomicU64,
     closed: AtomicBool,
     refused: Repeats,
@@ -74,7 +76,7 @@ impl ConnectionLimiter {
             self.crowded.store(until, Ordering::Relaxed);
             if let Some(before) = self.refused.happened("full") {
                 let most = self.most;
-                tracing::warn!(most, before, "connections are refused: every place is taken");
+                tracing::warn!(most, before, "refusing connections: every place is taken");
             }
         }
         place
@@ -85,9 +87,10 @@ impl ConnectionLimiter {
     }
 }
 
-/// The connections that come, each in one of the house's places. Those beyond are closed at once. A failure to accept
-/// is logged, and the listener rests a little: out of descriptors it would fail again and again, and nothing else would
-/// run.
+/// The incoming connections, each in one of a limited number of places. A connection that finds no
+/// free place is closed at once. When a connection cannot be accepted, the error is logged and the
+/// listener pauses: if the process is out of file descriptors, accepting would fail again at once,
+/// and the loop would keep everything else from running.
 pub(crate) struct BoundedIncoming {
     incoming: Connections,
     house: Arc<ConnectionLimiter>,
@@ -103,12 +106,12 @@ impl BoundedIncoming {
     fn failed(&mut self, error: &io::Error) {
         use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
         let kind = error.kind();
-        // A client that went away before it was accepted is no failure of ours.
+        // A client that left before it was accepted is not a failure on our side.
         if matches!(kind, ConnectionAborted | ConnectionReset | Interrupted) {
             return;
         }
         if let Some(before) = self.house.failed.happened(&format!("{kind:?}")) {
-            tracing::warn!(%error, before, "a connection could not be accepted");
+            tracing::warn!(%error, before, "could not accept a connection");
         }
         self.rest = Some(Box::pin(sleep(self.next)));
         self.next = (self.next * 2).min(REST.1);
@@ -131,7 +134,7 @@ impl Stream for BoundedIncoming {
                 Some(Ok(io)) => {
                     this.next = REST.0;
                     if let Some(before) = this.house.failed.over() {
-                        tracing::info!(before, "connections are accepted again");
+                        tracing::info!(before, "accepting connections again");
                     }
                     if let Some(place) = this.house.place() {
                         return Poll::Ready(Some(Ok(Connection::new(io, &this.house, place))));
@@ -142,7 +145,8 @@ impl Stream for BoundedIncoming {
     }
 }
 
-/// All that is known of a client: its connection, and neither an address nor a certificate. Cheap to clone.
+/// A client, known only by its connection: neither its address nor a certificate is kept. Cloning
+/// is cheap.
 #[derive(Clone, Debug)]
 pub struct Peer(Arc<State>);
 
@@ -151,11 +155,12 @@ struct State {
     clock: Clock,
     used: AtomicBool,
     calls: AtomicUsize,
-    // How many of the calls are for health or reflection: an open watch does not keep the connection open.
+    // How many of these calls are for health or reflection. An open watch does not keep the
+    // connection open.
     attending: AtomicUsize,
-    // Large answers that are waited for or not yet sent.
+    // Large answers that are being prepared or sent.
     turns: AtomicUsize,
-    // When the last call ended, or the last for health or reflection began.
+    // When the last call ended, or when the last call for health or reflection began.
     idle: AtomicU64,
     flows: Flows,
 }
@@ -169,13 +174,13 @@ impl Peer {
         Self(Arc::new(State { clock, used, calls, attending, turns, idle, flows }))
     }
 
-    /// Whether the connection's first job begins here. It says so once.
+    /// Returns `true` for the first job on this connection, and `false` ever after.
     pub fn begin(&self) -> bool {
         !self.0.used.swap(true, Ordering::Relaxed)
     }
 
-    /// Takes one of the connection's turns at something costly, if fewer than `most` are held. It is held until it is
-    /// dropped.
+    /// Takes one of the connection's turns at an expensive operation, unless `most` turns are taken
+    /// already. Dropping the value gives the turn back.
     pub fn turn(&self, most: usize) -> Option<PeerTurn> {
         let turns = &self.0.turns;
         let more = |held: usize| (held < most).then(|| held + 1);
@@ -183,7 +188,7 @@ impl Peer {
         taken.ok().map(|held| PeerTurn { peer: self.clone(), is_first: held == 0 })
     }
 
-    /// Counts one more call, and returns how many there were.
+    /// Counts one more call. Returns how many there were before it.
     pub(crate) fn enter(&self) -> usize {
         self.0.calls.fetch_add(1, Ordering::Relaxed)
     }
@@ -193,13 +198,14 @@ impl Peer {
         self.0.calls.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// The call that entered is for health or reflection: it does not keep the connection open.
+    /// Marks the call that just entered as one for health or reflection, which does not keep the
+    /// connection open.
     pub(crate) fn attend(&self) {
         self.0.idle.store(self.now(), Ordering::Relaxed);
         self.0.attending.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Such a call ended: [`Self::leave`] follows.
+    /// Ends such a call. The caller calls [`Self::leave`] next.
     pub(crate) fn attended(&self) {
         self.0.attending.fetch_sub(1, Ordering::Relaxed);
     }
@@ -218,7 +224,7 @@ impl Peer {
     }
 }
 
-/// A turn of a connection, from [`Peer::turn`]. It is given back when this is dropped.
+/// A connection's turn, from [`Peer::turn`]. Dropping it gives the turn back.
 #[derive(Debug)]
 pub struct PeerTurn {
     peer: Peer,
@@ -243,10 +249,10 @@ pub(crate) struct Connection {
     io: Box<dyn Transport>,
     house: Arc<ConnectionLimiter>,
     peer: Peer,
-    // Bytes received, as far as the greeting goes.
+    // How many bytes of the greeting have arrived.
     greeted: usize,
     look: Pin<Box<Sleep>>,
-    // While the socket takes nothing: until when it must.
+    // While the socket accepts no bytes: the time by which it must.
     blocked: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
 }
@@ -262,8 +268,8 @@ impl Connection {
         Self { io, house, peer, greeted: 0, look, blocked: None, _place: place }
     }
 
-    /// Looks from time to time whether the client still deserves its place. Runs in the connection's own task, which
-    /// hyper wakes by polling the socket.
+    /// Checks regularly whether the connection may stay. This runs in the connection's own task,
+    /// which hyper wakes by polling the socket.
     fn watch(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         while self.look.as_mut().poll(cx).is_ready() {
             self.inspect().map_err(|why| io::Error::new(io::ErrorKind::TimedOut, why))?;
@@ -278,16 +284,20 @@ impl Connection {
             if self.house.is_crowded() { limit.min(CROWDED) } else { limit }.as_millis()
         };
         if self.house.closed.load(Ordering::Relaxed) {
-            return Err("the service has ended");
+            return Err("the service has shut down");
         }
         if self.greeted < GREETING {
             let late = u128::from(now) >= waits(limits.greeting);
-            return if late { Err("the client did not greet") } else { Ok(()) };
+            return if late {
+                Err("the client did not send HTTP/2's greeting in time")
+            } else {
+                Ok(())
+            };
         }
         if self.peer.is_idle() {
             let since = now.saturating_sub(self.peer.0.idle.load(Ordering::Relaxed));
             if u128::from(since) >= waits(limits.idle) {
-                return Err("the client made no call");
+                return Err("the client made no call in time");
             }
         }
         if self.peer.flows().are_stuck(limits, now) {
@@ -296,7 +306,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Bounds how long the socket may take nothing.
+    /// Limits how long the socket may accept no bytes.
     fn progress<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -390,14 +400,14 @@ mod tests {
         (Connection::new(Box::new(io), &house, place), client, house)
     }
 
-    /// How the work on a connection ends, which must not take long.
+    /// The error with which a connection's task ends, which must not take long.
     async fn ended(work: impl Future<Output = io::Result<()>>) -> String {
         let work = tokio::time::timeout(Duration::from_secs(60), work);
         work.await.expect("it goes on").unwrap_err().to_string()
     }
 
     /// Rows of SECURITY.md: 40.
-    /// A client that stopped reading held its connection's buffers.
+    /// A client that stopped reading once held its connection's buffers.
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_given_up() {
         let limits = Limits { stall: Duration::from_millis(50), ..Limits::default() };
@@ -413,7 +423,7 @@ mod tests {
         let (mut connection, client, house) = connection(&Limits::default());
         house.close();
         let text = ended(async { connection.read_u8().await.map(drop) }).await;
-        assert_eq!(text, "the service has ended");
+        assert_eq!(text, "the service has shut down");
         drop(client);
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a client reads what it is answered.
+//! Whether a client reads its answers.
 
 use std::sync::{
     Mutex, PoisonError, Weak,
@@ -26,11 +26,11 @@ impl Clock {
 /// One answer on its way.
 #[derive(Debug)]
 pub(crate) struct Flow {
-    // Who waits for what the answer holds.
+    // The calls that wait for what this answer holds.
     queue: Queue,
-    // Bytes that the handler gave and the socket has not taken.
+    // Bytes from the handler that the socket has not taken.
     unsent: AtomicUsize,
-    // When the first of them came, and when the transport last asked for more.
+    // When the first of these bytes came, and when the transport last asked for more.
     since: AtomicU64,
     moved: AtomicU64,
 }
@@ -41,7 +41,7 @@ impl Flow {
         Self { queue, unsent, since: none(), moved: none() }
     }
 
-    /// The handler gave bytes.
+    /// The handler produced bytes.
     pub(crate) fn gave(&self, bytes: usize, now: u64) {
         if self.unsent.fetch_add(bytes, Ordering::Relaxed) == 0 {
             self.since.store(now, Ordering::Relaxed);
@@ -54,7 +54,7 @@ impl Flow {
         self.moved.store(now, Ordering::Relaxed);
     }
 
-    /// The transport is through with bytes.
+    /// The transport has finished with bytes.
     pub(crate) fn sent(&self, bytes: usize) {
         self.unsent.fetch_sub(bytes, Ordering::Relaxed);
     }
@@ -72,7 +72,7 @@ impl Flow {
     }
 }
 
-/// The answers of one connection. Those that are gone are forgotten at the next look.
+/// The answers of one connection. Finished ones are dropped at the next check.
 #[derive(Debug, Default)]
 pub(crate) struct Flows(Mutex<Vec<Weak<Flow>>>);
 
@@ -83,7 +83,7 @@ impl Flows {
         flows.push(flow);
     }
 
-    /// Whether the client has left one of them lying.
+    /// Whether the client has stopped reading one of its answers.
     pub(crate) fn are_stuck(&self, limits: &Limits, now: u64) -> bool {
         let flows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         flows.iter().filter_map(Weak::upgrade).any(|flow| flow.is_stuck(limits, now))
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     /// Rows of SECURITY.md: 40.
-    /// A client that took a byte now and then kept an answer, and what it holds, for ever.
+    /// A client that read a byte now and then once kept an answer, and what it held, for ever.
     #[test]
     fn an_answer_that_moves_but_never_ends_is_stuck() {
         let limits = Limits {
@@ -112,7 +112,7 @@ mod tests {
             assert!(!flow.is_stuck(&limits, now + 4_000) || now + 4_000 > 65_000, "{now}");
         }
         assert!(flow.is_stuck(&limits, 65_001));
-        // Nor is one that is sent, nor one that stands still for less than the limit.
+        // Neither an answer that was sent nor one that has paused for less than the limit is stuck.
         flow.sent(100);
         assert!(!flow.is_stuck(&limits, 1_000_000));
         flow.gave(100, 1_000_000);

@@ -1,10 +1,11 @@
-//! The messages of a request, looked at while they arrive: how long each says it is, and how many fields it has.
+//! Checks a request's messages while they arrive: the length that each declares, and its number of
+//! fields.
 
 use tonic::Status;
 
 use crate::methods::Method;
 
-/// The flag for compression, and the length.
+/// gRPC's frame header: the compression flag and the length.
 const HEADER: usize = 5;
 
 /// Follows gRPC's framing through the bytes of a request.
@@ -13,7 +14,7 @@ pub(crate) struct Frames {
     fields: Option<usize>,
     header: [u8; HEADER],
     filled: usize,
-    // Of the message whose header was read last.
+    // Bytes still to come of the message whose header was read last.
     left: usize,
     count: Option<Fields>,
 }
@@ -24,10 +25,11 @@ impl Frames {
         Self { most, fields, header: [0; HEADER], filled: 0, left: 0, count: None }
     }
 
-    /// Looks at the next bytes. `begins` is told the length of each message before any of it is stored.
+    /// Checks the next bytes. Calls `begins` with the length of each message before any of it is
+    /// stored.
     ///
     /// # Errors
-    /// If a message is longer or has more fields than it may, or `begins` refuses it.
+    /// Returns an error if a message is too long or has too many fields, or if `begins` refuses it.
     pub(crate) fn look(
         &mut self,
         mut bytes: &[u8],
@@ -58,7 +60,7 @@ impl Frames {
             }
             begins(length)?;
             self.left = length;
-            // A compressed message is refused unread: no service takes any.
+            // A compressed message is refused without being read: no service accepts one.
             self.count = self.fields.filter(|_| compressed == 0).map(Fields::new);
         }
         Ok(())
@@ -72,7 +74,7 @@ struct Fields {
     at: FieldPosition,
 }
 
-/// What the next byte belongs to. A varint carries what was read of it, and how many bits.
+/// What the next byte belongs to. A varint carries its value and the number of bits so far.
 #[derive(Clone, Copy)]
 enum FieldPosition {
     Tag(u64, u32),
@@ -98,7 +100,7 @@ impl Fields {
             }
             bytes = &bytes[1..];
             let (ends, low) = (byte < 0x80, u64::from(byte & 0x7f));
-            // What does not fit is malformed, which the decoder says.
+            // A value that does not fit is malformed. The decoder reports it.
             let with = |value: u64, bits: u32| value | low.checked_shl(bits).unwrap_or(0);
             self.at = match self.at {
                 FieldPosition::Tag(value, bits) if ends => self.field(with(value, bits))?,
@@ -122,7 +124,7 @@ impl Fields {
     fn field(&mut self, tag: u64) -> Result<FieldPosition, Status> {
         self.count += 1;
         if self.count > self.most {
-            // Those that come after it are not counted.
+            // The entries that follow are not counted.
             let text = format!("{} entries, expected at most {}", self.count, self.most);
             return Err(Status::invalid_argument(text));
         }
@@ -130,7 +132,7 @@ impl Fields {
             0 => FieldPosition::Number,
             1 => FieldPosition::Skip(8),
             2 => FieldPosition::Length(0, 0),
-            // Groups: their fields count as the message's.
+            // A group. Its fields count as the message's own.
             3 | 4 => FieldPosition::Tag(0, 0),
             5 => FieldPosition::Skip(4),
             // Malformed: the decoder stops here.
@@ -147,7 +149,7 @@ mod tests {
         [&[0][..], &(message.len() as u32).to_be_bytes(), message].concat()
     }
 
-    /// However the bytes are cut.
+    /// Tries every way of cutting the bytes into pieces.
     fn look(method: &Method, bytes: &[u8]) -> Result<Vec<usize>, String> {
         let mut outcomes = Vec::new();
         for cut in 1..=bytes.len().clamp(1, 9) {
@@ -180,7 +182,7 @@ mod tests {
     #[test]
     fn entries_are_counted_before_they_are_decoded() {
         let method = Method { fields: Some(3), ..Method::open(1 << 20) };
-        // Three fields of every kind, one of them with fields of its own.
+        // Three fields of every kind. One of them has fields of its own.
         let nested = [&[0x0a, 0x06][..], &[0x0a, 0, 0x0a, 0, 0x0a, 0]].concat();
         let number = [0x10, 0x80, 0x80, 0x01];
         let fixed = [0x19, 0x0a, 0, 0x0a, 0, 0x0a, 0, 0x0a, 0];
@@ -190,10 +192,10 @@ mod tests {
         let refused = Err("4 entries, expected at most 3".into());
         assert_eq!(look(&method, &framed(&four)), refused);
         assert_eq!(look(&method, &framed(&[0x0a, 0].repeat(4))), refused);
-        // The count begins anew with each message.
+        // Each message is counted anew.
         let twice = [framed(&message), framed(&message)].concat();
         assert_eq!(look(&method, &twice), Ok(vec![message.len(); 2]));
-        // What is malformed is left to the decoder.
+        // Malformed bytes are left to the decoder.
         for bad in [&[0x0f; 40][..], &[0xff; 40], &[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f, 1]] {
             assert_eq!(look(&method, &framed(bad)), Ok(vec![bad.len()]));
         }

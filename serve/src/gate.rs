@@ -1,4 +1,4 @@
-//! What stands between the transport and the handlers.
+//! The gate between the transport and the handlers.
 
 use std::{
     future::Future,
@@ -23,7 +23,7 @@ use crate::{
 /// Largest request for health or reflection, in bytes.
 const ATTENDANT: usize = 1024;
 
-/// Admits calls on their headers, and bounds what they receive and send.
+/// Admits calls by their headers, and limits what they receive and send.
 #[derive(Clone)]
 pub(crate) struct Gate(Arc<Rules>);
 
@@ -41,7 +41,8 @@ impl Gate {
 }
 
 impl Rules {
-    /// The limits of a call, and whether it only attends: the end of the service does not wait for it.
+    /// A call's limits, and whether it is one for health or reflection, for which a shutdown does
+    /// not wait.
     fn find(&self, path: &str) -> (&Method, bool) {
         if path.starts_with("/grpc.") {
             return (&self.attendant, true);
@@ -50,7 +51,7 @@ impl Rules {
     }
 
     fn admit(&self, request: Request<Body>) -> Result<(Request<Body>, Arc<Call>, bool), Status> {
-        // A connection may bring a call until it has heard of the end.
+        // A client may start a call until it has been told of the shutdown.
         if self.desk.ending.is_cancelled() {
             return Err(ending());
         }
@@ -123,7 +124,8 @@ mod tests {
     use super::*;
     use crate::limits::Limits;
 
-    /// A call that came while connections said goodbye was once begun, and cut off a second later.
+    /// A call that arrived while connections were being closed was once started, and then cut off a
+    /// second later.
     #[test]
     fn a_call_that_comes_after_the_end_began_is_refused() {
         let desk = Arc::new(CallLimiter::new(&Limits::default()));

@@ -1,18 +1,20 @@
-//! What a service is given to serve: connections, as they are accepted.
+//! The accepted connections that a service is given.
 
 use std::{error::Error, io, pin::Pin};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_stream::{Stream, StreamExt as _};
 
-/// A connection: a TCP stream, a Unix stream, or what a test puts in their place.
+/// A connection: a TCP stream, a Unix stream, or a test's stand-in for one.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for IO {}
 
-/// Accepted connections, of a loopback address or a Unix socket: until TLS comes, no other is to be served.
+/// Accepted connections. They must come from a loopback address or a Unix socket, because there is
+/// no TLS yet.
 ///
-/// One type, whatever the connections are: HTTP/2 is compiled once, here, and not in every program that serves.
+/// The type does not depend on the kind of connection, so HTTP/2 is compiled once, in this crate,
+/// and not again in every program that serves.
 pub struct Incoming(Connections);
 
 pub(crate) type Connections = Pin<Box<dyn Stream<Item = io::Result<Box<dyn Transport>>> + Send>>;
@@ -23,8 +25,8 @@ impl Incoming {
     }
 }
 
-/// Connections from a stream. An error is a connection that could not be accepted: it is logged, and
-/// the stream is asked again.
+/// Takes connections from a stream. An error from the stream means that one connection could not be
+/// accepted: it is logged, and the stream is polled again.
 impl<S, IO, E> From<S> for Incoming
 where
     S: Stream<Item = Result<IO, E>> + Send + 'static,
@@ -39,7 +41,7 @@ where
     }
 }
 
-/// The error as it is, if it is one of input and output.
+/// Returns the error unchanged if it is an I/O error.
 fn as_io(error: Box<dyn Error + Send + Sync>) -> io::Error {
     match error.downcast() {
         Ok(error) => *error,

@@ -1,23 +1,63 @@
-//! What every gRPC service of Wufu shares: a listener that cannot be exhausted, limits that hold before a message is
-//! decoded, health checks, reflection, and an orderly end.
+//! The common part of all gRPC services of Wufu: a listener that cannot be exhausted, limits that
+//! hold before a message is decoded, health checks, reflection, and an orderly shutdown.
 //!
-//! A service describes its calls in [`Methods`] and is run by [`serve`]. In front of its handlers stands a gate that
-//! sees the headers of a call first and its bytes after that:
+//! A service describes its calls in [`Methods`], and [`serve`] runs it. A gate in front of the
+//! handlers sees a call's headers first, and its bytes after that:
 //!
-//! - Calls that need a token are refused on their headers, before a byte of the message is read.
-//! - A message that is longer than its call allows is refused when its length arrives, before it is stored. So is one
-//!   with more
-//!   repeated entries than its call allows.
-//! - A request must be there [`Limits::receive`] after its headers. An answer must be read at a minimum pace.
-//! - Bytes that are received but not yet handled, and bytes that are answered but not yet sent, are counted over all
-//!   connections, and have a limit.
+//! - A call that needs a token is refused by its headers, before a byte of its message is read.
+//! - A message that is longer than its call allows is refused when its length arrives, before it is
+//!   stored. So is one with more repeated entries than its call allows.
+//! - A request must arrive completely within [`Limits::receive`] of its headers. A client must read
+//!   its answer at a minimum pace.
+//! - Bytes that are received but not yet handled are counted over all connections and limited. So
+//!   are bytes that are answered but not yet sent.
+//!
+//! ```
+//! use tokio::{net::TcpListener, sync::oneshot};
+//! use tokio_stream::wrappers::TcpListenerStream;
+//! use tonic::{service::Routes, transport::Endpoint};
+//! use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+//! use wufu_serve::{Limits, Method, Methods, Service, ServiceEnd, serve};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let name = "wufu.v1.ProverService";
+//! let service = Service {
+//!     name,
+//!     // A real service has `Routes::new(ProverServiceServer::new(handler))`.
+//!     routes: Routes::default(),
+//!     descriptors: wufu_proto::DESCRIPTORS,
+//!     methods: Methods::new(1024).with("Prove", Method::open(64 * 1024)),
+//! };
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! let address = listener.local_addr()?;
+//! let (stop, stopped) = oneshot::channel::<()>();
+//! let running = tokio::spawn(async move {
+//!     let (limits, incoming) = (Limits::default(), TcpListenerStream::new(listener));
+//!     let shutdown = Box::pin(async { drop(stopped.await) });
+//!     serve(incoming.into(), service, &limits, shutdown, Box::new(|| ())).await
+//! });
+//!
+//! let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await?;
+//! let question = HealthCheckRequest { service: name.into() };
+//! let health = HealthClient::new(channel).check(question).await?;
+//! assert_eq!(health.into_inner().status().as_str_name(), "SERVING");
+//!
+//! drop(stop);
+//! assert_eq!(running.await??, ServiceEnd::Whole);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Read next: [`serve`] for the order of a shutdown, [`Limits`] for the numbers, [`ResponseGuard`]
+//! and [`Peer`] for handlers with large answers.
 //!
 //! # Cost
-//! The most memory that clients can hold is `connections * (CONNECTION + CALL + 2 * largest open request) + in_flight +
-//! unsent`, beside what handlers hold for themselves. `prover/tests/held.rs` measures it. With the defaults, and
-//! requests of 64 KiB, that is
-//! `1024 * 192 KiB + 32 MiB + 24 MiB`, which is 248 MiB. A service with larger answers sets a larger
-//! [`Limits::unsent`], and says so.
+//! The most memory that clients can make a service hold is
+//! `connections * (CONNECTION + CALL + 2 * largest open request) + in_flight + unsent`, in addition
+//! to what the handlers hold. `prover/tests/held.rs` measures it. With the defaults, and requests
+//! of 64 KiB, that is `1024 * 192 KiB + 32 MiB + 24 MiB`, which is 248 MiB. A service with larger
+//! answers sets a larger [`Limits::unsent`], and says so.
 
 #[cfg(test)]
 use wufu_testing as _;
@@ -48,5 +88,5 @@ pub use queue::{Queue, QueueGuard};
 pub use repeats::Repeats;
 pub use serving::{ServeError, Service, ServiceEnd, serve};
 
-/// What an open connection takes, in bytes: its HTTP/2 state and buffers.
+/// What an open connection takes for its HTTP/2 state and buffers, in bytes.
 pub const CONNECTION: usize = 48 * 1024;

@@ -1,45 +1,51 @@
-//! How much of everything clients may use.
+//! Limits on what clients may use.
 
 use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
 
-/// What a service takes from its clients, all of them together unless it says otherwise.
+/// Limits on what a service accepts from its clients: from all of them together, unless the field
+/// says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Connections at the same time. Never more than the process may have open, less those that its files need.
+    /// Open connections. The limit on open files may lower this number, because the process needs
+    /// descriptors for its own files.
     pub connections: usize,
     /// How long a connection may take to send HTTP/2's greeting.
     pub greeting: Duration,
-    /// How long a connection may stay without a call. While every place is taken, a second. Calls for health and
-    /// reflection do not count: a client that watches for longer connects again.
+    /// How long a connection may stay open without a call. While every place is taken, this is one
+    /// second. Calls for health and reflection do not count: a client that watches for longer
+    /// connects again.
     pub idle: Duration,
-    /// Calls at the same time over one connection, health and reflection included.
+    /// Concurrent calls on one connection, including health and reflection.
     pub streams: u32,
-    /// Bytes that a connection, and a call, may have sent that nobody has read yet.
+    /// HTTP/2's windows for a connection and for a call: how many bytes of each may have been sent
+    /// without having been read.
     pub windows: (u32, u32),
-    /// How long a request may take to arrive, from its headers to its end.
+    /// How long a request may take to arrive, from its headers to its last byte.
     pub receive: Duration,
-    /// Bytes of requests that are being received or handled. The first call of each connection is not counted: it has a
-    /// place of its own, so that nobody can keep others from being heard.
+    /// Bytes of requests that are being received or handled. The first call of each connection is
+    /// not counted: it has memory of its own, so that no client can keep the others from being
+    /// heard.
     pub in_flight: usize,
-    /// Bytes of answers that are not yet sent. An answer beyond is refused.
+    /// Bytes of answers that are not sent yet. Beyond this limit, answers are refused.
     pub unsent: usize,
-    /// How long a client may take to read the next part of an answer, or the socket to take anything, before the
-    /// connection is closed.
+    /// How long a client may take to read the next part of an answer, and the socket to accept any
+    /// bytes, before the connection is closed.
     pub stall: Duration,
-    /// How long a client may take to read an answer.
+    /// How long a client may take to read a whole answer.
     pub answer: Duration,
-    /// The same two, `stall` and `answer`, while somebody waits for what the answer holds ([`crate::ResponseGuard::wanted`]).
+    /// Replaces `stall` and `answer` while another call waits for what the answer holds
+    /// ([`crate::ResponseGuard::wanted`]).
     pub wanted: (Duration, Duration),
-    /// How long calls in flight may go on when the service ends.
+    /// How long calls in flight may continue after the service is told to stop.
     pub grace: Duration,
 }
 
 impl Default for Limits {
-    /// A thousand connections of 64 calls: with requests of 64 KiB, clients hold less than 256 MiB: 192 KiB for each
-    /// connection, and 56 MiB that all of them share.
+    /// A thousand connections with 64 calls each. With requests of 64 KiB, clients hold less than
+    /// 256 MiB: 192 KiB for each connection, and 56 MiB that all of them share.
     fn default() -> Self {
         Self {
             connections: 1024,
@@ -59,21 +65,22 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Connections at the same time in this process: as many as are configured, but a quarter of the descriptors and 32
-    /// more stay for the database, files and connections that are being refused.
+    /// How many connections this process may have open at a time: the configured number, but at
+    /// most so many that a quarter of the descriptors and 32 more stay free for the database, for
+    /// files, and for connections that are being refused.
     pub(crate) fn places(&self) -> usize {
         let places = self.connections.min(descriptors().map_or(usize::MAX, spared));
         if places < self.connections {
             tracing::warn!(
                 places,
                 configured = self.connections,
-                "the process may not open enough files for all connections: raise its limit (ulimit -n)"
+                "the limit on open files is too low for all connections: raise it (ulimit -n)"
             );
         }
         places
     }
 
-    /// How often a connection is looked at.
+    /// How often a connection is checked.
     pub(crate) fn tick(&self) -> Duration {
         let shortest = self.greeting.min(self.idle).min(self.stall).min(self.answer);
         let shortest = shortest.min(self.wanted.0).min(self.wanted.1);

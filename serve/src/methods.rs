@@ -1,4 +1,4 @@
-//! What a service says about its calls.
+//! The limits of a service's calls.
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -7,41 +7,44 @@ use tonic::Status;
 
 use crate::budget::Budget;
 
-/// Decides on the headers of a call whether it may be made.
+/// Decides by a call's headers whether it may be made.
 pub type HeaderCheck = Arc<dyn Fn(&HeaderMap) -> Result<(), Status> + Send + Sync>;
 
-/// Says that [`HeaderCheck`] let a call pass. A handler of such a call asks for it, so that a call under another name, or
-/// served without its gate, is refused.
+/// Evidence that a [`HeaderCheck`] admitted the call. A handler of a restricted call requires it.
+/// So the call is refused if it comes under another name, or if the handler is served without its
+/// gate.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorisedCall(pub(crate) ());
 
 impl AuthorisedCall {
-    /// Finds it in a request.
+    /// Finds the evidence in a request's extensions.
     ///
     /// # Errors
-    /// Returns UNAUTHENTICATED if nothing authorised the call.
+    /// Returns UNAUTHENTICATED if no check authorised the call.
     pub fn of<T>(request: &tonic::Request<T>) -> Result<Self, Status> {
         let found = request.extensions().get::<Self>().copied();
-        found.ok_or_else(|| Status::unauthenticated("nothing authorised this call"))
+        found.ok_or_else(|| Status::unauthenticated("this call was not authorised"))
     }
 }
 
 /// The limits of one call.
 #[derive(Clone)]
 pub struct Method {
-    /// Largest message of a request, in bytes.
+    /// The longest message of a request, in bytes.
     pub request_bytes: usize,
-    /// Most top-level fields of a message: repeated entries are one each. They are counted before the message is
-    /// decoded, because an empty entry is 2 bytes when sent and a hundred in memory.
+    /// The largest number of top-level fields of a message, where each entry of a repeated field
+    /// counts. They are counted before the message is decoded, because an empty entry takes 2 bytes
+    /// on the wire and a hundred in memory.
     pub fields: Option<usize>,
-    /// Who may make the call. Everybody without it.
+    /// Who may make the call. Anybody, if this is `None`.
     pub authorise: Option<HeaderCheck>,
-    /// The budget for its requests, if it is not the one of all open calls: strangers cannot use it up.
+    /// A separate budget for this call's requests, which other callers cannot use up. If this is
+    /// `None`, they count toward the budget that all open calls share.
     pub budget: Option<Budget>,
 }
 
 impl Method {
-    /// A call that anybody may make, with requests of at most so many bytes.
+    /// A call that anybody may make, with requests of at most `request_bytes` bytes.
     pub fn open(request_bytes: usize) -> Self {
         Self { request_bytes, fields: None, authorise: None, budget: None }
     }
@@ -53,8 +56,8 @@ impl fmt::Debug for Method {
     }
 }
 
-/// The limits of all calls of a service, by name. Calls that are not named, and those of health and reflection, are
-/// open and have the default.
+/// The limits of all calls of a service, by name. Anybody may make a call that is not named here,
+/// or one for health or reflection, with the default limits.
 #[derive(Clone, Debug)]
 pub struct Methods {
     default: Method,
@@ -62,19 +65,20 @@ pub struct Methods {
 }
 
 impl Methods {
-    /// A service whose calls are open and take requests of at most so many bytes.
+    /// A service whose calls are open to anybody and take requests of at most `request_bytes`
+    /// bytes.
     pub fn new(request_bytes: usize) -> Self {
         Self { default: Method::open(request_bytes), named: HashMap::new() }
     }
 
-    /// Sets the limits of the call of this name, such as `Append`.
+    /// Sets the limits of one call, by its name, such as `Append`.
     #[must_use]
     pub fn with(mut self, name: &'static str, method: Method) -> Self {
         self.named.insert(name, method);
         self
     }
 
-    /// The limits of a call by its path, `/service/method`.
+    /// Finds the limits of a call by its path, `/service/method`.
     pub(crate) fn find(&self, service: &str, path: &str) -> &Method {
         let name = path.strip_prefix('/').and_then(|path| path.strip_prefix(service));
         let name = name.and_then(|rest| rest.strip_prefix('/'));

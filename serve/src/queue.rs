@@ -1,28 +1,29 @@
-//! How many calls wait.
+//! A count of waiting calls.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// How many calls wait for something that answers hold. Cheap to clone: every clone is the same queue.
+/// Counts the calls that wait for something that an answer holds. Cloning is cheap, and all clones
+/// share one count.
 #[derive(Clone, Debug, Default)]
 pub struct Queue(Arc<AtomicUsize>);
 
 impl Queue {
-    /// Joins the queue until the value is dropped.
+    /// Counts as waiting until the returned value is dropped.
     pub fn join(&self) -> QueueGuard {
         self.0.fetch_add(1, Ordering::Relaxed);
         QueueGuard(self.clone())
     }
 
-    /// Whether nobody waits.
+    /// Whether no call waits.
     pub fn is_empty(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
 }
 
-/// A call that waits, from [`Queue::join`].
+/// A waiting call, from [`Queue::join`].
 #[derive(Debug)]
 pub struct QueueGuard(Queue);
 

@@ -1,42 +1,45 @@
-//! Events that come again and again, logged once and then counted.
+//! Logs a repeated event once, and then counts it.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// After how long an event that goes on is logged again, with its count: at first and at most. It doubles each time.
+/// How long until an event that continues is logged again, with its count: at first, and at most.
+/// The time doubles with each log line.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 
-/// Most kinds that are remembered at a time. Of more, the one that was longest without an event is forgotten.
+/// How many kinds of event are remembered. When there are more, the kind that was quiet for longest
+/// is forgotten.
 const KINDS: usize = 16;
 
-/// Remembers the events of one place in the code, by kind.
+/// Remembers, by kind, the events of one place in the code.
 #[derive(Debug, Default)]
 pub struct Repeats(Mutex<Vec<Kind>>);
 
 #[derive(Debug)]
 struct Kind {
     name: String,
-    // Of the last event, logged or not.
+    // When the last event happened, logged or not.
     seen: Instant,
     logged: Instant,
     again: Duration,
-    // Since it was logged.
+    // The number of events since the last log line.
     count: u64,
 }
 
 impl Repeats {
-    /// Nothing happened yet.
+    /// No event has happened yet.
     pub const fn new() -> Self {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// An event happened. Returns how often it happened before without being logged, if it is to be logged now: the
-    /// first time, after a minute, and then ever more rarely, up to once an hour. Each kind counts by itself, up to 16
-    /// of them.
+    /// Counts an event. If it should be logged now, returns how many events came before it without
+    /// being logged. The first event is logged, then one after a minute, then ever more rarely,
+    /// down to one an hour. Up to 16 kinds are counted separately.
     ///
-    /// `kind` says what happened and holds nothing that changes from one time to the next, such as a time.
+    /// `kind` says what happened. It must hold nothing that changes from one event to the next,
+    /// such as a time.
     pub fn happened(&self, kind: &str) -> Option<u64> {
         self.happened_at(kind, Instant::now())
     }
@@ -64,8 +67,8 @@ impl Repeats {
         Some(0)
     }
 
-    /// The events are over, of every kind. Returns how often they happened without being logged, if any happened at
-    /// all.
+    /// Ends the events of every kind. Returns how many happened without being logged, if there were
+    /// any.
     pub fn over(&self) -> Option<u64> {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = std::mem::take(&mut *kinds).into_iter().map(|kind| kind.count);
@@ -79,7 +82,8 @@ mod tests {
     use super::*;
 
     /// Rows of SECURITY.md: 41.
-    /// A ledger whose clock was ahead logged the same error twice a second, for as long as it ran.
+    /// A ledger whose clock was ahead once logged the same error twice a second for as long as it
+    /// ran.
     #[test]
     fn a_repeated_event_is_logged_once_and_then_counted() {
         let repeats = Repeats::new();
@@ -106,7 +110,8 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 41.
-    /// Only the last kind was remembered: a database and a socket that failed in turns were logged each time.
+    /// Only the last kind was remembered, so a database and a socket that failed in turn were
+    /// logged each time.
     #[test]
     fn events_of_two_kinds_in_turns_are_logged_once_each() {
         let repeats = Repeats::new();
@@ -116,8 +121,8 @@ mod tests {
         assert_eq!(repeats.over(), Some(998));
     }
 
-    /// Kinds come from what fails, and nobody knows all of that: memory stays bounded, and what goes on is not
-    /// forgotten.
+    /// The number of kinds has no natural limit, because they come from errors. Memory stays
+    /// bounded all the same, and an event that continues is not forgotten.
     #[test]
     fn kinds_are_remembered_up_to_a_number() {
         let (repeats, start) = (Repeats::new(), Instant::now());

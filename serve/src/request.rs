@@ -1,4 +1,4 @@
-//! The bytes of a request on their way to the decoder.
+//! A request's bytes, on their way to the decoder.
 
 use std::{
     pin::Pin,
@@ -15,7 +15,7 @@ use tonic::{Status, body::Body};
 
 use crate::{call::Call, frames::Frames, methods::Method};
 
-/// The body of a request that arrives in time, and within its limits.
+/// A request's body, which must arrive in time and within its limits.
 pub(crate) struct RequestBody {
     inner: Body,
     call: Arc<Call>,
@@ -35,7 +35,7 @@ impl RequestBody {
     }
 
     fn poll_inner(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        // First, so that a client that never stops sending is stopped.
+        // The time is checked first, so that it also stops a client that never stops sending.
         if self.late.as_mut().poll(cx).is_ready() {
             let text = format!("the request was not complete {:?} after its headers", self.limit);
             return Poll::Ready(Some(Err(Status::deadline_exceeded(text))));
@@ -56,9 +56,9 @@ impl RequestBody {
     }
 }
 
-/// What a call is told that the end of the service cuts off.
+/// What a client is told when the shutdown cuts off its call.
 pub(crate) fn ending() -> Status {
-    Status::unavailable("the service is ending")
+    Status::unavailable("the service is shutting down")
 }
 
 impl http_body::Body for RequestBody {

@@ -1,4 +1,4 @@
-//! Running a service until it is told to end.
+//! Runs a service until it is told to stop.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,21 +16,21 @@ use crate::{
     methods::Methods,
 };
 
-/// Longest header list of a call, in bytes.
+/// The longest list of headers of a call, in bytes.
 const HEADERS: u32 = 8 * 1024;
-/// How long connections may take to say goodbye when no call is left.
+/// How long the remaining connections may take to close once no call is left.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// How long closing those that did not may take: each sees it within a second.
+/// How long it may take to close the others by force: each notices within a second.
 const CLOSE: Duration = Duration::from_secs(2);
 
-/// What is served.
+/// A service to run.
 #[derive(Debug)]
 pub struct Service {
-    /// The full name, as `wufu.v1.LedgerService`.
+    /// The full name, such as `wufu.v1.LedgerService`.
     pub name: &'static str,
     /// The handlers.
     pub routes: Routes,
-    /// The descriptor set that describes it, for reflection.
+    /// The descriptor set that describes the service, for reflection.
     pub descriptors: &'static [u8],
     /// The limits of its calls.
     pub methods: Methods,
@@ -40,7 +40,7 @@ pub struct Service {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The description of the service is malformed. This is our bug.
+    /// The service's descriptor set is malformed. This is our bug.
     #[error("reflection: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
     /// The transport failed.
@@ -53,18 +53,22 @@ pub enum ServeError {
 pub enum ServiceEnd {
     /// Every call was finished.
     Whole,
-    /// The grace time was over before.
+    /// The grace time was over before all calls were finished.
     Cut {
-        /// Calls that a handler was still working on. Others only waited for their client.
+        /// The number of calls that a handler was still working on. All others only waited for
+        /// their client.
         working: usize,
     },
 }
 
-/// Serves until `shutdown`, with health checks and reflection. Then `ending` is called, nobody is admitted any more,
-/// streams of health and reflection end, requests that are not complete are refused, and calls in flight are finished
-/// within the grace time. At last all connections are closed.
+/// Serves until `shutdown` resolves, with health checks and reflection.
 ///
-/// Neither generic nor an `async fn`: so it is compiled in this crate, and not in each that calls it.
+/// The shutdown then goes as follows: `ending` is called; no call is admitted any more; streams for
+/// health and reflection end; requests that have not arrived completely are refused; calls in
+/// flight are finished within the grace time. At last, all connections are closed.
+///
+/// The function is neither generic nor an `async fn`, so it is compiled in this crate, and not in
+/// each crate that calls it.
 ///
 /// # Errors
 /// Returns an error if the transport fails.
@@ -83,7 +87,7 @@ pub fn serve<'a>(
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(descriptors)
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-                // Only what is served here: the descriptions hold the other roles, too.
+                // List only this service: the descriptor set describes the other roles, too.
                 .with_service_name(name)
                 .with_service_name("grpc.health.v1.Health")
         };
@@ -104,7 +108,7 @@ pub fn serve<'a>(
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
             .serve_with_incoming_shutdown(BoundedIncoming::new(incoming, house.clone()), async {
-                // A sender that is gone says the same.
+                // If the sender is dropped, that means the same.
                 let _ = ended.await;
             });
         tokio::pin!(serving);
@@ -113,12 +117,12 @@ pub fn serve<'a>(
             () = shutdown => {}
         }
 
-        tracing::info!("ending: no new calls are taken, calls in flight are finished");
+        tracing::info!("shutting down: refusing new calls, finishing the requests in flight");
         ending();
         for watched in [name, ""] {
             health.set_service_status(watched, ServingStatus::NotServing).await;
         }
-        // Those who watch are told, and then their streams end.
+        // Clients that watch the health are told, and then their streams end.
         for watched in [name, ""] {
             health.clear_service_status(watched).await;
         }
@@ -141,7 +145,7 @@ pub fn serve<'a>(
                 return Ok(ServiceEnd::Cut { working });
             }
         }
-        // What a client keeps open without a call is nothing to wait for.
+        // There is no need to wait for a client that keeps a connection open without a call.
         if let Ok(served) = timeout(GOODBYE, &mut serving).await {
             return Ok(served.map(|()| ServiceEnd::Whole)?);
         }
@@ -151,7 +155,7 @@ pub fn serve<'a>(
     })
 }
 
-/// Closes all connections when the service ends, however it does.
+/// Closes all connections when the service ends, whatever the reason.
 struct CloseOnDrop(Arc<ConnectionLimiter>);
 
 impl Drop for CloseOnDrop {

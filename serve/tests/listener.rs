@@ -1,7 +1,7 @@
-//! Who takes places and says nothing, and a process that has no descriptors left.
+//! Clients that take places and stay silent, and a process that has run out of descriptors.
 //!
-//! 1,100 silent connections at `ulimit -n 1024` once made the ledger's accept loop spin: nobody was served, epochs no
-//! longer closed, and nothing was logged.
+//! 1,100 silent connections at `ulimit -n 1024` once made the ledger's accept loop spin: nobody was
+//! served, epochs no longer closed, and nothing was logged.
 
 use std::{
     io,
@@ -66,7 +66,7 @@ async fn connections_that_only_greet_give_way_when_full() {
     for _ in 0..8 {
         idle.push(Wire::connect(running.at, 65_535).await);
     }
-    // The first is refused, and then there is room.
+    // The first call is refused, and then there is room.
     running.serves_soon().await;
     for wire in idle {
         wire.closed().await;
@@ -74,7 +74,8 @@ async fn connections_that_only_greet_give_way_when_full() {
     running.end().await;
 }
 
-/// An open health watch once counted as a call: eight strangers with one each held every place for ever.
+/// An open health watch once counted as a call, so eight strangers with one watch each held every
+/// place for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_only_watch_give_way_when_full() {
     let running = Running::start(|limits| limits.connections = 8).await;
@@ -93,7 +94,7 @@ async fn connections_that_only_watch_give_way_when_full() {
         calls.push(wire.call(reflection, None, Bytes::new(), false).await);
         wires.push(wire);
     }
-    // The first is refused, and then there is room.
+    // The first call is refused, and then there is room.
     running.serves_soon().await;
     for wire in wires {
         wire.closed().await;
@@ -102,7 +103,7 @@ async fn connections_that_only_watch_give_way_when_full() {
     running.end().await;
 }
 
-/// A listener that fails so many times, as one does that has no descriptors left.
+/// A listener that fails this many times, as one does that is out of descriptors.
 struct Failing {
     left: usize,
     polls: Arc<AtomicUsize>,
@@ -114,7 +115,7 @@ impl Stream for Failing {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let polls = self.polls.fetch_add(1, Ordering::SeqCst);
-        assert!(polls < 1_000_000, "the listener does not rest");
+        assert!(polls < 1_000_000, "the listener does not pause");
         if self.left > 0 {
             self.left -= 1;
             // EMFILE
@@ -138,7 +139,7 @@ async fn a_listener_without_descriptors_pauses_its_tries() {
     let served = serve(failing.into(), service, &limits, told, Box::new(|| ()));
     let ended = within("the service to end", served).await;
     ended.unwrap();
-    // At 0, 50, 150, 350 and 750 milliseconds. A loop that spins comes to millions.
+    // At 0, 50, 150, 350 and 750 milliseconds. A loop that spins would try millions of times.
     let polls = polls.load(Ordering::SeqCst);
     assert!((1..=20).contains(&polls), "{polls} tries");
 }
@@ -148,7 +149,7 @@ async fn a_listener_without_descriptors_pauses_its_tries() {
 async fn half_sent_requests_end_while_others_are_served() {
     let running = Running::start(|limits| {
         limits.receive = Duration::from_millis(1000);
-        // Room for a few calls beside the first of each connection.
+        // Room for a few calls, in addition to the first of each connection.
         limits.in_flight = 512 * 1024;
     })
     .await;
@@ -169,7 +170,7 @@ async fn half_sent_requests_end_while_others_are_served() {
     let count = |code: Code| codes.iter().filter(|got| **got == code).count();
     let (late, full) = (count(Code::DeadlineExceeded), count(Code::ResourceExhausted));
     assert_eq!(late + full, 64, "{codes:?}");
-    // The first call of each connection, and as many as the budget takes: 136 KiB each.
+    // The first call of each connection, and as many more as the budget allows, at 136 KiB each.
     assert!((4..=4 + 3).contains(&late), "{late} calls were received, {full} refused");
     assert_eq!(running.toy.calls.load(Ordering::SeqCst), 1);
     // Everything was given back.
@@ -184,7 +185,7 @@ async fn half_sent_requests_end_while_others_are_served() {
 async fn answers_that_nobody_reads_are_bounded_and_cut_off() {
     let running = Running::start(|limits| {
         limits.stall = Duration::from_secs(3);
-        // Two answers.
+        // Room for two answers.
         limits.unsent = 600 * 1024;
     })
     .await;
@@ -195,7 +196,8 @@ async fn answers_that_nobody_reads_are_bounded_and_cut_off() {
         calls.spawn(call.unread());
     }
     running.serves().await.unwrap();
-    // Two fit, and are cut off with their connection. The others are refused before any of them is sent.
+    // Two answers fit, and are cut off with their connection. The others are refused before any
+    // part of them is sent.
     let codes = within("eight calls to end", calls.join_all()).await;
     let count = |code| codes.iter().filter(|got| **got == code).count();
     assert_eq!((count(None), count(Some(Code::ResourceExhausted))), (2, 6), "{codes:?}");

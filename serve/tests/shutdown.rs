@@ -1,7 +1,7 @@
-//! The end of a service, whatever its clients do.
+//! The shutdown of a service, whatever its clients do.
 //!
-//! One open health watch once delayed a ledger's end by ten seconds and made it exit with 2; one open reflection call
-//! delayed a prover's by thirty.
+//! One open health watch once delayed a ledger's shutdown by ten seconds and made it exit with 2.
+//! One open reflection call delayed a prover's by thirty seconds.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn idle_streams_and_half_sent_requests_delay_no_end() {
     running.serves().await.unwrap();
 
     let (ended, ()) = tokio::join!(running.end(), async {
-        // Its stream ends one way or the other.
+        // The stream ends with either code.
         assert!(matches!(reflection.code().await, Some(Code::Ok | Code::Unavailable)));
         for (what, call) in [("watch", watch), ("half", half)] {
             let expected = if what == "watch" { Code::Ok } else { Code::Unavailable };
@@ -59,7 +59,7 @@ async fn an_unread_answer_delays_the_end_by_the_grace_time() {
         }
     })
     .await;
-    // Nobody is working on it.
+    // No handler is working on it.
     assert_eq!(running.end().await, ServiceEnd::Cut { working: 0 });
     wire.closed().await;
     drop(call);

@@ -4,12 +4,17 @@
 //! use wufu_testing as _;
 //! ```
 //!
-//! Nothing else is needed. A watchdog thread starts before `main`. When the binary has run for [`DEFAULT_LIMIT`], the watchdog
-//! prints on standard error what the binary was doing (its threads, the tests that they run, its child processes), ends the
-//! binary with exit code [`EXIT_CODE`] and has the child processes killed. So a test that hangs fails, and says where.
+//! Nothing else is needed. A watchdog thread starts before `main`. When the binary has run for
+//! [`DEFAULT_LIMIT`], the watchdog prints to standard error what the binary was doing: its threads,
+//! the tests that they run, and its child processes. It then ends the binary with exit code
+//! [`EXIT_CODE`] and has the child processes killed. So a test that hangs fails, and the output
+//! says where it hung.
 //!
-//! `WUFU_TEST_LIMIT` sets another limit, in seconds. `WUFU_FULL=1` turns on the long forms of tests, and raises the default to
-//! [`FULL_LIMIT`]. `.ci/tests.py` checks that every test binary has the line above.
+//! `WUFU_TEST_LIMIT` sets another limit, in seconds. `WUFU_FULL=1` turns on the long forms of tests
+//! and raises the default limit to [`FULL_LIMIT`]. `.ci/tests.py` checks that every test binary has
+//! the line above.
+//!
+//! Read next: [`Process`], a child process that is killed when its test ends.
 
 mod process;
 mod report;
@@ -30,17 +35,19 @@ pub const DEFAULT_LIMIT: Duration = Duration::from_secs(30 * 60);
 /// How long a test binary may run with `WUFU_FULL=1`.
 pub const FULL_LIMIT: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// The exit code of a test binary that was ended by its limit. `timeout` of coreutils has the same.
+/// The exit code of a test binary that reached its limit. It is the code that `timeout` of
+/// coreutils uses.
 pub const EXIT_CODE: i32 = 124;
 
 /// The variable that sets the limit, in seconds.
 const VARIABLE: &str = "WUFU_TEST_LIMIT";
 
-/// How long the report may take. After it the binary ends without one.
+/// How long writing the report may take. After that, the binary ends without one.
 const REPORT_LIMIT: Duration = Duration::from_secs(20);
 
-// SAFETY: runs before `main`, on the main thread. It reads the environment, which nothing changes at that time, and starts a
-// thread. Neither depends on anything that the standard library sets up in `main`.
+// SAFETY: runs before `main`, on the main thread. It reads the environment, which nothing changes
+// at that time, and starts a thread. Neither depends on anything that the standard library sets up
+// in `main`.
 ctor::declarative::ctor! {
     #[ctor(unsafe)]
     fn before_main() {
@@ -63,12 +70,13 @@ fn start() {
         expire(limit)
     });
     if let Err(error) = started {
-        let _ = writeln!(io::stderr(), "the time limit of this test binary does not run: {error}");
+        let _ =
+            writeln!(io::stderr(), "could not start the time limit of this test binary: {error}");
         exit(2)
     }
 }
 
-/// The limit that these variables set.
+/// The limit that the two variables ask for.
 fn limit(variable: Option<&str>, full: bool) -> Result<Duration, String> {
     match variable {
         None if full => Ok(FULL_LIMIT),
@@ -80,8 +88,8 @@ fn limit(variable: Option<&str>, full: bool) -> Result<Duration, String> {
     }
 }
 
-/// Ends the process with a report. Neither a thread that holds the lock of standard error nor a reader that has stopped reading
-/// can keep it from ending.
+/// Writes a report and ends the process. It ends even if another thread holds the lock of standard
+/// error, or if nobody reads standard error.
 fn expire(limit: Duration) -> ! {
     let reporting = thread::Builder::new().name("report".into()).spawn(move || {
         report::print(limit);
@@ -91,7 +99,7 @@ fn expire(limit: Duration) -> ! {
         thread::sleep(REPORT_LIMIT);
     }
     thread::spawn(|| exit(EXIT_CODE));
-    // What runs at the exit of a process may hang, too.
+    // Exit handlers may hang, too.
     thread::sleep(Duration::from_secs(5));
     abort()
 }
@@ -105,7 +113,7 @@ mod tests {
         assert_eq!(limit(None, false), Ok(DEFAULT_LIMIT));
         assert_eq!(limit(None, true), Ok(FULL_LIMIT));
         assert_eq!(limit(Some("90"), true), Ok(Duration::from_secs(90)));
-        // No value turns the limit off.
+        // No value turns off the limit.
         for wrong in ["", "0", "-1", "1.5", "20 min", "none"] {
             let expected =
                 format!("WUFU_TEST_LIMIT is {wrong:?}, expected a number of seconds, at least 1");

@@ -1,4 +1,4 @@
-//! Child processes that do not outlive their test.
+//! Child processes that end with their test.
 
 use std::{
     io,
@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A child process that is killed when this is dropped: when the test that started it ends, also by a panic.
+/// A child process that is killed when this value is dropped. That is at the end of the test that
+/// started it, even if the test panics.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -19,7 +20,7 @@ impl Process {
     /// Starts a command.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// Returns an error if the command cannot be started.
     pub fn start(command: &mut Command) -> io::Result<Self> {
         let child = command.spawn()?;
         Ok(Self { child, command: format!("{command:?}") })
@@ -28,7 +29,7 @@ impl Process {
     /// Waits until the process ends.
     ///
     /// # Panics
-    /// When it does not end in time. The panic kills it.
+    /// Panics, and so kills the process, if it does not end in time.
     #[allow(clippy::panic, reason = "this is part of a test")]
     pub fn ended(&mut self, within: Duration) -> ExitStatus {
         let end = Instant::now() + within;
@@ -36,15 +37,15 @@ impl Process {
             match self.child.try_wait() {
                 Ok(Some(status)) => return status,
                 Ok(None) if Instant::now() < end => thread::sleep(Duration::from_millis(10)),
-                Ok(None) => panic!("it did not end within {within:?}: {}", self.command),
-                Err(error) => panic!("it cannot be waited for: {}: {error}", self.command),
+                Ok(None) => panic!("the process did not end within {within:?}: {}", self.command),
+                Err(error) => panic!("cannot wait for the process: {}: {error}", self.command),
             }
         }
     }
 
-    /// Kills the process: nothing of it runs after this.
+    /// Kills the process and waits until it is gone.
     pub fn kill(&mut self) {
-        // It may have ended by itself. After SIGKILL, waiting is short.
+        // The process may have ended by itself. After SIGKILL, the wait is short.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! What a test binary is doing: its threads, the tests that they run, its child processes.
+//! The report on a test binary: its threads, the tests that they run, and its child processes.
 
 use std::{
     env,
@@ -11,23 +11,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Names of threads are cut to this many bytes by Linux.
+/// Linux cuts the names of threads to this many bytes.
 const NAME_BYTES: usize = 15;
 
-/// Ticks of `/proc/PID/stat` in a second: Linux shows every architecture this many.
+/// Ticks per second in `/proc/PID/stat`. Linux reports this number on every architecture.
 const TICKS: u64 = 100;
 
-/// How long a helper command may take.
+/// How long a command that the report runs may take.
 const HELPER_LIMIT: Duration = Duration::from_secs(5);
 
-/// Prints the report to standard error, and has the child processes killed.
+/// Prints the report to standard error and has the child processes killed.
 pub(crate) fn print(limit: Duration) {
     let mut text = format!(
-        "\nwufu-testing: this test binary has run for {} s, its limit (WUFU_TEST_LIMIT, in seconds), and ends now. \
+        "\nwufu-testing: this test binary has run for {} s, its limit (WUFU_TEST_LIMIT, in \
+         seconds), and ends now. \
          Above, libtest names the tests that ran for over 60 seconds.\n",
         limit.as_secs()
     );
-    // First what cannot fail: looking for tests and children runs commands.
+    // First print what cannot fail. Finding tests and children runs other commands.
     say(&text);
     text.clear();
     let tests = tests();
@@ -45,7 +46,7 @@ pub(crate) fn print(limit: Duration) {
     kill_soon(&children);
 }
 
-/// Writes to standard error without its lock, which a thread that hangs may hold.
+/// Writes to standard error without taking its lock, which a hanging thread may hold.
 fn say(text: &str) {
     #[cfg(unix)]
     let unlocked = {
@@ -64,16 +65,16 @@ fn say(text: &str) {
 #[derive(Debug, PartialEq, Eq)]
 struct Thread {
     id: u32,
-    /// The first [`NAME_BYTES`] of it.
+    /// At most the first [`NAME_BYTES`] bytes of its name.
     name: String,
     state: char,
-    /// Where it waits in the kernel, if the kernel says.
+    /// Where in the kernel it waits, if the kernel says so.
     waits_in: Option<String>,
     /// CPU time, in ticks.
     ticks: u64,
 }
 
-/// The threads in a folder like `/proc/self/task`. None where there is no such folder.
+/// The threads in a folder like `/proc/self/task`. There are none if the folder does not exist.
 fn threads(folder: &Path) -> Vec<Thread> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut threads: Vec<Thread> = entries
@@ -90,7 +91,7 @@ fn threads(folder: &Path) -> Vec<Thread> {
 }
 
 impl Thread {
-    /// Reads `/proc/PID/task/ID/stat`: `ID (NAME) STATE …`, where the name may hold anything.
+    /// Parses `/proc/PID/task/ID/stat`: `ID (NAME) STATE …`. The name may contain any characters.
     fn parse(id: u32, stat: &str, waits_in: Option<String>) -> Option<Self> {
         let (head, tail) = stat.rsplit_once(") ")?;
         let name = head.split_once(" (")?.1.into();
@@ -122,7 +123,8 @@ impl Thread {
         format!("thread {id} {name:?}: {state}{place}, {seconds}.{rest} s of CPU time{test}")
     }
 
-    /// The tests that may run on it: libtest names a thread after its test, and Linux cuts the name.
+    /// The tests that this thread may be running. libtest names a thread after its test, and Linux
+    /// cuts the name.
     fn tests<'a>(&self, tests: &'a [String]) -> Vec<&'a str> {
         let is_cut = self.name.len() == NAME_BYTES;
         let fits = |test: &&String| **test == self.name || is_cut && test.starts_with(&self.name);
@@ -130,7 +132,7 @@ impl Thread {
     }
 }
 
-/// The names of all tests of this binary, which it lists itself.
+/// The names of all tests in this binary, as the binary itself lists them.
 fn tests() -> Vec<String> {
     let Ok(binary) = env::current_exe() else { return Vec::new() };
     let listed = output(Command::new(binary).args(["--list", "--format", "terse"]));
@@ -138,7 +140,7 @@ fn tests() -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// What a command prints. Nothing if it fails or takes too long.
+/// A command's output. It is empty if the command fails or takes too long.
 fn output(command: &mut Command) -> String {
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else { return String::new() };
@@ -153,20 +155,21 @@ fn output(command: &mut Command) -> String {
     while Instant::now() < end && matches!(child.try_wait(), Ok(None)) {
         thread::sleep(Duration::from_millis(10));
     }
-    // If it has ended, there is nothing to kill.
+    // If it has ended by itself, there is nothing to kill.
     let _ = child.kill();
     let _ = child.wait();
     reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
 }
 
-/// All descendants of this process: their ids and command lines.
+/// All descendants of this process, with their ids and command lines.
 fn children() -> Vec<(u32, String)> {
     let list = output(Command::new("ps").args(["-A", "-o", "pid=,ppid=,args="]));
     let list = if list.is_empty() { listed_by_linux() } else { processes(&list) };
     descendants(&list, process::id())
 }
 
-/// Kills processes when this one has ended. Earlier, a test that waits for one of them would go on, and might pass.
+/// Kills the processes after this one has ended. If they ended earlier, a test that waits for one
+/// of them would continue and might pass.
 fn kill_soon(children: &[(u32, String)]) {
     if children.is_empty() {
         return;
@@ -181,10 +184,10 @@ fn kill_soon(children: &[(u32, String)]) {
         .spawn();
 }
 
-/// A process: its id, its parent's, its command line.
+/// A process: its id, its parent's id and its command line.
 type ProcessEntry = (u32, u32, String);
 
-/// Reads what `ps` prints.
+/// Parses the output of `ps`.
 fn processes(list: &str) -> Vec<ProcessEntry> {
     let process = |line: &str| {
         let (id, rest) = line.trim_start().split_once(' ')?;
@@ -194,7 +197,7 @@ fn processes(list: &str) -> Vec<ProcessEntry> {
     list.lines().filter_map(process).collect()
 }
 
-/// All processes, where there is no `ps`.
+/// All processes, for systems without `ps`.
 fn listed_by_linux() -> Vec<ProcessEntry> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let process = |path: &Path| {
@@ -208,14 +211,14 @@ fn listed_by_linux() -> Vec<ProcessEntry> {
     entries.filter_map(|entry| process(&entry.ok()?.path())).collect()
 }
 
-/// The processes that descend from `ancestor`, parents first.
+/// The descendants of `ancestor`, parents first.
 fn descendants(list: &[ProcessEntry], ancestor: u32) -> Vec<(u32, String)> {
     let mut found: Vec<(u32, String)> = Vec::new();
     let mut parents = vec![ancestor];
     while let Some(parent) = parents.pop() {
         for (id, of, command) in list {
             let is_new = *id != ancestor && found.iter().all(|(known, _)| known != id);
-            // What this report runs itself has ended, or is about to.
+            // The commands of this report have ended, or are about to.
             if *of == parent && is_new && !command.starts_with("ps -A -o") {
                 found.push((*id, command.clone()));
                 parents.push(*id);
@@ -248,8 +251,8 @@ mod tests {
         let tests = ["service::what_cannot", "service::what_can", "gate", "gates"];
         let tests = tests.map(str::to_owned);
         let described = thread("service::what_c").describe(&tests);
-        let expected = "thread 7 \"service::what_c\": sleeping, 2.5 s of CPU time, \
-             runs one of the tests service::what_cannot, service::what_can";
+        let expected = "thread 7 \"service::what_c\": sleeping, 2.5 s of CPU time, runs one of the \
+                        tests service::what_cannot, service::what_can";
         assert_eq!(described, expected);
         let mut whole = thread("gate");
         whole.waits_in = Some("futex_wait".into());

@@ -1,5 +1,6 @@
-//! `cargo test` hung for ever in a test of the prover: a failed assertion left a gate closed, and a thread waited there. Nothing
-//! ended the process, and nothing said which test it was. Here tests hang on purpose.
+//! `cargo test` once hung for ever in a test of the prover: a failed assertion left a gate closed,
+//! and a thread waited at it. Nothing ended the process, and nothing said which test it was. The
+//! tests here hang on purpose.
 
 use std::{
     env, fs,
@@ -56,17 +57,17 @@ fn a_test_that_hangs_with_a_child_process() {
 fn a_hanging_test_is_named_and_its_child_killed() {
     let output = run("limit::a_test_that_hangs_with_a_child_process", "2");
     let text = ended_by_its_limit(&output);
-    // The pipe of its standard error is closed: this could be read to its end.
+    // Its end of the pipe is closed, so the output could be read to the end.
     let killed = text.lines().find_map(|line| line.trim().strip_prefix("child process "));
     let (id, command) = killed.expect(&text).split_once(", killed now: ").unwrap();
     assert_eq!(command, "sleep 1000");
     if cfg!(target_os = "linux") {
-        // Ended, or a zombie that nobody has waited for yet.
+        // The process has ended, or is a zombie that nobody has waited for yet.
         let stat = || fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         let ended = |stat: String| stat.is_empty() || stat.contains(") Z ");
         let mut tries = 0..1000;
         while !ended(stat()) {
-            assert!(tries.next().is_some(), "it still runs: {}", stat());
+            assert!(tries.next().is_some(), "the process still runs: {}", stat());
             thread::sleep(Duration::from_millis(10));
         }
         let name = "limit::a_test_that_hangs_with_a_child_process";
@@ -112,7 +113,8 @@ fn a_quick_test_passes_and_a_wrong_limit_is_refused() {
     assert_eq!(String::from_utf8(refused.stderr).unwrap(), expected);
 }
 
-/// A thread that libtest did not start waits for ever, and the test for it: a gate that nobody opens.
+/// A thread that libtest did not start waits for ever at a gate that nobody opens, and the test
+/// waits for the thread.
 #[test]
 #[ignore = "hangs on purpose"]
 fn waits_for_a_thread() {
@@ -131,8 +133,9 @@ fn threads_that_are_not_tests_are_listed() {
     }
 }
 
-/// The report gives the first 15 bytes of a name, and the tests that have such names: all that Linux keeps. The whole name is libtest's
-/// to print, after a minute. The limit is far beyond that.
+/// The report shows the first 15 bytes of a thread's name, which is all that Linux keeps, and the
+/// tests whose names begin so. libtest prints the whole name itself after a minute. The limit here
+/// is far longer than that.
 #[test]
 fn libtest_names_a_test_that_runs_for_over_a_minute() {
     assert!(wufu_testing::DEFAULT_LIMIT > Duration::from_secs(120));
@@ -158,6 +161,6 @@ fn a_child_process_does_not_outlive_its_test() {
     });
     let panic = late.join().unwrap_err();
     let message = panic.downcast_ref::<String>().unwrap();
-    assert_eq!(message, "it did not end within 50ms: \"sleep\" \"1000\"");
+    assert_eq!(message, "the process did not end within 50ms: \"sleep\" \"1000\"");
     assert!(!Path::new(&format!("/proc/{id}")).exists());
 }

@@ -1,4 +1,4 @@
-//! Tests of the time limit, each with a process of its own: this test binary, run again.
+//! Tests of the time limit. Each one runs this test binary again, as a process of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;

@@ -1,4 +1,4 @@
-//! `cargo xtask TASK`. The only task so far is `vectors`.
+//! Runs `cargo xtask TASK`. The only task is `vectors`.
 
 use anyhow::Context as _;
 

@@ -1,4 +1,4 @@
-//! The integration tests of this crate, in one binary: each further binary costs a link.
+//! The integration tests of this crate, in one binary because each binary costs a link.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;

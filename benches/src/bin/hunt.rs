@@ -1,5 +1,6 @@
-//! Hunts for second witnesses in an iden3 `.r1cs`, anybody's: which wires do the inputs leave open, and can one of them be
-//! something else? Exit code 3 when a wire is open, 4 when a second witness was built.
+//! Looks for second witnesses in any `.r1cs` file of iden3's format: which wires do the inputs
+//! leave open, and can one of these have another value? The exit code is 3 if a wire is open, and 4
+//! if a second witness was built.
 #![allow(clippy::print_stdout)]
 
 #[cfg(test)]
@@ -18,31 +19,31 @@ use wufu_benches::{machine, ms, time};
 use wufu_circuits::{Circuit, CircuitVisitor};
 use wufu_verifier::CircuitName;
 
-/// Larger files are not read.
+/// The largest file that is read.
 const MOST_BYTES: u64 = 1 << 31;
 
-/// Which wires of a rank-1 system do its inputs leave open?
+/// Find the wires of a rank-1 system that its inputs leave open
 #[derive(Parser)]
 struct Args {
     /// The system, over BN254
     #[arg(required_unless_present = "circuit", conflicts_with = "circuit")]
     file: Option<PathBuf>,
-    /// One of ours in place of a file, with a witness of its own
+    /// Use this circuit of ours instead of a file, with a witness of its own
     #[arg(long, value_parser = CircuitName::ALL.map(CircuitName::as_str))]
     circuit: Option<String>,
-    /// How many wires after the public ones are given, in place of what the file says
+    /// Number of wires after the public ones that are given, in place of the number in the file
     #[arg(long, conflicts_with = "declared")]
     inputs: Option<u32>,
-    /// The private wires that are given, as in 9-12,40, in place of what the file says
+    /// The private wires that are given, such as 9-12,40, in place of those in the file
     #[arg(long)]
     declared: Option<String>,
-    /// A witness, from which another is built
+    /// A witness, from which a second one is built
     #[arg(long)]
     witness: Option<PathBuf>,
-    /// Open wires that are listed
+    /// Number of open wires to list
     #[arg(long, default_value_t = 20)]
     list: usize,
-    /// One JSON object
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -129,7 +130,7 @@ fn main() -> anyhow::Result<ExitCode> {
     }))
 }
 
-/// The system, a witness where there is one, and what is told of it so that a run can be repeated.
+/// The system, a witness if there is one, and a description with which a run can be repeated.
 type Subject = (System, Option<Vec<Fr>>, String);
 
 const SEED: u64 = 0;

@@ -1,4 +1,4 @@
-//! Donations, hashed on all cores and written in batches of one transaction.
+//! Hashes donations on all cores and writes them in batches, in one transaction.
 
 use std::sync::Arc;
 
@@ -20,20 +20,20 @@ use crate::{
     workers::{HASHES, Workers},
 };
 
-/// Rows that are hashed while those before are written.
+/// How many rows are hashed while the previous ones are being written.
 const BATCH: usize = 4096;
 
 /// How many rows were written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowsWritten {
-    /// All of them.
+    /// All rows.
     pub(crate) rows: u64,
-    /// Those with an owner, which are leaves.
+    /// The rows with an owner, which are leaves.
     pub(crate) leaves: u64,
 }
 
-/// Writes donations from place `first` on, and adds them and their projects to directory and tally. `progress` hears
-/// how many rows are written.
+/// Writes donations, with leaves from index `first` on, and adds them and their projects to the
+/// directory and the tally. Calls `progress` with the number of rows written so far.
 pub(super) async fn insert(
     tx: &mut Transaction<'_>,
     workers: &Workers,
@@ -55,7 +55,7 @@ pub(super) async fn insert(
             Some(hashed?.into_iter().flatten().collect::<Vec<_>>())
         })
     };
-    // The batch after is hashed while this one is written.
+    // The next batch is hashed while this one is being written.
     let mut hashed = batch(0).await?;
     let mut start = 0;
     while start < donations.rows.len() {
@@ -75,7 +75,7 @@ pub(super) async fn insert(
     Ok(written)
 }
 
-/// The projects of rows, and the leaves of those with an owner, in their order.
+/// The projects of rows, and the leaves of those that have an owner, in order.
 fn hash(
     rows: &[DonationRow],
     keys: &[Option<ProjectKey>],
@@ -107,7 +107,7 @@ fn hash(
     Some(hashed)
 }
 
-/// Writes rows, those with an owner from place `first` on, and adds them to the tally.
+/// Writes rows, with leaves from index `first` on, and adds them to the tally.
 async fn write(
     tx: &mut Transaction<'_>,
     first: u64,

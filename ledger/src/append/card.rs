@@ -1,4 +1,4 @@
-//! Cards: issued to a person under a serial number, once.
+//! Cards. Each serial number is issued once.
 
 use wufu_circuits::card::Card;
 use wufu_proto::append::CardIssue;
@@ -6,20 +6,20 @@ use wufu_verifier::{Commitment, Fr, PublicKey};
 
 use crate::random;
 
-/// A card, and whose it is.
+/// A card and its owner.
 pub(crate) struct IssuedCard {
     pub(crate) card: Card,
     pub(crate) serial: u64,
     pub(crate) owner: PublicKey,
 }
 
-/// The leaves of cards, in their order, on the thread that calls.
+/// The cards' leaves, in order. Computed on the calling thread.
 pub(crate) fn leaves<'a>(cards: impl ExactSizeIterator<Item = &'a IssuedCard>) -> Vec<Fr> {
     let commitments = Card::commitments(cards.map(|card| (&card.card, card.owner)));
     commitments.into_iter().map(Commitment::fr).collect()
 }
 
-/// The card of an order.
+/// Makes the card that was ordered.
 pub(crate) fn issue(org: &str, order: &CardIssue, serial: u64) -> IssuedCard {
     let card = Card::issued(order.kind, org, serial, random::element());
     IssuedCard { card, serial, owner: order.address.pk }

@@ -1,4 +1,4 @@
-//! What must hold before cards and persons are appended.
+//! Checks before cards and persons are appended.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -8,7 +8,7 @@ use wufu_proto::append::CardIssue;
 use super::error::AppendError;
 use crate::store::{Connection, cards, claims, persons};
 
-/// Gives every card a serial that was not issued: its own, or the next one.
+/// Gives every card a serial that was not issued before: the requested one, or the next free one.
 pub(crate) async fn serials(
     connection: &mut Connection,
     orders: &[CardIssue],
@@ -42,7 +42,7 @@ pub(crate) async fn serials(
     Ok(serials)
 }
 
-/// Checks that persons may still be registered, and that none of these is.
+/// Checks that persons may still be registered, and that none of these is registered.
 pub(crate) async fn persons(
     connection: &mut Connection,
     addresses: &[Address],

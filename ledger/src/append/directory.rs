@@ -1,4 +1,4 @@
-//! The directory of institutions and projects in the database, and as a signed note.
+//! The directory of institutions and projects: in the database, and as a signed note.
 
 use futures_util::future::BoxFuture;
 use wufu_verifier::log::directory::{Directory, EntryError};
@@ -16,15 +16,15 @@ use crate::{
     store::{Connection, ReadPurpose, StoreError, Transaction, projects, signed},
 };
 
-/// The directory of the database.
+/// Reads the directory from the database.
 pub(crate) async fn load(connection: &mut Connection) -> Result<Directory, StoreError> {
     let institutions = projects::institutions(connection).await?;
     let projects = projects::projects(connection).await?;
     of_rows(&institutions, &projects).ok_or(StoreError::Broken { what: "list of projects" })
 }
 
-/// The directory of the database's rows, in the order of their ids. `None` when an id is missing or
-/// a name stands twice.
+/// Builds the directory from the database's rows, in the order of their ids. Returns `None` if an
+/// id is missing or a name occurs twice.
 fn of_rows(institutions: &[String], projects: &[(u64, String)]) -> Option<Directory> {
     let position = |id: u64| usize::try_from(id.checked_sub(1)?).ok();
     let projects = projects.iter().map(|(id, name)| Some((position(*id)?, name.as_str())));
@@ -32,7 +32,7 @@ fn of_rows(institutions: &[String], projects: &[(u64, String)]) -> Option<Direct
     Directory::from_stored(institutions.iter().map(String::as_str), projects)
 }
 
-/// Refuses names that are not those of the signed tally.
+/// Refuses names that differ from those in the signed tally.
 fn check_signed(directory: &Directory, signed: &Tally) -> Result<(), StoreError> {
     let mut found = Tally::new([0; 32], true);
     push_new(directory, &Directory::default(), &mut found)?;
@@ -47,7 +47,7 @@ fn check_signed(directory: &Directory, signed: &Tally) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Ids and names of the institutions that `before` does not have.
+/// Ids and names of the institutions that `before` does not contain.
 fn new_institutions<'d>(
     directory: &'d Directory,
     before: &Directory,
@@ -55,7 +55,7 @@ fn new_institutions<'d>(
     (1..).zip(directory.institutions().iter().map(String::as_str)).skip(before.institutions().len())
 }
 
-/// Ids, institutions' ids and names of the projects that `before` does not have.
+/// Ids, institution ids and names of the projects that `before` does not contain.
 fn new_projects<'d>(
     directory: &'d Directory,
     before: &Directory,
@@ -64,7 +64,7 @@ fn new_projects<'d>(
     fresh.map(|(id, (institution, name))| (id, institution as u64 + 1, name))
 }
 
-/// Adds what `before` does not have to a tally.
+/// Adds to a tally what `before` does not contain.
 fn push_new(
     directory: &Directory,
     before: &Directory,
@@ -81,7 +81,7 @@ fn push_new(
     Ok(())
 }
 
-/// Writes what `before` does not have, and adds it to the tally.
+/// Writes what `before` does not contain, and adds it to the tally.
 pub(crate) async fn save(
     tx: &mut Transaction<'_>,
     directory: &Directory,
@@ -101,7 +101,7 @@ impl Ledger {
     /// All institutions and projects.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn projects(&self) -> BoxFuture<'_, Result<Directory, StoreError>> {
         Box::pin(
             async move { load(&mut self.inner.store.reader(ReadPurpose::Shards).await?).await },
@@ -111,8 +111,8 @@ impl Ledger {
     /// All institutions and projects, as a signed note: see [`Directory::open`].
     ///
     /// # Errors
-    /// When the database fails, the names are not those that were signed when they were entered, or an older release
-    /// took a name that clients refuse.
+    /// Returns an error if the database fails, if the names differ from those that were signed when
+    /// they were entered, or if an older release accepted a name that clients refuse.
     pub fn projects_note(&self) -> BoxFuture<'_, Result<String, StoreError>> {
         Box::pin(async move {
             let store = &self.inner.store;
@@ -121,20 +121,20 @@ impl Ledger {
             let directory = load(&mut snapshot).await?;
             directory.check_names().map_err(name_error)?;
             match summary::load_state(&mut snapshot, self.log_key()).await {
-                // Nothing was ever signed that it could be compared with.
+                // Nothing was ever signed, so there is nothing to compare with.
                 Err(StoreError::State) if self.is_of_older_release(mark.as_deref())? => {}
                 state => check_signed(&directory, &state?.tally)?,
             }
             drop(snapshot);
             let origin = self.origin(Log::DONATIONS);
             let note = directory.sign(self.org(), &self.inner.signing, &origin);
-            // Names that are checked hold nothing that a note cannot.
+            // Names that passed the check contain nothing that a note may not contain.
             note.map_err(|_| StoreError::Broken { what: "list of projects" })
         })
     }
 }
 
-/// The error of a name that clients refuse.
+/// The error for a name that clients refuse.
 fn name_error(error: EntryError) -> StoreError {
     match error {
         EntryError::Name { field, name, error } => StoreError::Name { field, name, error },
@@ -165,8 +165,8 @@ mod tests {
         }
     }
 
-    /// Names of an older release were signed and served, and every client refused them. Now the
-    /// ledger names what has to be mended.
+    /// An older release signed and served such names, and every client refused them. Now the ledger
+    /// says which name to mend.
     #[test]
     fn a_stored_name_that_clients_refuse_is_named() {
         for bad in ["\u{3000}A", "B\u{a0}C", "cafe\u{301}"] {

@@ -1,4 +1,4 @@
-//! Donations: rows that came from somewhere.
+//! Donations that are about to be entered.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use wufu_verifier::{
 
 use crate::{append::error::AppendError, import::ReceiptKey};
 
-/// Donations that are not in the ledger yet. Names of institutions and projects are kept once.
+/// Donations that are not in the ledger yet. Each name of an institution or project is stored once.
 ///
 /// # Cost
-/// 56 bytes a row and the receipt's name.
+/// 56 bytes for each row, and the receipt's name.
 #[derive(Clone, Debug, Default)]
 pub struct Donations {
     institutions: Names,
-    // Institution and project, each a place in its list of names.
+    // Institution and project, as indices into the list of names.
     projects: Vec<(u32, u32)>,
     project_names: Names,
     project_places: HashMap<(u32, u32), u32>,
@@ -30,17 +30,19 @@ pub(crate) struct DonationRow {
     pub(crate) project: u32,
     pub(crate) amount: Amount,
     pub(crate) time: Time,
-    /// Where it came from, for messages: a line of a file, from 1.
+    /// Where the donation came from, for messages: a line of a file, counted from 1.
     pub(crate) line: u64,
     pub(crate) cell: ReceiptCell,
 }
 
-/// What a receipt's name was made of: enough to tell which other names the same row would have had.
+/// What a receipt's name was made from. It suffices to find the other names that the same row could
+/// have had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReceiptCell {
-    /// The length of the receipt's cell, which ends the name.
+    /// The length of the receipt's cell, which is the end of the name.
     pub(crate) length: u16,
-    /// The year that the date's cell shows. 0 for rows that come from no file: they have no other names.
+    /// The year in the date's cell. 0 for rows that do not come from a file: they have no other
+    /// names.
     pub(crate) year: u16,
 }
 
@@ -55,7 +57,7 @@ impl Names {
         if let Some(place) = self.places.get(name) {
             return *place;
         }
-        // As many names as rows, which are far fewer than 2^32.
+        // There are at most as many names as rows, and far fewer than 2^32 of them.
         let place = self.names.len() as u32;
         self.names.push(name.into());
         self.places.insert(name.into(), place);
@@ -67,8 +69,8 @@ impl Donations {
     /// Adds a donation. `line` says where it came from, for messages.
     ///
     /// # Errors
-    /// When the receipt is empty, too long or not UTF-8, or one of the three is no name that may be shown: see
-    /// [`text::check_name`].
+    /// Returns an error if the receipt is empty, too long or not UTF-8, or if one of the three is
+    /// not a displayable name: see [`text::check_name`].
     pub fn push(
         &mut self,
         receipt: &[u8],
@@ -89,7 +91,7 @@ impl Donations {
         Ok(())
     }
 
-    /// Adds a donation whose names were checked.
+    /// Adds a donation whose names have been checked.
     pub(crate) fn add(
         &mut self,
         (receipt, cell): (&[u8], ReceiptCell),
@@ -108,29 +110,30 @@ impl Donations {
         self.rows.push(DonationRow { receipt, project, amount, time, line, cell });
     }
 
-    /// How many there are.
+    /// The number of donations.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no donations.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Their sum, in minor units.
+    /// The sum of all donations, in minor units.
     pub fn sum(&self) -> u128 {
         self.rows.iter().map(|row| u128::from(row.amount.minor())).sum()
     }
 
-    /// Puts something before the name of every receipt: rows of two sources may have the same names.
+    /// Prepends `prefix` to the name of every receipt, because two sources may use the same names.
     pub fn rename_receipts(&mut self, prefix: &str) {
         for row in &mut self.rows {
             row.receipt = [prefix.as_bytes(), &row.receipt].concat().into();
         }
     }
 
-    /// The names that a row's receipt has under the other forms. None for rows that come from no file.
+    /// The names that a row's receipt would have in the other forms. There are none for rows that
+    /// do not come from a file.
     pub(crate) fn other_names(&self, row: &DonationRow) -> Vec<(String, ReceiptKey)> {
         let ReceiptCell { length, year } = row.cell;
         let cell =
@@ -142,12 +145,12 @@ impl Donations {
         names.into_iter().filter(|(name, _)| name.as_bytes() != row.receipt.as_ref()).collect()
     }
 
-    /// The institution's name of a row's project.
+    /// The institution of a row's project.
     pub(crate) fn institution(&self, project: u32) -> &str {
         &self.institutions.names[self.projects[project as usize].0 as usize]
     }
 
-    /// Institution's and project's name of a row.
+    /// The institution and the project of a row.
     pub(crate) fn names(&self, row: &DonationRow) -> (&str, &str) {
         let (institution, project) = self.projects[row.project as usize];
         (
@@ -156,7 +159,7 @@ impl Donations {
         )
     }
 
-    /// The key of each project, where the directory has it.
+    /// The key of each project that the directory contains.
     pub(crate) fn known_keys(&self, directory: &Directory) -> Vec<Option<ProjectKey>> {
         let (institutions, projects) = (&self.institutions.names, &self.project_names.names);
         let key = |(institution, project): &(u32, u32)| {
@@ -165,7 +168,7 @@ impl Donations {
         self.projects.iter().map(key).collect()
     }
 
-    /// Gives every project of a row its key, in order of first appearance.
+    /// Gives every row's project its key, in the order of first appearance.
     pub(super) fn keys(
         &self,
         directory: &mut Directory,
@@ -182,14 +185,14 @@ impl Donations {
     }
 }
 
-/// A donation's project and leaf.
+/// The project and the leaf of a donation.
 pub(crate) struct HashedDonation {
     pub(crate) project: ProjectKey,
-    /// Without an owner there is none.
+    /// A donation without an owner has no leaf.
     pub(crate) leaf: Option<OwnedLeaf>,
 }
 
-/// An owned row, hashed.
+/// The hashes of a row that has an owner.
 pub(crate) struct OwnedLeaf {
     pub(crate) owner: PublicKey,
     pub(crate) rcm: Fr,
@@ -198,14 +201,14 @@ pub(crate) struct OwnedLeaf {
 }
 
 impl DonationRow {
-    /// Project key, amount and time as the database has them.
+    /// Project key, amount and time, as the database stores them.
     pub(crate) fn facts(&self, project: ProjectKey) -> [i64; 3] {
-        // All three are below 2^63: ids are, and so are the bounds of the types.
+        // All three are below 2^63: the ids are, and the types limit the others.
         [project.to_u64(), self.amount.minor(), self.time.seconds()].map(|fact| fact as i64)
     }
 }
 
-/// A receipt's name for a message.
+/// A receipt's name, for a message.
 pub(crate) fn lossy(receipt: &[u8]) -> String {
     String::from_utf8_lossy(receipt).into_owned()
 }

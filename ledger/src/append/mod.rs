@@ -1,4 +1,4 @@
-//! Appending: all of a batch or nothing, acknowledged after the commit.
+//! Appending: a batch is appended whole or not at all, and acknowledged after the commit.
 
 mod batches;
 pub(crate) mod card;
@@ -32,26 +32,26 @@ use crate::{
 pub use error::AppendError;
 use futures_util::future::BoxFuture;
 
-/// Where entries came to, in the order in which they were given.
+/// The leaf indices of the appended entries, in the order in which the entries were given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placement {
-    /// In the card log.
+    /// Indices in the card log.
     pub cards: Range<u64>,
-    /// In the person log.
+    /// Indices in the person log.
     pub persons: Range<u64>,
-    /// In the donation log.
+    /// Indices in the donation log.
     pub donations: Range<u64>,
 }
 
 impl Ledger {
-    /// Appends cards, persons and donations, all or none. When it returns they are durable; they are in the tree from
-    /// the next checkpoint on: see [`Ledger::grants`].
+    /// Appends cards, persons and donations, all or none. When it returns, they are durable. They
+    /// are in the tree from the next checkpoint on: see [`Ledger::grants`].
     ///
     /// # Errors
-    /// When an entry is refused or the database fails. Then nothing was appended.
+    /// Returns an error if an entry is refused or the database fails. Then nothing was appended.
     ///
     /// # Cost
-    /// One hash a card or person, three a donation.
+    /// One hash for each card or person, three for each donation.
     pub fn append(&self, what: Append) -> BoxFuture<'_, Result<Placement, AppendError>> {
         Box::pin(async move {
             let ledger = self.clone();
@@ -121,7 +121,7 @@ impl Ledger {
         Ok(placed)
     }
 
-    /// Appends leaves to the card or person log.
+    /// Appends leaves to the card log or the person log.
     pub(crate) async fn append_leaves(
         &self,
         tx: &mut Transaction<'_>,
@@ -166,7 +166,7 @@ impl Ledger {
         Ok((written, range))
     }
 
-    /// The next `count` places of a log.
+    /// The next `count` indices of a log.
     pub(crate) async fn range(
         &self,
         tx: &mut Transaction<'_>,
@@ -186,7 +186,7 @@ impl Ledger {
         Ok(size..got)
     }
 
-    /// Checks that an address is for this org.
+    /// Checks that an address belongs to this organisation.
     pub(crate) fn is_ours(&self, address: &Address) -> Result<(), AppendError> {
         if address.org == self.org() {
             return Ok(());
@@ -195,7 +195,8 @@ impl Ledger {
     }
 }
 
-/// Commits what succeeded. What was refused is rolled back here, and what failed by closing its connection.
+/// Commits what succeeded. Rolls back what was refused. Closes the connection if something failed,
+/// which rolls back as well.
 pub(crate) async fn finish<T>(
     tx: Transaction<'_>,
     done: Result<T, AppendError>,
@@ -213,7 +214,7 @@ pub(crate) async fn finish<T>(
     }
 }
 
-/// Entries as rows and owners.
+/// Converts entries to rows and owners.
 fn donations(entries: &[DonationEntry]) -> Result<(Donations, Owners), AppendError> {
     let mut donations = Donations::default();
     let mut owners = std::collections::HashMap::new();

@@ -1,4 +1,5 @@
-//! Donations without owner: entered, counted, and a leaf as soon as somebody is named.
+//! Donations without an owner. They are entered and counted, and become leaves when an owner is
+//! named.
 
 use futures_util::future::BoxFuture;
 use wufu_circuits::{Address, Ownership};
@@ -15,14 +16,14 @@ use crate::{
 };
 
 impl Ledger {
-    /// Gives a pending donation its owner; it becomes a leaf.
+    /// Gives a pending donation its owner. The donation becomes a leaf.
     ///
     /// # Errors
-    /// When no pending donation has the receipt, its row is not the one that was signed, the address is of another org,
-    /// or the database fails.
+    /// Returns an error if no pending donation has the receipt, if its row differs from the one
+    /// that was signed, if the address belongs to another organisation, or if the database fails.
     ///
     /// # Cost
-    /// Three hashes, and one (blake3) for each donation that was entered in the same epoch.
+    /// Three hashes, and one (BLAKE3) for each donation that was entered in the same epoch.
     pub fn own<'a>(
         &'a self,
         receipt: &'a [u8],
@@ -58,7 +59,7 @@ impl Ledger {
             });
         }
         let mut state = self.state(tx).await?;
-        // What is signed from here on is what was entered, or nothing is.
+        // From here on, what is signed is what was entered, or nothing is signed.
         let (key, number) = (self.log_key(), found.number);
         let edited = recount::donation_differs(tx.connection()?, key, &state, number).await?;
         if let Some(edited) = edited {

@@ -1,4 +1,4 @@
-//! One entry under audit: what is public, and the secrets from which it was made.
+//! The audit of one entry: its public part, and the secrets that it was made from.
 
 use std::fmt;
 
@@ -14,26 +14,26 @@ use crate::append::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The leaf is no field element, or 0.
+    /// The leaf is not a field element, or it is 0.
     Leaf,
-    /// A number of the record is out of its bounds.
+    /// A number in the record is out of bounds.
     Record,
-    /// The public record does not make the leaf.
+    /// The leaf does not match its public record.
     RecordLeaf,
-    /// Nothing says for whom the entry was made.
+    /// There is no record of the owner for whom the entry was made.
     Unissued,
-    /// What was issued does not make the entry.
+    /// The entry does not match what was issued to its owner.
     Issued,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Leaf => "the leaf is no field element",
-            Self::Record => "a number of the record is out of its bounds",
-            Self::RecordLeaf => "the record does not make the leaf",
-            Self::Unissued => "nothing says for whom it was made",
-            Self::Issued => "what was issued to its owner does not make it",
+            Self::Leaf => "the leaf is not a field element",
+            Self::Record => "a number in the record is out of bounds",
+            Self::RecordLeaf => "the leaf does not match its record",
+            Self::Unissued => "there is no record of its owner",
+            Self::Issued => "it does not match what was issued to its owner",
         })
     }
 }
@@ -45,7 +45,7 @@ pub(crate) struct AuditEntry {
     pub(crate) source: EntrySource,
 }
 
-/// What the leaf must come from.
+/// What the leaf was made from.
 pub(crate) enum EntrySource {
     /// Nothing was issued.
     Missing,
@@ -55,11 +55,11 @@ pub(crate) enum EntrySource {
     Card(IssuedCard),
     /// A person.
     Person(RegisteredPerson),
-    /// The public record, and what the operator knows of it.
+    /// The public record, and what the operator stores about it.
     Record { public: Option<Record>, private: Option<Receipt> },
 }
 
-/// The operator's side of a record.
+/// The operator's part of a record.
 pub(crate) struct Receipt {
     pub(crate) name: Vec<u8>,
     pub(crate) public: Option<(ProjectKey, Amount, Time)>,
@@ -67,10 +67,10 @@ pub(crate) struct Receipt {
     pub(crate) rcm: Option<Fr>,
 }
 
-/// What is wrong with entries, each by its place. On the thread that calls.
+/// What is wrong with the entries, each with its leaf index. Computed on the calling thread.
 pub(crate) fn problems(entries: &[AuditEntry]) -> Vec<(u64, Problem)> {
     let sources = || entries.iter().map(|entry| &entry.source).enumerate();
-    // What each source makes: the leaf, and for a record also the owner's part of it.
+    // What each source hashes to: the leaf and, for a record, also the owner's part of it.
     let mut leaves = vec![None; entries.len()];
     let mut owns = leaves.clone();
     let cards = sources().filter_map(|(at, source)| match source {
@@ -112,7 +112,8 @@ fn put(all: &mut [Option<Fr>], at: &[usize], made: Vec<Fr>) {
 }
 
 impl AuditEntry {
-    /// What is wrong with the entry, if anything. `made` is the leaf that its source makes, `own` the owner's part that its receipt makes.
+    /// What is wrong with the entry, if anything. `made` is the leaf computed from its source, and
+    /// `own` is the owner's part computed from its receipt.
     fn problem(&self, made: Option<Fr>, own: Option<Fr>) -> Option<Problem> {
         let Some(leaf) = self.leaf else { return Some(Problem::Leaf) };
         match &self.source {

@@ -1,4 +1,4 @@
-//! What an audit finds, and since when it could have.
+//! The findings of an audit, and the time from which on it could have found them.
 
 use std::fmt;
 
@@ -6,138 +6,145 @@ use wufu_verifier::encoding::readable::Utc;
 
 use crate::{audit::entry::Problem, policy::money::Money};
 
-/// Since when the ledger signs what no checkpoint covers: donations without owner, names, claims, its own checkpoints.
+/// Since when the ledger has signed what no checkpoint covers: donations without an owner, names,
+/// claims, and its own checkpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Coverage {
-    /// Nothing of it was ever signed: no release that signs summaries has opened this ledger for writing yet.
+    /// Nothing of it was ever signed: this ledger has not been opened for writing by a release that
+    /// signs summaries.
     #[default]
     None,
-    /// Since the ledger was first opened by a release that signs summaries, or since the operator accepted the database
-    /// as it was. What was changed before that cannot be told.
+    /// Since such a release first opened the ledger, or since the operator accepted the database as
+    /// it was. Earlier changes cannot be detected.
     SinceMigration,
     /// Since the ledger was made.
     Whole,
-    /// It was signed, and what was signed is gone: see the findings.
+    /// It was signed, but what was signed is missing: see the findings.
     Lost,
 }
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::None => "nothing of it is signed yet; the next command that writes signs it",
+            Self::None => "not signed yet; the next command that writes to the ledger signs it",
             Self::SinceMigration => {
-                "compared with what was signed since summary 0, in which an older release's ledger was taken over or the \
-                 operator accepted the database as it was; changes before that cannot be told"
+                "compared with what was signed since summary 0, in which an older release's ledger \
+                 was migrated or the operator accepted the database as it was; earlier changes \
+                 cannot be detected"
             }
             Self::Whole => "compared with what was signed since the ledger was made",
-            Self::Lost => "not compared: it was signed, but what was signed is missing from the database",
+            Self::Lost => {
+                "not compared: it was signed, but what was signed is missing from the database"
+            }
         })
     }
 }
 
-/// Something that does not fit.
+/// Something that is wrong with a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// An entry of a log.
+    /// An entry of a log is wrong.
     Entry {
-        /// The log.
+        /// The log's origin.
         origin: String,
-        /// Its place, from 0.
+        /// The leaf index.
         leaf_index: u64,
-        /// What is wrong with it.
+        /// What is wrong with the entry.
         problem: Problem,
     },
-    /// The log's size, or a gap.
+    /// The log has the wrong size, or a gap.
     Size {
-        /// The log.
+        /// The log's origin.
         origin: String,
-        /// How many entries there are without a gap.
+        /// How many entries there are before the first gap.
         got: u64,
-        /// How many the log is said to have.
+        /// How many entries the log should have.
         expected: u64,
     },
-    /// The root of a full shard is not that of its leaves.
+    /// The root of a full shard does not match its leaves.
     Shard {
-        /// The log.
+        /// The log's origin.
         origin: String,
-        /// Its number, from 0.
+        /// The shard's number, from 0.
         shard: u64,
     },
-    /// A checkpoint is malformed, contradicts another, or is not that of the leaves.
+    /// A checkpoint is malformed, contradicts another one, or does not match the leaves.
     Checkpoint {
-        /// The log.
+        /// The log's origin.
         origin: String,
-        /// The epoch.
+        /// The checkpoint's epoch.
         epoch: u64,
         /// When the epoch began.
         began: Utc,
-        /// What is wrong with it.
+        /// What is wrong with the checkpoint.
         problem: &'static str,
     },
-    /// The sums of records and pending donations are not that of all donations.
+    /// The records and the pending donations do not add up to the sum of all donations.
     Sum {
-        /// The sum of what is public, and of what is pending.
+        /// The sum of the public records and the pending donations.
         records: Money,
         /// The sum over all receipts.
         receipts: Money,
     },
-    /// A claim, or what it spent.
+    /// A claim is wrong, or the nullifiers that it spent are.
     Claim {
-        /// Its number.
+        /// The claim's number.
         claim: u64,
-        /// What is wrong with it.
+        /// What is wrong with the claim.
         problem: &'static str,
     },
-    /// A nullifier that no claim spent.
+    /// A nullifier is spent, but no claim shows it.
     Spent {
-        /// In hexadecimal digits.
+        /// The nullifier, in hexadecimal digits.
         nullifier: String,
     },
-    /// Rows of a part are gone, or there are more than the ledger signed.
+    /// A part has lost rows, or has more rows than the ledger signed.
     Rows {
-        /// Which: `donations`, `projects`, `claims` and so on.
+        /// The part: `donations`, `projects`, `claims` and so on.
         part: &'static str,
-        /// How many there are.
+        /// How many rows there are.
         got: u64,
-        /// How many were signed.
+        /// How many rows were signed.
         expected: u64,
     },
-    /// A row of a part is not the one that was signed.
+    /// A row of a part differs from what was signed.
     Changed {
-        /// Which part.
+        /// The part: `donations`, `projects`, `claims` and so on.
         part: &'static str,
-        /// The first row that may have been changed, from 1, in the order in which they were entered.
+        /// The first row that may have been changed, in the order in which the rows were entered.
+        /// Counted from 1.
         first: u64,
-        /// The last.
+        /// The last row that may have been changed.
         last: u64,
     },
-    /// A number is not the one that was signed.
+    /// A number differs from what was signed.
     Count {
-        /// Of what.
+        /// What is counted.
         what: &'static str,
         /// How many there are.
         got: u64,
         /// How many were signed.
         expected: u64,
     },
-    /// A sum is not the one that was signed.
+    /// A sum differs from what was signed.
     Total {
-        /// Which.
+        /// Which sum.
         total: &'static str,
-        /// What the rows sum up to.
+        /// The sum of the rows.
         got: Money,
-        /// What was signed.
+        /// The sum that was signed.
         expected: Money,
     },
-    /// A summary, the signed state or the high-water mark.
+    /// A summary, the signed state or the high-water mark is wrong.
     Summary {
-        /// Its number, where it has one.
+        /// The summary's number, if it has one.
         number: Option<u64>,
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The rules or the logs' names in the database are not those under which the logs were begun.
+    /// The rules or the logs' names in the database are not those under which the logs were
+    /// started.
     Rules,
 }
 
@@ -145,20 +152,20 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entry { origin, leaf_index, problem } => {
-                write!(f, "{origin} place {leaf_index}: {problem}")
+                write!(f, "{origin} leaf {leaf_index}: {problem}")
             }
             Self::Size { origin, got, expected } => {
                 let entries = if *got == 1 { "entry" } else { "entries" };
                 write!(f, "{origin}: {got} {entries} without a gap, expected {expected}")
             }
             Self::Shard { origin, shard } => {
-                write!(f, "{origin} shard {shard}: the root is not that of its leaves")
+                write!(f, "{origin} shard {shard}: the root does not match its leaves")
             }
             Self::Checkpoint { origin, epoch, began, problem } => {
                 write!(f, "{origin} epoch {epoch}, from {began}: {problem}")
             }
             Self::Sum { records, receipts } => {
-                write!(f, "records and pending donations sum up to {records}, expected {receipts}")
+                write!(f, "records and pending donations add up to {records}, expected {receipts}")
             }
             Self::Claim { claim, problem } => write!(f, "claim {claim}: {problem}"),
             Self::Spent { nullifier } => {
@@ -169,7 +176,7 @@ impl fmt::Display for Finding {
                 let why = if got < expected {
                     "rows are missing"
                 } else {
-                    "the ledger did not enter the others"
+                    "the ledger did not write the others"
                 };
                 write!(f, "{part}: {got} {rows}, expected {expected}: {why}")
             }

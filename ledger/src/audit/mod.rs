@@ -1,5 +1,5 @@
-//! The audit: every leaf from its record, every root from the leaves, every sum from the records, every claim's
-//! nullifiers.
+//! The audit. It recomputes every leaf from its record, every root from the leaves and every sum
+//! from the records, and checks every claim's nullifiers.
 
 pub(crate) mod entry;
 pub(crate) mod finding;
@@ -33,44 +33,45 @@ use crate::{
     workers::HASHES,
 };
 
-/// What an audit looked at, and what does not fit.
+/// What an audit checked, and what it found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
-    /// Leaves of each log, by origin.
+    /// The number of leaves in each log, by origin.
     pub leaves: BTreeMap<String, u64>,
-    /// Checkpoints of all logs.
+    /// The number of checkpoints in all logs.
     pub checkpoints: u64,
-    /// Sum of all donations, recomputed, in minor units.
+    /// The recomputed sum of all donations, in minor units.
     pub sum: u128,
-    /// Admitted claims.
+    /// The number of admitted claims.
     pub claims: u64,
-    /// Signed summaries of what no checkpoint covers.
+    /// The number of signed summaries of what no checkpoint covers.
     pub summaries: u64,
-    /// Since when such summaries were signed.
+    /// Since when such summaries have been signed.
     pub coverage: Coverage,
-    /// Everything that does not fit. Empty is good.
+    /// Everything that is wrong. It is empty for a sound ledger.
     pub findings: Vec<Finding>,
 }
 
 impl Ledger {
-    /// Recomputes every leaf from its record and its secrets, every root from the leaves and every sum from the
-    /// records, and names what does not fit.
+    /// Recomputes every leaf from its record and its secrets, every root from the leaves and every
+    /// sum from the records. Lists everything that does not match.
     ///
     /// # Errors
-    /// When the database fails. What does not fit is no error, but a finding.
+    /// Returns an error if the database fails. A mismatch is not an error but a finding.
     ///
     /// # Cost
-    /// Three hashes and a third for each donation, one and a third for each card and person, on all cores; a few for
-    /// each checkpoint. Memory: a shard at a time.
+    /// On all cores: three and a third hashes for each donation, one and a third for each card and
+    /// person, and a few for each checkpoint. Memory: one shard at a time.
     pub fn audit(&self) -> BoxFuture<'_, Result<Audit, StoreError>> {
         Box::pin(async move {
-            // Before the database: an epoch that is closed meanwhile puts the file ahead of what is read here.
+            // The file is read before the database. An epoch that closes in between then puts the
+            // database ahead of the file, which is harmless.
             let marks = HighWaterMarks::read(&self.inner.folder)?;
             self.audit_against(&marks).await
         })
     }
 
-    /// Audits the ledger, whose high-water marks were read before its database.
+    /// Audits the ledger, given high-water marks that were read before its database.
     pub(crate) async fn audit_against(&self, marks: &HighWaterMarks) -> Result<Audit, StoreError> {
         let mut reader = self.inner.store.snapshot(ReadPurpose::Short).await?;
         let mut audit = Audit::default();
@@ -94,7 +95,7 @@ impl Ledger {
         let mut checkpoints = self.audit_notes(reader, log, audit).await?.into_iter().peekable();
         let mut tree = LogTree::new(log);
         while tree.size() < expected {
-            // Up to the end of the shard, or to the next checkpoint's size, whichever comes first.
+            // Up to the end of the shard or the next checkpoint's size, whichever comes first.
             let room = tree.size() + tree.room() as u64;
             let next = checkpoints.peek().map_or(u64::MAX, |(checkpoint, _)| checkpoint.size());
             let end = expected.min(room).min(next.max(tree.size() + 1));
@@ -112,7 +113,7 @@ impl Ledger {
             for (leaf_index, problem) in problems {
                 audit.findings.push(Finding::Entry { origin: origin.clone(), leaf_index, problem });
             }
-            // Without all of its leaves there is no tree to compare anything with.
+            // Without all leaves there is no tree to compare with.
             let Some(grown) = grown.filter(|_| whole) else {
                 let got = indices.start;
                 audit.findings.push(Finding::Size { origin: origin.clone(), got, expected });
@@ -126,7 +127,7 @@ impl Ledger {
                     && Some(checkpoint.root().fr()) == tree.root()
                     && open_root == tree.open_root().map(|root| field::encode(&root).to_vec());
                 if !fits {
-                    let problem = "the root is not that of the leaves";
+                    let problem = "the root does not match the leaves";
                     let (origin, epoch) = (origin.clone(), checkpoint.epoch());
                     let began = self.epoch_begin(epoch);
                     audit.findings.push(Finding::Checkpoint { origin, epoch, began, problem });
@@ -187,12 +188,12 @@ impl Ledger {
                     && checkpoint.time() == epoch * self.policy().epoch_seconds
             });
             let problem = match opened {
-                None => "its note is not signed, or says something else than its row",
+                None => "its note is not signed, or differs from its row",
                 Some(checkpoint) if history.insert(checkpoint.clone()).is_ok() => {
                     good.push((checkpoint, open_root));
                     continue;
                 }
-                Some(_) => "it contradicts another",
+                Some(_) => "it contradicts another checkpoint",
             };
             let began = self.epoch_begin(epoch);
             let origin = origin.clone();
@@ -210,7 +211,7 @@ async fn audit_shards(
     audit: &mut Audit,
 ) -> Result<(), StoreError> {
     let rows = checkpoints::shards(reader, log).await?;
-    // Every shard that a checkpoint filled is there.
+    // Every shard that a checkpoint covers completely must have a root.
     let filled = checkpoints::covered(reader, log).await? / SHARD_LEAVES as u64;
     let missing = (0..filled).find(|shard| rows.iter().all(|row| row.0 != *shard));
     if let Some(shard) = missing {
@@ -225,7 +226,7 @@ async fn audit_shards(
     Ok(())
 }
 
-/// The newest signed summary and state, as the files beside the database have them.
+/// The newest signed summary and state, as the files beside the database hold them.
 #[derive(Debug)]
 pub(crate) struct HighWaterMarks {
     pub(crate) summary: Option<String>,
@@ -251,7 +252,7 @@ async fn audit_claims(reader: &mut Connection, audit: &mut Audit) -> Result<(), 
                     .into_iter()
                     .filter(|nullifier| spent.remove(nullifier.as_slice()) != Some(number))
                     .count();
-                (missing > 0).then_some("not all of its nullifiers are spent by it")
+                (missing > 0).then_some("some of its nullifiers are not recorded as spent by it")
             }
         };
         if let Some(problem) = problem {

@@ -1,5 +1,6 @@
-//! The audit of what no checkpoint covers: every row against the signed state, every summary against the one before,
-//! the newest against the files beside the database.
+//! The audit of what no checkpoint covers. It compares every row with the signed state, every
+//! summary with the one before, and the newest summary and state with the files beside the
+//! database.
 
 use crate::{
     audit::{
@@ -17,13 +18,13 @@ use crate::{
     store::{Connection, StoreError, cards, persons, summaries},
 };
 
-/// The chains that were signed for a part, by their number of rows, and how far the rows fit.
+/// The signed hashes of a part, by number of rows, and how far the rows match them.
 struct SignedChains {
     part: Part,
     chains: Vec<Chain>,
-    // The next of them.
+    // The index of the next hash.
     next: usize,
-    // Rows up to here fit.
+    // The rows up to here match.
     good: u64,
     changed: Option<Finding>,
 }
@@ -37,7 +38,7 @@ impl SignedChains {
         Self { part, chains, next, good: 0, changed: None }
     }
 
-    /// Compares the rows so far with what was signed of them.
+    /// Compares the rows so far with what was signed about them.
     fn see(&mut self, chain: &Chain) {
         while let Some(signed) = self.chains.get(self.next).filter(|next| next.rows == chain.rows) {
             if signed.hash == chain.hash {
@@ -64,14 +65,15 @@ impl Ledger {
         let has_tables = summaries::has_tables(reader).await?;
         let is_begun = has_tables && !summaries::is_empty(reader).await?;
         if !is_begun {
-            // Somebody made the ledger look like one of a release that signed none.
+            // Somebody made the ledger look as if an older release, which signed no state, had
+            // written it.
             let problem = if mark.is_some() {
-                "none is left in the database, but summary.note holds one"
+                "the database has none, but summary.note holds one"
             } else if self.inner.folder.has_signed_state()? {
-                "none is left in the database, but signing.key says that this ledger signed its state"
+                "the database has none, but signing.key says that this ledger signed its state"
             } else if !self.is_of_older_release(mark)? {
-                "none is left in the database, which has a place for it: it was deleted, or an older release's ledger was \
-                 not taken over whole"
+                "the database has none, but has a table for it: it was deleted, or the migration \
+                 of an older release's ledger was interrupted"
             } else {
                 return Ok(());
             };
@@ -136,17 +138,18 @@ impl Ledger {
         } else {
             match state.and_then(|state| state.lost(self.log_key(), Some(kept))) {
                 Some(SummaryError::Older { .. }) => {
-                    "the signed state is older than state.note: rows that were acknowledged are gone"
+                    "the signed state is older than state.note: rows that were acknowledged are \
+                     gone"
                 }
-                Some(_) => "state.note holds another signed state of as many rows",
+                Some(_) => "state.note holds a different signed state with the same number of rows",
                 None => return,
             }
         };
         audit.findings.push(Finding::Summary { number: None, problem });
     }
 
-    /// Opens every summary, and compares it with its row, with the one before and with the file. Gives those that are
-    /// good.
+    /// Opens every summary, and compares it with its row, with the summary before it and with the
+    /// file. Returns the sound ones.
     async fn audit_summaries(
         &self,
         reader: &mut Connection,
@@ -171,7 +174,7 @@ impl Ledger {
             let opened = Summary::open(self.log_key(), &note)
                 .filter(|summary| (summary.number, summary.epoch) == (number, epoch));
             let Some(summary) = opened else {
-                found(number, "its note is not signed, or says something else than its row");
+                found(number, "its note is not signed, or differs from its row");
                 before = None;
                 return;
             };
@@ -187,12 +190,12 @@ impl Ledger {
         if let Some(state) = state.filter(|state| state.after + 1 != expected) {
             found(
                 state.after,
-                "it is missing, or newer ones are there that the state does not know",
+                "it is missing, or there are newer ones that the state does not mention",
             );
         }
         match marked {
-            // The process ended between committing the first summary and writing the file. Opening the ledger writes
-            // it.
+            // The process ended after it had committed the first summary, and before it wrote the
+            // file. The file is written when the ledger is opened.
             None if expected == 1 => {}
             None => {
                 found(expected.saturating_sub(1), "summary.note, which should hold it, is missing")
@@ -207,14 +210,14 @@ impl Ledger {
                 found(mark.number, "it is in summary.note, but missing in the database");
             }
             Some(Some(mark)) if !is_marked => {
-                found(mark.number, "summary.note holds another one of that number");
+                found(mark.number, "summary.note holds a different summary with that number");
             }
             Some(Some(_)) => {}
         }
         Ok(tallies)
     }
 
-    /// What has no order of its own: rows that belong to a leaf, and the logs' names.
+    /// Checks what has no order of its own: the rows that belong to leaves, and the logs' names.
     async fn audit_tables(
         &self,
         reader: &mut Connection,
@@ -233,7 +236,7 @@ impl Ledger {
     }
 }
 
-/// Whether a summary can come after another: nothing was taken away between them.
+/// Whether a summary can follow another one: nothing may have been removed between them.
 fn follows(summary: &Summary, last: &Summary, hash: [u8; 32]) -> bool {
     let grows = |part| summary.tally.chain(part).rows >= last.tally.chain(part).rows;
     summary.previous == hash

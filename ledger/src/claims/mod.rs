@@ -1,4 +1,4 @@
-//! Claims and the spent set: six nullifiers and what they pay for, in one transaction.
+//! Claims and the spent set. A claim and its six nullifiers are stored in one transaction.
 
 use futures_util::future::BoxFuture;
 use wufu_proto::claim::{Claim, ClaimOutcome};
@@ -31,45 +31,45 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimError {
-    /// What was verified is not what was given to be kept. This is the caller's mistake.
+    /// The given claim is not the one that was verified. This is the caller's mistake.
     #[error("the claim is not the one that was verified: {field} differs")]
     NotVerified {
-        /// What differs.
+        /// The field that differs.
         field: &'static str,
     },
-    /// The claim ended meanwhile.
+    /// The claim expired in the meantime.
     #[error("the claim expired at {}, {} ago", Utc(*expiry), Span(now.saturating_sub(*expiry)))]
     Over {
-        /// When it ended, in Unix seconds.
+        /// When the claim expired, in Unix seconds.
         expiry: u64,
-        /// The time.
+        /// The current time, in Unix seconds.
         now: u64,
     },
-    /// A nullifier stands twice in the statement.
-    #[error("nullifier {} stands twice in the claim", Hex(.nullifier))]
+    /// The statement contains a nullifier twice.
+    #[error("nullifier {} occurs twice in the claim", Hex(.nullifier))]
     Twice {
-        /// The nullifier.
+        /// The repeated nullifier.
         nullifier: Nullifier,
     },
     /// A note could not be signed.
     #[error(transparent)]
     Note(#[from] NoteError),
-    /// The database. That never counts as "not spent".
+    /// The database failed. That never counts as "not spent".
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Tells the time, once.
+/// Reads the clock, once.
 type ClockReading = Box<dyn FnOnce() -> u64 + Send>;
 
 impl Ledger {
-    /// Checks a claim against this ledger's own checkpoints, at `now`.
+    /// Checks a claim against this ledger's own checkpoints, at the time `now`.
     ///
     /// # Errors
-    /// When it is not a claim of this campaign that is good now, under `key`.
+    /// Returns an error if the claim is not for this campaign, or is not valid now under `key`.
     ///
     /// # Cost
-    /// About two milliseconds on the thread that calls, and one hash for each epoch of the window.
+    /// About two milliseconds on the calling thread, and one hash for each epoch of the window.
     pub fn check_claim(
         &self,
         key: &VerifyingKey,
@@ -81,13 +81,14 @@ impl Ledger {
         check.verify(claim.presented(), claim.payout(), claim.expiry())
     }
 
-    /// [`Ledger::check_claim`] of each, in order, together: each has the verdict that it has alone.
+    /// Checks claims together. Each gets the verdict that [`Ledger::check_claim`] would give it
+    /// alone. The verdicts are in order.
     ///
     /// # Errors
-    /// When `entropy` fails. Then nothing is verified.
+    /// Returns an error if `entropy` fails. Then nothing was verified.
     ///
     /// # Cost
-    /// [`wufu_verifier::check::batch`] says it.
+    /// See [`wufu_verifier::check::batch`].
     pub fn check_claims<'c>(
         &self,
         key: &VerifyingKey,
@@ -116,12 +117,14 @@ impl Ledger {
         ClaimCheck { key, cards, persons, org: self.org(), now, window: self.policy().window() }
     }
 
-    /// Spends the six nullifiers of a verified claim and enters it, both or neither.
+    /// Spends the six nullifiers of a verified claim and stores the claim, both or neither.
     ///
-    /// When one of them was spent, the answer is the claim that spent it: only a holder of the key can have made that.
+    /// If a nullifier was spent before, the answer is the claim that spent it. Only a holder of the
+    /// spend key can have made that claim.
     ///
     /// # Errors
-    /// When `claim` is not what was verified, it ended, or the database fails. Then nothing was charged.
+    /// Returns an error if `claim` is not what was verified, if it has expired, or if the database
+    /// fails. Then nothing was charged.
     pub fn claim<'a>(
         &'a self,
         verified: &'a Verified<FiveFu>,
@@ -131,8 +134,8 @@ impl Ledger {
         self.claim_by(verified, claim, move || now)
     }
 
-    /// [`Ledger::claim`], at the time that a clock tells once it is this claim's turn to write: it may have ended while
-    /// it waited.
+    /// Does the same as [`Ledger::claim`], but reads the time from `clock` when it is this claim's
+    /// turn to write, because the claim may expire while it waits.
     ///
     /// # Errors
     /// As [`Ledger::claim`].
@@ -145,7 +148,7 @@ impl Ledger {
         self.claim_at(verified, claim, Box::new(clock))
     }
 
-    /// [`Ledger::claim_by`], compiled in this crate.
+    /// [`Ledger::claim_by`], in a form that is compiled in this crate.
     fn claim_at<'a>(
         &'a self,
         verified: &'a Verified<FiveFu>,
@@ -183,7 +186,7 @@ impl Ledger {
         Ok(ClaimOutcome::Admitted { claim: number, note })
     }
 
-    /// Enters a claim and its nullifiers.
+    /// Stores a claim and its nullifiers.
     async fn enter(
         &self,
         tx: &mut Transaction<'_>,
@@ -193,7 +196,7 @@ impl Ledger {
         let number = claims::newest(tx.connection()?).await? + 1;
         let mut state = self.state(tx).await?;
         if number != state.tally.chain(Part::Claims).rows + 1 {
-            // With a claim gone, what it spent may be gone as well.
+            // A claim is missing, so its nullifiers may be missing as well.
             return Err(StoreError::Broken { what: "list of claims" }.into());
         }
         let receipt = ClaimReceipt {
@@ -218,10 +221,10 @@ impl Ledger {
         Ok((number, note))
     }
 
-    /// How many claims were admitted.
+    /// The number of admitted claims.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn claims(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(async move {
             claims::count(&mut self.inner.store.reader(ReadPurpose::Short).await?).await
@@ -229,7 +232,7 @@ impl Ledger {
     }
 }
 
-/// Checks that a claim is the one that was verified, for this org.
+/// Checks that a claim is the one that was verified, for this organisation.
 fn same(org: &str, verified: &Verified<FiveFu>, claim: &Claim) -> Result<(), ClaimError> {
     let fields = [
         ("verifier", verified.verifier() == org.as_bytes()),
@@ -244,7 +247,8 @@ fn same(org: &str, verified: &Verified<FiveFu>, claim: &Claim) -> Result<(), Cla
     }
 }
 
-/// The first nullifier that was spent, in the order of the statement, and the claim that spent it.
+/// The first nullifier, in the statement's order, that was spent before, and the claim that spent
+/// it.
 async fn first_spent(
     connection: &mut Connection,
     claim: &Claim,

@@ -1,4 +1,4 @@
-//! The clock by which epochs are closed.
+//! The clock that decides when epochs close.
 
 use std::sync::atomic::Ordering;
 
@@ -12,17 +12,18 @@ use crate::{
     store::{ReadPurpose, StoreError, checkpoints},
 };
 
-/// The longest step of the clock, in epochs, that is taken without being asked: a day or ten epochs, whichever is
-/// longer.
+/// The longest step of the clock, in epochs, that is accepted without confirmation: a day or ten
+/// epochs, whichever is longer.
 pub(super) fn longest_jump(policy: &LedgerPolicy) -> u64 {
     86_400u64.div_ceil(policy.epoch_seconds.max(1)).max(10)
 }
 
 impl Ledger {
-    /// Refuses a clock that went back past what was signed, or is so far ahead of it that it may be wrong: the log
-    /// could sign nothing more until the time really comes.
+    /// Refuses a clock that is behind what was signed, or so far ahead of it that it may be wrong.
+    /// A log that followed such a clock could sign nothing more until that time really came.
     ///
-    /// A clock that was ahead only when the ledger was made stops nothing: no epoch was closed then.
+    /// A clock that was ahead only when the ledger was made stops nothing, because no epoch was
+    /// closed then.
     pub(super) fn refuse_clock(
         &self,
         epoch: u64,
@@ -51,18 +52,20 @@ impl Ledger {
         })
     }
 
-    /// Vouches for the clock: the next epoch that is closed may be the one at `now`, however long nothing was signed.
+    /// Confirms the clock: the next epoch to close may be the one at `now`, however long ago
+    /// something was last signed.
     ///
-    /// A ledger follows its clock while it is served. One that was switched off for longer than a day needs this once.
+    /// A ledger that is being served follows its clock. One that was off for longer than a day
+    /// needs this call once.
     pub fn accept_clock(&self, now: u64) {
         self.inner.seen.fetch_max(self.policy().epoch(now), Ordering::AcqRel);
     }
 
-    /// When what is appended now can be signed: in this epoch, or in the next one if this one was signed already. In
-    /// Unix seconds.
+    /// When entries that are appended now can be signed, in Unix seconds: in the current epoch, or
+    /// in the next one if the current one was signed already.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn next_close(&self, now: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(async move {
             let mut reader = self.inner.store.reader(ReadPurpose::Short).await?;

@@ -9,15 +9,16 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EpochError {
-    /// The clock went back past an epoch that was signed.
+    /// The clock is behind an epoch that was signed.
     #[error(
-        "the clock says {clock} (epoch {got}), but the epoch that began at {signed} (epoch {newest}) was signed: the clock \
-         went back, and nothing was signed. Set the clock, or wait until then"
+        "the clock says {clock} (epoch {got}), but the epoch that began at {signed} (epoch \
+         {newest}) was signed: the clock went back, and nothing was signed. Set the clock, or wait \
+         until then"
     )]
     Backwards {
-        /// The epoch of the clock.
+        /// The clock's epoch.
         got: u64,
-        /// The newest that was signed.
+        /// The newest signed epoch.
         newest: u64,
         /// When the clock's epoch began.
         clock: Utc,
@@ -26,38 +27,44 @@ pub enum EpochError {
     },
     /// The clock is far ahead of everything that was signed.
     #[error(
-        "the clock says {clock} (epoch {got}), but {} {signed} (epoch {newest}): a step of more than {} may be a wrong clock, \
-         and nothing was signed. If the clock is wrong, set it. If it is right, say so once with --accept-clock, of `wufu \
-         ledger close-epoch` or `wufu serve ledger`",
-        if *.is_first { "this ledger was made in the epoch that began at" } else { "the newest signed epoch began at" },
+        "the clock says {clock} (epoch {got}), but {} {signed} (epoch {newest}). The clock is more \
+         than {} ahead of that and may be wrong, so nothing was signed. If it is wrong, set it. If \
+         it is right, confirm it once with the option --accept-clock of `wufu ledger close-epoch` \
+         or `wufu serve ledger`",
+        if *.is_first {
+            "this ledger was made in the epoch that began at"
+        } else {
+            "the newest signed epoch began at"
+        },
         span(*.longest)
     )]
     Jump {
-        /// The epoch of the clock.
+        /// The clock's epoch.
         got: u64,
-        /// The newest that was signed.
+        /// The newest signed epoch.
         newest: u64,
         /// When the clock's epoch began.
         clock: Utc,
         /// When the newest signed epoch began.
         signed: Utc,
-        /// The longest step that is taken without being asked, in seconds.
+        /// The longest step that is accepted without confirmation, in seconds.
         longest: u64,
-        /// Whether no epoch was closed before: the newest signed one is that in which the ledger was made.
+        /// Whether no epoch was closed before. Then the newest signed epoch is the one in which the
+        /// ledger was made.
         is_first: bool,
     },
-    /// What was signed before is not all there.
+    /// Something that was signed before is missing.
     #[error(transparent)]
     Summary(#[from] SummaryError),
     /// The state could not be signed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Days, or hours, for messages.
+/// A duration in days or hours, for messages.
 fn span(seconds: u64) -> String {
     match (seconds / 86_400, seconds % 86_400) {
         (1, 0) => "a day".into(),

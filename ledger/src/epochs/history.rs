@@ -1,4 +1,4 @@
-//! The checkpoints that were signed, as the database has them.
+//! The signed checkpoints in the database.
 
 use wufu_verifier::log::{checkpoint::Checkpoint, history::LogHistory, signed_note::LogKey};
 
@@ -8,8 +8,8 @@ use crate::{
     store::{Connection, StoreError, checkpoints},
 };
 
-/// How many checkpoints of a log can count: one per epoch of the window, the one that was in force when it began, and
-/// the one in force now.
+/// How many checkpoints of a log can matter: one for each epoch of the window, the one in force at
+/// its beginning, and the one in force now.
 pub(crate) fn kept(policy: &LedgerPolicy) -> u64 {
     policy.window_seconds / policy.epoch_seconds.max(1) + 2
 }
@@ -31,20 +31,21 @@ pub(crate) async fn newest(
     Ok(history)
 }
 
-/// A checkpoint from the database.
+/// Opens a checkpoint from the database.
 pub(crate) fn open(key: &LogKey, note: &str) -> Result<Checkpoint, StoreError> {
     Checkpoint::open(key, note).map_err(|_| StoreError::Broken { what: "checkpoint" })
 }
 
-/// A history with one more checkpoint, and at most twice as many as can count: dropping some is cheaper now and then.
+/// Adds a checkpoint to a history. Keeps at most twice as many as can matter, because it is cheaper
+/// to drop many at a time.
 pub(super) fn with(history: &LogHistory, checkpoint: Checkpoint, keep: u64) -> LogHistory {
     let count = history.checkpoints().count() as u64;
     let skip = if count < 2 * keep { 0 } else { count + 1 - keep };
     let mut fresh = LogHistory::new(history.origin());
     let kept = history.checkpoints().skip(usize::try_from(skip).unwrap_or(0)).cloned();
     for checkpoint in kept.chain([checkpoint]) {
-        // Our own, in order: none contradicts another. One that did would leave evidence, and nothing would be
-        // accepted.
+        // These are our own checkpoints in order, so none contradicts another. If one did, it would
+        // be kept as evidence, and nothing would be accepted.
         let _ = fresh.insert(checkpoint);
     }
     fresh

@@ -1,10 +1,11 @@
-//! Checkpoints: closing an epoch, and the ones that were signed.
+//! Checkpoints: closing an epoch, and the checkpoints that were signed.
 //!
-//! An epoch is `floor(now / epoch_seconds)`. A log signs at most one checkpoint for each, never for an earlier epoch
-//! than before, and only when it has leaves that the last one does not cover. The logs sign together: once any of them
-//! signed for an epoch, what is appended to any waits for the next, so the roots in force at an epoch stay the same
-//! until it ends. That there is one per log and epoch is the primary key of the table. What no checkpoint covers goes
-//! into a summary, signed with them: see `summary`.
+//! An epoch is `floor(now / epoch_seconds)`. A log signs at most one checkpoint for each epoch,
+//! never for an earlier epoch than before, and only if it has leaves that its last checkpoint does
+//! not cover. The logs sign together: once any of them has signed for an epoch, entries that are
+//! appended to any log wait for the next one. So the roots in force at an epoch do not change until
+//! it ends. The table's primary key guarantees one checkpoint per log and epoch. What no checkpoint
+//! covers goes into a summary, which is signed at the same time: see `summary`.
 
 mod clock;
 pub(crate) mod error;
@@ -44,13 +45,14 @@ pub use error::EpochError;
 /// What closing an epoch did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedEpoch {
-    /// The epoch.
+    /// The epoch that was closed.
     pub epoch: u64,
-    /// The checkpoints that were signed now.
+    /// The checkpoints that were signed.
     pub signed: Vec<Checkpoint>,
-    /// Logs that have leaves which wait for the next epoch, since this one was signed before, by this log or another.
+    /// Logs with leaves that wait for the next epoch, because this epoch was signed before, by this
+    /// log or another.
     pub waiting: Vec<Log>,
-    /// The number of the summary that was signed now, when anything changed since the last one.
+    /// The number of the summary that was signed, if anything changed since the last one.
     pub summary: Option<u64>,
 }
 
@@ -58,16 +60,19 @@ pub struct ClosedEpoch {
 type EpochChanges = (Vec<(Log, LogView)>, String);
 
 impl Ledger {
-    /// Signs a checkpoint, for the epoch at `now`, of every log that has leaves which the last one does not cover.
+    /// Signs a checkpoint for the epoch at `now`, for every log with leaves that its last
+    /// checkpoint does not cover.
     ///
     /// # Errors
-    /// When the clock went back past an epoch that was signed or is far ahead of it, checkpoints or summaries that were
-    /// signed are gone, rows are not those that were signed, or the database fails. Then nothing was signed.
+    /// Returns an error if the clock is behind a signed epoch or far ahead of it, if signed
+    /// checkpoints or summaries are missing, if rows differ from those that were signed, or if the
+    /// database fails. Then nothing was signed.
     ///
     /// # Cost
-    /// A third of a hash for each new leaf, most of it before anybody has to wait. The first time, every row is read
-    /// and hashed (blake3) but leaves that a checkpoint covers; then those that are new. The summary costs one
-    /// signature: the tally was kept while rows were added.
+    /// A third of a hash for each new leaf, mostly before anybody has to wait. The first call reads
+    /// and hashes (BLAKE3) every row, except leaves that a checkpoint covers. Later calls hash only
+    /// the new rows. The summary costs one signature, because the tally is updated as rows are
+    /// added.
     pub fn close_epoch(&self, now: u64) -> BoxFuture<'_, Result<ClosedEpoch, EpochError>> {
         Box::pin(async move {
             let ledger = self.clone();
@@ -76,10 +81,10 @@ impl Ledger {
     }
 
     async fn close_logs(&self, now: u64) -> Result<ClosedEpoch, EpochError> {
-        // Between the commit and the new views there is no other close that would work from the old ones.
+        // Between the commit and the new views, no other close may start from the old views.
         let mut checked = self.inner.closing.lock().await;
         let store = &self.inner.store;
-        // Compare what is committed already while others still write.
+        // Compare the committed rows while others can still write.
         let mut snapshot = store.snapshot(ReadPurpose::Closing).await?;
         let state = summary::load_state(&mut snapshot, self.log_key()).await?;
         if checked.is_none() {
@@ -92,7 +97,7 @@ impl Ledger {
         }
         *checked = Some(state.tally);
         drop(snapshot);
-        // Hash what is committed already while others still write.
+        // Hash the committed leaves while others can still write.
         let mut trees = Vec::new();
         for log in Log::ALL {
             let mut reader = store.reader(ReadPurpose::Closing).await?;
@@ -113,9 +118,10 @@ impl Ledger {
             Some((views, mark)) => {
                 tx.commit().await?;
                 self.replace_views(views);
-                // The epoch is closed all the same; the next close, or opening the ledger, writes the file again.
+                // The epoch is closed all the same. The file is written again by the next close, or
+                // when the ledger is opened.
                 if let Err(error) = self.write_mark(mark).await {
-                    tracing::warn!(%error, "summary.note could not be written");
+                    tracing::warn!(%error, "could not write summary.note");
                 }
             }
         }
@@ -124,8 +130,8 @@ impl Ledger {
         Ok(closed)
     }
 
-    /// Leaves that need not be counted again before an epoch is signed: a checkpoint covers them, and the tree that
-    /// grows is the one that was compared with it when the ledger was opened.
+    /// Leaves that need not be counted again before an epoch is signed: a checkpoint covers them,
+    /// and the growing tree was compared with that checkpoint when the ledger was opened.
     async fn covered_leaves(
         &self,
         connection: &mut Connection,
@@ -139,7 +145,8 @@ impl Ledger {
         Ok(newest.map(|newest| newest.tally.of_leaves(covers)))
     }
 
-    /// Signs what is new. Gives the views that take effect with the commit, and the new summary's note.
+    /// Signs what is new. Returns the views that take effect with the commit, and the new summary's
+    /// note.
     async fn close_in(
         &self,
         tx: &mut Transaction<'_>,
@@ -156,7 +163,8 @@ impl Ledger {
             return Err(edited.into());
         }
         let signed_before = newest.max((last.number > 0).then_some(last.epoch));
-        // Before that there is only the time at which the ledger was made. Older releases did not sign it.
+        // Before the first checkpoint, only the time at which the ledger was made was signed. Older
+        // releases did not sign even that.
         let made = Some(last.epoch).filter(|made| signed_before.is_none() && *made > 0);
         self.refuse_clock(epoch, signed_before, made)?;
         let mut closed =
@@ -180,7 +188,8 @@ impl Ledger {
             views.push((log, LogView { tree, history }));
             closed.signed.push(checkpoint);
         }
-        // A ledger to which nothing is added signs one now and then, so that its clock can be followed.
+        // A ledger without new entries signs a summary now and then, so that its clock can be
+        // followed.
         let is_due =
             signed_before.or(made).is_some_and(|before| epoch >= before + longest_jump(policy) / 2);
         if state.tally == last.tally && !is_due {
@@ -196,7 +205,7 @@ impl Ledger {
         Ok((closed, Some((views, mark))))
     }
 
-    /// Brings a tree up to the leaves that a connection sees, a shard at a time.
+    /// Extends a tree to the leaves that a connection sees, one shard at a time.
     async fn catch_up(
         &self,
         connection: &mut Connection,

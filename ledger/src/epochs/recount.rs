@@ -1,4 +1,4 @@
-//! Counting and hashing the rows of the database, and comparing them with the tally that was signed.
+//! Counts and hashes the rows of the database, and compares them with the signed tally.
 
 use wufu_verifier::log::signed_note::LogKey;
 
@@ -13,11 +13,11 @@ use crate::store::{
     summaries,
 };
 
-/// Counts and hashes every row of the database, or those that came after `from`. `seen` hears of each row, after it was
-/// added to its part's chain.
+/// Counts and hashes every row of the database, or only those after `from`. Calls `seen` for each
+/// row, after it was added to its part's chain.
 ///
 /// # Cost
-/// One blake3 hash of each row.
+/// One BLAKE3 hash for each row.
 pub(crate) async fn recount(
     connection: &mut Connection,
     from: Option<&Tally>,
@@ -42,10 +42,11 @@ pub(crate) async fn recount(
     Ok(tally)
 }
 
-/// The first part, if any, whose rows are not those of the signed tally. Those of `from` were compared before.
+/// The first part whose rows differ from the signed tally, if there is one. The rows in `from` were
+/// compared before.
 ///
 /// # Cost
-/// One blake3 hash of each row that is not in `from`.
+/// One BLAKE3 hash for each row that is not in `from`.
 pub(crate) async fn differs(
     connection: &mut Connection,
     from: Option<&Tally>,
@@ -62,7 +63,8 @@ pub(crate) async fn differs(
         }));
     }
     let is_pending = (found.pending, found.pending_sum) == (signed.pending, signed.pending_sum);
-    // A donation that was given its owner since is not counted as pending any more, wherever its row stands.
+    // A donation that has got its owner since then no longer counts as pending, wherever its row
+    // is.
     if from.is_none_or(|from| from.chain(Part::Donations).rows == 0) && !is_pending {
         let (got, expected) = (found.pending, signed.pending);
         return Ok(Some(SummaryError::Edited { part: "donations without owner", got, expected }));
@@ -73,12 +75,12 @@ pub(crate) async fn differs(
     Ok(None)
 }
 
-/// Compares the donations around one of them with what was signed: those since the newest summary before it, up to the
-/// oldest summary that covers it, or the state.
+/// Compares the donations around one of them with what was signed: from the newest summary before
+/// it to the oldest summary that covers it, or to the state.
 ///
 /// # Cost
-/// One blake3 hash of each donation that was entered in the same epoch, and a signature for each doubling of the
-/// summaries.
+/// One BLAKE3 hash for each donation that was entered in the same epoch. The number of signatures
+/// that it checks grows with the logarithm of the number of summaries.
 pub(crate) async fn donation_differs(
     connection: &mut Connection,
     key: &LogKey,
@@ -109,7 +111,7 @@ pub(crate) async fn donation_differs(
     Ok((!is_signed).then_some(SummaryError::Edited { part, got, expected }))
 }
 
-/// Hash of what never changes: the rules and the logs' origins.
+/// The hash of what never changes: the rules and the logs' origins.
 async fn rules(connection: &mut Connection) -> Result<[u8; 32], StoreError> {
     let rows = logs::rules_and_origins(connection).await?;
     let mut hasher = blake3::Hasher::new();

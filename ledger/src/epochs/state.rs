@@ -1,5 +1,5 @@
-//! What is signed: the tally after the newest transaction, and at the end of each epoch with the
-//! hash of the one before.
+//! What is signed: the tally after the newest transaction, and at the end of each epoch the tally
+//! with the hash of the summary before.
 
 use std::cmp::Ordering;
 
@@ -25,7 +25,7 @@ impl SignedState {
         format!("{org}/state\nafter summary {}\n{}", self.after, self.tally.text())
     }
 
-    /// Reads a state that `key` signed.
+    /// Reads a state that was signed by `key`.
     pub(crate) fn open(key: &LogKey, note: &str) -> Option<Self> {
         let text = key.open(note).ok()?;
         let rest = text.strip_prefix(key.name())?.strip_prefix("/state\nafter summary ")?;
@@ -34,10 +34,11 @@ impl SignedState {
         (state.text(key.name()) == text).then_some(state)
     }
 
-    /// How this state, of the database, is behind the one in the file, or contradicts it. `None` when it does not, or
-    /// when the file is no signed state and tells nothing.
+    /// How this state from the database is behind the one in the file, or contradicts it. `None` if
+    /// it is neither, or if the file is not a signed state and so proves nothing.
     ///
-    /// Every transaction adds rows, so the later one of two states has more of some part, and less of none.
+    /// Every transaction adds rows. So the later of two states has more rows in some part, and
+    /// fewer in none.
     pub(crate) fn lost(&self, key: &LogKey, file: Option<&str>) -> Option<SummaryError> {
         let file = Self::open(key, file?)?;
         Part::ALL.into_iter().find_map(|part| {
@@ -56,11 +57,13 @@ impl SignedState {
 /// The state at the end of an epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Summary {
-    /// From 0, which is signed when the ledger is made, or migrated from the first release.
+    /// Counted from 0. Summary 0 is signed when the ledger is made, or when it is migrated from the
+    /// first release.
     pub(crate) number: u64,
-    /// The epoch in which it was signed. 0 in the first summary of a ledger that was taken over, and of older ones.
+    /// The epoch in which it was signed. 0 in summary 0 of a migrated ledger, and in summaries of
+    /// older releases.
     pub(crate) epoch: u64,
-    /// blake3 of the note of the summary before; zeros for the first.
+    /// The BLAKE3 hash of the previous summary's note; zeros in the first summary.
     pub(crate) previous: [u8; 32],
     pub(crate) tally: Tally,
 }
@@ -77,7 +80,7 @@ impl Summary {
         )
     }
 
-    /// Reads a summary that `key` signed.
+    /// Reads a summary that was signed by `key`.
     pub(crate) fn open(key: &LogKey, note: &str) -> Option<Self> {
         let text = key.open(note).ok()?;
         let rest = text.strip_prefix(key.name())?.strip_prefix("/summary\nnumber ")?;

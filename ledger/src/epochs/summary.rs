@@ -1,8 +1,8 @@
-//! Summaries: the tally, signed at the end of an epoch, each with the hash of the one before.
+//! Summaries: the tally, signed at the end of an epoch, each with the hash of the previous summary.
 //!
-//! The newest one is also kept in a file beside the database, the high-water mark, and so is the newest state. A
-//! database that lost its newest summaries or rows, or all of them, is behind its files, and the ledger writes and
-//! signs nothing more in it.
+//! The newest summary is also kept in a file beside the database, the high-water mark. So is the
+//! newest state. If a database has lost its newest summaries or rows, or all of them, it is behind
+//! these files. Then the ledger neither writes nor signs anything.
 
 use std::sync::PoisonError;
 
@@ -23,10 +23,11 @@ use crate::{
 };
 
 impl Ledger {
-    /// The signed state, as a transaction finds it that writes on top of it.
+    /// The signed state that a transaction builds on.
     ///
     /// # Errors
-    /// When the database is behind its high-water mark: what was spent since is not known.
+    /// Returns an error if the database is behind its high-water mark, because it then does not
+    /// know what was spent since.
     pub(crate) async fn state(&self, tx: &mut Transaction<'_>) -> Result<SignedState, StoreError> {
         let state = load_state(tx.connection()?, self.log_key()).await?;
         let lost = self.inner.lost.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -52,8 +53,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Checks that a transaction finds every checkpoint and summary that was ever signed. Gives the newest summary and
-    /// its note.
+    /// Checks that a transaction finds every checkpoint and summary that was ever signed. Returns
+    /// the newest summary and its note.
     pub(crate) async fn refuse_lost(
         &self,
         tx: &mut Transaction<'_>,
@@ -85,12 +86,13 @@ impl Ledger {
         }
     }
 
-    /// Writes the high-water mark anew when it is missing or not signed by this ledger's key. When the signed state is
-    /// missing too, or the rows are not those that it was signed over, all rows are signed as they are now. The caller
-    /// knows that the database is the newest copy.
+    /// Writes the high-water mark again if it is missing or not signed by this ledger's key. If the
+    /// signed state is missing too, or if the rows differ from it, all rows are signed as they are
+    /// now. The caller knows that the database is the newest copy.
     ///
     /// # Errors
-    /// When the database fails, or a file cannot be written. Nothing happens when there is a signed file.
+    /// Returns an error if the database fails, or if a file cannot be written. If there is a signed
+    /// file, nothing happens.
     pub fn accept_database(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let file = self.inner.folder.summary()?;
@@ -117,7 +119,7 @@ impl Ledger {
         })
     }
 
-    /// The newest summary's note, when the state after it was signed over the rows that there are.
+    /// The newest summary's note, if the state that was signed after it matches the rows.
     async fn accepted(&self, tx: &mut Transaction<'_>) -> Result<Option<String>, StoreError> {
         let connection = tx.connection()?;
         let state = match load_state(connection, self.log_key()).await {
@@ -140,7 +142,7 @@ impl Ledger {
     }
 }
 
-/// Signs the first summary of a ledger, over whatever it holds. Gives its note.
+/// Signs the first summary of a ledger, whatever rows it has. Returns its note.
 pub(crate) async fn begin(
     tx: &mut Transaction<'_>,
     signer: &Signer<'_>,
@@ -156,8 +158,9 @@ pub(crate) async fn begin(
     Ok(note)
 }
 
-/// How a database, whose newest summary is `newest`, is behind the high-water mark in `file` or contradicts it. `None`
-/// when it does not, or when the file is no signed summary and tells nothing.
+/// How a database whose newest summary is `newest` is behind the high-water mark in `file`, or
+/// contradicts it. `None` if it is neither, or if the file is not a signed summary and so proves
+/// nothing.
 pub(crate) async fn lost(
     connection: &mut Connection,
     key: &LogKey,
@@ -168,7 +171,8 @@ pub(crate) async fn lost(
     if newest.is_none_or(|newest| mark.number > newest) {
         return Ok(Some(SummaryError::Behind { got: newest, expected: mark.number }));
     }
-    // The file may be behind: the process ended between the commit and the file.
+    // The file may be behind: the process may have ended after the commit and before it wrote the
+    // file.
     let held = summaries::note(connection, mark.number).await?;
     let is_held = held.as_deref() == Some(file);
     Ok((!is_held).then_some(SummaryError::Forked { number: mark.number }))
@@ -193,7 +197,7 @@ async fn write_state(
     Ok(note)
 }
 
-/// Signs a summary and writes it. Gives its note.
+/// Signs a summary and writes it. Returns its note.
 pub(crate) async fn insert(
     tx: &mut Transaction<'_>,
     signer: &Signer<'_>,
@@ -206,6 +210,6 @@ pub(crate) async fn insert(
 
 fn sign(signer: &Signer<'_>, text: &str) -> Result<String, StoreError> {
     let note = signed_note::sign(signer.org, signer.signing, text);
-    // The org's name was checked when the policy was read, and the rest are numbers.
+    // The org's name was checked when the rules were read, and all else is numbers.
     note.map_err(|_| StoreError::Broken { what: "summary" })
 }

@@ -1,12 +1,14 @@
-//! The tally: how many rows each part of the ledger has, and a hash over all of them.
+//! The tally: the number of rows in each part of the ledger, and a hash over all of them.
 //!
-//! A checkpoint covers the leaves of a log and nothing else. The tally covers the rest as well: donations without an
-//! owner, names, claims, the checkpoints themselves. Every transaction that adds rows extends it and signs it again, so
-//! that a row which was changed, added or removed behind the ledger's back no longer fits.
+//! A checkpoint covers only the leaves of a log. The tally covers everything else as well:
+//! donations without an owner, names, claims, and the checkpoints themselves. Every transaction
+//! that adds rows extends the tally and signs it again. So a row that somebody changed, added or
+//! removed outside the ledger no longer matches it.
 //!
 //! # Cost
-//! Rows are only ever added, so a part's hash is a chain: extending it costs one blake3 hash of each new row, whatever
-//! the size of the ledger. The two columns that do change, a donation's owner and place, are bound by its leaf.
+//! Rows are only ever added, so a part's hash is a chain. Extending it costs one BLAKE3 hash for
+//! each new row, whatever the ledger's size. Two columns do change, a donation's owner and leaf
+//! index, and the donation's leaf binds them.
 
 use std::fmt::Write as _;
 
@@ -45,7 +47,7 @@ impl Part {
         Self::Checkpoints,
     ];
 
-    /// Its name in the signed text and in messages.
+    /// The part's name in the signed text and in messages.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Cards => "cards",
@@ -59,7 +61,7 @@ impl Part {
         }
     }
 
-    /// The part that holds the leaves of a log.
+    /// The part that holds a log's leaves.
     pub(crate) const fn of(log: Log) -> Self {
         match log {
             Log::Cards => Self::Cards,
@@ -69,7 +71,7 @@ impl Part {
     }
 }
 
-/// A value of a row, as the database has it.
+/// A value of a row, as the database stores it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'a> {
     Number(i64),
@@ -95,13 +97,13 @@ impl From<i64> for Value<'_> {
     }
 }
 
-/// The values of a donation's row that are hashed: receipt, project key, amount and time.
+/// The hashed values of a donation's row: receipt, project key, amount and time.
 pub(crate) fn donation_row(receipt: &[u8], facts: [i64; 3]) -> [Value<'_>; 4] {
     let [project, amount, time] = facts.map(Value::from);
     [receipt.into(), project, amount, time]
 }
 
-/// The values of a checkpoint's row that are hashed, in the order of its columns.
+/// The hashed values of a checkpoint's row, in the order of its columns.
 pub(crate) fn checkpoint_row<'a>(
     numbers: [i64; 3],
     open_root: Option<&'a [u8]>,
@@ -111,7 +113,7 @@ pub(crate) fn checkpoint_row<'a>(
     [log, epoch, size, open_root.map_or(Value::Null, Value::from), note.into()]
 }
 
-/// The values of a claim's row that are hashed, in the order of its columns.
+/// The hashed values of a claim's row, in the order of its columns.
 pub(crate) fn claim_row<'a>(
     number: i64,
     bytes: [&'a [u8]; 4],
@@ -123,7 +125,7 @@ pub(crate) fn claim_row<'a>(
     [number.into(), key_id, inputs, proof, payout, expiry, time, note.into()]
 }
 
-/// How many rows there are, and the hash of the last one together with the hash before it.
+/// The number of rows, and the hash of the last row and the hash before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chain {
     pub(crate) rows: u64,
@@ -137,7 +139,7 @@ impl Chain {
         Self { rows: 0, hash: *blake3::hash(name.as_bytes()).as_bytes() }
     }
 
-    /// Adds a row. Each value carries its kind and length, so two rows never hash alike.
+    /// Adds a row. Each value carries its kind and length, so different rows have different hashes.
     pub(crate) fn push(&mut self, row: &[Value<'_>]) {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.hash);
@@ -161,14 +163,14 @@ pub(crate) struct Tally {
     chains: [Chain; 8],
     /// The sum of all donations, in minor units.
     pub(crate) sum: u128,
-    /// Donations without owner.
+    /// The number of donations without an owner.
     pub(crate) pending: u64,
-    /// The sum of those.
+    /// The sum of the donations without an owner.
     pub(crate) pending_sum: u128,
-    /// Hash of the rules under which the logs were begun.
+    /// The hash of the rules under which the logs were started.
     pub(crate) rules: [u8; 32],
-    /// Whether the tally was kept from the first row on. A ledger of the first release has had one since it was
-    /// migrated.
+    /// Whether the tally exists since the first row. A ledger of the first release has one only
+    /// since it was migrated.
     pub(crate) from_start: bool,
 }
 
@@ -184,8 +186,8 @@ impl Tally {
         &self.chains[part as usize]
     }
 
-    /// The leaves of those logs for which `covers` says so, given the log and how many leaves there are, and nothing
-    /// else.
+    /// The tally of only the leaves in the logs that `covers` selects, given the log and its number
+    /// of leaves.
     pub(crate) fn of_leaves(&self, covers: impl Fn(Log, u64) -> bool) -> Self {
         let mut leaves = Self::new(self.rules, self.from_start);
         for log in Log::ALL {
@@ -207,16 +209,16 @@ impl Tally {
         self.push(Part::of(log), &[leaf.into()]);
     }
 
-    /// Adds a record of the donation log. Its leaf binds all of it.
+    /// Adds a record of the donation log. The record's leaf binds all of it.
     pub(crate) fn push_record(&mut self, record: &Record) {
         self.push_leaf(Log::DONATIONS, &field::encode(&record.leaf()));
     }
 
-    /// Adds a donation, which is pending when it has no owner.
+    /// Adds a donation. It is pending if it has no owner.
     pub(crate) fn push_donation(&mut self, receipt: &[u8], facts: [i64; 3], owned: bool) {
         self.push(Part::Donations, &donation_row(receipt, facts));
         let [_, amount, _] = facts;
-        // The table's bounds keep amounts above zero.
+        // The table's constraints keep amounts above zero.
         let amount = u128::from(amount.unsigned_abs());
         self.sum += amount;
         if !owned {
@@ -225,7 +227,7 @@ impl Tally {
         }
     }
 
-    /// A pending donation was given its owner. `None` when there is none of that amount.
+    /// Gives a pending donation its owner. Returns `None` if no pending donation has this amount.
     pub(crate) fn own(&mut self, amount: u64) -> Option<()> {
         self.pending = self.pending.checked_sub(1)?;
         self.pending_sum = self.pending_sum.checked_sub(amount.into())?;
@@ -235,8 +237,8 @@ impl Tally {
     /// The lines of the signed text.
     ///
     /// # Shapes
-    /// `rules HASH`, `since start` or `since migration`, a line `PART ROWS HASH` for each part, `sum MINOR`,
-    /// `pending ROWS sum MINOR`; hashes in hexadecimal digits.
+    /// `rules HASH`, `since start` or `since migration`, a line `PART ROWS HASH` for each part,
+    /// `sum MINOR`, `pending ROWS sum MINOR`; hashes in hexadecimal digits.
     pub(crate) fn text(&self) -> String {
         let since = if self.from_start { "start" } else { "migration" };
         let mut text = format!("rules {}\nsince {since}\n", Hex(&self.rules));
@@ -249,7 +251,7 @@ impl Tally {
         text
     }
 
-    /// Reads [`Tally::text`]. `None` when it has any other form.
+    /// Parses the output of [`Tally::text`]. Returns `None` for any other form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let rules = unhex(lines.next()?.strip_prefix("rules ")?)?;
@@ -264,7 +266,7 @@ impl Tally {
         let (pending, sum) = lines.next()?.strip_prefix("pending ")?.split_once(" sum ")?;
         tally.pending = pending.parse().ok()?;
         tally.pending_sum = sum.parse().ok()?;
-        // One tally, one text: no sign, no leading zero, no line more.
+        // A tally has exactly one text: no sign, no leading zero, no extra line.
         (tally.text() == text).then_some(tally)
     }
 }

@@ -1,6 +1,6 @@
-//! Who may touch the files of a ledger: their owner, who runs it, and nobody else.
+//! Access to a ledger's files: only their owner, who runs the ledger, may touch them.
 //!
-//! (`wufu-wallet` guards its folder likewise, in its `file` module.)
+//! (`wufu-wallet` protects its folder in the same way, in its module `file`.)
 
 #[cfg(not(unix))]
 compile_error!("a ledger's files are guarded by Unix permissions, and this system has none");
@@ -13,17 +13,18 @@ use std::{
 
 use crate::folder::error::FolderError;
 
-/// Permission bits of everybody but the owner.
+/// The permission bits of everybody except the owner.
 pub(crate) const OTHERS: u32 = 0o077;
-/// Those of them that let others write: enough for the folder, since every secret in it is guarded by itself.
+/// The bits that let others write. To clear these is enough for the folder, because every secret in
+/// it has a mode of its own.
 pub(crate) const OTHERS_WRITE: u32 = 0o022;
 
-/// A path without a slash or a dot at its end, which would hide that its last part is a link.
+/// The path without a slash or a dot at its end, which would hide that its last part is a link.
 pub(crate) fn plain(path: &Path) -> PathBuf {
     path.components().collect()
 }
 
-/// Whether there is anything of that name, a dangling link included.
+/// Whether anything has that name, including a dangling link.
 pub(crate) fn is_there(file: &Path) -> Result<bool, FolderError> {
     match fs::symlink_metadata(file) {
         Ok(_) => Ok(true),
@@ -32,7 +33,8 @@ pub(crate) fn is_there(file: &Path) -> Result<bool, FolderError> {
     }
 }
 
-/// Checks that a folder is one, belongs to who runs this, and that nobody else can write in it.
+/// Checks that the path is a folder, that it belongs to the current user, and that nobody else can
+/// write in it.
 pub(crate) fn check_folder(path: &Path) -> Result<(), FolderError> {
     let found = fs::symlink_metadata(path)
         .map_err(|error| FolderError::File { file: path.into(), error })?;
@@ -43,7 +45,8 @@ pub(crate) fn check_folder(path: &Path) -> Result<(), FolderError> {
     check_access(path, &found, OTHERS_WRITE)
 }
 
-/// Checks that a file is a regular one, belongs to who runs this, and lets others do nothing that is forbidden.
+/// Checks that the path is a regular file, that it belongs to the current user, and that others
+/// have none of the `forbidden` permissions.
 pub(crate) fn check_file(path: &Path, forbidden: u32) -> Result<(), FolderError> {
     let found = fs::symlink_metadata(path)
         .map_err(|error| FolderError::File { file: path.into(), error })?;
@@ -61,14 +64,14 @@ fn check_access(path: &Path, found: &fs::Metadata, forbidden: u32) -> Result<(),
     }
     let mode = found.mode() & 0o777;
     if mode & forbidden != 0 {
-        // What the owner may do stays.
+        // The owner's own permissions stay as they are.
         let expected = if found.is_dir() { 0o700 } else { 0o600 };
         return Err(FolderError::Readable { file: path.into(), mode, expected });
     }
     Ok(())
 }
 
-/// What something is, for messages.
+/// What kind of file this is, for messages.
 fn kind(found: &fs::Metadata) -> &'static str {
     let kind = found.file_type();
     if kind.is_symlink() {

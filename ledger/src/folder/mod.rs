@@ -1,12 +1,16 @@
-//! The folder of a ledger: who may open it, and the files that are secret.
+//! A ledger's folder: who may open it, and which files are secret.
 //!
-//! `policy.json` the rules; `ledger.db` the database; `signing.key` the Ed25519 key that signs for the org, and whether
-//! it has signed a state; `operator.token` what an operator shows to append; `summary.note` the newest signed summary
-//! and `state.note` the newest signed state, outside the database; `lock` held while somebody writes, so that a log has
-//! one writer. Reading needs no lock.
+//! - `policy.json` holds the rules.
+//! - `ledger.db` is the database.
+//! - `signing.key` is the Ed25519 key that signs for the org, and says whether it has signed a
+//!   state.
+//! - `operator.token` is the token that an operator shows to append.
+//! - `summary.note` and `state.note` hold the newest signed summary and state, outside the
+//!   database.
+//! - `lock` is held while a process writes, so that a log has one writer. Reading needs no lock.
 //!
-//! The folder and all of these belong to the user who runs the ledger; nobody else may write there, or read a secret.
-//! It is checked when a ledger is made and whenever it is opened.
+//! The folder and its files belong to the user who runs the ledger. Nobody else may write there or
+//! read a secret. This is checked when a ledger is made and whenever it is opened.
 
 mod access;
 pub(crate) mod error;
@@ -44,7 +48,7 @@ const STATE: &str = "state.note";
 const FRESH_STATE: &str = "state.note.new";
 const FRESH_KEY: &str = "signing.key.new";
 
-/// Every file of a ledger but the lock, and the permission bits that nobody but the owner may have on it.
+/// Every file of a ledger except the lock, with the permission bits that only its owner may have.
 fn files() -> impl Iterator<Item = (&'static str, u32)> {
     let secrets = [SIGNING_KEY, FRESH_KEY, OPERATOR_TOKEN];
     let public = [SUMMARY, FRESH_SUMMARY, STATE, FRESH_STATE, POLICY];
@@ -52,16 +56,18 @@ fn files() -> impl Iterator<Item = (&'static str, u32)> {
     secrets.chain(public.into_iter().map(|name| (name, OTHERS_WRITE)))
 }
 
-/// A ledger's folder. One that was made or opened for writing is locked for as long as this value lives.
+/// A ledger's folder. If it was made or opened for writing, it stays locked as long as this value
+/// lives.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    // The lock goes with the file handle, however the process ends. A reader has none.
+    // The lock ends with the file handle, however the process ends. A reader has none.
     _lock: Option<File>,
 }
 
 impl Folder {
-    /// Makes the folder, which may be there but must hold no file of a ledger, and locks it.
+    /// Makes the folder and locks it. The folder may exist, but must not contain any file of a
+    /// ledger.
     pub(crate) fn create(path: &Path) -> Result<Self, FolderError> {
         let path = plain(path);
         let mut builder = DirBuilder::new();
@@ -92,7 +98,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The folder of a ledger, for reading: whoever writes there goes on.
+    /// Opens a ledger's folder for reading. A process that writes there is not disturbed.
     pub(crate) fn read(path: &Path) -> Result<Self, FolderError> {
         let path = plain(path);
         check_ledger(&path)?;
@@ -116,13 +122,13 @@ impl Folder {
         }
     }
 
-    /// The rules.
+    /// The path of the rules.
     pub(crate) fn policy(&self) -> PathBuf {
         self.path.join(POLICY)
     }
 
-    /// The database: it holds what was issued to whom, so nobody else may read it. Files that SQLite puts beside it get
-    /// the same mode.
+    /// The path of the database. It records what was issued to whom, so nobody else may read it.
+    /// SQLite gives the files beside it the same mode.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(database::DATABASE)
     }
@@ -135,22 +141,22 @@ impl Folder {
         Ok(file)
     }
 
-    /// Checks that the database is complete in its own file.
+    /// Checks that the database file alone is complete.
     pub(crate) fn refuse_unfinished(&self) -> Result<(), FolderError> {
         database::refuse_unfinished(&self.path)
     }
 
-    /// Whether nothing can be written here: the medium says so, or the folder's mode.
+    /// Whether nothing can be written here, because of the medium or the folder's mode.
     pub(crate) fn is_read_only(&self) -> bool {
         rustix::fs::access(&self.path, rustix::fs::Access::WRITE_OK).is_err()
     }
 
-    /// The operator's token.
+    /// The path of the operator's token.
     pub(crate) fn token_file(&self) -> PathBuf {
         self.path.join(OPERATOR_TOKEN)
     }
 
-    /// Writes the rules: last of all files, since a folder with rules is a ledger.
+    /// Writes the rules. They are the last file, because a folder with rules is a ledger.
     pub(crate) fn write_policy(&self, text: &str) -> Result<(), FolderError> {
         let file = self.policy();
         let write = || -> io::Result<()> {
@@ -163,12 +169,13 @@ impl Folder {
         write().map_err(|error| FolderError::File { file: file.clone(), error })
     }
 
-    /// The newest signed summary, as the file has it.
+    /// The newest signed summary from its file.
     pub(crate) fn summary(&self) -> Result<Option<String>, FolderError> {
         self.note(SUMMARY)
     }
 
-    /// The newest signed state, as the file has it. After a power failure it may be an older one, or empty.
+    /// The newest signed state from its file. After a power failure the file may be an older
+    /// version, or empty.
     pub(crate) fn state(&self) -> Result<Option<String>, FolderError> {
         Ok(self.note(STATE)?.filter(|note| !note.is_empty()))
     }
@@ -184,13 +191,13 @@ impl Folder {
             .and_then(|open| open.take(MAX_BYTES as u64 + 1).read_to_string(&mut text));
         match read {
             Ok(_) => Ok(Some(text)),
-            // Not even a text, so no summary: whoever asked says so.
+            // The file is not UTF-8, so it is not a summary. The caller reports that.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(String::new())),
             Err(error) => Err(FolderError::File { file, error }),
         }
     }
 
-    /// Replaces the newest signed summary. A reader sees the old one or the new one, never a part.
+    /// Replaces the newest signed summary. A reader sees the old file or the new one, never a part.
     pub(crate) fn write_summary(&self, note: &str) -> Result<(), FolderError> {
         let (file, fresh) = (self.path.join(SUMMARY), self.path.join(FRESH_SUMMARY));
         let replaced =
@@ -199,7 +206,7 @@ impl Folder {
         replaced.map_err(|error| FolderError::File { file: file.clone(), error })
     }
 
-    /// A new signing key and a new token.
+    /// Makes a new signing key and a new token.
     pub(crate) fn make_secrets(&self) -> Result<(), FolderError> {
         for name in [SIGNING_KEY, OPERATOR_TOKEN] {
             let file = self.path.join(name);
@@ -211,7 +218,7 @@ impl Folder {
         Ok(())
     }
 
-    /// The signing key, and its public side under the org's name.
+    /// The signing key, and its public key under the org's name.
     pub(crate) fn signing_key(&self, org: &str) -> Result<(SigningKey, LogKey), FolderError> {
         let (bytes, _) = read_key(&self.path.join(SIGNING_KEY))?;
         let key = SigningKey::from_bytes(&bytes);
@@ -219,12 +226,13 @@ impl Folder {
         Ok((key, public))
     }
 
-    /// Whether the signing key's file says that it has signed a state. Then there is a state, or it was deleted.
+    /// Whether the signing key's file says that it has signed a state. If it does, there must be a
+    /// state, or somebody deleted it.
     pub(crate) fn has_signed_state(&self) -> Result<bool, FolderError> {
         Ok(read_key(&self.path.join(SIGNING_KEY))?.1)
     }
 
-    /// Writes down, in the signing key's file, that it has signed a state.
+    /// Records in the signing key's file that it has signed a state.
     pub(crate) fn mark_signed_state(&self) -> Result<(), FolderError> {
         let (file, fresh) = (self.path.join(SIGNING_KEY), self.path.join(FRESH_KEY));
         let (bytes, is_marked) = read_key(&file)?;
@@ -237,22 +245,23 @@ impl Folder {
         replaced.map_err(|error| FolderError::File { file: file.clone(), error })
     }
 
-    /// What an operator must show.
+    /// The token that an operator must show.
     pub(crate) fn operator_token(&self) -> Result<OperatorToken, FolderError> {
         Ok(OperatorToken(read_secret(&self.token_file())?))
     }
 }
 
-/// Replaces the newest signed state beside a database. A reader sees the old one or the new one, never a part.
+/// Replaces the newest signed state beside a database. A reader sees the old file or the new one,
+/// never a part.
 ///
-/// It is not synced, since every transaction writes one: after a power failure it may be older than the database, and
-/// then tells less.
+/// The file is not flushed, because every transaction writes one. After a power failure it may
+/// therefore be older than the database, and then it proves less.
 pub(crate) fn write_state(database: &Path, note: &str) -> io::Result<()> {
     let (file, fresh) = (database.with_file_name(STATE), database.with_file_name(FRESH_STATE));
     Draft::private(&file).unsynced().replace_by(&fresh, |open| open.write_all(note.as_bytes()))
 }
 
-/// Checks the folder of a ledger, and every file of it that is there.
+/// Checks a ledger's folder, and all of the ledger's files in it.
 fn check_ledger(path: &Path) -> Result<(), FolderError> {
     let missing = || FolderError::Missing { folder: path.into() };
     if !is_there(path)? {

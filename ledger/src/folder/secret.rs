@@ -1,4 +1,5 @@
-//! The two secrets of a ledger's folder: its signing key and its operator's token, each a line of hexadecimal digits.
+//! The two secrets in a ledger's folder: the signing key and the operator's token. Each is a line
+//! of hexadecimal digits.
 
 use std::{
     fmt,
@@ -16,7 +17,7 @@ use crate::folder::{
     error::FolderError,
 };
 
-/// What an operator shows to append: 32 random bytes, in hexadecimal digits.
+/// The token that an operator shows to append: 32 random bytes, as hexadecimal digits.
 #[derive(Clone)]
 pub struct OperatorToken(pub(crate) Zeroizing<[u8; 32]>);
 
@@ -24,18 +25,20 @@ impl OperatorToken {
     /// Reads a token from its file.
     ///
     /// # Errors
-    /// When others than the owner may read it, or it is not 64 hexadecimal digits.
+    /// Returns an error if others than the owner may read the file, or if it is not 64 hexadecimal
+    /// digits.
     pub fn read(file: &Path) -> Result<Self, FolderError> {
         Ok(Self(read_secret(file)?))
     }
 
-    /// Whether `shown` is this token. Takes the same time wherever they differ.
+    /// Whether `shown` is this token. The time that this takes does not depend on where they
+    /// differ.
     pub fn is(&self, shown: &[u8]) -> bool {
-        // Hashes of blake3 are compared in constant time.
+        // BLAKE3 hashes are compared in constant time.
         blake3::hash(self.to_hex().as_bytes()) == blake3::hash(shown)
     }
 
-    /// The digits, for the `authorization` header after `Bearer `.
+    /// The digits, to send as `Bearer …` in the `authorization` header.
     pub fn to_hex(&self) -> Zeroizing<String> {
         let mut line = hex::secret_line(self.0.as_slice());
         line.pop();
@@ -49,17 +52,18 @@ impl fmt::Debug for OperatorToken {
     }
 }
 
-/// Reads 32 bytes that only their owner may read.
+/// Reads 32 bytes from a file that only its owner may read.
 pub(crate) fn read_secret(file: &Path) -> Result<Zeroizing<[u8; 32]>, FolderError> {
     decode(file, &read_text(file)?)
 }
 
-/// The second line of a signing key that has signed a ledger's state.
+/// The second line in the file of a signing key that has signed a ledger's state.
 const SIGNED_STATE: &[u8] = b"has signed a state\n";
 
 /// Reads a signing key, and whether its file says that it has signed a ledger's state.
 ///
-/// This one fact stands here because whoever can change it can read the key, and so sign anything.
+/// This fact is stored here because whoever can change this file can read the key, and so sign
+/// anything.
 pub(crate) fn read_key(file: &Path) -> Result<(Zeroizing<[u8; 32]>, bool), FolderError> {
     let text = read_text(file)?;
     let key = text.strip_suffix(SIGNED_STATE).filter(|key| key.ends_with(b"\n"));
@@ -80,7 +84,7 @@ fn decode(file: &Path, text: &[u8]) -> Result<Zeroizing<[u8; 32]>, FolderError> 
     Ok(bytes)
 }
 
-/// Writes 32 bytes into a new file that only its owner may read.
+/// Writes 32 bytes to a new file that only its owner may read.
 pub(crate) fn write_secret(file: &Path, bytes: &[u8; 32]) -> io::Result<()> {
     let mut open = private().write(true).create_new(true).open(file)?;
     open.write_all(Zeroizing::new(hex::secret_line(bytes)).as_bytes())?;
@@ -93,7 +97,7 @@ pub(crate) fn write_used_key(file: &mut File, bytes: &[u8; 32]) -> io::Result<()
     file.write_all(SIGNED_STATE)
 }
 
-/// A file that is made for the owner alone.
+/// Options for a file that only its owner may read.
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600);

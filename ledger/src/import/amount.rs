@@ -1,17 +1,17 @@
-//! Decimal amounts to minor units, without floating point.
+//! Converts decimal amounts to minor units, without floating point.
 
 use wufu_verifier::{
     Amount,
     encoding::text::{CodePoint, QuotedText},
 };
 
-/// What stands before the decimals.
+/// The character before the decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DecimalMark {
-    /// As in 1234.50.
+    /// A point, as in 1234.50.
     #[default]
     Point,
-    /// As in 1234,50.
+    /// A comma, as in 1234,50.
     Comma,
 }
 
@@ -31,84 +31,95 @@ impl DecimalMark {
     }
 }
 
-/// Why a text is no amount.
+/// Why a text is not an amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AmountError {
-    /// Nothing there.
+    /// The text is empty.
     #[error("is empty, expected an amount")]
     Empty,
-    /// A plus, a minus, or brackets for a minus.
-    #[error("has a sign, expected digits: a donation is never less than nothing")]
+    /// It has a plus or minus sign, or brackets that mean minus.
+    #[error("has a sign, expected digits: a donation cannot be negative")]
     Sign,
-    /// Something between the digits.
-    #[error("has a thousands separator, expected digits and a {} before the decimals", .mark.name())]
+    /// There is a separator between the digits.
+    #[error(
+        "has a thousands separator, expected digits and a {} before the decimals",
+        .mark.name()
+    )]
     Separator {
-        /// What stands before the decimals.
+        /// The expected decimal mark.
         mark: DecimalMark,
     },
-    /// A comma where it looks like the decimal mark.
+    /// There is a comma where the decimal mark would be.
     #[error(
         "has a comma, expected a point before the decimals (--decimal-comma, if the comma is meant)"
     )]
     Comma,
-    /// A point where it looks like the decimal mark, which is a comma.
+    /// There is a point where the decimal mark would be, but the mark is a comma.
     #[error(
-        "has a point, expected a comma before the decimals (leave out --decimal-comma, if the point is meant)"
+        "has a point, expected a comma before the decimals (leave out --decimal-comma, if the \
+         point is meant)"
     )]
     NoComma,
-    /// A word beside the number: its currency, or that it is a credit.
-    #[error("has {} beside the number, expected the number alone (a currency has a column of its own)", QuotedText(.found))]
+    /// There is a word next to the number: its currency, or a note that it is a credit.
+    #[error(
+        "has {} next to the number, expected only the number (the currency has its own column)",
+        QuotedText(.found)
+    )]
     Word {
-        /// What stands there.
+        /// The word.
         found: String,
     },
-    /// As in `1e3`.
+    /// It has an exponent, as in `1e3`.
     #[error("has an exponent, expected digits")]
     Exponent,
-    /// Any other character.
+    /// It contains some other character.
     #[error("has {}, expected the digits 0 to 9", shown(.found))]
     Character {
         /// The character.
         found: char,
     },
-    /// A decimal mark without digits on both sides, or a second one.
+    /// A decimal mark lacks digits on one side, or there are two marks.
     #[error("has a {} without digits on both sides", .mark.name())]
     Point {
-        /// What stands before the decimals.
+        /// The expected decimal mark.
         mark: DecimalMark,
     },
-    /// More decimals than the currency has.
+    /// It has more decimals than the currency.
     #[error("has {got} decimals, expected at most {expected}")]
     Decimals {
-        /// How many there are.
+        /// How many decimals it has.
         got: usize,
-        /// How many the currency has.
+        /// How many decimals the currency has.
         expected: usize,
     },
-    /// 2^48 minor units or more.
-    #[error("is too much for one record, expected at most {}", format_amount(Amount::MAX.minor().into(), *.decimals))]
+    /// It is 2^48 minor units or more.
+    #[error(
+        "is too much for one record, expected at most {}",
+        format_amount(Amount::MAX.minor().into(), *.decimals)
+    )]
     Overflow {
         /// How many decimals the currency has.
         decimals: usize,
     },
 }
 
-/// Reads an amount of a currency with `decimals` decimals.
+/// Parses an amount of a currency with `decimals` decimals.
 ///
 /// # Shapes
-/// Digits; then, if there are decimals, a point and one to `decimals` digits. Nothing else: `25440`, `2438.35`, `0.5`.
+/// Digits, then optionally a point and one to `decimals` digits. Nothing else is accepted: `25440`,
+/// `2438.35`, `0.5`.
 ///
 /// # Errors
-/// When the text has any other form, or the amount is 2^48 minor units or more.
+/// Returns an error if the text has any other form, or if the amount is 2^48 minor units or more.
 pub fn parse_amount(text: &str, decimals: usize) -> Result<Amount, AmountError> {
     parse_amount_with(text, decimals, DecimalMark::Point)
 }
 
-/// [`parse_amount`] with another mark before the decimals.
+/// Does the same as [`parse_amount`], with another decimal mark.
 ///
 /// # Errors
-/// When the text has any other form, or the amount is 2^48 minor units or more.
+/// Returns an error if the text has any other form, or if the amount is 2^48 minor units or more.
 pub fn parse_amount_with(
     text: &str,
     decimals: usize,
@@ -157,7 +168,7 @@ fn shown(found: &char) -> String {
     format!("{} ({})", QuotedText(found.encode_utf8(&mut [0; 4])), CodePoint(*found))
 }
 
-/// A word that stands before or after the number, with a space between.
+/// A word before or after the number, separated by a space.
 fn word(text: &str) -> Option<&str> {
     let is_number = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(char::is_alphabetic)
@@ -172,7 +183,8 @@ fn word(text: &str) -> Option<&str> {
     }
 }
 
-/// Whether the one mark of a text stands where decimals begin, and thousands do not.
+/// Whether the text contains the mark once, with as many digits after it as decimals have and
+/// thousands do not.
 fn is_with(text: &str, mark: char, decimals: usize) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.split_once(mark).is_some_and(|(whole, fraction)| {
@@ -180,7 +192,7 @@ fn is_with(text: &str, mark: char, decimals: usize) -> bool {
     })
 }
 
-/// Writes an amount as [`parse_amount`] reads it, with all decimals.
+/// Formats an amount in the form that [`parse_amount`] accepts, with all decimals.
 pub fn format_amount(minor: u128, decimals: usize) -> String {
     let digits = format!("{minor:0>width$}", width = decimals + 1);
     match digits.split_at(digits.len() - decimals) {
@@ -206,7 +218,7 @@ mod tests {
             ("007.10", 2, 710),
             ("12", 0, 12),
             ("1.234", 3, 1234),
-            // 0.1 + 0.2, and what doubles cannot say.
+            // The sum of 0.1 and 0.2, and other amounts that doubles cannot represent.
             ("0.30", 2, 30),
             ("90071992547.40", 2, 9_007_199_254_740),
             ("2814749767106.55", 2, (1 << 48) - 1),
@@ -244,7 +256,7 @@ mod tests {
             ("5.0", 0, E::Decimals { got: 1, expected: 0 }),
             ("2814749767106.56", 2, E::Overflow { decimals: 2 }),
             ("99999999999999999999999999", 0, E::Overflow { decimals: 0 }),
-            // All three were "a thousands separator".
+            // All three were once reported as "a thousands separator".
             ("5 CNY", 2, E::Word { found: "CNY".into() }),
             ("5.00\u{a0}CR", 2, E::Word { found: "CR".into() }),
             ("1,234.50 USD", 2, E::Word { found: "USD".into() }),

@@ -1,4 +1,4 @@
-//! Rows that cannot be imported, and why.
+//! Rows that cannot be imported, and the reasons.
 
 use std::fmt;
 
@@ -14,28 +14,28 @@ use super::{
 };
 use crate::policy::{CurrencyCode, money::Money};
 
-/// Longest value that a message shows, in characters.
+/// The longest value that a message shows, in characters.
 const SHOWN: usize = 60;
 
-/// Most bad rows that are kept. The others are counted: a file may have nothing else.
+/// How many bad rows are kept. The others are only counted, because a file may consist of bad rows.
 pub const KEPT: usize = 1000;
 
 /// A row that cannot be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
-    /// The file.
+    /// The name of the file.
     pub file: String,
     /// The line on which the row begins, from 1.
     pub line: u64,
-    /// The column's name, unless it is the whole row.
+    /// The column's name, unless the whole row is bad.
     pub column: Option<String>,
-    /// What stands there, cut when it is long.
+    /// The cell's content, cut if it is long.
     pub value: String,
-    /// Why.
+    /// What is wrong with it.
     pub reason: RowError,
 }
 
-/// Bad rows: the first 1,000 of them, and how many there are.
+/// Bad rows: the first 1,000 of them, and their number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BadRows {
     kept: Vec<BadRow>,
@@ -46,104 +46,110 @@ pub struct BadRows {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RowError {
-    /// More or fewer cells than columns.
+    /// The row has more or fewer cells than there are columns.
     #[error("row has {got} {}, expected {expected}", if *.got == 1 { "cell" } else { "cells" })]
     Cells {
-        /// How many there are.
+        /// How many cells the row has.
         got: usize,
         /// How many columns there are.
         expected: usize,
     },
-    /// A quote inside a cell that does not begin with one, or text after a closing quote.
+    /// There is a quote inside a cell that does not begin with one, or text after a closing quote.
     #[error(
-        "has a quote that neither begins nor ends the cell, expected the cell in quotes and those inside doubled"
+        "has a quote that neither begins nor ends the cell, expected the cell in quotes and the \
+         quotes inside doubled"
     )]
     Quote,
-    /// A line end that ends no line of this file.
-    #[error("row holds a line end of another sort than the file's, expected one sort throughout")]
+    /// The row contains a line ending of the kind that this file does not use.
+    #[error(
+        "row contains a line ending of another kind than the file's, expected one kind throughout"
+    )]
     LineEnd,
-    /// The names of the columns once more.
+    /// The row repeats the names of the columns.
     #[error("row repeats the names of the columns, as in files that were joined")]
     Header,
-    /// An amount, and nothing that it belongs to.
-    #[error("stands without institution, project and date: a total?")]
+    /// The row has an amount, but nothing that the amount belongs to.
+    #[error("has no institution, project or date: is it a total?")]
     Total,
-    /// Bytes that are no text.
+    /// The bytes are not UTF-8.
     #[error("is not UTF-8: save the file as UTF-8 (in a spreadsheet, as \"CSV UTF-8\")")]
     Text,
-    /// 2^48 minor units or more.
+    /// The amount is 2^48 minor units or more.
     #[error("is too much for one record, expected at most {most}")]
     TooMuch {
         /// The largest amount of a record.
         most: Money,
     },
-    /// The amount.
+    /// The amount cannot be parsed.
     #[error(transparent)]
     Amount(#[from] AmountError),
-    /// The date.
+    /// The date cannot be parsed.
     #[error(transparent)]
     Date(#[from] DateError),
-    /// Another currency than the log's.
+    /// The currency is not that of the log.
     #[error("is another currency, expected {expected}")]
     Currency {
-        /// The log's.
+        /// The log's currency.
         expected: CurrencyCode,
     },
-    /// A name that could be taken for another.
+    /// A name could be mistaken for another one.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// The receipt stands in the file before.
+    /// An earlier row of the file has the same receipt.
     #[error(
-        "stands on line {line} already{}{}",
+        "is already on line {line}{}{}",
         if *.is_normalized {
-            " (receipts were brought to Unicode normal form NFC: two that look the same are one)"
+            " (receipts were converted to Unicode normal form NFC, so two that look the same are \
+             one)"
         } else {
             ""
         },
         way_on(*.way)
     )]
     Twice {
-        /// Where.
+        /// The line of the earlier row.
         line: u64,
-        /// Whether a receipt of the file was brought to normal form NFC.
+        /// Whether a receipt in the file was converted to normal form NFC.
         is_normalized: bool,
-        /// What would tell the two rows apart.
+        /// The form of the receipt that would distinguish the two rows.
         way: ReceiptKey,
     },
-    /// The receipt is in the ledger, for another donation.
-    #[error("is in the ledger already, for another donation: {held}{}", way_on(*.way))]
+    /// The ledger already has this receipt, for another donation.
+    #[error("is already in the ledger, for another donation: {held}{}", way_on(*.way))]
     Held {
-        /// What the ledger holds.
+        /// The donation in the ledger.
         held: Box<RecordedDonation>,
-        /// What would tell it from the row.
+        /// The form of the receipt that would distinguish it from the row.
         way: ReceiptKey,
     },
-    /// The donation is in the ledger, and has a receipt of another form there.
+    /// The donation is already in the ledger, with another form of its receipt.
     #[error(
-        "is in the ledger already, as receipt {}, which was imported with {key}: import the file in the same way, or its \
-         donations count twice (--skip-bad leaves such rows out)",
+        "is already in the ledger, as receipt {}, which was imported with {key}: import the file \
+         in the same way, or its donations count twice (--skip-bad leaves such rows out)",
         QuotedText(.receipt)
     )]
     OtherForm {
         /// The receipt in the ledger.
         receipt: String,
-        /// How that form was asked for.
+        /// The form with which it was imported.
         key: ReceiptKey,
     },
 }
 
-/// What to do about two donations of one receipt, where there is something.
+/// How to deal with two donations of one receipt, if there is a way.
 fn way_on(way: ReceiptKey) -> &'static str {
     match (way.year, way.institution) {
         (false, false) => "",
         (true, false) => {
-            "; the years differ: where numbers begin anew each year, --receipt-key year tells them apart"
+            "; the years differ: if numbers restart each year, --receipt-key year tells them apart"
         }
         (false, true) => {
-            "; the institutions differ: where each numbers its own, --receipt-key institution tells them apart"
+            "; the institutions differ: if each has its own numbers, --receipt-key institution \
+             tells them apart"
         }
         (true, true) => {
-            "; years and institutions differ: where numbers begin anew, --receipt-key year (or institution) tells them apart"
+            "; years and institutions differ: if numbers restart, --receipt-key year (or \
+             institution) tells them apart"
         }
     }
 }
@@ -151,17 +157,17 @@ fn way_on(way: ReceiptKey) -> &'static str {
 /// A donation that the ledger holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedDonation {
-    /// How much.
+    /// The donation's amount.
     pub amount: Amount,
     /// The log's currency.
     pub currency: CurrencyCode,
-    /// When.
+    /// The donation's time.
     pub time: Time,
     /// The institution's name.
     pub institution: String,
     /// The project's name.
     pub project: String,
-    /// The place in the log, once it has an owner.
+    /// The leaf index in the log, if the donation has an owner.
     pub leaf_index: Option<u64>,
 }
 
@@ -208,7 +214,7 @@ impl BadRow {
 }
 
 impl BadRows {
-    /// Adds one. It is kept while there is room.
+    /// Adds a row. It is kept if there is room.
     pub(crate) fn push(&mut self, row: BadRow) {
         self.count += 1;
         if self.kept.len() < KEPT {
@@ -216,29 +222,29 @@ impl BadRows {
         }
     }
 
-    /// Adds those that came later.
+    /// Adds rows that came later.
     pub(crate) fn append(&mut self, later: Self) {
         self.count += later.count;
         let room = KEPT - self.kept.len().min(KEPT);
         self.kept.extend(later.kept.into_iter().take(room));
     }
 
-    /// Puts them in the order of their lines.
+    /// Sorts the rows by line.
     pub(crate) fn sort(&mut self) {
         self.kept.sort_by_key(|row| row.line);
     }
 
-    /// How many there are, kept or not.
+    /// The number of bad rows, kept or not.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Whether there is none.
+    /// Whether there are no bad rows.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Those that were kept, in the order of their lines.
+    /// The rows that were kept, in the order of their lines.
     pub fn kept(&self) -> &[BadRow] {
         &self.kept
     }

@@ -1,4 +1,4 @@
-//! Which column of a file is what.
+//! What each column of a file contains.
 
 use std::{fmt, str::FromStr};
 
@@ -6,23 +6,23 @@ use wufu_verifier::encoding::text::{self, QuotedText};
 
 use super::cells::CellRow;
 
-/// Most characters of a name, and most names, that a message shows.
+/// How many characters of a name, and how many names, a message shows.
 const SHOWN: usize = 60;
 
-/// What a column holds.
+/// What a column contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// The receipt's name, unique in the log.
+    /// The receipt's name, which is unique in the log.
     Receipt,
     /// The institution's name.
     Institution,
     /// The project's name.
     Project,
-    /// How much, in decimals.
+    /// The amount, as a decimal number.
     Amount,
-    /// When.
+    /// The date, or the date and time.
     Date,
-    /// The currency's code. It may be missing: then it is the log's.
+    /// The currency's code. If the column is missing, it is the log's currency.
     Currency,
 }
 
@@ -31,7 +31,7 @@ impl Field {
     pub const ALL: [Self; 6] =
         [Self::Receipt, Self::Institution, Self::Project, Self::Amount, Self::Date, Self::Currency];
 
-    /// Its name in a mapping, and its column's name unless a mapping says otherwise.
+    /// The field's name in a mapping. Without a mapping, its column has this name, too.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Receipt => "receipt",
@@ -44,9 +44,9 @@ impl Field {
     }
 }
 
-/// Names of columns, by what they hold.
+/// The names of the columns, by field.
 ///
-/// Without a mapping a field's column has the field's name, in capitals or not.
+/// Without a mapping, a field's column has the field's name, in upper or lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
     mapped: [Option<String>; 6],
@@ -67,21 +67,24 @@ pub struct Mapping {
 pub enum MappingError {
     /// The text is not `field=column`.
     #[error(
-        "{got:?} is not a mapping, expected FIELD=COLUMN with one of receipt, institution, project, \
-         amount, date, currency"
+        "{got:?} is not a mapping, expected FIELD=COLUMN with one of receipt, institution, \
+         project, amount, date, currency"
     )]
     Form {
-        /// The text.
+        /// The given text.
         got: String,
     },
     /// A field is mapped twice.
-    #[error("{field} is mapped twice, to {} and to {}; expected one column", QuotedText(.first), QuotedText(.second))]
+    #[error(
+        "{field} is mapped twice, to {} and to {}; expected one column",
+        QuotedText(.first), QuotedText(.second)
+    )]
     Twice {
         /// The field.
         field: &'static str,
-        /// The column that came first.
+        /// The column in the first mapping.
         first: String,
-        /// The other column.
+        /// The column in the second mapping.
         second: String,
     },
 }
@@ -99,10 +102,11 @@ impl FromStr for Mapping {
 }
 
 impl Columns {
-    /// Columns as mappings say.
+    /// Makes the columns that mappings ask for.
     ///
     /// # Errors
-    /// When a field is mapped twice, be it to the same column: one of the two would win without a word.
+    /// Returns an error if a field is mapped twice, even to the same column. Otherwise one mapping
+    /// would silently override the other.
     pub fn new(mappings: impl IntoIterator<Item = Mapping>) -> Result<Self, MappingError> {
         let mut columns = Self::default();
         for Mapping { field, column } in mappings {
@@ -121,60 +125,66 @@ impl Columns {
 #[non_exhaustive]
 pub enum ColumnsError {
     /// A column is missing.
-    #[error("{file}:{line}: there is no column {} for the {field}; there are: {there}; {hint}", QuotedText(.column))]
+    #[error(
+        "{file}:{line}: there is no column {} for the {field}; the file has: {there}; {hint}",
+        QuotedText(.column)
+    )]
     Missing {
         /// The file.
         file: String,
-        /// What it should hold.
+        /// What the column should contain.
         field: &'static str,
-        /// The name that was looked for.
+        /// The expected name.
         column: String,
-        /// The names that there are.
+        /// The names of the columns in the file.
         there: String,
-        /// The line of the names, from 1.
+        /// The line with the names of the columns, from 1.
         line: u64,
-        /// What to do.
+        /// How to solve the problem.
         hint: Hint,
     },
-    /// The file has no line of names.
+    /// The file has no line with the names of columns.
     #[error("{file}: the file is empty, expected a line with the names of the columns")]
     Empty {
         /// The file.
         file: String,
     },
-    /// Two columns have the name.
-    #[error("{file}:{line}: two columns are called {}; rename one in the file", QuotedText(.column))]
+    /// Two columns have the same name.
+    #[error(
+        "{file}:{line}: two columns are called {}; rename one in the file",
+        QuotedText(.column)
+    )]
     Twice {
         /// The file.
         file: String,
-        /// The line of the names, from 1.
+        /// The line with the names of the columns, from 1.
         line: u64,
-        /// The name.
+        /// The repeated name.
         column: String,
     },
 }
 
-/// What to do when a column is missing.
+/// What to do if a column is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Hint {
-    /// Say which column it is.
+    /// Name the column in a mapping.
     Map {
         /// The field's name.
         field: &'static str,
     },
-    /// Say what stands between cells: the line has many of these, and none of the other.
+    /// Set the delimiter: the line contains another one many times, and the expected one never.
     Delimiter {
-        /// What the line has.
+        /// The delimiter in the line.
         found: u8,
-        /// How many.
+        /// How many times it occurs.
         count: usize,
-        /// What was looked for.
+        /// The delimiter that was expected.
         expected: u8,
     },
 }
 
-/// A delimiter, and the plural of its name.
+/// A delimiter, and its name in the singular and the plural.
 const DELIMITERS: [(u8, &str, &str); 4] = [
     (b',', "comma", "commas"),
     (b';', "semicolon", "semicolons"),
@@ -185,7 +195,7 @@ const DELIMITERS: [(u8, &str, &str); 4] = [
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Map { field } => write!(f, "say which it is with --map {field}=COLUMN"),
+            Self::Map { field } => write!(f, "name it with --map {field}=COLUMN"),
             Self::Delimiter { found, count, expected } => {
                 let name = |of: u8| DELIMITERS.into_iter().find(|(byte, ..)| *byte == of);
                 let (one, many) =
@@ -203,10 +213,10 @@ impl fmt::Display for Hint {
     }
 }
 
-/// Where in a row each field is.
+/// The position of each field in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ColumnIndices {
-    /// Names as the file has them, for messages.
+    /// The names of the columns in the file, for messages.
     pub(crate) names: Vec<String>,
     places: [Option<usize>; 6],
 }
@@ -216,7 +226,7 @@ impl ColumnIndices {
         self.places[field as usize]
     }
 
-    /// The column's name as the file has it.
+    /// The name of a field's column in the file.
     pub(crate) fn name(&self, field: Field) -> String {
         let place = self.of(field).and_then(|place| self.names.get(place));
         place.cloned().unwrap_or_else(|| field.name().into())
@@ -224,7 +234,7 @@ impl ColumnIndices {
 }
 
 impl Columns {
-    /// Finds each field's column.
+    /// Finds the column of each field.
     pub(crate) fn find(
         &self,
         file: &str,
@@ -239,7 +249,7 @@ impl Columns {
             let mapped = self.mapped[field as usize].as_deref().map(text::normalize);
             let mapped = mapped.as_deref();
             let column = mapped.unwrap_or(field.name());
-            // A mapping is meant to the letter; a name that we made up is not.
+            // A name from a mapping must match exactly. A default name need not.
             let is_it = |name: &String| match mapped {
                 Some(column) => name == column,
                 None => name.eq_ignore_ascii_case(column),
@@ -265,7 +275,7 @@ impl Columns {
     }
 }
 
-/// Names of columns for a message, the first of them when there are many.
+/// The names of columns, for a message. If there are many, only the first ones.
 fn listed(names: &[String]) -> String {
     let shown = names.iter().take(SHOWN).map(|name| {
         let cut: String = name.chars().take(SHOWN).collect();
@@ -278,12 +288,13 @@ fn listed(names: &[String]) -> String {
     shown.join(", ")
 }
 
-/// What to do when a field has no column.
+/// What to do if a field has no column.
 fn hint(field: Field, header: &CellRow, delimiter: u8) -> Hint {
     other_delimiter(header, delimiter).unwrap_or(Hint::Map { field: field.name() })
 }
 
-/// What a line says that is one cell, and holds another delimiter: it was cut by the wrong one.
+/// The hint for a line that is one cell and contains another delimiter: it was split by the wrong
+/// one.
 pub(crate) fn other_delimiter(header: &CellRow, delimiter: u8) -> Option<Hint> {
     let count = |byte: u8| header.cell(0).iter().filter(|found| **found == byte).count();
     let others = DELIMITERS.into_iter().map(|(byte, ..)| byte).filter(|byte| *byte != delimiter);
@@ -300,8 +311,8 @@ mod tests {
         Columns::new(texts.iter().map(|text| text.parse().unwrap()))
     }
 
-    /// The last of two mappings of one field won without a word: `--map amount=Gross --map amount=Net` imported the
-    /// wrong sums.
+    /// The second of two mappings for one field once won without an error: `--map amount=Gross
+    /// --map amount=Net` imported the wrong sums.
     #[test]
     fn a_field_is_mapped_once() {
         assert!(map(&["amount=Net", "receipt=No"]).is_ok());

@@ -1,4 +1,4 @@
-//! Dates and times to Unix seconds.
+//! Converts dates and times to Unix seconds.
 
 use std::{fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use jiff::{
 };
 use wufu_verifier::Time;
 
-/// A time zone: of times that stand without an offset.
+/// A time zone, for times without an offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
@@ -18,13 +18,14 @@ impl Zone {
     pub const UTC: Self = Self(TimeZone::UTC);
 }
 
-/// A text is no time zone.
+/// The text is not a time zone.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{got:?} is not a time zone, expected a name such as Asia/Shanghai, an offset such as +08:00, or UTC"
+    "{got:?} is not a time zone, expected a name such as Asia/Shanghai, an offset such as +08:00, \
+     or UTC"
 )]
 pub struct ZoneError {
-    /// The text.
+    /// The given text.
     pub got: String,
 }
 
@@ -55,45 +56,47 @@ impl fmt::Display for Zone {
     }
 }
 
-/// Why a text is no time.
+/// Why a text is not a date or time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DateError {
-    /// Nothing there.
+    /// The text is empty.
     #[error("is empty, expected a date")]
     Empty,
-    /// Of another form.
+    /// The text has another form.
     #[error(
-        "is not of the form YYYY-MM-DD or YYYY-MM-DD hh:mm:ss, with or without seconds, fraction and offset"
+        "is not of the form YYYY-MM-DD or YYYY-MM-DD hh:mm:ss, with or without seconds, fraction \
+         and offset"
     )]
     Form,
-    /// Of the right form, but no calendar or clock has it.
-    #[error("is no date of the calendar or no time of the clock")]
+    /// The form is right, but there is no such date or time.
+    #[error("is not a date or time that exists")]
     Calendar,
-    /// Before 1970.
+    /// The date is before 1970.
     #[error("is before 1970-01-01, the first day that a record can hold")]
     Early,
-    /// A time of day in no zone: as many moments as there are zones.
+    /// A time of day without a zone, which could be a different moment in each zone.
     #[error(
-        "is a time of day without a time zone, expected an offset such as +08:00 or Z at its end; --timezone says \
-         which zone all such times are in"
+        "is a time of day without a time zone, expected an offset such as +08:00 or Z at its end; \
+         --timezone says which zone all such times are in"
     )]
     Zone,
     /// The clocks of the zone were put forward past that time.
     #[error("is a time that clocks in {zone} skipped when they were put forward")]
     Skipped {
-        /// The zone.
+        /// The name of the zone.
         zone: String,
     },
     /// The clocks of the zone were put back, and showed that time twice.
     #[error(
-        "is a time that clocks in {zone} showed twice when they were put back, expected an offset at its end"
+        "is a time that clocks in {zone} showed twice when they were put back, expected an offset \
+         at its end"
     )]
     Twice {
-        /// The zone.
+        /// The name of the zone.
         zone: String,
     },
-    /// Later than now.
+    /// The time is in the future.
     #[error("is in the future, expected at most {} (--allow-future accepts it)", Minute::of(.now))]
     Future {
         /// The time of the import.
@@ -101,7 +104,7 @@ pub enum DateError {
     },
 }
 
-/// A time as people read it: `2018-02-15 22:18 UTC`.
+/// A time in a form for people: `2018-02-15 22:18 UTC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Minute(pub(crate) Time);
 
@@ -122,10 +125,11 @@ impl fmt::Display for Minute {
     }
 }
 
-/// Refuses what is later than `now`.
+/// Refuses a time that is later than `now`.
 ///
 /// # Errors
-/// When it is. A date alone in no zone has until it has begun everywhere, fourteen hours later than `now`.
+/// Returns an error if the time is later. A date without a time or zone may be up to fourteen hours
+/// later, because that day has then begun somewhere.
 pub fn check_not_future(
     text: &str,
     time: Time,
@@ -139,17 +143,20 @@ pub fn check_not_future(
     Ok(())
 }
 
-/// Reads a date, a time of RFC 3339, or a time as messages and lists show it. Fractions of a second are cut off.
+/// Parses a date, a time in RFC 3339 form, or a time as messages and lists show it. Fractions of a
+/// second are dropped.
 ///
-/// A date is the midnight with which it begins, in `zone`, or in UTC. A time of day has an offset, or is in `zone`.
+/// A date means the midnight at its beginning, in `zone` or in UTC. A time of day needs an offset,
+/// or else it is in `zone`.
 ///
 /// # Shapes
-/// `2018-02-15`; a day, `T` or a space, a time of day, which may end with the minute, and an offset, with or without a
-/// space before it: `2018-02-15T22:18:00+08:00`, `2018-02-15 22:18 +0800`, `2018-02-15 14:18 UTC`, `2018-02-15
-/// 14:18:00Z`; with a zone `2018-01-16T22:51:30.42`, too.
+/// `2018-02-15`; or a date, `T` or a space, a time of day with or without seconds, and an offset
+/// with or without a space before it: `2018-02-15T22:18:00+08:00`, `2018-02-15 22:18 +0800`,
+/// `2018-02-15 14:18 UTC`, `2018-02-15 14:18:00Z`. With a zone, also `2018-01-16T22:51:30.42`.
 ///
 /// # Errors
-/// When the text has another form, has no zone, there is no such date or time, or it is before 1970.
+/// Returns an error if the text has another form, has no zone, names a date or time that does not
+/// exist, or is before 1970.
 pub fn parse_date(text: &str, zone: Option<&Zone>) -> Result<Time, DateError> {
     if text.is_empty() {
         return Err(DateError::Empty);
@@ -166,7 +173,7 @@ pub fn parse_date(text: &str, zone: Option<&Zone>) -> Result<Time, DateError> {
         if let Ok(offset) = zone.0.to_fixed_offset() {
             return seconds(date.at(0, 0, 0, 0), offset.seconds().into());
         }
-        // Some zones put their clocks forward at midnight: then the day begins later.
+        // Some zones put their clocks forward at midnight. The day then begins later.
         let begin = date.to_zoned(zone.0.clone()).map_err(|_| DateError::Calendar)?;
         return count(begin.timestamp().as_second());
     };
@@ -206,7 +213,7 @@ pub fn parse_date(text: &str, zone: Option<&Zone>) -> Result<Time, DateError> {
     count(found.unambiguous().map_err(|_| DateError::Calendar)?.as_second())
 }
 
-/// A time of a clock that is `offset` seconds ahead of UTC.
+/// The Unix time at which a clock `offset` seconds ahead of UTC shows `time`.
 fn seconds(time: DateTime, offset: i64) -> Result<Time, DateError> {
     let since = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
     count(since.as_secs() - offset)
@@ -217,14 +224,14 @@ fn count(seconds: i64) -> Result<Time, DateError> {
     Time::new(seconds).map_err(|_| DateError::Calendar)
 }
 
-/// What follows a fraction of a second, if there is one.
+/// The text after a fraction of a second, if there is one.
 fn without_fraction(text: &str) -> Result<&str, DateError> {
     let Some(fraction) = text.strip_prefix('.') else { return Ok(text) };
     let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 0 { Err(DateError::Form) } else { Ok(&fraction[digits..]) }
 }
 
-/// Numbers of these many digits.
+/// Parses numbers with these counts of digits.
 fn numbers<const N: usize>(
     text: &str,
     separator: char,
@@ -242,7 +249,7 @@ fn numbers<const N: usize>(
     if parts.next().is_some() { Err(DateError::Form) } else { Ok(out) }
 }
 
-/// Seconds that local time is ahead of UTC, if the text says so.
+/// The number of seconds that local time is ahead of UTC, if the text says so.
 fn offset(text: &str) -> Result<Option<i64>, DateError> {
     if text.is_empty() {
         return Ok(None);
@@ -284,7 +291,7 @@ mod tests {
             ("2018-02-15t14:18:00z", 1_518_704_280),
             ("2018-02-15 14:18:00Z", 1_518_704_280),
             ("2018-02-15T09:48:00.999-04:30", 1_518_704_280),
-            // Times as this program shows them were refused.
+            // Times in the form that this program prints were once refused.
             ("2018-02-15 14:18 UTC", 1_518_704_280),
             ("2018-02-15 22:18 +08:00", 1_518_704_280),
             ("2018-02-15 22:18+0800", 1_518_704_280),
@@ -348,7 +355,8 @@ mod tests {
         }
     }
 
-    /// `2018-02-15 22:18:00` was taken as UTC without a word, and was eight hours off for whoever wrote it in Shanghai.
+    /// `2018-02-15 22:18:00` was once silently taken as UTC, which was eight hours off for somebody
+    /// in Shanghai.
     #[test]
     fn a_time_without_an_offset_is_in_the_given_zone() {
         let zone = |name: &str| name.parse::<Zone>().unwrap();
@@ -357,12 +365,12 @@ mod tests {
             ("2018-02-15 22:18:00", "+08:00", 1_518_704_280),
             ("2018-02-15 22:18", "+0800", 1_518_704_280),
             ("2018-02-15 22:18:00", "UTC", 1_518_733_080),
-            // What has an offset keeps it.
+            // A time with an offset keeps it.
             ("2018-02-15 14:18:00Z", "Asia/Shanghai", 1_518_704_280),
             ("2018-02-15", "Asia/Shanghai", 1_518_624_000),
             ("2018-07-01T12:00:00", "Europe/Berlin", 1_530_439_200),
             ("2018-01-01T12:00:00", "Europe/Berlin", 1_514_804_400),
-            // In São Paulo this day began at one o'clock.
+            // In São Paulo, this day began at one o'clock.
             ("2017-10-15", "America/Sao_Paulo", 1_508_036_400),
         ] {
             let read = parse_date(text, Some(&zone(name)));
@@ -376,7 +384,8 @@ mod tests {
         );
         assert_eq!(
             refused("2018-10-28T02:30:00"),
-            "is a time that clocks in Europe/Berlin showed twice when they were put back, expected an offset at its end"
+            "is a time that clocks in Europe/Berlin showed twice when they were put back, expected \
+             an offset at its end"
         );
         for bad in
             ["", "Shanghai", "+8", "08:00", "+24:00", "+08:00:00", "Mars/Base", "../../etc/passwd"]
@@ -385,7 +394,8 @@ mod tests {
         }
     }
 
-    /// Dates of 2099 and 2999 passed: a typing error in a year, and a donation that no policy of this century asks for.
+    /// Dates in 2099 and 2999 were once accepted: a mistyped year, and then a donation that no
+    /// policy of this century asks for.
     #[test]
     fn what_is_in_the_future_is_refused() {
         let now = Time::new(1_518_704_280).unwrap();
@@ -404,7 +414,7 @@ mod tests {
         );
     }
 
-    /// Days since 1970 by arithmetic alone.
+    /// Computes the days since 1970 arithmetically.
     fn days(year: i64, month: i64, day: i64) -> i64 {
         let year = if month <= 2 { year - 1 } else { year };
         let era = year / 400;
@@ -422,9 +432,11 @@ mod tests {
             let local = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
             let sign = if offset < 0 { '-' } else { '+' };
             let (oh, om) = (offset.abs() / 60, offset.abs() % 60);
-            let text = format!(
-                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{sign}{oh:02}:{om:02}"
+            let (date, time) = (
+                format!("{year:04}-{month:02}-{day:02}"),
+                format!("{hour:02}:{minute:02}:{second:02}"),
             );
+            let text = format!("{date}T{time}{sign}{oh:02}:{om:02}");
             let expected = u64::try_from(local - 60 * offset).map_err(|_| DateError::Early);
             prop_assert_eq!(parse_date(&text, None).map(Time::seconds), expected, "{}", text);
         }

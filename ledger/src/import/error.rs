@@ -1,11 +1,11 @@
-//! Why nothing was imported.
+//! Why an import failed.
 
 use std::io;
 
 use super::{bad::BadRows, cells::CsvError, columns::ColumnsError};
 use crate::{append::AppendError, store::StoreError};
 
-/// Why nothing was imported.
+/// Why an import failed. Nothing was imported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -27,31 +27,32 @@ pub enum ImportError {
         /// What is wrong.
         error: CsvError,
     },
-    /// Columns are missing, or doubtful.
+    /// Columns are missing or ambiguous.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
-    /// Rows are bad.
+    /// Some rows are bad.
     #[error(
         "{} of {rows} rows are bad, and nothing was imported; the first: {}",
         .bad.count(), .bad.kept().first().map(ToString::to_string).unwrap_or_default()
     )]
     Rows {
-        /// The first of them, in the order of their lines.
+        /// The bad rows, in the order of their lines.
         bad: BadRows,
-        /// How many rows there are.
+        /// How many rows the file has.
         rows: u64,
     },
-    /// Rows were lost between reading and writing, which is a fault of this program.
+    /// Some rows were lost between reading and writing. This is our bug.
     #[error(
-        "{read} rows were read and {counted} of them are accounted for, which is a bug; nothing was imported"
+        "{read} rows were read and {counted} of them are accounted for, which is a bug; nothing \
+         was imported"
     )]
     Lost {
-        /// Rows that were read.
+        /// How many rows were read.
         read: u64,
-        /// Those that were imported, known, blank or skipped.
+        /// How many rows were imported, known, blank or skipped.
         counted: u64,
     },
-    /// The ledger refused them.
+    /// The ledger refused the donations.
     #[error(transparent)]
     Append(#[from] AppendError),
 }

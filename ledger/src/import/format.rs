@@ -1,4 +1,4 @@
-//! How a file is to be read: what the operator says about it, rather than what its reader guesses.
+//! The format of a file: the operator states it, so that the reader does not guess.
 
 use std::{fmt, str::FromStr};
 
@@ -6,20 +6,21 @@ use wufu_verifier::Time;
 
 use super::{amount::DecimalMark, columns::Columns, date::Zone};
 
-/// How a file of donations is read.
+/// The format of a file of donations.
 #[derive(Clone, Debug, Default)]
 pub struct CsvFormat {
-    /// Which column is what.
+    /// Which column contains what.
     pub columns: Columns,
-    /// What stands between cells.
+    /// The character between cells.
     pub delimiter: Delimiter,
-    /// What stands before the decimals of an amount.
+    /// The character before the decimals of an amount.
     pub decimal_mark: DecimalMark,
-    /// The zone of times without an offset, and of dates. Without it such a time is refused, and a date begins in UTC.
+    /// The zone of dates, and of times without an offset. Without it, such a time is refused, and a
+    /// date begins in UTC.
     pub zone: Option<Zone>,
-    /// The time of the import: what is later is refused. Without it nothing is.
+    /// The time of the import. Later dates are refused, unless this is `None`.
     pub now: Option<Time>,
-    /// What is part of a receipt's name beside its cell.
+    /// What is part of a receipt's name in addition to its cell.
     pub receipt_key: ReceiptKey,
     /// Whether a quoted cell may span lines.
     pub is_multiline: bool,
@@ -31,15 +32,15 @@ impl From<Columns> for CsvFormat {
     }
 }
 
-/// What stands between cells: one ASCII character.
+/// The character between cells, which is ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delimiter(u8);
 
-/// A text is no delimiter.
+/// The text is not a delimiter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{got:?} is not a delimiter, expected ',', ';', '|', ':' or tab")]
 pub struct DelimiterError {
-    /// The text.
+    /// The given text.
     pub got: String,
 }
 
@@ -69,24 +70,25 @@ impl FromStr for Delimiter {
     }
 }
 
-/// What is part of a receipt's name beside its cell, for charities whose numbers begin anew each year, or in each
-/// institution.
+/// What is part of a receipt's name in addition to its cell. It is for charities whose numbers
+/// restart each year or in each institution.
 ///
 /// # Shapes
-/// `YEAR/RECEIPT`, `INSTITUTION/RECEIPT` or `INSTITUTION/YEAR/RECEIPT`. The year is the one that the date's cell shows.
+/// `YEAR/RECEIPT`, `INSTITUTION/RECEIPT` or `INSTITUTION/YEAR/RECEIPT`. The year is the one in the
+/// date's cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReceiptKey {
-    /// Whether the year is.
+    /// Whether the year is part of the name.
     pub year: bool,
-    /// Whether the institution's name is.
+    /// Whether the institution's name is part of the name.
     pub institution: bool,
 }
 
-/// A text is no part of a receipt's name.
+/// The text is not a part of a receipt's name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{got:?} is no part of a receipt's name, expected year or institution")]
+#[error("{got:?} is not a part of a receipt's name, expected year or institution")]
 pub struct ReceiptKeyError {
-    /// The text.
+    /// The given text.
     pub got: String,
 }
 
@@ -99,21 +101,21 @@ impl ReceiptKey {
         Self { year: true, institution: true },
     ];
 
-    /// The name of a receipt. `date` is the date's cell, which begins with four digits.
+    /// A receipt's name. `date` is the date's cell, which begins with four digits.
     pub(crate) fn name(self, receipt: &str, institution: &str, date: &str) -> String {
         let institution = if self.institution { &[institution, "/"][..] } else { &[] };
         let year = if self.year { &[date.get(..4).unwrap_or_default(), "/"][..] } else { &[] };
         [institution, year, &[receipt]].concat().concat()
     }
 
-    /// Both, where either has it.
+    /// Includes whatever either of the two includes.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self { year: self.year || other.year, institution: self.institution || other.institution }
     }
 }
 
-/// As it is asked for: `--receipt-key year`, or what there is without it.
+/// Shows the option that asks for this form, such as `--receipt-key year`.
 impl fmt::Display for ReceiptKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.year, self.institution) {
@@ -157,7 +159,7 @@ mod tests {
         assert_eq!(name(key("institution")), "Red Cross/001");
         assert_eq!(name(key("year").with(key("institution"))), "Red Cross/2019/001");
         assert!("month".parse::<ReceiptKey>().is_err());
-        // What is shown can be typed.
+        // The form that is shown can be typed as an option.
         for form in ReceiptKey::FORMS {
             let shown = form.to_string();
             let keys =

@@ -1,4 +1,4 @@
-//! Rows whose donation stands somewhere already: in the ledger, or further up in the file.
+//! Rows whose donation is already in the ledger, or in an earlier row of the file.
 
 use std::collections::HashMap;
 
@@ -21,30 +21,32 @@ use crate::{
     },
 };
 
-/// What does not have to be entered.
+/// Rows that need not be entered, and rows that cannot be.
 #[derive(Default)]
 pub(super) struct KnownRows {
-    /// Rows whose donation the ledger holds, the same in every field.
+    /// Rows whose donation the ledger holds with the same value in every field.
     pub(super) rows: u64,
-    /// How many of them are pending there, and have an owner in the list.
+    /// How many of these are pending in the ledger and have an owner in the list.
     pub(super) pending: u64,
-    /// How many of them have an owner in the list.
+    /// How many of these have an owner in the list.
     pub(super) listed: u64,
-    /// Those of them that have another owner in the list than in the ledger.
+    /// The receipts of those that have one owner in the list and another in the ledger.
     pub(super) other_owners: ReceiptSample,
-    /// Rows whose receipt is that of another donation, or of another row, or whose donation has another receipt.
+    /// Rows whose receipt belongs to another donation or another row, and rows whose donation has
+    /// another receipt.
     pub(super) bad: Vec<(DonationRow, RowError)>,
 }
 
-/// How a file's rows are looked up.
+/// What is needed to look up a file's rows.
 #[derive(Clone, Copy)]
 pub(super) struct RowLookup<'a> {
     pub(super) currency: CurrencyCode,
     pub(super) directory: &'a Directory,
     pub(super) owners: &'a Owners,
-    /// How many donations the ledger held before the file: those after them are the file's own.
+    /// How many donations the ledger held before this file. Those with higher numbers come from the
+    /// file.
     pub(super) before: u64,
-    /// Whether a receipt of the file was brought to normal form NFC.
+    /// Whether a receipt in the file was converted to normal form NFC.
     pub(super) is_normalized: bool,
 }
 
@@ -56,14 +58,14 @@ impl EnteredDonation {
         project == Some(self.project) && (amount, time) == (self.amount, self.time)
     }
 
-    /// Whether it has an owner, and this is another one.
+    /// Whether the donation has an owner other than this one.
     pub(super) fn has_other_owner(&self, owner: Option<PublicKey>) -> bool {
         let Some(owner) = owner.filter(|_| self.leaf_index.is_some()) else { return false };
         self.owner.as_deref() != Some(owner.to_bytes().as_slice())
     }
 }
 
-/// The row of a file on which a receipt stands first.
+/// The first row of a file that has a certain receipt.
 struct FirstRow {
     line: u64,
     year: u16,
@@ -71,7 +73,8 @@ struct FirstRow {
 }
 
 impl KnownRows {
-    /// Takes out of `donations` what is known, and what cannot be entered beside what is.
+    /// Removes from `donations` the rows that are known, and those that conflict with other
+    /// donations.
     pub(super) async fn sort_out(
         tx: &mut Transaction<'_>,
         look_up: RowLookup<'_>,
@@ -88,7 +91,8 @@ impl KnownRows {
         };
         let mut others = HashMap::new();
         if before > 0 {
-            // Of rows that are known under their own receipt it does not matter what other receipts say.
+            // If a row is known under its own receipt, the other forms of the receipt do not
+            // matter.
             let rows: Vec<_> = donations.rows.iter().filter(|row| !is_known(row)).collect();
             others = other_forms(tx, before, donations, &keys, &rows).await?;
         }
@@ -143,11 +147,11 @@ impl FirstRow {
     }
 }
 
-/// The rows whose donation the ledger held before the file under another form of the receipt, by their lines: that
-/// form, and how it was asked for.
+/// The rows whose donation the ledger already held under another form of its receipt, by line, with
+/// that form and how it was requested.
 ///
 /// # Cost
-/// Three receipts are looked up for each row, so many at a time.
+/// Three receipts are looked up for each row, many at a time.
 async fn other_forms(
     tx: &mut Transaction<'_>,
     before: u64,
@@ -158,7 +162,7 @@ async fn other_forms(
     let mut found = HashMap::new();
     for rows in rows.chunks(ROWS / (ReceiptKey::FORMS.len() - 1)) {
         let mut names: HashMap<Vec<u8>, Vec<_>> = HashMap::new();
-        // A project that is not in the ledger has no donations there.
+        // If the ledger does not have the project, it has none of its donations.
         for row in rows.iter().filter(|row| keys[row.project as usize].is_some()) {
             for (name, form) in donations.other_names(row) {
                 names.entry(name.into_bytes()).or_default().push((*row, form));
@@ -178,7 +182,7 @@ async fn other_forms(
     Ok(found)
 }
 
-/// What would tell a row from a donation of the same receipt.
+/// The form of the receipt that would distinguish a row from a donation with the same receipt.
 fn way(
     entered: &EnteredDonation,
     row: &DonationRow,
@@ -186,7 +190,7 @@ fn way(
     directory: &Directory,
 ) -> Result<ReceiptKey, StoreError> {
     let (institution, _) = entered.names(directory)?;
-    // The cell of the donation that was entered is not known, so that its year is that of UTC.
+    // The date's cell of the entered donation is not stored, so its year is taken in UTC.
     let year = |seconds: i64| {
         Timestamp::from_second(seconds).map(|time| time.to_zoned(TimeZone::UTC).year()).ok()
     };
@@ -197,7 +201,7 @@ fn way(
 }
 
 impl EnteredDonation {
-    /// Its institution and its project.
+    /// The names of the donation's institution and project.
     fn names<'d>(&self, directory: &'d Directory) -> Result<(&'d str, &'d str), StoreError> {
         let broken = || StoreError::Broken { what: "receipt" };
         let key = u64::try_from(self.project).map_err(|_| broken())?;

@@ -1,4 +1,5 @@
-//! Donations from CSV: every row is read before one is written, and a bad one names file, line, column and reason.
+//! Imports donations from CSV. All rows are read before the first is written. A bad row is reported
+//! with its file, line, column and reason.
 
 pub mod amount;
 mod bad;
@@ -41,60 +42,61 @@ use line_index::LineIndex;
 use rows::Batches;
 use unused::UnusedOwners;
 
-/// Rows that are in memory together: those that are read, those that wait, and those that are written.
+/// How many rows are in memory in each of three places: being read, waiting, and being written.
 const BATCH: usize = 1 << 15;
 
-/// Rows of a file as they are read, or why there are no more. `None` at the end of the file: without it, nothing is
-/// imported.
+/// The rows of a file as they are read, or why reading stopped. `None` marks the end of the file.
+/// If it does not come, nothing is imported.
 type ReadBatch = Result<Option<Rows>, ImportError>;
 
-/// How to import.
+/// Options of an import.
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
-    /// Whose the donations are.
+    /// The owners of the donations.
     pub owners: Owners,
-    /// Whether to leave bad rows out, and import the rest.
+    /// Whether to skip bad rows and import the others.
     pub skip_bad: bool,
 }
 
-/// What was imported. Each row that was read is counted once: `read` is the sum of `rows`, `known`, `blank` and the
-/// skipped ones.
+/// What was imported. Each row is counted exactly once: `read` is the sum of `rows`, `known`,
+/// `blank` and the skipped rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
-    /// Rows that were read.
+    /// How many rows were read.
     pub read: u64,
-    /// Donations that were entered.
+    /// How many donations were entered.
     pub rows: u64,
-    /// Rows whose donation the ledger holds already, the same in every field.
+    /// How many rows have a donation that the ledger already holds, with the same value in every
+    /// field.
     pub known: u64,
-    /// Known ones that are pending, where an owner is listed now.
+    /// How many of the known donations are pending and now have a listed owner.
     pub known_pending: u64,
-    /// Rows with nothing in their cells.
+    /// How many rows have only empty cells.
     pub blank: u64,
-    /// Rows that were left out because they are bad.
+    /// The rows that were skipped because they are bad.
     pub skipped: BadRows,
-    /// Entered donations with an owner, which are leaves.
+    /// How many entered donations have an owner, and so are leaves.
     pub leaves: u64,
-    /// Their places in the log.
+    /// The leaf indices of these donations in the log.
     pub indices: Range<u64>,
-    /// The sum of all that were entered, in minor units.
+    /// The sum of all entered donations, in minor units.
     pub sum: u128,
-    /// Cells of names that were brought to normal form NFC.
+    /// How many cells with names were converted to normal form NFC.
     pub normalized: u64,
-    /// Listed owners whose receipt no row has.
+    /// How many listed owners have a receipt that no row has.
     pub unused_owners: u64,
-    /// Those of them whose donation the ledger holds, pending.
+    /// How many of these have a donation that is pending in the ledger.
     pub unused_pending: u64,
-    /// Receipts of those of them whose donation the ledger does not hold either.
+    /// The receipts of these whose donation the ledger does not hold.
     pub unknown_owners: ReceiptSample,
-    /// Receipts of listed owners whose donation has another owner in the ledger, and keeps it.
+    /// The receipts of listed owners whose donation has, and keeps, another owner in the ledger.
     pub other_owners: ReceiptSample,
-    /// Quoted cells that span lines.
+    /// The quoted cells that span several lines.
     pub spanning: SpanningCells,
 }
 
 impl ImportReport {
-    /// Donations without owner: in the sums, not a leaf.
+    /// How many donations have no owner. They are part of the sums, but are not leaves.
     pub fn pending(&self) -> u64 {
         self.rows - self.leaves
     }
@@ -104,17 +106,18 @@ impl ImportReport {
     }
 }
 
-/// Opens what is imported, on the thread that reads it.
+/// Opens the input, on the thread that reads it.
 type Open = Box<dyn FnOnce() -> io::Result<Box<dyn io::Read>> + Send>;
-/// Hears how many rows are written.
+/// Called with the number of rows that are written.
 type Progress = Box<dyn FnMut(u64) + Send>;
 
 impl Ledger {
-    /// Imports a CSV file, or what comes from a pipe: see [`Rows::read`] and [`Ledger::import`].
+    /// Imports a CSV file or a pipe: see [`Rows::read`] and [`Ledger::import`].
     ///
     /// # Errors
-    /// When the file cannot be read, its columns do not fit, a row is bad and not to be skipped, or the ledger refuses
-    /// or fails. Then nothing was imported.
+    /// Returns an error if the file cannot be read, if its columns do not match, if a row is bad
+    /// and bad rows are not to be skipped, or if the ledger refuses or fails. Then nothing was
+    /// imported.
     pub fn import_file(
         &self,
         file: &Path,
@@ -127,7 +130,8 @@ impl Ledger {
         self.import_reader(open, name, format, options, progress)
     }
 
-    /// Imports what a reader gives, such as standard input. It is opened and read on a thread of its own.
+    /// Imports from a reader, such as standard input. The reader is opened and used on a thread of
+    /// its own.
     ///
     /// # Errors
     /// As [`Ledger::import_file`].
@@ -146,7 +150,7 @@ impl Ledger {
         self.import_opened(open, name, format.clone(), options, Box::new(progress))
     }
 
-    /// [`Ledger::import_reader`], compiled in this crate.
+    /// [`Ledger::import_reader`], in a form that is compiled in this crate.
     fn import_opened(
         &self,
         open: Open,
@@ -168,7 +172,7 @@ impl Ledger {
                         let batch = rows.next(BATCH)?;
                         let batch = (batch.read > 0).then_some(batch);
                         let is_end = batch.is_none();
-                        // Nobody listens any more once the import was refused.
+                        // The receiver is gone after the import was refused.
                         if sender.blocking_send(Ok(batch)).is_err() || is_end {
                             return Ok(());
                         }
@@ -183,18 +187,19 @@ impl Ledger {
         })
     }
 
-    /// Enters donations, in one transaction: all, or all that are not bad, or none. `progress` hears how many rows are
-    /// written.
+    /// Enters donations in one transaction: all of them, or all that are not bad, or none. Calls
+    /// `progress` with the number of rows that are written.
     ///
     /// # Errors
-    /// When a row is bad and not to be skipped, or the ledger refuses or fails. Then nothing was imported. A row whose
-    /// donation the ledger holds already, the same in every field, is counted and passed over. It is bad when its
-    /// receipt is that of another donation, and when its donation is in the ledger under another form of its receipt
-    /// (see [`ReceiptKey`]): it would count twice.
+    /// Returns an error if a row is bad and bad rows are not to be skipped, or if the ledger
+    /// refuses or fails. Then nothing was imported. A row whose donation the ledger already holds,
+    /// with the same value in every field, is counted and skipped. A row is bad if its receipt
+    /// belongs to another donation. It is also bad if its donation is in the ledger under another
+    /// form of its receipt (see [`ReceiptKey`]), because it would count twice.
     ///
     /// # Cost
-    /// Three hashes a row with an owner, and for made-up owners one more, on all cores. Four receipts are looked up for
-    /// a row, one in a ledger without donations.
+    /// On all cores: three hashes for each row with an owner, and one more if the owner is made up.
+    /// Four receipts are looked up for each row, or one if the ledger has no donations.
     pub fn import(
         &self,
         rows: Rows,
@@ -204,7 +209,7 @@ impl Ledger {
         self.import_rows(rows, options, Box::new(progress))
     }
 
-    /// [`Ledger::import`], compiled in this crate.
+    /// [`Ledger::import`], in a form that is compiled in this crate.
     fn import_rows(
         &self,
         rows: Rows,
@@ -227,7 +232,8 @@ impl Ledger {
         options: ImportOptions,
         progress: Progress,
     ) -> Result<ImportReport, ImportError> {
-        // Nobody has to wait for a file that cannot be read, or that comes slowly.
+        // The first batch is read before the transaction begins. So nobody waits for a file that
+        // cannot be read or that arrives slowly.
         let first = next(&mut batches).await?;
         let mut tx = self.inner.store.begin().await?;
         let done = self.import_in(&mut tx, first, batches, options, progress).await;
@@ -287,7 +293,7 @@ impl Ledger {
                 let receipt = lossy(&row.receipt);
                 report.skipped.push(BadRow::new(&file, row.line, (column, &receipt), reason));
             }
-            // Once nothing will be imported, rows are read only so that the bad ones can be listed.
+            // If nothing will be imported, rows are read on only to list the bad ones.
             if report.skipped.is_empty() || options.skip_bad {
                 report.sum += donations.sum();
                 for row in &donations.rows {
@@ -325,7 +331,7 @@ impl Ledger {
     }
 }
 
-/// The next rows. Whoever reads them always says where the file ends.
+/// The next rows. The reading thread always sends the end of the file.
 async fn next(batches: &mut mpsc::Receiver<ReadBatch>) -> ReadBatch {
     batches.recv().await.unwrap_or_else(|| Err(StoreError::Stopped.into()))
 }

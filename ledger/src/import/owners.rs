@@ -1,4 +1,4 @@
-//! Whose a donation is.
+//! The owners of donations.
 
 use std::{collections::HashMap, io};
 
@@ -12,25 +12,26 @@ use crate::import::{
     CellRow, CellRows, CsvError, Delimiter, Hint, RowFault, checked_name, other_delimiter,
 };
 
-/// The owners of imported donations. A donation without one is pending: in the sums, and not a leaf.
+/// The owners of imported donations. A donation without an owner is pending: it is part of the
+/// sums, but is not a leaf.
 #[derive(Clone, Debug, Default)]
 pub enum Owners {
-    /// Nobody, yet.
+    /// No donation has an owner yet.
     #[default]
     Nobody,
-    /// Public keys by receipt.
+    /// Public keys, by receipt.
     Listed(HashMap<Box<[u8]>, PublicKey>),
-    /// A wallet for every receipt, made up: see [`Seed::dev_owner`]. Refused in production.
+    /// A made-up wallet for every receipt: see [`Seed::dev_owner`]. Refused in production.
     Development {
-        /// The text that all of them come from.
+        /// The text from which all these wallets are derived.
         seed: String,
-        /// The ledger's org.
+        /// The ledger's organisation.
         org: String,
     },
 }
 
 impl Owners {
-    /// The owner of the donation that has this receipt.
+    /// The owner of the donation with this receipt.
     pub fn owner(&self, receipt: &[u8]) -> Option<PublicKey> {
         match self {
             Self::Nobody => None,
@@ -41,7 +42,7 @@ impl Owners {
         }
     }
 
-    /// The owner of a receipt, if it is listed.
+    /// The listed owner of this receipt, if there is one.
     pub(crate) fn listed_owner(&self, receipt: &[u8]) -> Option<PublicKey> {
         if let Self::Listed(owners) = self { owners.get(receipt).copied() } else { None }
     }
@@ -51,24 +52,27 @@ impl Owners {
         matches!(self, Self::Listed(owners) if owners.contains_key(receipt))
     }
 
-    /// How many are listed.
+    /// How many owners are listed.
     pub(crate) fn listed(&self) -> u64 {
         if let Self::Listed(owners) = self { owners.len() as u64 } else { 0 }
     }
 
-    /// Reads a file of owners: CSV with the columns `receipt` and `address`, as strictly as donations are read.
-    /// Receipts are brought to normal form NFC, as those of donations are. Blank lines are passed over.
+    /// Reads a file of owners: CSV with the columns `receipt` and `address`, as strictly as a file
+    /// of donations. Receipts are converted to normal form NFC, like those of donations. Blank
+    /// lines are skipped.
     ///
-    /// A receipt is the whole name that the ledger has: `2020/001` where receipts were imported with their year.
+    /// A receipt is the whole name in the ledger: `2020/001` if receipts were imported with their
+    /// year.
     ///
     /// # Errors
-    /// When it cannot be read, a quote is not closed, a column is missing or there twice, a row is broken, a receipt
-    /// stands twice, or an address is none or of another org.
+    /// Returns an error if the file cannot be read, if a quote is not closed, if a column is
+    /// missing or occurs twice, if a row is malformed, if a receipt occurs twice, or if an address
+    /// is invalid or belongs to another organisation.
     pub fn read(from: impl io::Read, org: &str) -> Result<Self, OwnersError> {
         Self::read_with(from, org, Delimiter::default())
     }
 
-    /// [`Owners::read`] with another delimiter than a comma.
+    /// Does the same as [`Owners::read`], with a delimiter other than a comma.
     ///
     /// # Errors
     /// As [`Owners::read`].
@@ -128,7 +132,7 @@ impl Owners {
     }
 }
 
-/// Where a column is.
+/// The position of a column.
 fn column(header: &CellRow, name: &'static str, delimiter: u8) -> Result<usize, OwnersError> {
     let is_it = |(_, cell): &(usize, &[u8])| cell.eq_ignore_ascii_case(name.as_bytes());
     let mut found = header.cells().enumerate().filter(is_it);
@@ -144,7 +148,7 @@ fn column(header: &CellRow, name: &'static str, delimiter: u8) -> Result<usize, 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OwnersError {
-    /// It cannot be read, or is not CSV.
+    /// The file cannot be read, or is not CSV.
     #[error("owners:{line}: {error}")]
     Csv {
         /// The line, from 1.
@@ -152,7 +156,7 @@ pub enum OwnersError {
         /// What is wrong.
         error: CsvError,
     },
-    /// More or fewer cells than columns.
+    /// A row has more or fewer cells than there are columns.
     #[error(
         "owners:{line}: row has {got} {}, expected {expected}",
         if *.got == 1 { "cell" } else { "cells" }
@@ -160,18 +164,18 @@ pub enum OwnersError {
     Cells {
         /// The line, from 1.
         line: u64,
-        /// How many there are.
+        /// How many cells the row has.
         got: usize,
         /// How many columns there are.
         expected: usize,
     },
-    /// A line end that ends no line of this file.
-    #[error("owners:{line}: row holds a line end of another sort than the file's")]
+    /// A row contains a line ending of the kind that this file does not use.
+    #[error("owners:{line}: row contains a line ending of another kind than the file's")]
     LineEnd {
         /// The line, from 1.
         line: u64,
     },
-    /// Bytes that are no text.
+    /// The bytes are not UTF-8.
     #[error("owners:{line}: row is not UTF-8: save the file as UTF-8")]
     Text {
         /// The line, from 1.
@@ -182,56 +186,58 @@ pub enum OwnersError {
     Name {
         /// The line, from 1.
         line: u64,
-        /// The receipt.
+        /// The receipt's name.
         receipt: String,
         /// What is wrong with it.
         error: NameError,
     },
-    /// Two columns have the name.
+    /// Two columns have the same name.
     #[error("owners: two columns are called {name:?}")]
     TwoColumns {
-        /// The name.
+        /// The repeated name.
         name: &'static str,
     },
-    /// The file has no line of names.
+    /// The file has no line with the names of columns.
     #[error(
-        "owners: the file is empty, expected a line with the names of the columns, receipt and address"
+        "owners: the file is empty, expected a line with the names of the columns, receipt and \
+         address"
     )]
     Empty,
     /// A column is missing.
     #[error(
         "owners:{line}: there is no column {name:?}, expected receipt and address{}",
-        .hint.map_or(String::new(), |hint| format!("; {hint} (it counts for this file and for the donations)"))
+        .hint.map_or(String::new(), |hint| format!("; {hint} (for this file and the donations)"))
     )]
     Column {
-        /// The line of the names, from 1.
+        /// The line with the names of the columns, from 1.
         line: u64,
-        /// Which.
+        /// The name of the missing column.
         name: &'static str,
-        /// What to do, where the line was cut by the wrong delimiter.
+        /// How to solve the problem, if the line was split by the wrong delimiter.
         hint: Option<Hint>,
     },
-    /// What stands there is no address.
+    /// The cell is not an address.
     #[error(
-        "owners:{line}: column \"address\": {}: expected a whole address, as wufu wallet address prints it",
+        "owners:{line}: column \"address\": {}: expected a whole address, as wufu wallet address \
+         prints it",
         address_fault(.error, *.got)
     )]
     Address {
         /// The line, from 1.
         line: u64,
-        /// How many characters stand there.
+        /// How many characters the cell has.
         got: usize,
         /// What is wrong with it.
         error: AddressError,
     },
-    /// An address of another org: its keys would not fit.
-    #[error("owners:{line}: the address is of {got:?}, expected {expected:?}")]
+    /// The address belongs to another organisation, whose keys differ.
+    #[error("owners:{line}: the address belongs to {got:?}, expected {expected:?}")]
     Org {
         /// The line, from 1.
         line: u64,
-        /// The address's org.
+        /// The address's organisation.
         got: String,
-        /// The ledger's.
+        /// The ledger's organisation.
         expected: String,
     },
     /// A receipt has two owners.
@@ -244,7 +250,7 @@ pub enum OwnersError {
     },
 }
 
-/// What is wrong with a text that should be an address: most often it was cut while it was copied.
+/// Describes a text that should be an address. Most often, it was truncated when it was copied.
 fn address_fault(error: &AddressError, got: usize) -> String {
     let characters = if got == 1 { "character" } else { "characters" };
     match error {
@@ -276,26 +282,29 @@ mod tests {
             assert_eq!((owners.listed(), owners.owner(b"r1")), (1, Some(one.pk)));
         }
         for (bad, why) in [
-            // It was only "address is not base64url without padding".
+            // The message was once only "address is not base64url without padding".
             (
                 format!("receipt,address\nr1,{}\n", &one.to_string()[..100]),
-                "owners:2: column \"address\": this address of 100 characters was cut short or mistyped (",
+                "owners:2: column \"address\": this address of 100 characters was cut short or \
+                 mistyped (",
             ),
             (
                 "receipt,address\nr1,wufu\n".into(),
-                "owners:2: column \"address\": address does not begin with wufu1 (4 characters): expected a whole address",
+                "owners:2: column \"address\": address does not begin with wufu1 (4 characters): \
+                 expected a whole address",
             ),
-            // Only commas were read, and the message did not say so.
+            // Only commas were accepted, and the message did not say so.
             (
                 format!("receipt;address\nr1;{one}\n"),
-                "owners:1: there is no column \"receipt\", expected receipt and address; the first line has 1 semicolon \
-                 and no comma: --delimiter ';' (it counts for this file and for the donations)",
+                "owners:1: there is no column \"receipt\", expected receipt and address; the first \
+                 line has 1 semicolon and no comma: --delimiter ';' (for this file and the \
+                 donations)",
             ),
-            // The character that is in the file, not the one that NFC makes of it.
+            // The character that is in the file, not the one that NFC turns it into.
             (format!("receipt,address\nr\u{2000}1,{one}\n"), "holds U+2000 at character 2"),
             (format!("receipt,address\nr1,{one}\nr1,{two}\n"), "owners:3: receipt \"r1\" has"),
             (format!("receipt,pk\nr1,{one}\n"), "there is no column \"address\""),
-            (format!("receipt,address\nr1,{}\n", address(1, "b")), "the address is of \"b\""),
+            (format!("receipt,address\nr1,{}\n", address(1, "b")), "the address belongs to \"b\""),
             ("receipt,address\nr1\n".into(), "owners:2: row has 1 cell, expected 2"),
             ("".into(), "owners: the file is empty, expected a line with the names"),
             (
@@ -306,8 +315,8 @@ mod tests {
                 format!("receipt,address\nr1\u{200b},{one}\n"),
                 "owners:2: receipt \"r1\\u{200b}\" holds U+200B",
             ),
-            // FAILURES.md, rows 49 and 53: a stray quote hid owners, so that their donations stayed pending; two forms
-            // of a name were two.
+            // SECURITY.md, rows 49 and 53: a stray quote hid owners, so their donations stayed
+            // pending; and two forms of one name counted as two names.
             (
                 format!("receipt,address\nr1,\"{one}\nr2,{two}\n"),
                 "owners:2: a quote opens in cell 2",

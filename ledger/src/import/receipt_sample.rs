@@ -1,18 +1,18 @@
-//! A number of receipts, and some of them by name.
+//! A number of receipts, with some of them as examples.
 
 use std::collections::BTreeSet;
 
 use crate::append::donation::lossy;
 
-/// Most receipts that are named as examples.
+/// How many receipts are named as examples.
 const EXAMPLES: usize = 3;
 
-/// How many receipts there are, and the first three in the order of their names.
+/// How many receipts there are, and the first three by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReceiptSample {
-    /// How many.
+    /// How many receipts there are.
     pub count: u64,
-    /// The first of them.
+    /// The first of them, by name.
     pub first: BTreeSet<String>,
 }
 

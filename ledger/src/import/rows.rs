@@ -1,4 +1,4 @@
-//! Rows of a file, the good and the bad.
+//! The rows of a file, good and bad.
 
 use std::{borrow::Cow, io::Read};
 
@@ -21,24 +21,24 @@ use crate::{
     policy::{CurrencyCode, money::Money},
 };
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     /// The file's name, for messages.
     pub file: String,
-    /// Rows that were read: as many as there are donations, blank rows and bad rows.
+    /// How many rows were read: the number of donations, blank rows and bad rows.
     pub read: u64,
-    /// The rows that can be read.
+    /// The rows that can be imported.
     pub donations: Donations,
-    /// How many have nothing in their cells.
+    /// How many rows have only empty cells.
     pub blank: u64,
-    /// Those that cannot be read.
+    /// The rows that cannot be imported.
     pub bad: BadRows,
-    /// Cells of names that were brought to normal form NFC.
+    /// How many cells with names were converted to normal form NFC.
     pub normalized: u64,
-    /// Those of them that are receipts.
+    /// How many of these cells are receipts.
     pub normalized_receipts: u64,
-    /// Quoted cells that span lines.
+    /// The quoted cells that span several lines.
     pub spanning: SpanningCells,
 }
 
@@ -49,26 +49,28 @@ impl From<Donations> for Rows {
     }
 }
 
-/// A cell that is wrong: the column's name and the value.
+/// What is wrong with a cell: the column's name and the value, and the reason.
 type CellError = ((Option<String>, String), RowError);
 
 impl Rows {
-    /// Reads CSV: a line with the names of the columns, then rows. Nothing is imported yet.
+    /// Reads CSV: a line with the names of the columns, then the rows. Nothing is imported yet.
     ///
     /// # Shapes
-    /// UTF-8 with or without byte order mark, lines ended by LF, CRLF or CR, cells quoted or not. A first line `sep=;`,
-    /// as spreadsheets write it, names the delimiter, whatever the format says. White space around a cell is no part of
-    /// it. A quoted cell ends on its line, unless the format says otherwise; quotes inside are doubled. Names (receipt,
-    /// institution, project) are brought to normal form NFC, and refused when they hide something: see
-    /// [`text::check_name`].
+    /// UTF-8 with or without a byte-order mark; lines that end with LF, CRLF or CR; cells with or
+    /// without quotes. A first line `sep=;`, as spreadsheets write it, sets the delimiter, whatever
+    /// the format says. White space around a cell is ignored. A quoted cell ends on its line,
+    /// unless the format says otherwise, and quotes inside it are doubled. Names (receipt,
+    /// institution, project) are converted to normal form NFC, and refused if they hide something:
+    /// see [`text::check_name`].
     ///
     /// # Errors
-    /// When the file cannot be read, is not CSV, a quote is not closed, or its columns do not fit. Bad rows are no
-    /// error yet.
+    /// Returns an error if the file cannot be read or is not CSV, if a quote is not closed, or if
+    /// the columns do not match. Bad rows are not an error at this point.
     ///
     /// # Cost
-    /// Memory: 56 bytes a row and the receipt's name; names of institutions and projects are kept once. A row is at
-    /// most 1 MiB, a file at most 4,000,000 rows, of bad rows the first 1,000 are kept.
+    /// Memory: 56 bytes for each row, and the receipt's name. Each name of an institution or
+    /// project is stored once. A row has at most 1 MiB, a file has at most 4,000,000 rows, and the
+    /// first 1,000 bad rows are kept.
     pub fn read(
         from: impl Read,
         file: &str,
@@ -124,10 +126,10 @@ impl Rows {
         if places.of(Field::Currency).is_some() && text(Field::Currency)? != currency.code() {
             return Err(bad(Field::Currency, RowError::Currency { expected: currency }));
         }
-        // What was read is a date: it begins with a year. A name is at most 256 bytes long.
+        // The cell was parsed as a date, so it begins with a year. A name has at most 256 bytes.
         let year = date.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
         let cell = ReceiptCell { length: receipt.len() as u16, year };
-        // Two names with a slash between may be longer than one may be.
+        // Two valid names joined by a slash may be too long for one name.
         let receipt = format.receipt_key.name(&receipt, &institution, date);
         text::check_name(&receipt).map_err(|error| bad(Field::Receipt, error.into()))?;
         let names = (&*institution, &*project);
@@ -138,11 +140,12 @@ impl Rows {
     }
 }
 
-/// A name in normal form NFC, which is checked as it stands first: the message names the character that is in the file.
+/// Converts a name to normal form NFC. The name is checked before that, so that the message shows
+/// the character in the file.
 pub(crate) fn checked_name(name: &str) -> Result<Cow<'_, str>, NameError> {
     match text::check_name(name) {
         Ok(()) => Ok(Cow::Borrowed(name)),
-        // The normal form of a name may be shorter.
+        // The name's normal form may be shorter.
         Err(NameError::Form { .. } | NameError::Long { .. }) => {
             let name = text::normalize(name);
             text::check_name(&name).map(|()| name)
@@ -151,7 +154,7 @@ pub(crate) fn checked_name(name: &str) -> Result<Cow<'_, str>, NameError> {
     }
 }
 
-/// A file that is read a number of rows at a time.
+/// A file that is read some rows at a time.
 pub(super) struct Batches<'f, R> {
     cells: cells::CellRows<R>,
     row: CellRow,
@@ -159,7 +162,7 @@ pub(super) struct Batches<'f, R> {
     file: &'f str,
     format: &'f CsvFormat,
     currency: CurrencyCode,
-    // Of the line of names, until the first rows are given.
+    // The spanning cells in the line of names, until the first rows are returned.
     spanning: SpanningCells,
 }
 
@@ -178,7 +181,7 @@ impl<'f, R: Read> Batches<'f, R> {
         Ok(Self { cells, row, places, file, format, currency, spanning })
     }
 
-    /// The next rows, at most so many. None are left when none come.
+    /// The next rows, at most `most`. If there are none, the file has ended.
     pub(super) fn next(&mut self, most: usize) -> Result<Rows, ImportError> {
         let spanning = std::mem::take(&mut self.spanning);
         let mut rows = Rows { file: self.file.into(), spanning, ..Rows::default() };
@@ -199,7 +202,7 @@ impl<'f, R: Read> Batches<'f, R> {
     }
 }
 
-/// What can be said before any cell is looked at.
+/// What can be checked before the content of any cell.
 fn check_form(row: &CellRow, places: &ColumnIndices) -> Result<(), CellError> {
     let whole = |reason| ((None, String::new()), reason);
     match row.stray {
@@ -234,7 +237,7 @@ fn next(
     read.map_err(|error| ImportError::Csv { file: file.into(), line: reader.line(), error })
 }
 
-/// Reads the names of the columns, after empty lines and a line `sep=;` if there are any.
+/// Reads the names of the columns, after any empty lines and a line `sep=;`.
 fn header(
     reader: &mut cells::CellRows<impl Read>,
     row: &mut CellRow,
@@ -254,10 +257,11 @@ fn header(
     Err(ColumnsError::Empty { file: file.into() }.into())
 }
 
-/// The currency of the first row that names one, for whoever makes a ledger for a file.
+/// The currency in the first row that names one. It helps to make a ledger for a file.
 ///
 /// # Errors
-/// When the file cannot be read, has no column for the currency, or names none.
+/// Returns an error if the file cannot be read, has no column for the currency, or names no
+/// currency.
 pub fn first_currency(
     from: impl Read,
     file: &str,

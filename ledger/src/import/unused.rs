@@ -1,4 +1,4 @@
-//! Owners of a list whom an import leaves out.
+//! Listed owners that an import does not use.
 
 use super::{line_index::LineIndex, receipt_sample::ReceiptSample};
 use crate::{
@@ -6,19 +6,19 @@ use crate::{
     store::{ROWS, StoreError, Transaction, receipts},
 };
 
-/// Listed owners of receipts that no row of the file has.
+/// Listed owners whose receipt no row of the file has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct UnusedOwners {
-    /// Those whose donation the ledger holds, pending.
+    /// Owners of donations that are pending in the ledger.
     pub(super) pending: u64,
-    /// Those whose donation has another owner in the ledger.
+    /// Owners of donations that have another owner in the ledger.
     pub(super) other: ReceiptSample,
-    /// Those whose donation nobody knows.
+    /// Owners of donations that are not in the ledger.
     pub(super) unknown: ReceiptSample,
 }
 
 impl UnusedOwners {
-    /// Looks for the receipts of owners that no row of the file has.
+    /// Looks up the receipts of owners that no row of the file has.
     pub(super) async fn find(
         tx: &mut Transaction<'_>,
         owners: &Owners,
@@ -31,7 +31,7 @@ impl UnusedOwners {
             let held = receipts::entered(tx.connection()?, chunk).await?;
             for &receipt in chunk {
                 match held.get(receipt) {
-                    // A row of the file has it.
+                    // A row of the file has this receipt.
                     Some(entered) if lines.line(entered.number).is_some() => {}
                     Some(entered) if entered.leaf_index.is_none() => unused.pending += 1,
                     Some(entered) if entered.has_other_owner(owners.owner(receipt)) => {

@@ -16,31 +16,34 @@ use wufu_verifier::{
     log::history::Window,
 };
 
-/// Most bytes of a policy file.
+/// The most bytes that a policy file may have.
 const MAX_FILE: u64 = 64 * 1024;
-/// Longest name of an org, in bytes.
+/// The longest name of an org, in bytes.
 const MAX_ORG: usize = 200;
 
-/// Whose ledger it is, and its rules.
+/// The owner of a ledger, and its rules.
 ///
 /// # Shapes
-/// As a file: `{"org":"wufu","epoch_seconds":600,"window_seconds":3600,"currency":"CNY","production":false}`; all but `org`
-/// may be left out.
+/// In a file:
+/// `{"org":"wufu","epoch_seconds":600,"window_seconds":3600,"currency":"CNY","production":false}`.
+/// All fields except `org` are optional.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerPolicy {
-    /// The campaign or charity: the first part of every origin, and the name of the log key.
+    /// The name of the campaign or charity. It is the first part of every origin, and the log key's
+    /// name.
     pub org: String,
-    /// Length of an epoch: how often a log may sign a checkpoint.
+    /// The length of an epoch, which is how often a log may sign a checkpoint.
     #[serde(default = "ten_minutes")]
     pub epoch_seconds: u64,
-    /// For how long a replaced root counts.
+    /// How long a root remains valid after a newer one replaced it.
     #[serde(default = "an_hour")]
     pub window_seconds: u64,
-    /// The one currency of the donation log, by its ISO 4217 code. Without it there are no donations.
+    /// The currency of the donation log, by its ISO 4217 code. A ledger without a currency accepts
+    /// no donations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<CurrencyCode>,
-    /// Whether real people use it: then development keys and made-up owners are refused.
+    /// Whether real people use the ledger. If so, development keys and made-up owners are refused.
     #[serde(default)]
     pub production: bool,
 }
@@ -53,60 +56,61 @@ fn an_hour() -> u64 {
     3600
 }
 
-/// Why rules are none.
+/// Why rules are invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyFileError {
     /// The file cannot be read or written.
     #[error("the rules cannot be read: {0}")]
     File(#[from] io::Error),
-    /// It holds nothing.
-    #[error("the rules are empty ({got} bytes), expected JSON: bring the file back from a backup")]
+    /// The file is empty.
+    #[error("the rules are empty ({got} bytes), expected JSON: restore the file from a backup")]
     Empty {
         /// Its length in bytes.
         got: usize,
     },
-    /// It begins with a byte-order mark.
+    /// The file begins with a byte-order mark.
     #[error(
         "the rules begin with a byte-order mark (ef bb bf), expected JSON: save the file without it"
     )]
     Mark,
-    /// It is not JSON of the right form.
+    /// The file is not JSON of the right form.
     #[error("the rules are not JSON of the expected form: {0}")]
     Form(#[from] serde_json::Error),
-    /// The org's name cannot stand in an origin.
+    /// The org's name cannot be part of an origin.
     #[error(
-        "org is {}, expected 1 to 200 bytes without white space, control signs, plus and slash",
+        "org is {}, expected 1 to 200 bytes without white space, control characters, plus and \
+         slash",
         QuotedText(.got)
     )]
     Org {
-        /// The name.
+        /// The given name.
         got: String,
     },
-    /// The org's name is none that may be shown.
+    /// The org's name is not displayable.
     #[error("org is {}, which {error}", QuotedText(.got))]
     Name {
-        /// The name.
+        /// The given name.
         got: String,
-        /// What is wrong with it.
+        /// What is wrong with the name.
         error: NameError,
     },
-    /// An epoch of no length, or of more than a day.
+    /// An epoch has no length, or is longer than a day.
     #[error("epoch_seconds is {got}, expected 1 to 86400")]
     Epoch {
-        /// The length.
+        /// The given length.
         got: u64,
     },
-    /// A window of more than thirty days.
+    /// The window is longer than thirty days.
     #[error("window_seconds is {got}, expected at most 2592000")]
     Window {
-        /// The length.
+        /// The given length.
         got: u64,
     },
 }
 
 impl LedgerPolicy {
-    /// The rules of `org` as they are unless it says otherwise: epochs of ten minutes, a window of an hour, no donations.
+    /// The default rules of `org`: epochs of ten minutes, a window of an hour, no donations.
     pub fn new(org: &str) -> Self {
         Self {
             org: org.into(),
@@ -120,10 +124,11 @@ impl LedgerPolicy {
     /// Reads a policy file.
     ///
     /// # Errors
-    /// When it cannot be read, has another form, or a value is out of its bounds.
+    /// Returns an error if the file cannot be read or has another form, or if a value is out of
+    /// bounds.
     pub fn read(file: &Path) -> Result<Self, PolicyFileError> {
         let mut bytes = Vec::new();
-        // A longer one is cut off, and then no policy.
+        // A longer file is cut off here, and is then not valid JSON.
         fs::File::open(file)?.take(MAX_FILE).read_to_end(&mut bytes)?;
         if bytes.trim_ascii().is_empty() {
             return Err(PolicyFileError::Empty { got: bytes.len() });
@@ -139,7 +144,7 @@ impl LedgerPolicy {
     /// Checks the bounds of every value.
     ///
     /// # Errors
-    /// When one is out of them.
+    /// Returns an error if a value is out of bounds.
     pub fn check(&self) -> Result<(), PolicyFileError> {
         let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+' || c == '/';
         if self.org.is_empty() || self.org.len() > MAX_ORG || self.org.contains(bad) {
@@ -161,7 +166,7 @@ impl LedgerPolicy {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// For how long a replaced root counts.
+    /// How long a root remains valid after a newer one replaced it.
     pub fn window(&self) -> Window {
         Window(self.window_seconds)
     }
@@ -177,11 +182,11 @@ impl LedgerPolicy {
 #[serde(try_from = "String", into = "String")]
 pub struct CurrencyCode(Currency);
 
-/// The code is none of ISO 4217, or of something that has no minor unit, like gold.
+/// The code is not in ISO 4217, or belongs to something without a minor unit, such as gold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("currency is {got:?}, expected a code of ISO 4217 such as CNY or USD")]
 pub struct CurrencyError {
-    /// The code.
+    /// The given code.
     pub got: String,
 }
 
@@ -191,7 +196,7 @@ impl CurrencyCode {
         self.0.code()
     }
 
-    /// Decimals of its minor unit: 2 for CNY, 0 for JPY.
+    /// The number of decimals of its minor unit: 2 for CNY, 0 for JPY.
     pub fn decimals(self) -> u16 {
         self.0.exponent().unwrap_or_default()
     }
@@ -248,7 +253,8 @@ mod tests {
             (r#"{"org":"wu fu"}"#, "org is \"wu fu\""),
             (r#"{"org":"wu/fu"}"#, "org is"),
             (r#"{"org":""}"#, "org is"),
-            // FAILURES.md, row 53: the org stands in every origin, is hashed into every key, and is printed.
+            // SECURITY.md, row 53: the org's name is part of every origin, is hashed into every
+            // key, and is printed.
             (
                 "{\"org\":\"wu\u{200b}fu\"}",
                 "org is \"wu\\u{200b}fu\", which holds U+200B at character 3",

@@ -1,10 +1,11 @@
-//! Amounts as people read them.
+//! Amounts in a form for people.
 
 use std::fmt;
 
 use crate::policy::CurrencyCode;
 
-/// An amount in minor units, shown with its currency: `1,000.00 CNY`. Without one there are no decimals to place.
+/// An amount in minor units, displayed with its currency: `1,000.00 CNY`. Without a currency, the
+/// minor units are displayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Money {
     /// The number of minor units.
@@ -27,7 +28,7 @@ impl fmt::Display for Money {
     }
 }
 
-/// Digits in groups of three: `1,000`.
+/// Groups digits by three: `1,000`.
 pub fn grouped(digits: &str) -> String {
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {

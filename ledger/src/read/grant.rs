@@ -1,4 +1,5 @@
-//! What people get for what was appended for them: secrets and paths, as often as they need.
+//! Grants: the secrets and paths of what was appended for people. They can be fetched as often as
+//! needed.
 
 use std::sync::Arc;
 
@@ -26,18 +27,20 @@ use crate::{
     workers::parents,
 };
 
-/// Why there is no grant.
+/// Why a grant cannot be given.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrantError {
-    /// The leaf is in no checkpoint yet, so it has no path.
-    #[error("{origin} place {leaf_index} is in no checkpoint yet: the newest has {size} leaves")]
+    /// No checkpoint covers the leaf yet, so it has no path.
+    #[error(
+        "{origin} leaf {leaf_index} is not in a checkpoint yet: the newest one has {size} leaves"
+    )]
     NotYet {
-        /// The log.
+        /// The log's origin.
         origin: String,
-        /// The place.
+        /// The leaf index.
         leaf_index: u64,
-        /// Leaves of the newest checkpoint.
+        /// The number of leaves that the newest checkpoint covers.
         size: u64,
     },
     /// No donation has this receipt.
@@ -57,32 +60,34 @@ pub enum GrantError {
     Store(#[from] StoreError),
 }
 
-/// Entries that wait for the next checkpoint.
+/// How many entries wait for the next checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PendingEntries {
-    /// Cards.
+    /// The number of cards.
     pub cards: u64,
-    /// Persons.
+    /// The number of persons.
     pub persons: u64,
-    /// Donations.
+    /// The number of donations.
     pub donations: u64,
 }
 
 impl PendingEntries {
-    /// All of them.
+    /// The number of all of them.
     pub fn count(&self) -> u64 {
         self.cards + self.persons + self.donations
     }
 }
 
 impl Ledger {
-    /// What to give to the people for whom entries were appended, with paths as of the newest checkpoint.
+    /// The grants for the people for whom entries were appended, with paths to the newest
+    /// checkpoint.
     ///
     /// # Errors
-    /// When an entry is in no checkpoint yet, or the database fails.
+    /// Returns an error if an entry is not in a checkpoint yet, or if the database fails.
     ///
     /// # Cost
-    /// Nothing but reading for leaves of the open shard. A full shard is hashed once (21,845 hashes) and kept for a while.
+    /// For leaves of the open shard, only reading. A full shard is hashed once (21,845 hashes) and
+    /// its tree is kept for a while.
     pub fn grants<'a>(
         &'a self,
         placed: &'a Placement,
@@ -106,10 +111,11 @@ impl Ledger {
         })
     }
 
-    /// Everything that was appended for the owner of a public key and is in a checkpoint, in the order of its places.
+    /// Lists all grants of a public key's owner, with paths to the newest checkpoint, in the order
+    /// of their leaf indices.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     ///
     /// # Cost
     /// As [`Ledger::grants`].
@@ -117,7 +123,7 @@ impl Ledger {
         Box::pin(async move {
             let mut reader = self.reader().await?;
             let mut grants = AppendOutcome::default();
-            // What came after the newest checkpoint has no path yet.
+            // Entries after the newest checkpoint have no path yet.
             let view = self.view(Log::Cards);
             let cards = cards::of_owner(&mut reader, self.org(), &owner, view.tree.size()).await?;
             for card in cards {
@@ -135,10 +141,11 @@ impl Ledger {
         })
     }
 
-    /// How many entries of the owner of a public key wait for the next checkpoint: they have no path yet.
+    /// Counts the entries of a public key's owner that wait for the next checkpoint. They have no
+    /// path yet.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn waiting_of(
         &self,
         owner: PublicKey,
@@ -154,10 +161,11 @@ impl Ledger {
         })
     }
 
-    /// The receipt of a donation, for its owner.
+    /// A donation's receipt, for its owner.
     ///
     /// # Errors
-    /// When there is no such donation, it has no owner, it is in no checkpoint yet, or the database fails.
+    /// Returns an error if there is no such donation, if it has no owner or is not in a checkpoint
+    /// yet, or if the database fails.
     pub fn donation_receipt<'a>(
         &'a self,
         receipt: &'a [u8],

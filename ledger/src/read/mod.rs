@@ -1,5 +1,5 @@
-//! What is read of a ledger: what everybody fetches, what people get for what was appended for
-//! them, sums; and reading a ledger without its lock.
+//! Reading a ledger: what everybody fetches, the grants of what was appended for people, and sums.
+//! Also reading without the ledger's lock.
 
 pub(crate) mod grant;
 pub(crate) mod reader;

@@ -24,28 +24,30 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// A ledger as it is at one moment. Nothing can be written through it, and it keeps nobody from writing.
+/// A ledger as it was at one moment. Nothing can be written through this value, and it does not
+/// keep others from writing.
 ///
-/// All that it answers is read in one transaction: what is committed after it was opened, it does not see.
+/// Everything is read in one transaction, so nothing that is committed later is visible.
 #[derive(Debug)]
 pub struct LedgerReader {
     ledger: Ledger,
-    // Read before the database, which is never behind them then.
+    // Read before the database, so that the database cannot be behind them.
     marks: HighWaterMarks,
 }
 
 impl LedgerReader {
-    /// Opens the ledger of a folder for reading.
+    /// Opens the ledger in a folder for reading.
     ///
-    /// Where nothing can be written, as on a read-only medium, it reads the database file alone. That is the whole
-    /// ledger once whoever wrote it has closed it.
+    /// Where nothing can be written, as on a read-only medium, only the database file is read. It
+    /// holds the whole ledger once its writer has closed it.
     ///
     /// # Errors
-    /// When there is none, the folder or a file of it belongs to another user or is open to others, the rules were
-    /// changed since it was begun, or the newest changes cannot be read where nothing can be written.
+    /// Returns an error if there is no ledger, if the folder or one of its files belongs to another
+    /// user or is open to others, if the rules have changed since the ledger was started, or if
+    /// nothing can be written and the newest changes cannot be read.
     ///
     /// # Cost
-    /// Little: no tree is hashed.
+    /// Little, because no tree is hashed.
     pub fn open(folder: &Path) -> BoxFuture<'_, Result<Self, OpenError>> {
         Box::pin(async move {
             let folder = Folder::read(folder)?;
@@ -54,10 +56,11 @@ impl LedgerReader {
             let database = |error| OpenError::Database { file: file.clone(), error };
             let store = match Store::open_snapshot(&file, false).await {
                 Ok(store) => store,
-                // SQLite keeps an index of the write-ahead log beside the database, and here it cannot.
+                // SQLite keeps an index of the write-ahead log beside the database, which is not
+                // possible here.
                 Err(error) if folder.is_read_only() => {
                     folder.refuse_unfinished()?;
-                    tracing::debug!(%error, "nothing can be written here: reading the database alone");
+                    tracing::debug!(%error, "read-only folder: reading the database file alone");
                     Store::open_snapshot(&file, true).await.map_err(database)?
                 }
                 Err(error) => return Err(database(error)),
@@ -73,17 +76,17 @@ impl LedgerReader {
         self.ledger.org()
     }
 
-    /// The rules.
+    /// The ledger's rules.
     pub fn policy(&self) -> &LedgerPolicy {
         self.ledger.policy()
     }
 
-    /// What opens the org's checkpoints and other notes.
+    /// The key that opens the organisation's checkpoints and other notes.
     pub fn log_key(&self) -> &LogKey {
         self.ledger.log_key()
     }
 
-    /// The origin of one of its logs, `org/log`.
+    /// The origin of one of the ledger's logs, `org/log`.
     pub fn origin(&self, log: Log) -> String {
         self.ledger.origin(log)
     }
@@ -91,7 +94,7 @@ impl LedgerReader {
     /// [`Ledger::info`].
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn info(&self) -> BoxFuture<'_, Result<LedgerInfo, StoreError>> {
         Box::pin(async move { self.ledger.info().await })
     }
@@ -99,7 +102,7 @@ impl LedgerReader {
     /// [`Ledger::totals`].
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn totals(&self) -> BoxFuture<'_, Result<DonationSums, StoreError>> {
         Box::pin(async move { self.ledger.totals().await })
     }
@@ -107,7 +110,7 @@ impl LedgerReader {
     /// [`Ledger::audit`].
     ///
     /// # Errors
-    /// When the database fails. What does not fit is no error, but a finding.
+    /// Returns an error if the database fails. A mismatch is not an error but a finding.
     pub fn audit(&self) -> BoxFuture<'_, Result<Audit, StoreError>> {
         Box::pin(async move { self.ledger.audit_against(&self.marks).await })
     }
@@ -115,7 +118,7 @@ impl LedgerReader {
     /// [`Ledger::checkpoints`].
     ///
     /// # Errors
-    /// When there is no such log, or the database fails.
+    /// Returns an error if there is no such log, or the database fails.
     pub fn checkpoints<'a>(
         &'a self,
         origin: &'a str,
@@ -127,7 +130,7 @@ impl LedgerReader {
     /// [`Ledger::waiting_of`].
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn waiting_of(
         &self,
         owner: PublicKey,
@@ -138,18 +141,19 @@ impl LedgerReader {
     /// [`Ledger::next_close`].
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn next_close(&self, now: u64) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(async move { self.ledger.next_close(now).await })
     }
 
-    /// Reads the trees that paths come from: a reader that gives grants.
+    /// Reads the trees that paths come from. The resulting reader can give grants.
     ///
     /// # Errors
-    /// When the leaves do not make the root that was signed last, or the database fails.
+    /// Returns an error if the leaves do not match the root that was signed last, or if the
+    /// database fails.
     ///
     /// # Cost
-    /// At most one shard's hashes (21,845) for each log, whatever its size.
+    /// At most the hashes of one shard (21,845) for each log, whatever its size.
     pub fn with_trees(self) -> BoxFuture<'static, Result<GrantReader, OpenError>> {
         Box::pin(async move {
             let file = self.ledger.inner.folder.database();
@@ -166,7 +170,7 @@ pub struct GrantReader {
 }
 
 impl GrantReader {
-    /// The ledger that is read. Whatever writes to it fails.
+    /// The ledger that is being read. Writing to it fails.
     pub(crate) fn into_ledger(self) -> Ledger {
         self.ledger
     }
@@ -174,7 +178,7 @@ impl GrantReader {
     /// [`Ledger::grants_of`].
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn grants_of(&self, owner: PublicKey) -> BoxFuture<'_, Result<AppendOutcome, GrantError>> {
         Box::pin(async move { self.ledger.grants_of(owner).await })
     }
@@ -182,7 +186,8 @@ impl GrantReader {
     /// [`Ledger::donation_receipt`].
     ///
     /// # Errors
-    /// When there is no such donation, it has no owner, it is in no checkpoint yet, or the database fails.
+    /// Returns an error if there is no such donation, if it has no owner or is not in a checkpoint
+    /// yet, or if the database fails.
     pub fn donation_receipt<'a>(
         &'a self,
         receipt: &'a [u8],

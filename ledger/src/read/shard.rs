@@ -1,5 +1,5 @@
-//! What everybody fetches: checkpoints, roofs, shards. All of it as of an epoch: a shard is the first leaves that the
-//! checkpoint of the epoch covers, never later ones.
+//! What everybody fetches: checkpoints, roofs and shards, each as of an epoch. A shard holds the
+//! leaves that the checkpoint of that epoch covers, and never later ones.
 
 use futures_util::future::BoxFuture;
 use wufu_proto::log::{Roof, Shard, ShardContent};
@@ -12,42 +12,42 @@ use crate::{
     store::{Connection, ReadPurpose, StoreError, checkpoints, leaves, records},
 };
 
-/// The newest checkpoint is looked for at the last epoch there is, which is no number to show.
+/// The newest checkpoint is requested with the largest possible epoch, which should not be shown.
 fn in_force_at(epoch: u64) -> String {
     if epoch == u64::MAX { " yet".into() } else { format!(" at or before epoch {epoch}") }
 }
 
-/// Why a checkpoint, a roof or a shard is not there.
+/// Why a checkpoint, a roof or a shard cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// No log of this ledger has that origin.
-    #[error("{origin:?} is no log of this ledger")]
+    /// The ledger has no log with that origin.
+    #[error("this ledger has no log {origin:?}")]
     Log {
-        /// The origin.
+        /// The requested origin.
         origin: String,
     },
-    /// No checkpoint is in force at that epoch, or none was signed at all.
+    /// No checkpoint is in force at that epoch, or none was ever signed.
     #[error("{origin} has no checkpoint{}", in_force_at(*epoch))]
     Epoch {
-        /// The log.
+        /// The log's origin.
         origin: String,
-        /// The epoch.
+        /// The requested epoch.
         epoch: u64,
     },
     /// The log has fewer shards at that epoch.
     #[error(
-        "{origin} has {shards} {} at epoch {epoch}, so none is number {shard}",
+        "{origin} has {shards} {} at epoch {epoch}, so there is no shard {shard}",
         if *.shards == 1 { "shard" } else { "shards" }
     )]
     Shard {
-        /// The log.
+        /// The log's origin.
         origin: String,
-        /// The epoch.
+        /// The requested epoch.
         epoch: u64,
-        /// The shard's number, from 0.
+        /// The requested shard's number, from 0.
         shard: u64,
-        /// How many there are.
+        /// How many shards there are.
         shards: u64,
     },
     /// The database.
@@ -57,17 +57,18 @@ pub enum ReadError {
 
 const LEAVES: u64 = SHARD_LEAVES as u64;
 
-/// A checkpoint, and the root of the shard that was open then.
+/// A checkpoint, and the root of the shard that was open when it was signed.
 struct CheckpointInForce {
     checkpoint: Checkpoint,
     open_root: Option<Fr>,
 }
 
 impl Ledger {
-    /// The checkpoint of a log in force at an epoch, or the newest.
+    /// The checkpoint of a log that is in force at an epoch, or the newest one.
     ///
     /// # Errors
-    /// When there is no such log, no checkpoint is in force then, or the database fails.
+    /// Returns an error if there is no such log, if no checkpoint is in force at that epoch, or if
+    /// the database fails.
     pub fn checkpoint<'a>(
         &'a self,
         origin: &'a str,
@@ -80,10 +81,11 @@ impl Ledger {
         })
     }
 
-    /// The checkpoint of a log in force at an epoch, if there is one, and all later ones, oldest first.
+    /// The checkpoint of a log that is in force at an epoch, if there is one, and all later
+    /// checkpoints, oldest first.
     ///
     /// # Errors
-    /// When there is no such log, or the database fails.
+    /// Returns an error if there is no such log, or the database fails.
     pub fn checkpoints<'a>(
         &'a self,
         origin: &'a str,
@@ -96,7 +98,8 @@ impl Ledger {
         })
     }
 
-    /// The notes of the first `limit` of [`Ledger::checkpoints`], as they are stored: whoever asked opens them.
+    /// The notes of the first `limit` of [`Ledger::checkpoints`], as they are stored. The recipient
+    /// opens them.
     pub(crate) async fn notes(
         &self,
         origin: &str,
@@ -108,13 +111,15 @@ impl Ledger {
         Ok(checkpoints::notes_from(&mut reader, log, from_epoch, limit).await?)
     }
 
-    /// The roots of all shards at an epoch, the open one last, with the checkpoint that they belong to.
+    /// The roots of all shards at an epoch, with the open shard last, and the checkpoint that they
+    /// belong to.
     ///
     /// # Errors
-    /// When there is no such log, no checkpoint is in force then, or the database fails.
+    /// Returns an error if there is no such log, if no checkpoint is in force at that epoch, or if
+    /// the database fails.
     ///
     /// # Cost
-    /// Reading: no hash.
+    /// Only reading, without any hash.
     pub fn roof<'a>(
         &'a self,
         origin: &'a str,
@@ -135,13 +140,14 @@ impl Ledger {
         })
     }
 
-    /// One shard at an epoch, whole.
+    /// A whole shard at an epoch.
     ///
     /// # Errors
-    /// When there is no such log or shard, no checkpoint is in force then, or the database fails.
+    /// Returns an error if there is no such log or shard, if no checkpoint is in force at that
+    /// epoch, or if the database fails.
     ///
     /// # Cost
-    /// Reading up to 65,536 rows: no hash.
+    /// Reads up to 65,536 rows, without any hash.
     pub fn shard<'a>(
         &'a self,
         origin: &'a str,

@@ -1,4 +1,4 @@
-//! Sums of donations, exact: those without owner count too.
+//! Exact sums of donations, including those without an owner.
 
 use futures_util::future::BoxFuture;
 use wufu_verifier::ProjectKey;
@@ -8,35 +8,35 @@ use crate::{
     store::{ReadPurpose, StoreError, sums},
 };
 
-/// Sums of a donation log.
+/// The totals of a donation log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DonationSums {
-    /// All donations.
+    /// The number of all donations.
     pub donations: u64,
     /// Their sum, in minor units.
     pub sum: u128,
-    /// Those without owner.
+    /// The number of donations without an owner.
     pub pending: u64,
-    /// The sum of those.
+    /// The sum of the donations without an owner, in minor units.
     pub pending_sum: u128,
 }
 
-/// Sums of one project.
+/// The totals of one project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProjectTotals {
-    /// The project.
+    /// The project's key.
     pub key: ProjectKey,
-    /// Its donations.
+    /// The number of its donations.
     pub donations: u64,
     /// Their sum, in minor units.
     pub sum: u128,
 }
 
 impl Ledger {
-    /// How many donations there are, and their sum.
+    /// The number and the sum of all donations.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn totals(&self) -> BoxFuture<'_, Result<DonationSums, StoreError>> {
         Box::pin(async move {
             let mut reader = self.inner.store.snapshot(ReadPurpose::Short).await?;
@@ -45,10 +45,10 @@ impl Ledger {
         })
     }
 
-    /// The same by project, in the order of their keys.
+    /// The totals of each project, in the order of the keys.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn project_totals(&self) -> BoxFuture<'_, Result<Vec<ProjectTotals>, StoreError>> {
         Box::pin(async move {
             let rows =

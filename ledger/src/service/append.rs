@@ -1,5 +1,5 @@
-//! What the operator may do: appending for people, and giving their grants again. The gate has seen the operator's token before
-//! a request comes here.
+//! The operator's calls: appending for people, and listing their grants again. The gate has checked
+//! the operator's token before a request arrives here.
 
 use tonic::{Request, Response, Status};
 use wufu_circuits::Address;
@@ -13,8 +13,8 @@ use super::{handler::Handler, limits::MAX_APPEND, refusal};
 use crate::GrantError;
 
 impl Handler {
-    /// Appends, and answers when the next checkpoint covers what was appended: only then is there a path. What is appended is
-    /// durable before, whatever becomes of the answer.
+    /// Appends entries, and answers when the next checkpoint covers them, because only then is
+    /// there a path. The entries are durable before that, whatever happens to the answer.
     pub(super) async fn append_and_wait(
         &self,
         mut request: Request<v1::AppendRequest>,
@@ -30,7 +30,8 @@ impl Handler {
         let what = Append::try_from(request).map_err(refusal::malformed)?;
         let (mut closed, mut stopping) = (self.ledger.closed(), self.stopping.clone());
         let placed = self.ledger.append(what).await.map_err(refusal::append)?;
-        // The entries are gone, and the wait may take as long as an epoch: others need the bytes.
+        // The request is no longer needed, and the wait may take as long as an epoch. Others need
+        // the memory.
         if let Some(charged) = charged {
             charged.release();
         }
@@ -42,14 +43,14 @@ impl Handler {
                 Err(error) => return Err(refusal::grant(error)),
             }
             tokio::select! {
-                // Of a sender that is gone there is no more to wait for.
+                // If the sender is gone, there is nothing more to wait for.
                 closed = closed.changed() => closed.map_err(|_| later())?,
                 _ = stopping.changed() => return Err(later()),
             }
         }
     }
 
-    /// Everything that was appended for an address.
+    /// Lists everything that was appended for an address.
     pub(super) async fn grants_again(
         &self,
         request: Request<v1::ListGrantsRequest>,
@@ -67,6 +68,6 @@ impl Handler {
 
 fn later() -> Status {
     Status::unavailable(
-        "everything was appended, but the ledger ends before the next checkpoint: ask ListGrants",
+        "everything was appended, but the ledger stops before the next checkpoint: call ListGrants",
     )
 }

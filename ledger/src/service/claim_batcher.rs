@@ -1,5 +1,5 @@
-//! Checking claims in batches. Those that have come while others were checked are checked together: they share one
-//! pairing equation.
+//! Checks claims in batches. Claims that arrive while others are being checked are checked
+//! together, with one pairing equation.
 
 use std::{num::NonZero, sync::Arc, thread};
 
@@ -17,10 +17,11 @@ use wufu_verifier::{
 use super::{clock::Clock, refusal};
 use crate::Ledger;
 
-/// Most claims that are checked together: nearly all of what sharing saves, and little to wait for beside bad ones.
+/// How many claims are checked together at most. This gains nearly all that sharing can save, and a
+/// bad claim delays the others little.
 const TOGETHER: usize = 256;
 
-/// What is known of a claim.
+/// The outcome of a check.
 type Verdict = Result<Verified<FiveFu>, VerifyError>;
 
 struct QueuedClaim {
@@ -28,23 +29,24 @@ struct QueuedClaim {
     verdict: oneshot::Sender<Result<Verdict, EntropyError>>,
 }
 
-/// Takes claims, and has them checked together.
+/// Accepts claims and has them checked together.
 pub(super) struct ClaimBatcher {
     claims: mpsc::Sender<QueuedClaim>,
 }
 
-/// What claims are checked against, and where they wait.
+/// What claims are checked against, and the queue in which they wait.
 struct CheckingTask {
     ledger: Ledger,
     key: VerifyingKey,
     clock: Clock,
-    // Whoever has it takes what waits.
+    // The task that holds the lock takes the waiting claims.
     claims: Mutex<mpsc::Receiver<QueuedClaim>>,
 }
 
 impl ClaimBatcher {
-    /// A batcher, and a task for each core that checks what it takes. The tasks end when the batcher is dropped. Four
-    /// times as many claims may wait as are checked together; then senders do.
+    /// Makes a batcher, and one checking task for each core. The tasks end when the batcher is
+    /// dropped. The queue holds four times as many claims as are checked together. When it is full,
+    /// senders wait.
     pub(super) fn new(ledger: Ledger, key: VerifyingKey, clock: Clock) -> (Self, JoinSet<()>) {
         let (sender, claims) = mpsc::channel(4 * TOGETHER);
         let checks = Arc::new(CheckingTask { ledger, key, clock, claims: Mutex::new(claims) });
@@ -55,21 +57,21 @@ impl ClaimBatcher {
         (Self { claims: sender }, running)
     }
 
-    /// Checks a claim, now or with others.
+    /// Checks a claim, alone or together with others.
     pub(super) async fn check(&self, claim: Claim) -> Result<Verified<FiveFu>, Status> {
         let stopped = || Status::internal("the check was stopped");
         let (verdict, told) = oneshot::channel();
         self.claims.send(QueuedClaim { claim, verdict }).await.map_err(|_| stopped())?;
         let verdict = told.await.map_err(|_| stopped())?.map_err(|error| {
-            tracing::error!(%error, "claims could not be checked");
-            Status::unavailable("the ledger could not tell: try again")
+            tracing::error!(%error, "could not check claims");
+            Status::unavailable("the ledger could not check the claim: try again")
         })?;
         verdict.map_err(|error| refusal::verify(&error))
     }
 }
 
 impl CheckingTask {
-    /// Checks what there is, whenever there is something: nobody waits for company.
+    /// Checks the claims that are there as soon as there are any. It does not wait for more.
     async fn run(self: Arc<Self>) {
         let mut verifier = BatchVerifier::default();
         loop {
@@ -78,13 +80,13 @@ impl CheckingTask {
                 return;
             }
             let checks = self.clone();
-            // Points and pairings take milliseconds: not on a thread that serves.
+            // Points and pairings take milliseconds, so this does not run on a thread that serves.
             let checked = tokio::task::spawn_blocking(move || {
                 checks.check(waiting, &mut verifier);
                 verifier
             });
             verifier = checked.await.unwrap_or_else(|error| {
-                // Those who waited are told that the check was stopped.
+                // The callers learn that the check was stopped.
                 tracing::error!(%error, "a check of claims failed");
                 BatchVerifier::default()
             });
@@ -92,7 +94,7 @@ impl CheckingTask {
     }
 
     fn check(&self, mut waiting: Vec<QueuedClaim>, verifier: &mut BatchVerifier) {
-        // Whoever went away meanwhile costs nothing.
+        // Claims of callers that have left are dropped.
         waiting.retain(|waiting| !waiting.verdict.is_closed());
         let claims = waiting.iter().map(|waiting| &waiting.claim);
         let now = (self.clock)();
@@ -101,10 +103,10 @@ impl CheckingTask {
             Ok(outcome) => {
                 let spoilers = outcome.spoilers().count();
                 if spoilers > 0 {
-                    tracing::warn!(claims = waiting.len(), spoilers, "proofs that prove nothing");
+                    tracing::warn!(claims = waiting.len(), spoilers, "claims with invalid proofs");
                 }
                 for (waiting, verdict) in waiting.into_iter().zip(outcome.verdicts) {
-                    // Whoever is gone does not want to know.
+                    // The caller may have left.
                     let _ = waiting.verdict.send(Ok(verdict));
                 }
             }

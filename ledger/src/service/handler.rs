@@ -17,13 +17,13 @@ use super::{
 };
 use crate::Ledger;
 
-/// A ledger, and what its service needs beside it.
+/// A ledger, and what its service needs in addition.
 pub(super) struct Handler {
     pub(super) ledger: Ledger,
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) shards: Turns,
     clock: Clock,
-    /// Nothing, when no claims are taken.
+    /// `None` if the ledger takes no claims.
     claims: Option<ClaimBatcher>,
 }
 
@@ -39,7 +39,7 @@ impl Handler {
         Self { ledger, stopping, shards, clock, claims }
     }
 
-    /// Refuses an epoch that has not begun: what is in force then, nobody knows.
+    /// Refuses an epoch that has not begun: nobody knows yet what will be in force then.
     fn begun(&self, epoch: u64) -> Result<(), Status> {
         let now = self.ledger.policy().epoch((self.clock)());
         if epoch <= now {
@@ -48,7 +48,8 @@ impl Handler {
         let (ledger, begin) = (&self.ledger, self.ledger.epoch_begin(epoch));
         let since = ledger.epoch_begin(now);
         Err(Status::out_of_range(format!(
-            "epoch {epoch} has not begun: it begins at {begin}, and it is epoch {now} now, which began at {since}"
+            "epoch {epoch} has not begun: it begins at {begin}; the current epoch is {now}, which \
+             began at {since}"
         )))
     }
 }
@@ -142,7 +143,7 @@ impl LedgerService for Handler {
         let batcher = self.claims.as_ref().ok_or_else(none)?;
         let claim = Claim::try_from(request.into_inner()).map_err(refusal::malformed)?;
         let verified = batcher.check(claim.clone()).await?;
-        // The time again: it may have ended while it waited.
+        // The time is read again, because the claim may have expired while it waited.
         let clock = self.clock.clone();
         let outcome = self.ledger.claim_by(&verified, &claim, move || clock()).await;
         let outcome = outcome.map_err(refusal::claim)?;

@@ -1,4 +1,4 @@
-//! What a ledger's service takes on.
+//! Limits on the work of a ledger's service.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,36 +8,41 @@ use wufu_serve::{Budget, Method, Methods};
 
 use crate::OperatorToken;
 
-/// Largest answer, and largest request of the operator, in bytes: a full shard of donations is 3.7 MB, a roof 2 MiB.
+/// The largest answer, and the operator's largest request, in bytes. A full shard of donations has
+/// 3.7 MB, a roof 2 MiB.
 pub const MAX_MESSAGE: usize = 8 << 20;
-/// Largest claim, in bytes.
+/// The largest claim, in bytes.
 pub const MAX_CLAIM: usize = 4 << 10;
-/// Largest request of every other call, in bytes.
+/// The largest request of every other call, in bytes.
 pub const MAX_QUERY: usize = 1 << 10;
-/// Most entries of one `Append`: its answer, of 0.9 kB for each, stays below [`MAX_MESSAGE`].
+/// The most entries in one `Append`. Its answer has 0.9 kB for each, and stays below
+/// [`MAX_MESSAGE`].
 pub const MAX_APPEND: usize = 8192;
-/// Most checkpoints of one `ListCheckpoints`: ask again from the epoch after that of the last.
+/// The most checkpoints in one answer of `ListCheckpoints`. To get more, ask again from the epoch
+/// after the last one's.
 pub const MAX_CHECKPOINTS: usize = 512;
 
-/// What a ledger's service takes on.
+/// Limits on the work of a ledger's service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Connections, bytes and times of the transport.
+    /// The transport's limits.
     pub serve: wufu_serve::Limits,
-    /// Bytes of the operator's requests that are being received or handled. Strangers cannot use them up.
+    /// Bytes of the operator's requests that are being received or handled. Other callers cannot
+    /// use them up.
     pub operator: usize,
-    /// Shards, roofs and lists of projects that are read or not yet sent, at the same time: up to 3.7 MB each.
+    /// How many shards, roofs and lists of projects may be in memory at the same time, from before
+    /// they are read until they are sent. Each has up to 3.7 MB.
     pub answers: usize,
-    /// Calls for them that may wait for their turn. Those beyond are refused.
+    /// How many calls for these may wait for their turn. Further calls are refused.
     pub queue: usize,
-    /// How long such a call may wait for its turn.
+    /// How long such a call may wait.
     pub wait: Duration,
 }
 
 impl Default for Limits {
-    /// 48 MiB of the operator's requests, 16 answers, 128 calls that wait for up to half a minute. 64 MiB of answers may be unsent:
-    /// 16 of the largest.
+    /// 48 MiB of the operator's requests, 16 answers, and 128 calls that wait up to half a minute.
+    /// 64 MiB of answers may be unsent, which is 16 of the largest.
     fn default() -> Self {
         let mut serve = wufu_serve::Limits::default();
         serve.unsent = 64 << 20;
@@ -46,7 +51,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limits of every call. Who may append is decided on the headers.
+    /// The limits of every call. Whether a caller may append is decided by the headers.
     pub(super) fn methods(&self, token: &OperatorToken) -> Methods {
         let (token, budget) = (token.clone(), Some(Budget::new(self.operator)));
         let authorise = move |headers: &HeaderMap| authorise(&token, headers);

@@ -23,49 +23,51 @@ pub use clock::{Clock, system_clock};
 use handler::Handler;
 pub use limits::{Limits, MAX_APPEND, MAX_CHECKPOINTS, MAX_CLAIM, MAX_MESSAGE, MAX_QUERY};
 
-/// How often the clock is looked at, at least.
+/// The clock is checked at least this often.
 const TICK: Duration = Duration::from_millis(500);
 
 /// Errors that stop the ledger service.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The key for claims is of another circuit.
+    /// The key for claims belongs to another circuit.
     #[error("the key for claims is for {got}, expected five-fu")]
     Circuit {
         /// The key's circuit.
         got: wufu_verifier::CircuitName,
     },
-    /// A development key, in production.
+    /// The key for claims is a development key, but the ledger is in production.
     #[error("the key for claims is a development key, which is refused in production")]
     Development,
     /// The transport failed.
     #[error(transparent)]
     Serve(#[from] wufu_serve::ServeError),
-    /// Calls in flight did not finish in time.
+    /// Calls in flight did not finish within the grace time.
     #[error(
-        "{calls} {} not finished within {within:?} after the service was told to end",
+        "{calls} {} not finished within {within:?} after the service was told to stop",
         if *.calls == 1 { "call was" } else { "calls were" }
     )]
     Grace {
-        /// Calls that were still at work.
+        /// How many calls were still being handled.
         calls: usize,
-        /// How long they had.
+        /// The grace time.
         within: Duration,
     },
 }
 
-/// Serves a ledger until `shutdown`, and closes its epochs by the clock: each one as it begins.
+/// Serves a ledger until `shutdown` resolves. Closes its epochs by the clock, each as the next one
+/// begins.
 ///
-/// `claims` is the key that claims must be proved under; without it none is taken. Appending needs the operator's token
-/// as `authorization: Bearer …`.
+/// `claims` is the key under which claims must be proved. Without it, the ledger takes no claims.
+/// Appending requires the operator's token, as `authorization: Bearer …`.
 ///
 /// # Shapes
-/// `incoming`: accepted connections, of a loopback address or a Unix socket: until TLS comes, no other is to be served.
+/// `incoming`: accepted connections. They must come from a loopback address or a Unix socket,
+/// because there is no TLS yet.
 ///
 /// # Errors
-/// Returns an error if the key for claims is of another circuit, or a development key in production; if the transport
-/// fails, or calls in flight are not finished within the grace time.
+/// Returns an error if the key for claims belongs to another circuit, or is a development key in
+/// production; if the transport fails; or if calls in flight do not finish within the grace time.
 pub fn run<'a>(
     incoming: impl Into<Incoming>,
     ledger: Ledger,
@@ -76,10 +78,10 @@ pub fn run<'a>(
     run_within(incoming, ledger, claims, clock, Limits::default(), shutdown)
 }
 
-/// Serves a ledger as [`run`] does, within these limits.
+/// Serves a ledger as [`run`] does, with these limits.
 ///
 /// # Errors
-/// Returns an error where [`run`] does.
+/// As [`run`].
 pub fn run_within<'a>(
     incoming: impl Into<Incoming>,
     ledger: Ledger,
@@ -91,11 +93,13 @@ pub fn run_within<'a>(
     serve(incoming.into(), (ledger, true), claims, clock, limits, Box::pin(shutdown))
 }
 
-/// Serves a ledger that is read, as it was when it was opened, until `shutdown`: it takes no claims, appends nothing
-/// and closes no epochs. Another process may be writing it.
+/// Serves a ledger that was opened for reading, as it was then, until `shutdown` resolves. The
+/// service takes no claims, appends nothing and closes no epochs. Another process may write the
+/// ledger meanwhile.
 ///
 /// # Errors
-/// Returns an error if the transport fails, or calls in flight are not finished within the grace time.
+/// Returns an error if the transport fails, or if calls in flight do not finish within the grace
+/// time.
 pub fn run_reader<'a>(
     incoming: impl Into<Incoming>,
     reader: GrantReader,
@@ -106,8 +110,8 @@ pub fn run_reader<'a>(
     serve(incoming.into(), ledger, None, clock, limits, Box::pin(shutdown))
 }
 
-/// Serves a ledger, and closes its epochs if it is to be written. Neither generic nor an `async fn`: so
-/// it is compiled in this crate, and not in each that calls it.
+/// Serves a ledger, and closes its epochs if it may be written. The function is neither generic nor
+/// an `async fn`, so it is compiled in this crate, and not in each crate that calls it.
 fn serve<'a>(
     incoming: Incoming,
     (ledger, is_written): (Ledger, bool),
@@ -145,10 +149,10 @@ fn serve<'a>(
         let served = wufu_serve::serve(incoming, service, &limits.serve, shutdown, ending).await;
         stop.send_replace(true);
         if let Some(closer) = closer {
-            // It ends by itself; were it to panic, there would be nothing left to do.
+            // It ends by itself. If it panicked, nothing could be done about it here.
             let _ = closer.await;
         }
-        // Nobody is left who could ask them.
+        // No call is left that could send claims.
         checks.shutdown().await;
         match served? {
             ServiceEnd::Cut { working } if working > 0 => {
@@ -170,7 +174,7 @@ fn check(key: &VerifyingKey, policy: &LedgerPolicy) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Closes each epoch as it begins. A failure is logged and tried again.
+/// Closes each epoch when the next one begins. A failure is logged, and closing is tried again.
 async fn close_epochs(ledger: Ledger, clock: Clock, mut stopping: watch::Receiver<bool>) {
     let (mut last, failures) = (None, Repeats::new());
     while !*stopping.borrow() {
@@ -181,7 +185,7 @@ async fn close_epochs(ledger: Ledger, clock: Clock, mut stopping: watch::Receive
                 Ok(closed) => {
                     last = Some(epoch);
                     if let Some(before) = failures.over() {
-                        tracing::info!(epoch, before, "epochs are closed again");
+                        tracing::info!(epoch, before, "closing epochs again");
                     }
                     for checkpoint in closed.signed {
                         let (origin, size) = (checkpoint.origin(), checkpoint.size());
@@ -189,18 +193,18 @@ async fn close_epochs(ledger: Ledger, clock: Clock, mut stopping: watch::Receive
                     }
                 }
                 Err(error) => {
-                    // The text tells the time, which is another each time.
+                    // The text contains the time, which is different each time.
                     let kind = match &error {
                         EpochError::Store(error) => error.kind(),
                         error => format!("{:?}", discriminant(error)),
                     };
                     if let Some(before) = failures.happened(&kind) {
-                        tracing::error!(%error, epoch, before, "the epoch could not be closed");
+                        tracing::error!(%error, epoch, before, "could not close the epoch");
                     }
                 }
             }
         }
-        // A stop is noticed at once; a sender that is gone is one, too.
+        // A shutdown is noticed at once, and so is a sender that is gone.
         if let Ok(Err(_)) = timeout(TICK, stopping.changed()).await {
             break;
         }

@@ -1,4 +1,4 @@
-//! Errors as statuses: whose fault it is, and what to do.
+//! Errors as gRPC statuses, which show whose fault it is and what to do.
 
 use tonic::Status;
 use wufu_proto::ConvertError;
@@ -7,14 +7,15 @@ use wufu_verifier::{VerifyError, log::history::RootError};
 
 use crate::{AppendError, ClaimError, GrantError, ReadError, StoreError};
 
-/// A message that is not what it should be.
+/// The status for a malformed message.
 pub(super) fn malformed(error: ConvertError) -> Status {
     Status::invalid_argument(error.to_string())
 }
 
-/// The database failed. The reason is for the operator's eyes: once, however many calls meet it.
+/// The status for a failed database. The reason is only for the operator, and is logged once,
+/// however many calls fail.
 pub(super) fn store(error: &StoreError) -> Status {
-    // Names are public, and asking again does not mend one.
+    // Names are public, and a retry does not change them.
     if let StoreError::Name { .. } = error {
         return Status::failed_precondition(error.to_string());
     }
@@ -22,7 +23,7 @@ pub(super) fn store(error: &StoreError) -> Status {
     if let Some(before) = FAILURES.happened(&error.kind()) {
         tracing::error!(%error, before, "the ledger failed");
     }
-    Status::unavailable("the ledger could not tell: try again")
+    Status::unavailable("the ledger could not answer: try again")
 }
 
 pub(super) fn read(error: ReadError) -> Status {
@@ -66,7 +67,8 @@ pub(super) fn grant(error: GrantError) -> Status {
     }
 }
 
-/// A claim that is not verified. With a newer root, or before it ended, it might be.
+/// The status for a claim that does not verify. With a newer root, or before it expired, it might
+/// verify.
 pub(super) fn verify(error: &VerifyError) -> Status {
     let text = format!("claim refused: {error}");
     match error {

@@ -1,7 +1,9 @@
-//! Turns at large reads: so many at the database, so many answers in memory, and a bounded queue before them.
+//! Turns at large reads: a limited number of reads at a time, a limited number of answers in
+//! memory, and a bounded queue in front of them.
 //!
-//! Of a stranger no more is known than the connection. So a connection that has no turn comes before the second call of one that
-//! has: it waits in front of those, and takes the place of one of them if the queue is full.
+//! A caller is known only by its connection. So a connection that has no turn goes before the
+//! second call of one that has a turn: it waits in front of such calls, and replaces one of them if
+//! the queue is full.
 
 use std::{
     collections::VecDeque,
@@ -19,16 +21,18 @@ use wufu_serve::{Peer, PeerTurn, Queue, ResponseGuard, busy};
 use super::limits::Limits;
 use crate::store::SHARD_READERS;
 
-/// When a call that is refused may try again.
+/// How long a refused call should wait before it tries again.
 const AGAIN: Duration = Duration::from_secs(1);
-/// Turns of one connection at the same time, those it waits for included. A wallet has one: it opens a connection for each call.
+/// How many turns one connection may have at the same time, including those that it waits for. A
+/// wallet needs one, because it opens a connection for each call.
 const OF_ONE: usize = 2;
 
-/// Who may read a shard now, who waits, who is refused. Cheap to clone: every clone is the same queue.
+/// Decides which calls may read a shard now, which wait, and which are refused. Cloning is cheap,
+/// and all clones share one queue.
 #[derive(Clone)]
 pub(super) struct Turns {
     answers: AnswerPermits,
-    // A permit for each read.
+    // One permit for each concurrent read.
     readers: Arc<Semaphore>,
     wait: Duration,
 }
@@ -39,14 +43,15 @@ pub(super) struct Turn {
     _reader: OwnedSemaphorePermit,
 }
 
-/// What an answer holds until it is sent: one of all permits, and one of its connection's turns.
+/// What an answer holds until it is sent: a permit, and one of its connection's turns.
 struct PendingAnswer {
     permit: AnswerPermit,
     _of_peer: PeerTurn,
 }
 
 impl Turn {
-    /// An answer that keeps its permit until it is sent, and must be read faster while others wait for one.
+    /// An answer that keeps its permit until it is sent. The client must read it faster while other
+    /// calls wait for a permit.
     pub(super) fn answer<T>(self, message: T) -> Response<T> {
         let mut response = Response::new(message);
         let queue = self.answer.permit.0.queue.clone();
@@ -65,15 +70,16 @@ impl Turns {
         }
     }
 
-    /// The connection's share of the turns. It is refused if the connection has as many as it may.
+    /// Takes one of the connection's turns. Refuses the call if the connection has none left.
     pub(super) fn of_peer<T>(request: &Request<T>) -> Result<PeerTurn, Status> {
         let peer = request.extensions().get::<Peer>();
         let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;
-        let text = "this connection is reading as many shards as it may";
+        let text = "this connection is already reading as many shards as it may";
         peer.turn(OF_ONE).ok_or_else(|| busy(text, AGAIN))
     }
 
-    /// Waits for a turn: first calls of a connection before further ones, each in the order of asking.
+    /// Waits for a turn. Calls of connections that have none go first. Otherwise calls are served
+    /// in the order in which they asked.
     pub(super) async fn take(&self, of_peer: PeerTurn) -> Result<Turn, Status> {
         let until = Instant::now() + self.wait;
         let permit = self.answers.take(of_peer.is_first(), until).await?;
@@ -83,29 +89,29 @@ impl Turns {
         Ok(Turn { answer, _reader })
     }
 
-    /// Refuses whoever waits, and whoever comes.
+    /// Refuses all waiting calls and all further ones.
     pub(super) fn close(&self) {
         self.answers.close();
         self.readers.close();
     }
 }
 
-/// Permits for answers, each held from before an answer is read until it is sent.
+/// Permits for answers. An answer holds one from before it is read until it is sent.
 #[derive(Clone)]
 struct AnswerPermits(Arc<SharedQueue>);
 
 struct SharedQueue {
-    // How many wait, for the transport to know.
+    // The number of waiting calls, for the transport.
     queue: Queue,
-    // Never held while a permit is given back.
+    // Never locked while a permit is given back.
     state: Mutex<QueueState>,
 }
 
 struct QueueState {
     free: usize,
-    // Most that wait.
+    // How many calls may wait.
     room: usize,
-    // While somebody waits, no permit is free.
+    // While a call waits, no permit is free.
     first: WaitingCalls,
     further: WaitingCalls,
     closed: bool,
@@ -113,7 +119,7 @@ struct QueueState {
 
 type WaitingCalls = VecDeque<oneshot::Sender<AnswerPermit>>;
 
-/// One of the permits. It goes to whoever waits when it is dropped.
+/// A permit. When it is dropped, it goes to a waiting call.
 struct AnswerPermit(Arc<SharedQueue>);
 
 impl AnswerPermits {
@@ -138,7 +144,7 @@ impl AnswerPermits {
         let _queued = self.0.queue.join();
         match timeout_at(until, turn).await {
             Ok(Ok(permit)) => Ok(permit),
-            // It was sent away.
+            // The queue was closed.
             Ok(Err(_)) if self.0.lock().closed => Err(ending()),
             Ok(Err(_)) | Err(_) => Err(full()),
         }
@@ -159,9 +165,9 @@ impl SharedQueue {
 }
 
 impl QueueState {
-    /// Joins its line, if there is room or a call that must make room.
+    /// Joins a line, if there is room or if another call must make room.
     fn wait(&mut self, first: bool) -> Option<oneshot::Receiver<AnswerPermit>> {
-        // Those that went away no longer wait.
+        // Calls that were abandoned no longer wait.
         self.first.retain(|caller| !caller.is_closed());
         self.further.retain(|caller| !caller.is_closed());
         if self.first.len() + self.further.len() >= self.room {
@@ -190,7 +196,8 @@ impl Drop for AnswerPermit {
     fn drop(&mut self) {
         let next = self.0.lock().next();
         if let Some(caller) = next {
-            // To one that went away meanwhile it is not sent, but dropped here, and goes to the next.
+            // If the caller has left meanwhile, the permit is dropped here and goes to the next
+            // one.
             let _ = caller.send(Self(self.0.clone()));
         }
     }
@@ -201,7 +208,7 @@ fn full() -> Status {
 }
 
 fn ending() -> Status {
-    Status::unavailable("the ledger is ending")
+    Status::unavailable("the ledger is shutting down")
 }
 
 #[cfg(test)]
@@ -211,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    /// Calls that wait, in the order of asking. Each has asked when this returns.
+    /// Calls that wait, in the order in which they asked. All of them have asked when this returns.
     async fn ask(
         permits: &AnswerPermits,
         firsts: &[bool],
@@ -231,18 +238,20 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 40.
-    /// About 70 connections of two calls each filled every permit, and whoever came with one call was refused.
+    /// About 70 connections with two calls each once filled every permit, so a caller with a single
+    /// call was refused.
     #[tokio::test]
     async fn a_first_call_comes_before_second_calls_of_others() {
         let permits = AnswerPermits::new(1, 3);
         let held = ask(&permits, &[true]).await.remove(0).await.unwrap().unwrap();
         let mut calls = ask(&permits, &[false, true, false]).await;
-        // The queue is full: a second call is refused, a first one takes the place of the last second one.
+        // The queue is full. A second call is refused, and a first call replaces the last second
+        // call.
         let refused = ask(&permits, &[false]).await.remove(0);
         assert_eq!(code(refused).await, Some(Code::ResourceExhausted));
         let late = ask(&permits, &[true]).await.remove(0);
         assert_eq!(code(calls.remove(2)).await, Some(Code::ResourceExhausted));
-        // Both first calls have their turn before the second call that asked before them.
+        // Both first calls get their turn before the second call that asked earlier.
         drop(held);
         let permit = calls.remove(1).await.unwrap().unwrap();
         assert!(!late.is_finished() && !calls[0].is_finished());
@@ -265,7 +274,7 @@ mod tests {
         drop(held);
         let mut calls = calls.into_iter().skip(1);
         let permit = calls.next().unwrap().await.unwrap().unwrap();
-        // Whose time is over is refused.
+        // A call whose time is over is refused.
         let late = permits.take(true, Instant::now()).await.err().map(|status| status.code());
         assert_eq!(late, Some(Code::ResourceExhausted));
         let last = ask(&permits, &[true]).await.remove(0);

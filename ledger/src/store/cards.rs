@@ -1,4 +1,4 @@
-//! Which card was issued to whom: table `cards`.
+//! Which card was issued to whom: the table `cards`.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ const SELECT: &str = "SELECT serial, kind, owner, rcm, place FROM cards ";
 /// A row: serial, kind, owner, rcm, place.
 pub(super) type Row = (i64, i64, Vec<u8>, Vec<u8>, i64);
 
-/// Whether a card has a serial.
+/// Whether a card with this serial was issued.
 pub(crate) async fn is_issued(
     connection: &mut Connection,
     serial: u64,
@@ -25,14 +25,14 @@ pub(crate) async fn is_issued(
     Ok(found.is_some())
 }
 
-/// The highest serial, if there is a card.
+/// The highest serial, if there are cards.
 pub(crate) async fn highest_serial(connection: &mut Connection) -> Result<Option<u64>, StoreError> {
     let query = sqlx::query_scalar("SELECT MAX(serial) FROM cards");
     let highest: Option<i64> = query.fetch_one(connection.sqlite()).await?;
     highest.map(|serial| unsigned("serial", serial)).transpose()
 }
 
-/// Writes cards, from place `first` on. Their serials are below 2^63.
+/// Writes cards, with leaves from index `first` on. Their serials are below 2^63.
 pub(crate) async fn insert(
     tx: &mut Transaction<'_>,
     first: u64,
@@ -43,7 +43,7 @@ pub(crate) async fn insert(
         let mut insert =
             QueryBuilder::<Sqlite>::new("INSERT INTO cards (serial, kind, owner, rcm, place) ");
         insert.push_values(chunk, |mut row, issued| {
-            // Serials were checked to be below 2^63.
+            // The serials were checked: they are below 2^63.
             row.push_bind(issued.serial as i64)
                 .push_bind(issued.card.kind.index() as i64)
                 .push_bind(issued.owner.to_bytes().to_vec())
@@ -56,7 +56,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The cards at some places, each with its place, in their order.
+/// The cards in a range of leaf indices, each with its index, in order.
 pub(crate) async fn between(
     connection: &mut Connection,
     org: &str,
@@ -68,7 +68,7 @@ pub(crate) async fn between(
     rows.iter().map(|row| of_row(org, row)).collect()
 }
 
-/// An owner's cards at places before `end`, each with its place, in their order.
+/// An owner's cards with leaf indices below `end`, each with its index, in order.
 pub(crate) async fn of_owner(
     connection: &mut Connection,
     org: &str,
@@ -83,13 +83,13 @@ pub(crate) async fn of_owner(
     rows.map(|row| of_row(org, row)).collect()
 }
 
-/// How many there are.
+/// The number of cards.
 pub(crate) async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar("SELECT COUNT(*) FROM cards");
     unsigned("count", query.fetch_one(connection.sqlite()).await?)
 }
 
-/// The card of a row, and its place.
+/// The card in a row, and its leaf index.
 pub(super) fn of_row(org: &str, row: &Row) -> Result<(IssuedCard, u64), StoreError> {
     let (serial, kind, owner, rcm, leaf_index) = row;
     let kind = usize::try_from(*kind).ok().and_then(Kind::from_index);

@@ -1,33 +1,33 @@
-//! Checkpoints, and the roots of the shards that they fill: tables `checkpoints` and `shards`.
+//! Checkpoints, and the roots of the shards that they fill: the tables `checkpoints` and `shards`.
 
 use wufu_verifier::{Fr, PublicKey, encoding::field, log::checkpoint::Checkpoint};
 
 use super::{Connection, StoreError, Transaction, element, signed, unsigned};
 use crate::log::Log;
 
-/// A checkpoint as its row has it.
+/// A checkpoint's row.
 pub(crate) struct CheckpointRow {
     pub(crate) epoch: u64,
-    /// `None` for a number that is no size.
+    /// `None` if the number is not a valid size.
     pub(crate) size: Option<u64>,
     pub(crate) open_root: Option<Vec<u8>>,
     pub(crate) note: String,
 }
 
-/// The newest epoch for which a log signed.
+/// The newest epoch for which a log has signed.
 pub(crate) async fn newest_epoch(connection: &mut Connection) -> Result<Option<u64>, StoreError> {
     let query = sqlx::query_scalar("SELECT MAX(epoch) FROM checkpoints");
     let newest: Option<i64> = query.fetch_one(connection.sqlite()).await?;
     newest.map(|epoch| unsigned("epoch", epoch)).transpose()
 }
 
-/// How many there are, of all logs.
+/// The number of checkpoints of all logs.
 pub(crate) async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar("SELECT COUNT(*) FROM checkpoints");
     unsigned("count", query.fetch_one(connection.sqlite()).await?)
 }
 
-/// Writes a checkpoint, and the root of the shard that was open then.
+/// Writes a checkpoint, and the root of the shard that is open in it.
 pub(crate) async fn insert(
     tx: &mut Transaction<'_>,
     log: Log,
@@ -59,7 +59,7 @@ pub(crate) async fn insert_shard(
     Ok(())
 }
 
-/// The notes of a log's newest `count` checkpoints, the newest first.
+/// The notes of a log's newest `count` checkpoints, newest first.
 pub(crate) async fn newest_notes(
     connection: &mut Connection,
     log: Log,
@@ -70,8 +70,8 @@ pub(crate) async fn newest_notes(
     Ok(query.fetch_all(connection.sqlite()).await?)
 }
 
-/// The notes of the checkpoint of a log in force at an epoch, if there is one, and of later ones, oldest first, at most
-/// `limit`.
+/// The notes of the checkpoint of a log that is in force at an epoch, if there is one, and of later
+/// checkpoints. Oldest first, at most `limit`.
 pub(crate) async fn notes_from(
     connection: &mut Connection,
     log: Log,
@@ -86,7 +86,8 @@ pub(crate) async fn notes_from(
     Ok(query.bind(limit).fetch_all(connection.sqlite()).await?)
 }
 
-/// The note of the checkpoint of a log in force at an epoch, and the root of the shard that was open then.
+/// The note of the checkpoint of a log that is in force at an epoch, and the root of the shard that
+/// was open then.
 pub(crate) async fn in_force(
     connection: &mut Connection,
     log: Log,
@@ -118,13 +119,13 @@ pub(crate) async fn rows(
     rows.into_iter().map(row).collect()
 }
 
-/// How many leaves of a log its newest checkpoint covers.
+/// The number of leaves that a log's newest checkpoint covers.
 pub(crate) async fn covered(connection: &mut Connection, log: Log) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar("SELECT COALESCE(MAX(size), 0) FROM checkpoints WHERE log = $1");
     unsigned("size", query.bind(crate::log::id(log)).fetch_one(connection.sqlite()).await?)
 }
 
-/// How many entries of an owner no checkpoint covers.
+/// The number of an owner's entries that no checkpoint covers.
 pub(crate) async fn uncovered_of_owner(
     connection: &mut Connection,
     log: Log,
@@ -159,7 +160,7 @@ pub(crate) async fn shard_roots(
     roots.iter().map(|root| element("shard root", root)).collect()
 }
 
-/// Every full shard of a log, and its root if it is a field element.
+/// Every full shard of a log, with its root if that is a field element.
 pub(crate) async fn shards(
     connection: &mut Connection,
     log: Log,
@@ -173,7 +174,7 @@ pub(crate) async fn shards(
     rows.into_iter().map(shard).collect()
 }
 
-/// An epoch as the database has it; one that is past all of them is the last.
+/// An epoch as the database stores it. One that is too large becomes the largest.
 fn clamped(epoch: u64) -> i64 {
     i64::try_from(epoch).unwrap_or(i64::MAX)
 }

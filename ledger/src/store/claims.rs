@@ -1,4 +1,4 @@
-//! Claims, and the nullifiers that they spent: tables `claims` and `spent`.
+//! Claims, and the nullifiers that they spent: the tables `claims` and `spent`.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use super::{Connection, StoreError, Transaction, signed, unsigned};
 /// A row: key id, public inputs, proof, payout, expiry.
 type Row = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
 
-/// How many there are.
+/// The number of claims.
 pub(crate) async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar("SELECT COUNT(*) FROM claims");
     unsigned("count", query.fetch_one(connection.sqlite()).await?)
 }
 
-/// The number of the newest claim, 0 without one.
+/// The newest claim's number, or 0 if there is no claim.
 pub(crate) async fn newest(connection: &mut Connection) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar("SELECT MAX(claim) FROM claims");
     let newest: Option<i64> = query.fetch_one(connection.sqlite()).await?;
     unsigned("claim", newest.unwrap_or(0))
 }
 
-/// Writes a claim that was admitted at `now`, and the ledger's note of it.
+/// Writes a claim that was admitted at `now`, and the ledger's note about it.
 pub(crate) async fn insert(
     tx: &mut Transaction<'_>,
     number: u64,
@@ -40,7 +40,7 @@ pub(crate) async fn insert(
         .bind(claim.presented().public_inputs.to_vec())
         .bind(claim.presented().proof.to_vec())
         .bind(claim.payout().to_vec())
-        // As its 64 bits: any expiry is one.
+        // The expiry's 64 bits, since any value is allowed.
         .bind(claim.expiry() as i64)
         .bind(signed(now)?)
         .bind(note)
@@ -49,7 +49,8 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Writes down that a claim spent a nullifier. Refused by the database if it was spent before.
+/// Records that a claim spent a nullifier. The database refuses this if the nullifier was spent
+/// before.
 pub(crate) async fn spend(
     tx: &mut Transaction<'_>,
     nullifier: &Nullifier,
@@ -63,7 +64,7 @@ pub(crate) async fn spend(
     Ok(())
 }
 
-/// The number of the claim that spent a nullifier, if one did.
+/// The number of the claim that spent a nullifier, if it is spent.
 pub(crate) async fn spent_by(
     connection: &mut Connection,
     nullifier: &Nullifier,
@@ -74,7 +75,7 @@ pub(crate) async fn spent_by(
     claim.map(|claim| unsigned("claim", claim)).transpose()
 }
 
-/// One claim.
+/// Reads one claim.
 pub(crate) async fn read(connection: &mut Connection, number: u64) -> Result<Claim, StoreError> {
     let query = "SELECT key_id, public_inputs, proof, payout, expiry FROM claims WHERE claim = $1";
     let query = sqlx::query_as(query).bind(signed(number)?);
@@ -82,7 +83,7 @@ pub(crate) async fn read(connection: &mut Connection, number: u64) -> Result<Cla
     of_row(row.ok_or(StoreError::Broken { what: "list of claims" })?)
 }
 
-/// Every nullifier that was spent, as it is stored, and the number of its claim.
+/// Every spent nullifier as it is stored, with the number of its claim.
 pub(crate) async fn spent(
     connection: &mut Connection,
 ) -> Result<BTreeMap<Vec<u8>, i64>, StoreError> {
@@ -91,7 +92,7 @@ pub(crate) async fn spent(
     Ok(rows.into_iter().collect())
 }
 
-/// Every claim by its number, in the order of the numbers. `None` where it cannot be read.
+/// Every claim, in the order of the numbers. `None` for one that cannot be read.
 pub(crate) async fn rows(
     connection: &mut Connection,
 ) -> Result<Vec<(i64, Option<Claim>)>, StoreError> {
@@ -105,7 +106,7 @@ pub(crate) async fn rows(
     Ok(rows.into_iter().map(claim).collect())
 }
 
-/// The claim of a row.
+/// The claim in a row.
 fn of_row((key_id, inputs, proof, payout, expiry): Row) -> Result<Claim, StoreError> {
     let broken = || StoreError::Broken { what: "claim" };
     let key_id = KeyId(key_id.try_into().map_err(|_| broken())?);

@@ -1,4 +1,4 @@
-//! Connections: what they run on is known in this room alone.
+//! Connections. Only this folder knows which database they use.
 
 use sqlx::{Connection as _, Sqlite, SqliteConnection, pool::PoolConnection};
 
@@ -6,22 +6,22 @@ use sqlx::{Connection as _, Sqlite, SqliteConnection, pool::PoolConnection};
 pub(crate) struct Connection(Kind);
 
 enum Kind {
-    /// One that belongs to no pool: it writes.
+    /// A connection outside all pools. It writes.
     Own(SqliteConnection),
-    /// One of a pool, which gets it back.
+    /// A connection from a pool, which gets it back.
     Pooled(PoolConnection<Sqlite>),
-    /// One of a pool, in a read transaction that ends with it.
+    /// A connection from a pool, in a read transaction that ends with it.
     Snapshot(sqlx::Transaction<'static, Sqlite>),
 }
 
-/// What a connection reads.
+/// What a connection is used to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadPurpose {
-    /// What is soon read.
+    /// Something that is read quickly.
     Short,
-    /// Shards, roofs and lists, which take long: short reads need not wait for them.
+    /// Shards, roofs and lists, which take long. Short reads need not wait for them.
     Shards,
-    /// All that is compared before an epoch is closed. It must not wait for anybody who reads.
+    /// Everything that is compared before an epoch is closed. This must not wait for other readers.
     Closing,
 }
 
@@ -34,15 +34,15 @@ impl Connection {
         }
     }
 
-    /// Ends it, whatever state it is in. What was not committed is rolled back.
+    /// Closes it, whatever state it is in. What was not committed is rolled back.
     pub(super) async fn close_hard(self) {
         if let Kind::Own(connection) = self.0 {
-            // An error of it changes nothing.
+            // An error here makes no difference.
             let _ = connection.close_hard().await;
         }
     }
 
-    /// Ends it.
+    /// Closes it.
     pub(super) async fn close(self) {
         if let Kind::Own(connection) = self.0 {
             let _ = connection.close().await;

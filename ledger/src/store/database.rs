@@ -1,4 +1,4 @@
-//! The database of a ledger: one connection that writes, some that read.
+//! A ledger's database: one connection writes, and several read.
 
 use std::{
     path::{Path, PathBuf},
@@ -22,31 +22,33 @@ use super::{
 };
 use crate::folder;
 
-/// The database of a ledger.
+/// A ledger's database.
 pub(crate) struct Store {
     file: PathBuf,
     pub(super) options: SqliteConnectOptions,
-    // Held for the whole of a write transaction, so that there is one writer. `None` after a failure: the next
-    // transaction begins on a fresh connection, and closing the old one rolls back whatever it had.
+    // Locked for the whole of a write transaction, so that there is one writer. `None` after a
+    // failure. The next transaction then uses a new connection, and closing the old one rolls back
+    // what it had not committed.
     pub(super) writer: Mutex<Option<Connection>>,
-    // Connections apart: for shards and roofs, which take long, and for closing epochs, which must not wait for anybody
-    // who reads.
+    // Separate connections: for shards and roofs, which take long, and for closing epochs, which
+    // must not wait for other readers.
     readers: Readers,
-    // Woken after a commit: moves pages of the WAL into the database, on a connection of its own, so that no commit
-    // does.
+    // Notified after a commit. A task with a connection of its own then moves pages from the WAL to
+    // the database, so that no commit has to do it.
     pub(super) tidy: Arc<Notify>,
     tidier: tokio::task::JoinHandle<()>,
-    // Set when a commit's outcome is not known.
+    // Set when the outcome of a commit is unknown.
     pub(super) halted: AtomicBool,
-    // Whether the one reader is in a transaction for as long as this value lives.
+    // Whether the one reader stays in a transaction as long as this value lives.
     is_snapshot: bool,
-    // Whether it had a place for a signed state when it was opened, before its tables were brought up to date.
+    // Whether the database could hold a signed state when it was opened, before its tables were
+    // updated.
     had_state: bool,
-    // Whether the newest state could be written beside the database, the last time.
+    // Whether the newest state was written beside the database at the last attempt.
     is_state_kept: AtomicBool,
 }
 
-/// Pools of connections by what they are for.
+/// The pools of connections, by purpose.
 struct Readers {
     short: SqlitePool,
     shards: SqlitePool,
@@ -64,11 +66,12 @@ impl Readers {
 }
 
 impl Store {
-    /// Opens the database, and makes or brings up to date its tables.
+    /// Opens the database. Makes its tables, or updates them.
     pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
-            // It is there, if only empty. Were it to vanish, a new one would be a ledger that forgot what it spent.
+            // The file exists, even if it is empty. If it vanished, a new database would be a
+            // ledger that has forgotten what was spent.
             .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -87,11 +90,11 @@ impl Store {
                 .connect_lazy_with(options)
         };
         let reading = options.clone().read_only(true);
-        // Shards are read once, from end to end: a small cache is as good as a large one.
+        // Shards are read once, from end to end, so a small cache is as good as a large one.
         let shards = reading.clone().pragma("cache_size", "-4096");
         let shards = pool(SHARD_READERS, shards);
-        // Connected now and for good: whatever happens to the file later, an epoch is closed on this database or not at
-        // all.
+        // Connected now and kept. Whatever happens to the file later, an epoch is closed in this
+        // database or not at all.
         let closer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -106,7 +109,7 @@ impl Store {
         Ok(Self::new((file, options), Some(writer.into()), readers, tidy, had_state))
     }
 
-    /// A store of connections that were made. One without a writer is a snapshot.
+    /// Makes a store from connections. Without a writer, it is a snapshot.
     fn new(
         (file, options): (&Path, SqliteConnectOptions),
         writer: Option<Connection>,
@@ -128,10 +131,12 @@ impl Store {
         }
     }
 
-    /// Opens the database for reading, without a lock, as it is now: later changes are not seen.
+    /// Opens the database as it is now, for reading and without a lock. Later changes are not
+    /// visible.
     ///
-    /// `immutable` is for a folder in which nothing can be written, not even the index of the write-ahead log. Then
-    /// nobody else can be writing there, and the database must be complete without that log.
+    /// `immutable` is for a folder in which nothing can be written, not even the index of the
+    /// write-ahead log. Nobody else can then be writing there, and the database must be complete
+    /// without that log.
     pub(crate) async fn open_snapshot(file: &Path, immutable: bool) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -146,7 +151,7 @@ impl Store {
             .acquire_timeout(Duration::from_secs(30))
             .after_connect(|connection, _| {
                 Box::pin(async move {
-                    // It begins with the first read.
+                    // The transaction begins with the first read.
                     connection.execute("BEGIN; SELECT number FROM commits").await.map(|_| ())
                 })
             })
@@ -154,7 +159,7 @@ impl Store {
             .await?;
         let had_state = has_state(&mut *readers.acquire().await?).await?;
         let tidy = (Arc::new(Notify::new()), tokio::spawn(async {}));
-        // One connection for all, since another would begin a snapshot of its own.
+        // All readers share one connection, because another one would begin a snapshot of its own.
         let readers = Readers { shards: readers.clone(), closer: readers.clone(), short: readers };
         Ok(Self::new((file, options), None, readers, tidy, had_state))
     }
@@ -170,18 +175,19 @@ impl Store {
         Ok(if self.is_snapshot { pool.acquire().await?.into() } else { pool.begin().await?.into() })
     }
 
-    /// Whether the database had a place for a signed state when it was opened.
+    /// Whether the database could hold a signed state when it was opened.
     pub(crate) fn had_state(&self) -> bool {
         self.had_state
     }
 
-    /// Keeps the newest state beside the database. The transaction is committed all the same when that fails.
+    /// Writes the newest state beside the database. If that fails, the transaction remains
+    /// committed.
     pub(super) fn keep_state(&self, note: Option<&str>) {
         let Some(note) = note else { return };
         match folder::write_state(&self.file, note) {
             Ok(()) => self.is_state_kept.store(true, Ordering::Relaxed),
             Err(error) if self.is_state_kept.swap(false, Ordering::Relaxed) => {
-                tracing::warn!(%error, "state.note could not be written");
+                tracing::warn!(%error, "could not write state.note");
             }
             Err(_) => {}
         }
@@ -194,8 +200,8 @@ impl Store {
             pool.close().await;
         }
         if let Some(mut writer) = self.writer.lock().await.take() {
-            // The WAL is complete without it. Afterwards the database file alone is the whole ledger, unless somebody
-            // reads an older state at that moment.
+            // The WAL is durable without this. But afterwards the database file alone is the whole
+            // ledger, unless somebody is reading an older state at this moment.
             let _ = writer.sqlite().execute("PRAGMA busy_timeout = 2000").await;
             let _ = writer.sqlite().execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
             writer.close().await;
@@ -219,7 +225,7 @@ async fn keep_tidy(options: SqliteConnectOptions, tidy: Arc<Notify>) {
         if let Some(open) = &mut connection
             && let Err(error) = open.execute("PRAGMA wal_checkpoint(PASSIVE)").await
         {
-            tracing::warn!(%error, "the write-ahead log could not be moved into the database");
+            tracing::warn!(%error, "could not move the write-ahead log into the database");
             connection = None;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

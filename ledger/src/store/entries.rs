@@ -1,5 +1,5 @@
-//! Entries for the audit: each leaf beside that from which it was made. A row that cannot be read
-//! is part of the answer, not an error.
+//! Entries for the audit: each leaf, together with what it was made from. A row that cannot be read
+//! is part of the result, and not an error.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::{
     log::Log,
 };
 
-/// Entries of a log of `org`, at some places.
+/// The entries of a log of `org` in a range of leaf indices.
 pub(crate) async fn read(
     connection: &mut Connection,
     log: Log,

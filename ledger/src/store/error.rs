@@ -1,4 +1,4 @@
-//! What goes wrong in the database.
+//! Errors of the database.
 
 use std::mem::discriminant;
 
@@ -7,67 +7,69 @@ use wufu_verifier::encoding::text::{NameError, QuotedText};
 
 use crate::folder::error::FolderError;
 
-/// What went wrong in the database. Nothing of the transaction is kept.
+/// Errors of the database. Nothing of the transaction is kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The database refused or failed.
+    /// The database refused a statement or failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
     /// The tables are not those of this release.
     #[error("database's tables: {0}")]
     Tables(#[from] MigrateError),
-    /// A value in the database is none that this ledger wrote.
+    /// A value in the database was not written by this ledger.
     #[error(
-        "database holds a broken {what}: `wufu ledger audit` names all that does not fit, where it can be read; restore the \
-         folder from a backup"
+        "database holds a broken {what}: `wufu ledger audit` lists everything that does not match; \
+         restore the folder from a backup"
     )]
     Broken {
-        /// Which value.
+        /// Which value it is.
         what: &'static str,
     },
-    /// A commit failed, and then nobody could tell whether it happened. The ledger takes nothing more until it is
-    /// opened again.
+    /// A commit failed, and it could not be determined whether it took effect. The ledger accepts
+    /// nothing more until it is opened again.
     #[error("it is not known whether the last commit happened: open the ledger again")]
     Unknown,
-    /// The signed state is missing, or this ledger's key did not sign it. Nothing is written on top of that.
+    /// The signed state is missing, or this ledger's key did not sign it. Nothing is written on top
+    /// of it.
     #[error(
-        "the signed state in ledger.db is missing or not signed by this ledger's key: nothing is written or signed. Run \
-         `wufu ledger audit`, then restore the folder from a backup. If there is none, and the database is to be taken as \
-         it is, move summary.note and state.note away and run `wufu ledger close-epoch --accept-database`"
+        "the signed state in ledger.db is missing or not signed by this ledger's key: nothing is \
+         written or signed. Run `wufu ledger audit`, then restore the folder from a backup. If \
+         there is none, and the database is to be taken as it is, move summary.note and state.note \
+         away and run `wufu ledger close-epoch --accept-database`"
     )]
     State,
-    /// A name that no client takes.
+    /// A name that clients refuse.
     #[error(
-        "{field} {} {error}; clients refuse a directory with such a name, so it is not signed. An older release took the \
-         name, and entries are still taken. To mend it, make a new ledger and import the donations there with the name \
-         corrected",
+        "{field} {} {error}; clients refuse a directory with such a name, so it is not signed. An \
+         older release accepted the name, and further entries are still accepted. To correct the \
+         name, make a new ledger and import the donations there",
         QuotedText(.name)
     )]
     Name {
-        /// Whose name it is.
+        /// What it names: an institution or a project.
         field: &'static str,
         /// The name.
         name: String,
-        /// What is wrong with it.
+        /// What is wrong with the name.
         error: NameError,
     },
-    /// A file beside the database.
+    /// A file beside the database failed.
     #[error(transparent)]
     File(#[from] FolderError),
-    /// The task that did the work is gone: the process is shutting down.
+    /// The task that did the work is gone, because the process is shutting down.
     #[error("the ledger's work was stopped")]
     Stopped,
 }
 
 impl StoreError {
-    /// Whether the database refused a row because another has its key.
+    /// Whether the database refused a row because another row has the same key.
     pub(crate) fn is_duplicate(&self) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
         DatabaseError::is_unique_violation(error.as_ref())
     }
 
-    /// What went wrong, without anything that changes from one time to the next.
+    /// The kind of error, without anything that changes from one occurrence to the next.
     pub(crate) fn kind(&self) -> String {
         match self {
             Self::Database(sqlx::Error::Database(error)) => format!("database {:?}", error.code()),

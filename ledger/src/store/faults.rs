@@ -1,7 +1,8 @@
-//! The fault table: the database fails at one point of an operation, and nothing of it may be half done.
+//! The fault table: the database fails at each point of an operation, and no operation may be half
+//! done.
 //!
-//! Points are SQLite's own instructions (its progress handler interrupts the statement), the commit (its commit hook
-//! refuses), and tables that are gone.
+//! The points are SQLite's instructions (its progress handler interrupts the statement), the commit
+//! (its commit hook refuses), and missing tables.
 
 use std::{
     path::Path,
@@ -49,7 +50,7 @@ fn batch(n: u8) -> Append {
     Append { cards: vec![card; 2], persons: vec![address(n)], donations: vec![donation] }
 }
 
-/// What a ledger comes to, as far as anybody can tell.
+/// The state of a ledger, as far as it can be observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct State {
     sizes: Vec<u64>,
@@ -88,7 +89,7 @@ enum Operation {
 impl Operation {
     const ALL: [Self; 5] = [Self::Append, Self::Import, Self::Own, Self::Close, Self::Claim];
 
-    /// Does it; the error's text when it fails.
+    /// Runs the operation. Returns the error's text if it fails.
     async fn run(self, ledger: &Ledger, claim: &Claim, trapdoor: &Trapdoor) -> Result<(), String> {
         match self {
             Self::Append => text(ledger.append(batch(9)).await.map(drop)),
@@ -120,7 +121,7 @@ fn text<E: std::fmt::Display>(result: Result<(), E>) -> Result<(), String> {
     result.map_err(|error| error.to_string())
 }
 
-/// A ledger's folder with something of everything in it, and a claim that is good there.
+/// A ledger's folder with some of everything in it, and a claim that is valid there.
 async fn template() -> (TempDir, Trapdoor, Claim) {
     let folder = TempDir::new().unwrap();
     let mut policy = LedgerPolicy::new("wufu");
@@ -151,7 +152,8 @@ async fn copy(from: &Path) -> (TempDir, Ledger) {
     (folder, ledger)
 }
 
-/// After a failure: the same state, in this process and in the next, and the operation succeeds when it is tried again.
+/// After a failure, the state is the same, in this process and in the next one, and the operation
+/// succeeds when it is tried again.
 async fn nothing_happened(
     (folder, ledger): (TempDir, Ledger),
     before: &State,
@@ -168,7 +170,8 @@ async fn nothing_happened(
     assert_ne!(&state(&ledger).await, before, "{operation:?} after a failure {at}");
 }
 
-/// Runs an operation whose writer is interrupted at its `at`th instruction; how many instructions there were, too.
+/// Runs an operation and interrupts its writer at instruction `at`. Also returns the number of
+/// instructions.
 async fn interrupted(
     operation: Operation,
     ledger: &Ledger,
@@ -188,8 +191,9 @@ async fn interrupted(
 }
 
 /// Rows of SECURITY.md: 28.
-/// The last instructions of a commit come after the last write: interrupted there, it failed and happened. Found when
-/// every instruction was tried: the ledger said that nothing was appended, and all of it was.
+/// The last instructions of a commit come after the last write. A commit that was interrupted there
+/// returned an error and took effect: the ledger said that nothing was appended, and everything
+/// was. This was found by trying every instruction.
 #[tokio::test]
 async fn a_failure_at_any_instruction_is_all_or_nothing() {
     let full = std::env::var_os("WUFU_FULL").is_some();
@@ -198,7 +202,7 @@ async fn a_failure_at_any_instruction_is_all_or_nothing() {
         let (_folder, ledger) = copy(template.path()).await;
         let (done, steps) = interrupted(operation, &ledger, &claim, &trapdoor, u64::MAX).await;
         done.unwrap();
-        // All of the first and of the last, and a sample between.
+        // All of the first and the last points, and a sample of those between.
         let points = (0..steps)
             .filter(|at| full || *at < 20 || *at + 12 > steps || at % (steps / 25 + 1) == 0);
         let (mut failures, mut happened) = (0, 0);
@@ -212,7 +216,7 @@ async fn a_failure_at_any_instruction_is_all_or_nothing() {
                 let (ledger, point) = ((folder, ledger), format!("at instruction {at}"));
                 nothing_happened(ledger, &before, operation, &trapdoor, &claim, &point).await;
             } else {
-                // It was told that it happened, and it did.
+                // The caller was told that it succeeded, and it did.
                 happened += 1;
                 assert_ne!(state(&ledger).await, before, "{operation:?} at instruction {at}");
                 assert!(
@@ -226,7 +230,7 @@ async fn a_failure_at_any_instruction_is_all_or_nothing() {
 }
 
 /// Rows of SECURITY.md: 28.
-/// When not even a fresh connection can tell, nothing more is taken.
+/// If not even a new connection can determine the outcome, the ledger accepts nothing more.
 #[tokio::test]
 async fn a_commit_of_which_nobody_knows_halts_the_ledger() {
     let (template, trapdoor, claim) = template().await;
@@ -331,7 +335,7 @@ async fn a_full_disk_refuses_and_leaves_whole_batches() {
         writer.execute(sqlx::AssertSqlSafe(limit)).await.unwrap();
     }
     let (mut failed, mut appended) = (None, 0);
-    // Until what there is of free space within the pages is used up.
+    // Until the free space within the existing pages is used up.
     for n in 10..250 {
         match ledger.append(batch(n)).await {
             Ok(_) => appended += 1,

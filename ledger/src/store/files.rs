@@ -1,4 +1,4 @@
-//! The files of the database in a ledger's folder, and whether they are whole.
+//! The database's files in a ledger's folder, and whether they are complete.
 
 use std::{
     fs::{self, File},
@@ -8,16 +8,17 @@ use std::{
 
 use crate::folder::error::FolderError;
 
-/// The database.
+/// The database file.
 pub(crate) const DATABASE: &str = "ledger.db";
 const WAL: &str = "ledger.db-wal";
 
-/// Every file. SQLite would roll a planted journal back into the database.
+/// All of the database's files. SQLite would apply a journal that somebody planted.
 pub(crate) const NAMES: [&str; 4] = [DATABASE, WAL, "ledger.db-journal", "ledger.db-shm"];
 
-/// Refuses a database that is empty, cut short or something else. SQLite would take an empty file for a new database.
+/// Refuses a database that is empty, truncated or of another type. SQLite would take an empty file
+/// for a new database.
 pub(crate) fn check_whole(folder: &Path) -> Result<(), FolderError> {
-    /// The shortest database: a page of the smallest size.
+    /// The shortest database has one page of the smallest size.
     const SHORTEST: u64 = 512;
     let file = folder.join(DATABASE);
     let failed = |error| FolderError::File { file: file.clone(), error };
@@ -37,8 +38,9 @@ pub(crate) fn check_whole(folder: &Path) -> Result<(), FolderError> {
         1 => 65_536,
         page => page,
     };
-    // The count of pages holds when the two change counters agree. While there is a write-ahead log, pages that the
-    // header counts may still be in it. The length is read again, last: a writer may just have moved them.
+    // The page count is valid if the two change counters agree. If there is a write-ahead log, some
+    // of the pages may still be in it. The length is read last, because a writer may just have
+    // moved pages.
     let expected = word(28) * page;
     let is_counted = word(24) == word(92) && wal_bytes(folder)? == 0;
     let got = open.metadata().map_err(failed)?.len();
@@ -48,7 +50,7 @@ pub(crate) fn check_whole(folder: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// How many bytes the write-ahead log has.
+/// The length of the write-ahead log in bytes.
 fn wal_bytes(folder: &Path) -> Result<u64, FolderError> {
     let file = folder.join(WAL);
     match fs::metadata(&file) {

@@ -1,4 +1,5 @@
-//! Leaves: read in ranges, written in batches. Table `leaves`, and that column of `records`.
+//! Leaves, read in ranges and written in batches: the table `leaves`, and the column of that name
+//! in `records`.
 
 use std::ops::Range;
 
@@ -8,7 +9,7 @@ use wufu_verifier::{Fr, encoding::field};
 use super::{Connection, ROWS, StoreError, Transaction, element, signed};
 use crate::log::Log;
 
-/// The leaves at some places, without gaps.
+/// The leaves in a range of indices, without gaps.
 pub(crate) async fn read(
     connection: &mut Connection,
     log: Log,
@@ -31,7 +32,7 @@ pub(crate) async fn read(
     rows.iter().map(|leaf| element("leaf", leaf)).collect()
 }
 
-/// Writes leaves of a card or person log from `first` on.
+/// Writes leaves of the card or person log, from index `first` on.
 pub(crate) async fn insert(
     tx: &mut Transaction<'_>,
     log: Log,

@@ -1,11 +1,11 @@
-//! The rules under which the logs were begun, and the logs: tables `settings` and `logs`.
+//! The logs, and the rules under which they were started: the tables `settings` and `logs`.
 
 use std::ops::Range;
 
 use super::{Connection, StoreError, Transaction, signed, unsigned};
 use crate::log::Log;
 
-/// Writes a rule, unless it is there.
+/// Writes a rule, unless it exists.
 pub(crate) async fn insert_rule(
     tx: &mut Transaction<'_>,
     rule: &str,
@@ -16,7 +16,7 @@ pub(crate) async fn insert_rule(
     Ok(())
 }
 
-/// What a rule is.
+/// The value of a rule.
 pub(crate) async fn rule(
     connection: &mut Connection,
     rule: &str,
@@ -25,7 +25,7 @@ pub(crate) async fn rule(
     Ok(query.fetch_optional(connection.sqlite()).await?)
 }
 
-/// Writes a log without leaves, unless it is there.
+/// Writes a log without leaves, unless it exists.
 pub(crate) async fn insert(
     tx: &mut Transaction<'_>,
     log: Log,
@@ -36,7 +36,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// How many leaves a log has.
+/// The number of leaves in a log.
 pub(crate) async fn size(connection: &mut Connection, log: Log) -> Result<u64, StoreError> {
     let query =
         sqlx::query_scalar("SELECT size FROM logs WHERE log = $1").bind(crate::log::id(log));
@@ -44,7 +44,7 @@ pub(crate) async fn size(connection: &mut Connection, log: Log) -> Result<u64, S
     unsigned("log size", size.ok_or(StoreError::Broken { what: "log size: it is missing" })?)
 }
 
-/// Moves a log's size from `range.start` to `range.end`.
+/// Changes a log's size from `range.start` to `range.end`.
 pub(crate) async fn grow(
     tx: &mut Transaction<'_>,
     log: Log,
@@ -56,7 +56,8 @@ pub(crate) async fn grow(
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Broken { what: "log size" }) }
 }
 
-/// What never changes: rules and their values, logs' numbers and origins, in the order of the first.
+/// What never changes: the rules with their values, and the logs' numbers with their origins,
+/// sorted by the first of each pair.
 pub(crate) async fn rules_and_origins(
     connection: &mut Connection,
 ) -> Result<Vec<(String, String)>, StoreError> {

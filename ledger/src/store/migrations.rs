@@ -1,4 +1,4 @@
-//! The tables, and how they are brought up to date.
+//! The tables, and how they are updated.
 
 use sqlx::{
     SqliteConnection,
@@ -7,7 +7,7 @@ use sqlx::{
 
 use super::StoreError;
 
-/// Every change of the tables, the first release's first.
+/// All changes of the tables, from the first release on.
 pub(super) fn migrations() -> Migrator {
     let sql = |text: &'static str| sqlx::SqlSafeStr::into_sql_str(text);
     let ledger = sql(include_str!("../../migrations/0001_ledger.sql"));
@@ -20,7 +20,8 @@ pub(super) fn migrations() -> Migrator {
     ])
 }
 
-/// Whether a database has, or had, a place for a signed state: its second migration was applied, or left something.
+/// Whether a database can hold a signed state, or once could: its second migration was applied, or
+/// left traces.
 pub(super) async fn has_state(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
     let query = "SELECT (SELECT COUNT(*) FROM sqlite_master WHERE name IN ('state', 'summaries')) \
          + (SELECT COUNT(*) FROM pragma_table_info('receipts') WHERE name = 'seq')";

@@ -1,8 +1,9 @@
-//! The database, and the only room that knows which one it is: functions in the terms of the ledger, a file for each
-//! table or purpose.
+//! The database. Only this folder knows which one it is. Its functions use the ledger's terms, with
+//! a file for each table or purpose.
 //!
-//! SQLite in WAL mode with synchronous FULL: what was committed survives `kill -9` and power loss. Queries use only
-//! what PostgreSQL has too. Whoever reads has a [`Connection`], and whoever writes a [`Transaction`].
+//! SQLite runs in WAL mode with synchronous FULL, so what was committed survives `kill -9` and a
+//! power loss. Queries use only what PostgreSQL supports as well. A reader has a [`Connection`],
+//! and a writer has a [`Transaction`].
 
 pub(crate) mod cards;
 pub(crate) mod checkpoints;
@@ -33,16 +34,17 @@ pub(crate) use database::Store;
 pub use error::StoreError;
 pub(crate) use transaction::Transaction;
 
-/// Rows of one multi-row insert: few enough for SQLite's limit of 32,766 parameters at nine each.
+/// The rows in one multi-row insert. With nine parameters each, they stay below SQLite's limit of
+/// 32,766.
 pub(crate) const ROWS: usize = 1024;
 
-/// Long reads at the same time.
+/// How many long reads may run at the same time.
 pub(crate) const SHARD_READERS: u32 = 2;
 
 /// The public part of a donation.
 pub(crate) type Facts = (ProjectKey, Amount, Time);
 
-/// A number as the database has it.
+/// A number as the database stores it.
 pub(crate) fn signed(value: u64) -> Result<i64, StoreError> {
     i64::try_from(value).map_err(|_| StoreError::Broken { what: "number: 2^63 or more" })
 }

@@ -1,4 +1,4 @@
-//! Who is registered: table `persons`.
+//! Registered persons: the table `persons`.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ const SELECT: &str = "SELECT owner, salt, place FROM persons ";
 /// A row: owner, salt, place.
 pub(super) type Row = (Vec<u8>, Vec<u8>, i64);
 
-/// Whether a public key is a person's.
+/// Whether a person is registered with this public key.
 pub(crate) async fn is_registered(
     connection: &mut Connection,
     owner: &PublicKey,
@@ -25,7 +25,7 @@ pub(crate) async fn is_registered(
     Ok(leaf_index.is_some())
 }
 
-/// Writes persons, from place `first` on.
+/// Writes persons, with leaves from index `first` on.
 pub(crate) async fn insert(
     tx: &mut Transaction<'_>,
     first: u64,
@@ -45,7 +45,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The persons at some places, each with their place, in their order.
+/// The persons in a range of leaf indices, each with the index, in order.
 pub(crate) async fn between(
     connection: &mut Connection,
     indices: &Range<u64>,
@@ -56,7 +56,7 @@ pub(crate) async fn between(
     rows.iter().map(of_row).collect()
 }
 
-/// What was registered for an owner at places before `end`, each with its place, in their order.
+/// What was registered for an owner at leaf indices below `end`, each with its index, in order.
 pub(crate) async fn of_owner(
     connection: &mut Connection,
     owner: &PublicKey,
@@ -70,13 +70,13 @@ pub(crate) async fn of_owner(
     rows.map(of_row).collect()
 }
 
-/// How many there are.
+/// The number of persons.
 pub(crate) async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar("SELECT COUNT(*) FROM persons");
     unsigned("count", query.fetch_one(connection.sqlite()).await?)
 }
 
-/// The person of a row, and their place.
+/// The person in a row, and the leaf index.
 pub(super) fn of_row(row: &Row) -> Result<(RegisteredPerson, u64), StoreError> {
     let (owner, salt, leaf_index) = row;
     let person = Person { salt: element("salt", salt)? };

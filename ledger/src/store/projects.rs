@@ -1,16 +1,16 @@
-//! Institutions and projects, by their ids: tables `institutions` and `projects`.
+//! Institutions and projects by their ids: the tables `institutions` and `projects`.
 
 use super::{Connection, StoreError, Transaction, signed, unsigned};
 use crate::log::Log;
 
-/// The names of institutions, in the order of their ids.
+/// The institutions' names, in the order of the ids.
 pub(crate) async fn institutions(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
     let query = "SELECT name FROM institutions WHERE log = $1 ORDER BY institution";
     let query = sqlx::query_scalar(query).bind(crate::log::id(Log::DONATIONS));
     Ok(query.fetch_all(connection.sqlite()).await?)
 }
 
-/// The names of projects, each with its institution's id, in the order of their own ids.
+/// The projects' names, each with its institution's id, in the order of the projects' ids.
 pub(crate) async fn projects(
     connection: &mut Connection,
 ) -> Result<Vec<(u64, String)>, StoreError> {

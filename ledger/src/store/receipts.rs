@@ -1,4 +1,5 @@
-//! Donations, with owner and without: table `receipts`, and the records of those that have one.
+//! Donations, with and without an owner: the table `receipts`, and the records of donations that
+//! have an owner.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,9 +22,9 @@ type Row = (Vec<u8>, i64, i64, i64, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64
 
 /// A donation that the ledger holds.
 pub(crate) enum HeldDonation {
-    /// Without owner.
+    /// A donation without an owner.
     Pending { receipt: Vec<u8> },
-    /// With one.
+    /// A donation with an owner.
     Owned(OwnedDonation),
 }
 
@@ -37,28 +38,28 @@ pub(crate) struct OwnedDonation {
     pub(crate) leaf_index: u64,
 }
 
-/// A donation as its row has it: numbers that nobody has checked.
+/// A donation's row. Its numbers have not been checked.
 pub(crate) struct EnteredDonation {
     pub(crate) project: i64,
     pub(crate) amount: i64,
     pub(crate) time: i64,
     pub(crate) leaf_index: Option<i64>,
-    /// Its number, in the order in which donations were entered.
+    /// The donation's number, in the order in which donations were entered.
     pub(crate) number: i64,
     pub(crate) owner: Option<Vec<u8>>,
 }
 
-/// What it takes to give a donation its owner.
+/// What is needed to give a donation its owner.
 pub(crate) struct OwnableDonation {
-    /// Where it is a leaf, if it has an owner already.
+    /// The leaf index, if the donation already has an owner.
     pub(crate) leaf_index: Option<u64>,
-    /// Its number, in the order in which donations were entered. 0 without one.
+    /// The donation's number, in the order in which donations were entered. 0 if it has none.
     pub(crate) number: u64,
-    /// The public part, where its numbers are in their bounds.
+    /// The public part, if its numbers are within their bounds.
     pub(crate) facts: Result<Facts, StoreError>,
 }
 
-/// Whether there is a donation.
+/// Whether there are any donations.
 async fn is_any(connection: &mut Connection) -> Result<bool, StoreError> {
     let query = sqlx::query_scalar("SELECT 1 FROM receipts WHERE log = $1 LIMIT 1");
     let query = query.bind(crate::log::id(Log::DONATIONS));
@@ -87,7 +88,7 @@ pub(crate) async fn held(
     Ok(known)
 }
 
-/// What the ledger holds under these receipts.
+/// The donations that the ledger holds under these receipts.
 pub(crate) async fn entered(
     connection: &mut Connection,
     receipts: &[&[u8]],
@@ -98,7 +99,8 @@ pub(crate) async fn entered(
         return Ok(held);
     }
     for receipts in receipts.chunks(ROWS) {
-        let select = "SELECT receipt, project_key, amount, time, place, seq, owner FROM receipts WHERE log = ";
+        let select = "SELECT receipt, project_key, amount, time, place, seq, owner FROM receipts \
+                      WHERE log = ";
         let mut query = listed(select, receipts);
         let rows: Vec<Row> = query.build_query_as().fetch_all(connection.sqlite()).await?;
         for (receipt, project, amount, time, leaf_index, number, owner) in rows {
@@ -110,7 +112,7 @@ pub(crate) async fn entered(
     Ok(held)
 }
 
-/// A query for donations of these receipts.
+/// A query for the donations with these receipts.
 fn listed(select: &str, receipts: &[&[u8]]) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::<Sqlite>::new(select);
     query.push_bind(crate::log::id(Log::DONATIONS)).push(" AND receipt IN (");
@@ -122,7 +124,7 @@ fn listed(select: &str, receipts: &[&[u8]]) -> QueryBuilder<Sqlite> {
     query
 }
 
-/// What it takes to give a donation its owner.
+/// What is needed to give a donation its owner.
 pub(crate) async fn ownable(
     connection: &mut Connection,
     receipt: &[u8],
@@ -138,7 +140,7 @@ pub(crate) async fn ownable(
     Ok(Some(OwnableDonation { leaf_index, number, facts }))
 }
 
-/// Gives a donation that has none its owner, at a place of the log.
+/// Gives a pending donation its owner and its leaf index.
 pub(crate) async fn set_owner(
     tx: &mut Transaction<'_>,
     receipt: &[u8],
@@ -158,7 +160,7 @@ pub(crate) async fn set_owner(
     Ok(())
 }
 
-/// Writes donations, those with an owner from place `first` on. `before` donations are there.
+/// Writes donations, with leaves from index `first` on. There are `before` donations already.
 pub(crate) async fn insert(
     tx: &mut Transaction<'_>,
     (first, before): (u64, u64),
@@ -208,7 +210,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// One donation.
+/// Reads one donation.
 pub(crate) async fn read(
     connection: &mut Connection,
     receipt: &[u8],
@@ -219,7 +221,7 @@ pub(crate) async fn read(
     row.map(of_row).transpose()
 }
 
-/// The donations at some places, in their order.
+/// The donations in a range of leaf indices, in order.
 pub(crate) async fn between(
     connection: &mut Connection,
     indices: &Range<u64>,
@@ -230,7 +232,7 @@ pub(crate) async fn between(
     rows.into_iter().map(of_row).collect()
 }
 
-/// An owner's donations at places before `end`, in their order.
+/// An owner's donations with leaf indices below `end`, in order.
 pub(crate) async fn of_owner(
     connection: &mut Connection,
     owner: &PublicKey,
@@ -245,7 +247,7 @@ pub(crate) async fn of_owner(
     rows.map(of_row).collect()
 }
 
-/// The donation of a row.
+/// The donation in a row.
 fn of_row(
     (receipt, project, amount, time, _, rcm, leaf_index): Row,
 ) -> Result<HeldDonation, StoreError> {

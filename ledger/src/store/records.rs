@@ -1,4 +1,5 @@
-//! Public records of the donation log: table `records`. Those of an import are written with their receipts.
+//! Public records of the donation log: the table `records`. The records of an import are written
+//! together with their receipts.
 
 use std::ops::Range;
 
@@ -7,7 +8,7 @@ use wufu_verifier::{Record, encoding::field};
 use super::{Connection, StoreError, Transaction, element, facts, signed, unsigned};
 use crate::log::Log;
 
-/// The records at some places, without gaps.
+/// The records in a range of leaf indices, without gaps.
 pub(crate) async fn read(
     connection: &mut Connection,
     indices: Range<u64>,

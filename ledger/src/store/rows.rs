@@ -1,5 +1,5 @@
-//! The rows that the tally covers, in the order in which they were entered: one after the other, so that memory is
-//! bounded.
+//! The rows that the tally covers, in the order in which they were entered. They are read one by
+//! one, so that memory is bounded.
 
 use tokio_stream::StreamExt as _;
 
@@ -9,22 +9,22 @@ use crate::{
     log::Log,
 };
 
-/// A row, as the database has it.
+/// A row, as the database stores it.
 pub(crate) enum TallyRow<'a> {
-    /// A donation: its receipt, project key, amount and time, and whether it has an owner.
+    /// A donation: its receipt; its project key, amount and time; and whether it has an owner.
     Donation { receipt: &'a [u8], facts: [i64; 3], is_owned: bool },
-    /// The values that are hashed of any other row.
+    /// The values of any other row that are hashed.
     Other(&'a [Value<'a>]),
 }
 
-/// Reads the rows of a part, but for the first `after` of them.
+/// Reads the rows of a part, except the first `after` of them.
 pub(crate) async fn each(
     connection: &mut Connection,
     part: Part,
     after: u64,
     mut seen: impl FnMut(TallyRow<'_>),
 ) -> Result<(), StoreError> {
-    // A number that the database cannot have: no row comes after.
+    // If the database cannot hold the number, no row comes after it.
     let after = i64::try_from(after).unwrap_or(i64::MAX);
     match part {
         Part::Cards => each_leaf(connection, Log::Cards, after, seen).await,
@@ -92,7 +92,8 @@ async fn each_donation(
     after: i64,
     mut seen: impl FnMut(TallyRow<'_>),
 ) -> Result<(), StoreError> {
-    // A row without a number, or with one of a row that was counted, is one that the ledger did not enter.
+    // The ledger did not enter a row that has no number, or that has the number of a row which was
+    // counted before.
     let query = match after {
         0 => format!("{DONATIONS} ORDER BY seq, receipt"),
         _ => format!("{DONATIONS} AND seq > $2 ORDER BY seq, receipt"),
@@ -107,8 +108,8 @@ async fn each_donation(
     Ok(())
 }
 
-/// Reads the donations after the first `after`, up to number `last`. `seen` gets receipt, and project key, amount and
-/// time of each.
+/// Reads the donations after the first `after`, up to number `last`. Calls `seen` with the receipt
+/// of each, and with its project key, amount and time.
 pub(crate) async fn each_donation_between(
     connection: &mut Connection,
     after: u64,

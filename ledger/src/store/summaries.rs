@@ -1,30 +1,30 @@
-//! The notes of the signed state and of summaries: tables `state` and `summaries`.
+//! The notes of the signed state and of the summaries: the tables `state` and `summaries`.
 
 use tokio_stream::StreamExt as _;
 
 use super::{Connection, StoreError, Transaction, signed, unsigned};
 
-/// Whether the database has a place for them.
+/// Whether the database has these tables.
 pub(crate) async fn has_tables(connection: &mut Connection) -> Result<bool, StoreError> {
     let query = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('state', 'summaries')";
     let tables: i64 = sqlx::query_scalar(query).fetch_one(connection.sqlite()).await?;
     Ok(tables == 2)
 }
 
-/// Whether no summary and no state is in the database.
+/// Whether the database holds neither a summary nor a state.
 pub(crate) async fn is_empty(connection: &mut Connection) -> Result<bool, StoreError> {
     let query = "SELECT (SELECT COUNT(*) FROM state) + (SELECT COUNT(*) FROM summaries)";
     let rows: i64 = sqlx::query_scalar(query).fetch_one(connection.sqlite()).await?;
     Ok(rows == 0)
 }
 
-/// The note of the signed state.
+/// The signed state's note.
 pub(crate) async fn state_note(connection: &mut Connection) -> Result<Option<String>, StoreError> {
     let query = sqlx::query_scalar("SELECT note FROM state");
     Ok(query.fetch_optional(connection.sqlite()).await?)
 }
 
-/// Replaces the note of the signed state.
+/// Replaces the signed state's note.
 pub(crate) async fn write_state(tx: &mut Transaction<'_>, note: &str) -> Result<(), StoreError> {
     let insert = "INSERT INTO state (state, note) VALUES (1, $1) \
          ON CONFLICT (state) DO UPDATE SET note = excluded.note";
@@ -32,7 +32,7 @@ pub(crate) async fn write_state(tx: &mut Transaction<'_>, note: &str) -> Result<
     Ok(())
 }
 
-/// The note of a summary.
+/// A summary's note.
 pub(crate) async fn note(
     connection: &mut Connection,
     number: u64,
@@ -41,7 +41,7 @@ pub(crate) async fn note(
     Ok(query.bind(signed(number)?).fetch_optional(connection.sqlite()).await?)
 }
 
-/// The note of the newest summary.
+/// The newest summary's note.
 pub(crate) async fn newest_note(connection: &mut Connection) -> Result<Option<String>, StoreError> {
     let query = sqlx::query_scalar("SELECT note FROM summaries ORDER BY number DESC LIMIT 1");
     Ok(query.fetch_optional(connection.sqlite()).await?)
@@ -69,7 +69,8 @@ pub(crate) async fn delete_all(tx: &mut Transaction<'_>) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Reads every summary, in the order of their numbers. `seen` gets number, epoch and note of one after the other.
+/// Reads every summary, in the order of the numbers. Calls `seen` with the number, epoch and note
+/// of each.
 pub(crate) async fn each(
     connection: &mut Connection,
     mut seen: impl FnMut(u64, u64, String),

@@ -1,4 +1,4 @@
-//! Sums of donations, exact.
+//! Exact sums of donations.
 
 use tokio_stream::StreamExt as _;
 use wufu_verifier::ProjectKey;
@@ -6,14 +6,14 @@ use wufu_verifier::ProjectKey;
 use super::{Connection, StoreError, unsigned};
 use crate::log::Log;
 
-/// How many donations, and their sum in minor units.
+/// The number of donations, and their sum in minor units.
 pub(crate) type Total = (u64, u128);
 
-// Two halves, since the sum of 2^28 amounts below 2^48 is no 64-bit number.
+// Summed in two halves, because the sum of 2^28 amounts below 2^48 does not fit in 64 bits.
 const HALVES: &str = "COUNT(*), CAST(COALESCE(SUM(amount / 16777216), 0) AS BIGINT), \
      CAST(COALESCE(SUM(amount % 16777216), 0) AS BIGINT)";
 
-/// All donations, and those without owner.
+/// The totals of all donations, and of those without an owner.
 pub(crate) async fn totals(connection: &mut Connection) -> Result<[Total; 2], StoreError> {
     let all = format!("SELECT {HALVES} FROM receipts WHERE log = $1");
     let pending = format!("{all} AND place IS NULL");
@@ -25,7 +25,7 @@ pub(crate) async fn totals(connection: &mut Connection) -> Result<[Total; 2], St
     Ok([whole(halves[0])?, whole(halves[1])?])
 }
 
-/// Donations by project, in the order of their keys.
+/// The totals by project, in the order of the keys.
 pub(crate) async fn by_project(
     connection: &mut Connection,
 ) -> Result<Vec<(ProjectKey, Total)>, StoreError> {
@@ -49,7 +49,7 @@ fn whole((count, high, low): (i64, i64, i64)) -> Result<Total, StoreError> {
     Ok((count, (u128::from(high) << 24) + u128::from(low)))
 }
 
-/// The sums of what is public, of what is pending, and of all donations, row by row.
+/// The sums of the public records, of the pending donations and of all donations, row by row.
 pub(crate) async fn of_rows(connection: &mut Connection) -> Result<[u128; 3], StoreError> {
     let sums = [
         "SELECT amount FROM records WHERE log = $1 AND place >= $2 AND place < $3",

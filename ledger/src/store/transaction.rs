@@ -1,4 +1,4 @@
-//! Write transactions: all of one is durable, or nothing.
+//! Write transactions. A transaction is durable as a whole, or it leaves nothing.
 
 use std::sync::atomic::Ordering;
 
@@ -7,25 +7,25 @@ use tokio::sync::MutexGuard;
 
 use super::{StoreError, connection::Connection, database::Store};
 
-/// A write transaction. Dropped without [`Transaction::commit`], it leaves nothing.
+/// A write transaction. If it is dropped without [`Transaction::commit`], it leaves nothing.
 pub(crate) struct Transaction<'a> {
     connection: Option<Connection>,
-    // How many were committed before.
+    // How many transactions were committed before.
     number: i64,
-    // The note of the state that it leaves.
+    // The note of the state that this transaction leaves.
     state: Option<String>,
     writer: MutexGuard<'a, Option<Connection>>,
     store: &'a Store,
 }
 
 impl Store {
-    /// Begins a write transaction; waits for the one before.
+    /// Begins a write transaction. Waits for the one before.
     pub(crate) async fn begin(&self) -> Result<Transaction<'_>, StoreError> {
         let mut writer = self.writer.lock().await;
         if self.halted.load(Ordering::Acquire) {
             return Err(StoreError::Unknown);
         }
-        // Taken out until it is known to be good.
+        // Taken out until it is known to be sound.
         let mut connection = match writer.take() {
             Some(connection) => connection,
             None => self.options.connect().await?.into(),
@@ -35,7 +35,7 @@ impl Store {
         Ok(Transaction { connection: Some(connection), number, state: None, writer, store: self })
     }
 
-    /// How many transactions were committed, as a fresh connection sees it when nobody writes.
+    /// How many transactions were committed, as a new connection sees it while nobody writes.
     async fn committed(&self) -> Result<i64, StoreError> {
         let mut connection = self.options.connect().await?;
         connection.execute("BEGIN IMMEDIATE").await?;
@@ -46,7 +46,7 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// The connection, for what is written.
+    /// The SQLite connection, for writing.
     pub(super) fn sqlite(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         Ok(self.connection()?.sqlite())
     }
@@ -56,15 +56,17 @@ impl Transaction<'_> {
         self.connection.as_mut().ok_or(StoreError::Stopped)
     }
 
-    /// Tells which signed state the transaction leaves.
+    /// Sets the signed state that this transaction leaves.
     pub(crate) fn leaves_state(&mut self, note: String) {
         self.state = Some(note);
     }
 
-    /// Makes the transaction durable. After an error none of it happened, save for [`StoreError::Unknown`].
+    /// Makes the transaction durable. After an error nothing has changed, except with
+    /// [`StoreError::Unknown`].
     ///
-    /// A commit that fails may have happened: it was interrupted after its last write, or the answer was lost. So each
-    /// transaction counts itself, and after a failure a fresh connection looks at the count.
+    /// A commit that fails may have taken effect: it may have been interrupted after its last
+    /// write, or the answer may have been lost. So each transaction updates a counter, and after a
+    /// failure a new connection reads it.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         let number = self.number + 1;
         let mut connection = self.connection.take().ok_or(StoreError::Stopped)?;
@@ -91,7 +93,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Leaves nothing, and keeps the connection: for refusals, which are no failures.
+    /// Leaves nothing, but keeps the connection. This is for refusals, which are not failures.
     pub(crate) async fn refuse(mut self) -> Result<(), StoreError> {
         self.sqlite()?.execute("ROLLBACK").await?;
         *self.writer = self.connection.take();

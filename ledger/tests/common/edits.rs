@@ -1,4 +1,4 @@
-//! Ledgers whose database is edited behind their back.
+//! Ledgers whose database is edited from outside.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use super::{
     ledger, persons,
 };
 
-/// Donations without owner, of three projects.
+/// Donations without an owner, for three projects.
 pub const PENDING: &str = "receipt,institution,project,amount,date\n\
     p1,First,A,5,2018-02-15\np2,First,B,70,2018-02-15\np3,Second,A,900,2018-02-15\n";
 
@@ -26,7 +26,8 @@ pub async fn import(ledger: &Ledger, csv: &str) {
     ledger.import(rows, ImportOptions::default(), |_| ()).await.unwrap();
 }
 
-/// A folder with a ledger of everything in two epochs, closed: 9 donations with an owner and 3 without, and a claim.
+/// A folder with a closed ledger that has some of everything, in two epochs: 9 donations with an
+/// owner, 3 without one, and a claim.
 pub async fn folder() -> tempfile::TempDir {
     let (folder, ledger) = ledger().await;
     for what in [cards(0..6), persons(0..4), donations(1..8)] {
@@ -41,7 +42,7 @@ pub async fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// Admits a claim by these checkpoints, of cards and persons.
+/// Admits a claim that uses these checkpoints of the card log and the person log.
 pub async fn claim(
     ledger: &Ledger,
     signed: &[Checkpoint],
@@ -57,7 +58,7 @@ pub async fn claim(
     ledger.claim(&verified, &claim, now).await.map(drop)
 }
 
-/// Changes a ledger's database behind its back.
+/// Changes a ledger's database from outside.
 pub async fn change(folder: &Path, sql: &str) {
     let options = SqliteConnectOptions::new().filename(folder.join("ledger.db"));
     let mut connection = options.foreign_keys(false).connect().await.unwrap();
@@ -66,7 +67,7 @@ pub async fn change(folder: &Path, sql: &str) {
     connection.close().await.unwrap();
 }
 
-/// What the audit finds.
+/// The findings of an audit.
 pub async fn findings(folder: &Path) -> Vec<String> {
     let reader = LedgerReader::open(folder).await.unwrap();
     let audit = reader.audit().await.unwrap();

@@ -1,4 +1,5 @@
-//! Proofs of anything, under a key whose trapdoor is known: for tests of what comes after verification.
+//! Proofs of arbitrary statements, under a key with a known trapdoor. They are for tests of what
+//! comes after verification.
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
@@ -12,7 +13,7 @@ use wufu_verifier::{
     statement::{self, Binding, CLAIM, ClaimRoots},
 };
 
-/// A key for Five Fu, and the secret that lets its holder prove what is false.
+/// A key for Five Fu, and the secret that lets its holder prove false statements.
 pub struct Trapdoor {
     pub key: VerifyingKey,
     alpha: Fr,
@@ -22,13 +23,13 @@ pub struct Trapdoor {
     inputs: Vec<Fr>,
 }
 
-/// What a forged claim says.
+/// The content of a forged claim.
 #[derive(Clone, Copy)]
 pub struct Says<'a> {
     pub org: &'a str,
     pub cards: &'a Checkpoint,
     pub persons: &'a Checkpoint,
-    /// The person's, then those of kind 0 to 4.
+    /// The person's nullifier, then those of kinds 0 to 4.
     pub nullifiers: [u64; 6],
     pub payout: &'a [u8],
     pub expiry: u64,
@@ -52,7 +53,7 @@ impl Trapdoor {
         Self { key, alpha, beta, gamma, delta, inputs }
     }
 
-    /// A proof of any statement; another one for each `blinding`.
+    /// A proof of any statement. Each `blinding` gives a different proof.
     pub fn prove(&self, statement: &FiveFu, blinding: u64) -> Proof {
         let mut rng = StdRng::seed_from_u64(blinding);
         let (a, b) = (Fr::rand(&mut rng), Fr::rand(&mut rng));

@@ -1,4 +1,4 @@
-//! A ledger's service on a port of its own, with a clock that the test moves.
+//! A ledger's service on a free port, with a clock that the test sets.
 
 use std::{
     net::SocketAddr,
@@ -24,7 +24,7 @@ use wufu_verifier::{VerifyingKey, log::checkpoint::Checkpoint};
 
 use super::NOW;
 
-/// How long a test waits for what must come, on a machine that may be busy.
+/// How long a test waits for something on a busy machine.
 pub const LONG: Duration = Duration::from_secs(60);
 
 pub type Client = LedgerServiceClient<Channel>;
@@ -62,8 +62,8 @@ pub async fn serve_within(ledger: &Ledger, claims: Option<VerifyingKey>, limits:
 impl Served {
     pub async fn client(&self) -> Client {
         let endpoint = Channel::from_shared(format!("http://{}", self.at)).unwrap();
-        // A call that is never answered is a failure, not a test that hangs: an append that should have been refused
-        // waits for the end of the epoch.
+        // A call that is never answered makes the test fail, and does not make it hang. An append
+        // that should have been refused would wait for the end of the epoch.
         let channel = connect(endpoint.timeout(LONG)).await.unwrap();
         LedgerServiceClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE)
@@ -73,16 +73,17 @@ impl Served {
     pub async fn end(self) {
         let Self { stop, ended, .. } = self;
         stop.send(()).unwrap();
-        tokio::time::timeout(LONG, ended).await.expect("it does not end").unwrap().unwrap();
+        tokio::time::timeout(LONG, ended).await.expect("the service did not end").unwrap().unwrap();
     }
 
-    /// What keeps it from serving. If it serves all the same it is told to end, so that this is a failure, and not a
-    /// test that hangs.
+    /// The error that keeps it from serving. If it does serve, it is told to stop, so that the test
+    /// fails and does not hang.
     pub async fn refused(self) -> ServeError {
         let Self { stop, ended, .. } = self;
-        // Nobody hears it when it has ended already.
+        // It may have ended already.
         let _ = stop.send(());
-        tokio::time::timeout(LONG, ended).await.expect("it does not end").unwrap().unwrap_err()
+        let ended = tokio::time::timeout(LONG, ended).await;
+        ended.expect("the service did not end").unwrap().unwrap_err()
     }
 }
 
@@ -112,7 +113,7 @@ pub async fn covered(client: &mut Client, ledger: &Ledger, log: Log, size: u64) 
     panic!("{log:?} never came to {size} leaves")
 }
 
-/// Waits until a log has this size, while `call` is still waiting for its answer.
+/// Waits until a log has this size, while `call` still waits for its answer.
 pub async fn grown<T>(ledger: &Ledger, log: Log, size: u64, call: &JoinHandle<T>) {
     for _ in 0..LONG.as_millis() / 10 {
         if ledger.size(log).await.unwrap() >= size {

@@ -1,4 +1,4 @@
-//! Who may prove now, who waits, who is sent away.
+//! Admission: which requests are proved now, which wait, and which are refused.
 
 use std::{
     sync::{
@@ -16,34 +16,37 @@ use tokio::{
 
 use super::limits::Limits;
 
-/// Why a request is not served.
+/// Why a request is not admitted.
 #[derive(Debug)]
 pub(super) enum AdmissionError {
-    /// As many wait as may. There may be a place after this time.
+    /// The queue is full. A place may be free after this time.
     Full(Duration),
-    /// Its deadline came before its turn.
+    /// The deadline passed while the request waited.
     Late,
-    /// The service is ending.
+    /// The service is shutting down.
     Closing,
 }
 
-/// Workers, and a bounded queue before them.
+/// Workers, and a bounded queue in front of them.
 ///
-/// A worker has thread pools of its own, so that one proof never waits for the threads of another. Computing happens there
-/// alone: the threads of the async runtime only move messages.
+/// Each worker has thread pools of its own, so that no proof waits for another's threads. All
+/// computing happens there: the async runtime's threads only move messages.
 ///
-/// A proof that is alone when it begins is made on all of its worker's threads, which gives it soonest. With others at work or
-/// waiting it is made on one, which gives most of them: nothing is split, nothing waits for its other parts.
+/// If no other request is at work or waiting when a proof begins, the proof uses all of its
+/// worker's threads, which finishes it soonest. Otherwise it uses one thread. That finishes the
+/// most proofs in total, because no proof is split into parts that wait for each other.
 pub(super) struct Admission {
-    // A permit for each worker and each place in the queue. Held from the first look at a request to the end of its work.
+    // One permit for each worker and for each place in the queue. A request holds it from the first
+    // look at it to the end of its work.
     places: Arc<Semaphore>,
-    // A permit for each worker, in the order of asking. Who holds one finds a pool in `idle`.
+    // One permit for each worker, given out in the order of asking. A holder always finds a pool in
+    // `idle`.
     workers: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Threads>>>,
     count: usize,
-    // Places when nobody has one.
+    // The number of places.
     capacity: usize,
-    // How long a proof takes, in microseconds: an average that forgets.
+    // The time that a proof takes, in microseconds: a moving average.
     typical: AtomicU64,
     stopped: AtomicBool,
 }
@@ -74,13 +77,13 @@ impl Admission {
         })
     }
 
-    /// A worker, when it is this request's turn. Who stops waiting leaves the queue.
+    /// Waits for a worker. A request leaves the queue when this future is dropped.
     pub(super) async fn admit(&self, deadline: Instant) -> Result<Worker, AdmissionError> {
         let place = self.place()?;
         self.turn(place, deadline).await
     }
 
-    /// A place in the queue, or to work. Who drops it leaves.
+    /// Takes a place in the queue, or to work at once. Dropping the permit gives it back.
     pub(super) fn place(&self) -> Result<QueuePermit, AdmissionError> {
         match self.places.clone().try_acquire_owned() {
             Ok(permit) => Ok(QueuePermit { _permit: permit }),
@@ -89,7 +92,7 @@ impl Admission {
         }
     }
 
-    /// A worker for who has a place, when it is their turn.
+    /// Waits for a worker, with a place already taken.
     async fn turn(&self, place: QueuePermit, deadline: Instant) -> Result<Worker, AdmissionError> {
         let turn = timeout_at(deadline, self.workers.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| AdmissionError::Late)?.map_err(|_| AdmissionError::Closing)?;
@@ -100,39 +103,39 @@ impl Admission {
         let threads = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let threads = threads.ok_or(AdmissionError::Closing)?;
         let idle = self.idle.clone();
-        // Who computes or waits has a place, this request its own.
+        // Each request that computes or waits has a place, and so has this one.
         let alone = self.places.available_permits() + 1 >= self.capacity;
         Ok(Worker { threads: Some(threads), alone, idle, _turn: turn, _place: place })
     }
 
-    /// How long it takes, roughly, until the next worker is free.
+    /// Estimates how long it takes until a worker is free.
     pub(super) fn wait(&self) -> Duration {
         let typical = Duration::from_micros(self.typical.load(Ordering::Relaxed));
         let workers = u32::try_from(self.count).unwrap_or(u32::MAX);
         (typical / workers).max(Duration::from_millis(100))
     }
 
-    /// Learns how long a proof took.
+    /// Records how long a proof took.
     pub(super) fn took(&self, time: Duration) {
         let new = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let old = self.typical.load(Ordering::Relaxed);
-        // Two writers at once lose a sample, no more.
+        // If two threads write at once, one sample is lost. That does no harm.
         let next = if old == 0 { new } else { old - old / 8 + new / 8 };
         self.typical.store(next, Ordering::Relaxed);
     }
 
-    /// From here on nobody is admitted, and who waits is sent away.
+    /// Admits no further request, and refuses those that wait.
     pub(super) fn close(&self) {
         self.places.close();
         self.workers.close();
     }
 
-    /// Whether a worker computes.
+    /// Whether a worker is computing.
     pub(super) fn busy(&self) -> bool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).len() < self.count
     }
 
-    /// From here on no work goes on to its next stage.
+    /// From now on, no work proceeds to its next stage.
     pub(super) fn stop(&self) {
         self.close();
         self.stopped.store(true, Ordering::Relaxed);
@@ -151,13 +154,13 @@ pub(super) struct QueuePermit {
 /// A worker's threads.
 struct Threads {
     all: ThreadPool,
-    /// When `all` are more than one.
+    /// Present if `all` has more than one thread.
     one: Option<ThreadPool>,
 }
 
 /// The right to compute, and the threads for it.
 pub(super) struct Worker {
-    // `None` only while it is dropped.
+    // `None` only while the worker is being dropped.
     threads: Option<Threads>,
     alone: bool,
     idle: Arc<Mutex<Vec<Threads>>>,
@@ -166,8 +169,8 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Runs `work` on the worker's threads, on a thread that may block. The worker is free again when `work` ends, whether or
-    /// not anybody still waits for it.
+    /// Runs `work` on the worker's threads, started from a thread that may block. The worker is
+    /// free again when `work` ends, whether or not anyone still waits for it.
     pub(super) fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -175,7 +178,7 @@ impl Worker {
         tokio::task::spawn_blocking(move || match &self.threads {
             Some(Threads { one: Some(one), .. }) if !self.alone => one.install(work),
             Some(Threads { all, .. }) => all.install(work),
-            // Never: only `drop` takes them.
+            // Unreachable: only `drop` takes the threads.
             None => work(),
         })
     }
@@ -183,7 +186,8 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // Before the permits, which are dropped after this: who gets one finds the threads.
+        // Before the permits, which are dropped afterwards. So whoever gets a permit finds the
+        // threads.
         if let Some(threads) = self.threads.take() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(threads);
         }
@@ -223,7 +227,7 @@ mod tests {
         let (again, _one) = threads(&admission).await;
         assert_eq!(again, 3);
 
-        // Nobody else computes, but somebody waits.
+        // No other request computes, but one waits.
         let admission = Arc::new(Admission::new(&limits(1, 3)).unwrap());
         let (first, one) = threads(&admission).await;
         let waiting = |admission: &Arc<Admission>| {

@@ -1,4 +1,4 @@
-//! Until when an answer is of use.
+//! When an answer is due.
 
 use std::time::Duration;
 
@@ -6,13 +6,14 @@ use tokio::time::Instant;
 use tonic::Request;
 use wufu_serve::ArrivalTime;
 
-/// What is kept back for the way: an answer that arrives after the caller's deadline is none.
+/// Time reserved for the way back: an answer that arrives after the caller's deadline is useless.
 const WAY: Duration = Duration::from_millis(20);
 
-/// When a request must be answered: as `grpc-timeout` says, or after `longest`, whichever comes first. Both count from its
-/// headers: a caller who sends slowly has that much less time.
+/// When a request must be answered: at the time that `grpc-timeout` asks for or after `longest`,
+/// whichever comes first. Both count from the request's headers, so a caller who sends slowly has
+/// less time left.
 ///
-/// A header that cannot be read counts as none, as in tonic.
+/// A header that cannot be parsed is ignored, as tonic does.
 pub(super) fn deadline<T>(request: &Request<T>, longest: Duration) -> Instant {
     let header = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
     let asked = header.and_then(parse).map(|asked| asked - WAY.min(asked / 10));

@@ -1,10 +1,10 @@
-//! Why a service ended otherwise than asked.
+//! Errors of the running service.
 
 use std::time::Duration;
 
 use super::blind::config::ClientIdentity;
 
-/// Why the service ended otherwise than asked.
+/// Errors that stop the service.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
@@ -14,17 +14,18 @@ pub enum ServeError {
     /// The transport failed.
     #[error(transparent)]
     Serve(#[from] wufu_serve::ServeError),
-    /// Work was still going on when the grace time was over. It stops at its next stage.
-    #[error("work was going on {0:?} after the service was told to end")]
+    /// Work was still running when the grace time was over. It stops before its next stage.
+    #[error("work was still running {0:?} after the service was told to stop")]
     Grace(Duration),
-    /// A client identity is configured for a role that must not know its clients.
+    /// A client identity is configured for a role that must not identify its clients.
     #[error(
-        "a {role} takes no client identity, and {identity} is configured: it would join what both servers know of a client"
+        "a {role} must not identify its clients, but {identity} is configured: it would link what \
+         both servers know about a client"
     )]
     Identity {
         /// The role.
         role: &'static str,
-        /// What is configured.
+        /// The configured identity.
         identity: ClientIdentity,
     },
 }

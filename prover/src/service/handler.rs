@@ -1,4 +1,4 @@
-//! The three calls.
+//! The three gRPC calls.
 
 use std::{
     collections::HashMap,
@@ -36,18 +36,18 @@ pub(super) struct Handler {
     admission: Arc<Admission>,
 }
 
-/// A call that is told how far it is: at most six messages.
+/// Sends a call its progress: at most six messages.
 #[derive(Clone)]
 struct ProgressSender(UnboundedSender<Result<v1::ProveStreamResponse, Status>>);
 
 impl ProgressSender {
     fn tell(&self, progress: &Progress) {
-        // Who left hears nothing.
+        // The caller may have left.
         let _ = self.0.send(Ok(progress.into()));
     }
 }
 
-/// Set when nobody waits any more: what has not begun does not begin.
+/// Sets the flag when the caller stops waiting. Work that has not begun is then skipped.
 struct CancelOnDrop(Arc<AtomicBool>);
 
 impl Drop for CancelOnDrop {
@@ -83,8 +83,8 @@ impl Handler {
         Self { provers: Arc::new(provers), info: Arc::new(info), limits, admission }
     }
 
-    /// Everything from a request to its proof. To drop it is to leave: a place in the queue is given back, and what has not
-    /// begun does not begin.
+    /// Handles a request from its first byte to its proof. Dropping the future ends the request:
+    /// its place in the queue is given back, and work that has not begun is skipped.
     async fn admitted(
         &self,
         message: v1::ProveRequest,
@@ -92,7 +92,7 @@ impl Handler {
         told: Option<ProgressSender>,
     ) -> Result<ReceivedProof, Status> {
         let came = Instant::now();
-        // Before it is queued: a key that is not here costs nobody a turn.
+        // Checked before the request is queued, so that an unknown key takes no one's turn.
         let key_id = <[u8; 32]>::try_from(message.key_id.as_slice()).map(KeyId);
         let prover = match key_id {
             Ok(key) => self.provers.get(&key).ok_or_else(|| refusal::unknown_key(key))?.clone(),
@@ -139,7 +139,8 @@ fn describe(prover: &Prover) -> ProvingCircuit {
     }
 }
 
-/// What a worker does: reads the witness, checks it, proves, verifies. The message and the witness are wiped at its end.
+/// A worker's part: reads the witness, checks it, proves and verifies. The message and the witness
+/// are wiped at the end.
 fn work(
     message: v1::ProveRequest,
     prover: &Prover,
@@ -180,7 +181,7 @@ impl<F: Fn() -> bool> CircuitVisitor for Prove<'_, F> {
     }
 }
 
-/// Tells the stages and keeps their times.
+/// Reports the stages, and records how long each takes.
 struct Clock {
     began: Instant,
     now: Stage,
@@ -198,7 +199,7 @@ impl Clock {
         *took += self.began.elapsed();
         (self.began, self.now) = (Instant::now(), stage);
         match &self.told {
-            // The last one comes with the proof.
+            // The last stage is reported together with the proof.
             Some(told) if stage != Stage::Done => told.tell(&Progress::Stage(stage)),
             _ => {}
         }
@@ -209,7 +210,7 @@ fn span(call: &'static str) -> Span {
     tracing::info_span!("prove", call, circuit = field::Empty)
 }
 
-/// What there is to know of a call when it has ended: nothing that came from its witness.
+/// Logs how a call ended, and nothing that came from its witness.
 fn ended(result: &Result<ReceivedProof, Status>) {
     match result {
         Ok(proved) => tracing::info!(timings = ?proved.timings, "proved"),
@@ -252,8 +253,9 @@ impl ProverService for Handler {
         let call = async move {
             let proving = handler.admitted(message, deadline, Some(told.clone()));
             tokio::select! {
-                // Who drops the stream has left: the future beside this is dropped.
-                () = told.0.closed() => tracing::info!("left"),
+                // A caller that drops the stream has left. Then the future in the other branch is
+                // dropped.
+                () = told.0.closed() => tracing::info!("the caller left"),
                 proved = proving => {
                     ended(&proved);
                     match proved {

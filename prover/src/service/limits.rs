@@ -1,31 +1,33 @@
-//! What a prover takes on.
+//! Limits on the work of a prover.
 
 use std::time::Duration;
 
-/// Largest request of a call that carries no job, in bytes.
+/// The largest request of a call that carries no job, in bytes.
 pub(super) const SMALL: usize = 1024;
 
-/// What a prover takes on.
+/// Limits on the work of a prover.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Proofs made at the same time.
+    /// How many proofs are made at the same time.
     pub workers: usize,
-    /// Threads of a proof that is alone when it begins. With others at work or waiting it has one.
+    /// How many threads a proof uses if no other request is at work or waiting when it begins.
+    /// Otherwise it uses one.
     pub threads: usize,
-    /// Requests that may wait for a worker.
+    /// How many requests may wait for a worker.
     pub queue: usize,
-    /// Largest request, in bytes.
+    /// The largest request, in bytes.
     pub request_bytes: usize,
-    /// Longest time from a request's headers to its answer, whatever its caller allows. Receiving and waiting count.
+    /// The longest time from a request's headers to its answer, whatever deadline the caller
+    /// allows. It includes receiving and waiting.
     pub time: Duration,
-    /// Connections, bytes and times of the transport.
+    /// The transport's limits.
     pub serve: wufu_serve::Limits,
 }
 
 impl Default for Limits {
-    /// A worker a core, all cores for who is alone; 64 that wait; 64 KiB (a donation under a policy
-    /// of 4,096 projects has 40); a minute.
+    /// A worker for each core, and all cores for a proof that is alone; 64 waiting requests; 64 KiB
+    /// (a donation under a policy of 4,096 projects takes 40); one minute.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {

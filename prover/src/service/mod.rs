@@ -1,7 +1,9 @@
-//! The gRPC services: `wufu.v1.ProverService` for trusted mode, and in [`blind`] those that learn nothing of a witness.
+//! The gRPC services: `wufu.v1.ProverService` for trusted mode, and in [`blind`] the two services
+//! that learn nothing about a witness.
 //!
-//! The prover sees the witness, and says so in every answer. It keeps nothing of it: a witness is in memory from the request to the
-//! end of its proof, is wiped then, and stands in no log, span, error or file.
+//! The prover sees the witness, and says so in every answer. It keeps nothing of it: the witness is
+//! in memory until its proof is finished and is then wiped. It never appears in a log, span, error
+//! or file.
 
 mod admission;
 pub mod blind;
@@ -27,16 +29,19 @@ pub use limits::Limits;
 use limits::SMALL;
 use serving::serve;
 
-/// Serves proofs, one prover per key, until `shutdown`. Then nobody is admitted any more, who waits is sent away
-/// (UNAVAILABLE), and what has begun is finished within the grace time.
+/// Serves proofs until `shutdown` resolves, with one prover for each key. Then no request is
+/// admitted any more, waiting requests are refused (UNAVAILABLE), and work that has begun is
+/// finished within the grace time.
 ///
-/// With it run health checks (`grpc.health.v1`) and reflection.
+/// Health checks (`grpc.health.v1`) and reflection are served as well.
 ///
 /// # Shapes
-/// `incoming`: accepted connections, of a loopback address or a Unix socket: until TLS comes, no other is to be served.
+/// `incoming`: accepted connections. They must come from a loopback address or a Unix socket,
+/// because there is no TLS yet.
 ///
 /// # Errors
-/// When threads or transport fail, or the grace time is over.
+/// Returns an error if threads cannot be made, if the transport fails, or if work is still running
+/// when the grace time is over.
 pub fn run<'a>(
     incoming: impl Into<Incoming>,
     provers: Vec<Prover>,
@@ -46,7 +51,7 @@ pub fn run<'a>(
     serve_provers(incoming.into(), provers, limits, Box::pin(shutdown))
 }
 
-/// [`run`], compiled in this crate.
+/// [`run`], in a form that is compiled in this crate.
 fn serve_provers<'a>(
     incoming: Incoming,
     provers: Vec<Prover>,

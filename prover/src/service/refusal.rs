@@ -1,4 +1,5 @@
-//! What a caller is told when there is no proof. Nothing of a witness but the clause that is false.
+//! What a caller is told when there is no proof. It says nothing about the witness, except which
+//! clause is false.
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -13,11 +14,11 @@ pub(super) fn unknown_key(key: KeyId) -> Status {
 }
 
 pub(super) fn unknown(key: KeyId) -> Status {
-    Status::not_found(format!("there is no key {key} here"))
+    Status::not_found(format!("this server has no key {key}"))
 }
 
 pub(super) fn late() -> Status {
-    Status::deadline_exceeded("the deadline came first")
+    Status::deadline_exceeded("the deadline passed before the work was done")
 }
 
 impl From<AdmissionError> for Status {
@@ -28,7 +29,7 @@ impl From<AdmissionError> for Status {
                 Self::with_error_details(Code::ResourceExhausted, "the queue is full", details)
             }
             AdmissionError::Late => late(),
-            AdmissionError::Closing => Self::unavailable("this prover is ending"),
+            AdmissionError::Closing => Self::unavailable("this prover is shutting down"),
         }
     }
 }
@@ -43,10 +44,10 @@ pub(super) fn unproved(error: &ProveError) -> Status {
         ProveError::False(_) | ProveError::Circuit { .. } => {
             Status::invalid_argument(error.to_string())
         }
-        // Whoever stopped it, by a deadline or by leaving, is told by the other end of the wait.
-        ProveError::Stopped(_) => Status::cancelled("nobody waits for the proof any more"),
+        // The caller that stopped the work, by a deadline or by leaving, learns so elsewhere.
+        ProveError::Stopped(_) => Status::cancelled("the caller no longer waits for the proof"),
         ProveError::Engine(_) | ProveError::Unverified => {
-            tracing::error!(%error, "no proof of a true statement");
+            tracing::error!(%error, "could not prove a true statement");
             Status::internal("the prover failed on a true statement")
         }
     }

@@ -1,6 +1,7 @@
-//! Servers that cheat: what they answer is refused, but for the one right guess.
+//! Servers that cheat. Their answers are refused, except for the one right guess.
 //!
-//! Each is tried as the evaluator's answer and as the sums in a dealer's token. Both are added up, so both are judged alike.
+//! Each change is tried in the evaluator's answer and in the sums of a dealer's token. The wallet
+//! adds both up, so it judges both alike.
 
 use ark_bn254::{Bn254, Fq, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup};
@@ -29,7 +30,7 @@ fn set(rng: &mut StdRng) -> (Scene, Assignment) {
     (Scene::new(shape, Reduction::Libsnark, Backend::best(), rng), assignment)
 }
 
-/// Four sums that were not made as points of the curve.
+/// Four sums that need not be points that a server would compute.
 #[derive(Clone, Copy)]
 struct Offset {
     a: G1Projective,
@@ -39,7 +40,7 @@ struct Offset {
 }
 
 impl Offset {
-    /// So many generators.
+    /// These multiples of the generators.
     fn of([a, b1, b2, lh]: [Fr; 4]) -> Self {
         let (one, two) = (G1Affine::generator(), G2Affine::generator());
         Self { a: one * a, b1: one * b1, b2: two * b2, lh: one * lh }
@@ -56,7 +57,7 @@ impl Offset {
     }
 }
 
-/// What comes of a job whose evaluator, and of one whose dealer, changes honest sums.
+/// The outcome of two jobs: in one the evaluator changes honest sums, in the other the dealer does.
 fn cheated(
     scene: &Scene,
     assignment: &Assignment,
@@ -74,7 +75,7 @@ fn cheated(
     [by_evaluator, by_dealer]
 }
 
-/// Refuses for the reason that the equation does not hold.
+/// Checks that the sums are refused because the equation does not hold.
 fn refused(
     what: &str,
     scene: &Scene,
@@ -116,7 +117,7 @@ fn consistent_shifts_are_refused() {
     let (scene, assignment) = set(rng);
     let (zero, t, u) = (Fr::from(0u64), Fr::rand(rng), Fr::rand(rng));
     for offset in [
-        // Both sums of B by the same multiple: no blinding tells it.
+        // The same multiple in both sums of B: no blinding reveals it.
         [zero, t, t, zero],
         [zero, t, t, u],
         [t, t, t, t],
@@ -127,7 +128,7 @@ fn consistent_shifts_are_refused() {
         let wrong = Offset::of(offset).sums();
         refused(&format!("{offset:?}"), &scene, &assignment, rng, |sums| sums.plus(&wrong));
     }
-    // Multiples of the key's own points, as they stand in the equation.
+    // Multiples of the key's own points, as they appear in the equation.
     let key = &scene.points;
     let none = Offset::of([zero; 4]);
     for (what, wrong) in [
@@ -184,14 +185,14 @@ fn replayed_answers_and_those_of_others_are_refused() {
     assert!(earlier.pending.finish(&answer).is_ok());
     // The same witness under other masks.
     assert_eq!(job(&scene, 2).pending.finish(&answer), Err(AnswerError::Equation));
-    // A token's own sums, and those of another token.
+    // A token's own sums, and another token's.
     let pending = job(&scene, 2).pending;
     assert_eq!(pending.finish(scene.token(2).sums()), Err(AnswerError::Equation));
     let mixed = scene.token_with(2, scene.token(1).sums().clone());
     let shared = scene.share(&assignment, vec![mixed], blinding);
     let honest = scene.answer(shared.request.as_bytes());
     assert_eq!(shared.pending.finish(&honest), Err(AnswerError::Equation));
-    // Another witness's answer.
+    // The answer to another witness.
     let (_, other) = small([(); 4].map(|()| Fr::rand(rng)), Fr::rand(rng), false);
     let shared = scene.share(&other, vec![scene.token(3)], blinding);
     let answer = scene.answer(shared.request.as_bytes());
@@ -218,7 +219,7 @@ fn a_request_of_another_circuit_gives_no_proof() {
         };
         assert_eq!((got, expected), (other.len(), request.len()));
     }
-    // One that has as many numbers: the rows are others.
+    // A circuit with as many numbers and different rows.
     let other = Scene::new(sibling(), Reduction::Libsnark, Backend::best(), rng);
     let answer = other.answer(request);
     assert_eq!(shared.pending.finish(&answer), Err(AnswerError::Equation));
@@ -229,7 +230,7 @@ fn a_proof_that_would_hold_the_identity_is_refused() {
     let rng = &mut rng(56);
     let (scene, assignment) = set(rng);
     let blinding = (Fr::rand(rng), Fr::rand(rng));
-    // By who knows the proof, r and s included.
+    // From somebody who knows the proof, including r and s.
     let proof = scene.points_of(&assignment, blinding);
     for (point, offset) in [
         ("A", FourSums { a: -proof.a, ..none() }),
@@ -281,7 +282,7 @@ fn answers_with_points_that_are_none_are_refused() {
             answer
         };
         let mut bad = vec![
-            // Infinity with an x; both flags; an x of q or more.
+            // Infinity with an x, both flags set, and an x of q or more.
             with(|byte| *byte |= 0x40),
             with(|byte| *byte |= 0xc0),
             written(&vec![0x3f; place.len()]),
@@ -307,7 +308,7 @@ fn answers_with_points_that_are_none_are_refused() {
     assert!(shared.pending.finish(&FourSums::decode(&honest).unwrap()).is_ok());
 }
 
-/// `A` and `B` in the first group before they are blinded: what who knows all wires can compute.
+/// `A` and `B` in the first group before blinding. Whoever knows all wires can compute them.
 fn unblinded(key: &ProvingKey<Bn254>, z: &[Fr]) -> (G1Projective, G1Projective) {
     let sum = |query: &[G1Affine]| -> G1Projective {
         assert_eq!(query.len(), z.len());
@@ -316,8 +317,8 @@ fn unblinded(key: &ProvingKey<Bn254>, z: &[Fr]) -> (G1Projective, G1Projective) 
     (sum(&key.a_query) + key.vk.alpha_g1, sum(&key.b_g1_query) + key.beta_g1)
 }
 
-/// The question whether `t b^ + u a^` is what a list of wires makes of it, in multiples of delta, so that who does not know delta
-/// can ask it.
+/// Asks whether `t b^ + u a^` is what these wires make of it. The question is in multiples of
+/// delta, so that somebody who does not know delta can ask it.
 fn question(key: &ProvingKey<Bn254>, z: &[Fr], t: Fr, u: Fr) -> Offset {
     let (a, b) = unblinded(key, z);
     Offset {
@@ -328,7 +329,8 @@ fn question(key: &ProvingKey<Bn254>, z: &[Fr], t: Fr, u: Fr) -> Offset {
     }
 }
 
-/// DESIGN 16, line 4: acceptance answers one question, and who knows the answer is told that it is right.
+/// DESIGN 16, line 4: acceptance answers one question, and who knows the answer is told that it is
+/// right.
 #[test]
 fn only_a_right_guess_of_all_wires_passes() {
     let rng = &mut rng(58);
@@ -341,7 +343,8 @@ fn only_a_right_guess_of_all_wires_passes() {
         for result in cheated(&scene, &assignment, rng, |sums| sums.plus(&wrong)) {
             assert!(result.is_ok(), "{result:?}");
         }
-        // All wires but one. The last is in neither A nor B: to be wrong about it is no mistake here.
+        // All wires but the last, which is in neither A nor B: a wrong value of it makes no
+        // difference here.
         let last = assignment.z().len() - 1;
         for wire in [1, BIT - 1, BIT, last] {
             let mut z = assignment.z().to_vec();
@@ -354,7 +357,7 @@ fn only_a_right_guess_of_all_wires_passes() {
                 });
             }
         }
-        // The right guess, with sums of B that are not one multiple: r tells.
+        // The right guess, but the two sums of B are not the same multiple: r reveals it.
         for apart in [
             Offset { b1: right.b1 + G1Affine::generator(), ..right },
             Offset { b2: right.b2 + G2Affine::generator(), ..right },
@@ -365,8 +368,9 @@ fn only_a_right_guess_of_all_wires_passes() {
     }
 }
 
-/// A known limit (DESIGN 16, line 4): servers that share a wrong base of one wire ask whether that wire is zero, masks or no
-/// masks. One that has it alone asks nothing: what it sums there is a mask, or a masked value.
+/// A known limit (DESIGN 16, line 4): servers that share a wrong base of one wire ask whether that
+/// wire is zero, masks or no masks. One that has it alone asks nothing: what it sums there is a
+/// mask, or a masked value.
 #[test]
 fn one_altered_key_on_both_servers_asks_for_one_wire() {
     let rng = &mut rng(59);

@@ -1,4 +1,4 @@
-//! The blind proof is the local one, bit for bit, for the same r and s.
+//! For the same r and s, a blind proof equals a local one, bit for bit.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ fn small_proofs_are_the_local_ones() {
     }
 }
 
-/// One statement, each backend at the servers and at the wallet.
+/// Tries one statement with each backend, at the servers and at the wallet.
 fn statement<C: Circuit>(instance: &C, key: &ProvingKey) {
     let rng = &mut rng(42);
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));

@@ -1,4 +1,5 @@
-//! Blind proofs: those that would have been made at home, bit for bit; what cheating servers get; what an evaluator sees.
+//! Blind proofs: they equal local ones, bit for bit; cheating servers are caught; and what an
+//! evaluator receives is uniform.
 //!
 //! DESIGN.md, section 16, argues what these try.
 #![allow(clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]

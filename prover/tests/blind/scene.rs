@@ -1,4 +1,4 @@
-//! A small circuit with a key of its own, and all who prove under it.
+//! A small circuit with a key of its own, and everybody who takes part in a proof.
 
 use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
 use ark_ec::PrimeGroup as _;
@@ -24,10 +24,11 @@ use wufu_verifier::{
 
 use crate::matrices::{CircomReduction, Rows, matrices};
 
-/// Where the bit is among the wires.
+/// The bit's position among the wires.
 pub const BIT: usize = 6;
 
-/// A circuit with as many public inputs as a gift has, and one assignment: a secret, a bit, and products of both with the inputs.
+/// A circuit with as many public inputs as a gift, and one assignment: a secret, a bit, and their
+/// products with the inputs.
 pub fn small(public: [Fr; 4], secret: Fr, bit: bool) -> (R1cs, Assignment) {
     circuit(Fr::from(1u64), public, secret, bit)
 }
@@ -52,7 +53,7 @@ fn circuit(factor: Fr, public: [Fr; 4], secret: Fr, bit: bool) -> (R1cs, Assignm
     b.finish()
 }
 
-/// Who proves one circuit under one key.
+/// Everybody who takes part in proving one circuit under one key.
 pub struct Scene {
     pub shape: R1cs,
     pub points: ProvingKey<Bn254>,
@@ -63,10 +64,11 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// All with one backend, under a key drawn from `rng`.
+    /// All with one backend, and a key drawn from `rng`.
     pub fn new(shape: R1cs, reduction: Reduction, backend: Backend, rng: &mut StdRng) -> Self {
         let circuit = Rows(&shape);
-        // Over the generators that everybody has, or a kit's points in both groups are not one multiple.
+        // Uses the standard generators. Otherwise a kit's points in the two groups would not be the
+        // same multiple.
         let generate = match reduction {
             Reduction::Libsnark => {
                 Groth16::<Bn254, LibsnarkReduction>::generate_parameters_with_qap
@@ -97,7 +99,7 @@ impl Scene {
         Self { shape, points, queries, wallet, workspaces, dealer }
     }
 
-    /// The same wallet, and servers that have these points in place of the key's.
+    /// The same wallet, with servers that use these points in place of the key's.
     pub fn altered(&self, points: ProvingKey<Bn254>) -> Self {
         let (shape, wallet) = (self.shape.clone(), self.wallet.clone());
         let queries =
@@ -106,7 +108,7 @@ impl Scene {
         Self { shape, points, queries, wallet, workspaces, dealer }
     }
 
-    /// The sums over the masks of a seed.
+    /// The sums over a seed's masks.
     pub fn masks(&self, seed: &MaskSeed) -> FourSums {
         let shape = self.wallet.shape();
         blind::over_masks(&self.queries, shape, seed, &self.workspaces).unwrap()
@@ -118,7 +120,7 @@ impl Scene {
         self.token_with(seed, sums)
     }
 
-    /// A token with any sums.
+    /// A token with arbitrary sums.
     pub fn token_with(&self, seed: u64, sums: FourSums) -> Token {
         Token::issue(&self.dealer, self.wallet.kit().key_id(), numbered(seed), sums, u64::MAX)
     }
@@ -177,7 +179,7 @@ fn prepare(
     Queries::new(points, reduction, keys::rows(shape), options, &|_| ()).unwrap()
 }
 
-/// The seed of a number.
+/// The seed with this number.
 pub fn numbered(seed: u64) -> MaskSeed {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());

@@ -1,29 +1,31 @@
-//! Whether values look as if each had been drawn from the whole field, apart from all others.
+//! Tests whether values look independent and uniform in the field.
 
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, PrimeField};
 
-/// By chance a statistic passes its limit with a probability below e^-40: of a thousand of them, one in 10^14.
+/// A statistic exceeds its limit by chance with a probability below e^-40. For a thousand
+/// statistics, that is one in 10^14.
 const RARE: f64 = 40.0;
-/// Values of which two are this near, or one is to zero, are no chance: of a million values any two are nearer with a probability
-/// below 2^-80.
+/// Two values that are this near to each other, or one that is this near to zero, are not there by
+/// chance: among a million values, the probability is below 2^-80.
 const NEAR_BITS: u32 = 128;
 
-/// What is not uniform.
+/// Why values are not uniform.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trace {
-    /// Two values, or a value and zero, are the same or nearly so.
+    /// Two values, or a value and zero, are equal or nearly so.
     Near { of: &'static str },
-    /// Some parts of the field have too many values, others too few.
+    /// Some parts of the field have too many values, and others too few.
     Skewed { of: &'static str, where_: String, chi_square: f64, limit: f64 },
 }
 
-/// Looks for traces in what jobs sent: in values, and in the differences between each job and the one before it.
+/// Looks for traces in what jobs sent: in the values, and in the differences between each job and
+/// the one before it.
 ///
 /// # Shapes
-/// The values of each job, as many for all.
+/// The values of each job. All jobs have the same number of values.
 pub fn uniform(jobs: &[Vec<Fr>]) -> Result<(), Trace> {
     look("values", jobs)?;
     let between: Vec<Vec<Fr>> = jobs
@@ -40,13 +42,14 @@ fn look(of: &'static str, jobs: &[Vec<Fr>]) -> Result<(), Trace> {
     if near(&all) {
         return Err(Trace::Near { of });
     }
-    // All of them, finely: the place in the field, and each byte but the two highest, which the modulus cuts off.
+    // All values together, in fine steps: the position in the field, and each byte except the two
+    // highest, which the modulus cuts off.
     even(of, "the field", all.iter().map(place::<256>), 256)?;
     for byte in 0..30 {
         let of_byte = all.iter().map(|value| value.to_bytes_le()[byte].into());
         even(of, &format!("byte {byte}"), of_byte, 256)?;
     }
-    // Each position by itself, coarsely.
+    // Each position separately, in coarse steps.
     let Some(first) = jobs.first() else { return Ok(()) };
     if jobs.len() < 16 * 8 {
         return Ok(());
@@ -60,7 +63,8 @@ fn look(of: &'static str, jobs: &[Vec<Fr>]) -> Result<(), Trace> {
     Ok(())
 }
 
-/// Whether two are near each other on the circle of the field, or one is near zero.
+/// Whether two values are near each other, where the field is taken as a circle, or one is near
+/// zero.
 fn near(values: &[BigInt<4>]) -> bool {
     let mut sorted = values.to_vec();
     sorted.push(BigInt::default());
@@ -73,17 +77,18 @@ fn near(values: &[BigInt<4>]) -> bool {
     })
 }
 
-/// Which of `PARTS` equal parts of the field.
+/// Which of `PARTS` equal parts of the field holds the value.
 fn place<const PARTS: u128>(value: &BigInt<4>) -> usize {
-    // The highest limb tells to 2^-61 of the field.
+    // The highest limb alone determines the position to within 2^-61 of the field.
     (u128::from(value.0[3]) * PARTS / (u128::from(Fr::MODULUS.0[3]) + 1)) as usize
 }
 
-/// Refuses counts that are too far from even.
+/// Refuses counts that are too uneven.
 ///
 /// # Source
-/// The limit: Laurent, Massart, "Adaptive estimation of a quadratic functional by model selection" (2000), lemma 1: chi-square of
-/// k degrees passes `k + 2 sqrt(k t) + 2 t` with a probability of e^-t at the most.
+/// The limit: Laurent, Massart, "Adaptive estimation of a quadratic functional by model selection"
+/// (2000), lemma 1: chi-square of k degrees passes `k + 2 sqrt(k t) + 2 t` with a probability of
+/// e^-t at the most.
 fn even(
     of: &'static str,
     where_: &str,

@@ -1,4 +1,5 @@
-//! What an evaluator receives is uniform: over many proofs of one witness, and of many. Where a mask is used twice it is not.
+//! What an evaluator receives is uniform, for many proofs of one witness and for proofs of many
+//! witnesses. If a mask is used twice, it is not.
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ff::{AdditiveGroup, BigInt, PrimeField, UniformRand};
@@ -26,7 +27,7 @@ use crate::{
 
 const JOBS: u64 = 1000;
 
-/// A token of this seed. What it says of its sums enters no request.
+/// A token with this seed. Its sums do not appear in any request.
 fn token(key: &BlindKey, seed: u64) -> Token {
     let sums = FourSums {
         a: G1Affine::default(),
@@ -38,7 +39,8 @@ fn token(key: &BlindKey, seed: u64) -> Token {
     Token::issue(&signer, key.kit().key_id(), numbered(seed), sums, u64::MAX)
 }
 
-/// The values that an evaluator reads of a request. All else that it is sent is the same in each job, and is looked at here.
+/// The values of a request that reach an evaluator. Everything else in the request is the same for
+/// each job, which is checked here.
 fn received(shape: &Shape, request: &[u8]) -> Vec<Fr> {
     let sent = messages(shape.key_id(), request);
     assert_eq!(sent[0], EvaluateRequest::from(Head { key_id: shape.key_id() }));
@@ -56,7 +58,7 @@ fn received(shape: &Shape, request: &[u8]) -> Vec<Fr> {
     private.into_iter().chain(products).map(|value| Fr::from_bigint(value).unwrap()).collect()
 }
 
-/// What is received of a job with tokens of these seeds.
+/// What an evaluator receives of a job whose tokens have these seeds.
 fn job(key: &BlindKey, assignment: &Assignment, seeds: &[u64], rng: &mut StdRng) -> Vec<Fr> {
     let tokens = seeds.iter().map(|seed| token(key, *seed)).collect();
     let blinding = Blinding::new(Fr::rand(rng), Fr::rand(rng));
@@ -64,7 +66,7 @@ fn job(key: &BlindKey, assignment: &Assignment, seeds: &[u64], rng: &mut StdRng)
     received(key.shape(), shared.request.as_bytes())
 }
 
-/// A wallet, and assignments of many witnesses.
+/// A wallet and assignments of many witnesses.
 fn set(rng: &mut StdRng, witnesses: u64) -> (BlindKey, Vec<Assignment>) {
     let assignments = (0..witnesses).map(|_| {
         let public = [(); 4].map(|()| Fr::rand(rng));
@@ -91,7 +93,7 @@ fn requests_of_many_witnesses_are_uniform() {
     let jobs: Vec<_> =
         (0..).zip(&assignments).map(|(seed, one)| job(&key, one, &[seed], rng)).collect();
     assert_eq!(uniform(&jobs), Ok(()));
-    // Of a witness of nothing but zeros, too.
+    // The same for a witness of zeros only.
     let (_, zeros) = small([Fr::ZERO; 4], Fr::ZERO, false);
     let jobs: Vec<_> = (0..JOBS).map(|seed| job(&key, &zeros, &[seed], rng)).collect();
     assert_eq!(uniform(&jobs), Ok(()));
@@ -116,16 +118,16 @@ fn a_mask_used_twice_is_seen() {
     let rng = &mut rng(63);
     let (key, assignments) = set(rng, JOBS);
     let seed_of = |job: u64| if job == 900 { 100 } else { job };
-    // For one witness: the same request.
+    // For one witness, the same request.
     let again = (0..JOBS).map(|n| job(&key, &assignments[0], &[seed_of(n)], rng));
     assert_eq!(uniform(&again.collect::<Vec<_>>()), Err(Trace::Near { of: "values" }));
-    // For two witnesses: their bits are the same, or differ by one.
+    // For two witnesses, their bits are the same or differ by one.
     let others = (0..JOBS).zip(&assignments).map(|(n, one)| job(&key, one, &[seed_of(n)], rng));
     assert_eq!(uniform(&others.collect::<Vec<_>>()), Err(Trace::Near { of: "values" }));
-    // Of two dealers one repeats itself: the other's masks hide it.
+    // One of two dealers repeats itself. The other's masks hide it.
     let two = (0..JOBS).map(|n| job(&key, &assignments[0], &[seed_of(n), JOBS + n], rng));
     assert_eq!(uniform(&two.collect::<Vec<_>>()), Ok(()));
-    // Both do.
+    // Both dealers repeat themselves.
     let both = (0..JOBS).map(|n| job(&key, &assignments[0], &[seed_of(n), JOBS + seed_of(n)], rng));
     assert_eq!(uniform(&both.collect::<Vec<_>>()), Err(Trace::Near { of: "values" }));
 }
@@ -144,7 +146,8 @@ fn the_test_itself_sees_what_is_not_uniform() {
         };
         assert_eq!((*got, where_.is_empty(), chi_square > limit), (of, false, true));
     };
-    // Numbers of 254 bits taken modulo r, as if that were uniform: a third of the field comes twice as often.
+    // Numbers of 254 bits taken modulo r, as if that were uniform: a third of the field then
+    // appears twice as often.
     let reduced = |rng: &mut StdRng| {
         let mut bytes = [0; 32];
         rng.fill_bytes(&mut bytes);
@@ -152,7 +155,7 @@ fn the_test_itself_sees_what_is_not_uniform() {
         Fr::from_le_bytes_mod_order(&bytes)
     };
     skewed(draw(reduced, rng), "values");
-    // An even one too often.
+    // Even values appear too often.
     let even = |rng: &mut StdRng| {
         let value = Fr::rand(rng);
         if rng.gen_range(0..4) == 0 && value.into_bigint().0[0] % 2 == 1 {
@@ -161,7 +164,7 @@ fn the_test_itself_sees_what_is_not_uniform() {
         value
     };
     skewed(draw(even, rng), "values");
-    // One position that is skewed among others that are not.
+    // One position is skewed, and the others are not.
     let mut jobs = draw(Fr::rand, rng);
     for job in &mut jobs {
         if job[7].into_bigint().0[3] > Fr::MODULUS.0[3] / 2 {
@@ -169,12 +172,12 @@ fn the_test_itself_sees_what_is_not_uniform() {
         }
     }
     skewed(jobs, "values");
-    // A counter under one mask: each value is uniform, and what lies between two is not.
+    // A counter under one mask: each value is uniform, but the differences are not.
     let (mask, mut jobs) = (Fr::rand(rng), draw(Fr::rand, rng));
     jobs[500][3] = mask;
     jobs[700][3] = mask + Fr::from(1u64 << 40);
     assert_eq!(uniform(&jobs), Err(Trace::Near { of: "values" }));
-    // Masks that go on by one step: values stand apart, differences are all the same.
+    // Masks that grow by a constant step: the values differ, but all differences are the same.
     let mut jobs = draw(Fr::rand, rng);
     let step = Fr::rand(rng);
     for n in 1..jobs.len() {

@@ -1,4 +1,4 @@
-//! What the tests share: keys, engines to look into, a real server.
+//! What the tests share: keys, engines that can be watched, and a real server.
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
 use std::{
@@ -47,7 +47,7 @@ use wufu_verifier::{
 
 pub use crate::keys::{key, rng};
 
-/// arkworks' engine with that key.
+/// arkworks' engine with this key.
 pub fn prover(circuit: CircuitName) -> Prover {
     static PROVERS: [OnceLock<Prover>; CircuitName::ALL.len()] =
         [const { OnceLock::new() }; CircuitName::ALL.len()];
@@ -55,10 +55,11 @@ pub fn prover(circuit: CircuitName) -> Prover {
     PROVERS[circuit as usize].get_or_init(engine).clone()
 }
 
-/// How long a test waits for what must come, on a machine that may be busy. Then it fails, and says what did not come.
+/// How long a test waits for something on a busy machine. Then it fails, and says what it waited
+/// for.
 pub const LONG: Duration = Duration::from_secs(300);
 
-/// A gate in an engine: nothing is proved before it is opened.
+/// A gate in an engine: nothing is proved until it is opened.
 #[derive(Default)]
 pub struct Gate {
     open: Mutex<bool>,
@@ -72,12 +73,12 @@ impl Gate {
         self.opened.notify_all();
     }
 
-    /// Proofs that were begun.
+    /// How many proofs were begun.
     pub fn begun(&self) -> usize {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many proofs were begun.
+    /// Waits until this many proofs were begun.
     pub async fn wait(&self, begun: usize) {
         for _ in 0..LONG.as_millis() / 10 {
             if self.begun() >= begun {
@@ -88,7 +89,7 @@ impl Gate {
         panic!("{} proofs were begun, expected {begun}", self.begun());
     }
 
-    /// Counts one more, and waits until the gate is opened.
+    /// Counts one more proof, and waits until the gate is opened.
     pub fn enter(&self) {
         self.begun.fetch_add(1, Ordering::SeqCst);
         self.pass();
@@ -109,8 +110,9 @@ impl Gate {
     }
 }
 
-/// A test's handle of a gate, which opens it when the test ends. A test whose assertion fails must not leave a worker waiting:
-/// the runtime waits for the worker when it is dropped, and the test would hang instead of failing.
+/// A test's handle to a gate. It opens the gate when the test ends, even when an assertion fails.
+/// Otherwise a worker would wait on: the runtime waits for its workers when it is dropped, so the
+/// test would hang instead of failing.
 pub struct GateKeeper(Arc<Gate>);
 
 impl Deref for GateKeeper {
@@ -127,7 +129,8 @@ impl Drop for GateKeeper {
     }
 }
 
-/// Proves gifts at once, by what the maker of the key should have forgotten: for tests of what is around an engine.
+/// Makes proofs of gifts at once, from the secrets that the maker of the key should have forgotten.
+/// It is for tests of what surrounds an engine.
 pub struct Simulator {
     key: VerifyingKey,
     alpha: Fr,
@@ -190,7 +193,7 @@ impl Engine for Simulator {
     }
 }
 
-/// A true gift.
+/// A gift whose statement is true.
 pub fn gift(seed: u64) -> GiftInstance {
     samples::gift(&mut rng(seed))
 }
@@ -221,7 +224,7 @@ impl Server {
 
     pub async fn channel(&self) -> Channel {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
-        // A call that is never answered is a failure, not a test that hangs.
+        // A call that is never answered makes the test fail, and does not make it hang.
         connect(endpoint.timeout(LONG)).await.unwrap()
     }
 
@@ -240,7 +243,8 @@ impl Server {
     }
 }
 
-/// Calls `Prove` over a plain HTTP/2 connection, with a deadline that the client itself does not keep: the answer is the server's.
+/// Calls `Prove` over a plain HTTP/2 connection. The client does not enforce the deadline itself,
+/// so the answer is the server's.
 pub async fn prove_by(address: SocketAddr, message: &v1::ProveRequest, deadline: &str) -> Code {
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut client, connection) = h2::client::handshake(stream).await.unwrap();

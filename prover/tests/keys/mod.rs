@@ -1,4 +1,4 @@
-//! Development keys for tests of the engine, and files.
+//! Development keys and files for tests of the engine.
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
 use std::{path::Path, sync::OnceLock};
@@ -12,7 +12,8 @@ pub fn rng(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
-/// A development key, made once and kept beside the build: of no use to anybody else, since its randomness is a seed.
+/// A development key, made once and kept beside the build. It is worthless elsewhere, because its
+/// randomness comes from a known seed.
 pub fn key(circuit: CircuitName) -> &'static ProvingKey {
     static KEYS: [OnceLock<ProvingKey>; CircuitName::ALL.len()] =
         [const { OnceLock::new() }; CircuitName::ALL.len()];

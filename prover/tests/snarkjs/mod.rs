@@ -1,7 +1,8 @@
-//! iden3's formats against snarkjs itself: it reads what we write, we read what it writes, and proofs go both ways.
+//! Tests iden3's formats against snarkjs: it reads what we write, we read what it writes, and each
+//! side verifies the other's proofs.
 //!
-//! Needs node; says so and does nothing where there is none (see `node.rs`). Donation in every run, Five Fu with
-//! `WUFU_FULL=1`.
+//! The tests need node. Without it they say so and do nothing (see `node.rs`). Donation is tried in
+//! every run, Five Fu with `WUFU_FULL=1`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../../../circuits/tests/common/node.rs"]
@@ -32,14 +33,14 @@ use wufu_verifier::{
     groth16::key::{KeyError, Provenance, Reduction},
 };
 
-/// A folder in which snarkjs works.
+/// A folder for snarkjs to work in.
 struct Snarkjs {
     cli: PathBuf,
     folder: PathBuf,
 }
 
 impl Snarkjs {
-    /// A folder for this very circuit: what takes minutes in it is kept.
+    /// A folder for exactly this circuit. What takes minutes to compute is kept in it.
     fn ready(circuit: CircuitName) -> Option<Self> {
         let twins = node::ready(&[])?;
         let folder = twins.join(format!("snarkjs-{circuit}-{}", &circuit.id().to_string()[..16]));
@@ -61,12 +62,12 @@ impl Snarkjs {
         out.flush().unwrap();
     }
 
-    /// Whether it is content, and what it says.
+    /// Whether snarkjs succeeds, and its output.
     fn says(&self, command: &str) -> (bool, String) {
         let begun = Instant::now();
         let mut node = Command::new("node");
         node.arg(&self.cli).args(command.split(' ')).current_dir(&self.folder);
-        // To a file: what is still in a pipe when it ends is lost.
+        // The output goes to a file: snarkjs loses what is still in a pipe when it exits.
         let log = File::create(self.file("said.txt")).unwrap();
         let run = node.stdout(log.try_clone().unwrap()).stderr(log).status().unwrap();
         let said = String::from_utf8(self.read("said.txt")).unwrap();
@@ -81,7 +82,7 @@ impl Snarkjs {
     }
 }
 
-/// The whole way with one circuit.
+/// The whole exchange with one circuit.
 fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     let Some(snarkjs) = Snarkjs::ready(C::NAME) else { return };
     let shape = C::shape();
@@ -126,7 +127,7 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     node::say(&format!(".zkey of {} bytes read: {time:.1} s", bytes.len()));
     let verifying = key.verifying_key();
     assert_eq!((verifying.circuit(), verifying.reduction()), (C::NAME, Reduction::Circom));
-    // As a key file of ours it comes back the same.
+    // Written as one of our key files and read again, it is the same.
     let again = ProvingKey::decode(
         &key.encode().unwrap(),
         &keys::circuit(C::NAME),
@@ -140,7 +141,7 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     assert_eq!(parse(ours.as_bytes()), parse(&snarkjs.read("theirs.json")));
     fs::write(snarkjs.file("key.json"), ours).unwrap();
 
-    // A proof of ours.
+    // One of our proofs.
     let prover = Prover::new(wufu_arkworks::engine(key.clone()));
     let proven = prover.prove(instance, &mut StdRng::seed_from_u64(3), |_| {}).unwrap();
     let inputs = proven.statement.public_inputs();
@@ -150,7 +151,7 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     fs::write(snarkjs.file("other.json"), json::public(&other.public().public_inputs())).unwrap();
     assert!(!snarkjs.says("groth16 verify key.json other.json proof.json").0);
 
-    // A proof of theirs.
+    // One of snarkjs's proofs.
     snarkjs.run("groth16 prove final.zkey witness.wtns their-proof.json their-public.json");
     let their_public = parse(&snarkjs.read("their-public.json"));
     assert_eq!(their_public, parse(json::public(&inputs).as_bytes()));
@@ -166,8 +167,8 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
 }
 
 /// Rows of SECURITY.md: 1, 21.
-/// Copies the witness with its last wire changed.
-/// gamma and delta are the generator, and anything can be forged.
+/// Copies the witness with its last wire changed. gamma and delta are the generator, so anything
+/// can be forged.
 fn a_key_to_which_nobody_contributed_is_refused(bytes: &[u8], circuit: CircuitName) {
     assert!(matches!(
         keys::from_zkey(bytes, circuit, Provenance::Ceremony),

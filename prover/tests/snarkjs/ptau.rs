@@ -1,6 +1,7 @@
-//! A powers-of-tau file whose tau everybody knows, prepared for phase 2, in seconds: snarkjs takes minutes for its own.
+//! Makes a powers-of-tau file, prepared for phase 2, in seconds; snarkjs takes minutes. Its tau is
+//! public.
 //!
-//! For tests of formats: a key over it can forge.
+//! It is for tests of formats: anybody can forge under a key made from it.
 
 use std::io::{self, Write};
 
@@ -10,7 +11,7 @@ use ark_ff::{BigInt, Field, PrimeField, UniformRand};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rand::{SeedableRng, rngs::StdRng};
 
-/// Writes it, for domains of up to `2^power`.
+/// Writes the file, for domains of up to `2^power`.
 pub fn write(power: u32, out: &mut impl Write) -> io::Result<()> {
     let mut rng = StdRng::seed_from_u64(1);
     let [tau, alpha, beta] = [(); 3].map(|()| Fr::rand(&mut rng));
@@ -34,7 +35,7 @@ pub fn write(power: u32, out: &mut impl Write) -> io::Result<()> {
     section(out, 4, &g1(&times(alpha, &powers[..size])))?;
     section(out, 5, &g1(&times(beta, &powers[..size])))?;
     section(out, 6, &g2(&[beta]))?;
-    // No contributions.
+    // There are no contributions.
     section(out, 7, &0u32.to_le_bytes())?;
     section(out, 12, &g1(&twice))?;
     section(out, 13, &g2(&once))?;
@@ -64,20 +65,20 @@ fn g2(scalars: &[Fr]) -> Vec<u8> {
     G2Projective::generator().batch_mul(scalars).iter().flat_map(point_g2).collect()
 }
 
-/// A point as `.ptau` and `.zkey` have it.
+/// A point as it is stored in `.ptau` and `.zkey`.
 pub fn point_g1(point: &G1Affine) -> Vec<u8> {
     let (x, y) = point.xy().unwrap_or_default();
     [x, y].into_iter().flat_map(coordinate).collect()
 }
 
-/// A point as `.ptau` and `.zkey` have it.
+/// A point as it is stored in `.ptau` and `.zkey`.
 pub fn point_g2(point: &G2Affine) -> Vec<u8> {
     let (x, y) = point.xy().unwrap_or_default();
     [x.c0, x.c1, y.c0, y.c1].into_iter().flat_map(coordinate).collect()
 }
 
 fn coordinate(value: Fq) -> Vec<u8> {
-    // As it lies in memory: Montgomery form.
+    // As it is in memory, in Montgomery form.
     limbs(value.0)
 }
 

@@ -1,4 +1,4 @@
-//! A good `.zkey`, spoiled in every way that its reader must notice.
+//! A good `.zkey`, damaged in every way that its reader must notice.
 
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
@@ -42,7 +42,7 @@ pub fn of(good: &[u8], circuit: CircuitName) {
     assert!(matches!(with(0, b"ptau"), ZkeyError::Magic));
     assert!(matches!(with(4, &[2]), ZkeyError::Magic));
     assert!(matches!(with(at(1), &[2]), ZkeyError::Magic));
-    // A length that no memory holds, a section twice.
+    // A length that exceeds all memory, and a section that appears twice.
     assert!(matches!(with(at(3) - 8, &[0xff; 8]), ZkeyError::Section { section: 3 }));
     assert!(matches!(with(at(6) - 12, &[5]), ZkeyError::Section { section: 5 }));
 
@@ -59,7 +59,7 @@ pub fn of(good: &[u8], circuit: CircuitName) {
     }
     assert!(matches!(with(coefficient + 12, &limbs(Fr::MODULUS)), ZkeyError::Rows));
 
-    // Points: off the curve, not canonical, outside the subgroup, of other secrets.
+    // Points that are off the curve, not canonical, outside the subgroup, or from other secrets.
     let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
     let off = G1Affine::new_unchecked(g1.x, g1.y + Fq::ONE);
     for number in [3, 5, 6, 8, 9] {
@@ -85,14 +85,14 @@ pub fn of(good: &[u8], circuit: CircuitName) {
     let ZkeyError::Key(KeyFileError::Verifying(KeyError::GammaIsDelta)) = refused else {
         panic!("{refused}");
     };
-    // A point of A that is there, with q more in its x.
+    // A point of A with q added to its x.
     let (a, length) = section(good, 5);
     let point = (a..a + length).step_by(64).find(|at| fits_twice(&good[*at..*at + 32])).unwrap();
     let refused = with(point, &more(&good[point..point + 32]));
     assert!(matches!(refused, ZkeyError::Point { section: 5, .. }));
     let refused = with(at(7), &point_g2(&outside));
     assert!(matches!(refused, ZkeyError::Point { section: 7, index: 0 }));
-    // The identity is a point of a query, and none of a verifying key.
+    // The identity is a valid point in a query, but not in a verifying key.
     let refused = with(at(3), &[0; 64]);
     let ZkeyError::Key(KeyFileError::Verifying(KeyError::Point(_))) = refused else {
         panic!("{refused}");
@@ -106,7 +106,7 @@ fn integer(bytes: &[u8]) -> ark_ff::BigInt<4> {
     ark_ff::BigInt::from_bits_le(&bits)
 }
 
-/// Whether an integer and q more fit in 32 bytes, and it is no identity's zero.
+/// Whether an integer plus q still fits in 32 bytes, and the integer is not the identity's zero.
 fn fits_twice(bytes: &[u8]) -> bool {
     let mut value = integer(bytes);
     !value.is_zero() && !value.add_with_carry(&Fq::MODULUS)

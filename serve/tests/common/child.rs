@@ -1,4 +1,5 @@
-//! A service in a process of its own: the test binary, run again. Its peak memory is its own, and not the test's.
+//! A service in a process of its own: this test binary, started again. So its peak memory does not
+//! include the test's.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -17,7 +18,7 @@ pub struct Child {
 }
 
 impl Child {
-    #[allow(clippy::zombie_processes, reason = "who drops a `Child` waits for it")]
+    #[allow(clippy::zombie_processes, reason = "dropping a `Child` waits for it")]
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let mut process = Command::new(env::current_exe().unwrap())
             .args(["--exact", "serve", "--ignored", "--nocapture"])
@@ -38,18 +39,18 @@ impl Child {
         }
     }
 
-    /// What it said under a name before it listened.
+    /// The value that it printed under this name before it listened.
     pub fn said(&self, name: &str) -> &str {
         self.said.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim()
     }
 
-    /// What it has in memory now, in bytes. Its peak counts from here.
+    /// Its current memory in bytes. Its peak counts from here.
     pub fn resident(&self) -> u64 {
         fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5").unwrap();
         self.memory("VmRSS")
     }
 
-    /// The most that it had in memory, in bytes.
+    /// Its peak memory, in bytes.
     pub fn peak(&self) -> u64 {
         self.memory("VmHWM")
     }
@@ -60,7 +61,7 @@ impl Child {
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
 
-    /// Tells it to end, and checks that it does so well.
+    /// Stops it, and checks that it exits cleanly.
     pub fn end(mut self) {
         drop(self.process.stdin.take());
         assert!(self.process.wait().unwrap().success());
@@ -74,14 +75,14 @@ impl Drop for Child {
     }
 }
 
-/// In the child: tells the parent where it listens.
+/// In the child: tells the parent its address.
 pub fn listening(at: SocketAddr) {
     let mut out = std::io::stdout();
     writeln!(out, "\nlistening {at}").unwrap();
     out.flush().unwrap();
 }
 
-/// In the child: ends when its standard input does.
+/// In the child: stops when standard input is closed.
 pub async fn told_to_end() {
     let wait = || std::io::stdin().read(&mut [0]).unwrap();
     tokio::task::spawn_blocking(wait).await.unwrap();

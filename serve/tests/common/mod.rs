@@ -1,4 +1,4 @@
-//! A small service, and clients that mean harm.
+//! A small service, and clients that attack it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod wire;
@@ -30,16 +30,17 @@ use wire::within;
 pub const SERVICE: &str = "wufu.v1.ProverService";
 pub const SMALL: &str = "/wufu.v1.ProverService/GetInfo";
 pub const LARGE: &str = "/wufu.v1.ProverService/Prove";
-/// Largest request of `Prove`.
+/// The largest request of `Prove`, in bytes.
 pub const BYTES: usize = 64 * 1024;
-/// What `Prove` answers.
+/// The length of an answer of `Prove`, in bytes.
 pub const ANSWER: usize = 256 * 1024;
 
-/// A service whose `GetInfo` anybody may call, and whose `Prove` needs a token, takes 64 KiB and answers 256 KiB.
+/// A service with two calls. Anybody may call `GetInfo`. `Prove` needs a token, takes up to 64 KiB
+/// and answers 256 KiB.
 #[derive(Clone, Default)]
 pub struct Toy {
     pub calls: Arc<AtomicUsize>,
-    // One more owner for each answer that is not sent.
+    // Each unsent answer holds one more reference.
     pub answers: Arc<()>,
 }
 
@@ -114,7 +115,7 @@ impl Running {
         Self { at, toy, stop, ended }
     }
 
-    /// An honest client's call, on a connection of its own.
+    /// Makes an honest client's call, on a connection of its own.
     pub async fn serves(&self) -> Result<(), Status> {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.at)).unwrap();
         let channel = within("a connection", connect(endpoint)).await;
@@ -124,7 +125,7 @@ impl Running {
         within("an honest client's answer", call).await.map(drop)
     }
 
-    /// Tries until an honest client is served.
+    /// Retries until an honest client is served.
     pub async fn serves_soon(&self) {
         within("an honest client to be served", async {
             while self.serves().await.is_err() {
@@ -140,9 +141,9 @@ impl Running {
     }
 }
 
-/// How many answers are not sent, or given up.
+/// How many answers are neither sent nor abandoned.
 pub fn unsent(toy: &Toy) -> usize {
-    // The toy's own owners: the handler's, and the test's.
+    // Two references are the toy's own: the handler's and the test's.
     Arc::strong_count(&toy.answers) - 2
 }
 

@@ -1,4 +1,5 @@
-//! A client that does what no honest one does: it sends half a request, and does not read its answer.
+//! A client that does what no honest client does: it sends half a request, and does not read its
+//! answer.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -31,7 +32,7 @@ use tonic::{
 /// How long a test waits for anything before it fails.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Waits, but not for ever.
+/// Waits for `work`, but not for ever.
 pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     let done = timeout(LONG, work).await;
     done.unwrap_or_else(|_| panic!("after {LONG:?} still waiting for {what}"))
@@ -43,20 +44,21 @@ pub struct Wire {
     connection: JoinHandle<Result<(), h2::Error>>,
 }
 
-/// A call that was begun. Its answer is not read, and its request not ended, unless asked for.
+/// A call in progress. Its answer is not read, and its request does not end, unless a test asks for
+/// it.
 pub struct Call {
     pub answer: ResponseFuture,
     pub send: SendStream<Bytes>,
 }
 
 impl Wire {
-    /// Connects, and takes so many bytes of answers unread.
+    /// Connects. `window` is the number of bytes of answers that it accepts unread.
     pub async fn connect(address: SocketAddr, window: u32) -> Self {
         let stream = within("a connection", TcpStream::connect(address)).await.unwrap();
         Self::try_over(stream, window).await.unwrap()
     }
 
-    /// The same over a connection that the server may have refused.
+    /// The same, over a connection that the server may have refused.
     pub async fn try_over(stream: TcpStream, window: u32) -> Option<Self> {
         let mut builder = h2::client::Builder::new();
         builder.initial_window_size(window).initial_connection_window_size(1 << 20);
@@ -64,12 +66,12 @@ impl Wire {
         Some(Self { client, connection: tokio::spawn(connection) })
     }
 
-    /// Sends headers and these bytes, and no end unless `ends`.
+    /// Sends the headers and these bytes. The request ends only if `ends` is true.
     pub async fn call(&mut self, path: &str, token: Option<&str>, body: Bytes, ends: bool) -> Call {
         self.try_call(path, token, body, ends).await.unwrap()
     }
 
-    /// The same over a connection that the server may have closed.
+    /// The same, over a connection that the server may have closed.
     pub async fn try_call(
         &mut self,
         path: &str,
@@ -87,7 +89,7 @@ impl Wire {
         }
         let request = request.body(()).unwrap();
         let (answer, mut send) = self.client.send_request(request, false).ok()?;
-        // As much as the server takes: it may stop listening.
+        // The server may stop reading at any point.
         let _ = send.send_data(body, ends);
         Some(Call { answer, send })
     }
@@ -115,7 +117,7 @@ impl Call {
         self.read(true).await
     }
 
-    /// The code of an answer that is not read: what its end says, or `None` if it is cut off.
+    /// The code of an answer whose body is not read, from its trailers. `None` if it is cut off.
     pub async fn unread(self) -> Option<Code> {
         self.read(false).await
     }
@@ -145,7 +147,7 @@ impl Call {
     }
 }
 
-/// Calls of which only the heads of the answers are read.
+/// Calls whose answers are read only up to their headers.
 pub struct Heads {
     refused: Arc<AtomicUsize>,
     _calls: JoinSet<()>,
@@ -171,7 +173,7 @@ impl Heads {
         Self { refused, _calls: tasks }
     }
 
-    /// Waits until so many are refused because there is no room.
+    /// Waits until this many calls are refused because there is no room.
     pub async fn refused(&self, count: usize) {
         within("all others to be refused", async {
             while self.refused.load(Ordering::SeqCst) < count {
@@ -182,7 +184,7 @@ impl Heads {
     }
 }
 
-/// A message as gRPC frames it, with the length that it claims.
+/// A message in gRPC's framing, with the length that it claims.
 pub fn framed(claims: usize, body: &[u8]) -> Bytes {
     [&[0][..], &u32::try_from(claims).unwrap().to_be_bytes(), body].concat().into()
 }

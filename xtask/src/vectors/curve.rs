@@ -1,4 +1,4 @@
-//! Points that are none.
+//! Encodings that are not points.
 
 use ark_bn254::{Fq, Fq2, G2Affine};
 use ark_ec::{AffineRepr, short_weierstrass::SWCurveConfig};
@@ -6,7 +6,7 @@ use ark_ff::{BigInteger, Field, PrimeField};
 use ark_serialize::CanonicalSerialize;
 use wufu_verifier::Reason;
 
-/// Where a point lies in some bytes.
+/// The position of a point in some bytes.
 #[derive(Clone, Copy)]
 pub struct Place {
     pub name: &'static str,
@@ -15,7 +15,8 @@ pub struct Place {
     pub length: usize,
 }
 
-/// The bytes with something unreadable at a place, and why that is refused.
+/// Replaces the point at a place with something unreadable, in several ways. Returns each with the
+/// reason why it is refused.
 pub fn unreadable(good: &[u8], place: Place) -> Vec<(String, Vec<u8>, Reason)> {
     let Place { name, at, length } = place;
     let last = at + length - 1;
@@ -43,7 +44,7 @@ pub fn unreadable(good: &[u8], place: Place) -> Vec<(String, Vec<u8>, Reason)> {
     ]
 }
 
-/// An x that no point of the curve has.
+/// An x that belongs to no point of the curve.
 fn no_y(length: usize) -> Vec<u8> {
     if length == 32 {
         let mut x = Fq::ONE;
@@ -59,9 +60,10 @@ fn no_y(length: usize) -> Vec<u8> {
     compressed(&x)
 }
 
-/// x + q for the x of a point that could be read: it still fits beside the flags.
+/// The encoding of x + q, where x belongs to a valid point. The sum still fits beside the flags.
 fn alias(length: usize) -> Vec<u8> {
-    // In G2 the first coordinate of x comes first, and 1 + u is small, so its other coordinate stays.
+    // In G2 the first coordinate of x comes first, and 1 + u is small, so its other coordinate does
+    // not change.
     let x = if length == 32 { Fq::ONE } else { subgroup_x().c0 };
     let mut big = x.into_bigint();
     assert!(!big.add_with_carry(&Fq::MODULUS));
@@ -76,7 +78,7 @@ fn subgroup_x() -> Fq2 {
     G2Affine::generator().x
 }
 
-/// On the twist, and not in the subgroup of order r.
+/// A point on the twist, but outside the subgroup of order r.
 pub fn outside_subgroup() -> G2Affine {
     let mut x = Fq2::ONE;
     loop {

@@ -1,4 +1,4 @@
-//! What is handed to people.
+//! Grants and gifts: what is handed to people.
 
 use serde_json::Value;
 use wufu_circuits::{Card, Kind, Path, Person, address::Address};

@@ -1,4 +1,4 @@
-//! What `vectors/honest.json` holds: keys and proofs that are good.
+//! The content of `vectors/honest.json`: good keys and proofs.
 
 use serde_json::Value;
 use wufu_proto::{Envelope, decode, v1};
@@ -19,25 +19,25 @@ fn bytes(circuit: CircuitName, what: &str) -> Vec<u8> {
     hex::decode(proof(circuit)[what].as_str().unwrap()).unwrap()
 }
 
-/// The verifying key.
+/// The verifying key of a circuit.
 pub fn key(circuit: CircuitName) -> Vec<u8> {
     bytes(circuit, "key")
 }
 
-/// The envelope, as a message.
+/// The envelope of a circuit, as a message.
 pub fn envelope(circuit: CircuitName) -> v1::Envelope {
     let envelope = decode::<v1::Envelope>(&bytes(circuit, "envelope")).unwrap();
     assert!(Envelope::try_from(envelope.clone()).is_ok());
     envelope
 }
 
-/// The notes of its logs, which a verifier has from elsewhere.
+/// The notes of its logs, which a verifier gets from another source.
 pub fn notes(circuit: CircuitName) -> Vec<String> {
     let notes = proof(circuit)["notes"].as_array().unwrap().clone();
     notes.iter().map(|note| note.as_str().unwrap().into()).collect()
 }
 
-/// The payload of the gift: it does not travel in the envelope.
+/// The payload of the gift, which is not part of the envelope.
 pub fn payload() -> Vec<u8> {
     bytes(CircuitName::Gift, "payload")
 }

@@ -61,7 +61,7 @@ pub fn checkpoint(seed: u8, origin: &str, state: (u64, u64, Fr), epoch_seconds: 
     signed.unwrap().note().to_string()
 }
 
-/// A note that is longer than a checkpoint may be: signed by many.
+/// A note that is too long for a checkpoint, because it has many signatures.
 pub fn long(good: &str) -> String {
     let line = signed_note::sign("witness", &SigningKey::from_bytes(&[3; 32]), "x\n").unwrap();
     let line = line.split_once("\n\n").unwrap().1.to_string();
@@ -85,13 +85,14 @@ impl History {
         self.steps.push(match refused {
             None => json!({ "log_key": key, "note": note, "verdict": "accepted" }),
             Some(reason) => {
-                json!({ "log_key": key, "note": note, "verdict": "refused", "reason": reason.as_str() })
+                let reason = reason.as_str();
+                json!({ "log_key": key, "note": note, "verdict": "refused", "reason": reason })
             }
         });
         self
     }
 
-    /// Epoch, size, root: in epochs of 600 seconds.
+    /// Adds a state: epoch, size and root. An epoch has 600 seconds.
     fn joins(&mut self, state: (u64, u64, u64)) -> &mut Self {
         self.step(9, state_note(state), None)
     }
@@ -235,8 +236,9 @@ pub fn histories() -> Value {
 
 pub fn logs() -> Value {
     json!({
-        "about": "Log keys; and histories: the checkpoints that a verifier was told, in this order, each with what came of \
-                  it, and then roots with the time and window at which they are looked at. A clock may be 120 s behind.",
+        "about": "Log keys; and histories: the checkpoints that a verifier was told, in this \
+                  order, each with what came of it, and then roots with the time and window at \
+                  which they are looked at. A clock may be 120 s behind.",
         "log_keys": log_keys(),
         "histories": histories(),
     })

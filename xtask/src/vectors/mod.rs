@@ -1,8 +1,8 @@
-//! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages that are kept as files; good cases and
-//! refused ones with the reason.
+//! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages that are stored in
+//! files. There are accepted cases, and refused ones with the reason.
 //!
-//! Keys and proofs come from `vectors/honest.json`, which an example of `wufu-wallet` writes;
-//! everything else is made here.
+//! Keys and proofs come from `vectors/honest.json`, which an example of `wufu-wallet` writes.
+//! Everything else is made here.
 
 mod curve;
 mod directories;
@@ -31,13 +31,13 @@ use wufu_verifier::{
 pub use files::read_file;
 pub use reading::read_message;
 
-/// Where the files lie.
+/// The folder of the files.
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/");
 
 /// Writes every file.
 ///
 /// # Errors
-/// A file cannot be written.
+/// Returns an error if a file cannot be written.
 pub fn write() -> std::io::Result<()> {
     for (name, value) in files() {
         std::fs::write(format!("{FOLDER}{name}"), format!("{value:#}\n"))?;
@@ -45,7 +45,7 @@ pub fn write() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Every file.
+/// Every file, by name.
 pub fn files() -> Vec<(&'static str, Value)> {
     vec![
         ("messages.json", messages()),
@@ -63,13 +63,15 @@ pub fn files() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Every message that travels.
+/// Every message that is sent or stored.
 fn messages() -> Value {
     json!({
-        "about": "What travels in Wufu. `bytes` is the protobuf encoding in hex, `json` the same message in protobuf's JSON. \
-                  An accepted message is read, understood, and written again as the same bytes. A refused one is refused \
-                  for the reason given; `text` is what our reader says. The texts of `refused_json` are no JSON form of their \
-                  message; what they lack is the case's name, and there is no code for it. Secrets in here are nobody's.",
+        "about": "What travels in Wufu. `bytes` is the protobuf encoding in hex, `json` the same \
+                  message in protobuf's JSON. An accepted message is read, understood, and written \
+                  again as the same bytes. A refused one is refused for the reason given; `text` \
+                  is what our reader says. The texts of `refused_json` are no JSON form of their \
+                  message; what they lack is the case's name, and there is no code for it. Secrets \
+                  in here are nobody's.",
         "messages": [
             grants::address(),
             grants::card_grant(),
@@ -93,7 +95,7 @@ struct Cases {
 }
 
 impl Cases {
-    /// The first accepted message, and what is refused of every message.
+    /// The first accepted message, and the refused cases that apply to every message.
     fn new<M: Message + Name>(good: &M) -> Self {
         let mut cases = Self {
             message: M::full_name(),
@@ -158,7 +160,12 @@ impl Cases {
 
     fn finish(self) -> Value {
         let Self { message, accepted, refused, refused_json } = self;
-        json!({ "message": message, "accepted": accepted, "refused": refused, "refused_json": refused_json })
+        json!({
+            "message": message,
+            "accepted": accepted,
+            "refused": refused,
+            "refused_json": refused_json,
+        })
     }
 }
 
@@ -171,7 +178,7 @@ fn bytes(n: u64) -> [u8; 32] {
     field::encode(&fr(n))
 }
 
-/// `x + r`, another name for `x`: the sum fits in 32 bytes for every x.
+/// `x + r`, another encoding of `x`. The sum fits in 32 bytes for every x.
 fn alias(bytes: &[u8]) -> Vec<u8> {
     let mut big = field::decode("x", bytes).unwrap().into_bigint();
     assert!(!big.add_with_carry(&Fr::MODULUS));

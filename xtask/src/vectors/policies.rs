@@ -1,4 +1,4 @@
-//! Records, policies and requests in their canonical bytes.
+//! Records, policies and requests, in canonical bytes.
 
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
@@ -75,7 +75,8 @@ pub fn records() -> Value {
         cases.push(refused(case, "record", &record, reason));
     }
     json!({
-        "about": "Public entries of donations: project key, amount, time (u64 little-endian each), own (32 bytes).",
+        "about": "Public entries of donations: project key, amount, time (u64 little-endian each), \
+                  own (32 bytes).",
         "records": cases,
     })
 }
@@ -89,7 +90,7 @@ fn refused(case: &str, what: &str, bytes: &[u8], reason: Reason) -> Value {
     })
 }
 
-/// The canonical bytes of a policy, whatever it holds.
+/// The canonical bytes of a policy with arbitrary values.
 fn raw(
     keys: &[u64],
     [amount_min, amount_max]: [u64; 2],
@@ -166,7 +167,8 @@ pub fn policies() -> Value {
         cases.push(refused(case, "policy", &policy, reason));
     }
     json!({
-        "about": "Policies in canonical bytes: keys (u64 each, ascending), lower and upper amount, lower and upper time. \
+        "about": "Policies in canonical bytes: keys (u64 each, ascending), lower and upper amount, \
+                  lower and upper time. \
                   `record` is what `admits_the_record` is about.",
         "record": hex::encode(record.encode()),
         "policies": cases,
@@ -215,7 +217,7 @@ pub fn requests() -> Value {
     let mut unsigned = good.clone();
     *unsigned.last_mut().unwrap() ^= 1;
     cases.push(refused("another signature", "request", &unsigned, Reason::RequestSignature));
-    // Each signed field changed after it was signed.
+    // Each signed field, changed after it was signed.
     for (at, value, case) in [
         (2, &b"tax relief 2019"[..], "another purpose"),
         (4, b"cerf/donations/2", "another log"),
@@ -229,8 +231,9 @@ pub fn requests() -> Value {
     }
     names(&good, &mut cases);
     json!({
-        "about": "Signed requests in canonical bytes of ten fields: context, verifier, purpose, circuit, origin, policy, \
-                  challenge, expiry, key ids, signature (Ed25519, over the canonical bytes of the nine before it).",
+        "about": "Signed requests in canonical bytes of ten fields: context, verifier, purpose, \
+                  circuit, origin, policy, challenge, expiry, key ids, signature (Ed25519, over \
+                  the canonical bytes of the nine before it).",
         "requests": cases,
     })
 }
@@ -254,7 +257,8 @@ fn accepted_request(case: &str, request: &ProofRequest) -> Value {
     })
 }
 
-/// Purposes and origins that are names, and that are none: each is signed by its verifier.
+/// Purposes and origins that are valid names, and some that are not. Each is signed by its
+/// verifier.
 fn names(good: &[u8], cases: &mut Vec<Value>) {
     for (case, purpose) in [
         ("a purpose of many scripts", "Café Ёлка 五福 한글 العربية हिन्दी №1"),
@@ -306,7 +310,7 @@ fn names(good: &[u8], cases: &mut Vec<Value>) {
     }
 }
 
-/// A y that no point of Ed25519 has.
+/// A y that belongs to no point of Ed25519.
 fn no_key() -> [u8; 32] {
     let mut y = [0; 32];
     while ed25519_dalek::VerifyingKey::from_bytes(&y).is_ok() {
@@ -324,7 +328,7 @@ fn write(fields: &[Vec<u8>]) -> Writer {
     fields.iter().fold(Writer::new(), |writer, field| writer.bytes(field))
 }
 
-/// The request with another field, signed anew: nothing but that field is wrong.
+/// The request with another field and a new signature, so that only that field is wrong.
 fn changed(request: &[u8], at: usize, value: &[u8]) -> Vec<u8> {
     let mut fields = fields(request);
     fields[at] = value.into();
@@ -333,7 +337,7 @@ fn changed(request: &[u8], at: usize, value: &[u8]) -> Vec<u8> {
     write(&fields).finish()
 }
 
-/// The request with another field, and the old signature.
+/// The request with another field and the old signature.
 fn unresigned(request: &[u8], at: usize, value: &[u8]) -> Vec<u8> {
     let mut fields = fields(request);
     fields[at] = value.into();

@@ -1,4 +1,4 @@
-//! What is asked, and what answers: policies, requests, envelopes, checkpoints.
+//! Questions and answers: policies, requests, envelopes, checkpoints.
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
@@ -167,7 +167,8 @@ pub fn proof_request() -> Value {
     cases.finish()
 }
 
-/// Three points. They prove nothing: an envelope is read before its proof is verified.
+/// A proof of three arbitrary points. It proves nothing, but an envelope is read before its proof
+/// is verified.
 fn proof() -> Proof {
     let g1 = |n: u64| (G1Affine::generator() * Fr::from(n)).into_affine();
     let g2 = |n: u64| (G2Affine::generator() * Fr::from(n)).into_affine();
@@ -317,7 +318,7 @@ pub fn envelope() -> Value {
     cases.finish()
 }
 
-/// An x without a y.
+/// An x that has no y.
 fn off_curve() -> [u8; 32] {
     use ark_bn254::Fq;
     use ark_ff::Field;

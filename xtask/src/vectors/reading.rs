@@ -1,4 +1,4 @@
-//! Messages by their names, read as our own reader does.
+//! Reads messages by their names, as our own reader does.
 
 use wufu_circuits::Address;
 use wufu_proto::{
@@ -17,7 +17,7 @@ pub struct Read {
     pub bytes: Vec<u8>,
     /// The JSON form, written from the bytes.
     pub json: String,
-    /// The bytes of what the JSON stands for.
+    /// The bytes of the message that the JSON form stands for.
     pub from_json: Result<Vec<u8>, JsonError>,
 }
 

@@ -1,4 +1,4 @@
-//! Who takes part: provers at home, wallets, a dealer and an evaluator, all with one key.
+//! The participants: local provers, wallets, a dealer and an evaluator, all with the same key.
 
 use std::sync::Arc;
 
@@ -27,12 +27,12 @@ use wufu_verifier::{CircuitName, Proof, Trust, VerifyingKey};
 
 use crate::times::Times;
 
-/// gRPC's own bytes before each message.
+/// The bytes that gRPC adds before each message.
 const PREFIX: usize = 5;
-/// A time like any other, in Unix seconds.
+/// An arbitrary time, in Unix seconds.
 const NOW: u64 = 1_790_000_000;
 
-/// Bytes.
+/// Sizes in bytes.
 pub struct Sizes {
     pub sent: usize,
     pub received: usize,
@@ -79,7 +79,7 @@ impl Cast {
         })
     }
 
-    /// The wallets: `portable` and `best`, after their backends.
+    /// The names of the wallets, `portable` and `best`, after their backends.
     pub fn wallets(&self) -> [&'static str; 2] {
         self.wallets.each_ref().map(|(name, _)| *name)
     }
@@ -88,7 +88,7 @@ impl Cast {
         self.engine.name()
     }
 
-    /// Everybody proves once, and all proofs are the same.
+    /// Lets every participant prove once. All proofs are equal.
     pub fn turn(&self, times: &mut Times, rng: &mut StdRng) -> anyhow::Result<Sizes> {
         let (r, s) = (Fr::rand(rng), Fr::rand(rng));
         let checked = times.take("check", "check", || self.claim.check().is_ok());
@@ -97,20 +97,20 @@ impl Cast {
             let assignment = self.claim.assign();
             self.engine.prove(keys::values(&assignment), r, s)
         })?;
-        ensure!(self.ark(times, r, s)? == proof, "ark-groth16 proves otherwise");
+        ensure!(self.ark(times, r, s)? == proof, "ark-groth16 makes a different proof");
         let mut sizes = None;
         for (name, key) in &self.wallets {
             let token = times.take("dealer", "deal", || self.dealer.deal(rng, NOW + LIFE))?;
             let (blind, told) =
                 self.blind(times, (name, key), &token.encode(), Blinding::new(r, s))?;
-            ensure!(blind == proof, "the wallet with {name} proves otherwise");
+            ensure!(blind == proof, "the wallet with {name} makes a different proof");
             sizes = Some(told);
         }
         self.within(times, rng)?;
         sizes.context("there is no wallet")
     }
 
-    /// Given matrices and assignment.
+    /// Proves from given matrices and a given assignment.
     fn ark(&self, times: &mut Times, r: Fr, s: Fr) -> anyhow::Result<Proof> {
         let assignment = self.claim.assign();
         let proof = times.take("ark-groth16", "prove", || {
@@ -127,7 +127,7 @@ impl Cast {
         Ok(Proof::new(proof.a, proof.b, proof.c)?)
     }
 
-    /// One job, from the bytes of a token to a checked proof.
+    /// One job, from the bytes of a token to a verified proof.
     fn blind(
         &self,
         times: &mut Times,
@@ -157,7 +157,7 @@ impl Cast {
         Ok((proof, sizes))
     }
 
-    /// What a wallet's work is made of, and what it does once, when it starts.
+    /// The parts of a wallet's work, and what it does once when it starts.
     fn within(&self, times: &mut Times, rng: &mut StdRng) -> anyhow::Result<()> {
         let assignment = self.claim.assign();
         let shape = self.dealer.shape();
@@ -170,7 +170,7 @@ impl Cast {
         ] {
             let ntt =
                 times.take("once", set_up, || Ntt::new(backend, shape.domain_log2(), shift))?;
-            // Its buffers are made by the first, and used again.
+            // The first call makes the buffers, and later calls use them again.
             ntt.coset_products(&first, assignment.bz(), &mut products)?;
             times.take("within", transforms, || {
                 ntt.coset_products(&first, assignment.bz(), &mut products)

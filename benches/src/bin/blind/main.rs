@@ -1,6 +1,8 @@
-//! Proving blind beside proving at home, in one run: what a wallet, an evaluator and a dealer do, and what is sent.
+//! Compares blind proving with local proving in one run: the work of a wallet, an evaluator and a
+//! dealer, and the bytes that they send.
 //!
-//! On one thread, by the time that it keeps the processor busy. What is compared takes turns.
+//! Everything runs on one thread, and the processor time is measured. The compared programs take
+//! turns.
 #![allow(clippy::print_stdout)]
 
 #[cfg(test)]
@@ -20,10 +22,10 @@ use times::Times;
 /// Five Fu proved blind: a wallet's own work, the servers', and the bytes between them.
 #[derive(Parser)]
 struct Args {
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// Timed runs of each, after one that does not count; the median is told
+    /// Number of timed runs for each, after one that does not count; prints the median
     #[arg(long, default_value_t = 7)]
     runs: usize,
 }

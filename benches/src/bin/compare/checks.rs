@@ -1,4 +1,5 @@
-//! Checking beside ark-groth16, and Poseidon in lanes beside the native form. On one thread, whatever proves.
+//! Compares verification with ark-groth16's, and Poseidon in lanes with its native form. Everything
+//! runs on one thread, however many threads prove.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -25,14 +26,14 @@ use crate::{
     scene::{Scene, Shown, spoil},
 };
 
-/// Proofs of a batch.
+/// Proofs in a batch.
 const COUNT: usize = 1024;
-/// Proofs that are checked one by one in a turn.
+/// Proofs that are verified one by one in a turn.
 const FEW: usize = 32;
-/// Where the bad one stands.
+/// The index of the bad proof.
 const BAD: usize = COUNT / 2 + 77;
 
-/// Medians, of one proof or one hash.
+/// Median times for one proof or one hash.
 pub struct Checks {
     ark: Duration,
     one: Duration,
@@ -48,7 +49,7 @@ impl Checks {
         part.as_secs_f64() / of.as_secs_f64()
     }
 
-    /// What the summary tells.
+    /// The figures for the summary.
     pub fn figures(&self) -> [(&'static str, f64); 5] {
         [
             ("verify_one_vs_ark", Self::part(self.one, self.ark)),
@@ -74,7 +75,8 @@ impl Checks {
         format!(
             "five-fu, checked on one thread\n  \
              one proof            {:.3} of ark; {:.0} us against {:.0} us\n  \
-             1,024 together, each 1/{:.1} of ark; {:.1} us, reading and asking included ({:.1} us)\n  \
+             1,024 together, each 1/{:.1} of ark; {:.1} us, reading and asking included ({:.1} \
+             us)\n  \
              with a bad one, each {:.2} of a clean batch; {:.1} us\n\
              Poseidon of 4 in lanes {:.3} of native; {:.0} ns against {:.0} ns",
             Self::part(self.one, self.ark),
@@ -92,12 +94,13 @@ impl Checks {
     }
 }
 
-/// Microseconds.
+/// A time in microseconds.
 fn us(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-/// What arkworks does with the same bytes: points with their subgroups, inputs, equation; nothing of scope, root or binding.
+/// What arkworks does with the same bytes: points with their subgroup checks, inputs and equation,
+/// but no scope, root or binding.
 fn ark(key: &PreparedVerifyingKey<Bn254>, shown: &Shown) -> anyhow::Result<bool> {
     let proof = ark_groth16::Proof {
         a: G1Affine::deserialize_compressed(&shown.proof[..32])?,
@@ -109,7 +112,8 @@ fn ark(key: &PreparedVerifyingKey<Bn254>, shown: &Shown) -> anyhow::Result<bool>
     Ok(Groth16::<Bn254, LibsnarkReduction>::verify_proof(key, &proof, &inputs?)?)
 }
 
-/// All of it in turns. Proofs are simulated with the secrets of a key that is made here.
+/// Measures everything in turns. The proofs are simulated with the secrets of a key that is made
+/// here.
 pub fn checks(runs: usize, rng: &mut StdRng) -> anyhow::Result<Checks> {
     let mut scene = Scene::new(CircuitName::FiveFu, 1);
     let shown: Vec<Shown> = (0..COUNT).map(|_| scene.claim()).collect();
@@ -142,16 +146,19 @@ pub fn checks(runs: usize, rng: &mut StdRng) -> anyhow::Result<Checks> {
     let hashes = RefCell::new(vec![Fr::ZERO; COUNT]);
     let native = || inputs.iter().map(|inputs| hash4(*inputs)).collect::<Vec<Fr>>();
 
-    // They agree, or there is nothing to compare.
-    anyhow::ensure!(spoilers(&shown).is_some_and(|found| found.is_empty()), "a good one is named");
-    anyhow::ensure!(spoilers(&poisoned) == Some(vec![BAD]), "the bad one is not named");
-    anyhow::ensure!(!ark(&key, &poisoned[BAD])?, "ark-groth16 takes the bad one");
+    // The results must agree, or there is nothing to compare.
+    anyhow::ensure!(
+        spoilers(&shown).is_some_and(|found| found.is_empty()),
+        "a good proof is reported as bad"
+    );
+    anyhow::ensure!(spoilers(&poisoned) == Some(vec![BAD]), "the bad proof is not reported");
+    anyhow::ensure!(!ark(&key, &poisoned[BAD])?, "ark-groth16 accepts the bad proof");
     for shown in few {
-        anyhow::ensure!(ark(&key, shown)?, "ark-groth16 refuses a good one");
+        anyhow::ensure!(ark(&key, shown)?, "ark-groth16 refuses a good proof");
         scene.open_claim(shown).verify()?;
     }
     permutation.hash_many(&inputs, &mut hashes.borrow_mut())?;
-    anyhow::ensure!(*hashes.borrow() == native(), "the lanes hash otherwise");
+    anyhow::ensure!(*hashes.borrow() == native(), "the lanes compute different hashes");
 
     let [ark, one, open, together, one_bad, native_hash, lane_hash] = interleaved(
         runs,

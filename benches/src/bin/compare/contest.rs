@@ -1,4 +1,4 @@
-//! Provers that take turns over one circuit.
+//! Provers that take turns with one circuit.
 
 use std::time::Duration;
 
@@ -18,16 +18,16 @@ use wufu_verifier::Proof as Ours;
 
 use crate::subject::{Subject, Synthesis};
 
-/// Medians of one circuit.
+/// Median times for one circuit.
 pub struct Contest {
     pub name: &'static str,
     rows: usize,
     wires: usize,
     ours: Vec<Measured>,
-    /// Given matrices and assignment.
+    /// From given matrices and a given assignment.
     pub ark: Duration,
     ark_synthesis: Duration,
-    /// Given matrices and assignment.
+    /// From given matrices and a given assignment.
     pub taceo: Duration,
 }
 
@@ -50,14 +50,14 @@ impl Measured {
 }
 
 impl Contest {
-    /// With the fastest backend.
+    /// The measurement with the fastest backend.
     pub fn best(&self) -> &Measured {
-        // There is one for every backend of this machine, the best among them.
+        // There is a measurement for every backend of this computer, so also for the best one.
         let best = self.ours.iter().position(|measured| measured.backend == Backend::best());
         &self.ours[best.unwrap_or(0)]
     }
 
-    /// Our time as a part of another.
+    /// Our time as a fraction of another time.
     pub fn ratio(&self, other: &Duration) -> f64 {
         self.best().total.as_secs_f64() / other.as_secs_f64()
     }
@@ -86,7 +86,8 @@ impl Contest {
         for measured in &self.ours {
             let part = |other: Duration| measured.total.as_secs_f64() / other.as_secs_f64();
             out += &format!(
-                "\n  {:<11} {:.3} of ark, {:.3} of taceo; {:.1} ms, witness included ({:.1} ms); key prepared in {:.0} ms",
+                "\n  {:<11} {:.3} of ark, {:.3} of taceo; {:.1} ms, witness included ({:.1} ms); \
+                 key prepared in {:.0} ms",
                 measured.backend.name(),
                 part(self.ark),
                 part(self.taceo),
@@ -154,7 +155,7 @@ pub fn contest(subject: &Subject, runs: usize, rng: &mut StdRng) -> anyhow::Resu
         })
         .collect::<anyhow::Result<Vec<(Backend, Queries, Duration)>>>()?;
     let workspaces = Workspaces::new();
-    // As a service does it: from the witness's inputs to a checked proof.
+    // The work of a service: from the witness's inputs to a verified proof.
     let prove = |queries: &Queries| {
         let assignment = (subject.assign)();
         let proof = queries.prove(keys::values(&assignment), r, s, &workspaces)?;
@@ -162,7 +163,8 @@ pub fn contest(subject: &Subject, runs: usize, rng: &mut StdRng) -> anyhow::Resu
         anyhow::Ok(proof)
     };
 
-    // They agree, or there is nothing to compare. This is the run that does not count, too.
+    // The proofs must agree, or there is nothing to compare. This is also the run that does not
+    // count.
     let expected: Proof<Bn254> = ark()?;
     ensure!(ark_synthesis()? == expected, "arkworks disagrees with itself");
     ensure!(taceo()? == expected, "taceo-groth16 disagrees with ark-groth16");
@@ -201,7 +203,7 @@ pub fn contest(subject: &Subject, runs: usize, rng: &mut StdRng) -> anyhow::Resu
     })
 }
 
-/// Medians of works that take turns, after one turn that does not count.
+/// Median times of several tasks that take turns, after one turn that does not count.
 pub fn interleaved<const N: usize>(runs: usize, works: [&dyn Fn() -> bool; N]) -> [Duration; N] {
     let medians = interleaved_all(runs, &works);
     std::array::from_fn(|work| medians[work])

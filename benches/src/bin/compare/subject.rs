@@ -1,4 +1,4 @@
-//! What is proved: circuits, keys, witnesses.
+//! What is proved: circuits, keys and witnesses.
 
 use anyhow::Context as _;
 use ark_bn254::{Bn254, Fr};
@@ -25,14 +25,14 @@ use wufu_groth16::{
 use wufu_prover::{keys, setup};
 use wufu_verifier::{VerifyingKey, groth16::key::Reduction};
 
-/// A circuit, its key and a way to compute its witness.
+/// A circuit, its key, and a way to compute its witness.
 pub struct Subject {
     pub name: &'static str,
     pub shape: R1cs,
     pub matrices: [Matrix<Fr>; 3],
     pub key: ArkKey<Bn254>,
     pub assign: Box<dyn Fn() -> Assignment + Sync>,
-    /// For our own circuits.
+    /// Present for our own circuits.
     named: Option<ProvingKey>,
 }
 
@@ -45,11 +45,11 @@ impl Subject {
 
     /// Our engine's key.
     pub fn prepared_key(&self) -> anyhow::Result<PreparedKey> {
-        let key = self.named.as_ref().context("the circuit is none of ours")?;
+        let key = self.named.as_ref().context("the circuit is not one of ours")?;
         Ok(keys::prepare(key, Options::default(), &|_| ())?)
     }
 
-    /// The verifying key, where the circuit is ours.
+    /// The verifying key, if the circuit is ours.
     pub fn verifying(&self) -> Option<&VerifyingKey> {
         self.named.as_ref().map(ProvingKey::verifying_key)
     }
@@ -78,13 +78,14 @@ fn statement<C: Circuit + Sync + Send + 'static>(
     })
 }
 
-/// x^5 again and again, three rows a step, and a last row that makes it public.
+/// Computes x^5 repeatedly, with three rows for each step and a last row that makes the result
+/// public.
 pub fn chain(steps: usize, rng: &mut StdRng) -> anyhow::Result<Subject> {
     let start = Fr::from(7u64);
     let mut end = start;
     (0..steps).for_each(|_| end = end.square().square() * end);
     let run = move |mode: Mode| {
-        // One, the output, the start, three wires a step.
+        // The constant one, the output, the start, and three wires for each step.
         let size = Size { rows: 3 * steps + 1, wires: 3 * steps + 3 };
         let (mut declaration, [output]) = Declaration::new(mode, size, [end]);
         let mut x = declaration.private(start);
@@ -119,7 +120,7 @@ fn matrices(shape: &R1cs) -> [Matrix<Fr>; 3] {
     })
 }
 
-/// A circuit as arkworks wants it, with values or without.
+/// A circuit in arkworks' form, with values or without.
 pub struct Synthesis<'a> {
     pub shape: &'a R1cs,
     pub z: Option<&'a [Fr]>,

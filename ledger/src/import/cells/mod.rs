@@ -1,120 +1,129 @@
-//! Rows and cells of CSV, strictly: a row is a line, a quoted cell ends where it began, and nothing is guessed.
+//! Strict reading of CSV: a row is a line, a quoted cell ends on the line where it began, and
+//! nothing is guessed.
 //!
-//! A reader that accepts stray quotes loses rows without a word: an open quote swallows the rest of the file
-//! (FAILURES.md, row 49). So a quote that is not closed on its line refuses the whole file, whatever else is skipped.
+//! A lenient reader loses rows without an error, because an open quote swallows the rest of the
+//! file (SECURITY.md, row 49). So a quote that is not closed on its line makes the whole file
+//! invalid, even if bad rows are to be skipped.
 
 use std::io::{self, BufRead, BufReader, Read};
 
-/// Longest row, in bytes. It bounds the memory of a file without line ends, such as `/dev/zero`.
+/// The longest row, in bytes. This bounds the memory for a file without line endings, such as
+/// `/dev/zero`.
 pub(crate) const MAX_ROW: usize = 1 << 20;
 
-/// Most rows of one file, which bounds the memory of a file without end: five times what the largest known campaign
-/// had.
+/// The most rows in a file. This bounds the memory for a file without an end. It is five times the
+/// size of the largest known campaign.
 pub(crate) const MAX_ROWS: u64 = 4_000_000;
 
 /// Why a file is not CSV.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CsvError {
-    /// Reading failed.
+    /// The file cannot be read.
     #[error("{0}")]
     Read(io::Error),
-    /// It is a folder.
+    /// The path is a folder.
     #[error("this is a folder, expected a CSV file")]
     Folder,
-    /// It begins like another sort of file.
+    /// The file begins like another type of file.
     #[error("this is {found}, expected CSV in UTF-8")]
     Other {
-        /// What it begins like.
+        /// The type that it looks like.
         found: &'static str,
     },
-    /// A byte 0.
+    /// A line contains a zero byte.
     #[error(
-        "the line holds a NUL byte, which no text does; if the file is UTF-16, save it as UTF-8"
+        "the line contains a NUL byte, which a text does not; if the file is UTF-16, save it as \
+         UTF-8"
     )]
     Nul,
-    /// A row that does not end.
+    /// A row is too long.
     #[error("the row is longer than {MAX_ROW} bytes, expected CSV with line ends")]
     Long,
-    /// Rows without end.
+    /// The file has too many rows.
     #[error(
-        "there are more than {MAX_ROWS} rows, expected at most that many; import a part at a time"
+        "the file has more than {MAX_ROWS} rows, expected at most that many; split it and import \
+         the parts"
     )]
     CellRows,
     /// A quote is not closed on its line.
     #[error(
-        "a quote opens in cell {cell} and is not closed on the same line; close it, or double it if it belongs to the text \
-         (--multiline-cells accepts quoted cells that span lines)"
+        "a quote opens in cell {cell} and is not closed on the same line; close it, or double it \
+         if it belongs to the text (--multiline-cells accepts quoted cells that span lines)"
     )]
     OpenQuote {
-        /// Which cell of the row, from 1.
+        /// The cell's position in the row, from 1.
         cell: usize,
     },
-    /// A quote is not closed at all.
+    /// A quote is not closed anywhere.
     #[error("a quote opens in cell {cell} and is not closed before the file ends")]
     Unclosed {
-        /// Which cell of the row, from 1.
+        /// The cell's position in the row, from 1.
         cell: usize,
     },
-    /// A quote inside a cell that does not begin with one, or text after a closing quote, where the row's end would be
-    /// a guess.
+    /// There is a quote inside a cell that does not begin with one, or text after a closing quote,
+    /// and the end of the row would be a guess.
     #[error(
-        "cell {cell} has a quote that neither begins nor ends it; put the cell in quotes and double those inside"
+        "cell {cell} has a quote that neither begins nor ends it; put the cell in quotes and \
+         double the quotes inside"
     )]
     StrayQuote {
-        /// Which cell of the row, from 1.
+        /// The cell's position in the row, from 1.
         cell: usize,
     },
-    /// The next quote is on another line, and does not end the cell: most likely the first one belongs to the text.
+    /// The next quote is on another line and does not end the cell. Most likely the first quote
+    /// belongs to the text.
     #[error(
-        "a quote opens in cell {cell} and is not closed on the same line; the next one, on line {next}, does not end a \
-         cell: close the first where its text ends, or double it and put the cell in quotes"
+        "a quote opens in cell {cell} and is not closed on the same line; the next one, on line \
+         {next}, does not end a cell: close the first where its text ends, or double it and put \
+         the cell in quotes"
     )]
     OpenUntil {
-        /// Which cell of the row, from 1.
+        /// The cell's position in the row, from 1.
         cell: usize,
         /// The line of the next quote.
         next: u64,
     },
 }
 
-/// What is wrong with a row that ends where its line ends.
+/// What is wrong with a row that ends at the end of its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RowFault {
-    /// A quote inside a cell that does not begin with one, or text after a closing quote. The cell's place, from 0.
+    /// There is a quote inside a cell that does not begin with one, or text after a closing quote.
+    /// Holds the cell's index, from 0.
     Quote(usize),
-    /// A line end of the other sort: CR in a file of LF, or the reverse.
+    /// The row contains the other kind of line ending: CR in a file that uses LF, or the reverse.
     LineEnd,
 }
 
-/// Quoted cells that span lines. Where one does not mean to, it has swallowed rows.
+/// Quoted cells that span several lines. If one was not meant to, it has swallowed rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpanningCells {
-    /// How many there are.
+    /// How many such cells there are.
     pub count: u64,
-    /// The first and the last line of the first of them.
+    /// The first and last line of the first such cell.
     pub first: Option<(u64, u64)>,
 }
 
 impl SpanningCells {
-    /// Adds those that came later.
+    /// Adds cells that came later.
     pub(crate) fn append(&mut self, later: Self) {
         self.count += later.count;
         self.first = self.first.or(later.first);
     }
 }
 
-/// One row. It is filled again and again.
+/// One row. The same value is filled again for each row.
 #[derive(Debug, Default)]
 pub(crate) struct CellRow {
-    /// The line on which it begins, from 1.
+    /// The line on which the row begins, from 1.
     pub(crate) line: u64,
-    /// What is wrong with it.
+    /// What is wrong with the row, if anything.
     pub(crate) stray: Option<RowFault>,
-    /// Its cells that span lines.
+    /// The row's cells that span several lines.
     pub(crate) spanning: SpanningCells,
     text: Vec<u8>,
-    // Where each cell ends in the text.
+    // Where each cell ends in `text`.
     ends: Vec<usize>,
 }
 
@@ -123,7 +132,7 @@ impl CellRow {
         self.ends.len()
     }
 
-    /// A cell without the white space around it. Empty where there is none.
+    /// A cell without the white space around it. It is empty if there is no such cell.
     pub(crate) fn cell(&self, at: usize) -> &[u8] {
         let Some(end) = self.ends.get(at) else { return &[] };
         let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
@@ -147,18 +156,18 @@ impl CellRow {
     }
 }
 
-/// Where a reader is inside a cell.
+/// Where in a cell the reader is.
 #[derive(Clone, Copy)]
 enum State {
-    /// At its beginning: nothing but white space yet.
+    /// At the beginning, with only white space so far.
     Begin,
     Plain,
     Quoted,
-    /// After a quote that closes the cell, unless another one follows.
+    /// After a quote that closes the cell, unless another quote follows.
     Closing,
-    /// After white space behind a closing quote.
+    /// After white space that follows a closing quote.
     Closed,
-    /// After text behind a closing quote.
+    /// After text that follows a closing quote.
     Behind,
 }
 
@@ -167,12 +176,12 @@ pub(crate) struct CellRows<R> {
     from: BufReader<R>,
     delimiter: u8,
     is_multiline: bool,
-    // The last byte of a line, once the first line was seen.
+    // The last byte of each line. `None` until the first line was read.
     end: Option<u8>,
-    // Lines that were read; after an error, the line that it is about.
+    // How many lines were read. After an error, the line that the error is about.
     line: u64,
     rows: u64,
-    // Lines of the row, with their ends.
+    // The lines of the current row, with their endings.
     buffer: Vec<u8>,
 }
 
@@ -187,13 +196,13 @@ impl<R: Read> CellRows<R> {
         self.line.max(1)
     }
 
-    /// What stands between cells.
+    /// The character that separates cells.
     pub(crate) fn delimiter(&self) -> u8 {
         self.delimiter
     }
 
-    /// Whether the row that was read last is the line `sep=;` with which spreadsheets say what stands between cells.
-    /// From here on it does.
+    /// Takes the row that was read last as a separator line, `sep=;`, if it is one. Spreadsheets
+    /// write such a line. From then on, its character separates cells.
     pub(crate) fn take_separator(&mut self) -> bool {
         let line = self.buffer.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.buffer);
         let line = line.strip_suffix(b"\n").unwrap_or(line);
@@ -210,7 +219,7 @@ impl<R: Read> CellRows<R> {
         is_it
     }
 
-    /// Reads the next row. False when there is none.
+    /// Reads the next row. Returns `false` if there is none.
     pub(crate) fn next(&mut self, row: &mut CellRow) -> Result<bool, CsvError> {
         self.buffer.clear();
         let Some(content) = self.read_line()? else { return Ok(false) };
@@ -221,7 +230,7 @@ impl<R: Read> CellRows<R> {
         row.clear(self.line);
         let mut at = if self.line == 1 && self.buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let (mut end, mut quotes, mut state) = (content, 0usize, State::Begin);
-        // The line and the cell, from 1, in which the last quote opened.
+        // The line and the cell, both from 1, in which the last quote was opened.
         let mut opened = (self.line, 1);
         let mut spanning = None;
         row.stray = self.other_line_end(at, end);
@@ -233,7 +242,7 @@ impl<R: Read> CellRows<R> {
                 if !self.is_multiline {
                     return Err(CsvError::OpenQuote { cell: opened.1 });
                 }
-                // The line's end belongs to the cell.
+                // The line ending belongs to the cell.
                 row.text.extend_from_slice(self.buffer.get(end..).unwrap_or_default());
                 at = self.buffer.len();
                 let Some(next) = self.read_line()? else {
@@ -266,7 +275,7 @@ impl<R: Read> CellRows<R> {
                     State::Begin
                 }
                 (State::Begin, b'"') => {
-                    // White space before it is no part of the cell.
+                    // White space before the quote does not belong to the cell.
                     row.text.truncate(row.ends.last().copied().unwrap_or(0));
                     opened = (self.line, cell + 1);
                     State::Quoted
@@ -278,7 +287,7 @@ impl<R: Read> CellRows<R> {
                 (State::Closing | State::Closed, b' ' | b'\t') => State::Closed,
                 (State::Closing | State::Closed, _) | (State::Plain | State::Behind, b'"') => {
                     if self.is_multiline {
-                        // Where this row ends would be a guess.
+                        // The end of this row would be a guess.
                         if matches!(state, State::Plain) || opened.0 == self.line {
                             return Err(CsvError::StrayQuote { cell: cell + 1 });
                         }
@@ -301,7 +310,8 @@ impl<R: Read> CellRows<R> {
         }
         row.ends.push(row.text.len());
         match row.stray {
-            // With a quote left over nobody knows which of them opens, and whether the row ends here.
+            // With an odd number of quotes, nobody knows which of them opens a cell, or whether the
+            // row ends here.
             Some(RowFault::Quote(cell)) if !quotes.is_multiple_of(2) => {
                 Err(CsvError::OpenQuote { cell: cell + 1 })
             }
@@ -309,14 +319,15 @@ impl<R: Read> CellRows<R> {
         }
     }
 
-    /// Whether a line holds the sort of line end that does not end the lines of this file.
+    /// The fault of a line that contains the kind of line ending that this file does not use.
     fn other_line_end(&self, from: usize, to: usize) -> Option<RowFault> {
         let other = if self.end == Some(b'\r') { b'\n' } else { b'\r' };
         let line = self.buffer.get(from..to).unwrap_or_default();
         line.contains(&other).then_some(RowFault::LineEnd)
     }
 
-    /// Reads one more line into the buffer. Gives where its content ends, or nothing at the end of the file.
+    /// Reads one more line into the buffer. Returns where its content ends, or `None` at the end of
+    /// the file.
     fn read_line(&mut self) -> Result<Option<usize>, CsvError> {
         let begin = self.buffer.len();
         self.line += 1;
@@ -354,7 +365,7 @@ impl<R: Read> CellRows<R> {
         if end > MAX_ROW { Err(CsvError::Long) } else { Ok(Some(end)) }
     }
 
-    /// Reads the first line and learns from it how lines end: by LF, by CR and LF, or by CR.
+    /// Reads the first line, and learns how lines end: with LF, with CR and LF, or with CR.
     fn read_first_line(&mut self) -> io::Result<()> {
         loop {
             let chunk = match self.from.fill_buf() {
@@ -395,7 +406,7 @@ impl<R: Read> CellRows<R> {
     }
 }
 
-/// What a file is that is not text.
+/// The type of a file that is not text.
 fn sort(begin: &[u8]) -> Option<&'static str> {
     let sorts: [(&[u8], &str); 5] = [
         (b"\xff\xfe", "UTF-16"),

@@ -1,9 +1,9 @@
-//! Cells, quotes and line ends; and what is refused.
+//! Tests cells, quotes and line endings, and what is refused.
 use proptest::prelude::*;
 
 use super::*;
 
-/// A row's line and its cells, and what is wrong with it.
+/// A row's line and its cells, and any fault of the row.
 type ReadRow = (u64, Vec<String>);
 
 fn read(text: &[u8], is_multiline: bool) -> Result<Vec<ReadRow>, (u64, CsvError)> {
@@ -40,13 +40,14 @@ fn cells_quotes_and_line_ends() {
             assert_eq!(read[2].1, ["c", "d"]);
         }
     }
-    // The other sort of line end ends nothing, and is told.
+    // The other kind of line ending ends nothing, and is reported.
     assert_eq!(cells("a\nb\rc\nd\n")[1], ["b\rc", "LineEnd"]);
     assert_eq!(cells("a\rb\nc\rd\r")[1], ["b\nc", "LineEnd"]);
 }
 
 /// Rows of SECURITY.md: 49.
-/// FAILURES.md, row 49 (rust-csv#289, #252): a stray quote swallowed the rest of a file, with exit 0.
+/// As in rust-csv#289 and #252: a stray quote swallowed the rest of a file, and the exit code was
+/// 0.
 #[test]
 fn a_stray_quote_is_told_on_its_line() {
     let error = |text: &str, is_multiline| {
@@ -79,10 +80,10 @@ fn a_stray_quote_is_told_on_its_line() {
         error("a\nb \"c\" d\n", true),
         "2: cell 1 has a quote that neither begins nor ends it"
     );
-    // On a line of its own a pair of stray quotes is a bad row.
+    // If a line contains a pair of stray quotes, its row is bad.
     assert_eq!(cells("a\nb \"c\" d,e\nf\n")[1], ["b \"c\" d", "e", "Quote(0)"]);
     assert_eq!(cells("a\ne,\"b\"c\nf\n")[1], ["e", "bc", "Quote(1)"]);
-    // Two quotes with a space between are not a doubled one.
+    // Two quotes with a space in between are not a doubled quote.
     assert_eq!(cells("a\n\"b\" \"c\",d\n")[1], ["b\"c\"", "d", "Quote(0)"]);
     let lines = read(b"a,b\n\"c\nd\r\n\",e\nf,g", true).unwrap();
     assert_eq!(lines[1], (2, vec!["c\nd".to_owned(), "e".to_owned()]));
@@ -90,7 +91,7 @@ fn a_stray_quote_is_told_on_its_line() {
 }
 
 /// Rows of SECURITY.md: 49.
-/// A cell that spans lines joined rows without a word, where the quote that opened it was a stray one.
+/// A stray quote opened a cell that spanned lines, which joined rows without an error.
 #[test]
 fn cells_that_span_lines_are_counted() {
     let spanning = |text: &str| {
@@ -106,7 +107,8 @@ fn cells_that_span_lines_are_counted() {
     assert_eq!(spanning("a,b\n\"c\nd\",\"e\nf\"\ng,\"h\n\"\n"), (3, Some((2, 3))));
 }
 
-/// Spreadsheets write `sep=;` before the names. It was taken for a column, and the hints led nowhere.
+/// Spreadsheets write `sep=;` before the names of the columns. That line was once taken for a
+/// column, and the hints were misleading.
 #[test]
 fn a_first_line_names_the_delimiter() {
     for (text, taken, delimiter) in [
@@ -130,10 +132,10 @@ fn a_first_line_names_the_delimiter() {
 }
 
 /// Rows of SECURITY.md: 49.
-/// What does not end, or is no text, is refused after a bounded number of bytes.
+/// A file without an end, or one that is not text, is refused after a bounded number of bytes.
 #[test]
 fn bytes_without_end_are_refused_in_bounded_memory() {
-    /// The first bytes once, those after them for ever.
+    /// Returns the first bytes once, and then the second ones for ever.
     struct Endless(&'static [u8], &'static [u8], usize);
     impl Read for Endless {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -185,14 +187,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     /// Rows of SECURITY.md: 49.
-    /// Rows that another writer writes are read back as they were, in both modes, with every line end.
+    /// Rows written by another CSV writer are read back unchanged, in both modes and with every
+    /// kind of line ending.
     #[test]
     fn what_is_written_is_read(
         rows in prop::collection::vec(prop::collection::vec("[a-c\",; é]{0,6}", 1..4), 1..6),
         is_multiline: bool,
         end in 0usize..3,
     ) {
-        let end = [csv::Terminator::CRLF, csv::Terminator::Any(b'\n'), csv::Terminator::Any(b'\r')][end];
+        let any = csv::Terminator::Any;
+        let end = [csv::Terminator::CRLF, any(b'\n'), any(b'\r')][end];
         let mut writer = csv::WriterBuilder::new().flexible(true).terminator(end)
             .quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
         for row in &rows {
@@ -200,14 +204,15 @@ proptest! {
         }
         let text = writer.into_inner().unwrap();
         let read = read(&text, is_multiline);
-        let trimmed = rows.iter().map(|row| row.iter().map(|cell| cell.trim_ascii().to_owned()).collect());
+        let trim = |cell: &String| cell.trim_ascii().to_owned();
+        let trimmed = rows.iter().map(|row| row.iter().map(trim).collect());
         let expected: Vec<Vec<String>> = trimmed.collect();
         let read: Vec<Vec<String>> = read.unwrap().into_iter().map(|(_, cells)| cells).collect();
         prop_assert_eq!(read, expected);
     }
 
     /// Rows of SECURITY.md: 49.
-    /// Without cells that span lines, a row is a line: none is lost, whatever the bytes are.
+    /// If cells cannot span lines, a row is a line: no row is lost, whatever the bytes are.
     #[test]
     fn a_row_is_a_line(text in "[ab,\"; \r\n]{0,40}") {
         let rows = match read(text.as_bytes(), false) {
@@ -216,7 +221,8 @@ proptest! {
             Err((line, error)) => return Err(TestCaseError::fail(format!("{line}: {error}"))),
         };
         let first = text.find(['\r', '\n']);
-        let is_cr = first.is_some_and(|at| text[at..].starts_with('\r') && !text[at..].starts_with("\r\n"));
+        let is_alone = |rest: &str| rest.starts_with('\r') && !rest.starts_with("\r\n");
+        let is_cr = first.is_some_and(|at| is_alone(&text[at..]));
         let end = if is_cr { '\r' } else { '\n' };
         prop_assert_eq!(rows.len(), text.split_terminator(end).count());
     }

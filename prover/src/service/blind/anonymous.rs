@@ -1,19 +1,21 @@
-//! That nothing in a request says who sent it.
+//! Checks that nothing in a request identifies its sender.
 
 use tonic::{Request, Status, metadata::KeyRef};
 use wufu_serve::Peer;
 
-/// What gRPC itself sends. Everything else is refused: `authorization`, `cookie`, `x-forwarded-for`, a trace's id would each be
-/// something by which a client is known here and at the other server.
+/// What gRPC itself sends. All other metadata is refused. For example, `authorization`, `cookie`,
+/// `x-forwarded-for` or a trace id could link a client's calls here with its calls to the other
+/// server.
 const ALLOWED: [&str; 6] =
     ["te", "content-type", "user-agent", "grpc-timeout", "grpc-encoding", "grpc-accept-encoding"];
 
-/// Takes the connection's one job, when nothing says whose it is.
+/// Starts the connection's only job, if nothing in the request identifies the client.
 pub(super) fn begin<T>(request: &Request<T>) -> Result<(), Status> {
     let job = request.extensions().get::<Peer>();
     if !job.ok_or_else(|| Status::internal("a call without a connection"))?.begin() {
         return Err(Status::failed_precondition(
-            "this connection has had its one job: two would be known to be one client's",
+            "this connection has already carried its one job: a second would link both to one \
+             client",
         ));
     }
     for key in request.metadata().keys() {
@@ -23,7 +25,8 @@ pub(super) fn begin<T>(request: &Request<T>) -> Result<(), Status> {
         };
         if !ALLOWED.contains(&name) {
             return Err(Status::invalid_argument(format!(
-                "the request carries {name}: this role takes nothing by which a client is known"
+                "the request carries {name}: this role accepts no metadata that could identify a \
+                 client"
             )));
         }
     }

@@ -1,13 +1,13 @@
-//! How a dealer or an evaluator is run.
+//! Configuration of a dealer or an evaluator.
 
 use std::{fmt, time::Duration};
 
 use crate::service::limits::Limits;
 
-/// One call, and room for health and reflection.
+/// One call for the job, and some for health and reflection.
 const STREAMS: u32 = 4;
 
-/// How a client might be known.
+/// How a client could be identified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientIdentity {
@@ -16,7 +16,7 @@ pub enum ClientIdentity {
     None,
     /// By a certificate.
     Certificate,
-    /// By a token that it shows.
+    /// By a token that the client sends.
     Bearer,
 }
 
@@ -30,25 +30,26 @@ impl fmt::Display for ClientIdentity {
     }
 }
 
-/// How a dealer or an evaluator is run.
+/// Configuration of a dealer or an evaluator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// What it takes on. (The largest request is what the protocol says.)
+    /// Limits on the work. (The protocol fixes the largest request.)
     pub limits: Limits,
-    /// Masked numbers that are held at the same time, in bytes.
+    /// The most bytes of masked numbers that are held at one time.
     pub held: usize,
-    /// How long an evaluator waits for all of a job's bytes. Until they are there the job takes
-    /// memory and no worker's time.
+    /// How long an evaluator waits for all bytes of a job. Until they have arrived, the job takes
+    /// memory, but no worker.
     pub receive: Duration,
-    /// How the transport in front of it knows clients. Anything but [`ClientIdentity::None`] is an
-    /// error at the start, and not passed over: who asks for it should learn why there is none.
+    /// How the transport in front of the service identifies clients. Any value other than
+    /// [`ClientIdentity::None`] is an error at start: silently ignoring it would mislead whoever
+    /// set it.
     pub identity: ClientIdentity,
 }
 
 impl Default for Config {
-    /// [`Limits::default`] with 256 connections; 256 MiB, of which a job of Five Fu takes 2.1 MB;
-    /// 20 seconds, some 0.9 Mbit/s.
+    /// [`Limits::default`] with 256 connections; 256 MiB of masked numbers, of which a Five Fu job
+    /// takes 2.1 MB; 20 seconds to receive, which is about 0.9 Mbit/s.
     fn default() -> Self {
         let mut limits = Limits::default();
         limits.serve.connections = 256;

@@ -1,4 +1,4 @@
-//! The dealer's call.
+//! The dealer's gRPC call.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -64,7 +64,7 @@ impl DealerHandler {
     }
 }
 
-/// What a worker does. Between tokens it looks whether anybody waits for them.
+/// A worker's part: makes the tokens. Before each token it checks that the caller still waits.
 fn deal_all(
     dealer: &Dealer,
     count: usize,
@@ -74,11 +74,11 @@ fn deal_all(
     let now = now.map_err(|_| Status::internal("the dealer's clock is before 1970"))?.as_secs();
     let token = |_| {
         if !go_on() {
-            return Err(Status::cancelled("nobody waits for the tokens any more"));
+            return Err(Status::cancelled("the caller no longer waits for the tokens"));
         }
         let token = dealer.deal(&mut OsRng, now.saturating_add(LIFE));
         let token = token.map_err(|error| {
-            tracing::error!(%error, "no token");
+            tracing::error!(%error, "could not make a token");
             Status::internal("the dealer failed")
         })?;
         Ok(token.encode())

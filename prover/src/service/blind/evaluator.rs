@@ -1,4 +1,4 @@
-//! The evaluator's call.
+//! The evaluator's gRPC call.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// What a permit for memory stands for, in bytes.
+/// The bytes of memory that one permit stands for.
 const UNIT: usize = 1024;
 
 /// What all calls share.
@@ -41,7 +41,7 @@ pub(super) struct EvaluatorHandler {
     evaluators: ByKey<Evaluator>,
     limits: Limits,
     admission: Arc<Admission>,
-    // A permit for each KiB of masked numbers that may be held.
+    // One permit for each KiB of masked numbers that may be held.
     memory: Arc<Semaphore>,
     receive: Duration,
 }
@@ -58,7 +58,8 @@ impl EvaluatorHandler {
         Self { evaluators, limits, admission, memory, receive: config.receive }
     }
 
-    /// Everything from a request to its answer. To drop it is to leave: nothing of it is kept.
+    /// Handles a request from its first message to its answer. Dropping the future ends the
+    /// request, and nothing of it is kept.
     async fn evaluated(
         &self,
         request: Request<Streaming<v1::EvaluateRequest>>,
@@ -66,7 +67,7 @@ impl EvaluatorHandler {
     ) -> Result<EvaluatedSums, Status> {
         anonymous::begin(&request)?;
         let deadline = deadline(&request, self.limits.time);
-        // Who would be sent away is told before it sends everything.
+        // A caller that would be refused learns so before it sends all of its numbers.
         drop(self.admission.place()?);
         let received = deadline.min(came(&request) + self.receive);
         let mut stream = request.into_inner();
@@ -80,17 +81,18 @@ impl EvaluatorHandler {
         let total = evaluator.shape().request_bytes();
         let held = self.hold(total)?;
         let masked = receive(&mut stream, total, received).await?;
-        // Not before everything is there: who sends slowly or nothing keeps nobody from working.
+        // Wait for a worker only now that all bytes have arrived. So a caller that sends slowly, or
+        // nothing, keeps no other from working.
         let worker = self.admission.admit(deadline).await?;
         let began = Instant::now();
         let gone = CancelOnDrop::default();
         let (left, admission) = (gone.0.clone(), self.admission.clone());
         let work = worker.run(move || {
-            // With the numbers, and not before.
+            // The memory is free when the numbers are dropped, and not before.
             let _held = held;
             let stopped = left.load(Ordering::Relaxed) || admission.stopped();
             if stopped || Instant::now() >= deadline {
-                return Err(Status::cancelled("nobody waits for the sums any more"));
+                return Err(Status::cancelled("the caller no longer waits for the sums"));
             }
             evaluate(&evaluator, &masked)
         });
@@ -100,7 +102,7 @@ impl EvaluatorHandler {
         Ok(evaluated)
     }
 
-    /// Memory for one request, or none.
+    /// Reserves memory for one request.
     fn hold(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Status> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         self.memory.clone().try_acquire_many_owned(units).map_err(|error| match error {
@@ -117,13 +119,13 @@ async fn next(
     timeout_at(deadline, stream.message()).await.map_err(|_| refusal::late())?
 }
 
-/// All masked numbers of a request, and not one more.
+/// Receives all masked numbers of a request, and refuses any beyond the declared total.
 async fn receive(
     stream: &mut Streaming<v1::EvaluateRequest>,
     total: usize,
     deadline: Instant,
 ) -> Result<Zeroizing<Vec<u8>>, Status> {
-    // Never grows, so nothing is left behind.
+    // The buffer never grows, so no copy is left behind in freed memory.
     let mut masked = Zeroizing::new(Vec::with_capacity(total));
     while let Some(message) = next(stream, deadline).await? {
         blind::append(&mut masked, total, &message).map_err(|error| refusal::malformed(&error))?;
@@ -136,7 +138,7 @@ fn evaluate(evaluator: &Evaluator, masked: &[u8]) -> Result<EvaluatedSums, Statu
     let sums = evaluator.evaluate(masked).map_err(|error| match error {
         EvaluateError::Request(error) => Status::invalid_argument(error.to_string()),
         error => {
-            tracing::error!(%error, "no sums");
+            tracing::error!(%error, "could not compute the sums");
             Status::internal("the evaluator failed")
         }
     })?;

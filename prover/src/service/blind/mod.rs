@@ -1,9 +1,12 @@
-//! The gRPC services of blind mode, `wufu.v1.DealerService` and `wufu.v1.EvaluatorService`: each alone learns which circuit is
-//! proved, when and from which address, and nothing of a witness or statement.
+//! Blind mode's gRPC services, `wufu.v1.DealerService` and `wufu.v1.EvaluatorService`. Each of them
+//! learns which circuit is proved, when, and from which address, and nothing about a witness or a
+//! statement.
 //!
-//! What they learn together is everything, so they are run by operators who share nothing. Neither knows its clients: a
-//! certificate, a token or a cookie would join what both know of one, so none is taken, requests that carry any are refused,
-//! and a connection is good for one call. Nothing outlives a request, and nothing is logged but circuit and outcome.
+//! Together the two could learn everything, so they are run by operators who share nothing. Neither
+//! may identify its clients. A certificate, a token or a cookie would let them link what each knows
+//! about a client. So the services accept none of these, refuse requests that carry any, and take
+//! one job per connection. Nothing outlives a request, and only the circuit and the outcome are
+//! logged.
 
 mod anonymous;
 pub(super) mod config;
@@ -32,10 +35,12 @@ use dealer::DealerHandler;
 use evaluator::EvaluatorHandler;
 use roles::{by_key, refuse_identity};
 
-/// Serves tokens, a dealer for each key, until `shutdown`, as [`run`](super::run) does with proofs.
+/// Serves tokens until `shutdown` resolves, with one dealer for each key. It stops as
+/// [`run`](super::run) does.
 ///
 /// # Errors
-/// When a client identity is configured, when threads or transport fail, or the grace time is over.
+/// Returns an error if a client identity is configured, if threads cannot be made, if the transport
+/// fails, or if work is still running when the grace time is over.
 pub fn run_dealer<'a>(
     incoming: impl Into<Incoming>,
     dealers: Vec<Dealer>,
@@ -45,7 +50,7 @@ pub fn run_dealer<'a>(
     serve_dealer(incoming.into(), dealers, config, Box::pin(shutdown))
 }
 
-/// [`run_dealer`], compiled in this crate.
+/// [`run_dealer`], in a form that is compiled in this crate.
 fn serve_dealer<'a>(
     incoming: Incoming,
     dealers: Vec<Dealer>,
@@ -69,10 +74,12 @@ fn serve_dealer<'a>(
     })
 }
 
-/// Serves sums over masked numbers, an evaluator for each key, until `shutdown`, as [`run`](super::run) does with proofs.
+/// Serves sums over masked numbers until `shutdown` resolves, with one evaluator for each key. It
+/// stops as [`run`](super::run) does.
 ///
 /// # Errors
-/// When a client identity is configured, when threads or transport fail, or the grace time is over.
+/// Returns an error if a client identity is configured, if threads cannot be made, if the transport
+/// fails, or if work is still running when the grace time is over.
 pub fn run_evaluator<'a>(
     incoming: impl Into<Incoming>,
     evaluators: Vec<Evaluator>,
@@ -82,7 +89,7 @@ pub fn run_evaluator<'a>(
     serve_evaluator(incoming.into(), evaluators, config, Box::pin(shutdown))
 }
 
-/// [`run_evaluator`], compiled in this crate.
+/// [`run_evaluator`], in a form that is compiled in this crate.
 fn serve_evaluator<'a>(
     incoming: Incoming,
     evaluators: Vec<Evaluator>,
@@ -95,7 +102,7 @@ fn serve_evaluator<'a>(
         let evaluators = by_key("evaluator", evaluators, id);
         let admission = Arc::new(Admission::new(&config.limits)?);
         let handler = EvaluatorHandler::new(evaluators, &config, admission.clone());
-        // Tags and lengths of a message take some bytes.
+        // A message's tags and lengths take some bytes as well.
         let largest = CHUNK + 64;
         let service = EvaluatorServiceServer::new(handler).max_decoding_message_size(largest);
         let service = Service {
@@ -105,11 +112,11 @@ fn serve_evaluator<'a>(
             methods: Methods::new(largest),
         };
         let mut limits = config.limits.clone();
-        // A job comes in a few round trips.
+        // With these windows a job arrives in a few round trips.
         limits.serve.windows = (WINDOW, WINDOW);
         limits.serve.receive = config.receive;
         serve(incoming, service, (&limits, &admission), shutdown).await
     })
 }
-/// Bytes of a job that may be on their way. All of them are read as they arrive.
+/// How many bytes of a job may be in transit. They are all read as they arrive.
 const WINDOW: u32 = 512 * 1024;

@@ -1,4 +1,4 @@
-//! What both roles do alike.
+//! What both roles have in common.
 
 use std::{
     collections::HashMap,
@@ -14,8 +14,8 @@ use wufu_verifier::{CircuitId, KeyId};
 use super::config::{ClientIdentity, Config};
 use crate::service::error::ServeError;
 
-/// One key's work each, by the key's id. Only circuits whose witnesses nobody can guess: neither
-/// work is there for another.
+/// One worker object for each key, by key id. Only circuits whose witness nobody can guess get one:
+/// neither role works for other circuits.
 pub(super) type ByKey<T> = Arc<HashMap<KeyId, Arc<T>>>;
 
 pub(super) fn refuse_identity(role: &'static str, config: &Config) -> Result<(), ServeError> {
@@ -38,7 +38,7 @@ pub(super) fn by_key<T>(
     Arc::new(works.into_iter().map(entry).collect())
 }
 
-/// Set when nobody waits any more: what has not begun does not begin.
+/// Sets the flag when the caller stops waiting. Work that has not begun is then skipped.
 #[derive(Default)]
 pub(super) struct CancelOnDrop(pub(super) Arc<AtomicBool>);
 
@@ -48,8 +48,8 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// What there is to know of a call when it has ended. Not its refusal's words, which may hold
-/// something that the client sent.
+/// Logs how a call ended. The refusal's text is left out, because it may quote what the client
+/// sent.
 pub(super) fn ended<T>(circuit: Option<CircuitId>, result: &Result<T, Status>) {
     let circuit = circuit.map(|circuit| circuit.to_string());
     let circuit = circuit.as_deref().unwrap_or("unknown");

@@ -1,4 +1,5 @@
-//! One case: everything that a verdict depends on, and the good ones that others are changed from.
+//! A case: everything that a verdict depends on. The other cases are changed from the good ones
+//! here.
 
 use prost::Message;
 use serde_json::{Value, json};
@@ -7,27 +8,27 @@ use wufu_verifier::{CircuitName, Reason};
 
 use super::super::{honest, logs, policies};
 
-/// Length of an epoch.
+/// The length of an epoch, in seconds.
 pub const SECONDS: u64 = 600;
 
-/// One case: everything that a verdict depends on.
+/// Everything that a verdict depends on.
 #[derive(Clone)]
 pub struct Case {
     pub envelope: v1::Envelope,
-    /// Bytes in place of the envelope's.
+    /// Bytes to use instead of the envelope's.
     pub bytes: Option<Vec<u8>>,
     pub asked: Value,
     pub key: &'static str,
     pub log_key: String,
-    /// Origin, published length of an epoch, checkpoints.
+    /// Origin, published epoch length and checkpoints of each log.
     pub logs: Vec<(String, Option<u64>, Vec<String>)>,
     pub now: u64,
     pub window: u64,
-    /// `None`: the store fails.
+    /// `None` means that the store fails.
     pub spent: Option<Vec<String>>,
 }
 
-/// What comes of it: an epoch, or a reason.
+/// The result: an epoch or a reason.
 pub type Verdict = Result<u64, Reason>;
 
 pub struct Cases(pub Vec<Value>);
@@ -101,7 +102,7 @@ pub fn donation() -> Case {
     }
 }
 
-/// A claim, and the campaign.
+/// A claim, and its campaign.
 pub fn claim() -> Case {
     let envelope = honest::envelope(CircuitName::FiveFu);
     let Some(v1::envelope::Binding::Claim(claim)) = &envelope.binding else { panic!() };
@@ -125,7 +126,7 @@ pub fn claim() -> Case {
     }
 }
 
-/// A gift, and the campaign. The card log had the claim's root an epoch before.
+/// A gift, and its campaign. The card log had the claim's root one epoch earlier.
 pub fn gift() -> Case {
     let envelope = honest::envelope(CircuitName::Gift);
     let [before, now] =

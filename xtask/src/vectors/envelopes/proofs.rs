@@ -1,4 +1,4 @@
-//! Envelopes whose proofs or public inputs are false or unreadable, or whose nullifiers are spent.
+//! Envelopes with false or unreadable proofs or public inputs, or with spent nullifiers.
 
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::CurveGroup;
@@ -91,7 +91,7 @@ pub fn unreadable(cases: &mut Cases) {
         cases.add(&case, Err(reason), good, |case| case.envelope.public_inputs.clone_from(&inputs));
     }
 
-    // Points come after the key, and before everything that the statement says.
+    // Points are checked after the key, and before everything that the statement says.
     let outside = compressed(&outside_subgroup());
     let mut with = |case: &str, reason: Reason, change: &dyn Fn(&mut Case)| {
         cases.add(&format!("B outside the subgroup, {case}"), Err(reason), donation, |case| {
