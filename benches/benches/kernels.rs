@@ -1,5 +1,5 @@
-//! The kernels of `bn254x8`, with every backend of this machine; field and pairings with arkworks' beside them. For ratios of sums and
-//! transforms to arkworks': `--bin compare`.
+//! The kernels of `bn254x8`, with every backend of this machine; field and pairings with arkworks'
+//! beside them. For ratios of sums and transforms to arkworks': `--bin compare`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{hint::black_box, num::NonZeroUsize};

@@ -1,4 +1,5 @@
-//! Criterion: proving and verifying each statement. `cargo bench -p wufu-benches --bench statements`.
+//! Criterion: proving and verifying each statement. `cargo bench -p wufu-benches --bench
+//! statements`.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::{hint::black_box, time::Duration};

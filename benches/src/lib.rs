@@ -52,9 +52,11 @@ pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> Duration {
     times[times.len() / 2]
 }
 
-/// How long something keeps the processor busy, on all threads of this process: what else the machine does is not counted.
+/// How long something keeps the processor busy, on all threads of this process: what else the
+/// machine does is not counted.
 ///
-/// Not this thread alone: arkworks' sums run in pools of their own, even where one thread is all there is.
+/// Not this thread alone: arkworks' sums run in pools of their own, even where one thread is all
+/// there is.
 pub fn processor<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let now = || {
         let now = clock_gettime(ClockId::ProcessCPUTime);

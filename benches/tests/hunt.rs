@@ -47,7 +47,8 @@ fn a_circuit_of_ours_leaves_nothing_open() {
     }
 }
 
-/// `y` is `x` as two digits, of which the lower is no bit: 3 when it is told, 4 when a second witness shows it.
+/// `y` is `x` as two digits, of which the lower is no bit: 3 when it is told, 4 when a second
+/// witness shows it.
 #[test]
 fn a_missing_boolean_is_told_and_with_a_witness_shown() {
     let folder = tempfile::tempdir().unwrap();

@@ -46,9 +46,9 @@ pub fn lock_keys(output: Output) -> anyhow::Result<File> {
     Ok(lock)
 }
 
-/// Where development keys are that may be deleted: a folder that the environment names. Without `HOME`, or with an
-/// empty one, the platform takes the home folder of the user who runs this from the system's list of users, which
-/// nobody asked for.
+/// Where development keys are that may be deleted: a folder that the environment names. Without
+/// `HOME`, or with an empty one, the platform takes the home folder of the user who runs this from
+/// the system's list of users, which nobody asked for.
 pub fn named_keys() -> anyhow::Result<PathBuf> {
     let is_named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !["WUFU_CACHE", "XDG_CACHE_HOME", "HOME"].into_iter().any(is_named) {

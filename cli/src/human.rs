@@ -1,4 +1,5 @@
-//! Amounts, times, durations and counts as people read and write them. Machine formats are for `--json`.
+//! Amounts, times, durations and counts as people read and write them. Machine formats are for
+//! `--json`.
 
 mod parse;
 
@@ -28,7 +29,8 @@ impl MoneyArg {
     }
 }
 
-/// An amount in minor units with its currency: `1,000.00 CNY`. Without one there are no decimals to place.
+/// An amount in minor units with its currency: `1,000.00 CNY`. Without one there are no decimals to
+/// place.
 pub fn money(minor: u128, currency: Option<CurrencyCode>) -> String {
     wufu_ledger::Money { minor, currency }.to_string()
 }
@@ -61,8 +63,8 @@ pub fn list(items: impl IntoIterator<Item = impl Display>) -> String {
     if items.is_empty() { "none".into() } else { items.join(", ") }
 }
 
-/// What a policy allows of amounts and times: `any amount, any time`, or the bounds. A policy has no currency: where
-/// none is known, amounts are in minor units of the log's.
+/// What a policy allows of amounts and times: `any amount, any time`, or the bounds. A policy has
+/// no currency: where none is known, amounts are in minor units of the log's.
 pub fn bounds(policy: &Policy, currency: Option<CurrencyCode>) -> String {
     format!("{}, {}", amounts(&policy.amount, currency), times(&policy.time))
 }

@@ -54,7 +54,8 @@ enum Command {
             and passed over: a file can be imported again when rows were added to it."
     )]
     Import(ImportArgs),
-    /// Make up donations of the true shape: 37 institutions, 304 projects, 747,000 transfers, 349,000,000.00 RMB
+    /// Make up donations of the true shape: 37 institutions, 304 projects, 747,000 transfers,
+    /// 349,000,000.00 RMB
     #[command(after_help = "Example:\n  wufu ledger generate --dir charity --dev-owners trial\n\n\
             For trials: the ledger must be one without --production, in CNY, and\n\
             without donations.")]
@@ -95,8 +96,8 @@ enum Command {
     /// Sign the checkpoints of this epoch; a running service does it by its clock
     #[command(after_help = "Example:\n  wufu ledger close-epoch --dir cerf")]
     CloseEpoch(CloseArgs),
-    /// Write what an address was given, with its paths, for its wallet; exit 2 while all of it waits for the epoch's
-    /// end
+    /// Write what an address was given, with its paths, for its wallet; exit 2 while all of it
+    /// waits for the epoch's end
     #[command(
         after_help = "Example:\n  wufu ledger grants $(wufu wallet address --org wufu) --out grants.msg --dir wufu"
     )]
@@ -104,8 +105,8 @@ enum Command {
         /// The address
         #[arg(value_parser = human::parse_address)]
         address: Address,
-        /// Write the grants to this file, mode 0600: whoever reads it learns what the wallet holds. - is standard
-        /// output
+        /// Write the grants to this file, mode 0600: whoever reads it learns what the wallet holds.
+        /// - is standard output
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
@@ -136,21 +137,24 @@ enum Command {
     /// Show the organisation, its log key, its logs and their totals
     #[command(after_help = "Example:\n  wufu ledger info --dir cerf --json")]
     Info,
-    /// Recompute every leaf, root and sum, and compare all rows with what was signed; exit 2 when something does not
-    /// fit
+    /// Recompute every leaf, root and sum, and compare all rows with what was signed; exit 2 when
+    /// something does not fit
     #[command(after_help = "Example:\n  wufu ledger audit --dir cerf")]
     Audit,
 }
 
 #[derive(Args, Debug)]
 struct InitArgs {
-    /// Name of the charity, or of one campaign: next year's under the same name would join its claims with this year's
+    /// Name of the charity, or of one campaign: next year's under the same name would join its
+    /// claims with this year's
     #[arg(long, value_parser = names::org)]
     org: String,
-    /// The one currency of its donations, ISO 4217. Without it the ledger takes no donations, then or later
+    /// The one currency of its donations, ISO 4217. Without it the ledger takes no donations, then
+    /// or later
     #[arg(long)]
     currency: Option<String>,
-    /// Length of an epoch, in which a log signs one checkpoint, such as "10 min", at most 1 d; a bare number is seconds
+    /// Length of an epoch, in which a log signs one checkpoint, such as "10 min", at most 1 d; a
+    /// bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "10 min", value_parser = human::parse_timeout)]
     epoch: u64,
     /// How long a replaced root still counts, such as "1 h", at most 30 d; a bare number is seconds
@@ -166,8 +170,9 @@ struct CloseArgs {
     /// Accept the clock after more than a day without a signed epoch: the ledger was switched off
     #[arg(long)]
     accept_clock: bool,
-    /// Take the database as it is, when summary.note is lost, damaged or moved away: writes the file anew, and signs
-    /// all rows afresh where they are not those that were signed. Only for the newest copy of the database
+    /// Take the database as it is, when summary.note is lost, damaged or moved away: writes the
+    /// file anew, and signs all rows afresh where they are not those that were signed. Only for the
+    /// newest copy of the database
     #[arg(long)]
     accept_database: bool,
 }
@@ -305,7 +310,8 @@ async fn append(dir: &Path, what: Append, output: Output) -> anyhow::Result<()> 
     closing(ledger, done).await
 }
 
-/// Tells what was appended, and what it waits for: without a checkpoint that covers it, it has no path.
+/// Tells what was appended, and what it waits for: without a checkpoint that covers it, it has no
+/// path.
 async fn tell_placed(ledger: &Ledger, placed: &Placement, output: Output) -> anyhow::Result<()> {
     let Placement { cards, persons, donations } = placed;
     let length = |range: &std::ops::Range<u64>| range.end - range.start;

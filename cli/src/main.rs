@@ -26,7 +26,8 @@ use std::{io::Write as _, process::ExitCode};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use output::Output;
 
-/// Prove that you hold all five Fu, or that a donation of yours is in the ledger, without saying who you are.
+/// Prove that you hold all five Fu, or that a donation of yours is in the ledger, without saying
+/// who you are.
 #[derive(Parser, Debug)]
 #[command(name = "wufu", version, arg_required_else_help = true)]
 struct Cli {
@@ -89,7 +90,8 @@ fn main() -> ExitCode {
     output::check().map_or_else(|error| failed(output, &error, 2), |()| code)
 }
 
-/// The command line. An empty environment variable counts as unset. Help and version are printed here.
+/// The command line. An empty environment variable counts as unset. Help and version are printed
+/// here.
 fn parse() -> Result<Cli, ExitCode> {
     let parsed = without_empty_variables(Cli::command()).try_get_matches();
     let parsed = parsed.and_then(|mut matches| {

@@ -1,5 +1,5 @@
-//! Names on the command line. They are hashed, signed or compared as they stand, so a faulty one is refused before
-//! anything is done with it.
+//! Names on the command line. They are hashed, signed or compared as they stand, so a faulty one is
+//! refused before anything is done with it.
 
 use wufu_verifier::{
     encoding::text::{self, NameError},
@@ -11,8 +11,8 @@ pub fn word(text: &str) -> Result<String, NameError> {
     text::check_word(text).map(|()| text.into())
 }
 
-/// The name of an organisation, for which a ledger is made. Its folder and files are called after it, here and
-/// elsewhere.
+/// The name of an organisation, for which a ledger is made. Its folder and files are called after
+/// it, here and elsewhere.
 pub fn org(text: &str) -> Result<String, String> {
     if text.chars().all(|c| c == '.') && !text.is_empty() {
         return Err(format!(

@@ -128,14 +128,15 @@ impl Output {
     }
 }
 
-/// Whether standard error shows colours: only a terminal does, and not where `NO_COLOR` says otherwise.
+/// Whether standard error shows colours: only a terminal does, and not where `NO_COLOR` says
+/// otherwise.
 pub fn has_colour() -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     io::stderr().is_terminal() && !unwanted
 }
 
-/// An error with its causes, each said once: a cause that its parent quotes, or that begins with what its parent says,
-/// is not repeated.
+/// An error with its causes, each said once: a cause that its parent quotes, or that begins with
+/// what its parent says, is not repeated.
 pub fn chain(error: &anyhow::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     for cause in error.chain() {
@@ -189,7 +190,8 @@ pub fn to_stdout(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) 
     out.flush()
 }
 
-/// Keeps a failure of standard output for [`check`]. A closed pipe ends the reader's interest, not our work.
+/// Keeps a failure of standard output for [`check`]. A closed pipe ends the reader's interest, not
+/// our work.
 pub fn keep(error: io::Error) {
     if error.kind() != io::ErrorKind::BrokenPipe {
         FAILURE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -200,7 +202,8 @@ fn has_failed() -> bool {
     FAILURE.lock().unwrap_or_else(PoisonError::into_inner).is_some()
 }
 
-/// Fails if something that was to be printed was not, for another reason than that its reader went away.
+/// Fails if something that was to be printed was not, for another reason than that its reader went
+/// away.
 pub fn check() -> anyhow::Result<()> {
     match &*FAILURE.lock().unwrap_or_else(PoisonError::into_inner) {
         None => Ok(()),
@@ -275,7 +278,8 @@ mod tests {
 
     use super::*;
 
-    /// `README.md: README.md: No such file or directory (os error 2): No such file or directory (os error 2)`.
+    /// `README.md: README.md: No such file or directory (os error 2): No such file or directory (os
+    /// error 2)`.
     #[test]
     fn nothing_is_said_twice() {
         let io = || io::Error::from_raw_os_error(2);

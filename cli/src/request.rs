@@ -51,7 +51,8 @@ enum Command {
     Show {
         /// The request; - is standard input
         file: PathBuf,
-        /// Show amounts in this currency, ISO 4217: that of the log. A request has minor units and names no currency
+        /// Show amounts in this currency, ISO 4217: that of the log. A request has minor units and
+        /// names no currency
         #[arg(long, value_name = "CODE", value_parser = human::parse_currency)]
         currency: Option<CurrencyCode>,
     },
@@ -73,8 +74,8 @@ struct NewArgs {
     /// How long the request stays valid, such as "2 h" or "7 d"; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "1 d", value_parser = human::parse_span)]
     lifetime: u64,
-    /// Key that the answer may be proved under: its id, or the file of a verifying key. Repeat the flag for more, best
-    /// first
+    /// Key that the answer may be proved under: its id, or the file of a verifying key. Repeat the
+    /// flag for more, best first
     #[arg(long, value_name = "HEX|FILE", required = true)]
     key_id: Vec<String>,
     /// Write the request to this file; - is standard output
@@ -99,7 +100,8 @@ pub struct PolicyArgs {
     /// Largest amount
     #[arg(long, value_name = "AMOUNT", value_parser = human::parse_money)]
     pub max_amount: Option<MoneyArg>,
-    /// Earliest time, such as "2018-02-15 22:18 +08:00"; a date alone is a day in UTC, a bare number Unix seconds
+    /// Earliest time, such as "2018-02-15 22:18 +08:00"; a date alone is a day in UTC, a bare
+    /// number Unix seconds
     #[arg(long, value_name = "TIME", value_parser = human::parse_from)]
     pub from: Option<Time>,
     /// Latest time; a date alone is the whole day
@@ -116,7 +118,8 @@ impl PolicyArgs {
         *all_projects || !project.is_empty() || amounts || times
     }
 
-    /// The currency of the amounts: as they say, or else the ledger's, where it is known. Both must agree.
+    /// The currency of the amounts: as they say, or else the ledger's, where it is known. Both must
+    /// agree.
     pub fn currency(&self, ledger: Option<CurrencyCode>) -> anyhow::Result<Option<CurrencyCode>> {
         let mut known = ledger.map(|code| (code, "the ledger"));
         let said = [(self.min_amount, "--min-amount"), (self.max_amount, "--max-amount")];
@@ -184,8 +187,8 @@ fn project(text: &str) -> anyhow::Result<ProjectKey> {
     key.with_context(wrong)
 }
 
-/// A key's id, or that of the verifying key in a file. Development keys have ids, too: whether one is trusted is not
-/// asked here.
+/// A key's id, or that of the verifying key in a file. Development keys have ids, too: whether one
+/// is trusted is not asked here.
 fn key_id(text: &str) -> anyhow::Result<KeyId> {
     let path = std::path::Path::new(text);
     match files::unhex("--key-id", text) {
@@ -226,8 +229,9 @@ pub fn signing_key(path: &std::path::Path) -> anyhow::Result<SigningKey> {
     Ok(SigningKey::from_bytes(&secret))
 }
 
-/// Whether a signing key is a ledger's, which has the same digits: its file says that it has signed a state, or is in a
-/// ledger's folder. One key for both would let a ledger ask in a verifier's name.
+/// Whether a signing key is a ledger's, which has the same digits: its file says that it has signed
+/// a state, or is in a ledger's folder. One key for both would let a ledger ask in a verifier's
+/// name.
 fn is_ledgers(path: &std::path::Path, text: &str) -> bool {
     let marked = text.lines().skip(1).any(|line| line.trim() == "has signed a state");
     let in_ledger = path.canonicalize().is_ok_and(|path| {
@@ -345,8 +349,9 @@ pub fn expiring(expiry: u64, now: u64) -> String {
     }
 }
 
-/// Tells a person who asks them, for what, and within which bounds. A request may have been passed on by somebody else:
-/// the answer is for who is named here, whoever handed the request over. `currency` is the log's, where it is known.
+/// Tells a person who asks them, for what, and within which bounds. A request may have been passed
+/// on by somebody else: the answer is for who is named here, whoever handed the request over.
+/// `currency` is the log's, where it is known.
 pub fn tell(request: &ProofRequest, currency: Option<CurrencyCode>, output: Output) {
     let Question { purpose, origin, policy, expiry, .. } = request.question();
     let (verifier, projects) = (files::hex(request.verifier()), policy.projects.keys().len());

@@ -35,14 +35,15 @@ pub struct SetupArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Make development keys. Whoever makes one can forge proofs, so they are marked, and refused unless accepted on
-    /// purpose
+    /// Make development keys. Whoever makes one can forge proofs, so they are marked, and refused
+    /// unless accepted on purpose
     #[command(after_help = "Example:\n  wufu setup dev --circuit donation --export keys/")]
     Dev {
         /// Make the key of this circuit only. Repeat the flag for more
         #[arg(long, value_parser = circuit)]
         circuit: Vec<CircuitName>,
-        /// Make new keys in place of the existing ones. Proofs under the old keys are worth nothing any more
+        /// Make new keys in place of the existing ones. Proofs under the old keys are worth nothing
+        /// any more
         #[arg(long)]
         again: bool,
         /// Write the verifying keys and kits to this folder, too
@@ -166,8 +167,8 @@ pub fn ready(key: &VerifyingKey) -> anyhow::Result<bool> {
 /// What the tables of a circuit's key may take.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Memory {
-    /// Memory for the tables of each circuit's key, in MB: with more, proofs take less time; with 0 they are made from
-    /// the bare key. Enough for the fastest when not given
+    /// Memory for the tables of each circuit's key, in MB: with more, proofs take less time; with 0
+    /// they are made from the bare key. Enough for the fastest when not given
     #[arg(long = "memory", value_name = "MB", value_parser = human::whole::<u32, 0, 65_536>)]
     megabytes: Option<u32>,
 }
@@ -197,8 +198,8 @@ pub fn prover(circuit: CircuitName, memory: Memory, output: Output) -> anyhow::R
     Ok(Prover::new(PreparedEngine::new(prepared(circuit, memory, output)?)))
 }
 
-/// The user's development key for a circuit, prepared: the one that is there, else a new one. Of several processes that
-/// find none, one makes it, and the others wait for it and take the same.
+/// The user's development key for a circuit, prepared: the one that is there, else a new one. Of
+/// several processes that find none, one makes it, and the others wait for it and take the same.
 pub fn prepared(
     circuit: CircuitName,
     memory: Memory,

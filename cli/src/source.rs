@@ -1,4 +1,5 @@
-//! A ledger as a command's argument: a service on this machine, or a ledger's folder, which is then served on the spot.
+//! A ledger as a command's argument: a service on this machine, or a ledger's folder, which is then
+//! served on the spot.
 
 use std::{path::Path, time::Duration};
 
@@ -30,7 +31,8 @@ pub struct LedgerSourceArgs {
     /// Ledger: http://127.0.0.1:PORT or unix:PATH
     #[arg(long, value_name = "URL")]
     pub ledger: Option<String>,
-    /// The log's public key, name+hash+base64 or a file of it. Get it from a source other than the ledger itself
+    /// The log's public key, name+hash+base64 or a file of it. Get it from a source other than the
+    /// ledger itself
     #[arg(long, value_name = "KEY|FILE")]
     pub log_key: Option<String>,
 }
@@ -52,7 +54,8 @@ impl LedgerSourceArgs {
         Ok(LedgerServiceClient::new(connect(url).await?).max_decoding_message_size(MAX_ANSWER))
     }
 
-    /// The signed checkpoints of a log, a page at a time to the newest; none when no ledger was given.
+    /// The signed checkpoints of a log, a page at a time to the newest; none when no ledger was
+    /// given.
     pub async fn checkpoints(&self, origin: &str, key: &LogKey) -> anyhow::Result<Vec<String>> {
         if !self.given() {
             return Ok(Vec::new());
@@ -135,7 +138,8 @@ pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
     Ok(ProjectSet::new(directory.projects().into_iter().map(|project| project.key))?)
 }
 
-/// Connects to a service on this machine. A call on the connection ends after a minute, whatever the service does.
+/// Connects to a service on this machine. A call on the connection ends after a minute, whatever
+/// the service does.
 pub async fn connect(url: &str) -> anyhow::Result<Channel> {
     let expected = "expected a service on this machine: http://127.0.0.1:PORT or unix:PATH";
     let endpoint = match url.parse::<Endpoint>() {
@@ -192,7 +196,8 @@ impl LedgerSession {
     }
 }
 
-/// The address that an option gives where a file or folder could stand as well, which the text does not name.
+/// The address that an option gives where a file or folder could stand as well, which the text does
+/// not name.
 pub fn endpoint_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpoint> {
     let expected = format!("expected {file}, http://127.0.0.1:PORT or unix:PATH");
     match text.parse::<Endpoint>() {
@@ -205,8 +210,8 @@ pub fn endpoint_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpo
     }
 }
 
-/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be read. Nothing is
-/// written in the folder, and whoever serves it goes on.
+/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be
+/// read. Nothing is written in the folder, and whoever serves it goes on.
 pub async fn open(text: &str) -> anyhow::Result<LedgerSession> {
     let Some(folder) = folder(text) else {
         let endpoint = endpoint_in("--ledger", text, "a ledger's folder")?;

@@ -19,8 +19,8 @@ const SPENT: TableDefinition<'_, &[u8], ()> = TableDefinition::new("spent");
 pub struct SpentFile(Database);
 
 impl SpentFile {
-    /// Opens the file, or makes a new one when told to. One that is not there, or is empty, is never taken for "nothing
-    /// was shown": it may have been lost.
+    /// Opens the file, or makes a new one when told to. One that is not there, or is empty, is
+    /// never taken for "nothing was shown": it may have been lost.
     pub fn open(path: &Path, new: bool) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
         if new {
@@ -211,8 +211,9 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 28.
-    /// A store that failed counted as "not seen". Here the disk fails from any call on: what was shown is never
-    /// accepted again, a failure is no acceptance, and what is left holds all or none.
+    /// A store that failed counted as "not seen". Here the disk fails from any call on: what was
+    /// shown is never accepted again, a failure is no acceptance, and what is left holds all or
+    /// none.
     #[test]
     fn a_failing_disk_accepts_nothing_keeps_all_or_none() {
         let first = Disk::default();
@@ -227,7 +228,8 @@ mod tests {
             let mut store = disk.open();
             disk.fail_from(Some(fails_from));
             let answer = store.check_and_insert(&new);
-            // Whatever became of it: what was shown before is not new, nor is this when it was accepted.
+            // Whatever became of it: what was shown before is not new, nor is this when it was
+            // accepted.
             assert!(store.check_and_insert(&[[1; 32]]).is_err(), "from call {fails_from}");
             assert!(answer.is_err() || store.check_and_insert(&new).is_err());
             let whole = disk.0.lock().unwrap().calls <= fails_from;
@@ -249,8 +251,8 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 51.
-    /// A file that is empty, cut off at any length, zeroed or of something else was taken for one in which nothing was
-    /// shown.
+    /// A file that is empty, cut off at any length, zeroed or of something else was taken for one
+    /// in which nothing was shown.
     #[test]
     fn a_truncated_file_is_not_read_as_an_empty_one() {
         let folder = tempfile::tempdir().unwrap();

@@ -73,7 +73,8 @@ pub struct VerifyArgs {
     /// The file of nullifiers that were shown to you before. Those of this proof are added
     #[arg(long, value_name = "FILE")]
     spent: Option<PathBuf>,
-    /// Create the file of nullifiers. Without this flag a missing file is an error: it may have been lost
+    /// Create the file of nullifiers. Without this flag a missing file is an error: it may have
+    /// been lost
     #[arg(long, requires = "spent")]
     new_spent: bool,
 }

@@ -155,8 +155,8 @@ fn an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &st
     let (code, verdict) = demo.verify_with(answer, &[&some[..], &["--log-key", &log_key]].concat());
     assert_eq!(code, 2);
     assert!(verdict["reason"].as_str().unwrap().contains("no checkpoints of your own"));
-    // It holds no checkpoint, so none that could be believed; and the verifier's own must be of the log key that it
-    // says.
+    // It holds no checkpoint, so none that could be believed; and the verifier's own must be of the
+    // log key that it says.
     let shown = fs::read(answer).unwrap();
     let signed = "\u{2014} charity ".as_bytes();
     assert!(!shown.windows(signed.len()).any(|bytes| bytes == signed));
@@ -233,8 +233,8 @@ fn prove_again_inside_the_wallet(demo: &Demo, request: &str) {
     assert_eq!(code, 0, "{verdict}");
 }
 
-/// A donation that had been shown was shown again with `--fresh`, and a place that is not held was told to be a policy
-/// that nothing meets.
+/// A donation that had been shown was shown again with `--fresh`, and a place that is not held was
+/// told to be a policy that nothing meets.
 fn nothing_is_fresh_that_was_shown(demo: &Demo, request: &str) {
     let out = demo.path("fresh.env");
     let (donor, charity) = (demo.path("donor"), demo.path("charity"));
@@ -268,8 +268,9 @@ fn server(role: &str) -> (Process, String, String) {
     (process, text("url"), text("key"))
 }
 
-/// Blind mode was asked for by name and failed: the wallet proved by itself, ended well, and said "no server saw the
-/// witness". The failure is an error that names the server, what was expected and what to do.
+/// Blind mode was asked for by name and failed: the wallet proved by itself, ended well, and said
+/// "no server saw the witness". The failure is an error that names the server, what was expected
+/// and what to do.
 fn blind_mode_that_fails_is_an_error_that_names_the_server(demo: &Demo, request: &str) {
     let [(_dealer, dealer, key), (_evaluator, evaluator, _)] = ["dealer", "evaluator"].map(server);
     let kit = demo.steps.iter().find(|step| step["step"] == "kit" && step["circuit"] == "donation");
@@ -333,7 +334,8 @@ fn blind(demo: &Demo, request: &str, prove: &str) -> Vec<String> {
     args.iter().chain(&more).chain(&rest).map(|arg| (*arg).to_owned()).collect()
 }
 
-/// The demo tells each kit's id, as `setup dev` does. Another kit, or none that is pinned, is not used.
+/// The demo tells each kit's id, as `setup dev` does. Another kit, or none that is pinned, is not
+/// used.
 fn a_kit_is_used_when_its_id_is_the_pinned_one(demo: &Demo, request: &str) {
     let told = |circuit: &str| {
         let step = |step: &&Value| step["step"] == "kit" && step["circuit"] == circuit;
@@ -355,16 +357,17 @@ fn a_kit_is_used_when_its_id_is_the_pinned_one(demo: &Demo, request: &str) {
     assert_ne!(code(&output), 0);
     let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();
     assert!(error.contains(&format!("expected {}", told("five-fu"))), "{error}");
-    // With the right one the dealer is asked, who is not there. The key's engine is, and is not what was asked for:
-    // here it proved, and the command ended well.
+    // With the right one the dealer is asked, who is not there. The key's engine is, and is not
+    // what was asked for: here it proved, and the command ended well.
     let output = with(&["--kit-id", &told("donation")]);
     assert_eq!(code(&output), 2, "{}", String::from_utf8_lossy(&output.stdout));
     let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();
     assert!(error.contains("no connection to the dealer at http://127.0.0.1:1"), "{error}");
 }
 
-/// A development key that was prepared was taken for the pinned one, whichever that was: `auto` ended without a key,
-/// though dealer and evaluator were named, and so did the first failure of `blind`.
+/// A development key that was prepared was taken for the pinned one, whichever that was: `auto`
+/// ended without a key, though dealer and evaluator were named, and so did the first failure of
+/// `blind`.
 fn another_keys_engine_is_no_reason_to_prove_here(demo: &Demo, request: &str) {
     let cache = demo.path("other-cache");
     let run = |args: &[&str]| {
@@ -406,8 +409,8 @@ fn a_quiet_demo_prints_its_result_alone() {
     assert_eq!(String::from_utf8(out).unwrap(), "3 of 3 accepted, 5 of 5 refused\n");
 }
 
-/// Two demos that began without keys each made their own, and kept one of them: the servers of one then had no key for
-/// its wallets, and proved nothing.
+/// Two demos that began without keys each made their own, and kept one of them: the servers of one
+/// then had no key for its wallets, and proved nothing.
 #[test]
 fn processes_that_make_keys_at_once_make_the_same() {
     let folder = tempfile::tempdir().unwrap();

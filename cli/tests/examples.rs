@@ -1,9 +1,9 @@
-//! Every example of every help text is run. `envelope tamper --help` showed one that failed, and others could not be
-//! typed at all: they had "wufu1…" where an address belongs.
+//! Every example of every help text is run. `envelope tamper --help` showed one that failed, and
+//! others could not be typed at all: they had "wufu1…" where an address belongs.
 //!
-//! Each example runs in a copy of one folder that holds what the examples speak of: gifts.csv, the ledgers `cerf` and
-//! `wufu`, a wallet, a verifier's request. What a command needs beside that, and what must not be there yet, is in
-//! [`prepare`].
+//! Each example runs in a copy of one folder that holds what the examples speak of: gifts.csv, the
+//! ledgers `cerf` and `wufu`, a wallet, a verifier's request. What a command needs beside that, and
+//! what must not be there yet, is in [`prepare`].
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 use wufu_testing as _;
@@ -153,7 +153,8 @@ fn examples(help: &str) -> Vec<String> {
     found
 }
 
-/// Ports that were free a moment ago, in place of the usual ones: several tests may run on one machine.
+/// Ports that were free a moment ago, in place of the usual ones: several tests may run on one
+/// machine.
 struct Ports([u16; 4]);
 
 impl Ports {
@@ -225,8 +226,8 @@ fn build(folder: &Path, ports: &Ports) {
     drop(service);
 }
 
-/// What a command needs beside the common folder: lines that are run before, and the ledger that answers at its usual
-/// place.
+/// What a command needs beside the common folder: lines that are run before, and the ledger that
+/// answers at its usual place.
 fn prepare(command: &str) -> (&'static [&'static str], Option<&'static str>) {
     const CLAIMED: &str = "wufu wallet claim --org wufu --payout 'account 42' --ledger wufu \
         --second mirror.notes --out claim.env";

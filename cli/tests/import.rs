@@ -32,10 +32,12 @@ impl Ledger {
         ledger
     }
 
-    /// Runs a command, which gets `input` on standard input and is killed after two minutes: no input may make it hang.
+    /// Runs a command, which gets `input` on standard input and is killed after two minutes: no
+    /// input may make it hang.
     fn run(&self, args: &[&str], input: &[u8]) -> Output {
         let dir = self.0.path().join("ledger");
-        // With 3 GB of addresses, so that a test of what has no end does not take the machine's memory.
+        // With 3 GB of addresses, so that a test of what has no end does not take the machine's
+        // memory.
         let mut command = Command::new("sh");
         command.args(["-c", "ulimit -v 3000000; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_wufu")]);
         command.arg("ledger").args(args).arg("--dir").arg(dir).env_remove("WUFU_LOG");
@@ -95,7 +97,8 @@ fn an_open_quote_is_an_error_that_names_its_line() {
 }
 
 /// Rows of SECURITY.md: 49.
-/// `import /dev/zero` grew to 7.7 GB in 20 seconds, and aborted with a backtrace when memory was limited.
+/// `import /dev/zero` grew to 7.7 GB in 20 seconds, and aborted with a backtrace when memory was
+/// limited.
 #[test]
 fn a_file_without_end_is_refused_in_bounded_memory() {
     let ledger = Ledger::new();
@@ -166,7 +169,8 @@ fn names_that_deceive_are_refused_and_printed_escaped() {
     assert!(self::errors(&refused).contains("U+00AD at character 3"), "{refused:?}");
 }
 
-/// The options that `cases/README.md` asks for, all in one: what was refused with a hint is imported as the hint says.
+/// The options that `cases/README.md` asks for, all in one: what was refused with a hint is
+/// imported as the hint says.
 #[test]
 fn what_a_message_proposes_works() {
     let ledger = Ledger::new();
@@ -216,8 +220,8 @@ fn what_a_message_proposes_works() {
     );
 }
 
-/// Joined rows were not counted, times as the command shows them were refused, and a forgotten quote was told as
-/// another fault.
+/// Joined rows were not counted, times as the command shows them were refused, and a forgotten
+/// quote was told as another fault.
 #[test]
 fn multiline_cells_are_reported_and_shown_times_read() {
     let ledger = Ledger::new();
@@ -235,8 +239,8 @@ fn multiline_cells_are_reported_and_shown_times_read() {
     assert!(errors(&done).contains(expected), "{done:?}");
 }
 
-/// A list of owners that matched nothing was told without the reason, one of semicolons or from a pipe could not be
-/// read, and a cut address was not told from other texts.
+/// A list of owners that matched nothing was told without the reason, one of semicolons or from a
+/// pipe could not be read, and a cut address was not told from other texts.
 #[test]
 fn an_owner_list_is_read_and_its_gaps_are_reported() {
     let ledger = Ledger::new();
@@ -287,8 +291,8 @@ fn an_owner_list_is_read_and_its_gaps_are_reported() {
     assert!(errors(&done).contains("are both standard input, expected one of them"), "{done:?}");
 }
 
-/// The demo gave hints of options that it did not have, and its help had an example that failed for a file without
-/// currency.
+/// The demo gave hints of options that it did not have, and its help had an example that failed for
+/// a file without currency.
 #[test]
 fn the_demo_takes_the_options_that_its_messages_name() {
     let folder = TempDir::new().unwrap();

@@ -1,5 +1,5 @@
-//! What the commands say to people: which file, what was found, what was expected, what to do; each thing once. And
-//! which files they write.
+//! What the commands say to people: which file, what was found, what was expected, what to do; each
+//! thing once. And which files they write.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -56,7 +56,8 @@ fn texts(output: &Output) -> (String, String) {
     (text(&output.stdout), text(&output.stderr))
 }
 
-/// A folder with a wallet, two ledgers, a verifier's key and files that are not what they should be.
+/// A folder with a wallet, two ledgers, a verifier's key and files that are not what they should
+/// be.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
@@ -90,8 +91,8 @@ fn log_key(folder: &Path, ledger: &str) -> String {
     info["log_key"].as_str().unwrap().to_owned()
 }
 
-/// `README.md: README.md: No such file or directory (os error 2): No such file …`, and messages that named no file,
-/// nothing that was found or expected, and no way on.
+/// `README.md: README.md: No such file or directory (os error 2): No such file …`, and messages
+/// that named no file, nothing that was found or expected, and no way on.
 #[test]
 fn a_failure_names_its_file_and_expectation_once() {
     let folder = folder();
@@ -226,7 +227,8 @@ fn a_failure_names_its_file_and_expectation_once() {
     }
 }
 
-/// No part of a message repeats, no code of the system stands in it, and no layer that says nothing.
+/// No part of a message repeats, no code of the system stands in it, and no layer that says
+/// nothing.
 fn said_once(args: &[&str], told: &str) {
     for noise in ["panicked", "(os error", "transport error", "RUST_BACKTRACE", "\u{1b}["] {
         assert!(!told.contains(noise), "{args:?}: {told}");
@@ -301,7 +303,8 @@ fn a_development_key_says_how_it_is_accepted() {
     }
 }
 
-/// Bounds were minor units and Unix seconds, in both directions, and ids base64 where commands take hexadecimal digits.
+/// Bounds were minor units and Unix seconds, in both directions, and ids base64 where commands take
+/// hexadecimal digits.
 #[test]
 fn requests_are_asked_and_shown_as_people_write_them() {
     let folder = folder();
@@ -412,7 +415,8 @@ fn empty_cache_path_is_unset_clear_deletes_only_keys() {
     assert!(!path.join("keys").exists());
 }
 
-/// An empty variable counts as unset: `WUFU_CLIENT_CA=` stopped a dealer, as if a certificate were named.
+/// An empty variable counts as unset: `WUFU_CLIENT_CA=` stopped a dealer, as if a certificate were
+/// named.
 #[test]
 fn empty_variables_are_unset() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,8 +1,8 @@
 //! `wufu ledger` as an operator meets it.
 //!
-//! While a ledger was served, `info`, `audit` and `checkpoints` were refused: another process had it open. Before the
-//! epoch closed, `grants` wrote "0 grants" into a file and exited with 0, without a hint. A folder without a ledger was
-//! told as "nothing: nothing holds no ledger".
+//! While a ledger was served, `info`, `audit` and `checkpoints` were refused: another process had
+//! it open. Before the epoch closed, `grants` wrote "0 grants" into a file and exited with 0,
+//! without a hint. A folder without a ledger was told as "nothing: nothing holds no ledger".
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -148,7 +148,8 @@ fn a_folder_that_is_no_ledger_is_told_once() {
     assert!(!folder.path().join("nothing").exists());
 }
 
-/// Made-up donations came into a ledger in production, into one in dollars as yuan, and beside true ones.
+/// Made-up donations came into a ledger in production, into one in dollars as yuan, and beside true
+/// ones.
 #[test]
 fn donations_are_made_up_only_where_nobody_is_misled() {
     let folder = tempfile::tempdir().unwrap();
@@ -213,8 +214,8 @@ fn without_a_checkpoint_none_are_written() {
     assert_eq!(ok(folder, &write)[0]["notes"], 1);
 }
 
-/// A file's key stood where the option belongs, and an audit told "what no checkpoint covers: signed since the ledger
-/// was made".
+/// A file's key stood where the option belongs, and an audit told "what no checkpoint covers:
+/// signed since the ledger was made".
 #[test]
 fn an_operator_is_told_in_the_words_of_the_command() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,8 @@
 //! A ledger's service as an operator runs it: what signals do to it, and what a stranger cannot do.
 //!
-//! SIGHUP once killed every service. One open health watch delayed SIGTERM by ten seconds and made the ledger exit with 2. 1,100 silent
-//! connections, with 1,024 descriptors, made it spin: nobody was served, epochs did not close, and nothing was logged.
+//! SIGHUP once killed every service. One open health watch delayed SIGTERM by ten seconds and made
+//! the ledger exit with 2. 1,100 silent connections, with 1,024 descriptors, made it spin: nobody
+//! was served, epochs did not close, and nothing was logged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;

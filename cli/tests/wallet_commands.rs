@@ -1,4 +1,5 @@
-//! A wallet, as a user has it: what it takes in and refuses, how it comes back from its seed, and what it says.
+//! A wallet, as a user has it: what it takes in and refuses, how it comes back from its seed, and
+//! what it says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -84,7 +85,8 @@ fn standings(list: &[Value]) -> Vec<(String, String)> {
     list.iter().map(|item| (text(&item["item"]), text(&item["standing"]))).collect()
 }
 
-/// `wallet receive` took in what had been made for somebody else and ended well. The wallet then listed it as its own.
+/// `wallet receive` took in what had been made for somebody else and ended well. The wallet then
+/// listed it as its own.
 #[test]
 fn our_items_are_found_and_those_of_others_refused() {
     let home = Home::new();

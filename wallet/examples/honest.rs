@@ -1,5 +1,6 @@
-//! Writes `vectors/honest.json`: a development key, a true statement and its proof for each circuit, from fixed seeds.
-//! `vectors/envelopes.json` is made from it, with good and bad cases, and without a prover.
+//! Writes `vectors/honest.json`: a development key, a true statement and its proof for each
+//! circuit, from fixed seeds. `vectors/envelopes.json` is made from it, with good and bad cases,
+//! and without a prover.
 //!
 //! `cargo run --release -p wufu-wallet --example honest`, then `cargo xtask vectors`.
 //! Needed anew when a circuit changes: its id is in its key.

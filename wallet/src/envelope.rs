@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::file::{self, FileError};
 
-/// The largest file that is read: what 65,536 donors are sent is less. A file that says it is something smaller is read
-/// no further than such a thing can be long.
+/// The largest file that is read: what 65,536 donors are sent is less. A file that says it is
+/// something smaller is read no further than such a thing can be long.
 pub const MAX_BYTES: u64 = 64 << 20;
 
 /// More than the first line of a file.
@@ -79,7 +79,7 @@ pub enum MessageError {
 /// The bytes of a file that holds a message.
 ///
 /// # Errors
-/// When the message is none of this package.
+/// Returns an error if the message is none of this package.
 pub fn encode<M: MessageLimits>(
     message: &M,
     format: EnvelopeFormat,
@@ -93,16 +93,16 @@ pub fn encode<M: MessageLimits>(
 /// The message of a file's bytes, in whichever format.
 ///
 /// # Errors
-/// When they are no such message.
+/// Returns an error if they are no such message.
 pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, MessageError> {
     Ok(format::decode(bytes)?)
 }
 
-/// The bytes of a file that holds a message, wiped when dropped. No more is read than such a message has, whatever the
-/// file is.
+/// The bytes of a file that holds a message, wiped when dropped. No more is read than such a
+/// message has, whatever the file is.
 ///
 /// # Errors
-/// When it cannot be read, or is longer than any message of its kind.
+/// Returns an error if it cannot be read, or is longer than any message of its kind.
 pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
     let io = |error| MessageError::Read { path: path.into(), error };
     let file = File::open(path).map_err(io)?;
@@ -110,10 +110,11 @@ pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
     read_hinted(file, path, hint)
 }
 
-/// The bytes of an input that holds a message, as [`read_bytes`] reads those of a file; `name` is what it is called.
+/// The bytes of an input that holds a message, as [`read_bytes`] reads those of a file; `name` is
+/// what it is called.
 ///
 /// # Errors
-/// When it cannot be read, or is longer than any message of its kind.
+/// Returns an error if it cannot be read, or is longer than any message of its kind.
 pub fn read_bytes_of(input: impl Read, name: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
     read_hinted(input, name, 0)
 }
@@ -153,7 +154,7 @@ fn read_message<M: MessageLimits>(path: &Path) -> Result<M, MessageError> {
 /// Writes an envelope in one step, in place of the file that may be there.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if it cannot be written.
 pub fn write(path: &Path, envelope: &Envelope, format: EnvelopeFormat) -> Result<(), MessageError> {
     let bytes = encode(&v1::Envelope::from(envelope), format)?;
     Ok(file::replace(path, &bytes)?)
@@ -162,7 +163,7 @@ pub fn write(path: &Path, envelope: &Envelope, format: EnvelopeFormat) -> Result
 /// Reads an envelope. Nothing of it is verified.
 ///
 /// # Errors
-/// When it cannot be read, or is none.
+/// Returns an error if it cannot be read, or is none.
 pub fn read(path: &Path) -> Result<Envelope, MessageError> {
     let read = read_message::<v1::Envelope>(path)?.try_into();
     read.map_err(|error: ConvertError| MessageError::Other {
@@ -174,7 +175,7 @@ pub fn read(path: &Path) -> Result<Envelope, MessageError> {
 /// Reads a signed request, and checks its signature.
 ///
 /// # Errors
-/// When it cannot be read, is none, or is not signed by the verifier that it names.
+/// Returns an error if it cannot be read, is none, or is not signed by the verifier that it names.
 pub fn read_request(path: &Path) -> Result<ProofRequest, MessageError> {
     let read = read_message::<v1::ProofRequest>(path)?.try_into();
     read.map_err(|error: ConvertError| MessageError::Other {

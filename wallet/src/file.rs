@@ -94,7 +94,7 @@ fn private(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
 /// Makes a folder that only its owner may enter. One that is there already must be so, too.
 ///
 /// # Errors
-/// When it cannot be made, is no folder, or is open to others.
+/// Returns an error if it cannot be made, is no folder, or is open to others.
 pub fn private_folder(path: &Path) -> Result<(), FileError> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(FileError::io(parent))?;
@@ -108,7 +108,7 @@ pub fn private_folder(path: &Path) -> Result<(), FileError> {
 /// Checks that a folder is one, and its owner's alone.
 ///
 /// # Errors
-/// When it is not.
+/// Returns an error if it is not.
 pub fn check_folder(path: &Path) -> Result<(), FileError> {
     let metadata = fs::symlink_metadata(path).map_err(FileError::io(path))?;
     if !metadata.is_dir() {
@@ -120,7 +120,7 @@ pub fn check_folder(path: &Path) -> Result<(), FileError> {
 /// Checks that a folder belongs to who runs this, as what is made in it does.
 ///
 /// # Errors
-/// When it does not, or nothing can be made in it.
+/// Returns an error if it does not, or nothing can be made in it.
 pub fn check_owner(path: &Path) -> Result<(), FileError> {
     let ours = tempfile::tempfile_in(path).and_then(|file| file.metadata());
     let expected = ours.map_err(FileError::io(path))?.uid();
@@ -153,7 +153,8 @@ pub fn in_memory(_: &Path) -> bool {
 /// Reads a secret of exactly `expected` bytes from a regular file that nobody else may read.
 ///
 /// # Errors
-/// When it is a link or no regular file, open to group or others, of another length, or cannot be read.
+/// Returns an error if it is a link or no regular file, open to group or others, of another length,
+/// or cannot be read.
 pub fn read_secret(path: &Path, expected: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     // Before it is opened: opening a pipe would wait for a writer.
     let named = fs::symlink_metadata(path).map_err(FileError::io(path))?;
@@ -181,7 +182,7 @@ pub fn read_secret(path: &Path, expected: usize) -> Result<Zeroizing<Vec<u8>>, F
 /// The file appears whole or not at all, and nothing is ever overwritten.
 ///
 /// # Errors
-/// When it is there already, or cannot be written.
+/// Returns an error if it is there already, or cannot be written.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let created = Draft::private(path).create(|file| file.write_all(bytes));
     match created {
@@ -193,11 +194,11 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     }
 }
 
-/// Writes a file in one step, in place of the one that may be there: a reader sees the old bytes or the new, never a
-/// part.
+/// Writes a file in one step, in place of the one that may be there: a reader sees the old bytes or
+/// the new, never a part.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if it cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let replaced = Draft::private(path).replace(|file| file.write_all(bytes));
     replaced.map_err(FileError::io(path))?;
@@ -207,7 +208,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// Opens a file of mode 0600 that is there, for reading and writing.
 ///
 /// # Errors
-/// When it is open to others, not there, or cannot be opened.
+/// Returns an error if it is open to others, not there, or cannot be opened.
 pub fn existing_private_file(path: &Path) -> Result<File, FileError> {
     let file = OpenOptions::new().read(true).write(true).open(path);
     let file = file.map_err(FileError::io(path))?;

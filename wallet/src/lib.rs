@@ -1,13 +1,15 @@
 //! The user's side of Wufu: keys, cards, receipts; from what is held to a proof that may be shown.
 //!
-//! A [`Wallet`] is a folder of mode 0700 with a seed file ([`seed`]) and a memory ([`store`]). It takes in grants and
-//! receipts ([`holdings`]), looks at logs through [`Sources`] ([`sync`]), and plans claims and answers to verifiers'
-//! requests ([`plan`]). A plan is proved by a [`ProofSource`]: the engine inside the wallet (feature `engine`), or a
-//! prover that is trusted with the witness. What comes back is verified here before it is used.
+//! A [`Wallet`] is a folder of mode 0700 with a seed file ([`seed`]) and a memory ([`store`]). It
+//! takes in grants and receipts ([`holdings`]), looks at logs through [`Sources`] ([`sync`]), and
+//! plans claims and answers to verifiers' requests ([`plan`]). A plan is proved by a
+//! [`ProofSource`]: the engine inside the wallet (feature `engine`), or a prover that is trusted
+//! with the witness. What comes back is verified here before it is used.
 //!
-//! Nothing that comes from outside is believed: checkpoints are signed by a pinned key, roofs and shards come to the
-//! signed roots, proofs verify under a pinned key. What a ledger is asked is the same for every wallet, over a new
-//! connection each time, without identity. The time is passed in, in Unix seconds.
+//! Nothing that comes from outside is believed: checkpoints are signed by a pinned key, roofs and
+//! shards come to the signed roots, proofs verify under a pinned key. What a ledger is asked is the
+//! same for every wallet, over a new connection each time, without identity. The time is passed in,
+//! in Unix seconds.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! The seed file: everything of a wallet comes back from it and the ledger, so it is the one thing to keep.
+//! The seed file: everything of a wallet comes back from it and the ledger, so it is the one thing
+//! to keep.
 //!
-//! Two lines of text, so that it can be copied to paper: 64 hexadecimal digits, and `checksum` with eight more, which
-//! tell a mistyped seed from a right one.
+//! Two lines of text, so that it can be copied to paper: 64 hexadecimal digits, and `checksum` with
+//! eight more, which tell a mistyped seed from a right one.
 
 mod typed;
 
@@ -67,7 +68,7 @@ pub enum SeedError {
 /// Writes a seed into a new file.
 ///
 /// # Errors
-/// When the file is there already, or cannot be written.
+/// Returns an error if the file is there already, or cannot be written.
 pub fn write(path: &Path, seed: &Seed) -> Result<(), SeedError> {
     Ok(file::write_secret(path, to_text(seed).as_bytes())?)
 }
@@ -75,7 +76,8 @@ pub fn write(path: &Path, seed: &Seed) -> Result<(), SeedError> {
 /// Reads the seed of a file.
 ///
 /// # Errors
-/// When the file is no regular one, open to group or others, of another length, or its text is no seed.
+/// Returns an error if the file is no regular one, open to group or others, of another length, or
+/// its text is no seed.
 pub fn read(path: &Path) -> Result<Seed, SeedError> {
     from_text(&file::read_secret(path, BYTES)?)
 }
@@ -93,7 +95,7 @@ pub fn to_text(seed: &Seed) -> Zeroizing<String> {
 /// The seed with this text.
 ///
 /// # Errors
-/// When it has another form, or does not fit its checksum.
+/// Returns an error if it has another form, or does not fit its checksum.
 pub fn from_text(text: &[u8]) -> Result<Seed, SeedError> {
     let text: &[u8; BYTES] = text.try_into().map_err(|_| SeedError::Form)?;
     let (digits, rest) = text.split_at(64);

@@ -80,7 +80,8 @@ pub enum SubmitError {
         /// The signed note.
         note: String,
     },
-    /// The ledger says that a nullifier is spent, and has no proof of it. Keep the note: it is signed.
+    /// The ledger says that a nullifier is spent, and has no proof of it. Keep the note: it is
+    /// signed.
     #[error("the ledger says that a nullifier of this claim is spent, and does not prove it")]
     Unproved {
         /// The signed note.
@@ -104,8 +105,9 @@ pub enum SubmitOutcome {
     Admitted {
         /// Its number.
         claim: u64,
-        /// The org's signed receipt, the same each time. Where that was lost on the way, and for a claim that another
-        /// wallet made, the signed refusal of the second submission, which names the claim that was admitted.
+        /// The org's signed receipt, the same each time. Where that was lost on the way, and for a
+        /// claim that another wallet made, the signed refusal of the second submission, which names
+        /// the claim that was admitted.
         note: String,
     },
     /// A nullifier of it was spent before, by a claim that only a holder of the key can have made.
@@ -120,11 +122,12 @@ pub enum SubmitOutcome {
 }
 
 impl Wallet {
-    /// Submits a claim: one call, over a new connection, without identity, and again while the ledger is too busy.
-    /// Nothing is looked up before or after.
+    /// Submits a claim: one call, over a new connection, without identity, and again while the
+    /// ledger is too busy. Nothing is looked up before or after.
     ///
     /// # Errors
-    /// When the envelope holds no claim, the ledger does not answer, or its answer is not signed or not proved.
+    /// Returns an error if the envelope holds no claim, the ledger does not answer, or its answer
+    /// is not signed or not proved.
     pub async fn submit(
         &self,
         endpoint: &Endpoint,
@@ -133,11 +136,11 @@ impl Wallet {
         self.submit_with(endpoint, envelope, WaitListener::default()).await
     }
 
-    /// Submits a claim as [`Wallet::submit`] does, telling `told` whenever the ledger is too busy and will be asked
-    /// again.
+    /// Submits a claim as [`Wallet::submit`] does, telling `told` whenever the ledger is too busy
+    /// and will be asked again.
     ///
     /// # Errors
-    /// As [`Wallet::submit`].
+    /// The same errors as [`Wallet::submit`].
     pub async fn submit_telling(
         &self,
         endpoint: &Endpoint,
@@ -252,7 +255,8 @@ impl Wallet {
         }
     }
 
-    /// Whether a claim spends the nullifier and is proved: then whoever made it held the card or the person's key.
+    /// Whether a claim spends the nullifier and is proved: then whoever made it held the card or
+    /// the person's key.
     fn made_by_a_holder(
         &self,
         org: &str,

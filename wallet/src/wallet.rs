@@ -29,7 +29,8 @@ use crate::{
 pub const SEED_FILE: &str = "seed";
 /// The memory's file in the wallet's folder.
 pub const STORE_FILE: &str = "wallet.redb";
-/// The folder, in the wallet's, of shards that were checked: public data, which may be deleted at any time.
+/// The folder, in the wallet's, of shards that were checked: public data, which may be deleted at
+/// any time.
 pub const SHARD_FOLDER: &str = "shards";
 
 /// Domain of the identity of a seed, by which its memory knows it.
@@ -108,15 +109,17 @@ impl Wallet {
     /// Makes a wallet with a fresh seed, in a folder of mode 0700 (made when it is not there).
     ///
     /// # Errors
-    /// When the folder is open to others, holds a wallet or parts of one, or cannot be written.
+    /// Returns an error if the folder is open to others, holds a wallet or parts of one, or cannot
+    /// be written.
     pub fn create(folder: &Path) -> Result<Self, OpenError> {
         Self::restore(folder, Seed::random(&mut OsRng))
     }
 
-    /// Makes a wallet with a seed that was kept elsewhere. What it held comes back from its issuers.
+    /// Makes a wallet with a seed that was kept elsewhere. What it held comes back from its
+    /// issuers.
     ///
     /// # Errors
-    /// As [`Wallet::create`].
+    /// The same errors as [`Wallet::create`].
     pub fn restore(folder: &Path, seed: Seed) -> Result<Self, OpenError> {
         Self::check_free(folder)?;
         file::private_folder(folder)?;
@@ -128,7 +131,7 @@ impl Wallet {
     /// Checks that a folder holds no wallet, and no part of one.
     ///
     /// # Errors
-    /// When it does.
+    /// Returns an error if it does.
     pub fn check_free(folder: &Path) -> Result<(), OpenError> {
         // A memory or masks without their seed are of another wallet.
         for name in [SEED_FILE, STORE_FILE, TOKEN_FOLDER] {
@@ -142,7 +145,7 @@ impl Wallet {
     /// Checks that a folder holds a wallet, or a part of one.
     ///
     /// # Errors
-    /// When there is no such folder, or nothing of a wallet in it.
+    /// Returns an error if there is no such folder, or nothing of a wallet in it.
     pub fn check_there(folder: &Path) -> Result<(), OpenError> {
         match folder.symlink_metadata() {
             Ok(found) if !found.is_dir() => Ok(()),
@@ -155,8 +158,8 @@ impl Wallet {
     /// Opens a wallet.
     ///
     /// # Errors
-    /// When folder, seed or memory are open to others, are not there or are damaged, or the wallet is open in another
-    /// process.
+    /// Returns an error if folder, seed or memory are open to others, are not there or are damaged,
+    /// or the wallet is open in another process.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         Self::check_there(folder)?;
         file::check_folder(folder)?;
@@ -167,7 +170,8 @@ impl Wallet {
         Ok(wallet)
     }
 
-    /// Refuses the memory of another seed. That of an earlier release does not say whose it is: what it holds does.
+    /// Refuses the memory of another seed. That of an earlier release does not say whose it is:
+    /// what it holds does.
     fn check_owner(&self, folder: &Path) -> Result<(), OpenError> {
         let owner = blake3::derive_key(OWNER_CONTEXT, self.0.seed.as_bytes());
         let is_ours = match self.store().owner()? {
@@ -206,7 +210,7 @@ impl Wallet {
     /// A wallet that lives as long as the process, and writes nothing.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Returns an error if there is no memory.
     pub fn in_memory(seed: Seed) -> Result<Self, OpenError> {
         let store = Store::in_memory()?;
         Ok(Self::with(seed, store, None))
@@ -216,11 +220,11 @@ impl Wallet {
         Self(Arc::new(Inner { seed, store, folder, shards: Mutex::default() }))
     }
 
-    /// The made-up wallet, in memory, that owns the donation with this receipt in a ledger whose owners all come from
-    /// the text `seed`. For trials: see [`Seed::dev_owner`].
+    /// The made-up wallet, in memory, that owns the donation with this receipt in a ledger whose
+    /// owners all come from the text `seed`. For trials: see [`Seed::dev_owner`].
     ///
     /// # Errors
-    /// As [`Wallet::in_memory`].
+    /// The same errors as [`Wallet::in_memory`].
     pub fn dev(seed: &str, receipt: &[u8]) -> Result<Self, OpenError> {
         Self::in_memory(Seed::dev_owner(seed, receipt))
     }
@@ -250,7 +254,7 @@ impl Wallet {
     /// Pins the key that signs an org's logs. Have it from elsewhere than from the ledger.
     ///
     /// # Errors
-    /// When another one is pinned: an org that changes its key is another org.
+    /// Returns an error if another one is pinned: an org that changes its key is another org.
     pub fn pin_log_key(&self, key: &LogKey) -> Result<(), PinError> {
         self.store().pin_log_key(key)
     }
@@ -258,7 +262,7 @@ impl Wallet {
     /// The pinned key of an org's logs.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn log_key(&self, org: &str) -> Result<Option<LogKey>, StoreError> {
         self.store().log_key(org)
     }
@@ -266,16 +270,16 @@ impl Wallet {
     /// The pinned keys of all orgs' logs.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn log_keys(&self) -> Result<Vec<LogKey>, StoreError> {
         self.store().log_keys()
     }
 
-    /// The currency of an org's donations, an ISO 4217 code, if its ledger named one. It is not signed: for showing
-    /// amounts only.
+    /// The currency of an org's donations, an ISO 4217 code, if its ledger named one. It is not
+    /// signed: for showing amounts only.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn currency(&self, org: &str) -> Result<Option<String>, StoreError> {
         self.store().currency(org)
     }
@@ -283,7 +287,7 @@ impl Wallet {
     /// Keeps the currency that an org's ledger names.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_currency(&self, org: &str, code: &str) -> Result<(), StoreError> {
         self.store().keep_currency(org, code)
     }
@@ -291,7 +295,7 @@ impl Wallet {
     /// Pins a verifying key. Proofs are made under pinned keys only.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn pin_verifying_key(&self, key: &VerifyingKey) -> Result<(), StoreError> {
         self.store().pin_verifying_key(key)
     }
@@ -299,7 +303,7 @@ impl Wallet {
     /// The pinned verifying key with this id.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn verifying_key(&self, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
         self.store().verifying_key(id)
     }
@@ -307,7 +311,7 @@ impl Wallet {
     /// The ids of the pinned verifying keys.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn verifying_keys(&self) -> Result<Vec<KeyId>, StoreError> {
         self.store().verifying_keys()
     }
@@ -315,7 +319,7 @@ impl Wallet {
     /// The cards that are held, by org, kind and place.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn cards(&self) -> Result<Vec<CardHolding>, StoreError> {
         self.store().cards()
     }
@@ -323,7 +327,7 @@ impl Wallet {
     /// The places in person logs that are held, by org: one that was found in its log comes first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn persons(&self) -> Result<Vec<PersonHolding>, StoreError> {
         self.store().persons()
     }
@@ -331,7 +335,7 @@ impl Wallet {
     /// The donations that are held, by log and place.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn donations(&self) -> Result<Vec<DonationHolding>, StoreError> {
         self.store().donations()
     }
@@ -339,7 +343,7 @@ impl Wallet {
     /// The claims that were made in a campaign, oldest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn claims(&self, org: &str) -> Result<Vec<ClaimEntry>, StoreError> {
         self.store().claims(org)
     }
@@ -347,7 +351,7 @@ impl Wallet {
     /// The campaigns in which claims were made.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn claimed_orgs(&self) -> Result<Vec<String>, StoreError> {
         self.store().claimed_orgs()
     }
@@ -355,7 +359,7 @@ impl Wallet {
     /// The requests that were answered, oldest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn answers(&self) -> Result<Vec<AnswerEntry>, StoreError> {
         self.store().answers()
     }
@@ -363,7 +367,7 @@ impl Wallet {
     /// What proves that the operator of a log lied, if anything.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn evidence(&self, log: &LogName) -> Result<Option<Evidence>, StoreError> {
         self.store().evidence(log)
     }
@@ -396,7 +400,8 @@ mod tests {
         let address = Wallet::create(&folder).unwrap().address("wufu");
         assert_eq!(Wallet::open(&folder).unwrap().address("wufu"), address);
         assert!(matches!(Wallet::create(&folder), Err(OpenError::Held { .. })));
-        // A folder that is not there was "No such file or directory", and nothing said how a wallet is made.
+        // A folder that is not there was "No such file or directory", and nothing said how a wallet
+        // is made.
         for none in [base.path().join("none"), base.path().into()] {
             let missing = Wallet::open(&none).unwrap_err();
             assert!(matches!(missing, OpenError::Missing { .. }), "{missing}");
@@ -423,8 +428,8 @@ mod tests {
         assert!(!folder.join(STORE_FILE).exists(), "none is made on the way");
     }
 
-    /// A seed that was copied beside the memory of another wallet listed its items as its own, and every proof failed
-    /// later.
+    /// A seed that was copied beside the memory of another wallet listed its items as its own, and
+    /// every proof failed later.
     #[test]
     fn a_memory_beside_another_seed_is_refused() {
         let base = tempfile::tempdir().unwrap();

@@ -111,7 +111,8 @@ async fn envelopes_and_requests_are_files_of_either_format() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
-/// A ledger that signs a note of its own for each wallet: a line that no key is known for, with a number in it.
+/// A ledger that signs a note of its own for each wallet: a line that no key is known for, with a
+/// number in it.
 #[derive(Debug)]
 struct Tagging(MemoryLedger);
 
@@ -141,7 +142,8 @@ impl LedgerSource for Tagging {
 }
 
 /// Rows of SECURITY.md: 31.
-/// Envelopes once held the log's note as it came: whoever signed it knew the wallet again by what it showed.
+/// Envelopes once held the log's note as it came: whoever signed it knew the wallet again by what
+/// it showed.
 #[tokio::test]
 async fn a_note_that_was_signed_for_one_wallet_is_not_shown() {
     let (wallet, ledger, sources, key) = trial(1200, &[5]);
@@ -205,13 +207,15 @@ async fn no_verifier_sees_a_donation_under_two_policies() {
     let second = rival.prove(&prover, quiet(), NOW).await;
     assert!(matches!(second, Err(ProveError::SecondPolicy)));
 
-    // The same policy shows the same donation; a fresh one is another; another policy takes another one.
+    // The same policy shows the same donation; a fresh one is another; another policy takes another
+    // one.
     let again = plan(1, amounts(0, 2000), default()).await.unwrap();
     assert_eq!((again.chosen().place, again.chosen().shown_before), (3000, true));
     let fresh = DonationOptions { fresh: true, ..default() };
     let other = plan(1, amounts(0, 2000), fresh).await.unwrap();
     assert_eq!((other.chosen().place, other.chosen().shown_before), (3001, false));
-    // Of two that meet the policy one was shown; the other is shown, and then there is none. `fresh` showed one again.
+    // Of two that meet the policy one was shown; the other is shown, and then there is none.
+    // `fresh` showed one again.
     let wanted = |place| DonationOptions { place: Some(place), fresh: true, ..default() };
     let seen = plan(1, amounts(0, 2000), wanted(3000)).await;
     assert!(matches!(seen, Err(PlanError::NoneFresh { shown: 1, .. })), "{seen:?}");

@@ -1,5 +1,6 @@
-//! FAILURES 16 and 35: a whole proof in blind mode with every log line of every crate turned on, wallet, dealer and
-//! evaluator in one process. Nothing that anybody wrote tells a witness, a seed, a public input or a masked number.
+//! FAILURES 16 and 35: a whole proof in blind mode with every log line of every crate turned on,
+//! wallet, dealer and evaluator in one process. Nothing that anybody wrote tells a witness, a seed,
+//! a public input or a masked number.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;

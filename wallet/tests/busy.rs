@@ -1,6 +1,6 @@
-//! A ledger that is too busy for a call says when to come again. About 70 connections could keep one so, and a wallet
-//! gave up at the first refusal. It comes again, tells what it waits for, and gives up when its time is over or would
-//! be.
+//! A ledger that is too busy for a call says when to come again. About 70 connections could keep
+//! one so, and a wallet gave up at the first refusal. It comes again, tells what it waits for, and
+//! gives up when its time is over or would be.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{

@@ -1,4 +1,5 @@
-//! Refusals that no other test of this directory brings, one at a time: each of their checks could be taken out, and none failed.
+//! Refusals that no other test of this directory brings, one at a time: each of their checks could
+//! be taken out, and none failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -138,8 +139,9 @@ async fn an_answer_of_another_epoch_is_refused() {
     let liar = Liar { honest: ledger.clone(), roofs: past, spoil: |_| {} };
     let refused = wallet.campaign(&Sources::one(liar), CAMPAIGN, NOW).await;
     assert!(matches!(refused, Err(SyncError::Epoch { got: 5, expected: 6, .. })), "{refused:?}");
-    // The second source tells a later checkpoint than the one in force at the epoch that it is asked for. The card log is at
-    // epoch 6 and the persons at 5 when it is asked; then both move on.
+    // The second source tells a later checkpoint than the one in force at the epoch that it is
+    // asked for. The card log is at epoch 6 and the persons at 5 when it is asked; then both move
+    // on.
     ledger.append(&LogName::persons(CAMPAIGN), &[Fr::from(10u64)]);
     let ahead = ledger.fork();
     ahead.seal(7);

@@ -1,5 +1,5 @@
-//! `wallet sync` said nothing and ended well when it had looked at nothing: with an org that the wallet does not know,
-//! a ledger that is not there, or the ledger of somebody else.
+//! `wallet sync` said nothing and ended well when it had looked at nothing: with an org that the
+//! wallet does not know, a ledger that is not there, or the ledger of somebody else.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_wallet::{

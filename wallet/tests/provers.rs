@@ -1,4 +1,5 @@
-//! What goes over the wire to a prover that is trusted with the witness, and what of its answers is believed.
+//! What goes over the wire to a prover that is trusted with the witness, and what of its answers is
+//! believed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{

@@ -125,9 +125,9 @@ async fn grants_are_read_from_files_of_either_format() {
 }
 
 /// Rows of SECURITY.md: 39.
-/// `wallet receive` tried four decoders one after the other, on anything: four million empty grants became 600 MB, an
-/// envelope was "no AppendResponse". Now a file says what it is, and what is no grant is refused by name, before it is
-/// decoded.
+/// `wallet receive` tried four decoders one after the other, on anything: four million empty grants
+/// became 600 MB, an envelope was "no AppendResponse". Now a file says what it is, and what is no
+/// grant is refused by name, before it is decoded.
 #[test]
 fn a_file_that_is_received_says_what_it_is() {
     let ledger = MemoryLedger::new("wufu", [1; 32]);

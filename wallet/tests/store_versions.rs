@@ -1,7 +1,7 @@
-//! A wallet's file of an earlier release. Version 1 had one place in each person log, under another table, and wrote
-//! down neither what was found in its log nor when a claim was made or a donation shown. Its files open, and nothing
-//! tested that they do: a wallet whose place or cards were lost on the way could not claim, and one that forgot what it
-//! had shown would show it again.
+//! A wallet's file of an earlier release. Version 1 had one place in each person log, under another
+//! table, and wrote down neither what was found in its log nor when a claim was made or a donation
+//! shown. Its files open, and nothing tested that they do: a wallet whose place or cards were lost
+//! on the way could not claim, and one that forgot what it had shown would show it again.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 

@@ -59,8 +59,8 @@ async fn a_claims_outcome_counts_only_signed_and_proved() {
     assert!(matches!(got, SubmitOutcome::Admitted { claim: 1, .. }));
     let receipt = wallet.claims(CAMPAIGN).unwrap()[0].receipt.clone();
     assert!(receipt.as_ref().is_some_and(|note| note.starts_with("wufu/claims")));
-    // The same one again changes nothing, and says the same: "admitted as claim 1" once came with the signed refusal of
-    // the second submission.
+    // The same one again changes nothing, and says the same: "admitted as claim 1" once came with
+    // the signed refusal of the second submission.
     let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
     assert_eq!(got, SubmitOutcome::Admitted { claim: 1, note: receipt.clone().unwrap() });
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, receipt);

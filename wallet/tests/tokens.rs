@@ -1,5 +1,5 @@
-//! The token store against kills, copies, restores and clocks: FAILURES 26 and 36. Notes are in memory, as Linux has
-//! it.
+//! The token store against kills, copies, restores and clocks: FAILURES 26 and 36. Notes are in
+//! memory, as Linux has it.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
@@ -121,7 +121,8 @@ fn a_token_is_given_once_and_in_its_time() {
     let seeds = drain(&store);
     assert_eq!(seeds.len(), 4);
     assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 4);
-    // Another's signature, a key that is not pinned, a life of more than a day: nothing is kept of what came with it.
+    // Another's signature, a key that is not pinned, a life of more than a day: nothing is kept of
+    // what came with it.
     for bad in [token(2, 30, NOW + 60), token(1, 30, NOW + 86_401), token(1, 30, NOW)] {
         let came = [token(1, 31, NOW + 60), bad];
         assert!(matches!(store.keep(&dealer(1), KEY, &came, NOW), Err(TokenStoreError::Token(_))));
@@ -170,8 +171,8 @@ fn copy(from: &Path, to: &Path) {
 /// Rows of SECURITY.md: 36.
 #[test]
 fn snapshot_spend_restore_and_the_tokens_are_dead() {
-    // As a whole folder that takes the old one's place; as bytes written into the file that is there; one that nothing
-    // was spent after; a copy elsewhere.
+    // As a whole folder that takes the old one's place; as bytes written into the file that is
+    // there; one that nothing was spent after; a copy elsewhere.
     for (way, spends) in [("replaced", true), ("written over", true), ("replaced", false)] {
         let home = Home::new();
         drop(stocked(&home));
@@ -214,7 +215,8 @@ fn snapshot_spend_restore_and_the_tokens_are_dead() {
 }
 
 /// Rows of SECURITY.md: 36.
-/// A note outlived the machine's uptime where its folder was on a disk after all: it says of which uptime it is.
+/// A note outlived the machine's uptime where its folder was on a disk after all: it says of which
+/// uptime it is.
 #[test]
 fn a_note_of_an_earlier_uptime_fits_no_file() {
     let home = Home::new();
@@ -229,7 +231,8 @@ fn a_note_of_an_earlier_uptime_fits_no_file() {
 }
 
 /// Rows of SECURITY.md: 36.
-/// A folder on a disk comes back with the wallet's: file and note fitted, and the tokens lived again.
+/// A folder on a disk comes back with the wallet's: file and note fitted, and the tokens lived
+/// again.
 #[test]
 fn without_tmpfs_tokens_end_with_the_process() {
     let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
@@ -266,8 +269,8 @@ fn a_clock_that_goes_back_revives_no_token() {
     let store = home.open();
     let seeds: Vec<_> = drain(&store).iter().map(|seed| seed[0]).collect();
     assert_eq!(seeds, [2]);
-    // Back by more than a token's life: it was wrong then or is wrong now, so nothing is left, and what comes now is
-    // good.
+    // Back by more than a token's life: it was wrong then or is wrong now, so nothing is left, and
+    // what comes now is good.
     store.keep(&dealer(1), KEY, &[token(1, 4, NOW + 9000)], NOW).unwrap();
     let before = NOW - 86_401;
     assert_eq!(store.left(&dealer(1), KEY, before).unwrap(), 0);
@@ -294,7 +297,8 @@ fn tokens_whose_time_is_over_go_with_any_change() {
     assert_eq!(home.in_file(), 2);
 }
 
-/// Whoever owned the folder of notes could put an older one back. (Only the superuser can make such a folder.)
+/// Whoever owned the folder of notes could put an older one back. (Only the superuser can make such
+/// a folder.)
 #[test]
 fn a_notes_folder_of_another_owner_is_refused() {
     let home = Home::new();
@@ -317,8 +321,8 @@ fn backup_programs_are_told_to_leave_tokens_out() {
     assert!(!home.wallet.join("tokens.redb").exists());
 }
 
-/// The process that is killed: this test binary, run again. It takes a token, says so, and waits for its end, or for
-/// that of the test that started it.
+/// The process that is killed: this test binary, run again. It takes a token, says so, and waits
+/// for its end, or for that of the test that started it.
 #[test]
 #[ignore = "run by another test as a process of its own"]
 fn take_and_wait() {
@@ -331,7 +335,8 @@ fn take_and_wait() {
 }
 
 /// Rows of SECURITY.md: 26.
-/// A kill right after the token was marked, before anything could be sent with it, and so at any later time.
+/// A kill right after the token was marked, before anything could be sent with it, and so at any
+/// later time.
 #[test]
 fn a_token_of_a_killed_process_is_never_given_again() {
     let home = Home::new();
@@ -374,7 +379,8 @@ fn a_note_that_was_not_written_leaves_no_token() {
 }
 
 /// Rows of SECURITY.md: 51.
-/// A file of 0 bytes opened as an empty store, which had seen no seed yet. It is refused by name, with what to do.
+/// A file of 0 bytes opened as an empty store, which had seen no seed yet. It is refused by name,
+/// with what to do.
 #[test]
 fn an_empty_or_truncated_store_is_refused_by_name() {
     let home = Home::new();

@@ -1,5 +1,5 @@
-//! What goes over the wire to a ledger, beside it to dealers and evaluators, and what of a ledger's answers is
-//! believed.
+//! What goes over the wire to a ledger, beside it to dealers and evaluators, and what of a ledger's
+//! answers is believed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -348,8 +348,9 @@ async fn serve_pair(pair: &Pair) -> [Endpoint; 2] {
 }
 
 /// Rows of SECURITY.md: 29.
-/// Ledger, dealer and evaluator put together what they saw of a wallet that looked up and proved blind: calls over
-/// connections of their own, headers that are every wallet's, and no piece of one party's requests in another's.
+/// Ledger, dealer and evaluator put together what they saw of a wallet that looked up and proved
+/// blind: calls over connections of their own, headers that are every wallet's, and no piece of one
+/// party's requests in another's.
 #[tokio::test]
 async fn nothing_joins_look_ups_and_blind_proofs() {
     let made = setup::development(CircuitName::Donation, &mut StdRng::seed_from_u64(7)).unwrap();
@@ -407,8 +408,8 @@ async fn nothing_joins_look_ups_and_blind_proofs() {
     }
     let peers: BTreeSet<_> = calls.iter().map(|seen| seen.peer.unwrap()).collect();
     assert_eq!(peers.len(), calls.len(), "two calls share a connection");
-    // Pieces of a request that are in a request to another party: the key's id, at dealer and evaluator, and nothing
-    // else.
+    // Pieces of a request that are in a request to another party: the key's id, at dealer and
+    // evaluator, and nothing else.
     let party = |seen: &Seen| match seen.method {
         "deal" => 1,
         "evaluate" => 2,

@@ -1,5 +1,6 @@
-//! Hunts for second witnesses in an iden3 `.r1cs`, anybody's: which wires do the inputs leave open, and can one of them be
-//! something else? Exit code 3 when a wire is open, 4 when a second witness was built.
+//! Hunts for second witnesses in an iden3 `.r1cs`, anybody's: which wires do the inputs leave open,
+//! and can one of them be something else? Exit code 3 when a wire is open, 4 when a second witness
+//! was built.
 #![allow(clippy::print_stdout)]
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What each statement costs: rows, keys, times. Ratios of one run say more than a time alone: machines differ.
+//! What each statement costs: rows, keys, times. Ratios of one run say more than a time alone:
+//! machines differ.
 #![allow(clippy::print_stdout)]
 
 #[cfg(test)]

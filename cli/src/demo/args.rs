@@ -30,7 +30,8 @@ pub struct DemoArgs {
     /// Number of persons in the campaign who get all five cards
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) crowd: u32,
-    /// Smallest number of public records that meet the policy. With fewer, the answer nearly names its donor
+    /// Smallest number of public records that meet the policy. With fewer, the answer nearly names
+    /// its donor
     #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY)]
     pub(super) min_anonymity: u64,
     /// Keep everything in this folder. What an earlier demo left there is replaced

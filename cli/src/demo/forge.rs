@@ -1,5 +1,5 @@
-//! What somebody would try who does not use the wallet: witnesses of false statements, made with real cards and
-//! records.
+//! What somebody would try who does not use the wallet: witnesses of false statements, made with
+//! real cards and records.
 
 use anyhow::Context as _;
 use wufu_circuits::{

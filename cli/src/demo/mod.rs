@@ -26,7 +26,8 @@ use report::Findings;
 use steps::{claim, donation, submit, told_verified, verify_claim, verify_donation};
 use world::World;
 
-/// Runs the demo. It succeeds when both proofs and the claim are accepted, and everything that must be refused is.
+/// Runs the demo. It succeeds when both proofs and the claim are accepted, and everything that must
+/// be refused is.
 pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     if args.donations.is_none() && args.format != FormatArgs::default() {

@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{files, output::Output};
 
-/// Four kinds only: the wallet sees that one is missing, and who proves and is handed one kind twice sees a false
-/// clause.
+/// Four kinds only: the wallet sees that one is missing, and who proves and is handed one kind
+/// twice sees a false clause.
 pub async fn four_kinds(
     world: &World,
     findings: &mut Findings,
@@ -103,8 +103,8 @@ pub fn other_challenge(
     Ok(())
 }
 
-/// A donation below what is asked for: the wallet has none that fits, and who proves and is handed it sees a false
-/// clause.
+/// A donation below what is asked for: the wallet has none that fits, and who proves and is handed
+/// it sees a false clause.
 pub async fn outside_the_bounds(
     world: &World,
     findings: &mut Findings,

@@ -1,4 +1,5 @@
-//! Dealer and evaluator of the demo: two processes of this program, as two operators would run them.
+//! Dealer and evaluator of the demo: two processes of this program, as two operators would run
+//! them.
 
 use std::{
     env,

@@ -1,5 +1,5 @@
-//! Everything that a demo needs: keys, two ledgers with what is in them, services on loopback ports, wallets, a
-//! verifier.
+//! Everything that a demo needs: keys, two ledgers with what is in them, services on loopback
+//! ports, wallets, a verifier.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -219,7 +219,8 @@ impl World {
     }
 }
 
-/// An empty folder; one of an earlier demo is replaced, and nothing else. It is this demo's until the file is closed.
+/// An empty folder; one of an earlier demo is replaced, and nothing else. It is this demo's until
+/// the file is closed.
 fn fresh(dir: &Path) -> anyhow::Result<File> {
     let name = || dir.display().to_string();
     let marker = dir.join(MARKER);
@@ -251,7 +252,8 @@ fn lock(marker: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// This user's development keys for both statements: the servers load them, and the wallets get their kits.
+/// This user's development keys for both statements: the servers load them, and the wallets get
+/// their kits.
 fn keys(output: Output) -> anyhow::Result<Vec<PreparedKey>> {
     let began = Instant::now();
     let mut keys = Vec::new();
@@ -271,7 +273,8 @@ fn policy(org: &str, currency: Option<&str>) -> anyhow::Result<LedgerPolicy> {
     Ok(policy)
 }
 
-/// The currency of the donations: the one that was said, or what the file's first row says; RMB without a file.
+/// The currency of the donations: the one that was said, or what the file's first row says; RMB
+/// without a file.
 fn currency(args: &DemoArgs) -> anyhow::Result<String> {
     let Some(path) = &args.donations else { return Ok("CNY".into()) };
     if let Some(currency) = args.currency {
@@ -293,8 +296,8 @@ fn format(args: &DemoArgs) -> anyhow::Result<CsvFormat> {
     args.format.format(Some(Zone::UTC))
 }
 
-/// Registers a crowd and gives everybody all five cards, Mei too; Bo gets four kinds, one of them twice. Gives what Mei
-/// and Bo receive.
+/// Registers a crowd and gives everybody all five cards, Mei too; Bo gets four kinds, one of them
+/// twice. Gives what Mei and Bo receive.
 async fn give(
     ledger: &Ledger,
     crowd: u32,

@@ -121,8 +121,8 @@ pub fn read_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
     whole(file, path, MAX_BYTES, "a key")
 }
 
-/// Reads a message from its file: binary or JSON; `-` is standard input. No more of it is read than such a message can
-/// be long.
+/// Reads a message from its file: binary or JSON; `-` is standard input. No more of it is read than
+/// such a message can be long.
 pub fn read_message<M: MessageLimits>(path: &Path) -> anyhow::Result<M> {
     let unreadable = |error| ReadFailure::new(path, error);
     let mut bytes = Zeroizing::new(Vec::new());

@@ -1,4 +1,5 @@
-//! Files that commands write for people and programs: never over something else, with the mode that fits.
+//! Files that commands write for people and programs: never over something else, with the mode that
+//! fits.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions, Permissions},
@@ -181,10 +182,10 @@ fn target(path: &Path, kind: FileKind) -> anyhow::Result<Target> {
 
 /// Writes a file whole or not at all.
 ///
-/// A file that is there is replaced only by one of its own kind, and keeps its mode; one that says what somebody holds
-/// is its owner's alone afterwards, whatever mode it had. A link is followed, a device or pipe is written to, and `-`
-/// is standard output. A new file is readable by everybody (mode 0644, less the umask), or by its owner alone when it
-/// says what somebody holds.
+/// A file that is there is replaced only by one of its own kind, and keeps its mode; one that says
+/// what somebody holds is its owner's alone afterwards, whatever mode it had. A link is followed, a
+/// device or pipe is written to, and `-` is standard output. A new file is readable by everybody
+/// (mode 0644, less the umask), or by its owner alone when it says what somebody holds.
 pub fn write(path: &Path, kind: FileKind, bytes: &[u8]) -> anyhow::Result<()> {
     match target(path, kind)? {
         Target::Stdout => print(bytes),

@@ -1,5 +1,5 @@
-//! Amounts, times and durations on the command line. Plain numbers keep the meaning that they had: minor units and
-//! seconds.
+//! Amounts, times and durations on the command line. Plain numbers keep the meaning that they had:
+//! minor units and seconds.
 
 use jiff::{
     civil::{self, DateTime},
@@ -75,8 +75,8 @@ pub fn parse_until(text: &str) -> Result<Time, String> {
 /// Parses a time.
 ///
 /// # Shapes
-/// `2018-02-15`, `2018-02-15 +08:00`, `2018-02-15 22:18 +08:00`, `2018-02-15T14:18:30Z`, `2018-02-15 14:18 UTC`; or
-/// Unix seconds, which may follow `@`.
+/// `2018-02-15`, `2018-02-15 +08:00`, `2018-02-15 22:18 +08:00`, `2018-02-15T14:18:30Z`,
+/// `2018-02-15 14:18 UTC`; or Unix seconds, which may follow `@`.
 fn parse_time(text: &str, of_day: civil::Time) -> Result<Time, String> {
     let expected = "expected a date such as 2018-02-15, or a time with its zone such as \
                     \"2018-02-15 22:18 +08:00\" or \"2018-02-15 14:18 UTC\"";
@@ -238,8 +238,8 @@ mod tests {
         Some(code.parse().unwrap())
     }
 
-    /// Bounds were minor units and Unix seconds on the command line, and "0 to 281474976710655 minor units" when they
-    /// were open.
+    /// Bounds were minor units and Unix seconds on the command line, and "0 to 281474976710655
+    /// minor units" when they were open.
     #[test]
     fn amounts_are_read_as_people_write_them() {
         for (text, minor, currency) in [
@@ -327,8 +327,8 @@ mod tests {
         assert!(parse_from("2018-02-15 22:18").unwrap_err().contains("no time zone"));
     }
 
-    /// "invalid digit found in string" and "number too large to fit in target type" said neither what was expected nor
-    /// in whose words.
+    /// "invalid digit found in string" and "number too large to fit in target type" said neither
+    /// what was expected nor in whose words.
     #[test]
     fn whole_numbers_say_what_they_may_be() {
         assert_eq!(whole::<u16, 1, 256>("256"), Ok(256));

@@ -30,14 +30,15 @@ use crate::{
 pub struct ImportArgs {
     /// The CSV file, or - for standard input
     file: PathBuf,
-    /// CSV of receipt and address, or - for standard input: a donation without owner counts, and is no leaf yet.
-    /// Receipts are those that the ledger has: with --receipt-key year, 2019/001
+    /// CSV of receipt and address, or - for standard input: a donation without owner counts, and is
+    /// no leaf yet. Receipts are those that the ledger has: with --receipt-key year, 2019/001
     #[arg(long, value_name = "FILE")]
     owners: Option<PathBuf>,
     /// Give every receipt a made-up wallet from this text (not in production)
     #[arg(long, value_name = "SEED", conflicts_with = "owners")]
     dev_owners: Option<String>,
-    /// Leave bad rows out (rows of totals, for example), and list them; without it one bad row stops the whole file
+    /// Leave bad rows out (rows of totals, for example), and list them; without it one bad row
+    /// stops the whole file
     #[arg(long)]
     skip_bad: bool,
     #[command(flatten)]
@@ -48,8 +49,8 @@ pub struct ImportArgs {
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "How the file is written")]
 pub struct FormatArgs {
-    /// Which column holds a field: receipt, institution, project, amount, date or currency; repeat the flag for other
-    /// fields
+    /// Which column holds a field: receipt, institution, project, amount, date or currency; repeat
+    /// the flag for other fields
     #[arg(long, value_name = "FIELD=COLUMN")]
     map: Vec<Mapping>,
     /// What stands between cells, here and in the file of owners: ',', ';', '|', ':' or tab
@@ -58,23 +59,27 @@ pub struct FormatArgs {
     /// Amounts have a comma before the decimals, as in 1234,50
     #[arg(long)]
     decimal_comma: bool,
-    /// Zone of dates, and of times without an offset: a name such as Asia/Shanghai, an offset such as +08:00, or UTC
+    /// Zone of dates, and of times without an offset: a name such as Asia/Shanghai, an offset such
+    /// as +08:00, or UTC
     #[arg(long, value_name = "ZONE")]
     timezone: Option<Zone>,
     /// Accept dates in the future
     #[arg(long)]
     allow_future: bool,
-    /// Receipts are numbered anew each year, or in each institution: makes that part of their names, as in 2019/001.
-    /// Repeat it for both. A ledger keeps one form: give the same for every file
+    /// Receipts are numbered anew each year, or in each institution: makes that part of their
+    /// names, as in 2019/001. Repeat it for both. A ledger keeps one form: give the same for every
+    /// file
     #[arg(long, value_name = "year|institution", value_delimiter = ',')]
     receipt_key: Vec<ReceiptKey>,
-    /// Accept quoted cells that span lines; without it a quote that is not closed on its line refuses the file
+    /// Accept quoted cells that span lines; without it a quote that is not closed on its line
+    /// refuses the file
     #[arg(long)]
     multiline_cells: bool,
 }
 
 impl FormatArgs {
-    /// How the file is read. Without a zone, dates begin in `zone`, and times without an offset are in it.
+    /// How the file is read. Without a zone, dates begin in `zone`, and times without an offset are
+    /// in it.
     pub fn format(&self, zone: Option<Zone>) -> anyhow::Result<CsvFormat> {
         let now = (!self.allow_future).then(files::now).transpose()?;
         Ok(CsvFormat {
@@ -211,8 +216,8 @@ fn tell_rows(report: &ImportReport, output: Output) {
     }
 }
 
-/// Imports a CSV file, or standard input when it is `-`, and tells every bad row, whether it stops the file or is left
-/// out.
+/// Imports a CSV file, or standard input when it is `-`, and tells every bad row, whether it stops
+/// the file or is left out.
 pub async fn import_file(
     ledger: &Ledger,
     file: &Path,

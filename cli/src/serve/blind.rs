@@ -46,8 +46,8 @@ pub struct RoleArgs {
     /// Longest time for a request, such as "90 s"; a bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "1 min", value_parser = human::parse_timeout)]
     timeout: u64,
-    /// Always refused: this role accepts no client certificates, also where the environment that services share asks
-    /// for them
+    /// Always refused: this role accepts no client certificates, also where the environment that
+    /// services share asks for them
     #[arg(long, value_name = "FILE", env = "WUFU_CLIENT_CA")]
     client_ca: Option<PathBuf>,
     /// Always refused: this role accepts no client tokens, either
@@ -86,7 +86,8 @@ pub struct EvaluatorArgs {
 /// Arguments of `wufu serve both`.
 #[derive(Args, Debug)]
 pub struct BothArgs {
-    /// Confirm that this process may hold every seed and everything masked with it, and so every witness
+    /// Confirm that this process may hold every seed and everything masked with it, and so every
+    /// witness
     #[arg(long)]
     insecure_both: bool,
     #[command(flatten)]
@@ -101,7 +102,8 @@ impl RoleArgs {
     }
 
     /// # Errors
-    /// When a client identity is asked for: found again by the service, said here with the option's name.
+    /// Returns an error if a client identity is asked for: found again by the service, said here
+    /// with the option's name.
     fn config(&self) -> anyhow::Result<Config> {
         let mut config = Config::default();
         let options = [
@@ -142,7 +144,8 @@ impl RoleArgs {
 }
 
 impl KeyArgs {
-    /// The key, a new one where there is none. It appears whole or not at all, and is its owner's alone.
+    /// The key, a new one where there is none. It appears whole or not at all, and is its owner's
+    /// alone.
     fn signing(&self) -> anyhow::Result<SigningKey> {
         let path = match &self.signing_key {
             Some(path) => path.clone(),

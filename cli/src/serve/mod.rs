@@ -46,12 +46,14 @@ enum Role {
     /// Serve the logs of a campaign or charity
     #[command(after_help = "Example:\n  wufu serve ledger --dir cerf --listen 127.0.0.1:7182")]
     Ledger(ServeLedgerArgs),
-    /// Deal tokens for blind mode. The service learns which circuit, when and from where, and nothing else
+    /// Deal tokens for blind mode. The service learns which circuit, when and from where, and
+    /// nothing else
     #[command(
         after_help = "Example:\n  wufu serve dealer --listen 127.0.0.1:7183 --circuit donation --signing-key dealer.key"
     )]
     Dealer(blind::DealerArgs),
-    /// Compute sums for blind mode. The service learns which circuit, when and from where, and nothing else
+    /// Compute sums for blind mode. The service learns which circuit, when and from where, and
+    /// nothing else
     #[command(
         after_help = "Example:\n  wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation"
     )]
@@ -73,7 +75,8 @@ struct ProverArgs {
     /// Number of proofs made at the same time. Without it, the number of cores
     #[arg(long, value_parser = human::whole::<u16, 1, 256>)]
     workers: Option<u16>,
-    /// Number of threads of a proof that runs alone. Without it, all cores. Proofs that run together have one each
+    /// Number of threads of a proof that runs alone. Without it, all cores. Proofs that run
+    /// together have one each
     #[arg(long, value_parser = human::whole::<u16, 1, 1024>)]
     threads: Option<u16>,
     /// Number of requests that may wait
@@ -164,7 +167,8 @@ async fn ledger(args: ServeLedgerArgs, signals: Signals, output: Output) -> anyh
         ledger.accept_clock(files::now()?);
     }
     let served = serve_ledger(listener, ledger.clone(), key, signals.told_to_end()).await;
-    // Moves everything into the database's one file. Whatever still holds a connection after this is not waited for.
+    // Moves everything into the database's one file. Whatever still holds a connection after this
+    // is not waited for.
     let _ = tokio::time::timeout(Duration::from_secs(5), ledger.close()).await;
     served
 }

@@ -40,8 +40,8 @@ impl Signals {
     }
 }
 
-/// Waits for SIGINT or SIGTERM. SIGHUP asks other services to read their settings again; ours have none in files, and
-/// its default is to kill.
+/// Waits for SIGINT or SIGTERM. SIGHUP asks other services to read their settings again; ours have
+/// none in files, and its default is to kill.
 async fn listen(mut interrupt: Signal, mut terminate: Signal, mut hangup: Signal) {
     loop {
         tokio::select! {

@@ -8,7 +8,8 @@ use wufu_verifier::CircuitName;
 
 use crate::{cache, files::ReadFailure, human, output::Output};
 
-/// Deletes the files of the keys' folder that set-up makes, and the folder when nothing else is in it.
+/// Deletes the files of the keys' folder that set-up makes, and the folder when nothing else is in
+/// it.
 pub fn clear(output: Output) -> anyhow::Result<()> {
     let folder = cache::named_keys()?;
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -65,7 +66,8 @@ pub fn clear(output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a file's name is one that set-up gives: a circuit, sixteen digits of its id, and what the file holds.
+/// Whether a file's name is one that set-up gives: a circuit, sixteen digits of its id, and what
+/// the file holds.
 fn is_made_here(name: &str) -> bool {
     let Some((stem, kind)) = name.split_once('.') else { return false };
     let is_circuit = CircuitName::ALL.iter().any(|circuit| {

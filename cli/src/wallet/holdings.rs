@@ -112,7 +112,8 @@ pub async fn sync(
     let (sources, opened) = sources.open(output).await?;
     notes::reading(org, &sources, output);
     let found = wallet.sync(&sources, org, files::now()?).await;
-    // For the amounts in lists alone: what a ledger says of itself is not signed, and is asked of it by everybody.
+    // For the amounts in lists alone: what a ledger says of itself is not signed, and is asked of
+    // it by everybody.
     let info = match &found {
         Ok(_) => GrpcSource::new(opened.endpoint()?).info().await.ok(),
         Err(_) => None,

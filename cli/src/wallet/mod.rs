@@ -82,7 +82,8 @@ enum Command {
         after_help = "Example:\n  wufu wallet restore paper.txt --dir restored\n\nThe seed is 24 words or 64 hexadecimal digits, as wufu wallet seed --show prints it. Without FILE it is asked for, or read from standard input."
     )]
     Restore {
-        /// File that holds the seed; - is standard input. The seed itself is never an argument: others could read it
+        /// File that holds the seed; - is standard input. The seed itself is never an argument:
+        /// others could read it
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
         /// Words of a seed, which are refused
@@ -92,7 +93,8 @@ enum Command {
     /// Pin a log key or a verifying key. Get it from a source other than the ledger
     #[command(after_help = "Example:\n  wufu wallet pin --log-key cerf.pub --dev-keys")]
     Pin {
-        /// Key that signs an org's logs: name+hash+base64, or a file of it. Repeat the flag for more
+        /// Key that signs an org's logs: name+hash+base64, or a file of it. Repeat the flag for
+        /// more
         #[arg(long, value_name = "KEY|FILE")]
         log_key: Vec<String>,
         /// Verifying key. Repeat the flag for more
@@ -133,8 +135,8 @@ enum Command {
         #[command(flatten)]
         sources: SourceArgs,
     },
-    /// Search a shard that filled up while this wallet was away. Only wallets that hold something in it ask for it, so
-    /// do this by itself, long before a proof
+    /// Search a shard that filled up while this wallet was away. Only wallets that hold something
+    /// in it ask for it, so do this by itself, long before a proof
     #[command(
         after_help = "Example:\n  wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second mirror.notes"
     )]
@@ -162,10 +164,12 @@ enum Command {
         /// How long the claim stays valid, such as "2 h" or "7 d"; a bare number is seconds
         #[arg(long, value_name = "DURATION", default_value = "1 d", value_parser = human::parse_span)]
         lifetime: u64,
-        /// Make a claim although one was made before. The campaign pays once, and anybody can link the two
+        /// Make a claim although one was made before. The campaign pays once, and anybody can link
+        /// the two
         #[arg(long)]
         again: bool,
-        /// Smallest number of persons in the campaign. With fewer, a claim nearly names its claimant
+        /// Smallest number of persons in the campaign. With fewer, a claim nearly names its
+        /// claimant
         #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY, value_parser = human::whole::<u64, 0, { u64::MAX }>)]
         min_anonymity: u64,
         #[command(flatten)]
@@ -180,7 +184,8 @@ enum Command {
     Answer {
         /// The request; - is standard input
         request: PathBuf,
-        /// Smallest number of public records that meet the policy. With fewer, the answer nearly names its donor
+        /// Smallest number of public records that meet the policy. With fewer, the answer nearly
+        /// names its donor
         #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY, value_parser = human::whole::<u64, 0, { u64::MAX }>)]
         min_anonymity: u64,
         /// Show a donation that this verifier has not seen, or none

@@ -32,7 +32,8 @@ enum Choice {
     Trusted,
     /// By two servers that see nothing (--dealer, --evaluator); if they fail, there is no proof
     Blind,
-    /// In the wallet where its key is ready, else blind where that is set up, else at the prover that --prover names
+    /// In the wallet where its key is ready, else blind where that is set up, else at the prover
+    /// that --prover names
     Auto,
 }
 
@@ -46,10 +47,12 @@ pub struct ProveArgs {
     /// A prover that you trust with everything: http://127.0.0.1:PORT or unix:PATH
     #[arg(long, value_name = "URL")]
     prover: Option<Endpoint>,
-    /// A dealer of tokens and its public key, KEY@URL. Repeat the flag to add more dealers; the masks are summed
+    /// A dealer of tokens and its public key, KEY@URL. Repeat the flag to add more dealers; the
+    /// masks are summed
     #[arg(long, value_name = "KEY@URL", value_parser = dealer, requires = "evaluator")]
     dealer: Vec<Dealer>,
-    /// An evaluator, run by an operator other than the dealers'. Repeat the flag for others to ask when one fails
+    /// An evaluator, run by an operator other than the dealers'. Repeat the flag for others to ask
+    /// when one fails
     #[arg(long, value_name = "URL", requires = "dealer")]
     evaluator: Vec<Endpoint>,
     /// The key's kit. Without it, this user's development kit
@@ -58,7 +61,8 @@ pub struct ProveArgs {
     /// The id that this kit must have. Get it where you got the key's id
     #[arg(long, value_name = "HEX", value_parser = kit_id, requires = "kit")]
     kit_id: Option<KitId>,
-    /// Do not wait between asking and showing. Whoever sees both ends may then know that both are yours
+    /// Do not wait between asking and showing. Whoever sees both ends may then know that both are
+    /// yours
     #[arg(long)]
     no_delay: bool,
     /// Write the envelope to this file; - is standard output
@@ -149,8 +153,8 @@ impl ProveArgs {
         let delay = if self.no_delay { Delay::NONE } else { Delay::default() };
         let told = move |step| tell(&step, output);
         let prover = prover.with_delay(delay).with_steps(Arc::new(told));
-        // Whoever names blind mode wants that or nothing. `auto` may mend a failure at home, where the key is there
-        // already.
+        // Whoever names blind mode wants that or nothing. `auto` may mend a failure at home, where
+        // the key is there already.
         let may_mend = self.prove == Choice::Auto && setup::ready(verifying)?;
         Ok(if may_mend { prover.with_rescue(Arc::new(local(circuit, output)?)) } else { prover })
     }
@@ -254,7 +258,8 @@ mod tests {
 
     use super::*;
 
-    /// Blind proving was silent for 40 to 50 s. Whoever reads this knows how long it is, why, and how it is left out.
+    /// Blind proving was silent for 40 to 50 s. Whoever reads this knows how long it is, why, and
+    /// how it is left out.
     #[test]
     fn a_wait_says_why_how_long_and_how_to_skip_it() {
         use WaitReason::{Evaluator, Local, NextDealer, Show, UseMasks};

@@ -23,11 +23,12 @@ pub struct SourceArgs {
     /// Ledger: http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
     #[arg(long, value_name = "URL|FOLDER")]
     ledger: String,
-    /// A second source for the same checkpoints, best one that the ledger's operator does not run: a URL, or a file of
-    /// signed notes. Two URLs of one operator cannot be told apart
+    /// A second source for the same checkpoints, best one that the ledger's operator does not run:
+    /// a URL, or a file of signed notes. Two URLs of one operator cannot be told apart
     #[arg(long, value_name = "URL|FILE")]
     second: Option<String>,
-    /// Compare with nobody. The operator could show you a root that nobody else sees, and recognise you by it
+    /// Compare with nobody. The operator could show you a root that nobody else sees, and recognise
+    /// you by it
     #[arg(long)]
     one_source: bool,
 }

@@ -1,4 +1,5 @@
-//! Next steps that lead somewhere, requests that can be answered, output that cannot be written, and `-` as a file.
+//! Next steps that lead somewhere, requests that can be answered, output that cannot be written,
+//! and `-` as a file.
 
 use std::{
     fs::{self, File},
@@ -27,7 +28,8 @@ fn ask(folder: &Path) {
     ok(folder, &[&new[..], &more, &["--out", "ask.req"]].concat());
 }
 
-/// Hints named no option, or the wrong one; words of Rust stood in others; and some said one thing twice.
+/// Hints named no option, or the wrong one; words of Rust stood in others; and some said one thing
+/// twice.
 #[test]
 fn a_failure_names_the_option_or_command_that_helps() {
     let folder = folder();
@@ -95,8 +97,8 @@ fn a_failure_names_the_option_or_command_that_helps() {
     assert!(errors.contains("mode 755") && errors.contains("chmod go= wallet"), "{errors}");
 }
 
-/// Requests that nobody can answer were signed: for a log that is none, under a key of another circuit, or by a
-/// ledger's key in place of a verifier's.
+/// Requests that nobody can answer were signed: for a log that is none, under a key of another
+/// circuit, or by a ledger's key in place of a verifier's.
 #[test]
 fn a_request_that_nobody_can_answer_is_not_written() {
     let folder = folder();
@@ -128,8 +130,8 @@ fn a_request_that_nobody_can_answer_is_not_written() {
     }
 }
 
-/// With a full disk behind standard output commands printed nothing, and ended well. A reader that went away is no
-/// failure.
+/// With a full disk behind standard output commands printed nothing, and ended well. A reader that
+/// went away is no failure.
 #[test]
 fn output_that_cannot_be_written_is_a_failure() {
     let folder = folder();
@@ -163,8 +165,8 @@ fn output_that_cannot_be_written_is_a_failure() {
     assert_eq!((output.status.code(), texts(&output).1.as_str()), (Some(0), ""));
 }
 
-/// `-` was written to and not read from. What a command printed with `--json` was refused for a field that the message
-/// did not name.
+/// `-` was written to and not read from. What a command printed with `--json` was refused for a
+/// field that the message did not name.
 #[test]
 fn a_dash_is_standard_input_once() {
     let folder = folder();

@@ -4,8 +4,9 @@ use std::fs;
 
 use super::{folder, log_key, ok, said_once, texts, wufu};
 
-/// An envelope of nothing was shown as if it were one; a path where a socket cannot be was "in use"; rules that were
-/// empty or had a byte-order mark were "not JSON"; and a file that is no envelope was told so twice.
+/// An envelope of nothing was shown as if it were one; a path where a socket cannot be was "in
+/// use"; rules that were empty or had a byte-order mark were "not JSON"; and a file that is no
+/// envelope was told so twice.
 #[test]
 fn what_is_empty_or_of_another_type_is_told_as_it_is() {
     let folder = folder();

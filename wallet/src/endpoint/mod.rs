@@ -18,10 +18,12 @@ use wufu_verifier::encoding::text;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Largest answer that is neither a roof nor a shard, in bytes. A longer one is refused before it is decoded.
+/// Largest answer that is neither a roof nor a shard, in bytes. A longer one is refused before it
+/// is decoded.
 pub(crate) const SMALL_ANSWER: usize = 64 << 10;
 
-/// A server on this machine. Others need TLS, which is not there yet: what a wallet sends is for no wire.
+/// A server on this machine. Others need TLS, which is not there yet: what a wallet sends is for no
+/// wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A TCP port of a loopback address.
@@ -56,11 +58,11 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
-    /// Whether both are one server, however they are spelled: two names of one socket, a link to it, two names of this
-    /// machine.
+    /// Whether both are one server, however they are spelled: two names of one socket, a link to
+    /// it, two names of this machine.
     ///
-    /// The addresses of this machine count as one: a server that listens on all of them answers at each. So two servers
-    /// need two ports.
+    /// The addresses of this machine count as one: a server that listens on all of them answers at
+    /// each. So two servers need two ports.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Loopback { port: one, .. }, Self::Loopback { port: two, .. }) => one == two,
@@ -69,10 +71,11 @@ impl Endpoint {
         }
     }
 
-    /// A fresh connection, used for one call. It carries no identity, and shares nothing with another.
+    /// A fresh connection, used for one call. It carries no identity, and shares nothing with
+    /// another.
     ///
     /// # Errors
-    /// When nobody answers there in 10 seconds.
+    /// Returns an error if nobody answers there in 10 seconds.
     pub async fn connect(&self, timeout: Duration) -> Result<Channel, Error> {
         // A redirect, a proxy, a user agent of its own: none of them.
         let endpoint = transport::Endpoint::from_shared(self.to_string())?;
@@ -86,8 +89,8 @@ pub fn is_this_machine(ip: IpAddr) -> bool {
     ip.is_loopback()
 }
 
-/// Whether two paths lead to one file, by device and inode: links, `..` and hard links are seen through. Of files that
-/// are not there the folders are compared, and the names.
+/// Whether two paths lead to one file, by device and inode: links, `..` and hard links are seen
+/// through. Of files that are not there the folders are compared, and the names.
 pub fn is_same_file(one: &Path, two: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let identity = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
@@ -127,8 +130,8 @@ pub(crate) async fn within<T>(
 /// Most characters of a server's words that are repeated.
 const WORDS: usize = 300;
 
-/// A server's error as it may be shown: no characters that hide or reorder words, move a terminal's cursor or colour
-/// what it shows, no more than 300 characters, and nothing beside code and words.
+/// A server's error as it may be shown: no characters that hide or reorder words, move a terminal's
+/// cursor or colour what it shows, no more than 300 characters, and nothing beside code and words.
 pub fn plain(status: &Status) -> Status {
     let words = status.message().chars();
     // Direction and joiners of text are no control characters, and hide what stands there as well.
@@ -149,8 +152,8 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         let form = || EndpointError::Form { got: text.into() };
         if let Some(path) = text.strip_prefix("unix:") {
-            // As in gRPC's names: `unix:PATH`, or `unix:///PATH` for one from the root. Between two slashes and the
-            // third stood a host.
+            // As in gRPC's names: `unix:PATH`, or `unix:///PATH` for one from the root. Between two
+            // slashes and the third stood a host.
             let from_root = path.trim_start_matches('/');
             return match path.len() - from_root.len() {
                 0 if from_root.is_empty() => Err(form()),
@@ -194,7 +197,8 @@ impl fmt::Display for Endpoint {
 mod tests {
     use super::*;
 
-    /// A server's words were printed as they came: with escapes, they wrote over what the wallet had said.
+    /// A server's words were printed as they came: with escapes, they wrote over what the wallet
+    /// had said.
     #[test]
     fn a_servers_words_are_shown_plain_and_short() {
         let came = "no\u{1b}[2J\u{1b}[1;1Hproof \u{202e}veri\u{ad}\u{3164}\u{e0041}fied\r\n\u{9b}1m\u{7} \u{798f}";
@@ -253,8 +257,9 @@ mod tests {
         }
     }
 
-    /// `--second` took the ledger itself under another spelling, and said that both had been compared. A dealer was
-    /// taken for an evaluator in the same way. What counts is where a name leads.
+    /// `--second` took the ledger itself under another spelling, and said that both had been
+    /// compared. A dealer was taken for an evaluator in the same way. What counts is where a name
+    /// leads.
     #[test]
     fn one_server_is_one_however_it_is_spelled() {
         let folder = tempfile::tempdir().unwrap();

@@ -15,9 +15,9 @@ use tonic_types::StatusExt as _;
 
 use crate::endpoint::{Endpoint, plain, within};
 
-/// How long a wallet waits beside what the server asks for, at most: after the first refusal, and after many. It
-/// doubles each time, and a random part of it is waited, so that those who were refused together do not come back
-/// together.
+/// How long a wallet waits beside what the server asks for, at most: after the first refusal, and
+/// after many. It doubles each time, and a random part of it is waited, so that those who were
+/// refused together do not come back together.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(8));
 
 /// A server is too busy for a call, and will be asked again.
@@ -85,7 +85,8 @@ pub(crate) enum CallFailure {
     Status(Status),
 }
 
-/// Makes a call, over a new connection, and again while the server is too busy for it, until `limit` is over.
+/// Makes a call, over a new connection, and again while the server is too busy for it, until
+/// `limit` is over.
 pub(crate) async fn ask<T, A>(
     endpoint: &Endpoint,
     limit: Duration,

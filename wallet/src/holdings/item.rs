@@ -9,8 +9,9 @@ use crate::{
     wallet::Wallet,
 };
 
-/// The name of something that is held: its log and place, as `wufu/cards:12`. Where several things are said to be at
-/// one place, of which one is this wallet's at most, they are `wufu/cards:12.1`, `wufu/cards:12.2`.
+/// The name of something that is held: its log and place, as `wufu/cards:12`. Where several things
+/// are said to be at one place, of which one is this wallet's at most, they are `wufu/cards:12.1`,
+/// `wufu/cards:12.2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemName {
     /// The log.
@@ -111,10 +112,11 @@ pub enum ForgetError {
 }
 
 impl Wallet {
-    /// What is held: cards, places in person logs, donations, in this order and each in the order of their logs.
+    /// What is held: cards, places in person logs, donations, in this order and each in the order
+    /// of their logs.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn items(&self) -> Result<Vec<Item>, StoreError> {
         let mut holdings = Vec::new();
         for card in self.cards()? {
@@ -150,7 +152,7 @@ impl Wallet {
     /// The thing that is held under a name.
     ///
     /// # Errors
-    /// When there is none, there are several, or the store fails.
+    /// Returns an error if there is none, there are several, or the store fails.
     pub fn item(&self, name: &ItemName) -> Result<Item, ForgetError> {
         let items = self.items()?.into_iter();
         let at_place = |item: &Item| (&item.name.log, item.name.place) == (&name.log, name.place);
@@ -162,12 +164,12 @@ impl Wallet {
         at.map(|at| found.swap_remove(at)).ok_or_else(|| ForgetError::None { name: name.clone() })
     }
 
-    /// Forgets something that is held, and gives it a last time. It comes back from whoever sent it, and from nowhere
-    /// else. What was shown and claimed with it stays known, so that nothing is shown under a second policy or claimed
-    /// twice when it comes back.
+    /// Forgets something that is held, and gives it a last time. It comes back from whoever sent
+    /// it, and from nowhere else. What was shown and claimed with it stays known, so that nothing
+    /// is shown under a second policy or claimed twice when it comes back.
     ///
     /// # Errors
-    /// When there is no such thing, there are several, or the store fails.
+    /// Returns an error if there is no such thing, there are several, or the store fails.
     pub fn forget(&self, name: &ItemName) -> Result<Item, ForgetError> {
         let item = self.item(name)?;
         self.store().forget(item.holding.leaf())?;
@@ -204,7 +206,8 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 33.
-    /// To forget a donation and take it in again must not be a way to show it to a verifier under a second policy.
+    /// To forget a donation and take it in again must not be a way to show it to a verifier under a
+    /// second policy.
     #[test]
     fn what_was_shown_with_a_forgotten_item_stays_known() {
         let ledger = MemoryLedger::new("cerf", [1; 32]);

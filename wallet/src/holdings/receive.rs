@@ -96,7 +96,8 @@ pub enum ReceiveError {
         /// The place in it.
         place: u64,
     },
-    /// The path does not lead to where the log's leaf is: it was made for other keys, or for nobody.
+    /// The path does not lead to where the log's leaf is: it was made for other keys, or for
+    /// nobody.
     #[error(
         "leaf {place} of {log} is not the one that this wallet's key comes to: it was made for another address, and is not taken in"
     )]
@@ -129,7 +130,8 @@ impl Inclusion {
     }
 }
 
-/// Something that was taken in. What it is, nobody else need know: it prints as nothing but its sort.
+/// Something that was taken in. What it is, nobody else need know: it prints as nothing but its
+/// sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceivedItem {
     /// A card.
@@ -141,12 +143,13 @@ pub enum ReceivedItem {
 }
 
 impl Wallet {
-    /// Takes in what a file holds: one grant, one receipt, or what a ledger sent for several (an `AppendResponse`). The
-    /// file says which of them it is: see [`wufu_proto::file`]. All of it is looked at; what is held already, and what
-    /// the log is known to have for somebody else, is told in its place.
+    /// Takes in what a file holds: one grant, one receipt, or what a ledger sent for several (an
+    /// `AppendResponse`). The file says which of them it is: see [`wufu_proto::file`]. All of it is
+    /// looked at; what is held already, and what the log is known to have for somebody else, is
+    /// told in its place.
     ///
     /// # Errors
-    /// When it is none of them.
+    /// Returns an error if it is none of them.
     pub fn receive(
         &self,
         bytes: &[u8],
@@ -191,8 +194,8 @@ impl Wallet {
         Ok(ReceivedItem::Donation(self.receive_donation(receipt)?))
     }
 
-    /// Refuses what names no leaf as long as the log's root does not tell whose it is. A file that names none comes
-    /// from an earlier release, or was changed.
+    /// Refuses what names no leaf as long as the log's root does not tell whose it is. A file that
+    /// names none comes from an earlier release, or was changed.
     fn check_named(&self, log: &LogName, path: &ShardPath, epoch: u64) -> Result<(), ReceiveError> {
         let place = path.index();
         if path.leaf().is_some() || place >= log.log.capacity() {
@@ -207,8 +210,8 @@ impl Wallet {
     /// Takes in a card.
     ///
     /// # Errors
-    /// When it is held, does not belong to its serial number, names another leaf than this wallet's key comes to, or
-    /// the log is known to have another one there.
+    /// Returns an error if it is held, does not belong to its serial number, names another leaf
+    /// than this wallet's key comes to, or the log is known to have another one there.
     pub fn receive_card(&self, grant: &CardGrant) -> Result<Inclusion, ReceiveError> {
         let CardGrant { org, card, serial, path, epoch } = grant;
         let expected = Card::issued(card.kind, org, *serial, card.rcm);
@@ -221,12 +224,13 @@ impl Wallet {
         if new { Ok(checked) } else { Err(ReceiveError::Held { log, place: path.index() }) }
     }
 
-    /// Takes in a place in a campaign's person log. As long as none was found there, several may be held: one that
-    /// turns out to be somebody else's does not stand in the way of the wallet's own.
+    /// Takes in a place in a campaign's person log. As long as none was found there, several may be
+    /// held: one that turns out to be somebody else's does not stand in the way of the wallet's
+    /// own.
     ///
     /// # Errors
-    /// When one was found already, this one is held, it names another leaf than this wallet's key comes to, or the log
-    /// is known to have another one there.
+    /// Returns an error if one was found already, this one is held, it names another leaf than this
+    /// wallet's key comes to, or the log is known to have another one there.
     pub fn receive_person(&self, grant: &PersonGrant) -> Result<Inclusion, ReceiveError> {
         let PersonGrant { org, person, path, epoch } = grant;
         let (log, leaf) = (LogName::persons(org), person.leaf(self.address(org).pk));
@@ -241,8 +245,8 @@ impl Wallet {
     /// Takes in the receipt of a donation.
     ///
     /// # Errors
-    /// When it is held, names no donation log or another leaf than this wallet's key comes to, or the log is known to
-    /// have another one there.
+    /// Returns an error if it is held, names no donation log or another leaf than this wallet's key
+    /// comes to, or the log is known to have another one there.
     pub fn receive_donation(&self, receipt: &DonationReceipt) -> Result<Inclusion, ReceiveError> {
         let log: LogName = receipt.origin.parse()?;
         if !log.is_donations() {
@@ -255,8 +259,8 @@ impl Wallet {
         if new { Ok(checked) } else { Err(ReceiveError::Held { log, place }) }
     }
 
-    /// Compares the leaf with the one that the sender names, and where the path leads with the shard's root when that
-    /// is known.
+    /// Compares the leaf with the one that the sender names, and where the path leads with the
+    /// shard's root when that is known.
     fn check(
         &self,
         log: &LogName,
@@ -281,8 +285,8 @@ impl Wallet {
         }
     }
 
-    /// The root that a shard had at an epoch, as far as it is known: the newest roof is of that epoch, or the shard was
-    /// full then and never changed again.
+    /// The root that a shard had at an epoch, as far as it is known: the newest roof is of that
+    /// epoch, or the shard was full then and never changed again.
     pub(crate) fn known_root(
         &self,
         log: &LogName,

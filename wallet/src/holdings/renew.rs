@@ -1,4 +1,5 @@
-//! Paths of what a wallet holds, renewed from shards that were checked: so that a path is final when its shard closes.
+//! Paths of what a wallet holds, renewed from shards that were checked: so that a path is final
+//! when its shard closes.
 
 use wufu_proto::{log::ShardContent, shard_path::ShardPath};
 use wufu_verifier::{Fr, encoding::field};
@@ -42,7 +43,8 @@ impl Wallet {
         Ok(())
     }
 
-    /// Renews the paths of what the wallet holds in a shard, and writes down what is in the log and what is not.
+    /// Renews the paths of what the wallet holds in a shard, and writes down what is in the log and
+    /// what is not.
     pub(crate) fn renew(
         &self,
         roof: &RoofView,

@@ -31,16 +31,18 @@ pub struct LogStatus {
     pub foreign: u64,
     /// The names of those.
     pub foreign_items: Vec<ItemName>,
-    /// Full shards to look up once ([`Wallet::look_up`]): they were filled while the wallet was away.
+    /// Full shards to look up once ([`Wallet::look_up`]): they were filled while the wallet was
+    /// away.
     pub away: Vec<u64>,
 }
 
 impl Wallet {
-    /// Looks at the logs of an org in which the wallet holds something, renews the paths of it, and says how it stands.
-    /// Where it holds nothing yet, looks at whichever of the org's first logs there are.
+    /// Looks at the logs of an org in which the wallet holds something, renews the paths of it, and
+    /// says how it stands. Where it holds nothing yet, looks at whichever of the org's first logs
+    /// there are.
     ///
     /// # Errors
-    /// When a source does not answer, has no log of the org, or lies.
+    /// Returns an error if a source does not answer, has no log of the org, or lies.
     pub async fn sync(
         &self,
         sources: &Sources,
@@ -163,8 +165,8 @@ impl Wallet {
         let held = path.path(leaf);
         let found = view.roof.inner_path((path.index(), leaf), &held, view.open.as_deref());
         let Err(OwnLeafError::Away { .. }) = found else { return Ok(found.map(drop)) };
-        // The shard was full already when the path was made, so it leads to its root or is of another leaf; or it was
-        // looked through.
+        // The shard was full already when the path was made, so it leads to its root or is of
+        // another leaf; or it was looked through.
         let key = self.key_of_honest(log)?;
         let full_then = self.known_root(log, &key, path.shard(), epoch)?.is_some();
         if full_then || holding.standing() == InclusionStatus::Foreign {

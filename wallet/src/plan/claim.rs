@@ -50,11 +50,11 @@ pub struct ClaimAsk {
     pub expiry: u64,
     /// The pinned key to prove under.
     pub key: KeyId,
-    /// Whether to claim although a claim was made and may still be, or was, admitted. Both show the same nullifiers, so
-    /// whoever sees them joins their payees, and the campaign pays once.
+    /// Whether to claim although a claim was made and may still be, or was, admitted. Both show the
+    /// same nullifiers, so whoever sees them joins their payees, and the campaign pays once.
     pub again: bool,
-    /// How many persons the campaign must have. The claim is one of theirs, but of those alone who hold all five cards:
-    /// their number is the issuer's to know, and may be much smaller.
+    /// How many persons the campaign must have. The claim is one of theirs, but of those alone who
+    /// hold all five cards: their number is the issuer's to know, and may be much smaller.
     pub min_anonymity: u64,
 }
 
@@ -89,8 +89,9 @@ impl Wallet {
     /// Plans a claim. The ledger is asked for what everybody asks for, and for nothing afterwards.
     ///
     /// # Errors
-    /// When a card or the person is missing or not in its log yet, the campaign has too few persons, a claim was made
-    /// before, the key is not pinned, or a log is not to be believed.
+    /// Returns an error if a card or the person is missing or not in its log yet, the campaign has
+    /// too few persons, a claim was made before, the key is not pinned, or a log is not to be
+    /// believed.
     ///
     /// # Cost
     /// Two open shards and roofs: up to 4 MiB, and a third of a hash for each of their leaves.
@@ -271,7 +272,8 @@ impl ClaimPlan {
     /// Has the claim proved, verifies the proof, and remembers it before it gives it away.
     ///
     /// # Errors
-    /// When there is no proof, it is not of this claim under the pinned key, or another claim was made meanwhile.
+    /// Returns an error if there is no proof, it is not of this claim under the pinned key, or
+    /// another claim was made meanwhile.
     pub async fn prove(
         &self,
         prover: &dyn ProofSource,

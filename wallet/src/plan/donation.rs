@@ -40,8 +40,8 @@ pub const MIN_ANONYMITY: u64 = 1000;
 pub struct DonationOptions {
     /// How many public records must meet the policy.
     pub min_anonymity: u64,
-    /// Whether to take a donation that this verifier has not seen, for whatever purpose. By default one that it has
-    /// seen under the same policy is shown again, so that it learns nothing new.
+    /// Whether to take a donation that this verifier has not seen, for whatever purpose. By default
+    /// one that it has seen under the same policy is shown again, so that it learns nothing new.
     pub fresh: bool,
     /// The donation to show, by its place in the log. By default the first that meets the policy.
     pub place: Option<u64>,
@@ -106,11 +106,13 @@ impl Wallet {
     /// Plans the answer to a request.
     ///
     /// # Errors
-    /// When the request is over, asks for no pinned key or an unknown log, too few records meet its policy, no donation
-    /// of the wallet's does, or the verifier has seen them under another policy; when the log is not to be believed.
+    /// Returns an error if the request is over, asks for no pinned key or an unknown log, too few
+    /// records meet its policy, no donation of the wallet's does, or the verifier has seen them
+    /// under another policy; when the log is not to be believed.
     ///
     /// # Cost
-    /// All records of the log, each fetched and hashed once and then kept: see [`Wallet::donation_log`].
+    /// All records of the log, each fetched and hashed once and then kept: see
+    /// [`Wallet::donation_log`].
     pub async fn plan_donation(
         &self,
         sources: &Sources,
@@ -184,7 +186,8 @@ impl Wallet {
         })
     }
 
-    /// A donation that meets the policy and may be shown, with whether it was shown before and its path.
+    /// A donation that meets the policy and may be shown, with whether it was shown before and its
+    /// path.
     fn choose(
         &self,
         request: &ProofRequest,
@@ -276,11 +279,12 @@ impl DonationPlan {
         &self.request
     }
 
-    /// Has the donation proved, verifies the proof, and remembers to whom it is shown before it gives it away.
+    /// Has the donation proved, verifies the proof, and remembers to whom it is shown before it
+    /// gives it away.
     ///
     /// # Errors
-    /// When there is no proof, it is not of this donation under the pinned key, or the verifier was shown the donation
-    /// under another policy meanwhile.
+    /// Returns an error if there is no proof, it is not of this donation under the pinned key, or
+    /// the verifier was shown the donation under another policy meanwhile.
     pub async fn prove(
         &self,
         prover: &dyn ProofSource,

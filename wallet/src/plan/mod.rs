@@ -110,7 +110,8 @@ pub enum PlanError {
         /// The place.
         place: u64,
     },
-    /// Every donation that meets the policy was shown to this verifier, and one was wanted that was not.
+    /// Every donation that meets the policy was shown to this verifier, and one was wanted that was
+    /// not.
     #[error(
         "this verifier was shown every donation of this wallet in {log} that meets the policy ({shown}), so none is fresh: \
          without --fresh the same one is shown again, from which it learns nothing new"
@@ -270,15 +271,16 @@ pub enum ProveError {
 /// What an owner should know of a proof: in every plan and every answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// How many it could be about at most: the records that meet the policy, or the persons of the campaign. They may
-    /// be fewer: one donor has several records, and who does not hold all five cards cannot claim.
+    /// How many it could be about at most: the records that meet the policy, or the persons of the
+    /// campaign. They may be fewer: one donor has several records, and who does not hold all five
+    /// cards cannot claim.
     pub anonymity: u64,
     /// The epoch of the logs.
     pub epoch: u64,
     /// Seconds since it began.
     pub epoch_age: u64,
-    /// The second source that had the same checkpoints. Without one, the operator could have shown this wallet a root
-    /// of its own.
+    /// The second source that had the same checkpoints. Without one, the operator could have shown
+    /// this wallet a root of its own.
     pub compared: Option<String>,
     /// The key.
     pub key: KeyId,

@@ -154,6 +154,6 @@ pub trait ProofSource: fmt::Debug + Send + Sync {
     /// Proves a statement, and tells `stage` how far it is.
     ///
     /// # Errors
-    /// When there is no proof.
+    /// Returns an error if there is no proof.
     async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError>;
 }

@@ -29,8 +29,8 @@ pub enum ProofMode {
 pub struct DealerContact {
     /// Where it is.
     pub endpoint: String,
-    /// Whether it was asked for masks while this proof was made. Otherwise those were used that had been fetched
-    /// earlier.
+    /// Whether it was asked for masks while this proof was made. Otherwise those were used that had
+    /// been fetched earlier.
     pub asked: bool,
 }
 

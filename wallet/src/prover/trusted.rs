@@ -37,10 +37,11 @@ impl TrustedProver {
         Self { timeout, ..self }
     }
 
-    /// What the prover can prove, and within which limits. Whether to believe it is another question: pin its key ids.
+    /// What the prover can prove, and within which limits. Whether to believe it is another
+    /// question: pin its key ids.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// Returns an error if there is no answer.
     pub async fn info(&self) -> Result<ProverInfo, ProverError> {
         let mut client = self.client().await?;
         let answer = within(self.timeout, client.get_info(v1::GetInfoRequest {})).await;

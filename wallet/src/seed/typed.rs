@@ -9,8 +9,8 @@ use super::{LABEL, SeedError, checksum, from_hex};
 /// Words of a seed: 256 bits and 8 of checksum, 11 each.
 const WORDS: usize = 24;
 
-/// The seed as 24 words of the English list of BIP-39. They are the seed itself; no password belongs to them, and other
-/// programs that know BIP-39 make something else of them.
+/// The seed as 24 words of the English list of BIP-39. They are the seed itself; no password
+/// belongs to them, and other programs that know BIP-39 make something else of them.
 ///
 /// # Errors
 /// Never: every seed has 24 words.
@@ -27,12 +27,12 @@ pub fn to_words(seed: &Seed) -> Result<Zeroizing<String>, SeedError> {
     Ok(words)
 }
 
-/// The seed that somebody typed, or that [`to_text`](super::to_text) or [`to_words`] wrote: 24 words, or 64 hexadecimal
-/// digits with or without their checksum, or one after the other. Case, blanks and line endings do not matter, nor do
-/// numbers before the words ("1. abandon").
+/// The seed that somebody typed, or that [`to_text`](super::to_text) or [`to_words`] wrote: 24
+/// words, or 64 hexadecimal digits with or without their checksum, or one after the other. Case,
+/// blanks and line endings do not matter, nor do numbers before the words ("1. abandon").
 ///
 /// # Errors
-/// When it is neither, or was mistyped. No error repeats what was typed.
+/// Returns an error if it is neither, or was mistyped. No error repeats what was typed.
 pub fn from_typed(text: &[u8]) -> Result<Seed, SeedError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let text = std::str::from_utf8(text).map_err(|_| SeedError::NotText)?;
@@ -122,8 +122,8 @@ mod tests {
         from_typed(text.as_bytes()).map(|seed| *seed.as_bytes())
     }
 
-    /// `wallet seed` printed a seed, and no command took one back. Whatever it prints is taken, as editors, terminals
-    /// and people leave it.
+    /// `wallet seed` printed a seed, and no command took one back. Whatever it prints is taken, as
+    /// editors, terminals and people leave it.
     #[test]
     fn what_was_printed_is_taken_back_as_people_leave_it() {
         let bytes = [0x3c; 32];

@@ -22,8 +22,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest answer: the roof of a full card log is 2 MiB, a shard of donations 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
 
-/// A ledger's gRPC service. It is asked without identity, each time over a new connection, so that no two look-ups of a
-/// wallet can be joined by what they carry.
+/// A ledger's gRPC service. It is asked without identity, each time over a new connection, so that
+/// no two look-ups of a wallet can be joined by what they carry.
 #[derive(Clone, Debug)]
 pub struct GrpcSource {
     endpoint: Endpoint,
@@ -67,7 +67,7 @@ impl GrpcSource {
     /// What the ledger says of itself: its logs, its key, its rules. None of it is signed.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// Returns an error if there is no answer.
     pub async fn info(&self) -> Result<LedgerInfo, SourceError> {
         let call = |mut client: LedgerServiceClient<Channel>| async move {
             client.get_ledger_info(v1::GetLedgerInfoRequest {}).await

@@ -56,7 +56,8 @@ struct State {
     serial: u64,
 }
 
-/// A ledger in memory. Its clones are the same ledger; a [`MemoryLedger::fork`] is another one with the same past.
+/// A ledger in memory. Its clones are the same ledger; a [`MemoryLedger::fork`] is another one with
+/// the same past.
 #[derive(Clone)]
 pub struct MemoryLedger {
     org: String,

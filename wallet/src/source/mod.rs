@@ -116,7 +116,7 @@ pub trait CheckpointSource: fmt::Debug + Send + Sync {
     /// The signed checkpoint of a log in force at an epoch, or the newest.
     ///
     /// # Errors
-    /// When there is none, or no answer.
+    /// Returns an error if there is none, or no answer.
     async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError>;
 }
 
@@ -126,13 +126,13 @@ pub trait LedgerSource: CheckpointSource {
     /// The roots of all shards at an epoch.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// Returns an error if there is no answer.
     async fn roof(&self, log: &LogName, epoch: u64) -> Result<Roof, SourceError>;
 
     /// One shard at an epoch, whole.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// Returns an error if there is no answer.
     async fn shard(&self, log: &LogName, epoch: u64, shard: u64) -> Result<Shard, SourceError>;
 }
 
@@ -141,7 +141,8 @@ pub trait LedgerSource: CheckpointSource {
 pub enum SecondSource {
     /// With another source: a mirror, another address, a file.
     Compare(Arc<dyn CheckpointSource>),
-    /// With nobody. The operator could then show this wallet a root that nobody else sees, and know it by that.
+    /// With nobody. The operator could then show this wallet a root that nobody else sees, and know
+    /// it by that.
     OneSource,
 }
 

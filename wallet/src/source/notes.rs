@@ -10,8 +10,8 @@ use wufu_verifier::log::{name::LogName, notes};
 
 use super::{CheckpointSource, SourceError};
 
-/// A file of signed checkpoints, one after the other, each ending with an empty line after its signatures (or with the
-/// file). Good for comparing.
+/// A file of signed checkpoints, one after the other, each ending with an empty line after its
+/// signatures (or with the file). Good for comparing.
 #[derive(Clone, Debug)]
 pub struct NoteFile {
     path: PathBuf,
@@ -49,7 +49,8 @@ impl CheckpointSource for NoteFile {
         let bytes = bytes.map_err(|error| SourceError::File { path: self.path.clone(), error })?;
         let found = notes::decode(&bytes)
             .map_err(|fault| SourceError::Notes { path: self.path.clone(), fault })?;
-        // Which epoch a note speaks of is only read here: signature and form are checked by whoever compares.
+        // Which epoch a note speaks of is only read here: signature and form are checked by whoever
+        // compares.
         let found = found
             .into_iter()
             .filter(|note| note.lines().next() == Some(&log.to_string()))
@@ -95,8 +96,8 @@ mod tests {
         assert!(matches!(other, Err(SourceError::NoCheckpoint { epoch: None, .. })));
     }
 
-    /// A file of checkpoints that came over Windows, was cut off, was empty or was something else held "no checkpoint
-    /// in force": whoever read that looked for a missing epoch.
+    /// A file of checkpoints that came over Windows, was cut off, was empty or was something else
+    /// held "no checkpoint in force": whoever read that looked for a missing epoch.
     #[tokio::test]
     async fn what_is_wrong_with_a_file_of_notes_is_told() {
         let note = |epoch: u64| {

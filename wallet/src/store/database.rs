@@ -1,5 +1,5 @@
-//! Files of databases. One is made on purpose and whole, and an existing one is opened or refused: a file that was
-//! lost, cut off or never written must not pass for an empty memory.
+//! Files of databases. One is made on purpose and whole, and an existing one is opened or refused:
+//! a file that was lost, cut off or never written must not pass for an empty memory.
 
 use std::path::Path;
 
@@ -11,10 +11,11 @@ use crate::file::{self, FileError};
 /// Memory for cached pages.
 pub(super) const CACHE: usize = 8 << 20;
 
-/// Makes a database with mode 0600 and what `fill` puts into it. The file appears with its content or not at all.
+/// Makes a database with mode 0600 and what `fill` puts into it. The file appears with its content
+/// or not at all.
 ///
 /// # Errors
-/// When it is there already, or cannot be written.
+/// Returns an error if it is there already, or cannot be written.
 pub(crate) fn create<E: From<StoreError>>(
     path: &Path,
     fill: impl FnOnce(&Database) -> Result<(), E>,
@@ -38,7 +39,7 @@ pub(crate) fn create<E: From<StoreError>>(
 /// Opens a database that is there.
 ///
 /// # Errors
-/// When it is missing, open to others, in use, empty, cut off or damaged.
+/// Returns an error if it is missing, open to others, in use, empty, cut off or damaged.
 pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
     if !path.try_exists().map_err(FileError::io(path))? {
         return Err(StoreError::Missing { path: path.into() });

@@ -1,4 +1,5 @@
-//! What a store knows of its wallet and of orgs beside their logs: whose it is, and in which currency amounts are.
+//! What a store knows of its wallet and of orgs beside their logs: whose it is, and in which
+//! currency amounts are.
 
 use redb::{TableDefinition, TableError};
 
@@ -11,7 +12,8 @@ const SEED: &str = "seed";
 const CURRENCIES: TableDefinition<'_, &str, &str> = TableDefinition::new("currencies");
 
 impl Store {
-    /// The identity of the wallet that the store belongs to. A store of an earlier release does not say.
+    /// The identity of the wallet that the store belongs to. A store of an earlier release does not
+    /// say.
     pub(crate) fn owner(&self) -> Result<Option<Bytes32>, StoreError> {
         self.read(|transaction| match transaction.open_table(OWNER) {
             Ok(table) => Ok(table.get(SEED)?.map(|owner| owner.value())),
@@ -31,7 +33,7 @@ impl Store {
     /// The currency of an org's donations, as its ledger named it.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn currency(&self, org: &str) -> Result<Option<String>, StoreError> {
         self.read(|transaction| match transaction.open_table(CURRENCIES) {
             Ok(table) => Ok(table.get(org)?.map(|code| code.value().to_owned())),
@@ -43,7 +45,7 @@ impl Store {
     /// Keeps the currency of an org's donations.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_currency(&self, org: &str, code: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.open_table(CURRENCIES)?.insert(org, code)?;

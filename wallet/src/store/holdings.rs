@@ -1,5 +1,5 @@
-//! What a wallet holds: cards, its place among persons, receipts of donations. Each in the form in which it came, its
-//! path inside the shard kept up to date.
+//! What a wallet holds: cards, its place among persons, receipts of donations. Each in the form in
+//! which it came, its path inside the shard kept up to date.
 
 use redb::{ReadTransaction, ReadableTable, TableDefinition, TableHandle as _, WriteTransaction};
 use wufu_proto::{
@@ -58,11 +58,11 @@ fn donation(bytes: &[u8]) -> Result<DonationReceipt, StoreError> {
 }
 
 impl Store {
-    /// Keeps a card, unless it is held: one that is held and was not found before may be kept again where it was found.
-    /// Tells whether it was kept.
+    /// Keeps a card, unless it is held: one that is held and was not found before may be kept again
+    /// where it was found. Tells whether it was kept.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn add_card(
         &self,
         leaf: Bytes32,
@@ -75,7 +75,7 @@ impl Store {
     /// Keeps a donation, as [`Store::add_card`] a card.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn add_donation(
         &self,
         leaf: Bytes32,
@@ -103,11 +103,11 @@ impl Store {
         })
     }
 
-    /// Keeps a place in a campaign's person log, as [`Store::add_card`] a card, unless another one is held that was
-    /// found in the log. Gives the entry that stands in the way.
+    /// Keeps a place in a campaign's person log, as [`Store::add_card`] a card, unless another one
+    /// is held that was found in the log. Gives the entry that stands in the way.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn add_person(
         &self,
         leaf: Bytes32,
@@ -131,10 +131,11 @@ impl Store {
         })
     }
 
-    /// Keeps newer paths of things that are held, and where they stand. What is not held any more is passed over.
+    /// Keeps newer paths of things that are held, and where they stand. What is not held any more
+    /// is passed over.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn update(&self, changed: &[Holding]) -> Result<(), StoreError> {
         if changed.is_empty() {
             return Ok(());
@@ -171,10 +172,11 @@ impl Store {
         })
     }
 
-    /// Forgets a card, a place in a person log or a donation. What was shown or claimed with it stays known.
+    /// Forgets a card, a place in a person log or a donation. What was shown or claimed with it
+    /// stays known.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn forget(&self, leaf: &Bytes32) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.open_table(CARDS)?.remove(leaf)?;
@@ -188,7 +190,7 @@ impl Store {
     /// The cards, by org, kind and place.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn cards(&self) -> Result<Vec<CardHolding>, StoreError> {
         let mut cards = self.by_leaf(CARDS, |leaf, bytes, standing| {
             Ok(CardHolding { leaf, grant: card(bytes)?, standing })
@@ -201,11 +203,11 @@ impl Store {
         Ok(cards)
     }
 
-    /// The places in a campaign's person log: one that was found comes first, then by place. Another one than the first
-    /// is held only as long as none was found.
+    /// The places in a campaign's person log: one that was found comes first, then by place.
+    /// Another one than the first is held only as long as none was found.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn persons_of(&self, org: &str) -> Result<Vec<PersonHolding>, StoreError> {
         self.read(|transaction| persons(transaction, Some(org)))
     }
@@ -213,7 +215,7 @@ impl Store {
     /// The places in all person logs, by org.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn persons(&self) -> Result<Vec<PersonHolding>, StoreError> {
         self.read(|transaction| persons(transaction, None))
     }
@@ -221,7 +223,7 @@ impl Store {
     /// The donations, by log and place.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn donations(&self) -> Result<Vec<DonationHolding>, StoreError> {
         let mut donations = self.by_leaf(DONATIONS, |leaf, bytes, standing| {
             Ok(DonationHolding { leaf, receipt: donation(bytes)?, standing })
@@ -250,7 +252,8 @@ impl Store {
     }
 }
 
-/// Whether something may be kept: it is new, or was not found before and is now. Keeps where it stands when it may.
+/// Whether something may be kept: it is new, or was not found before and is now. Keeps where it
+/// stands when it may.
 fn may_keep(
     transaction: &WriteTransaction,
     held: bool,

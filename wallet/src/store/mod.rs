@@ -1,7 +1,7 @@
 //! What a wallet remembers: one redb file, its owner's alone.
 //!
-//! Every change is one durable transaction: what a caller was told is kept is kept. Where a check decides about a
-//! change, both are in one transaction.
+//! Every change is one durable transaction: what a caller was told is kept is kept. Where a check
+//! decides about a change, both are in one transaction.
 
 pub(crate) mod database;
 mod entry;
@@ -38,8 +38,8 @@ pub use shown::{AnswerEntry, ClaimEntry};
 
 use crate::file::FileError;
 
-/// The format of the file. In version 1 there was one place in each person log, and nothing said what had been found in
-/// its log.
+/// The format of the file. In version 1 there was one place in each person log, and nothing said
+/// what had been found in its log.
 const VERSION: u64 = 2;
 
 type Bytes32 = [u8; 32];
@@ -185,7 +185,7 @@ impl Store {
     /// Makes the file of a new wallet, with mode 0600.
     ///
     /// # Errors
-    /// When it is there already, or cannot be written.
+    /// Returns an error if it is there already, or cannot be written.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
         let database = database::create(path, fill)?;
         Ok(Self { database })
@@ -194,7 +194,8 @@ impl Store {
     /// Opens the file of a wallet.
     ///
     /// # Errors
-    /// When it is missing, open to others, in use, empty, cut off, damaged or of another release.
+    /// Returns an error if it is missing, open to others, in use, empty, cut off, damaged or of
+    /// another release.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let store = Self { database: database::open(path)? };
         let expected = "a wallet";
@@ -215,7 +216,7 @@ impl Store {
     /// A store that lives as long as the process.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Returns an error if there is no memory.
     pub fn in_memory() -> Result<Self, StoreError> {
         let backend = InMemoryBackend::new();
         let database =
@@ -245,7 +246,7 @@ impl Store {
     /// Pins the key that signs an org's logs.
     ///
     /// # Errors
-    /// When another one is pinned.
+    /// Returns an error if another one is pinned.
     pub fn pin_log_key(&self, key: &LogKey) -> Result<(), PinError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(LOG_KEYS).map_err(StoreError::from)?;
@@ -266,7 +267,7 @@ impl Store {
     /// The pinned key of an org's logs.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn log_key(&self, org: &str) -> Result<Option<LogKey>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(LOG_KEYS)?.get(org)?;
@@ -277,7 +278,7 @@ impl Store {
     /// The pinned keys of all orgs, by name.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn log_keys(&self) -> Result<Vec<LogKey>, StoreError> {
         self.read(|transaction| {
             let table = transaction.open_table(LOG_KEYS)?;
@@ -288,7 +289,7 @@ impl Store {
     /// Pins a verifying key: proofs under it are made and believed from here on.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn pin_verifying_key(&self, key: &VerifyingKey) -> Result<(), StoreError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(VERIFYING_KEYS)?;
@@ -300,7 +301,7 @@ impl Store {
     /// The pinned verifying key with this id.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn verifying_key(&self, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
         let found = self.read(|transaction| {
             let found = transaction.open_table(VERIFYING_KEYS)?.get(id.0)?;
@@ -318,7 +319,7 @@ impl Store {
     /// The ids of the pinned verifying keys.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn verifying_keys(&self) -> Result<Vec<KeyId>, StoreError> {
         self.read(|transaction| {
             let table = transaction.open_table(VERIFYING_KEYS)?;
@@ -407,9 +408,10 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 51.
-    /// A file of 0 bytes, which a full disk or a bad copy leaves, opened as an empty wallet: it held nothing, and had
-    /// forgotten to whom donations were shown. The same holds for one that is missing, cut off at any length, zeroed,
-    /// or a database of something else. Each is refused, by name, and left as it is.
+    /// A file of 0 bytes, which a full disk or a bad copy leaves, opened as an empty wallet: it
+    /// held nothing, and had forgotten to whom donations were shown. The same holds for one that is
+    /// missing, cut off at any length, zeroed, or a database of something else. Each is refused, by
+    /// name, and left as it is.
     #[test]
     fn an_empty_truncated_or_missing_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! What a wallet has seen of logs: checkpoints, the newest roof, shards on disk, and what proves that an operator lied.
+//! What a wallet has seen of logs: checkpoints, the newest roof, shards on disk, and what proves
+//! that an operator lied.
 
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use wufu_proto::log::Roof;
@@ -63,7 +64,8 @@ impl Evidence {
     /// The evidence as canonical bytes.
     ///
     /// # Shapes
-    /// Six fields: 1 or 2, shard, note and roots that were held, note and roots that came (roots: 32 bytes each).
+    /// Six fields: 1 or 2, shard, note and roots that were held, note and roots that came (roots:
+    /// 32 bytes each).
     pub fn encode(&self) -> Vec<u8> {
         let fields = |tag, shard: u64, held: &str, held_roots: &[Fr], came: &str, roots: &[Fr]| {
             let bytes = |roots: &[Fr]| roots.iter().flat_map(field::encode).collect::<Vec<u8>>();
@@ -82,7 +84,7 @@ impl Evidence {
     /// Reads canonical bytes.
     ///
     /// # Errors
-    /// When they have another form.
+    /// Returns an error if they have another form.
     pub fn decode(bytes: &[u8]) -> Result<Self, CanonicalError> {
         let mut reader = Reader::new(bytes, 6)?;
         let (tag, shard) = (reader.u64("tag")?, reader.u64("shard")?);
@@ -119,7 +121,7 @@ impl Store {
     /// The checkpoints of a log that were seen.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn history(&self, log: &LogName, key: &LogKey) -> Result<LogHistory, StoreError> {
         let origin = origin(log);
         self.read(|transaction| read_history(&transaction.open_table(CHECKPOINTS)?, &origin, key))
@@ -128,7 +130,8 @@ impl Store {
     /// Takes a checkpoint in, or keeps the evidence against its log. Gives the history with it.
     ///
     /// # Errors
-    /// When the store fails. The inner error: the checkpoint contradicts one that was seen.
+    /// Returns an error if the store fails. The inner error: the checkpoint contradicts one that
+    /// was seen.
     pub fn observe(
         &self,
         log: &LogName,
@@ -162,7 +165,7 @@ impl Store {
     /// What proves that the operator of a log lied, if anything. The first of it is kept.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn evidence(&self, log: &LogName) -> Result<Option<Evidence>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(EVIDENCE)?.get(origin(log).as_str())?;
@@ -173,7 +176,7 @@ impl Store {
     /// Keeps evidence against a log.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_evidence(&self, log: &LogName, evidence: &Evidence) -> Result<(), StoreError> {
         self.write(|transaction| keep(transaction, &origin(log), evidence))
     }
@@ -181,7 +184,7 @@ impl Store {
     /// The newest roof of a log that was checked.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn roof(&self, log: &LogName, key: &LogKey) -> Result<Option<KnownRoof>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(ROOFS)?.get(origin(log).as_str())?;
@@ -196,7 +199,7 @@ impl Store {
     /// Keeps a roof that was checked.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_roof(
         &self,
         log: &LogName,
@@ -214,7 +217,7 @@ impl Store {
     /// The root and the BLAKE3 hash of a shard on disk.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn shard(&self, log: &LogName, shard: u64) -> Result<Option<(Fr, Bytes32)>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(SHARDS)?.get((origin(log).as_str(), shard))?;
@@ -229,7 +232,7 @@ impl Store {
     /// Remembers a shard on disk.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_shard(
         &self,
         log: &LogName,

@@ -17,7 +17,8 @@ const SHOWN: TableDefinition<'_, (Bytes32, Bytes32), Bytes32> = TableDefinition:
 /// By org and number.
 const CLAIMS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("claims");
 
-/// By org and number: the ledger's signed refusals of claims. A table of its own, which earlier releases pass over.
+/// By org and number: the ledger's signed refusals of claims. A table of its own, which earlier
+/// releases pass over.
 const REFUSALS: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("refused claims");
 
 /// By number: requests that were answered, oldest first.
@@ -34,8 +35,8 @@ pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreE
 /// A claim that was made: somebody may have the proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimEntry {
-    /// Its place among the wallet's claims of this campaign, from 0. The number that people see is the ledger's:
-    /// [`ClaimEntry::admitted`].
+    /// Its place among the wallet's claims of this campaign, from 0. The number that people see is
+    /// the ledger's: [`ClaimEntry::admitted`].
     pub number: u64,
     /// When it was made, in Unix seconds. An earlier release did not write it down.
     pub made: Option<u64>,
@@ -149,7 +150,7 @@ impl Store {
     /// The policy under which a donation was shown to a verifier, if it was.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn shown(&self, verifier: &Bytes32, leaf: &Bytes32) -> Result<Option<Fr>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(SHOWN)?.get((*verifier, *leaf))?;
@@ -157,11 +158,12 @@ impl Store {
         })
     }
 
-    /// Remembers that a donation is shown to a verifier under a policy, and for which request, unless it was shown
-    /// under another policy: then gives that. To be called before anything is shown.
+    /// Remembers that a donation is shown to a verifier under a policy, and for which request,
+    /// unless it was shown under another policy: then gives that. To be called before anything is
+    /// shown.
     ///
     /// # Errors
-    /// When the store fails: then nothing may be shown.
+    /// Returns an error if the store fails: then nothing may be shown.
     pub fn show(&self, answer: &AnswerEntry, policy: Fr) -> Result<Result<(), Fr>, StoreError> {
         let AnswerEntry { verifier, leaf, .. } = answer;
         self.write(|transaction| {
@@ -179,10 +181,11 @@ impl Store {
         })
     }
 
-    /// The requests that were answered, oldest first. Those of an earlier release come first, without time and purpose.
+    /// The requests that were answered, oldest first. Those of an earlier release come first,
+    /// without time and purpose.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn answers(&self) -> Result<Vec<AnswerEntry>, StoreError> {
         self.read(|transaction| {
             let dated = transaction.open_table(ANSWERS)?;
@@ -203,7 +206,7 @@ impl Store {
     /// The campaigns in which claims were made.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn claimed_orgs(&self) -> Result<Vec<String>, StoreError> {
         self.read(|transaction| {
             let mut orgs = Vec::new();
@@ -218,7 +221,7 @@ impl Store {
     /// The claims that were made in a campaign, oldest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn claims(&self, org: &str) -> Result<Vec<ClaimEntry>, StoreError> {
         self.read(|transaction| {
             let mut claims = entries(&transaction.open_table(CLAIMS)?, org)?;
@@ -232,11 +235,11 @@ impl Store {
         })
     }
 
-    /// Keeps a claim that was made, under the next number, which it gives; unless one that was made before is live, and
-    /// no second one was wanted (`again`): then gives that.
+    /// Keeps a claim that was made, under the next number, which it gives; unless one that was made
+    /// before is live, and no second one was wanted (`again`): then gives that.
     ///
     /// # Errors
-    /// When the store fails: then the claim may not be shown.
+    /// Returns an error if the store fails: then the claim may not be shown.
     pub fn add_claim(
         &self,
         org: &str,
@@ -258,11 +261,11 @@ impl Store {
         })
     }
 
-    /// Keeps what became of a claim, once, and gives the receipt that is kept: the first. One that the wallet did not
-    /// make is passed over.
+    /// Keeps what became of a claim, once, and gives the receipt that is kept: the first. One that
+    /// the wallet did not make is passed over.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn admit_claim(
         &self,
         org: &str,
@@ -284,10 +287,11 @@ impl Store {
 }
 
 impl Store {
-    /// Keeps the ledger's signed refusal of a claim, the first. A claim that the wallet did not make is passed over.
+    /// Keeps the ledger's signed refusal of a claim, the first. A claim that the wallet did not
+    /// make is passed over.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn refuse_claim(
         &self,
         org: &str,
@@ -371,7 +375,8 @@ mod tests {
         assert_eq!(store.answers().unwrap(), shown);
     }
 
-    /// `wallet list` never said that a donation had been shown. What an earlier release wrote down of it has no time.
+    /// `wallet list` never said that a donation had been shown. What an earlier release wrote down
+    /// of it has no time.
     #[test]
     fn an_earlier_releases_answer_is_listed_without_time() {
         let store = Store::in_memory().unwrap();
@@ -395,8 +400,9 @@ mod tests {
         assert_eq!(ClaimEntry::decode(3, &dated.encode()), Ok(dated));
     }
 
-    /// The wallet counted its claims from 0 and the ledger from 1: people were told two numbers of one claim. The
-    /// number is the ledger's, from its signed receipt, or from the refusal of a second submission.
+    /// The wallet counted its claims from 0 and the ledger from 1: people were told two numbers of
+    /// one claim. The number is the ledger's, from its signed receipt, or from the refusal of a
+    /// second submission.
     #[test]
     fn a_claim_has_the_number_that_the_ledger_signed() {
         let receipt = ClaimReceipt {
@@ -448,8 +454,8 @@ mod tests {
         assert!(store.add_claim("wufu", &claim(2), false, 5).unwrap().is_err());
     }
 
-    /// A claim that the ledger had refused was listed as one that was not submitted. The first refusal is kept, and
-    /// stands in the way of another claim, which would be refused as well.
+    /// A claim that the ledger had refused was listed as one that was not submitted. The first
+    /// refusal is kept, and stands in the way of another claim, which would be refused as well.
     #[test]
     fn a_refusal_is_kept_with_its_claim() {
         let store = Store::in_memory().unwrap();

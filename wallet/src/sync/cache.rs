@@ -1,4 +1,5 @@
-//! Full shards of donation logs, kept once they were fetched and checked: public data that never changes.
+//! Full shards of donation logs, kept once they were fetched and checked: public data that never
+//! changes.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
-//! How a wallet comes to know logs. Every fetch is the same for everybody: the newest checkpoint, the whole roof, the
-//! whole open shard; of donation logs every shard, each once.
+//! How a wallet comes to know logs. Every fetch is the same for everybody: the newest checkpoint,
+//! the whole roof, the whole open shard; of donation logs every shard, each once.
 
 pub(crate) mod cache;
 pub mod view;
@@ -86,8 +86,8 @@ pub enum SyncError {
         /// The log that was asked for.
         expected: LogName,
     },
-    /// A checkpoint of another epoch than was asked for, an older one than was seen, or one that the second source has
-    /// and the ledger kept back.
+    /// A checkpoint of another epoch than was asked for, an older one than was seen, or one that
+    /// the second source has and the ledger kept back.
     #[error("{place} has {log} at epoch {got}, expected {expected}")]
     Epoch {
         /// Who sent it.
@@ -179,10 +179,11 @@ impl DonationView {
 }
 
 impl Wallet {
-    /// Looks at a campaign: card log and person log at one epoch, and renews the paths of what the wallet holds there.
+    /// Looks at a campaign: card log and person log at one epoch, and renews the paths of what the
+    /// wallet holds there.
     ///
     /// # Errors
-    /// When a source does not answer, or lies.
+    /// Returns an error if a source does not answer, or lies.
     pub async fn campaign(
         &self,
         sources: &Sources,
@@ -192,7 +193,8 @@ impl Wallet {
         let (cards, persons) = (LogName::cards(org), LogName::persons(org));
         let newest_cards = self.checkpoint(sources, &cards, None, now).await?;
         let newest_persons = self.checkpoint(sources, &persons, None, now).await?;
-        // A root of each that were in force together: the log that is behind may have moved since it was asked.
+        // A root of each that were in force together: the log that is behind may have moved since
+        // it was asked.
         let epoch = newest_cards.epoch().max(newest_persons.epoch());
         let cards = self.view(sources, &cards, newest_cards, Some(epoch), now).await?;
         let persons = self.view(sources, &persons, newest_persons, Some(epoch), now).await?;
@@ -214,13 +216,15 @@ impl Wallet {
         self.view(sources, log, newest, None, now).await
     }
 
-    /// Looks at a donation log: all of its records, and renews the paths of the donations that the wallet holds there.
+    /// Looks at a donation log: all of its records, and renews the paths of the donations that the
+    /// wallet holds there.
     ///
     /// # Errors
-    /// When a source does not answer, or lies.
+    /// Returns an error if a source does not answer, or lies.
     ///
     /// # Cost
-    /// Two and a third hashes for every record that was not there before; full shards are kept on disk.
+    /// Two and a third hashes for every record that was not there before; full shards are kept on
+    /// disk.
     pub async fn donation_log(
         &self,
         sources: &Sources,
@@ -249,14 +253,14 @@ impl Wallet {
         Ok(view)
     }
 
-    /// Looks up one full shard, and keeps the paths of what the wallet holds in it: for leaves whose shard was filled
-    /// while the wallet was away ([`OwnLeafError::Away`]).
+    /// Looks up one full shard, and keeps the paths of what the wallet holds in it: for leaves
+    /// whose shard was filled while the wallet was away ([`OwnLeafError::Away`]).
     ///
-    /// This is the one fetch that is not the same for everybody. Make it at a random time, long before it is needed,
-    /// and not beside another one.
+    /// This is the one fetch that is not the same for everybody. Make it at a random time, long
+    /// before it is needed, and not beside another one.
     ///
     /// # Errors
-    /// When a source does not answer, or lies.
+    /// Returns an error if a source does not answer, or lies.
     pub async fn look_up(
         &self,
         sources: &Sources,
@@ -309,7 +313,8 @@ impl Wallet {
         Ok((checkpoint, seen.map_err(SyncError::Contradiction)?))
     }
 
-    /// The ledger's checkpoint of a log: the newest, or the one in force at an epoch. Not older than one that was seen.
+    /// The ledger's checkpoint of a log: the newest, or the one in force at an epoch. Not older
+    /// than one that was seen.
     async fn checkpoint(
         &self,
         sources: &Sources,
@@ -336,9 +341,9 @@ impl Wallet {
         }
     }
 
-    /// The roof of a log at a checkpoint of the ledger's, which is compared first: with what the second source has in
-    /// force at
-    /// `epoch`, or with its newest, so that the ledger cannot choose an older one for this wallet.
+    /// The roof of a log at a checkpoint of the ledger's, which is compared first: with what the
+    /// second source has in force at `epoch`, or with its newest, so that the ledger cannot choose
+    /// an older one for this wallet.
     async fn roof(
         &self,
         sources: &Sources,
@@ -377,7 +382,8 @@ impl Wallet {
         Ok((roof, history, compared))
     }
 
-    /// A log with its open shard: at its newest checkpoint, or at the one in force at an epoch that may be later.
+    /// A log with its open shard: at its newest checkpoint, or at the one in force at an epoch that
+    /// may be later.
     async fn view(
         &self,
         sources: &Sources,

@@ -83,7 +83,8 @@ pub enum ViewError {
     },
 }
 
-/// Why there is no path for a leaf of one's own. It does not say which leaf: that is what proofs hide.
+/// Why there is no path for a leaf of one's own. It does not say which leaf: that is what proofs
+/// hide.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OwnLeafError {
@@ -103,7 +104,8 @@ pub enum OwnLeafError {
         /// The log.
         log: LogName,
     },
-    /// The shard was filled while the wallet was away, and the path that it holds is an earlier one.
+    /// The shard was filled while the wallet was away, and the path that it holds is an earlier
+    /// one.
     #[error(
         "the shard of the leaf was filled since its path was kept: look up shard {shard} of {log} once"
     )]
@@ -143,7 +145,8 @@ impl RoofView {
     /// Checks the roof of a log at a checkpoint of that log.
     ///
     /// # Errors
-    /// When it has the wrong number of shards, or comes to another root than the checkpoint's.
+    /// Returns an error if it has the wrong number of shards, or comes to another root than the
+    /// checkpoint's.
     ///
     /// # Cost
     /// A third of a hash a shard.
@@ -180,7 +183,8 @@ impl RoofView {
         self.checkpoint.size() / LEAVES
     }
 
-    /// The number of the open shard, unless there is none: the log is empty, or its last shard just full.
+    /// The number of the open shard, unless there is none: the log is empty, or its last shard just
+    /// full.
     pub fn open_shard(&self) -> Option<u64> {
         (!self.checkpoint.size().is_multiple_of(LEAVES)).then_some(self.full_shards())
     }
@@ -202,10 +206,12 @@ impl RoofView {
     /// Checks a shard of this log.
     ///
     /// # Errors
-    /// When it is of the wrong kind or length, or comes to another root than in the roof.
+    /// Returns an error if it is of the wrong kind or length, or comes to another root than in the
+    /// roof.
     ///
     /// # Cost
-    /// A third of a hash a leaf, and two more for each record, spread over the threads of the current rayon pool.
+    /// A third of a hash a leaf, and two more for each record, spread over the threads of the
+    /// current rayon pool.
     pub fn check_shard(&self, shard: u64, content: ShardContent) -> Result<ShardView, ViewError> {
         let log = || self.log.clone();
         let donations = self.log.is_donations();
@@ -227,11 +233,12 @@ impl RoofView {
         Ok(ShardView { shard, tree, records: Arc::new(records) })
     }
 
-    /// The path of a leaf inside its shard: the one that is held when the shard is full, the open shard's else.
+    /// The path of a leaf inside its shard: the one that is held when the shard is full, the open
+    /// shard's else.
     ///
     /// # Errors
-    /// When the leaf is not in the log yet, is another one, or the held path is of an earlier state of a shard that is
-    /// full now.
+    /// Returns an error if the leaf is not in the log yet, is another one, or the held path is of
+    /// an earlier state of a shard that is full now.
     pub fn inner_path(
         &self,
         (place, leaf): (u64, Fr),
@@ -261,7 +268,7 @@ impl RoofView {
     /// `DEPTH` and `ROOF` are those of the log's kind; 8 less for the roof.
     ///
     /// # Errors
-    /// When the depths are not the log's, or `inner` does not lead into the roof.
+    /// Returns an error if the depths are not the log's, or `inner` does not lead into the roof.
     pub fn whole_path<const DEPTH: usize, const ROOF: usize>(
         &self,
         place: u64,
@@ -319,7 +326,8 @@ impl ShardView {
     }
 }
 
-/// How many hashes a thread makes at once: whole vectors of lanes, and enough of them to be worth the way there.
+/// How many hashes a thread makes at once: whole vectors of lanes, and enough of them to be worth
+/// the way there.
 const HASHES: usize = 64;
 
 /// The nodes over these children, the hashes spread over the threads of the current rayon pool.

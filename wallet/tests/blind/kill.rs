@@ -50,8 +50,8 @@ async fn prove_once() {
 }
 
 /// Rows of SECURITY.md: 26.
-/// FAILURES 26: killed after the request was sent and before its answer came, the wallet takes another token the next
-/// time.
+/// FAILURES 26: killed after the request was sent and before its answer came, the wallet takes
+/// another token the next time.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_sent_by_a_killed_wallet_is_never_sent_again() {
     let (base, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());
@@ -99,8 +99,8 @@ async fn a_job_sent_by_a_killed_wallet_is_never_sent_again() {
     let ended = tokio::task::spawn_blocking(move || child.ended(LONG)).await.unwrap();
     assert!(ended.success());
     assert_eq!(left(), 1);
-    // One witness, three masks: were two the same, or their bytes sent again, numbers would be the same in the same
-    // endpoints.
+    // One witness, three masks: were two the same, or their bytes sent again, numbers would be the
+    // same in the same endpoints.
     let seen = spy.seen.lock().unwrap();
     assert_eq!(seen.len(), 3);
     for (n, one) in seen.iter().enumerate() {

@@ -66,7 +66,8 @@ async fn masks_of_two_dealers_add_up() {
 }
 
 /// Rows of SECURITY.md: 26.
-/// FAILURES 26: a retry takes another token, so no two jobs share a mask, whatever became of the first.
+/// FAILURES 26: a retry takes another token, so no two jobs share a mask, whatever became of the
+/// first.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_bad_evaluators_each_job_is_masked_anew() {
     let dealer = dealer(1).await;
@@ -134,8 +135,8 @@ async fn a_dealer_that_deals_a_seed_twice_is_refused() {
 }
 
 /// Rows of SECURITY.md: 35.
-/// Both servers keep everything of every call, and put it together: nothing that one has of a wallet is also at the
-/// other, but what is the same for all wallets.
+/// Both servers keep everything of every call, and put it together: nothing that one has of a
+/// wallet is also at the other, but what is the same for all wallets.
 #[tokio::test(flavor = "multi_thread")]
 async fn joined_records_of_both_servers_yield_nothing() {
     let (dealer, dealt) = dealer_spy(false).await;
@@ -148,8 +149,8 @@ async fn joined_records_of_both_servers_yield_nothing() {
     }
     let (dealt, evaluated) = (dealt.seen.lock().unwrap(), evaluated.seen.lock().unwrap());
     assert_eq!((dealt.len(), evaluated.len()), (3, 6));
-    // Every field of an evaluator's record says the same of all wallets; so does every one of the dealer's but what it
-    // drew.
+    // Every field of an evaluator's record says the same of all wallets; so does every one of the
+    // dealer's but what it drew.
     for records in [&dealt[..], &evaluated[..]] {
         assert!(!records[0].fields.is_empty());
         for record in records {
@@ -158,7 +159,8 @@ async fn joined_records_of_both_servers_yield_nothing() {
     }
     let names: BTreeSet<&str> = evaluated[0].fields.iter().map(|(name, _)| name.as_str()).collect();
     assert!(names.contains("key") && names.contains("sizes"), "{names:?}");
-    // No piece of what the dealer drew is anywhere at the evaluator, not even among the masked numbers.
+    // No piece of what the dealer drew is anywhere at the evaluator, not even among the masked
+    // numbers.
     let id = verifying().id();
     let pieces: BTreeSet<&[u8]> =
         dealt.iter().flat_map(|record| record.answer.windows(12)).collect();

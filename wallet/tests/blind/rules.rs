@@ -15,13 +15,15 @@ use wufu_wallet::{
 
 use super::servers::*;
 
-/// A kit's id was pinned nowhere: whoever handed out another kit of the same key could ask about public inputs with it.
+/// A kit's id was pinned nowhere: whoever handed out another kit of the same key could ask about
+/// public inputs with it.
 #[test]
 fn a_kit_that_is_not_the_pinned_one_is_refused() {
     let pinned = blind::kit(prepared()).unwrap();
     let good = pinned.encode();
     blind_key(verifying(), &good, pinned.id()).unwrap();
-    // The base in A of the last public wire becomes alpha: still the key's kit by all that can be checked of it.
+    // The base in A of the last public wire becomes alpha: still the key's kit by all that can be
+    // checked of it.
     let mut bytes = good.clone();
     let at = good.len() - 160;
     bytes.copy_within(40..72, at);
@@ -33,7 +35,8 @@ fn a_kit_that_is_not_the_pinned_one_is_refused() {
     assert!(matches!(blind_key(verifying(), &good[1..], pinned.id()), Err(BlindError::Kit(_))));
 }
 
-/// One endpoint was taken as dealer and evaluator, and two dealers' keys at one endpoint as two dealers.
+/// One endpoint was taken as dealer and evaluator, and two dealers' keys at one endpoint as two
+/// dealers.
 #[tokio::test]
 async fn one_place_is_one_server() {
     let [one, two] = [nobody().await, nobody().await];
@@ -104,8 +107,8 @@ async fn only_servers_that_were_sent_something_are_listed() {
     assert!(made.mode.learned().contains("no server learned anything"), "{}", made.mode.learned());
 }
 
-/// After the first evaluator the engine was asked, and its failure was the end: no other evaluator, and the error was
-/// the engine's.
+/// After the first evaluator the engine was asked, and its failure was the end: no other evaluator,
+/// and the error was the engine's.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_engine_fails_another_evaluator_is_asked() {
     let dealer = dealer(1).await;

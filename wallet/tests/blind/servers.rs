@@ -98,7 +98,8 @@ thread_local! {
     static OPEN: Cell<isize> = const { Cell::new(0) };
 }
 
-/// Connections to servers in the middle that this thread, which is all of a test's runtime, has open.
+/// Connections to servers in the middle that this thread, which is all of a test's runtime, has
+/// open.
 pub fn open_connections() -> isize {
     OPEN.get()
 }
@@ -193,7 +194,8 @@ pub fn holds(made: &UnverifiedProof) {
     assert!(verifying().equation_holds(&statement.public_inputs(), &proof));
 }
 
-/// What somebody in endpoint of a server saw of one call: all metadata, and the message but for what is masked.
+/// What somebody in endpoint of a server saw of one call: all metadata, and the message but for
+/// what is masked.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub fields: Vec<(String, Vec<u8>)>,

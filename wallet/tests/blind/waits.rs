@@ -1,7 +1,8 @@
-//! What follows on what: nobody who sees two things that a wallet does sees one come right after the other.
+//! What follows on what: nobody who sees two things that a wallet does sees one come right after
+//! the other.
 //!
-//! The clock stands still while a connection is open, and jumps when there was none for a while: then the wallet waits
-//! on purpose.
+//! The clock stands still while a connection is open, and jumps when there was none for a while:
+//! then the wallet waits on purpose.
 
 use std::{
     sync::{Arc, Mutex},
@@ -31,7 +32,8 @@ fn slow(prover: BlindProver, batch: usize) -> BlindProver {
     prover.with_delay(Delay::up_to(MOST)).with_batch(batch)
 }
 
-/// Drives a wallet. (Of itself a clock that is paused jumps whenever a socket is waited for, and every call is late.)
+/// Drives a wallet. (Of itself a clock that is paused jumps whenever a socket is waited for, and
+/// every call is late.)
 async fn paced<T>(work: impl Future<Output = T>) -> T {
     // While something blocks, the clock does not go by itself.
     let (end, ended) = std::sync::mpsc::channel::<()>();
@@ -87,7 +89,8 @@ impl ProofSource for Home {
     }
 }
 
-/// An evaluator that failed saw a proof appear as much later as the wallet's machine takes to make one.
+/// An evaluator that failed saw a proof appear as much later as the wallet's machine takes to make
+/// one.
 #[tokio::test(start_paused = true)]
 async fn a_rescue_at_home_waits_before_and_after() {
     let (endpoint, spy) = spy(Conduct::Refuses).await;
@@ -100,8 +103,8 @@ async fn a_rescue_at_home_waits_before_and_after() {
     apart(&[failed, began, shown]);
 }
 
-/// The first server was asked right after the ledger, and a dealer right after another. A proof's time was told with
-/// the waits in it.
+/// The first server was asked right after the ledger, and a dealer right after another. A proof's
+/// time was told with the waits in it.
 #[tokio::test(start_paused = true)]
 async fn no_server_is_asked_right_after_another() {
     let began = Instant::now();
@@ -126,8 +129,8 @@ async fn no_server_is_asked_right_after_another() {
     apart(&both);
 }
 
-/// A dealer was asked right before nearly each proof, when the last token was gone. Now it is after one, when few are
-/// left.
+/// A dealer was asked right before nearly each proof, when the last token was gone. Now it is after
+/// one, when few are left.
 #[tokio::test(start_paused = true)]
 async fn tokens_are_fetched_apart_from_the_proof() {
     let (dealer, dealt) = dealer_spy(false).await;
@@ -168,8 +171,9 @@ async fn tokens_are_fetched_apart_from_the_proof() {
     holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
 }
 
-/// Nothing was said for 40 to 50 s of a proof that takes 60 ms: people took it for a fault, and ended it. Each wait is
-/// told before it begins, with its length, and so is each server before it is asked.
+/// Nothing was said for 40 to 50 s of a proof that takes 60 ms: people took it for a fault, and
+/// ended it. Each wait is told before it begins, with its length, and so is each server before it
+/// is asked.
 #[tokio::test(start_paused = true)]
 async fn every_wait_is_announced_with_its_length() {
     let (endpoint, _) = spy(Conduct::Honest).await;

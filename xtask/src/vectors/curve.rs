@@ -61,7 +61,8 @@ fn no_y(length: usize) -> Vec<u8> {
 
 /// x + q for the x of a point that could be read: it still fits beside the flags.
 fn alias(length: usize) -> Vec<u8> {
-    // In G2 the first coordinate of x comes first, and 1 + u is small, so its other coordinate stays.
+    // In G2 the first coordinate of x comes first, and 1 + u is small, so its other coordinate
+    // stays.
     let x = if length == 32 { Fq::ONE } else { subgroup_x().c0 };
     let mut big = x.into_bigint();
     assert!(!big.add_with_carry(&Fq::MODULUS));

@@ -8,7 +8,8 @@ use wufu_verifier::CircuitName;
 
 use super::{honest, proofs};
 
-/// Reads the file of the message `name` as whoever expects one does, and gives the message's protobuf.
+/// Reads the file of the message `name` as whoever expects one does, and gives the message's
+/// protobuf.
 pub fn read_file(name: &str, bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     fn bare<M: MessageLimits>(message: &M) -> Vec<u8> {
         message.encode_to_vec()

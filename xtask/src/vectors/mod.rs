@@ -1,5 +1,5 @@
-//! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages that are kept as files; good cases and
-//! refused ones with the reason.
+//! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages that are kept as
+//! files; good cases and refused ones with the reason.
 //!
 //! Keys and proofs come from `vectors/honest.json`, which an example of `wufu-wallet` writes;
 //! everything else is made here.

@@ -1,4 +1,5 @@
-//! Proving blind beside proving at home, in one run: what a wallet, an evaluator and a dealer do, and what is sent.
+//! Proving blind beside proving at home, in one run: what a wallet, an evaluator and a dealer do,
+//! and what is sent.
 //!
 //! On one thread, by the time that it keeps the processor busy. What is compared takes turns.
 #![allow(clippy::print_stdout)]

@@ -1,4 +1,5 @@
-//! Checking beside ark-groth16, and Poseidon in lanes beside the native form. On one thread, whatever proves.
+//! Checking beside ark-groth16, and Poseidon in lanes beside the native form. On one thread,
+//! whatever proves.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -97,7 +98,8 @@ fn us(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-/// What arkworks does with the same bytes: points with their subgroups, inputs, equation; nothing of scope, root or binding.
+/// What arkworks does with the same bytes: points with their subgroups, inputs, equation; nothing
+/// of scope, root or binding.
 fn ark(key: &PreparedVerifyingKey<Bn254>, shown: &Shown) -> anyhow::Result<bool> {
     let proof = ark_groth16::Proof {
         a: G1Affine::deserialize_compressed(&shown.proof[..32])?,

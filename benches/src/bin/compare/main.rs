@@ -1,4 +1,5 @@
-//! The engine beside its peers, in one run: ratios first. Machines and their moods differ, so what is compared takes turns.
+//! The engine beside its peers, in one run: ratios first. Machines and their moods differ, so what
+//! is compared takes turns.
 #![allow(clippy::print_stdout)]
 
 #[cfg(test)]
@@ -36,7 +37,8 @@ use checks::{Checks, checks};
 use contest::{Contest, contest};
 use subject::{Subject, chain, statements};
 
-/// Our engine, ark-groth16 and taceo-groth16 on the same circuits, keys and witnesses; our verifier and ark-groth16's.
+/// Our engine, ark-groth16 and taceo-groth16 on the same circuits, keys and witnesses; our verifier
+/// and ark-groth16's.
 #[derive(Parser)]
 struct Args {
     /// Threads that prove
@@ -48,7 +50,8 @@ struct Args {
     /// Timed runs of each, after one that does not count; the median is told
     #[arg(long, default_value_t = 7)]
     runs: usize,
-    /// Loads this prepared key, makes one proof and tells the memory that took; what the bench asks itself
+    /// Loads this prepared key, makes one proof and tells the memory that took; what the bench asks
+    /// itself
     #[arg(long, hide = true)]
     peak_of: Option<PathBuf>,
 }
@@ -210,7 +213,8 @@ fn peak_of(path: &Path) -> anyhow::Result<u64> {
 fn speed_up(subject: &Subject, pool: &rayon::ThreadPool, runs: usize) -> anyhow::Result<f64> {
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let queries = subject.queries(Backend::best())?;
-    // Each with memory of its own: what a proof leaves behind is wiped, and one thread's is larger than it is for several.
+    // Each with memory of its own: what a proof leaves behind is wiped, and one thread's is larger
+    // than it is for several.
     let workspaces = [Workspaces::new(), Workspaces::new()];
     let prove = |workspaces: &Workspaces| {
         let assignment = (subject.assign)();

@@ -1,5 +1,5 @@
-//! `--out` took the place of whatever was there: a seed, a signing key, a pipe; of a link, and not of its target; and
-//! every file came out with mode 0600, public ones too.
+//! `--out` took the place of whatever was there: a seed, a signing key, a pipe; of a link, and not
+//! of its target; and every file came out with mode 0600, public ones too.
 
 use std::{
     os::unix::fs::{FileTypeExt as _, symlink},

@@ -1,5 +1,6 @@
-//! Whose is it? A wallet took in whatever it was given: it then listed other people's cards as its own, refused its own
-//! place in a campaign as "held already", and a claim failed with an unrelated message.
+//! Whose is it? A wallet took in whatever it was given: it then listed other people's cards as its
+//! own, refused its own place in a campaign as "held already", and a claim failed with an unrelated
+//! message.
 
 use wufu_circuits::{Address, Seed};
 use wufu_proto::v1;
@@ -95,8 +96,8 @@ fn another_address_is_refused_without_a_known_root() {
     assert!(matches!(wallet.receive_donation(&ours.2), Err(ReceiveError::Held { .. })));
 }
 
-/// A file that named no leaf was "not confirmed yet", whosever it was. It is refused, with what to do, as long as
-/// nothing tells.
+/// A file that named no leaf was "not confirmed yet", whosever it was. It is refused, with what to
+/// do, as long as nothing tells.
 #[tokio::test]
 async fn a_file_without_leaf_is_refused_until_the_log_knows() {
     let World { ledger, ours, theirs } = World::new().unnamed();
@@ -115,8 +116,8 @@ async fn a_file_without_leaf_is_refused_until_the_log_knows() {
     assert!(matches!(refused, Err(ReceiveError::NotInLog { .. })), "{refused:?}");
 }
 
-/// A sender that names no leaf, or names ours and gives another path: nothing tells before the root is known. It is
-/// kept apart, stands in nobody's way, and the next look at the log tells.
+/// A sender that names no leaf, or names ours and gives another path: nothing tells before the root
+/// is known. It is kept apart, stands in nobody's way, and the next look at the log tells.
 #[tokio::test]
 async fn items_without_an_owner_wait_for_the_log() {
     let World { ledger, ours, theirs } = World::new().unnamed();
@@ -189,7 +190,8 @@ async fn only_a_found_leaf_index_excludes_another() {
         let held = wallet.receive_person(more);
         assert!(matches!(held, Err(ReceiveError::PersonHolding { .. })), "{held:?}");
     }
-    // Both are said to be at place 0: each has a name of its own, and without it nothing is forgotten.
+    // Both are said to be at place 0: each has a name of its own, and without it nothing is
+    // forgotten.
     let names = ["wufu/persons:0.1", "wufu/persons:0.2"];
     let items = standings(&wallet);
     assert_eq!(items.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), names);
@@ -202,8 +204,8 @@ async fn only_a_found_leaf_index_excludes_another() {
     );
 }
 
-/// What was received before its log's root was known is confirmed when it comes again with a path to a root that is
-/// known by then.
+/// What was received before its log's root was known is confirmed when it comes again with a path
+/// to a root that is known by then.
 #[tokio::test]
 async fn a_repeat_with_a_path_to_a_known_root_is_confirmed() {
     let World { ledger, ours, .. } = World::new().unnamed();
@@ -230,8 +232,8 @@ fn a_place_that_no_such_log_has_is_refused() {
     assert!(matches!(refused, Err(ReceiveError::NoSuchPlace { .. })), "{refused:?}");
 }
 
-/// The memory of an earlier release held one place for each campaign, and nothing of what was found. It is read, and
-/// the next look at the log tells what is whose.
+/// The memory of an earlier release held one place for each campaign, and nothing of what was
+/// found. It is read, and the next look at the log tells what is whose.
 #[tokio::test]
 async fn a_memory_of_the_first_version_is_migrated() {
     let World { ledger, ours, theirs } = World::new().unnamed();

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use rand::{Rng as _, rngs::OsRng};
 
-/// How long a wallet waits between looking up, asking a dealer, another one, an evaluator, another one, proving at home
-/// after that, and showing the proof: a random time each.
+/// How long a wallet waits between looking up, asking a dealer, another one, an evaluator, another
+/// one, proving at home after that, and showing the proof: a random time each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delay(Duration);
 

@@ -1,6 +1,6 @@
-//! The fault table: the storage under a token store fails at one operation, for good or once, in the middle of a write
-//! or with writes lost that were not synced. Nothing is given out that is not spent on disk, and no store that is
-//! opened from what is left gives a token a second time.
+//! The fault table: the storage under a token store fails at one operation, for good or once, in
+//! the middle of a write or with writes lost that were not synced. Nothing is given out that is not
+//! spent on disk, and no store that is opened from what is left gives a token a second time.
 
 use std::{
     collections::BTreeSet,
@@ -161,7 +161,8 @@ fn open(disk: &Shared, folder: &Path) -> Result<TokenStore, TokenStoreError> {
     TokenStore::with(database, note, NOW)
 }
 
-/// The note that fits what is on the disk, as if none were ever lost or late: then the file alone must not give twice.
+/// The note that fits what is on the disk, as if none were ever lost or late: then the file alone
+/// must not give twice.
 fn fit(disk: &Shared, folder: &Path) {
     let Ok(database) = Database::builder().create_with_backend(disk.clone()) else { return };
     let transaction = database.begin_read().unwrap();
@@ -172,8 +173,8 @@ fn fit(disk: &Shared, folder: &Path) {
     note.write(&generation).unwrap();
 }
 
-/// Opens a store, takes tokens in and gives some out, and goes on whatever fails. What was given, and whether it was
-/// ever open.
+/// Opens a store, takes tokens in and gives some out, and goes on whatever fails. What was given,
+/// and whether it was ever open.
 fn live(disk: &Shared, folder: &Path) -> (Vec<u8>, bool) {
     let mut given = Vec::new();
     let Ok(store) = open(disk, folder) else { return (given, false) };

@@ -1,4 +1,5 @@
-//! Proofs made by two servers that share nothing, of which neither sees the witness, a public input or who asks.
+//! Proofs made by two servers that share nothing, of which neither sees the witness, a public input
+//! or who asks.
 
 mod delay;
 mod error;
@@ -48,17 +49,19 @@ const ATTEMPTS: usize = 3;
 const LOW: usize = ATTEMPTS;
 /// How long a call may take. The same for everybody: servers see it.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Tokens that are fetched together, unless somebody says otherwise: so that a dealer is not asked for each proof.
+/// Tokens that are fetched together, unless somebody says otherwise: so that a dealer is not asked
+/// for each proof.
 pub const BATCH: usize = 4;
 /// What servers are called.
 const DEALER: &str = "dealer";
 const EVALUATOR: &str = "evaluator";
 
-/// A pinned key with its kit, computed with the best that this machine has. `pinned` is the kit's id, had with the
-/// key's: a kit of this key with other bases would make proofs fail or not by what their public inputs are.
+/// A pinned key with its kit, computed with the best that this machine has. `pinned` is the kit's
+/// id, had with the key's: a kit of this key with other bases would make proofs fail or not by what
+/// their public inputs are.
 ///
 /// # Errors
-/// When the kit is malformed, another key's, or not the one that is pinned.
+/// Returns an error if the kit is malformed, another key's, or not the one that is pinned.
 pub fn blind_key(
     verifying: VerifyingKey,
     kit: &[u8],
@@ -95,13 +98,14 @@ pub struct BlindProver {
 }
 
 impl BlindProver {
-    /// With these keys. Masks of all dealers are added: while one of them keeps its seeds from the evaluator, it sees
-    /// nothing. Evaluators are asked one at a time, three at most, and none again for the same proof: it might have
-    /// failed on purpose, and would learn that somebody comes back, and ask a second question. So with one evaluator
-    /// there is one attempt.
+    /// With these keys. Masks of all dealers are added: while one of them keeps its seeds from the
+    /// evaluator, it sees nothing. Evaluators are asked one at a time, three at most, and none
+    /// again for the same proof: it might have failed on purpose, and would learn that somebody
+    /// comes back, and ask a second question. So with one evaluator there is one attempt.
     ///
     /// # Errors
-    /// When there is no dealer or no evaluator, one is named twice, by key or endpoint, or an endpoint is both.
+    /// Returns an error if there is no dealer or no evaluator, one is named twice, by key or
+    /// endpoint, or an endpoint is both.
     pub fn new(
         keys: impl IntoIterator<Item = BlindKey>,
         dealers: Vec<Dealer>,
@@ -134,7 +138,8 @@ impl BlindProver {
         Ok(Self { keys, dealers, evaluators, tokens, rescue, delay, batch, told })
     }
 
-    /// The same, which proves with `local` when a server fails. When that fails, too, the next evaluator is asked.
+    /// The same, which proves with `local` when a server fails. When that fails, too, the next
+    /// evaluator is asked.
     #[must_use]
     pub fn with_rescue(self, local: Arc<dyn ProofSource>) -> Self {
         Self { rescue: Some(local), ..self }
@@ -152,8 +157,9 @@ impl BlindProver {
         Self { told: StepListener(Some(told)), ..self }
     }
 
-    /// The same, fetching so many tokens together, 1 to [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS); fewer than one
-    /// proof may need, three, and tokens are fetched for nearly each proof.
+    /// The same, fetching so many tokens together, 1 to
+    /// [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS); fewer than one proof may need, three, and
+    /// tokens are fetched for nearly each proof.
     #[must_use]
     pub fn with_batch(self, batch: usize) -> Self {
         Self { batch: batch.clamp(1, wufu_proto::blind::MAX_TOKENS), ..self }
@@ -172,7 +178,8 @@ impl BlindProver {
         self.told.tell(BlindStep::Ask { role, endpoint: endpoint.to_string(), limit: TIMEOUT });
     }
 
-    /// What came of `contacts`; `failure` is why no server made the proof, where the wallet's own engine did.
+    /// What came of `contacts`; `failure` is why no server made the proof, where the wallet's own
+    /// engine did.
     fn mode_of(&self, contacts: &Contacts, failure: Option<String>) -> ProofMode {
         let asked = |dealer: &Dealer| contacts.dealers.contains(&dealer.endpoint);
         let contact = |dealer: &Dealer| DealerContact {
@@ -201,8 +208,8 @@ impl BlindProver {
         Ok(self.spend(key_id).await?.ok_or(BlindError::NoToken)?)
     }
 
-    /// Fetches tokens of every dealer of whose there are fewer than `least`, and waits between one and the next.
-    /// Whether there was one.
+    /// Fetches tokens of every dealer of whose there are fewer than `least`, and waits between one
+    /// and the next. Whether there was one.
     async fn stock(
         &self,
         key_id: KeyId,
@@ -225,8 +232,9 @@ impl BlindProver {
         Ok(fetched)
     }
 
-    /// Waits, so that who sees the proof next does not see it come right after an evaluator's answer. On the way tokens
-    /// are fetched for proofs to come, when few are left: a dealer is then asked apart from the proof that needs them.
+    /// Waits, so that who sees the proof next does not see it come right after an evaluator's
+    /// answer. On the way tokens are fetched for proofs to come, when few are left: a dealer is
+    /// then asked apart from the proof that needs them.
     async fn before_showing(&self, key_id: KeyId, contacts: &mut Contacts) {
         self.wait(WaitReason::Show).await;
         if self.delay == Delay::NONE {
@@ -283,7 +291,8 @@ impl BlindProver {
         })
     }
 
-    /// One job at one evaluator, with tokens of its own. Who is sent something is entered in `contacts` first.
+    /// One job at one evaluator, with tokens of its own. Who is sent something is entered in
+    /// `contacts` first.
     async fn attempt(
         &self,
         key: &BlindKey,
@@ -426,7 +435,8 @@ impl ProofSource for BlindProver {
         let (mut rescue, mut home) = (self.rescue.as_ref(), None);
         let mut last = ProverError::from(BlindError::Nobody("evaluator"));
         for endpoint in &endpoints {
-            // Who sees the look-ups for this proof, or the last evaluator fail, does not see this come right after it.
+            // Who sees the look-ups for this proof, or the last evaluator fail, does not see this
+            // come right after it.
             self.wait(WaitReason::Evaluator).await;
             match self.attempt(key, &assignment, endpoint, &stage, &mut contacts).await {
                 Ok(Attempt { proof, prove, verify }) => {
@@ -444,7 +454,8 @@ impl ProofSource for BlindProver {
                 Err(error) => last = error,
             }
             let Some(local) = rescue.take() else { continue };
-            // Nor should a proof appear so long after an evaluator failed as this machine takes for one.
+            // Nor should a proof appear so long after an evaluator failed as this machine takes for
+            // one.
             self.wait(WaitReason::Local).await;
             match local.prove(job.clone(), stage.clone()).await {
                 Ok(made) => {

@@ -1,17 +1,20 @@
 //! The token store: masks that were not used yet, and the fingerprints of all that ever came.
 //!
-//! A token is a one-time pad. It leaves the store for good, on disk, before anything is sent that it masks; nothing is
-//! ever sent twice, so what a crash leaves unsent is lost, and a retry takes another token.
+//! A token is a one-time pad. It leaves the store for good, on disk, before anything is sent that
+//! it masks; nothing is ever sent twice, so what a crash leaves unsent is lost, and a retry takes
+//! another token.
 //!
-//! The store is a file of its own in a folder marked as a cache, which backups leave out. A copy that comes back all
-//! the same is dead: each change draws a new generation, which stands in the file and, with the file's device and inode
-//! and the machine's boot id, in a note outside the wallet's folder, in memory that ends with the machine's uptime. Who
-//! opens a file that does not fit its note empties it of tokens. Where that folder is not known to be in memory, a disk
-//! could bring back file and note together: there the note is in the process, and no token outlives it. (A snapshot of
-//! the whole running machine, memory included, restores all: against that there is only the token's day.)
+//! The store is a file of its own in a folder marked as a cache, which backups leave out. A copy
+//! that comes back all the same is dead: each change draws a new generation, which stands in the
+//! file and, with the file's device and inode and the machine's boot id, in a note outside the
+//! wallet's folder, in memory that ends with the machine's uptime. Who opens a file that does not
+//! fit its note empties it of tokens. Where that folder is not known to be in memory, a disk could
+//! bring back file and note together: there the note is in the process, and no token outlives it.
+//! (A snapshot of the whole running machine, memory included, restores all: against that there is
+//! only the token's day.)
 //!
-//! Tokens are judged by the greatest time that the store was ever told, and those whose time is over go with the next
-//! change: a clock that goes back revives none.
+//! Tokens are judged by the greatest time that the store was ever told, and those whose time is
+//! over go with the next change: a clock that goes back revives none.
 
 use std::{
     fmt,
@@ -203,13 +206,14 @@ impl fmt::Debug for TokenStore {
 }
 
 impl TokenStore {
-    /// Opens the store of the wallet in `wallet`, or makes it, and rids it of tokens whose time is over `now`, in Unix
-    /// seconds.
-    /// `outside` is where notes are: a folder that is in no backup and in memory (see [`TokenStore::outside`]). When it
-    /// is not in memory, or the system does not say so, tokens of an earlier process are dead.
+    /// Opens the store of the wallet in `wallet`, or makes it, and rids it of tokens whose time is
+    /// over `now`, in Unix seconds. `outside` is where notes are: a folder that is in no backup and
+    /// in memory (see [`TokenStore::outside`]). When it is not in memory, or the system does not
+    /// say so, tokens of an earlier process are dead.
     ///
     /// # Errors
-    /// When a folder or file is open to others or somebody else's, in use or damaged.
+    /// Returns an error if a folder or file is open to others or somebody else's, in use or
+    /// damaged.
     pub fn open(wallet: &Path, outside: &Path, now: u64) -> Result<Self, TokenStoreError> {
         let folder = wallet.join(TOKEN_FOLDER);
         file::private_folder(&folder)?;
@@ -217,7 +221,8 @@ impl TokenStore {
         file::check_owner(outside)?;
         file::replace(&folder.join(TAG), TAG_TEXT)?;
         let path = folder.join(STORE);
-        // It is in no backup, so a wallet that comes back has none. One that is empty or cut off is another thing.
+        // It is in no backup, so a wallet that comes back has none. One that is empty or cut off is
+        // another thing.
         let database = if path.try_exists().map_err(FileError::io(&path))? {
             let database = database::open(&path).map_err(|error| damaged(error, &folder))?;
             let transaction = database.begin_read()?;
@@ -233,11 +238,12 @@ impl TokenStore {
         Self::with(database, note, now)
     }
 
-    /// Where notes are by default: `$XDG_RUNTIME_DIR` or `/dev/shm`, the first that is in memory, else the system's
-    /// folder for temporary files; in a folder that is the owner's of `wallet` alone.
+    /// Where notes are by default: `$XDG_RUNTIME_DIR` or `/dev/shm`, the first that is in memory,
+    /// else the system's folder for temporary files; in a folder that is the owner's of `wallet`
+    /// alone.
     ///
     /// # Errors
-    /// When the wallet's folder is not there.
+    /// Returns an error if the wallet's folder is not there.
     pub fn outside(wallet: &Path) -> Result<PathBuf, TokenStoreError> {
         let owner = fs::metadata(wallet).map_err(FileError::io(wallet))?.uid();
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
@@ -249,7 +255,7 @@ impl TokenStore {
     /// A store that lives as long as the process.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Returns an error if there is no memory.
     pub fn in_memory() -> Result<Self, TokenStoreError> {
         let database = Database::builder().create_with_backend(InMemoryBackend::new());
         Self::with(database.map_err(StoreError::from)?, Note::Process(None), 0)
@@ -261,8 +267,9 @@ impl TokenStore {
         Ok(store)
     }
 
-    /// Makes a durable change under a new generation, and tells it by which time tokens are judged. Where file and note
-    /// do not fit, all tokens die first; those whose time is over die in any case.
+    /// Makes a durable change under a new generation, and tells it by which time tokens are judged.
+    /// Where file and note do not fit, all tokens die first; those whose time is over die in any
+    /// case.
     fn change<T>(
         &self,
         now: u64,
@@ -289,7 +296,8 @@ impl TokenStore {
             act(&transaction, time)?
         };
         transaction.commit()?;
-        // A crash before this leaves a file that does not fit: its tokens are lost, and none is used twice.
+        // A crash before this leaves a file that does not fit: its tokens are lost, and none is
+        // used twice.
         note.write(&generation)?;
         Ok(value)
     }
@@ -297,7 +305,8 @@ impl TokenStore {
     /// Takes in a dealer's tokens: all, or none.
     ///
     /// # Errors
-    /// When one is not the dealer's, is for another key, its time is over or too long, or its seed came before.
+    /// Returns an error if one is not the dealer's, is for another key, its time is over or too
+    /// long, or its seed came before.
     pub fn keep(
         &self,
         dealer: &DealerKey,
@@ -322,10 +331,11 @@ impl TokenStore {
         })
     }
 
-    /// One token of each dealer, used from here on: that is on disk before they are given. `None` when one has none.
+    /// One token of each dealer, used from here on: that is on disk before they are given. `None`
+    /// when one has none.
     ///
     /// # Errors
-    /// When the store fails: then nothing may be sent.
+    /// Returns an error if the store fails: then nothing may be sent.
     pub fn spend(
         &self,
         dealers: &[DealerKey],
@@ -360,7 +370,7 @@ impl TokenStore {
     /// How many tokens of a dealer are left.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn left(
         &self,
         dealer: &DealerKey,
@@ -380,8 +390,8 @@ impl TokenStore {
     }
 }
 
-/// The time by which tokens are judged: the greatest that was told. A clock that is behind it by more than a token's
-/// life was wrong then or is wrong now: `None`, and no token is left.
+/// The time by which tokens are judged: the greatest that was told. A clock that is behind it by
+/// more than a token's life was wrong then or is wrong now: `None`, and no token is left.
 fn judged(latest: u64, now: u64) -> Option<u64> {
     (latest.saturating_sub(now) <= MAX_LIFE).then_some(latest.max(now))
 }
