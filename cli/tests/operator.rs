@@ -165,10 +165,10 @@ fn donations_are_made_up_only_where_nobody_is_misled() {
     fs::write(folder.join("f.csv"), csv).unwrap();
     ok(folder, &["ledger", "import", "f.csv", "--dir", "held"]);
     for (dir, expected) in [
-        ("true", "true is in production, where no donations are made up"),
-        ("dollars", "dollars is in USD, and what is made up is in CNY"),
+        ("true", "true is in production, where no donations may be made up"),
+        ("dollars", "dollars is in USD, and made-up donations are in CNY"),
         ("none", "none has no currency, so it takes no donations"),
-        ("held", "held holds 1 donation already, and none are made up beside them"),
+        ("held", "held already holds 1 donation, and made-up ones must not stand beside them"),
     ] {
         let told = refused(folder, &["ledger", "generate", "--dir", dir]);
         assert!(told.contains(expected), "{told}");
