@@ -244,7 +244,7 @@ fn nothing_is_fresh_that_was_shown(demo: &Demo, request: &str) {
         (&["--fresh"][..], &["was shown every donation", "none is fresh", "--fresh"][..]),
         (&["--fresh"], &["none is fresh"]),
         (&["--place", "1048575"], &["holds no donation at place 1048575", "wufu wallet list"]),
-        (&["--min-anonymity", "1000000"], &["1053 public records meet", "--min-anonymity"]),
+        (&["--min-anonymity", "1000000"], &["1,053 public records meet", "--min-anonymity"]),
     ];
     for (options, expected) in options {
         let output = wufu(&[&answer[..], options].concat());

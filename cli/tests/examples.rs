@@ -33,7 +33,8 @@ const NOT_RUN: [(&str, &str); 3] = [
     ("wufu demo", ".ci/readme runs it: 74,700 made-up donations take long on a slow machine"),
     ("wufu demo --full --json", "747,000 made-up donations take minutes"),
     (
-        "wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second mirror.notes",
+        "wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second \
+         mirror.notes",
         "a fourth shard begins after 196,608 cards",
     ),
 ];
@@ -186,7 +187,8 @@ fn build(folder: &Path, ports: &Ports) {
         "wufu setup dev --circuit donation --export .",
         "wufu setup dev --circuit five-fu",
         "wufu ledger init --dir cerf --org cerf --currency USD",
-        "wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --timezone UTC --dev-owners trial",
+        "wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --timezone UTC \
+         --dev-owners trial",
         "wufu ledger close-epoch --dir cerf",
         "wufu ledger init --dir wufu --org wufu",
         "wufu wallet dev --owners trial --receipt 06-DC-AND-001",
@@ -220,7 +222,8 @@ fn build(folder: &Path, ports: &Ports) {
     let asked = "wufu request new --signing-key verifier.key --purpose 'tax relief 2026' \
         --origin cerf/donations/1 --all-projects --ledger http://127.0.0.1:7182 --log-key cerf.pub \
         --key-id donation.vk --out ask.req";
-    let answer = "wufu wallet answer ask.req --ledger http://127.0.0.1:7182 --second mirror.notes --out answer.env";
+    let answer = "wufu wallet answer ask.req --ledger http://127.0.0.1:7182 --second mirror.notes \
+        --out answer.env";
     for line in [asked, answer] {
         run(folder, &ports.replace(line));
     }

@@ -235,7 +235,8 @@ fn multiline_cells_are_reported_and_shown_times_read() {
     let done = ledger.import(&["-", "--multiline-cells"], text);
     assert!(told(&done).contains("\n1 cell spans lines: 2 to 4\n"), "{done:?}");
     let done = ledger.import(&[&case("open-quote-closed-later.csv"), "--multiline-cells"], "");
-    let expected = ":2: a quote opens in cell 6 and is not closed on the same line; the next one, on line 4, does not";
+    let expected = ":2: a quote opens in cell 6 and is not closed on the same line; the next one, \
+        on line 4, does not";
     assert!(errors(&done).contains(expected), "{done:?}");
 }
 
@@ -258,7 +259,8 @@ fn an_owner_list_is_read_and_its_gaps_are_reported() {
         ledger.import(&[&format, args].concat(), input)
     };
     let done = import(&["--owners", &file("bare.csv", bare.clone())], "");
-    let expected = "1 owner of the list left out: neither this file nor the ledger has receipt \"o1\": with --receipt-key \
+    let expected = "1 owner of the list left out: neither this file nor the ledger has receipt \
+        \"o1\": with --receipt-key \
         year the list needs whole names, as in 2019/001";
     assert!(done.status.success() && told(&done).contains(expected), "{done:?}");
 
@@ -270,13 +272,15 @@ fn an_owner_list_is_read_and_its_gaps_are_reported() {
     let done = import(&["--owners", "-"], &format!("receipt;address\n2020/o1;{one}\n"));
     assert!(told(&done).contains("1 with an owner, 0 pending"), "{done:?}");
     let done = import(&["--owners", "-"], &format!("receipt;address\n2020/o1;{two}\n"));
-    let expected = "1 owner of the list left out: the ledger has another owner for receipt \"2020/o1\", and that cannot be";
+    let expected = "1 owner of the list left out: the ledger has another owner for receipt \
+        \"2020/o1\", and that cannot be";
     assert!(done.status.success() && told(&done).contains(expected), "{done:?}");
     let cut = &one.to_string()[..100];
     for (owners, expected) in [
         (
             format!("receipt;address\n2020/o1;{cut}\n"),
-            "standard input: owners:2: column \"address\": this address of 100 characters was cut short or mistyped",
+            "standard input: owners:2: column \"address\": this address of 100 characters was cut \
+             short or mistyped",
         ),
         (
             format!("receipt,address\n2020/o1,{one}\n"),

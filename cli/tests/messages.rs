@@ -25,7 +25,8 @@ use serde_json::Value;
 /// A key's id, and any other 32 bytes.
 const HEX: &str = "3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f";
 /// What somebody signed once; this key is not theirs.
-const NOTE: &str = "cerf/donations/1\n5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=\nepoch 3 of 600 s\ntime 1800\n\n\u{2014} cerf AAAAAAAA\n";
+const NOTE: &str = "cerf/donations/1\n5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=\nepoch 3 of \
+    600 s\ntime 1800\n\n\u{2014} cerf AAAAAAAA\n";
 
 /// Keys are made once for all runs of the tests, and are nobody's.
 fn cache() -> PathBuf {
@@ -185,9 +186,8 @@ fn a_failure_names_its_file_and_expectation_once() {
         ([&asked[..], &["--from", "2018-02-15 22:18"]].concat(), &["has no time zone"]),
         (
             [&asked[..], &["--from", "2018-02-15", "--until", "2018-02-14"]].concat(),
-            &[
-                "--from is 2018-02-15 00:00 UTC and --until 2018-02-14 23:59:59 UTC, expected the earlier one first",
-            ],
+            &["--from is 2018-02-15 00:00 UTC and --until 2018-02-14 23:59:59 UTC, expected the \
+                 earlier one first"],
         ),
         (
             [&asked[..], &["--min-amount", "2 USD", "--max-amount", "1 USD"]].concat(),

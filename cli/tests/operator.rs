@@ -231,7 +231,8 @@ fn an_operator_is_told_in_the_words_of_the_command() {
     }
     ok(folder, &init);
     let audit = String::from_utf8(run(folder, &["ledger", "audit", "--dir", "l"]).stdout).unwrap();
-    let expected = "all other rows (donations without an owner, names, claims): compared with what was signed since the \
+    let expected = "all other rows (donations without an owner, names, claims): compared with what \
+        was signed since the \
         ledger was made";
     assert!(audit.contains(expected), "{audit}");
 }

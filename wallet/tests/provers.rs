@@ -1,5 +1,4 @@
-//! What goes over the wire to a prover that is trusted with the witness, and what of its answers is
-//! believed.
+//! What goes over the wire to a trusted prover, and which of its answers the wallet accepts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -29,13 +28,13 @@ use wufu_wallet::{
 
 type Seen = (Option<SocketAddr>, Option<String>);
 
-/// A prover's service with a real engine behind it, or with none.
+/// A prover's service, with or without a real engine behind it.
 #[derive(Clone)]
 struct Proving {
     answer: fn(Job) -> Result<Vec<v1::ProveStreamResponse>, Status>,
-    /// From where each job came, and how long it may take.
+    /// Where each job came from, and its time limit.
     jobs: Arc<Mutex<Vec<Seen>>>,
-    /// Whether it says no more after its answer, and does not end it.
+    /// Whether it sends nothing more after its answer, and does not end the stream.
     stalls: bool,
 }
 
@@ -180,7 +179,7 @@ async fn a_trusted_prover_proves_only_what_was_planned() {
     });
     let garbage = garbage.await;
     assert!(matches!(garbage, ProveError::Prover(ProverError::Answer { .. })), "{garbage:?}");
-    // A proof of another request's, which the prover saw before: true, and not what was planned.
+    // A proof for another request, which the prover saw before: valid, but not what was planned.
     let other = refused(|mut job| {
         let wufu_proto::witness::UncheckedWitness::Donation(instance, _) = &mut job.witnessed
         else {

@@ -1,5 +1,5 @@
-//! What a wallet holds: cards, its place among persons, receipts of donations. Each in the form in
-//! which it came, its path inside the shard kept up to date.
+//! The items of a wallet: cards, places in person logs and receipts of donations. Each is stored in
+//! the form in which it came, with its path inside the shard kept up to date.
 
 use redb::{ReadTransaction, ReadableTable, TableDefinition, TableHandle as _, WriteTransaction};
 use wufu_proto::{
@@ -13,15 +13,15 @@ use super::{
     entry::{CardHolding, DonationHolding, Holding, InclusionStatus, PersonHolding},
 };
 
-/// By commitment.
+/// Grants of cards, by commitment.
 const CARDS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new("cards");
-/// By org and leaf.
+/// Grants of places, by organisation and leaf.
 const PERSONS: TableDefinition<'_, (&str, Bytes32), &[u8]> = TableDefinition::new("places");
-/// Of version 1: by org.
+/// The table of version 1, by organisation.
 const PERSONS_1: TableDefinition<'_, &str, (Bytes32, &[u8])> = TableDefinition::new("persons");
-/// By leaf.
+/// Receipts, by leaf.
 const DONATIONS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new("donations");
-/// By leaf: [`InclusionStatus::code`]. A leaf that is not here was not looked for yet.
+/// An [`InclusionStatus::code`] by leaf. A leaf without an entry was not looked for yet.
 const STANDINGS: TableDefinition<'_, Bytes32, u8> = TableDefinition::new("standings");
 
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
@@ -58,8 +58,8 @@ fn donation(bytes: &[u8]) -> Result<DonationReceipt, StoreError> {
 }
 
 impl Store {
-    /// Keeps a card, unless it is held: one that is held and was not found before may be kept again
-    /// where it was found. Tells whether it was kept.
+    /// Stores a card, unless it is already held. A card that is held but not found yet is stored
+    /// again when it is found. Returns whether it was stored.
     ///
     /// # Errors
     /// Returns an error if the store fails.
@@ -72,7 +72,7 @@ impl Store {
         self.add(CARDS, leaf, &encoded(&v1::CardGrant::from(grant)), standing)
     }
 
-    /// Keeps a donation, as [`Store::add_card`] a card.
+    /// Stores a donation, as [`Store::add_card`] does for a card.
     ///
     /// # Errors
     /// Returns an error if the store fails.
@@ -103,8 +103,9 @@ impl Store {
         })
     }
 
-    /// Keeps a place in a campaign's person log, as [`Store::add_card`] a card, unless another one
-    /// is held that was found in the log. Gives the entry that stands in the way.
+    /// Stores a place in a campaign's person log, as [`Store::add_card`] does for a card, unless
+    /// another place was found in the log. Returns the entry that stands in the way, if there is
+    /// one.
     ///
     /// # Errors
     /// Returns an error if the store fails.
@@ -131,8 +132,7 @@ impl Store {
         })
     }
 
-    /// Keeps newer paths of things that are held, and where they stand. What is not held any more
-    /// is passed over.
+    /// Stores newer paths and statuses of items. Items that are no longer held are skipped.
     ///
     /// # Errors
     /// Returns an error if the store fails.
@@ -172,8 +172,8 @@ impl Store {
         })
     }
 
-    /// Forgets a card, a place in a person log or a donation. What was shown or claimed with it
-    /// stays known.
+    /// Forgets a card, a place in a person log or a donation. What was shown or claimed with it is
+    /// still remembered.
     ///
     /// # Errors
     /// Returns an error if the store fails.
@@ -187,7 +187,7 @@ impl Store {
         })
     }
 
-    /// The cards, by org, kind and place.
+    /// The cards, by organisation, kind and place.
     ///
     /// # Errors
     /// Returns an error if the store fails.
@@ -203,8 +203,8 @@ impl Store {
         Ok(cards)
     }
 
-    /// The places in a campaign's person log: one that was found comes first, then by place.
-    /// Another one than the first is held only as long as none was found.
+    /// The places in a campaign's person log: a found one first, then by place. Several are held
+    /// only as long as none is found.
     ///
     /// # Errors
     /// Returns an error if the store fails.
@@ -212,7 +212,7 @@ impl Store {
         self.read(|transaction| persons(transaction, Some(org)))
     }
 
-    /// The places in all person logs, by org.
+    /// The places in all person logs, by organisation.
     ///
     /// # Errors
     /// Returns an error if the store fails.
@@ -252,8 +252,8 @@ impl Store {
     }
 }
 
-/// Whether something may be kept: it is new, or was not found before and is now. Keeps where it
-/// stands when it may.
+/// Whether an item may be stored: if it is new, or was not found before and is found now. If it
+/// may, this stores its status.
 fn may_keep(
     transaction: &WriteTransaction,
     held: bool,

@@ -117,8 +117,10 @@ pub fn directories() -> Value {
         cases.push(refused(case, &note));
     }
     json!({
-        "about": "Signed directories of institutions and projects, of the log `origin`. A refused case names the line, from 1, and what is \
-                  wrong there, or the reason when it is the note around the text; `text` is what our reader says.",
+        "about": "Signed directories of institutions and projects, of the log `origin`. A refused \
+         case names the line, from 1, and what is \
+                  wrong there, or the reason when it is the note around the text; `text` is what \
+                  our reader says.",
         "origin": ORIGIN,
         "log_key": logs::log_key(ORG, 9).to_string(),
         "directories": cases,

@@ -33,8 +33,10 @@ pub fn envelopes() -> Value {
     }
     keys.insert("donation, as of a ceremony".into(), hex::encode(other_key()).into());
     json!({
-        "about": "Envelopes from end to end. `keys` are the verifying keys that a case's `key` names; the rest of a case is the \
-                  envelope, what was asked, what the verifier holds, and the verdict. README.md tells the steps.",
+        "about": "Envelopes from end to end. `keys` are the verifying keys that a case's `key` \
+         names; the rest of a case is the \
+                  envelope, what was asked, what the verifier holds, and the verdict. README.md \
+                  tells the steps.",
         "keys": keys,
         "cases": cases.0,
     })
@@ -133,7 +135,8 @@ fn malformed(cases: &mut Cases) {
         request.policy = None;
     });
 
-    let case = "with a checkpoint in it, as envelopes once had in field 6: it could be this wallet's alone";
+    let case = "with a checkpoint in it, as envelopes once had in field 6: it could be this \
+        wallet's alone";
     cases.add(case, Err(Reason::MessageNotCanonical), &good, |case| {
         let note = case.logs[0].2[0].as_bytes();
         let length = u8::try_from(note.len() % 128).unwrap() | 0x80;

@@ -113,8 +113,10 @@ pub fn files() -> Value {
     cases.add("longer than any address", &file::encode(&v1::Address { org, ..address }));
     all.append(&mut cases.cases);
     json!({
-        "about": "Files of messages: see README.md, Files. `message` is the kind that the reader expects, `file` what it reads, in hex; \
-                  `bytes` is the protobuf of what was accepted. A refused one is refused for the reason given, the same in every language.",
+        "about": "Files of messages: see README.md, Files. `message` is the kind that the reader \
+         expects, `file` what it reads, in hex; \
+                  `bytes` is the protobuf of what was accepted. A refused one is refused for the \
+                  reason given, the same in every language.",
         "files": all,
     })
 }

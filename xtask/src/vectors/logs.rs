@@ -235,8 +235,10 @@ pub fn histories() -> Value {
 
 pub fn logs() -> Value {
     json!({
-        "about": "Log keys; and histories: the checkpoints that a verifier was told, in this order, each with what came of \
-                  it, and then roots with the time and window at which they are looked at. A clock may be 120 s behind.",
+        "about": "Log keys; and histories: the checkpoints that a verifier was told, in this \
+         order, each with what came of \
+                  it, and then roots with the time and window at which they are looked at. A clock \
+                  may be 120 s behind.",
         "log_keys": log_keys(),
         "histories": histories(),
     })

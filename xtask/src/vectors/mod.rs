@@ -66,10 +66,14 @@ pub fn files() -> Vec<(&'static str, Value)> {
 /// Every message that travels.
 fn messages() -> Value {
     json!({
-        "about": "What travels in Wufu. `bytes` is the protobuf encoding in hex, `json` the same message in protobuf's JSON. \
-                  An accepted message is read, understood, and written again as the same bytes. A refused one is refused \
-                  for the reason given; `text` is what our reader says. The texts of `refused_json` are no JSON form of their \
-                  message; what they lack is the case's name, and there is no code for it. Secrets in here are nobody's.",
+        "about": "What travels in Wufu. `bytes` is the protobuf encoding in hex, `json` the same \
+         message in protobuf's JSON. \
+                  An accepted message is read, understood, and written again as the same bytes. A \
+                  refused one is refused \
+                  for the reason given; `text` is what our reader says. The texts of \
+                  `refused_json` are no JSON form of their \
+                  message; what they lack is the case's name, and there is no code for it. Secrets \
+                  in here are nobody's.",
         "messages": [
             grants::address(),
             grants::card_grant(),

@@ -69,7 +69,8 @@ pub fn inputs() -> Value {
     of::<Donation>(&mut cases, &Donation::<Fr>::NAMES);
     of::<Gift>(&mut cases, &Gift::<Fr>::NAMES);
     json!({
-        "about": "Public inputs as bytes: 32 each, little-endian, in the order of `names`, each below r.",
+        "about": "Public inputs as bytes: 32 each, little-endian, in the order of `names`, each \
+         below r.",
         "inputs": cases,
     })
 }

@@ -75,7 +75,8 @@ pub fn records() -> Value {
         cases.push(refused(case, "record", &record, reason));
     }
     json!({
-        "about": "Public entries of donations: project key, amount, time (u64 little-endian each), own (32 bytes).",
+        "about": "Public entries of donations: project key, amount, time (u64 little-endian each), \
+         own (32 bytes).",
         "records": cases,
     })
 }
@@ -166,7 +167,8 @@ pub fn policies() -> Value {
         cases.push(refused(case, "policy", &policy, reason));
     }
     json!({
-        "about": "Policies in canonical bytes: keys (u64 each, ascending), lower and upper amount, lower and upper time. \
+        "about": "Policies in canonical bytes: keys (u64 each, ascending), lower and upper amount, \
+         lower and upper time. \
                   `record` is what `admits_the_record` is about.",
         "record": hex::encode(record.encode()),
         "policies": cases,
@@ -229,8 +231,10 @@ pub fn requests() -> Value {
     }
     names(&good, &mut cases);
     json!({
-        "about": "Signed requests in canonical bytes of ten fields: context, verifier, purpose, circuit, origin, policy, \
-                  challenge, expiry, key ids, signature (Ed25519, over the canonical bytes of the nine before it).",
+        "about": "Signed requests in canonical bytes of ten fields: context, verifier, purpose, \
+         circuit, origin, policy, \
+                  challenge, expiry, key ids, signature (Ed25519, over the canonical bytes of the \
+                  nine before it).",
         "requests": cases,
     })
 }

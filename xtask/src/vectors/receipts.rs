@@ -162,8 +162,10 @@ pub fn receipts() -> Value {
         refusals.push(refused(case, &note, &ClaimRefusal::open(&key, &note).unwrap_err()));
     }
     json!({
-        "about": "What a ledger signs: receipts of claims that are admitted, and refusals of claims whose nullifier was spent. A refused \
-                  case names the line that is wrong, or the reason when it is the note around the text; `text` is what our reader says.",
+        "about": "What a ledger signs: receipts of claims that are admitted, and refusals of \
+         claims whose nullifier was spent. A refused \
+                  case names the line that is wrong, or the reason when it is the note around the \
+                  text; `text` is what our reader says.",
         "org": ORG,
         "log_key": key.to_string(),
         "receipts": receipts,

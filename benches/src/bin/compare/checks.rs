@@ -75,7 +75,8 @@ impl Checks {
         format!(
             "five-fu, checked on one thread\n  \
              one proof            {:.3} of ark; {:.0} us against {:.0} us\n  \
-             1,024 together, each 1/{:.1} of ark; {:.1} us, reading and asking included ({:.1} us)\n  \
+             1,024 together, each 1/{:.1} of ark; {:.1} us, reading and asking included ({:.1} \
+             us)\n  \
              with a bad one, each {:.2} of a clean batch; {:.1} us\n\
              Poseidon of 4 in lanes {:.3} of native; {:.0} ns against {:.0} ns",
             Self::part(self.one, self.ark),

@@ -86,7 +86,8 @@ impl Contest {
         for measured in &self.ours {
             let part = |other: Duration| measured.total.as_secs_f64() / other.as_secs_f64();
             out += &format!(
-                "\n  {:<11} {:.3} of ark, {:.3} of taceo; {:.1} ms, witness included ({:.1} ms); key prepared in {:.0} ms",
+                "\n  {:<11} {:.3} of ark, {:.3} of taceo; {:.1} ms, witness included ({:.1} ms); \
+                 key prepared in {:.0} ms",
                 measured.backend.name(),
                 part(self.ark),
                 part(self.taceo),

@@ -156,7 +156,8 @@ impl KeyFile {
     fn text(&self, peak: Option<u64>) -> String {
         let peak = peak.map_or("unknown".into(), |mb| format!("{mb} MB"));
         format!(
-            "five-fu, prepared key: {:.1} MB, loaded in {:.2} ms on record, {:.1} ms hashed; peak memory of one proof {peak}; {}",
+            "five-fu, prepared key: {:.1} MB, loaded in {:.2} ms on record, {:.1} ms hashed; peak \
+             memory of one proof {peak}; {}",
             self.bytes as f64 / 1e6,
             self.on_record_ms,
             self.hashed_ms,
