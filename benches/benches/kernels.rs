@@ -1,5 +1,6 @@
-//! The kernels of `bn254x8`, with every backend of this machine; field and pairings with arkworks'
-//! beside them. For ratios of sums and transforms to arkworks': `--bin compare`.
+//! Benches of the kernels of `bn254x8`, with every backend of this machine; fields and pairings
+//! beside those of arkworks. `--bin compare` gives the ratios of sums and transforms to those of
+//! arkworks.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{hint::black_box, num::NonZeroUsize};
@@ -67,7 +68,7 @@ fn transforms(c: &mut Criterion) {
     }
 }
 
-/// A chain of 252 squarings and some sixty products for each.
+/// A chain of 252 squarings and about sixty products for each.
 fn powers(c: &mut Criterion) {
     let rng = &mut StdRng::seed_from_u64(3);
     let mut group = c.benchmark_group("powers to (q - 3) / 4 in Fq");

@@ -1,4 +1,4 @@
-//! What the benches share: the machine, the commit, medians.
+//! Shared by the benches: the machine, the commit, and medians.
 
 #[cfg(test)]
 use wufu_testing as _;
@@ -12,7 +12,7 @@ use std::{
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
-/// The machine and the commit, to stand beside every figure.
+/// The machine and the commit, which belong to every figure.
 pub fn machine(threads: usize) -> Value {
     let commit =
         Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
@@ -29,7 +29,7 @@ pub fn machine(threads: usize) -> Value {
     })
 }
 
-/// The largest resident size of this process so far, in MB (10^6 bytes), where the system tells.
+/// The peak memory of this process so far, in MB (10^6 bytes), if the system tells it.
 pub fn peak_mb() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|line| line.starts_with("VmHWM"))?;
@@ -37,7 +37,7 @@ pub fn peak_mb() -> Option<u64> {
     Some(kib * 1024 / 1_000_000)
 }
 
-/// How long something takes.
+/// Measures how long something takes.
 pub fn time<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let value = work();
@@ -52,11 +52,11 @@ pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> Duration {
     times[times.len() / 2]
 }
 
-/// How long something keeps the processor busy, on all threads of this process: what else the
-/// machine does is not counted.
+/// Measures how long something keeps the processor busy, on all threads of this process. Other
+/// processes do not count.
 ///
-/// Not this thread alone: arkworks' sums run in pools of their own, even where one thread is all
-/// there is.
+/// All threads count, because the sums of arkworks run in their own pools, even if there is only
+/// one thread.
 pub fn processor<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let now = || {
         let now = clock_gettime(ClockId::ProcessCPUTime);
@@ -67,7 +67,7 @@ pub fn processor<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (value, now().saturating_sub(start))
 }
 
-/// Milliseconds, to a thousandth.
+/// Milliseconds, rounded to thousandths.
 pub fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -1,4 +1,4 @@
-//! The command `hunt` on files, as anybody would call it: its exit codes are its verdict.
+//! The command `hunt` on files, as anybody would call it. Its exit code is its verdict.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -47,8 +47,8 @@ fn a_circuit_of_ours_leaves_nothing_open() {
     }
 }
 
-/// `y` is `x` as two digits, of which the lower is no bit: 3 when it is told, 4 when a second
-/// witness shows it.
+/// `y` is `x` as two digits, of which the lower is not a bit: exit code 3 when that is found, 4
+/// when a second witness shows it.
 #[test]
 fn a_missing_boolean_is_told_and_with_a_witness_shown() {
     let folder = tempfile::tempdir().unwrap();

@@ -57,8 +57,7 @@ pub fn named_keys() -> anyhow::Result<PathBuf> {
     if !["WUFU_CACHE", "XDG_CACHE_HOME", "HOME"].into_iter().any(is_named) {
         bail!(
             "nothing was deleted: HOME is empty or not set, so it is not clear whose keys to \
-             delete. \
-             Set HOME, or set WUFU_CACHE to the folder"
+             delete. Set HOME, or set WUFU_CACHE to the folder"
         );
     }
     keys()

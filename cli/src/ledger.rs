@@ -27,8 +27,8 @@ use import::ImportArgs;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 #[command(after_help = usage(
-    "you run a campaign or charity. While a service serves the ledger, only grants, receipt, \
-     checkpoints, info and audit work beside it; the other commands need the ledger to themselves.",
+    "you run a campaign or charity. While a service serves the ledger, you can still run grants, \
+     receipt, checkpoints, info and audit; the other commands need the ledger to themselves.",
     &["wufu ledger info --dir cerf"],
 ))]
 pub struct LedgerArgs {
@@ -112,7 +112,7 @@ enum Command {
     },
     /// Sign the checkpoints of this epoch
     #[command(after_help = usage(
-        "nobody serves the ledger, and what was appended shall be usable now. A running service \
+        "nobody serves the ledger, and new entries should become usable now. A running service \
          closes each epoch by its clock.",
         &["wufu ledger close-epoch --dir cerf"],
     ))]

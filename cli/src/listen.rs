@@ -90,8 +90,7 @@ fn loopback(address: SocketAddr) -> anyhow::Result<()> {
     if !is_this_machine(address.ip()) {
         bail!(
             "--listen is {address}, expected a loopback address (127.0.0.1 or [::1]) or --unix \
-             PATH, \
-             because without TLS anybody on the network could read what is sent"
+             PATH, because without TLS anybody on the network could read what is sent"
         );
     }
     Ok(())

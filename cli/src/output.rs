@@ -209,8 +209,7 @@ pub fn check() -> anyhow::Result<()> {
         None => Ok(()),
         Some(error) => Err(anyhow::anyhow!(
             "standard output cannot be written ({error}), so some or all of this command's output \
-             is \
-             lost: free space there, or redirect the output elsewhere"
+             is lost: free space there, or redirect the output elsewhere"
         )),
     }
 }

@@ -29,7 +29,7 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 #[command(after_help = usage(
-    "you are a verifier, such as a tax office, and somebody shall prove a donation to you.",
+    "you are a verifier, such as a tax office, and want somebody to prove a donation to you.",
     &["wufu request show ask.req"],
 ))]
 pub struct RequestArgs {
@@ -52,8 +52,8 @@ enum Command {
     },
     /// Sign a request for a donation within bounds
     #[command(after_help = usage(
-        "for each person who shall prove a donation to you. Send them the file, and keep a copy: \
-         wufu verify compares the answer with it.",
+        "for each person from whom you want proof of a donation. Send them the file, and keep a \
+         copy: wufu verify compares the answer with it.",
         &["wufu request new --signing-key verifier.key --purpose 'tax relief 2026' \\\n\
            --origin cerf/donations/1 --project 1:1 --min-amount '1,000.00 USD' --from 2018-01-01 \
            \\\n\

@@ -165,8 +165,7 @@ pub fn kit_id(circuit: CircuitName) -> anyhow::Result<KitId> {
     if !path.exists() {
         bail!(
             "there is no development kit for {circuit} here: run wufu setup dev, or name a kit \
-             with \
-             --kit FILE"
+             with --kit FILE"
         );
     }
     let text = files::read_text(&path)?;

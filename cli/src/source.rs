@@ -97,8 +97,7 @@ impl LedgerSourceArgs {
     pub async fn projects(&self) -> anyhow::Result<ProjectSet> {
         let key = self.log_key()?.context(
             "no log key is named, expected --log-key, because the ledger's directory of projects \
-             is \
-             signed",
+             is signed",
         )?;
         let answer = self.client().await?.get_projects(v1::GetProjectsRequest {}).await;
         let note = answer.map_err(status)?.into_inner().note;
@@ -122,8 +121,7 @@ pub fn log_key(text: &str) -> anyhow::Result<LogKey> {
             if read.starts_with('\u{feff}') {
                 bail!(
                     "{text}: begins with a byte-order mark (ef bb bf), expected a log key: save \
-                     the \
-                     file without the mark"
+                     the file without the mark"
                 );
             }
             match LogKey::parse(&read) {

@@ -345,8 +345,7 @@ fn unasked(key: &VerifyingKey, envelope: &Envelope) -> Outcome {
     if proves(key, envelope) {
         Outcome::Unknown(
             "a valid proof that you did not ask for, expected --request FILE, or --org and \
-             --payout \
-             for a claim"
+             --payout for a claim"
                 .into(),
         )
     } else {

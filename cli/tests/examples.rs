@@ -302,6 +302,9 @@ fn check_layout(command: &str, help: &str) {
     let when = help.lines().find_map(|line| line.strip_prefix("When to use it: "));
     let when = when.unwrap_or_else(|| panic!("{command} says not when it is needed:\n{help}"));
     assert!(when.ends_with('.'), "{command}: {when}");
+    for line in help.lines().filter(|line| line.starts_with("  wufu ")) {
+        assert!(line.chars().count() <= 100, "{command}: a terminal breaks this example: {line}");
+    }
     let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     for line in list.take_while(|line| !line.is_empty()) {
         assert!(line.chars().count() <= 100, "{command} lists a command in two lines: {line}");

@@ -57,9 +57,8 @@ pub fn honest(circuits: &[CircuitName]) -> Value {
     let proofs: Vec<Value> = circuits.iter().map(|circuit| prove(*circuit)).collect();
     json!({
         "about": "For each circuit a development key (whoever made it can forge: it is for tests), \
-         a true statement and its \
-                  proof in an envelope, and the checkpoint notes of its logs. Made from fixed \
-                  seeds.",
+                  a true statement and its proof in an envelope, and the checkpoint notes of its \
+                  logs. Made from fixed seeds.",
         "epoch": EPOCH,
         "expiry": EXPIRY,
         "proofs": proofs,

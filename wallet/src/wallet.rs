@@ -54,8 +54,7 @@ pub enum OpenError {
     /// There is no wallet in the folder.
     #[error(
         "there is no wallet in {folder}: create one with `wufu wallet new --dir {folder}`, restore \
-         one \
-         from its seed with `wufu wallet restore`, or name another folder (--dir)",
+         one from its seed with `wufu wallet restore`, or name another folder (--dir)",
         folder = folder.display()
     )]
     Missing {
@@ -66,8 +65,7 @@ pub enum OpenError {
     #[error(
         "{folder}: wallet.redb belongs to another seed than the one here, so its items are another \
          wallet's. Bring back its seed, or make a wallet of this seed in another folder: wufu \
-         wallet \
-         restore {folder}/seed --dir OTHER",
+         wallet restore {folder}/seed --dir OTHER",
         folder = folder.display()
     )]
     OtherSeed {

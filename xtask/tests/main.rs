@@ -1,4 +1,5 @@
-//! The integration tests of this crate, in one binary: each further binary costs a link.
+//! The integration tests of this crate, in one binary, because linking each further binary takes
+//! time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;

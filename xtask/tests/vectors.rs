@@ -1,5 +1,5 @@
-//! `vectors/messages.json` and its generator: what the file says is accepted is, byte for byte, and
-//! what it says is refused is, for that reason.
+//! `vectors/messages.json` and its generator: the reader accepts and refuses exactly what the file
+//! says, byte for byte, for the same reasons.
 
 use serde_json::Value;
 use wufu_verifier::log::{checkpoint::Checkpoint, signed_note::LogKey};
@@ -75,7 +75,7 @@ fn refused_json_stands_for_no_message() {
 }
 
 /// Rows of SECURITY.md: 5.
-/// The demo's request could not be read by the README's example, which wanted other bytes of the
+/// The README's example could not read the demo's request, because it expected other bytes of the
 /// same message. Now a file has one form.
 #[test]
 fn files_are_read_or_refused_for_the_reason_given() {

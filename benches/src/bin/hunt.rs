@@ -1,6 +1,6 @@
-//! Hunts for second witnesses in an iden3 `.r1cs`, anybody's: which wires do the inputs leave open,
-//! and can one of them be something else? Exit code 3 when a wire is open, 4 when a second witness
-//! was built.
+//! Hunts for second witnesses in any iden3 `.r1cs` file: which wires do the inputs leave open, and
+//! can one of them have another value? The exit code is 3 if a wire is open, and 4 if a second
+//! witness was built.
 #![allow(clippy::print_stdout)]
 
 #[cfg(test)]
@@ -22,28 +22,28 @@ use wufu_verifier::CircuitName;
 /// Larger files are not read.
 const MOST_BYTES: u64 = 1 << 31;
 
-/// Which wires of a rank-1 system do its inputs leave open?
+/// Find the wires of a rank-1 system that its inputs leave open
 #[derive(Parser)]
 struct Args {
     /// The system, over BN254
     #[arg(required_unless_present = "circuit", conflicts_with = "circuit")]
     file: Option<PathBuf>,
-    /// One of ours in place of a file, with a witness of its own
+    /// One of our circuits instead of a file, with its own witness
     #[arg(long, value_parser = CircuitName::ALL.map(CircuitName::as_str))]
     circuit: Option<String>,
-    /// How many wires after the public ones are given, in place of what the file says
+    /// How many wires after the public ones are given, instead of the number in the file
     #[arg(long, conflicts_with = "declared")]
     inputs: Option<u32>,
-    /// The private wires that are given, as in 9-12,40, in place of what the file says
+    /// The private wires that are given, as in 9-12,40, instead of those in the file
     #[arg(long)]
     declared: Option<String>,
-    /// A witness, from which another is built
+    /// A witness, from which to build another one
     #[arg(long)]
     witness: Option<PathBuf>,
-    /// Open wires that are listed
+    /// Number of open wires to list
     #[arg(long, default_value_t = 20)]
     list: usize,
-    /// One JSON object
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -130,7 +130,7 @@ fn main() -> anyhow::Result<ExitCode> {
     }))
 }
 
-/// The system, a witness where there is one, and what is told of it so that a run can be repeated.
+/// The system, a witness if there is one, and a description from which the run can be repeated.
 type Subject = (System, Option<Vec<Fr>>, String);
 
 const SEED: u64 = 0;

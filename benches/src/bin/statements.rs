@@ -1,5 +1,5 @@
-//! What each statement costs: rows, keys, times. Ratios of one run say more than a time alone:
-//! machines differ.
+//! The cost of each statement: rows, keys and times. Machines differ, so ratios within a run say
+//! more than times.
 #![allow(clippy::print_stdout)]
 
 #[cfg(test)]
@@ -19,19 +19,19 @@ use wufu_groth16::Engine as _;
 use wufu_prover::{keys, setup};
 use wufu_verifier::{CircuitName, Proof, Statement as _};
 
-/// Rows, non-zeros, keys and times of each statement.
+/// Measure rows, non-zeros, keys and times of each statement.
 #[derive(Parser)]
 struct Args {
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// Threads that prove
+    /// Number of threads that prove
     #[arg(long, default_value_t = std::thread::available_parallelism().map_or(1, usize::from))]
     threads: usize,
-    /// Timed runs of each; the median is told
+    /// Number of timed runs of each part. The median is printed
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// Only this statement
+    /// Measure only this statement
     #[arg(long, value_parser = CircuitName::ALL.map(CircuitName::as_str))]
     circuit: Option<String>,
 }

@@ -75,7 +75,7 @@ impl Servers {
         let (circuit, kit) = (key.verifying_key().circuit(), blind::kit(key)?);
         let (id, file) = (kit.id(), dir.join(format!("{circuit}.kit")));
         files::write(&file, files::write::KIT, &kit.encode())?;
-        let text = format!("{circuit}: kit {id}, which wallets pin beside the key");
+        let text = format!("{circuit}: kit {id}, which wallets pin with the key");
         let fields = json!({ "circuit": circuit.as_str(), "kit_id": id.to_string(), "file": file });
         output.note("kit", text, fields);
         let key = blind_key(key.verifying_key().clone(), &files::read(&file)?, id)?;

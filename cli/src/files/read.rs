@@ -140,8 +140,7 @@ pub fn read_message<M: MessageLimits>(path: &Path) -> anyhow::Result<M> {
             ),
             FileError::Json(JsonError::Form { .. }) if is_told(&bytes) => anyhow!(
                 "{name}: the field \"step\" is not one of {}: this is what wufu prints with \
-                 --json, \
-                 expected the file that it writes (--out FILE)",
+                 --json, expected the file that it writes (--out FILE)",
                 M::NOUN
             ),
             error => anyhow::Error::from(error).context(name),

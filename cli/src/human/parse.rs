@@ -40,7 +40,7 @@ pub fn parse_money(text: &str) -> Result<MoneyArg, String> {
         code => code,
     };
     let currency: CurrencyCode = code.parse().map_err(|_| {
-        format!("{code:?} is not an ISO 4217 currency with minor units; {expected}")
+        format!("{code:?} is not a currency of ISO 4217 with minor units; {expected}")
     })?;
     let plain = ungrouped(number).ok_or(expected)?;
     let decimals = currency.decimals().into();

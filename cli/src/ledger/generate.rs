@@ -47,8 +47,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Refuses a ledger in which made-up donations could be mistaken for real ones, or stand beside
-/// them.
+/// Refuses a ledger in which made-up donations could be mistaken for real ones, or mixed with them.
 async fn check(ledger: &Ledger, dir: &Path) -> anyhow::Result<()> {
     let (dir, policy) = (dir.display(), ledger.policy());
     let instead = format!(
@@ -68,7 +67,7 @@ async fn check(ledger: &Ledger, dir: &Path) -> anyhow::Result<()> {
     let held = ledger.totals().await?.donations;
     if held > 0 {
         bail!(
-            "{dir} already holds {}, and made-up ones must not stand beside them; {instead}",
+            "{dir} already holds {}, and made-up ones must not be mixed with them; {instead}",
             count(held, "donation")
         );
     }

@@ -19,8 +19,7 @@ use crate::{
 pub fn when(close: u64, now: u64) -> String {
     if close <= now {
         "it is in no checkpoint until `wufu ledger close-epoch`, or the running service at the end \
-         of \
-         the epoch, signs one"
+         of the epoch, signs one"
             .into()
     } else {
         format!(
@@ -51,8 +50,7 @@ pub async fn grants(
     if number == 0 && waiting == 0 {
         bail!(
             "nothing was appended for this address, so {} is not written: issue, register or \
-             import \
-             first",
+             import first",
             out.display()
         );
     }

@@ -119,8 +119,7 @@ impl RoleArgs {
             if given.is_some() {
                 bail!(
                     "{option} is {identity}, and dealers and evaluators take no client identity: \
-                     it \
-                     would link what each of them knows about a client"
+                     it would link what each of them knows about a client"
                 );
             }
         }
@@ -215,8 +214,7 @@ pub async fn both(args: BothArgs, signals: Signals, output: Output) -> anyhow::R
     if !args.insecure_both {
         bail!(
             "a dealer and an evaluator in one process know every witness: let two operators run \
-             one \
-             each, or confirm with --insecure-both"
+             one each, or confirm with --insecure-both"
         );
     }
     let config = args.role.config()?;

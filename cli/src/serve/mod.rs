@@ -30,8 +30,8 @@ use signals::Signals;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 #[command(after_help = usage(
-    "wallets and verifiers on this machine shall reach a ledger, or servers that make proofs. A \
-     service runs until SIGINT (Ctrl-C) or SIGTERM; it finishes the requests in flight.",
+    "wallets and verifiers on this machine need a ledger, or servers that make proofs. A service \
+     runs until SIGINT (Ctrl-C) or SIGTERM, and then finishes the requests in flight.",
     &["wufu serve ledger --dir cerf --listen 127.0.0.1:7182"],
 ))]
 pub struct ServeArgs {
@@ -62,16 +62,16 @@ enum Role {
     /// Deal tokens, which are one-time masks, for blind mode
     #[command(after_help = usage(
         "wallets prove in blind mode, and you run one of its two servers. Another operator must \
-         run \
-         the evaluator. The dealer learns which circuit, when and from where, and nothing else.",
+         run the evaluator. The dealer learns which circuit, when and from where, and nothing \
+         else.",
         &["wufu serve dealer --listen 127.0.0.1:7183 --circuit donation --signing-key dealer.key"],
     ))]
     Dealer(blind::DealerArgs),
     /// Compute sums over masked numbers, for blind mode
     #[command(after_help = usage(
         "wallets prove in blind mode, and you run one of its two servers. Another operator must \
-         run \
-         the dealer. The evaluator learns which circuit, when and from where, and nothing else.",
+         run the dealer. The evaluator learns which circuit, when and from where, and nothing \
+         else.",
         &["wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation"],
     ))]
     Evaluator(blind::EvaluatorArgs),

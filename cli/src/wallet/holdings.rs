@@ -130,8 +130,7 @@ pub async fn sync(
         let compared = log.compared.as_deref().unwrap_or("nobody");
         let text = format!(
             "{}: {} at epoch {} ({} old), compared with {compared}; in this wallet: {} ready, {} \
-             not \
-             in the log yet, {} not yours, {} to look up",
+             not in the log yet, {} not yours, {} to look up",
             log.log,
             human::count(log.size, "leaf"),
             log.epoch,

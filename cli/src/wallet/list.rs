@@ -154,8 +154,7 @@ pub fn forget(wallet: &Wallet, name: &ItemName, yes: bool, output: Output) -> an
         InclusionStatus::Foreign => "it is not this wallet's, so nothing is lost",
         InclusionStatus::Unconfirmed => {
             "nobody has looked for it in its log yet; if it is this wallet's, only whoever sent it \
-             can \
-             send it again"
+             can send it again"
         }
         InclusionStatus::Found => {
             "it is this wallet's: nothing can be proved with it until whoever sent it sends it \

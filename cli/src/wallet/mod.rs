@@ -148,8 +148,7 @@ enum Command {
     /// Forget a card, a place or a donation
     #[command(after_help = usage(
         "wufu wallet list says that an item is not this wallet's. What was shown or claimed with \
-         it \
-         is still remembered.",
+         it is still remembered.",
         &["wufu wallet forget wufu/cards:0 --yes"],
     ))]
     Forget {
@@ -175,8 +174,7 @@ enum Command {
     /// Search one shard that filled up while this wallet was away
     #[command(after_help = usage(
         "wufu wallet sync names a shard to look up. Only wallets that hold something in a shard \
-         ask \
-         for it, so do this by itself, long before a proof.",
+         ask for it, so do this by itself, long before a proof.",
         &["wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 \\\n\
            --second mirror.notes"],
     ))]
@@ -193,8 +191,7 @@ enum Command {
     /// Prove that you hold all five Fu cards, and name the payee
     #[command(after_help = usage(
         "you are registered and hold a card of each kind, and the campaign takes claims. Submit \
-         the \
-         claim afterwards.",
+         the claim afterwards.",
         &["wufu wallet claim --org wufu --payout 'account 42' --ledger http://127.0.0.1:7182 \\\n\
            --second mirror.notes --out claim.env && \\\n\
            wufu wallet submit claim.env --ledger http://127.0.0.1:7182"],

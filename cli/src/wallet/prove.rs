@@ -111,8 +111,7 @@ impl ProveArgs {
                     bail!(
                         "there is no proving key {} here, expected the one of the pinned {circuit} \
                          key: run wufu setup dev and then wufu wallet pin --dev-keys, or let \
-                         servers \
-                         prove (--dealer and --evaluator, or --prover)",
+                         servers prove (--dealer and --evaluator, or --prover)",
                         key.id()
                     );
                 }

@@ -29,8 +29,7 @@ const FORGOTTEN: [(&str, &str); 6] = [
     (
         "answers",
         "which donations were shown to whom: answering a verifier again under another policy \
-         narrows \
-         down which donation is yours",
+         narrows down which donation is yours",
     ),
     (
         "claims",
@@ -109,10 +108,9 @@ pub fn restore(dir: &Path, from: &[PathBuf], output: Output) -> anyhow::Result<(
 }
 
 const ON_THE_COMMAND_LINE: &str = "expected the name of a file that holds the seed, or nothing: \
-    every \
-     program on this machine can read a seed on the command line, and it stays in the shell's \
-     history. \
-     Remove it from the history, and type it when asked or name a file";
+                                   every program on this machine can read a seed on the command \
+                                   line, and it stays in the shell's history. Remove it from the \
+                                   history, and type it when asked or name a file";
 
 /// Whether an argument is a seed or some words of one, which an error must not repeat.
 fn is_seed(argument: &OsStr) -> bool {

@@ -44,8 +44,7 @@ impl SourceArgs {
                 if source::is_within(Path::new(second), Path::new(&self.ledger)) {
                     bail!(
                         "--second {second} is in the ledger's own folder, expected checkpoints \
-                         from \
-                         another source, or --one-source"
+                         from another source, or --one-source"
                     );
                 }
                 Sources::compared(ledger, NoteFile::new(second))

@@ -26,8 +26,7 @@ pub struct ItemName {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{got:?} is not the name of an item, expected LOG:PLACE as `wufu wallet list` shows it, such \
-     as \
-     wufu/cards:12. Claims and answers have no such name: they are never forgotten"
+     as wufu/cards:12. Claims and answers have no such name: they are never forgotten"
 )]
 pub struct ItemNameError {
     /// The text.

@@ -53,8 +53,7 @@ pub enum ReceiveError {
     /// The item names another leaf than the one that follows from this wallet's key.
     #[error(
         "leaf {place} of {log} was made for another address than this wallet's, so it is not taken \
-         in. \
-         This wallet's address is the output of `wufu wallet address --org {org}`",
+         in. This wallet's address is the output of `wufu wallet address --org {org}`",
         org = log.org
     )]
     NotOurs {
@@ -90,8 +89,7 @@ pub enum ReceiveError {
     #[error(
         "the file does not name leaf {place} of {log}, so it is not known yet whether it is this \
          wallet's. Run `wufu wallet sync --org {org}` and take it in again, or ask whoever sent it \
-         for \
-         a new file",
+         for a new file",
         org = log.org
     )]
     NoLeaf {
@@ -103,8 +101,7 @@ pub enum ReceiveError {
     /// The path does not lead to the log's root: the item was made for another key, or for nobody.
     #[error(
         "leaf {place} of {log} does not belong to this wallet's key: it was made for another \
-         address, \
-         so it is not taken in"
+         address, so it is not taken in"
     )]
     NotInLog {
         /// The log.

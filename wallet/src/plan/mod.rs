@@ -86,8 +86,7 @@ pub enum PlanError {
     /// The wallet holds no place in the person log.
     #[error(
         "this wallet holds no place in {log}: ask the registrar to register its address (wufu \
-         wallet \
-         address), and take in the grant (wufu wallet receive)"
+         wallet address), and take in the grant (wufu wallet receive)"
     )]
     NoPerson {
         /// The log.
@@ -124,10 +123,8 @@ pub enum PlanError {
     /// wanted.
     #[error(
         "this verifier was shown every donation of this wallet in {log} that meets the policy \
-         ({shown}), \
-         so none is fresh: without --fresh, the same one is shown again, and the verifier learns \
-         nothing \
-         new"
+         ({shown}), so none is fresh: without --fresh, the same one is shown again, and the \
+         verifier learns nothing new"
     )]
     NoneFresh {
         /// The log.
@@ -173,8 +170,7 @@ pub enum PlanError {
     /// Every donation that meets the policy was shown to this verifier under another one.
     #[error(
         "this verifier has already seen every donation that meets the policy, under another \
-         policy: \
-         two policies together would narrow it down"
+         policy: two policies together would narrow it down"
     )]
     SecondPolicy,
     /// There is no path for one of the wallet's own leaves.

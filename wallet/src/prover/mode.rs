@@ -59,23 +59,19 @@ impl ProofMode {
             Self::Local => "nothing left the wallet",
             Self::Trusted { .. } => {
                 "the prover saw the witness, and with it can spend, show and recognise everything \
-                 under \
-                 that key"
+                 under that key"
             }
             Self::Blind { failure: None, .. } => {
                 "no server saw the witness, a public input or an identity; dealer and evaluator \
-                 together \
-                 could work it out"
+                 together could work it out"
             }
             Self::Blind { evaluators, .. } if evaluators.is_empty() => {
                 "the proof was made in this wallet: no evaluator was sent anything, and no server \
-                 learned \
-                 anything about the witness"
+                 learned anything about the witness"
             }
             Self::Blind { .. } => {
                 "the proof was made in this wallet, after an evaluator was sent masked numbers; \
-                 dealer \
-                 and evaluator together could work out the witness"
+                 dealer and evaluator together could work out the witness"
             }
         }
     }
@@ -92,12 +88,10 @@ impl ProofMode {
                              address; not whether or for what they are used, though a wallet that \
                              proves rarely fetches them close to a proof";
                 let earlier = "nothing from this proof: its masks were fetched earlier, and then \
-                    the \
-                               dealer learned which circuit, how many tokens, when and from which \
-                               address";
+                               the dealer learned which circuit, how many tokens, when and from \
+                               which address";
                 let evaluated = "which circuit, when, from which address, and numbers that are \
-                    uniform \
-                                 without the dealer's seed";
+                                 uniform without the dealer's seed";
                 let dealers = dealers.iter().map(|dealer| {
                     server("dealer", &dealer.endpoint, if dealer.asked { dealt } else { earlier })
                 });

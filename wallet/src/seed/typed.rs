@@ -117,8 +117,8 @@ mod tests {
     use crate::seed::to_text;
 
     const ZEROS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon \
-        abandon abandon abandon abandon \
-         abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon art";
+                         abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+                         abandon abandon abandon abandon abandon art";
 
     fn typed(text: &str) -> Result<[u8; 32], SeedError> {
         from_typed(text.as_bytes()).map(|seed| *seed.as_bytes())

@@ -94,8 +94,7 @@ pub enum SourceError {
     /// The source has no checkpoint of the log that is in force at the epoch.
     #[error(
         "{from} has no checkpoint of {origin} in force at {epoch}, because it is older, of another \
-         log \
-         or cut short: get its notes again (wufu ledger checkpoints), or name another source",
+         log or cut short: get its notes again (wufu ledger checkpoints), or name another source",
         epoch = at(*epoch)
     )]
     NoCheckpoint {

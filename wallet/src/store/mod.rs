@@ -71,8 +71,7 @@ pub enum StoreError {
     /// The file is empty.
     #[error(
         "{path} is 0 bytes, expected a database: it was lost or never written. Bring it back from \
-         a \
-         backup; do not continue with an empty one, which has forgotten what was shown",
+         a backup; do not continue with an empty one, which has forgotten what was shown",
         path = path.display()
     )]
     Empty {
@@ -82,8 +81,7 @@ pub enum StoreError {
     /// The file is cut off, damaged, or not a database.
     #[error(
         "{path} ({got} bytes) is not a whole database: it was cut off or damaged, or is another \
-         file \
-         ({error}). Bring it back from a backup",
+         file ({error}). Bring it back from a backup",
         path = path.display()
     )]
     Unreadable {

@@ -32,8 +32,7 @@ pub enum SyncError {
     /// No log key of the organisation is pinned.
     #[error(
         "no log key of {org} is pinned: get it from a source other than the ledger, and pin it \
-         (wufu \
-         wallet pin --log-key KEY)"
+         (wufu wallet pin --log-key KEY)"
     )]
     NoLogKey {
         /// The organisation.
@@ -42,8 +41,7 @@ pub enum SyncError {
     /// The ledger has no log of the organisation, or has not signed one yet.
     #[error(
         "{place} has no checkpoint of a log of {org}: it is another organisation's ledger, or has \
-         not \
-         signed anything yet"
+         not signed anything yet"
     )]
     NoLog {
         /// The source that was asked.

@@ -57,8 +57,7 @@ pub enum ViewError {
     /// The shard has records instead of leaves, or leaves instead of records.
     #[error(
         "shard {shard} of {log} has the wrong kind of content, expected leaves for cards and \
-         persons, \
-         and records for donations"
+         persons, and records for donations"
     )]
     Content {
         /// The log.

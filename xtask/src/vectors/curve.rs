@@ -1,4 +1,4 @@
-//! Points that are none.
+//! Encodings that are not points.
 
 use ark_bn254::{Fq, Fq2, G2Affine};
 use ark_ec::{AffineRepr, short_weierstrass::SWCurveConfig};
@@ -6,16 +6,16 @@ use ark_ff::{BigInteger, Field, PrimeField};
 use ark_serialize::CanonicalSerialize;
 use wufu_verifier::Reason;
 
-/// Where a point lies in some bytes.
+/// The place of a point in some bytes.
 #[derive(Clone, Copy)]
 pub struct Place {
     pub name: &'static str,
     pub at: usize,
-    /// 32 for G1, 64 for G2.
+    /// The length: 32 for G1, 64 for G2.
     pub length: usize,
 }
 
-/// The bytes with something unreadable at a place, and why that is refused.
+/// The bytes with an unreadable point at a place, and the reason for which it is refused.
 pub fn unreadable(good: &[u8], place: Place) -> Vec<(String, Vec<u8>, Reason)> {
     let Place { name, at, length } = place;
     let last = at + length - 1;
@@ -59,10 +59,10 @@ fn no_y(length: usize) -> Vec<u8> {
     compressed(&x)
 }
 
-/// x + q for the x of a point that could be read: it still fits beside the flags.
+/// x + q for the x of a readable point. It still fits beside the flags.
 fn alias(length: usize) -> Vec<u8> {
-    // In G2 the first coordinate of x comes first, and 1 + u is small, so its other coordinate
-    // stays.
+    // In G2, the first coordinate of x comes first, and 1 + u is small, so the other coordinate
+    // stays the same.
     let x = if length == 32 { Fq::ONE } else { subgroup_x().c0 };
     let mut big = x.into_bigint();
     assert!(!big.add_with_carry(&Fq::MODULUS));
@@ -77,7 +77,7 @@ fn subgroup_x() -> Fq2 {
     G2Affine::generator().x
 }
 
-/// On the twist, and not in the subgroup of order r.
+/// A point on the twist, but not in the subgroup of order r.
 pub fn outside_subgroup() -> G2Affine {
     let mut x = Fq2::ONE;
     loop {

@@ -39,8 +39,8 @@ fn accepted(case: &str, text: &str) -> Value {
     })
 }
 
-/// A refused case: the line and what is wrong with it, or the reason when it is the note around the
-/// text.
+/// A refused case: the line and what is wrong with it, or the reason if the note around the text is
+/// wrong.
 fn refused(case: &str, note: &str) -> Value {
     let error = Directory::open(&logs::log_key(ORG, 9), ORIGIN, note).unwrap_err();
     let mut value = json!({
@@ -118,9 +118,8 @@ pub fn directories() -> Value {
     }
     json!({
         "about": "Signed directories of institutions and projects, of the log `origin`. A refused \
-         case names the line, from 1, and what is \
-                  wrong there, or the reason when it is the note around the text; `text` is what \
-                  our reader says.",
+                  case names the line, from 1, and what is wrong there, or the reason when it is \
+                  the note around the text; `text` is what our reader says.",
         "origin": ORIGIN,
         "log_key": logs::log_key(ORG, 9).to_string(),
         "directories": cases,

@@ -1,4 +1,4 @@
-//! Envelopes from end to end: one envelope, what its verifier asked and holds, and the verdict.
+//! Envelopes from end to end: an envelope, what its verifier asked and has, and the verdict.
 
 mod case;
 mod proofs;
@@ -34,15 +34,14 @@ pub fn envelopes() -> Value {
     keys.insert("donation, as of a ceremony".into(), hex::encode(other_key()).into());
     json!({
         "about": "Envelopes from end to end. `keys` are the verifying keys that a case's `key` \
-         names; the rest of a case is the \
-                  envelope, what was asked, what the verifier holds, and the verdict. README.md \
-                  tells the steps.",
+                  names; the rest of a case is the envelope, what was asked, what the verifier \
+                  holds, and the verdict. README.md tells the steps.",
         "keys": keys,
         "cases": cases.0,
     })
 }
 
-/// The donation key with another provenance: another id, and the same points.
+/// The donation key with another provenance: another id, but the same points.
 fn other_key() -> Vec<u8> {
     let mut key = honest::key(CircuitName::Donation);
     key[8] = 0;
@@ -252,7 +251,7 @@ fn roots(cases: &mut Cases) {
         case.logs[1].2.clear();
     });
     cases.add("a claim whose roots were never in force together", unknown, &good, |case| {
-        // The persons' root comes an epoch later, and by then the cards' is another.
+        // The persons' root comes an epoch later, and by then the cards' root has changed.
         let persons = honest::notes(CircuitName::FiveFu).swap_remove(1);
         let old = logs::checkpoint(9, "wufu-2018/persons", (epoch, 1000, fr(74)), SECONDS);
         let line = persons.lines().nth(2).unwrap();
@@ -335,7 +334,7 @@ fn asked(cases: &mut Cases) {
     cases.add("a claim that is over", Err(Reason::Over), &good, |case| case.now = expiry);
     let case = "a claim for another campaign, whose logs hold the same";
     cases.add(case, Err(Reason::RootUnknown), &good, |case| {
-        // The roots are the same: it is the scope in the anchor that tells the campaigns apart.
+        // The roots are the same. Only the scope in the anchor tells the campaigns apart.
         case.log_key = logs::log_key("wufu-2019", 9).to_string();
         case.asked["org"] = "wufu-2019".into();
         for (origin, _, notes) in &mut case.logs {

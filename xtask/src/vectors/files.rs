@@ -8,7 +8,7 @@ use wufu_verifier::CircuitName;
 
 use super::{honest, proofs};
 
-/// Reads the file of the message `name` as whoever expects one does, and gives the message's
+/// Reads the file as a reader that expects the message `name` does, and returns the message's
 /// protobuf.
 pub fn read_file(name: &str, bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     fn bare<M: MessageLimits>(message: &M) -> Vec<u8> {
@@ -36,16 +36,18 @@ impl Cases {
         let (message, file) = (&self.message, hex::encode(bytes));
         self.cases.push(match read_file(message, bytes) {
             Ok(bare) => json!({
-                "case": case, "message": message, "file": file, "verdict": "accepted", "bytes": hex::encode(bare),
+                "case": case, "message": message, "file": file, "verdict": "accepted",
+                "bytes": hex::encode(bare),
             }),
             Err(error) => json!({
-                "case": case, "message": message, "file": file, "verdict": "refused", "reason": error.reason().as_str(),
+                "case": case, "message": message, "file": file, "verdict": "refused",
+                "reason": error.reason().as_str(),
             }),
         });
     }
 }
 
-/// What is true of every message's file.
+/// Cases for every kind of message.
 fn common<M: MessageLimits>(good: &M) -> Vec<Value> {
     let (name, body, whole) = (M::full_name(), good.encode_to_vec(), file::encode(good));
     let mut cases = Cases { message: name.clone(), cases: vec![] };
@@ -89,7 +91,7 @@ fn common<M: MessageLimits>(good: &M) -> Vec<Value> {
     cases.cases
 }
 
-/// Every case.
+/// All cases.
 pub fn files() -> Value {
     let envelope = honest::envelope(CircuitName::Donation);
     let request = proofs::request();
@@ -114,9 +116,9 @@ pub fn files() -> Value {
     all.append(&mut cases.cases);
     json!({
         "about": "Files of messages: see README.md, Files. `message` is the kind that the reader \
-         expects, `file` what it reads, in hex; \
-                  `bytes` is the protobuf of what was accepted. A refused one is refused for the \
-                  reason given, the same in every language.",
+                  expects, `file` what it reads, in hex; `bytes` is the protobuf of what was \
+                  accepted. A refused one is refused for the reason given, the same in every \
+                  language.",
         "files": all,
     })
 }

@@ -1,4 +1,4 @@
-//! What is handed to people.
+//! Grants and receipts, which people get.
 
 use serde_json::Value;
 use wufu_circuits::{Card, Kind, Path, Person, address::Address};

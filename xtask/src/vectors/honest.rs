@@ -1,4 +1,4 @@
-//! What `vectors/honest.json` holds: keys and proofs that are good.
+//! The content of `vectors/honest.json`: valid keys and proofs.
 
 use serde_json::Value;
 use wufu_proto::{Envelope, decode, v1};
@@ -31,13 +31,13 @@ pub fn envelope(circuit: CircuitName) -> v1::Envelope {
     envelope
 }
 
-/// The notes of its logs, which a verifier has from elsewhere.
+/// The notes of its logs, which a verifier gets from another source.
 pub fn notes(circuit: CircuitName) -> Vec<String> {
     let notes = proof(circuit)["notes"].as_array().unwrap().clone();
     notes.iter().map(|note| note.as_str().unwrap().into()).collect()
 }
 
-/// The payload of the gift: it does not travel in the envelope.
+/// The payload of the gift, which does not travel in the envelope.
 pub fn payload() -> Vec<u8> {
     bytes(CircuitName::Gift, "payload")
 }

@@ -1,4 +1,4 @@
-//! Verifying keys: one good for each circuit, and every way of being unsafe.
+//! Verifying keys: a good one for each circuit, and every kind of unsafe key.
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
@@ -13,7 +13,7 @@ use super::{
     honest,
 };
 
-/// Where the points of a key lie.
+/// The places of the points in a key.
 const ALPHA: Place = Place { name: "alpha", at: 42, length: 32 };
 const BETA: Place = Place { name: "beta", at: 74, length: 64 };
 const GAMMA: Place = Place { name: "gamma", at: 138, length: 64 };
@@ -128,14 +128,14 @@ fn accepted(case: &str, bytes: &[u8], trust: Trust) -> Value {
     })
 }
 
-/// The bytes with others at a place.
+/// The bytes with other bytes at a place.
 fn with(bytes: &[u8], at: usize, other: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     bytes[at..at + other.len()].copy_from_slice(other);
     bytes
 }
 
-/// The point with the other y: one flag.
+/// The point with the other y, which is one flag.
 fn negative(point: &[u8]) -> Vec<u8> {
     let mut point = point.to_vec();
     *point.last_mut().unwrap() ^= 0x80;

@@ -85,7 +85,8 @@ impl History {
         self.steps.push(match refused {
             None => json!({ "log_key": key, "note": note, "verdict": "accepted" }),
             Some(reason) => {
-                json!({ "log_key": key, "note": note, "verdict": "refused", "reason": reason.as_str() })
+                let reason = reason.as_str();
+                json!({ "log_key": key, "note": note, "verdict": "refused", "reason": reason })
             }
         });
         self
@@ -236,9 +237,8 @@ pub fn histories() -> Value {
 pub fn logs() -> Value {
     json!({
         "about": "Log keys; and histories: the checkpoints that a verifier was told, in this \
-         order, each with what came of \
-                  it, and then roots with the time and window at which they are looked at. A clock \
-                  may be 120 s behind.",
+                  order, each with what came of it, and then roots with the time and window at \
+                  which they are looked at. A clock may be 120 s behind.",
         "log_keys": log_keys(),
         "histories": histories(),
     })

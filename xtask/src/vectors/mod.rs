@@ -1,5 +1,5 @@
-//! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages that are kept as
-//! files; good cases and refused ones with the reason.
+//! Writes `vectors/*.json`: what a verifier decodes and verifies, and messages in files. There are
+//! accepted cases, and refused ones with the reason.
 //!
 //! Keys and proofs come from `vectors/honest.json`, which an example of `wufu-wallet` writes;
 //! everything else is made here.
@@ -31,10 +31,10 @@ use wufu_verifier::{
 pub use files::read_file;
 pub use reading::read_message;
 
-/// Where the files lie.
+/// The folder of the files.
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/");
 
-/// Writes every file.
+/// Writes all files.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -45,7 +45,7 @@ pub fn write() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Every file.
+/// All files.
 pub fn files() -> Vec<(&'static str, Value)> {
     vec![
         ("messages.json", messages()),
@@ -63,15 +63,13 @@ pub fn files() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Every message that travels.
+/// All messages that travel.
 fn messages() -> Value {
     json!({
         "about": "What travels in Wufu. `bytes` is the protobuf encoding in hex, `json` the same \
-         message in protobuf's JSON. \
-                  An accepted message is read, understood, and written again as the same bytes. A \
-                  refused one is refused \
-                  for the reason given; `text` is what our reader says. The texts of \
-                  `refused_json` are no JSON form of their \
+                  message in protobuf's JSON. An accepted message is read, understood, and written \
+                  again as the same bytes. A refused one is refused for the reason given; `text` \
+                  is what our reader says. The texts of `refused_json` are no JSON form of their \
                   message; what they lack is the case's name, and there is no code for it. Secrets \
                   in here are nobody's.",
         "messages": [
@@ -97,7 +95,7 @@ struct Cases {
 }
 
 impl Cases {
-    /// The first accepted message, and what is refused of every message.
+    /// The cases that apply to every message, derived from the first accepted one.
     fn new<M: Message + Name>(good: &M) -> Self {
         let mut cases = Self {
             message: M::full_name(),

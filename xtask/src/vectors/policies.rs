@@ -90,7 +90,7 @@ fn refused(case: &str, what: &str, bytes: &[u8], reason: Reason) -> Value {
     })
 }
 
-/// The canonical bytes of a policy, whatever it holds.
+/// The canonical bytes of a policy, even of a faulty one.
 fn raw(
     keys: &[u64],
     [amount_min, amount_max]: [u64; 2],
@@ -168,8 +168,7 @@ pub fn policies() -> Value {
     }
     json!({
         "about": "Policies in canonical bytes: keys (u64 each, ascending), lower and upper amount, \
-         lower and upper time. \
-                  `record` is what `admits_the_record` is about.",
+                  lower and upper time. `record` is what `admits_the_record` is about.",
         "record": hex::encode(record.encode()),
         "policies": cases,
     })
@@ -217,7 +216,7 @@ pub fn requests() -> Value {
     let mut unsigned = good.clone();
     *unsigned.last_mut().unwrap() ^= 1;
     cases.push(refused("another signature", "request", &unsigned, Reason::RequestSignature));
-    // Each signed field changed after it was signed.
+    // The request with each signed field changed after signing.
     for (at, value, case) in [
         (2, &b"tax relief 2019"[..], "another purpose"),
         (4, b"cerf/donations/2", "another log"),
@@ -232,9 +231,8 @@ pub fn requests() -> Value {
     names(&good, &mut cases);
     json!({
         "about": "Signed requests in canonical bytes of ten fields: context, verifier, purpose, \
-         circuit, origin, policy, \
-                  challenge, expiry, key ids, signature (Ed25519, over the canonical bytes of the \
-                  nine before it).",
+                  circuit, origin, policy, challenge, expiry, key ids, signature (Ed25519, over \
+                  the canonical bytes of the nine before it).",
         "requests": cases,
     })
 }
@@ -258,7 +256,7 @@ fn accepted_request(case: &str, request: &ProofRequest) -> Value {
     })
 }
 
-/// Purposes and origins that are names, and that are none: each is signed by its verifier.
+/// Valid and faulty purposes and origins. Each is signed by its verifier.
 fn names(good: &[u8], cases: &mut Vec<Value>) {
     for (case, purpose) in [
         ("a purpose of many scripts", "Café Ёлка 五福 한글 العربية हिन्दी №1"),
@@ -328,7 +326,7 @@ fn write(fields: &[Vec<u8>]) -> Writer {
     fields.iter().fold(Writer::new(), |writer, field| writer.bytes(field))
 }
 
-/// The request with another field, signed anew: nothing but that field is wrong.
+/// The request with another field, signed again, so that only that field is wrong.
 fn changed(request: &[u8], at: usize, value: &[u8]) -> Vec<u8> {
     let mut fields = fields(request);
     fields[at] = value.into();

@@ -1,4 +1,4 @@
-//! What is asked, and what answers: policies, requests, envelopes, checkpoints.
+//! Questions and answers: policies, requests, envelopes and checkpoints.
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};

@@ -17,7 +17,7 @@ pub struct Read {
     pub bytes: Vec<u8>,
     /// The JSON form, written from the bytes.
     pub json: String,
-    /// The bytes of what the JSON stands for.
+    /// The bytes of the message in the JSON.
     pub from_json: Result<Vec<u8>, JsonError>,
 }
 

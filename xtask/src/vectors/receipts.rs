@@ -65,7 +65,7 @@ fn accepted_refusal(case: &str, refusal: &ClaimRefusal, note: &str) -> Value {
     })
 }
 
-/// A refused case: the line that is wrong, or the reason when it is the note around the text.
+/// A refused case: the line that is wrong, or the reason if the note around the text is wrong.
 fn refused(case: &str, note: &str, error: &ReceiptError) -> Value {
     let mut value = json!({
         "case": case, "note": note, "verdict": "refused", "text": error.to_string(),
@@ -80,7 +80,7 @@ fn refused(case: &str, note: &str, error: &ReceiptError) -> Value {
     value
 }
 
-/// What is refused of every answer, whose text is `good`.
+/// The refused cases of every answer, derived from the text `good`.
 fn refused_of_all(good: &str) -> Vec<(&'static str, String)> {
     let note = sign(good);
     let line = "\u{2014} witness AAAAAAAA\n";
@@ -163,9 +163,9 @@ pub fn receipts() -> Value {
     }
     json!({
         "about": "What a ledger signs: receipts of claims that are admitted, and refusals of \
-         claims whose nullifier was spent. A refused \
-                  case names the line that is wrong, or the reason when it is the note around the \
-                  text; `text` is what our reader says.",
+                  claims whose nullifier was spent. A refused case names the line that is wrong, \
+                  or the reason when it is the note around the text; `text` is what our reader \
+                  says.",
         "org": ORG,
         "log_key": key.to_string(),
         "receipts": receipts,

@@ -1,4 +1,4 @@
-//! Who takes part: provers at home, wallets, a dealer and an evaluator, all with one key.
+//! The parties: local provers, wallets, a dealer and an evaluator, all with one key.
 
 use std::sync::Arc;
 
@@ -27,12 +27,12 @@ use wufu_verifier::{CircuitName, Proof, Trust, VerifyingKey};
 
 use crate::times::Times;
 
-/// gRPC's own bytes before each message.
+/// The bytes that gRPC puts before each message.
 const PREFIX: usize = 5;
-/// A time like any other, in Unix seconds.
+/// An arbitrary time, in Unix seconds.
 const NOW: u64 = 1_790_000_000;
 
-/// Bytes.
+/// Sizes in bytes.
 pub struct Sizes {
     pub sent: usize,
     pub received: usize,
@@ -79,7 +79,7 @@ impl Cast {
         })
     }
 
-    /// The wallets: `portable` and `best`, after their backends.
+    /// The wallets, named after their backends: `portable` and `best`.
     pub fn wallets(&self) -> [&'static str; 2] {
         self.wallets.each_ref().map(|(name, _)| *name)
     }
@@ -88,7 +88,7 @@ impl Cast {
         self.engine.name()
     }
 
-    /// Everybody proves once, and all proofs are the same.
+    /// Everybody proves once, and all proofs are equal.
     pub fn turn(&self, times: &mut Times, rng: &mut StdRng) -> anyhow::Result<Sizes> {
         let (r, s) = (Fr::rand(rng), Fr::rand(rng));
         let checked = times.take("check", "check", || self.claim.check().is_ok());
@@ -110,7 +110,7 @@ impl Cast {
         sizes.context("there is no wallet")
     }
 
-    /// Given matrices and assignment.
+    /// From given matrices and assignment.
     fn ark(&self, times: &mut Times, r: Fr, s: Fr) -> anyhow::Result<Proof> {
         let assignment = self.claim.assign();
         let proof = times.take("ark-groth16", "prove", || {
@@ -157,7 +157,7 @@ impl Cast {
         Ok((proof, sizes))
     }
 
-    /// What a wallet's work is made of, and what it does once, when it starts.
+    /// The parts of a wallet's work, and what it does once, when it starts.
     fn within(&self, times: &mut Times, rng: &mut StdRng) -> anyhow::Result<()> {
         let assignment = self.claim.assign();
         let shape = self.dealer.shape();
@@ -170,7 +170,7 @@ impl Cast {
         ] {
             let ntt =
                 times.take("once", set_up, || Ntt::new(backend, shape.domain_log2(), shift))?;
-            // Its buffers are made by the first, and used again.
+            // The first proof allocates the buffers, and later ones use them again.
             ntt.coset_products(&first, assignment.bz(), &mut products)?;
             times.take("within", transforms, || {
                 ntt.coset_products(&first, assignment.bz(), &mut products)

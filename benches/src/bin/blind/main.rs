@@ -1,7 +1,7 @@
-//! Proving blind beside proving at home, in one run: what a wallet, an evaluator and a dealer do,
-//! and what is sent.
+//! Compares blind proving with local proving in one run: the work of a wallet, an evaluator and a
+//! dealer, and the bytes that are sent.
 //!
-//! On one thread, by the time that it keeps the processor busy. What is compared takes turns.
+//! It measures processor time on one thread. The compared parts take turns.
 #![allow(clippy::print_stdout)]
 
 #[cfg(test)]
@@ -18,13 +18,14 @@ use wufu_benches::{machine, ms};
 use cast::Cast;
 use times::Times;
 
-/// Five Fu proved blind: a wallet's own work, the servers', and the bytes between them.
+/// Measure blind proving of Five Fu: the work of the wallet and the servers, and the bytes between
+/// them.
 #[derive(Parser)]
 struct Args {
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// Timed runs of each, after one that does not count; the median is told
+    /// Number of timed runs of each part, after one that does not count. The median is printed
     #[arg(long, default_value_t = 7)]
     runs: usize,
 }

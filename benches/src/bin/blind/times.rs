@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wufu_benches::processor;
 
-/// What each part of somebody's work took, in every turn.
+/// The times of each part of a party's work, in every turn.
 #[derive(Default)]
 pub struct Times(BTreeMap<(&'static str, &'static str), Vec<Duration>>);
 
 impl Times {
-    /// Does a part of somebody's work.
+    /// Runs a part of a party's work, and records its time.
     pub fn take<T>(
         &mut self,
         who: &'static str,
@@ -21,13 +21,13 @@ impl Times {
         value
     }
 
-    /// The median of each part of somebody's work.
+    /// The median of each part of a party's work.
     pub fn of(&self, who: &str) -> impl Iterator<Item = (&'static str, Duration)> {
         let own = self.0.iter().filter(move |((name, _), _)| *name == who);
         own.map(|((_, part), times)| (*part, median(times.clone())))
     }
 
-    /// The median of all of somebody's work in one turn.
+    /// The median of a party's whole work in one turn.
     pub fn total(&self, who: &str) -> Duration {
         let mut turns: Vec<Duration> = Vec::new();
         for (_, times) in self.0.iter().filter(|((name, _), _)| *name == who) {

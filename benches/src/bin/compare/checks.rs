@@ -1,5 +1,5 @@
-//! Checking beside ark-groth16, and Poseidon in lanes beside the native form. On one thread,
-//! whatever proves.
+//! Compares verification with ark-groth16, and Poseidon in lanes with the native form. It runs on
+//! one thread.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -26,11 +26,11 @@ use crate::{
     scene::{Scene, Shown, spoil},
 };
 
-/// Proofs of a batch.
+/// The number of proofs in a batch.
 const COUNT: usize = 1024;
-/// Proofs that are checked one by one in a turn.
+/// The number of proofs that are checked one by one in a turn.
 const FEW: usize = 32;
-/// Where the bad one stands.
+/// The position of the bad proof.
 const BAD: usize = COUNT / 2 + 77;
 
 /// Medians, of one proof or one hash.
@@ -49,7 +49,7 @@ impl Checks {
         part.as_secs_f64() / of.as_secs_f64()
     }
 
-    /// What the summary tells.
+    /// The figures for the summary.
     pub fn figures(&self) -> [(&'static str, f64); 5] {
         [
             ("verify_one_vs_ark", Self::part(self.one, self.ark)),
@@ -99,8 +99,8 @@ fn us(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-/// What arkworks does with the same bytes: points with their subgroups, inputs, equation; nothing
-/// of scope, root or binding.
+/// The same work with arkworks: points with their subgroups, inputs and equation, but not scope,
+/// root or binding.
 fn ark(key: &PreparedVerifyingKey<Bn254>, shown: &Shown) -> anyhow::Result<bool> {
     let proof = ark_groth16::Proof {
         a: G1Affine::deserialize_compressed(&shown.proof[..32])?,
@@ -112,7 +112,7 @@ fn ark(key: &PreparedVerifyingKey<Bn254>, shown: &Shown) -> anyhow::Result<bool>
     Ok(Groth16::<Bn254, LibsnarkReduction>::verify_proof(key, &proof, &inputs?)?)
 }
 
-/// All of it in turns. Proofs are simulated with the secrets of a key that is made here.
+/// Runs everything in turns. Proofs are simulated with the secrets of a key that is made here.
 pub fn checks(runs: usize, rng: &mut StdRng) -> anyhow::Result<Checks> {
     let mut scene = Scene::new(CircuitName::FiveFu, 1);
     let shown: Vec<Shown> = (0..COUNT).map(|_| scene.claim()).collect();
@@ -145,7 +145,7 @@ pub fn checks(runs: usize, rng: &mut StdRng) -> anyhow::Result<Checks> {
     let hashes = RefCell::new(vec![Fr::ZERO; COUNT]);
     let native = || inputs.iter().map(|inputs| hash4(*inputs)).collect::<Vec<Fr>>();
 
-    // They agree, or there is nothing to compare.
+    // Both must agree, or there is nothing to compare.
     anyhow::ensure!(spoilers(&shown).is_some_and(|found| found.is_empty()), "a good one is named");
     anyhow::ensure!(spoilers(&poisoned) == Some(vec![BAD]), "the bad one is not named");
     anyhow::ensure!(!ark(&key, &poisoned[BAD])?, "ark-groth16 takes the bad one");

@@ -24,10 +24,10 @@ pub struct Contest {
     rows: usize,
     wires: usize,
     ours: Vec<Measured>,
-    /// Given matrices and assignment.
+    /// From given matrices and assignment.
     pub ark: Duration,
     ark_synthesis: Duration,
-    /// Given matrices and assignment.
+    /// From given matrices and assignment.
     pub taceo: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Contest {
         &self.ours[best.unwrap_or(0)]
     }
 
-    /// Our time as a part of another.
+    /// Our time as a fraction of another.
     pub fn ratio(&self, other: &Duration) -> f64 {
         self.best().total.as_secs_f64() / other.as_secs_f64()
     }
@@ -155,7 +155,7 @@ pub fn contest(subject: &Subject, runs: usize, rng: &mut StdRng) -> anyhow::Resu
         })
         .collect::<anyhow::Result<Vec<(Backend, Queries, Duration)>>>()?;
     let workspaces = Workspaces::new();
-    // As a service does it: from the witness's inputs to a checked proof.
+    // As a service does it: from the inputs of the witness to a checked proof.
     let prove = |queries: &Queries| {
         let assignment = (subject.assign)();
         let proof = queries.prove(keys::values(&assignment), r, s, &workspaces)?;
@@ -163,7 +163,7 @@ pub fn contest(subject: &Subject, runs: usize, rng: &mut StdRng) -> anyhow::Resu
         anyhow::Ok(proof)
     };
 
-    // They agree, or there is nothing to compare. This is the run that does not count, too.
+    // Both must agree, or there is nothing to compare. This is also the run that does not count.
     let expected: Proof<Bn254> = ark()?;
     ensure!(ark_synthesis()? == expected, "arkworks disagrees with itself");
     ensure!(taceo()? == expected, "taceo-groth16 disagrees with ark-groth16");
@@ -202,7 +202,7 @@ pub fn contest(subject: &Subject, runs: usize, rng: &mut StdRng) -> anyhow::Resu
     })
 }
 
-/// Medians of works that take turns, after one turn that does not count.
+/// The medians of tasks that take turns, after one turn that does not count.
 pub fn interleaved<const N: usize>(runs: usize, works: [&dyn Fn() -> bool; N]) -> [Duration; N] {
     let medians = interleaved_all(runs, &works);
     std::array::from_fn(|work| medians[work])

@@ -1,4 +1,4 @@
-//! The kernels beside arkworks'.
+//! Compares the kernels with those of arkworks.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::contest::interleaved;
 const LOG: u32 = 15;
 const WINDOW: u32 = 15;
 
-/// One kernel, ours and arkworks'.
+/// One kernel: ours and the one of arkworks.
 pub struct Kernel {
     name: &'static str,
     backend: Backend,
@@ -48,7 +48,8 @@ impl Kernel {
     }
 }
 
-/// All kernels with all backends. Ours run on one thread: who has several hands them ranges.
+/// All kernels with all backends. Ours run on one thread; a caller with several threads gives them
+/// ranges.
 pub fn all(runs: usize, rng: &mut StdRng) -> anyhow::Result<Vec<Kernel>> {
     let count = 1usize << LOG;
     let scalars: Vec<BigInt<4>> = (0..count).map(|_| Fr::rand(rng).into_bigint()).collect();
@@ -63,7 +64,7 @@ pub fn all(runs: usize, rng: &mut StdRng) -> anyhow::Result<Vec<Kernel>> {
     Ok(out)
 }
 
-/// Distinct points, and cheaply.
+/// Distinct points, made cheaply.
 fn points<P: CurveGroup>(rng: &mut StdRng) -> Vec<P::Affine> {
     let (mut point, step) = (P::rand(rng), P::rand(rng));
     let next = |_| {
@@ -89,7 +90,7 @@ fn msm<G: Group, P: CurveGroup<Affine = G::Affine, ScalarField = Fr>>(
     Ok((ours, ark))
 }
 
-/// Two transforms there and two back onto the coset, and their products.
+/// Two transforms and two back onto the coset, and their products.
 fn ntt(backend: Backend, runs: usize, rng: &mut StdRng) -> anyhow::Result<Kernel> {
     let count = 1usize << LOG;
     let [a, b] = [(); 2].map(|()| (0..count).map(|_| Fr::rand(rng)).collect::<Vec<Fr>>());

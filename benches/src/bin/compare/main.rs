@@ -1,5 +1,5 @@
-//! The engine beside its peers, in one run: ratios first. Machines and their moods differ, so what
-//! is compared takes turns.
+//! Compares the engine with its peers in one run, and prints ratios first. Machines and their load
+//! differ, so the compared programs take turns.
 #![allow(clippy::print_stdout)]
 
 #[cfg(test)]
@@ -37,21 +37,21 @@ use checks::{Checks, checks};
 use contest::{Contest, contest};
 use subject::{Subject, chain, statements};
 
-/// Our engine, ark-groth16 and taceo-groth16 on the same circuits, keys and witnesses; our verifier
-/// and ark-groth16's.
+/// Compare our engine, ark-groth16 and taceo-groth16 on the same circuits, keys and witnesses, and
+/// our verifier with ark-groth16's.
 #[derive(Parser)]
 struct Args {
-    /// Threads that prove
+    /// Number of threads that prove
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
     threads: u8,
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// Timed runs of each, after one that does not count; the median is told
+    /// Number of timed runs of each part, after one that does not count. The median is printed
     #[arg(long, default_value_t = 7)]
     runs: usize,
-    /// Loads this prepared key, makes one proof and tells the memory that took; what the bench asks
-    /// itself
+    /// Load this prepared key, make one proof and print the memory that it took. The bench calls
+    /// itself with this
     #[arg(long, hide = true)]
     peak_of: Option<PathBuf>,
 }
@@ -137,7 +137,7 @@ fn summary(
     summary
 }
 
-/// What a prepared key's file costs.
+/// The cost of a prepared key's file.
 struct KeyFile {
     bytes: u64,
     on_record_ms: f64,
@@ -149,7 +149,8 @@ impl KeyFile {
     fn json(&self, peak: Option<u64>) -> Value {
         json!({
             "step": "key", "circuit": "five-fu", "bytes": self.bytes, "engine": self.summary,
-            "load_on_record_ms": self.on_record_ms, "load_hashed_ms": self.hashed_ms, "peak_mb": peak,
+            "load_on_record_ms": self.on_record_ms, "load_hashed_ms": self.hashed_ms,
+            "peak_mb": peak,
         })
     }
 
@@ -177,11 +178,11 @@ fn key_file(subject: &Subject, folder: &Path, runs: usize) -> anyhow::Result<Key
     key.save(&path)?;
     let summary = key.summary();
     drop(key);
-    // A change of just now is not put on record.
+    // A file that has just changed is not put on record.
     std::thread::sleep(std::time::Duration::from_millis(3_100));
     let record = folder.join("key.checked");
     let hashed = median(runs, || {
-        // Gone is what we want: the first time there is none.
+        // The first time, there is no file to remove.
         let _ = std::fs::remove_file(&record);
         load(&path).is_ok_and(|(_, checked)| checked == Integrity::Hashed)
     });
@@ -192,7 +193,7 @@ fn key_file(subject: &Subject, folder: &Path, runs: usize) -> anyhow::Result<Key
     Ok(KeyFile { bytes, on_record_ms: ms(on_record), hashed_ms: ms(hashed), summary })
 }
 
-/// The peak memory of a process of its own, which loads the key and proves.
+/// The peak memory of a separate process that loads the key and proves.
 fn peak(path: &Path, threads: usize) -> anyhow::Result<Option<u64>> {
     let mut command = std::process::Command::new(std::env::current_exe()?);
     let out =
@@ -214,8 +215,8 @@ fn peak_of(path: &Path) -> anyhow::Result<u64> {
 fn speed_up(subject: &Subject, pool: &rayon::ThreadPool, runs: usize) -> anyhow::Result<f64> {
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let queries = subject.queries(Backend::best())?;
-    // Each with memory of its own: what a proof leaves behind is wiped, and one thread's is larger
-    // than it is for several.
+    // Each has its own memory: what a proof leaves behind is wiped, and it is larger for one thread
+    // than for several.
     let workspaces = [Workspaces::new(), Workspaces::new()];
     let prove = |workspaces: &Workspaces| {
         let assignment = (subject.assign)();

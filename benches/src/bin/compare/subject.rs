@@ -1,4 +1,4 @@
-//! What is proved: circuits, keys, witnesses.
+//! The subjects of the comparison: circuits, keys and witnesses.
 
 use anyhow::Context as _;
 use ark_bn254::{Bn254, Fr};
@@ -49,7 +49,7 @@ impl Subject {
         Ok(keys::prepare(key, Options::default(), &|_| ())?)
     }
 
-    /// The verifying key, where the circuit is ours.
+    /// The verifying key, if the circuit is ours.
     pub fn verifying(&self) -> Option<&VerifyingKey> {
         self.named.as_ref().map(ProvingKey::verifying_key)
     }
@@ -78,13 +78,13 @@ fn statement<C: Circuit + Sync + Send + 'static>(
     })
 }
 
-/// x^5 again and again, three rows a step, and a last row that makes it public.
+/// A chain of x^5, three rows for each step, and a last row that makes the result public.
 pub fn chain(steps: usize, rng: &mut StdRng) -> anyhow::Result<Subject> {
     let start = Fr::from(7u64);
     let mut end = start;
     (0..steps).for_each(|_| end = end.square().square() * end);
     let run = move |mode: Mode| {
-        // One, the output, the start, three wires a step.
+        // One, the output, the start, and three wires for each step.
         let size = Size { rows: 3 * steps + 1, wires: 3 * steps + 3 };
         let (mut declaration, [output]) = Declaration::new(mode, size, [end]);
         let mut x = declaration.private(start);
@@ -119,7 +119,7 @@ fn matrices(shape: &R1cs) -> [Matrix<Fr>; 3] {
     })
 }
 
-/// A circuit as arkworks wants it, with values or without.
+/// A circuit for arkworks, with or without values.
 pub struct Synthesis<'a> {
     pub shape: &'a R1cs,
     pub z: Option<&'a [Fr]>,

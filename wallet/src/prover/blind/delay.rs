@@ -86,16 +86,14 @@ impl WaitReason {
             }
             Self::Evaluator => {
                 "so that whoever saw a wallet read the ledger or ask another server cannot tell \
-                 from the \
-                 time that it was this one"
+                 from the time that it was this one"
             }
             Self::Local => {
                 "so that the evaluator that failed cannot recognise the proof by its time"
             }
             Self::Show => {
                 "so that whoever sees the proof cannot tell from the time which servers helped to \
-                 make \
-                 it"
+                 make it"
             }
         }
     }

@@ -45,8 +45,7 @@ pub enum BlindError {
     /// A dealer's tokens are not signed by its key. None of them is kept.
     #[error(
         "the dealer at {endpoint} sent tokens that another key signed, expected key {expected}, \
-         with \
-         which this dealer was named: get the key from the dealer's operator"
+         with which this dealer was named: get the key from the dealer's operator"
     )]
     DealerKey {
         /// The server's address.

@@ -1,4 +1,5 @@
-//! One case: everything that a verdict depends on, and the good ones that others are changed from.
+//! A case with everything that a verdict depends on, and the good cases from which the others are
+//! derived.
 
 use prost::Message;
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ pub const SECONDS: u64 = 600;
 #[derive(Clone)]
 pub struct Case {
     pub envelope: v1::Envelope,
-    /// Bytes in place of the envelope's.
+    /// Bytes to read instead of the envelope's.
     pub bytes: Option<Vec<u8>>,
     pub asked: Value,
     pub key: &'static str,
@@ -23,11 +24,11 @@ pub struct Case {
     pub logs: Vec<(String, Option<u64>, Vec<String>)>,
     pub now: u64,
     pub window: u64,
-    /// `None`: the store fails.
+    /// `None` if the store fails.
     pub spent: Option<Vec<String>>,
 }
 
-/// What comes of it: an epoch, or a reason.
+/// The verdict: an epoch, or a reason.
 pub type Verdict = Result<u64, Reason>;
 
 pub struct Cases(pub Vec<Value>);

@@ -60,7 +60,7 @@ pub fn proofs(cases: &mut Cases) {
     });
 }
 
-/// What `proofs.json` and `inputs.json` refuse, inside envelopes.
+/// The refused cases of `proofs.json` and `inputs.json`, inside envelopes.
 pub fn unreadable(cases: &mut Cases) {
     let scenes = [donation(), claim(), gift()];
     let refused =
@@ -91,7 +91,7 @@ pub fn unreadable(cases: &mut Cases) {
         cases.add(&case, Err(reason), good, |case| case.envelope.public_inputs.clone_from(&inputs));
     }
 
-    // Points come after the key, and before everything that the statement says.
+    // Points are checked after the key, and before everything about the statement.
     let outside = compressed(&outside_subgroup());
     let mut with = |case: &str, reason: Reason, change: &dyn Fn(&mut Case)| {
         cases.add(&format!("B outside the subgroup, {case}"), Err(reason), donation, |case| {
