@@ -27,8 +27,9 @@ use import::ImportArgs;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 #[command(after_help = usage(
-    "you run a campaign or charity. While a service serves the ledger, you can still run grants, \
-     receipt, checkpoints, info and audit; the other commands need the ledger to themselves.",
+    "when you run a campaign or charity. While a service serves the ledger, you can still run \
+     grants, receipt, checkpoints, info and audit; the other commands need the ledger to \
+     themselves.",
     &["wufu ledger info --dir cerf"],
 ))]
 pub struct LedgerArgs {
@@ -75,7 +76,7 @@ enum Command {
     Generate(GenerateArgs),
     /// Issue cards to addresses
     #[command(after_help = usage(
-        "somebody has won a card, and has sent you an address.",
+        "when somebody has won a card, and has sent you an address.",
         &["wufu ledger issue $(wufu wallet address --org wufu) --kind 和谐 --dir wufu"],
     ))]
     Issue {
@@ -88,8 +89,8 @@ enum Command {
     },
     /// Register persons, so that they can claim: once for each real person
     #[command(after_help = usage(
-        "somebody joins the campaign, and you have checked who they are. Nobody else checks that \
-         each real person is registered only once.",
+        "when somebody joins the campaign, and you have checked who they are. Nobody else checks \
+         that each real person is registered only once.",
         &["wufu ledger register $(wufu wallet address --org wufu) --dir wufu"],
     ))]
     Register {
@@ -99,7 +100,7 @@ enum Command {
     },
     /// Give a pending donation its owner
     #[command(after_help = usage(
-        "a donation was imported without an owner, and its donor has sent you an address.",
+        "when a donation was imported without an owner, and its donor has sent you an address.",
         &["wufu ledger own 06-DC-AND-001 $(wufu wallet address --org cerf) --dir cerf"],
     ))]
     Own {
@@ -112,16 +113,16 @@ enum Command {
     },
     /// Sign the checkpoints of this epoch
     #[command(after_help = usage(
-        "nobody serves the ledger, and new entries should become usable now. A running service \
-         closes each epoch by its clock.",
+        "when nobody serves the ledger, and new entries should become usable now. A running \
+         service closes each epoch by its clock.",
         &["wufu ledger close-epoch --dir cerf"],
     ))]
     CloseEpoch(CloseArgs),
     /// Write a file for a wallet with everything that its address was given
     #[command(after_help = usage(
-        "the epoch has closed, and a person needs their cards, place and donations with the paths \
-         to the newest checkpoint. While everything still waits for the epoch's end, the command \
-         exits with 2.",
+        "when the epoch has closed, and a person needs their cards, place and donations with the \
+         paths to the newest checkpoint. While everything still waits for the epoch's end, the \
+         command exits with 2.",
         &["wufu ledger grants $(wufu wallet address --org wufu) --out grants.msg --dir wufu"],
     ))]
     Grants {
@@ -135,7 +136,7 @@ enum Command {
     },
     /// Write a file for a donor's wallet with one donation's receipt
     #[command(after_help = usage(
-        "the epoch has closed, and a donor needs the receipt of one donation.",
+        "when the epoch has closed, and a donor needs the receipt of one donation.",
         &["wufu ledger receipt 06-DC-AND-001 --out receipt.msg --dir cerf"],
     ))]
     Receipt {
@@ -148,8 +149,8 @@ enum Command {
     },
     /// Write or print all signed checkpoints of the logs
     #[command(after_help = usage(
-        "wallets and verifiers need a second source. Publish the file in another place than the \
-         ledger.",
+        "when wallets and verifiers need a second source. Publish the file somewhere other than \
+         on the ledger's own server.",
         &["wufu ledger checkpoints --dir cerf --log donations > mirror.notes"],
     ))]
     Checkpoints {
@@ -162,7 +163,7 @@ enum Command {
     },
     /// Show the organisation, its log key, its logs and their totals
     #[command(after_help = usage(
-        "you need the log key to publish it, or want to see what the ledger holds.",
+        "when you need the log key to publish it, or want to see what the ledger holds.",
         &["wufu ledger info --dir cerf --json"],
     ))]
     Info,

@@ -29,7 +29,7 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 #[command(after_help = usage(
-    "you are a verifier, such as a tax office, and want somebody to prove a donation to you.",
+    "when you are a verifier, such as a tax office, and want somebody to prove a donation to you.",
     &["wufu request show ask.req"],
 ))]
 pub struct RequestArgs {

@@ -61,7 +61,7 @@ enum Command {
     },
     /// List this user's development keys
     #[command(after_help = usage(
-        "you need a key's id, or want to know which keys are here.",
+        "when you need a key's id, or want to know which keys are here.",
         &["wufu setup list --json"],
     ))]
     List,

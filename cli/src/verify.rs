@@ -33,7 +33,7 @@ use crate::{
 /// Arguments of `wufu verify`.
 #[derive(Args, Debug)]
 #[command(after_help = usage_with_notes(
-    "the answer to your request has arrived, or a claim that you expect.",
+    "when the answer to your request has arrived, or a claim that you expect.",
     &["wufu verify answer.env --request ask.req --key donation.vk --dev-keys \\\n\
        --log-key cerf.pub --checkpoint mirror.notes --spent shown.db --new-spent"],
     "Exit code: 0 the proof answers what you asked; 1 refused; 2 could not tell, or a valid proof \

@@ -43,7 +43,11 @@ async fn a_look_at_nothing_is_an_error() {
     let second = Sources::compared(ledger.clone(), NoteFile::new(&notes));
     let refused = wallet.sync(&second, CAMPAIGN, NOW).await;
     assert!(
-        matches!(&refused, Err(SyncError::Source(SourceError::NoCheckpoint { from, .. })) if from.contains("mirror")),
+        matches!(
+            &refused,
+            Err(SyncError::Source(SourceError::NoCheckpoint { from, .. }))
+                if from.contains("mirror")
+        ),
         "{refused:?}"
     );
 

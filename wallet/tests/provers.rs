@@ -136,9 +136,10 @@ async fn a_trusted_prover_proves_only_what_was_planned() {
     for _ in 0..2 {
         let answer = plan.prove(&prover, on_stage.clone(), NOW).await.unwrap();
         assert_eq!(answer.mode, prover.mode());
-        assert!(
-            matches!(&answer.mode, ProofMode::Trusted { endpoint } if endpoint.starts_with("http://127.0.0.1:"))
-        );
+        assert!(matches!(
+            &answer.mode,
+            ProofMode::Trusted { endpoint } if endpoint.starts_with("http://127.0.0.1:")
+        ));
         assert_eq!(answer.envelope.statement(), Ok(plan.statement().clone()));
     }
     assert_eq!(stages.lock().unwrap()[..3], [Stage::Queued, Stage::Proving, Stage::Done]);

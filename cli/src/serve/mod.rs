@@ -30,8 +30,8 @@ use signals::Signals;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 #[command(after_help = usage(
-    "wallets and verifiers on this machine need a ledger, or servers that make proofs. A service \
-     runs until SIGINT (Ctrl-C) or SIGTERM, and then finishes the requests in flight.",
+    "when wallets and verifiers on this machine need a ledger, or servers that make proofs. A \
+     service runs until SIGINT (Ctrl-C) or SIGTERM, and then finishes the requests in flight.",
     &["wufu serve ledger --dir cerf --listen 127.0.0.1:7182"],
 ))]
 pub struct ServeArgs {
@@ -47,8 +47,8 @@ pub struct ServeArgs {
 enum Role {
     /// Make proofs for wallets in trusted mode: the service sees every witness
     #[command(after_help = usage(
-        "devices are too small to prove by themselves, and their owners trust you with everything \
-         that they hold. Otherwise let wallets prove locally or in blind mode.",
+        "when devices are too small to prove by themselves, and their owners trust you with \
+         everything that they hold. Otherwise let wallets prove locally or in blind mode.",
         &["wufu serve prover --listen 127.0.0.1:7181 --circuit donation"],
     ))]
     Prover(ProverArgs),
@@ -61,16 +61,16 @@ enum Role {
     Ledger(ServeLedgerArgs),
     /// Deal tokens, which are one-time masks, for blind mode
     #[command(after_help = usage(
-        "wallets prove in blind mode, and you run one of its two servers. Another operator must \
-         run the evaluator. The dealer learns which circuit, when and from where, and nothing \
+        "when wallets prove in blind mode, and you run one of its two servers. Another operator \
+         must run the evaluator. The dealer learns which circuit, when and from where, and nothing \
          else.",
         &["wufu serve dealer --listen 127.0.0.1:7183 --circuit donation --signing-key dealer.key"],
     ))]
     Dealer(blind::DealerArgs),
     /// Compute sums over masked numbers, for blind mode
     #[command(after_help = usage(
-        "wallets prove in blind mode, and you run one of its two servers. Another operator must \
-         run the dealer. The evaluator learns which circuit, when and from where, and nothing \
+        "when wallets prove in blind mode, and you run one of its two servers. Another operator \
+         must run the dealer. The evaluator learns which circuit, when and from where, and nothing \
          else.",
         &["wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation"],
     ))]

@@ -37,8 +37,8 @@ use sources::SourceArgs;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 #[command(after_help = usage(
-    "you hold cards or have donated, and want to prove it. The usual order is new, address, pin, \
-     receive, sync, and then claim and submit, or answer.",
+    "when you hold cards or have donated, and want to prove it. The usual order is new, address, \
+     pin, receive, sync, and then claim and submit, or answer.",
     &["wufu wallet address --org wufu"],
 ))]
 pub struct WalletArgs {
@@ -73,7 +73,7 @@ enum Command {
     },
     /// Print this wallet's address at an organisation
     #[command(after_help = usage(
-        "an issuer, a registrar or a charity wants to send you cards, a place or donations.",
+        "when an issuer, a registrar or a charity wants to send you cards, a place or donations.",
         &["wufu wallet address --org wufu"],
     ))]
     Address {
@@ -97,7 +97,7 @@ enum Command {
     },
     /// Create a wallet from a seed that you kept, and say what it has forgotten
     #[command(after_help = usage_with_notes(
-        "the wallet's folder is lost or damaged.",
+        "when the wallet's folder is lost or damaged.",
         &["wufu wallet restore paper.txt --dir restored"],
         "The seed is 24 words or 64 hexadecimal digits, as wufu wallet seed --show prints it. \
          Without FILE, the command asks for it, or reads it from standard input.",
@@ -131,7 +131,7 @@ enum Command {
     },
     /// Take in grants and receipts
     #[command(after_help = usage(
-        "an issuer, a registrar or a charity has sent you a file.",
+        "when an issuer, a registrar or a charity has sent you a file.",
         &["wufu wallet receive receipt.msg grants.msg"],
     ))]
     Receive {
@@ -141,14 +141,14 @@ enum Command {
     },
     /// List what the wallet holds, which claims it made and which requests it answered
     #[command(after_help = usage(
-        "you want to see what can be proved, or what became of a claim.",
+        "when you want to see what can be proved, or what became of a claim.",
         &["wufu wallet list --json"],
     ))]
     List,
     /// Forget a card, a place or a donation
     #[command(after_help = usage(
-        "wufu wallet list says that an item is not this wallet's. What was shown or claimed with \
-         it is still remembered.",
+        "when wufu wallet list says that an item is not this wallet's. What was shown or claimed \
+         with it is still remembered.",
         &["wufu wallet forget wufu/cards:0 --yes"],
     ))]
     Forget {
@@ -161,7 +161,7 @@ enum Command {
     },
     /// Fetch an organisation's logs, and update the paths of your items in them
     #[command(after_help = usage(
-        "you have received something, and again from time to time.",
+        "when you have received something, and again from time to time.",
         &["wufu wallet sync --org cerf --ledger http://127.0.0.1:7182 --second mirror.notes"],
     ))]
     Sync {
@@ -173,8 +173,8 @@ enum Command {
     },
     /// Search one shard that filled up while this wallet was away
     #[command(after_help = usage(
-        "wufu wallet sync names a shard to look up. Only wallets that hold something in a shard \
-         ask for it, so do this by itself, long before a proof.",
+        "when wufu wallet sync names a shard to look up. Only wallets that hold something in a \
+         shard ask for it, so do this by itself, long before a proof.",
         &["wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 \\\n\
            --second mirror.notes"],
     ))]
@@ -190,8 +190,8 @@ enum Command {
     },
     /// Prove that you hold all five Fu cards, and name the payee
     #[command(after_help = usage(
-        "you are registered and hold a card of each kind, and the campaign takes claims. Submit \
-         the claim afterwards.",
+        "when you are registered and hold a card of each kind, and the campaign takes claims. \
+         Submit the claim afterwards.",
         &["wufu wallet claim --org wufu --payout 'account 42' --ledger http://127.0.0.1:7182 \\\n\
            --second mirror.notes --out claim.env && \\\n\
            wufu wallet submit claim.env --ledger http://127.0.0.1:7182"],
@@ -230,7 +230,7 @@ enum Command {
     },
     /// Answer a verifier's signed request with one of your donations
     #[command(after_help = usage(
-        "a verifier has sent you a request. Look at it first: wufu request show.",
+        "when a verifier has sent you a request. Look at it first: wufu request show.",
         &["wufu wallet answer ask.req --ledger http://127.0.0.1:7182 --second mirror.notes \\\n\
            --out answer.env"],
     ))]
@@ -258,8 +258,8 @@ enum Command {
     },
     /// Submit a claim to the campaign's ledger
     #[command(after_help = usage(
-        "wufu wallet claim has written the claim. The same claim can be submitted again, and gets \
-         the same number.",
+        "when wufu wallet claim has written the claim. The same claim can be submitted again, and \
+         gets the same number.",
         &["wufu wallet submit claim.env --ledger http://127.0.0.1:7182"],
     ))]
     Submit {

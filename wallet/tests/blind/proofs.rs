@@ -114,9 +114,10 @@ async fn with_the_engine_a_failure_is_mended_at_home() {
     let prover = wallet(vec![dealer(1).await], vec![bad]).with_rescue(Arc::new(local));
     let made = prover.prove(job(1), quiet()).await.unwrap();
     holds(&made);
-    assert!(
-        matches!(&made.mode, ProofMode::Blind { failure: Some(_), evaluators, .. } if evaluators.len() == 1)
-    );
+    assert!(matches!(
+        &made.mode,
+        ProofMode::Blind { failure: Some(_), evaluators, .. } if evaluators.len() == 1
+    ));
     assert_eq!(spy.seen.lock().unwrap().len(), 1);
     drop((second, other));
 }

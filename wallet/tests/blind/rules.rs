@@ -97,9 +97,10 @@ async fn only_servers_that_were_sent_something_are_listed() {
     let dealer = Dealer { endpoint: nobody().await, key: signing(1).verifying_key() };
     let prover = wallet(vec![dealer], vec![good]).with_rescue(Arc::new(local));
     let made = prover.prove(job(1), quiet()).await.unwrap();
-    assert!(
-        matches!(&made.mode, ProofMode::Blind { evaluators, failure: Some(_), .. } if evaluators.is_empty())
-    );
+    assert!(matches!(
+        &made.mode,
+        ProofMode::Blind { evaluators, failure: Some(_), .. } if evaluators.is_empty()
+    ));
     // The dealer was not reached either. The result says what failed and where.
     assert!(made.mode.servers().is_empty(), "{:?}", made.mode);
     let failure = made.mode.failure().unwrap();

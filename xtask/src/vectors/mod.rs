@@ -160,7 +160,10 @@ impl Cases {
 
     fn finish(self) -> Value {
         let Self { message, accepted, refused, refused_json } = self;
-        json!({ "message": message, "accepted": accepted, "refused": refused, "refused_json": refused_json })
+        json!({
+            "message": message, "accepted": accepted, "refused": refused,
+            "refused_json": refused_json,
+        })
     }
 }
 
