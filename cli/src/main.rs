@@ -49,7 +49,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Show the whole system at work on this machine: ledgers, servers, wallets and a verifier
+    /// Show the whole system at work on this machine: ledgers, servers, wallets, a verifier
     Demo(demo::DemoArgs),
     /// Run a service: prover, ledger, dealer, evaluator, or both of the last two
     Serve(serve::ServeArgs),

@@ -75,7 +75,7 @@ enum Role {
         &["wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation"],
     ))]
     Evaluator(blind::EvaluatorArgs),
-    /// Run dealer and evaluator in one process, for trials: together they know every witness
+    /// Run dealer and evaluator in one process, for trials: it knows every witness
     #[command(after_help = usage(
         "to try blind mode on one machine, where nothing needs to be hidden from anybody.",
         &["wufu serve both --insecure-both --circuit donation"],
