@@ -77,7 +77,9 @@ write(
     + [decoded(address) for address in addresses[:2]],
 )
 log_keys = [case["log_key"].encode() for case in load("vectors/logs.json")["log_keys"] if case["verdict"] == "accepted"]
-write("note", notes + [note.split(b"\n\n")[0] + b"\n" for note in notes] + log_keys)
+answers = load("vectors/receipts.json")
+answers = [answers[kind][0]["note"].encode().replace(b"wufu/", b"cerf/") for kind in ("receipts", "refusals")]
+write("note", notes + [note.split(b"\n\n")[0] + b"\n" for note in notes + answers] + log_keys)
 write("history", [bytes([10, 5, 1, 12, 6, 2, 12, 20]), bytes([10, 5, 1, 11, 5, 1, 15, 6, 2, 18, 0]), bytes([9, 3, 3] * 2), bytes([10, 5, 1, 10, 6, 2])])
 by_name = {message["message"].rsplit(".", 1)[1]: unhex(case["bytes"] for case in message["accepted"]) for message in messages["messages"]}
 

@@ -10,25 +10,26 @@ use directories::ProjectDirs;
 
 use crate::output::Output;
 
-/// Beside the folder of keys and never deleted, so that all processes lock one and the same file.
+/// Beside the folder of keys and never deleted, so that all processes lock the same file.
 const LOCK: &str = "keys.lock";
 
-/// `$WUFU_CACHE` unless it is empty, else the platform's cache folder for `wufu`.
+/// `$WUFU_CACHE` if it is set and not empty, else the platform's cache folder for `wufu`.
 pub fn folder() -> anyhow::Result<PathBuf> {
     if let Some(folder) = std::env::var_os("WUFU_CACHE").filter(|folder| !folder.is_empty()) {
         return Ok(folder.into());
     }
     let dirs = ProjectDirs::from("", "", "wufu")
-        .context("there is no home folder to keep keys in: set WUFU_CACHE to one")?;
+        .context("there is no home folder to keep keys in: set WUFU_CACHE to a folder")?;
     Ok(dirs.cache_dir().to_path_buf())
 }
 
-/// Where development keys are.
+/// The folder of development keys.
 pub fn keys() -> anyhow::Result<PathBuf> {
     Ok(folder()?.join("keys"))
 }
 
-/// Waits until no other process makes or deletes keys here. It ends with what is given.
+/// Waits until no other process makes or deletes keys here, and keeps others out for as long as the
+/// returned file is open.
 pub fn lock_keys(output: Output) -> anyhow::Result<File> {
     let folder = folder()?;
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
@@ -41,20 +42,22 @@ pub fn lock_keys(output: Output) -> anyhow::Result<File> {
         Err(TryLockError::WouldBlock) => {}
         Err(TryLockError::Error(error)) => return Err(error).with_context(name),
     }
-    output.text("waiting for another wufu, which is making keys: some seconds for each circuit");
+    output.text(
+        "waiting for another wufu process that is making keys; this takes seconds for each circuit",
+    );
     lock.lock().with_context(name)?;
     Ok(lock)
 }
 
-/// Where development keys are that may be deleted: a folder that the environment names. Without `HOME`, or with an
-/// empty one, the platform takes the home folder of the user who runs this from the system's list of users, which
-/// nobody asked for.
+/// The folder of development keys that may be deleted: only one that the environment names. Without
+/// `HOME`, the platform would look up the user's home folder in the list of users, and nobody asked
+/// to delete anything there.
 pub fn named_keys() -> anyhow::Result<PathBuf> {
     let is_named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !["WUFU_CACHE", "XDG_CACHE_HOME", "HOME"].into_iter().any(is_named) {
         bail!(
-            "nothing was deleted: HOME is empty or not set, so it is not said whose keys are meant. Set HOME, or WUFU_CACHE \
-             to the folder"
+            "nothing was deleted: HOME is empty or not set, so it is not clear whose keys to \
+             delete. Set HOME, or set WUFU_CACHE to the folder"
         );
     }
     keys()

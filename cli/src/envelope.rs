@@ -1,4 +1,4 @@
-//! `wufu envelope`: inspect one, or corrupt one.
+//! `wufu envelope`: prints an envelope, or changes one bit of it.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,9 @@ use wufu_verifier::ProofRequest;
 use wufu_wallet::endpoint::is_same_file;
 
 use crate::{
-    files, human,
+    files,
+    help::usage,
+    human,
     output::Output,
     request::{described, expiring},
 };
@@ -21,6 +23,10 @@ use crate::{
 /// Arguments of `wufu envelope`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
+#[command(after_help = usage(
+    "to look into an answer or a claim, or to see what a verifier does with a changed one.",
+    &["wufu envelope show answer.env"],
+))]
 pub struct EnvelopeArgs {
     #[command(subcommand)]
     command: Command,
@@ -29,13 +35,19 @@ pub struct EnvelopeArgs {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Print what an envelope says, without verifying any of it
-    #[command(after_help = "Example:\n  wufu envelope show answer.env")]
+    #[command(after_help = usage(
+        "to see what a proof is about, and until when it is valid.",
+        &["wufu envelope show answer.env"],
+    ))]
     Show {
         /// The envelope; - is standard input
         file: PathBuf,
     },
-    /// Change one bit, to see the result refused
-    #[command(after_help = "Example:\n  wufu envelope tamper answer.env bad.env --part ext")]
+    /// Change one bit of an envelope, to see it refused
+    #[command(after_help = usage(
+        "to test a verifier: it must refuse the changed envelope.",
+        &["wufu envelope tamper answer.env bad.env --part ext"],
+    ))]
     Tamper {
         /// The envelope
         file: PathBuf,
@@ -47,7 +59,7 @@ enum Command {
     },
 }
 
-/// Which part is changed.
+/// The part that is changed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum EnvelopePart {
     /// The proof: C becomes -C, another point of the curve
@@ -66,14 +78,15 @@ pub fn run(args: EnvelopeArgs, output: Output) -> anyhow::Result<()> {
             let text = wufu_proto::json::to_json(&envelope)?;
             let value: serde_json::Value = serde_json::from_str(&text)?;
             output.result("envelope", text_of(&envelope, files::now()?), value);
-            // What can be seen of a broken one is shown, and that it is broken.
+            // A broken envelope is shown as far as it can be read, and then reported.
             let name = || format!("{}: not a whole envelope", files::name(&file));
             Envelope::try_from(envelope).with_context(name)?;
         }
         Command::Tamper { file, out, part } => {
             if !files::is_stdin(&file) && !files::is_stdout(&out) && is_same_file(&file, &out) {
                 bail!(
-                    "{}: this is the envelope itself, expected another file for the changed one: choose another name",
+                    "{}: this is the envelope itself, expected another file for the changed one: \
+                     choose another name",
                     out.display()
                 );
             }
@@ -98,7 +111,7 @@ impl EnvelopePart {
     }
 }
 
-/// An envelope for people: ids in hexadecimal digits, as commands take them.
+/// An envelope as text for people. Ids are in hexadecimal digits, as commands take them.
 fn text_of(envelope: &v1::Envelope, now: u64) -> String {
     let v1::Envelope { version: _, circuit, public_inputs, proof, key_id, epochs, binding } =
         envelope;
@@ -125,13 +138,13 @@ fn text_of(envelope: &v1::Envelope, now: u64) -> String {
             Ok(request) => {
                 text += &format!("\nanswers    this request\n{}", described(&request, now, None))
             }
-            Err(error) => text += &format!("\nanswers    a request that is refused: {error}"),
+            Err(error) => text += &format!("\nanswers    a faulty request: {error}"),
         },
     }
-    text + "\nnothing of this is verified: wufu verify does that"
+    text + "\nnone of this is verified: wufu verify does that"
 }
 
-/// Changes an envelope so that it still can be read.
+/// Changes an envelope so that it can still be read.
 pub fn tamper(envelope: &mut v1::Envelope, part: EnvelopePart) -> anyhow::Result<()> {
     match part {
         EnvelopePart::Proof => {

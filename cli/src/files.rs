@@ -27,7 +27,7 @@ pub fn write_message<M: FileMessage>(path: &Path, message: &M, json: bool) -> an
 pub fn now() -> anyhow::Result<u64> {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
     let since =
-        since.context("this machine's clock is before 1970, expected the time of today: set it");
+        since.context("this machine's clock is before 1970, expected today's time: set the clock");
     Ok(since?.as_secs())
 }
 
@@ -41,7 +41,7 @@ pub fn unhex<const N: usize>(field: &str, text: &str) -> anyhow::Result<[u8; N]>
     let wrong = || {
         let got = text.chars().count();
         if text.len() == 2 * N {
-            format!("{field} holds a character that is no hexadecimal digit, expected {}", 2 * N)
+            format!("{field} has a character that is not a hexadecimal digit, expected {}", 2 * N)
         } else {
             format!("{field} is {got} characters, expected {} hexadecimal digits", 2 * N)
         }

@@ -1,4 +1,5 @@
-//! Amounts, times, durations and counts as people read and write them. Machine formats are for `--json`.
+//! Amounts, times, durations and counts as people read and write them. Machine formats are only for
+//! `--json`.
 
 mod parse;
 
@@ -17,7 +18,7 @@ use wufu_verifier::{Amount, Policy, Time, statement::policy::Bounds};
 pub struct MoneyArg {
     /// The number of minor units.
     pub amount: Amount,
-    /// The currency, unless the number was a bare one.
+    /// The currency, unless the number was bare.
     pub currency: Option<CurrencyCode>,
 }
 
@@ -28,7 +29,8 @@ impl MoneyArg {
     }
 }
 
-/// An amount in minor units with its currency: `1,000.00 CNY`. Without one there are no decimals to place.
+/// An amount in minor units with its currency: `1,000.00 CNY`. Without a currency it is not known
+/// where the decimals begin, so the number of minor units is printed.
 pub fn money(minor: u128, currency: Option<CurrencyCode>) -> String {
     wufu_ledger::Money { minor, currency }.to_string()
 }
@@ -38,7 +40,7 @@ pub fn number(number: impl TryInto<u128>) -> String {
     wufu_ledger::grouped(&number.try_into().unwrap_or_default().to_string())
 }
 
-/// A number and a noun in the singular or plural: `1 card`, `1,053 donations`.
+/// A number and its noun, singular or plural: `1 card`, `1,053 donations`.
 pub fn count(number: impl TryInto<u128>, noun: &str) -> String {
     let number = number.try_into().unwrap_or_default();
     format!("{} {}", wufu_ledger::grouped(&number.to_string()), plural(number, noun))
@@ -55,19 +57,19 @@ fn plural(number: u128, noun: &str) -> String {
     }
 }
 
-/// Names in a row, or `none`.
+/// A list of names, or `none`.
 pub fn list(items: impl IntoIterator<Item = impl Display>) -> String {
     let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
     if items.is_empty() { "none".into() } else { items.join(", ") }
 }
 
-/// What a policy allows of amounts and times: `any amount, any time`, or the bounds. A policy has no currency: where
-/// none is known, amounts are in minor units of the log's.
+/// The amounts and times that a policy allows: `any amount, any time`, or the bounds. A policy has
+/// no currency, so without a known one the amounts are in minor units of the log's currency.
 pub fn bounds(policy: &Policy, currency: Option<CurrencyCode>) -> String {
     format!("{}, {}", amounts(&policy.amount, currency), times(&policy.time))
 }
 
-/// What a policy allows of amounts, as [`bounds`] tells it.
+/// The amounts that a policy allows, as [`bounds`] prints them.
 pub fn amounts(bounds: &Bounds<Amount>, currency: Option<CurrencyCode>) -> String {
     let said = bare_amounts(bounds, currency);
     let open = bounds.min() == Amount::MIN && bounds.max() == Amount::MAX;

@@ -1,4 +1,4 @@
-//! Where services listen: loopback or a Unix socket, until TLS comes.
+//! Where services listen: on a loopback port or a Unix socket, as long as there is no TLS.
 
 use std::{
     fs, io,
@@ -19,13 +19,13 @@ use tokio::{
 use tonic::transport::server::Connected;
 use wufu_wallet::endpoint::is_this_machine;
 
-/// Where to listen.
+/// Options that say where to listen.
 #[derive(Args, Clone, Debug)]
 pub struct ListenArgs {
-    /// Listen on this loopback address and port. Port 0 takes a free one
+    /// Listen on this loopback address and port. Port 0 takes a free port
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "unix", value_parser = address)]
     pub listen: Option<SocketAddr>,
-    /// Listen on a Unix socket at this path. It is made with mode 0600
+    /// Listen on a Unix socket at this path, with mode 0600
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,
 }
@@ -37,9 +37,9 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 /// A bound listener.
 #[derive(Debug)]
 pub enum Listener {
-    /// Loopback.
+    /// A loopback port.
     Tcp(TcpListener),
-    /// Unix socket; its file goes with the second value.
+    /// A Unix socket. Its file is removed with the second value.
     Unix(UnixListener, SocketFile),
 }
 
@@ -54,16 +54,17 @@ impl Drop for SocketFile {
 }
 
 impl ListenArgs {
-    /// Binds, by default to `port` on 127.0.0.1.
+    /// Binds the listener: by default to `port` on 127.0.0.1.
     pub async fn bind(&self, port: u16) -> anyhow::Result<Listener> {
         if let Some(path) = &self.unix {
-            // A socket that a killed service left; anything else is not ours to remove.
+            // Only a socket that a killed service left behind may be removed.
             if let Ok(meta) = fs::symlink_metadata(path) {
                 if !meta.file_type().is_socket() {
                     let what =
                         if meta.is_dir() { "a folder" } else { "a file that is not a socket" };
                     bail!(
-                        "--unix {}: {what} is there already, expected a new path: it is not replaced",
+                        "--unix {}: {what} is there already, expected a new path: nothing was \
+                         replaced",
                         path.display()
                     );
                 }
@@ -80,7 +81,7 @@ impl ListenArgs {
         let address = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port)));
         loopback(address)?;
         let listener = TcpListener::bind(address).await;
-        Ok(Listener::Tcp(listener.with_context(|| format!("listen on {address}"))?))
+        Ok(Listener::Tcp(listener.with_context(|| format!("cannot listen on {address}"))?))
     }
 }
 
@@ -88,15 +89,15 @@ impl ListenArgs {
 fn loopback(address: SocketAddr) -> anyhow::Result<()> {
     if !is_this_machine(address.ip()) {
         bail!(
-            "--listen is {address}, expected a loopback address (127.0.0.1 or [::1]) or --unix PATH: \
-             without TLS, anybody on the way could read what is sent"
+            "--listen is {address}, expected a loopback address (127.0.0.1 or [::1]) or --unix \
+             PATH, because without TLS anybody on the network could read what is sent"
         );
     }
     Ok(())
 }
 
 impl Listener {
-    /// Where clients connect.
+    /// The address that clients connect to.
     pub fn url(&self) -> anyhow::Result<String> {
         Ok(match self {
             Self::Tcp(listener) => format!("http://{}", listener.local_addr()?),
@@ -105,16 +106,16 @@ impl Listener {
     }
 }
 
-/// An accepted connection, of either sort: one type, so that the services are compiled once.
+/// An accepted connection of either kind. It is one type, so that the services are compiled once.
 pub enum Connection {
-    /// Loopback.
+    /// A loopback port.
     Tcp(TcpStream),
-    /// Unix socket.
+    /// A Unix socket.
     Unix(UnixStream),
 }
 
 impl Listener {
-    /// The connections that come.
+    /// The stream of incoming connections.
     pub fn into_stream(self) -> impl Stream<Item = io::Result<Connection>> + Send {
         // The socket's file lives as long as the stream.
         stream::unfold(self, |listener| async move {
@@ -132,7 +133,7 @@ impl Listener {
 }
 
 impl Connected for Connection {
-    /// Nobody is told apart: services do not look at who connects.
+    /// Services do not look at who connects.
     type ConnectInfo = ();
 
     fn connect_info(&self) {}

@@ -1,4 +1,4 @@
-//! `wufu`: the one command of the project.
+//! `wufu`: the project's command.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(test)]
@@ -8,6 +8,7 @@ mod cache;
 mod demo;
 mod envelope;
 mod files;
+mod help;
 mod human;
 mod ledger;
 mod listen;
@@ -26,9 +27,15 @@ use std::{io::Write as _, process::ExitCode};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use output::Output;
 
-/// Prove that you hold all five Fu, or that a donation of yours is in the ledger, without saying who you are.
+/// Prove that you hold all five Fu cards, or that a donation of yours is in a ledger, without
+/// saying who you are
 #[derive(Parser, Debug)]
 #[command(name = "wufu", version, arg_required_else_help = true)]
+#[command(after_help = help::usage(
+    "start with the demo, which shows every part at work. `wufu COMMAND --help` says when a \
+     command is needed.",
+    &["wufu demo", "wufu wallet new --dir mine", "wufu verify --help"],
+))]
 struct Cli {
     /// Print one JSON object per line, for programs
     #[arg(long, global = true)]
@@ -42,21 +49,21 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Run everything once on this machine: ledgers, a prover, wallets and a verifier
+    /// Show the whole system at work on this machine: ledgers, servers, wallets, a verifier
     Demo(demo::DemoArgs),
-    /// Run a service: ledger, prover, dealer or evaluator
+    /// Run a service: prover, ledger, dealer, evaluator, or both of the last two
     Serve(serve::ServeArgs),
-    /// Make, list or clear development keys
+    /// Make, list or delete development keys
     Setup(setup::SetupArgs),
-    /// Manage a ledger: create, import, issue, close an epoch, audit
+    /// Run a ledger: create it, import or issue, close epochs, audit it
     Ledger(ledger::LedgerArgs),
-    /// Use a wallet: receive, prove, submit
+    /// Use a wallet: receive cards and donations, prove, submit
     Wallet(wallet::WalletArgs),
-    /// Ask for a proof: make a verifier's key, sign a request
+    /// Ask for a proof of a donation: make a verifier's key, sign a request
     Request(request::RequestArgs),
-    /// Check a proof against what you asked: exit 0 yes, 1 refused, 2 could not tell
+    /// Check a proof against what you asked; exit 0 accepted, 1 refused, 2 could not tell
     Verify(Box<verify::VerifyArgs>),
-    /// Inspect an envelope, or corrupt one to see it refused
+    /// Print an envelope, or change one bit of it to see it refused
     Envelope(envelope::EnvelopeArgs),
 }
 
@@ -83,13 +90,14 @@ fn main() -> ExitCode {
             Command::Envelope(args) => envelope::run(args, output).map(|()| ExitCode::SUCCESS),
         }
     });
-    // A failed command could not tell; only `verify` knows refusals.
+    // Exit code 1 is a refusal, which only `verify` and `demo` give. Other failures exit with 2.
     let code = result.unwrap_or_else(|error| failed(output, &error, 2));
-    // An answer that nobody could read is none.
+    // An answer that could not be printed does not count.
     output::check().map_or_else(|error| failed(output, &error, 2), |()| code)
 }
 
-/// The command line. An empty environment variable counts as unset. Help and version are printed here.
+/// Parses the command line, and prints help and version. An empty environment variable counts as
+/// unset.
 fn parse() -> Result<Cli, ExitCode> {
     let parsed = without_empty_variables(Cli::command()).try_get_matches();
     let parsed = parsed.and_then(|mut matches| {

@@ -1,22 +1,22 @@
-//! Names on the command line. They are hashed, signed or compared as they stand, so a faulty one is refused before
-//! anything is done with it.
+//! Names on the command line. They are hashed, signed or compared byte for byte, so a faulty name
+//! is refused at once.
 
 use wufu_verifier::{
     encoding::text::{self, NameError},
     log::name::{DonationLogError, LogName},
 };
 
-/// A name that is one word: of an organisation or a log.
+/// A name of one word: an organisation or a log.
 pub fn word(text: &str) -> Result<String, NameError> {
     text::check_word(text).map(|()| text.into())
 }
 
-/// The name of an organisation, for which a ledger is made. Its folder and files are called after it, here and
-/// elsewhere.
+/// The name of an organisation. Folders and files are named after it, here and elsewhere.
 pub fn org(text: &str) -> Result<String, String> {
     if text.chars().all(|c| c == '.') && !text.is_empty() {
         return Err(format!(
-            "the name {text} is a place in a file system, expected a name with a letter or digit"
+            "{text} is the name of a folder in every file system, expected a letter or digit in \
+             the name"
         ));
     }
     if text.contains('/') {
@@ -25,12 +25,12 @@ pub fn org(text: &str) -> Result<String, String> {
     word(text).map_err(|error| error.to_string())
 }
 
-/// The name of a donation log, as a request that can be answered has it.
+/// The name of a donation log that a request may ask about.
 pub fn donation_log(text: &str) -> Result<String, DonationLogError> {
     LogName::parse_donations(text).map(|log| log.to_string())
 }
 
-/// A name of words: a payee, a purpose.
+/// A name of one or more words: a payee or a purpose.
 pub fn name(text: &str) -> Result<String, NameError> {
     text::check_name(text).map(|()| text.into())
 }
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     /// Rows of SECURITY.md: 53.
-    /// FAILURES.md, row 53: keys, scopes and payees follow from names as they were typed or pasted.
+    /// Keys, scopes and payees follow from names as they were typed or pasted.
     #[test]
     fn a_deceptive_name_is_refused_on_the_command_line() {
         for hidden in ["wu\u{200b}fu", "wufu\u{ad}", "\u{202e}wufu", "", " "] {
@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(name("account 42"), Ok("account 42".into()));
         assert!(name("Cafe\u{301}").is_err());
         assert!(org("wufu").is_ok() && org("v.1").is_ok() && org("wu\u{200b}fu").is_err());
-        // A folder of such a name is the one in which it would stand.
+        // A folder of such a name is its own parent, or is not a folder of its own.
         for dots in [".", "..", "..."] {
             assert!(org(dots).is_err(), "{dots}");
         }

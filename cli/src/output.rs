@@ -1,4 +1,5 @@
-//! What the commands say: text for people, one JSON object a line for machines, nothing when quiet.
+//! What the commands print: text for people, or one JSON object per line for programs; with
+//! `--quiet` only the result.
 
 use std::{
     fmt::Display,
@@ -16,29 +17,30 @@ use serde_json::{Map, Value};
 
 use crate::files;
 
-/// How a command speaks.
+/// How a command prints.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     json: bool,
     quiet: bool,
-    /// Standard output is the file that the command writes.
+    /// Whether standard output is the file that the command writes, so that texts go to standard
+    /// error.
     aside: bool,
-    /// Results are steps on the way to another result.
+    /// Whether results are only steps of a larger command.
     steps: bool,
 }
 
 impl Output {
-    /// Text or JSON, results alone when quiet.
+    /// Prints text or JSON, and with `quiet` only the result.
     pub fn new(json: bool, quiet: bool) -> Self {
         Self { json, quiet, aside: false, steps: false }
     }
 
-    /// The same, on standard error when `out` is standard output.
+    /// The same, but on standard error if `out` is standard output.
     pub fn beside(self, out: &Path) -> Self {
         Self { aside: self.aside || files::is_stdout(out), ..self }
     }
 
-    /// The same, for a part of a larger command: its results are not the command's.
+    /// The same, for a part of a larger command, whose results are not the command's.
     pub fn for_a_step(self) -> Self {
         Self { steps: true, ..self }
     }
@@ -48,12 +50,12 @@ impl Output {
         self.quiet
     }
 
-    /// Whether machines listen.
+    /// Whether JSON is printed.
     pub fn is_json(self) -> bool {
         self.json
     }
 
-    /// A result: the text for people, the fields for machines.
+    /// Prints a result: the text for people, or the fields for programs.
     pub fn result(self, step: &str, text: impl Display, fields: Value) {
         if self.steps && self.quiet {
             return;
@@ -65,26 +67,26 @@ impl Output {
         }
     }
 
-    /// Something by the way, which quiet leaves out.
+    /// Prints a remark, which `--quiet` leaves out.
     pub fn note(self, step: &str, text: impl Display, fields: Value) {
         if !self.quiet {
             self.result(step, text, fields);
         }
     }
 
-    /// Only for people.
+    /// Prints a text that only people need.
     pub fn text(self, text: impl Display) {
         if !self.quiet && !self.json {
             self.line(text);
         }
     }
 
-    /// Why a command failed.
+    /// Prints why a command failed.
     pub fn failure(self, error: &anyhow::Error) {
         if self.json {
             self.object("error", serde_json::json!({ "error": chain(error) }));
         }
-        // A program that cannot be told there is told here.
+        // If standard output failed, a program finds the error here.
         if !self.json || has_failed() {
             line(&mut io::stderr(), format_args!("wufu: {}", chain(error)));
         }
@@ -112,7 +114,7 @@ impl Output {
         self.line(Value::Object(object));
     }
 
-    /// Progress of something long: a bar on a terminal, lines otherwise.
+    /// Shows the progress of something long: a bar on a terminal, lines otherwise.
     pub fn progress(self, what: &'static str) -> ProgressLine {
         let show = !self.quiet && !self.json;
         let bar = (show && io::stderr().is_terminal()).then(|| {
@@ -128,19 +130,19 @@ impl Output {
     }
 }
 
-/// Whether standard error shows colours: only a terminal does, and not where `NO_COLOR` says otherwise.
+/// Whether standard error shows colours: only on a terminal, and not if `NO_COLOR` is set.
 pub fn has_colour() -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     io::stderr().is_terminal() && !unwanted
 }
 
-/// An error with its causes, each said once: a cause that its parent quotes, or that begins with what its parent says,
-/// is not repeated.
+/// An error with its causes, each printed once: a cause that its parent quotes is left out, and a
+/// cause that begins with its parent's text replaces it.
 pub fn chain(error: &anyhow::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     for cause in error.chain() {
         let text = match status(cause) {
-            // Its whole text is the message with a code around it.
+            // The whole text of a status is its message with a code around it.
             Some(status) => status.message().to_owned(),
             None => without_codes(&cause.to_string()),
         };
@@ -155,7 +157,7 @@ pub fn chain(error: &anyhow::Error) -> String {
     let whole = texts.join(": ");
     let mut said: Vec<&str> = Vec::new();
     for part in whole.split(": ") {
-        // Layers of a transport that say nothing but their name.
+        // Skip the layers of the transport that print only their name.
         if !said.contains(&part) && !matches!(part, "transport error" | "tcp connect error") {
             said.push(part);
         }
@@ -168,7 +170,7 @@ fn status<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a tonic:
     boxed.or_else(|| cause.downcast_ref())
 }
 
-/// A text without the numbers that the system gives to its errors: their names stand before them.
+/// The text without the numbers of system errors, whose names stand before them.
 fn without_codes(text: &str) -> String {
     let mut parts = text.split(" (os error ");
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -179,17 +181,18 @@ fn without_codes(text: &str) -> String {
     out
 }
 
-/// The first failure of standard output, unless its reader went away.
+/// The first failure of standard output, other than a closed pipe.
 static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
 
-/// Writes to standard output, and flushes: everything that is printed there goes through here.
+/// Writes to standard output and flushes. All output goes through here.
 pub fn to_stdout(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     write(&mut out)?;
     out.flush()
 }
 
-/// Keeps a failure of standard output for [`check`]. A closed pipe ends the reader's interest, not our work.
+/// Keeps a failure of standard output for [`check`]. A closed pipe is not a failure: the reader
+/// wants no more.
 pub fn keep(error: io::Error) {
     if error.kind() != io::ErrorKind::BrokenPipe {
         FAILURE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -200,34 +203,34 @@ fn has_failed() -> bool {
     FAILURE.lock().unwrap_or_else(PoisonError::into_inner).is_some()
 }
 
-/// Fails if something that was to be printed was not, for another reason than that its reader went away.
+/// Returns an error if some output could not be written, unless its reader went away.
 pub fn check() -> anyhow::Result<()> {
     match &*FAILURE.lock().unwrap_or_else(PoisonError::into_inner) {
         None => Ok(()),
         Some(error) => Err(anyhow::anyhow!(
-            "standard output cannot be written ({error}), so what this command says is lost in part or whole: \
-             free space there, or send it elsewhere"
+            "standard output cannot be written ({error}), so some or all of this command's output \
+             is lost: free space there, or redirect the output elsewhere"
         )),
     }
 }
 
-/// On standard error, where nobody can be told that it failed.
+/// Writes to standard error. A failure here is ignored, because nothing could report it.
 fn line(out: &mut impl io::Write, text: impl Display) {
     let _ = writeln!(out, "{text}");
     let _ = out.flush();
 }
 
-/// How far something is.
+/// The progress of something long.
 pub struct ProgressLine {
     what: &'static str,
     bar: Option<ProgressBar>,
     lines: bool,
-    /// Quarters that were told in lines.
+    /// The quarters that were printed as lines.
     told: AtomicU64,
 }
 
 impl ProgressLine {
-    /// `done` of `total`.
+    /// Shows that `done` of `total` is finished.
     pub fn set(&self, done: u64, total: u64) {
         if let Some(bar) = &self.bar {
             bar.set_length(total);
@@ -242,7 +245,7 @@ impl ProgressLine {
 }
 
 impl ProgressLine {
-    /// `done`, of nobody knows how many.
+    /// Shows that `done` is finished, of an unknown total.
     pub fn at(&self, done: u64) {
         if let Some(bar) = &self.bar {
             bar.set_position(done);
@@ -258,7 +261,7 @@ impl Drop for ProgressLine {
     }
 }
 
-/// Seconds or milliseconds, as a person reads them.
+/// A duration in seconds or milliseconds, for people.
 pub fn duration(time: Duration) -> String {
     if time.as_secs() >= 10 {
         format!("{:.0} s", time.as_secs_f64())
@@ -275,7 +278,8 @@ mod tests {
 
     use super::*;
 
-    /// `README.md: README.md: No such file or directory (os error 2): No such file or directory (os error 2)`.
+    /// `README.md: README.md: No such file or directory (os error 2): No such file or directory (os
+    /// error 2)`.
     #[test]
     fn nothing_is_said_twice() {
         let io = || io::Error::from_raw_os_error(2);

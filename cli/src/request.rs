@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     files,
+    help::usage,
     human::{self, MoneyArg, Span, Utc},
     names,
     output::Output,
@@ -27,6 +28,10 @@ use crate::{
 /// Arguments of `wufu request`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
+#[command(after_help = usage(
+    "when you are a verifier, such as a tax office, and want somebody to prove a donation to you.",
+    &["wufu request show ask.req"],
+))]
 pub struct RequestArgs {
     #[command(subcommand)]
     command: Command,
@@ -34,24 +39,37 @@ pub struct RequestArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Make a verifier's signing key. Whoever has it can ask in the verifier's name
-    #[command(after_help = "Example:\n  wufu request keygen --out verifier.key")]
+    /// Make a verifier's signing key
+    #[command(after_help = usage(
+        "once for each verifier. Keep the file secret: whoever has it can ask in the verifier's \
+         name.",
+        &["wufu request keygen --out verifier.key"],
+    ))]
     Keygen {
-        /// Write the key to this new file, mode 0600
+        /// Write the key to this new file, with mode 0600
         #[arg(long)]
         out: PathBuf,
     },
-    /// Ask for a donation within bounds
-    #[command(
-        after_help = "Example:\n  wufu request new --signing-key verifier.key --purpose 'tax relief 2026' \\\n    --origin cerf/donations/1 --project 1:1 --min-amount '1,000.00 USD' --from 2018-01-01 \\\n    --lifetime '7 d' --key-id donation.vk --out ask.req"
-    )]
+    /// Sign a request for a donation within bounds
+    #[command(after_help = usage(
+        "for each person from whom you want proof of a donation. Send them the file, and keep a \
+         copy: wufu verify compares the answer with it.",
+        &["wufu request new --signing-key verifier.key --purpose 'tax relief 2026' \\\n\
+           --origin cerf/donations/1 --project 1:1 --min-amount '1,000.00 USD' --from 2018-01-01 \
+           \\\n\
+           --lifetime '7 d' --key-id donation.vk --out ask.req"],
+    ))]
     New(Box<NewArgs>),
     /// Print a request
-    #[command(after_help = "Example:\n  wufu request show ask.req")]
+    #[command(after_help = usage(
+        "before you answer a request, to see who asks, for what and until when.",
+        &["wufu request show ask.req"],
+    ))]
     Show {
         /// The request; - is standard input
         file: PathBuf,
-        /// Show amounts in this currency, ISO 4217: that of the log. A request has minor units and names no currency
+        /// Show amounts in the log's currency, ISO 4217. The request itself has minor units and
+        /// names no currency
         #[arg(long, value_name = "CODE", value_parser = human::parse_currency)]
         currency: Option<CurrencyCode>,
     },
@@ -62,7 +80,7 @@ struct NewArgs {
     /// The verifier's key, from `wufu request keygen`
     #[arg(long, value_name = "FILE")]
     signing_key: PathBuf,
-    /// What the answer is for; proofs for two purposes of one verifier cannot be linked
+    /// What the answer is for. Proofs for two purposes of one verifier cannot be linked
     #[arg(long)]
     purpose: String,
     /// The donation log
@@ -70,11 +88,11 @@ struct NewArgs {
     origin: String,
     #[command(flatten)]
     policy: PolicyArgs,
-    /// How long the request stays valid, such as "2 h" or "7 d"; a bare number is seconds
+    /// How long the request stays valid, such as "2 h" or "7 d". A bare number is seconds
     #[arg(long, value_name = "DURATION", default_value = "1 d", value_parser = human::parse_span)]
     lifetime: u64,
-    /// Key that the answer may be proved under: its id, or the file of a verifying key. Repeat the flag for more, best
-    /// first
+    /// A key that the answer may be proved under: its id, or a file of the verifying key. Repeat
+    /// the flag for more, the preferred one first
     #[arg(long, value_name = "HEX|FILE", required = true)]
     key_id: Vec<String>,
     /// Write the request to this file; - is standard output
@@ -87,28 +105,29 @@ struct NewArgs {
 /// A policy on the command line.
 #[derive(Args, Clone, Debug)]
 pub struct PolicyArgs {
-    /// Project that may have received the donation. Repeat the flag for more
+    /// A project that may have received the donation. Repeat the flag for more
     #[arg(long, value_name = "INSTITUTION:PROJECT")]
     pub project: Vec<String>,
-    /// Every project of the ledger's signed directory (needs --ledger and --log-key)
+    /// Allow every project of the ledger's signed directory (needs --ledger and --log-key)
     #[arg(long, conflicts_with = "project")]
     pub all_projects: bool,
-    /// Smallest amount, such as "1,000.00 CNY"; a bare number is minor units (fen, cents)
+    /// Smallest amount, such as "1,000.00 CNY". A bare number is minor units (fen, cents)
     #[arg(long, value_name = "AMOUNT", value_parser = human::parse_money)]
     pub min_amount: Option<MoneyArg>,
     /// Largest amount
     #[arg(long, value_name = "AMOUNT", value_parser = human::parse_money)]
     pub max_amount: Option<MoneyArg>,
-    /// Earliest time, such as "2018-02-15 22:18 +08:00"; a date alone is a day in UTC, a bare number Unix seconds
+    /// Earliest time, such as "2018-02-15 22:18 +08:00". A date alone is its first second in UTC, a
+    /// bare number is Unix seconds
     #[arg(long, value_name = "TIME", value_parser = human::parse_from)]
     pub from: Option<Time>,
-    /// Latest time; a date alone is the whole day
+    /// Latest time. A date alone is its last second in UTC
     #[arg(long, value_name = "TIME", value_parser = human::parse_until)]
     pub until: Option<Time>,
 }
 
 impl PolicyArgs {
-    /// Whether anything of it was said.
+    /// Whether any of the options was given.
     pub fn is_some(&self) -> bool {
         let Self { project, all_projects, min_amount, max_amount, from, until } = self;
         let amounts = min_amount.is_some() || max_amount.is_some();
@@ -116,7 +135,8 @@ impl PolicyArgs {
         *all_projects || !project.is_empty() || amounts || times
     }
 
-    /// The currency of the amounts: as they say, or else the ledger's, where it is known. Both must agree.
+    /// The currency of the amounts: the one that they name, else the ledger's if it is known. Both
+    /// must agree.
     pub fn currency(&self, ledger: Option<CurrencyCode>) -> anyhow::Result<Option<CurrencyCode>> {
         let mut known = ledger.map(|code| (code, "the ledger"));
         let said = [(self.min_amount, "--min-amount"), (self.max_amount, "--max-amount")];
@@ -132,7 +152,7 @@ impl PolicyArgs {
         Ok(known.map(|(code, _)| code))
     }
 
-    /// The policy over these projects.
+    /// The policy for these projects.
     pub fn policy(&self, projects: ProjectSet) -> anyhow::Result<Policy> {
         let amount = |value: Option<MoneyArg>, or| value.map_or(or, |money| money.amount);
         let (min, max) =
@@ -159,14 +179,15 @@ impl PolicyArgs {
         })
     }
 
-    /// The projects that were named one by one.
+    /// The projects that were named with `--project`.
     pub fn named(&self) -> anyhow::Result<ProjectSet> {
         let keys: anyhow::Result<Vec<ProjectKey>> =
             self.project.iter().map(|text| project(text)).collect();
         let keys = keys?;
         if keys.is_empty() {
             bail!(
-                "no project is named, expected --project INSTITUTION:PROJECT, or --all-projects with --ledger and --log-key"
+                "no project is named, expected --project INSTITUTION:PROJECT, or --all-projects \
+                 with --ledger and --log-key"
             );
         }
         ProjectSet::new(keys).context("--project")
@@ -184,8 +205,8 @@ fn project(text: &str) -> anyhow::Result<ProjectKey> {
     key.with_context(wrong)
 }
 
-/// A key's id, or that of the verifying key in a file. Development keys have ids, too: whether one is trusted is not
-/// asked here.
+/// A key's id, or the id of the verifying key in a file. Development keys are accepted here:
+/// whether to trust one is decided at verification.
 fn key_id(text: &str) -> anyhow::Result<KeyId> {
     let path = std::path::Path::new(text);
     match files::unhex("--key-id", text) {
@@ -195,7 +216,8 @@ fn key_id(text: &str) -> anyhow::Result<KeyId> {
             let (got, expected) = (key.circuit(), CircuitName::Donation);
             if got != expected {
                 bail!(
-                    "--key-id {text}: this is a {got} key, expected a {expected} key, since a request asks for a donation"
+                    "--key-id {text}: this is a {got} key, expected a {expected} key, because a \
+                     request asks for a donation"
                 );
             }
             Ok(key.id())
@@ -212,13 +234,15 @@ pub fn signing_key(path: &std::path::Path) -> anyhow::Result<SigningKey> {
     let wrong = || {
         let (name, bytes) = (path.display(), human::count(bytes.len(), "byte"));
         format!(
-            "{name}: {bytes}, expected a verifier's key of 64 hexadecimal digits, as wufu request keygen writes it"
+            "{name}: {bytes}, expected a verifier's key of 64 hexadecimal digits, as wufu request \
+             keygen writes it"
         )
     };
     let text = std::str::from_utf8(&bytes).ok().with_context(wrong)?;
     if is_ledgers(path, text) {
         bail!(
-            "{}: this is a ledger's signing key, expected a verifier's key of its own, as wufu request keygen writes it",
+            "{}: this is a ledger's signing key, expected a verifier's own key, as wufu request \
+             keygen writes it",
             path.display()
         );
     }
@@ -226,8 +250,8 @@ pub fn signing_key(path: &std::path::Path) -> anyhow::Result<SigningKey> {
     Ok(SigningKey::from_bytes(&secret))
 }
 
-/// Whether a signing key is a ledger's, which has the same digits: its file says that it has signed a state, or is in a
-/// ledger's folder. One key for both would let a ledger ask in a verifier's name.
+/// Whether a signing key is a ledger's, which has the same form: its file says that it has signed a
+/// state, or is in a ledger's folder. One key for both would let a ledger ask in a verifier's name.
 fn is_ledgers(path: &std::path::Path, text: &str) -> bool {
     let marked = text.lines().skip(1).any(|line| line.trim() == "has signed a state");
     let in_ledger = path.canonicalize().is_ok_and(|path| {
@@ -253,7 +277,7 @@ pub async fn run(args: RequestArgs, output: Output) -> anyhow::Result<()> {
         Command::New(args) => new(*args, output).await?,
         Command::Show { file, currency } => {
             let message: v1::ProofRequest = files::read_message(&file)?;
-            // Refused unless it is signed by the verifier that it names.
+            // Refused unless the verifier that it names has signed it.
             let request = ProofRequest::try_from(message.clone());
             let request = request.with_context(|| files::name(&file))?;
             let value: serde_json::Value =
@@ -300,9 +324,10 @@ async fn new(args: NewArgs, output: Output) -> anyhow::Result<()> {
     let bare = human::amounts(&policy.amount, None);
     let note = match currency.filter(|_| policy.amount != Bounds::ANY_AMOUNT) {
         Some(code) if of_ledger.is_none() => format!(
-            "\nthe request itself says {bare}, since it names no currency: make sure that {origin} is in {code} (--ledger compares)"
+            "\nthe request itself says {bare}, because requests name no currency: make sure that \
+             {origin} is in {code}, or let --ledger check it"
         ),
-        Some(_) => format!("\nthe request itself says {bare}, since it names no currency"),
+        Some(_) => format!("\nthe request itself says {bare}, because requests name no currency"),
         None => String::new(),
     };
     let text = format!(
@@ -316,7 +341,7 @@ async fn new(args: NewArgs, output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A request for people: ids in hexadecimal digits, as commands take them.
+/// A request as text for people. Ids are in hexadecimal digits, as commands take them.
 pub fn described(request: &ProofRequest, now: u64, currency: Option<CurrencyCode>) -> String {
     const MOST_PROJECTS: usize = 12;
     let Question { purpose, origin, policy, challenge, expiry, key_ids } = request.question();
@@ -326,9 +351,10 @@ pub fn described(request: &ProofRequest, now: u64, currency: Option<CurrencyCode
     let more = if keys.len() > MOST_PROJECTS { ", and more" } else { "" };
     let ids: Vec<String> = key_ids.iter().map(|id| id.to_string()).collect();
     format!(
-        "verifier   {}\npurpose    {purpose:?}\nlog        {origin}\nprojects   {}: {named}{more}\nasks for   {}\nchallenge  {}\nexpires    {}\nkeys       {}",
+        "verifier   {}\npurpose    {purpose:?}\nlog        {origin}\nprojects   {}: {named}{more}\n\
+         asks for   {}\nchallenge  {}\nexpires    {}\nkeys       {}",
         files::hex(request.verifier()),
-        keys.len(),
+        human::number(keys.len()),
         human::bounds(policy, currency),
         files::hex(challenge),
         expiring(*expiry, now),
@@ -336,24 +362,26 @@ pub fn described(request: &ProofRequest, now: u64, currency: Option<CurrencyCode
     )
 }
 
-/// When something expires, and how far that is from now.
+/// When something expires, and how long that is from now.
 pub fn expiring(expiry: u64, now: u64) -> String {
     if expiry <= now {
-        format!("{}, {} ago: it is not valid any more", Utc(expiry), Span(now - expiry))
+        format!("{}, {} ago: it is no longer valid", Utc(expiry), Span(now - expiry))
     } else {
         format!("{}, in {}", Utc(expiry), Span(expiry - now))
     }
 }
 
-/// Tells a person who asks them, for what, and within which bounds. A request may have been passed on by somebody else:
-/// the answer is for who is named here, whoever handed the request over. `currency` is the log's, where it is known.
+/// Prints who asks, for what, and within which bounds. Somebody else may have passed the request
+/// on, and the answer is still for the verifier that is named here. `currency` is the log's, if it
+/// is known.
 pub fn tell(request: &ProofRequest, currency: Option<CurrencyCode>, output: Output) {
     let Question { purpose, origin, policy, expiry, .. } = request.question();
     let (verifier, projects) = (files::hex(request.verifier()), policy.projects.keys().len());
     let amounts = [policy.amount.min(), policy.amount.max()].map(Amount::minor);
     let times = [policy.time.min(), policy.time.max()].map(Time::seconds);
     let text = format!(
-        "asked by {verifier}, for {purpose:?}, until {}: a donation in {origin} to one of {}, {}",
+        "request from {verifier} for {purpose:?}, valid until {}: a donation in {origin} to one of \
+         {}, {}",
         Utc(*expiry),
         human::count(projects, "project"),
         human::bounds(policy, currency)

@@ -21,13 +21,20 @@ use wufu_verifier::{CircuitName, Trust, VerifyingKey, groth16::key::KeyError};
 use wufu_wallet::prover::blind::KitId;
 
 use crate::{
-    cache, files, human,
+    cache, files,
+    help::usage,
+    human,
     output::{Output, duration},
 };
 
 /// Arguments of `wufu setup`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
+#[command(after_help = usage(
+    "for trials. The maker of a development key can forge proofs, so programs refuse these keys \
+     unless --dev-keys accepts them.",
+    &["wufu setup list"],
+))]
 pub struct SetupArgs {
     #[command(subcommand)]
     command: Command,
@@ -35,25 +42,34 @@ pub struct SetupArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Make development keys. Whoever makes one can forge proofs, so they are marked, and refused unless accepted on
-    /// purpose
-    #[command(after_help = "Example:\n  wufu setup dev --circuit donation --export keys/")]
+    /// Make development keys, for trials: whoever makes one can forge proofs
+    #[command(after_help = usage(
+        "before the first trial on a machine, or to export a verifying key and its kit. Commands \
+         that need a proving key make it themselves when there is none.",
+        &["wufu setup dev --circuit donation --export keys/"],
+    ))]
     Dev {
         /// Make the key of this circuit only. Repeat the flag for more
         #[arg(long, value_parser = circuit)]
         circuit: Vec<CircuitName>,
-        /// Make new keys in place of the existing ones. Proofs under the old keys are worth nothing any more
+        /// Replace the existing keys by new ones. Proofs under the old keys become worthless
         #[arg(long)]
         again: bool,
-        /// Write the verifying keys and kits to this folder, too
+        /// Also write the verifying keys and kits to this folder
         #[arg(long, value_name = "FOLDER")]
         export: Option<PathBuf>,
     },
     /// List this user's development keys
-    #[command(after_help = "Example:\n  wufu setup list --json")]
+    #[command(after_help = usage(
+        "when you need a key's id, or want to know which keys are here.",
+        &["wufu setup list --json"],
+    ))]
     List,
-    /// Delete the keys
-    #[command(after_help = "Example:\n  wufu setup clear")]
+    /// Delete this user's development keys
+    #[command(after_help = usage(
+        "to free disk space, or to begin again with new keys. Other files in the folder are kept.",
+        &["wufu setup clear"],
+    ))]
     Clear,
 }
 
@@ -92,7 +108,8 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
                 let kit = kit_id(circuit)?;
                 let text = format!("{circuit}: development key {}, kit {kit}", key.id());
                 let fields = json!({
-                    "circuit": circuit.as_str(), "key_id": key.id().to_string(), "kit_id": kit.to_string(),
+                    "circuit": circuit.as_str(), "key_id": key.id().to_string(),
+                    "kit_id": kit.to_string(),
                 });
                 output.result("key", text, fields);
             }
@@ -119,7 +136,7 @@ pub fn run(args: SetupArgs, output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A name that changes with the circuit: keys of an old one are never found.
+/// The file name changes with the circuit, so that keys of an older circuit are never found.
 fn file_name(circuit: CircuitName, extension: &str) -> String {
     let id = circuit.id().to_string();
     format!("{circuit}-{}.{extension}", &id[..16])
@@ -133,7 +150,7 @@ fn verifying_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
     Ok(cache::keys()?.join(file_name(circuit, "vk")))
 }
 
-/// What a wallet needs of a key that is proved under blind.
+/// The file of the kit, which a wallet needs to prove in blind mode.
 pub fn kit_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
     Ok(cache::keys()?.join(file_name(circuit, "kit")))
 }
@@ -142,12 +159,13 @@ fn kit_id_path(circuit: CircuitName) -> anyhow::Result<PathBuf> {
     Ok(cache::keys()?.join(file_name(circuit, "kit-id")))
 }
 
-/// The id of this user's development kit, as it was put down when the kit was made.
+/// The id of this user's development kit, as it was recorded when the kit was made.
 pub fn kit_id(circuit: CircuitName) -> anyhow::Result<KitId> {
     let path = kit_id_path(circuit)?;
     if !path.exists() {
         bail!(
-            "there is no development kit for {circuit} here, expected one, or --kit FILE: run wufu setup dev"
+            "there is no development kit for {circuit} here: run wufu setup dev, or name a kit \
+             with --kit FILE"
         );
     }
     let text = files::read_text(&path)?;
@@ -155,7 +173,7 @@ pub fn kit_id(circuit: CircuitName) -> anyhow::Result<KitId> {
     Ok(KitId(id.with_context(|| path.display().to_string())?))
 }
 
-/// Whether proofs under this very key can be made here without preparing one first.
+/// Whether this key is prepared here, so that proofs under it can be made at once.
 pub fn ready(key: &VerifyingKey) -> anyhow::Result<bool> {
     if !prepared_path(key.circuit(), Memory::default())?.exists() {
         return Ok(false);
@@ -163,11 +181,11 @@ pub fn ready(key: &VerifyingKey) -> anyhow::Result<bool> {
     Ok(cached_verifying_key(key.circuit())?.is_some_and(|ours| ours.id() == key.id()))
 }
 
-/// What the tables of a circuit's key may take.
+/// The memory limit for the tables of a circuit's key.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Memory {
-    /// Memory for the tables of each circuit's key, in MB: with more, proofs take less time; with 0 they are made from
-    /// the bare key. Enough for the fastest when not given
+    /// Memory for the tables of each circuit's key, in MB. More memory makes proofs faster; 0 uses
+    /// the bare key. Without it, as much as the fastest proofs need
     #[arg(long = "memory", value_name = "MB", value_parser = human::whole::<u32, 0, 65_536>)]
     megabytes: Option<u32>,
 }
@@ -175,14 +193,15 @@ pub struct Memory {
 impl Memory {
     fn options(self) -> Options {
         let options = Options::default();
-        // On a machine of 32 bits some are more than there can be.
+        // On a 32-bit machine, some numbers exceed the address space.
         let bytes = |megabytes: u32| usize::try_from(u64::from(megabytes) * 1_000_000);
         let budget = self.megabytes.map(|megabytes| bytes(megabytes).unwrap_or(usize::MAX));
         Options { budget: budget.unwrap_or(options.budget), ..options }
     }
 }
 
-/// Prepared for the fastest instructions that this machine has, within that memory.
+/// The file of the key that is prepared for this machine's fastest instructions, within that
+/// memory.
 fn prepared_path(circuit: CircuitName, memory: Memory) -> anyhow::Result<PathBuf> {
     let backend = Options::default().backend;
     let extension = match memory.megabytes {
@@ -197,14 +216,14 @@ pub fn prover(circuit: CircuitName, memory: Memory, output: Output) -> anyhow::R
     Ok(Prover::new(PreparedEngine::new(prepared(circuit, memory, output)?)))
 }
 
-/// The user's development key for a circuit, prepared: the one that is there, else a new one. Of several processes that
-/// find none, one makes it, and the others wait for it and take the same.
+/// The user's development key for a circuit, prepared: the existing one, else a new one. If several
+/// processes find none, one makes it, and the others wait and use the same key.
 pub fn prepared(
     circuit: CircuitName,
     memory: Memory,
     output: Output,
 ) -> anyhow::Result<PreparedKey> {
-    // When all is there, a folder that may only be read serves as well.
+    // If every file exists, a read-only folder is enough.
     if kit_path(circuit)?.exists()
         && kit_id_path(circuit)?.exists()
         && let Some(Cached::Ready(key)) = cached(circuit, memory, output)?
@@ -215,10 +234,10 @@ pub fn prepared(
     prepared_under_lock(circuit, memory, output)
 }
 
-/// What is in the place of a prepared key.
+/// What is found where a prepared key belongs.
 enum Cached {
     Ready(Box<PreparedKey>),
-    /// Why it is of no use.
+    /// Why it cannot be used.
     Useless(String),
 }
 
@@ -245,8 +264,8 @@ fn cached(circuit: CircuitName, memory: Memory, output: Output) -> anyhow::Resul
             output.text(format_args!("{circuit}: key loaded in {took}{how}"));
             Ok(Some(Cached::Ready(Box::new(key))))
         }
-        Ok(_) => useless("of another key, made again"),
-        Err(error) => useless(&format!("{error}; made again")),
+        Ok(_) => useless("belongs to another key, and is made again"),
+        Err(error) => useless(&format!("{error}; the file is made again")),
     }
 }
 
@@ -268,15 +287,15 @@ fn prepared_under_lock(
     let (path, options) = (prepared_path(circuit, memory)?, memory.options());
     let key = development(circuit, output)?;
     let start = Instant::now();
-    let progress = output.progress("preparing the key, once");
+    let progress = output.progress("preparing the key (once only)");
     let told = |now: prepared::Progress| match now.step {
         Step::Points => progress.set(now.done as u64, now.total as u64),
-        // A tenth of the time.
+        // This step takes only a tenth of the time.
         Step::Tables => {}
     };
     keys::prepare(&key, options, &told)?.save(&path).with_context(|| path.display().to_string())?;
     drop(progress);
-    // What is mapped takes less memory than what was made.
+    // The mapped file takes less memory than the key that was just made.
     let (key, _) = PreparedKey::load(
         &path,
         &keys::circuit(circuit),
@@ -285,11 +304,11 @@ fn prepared_under_lock(
     )
     .with_context(|| path.display().to_string())?;
     keep_kit(&key)?;
-    output.text(format_args!("{circuit}: prepared in {}", duration(start.elapsed())));
+    output.text(format_args!("{circuit}: key prepared in {}", duration(start.elapsed())));
     Ok(key)
 }
 
-/// The user's development key for a circuit: the one that is there, else a new one.
+/// The user's development key for a circuit: the existing one, else a new one.
 fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKey> {
     let path = path(circuit)?;
     let start = Instant::now();
@@ -301,19 +320,22 @@ fn development(circuit: CircuitName, output: Output) -> anyhow::Result<ProvingKe
                 output.text(text);
                 return Ok(key);
             }
-            Err(KeyFileError::Circuit { .. }) => {
-                output.text(format_args!("{}: of another circuit, made again", path.display()))
+            Err(KeyFileError::Circuit { .. }) => output.text(format_args!(
+                "{}: belongs to another circuit, and is made again",
+                path.display()
+            )),
+            Err(error) => {
+                output.text(format_args!("{}: {error}; the key is made again", path.display()))
             }
-            Err(error) => output.text(format_args!("{}: {error}; made again", path.display())),
         }
     }
-    output.text(format_args!("{circuit}: making a development key, once"));
+    output.text(format_args!("{circuit}: making a development key (once only)"));
     let key = setup::development(circuit, &mut OsRng)?;
     let folder = cache::keys()?;
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     key.save(&path).with_context(|| path.display().to_string())?;
     keep_verifying_key(&key)?;
-    output.text(format_args!("{circuit}: made in {}", duration(start.elapsed())));
+    output.text(format_args!("{circuit}: key made in {}", duration(start.elapsed())));
     Ok(key)
 }
 
@@ -341,11 +363,13 @@ pub fn verifying_key(path: &Path, trust: Trust) -> anyhow::Result<VerifyingKey> 
     let name = path.display();
     VerifyingKey::decode(&files::read(path)?, trust).map_err(|error| match error {
         KeyError::Development => anyhow!(
-            "{name}: this is a development key, expected one of a ceremony, since whoever made it can forge proofs: \
-             for trials, accept it with --dev-keys"
+            "{name}: this is a development key, expected a ceremony key, because the maker of a \
+             development key can forge proofs: for trials, accept it with --dev-keys"
         ),
         KeyError::Magic | KeyError::Length { .. } => {
-            anyhow!("{name}: {error}: expected a verifying key, as wufu setup dev --export writes it")
+            anyhow!(
+                "{name}: {error}: expected a verifying key, as wufu setup dev --export writes it"
+            )
         }
         error => anyhow!("{name}: {error}"),
     })
@@ -355,6 +379,9 @@ pub fn verifying_key(path: &Path, trust: Trust) -> anyhow::Result<VerifyingKey> 
 pub fn development_key(circuit: CircuitName) -> anyhow::Result<VerifyingKey> {
     let key = cached_verifying_key(circuit)?;
     key.with_context(|| {
-        format!("there is no development key for {circuit} here, which --dev-keys asks for: run wufu setup dev")
+        format!(
+            "there is no development key for {circuit} here, and --dev-keys needs one: \
+             run wufu setup dev"
+        )
     })
 }

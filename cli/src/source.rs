@@ -1,4 +1,5 @@
-//! A ledger as a command's argument: a service on this machine, or a ledger's folder, which is then served on the spot.
+//! A ledger as an argument of a command: a service on this machine, or a ledger's folder, which
+//! this process then serves itself.
 
 use std::{path::Path, time::Duration};
 
@@ -20,23 +21,24 @@ use crate::{files, output::chain, serve};
 
 /// Largest answer of a ledger: a shard of donations is 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
-/// How long an answer may take.
+/// The time limit for an answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A ledger, and the key that it must sign with.
+/// A ledger, and the pinned key that must have signed its logs.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Ledger")]
 pub struct LedgerSourceArgs {
-    /// Ledger: http://127.0.0.1:PORT or unix:PATH
+    /// The ledger: http://127.0.0.1:PORT or unix:PATH
     #[arg(long, value_name = "URL")]
     pub ledger: Option<String>,
-    /// The log's public key, name+hash+base64 or a file of it. Get it from a source other than the ledger itself
+    /// The log's public key. Get it from a source other than the ledger itself. Give
+    /// name+hash+base64, or a file of that
     #[arg(long, value_name = "KEY|FILE")]
     pub log_key: Option<String>,
 }
 
 impl LedgerSourceArgs {
-    /// Whether a ledger is to be asked.
+    /// Whether a ledger was named.
     pub fn given(&self) -> bool {
         self.ledger.is_some()
     }
@@ -52,7 +54,7 @@ impl LedgerSourceArgs {
         Ok(LedgerServiceClient::new(connect(url).await?).max_decoding_message_size(MAX_ANSWER))
     }
 
-    /// The signed checkpoints of a log, a page at a time to the newest; none when no ledger was given.
+    /// All signed checkpoints of a log, fetched page by page. Empty when no ledger was named.
     pub async fn checkpoints(&self, origin: &str, key: &LogKey) -> anyhow::Result<Vec<String>> {
         if !self.given() {
             return Ok(Vec::new());
@@ -64,7 +66,8 @@ impl LedgerSourceArgs {
             let request = v1::ListCheckpointsRequest { origin: origin.into(), from_epoch };
             let page = client.list_checkpoints(request).await.map_err(status)?.into_inner().notes;
             let Some(last) = page.last() else { return Ok(notes) };
-            // The one in force comes again at the head of the next page: then there is nothing new.
+            // The checkpoint in force comes again at the head of the next page. A page with nothing
+            // else is the last.
             if page.len() == 1 && notes.last() == Some(last) {
                 return Ok(notes);
             }
@@ -77,7 +80,7 @@ impl LedgerSourceArgs {
         }
     }
 
-    /// The currency of the ledger's donations, where a ledger is named.
+    /// The currency of the ledger's donations, if a ledger was named.
     pub async fn currency(&self) -> anyhow::Result<Option<CurrencyCode>> {
         if !self.given() {
             return Ok(None);
@@ -93,7 +96,8 @@ impl LedgerSourceArgs {
     /// Every project of the ledger's signed directory.
     pub async fn projects(&self) -> anyhow::Result<ProjectSet> {
         let key = self.log_key()?.context(
-            "no log key is named, expected --log-key, since the ledger's directory of projects is signed",
+            "no log key is named, expected --log-key, because the ledger's directory of projects \
+             is signed",
         )?;
         let answer = self.client().await?.get_projects(v1::GetProjectsRequest {}).await;
         let note = answer.map_err(status)?.into_inner().note;
@@ -101,21 +105,23 @@ impl LedgerSourceArgs {
     }
 }
 
-/// A log key, or a file of one.
+/// Reads a log key from the text itself or from the file that it names.
 pub fn log_key(text: &str) -> anyhow::Result<LogKey> {
     let path = Path::new(text);
     let (error, named) = match LogKey::parse(text) {
         Ok(key) => return Ok(key),
-        // What is written like a key is one, mistyped; what is not is a file's name.
+        // A text with a `+` is a mistyped key; any other is the name of a file.
         Err(error) if text.contains('+') && !path.exists() => (error, format!("--log-key {text}")),
         Err(_) if !path.exists() => bail!(
-            "--log-key {text}: neither a log key (name+hash+base64) nor a file of one: wufu ledger info prints it"
+            "--log-key {text}: neither a log key (name+hash+base64) nor a file of one: wufu ledger \
+             info prints it"
         ),
         Err(_) => {
             let read = files::read_text(path).context("--log-key")?;
             if read.starts_with('\u{feff}') {
                 bail!(
-                    "{text}: begins with a byte-order mark (ef bb bf), expected a log key: save it without"
+                    "{text}: begins with a byte-order mark (ef bb bf), expected a log key: save \
+                     the file without the mark"
                 );
             }
             match LogKey::parse(&read) {
@@ -127,7 +133,7 @@ pub fn log_key(text: &str) -> anyhow::Result<LogKey> {
     bail!("{named}: {error}: expected one line name+hash+base64, as wufu ledger info prints it")
 }
 
-/// The projects of an org's signed directory.
+/// The projects of an organisation's signed directory.
 pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
     let origin = Log::DONATIONS.origin(key.name());
     let directory =
@@ -135,7 +141,8 @@ pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
     Ok(ProjectSet::new(directory.projects().into_iter().map(|project| project.key))?)
 }
 
-/// Connects to a service on this machine. A call on the connection ends after a minute, whatever the service does.
+/// Connects to a service on this machine. Every call on the connection ends after a minute at the
+/// latest.
 pub async fn connect(url: &str) -> anyhow::Result<Channel> {
     let expected = "expected a service on this machine: http://127.0.0.1:PORT or unix:PATH";
     let endpoint = match url.parse::<Endpoint>() {
@@ -158,7 +165,7 @@ pub async fn connect(url: &str) -> anyhow::Result<Channel> {
         .with_context(|| format!("no connection to {endpoint}, expected a running service"))
 }
 
-/// Whether a file is in a folder, links seen through.
+/// Whether a file is in a folder, after links are resolved.
 pub fn is_within(file: &Path, folder: &Path) -> bool {
     match (file.canonicalize(), folder.canonicalize()) {
         (Ok(file), Ok(folder)) => folder.is_dir() && file.starts_with(folder),
@@ -172,41 +179,42 @@ pub fn status(status: tonic::Status) -> anyhow::Error {
     anyhow::anyhow!("the service answered {:?}: {}", status.code(), status.message())
 }
 
-/// The folder that the text names, if it does.
+/// The folder that the text names, if it names one.
 fn folder(text: &str) -> Option<&Path> {
     let path = Path::new(text);
     path.is_dir().then_some(path)
 }
 
-/// A ledger that answers, as long as the value lives.
+/// A ledger that answers for as long as this value lives.
 pub struct LedgerSession {
     url: String,
-    // Ends the service that was started on the spot, if one was.
+    // Ends the service that this process started, if it did.
     _end: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
 impl LedgerSession {
-    /// Where it answers.
+    /// The ledger's address.
     pub fn endpoint(&self) -> anyhow::Result<Endpoint> {
         self.url.parse().with_context(|| self.url.clone())
     }
 }
 
-/// The address that an option gives where a file or folder could stand as well, which the text does not name.
+/// Parses the address in an option that may also name a file or folder, once the text is known not
+/// to name one.
 pub fn endpoint_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpoint> {
     let expected = format!("expected {file}, http://127.0.0.1:PORT or unix:PATH");
     match text.parse::<Endpoint>() {
         Ok(endpoint) => Ok(endpoint),
         Err(error @ EndpointError::Remote { .. }) => bail!("{option} {text}: {error}"),
         Err(_) if Path::new(text).exists() => {
-            bail!("{option} {text}: this is something else, {expected}")
+            bail!("{option} {text}: this exists, but is something else, {expected}")
         }
         Err(_) => bail!("{option} {text}: there is no such file or folder, {expected}"),
     }
 }
 
-/// Opens a ledger: the service at a URL, or that of a folder, started here on a loopback port to be read. Nothing is
-/// written in the folder, and whoever serves it goes on.
+/// Opens a ledger: the service at a URL, or a folder, which is then served read-only on a loopback
+/// port. Nothing is written to the folder, and another process may go on serving it.
 pub async fn open(text: &str) -> anyhow::Result<LedgerSession> {
     let Some(folder) = folder(text) else {
         let endpoint = endpoint_in("--ledger", text, "a ledger's folder")?;
@@ -217,7 +225,7 @@ pub async fn open(text: &str) -> anyhow::Result<LedgerSession> {
     let (end, ending) = tokio::sync::oneshot::channel::<()>();
     tokio::spawn(async move {
         let served = serve::serve_reader(listener, reader, async {
-            // A sender that is gone says the same.
+            // If the sender is gone, the service ends too.
             let _ = ending.await;
         });
         if let Err(error) = served.await {
@@ -241,7 +249,7 @@ mod tests {
         }
     }
 
-    /// Checkpoints in the ledger's own folder are no second source, whatever they are called.
+    /// Checkpoints in the ledger's own folder are not a second source, whatever the file is called.
     #[test]
     fn a_file_in_the_ledgers_folder_is_the_ledgers() {
         let base = tempfile::tempdir().unwrap();

@@ -12,22 +12,25 @@ use wufu_verifier::{NullifierStore, check::spent::SpendError, statement::Nullifi
 
 use crate::files::ReadFailure;
 
-/// Nullifier to nothing.
+/// The nullifiers, without values.
 const SPENT: TableDefinition<'_, &[u8], ()> = TableDefinition::new("spent");
 
 /// A spent set in one file.
 pub struct SpentFile(Database);
 
 impl SpentFile {
-    /// Opens the file, or makes a new one when told to. One that is not there, or is empty, is never taken for "nothing
-    /// was shown": it may have been lost.
+    /// Opens the file, or creates it when `new` is set. A missing or empty file never counts as
+    /// "nothing was shown", because it may have been lost.
     pub fn open(path: &Path, new: bool) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
         if new {
             let mut options = OpenOptions::new();
             let file = options.read(true).write(true).create_new(true).mode(0o600).open(path);
             let file = file.with_context(|| {
-                format!("{}: --new-spent makes a new file: leave it out where there is one", name())
+                format!(
+                    "{}: --new-spent creates this file: leave the flag out if the file exists",
+                    name()
+                )
             })?;
             let database = Database::builder()
                 .create_with_backend(FileBackend::new(file).with_context(name)?)
@@ -38,7 +41,7 @@ impl SpentFile {
         }
         let length = fs::metadata(path)
             .map_err(|error| ReadFailure::new(path, error))
-            .context("--spent (--new-spent makes the file, the first time)")?
+            .context("--spent (the first time, --new-spent creates the file)")?
             .len();
         if length == 0 {
             bail!(
@@ -47,19 +50,20 @@ impl SpentFile {
             );
         }
         let file = OpenOptions::new().read(true).write(true).open(path).with_context(name)?;
-        // Damage is told here, and not by a panic later.
+        // Damage is reported here, and not by a panic later.
         let database = FileBackend::new(file).and_then(|backend| {
             Database::builder().set_check_integrity_on_open(true).create_with_backend(backend)
         });
         let whole = || {
             format!(
-                "{}: {length} bytes, and no whole file of nullifiers: it was cut off or damaged",
+                "{}: {length} bytes, expected a whole file of nullifiers: it was cut off or \
+                 damaged",
                 name()
             )
         };
         let store = Self(database.with_context(whole)?);
-        // A database of something else is not one in which nothing was shown.
-        let other = || format!("{}: a database, but not one of nullifiers", name());
+        // Another database must not count as one in which nothing was shown.
+        let other = || format!("{}: this is another database, expected one of nullifiers", name());
         store.0.begin_read()?.open_table(SPENT).with_context(other)?;
         Ok(store)
     }
@@ -71,7 +75,7 @@ impl SpentFile {
             let mut table = transaction.open_table(SPENT)?;
             for nullifier in nullifiers {
                 if table.insert(nullifier.as_slice(), ())?.is_some() {
-                    // The transaction is dropped here, and with it whatever it inserted.
+                    // Dropping the transaction undoes whatever it inserted.
                     return Ok(Some(*nullifier));
                 }
             }
@@ -81,7 +85,7 @@ impl SpentFile {
     }
 }
 
-/// Makes the table, so that a file of nullifiers is told from another.
+/// Creates the table, so that a file of nullifiers can be told from another database.
 fn fill(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(SPENT)?;
@@ -118,7 +122,7 @@ mod tests {
     fn all_or_none_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("spent");
-        // f28: a file that is lost is not one in which nothing was shown.
+        // A lost file must not count as one in which nothing was shown.
         assert!(SpentFile::open(&path, false).is_err());
         fs::write(&path, "").unwrap();
         assert!(SpentFile::open(&path, false).is_err());
@@ -133,14 +137,14 @@ mod tests {
         let mut store = SpentFile::open(&path, false).unwrap();
         assert!(store.check_and_insert(&[[2; 32]]).is_err());
     }
-    /// A disk that fails from a call on, and all calls after it.
+    /// A disk that fails at one call and at all later ones.
     #[derive(Clone, Debug, Default)]
     struct Disk(Arc<Mutex<Held>>);
 
     #[derive(Debug, Default)]
     struct Held {
         bytes: Vec<u8>,
-        /// What was synced: all that a power cut leaves for certain.
+        /// What was synced: only this is sure to survive a power cut.
         durable: Vec<u8>,
         calls: usize,
         fails_from: Option<usize>,
@@ -197,7 +201,7 @@ mod tests {
         }
     }
 
-    /// Which of these the store holds: tried one by one on a copy.
+    /// Which of these the store contains: each is tried on a copy.
     fn holds(bytes: &[u8], nullifiers: &[Nullifier]) -> Vec<bool> {
         let held = |nullifier| {
             let mut store = Disk::of(bytes.to_vec()).open();
@@ -211,8 +215,9 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 28.
-    /// A store that failed counted as "not seen". Here the disk fails from any call on: what was shown is never
-    /// accepted again, a failure is no acceptance, and what is left holds all or none.
+    /// A store that failed counted as "not seen". Here the disk fails from each call on. What was
+    /// shown is never accepted again, a failure is not an acceptance, and the file keeps all
+    /// nullifiers of a proof or none.
     #[test]
     fn a_failing_disk_accepts_nothing_keeps_all_or_none() {
         let first = Disk::default();
@@ -227,7 +232,8 @@ mod tests {
             let mut store = disk.open();
             disk.fail_from(Some(fails_from));
             let answer = store.check_and_insert(&new);
-            // Whatever became of it: what was shown before is not new, nor is this when it was accepted.
+            // Whatever the answer was, what was shown before is not new, and neither is this proof
+            // once it was accepted.
             assert!(store.check_and_insert(&[[1; 32]]).is_err(), "from call {fails_from}");
             assert!(answer.is_err() || store.check_and_insert(&new).is_err());
             let whole = disk.0.lock().unwrap().calls <= fails_from;
@@ -249,8 +255,8 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 51.
-    /// A file that is empty, cut off at any length, zeroed or of something else was taken for one in which nothing was
-    /// shown.
+    /// A file that was empty, cut off at any length, zeroed or of another kind counted as one in
+    /// which nothing was shown.
     #[test]
     fn a_truncated_file_is_not_read_as_an_empty_one() {
         let folder = tempfile::tempdir().unwrap();

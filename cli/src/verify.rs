@@ -21,6 +21,7 @@ use wufu_verifier::{
 use crate::{
     files,
     files::ReadFailure,
+    help::usage_with_notes,
     human, names,
     output::{Output, chain},
     request::PolicyArgs,
@@ -31,27 +32,31 @@ use crate::{
 
 /// Arguments of `wufu verify`.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Exit code: 0 the proof answers what you asked; 1 refused; 2 could not tell, or a valid proof that you did not ask for.
-
-Example:
-  wufu verify answer.env --request ask.req --key donation.vk --dev-keys \\
-    --log-key cerf.pub --checkpoint mirror.notes --spent shown.db --new-spent
-
---dev-keys is for trials: leave it out where whoever made the key must not be able to forge.
-
---new-spent makes the file of what was shown: leave it out from the second time on."
-)]
+#[command(after_help = usage_with_notes(
+    "when the answer to your request has arrived, or a claim that you expect.",
+    &["wufu verify answer.env --request ask.req --key donation.vk --dev-keys \\\n\
+       --log-key cerf.pub --checkpoint mirror.notes --spent shown.db --new-spent"],
+    "Exit code: 0 the proof answers what you asked; 1 refused; 2 could not tell, or a valid proof \
+     that you did not ask for.\n\n\
+     --dev-keys is for trials. Leave it out if the maker of the key must not be able to forge.\n\n\
+     --new-spent creates the file of nullifiers. Leave it out from the second time on.",
+))]
 pub struct VerifyArgs {
     /// The envelope; - is standard input
     envelope: PathBuf,
-    /// Your request, from your own files: not one that came with the answer
+    /// Your request, from your own files and not from the answer
     #[arg(long, help_heading = "What you asked")]
     request: Option<PathBuf>,
     #[command(flatten)]
     asked: AskedArgs,
-    /// The campaign whose claim you expect
-    #[arg(long, help_heading = "What you asked", conflicts_with = "request", requires = "payout", value_parser = names::org)]
+    /// The campaign of the claim that you expect
+    #[arg(
+        long,
+        help_heading = "What you asked",
+        conflicts_with = "request",
+        requires = "payout",
+        value_parser = names::org
+    )]
     org: Option<String>,
     /// The payee that you expect
     #[arg(long, help_heading = "What you asked", requires = "org", value_parser = names::name)]
@@ -59,7 +64,7 @@ pub struct VerifyArgs {
     /// The verifying key that you pinned
     #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
     key: Option<PathBuf>,
-    /// Accept development keys, whose makers can forge proofs. Without --key, use this user's own
+    /// Accept development keys, whose makers can forge proofs. Without --key, use your own
     #[arg(long, help_heading = "Whom you trust")]
     dev_keys: bool,
     #[command(flatten)]
@@ -67,47 +72,79 @@ pub struct VerifyArgs {
     /// A file of signed checkpoints; - is standard input. Repeat the flag for more
     #[arg(long, value_name = "FILE", help_heading = "Whom you trust")]
     checkpoint: Vec<PathBuf>,
-    /// How long a replaced root still counts, such as "1 h 30 min"; a bare number is seconds
-    #[arg(long, value_name = "DURATION", default_value = "1 h", value_parser = human::parse_span)]
+    /// How long a replaced root still counts, such as "1 h 30 min". A bare number is seconds
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1 h",
+        value_parser = human::parse_span
+    )]
     window: u64,
-    /// The file of nullifiers that were shown to you before. Those of this proof are added
+    /// The file of nullifiers that were shown to you before. The nullifiers of this proof are added
     #[arg(long, value_name = "FILE")]
     spent: Option<PathBuf>,
-    /// Create the file of nullifiers. Without this flag a missing file is an error: it may have been lost
+    /// Create the file of nullifiers. Without this flag, a missing file is an error, because it may
+    /// have been lost
     #[arg(long, requires = "spent")]
     new_spent: bool,
 }
 
-/// What was asked, on the command line in place of a request file.
+/// What was asked, on the command line instead of in a request file.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What you asked")]
 struct AskedArgs {
     /// Your verifier's key, 64 hexadecimal digits
-    #[arg(long, value_name = "HEX", requires_all = ["purpose", "origin", "challenge", "expiry"], conflicts_with_all = ["request", "org"])]
+    #[arg(
+        long,
+        value_name = "HEX",
+        requires_all = ["purpose", "origin", "challenge", "expiry"],
+        conflicts_with_all = ["request", "org"]
+    )]
     verifier: Option<String>,
     /// The purpose that you asked for
-    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"], value_parser = names::name)]
+    #[arg(
+        long,
+        requires = "verifier",
+        conflicts_with_all = ["request", "org"],
+        value_parser = names::name
+    )]
     purpose: Option<String>,
-    /// The donation log
-    #[arg(long, requires = "verifier", conflicts_with_all = ["request", "org"], value_parser = names::donation_log)]
+    /// The donation log that you asked about
+    #[arg(
+        long,
+        requires = "verifier",
+        conflicts_with_all = ["request", "org"],
+        value_parser = names::donation_log
+    )]
     origin: Option<String>,
     /// The challenge that you sent, 64 hexadecimal digits
-    #[arg(long, value_name = "HEX", requires = "verifier", conflicts_with_all = ["request", "org"])]
+    #[arg(
+        long,
+        value_name = "HEX",
+        requires = "verifier",
+        conflicts_with_all = ["request", "org"]
+    )]
     challenge: Option<String>,
     /// When your request expires, such as "2026-11-30 21:22:05 UTC", or in Unix seconds
-    #[arg(long, value_name = "TIME", value_parser = human::parse_until, requires = "verifier", conflicts_with_all = ["request", "org"])]
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = human::parse_until,
+        requires = "verifier",
+        conflicts_with_all = ["request", "org"]
+    )]
     expiry: Option<Time>,
     #[command(flatten)]
     policy: PolicyArgs,
 }
 
-/// What became of it.
+/// The verdict.
 enum Outcome {
     /// The proof answers what was asked.
     Accepted { epoch: u64, nullifiers: Vec<String> },
-    /// It does not, or it proves nothing.
+    /// The proof does not answer it, or proves nothing.
     Refused(String),
-    /// It could be good: something to check it with is missing, or nobody asked for it.
+    /// Undecided: something to check the proof with is missing, or nobody asked for it.
     Unknown(String),
 }
 
@@ -124,15 +161,17 @@ pub async fn run(args: VerifyArgs, output: Output) -> anyhow::Result<ExitCode> {
     let (code, word, reason, fields) = match outcome {
         Outcome::Accepted { epoch, nullifiers } => {
             let spent = if args.spent.is_some() {
-                "for the first time"
+                "shown for the first time"
             } else {
-                "not compared with earlier ones"
+                "not compared with earlier proofs (--spent FILE does that)"
             };
-            let fields = json!({ "epoch": epoch, "nullifiers": nullifiers, "shown_before": args.spent.as_ref().map(|_| false) });
+            let shown_before = args.spent.as_ref().map(|_| false);
+            let fields =
+                json!({ "epoch": epoch, "nullifiers": nullifiers, "shown_before": shown_before });
             (
                 0,
                 "accepted",
-                format!("it answers what you asked, as of epoch {epoch}; {spent}"),
+                format!("the proof answers what you asked, as of epoch {epoch}; {spent}"),
                 fields,
             )
         }
@@ -150,7 +189,7 @@ pub async fn run(args: VerifyArgs, output: Output) -> anyhow::Result<ExitCode> {
 async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let message: v1::Envelope = match files::read_message(&args.envelope) {
         Ok(message) => message,
-        // No file: nothing was said of a proof.
+        // There is no file, so there is no verdict.
         Err(error) if error.downcast_ref::<ReadFailure>().is_some() => return Err(error),
         Err(error) => return Ok(Outcome::Refused(chain(&error))),
     };
@@ -233,14 +272,15 @@ async fn check(args: &VerifyArgs) -> anyhow::Result<Outcome> {
             let check = ClaimCheck { key: &key, cards, persons, org: &org, now, window };
             conclude(args, &key, &envelope, check.verify(presented, &claim.payout, claim.expiry))
         }
-        _ => bail!("the logs do not fit the question"),
+        _ => bail!("the logs do not match the question"),
     }
 }
 
 async fn asked(args: &VerifyArgs) -> anyhow::Result<VerifierQuestion> {
     if args.asked.verifier.is_none() && args.asked.policy.is_some() {
         bail!(
-            "a policy needs the rest of the question, expected --verifier, --purpose, --origin, --challenge and --expiry, too"
+            "a policy needs the rest of the question, expected --verifier, --purpose, --origin, \
+             --challenge and --expiry as well"
         );
     }
     if let Some(path) = &args.request {
@@ -300,11 +340,12 @@ fn own_notes(args: &VerifyArgs) -> anyhow::Result<Vec<(String, String)>> {
     Ok(notes)
 }
 
-/// A proof that nobody asked for: it may be valid, and that is all.
+/// The verdict on a proof that nobody asked for: it may be valid, but it is not accepted.
 fn unasked(key: &VerifyingKey, envelope: &Envelope) -> Outcome {
     if proves(key, envelope) {
         Outcome::Unknown(
-            "a valid proof that you did not ask for, expected --request FILE, or --org and --payout for a claim"
+            "a valid proof that you did not ask for, expected --request FILE, or --org and \
+             --payout for a claim"
                 .into(),
         )
     } else {
@@ -333,7 +374,7 @@ fn conclude<S: Statement>(
                 "a valid proof that you did not ask for: {error}"
             )));
         }
-        // Checkpoints from files may be old; a ledger's are all there are.
+        // Checkpoints from files may be old, while a ledger gives all that there are.
         Err(error @ VerifyError::Root(RootError::Unknown)) if !args.ledger.given() => {
             let said: Vec<String> = envelope
                 .epochs()
@@ -341,7 +382,8 @@ fn conclude<S: Statement>(
                 .map(|log| format!("epoch {} of {}", log.epoch, log.origin))
                 .collect();
             return Ok(Outcome::Unknown(format!(
-                "{error}; the envelope names {}, expected a checkpoint of that time: get newer checkpoints",
+                "{error}; the envelope names {}, expected a checkpoint of that epoch: get newer \
+                 checkpoints",
                 said.join(" and ")
             )));
         }
@@ -356,9 +398,11 @@ fn conclude<S: Statement>(
         match verified.spend(&mut SpentFile::open(path, args.new_spent)?) {
             Ok(_) => {}
             Err(SpendError::Spent { .. }) => {
-                return Ok(Outcome::Refused("it was shown before: its nullifier is spent".into()));
+                return Ok(Outcome::Refused(
+                    "the proof was shown before: its nullifier is spent".into(),
+                ));
             }
-            // Never "not seen".
+            // A store that fails must not count as "not seen".
             Err(error) => return Err(error).context(format!("{}", path.display())),
         }
     }

@@ -1,4 +1,4 @@
-//! The whole thing, as a user has it: the binary, its folders, its exit codes.
+//! The whole system as a user has it: the program, its folders and its exit codes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -16,7 +16,7 @@ use wufu_testing::Process;
 const CERF: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/data/cerf_contributions.csv");
 
-/// Keys are made once for all runs of the tests, and are nobody's.
+/// The keys are made once for all runs of the tests. Nobody else uses them.
 fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("wufu-cache")
 }
@@ -60,7 +60,7 @@ impl Demo {
         self.dir.join(name).to_str().unwrap().into()
     }
 
-    /// `wufu verify` with everything that the verifier pinned, and with `more`.
+    /// Runs `wufu verify` with everything that the verifier pinned, and with `more`.
     fn verify(&self, envelope: &str, more: &[&str]) -> (i32, Value) {
         let paths = ["donation.vk", "charity.pub", "charity.notes"];
         let [key, log_key, notes] = paths.map(|name| self.path(&format!("verifier/{name}")));
@@ -88,7 +88,7 @@ fn the_main_job_on_real_donations() {
     for figure in ["five_fu_prove_ms", "donation_prove_ms", "verify_ms"] {
         assert!(summary[figure].as_f64().unwrap() > 0.0, "{figure}");
     }
-    // Both were proved by servers that saw nothing, in processes of their own, which are gone.
+    // Servers that saw nothing proved both, in their own processes, which have ended.
     for mode in ["five_fu_mode", "donation_mode"] {
         assert_eq!(summary[mode], "blind");
     }
@@ -120,10 +120,10 @@ fn the_main_job_on_real_donations() {
 fn answered_what_was_asked(demo: &Demo, answer: &str, request: &str) {
     let (code, verdict) = demo.verify(answer, &["--request", request]);
     assert_eq!((code, &verdict["outcome"]), (0, &"accepted".into()), "{verdict}");
-    // With a spent set it is accepted once.
+    // With a spent set, it is accepted once.
     let spent = demo.path("spent.db");
     let shown = ["--request", request, "--spent", &spent];
-    // f28: a spent set that is not there is not an empty one.
+    // A missing spent set is not an empty one.
     assert_eq!(demo.verify(answer, &shown).0, 2);
     let (code, verdict) = demo.verify(answer, &[&shown[..], &["--new-spent"]].concat());
     assert_eq!(code, 0, "{verdict}");
@@ -131,7 +131,7 @@ fn answered_what_was_asked(demo: &Demo, answer: &str, request: &str) {
         let (code, verdict) = demo.verify(answer, &shown);
         assert_eq!(code, 1, "{verdict}");
     }
-    // What is asked twice, or in part, is not left out silently.
+    // A question that is asked twice, or only in part, is an error and not ignored.
     for more in [&["--min-amount", "100000"][..], &["--purpose", "tax relief"], &["--expiry", "1"]]
     {
         assert_eq!(demo.verify(answer, &[&["--request", request], more].concat()).0, 2, "{more:?}");
@@ -139,14 +139,14 @@ fn answered_what_was_asked(demo: &Demo, answer: &str, request: &str) {
 }
 
 /// Rows of SECURITY.md: 37.
-/// The offline check trusted the envelope's own statement, log key and challenge.
+/// The offline check trusted the statement, log key and challenge in the envelope itself.
 fn an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &str) {
-    // The file alone: valid, and nobody asked for it.
+    // Only the file: the proof is valid, but nobody asked for it.
     let key = demo.path("verifier/donation.vk");
     let (code, verdict) = demo.verify_with(answer, &["--key", &key, "--dev-keys"]);
     assert_eq!(code, 2);
     assert!(verdict["reason"].as_str().unwrap().contains("a valid proof that you did not ask for"));
-    // No key, a development key that was not accepted, no log key, no checkpoints: could not tell.
+    // Without a key, an accepted development key, a log key or checkpoints, there is no verdict.
     assert_eq!(demo.verify_with(answer, &["--request", request]).0, 2);
     assert_eq!(demo.verify_with(answer, &["--request", request, "--key", &key]).0, 2);
     let log_key = demo.path("verifier/charity.pub");
@@ -155,8 +155,8 @@ fn an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &st
     let (code, verdict) = demo.verify_with(answer, &[&some[..], &["--log-key", &log_key]].concat());
     assert_eq!(code, 2);
     assert!(verdict["reason"].as_str().unwrap().contains("no checkpoints of your own"));
-    // It holds no checkpoint, so none that could be believed; and the verifier's own must be of the log key that it
-    // says.
+    // The envelope contains no checkpoint that could be trusted, and the verifier's own checkpoints
+    // must be signed by the named log key.
     let shown = fs::read(answer).unwrap();
     let signed = "\u{2014} charity ".as_bytes();
     assert!(!shown.windows(signed.len()).any(|bytes| bytes == signed));
@@ -191,7 +191,7 @@ fn tampered_envelopes_are_refused(demo: &Demo, answer: &str, request: &str) {
     for (part, expected) in [("proof", 1), ("input", 1), ("ext", 1)] {
         ok(&["envelope", "tamper", answer, &bad, "--part", part]);
         let (code, verdict) = demo.verify(&bad, &["--request", request]);
-        // A changed root is one that no epoch had: newer checkpoints might tell.
+        // No epoch had the changed root, but newer checkpoints might have it.
         let expected = if part == "input" { 2 } else { expected };
         assert_eq!(code, expected, "{part}: {verdict}");
     }
@@ -233,8 +233,8 @@ fn prove_again_inside_the_wallet(demo: &Demo, request: &str) {
     assert_eq!(code, 0, "{verdict}");
 }
 
-/// A donation that had been shown was shown again with `--fresh`, and a place that is not held was told to be a policy
-/// that nothing meets.
+/// With `--fresh`, a donation that had been shown was shown again. For a place that is not held,
+/// the error said that nothing meets the policy.
 fn nothing_is_fresh_that_was_shown(demo: &Demo, request: &str) {
     let out = demo.path("fresh.env");
     let (donor, charity) = (demo.path("donor"), demo.path("charity"));
@@ -244,7 +244,7 @@ fn nothing_is_fresh_that_was_shown(demo: &Demo, request: &str) {
         (&["--fresh"][..], &["was shown every donation", "none is fresh", "--fresh"][..]),
         (&["--fresh"], &["none is fresh"]),
         (&["--place", "1048575"], &["holds no donation at place 1048575", "wufu wallet list"]),
-        (&["--min-anonymity", "1000000"], &["1053 public records meet", "--min-anonymity"]),
+        (&["--min-anonymity", "1000000"], &["1,053 public records meet", "--min-anonymity"]),
     ];
     for (options, expected) in options {
         let output = wufu(&[&answer[..], options].concat());
@@ -255,7 +255,7 @@ fn nothing_is_fresh_that_was_shown(demo: &Demo, request: &str) {
     }
 }
 
-/// A dealer or an evaluator, where it listens, and a dealer's key.
+/// Starts a dealer or an evaluator. Returns its address, and a dealer's key.
 fn server(role: &str) -> (Process, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wufu"));
     command.args(["--json", "serve", role, "--circuit", "donation", "--listen", "127.0.0.1:0"]);
@@ -268,8 +268,9 @@ fn server(role: &str) -> (Process, String, String) {
     (process, text("url"), text("key"))
 }
 
-/// Blind mode was asked for by name and failed: the wallet proved by itself, ended well, and said "no server saw the
-/// witness". The failure is an error that names the server, what was expected and what to do.
+/// With `--prove blind`, blind mode failed: the wallet proved by itself, succeeded, and said "no
+/// server saw the witness". Now the failure is an error that names the server, what was expected
+/// and what to do.
 fn blind_mode_that_fails_is_an_error_that_names_the_server(demo: &Demo, request: &str) {
     let [(_dealer, dealer, key), (_evaluator, evaluator, _)] = ["dealer", "evaluator"].map(server);
     let kit = demo.steps.iter().find(|step| step["step"] == "kit" && step["circuit"] == "donation");
@@ -307,7 +308,7 @@ fn blind_mode_that_fails_is_an_error_that_names_the_server(demo: &Demo, request:
         }
         assert!(!Path::new(&demo.path("blind.env")).exists());
     }
-    // Masks of the dealer may be there already: then it is not asked again, and learns nothing.
+    // If masks of the dealer are already stored, it is not asked again, and learns nothing.
     let output = answer(&format!("{key}@{dealer}"), &evaluator);
     let steps = json(&output);
     let proof = steps.last().unwrap();
@@ -318,10 +319,11 @@ fn blind_mode_that_fails_is_an_error_that_names_the_server(demo: &Demo, request:
     fs::remove_file(demo.path("blind.env")).unwrap();
 }
 
-/// Ed25519's generator, a key like any other.
+/// The generator of Ed25519, which is a valid key.
 const GENERATOR: &str = "5866666666666666666666666666666666666666666666666666666666666666";
 
-/// Arguments of a wallet that proves blind at servers that are not there, with the demo's kit.
+/// The arguments of a wallet that proves in blind mode with servers that do not exist, with the
+/// demo's kit.
 fn blind(demo: &Demo, request: &str, prove: &str) -> Vec<String> {
     let [dir, ledger, second, out, kit] =
         ["donor", "charity", "charity-mirror.notes", "blind.env", "donation.kit"]
@@ -333,7 +335,7 @@ fn blind(demo: &Demo, request: &str, prove: &str) -> Vec<String> {
     args.iter().chain(&more).chain(&rest).map(|arg| (*arg).to_owned()).collect()
 }
 
-/// The demo tells each kit's id, as `setup dev` does. Another kit, or none that is pinned, is not used.
+/// The demo prints each kit's id, as `setup dev` does. A kit that is not pinned is not used.
 fn a_kit_is_used_when_its_id_is_the_pinned_one(demo: &Demo, request: &str) {
     let told = |circuit: &str| {
         let step = |step: &&Value| step["step"] == "kit" && step["circuit"] == circuit;
@@ -355,16 +357,17 @@ fn a_kit_is_used_when_its_id_is_the_pinned_one(demo: &Demo, request: &str) {
     assert_ne!(code(&output), 0);
     let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();
     assert!(error.contains(&format!("expected {}", told("five-fu"))), "{error}");
-    // With the right one the dealer is asked, who is not there. The key's engine is, and is not what was asked for:
-    // here it proved, and the command ended well.
+    // With the right id, the dealer is asked, which does not exist. The key's engine exists, but
+    // was not asked for: here it proved, and the command succeeded.
     let output = with(&["--kit-id", &told("donation")]);
     assert_eq!(code(&output), 2, "{}", String::from_utf8_lossy(&output.stdout));
     let error = json(&output).pop().unwrap()["error"].as_str().unwrap().to_owned();
     assert!(error.contains("no connection to the dealer at http://127.0.0.1:1"), "{error}");
 }
 
-/// A development key that was prepared was taken for the pinned one, whichever that was: `auto` ended without a key,
-/// though dealer and evaluator were named, and so did the first failure of `blind`.
+/// A prepared development key counted as the pinned one, whichever that was. So `auto` failed
+/// without a key although dealer and evaluator were named, and so did `blind` after its first
+/// failure.
 fn another_keys_engine_is_no_reason_to_prove_here(demo: &Demo, request: &str) {
     let cache = demo.path("other-cache");
     let run = |args: &[&str]| {
@@ -394,7 +397,7 @@ fn an_audit_finds_nothing(demo: &Demo) {
     }
 }
 
-/// `demo --quiet` printed the import's summary, and not what came of it.
+/// `demo --quiet` printed the summary of the import, and not the result.
 #[test]
 fn a_quiet_demo_prints_its_result_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -406,8 +409,8 @@ fn a_quiet_demo_prints_its_result_alone() {
     assert_eq!(String::from_utf8(out).unwrap(), "3 of 3 accepted, 5 of 5 refused\n");
 }
 
-/// Two demos that began without keys each made their own, and kept one of them: the servers of one then had no key for
-/// its wallets, and proved nothing.
+/// Two demos that began without keys each made their own, and only one of the keys was kept. The
+/// servers of the other demo then had no key for its wallets, and proved nothing.
 #[test]
 fn processes_that_make_keys_at_once_make_the_same() {
     let folder = tempfile::tempdir().unwrap();
@@ -426,7 +429,7 @@ fn processes_that_make_keys_at_once_make_the_same() {
     assert_eq!(ids[0], ids[2]);
 }
 
-/// A second demo deleted the folder under the first.
+/// A second demo deleted the folder of a running one.
 #[test]
 fn a_folder_in_which_a_demo_runs_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -481,7 +484,7 @@ fn secrets_are_refused_when_others_can_read_them() {
     let output = wufu(&["wallet", "address", "--dir", dir, "--org", "wufu"]);
     assert_eq!(code(&output), 2);
     assert!(String::from_utf8_lossy(&output.stderr).contains("640"));
-    // A seed is printed by the one command that is about it.
+    // Only the command for it prints a seed.
     let output = wufu(&["wallet", "seed", "--dir", dir]);
     assert_ne!(code(&output), 0);
 }

@@ -1,9 +1,10 @@
-//! Every example of every help text is run. `envelope tamper --help` showed one that failed, and others could not be
-//! typed at all: they had "wufu1…" where an address belongs.
+//! Runs every example of every help text, and fails for a command that has none. `envelope tamper
+//! --help` showed an example that failed, and others could not be typed at all: they had "wufu1…"
+//! in place of an address.
 //!
-//! Each example runs in a copy of one folder that holds what the examples speak of: gifts.csv, the ledgers `cerf` and
-//! `wufu`, a wallet, a verifier's request. What a command needs beside that, and what must not be there yet, is in
-//! [`prepare`].
+//! Each example runs in a copy of one folder, which holds the files that the examples name:
+//! gifts.csv, the ledgers `cerf` and `wufu`, a wallet and a verifier's request. [`prepare`] has
+//! what a command needs in addition, and removes what must not exist yet.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 use wufu_testing as _;
@@ -32,23 +33,24 @@ const NOT_RUN: [(&str, &str); 3] = [
     ("wufu demo", ".ci/readme runs it: 74,700 made-up donations take long on a slow machine"),
     ("wufu demo --full --json", "747,000 made-up donations take minutes"),
     (
-        "wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second mirror.notes",
+        "wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second \
+         mirror.notes",
         "a fourth shard begins after 196,608 cards",
     ),
 ];
 
-/// Nothing in an example takes longer on the slowest machine.
+/// No example takes longer, even on a slow machine.
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// Keys are made once for all runs of the tests, and are nobody's.
+/// The keys are made once for all runs of the tests. Nobody else uses them.
 fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("wufu-cache")
 }
 
-/// A process and all that it started, which ends with this value, or at the limit.
+/// A process and everything that it started. It ends with this value, or at the time limit.
 struct Bounded {
     child: Child,
-    // Dropped: the watch ends without killing anybody.
+    // When this is dropped, the watching thread ends and kills nothing.
     _done: mpsc::Sender<()>,
 }
 
@@ -85,7 +87,7 @@ fn signal(name: &str, group: u32) {
     let _ = Command::new("kill").args([&format!("-{name}"), "--", &group]).status();
 }
 
-/// One line for the shell in a folder, with `wufu` on its path.
+/// A line for the shell in a folder, with `wufu` on its path.
 fn shell(folder: &Path, line: &str) -> Command {
     let mut command = Command::new("bash");
     let path = std::env::var("PATH").unwrap_or_default();
@@ -117,20 +119,20 @@ fn serve(folder: &Path, line: &str) -> Bounded {
     let mut process = Bounded::start(command, line);
     let mut lines = BufReader::new(process.child.stdout.take().unwrap()).lines();
     let listening = lines.any(|said| said.is_ok_and(|said| said.contains(" on http://")));
-    // Whatever it says next does not block it.
+    // Reads what it prints later, so that it never blocks.
     thread::spawn(move || lines.for_each(drop));
     let errors = fs::read_to_string(&errors).unwrap();
     assert!(listening, "{line} ended before it listened: {errors}");
     process
 }
 
-/// Each command of the help, by its words, with its help text.
+/// Collects the help text of each command, by the words of the command.
 fn help(folder: &Path, words: &[String], found: &mut BTreeMap<String, String>) {
     let text = run(folder, &format!("wufu {} --help", words.join(" ")));
     let commands = text.lines().skip_while(|line| *line != "Commands:").skip(1);
     for line in commands.take_while(|line| !line.is_empty()) {
         let name = line.split_whitespace().next().unwrap();
-        // Descriptions that are wrapped are indented further.
+        // Lines of a wrapped description are indented further.
         if line.starts_with("  ") && !line.starts_with("   ") && name != "help" {
             help(folder, &[words, &[name.to_owned()]].concat(), found);
         }
@@ -138,7 +140,7 @@ fn help(folder: &Path, words: &[String], found: &mut BTreeMap<String, String>) {
     found.insert(words.join(" "), text);
 }
 
-/// The commands under `Example:` or `Examples:`, a line each.
+/// The commands under `Example:` or `Examples:`, one line each.
 fn examples(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| !matches!(*line, "Example:" | "Examples:")).skip(1);
     let (mut found, mut open) = (Vec::<String>::new(), false);
@@ -153,7 +155,8 @@ fn examples(help: &str) -> Vec<String> {
     found
 }
 
-/// Ports that were free a moment ago, in place of the usual ones: several tests may run on one machine.
+/// Ports that were free a moment ago, instead of the default ones: several tests may run on one
+/// machine.
 struct Ports([u16; 4]);
 
 impl Ports {
@@ -170,7 +173,7 @@ impl Ports {
     }
 }
 
-/// What the examples speak of.
+/// Makes the files that the examples name.
 fn build(folder: &Path, ports: &Ports) {
     let bin = folder.join(".bin");
     fs::create_dir_all(&bin).unwrap();
@@ -184,7 +187,8 @@ fn build(folder: &Path, ports: &Ports) {
         "wufu setup dev --circuit donation --export .",
         "wufu setup dev --circuit five-fu",
         "wufu ledger init --dir cerf --org cerf --currency USD",
-        "wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --timezone UTC --dev-owners trial",
+        "wufu ledger import gifts.csv --dir cerf --map amount='Sum in USD' --timezone UTC \
+         --dev-owners trial",
         "wufu ledger close-epoch --dir cerf",
         "wufu ledger init --dir wufu --org wufu",
         "wufu wallet dev --owners trial --receipt 06-DC-AND-001",
@@ -194,7 +198,7 @@ fn build(folder: &Path, ports: &Ports) {
     ] {
         run(folder, line);
     }
-    // A crowd to hide in.
+    // Other persons, among whom a claimant can hide.
     let crowd = (0..1000u32).map(|n| Seed::dev_owner("crowd", &n.to_le_bytes()).address("wufu"));
     let crowd: Vec<String> = crowd.map(|address| address.to_string()).collect();
     fs::write(folder.join("crowd"), crowd.join("\n")).unwrap();
@@ -218,15 +222,16 @@ fn build(folder: &Path, ports: &Ports) {
     let asked = "wufu request new --signing-key verifier.key --purpose 'tax relief 2026' \
         --origin cerf/donations/1 --all-projects --ledger http://127.0.0.1:7182 --log-key cerf.pub \
         --key-id donation.vk --out ask.req";
-    let answer = "wufu wallet answer ask.req --ledger http://127.0.0.1:7182 --second mirror.notes --out answer.env";
+    let answer = "wufu wallet answer ask.req --ledger http://127.0.0.1:7182 --second mirror.notes \
+        --out answer.env";
     for line in [asked, answer] {
         run(folder, &ports.replace(line));
     }
     drop(service);
 }
 
-/// What a command needs beside the common folder: lines that are run before, and the ledger that answers at its usual
-/// place.
+/// What a command needs in addition to the common folder: lines to run first, and the ledger to
+/// serve on its default port.
 fn prepare(command: &str) -> (&'static [&'static str], Option<&'static str>) {
     const CLAIMED: &str = "wufu wallet claim --org wufu --payout 'account 42' --ledger wufu \
         --second mirror.notes --out claim.env";
@@ -246,7 +251,7 @@ fn prepare(command: &str) -> (&'static [&'static str], Option<&'static str>) {
         "wallet receive" => {
             (&["rm -r wallet", "wufu wallet dev --owners trial --receipt 06-DC-AND-001"], None)
         }
-        // Only this log's checkpoints.
+        // Only the checkpoints of this log.
         "verify" => (&["wufu ledger checkpoints --dir cerf --out mirror.notes"], None),
         "request keygen" => (&["rm verifier.key"], None),
         _ => (&[], None),
@@ -270,12 +275,9 @@ fn every_example_of_every_help_text_works() {
     assert!(found.len() > 30, "{} commands, expected more: {:?}", found.len(), found.keys());
     let mut tried = 0;
     for (command, text) in &found {
-        let groups = ["", "serve", "setup", "ledger", "wallet", "request", "envelope"];
+        check_layout(command, text);
         let shown = examples(text);
-        assert!(
-            !shown.is_empty() || groups.contains(&command.as_str()),
-            "{command} has no example"
-        );
+        assert!(!shown.is_empty(), "{command} has no example");
         for example in shown {
             assert!(example.starts_with("wufu ") && !example.contains('…'), "{command}: {example}");
             if NOT_RUN.iter().any(|(not_run, _)| *not_run == example) {
@@ -290,6 +292,37 @@ fn every_example_of_every_help_text_works() {
         }
     }
     assert!(tried > 30, "{tried} examples, expected more");
+}
+
+/// A help text says what the command does, in one line, and when it is needed. Commands in a list
+/// have one line each.
+fn check_layout(command: &str, help: &str) {
+    let about = help.lines().next().unwrap_or_default();
+    assert!(!about.is_empty() && !about.starts_with("Usage"), "{command} says not what it does");
+    let when = help.lines().find_map(|line| line.strip_prefix("When to use it: "));
+    let when = when.unwrap_or_else(|| panic!("{command} says not when it is needed:\n{help}"));
+    assert!(when.ends_with('.'), "{command}: {when}");
+    for line in help.lines().filter(|line| line.starts_with("  wufu ")) {
+        assert!(line.chars().count() <= 100, "{command}: a terminal breaks this example: {line}");
+    }
+    let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    for line in list.take_while(|line| !line.is_empty()) {
+        assert!(line.chars().count() <= 100, "{command} lists a command in two lines: {line}");
+    }
+}
+
+#[test]
+fn serve_lists_its_five_services() {
+    let folder = tempfile::tempdir().unwrap();
+    let bin = folder.path().join(".bin");
+    fs::create_dir(&bin).unwrap();
+    symlink(env!("CARGO_BIN_EXE_wufu"), bin.join("wufu")).unwrap();
+    let text = run(folder.path(), "wufu serve --help");
+    let list = text.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names: Vec<_> = list.map_while(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, ["prover", "ledger", "dealer", "evaluator", "both", "help"]);
+    let quiet = text.lines().find(|line| line.contains("--quiet")).unwrap();
+    assert!(quiet.ends_with("Print only the result"), "{quiet}");
 }
 
 fn try_one(folder: &Path, command: &str, example: &str, ports: &Ports) {
@@ -309,8 +342,8 @@ fn try_one(folder: &Path, command: &str, example: &str, ports: &Ports) {
     });
     let line = ports.replace(example);
     match command {
-        _ if command.starts_with("serve ") => end(serve(folder, &line), example),
-        // Not those of all tests.
+        _ if example.starts_with("wufu serve ") => end(serve(folder, &line), example),
+        // Not the keys that all tests share.
         "setup clear" => {
             let cache = folder.join("cache");
             fs::create_dir_all(cache.join("keys")).unwrap();

@@ -1,4 +1,4 @@
-//! `wufu ledger import`, as an operator has it: the command, its messages and its exit codes.
+//! `wufu ledger import` as an operator has it: the command, its messages and its exit codes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -32,16 +32,17 @@ impl Ledger {
         ledger
     }
 
-    /// Runs a command, which gets `input` on standard input and is killed after two minutes: no input may make it hang.
+    /// Runs a command with `input` on standard input. It is killed after two minutes, because no
+    /// input may make it hang.
     fn run(&self, args: &[&str], input: &[u8]) -> Output {
         let dir = self.0.path().join("ledger");
-        // With 3 GB of addresses, so that a test of what has no end does not take the machine's memory.
+        // With 3 GB of address space, so that a test with endless input does not take all memory.
         let mut command = Command::new("sh");
         command.args(["-c", "ulimit -v 3000000; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_wufu")]);
         command.arg("ledger").args(args).arg("--dir").arg(dir).env_remove("WUFU_LOG");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // It may have ended before it reads.
+        // The command may have ended before it reads.
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
@@ -77,7 +78,7 @@ fn told(done: &Output) -> String {
 }
 
 /// Rows of SECURITY.md: 49.
-/// FAILURES.md, row 49: exit 0, "1 donation, 0 rows left out", and two rows were gone.
+/// The exit code was 0, the text "1 donation, 0 rows left out", and two rows were lost.
 #[test]
 fn an_open_quote_is_an_error_that_names_its_line() {
     let ledger = Ledger::new();
@@ -95,7 +96,8 @@ fn an_open_quote_is_an_error_that_names_its_line() {
 }
 
 /// Rows of SECURITY.md: 49.
-/// `import /dev/zero` grew to 7.7 GB in 20 seconds, and aborted with a backtrace when memory was limited.
+/// `import /dev/zero` grew to 7.7 GB in 20 seconds, and aborted with a backtrace when memory was
+/// limited.
 #[test]
 fn a_file_without_end_is_refused_in_bounded_memory() {
     let ledger = Ledger::new();
@@ -116,7 +118,7 @@ fn a_file_without_end_is_refused_in_bounded_memory() {
     );
 }
 
-/// `-` was the name of a file; known rows were an error, a line for each of 20,000.
+/// `-` was the name of a file. Known rows were an error, with a line for each of 20,000.
 #[test]
 fn standard_input_is_read_and_known_rows_are_one_line() {
     let ledger = Ledger::new();
@@ -142,7 +144,7 @@ fn standard_input_is_read_and_known_rows_are_one_line() {
 }
 
 /// Rows of SECURITY.md: 53.
-/// FAILURES.md, row 53: such names were imported, and printed as they came.
+/// Such names were imported, and printed as they came.
 #[test]
 fn names_that_deceive_are_refused_and_printed_escaped() {
     let ledger = Ledger::new();
@@ -166,7 +168,8 @@ fn names_that_deceive_are_refused_and_printed_escaped() {
     assert!(self::errors(&refused).contains("U+00AD at character 3"), "{refused:?}");
 }
 
-/// The options that `cases/README.md` asks for, all in one: what was refused with a hint is imported as the hint says.
+/// The options that `cases/README.md` asks for: a file that was refused with a hint is imported
+/// when one follows the hint.
 #[test]
 fn what_a_message_proposes_works() {
     let ledger = Ledger::new();
@@ -216,8 +219,8 @@ fn what_a_message_proposes_works() {
     );
 }
 
-/// Joined rows were not counted, times as the command shows them were refused, and a forgotten quote was told as
-/// another fault.
+/// Rows that a cell joined were not counted, times in the form in which the command prints them
+/// were refused, and a forgotten quote was reported as another fault.
 #[test]
 fn multiline_cells_are_reported_and_shown_times_read() {
     let ledger = Ledger::new();
@@ -231,12 +234,13 @@ fn multiline_cells_are_reported_and_shown_times_read() {
     let done = ledger.import(&["-", "--multiline-cells"], text);
     assert!(told(&done).contains("\n1 cell spans lines: 2 to 4\n"), "{done:?}");
     let done = ledger.import(&[&case("open-quote-closed-later.csv"), "--multiline-cells"], "");
-    let expected = ":2: a quote opens in cell 6 and is not closed on the same line; the next one, on line 4, does not";
+    let expected = ":2: a quote opens in cell 6 and is not closed on the same line; the next one, \
+        on line 4, does not";
     assert!(errors(&done).contains(expected), "{done:?}");
 }
 
-/// A list of owners that matched nothing was told without the reason, one of semicolons or from a pipe could not be
-/// read, and a cut address was not told from other texts.
+/// A list of owners that matched nothing was reported without the reason, a list with semicolons or
+/// from a pipe could not be read, and an address that was cut short was not recognised as one.
 #[test]
 fn an_owner_list_is_read_and_its_gaps_are_reported() {
     let ledger = Ledger::new();
@@ -254,8 +258,8 @@ fn an_owner_list_is_read_and_its_gaps_are_reported() {
         ledger.import(&[&format, args].concat(), input)
     };
     let done = import(&["--owners", &file("bare.csv", bare.clone())], "");
-    let expected = "1 owner of the list left out: neither this file nor the ledger has receipt \"o1\": with --receipt-key \
-        year the list needs whole names, as in 2019/001";
+    let expected = "1 owner of the list left out: neither this file nor the ledger has receipt \
+        \"o1\": with --receipt-key year the list needs whole names, as in 2019/001";
     assert!(done.status.success() && told(&done).contains(expected), "{done:?}");
 
     let ledger = Ledger::new();
@@ -266,13 +270,15 @@ fn an_owner_list_is_read_and_its_gaps_are_reported() {
     let done = import(&["--owners", "-"], &format!("receipt;address\n2020/o1;{one}\n"));
     assert!(told(&done).contains("1 with an owner, 0 pending"), "{done:?}");
     let done = import(&["--owners", "-"], &format!("receipt;address\n2020/o1;{two}\n"));
-    let expected = "1 owner of the list left out: the ledger has another owner for receipt \"2020/o1\", and that cannot be";
+    let expected = "1 owner of the list left out: the ledger has another owner for receipt \
+        \"2020/o1\", and that cannot be";
     assert!(done.status.success() && told(&done).contains(expected), "{done:?}");
     let cut = &one.to_string()[..100];
     for (owners, expected) in [
         (
             format!("receipt;address\n2020/o1;{cut}\n"),
-            "standard input: owners:2: column \"address\": this address of 100 characters was cut short or mistyped",
+            "standard input: owners:2: column \"address\": this address of 100 characters was cut \
+             short or mistyped",
         ),
         (
             format!("receipt,address\n2020/o1,{one}\n"),
@@ -287,8 +293,8 @@ fn an_owner_list_is_read_and_its_gaps_are_reported() {
     assert!(errors(&done).contains("are both standard input, expected one of them"), "{done:?}");
 }
 
-/// The demo gave hints of options that it did not have, and its help had an example that failed for a file without
-/// currency.
+/// The demo's hints named options that it did not have, and its help had an example that failed for
+/// a file without a currency.
 #[test]
 fn the_demo_takes_the_options_that_its_messages_name() {
     let folder = TempDir::new().unwrap();
@@ -308,6 +314,6 @@ fn the_demo_takes_the_options_that_its_messages_name() {
     assert!(told.contains("no row names a currency"), "{told}");
     let unused = demo(&["--delimiter", ";"]);
     assert!(unused.contains("need the file: --donations FILE"), "{unused}");
-    // Nothing was begun.
+    // The demo has not begun.
     assert!(!folder.path().join("wufu-demo").exists());
 }

@@ -1,5 +1,5 @@
-//! What the commands say to people: which file, what was found, what was expected, what to do; each thing once. And
-//! which files they write.
+//! What commands print for people: the file, what was found, what was expected and what to do, each
+//! once. And which files they write.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -22,17 +22,18 @@ use std::{
 
 use serde_json::Value;
 
-/// A key's id, and any other 32 bytes.
+/// An id of a key, which can be any 32 bytes.
 const HEX: &str = "3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f";
-/// What somebody signed once; this key is not theirs.
-const NOTE: &str = "cerf/donations/1\n5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=\nepoch 3 of 600 s\ntime 1800\n\n\u{2014} cerf AAAAAAAA\n";
+/// A note of somebody else.
+const NOTE: &str = "cerf/donations/1\n5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=\nepoch 3 of \
+    600 s\ntime 1800\n\n\u{2014} cerf AAAAAAAA\n";
 
-/// Keys are made once for all runs of the tests, and are nobody's.
+/// The keys are made once for all runs of the tests. Nobody else uses them.
 fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("wufu-cache")
 }
 
-/// The command in a folder.
+/// The command, to be run in a folder.
 fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wufu"));
     command.args(args).current_dir(folder).env("WUFU_CACHE", cache()).env_remove("WUFU_LOG");
@@ -56,7 +57,8 @@ fn texts(output: &Output) -> (String, String) {
     (text(&output.stdout), text(&output.stderr))
 }
 
-/// A folder with a wallet, two ledgers, a verifier's key and files that are not what they should be.
+/// A folder with a wallet, two ledgers, a verifier's key and files that are not what they should
+/// be.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
@@ -83,15 +85,15 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// The log key of a ledger of the folder.
+/// The log key of a ledger in the folder.
 fn log_key(folder: &Path, ledger: &str) -> String {
     let info = ok(folder, &["--json", "ledger", "info", "--dir", ledger]);
     let info: Value = serde_json::from_str(&info).unwrap();
     info["log_key"].as_str().unwrap().to_owned()
 }
 
-/// `README.md: README.md: No such file or directory (os error 2): No such file …`, and messages that named no file,
-/// nothing that was found or expected, and no way on.
+/// A message was `README.md: README.md: No such file or directory (os error 2): No such file …`,
+/// and others named no file, did not say what was found or expected, or gave no next step.
 #[test]
 fn a_failure_names_its_file_and_expectation_once() {
     let folder = folder();
@@ -184,9 +186,8 @@ fn a_failure_names_its_file_and_expectation_once() {
         ([&asked[..], &["--from", "2018-02-15 22:18"]].concat(), &["has no time zone"]),
         (
             [&asked[..], &["--from", "2018-02-15", "--until", "2018-02-14"]].concat(),
-            &[
-                "--from is 2018-02-15 00:00 UTC and --until 2018-02-14 23:59:59 UTC, expected the earlier one first",
-            ],
+            &["--from is 2018-02-15 00:00 UTC and --until 2018-02-14 23:59:59 UTC, expected the \
+                 earlier one first"],
         ),
         (
             [&asked[..], &["--min-amount", "2 USD", "--max-amount", "1 USD"]].concat(),
@@ -226,7 +227,7 @@ fn a_failure_names_its_file_and_expectation_once() {
     }
 }
 
-/// No part of a message repeats, no code of the system stands in it, and no layer that says nothing.
+/// No part of a message repeats, and it contains no system codes and no empty layers.
 fn said_once(args: &[&str], told: &str) {
     for noise in ["panicked", "(os error", "transport error", "RUST_BACKTRACE", "\u{1b}["] {
         assert!(!told.contains(noise), "{args:?}: {told}");
@@ -239,12 +240,13 @@ fn said_once(args: &[&str], told: &str) {
     }
 }
 
-/// A file of notes that came over Windows, was cut off or was empty held "no checkpoint in force".
+/// For a file of notes that came from Windows, was cut off or was empty, the error was "no
+/// checkpoint in force".
 #[test]
 fn what_is_wrong_with_a_file_of_notes_is_told() {
     let folder = folder();
     let path = folder.path();
-    // Something that is held, and a checkpoint to compare.
+    // An item to hold, and a checkpoint to compare.
     let address = ok(path, &["wallet", "address", "--org", "wufu"]);
     for what in ["register", "issue"] {
         ok(path, &["ledger", what, address.trim(), "--dir", "wufu"]);
@@ -257,7 +259,7 @@ fn what_is_wrong_with_a_file_of_notes_is_told() {
         ("crlf.notes", "crlf.notes: line 1 has a carriage return"),
         ("bom.notes", "bom.notes: begins with a byte-order mark"),
         ("cut.notes", "cut.notes: 60 bytes without a signature"),
-        // Within a signature, of another log than the one that is looked at.
+        // Cut within a signature, in a note of another log.
         ("cut.sig", "cut.sig: signed note 1 is cut off"),
         ("good.notes", "good.notes has no checkpoint of wufu/"),
         ("empty", "empty: empty, expected signed notes"),
@@ -272,7 +274,7 @@ fn what_is_wrong_with_a_file_of_notes_is_told() {
     }
 }
 
-/// "This is a development key", and how to accept it was to be found elsewhere.
+/// The error was "This is a development key", without saying how to accept it.
 #[test]
 fn a_development_key_says_how_it_is_accepted() {
     let folder = folder();
@@ -289,7 +291,7 @@ fn a_development_key_says_how_it_is_accepted() {
         assert!(errors.contains("accept it with --dev-keys"), "{errors}");
         said_once(args, &errors);
     }
-    // Nothing there, in a cache that is new.
+    // A new cache, which is empty.
     let empty = path.join("cache");
     for args in
         [&["serve", "ledger", "--dir", "cerf", "--dev-keys"][..], &["wallet", "pin", "--dev-keys"]]
@@ -301,7 +303,8 @@ fn a_development_key_says_how_it_is_accepted() {
     }
 }
 
-/// Bounds were minor units and Unix seconds, in both directions, and ids base64 where commands take hexadecimal digits.
+/// Bounds were read and printed in minor units and Unix seconds, and ids were base64 although
+/// commands take hexadecimal digits.
 #[test]
 fn requests_are_asked_and_shown_as_people_write_them() {
     let folder = folder();
@@ -319,7 +322,8 @@ fn requests_are_asked_and_shown_as_people_write_them() {
     assert!(text.contains(expected) && text.contains("1 project, "), "{text}");
     assert!(text.contains("make sure that cerf/donations/1 is in USD"), "{text}");
     let text = ok(path, &["request", "show", "ask.req"]);
-    // The request does not say its log's currency: this looked like an amount without one.
+    // The request does not name its log's currency, and this looked like an amount without a
+    // currency.
     let bare = "100,000 minor units to 200,000 minor units of the log's currency";
     assert!(text.contains(bare), "{text}");
     let shown = ok(path, &["request", "show", "ask.req", "--currency", "usd"]);
@@ -327,7 +331,7 @@ fn requests_are_asked_and_shown_as_people_write_them() {
     assert!(text.contains(HEX) && text.contains(" UTC, in "), "{text}");
     let text = new("open.req", &["--lifetime", "1 h 30 min"]);
     assert!(text.contains("any amount, any time"), "{text}");
-    // Plain numbers mean what they meant, and programs read what they read.
+    // Bare numbers and JSON have kept their meaning.
     new("old.req", &["--min-amount", "100000", "--until", "1518790680", "--lifetime", "60"]);
     let json = |name: &str| -> Value {
         serde_json::from_str(&ok(path, &["--json", "request", "show", name])).unwrap()
@@ -357,7 +361,7 @@ fn a_file_on_standard_output_is_all_that_is_there() {
         assert!(texts(&output).1.contains("request in "));
         assert!(!path.join("-").exists());
     }
-    // Where a link leads, and nowhere else.
+    // A link is followed, and nothing else is written.
     symlink("target.req", path.join("link.req")).unwrap();
     for _ in 0..2 {
         ok(path, &[&new[..], &rest, &["link.req"]].concat());
@@ -382,7 +386,7 @@ fn empty_cache_path_is_unset_clear_deletes_only_keys() {
     fs::write(&precious, "precious").unwrap();
     assert_eq!(clear("").status.code(), Some(0));
     assert!(precious.exists());
-    // Files of set-up go; others, folders and links of such names stay.
+    // Files that set-up made are deleted; other files, and folders and links of such names, stay.
     let keys = path.join("cache/keys");
     fs::create_dir_all(keys.join("donation-4e5433a90a32f6e3.kit")).unwrap();
     for name in ["donation-4e5433a90a32f6e3.vk", "gift-0000000000000000.portable.pp", "id_ed25519"]
@@ -400,19 +404,20 @@ fn empty_cache_path_is_unset_clear_deletes_only_keys() {
     assert!(out.contains("left 3 other files"), "{out}");
     assert_eq!(fs::read_dir(&keys).unwrap().count(), 3);
     assert!(precious.exists() && keys.join("id_ed25519").exists());
-    // A folder that is a link is somebody's arrangement.
+    // A folder that is a link was arranged by somebody, and is left alone.
     fs::create_dir(path.join("linked")).unwrap();
     symlink(path.join("keys"), path.join("linked/keys")).unwrap();
     let refused = clear("linked");
     assert_eq!(refused.status.code(), Some(2));
     assert!(texts(&refused).1.contains("this is a link"));
     assert!(precious.exists());
-    // Alone in its folder, a key takes the folder with it.
+    // If the key is the only file, the folder is deleted too.
     assert_eq!(clear(path.to_str().unwrap()).status.code(), Some(0));
     assert!(!path.join("keys").exists());
 }
 
-/// An empty variable counts as unset: `WUFU_CLIENT_CA=` stopped a dealer, as if a certificate were named.
+/// An empty variable counts as unset. `WUFU_CLIENT_CA=` stopped a dealer, as if it named a
+/// certificate.
 #[test]
 fn empty_variables_are_unset() {
     let folder = tempfile::tempdir().unwrap();
@@ -436,7 +441,7 @@ fn a_log_that_is_no_terminal_has_no_colours() {
     let mut serve = command(folder.path(), &args);
     let serve = serve.env("WUFU_LOG", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = serve.spawn().unwrap();
-    // It is ended below; should it not end, it is killed.
+    // It is ended below, and killed if it does not end.
     let id = process.id().to_string();
     let killed = id.clone();
     let (done, ended) = mpsc::channel::<()>();
@@ -448,10 +453,10 @@ fn a_log_that_is_no_terminal_has_no_colours() {
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let listening = lines.next().unwrap().unwrap();
     assert!(listening.starts_with("ledger on http://127.0.0.1:"), "{listening}");
-    // Anything that it logs at all.
+    // A connection, so that it logs something.
     let address = listening.rsplit('/').next().unwrap();
     drop(std::net::TcpStream::connect(address).unwrap());
-    // Once it logs, it serves, and ends as it is told to.
+    // Once it logs, it is serving, and ends when it is told to.
     let (mut log, mut errors) = (String::new(), BufReader::new(process.stderr.take().unwrap()));
     errors.read_line(&mut log).unwrap();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());

@@ -1,8 +1,9 @@
-//! `wufu ledger` as an operator meets it.
+//! `wufu ledger` as an operator uses it.
 //!
-//! While a ledger was served, `info`, `audit` and `checkpoints` were refused: another process had it open. Before the
-//! epoch closed, `grants` wrote "0 grants" into a file and exited with 0, without a hint. A folder without a ledger was
-//! told as "nothing: nothing holds no ledger".
+//! While a ledger was served, `info`, `audit` and `checkpoints` were refused, because another
+//! process had it open. Before the epoch closed, `grants` wrote "0 grants" into a file and exited
+//! with 0, without a hint. For a folder without a ledger, the error was "nothing: nothing holds no
+//! ledger".
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -35,14 +36,14 @@ fn ok(folder: &Path, args: &[&str]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What a command that fails says, and its exit code.
+/// The error of a command that must fail with exit code 2.
 fn refused(folder: &Path, args: &[&str]) -> String {
     let output = run(folder, args);
     assert_eq!(output.status.code(), Some(2), "{args:?}");
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// A service, which ends with the test.
+/// A service that ends with the test.
 struct Served(Child);
 
 impl Drop for Served {
@@ -56,7 +57,7 @@ fn serve(folder: &Path, dir: &str) -> Served {
     let args = ["--json", "serve", "ledger", "--dir", dir, "--listen", "127.0.0.1:0"];
     let mut child =
         wufu(folder, &args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    // It says where it listens once it has the ledger; when it fails, its output ends.
+    // It prints its address once it has opened the ledger. If it fails, its output ends.
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.contains("listening"), "{line}");
@@ -85,7 +86,7 @@ fn pending_rows_are_shown_and_served_ledgers_readable() {
     let closed = ok(folder, &["ledger", "close-epoch", "--dir", "l"]);
     assert_eq!((&closed[0]["signed"][0], &closed[0]["summary"]), (&"wufu/cards".into(), &1.into()));
     assert_eq!(ok(folder, &grants)[0]["grants"], 5);
-    // In the same epoch: they wait for the next one, and that is told with its time.
+    // In the same epoch, new entries wait for the next one, and the command prints its time.
     let more = ok(folder, &["ledger", "issue", &address, "--kind", "和谐", "--dir", "l"]);
     let next = more[0]["next_close"].as_u64().unwrap();
     let again = ok(folder, &grants);
@@ -103,7 +104,7 @@ fn pending_rows_are_shown_and_served_ledgers_readable() {
     let notes = ok(folder, &["ledger", "checkpoints", "--dir", "l"]);
     assert!(!notes[0]["notes"].as_array().unwrap().is_empty());
     assert!(ok(folder, &grants)[0]["grants"].as_u64().unwrap() >= 5);
-    // So can a wallet, which opened the folder as a writer does and was refused.
+    // A wallet can read it too. It used to open the folder for writing, and was refused.
     ok(folder, &["wallet", "new", "--dir", "w"]);
     ok(folder, &["wallet", "pin", "--log-key", made[0]["log_key"].as_str().unwrap(), "--dir", "w"]);
     let sync = ["wallet", "sync", "--dir", "w", "--org", "wufu", "--ledger", "l", "--one-source"];
@@ -148,7 +149,8 @@ fn a_folder_that_is_no_ledger_is_told_once() {
     assert!(!folder.path().join("nothing").exists());
 }
 
-/// Made-up donations came into a ledger in production, into one in dollars as yuan, and beside true ones.
+/// Made-up donations were imported into a ledger in production, as yuan into one in dollars, and
+/// beside real ones.
 #[test]
 fn donations_are_made_up_only_where_nobody_is_misled() {
     let folder = tempfile::tempdir().unwrap();
@@ -164,10 +166,10 @@ fn donations_are_made_up_only_where_nobody_is_misled() {
     fs::write(folder.join("f.csv"), csv).unwrap();
     ok(folder, &["ledger", "import", "f.csv", "--dir", "held"]);
     for (dir, expected) in [
-        ("true", "true is in production, where no donations are made up"),
-        ("dollars", "dollars is in USD, and what is made up is in CNY"),
+        ("true", "true is in production, where no donations may be made up"),
+        ("dollars", "dollars is in USD, and made-up donations are in CNY"),
         ("none", "none has no currency, so it takes no donations"),
-        ("held", "held holds 1 donation already, and none are made up beside them"),
+        ("held", "held already holds 1 donation, and made-up ones must not be mixed with them"),
     ] {
         let told = refused(folder, &["ledger", "generate", "--dir", dir]);
         assert!(told.contains(expected), "{told}");
@@ -182,7 +184,7 @@ fn donations_are_made_up_only_where_nobody_is_misled() {
     );
 }
 
-/// With nothing signed, an empty file replaced a good one, and the exit code was 0.
+/// If nothing was signed yet, an empty file replaced a good one, and the exit code was 0.
 #[test]
 fn without_a_checkpoint_none_are_written() {
     let folder = tempfile::tempdir().unwrap();
@@ -213,8 +215,8 @@ fn without_a_checkpoint_none_are_written() {
     assert_eq!(ok(folder, &write)[0]["notes"], 1);
 }
 
-/// A file's key stood where the option belongs, and an audit told "what no checkpoint covers: signed since the ledger
-/// was made".
+/// Errors named a key of a file instead of the option, and an audit printed "what no checkpoint
+/// covers: signed since the ledger was made".
 #[test]
 fn an_operator_is_told_in_the_words_of_the_command() {
     let folder = tempfile::tempdir().unwrap();
@@ -230,7 +232,7 @@ fn an_operator_is_told_in_the_words_of_the_command() {
     }
     ok(folder, &init);
     let audit = String::from_utf8(run(folder, &["ledger", "audit", "--dir", "l"]).stdout).unwrap();
-    let expected = "all other rows (donations without an owner, names, claims): compared with what was signed since the \
-        ledger was made";
+    let expected = "all other rows (donations without an owner, names, claims): compared with what \
+        was signed since the ledger was made";
     assert!(audit.contains(expected), "{audit}");
 }

@@ -1,7 +1,9 @@
-//! A ledger's service as an operator runs it: what signals do to it, and what a stranger cannot do.
+//! A ledger's service as an operator runs it: how it reacts to signals, and what strangers cannot
+//! do to it.
 //!
-//! SIGHUP once killed every service. One open health watch delayed SIGTERM by ten seconds and made the ledger exit with 2. 1,100 silent
-//! connections, with 1,024 descriptors, made it spin: nobody was served, epochs did not close, and nothing was logged.
+//! SIGHUP once killed every service. One open health watch delayed SIGTERM by ten seconds and made
+//! the ledger exit with 2. 1,100 silent connections, with 1,024 descriptors, made it spin: nobody
+//! was served, epochs did not close, and nothing was logged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -32,7 +34,7 @@ struct Service {
 }
 
 impl Service {
-    /// With as many descriptors.
+    /// Starts the service with a limit of descriptors.
     fn start(folder: &Path, descriptors: u32) -> Self {
         let wufu = env!("CARGO_BIN_EXE_wufu");
         let ledger = folder.join("ledger");
@@ -70,7 +72,7 @@ impl Service {
         fs::read_to_string(&self.log).unwrap()
     }
 
-    /// Waits until the log holds this, so many times at least.
+    /// Waits until the log contains a text.
     fn says(&self, text: &str) {
         let until = Instant::now() + Duration::from_secs(60);
         while !self.log().contains(text) {
@@ -79,7 +81,7 @@ impl Service {
         }
     }
 
-    /// Waits for its end, for a minute.
+    /// Waits up to a minute for its end.
     fn ended(&mut self) -> ExitStatus {
         let until = Instant::now() + Duration::from_secs(60);
         loop {
@@ -142,7 +144,7 @@ async fn silent_connections_stop_neither_service_nor_epochs() {
     for _ in 0..200 {
         silent.push(TcpStream::connect(service.at).unwrap());
     }
-    // It says so, once.
+    // The service logs it once.
     service.says("every place is taken");
     wire::within("an honest client to be served", async {
         while !service.serves().await {
@@ -152,7 +154,7 @@ async fn silent_connections_stop_neither_service_nor_epochs() {
     .await;
     let log = service.log();
     assert_eq!(log.matches("every place is taken").count(), 1, "{log}");
-    // The database had its descriptors: the epoch was closed.
+    // The database had its descriptors, so the epoch was closed.
     assert!(!log.contains("could not close the epoch"), "{log}");
     service.signal("TERM");
     assert_eq!(service.ended().code(), Some(0), "{}", service.log());

@@ -1,4 +1,5 @@
-//! A wallet, as a user has it: what it takes in and refuses, how it comes back from its seed, and what it says.
+//! A wallet as a user has it: what it takes in and refuses, how it is restored from its seed, and
+//! what it prints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -40,7 +41,7 @@ impl Home {
         command.env("WUFU_CACHE", self.path("cache")).env_remove("WUFU_LOG");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // A command that reads nothing has ended already, maybe.
+        // A command that does not read it may have ended already.
         let _ = child.stdin.take().unwrap().write_all(input);
         child.wait_with_output().unwrap()
     }
@@ -55,7 +56,7 @@ impl Home {
         lines(&output)
     }
 
-    /// What is said by a command that fails.
+    /// The output of a command that must fail.
     fn fails(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", said(&output));
@@ -84,7 +85,8 @@ fn standings(list: &[Value]) -> Vec<(String, String)> {
     list.iter().map(|item| (text(&item["item"]), text(&item["standing"]))).collect()
 }
 
-/// `wallet receive` took in what had been made for somebody else and ended well. The wallet then listed it as its own.
+/// `wallet receive` accepted items that were made for somebody else, and succeeded. The wallet then
+/// listed them as its own.
 #[test]
 fn our_items_are_found_and_those_of_others_refused() {
     let home = Home::new();
@@ -106,7 +108,7 @@ fn our_items_are_found_and_those_of_others_refused() {
     assert!(refused.contains("another address") && refused.contains("6 refused"), "{refused}");
     assert_eq!(home.ok(&["wallet", "list", "--dir", "bob"])[0]["step"], "empty");
 
-    // One's own is taken in all the same, and is confirmed by the log.
+    // The wallet's own items are still taken in, and the log confirms them.
     home.ok(&["wallet", "receive", "bob.msg", "--dir", "bob"]);
     let list = standings(&home.ok(&["wallet", "list", "--dir", "bob"]));
     assert_eq!(list.len(), 6);
@@ -120,7 +122,7 @@ fn our_items_are_found_and_those_of_others_refused() {
     let again = home.fails(&["wallet", "receive", "bob.msg", "--dir", "bob"]);
     assert!(again.contains("already holds leaf"), "{again}");
 
-    // Nothing is forgotten without a yes.
+    // Nothing is forgotten without confirmation.
     let item = list[0].0.as_str();
     let asked = home.fails(&["wallet", "forget", item, "--dir", "bob"]);
     assert!(asked.contains("--yes") && asked.contains("sends it again"), "{asked}");
@@ -135,7 +137,7 @@ fn our_items_are_found_and_those_of_others_refused() {
     assert!(said(&received).contains("found in its log"), "what was forgotten comes back");
 }
 
-/// `wallet seed` printed a seed, and nothing took one back.
+/// `wallet seed` printed a seed, but no command read one.
 #[test]
 fn a_wallet_restored_from_seed_says_what_it_forgot() {
     let home = Home::new();
@@ -166,19 +168,19 @@ fn a_wallet_restored_from_seed_says_what_it_forgot() {
         let found = home.ok(&["wallet", "address", "--dir", &dir, "--org", "wufu"]);
         assert_eq!(found[0]["address"], address.as_str(), "form {number}");
     }
-    // From standard input, named or not; and people are told, too.
+    // From standard input, named or not; and the text for people says the same.
     for (dir, more) in [("piped", &[][..]), ("dashed", &["-"])] {
         let args = [&["wallet", "restore", "--dir", dir], more].concat();
         let output = home.run_with(words.as_bytes(), &args);
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         assert!(said(&output).contains("has forgotten"), "{}", said(&output));
     }
-    // A wallet that is there stays.
+    // An existing wallet is not replaced.
     let refused = home.fails(&["wallet", "restore", "paper0", "--dir", "mine"]);
     assert!(refused.contains("already holds a wallet"), "{refused}");
     assert_eq!(home.ok(&["wallet", "seed", "--show", "--dir", "mine"])[0], seed);
 
-    // On the command line others read it, and no error repeats it.
+    // A seed on the command line is refused, because others could read it, and no error repeats it.
     let hex = digits.lines().next().unwrap();
     let separate: Vec<&str> = words.split(' ').collect();
     for args in [&separate[..], &[words.as_str()], &[hex]] {
@@ -186,7 +188,7 @@ fn a_wallet_restored_from_seed_says_what_it_forgot() {
         assert!(refused.contains("command line"), "{refused}");
         assert!(!refused.contains(hex) && !refused.contains(&words), "{refused}");
     }
-    // Mistyped: nothing is made.
+    // With a mistyped seed, nothing is created.
     fs::write(home.path("mistyped"), words.replacen(separate[0], "abandom", 1)).unwrap();
     let refused = home.fails(&["wallet", "restore", "mistyped", "--dir", "never"]);
     assert!(refused.contains("word 1") && refused.contains("mistyped"), "{refused}");
@@ -198,7 +200,7 @@ fn a_wallet_restored_from_seed_says_what_it_forgot() {
     }
 }
 
-/// `wallet sync` said nothing and ended well when it had looked at nothing.
+/// `wallet sync` printed nothing and succeeded when it had read nothing.
 #[test]
 fn a_look_at_nothing_says_so() {
     let home = Home::new();
@@ -225,7 +227,7 @@ fn a_look_at_nothing_says_so() {
     assert!(said(&looked).contains("holds nothing in them"), "{}", said(&looked));
 }
 
-/// `--second` took the ledger itself by another name, and "compared" it.
+/// `--second` accepted the ledger itself under another name, and "compared" it.
 #[test]
 fn the_ledger_by_another_name_is_no_second_source() {
     let home = Home::new();

@@ -1,8 +1,9 @@
-//! Writes `vectors/honest.json`: a development key, a true statement and its proof for each circuit, from fixed seeds.
-//! `vectors/envelopes.json` is made from it, with good and bad cases, and without a prover.
+//! Writes `vectors/honest.json`: for each circuit a development key, a true statement and its
+//! proof, from fixed seeds. `vectors/envelopes.json` is made from it, with good and bad cases, and
+//! without a prover.
 //!
-//! `cargo run --release -p wufu-wallet --example honest`, then `cargo xtask vectors`.
-//! Needed anew when a circuit changes: its id is in its key.
+//! Run `cargo run --release -p wufu-wallet --example honest`, then `cargo xtask vectors`. Run both
+//! again when a circuit changes, because its id is in its key.
 #![allow(clippy::unwrap_used, clippy::expect_used, dead_code)]
 
 use ed25519_dalek::SigningKey;
@@ -34,16 +35,16 @@ use wufu_verifier::{
     statement::{self, CLAIM, policy::Bounds},
 };
 
-/// Where the file lies.
+/// The file's path.
 pub const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/honest.json");
 
 /// The campaign and the charity.
 const CAMPAIGN: &str = "wufu-2018";
 const CHARITY: &str = "cerf";
-/// Epochs are ten minutes. In this one the claim's roots are in force, in the next the gift's.
+/// Epochs last ten minutes. The claim's roots are in force in this one, and the gift's in the next.
 const EPOCH: u64 = 2_531_173;
 const EPOCH_SECONDS: u64 = 600;
-/// When everything ends.
+/// When everything expires.
 const EXPIRY: u64 = (EPOCH + 10) * EPOCH_SECONDS;
 
 fn main() {
@@ -51,19 +52,20 @@ fn main() {
     std::fs::write(FILE, text + "\n").unwrap();
 }
 
-/// The file, or what it says of some circuits.
+/// Builds the file, or its part for some circuits.
 pub fn honest(circuits: &[CircuitName]) -> Value {
     let proofs: Vec<Value> = circuits.iter().map(|circuit| prove(*circuit)).collect();
     json!({
-        "about": "For each circuit a development key (whoever made it can forge: it is for tests), a true statement and its \
-                  proof in an envelope, and the checkpoint notes of its logs. Made from fixed seeds.",
+        "about": "For each circuit a development key (whoever made it can forge: it is for tests), \
+                  a true statement and its proof in an envelope, and the checkpoint notes of its \
+                  logs. Made from fixed seeds.",
         "epoch": EPOCH,
         "expiry": EXPIRY,
         "proofs": proofs,
     })
 }
 
-/// How the proof of a statement in the file is made.
+/// Makes the proof of a statement.
 struct Maker {
     circuit: CircuitName,
     seed: u64,
@@ -93,7 +95,7 @@ fn prove(circuit: CircuitName) -> Value {
     })
 }
 
-/// An envelope, and the notes of its logs, which a verifier has from elsewhere.
+/// An envelope, and the notes of its logs, which a verifier gets from another source.
 type Answer = (Envelope, Vec<String>);
 
 /// The envelope around a proof of `instance`.

@@ -1,5 +1,6 @@
-//! Answers a verifier's request with a donation of the wallet's, proved by a prover that is trusted with the witness:
-//! `prove WALLET REQUEST LEDGER MIRROR PROVER ENVELOPE`, the three in the middle as `http://127.0.0.1:PORT`.
+//! Answers a verifier's request with one of the wallet's donations, with a prover that is trusted
+//! with the witness: `prove WALLET REQUEST LEDGER MIRROR PROVER ENVELOPE`. LEDGER, MIRROR and
+//! PROVER are addresses such as `http://127.0.0.1:PORT`.
 #![allow(clippy::print_stdout)]
 
 use std::{env, path::PathBuf, sync::Arc, time::SystemTime};

@@ -13,73 +13,73 @@ use zeroize::Zeroizing;
 
 use crate::file::{self, FileError};
 
-/// The largest file that is read: what 65,536 donors are sent is less. A file that says it is something smaller is read
-/// no further than such a thing can be long.
+/// The largest file that is read. The grants of 65,536 donors take less. A file that says what it
+/// contains is read only as far as such a message can be long.
 pub const MAX_BYTES: u64 = 64 << 20;
 
-/// More than the first line of a file.
+/// Enough for the first line of a file.
 const HEAD: u64 = 4096;
 
-/// How a message is written.
+/// The format of a message in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EnvelopeFormat {
-    /// A line that says what it is, then protobuf: every library reads this.
+    /// A line that names the message, followed by protobuf, which every library can read.
     #[default]
     Protobuf,
-    /// Protobuf's canonical JSON with an `"@type"`: for people.
+    /// Protobuf's canonical JSON with an `"@type"`, for people.
     Json,
 }
 
-/// Why a message is no file, or a file no message.
+/// Why a message could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MessageError {
-    /// The file.
+    /// The file could not be written.
     #[error(transparent)]
     File(#[from] FileError),
     /// The file cannot be read.
     #[error("{path}: {error}", path = path.display())]
     Read {
-        /// Which file.
+        /// The file's path.
         path: std::path::PathBuf,
-        /// What the system says.
+        /// The system's error.
         #[source]
         error: std::io::Error,
     },
-    /// It is longer than any such message.
+    /// The file is longer than any such message.
     #[error("{path} is {got} bytes or more, expected at most {max}", path = path.display())]
     Long {
-        /// Which file.
+        /// The file's path.
         path: std::path::PathBuf,
-        /// How much of it was read.
+        /// How many bytes were read.
         got: u64,
-        /// The longest that is read.
+        /// The longest that is allowed, in bytes.
         max: u64,
     },
-    /// A file is not the message that was expected.
+    /// The file is not the expected message.
     #[error("{path}: {error}", path = path.display())]
     Other {
-        /// Which file.
+        /// The file's path.
         path: std::path::PathBuf,
         /// What is wrong with it.
         #[source]
         error: format::FileError,
     },
-    /// Bytes are not the message that was expected.
+    /// The bytes are not the expected message.
     #[error(transparent)]
     Form(#[from] format::FileError),
-    /// Its JSON.
+    /// The JSON is malformed.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// What it says.
+    /// A field of the message is wrong.
     #[error(transparent)]
     Message(#[from] ConvertError),
 }
 
-/// The bytes of a file that holds a message.
+/// Encodes a message as the bytes of a file.
 ///
 /// # Errors
-/// When the message is none of this package.
+/// Returns an error if the message does not belong to this package.
 pub fn encode<M: MessageLimits>(
     message: &M,
     format: EnvelopeFormat,
@@ -90,19 +90,19 @@ pub fn encode<M: MessageLimits>(
     }
 }
 
-/// The message of a file's bytes, in whichever format.
+/// Decodes the bytes of a file, in either format.
 ///
 /// # Errors
-/// When they are no such message.
+/// Returns an error if they are not such a message.
 pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, MessageError> {
     Ok(format::decode(bytes)?)
 }
 
-/// The bytes of a file that holds a message, wiped when dropped. No more is read than such a message has, whatever the
-/// file is.
+/// Reads the bytes of a file that contains a message. They are wiped when dropped. It stops reading
+/// where no such message can be longer, whatever the file is.
 ///
 /// # Errors
-/// When it cannot be read, or is longer than any message of its kind.
+/// Returns an error if the file cannot be read, or is longer than any message of its kind.
 pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
     let io = |error| MessageError::Read { path: path.into(), error };
     let file = File::open(path).map_err(io)?;
@@ -110,15 +110,16 @@ pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
     read_hinted(file, path, hint)
 }
 
-/// The bytes of an input that holds a message, as [`read_bytes`] reads those of a file; `name` is what it is called.
+/// Reads the bytes of an input that contains a message, as [`read_bytes`] does for a file; `name`
+/// is for error messages.
 ///
 /// # Errors
-/// When it cannot be read, or is longer than any message of its kind.
+/// Returns an error if the file cannot be read, or is longer than any message of its kind.
 pub fn read_bytes_of(input: impl Read, name: &Path) -> Result<Zeroizing<Vec<u8>>, MessageError> {
     read_hinted(input, name, 0)
 }
 
-/// `hint` is what the system says of its length: pipes and devices have none, and files grow.
+/// `hint` is the length that the system gives. Pipes and devices have none, and files can grow.
 fn read_hinted(
     mut input: impl Read,
     path: &Path,
@@ -140,7 +141,7 @@ fn read_hinted(
     Ok(bytes)
 }
 
-/// The message of a file.
+/// Reads the message in a file.
 fn read_message<M: MessageLimits>(path: &Path) -> Result<M, MessageError> {
     let io = |error| MessageError::Read { path: path.into(), error };
     let file = File::open(path).map_err(io)?;
@@ -150,19 +151,19 @@ fn read_message<M: MessageLimits>(path: &Path) -> Result<M, MessageError> {
     message.map_err(|error| MessageError::Other { path: path.into(), error })
 }
 
-/// Writes an envelope in one step, in place of the file that may be there.
+/// Writes an envelope in one step. It replaces a file that exists.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if it cannot be written.
 pub fn write(path: &Path, envelope: &Envelope, format: EnvelopeFormat) -> Result<(), MessageError> {
     let bytes = encode(&v1::Envelope::from(envelope), format)?;
     Ok(file::replace(path, &bytes)?)
 }
 
-/// Reads an envelope. Nothing of it is verified.
+/// Reads an envelope, without verifying it.
 ///
 /// # Errors
-/// When it cannot be read, or is none.
+/// Returns an error if the file cannot be read, or is not an envelope.
 pub fn read(path: &Path) -> Result<Envelope, MessageError> {
     let read = read_message::<v1::Envelope>(path)?.try_into();
     read.map_err(|error: ConvertError| MessageError::Other {
@@ -174,7 +175,8 @@ pub fn read(path: &Path) -> Result<Envelope, MessageError> {
 /// Reads a signed request, and checks its signature.
 ///
 /// # Errors
-/// When it cannot be read, is none, or is not signed by the verifier that it names.
+/// Returns an error if the file cannot be read, is not a request, or is not signed by the verifier
+/// that it names.
 pub fn read_request(path: &Path) -> Result<ProofRequest, MessageError> {
     let read = read_message::<v1::ProofRequest>(path)?.try_into();
     read.map_err(|error: ConvertError| MessageError::Other {
@@ -193,10 +195,10 @@ mod tests {
         let path = folder.path().join("message");
         std::fs::write(&path, b"some bytes").unwrap();
         assert_eq!(read_bytes(&path).unwrap().as_slice(), b"some bytes");
-        // The system says that it is empty, and it never ends.
+        // The system gives its length as 0, and it never ends.
         let refused = read_bytes(Path::new("/dev/zero"));
         assert!(matches!(refused, Err(MessageError::Long { .. })), "{refused:?}");
-        // Exactly the longest, and one byte more.
+        // Exactly the longest length, and one byte more.
         let file = File::create(&path).unwrap();
         file.set_len(MAX_BYTES).unwrap();
         assert_eq!(read_bytes(&path).unwrap().len() as u64, MAX_BYTES);

@@ -1,7 +1,7 @@
-//! Files of a wallet: who may read them, and how they are written.
+//! Files of a wallet: their permissions, and how they are read and written.
 
 #[cfg(not(unix))]
-compile_error!("a wallet's files are guarded by Unix permissions, and this system has none");
+compile_error!("a wallet's files are protected by Unix permissions, and this system has none");
 
 use std::{
     fs::{self, DirBuilder, File, Metadata, OpenOptions},
@@ -13,65 +13,68 @@ use std::{
 use wufu_files::{Draft, folder};
 use zeroize::Zeroizing;
 
-/// Permission bits of everybody but the owner.
+/// The permission bits of everybody except the owner.
 const OTHERS: u32 = 0o077;
 
 /// Why a file or folder of a wallet cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// The system says no.
+    /// The system returned an error.
     #[error("{path}: {error}", path = path.display())]
     Io {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         #[source]
         error: io::Error,
     },
-    /// It is there already, and nothing is overwritten.
-    #[error("{path} is there already", path = path.display())]
+    /// The file already exists, and nothing is overwritten.
+    #[error("{path} already exists, and nothing is overwritten", path = path.display())]
     Exists {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
     },
-    /// Group or others may do something with it.
+    /// The group or others have access to it.
     #[error(
         "{path} has mode {mode:03o}, expected none for group and others: chmod go= {path}",
         path = path.display()
     )]
     Shared {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
-    /// It is another user's.
-    #[error("{path} is user {got}'s, expected {expected}'s, who runs this", path = path.display())]
+    /// The folder belongs to another user.
+    #[error(
+        "{path} belongs to user {got}, expected {expected}, who runs this program",
+        path = path.display()
+    )]
     Owner {
-        /// Which folder.
+        /// The folder's path.
         path: PathBuf,
-        /// Whose it is.
+        /// The id of the user who owns it.
         got: u32,
-        /// Who runs this.
+        /// The id of the user who runs this program.
         expected: u32,
     },
-    /// It is a link, a folder, a pipe or the like.
+    /// The path leads to a link, a folder, a pipe or something else.
     #[error("{path} is not a {expected}", path = path.display())]
     Kind {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
-        /// What it should be.
+        /// What was expected there.
         expected: &'static str,
     },
-    /// It has another length than such a file has.
+    /// The file does not have the length of such a file.
     #[error("{path} is {got} bytes, expected {expected}", path = path.display())]
     Length {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
         /// Its length in bytes.
         got: u64,
-        /// What it should be.
+        /// What was expected there.
         expected: u64,
     },
 }
@@ -91,10 +94,10 @@ fn private(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Makes a folder that only its owner may enter. One that is there already must be so, too.
+/// Creates a folder that only its owner may enter. An existing folder must be like that already.
 ///
 /// # Errors
-/// When it cannot be made, is no folder, or is open to others.
+/// Returns an error if the folder cannot be created, is not a folder, or is open to others.
 pub fn private_folder(path: &Path) -> Result<(), FileError> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(FileError::io(parent))?;
@@ -105,10 +108,10 @@ pub fn private_folder(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Checks that a folder is one, and its owner's alone.
+/// Checks that a path is a folder, and that only its owner may enter it.
 ///
 /// # Errors
-/// When it is not.
+/// Returns an error if it is not.
 pub fn check_folder(path: &Path) -> Result<(), FileError> {
     let metadata = fs::symlink_metadata(path).map_err(FileError::io(path))?;
     if !metadata.is_dir() {
@@ -117,10 +120,10 @@ pub fn check_folder(path: &Path) -> Result<(), FileError> {
     private(path, &metadata)
 }
 
-/// Checks that a folder belongs to who runs this, as what is made in it does.
+/// Checks that a folder belongs to the user who runs this program, as a new file in it would.
 ///
 /// # Errors
-/// When it does not, or nothing can be made in it.
+/// Returns an error if it does not, or no file can be created in it.
 pub fn check_owner(path: &Path) -> Result<(), FileError> {
     let ours = tempfile::tempfile_in(path).and_then(|file| file.metadata());
     let expected = ours.map_err(FileError::io(path))?.uid();
@@ -135,27 +138,28 @@ fn owned(path: &Path, got: u32, expected: u32) -> Result<(), FileError> {
     }
 }
 
-/// Whether the system says that a folder is in memory, and so gone when the machine ends.
+/// Whether the system says that a folder is in memory, so that it is gone after a reboot.
 #[cfg(target_os = "linux")]
 pub fn in_memory(path: &Path) -> bool {
     const TMPFS: u32 = 0x0102_1994;
     const RAMFS: u32 = 0x8584_58f6;
-    // Of another width on other machines; a magic number has 32 bits.
+    // The field's width differs between machines; a magic number has 32 bits.
     rustix::fs::statfs(path).is_ok_and(|found| matches!(found.f_type as u32, TMPFS | RAMFS))
 }
 
-/// Whether the system says that a folder is in memory: this one does not.
+/// Whether the system says that a folder is in memory. This system never does.
 #[cfg(not(target_os = "linux"))]
 pub fn in_memory(_: &Path) -> bool {
     false
 }
 
-/// Reads a secret of exactly `expected` bytes from a regular file that nobody else may read.
+/// Reads a secret of exactly `expected` bytes from a regular file that only its owner may read.
 ///
 /// # Errors
-/// When it is a link or no regular file, open to group or others, of another length, or cannot be read.
+/// Returns an error if the path is a link or not a regular file, or the file is open to the group
+/// or others, has another length, or cannot be read.
 pub fn read_secret(path: &Path, expected: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    // Before it is opened: opening a pipe would wait for a writer.
+    // Checked before opening, because opening a pipe would wait for a writer.
     let named = fs::symlink_metadata(path).map_err(FileError::io(path))?;
     let not_a_file = || FileError::Kind { path: path.into(), expected: "regular file" };
     if !named.is_file() {
@@ -178,10 +182,10 @@ pub fn read_secret(path: &Path, expected: usize) -> Result<Zeroizing<Vec<u8>>, F
 
 /// Writes a secret into a new file with mode 0600.
 ///
-/// The file appears whole or not at all, and nothing is ever overwritten.
+/// The file appears complete or not at all, and nothing is ever overwritten.
 ///
 /// # Errors
-/// When it is there already, or cannot be written.
+/// Returns an error if the file already exists, or cannot be written.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let created = Draft::private(path).create(|file| file.write_all(bytes));
     match created {
@@ -193,21 +197,21 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     }
 }
 
-/// Writes a file in one step, in place of the one that may be there: a reader sees the old bytes or the new, never a
-/// part.
+/// Writes a file in one step, and replaces it if it exists: a reader sees the old bytes or the new
+/// ones, and never a part.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if it cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let replaced = Draft::private(path).replace(|file| file.write_all(bytes));
     replaced.map_err(FileError::io(path))?;
     sync_folder(path)
 }
 
-/// Opens a file of mode 0600 that is there, for reading and writing.
+/// Opens an existing file of mode 0600, for reading and writing.
 ///
 /// # Errors
-/// When it is open to others, not there, or cannot be opened.
+/// Returns an error if the file is open to others, does not exist, or cannot be opened.
 pub fn existing_private_file(path: &Path) -> Result<File, FileError> {
     let file = OpenOptions::new().read(true).write(true).open(path);
     let file = file.map_err(FileError::io(path))?;
@@ -219,7 +223,7 @@ pub fn existing_private_file(path: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// A name is durable when its folder is.
+/// Syncs the folder of a file, which makes the file's name durable.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), FileError> {
     wufu_files::sync_folder(path).map_err(FileError::io(folder(path)))
 }
@@ -242,7 +246,7 @@ mod tests {
         assert_eq!(mode(&path), 0o600);
         assert!(matches!(write_secret(&path, b"two"), Err(FileError::Exists { .. })));
         assert_eq!(read_secret(&path, 3).unwrap().as_slice(), b"one");
-        // Nothing is left of the second try.
+        // The second attempt leaves nothing behind.
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -298,7 +302,7 @@ mod tests {
         let us = fs::metadata(folder.path()).unwrap().uid();
         let refused = owned(folder.path(), us + 1, us).unwrap_err();
         assert!(matches!(refused, FileError::Owner { got, .. } if got == us + 1));
-        // Only who may do everything can give a folder away.
+        // Only the superuser can give a folder to somebody else.
         if std::os::unix::fs::chown(folder.path(), Some(us + 1), None).is_ok() {
             let refused = check_owner(folder.path());
             assert!(matches!(refused, Err(FileError::Owner { .. })), "{refused:?}");

@@ -1,13 +1,15 @@
-//! The user's side of Wufu: keys, cards, receipts; from what is held to a proof that may be shown.
+//! The user's side of Wufu: it keeps keys, cards and receipts, and turns them into proofs.
 //!
-//! A [`Wallet`] is a folder of mode 0700 with a seed file ([`seed`]) and a memory ([`store`]). It takes in grants and
-//! receipts ([`holdings`]), looks at logs through [`Sources`] ([`sync`]), and plans claims and answers to verifiers'
-//! requests ([`plan`]). A plan is proved by a [`ProofSource`]: the engine inside the wallet (feature `engine`), or a
-//! prover that is trusted with the witness. What comes back is verified here before it is used.
+//! A [`Wallet`] is a folder of mode 0700 with a seed file ([`seed`]) and a database ([`store`]). It
+//! takes in grants and receipts ([`holdings`]), reads logs through [`Sources`] ([`sync`]), and
+//! plans claims and answers to verifiers' requests ([`plan`]). A [`ProofSource`] proves a plan: the
+//! engine inside the wallet (feature `engine`), a prover that is trusted with the witness, or two
+//! servers that see nothing ([`prover::blind`]). The wallet verifies every proof before it uses it.
 //!
-//! Nothing that comes from outside is believed: checkpoints are signed by a pinned key, roofs and shards come to the
-//! signed roots, proofs verify under a pinned key. What a ledger is asked is the same for every wallet, over a new
-//! connection each time, without identity. The time is passed in, in Unix seconds.
+//! The wallet checks everything that comes from outside: checkpoints must be signed by a pinned
+//! key, roofs and shards must hash to the signed roots, and proofs must verify under a pinned key.
+//! Every wallet asks a ledger the same questions, over a new connection each time, without
+//! identity. Callers pass in the time, in Unix seconds.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(test)]

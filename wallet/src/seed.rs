@@ -1,7 +1,7 @@
-//! The seed file: everything of a wallet comes back from it and the ledger, so it is the one thing to keep.
+//! The seed file. All keys of a wallet follow from the seed, so it is the one thing to keep.
 //!
-//! Two lines of text, so that it can be copied to paper: 64 hexadecimal digits, and `checksum` with eight more, which
-//! tell a mistyped seed from a right one.
+//! It has two lines of text, so that it can be copied to paper: 64 hexadecimal digits, and
+//! `checksum` with eight more digits, which reveal a mistyped seed.
 
 mod typed;
 
@@ -16,73 +16,78 @@ use crate::file::{self, FileError};
 
 const CHECKSUM_CONTEXT: &str = "wufu 2026-11 seed checksum v1";
 const LABEL: &str = "checksum ";
-/// Length of the file.
+/// The length of the file.
 const BYTES: usize = 64 + 1 + LABEL.len() + 8 + 1;
 
-/// Why a seed cannot be had.
+/// Why a seed cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SeedError {
-    /// The file.
+    /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Not 64 hexadecimal digits and a checksum.
-    #[error("seed is not a line of 64 hexadecimal digits and a line with its checksum")]
+    /// The text is not 64 hexadecimal digits and a checksum.
+    #[error("the seed is not a line of 64 hexadecimal digits and a line with its checksum")]
     Form,
     /// Nothing was typed.
     #[error("the seed is empty, expected 24 words or 64 hexadecimal digits")]
     Empty,
-    /// No text.
+    /// The input is not text.
     #[error("the seed is not UTF-8 text, expected 24 words or 64 hexadecimal digits")]
     NotText,
-    /// Too few digits, or too many.
+    /// There are too few or too many digits.
     #[error("the seed has {got} hexadecimal digits, expected 64 (or 24 words)")]
     Digits {
-        /// How many there are.
+        /// How many were found.
         got: usize,
     },
-    /// Too few words, or too many.
-    #[error("the seed has {got} word{}, expected 24 (or 64 hexadecimal digits)", if *got == 1 { "" } else { "s" })]
+    /// There are too few or too many words.
+    #[error(
+        "the seed has {got} word{}, expected 24 (or 64 hexadecimal digits)",
+        if *got == 1 { "" } else { "s" }
+    )]
     Words {
-        /// How many there are.
+        /// How many were found.
         got: usize,
     },
-    /// A word that is none. Which word it is stays out of the message: the others are right.
+    /// A word is not in the word list. The message does not repeat it, because the other words are
+    /// secret.
     #[error("word {at} is not in the English word list of BIP-39: it was mistyped")]
     Word {
-        /// Its number, from 1.
+        /// The number of the word, from 1.
         at: usize,
     },
-    /// Digits and words are of two seeds.
+    /// The digits and the words belong to different seeds.
     #[error("the digits and the words do not name the same seed")]
     Apart,
-    /// The words are words, and not these.
-    #[error("the words do not fit their checksum: one was mistyped, or two were swapped")]
+    /// All words are in the list, but their checksum is wrong.
+    #[error("the words do not match their checksum: one was mistyped, or two were swapped")]
     WordChecksum,
-    /// The checksum is another one.
-    #[error("seed does not fit its checksum: it was mistyped")]
+    /// The checksum is wrong.
+    #[error("the seed does not match its checksum: it was mistyped")]
     Checksum,
 }
 
 /// Writes a seed into a new file.
 ///
 /// # Errors
-/// When the file is there already, or cannot be written.
+/// Returns an error if the file already exists, or cannot be written.
 pub fn write(path: &Path, seed: &Seed) -> Result<(), SeedError> {
     Ok(file::write_secret(path, to_text(seed).as_bytes())?)
 }
 
-/// Reads the seed of a file.
+/// Reads the seed from a file.
 ///
 /// # Errors
-/// When the file is no regular one, open to group or others, of another length, or its text is no seed.
+/// Returns an error if the file is not a regular file, is open to the group or others, or has
+/// another length, or if its text is not a seed.
 pub fn read(path: &Path) -> Result<Seed, SeedError> {
     from_text(&file::read_secret(path, BYTES)?)
 }
 
 /// The text of a seed.
 pub fn to_text(seed: &Seed) -> Zeroizing<String> {
-    // All of it at once: growing would leave copies behind.
+    // Allocated at once, because growing would leave copies behind.
     let mut text = Zeroizing::new(String::with_capacity(BYTES));
     let (seed, sum) = (Hex(seed.as_bytes()), checksum(seed));
     // Writing to a string does not fail.
@@ -93,7 +98,7 @@ pub fn to_text(seed: &Seed) -> Zeroizing<String> {
 /// The seed with this text.
 ///
 /// # Errors
-/// When it has another form, or does not fit its checksum.
+/// Returns an error if the text has another form, or does not match its checksum.
 pub fn from_text(text: &[u8]) -> Result<Seed, SeedError> {
     let text: &[u8; BYTES] = text.try_into().map_err(|_| SeedError::Form)?;
     let (digits, rest) = text.split_at(64);

@@ -1,4 +1,4 @@
-//! Claims are submitted over a connection of their own, which carries the claim and nothing else.
+//! Submits claims. Each goes over its own connection, which carries nothing else.
 
 use std::time::Duration;
 
@@ -28,17 +28,17 @@ use crate::{
     wallet::{TaskStopped, Wallet},
 };
 
-/// How long an answer may take, all waits of a busy ledger included.
+/// The time limit for an answer, including all waits for a busy ledger.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Why it is not known what became of a claim.
+/// Why the outcome of a claim is not known.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubmitError {
     /// The envelope is of another statement.
     #[error("the envelope holds a {got} proof, expected five-fu")]
     Circuit {
-        /// Its statement.
+        /// The statement of the envelope.
         got: CircuitName,
     },
     /// The envelope cannot be read.
@@ -47,84 +47,92 @@ pub enum SubmitError {
     /// The envelope's proof cannot be read.
     #[error(transparent)]
     Proof(#[from] VerifyError),
-    /// A message.
+    /// A message is malformed.
     #[error(transparent)]
     Message(#[from] ConvertError),
-    /// The connection.
+    /// The connection failed.
     #[error("no connection to {endpoint}: {error}")]
     Connect {
-        /// Whereto.
+        /// The ledger's address.
         endpoint: String,
-        /// What the transport says.
+        /// The transport's error.
         #[source]
         error: tonic::transport::Error,
     },
-    /// The ledger is too busy: the claim is not admitted.
+    /// The ledger is too busy, so the claim is not admitted.
     #[error(transparent)]
     Busy(#[from] BusyError),
-    /// The ledger answered with an error: the claim is not admitted.
-    #[error("{endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
+    /// The ledger answered with an error, so the claim is not admitted.
+    #[error(
+        "{endpoint} answered {code:?}: {message}",
+        code = status.code(),
+        message = status.message()
+    )]
     Status {
-        /// Who.
+        /// The ledger's address.
         endpoint: String,
-        /// The answer.
+        /// The error, fit to be shown.
         #[source]
         status: Box<tonic::Status>,
     },
-    /// The answer is not signed by the org.
-    #[error("the ledger's answer: {0}")]
+    /// The answer is not signed by the organisation.
+    #[error("the ledger's answer is not signed by its organisation: {0}")]
     Unsigned(#[from] NoteError),
-    /// The answer is signed, and about something else.
+    /// The answer is signed, but is about something else.
     #[error("the ledger's signed answer does not say what became of this claim")]
     OtherAnswer {
         /// The signed note.
         note: String,
     },
-    /// The ledger says that a nullifier is spent, and has no proof of it. Keep the note: it is signed.
-    #[error("the ledger says that a nullifier of this claim is spent, and does not prove it")]
+    /// The ledger says that a nullifier is spent, but gives no proof of it. Keep the note: it is
+    /// signed.
+    #[error("the ledger says that a nullifier of this claim is spent, but does not prove it")]
     Unproved {
         /// The signed note.
         note: String,
     },
-    /// No key is pinned for the org.
+    /// No log key of the organisation is pinned.
     #[error(transparent)]
     Log(#[from] Box<SyncError>),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The program ends.
+    /// The computation was stopped, because the program ends.
     #[error(transparent)]
     Stopped(#[from] TaskStopped),
 }
 
-/// What became of a claim, checked.
+/// The checked outcome of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubmitOutcome {
-    /// It is admitted, now or when it was submitted before.
+    /// The claim is admitted, now or at an earlier submission.
     Admitted {
-        /// Its number.
+        /// The number of the claim, in the ledger.
         claim: u64,
-        /// The org's signed receipt, the same each time. Where that was lost on the way, and for a claim that another
-        /// wallet made, the signed refusal of the second submission, which names the claim that was admitted.
+        /// The organisation's signed receipt, which is the same each time. If the receipt was lost
+        /// on the way, or another wallet made the claim, this is the signed refusal of the second
+        /// submission, which names the admitted claim.
         note: String,
     },
-    /// A nullifier of it was spent before, by a claim that only a holder of the key can have made.
+    /// One of its nullifiers was spent by an earlier claim, which only a holder of the key can have
+    /// made.
     Spent {
-        /// The nullifier.
+        /// The spent nullifier.
         nullifier: Nullifier,
         /// The payee of the earlier claim.
         earlier_payout: Vec<u8>,
-        /// The org's signed refusal.
+        /// The organisation's signed refusal.
         note: String,
     },
 }
 
 impl Wallet {
-    /// Submits a claim: one call, over a new connection, without identity, and again while the ledger is too busy.
-    /// Nothing is looked up before or after.
+    /// Submits a claim with one call, over a new connection and without identity, and repeats it
+    /// while the ledger is too busy. Nothing is looked up before or after.
     ///
     /// # Errors
-    /// When the envelope holds no claim, the ledger does not answer, or its answer is not signed or not proved.
+    /// Returns an error if the envelope contains no claim, the ledger does not answer, or its
+    /// answer is not signed or not proved.
     pub async fn submit(
         &self,
         endpoint: &Endpoint,
@@ -133,11 +141,11 @@ impl Wallet {
         self.submit_with(endpoint, envelope, WaitListener::default()).await
     }
 
-    /// Submits a claim as [`Wallet::submit`] does, telling `told` whenever the ledger is too busy and will be asked
-    /// again.
+    /// Submits a claim as [`Wallet::submit`] does, and calls `told` before each wait for a busy
+    /// ledger.
     ///
     /// # Errors
-    /// As [`Wallet::submit`].
+    /// The same errors as [`Wallet::submit`].
     pub async fn submit_telling(
         &self,
         endpoint: &Endpoint,
@@ -161,7 +169,7 @@ impl Wallet {
         let (payout, expiry) = (binding.payout.clone(), binding.expiry);
         let claim = Claim::new(envelope.key_id(), statement.clone(), &proof, payout, expiry)?;
         let org = binding.org.clone();
-        // Without it no answer can be believed: nothing is sent then.
+        // Without the key no answer could be checked, so nothing is sent.
         let key = self.blocking(move |wallet| wallet.store().log_key(&org)).await??;
         let key = key.ok_or_else(|| Box::new(SyncError::NoLogKey { org: binding.org.clone() }))?;
         let call = |channel| {
@@ -192,7 +200,7 @@ impl Wallet {
                 }
             };
             match wallet.store().admit_claim(&org, &envelope, &note)? {
-                // One claim, one number.
+                // A claim has only one number.
                 Some(kept) if number_in(&kept) != Some(claim) => {
                     Err(SubmitError::OtherAnswer { note })
                 }
@@ -203,7 +211,7 @@ impl Wallet {
         checked.await?
     }
 
-    /// Believes nothing that is not signed and proved.
+    /// Checks that the outcome is signed and proved.
     fn checked(
         &self,
         key: &LogKey,
@@ -242,7 +250,7 @@ impl Wallet {
                 if !self.made_by_a_holder(org, nullifier, &earlier)? {
                     return Err(SubmitError::Unproved { note });
                 }
-                // This very claim was admitted, and the answer was lost.
+                // The same claim was admitted, and the answer was lost.
                 if earlier.statement() == statement && earlier.payout() == payout {
                     return Ok(SubmitOutcome::Admitted { claim: refusal.claim, note });
                 }
@@ -252,7 +260,8 @@ impl Wallet {
         }
     }
 
-    /// Whether a claim spends the nullifier and is proved: then whoever made it held the card or the person's key.
+    /// Whether a claim spends the nullifier and its proof is valid, so that its maker held the card
+    /// or the person's key.
     fn made_by_a_holder(
         &self,
         org: &str,
@@ -272,7 +281,7 @@ impl Wallet {
     }
 }
 
-/// The error of a note that is no answer to a claim.
+/// The error for a note that does not answer a claim.
 fn not_an_answer(error: ReceiptError, note: String) -> SubmitError {
     match error {
         ReceiptError::Note(error) => SubmitError::Unsigned(error),

@@ -1,4 +1,4 @@
-//! A wallet: a seed, and what it remembers.
+//! A wallet: a seed and a store.
 
 use std::{
     collections::BTreeMap,
@@ -27,19 +27,20 @@ use crate::{
 
 /// The seed's file in the wallet's folder.
 pub const SEED_FILE: &str = "seed";
-/// The memory's file in the wallet's folder.
+/// The store's file in the wallet's folder.
 pub const STORE_FILE: &str = "wallet.redb";
-/// The folder, in the wallet's, of shards that were checked: public data, which may be deleted at any time.
+/// The folder of checked shards, inside the wallet's folder: public data, which may be deleted at
+/// any time.
 pub const SHARD_FOLDER: &str = "shards";
 
-/// Domain of the identity of a seed, by which its memory knows it.
+/// Domain of the identity of a seed, which the store records.
 const OWNER_CONTEXT: &str = "wufu 2026-12 wallet memory owner v1";
 
-/// Why a wallet cannot be made or opened.
+/// Why a wallet cannot be created or opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The folder holds a wallet already, or parts of one. Nothing is overwritten.
+    /// The folder already contains a wallet, or parts of one. Nothing is overwritten.
     #[error(
         "{folder} already holds a wallet ({name} is there): choose another folder (--dir)",
         folder = folder.display()
@@ -47,44 +48,45 @@ pub enum OpenError {
     Held {
         /// The folder.
         folder: PathBuf,
-        /// What is there.
+        /// The file or folder that exists.
         name: &'static str,
     },
-    /// There is none.
+    /// There is no wallet in the folder.
     #[error(
-        "there is no wallet in {folder}: make one with `wufu wallet new --dir {folder}`, bring one back from its seed with \
-         `wufu wallet restore`, or name another folder (--dir)",
+        "there is no wallet in {folder}: create one with `wufu wallet new --dir {folder}`, restore \
+         one from its seed with `wufu wallet restore`, or name another folder (--dir)",
         folder = folder.display()
     )]
     Missing {
         /// The folder.
         folder: PathBuf,
     },
-    /// Its memory is that of another seed.
+    /// The store belongs to another seed.
     #[error(
-        "{folder}: the seed here is not the one that wallet.redb belongs to, so what it holds is another wallet's. Bring back the \
-         seed that belongs to it, or make a wallet of this seed in another folder: wufu wallet restore {folder}/seed --dir OTHER",
+        "{folder}: wallet.redb belongs to another seed than the one here, so its items are another \
+         wallet's. Bring back its seed, or make a wallet of this seed in another folder: wufu \
+         wallet restore {folder}/seed --dir OTHER",
         folder = folder.display()
     )]
     OtherSeed {
         /// The folder.
         folder: PathBuf,
     },
-    /// Its folder.
+    /// The folder cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Its seed.
+    /// The seed cannot be read or written.
     #[error(transparent)]
     Seed(#[from] SeedError),
-    /// Its memory.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Full shards of donation logs by log and number, each with its root.
+/// Full shards of donation logs, each with its root, by log and number.
 pub(crate) type ShardMemory = BTreeMap<(LogName, u64), (Fr, Arc<Vec<Record>>)>;
 
-/// A wallet. Its clones are the same wallet.
+/// A wallet. Clones are the same wallet.
 #[derive(Clone)]
 pub struct Wallet(Arc<Inner>);
 
@@ -105,18 +107,20 @@ impl fmt::Debug for Wallet {
 }
 
 impl Wallet {
-    /// Makes a wallet with a fresh seed, in a folder of mode 0700 (made when it is not there).
+    /// Creates a wallet with a fresh seed, in a folder of mode 0700, which is created if it does
+    /// not exist.
     ///
     /// # Errors
-    /// When the folder is open to others, holds a wallet or parts of one, or cannot be written.
+    /// Returns an error if the folder is open to others, contains a wallet or parts of one, or
+    /// cannot be written.
     pub fn create(folder: &Path) -> Result<Self, OpenError> {
         Self::restore(folder, Seed::random(&mut OsRng))
     }
 
-    /// Makes a wallet with a seed that was kept elsewhere. What it held comes back from its issuers.
+    /// Creates a wallet with a seed that was kept elsewhere. Its issuers must send its items again.
     ///
     /// # Errors
-    /// As [`Wallet::create`].
+    /// The same errors as [`Wallet::create`].
     pub fn restore(folder: &Path, seed: Seed) -> Result<Self, OpenError> {
         Self::check_free(folder)?;
         file::private_folder(folder)?;
@@ -125,12 +129,12 @@ impl Wallet {
         Self::open(folder)
     }
 
-    /// Checks that a folder holds no wallet, and no part of one.
+    /// Checks that a folder contains no wallet, and no part of one.
     ///
     /// # Errors
-    /// When it does.
+    /// Returns an error if it contains one.
     pub fn check_free(folder: &Path) -> Result<(), OpenError> {
-        // A memory or masks without their seed are of another wallet.
+        // A store or masks without their seed belong to another wallet.
         for name in [SEED_FILE, STORE_FILE, TOKEN_FOLDER] {
             if folder.join(name).symlink_metadata().is_ok() {
                 return Err(OpenError::Held { folder: folder.into(), name });
@@ -139,10 +143,10 @@ impl Wallet {
         Ok(())
     }
 
-    /// Checks that a folder holds a wallet, or a part of one.
+    /// Checks that a folder contains a wallet, or a part of one.
     ///
     /// # Errors
-    /// When there is no such folder, or nothing of a wallet in it.
+    /// Returns an error if there is no such folder, or no part of a wallet in it.
     pub fn check_there(folder: &Path) -> Result<(), OpenError> {
         match folder.symlink_metadata() {
             Ok(found) if !found.is_dir() => Ok(()),
@@ -155,8 +159,8 @@ impl Wallet {
     /// Opens a wallet.
     ///
     /// # Errors
-    /// When folder, seed or memory are open to others, are not there or are damaged, or the wallet is open in another
-    /// process.
+    /// Returns an error if the folder, the seed or the store is open to others, missing or damaged,
+    /// or if the wallet is open in another process.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         Self::check_there(folder)?;
         file::check_folder(folder)?;
@@ -167,7 +171,8 @@ impl Wallet {
         Ok(wallet)
     }
 
-    /// Refuses the memory of another seed. That of an earlier release does not say whose it is: what it holds does.
+    /// Refuses the store of another seed. The store of an earlier release does not say whose it is,
+    /// but its items do.
     fn check_owner(&self, folder: &Path) -> Result<(), OpenError> {
         let owner = blake3::derive_key(OWNER_CONTEXT, self.0.seed.as_bytes());
         let is_ours = match self.store().owner()? {
@@ -183,7 +188,7 @@ impl Wallet {
         Ok(())
     }
 
-    /// Whether every leaf that is held was made with this wallet's keys.
+    /// Whether all leaves in the store follow from this wallet's keys.
     fn holds_only_its_own(&self) -> Result<bool, StoreError> {
         let pk = |org: &str| self.address(org).pk;
         let cards = self
@@ -203,10 +208,10 @@ impl Wallet {
         Ok(cards && persons && donations)
     }
 
-    /// A wallet that lives as long as the process, and writes nothing.
+    /// A wallet in memory, which writes nothing and ends with the process.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Returns an error if there is not enough memory.
     pub fn in_memory(seed: Seed) -> Result<Self, OpenError> {
         let store = Store::in_memory()?;
         Ok(Self::with(seed, store, None))
@@ -216,11 +221,11 @@ impl Wallet {
         Self(Arc::new(Inner { seed, store, folder, shards: Mutex::default() }))
     }
 
-    /// The made-up wallet, in memory, that owns the donation with this receipt in a ledger whose owners all come from
-    /// the text `seed`. For trials: see [`Seed::dev_owner`].
+    /// The wallet of a made-up owner, in memory: it owns the donation with this receipt in a ledger
+    /// whose owners are all derived from the text `seed`. For trials: see [`Seed::dev_owner`].
     ///
     /// # Errors
-    /// As [`Wallet::in_memory`].
+    /// The same errors as [`Wallet::in_memory`].
     pub fn dev(seed: &str, receipt: &[u8]) -> Result<Self, OpenError> {
         Self::in_memory(Seed::dev_owner(seed, receipt))
     }
@@ -230,7 +235,7 @@ impl Wallet {
         self.0.folder.as_deref()
     }
 
-    /// Where cards and donations of an org may be sent.
+    /// The address to which an organisation's cards and donations may be sent.
     pub fn address(&self, org: &str) -> Address {
         self.0.seed.address(org)
     }
@@ -247,51 +252,52 @@ impl Wallet {
         &self.0.shards
     }
 
-    /// Pins the key that signs an org's logs. Have it from elsewhere than from the ledger.
+    /// Pins the key that signs an organisation's logs. Get it from a source other than the ledger
+    /// itself.
     ///
     /// # Errors
-    /// When another one is pinned: an org that changes its key is another org.
+    /// Returns an error if another key is pinned: an organisation never changes its key.
     pub fn pin_log_key(&self, key: &LogKey) -> Result<(), PinError> {
         self.store().pin_log_key(key)
     }
 
-    /// The pinned key of an org's logs.
+    /// The pinned key of an organisation's logs.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn log_key(&self, org: &str) -> Result<Option<LogKey>, StoreError> {
         self.store().log_key(org)
     }
 
-    /// The pinned keys of all orgs' logs.
+    /// The pinned log keys of all organisations.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn log_keys(&self) -> Result<Vec<LogKey>, StoreError> {
         self.store().log_keys()
     }
 
-    /// The currency of an org's donations, an ISO 4217 code, if its ledger named one. It is not signed: for showing
-    /// amounts only.
+    /// The currency of an organisation's donations, an ISO 4217 code, if its ledger named one. It
+    /// is not signed, so use it only to show amounts.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn currency(&self, org: &str) -> Result<Option<String>, StoreError> {
         self.store().currency(org)
     }
 
-    /// Keeps the currency that an org's ledger names.
+    /// Stores the currency that an organisation's ledger names.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_currency(&self, org: &str, code: &str) -> Result<(), StoreError> {
         self.store().keep_currency(org, code)
     }
 
-    /// Pins a verifying key. Proofs are made under pinned keys only.
+    /// Pins a verifying key. The wallet makes proofs only under pinned keys.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn pin_verifying_key(&self, key: &VerifyingKey) -> Result<(), StoreError> {
         self.store().pin_verifying_key(key)
     }
@@ -299,7 +305,7 @@ impl Wallet {
     /// The pinned verifying key with this id.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn verifying_key(&self, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
         self.store().verifying_key(id)
     }
@@ -307,31 +313,31 @@ impl Wallet {
     /// The ids of the pinned verifying keys.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn verifying_keys(&self) -> Result<Vec<KeyId>, StoreError> {
         self.store().verifying_keys()
     }
 
-    /// The cards that are held, by org, kind and place.
+    /// The cards, by organisation, kind and place.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn cards(&self) -> Result<Vec<CardHolding>, StoreError> {
         self.store().cards()
     }
 
-    /// The places in person logs that are held, by org: one that was found in its log comes first.
+    /// The places in person logs, by organisation. A place that was found in its log comes first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn persons(&self) -> Result<Vec<PersonHolding>, StoreError> {
         self.store().persons()
     }
 
-    /// The donations that are held, by log and place.
+    /// The donations, by log and place.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn donations(&self) -> Result<Vec<DonationHolding>, StoreError> {
         self.store().donations()
     }
@@ -339,7 +345,7 @@ impl Wallet {
     /// The claims that were made in a campaign, oldest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn claims(&self, org: &str) -> Result<Vec<ClaimEntry>, StoreError> {
         self.store().claims(org)
     }
@@ -347,28 +353,28 @@ impl Wallet {
     /// The campaigns in which claims were made.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn claimed_orgs(&self) -> Result<Vec<String>, StoreError> {
         self.store().claimed_orgs()
     }
 
-    /// The requests that were answered, oldest first.
+    /// The answered requests, oldest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn answers(&self) -> Result<Vec<AnswerEntry>, StoreError> {
         self.store().answers()
     }
 
-    /// What proves that the operator of a log lied, if anything.
+    /// The evidence that the operator of a log lied, if there is any.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn evidence(&self, log: &LogName) -> Result<Option<Evidence>, StoreError> {
         self.store().evidence(log)
     }
 
-    /// Runs what blocks or computes on a thread where that disturbs nobody.
+    /// Runs blocking or long computations on a separate thread.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Self) -> T + Send + 'static,
@@ -378,7 +384,7 @@ impl Wallet {
     }
 }
 
-/// A computation of the wallet's was stopped: the program ends, or it is our bug.
+/// A computation of the wallet was stopped: the program ends, or there is a bug.
 #[derive(Debug, thiserror::Error)]
 #[error("a computation of the wallet was stopped: {0}")]
 pub struct TaskStopped(#[from] tokio::task::JoinError);
@@ -396,19 +402,20 @@ mod tests {
         let address = Wallet::create(&folder).unwrap().address("wufu");
         assert_eq!(Wallet::open(&folder).unwrap().address("wufu"), address);
         assert!(matches!(Wallet::create(&folder), Err(OpenError::Held { .. })));
-        // A folder that is not there was "No such file or directory", and nothing said how a wallet is made.
+        // For a missing folder, the error was "No such file or directory", and nothing said how to
+        // create a wallet.
         for none in [base.path().join("none"), base.path().into()] {
             let missing = Wallet::open(&none).unwrap_err();
             assert!(matches!(missing, OpenError::Missing { .. }), "{missing}");
         }
-        // The seed alone is lost: its memory is not given to another seed.
+        // If only the seed is lost, the store must not go to another seed.
         std::fs::remove_file(folder.join(SEED_FILE)).unwrap();
         assert!(matches!(Wallet::create(&folder), Err(OpenError::Held { .. })));
         assert!(matches!(Wallet::open(&folder), Err(OpenError::Seed(_))));
     }
 
     /// Rows of SECURITY.md: 51.
-    /// A wallet whose memory was lost opened as one that had never shown or claimed anything.
+    /// A wallet whose store was lost opened as one that had never shown or claimed anything.
     #[test]
     fn a_seed_without_its_memory_is_not_an_empty_wallet() {
         let base = tempfile::tempdir().unwrap();
@@ -423,8 +430,8 @@ mod tests {
         assert!(!folder.join(STORE_FILE).exists(), "none is made on the way");
     }
 
-    /// A seed that was copied beside the memory of another wallet listed its items as its own, and every proof failed
-    /// later.
+    /// With a seed that was copied beside the store of another wallet, the items of that wallet
+    /// were listed, and every proof failed later.
     #[test]
     fn a_memory_beside_another_seed_is_refused() {
         let base = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Donations: which requests are answered, and with what.
+//! Answers with donations: which requests are answered, and with which donation.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
@@ -41,7 +41,7 @@ fn few(min_anonymity: u64) -> DonationOptions {
     DonationOptions { min_anonymity, ..DonationOptions::default() }
 }
 
-/// What the verifier that asked would say, with the checkpoint that everybody has.
+/// The verdict of the verifier that asked, with the checkpoint that everybody has.
 async fn accepted(
     request: &ProofRequest,
     ledger: &MemoryLedger,
@@ -75,7 +75,7 @@ async fn an_answer_is_verified_and_says_what_it_cost() {
     let answer = plan.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
     assert_eq!(answer.mode, ProofMode::Local);
     assert!(accepted(&request, &ledger, &answer).await);
-    // Nobody else's question is answered by it.
+    // It answers no other question.
     assert!(!accepted(&ask(2, request.question().clone()), &ledger, &answer).await);
 
     let one = Sources::one(ledger.clone());
@@ -100,18 +100,19 @@ async fn envelopes_and_requests_are_files_of_either_format() {
         let read = envelope::read_request(&asked).unwrap();
         assert_eq!(read, request);
         assert!(accepted(&read, &ledger, &answer).await);
-        // One of them is not the other; a longer expiry is not what was signed.
+        // Neither answers the other, and a longer expiry is not what was signed.
         assert!(envelope::read_request(&answered).is_err());
         assert!(envelope::read(&asked).is_err());
         let forged = v1::ProofRequest { expiry: message.expiry + 1, ..message };
         std::fs::write(&asked, envelope::encode(&forged, format).unwrap()).unwrap();
         assert!(envelope::read_request(&asked).is_err());
     }
-    // Nothing but the two files is left in the folder.
+    // The folder contains only these two files.
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
-/// A ledger that signs a note of its own for each wallet: a line that no key is known for, with a number in it.
+/// A ledger that gives each wallet a different note: with a signature line of an unknown key that
+/// contains a number.
 #[derive(Debug)]
 struct Tagging(MemoryLedger);
 
@@ -141,13 +142,14 @@ impl LedgerSource for Tagging {
 }
 
 /// Rows of SECURITY.md: 31.
-/// Envelopes once held the log's note as it came: whoever signed it knew the wallet again by what it showed.
+/// Envelopes once contained the log's note as it came, so that its signer could recognise the
+/// wallet by what it showed.
 #[tokio::test]
 async fn a_note_that_was_signed_for_one_wallet_is_not_shown() {
     let (wallet, ledger, sources, key) = trial(1200, &[5]);
     let tagged = Sources { ledger: Arc::new(Tagging(ledger.clone())), ..sources };
     let request = ask(1, question(any(), &[key]));
-    // It says what the other source says, so it is believed: that is why it must not travel.
+    // It agrees with the other source, so the wallet uses it. That is why it must not be passed on.
     let plan = wallet.plan_donation(&tagged, &request, &few(1), NOW).await.unwrap();
     assert!(plan.report().compared.is_some());
     let log = LogName::donations(CHARITY, 1);
@@ -166,7 +168,7 @@ async fn a_note_that_was_signed_for_one_wallet_is_not_shown() {
 #[tokio::test]
 async fn a_policy_that_few_records_meet_is_refused() {
     let (wallet, _, sources, key) = trial(3000, &[77]);
-    // Amounts 0 to 998, and the wallet's own: exactly 1,000.
+    // Amounts 0 to 998 and the wallet's own donation make exactly 1,000 records.
     let plan = |min, max, options: DonationOptions| {
         let request = ask(1, question(amounts(min, max), &[key]));
         let (wallet, sources) = (wallet.clone(), sources.clone());
@@ -178,10 +180,10 @@ async fn a_policy_that_few_records_meet_is_refused() {
     assert!(matches!(refused, Err(PlanError::Few { got: 999, expected: 1000 })));
     let single = plan(77, 77, default()).await;
     assert!(matches!(single, Err(PlanError::Few { got: 2, expected: 1000 })));
-    // Told otherwise.
+    // With another limit.
     assert_eq!(plan(77, 77, few(2)).await.unwrap().report().anonymity, 2);
     assert!(matches!(plan(77, 77, few(3)).await, Err(PlanError::Few { got: 2, expected: 3 })));
-    // Whether one of one's own fits is not told before that.
+    // Before that, the error does not tell whether one of the wallet's own donations fits.
     assert!(matches!(plan(5, 5, default()).await, Err(PlanError::Few { got: 1, .. })));
     assert!(matches!(plan(78, 3000, default()).await, Err(PlanError::NoDonation { held: 1, .. })));
 }
@@ -198,20 +200,22 @@ async fn no_verifier_sees_a_donation_under_two_policies() {
     };
     let default = DonationOptions::default;
     let first = plan(1, amounts(0, 2000), default()).await.unwrap();
-    // Planned side by side with another policy: the one that is shown first wins.
+    // Two plans with different policies: the one that is shown first wins.
     let rival = plan(1, amounts(0, 1999), default()).await.unwrap();
     assert_eq!((first.chosen().place, rival.chosen().place), (3000, 3000));
     first.prove(&prover, quiet(), NOW).await.unwrap();
     let second = rival.prove(&prover, quiet(), NOW).await;
     assert!(matches!(second, Err(ProveError::SecondPolicy)));
 
-    // The same policy shows the same donation; a fresh one is another; another policy takes another one.
+    // The same policy shows the same donation, a fresh one is a different donation, and another
+    // policy takes yet another one.
     let again = plan(1, amounts(0, 2000), default()).await.unwrap();
     assert_eq!((again.chosen().place, again.chosen().shown_before), (3000, true));
     let fresh = DonationOptions { fresh: true, ..default() };
     let other = plan(1, amounts(0, 2000), fresh).await.unwrap();
     assert_eq!((other.chosen().place, other.chosen().shown_before), (3001, false));
-    // Of two that meet the policy one was shown; the other is shown, and then there is none. `fresh` showed one again.
+    // Of two that meet the policy, one was shown. `fresh` shows the other one, and then none is
+    // left. It used to show one again.
     let wanted = |place| DonationOptions { place: Some(place), fresh: true, ..default() };
     let seen = plan(1, amounts(0, 2000), wanted(3000)).await;
     assert!(matches!(seen, Err(PlanError::NoneFresh { shown: 1, .. })), "{seen:?}");
@@ -223,7 +227,7 @@ async fn no_verifier_sees_a_donation_under_two_policies() {
         let none = plan(3, amounts(0, 101), fresh.clone()).await.unwrap_err();
         assert!(matches!(none, PlanError::NoneFresh { shown: 1, .. }), "{none}");
     }
-    // A place that is not held was told to be a policy that nothing meets.
+    // For a place that the wallet does not hold, the error said that nothing meets the policy.
     let other = DonationOptions { place: Some(7), ..default() };
     let not_held = plan(1, amounts(0, 2000), other).await;
     assert!(matches!(not_held, Err(PlanError::NotHeld { place: 7, .. })), "{not_held:?}");
@@ -237,7 +241,7 @@ async fn no_verifier_sees_a_donation_under_two_policies() {
     assert!(matches!(third, Err(PlanError::SecondPolicy)));
     let bisected = plan(1, amounts(0, 500), few(1)).await;
     assert!(matches!(bisected, Err(PlanError::SecondPolicy)));
-    // Another verifier sees them anew.
+    // To another verifier, all of them are fresh.
     assert_eq!(plan(2, amounts(0, 1400), default()).await.unwrap().chosen().place, 3000);
     let wanted = DonationOptions { place: Some(3001), ..default() };
     assert_eq!(plan(2, amounts(0, 1400), wanted).await.unwrap().chosen().place, 3001);
@@ -272,11 +276,11 @@ async fn only_requests_that_may_be_answered_are() {
     let claim = claim_prover().verifying_key().id();
     let other = wufu_verifier::check::request::Question { key_ids: vec![claim], ..good() };
     assert!(matches!(plan(other).await, Err(PlanError::Circuit { .. })));
-    // None of them made the wallet ask anybody for anything.
+    // None of them made the wallet ask anybody.
     assert_eq!(ledger.calls().len(), asked);
 }
 
-/// A prover that gives away proofs which were not asked for.
+/// A prover that returns other proofs than the requested ones.
 #[derive(Debug)]
 struct Cheat(UnverifiedProof);
 
@@ -308,7 +312,7 @@ async fn a_proof_is_believed_only_after_it_verifies() {
         mode: good.mode.clone(),
     };
     assert!(first.prove(&Cheat(made.clone()), quiet(), NOW).await.is_ok());
-    // A true proof of another donation of the wallet's own.
+    // A valid proof of another of the wallet's donations.
     let other = second.prove(&Cheat(made.clone()), quiet(), NOW).await;
     assert!(matches!(other, Err(ProveError::OtherStatement)));
     for at in [0, 40, 100] {
@@ -327,7 +331,7 @@ async fn a_proof_is_believed_only_after_it_verifies() {
     assert!(matches!(first.prove(&Cheat(bad), quiet(), NOW).await, Err(ProveError::Refused(_))));
     let late = second.prove(&local(donation_prover()), quiet(), NOW + 600).await;
     assert!(matches!(late, Err(ProveError::Refused(_))));
-    // A proof that came to nothing was not shown.
+    // A failed proof does not count as shown.
     let again = wallet.plan_donation(&sources, &request, &at(1201), NOW).await.unwrap();
     assert!(!again.chosen().shown_before);
 }
@@ -338,7 +342,7 @@ async fn a_key_that_comes_with_the_answer_is_not_believed() {
     let (wallet, _, sources, key) = trial(1200, &[5]);
     let request = ask(1, question(any(), &[key]));
     let plan = wallet.plan_donation(&sources, &request, &few(1), NOW).await.unwrap();
-    // Another key for the same circuit, made by the prover: whoever made it can forge.
+    // Another key for the same circuit, made by the prover, who can forge with it.
     let mut rng = rand::rngs::StdRng::seed_from_u64(8);
     let own = wufu_prover::setup::development(CircuitName::Donation, &mut rng).unwrap();
     let own = wufu_prover::Prover::new(wufu_arkworks::engine(own));
@@ -357,7 +361,7 @@ async fn a_key_that_comes_with_the_answer_is_not_believed() {
         let refused = plan.prove(&Cheat(made), quiet(), NOW).await;
         assert!(matches!(refused, Err(ProveError::Refused(_))), "{refused:?}");
     }
-    // And what a server says of itself pins nothing.
+    // What a server says about itself pins nothing.
     let mallory = MemoryLedger::new(CHARITY, [2; 32]);
     charity(
         &Wallet::in_memory(wufu_circuits::Seed::from_bytes([9; 32])).unwrap(),
@@ -370,7 +374,7 @@ async fn a_key_that_comes_with_the_answer_is_not_believed() {
     assert!(wallet.pin_log_key(&mallory.log_key()).is_err());
 }
 
-/// What a trusted prover is given.
+/// What a trusted prover gets.
 async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> UncheckedWitness {
     #[derive(Debug, Default)]
     struct Curious(std::sync::Mutex<Option<UncheckedWitness>>);
@@ -395,12 +399,12 @@ async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> UncheckedWitness {
 #[tokio::test]
 async fn a_receipt_of_nobody_is_told() {
     let (wallet, ledger, sources, key) = trial(1200, &[5]);
-    // A receipt that was made for another wallet, before its epoch is known here.
+    // A receipt for another wallet, which comes before its epoch is known here.
     let stranger = crate::common::wallet(4, &ledger);
     let what = (project(2), wufu_verifier::Amount::new(9).unwrap(), wufu_verifier::Time::MIN);
     let receipt = ledger.donate(&stranger.address(CHARITY), what);
     ledger.seal(6);
-    // From a charity of an earlier release, which did not say whose it is.
+    // From a charity with an earlier release, which did not say whose it is.
     let mut unnamed = ledger.sealed_donation(receipt.clone());
     let mut path = v1::ShardPath::from(&unnamed.path);
     path.leaf.clear();
@@ -409,7 +413,7 @@ async fn a_receipt_of_nobody_is_told() {
     let status = wallet.sync(&sources_of(&ledger), CHARITY, NOW).await.unwrap();
     assert_eq!(status.len(), 1);
     assert_eq!((status[0].ready, status[0].foreign, status[0].not_yet), (1, 1, 0));
-    // The wallet's own is chosen all the same; the other one alone is an error.
+    // The wallet still chooses its own donation; with only the other one, there is an error.
     let request = ask(1, question(any(), &[key]));
     let sources = {
         drop(sources);
@@ -420,7 +424,7 @@ async fn a_receipt_of_nobody_is_told() {
     let only = DonationOptions { place: Some(1201), ..few(1) };
     let refused = wallet.plan_donation(&sources, &request, &only, NOW).await;
     assert!(matches!(refused, Err(PlanError::NotHeld { place: 1201, .. })));
-    // Now that the roof is known, it would not even be taken in.
+    // Now that the roof is known, it would be refused at once.
     let other = Wallet::in_memory(wufu_circuits::Seed::from_bytes([5; 32])).unwrap();
     other.pin_log_key(&ledger.log_key()).unwrap();
     other.donation_log(&sources, &LogName::donations(CHARITY, 1), NOW).await.unwrap();

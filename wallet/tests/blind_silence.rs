@@ -1,5 +1,5 @@
-//! FAILURES 16 and 35: a whole proof in blind mode with every log line of every crate turned on, wallet, dealer and
-//! evaluator in one process. Nothing that anybody wrote tells a witness, a seed, a public input or a masked number.
+//! A whole proof in blind mode with every log line of every crate turned on, and wallet, dealer and
+//! evaluator in one process. No line contains a witness, a seed, a public input or a masked number.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -134,7 +134,7 @@ async fn nothing_that_is_written_tells_a_witness() {
         }
     }
     assert!(!holds(&written, &made.proof[..16]));
-    // The search finds what it is for.
+    // The search finds what it looks for.
     let planted = [written, format!("{:?}", field::encode(&secrets[0])).into_bytes()].concat();
     assert!(spellings(&secrets[0]).iter().any(|form| holds(&planted, form)));
 }

@@ -1,6 +1,6 @@
-//! A ledger that is too busy for a call says when to come again. About 70 connections could keep one so, and a wallet
-//! gave up at the first refusal. It comes again, tells what it waits for, and gives up when its time is over or would
-//! be.
+//! A ledger that is too busy for a call says when to try again. About 70 connections could keep a
+//! ledger busy, and a wallet gave up at the first refusal. Now it tries again, reports the wait,
+//! and gives up when the time limit is over or would be.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -20,7 +20,7 @@ use crate::{
     transport::{Recorder, serve_ledger, trial},
 };
 
-/// Writes down each wait.
+/// Records each wait.
 fn told() -> (Arc<Mutex<Vec<BusyWait>>>, OnWait) {
     let waits = Arc::<Mutex<Vec<BusyWait>>>::default();
     let told = waits.clone();
@@ -41,10 +41,10 @@ async fn a_busy_ledger_is_asked_again_and_the_wait_is_told() {
     assert_eq!(waits.iter().map(|wait| wait.refused).collect::<Vec<_>>(), [1, 2]);
     for wait in &waits {
         assert_eq!(wait.endpoint, endpoint.to_string());
-        // Not sooner than it was told to, and each within what is left.
+        // Not sooner than the ledger said, and each wait within the remaining time.
         assert!(wait.time >= recorder.again && wait.time < wait.left, "{wait:?}");
     }
-    // Each time over a connection of its own, as all calls are.
+    // Each call has its own connection.
     let mut peers: Vec<_> = recorder.seen().iter().map(|seen| seen.peer.unwrap()).collect();
     peers.sort();
     peers.dedup();

@@ -1,4 +1,4 @@
-//! Claims, and what a wallet believes of a campaign's logs.
+//! Claims, and which logs of a campaign a wallet accepts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
@@ -50,7 +50,7 @@ async fn a_claim_is_planned_proved_and_kept() {
     let plan = wallet.plan_claim(&sources, &ask, NOW).await.unwrap();
     assert_eq!((plan.report().anonymity, plan.report().epoch), (51, 5));
 
-    // Planned side by side for another payee: the one that is proved first wins.
+    // Two plans for different payees: the one that is proved first wins.
     let rival = wufu_wallet::ClaimAsk { payout: b"rival".to_vec(), ..ask.clone() };
     let rival = wallet.plan_claim(&sources, &rival, NOW).await.unwrap();
 
@@ -83,7 +83,7 @@ async fn a_claim_is_planned_proved_and_kept() {
     assert!(check.verify(answer.envelope.presented(), &ask.payout, ask.expiry).is_ok());
     assert!(check.verify(answer.envelope.presented(), b"other", ask.expiry).is_err());
 
-    // It is remembered, and a second one is made on purpose only.
+    // The claim is recorded, and a second one is made only on purpose.
     let rival = rival.prove(&local(claim_prover()), quiet(), NOW).await;
     assert!(matches!(rival, Err(ProveError::Claimed { earlier: EarlierClaim::Open, .. })));
     assert_eq!(wallet.claims(CAMPAIGN).unwrap().len(), 1);
@@ -92,7 +92,7 @@ async fn a_claim_is_planned_proved_and_kept() {
     let again = wufu_wallet::ClaimAsk { again: true, payout: b"other".to_vec(), ..ask.clone() };
     let again = wallet.plan_claim(&sources, &again, NOW).await.unwrap();
     assert_eq!(again.statement().nf_p, plan.statement().nf_p);
-    // Once it is over, it may be made anew.
+    // Once it has expired, a new claim may be made.
     let later = wufu_wallet::ClaimAsk { expiry: NOW + 2000, ..ask };
     assert!(wallet.plan_claim(&sources, &later, NOW + 600).await.is_ok());
 }
@@ -104,7 +104,7 @@ async fn a_claim_among_few_persons_is_refused() {
     let key = claim_prover().verifying_key();
     wallet.pin_verifying_key(key).unwrap();
     let sources = Sources::one(ledger.clone());
-    // As nobody told it otherwise.
+    // With the default limit.
     let ask = wufu_wallet::ClaimAsk::new(CAMPAIGN, b"payee", NOW + 600, key.id());
     let refused = wallet.plan_claim(&sources, &ask, NOW).await;
     assert!(matches!(refused, Err(PlanError::FewPersons { got: 51, expected: 1000 })));
@@ -112,7 +112,7 @@ async fn a_claim_among_few_persons_is_refused() {
         let ask = wufu_wallet::ClaimAsk { min_anonymity, ..ask.clone() };
         assert_eq!(wallet.plan_claim(&sources, &ask, NOW).await.is_ok(), enough);
     }
-    // Counted in the log as it is: 949 persons more, an epoch later.
+    // The count is the size of the log: 949 persons more, an epoch later.
     let more: Vec<Fr> = (40_000_000u64..40_000_949).map(Fr::from).collect();
     ledger.append(&LogName::persons(CAMPAIGN), &more);
     ledger.seal(6);
@@ -150,13 +150,13 @@ async fn what_is_held_is_not_taken_twice() {
     let (wallet, ledger) = trial();
     let card = wallet.cards().unwrap().remove(0).grant;
     assert!(matches!(wallet.receive_card(&card), Err(ReceiveError::Held { .. })));
-    // A path that is newer makes no other card of it.
+    // A newer path does not make it another card.
     let newer = ledger.sealed_card(card.clone());
     assert!(matches!(wallet.receive_card(&newer), Err(ReceiveError::Held { .. })));
     let mut other = card;
     other.serial += 1;
     assert!(matches!(wallet.receive_card(&other), Err(ReceiveError::Serial)));
-    // A place that was found in its log is the one that there is.
+    // Once a place was found in its log, it is the only one.
     wallet.campaign(&Sources::one(ledger.clone()), CAMPAIGN, NOW).await.unwrap();
     let person = ledger.register(&wallet.address(CAMPAIGN));
     ledger.seal(6);
@@ -184,7 +184,7 @@ async fn two_states_of_one_epoch_are_refused_and_kept() {
         (Checkpoint::open(&key, &held).unwrap(), Checkpoint::open(&key, &came).unwrap());
     assert_eq!((held.epoch(), came.epoch()), (5, 5));
     assert_ne!(held.size(), came.size());
-    // From here on neither is believed, and nobody is asked.
+    // From here on neither is accepted, and nobody is asked.
     for source in [ledger.clone(), special] {
         let asked = source.calls().len();
         let refused = wallet.campaign(&Sources::one(source.clone()), CAMPAIGN, NOW).await;
@@ -215,7 +215,7 @@ async fn a_changed_full_shard_is_refused_and_kept() {
     wallet.campaign(&Sources::one(ledger.clone()), CAMPAIGN, NOW).await.unwrap();
     assert_eq!(wallet.cards().unwrap().len(), 5);
 
-    // Another first shard, in a log that grew: its checkpoints alone contradict nothing.
+    // Another first shard, in a log that grew. The checkpoints alone contradict nothing.
     let mut other = fill;
     other[7] = Fr::from(7u64);
     past.append(&cards(), &other);
@@ -226,7 +226,7 @@ async fn a_changed_full_shard_is_refused_and_kept() {
     let Some(Evidence::Shard { shard: 0, held, came }) = wallet.evidence(&cards()).unwrap() else {
         panic!("nothing was kept");
     };
-    // Anybody can check it: both roofs come to the roots of their signed notes, and differ.
+    // Anybody can check it: both roofs hash to the roots of their signed notes, and differ.
     for roof in [&held, &came] {
         let checkpoint = Checkpoint::open(&ledger.log_key(), &roof.note).unwrap();
         assert!(wufu_wallet::sync::view::RoofView::check(&cards(), checkpoint, roof).is_ok());
@@ -241,12 +241,12 @@ async fn a_changed_full_shard_is_refused_and_kept() {
 async fn both_roots_are_those_in_force_at_one_epoch() {
     let (wallet, ledger) = trial();
     let sources = Sources::one(ledger.clone());
-    // The card log moves on between two questions: the wallet asks for it again.
+    // The card log advances between two questions, so the wallet asks for it again.
     let moving = Moving(ledger.clone());
     let view = wallet.campaign(&Sources::one(moving), CAMPAIGN, NOW).await.unwrap();
     assert_eq!(view.cards.checkpoint().epoch(), 6);
     assert_eq!(view.persons.checkpoint().epoch(), 6);
-    // A log without appends keeps its last.
+    // A log without appends keeps its last checkpoint.
     let view = wallet.campaign(&sources, CAMPAIGN, NOW).await.unwrap();
     assert_eq!(view.epoch(), 6);
 }
@@ -260,7 +260,7 @@ async fn an_older_or_future_state_is_refused() {
     wallet.campaign(&Sources::one(ledger.clone()), CAMPAIGN, NOW).await.unwrap();
     let old = wallet.campaign(&Sources::one(past.clone()), CAMPAIGN, NOW).await;
     assert!(matches!(old, Err(SyncError::Epoch { got: 5, expected: 6, .. })), "{old:?}");
-    // A mirror that is behind cannot vouch.
+    // A mirror that is behind confirms nothing.
     let behind = Sources::compared(ledger.clone(), past);
     let behind = wallet.campaign(&behind, CAMPAIGN, NOW).await;
     assert!(matches!(behind, Err(SyncError::Epoch { got: 5, expected: 6, .. })), "{behind:?}");
@@ -343,7 +343,7 @@ async fn a_path_is_kept_or_looked_up_once_if_missed() {
     }
     let ask = claim_ask(key.id());
     let fill: Vec<Fr> = (1..SHARD_LEAVES as u64).map(|n| Fr::from(n + 1000)).collect();
-    // One leaf short of full: the last open state that `present` sees is not the final one.
+    // One leaf short of full, so that the last open state that `present` sees is not the final one.
     ledger.append(&cards(), &fill[..SHARD_LEAVES - 11]);
     ledger.seal(3);
     present.sync(&sources, CAMPAIGN, NOW).await.unwrap();
@@ -355,7 +355,7 @@ async fn a_path_is_kept_or_looked_up_once_if_missed() {
         let Err(PlanError::OwnLeaf(OwnLeafError::Away { shard: 0, .. })) = refused else {
             panic!("{refused:?}");
         };
-        // The full shard was not fetched on the sly: that would say whose claim it is.
+        // The full shard was not fetched in secret: that would tell whose claim it is.
         assert!(!ledger.calls()[asked..].contains(&RecordedCall::Shard(cards(), 4, 0)));
         let status = wallet.sync(&sources, CAMPAIGN, NOW).await.unwrap();
         assert_eq!((status[0].ready, &status[0].away), (0, &vec![0]));
@@ -389,7 +389,7 @@ pub enum Spoiled<'a> {
     Shard(&'a mut wufu_proto::log::ShardContent),
 }
 
-/// A source that gives roofs of another ledger, and spoils what it gives of the card log.
+/// A source that gives roofs of another ledger, and corrupts the card log.
 #[derive(Clone)]
 pub struct Liar {
     pub honest: MemoryLedger,
@@ -429,7 +429,7 @@ impl LedgerSource for Liar {
     }
 }
 
-/// A ledger whose next epoch begins just after it told its newest card checkpoint.
+/// A ledger whose next epoch begins right after it gave its newest card checkpoint.
 #[derive(Clone, Debug)]
 struct Moving(MemoryLedger);
 
@@ -477,7 +477,7 @@ async fn a_note_file_is_a_second_source() {
     let sources = Sources { ledger: ledger_source, second: SecondSource::Compare(file) };
     let view = wallet.campaign(&sources, CAMPAIGN, NOW).await.unwrap();
     assert_eq!(view.cards.compared(), Some(path.to_str().unwrap()));
-    // The paper says something else than the ledger: the wallet that holds both has the evidence.
+    // The printed checkpoint contradicts the ledger, and the wallet that has both has the evidence.
     let special = ledger.fork();
     special.append(&cards(), &[Fr::from(5u64)]);
     special.seal(5);

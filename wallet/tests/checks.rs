@@ -1,4 +1,5 @@
-//! Refusals that no other test of this directory brings, one at a time: each of their checks could be taken out, and none failed.
+//! Refusals that no other test here covers, one at a time: each of these checks could be removed
+//! without a failing test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -24,7 +25,7 @@ use wufu_wallet::{
 
 use crate::{campaign::Liar, common::*};
 
-/// What a sender of an earlier release sends: nothing says whose it is.
+/// The path as an earlier release sends it: it does not say whose it is.
 fn unnamed(path: &ShardPath) -> ShardPath {
     let mut message = v1::ShardPath::from(path);
     message.leaf.clear();
@@ -48,7 +49,7 @@ async fn what_is_somebody_elses_is_not_received() {
     for error in refused {
         assert!(matches!(error, ReceiveError::NotOurs { .. }), "{error}");
     }
-    // Nothing says whose it is, and the wallet knows the log's root.
+    // The file does not say whose it is, but the wallet knows the log's root.
     ours.campaign(&Sources::one(ledger), CAMPAIGN, NOW).await.unwrap();
     let (mut card, mut person) = (card.clone(), person.clone());
     (card.path, person.path) = (unnamed(&card.path), unnamed(&person.path));
@@ -96,7 +97,7 @@ async fn a_claim_has_a_payee_and_time_left() {
     wallet.plan_claim(&sources, &ask, NOW).await.unwrap();
 }
 
-/// Asked for the newest checkpoint or an earlier one, it always tells its newest.
+/// Whether asked for the newest checkpoint or an earlier one, it always gives the newest.
 #[derive(Clone, Debug)]
 struct Newest(MemoryLedger);
 
@@ -138,8 +139,8 @@ async fn an_answer_of_another_epoch_is_refused() {
     let liar = Liar { honest: ledger.clone(), roofs: past, spoil: |_| {} };
     let refused = wallet.campaign(&Sources::one(liar), CAMPAIGN, NOW).await;
     assert!(matches!(refused, Err(SyncError::Epoch { got: 5, expected: 6, .. })), "{refused:?}");
-    // The second source tells a later checkpoint than the one in force at the epoch that it is asked for. The card log is at
-    // epoch 6 and the persons at 5 when it is asked; then both move on.
+    // The second source gives a later checkpoint than the one in force at the requested epoch. When
+    // it is asked, the card log is at epoch 6 and the person log at 5; then both advance.
     ledger.append(&LogName::persons(CAMPAIGN), &[Fr::from(10u64)]);
     let ahead = ledger.fork();
     ahead.seal(7);
@@ -175,7 +176,7 @@ fn a_secret_file_has_the_right_owner_and_length() {
     assert!(matches!(error, FileError::Kind { expected: "folder", .. }), "{error}");
 }
 
-/// Needs the rights to give a folder away; where there are none it does nothing.
+/// Needs the right to give a folder to somebody else; without it, the test does nothing.
 #[test]
 fn a_folder_of_somebody_else_is_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -183,7 +184,7 @@ fn a_folder_of_somebody_else_is_told() {
     if std::os::unix::fs::chown(folder.path(), Some(12_345), None).is_err() {
         return;
     }
-    // Whoever may give it away may also write in it.
+    // A user who may give a folder away may also write in it.
     let error = file::check_owner(folder.path()).unwrap_err();
     assert!(matches!(error, FileError::Owner { got: 12_345, .. }), "{error}");
 }
@@ -228,7 +229,7 @@ fn no_wallet_is_made_over_a_part_of_another() {
 }
 
 /// Rows of SECURITY.md: 39.
-/// A file of nothing takes no room on the disk, and did take its length in memory.
+/// A sparse file takes no room on the disk, but it took its full length in memory.
 #[test]
 fn a_file_longer_than_any_message_is_not_read() {
     let folder = tempfile::tempdir().unwrap();

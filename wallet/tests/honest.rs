@@ -1,4 +1,4 @@
-//! `vectors/honest.json`: its proofs prove, and its makers' example makes it again.
+//! `vectors/honest.json`: its proofs are valid, and the example that made it makes it again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../examples/honest.rs"]
@@ -42,7 +42,7 @@ fn its_proofs_prove_under_keys_of_this_release() {
     }
 }
 
-/// The gift always, all three with `WUFU_FULL=1`.
+/// The gift is always checked, and all three circuits with `WUFU_FULL=1`.
 #[test]
 fn the_file_is_what_the_example_writes() {
     let all = std::env::var_os("WUFU_FULL").is_some_and(|full| full == "1");

@@ -1,4 +1,4 @@
-//! What goes over the wire to a prover that is trusted with the witness, and what of its answers is believed.
+//! What goes over the wire to a trusted prover, and which of its answers the wallet accepts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -28,13 +28,13 @@ use wufu_wallet::{
 
 type Seen = (Option<SocketAddr>, Option<String>);
 
-/// A prover's service with a real engine behind it, or with none.
+/// A prover's service, with or without a real engine behind it.
 #[derive(Clone)]
 struct Proving {
     answer: fn(Job) -> Result<Vec<v1::ProveStreamResponse>, Status>,
-    /// From where each job came, and how long it may take.
+    /// Where each job came from, and its time limit.
     jobs: Arc<Mutex<Vec<Seen>>>,
-    /// Whether it says no more after its answer, and does not end it.
+    /// Whether it sends nothing more after its answer, and does not end the stream.
     stalls: bool,
 }
 
@@ -136,9 +136,10 @@ async fn a_trusted_prover_proves_only_what_was_planned() {
     for _ in 0..2 {
         let answer = plan.prove(&prover, on_stage.clone(), NOW).await.unwrap();
         assert_eq!(answer.mode, prover.mode());
-        assert!(
-            matches!(&answer.mode, ProofMode::Trusted { endpoint } if endpoint.starts_with("http://127.0.0.1:"))
-        );
+        assert!(matches!(
+            &answer.mode,
+            ProofMode::Trusted { endpoint } if endpoint.starts_with("http://127.0.0.1:")
+        ));
         assert_eq!(answer.envelope.statement(), Ok(plan.statement().clone()));
     }
     assert_eq!(stages.lock().unwrap()[..3], [Stage::Queued, Stage::Proving, Stage::Done]);
@@ -179,7 +180,7 @@ async fn a_trusted_prover_proves_only_what_was_planned() {
     });
     let garbage = garbage.await;
     assert!(matches!(garbage, ProveError::Prover(ProverError::Answer { .. })), "{garbage:?}");
-    // A proof of another request's, which the prover saw before: true, and not what was planned.
+    // A proof for another request, which the prover saw before: valid, but not what was planned.
     let other = refused(|mut job| {
         let wufu_proto::witness::UncheckedWitness::Donation(instance, _) = &mut job.witnessed
         else {

@@ -1,4 +1,4 @@
-//! A donation log at a tenth of the campaign's scale: 74,700 records, counted, and fetched once.
+//! A donation log of a tenth of the real size: 74,700 records, which are counted, and fetched once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 use std::time::Instant;
@@ -33,7 +33,8 @@ async fn a_full_shard_is_fetched_and_hashed_once() {
     let sources = Sources::one(ledger.clone());
     let wallet = Wallet::restore(&folder, Seed::from_bytes([3; 32])).unwrap();
     wallet.pin_log_key(&ledger.log_key()).unwrap();
-    // The wallet's own is in the first shard, and its receipt is older than the shard's end.
+    // The wallet's own donation is in the first shard, and its receipt is older than the end of
+    // that shard.
     charity(&wallet, &ledger, 10, &[500]);
     ledger.append_records(&log, &others(RECORDS - 11));
     ledger.seal(6);
@@ -74,7 +75,7 @@ async fn a_full_shard_is_fetched_and_hashed_once() {
         assert_eq!(count(&view, &policy), naive as u64);
         assert_eq!(count(&view, &amounts(500, 500)), 2);
     }
-    // Every record is at hand, so the path that was missed came back without a look-up.
+    // The wallet has every record, so the missed path came back without a look-up.
     let status = wallet.sync(&sources, CHARITY, NOW).await.unwrap();
     assert_eq!((status[0].ready, status[0].away.len(), status[0].size), (1, 0, RECORDS));
 }
@@ -115,7 +116,7 @@ async fn grants_are_read_from_files_of_either_format() {
         assert_eq!(wallet.cards().unwrap().len(), 1);
         assert_eq!(wallet.persons().unwrap().len(), 1);
         assert_eq!(wallet.donations().unwrap().len(), 1);
-        // All of it together is held by now.
+        // By now, all of it is in memory.
         let again = wallet.receive(&envelope::encode(&all, format).unwrap()).unwrap();
         assert_eq!((again.len(), again.iter().filter(|item| item.is_ok()).count()), (3, 0));
         let fresh = crate::common::wallet(3, &ledger);
@@ -125,9 +126,9 @@ async fn grants_are_read_from_files_of_either_format() {
 }
 
 /// Rows of SECURITY.md: 39.
-/// `wallet receive` tried four decoders one after the other, on anything: four million empty grants became 600 MB, an
-/// envelope was "no AppendResponse". Now a file says what it is, and what is no grant is refused by name, before it is
-/// decoded.
+/// `wallet receive` tried four decoders in turn on any input: four million empty grants became 600
+/// MB, and an envelope was "no AppendResponse". Now a file says what it is, and anything but a
+/// grant is refused by name, before it is decoded.
 #[test]
 fn a_file_that_is_received_says_what_it_is() {
     let ledger = MemoryLedger::new("wufu", [1; 32]);
@@ -160,7 +161,7 @@ fn a_file_that_is_received_says_what_it_is() {
         assert!(told.contains(expected), "{told}");
     }
 
-    // A file that says it is small is read no further than such a thing can be long.
+    // Of a file that says what it is, no more is read than such a message can be long.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("grant");
     let mut file = std::fs::File::create(&path).unwrap();

@@ -1,4 +1,4 @@
-//! FAILURES 16: nothing that a wallet prints, in errors or for debugging, tells what proofs hide.
+//! Nothing that a wallet prints, in errors or for debugging, contains what proofs hide.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::common::*;
@@ -42,7 +42,7 @@ async fn nothing_that_is_printed_tells_a_secret() {
     let mut printed = String::new();
     let mut print = |text: String| printed += &(text + "\n");
     for _ in 0..2 {
-        // Taken in, then refused as held.
+        // Taken in once, and then refused, because it is already held.
         print(format!("{:?}", wallet.receive_donation(&receipt)));
         print(format!("{:?}", wallet.receive_card(&card)));
         print(format!("{:?}", wallet.receive_person(&person)));
@@ -123,7 +123,8 @@ async fn nothing_that_is_printed_tells_a_secret() {
     secrets.push(format!("{:?}", receipt.receipt));
     assert!(printed.len() > 2000 && secrets.len() > 100);
     for secret in secrets {
-        // The values of tests are small: only what is long enough to be told apart counts.
+        // The values in tests are small, so only values that are long enough to be told apart
+        // count.
         if secret.len() > 6 {
             assert!(!printed.contains(&secret), "{secret} was printed:\n{printed}");
         }

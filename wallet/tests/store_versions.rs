@@ -1,7 +1,7 @@
-//! A wallet's file of an earlier release. Version 1 had one place in each person log, under another table, and wrote
-//! down neither what was found in its log nor when a claim was made or a donation shown. Its files open, and nothing
-//! tested that they do: a wallet whose place or cards were lost on the way could not claim, and one that forgot what it
-//! had shown would show it again.
+//! A wallet's file of an earlier release. Version 1 had one place in each person log, in another
+//! table, and recorded neither what was found in its log nor when a claim was made or a donation
+//! was shown. Its files can still be opened, but nothing tested this: a wallet that lost its place
+//! or cards on the way could not claim, and one that forgot what it had shown would show it again.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
@@ -21,14 +21,14 @@ use crate::common::*;
 type Bytes32 = [u8; 32];
 
 const META: TableDefinition<'static, &str, u64> = TableDefinition::new("meta");
-/// Version 2: by org and leaf.
+/// Version 2: by organisation and leaf.
 const PLACES: TableDefinition<'static, (&str, Bytes32), &[u8]> = TableDefinition::new("places");
-/// Version 1: by org.
+/// Version 1: by organisation.
 const PERSONS: TableDefinition<'static, &str, (Bytes32, &[u8])> = TableDefinition::new("persons");
 const CLAIMS: TableDefinition<'static, (&str, u64), &[u8]> = TableDefinition::new("claims");
 const STANDINGS: &str = "standings";
 
-/// The tables that both versions have, entry by entry the same.
+/// The tables that are the same in both versions.
 fn copy<K: Key + 'static, V: Value + 'static>(
     (from, to): (&ReadTransaction, &WriteTransaction),
     table: TableDefinition<'static, K, V>,
@@ -40,7 +40,7 @@ fn copy<K: Key + 'static, V: Value + 'static>(
     }
 }
 
-/// Writes the file again as version 1 had it.
+/// Rewrites the file in the format of version 1.
 fn downgrade(path: &Path, claims: &[ClaimEntry]) {
     let old = path.with_extension("old");
     fs::rename(path, &old).unwrap();
@@ -64,7 +64,7 @@ fn downgrade(path: &Path, claims: &[ClaimEntry]) {
             let (org, leaf) = key.value();
             assert!(persons.insert(org, (leaf, value.value())).unwrap().is_none());
         }
-        // Without when they were made.
+        // Without the times when they were made.
         let mut kept = write.open_table(CLAIMS).unwrap();
         for ClaimEntry { number, payout, expiry, envelope, receipt, .. } in claims {
             let receipt = receipt.as_deref().unwrap_or_default();
@@ -78,7 +78,7 @@ fn downgrade(path: &Path, claims: &[ClaimEntry]) {
     fs::remove_file(old).unwrap();
 }
 
-/// What is held: each leaf with its log and place.
+/// The items: each leaf with its log and place.
 fn held(wallet: &Wallet) -> Vec<(Bytes32, String, u64)> {
     let cards = wallet.cards().unwrap().into_iter();
     let persons = wallet.persons().unwrap().into_iter();
@@ -143,7 +143,7 @@ fn a_file_of_version_1_opens_with_all_its_contents() {
     assert_eq!(number, 1);
     assert!(!names.iter().any(|name| name == STANDINGS || name == PLACES.name()), "{names:?}");
 
-    // Twice: the first time it is rewritten.
+    // Opened twice, because the first time rewrites it.
     for _ in 0..2 {
         let wallet = Wallet::open(&home).unwrap();
         assert_eq!(held(&wallet), before);
@@ -151,7 +151,7 @@ fn a_file_of_version_1_opens_with_all_its_contents() {
         assert_eq!(wallet.verifying_keys().unwrap(), [key.id()]);
         assert_eq!(wallet.claims(CAMPAIGN).unwrap(), claims);
         assert_eq!(wallet.answers().unwrap(), std::slice::from_ref(&shown));
-        // Nothing says what was found in its log: it is looked for again.
+        // The file does not say what was found, so the wallet looks again.
         let unconfirmed = |standing| standing == InclusionStatus::Unconfirmed;
         assert!(wallet.cards().unwrap().iter().all(|card| unconfirmed(card.standing)));
         assert!(wallet.persons().unwrap().iter().all(|held| unconfirmed(held.standing)));
@@ -161,12 +161,12 @@ fn a_file_of_version_1_opens_with_all_its_contents() {
         assert!(!names.iter().any(|name| name == PERSONS.name()), "{names:?}");
     }
 
-    // What was shown stays shown, under that policy alone.
+    // What was shown stays shown, and only under that policy.
     let store = Store::open(&path).unwrap();
     assert_eq!(store.shown(&verifier, &leaf).unwrap(), Some(policy));
     assert_eq!(store.show(&shown, Fr::from(6u64)).unwrap(), Err(policy));
     drop(store);
-    // It is a wallet of this release now: a card that came again is held already.
+    // Now it is a wallet of this release: a card that comes again is already held.
     let wallet = Wallet::open(&home).unwrap();
     let card = &wallet.cards().unwrap()[0];
     assert_eq!(card.grant.org, CAMPAIGN);

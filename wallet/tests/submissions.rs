@@ -1,4 +1,4 @@
-//! What is believed of a ledger's answer to a claim, and what becomes of an answer that was lost.
+//! Which answers to a claim a wallet accepts, and what happens if an answer is lost.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_proto::{
@@ -29,7 +29,7 @@ async fn a_claims_outcome_counts_only_signed_and_proved() {
         let wallet = wallet.clone();
         async move { wallet.submit(&serve_ledger(&recorder).await, envelope).await }
     };
-    // Signed by nobody, by the org about something else, about another number.
+    // Not signed, signed by the organisation about something else, or about another number.
     let twists: [fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome; 3] = [
         |ledger, _| {
             let note = MemoryLedger::new(ledger.org(), [2; 32]).sign("wufu/claims\nclaim 1\n");
@@ -59,13 +59,13 @@ async fn a_claims_outcome_counts_only_signed_and_proved() {
     assert!(matches!(got, SubmitOutcome::Admitted { claim: 1, .. }));
     let receipt = wallet.claims(CAMPAIGN).unwrap()[0].receipt.clone();
     assert!(receipt.as_ref().is_some_and(|note| note.starts_with("wufu/claims")));
-    // The same one again changes nothing, and says the same: "admitted as claim 1" once came with the signed refusal of
-    // the second submission.
+    // The same claim again changes nothing, and gets the same answer: "admitted as claim 1" once
+    // came with the signed refusal of the second submission.
     let got = submit(recorder.clone(), &answer.envelope).await.unwrap();
     assert_eq!(got, SubmitOutcome::Admitted { claim: 1, note: receipt.clone().unwrap() });
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].receipt, receipt);
     assert_eq!(wallet.claims(CAMPAIGN).unwrap()[0].admitted(), Some(1));
-    // One claim, one number: a ledger that signs another for it is not believed.
+    // A claim has one number: a ledger that signs another one for it is refused.
     let renumber: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome = |ledger, outcome| {
         let ClaimOutcome::Spent { nullifier, earlier, note } = outcome else { return outcome };
         let text = note.split("\n\n").next().unwrap();
@@ -78,12 +78,13 @@ async fn a_claims_outcome_counts_only_signed_and_proved() {
     let SubmitOutcome::Spent { nullifier, earlier_payout, .. } = got else { panic!("spent twice") };
     assert!(plan.statement().nullifiers().contains(&nullifier));
     assert_eq!(earlier_payout, b"payee");
-    // The refusal is kept: `wallet list` said that the claim was not submitted.
+    // The refusal is stored. `wallet list` used to say that the claim was not submitted.
     let refused = wallet.claims(CAMPAIGN).unwrap().pop().unwrap();
     assert!(refused.refusal.as_ref().is_some_and(|note| note.starts_with("wufu/refusals")));
     assert_eq!((refused.refused_for(), refused.receipt), (Some(1), None));
 
-    // Spent, says the ledger, and has no claim that could have been made by a holder of the key.
+    // The ledger says that it is spent, but shows no claim that a holder of the key could have
+    // made.
     let forged: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome = |_, outcome| match outcome {
         ClaimOutcome::Spent { nullifier, earlier, note } => {
             let proof = Proof::decode(earlier.presented().proof).unwrap();
@@ -101,13 +102,13 @@ async fn a_claims_outcome_counts_only_signed_and_proved() {
     let got = submit(Recorder { twist: forged, ..recorder }, &second.envelope).await;
     assert!(matches!(got, Err(SubmitError::Unproved { .. })), "{got:?}");
 
-    // Once one is admitted, a second one is made on purpose only.
+    // Once a claim is admitted, a second one is made only on purpose.
     let ask = wufu_wallet::ClaimAsk { again: false, expiry: NOW + 10_000, ..again };
     let refused = wallet.plan_claim(&sources, &ask, NOW + 5000).await;
     let Err(error @ wufu_wallet::plan::PlanError::Claimed { .. }) = refused else {
         panic!("{refused:?}");
     };
-    // By the ledger's number.
+    // With the ledger's number.
     assert!(error.to_string().starts_with("claim 1 was admitted"), "{error}");
 }
 

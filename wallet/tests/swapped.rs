@@ -1,5 +1,6 @@
-//! What is true of somebody else: a proof of another's claim, a refusal that names another's nullifier, a key under
-//! another's id. Each of the checks that refuse them could be taken out, and no test failed.
+//! Data that is valid for somebody else: a proof of another claim, a refusal that names another
+//! nullifier, a key under another id. Each of the checks that refuse them could be removed without
+//! a failing test.
 
 use std::sync::Mutex;
 
@@ -70,7 +71,8 @@ impl ProofSource for Repeats {
     }
 }
 
-/// The other's proof is good: same campaign, payee, expiry, key and roots. But it spends the other's cards.
+/// The other proof is valid, with the same campaign, payee, expiry, key and roots. But it spends
+/// the other wallet's cards.
 #[tokio::test]
 async fn a_proof_of_anothers_claim_is_not_taken_as_ones_own() {
     let ([mine, theirs], ledger) = two();
@@ -83,7 +85,7 @@ async fn a_proof_of_anothers_claim_is_not_taken_as_ones_own() {
     let plan = mine.plan_claim(&sources, &ask, NOW).await.unwrap();
     let refused = plan.prove(&Repeats(made), quiet(), NOW).await;
     assert!(matches!(refused, Err(ProveError::OtherStatement)), "{refused:?}");
-    // Nothing is remembered as claimed, and the wallet's own proof is taken.
+    // Nothing is recorded as claimed, and the wallet's own proof is accepted.
     assert_eq!(mine.claims(CAMPAIGN).unwrap(), []);
     assert!(plan.prove(&local(claim_prover()), quiet(), NOW).await.is_ok());
 }
@@ -96,8 +98,8 @@ fn claim_of(answer: &Answer) -> Claim {
     Claim::new(answer.envelope.key_id(), statement, &proof, payout, expiry).unwrap()
 }
 
-/// What the ledger of the test below answers: that this nullifier was spent by this claim, with a signed note about the
-/// second.
+/// What the ledger of the test below answers: that this nullifier was spent by this claim, with a
+/// signed note about the second nullifier.
 static ANSWERS: Mutex<Option<(Nullifier, Nullifier, Claim)>> = Mutex::new(None);
 
 fn spent(ledger: &MemoryLedger, _: ClaimOutcome) -> ClaimOutcome {
@@ -107,7 +109,8 @@ fn spent(ledger: &MemoryLedger, _: ClaimOutcome) -> ClaimOutcome {
     ClaimOutcome::Spent { nullifier, earlier: Box::new(earlier), note }
 }
 
-/// A ledger that keeps a claim back, and says instead what is true of somebody else's, or what it cannot prove.
+/// A ledger that withholds a claim, and answers with something that is true of another claim, or
+/// that it cannot prove.
 #[tokio::test]
 async fn a_claim_is_spent_by_a_proof_of_its_own_nullifier() {
     let ([mine, theirs], ledger) = two();
@@ -121,7 +124,8 @@ async fn a_claim_is_spent_by_a_proof_of_its_own_nullifier() {
     let (own, foreign) = (claim_of(&answer), claim_of(&other));
     let [ours, not_ours] = [&own, &foreign].map(|claim| claim.statement().nullifiers()[0]);
 
-    // For another payee, with a statement that binds it. The proof is of the statement that binds the first payee.
+    // For another payee, with a statement that binds it. The proof is of the statement that binds
+    // the first payee.
     let (verifier, payload, expiry) = (CAMPAIGN.as_bytes(), b"forged".as_slice(), own.expiry());
     let key_id = own.key_id();
     let ext = statement::Binding { verifier, payload, expiry, key_id }.ext();
@@ -141,13 +145,13 @@ async fn a_claim_is_spent_by_a_proof_of_its_own_nullifier() {
     };
     let submit =
         async |nullifier, earlier: &Claim| submit_noted(nullifier, nullifier, earlier).await;
-    // It is true that it is spent, and it is none of ours.
+    // The nullifier is really spent, but it is not ours.
     let got = submit(not_ours, &foreign).await;
     assert!(matches!(got, Err(SubmitError::OtherAnswer { .. })), "{got:?}");
-    // Ours, says the ledger, and signs that another is.
+    // The ledger names our nullifier, but signs another one.
     let got = submit_noted(ours, not_ours, &own).await;
     assert!(matches!(got, Err(SubmitError::OtherAnswer { .. })), "{got:?}");
-    // Ours, says the ledger, and shows a claim that spends others.
+    // The ledger names our nullifier, but shows a claim that spends others.
     let got = submit(ours, &foreign).await;
     assert!(matches!(got, Err(SubmitError::Unproved { .. })), "{got:?}");
     for forged in [&unproved, &unbound] {
@@ -160,7 +164,7 @@ async fn a_claim_is_spent_by_a_proof_of_its_own_nullifier() {
     assert!(matches!(got, Ok(SubmitOutcome::Admitted { claim: 1, .. })), "{got:?}");
 }
 
-/// The keys of `vectors/keys.json` that are accepted.
+/// The accepted keys of `vectors/keys.json`.
 pub fn verifying_keys() -> Vec<VerifyingKey> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/keys.json");
     let text = std::fs::read_to_string(path).unwrap();
@@ -170,7 +174,8 @@ pub fn verifying_keys() -> Vec<VerifyingKey> {
     bytes.filter_map(|key| VerifyingKey::decode(&key, Trust::AcceptDevelopment).ok()).collect()
 }
 
-/// A key under another key's id: whoever can write to the file would choose the key that proofs are believed under.
+/// A key under another key's id: whoever can write to the file could choose the key under which
+/// proofs are accepted.
 #[test]
 fn a_verifying_key_under_the_id_of_another_is_damage() {
     const TABLE: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("verifying keys");

@@ -1,5 +1,5 @@
-//! The token store against kills, copies, restores and clocks: FAILURES 26 and 36. Notes are in memory, as Linux has
-//! it.
+//! The token store against kills, copies, restores and wrong clocks. Notes are in memory, as on
+//! Linux.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
@@ -33,7 +33,7 @@ fn dealer(n: u8) -> DealerKey {
     signing(n).verifying_key()
 }
 
-/// A token of that seed, over sums that are all the identity.
+/// A token of this seed. All its sums are the identity.
 fn token(by: u8, seed: u8, expiry: u64) -> Zeroizing<Vec<u8>> {
     let mut sums = [0; 160];
     for flags in [31, 63, 127, 159] {
@@ -73,7 +73,7 @@ impl Home {
         fs::read_dir(&self.outside).unwrap().next().unwrap().unwrap().path()
     }
 
-    /// How many tokens lie in the file, whatever their time. Nobody has it open.
+    /// How many tokens are in the file, expired or not. The file must not be open.
     fn in_file(&self) -> u64 {
         let database = redb::Database::open(self.file()).unwrap();
         let transaction = database.begin_read().unwrap();
@@ -86,10 +86,10 @@ impl Home {
     }
 }
 
-/// Everything that the store still gives out.
+/// Takes all tokens that the store still gives out.
 fn drain(store: &TokenStore) -> Vec<[u8; 32]> {
     let mut seeds = Vec::new();
-    // More than any test keeps: what is given without end is a failure, and not a test that hangs.
+    // More than any test stores, so that an endless supply is a failure and not a hanging test.
     for _ in 0..100 {
         let Some(tokens) = store.spend(&[dealer(1)], KEY, NOW).unwrap() else { return seeds };
         seeds.extend(tokens.iter().map(|token| *token.seed().as_bytes()));
@@ -112,7 +112,7 @@ fn a_token_is_given_once_and_in_its_time() {
     assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 5);
     assert_eq!(store.left(&dealer(1), KEY, NOW + 10).unwrap(), 4);
     assert_eq!(store.left(&dealer(1), KeyId([8; 32]), NOW).unwrap(), 0);
-    // One of each dealer, or none of any.
+    // One token of each dealer, or none at all.
     assert!(store.spend(&[dealer(1), dealer(2)], KEY, NOW).unwrap().is_none());
     store.keep(&dealer(2), KEY, &[token(2, 20, NOW + 3600)], NOW).unwrap();
     assert_eq!(store.spend(&[dealer(1), dealer(2)], KEY, NOW).unwrap().unwrap().len(), 2);
@@ -121,7 +121,8 @@ fn a_token_is_given_once_and_in_its_time() {
     let seeds = drain(&store);
     assert_eq!(seeds.len(), 4);
     assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 4);
-    // Another's signature, a key that is not pinned, a life of more than a day: nothing is kept of what came with it.
+    // Another signature, a key that is not pinned, or a lifetime of more than a day: nothing that
+    // came with it is kept.
     for bad in [token(2, 30, NOW + 60), token(1, 30, NOW + 86_401), token(1, 30, NOW)] {
         let came = [token(1, 31, NOW + 60), bad];
         assert!(matches!(store.keep(&dealer(1), KEY, &came, NOW), Err(TokenStoreError::Token(_))));
@@ -140,13 +141,13 @@ fn a_seed_that_came_before_is_always_refused() {
         assert!(matches!(refused, Err(TokenStoreError::Repeated)), "{refused:?}");
         assert_eq!(store.left(&dealer(by), KEY, now).unwrap(), if by == 1 { 4 } else { 0 });
     };
-    // Unused, by its dealer and by another one.
+    // A seed that is unused, from the same dealer and from another one.
     again(&store, 1, 1, NOW);
     again(&store, 1, 2, NOW);
     // Twice in one answer.
     let twice = [token(1, 60, NOW + 60), token(1, 60, NOW + 70)];
     assert!(matches!(store.keep(&dealer(1), KEY, &twice, NOW), Err(TokenStoreError::Repeated)));
-    // Used, and the store opened again; a month later.
+    // A used seed, after the store was opened again; and a month later.
     assert_eq!(drain(&store).len(), 4);
     drop(store);
     let store = home.open();
@@ -170,8 +171,8 @@ fn copy(from: &Path, to: &Path) {
 /// Rows of SECURITY.md: 36.
 #[test]
 fn snapshot_spend_restore_and_the_tokens_are_dead() {
-    // As a whole folder that takes the old one's place; as bytes written into the file that is there; one that nothing
-    // was spent after; a copy elsewhere.
+    // Restored as a whole folder, as bytes in the existing file, without a spend in between, and as
+    // a copy elsewhere.
     for (way, spends) in [("replaced", true), ("written over", true), ("replaced", false)] {
         let home = Home::new();
         drop(stocked(&home));
@@ -183,7 +184,7 @@ fn snapshot_spend_restore_and_the_tokens_are_dead() {
             assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_some());
         }
         if way == "replaced" {
-            // The old one is kept, so that its inode is not given to the new one by chance.
+            // The old one is kept, so that the new one does not get its inode by chance.
             fs::rename(&folder, home.wallet.join("old")).unwrap();
             fs::rename(&kept, &folder).unwrap();
         } else {
@@ -192,14 +193,14 @@ fn snapshot_spend_restore_and_the_tokens_are_dead() {
         let store = home.open();
         assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 0, "{way}");
         assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_none(), "{way}");
-        // What it knew to have seen it still knows, and new tokens work.
+        // It still knows the seeds that it has seen, and new tokens work.
         let again = store.keep(&dealer(1), KEY, &[token(1, 1, NOW + 60)], NOW);
         assert!(matches!(again, Err(TokenStoreError::Repeated)));
         store.keep(&dealer(1), KEY, &[token(1, 99, NOW + 60)], NOW).unwrap();
         drop(store);
         assert_eq!(drain(&home.open()), [[99; 32]]);
     }
-    // A clone, while the first lives on; and another uptime of the machine.
+    // A clone while the first one is in use, and a reboot of the machine.
     let home = Home::new();
     drop(stocked(&home));
     let clone = Home { wallet: home.wallet.with_file_name("clone"), ..Home::new() };
@@ -214,7 +215,7 @@ fn snapshot_spend_restore_and_the_tokens_are_dead() {
 }
 
 /// Rows of SECURITY.md: 36.
-/// A note outlived the machine's uptime where its folder was on a disk after all: it says of which uptime it is.
+/// A note on a disk survived a reboot. Now it contains the machine's boot id.
 #[test]
 fn a_note_of_an_earlier_uptime_fits_no_file() {
     let home = Home::new();
@@ -229,7 +230,8 @@ fn a_note_of_an_earlier_uptime_fits_no_file() {
 }
 
 /// Rows of SECURITY.md: 36.
-/// A folder on a disk comes back with the wallet's: file and note fitted, and the tokens lived again.
+/// A folder of notes on a disk was restored together with the wallet's: file and note matched, and
+/// the tokens came back to life.
 #[test]
 fn without_tmpfs_tokens_end_with_the_process() {
     let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
@@ -245,13 +247,13 @@ fn without_tmpfs_tokens_end_with_the_process() {
     assert_eq!(fs::read_dir(&home.outside).unwrap().count(), 0);
     let store = home.open();
     assert!(store.spend(&[dealer(1)], KEY, NOW).unwrap().is_none());
-    // What it saw it still knows.
+    // It still knows the seeds that it has seen.
     let again = store.keep(&dealer(1), KEY, &[token(1, 4, NOW + 60)], NOW);
     assert!(matches!(again, Err(TokenStoreError::Repeated)));
 }
 
 /// Rows of SECURITY.md: 36.
-/// A clock that went back made tokens good again whose time had been over.
+/// A clock that went back made expired tokens valid again.
 #[test]
 fn a_clock_that_goes_back_revives_no_token() {
     let home = Home::new();
@@ -259,15 +261,15 @@ fn a_clock_that_goes_back_revives_no_token() {
     home.open().keep(&dealer(1), KEY, &tokens, NOW).unwrap();
     let store = home.open_at(NOW + 100);
     assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 1);
-    // What ends before the greatest time that was seen is not taken in either.
+    // A token that expires before the latest known time is not taken in either.
     let late = store.keep(&dealer(1), KEY, &[token(1, 3, NOW + 100)], NOW);
     assert!(matches!(late, Err(TokenStoreError::Token(_))), "{late:?}");
     drop(store);
     let store = home.open();
     let seeds: Vec<_> = drain(&store).iter().map(|seed| seed[0]).collect();
     assert_eq!(seeds, [2]);
-    // Back by more than a token's life: it was wrong then or is wrong now, so nothing is left, and what comes now is
-    // good.
+    // If the clock goes back by more than a token's lifetime, it was wrong before or is wrong now.
+    // No token is left, and new ones are accepted.
     store.keep(&dealer(1), KEY, &[token(1, 4, NOW + 9000)], NOW).unwrap();
     let before = NOW - 86_401;
     assert_eq!(store.left(&dealer(1), KEY, before).unwrap(), 0);
@@ -278,7 +280,7 @@ fn a_clock_that_goes_back_revives_no_token() {
 }
 
 /// Rows of SECURITY.md: 36.
-/// Seeds whose time was over stayed in the file until more tokens came.
+/// Expired seeds stayed in the file until more tokens came.
 #[test]
 fn tokens_whose_time_is_over_go_with_any_change() {
     let home = Home::new();
@@ -294,7 +296,8 @@ fn tokens_whose_time_is_over_go_with_any_change() {
     assert_eq!(home.in_file(), 2);
 }
 
-/// Whoever owned the folder of notes could put an older one back. (Only the superuser can make such a folder.)
+/// The owner of the folder of notes could put back an older note. (Only the superuser can make such
+/// a folder.)
 #[test]
 fn a_notes_folder_of_another_owner_is_refused() {
     let home = Home::new();
@@ -317,8 +320,8 @@ fn backup_programs_are_told_to_leave_tokens_out() {
     assert!(!home.wallet.join("tokens.redb").exists());
 }
 
-/// The process that is killed: this test binary, run again. It takes a token, says so, and waits for its end, or for
-/// that of the test that started it.
+/// The process that is killed: this test binary, run again. It takes a token, says so, and waits
+/// until it is killed or its test ends.
 #[test]
 #[ignore = "run by another test as a process of its own"]
 fn take_and_wait() {
@@ -331,7 +334,8 @@ fn take_and_wait() {
 }
 
 /// Rows of SECURITY.md: 26.
-/// A kill right after the token was marked, before anything could be sent with it, and so at any later time.
+/// The process is killed right after the token was marked, before anything could be sent with it.
+/// This covers any later time as well.
 #[test]
 fn a_token_of_a_killed_process_is_never_given_again() {
     let home = Home::new();
@@ -348,7 +352,7 @@ fn a_token_of_a_killed_process_is_never_given_again() {
         let mut child = Process::start(&mut command).unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let said = lines.filter_map(|line| line.strip_prefix("spent ").map(str::to_owned)).next();
-        // SIGKILL: nothing of it runs any more.
+        // After SIGKILL, no part of it runs any more.
         child.kill();
         let seed: u8 = said.expect("it took a token").parse().unwrap();
         assert!(taken.insert(seed), "seed {seed} was given twice");
@@ -359,7 +363,8 @@ fn a_token_of_a_killed_process_is_never_given_again() {
 }
 
 /// Rows of SECURITY.md: 26.
-/// A crash between the file's commit and its note: what was taken is lost, and so is all the rest.
+/// After a crash between the commit of the file and its note, the taken token is lost, and so are
+/// all others.
 #[test]
 fn a_note_that_was_not_written_leaves_no_token() {
     let home = Home::new();
@@ -374,7 +379,8 @@ fn a_note_that_was_not_written_leaves_no_token() {
 }
 
 /// Rows of SECURITY.md: 51.
-/// A file of 0 bytes opened as an empty store, which had seen no seed yet. It is refused by name, with what to do.
+/// A file of 0 bytes opened as an empty store that had seen no seed. Now it is refused by name, and
+/// the error says what to do.
 #[test]
 fn an_empty_or_truncated_store_is_refused_by_name() {
     let home = Home::new();
@@ -393,7 +399,7 @@ fn an_empty_or_truncated_store_is_refused_by_name() {
     fs::set_permissions(home.file(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let other = TokenStore::open(&home.wallet, &home.outside, NOW).unwrap_err();
     assert!(other.to_string().contains("not one of"), "{other}");
-    // What the message says helps.
+    // Following the message helps.
     fs::remove_dir_all(home.wallet.join(TOKEN_FOLDER)).unwrap();
     assert!(drain(&home.open()).is_empty());
 }

@@ -1,5 +1,5 @@
-//! What goes over the wire to a ledger, beside it to dealers and evaluators, and what of a ledger's answers is
-//! believed.
+//! What goes over the wire to ledgers, dealers and evaluators, and which answers of a ledger the
+//! wallet accepts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -46,7 +46,7 @@ use wufu_wallet::{
     source::{CheckpointSource as _, LedgerSource as _, MemoryLedger, SourceError},
 };
 
-/// What a server can tell callers apart by.
+/// Everything by which a server could tell callers apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) method: &'static str,
@@ -69,15 +69,15 @@ impl Seen {
     }
 }
 
-/// A ledger's service over one in memory, which writes down who asked for what.
+/// A ledger's service over a ledger in memory. It records who asked for what.
 #[derive(Clone)]
 pub(crate) struct Recorder {
     pub(crate) ledger: MemoryLedger,
     pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
     pub(crate) admitted: Arc<Mutex<Vec<Claim>>>,
-    /// Changes what is answered to a claim.
+    /// Changes the answer to a claim.
     pub(crate) twist: fn(&MemoryLedger, ClaimOutcome) -> ClaimOutcome,
-    /// How many calls are refused before one is answered, and when those may come again.
+    /// How many calls are refused before one is answered, and when to try again.
     pub(crate) busy: Arc<AtomicU32>,
     pub(crate) again: Duration,
 }
@@ -265,17 +265,18 @@ async fn nothing_links_two_look_ups_or_one_and_a_claim() {
         let submitted = wallet.submit(&endpoint, &answer.envelope).await.unwrap();
         assert!(matches!(submitted, SubmitOutcome::Admitted { claim: 1, .. }));
 
-        // A claim triggers no look-up, of a shard least of all.
+        // A claim triggers no look-up, and certainly not of a shard.
         let seen = recorder.seen();
         let after: Vec<_> = seen[planned..].iter().map(|seen| seen.method).collect();
         assert_eq!(after, ["submit"]);
-        // Each call on a connection of its own.
+        // Each call has its own connection.
         let mut peers: Vec<_> = seen.iter().map(|seen| seen.peer.unwrap()).collect();
         let calls = peers.len();
         peers.sort();
         peers.dedup();
         assert_eq!(peers.len(), calls);
-        // Headers say nothing of the caller: the same for every method and wallet, and only these.
+        // Headers say nothing about the caller: there are only these, and they are the same for
+        // every method and wallet.
         for seen in seen.iter().chain(&mirror.seen()) {
             let names: Vec<_> = seen.headers.iter().map(|(name, _)| name.as_str()).collect();
             let expected = ["content-type", "te", "user-agent"];
@@ -292,7 +293,7 @@ async fn nothing_links_two_look_ups_or_one_and_a_claim() {
     assert_eq!(runs[0], runs[1]);
 }
 
-/// Dealer and evaluator of one key that write down who asked for what.
+/// A dealer and an evaluator of one key, which record who asked for what.
 #[derive(Clone)]
 struct Pair {
     dealer: Arc<blind::Dealer>,
@@ -348,8 +349,9 @@ async fn serve_pair(pair: &Pair) -> [Endpoint; 2] {
 }
 
 /// Rows of SECURITY.md: 29.
-/// Ledger, dealer and evaluator put together what they saw of a wallet that looked up and proved blind: calls over
-/// connections of their own, headers that are every wallet's, and no piece of one party's requests in another's.
+/// Ledger, dealer and evaluator compare what they saw of a wallet that read logs and proved blind.
+/// Every call had its own connection, the headers are the same for every wallet, and no part of a
+/// request to one party is in a request to another.
 #[tokio::test]
 async fn nothing_joins_look_ups_and_blind_proofs() {
     let made = setup::development(CircuitName::Donation, &mut StdRng::seed_from_u64(7)).unwrap();
@@ -382,7 +384,7 @@ async fn nothing_joins_look_ups_and_blind_proofs() {
         let prover = BlindProver::new([blind], vec![dealer], vec![evaluating], tokens).unwrap();
         let prover = prover.with_delay(Delay::NONE).with_batch(2);
         let before = recorder.seen().len();
-        // The second proof takes a token that is there.
+        // The second proof takes a stored token.
         for _ in 0..2 {
             plan.prove(&prover, quiet(), NOW).await.unwrap();
         }
@@ -396,7 +398,7 @@ async fn nothing_joins_look_ups_and_blind_proofs() {
         );
         calls.extend(of_wallet);
     }
-    // Both wallets did the same, and no header tells which is which.
+    // Both wallets did the same, and no header tells them apart.
     assert!(shapes[0].len() > 3);
     assert_eq!(shapes[0], shapes[1]);
     let gone = ["grpc-accept-encoding", "grpc-timeout"];
@@ -407,8 +409,7 @@ async fn nothing_joins_look_ups_and_blind_proofs() {
     }
     let peers: BTreeSet<_> = calls.iter().map(|seen| seen.peer.unwrap()).collect();
     assert_eq!(peers.len(), calls.len(), "two calls share a connection");
-    // Pieces of a request that are in a request to another party: the key's id, at dealer and evaluator, and nothing
-    // else.
+    // The only part that is in requests to two parties is the key's id, at dealer and evaluator.
     let party = |seen: &Seen| match seen.method {
         "deal" => 1,
         "evaluate" => 2,

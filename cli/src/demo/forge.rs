@@ -1,5 +1,5 @@
-//! What somebody would try who does not use the wallet: witnesses of false statements, made with real cards and
-//! records.
+//! What a cheater without a wallet would try: witnesses of false statements, made from real cards
+//! and records.
 
 use anyhow::Context as _;
 use wufu_circuits::{
@@ -16,7 +16,7 @@ use wufu_verifier::{
 
 use super::world::World;
 
-/// Bo's five cards, of which two are of one kind, said to be of five.
+/// Bo's five cards, of which two are of one kind, presented as five kinds.
 pub async fn one_kind_twice(world: &World) -> anyhow::Result<FiveFuInstance> {
     const CARD_ROOF: usize = CARD_DEPTH - SHARD_DEPTH;
     const PERSON_ROOF: usize = PERSON_DEPTH - SHARD_DEPTH;

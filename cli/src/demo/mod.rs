@@ -1,4 +1,5 @@
-//! `wufu demo`: the main job in one command, on this machine, with real services between the parts.
+//! `wufu demo`: the whole system in one command, on this machine, with real services between the
+//! parts.
 
 mod args;
 mod forge;
@@ -26,7 +27,8 @@ use report::Findings;
 use steps::{claim, donation, submit, told_verified, verify_claim, verify_donation};
 use world::World;
 
-/// Runs the demo. It succeeds when both proofs and the claim are accepted, and everything that must be refused is.
+/// Runs the demo. It succeeds if both proofs and the claim are accepted, and everything that must
+/// be refused is refused.
 pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     if args.donations.is_none() && args.format != FormatArgs::default() {
@@ -61,7 +63,8 @@ pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
     world.end().await?;
     findings.table(&claim, &donation, began.elapsed(), output);
     if !output.is_json() {
-        output.text(format_args!("\nThe folder is {}. Go on with:\n", args.dir.display()));
+        output
+            .text(format_args!("\nEverything is in {}. Next, you can run:\n", args.dir.display()));
     }
     let lines: Vec<_> =
         commands.iter().map(|(what, command)| format!("# {what}\n{command}")).collect();
@@ -70,7 +73,7 @@ pub async fn run(args: DemoArgs, output: Output) -> anyhow::Result<ExitCode> {
     Ok(findings.summary(&claim, &donation, output))
 }
 
-/// Three commands that work on the folder.
+/// Three commands to try on the folder of the demo.
 fn commands(dir: &Path) -> [(&'static str, String); 3] {
     let wufu = quoted(&executable());
     let file = |name: &str| quoted(&dir.join(name));
@@ -100,12 +103,12 @@ fn commands(dir: &Path) -> [(&'static str, String); 3] {
     );
     [
         ("verify", verify("answer.env")),
-        ("tamper and verify", tamper),
+        ("change one bit, and verify", tamper),
         ("prove again, inside the wallet", again),
     ]
 }
 
-/// This program, as it can be called from here.
+/// The path of this program, as it can be called from here.
 fn executable() -> PathBuf {
     let path = env::current_exe().unwrap_or_else(|_| "wufu".into());
     let here = env::current_dir().ok();
@@ -113,7 +116,7 @@ fn executable() -> PathBuf {
     relative.unwrap_or(path)
 }
 
-/// As a shell takes it.
+/// The path, quoted for a shell.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);

@@ -1,4 +1,4 @@
-//! What the demo's verifier asks.
+//! The question of the demo's verifier.
 
 use std::path::Path;
 
@@ -11,10 +11,11 @@ use wufu_verifier::{
 
 use crate::files;
 
-/// What the verifier asks for.
+/// What the answer is for.
 const PURPOSE: &str = "tax relief";
 
-/// A question about donations of at least `min` to any project, to be signed. It lives for a day.
+/// A question about a donation of at least `min` to any project, to be signed. It expires after a
+/// day.
 pub(super) fn question(
     origin: &str,
     projects: &ProjectSet,
@@ -38,7 +39,7 @@ pub(super) fn question(
     })
 }
 
-/// A request as a file.
+/// Writes a request to a file.
 pub(super) fn write_request(path: &Path, request: &ProofRequest) -> anyhow::Result<()> {
     files::write_message(path, &v1::ProofRequest::from(request), false)
 }

@@ -1,4 +1,4 @@
-//! What must be refused.
+//! Attempts that must be refused.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{files, output::Output};
 
-/// Four kinds only: the wallet sees that one is missing, and who proves and is handed one kind twice sees a false
-/// clause.
+/// Only four kinds: the wallet finds that one is missing, and a prover that is given one kind twice
+/// finds a false clause.
 pub async fn four_kinds(
     world: &World,
     findings: &mut Findings,
@@ -43,7 +43,7 @@ pub async fn four_kinds(
     Ok(())
 }
 
-/// A second claim, for another payee: a good proof, whose nullifiers are spent.
+/// A second claim, for another payee: the proof is valid, but its nullifiers are spent.
 pub async fn second_claim(
     world: &World,
     findings: &mut Findings,
@@ -54,7 +54,7 @@ pub async fn second_claim(
     let reason = match world.mei.submit(&world.campaign.endpoint, &answer.envelope).await? {
         SubmitOutcome::Spent { earlier_payout, .. } => {
             let payout = text::shown(&earlier_payout);
-            Some(format!("spent by the claim for {payout}, which the ledger shows"))
+            Some(format!("already spent by the claim for {payout}, which the ledger proves"))
         }
         SubmitOutcome::Admitted { .. } => None,
     };
@@ -62,7 +62,8 @@ pub async fn second_claim(
     Ok(())
 }
 
-/// The answer to one verifier, shown to another, and to the same one with another challenge.
+/// The answer to one verifier, shown to another verifier, and to the same one with another
+/// challenge.
 pub fn other_challenge(
     world: &World,
     envelope: &Envelope,
@@ -103,8 +104,8 @@ pub fn other_challenge(
     Ok(())
 }
 
-/// A donation below what is asked for: the wallet has none that fits, and who proves and is handed it sees a false
-/// clause.
+/// A donation below the requested amount: the wallet has none that fits, and a prover that is given
+/// it finds a false clause.
 pub async fn outside_the_bounds(
     world: &World,
     findings: &mut Findings,
@@ -117,7 +118,7 @@ pub async fn outside_the_bounds(
     let origin = &world.charity.origins[0];
     let asked = question(origin, &world.projects, world.donation.id(), more, world.now)?;
     let request = ProofRequest::sign(&other, asked)?;
-    // However few meet it: that is another refusal.
+    // Too few matching records would be another reason to refuse, so that check is off.
     let options = DonationOptions { min_anonymity: 0, ..DonationOptions::default() };
     let planned = plan_donation(world, &request, &options).await;
     let in_wallet = planned.err().map(|error| error.to_string());
@@ -154,9 +155,9 @@ pub fn tampered(
     Ok(())
 }
 
-/// Both must refuse.
+/// The reasons of both, if both refused.
 fn both(in_wallet: Option<String>, by_prover: Option<String>) -> Option<String> {
-    Some(format!("by its plan: {}; before a share is made: {}", in_wallet?, by_prover?))
+    Some(format!("by the wallet: {}; and by the prover: {}", in_wallet?, by_prover?))
 }
 
 fn told(what: &'static str, reason: Option<String>, findings: &mut Findings, output: Output) {

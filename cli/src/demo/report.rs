@@ -1,4 +1,4 @@
-//! What the demo found: a table for people, a summary for machines.
+//! The results of the demo: a table for people, and a summary for programs.
 
 use std::{fs, process::ExitCode, time::Duration};
 
@@ -7,17 +7,17 @@ use wufu_wallet::Answer;
 
 use crate::output::{Output, duration};
 
-/// Milliseconds, to a hundredth.
+/// Milliseconds, rounded to hundredths.
 pub fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e5).round() / 1e2
 }
 
-/// A statement that was proved for somebody.
+/// A proof that was made for one of the wallets.
 pub struct ShownProof {
     pub(super) answer: Answer,
-    /// From plan to verified envelope.
+    /// The time from the plan to the verified envelope.
     pub(super) took: Duration,
-    /// What a verifier sees beside the proof.
+    /// What a verifier learns from the proof.
     pub(super) seen: String,
 }
 
@@ -26,22 +26,22 @@ pub struct ShownProof {
 pub struct Findings {
     accepted: Vec<&'static str>,
     refused: Vec<(&'static str, Option<String>)>,
-    /// How long one verification of a donation took.
+    /// The time of one verification of a donation.
     pub verify_time: Duration,
 }
 
-/// So many must be accepted: two proofs and a claim.
+/// How many must be accepted: two proofs and a claim.
 const ACCEPTED: usize = 3;
-/// So many must be refused.
+/// How many must be refused.
 const REFUSED: usize = 5;
 
 impl Findings {
-    /// Something was accepted, as it must be.
+    /// Records that something was accepted, as it must be.
     pub fn accept(&mut self, what: &'static str) {
         self.accepted.push(what);
     }
 
-    /// Something was refused, for this reason, or was not.
+    /// Records that something was refused, with the reason, or was not refused.
     pub fn refuse(&mut self, what: &'static str, reason: Option<String>) {
         self.refused.push((what, reason));
     }
@@ -50,13 +50,13 @@ impl Findings {
         self.refused.iter().filter(|(_, reason)| reason.is_some()).count()
     }
 
-    /// The table.
+    /// Prints the table.
     pub fn table(&self, claim: &ShownProof, donation: &ShownProof, took: Duration, output: Output) {
         output.text("");
         for (name, shown) in [("five fu", claim), ("donation", donation)] {
             let prove = duration(shown.answer.timings.prove);
             output.text(format_args!(
-                "{name:<10} proved in {prove}, {} with everything",
+                "{name:<10} proved in {prove}, {} in total",
                 duration(shown.took)
             ));
             output.text(format_args!("{:<10} {}", "", shown.answer.mode.learned()));
@@ -73,7 +73,7 @@ impl Findings {
             let word = if reason.is_some() { "refused" } else { "ACCEPTED" };
             output.text(format_args!("{word:<10} {what}"));
         }
-        let peak = peak_mb().map(|peak| format!(", {peak} MB at most")).unwrap_or_default();
+        let peak = peak_mb().map(|peak| format!(", {peak} MB of memory")).unwrap_or_default();
         output.text(format_args!("{}; {}{peak}", self.counts(), duration(took)));
     }
 
@@ -82,7 +82,7 @@ impl Findings {
         format!("{accepted} of {ACCEPTED} accepted, {refused} of {REFUSED} refused")
     }
 
-    /// The last word, and the exit code.
+    /// Prints the summary, and gives the exit code.
     pub fn summary(&self, claim: &ShownProof, donation: &ShownProof, output: Output) -> ExitCode {
         let (accepted, refused) = (self.accepted.len(), self.refused());
         let fields = json!({
@@ -99,9 +99,9 @@ impl Findings {
         let good = accepted == ACCEPTED && refused == REFUSED;
         let mut text = self.counts();
         if !good {
-            text += ": SOMETHING WENT OTHERWISE THAN IT MUST, run wufu demo without --quiet to see what";
+            text += ": UNEXPECTED, run wufu demo without --quiet to see what went wrong";
         }
-        // The table has told it, unless it was left out.
+        // The table shows the same, unless it was left out.
         if output.is_json() || output.is_quiet() || !good {
             output.result("summary", text, fields);
         }
@@ -109,7 +109,7 @@ impl Findings {
     }
 }
 
-/// The largest resident size of this process so far, in MB (10^6 bytes), where the system tells.
+/// The peak memory of this process so far, in MB (10^6 bytes), if the system tells it.
 fn peak_mb() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|line| line.starts_with("VmHWM"))?;

@@ -1,4 +1,5 @@
-//! Dealer and evaluator of the demo: two processes of this program, as two operators would run them.
+//! The dealer and the evaluator of the demo: two processes of this program, as two operators would
+//! run them.
 
 use std::{
     env,
@@ -19,18 +20,18 @@ use wufu_wallet::{
 
 use crate::{files, output::Output};
 
-/// A process that ends when this is dropped, also after an error.
+/// A process that ends when this value is dropped, even after an error.
 struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // One that ended before is no matter.
+        // It does not matter if the process has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Both, and where they are.
+/// Both servers, and their addresses.
 pub struct Servers {
     dealer: Dealer,
     evaluator: Endpoint,
@@ -44,7 +45,10 @@ impl Servers {
         let (one, dealer) = start("dealer", &[Path::new("--signing-key"), &key])?;
         let (two, evaluator) = start("evaluator", &[])?;
         let text = |said: &Value, field: &str| {
-            said[field].as_str().map(str::to_owned).with_context(|| format!("no {field} is told"))
+            said[field]
+                .as_str()
+                .map(str::to_owned)
+                .with_context(|| format!("the server printed no {field}"))
         };
         let (dealing, evaluating) = (text(&dealer, "url")?, text(&evaluator, "url")?);
         let key = files::unhex("key", &text(&dealer, "key")?)?;
@@ -60,7 +64,7 @@ impl Servers {
         Ok(Self { dealer, evaluator: evaluating.parse()?, _processes: [one, two] })
     }
 
-    /// A prover for one wallet of the demo, with tokens of its own and without an engine.
+    /// A blind prover for one wallet of the demo, with its own tokens and without an engine.
     pub fn prover(
         &self,
         dir: &Path,
@@ -71,11 +75,11 @@ impl Servers {
         let (circuit, kit) = (key.verifying_key().circuit(), blind::kit(key)?);
         let (id, file) = (kit.id(), dir.join(format!("{circuit}.kit")));
         files::write(&file, files::write::KIT, &kit.encode())?;
-        let text = format!("{circuit}: kit {id}, which wallets pin beside the key");
+        let text = format!("{circuit}: kit {id}, which wallets pin with the key");
         let fields = json!({ "circuit": circuit.as_str(), "kit_id": id.to_string(), "file": file });
         output.note("kit", text, fields);
         let key = blind_key(key.verifying_key().clone(), &files::read(&file)?, id)?;
-        // In the demo's folder, so that nothing is left elsewhere.
+        // Inside the demo's folder, so that nothing is left elsewhere.
         let tokens = TokenStore::open(&dir.join(wallet), &dir.join("outside"), files::now()?)?;
         let (dealers, evaluators) = (vec![self.dealer.clone()], vec![self.evaluator.clone()]);
         let prover = BlindProver::new([key], dealers, evaluators, Arc::new(tokens))?;
@@ -87,9 +91,9 @@ fn start(role: &str, more: &[&Path]) -> anyhow::Result<(Process, Value)> {
     let mut command = Command::new(env::current_exe()?);
     command.args(["--json", "serve", role, "--listen", "127.0.0.1:0"]);
     command.args(["--circuit", "five-fu", "--circuit", "donation"]).args(more);
-    // Its lines are its log: only what is wrong is for this screen.
+    // The server logs to this screen, so only warnings and errors are shown.
     command.env("WUFU_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut process = Process(command.spawn().with_context(|| format!("start the {role}"))?);
+    let mut process = Process(command.spawn().with_context(|| format!("cannot start the {role}"))?);
     let out = process.0.stdout.take().context("its output is piped")?;
     for line in BufReader::new(out).lines() {
         let said: Value = serde_json::from_str(&line?)?;

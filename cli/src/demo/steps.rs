@@ -1,4 +1,4 @@
-//! What the wallets and the verifier of the demo do.
+//! The steps of the wallets and the verifier of the demo.
 
 use std::{
     sync::Arc,
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     files,
-    human::Span,
+    human::{self, Span},
     output::{Output, duration},
     wallet::report_fields,
 };
@@ -32,9 +32,11 @@ pub async fn claim(world: &World, payout: &str, output: Output) -> anyhow::Resul
     told_plan("five-fu", plan.report(), output);
     let answer = plan.prove(&world.claimants, Arc::new(|_| ()), files::now()?).await?;
     told_proof("five-fu", &answer, output);
-    let persons = answer.report.anonymity;
-    let seen =
-        format!("one of at most {persons} persons holds all five, once; the payee is {payout:?}");
+    let persons = human::number(answer.report.anonymity);
+    let seen = format!(
+        "one of at most {persons} persons holds all five cards, and claims once; the payee is \
+         {payout:?}"
+    );
     Ok(ShownProof { answer, took: began.elapsed(), seen })
 }
 
@@ -59,8 +61,8 @@ pub async fn donation(
     told_plan("donation", plan.report(), output);
     let answer = plan.prove(&world.donors, Arc::new(|_| ()), files::now()?).await?;
     told_proof("donation", &answer, output);
-    let records = answer.report.anonymity;
-    let seen = format!("one of at most {records} public records; not which, not whose");
+    let records = human::number(answer.report.anonymity);
+    let seen = format!("it is one of at most {records} public records, but not which one or whose");
     Ok(ShownProof { answer, took: began.elapsed(), seen })
 }
 
@@ -76,8 +78,9 @@ pub async fn plan_donation(
 pub fn told_plan(circuit: &str, report: &wufu_wallet::Report, output: Output) {
     let compared = report.compared.as_deref().unwrap_or("nobody");
     let text = format!(
-        "{circuit}: planned; one of at most {}, epoch {} ({} old), checkpoints compared with {compared}",
-        report.anonymity,
+        "{circuit}: planned; one of at most {}, epoch {} ({} old), checkpoints compared with \
+         {compared}",
+        human::number(report.anonymity),
         report.epoch,
         Span(report.epoch_age)
     );
@@ -94,19 +97,22 @@ pub fn told_proof(circuit: &str, answer: &Answer, output: Output) {
         answer.mode.learned()
     );
     let fields = json!({
-        "circuit": circuit, "prove_ms": prove_ms, "mode": answer.mode.name(), "learned": answer.mode.learned(),
-        "servers": crate::wallet::servers(&answer.mode),
+        "circuit": circuit, "prove_ms": prove_ms, "mode": answer.mode.name(),
+        "learned": answer.mode.learned(), "servers": crate::wallet::servers(&answer.mode),
     });
     output.note("prove", text, fields);
 }
 
 pub fn told_verified(circuit: &str, epoch: u64, took: Duration, output: Output) {
     let text = format!("{circuit}: the verifier accepts it, in {}", duration(took));
-    let fields = json!({ "circuit": circuit, "accepted": true, "epoch": epoch, "verify_ms": report::ms(took) });
+    let verify_ms = report::ms(took);
+    let fields = json!({
+        "circuit": circuit, "accepted": true, "epoch": epoch, "verify_ms": verify_ms,
+    });
     output.note("verify", text, fields);
 }
 
-/// What an embedder of the light library does with a claim.
+/// Verifies a claim, as a program that embeds the verifier does.
 pub fn verify_claim(
     world: &World,
     envelope: &Envelope,
@@ -127,7 +133,7 @@ pub fn verify_claim(
     Ok((verified, began.elapsed()))
 }
 
-/// What an embedder of the light library does with the answer to its request.
+/// Verifies the answer to a request, as a program that embeds the verifier does.
 pub fn verify_donation(
     world: &World,
     request: &ProofRequest,
@@ -148,7 +154,7 @@ pub fn check_donation(
         log: &world.charity.histories[0],
         verifier: request.verifier(),
         question: request.question(),
-        // The clock was read a moment ago: this is a demo, and requests live for a day.
+        // The clock was read a moment ago, which is enough here: requests live for a day.
         now: world.now,
         window: Window::default(),
     };

@@ -1,5 +1,5 @@
-//! Everything that a demo needs: keys, two ledgers with what is in them, services on loopback ports, wallets, a
-//! verifier.
+//! Everything that a demo needs: keys, two ledgers with their entries, services on loopback ports,
+//! wallets and a verifier.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -49,20 +49,20 @@ use crate::{
     serve, setup, source,
 };
 
-/// The text from which the demo's made-up owners come.
+/// The text from which the demo's made-up owners are derived.
 pub const OWNERS: &str = "wufu demo";
-/// The file that says that a folder is a demo's, and may be replaced.
+/// The file that marks a folder as a demo's, so that it may be replaced.
 const MARKER: &str = ".wufu-demo";
 
-/// A ledger that is being served, as others see it.
+/// A ledger that is served, as others see it.
 pub struct Site {
-    /// Who runs it.
+    /// The organisation that runs it.
     pub org: String,
-    /// Where it is.
+    /// Its address.
     pub endpoint: Endpoint,
-    /// Its logs, as far as they are used.
+    /// The logs that the demo uses.
     pub origins: Vec<String>,
-    /// Their checkpoints, opened with the pinned key.
+    /// The checkpoints of these logs, opened with the pinned key.
     pub histories: Vec<LogHistory>,
     mirror: std::path::PathBuf,
     ledger: Ledger,
@@ -70,13 +70,13 @@ pub struct Site {
 }
 
 impl Site {
-    /// Where a wallet reads, and with what it compares.
+    /// What a wallet reads, and what it compares with.
     pub fn sources(&self) -> Sources {
         let ledger = GrpcSource::new(self.endpoint.clone());
         Sources::compared(ledger, NoteFile::new(&self.mirror))
     }
 
-    /// The ledger itself, for what only its operator can do.
+    /// The ledger itself, for tasks of its operator.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
@@ -90,55 +90,55 @@ struct Service {
 
 impl Service {
     async fn end(self) -> anyhow::Result<()> {
-        // One that ended before says why below.
+        // If the service has already ended, its result below says why.
         let _ = self.end.send(());
         self.task.await?
     }
 }
 
-/// All of it.
+/// All parts of the demo.
 pub struct World {
-    /// When it was made, in Unix seconds.
+    /// The time of the demo, in Unix seconds.
     pub now: u64,
     /// The campaign: cards and persons.
     pub campaign: Site,
     /// The charity: donations.
     pub charity: Site,
-    /// Five Fu's key.
+    /// The verifying key of Five Fu.
     pub five_fu: VerifyingKey,
-    /// Donation's key.
+    /// The verifying key of Donation.
     pub donation: VerifyingKey,
-    /// Who proves for Mei and Bo: servers that see nothing.
+    /// The blind prover of Mei and Bo.
     pub claimants: BlindProver,
-    /// Who proves for the donor: the same servers, with tokens of the donor's own.
+    /// The blind prover of the donor: the same servers, with the donor's own tokens.
     pub donors: BlindProver,
-    /// Holds all five.
+    /// Mei's wallet, which holds all five cards.
     pub mei: Wallet,
-    /// Holds four kinds, one of them twice.
+    /// Bo's wallet, which holds four kinds, one of them twice.
     pub bo: Wallet,
     /// Bo's seed, for the forgery that must fail.
     pub bo_seed: Seed,
-    /// Owns a donation.
+    /// The donor's wallet.
     pub donor: Wallet,
     /// The donor's seed, for the forgery that must fail.
     pub donor_seed: Seed,
     /// The donor's receipt.
     pub receipt: DonationReceipt,
-    /// Every project of the charity.
+    /// All projects of the charity.
     pub projects: ProjectSet,
     /// The verifier's request.
     pub request: ProofRequest,
-    // Two processes, which end with this.
+    // Two processes, which end when this is dropped.
     _servers: Servers,
-    // Locked for as long as this is used.
+    // Locked as long as the demo runs.
     _marker: File,
 }
 
 impl World {
-    /// Builds it in the demo's folder.
+    /// Builds everything in the demo's folder.
     pub async fn build(args: &DemoArgs, output: Output) -> anyhow::Result<Self> {
         let dir = &args.dir;
-        // Before anything takes its time, and before an earlier demo is replaced.
+        // First, because the rest takes long, and replaces an earlier demo.
         let currency = currency(args)?;
         let marker = fresh(dir)?;
         let provers = keys(output)?;
@@ -208,7 +208,7 @@ impl World {
         })
     }
 
-    /// Ends the services and frees the folders.
+    /// Ends the services and closes the ledgers.
     pub async fn end(self) -> anyhow::Result<()> {
         let Self { campaign, charity, .. } = self;
         for site in [campaign, charity] {
@@ -219,23 +219,25 @@ impl World {
     }
 }
 
-/// An empty folder; one of an earlier demo is replaced, and nothing else. It is this demo's until the file is closed.
+/// Makes an empty folder. It replaces the folder of an earlier demo, but no other. The folder is
+/// reserved for this demo until the returned file is closed.
 fn fresh(dir: &Path) -> anyhow::Result<File> {
     let name = || dir.display().to_string();
     let marker = dir.join(MARKER);
-    // Held until the folder is gone.
+    // Locked until the folder is deleted.
     let earlier = marker.exists().then(|| lock(&marker)).transpose()?;
     if dir.exists() {
         if earlier.is_none() && fs::read_dir(dir).with_context(name)?.next().is_some() {
             bail!(
-                "{}: holds something other than a demo, expected a free name: choose one with --dir",
+                "{}: holds something other than a demo, expected a new or empty folder: choose one \
+                 with --dir",
                 name()
             );
         }
         fs::remove_dir_all(dir).with_context(name)?;
     }
     fs::create_dir_all(dir).with_context(name)?;
-    fs::write(&marker, "This folder is replaced by the next demo.\n").with_context(name)?;
+    fs::write(&marker, "The next demo replaces this folder.\n").with_context(name)?;
     lock(&marker)
 }
 
@@ -251,7 +253,8 @@ fn lock(marker: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// This user's development keys for both statements: the servers load them, and the wallets get their kits.
+/// This user's development keys for both statements: the servers load them, and the wallets get
+/// their kits.
 fn keys(output: Output) -> anyhow::Result<Vec<PreparedKey>> {
     let began = Instant::now();
     let mut keys = Vec::new();
@@ -271,7 +274,8 @@ fn policy(org: &str, currency: Option<&str>) -> anyhow::Result<LedgerPolicy> {
     Ok(policy)
 }
 
-/// The currency of the donations: the one that was said, or what the file's first row says; RMB without a file.
+/// The currency of the donations: the one of --currency, or else the one of the file's first row.
+/// CNY without a file.
 fn currency(args: &DemoArgs) -> anyhow::Result<String> {
     let Some(path) = &args.donations else { return Ok("CNY".into()) };
     if let Some(currency) = args.currency {
@@ -281,20 +285,20 @@ fn currency(args: &DemoArgs) -> anyhow::Result<String> {
         csv::first_currency(import::open(path)?, &path.display().to_string(), &format(args)?)?;
     found.with_context(|| {
         format!(
-            "{}: no row names a currency; say which it is with --currency CODE, or which column names it with --map \
-             currency=COLUMN",
+            "{}: no row names a currency; say which it is with --currency CODE, or which column \
+             names it with --map currency=COLUMN",
             path.display()
         )
     })
 }
 
-/// How the file of donations is to be read.
+/// How to read the file of donations.
 fn format(args: &DemoArgs) -> anyhow::Result<CsvFormat> {
     args.format.format(Some(Zone::UTC))
 }
 
-/// Registers a crowd and gives everybody all five cards, Mei too; Bo gets four kinds, one of them twice. Gives what Mei
-/// and Bo receive.
+/// Registers a crowd, Mei and Bo. Everybody gets all five cards, except for Bo, who gets four kinds
+/// and one of them twice. Returns what Mei and Bo receive.
 async fn give(
     ledger: &Ledger,
     crowd: u32,
@@ -334,7 +338,7 @@ async fn give(
     Ok([ledger.grants_of(mei.pk).await?, ledger.grants_of(bo.pk).await?])
 }
 
-/// Imports the file, or makes donations up. Every receipt gets a made-up wallet.
+/// Imports the file, or makes up donations. Every receipt gets a made-up owner.
 async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Result<()> {
     let owners = Owners::Development { seed: OWNERS.into(), org: charity.org().into() };
     let report = match &args.donations {
@@ -351,7 +355,7 @@ async fn import(charity: &Ledger, args: &DemoArgs, output: Output) -> anyhow::Re
     Ok(())
 }
 
-/// A donation of more than nothing, somewhere in the middle.
+/// A donation of more than 0, from the middle of the log.
 async fn some_donation(charity: &Ledger) -> anyhow::Result<DonationReceipt> {
     let origin = charity.origin(wufu_ledger::Log::DONATIONS);
     let size = charity.checkpoint(&origin, None).await?.size();
@@ -362,10 +366,10 @@ async fn some_donation(charity: &Ledger) -> anyhow::Result<DonationReceipt> {
             return Ok(receipt);
         }
     }
-    bail!("no donation is of more than 0")
+    bail!("every donation is of 0, expected one of more")
 }
 
-/// Serves a ledger, and reads its checkpoints as everybody does.
+/// Serves a ledger, and reads its checkpoints as any client does.
 async fn site(
     dir: &Path,
     folder: &str,
@@ -406,7 +410,7 @@ async fn site(
 
 fn wallet(dir: &Path, seed: Seed, log_key: &LogKey, key: &VerifyingKey) -> anyhow::Result<Wallet> {
     let wallet = Wallet::restore(dir, seed)?;
-    // Had from the operator beforehand, not from the service.
+    // The key comes from the operator, and not from the service.
     wallet.pin_log_key(log_key)?;
     wallet.pin_verifying_key(key)?;
     Ok(wallet)
@@ -428,7 +432,7 @@ async fn projects(endpoint: &Endpoint, key: &LogKey) -> anyhow::Result<ProjectSe
     source::projects(key, &answer.map_err(source::status)?.into_inner().note)
 }
 
-/// The verifier's folder: its key, and what it pinned.
+/// Makes the verifier's folder, with its key and everything that it pins.
 fn verifier(
     dir: &Path,
     key: &VerifyingKey,
@@ -445,7 +449,7 @@ fn verifier(
     files::write(&dir.join("charity.pub"), LOG_KEY, format!("{log_key}\n").as_bytes())?;
     let notes: Vec<&str> = charity.histories[0].checkpoints().map(Checkpoint::note).collect();
     files::write(&dir.join("charity.notes"), CHECKPOINTS, notes.join("\n").as_bytes())?;
-    // What was written is what will be read.
+    // Check that the file can be read back.
     VerifyingKey::decode(&files::read(&dir.join("donation.vk"))?, Trust::AcceptDevelopment)?;
     Ok(signing)
 }

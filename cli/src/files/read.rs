@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::human;
 
-/// No message of ours is larger.
+/// No message of this project is larger.
 const MAX_BYTES: u64 = 16 << 20;
 
 /// A file that cannot be read.
@@ -33,7 +33,7 @@ pub struct ReadFailure {
 }
 
 impl ReadFailure {
-    /// What the system says of a file.
+    /// The system's error, with the file that it is about.
     pub fn new(path: &Path, error: io::Error) -> Self {
         Self { path: path.into(), error }
     }
@@ -60,12 +60,12 @@ pub fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// What a file that is read is called in messages.
+/// The name of a file in messages.
 pub fn name(path: &Path) -> String {
     if is_stdin(path) { "standard input".into() } else { path.display().to_string() }
 }
 
-/// Opens a file to be read; `-` is standard input, which is read to its end once.
+/// Opens a file for reading; `-` is standard input, which can be read only once.
 fn open(path: &Path) -> anyhow::Result<Box<dyn io::Read>> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     if !is_stdin(path) {
@@ -74,18 +74,19 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn io::Read>> {
     }
     if TAKEN.swap(true, Ordering::Relaxed) {
         bail!(
-            "standard input (-) is named twice, expected at most one file from there: name a file for the other"
+            "standard input (-) is named twice, but only one file can come from there: \
+             name a file for the other"
         );
     }
     Ok(Box::new(io::stdin().lock()))
 }
 
-/// Reads a whole file of sane size; `-` is standard input.
+/// Reads a whole file of at most 16 MiB; `-` is standard input.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     read_at_most(path, MAX_BYTES, "a key, a kit or signed notes")
 }
 
-/// Reads a whole file of so many bytes at most; `-` is standard input.
+/// Reads a whole file of at most `max` bytes; `-` is standard input.
 pub fn read_at_most(path: &Path, max: u64, expected: &str) -> anyhow::Result<Vec<u8>> {
     whole(open(path)?, path, max, expected)
 }
@@ -101,10 +102,10 @@ fn whole(input: impl io::Read, path: &Path, max: u64, expected: &str) -> anyhow:
     Ok(bytes)
 }
 
-/// Reads a text file of sane size.
+/// Reads a text file of at most 16 MiB.
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
     let text = String::from_utf8(read(path)?).ok();
-    text.with_context(|| format!("{}: not UTF-8, expected a text", path.display()))
+    text.with_context(|| format!("{}: not UTF-8, expected text", path.display()))
 }
 
 /// Reads a secret file, and refuses one that others can read.
@@ -116,13 +117,13 @@ pub fn read_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
             "{name}: mode is {mode:03o}, expected 600, since others can read it: chmod 600 {name}"
         );
     }
-    // Never from standard input: what is called `-` here is a file.
+    // A secret never comes from standard input: `-` is the name of a file here.
     let file = fs::File::open(path).map_err(|error| ReadFailure::new(path, error))?;
     whole(file, path, MAX_BYTES, "a key")
 }
 
-/// Reads a message from its file: binary or JSON; `-` is standard input. No more of it is read than such a message can
-/// be long.
+/// Reads a message from its file, binary or JSON; `-` is standard input. It stops reading where no
+/// such message can be longer.
 pub fn read_message<M: MessageLimits>(path: &Path) -> anyhow::Result<M> {
     let unreadable = |error| ReadFailure::new(path, error);
     let mut bytes = Zeroizing::new(Vec::new());
@@ -138,8 +139,8 @@ pub fn read_message<M: MessageLimits>(path: &Path) -> anyhow::Result<M> {
                 described::<M>()
             ),
             FileError::Json(JsonError::Form { .. }) if is_told(&bytes) => anyhow!(
-                "{name}: the field \"step\" is not one of {}: this is what wufu says with --json, expected the file \
-                 that it writes (--out FILE)",
+                "{name}: the field \"step\" is not one of {}: this is what wufu prints with \
+                 --json, expected the file that it writes (--out FILE)",
                 M::NOUN
             ),
             error => anyhow::Error::from(error).context(name),
@@ -147,7 +148,7 @@ pub fn read_message<M: MessageLimits>(path: &Path) -> anyhow::Result<M> {
     })
 }
 
-/// What a message is, for who gave another file.
+/// What kind of file was expected, for somebody who gave another one.
 fn described<M: MessageLimits>() -> String {
     let what = match M::NAME {
         "Envelope" => " (a proof and what it is about, as wufu wallet answer or claim writes it)",
@@ -157,13 +158,13 @@ fn described<M: MessageLimits>() -> String {
     format!("{}{what}", M::NOUN)
 }
 
-/// Whether a text is a line that a command printed for programs.
+/// Whether a text is a line that a command printed with `--json`.
 fn is_told(text: &[u8]) -> bool {
     let value = serde_json::from_slice::<serde_json::Value>(text);
     value.is_ok_and(|value| value.get("step").is_some())
 }
 
-/// Reads an envelope; `-` is standard input. Nothing of it is verified.
+/// Reads an envelope, without verifying it; `-` is standard input.
 pub fn read_envelope(path: &Path) -> anyhow::Result<Envelope> {
     Envelope::try_from(read_message::<v1::Envelope>(path)?).with_context(|| name(path))
 }
@@ -173,7 +174,8 @@ pub fn read_request(path: &Path) -> anyhow::Result<ProofRequest> {
     ProofRequest::try_from(read_message::<v1::ProofRequest>(path)?).with_context(|| name(path))
 }
 
-/// Reads what somebody was sent, whichever message it is; `-` is standard input.
+/// Reads grants or receipts that somebody was sent, in any of their messages; `-` is standard
+/// input.
 pub fn read_grants(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     Ok(envelope::read_bytes_of(open(path)?, Path::new(&name(path)))?)
 }
@@ -182,7 +184,7 @@ pub fn read_grants(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
 mod tests {
     use super::*;
 
-    /// The second of two would be empty, and be told to be so.
+    /// A second file from standard input would be empty, and the error would say that.
     #[test]
     fn standard_input_is_one_file() {
         drop(open(Path::new("-")).unwrap());

@@ -1,4 +1,5 @@
-//! Files that commands write for people and programs: never over something else, with the mode that fits.
+//! Files that commands write: they never overwrite a file of another kind, and get the mode that
+//! fits their content.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions, Permissions},
@@ -18,18 +19,18 @@ use wufu_verifier::{
 use super::read::{ReadFailure, read, read_message};
 use crate::output;
 
-/// What a file holds, and who may read it.
+/// What a file contains, and who may read it.
 #[derive(Clone, Copy)]
 pub struct FileKind {
-    /// With its article, for messages.
+    /// The name with its article, for messages.
     name: &'static str,
-    /// Whether it says what somebody holds.
+    /// Whether it tells what somebody holds, so that only its owner may read it.
     private: bool,
-    /// Whether a file is one of these.
+    /// Recognises a file of this kind.
     holds: fn(&Path) -> bool,
 }
 
-/// A message that stands in a file of its own.
+/// A message that is written into a file of its own.
 pub trait FileMessage: MessageLimits {
     /// Its kind of file.
     const KIND: FileKind;
@@ -53,7 +54,7 @@ pub const REQUEST: FileKind = FileKind {
         read.is_some_and(|message| ProofRequest::try_from(message).is_ok())
     },
 };
-/// What an address was given.
+/// The grants of an address.
 pub const GRANTS: FileKind = FileKind {
     name: "a file of grants",
     private: true,
@@ -91,7 +92,7 @@ pub const KIT: FileKind = FileKind {
     private: false,
     holds: |path| read(path).is_ok_and(|bytes| bytes.starts_with(b"wufu-bk1")),
 };
-/// An org's log key.
+/// An organisation's log key.
 pub const LOG_KEY: FileKind = FileKind {
     name: "a log key",
     private: false,
@@ -131,14 +132,14 @@ pub fn check(path: &Path, kind: FileKind) -> anyhow::Result<()> {
     target(path, kind).map(|_| ())
 }
 
-/// What is written to.
+/// Where the bytes go.
 enum Target {
     Stdout,
-    /// A file that is not there yet, at the end of all links.
+    /// A file that does not exist yet, with all links resolved.
     New(PathBuf),
     /// A device, a pipe or a descriptor.
     Through,
-    /// A file of the same kind, or an empty one.
+    /// An existing file of the same kind, or an empty one.
     Old(PathBuf, Metadata),
 }
 
@@ -170,7 +171,8 @@ fn target(path: &Path, kind: FileKind) -> anyhow::Result<Target> {
     }
     if found.mode() & 0o222 == 0 {
         bail!(
-            "{}: read-only (mode {:03o}), expected a file that may be replaced: choose another name",
+            "{}: read-only (mode {:03o}), expected a file that may be replaced: choose another \
+             name",
             path.display(),
             found.mode() & 0o777
         );
@@ -179,36 +181,36 @@ fn target(path: &Path, kind: FileKind) -> anyhow::Result<Target> {
     Ok(Target::Old(target, found))
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file, completely or not at all.
 ///
-/// A file that is there is replaced only by one of its own kind, and keeps its mode; one that says what somebody holds
-/// is its owner's alone afterwards, whatever mode it had. A link is followed, a device or pipe is written to, and `-`
-/// is standard output. A new file is readable by everybody (mode 0644, less the umask), or by its owner alone when it
-/// says what somebody holds.
+/// An existing file is replaced only by one of the same kind, and keeps its mode; a private file
+/// (one that tells what somebody holds) becomes readable by its owner only, whatever its mode was.
+/// Links are followed, devices and pipes are written to, and `-` is standard output. A new file is
+/// readable by everybody (mode 0644, less the umask), and a new private file by its owner only.
 pub fn write(path: &Path, kind: FileKind, bytes: &[u8]) -> anyhow::Result<()> {
     match target(path, kind)? {
         Target::Stdout => print(bytes),
         Target::Through => through(path, bytes),
         Target::New(target) => create(&target, if kind.private { 0o600 } else { 0o644 }, bytes),
         Target::Old(target, found) => {
-            // What says what somebody holds is nobody else's to read, whatever it replaces.
+            // A private file is for its owner only, whatever it replaces.
             let kept = if kind.private { 0o7700 } else { 0o7777 };
             replace_with(&target, bytes, |file| {
                 file.set_permissions(Permissions::from_mode(found.mode() & kept))
             })?;
-            // Only the superuser can keep another owner's name on it.
+            // Only the superuser can give the file back to another owner.
             let _ = chown(&target, Some(found.uid()), Some(found.gid()));
             Ok(())
         }
     }
 }
 
-/// Replaces a file of a folder that is this program's own, whatever it holds.
+/// Replaces a file in a folder that belongs to this program, whatever it contains.
 pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     replace_with(path, bytes, |_| Ok(()))
 }
 
-/// Writes a new secret, mode 0600. Never overwrites a file.
+/// Writes a new secret with mode 0600. Never overwrites a file.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if is_stdout(path) {
         return print(bytes);
@@ -221,7 +223,8 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let file = options.write(true).create_new(true).mode(0o600).open(path);
     let mut file = match file {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => bail!(
-            "{}: exists, expected a new file, since a secret never overwrites anything: choose another name",
+            "{}: exists, expected a new file, since a secret never overwrites anything: choose \
+             another name",
             path.display()
         ),
         other => other.map_err(|error| Unwritable::new(path, error))?,
@@ -231,7 +234,7 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A new file. Whoever makes one of the same name meanwhile keeps theirs.
+/// Creates a new file. If another process created one of that name meanwhile, that one stays.
 fn create(path: &Path, mode: u32, bytes: &[u8]) -> anyhow::Result<()> {
     let created = Draft::with_mode(path, mode).create(|file| file.write_all(bytes));
     Ok(created.map_err(|error: io::Error| Unwritable::new(path, error))?)
@@ -249,10 +252,10 @@ fn replace_with(
     Ok(replaced.map_err(|error| Unwritable::new(path, error))?)
 }
 
-/// Into a device or pipe as it is.
+/// Writes into a device or pipe.
 fn through(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let unwritable = |error| Unwritable::new(path, error);
-    // Appending is what a descriptor of a regular file wants; devices and pipes do not mind.
+    // A descriptor of a regular file needs appending; devices and pipes accept it.
     let mut file = OpenOptions::new().append(true).open(path).map_err(unwritable)?;
     file.write_all(bytes).map_err(unwritable)?;
     Ok(())
@@ -262,14 +265,14 @@ fn print(bytes: &[u8]) -> anyhow::Result<()> {
     output::to_stdout(|out| out.write_all(bytes)).context("standard output")
 }
 
-/// `/dev/fd/3` and the like: the file belongs to whoever opened the descriptor.
+/// Whether a path such as `/dev/fd/3` names a descriptor, whose file belongs to whoever opened it.
 fn is_descriptor(path: &Path) -> bool {
     let in_proc =
         path.starts_with("/proc") && path.parent().is_some_and(|parent| parent.ends_with("fd"));
     in_proc || path.starts_with("/dev/fd") || path == Path::new("/dev/stderr")
 }
 
-/// Where a link leads to nothing, that is where the new file goes.
+/// Follows links to the place where the new file belongs.
 fn link_target(path: &Path) -> anyhow::Result<PathBuf> {
     const MOST_LINKS: usize = 40;
     let mut path = path.to_path_buf();

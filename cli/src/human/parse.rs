@@ -1,5 +1,4 @@
-//! Amounts, times and durations on the command line. Plain numbers keep the meaning that they had: minor units and
-//! seconds.
+//! Amounts, times and durations on the command line. Bare numbers are minor units and seconds.
 
 use jiff::{
     civil::{self, DateTime},
@@ -16,7 +15,8 @@ use super::{MoneyArg, Span, count, number};
 /// # Shapes
 /// `1,000.00 CNY`, `1000 CNY`, `CNY 1000.5`; or a bare whole number of minor units.
 pub fn parse_money(text: &str) -> Result<MoneyArg, String> {
-    let expected = "expected an amount with its currency, such as 1,000.00 CNY, or a bare number of minor units";
+    let expected = "expected an amount with its currency, such as 1,000.00 CNY, \
+                    or a bare number of minor units";
     let text = text.trim();
     let is_letter = |c: char| c.is_ascii_alphabetic();
     let (code, number) = if text.starts_with(is_letter) {
@@ -31,7 +31,7 @@ pub fn parse_money(text: &str) -> Result<MoneyArg, String> {
             return Err(expected.into());
         }
         let minor = number.parse().ok().and_then(|minor| Amount::new(minor).ok());
-        let amount = minor.ok_or("expected below 2^48 minor units")?;
+        let amount = minor.ok_or("too large, expected less than 2^48 minor units")?;
         return Ok(MoneyArg { amount, currency: None });
     }
     let code = match code.to_ascii_uppercase() {
@@ -49,7 +49,7 @@ pub fn parse_money(text: &str) -> Result<MoneyArg, String> {
     Ok(MoneyArg { amount, currency: Some(currency) })
 }
 
-/// The digits without commas, which stand before every third digit of the whole part or nowhere.
+/// The digits without commas. Commas must group the whole part by three, or be absent.
 fn ungrouped(number: &str) -> Option<String> {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
     let mut groups = whole.split(',');
@@ -62,12 +62,12 @@ fn ungrouped(number: &str) -> Option<String> {
     Some(format!("{first}{}{rest}", groups.concat()))
 }
 
-/// Parses a time from which something counts: a date alone is its first second in UTC.
+/// Parses the beginning of a period: a date alone is its first second in UTC.
 pub fn parse_from(text: &str) -> Result<Time, String> {
     parse_time(text, civil::Time::midnight())
 }
 
-/// Parses a time until which something counts: a date alone is its last second in UTC.
+/// Parses the end of a period: a date alone is its last second in UTC.
 pub fn parse_until(text: &str) -> Result<Time, String> {
     parse_time(text, civil::Time::constant(23, 59, 59, 0))
 }
@@ -75,8 +75,8 @@ pub fn parse_until(text: &str) -> Result<Time, String> {
 /// Parses a time.
 ///
 /// # Shapes
-/// `2018-02-15`, `2018-02-15 +08:00`, `2018-02-15 22:18 +08:00`, `2018-02-15T14:18:30Z`, `2018-02-15 14:18 UTC`; or
-/// Unix seconds, which may follow `@`.
+/// `2018-02-15`, `2018-02-15 +08:00`, `2018-02-15 22:18 +08:00`, `2018-02-15T14:18:30Z`,
+/// `2018-02-15 14:18 UTC`; or Unix seconds, which may follow `@`.
 fn parse_time(text: &str, of_day: civil::Time) -> Result<Time, String> {
     let expected = "expected a date such as 2018-02-15, or a time with its zone such as \
                     \"2018-02-15 22:18 +08:00\" or \"2018-02-15 14:18 UTC\"";
@@ -88,7 +88,8 @@ fn parse_time(text: &str, of_day: civil::Time) -> Result<Time, String> {
             return Err(format!("ambiguous: write @{text} for Unix seconds; {expected}"));
         }
         let seconds = digits.parse().ok().and_then(|seconds| Time::new(seconds).ok());
-        return seconds.ok_or_else(|| format!("expected below 2^40 Unix seconds; {expected}"));
+        return seconds
+            .ok_or_else(|| format!("too late, expected less than 2^40 Unix seconds; {expected}"));
     }
     let (date, rest) = text.split_at_checked(10).ok_or(expected)?;
     let date: civil::Date = date.parse().map_err(|_| expected)?;
@@ -147,7 +148,7 @@ fn parse_offset(text: &str) -> Option<Offset> {
         good.then(|| text.parse::<i32>().ok()).flatten()
     };
     let (hours, minutes) = (number(hours)?, number(minutes)?);
-    // The largest there is, in Kiribati, is +14:00.
+    // The largest offset in use is +14:00, in Kiribati.
     if hours > 14 || minutes > 59 {
         return None;
     }
@@ -159,8 +160,9 @@ fn parse_offset(text: &str) -> Option<Offset> {
 /// # Shapes
 /// `1 h 30 min`, `10 min`, `2 d`, `45 s`; or a bare number of seconds.
 pub fn parse_span(text: &str) -> Result<u64, String> {
-    let expected = "expected a duration such as \"1 h 30 min\", \"10 min\" or \"2 d\", or a bare number of seconds";
-    let long = || format!("longer than there is time; {expected}");
+    let expected = "expected a duration such as \"1 h 30 min\", \"10 min\" or \"2 d\", \
+                    or a bare number of seconds";
+    let long = || format!("too long; {expected}");
     let mut rest = text.trim();
     if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()) {
         return rest.parse().map_err(|_| long());
@@ -179,7 +181,7 @@ pub fn parse_span(text: &str) -> Result<u64, String> {
             "d" | "day" | "days" => 86_400,
             _ => return Err(expected.into()),
         };
-        // From large to small, each unit once.
+        // Units go from large to small, each once.
         if number.is_empty() || size >= last {
             return Err(expected.into());
         }
@@ -205,10 +207,10 @@ pub fn whole<T: TryFrom<u64>, const MIN: u64, const MAX: u64>(text: &str) -> Res
 /// Parses a currency's code.
 pub fn parse_currency(text: &str) -> Result<CurrencyCode, String> {
     let code = text.trim().to_ascii_uppercase();
-    code.parse().map_err(|_| "expected a currency of ISO 4217, such as USD".into())
+    code.parse().map_err(|_| "expected an ISO 4217 currency, such as USD".into())
 }
 
-/// Parses a duration of a second to a day.
+/// Parses a duration between one second and one day.
 pub fn parse_timeout(text: &str) -> Result<u64, String> {
     match parse_span(text)? {
         seconds @ 1..=86_400 => Ok(seconds),
@@ -216,7 +218,7 @@ pub fn parse_timeout(text: &str) -> Result<u64, String> {
     }
 }
 
-/// An address. One that was cut while it was copied is told from other texts.
+/// Parses an address. The error tells one that was cut short from other texts.
 pub fn parse_address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|error: AddressError| {
         let got = count(text.chars().count(), "character");
@@ -238,8 +240,8 @@ mod tests {
         Some(code.parse().unwrap())
     }
 
-    /// Bounds were minor units and Unix seconds on the command line, and "0 to 281474976710655 minor units" when they
-    /// were open.
+    /// Bounds were minor units and Unix seconds on the command line, and "0 to 281474976710655
+    /// minor units" when they were open.
     #[test]
     fn amounts_are_read_as_people_write_them() {
         for (text, minor, currency) in [
@@ -327,8 +329,8 @@ mod tests {
         assert!(parse_from("2018-02-15 22:18").unwrap_err().contains("no time zone"));
     }
 
-    /// "invalid digit found in string" and "number too large to fit in target type" said neither what was expected nor
-    /// in whose words.
+    /// "invalid digit found in string" and "number too large to fit in target type" did not say
+    /// what was expected, and are words of Rust.
     #[test]
     fn whole_numbers_say_what_they_may_be() {
         assert_eq!(whole::<u16, 1, 256>("256"), Ok(256));

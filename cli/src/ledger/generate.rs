@@ -13,19 +13,19 @@ use wufu_ledger::{
 use super::report::imported;
 use crate::{human::count, output::Output};
 
-/// The currency of what is made up.
+/// The currency of made-up donations.
 const CURRENCY: &str = "CNY";
 
 /// Arguments of `wufu ledger generate`.
 #[derive(Args, Debug)]
 pub struct GenerateArgs {
-    /// The same seed makes the same donations
+    /// A number: the same seed makes the same donations
     #[arg(long, default_value_t = 2018)]
     seed: u64,
-    /// All 747,000 transfers; without it a tenth
+    /// Make up all 747,000 transfers. Without it, a tenth
     #[arg(long)]
     full: bool,
-    /// Give every receipt a made-up wallet from this text
+    /// Give every receipt a made-up owner, derived from this text
     #[arg(long, value_name = "SEED")]
     dev_owners: Option<String>,
 }
@@ -47,33 +47,34 @@ pub async fn run(
     Ok(())
 }
 
-/// Refuses a ledger in which made-up donations would be taken for true ones, or stand beside them.
+/// Refuses a ledger in which made-up donations could be mistaken for real ones, or mixed with them.
 async fn check(ledger: &Ledger, dir: &Path) -> anyhow::Result<()> {
     let (dir, policy) = (dir.display(), ledger.policy());
     let instead = format!(
-        "expected a new one for a trial: wufu ledger init --dir trial --org trial --currency {CURRENCY}"
+        "expected a new ledger for a trial: wufu ledger init --dir trial --org trial --currency \
+         {CURRENCY}"
     );
     if policy.production {
-        bail!("{dir} is in production, where no donations are made up; {instead}");
+        bail!("{dir} is in production, where no donations may be made up; {instead}");
     }
     match policy.currency {
         Some(currency) if currency.code() == CURRENCY => {}
         Some(currency) => {
-            bail!("{dir} is in {currency}, and what is made up is in {CURRENCY}; {instead}")
+            bail!("{dir} is in {currency}, and made-up donations are in {CURRENCY}; {instead}")
         }
         None => bail!("{dir} has no currency, so it takes no donations; {instead}"),
     }
     let held = ledger.totals().await?.donations;
     if held > 0 {
         bail!(
-            "{dir} holds {} already, and none are made up beside them; {instead}",
+            "{dir} already holds {}, and made-up ones must not be mixed with them; {instead}",
             count(held, "donation")
         );
     }
     Ok(())
 }
 
-/// Makes donations up and imports them.
+/// Makes up donations and imports them.
 pub async fn generated(
     ledger: &Ledger,
     seed: u64,

@@ -30,51 +30,56 @@ use crate::{
 pub struct ImportArgs {
     /// The CSV file, or - for standard input
     file: PathBuf,
-    /// CSV of receipt and address, or - for standard input: a donation without owner counts, and is no leaf yet.
-    /// Receipts are those that the ledger has: with --receipt-key year, 2019/001
+    /// CSV file of owners, with the columns receipt and address, or - for standard input. A
+    /// donation without an owner counts in the totals, and becomes a leaf when it gets one. With
+    /// --receipt-key year, write receipts as 2019/001
     #[arg(long, value_name = "FILE")]
     owners: Option<PathBuf>,
-    /// Give every receipt a made-up wallet from this text (not in production)
+    /// Give every receipt a made-up owner, derived from this text (not in production)
     #[arg(long, value_name = "SEED", conflicts_with = "owners")]
     dev_owners: Option<String>,
-    /// Leave bad rows out (rows of totals, for example), and list them; without it one bad row stops the whole file
+    /// Leave out bad rows, such as rows of totals, and list them. Without it, one bad row stops the
+    /// whole import
     #[arg(long)]
     skip_bad: bool,
     #[command(flatten)]
     format: FormatArgs,
 }
 
-/// How a file of donations is to be read.
+/// How to read a file of donations.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "How the file is written")]
 pub struct FormatArgs {
-    /// Which column holds a field: receipt, institution, project, amount, date or currency; repeat the flag for other
-    /// fields
+    /// The column that holds a field: receipt, institution, project, amount, date or currency.
+    /// Repeat the flag for more fields
     #[arg(long, value_name = "FIELD=COLUMN")]
     map: Vec<Mapping>,
-    /// What stands between cells, here and in the file of owners: ',', ';', '|', ':' or tab
+    /// The character between cells, here and in the file of owners: ',', ';', '|', ':' or tab
     #[arg(long, value_name = "CHARACTER", default_value = ",", hide_default_value = true)]
     delimiter: Delimiter,
-    /// Amounts have a comma before the decimals, as in 1234,50
+    /// Read amounts with a decimal comma, as in 1234,50
     #[arg(long)]
     decimal_comma: bool,
-    /// Zone of dates, and of times without an offset: a name such as Asia/Shanghai, an offset such as +08:00, or UTC
+    /// Time zone of dates, and of times without an offset: a name such as Asia/Shanghai, an offset
+    /// such as +08:00, or UTC
     #[arg(long, value_name = "ZONE")]
     timezone: Option<Zone>,
     /// Accept dates in the future
     #[arg(long)]
     allow_future: bool,
-    /// Receipts are numbered anew each year, or in each institution: makes that part of their names, as in 2019/001.
-    /// Repeat it for both. A ledger keeps one form: give the same for every file
+    /// Make the year or the institution part of each receipt's name, as in 2019/001, because their
+    /// numbers start again. Repeat the flag for both. Use the same setting for every file of a
+    /// ledger
     #[arg(long, value_name = "year|institution", value_delimiter = ',')]
     receipt_key: Vec<ReceiptKey>,
-    /// Accept quoted cells that span lines; without it a quote that is not closed on its line refuses the file
+    /// Accept quoted cells that span several lines. Without it, a quote that is not closed on its
+    /// line stops the import
     #[arg(long)]
     multiline_cells: bool,
 }
 
 impl FormatArgs {
-    /// How the file is read. Without a zone, dates begin in `zone`, and times without an offset are in it.
+    /// How to read the file. If no time zone was given, `zone` is used.
     pub fn format(&self, zone: Option<Zone>) -> anyhow::Result<CsvFormat> {
         let now = (!self.allow_future).then(files::now).transpose()?;
         Ok(CsvFormat {
@@ -103,14 +108,15 @@ pub async fn import(ledger: &Ledger, args: ImportArgs, output: Output) -> anyhow
     Ok(())
 }
 
-/// The owners of donations: from a file or standard input, made up, or nobody.
+/// The owners of donations: from a file or standard input, made up, or none.
 fn owners(ledger: &Ledger, args: &ImportArgs, delimiter: Delimiter) -> anyhow::Result<Owners> {
     let org = ledger.org();
     match (args.owners.as_deref(), &args.dev_owners) {
         (Some(path), _) if path == Path::new("-") => {
             if args.file == Path::new("-") {
                 bail!(
-                    "--owners - and the donations are both standard input, expected one of them: name a file for the other"
+                    "--owners - and the donations are both standard input, expected one of them: \
+                     name a file for the other"
                 );
             }
             Owners::read_with(io::stdin(), org, delimiter).context("standard input")
@@ -124,7 +130,7 @@ fn owners(ledger: &Ledger, args: &ImportArgs, delimiter: Delimiter) -> anyhow::R
     }
 }
 
-/// Receipts for a message, and how many more there are.
+/// The first receipts, for a message, and how many more there are.
 fn sample(receipts: &ReceiptSample) -> String {
     let shown: Vec<_> = receipts.first.iter().map(|name| QuotedText(name).to_string()).collect();
     let more = receipts.count - shown.len() as u64;
@@ -132,14 +138,14 @@ fn sample(receipts: &ReceiptSample) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// Tells which owners of the list were left out, and why.
+/// Prints which owners of the list were left out, and why.
 fn tell_owners(report: &ImportReport, receipt_key: ReceiptKey, output: Output) {
     let fields =
         |receipts: &ReceiptSample| json!({ "owners": receipts.count, "receipts": receipts.first });
     let unknown = &report.unknown_owners;
     if unknown.count > 0 {
         let hint = if receipt_key == ReceiptKey::default() {
-            "look at their spelling".into()
+            "check their spelling".into()
         } else {
             format!("with {receipt_key} the list needs whole names, as in {}", example(receipt_key))
         };
@@ -153,7 +159,8 @@ fn tell_owners(report: &ImportReport, receipt_key: ReceiptKey, output: Output) {
     let other = &report.other_owners;
     if other.count > 0 {
         let text = format!(
-            "{} of the list left out: the ledger has another owner for receipt {}, and that cannot be changed",
+            "{} of the list left out: the ledger has another owner for receipt {}, and that cannot \
+             be changed",
             count(other.count, "owner"),
             sample(other)
         );
@@ -162,8 +169,8 @@ fn tell_owners(report: &ImportReport, receipt_key: ReceiptKey, output: Output) {
     if report.unused_pending > 0 {
         let owners = report.unused_pending;
         let text = format!(
-            "{} of the list left out: the ledger holds their donations, pending, and this file does not: `wufu ledger own \
-             RECEIPT ADDRESS` sets the owner",
+            "{} of the list left out: their donations are pending in the ledger and not in this \
+             file: set the owner with `wufu ledger own RECEIPT ADDRESS`",
             count(owners, "owner")
         );
         output.note("unused-owners", text, json!({ "owners": owners }));
@@ -171,14 +178,15 @@ fn tell_owners(report: &ImportReport, receipt_key: ReceiptKey, output: Output) {
     if report.known_pending > 0 {
         let rows = report.known_pending;
         let text = format!(
-            "{} already held, pending, with an owner in the list: `wufu ledger own RECEIPT ADDRESS` sets the owner",
+            "{} already pending in the ledger, with an owner in the list: set the owner with `wufu \
+             ledger own RECEIPT ADDRESS`",
             count(rows, "row")
         );
         output.note("known-pending", text, json!({ "rows": rows }));
     }
 }
 
-/// A receipt's name of this form.
+/// An example of a receipt's name in this form.
 fn example(key: ReceiptKey) -> &'static str {
     match (key.year, key.institution) {
         (false, false) => "001",
@@ -188,7 +196,7 @@ fn example(key: ReceiptKey) -> &'static str {
     }
 }
 
-/// Tells which rows were left out, and what was done to others.
+/// Prints which rows were left out, and which cells were converted.
 fn tell_rows(report: &ImportReport, output: Output) {
     for bad in report.skipped.kept() {
         output.note("skipped", format_args!("left out: {bad}"), json!({ "row": bad.to_string() }));
@@ -204,15 +212,15 @@ fn tell_rows(report: &ImportReport, output: Output) {
     if report.normalized > 0 {
         let cells = report.normalized;
         let text = format!(
-            "{} brought to Unicode normal form NFC, so that names that look the same are the same",
+            "{} converted to Unicode normal form NFC, so that names that look equal are equal",
             count(cells, "cell")
         );
         output.note("normalized", text, json!({ "cells": cells }));
     }
 }
 
-/// Imports a CSV file, or standard input when it is `-`, and tells every bad row, whether it stops the file or is left
-/// out.
+/// Imports a CSV file, or standard input if it is `-`, and prints every bad row, whether it stops
+/// the import or is left out.
 pub async fn import_file(
     ledger: &Ledger,
     file: &Path,
@@ -246,7 +254,7 @@ pub async fn import_file(
                 count(rows, "row")
             )
         }
-        // When the database failed, it says itself what became of it.
+        // After a database failure, the error itself says what became of the rows.
         Err(ImportError::Append(error)) if error.is_failure() => Err(error.into()),
         other => {
             let report = other.context("nothing was imported")?;

@@ -1,4 +1,4 @@
-//! Commands that read a ledger. They take no lock: a ledger that is served can be read.
+//! Commands that only read a ledger. They take no lock, so they work while the ledger is served.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use anyhow::bail;
 use serde_json::json;
 use wufu_circuits::Address;
 use wufu_ledger::{GrantError, LedgerReader, Log};
-use wufu_proto::v1;
+use wufu_proto::{log::LogInfo, v1};
 
 use super::report::money;
 use crate::{
@@ -15,21 +15,23 @@ use crate::{
     output::Output,
 };
 
-/// When what was appended can be used, and what to do then.
+/// When an appended entry can be used, and what to do until then.
 pub fn when(close: u64, now: u64) -> String {
     if close <= now {
-        "it is in no checkpoint until `wufu ledger close-epoch` signs one, or the service at the epoch's end".into()
+        "it is in no checkpoint until `wufu ledger close-epoch`, or the running service at the end \
+         of the epoch, signs one"
+            .into()
     } else {
         format!(
-            "this epoch's checkpoints are signed already: it waits for the next epoch, which begins at {} (in {}); then the \
-             service signs it, or `wufu ledger close-epoch`",
+            "this epoch's checkpoints are already signed, so it waits for the next epoch, which \
+             begins at {} (in {}); then the service or `wufu ledger close-epoch` signs it",
             Utc(close),
             Span(close - now)
         )
     }
 }
 
-/// Writes what an address was given.
+/// Writes the grants of an address.
 pub async fn grants(
     dir: &Path,
     address: &Address,
@@ -38,7 +40,7 @@ pub async fn grants(
 ) -> anyhow::Result<()> {
     let ledger = LedgerReader::open(dir).await?;
     if address.org != ledger.org() {
-        bail!("address is of {:?}, expected {:?}", address.org, ledger.org());
+        bail!("the address is for {:?}, expected one for {:?}", address.org, ledger.org());
     }
     let waiting = ledger.waiting_of(address.pk).await?.count();
     let now = files::now()?;
@@ -47,7 +49,8 @@ pub async fn grants(
     let number = grants.cards.len() + grants.persons.len() + grants.donations.len();
     if number == 0 && waiting == 0 {
         bail!(
-            "nothing was appended for this address, so {} is not written: issue, register or import first",
+            "nothing was appended for this address, so {} is not written: issue, register or \
+             import first",
             out.display()
         );
     }
@@ -79,7 +82,7 @@ pub async fn receipt(dir: &Path, name: &str, out: &Path, output: Output) -> anyh
     let found = match found {
         Err(error @ GrantError::NotYet { .. }) => bail!("{error}; {}", when(close, now)),
         Err(error @ GrantError::Pending { .. }) => {
-            bail!("{error}: name one with `wufu ledger own`")
+            bail!("{error}: set it with `wufu ledger own`")
         }
         found => found?,
     };
@@ -102,7 +105,7 @@ pub async fn notes(dir: &Path, only: Option<&str>) -> anyhow::Result<Vec<String>
     Ok(notes)
 }
 
-/// Why nothing is signed yet, and what to do.
+/// Why no checkpoint is signed yet, and what to do.
 async fn none_signed(dir: &Path, only: Option<&str>) -> anyhow::Result<String> {
     let ledger = LedgerReader::open(dir).await?;
     let (mut entries, now) = (0, files::now()?);
@@ -116,8 +119,8 @@ async fn none_signed(dir: &Path, only: Option<&str>) -> anyhow::Result<String> {
     let logs = human::list(origins);
     Ok(if entries == 0 {
         format!(
-            "there are no entries in {logs} (a donation without an owner is none): issue, register or import first, then \
-             `wufu ledger close-epoch`"
+            "there are no entries in {logs} (donations without an owner do not count): issue, \
+             register or import first, then run `wufu ledger close-epoch`"
         )
     } else {
         format!(
@@ -180,10 +183,12 @@ pub async fn info(dir: &Path, output: Output) -> anyhow::Result<()> {
         Span(info.epoch_seconds),
         Span(info.window.0)
     );
+    let log_json = |log: &LogInfo| json!({ "origin": log.origin, "size": log.size });
+    let logs_json: Vec<_> = info.logs.iter().map(log_json).collect();
     let fields = json!({
         "org": info.org,
         "log_key": info.log_key.to_string(),
-        "logs": info.logs.iter().map(|log| json!({ "origin": log.origin, "size": log.size })).collect::<Vec<_>>(),
+        "logs": logs_json,
         "donations": totals.donations,
         "pending": totals.pending,
         "sum": sum,
@@ -210,7 +215,8 @@ pub async fn audit(dir: &Path, output: Output) -> anyhow::Result<()> {
         currency => format!("{}, ", human::money(audit.sum, currency)),
     };
     let text = format!(
-        "looked at {}, {}, {donated}{}, {}: {}\nall other rows (donations without an owner, names, claims): {}",
+        "checked {}, {}, {donated}{}, {}: {}\n\
+         all other rows (donations without an owner, names, claims): {}",
         human::list(leaves),
         count(audit.checkpoints, "checkpoint"),
         count(audit.claims, "claim"),

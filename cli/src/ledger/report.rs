@@ -1,4 +1,4 @@
-//! What was imported, told.
+//! The summary of an import.
 
 use serde_json::json;
 use wufu_ledger::{
@@ -11,7 +11,7 @@ use crate::{
     output::Output,
 };
 
-/// Tells what was imported.
+/// Prints what was imported.
 pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Output) {
     let (sum, code) = money(ledger.policy(), report.sum);
     let text = format!(
@@ -49,7 +49,7 @@ pub fn imported(ledger: &Ledger, step: &str, report: &ImportReport, output: Outp
     output.result(step, text, fields);
 }
 
-/// How many cells span lines, if any does: a quote that was forgotten swallows rows.
+/// How many cells span lines, if any: a forgotten quote swallows rows.
 fn spanning(cells: SpanningCells) -> String {
     match cells {
         SpanningCells { count: 1, first: Some((from, to)) } => {
@@ -62,7 +62,7 @@ fn spanning(cells: SpanningCells) -> String {
     }
 }
 
-/// An amount as programs read it, and its currency.
+/// An amount as programs read it, with its currency.
 pub fn money(policy: &LedgerPolicy, minor: u128) -> (String, &'static str) {
     match policy.currency {
         Some(currency) => (format_amount(minor, usize::from(currency.decimals())), currency.code()),

@@ -1,4 +1,4 @@
-//! `wufu serve dealer`, `evaluator`, `both`: the roles of blind mode.
+//! `wufu serve dealer`, `evaluator` and `both`: the servers of blind mode.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -29,7 +29,7 @@ use crate::{
     setup,
 };
 
-/// What both roles are told.
+/// The options of both roles.
 #[derive(Args, Debug)]
 pub struct RoleArgs {
     /// Serve this circuit only, with this user's development key. Repeat the flag for more
@@ -37,28 +37,33 @@ pub struct RoleArgs {
     circuit: Vec<CircuitName>,
     #[command(flatten)]
     memory: setup::Memory,
-    /// Number of jobs at the same time. Without it, the number of cores
+    /// Number of jobs to run at the same time. Without it, the number of cores
     #[arg(long, value_parser = human::whole::<u16, 1, 256>)]
     workers: Option<u16>,
     /// Number of requests that may wait
     #[arg(long, default_value_t = 64, value_parser = human::whole::<u16, 0, 10_000>)]
     queue: u16,
-    /// Longest time for a request, such as "90 s"; a bare number is seconds
-    #[arg(long, value_name = "DURATION", default_value = "1 min", value_parser = human::parse_timeout)]
+    /// Time limit for a request, such as "90 s". A bare number is seconds
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1 min",
+        value_parser = human::parse_timeout
+    )]
     timeout: u64,
-    /// Always refused: this role accepts no client certificates, also where the environment that services share asks
-    /// for them
+    /// Always refused, even when it comes from an environment that services share: this role
+    /// accepts no client certificates
     #[arg(long, value_name = "FILE", env = "WUFU_CLIENT_CA")]
     client_ca: Option<PathBuf>,
-    /// Always refused: this role accepts no client tokens, either
+    /// Always refused: this role accepts no client tokens
     #[arg(long, value_name = "FILE", env = "WUFU_BEARER")]
     bearer: Option<PathBuf>,
 }
 
-/// What a dealer is told beside.
+/// The additional options of a dealer.
 #[derive(Args, Debug)]
 pub struct KeyArgs {
-    /// File of the key that signs tokens. It is made if it does not exist
+    /// File of the key that signs tokens. It is created if it does not exist
     #[arg(long, value_name = "FILE")]
     signing_key: Option<PathBuf>,
 }
@@ -86,7 +91,8 @@ pub struct EvaluatorArgs {
 /// Arguments of `wufu serve both`.
 #[derive(Args, Debug)]
 pub struct BothArgs {
-    /// Confirm that this process may hold every seed and everything masked with it, and so every witness
+    /// Confirm that this process may know every mask and everything masked with it, and so every
+    /// witness
     #[arg(long)]
     insecure_both: bool,
     #[command(flatten)]
@@ -101,7 +107,8 @@ impl RoleArgs {
     }
 
     /// # Errors
-    /// When a client identity is asked for: found again by the service, said here with the option's name.
+    /// Returns an error if a client identity is asked for. The service would refuse it too; this
+    /// error names the option.
     fn config(&self) -> anyhow::Result<Config> {
         let mut config = Config::default();
         let options = [
@@ -111,7 +118,8 @@ impl RoleArgs {
         for (option, given, identity) in options {
             if given.is_some() {
                 bail!(
-                    "{option} is {identity}, and dealers and evaluators take no client identity: it would join what both know of a client"
+                    "{option} is {identity}, and dealers and evaluators take no client identity: \
+                     it would link what each of them knows about a client"
                 );
             }
         }
@@ -142,7 +150,8 @@ impl RoleArgs {
 }
 
 impl KeyArgs {
-    /// The key, a new one where there is none. It appears whole or not at all, and is its owner's alone.
+    /// The signing key; a new one if the file does not exist. The file appears complete or not at
+    /// all, and only its owner can read it.
     fn signing(&self) -> anyhow::Result<SigningKey> {
         let path = match &self.signing_key {
             Some(path) => path.clone(),
@@ -185,7 +194,7 @@ pub async fn dealer(args: DealerArgs, signals: Signals, output: Output) -> anyho
     Ok(())
 }
 
-/// Makes sums until the process is told to end.
+/// Computes sums until the process is told to end.
 pub async fn evaluator(
     args: EvaluatorArgs,
     signals: Signals,
@@ -200,11 +209,12 @@ pub async fn evaluator(
     Ok(())
 }
 
-/// Both, for trials.
+/// Runs both roles, for trials.
 pub async fn both(args: BothArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
     if !args.insecure_both {
         bail!(
-            "dealer and evaluator in one process know every witness: run them as two, by two operators, or say --insecure-both"
+            "a dealer and an evaluator in one process know every witness: let two operators run \
+             one each, or confirm with --insecure-both"
         );
     }
     let config = args.role.config()?;

@@ -1,4 +1,4 @@
-//! Where services are reached, and how they say so.
+//! The addresses of services, and how a service prints its own.
 
 use serde_json::json;
 
@@ -7,16 +7,16 @@ use crate::{
     output::{self, Output},
 };
 
-/// The prover's usual port.
+/// The prover's default port.
 pub const PROVER_PORT: u16 = 7181;
-/// The ledger's usual port.
+/// The ledger's default port.
 pub const LEDGER_PORT: u16 = 7182;
-/// The dealer's usual port.
+/// The dealer's default port.
 pub const DEALER_PORT: u16 = 7183;
-/// The evaluator's usual port.
+/// The evaluator's default port.
 pub const EVALUATOR_PORT: u16 = 7184;
 
-/// Says where a role listens.
+/// Prints where a role listens.
 pub fn listening(role: &str, listener: &Listener, output: Output) -> anyhow::Result<()> {
     let url = listener.url()?;
     output.result(
@@ -24,6 +24,6 @@ pub fn listening(role: &str, listener: &Listener, output: Output) -> anyhow::Res
         format_args!("{role} on {url}"),
         json!({ "role": role, "url": url }),
     );
-    // Whoever waits for this line would wait for ever.
+    // Without this check, whoever waits for the line could wait for ever.
     output::check()
 }

@@ -16,7 +16,9 @@ use wufu_prover::{Prover, service};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
 use crate::{
-    files, human,
+    files,
+    help::usage,
+    human,
     listen::{ListenArgs, Listener},
     output::{self, Output},
     setup,
@@ -27,9 +29,14 @@ use signals::Signals;
 /// Arguments of `wufu serve`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
+#[command(after_help = usage(
+    "when wallets and verifiers on this machine need a ledger, or servers that make proofs. A \
+     service runs until SIGINT (Ctrl-C) or SIGTERM, and then finishes the requests in flight.",
+    &["wufu serve ledger --dir cerf --listen 127.0.0.1:7182"],
+))]
 pub struct ServeArgs {
-    /// What to log, on standard error: a level, or levels by crate, as in info,wufu_prover=debug. A
-    /// witness is never logged
+    /// What to log on standard error: a level, or levels by crate, such as info,wufu_prover=debug.
+    /// A witness is never logged
     #[arg(long, global = true, env = "WUFU_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
     #[command(subcommand)]
@@ -38,26 +45,41 @@ pub struct ServeArgs {
 
 #[derive(Subcommand, Debug)]
 enum Role {
-    /// Make proofs in trusted mode: this service sees the witness
-    #[command(
-        after_help = "Example:\n  wufu serve prover --listen 127.0.0.1:7181 --circuit donation"
-    )]
+    /// Make proofs for wallets in trusted mode: the service sees every witness
+    #[command(after_help = usage(
+        "when devices are too small to prove by themselves, and their owners trust you with \
+         everything that they hold. Otherwise let wallets prove locally or in blind mode.",
+        &["wufu serve prover --listen 127.0.0.1:7181 --circuit donation"],
+    ))]
     Prover(ProverArgs),
     /// Serve the logs of a campaign or charity
-    #[command(after_help = "Example:\n  wufu serve ledger --dir cerf --listen 127.0.0.1:7182")]
+    #[command(after_help = usage(
+        "from the ledger's first epoch on, for as long as wallets and verifiers read it. The \
+         service also closes the epochs, and admits claims when it has a key (--key).",
+        &["wufu serve ledger --dir cerf --listen 127.0.0.1:7182"],
+    ))]
     Ledger(ServeLedgerArgs),
-    /// Deal tokens for blind mode. The service learns which circuit, when and from where, and nothing else
-    #[command(
-        after_help = "Example:\n  wufu serve dealer --listen 127.0.0.1:7183 --circuit donation --signing-key dealer.key"
-    )]
+    /// Deal tokens, which are one-time masks, for blind mode
+    #[command(after_help = usage(
+        "when wallets prove in blind mode, and you run one of its two servers. Another operator \
+         must run the evaluator. The dealer learns which circuit, when and from where, and nothing \
+         else.",
+        &["wufu serve dealer --listen 127.0.0.1:7183 --circuit donation --signing-key dealer.key"],
+    ))]
     Dealer(blind::DealerArgs),
-    /// Compute sums for blind mode. The service learns which circuit, when and from where, and nothing else
-    #[command(
-        after_help = "Example:\n  wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation"
-    )]
+    /// Compute sums over masked numbers, for blind mode
+    #[command(after_help = usage(
+        "when wallets prove in blind mode, and you run one of its two servers. Another operator \
+         must run the dealer. The evaluator learns which circuit, when and from where, and nothing \
+         else.",
+        &["wufu serve evaluator --listen 127.0.0.1:7184 --circuit donation"],
+    ))]
     Evaluator(blind::EvaluatorArgs),
-    /// Run a dealer and an evaluator in one process, for trials: together they know every witness
-    #[command(after_help = "Example:\n  wufu serve both --insecure-both --circuit donation")]
+    /// Run dealer and evaluator in one process, for trials: it knows every witness
+    #[command(after_help = usage(
+        "to try blind mode on one machine, where nothing needs to be hidden from anybody.",
+        &["wufu serve both --insecure-both --circuit donation"],
+    ))]
     Both(blind::BothArgs),
 }
 
@@ -70,17 +92,23 @@ struct ProverArgs {
     circuit: Vec<CircuitName>,
     #[command(flatten)]
     memory: setup::Memory,
-    /// Number of proofs made at the same time. Without it, the number of cores
+    /// Number of proofs to make at the same time. Without it, the number of cores
     #[arg(long, value_parser = human::whole::<u16, 1, 256>)]
     workers: Option<u16>,
-    /// Number of threads of a proof that runs alone. Without it, all cores. Proofs that run together have one each
+    /// Number of threads for a proof that runs alone. Without it, all cores. Proofs that run
+    /// together use one each
     #[arg(long, value_parser = human::whole::<u16, 1, 1024>)]
     threads: Option<u16>,
     /// Number of requests that may wait
     #[arg(long, default_value_t = 64, value_parser = human::whole::<u16, 0, 10_000>)]
     queue: u16,
-    /// Longest time for a request, such as "90 s"; a bare number is seconds
-    #[arg(long, value_name = "DURATION", default_value = "1 min", value_parser = human::parse_timeout)]
+    /// Time limit for a request, such as "90 s". A bare number is seconds
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1 min",
+        value_parser = human::parse_timeout
+    )]
     timeout: u64,
 }
 
@@ -91,13 +119,14 @@ struct ServeLedgerArgs {
     /// The ledger's folder
     #[arg(long, value_name = "FOLDER")]
     dir: PathBuf,
-    /// Verifying key of Five Fu, to check claims. Without it, no claim is accepted
+    /// The Five Fu verifying key, to check claims. Without it, no claim is accepted
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// Check claims under this user's development key. Whoever made it can forge claims
     #[arg(long, conflicts_with = "key")]
     dev_keys: bool,
-    /// Accept the current clock after a gap of more than a day, when the ledger was switched off
+    /// Accept the clock although no epoch was signed for more than a day, because the ledger was
+    /// switched off
     #[arg(long)]
     accept_clock: bool,
 }
@@ -105,7 +134,7 @@ struct ServeLedgerArgs {
 /// Runs the service until it is told to end.
 pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
     let filter: Targets = args.log.parse().context("--log")?;
-    // Before anything that takes long: from here on no signal ends the process half-way.
+    // Before anything slow: from here on no signal ends the process half-way.
     let signals = Signals::install()?;
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(output::has_colour());
     let lines = if output.is_json() { lines.json().boxed() } else { lines.boxed() };
@@ -152,7 +181,8 @@ async fn ledger(args: ServeLedgerArgs, signals: Signals, output: Output) -> anyh
         Some(path) => Some(setup::verifying_key(path, Trust::CeremonyOnly).context("--key")?),
         None if args.dev_keys && ledger.policy().production => {
             bail!(
-                "--dev-keys for a ledger whose policy says production, expected --key, since the maker of a development key could forge claims"
+                "--dev-keys is refused, because this ledger is in production and the maker of a \
+                 development key could forge claims: expected --key FILE"
             )
         }
         None if args.dev_keys => Some(setup::development_key(CircuitName::FiveFu)?),
@@ -164,7 +194,8 @@ async fn ledger(args: ServeLedgerArgs, signals: Signals, output: Output) -> anyh
         ledger.accept_clock(files::now()?);
     }
     let served = serve_ledger(listener, ledger.clone(), key, signals.told_to_end()).await;
-    // Moves everything into the database's one file. Whatever still holds a connection after this is not waited for.
+    // Moves everything into the one file of the database. It does not wait for a connection that is
+    // still in use after five seconds.
     let _ = tokio::time::timeout(Duration::from_secs(5), ledger.close()).await;
     served
 }
@@ -181,7 +212,7 @@ pub async fn serve_ledger(
     Ok(())
 }
 
-/// Serves a ledger that is only read on a listener until `shutdown`.
+/// Serves a read-only ledger on a listener until `shutdown`.
 pub async fn serve_reader(
     listener: Listener,
     reader: GrantReader,

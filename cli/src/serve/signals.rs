@@ -1,4 +1,4 @@
-//! The signals that a service hears.
+//! The signals that a service reacts to.
 
 use std::future::Future;
 
@@ -7,12 +7,12 @@ use tokio::{
     sync::watch,
 };
 
-/// Whether the process was told to end. Cheap to clone: every clone hears the same.
+/// Tells whether the process was asked to end. All clones tell the same.
 #[derive(Clone, Debug)]
 pub struct Signals(watch::Receiver<bool>);
 
 impl Signals {
-    /// Hears SIGINT, SIGTERM and SIGHUP from here on. None is lost, whenever it comes.
+    /// Catches SIGINT, SIGTERM and SIGHUP from here on. No signal is lost, whenever it comes.
     ///
     /// # Errors
     /// Returns an error if the system refuses a handler.
@@ -24,31 +24,33 @@ impl Signals {
         tokio::spawn(async move {
             listen(interrupt, terminate, hangup).await;
             end.send_replace(true);
-            // Whoever asks later is told, too.
+            // Keeps the value for those who ask later.
             end.closed().await;
         });
         Ok(Self(told))
     }
 
-    /// Ends when the process is told to, or was told before: by SIGINT or SIGTERM.
+    /// Completes when the process gets SIGINT or SIGTERM, or if it got one before.
     pub fn told_to_end(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         let mut told = self.0.clone();
         async move {
-            // A sender that is gone says the same.
+            // If the sender is gone, the process ends too.
             let _ = told.wait_for(|told| *told).await;
         }
     }
 }
 
-/// Waits for SIGINT or SIGTERM. SIGHUP asks other services to read their settings again; ours have none in files, and
-/// its default is to kill.
+/// Waits for SIGINT or SIGTERM. SIGHUP only writes a line to the log: there are no settings in
+/// files to read again, and without a handler it would kill the process.
 async fn listen(mut interrupt: Signal, mut terminate: Signal, mut hangup: Signal) {
     loop {
         tokio::select! {
             _ = interrupt.recv() => return,
             _ = terminate.recv() => return,
             _ = hangup.recv() => {
-                tracing::info!("SIGHUP: nothing was reloaded; restart the service to change its settings");
+                tracing::info!(
+                    "SIGHUP: nothing was reloaded; restart the service to change its settings"
+                );
             }
         }
     }

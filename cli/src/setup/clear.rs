@@ -8,14 +8,16 @@ use wufu_verifier::CircuitName;
 
 use crate::{cache, files::ReadFailure, human, output::Output};
 
-/// Deletes the files of the keys' folder that set-up makes, and the folder when nothing else is in it.
+/// Deletes the files that set-up makes in the folder of keys, and the folder if nothing else is in
+/// it.
 pub fn clear(output: Output) -> anyhow::Result<()> {
     let folder = cache::named_keys()?;
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
     for place in parent.into_iter().chain([folder.as_path()]) {
         match fs::symlink_metadata(place) {
             Ok(found) if found.is_symlink() => bail!(
-                "{}: this is a link, expected a folder of keys: nothing was deleted; delete the files yourself where it leads",
+                "{}: this is a link, expected a folder of keys: nothing was deleted; delete the \
+                 files yourself in the folder that it leads to",
                 place.display()
             ),
             Ok(found) if !found.is_dir() => {
@@ -50,7 +52,7 @@ pub fn clear(output: Output) -> anyhow::Result<()> {
     }
     deleted.sort();
     if left == 0 {
-        // Somebody may have put something there meanwhile: then it stays.
+        // If somebody has put a file there meanwhile, the folder stays.
         let _ = fs::remove_dir(&folder);
     }
     let mut text =
@@ -65,7 +67,8 @@ pub fn clear(output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a file's name is one that set-up gives: a circuit, sixteen digits of its id, and what the file holds.
+/// Whether set-up gives a file such a name: a circuit, sixteen digits of its id, and the kind of
+/// file.
 fn is_made_here(name: &str) -> bool {
     let Some((stem, kind)) = name.split_once('.') else { return false };
     let is_circuit = CircuitName::ALL.iter().any(|circuit| {
@@ -84,7 +87,7 @@ fn is_made_here(name: &str) -> bool {
         && (matches!(kind, "pk" | "vk" | "kit" | "kit-id") || prepared.is_some_and(is_backend))
 }
 
-/// Deletes a file. One that is not there is fine.
+/// Deletes a file. It is no error if the file does not exist.
 pub fn remove(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -1,4 +1,4 @@
-//! What a wallet pins, takes in, and looks for in its logs.
+//! Pins keys, takes in grants and receipts, and looks for them in their logs.
 
 use std::path::PathBuf;
 
@@ -102,7 +102,7 @@ fn describe(received: ReceivedItem) -> (String, Inclusion) {
     }
 }
 
-/// Looks at an org's logs.
+/// Reads an organisation's logs, and prints what the wallet holds in them.
 pub async fn sync(
     wallet: &Wallet,
     org: &str,
@@ -112,7 +112,8 @@ pub async fn sync(
     let (sources, opened) = sources.open(output).await?;
     notes::reading(org, &sources, output);
     let found = wallet.sync(&sources, org, files::now()?).await;
-    // For the amounts in lists alone: what a ledger says of itself is not signed, and is asked of it by everybody.
+    // Only for the amounts in lists: the ledger's information about itself is not signed. Every
+    // wallet asks for it.
     let info = match &found {
         Ok(_) => GrpcSource::new(opened.endpoint()?).info().await.ok(),
         Err(_) => None,
@@ -128,20 +129,21 @@ pub async fn sync(
         held += log.ready + log.not_yet + log.foreign + log.away.len() as u64;
         let compared = log.compared.as_deref().unwrap_or("nobody");
         let text = format!(
-            "{}: {} at epoch {} ({} old), compared with {compared}; yours: {} ready, {} not yet, {} not yours, {} to look up",
+            "{}: {} at epoch {} ({} old), compared with {compared}; in this wallet: {} ready, {} \
+             not in the log yet, {} not yours, {} to look up",
             log.log,
             human::count(log.size, "leaf"),
             log.epoch,
             Span(log.epoch_age),
-            log.ready,
-            log.not_yet,
-            log.foreign,
+            human::number(log.ready),
+            human::number(log.not_yet),
+            human::number(log.foreign),
             human::count(log.away.len(), "shard")
         );
         let fields = json!({
-            "log": log.log.to_string(), "epoch": log.epoch, "epoch_age": log.epoch_age, "size": log.size,
-            "compared": log.compared, "ready": log.ready, "not_yet": log.not_yet,
-            "foreign": log.foreign, "away": log.away,
+            "log": log.log.to_string(), "epoch": log.epoch, "epoch_age": log.epoch_age,
+            "size": log.size, "compared": log.compared, "ready": log.ready,
+            "not_yet": log.not_yet, "foreign": log.foreign, "away": log.away,
         });
         output.result("log", text, fields);
         for item in log.foreign_items {
@@ -151,14 +153,15 @@ pub async fn sync(
         }
         for shard in log.away {
             let text = format!(
-                "shard {shard} of {} was filled while this wallet was away: wufu wallet look-up --log {} --shard {shard}, at another time",
+                "shard {shard} of {} was filled while this wallet was away: later, run wufu wallet \
+                 look-up --log {} --shard {shard}",
                 log.log, log.log
             );
             output.result("away", text, json!({ "log": log.log.to_string(), "shard": shard }));
         }
     }
     let holds = if held == 0 { "; this wallet holds nothing in them" } else { "" };
-    output.text(format_args!("looked at {} of {org}{holds}", human::count(logs, "log")));
+    output.text(format_args!("read {} of {org}{holds}", human::count(logs, "log")));
     Ok(())
 }
 
@@ -176,6 +179,6 @@ pub async fn look_up(
     drop(opened);
     found?;
     let fields = json!({ "log": log.to_string(), "shard": shard });
-    output.result("looked up", format_args!("shard {shard} of {log} was looked through"), fields);
+    output.result("looked up", format_args!("searched shard {shard} of {log}"), fields);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a wallet holds and has done, and how something is forgotten.
+//! Lists what a wallet holds and has done, and forgets items.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
@@ -28,14 +28,15 @@ pub fn list(wallet: &Wallet, output: Output) -> anyhow::Result<()> {
     let claims = claims(wallet, output)?;
     let answers = answers(wallet, &items, output)?;
     if items.is_empty() && claims + answers == 0 {
-        let next = "give an issuer or a charity its address (wufu wallet address --org ORG), then take in what they send (wufu wallet receive FILE)";
+        let next = "give an issuer or a charity its address (wufu wallet address --org ORG), then \
+                    take in what they send (wufu wallet receive FILE)";
         let fields = json!({ "items": 0, "claims": 0, "answers": 0, "next": next });
         output.result("empty", format_args!("this wallet holds nothing yet: {next}"), fields);
     }
     Ok(())
 }
 
-/// What an item is. Amounts are in the currency that its ledger named at a sync.
+/// Describes an item. Amounts are in the currency that its ledger named at a sync.
 fn describe(wallet: &Wallet, item: &Item) -> anyhow::Result<(&'static str, String, Value)> {
     Ok(match item.holding() {
         Holding::Card(card) => {
@@ -78,7 +79,7 @@ fn remark(item: &Item) -> String {
     }
 }
 
-/// What is said of something that turned out to be somebody else's.
+/// The remark on an item that turned out to belong to somebody else.
 pub const NOT_OURS: &str = "not this wallet's: its log has another leaf there";
 
 fn claims(wallet: &Wallet, output: Output) -> anyhow::Result<usize> {
@@ -93,14 +94,14 @@ fn claims(wallet: &Wallet, output: Output) -> anyhow::Result<usize> {
                 (Some(_), None) => ("admitted", "claim, admitted".into()),
                 (None, _) if claim.refusal.is_some() => {
                     let why = claim.refused_for().map_or("by the ledger".into(), |earlier| {
-                        format!("since claim {earlier} was admitted before it")
+                        format!("because claim {earlier} was admitted before it")
                     });
                     ("refused", format!("claim, refused {why}"))
                 }
                 (None, _) if now < claim.expiry => (
                     "open",
                     format!(
-                        "claim, not submitted or without an answer, good until {}",
+                        "claim, not submitted or not answered, valid until {}",
                         Utc(claim.expiry)
                     ),
                 ),
@@ -142,20 +143,22 @@ fn answers(wallet: &Wallet, items: &[Item], output: Output) -> anyhow::Result<us
 }
 
 fn when(made: Option<u64>) -> String {
-    made.map_or("at a time that was not written down".into(), |made| format!("at {}", Utc(made)))
+    made.map_or("at an unknown time".into(), |made| format!("at {}", Utc(made)))
 }
 
-/// Forgets something, once it was confirmed.
+/// Forgets an item, after confirmation.
 pub fn forget(wallet: &Wallet, name: &ItemName, yes: bool, output: Output) -> anyhow::Result<()> {
     let item = wallet.item(name)?;
     let (_, what, _) = describe(wallet, &item)?;
     let lost = match item.standing() {
         InclusionStatus::Foreign => "it is not this wallet's, so nothing is lost",
         InclusionStatus::Unconfirmed => {
-            "it was not looked for in its log yet; if it is this wallet's, it comes back only from whoever sent it"
+            "nobody has looked for it in its log yet; if it is this wallet's, only whoever sent it \
+             can send it again"
         }
         InclusionStatus::Found => {
-            "it is this wallet's: nothing can be proved with it until whoever sent it sends it again"
+            "it is this wallet's: nothing can be proved with it until whoever sent it sends it \
+             again"
         }
     };
     let kept = "What was shown or claimed with it is still remembered";

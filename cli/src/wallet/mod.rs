@@ -1,4 +1,4 @@
-//! `wufu wallet`: what a user does.
+//! `wufu wallet`: what the holder of cards or donations does.
 
 mod holdings;
 mod list;
@@ -19,11 +19,12 @@ use wufu_verifier::{
 };
 use wufu_wallet::{
     Answer, ClaimAsk, DonationOptions, Endpoint, ItemName, LogName, ProofMode, Report,
-    SubmitOutcome, Wallet,
+    SubmitOutcome, Wallet, prover::Stage,
 };
 
 use crate::{
     files,
+    help::{usage, usage_with_notes},
     human::{self, Span},
     names,
     output::{Output, duration},
@@ -35,6 +36,11 @@ use sources::SourceArgs;
 /// Arguments of `wufu wallet`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
+#[command(after_help = usage(
+    "when you hold cards or have donated, and want to prove it. The usual order is new, address, \
+     pin, receive, sync, and then claim and submit, or answer.",
+    &["wufu wallet address --org wufu"],
+))]
 pub struct WalletArgs {
     /// The wallet's folder
     #[arg(long, global = true, default_value = "wallet", value_name = "FOLDER")]
@@ -45,30 +51,42 @@ pub struct WalletArgs {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Make a wallet with a fresh seed
-    #[command(after_help = "Example:\n  wufu wallet new --dir mine")]
+    /// Create a wallet with a fresh seed
+    #[command(after_help = usage(
+        "once, before anything is sent to you. Then write the seed down: wufu wallet seed --show.",
+        &["wufu wallet new --dir mine"],
+    ))]
     New,
-    /// Make the wallet of a made-up owner, for trials (see `wufu ledger import --dev-owners`)
-    #[command(
-        after_help = "Example:\n  wufu wallet dev --dir andorra --owners trial --receipt 06-DC-AND-001"
-    )]
+    /// Create the wallet of a made-up owner, for trials
+    #[command(after_help = usage(
+        "to prove one of the donations that wufu ledger import or generate gave a made-up owner \
+         (--dev-owners).",
+        &["wufu wallet dev --dir andorra --owners trial --receipt 06-DC-AND-001"],
+    ))]
     Dev {
-        /// The text that the ledger's owners come from
+        /// The text that the ledger's --dev-owners was given
         #[arg(long)]
         owners: String,
-        /// The owner's receipt
+        /// The receipt of the owner's donation
         #[arg(long, value_parser = names::receipt)]
         receipt: String,
     },
-    /// Print this wallet's address at an organisation, to which cards and donations can be sent
-    #[command(after_help = "Example:\n  wufu wallet address --org wufu")]
+    /// Print this wallet's address at an organisation
+    #[command(after_help = usage(
+        "when an issuer, a registrar or a charity wants to send you cards, a place or donations.",
+        &["wufu wallet address --org wufu"],
+    ))]
     Address {
         /// Campaign or charity
         #[arg(long, value_parser = names::org)]
         org: String,
     },
-    /// Print the seed. Whoever has it can spend and recognise everything, so show it to nobody
-    #[command(after_help = "Example:\n  wufu wallet seed --show")]
+    /// Print the seed, from which all keys of the wallet follow
+    #[command(after_help = usage(
+        "to write it down on paper. Show it to nobody: whoever has the seed can spend and \
+         recognise everything.",
+        &["wufu wallet seed --show"],
+    ))]
     Seed {
         /// Confirm that the seed may be shown on this screen
         #[arg(long, required = true)]
@@ -77,25 +95,34 @@ enum Command {
         #[arg(long)]
         words: bool,
     },
-    /// Make a wallet from a seed that was kept elsewhere, and say what it has forgotten
-    #[command(
-        after_help = "Example:\n  wufu wallet restore paper.txt --dir restored\n\nThe seed is 24 words or 64 hexadecimal digits, as wufu wallet seed --show prints it. Without FILE it is asked for, or read from standard input."
-    )]
+    /// Create a wallet from a seed that you kept, and say what it has forgotten
+    #[command(after_help = usage_with_notes(
+        "when the wallet's folder is lost or damaged.",
+        &["wufu wallet restore paper.txt --dir restored"],
+        "The seed is 24 words or 64 hexadecimal digits, as wufu wallet seed --show prints it. \
+         Without FILE, the command asks for it, or reads it from standard input.",
+    ))]
     Restore {
-        /// File that holds the seed; - is standard input. The seed itself is never an argument: others could read it
+        /// The file that holds the seed; - is standard input. The seed itself is never an argument,
+        /// because others could read it
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
-        /// Words of a seed, which are refused
+        /// The words of a seed: refused
         #[arg(hide = true)]
         more: Vec<PathBuf>,
     },
-    /// Pin a log key or a verifying key. Get it from a source other than the ledger
-    #[command(after_help = "Example:\n  wufu wallet pin --log-key cerf.pub --dev-keys")]
+    /// Pin a log key or a verifying key: the wallet believes only pinned keys
+    #[command(after_help = usage(
+        "before the first sync with an organisation, and before the first proof under a key. Get \
+         each key from a source other than the ledger.",
+        &["wufu wallet pin --log-key cerf.pub --dev-keys"],
+    ))]
     Pin {
-        /// Key that signs an org's logs: name+hash+base64, or a file of it. Repeat the flag for more
+        /// The key that signs an organisation's logs: name+hash+base64, or a file of that. Repeat
+        /// the flag for more
         #[arg(long, value_name = "KEY|FILE")]
         log_key: Vec<String>,
-        /// Verifying key. Repeat the flag for more
+        /// A verifying key. Repeat the flag for more
         #[arg(long, value_name = "FILE")]
         key: Vec<PathBuf>,
         /// Pin this user's development keys. Whoever made one can forge proofs
@@ -103,17 +130,27 @@ enum Command {
         dev_keys: bool,
     },
     /// Take in grants and receipts
-    #[command(after_help = "Example:\n  wufu wallet receive receipt.msg grants.msg")]
+    #[command(after_help = usage(
+        "when an issuer, a registrar or a charity has sent you a file.",
+        &["wufu wallet receive receipt.msg grants.msg"],
+    ))]
     Receive {
         /// Files, protobuf or JSON; - is standard input
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// List what is held, which claims were made and which requests were answered
-    #[command(after_help = "Example:\n  wufu wallet list --json")]
+    /// List what the wallet holds, which claims it made and which requests it answered
+    #[command(after_help = usage(
+        "when you want to see what can be proved, or what became of a claim.",
+        &["wufu wallet list --json"],
+    ))]
     List,
-    /// Forget a card, a place or a donation. What was shown or claimed with it is still remembered
-    #[command(after_help = "Example:\n  wufu wallet forget wufu/cards:0 --yes")]
+    /// Forget a card, a place or a donation
+    #[command(after_help = usage(
+        "when wufu wallet list says that an item is not this wallet's. What was shown or claimed \
+         with it is still remembered.",
+        &["wufu wallet forget wufu/cards:0 --yes"],
+    ))]
     Forget {
         /// The item, as `wufu wallet list` shows it
         #[arg(value_name = "LOG:PLACE")]
@@ -122,10 +159,11 @@ enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Fetch an organisation's logs, and update the paths of what this wallet holds in them
-    #[command(
-        after_help = "Example:\n  wufu wallet sync --org cerf --ledger http://127.0.0.1:7182 --second mirror.notes"
-    )]
+    /// Fetch an organisation's logs, and update the paths of your items in them
+    #[command(after_help = usage(
+        "when you have received something, and again from time to time.",
+        &["wufu wallet sync --org cerf --ledger http://127.0.0.1:7182 --second mirror.notes"],
+    ))]
     Sync {
         /// Campaign or charity
         #[arg(long, value_parser = names::org)]
@@ -133,11 +171,13 @@ enum Command {
         #[command(flatten)]
         sources: SourceArgs,
     },
-    /// Search a shard that filled up while this wallet was away. Only wallets that hold something in it ask for it, so
-    /// do this by itself, long before a proof
-    #[command(
-        after_help = "Example:\n  wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second mirror.notes"
-    )]
+    /// Search one shard that filled up while this wallet was away
+    #[command(after_help = usage(
+        "when wufu wallet sync names a shard to look up. Only wallets that hold something in a \
+         shard ask for it, so do this by itself, long before a proof.",
+        &["wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 \\\n\
+           --second mirror.notes"],
+    ))]
     LookUp {
         /// The log
         #[arg(long, value_name = "ORG/cards|ORG/persons|ORG/donations/N")]
@@ -148,42 +188,64 @@ enum Command {
         #[command(flatten)]
         sources: SourceArgs,
     },
-    /// Prove that you hold all five Fu, and name the payee
-    #[command(
-        after_help = "Example:\n  wufu wallet claim --org wufu --payout 'account 42' --ledger http://127.0.0.1:7182 \\\n    --second mirror.notes --out claim.env && wufu wallet submit claim.env --ledger http://127.0.0.1:7182"
-    )]
+    /// Prove that you hold all five Fu cards, and name the payee
+    #[command(after_help = usage(
+        "when you are registered and hold a card of each kind, and the campaign takes claims. \
+         Submit the claim afterwards.",
+        &["wufu wallet claim --org wufu --payout 'account 42' --ledger http://127.0.0.1:7182 \\\n\
+           --second mirror.notes --out claim.env && \\\n\
+           wufu wallet submit claim.env --ledger http://127.0.0.1:7182"],
+    ))]
     Claim {
         /// The campaign
         #[arg(long, value_parser = names::org)]
         org: String,
-        /// The payee. Everybody can read it
+        /// The payee, which everybody can read
         #[arg(long, value_parser = names::name)]
         payout: String,
-        /// How long the claim stays valid, such as "2 h" or "7 d"; a bare number is seconds
-        #[arg(long, value_name = "DURATION", default_value = "1 d", value_parser = human::parse_span)]
+        /// How long the claim stays valid, such as "2 h" or "7 d". A bare number is seconds
+        #[arg(
+            long,
+            value_name = "DURATION",
+            default_value = "1 d",
+            value_parser = human::parse_span
+        )]
         lifetime: u64,
-        /// Make a claim although one was made before. The campaign pays once, and anybody can link the two
+        /// Claim again although an earlier claim was made. The campaign pays once, and anybody can
+        /// link the two
         #[arg(long)]
         again: bool,
-        /// Smallest number of persons in the campaign. With fewer, a claim nearly names its claimant
-        #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY, value_parser = human::whole::<u64, 0, { u64::MAX }>)]
+        /// Smallest number of persons in the campaign. With fewer, a claim nearly names its
+        /// claimant
+        #[arg(
+            long,
+            default_value_t = wufu_wallet::MIN_ANONYMITY,
+            value_parser = human::whole::<u64, 0, { u64::MAX }>
+        )]
         min_anonymity: u64,
         #[command(flatten)]
         sources: SourceArgs,
         #[command(flatten)]
         prove: ProveArgs,
     },
-    /// Answer a verifier's signed request with a donation
-    #[command(
-        after_help = "Example:\n  wufu wallet answer ask.req --ledger http://127.0.0.1:7182 --second mirror.notes --out answer.env"
-    )]
+    /// Answer a verifier's signed request with one of your donations
+    #[command(after_help = usage(
+        "when a verifier has sent you a request. Look at it first: wufu request show.",
+        &["wufu wallet answer ask.req --ledger http://127.0.0.1:7182 --second mirror.notes \\\n\
+           --out answer.env"],
+    ))]
     Answer {
         /// The request; - is standard input
         request: PathBuf,
-        /// Smallest number of public records that meet the policy. With fewer, the answer nearly names its donor
-        #[arg(long, default_value_t = wufu_wallet::MIN_ANONYMITY, value_parser = human::whole::<u64, 0, { u64::MAX }>)]
+        /// Smallest number of public records that meet the policy. With fewer, the answer nearly
+        /// names its donor
+        #[arg(
+            long,
+            default_value_t = wufu_wallet::MIN_ANONYMITY,
+            value_parser = human::whole::<u64, 0, { u64::MAX }>
+        )]
         min_anonymity: u64,
-        /// Show a donation that this verifier has not seen, or none
+        /// Show only a donation that this verifier has not seen
         #[arg(long)]
         fresh: bool,
         /// Show the donation at this place in the log
@@ -194,10 +256,12 @@ enum Command {
         #[command(flatten)]
         prove: ProveArgs,
     },
-    /// Submit a claim
-    #[command(
-        after_help = "Example:\n  wufu wallet submit claim.env --ledger http://127.0.0.1:7182"
-    )]
+    /// Submit a claim to the campaign's ledger
+    #[command(after_help = usage(
+        "when wufu wallet claim has written the claim. The same claim can be submitted again, and \
+         gets the same number.",
+        &["wufu wallet submit claim.env --ledger http://127.0.0.1:7182"],
+    ))]
     Submit {
         /// The claim; - is standard input
         envelope: PathBuf,
@@ -302,20 +366,22 @@ fn pinned(wallet: &Wallet, circuit: CircuitName) -> anyhow::Result<VerifyingKey>
             return Ok(key);
         }
     }
-    bail!("no {circuit} key is pinned: wufu wallet pin --key FILE, or --dev-keys")
+    bail!("no {circuit} key is pinned: run wufu wallet pin --key FILE, or --dev-keys for trials")
 }
 
 fn tell(report: &Report, among: &str, output: Output) {
     let Report { anonymity, epoch, epoch_age, compared, .. } = report;
     let compared_with = compared.as_deref().unwrap_or("nobody (--one-source)");
+    let most = human::number(*anonymity);
     let text = format!(
-        "you are one of at most {anonymity}: so many {among}; epoch {epoch}, {} old; compared with {compared_with}",
+        "{most} {among}: you are one of at most {most}; epoch {epoch}, {} old; compared with \
+         {compared_with}",
         Span(*epoch_age)
     );
     output.note("plan", text, report_fields(report));
 }
 
-/// A report for machines.
+/// A report as JSON fields.
 pub fn report_fields(report: &Report) -> Value {
     json!({
         "anonymity": report.anonymity,
@@ -328,8 +394,19 @@ pub fn report_fields(report: &Report) -> Value {
 
 fn stages(output: Output) -> wufu_wallet::prover::OnStage {
     Arc::new(move |stage| {
-        output.note("stage", format_args!("{stage:?}"), json!({ "stage": format!("{stage:?}") }))
+        output.note("stage", stage_text(stage), json!({ "stage": format!("{stage:?}") }))
     })
+}
+
+fn stage_text(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Queued => "waiting for a free prover",
+        Stage::Checking => "checking the witness",
+        Stage::Proving => "proving",
+        Stage::Verifying => "verifying the proof",
+        Stage::Done => "the proof is ready",
+        _ => "working on the proof",
+    }
 }
 
 fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Result<()> {
@@ -352,16 +429,19 @@ fn finish(answer: &Answer, out: &std::path::Path, output: Output) -> anyhow::Res
     }
     output.result("proof", text, fields);
     for server in answer.mode.servers() {
-        let text = format!("  {} {} learned {}", server.role, server.endpoint, server.learned);
-        output.text(text);
+        let (role, endpoint, learned) = (server.role, server.endpoint, server.learned);
+        output.text(format_args!("  the {role} at {endpoint} learned: {learned}"));
     }
     Ok(())
 }
 
-/// What each server learned, for machines.
+/// What each server learned, as JSON.
 pub fn servers(mode: &ProofMode) -> Value {
-    let server = |server: wufu_wallet::prover::Server| json!({ "role": server.role, "place": server.endpoint, "learned": server.learned });
-    mode.servers().into_iter().map(server).collect()
+    let entry = |server: wufu_wallet::prover::Server| {
+        let (role, place, learned) = (server.role, server.endpoint, server.learned);
+        json!({ "role": role, "place": place, "learned": learned })
+    };
+    mode.servers().into_iter().map(entry).collect()
 }
 
 async fn submit(
@@ -376,10 +456,11 @@ async fn submit(
     match wallet.submit_telling(endpoint, claim, waits(output)).await? {
         SubmitOutcome::Admitted { claim, note } => {
             let fields = json!({ "outcome": "admitted", "claim": claim, "note": note });
-            // The receipt was lost on the way, or another wallet has it.
+            // The first receipt was lost on the way, or another wallet has it.
             let second = matches!(ClaimAnswer::of_checked(&note), Some(ClaimAnswer::Refused(_)));
             let which = if second {
-                "\nthe ledger's signed answer to this second submission, which names the claim that was admitted:"
+                "\nthe ledger's signed answer to this second submission, which names the admitted \
+                 claim:"
             } else {
                 ""
             };
@@ -393,11 +474,12 @@ async fn submit(
         SubmitOutcome::Spent { nullifier, earlier_payout, note } => {
             let payout = String::from_utf8_lossy(&earlier_payout).into_owned();
             let fields = json!({
-                "outcome": "spent", "nullifier": files::hex(&nullifier), "earlier_payout": payout, "note": note,
+                "outcome": "spent", "nullifier": files::hex(&nullifier),
+                "earlier_payout": payout, "note": note,
             });
             let shown = text::shown(&earlier_payout);
-            output.result("claim", format_args!("claimed before, for {shown}\n{note}"), fields);
-            bail!("the claim is refused: it was made before")
+            output.result("claim", format_args!("already claimed, for {shown}\n{note}"), fields);
+            bail!("the claim is refused: an earlier claim was admitted")
         }
     }
 }

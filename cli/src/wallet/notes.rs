@@ -1,4 +1,4 @@
-//! What a user is told while a wallet waits for a ledger.
+//! What is printed while a wallet waits for a ledger.
 
 use std::sync::Arc;
 
@@ -10,23 +10,24 @@ use wufu_wallet::{
 
 use crate::output::{Output, duration};
 
-/// Says that a ledger is busy, and when it is asked again.
+/// Prints that a ledger is busy, and when the wallet asks again.
 pub fn waits(output: Output) -> OnWait {
     Arc::new(move |wait: &BusyWait| {
         let BusyWait { endpoint, refused, time, left } = wait;
         let text = format!(
-            "{endpoint} is busy; asking again in {}, for {} at most",
+            "{endpoint} is busy; asking again in {}, and giving up after {}",
             duration(*time),
             duration(*left)
         );
         let fields = json!({
-            "place": endpoint, "refused": refused, "seconds": time.as_secs_f64(), "left": left.as_secs_f64(),
+            "place": endpoint, "refused": refused,
+            "seconds": time.as_secs_f64(), "left": left.as_secs_f64(),
         });
         output.note("busy", text, fields);
     })
 }
 
-/// Says whom the wallet asks, before it waits for the answers.
+/// Prints which ledger the wallet asks, before it waits for the answers.
 pub fn reading(what: &str, sources: &Sources, output: Output) {
     let ledger = sources.ledger.name();
     let text = format!("reading {what} from {ledger}; each answer may take up to 60 s");

@@ -1,4 +1,4 @@
-//! Who makes a wallet's proofs.
+//! Chooses who makes a wallet's proofs.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -23,20 +23,21 @@ use crate::{
     setup,
 };
 
-/// Where a proof may be made.
+/// Where to make the proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Choice {
     /// In the wallet
     Local,
     /// By a prover that sees everything (--prover)
     Trusted,
-    /// By two servers that see nothing (--dealer, --evaluator); if they fail, there is no proof
+    /// By two servers that see nothing (--dealer, --evaluator). If they fail, there is no proof
     Blind,
-    /// In the wallet where its key is ready, else blind where that is set up, else at the prover that --prover names
+    /// In the wallet if its key is ready, else blind if --dealer is given, else by the prover of
+    /// --prover
     Auto,
 }
 
-/// Who makes the proof.
+/// Options that say who makes the proof.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Proof")]
 pub struct ProveArgs {
@@ -46,19 +47,21 @@ pub struct ProveArgs {
     /// A prover that you trust with everything: http://127.0.0.1:PORT or unix:PATH
     #[arg(long, value_name = "URL")]
     prover: Option<Endpoint>,
-    /// A dealer of tokens and its public key, KEY@URL. Repeat the flag to add more dealers; the masks are summed
+    /// A dealer of tokens and its public key, KEY@URL. Repeat the flag to add more dealers; the
+    /// masks are summed
     #[arg(long, value_name = "KEY@URL", value_parser = dealer, requires = "evaluator")]
     dealer: Vec<Dealer>,
-    /// An evaluator, run by an operator other than the dealers'. Repeat the flag for others to ask when one fails
+    /// An evaluator, run by an operator other than the dealers'. Repeat the flag for others to ask
+    /// when one fails
     #[arg(long, value_name = "URL", requires = "dealer")]
     evaluator: Vec<Endpoint>,
-    /// The key's kit. Without it, this user's development kit
+    /// The file of the key's kit. Without it, your development kit
     #[arg(long, value_name = "FILE", requires = "dealer", requires = "kit_id")]
     kit: Option<PathBuf>,
-    /// The id that this kit must have. Get it where you got the key's id
+    /// The id that this kit must have. Get it from where you got the key's id
     #[arg(long, value_name = "HEX", value_parser = kit_id, requires = "kit")]
     kit_id: Option<KitId>,
-    /// Do not wait between asking and showing. Whoever sees both ends may then know that both are yours
+    /// Do not wait between the steps. Whoever sees both ends could then link them to you
     #[arg(long)]
     no_delay: bool,
     /// Write the envelope to this file; - is standard output
@@ -70,7 +73,7 @@ pub struct ProveArgs {
 fn dealer(text: &str) -> Result<Dealer, String> {
     let (key, endpoint) = text.split_once('@').ok_or("expected KEY@URL")?;
     let key = files::unhex("KEY", key).map_err(|error| error.to_string())?;
-    let key = DealerKey::from_bytes(&key).map_err(|_| "KEY is no Ed25519 key")?;
+    let key = DealerKey::from_bytes(&key).map_err(|_| "KEY is not an Ed25519 key")?;
     let endpoint = endpoint
         .parse()
         .map_err(|error: wufu_wallet::endpoint::EndpointError| error.to_string())?;
@@ -96,7 +99,8 @@ impl ProveArgs {
                 let limit = wufu_wallet::prover::TIMEOUT.as_secs();
                 let text =
                     format!("asking the prover at {endpoint}; the proof may take up to {limit} s");
-                let fields = json!({ "role": "prover", "place": endpoint.to_string(), "limit_seconds": limit });
+                let place = endpoint.to_string();
+                let fields = json!({ "role": "prover", "place": place, "limit_seconds": limit });
                 output.note("ask", text, fields);
                 Ok(Box::new(TrustedProver::new(endpoint)))
             }
@@ -105,7 +109,9 @@ impl ProveArgs {
                 let own = setup::cached_verifying_key(circuit)?;
                 if own.is_none_or(|own| own.id() != key.id()) {
                     bail!(
-                        "there is no proving key {} here, expected that of the pinned {circuit} key: run wufu setup dev and then wufu wallet pin --dev-keys, or name who proves with --dealer and --evaluator, or with --prover",
+                        "there is no proving key {} here, expected the one of the pinned {circuit} \
+                         key: run wufu setup dev and then wufu wallet pin --dev-keys, or let \
+                         servers prove (--dealer and --evaluator, or --prover)",
                         key.id()
                     );
                 }
@@ -149,8 +155,8 @@ impl ProveArgs {
         let delay = if self.no_delay { Delay::NONE } else { Delay::default() };
         let told = move |step| tell(&step, output);
         let prover = prover.with_delay(delay).with_steps(Arc::new(told));
-        // Whoever names blind mode wants that or nothing. `auto` may mend a failure at home, where the key is there
-        // already.
+        // Somebody who asks for blind mode wants only that. `auto` may prove in the wallet after a
+        // failure, if the key is ready.
         let may_mend = self.prove == Choice::Auto && setup::ready(verifying)?;
         Ok(if may_mend { prover.with_rescue(Arc::new(local(circuit, output)?)) } else { prover })
     }
@@ -171,10 +177,10 @@ impl ProveArgs {
     }
 }
 
-/// What the server is called that stands in an option of the same name.
+/// The name of the prover, and of its option.
 const PROVER: &str = "prover";
 
-/// Which server failed, and what to do about it. Nothing for what no server did.
+/// Which server failed, and what to do about it. `None` if no server caused the error.
 fn next_step(error: &ProveError) -> Option<(&'static str, String)> {
     let ProveError::Prover(error) = error else { return None };
     let start = |role| format!("start it (wufu serve {role}), or name another with --{role}");
@@ -202,7 +208,9 @@ fn next_step(error: &ProveError) -> Option<(&'static str, String)> {
             }
             BlindError::Sums { .. } | BlindError::Answer { .. } => (
                 "evaluator",
-                "name another with --evaluator, and check that all servers and --kit are of the key".into(),
+                "name another with --evaluator, and check that all servers and --kit belong to the \
+                 key"
+                    .into(),
             ),
             _ => return None,
         },
@@ -216,18 +224,18 @@ fn tell(step: &BlindStep, output: Output) {
     }
 }
 
-/// What blind proving waits for, why and how long.
+/// Describes a step of blind proving: what it waits for, why and how long.
 fn said(step: &BlindStep) -> Option<(&'static str, String, Value)> {
     match step {
         BlindStep::Wait { reason, time } => {
             let (before, why) = (reason.before(), reason.why());
             let text = format!(
-                "waiting {} before {before}, {why} (--no-delay leaves these waits out)",
+                "waiting {} before {before}, {why} (--no-delay skips these waits)",
                 duration(*time)
             );
             let fields = json!({
-                "before": before, "reason": reason.name(), "why": why, "seconds": time.as_secs_f64(),
-                "skip": "--no-delay",
+                "before": before, "reason": reason.name(), "why": why,
+                "seconds": time.as_secs_f64(), "skip": "--no-delay",
             });
             Some(("wait", text, fields))
         }
@@ -254,7 +262,8 @@ mod tests {
 
     use super::*;
 
-    /// Blind proving was silent for 40 to 50 s. Whoever reads this knows how long it is, why, and how it is left out.
+    /// Blind proving was silent for 40 to 50 s. The text says how long it waits, why, and how to
+    /// skip it.
     #[test]
     fn a_wait_says_why_how_long_and_how_to_skip_it() {
         use WaitReason::{Evaluator, Local, NextDealer, Show, UseMasks};

@@ -1,4 +1,4 @@
-//! The seed on paper: how it is printed, and how a wallet comes back from it.
+//! The seed on paper: prints it, and restores a wallet from it.
 
 use std::{
     ffi::OsStr,
@@ -16,26 +16,30 @@ use zeroize::Zeroizing;
 
 use crate::output::Output;
 
-/// Longer than any seed that somebody writes down.
+/// More than any written seed needs.
 const MAX_BYTES: u64 = 4096;
 
-/// What a restored wallet does not know, for machines and people.
+/// What a restored wallet does not know: a name for programs, and a text for people.
 const FORGOTTEN: [(&str, &str); 6] = [
     (
         "items",
-        "its cards, places and donations: ask whoever sent them to send them again, then wufu wallet receive and sync",
+        "its cards, places and donations: ask whoever sent them to send them again, then run wufu \
+         wallet receive and sync",
     ),
     (
         "answers",
-        "which donations were shown to whom: to answer a verifier again, under another policy, narrows down which donation is yours",
+        "which donations were shown to whom: answering a verifier again under another policy \
+         narrows down which donation is yours",
     ),
     (
         "claims",
-        "the claims that were made: a ledger admits no second one, and says who was paid by the first",
+        "the claims that were made: the ledger refuses a second one, and names the payee of the \
+         first",
     ),
     (
         "masks",
-        "the one-time masks that it fetched and those it has used: a dealer that deals one twice is not noticed",
+        "the one-time masks that it fetched and used: it does not notice a dealer that deals one \
+         twice",
     ),
     (
         "checkpoints",
@@ -44,7 +48,7 @@ const FORGOTTEN: [(&str, &str); 6] = [
     ("pins", "the log keys and verifying keys that it trusts: wufu wallet pin"),
 ];
 
-/// Prints the seed: digits with their checksum, and words; or words alone.
+/// Prints the seed: digits with their checksum, and words; or only the words.
 pub fn show(dir: &Path, words_only: bool, output: Output) -> anyhow::Result<()> {
     Wallet::check_there(dir)?;
     let seed = seed::read(&dir.join(wufu_wallet::wallet::SEED_FILE))?;
@@ -58,9 +62,9 @@ pub fn show(dir: &Path, words_only: bool, output: Output) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Makes a wallet of a seed that was kept elsewhere.
+/// Creates a wallet from a seed that was kept elsewhere.
 pub fn restore(dir: &Path, from: &[PathBuf], output: Output) -> anyhow::Result<()> {
-    // Before anything is typed.
+    // Checked before anybody types anything.
     Wallet::check_free(dir)?;
     let typed = match from {
         [] if io::stdin().is_terminal() => prompt()?,
@@ -72,7 +76,10 @@ pub fn restore(dir: &Path, from: &[PathBuf], output: Output) -> anyhow::Result<(
             let open = File::open(file).with_context(|| name.clone())?;
             let mode = open.metadata().with_context(|| name.clone())?.mode() & 0o777;
             if mode & 0o077 != 0 {
-                let text = format!("{name} has mode {mode:03o}: others can read the seed in it");
+                let text = format!(
+                    "{name} has mode {mode:03o}, so others can read the seed in it: chmod 600 \
+                     {name}"
+                );
                 output.note(
                     "warning",
                     text,
@@ -88,7 +95,7 @@ pub fn restore(dir: &Path, from: &[PathBuf], output: Output) -> anyhow::Result<(
     drop(typed);
     drop(Wallet::restore(dir, seed)?);
     let mut text = format!(
-        "wallet in {}, with the seed that was given. It has its keys and addresses, and has forgotten:",
+        "wallet in {}, with this seed. It has its keys and addresses, and has forgotten:",
         dir.display()
     );
     for (_, what) in FORGOTTEN {
@@ -100,19 +107,21 @@ pub fn restore(dir: &Path, from: &[PathBuf], output: Output) -> anyhow::Result<(
     Ok(())
 }
 
-const ON_THE_COMMAND_LINE: &str = "expected the name of a file that holds the seed, or nothing: a seed on the command line can be read by every \
-     program on this machine, and stays in the shell's history. Type it when asked, or name a file; remove it from the history";
+const ON_THE_COMMAND_LINE: &str = "expected the name of a file that holds the seed, or nothing: \
+                                   every program on this machine can read a seed on the command \
+                                   line, and it stays in the shell's history. Remove it from the \
+                                   history, and type it when asked or name a file";
 
-/// Whether an argument is a seed, or words of one, and so nothing to repeat in an error.
+/// Whether an argument is a seed or some words of one, which an error must not repeat.
 fn is_seed(argument: &OsStr) -> bool {
     let text = argument.to_string_lossy();
     let digits = text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     digits || text.split_whitespace().count() >= 12
 }
 
-/// A whole input of sane size, wiped when dropped.
+/// A whole input of limited size, wiped when dropped.
 fn read(input: impl Read, name: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    // All of it at once: growing would leave copies behind.
+    // Allocated at once, because growing would leave copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES as usize + 2));
     input.take(MAX_BYTES + 1).read_to_end(&mut bytes).with_context(|| name.to_owned())?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -121,7 +130,7 @@ fn read(input: impl Read, name: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// Asks for the seed on the terminal, which does not show what is typed.
+/// Asks for the seed on the terminal, without showing what is typed.
 fn prompt() -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let terminal = console::Term::stderr();
     let ask = |question: &str| -> anyhow::Result<Zeroizing<String>> {
@@ -130,7 +139,7 @@ fn prompt() -> anyhow::Result<Zeroizing<Vec<u8>>> {
     };
     let first = ask("Seed, 24 words or 64 hexadecimal digits (what you type is not shown): ")?;
     let digits = first.split_whitespace().map(str::len).sum::<usize>() == 64;
-    // As it was printed, the checksum is on a line of its own.
+    // In print, the checksum is on a line of its own.
     let second = if digits { Some(ask("Its checksum, or Enter: ")?) } else { None };
     let mut typed = Zeroizing::new(Vec::with_capacity(MAX_BYTES as usize));
     typed.extend_from_slice(first.as_bytes());
@@ -145,7 +154,7 @@ fn prompt() -> anyhow::Result<Zeroizing<Vec<u8>>> {
     Ok(typed)
 }
 
-/// The made-up wallet of a trial's owner.
+/// Creates the wallet of a made-up owner, for trials.
 pub fn dev(dir: &Path, owners: &str, receipt: &str, output: Output) -> anyhow::Result<()> {
     drop(Wallet::restore(dir, Seed::dev_owner(owners, receipt.as_bytes()))?);
     output.result("wallet", format_args!("wallet in {}", dir.display()), json!({ "dir": dir }));

@@ -1,4 +1,4 @@
-//! Where a wallet's commands read a ledger, and with whom they compare it.
+//! The ledger that a wallet's command reads, and the second source that it compares with.
 
 use std::path::Path;
 
@@ -13,27 +13,28 @@ use crate::{
     source::{self, LedgerSession},
 };
 
-/// Where a wallet reads, and with whom it compares.
+/// The ledger to read, and the second source to compare with.
 #[derive(Args, Clone, Debug)]
 #[command(
     next_help_heading = "Ledger",
     group = ArgGroup::new("comparison").required(true).args(["second", "one_source"])
 )]
 pub struct SourceArgs {
-    /// Ledger: http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
+    /// The ledger: http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
     #[arg(long, value_name = "URL|FOLDER")]
     ledger: String,
-    /// A second source for the same checkpoints, best one that the ledger's operator does not run: a URL, or a file of
-    /// signed notes. Two URLs of one operator cannot be told apart
+    /// A second source for the same checkpoints: a URL or a file of signed notes. Choose one that
+    /// another operator runs, because two URLs of one operator prove nothing
     #[arg(long, value_name = "URL|FILE")]
     second: Option<String>,
-    /// Compare with nobody. The operator could show you a root that nobody else sees, and recognise you by it
+    /// Compare with no second source. The operator could show you a root that nobody else sees, and
+    /// recognise you by it
     #[arg(long)]
     one_source: bool,
 }
 
 impl SourceArgs {
-    /// Opens them. The ledger is served as long as the second value lives.
+    /// Opens both. A ledger in a folder is served for as long as the second value lives.
     pub async fn open(&self, output: Output) -> anyhow::Result<(Sources, LedgerSession)> {
         let opened = source::open(&self.ledger).await?;
         let ledger = GrpcSource::new(opened.endpoint()?).with_waits(notes::waits(output));
@@ -42,7 +43,8 @@ impl SourceArgs {
             Some(second) if Path::new(second).is_file() => {
                 if source::is_within(Path::new(second), Path::new(&self.ledger)) {
                     bail!(
-                        "--second {second} is in the ledger's own folder, expected checkpoints from somebody else, or --one-source"
+                        "--second {second} is in the ledger's own folder, expected checkpoints \
+                         from another source, or --one-source"
                     );
                 }
                 Sources::compared(ledger, NoteFile::new(second))
@@ -51,13 +53,14 @@ impl SourceArgs {
                 let endpoint = source::endpoint_in("--second", second, "a file of signed notes")?;
                 if endpoint.is_same(&opened.endpoint()?) {
                     bail!(
-                        "--second {second} is the ledger itself ({}), expected another source, or --one-source",
+                        "--second {second} is the ledger itself ({}), expected another source, or \
+                         --one-source",
                         opened.endpoint()?
                     );
                 }
                 let text = format!(
-                    "comparing checkpoints with {endpoint}: this shows whether both addresses give the same log, \
-                     not whether two operators run them"
+                    "comparing checkpoints with {endpoint}: this shows whether both addresses give \
+                     the same log, but not whether two operators run them"
                 );
                 output.note("second", text, json!({ "second": endpoint.to_string() }));
                 Sources::compared(

@@ -1,4 +1,5 @@
-//! Next steps that lead somewhere, requests that can be answered, output that cannot be written, and `-` as a file.
+//! Hints that help, requests that can be answered, output that cannot be written, and `-` as a
+//! file.
 
 use std::{
     fs::{self, File},
@@ -10,24 +11,25 @@ use std::{
 
 use super::{HEX, command, folder, ok, said_once, texts, wufu};
 
-/// A command with these bytes on standard input.
+/// Runs a command with these bytes on standard input.
 fn piped(folder: &Path, args: &[&str], input: &[u8]) -> Output {
     let mut command = command(folder, args);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = command.spawn().unwrap();
-    // A command that reads nothing of it has ended already, maybe.
+    // A command that does not read it may have ended already.
     let _ = process.stdin.take().unwrap().write_all(input);
     process.wait_with_output().unwrap()
 }
 
-/// A signed request in `ask.req`.
+/// Writes a signed request to `ask.req`.
 fn ask(folder: &Path) {
     let new = ["request", "new", "--signing-key", "verifier.key", "--purpose", "tax"];
     let more = ["--origin", "cerf/donations/1", "--project", "1:1", "--key-id", HEX];
     ok(folder, &[&new[..], &more, &["--out", "ask.req"]].concat());
 }
 
-/// Hints named no option, or the wrong one; words of Rust stood in others; and some said one thing twice.
+/// Some hints named no option or the wrong one, others contained words of Rust, and some said one
+/// thing twice.
 #[test]
 fn a_failure_names_the_option_or_command_that_helps() {
     let folder = folder();
@@ -89,14 +91,14 @@ fn a_failure_names_the_option_or_command_that_helps() {
         said_once(&args, &told);
     }
     assert_eq!(fs::read(path.join("README.md")).unwrap().len(), 28, "it is left as it is");
-    // A wallet that others may enter says how that is mended.
+    // For a wallet that others may enter, the error says how to fix that.
     fs::set_permissions(path.join("wallet"), fs::Permissions::from_mode(0o755)).unwrap();
     let (_, errors) = texts(&wufu(path, &["wallet", "list"]));
     assert!(errors.contains("mode 755") && errors.contains("chmod go= wallet"), "{errors}");
 }
 
-/// Requests that nobody can answer were signed: for a log that is none, under a key of another circuit, or by a
-/// ledger's key in place of a verifier's.
+/// Requests that nobody can answer were signed: for something that is not a log, under a key of
+/// another circuit, or by a ledger's key instead of a verifier's.
 #[test]
 fn a_request_that_nobody_can_answer_is_not_written() {
     let folder = folder();
@@ -128,8 +130,8 @@ fn a_request_that_nobody_can_answer_is_not_written() {
     }
 }
 
-/// With a full disk behind standard output commands printed nothing, and ended well. A reader that went away is no
-/// failure.
+/// With a full disk behind standard output, commands printed nothing and succeeded. A reader that
+/// went away is not a failure.
 #[test]
 fn output_that_cannot_be_written_is_a_failure() {
     let folder = folder();
@@ -163,8 +165,8 @@ fn output_that_cannot_be_written_is_a_failure() {
     assert_eq!((output.status.code(), texts(&output).1.as_str()), (Some(0), ""));
 }
 
-/// `-` was written to and not read from. What a command printed with `--json` was refused for a field that the message
-/// did not name.
+/// `-` could be written but not read. Output of `--json` was refused because of a field that the
+/// error did not name.
 #[test]
 fn a_dash_is_standard_input_once() {
     let folder = folder();

@@ -1,11 +1,12 @@
-//! Inputs that are empty or of another type, and amounts as they are shown.
+//! Inputs that are empty or of another type, and the form of amounts.
 
 use std::fs;
 
 use super::{folder, log_key, ok, said_once, texts, wufu};
 
-/// An envelope of nothing was shown as if it were one; a path where a socket cannot be was "in use"; rules that were
-/// empty or had a byte-order mark were "not JSON"; and a file that is no envelope was told so twice.
+/// An empty envelope was shown as a real one; a path where no socket can be was "in use"; rules
+/// that were empty or had a byte-order mark were "not JSON"; and for a file that is not an
+/// envelope, the error said so twice.
 #[test]
 fn what_is_empty_or_of_another_type_is_told_as_it_is() {
     let folder = folder();
@@ -44,7 +45,7 @@ fn what_is_empty_or_of_another_type_is_told_as_it_is() {
     }
 }
 
-/// `wallet list` showed amounts in minor units, though the ledger says what its currency is.
+/// `wallet list` showed amounts in minor units, although the ledger names its currency.
 #[test]
 fn amounts_are_listed_in_the_ledgers_currency() {
     let folder = folder();

@@ -1,4 +1,4 @@
-//! Servers: where one is, connecting to it, and what it says.
+//! Servers: their addresses, connections to them, and what they say.
 
 pub mod patience;
 
@@ -17,12 +17,14 @@ use tonic::{
 use wufu_proto::connection::connect;
 use wufu_verifier::encoding::text;
 
-/// How long a connection may take.
+/// The time limit for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Largest answer that is neither a roof nor a shard, in bytes. A longer one is refused before it is decoded.
+/// Largest answer that is neither a roof nor a shard, in bytes. A longer one is refused before it
+/// is decoded.
 pub(crate) const SMALL_ANSWER: usize = 64 << 10;
 
-/// A server on this machine. Others need TLS, which is not there yet: what a wallet sends is for no wire.
+/// A server on this machine. Other machines need TLS, which does not exist yet: what a wallet sends
+/// must not cross a network unprotected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A TCP port of a loopback address.
@@ -36,19 +38,20 @@ pub enum Endpoint {
     Socket(PathBuf),
 }
 
-/// The text is no endpoint that a wallet may connect to.
+/// The text is not an endpoint that a wallet may connect to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// It has another form.
-    #[error("{got:?} is no address, expected http://127.0.0.1:PORT or unix:PATH")]
+    /// The text has another form.
+    #[error("{got:?} is not an address, expected http://127.0.0.1:PORT or unix:PATH")]
     Form {
         /// The text.
         got: String,
     },
-    /// It is another machine.
+    /// The address is of another machine.
     #[error(
-        "{host} is not this machine, and there is no TLS yet: expected a loopback address or a Unix socket"
+        "{host} is not this machine, and there is no TLS yet: expected a loopback address or a \
+         Unix socket"
     )]
     Remote {
         /// The host.
@@ -57,11 +60,11 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
-    /// Whether both are one server, however they are spelled: two names of one socket, a link to it, two names of this
-    /// machine.
+    /// Whether both lead to one server, however they are spelled: two names of one socket, a link
+    /// to it, or two names of this machine.
     ///
-    /// The addresses of this machine count as one: a server that listens on all of them answers at each. So two servers
-    /// need two ports.
+    /// All addresses of this machine count as one, because a server can listen on all of them. So
+    /// two servers need two ports.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Loopback { port: one, .. }, Self::Loopback { port: two, .. }) => one == two,
@@ -70,37 +73,38 @@ impl Endpoint {
         }
     }
 
-    /// A fresh connection, used for one call. It carries no identity, and shares nothing with another.
+    /// Opens a new connection, for one call. It carries no identity, and shares nothing with other
+    /// connections.
     ///
     /// # Errors
-    /// When nobody answers there in 10 seconds.
+    /// Returns an error if nobody answers there within 10 seconds.
     pub async fn connect(&self, timeout: Duration) -> Result<Channel, Error> {
-        // A redirect, a proxy, a user agent of its own: none of them.
+        // No redirect, no proxy, and no user agent of its own.
         let endpoint = transport::Endpoint::from_shared(self.to_string())?;
         connect(endpoint.connect_timeout(CONNECT).timeout(timeout)).await
     }
 }
 
-/// Whether an address is this machine's own, which nobody else can reach. Without TLS nothing is
-/// sent to another, and no service listens on another.
+/// Whether an address belongs to this machine and only this machine can reach it. Without TLS,
+/// nothing is sent to any other address, and no service listens on one.
 pub fn is_this_machine(ip: IpAddr) -> bool {
     ip.is_loopback()
 }
 
-/// Whether two paths lead to one file, by device and inode: links, `..` and hard links are seen through. Of files that
-/// are not there the folders are compared, and the names.
+/// Whether two paths lead to one file, by device and inode, so that links, `..` and hard links do
+/// not matter. For files that do not exist, the folders and the names are compared.
 pub fn is_same_file(one: &Path, two: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let identity = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
     match (identity(one), identity(two)) {
         (Some(one), Some(two)) => one == two,
         (None, None) => real(one) == real(two),
-        // One is there, and the other is not.
+        // One exists, and the other does not.
         _ => false,
     }
 }
 
-/// The path without links and `..`, as far as it is there.
+/// The path without links and `..`, as far as it exists.
 fn real(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
@@ -108,15 +112,16 @@ fn real(path: &Path) -> PathBuf {
     path.file_name().map_or(folder.clone(), |name| folder.join(name))
 }
 
-/// The whole answer, not only its beginning, within the time.
+/// Waits for the whole answer, and not only for its beginning, within the time.
 pub(crate) async fn within<T>(
     timeout: Duration,
     answer: impl Future<Output = Result<T, Status>>,
 ) -> Result<T, Status> {
-    let late = || Status::deadline_exceeded(format!("no answer in {} ms", timeout.as_millis()));
+    let late =
+        || Status::deadline_exceeded(format!("no answer within {} s", timeout.as_secs_f64()));
     let began = Instant::now();
     match tokio::time::timeout(timeout, answer).await {
-        // The channel has a timer of its own, set to the same time, and calls it a cancellation.
+        // The channel has its own timer with the same limit, and reports a cancellation.
         Ok(Err(status)) if status.code() == Code::Cancelled && began.elapsed() >= timeout => {
             Err(late())
         }
@@ -125,21 +130,21 @@ pub(crate) async fn within<T>(
     }
 }
 
-/// Most characters of a server's words that are repeated.
+/// How many characters of a server's message are shown.
 const WORDS: usize = 300;
 
-/// A server's error as it may be shown: no characters that hide or reorder words, move a terminal's cursor or colour
-/// what it shows, no more than 300 characters, and nothing beside code and words.
+/// A server's error as it may be shown: its code and at most 300 characters of its message, without
+/// characters that hide or reorder words, move a terminal's cursor or change its colours.
 pub fn plain(status: &Status) -> Status {
     let words = status.message().chars();
-    // Direction and joiners of text are no control characters, and hide what stands there as well.
+    // Joiners and direction marks are not control characters, but can hide text as well.
     let shown = |c: &char| text::fault(*c).is_none();
     let said: String = words.filter(shown).take(WORDS).collect();
     let said = match status.code() {
         _ if !said.trim().is_empty() => said,
-        // What every gRPC server says of a service that it does not have.
-        Code::Unimplemented => "it is a server of another kind: check the address".into(),
-        _ => "it did not say why".into(),
+        // Every gRPC server answers so for a service that it does not have.
+        Code::Unimplemented => "this is a server of another kind: check the address".into(),
+        _ => "the server did not say why".into(),
     };
     Status::new(status.code(), said)
 }
@@ -150,8 +155,8 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         let form = || EndpointError::Form { got: text.into() };
         if let Some(path) = text.strip_prefix("unix:") {
-            // As in gRPC's names: `unix:PATH`, or `unix:///PATH` for one from the root. Between two slashes and the
-            // third stood a host.
+            // As in gRPC's names: `unix:PATH`, or `unix:///PATH` for an absolute path. Between the
+            // second and the third slash would be a host.
             let from_root = path.trim_start_matches('/');
             return match path.len() - from_root.len() {
                 0 if from_root.is_empty() => Err(form()),
@@ -166,7 +171,7 @@ impl FromStr for Endpoint {
         let (host, port) = rest.rsplit_once(':').ok_or_else(form)?;
         let port = port.parse().map_err(|_| form())?;
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        // Not resolved: whoever answers for a name may send us elsewhere.
+        // Names are not resolved: whoever answers for a name could send us elsewhere.
         let name = host.strip_suffix('.').unwrap_or(host);
         let ip: IpAddr = if name.eq_ignore_ascii_case("localhost") {
             IpAddr::from([127, 0, 0, 1])
@@ -195,14 +200,16 @@ impl fmt::Display for Endpoint {
 mod tests {
     use super::*;
 
-    /// A server's words were printed as they came: with escapes, they wrote over what the wallet had said.
+    /// A server's message was printed as it came: with escape codes, it overwrote what the wallet
+    /// had printed.
     #[test]
     fn a_servers_words_are_shown_plain_and_short() {
-        let came = "no\u{1b}[2J\u{1b}[1;1Hproof \u{202e}veri\u{ad}\u{3164}\u{e0041}fied\r\n\u{9b}1m\u{7} \u{798f}";
+        let came = "no\u{1b}[2J\u{1b}[1;1Hproof \
+            \u{202e}veri\u{ad}\u{3164}\u{e0041}fied\r\n\u{9b}1m\u{7} \u{798f}";
         let said = plain(&Status::internal(came));
         assert_eq!(said.message(), "no[2J[1;1Hproof verified1m \u{798f}");
         assert_eq!(said.code(), tonic::Code::Internal);
-        // A server of another kind "answered Unimplemented: ", and that was all.
+        // For a server of another kind, the error was only "answered Unimplemented: ".
         assert!(plain(&Status::unimplemented("")).message().contains("another kind"));
         assert!(plain(&Status::internal("\u{7}")).message().contains("did not say why"));
         let mut long = Status::with_details(
@@ -254,8 +261,9 @@ mod tests {
         }
     }
 
-    /// `--second` took the ledger itself under another spelling, and said that both had been compared. A dealer was
-    /// taken for an evaluator in the same way. What counts is where a name leads.
+    /// `--second` accepted the ledger itself under another spelling, and reported that both had
+    /// been compared. A dealer passed as an evaluator in the same way. What counts is where a name
+    /// leads.
     #[test]
     fn one_server_is_one_however_it_is_spelled() {
         let folder = tempfile::tempdir().unwrap();
@@ -291,7 +299,7 @@ mod tests {
         for (one, two) in one_server.iter().flatten().zip(others.iter().cycle()) {
             assert!(!endpoint(one).is_same(&endpoint(two)), "{one} and {two}");
         }
-        // Of sockets that are not there yet, too.
+        // The same holds for sockets that do not exist yet.
         assert!(endpoint(&socket("new.sock")).is_same(&endpoint(&socket("d/../new.sock"))));
         assert!(!endpoint(&socket("new.sock")).is_same(&endpoint(&socket("d/new.sock"))));
     }

@@ -1,4 +1,4 @@
-//! A ledger that is too busy for a call is asked again, for as long as its answer may take.
+//! Asks a busy ledger again, until the time limit of the call is over.
 
 use std::{
     fmt,
@@ -15,28 +15,28 @@ use tonic_types::StatusExt as _;
 
 use crate::endpoint::{Endpoint, plain, within};
 
-/// How long a wallet waits beside what the server asks for, at most: after the first refusal, and after many. It
-/// doubles each time, and a random part of it is waited, so that those who were refused together do not come back
-/// together.
+/// The longest additional wait, on top of what the server asks for: after the first refusal, and
+/// after many. It doubles each time, and the wallet waits for a random part of it, so that wallets
+/// that were refused together do not come back together.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(8));
 
-/// A server is too busy for a call, and will be asked again.
+/// A server is too busy for a call, and the wallet will ask again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusyWait {
-    /// Who is busy.
+    /// The server's address.
     pub endpoint: String,
-    /// How often it refused the call.
+    /// How often the server has refused the call.
     pub refused: u32,
     /// How long the wallet waits before it asks again.
     pub time: Duration,
-    /// How long it goes on asking, from now.
+    /// How long the wallet will go on asking, from now.
     pub left: Duration,
 }
 
-/// Is told of each wait before it begins.
+/// A callback that is called before each wait.
 pub type OnWait = Arc<dyn Fn(&BusyWait) + Send + Sync>;
 
-/// Who is told, if anybody.
+/// The callback, if there is one.
 #[derive(Clone, Default)]
 pub(crate) struct WaitListener(pub(crate) Option<OnWait>);
 
@@ -46,7 +46,7 @@ impl fmt::Debug for WaitListener {
     }
 }
 
-/// A server was too busy for a call, each time.
+/// A server was too busy for a call, however often it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{endpoint} is busy: it refused the call {times} within {seconds} s ({words}){next}",
@@ -55,15 +55,15 @@ impl fmt::Debug for WaitListener {
     next = next(*retry)
 )]
 pub struct BusyError {
-    /// Who is busy.
+    /// The server's address.
     pub endpoint: String,
-    /// How often it refused the call.
+    /// How often the server has refused the call.
     pub refused: u32,
-    /// How long it was asked for, at most.
+    /// The time limit of the call.
     pub time: Duration,
-    /// When to come back, if it said so.
+    /// After how long to try again, if the server said so.
     pub retry: Option<Duration>,
-    /// What it said at last.
+    /// The server's last message.
     pub words: String,
 }
 
@@ -73,7 +73,7 @@ fn times(refused: u32) -> String {
 
 fn next(retry: Option<Duration>) -> String {
     let later = "; try again later".to_owned();
-    // Rounded up: who comes a little late does no harm.
+    // Rounded up, because coming a little late does no harm.
     retry.map_or(later, |retry| format!("; try again in {} s", retry.as_millis().div_ceil(1000)))
 }
 
@@ -81,11 +81,12 @@ fn next(retry: Option<Duration>) -> String {
 pub(crate) enum CallFailure {
     Connect(Error),
     Busy(BusyError),
-    /// As it may be shown.
+    /// An error, already fit to be shown.
     Status(Status),
 }
 
-/// Makes a call, over a new connection, and again while the server is too busy for it, until `limit` is over.
+/// Makes a call over a new connection, and repeats it while the server is too busy, until `limit`
+/// is over.
 pub(crate) async fn ask<T, A>(
     endpoint: &Endpoint,
     limit: Duration,
@@ -139,7 +140,8 @@ mod tests {
         };
         assert_eq!(
             busy(1, Some(Duration::from_millis(1001))),
-            "unix:l.sock is busy: it refused the call once within 60 s (too many shards are being read); try again in 2 s"
+            "unix:l.sock is busy: it refused the call once within 60 s (too many shards are being \
+             read); try again in 2 s"
         );
         assert!(busy(7, None).ends_with("; try again later") && busy(7, None).contains("7 times"));
     }

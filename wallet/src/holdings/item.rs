@@ -1,4 +1,4 @@
-//! What a wallet holds, thing by thing, and how one is forgotten.
+//! The items that a wallet holds, and how to forget one.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -9,23 +9,24 @@ use crate::{
     wallet::Wallet,
 };
 
-/// The name of something that is held: its log and place, as `wufu/cards:12`. Where several things are said to be at
-/// one place, of which one is this wallet's at most, they are `wufu/cards:12.1`, `wufu/cards:12.2`.
+/// The name of an item: its log and its place there, such as `wufu/cards:12`. If several items
+/// claim the same place, of which at most one is really this wallet's, they are `wufu/cards:12.1`,
+/// `wufu/cards:12.2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemName {
     /// The log.
     pub log: LogName,
-    /// The place in it.
+    /// The place in the log.
     pub place: u64,
-    /// Which of several, from 1.
+    /// Which of several items at that place, from 1.
     pub which: Option<u64>,
 }
 
-/// The text names nothing that a wallet holds.
+/// The text is not the name of an item.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{got:?} is not the name of an item, expected LOG:PLACE as `wufu wallet list` shows it, such as wufu/cards:12. \
-     Claims and answers have none: they are never forgotten"
+    "{got:?} is not the name of an item, expected LOG:PLACE as `wufu wallet list` shows it, such \
+     as wufu/cards:12. Claims and answers have no such name: they are never forgotten"
 )]
 pub struct ItemNameError {
     /// The text.
@@ -44,7 +45,7 @@ impl FromStr for ItemName {
             };
             Some(Self { log: log.parse().ok()?, place: place.parse().ok()?, which })
         };
-        // One name, one text: "+1" and "01" are none.
+        // A name has one spelling, so "+1" and "01" are refused.
         let name = parse().filter(|name| name.to_string() == text);
         name.ok_or_else(|| ItemNameError { got: text.into() })
     }
@@ -57,7 +58,7 @@ impl fmt::Display for ItemName {
     }
 }
 
-/// Something that is held.
+/// An item that the wallet holds.
 #[derive(Clone, Debug)]
 pub struct Item {
     name: ItemName,
@@ -65,17 +66,17 @@ pub struct Item {
 }
 
 impl Item {
-    /// What it is called.
+    /// The item's name.
     pub fn name(&self) -> &ItemName {
         &self.name
     }
 
-    /// What it is.
+    /// What the item is.
     pub fn holding(&self) -> &Holding {
         &self.holding
     }
 
-    /// Whether it is in its log.
+    /// Whether the item is in its log.
     pub fn standing(&self) -> InclusionStatus {
         self.holding.standing()
     }
@@ -85,36 +86,35 @@ impl Item {
     }
 }
 
-/// Why nothing was forgotten.
+/// Why an item was not found or not forgotten.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ForgetError {
-    /// There is no such thing.
-    #[error("this wallet holds nothing that is called {name}: see `wufu wallet list`")]
+    /// There is no such item.
+    #[error("this wallet holds no item {name}: see `wufu wallet list`")]
     None {
-        /// Its name.
+        /// The item's name.
         name: ItemName,
     },
-    /// Several things are said to be at that place.
-    #[error(
-        "this wallet holds {count} things that are called {name}: say which, {name}.1 to {name}.{count}"
-    )]
+    /// Several items claim that place.
+    #[error("this wallet holds {count} items at {name}: say which one, {name}.1 to {name}.{count}")]
     Several {
         /// The place.
         name: ItemName,
-        /// How many there are.
+        /// How many items there are.
         count: usize,
     },
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Wallet {
-    /// What is held: cards, places in person logs, donations, in this order and each in the order of their logs.
+    /// All items: cards, places in person logs, and donations, in this order, each in the order of
+    /// their logs.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn items(&self) -> Result<Vec<Item>, StoreError> {
         let mut holdings = Vec::new();
         for card in self.cards()? {
@@ -147,10 +147,10 @@ impl Wallet {
         Ok(items.collect())
     }
 
-    /// The thing that is held under a name.
+    /// The item with this name.
     ///
     /// # Errors
-    /// When there is none, there are several, or the store fails.
+    /// Returns an error if there is none, if there are several, or if the store fails.
     pub fn item(&self, name: &ItemName) -> Result<Item, ForgetError> {
         let items = self.items()?.into_iter();
         let at_place = |item: &Item| (&item.name.log, item.name.place) == (&name.log, name.place);
@@ -162,12 +162,12 @@ impl Wallet {
         at.map(|at| found.swap_remove(at)).ok_or_else(|| ForgetError::None { name: name.clone() })
     }
 
-    /// Forgets something that is held, and gives it a last time. It comes back from whoever sent it, and from nowhere
-    /// else. What was shown and claimed with it stays known, so that nothing is shown under a second policy or claimed
-    /// twice when it comes back.
+    /// Forgets an item, and returns it for the last time. Only whoever sent it can send it again.
+    /// What was shown and claimed with it is still remembered, so that a returning item is not
+    /// shown under a second policy or claimed twice.
     ///
     /// # Errors
-    /// When there is no such thing, there are several, or the store fails.
+    /// Returns an error if there is no such item, if there are several, or if the store fails.
     pub fn forget(&self, name: &ItemName) -> Result<Item, ForgetError> {
         let item = self.item(name)?;
         self.store().forget(item.holding.leaf())?;
@@ -204,7 +204,8 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 33.
-    /// To forget a donation and take it in again must not be a way to show it to a verifier under a second policy.
+    /// Forgetting a donation and taking it in again must not be a way to show it to a verifier
+    /// under a second policy.
     #[test]
     fn what_was_shown_with_a_forgotten_item_stays_known() {
         let ledger = MemoryLedger::new("cerf", [1; 32]);

@@ -1,4 +1,5 @@
-//! What a wallet holds: how it is named, taken in, looked for in a log, and shown.
+//! What a wallet holds: names of items, taking them in, looking for them in their logs, and their
+//! status.
 
 pub mod item;
 pub mod receive;

@@ -1,4 +1,4 @@
-//! What a wallet takes in.
+//! Taking in grants and receipts.
 
 use prost::Name as _;
 use wufu_circuits::{Card, Kind};
@@ -25,14 +25,14 @@ use crate::{
     wallet::Wallet,
 };
 
-/// What a file may hold.
+/// What a file may contain.
 const EXPECTED: &str = "a card grant, a person grant, a donation receipt or a list of grants";
 
-/// Why something is not taken in.
+/// Why an item is not taken in.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiveError {
-    /// The wallet has this.
+    /// The wallet already holds this item.
     #[error("this wallet already holds leaf {place} of {log}")]
     Held {
         /// The log.
@@ -40,20 +40,20 @@ pub enum ReceiveError {
         /// The place in it.
         place: u64,
     },
-    /// The wallet has a place in this person log, and found it there.
+    /// The wallet already has a place in this person log, and has found it there.
     #[error(
         "this wallet already holds leaf {place} of {log}, and a person has one place in a campaign"
     )]
     PersonHolding {
         /// The log.
         log: LogName,
-        /// The place that is held.
+        /// The place that the wallet holds.
         place: u64,
     },
-    /// It names a leaf that this wallet's key does not come to.
+    /// The item names another leaf than the one that follows from this wallet's key.
     #[error(
-        "leaf {place} of {log} was made for another address than this wallet's: it is not taken in. What is sent to the output of \
-         `wufu wallet address --org {org}` belongs to this wallet",
+        "leaf {place} of {log} was made for another address than this wallet's, so it is not taken \
+         in. This wallet's address is the output of `wufu wallet address --org {org}`",
         org = log.org
     )]
     NotOurs {
@@ -62,8 +62,8 @@ pub enum ReceiveError {
         /// The place in it.
         place: u64,
     },
-    /// The log ends before that place.
-    #[error("leaf {place} of {log} cannot be: the log has places below {end}")]
+    /// The log can never have that place.
+    #[error("{log} cannot have leaf {place}, expected a leaf below {end}")]
     NoSuchPlace {
         /// The log.
         log: LogName,
@@ -72,22 +72,24 @@ pub enum ReceiveError {
         /// The first place that the log does not have.
         end: u64,
     },
-    /// The card's `rho` is not the one of its serial: a second card could have the same nullifier.
+    /// The card's `rho` does not follow from its serial, so that a second card could have the same
+    /// nullifier.
     #[error("the card does not belong to its serial number")]
     Serial,
-    /// The receipt names no donation log.
+    /// The receipt does not name a log.
     #[error(transparent)]
     Log(#[from] LogNameError),
-    /// The receipt names a log of another sort.
-    #[error("{log} is no donation log")]
+    /// The receipt names a log of another kind.
+    #[error("{log} is not a donation log")]
     Sort {
         /// The log.
         log: LogName,
     },
-    /// It names no leaf, and nothing else tells whose it is.
+    /// The item names no leaf, and nothing else tells whose it is.
     #[error(
-        "leaf {place} of {log} is not named in the file, so nothing tells yet whether it is this wallet's. Run \
-         `wufu wallet sync --org {org}` and take it in again, or ask whoever sent it for a new one",
+        "the file does not name leaf {place} of {log}, so it is not known yet whether it is this \
+         wallet's. Run `wufu wallet sync --org {org}` and take it in again, or ask whoever sent it \
+         for a new file",
         org = log.org
     )]
     NoLeaf {
@@ -96,9 +98,10 @@ pub enum ReceiveError {
         /// The place in it.
         place: u64,
     },
-    /// The path does not lead to where the log's leaf is: it was made for other keys, or for nobody.
+    /// The path does not lead to the log's root: the item was made for another key, or for nobody.
     #[error(
-        "leaf {place} of {log} is not the one that this wallet's key comes to: it was made for another address, and is not taken in"
+        "leaf {place} of {log} does not belong to this wallet's key: it was made for another \
+         address, so it is not taken in"
     )]
     NotInLog {
         /// The log.
@@ -106,17 +109,18 @@ pub enum ReceiveError {
         /// The place in it.
         place: u64,
     },
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Whether what came was found in its log.
+/// Whether a received item was found in its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inclusion {
-    /// Its leaf, made from the wallet's own key, leads to a root that the log's operator signed.
+    /// Its leaf, which follows from the wallet's own key, leads to a root that the log's operator
+    /// signed.
     InLog,
-    /// The wallet does not know that root yet: the next synchronisation tells.
+    /// The wallet does not know that root yet. The next synchronisation tells.
     Later,
 }
 
@@ -129,7 +133,7 @@ impl Inclusion {
     }
 }
 
-/// Something that was taken in. What it is, nobody else need know: it prints as nothing but its sort.
+/// An item that was taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceivedItem {
     /// A card.
@@ -141,12 +145,13 @@ pub enum ReceivedItem {
 }
 
 impl Wallet {
-    /// Takes in what a file holds: one grant, one receipt, or what a ledger sent for several (an `AppendResponse`). The
-    /// file says which of them it is: see [`wufu_proto::file`]. All of it is looked at; what is held already, and what
-    /// the log is known to have for somebody else, is told in its place.
+    /// Takes in the content of a file: one grant, one receipt, or a list of them (an
+    /// `AppendResponse`). The file says which: see [`wufu_proto::file`]. Every item is tried. An
+    /// item that is already held, or that is known to be somebody else's, gives an error in its
+    /// place.
     ///
     /// # Errors
-    /// When it is none of them.
+    /// Returns an error if the file is none of these.
     pub fn receive(
         &self,
         bytes: &[u8],
@@ -191,8 +196,8 @@ impl Wallet {
         Ok(ReceivedItem::Donation(self.receive_donation(receipt)?))
     }
 
-    /// Refuses what names no leaf as long as the log's root does not tell whose it is. A file that names none comes
-    /// from an earlier release, or was changed.
+    /// Refuses an item that names no leaf, unless the log's root tells whose it is. A file without
+    /// a leaf comes from an earlier release, or was changed.
     fn check_named(&self, log: &LogName, path: &ShardPath, epoch: u64) -> Result<(), ReceiveError> {
         let place = path.index();
         if path.leaf().is_some() || place >= log.log.capacity() {
@@ -207,8 +212,9 @@ impl Wallet {
     /// Takes in a card.
     ///
     /// # Errors
-    /// When it is held, does not belong to its serial number, names another leaf than this wallet's key comes to, or
-    /// the log is known to have another one there.
+    /// Returns an error if the card is already held, does not belong to its serial number or names
+    /// a leaf that does not follow from this wallet's key, or if the log is known to have another
+    /// leaf there.
     pub fn receive_card(&self, grant: &CardGrant) -> Result<Inclusion, ReceiveError> {
         let CardGrant { org, card, serial, path, epoch } = grant;
         let expected = Card::issued(card.kind, org, *serial, card.rcm);
@@ -221,12 +227,14 @@ impl Wallet {
         if new { Ok(checked) } else { Err(ReceiveError::Held { log, place: path.index() }) }
     }
 
-    /// Takes in a place in a campaign's person log. As long as none was found there, several may be held: one that
-    /// turns out to be somebody else's does not stand in the way of the wallet's own.
+    /// Takes in a place in a campaign's person log. Until one is found in the log, the wallet may
+    /// hold several, so that a place that turns out to be somebody else's does not block the
+    /// wallet's own.
     ///
     /// # Errors
-    /// When one was found already, this one is held, it names another leaf than this wallet's key comes to, or the log
-    /// is known to have another one there.
+    /// Returns an error if a place was already found, if this one is already held or names a leaf
+    /// that does not follow from this wallet's key, or if the log is known to have another leaf
+    /// there.
     pub fn receive_person(&self, grant: &PersonGrant) -> Result<Inclusion, ReceiveError> {
         let PersonGrant { org, person, path, epoch } = grant;
         let (log, leaf) = (LogName::persons(org), person.leaf(self.address(org).pk));
@@ -241,8 +249,9 @@ impl Wallet {
     /// Takes in the receipt of a donation.
     ///
     /// # Errors
-    /// When it is held, names no donation log or another leaf than this wallet's key comes to, or the log is known to
-    /// have another one there.
+    /// Returns an error if the receipt is already held, does not name a donation log or names a
+    /// leaf that does not follow from this wallet's key, or if the log is known to have another
+    /// leaf there.
     pub fn receive_donation(&self, receipt: &DonationReceipt) -> Result<Inclusion, ReceiveError> {
         let log: LogName = receipt.origin.parse()?;
         if !log.is_donations() {
@@ -255,8 +264,8 @@ impl Wallet {
         if new { Ok(checked) } else { Err(ReceiveError::Held { log, place }) }
     }
 
-    /// Compares the leaf with the one that the sender names, and where the path leads with the shard's root when that
-    /// is known.
+    /// Compares the leaf with the one that the sender names, and the end of the path with the
+    /// shard's root if that is known.
     fn check(
         &self,
         log: &LogName,
@@ -281,8 +290,8 @@ impl Wallet {
         }
     }
 
-    /// The root that a shard had at an epoch, as far as it is known: the newest roof is of that epoch, or the shard was
-    /// full then and never changed again.
+    /// The root of a shard at an epoch, if it is known: the newest roof is of that epoch, or the
+    /// shard was already full then and has not changed since.
     pub(crate) fn known_root(
         &self,
         log: &LogName,

@@ -1,4 +1,5 @@
-//! Paths of what a wallet holds, renewed from shards that were checked: so that a path is final when its shard closes.
+//! Renews the paths of a wallet's items from checked shards, so that a path is final when its shard
+//! closes.
 
 use wufu_proto::{log::ShardContent, shard_path::ShardPath};
 use wufu_verifier::{Fr, encoding::field};
@@ -19,13 +20,13 @@ impl Wallet {
         self.renew(&view.persons.roof, view.persons.open.as_deref())
     }
 
-    /// Of a donation log every record is at hand, so no leaf of one's own is ever missed.
+    /// A wallet has every record of a donation log, so it never misses a leaf of its own.
     pub(crate) fn renew_donations(&self, view: &DonationView) -> Result<(), SyncError> {
         let roof = &view.view.roof;
         self.renew(roof, view.view.open.as_deref())?;
         let origin = roof.log().to_string();
         let held = self.store().donations()?.into_iter();
-        // A full shard never changes: what was not found in it never will be.
+        // A full shard never changes, so an item that was not found in it never will be.
         let unknown = |entry: &DonationHolding| entry.standing != InclusionStatus::Foreign;
         for entry in held.filter(|entry| entry.receipt.origin == origin && unknown(entry)) {
             let leaf = own_leaf(&entry.leaf)?;
@@ -42,7 +43,7 @@ impl Wallet {
         Ok(())
     }
 
-    /// Renews the paths of what the wallet holds in a shard, and writes down what is in the log and what is not.
+    /// Renews the paths of the wallet's items in a shard, and records which of them are in the log.
     pub(crate) fn renew(
         &self,
         roof: &RoofView,
@@ -60,7 +61,7 @@ impl Wallet {
             }
             let found = shard.path(place, own_leaf(holding.leaf())?);
             let found = found.and_then(|path| ShardPath::addressed(place, &path).ok());
-            // One bad receipt does not stop the others.
+            // One bad receipt must not stop the others.
             let standing =
                 if found.is_some() { InclusionStatus::Found } else { InclusionStatus::Foreign };
             let newer = found.filter(|found| found != path);
@@ -77,7 +78,7 @@ impl Wallet {
     }
 }
 
-/// A leaf as it is kept.
+/// Decodes a leaf from the store.
 pub(crate) fn own_leaf(leaf: &[u8; 32]) -> Result<Fr, StoreError> {
     field::decode("leaf", leaf).map_err(|_| StoreError::Damaged { entry: "a leaf" })
 }

@@ -1,4 +1,4 @@
-//! Where a wallet stands: what it holds, in which logs, at which epoch.
+//! The status of a wallet: what it holds, in which logs, and at which epoch.
 
 use wufu_verifier::log::name::LogName;
 
@@ -15,32 +15,35 @@ use crate::{
 pub struct LogStatus {
     /// The log.
     pub log: LogName,
-    /// Its epoch.
+    /// The epoch of the log's checkpoint.
     pub epoch: u64,
     /// Seconds since the epoch began.
     pub epoch_age: u64,
-    /// Its leaves.
+    /// The number of leaves in the log.
     pub size: u64,
-    /// The second source that had the same checkpoint.
+    /// The second source that had the same checkpoint, if there was one.
     pub compared: Option<String>,
     /// How many of the wallet's leaves are in the log and may be proved.
     pub ready: u64,
-    /// How many are not in the log yet: wait for the next epoch.
+    /// How many are not in the log yet and wait for the next epoch.
     pub not_yet: u64,
-    /// How many are other people's: the grants were made for another address.
+    /// How many belong to other people: the grants were made for another address.
     pub foreign: u64,
-    /// The names of those.
+    /// The names of these items.
     pub foreign_items: Vec<ItemName>,
-    /// Full shards to look up once ([`Wallet::look_up`]): they were filled while the wallet was away.
+    /// Full shards to look up once ([`Wallet::look_up`]), because they were filled while the wallet
+    /// was away.
     pub away: Vec<u64>,
 }
 
 impl Wallet {
-    /// Looks at the logs of an org in which the wallet holds something, renews the paths of it, and says how it stands.
-    /// Where it holds nothing yet, looks at whichever of the org's first logs there are.
+    /// Reads the logs of an organisation in which the wallet holds something, renews the paths of
+    /// its items, and returns their status. If it holds nothing yet, it reads those of the
+    /// organisation's first logs that exist.
     ///
     /// # Errors
-    /// When a source does not answer, has no log of the org, or lies.
+    /// Returns an error if a source does not answer, has no log of the organisation, or contradicts
+    /// what was signed.
     pub async fn sync(
         &self,
         sources: &Sources,
@@ -49,7 +52,7 @@ impl Wallet {
     ) -> Result<Vec<LogStatus>, SyncError> {
         let name = org.to_owned();
         let held = self.blocking(move |wallet| {
-            // Without it nothing is believed, so nobody is asked.
+            // Without a key no answer could be believed, so nobody is asked.
             wallet.key_of_honest(&LogName::cards(&name))?;
             wallet.logs(&name)
         });
@@ -72,7 +75,7 @@ impl Wallet {
         Ok(found)
     }
 
-    /// The first logs of an org that its ledger has, of which the wallet holds nothing.
+    /// The first logs of an organisation that exist. The wallet holds nothing in them.
     async fn logs_there(
         &self,
         sources: &Sources,
@@ -94,7 +97,7 @@ impl Wallet {
         Ok(views)
     }
 
-    /// The logs of an org in which the wallet holds something.
+    /// The logs of an organisation in which the wallet holds something.
     fn logs(&self, org: &str) -> Result<Vec<LogName>, SyncError> {
         let items = self.items()?.into_iter().map(|item| item.name().log.clone());
         let mut logs: Vec<LogName> = items.filter(|log| log.org == org).collect();
@@ -151,7 +154,7 @@ impl Wallet {
         Ok(status)
     }
 
-    /// Whether something that is held is in its log.
+    /// Whether an item is in its log.
     fn found(
         &self,
         view: &LogView,
@@ -163,8 +166,8 @@ impl Wallet {
         let held = path.path(leaf);
         let found = view.roof.inner_path((path.index(), leaf), &held, view.open.as_deref());
         let Err(OwnLeafError::Away { .. }) = found else { return Ok(found.map(drop)) };
-        // The shard was full already when the path was made, so it leads to its root or is of another leaf; or it was
-        // looked through.
+        // Either the shard was already full when the path was made, so that a path that misses its
+        // root belongs to another leaf; or the shard was searched.
         let key = self.key_of_honest(log)?;
         let full_then = self.known_root(log, &key, path.shard(), epoch)?.is_some();
         if full_then || holding.standing() == InclusionStatus::Foreign {

@@ -1,4 +1,4 @@
-//! Claims: all five cards, a person, a payee.
+//! Claims: five cards, a person and a payee.
 
 use std::fmt;
 
@@ -39,27 +39,27 @@ use crate::{
     wallet::Wallet,
 };
 
-/// What to claim.
+/// What a claim should say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimAsk {
     /// The campaign.
     pub org: String,
     /// The payee, 1 to 256 bytes.
     pub payout: Vec<u8>,
-    /// When the claim ends, in Unix seconds.
+    /// When the claim expires, in Unix seconds.
     pub expiry: u64,
-    /// The pinned key to prove under.
+    /// The id of the pinned key to prove under.
     pub key: KeyId,
-    /// Whether to claim although a claim was made and may still be, or was, admitted. Both show the same nullifiers, so
-    /// whoever sees them joins their payees, and the campaign pays once.
+    /// Whether to claim even if an earlier claim was admitted or may still be. Both show the same
+    /// nullifiers, so anybody who sees them can link the payees, and the campaign pays once.
     pub again: bool,
-    /// How many persons the campaign must have. The claim is one of theirs, but of those alone who hold all five cards:
-    /// their number is the issuer's to know, and may be much smaller.
+    /// How many persons the campaign must have. Only those who hold all five cards can claim; their
+    /// number may be much smaller, and only the issuer knows it.
     pub min_anonymity: u64,
 }
 
 impl ClaimAsk {
-    /// A first claim, in a campaign of [`MIN_ANONYMITY`] persons or more.
+    /// A first claim, in a campaign of at least [`MIN_ANONYMITY`] persons.
     pub fn new(org: &str, payout: &[u8], expiry: u64, key: KeyId) -> Self {
         let (org, payout) = (org.into(), payout.into());
         Self { org, payout, expiry, key, again: false, min_anonymity: MIN_ANONYMITY }
@@ -86,11 +86,13 @@ impl fmt::Debug for ClaimPlan {
 }
 
 impl Wallet {
-    /// Plans a claim. The ledger is asked for what everybody asks for, and for nothing afterwards.
+    /// Plans a claim. The wallet asks the ledger only what every wallet asks, and asks nothing
+    /// afterwards.
     ///
     /// # Errors
-    /// When a card or the person is missing or not in its log yet, the campaign has too few persons, a claim was made
-    /// before, the key is not pinned, or a log is not to be believed.
+    /// Returns an error if a card or the person is missing or not in its log yet, the campaign has
+    /// too few persons, an earlier claim was made, the key is not pinned, or a log contradicts what
+    /// was signed.
     ///
     /// # Cost
     /// Two open shards and roofs: up to 4 MiB, and a third of a hash for each of their leaves.
@@ -116,7 +118,7 @@ impl Wallet {
         plan.await?
     }
 
-    /// Everything that can be refused without asking anybody.
+    /// Makes all checks that need no server.
     fn may_claim(
         &self,
         ask: &ClaimAsk,
@@ -133,7 +135,7 @@ impl Wallet {
         if let Some(made) = made.filter(|_| !ask.again) {
             return Err(PlanError::Claimed { org, earlier: EarlierClaim::of(&made) });
         }
-        // What turned out to be somebody else's is no reason to begin.
+        // An item of somebody else does not count.
         let persons = self.store().persons_of(&org)?;
         if !persons.iter().any(|held| held.standing != InclusionStatus::Foreign) {
             return Err(PlanError::NoPerson { log: LogName::persons(&org) });
@@ -201,7 +203,8 @@ impl Wallet {
     }
 }
 
-/// The first of these cards that is in the log, with its path. When none is, the first reason.
+/// The first of these cards that is in the log, with its path. If none is, the error of the first
+/// one.
 fn card_of<'a>(
     cards: impl Iterator<Item = &'a CardHolding>,
     view: &LogView,
@@ -222,7 +225,8 @@ fn card_of<'a>(
     reason.map_or(Ok(None), |error| Err(error.into()))
 }
 
-/// The first of these places that is in the log, with its path. When none is, the first reason.
+/// The first of these places that is in the log, with its path. If none is, the error of the first
+/// one.
 fn person_of(
     held: Vec<PersonHolding>,
     view: &LogView,
@@ -253,25 +257,26 @@ fn inner_path(
 }
 
 impl ClaimPlan {
-    /// What its owner should know.
+    /// What the owner should know before proving.
     pub fn report(&self) -> &Report {
         &self.report
     }
 
-    /// What it proves.
+    /// The statement to be proved.
     pub fn statement(&self) -> &FiveFu {
         &self.instance.public
     }
 
-    /// What it binds.
+    /// The campaign, payee and expiry that the proof binds.
     pub fn binding(&self) -> &ClaimBinding {
         &self.binding
     }
 
-    /// Has the claim proved, verifies the proof, and remembers it before it gives it away.
+    /// Has the claim proved, verifies the proof, and records the claim before it returns the proof.
     ///
     /// # Errors
-    /// When there is no proof, it is not of this claim under the pinned key, or another claim was made meanwhile.
+    /// Returns an error if there is no proof, the proof is not of this claim under the pinned key,
+    /// or another claim was made meanwhile.
     pub async fn prove(
         &self,
         prover: &dyn ProofSource,
@@ -296,7 +301,7 @@ impl ClaimPlan {
         let (org, again) = (self.binding.org.clone(), self.again);
         let kept =
             self.wallet.blocking(move |wallet| wallet.store().add_claim(&org, &entry, again, now));
-        // Another one may have been made since this one was planned.
+        // Another claim may have been made since this one was planned.
         if let Err(made) = kept.await?? {
             let org = self.binding.org.clone();
             return Err(ProveError::Claimed { org, earlier: EarlierClaim::of(&made) });
@@ -322,8 +327,8 @@ impl ClaimPlan {
     }
 }
 
-/// A claim's envelope, as the wallet keeps it.
+/// A claim's envelope, as the store keeps it.
 pub(crate) fn claim_bytes(envelope: &Envelope) -> Vec<u8> {
-    // Bare: what it is, the store knows.
+    // Without a first line that names the message: the store knows what it is.
     v1::Envelope::from(envelope).encode_to_vec()
 }

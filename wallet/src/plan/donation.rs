@@ -1,4 +1,4 @@
-//! Donations: one of one's own that answers a verifier's request.
+//! Answers to verifiers' requests, with one of the wallet's donations.
 
 use std::fmt;
 
@@ -32,18 +32,19 @@ use crate::{
     wallet::Wallet,
 };
 
-/// Fewer records than these would nearly name the donor.
+/// With fewer records than this, an answer would nearly name the donor.
 pub const MIN_ANONYMITY: u64 = 1000;
 
-/// How a request is answered.
+/// How to answer a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DonationOptions {
     /// How many public records must meet the policy.
     pub min_anonymity: u64,
-    /// Whether to take a donation that this verifier has not seen, for whatever purpose. By default one that it has
-    /// seen under the same policy is shown again, so that it learns nothing new.
+    /// Whether to show only a donation that this verifier has not seen for any purpose. By default,
+    /// a donation that it has seen under the same policy is shown again, so that it learns nothing
+    /// new.
     pub fresh: bool,
-    /// The donation to show, by its place in the log. By default the first that meets the policy.
+    /// The place of the donation to show. By default, the first donation that meets the policy.
     pub place: Option<u64>,
 }
 
@@ -53,18 +54,18 @@ impl Default for DonationOptions {
     }
 }
 
-/// The donation that a plan shows. It is what the proof hides, so it prints as nothing.
+/// The donation that a plan shows. The proof hides it, so `Debug` prints nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ChosenDonation {
-    /// Its place in the log.
+    /// The place in the log.
     pub place: u64,
-    /// What it went to.
+    /// The project that received the donation.
     pub project: ProjectKey,
-    /// How much.
+    /// The amount of the donation.
     pub amount: Amount,
-    /// When.
+    /// The time of the donation.
     pub time: Time,
-    /// Whether this verifier was shown it before, under the same policy.
+    /// Whether this verifier has already seen it, under the same policy.
     pub shown_before: bool,
 }
 
@@ -106,11 +107,13 @@ impl Wallet {
     /// Plans the answer to a request.
     ///
     /// # Errors
-    /// When the request is over, asks for no pinned key or an unknown log, too few records meet its policy, no donation
-    /// of the wallet's does, or the verifier has seen them under another policy; when the log is not to be believed.
+    /// Returns an error if the request has expired, names no pinned key or an unknown log, too few
+    /// records or none of the wallet's donations meet its policy, the verifier has seen them under
+    /// another policy, or the log contradicts what was signed.
     ///
     /// # Cost
-    /// All records of the log, each fetched and hashed once and then kept: see [`Wallet::donation_log`].
+    /// Fetches and hashes all records of the log, each once, and keeps them: see
+    /// [`Wallet::donation_log`].
     pub async fn plan_donation(
         &self,
         sources: &Sources,
@@ -153,7 +156,7 @@ impl Wallet {
         let org = &view.view.log().org;
         let sk = self.spend_key(org);
         let record = receipt.record(sk.public_key());
-        // The policy admits it, so its project is in the set.
+        // The policy admits the record, so its project is in the set.
         let member = set_path(&policy.projects, record.project).unwrap_or_default();
         let ext = request.ext(key.id());
         let witness =
@@ -184,7 +187,8 @@ impl Wallet {
         })
     }
 
-    /// A donation that meets the policy and may be shown, with whether it was shown before and its path.
+    /// Chooses a donation that meets the policy and may be shown. Returns whether it was shown
+    /// before, and its path.
     fn choose(
         &self,
         request: &ProofRequest,
@@ -221,7 +225,8 @@ impl Wallet {
         let (mut candidates, mut shown_already) = (Vec::new(), 0);
         for entry in fitting {
             match self.store().shown(request.verifier(), &entry.leaf)? {
-                // Never a second policy for one verifier: together they would narrow it down.
+                // Never show a donation to one verifier under two policies: together they would
+                // narrow it down.
                 Some(shown) if shown != policy_hash => {}
                 Some(_) if options.fresh => shown_already += 1,
                 shown => candidates.push((shown.is_some(), entry)),
@@ -233,7 +238,8 @@ impl Wallet {
                 shown => PlanError::NoneFresh { log: log.clone(), shown },
             });
         }
-        // One that was shown first. Stable: among equals the first in the log.
+        // Donations that were shown come first. The sort is stable, so among equals the first in
+        // the log wins.
         candidates.sort_by_key(|(shown, _)| !*shown);
         let mut reason = None;
         for (shown, entry) in candidates {
@@ -250,37 +256,38 @@ impl Wallet {
                 Err(error) => reason = reason.or(Some(error)),
             }
         }
-        // There was a candidate, so there is a reason.
+        // There was a candidate, so there is a reason why it failed.
         Err(reason.map_or(PlanError::SecondPolicy, PlanError::from))
     }
 }
 
 impl DonationPlan {
-    /// What its owner should know.
+    /// What the owner should know before proving.
     pub fn report(&self) -> &Report {
         &self.report
     }
 
-    /// Which donation it shows.
+    /// The donation to be shown.
     pub fn chosen(&self) -> &ChosenDonation {
         &self.chosen
     }
 
-    /// What it proves.
+    /// The statement to be proved.
     pub fn statement(&self) -> &Donation {
         &self.instance.public
     }
 
-    /// The request that it answers.
+    /// The request to be answered.
     pub fn request(&self) -> &ProofRequest {
         &self.request
     }
 
-    /// Has the donation proved, verifies the proof, and remembers to whom it is shown before it gives it away.
+    /// Has the donation proved, verifies the proof, and records who sees it before it returns the
+    /// proof.
     ///
     /// # Errors
-    /// When there is no proof, it is not of this donation under the pinned key, or the verifier was shown the donation
-    /// under another policy meanwhile.
+    /// Returns an error if there is no proof, the proof is not of this donation under the pinned
+    /// key, or the verifier was shown the donation under another policy meanwhile.
     pub async fn prove(
         &self,
         prover: &dyn ProofSource,

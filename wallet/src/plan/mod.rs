@@ -1,9 +1,9 @@
-//! Plan, prove, verify: from what a wallet holds to an envelope that may be shown.
+//! Plan, prove, verify: from the items of a wallet to an envelope that may be shown.
 //!
-//! A plan holds the witness, the statement that it proves and what its owner should know before
-//! anything is shown. It is made from public files and the wallet alone; whoever proves it then
-//! learns no more than their [`ProofMode`] says. The proof that comes back is verified against the
-//! pinned key with the wallet's own statement, and only then is there an envelope.
+//! A plan contains the witness, the statement, and what the owner should know before anything is
+//! shown. It is made only from public files and the wallet; whoever proves it learns no more than
+//! their [`ProofMode`] says. The wallet verifies the proof against the pinned key and its own
+//! statement, and only then makes an envelope.
 
 mod claim;
 mod donation;
@@ -33,25 +33,30 @@ use crate::{
     wallet::{TaskStopped, Wallet},
 };
 
-/// Why there is no plan.
+/// Why nothing could be planned.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// The request or claim is over.
-    #[error("the request or claim expired at {}, {} ago", Utc(*expiry), Span(now.saturating_sub(*expiry)))]
+    /// The request or claim has expired.
+    #[error(
+        "the request or claim expired at {}, {} ago",
+        Utc(*expiry),
+        Span(now.saturating_sub(*expiry))
+    )]
     Over {
-        /// When it ended, in Unix seconds.
+        /// When it expired, in Unix seconds.
         expiry: u64,
-        /// The time now.
+        /// The time now, in Unix seconds.
         now: u64,
     },
-    /// No key that may be used is pinned.
+    /// None of the keys that may be used is pinned.
     #[error(
-        "{} pinned here: get it from a source that you trust, and pin it (wufu wallet pin --key FILE, or --dev-keys for trials)",
-        if *asked == 1 { "the one key that is asked for is not".into() } else { format!("none of the {asked} keys that are asked for is") }
+        "{}: get a key from a source that you trust, and pin it (wufu wallet pin --key FILE, or \
+         --dev-keys for trials)",
+        not_pinned(*asked)
     )]
     NoKey {
-        /// How many were asked for.
+        /// How many keys may be used.
         asked: usize,
     },
     /// The key is for another circuit.
@@ -59,7 +64,7 @@ pub enum PlanError {
     Circuit {
         /// The key.
         key: KeyId,
-        /// Its circuit.
+        /// The circuit of the key.
         got: CircuitName,
         /// The circuit that is needed.
         expected: CircuitName,
@@ -67,26 +72,30 @@ pub enum PlanError {
     /// The payee is empty or too long.
     #[error(transparent)]
     Binding(#[from] ConvertError),
-    /// The request names no donation log.
+    /// The request does not name a donation log.
     #[error(transparent)]
     NoDonationLog(#[from] DonationLogError),
     /// Cards are missing.
-    #[error("no card of {org} of these kinds: {}", kinds(missing))]
+    #[error("this wallet holds no card of {org} of these kinds: {}", kinds(missing))]
     Cards {
         /// The campaign.
         org: String,
-        /// The kinds.
+        /// The missing kinds.
         missing: Vec<Kind>,
     },
-    /// There is no place in the person log.
-    #[error("no place in {log} is held")]
+    /// The wallet holds no place in the person log.
+    #[error(
+        "this wallet holds no place in {log}: ask the registrar to register its address (wufu \
+         wallet address), and take in the grant (wufu wallet receive)"
+    )]
     NoPerson {
         /// The log.
         log: LogName,
     },
-    /// A claim was made before.
+    /// An earlier claim was made.
     #[error(
-        "{earlier}: a second claim of {org} would show the same nullifiers, and the campaign pays once"
+        "{earlier}: a second claim at {org} would show the same nullifiers, and the campaign pays \
+         once"
     )]
     Claimed {
         /// The campaign.
@@ -94,7 +103,7 @@ pub enum PlanError {
         /// The earlier claim.
         earlier: EarlierClaim,
     },
-    /// The place that was wanted is not one of this wallet's donations.
+    /// None of this wallet's donations is at the wanted place.
     #[error("this wallet holds no donation at place {place} of {log}: see `wufu wallet list`")]
     NotHeld {
         /// The log.
@@ -102,7 +111,7 @@ pub enum PlanError {
         /// The place.
         place: u64,
     },
-    /// The donation at the place that was wanted does not meet the policy.
+    /// The donation at the wanted place does not meet the policy.
     #[error("this wallet's donation at place {place} of {log} does not meet the policy")]
     NotAdmitted {
         /// The log.
@@ -110,15 +119,17 @@ pub enum PlanError {
         /// The place.
         place: u64,
     },
-    /// Every donation that meets the policy was shown to this verifier, and one was wanted that was not.
+    /// Every donation that meets the policy was already shown to this verifier, and a fresh one was
+    /// wanted.
     #[error(
-        "this verifier was shown every donation of this wallet in {log} that meets the policy ({shown}), so none is fresh: \
-         without --fresh the same one is shown again, from which it learns nothing new"
+        "this verifier was shown every donation of this wallet in {log} that meets the policy \
+         ({shown}), so none is fresh: without --fresh, the same one is shown again, and the \
+         verifier learns nothing new"
     )]
     NoneFresh {
         /// The log.
         log: LogName,
-        /// How many were shown to it.
+        /// How many donations it was shown.
         shown: usize,
     },
     /// No donation of this wallet meets the policy.
@@ -126,25 +137,29 @@ pub enum PlanError {
     NoDonation {
         /// The log.
         log: LogName,
-        /// How many donations are held there.
+        /// How many donations the wallet holds in the log.
         held: usize,
     },
     /// Too few records meet the policy: showing a donation would nearly name the donor.
     #[error(
-        "{} the policy, expected at least {expected}: fewer would name the donor (--min-anonymity sets how few you accept)",
-        if *got == 1 { "1 public record meets".into() } else { format!("{got} public records meet") }
+        "{} the policy, expected at least {}: an answer among fewer would nearly name the donor \
+         (--min-anonymity sets how few you accept)",
+        records_meet(*got),
+        grouped(*expected)
     )]
     Few {
-        /// How many do.
+        /// How many records meet it.
         got: u64,
-        /// How many must.
+        /// How many must meet it.
         expected: u64,
     },
     /// The campaign has too few persons: a claim would nearly name the claimant.
     #[error(
-        "the campaign has {got} {}, expected at least {expected}: a claim among fewer would name the claimant \
-         (--min-anonymity sets how few you accept)",
-        if *got == 1 { "person" } else { "persons" }
+        "the campaign has {} {}, expected at least {}: a claim among fewer would nearly name the \
+         claimant (--min-anonymity sets how few you accept)",
+        grouped(*got),
+        if *got == 1 { "person" } else { "persons" },
+        grouped(*expected)
     )]
     FewPersons {
         /// How many it has.
@@ -154,24 +169,39 @@ pub enum PlanError {
     },
     /// Every donation that meets the policy was shown to this verifier under another one.
     #[error(
-        "this verifier has seen every donation that meets the policy under another policy: two of them would narrow it down"
+        "this verifier has already seen every donation that meets the policy, under another \
+         policy: two policies together would narrow it down"
     )]
     SecondPolicy,
-    /// A leaf of one's own.
+    /// There is no path for one of the wallet's own leaves.
     #[error(transparent)]
     OwnLeaf(#[from] OwnLeafError),
-    /// A log.
+    /// A log could not be read, or contradicts what was signed.
     #[error(transparent)]
     Sync(#[from] SyncError),
-    /// The statement is false: our bug.
-    #[error("the plan is false: {0}")]
+    /// The statement is false, which is a bug of the wallet.
+    #[error("the plan is of a false statement, which is a bug of the wallet: {0}")]
     False(#[from] ClauseError),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The program ends.
+    /// The computation was stopped, because the program ends.
     #[error(transparent)]
     Stopped(#[from] TaskStopped),
+}
+
+fn records_meet(got: u64) -> String {
+    match got {
+        1 => "1 public record meets".into(),
+        got => format!("{} public records meet", grouped(got)),
+    }
+}
+
+fn not_pinned(asked: usize) -> String {
+    match asked {
+        1 => "the requested key is not pinned".into(),
+        asked => format!("none of the {asked} requested keys is pinned"),
+    }
 }
 
 fn no_donation(log: &LogName, held: usize) -> String {
@@ -182,11 +212,24 @@ fn no_donation(log: &LogName, held: usize) -> String {
     }
 }
 
+/// A number with commas between groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 fn kinds(missing: &[Kind]) -> String {
     missing.iter().map(Kind::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// A claim that stands in the way of another.
+/// An earlier claim, which stands in the way of another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EarlierClaim {
     /// The ledger admitted it.
@@ -194,12 +237,12 @@ pub enum EarlierClaim {
         /// The ledger's number, as its signed receipt says.
         claim: Option<u64>,
     },
-    /// The ledger refused it: an earlier one had spent a nullifier of it.
+    /// The ledger refused it, because a claim before it had spent one of its nullifiers.
     Refused {
-        /// The ledger's number of the earlier one, as its signed refusal says.
+        /// The ledger's number of the claim before it, as the signed refusal says.
         by: Option<u64>,
     },
-    /// It was made here, and may still be submitted.
+    /// It was made by this wallet, and may still be submitted.
     Open,
 }
 
@@ -217,38 +260,41 @@ impl fmt::Display for EarlierClaim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Admitted { claim: Some(claim) } => write!(f, "claim {claim} was admitted"),
-            Self::Admitted { claim: None } => f.write_str("a claim was admitted"),
+            Self::Admitted { claim: None } => f.write_str("an earlier claim was admitted"),
             Self::Refused { by: Some(by) } => {
                 write!(
                     f,
-                    "a claim was made that the ledger refused, since claim {by} was made before it"
+                    "the ledger refused an earlier claim of this wallet, because of claim {by}"
                 )
             }
-            Self::Refused { by: None } => f.write_str("a claim was made that the ledger refused"),
-            Self::Open => f.write_str("a claim was made that may still be submitted"),
+            Self::Refused { by: None } => {
+                f.write_str("the ledger refused an earlier claim of this wallet")
+            }
+            Self::Open => f.write_str("an earlier claim of this wallet may still be submitted"),
         }
     }
 }
 
-/// Why a plan became no envelope.
+/// Why a plan did not become an envelope.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProveError {
-    /// The prover.
+    /// The prover made no proof.
     #[error(transparent)]
     Prover(#[from] ProverError),
-    /// The proof that came does not verify, or is of something else. Nothing was shown.
+    /// The proof does not verify, or is about something else. Nothing was shown.
     #[error("the proof is refused: {0}")]
     Refused(#[from] VerifyError),
-    /// The proof that came is of another statement of this wallet's key. Nothing was shown.
+    /// The proof is of another statement of this wallet's key. Nothing was shown.
     #[error("the proof is of another statement than the planned one")]
     OtherStatement,
-    /// This verifier was shown the donation under another policy since it was planned.
-    #[error("this verifier was shown the donation under another policy meanwhile")]
+    /// This verifier was shown the donation under another policy after the plan was made.
+    #[error("meanwhile, this verifier was shown the donation under another policy")]
     SecondPolicy,
-    /// Another claim was made since this one was planned. Nothing was shown.
+    /// Another claim was made after this one was planned. Nothing was shown.
     #[error(
-        "meanwhile, {earlier}: a second claim of {org} would show the same nullifiers, and the campaign pays once"
+        "meanwhile, {earlier}: a second claim at {org} would show the same nullifiers, and the \
+         campaign pays once"
     )]
     Claimed {
         /// The campaign.
@@ -256,29 +302,30 @@ pub enum ProveError {
         /// The earlier claim.
         earlier: EarlierClaim,
     },
-    /// The envelope.
+    /// The envelope could not be made.
     #[error(transparent)]
     Envelope(#[from] ConvertError),
-    /// The store: what is shown must be remembered first.
+    /// The store failed. What is shown must be recorded first.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The program ends.
+    /// The computation was stopped, because the program ends.
     #[error(transparent)]
     Stopped(#[from] TaskStopped),
 }
 
-/// What an owner should know of a proof: in every plan and every answer.
+/// What an owner should know about a proof. It is part of every plan and answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// How many it could be about at most: the records that meet the policy, or the persons of the campaign. They may
-    /// be fewer: one donor has several records, and who does not hold all five cards cannot claim.
+    /// The size of the anonymity set at most: the records that meet the policy, or the persons of
+    /// the campaign. It may be smaller, because one donor can have several records, and only
+    /// persons with all five cards can claim.
     pub anonymity: u64,
     /// The epoch of the logs.
     pub epoch: u64,
-    /// Seconds since it began.
+    /// How long ago the epoch began, in seconds.
     pub epoch_age: u64,
-    /// The second source that had the same checkpoints. Without one, the operator could have shown this wallet a root
-    /// of its own.
+    /// The second source that had the same checkpoints, if there was one. Without it, the operator
+    /// could have shown this wallet a root that nobody else sees.
     pub compared: Option<String>,
     /// The key.
     pub key: KeyId,
@@ -286,21 +333,21 @@ pub struct Report {
     pub provenance: Provenance,
 }
 
-/// A proof that was verified here, ready to be shown, and what its owner should know.
+/// A proof that the wallet has verified and that may be shown, and what its owner should know.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// What to show.
+    /// The envelope to show.
     pub envelope: Envelope,
-    /// What was known when it was planned.
+    /// The report of the plan.
     pub report: Report,
-    /// Who made it, and so who learned what.
+    /// How the proof was made, and so who learned what.
     pub mode: ProofMode,
-    /// How long it took.
+    /// How long the steps took.
     pub timings: Timings,
 }
 
 impl Wallet {
-    /// The pinned key for a circuit among those that are asked for, the first that there is.
+    /// The first of the requested keys that is pinned and belongs to the circuit.
     fn pinned(&self, asked: &[KeyId], expected: CircuitName) -> Result<VerifyingKey, PlanError> {
         let mut other = None;
         for id in asked {
@@ -317,12 +364,13 @@ impl Wallet {
     }
 }
 
-/// The points of a proof that was verified.
+/// The points of a verified proof.
 fn points(made: &UnverifiedProof) -> Result<Proof, ProveError> {
     Ok(Proof::decode(&made.proof).map_err(VerifyError::Proof)?)
 }
 
-/// What an envelope says of a log. Never its note: the operator could know this wallet by it.
+/// What an envelope says about a log. It never contains the log's note, by which the operator could
+/// recognise this wallet.
 fn log_epoch(checkpoint: &Checkpoint) -> LogEpoch {
     LogEpoch { origin: checkpoint.origin().into(), epoch: checkpoint.epoch() }
 }

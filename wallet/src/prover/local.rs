@@ -1,4 +1,4 @@
-//! Proofs made in the wallet's own process.
+//! Proofs that the wallet makes in its own process.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ pub struct LocalProver {
 }
 
 impl LocalProver {
-    /// A prover with these keys, best first.
+    /// A prover with these keys, the preferred one first.
     pub fn new(provers: impl IntoIterator<Item = Prover>) -> Self {
         Self { provers: provers.into_iter().collect() }
     }

@@ -1,4 +1,4 @@
-//! Who makes a wallet's proofs.
+//! Provers: who makes a wallet's proofs.
 
 pub mod blind;
 #[cfg(feature = "engine")]
@@ -26,68 +26,72 @@ use crate::{
     wallet::TaskStopped,
 };
 
-/// Why a prover gave no proof.
+/// Why a prover did not make a proof.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProverError {
-    /// Where it is said to be.
+    /// The address is not one that a wallet may connect to.
     #[error(transparent)]
     Place(#[from] EndpointError),
-    /// The connection.
+    /// The connection failed.
     #[error("no connection to the {role} at {endpoint}: {error}")]
     Connect {
-        /// What it is: "prover", "dealer" or "evaluator".
+        /// The kind of server: "prover", "dealer" or "evaluator".
         role: &'static str,
-        /// Whereto.
+        /// The server's address.
         endpoint: String,
-        /// What the transport says.
+        /// The transport's error.
         #[source]
         error: tonic::transport::Error,
     },
-    /// It is full.
+    /// The server is full.
     #[error("the {role} at {endpoint} is full{wait}", wait = wait(*retry))]
     Busy {
-        /// What it is: "prover", "dealer" or "evaluator".
+        /// The kind of server: "prover", "dealer" or "evaluator".
         role: &'static str,
-        /// Who.
+        /// The server's address.
         endpoint: String,
-        /// When to come back, if it said so.
+        /// After how long to try again, if the server said so.
         retry: Option<Duration>,
     },
-    /// It answered with an error.
-    #[error("the {role} at {endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
+    /// The server answered with an error.
+    #[error(
+        "the {role} at {endpoint} answered {code:?}: {message}",
+        code = status.code(),
+        message = status.message()
+    )]
     Status {
-        /// What it is: "prover", "dealer" or "evaluator".
+        /// The kind of server: "prover", "dealer" or "evaluator".
         role: &'static str,
-        /// Who.
+        /// The server's address.
         endpoint: String,
-        /// The answer.
+        /// The error, fit to be shown.
         #[source]
         status: Box<tonic::Status>,
     },
-    /// Its answer ended without a proof.
+    /// The answer ended without a proof.
     #[error("the {role} at {endpoint} sent no proof")]
     Silent {
-        /// What it is: "prover", "dealer" or "evaluator".
+        /// The kind of server: "prover", "dealer" or "evaluator".
         role: &'static str,
-        /// Who.
+        /// The server's address.
         endpoint: String,
     },
-    /// Its answer is no proof.
-    #[error("the {role} at {endpoint} answered badly: {error}")]
+    /// The answer is not a proof.
+    #[error("the {role} at {endpoint} gave a faulty answer: {error}")]
     Answer {
-        /// What it is: "prover", "dealer" or "evaluator".
+        /// The kind of server: "prover", "dealer" or "evaluator".
         role: &'static str,
-        /// Who.
+        /// The server's address.
         endpoint: String,
         /// What is wrong with it.
         #[source]
         error: ConvertError,
     },
-    /// It has no such key.
+    /// The prover does not have the key.
     #[error("there is no proving key {key} here")]
     NoKey {
-        /// The key that was asked for.
+        /// The id of the requested key.
         key: KeyId,
     },
     /// The statement is false.
@@ -97,15 +101,15 @@ pub enum ProverError {
     #[cfg(feature = "engine")]
     #[error(transparent)]
     Engine(#[from] wufu_prover::ProveError),
-    /// Blind mode.
+    /// Blind mode failed.
     #[error(transparent)]
     Blind(Box<BlindError>),
-    /// The program ends.
+    /// The computation was stopped, because the program ends.
     #[error(transparent)]
     Stopped(#[from] TaskStopped),
 }
 
-/// What an error that a server answered with means.
+/// Converts the error with which a server answered.
 fn answered(role: &'static str, endpoint: &Endpoint, status: tonic::Status) -> ProverError {
     let endpoint = endpoint.to_string();
     if status.code() == tonic::Code::ResourceExhausted {
@@ -116,44 +120,46 @@ fn answered(role: &'static str, endpoint: &Endpoint, status: tonic::Status) -> P
 }
 
 fn wait(retry: Option<Duration>) -> String {
-    retry.map(|retry| format!(": try again in {} ms", retry.as_millis())).unwrap_or_default()
+    retry
+        .map(|retry| format!(": try again in {} s", retry.as_millis().div_ceil(1000)))
+        .unwrap_or_default()
 }
 
-/// A proof as it came. The wallet verifies it before it uses it.
+/// A proof as the prover gave it. The wallet verifies it before it uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnverifiedProof {
     /// 32 bytes for each public input.
     pub public_inputs: Vec<u8>,
     /// 128 bytes.
     pub proof: Vec<u8>,
-    /// The key that it is said to be under.
+    /// The id of the key that the prover names.
     pub key_id: KeyId,
-    /// How long it took.
+    /// How long the steps took.
     pub timings: Timings,
-    /// How it was made, and so who learned what.
+    /// How the proof was made, and so who learned what.
     pub mode: ProofMode,
 }
 
 impl UnverifiedProof {
-    /// What a verifier checks.
+    /// The parts that a verifier checks.
     pub fn presented(&self) -> PresentedProof<'_> {
         let Self { public_inputs, proof, key_id, .. } = self;
         PresentedProof { key_id: key_id.as_bytes(), public_inputs, proof }
     }
 }
 
-/// Is told how far a proof is.
+/// A callback that is told how far a proof is.
 pub type OnStage = Arc<dyn Fn(Stage) + Send + Sync>;
 
-/// Somebody who makes proofs. Nothing that comes back is believed.
+/// Something that makes proofs. The wallet verifies every proof that it gets.
 #[tonic::async_trait]
 pub trait ProofSource: fmt::Debug + Send + Sync {
-    /// How, and so who learns what.
+    /// How it proves, and so who learns what.
     fn mode(&self) -> ProofMode;
 
-    /// Proves a statement, and tells `stage` how far it is.
+    /// Proves a statement, and reports its progress to `stage`.
     ///
     /// # Errors
-    /// When there is no proof.
+    /// Returns an error if no proof could be made.
     async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError>;
 }

@@ -6,36 +6,36 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProofMode {
-    /// In the wallet's own process: nobody else learned anything.
+    /// In the wallet's own process, so that nobody else learned anything.
     Local,
     /// By a prover that saw the witness.
     Trusted {
-        /// Where it is.
+        /// The server's address.
         endpoint: String,
     },
     /// By servers that share nothing, of which none saw the witness.
     Blind {
-        /// Whose masks were used, or who was asked for some.
+        /// The dealers whose masks were used, or who were asked for some.
         dealers: Vec<DealerContact>,
-        /// Who was sent something, one after the other: all but the last failed.
+        /// The evaluators that were sent something, in order. All but the last one failed.
         evaluators: Vec<String>,
-        /// Why no server made the proof, when the wallet's own engine did.
+        /// Why no server made the proof, if the wallet's own engine made it.
         failure: Option<String>,
     },
 }
 
-/// A dealer, and when it was asked.
+/// A dealer, and whether it was asked for this proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DealerContact {
-    /// Where it is.
+    /// The server's address.
     pub endpoint: String,
-    /// Whether it was asked for masks while this proof was made. Otherwise those were used that had been fetched
-    /// earlier.
+    /// Whether it was asked for masks while this proof was made. Otherwise, masks from an earlier
+    /// call were used.
     pub asked: bool,
 }
 
 impl ProofMode {
-    /// Its name, for people and machines.
+    /// The name, for people and programs.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Local => "local",
@@ -45,7 +45,7 @@ impl ProofMode {
         }
     }
 
-    /// Why no server made the proof, when blind mode failed and the wallet's own engine made it.
+    /// Why no server made the proof, if blind mode failed and the wallet's own engine made it.
     pub fn failure(&self) -> Option<&str> {
         match self {
             Self::Blind { failure, .. } => failure.as_deref(),
@@ -53,22 +53,25 @@ impl ProofMode {
         }
     }
 
-    /// What whoever made the proof learned.
+    /// What the prover learned.
     pub fn learned(&self) -> &'static str {
         match self {
             Self::Local => "nothing left the wallet",
             Self::Trusted { .. } => {
-                "the prover saw the witness, and with it the power to spend, show and recognise everything under that key"
+                "the prover saw the witness, and with it can spend, show and recognise everything \
+                 under that key"
             }
             Self::Blind { failure: None, .. } => {
-                "no server saw the witness, a public input or an identity; dealer and evaluator together could work it out"
+                "no server saw the witness, a public input or an identity; dealer and evaluator \
+                 together could work it out"
             }
             Self::Blind { evaluators, .. } if evaluators.is_empty() => {
-                "it was made in this wallet: no evaluator was sent anything, and no server learned anything of the witness"
+                "the proof was made in this wallet: no evaluator was sent anything, and no server \
+                 learned anything about the witness"
             }
             Self::Blind { .. } => {
-                "it was made in this wallet, after an evaluator was sent masked numbers; dealer and evaluator together could \
-                 work the witness out"
+                "the proof was made in this wallet, after an evaluator was sent masked numbers; \
+                 dealer and evaluator together could work out the witness"
             }
         }
     }
@@ -81,9 +84,14 @@ impl ProofMode {
             Self::Local => Vec::new(),
             Self::Trusted { endpoint } => vec![server("prover", endpoint, self.learned())],
             Self::Blind { dealers, evaluators, .. } => {
-                let dealt = "which circuit, how many tokens, when they were fetched, from which address; not whether or for what they are used, though a wallet that proves rarely fetches them close to a proof";
-                let earlier = "nothing from this proof: its masks had been fetched earlier, and it learned then which circuit, how many tokens, when and from which address";
-                let evaluated = "which circuit, when, from which address, and numbers that are uniform without the dealer's seed";
+                let dealt = "which circuit, how many tokens, when they were fetched and from which \
+                             address; not whether or for what they are used, though a wallet that \
+                             proves rarely fetches them close to a proof";
+                let earlier = "nothing from this proof: its masks were fetched earlier, and then \
+                               the dealer learned which circuit, how many tokens, when and from \
+                               which address";
+                let evaluated = "which circuit, when, from which address, and numbers that are \
+                                 uniform without the dealer's seed";
                 let dealers = dealers.iter().map(|dealer| {
                     server("dealer", &dealer.endpoint, if dealer.asked { dealt } else { earlier })
                 });
@@ -100,9 +108,9 @@ impl ProofMode {
 /// A server, and what it learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// What it does: "prover", "dealer" or "evaluator".
+    /// The kind of server: "prover", "dealer" or "evaluator".
     pub role: &'static str,
-    /// Where it is.
+    /// The server's address.
     pub endpoint: String,
     /// What it learned.
     pub learned: &'static str,

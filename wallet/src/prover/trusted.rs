@@ -1,4 +1,4 @@
-//! A prover over gRPC, which sees the witness.
+//! A prover over gRPC that sees the witness.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use wufu_proto::{
 use super::{OnStage, ProofMode, ProofSource, ProverError, Stage, UnverifiedProof, answered};
 use crate::endpoint::{Endpoint, SMALL_ANSWER, within};
 
-/// How long a proof may take when nobody says otherwise.
+/// The default time limit for a proof.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What the server is called.
+/// The name of the server in messages.
 const PROVER: &str = "prover";
 
-/// A prover that its owner trusts as they trust the wallet: it sees the witness.
+/// A prover that the wallet's owner trusts with everything: it sees the witness.
 #[derive(Clone, Debug)]
 pub struct TrustedProver {
     endpoint: Endpoint,
@@ -26,21 +26,22 @@ pub struct TrustedProver {
 }
 
 impl TrustedProver {
-    /// The prover at this endpoint. Nothing is connected yet.
+    /// The prover at this endpoint. This does not connect yet.
     pub fn new(endpoint: Endpoint) -> Self {
         Self { endpoint, timeout: TIMEOUT }
     }
 
-    /// The same, giving up after `timeout`; the prover is told.
+    /// The same, with another time limit, which the prover is told.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// What the prover can prove, and within which limits. Whether to believe it is another question: pin its key ids.
+    /// Asks the prover what it can prove, and within which limits. Do not rely on the answer: pin
+    /// its key ids.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// Returns an error if the prover does not answer.
     pub async fn info(&self) -> Result<ProverInfo, ProverError> {
         let mut client = self.client().await?;
         let answer = within(self.timeout, client.get_info(v1::GetInfoRequest {})).await;

@@ -1,4 +1,4 @@
-//! A seed as people write it down and type it in: 24 words, or hexadecimal digits.
+//! A seed as people write it down and type it: 24 words, or hexadecimal digits.
 
 use bip39::{Language, Mnemonic};
 use wufu_circuits::Seed;
@@ -6,17 +6,18 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{LABEL, SeedError, checksum, from_hex};
 
-/// Words of a seed: 256 bits and 8 of checksum, 11 each.
+/// The number of words of a seed: 256 bits and a checksum of 8 bits, 11 bits each.
 const WORDS: usize = 24;
 
-/// The seed as 24 words of the English list of BIP-39. They are the seed itself; no password belongs to them, and other
-/// programs that know BIP-39 make something else of them.
+/// The seed as 24 words of the English list of BIP-39. The words are the seed itself, without a
+/// password. Other BIP-39 programs derive other keys from them.
 ///
 /// # Errors
 /// Never: every seed has 24 words.
 pub fn to_words(seed: &Seed) -> Result<Zeroizing<String>, SeedError> {
     let mnemonic = Mnemonic::from_entropy(seed.as_bytes()).map_err(|_| SeedError::Form)?;
-    // All of it at once: growing would leave copies behind. No word has more than eight letters.
+    // Allocated at once, because growing would leave copies behind. No word has more than eight
+    // letters.
     let mut words = Zeroizing::new(String::with_capacity(WORDS * 9));
     for word in mnemonic.words() {
         if !words.is_empty() {
@@ -27,19 +28,19 @@ pub fn to_words(seed: &Seed) -> Result<Zeroizing<String>, SeedError> {
     Ok(words)
 }
 
-/// The seed that somebody typed, or that [`to_text`](super::to_text) or [`to_words`] wrote: 24 words, or 64 hexadecimal
-/// digits with or without their checksum, or one after the other. Case, blanks and line endings do not matter, nor do
-/// numbers before the words ("1. abandon").
+/// Reads a seed that somebody typed, or that [`to_text`](super::to_text) or [`to_words`] wrote: 24
+/// words, or 64 hexadecimal digits with or without their checksum, or both. Case, blanks, line
+/// endings and numbers before the words ("1. abandon") do not matter.
 ///
 /// # Errors
-/// When it is neither, or was mistyped. No error repeats what was typed.
+/// Returns an error if the text is neither, or was mistyped. No error repeats what was typed.
 pub fn from_typed(text: &[u8]) -> Result<Seed, SeedError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let text = std::str::from_utf8(text).map_err(|_| SeedError::NotText)?;
     let text = Zeroizing::new(text.to_lowercase());
     let parts: Vec<&str> = text.split_whitespace().filter(|part| !is_number(part)).collect();
     let (hex, rest) = match parts.iter().position(|part| *part == LABEL.trim_end()) {
-        // What stands before it are digits, and one part after it the checksum.
+        // The digits stand before it, and the checksum after it.
         Some(at) => (&parts[..at], &parts[at + 1..]),
         None => (&parts[..], &[][..]),
     };
@@ -47,7 +48,7 @@ pub fn from_typed(text: &[u8]) -> Result<Seed, SeedError> {
     let length: usize = hex.iter().map(|part| part.len()).sum();
     match (hex, rest) {
         ([], []) => Err(SeedError::Empty),
-        // Sixty-four digits are no 24 words: the shortest words have three letters.
+        // Sixty-four digits cannot be 24 words: the shortest words have three letters.
         (_, []) if hex.iter().all(digits) && (length == 64 || hex.len() == 1) => {
             of_digits(hex, length)
         }
@@ -68,7 +69,7 @@ pub fn from_typed(text: &[u8]) -> Result<Seed, SeedError> {
     }
 }
 
-/// Whether something is the number of a word, as on a form.
+/// Whether a part is the number of a word, as on a form.
 fn is_number(part: &str) -> bool {
     let digits = part.strip_suffix(['.', ')', ':']).unwrap_or(part);
     (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -115,15 +116,16 @@ mod tests {
     use super::*;
     use crate::seed::to_text;
 
-    const ZEROS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
-         abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon art";
+    const ZEROS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+                         abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+                         abandon abandon abandon abandon abandon art";
 
     fn typed(text: &str) -> Result<[u8; 32], SeedError> {
         from_typed(text.as_bytes()).map(|seed| *seed.as_bytes())
     }
 
-    /// `wallet seed` printed a seed, and no command took one back. Whatever it prints is taken, as editors, terminals
-    /// and people leave it.
+    /// `wallet seed` printed a seed, but no command read one. Now whatever it prints is accepted,
+    /// in any form in which editors, terminals and people leave it.
     #[test]
     fn what_was_printed_is_taken_back_as_people_leave_it() {
         let bytes = [0x3c; 32];
@@ -182,7 +184,7 @@ mod tests {
             (&text.replacen('3', "", 1), "63 hexadecimal digits"),
             (&text.replace("checksum", "sum"), "words"),
             (&format!("{} abcd", text.as_str()), "1 word, expected 24"),
-            // A checksum of nine digits was taken for its first eight.
+            // Of a checksum with nine digits, only the first eight were read.
             (&format!("{}0", text.trim_end()), &SeedError::Form.to_string()),
             (&format!("{}{ZEROS}", text.as_str()), "do not name the same seed"),
         ];

@@ -1,4 +1,4 @@
-//! A ledger over gRPC. Every call has a connection of its own.
+//! A ledger over gRPC. Every call has its own connection.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::endpoint::{
     patience::{self, CallFailure, OnWait, WaitListener},
 };
 
-/// How long an answer may take, all waits of a busy ledger included.
+/// The time limit for an answer, including all waits for a busy ledger.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest answer: the roof of a full card log is 2 MiB, a shard of donations 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
 
-/// A ledger's gRPC service. It is asked without identity, each time over a new connection, so that no two look-ups of a
-/// wallet can be joined by what they carry.
+/// A ledger's gRPC service. It is asked without identity, and over a new connection each time, so
+/// that two look-ups of a wallet carry nothing that links them.
 #[derive(Clone, Debug)]
 pub struct GrpcSource {
     endpoint: Endpoint,
@@ -31,18 +31,18 @@ pub struct GrpcSource {
 }
 
 impl GrpcSource {
-    /// The ledger at this endpoint. Nothing is connected yet.
+    /// The ledger at this endpoint. This does not connect yet.
     pub fn new(endpoint: Endpoint) -> Self {
         Self { endpoint, listener: WaitListener::default() }
     }
 
-    /// The same, telling `told` whenever the ledger is too busy and will be asked again.
+    /// The same, but it calls `told` before each wait for a busy ledger.
     #[must_use]
     pub fn with_waits(self, told: OnWait) -> Self {
         Self { listener: WaitListener(Some(told)), ..self }
     }
 
-    /// Makes a call whose answer has at most so many bytes.
+    /// Makes a call whose answer may have `largest` bytes.
     async fn ask<T, A>(
         &self,
         largest: usize,
@@ -64,10 +64,10 @@ impl GrpcSource {
         })
     }
 
-    /// What the ledger says of itself: its logs, its key, its rules. None of it is signed.
+    /// What the ledger says about itself: its logs, key and rules. None of this is signed.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// Returns an error if the ledger does not answer.
     pub async fn info(&self) -> Result<LedgerInfo, SourceError> {
         let call = |mut client: LedgerServiceClient<Channel>| async move {
             client.get_ledger_info(v1::GetLedgerInfoRequest {}).await

@@ -1,6 +1,6 @@
-//! A ledger in memory, for tests: whole logs, signed, and a list of what it was asked.
+//! A ledger in memory, for tests: it has whole signed logs, and records what it was asked.
 
-#![allow(clippy::unwrap_used, reason = "for tests: what cannot be is a failed test")]
+#![allow(clippy::unwrap_used, reason = "for tests: the impossible is a failed test")]
 
 use std::{
     collections::BTreeMap,
@@ -28,17 +28,17 @@ use wufu_verifier::{
 use super::{CheckpointSource, LedgerSource, SourceError};
 use crate::sync::view::{leaves, parents};
 
-/// Length of its epochs.
+/// The length of its epochs, in seconds.
 pub const EPOCH_SECONDS: u64 = 600;
 
-/// What a source was asked.
+/// A call to a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordedCall {
-    /// A checkpoint.
+    /// Asks for a checkpoint.
     Checkpoint(LogName, Option<u64>),
-    /// A roof.
+    /// Asks for a roof.
     Roof(LogName, u64),
-    /// A shard.
+    /// Asks for a shard.
     Shard(LogName, u64, u64),
 }
 
@@ -56,7 +56,8 @@ struct State {
     serial: u64,
 }
 
-/// A ledger in memory. Its clones are the same ledger; a [`MemoryLedger::fork`] is another one with the same past.
+/// A ledger in memory. Clones are the same ledger; a [`MemoryLedger::fork`] is another ledger with
+/// the same past.
 #[derive(Clone)]
 pub struct MemoryLedger {
     org: String,
@@ -71,44 +72,44 @@ impl fmt::Debug for MemoryLedger {
 }
 
 impl MemoryLedger {
-    /// An empty ledger of `org`, which signs with the key of this seed.
+    /// An empty ledger of `org` that signs with the key of this seed.
     pub fn new(org: &str, seed: [u8; 32]) -> Self {
         Self { org: org.into(), key: SigningKey::from_bytes(&seed), state: Arc::default() }
     }
 
-    /// Another ledger, which says that it is the same one.
+    /// Another ledger with the same past, which claims to be this one.
     pub fn fork(&self) -> Self {
         let state = self.state.lock().unwrap();
         let state = State { logs: state.logs.clone(), calls: Vec::new(), serial: state.serial };
         Self { state: Arc::new(Mutex::new(state)), ..self.clone() }
     }
 
-    /// The org.
+    /// The organisation.
     pub fn org(&self) -> &str {
         &self.org
     }
 
-    /// The key to pin.
+    /// The log key to pin.
     pub fn log_key(&self) -> LogKey {
         LogKey::new(&self.org, self.key.verifying_key()).unwrap()
     }
 
-    /// Signs a text as the org.
+    /// Signs a text as the organisation.
     pub fn sign(&self, text: &str) -> String {
         signed_note::sign(&self.org, &self.key, text).unwrap()
     }
 
-    /// What it was asked, in order.
+    /// The calls so far, in order.
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.state.lock().unwrap().calls.clone()
     }
 
-    /// Appends leaves to a log of cards or persons, and gives the place of the first.
+    /// Appends leaves to a log of cards or persons, and returns the place of the first.
     pub fn append(&self, log: &LogName, leaves: &[Fr]) -> u64 {
         self.extend(log, leaves, &[])
     }
 
-    /// Appends records to a donation log, and gives the place of the first.
+    /// Appends records to a donation log, and returns the place of the first.
     pub fn append_records(&self, log: &LogName, records: &[Record]) -> u64 {
         self.extend(log, &leaves(records), records)
     }
@@ -144,7 +145,8 @@ impl MemoryLedger {
         }
     }
 
-    /// Appends a card for somebody; its grant is made after the next [`MemoryLedger::seal`].
+    /// Appends a card for an address. The grant gets its path after the next
+    /// [`MemoryLedger::seal`].
     pub fn issue(&self, to: &Address, kind: Kind) -> CardGrant {
         let serial = self.next();
         let card = Card::issued(kind, &self.org, serial, Fr::from(serial + 1_000_000));
@@ -153,7 +155,7 @@ impl MemoryLedger {
         CardGrant { org: self.org.clone(), card, serial, path, epoch: 0 }
     }
 
-    /// Appends a person; the grant is made after the next [`MemoryLedger::seal`].
+    /// Appends a person. The grant gets its path after the next [`MemoryLedger::seal`].
     pub fn register(&self, who: &Address) -> PersonGrant {
         let person = Person { salt: Fr::from(self.next() + 2_000_000) };
         let index = self.append(&LogName::persons(&self.org), &[person.leaf(who.pk)]);
@@ -161,7 +163,7 @@ impl MemoryLedger {
         PersonGrant { org: self.org.clone(), person, path, epoch: 0 }
     }
 
-    /// Appends a donation; the receipt is made after the next [`MemoryLedger::seal`].
+    /// Appends a donation. The receipt gets its path after the next [`MemoryLedger::seal`].
     pub fn donate(
         &self,
         who: &Address,
@@ -177,7 +179,7 @@ impl MemoryLedger {
         DonationReceipt { origin, project, amount, time, receipt, rcm, path, epoch: 0 }
     }
 
-    /// The path of a leaf inside its shard, now, and the newest epoch.
+    /// The current path of a leaf inside its shard, and the newest epoch.
     pub fn path(&self, log: &LogName, index: u64) -> (ShardPath, u64) {
         let state = self.state.lock().unwrap();
         let entry = &state.logs[log];

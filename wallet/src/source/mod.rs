@@ -1,8 +1,8 @@
-//! Where a wallet reads logs: public files, the same for everybody.
+//! The sources from which a wallet reads logs: public data, which is the same for everybody.
 //!
-//! What a source says is not believed: see [`crate::sync::view`]. What it is asked says nothing of
-//! whose wallet asks: whole roofs, whole shards, no identity, and nothing that joins one look-up
-//! with another.
+//! The wallet checks everything that a source says: see [`crate::sync::view`]. Its questions say
+//! nothing about whose wallet asks: it asks for whole roofs and whole shards, without identity, and
+//! nothing links two look-ups.
 
 mod grpc;
 mod memory;
@@ -23,82 +23,86 @@ use wufu_verifier::log::name::LogName;
 
 use crate::endpoint::{EndpointError, patience::BusyError};
 
-/// Why a source did not answer.
+/// Why a source gave no usable answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// Where it is said to be.
+    /// The address is not one that a wallet may connect to.
     #[error(transparent)]
     Place(#[from] EndpointError),
-    /// The connection.
+    /// The connection failed.
     #[error("no connection to {endpoint}: {error}")]
     Connect {
-        /// Whereto.
+        /// The source's address.
         endpoint: String,
-        /// What the transport says.
+        /// The transport's error.
         #[source]
         error: tonic::transport::Error,
     },
-    /// It is too busy.
+    /// The source is too busy.
     #[error(transparent)]
     Busy(#[from] BusyError),
-    /// It answered with an error.
-    #[error("{endpoint} answered {code:?}: {message}", code = status.code(), message = status.message())]
+    /// The source answered with an error.
+    #[error(
+        "{endpoint} answered {code:?}: {message}",
+        code = status.code(),
+        message = status.message()
+    )]
     Status {
-        /// Who.
+        /// The source.
         endpoint: String,
-        /// The answer.
+        /// The error, fit to be shown.
         #[source]
         status: Box<tonic::Status>,
     },
-    /// It answered with something that is no answer.
-    #[error("{endpoint} answered badly: {error}")]
+    /// The answer is malformed.
+    #[error("{endpoint} gave a faulty answer: {error}")]
     Answer {
-        /// Who.
+        /// The source.
         endpoint: String,
         /// What is wrong with it.
         #[source]
         error: ConvertError,
     },
-    /// It answered with another shard than the one that it was asked for.
+    /// The source sent another shard than the requested one.
     #[error("{endpoint} sent shard {got}, expected {expected}")]
     Shard {
-        /// Who.
+        /// The source.
         endpoint: String,
-        /// The shard that came.
+        /// The shard that it sent.
         got: u64,
-        /// The shard that was asked for.
+        /// The requested shard.
         expected: u64,
     },
     /// A file of checkpoints cannot be read.
     #[error("{path}: {error}", path = path.display())]
     File {
-        /// Which file.
+        /// The file's path.
         path: std::path::PathBuf,
-        /// What the system says.
+        /// The system's error.
         #[source]
         error: std::io::Error,
     },
-    /// A file is not one of signed checkpoints.
+    /// A file does not consist of signed checkpoints.
     #[error("{path}: {fault}", path = path.display())]
     Notes {
-        /// Which file.
+        /// The file's path.
         path: std::path::PathBuf,
         /// What is wrong with it.
         fault: wufu_verifier::log::notes::NotesError,
     },
-    /// It holds no checkpoint of the log that is in force at the epoch.
+    /// The source has no checkpoint of the log that is in force at the epoch.
     #[error(
-        "{from} has no checkpoint of {origin} in force at {epoch}: it is older, of another log or cut short: get its notes again \
-         (wufu ledger checkpoints), or name another source",
+        "{from} has no checkpoint of {origin} in force at {epoch}, because it is older, of another \
+         log or cut short: get its notes again (wufu ledger checkpoints), or name another source",
         epoch = at(*epoch)
     )]
     NoCheckpoint {
-        /// Who.
+        /// The source.
         from: String,
         /// The log.
         origin: String,
-        /// The epoch, or the newest.
+        /// The epoch; `None` for the newest.
         epoch: Option<u64>,
     },
 }
@@ -107,55 +111,56 @@ fn at(epoch: Option<u64>) -> String {
     epoch.map_or_else(|| "any epoch".into(), |epoch| format!("epoch {epoch}"))
 }
 
-/// Who has checkpoints: a ledger, a mirror, a file.
+/// A source of checkpoints: a ledger, a mirror or a file.
 #[tonic::async_trait]
 pub trait CheckpointSource: fmt::Debug + Send + Sync {
-    /// Its name, for people.
+    /// The name of the source, for people.
     fn name(&self) -> String;
 
-    /// The signed checkpoint of a log in force at an epoch, or the newest.
+    /// The signed checkpoint of a log that is in force at an epoch, or the newest one.
     ///
     /// # Errors
-    /// When there is none, or no answer.
+    /// Returns an error if there is none, or if the source does not answer.
     async fn checkpoint(&self, log: &LogName, epoch: Option<u64>) -> Result<String, SourceError>;
 }
 
-/// Who has whole logs. Roofs and shards are static files: any mirror will do.
+/// A source of whole logs. Roofs and shards are static files, so any mirror will do.
 #[tonic::async_trait]
 pub trait LedgerSource: CheckpointSource {
     /// The roots of all shards at an epoch.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// Returns an error if the source does not answer.
     async fn roof(&self, log: &LogName, epoch: u64) -> Result<Roof, SourceError>;
 
-    /// One shard at an epoch, whole.
+    /// One whole shard at an epoch.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// Returns an error if the source does not answer.
     async fn shard(&self, log: &LogName, epoch: u64, shard: u64) -> Result<Shard, SourceError>;
 }
 
-/// With whom a checkpoint is compared before it is used.
+/// The second source, with which a checkpoint is compared before it is used.
 #[derive(Clone, Debug)]
 pub enum SecondSource {
-    /// With another source: a mirror, another address, a file.
+    /// Compare with another source: a mirror, another address or a file.
     Compare(Arc<dyn CheckpointSource>),
-    /// With nobody. The operator could then show this wallet a root that nobody else sees, and know it by that.
+    /// Compare with none. The operator could then show this wallet a root that nobody else sees,
+    /// and recognise the wallet by it.
     OneSource,
 }
 
-/// Where a wallet reads, and with whom it compares.
+/// The ledger that a wallet reads, and the second source that it compares with.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    /// Where it reads.
+    /// The ledger to read.
     pub ledger: Arc<dyn LedgerSource>,
-    /// With whom it compares.
+    /// The second source.
     pub second: SecondSource,
 }
 
 impl Sources {
-    /// A ledger, and somebody else to compare its checkpoints with.
+    /// A ledger, and a second source to compare its checkpoints with.
     pub fn compared(
         ledger: impl LedgerSource + 'static,
         second: impl CheckpointSource + 'static,
@@ -163,7 +168,7 @@ impl Sources {
         Self { ledger: Arc::new(ledger), second: SecondSource::Compare(Arc::new(second)) }
     }
 
-    /// A ledger alone.
+    /// A ledger without a second source.
     pub fn one(ledger: impl LedgerSource + 'static) -> Self {
         Self { ledger: Arc::new(ledger), second: SecondSource::OneSource }
     }

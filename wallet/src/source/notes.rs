@@ -1,4 +1,4 @@
-//! Checkpoints in a file: from a newspaper, a friend, a mirror that was copied.
+//! Checkpoints in a file: from a newspaper, a friend or a copied mirror.
 
 use std::{
     fs::File,
@@ -10,15 +10,15 @@ use wufu_verifier::log::{name::LogName, notes};
 
 use super::{CheckpointSource, SourceError};
 
-/// A file of signed checkpoints, one after the other, each ending with an empty line after its signatures (or with the
-/// file). Good for comparing.
+/// A file of signed checkpoints, for comparison. Each ends with an empty line after its signatures,
+/// or at the end of the file.
 #[derive(Clone, Debug)]
 pub struct NoteFile {
     path: PathBuf,
 }
 
 impl NoteFile {
-    /// The file at this path, read at every use.
+    /// The file at this path. It is read at every use.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
@@ -29,7 +29,7 @@ impl NoteFile {
     }
 }
 
-/// The bytes of a file, and not many more than a file of notes has.
+/// Reads the bytes of a file, but not many more than a file of notes may have.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(notes::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
@@ -49,7 +49,7 @@ impl CheckpointSource for NoteFile {
         let bytes = bytes.map_err(|error| SourceError::File { path: self.path.clone(), error })?;
         let found = notes::decode(&bytes)
             .map_err(|fault| SourceError::Notes { path: self.path.clone(), fault })?;
-        // Which epoch a note speaks of is only read here: signature and form are checked by whoever compares.
+        // Only the epoch of a note is read here. The caller checks its form and signature.
         let found = found
             .into_iter()
             .filter(|note| note.lines().next() == Some(&log.to_string()))
@@ -95,8 +95,8 @@ mod tests {
         assert!(matches!(other, Err(SourceError::NoCheckpoint { epoch: None, .. })));
     }
 
-    /// A file of checkpoints that came over Windows, was cut off, was empty or was something else held "no checkpoint
-    /// in force": whoever read that looked for a missing epoch.
+    /// For a file of checkpoints that came from Windows, was cut off, empty or something else, the
+    /// error was "no checkpoint in force", and people looked for a missing epoch.
     #[tokio::test]
     async fn what_is_wrong_with_a_file_of_notes_is_told() {
         let note = |epoch: u64| {
@@ -112,7 +112,8 @@ mod tests {
             (crlf.into_bytes(), "carriage return"),
             (vec![0xff, 0xfe, b'w', 0], "not UTF-8"),
             (good.as_bytes()[..cut].to_vec(), "cut off"),
-            // Within the signature line of the first note, of another log than was asked for.
+            // Cut within the signature line of the first note, which is of another log than the
+            // requested one.
             (b"wufu/persons\n5\nAA\n\n\xe2\x80\x94 wufu Ab".to_vec(), "cut off"),
             (good.as_bytes()[..good.len() - 1].to_vec(), "cut off"),
             (b"wufu/persons\n5\nAA\n\n\xe2\x80\x94 wufu Ab\n".to_vec(), "get its notes again"),

@@ -1,5 +1,5 @@
-//! Files of databases. One is made on purpose and whole, and an existing one is opened or refused: a file that was
-//! lost, cut off or never written must not pass for an empty memory.
+//! Database files. A new file is created only on purpose, and complete; an existing one is opened
+//! or refused. A file that was lost, cut off or never written must not count as an empty store.
 
 use std::path::Path;
 
@@ -8,13 +8,14 @@ use redb::{Database, DatabaseError, backends::FileBackend};
 use super::StoreError;
 use crate::file::{self, FileError};
 
-/// Memory for cached pages.
+/// The memory for cached pages, in bytes.
 pub(super) const CACHE: usize = 8 << 20;
 
-/// Makes a database with mode 0600 and what `fill` puts into it. The file appears with its content or not at all.
+/// Creates a database with mode 0600 and the content that `fill` writes. The file appears with its
+/// content or not at all.
 ///
 /// # Errors
-/// When it is there already, or cannot be written.
+/// Returns an error if the file already exists, or cannot be written.
 pub(crate) fn create<E: From<StoreError>>(
     path: &Path,
     fill: impl FnOnce(&Database) -> Result<(), E>,
@@ -35,10 +36,10 @@ pub(crate) fn create<E: From<StoreError>>(
     }
 }
 
-/// Opens a database that is there.
+/// Opens an existing database.
 ///
 /// # Errors
-/// When it is missing, open to others, in use, empty, cut off or damaged.
+/// Returns an error if the file is missing, open to others, in use, empty, cut off or damaged.
 pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
     if !path.try_exists().map_err(FileError::io(path))? {
         return Err(StoreError::Missing { path: path.into() });
@@ -53,7 +54,7 @@ pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
 
 fn backend(file: std::fs::File, path: &Path) -> Result<Database, StoreError> {
     let got = file.metadata().map_err(FileError::io(path))?.len();
-    // Damage is told here, and not by a panic later.
+    // Damage is reported here, and not by a panic later.
     let database = FileBackend::new(file).and_then(|backend| {
         Database::builder()
             .set_cache_size(CACHE)

@@ -1,4 +1,5 @@
-//! What is held, in the form in which it came, and whether it is in its log.
+//! The items that a store holds, in the form in which they came, and whether they are in their
+//! logs.
 
 use std::fmt;
 
@@ -12,20 +13,20 @@ use super::Bytes32;
 const FOUND: u8 = 1;
 const FOREIGN: u8 = 2;
 
-/// Whether something that was received is in its log, at the place that was said.
+/// Whether a received item is in its log, at the stated place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum InclusionStatus {
-    /// Nobody looked yet: the wallet has not seen the log at an epoch that tells.
+    /// Not known yet: the wallet has not read the log at an epoch that tells.
     #[default]
     Unconfirmed,
-    /// The log has the leaf that this wallet's key comes to.
+    /// The log has the leaf that follows from this wallet's key.
     Found,
-    /// The log has another leaf there. It was made for another address, or for nobody.
+    /// The log has another leaf there, so the item was made for another address, or for nobody.
     Foreign,
 }
 
 impl InclusionStatus {
-    /// Its name, for machines.
+    /// The name, for programs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unconfirmed => "unconfirmed",
@@ -52,36 +53,36 @@ impl InclusionStatus {
     }
 }
 
-/// A card that is held.
+/// A card that the wallet holds.
 #[derive(Clone)]
 pub struct CardHolding {
-    /// Its commitment, the leaf: 32 bytes.
+    /// The card's commitment, which is the leaf: 32 bytes.
     pub leaf: Bytes32,
-    /// What the issuer sent.
+    /// The grant that the issuer sent.
     pub grant: CardGrant,
-    /// Whether it is in its log.
+    /// Whether the item is in its log.
     pub standing: InclusionStatus,
 }
 
-/// A place in a person log that is held.
+/// A place in a person log that the wallet holds.
 #[derive(Clone)]
 pub struct PersonHolding {
     /// The leaf: 32 bytes.
     pub leaf: Bytes32,
-    /// What the registrar sent.
+    /// The grant that the registrar sent.
     pub grant: PersonGrant,
-    /// Whether it is in its log.
+    /// Whether the item is in its log.
     pub standing: InclusionStatus,
 }
 
-/// A donation that is held.
+/// A donation that the wallet holds.
 #[derive(Clone)]
 pub struct DonationHolding {
     /// The leaf: 32 bytes.
     pub leaf: Bytes32,
-    /// What the charity sent.
+    /// The receipt that the charity sent.
     pub receipt: DonationReceipt,
-    /// Whether it is in its log.
+    /// Whether the item is in its log.
     pub standing: InclusionStatus,
 }
 
@@ -106,7 +107,7 @@ impl Holding {
         }
     }
 
-    /// Where it is in its log, and the epoch of that.
+    /// The path in the log, and the epoch of the path.
     pub(crate) fn path(&self) -> (&ShardPath, u64) {
         match self {
             Self::Card(card) => (&card.grant.path, card.grant.epoch),
@@ -115,7 +116,7 @@ impl Holding {
         }
     }
 
-    /// Whether it is in its log.
+    /// Whether the item is in its log.
     pub fn standing(&self) -> InclusionStatus {
         match self {
             Self::Card(CardHolding { standing, .. })
@@ -144,7 +145,7 @@ impl Holding {
 
 macro_rules! redacted {
     ($($name:ident),+) => {
-        // A leaf is what proofs hide.
+        // Proofs hide the leaf, so `Debug` does not print it.
         $(impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!(stringify!($name), "(..)"))

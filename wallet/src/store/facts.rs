@@ -1,17 +1,18 @@
-//! What a store knows of its wallet and of orgs beside their logs: whose it is, and in which currency amounts are.
+//! Other facts in a store: which wallet it belongs to, and the currencies of organisations.
 
 use redb::{TableDefinition, TableError};
 
 use super::{Bytes32, Store, StoreError};
 
-/// One entry: the identity of the seed that the store belongs to.
+/// One entry: the identity of the seed to which the store belongs.
 const OWNER: TableDefinition<'_, &str, Bytes32> = TableDefinition::new("owner");
 const SEED: &str = "seed";
-/// By org: an ISO 4217 code.
+/// An ISO 4217 code, by organisation.
 const CURRENCIES: TableDefinition<'_, &str, &str> = TableDefinition::new("currencies");
 
 impl Store {
-    /// The identity of the wallet that the store belongs to. A store of an earlier release does not say.
+    /// The identity of the wallet to which the store belongs. A store of an earlier release has
+    /// none.
     pub(crate) fn owner(&self) -> Result<Option<Bytes32>, StoreError> {
         self.read(|transaction| match transaction.open_table(OWNER) {
             Ok(table) => Ok(table.get(SEED)?.map(|owner| owner.value())),
@@ -20,7 +21,7 @@ impl Store {
         })
     }
 
-    /// Says whose the store is, for good.
+    /// Records to which wallet the store belongs, permanently.
     pub(crate) fn set_owner(&self, owner: Bytes32) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.open_table(OWNER)?.insert(SEED, owner)?;
@@ -28,10 +29,10 @@ impl Store {
         })
     }
 
-    /// The currency of an org's donations, as its ledger named it.
+    /// The currency of an organisation's donations, as its ledger named it.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn currency(&self, org: &str) -> Result<Option<String>, StoreError> {
         self.read(|transaction| match transaction.open_table(CURRENCIES) {
             Ok(table) => Ok(table.get(org)?.map(|code| code.value().to_owned())),
@@ -40,10 +41,10 @@ impl Store {
         })
     }
 
-    /// Keeps the currency of an org's donations.
+    /// Stores the currency of an organisation's donations.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_currency(&self, org: &str, code: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.open_table(CURRENCIES)?.insert(org, code)?;

@@ -1,5 +1,5 @@
-//! What a wallet holds: cards, its place among persons, receipts of donations. Each in the form in which it came, its
-//! path inside the shard kept up to date.
+//! The items of a wallet: cards, places in person logs and receipts of donations. Each is stored in
+//! the form in which it came, with its path inside the shard kept up to date.
 
 use redb::{ReadTransaction, ReadableTable, TableDefinition, TableHandle as _, WriteTransaction};
 use wufu_proto::{
@@ -13,15 +13,15 @@ use super::{
     entry::{CardHolding, DonationHolding, Holding, InclusionStatus, PersonHolding},
 };
 
-/// By commitment.
+/// Grants of cards, by commitment.
 const CARDS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new("cards");
-/// By org and leaf.
+/// Grants of places, by organisation and leaf.
 const PERSONS: TableDefinition<'_, (&str, Bytes32), &[u8]> = TableDefinition::new("places");
-/// Of version 1: by org.
+/// The table of version 1, by organisation.
 const PERSONS_1: TableDefinition<'_, &str, (Bytes32, &[u8])> = TableDefinition::new("persons");
-/// By leaf.
+/// Receipts, by leaf.
 const DONATIONS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new("donations");
-/// By leaf: [`InclusionStatus::code`]. A leaf that is not here was not looked for yet.
+/// An [`InclusionStatus::code`] by leaf. A leaf without an entry was not looked for yet.
 const STANDINGS: TableDefinition<'_, Bytes32, u8> = TableDefinition::new("standings");
 
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
@@ -58,11 +58,11 @@ fn donation(bytes: &[u8]) -> Result<DonationReceipt, StoreError> {
 }
 
 impl Store {
-    /// Keeps a card, unless it is held: one that is held and was not found before may be kept again where it was found.
-    /// Tells whether it was kept.
+    /// Stores a card, unless it is already held. A card that is held but not found yet is stored
+    /// again when it is found. Returns whether it was stored.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn add_card(
         &self,
         leaf: Bytes32,
@@ -72,10 +72,10 @@ impl Store {
         self.add(CARDS, leaf, &encoded(&v1::CardGrant::from(grant)), standing)
     }
 
-    /// Keeps a donation, as [`Store::add_card`] a card.
+    /// Stores a donation, as [`Store::add_card`] does for a card.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn add_donation(
         &self,
         leaf: Bytes32,
@@ -103,11 +103,12 @@ impl Store {
         })
     }
 
-    /// Keeps a place in a campaign's person log, as [`Store::add_card`] a card, unless another one is held that was
-    /// found in the log. Gives the entry that stands in the way.
+    /// Stores a place in a campaign's person log, as [`Store::add_card`] does for a card, unless
+    /// another place was found in the log. Returns the entry that stands in the way, if there is
+    /// one.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn add_person(
         &self,
         leaf: Bytes32,
@@ -131,10 +132,10 @@ impl Store {
         })
     }
 
-    /// Keeps newer paths of things that are held, and where they stand. What is not held any more is passed over.
+    /// Stores newer paths and statuses of items. Items that are no longer held are skipped.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn update(&self, changed: &[Holding]) -> Result<(), StoreError> {
         if changed.is_empty() {
             return Ok(());
@@ -171,10 +172,11 @@ impl Store {
         })
     }
 
-    /// Forgets a card, a place in a person log or a donation. What was shown or claimed with it stays known.
+    /// Forgets a card, a place in a person log or a donation. What was shown or claimed with it is
+    /// still remembered.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn forget(&self, leaf: &Bytes32) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.open_table(CARDS)?.remove(leaf)?;
@@ -185,10 +187,10 @@ impl Store {
         })
     }
 
-    /// The cards, by org, kind and place.
+    /// The cards, by organisation, kind and place.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn cards(&self) -> Result<Vec<CardHolding>, StoreError> {
         let mut cards = self.by_leaf(CARDS, |leaf, bytes, standing| {
             Ok(CardHolding { leaf, grant: card(bytes)?, standing })
@@ -201,19 +203,19 @@ impl Store {
         Ok(cards)
     }
 
-    /// The places in a campaign's person log: one that was found comes first, then by place. Another one than the first
-    /// is held only as long as none was found.
+    /// The places in a campaign's person log: a found one first, then by place. Several are held
+    /// only as long as none is found.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn persons_of(&self, org: &str) -> Result<Vec<PersonHolding>, StoreError> {
         self.read(|transaction| persons(transaction, Some(org)))
     }
 
-    /// The places in all person logs, by org.
+    /// The places in all person logs, by organisation.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn persons(&self) -> Result<Vec<PersonHolding>, StoreError> {
         self.read(|transaction| persons(transaction, None))
     }
@@ -221,7 +223,7 @@ impl Store {
     /// The donations, by log and place.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn donations(&self) -> Result<Vec<DonationHolding>, StoreError> {
         let mut donations = self.by_leaf(DONATIONS, |leaf, bytes, standing| {
             Ok(DonationHolding { leaf, receipt: donation(bytes)?, standing })
@@ -250,7 +252,8 @@ impl Store {
     }
 }
 
-/// Whether something may be kept: it is new, or was not found before and is now. Keeps where it stands when it may.
+/// Whether an item may be stored: if it is new, or was not found before and is found now. If it
+/// may, this stores its status.
 fn may_keep(
     transaction: &WriteTransaction,
     held: bool,

@@ -1,7 +1,7 @@
-//! What a wallet remembers: one redb file, its owner's alone.
+//! The store: what a wallet remembers, in one redb file that only its owner can read.
 //!
-//! Every change is one durable transaction: what a caller was told is kept is kept. Where a check decides about a
-//! change, both are in one transaction.
+//! Every change is one durable transaction: once a method returns, the change is on disk. A check
+//! and the change that depends on it are in one transaction.
 
 pub(crate) mod database;
 mod entry;
@@ -38,8 +38,8 @@ pub use shown::{AnswerEntry, ClaimEntry};
 
 use crate::file::FileError;
 
-/// The format of the file. In version 1 there was one place in each person log, and nothing said what had been found in
-/// its log.
+/// The version of the file format. Version 1 had one place in each person log, and did not record
+/// what was found in its log.
 const VERSION: u64 = 2;
 
 type Bytes32 = [u8; 32];
@@ -52,40 +52,40 @@ const VERIFYING_KEYS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The file.
+    /// The file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Somebody else has it open.
-    #[error("the wallet is open in another process")]
+    /// Another process has it open.
+    #[error("the wallet is open in another process, and only one may use it: end that process")]
     Open,
-    /// The file is not there.
+    /// The file is missing.
     #[error(
-        "{path} is missing: it held what this wallet owns and has shown. Bring it back from a backup, or restore the seed \
-         into another folder (wufu wallet restore)",
+        "{path} is missing: it recorded what this wallet holds and has shown. Bring it back from a \
+         backup, or restore the seed into another folder (wufu wallet restore)",
         path = path.display()
     )]
     Missing {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
     },
-    /// The file holds nothing.
+    /// The file is empty.
     #[error(
-        "{path} is 0 bytes, expected a database: it was lost or never written. Bring it back from a backup; \
-         do not go on with an empty one, which has forgotten what was shown",
+        "{path} is 0 bytes, expected a database: it was lost or never written. Bring it back from \
+         a backup; do not continue with an empty one, which has forgotten what was shown",
         path = path.display()
     )]
     Empty {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
     },
-    /// The file is cut off, damaged, or no database.
+    /// The file is cut off, damaged, or not a database.
     #[error(
-        "{path} ({got} bytes) is not a whole database: it was cut off, damaged, or is another file ({error}). \
-         Bring it back from a backup",
+        "{path} ({got} bytes) is not a whole database: it was cut off or damaged, or is another \
+         file ({error}). Bring it back from a backup",
         path = path.display()
     )]
     Unreadable {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
         /// Its length in bytes.
         got: u64,
@@ -96,36 +96,38 @@ pub enum StoreError {
     /// The file is a database of something else.
     #[error("{path} is a database, but not one of {expected}", path = path.display())]
     Other {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
-        /// What it should hold.
+        /// What it should contain.
         expected: &'static str,
     },
-    /// The database.
-    #[error("the wallet's file: {0}")]
+    /// The database returned an error.
+    #[error("the wallet's database failed: {0}")]
     Database(#[source] Box<redb::Error>),
-    /// It is of another release.
-    #[error("the wallet's file has version {got}, expected {VERSION}")]
+    /// The file is of another release.
+    #[error(
+        "the wallet's database has version {got}, expected {VERSION}: use a release that reads it"
+    )]
     Version {
-        /// Its version.
+        /// The version of the file.
         got: u64,
     },
-    /// Something in it cannot be read.
-    #[error("the wallet's file is damaged: {0}")]
+    /// An entry cannot be read.
+    #[error("the wallet's database is damaged: {0}")]
     Message(#[from] ConvertError),
-    /// Something in it cannot be read.
-    #[error("the wallet's file is damaged: {0}")]
+    /// An entry cannot be read.
+    #[error("the wallet's database is damaged: {0}")]
     Canonical(#[from] CanonicalError),
     /// A log key in it cannot be read.
-    #[error("the wallet's file is damaged: {0}")]
+    #[error("the wallet's database is damaged: {0}")]
     LogKey(#[from] NoteError),
     /// A verifying key in it cannot be read.
-    #[error("the wallet's file is damaged, or of another release: {0}")]
+    #[error("the wallet's database is damaged, or of another release: {0}")]
     VerifyingKey(#[from] KeyError),
-    /// Something in it was not what was put there.
-    #[error("the wallet's file is damaged: {entry} does not hold")]
+    /// An entry is not what was stored.
+    #[error("the wallet's database is damaged: {entry} is not what was stored")]
     Damaged {
-        /// What.
+        /// The entry.
         entry: &'static str,
     },
 }
@@ -155,22 +157,25 @@ impl From<CheckpointError> for StoreError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PinError {
-    /// The org's logs are signed by another key, as far as this wallet knows.
-    #[error("the log key of {org} is pinned as {pinned}, and {came} is another one")]
+    /// Another key is already pinned for the organisation.
+    #[error(
+        "the pinned log key of {org} is {pinned}, and {came} is another key: an organisation never \
+         changes its key"
+    )]
     Changed {
-        /// The org.
+        /// The organisation.
         org: String,
-        /// The key that is pinned.
+        /// The pinned key.
         pinned: String,
-        /// The key that came.
+        /// The other key.
         came: String,
     },
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The wallet's memory.
+/// A wallet's store.
 pub struct Store {
     database: Database,
 }
@@ -182,10 +187,10 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Makes the file of a new wallet, with mode 0600.
+    /// Creates the file of a new wallet, with mode 0600.
     ///
     /// # Errors
-    /// When it is there already, or cannot be written.
+    /// Returns an error if the file already exists, or cannot be written.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
         let database = database::create(path, fill)?;
         Ok(Self { database })
@@ -194,7 +199,8 @@ impl Store {
     /// Opens the file of a wallet.
     ///
     /// # Errors
-    /// When it is missing, open to others, in use, empty, cut off, damaged or of another release.
+    /// Returns an error if the file is missing, open to others, in use, empty, cut off, damaged or
+    /// of another release.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let store = Self { database: database::open(path)? };
         let expected = "a wallet";
@@ -212,10 +218,10 @@ impl Store {
         Ok(store)
     }
 
-    /// A store that lives as long as the process.
+    /// A store in memory, which ends with the process.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Returns an error if there is not enough memory.
     pub fn in_memory() -> Result<Self, StoreError> {
         let backend = InMemoryBackend::new();
         let database =
@@ -242,10 +248,10 @@ impl Store {
         Ok(value)
     }
 
-    /// Pins the key that signs an org's logs.
+    /// Pins the key that signs an organisation's logs.
     ///
     /// # Errors
-    /// When another one is pinned.
+    /// Returns an error if another key is pinned.
     pub fn pin_log_key(&self, key: &LogKey) -> Result<(), PinError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(LOG_KEYS).map_err(StoreError::from)?;
@@ -263,10 +269,10 @@ impl Store {
         })
     }
 
-    /// The pinned key of an org's logs.
+    /// The pinned key of an organisation's logs.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn log_key(&self, org: &str) -> Result<Option<LogKey>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(LOG_KEYS)?.get(org)?;
@@ -274,10 +280,10 @@ impl Store {
         })
     }
 
-    /// The pinned keys of all orgs, by name.
+    /// The pinned keys of all organisations, by name.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn log_keys(&self) -> Result<Vec<LogKey>, StoreError> {
         self.read(|transaction| {
             let table = transaction.open_table(LOG_KEYS)?;
@@ -285,10 +291,10 @@ impl Store {
         })
     }
 
-    /// Pins a verifying key: proofs under it are made and believed from here on.
+    /// Pins a verifying key: from here on, the wallet makes and accepts proofs under it.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn pin_verifying_key(&self, key: &VerifyingKey) -> Result<(), StoreError> {
         self.write(|transaction| {
             let mut table = transaction.open_table(VERIFYING_KEYS)?;
@@ -300,7 +306,7 @@ impl Store {
     /// The pinned verifying key with this id.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn verifying_key(&self, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
         let found = self.read(|transaction| {
             let found = transaction.open_table(VERIFYING_KEYS)?.get(id.0)?;
@@ -318,7 +324,7 @@ impl Store {
     /// The ids of the pinned verifying keys.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn verifying_keys(&self) -> Result<Vec<KeyId>, StoreError> {
         self.read(|transaction| {
             let table = transaction.open_table(VERIFYING_KEYS)?;
@@ -327,10 +333,10 @@ impl Store {
     }
 }
 
-/// Makes all tables, and brings those of version 1 up to date.
+/// Creates all tables, and migrates those of version 1.
 fn fill(database: &Database) -> Result<(), StoreError> {
     let transaction = database.begin_write()?;
-    // A table that is not there cannot be opened for reading.
+    // A table that does not exist cannot be opened for reading.
     transaction.open_table(LOG_KEYS)?;
     transaction.open_table(VERIFYING_KEYS)?;
     holdings::create_tables(&transaction)?;
@@ -340,7 +346,7 @@ fn fill(database: &Database) -> Result<(), StoreError> {
     Ok(transaction.commit()?)
 }
 
-/// The key under which a log's things are kept.
+/// The key of a log in the tables.
 fn origin(log: &LogName) -> String {
     log.to_string()
 }
@@ -399,7 +405,7 @@ mod tests {
             let mut bad = good.clone();
             bad[at] ^= 0xff;
             std::fs::write(&path, bad).unwrap();
-            // An unused page may change, and nobody minds; nothing panics.
+            // A change in an unused page does no harm, and nothing panics.
             if let Ok(store) = Store::open(&path) {
                 assert_eq!(store.log_keys().unwrap(), []);
             }
@@ -407,9 +413,10 @@ mod tests {
     }
 
     /// Rows of SECURITY.md: 51.
-    /// A file of 0 bytes, which a full disk or a bad copy leaves, opened as an empty wallet: it held nothing, and had
-    /// forgotten to whom donations were shown. The same holds for one that is missing, cut off at any length, zeroed,
-    /// or a database of something else. Each is refused, by name, and left as it is.
+    /// A file of 0 bytes, as a full disk or a bad copy leaves it, opened as an empty wallet: it
+    /// held nothing, and had forgotten who had seen which donation. The same holds for a file that
+    /// is missing, cut off at any length, zeroed, or another database. Each is refused, with its
+    /// name, and left as it is.
     #[test]
     fn an_empty_truncated_or_missing_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();

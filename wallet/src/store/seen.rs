@@ -1,4 +1,5 @@
-//! What a wallet has seen of logs: checkpoints, the newest roof, shards on disk, and what proves that an operator lied.
+//! What a wallet has seen of logs: checkpoints, the newest roof, shards on disk, and evidence that
+//! an operator lied.
 
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use wufu_proto::log::Roof;
@@ -18,13 +19,13 @@ use wufu_verifier::{
 
 use super::{Bytes32, Store, StoreError, origin};
 
-/// By log and epoch: the signed note.
+/// The signed note of a checkpoint, by log and epoch.
 const CHECKPOINTS: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("checkpoints");
-/// By log: the note of the newest roof, and its roots.
+/// The note of the newest roof, and its roots, by log.
 const ROOFS: TableDefinition<'_, &str, (&str, &[u8])> = TableDefinition::new("roofs");
-/// By log.
+/// Evidence, by log.
 const EVIDENCE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("evidence");
-/// By log and shard: the root and the BLAKE3 hash of the shard on disk.
+/// The root and the BLAKE3 hash of a shard on disk, by log and shard.
 const SHARDS: TableDefinition<'_, (&str, u64), (Bytes32, Bytes32)> = TableDefinition::new("shards");
 
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
@@ -35,23 +36,23 @@ pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreE
     Ok(())
 }
 
-/// What proves that the operator of a log lied. Its notes are signed: keep and publish them.
+/// Evidence that the operator of a log lied. Its notes are signed: keep and publish them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// Two states of a log that cannot both be honest.
     States {
-        /// The note that was held.
+        /// The note that the wallet had.
         held: String,
-        /// The note that came.
+        /// The note that contradicts it.
         came: String,
     },
     /// A full shard that changed.
     Shard {
-        /// Which.
+        /// The number of the shard.
         shard: u64,
-        /// The roof that was held, with its note.
+        /// The roof that the wallet had, with its note.
         held: Roof,
-        /// The roof that came, with its note.
+        /// The roof that contradicts it, with its note.
         came: Roof,
     },
 }
@@ -63,7 +64,8 @@ impl Evidence {
     /// The evidence as canonical bytes.
     ///
     /// # Shapes
-    /// Six fields: 1 or 2, shard, note and roots that were held, note and roots that came (roots: 32 bytes each).
+    /// Six fields: 1 or 2, shard, note and roots that the wallet had, note and roots that came
+    /// (roots: 32 bytes each).
     pub fn encode(&self) -> Vec<u8> {
         let fields = |tag, shard: u64, held: &str, held_roots: &[Fr], came: &str, roots: &[Fr]| {
             let bytes = |roots: &[Fr]| roots.iter().flat_map(field::encode).collect::<Vec<u8>>();
@@ -82,7 +84,7 @@ impl Evidence {
     /// Reads canonical bytes.
     ///
     /// # Errors
-    /// When they have another form.
+    /// Returns an error if the bytes have another form.
     pub fn decode(bytes: &[u8]) -> Result<Self, CanonicalError> {
         let mut reader = Reader::new(bytes, 6)?;
         let (tag, shard) = (reader.u64("tag")?, reader.u64("shard")?);
@@ -106,29 +108,31 @@ fn roots(bytes: &[u8]) -> Result<Vec<Fr>, CanonicalError> {
     bytes.chunks(32).map(|chunk| Ok(field::decode("root", chunk)?)).collect()
 }
 
-/// The newest roof that was checked.
+/// The newest checked roof of a log.
 #[derive(Clone, Debug)]
 pub struct KnownRoof {
-    /// Its checkpoint.
+    /// The checkpoint of the roof.
     pub checkpoint: Checkpoint,
     /// The roots of its shards.
     pub roots: Vec<Fr>,
 }
 
 impl Store {
-    /// The checkpoints of a log that were seen.
+    /// The checkpoints of a log that the wallet has seen.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn history(&self, log: &LogName, key: &LogKey) -> Result<LogHistory, StoreError> {
         let origin = origin(log);
         self.read(|transaction| read_history(&transaction.open_table(CHECKPOINTS)?, &origin, key))
     }
 
-    /// Takes a checkpoint in, or keeps the evidence against its log. Gives the history with it.
+    /// Stores a checkpoint, or the evidence against its log. Returns the history with the
+    /// checkpoint.
     ///
     /// # Errors
-    /// When the store fails. The inner error: the checkpoint contradicts one that was seen.
+    /// Returns an error if the store fails. The inner result is an error if the checkpoint
+    /// contradicts one that was seen.
     pub fn observe(
         &self,
         log: &LogName,
@@ -159,10 +163,10 @@ impl Store {
         })
     }
 
-    /// What proves that the operator of a log lied, if anything. The first of it is kept.
+    /// The evidence that the operator of a log lied, if there is any. The first evidence is kept.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn evidence(&self, log: &LogName) -> Result<Option<Evidence>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(EVIDENCE)?.get(origin(log).as_str())?;
@@ -170,18 +174,18 @@ impl Store {
         })
     }
 
-    /// Keeps evidence against a log.
+    /// Stores evidence against a log.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_evidence(&self, log: &LogName, evidence: &Evidence) -> Result<(), StoreError> {
         self.write(|transaction| keep(transaction, &origin(log), evidence))
     }
 
-    /// The newest roof of a log that was checked.
+    /// The newest checked roof of a log.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn roof(&self, log: &LogName, key: &LogKey) -> Result<Option<KnownRoof>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(ROOFS)?.get(origin(log).as_str())?;
@@ -193,10 +197,10 @@ impl Store {
         })
     }
 
-    /// Keeps a roof that was checked.
+    /// Stores a checked roof.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_roof(
         &self,
         log: &LogName,
@@ -214,7 +218,7 @@ impl Store {
     /// The root and the BLAKE3 hash of a shard on disk.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn shard(&self, log: &LogName, shard: u64) -> Result<Option<(Fr, Bytes32)>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(SHARDS)?.get((origin(log).as_str(), shard))?;
@@ -226,10 +230,10 @@ impl Store {
         })
     }
 
-    /// Remembers a shard on disk.
+    /// Records a shard on disk.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn keep_shard(
         &self,
         log: &LogName,
@@ -296,7 +300,8 @@ mod tests {
         }
     }
 
-    /// Found by fuzzing: two states with a shard number or roots were read, and these passed over.
+    /// Found by fuzzing: evidence of two states with a shard number or roots was accepted, and
+    /// those fields were ignored.
     #[test]
     fn two_states_have_neither_shard_nor_roots() {
         let states = Evidence::States { held: "a".into(), came: "b".into() };

@@ -1,4 +1,4 @@
-//! What was shown to whom, and what was claimed.
+//! What was shown to which verifier, and which claims were made.
 
 use redb::{ReadableTable, TableDefinition, TableError, WriteTransaction};
 use wufu_verifier::{
@@ -12,15 +12,16 @@ use wufu_verifier::{
 
 use super::{Bytes32, Store, StoreError};
 
-/// By verifier's key and donation: the hash of the policy.
+/// The hash of the policy, by verifier's key and donation.
 const SHOWN: TableDefinition<'_, (Bytes32, Bytes32), Bytes32> = TableDefinition::new("shown");
-/// By org and number.
+/// Claims, by organisation and number.
 const CLAIMS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("claims");
 
-/// By org and number: the ledger's signed refusals of claims. A table of its own, which earlier releases pass over.
+/// The ledger's signed refusals of claims, by organisation and number. They have their own table,
+/// which earlier releases ignore.
 const REFUSALS: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("refused claims");
 
-/// By number: requests that were answered, oldest first.
+/// Answered requests, by number, oldest first.
 const ANSWERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("answers");
 
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
@@ -31,52 +32,53 @@ pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreE
     Ok(())
 }
 
-/// A claim that was made: somebody may have the proof.
+/// A claim that was made. Somebody may have the proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimEntry {
-    /// Its place among the wallet's claims of this campaign, from 0. The number that people see is the ledger's:
-    /// [`ClaimEntry::admitted`].
+    /// Its number among the wallet's claims in this campaign, from 0. People see the ledger's
+    /// number instead: [`ClaimEntry::admitted`].
     pub number: u64,
-    /// When it was made, in Unix seconds. An earlier release did not write it down.
+    /// When it was made, in Unix seconds. Earlier releases did not record it.
     pub made: Option<u64>,
     /// The payee.
     pub payout: Vec<u8>,
-    /// When it ends, in Unix seconds.
+    /// When it expires, in Unix seconds.
     pub expiry: u64,
-    /// The envelope, as a file has it.
+    /// The encoded envelope.
     pub envelope: Vec<u8>,
-    /// The ledger's signed receipt, when the claim was admitted.
+    /// The ledger's signed receipt, if the claim was admitted.
     pub receipt: Option<String>,
-    /// The ledger's signed refusal, when a nullifier of the claim was spent by an earlier one.
+    /// The ledger's signed refusal, if an earlier claim had spent one of its nullifiers.
     pub refusal: Option<String>,
 }
 
 impl ClaimEntry {
-    /// The number under which the ledger admitted it, as its signed receipt says.
+    /// The ledger's number of the claim, as the signed receipt says.
     pub fn admitted(&self) -> Option<u64> {
         number_in(self.receipt.as_deref()?)
     }
 
-    /// The number of the claim that was admitted before it, as the ledger's signed refusal says.
+    /// The number of the earlier claim that was admitted, as the ledger's signed refusal says.
     pub fn refused_for(&self) -> Option<u64> {
         number_in(self.refusal.as_deref()?)
     }
 
-    /// Whether it was admitted, or may still be; or was refused, as another one would be.
+    /// Whether it was admitted or may still be, or was refused, in which case another one would be
+    /// refused too.
     pub(crate) fn is_live(&self, now: u64) -> bool {
         self.receipt.is_some() || self.refusal.is_some() || now < self.expiry
     }
 
     fn encode(&self) -> Vec<u8> {
         let Self { made, payout, expiry, envelope, receipt, .. } = self;
-        // A note is never empty, and nothing was made in 1970.
+        // An empty note and time 0 mean none: no note is empty, and nothing was made in 1970.
         let receipt = receipt.as_deref().unwrap_or_default();
         let writer = Writer::new().bytes(payout).u64(*expiry).bytes(envelope).text(receipt);
         writer.u64(made.unwrap_or_default()).finish()
     }
 
     fn decode(number: u64, bytes: &[u8]) -> Result<Self, CanonicalError> {
-        // An earlier release wrote four fields.
+        // Earlier releases wrote four fields.
         let (mut reader, dated) = match Reader::new(bytes, 5) {
             Ok(reader) => (reader, true),
             Err(_) => (Reader::new(bytes, 4)?, false),
@@ -98,22 +100,22 @@ impl ClaimEntry {
     }
 }
 
-/// The claim's number in a note that was checked when it came: a receipt's, or that of a refusal
-/// which names the earlier claim.
+/// The claim's number in a note that was checked when it came: in a receipt, or in a refusal, which
+/// names the earlier claim.
 pub(crate) fn number_in(note: &str) -> Option<u64> {
     ClaimAnswer::of_checked(note).map(|answer| answer.claim())
 }
 
-/// A request that was answered: its verifier may have the proof.
+/// A request that was answered. Its verifier may have the proof.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AnswerEntry {
     /// The verifier's key.
     pub verifier: Bytes32,
     /// The donation's leaf.
     pub leaf: Bytes32,
-    /// When, in Unix seconds. An earlier release did not write it down.
+    /// When it was answered, in Unix seconds. Earlier releases did not record it.
     pub made: Option<u64>,
-    /// What for, as the request says. An earlier release did not write it down.
+    /// The purpose that the request stated. Earlier releases did not record it.
     pub purpose: Option<String>,
 }
 
@@ -146,10 +148,10 @@ impl AnswerEntry {
 }
 
 impl Store {
-    /// The policy under which a donation was shown to a verifier, if it was.
+    /// The policy under which a donation was shown to a verifier, if it was shown.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn shown(&self, verifier: &Bytes32, leaf: &Bytes32) -> Result<Option<Fr>, StoreError> {
         self.read(|transaction| {
             let found = transaction.open_table(SHOWN)?.get((*verifier, *leaf))?;
@@ -157,11 +159,12 @@ impl Store {
         })
     }
 
-    /// Remembers that a donation is shown to a verifier under a policy, and for which request, unless it was shown
-    /// under another policy: then gives that. To be called before anything is shown.
+    /// Records that a donation is shown to a verifier under a policy, and for which request. If it
+    /// was shown under another policy, nothing is recorded, and that policy is returned. Call this
+    /// before anything is shown.
     ///
     /// # Errors
-    /// When the store fails: then nothing may be shown.
+    /// Returns an error if the store fails. Then nothing may be shown.
     pub fn show(&self, answer: &AnswerEntry, policy: Fr) -> Result<Result<(), Fr>, StoreError> {
         let AnswerEntry { verifier, leaf, .. } = answer;
         self.write(|transaction| {
@@ -179,10 +182,11 @@ impl Store {
         })
     }
 
-    /// The requests that were answered, oldest first. Those of an earlier release come first, without time and purpose.
+    /// The answered requests, oldest first. Those of earlier releases come first, without time and
+    /// purpose.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn answers(&self) -> Result<Vec<AnswerEntry>, StoreError> {
         self.read(|transaction| {
             let dated = transaction.open_table(ANSWERS)?;
@@ -203,7 +207,7 @@ impl Store {
     /// The campaigns in which claims were made.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn claimed_orgs(&self) -> Result<Vec<String>, StoreError> {
         self.read(|transaction| {
             let mut orgs = Vec::new();
@@ -218,13 +222,13 @@ impl Store {
     /// The claims that were made in a campaign, oldest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn claims(&self, org: &str) -> Result<Vec<ClaimEntry>, StoreError> {
         self.read(|transaction| {
             let mut claims = entries(&transaction.open_table(CLAIMS)?, org)?;
             match transaction.open_table(REFUSALS) {
                 Ok(refusals) => add_refusals(&mut claims, &refusals, org)?,
-                // The file of an earlier release, in which nothing was refused since.
+                // The file is of an earlier release, and no claim was refused since.
                 Err(TableError::TableDoesNotExist(_)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -232,11 +236,11 @@ impl Store {
         })
     }
 
-    /// Keeps a claim that was made, under the next number, which it gives; unless one that was made before is live, and
-    /// no second one was wanted (`again`): then gives that.
+    /// Stores a claim under the next number, and returns the number. If an earlier claim is live
+    /// and no second one is wanted (`again`), nothing is stored, and the earlier claim is returned.
     ///
     /// # Errors
-    /// When the store fails: then the claim may not be shown.
+    /// Returns an error if the store fails. Then the claim may not be shown.
     pub fn add_claim(
         &self,
         org: &str,
@@ -258,11 +262,11 @@ impl Store {
         })
     }
 
-    /// Keeps what became of a claim, once, and gives the receipt that is kept: the first. One that the wallet did not
-    /// make is passed over.
+    /// Stores the receipt of a claim, and returns the stored receipt, which is the first one that
+    /// came. A claim that the wallet did not make is ignored.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn admit_claim(
         &self,
         org: &str,
@@ -284,10 +288,11 @@ impl Store {
 }
 
 impl Store {
-    /// Keeps the ledger's signed refusal of a claim, the first. A claim that the wallet did not make is passed over.
+    /// Stores the ledger's first signed refusal of a claim. A claim that the wallet did not make is
+    /// ignored.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn refuse_claim(
         &self,
         org: &str,
@@ -366,12 +371,13 @@ mod tests {
         // Another verifier, another donation.
         assert_eq!(store.show(&answer(2, 9, 8), two).unwrap(), Ok(()));
         assert_eq!(store.show(&answer(1, 8, 9), two).unwrap(), Ok(()));
-        // What was refused was not shown.
+        // A refused answer was not recorded as shown.
         let shown = [answer(1, 9, 5), answer(1, 9, 6), answer(2, 9, 8), answer(1, 8, 9)];
         assert_eq!(store.answers().unwrap(), shown);
     }
 
-    /// `wallet list` never said that a donation had been shown. What an earlier release wrote down of it has no time.
+    /// `wallet list` never said that a donation had been shown. Entries of earlier releases have no
+    /// time.
     #[test]
     fn an_earlier_releases_answer_is_listed_without_time() {
         let store = Store::in_memory().unwrap();
@@ -395,8 +401,9 @@ mod tests {
         assert_eq!(ClaimEntry::decode(3, &dated.encode()), Ok(dated));
     }
 
-    /// The wallet counted its claims from 0 and the ledger from 1: people were told two numbers of one claim. The
-    /// number is the ledger's, from its signed receipt, or from the refusal of a second submission.
+    /// The wallet counted its claims from 0 and the ledger from 1, so that people saw two numbers
+    /// for one claim. The number is the ledger's, from its signed receipt or from the refusal of a
+    /// second submission.
     #[test]
     fn a_claim_has_the_number_that_the_ledger_signed() {
         let receipt = ClaimReceipt {
@@ -441,15 +448,15 @@ mod tests {
         // A second receipt does not replace the first.
         assert_eq!(store.admit_claim("wufu", &[1, 2, 1], "other\n").unwrap(), note);
         assert_eq!(store.claims("wufu").unwrap()[1].receipt, note);
-        // A live one stands in the way, until it is over; one that was admitted always does.
+        // A live claim stands in the way until it expires; an admitted one always does.
         let live = ClaimEntry { number: 0, ..claim(9) };
         assert_eq!(store.add_claim("cerf", &claim(8), false, 4).unwrap(), Err(live));
         assert_eq!(store.add_claim("cerf", &claim(8), false, 5).unwrap(), Ok(1));
         assert!(store.add_claim("wufu", &claim(2), false, 5).unwrap().is_err());
     }
 
-    /// A claim that the ledger had refused was listed as one that was not submitted. The first refusal is kept, and
-    /// stands in the way of another claim, which would be refused as well.
+    /// A claim that the ledger had refused was listed as not submitted. The first refusal is
+    /// stored, and prevents another claim, which would be refused as well.
     #[test]
     fn a_refusal_is_kept_with_its_claim() {
         let store = Store::in_memory().unwrap();

@@ -1,4 +1,5 @@
-//! Full shards of donation logs, kept once they were fetched and checked: public data that never changes.
+//! A cache of full shards of donation logs, after they were fetched and checked. They are public
+//! and never change.
 
 use std::{
     fs,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 impl Wallet {
-    /// A full shard that was checked before and has the root that the roof says, or nothing.
+    /// A full shard from the cache, if it was checked before and has the root that the roof names.
     pub(crate) fn kept_shard(
         &self,
         roof: &RoofView,
@@ -36,7 +37,7 @@ impl Wallet {
         if kept != *root {
             return Ok(None);
         }
-        // A file that is gone or damaged is fetched again.
+        // A missing or damaged file is fetched again.
         let Ok(bytes) = fs::read(path) else { return Ok(None) };
         if *blake3::hash(&bytes).as_bytes() != hash {
             return Ok(None);
@@ -47,7 +48,7 @@ impl Wallet {
         Ok(Some(records))
     }
 
-    /// Keeps a full shard that was checked.
+    /// Stores a checked full shard.
     pub(crate) fn keep_shard(
         &self,
         log: &LogName,
@@ -73,7 +74,8 @@ impl Wallet {
     }
 
     fn shard_path(&self, log: &LogName, shard: u64) -> Option<PathBuf> {
-        // An org's name may hold anything that is no space: its hash is a good file name.
+        // An organisation's name may contain any character except spaces, so its hash is the file
+        // name.
         let name = blake3::hash(log.to_string().as_bytes()).to_hex();
         let folder = self.folder()?.join(SHARD_FOLDER).join(&name[..16]);
         Some(folder.join(shard.to_string()))

@@ -1,5 +1,5 @@
-//! How a wallet comes to know logs. Every fetch is the same for everybody: the newest checkpoint, the whole roof, the
-//! whole open shard; of donation logs every shard, each once.
+//! How a wallet reads logs. Every wallet fetches the same: the newest checkpoint, the whole roof
+//! and the whole open shard; of donation logs, every shard once.
 
 pub(crate) mod cache;
 pub mod view;
@@ -25,30 +25,32 @@ use crate::{
     wallet::{TaskStopped, Wallet},
 };
 
-/// Why a log is not known.
+/// Why a log could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SyncError {
-    /// No key is pinned for the org.
+    /// No log key of the organisation is pinned.
     #[error(
-        "no log key of {org} is pinned: get it from a source other than the ledger, and pin it (wufu wallet pin --log-key KEY)"
+        "no log key of {org} is pinned: get it from a source other than the ledger, and pin it \
+         (wufu wallet pin --log-key KEY)"
     )]
     NoLogKey {
-        /// The org.
+        /// The organisation.
         org: String,
     },
-    /// The ledger has no log of the org, or signed none yet.
+    /// The ledger has no log of the organisation, or has not signed one yet.
     #[error(
-        "{place} has no checkpoint of a log of {org}: it is another organisation's ledger, or it has not signed anything yet"
+        "{place} has no checkpoint of a log of {org}: it is another organisation's ledger, or has \
+         not signed anything yet"
     )]
     NoLog {
-        /// Who was asked.
+        /// The source that was asked.
         place: String,
-        /// The org.
+        /// The organisation.
         org: String,
     },
-    /// The operator lied earlier: nothing of the log is believed any more.
-    #[error("{log} contradicted itself: nothing of it is believed, and the evidence is kept")]
+    /// The operator lied earlier, so the log is not used any more.
+    #[error("{log} contradicted itself, so it is not used any more; the evidence is kept")]
     Contradicted {
         /// The log.
         log: LogName,
@@ -56,67 +58,70 @@ pub enum SyncError {
     /// A checkpoint contradicts one that was seen. The evidence is kept.
     #[error("{0}: the evidence is kept")]
     Contradiction(#[source] HistoryError),
-    /// A full shard changed, which none ever does. The evidence is kept.
-    #[error("full shard {shard} of {log} changed: the evidence is kept")]
+    /// A full shard changed, which must never happen. The evidence is kept.
+    #[error("full shard {shard} of {log} changed, which must never happen: the evidence is kept")]
     ChangedShard {
         /// The log.
         log: LogName,
         /// The shard.
         shard: u64,
     },
-    /// Somebody did not answer.
+    /// A source did not answer.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// A checkpoint is not signed by the pinned key, or is none.
+    /// A checkpoint is not signed by the pinned key, or is malformed.
     #[error("{place}: {error}")]
     Checkpoint {
-        /// Who sent it.
+        /// The source that sent it.
         place: String,
         /// What is wrong with it.
         #[source]
         error: CheckpointError,
     },
-    /// A checkpoint of another log than the one that was asked for.
+    /// A source sent a checkpoint of another log than the requested one.
     #[error("{place} sent a checkpoint of {got:?}, expected {expected}")]
     OtherLog {
-        /// Who sent it.
+        /// The source that sent it.
         place: String,
-        /// Its log.
+        /// The log of the checkpoint.
         got: String,
-        /// The log that was asked for.
+        /// The requested log.
         expected: LogName,
     },
-    /// A checkpoint of another epoch than was asked for, an older one than was seen, or one that the second source has
-    /// and the ledger kept back.
+    /// A checkpoint is of another epoch than the requested one, is older than one that was seen, or
+    /// was withheld by the ledger although the second source has it.
     #[error("{place} has {log} at epoch {got}, expected {expected}")]
     Epoch {
-        /// Who sent it.
+        /// The source that sent it.
         place: String,
         /// The log.
         log: LogName,
-        /// Its epoch.
+        /// The epoch of the checkpoint.
         got: u64,
-        /// The epoch that was asked for, or was seen.
+        /// The epoch that was requested or seen.
         expected: u64,
     },
     /// A checkpoint's epoch begins in the future.
-    #[error("{log} is at an epoch that begins {ahead} from now: the clock here or there is wrong", ahead = Span(*ahead))]
+    #[error(
+        "{log} is at an epoch that begins {ahead} from now: the clock here or there is wrong",
+        ahead = Span(*ahead)
+    )]
     Future {
         /// The log.
         log: LogName,
-        /// Seconds until it does.
+        /// How long until it begins, in seconds.
         ahead: u64,
     },
-    /// What came is not what was signed.
+    /// The data does not match what was signed.
     #[error(transparent)]
     View(#[from] ViewError),
-    /// A leaf of one's own.
+    /// There is no path for one of the wallet's own leaves.
     #[error(transparent)]
     OwnLeaf(#[from] OwnLeafError),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The program ends.
+    /// The computation was stopped, because the program ends.
     #[error(transparent)]
     Stopped(#[from] TaskStopped),
 }
@@ -141,13 +146,13 @@ impl LogView {
         self.roof.checkpoint()
     }
 
-    /// The second source that had the same checkpoint, or nobody.
+    /// The second source that had the same checkpoint, if there was one.
     pub fn compared(&self) -> Option<&str> {
         self.compared.as_deref()
     }
 }
 
-/// A campaign: both logs, in force at one epoch.
+/// A campaign: its two logs, in force at one epoch.
 #[derive(Clone, Debug)]
 pub struct CampaignView {
     /// The card log.
@@ -157,7 +162,7 @@ pub struct CampaignView {
 }
 
 impl CampaignView {
-    /// The epoch at which both are in force.
+    /// The epoch at which both logs are in force.
     pub fn epoch(&self) -> u64 {
         self.cards.checkpoint().epoch().max(self.persons.checkpoint().epoch())
     }
@@ -172,17 +177,18 @@ pub struct DonationView {
 }
 
 impl DonationView {
-    /// Every record, in order.
+    /// All records, in order.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.shards.iter().flat_map(|shard| shard.iter())
     }
 }
 
 impl Wallet {
-    /// Looks at a campaign: card log and person log at one epoch, and renews the paths of what the wallet holds there.
+    /// Reads a campaign, which is its card log and person log at one epoch, and renews the paths of
+    /// the wallet's items there.
     ///
     /// # Errors
-    /// When a source does not answer, or lies.
+    /// Returns an error if a source does not answer, or contradicts what was signed.
     pub async fn campaign(
         &self,
         sources: &Sources,
@@ -192,7 +198,8 @@ impl Wallet {
         let (cards, persons) = (LogName::cards(org), LogName::persons(org));
         let newest_cards = self.checkpoint(sources, &cards, None, now).await?;
         let newest_persons = self.checkpoint(sources, &persons, None, now).await?;
-        // A root of each that were in force together: the log that is behind may have moved since it was asked.
+        // Use a root of each log at the same epoch: the log that is behind may have moved since it
+        // was asked.
         let epoch = newest_cards.epoch().max(newest_persons.epoch());
         let cards = self.view(sources, &cards, newest_cards, Some(epoch), now).await?;
         let persons = self.view(sources, &persons, newest_persons, Some(epoch), now).await?;
@@ -203,7 +210,7 @@ impl Wallet {
         Ok(view)
     }
 
-    /// Looks at a log at its newest checkpoint: its roof and its open shard.
+    /// Reads a log at its newest checkpoint: its roof and its open shard.
     pub(crate) async fn look(
         &self,
         sources: &Sources,
@@ -214,13 +221,13 @@ impl Wallet {
         self.view(sources, log, newest, None, now).await
     }
 
-    /// Looks at a donation log: all of its records, and renews the paths of the donations that the wallet holds there.
+    /// Reads all records of a donation log, and renews the paths of the wallet's donations there.
     ///
     /// # Errors
-    /// When a source does not answer, or lies.
+    /// Returns an error if a source does not answer, or contradicts what was signed.
     ///
     /// # Cost
-    /// Two and a third hashes for every record that was not there before; full shards are kept on disk.
+    /// Two and a third hashes for every new record. Full shards are kept on disk.
     pub async fn donation_log(
         &self,
         sources: &Sources,
@@ -249,14 +256,14 @@ impl Wallet {
         Ok(view)
     }
 
-    /// Looks up one full shard, and keeps the paths of what the wallet holds in it: for leaves whose shard was filled
-    /// while the wallet was away ([`OwnLeafError::Away`]).
+    /// Fetches one full shard, and renews the paths of the wallet's items in it. This is for leaves
+    /// whose shard was filled while the wallet was away ([`OwnLeafError::Away`]).
     ///
-    /// This is the one fetch that is not the same for everybody. Make it at a random time, long before it is needed,
-    /// and not beside another one.
+    /// This is the only fetch that is not the same for everybody. Make it at a random time, long
+    /// before it is needed, and not close to another one.
     ///
     /// # Errors
-    /// When a source does not answer, or lies.
+    /// Returns an error if a source does not answer, or contradicts what was signed.
     pub async fn look_up(
         &self,
         sources: &Sources,
@@ -271,7 +278,7 @@ impl Wallet {
         Ok(())
     }
 
-    /// One source's checkpoint of a log, checked and kept.
+    /// Fetches a source's checkpoint of a log, checks it and stores it.
     async fn checkpoint_of(
         &self,
         source: &dyn CheckpointSource,
@@ -309,7 +316,8 @@ impl Wallet {
         Ok((checkpoint, seen.map_err(SyncError::Contradiction)?))
     }
 
-    /// The ledger's checkpoint of a log: the newest, or the one in force at an epoch. Not older than one that was seen.
+    /// The ledger's checkpoint of a log: the newest, or the one in force at an epoch. It must not
+    /// be older than one that was seen.
     async fn checkpoint(
         &self,
         sources: &Sources,
@@ -336,9 +344,9 @@ impl Wallet {
         }
     }
 
-    /// The roof of a log at a checkpoint of the ledger's, which is compared first: with what the second source has in
-    /// force at
-    /// `epoch`, or with its newest, so that the ledger cannot choose an older one for this wallet.
+    /// The roof of a log at a checkpoint of the ledger. The checkpoint is first compared with the
+    /// one that the second source has in force at `epoch`, or with its newest one, so that the
+    /// ledger cannot choose an older one for this wallet.
     async fn roof(
         &self,
         sources: &Sources,
@@ -350,7 +358,7 @@ impl Wallet {
             SecondSource::OneSource => None,
             SecondSource::Compare(second) => {
                 let (other, _) = self.checkpoint_of(second.as_ref(), log, epoch).await?;
-                // That both say the same of one epoch was checked when it was kept.
+                // When it was stored, it was checked that both agree about an epoch.
                 let (got, expected) = (other.epoch(), checkpoint.epoch());
                 if got != expected {
                     let place = second.name();
@@ -377,7 +385,8 @@ impl Wallet {
         Ok((roof, history, compared))
     }
 
-    /// A log with its open shard: at its newest checkpoint, or at the one in force at an epoch that may be later.
+    /// A log with its open shard: at its newest checkpoint, or at the checkpoint in force at
+    /// `epoch`, which may be later.
     async fn view(
         &self,
         sources: &Sources,
@@ -398,7 +407,7 @@ impl Wallet {
         Ok(LogView { roof, open, history, compared })
     }
 
-    /// A shard, fetched and checked.
+    /// Fetches and checks a shard.
     async fn shard(
         &self,
         sources: &Sources,
@@ -420,7 +429,7 @@ impl Wallet {
         Ok(self.keep_shard(roof.log(), shard)?)
     }
 
-    /// The pinned key of a log whose operator was never seen lying.
+    /// The pinned key of a log, unless there is evidence that its operator lied.
     pub(crate) fn key_of_honest(&self, log: &LogName) -> Result<LogKey, SyncError> {
         let key = self.store().log_key(&log.org)?;
         let key = key.ok_or_else(|| SyncError::NoLogKey { org: log.org.clone() })?;

@@ -1,4 +1,4 @@
-//! What a ledger keeps back.
+//! Checkpoints that a ledger withholds.
 
 use wufu_circuits::Seed;
 use wufu_proto::log::Shard;
@@ -8,7 +8,7 @@ use crate::source::{EPOCH_SECONDS, LedgerSource, MemoryLedger};
 
 const NOW: u64 = 6 * EPOCH_SECONDS + 60;
 
-/// A ledger that keeps back what one log has after epoch 5.
+/// A ledger that withholds what one log has after epoch 5.
 #[derive(Clone, Debug)]
 struct Withholding(MemoryLedger, LogName);
 
@@ -53,7 +53,7 @@ async fn a_second_source_reveals_a_withheld_checkpoint() {
         };
         let (one, two) = (wallet(), wallet());
         let liar = Withholding(ledger.clone(), log.clone());
-        // Alone it is believed.
+        // Without a second source, it is believed.
         one.campaign(&Sources::one(liar.clone()), "wufu", NOW).await.unwrap();
         let compared = Sources::compared(liar, ledger.clone());
         for refused in [

@@ -1,4 +1,4 @@
-//! A log at an epoch, checked against its signed root: what a wallet knows of the world.
+//! A log at an epoch, checked against its signed root.
 
 use std::{fmt, sync::Arc};
 
@@ -20,43 +20,44 @@ const LEAVES: u64 = SHARD_LEAVES as u64;
 /// A path inside a shard.
 pub type InnerPath = Path<SHARD_DEPTH>;
 
-/// Why what a source sent is not the log that was signed.
+/// Why the data of a source does not match the signed log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ViewError {
-    /// The wrong number of shard roots.
-    #[error("roof of {log} has {got} shards, expected {expected}")]
+    /// The roof has the wrong number of shard roots.
+    #[error("the roof of {log} has {got} shards, expected {expected}")]
     Shards {
         /// The log.
         log: LogName,
-        /// How many there are.
+        /// How many came.
         got: u64,
         /// How many a log of this size has.
         expected: u64,
     },
-    /// The roof is over another root than the signed one.
-    #[error("roof of {log} does not come to the root that was signed at epoch {epoch}")]
+    /// The roof does not hash to the signed root.
+    #[error("the roof of {log} does not hash to the root that was signed at epoch {epoch}")]
     Root {
         /// The log.
         log: LogName,
         /// The checkpoint's epoch.
         epoch: u64,
     },
-    /// The wrong number of leaves.
+    /// The shard has the wrong number of leaves.
     #[error("shard {shard} of {log} has {got} leaves, expected {expected}")]
     Leaves {
         /// The log.
         log: LogName,
         /// The shard.
         shard: u64,
-        /// How many there are.
+        /// How many came.
         got: usize,
         /// How many there must be.
         expected: usize,
     },
-    /// Records where leaves belong, or the other way round.
+    /// The shard has records instead of leaves, or leaves instead of records.
     #[error(
-        "shard {shard} of {log} is of the other kind: cards and persons are leaves, donations records"
+        "shard {shard} of {log} has the wrong kind of content, expected leaves for cards and \
+         persons, and records for donations"
     )]
     Content {
         /// The log.
@@ -64,15 +65,15 @@ pub enum ViewError {
         /// The shard.
         shard: u64,
     },
-    /// The leaves come to another root than the roof's.
-    #[error("shard {shard} of {log} does not come to its root in the roof")]
+    /// The leaves do not hash to the root in the roof.
+    #[error("shard {shard} of {log} does not hash to its root in the roof")]
     Shard {
         /// The log.
         log: LogName,
         /// The shard.
         shard: u64,
     },
-    /// A tree cannot hold it.
+    /// The log does not fit into a tree.
     #[error("{log}: {error}")]
     Tree {
         /// The log.
@@ -83,12 +84,13 @@ pub enum ViewError {
     },
 }
 
-/// Why there is no path for a leaf of one's own. It does not say which leaf: that is what proofs hide.
+/// Why there is no path for one of the wallet's own leaves. It does not name the leaf, because
+/// proofs hide it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OwnLeafError {
     /// The epoch is older than the leaf.
-    #[error("{log} does not have the leaf at epoch {epoch} yet: wait for the next")]
+    #[error("{log} does not have the leaf at epoch {epoch} yet: wait for the next epoch")]
     NotYet {
         /// The log.
         log: LogName,
@@ -103,9 +105,10 @@ pub enum OwnLeafError {
         /// The log.
         log: LogName,
     },
-    /// The shard was filled while the wallet was away, and the path that it holds is an earlier one.
+    /// The shard was filled while the wallet was away, and the stored path is older.
     #[error(
-        "the shard of the leaf was filled since its path was kept: look up shard {shard} of {log} once"
+        "shard {shard} of {log} was filled after the leaf's path was stored: look it up once (wufu \
+         wallet look-up --log {log} --shard {shard})"
     )]
     Away {
         /// The log.
@@ -113,7 +116,7 @@ pub enum OwnLeafError {
         /// The shard.
         shard: u64,
     },
-    /// The paths do not fit together.
+    /// The parts of the path do not match.
     #[error("{log}: {error}")]
     Path {
         /// The log.
@@ -143,10 +146,11 @@ impl RoofView {
     /// Checks the roof of a log at a checkpoint of that log.
     ///
     /// # Errors
-    /// When it has the wrong number of shards, or comes to another root than the checkpoint's.
+    /// Returns an error if the roof has the wrong number of shards, or does not hash to the
+    /// checkpoint's root.
     ///
     /// # Cost
-    /// A third of a hash a shard.
+    /// A third of a hash for each shard.
     pub fn check(log: &LogName, checkpoint: Checkpoint, roof: &Roof) -> Result<Self, ViewError> {
         let (got, expected) = (roof.shard_roots.len() as u64, checkpoint.size().div_ceil(LEAVES));
         if got != expected {
@@ -170,22 +174,23 @@ impl RoofView {
         &self.checkpoint
     }
 
-    /// The roots of the shards, the open one's last.
+    /// The roots of the shards. The open shard's is the last.
     pub fn roots(&self) -> &[Fr] {
         self.tree.leaves()
     }
 
-    /// Shards that are full, and so never change.
+    /// The number of full shards, which never change.
     pub fn full_shards(&self) -> u64 {
         self.checkpoint.size() / LEAVES
     }
 
-    /// The number of the open shard, unless there is none: the log is empty, or its last shard just full.
+    /// The number of the open shard. There is none if the log is empty, or if its last shard is
+    /// exactly full.
     pub fn open_shard(&self) -> Option<u64> {
         (!self.checkpoint.size().is_multiple_of(LEAVES)).then_some(self.full_shards())
     }
 
-    /// The first full shard whose root is another one than in `older`, a roof of the same log.
+    /// The first full shard whose root differs from the one in `older`, a roof of the same log.
     pub fn changed_shard(&self, older: &[Fr], older_size: u64) -> Option<u64> {
         let full = usize::try_from(older_size / LEAVES).unwrap_or(usize::MAX);
         let mut pairs = older.iter().take(full).enumerate();
@@ -193,7 +198,7 @@ impl RoofView {
         changed.map(|(shard, _)| shard as u64)
     }
 
-    /// How many leaves a shard has at this epoch.
+    /// The number of leaves of a shard at this epoch.
     fn shard_len(&self, shard: u64) -> usize {
         let rest = self.checkpoint.size().saturating_sub(shard.saturating_mul(LEAVES));
         rest.min(LEAVES) as usize
@@ -202,10 +207,12 @@ impl RoofView {
     /// Checks a shard of this log.
     ///
     /// # Errors
-    /// When it is of the wrong kind or length, or comes to another root than in the roof.
+    /// Returns an error if the shard has the wrong kind of content or the wrong length, or does not
+    /// hash to its root in the roof.
     ///
     /// # Cost
-    /// A third of a hash a leaf, and two more for each record, spread over the threads of the current rayon pool.
+    /// A third of a hash for each leaf, and two more for each record, spread over the threads of
+    /// the current rayon pool.
     pub fn check_shard(&self, shard: u64, content: ShardContent) -> Result<ShardView, ViewError> {
         let log = || self.log.clone();
         let donations = self.log.is_donations();
@@ -227,11 +234,12 @@ impl RoofView {
         Ok(ShardView { shard, tree, records: Arc::new(records) })
     }
 
-    /// The path of a leaf inside its shard: the one that is held when the shard is full, the open shard's else.
+    /// The path of a leaf inside its shard: the stored path if the shard is full, or else the path
+    /// in the open shard.
     ///
     /// # Errors
-    /// When the leaf is not in the log yet, is another one, or the held path is of an earlier state of a shard that is
-    /// full now.
+    /// Returns an error if the leaf is not in the log yet, if the log has another leaf there, or if
+    /// the stored path is from an earlier state of a shard that is full now.
     pub fn inner_path(
         &self,
         (place, leaf): (u64, Fr),
@@ -255,13 +263,13 @@ impl RoofView {
         }
     }
 
-    /// The whole path of the leaf at `place`, whose path inside its shard is `inner`.
+    /// The whole path of the leaf at `place`; `inner` is its path inside the shard.
     ///
     /// # Shapes
     /// `DEPTH` and `ROOF` are those of the log's kind; 8 less for the roof.
     ///
     /// # Errors
-    /// When the depths are not the log's, or `inner` does not lead into the roof.
+    /// Returns an error if the depths are not the log's, or `inner` does not lead into the roof.
     pub fn whole_path<const DEPTH: usize, const ROOF: usize>(
         &self,
         place: u64,
@@ -292,7 +300,7 @@ impl fmt::Debug for ShardView {
 }
 
 impl ShardView {
-    /// Its number.
+    /// The number of the shard.
     pub fn shard(&self) -> u64 {
         self.shard
     }
@@ -307,32 +315,32 @@ impl ShardView {
         self.tree.root()
     }
 
-    /// Its records, when it is a donation log's.
+    /// The records, if it is a shard of a donation log.
     pub fn records(&self) -> &Arc<Vec<Record>> {
         &self.records
     }
 
-    /// The path of the leaf at this place of the log, when it is there.
+    /// The path of the leaf at this place of the log, if the leaf is there.
     pub fn path(&self, place: u64, leaf: Fr) -> Option<InnerPath> {
         let inside = usize::try_from(place.checked_sub(self.shard * LEAVES)?).ok()?;
         (self.leaves().get(inside) == Some(&leaf)).then(|| self.tree.shard_path(inside).ok())?
     }
 }
 
-/// How many hashes a thread makes at once: whole vectors of lanes, and enough of them to be worth the way there.
+/// How many hashes a thread computes at once: whole vectors of lanes, and enough work for a thread.
 const HASHES: usize = 64;
 
-/// The nodes over these children, the hashes spread over the threads of the current rayon pool.
+/// The parents of these children. The hashes are spread over the threads of the current rayon pool.
 pub(crate) fn parents(children: &[Children]) -> Vec<Fr> {
     children.par_chunks(HASHES).flat_map_iter(tree::parents).collect()
 }
 
-/// The leaves of these records, the hashes spread over the threads of the current rayon pool.
+/// The leaves of these records. The hashes are spread over the threads of the current rayon pool.
 pub(crate) fn leaves(records: &[Record]) -> Vec<Fr> {
     records.par_chunks(HASHES).flat_map_iter(Record::leaves).collect()
 }
 
-/// Appends leaves, the hashes spread over the threads of the current rayon pool.
+/// Appends leaves. The hashes are spread over the threads of the current rayon pool.
 fn extend(log: &LogName, tree: &mut Tree, leaves: &[Fr]) -> Result<(), ViewError> {
     tree.extend_with(leaves, parents).map_err(|error| ViewError::Tree { log: log.clone(), error })
 }
@@ -349,7 +357,7 @@ mod tests {
 
     const SIZE: u64 = LEAVES + 1000;
 
-    /// A card log with a full shard and an open one, as everybody sees it, and its tree.
+    /// A card log with a full shard and an open shard, as everybody sees it, and its tree.
     fn log() -> &'static (RoofView, ShardView, Tree) {
         static LOG: OnceLock<(RoofView, ShardView, Tree)> = OnceLock::new();
         LOG.get_or_init(|| {
@@ -406,14 +414,14 @@ mod tests {
         let (roof, ..) = log();
         let mut older = roof.roots().to_vec();
         assert_eq!(roof.changed_shard(&older, SIZE), None);
-        // The open one may change, a full one may not.
+        // The open shard may change, a full one may not.
         older[1] += Fr::from(1u64);
         assert_eq!(roof.changed_shard(&older, SIZE), None);
         assert_eq!(roof.changed_shard(&older, 2 * LEAVES), Some(1));
         older[0] += Fr::from(1u64);
         assert_eq!(roof.changed_shard(&older, SIZE), Some(0));
         assert_eq!(roof.changed_shard(&[], 0), None);
-        // Neither may one go missing.
+        // A full shard may not go missing either.
         let longer = [roof.roots(), &[Fr::from(1u64)]].concat();
         assert_eq!(roof.changed_shard(&longer, 3 * LEAVES), Some(2));
     }

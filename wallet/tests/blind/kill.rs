@@ -21,7 +21,7 @@ use wufu_wallet::{
 
 use super::servers::*;
 
-/// How long the test waits for what must come, on a machine that may be busy.
+/// How long the test waits for an event, on a machine that may be busy.
 const LONG: Duration = Duration::from_secs(120);
 
 fn now() -> u64 {
@@ -50,8 +50,8 @@ async fn prove_once() {
 }
 
 /// Rows of SECURITY.md: 26.
-/// FAILURES 26: killed after the request was sent and before its answer came, the wallet takes another token the next
-/// time.
+/// A wallet that was killed after it sent the request and before the answer came takes another
+/// token the next time.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_sent_by_a_killed_wallet_is_never_sent_again() {
     let (base, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());
@@ -82,7 +82,7 @@ async fn a_job_sent_by_a_killed_wallet_is_never_sent_again() {
     };
     for killed in 1..=2 {
         let mut child = start();
-        // All of the request is there, and the evaluator does not answer.
+        // The whole request has arrived, and the evaluator does not answer.
         let seen = async {
             while spy.seen.lock().unwrap().len() < killed {
                 assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
@@ -90,7 +90,7 @@ async fn a_job_sent_by_a_killed_wallet_is_never_sent_again() {
             }
         };
         tokio::time::timeout(LONG, seen).await.expect("the evaluator saw no request");
-        // SIGKILL: nothing of it runs any more.
+        // After SIGKILL, no part of it runs any more.
         child.kill();
         assert_eq!(left(), 4 - killed);
     }
@@ -99,8 +99,8 @@ async fn a_job_sent_by_a_killed_wallet_is_never_sent_again() {
     let ended = tokio::task::spawn_blocking(move || child.ended(LONG)).await.unwrap();
     assert!(ended.success());
     assert_eq!(left(), 1);
-    // One witness, three masks: were two the same, or their bytes sent again, numbers would be the same in the same
-    // endpoints.
+    // One witness and three masks: if two masks were equal, or bytes were sent again, some numbers
+    // would be equal in the same positions.
     let seen = spy.seen.lock().unwrap();
     assert_eq!(seen.len(), 3);
     for (n, one) in seen.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Proofs over the wire, and what servers hold of them.
+//! Proofs over the wire, and what the servers learn from them.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -44,11 +44,12 @@ async fn a_proof_of_two_servers_says_what_each_learned() {
             servers.iter().map(|server| server.role).collect::<Vec<_>>(),
             ["dealer", "evaluator"]
         );
-        // A dealer whose masks were fetched earlier was told to have learned of this proof.
+        // The result said that a dealer had learned of this proof, although its masks were fetched
+        // earlier.
         let earlier = servers[0].learned.contains("nothing from this proof");
         assert_eq!(earlier, seed == 2, "{}", servers[0].learned);
     }
-    // A false statement is shared with nobody.
+    // A false statement is sent to nobody.
     let mut bad = job(4);
     let UncheckedWitness::Gift(gift) = &mut bad.witnessed else { panic!() };
     gift.private.rcm_out += wufu_verifier::Fr::from(1u64);
@@ -67,7 +68,7 @@ async fn masks_of_two_dealers_add_up() {
 }
 
 /// Rows of SECURITY.md: 26.
-/// FAILURES 26: a retry takes another token, so no two jobs share a mask, whatever became of the first.
+/// A retry takes another token, so no two jobs share a mask, whatever became of the first.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_bad_evaluators_each_job_is_masked_anew() {
     let dealer = dealer(1).await;
@@ -78,7 +79,7 @@ async fn after_bad_evaluators_each_job_is_masked_anew() {
         let (good, last) = spy(Conduct::Honest).await;
         let prover = wallet(vec![dealer.clone()], vec![bad, other, good]);
         let mut masked = Vec::new();
-        // The order is drawn: all three get their turn.
+        // The order is random, and all three are asked.
         for _ in 0..4 {
             holds(&prover.prove(job(1), quiet()).await.unwrap());
         }
@@ -93,7 +94,7 @@ async fn after_bad_evaluators_each_job_is_masked_anew() {
             }
         }
     }
-    // Three are tried, and not a fourth.
+    // Three evaluators are tried, and no fourth.
     let mut spies = Vec::new();
     for _ in 0..4 {
         spies.push(spy(Conduct::Cheats).await);
@@ -114,9 +115,10 @@ async fn with_the_engine_a_failure_is_mended_at_home() {
     let prover = wallet(vec![dealer(1).await], vec![bad]).with_rescue(Arc::new(local));
     let made = prover.prove(job(1), quiet()).await.unwrap();
     holds(&made);
-    assert!(
-        matches!(&made.mode, ProofMode::Blind { failure: Some(_), evaluators, .. } if evaluators.len() == 1)
-    );
+    assert!(matches!(
+        &made.mode,
+        ProofMode::Blind { failure: Some(_), evaluators, .. } if evaluators.len() == 1
+    ));
     assert_eq!(spy.seen.lock().unwrap().len(), 1);
     drop((second, other));
 }
@@ -135,8 +137,8 @@ async fn a_dealer_that_deals_a_seed_twice_is_refused() {
 }
 
 /// Rows of SECURITY.md: 35.
-/// Both servers keep everything of every call, and put it together: nothing that one has of a wallet is also at the
-/// other, but what is the same for all wallets.
+/// Both servers record every call and compare: what one server has of a wallet is never at the
+/// other, except for what is the same for all wallets.
 #[tokio::test(flavor = "multi_thread")]
 async fn joined_records_of_both_servers_yield_nothing() {
     let (dealer, dealt) = dealer_spy(false).await;
@@ -149,8 +151,8 @@ async fn joined_records_of_both_servers_yield_nothing() {
     }
     let (dealt, evaluated) = (dealt.seen.lock().unwrap(), evaluated.seen.lock().unwrap());
     assert_eq!((dealt.len(), evaluated.len()), (3, 6));
-    // Every field of an evaluator's record says the same of all wallets; so does every one of the dealer's but what it
-    // drew.
+    // Every field of an evaluator's record is the same for all wallets, and so is every field of
+    // the dealer's, except for what it drew.
     for records in [&dealt[..], &evaluated[..]] {
         assert!(!records[0].fields.is_empty());
         for record in records {
@@ -159,14 +161,14 @@ async fn joined_records_of_both_servers_yield_nothing() {
     }
     let names: BTreeSet<&str> = evaluated[0].fields.iter().map(|(name, _)| name.as_str()).collect();
     assert!(names.contains("key") && names.contains("sizes"), "{names:?}");
-    // No piece of what the dealer drew is anywhere at the evaluator, not even among the masked numbers.
+    // Nothing that the dealer drew is at the evaluator, not even among the masked numbers.
     let id = verifying().id();
     let pieces: BTreeSet<&[u8]> =
         dealt.iter().flat_map(|record| record.answer.windows(12)).collect();
     let common = |bytes: &[u8]| {
         let public =
             [id.as_bytes(), &b"wufu-bt1"[..]].iter().any(|p| p.windows(12).any(|w| w == bytes));
-        // Points at infinity and ends of tokens are no news.
+        // Points at infinity and expiries of tokens say nothing.
         public || bytes.iter().filter(|byte| **byte == 0).count() > 3
     };
     for record in evaluated.iter() {
@@ -175,7 +177,7 @@ async fn joined_records_of_both_servers_yield_nothing() {
             assert_eq!(found, None, "a piece of a token is at the evaluator");
         }
     }
-    // Nor is any secret of the witnesses at either.
+    // No secret of a witness is at either server.
     for seed in 1..=3 {
         let UncheckedWitness::Gift(gift) = job(seed).witnessed else { panic!() };
         let witness = &gift.private;
@@ -236,7 +238,7 @@ async fn an_identity_or_a_second_call_is_refused() {
         let refused = client.evaluate(tokio_stream::iter(Vec::new())).await.unwrap_err();
         assert_eq!(refused.code(), code);
     }
-    // To configure one is an error at the start.
+    // Configuring one is an error at the start.
     for identity in [ClientIdentity::Certificate, ClientIdentity::Bearer] {
         let mut config = Config::default();
         config.identity = identity;
@@ -307,7 +309,7 @@ async fn requests_of_another_form_are_refused_clearly() {
         );
         assert!(refused.message().contains(word), "{}: {word}", refused.message());
     }
-    // Exactly so many bytes are taken.
+    // Exactly this many bytes are accepted.
     let mut client = EvaluatorServiceClient::new(channel(&endpoint).await);
     client.evaluate(tokio_stream::iter(whole(total))).await.unwrap();
 }

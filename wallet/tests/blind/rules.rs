@@ -1,4 +1,4 @@
-//! What a wallet refuses of its servers and kits, whom it asks, and what it says of them.
+//! What a wallet refuses from its servers and kits, whom it asks, and what it reports about them.
 
 use std::sync::Arc;
 
@@ -15,13 +15,15 @@ use wufu_wallet::{
 
 use super::servers::*;
 
-/// A kit's id was pinned nowhere: whoever handed out another kit of the same key could ask about public inputs with it.
+/// A kit's id was not pinned: with another kit of the same key, its maker could learn about public
+/// inputs.
 #[test]
 fn a_kit_that_is_not_the_pinned_one_is_refused() {
     let pinned = blind::kit(prepared()).unwrap();
     let good = pinned.encode();
     blind_key(verifying(), &good, pinned.id()).unwrap();
-    // The base in A of the last public wire becomes alpha: still the key's kit by all that can be checked of it.
+    // The base in A of the last public wire becomes alpha. By all checks, this is still a kit of
+    // the key.
     let mut bytes = good.clone();
     let at = good.len() - 160;
     bytes.copy_within(40..72, at);
@@ -33,7 +35,8 @@ fn a_kit_that_is_not_the_pinned_one_is_refused() {
     assert!(matches!(blind_key(verifying(), &good[1..], pinned.id()), Err(BlindError::Kit(_))));
 }
 
-/// One endpoint was taken as dealer and evaluator, and two dealers' keys at one endpoint as two dealers.
+/// One endpoint was accepted as both dealer and evaluator, and two keys at one endpoint as two
+/// dealers.
 #[tokio::test]
 async fn one_place_is_one_server() {
     let [one, two] = [nobody().await, nobody().await];
@@ -57,7 +60,7 @@ async fn one_place_is_one_server() {
     }
     assert!(matches!(new(Vec::new(), vec![two.clone()]), Err(BlindError::Nobody("dealer"))));
     assert!(matches!(new(vec![dealer(1, &one)], Vec::new()), Err(BlindError::Nobody("evaluator"))));
-    // A server by another of its names is the same one.
+    // A server under another name is the same server.
     let folder = tempfile::tempdir().unwrap();
     let (socket, link) = (folder.path().join("a.sock"), folder.path().join("b.sock"));
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
@@ -77,39 +80,40 @@ async fn one_place_is_one_server() {
     new(vec![dealer(1, &one), dealer(2, &three)], vec![two]).unwrap();
 }
 
-/// The result said of evaluators that could not be reached that they had been sent a share.
+/// The result said that evaluators had been sent a share, although they could not be reached.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_servers_that_were_sent_something_are_listed() {
     let (good, gone) = (evaluator().await, [nobody().await, nobody().await]);
     let endpoints = gone.iter().cloned().chain([good.clone()]).collect();
     let prover = wallet(vec![dealer(1).await], endpoints);
-    // The order is drawn.
+    // The order is random.
     for _ in 0..6 {
         let made = prover.prove(job(1), quiet()).await.unwrap();
         let ProofMode::Blind { evaluators, .. } = made.mode else { panic!() };
         assert_eq!(evaluators, [good.to_string()]);
     }
-    // Nobody, where no dealer gave a token.
+    // If no dealer gave a token, nobody was sent anything.
     let local = LocalProver::new([Prover::new(PreparedEngine::new(prepared().clone()))]);
     let dealer = Dealer { endpoint: nobody().await, key: signing(1).verifying_key() };
     let prover = wallet(vec![dealer], vec![good]).with_rescue(Arc::new(local));
     let made = prover.prove(job(1), quiet()).await.unwrap();
-    assert!(
-        matches!(&made.mode, ProofMode::Blind { evaluators, failure: Some(_), .. } if evaluators.is_empty())
-    );
-    // Not the dealer either: it was not reached. What failed and where is told.
+    assert!(matches!(
+        &made.mode,
+        ProofMode::Blind { evaluators, failure: Some(_), .. } if evaluators.is_empty()
+    ));
+    // The dealer was not reached either. The result says what failed and where.
     assert!(made.mode.servers().is_empty(), "{:?}", made.mode);
     let failure = made.mode.failure().unwrap();
     assert!(failure.contains("no connection to the dealer at"), "{failure}");
     assert!(made.mode.learned().contains("no server learned anything"), "{}", made.mode.learned());
 }
 
-/// After the first evaluator the engine was asked, and its failure was the end: no other evaluator, and the error was
-/// the engine's.
+/// After the first evaluator the engine was asked, and its failure ended the attempt: no other
+/// evaluator was asked, and only the engine's error was reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_engine_fails_another_evaluator_is_asked() {
     let dealer = dealer(1).await;
-    // It has another key's engine, or none.
+    // The wallet has an engine for another key, or none.
     let keyless = || Arc::new(LocalProver::new([]));
     let (bad, spy_of_bad) = spy(Conduct::Cheats).await;
     let (worse, spy_of_worse) = spy(Conduct::Refuses).await;
@@ -121,7 +125,7 @@ async fn after_the_engine_fails_another_evaluator_is_asked() {
         holds(&made);
         assert_eq!(made.mode.name(), "blind");
     }
-    // With none that is honest both are asked, and the error says what both came to.
+    // If no evaluator is honest, both are asked, and the error names both failures.
     let before = [&spy_of_bad, &spy_of_worse].map(|spy| spy.seen.lock().unwrap().len());
     let prover = wallet(vec![dealer], vec![bad, worse]).with_rescue(keyless());
     let refused = prover.prove(job(1), quiet()).await;
@@ -133,7 +137,7 @@ async fn after_the_engine_fails_another_evaluator_is_asked() {
     assert_eq!(after, before.map(|calls| calls + 1));
 }
 
-/// However many tokens came were kept.
+/// Any number of tokens was kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dealer_sends_as_many_tokens_as_it_was_asked_for() {
     let endpoint = evaluator().await;
@@ -147,7 +151,7 @@ async fn a_dealer_sends_as_many_tokens_as_it_was_asked_for() {
     }
 }
 
-/// A batch beyond what a dealer takes is brought into its bounds: it was refused by every dealer.
+/// A batch that is too large for a dealer is reduced. Every dealer used to refuse it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_of_as_many_tokens_as_a_dealer_gives() {
     let endpoint = evaluator().await;
@@ -158,7 +162,7 @@ async fn a_batch_is_of_as_many_tokens_as_a_dealer_gives() {
     }
 }
 
-/// Whoever is named first does not see every job.
+/// The evaluator that is named first does not see every job.
 #[tokio::test(flavor = "multi_thread")]
 async fn evaluators_are_asked_in_an_order_by_chance() {
     let dealer = dealer(1).await;
@@ -166,7 +170,7 @@ async fn evaluators_are_asked_in_an_order_by_chance() {
     let (two, spy_of_two) = spy(Conduct::Honest).await;
     let prover = wallet(vec![dealer], vec![one, two]).with_batch(16);
     let calls = || [&spy_of_one, &spy_of_two].map(|spy| spy.seen.lock().unwrap().len());
-    // One of them is never asked first in 40 proofs once in 2^39 runs.
+    // In one of 2^39 runs, one of them is never asked first in 40 proofs.
     for _ in 0..40 {
         holds(&prover.prove(job(1), quiet()).await.unwrap());
         if !calls().contains(&0) {

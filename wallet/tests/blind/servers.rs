@@ -1,4 +1,4 @@
-//! Keys made once, honest servers, and servers in the middle that write down what they see.
+//! Keys that are made once, honest servers, and servers in the middle that record what they see.
 
 use std::{
     cell::Cell,
@@ -59,7 +59,7 @@ pub fn verifying() -> VerifyingKey {
     prepared().verifying_key().clone()
 }
 
-/// What a wallet has: no proving key.
+/// What a wallet has, which is no proving key.
 pub fn key() -> BlindKey {
     static KIT: OnceLock<BlindKey> = OnceLock::new();
     let kit = || blind::kit(prepared()).unwrap();
@@ -98,7 +98,8 @@ thread_local! {
     static OPEN: Cell<isize> = const { Cell::new(0) };
 }
 
-/// Connections to servers in the middle that this thread, which is all of a test's runtime, has open.
+/// The number of open connections to servers in the middle, on this thread, which runs the whole
+/// test.
 pub fn open_connections() -> isize {
     OPEN.get()
 }
@@ -182,7 +183,7 @@ pub fn wallet(dealers: Vec<Dealer>, evaluators: Vec<Endpoint>) -> BlindProver {
     prover.with_delay(Delay::NONE).with_batch(2)
 }
 
-/// A endpoint where nobody listens.
+/// An endpoint where nobody listens.
 pub async fn nobody() -> Endpoint {
     listen().await.1
 }
@@ -193,7 +194,7 @@ pub fn holds(made: &UnverifiedProof) {
     assert!(verifying().equation_holds(&statement.public_inputs(), &proof));
 }
 
-/// What somebody in endpoint of a server saw of one call: all metadata, and the message but for what is masked.
+/// What a server saw of one call: all metadata, and the message without its masked part.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub fields: Vec<(String, Vec<u8>)>,
@@ -207,20 +208,20 @@ pub fn metadata<T>(request: &Request<T>) -> Vec<(String, Vec<u8>)> {
     headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
 }
 
-/// What an evaluator in the middle answers.
+/// The answers of an evaluator in the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conduct {
-    /// As the evaluator here does.
+    /// The answer of the honest evaluator.
     Honest,
-    /// With the sums over nothing: points like any others.
+    /// Sums over nothing, which are valid points.
     Cheats,
-    /// With bytes that are no points.
+    /// Bytes that are not points.
     Garbage,
-    /// In the format of another release.
+    /// The format of another release.
     OtherRelease,
-    /// With an error.
+    /// An error.
     Refuses,
-    /// Not, and it keeps the connection.
+    /// No answer, and an open connection.
     Hangs,
 }
 
@@ -286,7 +287,7 @@ pub struct DealerSpy {
     pub honest: Arc<blind::Dealer>,
     pub seen: Arc<Mutex<Vec<Seen>>>,
     pub repeats: bool,
-    /// How many tokens come for so many.
+    /// How many tokens come when so many were asked for.
     pub sends: fn(usize) -> usize,
 }
 

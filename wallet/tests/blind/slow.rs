@@ -1,4 +1,4 @@
-//! An evaluator had given its endpoints to whoever began a job, and sixty that sent nothing more
+//! An evaluator gave its places to whoever began a job, and sixty clients that sent nothing more
 //! kept everybody else out for a minute.
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use wufu_wallet::{Endpoint, prover::ProofSource as _};
 
 use super::servers::{dealer, evaluating, holds, job, listen, quiet, verifying, wallet};
 
-/// One worker, and nobody may wait.
+/// One worker, and no queue.
 async fn narrow(receive: Duration) -> Endpoint {
     let (incoming, endpoint) = listen().await;
     let mut config = Config::default();

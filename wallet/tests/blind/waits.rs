@@ -1,7 +1,8 @@
-//! What follows on what: nobody who sees two things that a wallet does sees one come right after the other.
+//! Waits between steps: whoever sees two actions of a wallet does not see one right after the
+//! other.
 //!
-//! The clock stands still while a connection is open, and jumps when there was none for a while: then the wallet waits
-//! on purpose.
+//! The clock stands still while a connection is open. It jumps when there was none for a while,
+//! because then the wallet waits on purpose.
 
 use std::{
     sync::{Arc, Mutex},
@@ -20,20 +21,21 @@ use wufu_wallet::{
 
 use super::servers::*;
 
-/// Waits are drawn from nothing up to this: one of less than [`LEAST`] is one in a million.
+/// Waits are random, from zero up to this. One in a million is shorter than [`LEAST`].
 const MOST: Duration = Duration::from_secs(1_000_000);
 const LEAST: Duration = Duration::from_secs(1);
 
-/// How often the clock is looked at, every 10 milliseconds, before the test fails.
+/// How often the clock is checked, every 10 milliseconds, before the test fails.
 const ROUNDS: usize = 30_000;
 
 fn slow(prover: BlindProver, batch: usize) -> BlindProver {
     prover.with_delay(Delay::up_to(MOST)).with_batch(batch)
 }
 
-/// Drives a wallet. (Of itself a clock that is paused jumps whenever a socket is waited for, and every call is late.)
+/// Drives a wallet. (A paused clock by itself jumps whenever the runtime waits for a socket, so
+/// that every call is late.)
 async fn paced<T>(work: impl Future<Output = T>) -> T {
-    // While something blocks, the clock does not go by itself.
+    // While something blocks, the clock does not advance by itself.
     let (end, ended) = std::sync::mpsc::channel::<()>();
     let blocked = tokio::task::spawn_blocking(move || ended.recv());
     let clock = async {
@@ -58,7 +60,7 @@ async fn paced<T>(work: impl Future<Output = T>) -> T {
     done
 }
 
-/// That there is a wait between all of them.
+/// Asserts that there is a wait between all of them.
 fn apart(times: &[Instant]) {
     for pair in times.windows(2) {
         assert!(pair[1] - pair[0] > LEAST, "{:?}", pair[1] - pair[0]);
@@ -69,7 +71,7 @@ fn times(seen: &Mutex<Vec<Seen>>) -> Vec<Instant> {
     seen.lock().unwrap().iter().map(|seen| seen.at.unwrap()).collect()
 }
 
-/// An engine that takes no time, and notes when it began.
+/// An engine that takes no time, and records when it began.
 #[derive(Debug, Default)]
 struct Home(Mutex<Vec<Instant>>);
 
@@ -87,7 +89,8 @@ impl ProofSource for Home {
     }
 }
 
-/// An evaluator that failed saw a proof appear as much later as the wallet's machine takes to make one.
+/// An evaluator that failed could see a proof appear exactly as much later as the wallet's machine
+/// takes to make one.
 #[tokio::test(start_paused = true)]
 async fn a_rescue_at_home_waits_before_and_after() {
     let (endpoint, spy) = spy(Conduct::Refuses).await;
@@ -100,8 +103,8 @@ async fn a_rescue_at_home_waits_before_and_after() {
     apart(&[failed, began, shown]);
 }
 
-/// The first server was asked right after the ledger, and a dealer right after another. A proof's time was told with
-/// the waits in it.
+/// The first server was asked right after the ledger, and a dealer right after another one. The
+/// reported time of a proof included the waits.
 #[tokio::test(start_paused = true)]
 async fn no_server_is_asked_right_after_another() {
     let began = Instant::now();
@@ -115,7 +118,7 @@ async fn no_server_is_asked_right_after_another() {
     let all = [&first.seen, &second.seen, &spy.seen].map(|seen| times(seen)[0]);
     apart(&[began, all[0], all[1], all[2], shown]);
     assert!(made.timings.prove < LEAST, "{:?}", made.timings);
-    // After a failure, too: two evaluators, of which one refuses.
+    // The same after a failure: of two evaluators, one refuses.
     let (bad, refusing) = super::servers::spy(Conduct::Refuses).await;
     let (good, last) = super::servers::spy(Conduct::Cheats).await;
     let (dealer, _) = dealer_spy(false).await;
@@ -126,8 +129,8 @@ async fn no_server_is_asked_right_after_another() {
     apart(&both);
 }
 
-/// A dealer was asked right before nearly each proof, when the last token was gone. Now it is after one, when few are
-/// left.
+/// When the last token was gone, a dealer was asked right before a proof. Now it is asked after a
+/// proof, when few tokens are left.
 #[tokio::test(start_paused = true)]
 async fn tokens_are_fetched_apart_from_the_proof() {
     let (dealer, dealt) = dealer_spy(false).await;
@@ -143,18 +146,19 @@ async fn tokens_are_fetched_apart_from_the_proof() {
     let mut all: Vec<_> = all.chain(shown.iter().map(|at| (*at, 'S'))).collect();
     all.sort();
     let order: String = all.iter().map(|(_, what)| what).collect();
-    // Four are fetched once; with two left four more, between the sums and the showing.
+    // Four tokens are fetched once. When two are left, four more are fetched, between the sums and
+    // the showing.
     assert_eq!(order, "DESEDSESESES");
     apart(&all.iter().map(|(at, _)| *at).filter(|at| !shown.contains(at)).collect::<Vec<_>>());
     apart(&[evaluated[1], dealt[1], shown[1]]);
 
-    // Without waits, nothing keeps the two calls apart: then none is made.
+    // Without waits, nothing separates the two calls, so the second one is not made.
     let (dealer, dealt) = dealer_spy(false).await;
     let (endpoint, _) = spy(Conduct::Honest).await;
     holds(&paced(wallet(vec![dealer], vec![endpoint]).prove(job(1), quiet())).await.unwrap());
     assert_eq!(dealt.seen.lock().unwrap().len(), 1);
 
-    // Who cannot be reached for that does not keep the proof from being shown.
+    // A dealer that cannot be reached then does not prevent the proof from being shown.
     let (mut dealer, _) = dealer_spy(false).await;
     let (endpoint, _) = spy(Conduct::Honest).await;
     let store = tokens();
@@ -168,8 +172,9 @@ async fn tokens_are_fetched_apart_from_the_proof() {
     holds(&paced(prover.prove(job(1), quiet())).await.unwrap());
 }
 
-/// Nothing was said for 40 to 50 s of a proof that takes 60 ms: people took it for a fault, and ended it. Each wait is
-/// told before it begins, with its length, and so is each server before it is asked.
+/// For a proof that takes 60 ms, nothing was printed for 40 to 50 s, so that people thought it had
+/// failed and ended it. Now each wait is reported before it begins, with its length, and so is each
+/// server before it is asked.
 #[tokio::test(start_paused = true)]
 async fn every_wait_is_announced_with_its_length() {
     let (endpoint, _) = spy(Conduct::Honest).await;
@@ -200,7 +205,7 @@ async fn every_wait_is_announced_with_its_length() {
             assert!(!reason.before().is_empty() && !reason.why().is_empty());
         }
     }
-    // Without waits there is nothing to tell but whom it asks.
+    // Without waits, only the servers are reported.
     let prover = prover.with_delay(Delay::NONE);
     prover.prove(job(1), quiet()).await.unwrap();
     let steps = std::mem::take(&mut *told.lock().unwrap());

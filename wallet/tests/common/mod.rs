@@ -1,4 +1,4 @@
-//! What the tests share: campaigns and charities in memory, keys made once.
+//! Shared by the tests: campaigns and charities in memory, and keys that are made once.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::{Arc, OnceLock};
@@ -17,7 +17,7 @@ use wufu_wallet::{
     source::{EPOCH_SECONDS, MemoryLedger},
 };
 
-/// Unix seconds of the tests.
+/// The time of the tests, in Unix seconds.
 pub const NOW: u64 = 6 * EPOCH_SECONDS + 60;
 pub const CAMPAIGN: &str = "wufu";
 pub const CHARITY: &str = "cerf";
@@ -61,7 +61,7 @@ pub fn crowd(ledger: &MemoryLedger, cards: u64, persons: u64) {
     ledger.append(&LogName::persons(CAMPAIGN), &leaves(20_000_000, persons));
 }
 
-/// Gives a wallet all five cards and its place among the persons, at the epoch that is sealed next.
+/// Gives a wallet all five cards and a place in the person log, at the epoch that is sealed next.
 pub fn give(ledger: &MemoryLedger, wallet: &Wallet, epoch: u64) {
     let address = wallet.address(CAMPAIGN);
     let cards = Kind::ALL.map(|kind| ledger.issue(&address, kind));

@@ -1,5 +1,5 @@
-//! `--out` took the place of whatever was there: a seed, a signing key, a pipe; of a link, and not of its target; and
-//! every file came out with mode 0600, public ones too.
+//! `--out` replaced whatever existed: a seed, a signing key, a pipe, or a link instead of its
+//! target. And every file got mode 0600, even public ones.
 
 use std::{
     os::unix::fs::{FileTypeExt as _, symlink},
@@ -33,7 +33,7 @@ fn only_a_file_of_the_same_kind_is_replaced() {
         assert!(error.contains("holds a file of checkpoints, expected a new file or"), "{error}");
         assert!(error.contains(kind.name), "{error}");
     }
-    // A seed, a key of hexadecimal digits, a database, a text, one byte of anything.
+    // A seed, a key of hexadecimal digits, a database, a text, and a single byte.
     let seed = format!("{}\n{}\n", "ab".repeat(32), "cd".repeat(4));
     let key = format!("{}\n", "58".repeat(32));
     for secret in
@@ -44,7 +44,7 @@ fn only_a_file_of_the_same_kind_is_replaced() {
             assert!(refused(&path, kind).contains("something else"));
         }
     }
-    // Nothing is lost with an empty file.
+    // An empty file may be replaced: nothing is lost.
     fs::write(&path, "").unwrap();
     write(&path, CHECKPOINTS, NOTE).unwrap();
     assert_eq!(fs::read(&path).unwrap(), NOTE);
@@ -56,7 +56,7 @@ fn public_files_are_readable_and_modes_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let public = folder.path().join("public");
     write(&public, CHECKPOINTS, NOTE).unwrap();
-    // Whatever the umask of the tests leaves of it.
+    // The mode depends on the umask of the tests.
     let plain = folder.path().join("plain");
     fs::write(&plain, "").unwrap();
     assert_eq!(mode(&public), mode(&plain) & 0o644);
@@ -86,7 +86,7 @@ fn links_are_followed() {
         assert!(fs::symlink_metadata(link).unwrap().is_symlink());
         assert_eq!(fs::read(target).unwrap(), NOTE);
     }
-    // A link to something else guards it no less.
+    // A link to another kind of file protects it as well.
     fs::write(&target, "a seed").unwrap();
     refused(&link, CHECKPOINTS);
     let ring = folder.path().join("ring");
@@ -104,7 +104,7 @@ fn devices_and_pipes_are_written_through() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    // Opened for both, so that neither side waits for the other.
+    // Opened for reading and writing, so that neither side waits for the other.
     let reader = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
     write(&pipe, CHECKPOINTS, NOTE).unwrap();
     assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());

@@ -1,5 +1,6 @@
-//! Whose is it? A wallet took in whatever it was given: it then listed other people's cards as its own, refused its own
-//! place in a campaign as "held already", and a claim failed with an unrelated message.
+//! Whose item is it? A wallet took in whatever it was given. It then listed other people's cards as
+//! its own, refused its own place in a campaign as "held already", and a claim failed with an
+//! unrelated message.
 
 use wufu_circuits::{Address, Seed};
 use wufu_proto::v1;
@@ -19,7 +20,7 @@ fn wallet(ledger: &MemoryLedger, seed: u8) -> Wallet {
     wallet
 }
 
-/// A card, a place and a donation for somebody.
+/// A card, a place and a donation for an address.
 fn everything(ledger: &MemoryLedger, who: &Address) -> (CardGrant, PersonGrant, DonationReceipt) {
     let donation = (ProjectKey::new(1, 1).unwrap(), Amount::new(5).unwrap(), Time::new(7).unwrap());
     let card = ledger.issue(who, Kind::ALL[0]);
@@ -27,7 +28,7 @@ fn everything(ledger: &MemoryLedger, who: &Address) -> (CardGrant, PersonGrant, 
     (card, person, receipt)
 }
 
-/// What a sender of an earlier release sends: nothing says whose it is.
+/// The path as an earlier release sends it: it does not say whose it is.
 fn unnamed(path: &ShardPath) -> ShardPath {
     let mut message = v1::ShardPath::from(path);
     message.leaf.clear();
@@ -55,7 +56,7 @@ impl World {
         Self { ours: sealed(ours), theirs: sealed(theirs), ledger }
     }
 
-    /// The same, as an earlier release would have sent it.
+    /// The same world, as an earlier release would have sent it.
     fn unnamed(mut self) -> Self {
         for (card, person, receipt) in [&mut self.ours, &mut self.theirs] {
             card.path = unnamed(&card.path);
@@ -86,7 +87,7 @@ fn another_address_is_refused_without_a_known_root() {
         assert!(said.contains("another address") && said.contains("wallet address --org wufu"));
     }
     assert!(wallet.items().unwrap().is_empty(), "nothing of it is kept");
-    // Its own is taken in, once.
+    // The wallet's own items are taken in, once.
     assert_eq!(wallet.receive_card(&ours.0).unwrap(), Inclusion::Later);
     assert_eq!(wallet.receive_person(&ours.1).unwrap(), Inclusion::Later);
     assert_eq!(wallet.receive_donation(&ours.2).unwrap(), Inclusion::Later);
@@ -95,8 +96,8 @@ fn another_address_is_refused_without_a_known_root() {
     assert!(matches!(wallet.receive_donation(&ours.2), Err(ReceiveError::Held { .. })));
 }
 
-/// A file that named no leaf was "not confirmed yet", whosever it was. It is refused, with what to do, as long as
-/// nothing tells.
+/// A file that named no leaf was "not confirmed yet", whoever owned it. As long as nothing tells
+/// the owner, it is refused, and the error says what to do.
 #[tokio::test]
 async fn a_file_without_leaf_is_refused_until_the_log_knows() {
     let World { ledger, ours, theirs } = World::new().unnamed();
@@ -115,8 +116,8 @@ async fn a_file_without_leaf_is_refused_until_the_log_knows() {
     assert!(matches!(refused, Err(ReceiveError::NotInLog { .. })), "{refused:?}");
 }
 
-/// A sender that names no leaf, or names ours and gives another path: nothing tells before the root is known. It is
-/// kept apart, stands in nobody's way, and the next look at the log tells.
+/// If a sender names no leaf, or names ours with another path, nothing tells the owner before the
+/// root is known. The item is kept as unconfirmed, blocks nothing, and the next sync tells.
 #[tokio::test]
 async fn items_without_an_owner_wait_for_the_log() {
     let World { ledger, ours, theirs } = World::new().unnamed();
@@ -145,7 +146,8 @@ async fn items_without_an_owner_wait_for_the_log() {
     ];
     assert_eq!(standings(&wallet), expected.map(|(name, standing)| (name.into(), standing)));
 
-    // Now that the root is known, they are refused at once, and so is a second place of one's own.
+    // Now that the root is known, they are refused at once, and so is a second place of the
+    // wallet's own.
     let (card, person, receipt) = &theirs;
     assert!(matches!(wallet.receive_card(card), Err(ReceiveError::NotInLog { place: 1, .. })));
     assert!(matches!(wallet.receive_person(person), Err(ReceiveError::NotInLog { .. })));
@@ -173,7 +175,7 @@ async fn only_a_found_leaf_index_excludes_another() {
     ledger.seal(5);
     persons = persons.map(|person| ledger.sealed_person(person));
     let [first, second] = &persons;
-    // Of another salt than the log has: nothing tells as long as its root is not known.
+    // With another salt than the log's, nothing tells as long as the root is not known.
     let mut wrong = first.clone();
     (wrong.person.salt, wrong.path) = (7u64.into(), unnamed(&wrong.path));
     assert_eq!(wallet.receive_person(&wrong).unwrap(), Inclusion::Later);
@@ -189,7 +191,7 @@ async fn only_a_found_leaf_index_excludes_another() {
         let held = wallet.receive_person(more);
         assert!(matches!(held, Err(ReceiveError::PersonHolding { .. })), "{held:?}");
     }
-    // Both are said to be at place 0: each has a name of its own, and without it nothing is forgotten.
+    // Both claim place 0. Each has its own name, and only that name forgets it.
     let names = ["wufu/persons:0.1", "wufu/persons:0.2"];
     let items = standings(&wallet);
     assert_eq!(items.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), names);
@@ -202,8 +204,8 @@ async fn only_a_found_leaf_index_excludes_another() {
     );
 }
 
-/// What was received before its log's root was known is confirmed when it comes again with a path to a root that is
-/// known by then.
+/// An item that came before its log's root was known is confirmed when it comes again with a path
+/// to a root that is known by then.
 #[tokio::test]
 async fn a_repeat_with_a_path_to_a_known_root_is_confirmed() {
     let World { ledger, ours, .. } = World::new().unnamed();
@@ -230,8 +232,8 @@ fn a_place_that_no_such_log_has_is_refused() {
     assert!(matches!(refused, Err(ReceiveError::NoSuchPlace { .. })), "{refused:?}");
 }
 
-/// The memory of an earlier release held one place for each campaign, and nothing of what was found. It is read, and
-/// the next look at the log tells what is whose.
+/// The store of an earlier release had one place for each campaign, and did not record what was
+/// found. It is read, and the next sync tells what is whose.
 #[tokio::test]
 async fn a_memory_of_the_first_version_is_migrated() {
     let World { ledger, ours, theirs } = World::new().unnamed();
@@ -259,7 +261,7 @@ async fn a_memory_of_the_first_version_is_migrated() {
 
     let wallet = Wallet::open(&path).unwrap();
     assert_eq!(standings(&wallet).len(), 3);
-    // Somebody else's place is held, and ours is not refused for it.
+    // Somebody else's place is held, and ours is still accepted.
     assert_eq!(wallet.receive_person(&ours.1).unwrap(), Inclusion::Later);
     wallet.sync(&Sources::one(ledger.clone()), "wufu", NOW).await.unwrap();
     let foreign = |(name, standing)| (standing == InclusionStatus::Foreign).then_some(name);
@@ -267,7 +269,7 @@ async fn a_memory_of_the_first_version_is_migrated() {
     assert_eq!(found, ["wufu/cards:1", "wufu/persons:1"]);
 }
 
-/// A memory of an earlier release does not say whose it is, but what it holds does.
+/// A store of an earlier release does not say whose it is, but its items do.
 #[test]
 fn an_older_memory_of_another_seed_is_refused() {
     let World { ledger, ours, .. } = World::new();

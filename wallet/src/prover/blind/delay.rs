@@ -1,42 +1,42 @@
-//! Waiting, so that two things a wallet does are not seen to be one after the other.
+//! Random waits, so that nobody can link two actions of a wallet by their time.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use rand::{Rng as _, rngs::OsRng};
 
-/// How long a wallet waits between looking up, asking a dealer, another one, an evaluator, another one, proving at home
-/// after that, and showing the proof: a random time each.
+/// How long a wallet waits between reading the ledger, asking each dealer, asking each evaluator,
+/// proving by itself after a failure, and showing the proof. Each wait is a random time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delay(Duration);
 
 impl Delay {
-    /// Not at all: for trials on one machine, where nobody is hidden from anybody.
+    /// No wait: for trials on one machine, where there is nothing to hide.
     pub const NONE: Self = Self(Duration::ZERO);
 
-    /// Up to this.
+    /// Random waits up to this time.
     pub const fn up_to(most: Duration) -> Self {
         Self(most)
     }
 
-    /// The longest that one of the waits can be.
+    /// The longest time of a single wait.
     pub const fn most(self) -> Duration {
         self.0
     }
 
-    /// A random part of it.
+    /// A random time up to the longest.
     pub(super) fn draw(self) -> Duration {
         if self.0.is_zero() { self.0 } else { self.0.mul_f64(OsRng.gen_range(0.0..=1.0)) }
     }
 }
 
 impl Default for Delay {
-    /// Up to half a minute.
+    /// Waits of up to half a minute.
     fn default() -> Self {
         Self(Duration::from_secs(30))
     }
 }
 
-/// Before what a wallet waits.
+/// What a wallet waits for, on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitReason {
@@ -53,7 +53,7 @@ pub enum WaitReason {
 }
 
 impl WaitReason {
-    /// Its name, for machines.
+    /// The name, for programs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NextDealer => "next dealer",
@@ -85,44 +85,46 @@ impl WaitReason {
                 "so that the dealer cannot tell from the time which proof its masks are for"
             }
             Self::Evaluator => {
-                "so that whoever saw the ledger being read, or another server being asked, cannot tell from the time that it was this wallet"
+                "so that whoever saw a wallet read the ledger or ask another server cannot tell \
+                 from the time that it was this one"
             }
             Self::Local => {
                 "so that the evaluator that failed cannot recognise the proof by its time"
             }
             Self::Show => {
-                "so that whoever sees the proof cannot tell from the time which servers helped to make it"
+                "so that whoever sees the proof cannot tell from the time which servers helped to \
+                 make it"
             }
         }
     }
 }
 
-/// What a wallet that proves blind does that takes time.
+/// A slow step of blind proving.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BlindStep {
-    /// It waits on purpose.
+    /// The wallet waits on purpose.
     Wait {
-        /// Before what.
+        /// What it waits for.
         reason: WaitReason,
-        /// How long.
+        /// How long it waits.
         time: Duration,
     },
-    /// It asks a server.
+    /// The wallet asks a server.
     Ask {
         /// "dealer" or "evaluator".
         role: &'static str,
-        /// Where that is.
+        /// The server's address.
         endpoint: String,
-        /// How long the answer may take.
+        /// The time limit for the answer.
         limit: Duration,
     },
 }
 
-/// Is told of each step before it begins.
+/// A callback that is called before each step.
 pub type OnStep = Arc<dyn Fn(BlindStep) + Send + Sync>;
 
-/// Who is told, if anybody.
+/// The callback, if there is one.
 #[derive(Clone, Default)]
 pub(super) struct StepListener(pub(super) Option<OnStep>);
 

@@ -1,104 +1,105 @@
-//! Why blind mode makes no proof.
+//! Why blind mode did not make a proof.
 
 use wufu_delegation::{AnswerError, KitError, KitId, ShareError, SumsError};
 
 use super::TokenStoreError;
 use crate::prover::ProverError;
 
-/// Why there is no proof by servers that see nothing. Nothing in it tells of a witness.
+/// Why blind mode did not make a proof. No error says anything about a witness.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlindError {
-    /// Nobody deals tokens, or nobody makes sums.
-    #[error("no {0} is known, expected one at least")]
+    /// No dealer or no evaluator was named.
+    #[error("no {0} is named, expected at least one")]
     Nobody(&'static str),
-    /// The same one twice.
-    #[error("one {0} is named twice: it would be known by both")]
+    /// The same server was named twice.
+    #[error("the same {0} is named twice, expected different ones")]
     Twice(&'static str),
-    /// One server in both roles.
-    #[error("{endpoint} is dealer and evaluator: it would know every witness")]
+    /// One server was named in both roles.
+    #[error("{endpoint} is both dealer and evaluator, so it would know every witness")]
     Both {
-        /// Where it is.
+        /// The server's address.
         endpoint: String,
     },
-    /// The kit.
+    /// The kit is malformed or belongs to another key.
     #[error(transparent)]
     Kit(#[from] KitError),
-    /// The kit is of the key, and not the one that is pinned.
-    #[error("kit is {got}, expected {expected}, as it is pinned")]
+    /// The kit belongs to the key, but is not the pinned one.
+    #[error("kit is {got}, expected {expected}, which is pinned")]
     OtherKit {
-        /// The kit that came.
+        /// The id of the given kit.
         got: KitId,
-        /// The one that is pinned.
+        /// The id of the pinned kit.
         expected: KitId,
     },
-    /// A dealer sent more tokens than it was asked for, or fewer. None of them is kept.
+    /// A dealer sent more or fewer tokens than it was asked for. None of them is kept.
     #[error("the dealer at {endpoint} sent {got} tokens, expected {expected}")]
     Dealt {
-        /// Where it is.
+        /// The server's address.
         endpoint: String,
-        /// How many came.
+        /// How many tokens came.
         got: usize,
-        /// How many were asked for.
+        /// How many tokens were asked for.
         expected: usize,
     },
-    /// What a dealer sent is not signed by its key. None of it is kept.
+    /// A dealer's tokens are not signed by its key. None of them is kept.
     #[error(
-        "the dealer at {endpoint} sent tokens that another key signed, expected key {expected}, as this dealer was named: \
-         get the key from the dealer's operator"
+        "the dealer at {endpoint} sent tokens that another key signed, expected key {expected}, \
+         with which this dealer was named: get the key from the dealer's operator"
     )]
     DealerKey {
-        /// Where it is.
+        /// The server's address.
         endpoint: String,
-        /// The key that it was named with, in hexadecimal digits.
+        /// The key with which it was named, in hexadecimal digits.
         expected: String,
     },
     /// A dealer's tokens cannot be used. None of them is kept.
     #[error("the tokens of the dealer at {endpoint} are refused: {error}")]
     Dealer {
-        /// Where it is.
+        /// The server's address.
         endpoint: String,
-        /// Why.
+        /// Why they cannot be used.
         #[source]
         error: TokenStoreError,
     },
-    /// The tokens that were fetched earlier.
+    /// The store of tokens failed.
     #[error(transparent)]
     Tokens(#[from] TokenStoreError),
-    /// There is no token though the dealers sent some: another process takes them.
-    #[error("no token is left")]
+    /// There is no token although the dealers sent some: another process takes them.
+    #[error("no token is left, because another process of this wallet took them: try again")]
     NoToken,
     /// The share could not be made. Nothing was sent.
     #[error(transparent)]
     Share(#[from] ShareError),
-    /// The evaluator's answer is no four sums.
-    #[error("the evaluator at {endpoint} answered badly: its {error}")]
+    /// The evaluator's answer is not four sums.
+    #[error("the evaluator at {endpoint} gave a faulty answer: its {error}")]
     Sums {
-        /// Where it is.
+        /// The server's address.
         endpoint: String,
         /// What is wrong with it.
         #[source]
         error: SumsError,
     },
-    /// The evaluator's answer gives no proof: it, a dealer or the kit is wrong.
-    #[error("what the evaluator at {endpoint} answered makes no proof: {error}")]
+    /// The evaluator's answer does not make a valid proof: the answer, a dealer or the kit is
+    /// wrong.
+    #[error("the answer of the evaluator at {endpoint} does not make a proof: {error}")]
     Answer {
-        /// Where the evaluator is.
+        /// The evaluator's address.
         endpoint: String,
-        /// Why not.
+        /// Why it does not.
         #[source]
         error: AnswerError,
     },
-    /// No server made a proof, nor did the wallet's own engine.
-    #[error("{server}; and in the wallet: {home}")]
+    /// Neither a server nor the wallet's own engine made a proof.
+    #[error("{server}; and the wallet could not prove either: {home}")]
     Home {
-        /// Why the last server did not.
+        /// The error of the last server.
         #[source]
         server: Box<ProverError>,
-        /// Why the engine did not.
+        /// The error of the engine.
         home: Box<ProverError>,
     },
-    /// The clock.
-    #[error("the clock is before 1970")]
+    /// The machine's clock is wrong.
+    #[error("this machine's clock is before 1970: set it")]
     Clock,
 }

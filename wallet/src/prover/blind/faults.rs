@@ -1,6 +1,6 @@
-//! The fault table: the storage under a token store fails at one operation, for good or once, in the middle of a write
-//! or with writes lost that were not synced. Nothing is given out that is not spent on disk, and no store that is
-//! opened from what is left gives a token a second time.
+//! The fault table: the storage under a token store fails at one operation, permanently or once, in
+//! the middle of a write or with unsynced writes lost. No token is given out that is not spent on
+//! disk, and no store that is opened from what is left gives a token a second time.
 
 use std::{
     collections::BTreeSet,
@@ -20,15 +20,15 @@ use super::tokens::{Note, TokenStore, TokenStoreError};
 const KEY: KeyId = KeyId([7; 32]);
 const NOW: u64 = 1_800_000_000;
 
-/// A disk: what is on it for sure, and what was written since, in order.
+/// A disk: its synced content, and the writes since then, in order.
 #[derive(Clone, Debug, Default)]
 struct Disk {
     synced: Vec<u8>,
     written: Vec<Write>,
     now: Vec<u8>,
-    /// Operations done.
+    /// The number of operations so far.
     done: usize,
-    /// The one that fails, and whether all after it do.
+    /// The operation that fails, and whether all later ones fail too.
     fails: Option<(usize, bool)>,
 }
 
@@ -51,7 +51,7 @@ impl Write {
     }
 }
 
-/// Which of the writes that were not synced are there after the crash.
+/// Which of the unsynced writes survive the crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CrashOutcome {
     None,
@@ -70,7 +70,7 @@ impl Disk {
         self.written.push(write);
     }
 
-    /// What is on it after a crash.
+    /// The content of the disk after a crash.
     fn after(&self, left: CrashOutcome) -> Self {
         let mut image = self.synced.clone();
         for (n, write) in self.written.iter().enumerate() {
@@ -123,7 +123,7 @@ impl StorageBackend for Shared {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut disk = self.0.lock().unwrap();
         let fails = disk.fails();
-        // Torn: half of it.
+        // A torn write: half of the data.
         let data = if fails { &data[..data.len() / 2] } else { data };
         disk.write(Write::Bytes(usize::try_from(offset).unwrap(), data.to_vec()));
         if fails { Err(failed()) } else { Ok(()) }
@@ -161,7 +161,8 @@ fn open(disk: &Shared, folder: &Path) -> Result<TokenStore, TokenStoreError> {
     TokenStore::with(database, note, NOW)
 }
 
-/// The note that fits what is on the disk, as if none were ever lost or late: then the file alone must not give twice.
+/// Writes the note that matches the disk, as if no note were ever lost or late. Then the file alone
+/// must prevent a second use.
 fn fit(disk: &Shared, folder: &Path) {
     let Ok(database) = Database::builder().create_with_backend(disk.clone()) else { return };
     let transaction = database.begin_read().unwrap();
@@ -172,8 +173,8 @@ fn fit(disk: &Shared, folder: &Path) {
     note.write(&generation).unwrap();
 }
 
-/// Opens a store, takes tokens in and gives some out, and goes on whatever fails. What was given, and whether it was
-/// ever open.
+/// Opens a store, takes in tokens and spends some, and continues whatever fails. Returns what was
+/// given, and whether the store was ever open.
 fn live(disk: &Shared, folder: &Path) -> (Vec<u8>, bool) {
     let mut given = Vec::new();
     let Ok(store) = open(disk, folder) else { return (given, false) };
@@ -187,7 +188,7 @@ fn live(disk: &Shared, folder: &Path) -> (Vec<u8>, bool) {
 }
 
 /// Rows of SECURITY.md: 26.
-/// FAILURES 26: a token that left the store is spent, wherever the disk fails.
+/// A token that left the store is spent, wherever the disk fails.
 #[test]
 fn no_disk_failure_gives_a_token_twice() {
     let whole = {
@@ -219,7 +220,7 @@ fn no_disk_failure_gives_a_token_twice() {
                     }
                     let store = match open(&after, folder.path()) {
                         Ok(store) => store,
-                        // A file that was never made whole gave nothing.
+                        // A file that was never complete gave nothing.
                         Err(error) => {
                             assert!(!opened && given.is_empty(), "{case}: {error}");
                             continue;
@@ -229,7 +230,7 @@ fn no_disk_failure_gives_a_token_twice() {
                         assert!(!given.contains(&seed), "{case}: {seed} is given twice");
                         again += 1;
                     }
-                    // It is a store like any other.
+                    // The store works as usual.
                     keep(&store, [7, 8, 9]).unwrap();
                     assert!(spend(&store).unwrap().is_some(), "{case}");
                 }
@@ -243,7 +244,7 @@ fn no_disk_failure_gives_a_token_twice() {
 }
 
 /// Rows of SECURITY.md: 26.
-/// The note is the last step: where it cannot be written nothing is given, and the token is lost.
+/// Writing the note is the last step. If that fails, nothing is given out, and the token is lost.
 #[test]
 fn a_note_that_cannot_be_written_gives_no_token() {
     let (disk, folder) = (Shared::default(), tempfile::tempdir().unwrap());
@@ -254,6 +255,6 @@ fn a_note_that_cannot_be_written_gives_no_token() {
     fs::rename(&outside, folder.path().join("away")).unwrap();
     assert!(spend(&store).is_err());
     fs::rename(folder.path().join("away"), &outside).unwrap();
-    // The file is past its note: all are dead.
+    // The file is newer than its note, so all tokens are dead.
     assert_eq!(spend(&store).unwrap(), None);
 }

@@ -1,4 +1,5 @@
-//! Proofs made by two servers that share nothing, of which neither sees the witness, a public input or who asks.
+//! Blind mode: two servers that share nothing help to make a proof. Neither sees the witness, a
+//! public input or the identity of the wallet.
 
 mod delay;
 mod error;
@@ -42,23 +43,25 @@ use crate::{
     wallet::TaskStopped,
 };
 
-/// Evaluators that are tried, each with a token of its own and none a second time.
+/// How many evaluators are tried, each with its own token, and none twice.
 const ATTEMPTS: usize = 3;
-/// With fewer tokens of a dealer some are fetched after a proof: as many as the next one may need.
+/// If a dealer has fewer tokens left, new ones are fetched after a proof. The next proof may need
+/// this many.
 const LOW: usize = ATTEMPTS;
-/// How long a call may take. The same for everybody: servers see it.
+/// The time limit of a call. Servers see it, so it is the same for every wallet.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Tokens that are fetched together, unless somebody says otherwise: so that a dealer is not asked for each proof.
+/// The default number of tokens to fetch at once, so that a dealer is not asked for each proof.
 pub const BATCH: usize = 4;
-/// What servers are called.
+/// The names of the servers in messages.
 const DEALER: &str = "dealer";
 const EVALUATOR: &str = "evaluator";
 
-/// A pinned key with its kit, computed with the best that this machine has. `pinned` is the kit's id, had with the
-/// key's: a kit of this key with other bases would make proofs fail or not by what their public inputs are.
+/// Combines a pinned key with its kit, on the fastest backend of this machine. `pinned` is the
+/// kit's id, which comes from the same source as the key's id: with other bases in the kit, whether
+/// a proof fails could depend on its public inputs.
 ///
 /// # Errors
-/// When the kit is malformed, another key's, or not the one that is pinned.
+/// Returns an error if the kit is malformed, belongs to another key, or is not the pinned one.
 pub fn blind_key(
     verifying: VerifyingKey,
     kit: &[u8],
@@ -72,16 +75,16 @@ pub fn blind_key(
     Ok(BlindKey::new(verifying, kit, bn254x8::Backend::best())?)
 }
 
-/// Who deals tokens.
+/// A server that deals tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dealer {
-    /// Where it is.
+    /// The server's address.
     pub endpoint: Endpoint,
     /// The pinned key that signs its tokens.
     pub key: DealerKey,
 }
 
-/// Dealers, evaluators and a token store. It needs no proving key.
+/// A prover that uses dealers, evaluators and a token store. It needs no proving key.
 #[derive(Clone, Debug)]
 pub struct BlindProver {
     keys: Vec<BlindKey>,
@@ -95,13 +98,15 @@ pub struct BlindProver {
 }
 
 impl BlindProver {
-    /// With these keys. Masks of all dealers are added: while one of them keeps its seeds from the evaluator, it sees
-    /// nothing. Evaluators are asked one at a time, three at most, and none again for the same proof: it might have
-    /// failed on purpose, and would learn that somebody comes back, and ask a second question. So with one evaluator
+    /// Makes a prover with these keys. The masks of all dealers are summed, so the evaluator sees
+    /// nothing as long as one dealer keeps its seeds from it. Evaluators are asked one at a time,
+    /// three at most, and none twice for the same proof: it might have failed on purpose, to learn
+    /// that the same wallet comes back and to get a second question answered. So with one evaluator
     /// there is one attempt.
     ///
     /// # Errors
-    /// When there is no dealer or no evaluator, one is named twice, by key or endpoint, or an endpoint is both.
+    /// Returns an error if there is no dealer or no evaluator, if one is named twice (by key or
+    /// endpoint), or if an endpoint has both roles.
     pub fn new(
         keys: impl IntoIterator<Item = BlindKey>,
         dealers: Vec<Dealer>,
@@ -134,7 +139,8 @@ impl BlindProver {
         Ok(Self { keys, dealers, evaluators, tokens, rescue, delay, batch, told })
     }
 
-    /// The same, which proves with `local` when a server fails. When that fails, too, the next evaluator is asked.
+    /// The same, but it proves with `local` when a server fails. If `local` fails too, it asks the
+    /// next evaluator.
     #[must_use]
     pub fn with_rescue(self, local: Arc<dyn ProofSource>) -> Self {
         Self { rescue: Some(local), ..self }
@@ -146,20 +152,21 @@ impl BlindProver {
         Self { delay, ..self }
     }
 
-    /// The same, which tells `told` what it waits for or whom it asks, before it does.
+    /// The same, but it calls `told` before each wait and each call.
     #[must_use]
     pub fn with_steps(self, told: OnStep) -> Self {
         Self { told: StepListener(Some(told)), ..self }
     }
 
-    /// The same, fetching so many tokens together, 1 to [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS); fewer than one
-    /// proof may need, three, and tokens are fetched for nearly each proof.
+    /// The same, but it fetches `batch` tokens at once, 1 to
+    /// [`MAX_TOKENS`](wufu_proto::blind::MAX_TOKENS). With fewer than three, which one proof may
+    /// need, it fetches tokens for nearly every proof.
     #[must_use]
     pub fn with_batch(self, batch: usize) -> Self {
         Self { batch: batch.clamp(1, wufu_proto::blind::MAX_TOKENS), ..self }
     }
 
-    /// Waits a random time, and says so first.
+    /// Waits for a random time, and reports it first.
     async fn wait(&self, reason: WaitReason) {
         let time = self.delay.draw();
         if !time.is_zero() {
@@ -172,7 +179,8 @@ impl BlindProver {
         self.told.tell(BlindStep::Ask { role, endpoint: endpoint.to_string(), limit: TIMEOUT });
     }
 
-    /// What came of `contacts`; `failure` is why no server made the proof, where the wallet's own engine did.
+    /// The mode that follows from `contacts`; `failure` is why no server made the proof, if the
+    /// wallet's own engine made it.
     fn mode_of(&self, contacts: &Contacts, failure: Option<String>) -> ProofMode {
         let asked = |dealer: &Dealer| contacts.dealers.contains(&dealer.endpoint);
         let contact = |dealer: &Dealer| DealerContact {
@@ -187,7 +195,7 @@ impl BlindProver {
         }
     }
 
-    /// A token of each dealer, used from here on.
+    /// Takes one token of each dealer. From here on, the tokens count as used.
     async fn take(
         &self,
         key_id: KeyId,
@@ -201,8 +209,8 @@ impl BlindProver {
         Ok(self.spend(key_id).await?.ok_or(BlindError::NoToken)?)
     }
 
-    /// Fetches tokens of every dealer of whose there are fewer than `least`, and waits between one and the next.
-    /// Whether there was one.
+    /// Fetches tokens of every dealer that has fewer than `least` left, and waits between the
+    /// dealers. Returns whether any were fetched.
     async fn stock(
         &self,
         key_id: KeyId,
@@ -225,14 +233,15 @@ impl BlindProver {
         Ok(fetched)
     }
 
-    /// Waits, so that who sees the proof next does not see it come right after an evaluator's answer. On the way tokens
-    /// are fetched for proofs to come, when few are left: a dealer is then asked apart from the proof that needs them.
+    /// Waits, so that whoever sees the proof next does not see it right after an evaluator's
+    /// answer. If few tokens are left, it also fetches tokens for later proofs, so that a dealer is
+    /// not asked close to the proof that uses them.
     async fn before_showing(&self, key_id: KeyId, contacts: &mut Contacts) {
         self.wait(WaitReason::Show).await;
         if self.delay == Delay::NONE {
             return;
         }
-        // Who fails now is asked again when a token is wanted.
+        // A dealer that fails now is asked again when a token is needed.
         if !matches!(self.stock(key_id, LOW, contacts).await, Ok(false)) {
             self.wait(WaitReason::Show).await;
         }
@@ -245,7 +254,7 @@ impl BlindProver {
         Ok(spent.map_err(BlindError::from)?)
     }
 
-    /// Fetches a dealer's tokens, over a connection for it alone.
+    /// Fetches a dealer's tokens, over a separate connection.
     async fn restock(
         &self,
         dealer: &Dealer,
@@ -283,7 +292,8 @@ impl BlindProver {
         })
     }
 
-    /// One job at one evaluator, with tokens of its own. Who is sent something is entered in `contacts` first.
+    /// Tries one job at one evaluator, with its own tokens. Each server is entered in `contacts`
+    /// before anything is sent to it.
     async fn attempt(
         &self,
         key: &BlindKey,
@@ -299,7 +309,7 @@ impl BlindProver {
         let (share_key, assignment) = (key.clone(), assignment.clone());
         let shared = blocking(move || share_key.share(&assignment, tokens)).await?;
         let shared = shared.map_err(BlindError::from)?;
-        // From here on the tokens are used, on disk, and nothing was sent yet.
+        // Here the tokens are marked as used on disk, and nothing has been sent yet.
         stage(Stage::Proving);
         let messages = messages(key_id, shared.request.as_bytes());
         self.ask(EVALUATOR, endpoint);
@@ -331,25 +341,25 @@ impl BlindProver {
     }
 }
 
-/// Who was sent something for a proof.
+/// The servers that were sent something for a proof.
 #[derive(Default)]
 struct Contacts {
     /// Dealers that were asked for tokens.
     dealers: Vec<Endpoint>,
-    /// Whether tokens of every dealer were used, from whenever they are.
+    /// Whether tokens of every dealer were used, including earlier ones.
     masked: bool,
-    /// Evaluators, one after the other.
+    /// Evaluators that were asked, in order.
     evaluators: Vec<Endpoint>,
 }
 
-/// What came of one evaluator, and how long it took without what was waited on purpose.
+/// The result of one evaluator, with the times without the deliberate waits.
 struct Attempt {
     proof: Proof,
     prove: Duration,
     verify: Duration,
 }
 
-/// The messages of a job, one after the other.
+/// A stream of the messages of a job.
 struct Messages(std::vec::IntoIter<wufu_proto::v1::EvaluateRequest>);
 
 impl tonic::codegen::tokio_stream::Stream for Messages {
@@ -377,14 +387,13 @@ async fn blocking<T: Send + 'static>(
     Ok(tokio::task::spawn_blocking(act).await.map_err(TaskStopped::from)?)
 }
 
-/// A token's end is told by the clock, as its dealer sees it.
+/// The time, in Unix seconds. Tokens expire by the clock.
 fn now() -> Result<u64, BlindError> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     Ok(since.map_err(|_| BlindError::Clock)?.as_secs())
 }
 
-/// The public inputs, and all wires of a statement that is true.
-/// Checks an instance, and works out every wire and row.
+/// Checks an instance, and computes its public inputs and the value of every wire and row.
 struct Assign;
 
 impl CircuitVisitor for Assign {
@@ -426,7 +435,8 @@ impl ProofSource for BlindProver {
         let (mut rescue, mut home) = (self.rescue.as_ref(), None);
         let mut last = ProverError::from(BlindError::Nobody("evaluator"));
         for endpoint in &endpoints {
-            // Who sees the look-ups for this proof, or the last evaluator fail, does not see this come right after it.
+            // Whoever saw the wallet read the ledger, or saw the last evaluator fail, must not see
+            // this call right after it.
             self.wait(WaitReason::Evaluator).await;
             match self.attempt(key, &assignment, endpoint, &stage, &mut contacts).await {
                 Ok(Attempt { proof, prove, verify }) => {
@@ -440,11 +450,12 @@ impl ProofSource for BlindProver {
                         mode: self.mode_of(&contacts, None),
                     });
                 }
-                // The server is told nothing: it may have lied to see what comes of it.
+                // The server gets no reply: it may have lied to see what happens.
                 Err(error) => last = error,
             }
             let Some(local) = rescue.take() else { continue };
-            // Nor should a proof appear so long after an evaluator failed as this machine takes for one.
+            // A proof should also not appear exactly as long after a failure as this machine takes
+            // to prove.
             self.wait(WaitReason::Local).await;
             match local.prove(job.clone(), stage.clone()).await {
                 Ok(made) => {

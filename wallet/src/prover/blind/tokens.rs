@@ -1,17 +1,20 @@
-//! The token store: masks that were not used yet, and the fingerprints of all that ever came.
+//! The token store: masks that are not used yet, and the fingerprints of all masks that ever came.
 //!
-//! A token is a one-time pad. It leaves the store for good, on disk, before anything is sent that it masks; nothing is
-//! ever sent twice, so what a crash leaves unsent is lost, and a retry takes another token.
+//! A token is a one-time pad. It is removed from the store, on disk, before anything that it masks
+//! is sent. Nothing is ever sent twice, so a token that a crash leaves unsent is lost, and a retry
+//! takes another one.
 //!
-//! The store is a file of its own in a folder marked as a cache, which backups leave out. A copy that comes back all
-//! the same is dead: each change draws a new generation, which stands in the file and, with the file's device and inode
-//! and the machine's boot id, in a note outside the wallet's folder, in memory that ends with the machine's uptime. Who
-//! opens a file that does not fit its note empties it of tokens. Where that folder is not known to be in memory, a disk
-//! could bring back file and note together: there the note is in the process, and no token outlives it. (A snapshot of
-//! the whole running machine, memory included, restores all: against that there is only the token's day.)
+//! The store is a separate file in a folder that is marked as a cache, so that backups leave it
+//! out. If a copy comes back anyway, its tokens are dead: each change draws a new generation, which
+//! is written to the file and to a note outside the wallet's folder. The note is in memory that
+//! does not survive a reboot, and also has the file's device and inode and the machine's boot id.
+//! Opening a file that does not match its note removes all tokens. If no folder is known to be in
+//! memory, a disk could restore file and note together, so the note is kept in the process, and no
+//! token outlives it. (A snapshot of the whole running machine, including memory, restores
+//! everything. Against that, there is only the token's lifetime of a day.)
 //!
-//! Tokens are judged by the greatest time that the store was ever told, and those whose time is over go with the next
-//! change: a clock that goes back revives none.
+//! Tokens expire by the latest time that the store was ever given, and the next change removes
+//! expired ones. So a clock that goes back revives no token.
 
 use std::{
     fmt,
@@ -36,42 +39,45 @@ use crate::{
     store::{StoreError, database},
 };
 
-/// The store's folder in a wallet's.
+/// The store's folder, inside the wallet's.
 pub const TOKEN_FOLDER: &str = "blind";
 const STORE: &str = "tokens.redb";
-/// Another text at each start of the machine.
+/// The system changes this text at each boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
-/// What tells programs that make backups to leave a folder out.
+/// A file that tells backup programs to leave the folder out.
 const TAG: &str = "CACHEDIR.TAG";
-const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n# One-time masks: they must never be restored.\n";
+const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n\
+    # One-time masks: they must never be restored.\n";
 
 type Bytes32 = [u8; 32];
-/// Key, dealer, fingerprint of the seed.
+/// The key, the dealer and the fingerprint of the seed.
 type Name = (Bytes32, Bytes32, Bytes32);
 
-/// Tokens that were not used.
+/// The tokens that are not used yet.
 const FRESH: TableDefinition<'_, Name, &[u8]> = TableDefinition::new("fresh");
-/// The fingerprint of every seed that ever came, for ever, with the end of its token.
+/// The fingerprint of every seed that ever came, with the expiry of its token. They are kept for
+/// ever.
 const SEEN: TableDefinition<'_, Bytes32, u64> = TableDefinition::new("seen");
 const META: TableDefinition<'_, &str, Bytes32> = TableDefinition::new("meta");
 const GENERATION: &str = "generation";
 const CLOCK: TableDefinition<'_, &str, u64> = TableDefinition::new("clock");
-/// The greatest time that the store was told, in Unix seconds.
+/// The latest time that the store was given, in Unix seconds.
 const LATEST: &str = "latest";
 
-/// Why tokens were not taken in or given out.
+/// Why tokens were not taken in or spent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenStoreError {
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A token.
+    /// A token is not valid.
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The store is empty, cut off or damaged.
     #[error(
-        "{error}. It holds masks that were not used yet: remove {folder}, and new ones are fetched",
+        "{error}. It only held masks for later proofs: remove {folder}, and the wallet fetches new \
+         ones",
         folder = folder.display()
     )]
     Damaged {
@@ -81,9 +87,10 @@ pub enum TokenStoreError {
         #[source]
         error: DamagedFile,
     },
-    /// A seed came before: the dealer deals it twice. None of the tokens that came with it is kept.
+    /// A seed came before, so the dealer deals it twice. None of the tokens that came with it is
+    /// kept.
     #[error(
-        "the dealer dealt a seed that this wallet has seen before: none of its tokens is taken"
+        "the dealer sent a seed that this wallet has seen before, so none of these tokens is used"
     )]
     Repeated,
 }
@@ -100,9 +107,12 @@ macro_rules! from_redb {
 
 from_redb!(CommitError, StorageError, TableError, TransactionError);
 
-/// A store's file that cannot be used.
+/// A store's file is damaged.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} ({got} bytes) is not a whole database: it was never written, cut off or damaged", path = path.display())]
+#[error(
+    "{path} ({got} bytes) is not a whole database: it was never written, cut off or damaged",
+    path = path.display()
+)]
 pub struct DamagedFile {
     path: PathBuf,
     got: u64,
@@ -121,7 +131,7 @@ fn damaged(error: StoreError, folder: &Path) -> TokenStoreError {
     }
 }
 
-/// Makes the tables of an empty store.
+/// Creates the tables of an empty store.
 fn fill(database: &Database) -> Result<(), TokenStoreError> {
     let transaction = database.begin_write()?;
     transaction.open_table(META)?;
@@ -137,23 +147,23 @@ impl From<FileError> for TokenStoreError {
     }
 }
 
-/// What says that the file is as its last change left it.
+/// The note that says which generation the file must have.
 pub(super) enum Note {
     /// A file in memory, outside the wallet's folder.
     File {
-        /// Its name.
+        /// The note's path.
         path: PathBuf,
-        /// Device and inode of the store's file.
+        /// The device and inode of the store's file.
         file: (u64, u64),
-        /// The machine's boot id: nothing where the system has none.
+        /// The machine's boot id; empty if the system has none.
         boot: Vec<u8>,
     },
-    /// In this process, which has made no change yet, or one of this generation.
+    /// In this process: the generation of its last change, if it made one.
     Process(Option<Bytes32>),
 }
 
 impl Note {
-    /// The note of a store's file in a folder outside.
+    /// The note for a store's file, in the folder `outside`.
     fn of(file: &Path, metadata: &Metadata, outside: &Path) -> Result<Self, FileError> {
         if !file::in_memory(outside) {
             return Ok(Self::Process(None));
@@ -192,7 +202,7 @@ fn note(generation: &Bytes32, (device, inode): (u64, u64), boot: &[u8]) -> Vec<u
 /// A wallet's tokens.
 pub struct TokenStore {
     database: Database,
-    // Held over a change of the file and of its note, so that the last of both are one's.
+    // Locked while the file and its note change, so that both end with the same change.
     note: Mutex<Note>,
 }
 
@@ -203,13 +213,14 @@ impl fmt::Debug for TokenStore {
 }
 
 impl TokenStore {
-    /// Opens the store of the wallet in `wallet`, or makes it, and rids it of tokens whose time is over `now`, in Unix
-    /// seconds.
-    /// `outside` is where notes are: a folder that is in no backup and in memory (see [`TokenStore::outside`]). When it
-    /// is not in memory, or the system does not say so, tokens of an earlier process are dead.
+    /// Opens or creates the store of the wallet in `wallet`, and removes the tokens that have
+    /// expired by `now`, in Unix seconds. `outside` is the folder of notes, which must be in no
+    /// backup and in memory (see [`TokenStore::outside`]). If it is not known to be in memory,
+    /// tokens of an earlier process are dead.
     ///
     /// # Errors
-    /// When a folder or file is open to others or somebody else's, in use or damaged.
+    /// Returns an error if a folder or file is open to others, belongs to another user, is in use
+    /// or is damaged.
     pub fn open(wallet: &Path, outside: &Path, now: u64) -> Result<Self, TokenStoreError> {
         let folder = wallet.join(TOKEN_FOLDER);
         file::private_folder(&folder)?;
@@ -217,7 +228,8 @@ impl TokenStore {
         file::check_owner(outside)?;
         file::replace(&folder.join(TAG), TAG_TEXT)?;
         let path = folder.join(STORE);
-        // It is in no backup, so a wallet that comes back has none. One that is empty or cut off is another thing.
+        // The store is in no backup, so a restored wallet has none and gets a new one. An empty or
+        // cut-off file is an error.
         let database = if path.try_exists().map_err(FileError::io(&path))? {
             let database = database::open(&path).map_err(|error| damaged(error, &folder))?;
             let transaction = database.begin_read()?;
@@ -233,11 +245,12 @@ impl TokenStore {
         Self::with(database, note, now)
     }
 
-    /// Where notes are by default: `$XDG_RUNTIME_DIR` or `/dev/shm`, the first that is in memory, else the system's
-    /// folder for temporary files; in a folder that is the owner's of `wallet` alone.
+    /// The default folder of notes, which belongs to the owner of `wallet`. It is inside
+    /// `$XDG_RUNTIME_DIR` or `/dev/shm`, whichever is in memory first, or else inside the system's
+    /// folder for temporary files.
     ///
     /// # Errors
-    /// When the wallet's folder is not there.
+    /// Returns an error if the wallet's folder does not exist.
     pub fn outside(wallet: &Path) -> Result<PathBuf, TokenStoreError> {
         let owner = fs::metadata(wallet).map_err(FileError::io(wallet))?.uid();
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
@@ -246,10 +259,10 @@ impl TokenStore {
         Ok(base.unwrap_or_else(std::env::temp_dir).join(format!("wufu-{owner}")))
     }
 
-    /// A store that lives as long as the process.
+    /// A store in memory, which ends with the process.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Returns an error if there is not enough memory.
     pub fn in_memory() -> Result<Self, TokenStoreError> {
         let database = Database::builder().create_with_backend(InMemoryBackend::new());
         Self::with(database.map_err(StoreError::from)?, Note::Process(None), 0)
@@ -261,8 +274,8 @@ impl TokenStore {
         Ok(store)
     }
 
-    /// Makes a durable change under a new generation, and tells it by which time tokens are judged. Where file and note
-    /// do not fit, all tokens die first; those whose time is over die in any case.
+    /// Makes a durable change under a new generation, and passes it the time by which tokens
+    /// expire. Expired tokens are removed first, and all tokens if file and note do not match.
     fn change<T>(
         &self,
         now: u64,
@@ -270,7 +283,7 @@ impl TokenStore {
     ) -> Result<T, TokenStoreError> {
         let mut note = self.note.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = self.database.begin_write()?;
-        // Committed means on disk: nothing is given out that was not there as used.
+        // Committed means on disk: a token is given out only after it was recorded as used.
         let mut generation = [0; 32];
         OsRng.fill_bytes(&mut generation);
         let value = {
@@ -289,15 +302,17 @@ impl TokenStore {
             act(&transaction, time)?
         };
         transaction.commit()?;
-        // A crash before this leaves a file that does not fit: its tokens are lost, and none is used twice.
+        // After a crash before this line, file and note do not match: the tokens are lost, and none
+        // is used twice.
         note.write(&generation)?;
         Ok(value)
     }
 
-    /// Takes in a dealer's tokens: all, or none.
+    /// Takes in a dealer's tokens: all of them, or none.
     ///
     /// # Errors
-    /// When one is not the dealer's, is for another key, its time is over or too long, or its seed came before.
+    /// Returns an error if a token is not the dealer's, is for another key, has expired or lives
+    /// too long, or if its seed came before.
     pub fn keep(
         &self,
         dealer: &DealerKey,
@@ -322,10 +337,11 @@ impl TokenStore {
         })
     }
 
-    /// One token of each dealer, used from here on: that is on disk before they are given. `None` when one has none.
+    /// Takes one token of each dealer. They are recorded as used on disk before they are returned.
+    /// `None` if a dealer has no token left.
     ///
     /// # Errors
-    /// When the store fails: then nothing may be sent.
+    /// Returns an error if the store fails. Then nothing may be sent.
     pub fn spend(
         &self,
         dealers: &[DealerKey],
@@ -339,7 +355,7 @@ impl TokenStore {
                 let mut found = None;
                 for entry in fresh.range(names(key_id, dealer))? {
                     let (name, bytes) = entry?;
-                    // Signed by a dealer that is pinned, and still in time.
+                    // The token is signed by a pinned dealer, and has not expired.
                     if let Ok(token) = Token::open(bytes.value(), dealer, key_id, time) {
                         found = Some((name.value(), token));
                         break;
@@ -360,7 +376,7 @@ impl TokenStore {
     /// How many tokens of a dealer are left.
     ///
     /// # Errors
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub fn left(
         &self,
         dealer: &DealerKey,
@@ -369,7 +385,7 @@ impl TokenStore {
     ) -> Result<usize, TokenStoreError> {
         let transaction = self.database.begin_read()?;
         let latest = transaction.open_table(CLOCK)?.get(LATEST)?.map_or(0, |latest| latest.value());
-        // All die with the next change.
+        // The next change removes all of them.
         let Some(now) = judged(latest, now) else { return Ok(0) };
         let fresh = transaction.open_table(FRESH)?;
         let mut left = 0;
@@ -380,19 +396,20 @@ impl TokenStore {
     }
 }
 
-/// The time by which tokens are judged: the greatest that was told. A clock that is behind it by more than a token's
-/// life was wrong then or is wrong now: `None`, and no token is left.
+/// The time by which tokens expire: the latest that the store was given. `None` if the clock is
+/// behind it by more than a token's lifetime: then it was wrong before or is wrong now, and no
+/// token is left.
 fn judged(latest: u64, now: u64) -> Option<u64> {
     (latest.saturating_sub(now) <= MAX_LIFE).then_some(latest.max(now))
 }
 
-/// All names of a dealer's tokens for a key.
+/// The range of the names of a dealer's tokens for a key.
 fn names(key_id: KeyId, dealer: &DealerKey) -> std::ops::RangeInclusive<Name> {
     let dealer = dealer.to_bytes();
     (key_id.0, dealer, [0; 32])..=(key_id.0, dealer, [0xff; 32])
 }
 
-/// When a token that was opened once ends: 0 for what is none.
+/// The expiry of a token that was opened before; 0 for other bytes.
 fn expiry(token: &[u8]) -> u64 {
     let end = token.len().checked_sub(64).and_then(|end| token.get(end.checked_sub(8)?..end));
     end.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
