@@ -44,8 +44,8 @@ pub fn receipt(text: &str) -> Result<String, NameError> {
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 53.
-    /// FAILURES.md, row 53: keys, scopes and payees follow from names as they were typed or pasted.
+    /// Rows of docs/failures.md: 53.
+    /// docs/failures.md, row 53: keys, scopes and payees follow from names as they were typed or pasted.
     #[test]
     fn a_deceptive_name_is_refused_on_the_command_line() {
         for hidden in ["wu\u{200b}fu", "wufu\u{ad}", "\u{202e}wufu", "", " "] {

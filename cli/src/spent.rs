@@ -210,7 +210,7 @@ mod tests {
         nullifiers.iter().map(|nullifier| held(*nullifier)).collect()
     }
 
-    /// Rows of SECURITY.md: 28.
+    /// Rows of docs/failures.md: 28.
     /// A store that failed counted as "not seen". Here the disk fails from any call on: what was shown is never
     /// accepted again, a failure is no acceptance, and what is left holds all or none.
     #[test]
@@ -248,7 +248,7 @@ mod tests {
         assert!(refused > 3, "{refused} calls");
     }
 
-    /// Rows of SECURITY.md: 51.
+    /// Rows of docs/failures.md: 51.
     /// A file that is empty, cut off at any length, zeroed or of something else was taken for one in which nothing was
     /// shown.
     #[test]

@@ -138,7 +138,7 @@ fn answered_what_was_asked(demo: &Demo, answer: &str, request: &str) {
     }
 }
 
-/// Rows of SECURITY.md: 37.
+/// Rows of docs/failures.md: 37.
 /// The offline check trusted the envelope's own statement, log key and challenge.
 fn an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &str) {
     // The file alone: valid, and nobody asked for it.
@@ -171,7 +171,7 @@ fn an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &st
     assert!(errors.contains("not signed by charity"), "{errors}");
 }
 
-/// Rows of SECURITY.md: 34.
+/// Rows of docs/failures.md: 34.
 /// One verifier's answer, shown to another.
 fn another_verifiers_question_is_not_answered(demo: &Demo, answer: &str) {
     let (key, out) = (demo.path("second.key"), demo.path("second.req"));
@@ -386,7 +386,7 @@ fn another_keys_engine_is_no_reason_to_prove_here(demo: &Demo, request: &str) {
     }
 }
 
-/// Rows of SECURITY.md: 32.
+/// Rows of docs/failures.md: 32.
 fn an_audit_finds_nothing(demo: &Demo) {
     for ledger in ["campaign", "charity"] {
         let steps = ok(&["ledger", "audit", "--dir", &demo.path(ledger)]);
@@ -452,7 +452,7 @@ fn services_listen_on_this_machine_only() {
     }
 }
 
-/// Rows of SECURITY.md: 35.
+/// Rows of docs/failures.md: 35.
 #[test]
 fn client_identity_or_both_roles_fail_at_the_start() {
     for role in ["dealer", "evaluator"] {

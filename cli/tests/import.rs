@@ -76,8 +76,8 @@ fn told(done: &Output) -> String {
     String::from_utf8(done.stdout.clone()).unwrap()
 }
 
-/// Rows of SECURITY.md: 49.
-/// FAILURES.md, row 49: exit 0, "1 donation, 0 rows left out", and two rows were gone.
+/// Rows of docs/failures.md: 49.
+/// docs/failures.md, row 49: exit 0, "1 donation, 0 rows left out", and two rows were gone.
 #[test]
 fn an_open_quote_is_an_error_that_names_its_line() {
     let ledger = Ledger::new();
@@ -94,7 +94,7 @@ fn an_open_quote_is_an_error_that_names_its_line() {
     assert_eq!(ledger.donations(), 0);
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// `import /dev/zero` grew to 7.7 GB in 20 seconds, and aborted with a backtrace when memory was limited.
 #[test]
 fn a_file_without_end_is_refused_in_bounded_memory() {
@@ -141,8 +141,8 @@ fn standard_input_is_read_and_known_rows_are_one_line() {
     assert_eq!(ledger.donations(), 2001);
 }
 
-/// Rows of SECURITY.md: 53.
-/// FAILURES.md, row 53: such names were imported, and printed as they came.
+/// Rows of docs/failures.md: 53.
+/// docs/failures.md, row 53: such names were imported, and printed as they came.
 #[test]
 fn names_that_deceive_are_refused_and_printed_escaped() {
     let ledger = Ledger::new();

@@ -55,8 +55,8 @@ async fn count(ledger: &Ledger) -> u64 {
     ledger.totals().await.unwrap().donations
 }
 
-/// Rows of SECURITY.md: 49.
-/// FAILURES.md, row 49. `"oops` in the last column swallowed two rows: "1 donation, 0 rows left out", exit 0. Closed
+/// Rows of docs/failures.md: 49.
+/// docs/failures.md, row 49. `"oops` in the last column swallowed two rows: "1 donation, 0 rows left out", exit 0. Closed
 /// again further down, it made two rows of four. Where a row ends after that is a guess, so that nothing is imported,
 /// whatever may be skipped.
 #[tokio::test]
@@ -101,8 +101,8 @@ async fn a_quote_left_open_on_its_line_refuses_the_file() {
     assert_eq!(report.spanning, SpanningCells { count: 1, first: Some((2, 3)) });
 }
 
-/// Rows of SECURITY.md: 53.
-/// FAILURES.md, row 53: an institution's name with a bidirectional override, and one with a zero-width space, were
+/// Rows of docs/failures.md: 53.
+/// docs/failures.md, row 53: an institution's name with a bidirectional override, and one with a zero-width space, were
 /// imported and printed.
 #[tokio::test]
 async fn deceptive_names_are_refused_with_their_column() {
@@ -133,8 +133,8 @@ async fn deceptive_names_are_refused_with_their_column() {
     }
 }
 
-/// Rows of SECURITY.md: 53.
-/// FAILURES.md, row 53: "Café" in two normal forms was two institutions and two receipts that look the same.
+/// Rows of docs/failures.md: 53.
+/// docs/failures.md, row 53: "Café" in two normal forms was two institutions and two receipts that look the same.
 #[tokio::test]
 async fn two_normal_forms_of_a_name_are_one() {
     let (_folder, ledger) = ledger().await;
@@ -300,7 +300,7 @@ async fn a_known_row_whose_owner_is_listed_now_is_told() {
     assert_eq!(ledger.size(Log::DONATIONS).await.unwrap(), 0);
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. A folder was "Is a directory", a pipe is
 /// a file like others.
 #[tokio::test]
@@ -364,7 +364,7 @@ fn row() -> impl Strategy<Value = [String; 6]> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Rows of SECURITY.md: 49.
+    /// Rows of docs/failures.md: 49.
     /// Rows that another writer writes are all there again: accepted, blank or refused, with every delimiter, line end
     /// and way of quoting.
     #[test]
@@ -405,7 +405,7 @@ proptest! {
         prop_assert_eq!(read.donations.sum(), u128::from(sum.sum::<u64>()));
     }
 
-    /// Rows of SECURITY.md: 49.
+    /// Rows of docs/failures.md: 49.
     /// Whatever the bytes are: a file is refused, or each of its lines after the first is a row that is imported, blank
     /// or bad.
     #[test]

@@ -1,4 +1,4 @@
-//! FAILURES.md, row 41: a clock that is far ahead at one close of an epoch.
+//! docs/failures.md, row 41: a clock that is far ahead at one close of an epoch.
 //!
 //! A machine came up with its clock 30 days ahead, another one 80 years. The ledger signed the epoch of that day, and
 //! from then on refused every earlier one: the log stood still for as long, and the service logged an error twice a
@@ -12,7 +12,7 @@ use crate::common::{NOW, cards, ledger};
 
 const DAY: u64 = 86_400;
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 #[tokio::test]
 async fn a_clock_30_days_or_80_years_ahead_signs_nothing() {
     let (folder, ledger) = ledger().await;
@@ -47,7 +47,7 @@ async fn a_clock_30_days_or_80_years_ahead_signs_nothing() {
     assert!(matches!(ledger.close_epoch(NOW + 30 * DAY).await, Err(EpochError::Jump { .. })));
 }
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 /// The first epoch had nothing to be compared with: a ledger whose clock went wrong before it was signed stood still.
 #[tokio::test]
 async fn the_first_epoch_is_compared_with_the_creation_time() {
@@ -62,7 +62,7 @@ async fn the_first_epoch_is_compared_with_the_creation_time() {
     assert_eq!(ledger.close_epoch(NOW + DAY / 2).await.unwrap().signed.len(), 1);
 }
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 #[tokio::test]
 async fn a_ledger_switched_off_for_weeks_can_go_on() {
     let (folder, ledger) = ledger().await;
@@ -85,7 +85,7 @@ async fn a_ledger_switched_off_for_weeks_can_go_on() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 /// A ledger to which nothing is added for weeks, while it is served, follows its clock.
 #[tokio::test]
 async fn an_idle_ledger_follows_its_clock() {
@@ -104,7 +104,7 @@ async fn an_idle_ledger_follows_its_clock() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 #[tokio::test]
 async fn the_longest_step_is_a_day_or_ten_epochs() {
     for (epoch_seconds, longest) in [(1, DAY), (600, DAY), (DAY, 10 * DAY)] {

@@ -29,7 +29,7 @@ async fn without_states(folder: &Path) {
     }
 }
 
-/// Rows of SECURITY.md: 42.
+/// Rows of docs/failures.md: 42.
 #[tokio::test]
 async fn a_ledger_without_its_signed_states_signs_nothing() {
     let good = folder().await;
@@ -78,7 +78,7 @@ async fn the_operator_can_accept_a_database_without_states() {
     assert_eq!(audit.coverage, wufu_ledger::Coverage::SinceMigration);
 }
 
-/// Rows of SECURITY.md: 42.
+/// Rows of docs/failures.md: 42.
 /// Two appends of one epoch were acknowledged, and the database of between them was put back. No summary tells them
 /// apart.
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn a_database_older_than_its_state_takes_nothing() {
     }
 }
 
-/// Rows of SECURITY.md: 32.
+/// Rows of docs/failures.md: 32.
 /// `own` made a leaf of whatever amount the row had, and the next epoch signed it.
 #[tokio::test]
 async fn a_pending_donation_that_was_edited_gets_no_owner() {
@@ -187,7 +187,7 @@ async fn a_pending_donation_that_was_edited_gets_no_owner() {
     assert!(refused.to_string().contains("--accept-database"), "{refused}");
 }
 
-/// Rows of SECURITY.md: 32.
+/// Rows of docs/failures.md: 32.
 /// An edit of what was there before this process, and of what it entered itself: neither is signed.
 #[tokio::test]
 async fn an_epoch_is_signed_only_over_the_entered_rows() {

@@ -195,7 +195,7 @@ async fn what_belongs_to_another_user_is_refused() {
     assert_eq!(opened(folder.path()).await, ["", ""]);
 }
 
-/// Rows of SECURITY.md: 51.
+/// Rows of docs/failures.md: 51.
 #[tokio::test]
 async fn an_empty_or_truncated_database_is_refused() {
     let folder = closed().await;
@@ -241,7 +241,7 @@ async fn an_empty_or_truncated_database_is_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 43.
+/// Rows of docs/failures.md: 43.
 /// Pages were left in the write-ahead log, and a copy of `ledger.db` alone was an older ledger.
 #[tokio::test]
 async fn after_a_clean_exit_one_file_holds_everything() {

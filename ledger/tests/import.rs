@@ -421,7 +421,7 @@ fn the_generator_is_deterministic_and_exact() {
     }
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// A file was held in memory as a whole. It is read and entered in batches now, and is still one transaction: a bad
 /// row, or a receipt of an earlier batch, undoes all of them.
 #[tokio::test]

@@ -132,7 +132,7 @@ async fn missing_database_rows_are_reported_with_advice() {
     }
 }
 
-/// Rows of SECURITY.md: 53.
+/// Rows of docs/failures.md: 53.
 /// The importer refused names that hide something, and an append by call did not: they stood in the signed directory.
 #[tokio::test]
 async fn a_donation_with_a_deceptive_name_is_not_appended() {

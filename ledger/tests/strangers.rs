@@ -51,7 +51,7 @@ async fn serves(served: &Served) -> bool {
     call.code().await == Some(Code::Ok)
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_append_is_decided_on_the_headers() {
     let (_folder, ledger) = ledger().await;
@@ -67,7 +67,7 @@ async fn who_may_append_is_decided_on_the_headers() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_has_a_largest_request() {
     let (_folder, ledger) = ledger().await;
@@ -94,7 +94,7 @@ async fn every_call_has_a_largest_request() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_entries_of_an_append_are_counted_on_arrival() {
     let (_folder, ledger) = ledger().await;
@@ -107,7 +107,7 @@ async fn the_entries_of_an_append_are_counted_on_arrival() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_stop_neither_others_nor_epochs() {
     let (_folder, ledger) = ledger().await;
@@ -141,7 +141,7 @@ async fn silent_connections_stop_neither_others_nor_epochs() {
     drop(silent);
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_sent_requests_are_ended() {
     let (_folder, ledger) = ledger().await;
@@ -164,7 +164,7 @@ async fn half_sent_requests_are_ended() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn shards_that_nobody_reads_starve_nobody_else() {
     let (_folder, ledger) = ledger().await;
@@ -253,7 +253,7 @@ async fn one_connection_reads_two_shards_at_a_time_at_most() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 /// 72 connections that asked for two shards each and read neither held all 16 answers and all 128 places to wait, for two minutes
 /// at a time. An honest client, which asks once over a connection of its own, was refused, or waited in vain. Now its call takes the place
 /// of a second call, and answers that nobody reads give way while somebody waits.
@@ -289,7 +289,7 @@ async fn an_honest_client_is_served_when_places_are_full() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_client_delays_the_end_or_makes_it_a_failure() {
     let (_folder, ledger) = ledger().await;

@@ -17,7 +17,7 @@ use wufu_proto::{
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
 
-/// Rows of SECURITY.md: 17.
+/// Rows of docs/failures.md: 17.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_clients_each_get_their_own_answer() {
     let (_folder, ledger) = ledger().await;
@@ -72,7 +72,7 @@ async fn concurrent_clients_each_get_their_own_answer() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// They are checked together, whichever come while others are checked. One that is no good costs the others nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_claims_are_refused_and_the_rest_are_admitted() {

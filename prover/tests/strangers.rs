@@ -100,7 +100,7 @@ impl Running {
     }
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_give_way_at_every_role() {
     for role in ROLES {
@@ -124,7 +124,7 @@ async fn silent_connections_give_way_at_every_role() {
     }
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_time_limit_covers_receiving_at_every_role() {
     for role in ROLES {
@@ -144,7 +144,7 @@ async fn the_time_limit_covers_receiving_at_every_role() {
     }
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_role_refuses_a_message_by_its_length_alone() {
     for role in ROLES {
@@ -159,7 +159,7 @@ async fn every_role_refuses_a_message_by_its_length_alone() {
     }
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_client_delays_the_end_of_any_role() {
     for role in ROLES {

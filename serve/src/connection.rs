@@ -396,7 +396,7 @@ mod tests {
         work.await.expect("it goes on").unwrap_err().to_string()
     }
 
-    /// Rows of SECURITY.md: 40.
+    /// Rows of docs/failures.md: 40.
     /// A client that stopped reading held its connection's buffers.
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_given_up() {
@@ -407,7 +407,7 @@ mod tests {
         drop(client);
     }
 
-    /// Rows of SECURITY.md: 40.
+    /// Rows of docs/failures.md: 40.
     #[tokio::test]
     async fn a_connection_ends_with_its_service() {
         let (mut connection, client, house) = connection(&Limits::default());

@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// Rows of SECURITY.md: 40.
+    /// Rows of docs/failures.md: 40.
     /// A client that took a byte now and then kept an answer, and what it holds, for ever.
     #[test]
     fn an_answer_that_moves_but_never_ends_is_stuck() {

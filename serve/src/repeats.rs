@@ -78,7 +78,7 @@ impl Repeats {
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 41.
+    /// Rows of docs/failures.md: 41.
     /// A ledger whose clock was ahead logged the same error twice a second, for as long as it ran.
     #[test]
     fn a_repeated_event_is_logged_once_and_then_counted() {
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(minutes, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
     }
 
-    /// Rows of SECURITY.md: 41.
+    /// Rows of docs/failures.md: 41.
     /// Only the last kind was remembered: a database and a socket that failed in turns were logged each time.
     #[test]
     fn events_of_two_kinds_in_turns_are_logged_once_each() {

@@ -407,7 +407,7 @@ mod tests {
         assert!(matches!(Wallet::open(&folder), Err(OpenError::Seed(_))));
     }
 
-    /// Rows of SECURITY.md: 51.
+    /// Rows of docs/failures.md: 51.
     /// A wallet whose memory was lost opened as one that had never shown or claimed anything.
     #[test]
     fn a_seed_without_its_memory_is_not_an_empty_wallet() {
@@ -464,7 +464,7 @@ mod tests {
         assert!(wallet.cards().unwrap().is_empty());
     }
 
-    /// Rows of SECURITY.md: 16.
+    /// Rows of docs/failures.md: 16.
     #[test]
     fn debug_shows_no_secret() {
         let wallet = Wallet::in_memory(Seed::from_bytes([0xab; 32])).unwrap();

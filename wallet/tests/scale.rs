@@ -124,7 +124,7 @@ async fn grants_are_read_from_files_of_either_format() {
     }
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 /// `wallet receive` tried four decoders one after the other, on anything: four million empty grants became 600 MB, an
 /// envelope was "no AppendResponse". Now a file says what it is, and what is no grant is refused by name, before it is
 /// decoded.

@@ -129,7 +129,7 @@ fn a_token_is_given_once_and_in_its_time() {
     assert_eq!(drain(&store), Vec::<[u8; 32]>::new());
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 #[test]
 fn a_seed_that_came_before_is_always_refused() {
     let home = Home::new();
@@ -167,7 +167,7 @@ fn copy(from: &Path, to: &Path) {
     fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 #[test]
 fn snapshot_spend_restore_and_the_tokens_are_dead() {
     // As a whole folder that takes the old one's place; as bytes written into the file that is there; one that nothing
@@ -213,7 +213,7 @@ fn snapshot_spend_restore_and_the_tokens_are_dead() {
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 /// A note outlived the machine's uptime where its folder was on a disk after all: it says of which uptime it is.
 #[test]
 fn a_note_of_an_earlier_uptime_fits_no_file() {
@@ -228,7 +228,7 @@ fn a_note_of_an_earlier_uptime_fits_no_file() {
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 /// A folder on a disk comes back with the wallet's: file and note fitted, and the tokens lived again.
 #[test]
 fn without_tmpfs_tokens_end_with_the_process() {
@@ -250,7 +250,7 @@ fn without_tmpfs_tokens_end_with_the_process() {
     assert!(matches!(again, Err(TokenStoreError::Repeated)));
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 /// A clock that went back made tokens good again whose time had been over.
 #[test]
 fn a_clock_that_goes_back_revives_no_token() {
@@ -277,7 +277,7 @@ fn a_clock_that_goes_back_revives_no_token() {
     assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 1);
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 /// Seeds whose time was over stayed in the file until more tokens came.
 #[test]
 fn tokens_whose_time_is_over_go_with_any_change() {
@@ -307,7 +307,7 @@ fn a_notes_folder_of_another_owner_is_refused() {
     assert!(refused.contains("12345"), "{refused}");
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 #[test]
 fn backup_programs_are_told_to_leave_tokens_out() {
     let home = Home::new();
@@ -330,7 +330,7 @@ fn take_and_wait() {
     std::io::stdin().read_exact(&mut [0]).unwrap_err();
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// A kill right after the token was marked, before anything could be sent with it, and so at any later time.
 #[test]
 fn a_token_of_a_killed_process_is_never_given_again() {
@@ -358,7 +358,7 @@ fn a_token_of_a_killed_process_is_never_given_again() {
     assert_eq!(rest.len(), 1);
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// A crash between the file's commit and its note: what was taken is lost, and so is all the rest.
 #[test]
 fn a_note_that_was_not_written_leaves_no_token() {
@@ -373,7 +373,7 @@ fn a_note_that_was_not_written_leaves_no_token() {
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
 
-/// Rows of SECURITY.md: 51.
+/// Rows of docs/failures.md: 51.
 /// A file of 0 bytes opened as an empty store, which had seen no seed yet. It is refused by name, with what to do.
 #[test]
 fn an_empty_or_truncated_store_is_refused_by_name() {

@@ -245,7 +245,7 @@ pub(crate) fn trial(seed: u8) -> (Wallet, MemoryLedger) {
     (wallet, ledger)
 }
 
-/// Rows of SECURITY.md: 29.
+/// Rows of docs/failures.md: 29.
 #[tokio::test]
 async fn nothing_links_two_look_ups_or_one_and_a_claim() {
     let mut runs = Vec::new();
@@ -347,7 +347,7 @@ async fn serve_pair(pair: &Pair) -> [Endpoint; 2] {
     endpoints
 }
 
-/// Rows of SECURITY.md: 29.
+/// Rows of docs/failures.md: 29.
 /// Ledger, dealer and evaluator put together what they saw of a wallet that looked up and proved blind: calls over
 /// connections of their own, headers that are every wallet's, and no piece of one party's requests in another's.
 #[tokio::test]

@@ -42,7 +42,7 @@ fn accepted_messages_come_back_byte_for_byte() {
     }
 }
 
-/// Rows of SECURITY.md: 2, 4, 5, 38.
+/// Rows of docs/failures.md: 2, 4, 5, 38.
 #[test]
 fn refused_messages_are_refused_for_the_reason_given() {
     for message in cases(&file(), "messages") {
@@ -73,7 +73,7 @@ fn refused_json_stands_for_no_message() {
     }
 }
 
-/// Rows of SECURITY.md: 5.
+/// Rows of docs/failures.md: 5.
 /// The demo's request could not be read by the README's example, which wanted other bytes of the same message. Now a file has one form.
 #[test]
 fn files_are_read_or_refused_for_the_reason_given() {

@@ -306,7 +306,7 @@ mod tests {
                 format!("receipt,address\nr1\u{200b},{one}\n"),
                 "owners:2: receipt \"r1\\u{200b}\" holds U+200B",
             ),
-            // FAILURES.md, rows 49 and 53: a stray quote hid owners, so that their donations stayed pending; two forms
+            // docs/failures.md, rows 49 and 53: a stray quote hid owners, so that their donations stayed pending; two forms
             // of a name were two.
             (
                 format!("receipt,address\nr1,\"{one}\nr2,{two}\n"),

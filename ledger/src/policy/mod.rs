@@ -248,7 +248,7 @@ mod tests {
             (r#"{"org":"wu fu"}"#, "org is \"wu fu\""),
             (r#"{"org":"wu/fu"}"#, "org is"),
             (r#"{"org":""}"#, "org is"),
-            // FAILURES.md, row 53: the org stands in every origin, is hashed into every key, and is printed.
+            // docs/failures.md, row 53: the org stands in every origin, is hashed into every key, and is printed.
             (
                 "{\"org\":\"wu\u{200b}fu\"}",
                 "org is \"wu\\u{200b}fu\", which holds U+200B at character 3",

@@ -230,7 +230,7 @@ mod tests {
         call.await.unwrap().err().map(|status| status.code())
     }
 
-    /// Rows of SECURITY.md: 40.
+    /// Rows of docs/failures.md: 40.
     /// About 70 connections of two calls each filled every permit, and whoever came with one call was refused.
     #[tokio::test]
     async fn a_first_call_comes_before_second_calls_of_others() {

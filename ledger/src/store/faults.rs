@@ -187,7 +187,7 @@ async fn interrupted(
     (done, steps.load(Ordering::Relaxed))
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 /// The last instructions of a commit come after the last write: interrupted there, it failed and happened. Found when
 /// every instruction was tried: the ledger said that nothing was appended, and all of it was.
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn a_failure_at_any_instruction_is_all_or_nothing() {
     }
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 /// When not even a fresh connection can tell, nothing more is taken.
 #[tokio::test]
 async fn a_commit_of_which_nobody_knows_halts_the_ledger() {
@@ -253,7 +253,7 @@ async fn a_commit_of_which_nobody_knows_halts_the_ledger() {
     Operation::Claim.run(&ledger, &claim, &trapdoor).await.unwrap();
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 #[tokio::test]
 async fn a_failed_commit_leaves_nothing() {
     let (template, trapdoor, claim) = template().await;
@@ -278,7 +278,7 @@ async fn a_failed_commit_leaves_nothing() {
     }
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 #[tokio::test]
 async fn a_missing_table_refuses() {
     let (template, trapdoor, claim) = template().await;
@@ -316,7 +316,7 @@ async fn a_missing_table_refuses() {
     }
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 #[tokio::test]
 async fn a_full_disk_refuses_and_leaves_whole_batches() {
     let (template, _, _) = template().await;

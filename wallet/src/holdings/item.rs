@@ -203,7 +203,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 33.
+    /// Rows of docs/failures.md: 33.
     /// To forget a donation and take it in again must not be a way to show it to a verifier under a second policy.
     #[test]
     fn what_was_shown_with_a_forgotten_item_stays_known() {

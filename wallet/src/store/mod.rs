@@ -406,7 +406,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 51.
+    /// Rows of docs/failures.md: 51.
     /// A file of 0 bytes, which a full disk or a bad copy leaves, opened as an empty wallet: it held nothing, and had
     /// forgotten to whom donations were shown. The same holds for one that is missing, cut off at any length, zeroed,
     /// or a database of something else. Each is refused, by name, and left as it is.

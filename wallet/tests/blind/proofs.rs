@@ -65,7 +65,7 @@ async fn masks_of_two_dealers_add_up() {
     assert_eq!(made.mode.servers().len(), 3);
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// FAILURES 26: a retry takes another token, so no two jobs share a mask, whatever became of the first.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_bad_evaluators_each_job_is_masked_anew() {
@@ -120,7 +120,7 @@ async fn with_the_engine_a_failure_is_mended_at_home() {
     drop((second, other));
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dealer_that_deals_a_seed_twice_is_refused() {
     let (dealer, _) = dealer_spy(true).await;
@@ -133,7 +133,7 @@ async fn a_dealer_that_deals_a_seed_twice_is_refused() {
     assert!(error.to_string().contains("seen before"), "{error}");
 }
 
-/// Rows of SECURITY.md: 35.
+/// Rows of docs/failures.md: 35.
 /// Both servers keep everything of every call, and put it together: nothing that one has of a wallet is also at the
 /// other, but what is the same for all wallets.
 #[tokio::test(flavor = "multi_thread")]
@@ -192,7 +192,7 @@ async fn joined_records_of_both_servers_yield_nothing() {
     }
 }
 
-/// Rows of SECURITY.md: 35.
+/// Rows of docs/failures.md: 35.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_or_a_second_call_is_refused() {
     let (dealer, endpoint) = (dealer(1).await, evaluator().await);
@@ -252,7 +252,7 @@ async fn an_identity_or_a_second_call_is_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 20.
+/// Rows of docs/failures.md: 20.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_of_another_form_are_refused_clearly() {
     let (dealer, endpoint) = (dealer(1).await, evaluator().await);

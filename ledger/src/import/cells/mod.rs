@@ -1,7 +1,7 @@
 //! Rows and cells of CSV, strictly: a row is a line, a quoted cell ends where it began, and nothing is guessed.
 //!
 //! A reader that accepts stray quotes loses rows without a word: an open quote swallows the rest of the file
-//! (FAILURES.md, row 49). So a quote that is not closed on its line refuses the whole file, whatever else is skipped.
+//! (docs/failures.md, row 49). So a quote that is not closed on its line refuses the whole file, whatever else is skipped.
 
 use std::io::{self, BufRead, BufReader, Read};
 

@@ -45,8 +45,8 @@ fn cells_quotes_and_line_ends() {
     assert_eq!(cells("a\rb\nc\rd\r")[1], ["b\nc", "LineEnd"]);
 }
 
-/// Rows of SECURITY.md: 49.
-/// FAILURES.md, row 49 (rust-csv#289, #252): a stray quote swallowed the rest of a file, with exit 0.
+/// Rows of docs/failures.md: 49.
+/// docs/failures.md, row 49 (rust-csv#289, #252): a stray quote swallowed the rest of a file, with exit 0.
 #[test]
 fn a_stray_quote_is_told_on_its_line() {
     let error = |text: &str, is_multiline| {
@@ -89,7 +89,7 @@ fn a_stray_quote_is_told_on_its_line() {
     assert_eq!(lines[2].0, 5);
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// A cell that spans lines joined rows without a word, where the quote that opened it was a stray one.
 #[test]
 fn cells_that_span_lines_are_counted() {
@@ -129,7 +129,7 @@ fn a_first_line_names_the_delimiter() {
     }
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// What does not end, or is no text, is refused after a bounded number of bytes.
 #[test]
 fn bytes_without_end_are_refused_in_bounded_memory() {
@@ -184,7 +184,7 @@ fn bytes_without_end_are_refused_in_bounded_memory() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// Rows of SECURITY.md: 49.
+    /// Rows of docs/failures.md: 49.
     /// Rows that another writer writes are read back as they were, in both modes, with every line end.
     #[test]
     fn what_is_written_is_read(
@@ -206,7 +206,7 @@ proptest! {
         prop_assert_eq!(read, expected);
     }
 
-    /// Rows of SECURITY.md: 49.
+    /// Rows of docs/failures.md: 49.
     /// Without cells that span lines, a row is a line: none is lost, whatever the bytes are.
     #[test]
     fn a_row_is_a_line(text in "[ab,\"; \r\n]{0,40}") {

@@ -186,7 +186,7 @@ fn live(disk: &Shared, folder: &Path) -> (Vec<u8>, bool) {
     (given, true)
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// FAILURES 26: a token that left the store is spent, wherever the disk fails.
 #[test]
 fn no_disk_failure_gives_a_token_twice() {
@@ -242,7 +242,7 @@ fn no_disk_failure_gives_a_token_twice() {
     );
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// The note is the last step: where it cannot be written nothing is given, and the token is lost.
 #[test]
 fn a_note_that_cannot_be_written_gives_no_token() {
