@@ -9,7 +9,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGES = ["docs/review/*.md", "docs/reports/*.md", "SECURITY.md", "DESIGN.md", "vectors/README.md"]
+PAGES = ["docs/**/*.md", "*.md", "vectors/README.md"]
 CITED = re.compile(r"`([\w/.-]+\.rs|…)?::(?:tests::)?(\w+)(…|\*)?`")
 BARE = re.compile(r"`(clause_[A-Z]\d_\w+)`")
 

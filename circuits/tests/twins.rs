@@ -1,4 +1,4 @@
-//! The statements against their twins in circom (`circuits/twins`), an independent model written from DESIGN.md.
+//! The statements against their twins in circom (`circuits/twins`), an independent model written from docs/spec.
 //!
 //! For every witness, true or false, native check, circuit and twin agree on whether it is accepted, and twin and native
 //! code on every public value. 500 witnesses a statement, 10,000 with `WUFU_FULL=1`; `docs/reports/twins.md` tells of that.

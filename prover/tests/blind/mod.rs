@@ -1,6 +1,6 @@
 //! Blind proofs: those that would have been made at home, bit for bit; what cheating servers get; what an evaluator sees.
 //!
-//! DESIGN.md, section 16, argues what these try.
+//! docs/blind.md argues what these try.
 #![allow(clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cheating;
