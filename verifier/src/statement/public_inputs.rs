@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_of_the_brief() {
+    fn names_are_as_specified() {
         let five_fu = ["anchor", "nf_p", "nf_0", "nf_1", "nf_2", "nf_3", "nf_4", "ext"];
         assert_eq!(FiveFu::<Fr>::NAMES, five_fu);
         assert_eq!(Donation::<Fr>::NAMES, ["root", "scope", "nf_d", "policy", "ext"]);

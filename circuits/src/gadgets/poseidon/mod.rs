@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_those_of_the_brief() {
+    fn rows_are_as_specified() {
         let zero = Fr::ZERO;
         assert_eq!(circuit([zero; 2], zero, hash2_is).0.rows(), 240);
         assert_eq!(circuit([zero; 3], zero, hash3_is).0.rows(), 261);
