@@ -1,4 +1,4 @@
-"""The clause tags of DESIGN.md, of the circuits and of the clause tests must be the same sets."""
+"""The clause tags of docs/spec/statements.md, of the circuits and of the clause tests must be the same sets."""
 
 import pathlib
 import re
@@ -14,7 +14,7 @@ def read(*paths):
 
 statements = sorted((ROOT / "circuits/src/statements").glob("*.rs"))
 found = {
-    "DESIGN.md": set(re.findall(r"\[([FDG]\d+)\]", read(ROOT / "DESIGN.md"))),
+    "docs/spec/statements.md": set(re.findall(r"\[([FDG]\d+)\]", read(ROOT / "docs/spec/statements.md"))),
     # The constraint side: `Clause::F1` handed to the builder.
     "circuits (constraints)": set(re.findall(r"clause\(Clause::([FDG]\d+)\)|begin\(Clause::([FDG]\d+)\)", read(*statements))),
     # The native twin: the error that names the clause.

@@ -1,9 +1,11 @@
-"""The table of SECURITY.md: every test named in it exists, and every test that says which rows it is about stands in them; so does every
-part of a longer test that says so.
+"""The sections of docs/failures.md, called rows: every test that a row lists exists, and every test that names its rows is listed there.
 
-A test says it in the first line of its documentation: `/// Rows of SECURITY.md: 7, 24.`
+A test names its rows in the first line of its documentation: `/// Rows of docs/failures.md: 7, 24.` So may a part of a longer test.
 
-`--write` fills the table's last column from the tree.
+A row is a heading `## 7. What failed`, paragraphs, and a list of tests. A row without tests must say why: "Not done", "Not built" or
+"Does not apply", in bold letters.
+
+`--write` writes the lists of tests from the tree.
 """
 
 import pathlib
@@ -12,13 +14,13 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGE = ROOT / "SECURITY.md"
+PAGE = ROOT / "docs/failures.md"
 ROWS = range(1, 54)
 
 
 # The first line of a test's documentation, in this form and no other. Attributes and other lines of documentation may follow.
-LINE = re.compile(r"^[ \t]*/// Rows of SECURITY\.md: (\d+(?:, \d+)*)\.$", re.MULTILINE)
-ABOUT = re.compile(r"^[ \t]*//.*\brows? of SECURITY\b.*$", re.MULTILINE | re.IGNORECASE)
+LINE = re.compile(r"^[ \t]*/// Rows of docs/failures\.md: (\d+(?:, \d+)*)\.$", re.MULTILINE)
+ABOUT = re.compile(r"^[ \t]*//.*\brows? of (?:SECURITY|(?:docs/)?failures)\b.*$", re.MULTILINE | re.IGNORECASE)
 # What stands between that line and the name: lines of documentation and attributes, which may take several lines.
 TEST = re.compile(r"(?:\s*(?:///[^\n]*|#\[[^\]]*\]))*\s*(?:pub(?:\([^)]*\))? )?(?:async )?(?:fn (\w+)|(\w+)! ?[({]\s*(\w+))")
 
@@ -38,7 +40,7 @@ def tests():
             line = LINE.fullmatch(about[0])
             after = line and TEST.match(text, about.end())
             if not after:
-                failed.append(f"{where}: expected '/// Rows of SECURITY.md: 7, 24.' above a test, found {about[0].strip()!r}")
+                failed.append(f"{where}: expected '/// Rows of docs/failures.md: 7, 24.' above a test, found {about[0].strip()!r}")
                 continue
             # A test, or what a macro makes a test of, by the first word that it is given.
             function = after[1] or after[3]
@@ -59,40 +61,49 @@ def tests():
     return found, failed
 
 
+HEADING = re.compile(r"^## (\d+)\. .+$", re.MULTILINE)
+LISTED = re.compile(r"^- `([^`]+::[^`]+)`$", re.MULTILINE)
+LIST = re.compile(r"(?:^Tests:\n\n)?(?:^- `[^`]+::[^`]+`\n?)+|^Tests:\n", re.MULTILINE)
+WHY = re.compile(r"\*\*(?:Not done|Not built|Does not apply)\b")
+
+
 def rows(text):
-    """Number, cells and whole line of each row of the table."""
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if len(cells) == 5 and cells[0].isdigit():
-            yield int(cells[0]), cells, line
+    """Number and text of each row: from its heading to the next one."""
+    headings = list(HEADING.finditer(text))
+    ends = [heading.start() for heading in headings[1:]] + [len(text)]
+    return [(int(heading[1]), text[heading.start() : end]) for heading, end in zip(headings, ends)]
+
+
+def rewritten(section, listed):
+    """The row with these tests at its end."""
+    words = LIST.sub("", section).rstrip()
+    tests = "".join(f"- `{test}`\n" for test in listed)
+    return f"{words}\n\nTests:\n\n{tests}\n" if listed else f"{words}\n\n"
 
 
 def main():
     found, failed = tests()
     text = PAGE.read_text(encoding="utf-8")
-    seen = []
-    for row, cells, line in rows(text):
-        seen.append(row)
-        named = re.findall(r"`([^`]+::[^`]+)`", cells[4])
-        rest = re.sub(r"(<br>)?`[^`]+::[^`]+`(<br>)?", "", cells[4]).strip()
-        there = found.get(row, [])
-        if "--write" in sys.argv:
-            cells[4] = "<br>".join(([rest] if rest else []) + [f"`{test}`" for test in there])
-            text = text.replace(line, "| " + " | ".join(cells) + " |")
-            continue
-        failed += [f"row {row}: {test} is not in the tree" for test in named if test not in there]
-        failed += [f"row {row}: {test} is not in the table" for test in there if test not in named]
-        if not there and not rest:
-            failed.append(f"row {row}: no test, and no word why")
     if "--write" in sys.argv:
+        start = HEADING.search(text).start()
+        text = text[:start] + "".join(rewritten(section, found.get(row, [])) for row, section in rows(text))
+        text = text.rstrip() + "\n"
         PAGE.write_text(text, encoding="utf-8")
+    sections = rows(text)
+    for row, section in sections:
+        listed, there = LISTED.findall(section), found.get(row, [])
+        failed += [f"row {row}: {test} is not in the tree" for test in listed if test not in there]
+        failed += [f"row {row}: {test} is not listed" for test in there if test not in listed]
+        if not listed and not WHY.search(section):
+            failed.append(f"row {row}: it lists no test and does not say why")
+    seen = [row for row, _ in sections]
     if seen != list(ROWS):
         failed.append(f"rows are {seen}, expected {ROWS.start} to {ROWS.stop - 1} in order")
     failed += [f"test of a row that does not exist: {found[row]}" for row in found if row not in ROWS]
     print(f"{len(seen)} rows, {sum(map(len, found.values()))} tests that name them, {len(failed)} complaints")
     print("\n".join(failed))
     if failed:
-        print("python3 .ci/failures.py --write fills the last column")
+        print("python3 .ci/failures.py --write writes the lists of tests")
     sys.exit(bool(failed))
 
 

@@ -4,7 +4,7 @@ Three rules, checked on the sources of the workspace:
 1. The root file of every test binary links the time limit: `use wufu_testing as _;`, behind `#[cfg(test)]` in libraries and programs.
 2. Every file below a folder `tests` or `src` belongs to a target: somebody says `mod` for it. What does not is never compiled, and
    its tests never run.
-3. The name of a test has at most 50 characters and no number of a row in it: that stands in the line `/// Rows of SECURITY.md: 7, 24.`
+3. The name of a test has at most 50 characters and no number of a row in it: that stands in the line `/// Rows of docs/failures.md: 7, 24.`
 
     python3 .ci/tests.py            checks
     python3 .ci/tests.py --write    adds the line of rule 1 where it is missing
@@ -91,7 +91,7 @@ def misnamed(path):
         if len(name) > LONGEST:
             complaints.append(f"{where}: the name has {len(name)} characters, expected at most {LONGEST}")
         if ROW_TAG.search(name):
-            complaints.append(f"{where}: rows stand in a line above the test: /// Rows of SECURITY.md: 7, 24.")
+            complaints.append(f"{where}: rows stand in a line above the test: /// Rows of docs/failures.md: 7, 24.")
     return complaints, count
 
 

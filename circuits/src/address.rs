@@ -159,8 +159,8 @@ mod tests {
         assert!(format!("{text}A").parse::<Address>().is_err());
     }
 
-    /// Rows of SECURITY.md: 53.
-    /// FAILURES.md, row 53: an address of "wufu" and a zero-width space looks like one of "wufu", and no card that is sent there can be spent.
+    /// Rows of docs/failures.md: 53.
+    /// docs/failures.md, row 53: an address of "wufu" and a zero-width space looks like one of "wufu", and no card that is sent there can be spent.
     #[test]
     fn an_address_of_an_org_that_deceives_is_refused() {
         for org in ["wufu\u{200b}", "wu\u{ad}fu", "\u{3164}", "cafe\u{301}", "wu fu"] {
@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 2.
+    /// Rows of docs/failures.md: 2.
     #[test]
     fn an_alias_of_pk_is_refused() {
         let mut bytes = Writer::new().text("a").bytes(&[0xff; 32]).bytes(&[0; 32]).finish();

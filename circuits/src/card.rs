@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(Kind::from_name("财富"), None);
     }
 
-    /// Rows of SECURITY.md: 38.
+    /// Rows of docs/failures.md: 38.
     #[test]
     fn campaign_and_serial_are_not_run_together() {
         let rho =
@@ -210,7 +210,7 @@ mod tests {
     }
 
     proptest! {
-        /// Rows of SECURITY.md: 14.
+        /// Rows of docs/failures.md: 14.
         #[test]
         fn a_card_has_one_nullifier_under_its_key(
             sk in arb_fr(), other in arb_fr(), rho in arb_fr(), rcm in arb_fr()

@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(one.address("a"), Seed::from_bytes([1; 32]).address("a"));
     }
 
-    /// Rows of SECURITY.md: 38.
+    /// Rows of docs/failures.md: 38.
     #[test]
     fn made_up_owners_of_two_receipts_share_nothing() {
         let owner = |seed, receipt: &str| *Seed::dev_owner(seed, receipt.as_bytes()).as_bytes();
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(again.commitment(bob), cm_out);
     }
 
-    /// Rows of SECURITY.md: 16.
+    /// Rows of docs/failures.md: 16.
     #[test]
     fn debug_shows_no_secret() {
         let seed = Seed::from_bytes([7; 32]);

@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(Some(tree.root()), merkle::root(&leaves(0..16), 2));
     }
 
-    /// Rows of SECURITY.md: 12.
+    /// Rows of docs/failures.md: 12.
     #[test]
     fn the_empty_leaf_is_never_appended_and_has_no_path() {
         let mut tree = Tree::new(2);
@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(tree.path::<2>(1), Err(TreeError::NoLeaf { place: 1, leaves: 1 }));
     }
 
-    /// Rows of SECURITY.md: 11.
+    /// Rows of docs/failures.md: 11.
     #[test]
     fn shorter_and_longer_paths_are_refused() {
         let mut tree = Tree::new(3);
@@ -333,7 +333,7 @@ mod tests {
         assert_eq!(short, Err(PathError::Depth { got: 10, expected: 9 }));
     }
 
-    /// Rows of SECURITY.md: 38.
+    /// Rows of docs/failures.md: 38.
     #[test]
     fn the_order_of_a_set_changes_neither_root_nor_paths() {
         let key = |project| ProjectKey::new(7, project).unwrap();

@@ -8,7 +8,7 @@ ties: what was computed stays, and what was constrained is gone. True witnesses 
 Tests are asked in the order of TESTS, until one fails. `shape` is not asked: it pins the number of rows, and would always fail.
 
     python3 circuits/tests/deletion.py              every tenth call, for a look
-    python3 circuits/tests/deletion.py --long       all of them; prints the table of docs/reports/deletion-source.md
+    python3 circuits/tests/deletion.py --long       all of them; prints the list of docs/reports/deletion-source.md
     python3 circuits/tests/deletion.py --list       the calls alone
 
 It works in target/deletion, a copy with a target folder of its own, and leaves the tree as it is. Ends with 1 when a call survives.
@@ -20,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -126,7 +127,7 @@ def main():
     begun = time.monotonic()
     if failed := [failing for name in TESTS for failing in test(name) or []]:
         sys.exit(f"these fail without a change: {failed}")
-    print("| Call | Without it fail |\n|---|---|", flush=True)
+    print("Each call, and the tests that fail without it:\n", flush=True)
     survivors = []
     for path, line, (start, stop), instead in found:
         copy = COPY / path.relative_to(ROOT)
@@ -147,8 +148,9 @@ def main():
                 break
         if not told.startswith(("`clauses::", "`failures::", "`mutation::", "`hunt::")):
             survivors.append(f"{path.name}:{line}")
-        call = " ".join(text[start:stop].rstrip(";").split()).replace("|", "\\|")
-        print(f"| `{path.relative_to(ROOT / 'circuits/src')}:{line}` `{call}` | {told} |", flush=True)
+        call = " ".join(text[start:stop].rstrip(";").split())
+        item = f"- `{path.relative_to(ROOT / 'circuits/src')}:{line}` `{call}`: {told}"
+        print(textwrap.fill(item, 116, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False), flush=True)
         copy.write_text(text, encoding="utf-8")
     print(f"\n{len(found)} calls, {len(survivors)} survive {survivors or ''}; {time.monotonic() - begun:.0f} s")
     sys.exit(bool(survivors))

@@ -19,7 +19,7 @@ use wufu_verifier::{
     },
 };
 
-/// Rows of SECURITY.md: 10.
+/// Rows of docs/failures.md: 10.
 #[test]
 fn a_kind_between_the_kinds_is_refused() {
     // A fraction and a large kind are no selectors, though every other clause holds: see also clause_G6.
@@ -33,7 +33,7 @@ fn a_kind_between_the_kinds_is_refused() {
     });
 }
 
-/// Rows of SECURITY.md: 11.
+/// Rows of docs/failures.md: 11.
 #[test]
 fn an_inner_node_is_no_leaf() {
     // The value above the card, as if it were the card: it is on the path, but no level of the path holds it in the
@@ -61,7 +61,7 @@ fn an_inner_node_is_no_leaf() {
     }
 }
 
-/// Rows of SECURITY.md: 11.
+/// Rows of docs/failures.md: 11.
 /// A card's commitment and a node of the log are outputs of one hash: four neighbouring leaves that spell an opening have a
 /// parent that opens as a card. What keeps it from being one is that it stands a level above the leaves.
 #[test]
@@ -113,7 +113,7 @@ fn from_one_level_up(log: &Tree) -> [Path<CARD_DEPTH>; 4] {
     })
 }
 
-/// Rows of SECURITY.md: 11.
+/// Rows of docs/failures.md: 11.
 /// The opening of a real leaf as if it were four leaves below it.
 #[test]
 fn what_a_leaf_is_made_of_is_no_leaf() {
@@ -134,7 +134,7 @@ fn what_a_leaf_is_made_of_is_no_leaf() {
     }
 }
 
-/// Rows of SECURITY.md: 12.
+/// Rows of docs/failures.md: 12.
 #[test]
 fn the_empty_leaf_is_no_member() {
     // A place that is empty does lead to the root; what is claimed of it cannot be opened.
@@ -175,7 +175,7 @@ fn the_empty_leaf_is_no_member() {
     }
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 #[test]
 fn amounts_do_not_wrap() {
     // Amounts that no record holds, in a leaf that somebody got into the log all the same.
@@ -230,7 +230,7 @@ fn reopen(rng: &mut StdRng, showing: &mut DonationInstance) {
     showing.public = showing.private.statement(Scope(showing.public.scope));
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 #[test]
 fn native_and_circuit_agree_at_every_edge() {
     let one = Fr::ONE;
@@ -263,7 +263,7 @@ fn native_and_circuit_agree_at_every_edge() {
     }
 }
 
-/// Rows of SECURITY.md: 14.
+/// Rows of docs/failures.md: 14.
 #[test]
 fn one_card_one_nullifier() {
     // Another path of the same card, and another claim: the same nullifier. Any other nullifier is refused.
@@ -293,7 +293,7 @@ fn one_card_one_nullifier() {
     }
 }
 
-/// Rows of SECURITY.md: 14.
+/// Rows of docs/failures.md: 14.
 #[test]
 fn one_donation_one_nullifier_for_a_scope() {
     // Another path, root, policy and payload: the same nullifier. Another scope: another.
@@ -321,7 +321,7 @@ fn one_donation_one_nullifier_for_a_scope() {
     }
 }
 
-/// Rows of SECURITY.md: 14.
+/// Rows of docs/failures.md: 14.
 #[test]
 fn one_gift_one_nullifier() {
     // Another path, friend, blinding and payload: the same nullifier, and another card.
@@ -339,7 +339,7 @@ fn one_gift_one_nullifier() {
     }
 }
 
-/// Rows of SECURITY.md: 14.
+/// Rows of docs/failures.md: 14.
 /// What keeps a card from being given away and claimed: both statements show one nullifier, so one spent set takes it once.
 #[test]
 fn a_card_given_and_claimed_shows_one_nullifier() {
@@ -366,7 +366,7 @@ fn a_card_given_and_claimed_shows_one_nullifier() {
     }
 }
 
-/// Rows of SECURITY.md: 30.
+/// Rows of docs/failures.md: 30.
 /// Who issues cards and registers persons chooses or sees all of these, and keeps them for ever. None is a key, nor is what they hash to
 /// a key or a nullifier.
 #[test]

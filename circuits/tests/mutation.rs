@@ -83,19 +83,19 @@ pub fn no_wire_can_change_alone<C: Sample>() {
     tell::<C>(&format!("{wires} wires, {tried} changes, {unnoticed} unnoticed and listed"));
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn no_wire_of_five_fu_can_change_alone() {
     no_wire_can_change_alone::<FiveFuInstance>();
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn no_wire_of_donation_can_change_alone() {
     no_wire_can_change_alone::<DonationInstance>();
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn no_wire_of_gift_can_change_alone() {
     no_wire_can_change_alone::<GiftInstance>();
@@ -134,7 +134,7 @@ pub fn inputs_determine_all_wires<C: Circuit>(bits: usize) {
     }
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn there_is_no_second_witness_for_the_same_inputs() {
     inputs_determine_all_wires::<FiveFuInstance>(0);
@@ -173,25 +173,25 @@ fn no_private_value_can_change<C: Circuit + Fields + Debug>(make: impl Fn(&mut S
     tell::<C>(&format!("{sample} of {count} private values, {tried} changes, all refused"));
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn no_private_value_of_five_fu_can_change() {
     no_private_value_can_change(five_fu);
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn no_private_value_of_donation_can_change() {
     no_private_value_can_change(donation);
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn no_private_value_of_gift_can_change() {
     no_private_value_can_change(gift);
 }
 
-/// Rows of SECURITY.md: 10.
+/// Rows of docs/failures.md: 10.
 /// Bits of a range proof that are no bits, with all sums kept right, in the whole circuit.
 #[test]
 fn bits_of_a_donation_are_bits() {
@@ -225,7 +225,7 @@ fn bits_of_a_donation_are_bits() {
     }
 }
 
-/// Rows of SECURITY.md: 9.
+/// Rows of docs/failures.md: 9.
 /// A running value that is none of the children, with the products made to fit by hand.
 #[test]
 fn membership_products_cannot_be_made_up() {

@@ -88,7 +88,7 @@ fn gift_is_pinned() {
     assert_eq!(pin::<GiftInstance>(), expected);
 }
 
-/// Rows of SECURITY.md: 20.
+/// Rows of docs/failures.md: 20.
 /// The ids that verifiers speak are those of these circuits.
 #[test]
 fn ids_are_the_verifiers() {
@@ -210,7 +210,7 @@ fn modes_agree_on_rows_and_values() {
     }
 }
 
-/// Rows of SECURITY.md: 16.
+/// Rows of docs/failures.md: 16.
 #[test]
 fn a_witness_is_never_printed() {
     fn silent<C: Circuit + Debug>(instance: &C, digits: &str) {

@@ -1,4 +1,4 @@
-//! The statements against their twins in circom (`circuits/twins`), an independent model written from DESIGN.md.
+//! The statements against their twins in circom (`circuits/twins`), an independent model written from docs/spec.
 //!
 //! For every witness, true or false, native check, circuit and twin agree on whether it is accepted, and twin and native
 //! code on every public value. 500 witnesses a statement, 10,000 with `WUFU_FULL=1`; `docs/reports/twins.md` tells of that.
@@ -193,21 +193,21 @@ fn judge<C: Twin + Debug>(index: usize, case: &Case<C>, twin: Option<Vec<Fr>>) -
     found
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn five_fu_agrees_with_its_twin() {
     use Clause::{F1, F2, F3, F4, F5, F6, F7, F8};
     agree::<FiveFuInstance>(&[F1, F2, F3, F4, F5, F6, F7, F8]);
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn donation_agrees_with_its_twin() {
     use Clause::{D1, D2, D3, D4, D5, D6, D7, D8};
     agree::<DonationInstance>(&[D1, D2, D3, D4, D5, D6, D7, D8]);
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn gift_agrees_with_its_twin() {
     use Clause::{G1, G2, G3, G4, G5, G6, G7};

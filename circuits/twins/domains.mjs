@@ -1,4 +1,4 @@
-// Prints domains.circom: the domain constants of DESIGN.md section 2, by a BLAKE3 that is not the Rust one.
+// Prints domains.circom: the domain constants of docs/spec/hash.md, by a BLAKE3 that is not the Rust one.
 // `node domains.mjs --check` says whether the file is what it would print.
 
 import { readFileSync } from "node:fs";

@@ -171,7 +171,7 @@ fn an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &st
     assert!(errors.contains("not signed by charity"), "{errors}");
 }
 
-/// Rows of SECURITY.md: 34.
+/// Rows of docs/failures.md: 34.
 /// One verifier's answer, shown to another.
 fn another_verifiers_question_is_not_answered(demo: &Demo, answer: &str) {
     let (key, out) = (demo.path("second.key"), demo.path("second.req"));
@@ -389,7 +389,7 @@ fn another_keys_engine_is_no_reason_to_prove_here(demo: &Demo, request: &str) {
     }
 }
 
-/// Rows of SECURITY.md: 32.
+/// Rows of docs/failures.md: 32.
 fn an_audit_finds_nothing(demo: &Demo) {
     for ledger in ["campaign", "charity"] {
         let steps = ok(&["ledger", "audit", "--dir", &demo.path(ledger)]);
@@ -455,7 +455,7 @@ fn services_listen_on_this_machine_only() {
     }
 }
 
-/// Rows of SECURITY.md: 35.
+/// Rows of docs/failures.md: 35.
 #[test]
 fn client_identity_or_both_roles_fail_at_the_start() {
     for role in ["dealer", "evaluator"] {

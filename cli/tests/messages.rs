@@ -370,7 +370,7 @@ fn a_file_on_standard_output_is_all_that_is_there() {
     assert!(ok(path, &["request", "show", "target.req"]).contains("purpose"));
 }
 
-/// Rows of SECURITY.md: 50.
+/// Rows of docs/failures.md: 50.
 /// `WUFU_CACHE= wufu setup clear` deleted `./keys` in the current folder, with everything in it.
 #[test]
 fn empty_cache_path_is_unset_clear_deletes_only_keys() {

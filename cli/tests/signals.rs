@@ -111,7 +111,7 @@ impl Drop for Service {
     }
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn sighup_reloads_nothing_sigterm_awaits_no_watch() {
     let folder = tempfile::tempdir().unwrap();
@@ -135,7 +135,7 @@ async fn sighup_reloads_nothing_sigterm_awaits_no_watch() {
     drop((watch, reflection, silent));
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_stop_neither_service_nor_epochs() {
     let folder = tempfile::tempdir().unwrap();

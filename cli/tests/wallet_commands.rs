@@ -268,7 +268,7 @@ fn the_ledger_by_another_name_is_no_second_source() {
     assert!(refused.contains("own folder"), "{refused}");
 }
 
-/// Rows of SECURITY.md: 51.
+/// Rows of docs/failures.md: 51.
 /// A file of 0 bytes opened as an empty wallet, which had forgotten what it had shown.
 #[test]
 fn an_empty_or_cut_off_store_is_named_and_refused() {

@@ -24,7 +24,7 @@ fn broken(bytes: &[u8], at: usize) -> Vec<u8> {
     out
 }
 
-/// Rows of SECURITY.md: 5.
+/// Rows of docs/failures.md: 5.
 #[test]
 fn kits_of_another_form_are_refused() {
     let (bytes, key) = (kit().encode(), key());
@@ -45,7 +45,7 @@ fn kits_of_another_form_are_refused() {
     assert_eq!(Kit::decode(&other, &key), Err(KitError::Magic));
 }
 
-/// Rows of SECURITY.md: 20.
+/// Rows of docs/failures.md: 20.
 #[test]
 fn kits_of_another_key_are_refused() {
     let stranger = verifying(3, 5, 7, 23);
@@ -58,7 +58,7 @@ fn kits_of_another_key_are_refused() {
     assert_eq!(wallet.unwrap_err(), refused);
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 #[test]
 fn kits_with_points_that_are_none_are_refused() {
     let (bytes, key) = (kit().encode(), key());
@@ -109,7 +109,7 @@ fn kits_with_points_of_another_key_are_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 4, 5.
+/// Rows of docs/failures.md: 4, 5.
 #[test]
 fn sums_that_are_none_are_refused() {
     let bytes = sums().encode();
@@ -170,7 +170,7 @@ fn tokens_are_good_for_a_day_at_the_most() {
     }
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 #[test]
 fn signed_tokens_with_invalid_sums_are_refused() {
     let bytes = token(0).encode();
@@ -185,7 +185,7 @@ fn signed_tokens_with_invalid_sums_are_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 2.
+/// Rows of docs/failures.md: 2.
 #[test]
 fn requests_with_aliases_or_wrong_lengths_are_refused() {
     let shape = shape();
@@ -242,7 +242,7 @@ fn unshareable_input_is_refused_before_masking() {
     assert!(matches!(refused, ShareError::Rows { got: 5, expected: 6 }), "{refused}");
 }
 
-/// Rows of SECURITY.md: 16.
+/// Rows of docs/failures.md: 16.
 #[test]
 fn debug_shows_no_secret() {
     let (wallet, token) = (wallet(), token(0));

@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// Rows of SECURITY.md: 31.
+    /// Rows of docs/failures.md: 31.
     #[test]
     fn a_full_shard_is_final_and_roots_cover_all_leaves() {
         let all: Vec<Fr> = (1..=(SHARD_LEAVES as u64 + 40)).map(Fr::from).collect();

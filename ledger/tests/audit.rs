@@ -37,7 +37,7 @@ async fn findings(folder: &tempfile::TempDir) -> Vec<String> {
     audit.findings.iter().map(ToString::to_string).collect()
 }
 
-/// Rows of SECURITY.md: 32.
+/// Rows of docs/failures.md: 32.
 #[tokio::test]
 async fn a_record_that_does_not_make_its_leaf_is_named() {
     let folder = folder().await;
@@ -58,7 +58,7 @@ async fn a_record_that_does_not_make_its_leaf_is_named() {
     assert_eq!(findings(&folder).await, named);
 }
 
-/// Rows of SECURITY.md: 32.
+/// Rows of docs/failures.md: 32.
 #[tokio::test]
 async fn a_leaf_changed_with_its_record_is_not_as_signed() {
     let folder = folder().await;
@@ -190,7 +190,7 @@ async fn every_other_change_is_named_too() {
     }
 }
 
-/// Rows of SECURITY.md: 23, 31.
+/// Rows of docs/failures.md: 23, 31.
 #[tokio::test]
 async fn the_database_refuses_two_checkpoints_of_an_epoch() {
     let folder = folder().await;

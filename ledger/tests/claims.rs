@@ -114,7 +114,7 @@ async fn what_was_verified_is_what_is_kept() {
     assert!(matches!(outcome, ClaimOutcome::Admitted { claim: 1, .. }));
 }
 
-/// Rows of SECURITY.md: 15, 31.
+/// Rows of docs/failures.md: 15, 31.
 #[tokio::test]
 async fn only_roots_of_one_epoch_within_the_window_count() {
     let (_folder, ledger, old) = campaign().await;
@@ -194,7 +194,7 @@ async fn one_of_many_concurrent_claims_of_a_person_wins() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
-/// Rows of SECURITY.md: 15.
+/// Rows of docs/failures.md: 15.
 #[tokio::test]
 async fn a_claim_verified_for_another_org_is_refused() {
     let (_folder, ledger) = ledger().await;

@@ -13,7 +13,7 @@ use crate::common::{NOW, cards, ledger};
 
 const DAY: u64 = 86_400;
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 #[tokio::test]
 async fn a_clock_30_days_or_80_years_ahead_signs_nothing() {
     let (folder, ledger) = ledger().await;
@@ -64,7 +64,7 @@ async fn the_first_epoch_is_compared_with_the_creation_time() {
     assert_eq!(ledger.close_epoch(NOW + DAY / 2).await.unwrap().signed.len(), 1);
 }
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 #[tokio::test]
 async fn a_ledger_switched_off_for_weeks_can_go_on() {
     let (folder, ledger) = ledger().await;
@@ -107,7 +107,7 @@ async fn an_idle_ledger_follows_its_clock() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 #[tokio::test]
 async fn the_longest_step_is_a_day_or_ten_epochs() {
     for (epoch_seconds, longest) in [(1, DAY), (600, DAY), (DAY, 10 * DAY)] {

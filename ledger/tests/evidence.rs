@@ -31,7 +31,7 @@ async fn without_states(folder: &Path) {
     }
 }
 
-/// Rows of SECURITY.md: 42.
+/// Rows of docs/failures.md: 42.
 #[tokio::test]
 async fn a_ledger_without_its_signed_states_signs_nothing() {
     let good = folder().await;

@@ -196,7 +196,7 @@ async fn what_belongs_to_another_user_is_refused() {
     assert_eq!(opened(folder.path()).await, ["", ""]);
 }
 
-/// Rows of SECURITY.md: 51.
+/// Rows of docs/failures.md: 51.
 #[tokio::test]
 async fn an_empty_or_truncated_database_is_refused() {
     let folder = closed().await;

@@ -94,7 +94,7 @@ async fn millions(token: Option<&str>) -> (Vec<Option<Code>>, u64) {
     (codes, grown)
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn four_million_entries_without_a_token_stay_unread() {
     let (codes, grown) = millions(None).await;
@@ -102,7 +102,7 @@ async fn four_million_entries_without_a_token_stay_unread() {
     assert!(grown <= 32 << 20, "{grown} bytes more");
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn four_million_operator_entries_are_not_decoded() {
     let (codes, grown) = millions(Some("the token")).await;
@@ -114,7 +114,7 @@ async fn four_million_operator_entries_are_not_decoded() {
     assert!(grown <= 32 << 20, "{grown} bytes more");
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn unfinished_appends_are_bounded_and_ended() {
     let child = Child::start(&[]);
@@ -149,7 +149,7 @@ async fn unfinished_appends_are_bounded_and_ended() {
     child.end();
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn shards_that_nobody_reads_are_bounded() {
     let child = Child::start(&[]);

@@ -79,7 +79,7 @@ async fn what_is_appended_comes_back_with_its_path() {
     assert_eq!(Log::Cards.depth(), CARD_DEPTH);
 }
 
-/// Rows of SECURITY.md: 38.
+/// Rows of docs/failures.md: 38.
 #[tokio::test]
 async fn a_duplicate_append_is_refused_and_leaves_nothing() {
     let (_folder, ledger) = ledger().await;
@@ -137,7 +137,7 @@ async fn a_duplicate_append_is_refused_and_leaves_nothing() {
     assert_eq!(ledger.grants(&placed).await.unwrap().cards[0].serial, 8);
 }
 
-/// Rows of SECURITY.md: 23, 31.
+/// Rows of docs/failures.md: 23, 31.
 #[tokio::test]
 async fn a_log_never_signs_twice_for_an_epoch() {
     let (folder, ledger) = ledger().await;
@@ -271,7 +271,7 @@ async fn concurrent_appends_get_distinct_leaf_indices() {
     assert_eq!(closed.signed[0].size(), 200);
 }
 
-/// Rows of SECURITY.md: 31.
+/// Rows of docs/failures.md: 31.
 #[tokio::test]
 async fn after_a_log_signs_an_epoch_all_wait_for_the_next() {
     let (_folder, ledger) = ledger().await;
@@ -289,7 +289,7 @@ async fn after_a_log_signs_an_epoch_all_wait_for_the_next() {
     assert_eq!(next.waiting, []);
 }
 
-/// Rows of SECURITY.md: 31.
+/// Rows of docs/failures.md: 31.
 #[tokio::test(flavor = "multi_thread")]
 async fn closes_at_the_same_time_sign_what_is_new_once() {
     let (_folder, ledger) = ledger().await;

@@ -200,7 +200,7 @@ async fn at_the_end_a_waiting_append_is_told_it_is_durable() {
     assert_eq!(ledger.size(Log::Cards).await.unwrap(), 2);
 }
 
-/// Rows of SECURITY.md: 22.
+/// Rows of docs/failures.md: 22.
 #[tokio::test]
 async fn oversized_and_garbage_messages_are_refused_alone() {
     use tokio::io::AsyncWriteExt;

@@ -21,7 +21,7 @@ use wufu_proto::{
 };
 use wufu_verifier::hash::merkle::{SHARD_DEPTH, SHARD_LEAVES, root};
 
-/// Rows of SECURITY.md: 25, 31.
+/// Rows of docs/failures.md: 25, 31.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shard_comes_whole_and_once_full_never_changes() {
     let (_folder, ledger) = ledger().await;
@@ -84,7 +84,7 @@ async fn a_shard_comes_whole_and_once_full_never_changes() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 25.
+/// Rows of docs/failures.md: 25.
 #[test]
 fn what_anybody_may_ask_names_no_leaf() {
     let files = prost_types::FileDescriptorSet::decode(wufu_proto::DESCRIPTORS).unwrap();

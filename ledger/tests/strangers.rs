@@ -53,7 +53,7 @@ async fn serves(served: &Served) -> bool {
     call.code().await == Some(Code::Ok)
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_append_is_decided_on_the_headers() {
     let (_folder, ledger) = ledger().await;
@@ -69,7 +69,7 @@ async fn who_may_append_is_decided_on_the_headers() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_has_a_largest_request() {
     let (_folder, ledger) = ledger().await;
@@ -96,7 +96,7 @@ async fn every_call_has_a_largest_request() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_entries_of_an_append_are_counted_on_arrival() {
     let (_folder, ledger) = ledger().await;
@@ -109,7 +109,7 @@ async fn the_entries_of_an_append_are_counted_on_arrival() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_stop_neither_others_nor_epochs() {
     let (_folder, ledger) = ledger().await;
@@ -143,7 +143,7 @@ async fn silent_connections_stop_neither_others_nor_epochs() {
     drop(silent);
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_sent_requests_are_ended() {
     let (_folder, ledger) = ledger().await;
@@ -166,7 +166,7 @@ async fn half_sent_requests_are_ended() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn shards_that_nobody_reads_starve_nobody_else() {
     let (_folder, ledger) = ledger().await;
@@ -292,7 +292,7 @@ async fn an_honest_client_is_served_when_places_are_full() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_client_delays_the_end_or_makes_it_a_failure() {
     let (_folder, ledger) = ledger().await;

@@ -18,7 +18,7 @@ use wufu_proto::{
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
 
-/// Rows of SECURITY.md: 17.
+/// Rows of docs/failures.md: 17.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_clients_each_get_their_own_answer() {
     let (_folder, ledger) = ledger().await;

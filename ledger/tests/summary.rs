@@ -276,7 +276,7 @@ async fn deleted_checkpoints_or_summaries_stop_signing() {
     assert!(matches!(error, AppendError::Store(StoreError::State)), "{error}");
 }
 
-/// Rows of SECURITY.md: 42.
+/// Rows of docs/failures.md: 42.
 #[tokio::test]
 async fn below_its_high_water_mark_a_database_signs_nothing() {
     let (folder, ledger) = ledger().await;

@@ -183,7 +183,7 @@ mod tests {
 
     const KEY: KeyId = KeyId([7; 32]);
 
-    /// Rows of SECURITY.md: 20.
+    /// Rows of docs/failures.md: 20.
     #[test]
     fn another_format_is_refused_by_whoever_reads_it() {
         for other in [0, 2, u32::MAX] {
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 5.
+    /// Rows of docs/failures.md: 5.
     #[test]
     fn counts_and_lengths_are_exact() {
         for count in [0, MAX_TOKENS + 1] {

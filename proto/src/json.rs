@@ -196,7 +196,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 16.
+    /// Rows of docs/failures.md: 16.
     #[test]
     fn an_error_shows_nothing_of_the_text() {
         let text = "{\"org\":\"a\",\"code\":\"c2VjcmV0 is no base64\"}";

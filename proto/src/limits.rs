@@ -275,7 +275,7 @@ mod tests {
         [field << 3 | 2, 0].repeat(times)
     }
 
-    /// Rows of SECURITY.md: 39.
+    /// Rows of docs/failures.md: 39.
     /// 4,000,000 empty grants are 8 MB, and were 600 MB once they were decoded.
     #[test]
     fn items_are_counted_before_they_are_decoded() {
@@ -293,7 +293,7 @@ mod tests {
         assert!(matches!(refused, Err(ConvertError::Count { got: 4_000_000, .. })), "{refused:?}");
     }
 
-    /// Rows of SECURITY.md: 39.
+    /// Rows of docs/failures.md: 39.
     /// Packed or one by one, in one policy or in many that the decoder merges.
     #[test]
     fn projects_are_counted_however_they_are_written() {
@@ -318,7 +318,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 39.
+    /// Rows of docs/failures.md: 39.
     #[test]
     fn what_is_longer_than_its_kind_is_refused_unread() {
         let long = vec![0xff; MAX_ENVELOPE + 1];
@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(refused, ConvertError::Malformed { message: "Envelope" });
     }
 
-    /// Rows of SECURITY.md: 39.
+    /// Rows of docs/failures.md: 39.
     /// Every message of the package has limits, and every field that repeats is in them, from wherever it can be reached.
     #[cfg(feature = "json")]
     #[test]

@@ -27,7 +27,7 @@ include!(concat!(env!("OUT_DIR"), "/secrets.rs"));
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 16.
+    /// Rows of docs/failures.md: 16.
     #[test]
     fn debug_of_a_message_shows_no_secret() {
         let opening = v1::CardOpening {

@@ -18,7 +18,7 @@ fn fields(message: &MessageDescriptor, out: &mut Vec<String>) {
     }
 }
 
-/// Rows of SECURITY.md: 35.
+/// Rows of docs/failures.md: 35.
 #[test]
 fn no_blind_field_carries_an_identity_or_a_statement() {
     let pool = DescriptorPool::decode(DESCRIPTORS).unwrap();

@@ -107,7 +107,7 @@ fn a_false_donation_arrives_and_its_clause_is_named() {
     }
 }
 
-/// Rows of SECURITY.md: 2, 11.
+/// Rows of docs/failures.md: 2, 11.
 #[test]
 fn witnesses_with_aliases_or_wrong_depths_are_refused() {
     let alias = |bytes: &mut Vec<u8>| {

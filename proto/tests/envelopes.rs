@@ -214,7 +214,7 @@ fn differs(case: &Value, verdict: Result<Accepted, Reason>) -> Vec<String> {
         .collect()
 }
 
-/// Rows of SECURITY.md: 1, 2, 5, 6, 7, 15, 24, 28, 34, 37.
+/// Rows of docs/failures.md: 1, 2, 5, 6, 7, 15, 24, 28, 34, 37.
 #[test]
 fn every_envelope_comes_to_its_verdict() {
     let (cases, keys) = cases();
@@ -230,7 +230,7 @@ fn every_envelope_comes_to_its_verdict() {
     assert!(verdicts("accepted") >= 15 && verdicts("refused") >= 80);
 }
 
-/// Rows of SECURITY.md: 4, 19.
+/// Rows of docs/failures.md: 4, 19.
 /// All of them in one batch, of four keys and three statements; and again from the last to the first.
 #[test]
 fn every_envelope_comes_to_its_verdict_in_a_batch() {

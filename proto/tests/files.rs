@@ -131,7 +131,7 @@ fn a_file_says_which_kind_it_is() {
     assert_eq!((file::longest(b"{"), file::longest(b"wufu-file/1 x 1\n")), (None, None));
 }
 
-/// Rows of SECURITY.md: 16.
+/// Rows of docs/failures.md: 16.
 #[test]
 fn an_error_about_a_file_shows_nothing_of_a_secret() {
     let whole = file::encode(&grant());

@@ -120,7 +120,7 @@ impl CircuitVisitor for Proved {
     }
 }
 
-/// Rows of SECURITY.md: 7, 24.
+/// Rows of docs/failures.md: 7, 24.
 #[test]
 fn a_proof_is_of_its_public_inputs_and_no_others() {
     for circuit in CircuitName::ALL {
@@ -202,7 +202,7 @@ fn what_is_told_to_stop_does_not_go_on() {
     }
 }
 
-/// Rows of SECURITY.md: 20.
+/// Rows of docs/failures.md: 20.
 #[test]
 fn no_key_proves_or_verifies_for_another_circuit() {
     let gift = gift(1);
@@ -245,7 +245,7 @@ const PROVENANCE: usize = 8 + 4 + 8;
 const CIRCUIT: usize = PROVENANCE + 2;
 const VERIFYING: usize = 426;
 
-/// Rows of SECURITY.md: 20.
+/// Rows of docs/failures.md: 20.
 #[test]
 fn keys_of_other_versions_or_circuits_are_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
@@ -277,7 +277,7 @@ fn keys_of_other_versions_or_circuits_are_refused() {
     assert!(matches!(read(&other), Err(KeyFileError::Halves)));
 }
 
-/// Rows of SECURITY.md: 5.
+/// Rows of docs/failures.md: 5.
 #[test]
 fn truncated_extended_or_changed_keys_are_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();
@@ -299,7 +299,7 @@ fn truncated_extended_or_changed_keys_are_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 #[test]
 fn a_proving_key_with_a_bad_point_is_refused() {
     let bytes = key(CircuitName::Gift).encode().unwrap();

@@ -38,7 +38,7 @@ async fn serves(server: &Server, prover: &Prover) {
     timeout(LONG, answer).await.unwrap().unwrap();
 }
 
-/// Rows of SECURITY.md: 22.
+/// Rows of docs/failures.md: 22.
 #[test]
 fn h2_is_not_one_of_the_versions_that_fall() {
     let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock")).unwrap();
@@ -56,7 +56,7 @@ fn h2_is_not_one_of_the_versions_that_fall() {
     assert!(found > 0);
 }
 
-/// Rows of SECURITY.md: 22.
+/// Rows of docs/failures.md: 22.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_garbage_connections_is_bounded() {
     let (server, prover) = server(|_| ()).await;
@@ -187,7 +187,7 @@ async fn oversized_and_garbage_messages_are_refused() {
     server.ended().await.unwrap();
 }
 
-/// Rows of SECURITY.md: 22.
+/// Rows of docs/failures.md: 22.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_are_reset_at_once_do_not_pile_up() {
     let (server, prover) = server(|_| ()).await;
@@ -220,7 +220,7 @@ async fn requests_that_are_reset_at_once_do_not_pile_up() {
     server.ended().await.unwrap();
 }
 
-/// Rows of SECURITY.md: 22.
+/// Rows of docs/failures.md: 22.
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_without_an_end_are_cut_off() {
     let (server, prover) = server(|_| ()).await;

@@ -77,7 +77,7 @@ fn promised(largest: usize, connections: usize) -> u64 {
     (connections * each + limits.in_flight + limits.unsent + (8 << 20)) as u64
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_sent_requests_hold_no_more_than_is_promised() {
     for (role, path, largest) in [
@@ -94,7 +94,7 @@ async fn half_sent_requests_hold_no_more_than_is_promised() {
     assert!(promised(64 * 1024, 1000) < 256 << 20, "{}", promised(64 * 1024, 1000));
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_connections_hold_less_than_256_mib() {
     if std::env::var_os("WUFU_FULL").is_none() {

@@ -44,7 +44,7 @@ fn a_key_with_another_number_of_points_is_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 5.
+/// Rows of docs/failures.md: 5.
 #[test]
 fn a_key_file_whose_hash_is_another_is_refused() {
     let mut bytes = key(CircuitName::Gift).encode().unwrap();

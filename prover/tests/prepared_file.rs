@@ -188,7 +188,7 @@ fn a_record_is_of_its_own_file() {
     assert_eq!(load(&two).unwrap().1, Integrity::Hashed);
 }
 
-/// Rows of SECURITY.md: 5.
+/// Rows of docs/failures.md: 5.
 #[test]
 fn a_file_that_is_cut_off_or_longer_is_refused() {
     let bytes = bytes();
@@ -209,7 +209,7 @@ fn a_file_that_is_cut_off_or_longer_is_refused() {
     assert!(matches!(refused(&longer), PreparedFileError::Length { .. }));
 }
 
-/// Rows of SECURITY.md: 5.
+/// Rows of docs/failures.md: 5.
 #[test]
 fn a_file_with_a_changed_byte_is_refused() {
     let bytes = bytes();
@@ -235,7 +235,7 @@ fn a_file_with_a_changed_byte_is_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 20.
+/// Rows of docs/failures.md: 20.
 #[test]
 fn another_version_circuit_or_backend_is_refused() {
     assert!(matches!(refused(&changed(|header| header[7] = b'2')), PreparedFileError::Magic));

@@ -347,13 +347,13 @@ async fn crowd(prover: Prover, clients: u64, limits: Limits) {
     server.ended().await.unwrap();
 }
 
-/// Rows of SECURITY.md: 17.
+/// Rows of docs/failures.md: 17.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_100_clients_gets_its_own_proof() {
     crowd(Prover::new(Simulator::new(None)), 100, limits(4, 100)).await;
 }
 
-/// Rows of SECURITY.md: 17.
+/// Rows of docs/failures.md: 17.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_client_of_the_real_engine_gets_its_own_proof() {
     crowd(prover(CircuitName::Gift), 12, limits(2, 12)).await;

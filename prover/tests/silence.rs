@@ -223,7 +223,7 @@ fn the_search_finds_what_it_is_for() {
     }
 }
 
-/// Rows of SECURITY.md: 16, 18.
+/// Rows of docs/failures.md: 16, 18.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_witness_is_in_no_line_and_no_file() {
     let folder = tempfile::tempdir().unwrap();

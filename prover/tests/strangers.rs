@@ -101,7 +101,7 @@ impl Running {
     }
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_give_way_at_every_role() {
     for role in ROLES {
@@ -125,7 +125,7 @@ async fn silent_connections_give_way_at_every_role() {
     }
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_time_limit_covers_receiving_at_every_role() {
     for role in ROLES {
@@ -145,7 +145,7 @@ async fn the_time_limit_covers_receiving_at_every_role() {
     }
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_role_refuses_a_message_by_its_length_alone() {
     for role in ROLES {
@@ -160,7 +160,7 @@ async fn every_role_refuses_a_message_by_its_length_alone() {
     }
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_client_delays_the_end_of_any_role() {
     for role in ROLES {

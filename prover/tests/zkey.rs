@@ -112,13 +112,13 @@ fn a_key_that_is_read_proves() {
     prover.prove(&samples::gift(&mut rng(62)), &mut rng(63), |_| ()).unwrap();
 }
 
-/// Rows of SECURITY.md: 4, 20.
+/// Rows of docs/failures.md: 4, 20.
 #[test]
 fn a_spoiled_key_is_refused() {
     refusals::of(&file(sections()), CircuitName::Gift);
 }
 
-/// Rows of SECURITY.md: 5.
+/// Rows of docs/failures.md: 5.
 #[test]
 fn a_section_of_another_length_is_refused() {
     for number in 2..=9 {

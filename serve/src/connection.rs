@@ -417,7 +417,7 @@ mod tests {
         drop(client);
     }
 
-    /// Rows of SECURITY.md: 40.
+    /// Rows of docs/failures.md: 40.
     #[tokio::test]
     async fn a_connection_ends_with_its_service() {
         let (mut connection, client, house) = connection(&Limits::default());

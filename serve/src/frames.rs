@@ -166,7 +166,7 @@ mod tests {
         outcomes.remove(0)
     }
 
-    /// Rows of SECURITY.md: 39.
+    /// Rows of docs/failures.md: 39.
     #[test]
     fn a_message_is_refused_by_its_declared_length() {
         let method = Method::open(100);
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(look(&method, &[0, 0, 0, 0]), Ok(vec![]));
     }
 
-    /// Rows of SECURITY.md: 39.
+    /// Rows of docs/failures.md: 39.
     #[test]
     fn entries_are_counted_before_they_are_decoded() {
         let method = Method { fields: Some(3), ..Method::open(1 << 20) };

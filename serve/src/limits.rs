@@ -101,7 +101,7 @@ fn spared(descriptors: u64) -> usize {
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 40.
+    /// Rows of docs/failures.md: 40.
     #[test]
     fn descriptors_are_kept_for_the_database() {
         for (descriptors, places) in [(1024, 736), (256, 160), (64, 16), (32, 1), (0, 1)] {

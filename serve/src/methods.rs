@@ -90,7 +90,7 @@ impl Methods {
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 39.
+    /// Rows of docs/failures.md: 39.
     #[test]
     fn listed_calls_have_own_limits_others_the_default() {
         let methods = Methods::new(10).with("Append", Method::open(20));

@@ -35,7 +35,7 @@ async fn closed(mut stream: TcpStream) {
     let _ = within("a connection to be closed", stream.read_to_end(&mut rest)).await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_give_way_and_excess_ones_close() {
     let running = Running::start(|limits| {
@@ -58,7 +58,7 @@ async fn silent_connections_give_way_and_excess_ones_close() {
     running.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_only_greet_give_way_when_full() {
     let running = Running::start(|limits| limits.connections = 8).await;
@@ -125,7 +125,7 @@ impl Stream for Failing {
     }
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listener_without_descriptors_pauses_its_tries() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -144,7 +144,7 @@ async fn a_listener_without_descriptors_pauses_its_tries() {
     assert!((1..=20).contains(&polls), "{polls} tries");
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_sent_requests_end_while_others_are_served() {
     let running = Running::start(|limits| {
@@ -180,7 +180,7 @@ async fn half_sent_requests_end_while_others_are_served() {
     running.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_nobody_reads_are_bounded_and_cut_off() {
     let running = Running::start(|limits| {

@@ -12,7 +12,7 @@ use crate::common::{
     wire::{Wire, framed},
 };
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_without_its_token_is_refused_on_its_headers() {
     let running = Running::start(|_| ()).await;
@@ -28,7 +28,7 @@ async fn a_call_without_its_token_is_refused_on_its_headers() {
     running.end().await;
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_call_refuses_long_messages_by_length_alone() {
     let running = Running::start(|_| ()).await;
@@ -45,7 +45,7 @@ async fn each_call_refuses_long_messages_by_length_alone() {
     running.end().await;
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 #[tokio::test(flavor = "multi_thread")]
 async fn excess_entries_are_refused_while_they_arrive() {
     let running = Running::start(|_| ()).await;

@@ -14,7 +14,7 @@ use crate::common::{
     wire::{Wire, framed, within},
 };
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_streams_and_half_sent_requests_delay_no_end() {
     // No time is asserted: the grace time is longer than the test waits for anything.
@@ -47,7 +47,7 @@ async fn idle_streams_and_half_sent_requests_delay_no_end() {
     within("the connection to be closed", wire.closed()).await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unread_answer_delays_the_end_by_the_grace_time() {
     let running = Running::start(|limits| limits.grace = Duration::from_millis(300)).await;

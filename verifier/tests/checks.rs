@@ -45,7 +45,7 @@ fn a_note_by_hand_is_the_one_that_is_signed() {
     assert_eq!(key().open(&signed(TEXT)), Ok(TEXT));
 }
 
-/// Rows of SECURITY.md: 23.
+/// Rows of docs/failures.md: 23.
 #[test]
 fn a_weak_or_badly_named_key_signs_no_log() {
     // The identity: a signature of it can be made for any text.
@@ -63,7 +63,7 @@ fn a_weak_or_badly_named_key_signs_no_log() {
     assert!(matches!(mistyped, Err(NoteError::KeyHash { .. })), "{mistyped:?}");
 }
 
-/// Rows of SECURITY.md: 53.
+/// Rows of docs/failures.md: 53.
 #[test]
 fn a_deceptive_note_is_refused_though_signed() {
     for hidden in ["a\u{202e}b\n", "a\u{200b}b\n", "a\rb\n"] {
@@ -71,7 +71,7 @@ fn a_deceptive_note_is_refused_though_signed() {
     }
 }
 
-/// Rows of SECURITY.md: 22.
+/// Rows of docs/failures.md: 22.
 #[test]
 fn a_note_has_so_many_signatures_and_bytes_at_most() {
     let note = signed(TEXT);
@@ -107,7 +107,7 @@ fn a_checkpoint_has_so_many_bytes_at_most() {
     assert_eq!(refused, CheckpointError::Long { got: long.len() });
 }
 
-/// Rows of SECURITY.md: 31.
+/// Rows of docs/failures.md: 31.
 /// Two keys of one name: whose log it is would be what came first.
 #[test]
 fn a_history_is_of_one_key_and_one_log() {
@@ -141,7 +141,7 @@ fn what_happened_to_a_text_of_notes_is_named() {
     assert_eq!(refused, NotesError::OtherLogs { expected: "wufu/donations/1".into() });
 }
 
-/// Rows of SECURITY.md: 38.
+/// Rows of docs/failures.md: 38.
 #[test]
 fn a_message_has_its_fields_and_nothing_after_them() {
     let one = Writer::new().text("a").finish();
@@ -153,7 +153,7 @@ fn a_message_has_its_fields_and_nothing_after_them() {
     assert_eq!(reader.finish(), Err(CanonicalError::Trailing { bytes: 1 }));
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 #[test]
 fn bounds_and_sets_that_no_policy_has_are_refused() {
     let swapped = Bounds::times(Time::MAX, Time::MIN);
@@ -184,7 +184,7 @@ fn question() -> Question {
     }
 }
 
-/// Rows of SECURITY.md: 34, 53.
+/// Rows of docs/failures.md: 34, 53.
 #[test]
 fn a_question_that_nobody_should_answer_is_not_signed() {
     let refused = |change: &dyn Fn(&mut Question)| {
@@ -230,7 +230,7 @@ fn request(context: &str, circuit: &str) -> Vec<u8> {
     fields(Writer::new()).bytes(&signature).finish()
 }
 
-/// Rows of SECURITY.md: 34.
+/// Rows of docs/failures.md: 34.
 /// It aborted with "double free or corruption" as long as [`Writer::new`] could be inlined: the compiler made one of two writers.
 #[test]
 fn a_request_of_another_kind_is_not_read_as_ours() {
@@ -248,7 +248,7 @@ fn a_request_of_another_kind_is_not_read_as_ours() {
     assert_eq!(ProofRequest::decode(&unsigned), Err(RequestError::Signature));
 }
 
-/// Rows of SECURITY.md: 6.
+/// Rows of docs/failures.md: 6.
 #[test]
 fn a_nullifier_is_spent_once_and_never_repeated() {
     let mut store = MemoryStore::default();

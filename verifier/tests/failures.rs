@@ -1,5 +1,5 @@
 //! Failures that happened to others, tried on this verifier: forged keys, points that are none, bytes too few or too many,
-//! proofs shown twice, inputs that are not bound. The rows are those of `FAILURES.md`.
+//! proofs shown twice, inputs that are not bound. The rows are those of `docs/failures.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
@@ -143,7 +143,7 @@ fn binding(key: &VerifyingKey) -> Binding<'_> {
     Binding { verifier: ORG.as_bytes(), payload: PAYLOAD, expiry: EXPIRY, key_id: key.id() }
 }
 
-/// Rows of SECURITY.md: 1.
+/// Rows of docs/failures.md: 1.
 /// Veil Cash and FoomCash lost 2.3 million dollars to this: a key whose second phase was never made.
 #[test]
 fn a_key_without_a_second_phase_is_refused() {
@@ -174,7 +174,7 @@ fn a_key_without_a_second_phase_is_refused() {
     assert_eq!(verifying(key).unwrap_err(), KeyError::GammaIsGenerator);
 }
 
-/// Rows of SECURITY.md: 1.
+/// Rows of docs/failures.md: 1.
 #[test]
 fn unsafe_points_make_no_key() {
     let good = points(&toxic(random()).vk);
@@ -223,7 +223,7 @@ fn compressed(point: &impl ark_serialize::CanonicalSerialize) -> Vec<u8> {
     out
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 #[test]
 fn points_that_are_none_are_refused() {
     let scene = Scene::new();
@@ -297,7 +297,7 @@ fn points_that_are_none_are_refused() {
     assert_eq!(with(96, &bytes), invalid("C"));
 }
 
-/// Rows of SECURITY.md: 5.
+/// Rows of docs/failures.md: 5.
 #[test]
 fn bytes_too_few_and_too_many_are_refused() {
     let scene = Scene::new();
@@ -320,7 +320,7 @@ fn bytes_too_few_and_too_many_are_refused() {
     assert_eq!(VerifyingKey::decode(&key, Trust::CeremonyOnly).unwrap_err(), KeyError::Development);
 }
 
-/// Rows of SECURITY.md: 6.
+/// Rows of docs/failures.md: 6.
 /// A proof is no identity: who has one can make others of the same statement.
 #[test]
 fn a_rerandomised_proof_has_a_spent_nullifier() {
@@ -349,7 +349,7 @@ fn a_rerandomised_proof_has_a_spent_nullifier() {
     assert_eq!(submit(&first), Err(SpendError::Spent { nullifier }));
 }
 
-/// Rows of SECURITY.md: 7.
+/// Rows of docs/failures.md: 7.
 #[test]
 fn every_public_input_and_all_payload_is_bound() {
     let scene = Scene::new();
@@ -388,7 +388,7 @@ fn every_public_input_and_all_payload_is_bound() {
     assert!(scene.key.points().inputs.iter().all(|point| !point.is_zero()));
 }
 
-/// Rows of SECURITY.md: 24.
+/// Rows of docs/failures.md: 24.
 /// ark-groth16 0.6 zips inputs with points: too many are passed over, too few count as zeros.
 #[test]
 fn an_input_count_that_arkworks_accepts_is_refused() {
@@ -419,7 +419,7 @@ fn an_input_count_that_arkworks_accepts_is_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 20.
+/// Rows of docs/failures.md: 20.
 #[test]
 fn a_proof_under_another_key_is_refused() {
     let scene = Scene::new();
@@ -443,7 +443,7 @@ fn a_proof_under_another_key_is_refused() {
     assert_eq!(verify(expected), VerifyError::NotAsked { input: "ext" });
 }
 
-/// Rows of SECURITY.md: 15.
+/// Rows of docs/failures.md: 15.
 /// Everything that a check of a gift compares beside the proof: each alone is refused, with its own reason.
 #[test]
 fn a_gift_of_another_log_root_or_time_is_refused() {

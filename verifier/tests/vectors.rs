@@ -65,7 +65,7 @@ macro_rules! told {
     };
 }
 
-/// Rows of SECURITY.md: 1, 4, 5.
+/// Rows of docs/failures.md: 1, 4, 5.
 #[test]
 fn keys() {
     for case in cases(&file("keys.json"), "keys") {
@@ -93,7 +93,7 @@ fn keys() {
     }
 }
 
-/// Rows of SECURITY.md: 4, 5.
+/// Rows of docs/failures.md: 4, 5.
 #[test]
 fn proofs() {
     for case in cases(&file("proofs.json"), "proofs") {
@@ -102,7 +102,7 @@ fn proofs() {
     }
 }
 
-/// Rows of SECURITY.md: 2, 3, 24.
+/// Rows of docs/failures.md: 2, 3, 24.
 #[test]
 fn inputs() {
     fn of<S: Statement>(case: &Value) {
@@ -125,7 +125,7 @@ fn inputs() {
     }
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 #[test]
 fn records() {
     for case in cases(&file("records.json"), "records") {
@@ -142,7 +142,7 @@ fn records() {
     }
 }
 
-/// Rows of SECURITY.md: 38.
+/// Rows of docs/failures.md: 38.
 #[test]
 fn policies() {
     let file = file("policies.json");
@@ -165,7 +165,7 @@ fn policies() {
     }
 }
 
-/// Rows of SECURITY.md: 34.
+/// Rows of docs/failures.md: 34.
 #[test]
 fn requests() {
     for case in cases(&file("requests.json"), "requests") {
@@ -199,7 +199,7 @@ fn log_keys() {
     }
 }
 
-/// Rows of SECURITY.md: 15, 23, 31.
+/// Rows of docs/failures.md: 15, 23, 31.
 #[test]
 fn histories() {
     for history in cases(&file("logs.json"), "histories") {
@@ -281,7 +281,7 @@ fn receipts_and_refusals_of_claims() {
     }
 }
 
-/// Rows of SECURITY.md: 53.
+/// Rows of docs/failures.md: 53.
 #[test]
 fn directories() {
     let file = file("directories.json");

@@ -151,7 +151,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 16.
+    /// Rows of docs/failures.md: 16.
     #[test]
     fn errors_do_not_repeat_the_text() {
         let text = to_text(&Seed::from_bytes([0x3c; 32]));

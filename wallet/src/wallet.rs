@@ -471,7 +471,7 @@ mod tests {
         assert!(wallet.cards().unwrap().is_empty());
     }
 
-    /// Rows of SECURITY.md: 16.
+    /// Rows of docs/failures.md: 16.
     #[test]
     fn debug_shows_no_secret() {
         let wallet = Wallet::in_memory(Seed::from_bytes([0xab; 32])).unwrap();

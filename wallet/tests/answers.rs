@@ -164,7 +164,7 @@ async fn a_note_that_was_signed_for_one_wallet_is_not_shown() {
     }
 }
 
-/// Rows of SECURITY.md: 33.
+/// Rows of docs/failures.md: 33.
 #[tokio::test]
 async fn a_policy_that_few_records_meet_is_refused() {
     let (wallet, _, sources, key) = trial(3000, &[77]);
@@ -188,7 +188,7 @@ async fn a_policy_that_few_records_meet_is_refused() {
     assert!(matches!(plan(78, 3000, default()).await, Err(PlanError::NoDonation { held: 1, .. })));
 }
 
-/// Rows of SECURITY.md: 33.
+/// Rows of docs/failures.md: 33.
 #[tokio::test]
 async fn no_verifier_sees_a_donation_under_two_policies() {
     let (wallet, _, sources, key) = trial(3000, &[100, 900]);
@@ -247,7 +247,7 @@ async fn no_verifier_sees_a_donation_under_two_policies() {
     assert_eq!(plan(2, amounts(0, 1400), wanted).await.unwrap().chosen().place, 3001);
 }
 
-/// Rows of SECURITY.md: 34.
+/// Rows of docs/failures.md: 34.
 #[tokio::test]
 async fn only_requests_that_may_be_answered_are() {
     let (wallet, ledger, sources, key) = trial(1200, &[5]);
@@ -336,7 +336,7 @@ async fn a_proof_is_believed_only_after_it_verifies() {
     assert!(!again.chosen().shown_before);
 }
 
-/// Rows of SECURITY.md: 37.
+/// Rows of docs/failures.md: 37.
 #[tokio::test]
 async fn a_key_that_comes_with_the_answer_is_not_believed() {
     let (wallet, _, sources, key) = trial(1200, &[5]);
@@ -438,7 +438,7 @@ fn sources_of(ledger: &MemoryLedger) -> Sources {
     Sources::one(ledger.clone())
 }
 
-/// Rows of SECURITY.md: 25.
+/// Rows of docs/failures.md: 25.
 #[tokio::test]
 async fn every_wallet_asks_the_same() {
     let mut asked: Vec<Vec<RecordedCall>> = Vec::new();

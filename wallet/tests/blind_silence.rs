@@ -83,7 +83,7 @@ async fn listen() -> (TcpListenerStream, Endpoint) {
     (TcpListenerStream::new(listener), endpoint)
 }
 
-/// Rows of SECURITY.md: 16, 35.
+/// Rows of docs/failures.md: 16, 35.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_is_written_tells_a_witness() {
     let written = Written::default();

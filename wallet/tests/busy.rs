@@ -27,7 +27,7 @@ fn told() -> (Arc<Mutex<Vec<BusyWait>>>, OnWait) {
     (waits, Arc::new(move |wait| told.lock().unwrap().push(wait.clone())))
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test]
 async fn a_busy_ledger_is_asked_again_and_the_wait_is_told() {
     let (_, ledger) = trial(3);
@@ -51,7 +51,7 @@ async fn a_busy_ledger_is_asked_again_and_the_wait_is_told() {
     assert_eq!(peers.len(), 3);
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test]
 async fn a_wallet_does_not_wait_for_what_comes_too_late() {
     let (_, ledger) = trial(3);
@@ -66,7 +66,7 @@ async fn a_wallet_does_not_wait_for_what_comes_too_late() {
     assert!(waits.lock().unwrap().is_empty());
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 #[tokio::test]
 async fn a_claim_is_submitted_again_to_a_busy_ledger() {
     let (wallet, ledger) = trial(3);

@@ -97,7 +97,7 @@ async fn a_claim_is_planned_proved_and_kept() {
     assert!(wallet.plan_claim(&sources, &later, NOW + 600).await.is_ok());
 }
 
-/// Rows of SECURITY.md: 33.
+/// Rows of docs/failures.md: 33.
 #[tokio::test]
 async fn a_claim_among_few_persons_is_refused() {
     let (wallet, ledger) = trial();
@@ -165,7 +165,7 @@ async fn what_is_held_is_not_taken_twice() {
     assert_eq!(wallet.cards().unwrap().len(), 5);
 }
 
-/// Rows of SECURITY.md: 31.
+/// Rows of docs/failures.md: 31.
 #[tokio::test]
 async fn two_states_of_one_epoch_are_refused_and_kept() {
     let (wallet, ledger) = trial();
@@ -202,7 +202,7 @@ async fn two_states_of_one_epoch_are_refused_and_kept() {
     assert!(fresh.evidence(&cards()).unwrap().is_some());
 }
 
-/// Rows of SECURITY.md: 31.
+/// Rows of docs/failures.md: 31.
 #[tokio::test]
 async fn a_changed_full_shard_is_refused_and_kept() {
     let ledger = MemoryLedger::new(CAMPAIGN, [1; 32]);
@@ -236,7 +236,7 @@ async fn a_changed_full_shard_is_refused_and_kept() {
     assert!(matches!(refused, Err(SyncError::Contradicted { .. })));
 }
 
-/// Rows of SECURITY.md: 31.
+/// Rows of docs/failures.md: 31.
 #[tokio::test]
 async fn both_roots_are_those_in_force_at_one_epoch() {
     let (wallet, ledger) = trial();
@@ -460,7 +460,7 @@ impl LedgerSource for Moving {
     }
 }
 
-/// Rows of SECURITY.md: 23.
+/// Rows of docs/failures.md: 23.
 #[tokio::test]
 async fn a_note_file_is_a_second_source() {
     let (wallet, ledger) = trial();

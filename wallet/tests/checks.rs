@@ -128,7 +128,7 @@ impl LedgerSource for Newest {
     }
 }
 
-/// Rows of SECURITY.md: 31.
+/// Rows of docs/failures.md: 31.
 #[tokio::test]
 async fn an_answer_of_another_epoch_is_refused() {
     let (ledger, wallet, _) = ours_and_theirs();
@@ -189,7 +189,7 @@ fn a_folder_of_somebody_else_is_told() {
     assert!(matches!(error, FileError::Owner { got: 12_345, .. }), "{error}");
 }
 
-/// Rows of SECURITY.md: 51.
+/// Rows of docs/failures.md: 51.
 #[test]
 fn a_wallet_without_its_memory_or_seed_stays_shut() {
     let folder = tempfile::tempdir().unwrap();

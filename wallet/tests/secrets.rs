@@ -18,7 +18,7 @@ fn spellings(value: &Fr) -> Vec<String> {
     all
 }
 
-/// Rows of SECURITY.md: 16.
+/// Rows of docs/failures.md: 16.
 #[tokio::test]
 async fn nothing_that_is_printed_tells_a_secret() {
     let ledger = MemoryLedger::new(CHARITY, [1; 32]);

@@ -130,7 +130,7 @@ fn a_token_is_given_once_and_in_its_time() {
     assert_eq!(drain(&store), Vec::<[u8; 32]>::new());
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 #[test]
 fn a_seed_that_came_before_is_always_refused() {
     let home = Home::new();
@@ -168,7 +168,7 @@ fn copy(from: &Path, to: &Path) {
     fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 #[test]
 fn snapshot_spend_restore_and_the_tokens_are_dead() {
     // Restored as a whole folder, as bytes in the existing file, without a spend in between, and as
@@ -310,7 +310,7 @@ fn a_notes_folder_of_another_owner_is_refused() {
     assert!(refused.contains("12345"), "{refused}");
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 #[test]
 fn backup_programs_are_told_to_leave_tokens_out() {
     let home = Home::new();

@@ -245,7 +245,7 @@ pub(crate) fn trial(seed: u8) -> (Wallet, MemoryLedger) {
     (wallet, ledger)
 }
 
-/// Rows of SECURITY.md: 29.
+/// Rows of docs/failures.md: 29.
 #[tokio::test]
 async fn nothing_links_two_look_ups_or_one_and_a_claim() {
     let mut runs = Vec::new();

@@ -43,7 +43,7 @@ fn accepted_messages_come_back_byte_for_byte() {
     }
 }
 
-/// Rows of SECURITY.md: 2, 4, 5, 38.
+/// Rows of docs/failures.md: 2, 4, 5, 38.
 #[test]
 fn refused_messages_are_refused_for_the_reason_given() {
     for message in cases(&file(), "messages") {

@@ -76,7 +76,7 @@ mod tests {
         shape.check(&z).is_ok()
     }
 
-    /// Rows of SECURITY.md: 13.
+    /// Rows of docs/failures.md: 13.
     #[test]
     fn only_integers_below_the_power_fit() {
         let power = Fr::from(1u64 << BITS);
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(circuit(power).0.rows(), BITS + 1);
     }
 
-    /// Rows of SECURITY.md: 10.
+    /// Rows of docs/failures.md: 10.
     #[test]
     fn a_non_bit_is_refused_though_the_sum_is_right() {
         let two = Fr::from(2u64);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     proptest! {
-        /// Rows of SECURITY.md: 13.
+        /// Rows of docs/failures.md: 13.
         #[test]
         fn bits_are_unique(value in 0..1u64 << BITS, at in 0..BITS) {
             let (shape, mut z) = circuit(Fr::from(value));

@@ -75,19 +75,19 @@ fn every_row_is_missed<C: Target>() {
     assert!(survivors.is_empty(), "{}", survivors[..survivors.len().min(20)].join("\n"));
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn every_row_of_five_fu_is_missed() {
     every_row_is_missed::<FiveFuInstance>();
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn every_row_of_donation_is_missed() {
     every_row_is_missed::<DonationInstance>();
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn every_row_of_gift_is_missed() {
     every_row_is_missed::<GiftInstance>();

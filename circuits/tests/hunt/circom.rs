@@ -58,7 +58,7 @@ fn wires(folder: &Path, name: &str, rng: &mut StdRng) -> Vec<Fr> {
     read_witness(&hex::decode(answer["wtns"].as_str().unwrap()).unwrap()).unwrap()
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 /// `<--` computes and constrains nothing: the commonest hole of circom.
 #[test]
 fn an_unconstrained_circom_assignment_is_a_hole() {
@@ -81,7 +81,7 @@ fn an_unconstrained_circom_assignment_is_a_hole() {
     assert!(open.iter().any(|wire| other[*wire as usize] != z[*wire as usize]));
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 /// An `===` that was dropped leaves no wire open: what no longer follows tells of it, or a wire that is in no row.
 #[test]
 fn an_equality_that_circom_lacks_is_told() {

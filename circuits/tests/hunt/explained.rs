@@ -59,7 +59,7 @@ fn is_as_explained(system: &System, name: &str) {
     }
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn the_circuits_leave_nothing_open() {
     is_as_explained(&system::<FiveFuInstance>(), "five-fu");
@@ -67,7 +67,7 @@ fn the_circuits_leave_nothing_open() {
     is_as_explained(&system::<GiftInstance>(), "gift");
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 /// The twins in circom, compiled here where there is node.
 ///
 /// The header of Donation's counts 95 private inputs. One of them circom has left out, since a public output is the same, so

@@ -16,7 +16,7 @@ use crate::{
     hunt::{NONE, full, hole_beside, open, rows_of, second_from, system, wires},
 };
 
-/// Rows of SECURITY.md: 10.
+/// Rows of docs/failures.md: 10.
 /// Rows of D7 are 48 bits and their sum, twice, then 40 and theirs, twice.
 #[test]
 fn a_boolean_that_donation_lacks_is_a_hole() {
@@ -30,7 +30,7 @@ fn a_boolean_that_donation_lacks_is_a_hole() {
     }
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 #[test]
 fn a_range_that_donation_lacks_is_a_hole() {
     let (system, z) = (system::<DonationInstance>(), wires(donation));
@@ -43,7 +43,7 @@ fn a_range_that_donation_lacks_is_a_hole() {
     }
 }
 
-/// Rows of SECURITY.md: 7.
+/// Rows of docs/failures.md: 7.
 #[test]
 fn a_payload_that_no_row_binds_is_told() {
     fn unbound<C: Circuit>(payload: Clause) {
@@ -58,7 +58,7 @@ fn a_payload_that_no_row_binds_is_told() {
     unbound::<GiftInstance>(Clause::G7);
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 /// The last row of a hash is the equality with what is claimed.
 #[test]
 fn an_equality_that_a_circuit_lacks_is_told() {
@@ -80,7 +80,7 @@ fn an_equality_that_a_circuit_lacks_is_told() {
     assert_eq!(second_from(&system, &wires(donation), &[1, 2, 4, 5]), [3]);
 }
 
-/// Rows of SECURITY.md: 14.
+/// Rows of docs/failures.md: 14.
 /// A row in the middle of a nullifier's hash: one set of secrets has many nullifiers.
 #[test]
 fn a_hash_that_lacks_a_row_gives_two_nullifiers() {
@@ -96,7 +96,7 @@ fn a_hash_that_lacks_a_row_gives_two_nullifiers() {
     }
 }
 
-/// Rows of SECURITY.md: 14.
+/// Rows of docs/failures.md: 14.
 /// What the inputs determine is what is left when all else is forgotten, the nullifiers with it; and whichever wire on the
 /// way to one is something else, a row is broken.
 #[test]

@@ -21,7 +21,7 @@ fn bits_of_an_input_are_determined() {
     assert_eq!(second(&hunt, &[1, 5, 1, 0, 1].map(Fr::from), &Search::default()), None);
 }
 
-/// Rows of SECURITY.md: 10.
+/// Rows of docs/failures.md: 10.
 #[test]
 fn a_missing_boolean_is_a_hole() {
     for missing in 0..3 {
@@ -32,13 +32,13 @@ fn a_missing_boolean_is_a_hole() {
     }
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 #[test]
 fn a_missing_sum_is_a_hole() {
     hole(&System::new(1, 0, 5, bits()).without([3]), &[1, 5, 1, 0, 1], &[2, 3, 4]);
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 /// `x = low + 2^k high`, the bits of one of them missing: the range of a part.
 #[test]
 fn a_missing_range_is_a_hole() {
@@ -54,7 +54,7 @@ fn a_missing_range_is_a_hole() {
     hole(&system.without([2]), &z, &[2, 3, 4, 5, 6, 7]);
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 /// 254 bits say an element in two ways when it is small enough.
 #[test]
 fn bits_that_wrap_are_open() {
@@ -69,7 +69,7 @@ fn bits_that_wrap_are_open() {
     }
 }
 
-/// Rows of SECURITY.md: 7.
+/// Rows of docs/failures.md: 7.
 #[test]
 fn an_input_that_no_row_binds_is_told() {
     // Wire 2 is public and stands nowhere.
@@ -79,7 +79,7 @@ fn an_input_that_no_row_binds_is_told() {
     assert_eq!(Determination::new(&system).public, [1]);
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 #[test]
 fn a_dropped_equality_is_a_hole() {
     // Wires: out, x, x^2, x^4, and x^5 that is out.
@@ -139,7 +139,7 @@ fn combinations_are_solved_together() {
     assert_eq!(open(&System::new(2, 0, 5, vec![sums(1), sums(1)])), [3, 4]);
 }
 
-/// Rows of SECURITY.md: 10.
+/// Rows of docs/failures.md: 10.
 /// As circom writes bits when it is told to leave linear rows out: the lowest bit is the number less the others.
 #[test]
 fn a_bit_that_is_a_combination() {

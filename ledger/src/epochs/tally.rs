@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(tally.own(71), None);
     }
 
-    /// Rows of SECURITY.md: 38.
+    /// Rows of docs/failures.md: 38.
     #[test]
     fn rows_of_other_values_hash_otherwise() {
         let hash = |row: &[Value<'_>]| {

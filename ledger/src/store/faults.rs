@@ -257,7 +257,7 @@ async fn a_commit_of_which_nobody_knows_halts_the_ledger() {
     Operation::Claim.run(&ledger, &claim, &trapdoor).await.unwrap();
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 #[tokio::test]
 async fn a_failed_commit_leaves_nothing() {
     let (template, trapdoor, claim) = template().await;
@@ -282,7 +282,7 @@ async fn a_failed_commit_leaves_nothing() {
     }
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 #[tokio::test]
 async fn a_missing_table_refuses() {
     let (template, trapdoor, claim) = template().await;
@@ -320,7 +320,7 @@ async fn a_missing_table_refuses() {
     }
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 #[tokio::test]
 async fn a_full_disk_refuses_and_leaves_whole_batches() {
     let (template, _, _) = template().await;

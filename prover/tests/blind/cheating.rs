@@ -256,7 +256,7 @@ fn outside() -> G2Affine {
         .unwrap()
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 #[test]
 fn answers_with_points_that_are_none_are_refused() {
     let rng = &mut rng(57);

@@ -1,7 +1,7 @@
 //! Blind proofs: they equal local ones, bit for bit; cheating servers are caught; and what an
 //! evaluator receives is uniform.
 //!
-//! DESIGN.md, section 16, argues what these try.
+//! docs/blind.md argues what these try.
 #![allow(clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cheating;

@@ -112,7 +112,7 @@ fn requests_for_gifts_are_uniform() {
     assert_eq!(uniform(&jobs), Ok(()));
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 #[test]
 fn a_mask_used_twice_is_seen() {
     let rng = &mut rng(63);

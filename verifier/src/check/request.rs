@@ -323,7 +323,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 34.
+    /// Rows of docs/failures.md: 34.
     #[test]
     fn the_purpose_of_claims_is_reserved() {
         let key = SigningKey::from_bytes(&[3; 32]);
@@ -338,8 +338,8 @@ mod tests {
         assert_eq!(ProofRequest::sign(&key, none), Err(RequestError::Keys { got: 0 }));
     }
 
-    /// Rows of SECURITY.md: 53.
-    /// FAILURES.md, row 53. A wallet shows purpose and origin before it answers: a verifier signed "tax" and U+061C, or two purposes that look
+    /// Rows of docs/failures.md: 53.
+    /// docs/failures.md, row 53. A wallet shows purpose and origin before it answers: a verifier signed "tax" and U+061C, or two purposes that look
     /// the same and have two scopes. Whoever signs refuses them, and so does whoever reads a request that somebody else signed.
     #[test]
     fn a_deceptive_purpose_or_origin_is_refused() {

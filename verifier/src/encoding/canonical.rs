@@ -243,7 +243,7 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 38.
+    /// Rows of docs/failures.md: 38.
     #[test]
     fn concatenation_is_unambiguous() {
         let one = Writer::new().text("a1").text("2").finish();
@@ -253,7 +253,7 @@ mod tests {
         assert_ne!(Writer::new().text("").finish(), Writer::new().finish());
     }
 
-    /// Rows of SECURITY.md: 5.
+    /// Rows of docs/failures.md: 5.
     #[test]
     fn truncations_and_appended_bytes_are_refused() {
         let bytes = Writer::new().u64(7).text("fu").field(&Fr::from(5u64)).finish();

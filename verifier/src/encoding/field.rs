@@ -93,7 +93,7 @@ mod tests {
         big
     }
 
-    /// Rows of SECURITY.md: 3.
+    /// Rows of docs/failures.md: 3.
     #[test]
     fn boundaries_are_those_of_r_not_of_q() {
         let r = Fr::MODULUS;

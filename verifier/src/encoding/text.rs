@@ -284,8 +284,8 @@ mod tests {
 
     use super::*;
 
-    /// Rows of SECURITY.md: 53.
-    /// FAILURES.md, row 53: names that look alike or reorder text. An institution's name with a bidirectional override or a zero-width space
+    /// Rows of docs/failures.md: 53.
+    /// docs/failures.md, row 53: names that look alike or reorder text. An institution's name with a bidirectional override or a zero-width space
     /// was imported and printed; U+061C, U+00AD, U+3164 and U+E0041 passed even where some such characters were refused.
     #[test]
     fn hiding_or_reordering_characters_are_refused() {
@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(told, "holds U+202E at character 4, which changes the direction of text");
     }
 
-    /// Rows of SECURITY.md: 53.
+    /// Rows of docs/failures.md: 53.
     #[test]
     fn a_name_has_one_normal_form_and_single_spaces() {
         use NameError as E;
@@ -405,7 +405,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 53.
+    /// Rows of docs/failures.md: 53.
     #[test]
     fn messages_show_nothing_hidden() {
         assert_eq!(shown("a\"\u{202e}\u{3164}\n福".as_bytes()), "\"a\\\"\\u{202e}\\u{3164}\\n福\"");

@@ -386,7 +386,7 @@ mod tests {
         points
     }
 
-    /// Rows of SECURITY.md: 4.
+    /// Rows of docs/failures.md: 4.
     /// Wherever they stand and however many: the product is that of the others.
     #[test]
     fn pairs_outside_the_subgroup_are_named_and_left_out() {
@@ -415,7 +415,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 4.
+    /// Rows of docs/failures.md: 4.
     #[test]
     fn points_of_the_twist_outside_the_subgroup_are_told() {
         let mut points = strangers(20);

@@ -155,7 +155,7 @@ mod tests {
         assert!(read_all(&[]).is_empty());
     }
 
-    /// Rows of SECURITY.md: 4.
+    /// Rows of docs/failures.md: 4.
     #[test]
     fn what_arkworks_refuses_is_not_read() {
         let [good] = proofs(1)[..] else { panic!("one") };

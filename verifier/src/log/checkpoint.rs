@@ -302,7 +302,7 @@ mod tests {
         assert!(matches!(Checkpoint::open(&key, &co_signed), Err(CheckpointError::Long { .. })));
     }
 
-    /// Rows of SECURITY.md: 15.
+    /// Rows of docs/failures.md: 15.
     #[test]
     fn a_zero_root_is_refused() {
         let signing = SigningKey::from_bytes(&[7; 32]);

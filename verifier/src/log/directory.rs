@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(add("B", "x"), Ok((2, 2)));
         assert_eq!(add("A", "y"), Ok((1, 3)));
         assert_eq!(add("A", "x"), Ok((1, 1)));
-        // FAILURES.md, row 53: names that look alike or reorder text stood in the signed directory.
+        // docs/failures.md, row 53: names that look alike or reorder text stood in the signed directory.
         let hidden = ["x\u{202e}y", "x\u{200b}", "x\u{ad}y", "\u{3164}", "cafe\u{301}", "x  y"];
         let long = "x".repeat(257);
         let bad = ["", " x", "x ", "x\ny", "x\ty", "x\u{85}y", &long];
@@ -412,7 +412,7 @@ mod tests {
             );
             assert!(is_it, "{bad:?}: {refused}");
         }
-        // An operator who signs such names is not believed: FAILURES.md, row 53.
+        // An operator who signs such names is not believed: docs/failures.md, row 53.
         for (bad, line, at) in [
             ("institution 1 A\u{a0}\n", 2, 2),
             ("institution 1 A\nproject 1 1 cafe\u{301}\n", 3, 4),

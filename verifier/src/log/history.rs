@@ -289,7 +289,7 @@ mod tests {
         statement::anchor(ClaimRoots { cards, persons }, scope())
     }
 
-    /// Rows of SECURITY.md: 15.
+    /// Rows of docs/failures.md: 15.
     #[test]
     fn the_window_counts_from_when_a_root_was_replaced() {
         let log = history("wufu/donations/1", &[(10, 5, 50), (1000, 6, 60)]);
@@ -321,7 +321,7 @@ mod tests {
         );
     }
 
-    /// Rows of SECURITY.md: 23, 31.
+    /// Rows of docs/failures.md: 23, 31.
     #[test]
     fn two_states_of_one_epoch_are_refused_and_kept() {
         for (epoch, size, root) in
@@ -348,7 +348,7 @@ mod tests {
         assert!(matches!(other, Err(HistoryError::Key { .. })));
     }
 
-    /// Rows of SECURITY.md: 31.
+    /// Rows of docs/failures.md: 31.
     /// An operator that signs outside its schedule could give every wallet a root of its own.
     #[test]
     fn a_root_outside_the_schedule_is_refused() {
@@ -369,7 +369,7 @@ mod tests {
         assert_eq!(log.insert(sign(10, 600, 5)), Ok(()));
     }
 
-    /// Rows of SECURITY.md: 15.
+    /// Rows of docs/failures.md: 15.
     /// A log that signs an unchanged root again must not take it from those whose clocks are behind.
     #[test]
     fn a_root_signed_again_stays_accepted() {
@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(epochs(&none, &none), []);
     }
 
-    /// Rows of SECURITY.md: 15.
+    /// Rows of docs/failures.md: 15.
     #[test]
     fn what_is_forgotten_was_accepted_no_more() {
         let states = [(10, 5, 50), (11, 6, 60), (20, 6, 60), (30, 7, 70), (31, 8, 80)];
@@ -437,7 +437,7 @@ mod tests {
         assert_eq!(expired, Err(RootError::Expired { age: 3601, window: 3600 }));
     }
 
-    /// Rows of SECURITY.md: 31.
+    /// Rows of docs/failures.md: 31.
     #[test]
     fn an_anchor_of_mixed_epochs_is_refused() {
         let cards = history("wufu/cards", &[(10, 5, 50), (11, 6, 60)]);
@@ -459,7 +459,7 @@ mod tests {
         assert_eq!(accept(50, 20, 11 * 600 + age), expired);
     }
 
-    /// Rows of SECURITY.md: 23.
+    /// Rows of docs/failures.md: 23.
     /// A log that signed two states of one epoch is believed no more, whichever of the two logs it is.
     #[test]
     fn an_anchor_of_a_contradictory_log_is_refused() {

@@ -208,7 +208,7 @@ mod tests {
         let none = ["", "cards", "/cards", "wufu", "wufu/", "wufu/Cards", "wufu/donations"];
         let numbers =
             ["cerf/donations/0", "cerf/donations/01", "cerf/donations/+1", "/donations/1"];
-        // FAILURES.md, row 53: logs whose names look like others.
+        // docs/failures.md, row 53: logs whose names look like others.
         let hidden = ["wu\u{200b}fu/cards", "wufu\u{ad}/cards", "cafe\u{301}/cards", "wu fu/cards"];
         for text in ["wufu/cards", "wufu/persons"].into_iter().chain(none).chain(numbers) {
             assert_eq!(LogName::parse_donations(text), Err(DonationLogError { got: text.into() }));

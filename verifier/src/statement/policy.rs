@@ -323,7 +323,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 38.
+    /// Rows of docs/failures.md: 38.
     #[test]
     fn order_and_repetition_do_not_change_a_set() {
         let shuffled = ProjectSet::new([key(2), key(3), key(1), key(3)]).unwrap();
@@ -348,7 +348,7 @@ mod tests {
         assert_eq!(Policy::decode(&policy.encode()), Ok(copy));
     }
 
-    /// Rows of SECURITY.md: 13.
+    /// Rows of docs/failures.md: 13.
     #[test]
     fn swapped_and_wide_bounds_are_refused() {
         let (low, high) = (Amount::new(1).unwrap(), Amount::new(2).unwrap());
@@ -365,7 +365,7 @@ mod tests {
         assert!(matches!(Policy::decode(&wide), Err(PolicyError::Record(_))));
     }
 
-    /// Rows of SECURITY.md: 5.
+    /// Rows of docs/failures.md: 5.
     #[test]
     fn only_what_encode_writes_is_read() {
         let bytes = policy().encode();

@@ -329,7 +329,7 @@ mod tests {
         Donation::from_inputs([1u64, 2, 3, 4, 5].map(Fr::from))
     }
 
-    /// Rows of SECURITY.md: 2.
+    /// Rows of docs/failures.md: 2.
     #[test]
     fn an_alias_of_any_public_input_is_refused() {
         let bytes = donation().encode();
@@ -345,7 +345,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 24.
+    /// Rows of docs/failures.md: 24.
     #[test]
     fn one_input_too_few_and_one_too_many_are_refused() {
         let bytes = donation().encode();
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_of_the_brief() {
+    fn names_are_as_specified() {
         let five_fu = ["anchor", "nf_p", "nf_0", "nf_1", "nf_2", "nf_3", "nf_4", "ext"];
         assert_eq!(FiveFu::<Fr>::NAMES, five_fu);
         assert_eq!(Donation::<Fr>::NAMES, ["root", "scope", "nf_d", "policy", "ext"]);

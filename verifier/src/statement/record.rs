@@ -239,7 +239,7 @@ fn body_inputs(project: ProjectKey, amount: Amount, time: Time) -> [Fr; 4] {
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 13.
+    /// Rows of docs/failures.md: 13.
     #[test]
     fn amounts_and_times_past_their_bits_are_refused() {
         assert!(Amount::new((1 << 48) - 1).is_ok());
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(Time::new(1 << 40), Err(RecordError::Time { got: 1 << 40 }));
     }
 
-    /// Rows of SECURITY.md: 32.
+    /// Rows of docs/failures.md: 32.
     #[test]
     fn a_record_with_another_amount_has_another_leaf() {
         let record = Record {

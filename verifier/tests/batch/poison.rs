@@ -34,7 +34,7 @@ impl Flood {
     }
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 #[test]
 fn a_flood_costs_single_checks_and_a_constant() {
     let mut flood = Flood::new();
@@ -57,7 +57,7 @@ fn a_flood_costs_single_checks_and_a_constant() {
     assert_eq!(after, Work { miller_loops: 256 + 3, final_exponentiations: 1 });
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// The bound is on all that a verifier ever does: no order of good and bad ones gets past it.
 #[test]
 fn no_mixture_costs_more_than_the_bound() {
@@ -79,7 +79,7 @@ fn no_mixture_costs_more_than_the_bound() {
     }
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 #[test]
 fn one_bad_proof_costs_at_most_half_a_batch_more() {
     for (count, bads) in [(MAX, vec![0, 31, 513, MAX - 1]), (256, vec![0, 100, 255])] {
@@ -95,7 +95,7 @@ fn one_bad_proof_costs_at_most_half_a_batch_more() {
     }
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// One in twenty is more than a search was once ready for: it gave up, and all had to be checked one by one.
 #[test]
 fn many_bad_ones_are_found_for_less_than_one_by_one() {
@@ -105,7 +105,7 @@ fn many_bad_ones_are_found_for_less_than_one_by_one() {
     assert!(work.final_exponentiations < MAX as u64 / 2, "{work:?}");
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 /// A B outside its subgroup is found in the loop that a good one takes as well. Others need no search for that.
 #[test]
 fn a_point_outside_its_subgroup_costs_others_nothing() {

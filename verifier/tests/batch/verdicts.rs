@@ -36,7 +36,7 @@ fn gifts(count: usize) -> (Scene, Vec<Shown>) {
     (scene, shown)
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 #[test]
 fn sizes_from_none_up() {
     let (scene, shown) = gifts(9);
@@ -48,7 +48,7 @@ fn sizes_from_none_up() {
     }
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 #[test]
 fn a_bad_one_is_named_at_every_position() {
     let (scene, shown) = gifts(41);
@@ -64,7 +64,7 @@ fn a_bad_one_is_named_at_every_position() {
     }
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 #[test]
 fn every_set_of_bad_ones_is_named() {
     let (scene, shown) = gifts(5);
@@ -77,7 +77,7 @@ fn every_set_of_bad_ones_is_named() {
     }
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// Groth16BatchVerifier#1: what is added to one proof is taken from another, and without coefficients nobody sees it.
 #[test]
 fn two_bad_proofs_that_cancel_are_both_named() {
@@ -113,7 +113,7 @@ fn two_bad_proofs_that_cancel_are_both_named() {
     assert!(verdicts.iter().flatten().all(|reason| *reason == Reason::Equation));
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// What cancels in pairs under one choice of coefficients does not under another: and nobody knows them beforehand.
 #[test]
 fn without_entropy_nothing_is_verified() {
@@ -141,7 +141,7 @@ fn the_operating_system_has_entropy() {
     assert_ne!(OsEntropy.draw().unwrap(), OsEntropy.draw().unwrap());
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 #[test]
 fn b_outside_its_subgroup_is_named_at_any_position() {
     let (scene, shown) = gifts(9);
@@ -162,7 +162,7 @@ fn b_outside_its_subgroup_is_named_at_any_position() {
     assert_eq!(agree(&scene, &all), vec![Some(Reason::PointInvalid); 9]);
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 /// In one part of a batch, and in others: the one is taken out, the other is searched for.
 #[test]
 fn a_bad_subgroup_and_a_wrong_equation_in_one_batch() {
@@ -180,7 +180,7 @@ fn a_bad_subgroup_and_a_wrong_equation_in_one_batch() {
     }
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 /// B's subgroup is checked late and told early: the reason is that of the order of checks, not of the order of work.
 #[test]
 fn what_is_wrong_first_is_the_reason() {

@@ -358,7 +358,7 @@ mod tests {
         refusal.text("wufu") + "\n\u{2014} wufu x\n"
     }
 
-    /// Rows of SECURITY.md: 33.
+    /// Rows of docs/failures.md: 33.
     #[test]
     fn a_second_policy_for_one_verifier_is_refused() {
         let store = Store::in_memory().unwrap();

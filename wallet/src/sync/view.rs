@@ -408,7 +408,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 31.
+    /// Rows of docs/failures.md: 31.
     #[test]
     fn the_first_changed_full_shard_is_named() {
         let (roof, ..) = log();

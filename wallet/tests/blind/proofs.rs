@@ -123,7 +123,7 @@ async fn with_the_engine_a_failure_is_mended_at_home() {
     drop((second, other));
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dealer_that_deals_a_seed_twice_is_refused() {
     let (dealer, _) = dealer_spy(true).await;
@@ -255,7 +255,7 @@ async fn an_identity_or_a_second_call_is_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 20.
+/// Rows of docs/failures.md: 20.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_of_another_form_are_refused_clearly() {
     let (dealer, endpoint) = (dealer(1).await, evaluator().await);

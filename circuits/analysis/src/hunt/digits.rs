@@ -119,7 +119,7 @@ fn unique_scaled(digits: &[(Fr, u32)], scale: Fr) -> bool {
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 13.
+    /// Rows of docs/failures.md: 13.
     #[test]
     fn sums_that_wrap_have_no_unique_digits() {
         let bits = |count: u64| -> Vec<(Fr, u32)> {

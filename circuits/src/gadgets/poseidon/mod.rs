@@ -184,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_those_of_the_brief() {
+    fn rows_are_as_specified() {
         let zero = Fr::ZERO;
         assert_eq!(circuit([zero; 2], zero, hash2_is).0.rows(), 240);
         assert_eq!(circuit([zero; 3], zero, hash3_is).0.rows(), 261);
         assert_eq!(circuit([zero; 4], zero, hash4_is).0.rows(), 297);
     }
 
-    /// Rows of SECURITY.md: 8.
+    /// Rows of docs/failures.md: 8.
     #[test]
     fn no_wire_of_a_hash_can_change_alone() {
         let mut rng = StdRng::seed_from_u64(8);
@@ -212,7 +212,7 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
-        /// Rows of SECURITY.md: 9.
+        /// Rows of docs/failures.md: 9.
         #[test]
         fn the_gadget_is_the_native_hash_and_nothing_else(
             x in [arb_fr(), arb_fr(), arb_fr(), arb_fr()], wrong in arb_fr()

@@ -51,7 +51,7 @@ mod tests {
         coefficients(parts, &mut || Ok([fresh; 32])).unwrap()
     }
 
-    /// Rows of SECURITY.md: 19.
+    /// Rows of docs/failures.md: 19.
     #[test]
     fn coefficients_depend_on_all_inputs_and_on_a_secret() {
         let one = |byte: u8| [vec![byte; 32], vec![byte + 1; 128], vec![byte + 2; 128]];
@@ -85,7 +85,7 @@ mod tests {
         fresh(&cut, 7);
     }
 
-    /// Rows of SECURITY.md: 19.
+    /// Rows of docs/failures.md: 19.
     #[test]
     fn without_entropy_there_are_no_coefficients() {
         let part = [[&[1u8][..]; 3]];
