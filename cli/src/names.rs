@@ -44,7 +44,7 @@ pub fn receipt(text: &str) -> Result<String, NameError> {
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 53.
+    /// Rows of docs/failures.md: 53.
     /// Keys, scopes and payees follow from names as they were typed or pasted.
     #[test]
     fn a_deceptive_name_is_refused_on_the_command_line() {

@@ -214,7 +214,7 @@ mod tests {
         nullifiers.iter().map(|nullifier| held(*nullifier)).collect()
     }
 
-    /// Rows of SECURITY.md: 28.
+    /// Rows of docs/failures.md: 28.
     /// A store that failed counted as "not seen". Here the disk fails from each call on. What was
     /// shown is never accepted again, a failure is not an acceptance, and the file keeps all
     /// nullifiers of a proof or none.
@@ -254,7 +254,7 @@ mod tests {
         assert!(refused > 3, "{refused} calls");
     }
 
-    /// Rows of SECURITY.md: 51.
+    /// Rows of docs/failures.md: 51.
     /// A file that was empty, cut off at any length, zeroed or of another kind counted as one in
     /// which nothing was shown.
     #[test]

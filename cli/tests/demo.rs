@@ -138,7 +138,7 @@ fn answered_what_was_asked(demo: &Demo, answer: &str, request: &str) {
     }
 }
 
-/// Rows of SECURITY.md: 37.
+/// Rows of docs/failures.md: 37.
 /// The offline check trusted the statement, log key and challenge in the envelope itself.
 fn an_envelope_does_not_vouch_for_itself(demo: &Demo, answer: &str, request: &str) {
     // Only the file: the proof is valid, but nobody asked for it.

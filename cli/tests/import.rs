@@ -77,7 +77,7 @@ fn told(done: &Output) -> String {
     String::from_utf8(done.stdout.clone()).unwrap()
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// The exit code was 0, the text "1 donation, 0 rows left out", and two rows were lost.
 #[test]
 fn an_open_quote_is_an_error_that_names_its_line() {
@@ -95,7 +95,7 @@ fn an_open_quote_is_an_error_that_names_its_line() {
     assert_eq!(ledger.donations(), 0);
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// `import /dev/zero` grew to 7.7 GB in 20 seconds, and aborted with a backtrace when memory was
 /// limited.
 #[test]
@@ -143,7 +143,7 @@ fn standard_input_is_read_and_known_rows_are_one_line() {
     assert_eq!(ledger.donations(), 2001);
 }
 
-/// Rows of SECURITY.md: 53.
+/// Rows of docs/failures.md: 53.
 /// Such names were imported, and printed as they came.
 #[test]
 fn names_that_deceive_are_refused_and_printed_escaped() {

@@ -58,7 +58,7 @@ async fn count(ledger: &Ledger) -> u64 {
     ledger.totals().await.unwrap().donations
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// `"oops` in the last column swallowed two rows: "1 donation, 0 rows left out", exit 0. When a
 /// quote further down closed it again, four rows became two. Where a row ends after such a quote is
 /// a guess. So nothing is imported, whatever may be skipped.
@@ -104,7 +104,7 @@ async fn a_quote_left_open_on_its_line_refuses_the_file() {
     assert_eq!(report.spanning, SpanningCells { count: 1, first: Some((2, 3)) });
 }
 
-/// Rows of SECURITY.md: 53.
+/// Rows of docs/failures.md: 53.
 /// An institution's name with a bidirectional override, and one with a zero-width space, were
 /// imported and printed.
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn deceptive_names_are_refused_with_their_column() {
     }
 }
 
-/// Rows of SECURITY.md: 53.
+/// Rows of docs/failures.md: 53.
 /// "Café" in two normal forms became two institutions, and two receipts that looked the same.
 #[tokio::test]
 async fn two_normal_forms_of_a_name_are_one() {
@@ -304,7 +304,7 @@ async fn a_known_row_whose_owner_is_listed_now_is_told() {
     assert_eq!(ledger.size(Log::DONATIONS).await.unwrap(), 0);
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// `import /dev/zero` grew to 7.7 GB in 20 seconds and ended with a backtrace. For a folder, the
 /// error was "Is a directory". A pipe is read like a file.
 #[tokio::test]
@@ -368,7 +368,7 @@ fn row() -> impl Strategy<Value = [String; 6]> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Rows of SECURITY.md: 49.
+    /// Rows of docs/failures.md: 49.
     /// Every row from another CSV writer is accepted, blank or refused, with every delimiter, line
     /// ending and style of quoting.
     #[test]
@@ -410,7 +410,7 @@ proptest! {
         prop_assert_eq!(read.donations.sum(), u128::from(sum.sum::<u64>()));
     }
 
-    /// Rows of SECURITY.md: 49.
+    /// Rows of docs/failures.md: 49.
     /// For arbitrary bytes, the file is refused, or each line after the first is a row that is
     /// imported, blank or bad.
     #[test]

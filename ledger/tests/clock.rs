@@ -48,7 +48,7 @@ async fn a_clock_30_days_or_80_years_ahead_signs_nothing() {
     assert!(matches!(ledger.close_epoch(NOW + 30 * DAY).await, Err(EpochError::Jump { .. })));
 }
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 /// The first epoch had nothing to be compared with. A ledger whose clock was wrong before the first
 /// signature stood still.
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_ledger_switched_off_for_weeks_can_go_on() {
     assert_eq!(ledger.audit().await.unwrap().findings, []);
 }
 
-/// Rows of SECURITY.md: 41.
+/// Rows of docs/failures.md: 41.
 /// A ledger that is served for weeks without new entries follows its clock.
 #[tokio::test]
 async fn an_idle_ledger_follows_its_clock() {

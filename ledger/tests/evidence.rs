@@ -81,7 +81,7 @@ async fn the_operator_can_accept_a_database_without_states() {
     assert_eq!(audit.coverage, wufu_ledger::Coverage::SinceMigration);
 }
 
-/// Rows of SECURITY.md: 42.
+/// Rows of docs/failures.md: 42.
 /// Two appends in one epoch were acknowledged, and then the database from between them was put
 /// back. No summary distinguishes the two.
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_database_older_than_its_state_takes_nothing() {
     }
 }
 
-/// Rows of SECURITY.md: 32.
+/// Rows of docs/failures.md: 32.
 /// `own` made a leaf of whatever amount was in the row, and the next epoch signed it.
 #[tokio::test]
 async fn a_pending_donation_that_was_edited_gets_no_owner() {
@@ -191,7 +191,7 @@ async fn a_pending_donation_that_was_edited_gets_no_owner() {
     assert!(refused.to_string().contains("--accept-database"), "{refused}");
 }
 
-/// Rows of SECURITY.md: 32.
+/// Rows of docs/failures.md: 32.
 /// Edits of rows from before this process, and of rows that it entered itself: neither is signed.
 #[tokio::test]
 async fn an_epoch_is_signed_only_over_the_entered_rows() {

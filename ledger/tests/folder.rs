@@ -242,7 +242,7 @@ async fn an_empty_or_truncated_database_is_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 43.
+/// Rows of docs/failures.md: 43.
 /// Pages were left in the write-ahead log, so a copy of `ledger.db` alone was an older ledger.
 #[tokio::test]
 async fn after_a_clean_exit_one_file_holds_everything() {

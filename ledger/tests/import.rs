@@ -433,7 +433,7 @@ fn the_generator_is_deterministic_and_exact() {
     }
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// A whole file was once held in memory. Now it is read and entered in batches, still in one
 /// transaction: a bad row, or a receipt from an earlier batch, undoes all of them.
 #[tokio::test]

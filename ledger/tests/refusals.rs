@@ -132,7 +132,7 @@ async fn missing_database_rows_are_reported_with_advice() {
     }
 }
 
-/// Rows of SECURITY.md: 53.
+/// Rows of docs/failures.md: 53.
 /// The import refused names that hide something, but an append over gRPC did not, so such names
 /// were in the signed directory.
 #[tokio::test]

@@ -255,7 +255,7 @@ async fn one_connection_reads_two_shards_at_a_time_at_most() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 40.
+/// Rows of docs/failures.md: 40.
 /// 72 connections that asked for two shards each, and read neither, once held all 16 answers and
 /// all 128 waiting places, for two minutes at a time. An honest client, which makes one call over a
 /// connection of its own, was refused, or waited in vain. Now its call replaces a second call, and

@@ -73,7 +73,7 @@ async fn concurrent_clients_each_get_their_own_answer() {
     served.end().await;
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// Claims that arrive while others are checked are checked together. A bad one does not affect the
 /// others.
 #[tokio::test(flavor = "multi_thread")]

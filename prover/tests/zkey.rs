@@ -141,7 +141,7 @@ fn a_key_over_another_field_is_refused() {
     }
 }
 
-/// Rows of SECURITY.md: 2.
+/// Rows of docs/failures.md: 2.
 /// The same coefficient in another form: its integer plus the modulus.
 #[test]
 fn a_coefficient_not_below_the_modulus_is_refused() {

@@ -406,7 +406,7 @@ mod tests {
         work.await.expect("it goes on").unwrap_err().to_string()
     }
 
-    /// Rows of SECURITY.md: 40.
+    /// Rows of docs/failures.md: 40.
     /// A client that stopped reading once held its connection's buffers.
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_given_up() {

@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// Rows of SECURITY.md: 40.
+    /// Rows of docs/failures.md: 40.
     /// A client that read a byte now and then once kept an answer, and what it held, for ever.
     #[test]
     fn an_answer_that_moves_but_never_ends_is_stuck() {

@@ -81,7 +81,7 @@ impl Repeats {
 mod tests {
     use super::*;
 
-    /// Rows of SECURITY.md: 41.
+    /// Rows of docs/failures.md: 41.
     /// A ledger whose clock was ahead once logged the same error twice a second for as long as it
     /// ran.
     #[test]
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(minutes, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
     }
 
-    /// Rows of SECURITY.md: 41.
+    /// Rows of docs/failures.md: 41.
     /// Only the last kind was remembered, so a database and a socket that failed in turn were
     /// logged each time.
     #[test]

@@ -414,7 +414,7 @@ mod tests {
         assert!(matches!(Wallet::open(&folder), Err(OpenError::Seed(_))));
     }
 
-    /// Rows of SECURITY.md: 51.
+    /// Rows of docs/failures.md: 51.
     /// A wallet whose store was lost opened as one that had never shown or claimed anything.
     #[test]
     fn a_seed_without_its_memory_is_not_an_empty_wallet() {

@@ -141,7 +141,7 @@ impl LedgerSource for Tagging {
     }
 }
 
-/// Rows of SECURITY.md: 31.
+/// Rows of docs/failures.md: 31.
 /// Envelopes once contained the log's note as it came, so that its signer could recognise the
 /// wallet by what it showed.
 #[tokio::test]

@@ -228,7 +228,7 @@ fn no_wallet_is_made_over_a_part_of_another() {
     }
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 /// A sparse file takes no room on the disk, but it took its full length in memory.
 #[test]
 fn a_file_longer_than_any_message_is_not_read() {

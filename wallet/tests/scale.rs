@@ -125,7 +125,7 @@ async fn grants_are_read_from_files_of_either_format() {
     }
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 /// `wallet receive` tried four decoders in turn on any input: four million empty grants became 600
 /// MB, and an envelope was "no AppendResponse". Now a file says what it is, and anything but a
 /// grant is refused by name, before it is decoded.

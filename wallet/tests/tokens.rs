@@ -214,7 +214,7 @@ fn snapshot_spend_restore_and_the_tokens_are_dead() {
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 /// A note on a disk survived a reboot. Now it contains the machine's boot id.
 #[test]
 fn a_note_of_an_earlier_uptime_fits_no_file() {
@@ -229,7 +229,7 @@ fn a_note_of_an_earlier_uptime_fits_no_file() {
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 /// A folder of notes on a disk was restored together with the wallet's: file and note matched, and
 /// the tokens came back to life.
 #[test]
@@ -252,7 +252,7 @@ fn without_tmpfs_tokens_end_with_the_process() {
     assert!(matches!(again, Err(TokenStoreError::Repeated)));
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 /// A clock that went back made expired tokens valid again.
 #[test]
 fn a_clock_that_goes_back_revives_no_token() {
@@ -279,7 +279,7 @@ fn a_clock_that_goes_back_revives_no_token() {
     assert_eq!(store.left(&dealer(1), KEY, NOW).unwrap(), 1);
 }
 
-/// Rows of SECURITY.md: 36.
+/// Rows of docs/failures.md: 36.
 /// Expired seeds stayed in the file until more tokens came.
 #[test]
 fn tokens_whose_time_is_over_go_with_any_change() {
@@ -333,7 +333,7 @@ fn take_and_wait() {
     std::io::stdin().read_exact(&mut [0]).unwrap_err();
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// The process is killed right after the token was marked, before anything could be sent with it.
 /// This covers any later time as well.
 #[test]
@@ -362,7 +362,7 @@ fn a_token_of_a_killed_process_is_never_given_again() {
     assert_eq!(rest.len(), 1);
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// After a crash between the commit of the file and its note, the taken token is lost, and so are
 /// all others.
 #[test]
@@ -378,7 +378,7 @@ fn a_note_that_was_not_written_leaves_no_token() {
     assert_eq!(home.open().left(&dealer(1), KEY, NOW).unwrap(), 0);
 }
 
-/// Rows of SECURITY.md: 51.
+/// Rows of docs/failures.md: 51.
 /// A file of 0 bytes opened as an empty store that had seen no seed. Now it is refused by name, and
 /// the error says what to do.
 #[test]

@@ -348,7 +348,7 @@ async fn serve_pair(pair: &Pair) -> [Endpoint; 2] {
     endpoints
 }
 
-/// Rows of SECURITY.md: 29.
+/// Rows of docs/failures.md: 29.
 /// Ledger, dealer and evaluator compare what they saw of a wallet that read logs and proved blind.
 /// Every call had its own connection, the headers are the same for every wallet, and no part of a
 /// request to one party is in a request to another.

@@ -74,7 +74,7 @@ fn refused_json_stands_for_no_message() {
     }
 }
 
-/// Rows of SECURITY.md: 5.
+/// Rows of docs/failures.md: 5.
 /// The README's example could not read the demo's request, because it expected other bytes for the
 /// same message. Now a file has only one form.
 #[test]

@@ -237,7 +237,7 @@ mod tests {
         call.await.unwrap().err().map(|status| status.code())
     }
 
-    /// Rows of SECURITY.md: 40.
+    /// Rows of docs/failures.md: 40.
     /// About 70 connections with two calls each once filled every permit, so a caller with a single
     /// call was refused.
     #[tokio::test]

@@ -190,7 +190,7 @@ async fn interrupted(
     (done, steps.load(Ordering::Relaxed))
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 /// The last instructions of a commit come after the last write. A commit that was interrupted there
 /// returned an error and took effect: the ledger said that nothing was appended, and everything
 /// was. This was found by trying every instruction.
@@ -229,7 +229,7 @@ async fn a_failure_at_any_instruction_is_all_or_nothing() {
     }
 }
 
-/// Rows of SECURITY.md: 28.
+/// Rows of docs/failures.md: 28.
 /// If not even a new connection can determine the outcome, the ledger accepts nothing more.
 #[tokio::test]
 async fn a_commit_of_which_nobody_knows_halts_the_ledger() {

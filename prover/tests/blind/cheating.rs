@@ -329,7 +329,7 @@ fn question(key: &ProvingKey<Bn254>, z: &[Fr], t: Fr, u: Fr) -> Offset {
     }
 }
 
-/// DESIGN 16, line 4: acceptance answers one question, and who knows the answer is told that it is
+/// docs/blind.md, line 4: acceptance answers one question, and who knows the answer is told that it is
 /// right.
 #[test]
 fn only_a_right_guess_of_all_wires_passes() {
@@ -368,7 +368,7 @@ fn only_a_right_guess_of_all_wires_passes() {
     }
 }
 
-/// A known limit (DESIGN 16, line 4): servers that share a wrong base of one wire ask whether that
+/// A known limit (docs/blind.md, line 7): servers that share a wrong base of one wire ask whether that
 /// wire is zero, masks or no masks. One that has it alone asks nothing: what it sums there is a
 /// mask, or a masked value.
 #[test]

@@ -166,7 +166,7 @@ fn there_and_back<C: Circuit>(names: &[&str], instance: &C, other: &C) {
     refusals::of(&bytes, C::NAME);
 }
 
-/// Rows of SECURITY.md: 1, 21.
+/// Rows of docs/failures.md: 1, 21.
 /// Copies the witness with its last wire changed. gamma and delta are the generator, so anything
 /// can be forged.
 fn a_key_to_which_nobody_contributed_is_refused(bytes: &[u8], circuit: CircuitName) {

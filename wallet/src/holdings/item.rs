@@ -203,7 +203,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 33.
+    /// Rows of docs/failures.md: 33.
     /// Forgetting a donation and taking it in again must not be a way to show it to a verifier
     /// under a second policy.
     #[test]

@@ -412,7 +412,7 @@ mod tests {
         }
     }
 
-    /// Rows of SECURITY.md: 51.
+    /// Rows of docs/failures.md: 51.
     /// A file of 0 bytes, as a full disk or a bad copy leaves it, opened as an empty wallet: it
     /// held nothing, and had forgotten who had seen which donation. The same holds for a file that
     /// is missing, cut off at any length, zeroed, or another database. Each is refused, with its

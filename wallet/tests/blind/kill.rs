@@ -49,7 +49,7 @@ async fn prove_once() {
     assert!(verifying.equation_holds(&statement.public_inputs(), &proof));
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// A wallet that was killed after it sent the request and before the answer came takes another
 /// token the next time.
 #[tokio::test(flavor = "multi_thread")]

@@ -67,7 +67,7 @@ async fn masks_of_two_dealers_add_up() {
     assert_eq!(made.mode.servers().len(), 3);
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// A retry takes another token, so no two jobs share a mask, whatever became of the first.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_bad_evaluators_each_job_is_masked_anew() {
@@ -136,7 +136,7 @@ async fn a_dealer_that_deals_a_seed_twice_is_refused() {
     assert!(error.to_string().contains("seen before"), "{error}");
 }
 
-/// Rows of SECURITY.md: 35.
+/// Rows of docs/failures.md: 35.
 /// Both servers record every call and compare: what one server has of a wallet is never at the
 /// other, except for what is the same for all wallets.
 #[tokio::test(flavor = "multi_thread")]
@@ -201,7 +201,7 @@ async fn channel(endpoint: &Endpoint) -> tonic::transport::Channel {
     connect(endpoint).await.unwrap()
 }
 
-/// Rows of SECURITY.md: 35.
+/// Rows of docs/failures.md: 35.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_or_a_second_call_is_refused() {
     let (dealer, endpoint) = (dealer(1).await, evaluator().await);

@@ -45,7 +45,7 @@ fn cells_quotes_and_line_ends() {
     assert_eq!(cells("a\rb\nc\rd\r")[1], ["b\nc", "LineEnd"]);
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// As in rust-csv#289 and #252: a stray quote swallowed the rest of a file, and the exit code was
 /// 0.
 #[test]
@@ -90,7 +90,7 @@ fn a_stray_quote_is_told_on_its_line() {
     assert_eq!(lines[2].0, 5);
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// A stray quote opened a cell that spanned lines, which joined rows without an error.
 #[test]
 fn cells_that_span_lines_are_counted() {
@@ -131,7 +131,7 @@ fn a_first_line_names_the_delimiter() {
     }
 }
 
-/// Rows of SECURITY.md: 49.
+/// Rows of docs/failures.md: 49.
 /// A file without an end, or one that is not text, is refused after a bounded number of bytes.
 #[test]
 fn bytes_without_end_are_refused_in_bounded_memory() {
@@ -186,7 +186,7 @@ fn bytes_without_end_are_refused_in_bounded_memory() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// Rows of SECURITY.md: 49.
+    /// Rows of docs/failures.md: 49.
     /// Rows written by another CSV writer are read back unchanged, in both modes and with every
     /// kind of line ending.
     #[test]
@@ -211,7 +211,7 @@ proptest! {
         prop_assert_eq!(read, expected);
     }
 
-    /// Rows of SECURITY.md: 49.
+    /// Rows of docs/failures.md: 49.
     /// If cells cannot span lines, a row is a line: no row is lost, whatever the bytes are.
     #[test]
     fn a_row_is_a_line(text in "[ab,\"; \r\n]{0,40}") {

@@ -187,7 +187,7 @@ fn live(disk: &Shared, folder: &Path) -> (Vec<u8>, bool) {
     (given, true)
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// A token that left the store is spent, wherever the disk fails.
 #[test]
 fn no_disk_failure_gives_a_token_twice() {
@@ -243,7 +243,7 @@ fn no_disk_failure_gives_a_token_twice() {
     );
 }
 
-/// Rows of SECURITY.md: 26.
+/// Rows of docs/failures.md: 26.
 /// Writing the note is the last step. If that fails, nothing is given out, and the token is lost.
 #[test]
 fn a_note_that_cannot_be_written_gives_no_token() {
