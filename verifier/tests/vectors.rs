@@ -1,5 +1,5 @@
-//! `vectors/*.json` of what this crate decodes: each case comes to the verdict that it states. Whoever writes another
-//! verifier does the same; `vectors/README.md` tells the formats.
+//! Runs the files of `vectors/` that this crate decodes: each case must come to the verdict that it
+//! states. Authors of another verifier do the same; `vectors/README.md` describes the formats.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{collections::BTreeSet, path::PathBuf};
@@ -350,7 +350,8 @@ fn reasons_in(value: &Value, found: &mut BTreeSet<Reason>) {
     }
 }
 
-/// Whoever adds a variant to an error must give it a reason (the matches of `reason.rs` are exhaustive), and a case here.
+/// A new variant of an error must get a reason (the matches of `reason.rs` are exhaustive), and a
+/// case here.
 #[test]
 fn every_reason_has_a_case_and_a_row() {
     let mut found = BTreeSet::new();
@@ -358,7 +359,7 @@ fn every_reason_has_a_case_and_a_row() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "json") {
             let name = path.file_name().unwrap().to_str().unwrap();
-            // The hash's own file says in words what has no hash.
+            // The cases of the hash's own file have a reason in words, and no code.
             if name == "poseidon.json" {
                 continue;
             }

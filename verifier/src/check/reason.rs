@@ -1,8 +1,8 @@
-//! Why something is refused, as a short code that stays: every error of this crate has one.
+//! Reason codes: why something is refused. Every error of this crate has one.
 //!
-//! Messages are for people and may change. Codes are for programs: a verifier in another language, a batch, a C library give
-//! the same one for the same input, and `vectors/` holds an input for each. A number or name is never given twice, nor
-//! changed; later releases may add some.
+//! Messages are for people and may change. Codes are for programs. A verifier in another language,
+//! a batch and the C library give the same code for the same input, and `vectors/` holds an input
+//! for each. Numbers and names never change and are never reused; later releases may add some.
 
 use core::fmt;
 
@@ -20,30 +20,30 @@ use crate::{
 };
 
 macro_rules! reasons {
-    ($(#[doc = $doc:literal] $name:ident = $code:literal, $text:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $text:literal;)+) => {
         /// Why something is refused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         #[repr(u16)]
         pub enum Reason {
-            $(#[doc = $doc] $name = $code,)+
+            $($(#[doc = $doc])+ $name = $code,)+
         }
 
         impl Reason {
-            /// Every reason, by number.
+            /// All reasons, by number.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// The name, in small letters and hyphens.
+            /// The name, in lower-case letters and hyphens.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
                 }
             }
 
-            /// What it means, in a sentence.
+            /// The meaning, in one sentence.
             pub const fn meaning(self) -> &'static str {
                 match self {
-                    $(Self::$name => $doc.trim_ascii(),)+
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)+
                 }
             }
         }
@@ -120,7 +120,8 @@ reasons! {
     RequestContext = 421, "request-context";
     /// A request asks for something other than a donation.
     RequestCircuit = 422, "request-circuit";
-    /// Purpose or origin is empty, too long, deceives a reader (hidden characters, another normal form), or is reserved.
+    /// Purpose or origin is empty, too long, deceives a reader (hidden characters, another normal
+    /// form), or is reserved.
     RequestText = 423, "request-text";
     /// A request lists no key, more than 16, or a broken one.
     RequestKeys = 424, "request-keys";
@@ -133,7 +134,8 @@ reasons! {
     NoteLong = 501, "note-long";
     /// A note is not a text, an empty line and at most 100 signature lines.
     NoteForm = 502, "note-form";
-    /// The name of a log key is empty, or has white space, a plus, or characters that hide or are not in normal form.
+    /// The name of a log key is empty, or has white space, a plus, or characters that hide or are
+    /// not in normal form.
     NoteName = 503, "note-name";
     /// A log key is not of the form name+hash+base64, or is weak.
     NoteKey = 504, "note-key";
@@ -149,7 +151,8 @@ reasons! {
     CheckpointZeroRoot = 513, "checkpoint-zero-root";
     /// A checkpoint's note is longer than 16 KiB.
     CheckpointLong = 514, "checkpoint-long";
-    /// A checkpoint's time is not its epoch's number times the length of an epoch, or that length is 0.
+    /// A checkpoint's time is not its epoch's number times the length of an epoch, or that length
+    /// is 0.
     CheckpointSchedule = 515, "checkpoint-schedule";
     /// A checkpoint is of another log than the history.
     HistoryOrigin = 521, "history-origin";
@@ -227,12 +230,12 @@ reasons! {
 }
 
 impl Reason {
-    /// The number. 0 is none: a C library can give it for "accepted".
+    /// The number. 0 is never used: a C library can return it for "accepted".
     pub const fn code(self) -> u16 {
         self as u16
     }
 
-    /// The reason with this name.
+    /// Returns the reason with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.as_str() == name)
     }
@@ -247,7 +250,7 @@ impl fmt::Display for Reason {
 macro_rules! reason_of {
     ($($error:ident { $($pattern:pat => $reason:expr,)+ })+) => {
         $(impl $error {
-            /// The code of this refusal.
+            /// Returns the reason code of this refusal.
             pub fn reason(&self) -> Reason {
                 match self {
                     $($pattern => $reason,)+
@@ -381,14 +384,14 @@ reason_of! {
 }
 
 impl EntropyError {
-    /// The code of this refusal.
+    /// Returns the reason code of this refusal.
     pub fn reason(&self) -> Reason {
         Reason::Entropy
     }
 }
 
 impl<E> SpendError<E> {
-    /// The code of this refusal.
+    /// Returns the reason code of this refusal.
     pub fn reason(&self) -> Reason {
         match self {
             Self::Spent { .. } => Reason::Spent,
