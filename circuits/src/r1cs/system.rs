@@ -1,4 +1,4 @@
-//! The rows of a circuit, written down.
+//! The recorded rows of a circuit.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use ark_ff::{AdditiveGroup, Field};
 use super::num::{Num, Term};
 use crate::clause::Clause;
 
-/// Sparse rows of one of the three matrices.
+/// The sparse rows of one of the three matrices.
 ///
 /// # Shapes
 /// A row's terms are `(wire, coefficient)`, sorted by wire, each wire once, no coefficient zero.
@@ -25,7 +25,7 @@ impl Matrix {
         self.ends.push(self.terms.len());
     }
 
-    /// The terms of row `index`; none past the last row.
+    /// Returns the terms of row `index`; none past the last row.
     pub fn row(&self, index: usize) -> &[(u32, Fr)] {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
         match self.ends.get(index) {
@@ -34,12 +34,12 @@ impl Matrix {
         }
     }
 
-    /// The rows in their order.
+    /// Returns the rows in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[(u32, Fr)]> {
         (0..self.ends.len()).map(|index| self.row(index))
     }
 
-    /// How many terms all rows have.
+    /// The number of terms in all rows.
     pub fn non_zeros(&self) -> usize {
         self.terms.len()
     }
@@ -184,8 +184,8 @@ impl R1cs {
         self.matrices().map(Matrix::non_zeros).iter().sum()
     }
 
-    /// Binary logarithm of the Groth16 domain: the smallest that holds all rows and one more per public wire, the
-    /// constant one included.
+    /// Binary logarithm of the Groth16 domain: the smallest that holds all rows and one more per
+    /// public wire, the constant one included.
     pub fn domain_log2(&self) -> u32 {
         (self.rows() + self.public_inputs + 1).next_power_of_two().ilog2()
     }
