@@ -33,7 +33,7 @@ pub struct Address {
     pub ek: [u8; 32],
 }
 
-/// Why a text is not an address.
+/// Errors from reading an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressError {

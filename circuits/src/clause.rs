@@ -4,8 +4,8 @@ use std::fmt;
 
 macro_rules! clauses {
     ($($tag:ident = $meaning:literal,)+) => {
-        /// A clause of a statement. The same tag stands in `DESIGN.md`, at the rows that enforce
-        /// the clause, and in the name of the test that makes it alone false.
+        /// A clause of a statement. The same tag stands in `docs/spec/statements.md`, at the rows
+        /// that enforce the clause, and in the name of the test that makes it alone false.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Clause {
             $(#[doc = $meaning] $tag,)+

@@ -25,7 +25,7 @@ pub struct Tree {
     empty: Vec<Fr>,
 }
 
-/// Why a tree operation failed.
+/// Errors from the operations of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TreeError {

@@ -96,7 +96,7 @@ def test(name):
     command = ["cargo", "test", "--quiet", "--release", "-p", "wufu-circuits", "--test", "circuits", "--no-fail-fast", f"{name}::"]
     # Built soon rather than fast: the circuits alone change.
     command += ["--config", "profile.release.package.wufu-circuits.opt-level=1"]
-    # What is called by nobody any more is no error here.
+    # Unused functions are not errors here.
     variables = os.environ | {"CARGO_TARGET_DIR": str(COPY / "target"), "RUSTFLAGS": "--cap-lints=allow", "WUFU_NODE": ""}
     ran = subprocess.run(command, cwd=COPY, env=variables, capture_output=True, text=True)
     if "test result:" not in ran.stdout:

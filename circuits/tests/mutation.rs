@@ -124,7 +124,7 @@ pub fn inputs_determine_all_wires<C: Circuit>(bits: usize) {
     let mut sums: BTreeMap<usize, Vec<Fr>> = BTreeMap::new();
     for wire in free {
         let number = u32::try_from(*wire).unwrap();
-        assert!(rows[*wire].iter().any(|row| is_bit_row(row, number)), "wire {wire} is no bit");
+        assert!(rows[*wire].iter().any(|row| is_bit_row(row, number)), "wire {wire} is not a bit");
         for row in rows[*wire].iter().filter(|row| !is_bit_row(row, number)) {
             assert!(b.row(*row) == [(0, Fr::ONE)] && c.row(*row).is_empty());
             let term = a.row(*row).iter().find(|(wire, _)| *wire == number).unwrap();

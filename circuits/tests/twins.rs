@@ -1,12 +1,12 @@
-//! The statements against their twins in circom (`circuits/twins`), an independent model written
-//! from DESIGN.md.
+//! Compares the statements with their twins in circom (`circuits/twins`), an independent model
+//! written from docs/spec.
 //!
-//! For every witness, true or false, native check, circuit and twin agree on whether it is
-//! accepted, and twin and native code on every public value. 500 witnesses a statement, 10,000 with
-//! `WUFU_FULL=1`; `docs/reports/twins.md` tells of that.
+//! For every witness, true or false, native check, circuit and twin must agree on whether it is
+//! accepted, and twin and native code on every public value. A run takes 500 witnesses for each
+//! statement, and 10,000 with `WUFU_FULL=1`; `docs/reports/twins.md` describes such a run.
 //!
-//! What answers is circom's program. A proof is made from the rows that `--O2` left, so of some
-//! witnesses all wires are tried on these, read from the `.r1cs` by our own reader.
+//! The answers come from circom's program. A proof is made from the rows that `--O2` leaves, so for
+//! some witnesses all wires are tried on these rows, read from the `.r1cs` file by our own reader.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{

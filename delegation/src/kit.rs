@@ -15,7 +15,7 @@ const HEADER: usize = 8 + 32;
 const SINGLE: usize = 3 * 32 + 2 * 64;
 const WIRE: usize = 3 * 32 + 64;
 
-/// Why bytes are not a kit of a key.
+/// Errors from reading or building a kit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KitError {

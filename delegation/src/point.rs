@@ -4,7 +4,7 @@
 use ark_ec::AffineRepr;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 
-/// Why bytes are not a point of the group.
+/// The error for bytes that are not a point of the group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{point} is not the canonical encoding of a point of the group")]
 pub struct PointError {

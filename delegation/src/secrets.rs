@@ -3,7 +3,7 @@
 use wufu_circuits::registry_entry;
 use wufu_verifier::CircuitName;
 
-/// Why a circuit is not proved in blind mode.
+/// The error for a circuit that is not proved in blind mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{circuit} is not proved blind: its witness holds no secret of 128 bits")]
 pub struct NotBlind {

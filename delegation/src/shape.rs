@@ -5,7 +5,7 @@ use ark_ff::{BigInt, BigInteger, FftField, PrimeField};
 use wufu_circuits::{r1cs::Size, registry_entry};
 use wufu_verifier::{CircuitName, KeyId, VerifyingKey, groth16::key::Reduction};
 
-/// Why bytes are not a request.
+/// Errors from reading a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {

@@ -15,8 +15,8 @@ use crate::{
     sums::FourSums, token::Token,
 };
 
-/// Why an evaluator's answer gives no proof. The job is over: a second answer to the same request
-/// would be a second guess.
+/// Errors from turning an evaluator's answer into a proof. The job is over: a second answer to the
+/// same request would be a second guess.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnswerError {

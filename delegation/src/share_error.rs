@@ -4,7 +4,7 @@ use wufu_verifier::KeyId;
 
 use crate::secrets::NotBlind;
 
-/// Why an assignment cannot be masked. Nothing was masked, and no token was used.
+/// Errors from masking an assignment. Nothing was masked, and no token was used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShareError {

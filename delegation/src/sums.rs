@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 use crate::point::{self, PointError};
 
-/// Why bytes are not four sums.
+/// Errors from reading four sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SumsError {

@@ -26,7 +26,7 @@ pub const MAX_LIFE: u64 = 86_400;
 /// How long a dealer lets a token live, in seconds. It leaves an hour for clocks that differ.
 pub const LIFE: u64 = 82_800;
 
-/// Why bytes are not a usable token.
+/// Errors from reading a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {

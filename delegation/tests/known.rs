@@ -16,8 +16,8 @@ fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
-/// The masks, written again from DESIGN.md: candidates of 32 bytes from keyed BLAKE3, two bits
-/// cleared, those of r or more left out.
+/// The masks, computed again from docs/spec/blind.md: candidates of 32 bytes from keyed BLAKE3, two
+/// bits cleared, those of r or more left out.
 fn again(seed: &MaskSeed, shape: &Shape) -> Vec<BigInt<4>> {
     let key_id = shape.key_id();
     let fields: [&[u8]; 4] = [

@@ -1,4 +1,4 @@
-//! Why a message is refused.
+//! The errors of conversions.
 
 use core::fmt;
 

@@ -102,9 +102,9 @@ pub enum FileStart {
     Known(&'static str),
     /// With a mark that states a text's encoding.
     Mark {
-        /// Its bytes.
+        /// The bytes of the mark.
         bytes: &'static str,
-        /// Its name.
+        /// The name of the mark.
         name: &'static str,
     },
     /// Like a text.
@@ -204,7 +204,7 @@ pub enum Form<'a> {
     File {
         /// The message's full name.
         name: &'a str,
-        /// Its protobuf.
+        /// The protobuf of the message.
         body: &'a [u8],
     },
     /// JSON, from its first bracket on.

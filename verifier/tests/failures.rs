@@ -1,6 +1,6 @@
 //! Failures that happened to other projects, tried on this verifier: forged keys, invalid points,
 //! too few or too many bytes, proofs shown twice, inputs that are not bound. The rows are those of
-//! `SECURITY.md`.
+//! `docs/failures.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
@@ -410,7 +410,7 @@ fn an_input_count_that_arkworks_accepts_is_refused() {
     let more = [values.clone(), vec![Fr::from(6u64)]].concat();
     for other in [&values[..3], &more[..]] {
         let ark = Ark::verify_with_processed_vk(&prepared, other, &proof);
-        assert!(ark.unwrap(), "arkworks has been mended: say so in FAILURES");
+        assert!(ark.unwrap(), "arkworks has been mended: say so in docs/failures.md");
         assert!(!scene.key.equation_holds(other, &ours), "{} inputs", other.len());
     }
     assert!(!scene.key.equation_holds(&[], &ours));

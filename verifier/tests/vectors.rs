@@ -328,7 +328,7 @@ const ELSEWHERE: [(Reason, &str); 6] = [
     ),
     (
         Reason::KeyIdLength,
-        "only through the interface: an envelope with another length is no message",
+        "only through the interface: an envelope with another length is not a message",
     ),
     (Reason::Entropy, "of a batch whose verifier has no randomness: see tests/batch"),
     (Reason::MessageStride, "of roofs and shards, which no verifier reads"),
@@ -342,7 +342,7 @@ fn reasons_in(value: &Value, found: &mut BTreeSet<Reason>) {
             if let Some(reason) = fields.get("reason") {
                 let name = reason.as_str().unwrap();
                 let reason = Reason::from_name(name);
-                found.insert(reason.unwrap_or_else(|| panic!("{name} is no reason")));
+                found.insert(reason.unwrap_or_else(|| panic!("{name} is not a reason")));
             }
             fields.values().for_each(|field| reasons_in(field, found));
         }

@@ -27,7 +27,7 @@ pub struct Path<const DEPTH: usize> {
     levels: Box<[Children; DEPTH]>,
 }
 
-/// Why levels do not make a path.
+/// Errors from building a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PathError {

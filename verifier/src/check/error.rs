@@ -1,4 +1,4 @@
-//! Why proofs are refused.
+//! The errors of the checks.
 
 use alloc::string::String;
 use core::fmt;
@@ -10,7 +10,7 @@ use crate::{
     statement::{CircuitName, InputsError, id::KeyId},
 };
 
-/// Why a proof is refused.
+/// Errors from checking a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {

@@ -27,7 +27,7 @@ pub const MAX_KEYS: usize = 16;
 /// The longest purpose or origin, in bytes.
 pub const MAX_TEXT: usize = text::MAX_NAME;
 
-/// Why a request is refused.
+/// Errors from signing or reading a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestError {

@@ -9,7 +9,7 @@ use crate::{
     statement::{Nullifier, Statement},
 };
 
-/// Why nullifiers were not spent. None of them is spent in any of these cases.
+/// Errors from spending nullifiers. None of them is spent in any of these cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpendError<E> {

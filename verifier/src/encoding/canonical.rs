@@ -83,7 +83,7 @@ impl Writer {
     }
 }
 
-/// Why canonical bytes cannot be read.
+/// Errors from reading canonical bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CanonicalError {

@@ -8,7 +8,7 @@ use ark_ff::{BigInteger, PrimeField};
 /// The wire form of a field element: 32 bytes, little-endian, below the modulus `r`.
 pub type FieldBytes = [u8; 32];
 
-/// Why bytes are not a field element.
+/// Errors from reading a field element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldError {

@@ -7,7 +7,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hex<'a>(pub &'a [u8]);
 
-/// Why a text is not bytes in hexadecimal. The text may be a secret, so the error does not repeat
+/// Errors from reading hexadecimal digits. The text may be a secret, so the error does not repeat
 /// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

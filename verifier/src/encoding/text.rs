@@ -48,7 +48,7 @@ const DEFAULT_IGNORABLE: [(char, char); 17] = [
 /// musical ones.
 const BLANK: [char; 3] = ['\u{2800}', '\u{16fe4}', '\u{1d159}'];
 
-/// Why a name may not hold a character.
+/// The reason why a name may not hold a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -89,7 +89,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why a text is not a name. Positions count characters, from 1.
+/// Errors from checking a name. Positions count characters, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameError {
@@ -104,9 +104,9 @@ pub enum NameError {
     Character {
         /// The character.
         found: char,
-        /// Its position.
+        /// The character's position.
         at: usize,
-        /// Why not.
+        /// The reason.
         fault: Fault,
     },
     /// It begins or ends with a space, or has two in a row.
@@ -118,14 +118,14 @@ pub enum NameError {
     Mark {
         /// The mark.
         found: char,
-        /// Its position.
+        /// The mark's position.
         at: usize,
     },
     /// It is not in normal form NFC: a text of other bytes would look the same.
     Form {
         /// The first character that NFC writes differently.
         found: char,
-        /// Its position.
+        /// The character's position.
         at: usize,
     },
 }

@@ -51,7 +51,7 @@ pub enum Trust {
     AcceptDevelopment,
 }
 
-/// Why a verifying key is refused.
+/// Errors from reading a verifying key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -122,7 +122,9 @@ impl fmt::Display for KeyError {
             }
             Self::GammaIsDelta => write!(f, "gamma is plus or minus delta: anything can be forged"),
             Self::DeltaIsGenerator => write!(f, "delta is a generator: anything can be forged"),
-            Self::GammaIsGenerator => write!(f, "gamma is a generator in a key not of snarkjs"),
+            Self::GammaIsGenerator => {
+                write!(f, "gamma is a generator in a key that is not from snarkjs")
+            }
             Self::InputPoints { got, expected } => {
                 write!(f, "verifying key has {got} input points, expected {expected}")
             }

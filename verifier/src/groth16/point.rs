@@ -6,7 +6,7 @@ use core::fmt;
 use ark_ec::AffineRepr;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 
-/// Why bytes are not an acceptable curve point.
+/// Errors from reading a curve point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PointError {

@@ -7,13 +7,13 @@ use ark_bn254::{G1Affine, G2Affine};
 
 use crate::groth16::point::{PointError, check_point, encode_point};
 
-/// Why bytes are not a proof.
+/// Errors from reading a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProofError {
     /// The wrong number of bytes.
     Length {
-        /// Their number.
+        /// The number of bytes.
         got: usize,
     },
     /// A point is refused.

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Why a checkpoint is refused.
+/// Errors from signing or opening a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckpointError {

@@ -12,7 +12,7 @@ use crate::log::{
 /// The longest accepted text of notes in bytes: years of a log's checkpoints.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// Why a text of notes is refused.
+/// Errors from reading a text of notes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotesError {
@@ -47,14 +47,14 @@ pub enum NotesError {
     Checkpoint {
         /// The number of the note, from 1.
         number: usize,
-        /// Why not.
+        /// The reason.
         error: CheckpointError,
     },
     /// A checkpoint cannot join the history.
     History {
         /// The number of the note, from 1.
         number: usize,
-        /// Why not.
+        /// The reason.
         error: HistoryError,
     },
     /// All checkpoints are of other logs.

@@ -34,7 +34,7 @@ pub const NULLIFIERS: usize = 6;
 /// How many characters of a line an error shows.
 const SHOWN: usize = 80;
 
-/// Why a note is not an answer to a claim.
+/// Errors from reading the answer to a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReceiptError {

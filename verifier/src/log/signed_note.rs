@@ -18,7 +18,7 @@ pub const MAX_SIGNATURES: usize = 100;
 /// The byte of the signature algorithm Ed25519.
 const ED25519: u8 = 1;
 
-/// Why a note or its key is refused.
+/// Errors from signing or opening a note, and from reading a log key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoteError {

@@ -16,7 +16,7 @@ use crate::{
     statement::record::{Amount, ProjectKey, Record, RecordError, Time},
 };
 
-/// Why a policy is refused.
+/// Errors from reading or building a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PolicyError {

@@ -154,7 +154,7 @@ const GIFT_ID: [u8; 32] = [
     0x61, 0x06, 0x64, 0x93, 0xa0, 0xc5, 0xb4, 0xaa, 0x57, 0xb5, 0x99, 0xe8, 0xfe, 0x66, 0x71, 0xb2,
 ];
 
-/// Why bytes are not the public inputs of a statement.
+/// Errors from reading the public inputs of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InputsError {

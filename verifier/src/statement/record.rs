@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Why a number or a record is refused.
+/// Errors from reading a record or one of its numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordError {

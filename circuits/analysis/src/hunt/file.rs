@@ -12,7 +12,7 @@ const FIELD_BYTES: usize = 32;
 /// More wires or rows than this are refused: the hunt works in memory.
 const MOST: u32 = 1 << 26;
 
-/// Why a file cannot be read.
+/// Errors from reading a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileError {
@@ -42,12 +42,12 @@ pub enum FileError {
     },
     /// An unknown section, such as custom gates.
     Section {
-        /// Its number.
+        /// The number of the section.
         got: u32,
     },
     /// A section is missing or is there twice.
     Sections {
-        /// Its number.
+        /// The number of the section.
         section: u32,
         /// How often it is there.
         got: usize,
@@ -65,14 +65,14 @@ pub enum FileError {
     },
     /// A wire does not exist.
     Wire {
-        /// Its number.
+        /// The number of the wire.
         got: u32,
         /// The number of wires.
         wires: u32,
     },
     /// A wire stands twice in one combination.
     Twice {
-        /// Its number.
+        /// The number of the wire.
         wire: u32,
     },
     /// There are more inputs and outputs than wires.

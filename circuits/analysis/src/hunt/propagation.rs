@@ -11,7 +11,7 @@ use super::{
     system::{Form, System, add_scaled, constant},
 };
 
-/// Why a wire is determined.
+/// The rule that determined a wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DeterminedBy {

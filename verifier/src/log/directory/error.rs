@@ -8,7 +8,7 @@ use crate::{
     log::signed_note::NoteError,
 };
 
-/// Why a note is not a directory.
+/// Errors from reading a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DirectoryError {
@@ -61,7 +61,7 @@ impl From<NoteError> for DirectoryError {
     }
 }
 
-/// Why an institution or a project cannot enter a directory.
+/// Errors from adding an institution or a project to a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryError {

@@ -14,7 +14,7 @@ pub struct Evidence {
     pub came: Checkpoint,
 }
 
-/// Why a checkpoint cannot join a history.
+/// Errors from adding a checkpoint to a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistoryError {
@@ -69,7 +69,7 @@ impl fmt::Display for HistoryError {
 
 impl core::error::Error for HistoryError {}
 
-/// Why a root or an anchor is refused.
+/// Errors from looking up a root or an anchor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RootError {
