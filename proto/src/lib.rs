@@ -38,7 +38,7 @@
 //! - `witness`: conversions of witnesses, grants and addresses.
 //!
 //! # What to read next
-//! - [`file`]: how messages are stored as files.
+//! - [`mod@file`]: how messages are stored as files.
 //! - [`envelope`]: what a verifier receives.
 //! - `wufu/v1/*.proto` in this crate's folder: every service, message and field, with limits and
 //!   errors.
