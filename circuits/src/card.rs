@@ -226,7 +226,8 @@ mod tests {
                 let cm = card.commitment(key.public_key());
                 let nf = Card::nullifier(&key, cm);
                 // The nullifier depends only on key and commitment, not on position or path.
-                let again = Card::nullifier(&key.clone(), card.clone().commitment(key.public_key()));
+                let cm_again = card.clone().commitment(key.public_key());
+                let again = Card::nullifier(&key.clone(), cm_again);
                 prop_assert_eq!(nf, again);
                 prop_assert_ne!(nf, Card::nullifier(&SpendKey::from_field(other), cm));
                 seen.insert(nf);

@@ -115,7 +115,11 @@ impl From<&LogInfo> for v1::LogInfo {
 }
 
 macro_rules! query {
-    ($(#[$doc:meta])* $name:ident = $message:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* }) => {
+    (
+        $(#[$doc:meta])* $name:ident = $message:ident {
+            $($(#[$field_doc:meta])* $field:ident: $type:ty),*
+        }
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name {

@@ -220,7 +220,10 @@ pub trait Statement: sealed::Sealed + Clone + fmt::Debug + PartialEq + Eq {
 pub type Nullifier = FieldBytes;
 
 macro_rules! statement {
-    ($name:ident, $circuit:ident, $count:literal, [$($input:ident),+], nullifiers: [$($nf:ident),+]) => {
+    (
+        $name:ident, $circuit:ident, $count:literal, [$($input:ident),+],
+        nullifiers: [$($nf:ident),+]
+    ) => {
         impl<T> $name<T> {
             /// The names of the public inputs, in order.
             pub const NAMES: [&'static str; $count] = [$(stringify!($input)),+];
