@@ -1,9 +1,9 @@
-//! Compiles the `.proto` files with protox: no system protoc.
+//! Compiles the `.proto` files with protox, without a `protoc` of the system.
 
 use prost::Message as _;
 
-/// Messages with secrets, beside the witnesses: their `Debug` prints nothing but their name, and
-/// they are wiped wherever they are dropped.
+/// Messages with secrets, beside the witnesses. Their `Debug` prints only their name, and they are
+/// wiped when they are dropped.
 const SECRET: [&str; 12] = [
     ".wufu.v1.CardGrant",
     ".wufu.v1.CardOpening",
@@ -19,7 +19,8 @@ const SECRET: [&str; 12] = [
     ".wufu.v1.Voucher",
 ];
 
-/// The messages with secrets. Every message that is a field of `Witness` is one: that of a new statement, too.
+/// Returns the messages with secrets. Every message that is a field of `Witness` is one, including
+/// that of a new statement.
 fn secrets(descriptors: &prost_types::FileDescriptorSet) -> Vec<String> {
     let messages = descriptors.file.iter().flat_map(|file| &file.message_type);
     let witness = messages.filter(|message| message.name() == "Witness");

@@ -1,6 +1,7 @@
-//! Names the shared library's interface. A program that is linked with it asks for that name, and never for an interface that changed.
+//! Names the shared library's interface. A program that is linked with the library asks for that
+//! name, so it never gets an interface that has changed.
 
-/// Raised with every change of the interface that breaks programs which were linked before.
+/// Raise this with every change of the interface that breaks linked programs.
 const INTERFACE: u32 = 0;
 
 #[allow(clippy::print_stdout)]

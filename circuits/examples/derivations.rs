@@ -1,7 +1,7 @@
-//! Writes `vectors/derivations.json` anew: keeps what goes into each case, and derives what comes out of it.
+//! Rewrites `vectors/derivations.json`: keeps the inputs of each case, and derives the outputs.
 //!
-//! `cargo run --release -p wufu-circuits --example derivations`. Needed only when a derivation changes, which changes every
-//! wallet: the file is there so that this is seen.
+//! `cargo run --release -p wufu-circuits --example derivations`. Needed only when a derivation
+//! changes. That changes every wallet, and the file makes it visible.
 #![allow(clippy::unwrap_used, dead_code)]
 
 use ark_bn254::Fr;
@@ -13,23 +13,24 @@ use wufu_verifier::{
     statement::{Binding, CLAIM, ClaimRoots, anchor, scope},
 };
 
-/// Where the file lies.
+/// The path of the file.
 pub const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/derivations.json");
 
 fn main() {
     let file: Value = serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap();
     let cases: Vec<Value> = file["cases"].as_array().unwrap().iter().map(derived).collect();
     let file = json!({
-        "about": "From a seed to its leaves and nullifiers. Field elements are 32 bytes little-endian; all bytes are in \
-                  hexadecimal. `anchor` takes `cm` and `person` for the two roots; `ext` takes `org`, `receipt` for the \
-                  payee, `time` for the end, and `key_id`. What goes in was chosen by hand; what comes out is written by \
-                  `cargo run --release -p wufu-circuits --example derivations`.",
+        "about": "From a seed to its leaves and nullifiers. Field elements are 32 bytes little-endian; \
+                  all bytes are in hexadecimal. `anchor` takes `cm` and `person` for the two roots; \
+                  `ext` takes `org`, `receipt` for the payee, `time` for the end, and `key_id`. What \
+                  goes in was chosen by hand; what comes out is written by `cargo run --release -p \
+                  wufu-circuits --example derivations`.",
         "cases": cases,
     });
     std::fs::write(FILE, serde_json::to_string_pretty(&file).unwrap() + "\n").unwrap();
 }
 
-/// A case with everything that follows from what goes in.
+/// Returns a case with everything that is derived from its inputs.
 pub fn derived(case: &Value) -> Value {
     let given = |name: &str| case[name].as_str().unwrap();
     let number = |name: &str| case[name].as_u64().unwrap();

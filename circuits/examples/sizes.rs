@@ -1,4 +1,4 @@
-//! Sizes of the circuits, and how long a pass over them takes, the shortest of twenty.
+//! Prints the sizes of the circuits, and how long a pass over them takes: the shortest of twenty.
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use wufu_verifier::hash::merkle::CARD_DEPTH;
 const RUNS: u32 = 20;
 const LEAVES: u64 = 1_000_000;
 
-/// The shortest of all runs: the least disturbed by what else the machine does.
+/// The shortest of all runs, which the rest of the machine disturbed least.
 fn timed<T>(mut work: impl FnMut() -> T) -> Duration {
     (0..RUNS)
         .map(|_| {

@@ -1,4 +1,4 @@
-//! Where cards and donations are sent: an address, and its form on paper.
+//! Addresses, where cards and donations are sent, and their text form.
 
 use std::{fmt, str::FromStr};
 
@@ -11,45 +11,46 @@ use wufu_verifier::{
     },
 };
 
-/// What an address's text begins with.
+/// The beginning of an address's text.
 pub const PREFIX: &str = "wufu1";
 
 const CHECKSUM_CONTEXT: &str = "wufu 2026-11 address checksum v1";
 const CHECKSUM_BYTES: usize = 4;
-// Base64 of anything longer is not looked at: an org's name is a short text.
+// Longer texts are not decoded: an organisation's name is short.
 const MAX_TEXT: usize = 1024;
 
-/// The public side of a wallet at one org.
+/// The public side of a wallet at one organisation.
 ///
-/// Its text form is `wufu1` and base64url of the canonical bytes (org, pk, ek) followed by four bytes of checksum.
+/// Its text form is `wufu1` and base64url of the canonical bytes (org, pk, ek) followed by four
+/// bytes of checksum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// The campaign or charity.
     pub org: String,
     /// The owner's public key.
     pub pk: PublicKey,
-    /// The owner's X25519 key, for messages.
+    /// The owner's X25519 public key, for messages.
     pub ek: [u8; 32],
 }
 
-/// Why a text is not an address.
+/// Errors from reading an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressError {
     /// It does not begin with `wufu1`.
     Prefix,
-    /// It is longer than any address.
+    /// It is longer than an address can be.
     Length {
-        /// Its characters.
+        /// Its length, in characters.
         got: usize,
     },
     /// What follows is not base64url without padding.
     Base64,
-    /// The checksum is another one: a typing error.
+    /// The checksum is wrong, which shows a typing error.
     Checksum,
-    /// The bytes are not an address's.
+    /// The bytes are not those of an address.
     Canonical(CanonicalError),
-    /// The org's name is none: keys follow from it, and people read it.
+    /// The organisation's name is refused: keys are derived from it, and people read it.
     Org(NameError),
 }
 
@@ -77,7 +78,7 @@ impl From<CanonicalError> for AddressError {
 }
 
 impl Address {
-    /// The canonical bytes.
+    /// Returns the canonical bytes.
     ///
     /// # Shapes
     /// Three fields: org, `pk`, `ek`.
@@ -85,10 +86,10 @@ impl Address {
         Writer::new().text(&self.org).field(&self.pk.fr()).bytes(&self.ek).finish()
     }
 
-    /// Reads canonical bytes.
+    /// Decodes canonical bytes.
     ///
     /// # Errors
-    /// When they are not three fields, or one of them is not what it should be.
+    /// Returns an error if there are not three fields, or one of them is invalid.
     pub fn decode(bytes: &[u8]) -> Result<Self, AddressError> {
         let mut reader = Reader::new(bytes, 3)?;
         let address = Self {
@@ -97,7 +98,8 @@ impl Address {
             ek: reader.array("ek")?,
         };
         reader.finish()?;
-        // An empty name deceives nobody, and no ledger or wallet has one: known answers hold such an address.
+        // An empty name deceives nobody, and no ledger or wallet has one. The known answers hold
+        // such an address.
         if !address.org.is_empty() {
             text::check_word(&address.org).map_err(AddressError::Org)?;
         }
@@ -159,8 +161,9 @@ mod tests {
         assert!(format!("{text}A").parse::<Address>().is_err());
     }
 
-    /// Rows of docs/failures.md: 53.
-    /// docs/failures.md, row 53: an address of "wufu" and a zero-width space looks like one of "wufu", and no card that is sent there can be spent.
+    /// Rows of SECURITY.md: 53.
+    /// An address of "wufu" with a zero-width space looks like one of "wufu", and no card that is
+    /// sent there can be spent.
     #[test]
     fn an_address_of_an_org_that_deceives_is_refused() {
         for org in ["wufu\u{200b}", "wu\u{ad}fu", "\u{3164}", "cafe\u{301}", "wu fu"] {

@@ -20,23 +20,23 @@ use crate::{
     r1cs::{Builder, Declaration, Num},
 };
 
-/// Which of the five Fu a card is.
+/// The kind of a card: one of the five Fu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// 爱国
+    /// 爱国, kind 0.
     Patriotism,
-    /// 富强
+    /// 富强, kind 1.
     Prosperity,
-    /// 和谐
+    /// 和谐, kind 2.
     Harmony,
-    /// 友善
+    /// 友善, kind 3.
     Friendliness,
-    /// 敬业
+    /// 敬业, kind 4.
     Dedication,
 }
 
 impl Kind {
-    /// All five, in the order of their numbers.
+    /// All kinds, in the order of their numbers.
     pub const ALL: [Self; 5] =
         [Self::Patriotism, Self::Prosperity, Self::Harmony, Self::Friendliness, Self::Dedication];
 
@@ -45,17 +45,17 @@ impl Kind {
         self as usize
     }
 
-    /// The kind with this number.
+    /// Returns the kind with this number.
     pub fn from_index(index: usize) -> Option<Self> {
         Self::ALL.get(index).copied()
     }
 
-    /// The kind with this Chinese or English name.
+    /// Returns the kind with this Chinese or English name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| name == kind.chinese() || name == kind.english())
     }
 
-    /// The name on the card.
+    /// The Chinese name, which is on the card.
     pub const fn chinese(self) -> &'static str {
         match self {
             Self::Patriotism => "爱国",
@@ -66,7 +66,7 @@ impl Kind {
         }
     }
 
-    /// The name in English.
+    /// The English name.
     pub const fn english(self) -> &'static str {
         match self {
             Self::Patriotism => "patriotism",
@@ -92,34 +92,35 @@ impl fmt::Display for Kind {
 /// A card, as its owner knows it.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Card {
-    /// Which Fu.
+    /// The kind of card.
     #[zeroize(skip)]
     pub kind: Kind,
-    /// What makes it unlike every other card.
+    /// Makes the card unique.
     pub rho: Fr,
-    /// What hides it.
+    /// Hides the card.
     pub rcm: Fr,
 }
 
 impl Card {
-    /// A card that a campaign issues: `rho = H2F("issue", campaign, serial)`, `rcm` random.
+    /// Returns a card that a campaign issues: `rho = H2F("issue", campaign, serial)`, `rcm` random.
     pub fn issued(kind: Kind, campaign: &str, serial: u64, rcm: Fr) -> Self {
         let rho = h2f(Context::Issue, Writer::new().text(campaign).u64(serial));
         Self { kind, rho, rcm }
     }
 
-    /// A card that is made of a given one: `rho_out = nf_in`, so no two cards ever share one.
+    /// Returns a card made from a given one: `rho_out = nf_in`, so that no two cards ever share
+    /// one.
     pub fn given(kind: Kind, nf_in: Fr, rcm: Fr) -> Self {
         Self { kind, rho: nf_in, rcm }
     }
 
-    /// `cm = H(D_NOTE + kind, pk, rho, rcm)`, the leaf of the card log.
+    /// Computes `cm = H(D_NOTE + kind, pk, rho, rcm)`, the leaf of the card log.
     pub fn commitment(&self, pk: PublicKey) -> Commitment {
         Commitment(hash4(self.inputs(pk)))
     }
 
-    /// The [`Card::commitment`] of many, each with its owner's public key, in their order. On the thread that calls; in lanes with feature `simd`
-    /// of the verifier.
+    /// Computes [`Card::commitment`] of many, each with its owner's public key, in order. It runs
+    /// on the calling thread, and in lanes with feature `simd` of the verifier.
     pub fn commitments<'a>(
         all: impl ExactSizeIterator<Item = (&'a Self, PublicKey)>,
     ) -> Vec<Commitment> {
@@ -132,7 +133,8 @@ impl Card {
         [self.kind.domain(), pk.fr(), self.rho, self.rcm]
     }
 
-    /// `nf = H(D_NF, sk, cm)`, shown when the card with this commitment is claimed or given: once, ever.
+    /// Computes `nf = H(D_NF, sk, cm)`, which is shown once, when the card with this commitment is
+    /// claimed or given.
     pub fn nullifier(sk: &SpendKey, cm: Commitment) -> Fr {
         hash3([Domain::Nf.value(), sk.to_field(), cm.fr()])
     }
@@ -156,15 +158,16 @@ impl CardVar {
         Self { rho: declaration.private(rho), rcm: declaration.private(rcm) }
     }
 
-    /// A card whose `rho` is a value that the circuit has already.
+    /// A card whose `rho` is a value that the circuit already has.
     pub fn given(nf_in: &Num, rcm: Num) -> Self {
         Self { rho: nf_in.clone(), rcm }
     }
 
-    /// Constrains `cm` to be the commitment: `cm = H(domain, pk, rho, rcm)`, where `domain` is `D_NOTE + kind`.
+    /// Constrains `cm` to be the commitment: `cm = H(domain, pk, rho, rcm)`, where `domain` is
+    /// `D_NOTE + kind`.
     ///
     /// # Cost
-    /// 294 rows when the kind is a constant, 297 else.
+    /// 294 rows if the kind is a constant, otherwise 297.
     pub fn commitment(&self, b: &mut Builder, domain: &Num, pk: &Num, cm: &Num) {
         poseidon::hash4_is(b, [domain, pk, &self.rho, &self.rcm], cm);
     }
@@ -222,8 +225,10 @@ mod tests {
             for card in &cards {
                 let cm = card.commitment(key.public_key());
                 let nf = Card::nullifier(&key, cm);
-                // The nullifier is a function of key and commitment: neither place nor path goes into it.
-                prop_assert_eq!(nf, Card::nullifier(&key.clone(), card.clone().commitment(key.public_key())));
+                // The nullifier depends only on key and commitment, not on position or path.
+                let cm_again = card.clone().commitment(key.public_key());
+                let again = Card::nullifier(&key.clone(), cm_again);
+                prop_assert_eq!(nf, again);
                 prop_assert_ne!(nf, Card::nullifier(&SpendKey::from_field(other), cm));
                 seen.insert(nf);
             }

@@ -4,18 +4,18 @@ use std::fmt;
 
 macro_rules! clauses {
     ($($tag:ident = $meaning:literal,)+) => {
-        /// A clause of a statement. The same tag stands in `docs/spec/statements.md`, at the rows that enforce the clause, and in the
-        /// name of the test that makes it alone false.
+        /// A clause of a statement. The same tag stands in `docs/spec/statements.md`, at the rows
+        /// that enforce the clause, and in the name of the test that makes it alone false.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Clause {
             $(#[doc = $meaning] $tag,)+
         }
 
         impl Clause {
-            /// Every clause, in the order of the statements.
+            /// All clauses, in the order of the statements.
             pub const ALL: &[Self] = &[$(Self::$tag,)+];
 
-            /// The tag, as in `F3`.
+            /// The tag, such as `F3`.
             pub const fn tag(self) -> &'static str {
                 match self { $(Self::$tag => stringify!($tag),)+ }
             }
@@ -60,9 +60,9 @@ impl fmt::Display for Clause {
     }
 }
 
-/// A statement is false: the first clause that does not hold.
+/// A statement is false. This is the first clause that does not hold.
 ///
-/// It names the clause and nothing of the witness.
+/// It names the clause, and reveals nothing of the witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClauseError {
     /// The false clause.

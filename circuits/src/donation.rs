@@ -20,29 +20,30 @@ use crate::{
     r1cs::{Builder, Declaration, Num},
 };
 
-/// What makes a donation its owner's: the receipt, and what hides them both.
+/// What ties a donation to its owner: the receipt, and the blinding that hides both.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Ownership {
     /// `H2F("receipt", receipt bytes)`.
     pub receipt: Fr,
-    /// Random.
+    /// Random blinding.
     pub rcm: Fr,
 }
 
 impl Ownership {
-    /// The ownership of the donation that has this receipt.
+    /// Creates the ownership of the donation with this receipt.
     pub fn new(receipt: &[u8], rcm: Fr) -> Self {
         Self { receipt: h2f(Context::Receipt, Writer::new().bytes(receipt)), rcm }
     }
 
-    /// `own = H(D_OWN, pk, receipt, rcm)`, the owner's part of the public record. The rest of the leaf is
-    /// [`Record::body`](wufu_verifier::Record::body) and [`Record::leaf`](wufu_verifier::Record::leaf).
+    /// Computes `own = H(D_OWN, pk, receipt, rcm)`, the owner's part of the public record. The rest
+    /// of the leaf is [`Record::body`](wufu_verifier::Record::body) and
+    /// [`Record::leaf`](wufu_verifier::Record::leaf).
     pub fn own(&self, pk: PublicKey) -> Fr {
         hash4(self.inputs(pk))
     }
 
-    /// The [`Ownership::own`] of many, each with its owner's public key, in their order. On the thread that calls; in lanes with feature `simd` of
-    /// the verifier.
+    /// Computes [`Ownership::own`] of many, each with its owner's public key, in order. It runs on
+    /// the calling thread, and in lanes with feature `simd` of the verifier.
     pub fn own_many<'a>(all: impl ExactSizeIterator<Item = (&'a Self, PublicKey)>) -> Vec<Fr> {
         let mut inputs = Zeroizing::new(Vec::with_capacity(all.len()));
         inputs.extend(all.map(|(ownership, pk)| ownership.inputs(pk)));
@@ -53,7 +54,7 @@ impl Ownership {
         [Domain::Own.value(), pk.fr(), self.receipt, self.rcm]
     }
 
-    /// `nf_d = H(D_DNF, sk, scope, don)`: one showing per donation and scope.
+    /// Computes `nf_d = H(D_DNF, sk, scope, don)`: one showing for each donation and scope.
     pub fn nullifier(sk: &SpendKey, scope: Scope, don: Fr) -> Fr {
         hash4([Domain::Dnf.value(), sk.to_field(), scope.fr(), don])
     }
@@ -80,7 +81,7 @@ impl OwnershipVar {
         }
     }
 
-    /// `own = H(D_OWN, pk, receipt, rcm)`.
+    /// Computes `own = H(D_OWN, pk, receipt, rcm)`.
     ///
     /// # Cost
     /// 294 rows.
@@ -101,16 +102,16 @@ impl OwnershipVar {
 
 /// The public part of a record inside a circuit.
 pub struct RecordVar {
-    /// What it went to.
+    /// The project that received the donation.
     pub project_key: Num,
-    /// How much.
+    /// The amount.
     pub amount: Num,
-    /// When.
+    /// When the donation was made.
     pub time: Num,
 }
 
 impl RecordVar {
-    /// `body = H(D_BODY, project_key, amount, time)`.
+    /// Computes `body = H(D_BODY, project_key, amount, time)`.
     ///
     /// # Cost
     /// 294 rows.
@@ -122,7 +123,7 @@ impl RecordVar {
     /// Constrains `don` to be the leaf: `don = H(D_DON, body, own)`.
     ///
     /// # Cost
-    /// 552 rows, the body's included.
+    /// 552 rows, including those of the body.
     pub fn leaf(&self, b: &mut Builder, own: &Num, don: &Num) {
         let body = self.body(b);
         let domain = b.constant(Domain::Don.value());

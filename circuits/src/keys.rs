@@ -22,47 +22,48 @@ use crate::{
     r1cs::{Builder, Declaration, Num},
 };
 
-/// The BLAKE3 context of the X25519 key, which is bytes and no field element.
+/// The BLAKE3 context of the X25519 key, which is bytes and not a field element.
 pub const ENCRYPTION_CONTEXT: &str = "wufu 2026-11 encryption key v1";
 
-/// The BLAKE3 context of made-up owners' seeds.
+/// The BLAKE3 context of seeds of made-up owners.
 pub const DEV_OWNER_CONTEXT: &str = "wufu 2026-11 dev owner v1";
 
-/// 32 random bytes from which, with the ledger, everything of a wallet comes back.
+/// 32 random bytes that, with the ledger, restore everything in a wallet.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Seed([u8; 32]);
 
 impl Seed {
-    /// A fresh seed.
+    /// Draws a fresh seed.
     pub fn random(rng: &mut (impl CryptoRng + RngCore)) -> Self {
         let mut seed = Self([0; 32]);
         rng.fill_bytes(&mut seed.0);
         seed
     }
 
-    /// The seed with these bytes.
+    /// Creates the seed from its bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The seed of the made-up wallet that owns the donation with this receipt, in trials whose owners all come from the text
-    /// `seed`. Whoever knows the text can show every donation.
+    /// Returns the seed of the made-up wallet that owns the donation with this receipt, in trials
+    /// in which all owners come from the text `seed`. Anybody who knows the text can show every
+    /// donation.
     pub fn dev_owner(seed: &str, receipt: &[u8]) -> Self {
         let message = Zeroizing::new(Writer::new().text(seed).bytes(receipt).finish());
         Self(blake3::derive_key(DEV_OWNER_CONTEXT, &message))
     }
 
-    /// The bytes, to be stored where only the owner reads.
+    /// The bytes, to be stored where only the owner can read them.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// `sk = H2F("spend key", seed, org)`: the keys of two orgs share nothing.
+    /// Computes `sk = H2F("spend key", seed, org)`. The keys of two organisations share nothing.
     pub fn spend_key(&self, org: &str) -> SpendKey {
         SpendKey(h2f(Context::SpendKey, Writer::new().bytes(&self.0).text(org)))
     }
 
-    /// The X25519 secret of an org, for messages to its address.
+    /// Returns the X25519 secret for messages to the address at `org`.
     pub fn decryption_key(&self, org: &str) -> StaticSecret {
         let mut message = Writer::new().bytes(&self.0).text(org).finish();
         let mut bytes = blake3::derive_key(ENCRYPTION_CONTEXT, &message);
@@ -72,17 +73,19 @@ impl Seed {
         secret
     }
 
-    /// The address of the wallet at an org.
+    /// Returns the wallet's address at an organisation.
     pub fn address(&self, org: &str) -> Address {
         let ek = x25519_dalek::PublicKey::from(&self.decryption_key(org));
         let pk = self.spend_key(org).public_key();
         Address { org: org.into(), pk, ek: ek.to_bytes() }
     }
 
-    /// `rcm_out = H2F("gift rcm", seed, nf_in, pk_friend)`: a wiped wallet can make the gift again.
+    /// Computes `rcm_out = H2F("gift rcm", seed, nf_in, pk_friend)`, so that a wiped wallet can
+    /// make the gift again.
     ///
-    /// The friend's key is in it: somebody who was offered the card and did not get it knows the blinding of that offer, and
-    /// under one blinding for all friends could try addresses until one makes the card that somebody else got.
+    /// The friend's key is part of it. Somebody who was offered the card and did not get it knows
+    /// the blinding of that offer; with one blinding for all friends, they could try addresses
+    /// until one makes the card that somebody else got.
     pub fn gift_rcm(&self, nf_in: Fr, pk_friend: PublicKey) -> Fr {
         h2f(Context::GiftRcm, Writer::new().bytes(&self.0).field(&nf_in).field(&pk_friend.fr()))
     }
@@ -94,22 +97,23 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// `sk`: whoever has it can spend, show and recognise everything of its owner at one org.
+/// `sk`: whoever has it can spend, show and recognise everything that its owner has at one
+/// organisation.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SpendKey(Fr);
 
 impl SpendKey {
-    /// The key with this value.
+    /// Creates the key from its value.
     pub fn from_field(value: Fr) -> Self {
         Self(value)
     }
 
-    /// The value, for a witness.
+    /// Returns the value, for a witness.
     pub fn to_field(&self) -> Fr {
         self.0
     }
 
-    /// `pk = H(D_PK, sk)`.
+    /// Computes `pk = H(D_PK, sk)`.
     pub fn public_key(&self) -> PublicKey {
         PublicKey(hash2([Domain::Pk.value(), self.0]))
     }
@@ -180,14 +184,14 @@ mod tests {
         let nf_in = Card::nullifier(&sk, card.commitment(sk.public_key()));
         let [ann, bob] =
             [1, 2].map(|friend| Seed::from_bytes([friend; 32]).spend_key("wufu").public_key());
-        // Ann was told how her card would open. Bob got it; (nf_in, cm_out) is public.
+        // Ann was told how her card would open. Bob got it, and (nf_in, cm_out) is public.
         let offered = Card::given(card.kind, nf_in, seed.gift_rcm(nf_in, ann));
         let given = Card::given(card.kind, nf_in, seed.gift_rcm(nf_in, bob));
         let cm_out = given.commitment(bob);
         for address in [ann, bob, sk.public_key()] {
             assert_ne!(offered.commitment(address), cm_out);
         }
-        // The giver, wiped, makes the same gift again.
+        // After a wipe, the giver makes the same gift again.
         let again = Card::given(card.kind, nf_in, seed.gift_rcm(nf_in, bob));
         assert_eq!(again.commitment(bob), cm_out);
     }

@@ -16,21 +16,21 @@ use crate::{
     r1cs::{Builder, Num},
 };
 
-/// What a registrar gives a person: the salt that hides their leaf.
+/// What a registrar gives to a person: the salt that hides their leaf.
 #[derive(Clone, PartialEq, Eq, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 pub struct Person {
-    /// Random.
+    /// The random salt.
     pub salt: Fr,
 }
 
 impl Person {
-    /// `person = H(D_PERSON, pk, salt)`, the leaf of the person log.
+    /// Computes `person = H(D_PERSON, pk, salt)`, the leaf of the person log.
     pub fn leaf(&self, pk: PublicKey) -> Fr {
         hash3(self.inputs(pk))
     }
 
-    /// The [`Person::leaf`] of many, each with their public key, in their order. On the thread that calls; in lanes with feature `simd` of the
-    /// verifier.
+    /// Computes [`Person::leaf`] of many, each with their public key, in order. It runs on the
+    /// calling thread, and in lanes with feature `simd` of the verifier.
     pub fn leaves<'a>(all: impl ExactSizeIterator<Item = (&'a Self, PublicKey)>) -> Vec<Fr> {
         let mut inputs = Zeroizing::new(Vec::with_capacity(all.len()));
         inputs.extend(all.map(|(person, pk)| person.inputs(pk)));
@@ -41,7 +41,7 @@ impl Person {
         [Domain::Person.value(), pk.fr(), self.salt]
     }
 
-    /// `nf_p = H(D_PNF, sk, scope)`: one claim per person and campaign.
+    /// Computes `nf_p = H(D_PNF, sk, scope)`: one claim for each person and campaign.
     pub fn nullifier(sk: &SpendKey, scope: Scope) -> Fr {
         hash3([Domain::Pnf.value(), sk.to_field(), scope.fr()])
     }
@@ -60,7 +60,7 @@ pub struct PersonVar {
 }
 
 impl PersonVar {
-    /// `person = H(D_PERSON, pk, salt)`.
+    /// Computes `person = H(D_PERSON, pk, salt)`.
     ///
     /// # Cost
     /// 258 rows.

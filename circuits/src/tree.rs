@@ -11,39 +11,41 @@ use zeroize::Zeroizing;
 
 use crate::gadgets::path::{Children, Path, PathError};
 
-/// An append-only tree of a fixed depth. Places past the last leaf are empty.
+/// An append-only tree of a fixed depth. Places after the last leaf are empty.
 ///
 /// # Cost
-/// 43 bytes of memory a leaf. Only nodes that exist are stored: an empty subtree is a constant of its height.
+/// 43 bytes of memory for each leaf. Only nodes that exist are stored: an empty subtree is a
+/// constant of its height.
 #[derive(Clone)]
 pub struct Tree {
-    // `levels[0]` are the leaves, `levels[k]` their ancestors k levels up: as many as have a leaf below them.
+    // `levels[0]` are the leaves, `levels[k]` their ancestors k levels up that have a leaf below
+    // them.
     levels: Vec<Vec<Fr>>,
-    // The value of an empty place at each level, the root's included.
+    // The value of an empty place at each level, including the root's.
     empty: Vec<Fr>,
 }
 
-/// Why a tree cannot do what was asked.
+/// Errors from the operations of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TreeError {
-    /// More leaves than places.
+    /// There are more leaves than places.
     Full {
-        /// How many leaves there would be.
+        /// The number of leaves that there would be.
         got: usize,
-        /// Levels of the tree.
+        /// The number of levels.
         depth: usize,
     },
-    /// There is no leaf at this place.
+    /// There is no leaf at this position.
     NoLeaf {
-        /// The place.
+        /// The position.
         place: usize,
-        /// How many leaves there are.
+        /// The number of leaves.
         leaves: usize,
     },
-    /// The empty leaf, which is no leaf.
+    /// The leaf has the value of an empty place.
     EmptyLeaf,
-    /// A path of another depth was asked for.
+    /// The requested path has another depth.
     Path(PathError),
 }
 
@@ -71,24 +73,24 @@ impl From<PathError> for TreeError {
 }
 
 impl Tree {
-    /// An empty tree of `depth` levels.
+    /// Creates an empty tree of `depth` levels.
     pub fn new(depth: usize) -> Self {
         let empty = (0..=depth).map(empty_root).collect();
         Self { levels: vec![Vec::new(); depth + 1], empty }
     }
 
-    /// An empty roof of `depth` levels: its leaves are the roots of shards.
+    /// Creates an empty roof of `depth` levels, whose leaves are the roots of shards.
     pub fn roof(depth: usize) -> Self {
         Self::filled(depth, empty_root(SHARD_DEPTH))
     }
 
-    /// An empty tree of `depth` levels whose empty places are `fill`.
+    /// Creates an empty tree of `depth` levels whose empty places are `fill`.
     fn filled(depth: usize, fill: Fr) -> Self {
         let empty = std::iter::successors(Some(fill), |below| Some(parent([*below; ARITY])));
         Self { levels: vec![Vec::new(); depth + 1], empty: empty.take(depth + 1).collect() }
     }
 
-    /// The tree of a project set: its members, the last one repeated to fill.
+    /// Creates the tree of a project set: its members, with the last one repeated to fill.
     pub fn of_set(set: &ProjectSet) -> Self {
         let (leaves, last) = set.leaves();
         let mut tree = Self::filled(SET_DEPTH, last);
@@ -97,27 +99,27 @@ impl Tree {
         tree
     }
 
-    /// Levels between leaf and root.
+    /// The number of levels between leaf and root.
     pub fn depth(&self) -> usize {
         self.levels.len() - 1
     }
 
-    /// Leaves.
+    /// The number of leaves.
     pub fn len(&self) -> usize {
         self.levels[0].len()
     }
 
-    /// Whether there is no leaf.
+    /// Whether the tree has no leaf.
     pub fn is_empty(&self) -> bool {
         self.levels[0].is_empty()
     }
 
-    /// The leaves in their order.
+    /// The leaves in order.
     pub fn leaves(&self) -> &[Fr] {
         &self.levels[0]
     }
 
-    /// The nodes that exist `height` levels above the leaves: shard roots at 8.
+    /// The nodes that exist `height` levels above the leaves. Shard roots are at 8.
     pub fn level(&self, height: usize) -> &[Fr] {
         self.levels.get(height).map_or(&[], Vec::as_slice)
     }
@@ -128,22 +130,23 @@ impl Tree {
         self.levels[depth].first().copied().unwrap_or(self.empty[depth])
     }
 
-    /// Appends leaves; the first of them comes to place [`Tree::len`].
+    /// Appends leaves. The first of them goes to position [`Tree::len`].
     ///
     /// # Errors
-    /// When there is no room for all of them, or one is 0. Then none is appended.
+    /// Returns an error if there is no room for all of them, or one is 0. Then none is appended.
     ///
     /// # Cost
-    /// A third of a hash a leaf, plus one a level.
+    /// A third of a hash for each leaf, plus one for each level.
     pub fn extend(&mut self, leaves: &[Fr]) -> Result<(), TreeError> {
         self.extend_with(leaves, parents)
     }
 
-    /// [`Tree::extend`] with the hashing of a level left to the caller, who may spread it over threads: `hash` gets nodes'
-    /// children and returns the nodes, in order (see [`parents`]).
+    /// [`Tree::extend`] with the hashing of each level left to the caller, who may spread it over
+    /// threads: `hash` takes the children of nodes and returns the nodes, in order (see
+    /// [`parents`]).
     ///
     /// # Errors
-    /// As [`Tree::extend`].
+    /// Returns the errors of [`Tree::extend`].
     pub fn extend_with(
         &mut self,
         leaves: &[Fr],
@@ -164,7 +167,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Computes anew every node above the leaves from place `first` on.
+    /// Recomputes every node above the leaves from position `first` on.
     fn rehash(&mut self, first: usize, hash: &mut impl FnMut(&[Children]) -> Vec<Fr>) {
         let mut dirty = first;
         for height in 0..self.depth() {
@@ -179,7 +182,7 @@ impl Tree {
         }
     }
 
-    /// The children, at `height`, of node `node` one level up.
+    /// Returns the children, at `height`, of node `node` one level up.
     fn children(&self, height: usize, node: usize) -> Children {
         let level = &self.levels[height];
         std::array::from_fn(|child| {
@@ -187,10 +190,10 @@ impl Tree {
         })
     }
 
-    /// The path of the leaf at `place`.
+    /// Returns the path of the leaf at `place`.
     ///
     /// # Errors
-    /// When there is no such leaf, or the tree has another depth than `DEPTH`.
+    /// Returns an error if there is no such leaf, or the tree does not have depth `DEPTH`.
     pub fn path<const DEPTH: usize>(&self, place: usize) -> Result<Path<DEPTH>, TreeError> {
         if self.depth() != DEPTH {
             return Err(PathError::Depth { got: self.depth(), expected: DEPTH }.into());
@@ -198,10 +201,11 @@ impl Tree {
         self.lowest(place)
     }
 
-    /// The path of the leaf at `place` inside its shard. Once the shard is full, it never changes.
+    /// Returns the path of the leaf at `place` inside its shard. Once the shard is full, it never
+    /// changes.
     ///
     /// # Errors
-    /// When there is no such leaf, or the tree is lower than a shard.
+    /// Returns an error if there is no such leaf, or the tree is lower than a shard.
     pub fn shard_path(&self, place: usize) -> Result<Path<SHARD_DEPTH>, TreeError> {
         self.lowest(place)
     }
@@ -212,11 +216,12 @@ impl Tree {
         }
         let mut node = place;
         let levels = (0..self.depth().min(DEPTH)).map(|height| {
-            // Level by level: a shift by all of them at once is wider than a place where a `usize` has 32 bits.
+            // Level by level: a shift over all levels at once would be too wide where a `usize` has
+            // 32 bits.
             node /= ARITY;
             self.children(height, node)
         });
-        // A path names its leaf: no copy of it is left behind.
+        // A path names its leaf, so no copy of it is left behind.
         let levels: Zeroizing<Vec<Children>> = Zeroizing::new(levels.collect());
         Ok(Path::from_levels(&levels)?)
     }
@@ -228,12 +233,12 @@ impl fmt::Debug for Tree {
     }
 }
 
-/// The nodes over these children, on this thread.
+/// Computes the nodes over these children, on this thread.
 pub fn parents(children: &[Children]) -> Vec<Fr> {
     merkle::parents(children)
 }
 
-/// The path of a member of a project set, or `None` when the project is none.
+/// Returns the path of a member of a project set, or `None` if the project is not a member.
 pub fn set_path(set: &ProjectSet, project: ProjectKey) -> Option<Path<SET_DEPTH>> {
     let place = set.keys().binary_search(&project).ok()?;
     Tree::of_set(set).path(place).ok()
@@ -303,7 +308,7 @@ mod tests {
         assert_eq!(tree.path::<4>(7), Err(wrong(3, 4).into()));
         assert_eq!(Path::<4>::from_levels(path.levels()), Err(wrong(3, 4)));
         assert_eq!(Path::<2>::from_levels(path.levels()), Err(wrong(3, 2)));
-        // An inner node has a path, of a lower tree: no leaf's.
+        // An inner node has a path of a lower tree, not the path of a leaf.
         let inner = Path::<2>::from_levels(&path.levels()[1..]).unwrap();
         assert_eq!(inner.root(tree.level(1)[1]), Some(tree.root()));
         assert_eq!(path.root(tree.level(1)[1]), None);
@@ -311,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_shard_path_and_a_roof_path_make_the_whole() {
-        // Past one shard, with leaves that are cheap to make.
+        // More than one shard, with leaves that are cheap to make.
         let all = leaves(0..(merkle::SHARD_LEAVES as u64 + 9));
         let mut tree = Tree::new(10);
         tree.extend(&all).unwrap();
@@ -350,7 +355,11 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(16))]
         #[test]
-        fn a_path_holds_for_its_leaf_alone(size in 1usize..64, place in 0usize..64, other in 0usize..64) {
+        fn a_path_holds_for_its_leaf_alone(
+            size in 1usize..64,
+            place in 0usize..64,
+            other in 0usize..64,
+        ) {
             let (place, other) = (place % size, other % size);
             let all = leaves(0..size as u64);
             let mut tree = Tree::new(3);

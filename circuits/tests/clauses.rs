@@ -1,5 +1,6 @@
-//! For every clause: generated statements false in that clause alone, refused by the native check, which names the
-//! clause, and by the circuit, in rows of that clause and no others.
+//! For every clause: generated statements that are false in that clause only. The native check
+//! refuses them and names the clause; the circuit refuses them in rows of that clause and no
+//! others.
 //!
 //! The tag of the clause stands in the name of its test.
 #![allow(non_snake_case, reason = "a tag is written as everywhere else")]
@@ -26,7 +27,8 @@ use wufu_verifier::{
 
 const LEVELS: u64 = 32; // More than any tree has.
 
-/// For each of the five cards: makes a true claim, changes it for this card, and sees that exactly `clause` is false.
+/// For each of the five cards: makes a true claim, changes it for this card, and checks that
+/// exactly `clause` is false.
 fn alone_for_each_card(clause: Clause, change: impl Fn(&mut StdRng, &mut FiveFuInstance, usize)) {
     for (card, mut rng) in rngs(5).enumerate() {
         let mut claim = five_fu(&mut rng);
@@ -35,7 +37,8 @@ fn alone_for_each_card(clause: Clause, change: impl Fn(&mut StdRng, &mut FiveFuI
     }
 }
 
-/// Breaks a path at one level: below, it leads from the leaf to elsewhere; from there on, it is as it was.
+/// Breaks a path at one level. Below, it leads from the leaf to somewhere else; from there on, it
+/// is unchanged.
 ///
 /// # Shapes
 /// `level` is from 1 to below `DEPTH`: nothing is below the lowest.
@@ -128,7 +131,7 @@ fn clause_F3_a_card_that_is_not_in_the_log() {
 #[test]
 fn clause_F3_a_card_of_another_log() {
     alone_for_each_card(Clause::F3, |rng, claim, card| {
-        // A good path, to a root of its own: all five must end in one root.
+        // A valid path to a root of its own: all five must end in one root.
         let leaf = claim.private.cards[card].cm;
         claim.private.cards[card].path = paths(rng, &[leaf]).pop().unwrap();
     });
@@ -173,7 +176,8 @@ fn clause_F5_a_person_who_is_not_in_the_log() {
 #[test]
 fn clause_F5_a_person_who_lends_their_place() {
     alone(Clause::F5, five_fu, |rng, claim: &mut FiveFuInstance| {
-        // Own cards under an own key; somebody who does not claim tells salt and path of their leaf.
+        // The claimant's own cards under their own key. Somebody who does not claim reveals salt
+        // and path of their leaf.
         let lender = samples::spend_key(rng, "wufu").public_key();
         let w = &mut claim.private;
         let lent = Person { salt: w.salt }.leaf(lender);
@@ -272,8 +276,8 @@ fn clause_D2_a_record_that_is_not_the_leafs() {
 #[test]
 fn clause_D2_another_member_of_the_set() {
     alone(Clause::D2, donation, |_, showing: &mut DonationInstance| {
-        // Who gave to the wrong project. Up to four members lie under one node of the set's tree, and a path does not say
-        // which of them it is of: D6 holds as it stands.
+        // Somebody who gave to the wrong project. Up to four members lie under one node of the
+        // set's tree, and a path does not say which of them it is of: D6 holds as it stands.
         let w = &mut showing.private;
         let mine = w.project_key;
         let other = w.set_path.levels()[0].into_iter().find(|member| *member != mine);
@@ -408,7 +412,7 @@ fn clause_G1_a_card_of_another_key() {
 #[test]
 fn clause_G2_a_card_of_another_kind_or_owner() {
     alone(Clause::G2, gift, |_, gift: &mut GiftInstance| {
-        // What is in the log is of one kind, what is given claims the next.
+        // The card in the log is of one kind, and the gift claims the next.
         let next = gift.private.kind + Fr::ONE;
         gift.private.kind = if next == Fr::from(5u64) { Fr::from(0u64) } else { next };
         gift.public = gift.private.statement();

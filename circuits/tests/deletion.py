@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""Deletes each call that lays rows from the source of the circuits, one at a time, and sees which test fails.
+"""Deletes each call that lays rows from the source of the circuits, one at a time, and sees which
+test fails.
 
-The calls are found by name in `circuits/src`: those of the builder (`row`, `product`, `product_is_zero`), and those of gadgets, which
-lay many. A call that is a statement is taken out. One whose value is needed is put in place by a wire of the same value, which nothing
-ties: what was computed stays, and what was constrained is gone. True witnesses still pass, so `honest_instances_are_accepted` must.
+The calls are found by name in `circuits/src`: those of the builder (`row`, `product`,
+`product_is_zero`), and those of gadgets, which lay many rows. A call that is a statement is
+removed. A call whose value is needed is replaced by a wire of the same value that nothing
+constrains: the computation stays, and the constraint is gone. True witnesses still pass, so
+`honest_instances_are_accepted` must, too.
 
-Tests are asked in the order of TESTS, until one fails. `shape` is not asked: it pins the number of rows, and would always fail.
+Tests run in the order of TESTS, until one fails. `shape` is left out: it pins the number of rows,
+and would always fail.
 
     python3 circuits/tests/deletion.py              every tenth call, for a look
     python3 circuits/tests/deletion.py --long       all of them; prints the list of docs/reports/deletion-source.md
     python3 circuits/tests/deletion.py --list       the calls alone
 
-It works in target/deletion, a copy with a target folder of its own, and leaves the tree as it is. Ends with 1 when a call survives.
+It works in target/deletion, a copy with a target folder of its own, and does not change the tree.
+It exits with 1 if a call survives.
 """
 
 import os
@@ -25,16 +30,25 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 COPY = ROOT / "target/deletion"
-FILES = ["gadgets/path.rs", "gadgets/range.rs", "card.rs", "donation.rs", "keys.rs", "person.rs", "gadgets/poseidon/mod.rs", "statements/*.rs"]
+FILES = [
+    "gadgets/path.rs",
+    "gadgets/range.rs",
+    "card.rs",
+    "donation.rs",
+    "keys.rs",
+    "person.rs",
+    "gadgets/poseidon/mod.rs",
+    "statements/*.rs",
+]
 TESTS = ["clauses", "failures", "mutation", "hunt"]
 HONEST = "honest_instances_are_accepted"
-# A call with the builder first, or a method of it. What gives back a wire and is made of other calls (`own`, `body`, `leaf` of a
-# person) is deleted inside.
+# A call with the builder first, or a method of the builder. Functions that return a wire and
+# consist of other calls (`own`, `body`, `leaf` of a person) are deleted inside.
 CALL = re.compile(r"(?:[\w.]+\.|\w+::)*(?:row|product|product_is_zero|fits::<[^>]*>|hash\d_is|hash\d|public_key|commitment|nullifier|root|leaf|given)\(")
 
 
 def end(text, start):
-    """The place after the bracket that closes the one before `start`."""
+    """Returns the position after the bracket that closes the one before `start`."""
     depth = 1
     for at in range(start, len(text)):
         depth += text[at] in "([{"
@@ -57,7 +71,7 @@ def arguments(text):
 
 
 def wire(call, given):
-    """What gives the same value and ties nothing."""
+    """Returns an expression with the same value and without a constraint."""
     if call.startswith("b.product("):
         left, right = given
         compute = f"(|x: &crate::r1cs::Num, y: &crate::r1cs::Num| x.value() * y.value())({left}, {right})"
@@ -72,7 +86,7 @@ def wire(call, given):
 
 
 def calls():
-    """Path, line, text and replacement of each call."""
+    """Yields the path, line, position and replacement of each call."""
     for pattern in FILES:
         for path in sorted((ROOT / "circuits/src").glob(pattern)):
             text = path.read_text(encoding="utf-8")
@@ -93,11 +107,11 @@ def calls():
 
 
 def test(name):
-    """Names of the tests of a file that fail; None when it does not compile."""
+    """Returns the names of a file's tests that fail, or None if it does not compile."""
     command = ["cargo", "test", "--quiet", "--release", "-p", "wufu-circuits", "--test", "circuits", "--no-fail-fast", f"{name}::"]
-    # Built soon rather than fast: the circuits alone change.
+    # Build quickly rather than run fast: only the circuits change.
     command += ["--config", "profile.release.package.wufu-circuits.opt-level=1"]
-    # What is called by nobody any more is no error here.
+    # Unused functions are not errors here.
     variables = os.environ | {"CARGO_TARGET_DIR": str(COPY / "target"), "RUSTFLAGS": "--cap-lints=allow", "WUFU_NODE": ""}
     ran = subprocess.run(command, cwd=COPY, env=variables, capture_output=True, text=True)
     if "test result:" not in ran.stdout:
@@ -117,12 +131,15 @@ def main():
         found = found[::10]
     shutil.rmtree(COPY / "circuits", ignore_errors=True)
     COPY.mkdir(parents=True, exist_ok=True)
-    for name in subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n"):
+    command = ["git", "ls-files", "-co", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listed.stdout.split("\n"):
         source, to = ROOT / name, COPY / name
         if name and source.is_file() and (not to.exists() or to.read_bytes() != source.read_bytes()):
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, to)
-    head = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = ["git", "describe", "--always", "--dirty"]
+    head = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     print(f"At commit {head.stdout.strip()}, {len(found)} calls.\n")
     begun = time.monotonic()
     if failed := [failing for name in TESTS for failing in test(name) or []]:

@@ -1,4 +1,5 @@
-//! Failures of other systems, tried on the circuits: false statements, refused by native check and circuit.
+//! Failures of other systems, tried on the circuits: false statements, refused by native check and
+//! circuit.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::common::{CASES, accepted, alone, broken_clauses, refused, rngs};
@@ -22,7 +23,8 @@ use wufu_verifier::{
 /// Rows of docs/failures.md: 10.
 #[test]
 fn a_kind_between_the_kinds_is_refused() {
-    // A fraction and a large kind are no selectors, though every other clause holds: see also clause_G6.
+    // A fraction and a large kind do not select a kind, although every other clause holds: see also
+    // clause_G6.
     let third = Fr::from(3u64).inverse().unwrap();
     alone(Clause::G6, gift, |rng, gift: &mut GiftInstance| {
         let w = &mut gift.private;
@@ -36,8 +38,8 @@ fn a_kind_between_the_kinds_is_refused() {
 /// Rows of docs/failures.md: 11.
 #[test]
 fn an_inner_node_is_no_leaf() {
-    // The value above the card, as if it were the card: it is on the path, but no level of the path holds it in the
-    // leaf's place.
+    // The value above the card, presented as if it were the card: it is on the path, but no level
+    // of the path holds it in the leaf's place.
     alone(Clause::F3, five_fu, |_, claim: &mut FiveFuInstance| {
         let card = &mut claim.private.cards[2];
         let mut levels = card.path.levels()[1..].to_vec();
@@ -49,7 +51,8 @@ fn an_inner_node_is_no_leaf() {
         levels.push(*gift.private.path.levels().last().unwrap());
         gift.private.path = Path::from_levels(&levels).unwrap();
     });
-    // An inner node of the donation log as donation: the path is repaired, so what refuses is that it opens to nothing.
+    // An inner node of the donation log, presented as a donation. The path is repaired, so the
+    // refusal is because it does not open.
     for mut rng in rngs(CASES) {
         let mut showing = donation(&mut rng);
         let w = &mut showing.private;
@@ -61,9 +64,10 @@ fn an_inner_node_is_no_leaf() {
     }
 }
 
-/// Rows of docs/failures.md: 11.
-/// A card's commitment and a node of the log are outputs of one hash: four neighbouring leaves that spell an opening have a
-/// parent that opens as a card. What keeps it from being one is that it stands a level above the leaves.
+/// Rows of SECURITY.md: 11.
+/// A card's commitment and a node of the log are outputs of one hash: four neighbouring leaves that
+/// spell an opening have a parent that opens as a card. It is refused because it stands a level
+/// above the leaves.
 #[test]
 fn four_leaves_that_spell_a_card_are_none() {
     for mut rng in rngs(CASES) {
@@ -80,7 +84,7 @@ fn four_leaves_that_spell_a_card_are_none() {
             refused(&given, Clause::G3);
         }
 
-        // The same in a claim, whose other cards are honest ones of the same log.
+        // The same in a claim whose other cards are honest cards of the same log.
         let mut claim = five_fu(&mut rng);
         let w = &mut claim.private;
         let k = rng.gen_range(0..5);
@@ -103,7 +107,8 @@ fn four_leaves_that_spell_a_card_are_none() {
     }
 }
 
-/// What somebody would show for the node above the first four leaves: its fifteen levels, and a sixteenth.
+/// What somebody would show for the node above the first four leaves: its fifteen levels, and a
+/// sixteenth.
 fn from_one_level_up(log: &Tree) -> [Path<CARD_DEPTH>; 4] {
     let path: Path<CARD_DEPTH> = log.path(0).unwrap();
     let [lowest, .., top] = *path.levels();
@@ -127,7 +132,7 @@ fn what_a_leaf_is_made_of_is_no_leaf() {
             (given.private.path, given.private.cm) = (Path::from_levels(&levels).unwrap(), below);
             given.public = given.private.statement();
             given.public.root = honest.public.root;
-            // It opens to nothing, and its path ends a level too low.
+            // It does not open, and its path ends a level too low.
             assert_eq!(given.false_clauses(), [Clause::G2, Clause::G3]);
             assert_eq!(broken_clauses(&given), [Clause::G2, Clause::G3]);
         }
@@ -137,7 +142,7 @@ fn what_a_leaf_is_made_of_is_no_leaf() {
 /// Rows of docs/failures.md: 12.
 #[test]
 fn the_empty_leaf_is_no_member() {
-    // A place that is empty does lead to the root; what is claimed of it cannot be opened.
+    // An empty place does lead to the root, but what is claimed about it cannot be opened.
     let empty = Fr::from(0u64);
     for mut rng in rngs(CASES) {
         let mut showing = donation(&mut rng);
@@ -163,7 +168,7 @@ fn the_empty_leaf_is_no_member() {
         claim.public = claim.private.statement();
         refused(&claim, Clause::F2);
 
-        // An empty place as a person: whatever salt is said to have made it.
+        // An empty place as a person, whatever salt is claimed for it.
         let mut claim = five_fu(&mut rng);
         claim.private.person = paths(&mut rng, &[empty]).pop().unwrap();
         claim.private.persons_root = claim.private.person.top();
@@ -190,7 +195,7 @@ fn amounts_do_not_wrap() {
             },
         );
     }
-    // Bounds swapped: nothing is between them.
+    // Swapped bounds: nothing is between them.
     for amount in [5, 10, 15] {
         alone(
             Clause::D7,
@@ -204,7 +209,8 @@ fn amounts_do_not_wrap() {
     }
 }
 
-/// Sees that native check and circuit are of one mind about an amount, or a time, between bounds of any size.
+/// Checks that native check and circuit agree about an amount, or a time, between bounds of any
+/// size.
 fn within_bounds(rng: &mut StdRng, is_time: bool, [value, min, max]: [Fr; 3], holds: bool) {
     let mut showing = samples::donation_of(rng, (0, 0..=0), (0, 0..=0));
     let w = &mut showing.private;
@@ -266,7 +272,8 @@ fn native_and_circuit_agree_at_every_edge() {
 /// Rows of docs/failures.md: 14.
 #[test]
 fn one_card_one_nullifier() {
-    // Another path of the same card, and another claim: the same nullifier. Any other nullifier is refused.
+    // Another path of the same card, and another claim: the same nullifier. Any other nullifier is
+    // refused.
     for mut rng in rngs(CASES) {
         let claim = five_fu(&mut rng);
         let sk = SpendKey::from_field(claim.private.sk);
@@ -339,8 +346,9 @@ fn one_gift_one_nullifier() {
     }
 }
 
-/// Rows of docs/failures.md: 14.
-/// What keeps a card from being given away and claimed: both statements show one nullifier, so one spent set takes it once.
+/// Rows of SECURITY.md: 14.
+/// A card cannot be both given away and claimed: both statements show the same nullifier, so one
+/// spent set takes it once.
 #[test]
 fn a_card_given_and_claimed_shows_one_nullifier() {
     for mut rng in rngs(CASES) {
@@ -357,7 +365,7 @@ fn a_card_given_and_claimed_shows_one_nullifier() {
             let mut given = GiftWitness::new(&sk, (&card, path), friend, rcm, ext).into_instance();
             accepted(&given);
             assert_eq!(given.public.nf_in, nf);
-            // And no other would do.
+            // No other nullifier would do.
             given.public.nf_in += Fr::ONE;
             given.public.cm_out =
                 Card::given(kind, given.public.nf_in, rcm).commitment(friend).fr();
@@ -366,9 +374,9 @@ fn a_card_given_and_claimed_shows_one_nullifier() {
     }
 }
 
-/// Rows of docs/failures.md: 30.
-/// Who issues cards and registers persons chooses or sees all of these, and keeps them for ever. None is a key, nor is what they hash to
-/// a key or a nullifier.
+/// Rows of SECURITY.md: 30.
+/// Whoever issues cards and registers persons chooses or sees all of these values, and keeps them
+/// for ever. None of them is a key, and none hashes to a key or a nullifier.
 #[test]
 fn what_an_issuer_and_a_registrar_hold_spends_nothing() {
     for mut rng in rngs(1) {
@@ -393,7 +401,7 @@ fn what_an_issuer_and_a_registrar_hold_spends_nothing() {
                 }
             }
         }
-        // As somebody's key, with all that follows from it: another key has another pk.
+        // As somebody's key, with everything that follows from it: another key has another pk.
         for value in held {
             let mut tried = claim.clone();
             tried.private.sk = value;

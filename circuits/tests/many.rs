@@ -1,4 +1,4 @@
-//! Leaves and owners' parts that are hashed many at a time are those that are hashed one by one.
+//! Leaves and owners' parts that are hashed many at a time equal those hashed one by one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;

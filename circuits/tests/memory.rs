@@ -1,6 +1,7 @@
-//! What is left in the memory of a process when the passes over a circuit are done.
+//! What is left in a process's memory after the passes over a circuit.
 //!
-//! The one test of this binary: the search of another, beside it, would read these secrets into a buffer of its own.
+//! This test is alone in its binary: another one's search would read these secrets into a buffer of
+//! its own.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -19,8 +20,8 @@ use zeroize::Zeroizing;
 
 const CHUNK: usize = 1 << 20;
 
-/// Secrets as they lie in memory, but with all bits turned round, so that these are no copies. Of the four limbs the upper
-/// two: an allocator writes over the lower ones of what it is given back.
+/// Secrets as they lie in memory, with all bits inverted, so that these are not copies. Only the
+/// upper two of the four limbs: an allocator overwrites the lower ones of freed memory.
 struct Canaries(StdRng, Vec<[u64; 2]>);
 
 impl Canaries {
@@ -34,8 +35,8 @@ impl Canaries {
         path.levels_mut().iter_mut().flatten().for_each(|child| self.put(child));
     }
 
-    /// How many are found in this process. Its stack is left out: what is moved leaves copies there until a later call
-    /// writes over them.
+    /// Counts how many are found in this process. The stack is left out: moves leave copies there
+    /// until later calls overwrite them.
     fn found(&self) -> usize {
         let stack = std::ptr::from_ref(&self).addr() as u64;
         let mut mem = File::open("/proc/self/mem").unwrap();
@@ -52,7 +53,7 @@ impl Canaries {
             for at in (from..to).step_by(CHUNK) {
                 mem.seek(SeekFrom::Start(at)).unwrap();
                 let size = CHUNK.min(usize::try_from(to - at).unwrap());
-                // A mapping may be gone since it was listed: then there is nothing to find.
+                // A mapping may be gone since it was listed. Then there is nothing to find.
                 if mem.read_exact(&mut chunk[..size]).is_ok() {
                     found += self.found_in(&chunk[..size]);
                 }
@@ -71,7 +72,8 @@ impl Canaries {
     }
 }
 
-/// Puts secrets into an instance, lets the circuit run over it, and sees that they are gone with it.
+/// Puts secrets into an instance, lets the circuit run over it, and checks that they are gone with
+/// it.
 fn leaves_nothing<C: Circuit>(put: impl FnOnce(&mut Canaries, &mut C)) {
     let mut canaries = Canaries(StdRng::seed_from_u64(18), Vec::new());
     let mut instance = C::blank();

@@ -1,7 +1,8 @@
-//! One change at a time: whatever is changed in a true witness, the circuit notices.
+//! One change at a time: whatever changes in a true witness, the circuit notices.
 //!
-//! All wires in every run. All private values of donations and gifts; of claims, whose circuit is the largest and where each
-//! value is a pass over it, a random sample, and all of them with `WUFU_FULL=1`.
+//! Every run changes all wires, and all private values of donations and gifts. Claims have the
+//! largest circuit, and each value is a pass over it, so a run changes a random sample of their
+//! private values, and all of them with `WUFU_FULL=1`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{collections::BTreeMap, fmt::Debug};
@@ -13,17 +14,18 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::index};
 use wufu_analysis::samples::{Sample, donation, five_fu, gift};
 use wufu_circuits::{Circuit, Clause, DonationInstance, FiveFuInstance, GiftInstance, R1cs};
 
-/// How many private values of a claim are changed in a run that is not full.
+/// The number of private values of a claim that a run changes if it is not full.
 const SAMPLE: usize = 25;
 
-/// Circuits with no more private values than these have all of them changed.
+/// Circuits with no more private values than this have all of them changed.
 const FEW: usize = 100;
 
 /// Changes that the circuit does not notice, by wire and change, with the reason.
 ///
-/// `ext` is squared, and `-ext` has the same square. It is a public input: a proof made for `ext` does not verify for
-/// `-ext`, since the verifier's sum has `ext` itself in it (tried on real keys by `a_proof_is_of_its_public_inputs_and_no_others` of the prover's
-/// `tests/engine.rs`, for each input). The square is there so that the sum does have a place for it.
+/// `ext` is squared, and `-ext` has the same square. It is a public input: a proof made for `ext`
+/// does not verify for `-ext`, since the verifier's sum has `ext` itself in it (tried on real keys,
+/// for each input, by `a_proof_is_of_its_public_inputs_and_no_others` of the prover's
+/// `tests/engine.rs`). The square is there so that the sum has a place for it.
 fn is_listed<C: Circuit>(wire: usize, change: &str) -> bool {
     wire == shape::<C>().public_inputs() && change == "negated"
 }
@@ -32,7 +34,8 @@ fn full() -> bool {
     std::env::var_os("WUFU_FULL").is_some_and(|flag| flag == "1")
 }
 
-/// Fresh randomness: another sample in each run, or that of `WUFU_SEED`. The seed is told in any case.
+/// Fresh randomness: another sample in each run, or that of `WUFU_SEED`. The seed is printed in any
+/// case.
 fn fresh<C: Circuit>() -> (u64, StdRng) {
     let given = std::env::var("WUFU_SEED").ok();
     let seed = given.map_or_else(rand::random, |seed| seed.parse().unwrap());
@@ -103,8 +106,9 @@ fn no_wire_of_gift_can_change_alone() {
 
 /// Searches for a second witness with the same inputs: a wire that the rows leave open.
 ///
-/// What the solver does not find from the public and the declared private inputs must be bits: tied to 0 or 1 by a row
-/// each, and together by a sum in which they stand with different powers of two, so that they too have one solution.
+/// What the solver does not find from the public and the declared private inputs must be bits. A
+/// row ties each of them to 0 or 1, and a sum in which they have different powers of two ties them
+/// together, so that they too have one solution.
 pub fn inputs_determine_all_wires<C: Circuit>(bits: usize) {
     let shape = shape::<C>();
     let [a, b, c] = shape.matrices();
@@ -120,7 +124,7 @@ pub fn inputs_determine_all_wires<C: Circuit>(bits: usize) {
     let mut sums: BTreeMap<usize, Vec<Fr>> = BTreeMap::new();
     for wire in free {
         let number = u32::try_from(*wire).unwrap();
-        assert!(rows[*wire].iter().any(|row| is_bit_row(row, number)), "wire {wire} is no bit");
+        assert!(rows[*wire].iter().any(|row| is_bit_row(row, number)), "wire {wire} is not a bit");
         for row in rows[*wire].iter().filter(|row| !is_bit_row(row, number)) {
             assert!(b.row(*row) == [(0, Fr::ONE)] && c.row(*row).is_empty());
             let term = a.row(*row).iter().find(|(wire, _)| *wire == number).unwrap();
@@ -142,8 +146,8 @@ fn there_is_no_second_witness_for_the_same_inputs() {
     inputs_determine_all_wires::<GiftInstance>(0);
 }
 
-/// Changes one private value, lets the circuit compute everything from it, and sees that native check and circuit refuse
-/// the same clauses.
+/// Changes one private value, lets the circuit compute everything from it, and checks that native
+/// check and circuit refuse the same clauses.
 fn no_private_value_can_change<C: Circuit + Fields + Debug>(make: impl Fn(&mut StdRng) -> C) {
     let (seed, mut rng) = fresh::<C>();
     let mut instance = make(&mut rng);
@@ -191,8 +195,8 @@ fn no_private_value_of_gift_can_change() {
     no_private_value_can_change(gift);
 }
 
-/// Rows of docs/failures.md: 10.
-/// Bits of a range proof that are no bits, with all sums kept right, in the whole circuit.
+/// Rows of SECURITY.md: 10.
+/// Wires of a range proof that are not bits, with all sums kept right, in the whole circuit.
 #[test]
 fn bits_of_a_donation_are_bits() {
     let shape = shape::<DonationInstance>();
@@ -239,7 +243,8 @@ fn membership_products_cannot_be_made_up() {
     for mut rng in rngs(2) {
         let mut instance = gift(&mut rng);
         let level = rng.gen_range(0..16);
-        // Spoil the level: no child is the running value, and the level above takes what the level now comes to.
+        // Spoil the level: no child is the running value, and the level above takes the new hash of
+        // this level.
         for child in &mut instance.private.path.levels_mut()[level] {
             *child = Fr::rand(&mut rng);
         }

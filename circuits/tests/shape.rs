@@ -1,4 +1,4 @@
-//! The circuits, pinned: whatever changes a row is a visible difference here, and needs new keys.
+//! The circuits, pinned: any change of a row is a visible difference here, and needs new keys.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{collections::BTreeSet, fmt::Debug, io::Cursor};
@@ -30,10 +30,10 @@ struct Pin {
 
 fn pin<C: Circuit>() -> Pin {
     let shape = shape::<C>();
-    // Capacity of a witness and public inputs of a proof are told elsewhere too.
+    // The capacity of a witness and the number of public inputs are stated elsewhere too.
     assert_eq!((shape.rows(), shape.wires()), (C::SIZE.rows, C::SIZE.wires));
     assert_eq!(shape.public_inputs(), C::NAME.public_inputs());
-    // Rows and public wires, the constant one included, are in the domain.
+    // Rows and public wires, the constant one included, fit the domain.
     assert!(shape.rows() + shape.public_inputs() < 1 << shape.domain_log2());
     Pin {
         rows: shape.rows(),
@@ -88,8 +88,8 @@ fn gift_is_pinned() {
     assert_eq!(pin::<GiftInstance>(), expected);
 }
 
-/// Rows of docs/failures.md: 20.
-/// The ids that verifiers speak are those of these circuits.
+/// Rows of SECURITY.md: 20.
+/// The ids that verifiers know are those of these circuits.
 #[test]
 fn ids_are_the_verifiers() {
     for name in CircuitName::ALL {
@@ -142,7 +142,7 @@ fn read_back<C: Circuit>() {
     }
 }
 
-/// Does something with every circuit of the registry.
+/// Runs `act` for every circuit of the registry.
 fn each(act: impl FnMut(CircuitName)) {
     CircuitName::ALL.into_iter().for_each(act);
 }
@@ -173,7 +173,8 @@ fn rows_are_canonical() {
     }
 }
 
-/// Sees that a pass gives the same rows and wires in every mode, and that the values of the rows are the products.
+/// Checks that a pass gives the same rows and wires in every mode, and that the values of the rows
+/// are the products.
 fn modes_agree<C: Circuit>(instance: &C) {
     let shape = shape::<C>();
     let (both_shape, both) = instance.synthesize(Mode::Both).finish();

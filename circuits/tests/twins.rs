@@ -1,10 +1,12 @@
-//! The statements against their twins in circom (`circuits/twins`), an independent model written from docs/spec.
+//! Compares the statements with their twins in circom (`circuits/twins`), an independent model
+//! written from docs/spec.
 //!
-//! For every witness, true or false, native check, circuit and twin agree on whether it is accepted, and twin and native
-//! code on every public value. 500 witnesses a statement, 10,000 with `WUFU_FULL=1`; `docs/reports/twins.md` tells of that.
+//! For every witness, true or false, native check, circuit and twin must agree on whether it is
+//! accepted, and twin and native code on every public value. A run takes 500 witnesses for each
+//! statement, and 10,000 with `WUFU_FULL=1`; `docs/reports/twins.md` describes such a run.
 //!
-//! What answers is circom's program. A proof is made from the rows that `--O2` left, so of some witnesses all wires are tried on these,
-//! read from the `.r1cs` by our own reader.
+//! The answers come from circom's program. A proof is made from the rows that `--O2` leaves, so for
+//! some witnesses all wires are tried on these rows, read from the `.r1cs` file by our own reader.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -29,10 +31,11 @@ use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};
 use wufu_testing::Process;
 use wufu_verifier::Statement;
 
-/// How many witnesses are under way at once: enough that neither side waits, few enough for a pipe.
+/// The number of witnesses in progress at once: enough that neither side waits, few enough for a
+/// pipe.
 const AHEAD: usize = 4;
 
-/// Of how many true witnesses all wires are tried on the compiled rows.
+/// The number of true witnesses of which all wires are tried on the compiled rows.
 const COMPILED: usize = 10;
 
 fn count() -> usize {
@@ -74,7 +77,7 @@ impl Runner {
         serde_json::from_str(&line).unwrap()
     }
 
-    /// The public values in order, or `None` when the twin refuses the witness.
+    /// Returns the public values in order, or `None` if the twin refuses the witness.
     fn answer(&mut self) -> Option<Vec<Fr>> {
         let answer = self.line();
         let public = answer.get("public").and_then(Value::as_array);
@@ -91,7 +94,7 @@ impl Runner {
 fn from_hex(text: &str) -> Fr {
     let bytes = hex::decode(text).unwrap();
     let value = Fr::from_be_bytes_mod_order(&bytes);
-    // Canonical, or it is no field element.
+    // A value that is not canonical is not a field element.
     assert_eq!(value.into_bigint().to_bytes_be(), bytes);
     value
 }
@@ -137,14 +140,15 @@ fn agree<C: Twin + Debug>(clauses: &[Clause]) {
             "{twin}: {sort}: {cases} witnesses, {accepted} accepted, twin agrees on all"
         ));
     }
-    // What agrees on everything must have seen everything.
+    // A run that agrees on everything must have covered everything.
     assert_eq!(alone.into_iter().collect::<Vec<_>>(), clauses, "clauses that were false alone");
     assert_eq!(tallies["honest"].accepted, tallies["honest"].cases);
     let edges = &tallies["edge"];
     assert!(0 < edges.accepted && edges.accepted < edges.cases);
 }
 
-/// Tries all wires of a few true witnesses on the rows that circom compiled, and sees that a public wire cannot be another.
+/// Tries all wires of a few true witnesses on the rows that circom compiled, and checks that no
+/// public wire can have another value.
 fn compiled_rows_hold<C: Twin + Debug>(folder: &Path, twin: &str) {
     let file = std::fs::read(folder.join(format!("{twin}.r1cs"))).unwrap();
     let system = System::read(&file).unwrap();
@@ -177,7 +181,7 @@ fn compiled_rows_hold<C: Twin + Debug>(folder: &Path, twin: &str) {
     node::say(&format!("{twin}: {tried} witnesses hold in the {} rows", system.rows().len()));
 }
 
-/// Compares one witness; the clauses that are false.
+/// Compares one witness. Returns the false clauses.
 fn judge<C: Twin + Debug>(index: usize, case: &Case<C>, twin: Option<Vec<Fr>>) -> Vec<Clause> {
     let Case { sort, instance } = case;
     let claimed = instance.public().public_inputs();

@@ -1,7 +1,7 @@
 //! Known answers: what a seed leads to, and which texts are addresses.
 //!
-//! `vectors/derivations.json` lets another implementation check every step from seed to nullifier;
-//! `vectors/addresses.json` has accepted texts and refused ones, with the reason.
+//! `vectors/derivations.json` lets another implementation check every step from seed to nullifier.
+//! `vectors/addresses.json` has accepted and refused texts, with the reasons.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;

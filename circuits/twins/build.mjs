@@ -1,11 +1,19 @@
-// Makes the twins ready: a copy of this folder in target/twins, the packages of package-lock.json, and what
-// `circom2 --O2` makes of each circuit named. Does again only what changed.
+// Prepares the twins: a copy of this folder in target/twins, the packages of package-lock.json, and
+// the output of `circom2 --O2` for each named circuit. It repeats only what has changed.
 //
 //   node circuits/twins/build.mjs [five_fu] [donation] [gift]
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -25,7 +33,7 @@ function hash(names) {
   return sum.digest("hex");
 }
 
-// Runs `make` unless it ran for the same files.
+// Runs `make`, unless it already ran for the same files.
 function once(name, names, make) {
   const stamp = join(out, `${name}.stamp`);
   const now = hash(names);
@@ -42,7 +50,8 @@ function run(command, args) {
 const packages = ["package.json", "package-lock.json"];
 once("packages", packages, () => run("npm", ["ci", "--no-audit", "--no-fund"]));
 
-const circom = [...packages, ...files.filter((file) => file.endsWith(".circom") || file.endsWith(".mjs"))];
+const sources = files.filter((file) => file.endsWith(".circom") || file.endsWith(".mjs"));
+const circom = [...packages, ...sources];
 for (const circuit of process.argv.slice(2)) {
   once(circuit, circom, () => {
     run("node", ["domains.mjs", "--check"]);

@@ -1,6 +1,7 @@
-// Runs one twin over the witnesses on standard input, a JSON object of input signals a line, and answers each with a line:
-// {"public":[...]} with the public values in order, or {"refused":"why"}. With --wtns all wires come too, {"wtns":"..."}, as a .wtns file
-// in hexadecimal.
+// Runs one twin over the witnesses on standard input. Each line is a JSON object of input signals.
+// The answer to each is a line: {"public":[...]} with the public values in order, or
+// {"refused":"why"}.
+// With --wtns the line also holds all wires, {"wtns":"..."}, as a .wtns file in hexadecimal.
 //
 //   node run.mjs CIRCUIT [--wtns] < witnesses > answers
 
@@ -14,10 +15,11 @@ const require = createRequire(import.meta.url);
 // The calculator is CommonJS.
 const calculator = require(`./${circuit}_js/witness_calculator.js`);
 const { nPublic } = publicCount(readFileSync(new URL(`${circuit}.r1cs`, import.meta.url)));
-// What the calculator has to tell is no answer.
+// What the calculator prints is not an answer.
 console.log = console.error;
 
-const twin = await calculator(readFileSync(new URL(`${circuit}_js/${circuit}.wasm`, import.meta.url)));
+const program = new URL(`${circuit}_js/${circuit}.wasm`, import.meta.url);
+const twin = await calculator(readFileSync(program));
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
 }
@@ -25,12 +27,12 @@ for await (const line of createInterface({ input: process.stdin })) {
 async function answer(input) {
   let wtns;
   try {
-    // With its sanity check every `===` and every input is looked at.
+    // With its sanity check, every `===` and every input is checked.
     if (whole) wtns = Buffer.from(await twin.calculateWTNSBin(input, true)).toString("hex");
     else await twin._doCalculateWitness(input, true);
   } catch (error) {
-    // Only a constraint that does not hold is an answer; a signal that is missing is our mistake. The calculator keeps what
-    // went wrong before, so its message grows: the first line is enough.
+    // Only a constraint that does not hold is an answer; a missing signal is our mistake. The
+    // calculator keeps its earlier errors, so its message grows: the first line is enough.
     const reason = error.message.slice(0, 100).split("\n")[0];
     if (!/^(Error: )*Assert Failed/.test(reason)) throw error;
     return { refused: reason };

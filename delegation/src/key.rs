@@ -1,4 +1,4 @@
-//! What a wallet proves blind under.
+//! The key that a wallet proves under in blind mode.
 
 use std::{
     fmt,
@@ -15,8 +15,8 @@ use crate::{
     share_error::ShareError,
 };
 
-/// A key as a wallet has it that does not have the proving key: the verifying key, its kit, and constants of the transforms. Clones
-/// share them.
+/// A key for a wallet that does not have the proving key: the verifying key, its kit, and constants
+/// of the transforms. Clones share them.
 #[derive(Clone)]
 pub struct BlindKey(Arc<Inner>);
 
@@ -25,24 +25,25 @@ struct Inner {
     verifying: VerifyingKey,
     kit: Kit,
     backend: Backend,
-    /// Made by the first proof: its constants take milliseconds.
+    /// Created by the first proof, since its constants take milliseconds.
     ntt: OnceLock<Ntt>,
 }
 
 impl BlindKey {
-    /// From both halves. `backend` is what transforms are computed with.
+    /// Creates the key from both halves. `backend` computes the transforms.
     ///
     /// # Errors
-    /// When the kit is of another key.
+    /// Returns an error if the kit belongs to another key.
     pub fn new(verifying: VerifyingKey, kit: Kit, backend: Backend) -> Result<Self, KitError> {
         let shape = Shape::of(&verifying);
         Self::with_shape(shape, verifying, kit, backend)
     }
 
-    /// For other rows than those of the key's circuit, with as many public inputs: small ones, for tests.
+    /// Creates a key for another number of rows than its circuit has, with as many public inputs:
+    /// small ones, for tests.
     ///
     /// # Errors
-    /// When the kit is of another key.
+    /// Returns an error if the kit belongs to another key.
     pub fn with_size(
         size: Size,
         verifying: VerifyingKey,
@@ -81,7 +82,7 @@ impl BlindKey {
         &self.0.kit
     }
 
-    /// What transforms are computed with.
+    /// The backend that computes the transforms.
     pub fn backend(&self) -> Backend {
         self.0.backend
     }
@@ -93,7 +94,7 @@ impl BlindKey {
         let shape = &self.0.shape;
         let shift = shape.shift().ok_or(ShareError::Domain)?;
         let ntt = Ntt::new(self.0.backend, shape.domain_log2(), shift)?;
-        // Who comes second finds the one of who came first.
+        // A second caller gets the value that the first one stored.
         Ok(self.0.ntt.get_or_init(|| ntt))
     }
 }

@@ -8,56 +8,57 @@ use wufu_verifier::{KeyId, VerifyingKey, encoding::hex::Hex};
 
 use crate::point::{self, PointError};
 
-/// The BLAKE3 context of a kit's fingerprint.
+/// The BLAKE3 context of a kit's id.
 const ID_CONTEXT: &str = "wufu 2026-11 blind kit v1";
 const MAGIC: &[u8; 8] = b"wufu-bk1";
 const HEADER: usize = 8 + 32;
 const SINGLE: usize = 3 * 32 + 2 * 64;
 const WIRE: usize = 3 * 32 + 64;
 
-/// Why bytes are not a kit of a key.
+/// Errors from reading or building a kit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KitError {
     /// The wrong number of bytes for the key's circuit.
     #[error("kit is {got} bytes, expected {expected}")]
     Length {
-        /// How many there were.
+        /// The number of bytes.
         got: usize,
-        /// How many there must be.
+        /// The expected number.
         expected: usize,
     },
     /// The bytes do not begin like a kit of this version.
-    #[error("these bytes are no kit of version 1")]
+    #[error("not a kit of version 1")]
     Magic,
-    /// It is of another key.
+    /// The kit belongs to another key.
     #[error("kit is of key {got}, expected {expected}")]
     Key {
-        /// The key that it is of.
+        /// The key that the kit belongs to.
         got: KeyId,
-        /// The key that was asked for.
+        /// The expected key.
         expected: KeyId,
     },
-    /// A point is wrong.
+    /// A point is refused.
     #[error("kit's {0}")]
     Point(#[from] PointError),
-    /// A point is not the one that the verifying key has, or not the same multiple in the other group.
+    /// A point is not the verifying key's, or is another multiple of the generator than its
+    /// counterpart in the other group.
     #[error("kit's {point} is not the verifying key's")]
     Stranger {
-        /// Which point.
+        /// The point.
         point: &'static str,
     },
-    /// Bases for another number of public wires.
+    /// The number of bases is not the number of public wires.
     #[error("kit has bases for {got} public wires, expected {expected}")]
     Wires {
-        /// How many there are.
+        /// The number of bases.
         got: usize,
-        /// How many there must be.
+        /// The expected number.
         expected: usize,
     },
 }
 
-/// The fingerprint of a kit: what a wallet pins beside the key's id.
+/// The id of a kit, which a wallet pins beside the key's id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KitId(pub [u8; 32]);
 
@@ -73,23 +74,23 @@ impl fmt::Debug for KitId {
     }
 }
 
-/// The bases of a public wire in the four sums. Any may be the identity.
+/// The bases of a public wire in the four sums. Each may be the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicBases {
-    /// In A.
+    /// The base in A.
     pub a: G1Affine,
-    /// In B in the first group.
+    /// The base in B in the first group.
     pub b1: G1Affine,
-    /// In B in the second group.
+    /// The base in B in the second group.
     pub b2: G2Affine,
-    /// In L with H.
+    /// The base in L with H.
     pub lh: G1Affine,
 }
 
-/// What of a proving key enters a proof once, and what goes with the public wires.
+/// The parts of a proving key that enter a proof once, and those that belong to the public wires.
 ///
-/// A kit cannot make a false proof pass: what is made with it is verified. A wrong one makes proofs fail, so a wallet pins its
-/// [`id`](Self::id).
+/// A kit cannot make a false proof pass, because every proof is verified. A wrong kit makes proofs
+/// fail, so a wallet pins its [`id`](Self::id).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kit {
     pub(crate) key_id: KeyId,
@@ -102,11 +103,12 @@ pub struct Kit {
 }
 
 impl Kit {
-    /// The kit of a key, from points of its proving half: beta and delta in the first group, and the bases of the public wires, the
-    /// constant one's first.
+    /// Creates the kit of a key from points of its proving half: beta and delta in the first group,
+    /// and the bases of the public wires, the constant one's first.
     ///
     /// # Errors
-    /// When there are bases for too few or too many wires, or beta or delta are not the verifying key's.
+    /// Returns an error if there are bases for too few or too many wires, or if beta or delta are
+    /// not the verifying key's.
     ///
     /// # Cost
     /// Four pairings.
@@ -130,7 +132,7 @@ impl Kit {
         Ok(kit)
     }
 
-    /// Checks what is of the key that both callers took its id from.
+    /// Checks the parts that belong to the key whose id both callers used.
     fn check(&self, key: &VerifyingKey) -> Result<(), KitError> {
         let points = key.points();
         for (point, same) in [
@@ -151,7 +153,7 @@ impl Kit {
         Ok(())
     }
 
-    /// Length of the encoded kit of a key.
+    /// The length of the encoded kit of a key.
     pub fn bytes(key: &VerifyingKey) -> usize {
         HEADER + SINGLE + WIRE * key.points().inputs.len()
     }
@@ -159,8 +161,9 @@ impl Kit {
     /// Decodes the kit of a key.
     ///
     /// # Errors
-    /// When the bytes have another form or are of another key, a point is not canonical, off its curve or outside its subgroup, or
-    /// alpha, beta or delta are not the verifying key's.
+    /// Returns an error if the bytes are malformed or belong to another key, if a point is not
+    /// canonical, off its curve or outside its subgroup, or if alpha, beta or delta are not the
+    /// verifying key's.
     ///
     /// # Cost
     /// A square root for each point and four pairings: some milliseconds. Keep the value.
@@ -203,8 +206,9 @@ impl Kit {
     /// Encodes the kit.
     ///
     /// # Shapes
-    /// `wufu-bk1` (8 bytes), key id (32), alpha (32), beta in G1 (32) and G2 (64), delta in G1 (32) and G2 (64); then for the leading
-    /// one and each public input its bases in A (32), B in G1 (32), B in G2 (64), L with H (32).
+    /// `wufu-bk1` (8 bytes), key id (32), alpha (32), beta in G1 (32) and G2 (64), delta in G1 (32)
+    /// and G2 (64); then for the leading one and each public input its bases in A (32), B in G1
+    /// (32), B in G2 (64), L with H (32).
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER + SINGLE + WIRE * self.wires.len());
         out.extend_from_slice(MAGIC);
@@ -223,12 +227,12 @@ impl Kit {
         out
     }
 
-    /// The fingerprint, over all of it.
+    /// Returns the id, which covers the whole kit.
     pub fn id(&self) -> KitId {
         KitId(blake3::derive_key(ID_CONTEXT, &self.encode()))
     }
 
-    /// The key that it is of.
+    /// The key that the kit belongs to.
     pub fn key_id(&self) -> KeyId {
         self.key_id
     }

@@ -1,4 +1,4 @@
-//! Seeds, and the masks that come of them.
+//! Seeds, and the masks that they expand to.
 
 use std::fmt;
 
@@ -11,16 +11,17 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::shape::{Shape, integer};
 
-/// What masks are for: the first field of the message that a seed is the key of.
+/// What the masks are for: the first field of the message that is hashed with the seed as key.
 const CONTEXT: &str = "wufu 2026-11 blind masks v1";
-/// The BLAKE3 context of a seed's fingerprint.
+/// The BLAKE3 context of a seed's id.
 const SEED_ID_CONTEXT: &str = "wufu 2026-11 blind seed id v1";
 
-/// 32 random bytes from which all masks of a token come. Whoever holds it and the request that it masked holds the witness.
+/// 32 random bytes that all masks of a token come from. Whoever holds the seed and the request that
+/// it masked can compute the witness.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct MaskSeed([u8; 32]);
 
-/// The fingerprint of a seed: what a wallet keeps of it for ever, to know it again, when the seed is gone.
+/// The id of a seed. A wallet keeps it for ever, to recognise the seed if it comes again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeedId(pub [u8; 32]);
 
@@ -31,14 +32,14 @@ impl fmt::Debug for SeedId {
 }
 
 impl MaskSeed {
-    /// A fresh seed.
+    /// Draws a fresh seed.
     pub fn random(rng: &mut (impl CryptoRng + RngCore)) -> Self {
         let mut seed = Self([0; 32]);
         rng.fill_bytes(&mut seed.0);
         seed
     }
 
-    /// The seed with these bytes.
+    /// Creates the seed from its bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -48,7 +49,7 @@ impl MaskSeed {
         &self.0
     }
 
-    /// The fingerprint, which tells nothing of the seed.
+    /// Returns the id, which reveals nothing of the seed.
     pub fn id(&self) -> SeedId {
         SeedId(blake3::derive_key(SEED_ID_CONTEXT, &self.0))
     }
@@ -69,12 +70,14 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// The masks that a seed gives under a key: independent and uniform in the field, as far as BLAKE3's output is that of a random function.
+    /// Expands a seed into its masks under a key: independent and uniform in the field, if BLAKE3's
+    /// output is that of a random function.
     ///
     /// # Shapes
-    /// Candidates are 32 bytes each of BLAKE3's output, keyed with the seed, over the canonical bytes of context, key id, wires and
-    /// products: read little-endian, the two highest bits cleared. Those below the modulus (three in four) are the masks, in order:
-    /// the private wires', then the products'.
+    /// Candidates are 32 bytes each of BLAKE3's output, keyed with the seed, over the canonical
+    /// bytes of context, key id, wires and products: read little-endian, the two highest bits
+    /// cleared. Those below the modulus (three in four) are the masks, in order: the private
+    /// wires', then the products'.
     pub fn new(seed: &MaskSeed, shape: &Shape) -> Self {
         let mut stream = Stream::new(seed, shape);
         let mut take = |count: usize| {
@@ -95,7 +98,7 @@ impl fmt::Debug for Masks {
     }
 }
 
-/// Takes the masks of a seed from values, which are in the masks' order.
+/// Subtracts the masks of a seed from values, which are in the masks' order.
 pub(crate) fn subtract(seed: &MaskSeed, shape: &Shape, values: &mut [BigInt<4>]) {
     let mut stream = Stream::new(seed, shape);
     for value in values {
@@ -105,7 +108,8 @@ pub(crate) fn subtract(seed: &MaskSeed, shape: &Shape, values: &mut [BigInt<4>])
     }
 }
 
-/// `a - b` modulo the modulus, of integers below it. The same steps for all of them.
+/// Returns `a - b` modulo the modulus, of integers below it. It takes the same steps for all
+/// values.
 fn difference(a: &BigInt<4>, b: &BigInt<4>) -> BigInt<4> {
     let mut out = BigInt::default();
     let mut borrow = false;
@@ -124,7 +128,7 @@ fn difference(a: &BigInt<4>, b: &BigInt<4>) -> BigInt<4> {
     out
 }
 
-/// One mask after another.
+/// The stream of masks.
 struct Stream {
     output: OutputReader,
     buffer: Zeroizing<[u8; Stream::BUFFER]>,

@@ -1,9 +1,9 @@
-//! Which circuits may be proved blind: those whose witness nobody can guess.
+//! Which circuits may be proved in blind mode: those whose witness nobody can guess.
 
 use wufu_circuits::registry_entry;
 use wufu_verifier::CircuitName;
 
-/// Why a circuit is not proved blind.
+/// The error for a circuit that is not proved in blind mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{circuit} is not proved blind: its witness holds no secret of 128 bits")]
 pub struct NotBlind {
@@ -11,7 +11,8 @@ pub struct NotBlind {
     pub circuit: CircuitName,
 }
 
-/// What in a circuit's witness nobody guesses ([`Circuit::SECRETS`](wufu_circuits::Circuit::SECRETS)).
+/// Returns what in a circuit's witness nobody can guess
+/// ([`Circuit::SECRETS`](wufu_circuits::Circuit::SECRETS)).
 ///
 /// # Errors
 /// Returns an error if there is no such secret.

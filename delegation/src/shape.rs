@@ -1,11 +1,11 @@
-//! How large a circuit's sums are.
+//! The sizes of a circuit's sums.
 
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, FftField, PrimeField};
 use wufu_circuits::{r1cs::Size, registry_entry};
 use wufu_verifier::{CircuitName, KeyId, VerifyingKey, groth16::key::Reduction};
 
-/// Why bytes are not a request.
+/// Errors from reading a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -14,26 +14,27 @@ pub enum RequestError {
     Length {
         /// The circuit.
         circuit: CircuitName,
-        /// How many bytes there were.
+        /// The number of bytes.
         got: usize,
-        /// How many there must be.
+        /// The expected number.
         expected: usize,
     },
-    /// A value is a second name for a smaller one.
+    /// A value is a second encoding of a smaller one.
     #[error(
-        "value {index} of {count} is an integer of {bits} bits that is not below the modulus, expected one below it (254 bits)"
+        "value {index} of {count} is an integer of {bits} bits that is not below the modulus, \
+         expected one below it (254 bits)"
     )]
     Value {
-        /// Which value, from 0.
+        /// The position of the value, from 0.
         index: usize,
-        /// How many there are.
+        /// The number of values.
         count: usize,
-        /// How many bits its integer has.
+        /// The number of bits of its integer.
         bits: u32,
     },
 }
 
-/// The sizes of a circuit's sums, and the key that they are under.
+/// The sizes of a circuit's sums, and the key that they are computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     circuit: CircuitName,
@@ -46,12 +47,13 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of a key of this release's circuits.
+    /// Returns the shape of a key of this release's circuits.
     pub fn of(key: &VerifyingKey) -> Self {
         Self::with_size(key, registry_entry(key.circuit()).size)
     }
 
-    /// Of a key for other rows than its circuit's, with as many public inputs: small ones, for tests.
+    /// Returns the shape of a key for another number of rows than its circuit has, with as many
+    /// public inputs: small ones, for tests.
     pub fn with_size(key: &VerifyingKey, Size { rows, wires }: Size) -> Self {
         let public = key.circuit().public_inputs() + 1;
         Self {
@@ -75,37 +77,38 @@ impl Shape {
         self.key_id
     }
 
-    /// Rows of the circuit.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Wires, the constant one included.
+    /// The number of wires, the constant one included.
     pub fn wires(&self) -> usize {
         self.wires
     }
 
-    /// Public wires, the constant one included.
+    /// The number of public wires, the constant one included.
     pub fn public(&self) -> usize {
         self.public
     }
 
-    /// Wires that are not public.
+    /// The number of wires that are not public.
     pub fn private(&self) -> usize {
         self.wires.saturating_sub(self.public)
     }
 
-    /// Binary logarithm of the number of products.
+    /// The binary logarithm of the number of products.
     pub fn domain_log2(&self) -> u32 {
         self.domain_log2
     }
 
-    /// Products.
+    /// The number of products.
     pub fn domain(&self) -> usize {
         1 << self.domain_log2
     }
 
-    /// The first place of the coset on which the products are. None, when the domain is larger than the field allows.
+    /// The first place of the coset on which the products are, or `None` if the domain is larger
+    /// than the field allows.
     pub fn shift(&self) -> Option<Fr> {
         match self.reduction {
             Reduction::Libsnark => Some(Fr::GENERATOR),
@@ -113,12 +116,12 @@ impl Shape {
         }
     }
 
-    /// Values of a request: the private wires, then the products.
+    /// The number of values in a request: the private wires, then the products.
     pub fn values(&self) -> usize {
         self.private() + self.domain()
     }
 
-    /// Bytes of every request for this circuit.
+    /// The number of bytes of every request for this circuit.
     pub fn request_bytes(&self) -> usize {
         32 * self.values()
     }
@@ -126,11 +129,12 @@ impl Shape {
     /// Reads a request's values into `private` and `products`.
     ///
     /// # Shapes
-    /// The request is 32 bytes a value, little-endian, canonical: the private wires, then the products. Both slices are as
-    /// long as this says.
+    /// The request has 32 bytes for each value, little-endian, canonical: the private wires, then
+    /// the products. Both slices have the lengths that this shape states.
     ///
     /// # Errors
-    /// When there are too few or too many bytes, or a value is not below the modulus. What was read before that is in the slices.
+    /// Returns an error if there are too few or too many bytes, or a value is not below the
+    /// modulus. The slices then hold the values before it.
     pub fn read(
         &self,
         request: &[u8],

@@ -1,4 +1,4 @@
-//! From an assignment to what is sent, and from what comes back to a proof.
+//! From an assignment to a request, and from its answer to a proof.
 
 use std::fmt;
 
@@ -15,19 +15,21 @@ use crate::{
     sums::FourSums, token::Token,
 };
 
-/// Why an evaluator's answer gives no proof. The job is over: another answer to the same request would be another guess.
+/// Errors from turning an evaluator's answer into a proof. The job is over: a second answer to the
+/// same request would be a second guess.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnswerError {
-    /// A point of the proof may not be used.
+    /// A point of the proof is refused.
     #[error("the sums give no proof: {0}")]
     Proof(#[from] ProofError),
-    /// The proof does not verify: the evaluator's sums, a token's or the kit are wrong.
+    /// The proof does not verify, because the evaluator's sums, a token's sums or the kit are
+    /// wrong.
     #[error("the sums give a proof that does not verify")]
     Equation,
 }
 
-/// The two numbers that make a proof tell nothing. They are wiped when dropped.
+/// The two numbers that make a proof zero-knowledge. They are wiped when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Blinding {
     r: Fr,
@@ -35,12 +37,12 @@ pub struct Blinding {
 }
 
 impl Blinding {
-    /// Fresh ones, for one proof.
+    /// Draws fresh numbers, for one proof.
     pub fn random(rng: &mut (impl CryptoRng + RngCore)) -> Self {
         Self { r: Fr::rand(rng), s: Fr::rand(rng) }
     }
 
-    /// These: for tests that compare proofs.
+    /// Creates the blinding from given numbers, for tests that compare proofs.
     pub fn new(r: Fr, s: Fr) -> Self {
         Self { r, s }
     }
@@ -52,16 +54,16 @@ impl fmt::Debug for Blinding {
     }
 }
 
-/// What is sent, and what waits for the answer.
+/// A masked assignment: the request to send, and the job that waits for the answer.
 #[derive(Debug)]
 pub struct Shared {
     /// What the evaluator gets. To anybody without the seeds these are uniform values.
     pub request: Request,
-    /// What makes a proof of the answer.
+    /// Makes a proof from the answer.
     pub pending: BlindedJob,
 }
 
-/// A request's bytes. It does not print them.
+/// The bytes of a request. It does not print them.
 ///
 /// # Shapes
 /// [`Shape::request_bytes`] bytes, as [`Shape::read`] reads them.
@@ -87,22 +89,23 @@ impl fmt::Debug for Request {
 }
 
 impl BlindKey {
-    /// Masks an assignment with the masks of all tokens, which are used up by it.
+    /// Masks an assignment with the masks of all tokens, and uses them up.
     ///
     /// # Errors
-    /// When the circuit may not be proved blind, the assignment is of another circuit or does not satisfy a row, or the tokens are
-    /// none, for another key or of one seed.
+    /// Returns an error if the circuit may not be proved in blind mode; if the assignment is of
+    /// another circuit or does not satisfy a row; or if there are no tokens, or tokens for another
+    /// key or with the same seed.
     ///
     /// # Cost
-    /// Four transforms, one keyed BLAKE3 output of 42 bytes a value for each token.
+    /// Four transforms, and for each token one keyed BLAKE3 output of 42 bytes for each value.
     pub fn share(&self, assignment: &Assignment, tokens: Vec<Token>) -> Result<Shared, ShareError> {
         self.share_with(assignment, tokens, Blinding::random(&mut OsRng))
     }
 
-    /// [`BlindKey::share`] with given blinding.
+    /// [`BlindKey::share`] with a given blinding.
     ///
     /// # Errors
-    /// As there.
+    /// Returns the errors of [`BlindKey::share`].
     pub fn share_with(
         &self,
         assignment: &Assignment,
@@ -137,7 +140,7 @@ impl BlindKey {
         Ok(Shared { request: Request(request), pending })
     }
 
-    /// The part of the sums that no evaluator makes: public wires, and masks.
+    /// Returns the part of the sums that no evaluator computes: public wires, and masks.
     fn known(&self, public: &[Fr], tokens: &[Token]) -> RunningSums {
         let mut known = RunningSums::default();
         for (value, bases) in public.iter().zip(&self.kit().wires) {
@@ -219,7 +222,8 @@ impl RunningSums {
     }
 }
 
-/// A job that waits for the evaluator's sums. It holds what blinds the proof, and is wiped when dropped.
+/// A job that waits for the evaluator's sums. It holds the blinding of the proof, and is wiped when
+/// dropped.
 pub struct BlindedJob {
     key: BlindKey,
     public: Vec<Fr>,
@@ -228,10 +232,11 @@ pub struct BlindedJob {
 }
 
 impl BlindedJob {
-    /// The proof, verified under the key and the public inputs. One answer is looked at for each job.
+    /// Returns the proof, verified under the key and the public inputs. Each job accepts one
+    /// answer.
     ///
     /// # Errors
-    /// When the proof does not verify, or a point of it may not be used.
+    /// Returns an error if the proof does not verify, or a point of it is refused.
     ///
     /// # Cost
     /// Five multiples in G1, one in G2, and a verification.

@@ -1,63 +1,63 @@
-//! Why an assignment is not shared.
+//! Errors from masking an assignment.
 
 use wufu_verifier::KeyId;
 
 use crate::secrets::NotBlind;
 
-/// Why an assignment is not shared. Nothing was masked then, and no token used.
+/// Errors from masking an assignment. Nothing was masked, and no token was used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShareError {
-    /// The circuit has no secret that nobody guesses.
+    /// The circuit has no secret that nobody can guess.
     #[error(transparent)]
     NotBlind(#[from] NotBlind),
-    /// The assignment is not of the key's circuit. This is the caller's mistake.
+    /// The assignment does not belong to the key's circuit. This is the caller's mistake.
     #[error("assignment has {got} wires, expected {expected}")]
     Wires {
-        /// How many wires it has.
+        /// The number of wires in the assignment.
         got: usize,
-        /// How many the circuit has.
+        /// The number of wires in the circuit.
         expected: usize,
     },
-    /// The assignment has another number of public inputs than the circuit. This is the caller's mistake.
+    /// The number of public inputs is not the circuit's. This is the caller's mistake.
     #[error("assignment has {got} public inputs, expected {expected}")]
     Public {
-        /// How many it has.
+        /// The number in the assignment.
         got: usize,
-        /// How many the circuit has.
+        /// The number in the circuit.
         expected: usize,
     },
-    /// The rows of the assignment are not as many as the circuit has. This is the caller's mistake.
+    /// The number of rows is not the circuit's. This is the caller's mistake.
     #[error("assignment has {got} rows, expected {expected}")]
     Rows {
-        /// How many rows it has.
+        /// The number in the assignment.
         got: usize,
-        /// How many the circuit has.
+        /// The number in the circuit.
         expected: usize,
     },
     /// The assignment is false. This is the caller's mistake.
     #[error("the assignment does not satisfy {failing} of {rows} rows")]
     False {
-        /// How many rows do not hold.
+        /// The number of rows that do not hold.
         failing: usize,
-        /// How many there are.
+        /// The number of rows.
         rows: usize,
     },
-    /// Without a token there is no mask.
+    /// There is no token, and so no mask.
     #[error("no token, expected one from each dealer")]
     NoToken,
     /// A token is for another key.
     #[error("token is for key {got}, expected {expected}")]
     Key {
-        /// The key that it is for.
+        /// The key that the token is for.
         got: KeyId,
         /// The key that is proved under.
         expected: KeyId,
     },
-    /// Two tokens have one seed.
+    /// Two tokens have the same seed.
     #[error("two tokens have one seed, expected different ones")]
     OneSeed,
-    /// The arithmetic refused what it was handed. This is our bug.
+    /// The arithmetic refused its input. This is our bug.
     #[error(transparent)]
     Kernel(#[from] bn254x8::Error),
     /// The domain is larger than the field allows. This is our bug: no circuit comes near.

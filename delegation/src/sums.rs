@@ -8,24 +8,25 @@ use zeroize::Zeroize;
 
 use crate::point::{self, PointError};
 
-/// Why bytes are not four sums.
+/// Errors from reading four sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SumsError {
     /// The wrong number of bytes.
     #[error("sums are {got} bytes, expected 160")]
     Length {
-        /// How many there were.
+        /// The number of bytes.
         got: usize,
     },
-    /// One of the points.
+    /// A point is refused.
     #[error("sums' {0}")]
     Point(#[from] PointError),
 }
 
-/// The sums of A, of B in both groups and of L with H, over some wires and products. The identity is as good a sum as any.
+/// The sums of A, of B in both groups, and of L with H, over some wires and products. The identity
+/// is a valid sum.
 ///
-/// Those over a token's masks are worth as much as its seed, so nothing prints them.
+/// Sums over a token's masks are worth as much as its seed, so nothing prints them.
 #[derive(Clone, PartialEq, Eq, Zeroize)]
 pub struct FourSums {
     /// Over the points of A.
@@ -48,7 +49,8 @@ impl FourSums {
     /// A (32 bytes), B in G1 (32), B in G2 (64), L with H (32), each compressed as arkworks does.
     ///
     /// # Errors
-    /// When there are not 160 bytes, or a point is not canonical, off its curve or outside its subgroup.
+    /// Returns an error if there are not 160 bytes, or a point is not canonical, off its curve or
+    /// outside its subgroup.
     ///
     /// # Cost
     /// Four square roots and one subgroup check in G2.
@@ -78,7 +80,7 @@ impl FourSums {
         point::encode(&self.lh, out);
     }
 
-    /// The sums over what both are over.
+    /// Returns the sums over everything that either is over.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         Self {

@@ -1,9 +1,15 @@
-//! Tokens: what a dealer makes beforehand, and a wallet uses once.
+//! Tokens: a dealer makes them ahead of time, and a wallet uses each once.
 
 use std::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey as DealerKey};
-use wufu_verifier::{KeyId, encoding::canonical::Writer};
+use wufu_verifier::{
+    KeyId,
+    encoding::{
+        canonical::Writer,
+        readable::{Span, Utc},
+    },
+};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
@@ -15,59 +21,59 @@ use crate::{
 const CONTEXT: &str = "wufu 2026-11 blind token v1";
 const MAGIC: &[u8; 8] = b"wufu-bt1";
 
-/// The longest that a token may still live, in seconds.
+/// The longest time that a token may still live, in seconds.
 pub const MAX_LIFE: u64 = 86_400;
-/// How long a dealer lets a token live, in seconds: it leaves an hour for clocks that differ.
+/// How long a dealer lets a token live, in seconds. It leaves an hour for clocks that differ.
 pub const LIFE: u64 = 82_800;
 
-/// Why bytes are not a token that may be used.
+/// Errors from reading a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
     /// The wrong number of bytes.
     #[error("token is {got} bytes, expected {}", Token::BYTES)]
     Length {
-        /// How many there were.
+        /// The number of bytes.
         got: usize,
     },
     /// The bytes do not begin like a token of this version.
-    #[error("these bytes are no token of version 1")]
+    #[error("not a token of version 1")]
     Magic,
     /// The signature is not the dealer's.
     #[error("token's signature is not the dealer's")]
     Signature,
-    /// It is for another key.
+    /// The token is for another key.
     #[error("token is for key {got}, expected {expected}")]
     Key {
-        /// The key that it is for.
+        /// The key that the token is for.
         got: KeyId,
-        /// The key that was asked for.
+        /// The expected key.
         expected: KeyId,
     },
-    /// Its time is over.
-    #[error("token ended at {expiry}, and it is {now}")]
+    /// The token has expired.
+    #[error("token expired at {}, {} ago", Utc(*expiry), Span(now.saturating_sub(*expiry)))]
     Expired {
-        /// When it ended, in Unix seconds.
+        /// When it expired, in Unix seconds.
         expiry: u64,
-        /// The time now.
+        /// The time now, in Unix seconds.
         now: u64,
     },
-    /// It lives longer than a token may.
-    #[error("token ends at {expiry}, expected a day after {now} at most")]
+    /// The token would live longer than a token may.
+    #[error("token expires at {}, expected at most a day after {}", Utc(*expiry), Utc(*now))]
     Life {
-        /// When it ends, in Unix seconds.
+        /// When it expires, in Unix seconds.
         expiry: u64,
-        /// The time now.
+        /// The time now, in Unix seconds.
         now: u64,
     },
-    /// Its sums.
+    /// The sums are refused.
     #[error("token's {0}")]
     Sums(#[from] SumsError),
 }
 
-/// A seed, the four sums over its masks, and the word of a dealer that it is so. It serves one request.
+/// A seed and the four sums over its masks, signed by a dealer. It serves one request.
 ///
-/// Whether the sums are those of the seed is known when a proof verifies, not before.
+/// Only the proof made with it shows whether the sums are those of the seed.
 pub struct Token {
     key_id: KeyId,
     seed: MaskSeed,
@@ -77,11 +83,11 @@ pub struct Token {
 }
 
 impl Token {
-    /// Length of an encoded token.
+    /// The length of an encoded token.
     pub const BYTES: usize = 8 + 32 + 32 + FourSums::BYTES + 8 + 64;
     const SIGNED: usize = Self::BYTES - 64;
 
-    /// Signs a token. `expiry` in Unix seconds: at that second it is over.
+    /// Signs a token. `expiry` is in Unix seconds; at that second the token has expired.
     pub fn issue(
         dealer: &SigningKey,
         key_id: KeyId,
@@ -95,11 +101,11 @@ impl Token {
         token
     }
 
-    /// Decodes a token and checks that it may be used now.
+    /// Decodes a token, and checks that it may be used now.
     ///
     /// # Errors
-    /// When the bytes have another form, the signature is not the dealer's, the token is for another key, its time is over or longer than
-    /// a day.
+    /// Returns an error if the bytes are malformed, the signature is not the dealer's, the token is
+    /// for another key, has expired, or expires in more than a day.
     ///
     /// # Cost
     /// One signature, four square roots and one subgroup check in G2: less than a millisecond.
@@ -134,11 +140,12 @@ impl Token {
         Ok(Self { key_id, seed, sums, expiry, signature })
     }
 
-    /// Encodes the token. Where these bytes lie the masks lie.
+    /// Encodes the token. Keep these bytes as secret as the masks.
     ///
     /// # Shapes
-    /// `wufu-bt1` (8 bytes), key id (32), seed (32), sums (160), expiry in Unix seconds (8, little-endian), Ed25519 signature (64) over
-    /// the canonical bytes of two fields: the context and all before the signature.
+    /// `wufu-bt1` (8 bytes), key id (32), seed (32), sums (160), expiry in Unix seconds (8,
+    /// little-endian), Ed25519 signature (64) over the canonical bytes of two fields: the context
+    /// and all before the signature.
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(Self::BYTES));
         out.extend_from_slice(MAGIC);
@@ -150,7 +157,7 @@ impl Token {
         out
     }
 
-    /// The key that it is for.
+    /// The key that the token is for.
     pub fn key_id(&self) -> KeyId {
         self.key_id
     }
@@ -165,7 +172,7 @@ impl Token {
         &self.sums
     }
 
-    /// When it ends, in Unix seconds.
+    /// When it expires, in Unix seconds.
     pub fn expiry(&self) -> u64 {
         self.expiry
     }
@@ -186,12 +193,12 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What is signed. The seed is in it, so it is wiped.
+/// What is signed. The seed is part of it, so it is wiped.
 fn message(signed: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(Writer::new().text(CONTEXT).bytes(signed).finish())
 }
 
-/// Bytes of a known number.
+/// Copies bytes of a known length.
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut out = [0; N];
     out.copy_from_slice(bytes);

@@ -1,5 +1,6 @@
-//! What nothing else in this crate notices: slices of another length than the request, an assignment with another number of public
-//! inputs, sums that give no proof. Each of the checks that refuse them could be taken out, and no test of this crate failed.
+//! Refusals that nothing else in this crate covers: slices of other lengths than the request, an
+//! assignment with another number of public inputs, sums that give no proof. Each of these checks
+//! could be removed, and no test of this crate failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;
@@ -12,7 +13,7 @@ use wufu_delegation::{AnswerError, Blinding, RequestError, ShareError};
 
 use crate::common::*;
 
-/// A request of the right length was read into slices that do not hold it, and what was left over was dropped.
+/// A request of the right length was read into slices of other lengths, and the rest was dropped.
 #[test]
 fn a_request_is_read_into_slices_of_its_lengths() {
     let shape = shape();
@@ -32,13 +33,13 @@ fn a_request_is_read_into_slices_of_its_lengths() {
     for other in [0, products - 1, products + 1] {
         assert_eq!(read(private, other), refused, "{other} products");
     }
-    // As many values together, cut elsewhere.
+    // As many values together, split elsewhere.
     assert_eq!(read(private + 1, products - 1), refused);
     assert_eq!(read(private - 1, products + 1), refused);
 }
 
-/// As many wires and rows as the circuit has, and fewer public inputs: a wire that others may see would be masked, and one that is
-/// secret would not.
+/// As many wires and rows as the circuit has, and fewer public inputs: a wire that others may see
+/// would be masked, and a secret one would not.
 fn fewer_public(public: [Fr; 3]) -> Assignment {
     let (declaration, [one, two, last]) = Declaration::new(Mode::Witness, SIZE, public);
     let mut b = declaration.begin(Clause::F1);
@@ -62,7 +63,8 @@ fn a_wrong_number_of_public_inputs_is_not_shared() {
     assert_eq!((got, expected), (3, 4));
 }
 
-/// An evaluator's points are points of the group, and sums of something else: the proof that they give is not handed out.
+/// An evaluator's points are points of the group, but sums of something else: the proof that they
+/// give is not returned.
 #[test]
 fn sums_that_give_a_false_proof_are_refused() {
     let blinding = Blinding::new(Fr::from(3u64), Fr::from(5u64));

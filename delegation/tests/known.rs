@@ -1,4 +1,5 @@
-//! Known answers: what masks, tokens, kits and requests are, to the byte. Whoever writes another wallet or server meets them.
+//! Known answers: masks, tokens, kits and requests, to the byte. Another wallet or server must
+//! produce the same.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;
@@ -15,7 +16,8 @@ fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
-/// The masks, written again from docs/spec/blind.md: candidates of 32 bytes from keyed BLAKE3, two bits cleared, those of r or more left out.
+/// The masks, computed again from docs/spec/blind.md: candidates of 32 bytes from keyed BLAKE3, two
+/// bits cleared, those of r or more left out.
 fn again(seed: &MaskSeed, shape: &Shape) -> Vec<BigInt<4>> {
     let key_id = shape.key_id();
     let fields: [&[u8]; 4] = [
@@ -50,7 +52,7 @@ fn masks_are_these() {
     assert_eq!(all, again(&seed(0), &shape()));
     assert_eq!(hex::encode(bytes(&all[..2])), MASKS);
     assert_eq!(hash(&bytes(&all)), MASKS_HASH);
-    // Of Five Fu's or Gift's size: the output is read in pieces, and no piece is read twice.
+    // The size of Five Fu or Gift. The output is read in pieces, and no piece is read twice.
     let large = Shape::of(&key());
     let masks = Masks::new(&seed(0), &large);
     let all = [masks.wires.as_slice(), &masks.products].concat();
@@ -71,7 +73,7 @@ fn masks_depend_on_seed_key_and_sizes() {
     ] {
         assert_ne!(first(&seed(0), &Shape::with_size(&key(), size)), here);
     }
-    // As many rows as make no larger a domain.
+    // One row more does not enlarge the domain.
     let size = wufu_circuits::r1cs::Size { rows: SIZE.rows + 1, ..SIZE };
     assert_eq!(first(&seed(0), &Shape::with_size(&key(), size)), here);
 }
@@ -118,7 +120,7 @@ fn a_request_is_these_bytes() {
     assert_eq!(request.len(), shape.request_bytes());
     assert_eq!(hex::encode(&request[..64]), REQUEST);
     assert_eq!(hash(request), REQUEST_HASH);
-    // With the masks it is the private wires, and the products on the coset.
+    // Adding the masks gives the private wires, and the products on the coset.
     let mut private = vec![BigInt::default(); shape.private()];
     let mut products = vec![BigInt::default(); shape.domain()];
     shape.read(request, &mut private, &mut products).unwrap();
@@ -132,7 +134,7 @@ fn a_request_is_these_bytes() {
         products.iter().zip(masks.products.iter()).map(|(v, m)| plus(v, m)).collect();
     assert_eq!(opened, on_coset(&assignment));
 
-    // Blinding is not in it; a second dealer's masks are.
+    // The blinding has no influence on the request. A second dealer's masks do.
     let other = Blinding::new(Fr::from(4u64), Fr::from(6u64));
     let again = wallet.share_with(&assignment, vec![token(0)], other).unwrap();
     assert_eq!(again.request.as_bytes(), request);
@@ -145,7 +147,8 @@ fn a_request_is_these_bytes() {
     }
 }
 
-/// The products by the plainest way: polynomials through the values on the domain, by Lagrange, at each place of the coset.
+/// The products computed in the simplest way: polynomials through the values on the domain, by
+/// Lagrange, at each place of the coset.
 fn on_coset(assignment: &wufu_circuits::Assignment) -> Vec<Fr> {
     use ark_ff::{FftField, Field};
     let shape = shape();

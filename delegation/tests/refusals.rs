@@ -1,4 +1,4 @@
-//! What is refused, each for its reason.
+//! What is refused, each with its reason.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;
@@ -14,10 +14,10 @@ use wufu_verifier::encoding::canonical::Writer;
 
 use crate::common::*;
 
-/// Where the points of sums are.
+/// The positions of the points in encoded sums.
 const SUMS: [(&str, usize); 4] = [("A", 0), ("B in G1", 32), ("B in G2", 64), ("L with H", 128)];
 
-/// With bytes that are no point at a place: an x above q.
+/// Replaces bytes by ones that are not a point: an x above q.
 fn broken(bytes: &[u8], at: usize) -> Vec<u8> {
     let mut out = bytes.to_vec();
     out[at..at + 32].fill(0x3f);
@@ -85,7 +85,7 @@ fn kits_with_points_that_are_none_are_refused() {
 #[test]
 fn kits_with_points_of_another_key_are_refused() {
     let (bytes, key) = (kit().encode(), key());
-    // The same kit, but for the id, of keys that differ in one point.
+    // The same kit except for the id, of keys that differ in one point.
     for (point, at, other) in [
         ("alpha", 40..72, verifying(4, 5, 7, 11)),
         ("beta in G2", 104..168, verifying(3, 6, 7, 11)),
@@ -123,7 +123,7 @@ fn sums_that_are_none_are_refused() {
         let refused = FourSums::decode(&broken(&bytes, at));
         assert_eq!(refused, Err(SumsError::Point(PointError { point })));
     }
-    // The identity with an x: L with H is the identity here.
+    // The identity with an x. L with H is the identity here.
     let mut other = bytes.clone();
     other[128] = 1;
     let point = PointError { point: "L with H" };

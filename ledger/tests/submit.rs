@@ -161,7 +161,7 @@ async fn a_bad_claim_is_refused_by_field_without_charge() {
     case("public input ext is not what was asked for", &|r| r.payout = b"mallory".into());
     case("public input ext is not what was asked for", &|r| r.expiry += 1);
     case("the proof does not prove the statement", &|r| r.public_inputs[64] ^= 1);
-    case("root is of no epoch that this verifier knows", &|r| r.public_inputs[0] ^= 1);
+    case("root belongs to no epoch that this verifier knows", &|r| r.public_inputs[0] ^= 1);
     for (expected, request) in cases {
         let (code, text) = refused(client.submit_claim(request).await);
         let known = matches!(code, Code::InvalidArgument | Code::FailedPrecondition);

@@ -1,4 +1,4 @@
-//! Addresses.
+//! Conversions of addresses.
 
 use wufu_circuits::address::Address;
 use wufu_verifier::PublicKey;

@@ -1,4 +1,4 @@
-//! What an operator appends for people, and what comes back for them.
+//! What an operator appends for people, and the grants that come back.
 
 use core::fmt;
 
@@ -16,11 +16,11 @@ pub use crate::limits::MAX_ENTRIES;
 /// A card to issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardIssue {
-    /// To whom.
+    /// Who gets the card.
     pub address: Address,
-    /// Which Fu.
+    /// The kind of card.
     pub kind: Kind,
-    /// Without it, the next one.
+    /// The card's number. Without it, the ledger takes the next one.
     pub serial: Option<u64>,
 }
 
@@ -29,15 +29,15 @@ pub struct CardIssue {
 pub struct DonationEntry {
     /// The donor.
     pub address: Address,
-    /// The receipt's name, unique in the log: see [`wufu_verifier::encoding::text::check_name`].
+    /// The receipt's name, unique in the ledger. See [`wufu_verifier::encoding::text::check_name`].
     pub receipt: Vec<u8>,
     /// The institution's name.
     pub institution: String,
     /// The project's name.
     pub project: String,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// When.
+    /// When the donation was made.
     pub time: Time,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Debug for DonationEntry {
     }
 }
 
-/// What to append: all of it or nothing.
+/// What to append, all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Append {
     /// Cards to issue.
@@ -58,10 +58,10 @@ pub struct Append {
     pub donations: Vec<DonationEntry>,
 }
 
-/// What was appended, in the order of the request.
+/// The grants for what was appended, in the order of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppendOutcome {
-    /// For the holders of the cards.
+    /// For the owners of the cards.
     pub cards: Vec<CardGrant>,
     /// For the persons.
     pub persons: Vec<PersonGrant>,

@@ -1,5 +1,5 @@
-//! What a wallet asks dealers and evaluators, and what they answer. Seeds, sums and masked numbers are bytes here: crate
-//! `wufu-delegation` knows what they are.
+//! What a wallet asks dealers and evaluators, and what they answer. Seeds, sums and masked numbers
+//! are plain bytes here; the crate `wufu-delegation` interprets them.
 
 use core::mem;
 
@@ -8,15 +8,15 @@ use zeroize::Zeroizing;
 
 use crate::{error::ConvertError, read, v1};
 
-/// The format of tokens, masks and sums. Whoever has another one refuses and is refused.
+/// The format of tokens, masks and sums. Both sides refuse any other format.
 pub const FORMAT: u32 = 1;
-/// Most tokens of a call.
+/// The largest number of tokens in one call.
 pub const MAX_TOKENS: usize = 16;
-/// Bytes of masked numbers in a message; the last may have fewer.
+/// Bytes of masked numbers in each message. The last message may have fewer.
 pub const CHUNK: usize = 64 * 1024;
-/// Bytes of an evaluator's answer.
+/// Length of an evaluator's answer, in bytes.
 pub const SUMS: usize = 160;
-/// A token has no more bytes than this.
+/// The longest token, in bytes.
 const TOKEN: usize = 1024;
 
 fn format(got: u32) -> Result<(), ConvertError> {
@@ -28,12 +28,12 @@ fn format(got: u32) -> Result<(), ConvertError> {
     }
 }
 
-/// Asks a dealer for tokens.
+/// A request to a dealer for tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deal {
-    /// The key that proofs will be under.
+    /// The key that the proofs will be made under.
     pub key_id: KeyId,
-    /// How many, 1 to [`MAX_TOKENS`].
+    /// The number of tokens, 1 to [`MAX_TOKENS`].
     pub count: usize,
 }
 
@@ -55,7 +55,7 @@ impl From<Deal> for v1::DealRequest {
     }
 }
 
-/// A dealer's tokens. Nothing says that they are good: their signatures do.
+/// A dealer's tokens, not checked yet: each carries a signature.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DealtTokens(pub Vec<Zeroizing<Vec<u8>>>);
 
@@ -90,7 +90,7 @@ impl From<DealtTokens> for v1::DealResponse {
 /// The first message to an evaluator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// The key that the sums are over.
+    /// The key that the sums are computed over.
     pub key_id: KeyId,
 }
 
@@ -110,10 +110,11 @@ impl From<Head> for v1::EvaluateRequest {
     }
 }
 
-/// Appends what a message after the head carries, which is exactly [`CHUNK`] bytes, or what is left of `total`.
+/// Appends the masked numbers of one message after the head. It must carry [`CHUNK`] bytes, or
+/// whatever is left of `total`.
 ///
 /// # Errors
-/// When it is another number of bytes, goes beyond `total`, or comes with a second head.
+/// Returns an error if the message has another length, exceeds `total`, or carries a second head.
 pub fn append(
     to: &mut Vec<u8>,
     total: usize,
@@ -134,15 +135,16 @@ pub fn append(
     Ok(())
 }
 
-/// That all masked numbers have come.
+/// Checks that all masked numbers have arrived.
 ///
 /// # Errors
-/// When some are missing.
+/// Returns an error if some are missing.
 pub fn complete(got: usize, total: usize) -> Result<(), ConvertError> {
     read::length("masked numbers", got, total, total)
 }
 
-/// The messages that carry masked numbers, head first: of the same sizes for everybody who proves under the key.
+/// Splits masked numbers into messages, head first. Everybody who proves under a key sends messages
+/// of the same sizes.
 pub fn messages(key_id: KeyId, masked: &[u8]) -> Vec<v1::EvaluateRequest> {
     let chunk = |bytes: &[u8]| v1::EvaluateRequest {
         format: 0,
@@ -152,7 +154,7 @@ pub fn messages(key_id: KeyId, masked: &[u8]) -> Vec<v1::EvaluateRequest> {
     core::iter::once(Head { key_id }.into()).chain(masked.chunks(CHUNK).map(chunk)).collect()
 }
 
-/// An evaluator's answer. Nothing says that it is right: the proof that comes of it does.
+/// An evaluator's answer, not checked yet: only the proof made from it shows whether it is right.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EvaluatedSums(pub Zeroizing<[u8; SUMS]>);
 
@@ -224,7 +226,7 @@ mod tests {
         assert_eq!(Head::try_from(messages[0].clone()), Ok(Head { key_id: KEY }));
         let mut got = Vec::new();
         append(&mut got, total, &messages[1]).unwrap();
-        // Too short, too long, a second head, the first once more.
+        // Too short, too long, with a second head, and the first message once more.
         let last =
             |length| v1::EvaluateRequest { format: 0, key_id: Vec::new(), masked: vec![5; length] };
         for bad in [last(0), last(95), last(97), messages[0].clone(), messages[1].clone()] {

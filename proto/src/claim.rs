@@ -1,10 +1,10 @@
-//! Claims: what one binds, how it is submitted, what becomes of it.
+//! Claims: what a claim binds, how it is submitted, and what becomes of it.
 
 use wufu_verifier::{FiveFu, KeyId, Proof, Statement, check::PresentedProof, statement::Nullifier};
 
 use crate::{error::ConvertError, read, v1};
 
-/// Longest payee, in bytes.
+/// The longest payee, in bytes.
 pub use wufu_verifier::log::receipt::MAX_PAYOUT;
 
 /// What a claim binds, beside the key.
@@ -14,7 +14,7 @@ pub struct ClaimBinding {
     pub org: String,
     /// The payee, 1 to [`MAX_PAYOUT`] bytes.
     pub payout: Vec<u8>,
-    /// When it ends, in Unix seconds.
+    /// When the claim expires, in Unix seconds.
     pub expiry: u64,
 }
 
@@ -36,24 +36,25 @@ impl From<&ClaimBinding> for v1::ClaimBinding {
     }
 }
 
-/// A claim as it is submitted: public inputs are canonical, the proof is as long as one, nothing is verified. Whether its points are points is
-/// for the check to say, which reads them in any case.
+/// A claim as it is submitted. Its public inputs are canonical and its proof has the right length,
+/// but nothing is verified. The check reads the proof's points.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     key_id: KeyId,
     statement: FiveFu,
     payout: Vec<u8>,
     expiry: u64,
-    // What a verifier looks at. Inputs are encoded once: they are canonical, so they are what came. The proof is as it came.
+    // As a verifier reads them. The inputs are canonical, so encoding them again gives the bytes
+    // that arrived.
     public_inputs: Vec<u8>,
     proof: Vec<u8>,
 }
 
 impl Claim {
-    /// A claim from its parts.
+    /// Creates a claim from its parts.
     ///
     /// # Errors
-    /// When the payee is empty or too long.
+    /// Returns an error if the payee is empty or too long.
     pub fn new(
         key_id: KeyId,
         statement: FiveFu,
@@ -76,12 +77,12 @@ impl Claim {
         Ok(Self { key_id, statement, payout, expiry, public_inputs, proof })
     }
 
-    /// The key that the proof is said to be under.
+    /// The key that the proof claims to be made under.
     pub fn key_id(&self) -> KeyId {
         self.key_id
     }
 
-    /// What is claimed.
+    /// The statement that the claim makes.
     pub fn statement(&self) -> &FiveFu {
         &self.statement
     }
@@ -91,12 +92,12 @@ impl Claim {
         &self.payout
     }
 
-    /// When the claim ends, in Unix seconds.
+    /// When the claim expires, in Unix seconds.
     pub fn expiry(&self) -> u64 {
         self.expiry
     }
 
-    /// What a verifier checks.
+    /// Returns what a verifier checks.
     pub fn presented(&self) -> PresentedProof<'_> {
         PresentedProof {
             key_id: self.key_id.as_bytes(),
@@ -129,12 +130,12 @@ impl From<&Claim> for v1::SubmitClaimRequest {
     }
 }
 
-/// What became of a claim. The notes are signed by the ledger: open them with its key.
+/// What became of a claim. The ledger signs both notes: open them with its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimOutcome {
-    /// It is admitted.
+    /// The claim is admitted.
     Admitted {
-        /// Its number.
+        /// The claim's number.
         claim: u64,
         /// The receipt.
         note: String,
@@ -143,7 +144,7 @@ pub enum ClaimOutcome {
     Spent {
         /// The nullifier.
         nullifier: Nullifier,
-        /// The claim that spent it. Only a holder of the key can have made it.
+        /// The claim that spent it. Only the holder of the same spend key can have made it.
         earlier: Box<Claim>,
         /// The refusal.
         note: String,
@@ -158,7 +159,7 @@ impl TryFrom<v1::SubmitClaimResponse> for ClaimOutcome {
         Ok(match read::some("outcome", message.outcome)? {
             Outcome::Admitted(v1::ClaimAdmitted { claim, note }) => Self::Admitted { claim, note },
             Outcome::Spent(v1::ClaimSpent { nullifier, earlier, note }) => {
-                // Canonical, or it is no nullifier.
+                // It must be canonical to be a nullifier.
                 read::element("nullifier", &nullifier)?;
                 Self::Spent {
                     nullifier: read::array("nullifier", &nullifier)?,

@@ -1,4 +1,4 @@
-//! A proof as a file: with what is needed to look at it.
+//! A proof as a file, with what a verifier needs to check it.
 
 use wufu_verifier::{
     CircuitName, KeyId, Proof, ProofRequest, Statement,
@@ -9,17 +9,17 @@ use wufu_verifier::{
 
 use crate::{claim::ClaimBinding, error::ConvertError, read, v1};
 
-/// The version of envelopes.
+/// The version of the envelope format.
 pub const VERSION: u32 = 1;
 
 /// What a proof answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Binding {
-    /// A donation: the request.
+    /// For a donation: the request.
     Request(Box<ProofRequest>),
-    /// Five Fu: the claim.
+    /// For Five Fu: the claim.
     Claim(ClaimBinding),
-    /// A gift: nothing that travels with it.
+    /// For a gift: nothing.
     None,
 }
 
@@ -33,23 +33,25 @@ impl Binding {
     }
 }
 
-/// An epoch of a log, in force when a proof was planned.
+/// An epoch of a log that was in force when the proof was planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEpoch {
-    /// The log, `org/log`.
+    /// The log's name, `org/log`.
     pub origin: String,
     /// The epoch of its checkpoint.
     pub epoch: u64,
 }
 
-/// A proof with what is needed to look at it. It never vouches for itself: a verifier compares it with what it asked, and
-/// with checkpoints that it has from elsewhere.
+/// A proof with what a verifier needs to check it. It does not vouch for itself: a verifier
+/// compares it with its own request, and with checkpoints that it got elsewhere.
 ///
-/// It names epochs and holds no checkpoint: an operator could sign one for each wallet, with a line or a nonce of its own, and
-/// know the wallet again by what it shows.
+/// It names epochs and holds no checkpoints. An operator could sign a different checkpoint for each
+/// wallet, with an extra line or a nonce, and recognise the wallet by it.
 ///
-/// Encodings are checked: public inputs are canonical and as many as the circuit has, the proof is as long as one, the request is
-/// signed by the verifier that it names, the logs are those of the request or claim; read by `try_from`, points are points, too. Nothing is verified.
+/// Reading an envelope checks its encodings: the public inputs are canonical and as many as the
+/// circuit has, the proof has the right length, the request is signed by the verifier that it
+/// names, and the logs are those of the request or claim. `try_from` also checks that the proof's
+/// points are on their curves. Nothing is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
     circuit: CircuitName,
@@ -61,13 +63,15 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// An envelope around a proof.
+    /// Wraps a proof in an envelope.
     ///
     /// # Shapes
-    /// `epochs`: of the logs that the proof is about. Five Fu: cards, then persons; else one.
+    /// `epochs` names the logs that the proof is about: the card log, then the person log for Five
+    /// Fu; one log for the others.
     ///
     /// # Errors
-    /// When the binding is none of such a statement, or the epochs are not those of its logs.
+    /// Returns an error if the binding does not fit the statement, or the epochs are not those of
+    /// its logs.
     pub fn new<S: Statement>(
         statement: &S,
         proof: &Proof,
@@ -108,18 +112,18 @@ impl Envelope {
         if fit { Ok(self) } else { Err(ConvertError::Binding { expected }) }
     }
 
-    /// Which statement the proof is about.
+    /// The statement that the proof is about.
     pub fn circuit(&self) -> CircuitName {
         self.circuit
     }
 
-    /// The key that the proof is said to be under.
+    /// The key that the proof claims to be made under.
     pub fn key_id(&self) -> KeyId {
         self.key_id
     }
 
-    /// The logs that the proof is about, and the epochs whose roots it is said to take. A verifier finds the epoch by the root;
-    /// this says which checkpoints it needs.
+    /// The logs that the proof is about, with the epochs whose roots it claims to use. They tell a
+    /// verifier which checkpoints it needs; the verifier then finds the epoch by the root.
     pub fn epochs(&self) -> &[LogEpoch] {
         &self.epochs
     }
@@ -129,10 +133,10 @@ impl Envelope {
         &self.binding
     }
 
-    /// What the proof is said to prove.
+    /// Returns the statement that the proof claims.
     ///
     /// # Errors
-    /// When it is about another statement than `S`.
+    /// Returns an error if the envelope is about another statement than `S`.
     pub fn statement<S: Statement>(&self) -> Result<S, InputsError> {
         if S::CIRCUIT != self.circuit {
             let got = self.public_inputs.len();
@@ -141,7 +145,7 @@ impl Envelope {
         S::decode(&self.public_inputs)
     }
 
-    /// What a verifier checks.
+    /// Returns what a verifier checks.
     pub fn presented(&self) -> PresentedProof<'_> {
         PresentedProof {
             key_id: self.key_id.as_bytes(),
@@ -154,18 +158,18 @@ impl Envelope {
 impl TryFrom<v1::Envelope> for Envelope {
     type Error = ConvertError;
 
-    /// Reads all of it, points included. Whoever checks the envelope takes [`Envelope::without_points`].
+    /// Reads all of it, points included. To check the envelope, use [`Envelope::without_points`].
     fn try_from(message: v1::Envelope) -> Result<Self, ConvertError> {
         Self::read(message, |proof| Proof::decode(proof).map(drop))
     }
 }
 
 impl Envelope {
-    /// Reads all of it but the proof's points, of which only the length is looked at: a check reads them in any case, and a batch reads those of many
-    /// together.
+    /// Reads all of it except the proof's points, of which it checks only the length. A check reads
+    /// the points anyway, and a batch reads those of many proofs together.
     ///
     /// # Errors
-    /// As `try_from`, save for points.
+    /// Returns the errors of `try_from`, except those about points.
     pub fn without_points(message: v1::Envelope) -> Result<Self, ConvertError> {
         Self::read(message, Proof::check_length)
     }
@@ -181,7 +185,7 @@ impl Envelope {
             return Err(ConvertError::Choice { field: "version", got, expected: "1" });
         }
         let circuit = read::circuit("circuit", &circuit)?;
-        // Before the points: this is the cheaper refusal.
+        // Before the points, because this refusal is cheaper.
         circuit.decode_inputs(&public_inputs)?;
         let key_id = read::key_id("key id", &key_id)?;
         let binding = match binding {
@@ -198,7 +202,7 @@ impl Envelope {
     }
 }
 
-/// Whether the origins are an organisation and a name, for each name in order.
+/// Returns whether the origins are one organisation followed by each of these names, in order.
 fn are_logs(origins: &[&str], names: &[&str], is_org: impl Fn(&str) -> bool) -> bool {
     origins.iter().zip(names).all(|(origin, name)| {
         let org = origin.strip_suffix(name).and_then(|org| org.strip_suffix('/'));

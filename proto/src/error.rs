@@ -1,4 +1,4 @@
-//! Why a message is refused.
+//! The errors of conversions.
 
 use core::fmt;
 
@@ -10,111 +10,113 @@ use wufu_verifier::{
     statement::{InputsError, policy::PolicyError, record::RecordError},
 };
 
-/// Why a message is not what it should be. It names the field and never shows a value that could be secret.
+/// Errors from converting a message. Each names the field, and none shows a value that could be
+/// secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConvertError {
-    /// The bytes are no protobuf message of this type.
+    /// The bytes are not a protobuf message of this type.
     Malformed {
         /// The message.
         message: &'static str,
     },
-    /// The bytes are not those that we would write for the message: unknown fields, defaults written out, another order.
+    /// The bytes are not in the encoding that we would write: unknown fields, defaults written out,
+    /// or another order.
     NotCanonical {
         /// The message.
         message: &'static str,
     },
-    /// Longer than any such message.
+    /// The bytes are longer than such a message can be.
     Long {
         /// The message.
         message: &'static str,
-        /// How many bytes there are.
+        /// The length, in bytes.
         got: usize,
-        /// The most that there may be.
+        /// The largest accepted length, in bytes.
         max: usize,
     },
-    /// A field is not there.
+    /// A field is missing.
     Missing {
         /// The field.
         field: &'static str,
     },
-    /// Bytes or a text of the wrong length.
+    /// A field of bytes or text has the wrong length.
     Length {
         /// The field.
         field: &'static str,
-        /// How many bytes there are.
+        /// The length, in bytes.
         got: usize,
-        /// The fewest that there may be.
+        /// The smallest accepted length.
         min: usize,
-        /// The most that there may be.
+        /// The largest accepted length.
         max: usize,
     },
-    /// The wrong number of items.
+    /// A list has the wrong number of items.
     Count {
         /// The field.
         field: &'static str,
-        /// How many there are.
+        /// The number of items.
         got: usize,
-        /// The fewest that there may be.
+        /// The smallest accepted number.
         min: usize,
-        /// The most that there may be.
+        /// The largest accepted number.
         max: usize,
     },
-    /// A list of items of one size, cut inside an item.
+    /// A list of items of one size ends inside an item.
     Stride {
         /// The field.
         field: &'static str,
-        /// How many bytes there are.
+        /// The length, in bytes.
         got: usize,
         /// The size of an item.
         stride: usize,
     },
-    /// A number that stands for a choice has no meaning, or is out of its range.
+    /// A number is out of range, or does not stand for any of its choices.
     Choice {
         /// The field.
         field: &'static str,
         /// The number.
         got: u64,
-        /// What it may be.
+        /// What the number may be.
         expected: &'static str,
     },
-    /// A text that is not one of those that it may be, or not of the right form.
+    /// A text is not one of the accepted ones, or is malformed.
     Text {
         /// The field.
         field: &'static str,
-        /// What it may be.
+        /// What the text may be.
         expected: &'static str,
     },
-    /// A text that is not a name: see [`wufu_verifier::encoding::text`].
+    /// A text is not an acceptable name: see [`wufu_verifier::encoding::text`].
     Name {
         /// The field.
         field: &'static str,
         /// What is wrong with it.
         error: NameError,
     },
-    /// A number of a witness is out of its range. It is secret, so it is not told.
+    /// A number in a witness is out of range. The number is secret, so the error does not show it.
     Secret {
         /// The field.
         field: &'static str,
-        /// What it may be.
+        /// What the number may be.
         expected: &'static str,
     },
-    /// Something that does not belong to the circuit.
+    /// The envelope's parts do not belong together.
     Binding {
-        /// What belongs to it.
+        /// The part that its circuit requires.
         expected: &'static str,
     },
-    /// A field element.
+    /// A field element is refused.
     Field(FieldError),
-    /// A number of a donation.
+    /// A number of a donation is refused.
     Record(RecordError),
-    /// A policy.
+    /// A policy is refused.
     Policy(PolicyError),
-    /// A request, its signature included.
+    /// A request, or its signature, is refused.
     Request(RequestError),
-    /// Public inputs.
+    /// The public inputs are refused.
     Inputs(InputsError),
-    /// A proof.
+    /// A proof is refused.
     Proof(ProofError),
 }
 
@@ -159,7 +161,7 @@ impl fmt::Display for ConvertError {
 }
 
 impl ConvertError {
-    /// The code of this refusal.
+    /// Returns the reason code of this refusal.
     pub fn reason(&self) -> Reason {
         match self {
             Self::Malformed { .. } => Reason::MessageMalformed,

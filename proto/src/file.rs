@@ -1,14 +1,16 @@
-//! Messages as files: a line that says what the file is, then its protobuf. Every library reads this form.
+//! Messages as files: a line that names the message, then its protobuf. Every library reads this
+//! form.
 //!
 //! # Shapes
-//! `wufu-file/1 NAME LENGTH` and a line feed, then LENGTH bytes: the one encoding of the message NAME, as `wufu.v1.Envelope`.
-//! LENGTH is decimal, without leading zeros. Nothing follows.
+//! `wufu-file/1 NAME LENGTH` and a line feed, then LENGTH bytes: the one encoding of the message
+//! NAME, such as `wufu.v1.Envelope`. LENGTH is decimal, without leading zeros. Nothing follows.
 //!
-//! JSON is for people, and for programs that have feature `json`: protobuf's canonical JSON with the member
-//! `"@type": "wufu.v1.Envelope"`, which may be left out where one kind of message is expected.
+//! JSON is for people, and for programs that have feature `json`. It is protobuf's canonical JSON
+//! with the member `"@type": "wufu.v1.Envelope"`, which may be left out where the reader expects
+//! one kind of message.
 //!
-//! The bare protobuf of a message, without the line, is still read where one kind of message is expected: it is what travels
-//! in gRPC, and what earlier versions wrote.
+//! A reader that expects one kind of message also accepts its bare protobuf, without the line. That
+//! is what gRPC carries, and what earlier versions wrote.
 
 use core::fmt;
 
@@ -20,91 +22,94 @@ use crate::{
     read, v1,
 };
 
-/// How a file of this version begins. No protobuf message and no JSON begins like it: `w` would be a record of type 7.
+/// The first word of a file of this version. Neither a protobuf message nor JSON begins like it:
+/// `w` would be a record of type 7.
 pub const MAGIC: &str = "wufu-file/1";
 
-/// The longest first line that is looked at. Those of today's messages are shorter than 64 bytes.
+/// The longest first line that a reader looks at. Those of today's messages are shorter than 64
+/// bytes.
 const MAX_HEAD: usize = 96;
 
-/// Why a file is not the message that was expected. It shows nothing of a file's content but how it begins.
+/// Errors from reading a file that is not the expected message. They show nothing of the content
+/// except how it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileError {
-    /// There are no bytes.
+    /// The file is empty.
     Empty {
         /// What was expected.
         expected: &'static str,
     },
-    /// A message of another kind.
+    /// The file holds another kind of message.
     Kind {
-        /// What it says that it is.
+        /// The kind that the file claims to be.
         found: Kind,
         /// What was expected.
         expected: &'static str,
     },
-    /// The first line is not the one of a file.
+    /// The first line is malformed.
     Head {
         /// What is wrong with it.
         found: &'static str,
     },
-    /// The file is not as long as its first line says.
+    /// The file does not have the length that its first line states.
     Length {
-        /// How many bytes follow the line.
+        /// The number of bytes after the first line.
         got: usize,
-        /// How many it says.
+        /// The length that the first line states.
         expected: usize,
     },
-    /// JSON, which is not compiled in here.
+    /// The file is JSON, and this build cannot read JSON.
     NoJson {
         /// What was expected.
         expected: &'static str,
     },
-    /// It does not say what it is, and several kinds of messages could be meant.
+    /// The file does not say what it is, and several kinds of messages are possible.
     Untagged {
         /// What was expected.
         expected: &'static str,
     },
-    /// Neither a file, nor protobuf, nor JSON of the message.
+    /// The file is not a message in any of the three forms.
     Unrecognised {
-        /// How many bytes there are.
+        /// The number of bytes in the file.
         bytes: usize,
-        /// How it begins.
+        /// How the file begins.
         found: FileStart,
         /// What was expected.
         expected: &'static str,
     },
-    /// Its JSON.
+    /// The JSON is refused.
     #[cfg(feature = "json")]
     Json(crate::json::JsonError),
-    /// Its message.
+    /// The message is refused.
     Message(ConvertError),
 }
 
-/// The kind of message that a file says it holds.
+/// The kind of message that a file claims to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// One of this release, as people call it.
+    /// A message of this release, with its everyday name.
     Known(&'static str),
-    /// None of this release.
+    /// A message that this release does not know.
     Unknown,
 }
 
-/// How a file begins that is nothing of ours, or something else of ours.
+/// How a file begins that is not the expected message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileStart {
-    /// As something that is known.
+    /// Like a known format, with its name.
     Known(&'static str),
-    /// As a mark of how a text is encoded.
+    /// With a mark that states a text's encoding.
     Mark {
-        /// Its bytes.
+        /// The bytes of the mark.
         bytes: &'static str,
-        /// Its name.
+        /// The name of the mark.
         name: &'static str,
     },
-    /// As a text.
+    /// Like a text.
     Text,
-    /// As anything: up to three bytes.
+    /// With these bytes, three at most.
     Bytes(Vec<u8>),
 }
 
@@ -135,7 +140,8 @@ impl fmt::Display for FileError {
             ),
             Self::Untagged { expected } => write!(
                 f,
-                "the file does not say what it is, expected {expected}: a file that begins with \"{MAGIC}\", or JSON with \"@type\""
+                "the file does not say what it is, expected {expected}: a file that begins with \
+                 \"{MAGIC}\", or JSON with \"@type\""
             ),
             Self::Unrecognised { bytes, found, expected } => {
                 write!(f, "not {expected}: expected protobuf or JSON, found {bytes} bytes ")?;
@@ -174,7 +180,7 @@ impl From<crate::json::JsonError> for FileError {
 }
 
 impl FileError {
-    /// The code of this refusal.
+    /// Returns the reason code of this refusal.
     pub fn reason(&self) -> Reason {
         match self {
             Self::Empty { .. } => Reason::FileEmpty,
@@ -191,14 +197,14 @@ impl FileError {
     }
 }
 
-/// The form that a file has, as its beginning says.
+/// The form of a file, judged by its beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form<'a> {
     /// A file of this version.
     File {
         /// The message's full name.
         name: &'a str,
-        /// Its protobuf.
+        /// The protobuf of the message.
         body: &'a [u8],
     },
     /// JSON, from its first bracket on.
@@ -207,20 +213,22 @@ pub enum Form<'a> {
     Bare,
 }
 
-/// The bytes of a file that holds a message.
+/// Encodes a message as a file.
 pub fn encode<M: MessageLimits>(message: &M) -> Vec<u8> {
     let length = message.encoded_len();
     let mut out = format!("{MAGIC} {} {length}\n", M::full_name()).into_bytes();
     out.reserve_exact(length);
-    // A vector has room for everything.
+    // Writing to a vector does not fail.
     let _ = message.encode(&mut out);
     out
 }
 
-/// The form of a file, by its beginning. Whether it is one kind of message or the other is [`kind`]'s to say.
+/// Returns the form of a file, judged by its beginning. Use [`kind`] to learn which message it
+/// holds.
 ///
 /// # Errors
-/// Returns an error if the file is empty, its first line is not complete, or it is not as long as that line says.
+/// Returns an error if the file is empty, its first line is incomplete, or its length is not the
+/// one that the line states.
 pub fn form<'a>(bytes: &'a [u8], expected: &'static str) -> Result<Form<'a>, FileError> {
     if bytes.is_empty() {
         return Err(FileError::Empty { expected });
@@ -238,16 +246,16 @@ pub fn form<'a>(bytes: &'a [u8], expected: &'static str) -> Result<Form<'a>, Fil
 /// A first line, and what follows it.
 struct Head<'a> {
     name: &'a str,
-    /// The length that it says.
+    /// The length that the line states.
     length: usize,
     body: &'a [u8],
 }
 
-/// Reads the first line. `None` when the bytes begin otherwise.
+/// Reads the first line. Returns `None` if the bytes begin differently.
 fn head(bytes: &[u8]) -> Result<Option<Head<'_>>, FileError> {
     let Some(rest) = bytes.strip_prefix(b"wufu-file/") else { return Ok(None) };
     let wrong = |found| FileError::Head { found };
-    let rest = rest.strip_prefix(b"1 ").ok_or(wrong("is one of another version"))?;
+    let rest = rest.strip_prefix(b"1 ").ok_or(wrong("belongs to another version"))?;
     let end = rest.iter().take(MAX_HEAD).position(|byte| *byte == b'\n');
     let (line, body) = rest.split_at(end.ok_or(wrong("does not end"))?);
     if line.ends_with(b"\r") {
@@ -257,7 +265,7 @@ fn head(bytes: &[u8]) -> Result<Option<Head<'_>>, FileError> {
     let (name, length) = line.split_once(' ').ok_or(wrong("has no length"))?;
     let is_name = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
     if name.is_empty() || !is_name(name) {
-        return Err(wrong("has no name of a message"));
+        return Err(wrong("does not name a message"));
     }
     let digits = length.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = digits && (length == "0" || !length.starts_with('0'));
@@ -266,10 +274,10 @@ fn head(bytes: &[u8]) -> Result<Option<Head<'_>>, FileError> {
     Ok(Some(Head { name, length, body: body.get(1..).unwrap_or_default() }))
 }
 
-/// The full name of the message that a file says it holds; `None` where it does not say.
+/// Returns the full name of the message that a file claims to hold, or `None` if it does not say.
 ///
 /// # Errors
-/// Returns an error if the file is empty, or is not of the form that its beginning promises.
+/// Returns an error if the file is empty, or does not have the form that its beginning promises.
 pub fn kind(bytes: &[u8], expected: &'static str) -> Result<Option<String>, FileError> {
     match form(bytes, expected)? {
         Form::File { name, .. } => Ok(Some(name.into())),
@@ -281,40 +289,42 @@ pub fn kind(bytes: &[u8], expected: &'static str) -> Result<Option<String>, File
     }
 }
 
-/// The error for a file that holds a message of this full name, where another was expected.
+/// The error for a file that holds the message `name` where another one was expected.
 pub fn other_kind(name: &str, expected: &'static str) -> FileError {
     let found = limits::noun(name).map_or(Kind::Unknown, Kind::Known);
     FileError::Kind { found, expected }
 }
 
-/// The error for a file that does not say what it is, where one of several kinds of messages was expected.
+/// The error for a file that does not say what it is, where several kinds of messages are possible.
 pub fn untagged(bytes: &[u8], expected: &'static str) -> FileError {
     match beginning(bytes) {
-        // It could be bare protobuf, of one message or the other.
+        // It could be bare protobuf of any of these messages.
         FileStart::Text | FileStart::Bytes(_) => FileError::Untagged { expected },
         found => FileError::Unrecognised { bytes: bytes.len(), found, expected },
     }
 }
 
-/// How long a file that begins like this may be, if it says what it is: so that no more of it is read.
+/// Returns how long a file may be that begins like this, if it says what it is. A reader need not
+/// read more.
 pub fn longest(head: &[u8]) -> Option<usize> {
     limits::longest(self::head(head).ok().flatten()?.name)
 }
 
-/// How many bytes of a file are worth reading, if `M` is expected: one more than its limit, so that a
-/// longer file is told from the longest one.
+/// Returns how many bytes of a file to read if `M` is expected: one more than its limit, so that a
+/// file that is too long can be told from the longest one allowed.
 pub fn worth_reading<M: MessageLimits>() -> u64 {
     M::LIMITS.bytes as u64 + 1
 }
 
-/// Reads a message from a file: in the form of this module, as bare protobuf, or, with feature `json`, as JSON.
+/// Reads a message from a file: in the form of this module, as bare protobuf, or, with feature
+/// `json`, as JSON.
 ///
 /// # Errors
-/// Returns an error if the file is longer than any such message, is empty, says that it is something else, or is not the one
-/// encoding of its message.
+/// Returns an error if the file is empty, is longer than such a message can be, claims to be
+/// something else, or is not in the one accepted encoding.
 pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, FileError> {
     let expected = M::NOUN;
-    // What it is before how long it is: a long file of another kind is of another kind.
+    // Check the kind before the length: a long file of another kind is reported as another kind.
     if let Ok(Some(Head { name, .. })) = head(bytes)
         && name != M::full_name()
     {
@@ -323,7 +333,7 @@ pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, FileError> {
     M::LIMITS.check_length(M::NAME, bytes.len())?;
     match form(bytes, expected)? {
         Form::File { body, .. } => Ok(read::decode(body)?),
-        // A record's key and length can be white space, and its content a bracket.
+        // A record's key and length can look like white space, and its content like a bracket.
         Form::Json(text) if text.len() < bytes.len() => match read::decode(bytes) {
             Ok(message) => Ok(message),
             Err(_) => from_json(text),
@@ -333,7 +343,7 @@ pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, FileError> {
             let found = beginning(bytes);
             let is_told = match (&error, &found) {
                 (ConvertError::Malformed { .. }, _) => true,
-                // Texts can be read as fields that nothing has.
+                // Text can parse as fields that no message has.
                 (ConvertError::NotCanonical { .. }, found) => !matches!(found, FileStart::Bytes(_)),
                 _ => false,
             };
@@ -363,7 +373,7 @@ fn from_json<M: MessageLimits>(_: &[u8]) -> Result<M, FileError> {
     Err(FileError::NoJson { expected: M::NOUN })
 }
 
-/// How a file begins that is not what was expected.
+/// Classifies the beginning of a file that is not the expected message.
 fn beginning(bytes: &[u8]) -> FileStart {
     let marks: [(&[u8], &str, &str); 3] = [
         (b"\xef\xbb\xbf", "ef bb bf", "a byte-order mark"),
@@ -390,7 +400,7 @@ fn beginning(bytes: &[u8]) -> FileStart {
     if let Some((_, name)) = known.into_iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return FileStart::Known(name);
     }
-    // Only the head of it: a file may be long.
+    // Only the head: the file may be long.
     let head = &bytes[..bytes.len().min(4096)];
     match str::from_utf8(head) {
         Ok(text) if text.contains("\n\n\u{2014} ") => FileStart::Known("signed notes"),
@@ -401,18 +411,21 @@ fn beginning(bytes: &[u8]) -> FileStart {
     }
 }
 
-/// Reads an envelope's file as a verifier does: all of it but the proof's points, which the check reads.
+/// Reads an envelope from a file as a verifier does: all of it except the proof's points, which the
+/// check reads.
 ///
 /// # Errors
-/// As [`decode`], and as [`Envelope::without_points`](crate::Envelope::without_points).
+/// Returns the errors of [`decode`] and of
+/// [`Envelope::without_points`](crate::Envelope::without_points).
 pub fn envelope(bytes: &[u8]) -> Result<crate::Envelope, FileError> {
     Ok(crate::Envelope::without_points(decode::<v1::Envelope>(bytes)?)?)
 }
 
-/// Reads a request's file, and checks its signature.
+/// Reads a request from a file and checks its signature.
 ///
 /// # Errors
-/// As [`decode`], and when a field is out of its bounds or the signature is not the verifier's.
+/// Returns the errors of [`decode`], and an error if a field is out of range or the signature is
+/// not the verifier's.
 pub fn request(bytes: &[u8]) -> Result<wufu_verifier::ProofRequest, FileError> {
     decode::<v1::ProofRequest>(bytes)?.try_into().map_err(FileError::Message)
 }

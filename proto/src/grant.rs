@@ -1,4 +1,4 @@
-//! What is handed to a wallet: cards, a place in the person log, receipts of donations, gifts.
+//! What a wallet receives: cards, a leaf in the person log, donation receipts and gifts.
 
 use core::fmt;
 
@@ -12,83 +12,83 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{error::ConvertError, read, shard_path::ShardPath, v1};
 
-/// Longest name of a receipt, in bytes.
+/// The longest name of a receipt, in bytes.
 pub const MAX_RECEIPT: usize = read::MAX_NAME;
 
-/// A card, from its issuer to its holder.
+/// A card, sent from its issuer to its owner.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CardGrant {
     /// The campaign.
     pub org: String,
     /// The card.
     pub card: Card,
-    /// Its number among the issued ones.
+    /// The card's number among the issued cards.
     pub serial: u64,
-    /// Where it is in the card log.
+    /// The card's path in the card log.
     pub path: ShardPath,
-    /// The epoch at which the leaf is in the log, and the path is that of the shard.
+    /// The epoch of the checkpoint that the path belongs to.
     pub epoch: u64,
 }
 
-/// A person's place in the campaign's person log.
+/// A person's leaf in the campaign's person log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonGrant {
     /// The campaign.
     pub org: String,
-    /// What hides the leaf.
+    /// The salt that hides the leaf's owner.
     pub person: Person,
-    /// Where it is in the person log.
+    /// The leaf's path in the person log.
     pub path: ShardPath,
-    /// The epoch at which the leaf is in the log, and the path is that of the shard.
+    /// The epoch of the checkpoint that the path belongs to.
     pub epoch: u64,
 }
 
-/// A donation, from the charity to the donor.
+/// A donation, sent from the charity to the donor.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct DonationReceipt {
-    /// The log, as `org/donations/1`.
+    /// The donation log, such as `org/donations/1`.
     #[zeroize(skip)]
     pub origin: String,
-    /// What it went to.
+    /// The project that received the donation.
     #[zeroize(skip)]
     pub project: ProjectKey,
-    /// How much.
+    /// The amount.
     #[zeroize(skip)]
     pub amount: Amount,
-    /// When.
+    /// When the donation was made.
     #[zeroize(skip)]
     pub time: Time,
-    /// The receipt's name, as the charity wrote it: 1 to [`MAX_RECEIPT`] bytes that are a name, see
-    /// [`wufu_verifier::encoding::text::check_name`].
+    /// The receipt's name as the charity wrote it: 1 to [`MAX_RECEIPT`] bytes that
+    /// [`wufu_verifier::encoding::text::check_name`] accepts.
     pub receipt: Vec<u8>,
-    /// What hides the owner.
+    /// The blinding that hides the donation's owner.
     pub rcm: Fr,
-    /// Where it is in the donation log.
+    /// The donation's path in the donation log.
     pub path: ShardPath,
-    /// The epoch at which the leaf is in the log, and the path is that of the shard.
+    /// The epoch of the checkpoint that the path belongs to.
     #[zeroize(skip)]
     pub epoch: u64,
 }
 
 impl DonationReceipt {
-    /// What makes the donation its owner's.
+    /// Returns the secret part that ties the donation to its owner.
     pub fn ownership(&self) -> Ownership {
         Ownership::new(&self.receipt, self.rcm)
     }
 
-    /// The public record, when the owner is `pk`.
+    /// Returns the public record of this donation, if its owner is `pk`.
     pub fn record(&self, pk: PublicKey) -> Record {
         let Self { project, amount, time, .. } = *self;
         Record { project, amount, time, own: self.ownership().own(pk) }
     }
 }
 
-/// A card, from a friend.
+/// A card that a friend gives away.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CardGift {
     /// The campaign.
     pub org: String,
-    /// The card: its `rho` is the nullifier of the one that was given.
+    /// The card. Its `rho` is the nullifier of the card that was given.
     pub card: Card,
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn kind(got: u32) -> Result<Kind, ConvertError> {
 }
 
 pub(crate) fn kind_number(kind: Kind) -> u32 {
-    // One of five.
+    // There are only five kinds.
     kind.index() as u32
 }
 
@@ -184,11 +184,11 @@ impl TryFrom<v1::DonationReceipt> for DonationReceipt {
 }
 
 impl DonationReceipt {
-    /// Reads a receipt that was taken in before. Names were not looked at in earlier releases, and what is held is not given up for its
-    /// name.
+    /// Reads a receipt that a wallet stored before. Earlier releases did not check names, and a
+    /// wallet keeps its receipts whatever their names are.
     ///
     /// # Errors
-    /// Returns an error if a field is out of its bounds.
+    /// Returns an error if a field is out of range.
     pub fn held(message: v1::DonationReceipt) -> Result<Self, ConvertError> {
         read::length("receipt", message.receipt.len(), 1, read::MAX_NAME)?;
         Ok(Self {

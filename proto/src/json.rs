@@ -1,4 +1,5 @@
-//! The JSON form of messages: protobuf's canonical one (64-bit integers are texts, bytes are base64).
+//! The JSON form of messages: protobuf's canonical JSON, in which 64-bit integers are strings and
+//! bytes are base64.
 
 use core::fmt;
 use std::sync::OnceLock;
@@ -15,41 +16,41 @@ use untagged::Untagged;
 
 use crate::{DESCRIPTORS, limits::MessageLimits};
 
-/// Why a text is not the JSON form of a message. It shows nothing of the text: that could be secret.
+/// Errors from reading JSON. They show nothing of the text, which could be secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JsonError {
-    /// Not JSON, not a message of this type, or with a field that it does not have.
+    /// The text is not JSON, is not this message, or has a field that the message does not have.
     Form {
         /// The message.
         message: &'static str,
-        /// The line of the text, from 1; 0 when it is about the whole.
+        /// The line of the text, from 1; 0 if the error is about the whole text.
         line: usize,
         /// The column, from 1.
         column: usize,
     },
-    /// It says that it is another message.
+    /// The text claims to be another message.
     Kind {
-        /// The full name that it says.
+        /// The full name that it claims.
         found: String,
     },
-    /// Longer than any such message.
+    /// The text is longer than such a message can be.
     Long {
         /// The message.
         message: &'static str,
-        /// How many bytes there are.
+        /// Its length, in bytes.
         got: usize,
-        /// The most that there may be.
+        /// The largest accepted length, in bytes.
         max: usize,
     },
-    /// Its arrays have more items than any such message.
+    /// Its arrays have more items than such a message may have.
     Items {
         /// The message.
         message: &'static str,
-        /// The most that there may be, of all sorts together.
+        /// The largest accepted number, of all kinds of items together.
         max: usize,
     },
-    /// The message is none of package `wufu.v1`. This is the caller's mistake.
+    /// The message does not belong to the package `wufu.v1`. This is the caller's mistake.
     Unknown {
         /// The message.
         message: &'static str,
@@ -62,14 +63,14 @@ impl fmt::Display for JsonError {
             Self::Form { message, line, column } => {
                 write!(f, "not the JSON of a {message}, at line {line}, column {column}")
             }
-            Self::Kind { .. } => write!(f, "this JSON says that it is another message"),
+            Self::Kind { .. } => write!(f, "this JSON claims to be another message"),
             Self::Long { message, got, max } => {
                 write!(f, "{got} bytes are longer than any {message}, expected at most {max}")
             }
             Self::Items { message, max } => {
                 write!(f, "the arrays have more items than any {message}, expected at most {max}")
             }
-            Self::Unknown { message } => write!(f, "{message} is no message of wufu.v1"),
+            Self::Unknown { message } => write!(f, "{message} is not a message of wufu.v1"),
         }
     }
 }
@@ -87,10 +88,10 @@ fn descriptor<M: Name>() -> Result<MessageDescriptor, JsonError> {
     found.ok_or(JsonError::Unknown { message: M::NAME })
 }
 
-/// The message as JSON, on one line.
+/// Writes the message as JSON, on one line.
 ///
 /// # Errors
-/// When `M` is no message of this package.
+/// Returns an error if `M` does not belong to this package.
 pub fn to_json<M: Message + Name>(message: &M) -> Result<String, JsonError> {
     let mut dynamic = DynamicMessage::new(descriptor::<M>()?);
     let unknown = JsonError::Unknown { message: M::NAME };
@@ -98,10 +99,10 @@ pub fn to_json<M: Message + Name>(message: &M) -> Result<String, JsonError> {
     serde_json::to_string(&dynamic).map_err(|error| form::<M>(&error))
 }
 
-/// The message as a file of JSON: one line, of which the first member says which message it is.
+/// Writes the message as a JSON file: one line, whose first member names the message.
 ///
 /// # Errors
-/// When `M` is no message of this package.
+/// Returns an error if `M` does not belong to this package.
 pub fn to_file<M: MessageLimits>(message: &M) -> Result<String, JsonError> {
     let text = zeroize::Zeroizing::new(to_json(message)?);
     let fields = text.strip_prefix('{').unwrap_or_default();
@@ -109,10 +110,10 @@ pub fn to_file<M: MessageLimits>(message: &M) -> Result<String, JsonError> {
     Ok(format!("{{\"{TAG}\":\"{}\"{comma}{fields}\n", M::full_name()))
 }
 
-/// The full name that an object says it is, if it says one.
+/// Returns the full name of the message that an object claims to be, if it names one.
 ///
 /// # Errors
-/// When the text is not one JSON object.
+/// Returns an error if the text is not a single JSON object.
 pub fn tag(text: &[u8]) -> Result<Option<String>, JsonError> {
     look::tag(text).map_err(|error| JsonError::Form {
         message: "message",
@@ -121,11 +122,12 @@ pub fn tag(text: &[u8]) -> Result<Option<String>, JsonError> {
     })
 }
 
-/// The message that a JSON text stands for. It may say which message that is.
+/// Reads a message from JSON. The text may name the message.
 ///
 /// # Errors
-/// When the text is longer than any such message or has more items than one may, before anything is decoded; when it is not
-/// JSON, not of this message, has a field that the message does not, or one twice, or goes on after its end.
+/// Returns an error if the text is longer than such a message can be, or has more items than it
+/// may. Both are checked before anything is decoded. It also returns an error if the text is not
+/// JSON or not this message, has an unknown field, has a field twice, or goes on after its end.
 pub fn from_json<M: MessageLimits>(text: &str) -> Result<M, JsonError> {
     let (message, got, max) = (M::NAME, text.len(), M::LIMITS.bytes);
     if got > max {

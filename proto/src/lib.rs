@@ -1,14 +1,47 @@
-//! Messages of Wufu: what travels, and how it becomes what the project works with.
+//! The messages of Wufu, and their conversion to the types of the other crates.
 //!
-//! The only place that names both wire and domain types. With no features it needs prost alone, so that an embedder can
-//! open an [`v1::Envelope`]; feature `json` brings the JSON form, `rpc` the gRPC clients and servers, `witness` the
-//! conversions of witnesses, grants and addresses.
-//!
-//! Wire becomes domain by `TryFrom`, strictly; domain becomes wire by `From`. Notes (checkpoints, lists of projects,
-//! receipts of claims) travel as text and are opened with the key that should have signed them: see
+//! This is the only crate that names both the wire types ([`v1`]) and the domain types. A message
+//! becomes a domain value by `TryFrom`, which checks it strictly; a domain value becomes a message
+//! by `From`. Checkpoints, lists of projects and receipts of claims travel as signed text, and are
+//! opened with the key that should have signed them: see
 //! [`Checkpoint::open`](wufu_verifier::log::checkpoint::Checkpoint::open).
 //!
-//! Messages with secrets print only their names, and their memory is wiped when they are dropped.
+//! Messages that hold secrets print only their names, and are wiped from memory when they are
+//! dropped.
+//!
+//! Read an envelope from a file, and see what it claims:
+//!
+//! ```
+//! use wufu_proto::{envelope::Binding, file};
+//!
+//! # let vectors = include_str!("../../vectors/envelopes.json");
+//! # let vectors: serde_json::Value = serde_json::from_str(vectors)?;
+//! # let donation = vectors["cases"].as_array().unwrap().iter().find(|case| {
+//! #     case["verdict"] == "accepted" && case["asked"]["circuit"] == "donation"
+//! # });
+//! # let bytes = hex::decode(donation.unwrap()["envelope"].as_str().unwrap())?;
+//! let envelope = file::envelope(&bytes)?;
+//! assert_eq!(envelope.circuit().as_str(), "donation");
+//! let Binding::Request(request) = envelope.binding() else { unreachable!() };
+//! println!("for {:?}, in the log {}", request.question().purpose, request.question().origin);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The claims are not checked yet. To check them, read [`wufu_verifier`] next.
+//!
+//! # Features
+//! Without features this crate needs only prost: enough to open an [`Envelope`]. All of these are
+//! on by default:
+//!
+//! - `json`: the JSON form of every message.
+//! - `rpc`: gRPC clients and servers.
+//! - `witness`: conversions of witnesses, grants and addresses.
+//!
+//! # What to read next
+//! - [`mod@file`]: how messages are stored as files.
+//! - [`envelope`]: what a verifier receives.
+//! - `wufu/v1/*.proto` in this crate's folder: every service, message and field, with limits and
+//!   errors.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(test)]
@@ -54,5 +87,5 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/wufu.v1.rs"));
 }
 
-/// The compiled `.proto` files, for reflection and for JSON.
+/// The compiled `.proto` files with their comments, for reflection and for JSON.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

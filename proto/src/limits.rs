@@ -1,7 +1,9 @@
-//! How much of a message is read: bytes, and items that repeat. Both are looked at before anything is decoded.
+//! Limits on messages: bytes, and items of repeated fields. Both are checked before anything is
+//! decoded.
 //!
-//! Two bytes of protobuf can stand for an empty item, which takes a hundred or more in memory: four million empty grants
-//! once became half a gigabyte. So the items are counted in the bytes first, which takes no memory at all.
+//! Two bytes of protobuf can encode an empty item that takes over a hundred bytes in memory: four
+//! million empty grants once became half a gigabyte. So the items are counted in the encoded bytes
+//! first, which takes no memory.
 
 use prost::{Message, Name};
 use wufu_verifier::{ProjectSet, check::request::MAX_KEYS};
@@ -11,44 +13,46 @@ use crate::{error::ConvertError, v1};
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// Most entries of one append, of all sorts together.
+/// The largest number of entries in one append, of all kinds together.
 pub const MAX_ENTRIES: usize = 65_536;
 
-/// The longest envelope, request or policy: one with 4,096 projects takes 43 KiB in protobuf, and 150 KiB in indented JSON.
+/// The longest envelope, request or policy, in bytes. One with 4,096 projects takes 43 KiB in
+/// protobuf and 150 KiB in indented JSON.
 pub const MAX_ENVELOPE: usize = 200 * KIB;
 
-/// Most items of fields that repeat.
+/// A limit on the items of repeated fields.
 #[derive(Clone, Copy, Debug)]
 pub struct RepeatedLimits {
-    /// What errors call them.
+    /// What error messages call the items.
     pub name: &'static str,
-    /// The fields that lead to the message which holds them: none when it is the message itself.
+    /// The fields that lead to the message that holds them. Empty for the message itself.
     pub within: &'static [u32],
-    /// The fields that repeat, counted together.
+    /// The repeated fields, counted together.
     pub fields: &'static [u32],
-    /// Whether they are integers, which may be packed one after the other into one record.
+    /// Whether the items are integers, which protobuf may pack into one record.
     pub packed: bool,
-    /// The fewest, for the error's text alone.
+    /// The smallest number, used only in the text of the error.
     pub min: usize,
-    /// The most.
+    /// The largest number.
     pub max: usize,
 }
 
-/// How much of a message is read.
+/// The limits of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Its longest form in bytes: as protobuf, as a file, as JSON.
+    /// The longest form in bytes, whether protobuf, file or JSON.
     pub bytes: usize,
-    /// Its fields that repeat, however deep inside.
+    /// The limits of its repeated fields, at any depth.
     pub repeated: &'static [RepeatedLimits],
 }
 
 impl Limits {
-    /// Looks at a message's protobuf without decoding it.
+    /// Checks a message's protobuf without decoding it.
     ///
     /// # Errors
-    /// Returns an error if the bytes are longer than any such message, or hold more items. Bytes that are no protobuf pass:
-    /// the decoder refuses them, and reads no further than they were counted here.
+    /// Returns an error if the bytes are longer than such a message can be, or hold more items.
+    /// Bytes that are not protobuf pass: the decoder refuses them, and reads no further than they
+    /// were counted here.
     ///
     /// # Cost
     /// One pass for each entry of `repeated`, and no memory.
@@ -63,35 +67,35 @@ impl Limits {
         Ok(())
     }
 
-    /// Looks at a length alone: before a file is read, or a text is parsed.
+    /// Checks only a length, before a file is read or a text is parsed.
     ///
     /// # Errors
-    /// Returns an error if it is longer than any such message.
+    /// Returns an error if it is longer than such a message can be.
     pub fn check_length(&self, message: &'static str, got: usize) -> Result<(), ConvertError> {
         let max = self.bytes;
         if got > max { Err(ConvertError::Long { message, got, max }) } else { Ok(()) }
     }
 
-    /// The most items of all sorts together.
+    /// Returns the largest number of items of all kinds together.
     pub fn items(&self) -> usize {
         self.repeated.iter().map(|repeated| repeated.max).sum()
     }
 }
 
-/// A message with limits: all that this package has.
+/// A message with limits. Every message of this package is one.
 pub trait MessageLimits: Message + Name + Default {
-    /// What a reader calls one, with its article.
+    /// What people call such a message, with its article.
     const NOUN: &'static str;
-    /// How much of it is read.
+    /// The limits of such a message.
     const LIMITS: Limits;
 }
 
-/// What a reader calls a message of this full name.
+/// Returns what people call the message of this full name.
 pub(crate) fn noun(full_name: &str) -> Option<&'static str> {
     known(full_name).map(|(_, noun, _)| *noun)
 }
 
-/// The longest form of a message of this full name.
+/// Returns the longest form of the message of this full name, in bytes.
 pub(crate) fn longest(full_name: &str) -> Option<usize> {
     known(full_name).map(|(.., limits)| limits.bytes)
 }
@@ -110,7 +114,7 @@ const fn repeated(
     RepeatedLimits { name, within, fields, packed: false, min: 0, max }
 }
 
-/// A policy's projects, in the message to which these fields lead.
+/// The limit on a policy's projects. `within` leads to the policy.
 const fn projects(within: &'static [u32]) -> RepeatedLimits {
     let max = ProjectSet::PLACES;
     RepeatedLimits { name: "projects", within, fields: &[1], packed: true, min: 1, max }
@@ -126,7 +130,7 @@ const fn entries(within: &'static [u32]) -> RepeatedLimits {
 
 macro_rules! limits {
     ($($message:ident: $noun:literal, $bytes:expr $(, $repeated:expr)*;)+) => {
-        /// Every message: its name, what a reader calls it, its limits.
+        /// Every message: its name, what people call it, its limits.
         const ALL: &[(&str, &str, Limits)] =
             &[$((stringify!($message), $noun, <v1::$message as MessageLimits>::LIMITS)),+];
 
@@ -137,8 +141,8 @@ macro_rules! limits {
     };
 }
 
-// The exact counts are the business of whoever understands the message: where they depend on other fields, as the epochs of an
-// envelope do on its circuit, the limits here are wider.
+// The exact counts are checked where the message is converted. Where they depend on other fields,
+// as the epochs of an envelope do on its circuit, the limits here are wider.
 limits! {
     Address: "an address", 4 * KIB;
     ShardPath: "a shard's path", 4 * KIB;
@@ -202,8 +206,8 @@ limits! {
     EvaluateResponse: "sums", KIB;
 }
 
-/// How many items of these fields the bytes hold, in the messages to which `within` leads. A message that stands several times in
-/// a field for one is merged by the decoder, so its items are counted together.
+/// Counts the items of these fields in the messages to which `within` leads. If a singular field
+/// holds several messages, the decoder merges them, so their items are counted together.
 fn count(bytes: &[u8], within: &[u32], fields: &[u32], packed: bool) -> usize {
     let records = Records(bytes);
     let Some((first, within)) = within.split_first() else {
@@ -221,8 +225,9 @@ fn count(bytes: &[u8], within: &[u32], fields: &[u32], packed: bool) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-/// The records of a message: field numbers, and the content of those that have a length. It ends where the bytes do, or
-/// where they are no protobuf. Groups are gone through as if their fields were the message's: nothing here has any.
+/// The records of a message: field numbers, and the content of those that have a length. The
+/// iterator ends with the bytes, or where they are not protobuf. It walks through groups as if
+/// their fields were the message's own; no message here has groups.
 struct Records<'a>(&'a [u8]);
 
 impl<'a> Records<'a> {
@@ -256,7 +261,7 @@ impl<'a> Iterator for Records<'a> {
             1 => self.take(8).map(|_| None)?,
             2 => {
                 let length = self.varint()?;
-                // Cut off: the decoder makes room for what is there.
+                // If the content is cut off, stop: the decoder allocates only for what is there.
                 Some(self.take(length)?)
             }
             3 | 4 => None,
@@ -275,8 +280,8 @@ mod tests {
         [field << 3 | 2, 0].repeat(times)
     }
 
-    /// Rows of docs/failures.md: 39.
-    /// 4,000,000 empty grants are 8 MB, and were 600 MB once they were decoded.
+    /// Rows of SECURITY.md: 39.
+    /// 4,000,000 empty grants are 8 MB, and took 600 MB once they were decoded.
     #[test]
     fn items_are_counted_before_they_are_decoded() {
         let limits = v1::AppendResponse::LIMITS;
@@ -329,8 +334,8 @@ mod tests {
         assert_eq!(refused, ConvertError::Malformed { message: "Envelope" });
     }
 
-    /// Rows of docs/failures.md: 39.
-    /// Every message of the package has limits, and every field that repeats is in them, from wherever it can be reached.
+    /// Rows of SECURITY.md: 39.
+    /// Every message of the package has limits, and they cover every repeated field at every depth.
     #[cfg(feature = "json")]
     #[test]
     fn no_field_that_repeats_is_forgotten() {
@@ -351,7 +356,8 @@ mod tests {
                 }
                 if let Kind::Message(inner) = field.kind() {
                     if field.is_list() {
-                        // What is inside a repeated item does not repeat again: the counts would multiply.
+                        // Nothing inside a repeated item may repeat again: the counts would
+                        // multiply.
                         walk(&inner, &mut vec![u32::MAX], &Limits { bytes: 0, repeated: &[] });
                     } else {
                         within.push(field.number());

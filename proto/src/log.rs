@@ -1,4 +1,4 @@
-//! A ledger's answers about its logs, and the questions.
+//! Questions to a ledger about its logs, and the answers.
 
 use wufu_verifier::{
     Fr, Record,
@@ -9,38 +9,38 @@ use wufu_verifier::{
 
 use crate::{error::ConvertError, read, v1};
 
-/// The deepest log, in levels.
+/// The depth of the deepest log, in levels.
 const MAX_DEPTH: usize = CARD_DEPTH;
-/// The most shards that a log has.
+/// The largest number of shards in a log.
 const MAX_SHARDS: usize = 1 << (2 * (MAX_DEPTH - SHARD_DEPTH));
 
-/// Who runs a ledger, its logs and rules.
+/// The organisation that runs a ledger, its logs and its rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerInfo {
-    /// The ledger's release.
+    /// The release that the ledger runs.
     pub version: String,
     /// The campaign or charity.
     pub org: String,
-    /// Compare it with one that you have from elsewhere.
+    /// The key that signs its notes. Compare it with a copy that you got from another source.
     pub log_key: LogKey,
     /// The logs.
     pub logs: Vec<LogInfo>,
-    /// Length of an epoch, in seconds.
+    /// The length of an epoch, in seconds.
     pub epoch_seconds: u64,
-    /// For how long a replaced root counts.
+    /// How long a replaced root is still accepted.
     pub window: Window,
-    /// ISO 4217, when there is a donation log.
+    /// An ISO 4217 code, if there is a donation log.
     pub currency: Option<String>,
 }
 
 /// One log of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogInfo {
-    /// As `org/cards`.
+    /// The log's name, such as `org/cards`.
     pub origin: String,
-    /// Levels of its tree.
+    /// The levels of its tree.
     pub depth: usize,
-    /// Leaves.
+    /// The number of leaves.
     pub size: u64,
 }
 
@@ -108,18 +108,22 @@ impl TryFrom<v1::LogInfo> for LogInfo {
 
 impl From<&LogInfo> for v1::LogInfo {
     fn from(info: &LogInfo) -> Self {
-        // Levels are few; a depth that does not fit is one that no reader accepts.
+        // A depth that does not fit is far beyond what any reader accepts.
         let depth = u32::try_from(info.depth).unwrap_or(u32::MAX);
         Self { origin: info.origin.clone(), depth, size: info.size }
     }
 }
 
 macro_rules! query {
-    ($(#[$doc:meta])* $name:ident = $message:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* }) => {
+    (
+        $(#[$doc:meta])* $name:ident = $message:ident {
+            $($(#[$field_doc:meta])* $field:ident: $type:ty),*
+        }
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name {
-            /// The log, as `org/cards`.
+            /// The log's name, such as `org/cards`.
             pub origin: String,
             $($(#[$field_doc])* pub $field: $type,)*
         }
@@ -145,7 +149,7 @@ macro_rules! query {
 query! {
     /// Asks for the checkpoint in force at an epoch.
     CheckpointQuery = GetCheckpointRequest {
-        /// Without it, the newest.
+        /// The epoch. Without it, the newest checkpoint is returned.
         epoch: Option<u64>
     }
 }
@@ -179,9 +183,9 @@ query! {
 /// The roots of all shards, with the checkpoint that they belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roof {
-    /// The checkpoint's signed note. Unopened.
+    /// The checkpoint's signed note, not yet opened.
     pub note: String,
-    /// A root for each shard, the open one last.
+    /// One root for each shard, the open one last.
     pub shard_roots: Vec<Fr>,
 }
 
@@ -206,17 +210,17 @@ impl From<&Roof> for v1::GetRoofResponse {
 /// What a shard holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ShardContent {
-    /// Of a card or person log.
+    /// The leaves of a card or person log.
     Leaves(Vec<Fr>),
-    /// Of a donation log: anybody recomputes the leaves.
+    /// The records of a donation log, from which anybody computes the leaves.
     Records(Vec<Record>),
 }
 
 impl ShardContent {
-    /// The leaves, those of records recomputed.
+    /// Returns the leaves, computed from the records where there are records.
     ///
     /// # Cost
-    /// Two hashes a record.
+    /// Two hashes for each record.
     pub fn leaves(&self) -> Vec<Fr> {
         match self {
             Self::Leaves(leaves) => leaves.clone(),

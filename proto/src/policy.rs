@@ -1,4 +1,4 @@
-//! Policies.
+//! Conversions of policies.
 
 use wufu_verifier::{
     Amount, Policy, ProjectKey, ProjectSet, Time,

@@ -9,11 +9,12 @@ use wufu_verifier::{
 
 use crate::{error::ConvertError, read, v1};
 
-/// What a prover learns of a request.
+/// What a prover learns from a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Disclosure {
-    /// The whole witness, and with it the power to spend, show and recognise everything under that key, for ever.
+    /// The whole witness, and with it the power to spend, show and recognise everything under that
+    /// key, for ever.
     Witness,
 }
 
@@ -34,19 +35,19 @@ impl From<Disclosure> for v1::Learned {
     }
 }
 
-/// How far a proof is.
+/// How far a proof has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Stage {
-    /// It waits for a worker.
+    /// The request waits for a worker.
     Queued,
-    /// The witness is checked.
+    /// The prover checks the witness.
     Checking,
-    /// The proof is made.
+    /// The prover makes the proof.
     Proving,
-    /// The proof is verified.
+    /// The prover verifies the proof.
     Verifying,
-    /// The proof is there.
+    /// The proof is ready.
     Done,
 }
 
@@ -75,52 +76,54 @@ impl From<Stage> for v1::Stage {
     }
 }
 
-/// An enum's number as it came: never negative, or told as if it were huge.
+/// An enum's number for an error message. It is never negative; if it is, it shows as a huge
+/// number.
 fn choice(field: &'static str, got: i32, expected: &'static str) -> ConvertError {
     ConvertError::Choice { field, got: u64::try_from(got).unwrap_or(u64::MAX), expected }
 }
 
-/// What a prover can prove, and within which limits.
+/// What a prover can prove, and its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProverInfo {
-    /// The prover's release.
+    /// The release that the prover runs.
     pub version: String,
-    /// What it can prove.
+    /// The circuits that it has keys for.
     pub circuits: Vec<ProvingCircuit>,
-    /// Proofs made at the same time.
+    /// The number of proofs that it makes at the same time.
     pub workers: u32,
-    /// Requests that may wait for a worker.
+    /// The number of requests that may wait for a worker.
     pub queue: u32,
-    /// Largest request, in bytes.
+    /// The largest request, in bytes.
     pub max_request_bytes: u64,
-    /// What it learns of a request.
+    /// What it learns from a request.
     pub learned: Disclosure,
     /// The engine's name.
     pub engine: String,
 }
 
-/// A circuit with a proving key at a prover.
+/// A circuit that a prover has a key for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvingCircuit {
-    /// Which circuit.
+    /// The statement.
     pub circuit: CircuitName,
-    /// Its id.
+    /// The circuit's id.
     pub circuit_id: CircuitId,
-    /// The key's id.
+    /// The verifying key's id.
     pub key_id: KeyId,
-    /// The verifying key, undecoded: see [`ProvingCircuit::key`].
+    /// The verifying key, encoded. See [`ProvingCircuit::key`].
     pub verifying_key: Vec<u8>,
-    /// Rows.
+    /// The number of constraints.
     pub rows: u64,
-    /// Public inputs.
+    /// The number of public inputs.
     pub public_inputs: u32,
 }
 
 impl ProvingCircuit {
-    /// The verifying key, when it is what the prover says it is. Whether to trust it is another question: pin its id.
+    /// Decodes the verifying key, and checks that its id and circuit are the ones that the prover
+    /// states. It does not say whether to trust the key: pin the id.
     ///
     /// # Errors
-    /// When the key is refused. A key of another id or circuit than the prover says is given back as `Ok(None)`.
+    /// Returns an error if the key is refused. A key of another id or circuit gives `Ok(None)`.
     pub fn key(&self, trust: Trust) -> Result<Option<VerifyingKey>, KeyError> {
         let key = VerifyingKey::decode(&self.verifying_key, trust)?;
         let same = key.id() == self.key_id
@@ -189,12 +192,12 @@ impl From<&ProvingCircuit> for v1::ProvingCircuit {
     }
 }
 
-/// How long the parts of a proof took.
+/// How long each part of a proof took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
     /// Waiting for a worker.
     pub queued: Duration,
-    /// Checking the witness and working out every wire.
+    /// Checking the witness and computing every wire.
     pub witness: Duration,
     /// Making the proof.
     pub prove: Duration,
@@ -225,13 +228,13 @@ impl From<Timings> for v1::ProveTimings {
     }
 }
 
-/// A proof from a prover. Verify it before it is used: only its encoding was checked.
+/// A proof from a prover. Only its encoding was checked: verify it before you use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedProof {
-    // Both canonical: what a verifier looks at.
+    // Both canonical, as a verifier reads them.
     public_inputs: Vec<u8>,
     proof: Vec<u8>,
-    /// The key that the proof is said to be under.
+    /// The key that the prover says it used.
     pub key_id: KeyId,
     /// What the prover learned.
     pub learned: Disclosure,
@@ -240,7 +243,7 @@ pub struct ReceivedProof {
 }
 
 impl ReceivedProof {
-    /// A proof of a statement.
+    /// Creates the answer to a request.
     pub fn new<S: Statement>(
         statement: &S,
         proof: &Proof,
@@ -252,15 +255,15 @@ impl ReceivedProof {
         Self { public_inputs, proof, key_id, learned, timings }
     }
 
-    /// What is said to be proved.
+    /// Returns the statement that the proof claims.
     ///
     /// # Errors
-    /// When there are another number of public inputs than `S` has.
+    /// Returns an error if the number of public inputs is not that of `S`.
     pub fn statement<S: Statement>(&self) -> Result<S, InputsError> {
         S::decode(&self.public_inputs)
     }
 
-    /// What a verifier checks.
+    /// Returns what a verifier checks.
     pub fn presented(&self) -> PresentedProof<'_> {
         PresentedProof {
             key_id: self.key_id.as_bytes(),
@@ -298,12 +301,12 @@ impl From<&ReceivedProof> for v1::ProveResponse {
     }
 }
 
-/// One message of a proof that tells how far it is.
+/// One message of a proof with progress reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// It has come so far. Never [`Stage::Done`].
+    /// The stage that begins now. Never [`Stage::Done`].
     Stage(Stage),
-    /// It is there.
+    /// The proof.
     Done(Box<ReceivedProof>),
 }
 

@@ -1,4 +1,4 @@
-//! How fields are read: strictly, and naming themselves in errors.
+//! Reads single fields, strictly. Every error names its field.
 
 use wufu_verifier::{
     CircuitName, Fr, KeyId,
@@ -7,18 +7,19 @@ use wufu_verifier::{
 
 use crate::{error::ConvertError, limits::MessageLimits};
 
-/// Longest name of an org or a log, in bytes.
+/// The longest name of an organisation or a log, in bytes.
 pub const MAX_NAME: usize = text::MAX_NAME;
 
-/// Reads a message from its bare protobuf, which must be the bytes that we would write. [`file::decode`](crate::file::decode)
-/// reads files.
+/// Reads a message from bare protobuf, which must be in the encoding that we write ourselves. Use
+/// [`file::decode`](crate::file::decode) for files.
 ///
-/// (Inside gRPC prost decodes, and passes over fields that it does not know.)
+/// (In gRPC calls prost decodes the messages. It ignores fields that it does not know.)
 ///
 /// # Errors
-/// Returns an error if the bytes are longer than any such message or hold more items than one may, before anything is decoded;
-/// if they are no such message; or if they are one of its other encodings: with unknown or repeated fields, fields out of
-/// order, defaults written out, bytes before or after.
+/// Returns an error if the bytes are longer than such a message can be, or hold more items than it
+/// may. Both are checked before anything is decoded. It also returns an error if the bytes are not
+/// such a message, or are not in the one accepted encoding: unknown or repeated fields, fields out
+/// of order, defaults written out, bytes before or after.
 pub fn decode<M: MessageLimits>(bytes: &[u8]) -> Result<M, ConvertError> {
     M::LIMITS.check(M::NAME, bytes)?;
     let message = M::decode(bytes).map_err(|_| ConvertError::Malformed { message: M::NAME })?;
@@ -37,7 +38,7 @@ pub(crate) fn element(name: &'static str, bytes: &[u8]) -> Result<Fr, ConvertErr
     Ok(field::decode(name, bytes)?)
 }
 
-/// Field elements one after the other.
+/// Reads field elements that follow one another.
 pub(crate) fn elements(name: &'static str, bytes: &[u8]) -> Result<Vec<Fr>, ConvertError> {
     stride(name, bytes, 32)?;
     bytes.chunks_exact(32).map(|chunk| element(name, chunk)).collect()
@@ -86,7 +87,8 @@ pub(crate) fn stride(name: &'static str, bytes: &[u8], size: usize) -> Result<()
     Ok(())
 }
 
-/// The name of an org: what can be the name of its log key. (What was refused first keeps its words: they stand in `vectors/`.)
+/// Reads the name of an organisation, which must be able to name a log key. (The first check keeps
+/// its wording, because it stands in `vectors/`.)
 pub(crate) fn org(name: &'static str, text: &str) -> Result<String, ConvertError> {
     length(name, text.len(), 1, MAX_NAME)?;
     if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+') {
@@ -97,20 +99,20 @@ pub(crate) fn org(name: &'static str, text: &str) -> Result<String, ConvertError
     Ok(text.into())
 }
 
-/// A name that people read: of an institution, a project, a receipt. It is hashed or signed as it stands, so that two names that look the same are
-/// never two.
+/// Reads a name that people see: of an institution, a project or a receipt. It is hashed or signed
+/// as it stands, so two names that look the same must be the same.
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, ConvertError> {
     length(field, text.len(), 1, MAX_NAME)?;
     text::check_name(text).map_err(|error| ConvertError::Name { field, error })?;
     Ok(text.into())
 }
 
-/// What a server says of itself, such as its version. It may say nothing.
+/// Reads what a server says about itself, such as its version. It may be empty.
 pub(crate) fn label(field: &'static str, text: String) -> Result<String, ConvertError> {
     if text.is_empty() { Ok(text) } else { name(field, &text) }
 }
 
-/// The name of a receipt, whose bytes are hashed.
+/// Reads the name of a receipt, whose bytes are hashed.
 #[cfg(feature = "witness")]
 pub(crate) fn receipt(field: &'static str, bytes: &[u8]) -> Result<Vec<u8>, ConvertError> {
     length(field, bytes.len(), 1, MAX_NAME)?;
@@ -120,7 +122,7 @@ pub(crate) fn receipt(field: &'static str, bytes: &[u8]) -> Result<Vec<u8>, Conv
     Ok(name(field, text)?.into())
 }
 
-/// The name of a log, `org/log`.
+/// Reads the name of a log, `org/log`.
 pub(crate) fn origin(name: &'static str, text: &str) -> Result<String, ConvertError> {
     let text = org(name, text)?;
     match text.split_once('/') {

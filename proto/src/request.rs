@@ -1,4 +1,4 @@
-//! Signed requests for proofs.
+//! Conversions of signed requests.
 
 use wufu_verifier::{
     CircuitName, ProofRequest,
@@ -10,7 +10,7 @@ use crate::{error::ConvertError, read, v1};
 impl TryFrom<v1::ProofRequest> for ProofRequest {
     type Error = ConvertError;
 
-    /// Checks the signature, too.
+    /// Checks the signature as well.
     fn try_from(message: v1::ProofRequest) -> Result<Self, ConvertError> {
         let verifier = read::array("verifier", &message.verifier)?;
         if message.circuit != CircuitName::Donation.as_str() {

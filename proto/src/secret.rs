@@ -1,5 +1,5 @@
-//! Messages with secrets: their `Debug` prints their name alone, and they are wiped when they are
-//! dropped. `build.rs` says which they are, and writes the list for this file.
+//! Messages with secrets: their `Debug` prints only their name, and they are wiped when they are
+//! dropped. `build.rs` decides which messages these are, and generates the list.
 
 use core::fmt;
 

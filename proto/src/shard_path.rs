@@ -1,4 +1,4 @@
-//! A leaf's path inside its shard, as it travels: without what the receiver computes anyway.
+//! The path of a leaf inside its shard, as it travels: without what the receiver computes anyway.
 
 use core::fmt;
 
@@ -14,25 +14,25 @@ use crate::{error::ConvertError, read, v1};
 
 const SIBLINGS: usize = ARITY - 1;
 const BYTES: usize = SHARD_DEPTH * SIBLINGS * 32;
-/// Places of the largest log.
+/// The number of places in the largest log.
 const PLACES: u64 = 1 << (2 * CARD_DEPTH);
 
-/// The siblings on the way from a leaf to the root of its shard of 65,536.
+/// The siblings on the way from a leaf to the root of its shard of 65,536 leaves.
 ///
-/// A path names its leaf, so it is secret, wiped when dropped and never printed.
+/// A path names its leaf, so it is secret: wiped when dropped and never printed.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct ShardPath {
     index: u64,
     leaf: Option<Fr>,
-    // On the heap, so that moving it leaves no copies behind.
+    // On the heap, so that a move leaves no copies behind.
     siblings: Box<[[Fr; SIBLINGS]; SHARD_DEPTH]>,
 }
 
 impl ShardPath {
-    /// The path of the leaf at `index`, the place in the log, from 0.
+    /// Creates the path of the leaf at `index`, its position in the log, from 0.
     ///
     /// # Errors
-    /// When no log has so many places.
+    /// Returns an error if no log has so many places.
     pub fn new(index: u64, path: &Path<SHARD_DEPTH>) -> Result<Self, ConvertError> {
         let mut siblings = Box::new([[Fr::default(); SIBLINGS]; SHARD_DEPTH]);
         for ((height, out), level) in siblings.iter_mut().enumerate().zip(path.levels()) {
@@ -46,22 +46,24 @@ impl ShardPath {
         Ok(Self { index, leaf: None, siblings })
     }
 
-    /// The same, for the leaf's owner: it names the leaf too, so that anybody else sees that their key comes to another one.
+    /// Creates a path that also names its leaf, so that anybody but the owner notices that their
+    /// own key gives another leaf.
     ///
     /// # Errors
-    /// As [`ShardPath::new`].
+    /// Returns the errors of [`ShardPath::new`].
     pub fn addressed(index: u64, path: &Path<SHARD_DEPTH>) -> Result<Self, ConvertError> {
         let mut addressed = Self::new(index, path)?;
         addressed.leaf = path.levels().first().map(|children| children[place(index, 0)]);
         Ok(addressed)
     }
 
-    /// The leaf that the sender says it leads from, when it says so. Nothing proves it before a root is known.
+    /// The leaf that the path starts from, if the sender named it. Nothing proves it before a root
+    /// is known.
     pub fn leaf(&self) -> Option<Fr> {
         self.leaf
     }
 
-    /// The leaf's place in the log, from 0.
+    /// The leaf's position in the log, from 0.
     pub fn index(&self) -> u64 {
         self.index
     }
@@ -71,7 +73,7 @@ impl ShardPath {
         self.index >> (2 * SHARD_DEPTH)
     }
 
-    /// The whole path, worked out from the leaf.
+    /// Computes the whole path from the leaf.
     ///
     /// # Cost
     /// Seven hashes.
@@ -88,14 +90,14 @@ impl ShardPath {
             node = if height + 1 < SHARD_DEPTH { parent(children) } else { node };
             levels.push(children);
         }
-        // As many levels as a shard has, always.
+        // There are always as many levels as a shard has.
         Path::from_levels(&levels).unwrap_or_default()
     }
 }
 
-/// Which of its parent's children the ancestor at `height` is.
+/// Returns which of its parent's children the ancestor at `height` is.
 fn place(index: u64, height: usize) -> usize {
-    // Two bits.
+    // Two bits fit.
     (index >> (2 * height)) as usize % ARITY
 }
 
@@ -159,13 +161,13 @@ mod tests {
             let sent = ShardPath::new(index as u64, &path).unwrap();
             let received = ShardPath::try_from(&v1::ShardPath::from(&sent)).unwrap();
             assert_eq!(received.path(leaves[index]), path);
-            // With another leaf it leads elsewhere.
+            // With another leaf, the path leads to another root.
             assert_ne!(received.path(Fr::from(1000u64)).top(), path.top());
         }
     }
 
-    /// Grants did not say for whose key they were made, so a wallet took in other people's. Messages of earlier releases still have
-    /// no leaf, and read as before.
+    /// Grants did not say whose key they were made for, so a wallet accepted other people's.
+    /// Messages of earlier releases have no leaf, and are read as before.
     #[test]
     fn a_path_may_say_which_leaf_it_leads_from() {
         let leaves: Vec<Fr> = (1..=300u64).map(Fr::from).collect();

@@ -6,7 +6,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{error::ConvertError, read, v1};
 
-/// A one-use code. It is never a seed: whoever redeems it makes their own.
+/// A one-use code. It is never a seed: the wallet that redeems it makes its own.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Voucher {
     /// The campaign or charity.
@@ -14,7 +14,7 @@ pub struct Voucher {
     pub org: String,
     /// The code.
     pub code: [u8; 32],
-    /// When it ends, in Unix seconds.
+    /// When it expires, in Unix seconds.
     #[zeroize(skip)]
     pub expiry: u64,
 }

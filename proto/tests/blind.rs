@@ -1,11 +1,12 @@
-//! FAILURES 35: what dealer and evaluator can be told at all. Every field of their messages is listed here by name and type;
-//! one that could carry a public input, a proof or a user would have to be added to this list first.
+//! What a dealer and an evaluator can be told. Every field of their messages is listed here by name
+//! and type, so a field that could carry a public input, a proof or a user has to be added to this
+//! list first.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use wufu_proto::DESCRIPTORS;
 
-/// `message.field: type`, of a message and of all that it holds.
+/// Lists `message.field: type` of a message and of all messages inside it.
 fn fields(message: &MessageDescriptor, out: &mut Vec<String>) {
     for field in message.fields() {
         let many = if field.is_list() { "repeated " } else { "" };

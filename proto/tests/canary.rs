@@ -1,7 +1,8 @@
-//! A file of four million empty items is 8 MB of protobuf, or 12 MB of JSON. `wallet receive` made 600 MB of it, and 4.5 GB of the longest
-//! file that it read; `wufu verify` made 500 MB of 16 MiB. Items are counted before anything is made of them.
+//! A file of four million empty items is 8 MB of protobuf, or 12 MB of JSON. `wallet receive` made
+//! 600 MB of it, and 4.5 GB of the longest file that it read; `wufu verify` made 500 MB of 16 MiB.
+//! Now items are counted before anything is decoded.
 //!
-//! Alone in its process: the allocator counts everything that is in it.
+//! This test has a process of its own, because the allocator counts everything in it.
 #![cfg(feature = "json")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -14,10 +15,10 @@ use wufu_proto::{ConvertError, FileError, decode, file, json, limits::MessageLim
 static MEMORY: PeakAlloc = PeakAlloc;
 
 const ITEMS: usize = 4_000_000;
-/// What may be added to what the file itself takes.
+/// How much may be allocated beyond the file itself.
 const MOST: usize = 32 << 20;
 
-/// How many bytes more than before there were while `read` ran.
+/// Returns the result of `read`, and by how many bytes memory grew while it ran.
 fn raised<T>(read: impl FnOnce() -> T) -> (T, usize) {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
@@ -25,7 +26,7 @@ fn raised<T>(read: impl FnOnce() -> T) -> (T, usize) {
     (read, MEMORY.peak_usage().saturating_sub(before))
 }
 
-/// A file that says it is `M`, of so many empty items in a field.
+/// A file that claims to be `M`, with so many empty items in a field.
 fn tagged<M: MessageLimits>(field: u8, items: usize) -> Vec<u8> {
     let body = [field << 3 | 2, 0].repeat(items);
     let head = format!("{} {} {}\n", file::MAGIC, M::full_name(), body.len());
@@ -49,8 +50,8 @@ fn refused<M: MessageLimits>(what: &str, bytes: &[u8]) {
     assert!(is_counted, "{what}: {error}");
 }
 
-/// Rows of docs/failures.md: 39.
-/// One test: others beside it would be counted, too.
+/// Rows of SECURITY.md: 39.
+/// A single test, since others beside it would be counted, too.
 #[test]
 fn four_million_empty_items_take_at_most_32_mib() {
     for field in [1, 2, 3] {
@@ -71,7 +72,7 @@ fn four_million_empty_items_take_at_most_32_mib() {
     let text = in_json::<v1::Envelope>("epochs", "{}", ITEMS);
     refused::<v1::Envelope>("an envelope in JSON", &text);
 
-    // As many items as there may be, and as long as an envelope may be.
+    // As many items as allowed, and as long as an envelope may be.
     let most = file::decode::<v1::AppendResponse>(&tagged::<v1::AppendResponse>(3, 65_536));
     let (_, more) = raised(|| drop(most));
     assert!(more <= MOST);
@@ -91,7 +92,7 @@ fn four_million_empty_items_take_at_most_32_mib() {
     let (read, more) = raised(|| file::decode::<v1::AppendResponse>(&text).map(drop));
     assert!(read.is_err() && more <= MOST, "depth: {more}");
 
-    // The allocator counts: what is made of them, once it is made.
+    // The allocator also counts the decoded items.
     let (made, more) = raised(|| vec![v1::CardGrant::default(); 65_536]);
     assert!(more >= 65_536 * size_of::<v1::CardGrant>(), "{more}");
     drop(made);

@@ -1,4 +1,4 @@
-//! Messages of the services: back and forth, and what is refused.
+//! Messages of the services: converted back and forth, and what is refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::time::Duration;
@@ -40,7 +40,7 @@ fn proof() -> Proof {
     Proof::new(a, b, a).unwrap()
 }
 
-/// Domain to wire to domain.
+/// Converts from domain to wire and back.
 fn back<D, M>(value: &D) -> D
 where
     M: for<'a> From<&'a D>,
@@ -53,7 +53,8 @@ fn project(project: u32) -> ProjectKey {
     ProjectKey::new(1, project).unwrap()
 }
 
-/// A showing of a donation of 500 at time 7 to project 3, with the policy's projects and its largest amount.
+/// A witness for a donation of 500 at time 7 to project 3, with the policy's projects and its
+/// largest amount.
 fn donation(projects: &[u32], max: u64) -> UncheckedWitness {
     let rng = &mut rng();
     let sk = Seed::from_bytes([1; 32]).spend_key("charity");
@@ -148,7 +149,7 @@ fn witnesses_with_aliases_or_wrong_depths_are_refused() {
         let statement = Some(v1::witness::Statement::Donation(donation));
         UncheckedWitness::try_from(v1::Witness { statement }).unwrap_err().to_string()
     };
-    // Named, and their values not told.
+    // The error names the field and does not show the value.
     assert_eq!(refused(&|d| d.amount = 1 << 48), "amount is not below 2^48");
     assert_eq!(refused(&|d| d.time = 1 << 40), "time is not below 2^40");
     let key = "project key is not institution and project, each from 1";
@@ -203,7 +204,7 @@ fn answers_of_a_prover() {
     };
     assert_eq!(back::<ProverInfo, v1::GetInfoResponse>(&info), info);
 
-    // What the prover learned is always said.
+    // An answer always says what the prover learned.
     let mut silent = v1::ProveResponse::from(&proved);
     silent.learned = 0;
     let error = ReceivedProof::try_from(silent.clone()).unwrap_err();

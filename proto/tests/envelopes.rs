@@ -1,6 +1,8 @@
-//! `vectors/envelopes.json`: one envelope, what was asked and what the verifier holds in; verdict and reason out.
+//! Runs `vectors/envelopes.json`: one envelope, the question and what the verifier holds go in;
+//! verdict and reason come out.
 //!
-//! The steps are those of `vectors/README.md`; every other verifier of ours (a batch, a C library, Python) must agree.
+//! The steps are those of `vectors/README.md`. Every other verifier of this project (a batch, the C
+//! library, Python) must agree.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -63,7 +65,7 @@ impl NullifierStore for Store {
     }
 }
 
-/// What is known of an accepted one.
+/// What an accepted case states.
 #[derive(Debug, PartialEq)]
 struct Accepted {
     epoch: u64,
@@ -81,14 +83,14 @@ struct Held<'a> {
     case: &'a Value,
     key: &'a VerifyingKey,
     store: Store,
-    /// Its own checkpoints, or why they are none.
+    /// Its own checkpoints, or why they are refused.
     logs: Result<Vec<LogHistory>, Reason>,
     envelope: Result<Envelope, Reason>,
     question: Option<(Question, [u8; 32])>,
 }
 
-/// Steps 1 and 2 of the README, and what was asked. What the verifier holds is its own, so none of it may fail, save that its
-/// checkpoints may be bad.
+/// Steps 1 and 2 of the README, and the question. What the verifier holds is its own, so none of it
+/// may fail, except that its checkpoints may be bad.
 fn hold<'a>(case: &'a Value, keys: &'a BTreeMap<String, VerifyingKey>) -> Held<'a> {
     let store = Store(match &case["spent"] {
         Value::Null => None,
@@ -122,7 +124,8 @@ fn hold<'a>(case: &'a Value, keys: &'a BTreeMap<String, VerifyingKey>) -> Held<'
     }
 }
 
-/// 2. The verifier's own checkpoints. A contradiction stays in the history, and step 3 tells it.
+/// Step 2: the verifier's own checkpoints. A contradiction stays in the history, and step 3 reports
+/// it.
 fn histories(case: &Value) -> Result<Vec<LogHistory>, Reason> {
     let log_key = LogKey::parse(text(case, "log_key")).unwrap();
     let mut logs = Vec::new();
@@ -145,7 +148,8 @@ fn histories(case: &Value) -> Result<Vec<LogHistory>, Reason> {
 }
 
 impl Held<'_> {
-    /// 3. The check of the statement that was asked for, in all but what a batch does for many.
+    /// Step 3: the check of the statement that was asked for, except for the part that a batch does
+    /// for many.
     fn open(&self) -> Result<OpenedProof<'_, AnyVerified>, Reason> {
         let (case, key, asked) = (self.case, self.key, &self.case["asked"]);
         let (now, window) = (number(case, "now"), Window(number(case, "window")));
@@ -175,7 +179,7 @@ impl Held<'_> {
     }
 }
 
-/// 4. Its nullifiers are spent.
+/// Step 4: its nullifiers are spent.
 fn spent(verified: AnyVerified, store: &mut Store) -> Result<Accepted, Reason> {
     match verified {
         AnyVerified::FiveFu(verified) => spend(verified, store),
@@ -195,7 +199,7 @@ fn cases() -> (Vec<Value>, BTreeMap<String, VerifyingKey>) {
     (list(&file["cases"]).to_vec(), keys)
 }
 
-/// What is wrong with a verdict, if anything.
+/// Lists what is wrong with a verdict.
 fn differs(case: &Value, verdict: Result<Accepted, Reason>) -> Vec<String> {
     let got = match verdict {
         Ok(Accepted { epoch, nullifiers }) => {
@@ -230,14 +234,15 @@ fn every_envelope_comes_to_its_verdict() {
     assert!(verdicts("accepted") >= 15 && verdicts("refused") >= 80);
 }
 
-/// Rows of docs/failures.md: 4, 19.
-/// All of them in one batch, of four keys and three statements; and again from the last to the first.
+/// Rows of SECURITY.md: 4, 19.
+/// All of them in one batch, of four keys and three statements; then again from the last to the
+/// first.
 #[test]
 fn every_envelope_comes_to_its_verdict_in_a_batch() {
     let (mut cases, keys) = cases();
     for _ in 0..2 {
         let mut held: Vec<Held<'_>> = cases.iter().map(|case| hold(case, &keys)).collect();
-        // What is no proof yet does not go into the batch.
+        // What is not a proof yet does not go into the batch.
         let mut opened = Vec::new();
         let refused: Vec<Option<Reason>> =
             held.iter().map(|held| held.open().map(|pending| opened.push(pending)).err()).collect();

@@ -1,5 +1,6 @@
-//! Files of messages: what a reader is told of a file that is not the one it wanted. "These bytes are no ProofRequest" was said of an empty
-//! file, of JSON that an editor had saved with a byte-order mark, of an envelope in its place and of a file that was cut off.
+//! Files of messages, and what a reader is told about a file that is not the one it wanted. "These
+//! bytes are no ProofRequest" was the message for an empty file, for JSON that an editor had saved
+//! with a byte-order mark, for an envelope in its place and for a file that was cut off.
 
 use prost::{Message as _, Name as _};
 use wufu_proto::{FileError, file, json, limits::MessageLimits, v1};
@@ -65,7 +66,8 @@ fn what_a_file_is_instead_is_named() {
         (Vec::new(), "the file is empty, expected a proof request"),
         (
             mark(b""),
-            "not a proof request: expected protobuf or JSON, found 3 bytes starting ef bb bf (a byte-order mark); save the file as UTF-8 without one",
+            "not a proof request: expected protobuf or JSON, found 3 bytes starting ef bb bf \
+             (a byte-order mark); save the file as UTF-8 without one",
         ),
         (mark(&text), "(a byte-order mark)"),
         (b"\xff\xfe{\0".to_vec(), "starting ff fe (a byte-order mark of UTF-16)"),
@@ -92,9 +94,10 @@ fn what_a_file_is_instead_is_named() {
         ),
         (
             b"wufu-file/1 wufu.v1.ProofRequest 3\r\nabc".to_vec(),
-            "the first line ends with a carriage return: the file was changed on its way, expected \"wufu-file/1 NAME LENGTH\" and a line feed",
+            "the first line ends with a carriage return: the file was changed on its way, \
+             expected \"wufu-file/1 NAME LENGTH\" and a line feed",
         ),
-        (b"wufu-file/9 x 3\nabc".to_vec(), "the first line is one of another version, expected"),
+        (b"wufu-file/9 x 3\nabc".to_vec(), "the first line belongs to another version, expected"),
         (b"wufu-vk1\x01\0".to_vec(), "found 10 bytes of a verifying key"),
         (note.to_vec(), "of signed notes"),
         (b"a readme\n".to_vec(), "found 9 bytes of text"),
@@ -106,7 +109,8 @@ fn what_a_file_is_instead_is_named() {
     }
 }
 
-/// Whoever takes several kinds of messages goes by what the file says, and tries no decoders.
+/// A reader that accepts several kinds of messages goes by what the file says, and does not try one
+/// decoder after another.
 #[test]
 fn a_file_says_which_kind_it_is() {
     let expected = "a card grant or a receipt";

@@ -1,11 +1,13 @@
-//! How a verifier embeds this crate: it pins a key and a log, asks, and checks the answer.
+//! How a verifier embeds this crate: it pins a key and a log, asks a question, and checks the
+//! answer.
 //!
 //! ```sh
 //! cargo run --release -p wufu-verifier --example embed -- KEY LOG_KEY CHECKPOINTS REQUEST ENVELOPE
 //! ```
 //!
-//! All five are files, as `wufu demo` writes them: a verifying key, a log key, signed checkpoints, this verifier's own request, and what
-//! somebody presented. (`wufu-proto` reads files of messages; without features it needs prost alone.)
+//! All five are files that `wufu demo` writes: a verifying key, a log key, signed checkpoints, this
+//! verifier's own request, and the answer that somebody presented. (`wufu-proto` reads the files of
+//! messages. Without features it needs only prost.)
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::{env, error::Error, fs::File, io::Read as _, process::ExitCode, time::SystemTime};
@@ -21,7 +23,7 @@ use wufu_verifier::{
     },
 };
 
-/// Reads a file, and no more of it than one of its kind has.
+/// Reads a file, but no more than `max` bytes.
 fn read(path: &str, max: usize) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(max as u64 + 1).read_to_end(&mut bytes)?;
@@ -47,12 +49,15 @@ fn check() -> Result<(), Box<dyn Error>> {
     let text = |path, max| Ok::<_, Box<dyn Error>>(String::from_utf8(read(path, max)?)?);
 
     // The ten lines that matter.
-    let key = VerifyingKey::decode(&read(key, 4096)?, Trust::AcceptDevelopment)?; // in production: CeremonyOnly
+    // In production, accept `CeremonyOnly`.
+    let key = VerifyingKey::decode(&read(key, 4096)?, Trust::AcceptDevelopment)?;
     let log_key = LogKey::parse(&text(log_key, 4096)?)?;
-    let request = file::request(&read(request, MAX_ENVELOPE)?)?; // your own, not one that came with the answer
+    // Your own request, not one that came with the answer.
+    let request = file::request(&read(request, MAX_ENVELOPE)?)?;
     let mut log = LogHistory::new(&request.question().origin);
     log.insert_all(&log_key, &text(checkpoints, notes::MAX_BYTES)?)?;
-    let mut spent = MemoryStore::default(); // in production: a database
+    // In production, use a database.
+    let mut spent = MemoryStore::default();
 
     let envelope = file::envelope(&read(envelope, MAX_ENVELOPE)?)?;
     let (verifier, question) = (request.verifier(), request.question());

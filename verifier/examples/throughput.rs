@@ -1,12 +1,13 @@
-//! What checking costs on this machine, beside ark-groth16: one proof, 1,024 together, and 1,024 of which one is bad, or
-//! one in twenty, or all.
+//! Measures what checking costs on this machine, beside ark-groth16: one proof, and 1,024 together,
+//! of which none, one, one in twenty or all are bad.
 //!
 //! ```sh
 //! cargo run --release -p wufu-verifier --example throughput                     # on arkworks
 //! cargo run --release -p wufu-verifier --example throughput --features simd     # in lanes
 //! ```
 //!
-//! Proofs are simulated with the secrets of a key that is made here. One thread; the best of several rounds, all sides in turn.
+//! The proofs are simulated with the secrets of a key that is made here. One thread; the best of
+//! several rounds, with all candidates in turn.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[allow(dead_code)]
@@ -27,7 +28,8 @@ use wufu_verifier::{CircuitName, FiveFu, Statement, check::batch::OsEntropy, ver
 const COUNT: usize = 1024;
 const ROUNDS: usize = 7;
 
-/// What arkworks does with the same bytes: points with their subgroups, inputs, equation; nothing of scope, root or binding.
+/// What arkworks does with the same bytes: points with their subgroups, inputs, equation; nothing
+/// of scope, root or binding.
 fn ark(key: &PreparedVerifyingKey<Bn254>, shown: &Shown) -> bool {
     let proof = ark_groth16::Proof {
         a: G1Affine::deserialize_compressed(&shown.proof[..32]).unwrap(),

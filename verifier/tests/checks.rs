@@ -1,5 +1,5 @@
-//! Refusals that neither the vectors nor the published failures bring, one at a time: each of their checks could be taken out, and no
-//! test of this directory failed.
+//! Refusals that neither the vectors nor the published failures cover, one at a time. Each of these
+//! checks could be removed, and no other test of this directory failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use base64ct::{Base64, Encoding as _};
@@ -31,7 +31,8 @@ fn key() -> LogKey {
     LogKey::new("wufu", signing().verifying_key()).unwrap()
 }
 
-/// A note with any text, signed by hand: [`signed_note::sign`] refuses what must not be opened.
+/// A note with any text, signed by hand: [`signed_note::sign`] refuses texts that must not be
+/// opened.
 fn signed(text: &str) -> String {
     let name_hash_key = key().to_string();
     let hash = hex::decode(name_hash_key.split('+').nth(1).unwrap()).unwrap();
@@ -48,7 +49,7 @@ fn a_note_by_hand_is_the_one_that_is_signed() {
 /// Rows of docs/failures.md: 23.
 #[test]
 fn a_weak_or_badly_named_key_signs_no_log() {
-    // The identity: a signature of it can be made for any text.
+    // The identity: anybody can sign any text with it.
     let mut identity = [0; 32];
     identity[0] = 1;
     let weak = VerifyingKey::from_bytes(&identity).unwrap();
@@ -107,8 +108,8 @@ fn a_checkpoint_has_so_many_bytes_at_most() {
     assert_eq!(refused, CheckpointError::Long { got: long.len() });
 }
 
-/// Rows of docs/failures.md: 31.
-/// Two keys of one name: whose log it is would be what came first.
+/// Rows of SECURITY.md: 31.
+/// With two keys of one name, the log would belong to whichever came first.
 #[test]
 fn a_history_is_of_one_key_and_one_log() {
     let mut log = LogHistory::new("wufu/cards");
@@ -210,7 +211,7 @@ fn a_question_that_nobody_should_answer_is_not_signed() {
     assert_eq!(refused(&|q| q.key_ids = vec![KeyId([1; 32]); many]), RequestError::Keys { got });
 }
 
-/// The bytes of a request, with a context and a circuit of choice, signed as they are.
+/// The bytes of a request with the given context and circuit, signed without a check.
 fn request(context: &str, circuit: &str) -> Vec<u8> {
     let Question { purpose, origin, policy, challenge, expiry, key_ids } = question();
     let verifier = signing().verifying_key();
@@ -230,8 +231,9 @@ fn request(context: &str, circuit: &str) -> Vec<u8> {
     fields(Writer::new()).bytes(&signature).finish()
 }
 
-/// Rows of docs/failures.md: 34.
-/// It aborted with "double free or corruption" as long as [`Writer::new`] could be inlined: the compiler made one of two writers.
+/// Rows of SECURITY.md: 34.
+/// It aborted with "double free or corruption" as long as [`Writer::new`] could be inlined: the
+/// compiler made one of two writers.
 #[test]
 fn a_request_of_another_kind_is_not_read_as_ours() {
     let ours = ProofRequest::sign(&signing(), question()).unwrap().encode();

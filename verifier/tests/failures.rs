@@ -1,5 +1,6 @@
-//! Failures that happened to others, tried on this verifier: forged keys, points that are none, bytes too few or too many,
-//! proofs shown twice, inputs that are not bound. The rows are those of `docs/failures.md`.
+//! Failures that happened to other projects, tried on this verifier: forged keys, invalid points,
+//! too few or too many bytes, proofs shown twice, inputs that are not bound. The rows are those of
+//! `docs/failures.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
@@ -92,7 +93,7 @@ const PAYLOAD: &[u8] = b"to a friend";
 const EXPIRY: u64 = 2_000;
 const NOW: u64 = 1_900;
 
-/// A log, a key, a gift and its proof: what a verifier accepts.
+/// A log, a key, a gift and its proof, which a verifier accepts.
 struct Scene {
     proving: ProvingKey<Bn254>,
     key: VerifyingKey,
@@ -143,8 +144,9 @@ fn binding(key: &VerifyingKey) -> Binding<'_> {
     Binding { verifier: ORG.as_bytes(), payload: PAYLOAD, expiry: EXPIRY, key_id: key.id() }
 }
 
-/// Rows of docs/failures.md: 1.
-/// Veil Cash and FoomCash lost 2.3 million dollars to this: a key whose second phase was never made.
+/// Rows of SECURITY.md: 1.
+/// Veil Cash and FoomCash lost 2.3 million dollars to this: a key whose second phase was never
+/// made.
 #[test]
 fn a_key_without_a_second_phase_is_refused() {
     let [alpha, beta, gamma, _] = random();
@@ -162,7 +164,8 @@ fn a_key_without_a_second_phase_is_refused() {
         assert!(accepted, "the forgery should hold: else this test shows nothing");
         assert_eq!(verifying(points(&key)).unwrap_err(), KeyError::GammaIsDelta);
     }
-    // What snarkjs writes when the second phase is left out: delta is a generator, as gamma always is.
+    // What snarkjs writes if the second phase is left out: delta is a generator, as gamma always
+    // is.
     for delta in [Fr::ONE, -Fr::ONE] {
         let key = points(&toxic([alpha, beta, gamma, delta]).vk);
         assert_eq!(verifying(key.clone()).unwrap_err(), KeyError::DeltaIsGenerator);
@@ -204,7 +207,7 @@ fn unsafe_points_make_no_key() {
     }
 }
 
-/// On the twist, and not in the subgroup of order r.
+/// A point on the twist, and not in the subgroup of order r.
 fn outside_subgroup() -> G2Affine {
     let mut x = Fq2::ONE;
     loop {
@@ -254,7 +257,8 @@ fn points_that_are_none_are_refused() {
     assert_eq!(unchecked, invalid("A"));
 
     for (name, at, length) in places {
-        // Infinity; infinity with an x, which arkworks would read; infinity with the sign's flag, too.
+        // Infinity; infinity with an x, which arkworks would read; infinity with the sign's flag as
+        // well.
         let mut infinity = vec![0; length];
         infinity[length - 1] = 0x40;
         assert_eq!(with(at, &infinity), identity(name));
@@ -265,7 +269,8 @@ fn points_that_are_none_are_refused() {
         infinity[0] = 0;
         infinity[length - 1] = 0xc0;
         assert_eq!(with(at, &infinity), invalid(name));
-        // Every flag on a good point: the other sign is another point, everything else is none.
+        // Every flag on a good point: the other sign is another point, and every other combination
+        // is invalid.
         let mut point = good[at..at + length].to_vec();
         let flags = point[length - 1];
         for other in [0x40, 0x80, 0xc0] {
@@ -320,8 +325,8 @@ fn bytes_too_few_and_too_many_are_refused() {
     assert_eq!(VerifyingKey::decode(&key, Trust::CeremonyOnly).unwrap_err(), KeyError::Development);
 }
 
-/// Rows of docs/failures.md: 6.
-/// A proof is no identity: who has one can make others of the same statement.
+/// Rows of SECURITY.md: 6.
+/// A proof does not identify anything: whoever has one can make others of the same statement.
 #[test]
 fn a_rerandomised_proof_has_a_spent_nullifier() {
     let scene = Scene::new();
@@ -360,7 +365,7 @@ fn every_public_input_and_all_payload_is_bound() {
     let values = scene.gift.public_inputs();
     assert!(scene.key.equation_holds(&values, &scene.proof));
     for index in 0..values.len() {
-        // The last leads to minus the input, whose square is the same.
+        // The last change negates the input, whose square is the same.
         let double = values[index].double();
         for change in [Fr::ONE, -Fr::ONE, -values[index], values[index], -double] {
             let mut other = values.clone();
@@ -384,18 +389,19 @@ fn every_public_input_and_all_payload_is_bound() {
     assert_eq!(scene.check(&negated.encode(), &proof), not_asked);
     assert_eq!(scene.check_bound(&inputs, &proof, b"to me", EXPIRY), not_asked);
     assert_eq!(scene.check_bound(&inputs, &proof, PAYLOAD, EXPIRY + 1), not_asked);
-    // No input's point is the identity: each one counts.
+    // No input's point is the identity, so each input counts.
     assert!(scene.key.points().inputs.iter().all(|point| !point.is_zero()));
 }
 
-/// Rows of docs/failures.md: 24.
-/// ark-groth16 0.6 zips inputs with points: too many are passed over, too few count as zeros.
+/// Rows of SECURITY.md: 24.
+/// ark-groth16 0.6 zips inputs with points: it ignores extra inputs, and reads missing ones as
+/// zeros.
 #[test]
 fn an_input_count_that_arkworks_accepts_is_refused() {
     let scene = Scene::new();
     let prepared = prepare_verifying_key(&scene.proving.vk);
     let rng = &mut rng();
-    // The last input is zero, so leaving it out changes nothing of the sum.
+    // The last input is zero, so leaving it out does not change the sum.
     let values: Vec<Fr> = vec![Fr::from(3u64), Fr::from(4u64), Fr::from(5u64), Fr::ZERO];
     let circuit = Squares(values.clone());
     let proof = Ark::create_random_proof_with_reduction(circuit, &scene.proving, rng).unwrap();
@@ -404,7 +410,7 @@ fn an_input_count_that_arkworks_accepts_is_refused() {
     let more = [values.clone(), vec![Fr::from(6u64)]].concat();
     for other in [&values[..3], &more[..]] {
         let ark = Ark::verify_with_processed_vk(&prepared, other, &proof);
-        assert!(ark.unwrap(), "arkworks has been mended: say so in FAILURES");
+        assert!(ark.unwrap(), "arkworks has been mended: say so in docs/failures.md");
         assert!(!scene.key.equation_holds(other, &ours), "{} inputs", other.len());
     }
     assert!(!scene.key.equation_holds(&[], &ours));
@@ -439,12 +445,13 @@ fn a_proof_under_another_key_is_refused() {
     };
     let (got, expected) = (scene.key.id(), other.id());
     assert_eq!(verify(got), VerifyError::Key { got, expected });
-    // Said to be under the pinned one: then what it binds is not what was asked.
+    // If it claims to be under the pinned key, then what it binds is not what was asked.
     assert_eq!(verify(expected), VerifyError::NotAsked { input: "ext" });
 }
 
-/// Rows of docs/failures.md: 15.
-/// Everything that a check of a gift compares beside the proof: each alone is refused, with its own reason.
+/// Rows of SECURITY.md: 15.
+/// Everything that the check of a gift compares beside the proof: each is refused on its own, with
+/// its own reason.
 #[test]
 fn a_gift_of_another_log_root_or_time_is_refused() {
     let scene = Scene::new();
@@ -456,7 +463,7 @@ fn a_gift_of_another_log_root_or_time_is_refused() {
         |check: GiftCheck<'_>| check.verify(presented, PAYLOAD, EXPIRY).map(|_| ()).unwrap_err();
     assert_eq!(check.verify(presented, PAYLOAD, EXPIRY).map(|v| v.epoch()), Ok(3));
 
-    // Another campaign's name, and a log of this one that is not its cards'.
+    // Another campaign's name, and a log of this campaign that is not its card log.
     let other =
         |got: &str, expected: &str| VerifyError::Log { got: got.into(), expected: expected.into() };
     let org = "wufu-2019";
@@ -465,7 +472,8 @@ fn a_gift_of_another_log_root_or_time_is_refused() {
     let cards = &persons;
     assert_eq!(refused(GiftCheck { cards, ..check }), other("wufu/persons", "wufu/cards"));
 
-    // A root that no epoch had; one that was replaced; one whose epoch is not yet; one of a log that contradicts itself.
+    // A root that no epoch had; one that was replaced; one whose epoch has not begun; one of a log
+    // that contradicts itself.
     let signing = SigningKey::from_bytes(&[7; 32]);
     let signed = |epoch, root| {
         let origin = "wufu/cards";
@@ -487,7 +495,7 @@ fn a_gift_of_another_log_root_or_time_is_refused() {
     assert!(lied.insert(signed(3, another)).is_err());
     assert_eq!(refused(GiftCheck { cards: &lied, ..check }), root(RootError::Contradicted));
 
-    // Over, at its last second and not before.
+    // Expired at its last second, and not before.
     assert!(GiftCheck { now: EXPIRY - 1, ..check }.verify(presented, PAYLOAD, EXPIRY).is_ok());
     let over = VerifyError::Over { expiry: EXPIRY, now: EXPIRY };
     assert_eq!(refused(GiftCheck { now: EXPIRY, ..check }), over);

@@ -1,6 +1,8 @@
-//! Many hashes at a time are those that are made one by one, and so are the trees over them.
+//! Hashing many values at a time gives the same as hashing one by one, and so do the trees over
+//! them.
 //!
-//! Import, audit and plans took nine microseconds a hash while lanes would have taken less than two, because every tree hashed its nodes one by one.
+//! Import, audit and plans took nine microseconds for each hash while lanes would have taken less
+//! than two, because every tree hashed its nodes one by one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;
@@ -69,7 +71,7 @@ fn roots_are_those_of_one_by_one() {
         assert_eq!(merkle::empty_root(depth), plain_root(&[], EMPTY, depth));
         assert_eq!(merkle::root(&vec![EMPTY; (1 << (2 * depth)) + 1], depth), None);
     }
-    // Past the depth up to which empty roots are kept.
+    // Deeper than the empty roots that are kept.
     let deep = merkle::empty_root(16);
     assert_eq!(merkle::empty_root(18), merkle::parent([merkle::parent([deep; 4]); 4]));
 }

@@ -1,4 +1,4 @@
-//! Poseidon against what others publish and compute.
+//! Poseidon, compared with what others publish and compute.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ark_bn254::Fr;
@@ -43,8 +43,8 @@ fn vectors_of_other_implementations() {
     }
 }
 
-/// The values that circomlibjs has in its own tests (2 and 4 inputs) and that Light Protocol has in
-/// its prover's (2 and 3), so that no change of the file above goes unseen.
+/// The values of circomlibjs's own tests (2 and 4 inputs) and of Light Protocol's prover (2 and 3
+/// inputs), so that no change of the file above goes unnoticed.
 #[test]
 fn published_values() {
     let [one, two, three, four] = [1, 2, 3, 4].map(Fr::from);

@@ -1,5 +1,5 @@
-//! `vectors/*.json` of what this crate decodes: each case comes to the verdict that it states. Whoever writes another
-//! verifier does the same; `vectors/README.md` tells the formats.
+//! Runs the files of `vectors/` that this crate decodes: each case must come to the verdict that it
+//! states. Authors of another verifier do the same; `vectors/README.md` describes the formats.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{collections::BTreeSet, path::PathBuf};
@@ -328,7 +328,7 @@ const ELSEWHERE: [(Reason, &str); 6] = [
     ),
     (
         Reason::KeyIdLength,
-        "only through the interface: an envelope with another length is no message",
+        "only through the interface: an envelope with another length is not a message",
     ),
     (Reason::Entropy, "of a batch whose verifier has no randomness: see tests/batch"),
     (Reason::MessageStride, "of roofs and shards, which no verifier reads"),
@@ -342,7 +342,7 @@ fn reasons_in(value: &Value, found: &mut BTreeSet<Reason>) {
             if let Some(reason) = fields.get("reason") {
                 let name = reason.as_str().unwrap();
                 let reason = Reason::from_name(name);
-                found.insert(reason.unwrap_or_else(|| panic!("{name} is no reason")));
+                found.insert(reason.unwrap_or_else(|| panic!("{name} is not a reason")));
             }
             fields.values().for_each(|field| reasons_in(field, found));
         }
@@ -350,7 +350,8 @@ fn reasons_in(value: &Value, found: &mut BTreeSet<Reason>) {
     }
 }
 
-/// Whoever adds a variant to an error must give it a reason (the matches of `reason.rs` are exhaustive), and a case here.
+/// A new variant of an error must get a reason (the matches of `reason.rs` are exhaustive), and a
+/// case here.
 #[test]
 fn every_reason_has_a_case_and_a_row() {
     let mut found = BTreeSet::new();
@@ -358,7 +359,7 @@ fn every_reason_has_a_case_and_a_row() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "json") {
             let name = path.file_name().unwrap().to_str().unwrap();
-            // The hash's own file says in words what has no hash.
+            // The cases of the hash's own file have a reason in words, and no code.
             if name == "poseidon.json" {
                 continue;
             }

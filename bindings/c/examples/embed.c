@@ -1,11 +1,13 @@
-/* How a verifier embeds the library: it pins a key and a log, asks, and checks the answer.
+/* How a verifier embeds the library: it pins a key and a log, asks a question, and checks the
+ * answer.
  *
  *     embed KEY LOG_KEY CHECKPOINTS REQUEST ENVELOPE
  *     embed --ask SEED KEY ORIGIN PROJECT OUT
  *
- * The first form takes five files, as `wufu demo` writes them: a verifying key, a log key, signed checkpoints, this verifier's own request,
- * and what somebody presented. It ends with 0 when the envelope is accepted. The second form makes a request: SEED is a file of 32 bytes,
- * PROJECT is institution * 2^32 + project. */
+ * The first form takes five files that `wufu demo` writes: a verifying key, a log key, signed
+ * checkpoints, this verifier's own request, and the answer that somebody presented. It exits with
+ * 0 if the answer is accepted. The second form makes a request: SEED is a file of 32 bytes, PROJECT
+ * is institution * 2^32 + project. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +17,17 @@
 
 enum { SMALL = 4096, NOTES = 64 << 20 };
 
-static WufuBytes text(const char *value) { return (WufuBytes){(const uint8_t *)value, strlen(value)}; }
+static WufuBytes text(const char *value) {
+  return (WufuBytes){(const uint8_t *)value, strlen(value)};
+}
 
-/* Reads a file, and no more of it than one of its kind has. */
+/* Reads a file, but no more than max bytes. */
 static WufuBytes read_file(const char *path, size_t max) {
   FILE *file = fopen(path, "rb");
   uint8_t *data = malloc(max + 1);
   size_t len = file && data ? fread(data, 1, max + 1, file) : 0;
   if (!file || !data || ferror(file) || len > max) {
-    fprintf(stderr, "%s: cannot be read, or is more than %zu bytes\n", path, max);
+    fprintf(stderr, "%s: cannot be read, or has more than %zu bytes\n", path, max);
     exit(2);
   }
   fclose(file);
@@ -40,7 +44,7 @@ static void must(uint16_t reason, const char *what) {
   exit(1);
 }
 
-/* Accepts development keys, as the demo's are: in production say false. */
+/* Accepts development keys, because the demo's are. In production pass false. */
 static WufuKey *pinned_key(const char *path) {
   WufuBytes bytes = read_file(path, SMALL);
   WufuKey *key = NULL;
@@ -52,7 +56,8 @@ static WufuKey *pinned_key(const char *path) {
 static int check(char **args) {
   WufuKey *key = pinned_key(args[0]);
   WufuBytes log_key = read_file(args[1], SMALL), notes = read_file(args[2], NOTES);
-  WufuBytes request_file = read_file(args[3], WUFU_MAX_ENVELOPE), envelope = read_file(args[4], WUFU_MAX_ENVELOPE);
+  WufuBytes request_file = read_file(args[3], WUFU_MAX_ENVELOPE);
+  WufuBytes envelope = read_file(args[4], WUFU_MAX_ENVELOPE);
 
   /* Your own request, not one that came with the answer. */
   WufuRequest *request = NULL;
@@ -68,11 +73,15 @@ static int check(char **args) {
   asked.key = key, asked.log = log, asked.now = (uint64_t)time(NULL), asked.window = 3600;
   WufuVerdict verdict;
   must(wufu_verify(envelope, &asked, &verdict), args[4]);
-  /* In production: all of verdict.nullifiers are new to your database, checked and kept in one step. */
-  printf("accepted: a donation that you asked for, as of epoch %llu; checkpoints held: %zu\n", (unsigned long long)verdict.epoch, count);
+  /* In production: check that all of verdict.nullifiers are new to your database, and store them in
+   * one step. */
+  unsigned long long epoch = verdict.epoch;
+  printf("accepted: a donation that you asked for, as of epoch %llu\n", epoch);
+  printf("checkpoints held: %zu\n", count);
 
   wufu_log_free(log), wufu_request_free(request), wufu_key_free(key);
-  free((void *)log_key.data), free((void *)notes.data), free((void *)request_file.data), free((void *)envelope.data);
+  free((void *)log_key.data), free((void *)notes.data);
+  free((void *)request_file.data), free((void *)envelope.data);
   return 0;
 }
 
@@ -86,13 +95,17 @@ static int ask(char **args) {
   must(wufu_key_id(key, key_id), args[1]);
 
   uint64_t project = strtoull(args[3], NULL, 10);
-  WufuBounds bounds = {.amount_min = 1, .amount_max = WUFU_MAX_AMOUNT, .time_min = 0, .time_max = WUFU_MAX_TIME};
+  WufuBounds bounds = {.amount_min = 1, .amount_max = WUFU_MAX_AMOUNT, .time_max = WUFU_MAX_TIME};
   WufuBuffer *policy = NULL, *file = NULL;
   WufuRequest *request = NULL;
   must(wufu_policy_encode(&project, 1, &bounds, &policy), "policy");
-  WufuQuestion question = {.circuit = WUFU_DONATION, .purpose = text("tax relief"), .origin = text(args[2]),
-                           .policy = wufu_buffer_bytes(policy), .payload = {challenge, sizeof challenge},
-                           .key_ids = {key_id, sizeof key_id}, .expiry = (uint64_t)time(NULL) + 86400};
+  WufuQuestion question = {.circuit = WUFU_DONATION,
+                           .purpose = text("tax relief"),
+                           .origin = text(args[2]),
+                           .policy = wufu_buffer_bytes(policy),
+                           .payload = {challenge, sizeof challenge},
+                           .key_ids = {key_id, sizeof key_id},
+                           .expiry = (uint64_t)time(NULL) + 86400};
   must(wufu_request_sign(seed, &question, &request), "request");
   must(wufu_request_encode(request, &file), "request");
 
@@ -112,6 +125,7 @@ static int ask(char **args) {
 int main(int count, char **args) {
   if (count == 6) return check(args + 1);
   if (count == 7 && strcmp(args[1], "--ask") == 0) return ask(args + 2);
-  fprintf(stderr, "usage: embed KEY LOG_KEY CHECKPOINTS REQUEST ENVELOPE\n       embed --ask SEED KEY ORIGIN PROJECT OUT\n");
+  fprintf(stderr, "usage: embed KEY LOG_KEY CHECKPOINTS REQUEST ENVELOPE\n"
+                  "       embed --ask SEED KEY ORIGIN PROJECT OUT\n");
   return 2;
 }

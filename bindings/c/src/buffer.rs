@@ -11,10 +11,10 @@ use super::{
 /// Bytes that this library made. They belong to the caller.
 pub struct Buffer(pub(crate) Vec<u8>);
 
-/// The bytes of a buffer, borrowed until it is given back. None where it is null.
+/// Returns the bytes of a buffer, borrowed until it is freed. Empty if the buffer is null.
 ///
 /// # Safety
-/// It is null, or of this library and not given back.
+/// It is null, or of this library and not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_buffer_bytes(buffer: *const Buffer) -> Bytes {
     // SAFETY: the caller's word.
@@ -24,10 +24,10 @@ pub unsafe extern "C" fn wufu_buffer_bytes(buffer: *const Buffer) -> Bytes {
     }
 }
 
-/// Gives a buffer back.
+/// Frees a buffer.
 ///
 /// # Safety
-/// It is null, or of this library and not given back before.
+/// It is null, or of this library and not freed before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_buffer_free(buffer: *mut Buffer) {
     // SAFETY: the caller's word.

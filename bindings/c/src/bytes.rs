@@ -1,25 +1,26 @@
-//! Bytes and pointers that come from C.
+//! Bytes and pointers from C.
 #![allow(unsafe_code)]
 
 use core::ptr;
 
 use super::WUFU_MISUSE;
 
-/// Bytes that are borrowed. `data` may be null when `len` is 0. Texts are UTF-8, without a zero at the end.
+/// Borrowed bytes. `data` may be null if `len` is 0. Texts are UTF-8, without a terminating zero.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Bytes {
-    /// The first.
+    /// The first byte.
     pub data: *const u8,
-    /// How many.
+    /// The number of bytes.
     pub len: usize,
 }
 
 impl Bytes {
-    /// The bytes.
+    /// Returns the bytes.
     ///
     /// # Safety
-    /// `data` points at `len` bytes that nobody changes while the result is used, unless `len` is 0.
+    /// `data` points at `len` bytes that nobody changes while the result is used, unless `len` is
+    /// 0.
     pub(crate) unsafe fn read<'a>(self) -> Result<&'a [u8], u16> {
         if self.len == 0 {
             return Ok(&[]);
@@ -31,7 +32,7 @@ impl Bytes {
         Ok(unsafe { core::slice::from_raw_parts(self.data, self.len) })
     }
 
-    /// The text.
+    /// Returns the text.
     ///
     /// # Safety
     /// As [`Bytes::read`].
@@ -41,7 +42,7 @@ impl Bytes {
     }
 }
 
-/// What a pointer points at.
+/// Returns what a pointer points at.
 ///
 /// # Safety
 /// It is null, or points at a `T` that nobody changes while the result is used.
@@ -50,19 +51,22 @@ pub(crate) unsafe fn reference<'a, T>(pointer: *const T) -> Result<&'a T, u16> {
     unsafe { pointer.as_ref() }.ok_or(WUFU_MISUSE)
 }
 
-/// Where a call puts what it gives. It holds nothing until the call succeeds, whatever was there before: it may never have been written.
+/// The place where a call puts its result. It is never read, since it may be uninitialised, and
+/// holds "nothing" until the call succeeds.
 pub(crate) struct OutParam<T>(*mut T);
 
 impl<T> OutParam<T> {
-    /// The place at `out`, where `nothing` stands from now on.
+    /// Takes the place at `out`, and writes `nothing` to it.
     ///
     /// # Safety
-    /// `out` is null, or points at a place for a `T` that nobody else uses before the result is dropped.
+    /// `out` is null, or points at a place for a `T` that nobody else uses before the result is
+    /// dropped.
     pub(crate) unsafe fn at(out: *mut T, nothing: T) -> Result<Self, u16> {
         if out.is_null() {
             return Err(WUFU_MISUSE);
         }
-        // SAFETY: not null; the rest is the caller's word. Nothing is read, and a `T` of C has nothing to drop.
+        // SAFETY: not null; the rest is the caller's word. Nothing is read, and a `T` of C has
+        // nothing to drop.
         unsafe { out.write(nothing) };
         Ok(Self(out))
     }
@@ -75,7 +79,7 @@ impl<T> OutParam<T> {
 }
 
 impl<T> OutParam<*mut T> {
-    /// A place for a pointer, null from now on.
+    /// Takes a place for a pointer, and writes null to it.
     ///
     /// # Safety
     /// As [`OutParam::at`].
@@ -84,7 +88,7 @@ impl<T> OutParam<*mut T> {
         unsafe { Self::at(out, ptr::null_mut()) }
     }
 
-    /// Puts a value there, for the caller to own.
+    /// Puts a value there, which the caller then owns.
     pub(crate) fn hand_out(self, value: T) {
         self.put(Box::into_raw(Box::new(value)));
     }

@@ -1,4 +1,4 @@
-//! What a verifier keeps between calls: keys, logs, and what it learned of floods.
+//! What a verifier keeps between calls: keys, logs, and what it learned about floods of bad proofs.
 #![allow(unsafe_code)]
 
 use wufu_verifier::{
@@ -16,18 +16,19 @@ use super::{
     guard,
 };
 
-/// A verifying key, checked: pin it.
+/// A verifying key that was checked. Pin it.
 pub struct Key(pub(crate) VerifyingKey);
 
 /// The checkpoints of one log that this verifier holds.
 pub struct Log(pub(crate) LogHistory);
 
-/// What remembers floods of bad proofs between batches.
+/// Remembers floods of bad proofs between batches.
 pub struct Batch(pub(crate) BatchVerifier);
 
-/// Reads a verifying key. Keys of a ceremony only, unless `accept_development`: whoever made a development key can forge.
+/// Decodes a verifying key. Accepts only ceremony keys, unless `accept_development` is true:
+/// whoever made a development key can forge.
 ///
-/// Gives 0 and the key in `out`, or why it is none and null in `out`.
+/// Returns 0 and writes the key to `out`, or returns the reason and writes null.
 ///
 /// # Safety
 /// `key` is readable, and `out` points at a place for a pointer.
@@ -49,7 +50,7 @@ pub unsafe extern "C" fn wufu_key_decode(
     })
 }
 
-/// Writes the 32 bytes of a key's id to `out`: zeros, when it fails.
+/// Writes the 32 bytes of a key's id to `out`, or zeros if it fails.
 ///
 /// # Safety
 /// `key` is of this library, and `out` points at 32 bytes.
@@ -64,18 +65,19 @@ pub unsafe extern "C" fn wufu_key_id(key: *const Key, out: *mut u8) -> u16 {
     })
 }
 
-/// Gives a key back.
+/// Frees a key.
 ///
 /// # Safety
-/// It is null, or of this library and not given back before.
+/// It is null, or of this library and not freed before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_key_free(key: *mut Key) {
     // SAFETY: the caller's word. (Dropping it runs nothing that could panic.)
     unsafe { take_back(key) }
 }
 
-/// A history without checkpoints, of the log `origin` (org/log). `epoch_seconds` is the published length of an epoch, 0 where none
-/// is: then the first checkpoint says it for all. `out` is null when it fails.
+/// Creates an empty history of the log `origin` (org/log). `epoch_seconds` is the published length
+/// of an epoch, or 0 if there is none: then the first checkpoint sets the length for all others.
+/// `out` is null if it fails.
 ///
 /// # Safety
 /// `origin` is readable, and `out` points at a place for a pointer.
@@ -99,10 +101,10 @@ pub unsafe extern "C" fn wufu_log_new(
     })
 }
 
-/// Opens a signed checkpoint with the log's pinned key, and takes it in.
+/// Opens a signed checkpoint with the log's pinned key, and adds it to the history.
 ///
-/// Gives 0, or why not. 524 (`history-contradiction`) means that the log's operator lied: from then on nothing of that log is
-/// accepted.
+/// Returns 0 or the reason. 524 (`history-contradiction`) means that the log's operator lied: from
+/// then on nothing of that log is accepted.
 ///
 /// # Safety
 /// `log` is of this library and used by nobody else meanwhile; `log_key` and `note` are readable.
@@ -121,15 +123,18 @@ pub unsafe extern "C" fn wufu_log_insert(log: *mut Log, log_key: Bytes, note: By
     })
 }
 
-/// Opens every signed checkpoint of `notes`, a text of several as `wufu ledger checkpoints` writes it, and takes in those of this log.
-/// Those of the same operator's other logs are passed over, once their signature was checked. `count`, unless it is null, is how many
-/// are of this log: 0 when it fails.
+/// Opens every signed checkpoint of `notes`, a text of several as `wufu ledger checkpoints` writes
+/// it, and adds those of this log. Checkpoints of the same operator's other logs are skipped once
+/// their signatures are checked. Unless `count` is null, it becomes the number of checkpoints of
+/// this log, or 0 if the call fails.
 ///
-/// Gives 0, or why one of them is none; then none was taken in, unless it is one that does not join the history (521 to 524): those
-/// before it did. 521 (`history-origin`): none is of this log. For 524 see [`wufu_log_insert`].
+/// Returns 0 or the reason why a note is refused. Then nothing was added, unless the reason is 521
+/// to 524: those before the refused checkpoint were added. 521 (`history-origin`): none is of this
+/// log. For 524 see [`wufu_log_insert`].
 ///
 /// # Safety
-/// `log` is of this library and used by nobody else meanwhile; `log_key` and `notes` are readable; `count` is null or points at a place.
+/// `log` is of this library and used by nobody else meanwhile; `log_key` and `notes` are readable;
+/// `count` is null or points at a place.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_log_insert_all(
     log: *mut Log,
@@ -153,8 +158,10 @@ pub unsafe extern "C" fn wufu_log_insert_all(
     })
 }
 
-/// Forgets the checkpoints of a log that were replaced longer ago than `window` seconds: no check at `now` or later accepts their roots, with
-/// such a window or a shorter one. What was `root-expired` is `root-unknown` from then on. Without it a log is held for ever.
+/// Drops the checkpoints that were replaced longer ago than `window` seconds at `now`. Checks at
+/// `now` or later, with this window or a shorter one, do not accept their roots anyway. What was
+/// `root-expired` is `root-unknown` from then on. Without this call a log keeps all checkpoints for
+/// ever.
 ///
 /// # Safety
 /// `log` is of this library and used by nobody else meanwhile.
@@ -167,17 +174,17 @@ pub unsafe extern "C" fn wufu_log_prune(log: *mut Log, now: u64, window: u64) ->
     })
 }
 
-/// Gives a log back.
+/// Frees a log.
 ///
 /// # Safety
-/// It is null, or of this library and not given back before.
+/// It is null, or of this library and not freed before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_log_free(log: *mut Log) {
     // SAFETY: the caller's word.
     unsafe { take_back(log) }
 }
 
-/// A batch verifier that has seen nothing. `out` is null when it fails.
+/// Creates a batch verifier. `out` is null if it fails.
 ///
 /// # Safety
 /// `out` points at a place for a pointer.
@@ -190,10 +197,10 @@ pub unsafe extern "C" fn wufu_batch_new(out: *mut *mut Batch) -> u16 {
     })
 }
 
-/// Gives a batch verifier back.
+/// Frees a batch verifier.
 ///
 /// # Safety
-/// It is null, or of this library and not given back before.
+/// It is null, or of this library and not freed before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_batch_free(batch: *mut Batch) {
     // SAFETY: the caller's word.

@@ -1,18 +1,26 @@
-//! The C interface of the light verifier: one envelope in, a verdict out.
+//! The C interface of the verifier: envelopes in, verdicts out.
 //!
-//! **Verdicts** are numbers: 0 is accepted, those from 101 on are the reasons of `wufu_verifier::Reason`, which never change and are the
-//! same in every language; [`WUFU_MISUSE`] and [`WUFU_INTERNAL`] are this interface's own, and accept nothing either.
+//! `include/wufu_verifier.h` is generated from these comments, and `examples/embed.c` is a complete
+//! program. Start with [`wufu_key_decode`], [`wufu_log_new`] and [`wufu_verify`].
 //!
-//! **Ownership.** What a function gives through a pointer to a pointer belongs to the caller, who gives it back once to the `_free` of its
-//! type; null may be given back. Everything else that is passed is borrowed for the length of the call. Texts that are returned
-//! belong to the library and stay. What is written and what is read may not overlap.
+//! **Verdicts** are numbers. 0 is accepted. Numbers from 101 on are the reasons of
+//! `wufu_verifier::Reason`, which never change and are the same in every language. [`WUFU_MISUSE`]
+//! and [`WUFU_INTERNAL`] are reasons of this interface only, and accept nothing either.
 //!
-//! **Where something is written** nothing is read before, so it need not be filled; and it holds a refusal, null or zeros until the call has succeeded.
+//! **Ownership.** What a function writes through a pointer to a pointer belongs to the caller, who
+//! frees it once with the `_free` function of its type; null may be freed. Everything else that is
+//! passed is borrowed for the length of the call. Texts that are returned belong to the library and
+//! stay valid. What is written and what is read may not overlap.
 //!
-//! **Threads.** A [`Key`] may be used by any number of threads at once, and a [`Log`] too while nobody inserts. A [`Batch`] belongs to one at a time.
+//! **Results** are written without reading what was there before, so the place may be
+//! uninitialised. It holds a refusal, null or zeros until the call succeeds.
 //!
-//! **Panics** do not cross the border: there is none on any input that is known, and one would be told as [`WUFU_INTERNAL`]. Not so on wasm32, where a
-//! panic is a trap and ends the instance, nor where memory runs out: then the process ends.
+//! **Threads.** Any number of threads may use a [`Key`] at once, and a [`Log`] too while nobody
+//! inserts. Only one thread at a time may use a [`Batch`].
+//!
+//! **Panics** do not leave the library. No known input causes one, and [`WUFU_INTERNAL`] would
+//! report it. On wasm32 a panic is a trap and ends the instance. If memory runs out, the process
+//! ends.
 
 mod buffer;
 mod bytes;
@@ -41,18 +49,18 @@ pub use verdict::{
     Verdict, WUFU_MAX_ENVELOPE, WUFU_NULLIFIERS, wufu_envelope_read, wufu_verify, wufu_verify_batch,
 };
 
-/// It is verified.
+/// The envelope is verified, or the call succeeded.
 pub const WUFU_ACCEPTED: u16 = 0;
 
 /// The caller's mistake: a null pointer, a text that is not UTF-8, a question that cannot be asked.
 pub const WUFU_MISUSE: u16 = 1;
 
-/// This library's mistake. Nothing is verified; what was passed to be changed is not to be used any more.
+/// This library's mistake. Nothing is verified. Do not use again what was passed to be changed.
 pub const WUFU_INTERNAL: u16 = 2;
 
 /// Runs the body of a function of the interface. A panic ends here.
 fn guard(body: impl FnOnce() -> Result<(), u16>) -> u16 {
-    // Whatever a panic left half done is not looked at again: the caller is told so.
+    // Nothing looks again at what a panic left half done: the caller is told so.
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => WUFU_ACCEPTED,
         Ok(Err(code)) => code,

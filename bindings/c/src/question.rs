@@ -1,4 +1,4 @@
-//! What a verifier asked, as C says it.
+//! What a verifier asked, in the form that C uses.
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -12,41 +12,43 @@ use wufu_verifier::{
 
 use super::{Bytes, Key, Log, WUFU_MISUSE, bytes::reference};
 
-/// Circuit: all five cards, not claimed before, a payee.
+/// Five Fu: all five cards, no earlier claim, a payee.
 pub const WUFU_FIVE_FU: u32 = 1;
-/// Circuit: a donation within bounds.
+/// Donation: a donation within the verifier's bounds.
 pub const WUFU_DONATION: u32 = 2;
-/// Circuit: a card handed on.
+/// Gift: a card handed on.
 pub const WUFU_GIFT: u32 = 3;
 
-/// What this verifier asked, in its own words, and what it holds. None of it may come from the envelope. Fill with zeros first.
+/// What this verifier asked, and what it holds. Take none of it from the envelope. Fill it with
+/// zeros first.
 #[repr(C)]
 pub struct Question {
     /// `WUFU_FIVE_FU`, `WUFU_DONATION` or `WUFU_GIFT`.
     pub circuit: u32,
     /// The pinned key.
     pub key: *const Key,
-    /// The donation log; else the log of the campaign's cards.
+    /// For a donation: the donation log. Otherwise: the campaign's card log.
     pub log: *const Log,
-    /// Five Fu: the log of the campaign's persons. Else null.
+    /// For Five Fu: the campaign's person log. Otherwise: null.
     pub persons: *const Log,
-    /// Unix seconds.
+    /// The time of the check, in Unix seconds.
     pub now: u64,
-    /// For how many seconds a root counts after it was replaced. An hour is usual.
+    /// How long a root counts after it was replaced, in seconds. 3600 is usual.
     pub window: u64,
-    /// When the question ends, in Unix seconds.
+    /// When the question expires, in Unix seconds.
     pub expiry: u64,
-    /// Donation: the 32 bytes of the Ed25519 key that signed the request. Else: the campaign's org, a text.
+    /// For a donation: the 32 bytes of the Ed25519 key that signed the request. Otherwise: the name
+    /// of the campaign, a text.
     pub verifier: Bytes,
-    /// Donation: the challenge, 32 bytes. Five Fu: the payout. Gift: the payload.
+    /// For a donation: the challenge, 32 bytes. For Five Fu: the payout. For a gift: the payload.
     pub payload: Bytes,
-    /// Donation: what the answer is for, a text.
+    /// For a donation: what the answer is for, a text.
     pub purpose: Bytes,
-    /// Donation: the log, a text.
+    /// For a donation: the name of the log, a text.
     pub origin: Bytes,
-    /// Donation: the policy, in canonical bytes.
+    /// For a donation: the policy, in canonical bytes.
     pub policy: Bytes,
-    /// Donation: the ids of the keys that may be used, 32 bytes each, one after the other.
+    /// For a donation: the ids of the accepted keys, 32 bytes each, one after the other.
     pub key_ids: Bytes,
 }
 
@@ -66,14 +68,15 @@ pub(crate) struct DonationAsked<'a> {
     window: Window,
 }
 
-/// Policies that were read in a call, by where their bytes lie: copies share their tree.
+/// The policies that a call read, by the position of their bytes. Clones share their tree.
 pub(crate) type Policies = BTreeMap<(*const u8, usize), Policy>;
 
 impl Question {
-    /// Reads it.
+    /// Reads the question.
     ///
     /// # Safety
-    /// Its pointers are null or point at what they say, for as long as the result or `policies` is used.
+    /// Its pointers are null or point at what they say, for as long as the result or `policies` is
+    /// used.
     pub(crate) unsafe fn read<'a>(&self, policies: &mut Policies) -> Result<QuestionKind<'a>, u16> {
         let Self { now, expiry, .. } = *self;
         let window = Window(self.window);
@@ -134,7 +137,7 @@ impl Question {
 }
 
 impl QuestionKind<'_> {
-    /// Checks an envelope in all but what a batch does for many.
+    /// Checks an envelope, except for the parts that a batch does for many together.
     pub(crate) fn open(&self, envelope: &Envelope) -> OpenedProof<'_, AnyVerified> {
         let presented = envelope.presented();
         match self {

@@ -12,7 +12,7 @@ use wufu_verifier::Reason;
 
 use super::{WUFU_ACCEPTED, WUFU_INTERNAL, WUFU_MISUSE};
 
-/// Name and meaning of each code, made once and kept.
+/// The name and meaning of each code, made once and kept.
 fn texts() -> &'static BTreeMap<u16, [CString; 2]> {
     static TEXTS: OnceLock<BTreeMap<u16, [CString; 2]>> = OnceLock::new();
     TEXTS.get_or_init(|| {
@@ -41,13 +41,14 @@ fn text(code: u16, which: usize) -> *const c_char {
     std::panic::catch_unwind(found).unwrap_or(ptr::null())
 }
 
-/// The name of a verdict, as `scope-not-asked`: the same in every language. Null for a number that is none.
+/// Returns the name of a verdict, such as `scope-not-asked`. It is the same in every language. Null
+/// if the number is not a verdict.
 #[unsafe(no_mangle)]
 pub extern "C" fn wufu_reason_name(reason: u16) -> *const c_char {
     text(reason, 0)
 }
 
-/// What a verdict means, in a sentence. Null for a number that is none.
+/// Returns the meaning of a verdict, in one sentence. Null if the number is not a verdict.
 #[unsafe(no_mangle)]
 pub extern "C" fn wufu_reason_meaning(reason: u16) -> *const c_char {
     text(reason, 1)

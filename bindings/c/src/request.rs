@@ -1,4 +1,4 @@
-//! Asking: policies, and signed requests for proofs.
+//! How to ask: policies, and signed requests for proofs.
 #![allow(unsafe_code)]
 
 use core::ffi::c_void;
@@ -18,16 +18,16 @@ use super::{
     guard,
 };
 
-/// The largest amount, in minor units: a bound that leaves every amount in.
+/// The largest amount, in minor units: a bound that accepts every amount.
 pub const WUFU_MAX_AMOUNT: u64 = 281_474_976_710_655;
-/// The latest time, in Unix seconds: a bound that leaves every time in.
+/// The latest time, in Unix seconds: a bound that accepts every time.
 pub const WUFU_MAX_TIME: u64 = 1_099_511_627_775;
 
-/// Which amounts and times a policy admits. All four belong to it.
+/// The amounts and times that a policy accepts, including all four bounds.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Bounds {
-    /// The least amount, in minor units.
+    /// The smallest amount, in minor units.
     pub amount_min: u64,
     /// The largest amount, in minor units.
     pub amount_max: u64,
@@ -37,7 +37,7 @@ pub struct Bounds {
     pub time_max: u64,
 }
 
-/// A signed request, checked.
+/// A signed request whose signature was checked.
 pub struct Request {
     request: ProofRequest,
     /// What [`wufu_request_question`] lends.
@@ -54,13 +54,15 @@ impl Request {
     }
 }
 
-/// Makes the canonical bytes of a policy: a donation to one of `count` projects, each `institution * 2^32 + project`, in whatever order,
-/// within `bounds`; null bounds admit every amount and every time. `out` is null when it fails.
+/// Encodes a policy in canonical bytes. It accepts a donation to one of `count` projects, each
+/// `institution * 2^32 + project`, in any order, within `bounds`. Null bounds accept every amount
+/// and every time. `out` is null if it fails.
 ///
-/// Gives 0, or why it is no policy (401 to 415).
+/// Returns 0, or the reason why the policy is refused (401 to 415).
 ///
 /// # Safety
-/// `projects` points at `count`, `bounds` is null or points at what its type says, and `out` points at a place for a pointer.
+/// `projects` points at `count`, `bounds` is null or points at what its type says, and `out` points
+/// at a place for a pointer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_policy_encode(
     projects: *const u64,
@@ -104,14 +106,16 @@ fn policy(projects: &[u64], bounds: Option<&Bounds>) -> Result<Policy, policy::P
     Ok(Policy { projects, amount, time })
 }
 
-/// Signs a request with an Ed25519 seed of 32 bytes, of which no copy is left. Of `ask`, these are looked at: `circuit`, which is
-/// `WUFU_DONATION`, `purpose`, `origin`, `policy`, `payload`, which is the challenge (32 fresh random bytes), `expiry` and `key_ids`. `out`
-/// is null when it fails.
+/// Signs a request with an Ed25519 seed of 32 bytes, of which no copy is left. It reads these
+/// fields of `ask`: `circuit`, which is `WUFU_DONATION`, `purpose`, `origin`, `policy`, `payload`,
+/// which is the challenge (32 fresh random bytes), `expiry` and `key_ids`. `out` is null if it
+/// fails.
 ///
-/// Gives 0, or what is wrong with the question (401 to 426).
+/// Returns 0, or the reason why the question is refused (401 to 426).
 ///
 /// # Safety
-/// `seed` is readable, `ask` is null or points at what its type says, and `out` points at a place for a pointer.
+/// `seed` is readable, `ask` is null or points at what its type says, and `out` points at a place
+/// for a pointer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_request_sign(
     seed: Bytes,
@@ -135,9 +139,11 @@ pub unsafe extern "C" fn wufu_request_sign(
     })
 }
 
-/// Signs a request with a key that the caller keeps elsewhere, whose public half is `ask->verifier`. `sign` is called once, with `context`
-/// and the bytes to sign, writes 64 bytes of an Ed25519 signature to `signature` and says whether it did. Everything else is as with
-/// [`wufu_request_sign`]. A signature that is not the verifier's, or none, is 426.
+/// Signs a request with a key that the caller keeps elsewhere, whose public half is
+/// `ask->verifier`. It calls `sign` once, with `context` and the bytes to sign. `sign` writes the
+/// 64 bytes of an Ed25519 signature to `signature` and returns whether it did. Everything else is
+/// as in [`wufu_request_sign`]. If there is no signature, or it is not the verifier's, the reason
+/// is 426.
 ///
 /// # Safety
 /// As [`wufu_request_sign`]; and `sign` returns, without unwinding or jumping out of this call.
@@ -163,7 +169,8 @@ pub unsafe extern "C" fn wufu_request_sign_with(
         let message = message.map_err(|error| error.reason().code())?;
         let mut signature = [0; 64];
         let lent = Bytes { data: message.as_ptr(), len: message.len() };
-        // SAFETY: the message and the place for the signature live as long as the call; the rest is the caller's word.
+        // SAFETY: the message and the place for the signature live as long as the call; the rest is
+        // the caller's word.
         if !unsafe { sign(context, lent, signature.as_mut_ptr()) } {
             return Err(Reason::RequestSignature.code());
         }
@@ -173,7 +180,7 @@ pub unsafe extern "C" fn wufu_request_sign_with(
     })
 }
 
-/// What is asked.
+/// Returns the question.
 ///
 /// # Safety
 /// Its pointers are null or point at what they say.
@@ -201,9 +208,10 @@ unsafe fn asked(ask: &Question) -> Result<request::Question, u16> {
     })
 }
 
-/// Reads a request from its file and checks its signature. `out` is null when it fails.
+/// Reads a request from its file and checks its signature. `out` is null if it fails.
 ///
-/// Gives 0, or why it is none. Whoever signed it is its verifier: read a request of your own, or compare the verifier.
+/// Returns 0 or the reason. The request's verifier is whoever signed it: read only your own
+/// requests, or compare the verifier.
 ///
 /// # Safety
 /// `request` is readable, and `out` points at a place for a pointer.
@@ -219,7 +227,8 @@ pub unsafe extern "C" fn wufu_request_decode(request: Bytes, out: *mut *mut Requ
     })
 }
 
-/// The file of a request, which wallets and every other library read. `out` is null when it fails.
+/// Encodes a request as a file, which wallets and every other library read. `out` is null if it
+/// fails.
 ///
 /// # Safety
 /// `request` is null or of this library, and `out` points at a place for a pointer.
@@ -238,11 +247,13 @@ pub unsafe extern "C" fn wufu_request_encode(
     })
 }
 
-/// Writes what a request asks to a question: `circuit`, `verifier`, `purpose`, `origin`, `policy`, `payload`, `key_ids` and `expiry`. All else
-/// in it stays: add `key`, `log`, `now` and `window`. What is written is borrowed from the request until it is given back.
+/// Writes what a request asks to a question: `circuit`, `verifier`, `purpose`, `origin`, `policy`,
+/// `payload`, `key_ids` and `expiry`. The other fields keep their values: set `key`, `log`, `now`
+/// and `window`. What is written is borrowed from the request until the request is freed.
 ///
 /// # Safety
-/// `request` is null or of this library; `question` is null or points at a question that was filled, with zeros at least.
+/// `request` is null or of this library; `question` is null or points at a question that was
+/// filled, with zeros at least.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_request_question(
     request: *const Request,
@@ -267,10 +278,10 @@ pub unsafe extern "C" fn wufu_request_question(
     })
 }
 
-/// Gives a request back.
+/// Frees a request.
 ///
 /// # Safety
-/// It is null, or of this library and not given back before.
+/// It is null, or of this library and not freed before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_request_free(request: *mut Request) {
     // SAFETY: the caller's word.

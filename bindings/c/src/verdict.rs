@@ -1,4 +1,4 @@
-//! Envelopes in, verdicts out.
+//! Verdicts on envelopes.
 #![allow(unsafe_code)]
 
 use std::{collections::BTreeMap, mem::MaybeUninit};
@@ -16,27 +16,27 @@ use super::{
     question::QuestionKind,
 };
 
-/// The most nullifiers that a statement has.
+/// The largest number of nullifiers of a statement.
 pub const WUFU_NULLIFIERS: usize = 6;
 
-/// The longest file of an envelope or a request.
+/// The longest file of an envelope or a request, in bytes.
 pub const WUFU_MAX_ENVELOPE: usize = 204_800;
 
 // cbindgen does not look into other crates.
 const _: () = assert!(WUFU_MAX_ENVELOPE == wufu_proto::limits::MAX_ENVELOPE);
 
-/// What is to be said of an envelope.
+/// The verdict on an envelope.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Verdict {
-    /// `WUFU_ACCEPTED`, or why it is not.
+    /// `WUFU_ACCEPTED`, or the reason of the refusal.
     pub reason: u16,
-    /// How many of `nullifiers` there are: 0 unless it is accepted.
+    /// The number of `nullifiers`: 0 unless the envelope is accepted.
     pub nullifier_count: u32,
-    /// The epoch whose roots the proof is about.
+    /// The epoch whose roots the proof uses.
     pub epoch: u64,
-    /// What the proof spends. It counts only if all of them are new to you: check and insert them together, or none; a store that cannot tell
-    /// refuses.
+    /// The nullifiers that the proof spends. Admit it only if all of them are new to you: check and
+    /// insert them together, or none. Refuse if your store fails.
     pub nullifiers: [[u8; 32]; WUFU_NULLIFIERS],
 }
 
@@ -55,19 +55,21 @@ impl Verdict {
     }
 }
 
-/// Reads an envelope: length, encodings, and that its parts belong together. Points are the check's: a batch reads them together.
+/// Reads an envelope: its length, its encodings, and that its parts belong together. The check
+/// reads the points, and a batch reads those of many together.
 fn read(envelope: &[u8]) -> Result<Envelope, u16> {
     if envelope.is_empty() {
-        // As `vectors/` has it: the protobuf of no bytes is a message, of no version.
+        // As in `vectors/`: no bytes are the protobuf of an envelope without a version.
         return Err(Reason::MessageChoice.code());
     }
     file::envelope(envelope).map_err(|error| error.reason().code())
 }
 
-/// Reads an envelope and says whether it is one. It verifies nothing, and does not look whether the proof's points are points.
+/// Checks whether bytes are an envelope. It verifies nothing, and does not read the proof's points.
 ///
-/// `envelope` is a file, or the bare protobuf that travels; of more than `WUFU_MAX_ENVELOPE` bytes nothing is read. So it is in every
-/// function that takes one.
+/// `envelope` is a file, or the bare protobuf that gRPC carries. If it has more than
+/// `WUFU_MAX_ENVELOPE` bytes, nothing is read. This holds for every function that takes an
+/// envelope.
 ///
 /// # Safety
 /// `envelope` is readable.
@@ -79,11 +81,12 @@ pub unsafe extern "C" fn wufu_envelope_read(envelope: Bytes) -> u16 {
 
 /// Checks an envelope against what was asked.
 ///
-/// Gives the verdict's reason: 0 is accepted, and then its nullifiers are yours to spend. `verdict` is written in every case, unless it is
-/// null.
+/// Returns the reason of the verdict. If it is 0, the envelope is accepted, and its nullifiers are
+/// yours to spend. `verdict` is written in every case, unless it is null.
 ///
 /// # Safety
-/// Every pointer is null or points at what its type says; `envelope` is readable. `verdict`, which need not be filled, overlaps nothing that is read.
+/// Every pointer is null or points at what its type says; `envelope` is readable. `verdict` may be
+/// uninitialised, and does not overlap anything that is read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_verify(
     envelope: Bytes,
@@ -111,17 +114,21 @@ pub unsafe extern "C" fn wufu_verify(
     code
 }
 
-/// Checks `count` envelopes together, each against the question of its place, and writes each verdict to its place: the one that
-/// [`wufu_verify`] gives. `batch` remembers floods of bad proofs between calls; with null nothing is remembered, and while a flood of them lasts every
-/// call costs up to 1.4 times what checking one by one does.
+/// Checks `count` envelopes together, each against the question at its position, and writes each
+/// verdict to its position. The verdicts are those of [`wufu_verify`]. `batch` remembers floods of
+/// bad proofs between calls. With null nothing is remembered, and during a flood every call costs
+/// up to 1.4 times as much as checking one by one.
 ///
-/// Questions that point at the same bytes for their policy share its tree of projects, which is made once in a call (1,365 hashes for the largest).
+/// Questions that point at the same bytes for their policy share its tree of projects, which is
+/// computed once in a call (1,365 hashes for the largest).
 ///
-/// Gives 0 when every verdict was found, whatever it is; else why none was: then every verdict is that, and nothing is verified.
+/// Returns 0 if every verdict was found, whatever the verdicts are. Otherwise it returns the
+/// reason, writes it as every verdict, and nothing is verified.
 ///
 /// # Safety
-/// `envelopes` and `questions` point at `count` each, and `verdicts` at places for as many; `batch` is null, or of this library and used by
-/// nobody else meanwhile. `verdicts`, which need not be filled, overlap nothing that is read.
+/// `envelopes` and `questions` point at `count` each, and `verdicts` at places for as many; `batch`
+/// is null, or of this library and used by nobody else meanwhile. `verdicts` may be uninitialised,
+/// and do not overlap anything that is read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wufu_verify_batch(
     batch: *mut Batch,
@@ -148,7 +155,7 @@ pub unsafe extern "C" fn wufu_verify_batch(
             place.write(verdict);
         }
     };
-    // Until it is known better: nothing is verified.
+    // Until more is known, nothing is verified.
     (0..count).for_each(|at| write(at, Verdict::refused(WUFU_INTERNAL)));
     let mut fresh = BatchVerifier::default();
     let code = guard(|| {

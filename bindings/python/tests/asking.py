@@ -1,5 +1,5 @@
-"""Asking from Python: policies and requests are refused where Rust refuses them, a request's file is read again as the same, and a key that is kept
-elsewhere signs the same bytes."""
+"""Asking from Python: policies and requests are refused where Rust refuses them, a request
+survives a round trip through its file, and a key that is kept elsewhere signs the same bytes."""
 
 import wufu_verifier as wufu
 
@@ -7,7 +7,14 @@ SEED = bytes(range(32))
 CHALLENGE, KEY_ID = bytes([7] * 32), bytes([1] * 32)
 PROJECTS = [wufu.project(1, 2), wufu.project(1, 1)]
 POLICY = wufu.policy(PROJECTS, amount_min=1)
-ASK = dict(purpose="tax relief", origin="cerf/donations/1", policy=POLICY, challenge=CHALLENGE, expiry=2_000_000_000, key_ids=[KEY_ID])
+ASK = dict(
+    purpose="tax relief",
+    origin="cerf/donations/1",
+    policy=POLICY,
+    challenge=CHALLENGE,
+    expiry=2_000_000_000,
+    key_ids=[KEY_ID],
+)
 
 
 def refused(reason, call, *args, **named):
@@ -19,7 +26,7 @@ def refused(reason, call, *args, **named):
     raise AssertionError(f"accepted, expected {reason}")
 
 
-# The order of projects, and how often one is named, make no difference.
+# Neither the order of projects nor duplicates make a difference.
 assert POLICY == wufu.policy(PROJECTS[::-1] + PROJECTS, amount_min=1)
 refused("policy-empty-set", wufu.policy, [])
 refused("policy-large-set", wufu.policy, [wufu.project(1, n) for n in range(1, 4098)])
@@ -31,7 +38,7 @@ refused("record-project-key", wufu.policy, [5])
 for wrong in ((0, 1), (1, 0), (1 << 32, 1)):
     try:
         wufu.project(*wrong)
-        raise AssertionError(f"{wrong} is no project")
+        raise AssertionError(f"{wrong} is not a project")
     except ValueError:
         pass
 
@@ -67,11 +74,12 @@ refused("request-text", wufu.Request.sign, SEED, **{**ASK, "purpose": "claim"})
 refused("request-text", wufu.Request.sign, SEED, **{**ASK, "purpose": "a\u202eb"})
 refused("request-keys", wufu.Request.sign, SEED, **{**ASK, "key_ids": []})
 refused("request-keys", wufu.Request.sign, SEED, **{**ASK, "key_ids": [bytes(31)]})
-refused("policy-order", wufu.Request.sign, SEED, **{**ASK, "policy": POLICY[:8] + POLICY[16:24] + POLICY[8:16] + POLICY[24:]})
+swapped = POLICY[:8] + POLICY[16:24] + POLICY[8:16] + POLICY[24:]
+refused("policy-order", wufu.Request.sign, SEED, **{**ASK, "policy": swapped})
 refused("misuse", wufu.Request.sign, SEED, **{**ASK, "challenge": bytes(31)})
 refused("misuse", wufu.Request.sign, SEED[:31], **ASK)
 
-# A key that is kept elsewhere. What it signs ends in the signature's place of the bytes that are signed in memory.
+# A key that is kept elsewhere signs the same bytes as a key in memory.
 signature = file[-64:]
 signed = []
 

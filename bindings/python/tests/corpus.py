@@ -1,4 +1,5 @@
-"""vectors/envelopes.json through the wheel, one by one and in one batch, keys.json and files.json: every case comes to the verdict that it states."""
+"""Runs vectors/envelopes.json through the wheel, one by one and in one batch, then keys.json and
+files.json: every case must come to the verdict that it states."""
 
 import collections.abc
 import json
@@ -15,19 +16,27 @@ CONTRADICTION = "history-contradiction"
 
 def question(case, keys, logs):
     asked = case["asked"]
-    common = {"key": keys[case["key"]], "now": case["now"], "window": case["window"], "expiry": asked["expiry"]}
+    key, expiry = keys[case["key"]], asked["expiry"]
+    common = {"key": key, "now": case["now"], "window": case["window"], "expiry": expiry}
     if asked["circuit"] == "donation":
-        binary = {name: bytes.fromhex(asked[name]) for name in ("verifier", "policy", "challenge")}
+        names = ("verifier", "policy", "challenge")
+        common.update((name, bytes.fromhex(asked[name])) for name in names)
         key_ids = [bytes.fromhex(key_id) for key_id in asked["key_ids"]]
-        return wufu.Donation(log=logs[0], purpose=asked["purpose"], origin=asked["origin"], key_ids=key_ids, **binary, **common)
+        purpose, origin = asked["purpose"], asked["origin"]
+        return wufu.Donation(
+            log=logs[0], purpose=purpose, origin=origin, key_ids=key_ids, **common
+        )
     if asked["circuit"] == "five-fu":
         payout = bytes.fromhex(asked["payout"])
         return wufu.Claim(cards=logs[0], persons=logs[1], org=asked["org"], payout=payout, **common)
-    return wufu.Gift(cards=logs[0], org=asked["org"], payload=bytes.fromhex(asked["payload"]), **common)
+    payload = bytes.fromhex(asked["payload"])
+    return wufu.Gift(cards=logs[0], org=asked["org"], payload=payload, **common)
 
 
 def histories(case):
-    """This verifier's own checkpoints, and why one of them is none. A contradiction stays in the history, and the check tells it."""
+    """Returns this verifier's own checkpoints, and why one of them is refused.
+
+    A contradiction stays in the history, and the check reports it."""
     logs, refused = [], None
     for held in case["logs"]:
         log = wufu.Log(held["origin"], held["epoch_seconds"] or 0)
@@ -45,17 +54,21 @@ def spend(case, verified):
     if case["spent"] is None:
         return "store"
     shown = [nullifier.hex() for nullifier in verified.nullifiers]
-    return "spent" if len(set(shown)) < len(shown) or set(shown) & set(case["spent"]) else "accepted"
+    is_repeated = len(set(shown)) < len(shown)
+    return "spent" if is_repeated or set(shown) & set(case["spent"]) else "accepted"
 
 
 def differs(case, refused, verdict):
-    """What is wrong with a verdict, if anything."""
+    """Lists what is wrong with a verdict."""
     if refused is None:
         refused = verdict.reason if isinstance(verdict, wufu.Refused) else spend(case, verdict)
     expected = case.get("reason", "accepted")
     if refused != expected:
         return [f"{case['case']}: {refused}, expected {expected}"]
-    if expected == "accepted" and (verdict.epoch, [n.hex() for n in verdict.nullifiers]) != (case["epoch"], case["nullifiers"]):
+    if expected != "accepted":
+        return []
+    spent = [nullifier.hex() for nullifier in verdict.nullifiers]
+    if (verdict.epoch, spent) != (case["epoch"], case["nullifiers"]):
         return [f"{case['case']}: another epoch, or other nullifiers"]
     return []
 
@@ -68,7 +81,8 @@ def alone(envelope, asked):
 
 
 class Lazy(collections.abc.Sequence):
-    """Makes its items as they are read, and keeps none: what the library looks at must live on."""
+    """Makes its items as they are read, and keeps none. The library must still be able to read
+    them."""
 
     def __init__(self, items):
         self._items = items
@@ -86,7 +100,8 @@ def check_keys(path):
     wrong, cases = [], json.loads(path.read_text(encoding="utf-8"))["keys"]
     for case in cases:
         try:
-            key = wufu.Key(bytes.fromhex(case["key"]), accept_development=case["trust"] == "development")
+            accept_development = case["trust"] == "development"
+            key = wufu.Key(bytes.fromhex(case["key"]), accept_development)
             got, key_id = "accepted", key.id.hex()
         except wufu.Refused as error:
             got, key_id = error.reason, None
@@ -96,15 +111,19 @@ def check_keys(path):
 
 
 def check_files(path):
-    """Files of envelopes and requests, as every language reads them."""
+    """Reads the files of envelopes and requests, as every language does."""
+    readers = {
+        "wufu.v1.Envelope": wufu.read_envelope,
+        "wufu.v1.ProofRequest": wufu.Request.decode,
+    }
     wrong, count = [], 0
     for case in json.loads(path.read_text(encoding="utf-8"))["files"]:
-        read = {"wufu.v1.Envelope": wufu.read_envelope, "wufu.v1.ProofRequest": wufu.Request.decode}.get(case["message"])
+        read = readers.get(case["message"])
         if read is None:
             continue
         file, expected = bytes.fromhex(case["file"]), case.get("reason", "accepted")
         if not file and read is wufu.read_envelope:
-            # The protobuf of no bytes is an envelope of no version.
+            # No bytes are the protobuf of an envelope without a version.
             expected = "message-choice"
         try:
             read(file)
@@ -112,7 +131,7 @@ def check_files(path):
         except wufu.Refused as error:
             got = error.reason
             if not file and read is wufu.read_envelope and "empty" not in str(error):
-                wrong.append("no bytes: the message does not say that there are none")
+                wrong.append("no bytes: the message does not say that the envelope is empty")
         count += 1
         if got != expected:
             wrong.append(f"file of {case['message']}, {case['case']}: {got}, expected {expected}")
@@ -120,7 +139,8 @@ def check_files(path):
 
 
 def misuse(items):
-    """What is no bytes is refused before the library sees it; threads share a batch and a log."""
+    """Values that are not bytes are refused before the library sees them. Threads share a batch
+    and a log."""
     for bad in (5, None, [1, 2]):
         try:
             wufu.read_envelope(bad)
@@ -128,7 +148,11 @@ def misuse(items):
         except TypeError:
             pass
     batch, verdicts = wufu.Batch(), []
-    threads = [threading.Thread(target=lambda: verdicts.append([str(v) for v in batch.verify(items)])) for _ in range(3)]
+
+    def check():
+        verdicts.append([str(verdict) for verdict in batch.verify(items)])
+
+    threads = [threading.Thread(target=check) for _ in range(3)]
     for thread in threads:
         thread.start()
     for _, asked in items:
@@ -137,7 +161,7 @@ def misuse(items):
     for thread in threads:
         thread.join()
     if len(verdicts) != 3 or any(other != verdicts[0] for other in verdicts):
-        sys.exit("threads that share a batch get other verdicts")
+        sys.exit("threads that share a batch get different verdicts")
 
 
 def main(path):
@@ -163,7 +187,7 @@ def main(path):
     key_count, wrong_keys = check_keys(pathlib.Path(path).with_name("keys.json"))
     file_count, wrong_files = check_files(pathlib.Path(path).with_name("files.json"))
     wrong += wrong_keys + wrong_files
-    counts = f"{len(items)} envelopes, alone and in batches, {key_count} keys and {file_count} files"
+    counts = f"{len(items)} envelopes alone and in batches, {key_count} keys, {file_count} files"
     print("\n".join(wrong + [f"{counts}: {len(wrong)} wrong"]))
     sys.exit(bool(wrong) or len(items) < 200 or key_count < 80 or file_count < 40)
 

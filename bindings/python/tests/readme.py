@@ -1,4 +1,5 @@
-"""Runs the Python of README.md as it stands there, on the first donation of the vectors: it must spend what the case spends."""
+"""Runs the Python code of README.md unchanged, on the first donation of the vectors: it must
+spend what the case spends."""
 
 import json
 import pathlib
@@ -9,14 +10,19 @@ import wufu_verifier as wufu
 
 root = pathlib.Path(sys.argv[1])
 corpus = json.loads((root / "vectors/envelopes.json").read_text(encoding="utf-8"))
-accepted = [case for case in corpus["cases"] if case["verdict"] == "accepted" and case["asked"]["circuit"] == "donation"]
-case = next(case for case in accepted if case["key"] == "donation" and len(case["logs"][0]["checkpoints"]) == 1)
+accepted = [case for case in corpus["cases"] if case["verdict"] == "accepted"]
+donations = [case for case in accepted if case["asked"]["circuit"] == "donation"]
+case = next(
+    case
+    for case in donations
+    if case["key"] == "donation" and len(case["logs"][0]["checkpoints"]) == 1
+)
 asked, log = case["asked"], case["logs"][0]
 spent = []
 
 
 class Development:
-    """The vectors' keys are development keys: the README pins one of a ceremony."""
+    """The vectors' keys are development keys, while the README pins a ceremony key."""
 
     def __getattr__(self, name):
         return getattr(wufu, name)
@@ -25,7 +31,8 @@ class Development:
         return wufu.Key(encoded, accept_development=True)
 
 
-(code,) = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+readme = (root / "README.md").read_text(encoding="utf-8")
+(code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
 names = {
     "wufu": Development(),
     "key_file": bytes.fromhex(corpus["keys"][case["key"]]),
@@ -42,7 +49,7 @@ names = {
     "now": case["now"],
     "spend": spent.extend,
 }
-# The module that it imports is the one of the wheel, by that name.
+# The code imports this module under the name of the wheel.
 sys.modules["wufu_verifier"] = names.pop("wufu")
 exec(code, names)
 assert [nullifier.hex() for nullifier in spent] == case["nullifiers"]

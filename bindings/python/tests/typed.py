@@ -1,4 +1,5 @@
-"""The wheel says that it has types, and its stubs have the names, parameters and attributes that the module has."""
+"""The wheel declares its types, and its stubs have the names, parameters and attributes of the
+module."""
 
 import ast
 import importlib.resources
@@ -7,7 +8,7 @@ import inspect
 import wufu_verifier as wufu
 
 files = importlib.resources.files("wufu_verifier")
-assert files.joinpath("py.typed").is_file(), "the wheel has no py.typed: type checkers pass over it"
+assert files.joinpath("py.typed").is_file(), "the wheel has no py.typed, so type checkers ignore it"
 stubs = ast.parse(files.joinpath("__init__.pyi").read_text(encoding="utf-8"))
 
 
@@ -34,8 +35,9 @@ for name in wufu.__all__:
             if isinstance(method, property):
                 continue
             method = method.__func__ if isinstance(method, classmethod) else method
-            assert parameters(member) == list(inspect.signature(method).parameters), f"{name}.{member.name}"
+            real_parameters = list(inspect.signature(method).parameters)
+            assert parameters(member) == real_parameters, f"{name}.{member.name}"
         fields = [each.target.id for each in node.body if isinstance(each, ast.AnnAssign)]
         real_fields = list(getattr(real, "__dataclass_fields__", fields))
         assert fields == real_fields, f"{name}: {fields}, expected {real_fields}"
-print(f"types: {len(wufu.__all__)} names are as their stubs say")
+print(f"types: {len(wufu.__all__)} names match their stubs")

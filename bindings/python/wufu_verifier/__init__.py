@@ -1,10 +1,17 @@
-"""The light verifier of Wufu: one envelope in, a verdict out.
+"""The verifier of Wufu: envelopes in, verdicts out.
 
-    verified = verify(envelope, Donation(key=key, log=log, verifier=my_id, challenge=challenge, ...))
+    key = Key(key_file)
+    request = Request.decode(request_file)
+    log = Log(request.origin)
+    log.insert(log_key, notes)
+    verified = verify(envelope_file, Donation.of(request, key=key, log=log, now=int(time.time())))
 
-What is asked is this verifier's own word; nothing of it may come from the envelope. A verdict is `Verified`, or `Refused` with the reason
-that every other language gives. What is verified is not yet admitted: its nullifiers must be new to you, all of them, checked and kept in
-one step.
+Take the question from your own request, and nothing of it from the envelope. A verdict is either
+`Verified`, or `Refused` with the same reason as in every other language. A verified proof is not
+admitted yet: all of its nullifiers must be new to you. Check and store them in one step.
+
+`examples/embed.py` is a complete program. Read `Request.sign` next to ask a question, and
+`Batch` to verify many envelopes.
 """
 
 from __future__ import annotations
@@ -39,20 +46,22 @@ __all__ = [
 
 FIVE_FU, DONATION, GIFT = 1, 2, 3
 HOUR = 3600
-# The longest file of an envelope or a request: more of one need not be read.
+# The longest file of an envelope or a request, in bytes. Do not read more of it.
 MAX_ENVELOPE = 204_800
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A proof that was checked: the epoch whose roots it is about, and what it spends."""
+    """A verified proof: the epoch whose roots it uses, and the nullifiers that it spends."""
 
     epoch: int
     nullifiers: tuple[bytes, ...]
 
 
 class Key:
-    """A verifying key, checked: pin it. Whoever made a development key can forge."""
+    """A verifying key that was checked. Pin it.
+
+    Accept development keys only in tests: whoever made one can forge. Raises `Refused`."""
 
     def __init__(self, encoded: bytes, accept_development: bool = False):
         with Borrowed() as borrow:
@@ -62,41 +71,51 @@ class Key:
 
     @property
     def id(self) -> bytes:
-        """The fingerprint, 32 bytes."""
+        """The id of the key, 32 bytes."""
         out = ffi.new("uint8_t[32]")
         must(lib.wufu_key_id(self._pointer, out))
         return bytes(ffi.buffer(out))
 
 
 class Log:
-    """The checkpoints of one log, `org/log`, that this verifier holds. `epoch_seconds`: the published length of an epoch, if one is."""
+    """The checkpoints of one log, `org/log`, that this verifier holds.
+
+    `epoch_seconds` is the published length of an epoch, or 0 if there is none."""
 
     def __init__(self, origin: str, epoch_seconds: int = 0):
         with Borrowed() as borrow:
             out = ffi.new("WufuLog **")
             must(lib.wufu_log_new(borrow(origin), epoch_seconds, out))
         self._pointer = ffi.gc(out[0], lib.wufu_log_free)
-        # The interpreter's own lock is released in every call. Who checks holds this one, too.
+        # Every call releases the interpreter's own lock, so a check also holds this one.
         self._lock = threading.Lock()
 
     def insert(self, log_key: Union[str, bytes], notes: Union[str, bytes]) -> int:
-        """Opens signed checkpoints with the log's pinned key and takes in those of this log: one note, or the file of several that `wufu
-        ledger checkpoints` writes. Gives how many are of this log. Waits for checks that use this log."""
+        """Opens signed checkpoints with the log's pinned key, and adds those of this log.
+
+        `notes` is one note, or a text of several as `wufu ledger checkpoints` writes it. Returns
+        the number of checkpoints of this log. Waits for checks that use this log. Raises
+        `Refused`."""
         count = ffi.new("size_t *")
         with Borrowed() as borrow, self._lock:
             must(lib.wufu_log_insert_all(self._pointer, borrow(log_key), borrow(notes), count))
         return count[0]
 
     def prune(self, now: int, window: int = HOUR) -> None:
-        """Forgets checkpoints that were replaced longer ago than the longest window that is used."""
+        """Drops the checkpoints that were replaced more than `window` seconds before `now`.
+
+        Pass the longest window that you use."""
         with self._lock:
             must(lib.wufu_log_prune(self._pointer, now, window))
 
 
 @dataclass(frozen=True)
 class Donation:
-    """An answer to this verifier's request: `of` it, or in its own words. `verifier` is the Ed25519 key that signed it, `policy` canonical
-    bytes (see `policy`), `now` Unix seconds."""
+    """The question of a donation: an answer to this verifier's own request.
+
+    Make it with `of`, or field by field. `verifier` is the Ed25519 key that signed the request,
+    `policy` is in canonical bytes (see `policy`), `expiry` and `now` are in Unix seconds,
+    `window` is in seconds."""
 
     key: Key
     log: Log
@@ -112,8 +131,10 @@ class Donation:
 
     @classmethod
     def of(cls, request: Request, key: Key, log: Log, now: int, window: int = HOUR) -> "Donation":
-        """What a request of this verifier's own asks. (One that came with the answer is the other side's word.)"""
-        asked = {name: getattr(request, name) for name in ("verifier", "purpose", "origin", "policy", "challenge", "expiry", "key_ids")}
+        """The question that a request asks. Use your own request, not one that came with the
+        answer."""
+        names = ("verifier", "purpose", "origin", "policy", "challenge", "expiry", "key_ids")
+        asked = {name: getattr(request, name) for name in names}
         return cls(key=key, log=log, now=now, window=window, **asked)
 
     def _logs(self) -> tuple[Log, ...]:
@@ -129,7 +150,7 @@ class Donation:
 
 @dataclass(frozen=True)
 class Claim:
-    """A Five Fu claim in the campaign `org`, to be paid to `payout`."""
+    """The question of a Five Fu claim in the campaign `org` that pays `payout`."""
 
     key: Key
     cards: Log
@@ -152,7 +173,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Gift:
-    """A gift in the campaign `org` that carries `payload`."""
+    """The question of a gift in the campaign `org` that carries `payload`."""
 
     key: Key
     cards: Log
@@ -175,7 +196,7 @@ Question = Union[Donation, Claim, Gift]
 
 
 def verify(envelope: bytes, asked: Question) -> Verified:
-    """Checks an envelope against what was asked. Raises `Refused`."""
+    """Checks an envelope against a question. Raises `Refused`."""
     with Borrowed() as borrow, _Locked(asked._logs()):
         question, verdict = ffi.new("WufuQuestion *"), ffi.new("WufuVerdict *")
         asked._write(question, borrow)
@@ -184,7 +205,9 @@ def verify(envelope: bytes, asked: Question) -> Verified:
 
 
 class Batch:
-    """Checks many at once, and remembers floods of bad proofs from call to call. Threads that share one wait for each other."""
+    """Checks many envelopes at once, and remembers floods of bad proofs between calls.
+
+    Threads that share a batch wait for each other."""
 
     def __init__(self):
         out = ffi.new("WufuBatch **")
@@ -193,8 +216,11 @@ class Batch:
         self._lock = threading.Lock()
 
     def verify(self, items: Sequence[tuple[bytes, Question]]) -> list[Union[Verified, Refused]]:
-        """The verdict on each, in order: the one that `verify` gives. Raises `Refused` when there is none, and nothing is verified."""
-        # What was asked owns the keys and logs that the library looks at: a sequence may make its items as they are read.
+        """Returns the verdict on each envelope, in order. The verdicts are those of `verify`.
+
+        Raises `Refused` if the batch as a whole fails. Then nothing is verified."""
+        # Keep every question: it owns the keys and logs that the library reads, and a sequence may
+        # make its items on the fly.
         items = list(items)
         count = len(items)
         envelopes, questions = ffi.new("WufuBytes[]", count), ffi.new("WufuQuestion[]", count)
@@ -205,17 +231,18 @@ class Batch:
                 envelopes[at] = borrow(envelope)
                 asked._write(questions[at], borrow)
             must(lib.wufu_verify_batch(self._pointer, envelopes, questions, count, verdicts))
-        return [_verified(verdict) if verdict.reason == 0 else Refused(verdict.reason) for verdict in verdicts]
+        return [_verified(each) if each.reason == 0 else Refused(each.reason) for each in verdicts]
 
 
 def read_envelope(envelope: bytes) -> None:
-    """Raises `Refused` when the bytes are no envelope. It verifies nothing."""
+    """Raises `Refused` if the bytes are not an envelope. It verifies nothing."""
     with Borrowed() as borrow:
         must(lib.wufu_envelope_read(borrow(envelope)), _empty(envelope))
 
 
 class _Locked:
-    """Holds the locks of logs, each once and all in one order, so that two who wait for each other's cannot be."""
+    """Holds the locks of several logs, each once and always in the same order, to avoid
+    deadlocks."""
 
     def __init__(self, logs: Sequence[Log]):
         self._logs = sorted(set(logs), key=id)

@@ -1,4 +1,4 @@
-"""What is lent to the library, and what it says."""
+"""Lends bytes to the library, and turns its codes into exceptions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ._native import ffi, lib
 
 
 class Refused(Exception):
-    """Not verified, and why. `reason` is a name that stays, `code` its number; the message is for people."""
+    """A refusal. `reason` is a stable name and `code` its number; the message is for people."""
 
     def __init__(self, code: int, detail: str = ""):
         self.code = code
@@ -23,7 +23,7 @@ def must(code: int, detail: str = "") -> None:
 
 
 class Borrowed:
-    """Keeps what is lent to the library until a call is over."""
+    """Keeps alive what is lent to the library, until the call is over."""
 
     def __enter__(self):
         self._kept, self._same = [], {}
@@ -35,9 +35,9 @@ class Borrowed:
 
     def __call__(self, value: Union[bytes, bytearray, memoryview, str]):
         if not isinstance(value, (bytes, bytearray, memoryview, str)):
-            # bytes(5) is five zeros.
+            # bytes(5) would be five zeros.
             raise TypeError(f"bytes or a text, not {type(value).__name__}")
-        # One object for all that are the same, so that a policy's tree is made once.
+        # Equal values share one object, so that a policy's tree is computed once.
         value = value.encode() if isinstance(value, str) else bytes(value)
         value = self._same.setdefault(value, value)
         data = ffi.from_buffer("uint8_t[]", value)
@@ -55,7 +55,7 @@ class Borrowed:
 
 
 def owned(pointer) -> bytes:
-    """The bytes of a buffer of the library's, which is given back."""
+    """Returns the bytes of a buffer of the library, and frees it."""
     try:
         lent = lib.wufu_buffer_bytes(pointer)
         return bytes(ffi.buffer(lent.data, lent.len))

@@ -1,4 +1,4 @@
-"""Asking: policies, and signed requests for proofs."""
+"""How to ask: policies, and signed requests for proofs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ._lend import Borrowed, must, owned
 from ._native import ffi, lib
 
 DONATION = 2
-# Bounds that leave every amount and every time in.
+# Bounds that accept every amount and every time.
 AMOUNT_MAX, TIME_MAX = (1 << 48) - 1, (1 << 40) - 1
 
 
 def project(institution: int, project: int) -> int:
-    """The key of a project, from the two ids of the ledger's directory."""
+    """Returns the key of a project, from the two ids in the ledger's directory."""
     if not (0 < institution < 1 << 32 and 0 < project < 1 << 32):
-        raise ValueError("ids are from 1 to 2^32 - 1")
+        raise ValueError(f"ids are {institution} and {project}, expected 1 to 2^32 - 1")
     return institution << 32 | project
 
 
@@ -27,16 +27,22 @@ def policy(
     time_min: int = 0,
     time_max: int = TIME_MAX,
 ) -> bytes:
-    """The canonical bytes of a policy: a donation to one of the projects (see `project`), of such an amount in minor units, at such a time in
-    Unix seconds. Raises `Refused`."""
+    """Returns the canonical bytes of a policy, which accepts a donation to one of the projects (see
+    `project`).
+
+    Amounts are in minor units, times in Unix seconds; all bounds are inclusive. Raises
+    `Refused`."""
     keys = list(projects)
-    out, bounds = ffi.new("WufuBuffer **"), ffi.new("WufuBounds *", (amount_min, amount_max, time_min, time_max))
+    out = ffi.new("WufuBuffer **")
+    bounds = ffi.new("WufuBounds *", (amount_min, amount_max, time_min, time_max))
     must(lib.wufu_policy_encode(ffi.new("uint64_t[]", keys), len(keys), bounds, out))
     return owned(out[0])
 
 
 class Request:
-    """A verifier's signed request for a donation, checked. Make one with `sign` or `sign_with`, read one with `decode`."""
+    """A verifier's signed request for a proof of a donation, whose signature was checked.
+
+    Make one with `sign` or `sign_with`, or read one with `decode`."""
 
     def __init__(self, pointer):
         self._pointer = ffi.gc(pointer, lib.wufu_request_free)
@@ -54,7 +60,7 @@ class Request:
 
     @classmethod
     def decode(cls, file: bytes) -> "Request":
-        """Reads a request's file and checks its signature. Raises `Refused`."""
+        """Reads a request from its file, and checks its signature. Raises `Refused`."""
         out = ffi.new("WufuRequest **")
         with Borrowed() as borrow:
             must(lib.wufu_request_decode(borrow(file), out))
@@ -72,8 +78,11 @@ class Request:
         expiry: int,
         key_ids: Sequence[bytes],
     ) -> "Request":
-        """Signs with an Ed25519 seed of 32 bytes. No copy of it is left; pass a bytearray and overwrite it, for `bytes` stay in memory.
-        `challenge` is 32 fresh random bytes (`secrets.token_bytes(32)`). Raises `Refused`."""
+        """Signs a request with an Ed25519 seed of 32 bytes.
+
+        No copy of the seed is left. Pass a bytearray and overwrite it, since `bytes` stay in
+        memory. `challenge` is 32 fresh random bytes (`secrets.token_bytes(32)`). Raises
+        `Refused`."""
         out = ffi.new("WufuRequest **")
         with Borrowed() as borrow:
             question = _question(borrow, purpose, origin, policy, challenge, expiry, key_ids)
@@ -97,7 +106,9 @@ class Request:
         expiry: int,
         key_ids: Sequence[bytes],
     ) -> "Request":
-        """Signs with a key that is kept elsewhere: `verifier` is its public half, `sign` gives the 64 bytes of an Ed25519 signature. Raises
+        """Signs a request with a key that is kept elsewhere.
+
+        `verifier` is its public half. `sign` returns an Ed25519 signature, 64 bytes. Raises
         `Refused`, or what `sign` raises."""
         out, raised = ffi.new("WufuRequest **"), []
 
@@ -106,10 +117,11 @@ class Request:
             try:
                 signature = bytes(sign(bytes(ffi.buffer(message.data, message.len))))
                 if len(signature) != 64:
-                    raise ValueError(f"a signature is 64 bytes, not {len(signature)}")
+                    raise ValueError(f"signature is {len(signature)} bytes, expected 64")
                 ffi.memmove(place, signature, 64)
                 return True
-            except BaseException as error:  # It must not cross the border: it is raised again behind it.
+            # An exception must not pass through C, so it is raised again afterwards.
+            except BaseException as error:
                 raised.append(error)
                 return False
 
@@ -123,7 +135,7 @@ class Request:
         return cls(out[0])
 
     def encode(self) -> bytes:
-        """The request's file, which wallets and every other library read."""
+        """Returns the request as a file, which wallets and every other library read."""
         out = ffi.new("WufuBuffer **")
         must(lib.wufu_request_encode(self._pointer, out))
         return owned(out[0])

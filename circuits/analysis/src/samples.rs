@@ -1,7 +1,7 @@
-//! Honest instances, sampled, with proptest strategies for them.
+//! True instances, drawn at random, with proptest strategies for them.
 //!
-//! The trees are not whole: each leaf gets a path of random neighbours, and the paths meet near the root. So an instance
-//! costs a path's hashes, and a leaf may lie at any place.
+//! The trees are not whole: each leaf gets a path of random neighbours, and the paths meet near the
+//! root. So an instance costs only the hashes of its paths, and a leaf may have any position.
 #![allow(clippy::expect_used, reason = "only tests and benches reach this module")]
 
 use std::ops::RangeInclusive;
@@ -29,13 +29,13 @@ use wufu_circuits::{
     tree::set_path,
 };
 
-/// How many paths [`paths`] can bring to one root.
+/// The largest number of paths that [`paths`] can bring to one root.
 pub const MAX_PATHS: usize = ARITY * ARITY;
 
-/// Paths of these leaves, at most [`MAX_PATHS`], to one root; each leaf at a random place.
+/// Returns paths from these leaves, at most [`MAX_PATHS`], to one root, each at a random position.
 ///
 /// # Shapes
-/// `DEPTH` is 3 or more; a path for each leaf, in order.
+/// `DEPTH` is 3 or more; one path for each leaf, in order.
 pub fn paths<const DEPTH: usize>(rng: &mut impl RngCore, leaves: &[Fr]) -> Vec<Path<DEPTH>> {
     let mut slots: Vec<usize> = (0..MAX_PATHS).collect();
     let mut top: [Children; ARITY] = std::array::from_fn(|_| random_children(rng));
@@ -74,19 +74,19 @@ fn path<const DEPTH: usize>(rng: &mut impl RngCore, leaf: Fr) -> Path<DEPTH> {
     paths(rng, &[leaf]).pop().unwrap_or_default()
 }
 
-/// A random wallet's key at an org.
+/// Returns a random wallet's key at an organisation.
 pub fn spend_key(rng: &mut (impl CryptoRng + RngCore), org: &str) -> SpendKey {
     Seed::random(rng).spend_key(org)
 }
 
-/// A true Five Fu claim.
+/// Returns a true Five Fu claim.
 pub fn five_fu(rng: &mut (impl CryptoRng + RngCore)) -> FiveFuInstance {
     let sk = spend_key(rng, "wufu");
     let cards = Kind::ALL.map(|kind| Card::issued(kind, "wufu", rng.r#gen(), Fr::rand(rng)));
     five_fu_of(rng, &sk, cards).into_instance()
 }
 
-/// The witness of a claim with these cards, all in one log.
+/// Returns the witness of a claim with these cards, all in one log.
 pub fn five_fu_of(rng: &mut impl RngCore, sk: &SpendKey, cards: [Card; 5]) -> FiveFuWitness {
     let pk = sk.public_key();
     let leaves = cards.each_ref().map(|card| card.commitment(pk).fr());
@@ -97,7 +97,7 @@ pub fn five_fu_of(rng: &mut impl RngCore, sk: &SpendKey, cards: [Card; 5]) -> Fi
     FiveFuWitness::new(sk, cards, (person, person_path), Scope(Fr::rand(rng)), Fr::rand(rng))
 }
 
-/// A true showing of a donation under a policy of up to 40 projects.
+/// Returns a true showing of a donation under a policy of up to 40 projects.
 pub fn donation(rng: &mut (impl CryptoRng + RngCore)) -> DonationInstance {
     let amount = rng.gen_range(0..=Amount::MAX.minor());
     let time = rng.gen_range(0..=Time::MAX.seconds());
@@ -106,7 +106,8 @@ pub fn donation(rng: &mut (impl CryptoRng + RngCore)) -> DonationInstance {
     donation_of(rng, (amount, amounts), (time, times))
 }
 
-/// A showing of a donation of this amount within these amounts, of this time within these times: true if they are.
+/// Returns a showing of a donation with the given amount and time and the given bounds. It is true
+/// if they fit.
 ///
 /// # Shapes
 /// Amounts below 2^48, times below 2^40, no empty range.
@@ -145,7 +146,7 @@ fn project(rng: &mut impl RngCore) -> ProjectKey {
     ProjectKey::new(rng.gen_range(1..=37), rng.gen_range(1..=304)).expect("ids are from 1")
 }
 
-/// A true gift.
+/// Returns a true gift.
 pub fn gift(rng: &mut (impl CryptoRng + RngCore)) -> GiftInstance {
     let seed = Seed::random(rng);
     let sk = seed.spend_key("wufu");
@@ -160,7 +161,7 @@ pub fn gift(rng: &mut (impl CryptoRng + RngCore)) -> GiftInstance {
 
 /// A circuit of which a true instance can be drawn.
 pub trait Sample: Circuit {
-    /// A true instance, drawn from `rng`.
+    /// Draws a true instance from `rng`.
     fn sample(rng: &mut StdRng) -> Self;
 }
 
@@ -174,7 +175,7 @@ macro_rules! samples {
             }
         )+
 
-        /// Does some work on a true instance of a circuit.
+        /// Works on a true instance of a circuit.
         pub fn visit_sample<V: CircuitVisitor>(
             circuit: CircuitName,
             rng: &mut StdRng,

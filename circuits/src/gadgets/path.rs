@@ -15,25 +15,27 @@ use crate::{
 /// All four children of a node.
 pub type Children = [Fr; ARITY];
 
-/// A path of `DEPTH` levels: at each, from the leaf's up, all four children of the node above.
+/// A path of `DEPTH` levels. Each level, from the leaf's up, holds all four children of the node
+/// above.
 ///
-/// It does not say which child is the path's own: the constraint is that one of them is. Sound because no nullifier
-/// depends on the place. A path names its leaf, so it is secret, wiped when dropped and never printed.
+/// A path does not say which child is its own: the constraint is that one of them is. This is sound
+/// because no nullifier depends on the position. A path names its leaf, so it is secret, wiped when
+/// dropped and never printed.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Path<const DEPTH: usize> {
-    // On the heap, so that moving a witness leaves no copies behind.
+    // On the heap, so that a move of the witness leaves no copies behind.
     levels: Box<[Children; DEPTH]>,
 }
 
-/// Why levels are not a path.
+/// Errors from building a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PathError {
     /// The wrong number of levels.
     Depth {
-        /// How many there are.
+        /// The number of levels.
         got: usize,
-        /// How many there must be.
+        /// The expected number.
         expected: usize,
     },
     /// The lower path does not lead into the upper one.
@@ -54,19 +56,21 @@ impl fmt::Display for PathError {
 impl std::error::Error for PathError {}
 
 impl<const DEPTH: usize> Path<DEPTH> {
-    /// The path with these levels, the leaf's first.
+    /// Creates the path with these levels, the leaf's first.
     ///
     /// # Errors
-    /// When there are more or fewer than `DEPTH`: the depth of a tree is part of its meaning.
+    /// Returns an error if there are not exactly `DEPTH` levels: the depth of a tree is part of its
+    /// meaning.
     pub fn from_levels(levels: &[Children]) -> Result<Self, PathError> {
         let wrong = PathError::Depth { got: levels.len(), expected: DEPTH };
         Ok(Self { levels: Box::new(levels.try_into().map_err(|_| wrong)?) })
     }
 
-    /// The path through a shard, then through the roof.
+    /// Joins the path through a shard with the path through the roof.
     ///
     /// # Errors
-    /// When the levels do not add up to `DEPTH`, or the root of `lower` is not where `upper` begins.
+    /// Returns an error if the levels do not add up to `DEPTH`, or the root of `lower` is not where
+    /// `upper` begins.
     pub fn join<const LOWER: usize, const UPPER: usize>(
         lower: &Path<LOWER>,
         upper: &Path<UPPER>,
@@ -83,17 +87,18 @@ impl<const DEPTH: usize> Path<DEPTH> {
         &self.levels
     }
 
-    /// The levels, to be changed: a test spoils one.
+    /// The levels, mutable, so that a test can spoil one.
     pub fn levels_mut(&mut self) -> &mut [Children; DEPTH] {
         &mut self.levels
     }
 
-    /// What the highest level hashes to: the root, if the path is one at all.
+    /// Returns the hash of the highest level, which is the root if the path is valid.
     pub fn top(&self) -> Fr {
         self.levels.last().map_or(Fr::ZERO, |children| parent(*children))
     }
 
-    /// The root to which the path leads from `leaf`, or `None` when a level does not hold what the level below comes to.
+    /// Returns the root that the path leads to from `leaf`, or `None` if a level does not hold the
+    /// hash of the level below.
     pub fn root(&self, leaf: Fr) -> Option<Fr> {
         self.levels
             .iter()
@@ -102,7 +107,7 @@ impl<const DEPTH: usize> Path<DEPTH> {
 }
 
 impl<const DEPTH: usize> Default for Path<DEPTH> {
-    /// All places empty: no path of any tree, but one of the right size.
+    /// All places empty: of the right size, and not a path of any tree.
     fn default() -> Self {
         Self { levels: Box::new([[Fr::ZERO; ARITY]; DEPTH]) }
     }
@@ -129,11 +134,11 @@ impl<const DEPTH: usize> PathVar<DEPTH> {
 
     /// Constrains the path to lead from `leaf` to `root`.
     ///
-    /// At each level, with `x` the running value: `(c0-x)(c1-x) = u`, `(c2-x)(c3-x) = v`, `u v = 0`, and the next `x` is
-    /// the hash of the children.
+    /// At each level, with `x` the running value: `(c0-x)(c1-x) = u`, `(c2-x)(c3-x) = v`, `u v =
+    /// 0`, and the next `x` is the hash of the children.
     ///
     /// # Cost
-    /// 300 rows a level.
+    /// 300 rows for each level.
     pub fn root(&self, b: &mut Builder, leaf: &Num, root: &Num) {
         const { assert!(DEPTH > 0, "without a level nothing ties the leaf to the root") };
         let mut node = leaf.clone();

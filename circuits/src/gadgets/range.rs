@@ -5,18 +5,20 @@ use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 
 use crate::r1cs::{Builder, Num};
 
-/// Whether the integer of `value` is below `2^bits`.
+/// Returns whether the integer of `value` is below `2^bits`.
 pub fn is_below(value: &Fr, bits: usize) -> bool {
     value.into_bigint().num_bits() as usize <= bits
 }
 
 /// Constrains the integer of `value` to be below `2^bits`: see [`is_below`].
 ///
-/// Each bit is a wire `b` with the row `b (b - 1) = 0`, and one row says that the bits with their weights come to
-/// `value`. The sum of the weights is below the modulus, so nothing wraps and the bits are unique.
+/// Each bit is a wire `b` with the row `b (b - 1) = 0`, and one row says that the weighted sum of
+/// the bits is `value`. The sum of the weights is below the modulus, so nothing wraps and the bits
+/// are unique.
 ///
 /// # Shapes
-/// `BITS` is below 254, which is checked when a circuit is compiled: 254 bits would name small values twice.
+/// `BITS` is below 254, which is checked when a circuit is compiled: with 254 bits small values
+/// would have two forms.
 ///
 /// ```
 /// # use wufu_circuits::{gadgets::range, r1cs::{Builder, Num}};
@@ -95,7 +97,8 @@ mod tests {
     fn a_non_bit_is_refused_though_the_sum_is_right() {
         let two = Fr::from(2u64);
         let half = two.inverse().unwrap();
-        // Each keeps the sum: what the lowest bit has too much, the second has too little.
+        // Each case keeps the sum: the lowest bit has too much, and the second bit correspondingly
+        // less.
         for (value, lowest, second) in [
             (Fr::from(4u64), two, -Fr::ONE),
             (Fr::from(2u64), two, Fr::ZERO),
@@ -107,7 +110,7 @@ mod tests {
             let rest: Fr = (2..BITS).map(|i| z[FIRST_BIT + i] * Fr::from(1u64 << i)).sum();
             z[FIRST_BIT] = lowest;
             z[FIRST_BIT + 1] = second;
-            // The sum is right: only what a bit may be is wrong.
+            // The sum is right, and only the bits are not bits.
             if lowest + second * two + rest != value {
                 z[FIRST_BIT + 1] = (value - rest - lowest) * half;
             }

@@ -1,4 +1,4 @@
-//! A full witness: every wire, and what every row comes to.
+//! A full witness: every wire, and the value of every row.
 
 use std::fmt;
 
@@ -12,7 +12,8 @@ use super::builder::Size;
 /// It holds the witness, so it is wiped when dropped and prints only its sizes.
 ///
 /// # Shapes
-/// `z` is one, the public inputs, the declared private inputs, the rest. `az`, `bz`, `cz` have a value per row.
+/// `z` is one, the public inputs, the declared private inputs, the rest. `az`, `bz`, `cz` have one
+/// value for each row.
 #[derive(Clone)]
 pub struct Assignment {
     public: usize,
@@ -55,22 +56,23 @@ impl Assignment {
         &self.z[1 + self.public..]
     }
 
-    /// What each row's first factor comes to.
+    /// The value of each row's first factor.
     pub fn az(&self) -> &[Fr] {
         &self.az
     }
 
-    /// What each row's second factor comes to.
+    /// The value of each row's second factor.
     pub fn bz(&self) -> &[Fr] {
         &self.bz
     }
 
-    /// What each row's product must come to.
+    /// The value that each row's product must have.
     pub fn cz(&self) -> &[Fr] {
         &self.cz
     }
 
-    /// The vectors `z`, `az`, `bz`, `cz`, for an engine that transforms them in place. Each is wiped when dropped.
+    /// Returns the vectors `z`, `az`, `bz`, `cz`, for an engine that transforms them in place. Each
+    /// is wiped when dropped.
     pub fn into_parts(self) -> [Zeroizing<Vec<Fr>>; 4] {
         [self.z, self.az, self.bz, self.cz]
     }

@@ -1,4 +1,4 @@
-//! The one pass over a circuit.
+//! A pass over a circuit.
 
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
@@ -13,32 +13,33 @@ use crate::clause::Clause;
 /// What a pass over a circuit is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Write the rows down; the numbers mean nothing.
+    /// Record the rows. The values mean nothing.
     Shape,
     /// Compute the wires and the values of the rows.
     Witness,
-    /// Both at once.
+    /// Do both at once.
     Both,
 }
 
-/// How large a circuit is.
+/// The size of a circuit.
 ///
-/// A witness reserves its vectors in one piece by it, so that no half-grown copy of a secret is left in freed memory.
+/// A witness reserves its vectors in one piece by this size, so that no half-grown copy of a secret
+/// is left in freed memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
-    /// Rows.
+    /// The number of rows.
     pub rows: usize,
-    /// Wires, the constant one included.
+    /// The number of wires, the constant one included.
     pub wires: usize,
 }
 
-/// The beginning of a pass: it hands out the inputs, public ones first.
+/// The beginning of a pass, which hands out the inputs, public ones first.
 pub struct Declaration {
     builder: Builder,
 }
 
 impl Declaration {
-    /// Begins a pass over a circuit of `size` with its public inputs, in their order.
+    /// Begins a pass over a circuit of `size` with its public inputs, in order.
     pub fn new<const N: usize>(mode: Mode, size: Size, public: [Fr; N]) -> (Self, [Num; N]) {
         let mut builder = Builder {
             recorder: matches!(mode, Mode::Shape | Mode::Both).then(Recorder::default),
@@ -54,7 +55,7 @@ impl Declaration {
         (Self { builder }, public)
     }
 
-    /// The next declared private input.
+    /// Declares the next private input.
     pub fn private(&mut self, value: Fr) -> Num {
         self.builder.private += 1;
         self.builder.wire(value)
@@ -67,7 +68,7 @@ impl Declaration {
     }
 }
 
-/// A pass over a circuit, past its declaration.
+/// The rest of a pass over a circuit, after the declaration.
 pub struct Builder {
     recorder: Option<Recorder>,
     assignment: Option<Assignment>,
@@ -79,17 +80,17 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// From here on, rows belong to `clause`.
+    /// Assigns the rows that follow to `clause`.
     pub fn clause(&mut self, clause: Clause) {
         self.clause = clause;
     }
 
-    /// A constant. It costs no wire.
+    /// Returns a constant. It costs no wire.
     pub fn constant(&self, value: Fr) -> Num {
         Num::constant(value, self.recorder.is_some())
     }
 
-    /// A new wire. It is free until rows tie it down.
+    /// Creates a wire. Until rows constrain it, it can have any value.
     pub fn wire(&mut self, value: Fr) -> Num {
         let wire = self.wires;
         self.wires += 1;
@@ -99,12 +100,12 @@ impl Builder {
         Num::wire(wire, value, self.recorder.is_some())
     }
 
-    /// Whether rows are written down.
+    /// Whether rows are recorded.
     pub(crate) fn records(&self) -> bool {
         self.recorder.is_some()
     }
 
-    /// A new wire of which nothing but the number is wanted. Nothing may be recorded.
+    /// Creates a wire of which only the value is needed. Rows must not be recorded.
     #[inline]
     pub(crate) fn bare_wire(&mut self, value: Fr) {
         self.wires += 1;
@@ -113,12 +114,12 @@ impl Builder {
         }
     }
 
-    /// The wire that was made last, whose number is `value`. Nothing may be recorded.
+    /// Returns the wire that was created last, whose value is `value`. Rows must not be recorded.
     pub(crate) fn last_wire(&self, value: Fr) -> Num {
         Num::wire(self.wires - 1, value, false)
     }
 
-    /// The row `a * b = c` of bare numbers. Nothing may be recorded.
+    /// Adds the row `a * b = c` of bare values. Rows must not be recorded.
     #[inline]
     pub(crate) fn bare_row(&mut self, a: Fr, b: Fr, c: Fr) {
         self.rows += 1;
@@ -127,7 +128,7 @@ impl Builder {
         }
     }
 
-    /// The row `a * b = c`.
+    /// Adds the row `a * b = c`.
     #[track_caller]
     pub fn row(&mut self, a: &Num, b: &Num, c: &Num) {
         self.rows += 1;
@@ -139,7 +140,7 @@ impl Builder {
         }
     }
 
-    /// A new wire for `a * b`, and its row.
+    /// Creates a wire for `a * b`, and adds its row.
     #[track_caller]
     pub fn product(&mut self, a: &Num, b: &Num) -> Num {
         let product = self.wire(a.value() * b.value());
@@ -147,21 +148,22 @@ impl Builder {
         product
     }
 
-    /// The row `a * b = 0`.
+    /// Adds the row `a * b = 0`.
     #[track_caller]
     pub fn product_is_zero(&mut self, a: &Num, b: &Num) {
         let zero = self.constant(Fr::ZERO);
         self.row(a, b, &zero);
     }
 
-    /// Ends the pass: the shape and the assignment, each empty unless the mode asked for it.
+    /// Ends the pass. Returns the shape and the assignment; each is empty unless the mode asked for
+    /// it.
     pub fn finish(self) -> (R1cs, Assignment) {
         let shape = self.recorder.unwrap_or_default();
         let assignment = self.assignment.unwrap_or_else(|| Assignment::begin(Size::default(), 0));
         (shape.finish(self.public, self.private, self.wires), assignment)
     }
 
-    /// The size so far.
+    /// Returns the size so far.
     pub fn size(&self) -> Size {
         // Lossless: a wire number is an index into vectors that are in memory.
         Size { rows: self.rows, wires: self.wires as usize }

@@ -16,14 +16,15 @@ const WIRE_TO_LABEL: u32 = 3;
 pub(super) const FIELD_BYTES: usize = 32;
 
 impl R1cs {
-    /// Writes the circuit as an iden3 `.r1cs` file, always the same bytes for the same rows.
+    /// Writes the circuit as an iden3 `.r1cs` file. The same rows always give the same bytes.
     ///
     /// # Shapes
-    /// Version 1, sections header, constraints, wire-to-label. All integers little-endian, coefficients in standard
-    /// form. Public inputs are inputs (no outputs); the label of a wire is its number.
+    /// Version 1, sections header, constraints, wire-to-label. All integers are little-endian,
+    /// coefficients are in standard form. Public inputs are inputs (there are no outputs); the
+    /// label of a wire is its number.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Returns the errors of `out`.
     ///
     /// # Source
     /// <https://github.com/iden3/r1csfile/blob/master/doc/r1cs_bin_format.md>
@@ -71,13 +72,14 @@ impl R1cs {
         Ok(())
     }
 
-    /// The circuit's id: BLAKE3 of its `.r1cs` file.
+    /// Computes the circuit's id: the BLAKE3 hash of its `.r1cs` file.
     ///
     /// # Cost
-    /// 36 bytes hashed per term.
+    /// 36 bytes hashed for each term.
     pub fn id(&self) -> CircuitId {
         let mut hasher = blake3::Hasher::new();
-        // A hasher never fails to take bytes, and counts beyond u32 were refused when the wires were numbered.
+        // A hasher never fails to take bytes, and counts beyond u32 were refused when the wires
+        // were numbered.
         let written = self.write(&mut hasher);
         debug_assert!(written.is_ok());
         CircuitId(*hasher.finalize().as_bytes())

@@ -6,21 +6,23 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
 use zeroize::ZeroizeOnDrop;
 
-/// One term of a row: the wire and what it is multiplied by.
+/// One term of a row: a wire and its coefficient.
 pub(super) type Term = (u32, Fr);
 
-/// A value inside a circuit: its number and, while a shape is recorded, the linear combination of wires that it is.
+/// A value inside a circuit: its number and, while a shape is recorded, the linear combination of
+/// wires that it stands for.
 ///
-/// Sums and multiples of values cost no rows. A constant knows that it is one in every [`Mode`](super::Mode), so a
-/// gadget may leave rows out for constants and still lay the same rows each time.
+/// Sums and multiples of values cost no rows. A constant is known as one in every
+/// [`Mode`](super::Mode), so a gadget may leave out rows for constants and still lay the same rows
+/// each time.
 ///
-/// The number may be a secret of the witness: it is wiped when dropped.
+/// The number may be a secret of the witness, so it is wiped when dropped.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct Num {
     value: Fr,
     #[zeroize(skip)]
     constant: bool,
-    // Sorted by wire, each wire once, no coefficient zero; `None` while no shape is recorded.
+    // Sorted by wire, each wire once, no coefficient zero. `None` while no shape is recorded.
     #[zeroize(skip)]
     terms: Option<Vec<Term>>,
 }
@@ -39,7 +41,7 @@ impl Num {
         self.terms.as_deref().unwrap_or_default()
     }
 
-    /// The number: a constant's own, else the witness's. Without a witness it means nothing.
+    /// The number: the constant's own value, or the witness's. Without a witness it means nothing.
     pub fn value(&self) -> Fr {
         self.value
     }
@@ -92,7 +94,7 @@ impl Num {
         Self { value: self.value + constant, constant: self.constant, terms }
     }
 
-    /// The sum of the values, each times its factor.
+    /// Returns the sum of the values, each times its factor.
     #[must_use]
     pub fn combination<const T: usize>(factors: &[Fr; T], nums: &[Self; T]) -> Self {
         let terms = nums.iter().zip(factors).try_fold(vec![], |sum, (num, factor)| {

@@ -5,15 +5,17 @@ use std::io::{self, Write};
 use super::system::R1cs;
 
 impl R1cs {
-    /// Writes the names of all wires as an iden3 `.sym` file: what `snarkjs r1cs print` and `wtns debug` show for them.
+    /// Writes the names of all wires as an iden3 `.sym` file, which `snarkjs r1cs print` and `wtns
+    /// debug` use.
     ///
     /// # Shapes
-    /// A line `label,wire,component,name` for each wire but the constant one; label and wire are the same, there is one
-    /// component. Public inputs are `main.NAME`, by `public` in order (`main.public[i]` past its end), declared private inputs
+    /// A line `label,wire,component,name` for each wire except the constant one. Label and wire are
+    /// the same, and there is one component. Public inputs are `main.NAME`, with the names of
+    /// `public` in order (`main.public[i]` past its end), declared private inputs
     /// `main.private[i]`, the rest `main.TAG[wire]` with the clause of the first row that has them.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Returns the errors of `out`.
     ///
     /// # Source
     /// <https://github.com/iden3/circom/blob/master/mkdocs/docs/circom-language/formats/sym.md>

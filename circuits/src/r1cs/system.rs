@@ -1,4 +1,4 @@
-//! The rows of a circuit, written down.
+//! The recorded rows of a circuit.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use ark_ff::{AdditiveGroup, Field};
 use super::num::{Num, Term};
 use crate::clause::Clause;
 
-/// Sparse rows of one of the three matrices.
+/// The sparse rows of one of the three matrices.
 ///
 /// # Shapes
 /// A row's terms are `(wire, coefficient)`, sorted by wire, each wire once, no coefficient zero.
@@ -25,7 +25,7 @@ impl Matrix {
         self.ends.push(self.terms.len());
     }
 
-    /// The terms of row `index`; none past the last row.
+    /// Returns the terms of row `index`; none past the last row.
     pub fn row(&self, index: usize) -> &[(u32, Fr)] {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
         match self.ends.get(index) {
@@ -34,12 +34,12 @@ impl Matrix {
         }
     }
 
-    /// The rows in their order.
+    /// Returns the rows in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[(u32, Fr)]> {
         (0..self.ends.len()).map(|index| self.row(index))
     }
 
-    /// How many terms all rows have.
+    /// The number of terms in all rows.
     pub fn non_zeros(&self) -> usize {
         self.terms.len()
     }
@@ -59,7 +59,7 @@ impl Matrix {
     }
 }
 
-/// The shape of a circuit: rows `A·z ∘ B·z = C·z`, each with the clause that it serves.
+/// The shape of a circuit: its rows `A·z ∘ B·z = C·z`, each with the clause that it enforces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct R1cs {
     public_inputs: usize,
@@ -75,7 +75,7 @@ pub struct R1cs {
 /// The line of a gadget that lays a row.
 pub type Site = &'static std::panic::Location<'static>;
 
-/// What rows are recorded into during a pass.
+/// Records the rows of a pass.
 #[derive(Default)]
 pub(super) struct Recorder {
     a: Matrix,
@@ -109,24 +109,24 @@ impl Recorder {
     }
 }
 
-/// Why wires do not satisfy a circuit.
+/// Errors from checking wires against a circuit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unsatisfied {
     /// The wrong number of wires.
     Wires {
-        /// How many there are.
+        /// The number of wires.
         got: usize,
-        /// How many the circuit has.
+        /// The number of wires in the circuit.
         expected: usize,
     },
     /// Wire 0 is not one.
     One,
     /// A row does not hold.
     Row {
-        /// Its number, from 0.
+        /// The row's number, from 0.
         row: usize,
-        /// The clause that it serves.
+        /// The clause that the row enforces.
         clause: Clause,
     },
 }
@@ -144,22 +144,22 @@ impl fmt::Display for Unsatisfied {
 impl std::error::Error for Unsatisfied {}
 
 impl R1cs {
-    /// Public inputs, without the constant one.
+    /// The number of public inputs, without the constant one.
     pub fn public_inputs(&self) -> usize {
         self.public_inputs
     }
 
-    /// Declared private inputs: the wires after the public ones.
+    /// The number of declared private inputs, which are the wires after the public ones.
     pub fn private_inputs(&self) -> usize {
         self.private_inputs
     }
 
-    /// All wires, the constant one included.
+    /// The number of wires, the constant one included.
     pub fn wires(&self) -> usize {
         self.wires
     }
 
-    /// Rows.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.clauses.len()
     }
@@ -174,18 +174,18 @@ impl R1cs {
         &self.clauses
     }
 
-    /// The line of code that lays each row, so that a test can leave out what one line says.
+    /// The line of code that lays each row, so that a test can leave out the rows of one line.
     pub fn sites(&self) -> &[Site] {
         &self.sites
     }
 
-    /// Terms in all three matrices.
+    /// The number of terms in all three matrices.
     pub fn non_zeros(&self) -> usize {
         self.matrices().map(Matrix::non_zeros).iter().sum()
     }
 
-    /// Binary logarithm of the Groth16 domain: the smallest that holds all rows and one more per public wire, the
-    /// constant one included.
+    /// The binary logarithm of the Groth16 domain: the smallest that holds all rows and one more
+    /// for each public wire, the constant one included.
     pub fn domain_log2(&self) -> u32 {
         (self.rows() + self.public_inputs + 1).next_power_of_two().ilog2()
     }
@@ -193,10 +193,10 @@ impl R1cs {
     /// Checks every row over `z`, by sparse products and nothing else.
     ///
     /// # Errors
-    /// The first row that does not hold, or that `z` is not an assignment of this circuit at all.
+    /// Returns the first row that does not hold, or that `z` is not an assignment of this circuit.
     ///
     /// # Cost
-    /// One multiplication per term.
+    /// One multiplication for each term.
     pub fn check(&self, z: &[Fr]) -> Result<(), Unsatisfied> {
         if z.len() != self.wires {
             return Err(Unsatisfied::Wires { got: z.len(), expected: self.wires });
@@ -210,12 +210,12 @@ impl R1cs {
         }
     }
 
-    /// The rows that do not hold over `z`, which must have a value for every wire.
+    /// Returns the rows that do not hold over `z`, which must have a value for every wire.
     pub fn broken<'a>(&'a self, z: &'a [Fr]) -> impl Iterator<Item = usize> + 'a {
         (0..self.rows()).filter(|row| !self.holds(*row, z))
     }
 
-    /// Whether row `index` holds over `z`, which must have a value for every wire.
+    /// Returns whether row `index` holds over `z`, which must have a value for every wire.
     pub fn holds(&self, index: usize, z: &[Fr]) -> bool {
         self.a.eval(index, z) * self.b.eval(index, z) == self.c.eval(index, z)
     }

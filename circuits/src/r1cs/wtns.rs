@@ -18,15 +18,16 @@ const HEADER: u32 = 1;
 const WITNESS: u32 = 2;
 
 impl Assignment {
-    /// Writes every wire as an iden3 `.wtns` file. **It is the witness**: who reads it can spend, show and recognise
-    /// everything under its key, for ever. For tests and tools, never for what is kept.
+    /// Writes every wire as an iden3 `.wtns` file. **This is the witness**: whoever reads it can
+    /// spend, show and recognise everything under its key, for ever. Use it for tests and tools,
+    /// and never keep the file.
     ///
     /// # Shapes
-    /// Version 2, sections header (length of an element, modulus, number of wires) and witness. All little-endian, elements in
-    /// standard form.
+    /// Version 2, sections header (length of an element, modulus, number of wires) and witness.
+    /// Everything is little-endian, elements are in standard form.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Returns the errors of `out`.
     ///
     /// # Source
     /// `src/wtns_utils.js` of snarkjs.

@@ -28,10 +28,10 @@ use crate::{
 
 /// The bounds of a policy as field elements.
 ///
-/// They are trusted. D5 ties them to the hash of a policy, and the verifier makes that hash itself,
-/// from [`Bounds`](wufu_verifier::statement::policy::Bounds) of amounts below `2^48` and times
-/// below `2^40`. Neither circuit nor native check looks at their size: between bounds that are no
-/// such integers D7 means something else, to both the same.
+/// They are trusted. D5 ties them to the hash of a policy, which the verifier computes itself from
+/// [`Bounds`](wufu_verifier::statement::policy::Bounds) of amounts below `2^48` and times below
+/// `2^40`. Neither the circuit nor the native check looks at their size: for larger bounds, D7
+/// means something else, the same for both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Zeroize)]
 pub struct PolicyBounds<T = Fr> {
     /// The smallest amount.
@@ -57,30 +57,31 @@ impl From<&Policy> for PolicyBounds {
 
 /// The private side of Donation.
 ///
-/// `pk`, `don` and `set_root` follow from the rest, and are here nevertheless: so that each clause can be false alone.
+/// `pk`, `don` and `set_root` follow from the rest. They are listed nevertheless, so that each
+/// clause can be false alone.
 #[derive(Clone, Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct DonationWitness {
     /// The spend key.
     pub sk: Fr,
     /// The public key.
     pub pk: Fr,
-    /// What the donation went to.
+    /// The project that received the donation.
     pub project_key: Fr,
-    /// How much, in minor units.
+    /// The amount, in minor units.
     pub amount: Fr,
-    /// When, in Unix seconds.
+    /// When the donation was made, in Unix seconds.
     pub time: Fr,
-    /// The receipt, hashed.
+    /// The hash of the receipt.
     pub receipt: Fr,
-    /// What hides the owner.
+    /// Hides the owner.
     pub rcm: Fr,
-    /// The leaf that is in the log.
+    /// The donation's leaf in the log.
     pub don: Fr,
-    /// Its path to the root of the donation log.
+    /// The leaf's path to the root of the donation log.
     pub path: Path<DONATION_DEPTH>,
-    /// Root of the verifier's project set.
+    /// The root of the verifier's project set.
     pub set_root: Fr,
-    /// Path of the project to it.
+    /// The path of the project to the root of the set.
     pub set_path: Path<SET_DEPTH>,
     /// The verifier's bounds.
     pub bounds: PolicyBounds,
@@ -89,7 +90,8 @@ pub struct DonationWitness {
 }
 
 impl DonationWitness {
-    /// The witness of an owner for a policy. `set_path` is [`set_path`](crate::tree::set_path) of the record's project.
+    /// Creates the witness of an owner for a policy. `set_path` is
+    /// [`set_path`](crate::tree::set_path) of the record's project.
     pub fn new(
         sk: &SpendKey,
         (record, ownership): (&Record, &Ownership),
@@ -114,7 +116,7 @@ impl DonationWitness {
         }
     }
 
-    /// The public inputs that belong to the witness when it is shown in `scope`.
+    /// Returns the public inputs that follow from the witness when it is shown in `scope`.
     pub fn statement(&self, scope: Scope) -> Donation {
         Donation {
             root: self.path.top(),
@@ -125,7 +127,7 @@ impl DonationWitness {
         }
     }
 
-    /// The witness with the public inputs that belong to it.
+    /// Returns the witness with the public inputs that follow from it.
     pub fn into_instance(self, scope: Scope) -> DonationInstance {
         Instance { public: self.statement(scope), private: self }
     }
@@ -136,7 +138,8 @@ impl DonationWitness {
         hash3([Domain::Pol.value(), self.set_root, bounds])
     }
 
-    /// `H(D_DON, H(D_BODY, project_key, amount, time), own)`, over any field elements: a record only holds good ones.
+    /// `H(D_DON, H(D_BODY, project_key, amount, time), own)` over any field elements, while a
+    /// [`Record`] holds only valid ones.
     fn leaf(&self) -> Fr {
         let body = hash4([Domain::Body.value(), self.project_key, self.amount, self.time]);
         let own = Ownership { receipt: self.receipt, rcm: self.rcm }.own(PublicKey(self.pk));
@@ -200,8 +203,8 @@ impl Wires {
     }
 }
 
-/// Whether `value - min` and `max - value` are below `2^bits`. For bounds that are themselves below it, this is
-/// `min <= value <= max` as integers: the reason stands at D7 in the circuit.
+/// Whether `value - min` and `max - value` are below `2^bits`. For bounds that are themselves below
+/// `2^bits`, this is `min <= value <= max` as integers; the reason stands at D7 in the circuit.
 fn within(value: Fr, min: Fr, max: Fr, bits: usize) -> bool {
     range::is_below(&(value - min), bits) && range::is_below(&(max - value), bits)
 }
@@ -270,11 +273,13 @@ impl Circuit for DonationInstance {
         b.clause(Clause::D6);
         wires.set_path.root(b, &record.project_key, &wires.set_root);
 
-        // Both differences are in [0, 2^48), 2^40 for times. The verifier recomputes the policy from bounds below 2^48, so
-        // the first puts the amount in [min, min + 2^48), below 2^49, with no wrap: it is an integer. The second says
-        // that amount = max - v mod r with v in [0, 2^48). Were v above max, the amount would be above r - 2^48, which
-        // the first excludes; so v <= max and amount <= max as integers. Swapped bounds leave nothing between them. The
-        // amount needs no range of its own: whatever field element a leaf holds, only one within the bounds passes.
+        // Both differences are in [0, 2^48), 2^40 for times. The verifier recomputes the policy
+        // from bounds below 2^48, so the first puts the amount in [min, min + 2^48), below 2^49,
+        // with no wrap: it is an integer. The second says that amount = max - v mod r with v in [0,
+        // 2^48). If v were above max, the amount would be above r - 2^48, which the first excludes;
+        // so v <= max and amount <= max as integers. Swapped bounds leave nothing between them. The
+        // amount needs no range of its own: whatever field element a leaf holds, only one within
+        // the bounds passes.
         b.clause(Clause::D7);
         range::fits::<{ Amount::BITS }>(b, &record.amount.minus(amount_min));
         range::fits::<{ Amount::BITS }>(b, &amount_max.minus(&record.amount));

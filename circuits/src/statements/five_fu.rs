@@ -1,4 +1,5 @@
-//! "I hold all five Fu cards of this campaign, I have not claimed before, and here is where my share goes."
+//! "I hold all five Fu cards of this campaign, I have not claimed before, and here is where my
+//! share goes."
 
 use std::fmt;
 
@@ -27,22 +28,23 @@ use crate::{
     r1cs::{Builder, Declaration, Mode, Num, Size},
 };
 
-/// One of the five cards in a witness. Its kind is its place among the five.
+/// One of the five cards in a witness. Its kind is its position among the five.
 #[derive(Clone, Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct CardWitness {
-    /// What makes it unlike every other card.
+    /// Makes the card unique.
     pub rho: Fr,
-    /// What hides it.
+    /// Hides the card.
     pub rcm: Fr,
-    /// The commitment that is in the log.
+    /// The card's commitment in the log.
     pub cm: Fr,
-    /// Its path to the root of the card log.
+    /// The card's path to the root of the card log.
     pub path: Path<CARD_DEPTH>,
 }
 
 /// The private side of Five Fu.
 ///
-/// `pk`, `cm` and both roots follow from the rest, and are here nevertheless: so that each clause can be false alone.
+/// `pk`, `cm` and both roots follow from the rest. They are listed nevertheless, so that each
+/// clause can be false alone.
 #[derive(Clone, Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct FiveFuWitness {
     /// The spend key.
@@ -51,13 +53,13 @@ pub struct FiveFuWitness {
     pub pk: Fr,
     /// The cards, by kind.
     pub cards: [CardWitness; 5],
-    /// Root of the card log at an epoch.
+    /// The root of the card log at an epoch.
     pub cards_root: Fr,
-    /// What hides the person's leaf.
+    /// Hides the person's leaf.
     pub salt: Fr,
-    /// Path of the person's leaf to the root of the person log.
+    /// The path of the person's leaf to the root of the person log.
     pub person: Path<PERSON_DEPTH>,
-    /// Root of the person log at the same epoch.
+    /// The root of the person log at the same epoch.
     pub persons_root: Fr,
     /// The campaign's scope.
     pub scope: Fr,
@@ -66,10 +68,11 @@ pub struct FiveFuWitness {
 }
 
 impl FiveFuWitness {
-    /// The witness of an owner. The roots are those to which the first card's and the person's paths lead.
+    /// Creates the witness of an owner. The roots are those that the first card's and the person's
+    /// paths lead to.
     ///
     /// # Shapes
-    /// `cards` by kind: the card at place k must be of kind k.
+    /// `cards` by kind: the card at position k must be of kind k.
     pub fn new(
         sk: &SpendKey,
         cards: [(Card, Path<CARD_DEPTH>); 5],
@@ -96,7 +99,7 @@ impl FiveFuWitness {
         }
     }
 
-    /// The public inputs that belong to the witness.
+    /// Returns the public inputs that follow from the witness.
     pub fn statement(&self) -> FiveFu {
         let sk = SpendKey::from_field(self.sk);
         let [nf_0, nf_1, nf_2, nf_3, nf_4] =
@@ -118,7 +121,7 @@ impl FiveFuWitness {
         anchor(ClaimRoots { cards, persons }, Scope(self.scope))
     }
 
-    /// The witness with the public inputs that belong to it.
+    /// Returns the witness with the public inputs that follow from it.
     pub fn into_instance(self) -> FiveFuInstance {
         Instance { public: self.statement(), private: self }
     }
@@ -188,7 +191,8 @@ impl Wires {
 impl Circuit for FiveFuInstance {
     const NAME: CircuitName = CircuitName::FiveFu;
     const SIZE: Size = Size { rows: 32_308, wires: 32_604 };
-    // Derived from the wallet's seed of 256 random bits; each card's trapdoor was drawn, or derived from another such seed.
+    // Derived from the wallet's seed of 256 random bits; each card's trapdoor was drawn, or derived
+    // from another such seed.
     const SECRETS: Option<&'static str> =
         Some("the spend key sk, and the trapdoor rcm of each card");
 
@@ -243,7 +247,7 @@ impl Circuit for FiveFuInstance {
             card.opening.commitment(b, &domain, pk, &card.cm);
         }
 
-        // All five paths end in one wire, so the five cards are of one log at one epoch.
+        // All five paths end in one wire, so the five cards are in one log at one epoch.
         b.clause(Clause::F3);
         for card in cards {
             card.path.root(b, &card.cm, cards_root);

@@ -21,7 +21,8 @@ use crate::{
 
 /// The private side of Gift.
 ///
-/// `pk` and `cm` follow from the rest, and are here nevertheless: so that each clause can be false alone.
+/// `pk` and `cm` follow from the rest. They are listed nevertheless, so that each clause can be
+/// false alone.
 #[derive(Clone, Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct GiftWitness {
     /// The giver's spend key.
@@ -30,25 +31,25 @@ pub struct GiftWitness {
     pub pk: Fr,
     /// The card's kind, 0 to 4.
     pub kind: Fr,
-    /// What makes the card unlike every other.
+    /// Makes the card unique.
     pub rho: Fr,
-    /// What hides it.
+    /// Hides the card.
     pub rcm: Fr,
-    /// The commitment that is in the log.
+    /// The card's commitment in the log.
     pub cm: Fr,
-    /// Its path to the root of the card log.
+    /// The card's path to the root of the card log.
     pub path: Path<CARD_DEPTH>,
     /// The friend's public key.
     pub pk_friend: Fr,
-    /// What hides the new card.
+    /// Hides the new card.
     pub rcm_out: Fr,
     /// The bound payload.
     pub ext: Fr,
 }
 
 impl GiftWitness {
-    /// The witness of a giver. `rcm_out` is [`Seed::gift_rcm`](crate::keys::Seed::gift_rcm) of the card's nullifier and the
-    /// friend's key.
+    /// Creates the witness of a giver. `rcm_out` is [`Seed::gift_rcm`](crate::keys::Seed::gift_rcm)
+    /// of the card's nullifier and the friend's key.
     pub fn new(
         sk: &SpendKey,
         (card, path): (&Card, Path<CARD_DEPTH>),
@@ -71,13 +72,13 @@ impl GiftWitness {
         }
     }
 
-    /// The public inputs that belong to the witness.
+    /// Returns the public inputs that follow from the witness.
     pub fn statement(&self) -> Gift {
         let nf_in = Card::nullifier(&SpendKey::from_field(self.sk), Commitment(self.cm));
         Gift { root: self.path.top(), nf_in, cm_out: self.cm_out(nf_in), ext: self.ext }
     }
 
-    /// The witness with the public inputs that belong to it.
+    /// Returns the witness with the public inputs that follow from it.
     pub fn into_instance(self) -> GiftInstance {
         Instance { public: self.statement(), private: self }
     }

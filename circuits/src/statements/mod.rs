@@ -17,9 +17,9 @@ use crate::{
     r1cs::{Assignment, Builder, Mode, R1cs, Size},
 };
 
-/// A claim and what is said to support it: public inputs and a witness.
+/// The public inputs of a claimed statement and a witness that is said to support them.
 ///
-/// Nothing says that the two fit: [`Circuit::check`] does.
+/// They may not fit: [`Circuit::check`] tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance<P, W> {
     /// What everybody sees.
@@ -30,26 +30,29 @@ pub struct Instance<P, W> {
 
 /// A statement with its circuit.
 pub trait Circuit: Sized {
-    /// Which one it is.
+    /// The statement.
     const NAME: CircuitName;
 
-    /// How large the circuit is.
+    /// The size of the circuit.
     const SIZE: Size;
 
-    /// What in the witness nobody guesses: at least 128 bits that its owner drew. `None` when there is no such secret, as in a vote or an
-    /// amount: a cheating evaluator has one guess at the whole witness for each job, so such a circuit is not proved blind.
+    /// What in the witness nobody can guess: at least 128 bits that its owner drew. `None` if there
+    /// is no such secret, as in a vote or an amount. A cheating evaluator has one guess at the
+    /// whole witness for each job, so such a circuit is not proved in blind mode.
     const SECRETS: Option<&'static str>;
 
     /// The public side.
     type Public: Statement;
 
-    /// The claimed public side.
+    /// The public inputs that are claimed.
     fn public(&self) -> &Self::Public;
 
-    /// An instance of the right form in which every value is zero. It is not true; it has the circuit's shape.
+    /// Returns an instance of the right form in which every value is zero. It is not true, but has
+    /// the circuit's shape.
     fn blank() -> Self;
 
-    /// The clauses that are false, in order: the statement worked out natively, without the circuit's gadgets.
+    /// Returns the false clauses, in order. They are computed natively, without the circuit's
+    /// gadgets.
     fn false_clauses(&self) -> Vec<Clause>;
 
     /// Runs the circuit.
@@ -58,7 +61,7 @@ pub trait Circuit: Sized {
     /// Checks the statement natively.
     ///
     /// # Errors
-    /// The first clause that is false.
+    /// Returns the first clause that is false.
     fn check(&self) -> Result<&Self::Public, ClauseError> {
         match self.false_clauses().first() {
             Some(clause) => Err(ClauseError { clause: *clause }),
@@ -66,22 +69,22 @@ pub trait Circuit: Sized {
         }
     }
 
-    /// The circuit's rows. They are the same for every instance.
+    /// Records the circuit's rows. They are the same for every instance.
     fn shape() -> R1cs {
         Self::blank().synthesize(Mode::Shape).finish().0
     }
 
-    /// Every wire and row of the circuit for this instance. Wrong ones when the instance is false: [`Circuit::check`]
-    /// comes first.
+    /// Computes every wire and row of the circuit for this instance. Call [`Circuit::check`] first:
+    /// for a false instance the result is wrong.
     ///
     /// # Cost
-    /// A native hash for every hash of the statement, and little more.
+    /// One native hash for every hash of the statement, and little more.
     fn assign(&self) -> Assignment {
         self.synthesize(Mode::Witness).finish().1
     }
 }
 
-/// Collects the clauses that do not hold.
+/// Collects the false clauses.
 #[derive(Default)]
 struct Findings(Vec<Clause>);
 

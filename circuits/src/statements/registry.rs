@@ -1,7 +1,8 @@
-//! Every statement, once: what other crates need of a circuit that they have no type of. Nothing else there lists the statements.
+//! The list of all statements: what other crates need of a circuit whose type they do not have. No
+//! other file in those crates lists the statements.
 //!
-//! What a verifier must know of a statement too (its public inputs, what a proof of it answers, its
-//! logs, the circuit's id) stands in the entries of [`CircuitName`]; how a witness travels, in
+//! What a verifier must know of a statement as well (its public inputs, what a proof of it answers,
+//! its logs, the circuit's id) stands in the entries of [`CircuitName`]; how a witness travels, in
 //! `wufu_proto::witness`.
 
 use wufu_verifier::CircuitName;
@@ -9,12 +10,12 @@ use wufu_verifier::CircuitName;
 use super::{Circuit, DonationInstance, FiveFuInstance, GiftInstance};
 use crate::r1cs::{R1cs, Size};
 
-/// A statement's circuit, without its type.
+/// The circuit of a statement, without its type.
 #[derive(Clone, Copy, Debug)]
 pub struct RegistryEntry {
-    /// Which statement it is.
+    /// The statement.
     pub name: CircuitName,
-    /// How large the circuit is.
+    /// The size of the circuit.
     pub size: Size,
     /// [`Circuit::SECRETS`].
     pub secrets: Option<&'static str>,
@@ -26,15 +27,15 @@ impl RegistryEntry {
         Self { name: C::NAME, size: C::SIZE, secrets: C::SECRETS, shape: C::shape }
     }
 
-    /// The circuit's rows.
+    /// Records the circuit's rows.
     pub fn shape(&self) -> R1cs {
         (self.shape)()
     }
 }
 
-/// Work on an instance, whichever statement it is of: a closure that is generic over circuits.
+/// Work on an instance of any statement: a closure that is generic over circuits.
 pub trait CircuitVisitor {
-    /// What the work gives.
+    /// The result of the work.
     type Output;
 
     /// Does the work.
@@ -46,7 +47,7 @@ macro_rules! registry {
         const REGISTRY: [RegistryEntry; CircuitName::ALL.len()] =
             [$(RegistryEntry::of::<$instance>()),+];
 
-        /// Does some work on the blank instance of a circuit: for what depends on its type alone.
+        /// Works on the blank instance of a circuit, for what depends only on its type.
         pub fn visit_blank<V: CircuitVisitor>(circuit: CircuitName, visitor: V) -> V::Output {
             match circuit {
                 $(<$instance as Circuit>::NAME => visitor.visit(&$instance::blank()),)+
@@ -66,7 +67,7 @@ const _: () = {
     }
 };
 
-/// What is known of a circuit.
+/// Returns the entry of a circuit.
 pub const fn registry_entry(circuit: CircuitName) -> RegistryEntry {
     REGISTRY[circuit as usize]
 }

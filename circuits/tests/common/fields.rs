@@ -6,7 +6,8 @@ use wufu_circuits::{
     Path,
 };
 
-/// A statement whose private values can be reached one by one, in the order in which the circuit declares them.
+/// A statement whose private values can be reached one by one, in the order in which the circuit
+/// declares them.
 pub trait Fields {
     fn fields(&mut self) -> Vec<&mut Fr>;
 }

@@ -20,13 +20,13 @@ use wufu_verifier::CircuitName;
 
 pub use self::{fields::Fields, solver::Solver};
 
-/// How many instances a test makes that tries a change on several.
+/// The number of instances on which a test tries a change.
 pub const CASES: u64 = 3;
 
-/// A value for each circuit, made when it is first asked for.
+/// One value for each circuit, made when it is first needed.
 type PerCircuit<T> = [OnceLock<T>; CircuitName::ALL.len()];
 
-/// The shape of a circuit, made once for all tests of a binary.
+/// The shape of a circuit, recorded once for all tests of a binary.
 pub fn shape<C: Circuit>() -> &'static R1cs {
     static SHAPES: PerCircuit<R1cs> = [const { OnceLock::new() }; CircuitName::ALL.len()];
     SHAPES[C::NAME as usize].get_or_init(C::shape)
@@ -38,7 +38,8 @@ pub fn solver<C: Circuit>() -> &'static Solver {
     SOLVERS[C::NAME as usize].get_or_init(|| Solver::new(shape::<C>()))
 }
 
-/// Says what a run was of, also when it passes, so that it can be repeated: commit, circuit and its id, and `what`.
+/// Prints what a run was about, even if it passes, so that it can be repeated: commit, circuit and
+/// its id, and `what`.
 pub fn tell<C: Circuit>(what: &str) {
     let describe = ["describe", "--always", "--dirty"];
     let described = Command::new("git").args(describe).output().ok();
@@ -46,17 +47,17 @@ pub fn tell<C: Circuit>(what: &str) {
     let commit = commit.and_then(|output| String::from_utf8(output.stdout).ok());
     let commit = commit.as_deref().unwrap_or("unknown").trim();
     let line = format!("commit {commit}, {} {}: {what}\n", C::NAME, shape::<C>().id());
-    // What a macro prints is kept back when a test passes.
+    // The test harness holds back what a macro prints if the test passes.
     io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
-/// Generators of randomness, the same in every run.
+/// Random generators, the same in every run.
 pub fn rngs(count: u64) -> impl Iterator<Item = StdRng> {
     (0..count).map(StdRng::seed_from_u64)
 }
 
-/// The clauses whose rows do not hold for the declared inputs of an instance, when everything else is chosen so that as
-/// much as possible does.
+/// Returns the clauses whose rows do not hold for the declared inputs of an instance, if everything
+/// else is chosen so that as much as possible holds.
 pub fn broken_clauses<C: Circuit>(instance: &C) -> Vec<Clause> {
     let shape = shape::<C>();
     let z = solver::<C>().solve(shape, instance.assign().z());
@@ -65,21 +66,22 @@ pub fn broken_clauses<C: Circuit>(instance: &C) -> Vec<Clause> {
     broken.into_iter().collect()
 }
 
-/// Sees that native check and circuit accept an instance.
+/// Checks that native check and circuit accept an instance.
 pub fn accepted<C: Circuit>(instance: &C) {
     assert_eq!(instance.false_clauses(), []);
     assert_eq!(instance.check(), Ok(instance.public()));
     assert_eq!(broken_clauses(instance), []);
 }
 
-/// Sees that an instance is false in one clause and in no other, for the native check and for the circuit.
+/// Checks that an instance is false in one clause and in no other, for the native check and for the
+/// circuit.
 pub fn refused<C: Circuit + Debug>(instance: &C, clause: Clause) {
     assert_eq!(instance.false_clauses(), [clause]);
     assert_eq!(instance.check(), Err(ClauseError { clause }));
     assert_eq!(broken_clauses(instance), [clause]);
 }
 
-/// Makes a true instance, changes it, and sees that exactly `clause` is false.
+/// Makes a true instance, changes it, and checks that exactly `clause` is false.
 pub fn alone<P, W>(
     clause: Clause,
     make: impl Fn(&mut StdRng) -> Instance<P, W>,

@@ -1,4 +1,4 @@
-//! Node, where there is one.
+//! Node, where it is installed.
 
 use std::{
     env,
@@ -8,10 +8,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Makes the packages of `circuits/twins` and these twins ready, and says where: `target/twins`.
+/// Prepares the packages of `circuits/twins` and these twins, and returns their folder,
+/// `target/twins`.
 ///
-/// `None` where node, npm or the packages cannot be had, and then it says so on standard error. With `CI=true` or
-/// `WUFU_NODE=required` that is a failure.
+/// Returns `None` if node, npm or the packages are missing, and says so on standard error. With
+/// `CI=true` or `WUFU_NODE=required` that is a failure.
 pub fn ready(twins: &[&str]) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let present = |name| Command::new(name).arg("--version").stdout(Stdio::null()).status().is_ok();
@@ -19,7 +20,7 @@ pub fn ready(twins: &[&str]) -> Option<PathBuf> {
         return absent("node or npm is not installed");
     }
     std::fs::create_dir_all(root.join("target")).unwrap();
-    // Tests run side by side, and one of them makes it.
+    // Tests run side by side, and one of them prepares it.
     let lock = File::create(root.join("target/twins.lock")).unwrap();
     lock.lock().unwrap();
     let built = Command::new("node")
@@ -40,7 +41,8 @@ fn absent(why: &str) -> Option<PathBuf> {
     None
 }
 
-/// Says something to whoever runs the test, also when it passes: what a macro prints is kept back then.
+/// Prints a line for whoever runs the test, even if it passes: the test harness holds back what a
+/// macro prints.
 pub fn say(what: &str) {
     io::stderr().write_all(format!("{what}\n").as_bytes()).unwrap();
 }

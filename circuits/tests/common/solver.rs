@@ -6,24 +6,25 @@ use wufu_circuits::{R1cs, r1cs::Matrix};
 
 /// How the wires of a circuit follow from the declared inputs.
 ///
-/// An honest prover gives every wire the value that it should have, so a row that computes into a stray wire, compared
-/// with nothing, looks the same as one that computes into what is claimed. Here only the declared inputs are as the
-/// prover has them; each other wire is what the rows make of them.
+/// An honest prover gives every wire the value that it should have. A row that computes into a
+/// stray wire, compared with nothing, then looks like one that computes into what is claimed. Here
+/// only the declared inputs come from the prover; every other wire is computed from the rows.
 pub struct Solver {
-    // A row, the wire that it gives, and the inverse of the wire's coefficient in C; each after those it needs.
+    // A row, the wire that it gives, and the inverse of the wire's coefficient in C; each after
+    // those it needs.
     steps: Vec<(usize, usize, Fr)>,
     // Wires that no row gives.
     free: Vec<usize>,
 }
 
 impl Solver {
-    /// Solves each wire from the first row in which it alone is open and stands in C. When no row is left that gives
-    /// one, the first open wire is taken as free.
+    /// Solves each wire from the first row in which it alone is open and stands in C. When no row
+    /// is left that gives one, the first open wire is taken as free.
     pub fn new(shape: &R1cs) -> Self {
         Self::from_known(shape, &vec![true; 1 + shape.public_inputs() + shape.private_inputs()])
     }
 
-    /// As [`Solver::new`], from the wires that are known of those at the beginning.
+    /// As [`Solver::new`], starting from the wires that are `known`.
     pub fn from_known(shape: &R1cs, known: &[bool]) -> Self {
         let known = known.iter().copied().chain(std::iter::repeat(false));
         let mut known: Vec<bool> = known.take(shape.wires()).collect();
@@ -59,17 +60,18 @@ impl Solver {
         }
     }
 
-    /// The wires that no row gives. Unless all are tied down otherwise, the circuit has a second witness.
+    /// The wires that no row gives. Unless all of them are constrained otherwise, the circuit has a
+    /// second witness.
     pub fn free(&self) -> &[usize] {
         &self.free
     }
 
-    /// All wires: the declared inputs and free wires of `honest`, and what the rows make of them.
+    /// Computes all wires from the declared inputs and free wires of `honest`.
     pub fn solve(&self, shape: &R1cs, honest: &[Fr]) -> Vec<Fr> {
         self.solve_with(shape, honest, 0, Fr::ONE)
     }
 
-    /// As [`Solver::solve`], with one wire held at a value whatever the rows make of it.
+    /// As [`Solver::solve`], with one wire held at a value whatever the rows say.
     pub fn solve_with(&self, shape: &R1cs, honest: &[Fr], held: usize, value: Fr) -> Vec<Fr> {
         let mut z = honest.to_vec();
         z[held] = value;

@@ -1,4 +1,5 @@
-//! Witnesses for the comparison with the twins: honest, at the edge, false in one clause, and with one value changed.
+//! Witnesses for the comparison with the twins: true, unusual, false in one clause, and with one
+//! value changed.
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField, UniformRand};
@@ -21,7 +22,7 @@ use wufu_verifier::{
 
 use crate::common::Fields;
 
-/// A witness, and why it is as it is.
+/// A witness, and why it was chosen.
 pub struct Case<C> {
     pub sort: &'static str,
     pub instance: C,
@@ -44,16 +45,17 @@ pub trait Twin: Circuit + Fields {
     /// The public side.
     fn public_mut(&mut self) -> &mut Self::Public;
 
-    /// The public side that the witness leads to, natively. What a witness does not lead to is as claimed.
+    /// The public side that follows from the witness, natively. What does not follow from it is as
+    /// claimed.
     fn derived(&self) -> Self::Public;
 
-    /// [`Twin::derived`], as values.
+    /// The values of [`Twin::derived`].
     fn values(&self) -> Vec<Fr> {
         self.derived().public_inputs()
     }
 }
 
-/// The witness number `index`. Sorts take turns; so do the values that are changed.
+/// Returns the witness number `index`. The sorts take turns, and so do the values that are changed.
 pub fn case<C: Twin>(rng: &mut StdRng, index: usize) -> Case<C> {
     let mut instance = C::honest(rng);
     let turn = index / 8;
@@ -94,7 +96,7 @@ pub fn case<C: Twin>(rng: &mut StdRng, index: usize) -> Case<C> {
 
 fn corrupt<C: Twin>(rng: &mut StdRng, instance: &mut C, at: usize) {
     let mut fields = instance.fields();
-    // Now and then a value of the witness itself, in another place.
+    // Sometimes a value of the witness itself, in another place.
     let value = match rng.gen_range(0..4) {
         0 => *fields[rng.gen_range(0..fields.len())],
         _ => changed(rng, *fields[at]),
@@ -123,8 +125,8 @@ fn extreme(rng: &mut StdRng) -> Fr {
     }
 }
 
-/// A path that leads from `leaf` to a root and has something odd at its lowest level: neighbours that are empty, or the leaf
-/// four times.
+/// A path that leads from `leaf` to a root and is unusual at its lowest level: empty neighbours, or
+/// the leaf four times.
 fn odd_path<const DEPTH: usize>(rng: &mut StdRng, leaf: Fr) -> Path<DEPTH> {
     let mut levels = vec![match rng.gen_range(0..3) {
         0 => [leaf; ARITY],
@@ -246,7 +248,7 @@ impl Twin for FiveFuInstance {
     }
 }
 
-/// Sizes about which a range proof may be wrong.
+/// Sizes near which a range proof may be wrong.
 fn size(rng: &mut StdRng) -> Fr {
     let power = Fr::from(1u128 << [0, 1, 39, 40, 41, 47, 48, 49, 64, 100][rng.gen_range(0..10)]);
     let near = power + Fr::from(rng.gen_range(0..3u64)) - Fr::ONE;
@@ -257,7 +259,8 @@ fn size(rng: &mut StdRng) -> Fr {
     }
 }
 
-/// Bounds about a value: at it, a step past it, or as far from it as a difference may be and a step more.
+/// Bounds near a value: at it, a step past it, or as far from it as a difference may be and a step
+/// more.
 fn bounds(rng: &mut StdRng, value: Fr) -> [Fr; 2] {
     [-Fr::ONE, Fr::ONE].map(|sign| {
         let power = Fr::from(1u64 << [40, 48][rng.gen_range(0..2)]);
@@ -285,7 +288,7 @@ impl Twin for DonationInstance {
         w.sk = extreme(rng);
         w.pk = key(w.sk);
         (w.receipt, w.rcm, w.ext) = (extreme(rng), extreme(rng), extreme(rng));
-        // One in three is about keys and paths alone, with the bounds of an honest one.
+        // One in three is about keys and paths only, with the bounds of a true one.
         if rng.gen_range(0..3) > 0 {
             (w.amount, w.time) = (size(rng), size(rng));
             [w.bounds.amount_min, w.bounds.amount_max] = bounds(rng, w.amount);
@@ -299,7 +302,7 @@ impl Twin for DonationInstance {
         let body = hash4([Domain::Body.value(), w.project_key, w.amount, w.time]);
         let own = Ownership { receipt: w.receipt, rcm: w.rcm }.own(PublicKey(w.pk));
         w.don = hash3([Domain::Don.value(), body, own]);
-        // Now and then the empty leaf.
+        // Sometimes the empty leaf.
         if rng.gen_range(0..8) == 0 {
             w.don = Fr::ZERO;
         }
@@ -380,7 +383,7 @@ fn commitment(kind: Fr, pk: Fr, rho: Fr, rcm: Fr) -> Fr {
     hash4([Domain::Note.value() + kind, pk, rho, rcm])
 }
 
-/// A gift of a card of this kind, with everything else as it must be.
+/// Turns a gift into one of a card of this kind, with everything else made to fit.
 fn gift_of_kind(rng: &mut StdRng, gift: &mut GiftInstance, kind: Fr) {
     let w: &mut GiftWitness = &mut gift.private;
     w.kind = kind;
@@ -403,7 +406,7 @@ impl Twin for GiftInstance {
         (w.pk_friend, w.rcm_out) = (extreme(rng), extreme(rng));
         let kind = Fr::from(rng.gen_range(0..8u64));
         gift_of_kind(rng, &mut gift, kind);
-        // Now and then the empty leaf.
+        // Sometimes the empty leaf.
         if rng.gen_range(0..8) == 0 {
             gift.private.cm = Fr::ZERO;
             gift.private.path = odd_path(rng, Fr::ZERO);

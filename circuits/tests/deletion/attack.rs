@@ -20,13 +20,13 @@ use crate::{
     deletion::plan::{Level, Plan},
 };
 
-/// A statement that can be made of wires.
+/// A statement that can be made from wires.
 pub trait Target: Circuit + Fields + Clone {
     fn set_public(&mut self, inputs: &[Fr]);
     /// A true one.
     fn honest(rng: &mut StdRng) -> Self;
-    /// One that is false in the clause of rows that give no wire, the first of the two that `clause` has in D7: which of the
-    /// four numbers is out of its bounds is the second argument.
+    /// One that is false in the clause of rows that give no wire: the first of the two that
+    /// `clause` has in D7. The second argument says which of the four numbers is out of its bounds.
     fn false_in(clause: Clause, number: usize) -> Option<Self>;
 }
 
@@ -81,19 +81,19 @@ impl Target for GiftInstance {
     }
 }
 
-/// How a mutant was killed: what the false statement that it accepts was made by.
+/// How a mutant was killed: how the false statement was made that it accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Killed {
-    /// What the row gave is something else, and all that follows follows.
+    /// The wire that the row gave has another value, and everything that follows changes with it.
     Freed,
-    /// What the row gave is zero, and so a node is none of the children.
+    /// The wire that the row gave is zero, so a node is none of the children.
     Zeroed,
-    /// The row compared: what it compared differs.
+    /// The row compared two values, and they differ.
     Unequal,
-    /// A value out of its bounds, or of its set.
+    /// A value is out of its bounds, or of its set.
     OutOfBounds,
-    /// As `Freed`, with the same row missing in all five cards: their paths end in one root, which one card alone would have
-    /// to hit.
+    /// As `Freed`, with the same row missing in all five cards: their paths end in one root, which
+    /// a single card would have to hit.
     FreedInAll,
 }
 
@@ -104,7 +104,7 @@ struct Base<C> {
     plan: Plan,
 }
 
-/// Who attacks a circuit.
+/// The attacker of a circuit.
 pub struct Attacker<C> {
     shape: &'static R1cs,
     levels: Vec<Level>,
@@ -145,11 +145,12 @@ impl<C: Target> Attacker<C> {
         Self { shape, levels, bases, rng: StdRng::seed_from_u64(0) }
     }
 
-    /// Looks for a false statement that the circuit without `row` accepts: one that is false, as the native check says, in
-    /// the row's clause and no other, with wires that satisfy every row but this.
+    /// Looks for a false statement that the circuit without `row` accepts. The native check must
+    /// find it false in the row's clause and no other, and its wires must satisfy every row but
+    /// this one.
     ///
     /// # Errors
-    /// None was found: the row is not missed.
+    /// Returns an error if none was found: then the row is not missed.
     pub fn kill(&mut self, row: usize) -> Result<Killed, String> {
         let clause = self.shape.clauses()[row];
         let level = self.levels.iter().position(|level| {
@@ -169,8 +170,9 @@ impl<C: Target> Attacker<C> {
                 given if at < Level::MEMBERSHIP => {
                     let killed = given.map_or(Killed::Unequal, |_| Killed::Zeroed);
                     let zero = given.map(|wire| (wire, Fr::from(0u64)));
-                    // The child is something else, and the root with it. Or, where the root is given by other paths, the
-                    // child is what it was, and the path below leads elsewhere.
+                    // The child has another value, and the root with it. Or, if the root is given
+                    // by other paths, the child keeps its value, and the path below leads
+                    // elsewhere.
                     let own = [(level.own(z), random)].into_iter();
                     tries.push((killed, zero.into_iter().chain(own).collect()));
                     if place % CARD_DEPTH > 0 {
@@ -219,7 +221,8 @@ impl<C: Target> Attacker<C> {
         self.out_of_bounds(row, clause).map_err(|why| format!("{story}{why}"))
     }
 
-    /// Sees that wires changed so satisfy all rows but `missing`, and make a statement that is false in their clause alone.
+    /// Checks that the changed wires satisfy all rows but `missing`, and make a statement that is
+    /// false in their clause only.
     fn accepted(
         &self,
         base: usize,
@@ -238,7 +241,7 @@ impl<C: Target> Attacker<C> {
         self.is_false(instance.clone(), honest, &z, self.shape.clauses()[missing[0]])
     }
 
-    /// Sees that the statement that the wires make is false in `clause` and no other.
+    /// Checks that the statement that the wires make is false in `clause` and no other.
     fn is_false(
         &self,
         mut instance: C,
@@ -275,7 +278,7 @@ impl<C: Target> Attacker<C> {
             if let Some(wire) = plan.gives(row) {
                 plan.change(self.shape, &mut z, &[(wire, Fr::from(0u64))]);
             } else if let ([(wire, _)], [_, _]) = (a.row(row), b.row(row)) {
-                // A bit: what is short of the sum in which it stands, it makes up for.
+                // A bit: it makes up for what its sum lacks.
                 let is_sum = |other: &usize| {
                     *other != row && a.row(*other).iter().any(|(term, _)| term == wire)
                 };
@@ -310,7 +313,8 @@ fn is_apart(levels: &[Level], z: &[Fr], card: usize) -> bool {
     !is_path || (0..CARDS).all(|other| other == card || of(other) != of(card))
 }
 
-/// Each child that is a node follows it: its own path's, or at the same height that of another path to the same root.
+/// Each child that is a node follows it: its own path's, or at the same height that of another path
+/// to the same root.
 fn ties(levels: &[Level], z: &[Fr]) -> Vec<(usize, usize)> {
     let mut ties = Vec::new();
     for level in levels {

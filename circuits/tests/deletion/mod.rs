@@ -1,10 +1,12 @@
 //! Every row is missed: without it the circuit accepts a false statement.
 //!
-//! For each row, somebody who may choose all wires looks for a statement that the native check refuses in the row's clause
-//! and in no other, and for wires that satisfy every row but this one. A circuit that lacks more than that row, as one in
-//! which a line of a gadget is deleted, or a whole gadget, accepts the same wires; so single rows answer for all of these.
+//! For each row, an attacker who may choose all wires looks for a statement that the native check
+//! refuses in the row's clause and in no other, and for wires that satisfy every row but this one.
+//! A circuit that lacks more than that row, because a line of a gadget or a whole gadget is
+//! deleted, accepts the same wires. So single rows answer for all of these.
 //!
-//! A row of every line of code in every clause, and a sample besides, in every run; all of them with `WUFU_FULL=1`.
+//! Every run tries a row of every line of code in every clause, and a sample besides; all of them
+//! with `WUFU_FULL=1`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod attack;
@@ -19,14 +21,14 @@ use rand::{SeedableRng, rngs::StdRng, seq::index};
 use wufu_circuits::{Clause, DonationInstance, FiveFuInstance, GiftInstance};
 use wufu_verifier::hash::merkle::CARD_DEPTH;
 
-/// How many rows besides the first of each line are left out in a run that is not full.
+/// The number of rows besides the first of each line that a run leaves out if it is not full.
 const SAMPLE: usize = 24;
 
 fn full() -> bool {
     std::env::var_os("WUFU_FULL").is_some_and(|flag| flag == "1")
 }
 
-/// A line of code, as in `gadgets/range.rs:38`.
+/// A line of code, such as `gadgets/range.rs:38`.
 fn site<C: Target>(row: usize) -> String {
     let site = shape::<C>().sites()[row];
     let file = site.file().rsplit_once("src/").map_or(site.file(), |(_, file)| file);

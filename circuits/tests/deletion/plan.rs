@@ -1,4 +1,4 @@
-//! How every wire follows from a few, so that one can be changed and all else made to fit again.
+//! How every wire follows from a few, so that one can be changed and all others made to fit again.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,8 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
 use wufu_circuits::{Clause, R1cs, r1cs::Matrix};
 
-/// One level of a path: three rows that say that the node is one of the children, then the rows of the hash above it.
+/// One level of a path: three rows that say that the node is one of the children, then the rows of
+/// the hash above it.
 pub struct Level {
     /// The first of its rows.
     pub row: usize,
@@ -21,7 +22,8 @@ impl Level {
     /// Rows of the hash.
     pub const HASH: usize = 297;
 
-    /// All levels of a circuit, in the order of their rows: of one path after the other, each from the leaf's.
+    /// Returns all levels of a circuit, in the order of their rows: one path after the other, each
+    /// from the leaf's level up.
     pub fn all(shape: &R1cs) -> Vec<Self> {
         let [a, b, c] = shape.matrices();
         let paths = [Clause::F3, Clause::F5, Clause::D3, Clause::D6, Clause::G3];
@@ -34,7 +36,7 @@ impl Level {
         let level = |zero: usize| {
             let row = zero - 2;
             let pairs = [a.row(row), b.row(row), a.row(row + 1), b.row(row + 1)];
-            // Each is a child less the node.
+            // Each is a child minus the node.
             let wire = |pair: &[(u32, Fr)], k: Fr| {
                 assert_eq!(pair.len(), 2);
                 pair.iter().find(|term| term.1 == k).unwrap().0 as usize
@@ -47,12 +49,12 @@ impl Level {
         (0..shape.rows()).filter(is_zero).map(level).collect()
     }
 
-    /// The child that is the node in `z`.
+    /// Returns the child that is the node in `z`.
     pub fn own(&self, z: &[Fr]) -> usize {
         *self.children.iter().find(|child| z[**child] == z[self.node]).unwrap()
     }
 
-    /// A child that is not the node in `z`.
+    /// Returns a child that is not the node in `z`.
     pub fn neighbour(&self, z: &[Fr]) -> usize {
         *self.children.iter().find(|child| z[**child] != z[self.node]).unwrap()
     }
@@ -61,14 +63,14 @@ impl Level {
 enum From {
     /// The row, and the inverse of the wire's coefficient in C.
     Row(usize, Fr),
-    /// The same value as another wire's: the child that a node is.
+    /// The same value as another wire: the child that a node is.
     Copy(usize),
 }
 
 /// The steps from the independent wires to all others.
 pub struct Plan {
     steps: Vec<(usize, From)>,
-    // By wire, the place of its step.
+    // By wire, the position of its step.
     place: Vec<Option<usize>>,
     // By row, the wire that it gives.
     gives: BTreeMap<usize, usize>,
@@ -78,7 +80,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// `known` by wire; `ties` are wires that are to follow another.
+    /// Creates a plan. `known` is by wire; `ties` are wires that must follow another.
     pub fn new(shape: &R1cs, mut known: Vec<bool>, ties: &[(usize, usize)]) -> Self {
         for (child, _) in ties {
             known[*child] = false;
@@ -144,12 +146,13 @@ impl Plan {
         Self { steps, place, gives, rows: standing, copies }
     }
 
-    /// The wire that a row gives.
+    /// Returns the wire that a row gives.
     pub fn gives(&self, row: usize) -> Option<usize> {
         self.gives.get(&row).copied()
     }
 
-    /// Changes wires of `z` and makes all others follow; a changed wire follows nothing. Returns the rows that were touched.
+    /// Changes wires of `z` and makes all others follow. A changed wire follows nothing. Returns
+    /// the rows that were touched.
     pub fn change(&self, shape: &R1cs, z: &mut [Fr], changes: &[(usize, Fr)]) -> Vec<usize> {
         let mut is_touched = vec![false; shape.rows()];
         let mut touched = Vec::new();

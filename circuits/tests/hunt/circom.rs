@@ -1,4 +1,5 @@
-//! Bugs planted in circom: the twin of Gift with a line of it changed, compiled as anybody's circuit is.
+//! Bugs planted in circom: the twin of Gift with one line changed, compiled as anybody's circuit
+//! is.
 
 use std::{
     fs,
@@ -20,7 +21,7 @@ use crate::{
     hunt::{NONE, open},
 };
 
-/// Compiles the twin with `line` in place of `lacks`, under a name of its own.
+/// Compiles the twin with `line` instead of `lacks`, under a name of its own.
 fn planted(folder: &Path, name: &str, line: &str, lacks: &str) -> System {
     let source = fs::read_to_string(folder.join("gift.circom")).unwrap();
     assert_eq!(source.matches(line).count(), 1, "{line}");
@@ -58,8 +59,8 @@ fn wires(folder: &Path, name: &str, rng: &mut StdRng) -> Vec<Fr> {
     read_witness(&hex::decode(answer["wtns"].as_str().unwrap()).unwrap()).unwrap()
 }
 
-/// Rows of docs/failures.md: 8.
-/// `<--` computes and constrains nothing: the commonest hole of circom.
+/// Rows of SECURITY.md: 8.
+/// `<--` computes and constrains nothing: the most common hole in circom.
 #[test]
 fn an_unconstrained_circom_assignment_is_a_hole() {
     let Some(folder) = node::ready(&["gift"]) else { return };
@@ -69,7 +70,8 @@ fn an_unconstrained_circom_assignment_is_a_hole() {
     // `two`, and what is computed from it.
     let open = open(&system);
     assert_eq!(open.len(), 3);
-    // For kinds 0 and 1 the product is zero by `two` alone, which is therefore unique; for the others it is not.
+    // For kinds 0 and 1 the product is zero by `two` alone, which is therefore unique. For the
+    // others it is not.
     let hunt = Hunt::with_inputs(&system);
     let found = rngs(12).find_map(|mut rng| {
         let z = wires(&folder, "planted_assignment", &mut rng);
@@ -81,8 +83,9 @@ fn an_unconstrained_circom_assignment_is_a_hole() {
     assert!(open.iter().any(|wire| other[*wire as usize] != z[*wire as usize]));
 }
 
-/// Rows of docs/failures.md: 8.
-/// An `===` that was dropped leaves no wire open: what no longer follows tells of it, or a wire that is in no row.
+/// Rows of SECURITY.md: 8.
+/// A dropped `===` leaves no wire open. It shows in what no longer follows, or in a wire that
+/// stands in no row.
 #[test]
 fn an_equality_that_circom_lacks_is_told() {
     let Some(folder) = node::ready(&["gift"]) else { return };

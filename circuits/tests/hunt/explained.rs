@@ -1,4 +1,4 @@
-//! The circuits as they are, and their twins: what stays open is explained in `hunt.json`, and nothing does.
+//! The circuits as they are, and their twins: nothing stays open but what `hunt.json` explains.
 
 use serde::Deserialize;
 use wufu_analysis::hunt::{Determination, Hunt, System};
@@ -9,15 +9,15 @@ use crate::{
     hunt::{NONE, system},
 };
 
-/// What is written down of a system in `hunt.json`, with a reason for each wire.
+/// What `hunt.json` says about a system, with a reason for each wire.
 #[derive(Deserialize)]
 struct Expected {
     name: String,
-    /// How many private inputs there are, where the file counts others with them.
+    /// The number of private inputs, if the file counts others with them.
     private: Option<usize>,
     /// Wires that the inputs leave open.
     open: Vec<Explained>,
-    /// Declared private inputs that follow from the others; told of our own circuits.
+    /// Declared private inputs that follow from the others. Only stated for our own circuits.
     follow: Option<Vec<Explained>>,
     /// Public wires that do not follow from the private inputs.
     free_public: Vec<Explained>,
@@ -42,8 +42,8 @@ fn explained(listed: &[Explained]) -> Vec<u32> {
     wires
 }
 
-/// Sees that a system leaves open what is explained and nothing else, and that its public wires follow from the private
-/// inputs, the nullifiers with them.
+/// Checks that a system leaves open what is explained and nothing else, and that its public wires,
+/// including the nullifiers, follow from the private inputs.
 fn is_as_explained(system: &System, name: &str) {
     let expected = expected(name);
     let mut hunt = Hunt::new(system);
@@ -67,11 +67,11 @@ fn the_circuits_leave_nothing_open() {
     is_as_explained(&system::<GiftInstance>(), "gift");
 }
 
-/// Rows of docs/failures.md: 8.
-/// The twins in circom, compiled here where there is node.
+/// Rows of SECURITY.md: 8.
+/// The twins in circom, compiled here if there is node.
 ///
-/// The header of Donation's counts 95 private inputs. One of them circom has left out, since a public output is the same, so
-/// the last that it counts is no input.
+/// The header of Donation's file counts 95 private inputs. circom has left one of them out, because
+/// a public output is the same, so the last that it counts is not an input.
 #[test]
 fn the_twins_leave_nothing_open() {
     let twins = [("five_fu", 32_308), ("donation", 8_109), ("gift", 5_894)];

@@ -1,4 +1,4 @@
-//! Files that are none.
+//! Invalid files.
 
 use ark_bn254::Fr;
 use ark_ff::{Field, PrimeField};

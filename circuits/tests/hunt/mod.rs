@@ -1,5 +1,5 @@
-//! The hunt for second witnesses: what it finds when a row is missing, in small systems and in the circuits, and that it
-//! finds nothing in the circuits as they are.
+//! The hunt for second witnesses: what it finds if a row is missing, in small systems and in the
+//! circuits, and that it finds nothing in the circuits as they are.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod circom;
@@ -34,7 +34,7 @@ fn open(system: &System) -> Vec<u32> {
     Hunt::with_inputs(system).undetermined()
 }
 
-/// Sees that a wire is open, and that it is a hole: there is a second witness beside `z`.
+/// Checks that a wire is open, and that it is a hole: there is a second witness beside `z`.
 fn hole(system: &System, z: &[i64], expected: &[u32]) -> Vec<Fr> {
     let z: Vec<Fr> = z.iter().map(|value| Fr::from(*value)).collect();
     hole_beside(system, &z, expected)
@@ -69,7 +69,7 @@ fn system<C: Circuit>() -> System {
     system
 }
 
-/// A true instance's wires.
+/// The wires of a true instance.
 fn wires<C: Circuit>(make: impl Fn(&mut StdRng) -> C) -> Vec<Fr> {
     make(&mut rngs(1).next().unwrap()).assign().z().to_vec()
 }
@@ -79,8 +79,8 @@ fn rows_of(shape: &R1cs, clause: Clause) -> Vec<usize> {
     (0..shape.rows()).filter(|row| shape.clauses()[*row] == clause).collect()
 }
 
-/// Gives the declared private inputs and these public wires; sees that there is a second witness beside `z`, and returns the
-/// wires in which it differs.
+/// Gives the declared private inputs and these public wires, checks that there is a second witness
+/// beside `z`, and returns the wires in which it differs.
 fn second_from(system: &System, z: &[Fr], public: &[u32]) -> Vec<usize> {
     let mut hunt = Hunt::new(system);
     let private = system.inputs().skip(system.public());

@@ -16,8 +16,8 @@ use crate::{
     hunt::{NONE, full, hole_beside, open, rows_of, second_from, system, wires},
 };
 
-/// Rows of docs/failures.md: 10.
-/// Rows of D7 are 48 bits and their sum, twice, then 40 and theirs, twice.
+/// Rows of SECURITY.md: 10.
+/// The rows of D7 are 48 bits and their sum, twice, then 40 bits and their sum, twice.
 #[test]
 fn a_boolean_that_donation_lacks_is_a_hole() {
     let (system, z) = (system::<DonationInstance>(), wires(donation));
@@ -65,7 +65,7 @@ fn an_equality_that_a_circuit_lacks_is_told() {
     fn follows<C: Circuit>(clause: Clause) -> (Determination, Determination, System) {
         let (system, rows) = (system::<C>(), rows_of(shape::<C>(), clause));
         let without = system.without(rows.last().copied());
-        // No wire is open: what is lost is that one input follows from others.
+        // No wire is open. What is lost is that one input follows from others.
         assert_eq!(open(&without), NONE);
         (Determination::new(&system), Determination::new(&without), without)
     }
@@ -90,15 +90,15 @@ fn a_hash_that_lacks_a_row_gives_two_nullifiers() {
         let nullifier = 3 + card;
         let without = system.without([rows[card * 258 + at]]);
         assert_eq!(Determination::new(&without).free_public, [nullifier as u32, 8]);
-        // Everything public is given but this nullifier.
+        // Everything public is given except this nullifier.
         let given: Vec<u32> = (1..9).filter(|wire| *wire != nullifier as u32).collect();
         assert!(second_from(&without, &z, &given).contains(&nullifier));
     }
 }
 
-/// Rows of docs/failures.md: 14.
-/// What the inputs determine is what is left when all else is forgotten, the nullifiers with it; and whichever wire on the
-/// way to one is something else, a row is broken.
+/// Rows of SECURITY.md: 14.
+/// The inputs determine every other wire, including the nullifiers; and if any wire on the way to a
+/// nullifier has another value, a row is broken.
 #[test]
 fn wires_that_reach_a_nullifier_are_unique() {
     fn unique<C: Circuit>(clauses: &[Clause], nullifiers: &[usize], make: fn(&mut StdRng) -> C) {
@@ -129,7 +129,7 @@ fn wires_that_reach_a_nullifier_are_unique() {
                 }
             }
             assert!(solver.solve(shape, &forgotten) == honest);
-            // A wire that is something else, and all that follows with it.
+            // A wire with another value, and everything that follows from it.
             for place in index::sample(&mut rng, on_the_way.len(), some) {
                 let wire = on_the_way[place];
                 let z = solver.solve_with(shape, &honest, wire, Fr::rand(&mut rng));

@@ -1,4 +1,4 @@
-//! Small systems made by hand, whole and with a bug.
+//! Small systems made by hand, complete and with a bug.
 
 use ark_bn254::Fr;
 use ark_ff::Field;
@@ -27,7 +27,7 @@ fn a_missing_boolean_is_a_hole() {
     for missing in 0..3 {
         let system = System::new(1, 0, 5, bits()).without([missing]);
         let other = hole(&system, &[1, 5, 1, 0, 1], &[2, 3, 4]);
-        // What is no bit is the wire whose row is missing.
+        // The wire that is not a bit is the one whose row is missing.
         assert!(other[2 + missing] != Fr::ONE && other[2 + missing] != Fr::from(0u64));
     }
 }
@@ -38,8 +38,8 @@ fn a_missing_sum_is_a_hole() {
     hole(&System::new(1, 0, 5, bits()).without([3]), &[1, 5, 1, 0, 1], &[2, 3, 4]);
 }
 
-/// Rows of docs/failures.md: 13.
-/// `x = low + 2^k high`, the bits of one of them missing: the range of a part.
+/// Rows of SECURITY.md: 13.
+/// `x = low + 2^k high`, with the bits of one of them missing: the range of a part.
 #[test]
 fn a_missing_range_is_a_hole() {
     // Wires: x, low, high, two bits of low, two of high.
@@ -54,8 +54,8 @@ fn a_missing_range_is_a_hole() {
     hole(&system.without([2]), &z, &[2, 3, 4, 5, 6, 7]);
 }
 
-/// Rows of docs/failures.md: 13.
-/// 254 bits say an element in two ways when it is small enough.
+/// Rows of SECURITY.md: 13.
+/// 254 bits represent a small element in two ways.
 #[test]
 fn bits_that_wrap_are_open() {
     for (count, is_open) in [(253, false), (254, true)] {
@@ -92,11 +92,13 @@ fn a_dropped_equality_is_a_hole() {
     let system = System::new(1, 1, 6, rows);
     assert_eq!(open(&system), NONE);
     assert_eq!(Determination::new(&system).public, [1]);
-    // Nothing is open when the result is compared with nothing; but what is claimed follows from nothing.
+    // No wire is open if the result is compared with nothing, but what is claimed no longer
+    // follows.
     let dropped = system.without([3]);
     assert_eq!(open(&dropped), NONE);
     assert_eq!((Determination::new(&dropped).public, dropped.unused()), (vec![], vec![1]));
-    // In the middle: x^4 is anything, and out with it; when out is fixed, x^4 is, as long as x is not 0.
+    // In the middle: x^4 is anything, and out with it. If out is fixed, x^4 is as well, as long as
+    // x is not 0.
     let dropped = system.without([1]);
     assert_eq!(Determination::new(&dropped).free_public, [1]);
     assert_eq!(open(&dropped), [4]);
@@ -112,12 +114,12 @@ fn roots_are_open_and_inverses_are_not() {
     // x inv = 1.
     let inverse = System::new(1, 0, 3, vec![row(&[(1, 1)], &[(2, 1)], &[(0, 1)])]);
     assert_eq!(Hunt::with_inputs(&inverse).how(2), Some(DeterminedBy::Factor));
-    // x y = z with z given: y is anything when x and z are 0.
+    // x y = z with z given: y is anything if x and z are 0.
     let quotient = System::new(2, 0, 4, vec![row(&[(1, 1)], &[(3, 1)], &[(2, 1)])]);
     hole(&quotient, &[1, 0, 0, 7], &[3]);
 }
 
-/// circomlib's `IsZero`: the output is determined, the inverse is not when the input is zero.
+/// circomlib's `IsZero`: the output is determined; the inverse is not, if the input is zero.
 #[test]
 fn is_zero_is_determined_by_cases() {
     let rows = vec![row(&[(1, 1)], &[(3, 1)], &[(0, 1), (2, -1)]), row(&[(1, 1)], &[(2, 1)], &[])];
@@ -139,8 +141,9 @@ fn combinations_are_solved_together() {
     assert_eq!(open(&System::new(2, 0, 5, vec![sums(1), sums(1)])), [3, 4]);
 }
 
-/// Rows of docs/failures.md: 10.
-/// As circom writes bits when it is told to leave linear rows out: the lowest bit is the number less the others.
+/// Rows of SECURITY.md: 10.
+/// As circom writes bits if it leaves out linear rows: the lowest bit is the number minus the
+/// others.
 #[test]
 fn a_bit_that_is_a_combination() {
     let low: &[(u32, i64)] = &[(1, 1), (2, -2), (3, -4)];
@@ -153,7 +156,8 @@ fn a_bit_that_is_a_combination() {
     hole(&system.without([1]), &[1, 5, 0, 1], &[2, 3]);
 }
 
-/// `k (k - 1) (k - 2) = 0` gives `k` three values and no digit; `k (k - 1) = 0` in two rows, two.
+/// `k (k - 1) (k - 2) = 0` gives `k` three values and no digit; `k (k - 1) = 0` in two rows gives
+/// two.
 #[test]
 fn a_product_over_several_rows_gives_its_roots() {
     // Wires: x, k, k^2, and x = k + 2 m with m a bit.

@@ -1,4 +1,5 @@
-//! A key whose secrets are known, its kit, and a small circuit with as many public inputs as a gift has.
+//! A key whose secrets are known, its kit, and a small circuit with as many public inputs as a gift
+//! has.
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
@@ -45,7 +46,7 @@ pub fn key() -> VerifyingKey {
     verifying(3, 5, 7, 11)
 }
 
-/// Bases of all five public wires, of which some are the identity.
+/// Bases of all five public wires. Some are the identity.
 pub fn bases() -> Vec<PublicBases> {
     let bases = |wire: u64| PublicBases {
         a: g1(100 + wire),
@@ -68,7 +69,7 @@ pub fn shape() -> Shape {
     Shape::with_size(&key(), SIZE)
 }
 
-/// Bytes from 0, 1, 2 on, plus `first`.
+/// A seed of the bytes 0, 1, 2, … plus `first`.
 pub fn seed(first: u8) -> MaskSeed {
     MaskSeed::from_bytes(std::array::from_fn(|at| first + at as u8))
 }
@@ -85,12 +86,12 @@ pub fn token(first: u8) -> Token {
     Token::issue(&dealer(), key().id(), seed(first), sums(), NOW + 60)
 }
 
-/// The fifth power of 7 and the inputs that it comes with.
+/// The fifth power of 7, with the inputs that belong to it.
 pub fn assignment() -> Assignment {
     chain([1, 2, 3, 16_807].map(Fr::from))
 }
 
-/// The same, with any inputs: false, when the last is another one.
+/// The same with any inputs. It is false if the last one differs.
 pub fn chain(public: [Fr; 4]) -> Assignment {
     let (declaration, [one, two, three, last]) = Declaration::new(Mode::Witness, SIZE, public);
     let mut b = declaration.begin(Clause::F1);

@@ -1,5 +1,5 @@
-//! A first look at a JSON text, before anything is made of it: what it says it is, how many items it has, and whether readers
-//! could differ about it.
+//! A first pass over a JSON text, before anything is decoded: which message it claims to be, how
+//! many items it has, and whether two readers could understand it differently.
 
 use core::fmt;
 use std::collections::BTreeSet;
@@ -11,10 +11,10 @@ use serde::{
 
 use super::untagged::TAG;
 
-/// No message has as many fields.
+/// No message has this many fields.
 const MAX_MEMBERS: usize = 64;
 
-/// What is seen of a JSON text.
+/// What the first pass over a JSON text found.
 pub struct Look {
     tag: Option<String>,
     items: usize,
@@ -22,25 +22,28 @@ pub struct Look {
 }
 
 impl Look {
-    /// Nothing was seen yet. All arrays together may have `max` items.
+    /// Creates an empty result. All arrays together may have `max` items.
     pub fn new(max: usize) -> Self {
         Self { tag: None, items: 0, max }
     }
 
-    /// Looks at all of it. No key stands twice in an object: readers differ in which of the two they take. A key is the same in camel and
-    /// in snake case, both of which stand for one field.
+    /// Scans the whole text.
+    ///
+    /// It refuses an object that holds a key twice, since readers differ in which of the two they
+    /// take. A key in camel case and the same key in snake case count as one, because both stand
+    /// for one field.
     pub fn at(&mut self, text: &str) -> serde_json::Result<()> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         Value { look: self, is_top: true }.deserialize(&mut deserializer)?;
         deserializer.end()
     }
 
-    /// Whether it stopped because there were more items than may be.
+    /// Returns whether the scan stopped because there were too many items.
     pub fn has_more(&self) -> bool {
         self.items > self.max
     }
 
-    /// What the outermost object says that it is.
+    /// Returns the message that the outermost object claims to be.
     pub fn tag(self) -> Option<String> {
         self.tag
     }
@@ -106,13 +109,13 @@ impl<'de> Visitor<'de> for Value<'_> {
         while let Some(key) = members.next_key::<String>()? {
             if self.is_top && key == TAG {
                 if self.look.tag.is_some() {
-                    return Err(de::Error::custom("a key stands twice"));
+                    return Err(de::Error::custom("a duplicate key"));
                 }
                 self.look.tag = Some(members.next_value()?);
                 continue;
             }
             if !seen.insert(key.replace('_', "").to_lowercase()) {
-                return Err(de::Error::custom("a key stands twice"));
+                return Err(de::Error::custom("a duplicate key"));
             }
             if seen.len() > MAX_MEMBERS {
                 return Err(de::Error::custom("more members than any message has"));
@@ -123,7 +126,7 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 }
 
-/// What the outermost object says that it is. It is read no further than there.
+/// Returns the message that the outermost object claims to be. It reads no further than that.
 pub fn tag(text: &[u8]) -> serde_json::Result<Option<String>> {
     struct Tag<'a>(&'a mut Option<String>);
 

@@ -1,4 +1,4 @@
-//! An object without the member that says which message it is: protobuf's own reader does not know that member.
+//! Reads an object without its `@type` member, which protobuf's own JSON reader does not know.
 
 use core::fmt;
 
@@ -8,10 +8,10 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// The member that says which message an object is.
+/// The member that names an object's message.
 pub const TAG: &str = "@type";
 
-/// A deserializer that passes over the member [`TAG`] of the outermost object.
+/// A deserializer that skips the member [`TAG`] of the outermost object.
 pub struct Untagged<D>(pub D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Untagged<D> {
@@ -22,7 +22,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Untagged<D> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct
         newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }

@@ -6,7 +6,7 @@ use wufu_verifier::{Amount, Fr, Policy, ProjectKey, Record, Scope, Time, encodin
 use super::{bytes, children, path, secret, spend_key};
 use crate::{error::ConvertError, read, v1};
 
-/// Reads a witness, and the policy that it is shown under.
+/// Reads a witness and the policy that it must meet.
 pub(super) fn read(
     message: &v1::DonationWitness,
 ) -> Result<(DonationInstance, Policy), ConvertError> {
@@ -26,7 +26,7 @@ pub(super) fn read(
     let policy = Policy::try_from(read::some("policy", message.policy.as_ref())?)?;
     let scope = Scope(read::element("scope", &message.scope)?);
     let ext = read::element("ext", &message.ext)?;
-    // A project that is not in the set has no path: then any will do, and the check names clause D6.
+    // A project outside the set has no path. Any path will do then: the check names clause D6.
     let member = tree::set_path(&policy.projects, record.project).unwrap_or_default();
     let mut witness =
         DonationWitness::new(&sk, (&record, &ownership), place, (&policy, member), ext);
@@ -35,7 +35,7 @@ pub(super) fn read(
 }
 
 impl From<(&DonationInstance, &Policy)> for v1::DonationWitness {
-    /// Numbers that are none of a record become ones that no reader accepts: such a witness is none.
+    /// A number that does not fit the record becomes one that every reader refuses.
     fn from((instance, policy): (&DonationInstance, &Policy)) -> Self {
         let witness = &instance.private;
         let integer = |value: &Fr| field::to_u64(value).unwrap_or(u64::MAX);

@@ -28,7 +28,7 @@ impl TryFrom<v1::GiftWitness> for GiftInstance {
 impl From<&GiftInstance> for v1::GiftWitness {
     fn from(instance: &GiftInstance) -> Self {
         let witness = &instance.private;
-        // As with a donation: what is no kind becomes one that no reader accepts.
+        // A value that is not a kind becomes a number that every reader refuses.
         let kind = field::to_u64(&witness.kind).and_then(|kind| u32::try_from(kind).ok());
         Self {
             sk: bytes(&witness.sk),

@@ -1,5 +1,5 @@
-//! Witnesses, for a prover that is trusted with them. Each statement's message has a file; the list
-//! of all is in this one.
+//! Witnesses, for a prover that is trusted with them. Each statement's message has a file of its
+//! own, and this file lists them all.
 
 mod donation;
 mod five_fu;
@@ -14,21 +14,21 @@ use zeroize::Zeroizing;
 
 use crate::{error::ConvertError, read, v1};
 
-/// A statement with its witness, whichever it is.
+/// A statement with its witness, of any circuit.
 ///
-/// Nothing says that it is true: [`UncheckedWitness::check`] does.
+/// It may be false: call [`UncheckedWitness::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UncheckedWitness {
     /// A claim.
     FiveFu(Box<FiveFuInstance>),
-    /// A donation, with the policy that it is shown under.
+    /// A donation, with the policy that it must meet.
     Donation(Box<DonationInstance>, Policy),
     /// A gift.
     Gift(Box<GiftInstance>),
 }
 
 impl UncheckedWitness {
-    /// Does some work on the instance. Nothing else tells the statements apart.
+    /// Applies `visitor` to the instance. Nothing else tells the statements apart.
     pub fn visit<V: CircuitVisitor>(&self, visitor: V) -> V::Output {
         match self {
             Self::FiveFu(instance) => visitor.visit(instance.as_ref()),
@@ -37,7 +37,7 @@ impl UncheckedWitness {
         }
     }
 
-    /// Which statement it is.
+    /// Returns which statement it is.
     pub fn circuit(&self) -> CircuitName {
         struct Name;
         impl CircuitVisitor for Name {
@@ -49,7 +49,7 @@ impl UncheckedWitness {
         self.visit(Name)
     }
 
-    /// The public inputs, in order.
+    /// Returns the public inputs, in order.
     pub fn public_inputs(&self) -> Vec<Fr> {
         struct Inputs;
         impl CircuitVisitor for Inputs {
@@ -64,7 +64,7 @@ impl UncheckedWitness {
     /// Checks the statement natively.
     ///
     /// # Errors
-    /// The first clause that is false.
+    /// Returns the first clause that is false.
     pub fn check(&self) -> Result<(), ClauseError> {
         struct Check;
         impl CircuitVisitor for Check {
@@ -76,7 +76,8 @@ impl UncheckedWitness {
         self.visit(Check)
     }
 
-    /// Every wire and row of the circuit. Wrong ones when the statement is false: [`UncheckedWitness::check`] comes first.
+    /// Computes every wire and row of the circuit. Call [`UncheckedWitness::check`] first: for a
+    /// false statement the result is wrong.
     pub fn assign(&self) -> Assignment {
         struct Assign;
         impl CircuitVisitor for Assign {
@@ -89,7 +90,7 @@ impl UncheckedWitness {
     }
 }
 
-/// What a prover is asked: a witness and the key to prove under.
+/// A request to a prover: a witness and the key to prove under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// The key.
@@ -168,7 +169,7 @@ fn path<const DEPTH: usize>(
     read::length("path", bytes.len(), length, length)?;
     let children = Zeroizing::new(read::elements("path", bytes)?);
     let (levels, _) = children.as_chunks::<4>();
-    // As many levels as the length says.
+    // The length was checked, so the number of levels fits.
     Path::from_levels(levels).map_err(|_| ConvertError::Missing { field: "path" })
 }
 
@@ -184,7 +185,7 @@ fn bytes(value: &Fr) -> Vec<u8> {
     field::encode(value).to_vec()
 }
 
-/// An error that does not repeat the number: errors are told and logged.
+/// An error that does not repeat the number, because errors are shown and logged.
 fn secret(field: &'static str, expected: &'static str) -> ConvertError {
     ConvertError::Secret { field, expected }
 }

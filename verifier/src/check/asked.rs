@@ -1,4 +1,4 @@
-//! Comparisons with what was asked.
+//! Comparisons with what the verifier asked.
 
 use ark_bn254::Fr;
 
@@ -7,7 +7,7 @@ use crate::{
     log::{history::LogHistory, name::Log},
 };
 
-/// A history is that of a log of the campaign.
+/// Checks that a history is of a log of the campaign.
 pub(super) fn is_log(history: &LogHistory, org: &str, log: Log) -> Result<(), VerifyError> {
     let expected = log.origin(org);
     if history.origin() == expected {
@@ -16,7 +16,7 @@ pub(super) fn is_log(history: &LogHistory, org: &str, log: Log) -> Result<(), Ve
     Err(VerifyError::Log { got: history.origin().into(), expected })
 }
 
-/// A public input is what was asked for.
+/// Checks that a public input is what the verifier asked for.
 pub(super) fn asked(input: &'static str, got: Fr, expected: Fr) -> Result<(), VerifyError> {
     if got == expected { Ok(()) } else { Err(VerifyError::NotAsked { input }) }
 }

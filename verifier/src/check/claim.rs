@@ -19,18 +19,18 @@ use crate::{
     statement::{self, Binding, CLAIM, ClaimRoots, FiveFu},
 };
 
-/// What somebody gives to a campaign: a proof, to whom its share goes, and when the claim ends.
+/// What somebody submits to a campaign: a proof, the payee and the expiry.
 #[derive(Clone, Copy, Debug)]
 pub struct SubmittedClaim<'a> {
     /// The proof.
     pub presented: PresentedProof<'a>,
     /// The payee.
     pub payout: &'a [u8],
-    /// In Unix seconds.
+    /// When the claim expires, in Unix seconds.
     pub expiry: u64,
 }
 
-/// The anchors of a campaign's epochs, each hashed when it is first asked for.
+/// The anchors of a campaign's epochs. Each is hashed when it is first needed.
 struct Anchors {
     scope: Scope,
     made: BTreeMap<ClaimRoots, Anchor>,
@@ -41,7 +41,7 @@ impl Anchors {
         Self { scope: statement::scope(org.as_bytes(), CLAIM), made: BTreeMap::new() }
     }
 
-    /// That of both roots.
+    /// Returns the anchor of both roots.
     fn of(&mut self, roots: ClaimRoots) -> Anchor {
         let scope = self.scope;
         *self.made.entry(roots).or_insert_with(|| statement::anchor(roots, scope))
@@ -53,23 +53,23 @@ impl Anchors {
 pub struct ClaimCheck<'a> {
     /// The pinned key.
     pub key: &'a VerifyingKey,
-    /// The card log's checkpoints.
+    /// The checkpoints of the card log.
     pub cards: &'a LogHistory,
-    /// The person log's checkpoints.
+    /// The checkpoints of the person log.
     pub persons: &'a LogHistory,
     /// The campaign.
     pub org: &'a str,
-    /// Unix seconds.
+    /// The time of the check, in Unix seconds.
     pub now: u64,
-    /// For how long a replaced root counts.
+    /// How long a replaced root still counts.
     pub window: Window,
 }
 
 impl<'k> ClaimCheck<'k> {
-    /// Checks a claim that is to be paid to `payout` and ends at `expiry`.
+    /// Checks a claim that pays `payout` and expires at `expiry`.
     ///
     /// # Errors
-    /// The first thing that is wrong, in the order of the page of [`crate::check`].
+    /// Returns the first thing that is wrong, in the order that [`crate::check`] states.
     ///
     /// # Cost
     /// One to two milliseconds.
@@ -82,7 +82,7 @@ impl<'k> ClaimCheck<'k> {
         self.open(presented, payout, expiry).verify()
     }
 
-    /// Checks a claim in all but what a batch does for many.
+    /// Checks a claim, except for the parts that a batch does for many proofs together.
     pub fn open(
         &self,
         presented: PresentedProof<'_>,
@@ -92,12 +92,12 @@ impl<'k> ClaimCheck<'k> {
         self.open_with(&mut Anchors::new(self.org), SubmittedClaim { presented, payout, expiry })
     }
 
-    /// [`ClaimCheck::open`] of each, in order: the hashes that all claims of a campaign share are
-    /// made once.
+    /// Runs [`ClaimCheck::open`] on each claim, in order. The hashes that all claims of a campaign
+    /// share are computed once.
     ///
     /// # Cost
-    /// One hash for the scope and one for each epoch of the window; then one for each claim, that
-    /// of what it is bound to.
+    /// One hash for the scope and one for each epoch of the window; then one for each claim, for
+    /// what it binds.
     pub fn open_all<'p>(
         &self,
         claims: impl IntoIterator<Item = SubmittedClaim<'p>>,
@@ -115,7 +115,7 @@ impl<'k> ClaimCheck<'k> {
         OpenedProof::read(self.key, presented, |shown| self.fits(anchors, shown, payout, expiry))
     }
 
-    /// The claim is one of this campaign, at a time that counts.
+    /// Checks that the claim belongs to this campaign and counts at this time.
     fn fits(
         &self,
         anchors: &mut Anchors,
@@ -147,7 +147,7 @@ mod tests {
         let scope = |org: &str| statement::scope(org.as_bytes(), CLAIM);
         for org in ["wufu", "wufu-2019"] {
             let mut anchors = Anchors::new(org);
-            // Each is asked for twice, and so are both orders of the roots.
+            // Each is asked for twice, and both orders of the roots are tried.
             for _ in 0..2 {
                 for [cards, persons] in [[1u64, 2], [2, 1], [1, 1], [2, 2], [1, 3]] {
                     let [cards, persons] = [cards, persons].map(|root| Root(Fr::from(root)));

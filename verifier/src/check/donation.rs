@@ -15,21 +15,22 @@ use crate::{
     statement::{self, Binding, Donation},
 };
 
-/// Checks the answer to a question of this verifier, which it sent as a
+/// Checks the answer to a question that this verifier asked in a
 /// [`ProofRequest`](crate::ProofRequest).
 #[derive(Clone, Copy, Debug)]
 pub struct DonationCheck<'a> {
     /// The pinned key.
     pub key: &'a VerifyingKey,
-    /// The donation log's checkpoints.
+    /// The checkpoints of the donation log.
     pub log: &'a LogHistory,
     /// This verifier's id: the Ed25519 key that signs its requests.
     pub verifier: &'a [u8; 32],
-    /// What this verifier asked: its own words, not some that came with the answer.
+    /// The question that this verifier asked. Take your own copy, not one that came with the
+    /// answer.
     pub question: &'a Question,
-    /// Unix seconds.
+    /// The time of the check, in Unix seconds.
     pub now: u64,
-    /// For how long a replaced root counts.
+    /// How long a replaced root still counts.
     pub window: Window,
 }
 
@@ -37,7 +38,7 @@ impl<'k> DonationCheck<'k> {
     /// Checks an answer.
     ///
     /// # Errors
-    /// The first thing that is wrong, in the order of the page of [`crate::check`].
+    /// Returns the first thing that is wrong, in the order that [`crate::check`] states.
     ///
     /// # Cost
     /// One to two milliseconds: one subgroup check, one verification, two hashes.
@@ -45,12 +46,12 @@ impl<'k> DonationCheck<'k> {
         self.open(presented).verify()
     }
 
-    /// Checks an answer in all but what a batch does for many.
+    /// Checks an answer, except for the parts that a batch does for many proofs together.
     pub fn open(&self, presented: PresentedProof<'_>) -> OpenedProof<'k, Verified<Donation>> {
         OpenedProof::read(self.key, presented, |shown| self.fits(shown))
     }
 
-    /// What was shown is what was asked, at a time that counts.
+    /// Checks that what was shown is what was asked, and counts at this time.
     fn fits(&self, shown: Donation) -> Result<Verified<Donation>, VerifyError> {
         let question = self.question;
         if !question.key_ids.contains(&self.key.id()) {

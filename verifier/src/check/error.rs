@@ -1,4 +1,4 @@
-//! Why proofs are refused.
+//! The errors of the checks.
 
 use alloc::string::String;
 use core::fmt;
@@ -10,20 +10,20 @@ use crate::{
     statement::{CircuitName, InputsError, id::KeyId},
 };
 
-/// Why a proof is refused.
+/// Errors from checking a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// The key id is not 32 bytes.
     KeyIdLength {
-        /// How many bytes it has.
+        /// The number of bytes.
         got: usize,
     },
     /// The proof is under another key than the pinned one.
     Key {
-        /// The key that it names.
+        /// The key that the proof names.
         got: KeyId,
-        /// The key that is pinned.
+        /// The pinned key.
         expected: KeyId,
     },
     /// The pinned key is for another circuit. This is the caller's mistake.
@@ -35,7 +35,7 @@ pub enum VerifyError {
     },
     /// The question does not allow this key, or is about another log. This is the caller's mistake.
     Question {
-        /// What does not fit.
+        /// The part that does not fit.
         field: &'static str,
     },
     /// A history is of another log than the campaign's. This is the caller's mistake.
@@ -49,18 +49,18 @@ pub enum VerifyError {
     Inputs(InputsError),
     /// The proof cannot be read.
     Proof(ProofError),
-    /// Root or anchor is not accepted now.
+    /// The root or anchor is not accepted now.
     Root(RootError),
     /// A public input is not what this verifier asked for.
     NotAsked {
-        /// Which: `scope`, `policy` or `ext`.
+        /// The input: `scope`, `policy` or `ext`.
         input: &'static str,
     },
-    /// The request or claim is over.
+    /// The request or claim has expired.
     Over {
-        /// When it ended, in Unix seconds.
+        /// When it expired, in Unix seconds.
         expiry: u64,
-        /// The time of the check.
+        /// The time of the check, in Unix seconds.
         now: u64,
     },
     /// The pairing equation does not hold: the proof proves nothing.

@@ -17,26 +17,26 @@ use crate::{
     statement::{Binding, Gift},
 };
 
-/// Checks a gift: a card of the campaign becomes another's.
+/// Checks a gift, in which a card of the campaign gets a new owner.
 #[derive(Clone, Copy, Debug)]
 pub struct GiftCheck<'a> {
     /// The pinned key.
     pub key: &'a VerifyingKey,
-    /// The card log's checkpoints.
+    /// The checkpoints of the card log.
     pub cards: &'a LogHistory,
     /// The campaign.
     pub org: &'a str,
-    /// Unix seconds.
+    /// The time of the check, in Unix seconds.
     pub now: u64,
-    /// For how long a replaced root counts.
+    /// How long a replaced root still counts.
     pub window: Window,
 }
 
 impl<'k> GiftCheck<'k> {
-    /// Checks a gift that carries `payload` and ends at `expiry`.
+    /// Checks a gift that carries `payload` and expires at `expiry`.
     ///
     /// # Errors
-    /// The first thing that is wrong, in the order of the page of [`crate::check`].
+    /// Returns the first thing that is wrong, in the order that [`crate::check`] states.
     ///
     /// # Cost
     /// One to two milliseconds.
@@ -49,7 +49,7 @@ impl<'k> GiftCheck<'k> {
         self.open(presented, payload, expiry).verify()
     }
 
-    /// Checks a gift in all but what a batch does for many.
+    /// Checks a gift, except for the parts that a batch does for many proofs together.
     pub fn open(
         &self,
         presented: PresentedProof<'_>,
@@ -59,7 +59,7 @@ impl<'k> GiftCheck<'k> {
         OpenedProof::read(self.key, presented, |statement| self.fits(statement, payload, expiry))
     }
 
-    /// The gift is one of this campaign, at a time that counts.
+    /// Checks that the gift belongs to this campaign and counts at this time.
     fn fits(
         &self,
         statement: Gift,

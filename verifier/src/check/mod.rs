@@ -1,12 +1,12 @@
-//! Checks: what a verifier asked, against what it was given.
+//! Checks: what a verifier asked, compared with what somebody presented.
 //!
-//! Each check recomputes what it asked for and takes nothing from the answer on trust. The order
+//! Each check recomputes what the verifier asked for, and trusts nothing in the answer. The order
 //! is: lengths and canonical encoding; key id and circuit; number of public inputs; curve and
 //! subgroup; roots within the window; scope, policy, payload and expiry; the pairing equation. Then
 //! the caller's store takes the nullifiers ([`Verified::spend`]).
 //!
-//! `verify` does it all for one proof. `open` does all but the two that many proofs can share, and
-//! leaves them to [`verify_batch`](crate::check::batch::verify_batch): subgroup and equation.
+//! `verify` does all of it for one proof. `open` leaves out the two parts that many proofs can
+//! share, subgroup and equation, for [`verify_batch`](crate::check::batch::verify_batch).
 
 mod asked;
 pub mod batch;

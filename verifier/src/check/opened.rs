@@ -1,4 +1,5 @@
-//! What was presented and is checked in all but what many proofs can share: their points, and the pairing equation.
+//! A presented proof that is checked except for the parts that many proofs can share: its points
+//! and the pairing equation.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -16,10 +17,12 @@ use crate::{
     statement::{Statement, id::KeyId},
 };
 
-/// Something presented, with two checks outstanding: its points, and the equation. It says nothing and shows nothing; it becomes a `V` by
-/// [`OpenedProof::verify`] or in [`verify_batch`](crate::check::batch::verify_batch), with the same verdict in both.
+/// A presented proof with two checks outstanding: its points and the equation. Until then it yields
+/// nothing. [`OpenedProof::verify`] or [`verify_batch`](crate::check::batch::verify_batch) turns it
+/// into a `V`, with the same verdict.
 ///
-/// What a later check found does not come out before what an earlier one finds: whatever `open` saw of the statement, points come first.
+/// An earlier check takes precedence over a later one: points come before whatever `open` found in
+/// the statement.
 pub struct OpenedProof<'k, V> {
     key: &'k VerifyingKey,
     stage: Stage<V>,
@@ -27,13 +30,14 @@ pub struct OpenedProof<'k, V> {
 
 #[allow(clippy::large_enum_variant, reason = "nearly all are read")]
 enum Stage<V> {
-    /// Refused before the points mattered.
+    /// Refused by a check that comes before the points.
     Refused(VerifyError),
     /// Read. `rest` is the verdict if the points are good and the equation holds.
     Read { inputs: Vec<Fr>, bytes: Bytes, rest: Result<V, VerifyError> },
 }
 
-/// What was shown, as it came. It is canonical, so it is what would be written.
+/// What was presented, as it arrived. It is canonical, so encoding it again would give the same
+/// bytes.
 pub(crate) struct Bytes {
     key_id: KeyId,
     inputs: Vec<u8>,
@@ -54,7 +58,8 @@ impl<V> fmt::Debug for OpenedProof<'_, V> {
 }
 
 impl<'k, V> OpenedProof<'k, V> {
-    /// Reads what was presented, points aside, and if that is in order lets `rest` say what else there is to check.
+    /// Reads what was presented, except for the points. If that is in order, `rest` checks
+    /// everything else.
     pub(crate) fn read<S: Statement>(
         key: &'k VerifyingKey,
         presented: PresentedProof<'_>,
@@ -72,10 +77,10 @@ impl<'k, V> OpenedProof<'k, V> {
         Self { key, stage }
     }
 
-    /// Makes the checks that are outstanding.
+    /// Makes the outstanding checks.
     ///
     /// # Errors
-    /// The first thing that is wrong, in the order of the page of [`crate::check`].
+    /// Returns the first thing that is wrong, in the order that [`crate::check`] states.
     ///
     /// # Cost
     /// One subgroup check, three Miller loops, one final exponentiation: about a millisecond.
@@ -94,7 +99,8 @@ impl<'k, V> OpenedProof<'k, V> {
         }
     }
 
-    /// Reads the points of all of them together, and gives what then has only B's subgroup and the equation outstanding.
+    /// Reads the points of all of them together. What it returns has only B's subgroup and the
+    /// equation outstanding.
     pub(crate) fn read_all(pending: Vec<Self>) -> Vec<Result<Candidate<'k, V>, VerifyError>> {
         let proof = |pending: &Self| match &pending.stage {
             Stage::Read { bytes, .. } => Some(bytes.proof),
@@ -106,13 +112,14 @@ impl<'k, V> OpenedProof<'k, V> {
         let read = |(place, Self { key, stage }): (usize, Self)| match stage {
             Stage::Refused(error) => Err(error),
             Stage::Read { inputs, bytes, rest } => {
-                // One for each that was read. Were there fewer, what is left would be refused.
+                // There is one for each that was read. If there were fewer, the rest would be
+                // refused.
                 let proof = proofs.next().unwrap_or(Err(CurveProof::OUTSIDE)).map_err(point)?;
                 match (proof.points(), rest) {
                     (Some(points), Ok(verified)) => {
                         Ok(Candidate { key, inputs, bytes, points, verified })
                     }
-                    // Refused in any case. For what, the subgroup of B has the first say in.
+                    // It is refused in any case. The subgroup of B decides first for which reason.
                     (_, rest) => {
                         doubtful.push((place, proof));
                         Err(rest.err().unwrap_or(VerifyError::Equation))
@@ -150,29 +157,29 @@ fn point(error: PointError) -> VerifyError {
     VerifyError::Proof(ProofError::Point(error))
 }
 
-/// Everything holds but B's subgroup and the equation, of which nothing is known.
+/// A proof that is fine except for B's subgroup and the equation, which are not checked yet.
 pub(crate) struct Candidate<'k, V> {
     pub(crate) key: &'k VerifyingKey,
     pub(crate) inputs: Vec<Fr>,
     pub(crate) bytes: Bytes,
-    /// On their curves, none the identity; A and C are in their group, which is the whole curve.
+    /// On their curves, none the identity. A and C are in their group, which is the whole curve.
     pub(crate) points: (G1Affine, G2Affine, G1Affine),
     verified: V,
 }
 
-/// What was outstanding of a candidate.
+/// The result of a candidate's outstanding checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Finding {
     /// B is not in the subgroup.
     Outside,
     /// The equation does not hold.
     Fails,
-    /// All is in order.
+    /// Everything is in order.
     Holds,
 }
 
 impl<V> Candidate<'_, V> {
-    /// What there is to find, by itself.
+    /// Makes the outstanding checks for this candidate alone.
     pub(crate) fn find(&self) -> Finding {
         match self.key.equation_holds_checked(&self.inputs, self.points) {
             None => Finding::Outside,
@@ -181,7 +188,7 @@ impl<V> Candidate<'_, V> {
         }
     }
 
-    /// The verdict.
+    /// Returns the verdict.
     pub(crate) fn judge(self, finding: Finding) -> Result<V, VerifyError> {
         match finding {
             Finding::Outside => Err(point(CurveProof::OUTSIDE)),
@@ -191,7 +198,8 @@ impl<V> Candidate<'_, V> {
     }
 }
 
-/// Lengths, key, circuit, number and encoding of inputs. Everything of the proof but its length is left.
+/// Checks lengths, key, circuit, number and encoding of inputs. Of the proof it checks only the
+/// length.
 fn read<S: Statement>(
     key: &VerifyingKey,
     presented: PresentedProof<'_>,

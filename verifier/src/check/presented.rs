@@ -1,9 +1,9 @@
-//! What is presented.
+//! What somebody presents to a verifier.
 
-/// What somebody gives to a verifier. Nothing of it is believed.
+/// What somebody presents to a verifier. None of it is trusted.
 #[derive(Clone, Copy, Debug)]
 pub struct PresentedProof<'a> {
-    /// The id of the key that the proof is said to be under, 32 bytes.
+    /// The id of the verifying key that the proof claims to be made under, 32 bytes.
     pub key_id: &'a [u8],
     /// The public inputs, 32 bytes each, in order.
     pub public_inputs: &'a [u8],

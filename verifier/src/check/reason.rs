@@ -1,8 +1,8 @@
-//! Why something is refused, as a short code that stays: every error of this crate has one.
+//! Reason codes: why something is refused. Every error of this crate has one.
 //!
-//! Messages are for people and may change. Codes are for programs: a verifier in another language, a batch, a C library give
-//! the same one for the same input, and `vectors/` holds an input for each. A number or name is never given twice, nor
-//! changed; later releases may add some.
+//! Messages are for people and may change. Codes are for programs. A verifier in another language,
+//! a batch and the C library give the same code for the same input, and `vectors/` holds an input
+//! for each. Numbers and names never change and are never reused; later releases may add some.
 
 use core::fmt;
 
@@ -20,30 +20,30 @@ use crate::{
 };
 
 macro_rules! reasons {
-    ($(#[doc = $doc:literal] $name:ident = $code:literal, $text:literal;)+) => {
-        /// Why something is refused.
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $text:literal;)+) => {
+        /// The reason why something is refused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         #[repr(u16)]
         pub enum Reason {
-            $(#[doc = $doc] $name = $code,)+
+            $($(#[doc = $doc])+ $name = $code,)+
         }
 
         impl Reason {
-            /// Every reason, by number.
+            /// All reasons, by number.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// The name, in small letters and hyphens.
+            /// The name, in lower-case letters and hyphens.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
                 }
             }
 
-            /// What it means, in a sentence.
+            /// The meaning, in one sentence.
             pub const fn meaning(self) -> &'static str {
                 match self {
-                    $(Self::$name => $doc.trim_ascii(),)+
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)+
                 }
             }
         }
@@ -53,7 +53,8 @@ macro_rules! reasons {
 reasons! {
     /// A field element is not 32 bytes.
     FieldLength = 101, "field-length";
-    /// A field element's integer is not below its modulus: a second name for a smaller one.
+    /// A field element's integer is not below its modulus, so it is a second encoding of a smaller
+    /// one.
     FieldNotCanonical = 102, "field-not-canonical";
     /// Canonical bytes end inside a value.
     CanonicalTruncated = 111, "canonical-truncated";
@@ -81,7 +82,7 @@ reasons! {
     KeyMagic = 302, "key-magic";
     /// A key's byte for provenance or reduction is neither 0 nor 1.
     KeyChoice = 303, "key-choice";
-    /// A key is for a circuit that is none of this release.
+    /// A key is for a circuit that is not part of this release.
     KeyUnknownCircuit = 304, "key-unknown-circuit";
     /// `alpha` or `beta` is a generator up to sign: anything can be forged.
     KeyNoFirstPhase = 305, "key-no-first-phase";
@@ -91,11 +92,11 @@ reasons! {
     KeyGammaIsDelta = 307, "key-gamma-is-delta";
     /// `delta` is a generator up to sign: anything can be forged.
     KeyDeltaIsGenerator = 308, "key-delta-is-generator";
-    /// `gamma` is a generator up to sign, in a key that is not of snarkjs.
+    /// `gamma` is a generator up to sign, in a key that is not from snarkjs.
     KeyGammaIsGenerator = 309, "key-gamma-is-generator";
-    /// A key has another number of input points than its statement has inputs, plus one.
+    /// A key's number of input points is not its statement's number of inputs plus one.
     KeyInputPoints = 310, "key-input-points";
-    /// A development key, where only those of a ceremony are accepted.
+    /// A development key, where only ceremony keys are accepted.
     KeyDevelopment = 311, "key-development";
 
     /// A record is not 56 bytes.
@@ -112,7 +113,7 @@ reasons! {
     PolicyLargeSet = 412, "policy-large-set";
     /// A set is not in strictly ascending order.
     PolicyOrder = 413, "policy-order";
-    /// A set's bytes are not eight a project.
+    /// A set's bytes are not eight for each project.
     PolicySetLength = 414, "policy-set-length";
     /// A lower bound is above its upper one.
     PolicyBounds = 415, "policy-bounds";
@@ -120,11 +121,12 @@ reasons! {
     RequestContext = 421, "request-context";
     /// A request asks for something other than a donation.
     RequestCircuit = 422, "request-circuit";
-    /// Purpose or origin is empty, too long, deceives a reader (hidden characters, another normal form), or is reserved.
+    /// Purpose or origin is empty, too long, deceives a reader (hidden characters, another normal
+    /// form), or is reserved.
     RequestText = 423, "request-text";
     /// A request lists no key, more than 16, or a broken one.
     RequestKeys = 424, "request-keys";
-    /// The verifier of a request is no Ed25519 key.
+    /// The verifier of a request is not an Ed25519 key.
     RequestVerifier = 425, "request-verifier";
     /// A request's signature is not its verifier's.
     RequestSignature = 426, "request-signature";
@@ -133,7 +135,8 @@ reasons! {
     NoteLong = 501, "note-long";
     /// A note is not a text, an empty line and at most 100 signature lines.
     NoteForm = 502, "note-form";
-    /// The name of a log key is empty, or has white space, a plus, or characters that hide or are not in normal form.
+    /// The name of a log key is empty, or has white space, a plus, or characters that hide or are
+    /// not in normal form.
     NoteName = 503, "note-name";
     /// A log key is not of the form name+hash+base64, or is weak.
     NoteKey = 504, "note-key";
@@ -141,7 +144,7 @@ reasons! {
     NoteUnsigned = 505, "note-unsigned";
     /// A signature of the expected key does not fit the note.
     NoteSignature = 506, "note-signature";
-    /// A checkpoint is not the five lines of one.
+    /// A checkpoint does not have the five lines of one.
     CheckpointForm = 511, "checkpoint-form";
     /// A checkpoint is not of a log of the org whose key signed it.
     CheckpointOrigin = 512, "checkpoint-origin";
@@ -149,7 +152,8 @@ reasons! {
     CheckpointZeroRoot = 513, "checkpoint-zero-root";
     /// A checkpoint's note is longer than 16 KiB.
     CheckpointLong = 514, "checkpoint-long";
-    /// A checkpoint's time is not its epoch's number times the length of an epoch, or that length is 0.
+    /// A checkpoint's time is not its epoch's number times the length of an epoch, or that length
+    /// is 0.
     CheckpointSchedule = 515, "checkpoint-schedule";
     /// A checkpoint is of another log than the history.
     HistoryOrigin = 521, "history-origin";
@@ -162,7 +166,7 @@ reasons! {
 
     /// A key id is not 32 bytes.
     KeyIdLength = 601, "key-id-length";
-    /// The proof is said to be under another key than the pinned one.
+    /// The proof claims to be under another key than the pinned one.
     OtherKey = 602, "other-key";
     /// The pinned key is for another circuit than the question.
     OtherCircuit = 603, "other-circuit";
@@ -170,13 +174,13 @@ reasons! {
     Question = 604, "question";
     /// A history is of another log than the campaign's.
     OtherLog = 605, "other-log";
-    /// Root or anchor is of no epoch that the verifier knows.
+    /// The root or anchor belongs to no epoch that the verifier knows.
     RootUnknown = 611, "root-unknown";
-    /// Root or anchor was replaced before the window.
+    /// The root or anchor was replaced before the window.
     RootExpired = 612, "root-expired";
     /// The root's epoch has not begun.
     RootFuture = 613, "root-future";
-    /// The log signed checkpoints that contradict: nothing of it is accepted.
+    /// The log signed checkpoints that contradict each other, so none of its roots is accepted.
     LogContradicted = 614, "log-contradicted";
     /// The scope is not that of this verifier and purpose.
     ScopeNotAsked = 621, "scope-not-asked";
@@ -184,19 +188,19 @@ reasons! {
     PolicyNotAsked = 622, "policy-not-asked";
     /// The bound payload is not that of this verifier, challenge or payee, expiry and key.
     ExtNotAsked = 623, "ext-not-asked";
-    /// The request or claim is over.
+    /// The request or claim has expired.
     Over = 624, "over";
     /// The pairing equation does not hold: the proof proves nothing.
     Equation = 631, "equation";
-    /// There is no fresh randomness for a batch: nothing of it is verified.
+    /// There is no fresh randomness for a batch, so none of it is verified.
     Entropy = 641, "entropy";
 
-    /// A nullifier is spent already, or stands twice in the statement.
+    /// A nullifier was spent before, or stands twice in the statement.
     Spent = 701, "spent";
-    /// The spent set could not tell.
+    /// The spent set failed.
     Store = 702, "store";
 
-    /// Bytes are no protobuf message of the type.
+    /// Bytes are not a protobuf message of the expected type.
     MessageMalformed = 801, "message-malformed";
     /// Bytes are not the one encoding of their message.
     MessageNotCanonical = 802, "message-not-canonical";
@@ -210,13 +214,13 @@ reasons! {
     MessageStride = 806, "message-stride";
     /// A number in a message has no meaning, or is out of its range.
     MessageChoice = 807, "message-choice";
-    /// A text in a message is none that it may be.
+    /// A text in a message is malformed, or is not one of the accepted ones.
     MessageText = 808, "message-text";
     /// A secret number in a message is out of its range.
     MessageSecret = 809, "message-secret";
     /// A message holds something that does not belong to its circuit.
     MessageBinding = 810, "message-binding";
-    /// A message is longer than any of its kind.
+    /// A message is longer than its kind may be.
     MessageLong = 811, "message-long";
     /// A file is empty.
     FileEmpty = 821, "file-empty";
@@ -227,12 +231,12 @@ reasons! {
 }
 
 impl Reason {
-    /// The number. 0 is none: a C library can give it for "accepted".
+    /// The number. 0 is never used: a C library can return it for "accepted".
     pub const fn code(self) -> u16 {
         self as u16
     }
 
-    /// The reason with this name.
+    /// Returns the reason with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.as_str() == name)
     }
@@ -247,7 +251,7 @@ impl fmt::Display for Reason {
 macro_rules! reason_of {
     ($($error:ident { $($pattern:pat => $reason:expr,)+ })+) => {
         $(impl $error {
-            /// The code of this refusal.
+            /// Returns the reason code of this refusal.
             pub fn reason(&self) -> Reason {
                 match self {
                     $($pattern => $reason,)+
@@ -381,14 +385,14 @@ reason_of! {
 }
 
 impl EntropyError {
-    /// The code of this refusal.
+    /// Returns the reason code of this refusal.
     pub fn reason(&self) -> Reason {
         Reason::Entropy
     }
 }
 
 impl<E> SpendError<E> {
-    /// The code of this refusal.
+    /// Returns the reason code of this refusal.
     pub fn reason(&self) -> Reason {
         match self {
             Self::Spent { .. } => Reason::Spent,

@@ -1,4 +1,4 @@
-//! Signed requests: a verifier asks for a proof.
+//! Signed requests, in which a verifier asks for a proof.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -22,40 +22,40 @@ use crate::{
 /// The first field of what is signed.
 const CONTEXT: &str = "wufu 2026-11 proof request v1";
 
-/// Most keys that a request may list.
+/// The largest number of keys in a request.
 pub const MAX_KEYS: usize = 16;
-/// Longest purpose and origin, in bytes.
+/// The longest purpose or origin, in bytes.
 pub const MAX_TEXT: usize = text::MAX_NAME;
 
-/// Why a request is refused.
+/// Errors from signing or reading a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The bytes do not have the form.
+    /// The bytes are malformed.
     Canonical(CanonicalError),
     /// The first field is not that of this version.
     Context,
-    /// The circuit has no name here, or is not one that a request may ask for.
+    /// The circuit is unknown, or a request may not ask for it.
     Circuit,
-    /// The policy is none.
+    /// The policy is refused.
     Policy(PolicyError),
-    /// Purpose or origin is empty or too long, or the purpose is that of claims.
+    /// The purpose or origin is empty or too long, or the purpose is reserved for claims.
     Text {
-        /// Which.
+        /// The field.
         field: &'static str,
-        /// Its length in bytes.
+        /// Its length, in bytes.
         got: usize,
     },
-    /// Purpose or origin is not a name: people read both before they answer.
+    /// The purpose or origin is not a name: people read both before they answer.
     Name {
-        /// Which.
+        /// The field.
         field: &'static str,
         /// What is wrong with it.
         error: NameError,
     },
-    /// No key ids, too many, or a broken one.
+    /// There are no key ids, too many, or a broken one.
     Keys {
-        /// How many bytes they take.
+        /// Their length together, in bytes.
         got: usize,
     },
     /// The verifier's key is not an Ed25519 key.
@@ -68,12 +68,13 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Canonical(error) => error.fmt(f),
-            Self::Context => write!(f, "these bytes are no proof request of version 1"),
+            Self::Context => write!(f, "not a proof request of version 1"),
             Self::Circuit => write!(f, "a request may ask for a donation only"),
             Self::Policy(error) => error.fmt(f),
             Self::Text { field, got } => write!(
                 f,
-                "{field} is {got} bytes, expected 1 to {MAX_TEXT}, all visible, and not the reserved {CLAIM:?}"
+                "{field} is {got} bytes, expected 1 to {MAX_TEXT}, all visible, and not the \
+                 reserved {CLAIM:?}"
             ),
             Self::Name { field, error } => write!(f, "{field} {error}"),
             Self::Keys { got } => {
@@ -102,23 +103,25 @@ impl From<PolicyError> for RequestError {
 /// What a verifier asks, before it is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// What the answer is for: two purposes of one verifier cannot be joined.
+    /// What the answer is for. Answers to one verifier for two purposes cannot be linked.
     pub purpose: String,
-    /// The donation log, as `org/donations/1`.
+    /// The donation log, such as `org/donations/1`.
     pub origin: String,
-    /// Which donations answer.
+    /// The donations that the verifier accepts.
     pub policy: Policy,
-    /// Fresh bytes, so that an old answer is none.
+    /// Fresh random bytes, so that an old answer does not fit.
     pub challenge: [u8; 32],
-    /// When the request ends, in Unix seconds.
+    /// When the request expires, in Unix seconds.
     pub expiry: u64,
-    /// The keys that the answer may be proved under, best first.
+    /// The verifying keys that the verifier accepts, the preferred one first.
     pub key_ids: Vec<KeyId>,
 }
 
-/// A signed request for a proof of a donation. Its signature is checked when it is made, so a value is always good.
+/// A signed request for a proof of a donation. The signature is checked when the value is created,
+/// so every value is valid.
 ///
-/// (A Five Fu proof shows the nullifiers of its cards and is made for claims only: nobody may ask for one.)
+/// (A Five Fu proof shows the nullifiers of its cards and is made only for claims, so nobody may
+/// request one.)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProofRequest {
     verifier: VerifyingKey,
@@ -130,7 +133,7 @@ impl ProofRequest {
     /// Signs a question.
     ///
     /// # Errors
-    /// When a field is out of its bounds.
+    /// Returns an error if a field is out of range.
     pub fn sign(key: &SigningKey, question: Question) -> Result<Self, RequestError> {
         check(&question)?;
         let verifier = key.verifying_key();
@@ -138,20 +141,21 @@ impl ProofRequest {
         Ok(Self { verifier, question, signature })
     }
 
-    /// The bytes that a verifier signs to ask a question, for a key that is kept elsewhere. [`ProofRequest::new`] takes the signature.
+    /// Returns the bytes that a verifier signs, for a key that is kept elsewhere.
+    /// [`ProofRequest::new`] takes the signature.
     ///
     /// # Errors
-    /// When a field is out of its bounds, or `verifier` is not an Ed25519 key.
+    /// Returns an error if a field is out of range, or `verifier` is not an Ed25519 key.
     pub fn signed_bytes(verifier: &[u8; 32], question: &Question) -> Result<Vec<u8>, RequestError> {
         check(question)?;
         let verifier = VerifyingKey::from_bytes(verifier).map_err(|_| RequestError::Verifier)?;
         Ok(message(&verifier, question).finish())
     }
 
-    /// A request from its parts.
+    /// Creates a request from its parts.
     ///
     /// # Errors
-    /// When a field is out of its bounds, or the signature is not the verifier's.
+    /// Returns an error if a field is out of range, or the signature is not the verifier's.
     pub fn new(
         verifier: [u8; 32],
         question: Question,
@@ -174,8 +178,9 @@ impl ProofRequest {
     /// Encodes the request.
     ///
     /// # Shapes
-    /// Canonical bytes of ten fields: context, verifier (32), purpose, circuit, origin, policy (canonical bytes), challenge
-    /// (32), expiry, key ids (32 each), signature (64, over the canonical bytes of the nine before it).
+    /// Canonical bytes of ten fields: context, verifier (32), purpose, circuit, origin, policy
+    /// (canonical bytes), challenge (32), expiry, key ids (32 each), signature (64, over the
+    /// canonical bytes of the nine before it).
     pub fn encode(&self) -> Vec<u8> {
         message(&self.verifier, &self.question).bytes(&self.signature.to_bytes()).finish()
     }
@@ -183,7 +188,8 @@ impl ProofRequest {
     /// Decodes a request and checks its signature.
     ///
     /// # Errors
-    /// When the bytes have another form, a field is out of its bounds, or the signature is not the verifier's.
+    /// Returns an error if the bytes are malformed, a field is out of range, or the signature is
+    /// not the verifier's.
     pub fn decode(bytes: &[u8]) -> Result<Self, RequestError> {
         let mut reader = Reader::new(bytes, 10)?;
         if reader.text("context")? != CONTEXT {
@@ -210,22 +216,22 @@ impl ProofRequest {
         Self::new(verifier, question, signature)
     }
 
-    /// The key that signed it: the verifier's id.
+    /// The key that signed it, which is the verifier's id.
     pub fn verifier(&self) -> &[u8; 32] {
         self.verifier.as_bytes()
     }
 
-    /// What it asks.
+    /// The question.
     pub fn question(&self) -> &Question {
         &self.question
     }
 
-    /// The scope of an answer.
+    /// Returns the scope of an answer.
     pub fn scope(&self) -> Scope {
         statement::scope(self.verifier(), &self.question.purpose)
     }
 
-    /// `ext` of an answer proved under `key_id`.
+    /// Returns the `ext` of an answer proved under `key_id`.
     pub fn ext(&self, key_id: KeyId) -> Fr {
         let payload = &self.question.challenge;
         let expiry = self.question.expiry;
@@ -338,9 +344,10 @@ mod tests {
         assert_eq!(ProofRequest::sign(&key, none), Err(RequestError::Keys { got: 0 }));
     }
 
-    /// Rows of docs/failures.md: 53.
-    /// docs/failures.md, row 53. A wallet shows purpose and origin before it answers: a verifier signed "tax" and U+061C, or two purposes that look
-    /// the same and have two scopes. Whoever signs refuses them, and so does whoever reads a request that somebody else signed.
+    /// Rows of SECURITY.md: 53.
+    /// A wallet shows purpose and origin before it answers. A verifier signed "tax" and U+061C, or
+    /// two purposes that look the same and have two scopes. Signing refuses them now, and so does
+    /// reading somebody else's request.
     #[test]
     fn a_deceptive_purpose_or_origin_is_refused() {
         let key = SigningKey::from_bytes(&[3; 32]);

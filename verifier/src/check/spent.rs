@@ -1,4 +1,4 @@
-//! The spent set: what makes a claim, a showing or a gift happen once.
+//! The spent set, which ensures that a claim, a showing or a gift happens only once.
 
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::{convert::Infallible, fmt};
@@ -9,16 +9,16 @@ use crate::{
     statement::{Nullifier, Statement},
 };
 
-/// Why nullifiers were not spent. In every case none of them was.
+/// Errors from spending nullifiers. None of them is spent in any of these cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpendError<E> {
-    /// One of them is spent already, or stands twice in one statement.
+    /// One of them was spent before, or stands twice in one statement.
     Spent {
         /// The nullifier.
         nullifier: Nullifier,
     },
-    /// The store could not tell. That never counts as "not seen".
+    /// The store failed. That never counts as "not spent".
     Store(E),
 }
 
@@ -26,35 +26,36 @@ impl<E: fmt::Display> fmt::Display for SpendError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Spent { nullifier } => {
-                write!(f, "nullifier is spent already: {}", Hex(nullifier))
+                write!(f, "nullifier was spent before: {}", Hex(nullifier))
             }
-            Self::Store(error) => write!(f, "the spent set could not tell: {error}"),
+            Self::Store(error) => write!(f, "the spent set failed: {error}"),
         }
     }
 }
 
 impl<E: fmt::Debug + fmt::Display> core::error::Error for SpendError<E> {}
 
-/// A set of nullifiers in which check and insertion are one call, so that nothing fits between them.
+/// A set of nullifiers. Check and insertion are one call, so that nothing can happen between them.
 pub trait NullifierStore {
-    /// What can go wrong in the store.
+    /// The errors of the store.
     type Error;
 
     /// Inserts all of the nullifiers, or none.
     ///
     /// # Errors
-    /// [`SpendError::Spent`] when one is in the set, or stands twice; [`SpendError::Store`] when the store could not tell, or
-    /// could not make the insertion durable.
+    /// Returns [`SpendError::Spent`] if one is in the set already or stands twice, and
+    /// [`SpendError::Store`] if the store failed or could not make the insertion durable.
     fn check_and_insert(&mut self, nullifiers: &[Nullifier])
     -> Result<(), SpendError<Self::Error>>;
 }
 
-/// What was verified and had not been spent before. Pay on this: it cannot be copied.
+/// A verified statement whose nullifiers were not spent before and are spent now. Pay out on this
+/// value: it cannot be copied.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Admitted<S>(Verified<S>);
 
 impl<S> Admitted<S> {
-    /// What was verified.
+    /// The verified statement.
     pub fn verified(&self) -> &Verified<S> {
         &self.0
     }
@@ -64,7 +65,7 @@ impl<S: Statement> Verified<S> {
     /// Spends the statement's nullifiers.
     ///
     /// # Errors
-    /// When one of them is spent, or the store fails.
+    /// Returns an error if one of them was spent before, or the store fails.
     pub fn spend<T: NullifierStore>(
         self,
         store: &mut T,
@@ -74,7 +75,7 @@ impl<S: Statement> Verified<S> {
     }
 }
 
-/// A spent set in memory: for tests, and for verifiers whose challenges die with the process.
+/// A spent set in memory, for tests and for verifiers whose challenges end with the process.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     spent: BTreeSet<Nullifier>,
@@ -96,7 +97,7 @@ impl NullifierStore for MemoryStore {
 }
 
 impl MemoryStore {
-    /// The spent nullifiers, ascending.
+    /// The spent nullifiers, in ascending order.
     pub fn nullifiers(&self) -> Vec<Nullifier> {
         self.spent.iter().copied().collect()
     }

@@ -1,4 +1,4 @@
-//! The value of success. The checks of this room make it, and nothing else.
+//! The result of a successful check. Only the checks of this module create one.
 
 use alloc::vec::Vec;
 
@@ -9,11 +9,11 @@ use crate::{
     statement::{Binding, Donation, FiveFu, Gift, Nullifier, Statement, id::KeyId},
 };
 
-/// A statement whose proof was checked, with what it is bound to. Only the checks of
-/// [`crate::check`] make one.
+/// A statement whose proof was checked, with everything that it is bound to. Only the checks of
+/// [`crate::check`] create one.
 ///
-/// It is not yet spent: see [`Verified::spend`]. It cannot be copied, so that nobody pays on it
-/// twice.
+/// Its nullifiers are not spent yet: see [`Verified::spend`]. It cannot be copied, so nobody pays
+/// out on it twice.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Verified<S> {
     statement: S,
@@ -25,39 +25,39 @@ pub struct Verified<S> {
 }
 
 impl<S> Verified<S> {
-    /// What was proved.
+    /// The statement that was proved.
     pub fn statement(&self) -> &S {
         &self.statement
     }
 
-    /// For whom it was checked: the org of a claim or gift, else the 32 bytes of the verifier's
-    /// key.
+    /// For whom the proof was checked: the organisation of a claim or gift, or the 32 bytes of the
+    /// verifier's key.
     pub fn verifier(&self) -> &[u8] {
         &self.verifier
     }
 
-    /// The key that proved it.
+    /// The verifying key.
     pub fn key_id(&self) -> KeyId {
         self.key_id
     }
 
-    /// The epoch whose roots it is about.
+    /// The epoch whose roots the proof uses.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// What the proof binds: the challenge of a request, the payee of a claim.
+    /// What the proof binds: the challenge of a request, or the payee of a claim.
     pub fn payload(&self) -> &[u8] {
         &self.payload
     }
 
-    /// When it ends, in Unix seconds.
+    /// When it expires, in Unix seconds.
     pub fn expiry(&self) -> u64 {
         self.expiry
     }
 }
 
-/// [`Verified`] of whichever statement: what a batch of several gives.
+/// [`Verified`] of any statement, for batches of several statements.
 #[derive(Debug, PartialEq, Eq)]
 pub enum AnyVerified {
     /// A claim.
@@ -69,7 +69,7 @@ pub enum AnyVerified {
 }
 
 impl AnyVerified {
-    /// The epoch whose roots it is about.
+    /// The epoch whose roots the proof uses.
     pub fn epoch(&self) -> u64 {
         match self {
             Self::FiveFu(verified) => verified.epoch(),
@@ -78,7 +78,7 @@ impl AnyVerified {
         }
     }
 
-    /// What is to be spent.
+    /// The nullifiers to spend.
     pub fn nullifiers(&self) -> Vec<Nullifier> {
         match self {
             Self::FiveFu(verified) => verified.statement().nullifiers(),
@@ -106,8 +106,8 @@ impl From<Verified<Gift>> for AnyVerified {
     }
 }
 
-/// Payload and expiry. What comes of it goes into a [`OpenedProof`] and comes out when the equation
-/// holds.
+/// Checks payload and expiry. The result goes into an [`OpenedProof`], and comes out if the
+/// equation holds.
 pub(super) fn bound<S>(
     statement: S,
     ext: impl Fn(&S) -> Fr,

@@ -1,7 +1,8 @@
 //! Canonical bytes: the one unambiguous form in which anything is hashed or signed.
 //!
-//! First the number of fields as u32, then each field as its length (u32) and its bytes. Integers are u64. Everything
-//! is little-endian; text is UTF-8. So `("a1", "2")` and `("a", "12")` differ, and bytes have one reading.
+//! First comes the number of fields (u32), then each field as its length (u32) and its bytes.
+//! Integers are u64. Everything is little-endian, and text is UTF-8. So `("a1", "2")` and `("a",
+//! "12")` differ, and bytes have one reading.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::encoding::field::{self, FieldError};
 
-/// Writes canonical bytes. What was written is wiped when the writer is dropped: it may have been a seed.
+/// Writes canonical bytes. They are wiped when the writer is dropped, since they may hold a seed.
 #[derive(Clone)]
 pub struct Writer {
     fields: u32,
@@ -26,10 +27,10 @@ impl Default for Writer {
 }
 
 impl Writer {
-    /// No fields yet.
-    //
-    // Not inlined: where two are made and passed on in one function, rustc 1.77 to 1.96 takes them for one value and uses its memory again
-    // after the first was freed (rust-lang/rust#155241, #158830).
+    /// Creates a writer without fields.
+    // Not inlined: where one function makes two and passes them on, rustc 1.77 to 1.96 takes them
+    // for one value, and uses its memory again after the first was freed (rust-lang/rust#155241,
+    // #158830).
     #[inline(never)]
     pub fn new() -> Self {
         Self { fields: 0, body: Zeroizing::default() }
@@ -37,8 +38,8 @@ impl Writer {
 
     /// Appends a field of raw bytes.
     ///
-    /// A field of 2^32 bytes or more cannot be written: no value of the project comes near, and the length is
-    /// saturated so that such bytes match no honest ones.
+    /// A field of 2^32 bytes or more cannot be written. No value of the project comes near; the
+    /// length saturates, so that such bytes match no honest ones.
     pub fn bytes(mut self, value: &[u8]) -> Self {
         let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
         self.fields = self.fields.saturating_add(1);
@@ -47,7 +48,7 @@ impl Writer {
         self
     }
 
-    /// Appends without leaving a copy in memory that a growing vector gives back.
+    /// Appends without leaving a copy in the memory that a growing vector frees.
     fn push(&mut self, bytes: &[u8]) {
         let needed = self.body.len() + bytes.len();
         if needed > self.body.capacity() {
@@ -73,7 +74,7 @@ impl Writer {
         self.bytes(&field::encode(value))
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn finish(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(4 + self.body.len());
         out.extend_from_slice(&self.fields.to_le_bytes());
@@ -82,39 +83,39 @@ impl Writer {
     }
 }
 
-/// Why canonical bytes cannot be read.
+/// Errors from reading canonical bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CanonicalError {
     /// The bytes end inside a value.
     Truncated {
-        /// Which value was read.
+        /// The value that was being read.
         field: &'static str,
     },
-    /// There are bytes after the last field.
+    /// Bytes follow the last field.
     Trailing {
-        /// How many.
+        /// The number of bytes that follow.
         bytes: usize,
     },
-    /// Another number of fields than this message has.
+    /// The number of fields is not that of this message.
     Count {
-        /// How many there are.
+        /// The number of fields.
         got: u32,
-        /// How many there must be.
+        /// The expected number.
         expected: u32,
     },
-    /// A field of the wrong length.
+    /// A field has the wrong length.
     Length {
-        /// Which value was read.
+        /// The value that was being read.
         field: &'static str,
-        /// Its length in bytes.
+        /// Its length, in bytes.
         got: usize,
-        /// What it must be.
+        /// The expected length.
         expected: usize,
     },
     /// A text that is not UTF-8.
     Text {
-        /// Which value was read.
+        /// The value that was being read.
         field: &'static str,
     },
     /// A field element that is not canonical.
@@ -146,16 +147,16 @@ impl From<FieldError> for CanonicalError {
     }
 }
 
-/// Reads canonical bytes, strictly: every field, in order, and nothing after.
+/// Reads canonical bytes strictly: every field, in order, and nothing after.
 pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    /// Begins to read a message of `expected` fields.
+    /// Starts reading a message of `expected` fields.
     ///
     /// # Errors
-    /// When the count is cut off or is another one.
+    /// Returns an error if the count is cut off, or is not `expected`.
     pub fn new(bytes: &'a [u8], expected: u32) -> Result<Self, CanonicalError> {
         let mut reader = Self { rest: bytes };
         let got = reader.length("field count")?;
@@ -175,7 +176,7 @@ impl<'a> Reader<'a> {
     /// Reads raw bytes of any length.
     ///
     /// # Errors
-    /// When the bytes end before the field does.
+    /// Returns an error if the bytes end before the field does.
     pub fn bytes(&mut self, field: &'static str) -> Result<&'a [u8], CanonicalError> {
         let length = self.length(field)?;
         let length = usize::try_from(length).map_err(|_| CanonicalError::Truncated { field })?;
@@ -188,7 +189,7 @@ impl<'a> Reader<'a> {
     /// Reads bytes of a fixed length.
     ///
     /// # Errors
-    /// When the field has another length.
+    /// Returns an error if the field has another length.
     pub fn array<const N: usize>(
         &mut self,
         field: &'static str,
@@ -204,7 +205,7 @@ impl<'a> Reader<'a> {
     /// Reads an integer.
     ///
     /// # Errors
-    /// When the field is not eight bytes.
+    /// Returns an error if the field is not eight bytes.
     pub fn u64(&mut self, field: &'static str) -> Result<u64, CanonicalError> {
         Ok(u64::from_le_bytes(self.array(field)?))
     }
@@ -212,7 +213,7 @@ impl<'a> Reader<'a> {
     /// Reads a text.
     ///
     /// # Errors
-    /// When the field is not UTF-8.
+    /// Returns an error if the field is not UTF-8.
     pub fn text(&mut self, field: &'static str) -> Result<String, CanonicalError> {
         let bytes = self.bytes(field)?;
         let text = core::str::from_utf8(bytes).map_err(|_| CanonicalError::Text { field })?;
@@ -222,7 +223,7 @@ impl<'a> Reader<'a> {
     /// Reads a field element.
     ///
     /// # Errors
-    /// When the field is not 32 canonical bytes.
+    /// Returns an error if the field is not 32 canonical bytes.
     pub fn field(&mut self, field: &'static str) -> Result<Fr, CanonicalError> {
         Ok(field::decode(field, self.bytes(field)?)?)
     }
@@ -230,7 +231,7 @@ impl<'a> Reader<'a> {
     /// Ends the reading.
     ///
     /// # Errors
-    /// When bytes are left.
+    /// Returns an error if bytes are left.
     pub fn finish(self) -> Result<(), CanonicalError> {
         match self.rest.len() {
             0 => Ok(()),

@@ -1,8 +1,9 @@
-//! Integers in signed texts: one number, one text.
+//! Integers in signed texts: each number has one text.
 
 use core::str::FromStr;
 
-/// Reads a decimal without signs or leading zeros. `None` when it has another form or does not fit.
+/// Parses a decimal without signs or leading zeros. Returns `None` if the text has another form or
+/// the number does not fit.
 pub fn parse<T: FromStr>(digits: &str) -> Option<T> {
     let is_plain = matches!(digits.as_bytes(), [b'0'] | [b'1'..=b'9', ..]);
     if is_plain { digits.parse().ok() } else { None }

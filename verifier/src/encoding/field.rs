@@ -8,20 +8,20 @@ use ark_ff::{BigInteger, PrimeField};
 /// The wire form of a field element: 32 bytes, little-endian, below the modulus `r`.
 pub type FieldBytes = [u8; 32];
 
-/// Why bytes are not a field element.
+/// Errors from reading a field element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldError {
     /// The wrong number of bytes.
     Length {
-        /// Which value was read.
+        /// The name of the value.
         field: &'static str,
-        /// How many bytes there were.
+        /// The number of bytes.
         got: usize,
     },
-    /// The integer is not below `r`, so it would be a second name for a smaller one.
+    /// The integer is not below `r`, so it would be a second encoding of a smaller one.
     NotCanonical {
-        /// Which value was read.
+        /// The name of the value.
         field: &'static str,
     },
 }
@@ -51,10 +51,11 @@ pub fn encode(value: &Fr) -> FieldBytes {
     out
 }
 
-/// Decodes a field element; `field` names it in the error.
+/// Decodes a field element. `field` names it in the error.
 ///
 /// # Errors
-/// When `bytes` is not 32 long, or its integer is `r` or more: `x` and `x + r` must not both be readable.
+/// Returns an error if `bytes` does not have 32 bytes, or if its integer is `r` or more: `x` and `x
+/// + r` must not both be readable.
 pub fn decode(field: &'static str, bytes: &[u8]) -> Result<Fr, FieldError> {
     let bytes: &[u8; 32] =
         bytes.try_into().map_err(|_| FieldError::Length { field, got: bytes.len() })?;
@@ -67,7 +68,7 @@ pub fn decode(field: &'static str, bytes: &[u8]) -> Result<Fr, FieldError> {
     Fr::from_bigint(ark_ff::BigInt(limbs)).ok_or(FieldError::NotCanonical { field })
 }
 
-/// The integer of a field element, when it is below 2^64.
+/// Returns the integer of a field element, if it is below 2^64.
 pub fn to_u64(value: &Fr) -> Option<u64> {
     let big = value.into_bigint();
     (big.num_bits() <= 64).then_some(big.0[0])

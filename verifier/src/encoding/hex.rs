@@ -7,18 +7,19 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hex<'a>(pub &'a [u8]);
 
-/// Digits that make no bytes. The text, which may be a secret, is not repeated.
+/// Errors from reading hexadecimal digits. The text may be a secret, so the error does not repeat
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HexError {
-    /// There are more or fewer.
+    /// The text is too long or too short.
     Length {
-        /// How many bytes the text has.
+        /// The length of the text, in bytes.
         got: usize,
-        /// How many it should have.
+        /// The expected length.
         expected: usize,
     },
-    /// One of them is none.
+    /// A character is not a hexadecimal digit.
     Digit,
 }
 
@@ -28,7 +29,7 @@ impl fmt::Display for HexError {
             Self::Length { got, expected } => {
                 write!(f, "{got} hexadecimal digits, expected {expected}")
             }
-            Self::Digit => f.write_str("a character that is no hexadecimal digit"),
+            Self::Digit => f.write_str("a character is not a hexadecimal digit"),
         }
     }
 }
@@ -41,7 +42,8 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
-/// The digits of a secret and a line end, in one piece: growing would leave copies behind. The caller wipes it.
+/// Returns the digits of a secret and a line feed, in one allocation: a growing string would leave
+/// copies behind. The caller wipes it.
 pub fn secret_line(bytes: &[u8]) -> String {
     use fmt::Write as _;
     let mut text = String::with_capacity(2 * bytes.len() + 1);
@@ -50,10 +52,11 @@ pub fn secret_line(bytes: &[u8]) -> String {
     text
 }
 
-/// Reads digits of either case into bytes, two for each.
+/// Decodes digits of either case into bytes, two digits for each byte.
 ///
 /// # Errors
-/// Returns an error if there are not twice as many digits as bytes, or one is none. Then some bytes may be written.
+/// Returns an error if there are not twice as many digits as bytes, or a character is not a digit.
+/// Some bytes may be written by then.
 pub fn decode(digits: &[u8], bytes: &mut [u8]) -> Result<(), HexError> {
     let (got, expected) = (digits.len(), 2 * bytes.len());
     if got != expected {
@@ -70,8 +73,8 @@ pub fn decode(digits: &[u8], bytes: &mut [u8]) -> Result<(), HexError> {
     Ok(())
 }
 
-/// Reads lower-case digits, as [`Hex`] shows them, so that bytes have one text. `None` when a
-/// character is another one, or the last byte has one digit.
+/// Decodes lower-case digits, as [`Hex`] shows them, so that bytes have one text. Returns `None` if
+/// a character is anything else, or if the number of digits is odd.
 pub fn parse(digits: &str) -> Option<Vec<u8>> {
     let is_lower = !digits.bytes().any(|digit| digit.is_ascii_uppercase());
     let mut bytes = alloc::vec![0; digits.len() / 2];

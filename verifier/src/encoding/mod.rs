@@ -1,4 +1,4 @@
-//! How values are written: field elements, canonical bytes, and texts that people read.
+//! How values are encoded: field elements, canonical bytes, and texts that people read.
 
 pub mod canonical;
 pub mod decimal;

@@ -1,8 +1,9 @@
-//! Times and durations as people read them, for messages.
+//! Times and durations in messages, in the form that people read.
 
 use core::fmt;
 
-/// Unix seconds, shown as a date and a time of day in UTC: `2026-11-30 21:22 UTC`, with seconds where there are any.
+/// Unix seconds, shown as a date and a time in UTC: `2026-11-30 21:22 UTC`, with seconds if there
+/// are any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Utc(pub u64);
 
@@ -19,10 +20,11 @@ impl fmt::Display for Utc {
     }
 }
 
-/// Year, month and day in the Gregorian calendar, of a day counted from 1 January 1970.
+/// Returns year, month and day in the Gregorian calendar, of a day counted from 1 January 1970.
 ///
 /// # Source
-/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`: years that begin on 1 March.
+/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`: years that
+/// begin on 1 March.
 fn civil(days: u64) -> (u64, u64, u64) {
     const DAYS_TO_1970: u64 = 719_468;
     const DAYS_OF_400_YEARS: u64 = 146_097;
@@ -36,7 +38,8 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (400 * era + year + u64::from(month <= 2), month, day)
 }
 
-/// A number of seconds, shown in its two largest units that are not zero: `1 h 27 min`, `3 d 2 h`, `45 s`.
+/// A number of seconds, shown in its two largest units that are not zero: `1 h 27 min`, `3 d 2 h`,
+/// `45 s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub u64);
 
@@ -79,7 +82,7 @@ mod tests {
         ] {
             assert_eq!(Utc(seconds).to_string(), expected, "{seconds}");
         }
-        // It ends somewhere for every number there is.
+        // Every number terminates.
         assert!(Utc(u64::MAX).to_string().ends_with(" UTC"));
     }
 

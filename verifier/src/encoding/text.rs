@@ -1,8 +1,9 @@
-//! Names: one function decides whether a text may be shown, hashed or signed as one.
+//! Names: one function decides whether a text may be shown, hashed or signed as a name.
 //!
-//! Two names that look alike must not differ, and a name must read as what it is. So a name holds visible characters only, in one
-//! encoding ([NFC]), with single spaces inside. What is *not* checked: letters of different scripts that look alike (Latin and
-//! Cyrillic `a`), and capitals. A name with such letters is another name, as it is in a passport.
+//! Two names that look alike must not differ, and a name must read as what it is. So a name holds
+//! only visible characters, in one encoding ([NFC]), with single spaces inside. Two things are
+//! *not* checked: letters of different scripts that look alike (Latin and Cyrillic `a`), and
+//! capitals. A name with such letters is another name, as it is in a passport.
 //!
 //! [NFC]: https://www.unicode.org/reports/tr15/
 
@@ -14,13 +15,15 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::encoding::hex::Hex;
 
-/// Longest name, in bytes.
+/// The longest name, in bytes.
 pub const MAX_NAME: usize = 256;
 
-/// `Default_Ignorable_Code_Point` of Unicode's `DerivedCoreProperties.txt`, first and last of each range. Unicode reserves whole ranges, so that
-/// this list is the same in versions 14 to 18. A renderer shows nothing for them, whatever their general category is.
+/// `Default_Ignorable_Code_Point` of Unicode's `DerivedCoreProperties.txt`, first and last of each
+/// range. Unicode reserves whole ranges, so this list is the same in versions 14 to 18. A renderer
+/// shows nothing for these characters, whatever their general category is.
 ///
-/// To write it anew: `perl -CS -e 'for (0..0x10ffff) { printf "%04X\n", $_ if chr =~ /\p{DI}/ }'`.
+/// To generate it again: `perl -CS -e 'for (0..0x10ffff) { printf "%04X\n", $_ if chr =~ /\p{DI}/
+/// }'`.
 const DEFAULT_IGNORABLE: [(char, char); 17] = [
     ('\u{ad}', '\u{ad}'),       // soft hyphen
     ('\u{34f}', '\u{34f}'),     // combining grapheme joiner
@@ -41,10 +44,11 @@ const DEFAULT_IGNORABLE: [(char, char); 17] = [
     ('\u{e0000}', '\u{e0fff}'), // tags, more variation selectors
 ];
 
-/// Characters that are visible by their properties, and blank in every font: Braille, Khitan and musical ones.
+/// Characters that are visible by their properties, and blank in every font: Braille, Khitan and
+/// musical ones.
 const BLANK: [char; 3] = ['\u{2800}', '\u{16fe4}', '\u{1d159}'];
 
-/// Why a character may not stand in a name.
+/// The reason why a name may not hold a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -52,19 +56,20 @@ pub enum Fault {
     Control,
     /// It changes the direction in which others are shown.
     Direction,
-    /// It is shown as nothing: zero-width, ignorable, a format character (Cf), a filler.
+    /// It is invisible: zero-width, ignorable, a format character (Cf) or a filler.
     Invisible,
     /// A separator of lines or paragraphs (Zl, Zp).
     Line,
-    /// A space that looks like the ordinary one and is not (Zs).
+    /// A space that looks like the ordinary one but is not (Zs).
     Space,
-    /// It stands for something that was lost on the way.
+    /// It replaces something that was lost in a conversion.
     Lost,
     /// Private use (Co): every font shows something else.
     Private,
-    /// Not assigned (Cn) in the version of Unicode that this release knows: its normal form may change.
+    /// Not assigned (Cn) in the version of Unicode that this release knows, so its normal form may
+    /// change.
     Unassigned,
-    /// A space or a plus, in a text that is one word.
+    /// A space or a plus in a text that must be one word.
     Word,
 }
 
@@ -84,7 +89,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why a text is not a name. Positions count characters, from 1.
+/// Errors from checking a name. Positions count characters, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameError {
@@ -92,35 +97,35 @@ pub enum NameError {
     Empty,
     /// It is longer than [`MAX_NAME`].
     Long {
-        /// Its length in bytes.
+        /// Its length, in bytes.
         got: usize,
     },
-    /// It holds a character that may not stand in a name.
+    /// It holds a character that a name may not hold.
     Character {
         /// The character.
         found: char,
-        /// Its position.
+        /// The character's position.
         at: usize,
-        /// Why not.
+        /// The reason.
         fault: Fault,
     },
     /// It begins or ends with a space, or has two in a row.
     Space {
-        /// The position of the space that should not be there.
+        /// The position of the extra space.
         at: usize,
     },
     /// An accent or another combining mark has no character before it.
     Mark {
         /// The mark.
         found: char,
-        /// Its position.
+        /// The mark's position.
         at: usize,
     },
-    /// It is not in normal form NFC: another text of other bytes would look the same.
+    /// It is not in normal form NFC: a text of other bytes would look the same.
     Form {
-        /// The first character that NFC writes otherwise.
+        /// The first character that NFC writes differently.
         found: char,
-        /// Its position.
+        /// The character's position.
         at: usize,
     },
 }
@@ -153,13 +158,14 @@ impl fmt::Display for NameError {
 
 impl core::error::Error for NameError {}
 
-/// Checks a name: of a project, an institution, a receipt, a purpose, whatever people read.
+/// Checks a name that people read: of a project, an institution, a receipt or a purpose.
 ///
 /// # Shapes
-/// 1 to [`MAX_NAME`] bytes of UTF-8 in NFC: visible characters, with single spaces (U+0020) between them.
+/// 1 to [`MAX_NAME`] bytes of UTF-8 in NFC: visible characters, with single spaces (U+0020) between
+/// them.
 ///
 /// # Errors
-/// Returns the first fault. It names the code point and its position.
+/// Returns the first fault, with its code point and position.
 pub fn check_name(text: &str) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
@@ -191,13 +197,13 @@ pub fn check_name(text: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// Checks a name that is one word: of an organisation, a log, a log key.
+/// Checks a name that is one word: of an organisation, a log or a log key.
 ///
 /// # Shapes
 /// A name without spaces and plus signs.
 ///
 /// # Errors
-/// Returns the first fault. It names the code point and its position.
+/// Returns the first fault, with its code point and position.
 pub fn check_word(text: &str) -> Result<(), NameError> {
     check_name(text)?;
     match text.chars().zip(1..).find(|(c, _)| matches!(c, ' ' | '+')) {
@@ -206,7 +212,8 @@ pub fn check_word(text: &str) -> Result<(), NameError> {
     }
 }
 
-/// Why a character may not stand in a name. Wherever it stands, it hides something from whoever reads it.
+/// Returns why a name may not hold a character: wherever it stands, it hides something from the
+/// reader.
 pub fn fault(c: char) -> Option<Fault> {
     if matches!(c, ' '..='~') {
         return None;
@@ -233,12 +240,12 @@ pub fn fault(c: char) -> Option<Fault> {
     }
 }
 
-/// The text in normal form NFC, for whoever takes names from elsewhere. It says nothing of other faults.
+/// Returns the text in normal form NFC, for importers of names. It checks nothing else.
 pub fn normalize(text: &str) -> Cow<'_, str> {
     if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
-/// A code point as Unicode writes it: U+202E.
+/// A code point in Unicode's notation: U+202E.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodePoint(pub char);
 
@@ -248,7 +255,7 @@ impl fmt::Display for CodePoint {
     }
 }
 
-/// A text in quotes, as a message may show it whoever wrote it: faulty characters are escaped.
+/// A text in quotes that is safe to show, whoever wrote it: faulty characters are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotedText<'a>(pub &'a str);
 
@@ -266,7 +273,8 @@ impl fmt::Display for QuotedText<'_> {
     }
 }
 
-/// Bytes that somebody calls a name, for a message or a list: in quotes as [`QuotedText`], or in hexadecimal where they are no text.
+/// Shows the bytes of a name in a message or a list: in quotes as [`QuotedText`] if they are text,
+/// in hexadecimal if not.
 pub fn shown(bytes: &[u8]) -> String {
     use fmt::Write as _;
     let mut out = String::new();
@@ -284,9 +292,10 @@ mod tests {
 
     use super::*;
 
-    /// Rows of docs/failures.md: 53.
-    /// docs/failures.md, row 53: names that look alike or reorder text. An institution's name with a bidirectional override or a zero-width space
-    /// was imported and printed; U+061C, U+00AD, U+3164 and U+E0041 passed even where some such characters were refused.
+    /// Rows of SECURITY.md: 53.
+    /// Names that look alike or reorder text. An institution's name with a bidirectional override
+    /// or a zero-width space was imported and printed; U+061C, U+00AD, U+3164 and U+E0041 passed
+    /// even where some such characters were refused.
     #[test]
     fn hiding_or_reordering_characters_are_refused() {
         for (hidden, expected) in [
@@ -412,14 +421,14 @@ mod tests {
         assert_eq!(shown(&[0xff, 0x01]), "ff01");
     }
 
-    /// Whatever has no fault is visible by every property, and the table is in order.
+    /// Characters without a fault are visible by every property, and the table is in order.
     #[test]
     fn the_table_is_sorted_and_holds_what_it_says() {
         assert!(DEFAULT_IGNORABLE.iter().all(|(first, last)| first <= last));
         assert!(DEFAULT_IGNORABLE.is_sorted());
         let ignorable: usize =
             DEFAULT_IGNORABLE.iter().map(|(a, b)| *b as usize - *a as usize + 1).sum();
-        // As many as Unicode's file says in its last line.
+        // The number that Unicode's file states in its last line.
         assert_eq!(ignorable, 4174);
         assert_eq!(unicode_properties::UNICODE_VERSION.0, 18);
         assert_eq!(unicode_normalization::UNICODE_VERSION.0, 18);

@@ -1,6 +1,8 @@
-//! The curve arithmetic of batches: many points at a time. With feature `simd` in lanes, else on arkworks.
+//! The curve arithmetic of batches, for many points at a time: in lanes with feature `simd`, on
+//! arkworks without it.
 //!
-//! Both give the same answers but for the coefficients, which stand for other scalars; a build has one or the other.
+//! Both give the same answers, except that a coefficient's 128 bits stand for another scalar in
+//! each. A build has one or the other.
 
 use alloc::vec::Vec;
 
@@ -20,22 +22,22 @@ pub(crate) use plain::{
     miller_products, miller_values, multiples, scalar_of,
 };
 
-/// Two points of a pairing, on their curves.
+/// Two points to pair, on their curves.
 pub(crate) type Pair = (G1Affine, G2Affine);
 
 /// A pair that contributes one.
 pub(crate) const NO_PAIR: Pair = (G1Affine::identity(), G2Affine::identity());
 
-/// Products of Miller loops: after the final exponentiation, those of pairings.
+/// Products of Miller loops. After the final exponentiation they are products of pairings.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Products {
-    /// Of so many pairs each, in order, without those outside.
+    /// One product for each group of pairs, in order, without the pairs in `outside`.
     pub(crate) products: Vec<Fq12>,
-    /// Which pairs' second points are not in the subgroup, in order.
+    /// The pairs whose second point is not in the subgroup, in order.
     pub(crate) outside: Vec<usize>,
 }
 
-/// On arkworks.
+/// The arithmetic on arkworks.
 #[cfg_attr(feature = "simd", allow(dead_code, reason = "the plain path stays, and is tested"))]
 mod plain {
     use ark_bn254::{Fr, G1Projective, g1::Config as G1};
@@ -44,13 +46,16 @@ mod plain {
 
     use super::{Bn254, Fq, Fq12, G1Affine, G2Affine, NO_PAIR, Pair, Pairing, Products, Vec};
 
-    /// The coefficient that 128 bits stand for: `low + lambda * high`, where `lambda` is the endomorphism's eigenvalue.
+    /// Returns the coefficient that 128 bits stand for: `low + lambda * high`, where `lambda` is
+    /// the eigenvalue of the endomorphism.
     ///
-    /// 2^128 integers give 2^128 different field elements: the shortest relation `a + lambda b = 0 (mod r)` has a number of 127 bits,
-    /// and two that met would give one whose numbers are below 2^64. A multiple by such a coefficient takes 64 doublings.
+    /// 2^128 integers give 2^128 different field elements: the shortest relation `a + lambda b = 0
+    /// (mod r)` has a number of 127 bits, and two equal coefficients would give one whose numbers
+    /// are below 2^64. A multiple by such a coefficient takes 64 doublings.
     ///
     /// # Source
-    /// Gallant, Lambert, Vanstone, "Faster Point Multiplication on Elliptic Curves with Efficient Endomorphisms" (2001).
+    /// Gallant, Lambert, Vanstone, "Faster Point Multiplication on Elliptic Curves with Efficient
+    /// Endomorphisms" (2001).
     pub fn scalar_of(coefficient: u128) -> Fr {
         let (low, high) = halves(coefficient);
         Fr::from(low) + <G1 as GLVConfig>::LAMBDA * Fr::from(high)
@@ -61,14 +66,15 @@ mod plain {
         (coefficient as u64, (coefficient >> 64) as u64)
     }
 
-    /// `scalar_of(coefficients[i]) * points[i]`. There are as many of the one as of the other.
+    /// Returns `scalar_of(coefficients[i]) * points[i]`. Both lists have the same length.
     pub fn multiples(points: &[G1Affine], coefficients: &[u128]) -> Vec<G1Affine> {
         let multiples: Vec<G1Projective> =
             points.iter().zip(coefficients).map(|(point, by)| multiple(point, *by)).collect();
         G1Projective::normalize_batch(&multiples)
     }
 
-    /// Both halves at once. Where both have a one, `P + phi(P) = -phi(phi(P))` is added, which is affine too.
+    /// Processes both halves at once. Where both have a one, it adds `P + phi(P) = -phi(phi(P))`,
+    /// which is affine too.
     fn multiple(point: &G1Affine, by: u128) -> G1Projective {
         let (low, high) = halves(by);
         let image = <G1 as GLVConfig>::endomorphism_affine(point);
@@ -94,24 +100,26 @@ mod plain {
         0x0c19_139c_b84c_680a,
     ];
 
-    /// `v^((q - 3) / 4)` of each: one over a root of v if v is a square, one over a root of -v, with a minus, if it is none.
+    /// Returns `v^((q - 3) / 4)` of each: one over a root of v if v is a square; if not, minus one
+    /// over a root of -v.
     pub fn inverse_roots(values: &[Fq]) -> Vec<Fq> {
         values.iter().map(|value| value.pow(EXPONENT)).collect()
     }
 
-    /// Which of these points of the twist are in the subgroup of order r.
+    /// Returns which of these points of the twist are in the subgroup of order r.
     pub fn inside_subgroup(points: &[G2Affine]) -> Vec<bool> {
         points.iter().map(G2Affine::is_in_correct_subgroup_assuming_on_curve).collect()
     }
 
-    /// The products of the Miller loops of every `length` pairs, and which pairs are in none.
+    /// Returns the products of the Miller loops of every `length` pairs, and the pairs that are
+    /// left out.
     pub fn miller_products(pairs: &[Pair], length: usize) -> Products {
         let inside = inside_subgroup(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
         let outside = (0..pairs.len()).filter(|at| inside.get(*at) != Some(&true)).collect();
         products_without(pairs, length, outside)
     }
 
-    /// The same, when it is known which pairs are left out.
+    /// The same, if the pairs to leave out are known.
     pub fn products_without(pairs: &[Pair], length: usize, outside: Vec<usize>) -> Products {
         let mut pairs = pairs.to_vec();
         outside.iter().for_each(|at| pairs[*at] = NO_PAIR);
@@ -122,42 +130,46 @@ mod plain {
         Products { products: pairs.chunks(length).map(product).collect(), outside }
     }
 
-    /// The Miller loop of each pair.
+    /// Returns the Miller loop of each pair.
     pub fn miller_values(pairs: &[Pair]) -> Vec<Fq12> {
         pairs.iter().map(|(left, right)| Bn254::multi_miller_loop([left], [right]).0).collect()
     }
 
-    /// The power whose value 1 says that pairings multiply to 1. Nothing for 0, which no product of Miller loops is.
+    /// Raises a product to the power that gives 1 exactly if the pairings multiply to 1. Returns
+    /// `None` for 0, which no product of Miller loops is.
     pub fn final_exponentiation(product: Fq12) -> Option<Fq12> {
         Bn254::final_exponentiation(MillerLoopOutput(product)).map(|output| output.0)
     }
 
-    /// Fewer proofs than that are checked one by one: they share too little.
+    /// Fewer proofs than this are checked one by one, because they share too little.
     pub const FEWEST: usize = 2;
 
-    /// How many Miller loops of a product take as long as a final exponentiation and what goes with it.
+    /// How many Miller loops of a product take as long as a final exponentiation and what goes with
+    /// it.
     pub const fn exponentiation_in_loops() -> u64 {
         1
     }
 
-    /// The lines of two points of the second group that never change.
+    /// The lines of two fixed points of the second group.
     #[derive(Clone)]
     pub struct Lines([<Bn254 as Pairing>::G2Prepared; 2]);
 
     impl Lines {
-        /// Of points that are in the subgroup.
+        /// Computes the lines of points in the subgroup.
         pub fn new(points: [G2Affine; 2]) -> Self {
             Self(points.map(Into::into))
         }
 
-        /// The product of the Miller loops of `points` with the fixed ones, and of the pair, which is in the subgroup.
+        /// Returns the product of the Miller loops of `points` with the fixed points, and of the
+        /// pair, whose second point is in the subgroup.
         pub fn miller_product(&self, points: [G1Affine; 2], pair: (G1Affine, G2Affine)) -> Fq12 {
             let [first, second] = &self.0;
             let right = [first.clone(), second.clone(), pair.1.into()];
             Bn254::multi_miller_loop([points[0], points[1], pair.0], right).0
         }
 
-        /// The same of a pair that is on its curves. Nothing, when it is not in the subgroup.
+        /// The same for a pair that is on its curves. Returns `None` if its second point is not in
+        /// the subgroup.
         pub fn miller_product_checked(
             &self,
             points: [G1Affine; 2],
@@ -169,7 +181,7 @@ mod plain {
     }
 }
 
-/// In lanes, on whatever this machine has. What cannot be done so is done on arkworks.
+/// The arithmetic in lanes, with whatever this machine has. What lanes cannot do runs on arkworks.
 #[cfg(feature = "simd")]
 mod lanes {
     use core::{
@@ -185,20 +197,22 @@ mod lanes {
 
     pub use pairing::scalar_of;
 
-    /// Fewer are done sooner one by one: lanes take as long for one as for eight.
+    /// Fewer points are faster one by one: lanes take as long for one as for eight.
     const FEW: usize = 6;
 
-    /// Fewer proofs than that are checked one by one: that is sooner than together on arkworks.
+    /// Fewer proofs than this are checked one by one, which is faster than together on arkworks.
     pub const FEWEST: usize = FEW;
 
     static REFUSED: AtomicU64 = AtomicU64::new(0);
 
-    /// How often lanes refused work in this process, so that arkworks did it, at many times the cost. It is 0, or there is a bug of ours.
+    /// Returns how often lanes refused work in this process, so that arkworks did it at many times
+    /// the cost. Anything but 0 is our bug.
     pub fn refused_by_lanes() -> u64 {
         REFUSED.load(Ordering::Relaxed)
     }
 
-    /// What lanes gave. They refuse lists of unequal lengths only, and a backend that the machine lacks: a bug, and no reason to verify nothing.
+    /// Returns what lanes gave. They refuse only lists of unequal lengths and a backend that the
+    /// machine lacks. That would be our bug, and no reason not to verify.
     fn lanes_or<T>(given: Result<T, Error>, plain: impl FnOnce() -> T) -> T {
         given.unwrap_or_else(|error| {
             debug_assert!(false, "lanes refuse: {error}");
@@ -207,7 +221,7 @@ mod lanes {
         })
     }
 
-    /// `v^((q - 3) / 4)` of each.
+    /// Returns `v^((q - 3) / 4)` of each.
     pub fn inverse_roots(values: &[Fq]) -> Vec<Fq> {
         let backend = Backend::best();
         // Without instructions for them, eight lanes take eight times as long as one.
@@ -218,7 +232,7 @@ mod lanes {
         lanes_or(roots, || plain::inverse_roots(values))
     }
 
-    /// `scalar_of(coefficients[i]) * points[i]`.
+    /// Returns `scalar_of(coefficients[i]) * points[i]`.
     pub fn multiples(points: &[G1Affine], coefficients: &[u128]) -> Vec<G1Affine> {
         let one_by_one = || {
             let pairs = points.iter().zip(coefficients);
@@ -230,7 +244,7 @@ mod lanes {
         lanes_or(pairing::multiples(Backend::best(), points, coefficients), one_by_one)
     }
 
-    /// Which of these points of the twist are in the subgroup of order r.
+    /// Returns which of these points of the twist are in the subgroup of order r.
     pub fn inside_subgroup(points: &[G2Affine]) -> Vec<bool> {
         if points.len() < FEW {
             return plain::inside_subgroup(points);
@@ -243,10 +257,12 @@ mod lanes {
         lanes_or(told, || plain::inside_subgroup(points))
     }
 
-    /// The products of the Miller loops of every `length` pairs, and which pairs are in none. `length` is rounded up to whole vectors, so it is a multiple
-    /// of eight, or no smaller than the number of pairs.
+    /// Returns the products of the Miller loops of every `length` pairs, and the pairs that are
+    /// left out. `length` is rounded up to whole vectors, so it is a multiple of eight, or at least
+    /// the number of pairs.
     ///
-    /// The loop says whose point is outside when it is at its end. What that pair contributed is computed once more, and taken out by a division.
+    /// At its end the loop knows whose point is outside. The contribution of such a pair is
+    /// computed once more, and divided out.
     pub fn miller_products(pairs: &[Pair], length: usize) -> Products {
         let eights = NonZeroUsize::new(length.div_ceil(8)).filter(|_| pairs.len() >= FEW);
         let Some(eights) = eights else { return plain::miller_products(pairs, length) };
@@ -257,7 +273,8 @@ mod lanes {
             for (at, value) in outside.iter().zip(miller_values(&strangers)) {
                 match value.inverse() {
                     Some(inverse) => products[at / length] *= inverse,
-                    // A product of lines is not zero. Were it, the others are multiplied anew.
+                    // A product of lines is not zero. If it were, the other pairs are multiplied
+                    // again.
                     None => return plain::products_without(pairs, length, outside),
                 }
             }
@@ -266,7 +283,7 @@ mod lanes {
         lanes_or(checked, || plain::miller_products(pairs, length))
     }
 
-    /// The Miller loop of each pair.
+    /// Returns the Miller loop of each pair.
     pub fn miller_values(pairs: &[Pair]) -> Vec<Fq12> {
         if pairs.is_empty() {
             return Vec::new();
@@ -275,14 +292,15 @@ mod lanes {
         lanes_or(values, || plain::miller_values(pairs))
     }
 
-    /// The power whose value 1 says that pairings multiply to 1. Nothing for 0, which no product of Miller loops is.
+    /// Raises a product to the power that gives 1 exactly if the pairings multiply to 1. Returns
+    /// `None` for 0, which no product of Miller loops is.
     pub fn final_exponentiation(product: Fq12) -> Option<Fq12> {
         let power = pairing::final_exponentiation(Backend::best(), &product);
         lanes_or(power, || plain::final_exponentiation(product))
     }
 
-    /// How many Miller loops of a product take as long as a final exponentiation and what goes with it. Where eight loops are done at once, they
-    /// are cheap, and one equation is not.
+    /// How many Miller loops of a product take as long as a final exponentiation and what goes with
+    /// it. Where eight loops run at once, loops are cheap and a single equation is not.
     pub fn exponentiation_in_loops() -> u64 {
         match Backend::best() {
             Backend::Avx512Ifma => 13,
@@ -290,7 +308,7 @@ mod lanes {
         }
     }
 
-    /// The lines of two points of the second group that never change.
+    /// The lines of two fixed points of the second group.
     #[derive(Clone)]
     pub struct Lines {
         points: [G2Affine; 2],
@@ -298,18 +316,20 @@ mod lanes {
     }
 
     impl Lines {
-        /// Of points that are in the subgroup.
+        /// Computes the lines of points in the subgroup.
         pub fn new(points: [G2Affine; 2]) -> Self {
             Self { points, lines: pairing::Fixed::new(Backend::best(), points).ok() }
         }
 
-        /// The product of the Miller loops of `points` with the fixed ones, and of the pair, which is in the subgroup.
+        /// Returns the product of the Miller loops of `points` with the fixed points, and of the
+        /// pair, whose second point is in the subgroup.
         pub fn miller_product(&self, points: [G1Affine; 2], pair: (G1Affine, G2Affine)) -> Fq12 {
             let fixed = self.lines.as_ref().and_then(|lines| lines.miller_product(&points, &pair));
             fixed.unwrap_or_else(|| plain::Lines::new(self.points).miller_product(points, pair))
         }
 
-        /// The same of a pair that is on its curves. Nothing, when it is not in the subgroup.
+        /// The same for a pair that is on its curves. Returns `None` if its second point is not in
+        /// the subgroup.
         pub fn miller_product_checked(
             &self,
             points: [G1Affine; 2],
@@ -375,7 +395,7 @@ mod tests {
         assert_eq!(miller_values(&[]), []);
     }
 
-    /// As many points of the twist, none of them in the subgroup.
+    /// Points of the twist, none of them in the subgroup.
     fn strangers(count: usize) -> Vec<G2Affine> {
         let mut x = Fq2::new(Fq::from(7u64), Fq::ONE);
         let mut points = Vec::new();
@@ -386,8 +406,8 @@ mod tests {
         points
     }
 
-    /// Rows of docs/failures.md: 4.
-    /// Wherever they stand and however many: the product is that of the others.
+    /// Rows of SECURITY.md: 4.
+    /// Wherever they stand and however many there are, the product is that of the others.
     #[test]
     fn pairs_outside_the_subgroup_are_named_and_left_out() {
         let finished = |product: &Fq12| Bn254::final_exponentiation(MillerLoopOutput(*product));

@@ -1,4 +1,4 @@
-//! Sums of multiples of a few points that never change: a key's.
+//! Sums of multiples of a few fixed points: those of a key.
 
 use alloc::{vec, vec::Vec};
 
@@ -6,9 +6,9 @@ use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{AdditiveGroup, BigInteger, PrimeField};
 
-/// Bits of a scalar that are taken at once, [`COLUMNS`] apart.
+/// The number of bits of a scalar taken at once, [`COLUMNS`] apart.
 const TEETH: usize = 6;
-/// Steps of a sum.
+/// The number of steps of a sum.
 const COLUMNS: usize = (Fr::MODULUS_BIT_SIZE as usize).div_ceil(TEETH);
 
 /// Points, each with the 63 sums of its multiples by `2^(COLUMNS k)`.
@@ -21,7 +21,7 @@ pub(crate) struct Comb {
 }
 
 impl Comb {
-    /// Tables of these points, none of which is the identity.
+    /// Computes the tables of these points, none of which is the identity.
     pub(crate) fn new(points: &[G1Affine]) -> Self {
         let mut tables = Vec::with_capacity(points.len() << TEETH);
         for point in points {
@@ -40,7 +40,8 @@ impl Comb {
         Self { tables: G1Projective::normalize_batch(&tables) }
     }
 
-    /// The sum of `scalars[i] * points[i]`. There is nothing for another number of scalars than of points.
+    /// Returns the sum of `scalars[i] * points[i]`, or `None` if there are not as many scalars as
+    /// points.
     pub(crate) fn sum(&self, scalars: &[Fr]) -> Option<G1Projective> {
         if scalars.len() << TEETH != self.tables.len() {
             return None;

@@ -1,4 +1,5 @@
-//! Proofs in the middle of being read: on the curve, with their subgroups still to be looked at.
+//! Proofs that are partly read: their points are on the curve, and their subgroups are not checked
+//! yet.
 
 use alloc::vec::Vec;
 use core::iter;
@@ -21,8 +22,8 @@ impl Proof {
     /// `A` (32 bytes), `B` (64), `C` (32), each compressed as arkworks does.
     ///
     /// # Errors
-    /// When there are not 128 bytes, or a point is not canonical, off the curve, outside the
-    /// subgroup or the identity.
+    /// Returns an error if there are not 128 bytes, or a point is not canonical, off the curve,
+    /// outside the subgroup or the identity.
     ///
     /// # Cost
     /// Three square roots and one subgroup check in G2.
@@ -33,9 +34,9 @@ impl Proof {
     }
 }
 
-/// A proof in the middle of being read: A is good, B is on the twist and may lie outside the
-/// subgroup, and what is wrong with C must wait until it is known what is wrong with B. It leads to
-/// a [`Proof`] when all is good, or to whether it satisfies a key's equation.
+/// A proof that is partly read: A is good, B is on the twist but may lie outside the subgroup, and
+/// an error in C is held back until B is judged. From here, either everything proves good and it
+/// becomes a [`Proof`], or its equation is checked directly.
 #[derive(Clone, Debug)]
 pub(crate) struct CurveProof {
     a: G1Affine,
@@ -44,11 +45,11 @@ pub(crate) struct CurveProof {
 }
 
 impl CurveProof {
-    /// What was read, and of the rest what is wrong with it.
+    /// Keeps what was read, and the error of each point that was not.
     fn of(bytes: &[u8; Proof::BYTES], Points { a, b, c }: Points) -> Result<Self, PointError> {
         let twisted = |bytes| {
             let on_curve = G2Affine::deserialize_compressed_unchecked(bytes).ok();
-            // The y of a compressed point is computed: the point is on the curve.
+            // The y of a compressed point is computed, so the point is on the curve.
             canonical("B", bytes, on_curve)
         };
         Ok(Self {
@@ -58,7 +59,7 @@ impl CurveProof {
         })
     }
 
-    /// Reads one.
+    /// Reads one proof.
     pub(crate) fn decode(bytes: &[u8; Proof::BYTES]) -> Result<Self, PointError> {
         let points = many_points::read_all(&[*bytes]).pop().unwrap_or_default();
         Self::of(bytes, points)
@@ -70,36 +71,35 @@ impl CurveProof {
         proofs.iter().zip(read).map(|(bytes, points)| Self::of(bytes, points)).collect()
     }
 
-    /// [`CurveProof::confirm`] of each, in order, with the subgroups of B together.
+    /// [`CurveProof::confirm`] of each, in order, with the subgroup checks of B together.
     pub(crate) fn confirm_all(proofs: Vec<Self>) -> Vec<Result<Proof, PointError>> {
         let points: Vec<G2Affine> = proofs.iter().map(|proof| proof.b).collect();
         let inside = arithmetic::inside_subgroup(&points).into_iter().chain(iter::repeat(false));
         proofs.into_iter().zip(inside).map(|(proof, inside)| proof.settle(inside)).collect()
     }
 
-    /// The points, if there is nothing to say against them but perhaps that B is not in the
-    /// subgroup.
+    /// Returns the points, if nothing is wrong with them except that B may be outside the subgroup.
     pub(crate) fn points(&self) -> Option<(G1Affine, G2Affine, G1Affine)> {
         self.c.as_ref().ok().map(|c| (self.a, self.b, *c))
     }
 
-    /// What there is to say when B is not.
+    /// The error if B is outside the subgroup.
     pub(crate) const OUTSIDE: PointError = PointError::Invalid { point: "B" };
 
-    /// The proof, when B is in the subgroup and C is good.
+    /// Returns the proof, if B is in the subgroup and C is good.
     pub(crate) fn confirm(self) -> Result<Proof, PointError> {
         let inside = self.b.is_in_correct_subgroup_assuming_on_curve();
         self.settle(inside)
     }
 
-    /// Whether it satisfies the equation of a key: what [`VerifyingKey::equation_holds`] says of
-    /// what [`CurveProof::confirm`] gives, in one go.
+    /// Returns whether it satisfies the equation of a key. The result is that of
+    /// [`VerifyingKey::equation_holds`] after [`CurveProof::confirm`], in one step.
     pub(crate) fn satisfies(self, key: &VerifyingKey, inputs: &[Fr]) -> Result<bool, PointError> {
         let Some(points) = self.points() else { return self.confirm().map(|_| false) };
         key.equation_holds_checked(inputs, points).ok_or(Self::OUTSIDE)
     }
 
-    /// [`CurveProof::confirm`], when it is known whether B is in the subgroup.
+    /// [`CurveProof::confirm`], if it is known whether B is in the subgroup.
     fn settle(self, inside: bool) -> Result<Proof, PointError> {
         if !inside {
             return Err(Self::OUTSIDE);

@@ -24,81 +24,83 @@ use crate::{
 /// The BLAKE3 context of key ids.
 pub const KEY_ID_CONTEXT: &str = "wufu 2026-11 key id v1";
 
-/// How the quotient polynomial of the proof is laid out. Both give the same verification.
+/// How the quotient polynomial of the proof is laid out. Verification is the same for both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
-    /// libsnark's, of `ark_groth16::LibsnarkReduction`.
+    /// libsnark's layout, that of `ark_groth16::LibsnarkReduction`.
     Libsnark,
-    /// snarkjs's, of a `.zkey`.
+    /// snarkjs's layout, that of a `.zkey`.
     Circom,
 }
 
-/// How the key came to be.
+/// How the key was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Provenance {
-    /// A ceremony whose transcript was checked.
+    /// By a ceremony whose transcript was checked.
     Ceremony,
-    /// One command on one machine, which could forge every statement.
+    /// By one command on one machine, whose owner can forge every statement.
     Development,
 }
 
 /// Which keys a verifier accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// Keys of a ceremony.
+    /// Only keys of a ceremony.
     CeremonyOnly,
-    /// Development keys too: whoever made one can forge.
+    /// Development keys as well. Whoever made such a key can forge proofs under it.
     AcceptDevelopment,
 }
 
-/// Why a verifying key is refused.
+/// Errors from reading a verifying key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
     /// The wrong number of bytes for its circuit.
     Length {
-        /// How many bytes there were.
+        /// The number of bytes.
         got: usize,
-        /// How many there must be.
+        /// The expected number.
         expected: usize,
     },
     /// The bytes do not begin like a verifying key of this version.
     Magic,
-    /// A byte that stands for a choice has no meaning.
+    /// A byte that selects an option has no meaning.
     Choice {
-        /// Which choice.
+        /// The option.
         field: &'static str,
         /// The byte.
         got: u8,
     },
-    /// No circuit of this release has that id.
+    /// No circuit of this release has this id.
     UnknownCircuit {
         /// The id.
         got: CircuitId,
     },
-    /// A point is wrong.
+    /// A point is refused.
     Point(PointError),
-    /// `alpha` or `beta` is a generator: no first phase was made, so any statement can be forged.
+    /// `alpha` or `beta` is a generator: the first phase was left out, so any statement can be
+    /// forged.
     NoFirstPhase {
-        /// Which point.
+        /// The point.
         point: &'static str,
     },
-    /// `beta = ±gamma` or `beta = ±delta`: `B` can stand for the other, so any statement can be forged.
+    /// `beta = ±gamma` or `beta = ±delta`: `B` can stand for the other point, so any statement can
+    /// be forged.
     BetaIsShared,
-    /// `gamma = ±delta`: no second phase was made, so any statement can be forged.
+    /// `gamma = ±delta`: the second phase was left out, so any statement can be forged.
     GammaIsDelta,
-    /// `delta` is a generator: no second phase was made, so any statement can be forged.
+    /// `delta` is a generator: the second phase was left out, so any statement can be forged.
     DeltaIsGenerator,
-    /// `gamma` is a generator, and the key is not one of snarkjs, whose keys all have that.
+    /// `gamma` is a generator in a key that is not from snarkjs. (In every snarkjs key it is.)
     GammaIsGenerator,
-    /// Another number of points than the statement has public inputs, plus one.
+    /// The number of input points is not the statement's number of public inputs plus one.
     InputPoints {
-        /// How many there were.
+        /// The number of points.
         got: usize,
-        /// How many there must be.
+        /// The expected number.
         expected: usize,
     },
-    /// A development key, and the verifier was not told to accept them.
+    /// A development key, and the verifier accepts only ceremony keys.
     Development,
 }
 
@@ -108,9 +110,9 @@ impl fmt::Display for KeyError {
             Self::Length { got, expected } => {
                 write!(f, "verifying key is {got} bytes, expected {expected}")
             }
-            Self::Magic => write!(f, "these bytes are no verifying key of version 1"),
+            Self::Magic => write!(f, "not a verifying key of version 1"),
             Self::Choice { field, got } => write!(f, "{field} is {got}, expected 0 or 1"),
-            Self::UnknownCircuit { got } => write!(f, "circuit {got} is none of this release"),
+            Self::UnknownCircuit { got } => write!(f, "circuit {got} is not part of this release"),
             Self::Point(error) => write!(f, "verifying key's {error}"),
             Self::NoFirstPhase { point } => {
                 write!(f, "{point} is a generator: anything can be forged")
@@ -120,12 +122,14 @@ impl fmt::Display for KeyError {
             }
             Self::GammaIsDelta => write!(f, "gamma is plus or minus delta: anything can be forged"),
             Self::DeltaIsGenerator => write!(f, "delta is a generator: anything can be forged"),
-            Self::GammaIsGenerator => write!(f, "gamma is a generator in a key not of snarkjs"),
+            Self::GammaIsGenerator => {
+                write!(f, "gamma is a generator in a key that is not from snarkjs")
+            }
             Self::InputPoints { got, expected } => {
                 write!(f, "verifying key has {got} input points, expected {expected}")
             }
             Self::Development => {
-                write!(f, "this is a development key, and only those of a ceremony are accepted")
+                write!(f, "this is a development key, and only ceremony keys are accepted")
             }
         }
     }
@@ -139,7 +143,7 @@ impl From<PointError> for KeyError {
     }
 }
 
-/// The points of a verifying key, unchecked.
+/// The points of a verifying key, not checked yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPoints {
     /// `[alpha]` in G1.
@@ -150,15 +154,16 @@ pub struct KeyPoints {
     pub gamma: G2Affine,
     /// `[delta]` in G2.
     pub delta: G2Affine,
-    /// One point for the leading one and one for each public input.
+    /// One point for the leading one, and one for each public input.
     pub inputs: Vec<G1Affine>,
 }
 
-/// A verifying key that is safe to use: it cannot be built from one that would let anything be forged.
+/// A verifying key that is safe to use: it cannot be built from a key that would allow forgeries.
 ///
 /// # Shapes
-/// Encoded: `wufu-vk1` (8 bytes), provenance (1), reduction (1), circuit id (32), `alpha` (32), `beta`, `gamma`, `delta`
-/// (64 each), then one point (32) for the leading one and for each public input.
+/// Encoded: `wufu-vk1` (8 bytes), provenance (1), reduction (1), circuit id (32), `alpha` (32),
+/// `beta`, `gamma`, `delta` (64 each), then one point (32) for the leading one and for each public
+/// input.
 #[derive(Clone)]
 pub struct VerifyingKey {
     id: KeyId,
@@ -167,11 +172,11 @@ pub struct VerifyingKey {
     reduction: Reduction,
     points: KeyPoints,
     alpha_beta: Fq12,
-    /// Of `-gamma` and `-delta`.
+    /// The lines of `-gamma` and `-delta`.
     pub(crate) lines: Lines,
-    /// Of the leading one and the inputs.
+    /// The tables of the leading one and the inputs.
     pub(crate) inputs: Comb,
-    /// Its tables, for batches.
+    /// The tables of `alpha`, for batches.
     pub(crate) alpha: Comb,
 }
 
@@ -189,13 +194,15 @@ const MAGIC: &[u8; 8] = b"wufu-vk1";
 const HEADER: usize = 8 + 1 + 1 + 32;
 
 impl VerifyingKey {
-    /// A key from its points, checked.
+    /// Creates a key from its points, and checks it.
     ///
     /// # Errors
-    /// When a point is the identity, off its curve or outside its subgroup; when the number of input points is not that of
-    /// the circuit; when two of `beta`, `gamma`, `delta` are the same up to sign, or one of `alpha`, `beta`, `delta` is a
-    /// generator: then anything can be forged. `gamma` may be a generator in a key of snarkjs, where phase 1 leaves it at
-    /// that and `delta` alone separates `C` from the inputs; elsewhere it means that something was left out.
+    /// Returns an error if a point is the identity, off its curve or outside its subgroup, or if
+    /// the number of input points does not fit the circuit. It also returns an error if anything
+    /// could be forged: two of `beta`, `gamma`, `delta` are the same up to sign, or one of `alpha`,
+    /// `beta`, `delta` is a generator. In a snarkjs key `gamma` may be a generator: phase 1 leaves
+    /// it at that, and `delta` alone separates `C` from the inputs. In other keys it means that
+    /// something was left out.
     pub fn new(
         circuit: CircuitName,
         provenance: Provenance,
@@ -212,7 +219,7 @@ impl VerifyingKey {
         {
             check_point(name, point)?;
         }
-        // An input whose point were the identity would bind nothing.
+        // An input whose point is the identity would not be bound.
         points.inputs.iter().try_for_each(|point| check_point("input point", point))?;
         check_relations(&points, reduction)?;
         let bytes = encode(circuit, provenance, reduction, &points);
@@ -237,8 +244,8 @@ impl VerifyingKey {
     /// Decodes a key.
     ///
     /// # Errors
-    /// As [`VerifyingKey::new`]; when the bytes have another form; when it is a development key and `trust` does not accept
-    /// those.
+    /// Returns the errors of [`VerifyingKey::new`]. It also returns an error if the bytes are
+    /// malformed, or if the key is a development key and `trust` does not accept those.
     ///
     /// # Cost
     /// One pairing and the checks of its points: some milliseconds. Keep the value.
@@ -291,17 +298,17 @@ impl VerifyingKey {
         encode(self.circuit, self.provenance, self.reduction, &self.points)
     }
 
-    /// The fingerprint.
+    /// The key's id.
     pub fn id(&self) -> KeyId {
         self.id
     }
 
-    /// The circuit that it is for.
+    /// The circuit that the key is for.
     pub fn circuit(&self) -> CircuitName {
         self.circuit
     }
 
-    /// How it was made.
+    /// How the key was made.
     pub fn provenance(&self) -> Provenance {
         self.provenance
     }
@@ -316,13 +323,14 @@ impl VerifyingKey {
         &self.points
     }
 
-    /// The pairing equation: `e(A, B) = e(alpha, beta) · e(inputs, gamma) · e(C, delta)`.
+    /// Checks the pairing equation: `e(A, B) = e(alpha, beta) · e(inputs, gamma) · e(C, delta)`.
     ///
-    /// `inputs` without the leading one. A wrong number of inputs does not satisfy it. This alone says little: what an
-    /// application needs is a check of [`crate::check`].
+    /// `inputs` is without the leading one. A wrong number of inputs does not satisfy it. The
+    /// equation alone says little: applications need one of the checks of [`crate::check`].
     ///
     /// # Cost
-    /// A sum of multiples of the key's points from tables, three Miller loops (the lines of two are the key's), one final exponentiation.
+    /// A sum of multiples of the key's points from tables, three Miller loops (the lines of two are
+    /// stored with the key), one final exponentiation.
     ///
     /// # Source
     /// Groth, "On the Size of Pairing-Based Non-interactive Arguments" (2016), section 3.2.
@@ -332,7 +340,7 @@ impl VerifyingKey {
         self.is_one(self.lines.miller_product([sum, proof.c], (proof.a, proof.b)))
     }
 
-    /// The same for points of which B's subgroup is not known. Nothing, when B is not in it.
+    /// The same for points of which B may be outside its subgroup. Returns `None` if it is.
     pub(crate) fn equation_holds_checked(
         &self,
         inputs: &[Fr],
@@ -342,13 +350,13 @@ impl VerifyingKey {
         self.lines.miller_product_checked([sum, c], (a, b)).map(|product| self.is_one(product))
     }
 
-    /// Never left to a zip: it would read too few inputs as zeros (FAILURES 24).
+    /// The lengths are compared. A zip would read missing inputs as zeros.
     fn sum(&self, inputs: &[Fr]) -> Option<G1Affine> {
         let scalars = [&[Fr::ONE], inputs].concat();
         self.inputs.sum(&scalars).map(CurveGroup::into_affine)
     }
 
-    /// Whether a product of Miller loops, and that of alpha and beta, come to one.
+    /// Whether a product of Miller loops, times that of alpha and beta, gives one.
     fn is_one(&self, product: Fq12) -> bool {
         arithmetic::final_exponentiation(product) == Some(self.alpha_beta)
     }
@@ -356,8 +364,9 @@ impl VerifyingKey {
 
 /// Refuses points that show that a phase of the set-up was left out.
 ///
-/// Each stands for a forgery: `gamma = delta` gives A = alpha, B = beta, C = -inputs; `beta = delta` gives A = inputs, B = gamma,
-/// C = -alpha; `beta = gamma` gives A = alpha + inputs, B = gamma + t delta, C = t A; signs as they come.
+/// Each case is a forgery: `gamma = delta` gives A = alpha, B = beta, C = -inputs; `beta = delta`
+/// gives A = inputs, B = gamma, C = -alpha; `beta = gamma` gives A = alpha + inputs, B = gamma + t
+/// delta, C = t A; with signs as needed.
 fn check_relations(points: &KeyPoints, reduction: Reduction) -> Result<(), KeyError> {
     let KeyPoints { alpha, beta, gamma, delta, .. } = *points;
     let same = |one: G2Affine, other: G2Affine| one == other || one == -other;

@@ -1,7 +1,9 @@
-//! Compressed points of many proofs, read together: square roots are what reading costs, and lanes take eight at a time.
+//! Reads the compressed points of many proofs together. Most of the cost is square roots, and lanes
+//! take eight at a time.
 //!
-//! What is read here is a good point beyond doubt: it satisfies its curve's equation and is written as we would write it. All else is left
-//! to `decode_point`, so that one place says what is refused, and why.
+//! A point that is read here is certainly good: it satisfies its curve's equation, and its encoding
+//! is the one that we write. All others are left to `decode_point`, so that refusals and their
+//! reasons come from one place.
 
 use alloc::vec::Vec;
 
@@ -17,7 +19,7 @@ use crate::groth16::{arithmetic, point::encode_point, proof::Proof};
 /// The two highest bits of a compressed point's last byte: the sign of y, and infinity.
 const FLAGS: u8 = 0xc0;
 
-/// The points of a proof that were read. B's subgroup was not looked at.
+/// The points of a proof that were read. B's subgroup is not checked yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Points {
     pub(crate) a: Option<G1Affine>,
@@ -25,11 +27,11 @@ pub(crate) struct Points {
     pub(crate) c: Option<G1Affine>,
 }
 
-/// Reads A, B and C of each.
+/// Reads A, B and C of each proof.
 ///
 /// # Source
-/// Square roots in the extension by the norm: Adj, Rodríguez-Henríquez, "Square Root Computation over Even Extension Fields" (2014),
-/// algorithm 8, without its inversion.
+/// Square roots in the extension by the norm: Adj, Rodríguez-Henríquez, "Square Root Computation
+/// over Even Extension Fields" (2014), algorithm 8, without its inversion.
 pub(crate) fn read_all(proofs: &[[u8; Proof::BYTES]]) -> Vec<Points> {
     let sides: Vec<Sides<'_>> = proofs.iter().map(Sides::of).collect();
     let values: Vec<Fq> = sides.iter().flat_map(|s| [s.a, s.c, norm(&s.b)]).collect();
@@ -72,7 +74,7 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// A coordinate of 32 bytes, without its flags. Nothing, when it is not canonical.
+/// Reads a coordinate of 32 bytes, without its flags. Returns `None` if it is not canonical.
 fn coordinate(bytes: &[u8], flags: u8) -> Option<Fq> {
     let mut limbs = [0; 4];
     for (limb, chunk) in limbs.iter_mut().zip(bytes.as_chunks::<8>().0) {
@@ -91,16 +93,18 @@ fn norm(value: &Fq2) -> Fq {
     value.c0.square() + value.c1.square()
 }
 
-/// A square root of `b`, if it has one: from half = (b0 + s) / 2 and half^((q - 3) / 4).
+/// Returns a square root of `b`, if it has one, from half = (b0 + s) / 2 and half^((q - 3) / 4).
 ///
-/// If half is a square, `root` is one over its root: the root is (half root, b1 root / 2). If not, (b0 - s) / 2 is one, which is
-/// -b1^2 / (4 half), and half root^2 = -1: so the root is (b1 root / 2, -half root).
+/// If half is a square, `root` is one over its root, and the result is (half root, b1 root / 2). If
+/// not, (b0 - s) / 2 = -b1^2 / (4 half) is a square, and half root^2 = -1, so the result is (b1
+/// root / 2, -half root).
 fn twisted(b: &Fq2, half: &Fq, root: &Fq) -> Fq2 {
     let (first, second) = (*half * root, b.c1 * root * HALF);
     if first.square() == *half { Fq2::new(first, second) } else { Fq2::new(second, -first) }
 }
 
-/// The point (x, y) or (x, -y), whichever is written as `bytes`, if y is a root of the right side.
+/// Returns the point (x, y) or (x, -y), whichever is encoded as `bytes`, if y is a root of the
+/// right side.
 fn point<P: SWCurveConfig>(
     bytes: &[u8],
     x: P::BaseField,
@@ -121,7 +125,8 @@ mod tests {
 
     use super::*;
 
-    /// What arkworks reads: on the curve, written as it would write it, not the identity.
+    /// Returns what arkworks reads: on the curve, in the encoding that it would write, not the
+    /// identity.
     fn plain<P: SWCurveConfig>(bytes: &[u8]) -> Option<Affine<P>> {
         let point = Affine::<P>::deserialize_compressed_unchecked(bytes).ok()?;
         (!point.is_zero() && encode_point(&point) == bytes).then_some(point)
@@ -165,7 +170,8 @@ mod tests {
             other[bit / 8] ^= 1 << (bit % 8);
             changed.push(other);
         }
-        // Small x, most of which no point has; also those of the twist on which a root is of another form.
+        // Small x, most of which no point has, and points of the twist whose root has the other
+        // form.
         for x in 0..200u8 {
             let mut other = good;
             for (at, byte) in other.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! One compressed point: read in one place, which says what is refused, and why.
+//! Decoding of one compressed point. All points are refused here, for the same reasons.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -6,18 +6,18 @@ use core::fmt;
 use ark_ec::AffineRepr;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 
-/// Why bytes are not a curve point that may be used.
+/// Errors from reading a curve point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PointError {
-    /// Not a point of the curve and of its subgroup of order r, or not its canonical bytes.
+    /// Not a point of the curve and its subgroup of order r, or not its canonical bytes.
     Invalid {
-        /// Which point.
+        /// The name of the point.
         point: &'static str,
     },
     /// The identity, which no honest proof or key contains.
     Identity {
-        /// Which point.
+        /// The name of the point.
         point: &'static str,
     },
 }
@@ -35,17 +35,17 @@ impl fmt::Display for PointError {
 
 impl core::error::Error for PointError {}
 
-/// Decodes one compressed point: on the curve, in the subgroup, not the identity, and written as we
-/// would write it.
+/// Decodes one compressed point: on the curve, in the subgroup, not the identity, and in the one
+/// encoding that we write.
 pub(crate) fn decode_point<P>(point: &'static str, bytes: &[u8]) -> Result<P, PointError>
 where
     P: AffineRepr + CanonicalDeserialize + CanonicalSerialize,
 {
-    // Checks curve and subgroup.
+    // This checks curve and subgroup.
     canonical(point, bytes, P::deserialize_compressed(bytes).ok())
 }
 
-/// What was decoded, if it is not the identity and is written as we would write it.
+/// Returns the decoded point if it is not the identity and its encoding is the one that we write.
 pub(crate) fn canonical<P>(
     point: &'static str,
     bytes: &[u8],
@@ -55,7 +55,7 @@ where
     P: AffineRepr + CanonicalSerialize,
 {
     let decoded = decoded.ok_or(PointError::Invalid { point })?;
-    // Decoding drops x when the infinity flag is set.
+    // Decoding drops x if the infinity flag is set.
     if encode_point(&decoded) != bytes {
         return Err(PointError::Invalid { point });
     }
@@ -65,12 +65,12 @@ where
     Ok(decoded)
 }
 
-/// Checks one point that did not come as bytes: on the curve, in the subgroup, not the identity.
+/// Checks a point that did not arrive as bytes: on the curve, in the subgroup, not the identity.
 pub(crate) fn check_point<P>(point: &'static str, given: &P) -> Result<(), PointError>
 where
     P: AffineRepr + CanonicalDeserialize + CanonicalSerialize,
 {
-    // Compression forgets most of y: a point off the curve would come back as another one.
+    // Compression drops most of y: a point off the curve would come back as another one.
     let decoded: P = decode_point(point, &encode_point(given))?;
     if decoded == *given { Ok(()) } else { Err(PointError::Invalid { point }) }
 }
@@ -78,7 +78,7 @@ where
 /// Encodes one compressed point.
 pub(crate) fn encode_point<P: CanonicalSerialize>(point: &P) -> Vec<u8> {
     let mut out = Vec::with_capacity(point.compressed_size());
-    // Writing to a vector cannot fail; were it to, no bytes would match these.
+    // Writing to a vector cannot fail. If it did, no bytes would match these.
     if point.serialize_compressed(&mut out).is_err() {
         out.clear();
     }

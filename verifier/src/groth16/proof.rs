@@ -7,16 +7,16 @@ use ark_bn254::{G1Affine, G2Affine};
 
 use crate::groth16::point::{PointError, check_point, encode_point};
 
-/// Why bytes are not a proof.
+/// Errors from reading a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProofError {
     /// The wrong number of bytes.
     Length {
-        /// How many there were.
+        /// The number of bytes.
         got: usize,
     },
-    /// One of the points.
+    /// A point is refused.
     Point(PointError),
 }
 
@@ -33,7 +33,8 @@ impl core::error::Error for ProofError {}
 
 /// A Groth16 proof whose points are on the curve, in the subgroup, and not the identity.
 ///
-/// It says nothing until it is verified, and it is no identity: anybody can re-randomise it.
+/// It proves nothing until it is verified. It does not identify anything either: anybody can
+/// re-randomise a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     pub(crate) a: G1Affine,
@@ -45,10 +46,10 @@ impl Proof {
     /// Length of an encoded proof.
     pub const BYTES: usize = 128;
 
-    /// The proof with these points.
+    /// Creates a proof from its points.
     ///
     /// # Errors
-    /// When one of them is the identity, off the curve or outside the subgroup.
+    /// Returns an error if a point is the identity, off the curve or outside the subgroup.
     pub fn new(a: G1Affine, b: G2Affine, c: G1Affine) -> Result<Self, ProofError> {
         check_point("A", &a).map_err(ProofError::Point)?;
         check_point("B", &b).map_err(ProofError::Point)?;
@@ -56,16 +57,17 @@ impl Proof {
         Ok(Self { a, b, c })
     }
 
-    /// Whether bytes are as many as a proof has, for whoever leaves the points to a check.
+    /// Checks only whether bytes are as many as a proof has, for callers that leave the points to a
+    /// check.
     ///
     /// # Errors
-    /// When there are not 128 bytes.
+    /// Returns an error if there are not 128 bytes.
     pub fn check_length(bytes: &[u8]) -> Result<(), ProofError> {
         let got = bytes.len();
         if got == Self::BYTES { Ok(()) } else { Err(ProofError::Length { got }) }
     }
 
-    /// The points A, B and C.
+    /// Returns the points A, B and C.
     pub fn points(&self) -> (G1Affine, G2Affine, G1Affine) {
         (self.a, self.b, self.c)
     }

@@ -1,19 +1,20 @@
 //! Domain constants: the first input of every hash says what is hashed.
 //!
-//! `D_X` is the first 15 bytes, little-endian, of BLAKE3 `derive_key("wufu 2026-11 domain v1")` over the name `X`. The
-//! note's is rounded down to a multiple of eight, so that adding the kind of a card gives one domain per kind.
+//! `D_X` is the first 15 bytes, little-endian, of BLAKE3 `derive_key("wufu 2026-11 domain v1")`
+//! over the name `X`. The constant of the note is rounded down to a multiple of eight, so that
+//! adding a card's kind gives a domain for each kind.
 
 use ark_bn254::Fr;
 
-/// The BLAKE3 context from which the constants come.
+/// The BLAKE3 context that the constants are derived in.
 pub const CONTEXT: &str = "wufu 2026-11 domain v1";
 
-/// What a hash is of.
+/// What a hash is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Domain {
     /// A public key.
     Pk,
-    /// A card's commitment, plus the kind.
+    /// A card's commitment. The kind is added to the constant.
     Note,
     /// A card's nullifier.
     Nf,
@@ -36,7 +37,7 @@ pub enum Domain {
 }
 
 impl Domain {
-    /// Every domain.
+    /// All domains.
     pub const ALL: [Self; 11] = [
         Self::Pk,
         Self::Note,

@@ -1,6 +1,6 @@
-//! Field elements by what they mean, so that one cannot stand where another belongs.
+//! Field elements named by their meaning, so that the compiler refuses one where another belongs.
 //!
-//! Circuits, matrices and encodings know field elements alone: there each is its [`Fr`].
+//! Circuits, matrices and encodings work with plain field elements: use [`Fr`] there.
 
 use core::fmt;
 
@@ -15,12 +15,12 @@ macro_rules! element {
         pub struct $name(pub Fr);
 
         impl $name {
-            /// The field element.
+            /// Returns the field element.
             pub const fn fr(self) -> Fr {
                 self.0
             }
 
-            /// Its canonical bytes.
+            /// Returns its canonical bytes.
             pub fn to_bytes(self) -> FieldBytes {
                 field::encode(&self.0)
             }
@@ -52,12 +52,12 @@ element! {
 }
 
 element! {
-    /// For whom and for what a nullifier counts.
+    /// For whom, and for what, a nullifier counts.
     Scope
 }
 
 element! {
-    /// `H(D_PK, sk)`: what a card or donation is committed to.
+    /// `H(D_PK, sk)`: the owner that a card or a donation is committed to.
     PublicKey
 }
 

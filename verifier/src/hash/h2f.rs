@@ -1,4 +1,4 @@
-//! `H2F`: BLAKE3 to a field element.
+//! `H2F`: BLAKE3 of bytes to a field element.
 
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::encoding::canonical::Writer;
 
-/// What a hash is for. Each purpose has a context string of its own, so no two can meet.
+/// What a hash is for. Each purpose has its own context string, so that hashes of different
+/// purposes never meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Context {
@@ -25,7 +26,7 @@ pub enum Context {
 }
 
 impl Context {
-    /// Every context, for tests and documents.
+    /// All contexts, for tests and documents.
     pub const ALL: [Self; 6] =
         [Self::SpendKey, Self::Issue, Self::GiftRcm, Self::Scope, Self::Ext, Self::Receipt];
 
@@ -42,8 +43,8 @@ impl Context {
     }
 }
 
-/// Hashes canonical bytes to a field element: 64 bytes of BLAKE3 in key-derivation mode, read as one little-endian
-/// integer and reduced. The bias is below 2^-256.
+/// Hashes canonical bytes to a field element: 64 bytes of BLAKE3 in key-derivation mode, read as
+/// one little-endian integer and reduced. The bias is below 2^-256.
 ///
 /// # Shapes
 /// `message` holds the fields in the order in which the purpose lists them.
@@ -56,7 +57,7 @@ pub fn h2f(context: Context, message: Writer) -> Fr {
         .update(&Zeroizing::new(message.finish()))
         .finalize_xof()
         .fill(&mut *wide);
-    // Not input: the output of a hash, meant to be reduced.
+    // This is not input but the output of a hash, so it may be reduced.
     Fr::from_le_bytes_mod_order(&*wide)
 }
 
@@ -75,7 +76,7 @@ mod tests {
 
     #[test]
     fn matches_a_second_computation() {
-        // Horner over bytes, most significant first: nothing of ark's reduction.
+        // Horner over bytes, most significant first, without ark's reduction.
         let mut wide = [0u8; 64];
         let mut hasher = blake3::Hasher::new_derive_key("wufu 2026-11 scope v1");
         hasher.update(&[1, 0, 0, 0, 2, 0, 0, 0, b'h', b'i']);

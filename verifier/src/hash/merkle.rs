@@ -1,4 +1,4 @@
-//! The 4-ary Poseidon tree, natively: how children make a parent, and how a level makes the next.
+//! The native 4-ary Poseidon tree: how children make a parent, and how a level makes the next one.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -8,10 +8,10 @@ use once_cell::race::OnceBox;
 
 use crate::hash::poseidon::{hash4, hash4_many};
 
-/// An empty place. It is no leaf: no commitment is ever zero.
+/// The value of an empty place. It is not a leaf, because no commitment is ever zero.
 pub const EMPTY: Fr = Fr::ZERO;
 
-/// Children of a node.
+/// The number of children of a node.
 pub const ARITY: usize = 4;
 
 /// Levels of the card log's tree: 2^32 leaves.
@@ -27,20 +27,23 @@ pub const SHARD_DEPTH: usize = 8;
 /// Leaves of a full shard.
 pub const SHARD_LEAVES: usize = 1 << (2 * SHARD_DEPTH);
 
-/// The parent of four children.
+/// Returns the parent of four children.
 pub fn parent(children: [Fr; ARITY]) -> Fr {
     hash4(children)
 }
 
-/// The parents of many fours of children, in their order. On the thread that calls; in lanes with feature `simd`.
+/// Returns the parents of many groups of four children, in order. It runs on the calling thread,
+/// and in lanes with feature `simd`.
 pub fn parents(children: &[[Fr; ARITY]]) -> Vec<Fr> {
     hash4_many(children)
 }
 
-/// The root of an empty tree of `depth` levels: zero, then the hash of four of the level below.
+/// Returns the root of an empty tree of `depth` levels: zero, then the hash of four of the level
+/// below.
 ///
 /// # Cost
-/// None up to the depth of the card log, but for the first call; beyond it a hash a level.
+/// Nothing up to the depth of the card log, except in the first call. Beyond that depth, one hash
+/// for each level.
 pub fn empty_root(depth: usize) -> Fr {
     static ROOTS: OnceBox<[Fr; CARD_DEPTH + 1]> = OnceBox::new();
     let roots = ROOTS.get_or_init(|| {
@@ -54,7 +57,8 @@ pub fn empty_root(depth: usize) -> Fr {
     (known..depth).fold(roots[known], |node, _| parent([node; ARITY]))
 }
 
-/// The children of the level above `level`, those that are missing being `empty`, the empty root of their height.
+/// The groups of children in the level above `level`. Missing children are `empty`, the empty root
+/// of their height.
 fn children(level: &[Fr], empty: Fr) -> impl Iterator<Item = [Fr; ARITY]> {
     level.chunks(ARITY).map(move |chunk| {
         let mut children = [empty; ARITY];
@@ -63,7 +67,7 @@ fn children(level: &[Fr], empty: Fr) -> impl Iterator<Item = [Fr; ARITY]> {
     })
 }
 
-/// The level above `level`, whose missing children are `empty`, the empty root of their height.
+/// Returns the level above `level`. Missing children are `empty`, the empty root of their height.
 ///
 /// # Shapes
 /// `level.len().div_ceil(4)` nodes.
@@ -71,21 +75,23 @@ pub fn fold_level(level: &[Fr], empty: Fr) -> Vec<Fr> {
     parents(&children(level, empty).collect::<Vec<_>>())
 }
 
-/// The root over `leaves`, padded with empty places, or `None` when there are more than `4^depth`.
+/// Returns the root over `leaves`, padded with empty places, or `None` if there are more than
+/// `4^depth`.
 ///
 /// # Cost
-/// About a third of a hash per leaf, plus `depth` hashes for the empty roots.
+/// About a third of a hash for each leaf, plus `depth` hashes for the empty roots.
 pub fn root(leaves: &[Fr], depth: usize) -> Option<Fr> {
     root_from(leaves, EMPTY, depth)
 }
 
-/// The root over nodes of one height whose missing neighbours are `empty`: the roof over shard roots.
+/// Returns the root over nodes of one height. Missing neighbours are `empty`. This computes the
+/// roof over shard roots.
 pub fn root_from(nodes: &[Fr], empty: Fr, depth: usize) -> Option<Fr> {
     let capacity = 1u64.checked_shl(u32::try_from(2 * depth).ok()?)?;
     if u64::try_from(nodes.len()).ok()? > capacity {
         return None;
     }
-    // The empty node of every height is the last of its level, and hashed with it.
+    // The empty node of every height is the last of its level, and is hashed with it.
     let mut level: Vec<Fr> = nodes.iter().copied().chain([empty]).collect();
     for _ in 0..depth {
         let (empty, nodes) = level.split_last()?;

@@ -19,45 +19,45 @@ use crate::{
     },
 };
 
-/// Why a checkpoint is refused.
+/// Errors from signing or opening a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// The note around it.
+    /// The signed note is refused.
     Note(NoteError),
-    /// Not the five lines of a checkpoint.
+    /// The text is not the five lines of a checkpoint.
     Form {
         /// The line that is missing or malformed.
         line: &'static str,
     },
-    /// Of another org than the key that signed it.
+    /// The log belongs to another organisation than the key that signed it.
     Origin {
-        /// The origin.
+        /// The log.
         got: String,
-        /// The org.
+        /// The organisation.
         org: String,
     },
     /// The root is not a field element.
     Root(FieldError),
-    /// The root is zero, which is no root.
+    /// The root is zero, which no log has.
     ZeroRoot,
-    /// The note is longer than a checkpoint can be.
+    /// The note is longer than a checkpoint may be.
     Long {
-        /// How many bytes it has.
+        /// Its length, in bytes.
         got: usize,
     },
-    /// Its time is not when its epoch begins, or an epoch has no length.
+    /// Its time is not when its epoch begins, or its epochs have no length.
     Schedule {
         /// The epoch.
         epoch: u64,
-        /// Length of an epoch, in seconds.
+        /// The length of an epoch, in seconds.
         seconds: u64,
-        /// The time that it says.
+        /// The time that it states.
         time: u64,
     },
 }
 
-/// Longest note of a checkpoint, co-signatures included.
+/// The longest note of a checkpoint in bytes, co-signatures included.
 pub const MAX_BYTES: usize = 16 * 1024;
 
 impl fmt::Display for CheckpointError {
@@ -88,12 +88,13 @@ impl From<NoteError> for CheckpointError {
     }
 }
 
-/// The state of a log at an epoch, signed by its operator. Only [`Checkpoint::open`] and [`Checkpoint::sign`] make one.
+/// The state of a log at an epoch, signed by its operator. Only [`Checkpoint::open`] and
+/// [`Checkpoint::sign`] create one.
 ///
 /// # Shapes
-/// A signed note of five lines: origin (`org/cards`, `org/persons` or `org/donations/N`), size, root (base64 of 32
-/// bytes, little-endian), `epoch N of S s`, `time T`. Epochs follow a schedule: `T = N · S`, so an operator cannot sign
-/// more often than it published.
+/// A signed note of five lines: origin (`org/cards`, `org/persons` or `org/donations/N`), size,
+/// root (base64 of 32 bytes, little-endian), `epoch N of S s`, `time T`. Epochs follow a schedule,
+/// `T = N · S`, so an operator cannot sign more often than it announced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     origin: String,
@@ -106,18 +107,18 @@ pub struct Checkpoint {
     note: String,
 }
 
-/// What a checkpoint says.
+/// What a checkpoint states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogState<'a> {
-    /// The log, as `org/log`.
+    /// The log's name, such as `org/cards`.
     pub origin: &'a str,
-    /// Leaves.
+    /// The number of leaves.
     pub size: u64,
-    /// Root of the tree over them.
+    /// The root of the tree over the leaves.
     pub root: Root,
-    /// The epoch from which it is in force.
+    /// The epoch from which this state is in force.
     pub epoch: u64,
-    /// Length of an epoch: epoch N begins at N times that many Unix seconds.
+    /// The length of an epoch in seconds: epoch N begins N times that after 1 January 1970.
     pub epoch_seconds: u64,
 }
 
@@ -125,7 +126,7 @@ impl Checkpoint {
     /// Signs the state of a log, as `org`.
     ///
     /// # Errors
-    /// When the origin is not a log of `org`, or the root is zero.
+    /// Returns an error if the origin is not a log of `org`, or the root is zero.
     pub fn sign(
         org: &str,
         key: &SigningKey,
@@ -137,14 +138,15 @@ impl Checkpoint {
         let text =
             format!("{origin}\n{size}\n{root}\nepoch {epoch} of {epoch_seconds} s\ntime {time}\n");
         let note = signed_note::sign(org, key, &text)?;
-        // Through the same door as everybody's.
+        // Through the same checks as everybody's.
         Self::open(&LogKey::new(org, key.verifying_key())?, &note)
     }
 
-    /// Opens a signed checkpoint of one of the org's logs.
+    /// Opens a signed checkpoint of one of the organisation's logs.
     ///
     /// # Errors
-    /// When the note is not signed by `key`, has another form, is of another org, or its root is not one.
+    /// Returns an error if the note is not signed by `key`, is malformed, is of another
+    /// organisation, or has a root that is not one.
     pub fn open(key: &LogKey, note: &str) -> Result<Self, CheckpointError> {
         if note.len() > MAX_BYTES {
             return Err(CheckpointError::Long { got: note.len() });
@@ -167,7 +169,7 @@ impl Checkpoint {
         if seconds == 0 || epoch.checked_mul(seconds) != Some(time) {
             return Err(CheckpointError::Schedule { epoch, seconds, time });
         }
-        // The key of `a` does not sign for the org `a/b`.
+        // The key of `a` does not sign for the organisation `a/b`.
         if Log::from_origin(key.name(), origin).is_none() {
             let (got, org) = (origin.into(), key.name().into());
             return Err(CheckpointError::Origin { got, org });
@@ -190,37 +192,37 @@ impl Checkpoint {
         })
     }
 
-    /// The key that it was opened with.
+    /// The key that signed it.
     pub fn signer(&self) -> &LogKey {
         &self.signer
     }
 
-    /// Length of an epoch, in seconds.
+    /// The length of an epoch, in seconds.
     pub fn epoch_seconds(&self) -> u64 {
         self.epoch_seconds
     }
 
-    /// The log, as `org/log`.
+    /// The log's name, such as `org/cards`.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Leaves.
+    /// The number of leaves.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Root of the tree over them.
+    /// The root of the tree over the leaves.
     pub fn root(&self) -> Root {
         self.root
     }
 
-    /// The epoch from which it is in force.
+    /// The epoch from which this state is in force.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// Unix seconds when the epoch began.
+    /// When the epoch began, in Unix seconds.
     pub fn time(&self) -> u64 {
         self.time
     }
@@ -288,7 +290,7 @@ mod tests {
             assert!(matches!(bad, Err(CheckpointError::Form { .. })), "{from:?} to {to:?}");
         }
         assert!(open(&format!("{good}more\n")).is_err());
-        // Epochs without length: all of them begin at once.
+        // Epochs without length would all begin at once.
         let none = good.replace("600 s", "0 s").replace("1800", "0");
         assert!(matches!(open(&none), Err(CheckpointError::Schedule { .. })));
         for (from, to) in

@@ -1,5 +1,5 @@
-//! An org's directory of institutions and projects: numbered from 1 in order of first appearance,
-//! published as a signed note.
+//! An organisation's directory of institutions and projects, published as a signed note. Their ids
+//! count from 1 in order of first appearance.
 
 mod error;
 
@@ -22,10 +22,10 @@ use crate::{
 };
 pub use error::{DirectoryError, EntryError};
 
-/// An institution's project.
+/// A project of an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// Both ids.
+    /// The ids of the institution and the project.
     pub key: ProjectKey,
     /// The institution's name.
     pub institution: String,
@@ -36,35 +36,36 @@ pub struct Project {
 /// All institutions and projects of a donation log, in order of their ids.
 ///
 /// # Shapes
-/// As a note: the log's origin and `/projects`; then for each institution and each project a line,
-/// `institution ID NAME` or `project INSTITUTION PROJECT NAME`, ids in decimal, one space between.
-/// (A signed note has no tabs.) A project's institution stands before it.
+/// The note's first line is the log's origin and `/projects`. A line `institution ID NAME` follows
+/// for each institution, and `project INSTITUTION PROJECT NAME` for each project, with ids in
+/// decimal and one space between the parts (a signed note has no tabs). An institution stands
+/// before its projects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
     institutions: Vec<String>,
-    // The institution's position in the list above, and the name.
+    // The institution's position in the list above, and the project's name.
     projects: Vec<(usize, String)>,
     institution_ids: BTreeMap<String, usize>,
     project_ids: BTreeMap<(usize, String), usize>,
-    // Length of the note's lines, at the most.
+    // An upper bound on the length of the note's lines.
     bytes: usize,
 }
 
-/// How much of a line an error shows, in characters.
+/// How many characters of a line an error shows.
 const SHOWN: usize = 80;
 
 const INSTITUTION: &str = "institution";
 const PROJECT: &str = "project";
 
 impl Directory {
-    /// The key of a project, if it is known.
+    /// Returns the key of a project, if the directory has it.
     pub fn key(&self, institution: &str, project: &str) -> Option<ProjectKey> {
         let institution = *self.institution_ids.get(institution)?;
         let project = *self.project_ids.get(&(institution, project.to_owned()))?;
         key(institution, project)
     }
 
-    /// The names of an institution and its project.
+    /// Returns the names of an institution and its project.
     pub fn names(&self, key: ProjectKey) -> Option<(&str, &str)> {
         let position = |id: u32| usize::try_from(id.checked_sub(1)?).ok();
         let (institution, project) = self.projects.get(position(key.project())?)?;
@@ -73,17 +74,17 @@ impl Directory {
         Some((institution, project))
     }
 
-    /// Institutions, the one with id 1 first.
+    /// Returns the institutions, starting with id 1.
     pub fn institutions(&self) -> &[String] {
         &self.institutions
     }
 
-    /// Projects with the positions of their institutions from 0, the one with id 1 first.
+    /// Returns the projects, starting with id 1, each with its institution's position from 0.
     pub fn project_names(&self) -> impl ExactSizeIterator<Item = (usize, &str)> {
         self.projects.iter().map(|(institution, name)| (*institution, name.as_str()))
     }
 
-    /// Projects, the one with id 1 first.
+    /// Returns the projects, starting with id 1.
     pub fn projects(&self) -> Vec<Project> {
         let project = |(at, (institution, name)): (usize, &(usize, String))| {
             let (key, name) = (key(*institution, at)?, name.clone());
@@ -92,11 +93,11 @@ impl Directory {
         self.projects.iter().enumerate().filter_map(project).collect()
     }
 
-    /// The key of a project, which gets the next ids if it is new.
+    /// Returns the key of a project. A new project gets the next id.
     ///
     /// # Errors
-    /// Returns an error if a new name is refused by [`text::check_name`], or the note would grow
-    /// too long to be signed.
+    /// Returns an error if [`text::check_name`] refuses a new name, or if the note would grow too
+    /// long to be signed.
     pub fn add(&mut self, institution: &str, project: &str) -> Result<ProjectKey, EntryError> {
         if let Some(key) = self.key(institution, project) {
             return Ok(key);
@@ -108,10 +109,10 @@ impl Directory {
         self.keep(institution, project).ok_or(EntryError::Full)
     }
 
-    /// The directory of names that are stored already, in the order of their ids; a project with
-    /// its institution's position from 0. Names are not checked, since an older release took some
-    /// that are refused now: see [`Directory::check_names`]. `None` when an institution is missing,
-    /// a name stands twice, or one is too long.
+    /// Creates the directory from stored names, in order of their ids; each project comes with its
+    /// institution's position from 0. It does not check the names, because an older release
+    /// accepted some that are refused now: see [`Directory::check_names`]. Returns `None` if an
+    /// institution is missing, a name is a duplicate, or a name is too long.
     pub fn from_stored<'n>(
         institutions: impl IntoIterator<Item = &'n str>,
         projects: impl IntoIterator<Item = (usize, &'n str)>,
@@ -132,7 +133,7 @@ impl Directory {
         Some(directory)
     }
 
-    /// [`Directory::add`] for names that are not checked, but for their lengths.
+    /// [`Directory::add`] without checking the names, except for their lengths.
     fn keep(&mut self, institution: &str, project: &str) -> Option<ProjectKey> {
         if let Some(key) = self.key(institution, project) {
             return Some(key);
@@ -157,13 +158,13 @@ impl Directory {
     }
 
     fn fits(&mut self, name: &str) -> Option<()> {
-        // Two numbers and a word; the signature and the heading take less than a page.
+        // Two numbers and a word. The signature and the heading take less than a page.
         let bytes = self.bytes + name.len() + 40;
         let fits = (1..=MAX_NAME).contains(&name.len()) && bytes < MAX_BYTES - 4096;
         fits.then(|| self.bytes = bytes)
     }
 
-    /// Refuses a directory that [`Directory::open`] would refuse.
+    /// Checks whether [`Directory::open`] would accept this directory.
     ///
     /// # Errors
     /// Returns the first name that [`text::check_name`] refuses.
@@ -172,7 +173,7 @@ impl Directory {
         self.projects.iter().try_for_each(|(_, name)| checked(PROJECT, name))
     }
 
-    /// The note's text, for the log `origin`.
+    /// Returns the note's text, for the log `origin`.
     pub fn text(&self, origin: &str) -> String {
         let mut text = heading(origin) + "\n";
         for (name, id) in self.institutions.iter().zip(1..) {
@@ -187,7 +188,7 @@ impl Directory {
     /// Signs the directory of the log `origin`, as `org`.
     ///
     /// # Errors
-    /// As [`signed_note::sign`]: names that are checked hold nothing that a note cannot.
+    /// Returns the errors of [`signed_note::sign`]. Names that were checked cause none.
     pub fn sign(&self, org: &str, key: &SigningKey, origin: &str) -> Result<String, NoteError> {
         signed_note::sign(org, key, &self.text(origin))
     }
@@ -195,16 +196,16 @@ impl Directory {
     /// Opens a signed directory of the donation log `origin`.
     ///
     /// # Errors
-    /// Returns an error if it is not signed by `key`, and as [`Directory::parse`].
+    /// Returns an error if it is not signed by `key`, and the errors of [`Directory::parse`].
     pub fn open(key: &LogKey, origin: &str, note: &str) -> Result<Self, DirectoryError> {
-        // No longer than a note may be: that is looked at first.
+        // Opening checks first that it is no longer than a note may be.
         Self::parse(origin, key.open(note)?)
     }
 
-    /// Reads a directory's text, for the log `origin`.
+    /// Parses a directory's text, for the log `origin`.
     ///
     /// # Errors
-    /// Returns the first line that is not the next one of a directory, or whose name
+    /// Returns the first line that is not the next line of a directory, or whose name
     /// [`text::check_name`] refuses.
     pub fn parse(origin: &str, text: &str) -> Result<Self, DirectoryError> {
         let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n').zip(1..);
@@ -219,7 +220,7 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Reads the next line. The ids are the next ones, and the names are new.
+    /// Reads the next line. Its id must be the next one, and its name must be new.
     fn read(&mut self, line: &str, number: usize) -> Result<(), DirectoryError> {
         let (what, rest) = line.split_once(' ').unwrap_or((line, ""));
         match what {
@@ -272,7 +273,7 @@ impl Directory {
 /// What is wrong with a line.
 enum Unread {
     Name(NameError),
-    /// What it should be.
+    /// It should have this form.
     Form(String),
 }
 
@@ -291,7 +292,7 @@ fn heading(origin: &str) -> String {
 
 fn key(institution: usize, project: usize) -> Option<ProjectKey> {
     let id = |at: usize| u32::try_from(at + 1).ok();
-    // Below 2^31: a database's numbers are signed.
+    // Below 2^31, because databases store signed numbers.
     let institution = id(institution).filter(|id| *id < 1 << 31)?;
     ProjectKey::new(institution, id(project)?).ok()
 }
@@ -312,7 +313,7 @@ mod tests {
         assert_eq!(add("B", "x"), Ok((2, 2)));
         assert_eq!(add("A", "y"), Ok((1, 3)));
         assert_eq!(add("A", "x"), Ok((1, 1)));
-        // docs/failures.md, row 53: names that look alike or reorder text stood in the signed directory.
+        // Names that look alike or reorder text stood in the signed directory.
         let hidden = ["x\u{202e}y", "x\u{200b}", "x\u{ad}y", "\u{3164}", "cafe\u{301}", "x  y"];
         let long = "x".repeat(257);
         let bad = ["", " x", "x ", "x\ny", "x\ty", "x\u{85}y", &long];
@@ -320,7 +321,8 @@ mod tests {
             for (names, expected) in [((bad, "x"), INSTITUTION), (("A", bad), PROJECT)] {
                 let refused = add(names.0, names.1).unwrap_err();
                 let is_it = matches!(
-                    &refused, EntryError::Name { field, name, .. } if *field == expected && name == bad
+                    &refused,
+                    EntryError::Name { field, name, .. } if *field == expected && name == bad
                 );
                 assert!(is_it, "{bad:?}: {refused}");
             }
@@ -328,14 +330,14 @@ mod tests {
         assert_eq!(add("A", &"五".repeat(85)), Ok((1, 4)));
     }
 
-    /// An older release took names that are refused now. Its ledger could not append, import or
-    /// serve its directory any more, since stored names were checked as new ones are.
+    /// An older release accepted names that are refused now. Its ledger could no longer append,
+    /// import or serve its directory, because stored names were checked like new ones.
     #[test]
     fn names_stored_by_an_older_release_are_loaded() {
         let old = ["\u{3000}A", "B\u{a0}C", "D  E", "cafe\u{301}", "x\u{200b}"];
         let mut directory = Directory::from_stored(old, (0..).zip(old)).unwrap();
         assert_eq!(directory.institutions(), old);
-        // What is there keeps its ids and takes new projects. Names like these still cannot enter.
+        // Stored names keep their ids and take new projects. New names like these cannot enter.
         let key = directory.add("D  E", "D  E").unwrap();
         assert_eq!((key.institution(), key.project()), (3, 3));
         let key = directory.add("D  E", "new").unwrap();
@@ -343,13 +345,13 @@ mod tests {
         assert!(directory.add("D  E", "F  G").is_err());
         assert!(directory.add("F  G", "new").is_err());
         assert_eq!((directory.institutions().len(), directory.projects().len()), (5, 6));
-        // It was signed and served all the same, and every client refused it.
+        // Such a directory was signed and served all the same, and every client refused it.
         for old in old {
             let refused = Directory::from_stored([old], []).unwrap().check_names().unwrap_err();
             assert!(matches!(refused, EntryError::Name { field: INSTITUTION, .. }), "{refused}");
         }
         assert!(Directory::from_stored(["A"], [(0, "x")]).unwrap().check_names().is_ok());
-        // Rows that no release wrote are no directory.
+        // Rows that no release wrote do not make a directory.
         let long = "x".repeat(257);
         for bad in [["A", "A"], ["A", ""], ["A", &long]] {
             assert_eq!(Directory::from_stored(bad, []), None, "{bad:?}");
@@ -412,7 +414,7 @@ mod tests {
             );
             assert!(is_it, "{bad:?}: {refused}");
         }
-        // An operator who signs such names is not believed: docs/failures.md, row 53.
+        // An operator who signs such names is not believed.
         for (bad, line, at) in [
             ("institution 1 A\u{a0}\n", 2, 2),
             ("institution 1 A\nproject 1 1 cafe\u{301}\n", 3, 4),

@@ -1,7 +1,9 @@
-//! Which roots are accepted now: the checkpoints of a log, and the window in which a replaced one still counts.
+//! Which roots are accepted now: a log's checkpoints, and the window in which a replaced root still
+//! counts.
 //!
-//! Proofs use epoch roots only. A root made for one wallet alone would be a serial number, so two checkpoints of one
-//! epoch contradict each other, even where one extends the other, and both are kept as evidence.
+//! Proofs use the roots of epochs only. A root that was made for a single wallet would identify it.
+//! Two different checkpoints of one epoch therefore contradict each other, even if one extends the
+//! other, and both are kept as evidence.
 
 mod error;
 
@@ -15,21 +17,21 @@ use crate::{
 };
 pub use error::{Evidence, HistoryError, RootError};
 
-/// How far the clock of a log may run ahead of ours, in seconds.
+/// How far a log's clock may run ahead of ours, in seconds.
 pub const CLOCK_SKEW: u64 = 120;
 
-/// For how long a root is accepted after it was replaced, in seconds.
+/// How long a root is accepted after it was replaced, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window(pub u64);
 
 impl Default for Window {
-    /// An hour.
+    /// One hour.
     fn default() -> Self {
         Self(3600)
     }
 }
 
-/// The checkpoints of one log that a verifier holds, by epoch.
+/// A log's checkpoints that a verifier holds, by epoch.
 #[derive(Clone, Debug)]
 pub struct LogHistory {
     origin: String,
@@ -39,41 +41,43 @@ pub struct LogHistory {
 }
 
 impl LogHistory {
-    /// A history without checkpoints, of the log `origin` (`org/log`).
+    /// Creates an empty history of the log `origin` (`org/log`).
     pub fn new(origin: &str) -> Self {
         let (checkpoints, epoch_seconds) = (BTreeMap::new(), None);
         Self { origin: origin.into(), epoch_seconds, checkpoints, evidence: None }
     }
 
-    /// A history of a log whose epochs have a published length. Without it the first checkpoint says it for all.
+    /// Creates an empty history of a log whose epochs have a published length. Without it, the
+    /// first checkpoint sets the length for all others.
     pub fn scheduled(origin: &str, epoch_seconds: u64) -> Self {
         Self { epoch_seconds: Some(epoch_seconds), ..Self::new(origin) }
     }
 
-    /// The log.
+    /// The log's name.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The newest checkpoint.
+    /// Returns the newest checkpoint.
     pub fn newest(&self) -> Option<&Checkpoint> {
         self.checkpoints.last_key_value().map(|(_, checkpoint)| checkpoint)
     }
 
-    /// The checkpoints, by epoch.
+    /// Returns the checkpoints, by epoch.
     pub fn checkpoints(&self) -> impl DoubleEndedIterator<Item = &Checkpoint> + Clone {
         self.checkpoints.values()
     }
 
-    /// What proves that the log's operator lied, if anything.
+    /// Returns the proof that the log's operator lied, if there is one.
     pub fn evidence(&self) -> Option<&Evidence> {
         self.evidence.as_ref()
     }
 
-    /// Takes a checkpoint in. One that is held already changes nothing.
+    /// Adds a checkpoint. One that the history holds already changes nothing.
     ///
     /// # Errors
-    /// When it is of another log, or contradicts one that is held; in the second case the history accepts nothing more.
+    /// Returns an error if the checkpoint is of another log, or contradicts one that the history
+    /// holds. After a contradiction the history accepts nothing more.
     pub fn insert(&mut self, came: Checkpoint) -> Result<(), HistoryError> {
         if came.origin() != self.origin {
             let (got, expected) = (came.origin().into(), self.origin.clone());
@@ -98,7 +102,7 @@ impl LogHistory {
             first.size() > second.size()
                 || first.time() > second.time()
                 || first.epoch_seconds() != second.epoch_seconds()
-                // It grows when its root changes, and changes its root when it grows.
+                // A log that grows has a new root, and a log with a new root has grown.
                 || (first.size() == second.size()) != (first.root() == second.root())
         };
         let held = [before, after].into_iter().flatten().map(|(_, held)| held).find(contradicts);
@@ -111,42 +115,45 @@ impl LogHistory {
         Ok(())
     }
 
-    /// Forgets what was replaced longer ago than `window` at `now`: no check at `now` or later, with this window or a
-    /// shorter one, accepts its root, which is unknown from then on and no longer expired. A contradiction that was
-    /// found stays.
+    /// Drops the checkpoints that were replaced longer ago than `window` at `now`. Checks at `now`
+    /// or later, with this window or a shorter one, do not accept their roots anyway; these roots
+    /// are then unknown instead of expired. A contradiction that was found stays.
     ///
-    /// A history grows by a checkpoint an epoch and is never looked through: this is for memory. An operator's lies
-    /// about epochs that are forgotten are not found any more; whoever watches for them keeps the checkpoints.
+    /// A history grows by one checkpoint an epoch, and no check searches all of it, so this only
+    /// saves memory. It also forgets evidence: to detect contradictions in old epochs, keep the
+    /// checkpoints.
     pub fn prune(&mut self, now: u64, window: Window) {
         let replaced = |epoch: &u64| self.replaced(*epoch).and_then(|at| now.checked_sub(at));
         let counts = |epoch: &u64| replaced(epoch).is_none_or(|age| age <= window.0);
-        // The newest was never replaced. What was replaced later than another is newer.
+        // The newest was never replaced. What was replaced later than another one is newer.
         if let Some(oldest) = self.checkpoints.keys().copied().find(counts) {
             self.checkpoints = self.checkpoints.split_off(&oldest);
         }
     }
 
-    /// The checkpoint in force at an epoch: the newest not after it. A log without appends keeps its last.
+    /// Returns the checkpoint in force at an epoch: the newest one that is not later. A log without
+    /// appends keeps its last checkpoint.
     pub fn in_force(&self, epoch: u64) -> Option<&Checkpoint> {
         self.checkpoints.range(..=epoch).next_back().map(|(_, checkpoint)| checkpoint)
     }
 
-    /// When the checkpoint in force at an epoch was replaced, in Unix seconds.
+    /// Returns when the checkpoint in force at an epoch was replaced, in Unix seconds.
     fn replaced(&self, epoch: u64) -> Option<u64> {
         let next = self.checkpoints.range((Bound::Excluded(epoch), Bound::Unbounded)).next();
         next.map(|(_, checkpoint)| checkpoint.time())
     }
 
-    /// The checkpoint that makes `root` acceptable at `now`.
+    /// Returns the checkpoint that makes `root` acceptable at `now`.
     ///
     /// # Errors
-    /// When no epoch has the root, its epoch is not yet, it was replaced before the window, or the log contradicted
-    /// itself.
+    /// Returns an error if no epoch has this root, if its epoch has not begun, if it was replaced
+    /// before the window, or if the log contradicted itself.
     pub fn accept(&self, root: Root, now: u64, window: Window) -> Result<&Checkpoint, RootError> {
         if self.evidence.is_some() {
             return Err(RootError::Contradicted);
         }
-        // The newest epoch with this root tells: it was in force the longest. One of the future does not hide another.
+        // The newest epoch with this root decides, since it was in force the longest. An epoch in
+        // the future does not hide an earlier one.
         let mut found = self.checkpoints().rev().filter(|checkpoint| checkpoint.root() == root);
         let newest = found.clone().next();
         let begun = found.find(|checkpoint| has_begun(checkpoint.time(), now));
@@ -156,7 +163,7 @@ impl LogHistory {
     }
 }
 
-/// Equal in all but the signature lines: co-signatures may be added.
+/// Whether all but the signature lines are equal: co-signatures may be added later.
 fn same_state(one: &Checkpoint, other: &Checkpoint) -> bool {
     one.size() == other.size() && one.root() == other.root() && one.time() == other.time()
 }
@@ -175,7 +182,7 @@ fn in_window(began: u64, replaced: Option<u64>, now: u64, window: Window) -> Res
     }
 }
 
-/// Both roots of a claim, in force at one epoch.
+/// Both roots of a claim, in force at the same epoch.
 #[derive(Clone, Copy, Debug)]
 pub struct EpochRoots<'a> {
     /// The epoch.
@@ -189,10 +196,12 @@ pub struct EpochRoots<'a> {
 /// Finds the epoch whose roots make `anchor`, and checks that it counts at `now`.
 ///
 /// # Errors
-/// As [`LogHistory::accept`]; roots of two different epochs make an unknown anchor.
+/// Returns the errors of [`LogHistory::accept`]. Roots of two different epochs make an unknown
+/// anchor.
 ///
 /// # Cost
-/// One hash for each epoch of the window, and one for the first before it: nothing older is looked at, and is unknown.
+/// One hash for each epoch of the window, and one for the last epoch before it. Older epochs are
+/// not looked at, so their anchors are unknown.
 pub fn accept_anchor<'a>(
     cards: &'a LogHistory,
     persons: &'a LogHistory,
@@ -205,8 +214,8 @@ pub fn accept_anchor<'a>(
     find_anchor(cards, persons, anchor, now, window, made)
 }
 
-/// The epochs in which one of two logs has a checkpoint, the newest first: found as they are asked for, since older
-/// ones are not.
+/// The epochs in which one of two logs has a checkpoint, newest first. They are found one by one as
+/// the caller asks, because the oldest are rarely needed.
 fn newest_first<'a>(
     cards: &'a LogHistory,
     persons: &'a LogHistory,
@@ -221,7 +230,7 @@ fn newest_first<'a>(
     })
 }
 
-/// [`accept_anchor`], where `made` gives the anchor of both roots and the scope.
+/// [`accept_anchor`], where `made` computes the anchor from both roots and the scope.
 pub(crate) fn find_anchor<'a>(
     cards: &'a LogHistory,
     persons: &'a LogHistory,
@@ -244,7 +253,7 @@ pub(crate) fn find_anchor<'a>(
         let found = made(roots) == anchor;
         match (found, counts) {
             (true, Ok(())) => return Ok(EpochRoots { epoch, cards: card, persons: person }),
-            // The same roots may be those of an earlier epoch, which has begun.
+            // An earlier epoch that has begun may have the same roots.
             (true, Err(error @ RootError::Future { .. })) => future = future.or(Some(error)),
             (true, Err(error)) => return Err(error),
             // Older ones were replaced earlier still.
@@ -296,17 +305,17 @@ mod tests {
         let accept =
             |root: u64, now| log.accept(Root(root.into()), now, HOUR).map(Checkpoint::epoch);
         let replaced = 1000 * 600;
-        // Current, however old.
+        // Current, however old it is.
         assert_eq!(accept(60, replaced), Ok(1000));
         assert_eq!(accept(60, replaced + 1_000_000), Ok(1000));
-        // Idle for days, then replaced: the window begins there, and its edge is inside.
+        // Idle for days, then replaced: the window begins there, and includes its edge.
         assert_eq!(accept(50, replaced), Ok(10));
         assert_eq!(accept(50, replaced + 3600), Ok(10));
         assert_eq!(
             accept(50, replaced + 3601),
             Err(RootError::Expired { age: 3601, window: 3600 })
         );
-        // Unknown, zero, not yet.
+        // Unknown, zero, and in the future.
         assert_eq!(accept(70, replaced), Err(RootError::Unknown));
         assert_eq!(accept(0, replaced), Err(RootError::Unknown));
         assert_eq!(accept(60, replaced - CLOCK_SKEW), Ok(1000));
@@ -348,8 +357,8 @@ mod tests {
         assert!(matches!(other, Err(HistoryError::Key { .. })));
     }
 
-    /// Rows of docs/failures.md: 31.
-    /// An operator that signs outside its schedule could give every wallet a root of its own.
+    /// Rows of SECURITY.md: 31.
+    /// An operator that signs outside its schedule could give each wallet a root of its own.
     #[test]
     fn a_root_outside_the_schedule_is_refused() {
         let key = SigningKey::from_bytes(&[7; 32]);
@@ -369,8 +378,9 @@ mod tests {
         assert_eq!(log.insert(sign(10, 600, 5)), Ok(()));
     }
 
-    /// Rows of docs/failures.md: 15.
-    /// A log that signs an unchanged root again must not take it from those whose clocks are behind.
+    /// Rows of SECURITY.md: 15.
+    /// A log that signs an unchanged root again must not take it away from verifiers whose clocks
+    /// are behind.
     #[test]
     fn a_root_signed_again_stays_accepted() {
         let log = history("wufu/cards", &[(10, 5, 50), (11, 5, 50)]);
@@ -386,7 +396,8 @@ mod tests {
         assert!(matches!(last.accept(root, 6600, HOUR), Err(RootError::Future { .. })));
     }
 
-    /// Each claim collected and sorted the epochs of both histories, years of them, to look at those of an hour.
+    /// Each claim collected and sorted years of epochs of both histories, to look at the epochs of
+    /// one hour.
     #[test]
     fn epochs_of_two_logs_come_newest_first_and_once() {
         let cards = history("wufu/cards", &[(10, 5, 50), (11, 6, 60), (14, 7, 70)]);
@@ -409,8 +420,8 @@ mod tests {
             let mut pruned = whole.clone();
             pruned.prune(now, HOUR);
             assert_eq!(pruned.newest(), whole.newest());
-            // Now and later, with this window or a shorter one: what is refused is refused, what is accepted is
-            // accepted.
+            // Now and later, with this window or a shorter one, the same roots are accepted and
+            // refused.
             for (now, window) in [(now, HOUR), (now + 700, HOUR), (now, Window(60))] {
                 for (card, person) in [(50, 20), (60, 20), (60, 30), (70, 30), (80, 30), (90, 30)] {
                     let of = |log: &LogHistory| {
@@ -431,7 +442,7 @@ mod tests {
         );
         pruned.prune(0, HOUR);
         LogHistory::new("wufu/cards").prune(0, HOUR);
-        // One that was forgotten may come again, and is as old as it was.
+        // A checkpoint that was dropped may come again, and is as old as it was.
         assert_eq!(pruned.insert(checkpoint("wufu/cards", 11, 6, 60)), Ok(()));
         let expired = pruned.accept(Root(60.into()), 31 * 600 + 3601, HOUR);
         assert_eq!(expired, Err(RootError::Expired { age: 3601, window: 3600 }));
@@ -459,8 +470,9 @@ mod tests {
         assert_eq!(accept(50, 20, 11 * 600 + age), expired);
     }
 
-    /// Rows of docs/failures.md: 23.
-    /// A log that signed two states of one epoch is believed no more, whichever of the two logs it is.
+    /// Rows of SECURITY.md: 23.
+    /// A log that signed two states of one epoch is no longer believed, whichever of the two logs
+    /// it is.
     #[test]
     fn an_anchor_of_a_contradictory_log_is_refused() {
         let now = 12 * 600;

@@ -1,4 +1,4 @@
-//! What the operators of logs sign, and which of it counts at a time.
+//! What the operators of logs sign, and which of it counts at a given time.
 
 pub mod checkpoint;
 pub mod directory;

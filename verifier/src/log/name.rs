@@ -1,4 +1,4 @@
-//! Which logs an org keeps, and what they are called.
+//! The logs that an organisation keeps, and their names.
 
 use alloc::{
     format,
@@ -11,27 +11,27 @@ use crate::{
     hash::merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SHARD_DEPTH},
 };
 
-/// Which of an org's logs. Its text is what follows the org in the origin: `cards`, `persons`,
-/// `donations/1`.
+/// One of an organisation's logs. Its text is what follows the organisation in the origin: `cards`,
+/// `persons` or `donations/1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Log {
-    /// A campaign's cards: leaves are commitments.
+    /// A campaign's cards. Leaves are commitments.
     Cards,
     /// A campaign's persons.
     Persons,
-    /// A charity's donations: entries are public records. A full log is followed by the next, from
-    /// 1.
+    /// A charity's donations. Entries are public records. When a log is full the next one follows;
+    /// numbers count from 1.
     Donations(u64),
 }
 
 impl Log {
-    /// The first log of donations.
+    /// The first donation log.
     pub const DONATIONS: Self = Self::Donations(1);
 
-    /// The logs that an org keeps, until its first log of donations is full.
+    /// The logs that an organisation keeps until its first donation log is full.
     pub const ALL: [Self; 3] = [Self::Cards, Self::Persons, Self::DONATIONS];
 
-    /// The log with this name.
+    /// Returns the log with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "cards" => Some(Self::Cards),
@@ -43,17 +43,17 @@ impl Log {
         }
     }
 
-    /// Its origin, `org/log`.
+    /// Returns the log's origin, `org/log`.
     pub fn origin(self, org: &str) -> String {
         format!("{org}/{self}")
     }
 
-    /// The log of `org` with this origin.
+    /// Returns the log of `org` with this origin.
     pub fn from_origin(org: &str, origin: &str) -> Option<Self> {
         Self::from_name(origin.strip_prefix(org)?.strip_prefix('/')?)
     }
 
-    /// Levels of its tree.
+    /// The number of levels of its tree.
     pub const fn depth(self) -> usize {
         match self {
             Self::Cards => CARD_DEPTH,
@@ -62,12 +62,12 @@ impl Log {
         }
     }
 
-    /// Levels of its roof.
+    /// The number of levels of its roof.
     pub const fn roof_depth(self) -> usize {
         self.depth() - SHARD_DEPTH
     }
 
-    /// How many leaves it holds at the most.
+    /// The largest number of leaves.
     pub const fn capacity(self) -> u64 {
         1 << (2 * self.depth())
     }
@@ -83,16 +83,17 @@ impl fmt::Display for Log {
     }
 }
 
-/// A log of an org. Its text, the origin, is `org/cards`, `org/persons` or `org/donations/1`.
+/// A log of an organisation. Its text, the origin, is `org/cards`, `org/persons` or
+/// `org/donations/1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogName {
     /// The campaign or charity.
     pub org: String,
-    /// Which of its logs.
+    /// The log.
     pub log: Log,
 }
 
-/// The text names no log.
+/// A text does not name a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogNameError {
     /// The text.
@@ -108,7 +109,7 @@ impl fmt::Display for LogNameError {
 
 impl core::error::Error for LogNameError {}
 
-/// The text names no log of donations.
+/// A text does not name a donation log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DonationLogError {
     /// The text.
@@ -120,8 +121,8 @@ impl fmt::Display for DonationLogError {
         let Self { got } = self;
         write!(
             f,
-            "{got:?} is not a log of donations, expected ORG/donations/N, with N from 1 and without leading zeros, \
-             such as cerf/donations/1"
+            "{got:?} is not a log of donations, expected ORG/donations/N, with N from 1 and without \
+             leading zeros, such as cerf/donations/1"
         )
     }
 }
@@ -129,31 +130,31 @@ impl fmt::Display for DonationLogError {
 impl core::error::Error for DonationLogError {}
 
 impl LogName {
-    /// A campaign's card log.
+    /// Returns a campaign's card log.
     pub fn cards(org: &str) -> Self {
         Self { org: org.into(), log: Log::Cards }
     }
 
-    /// A campaign's person log.
+    /// Returns a campaign's person log.
     pub fn persons(org: &str) -> Self {
         Self { org: org.into(), log: Log::Persons }
     }
 
-    /// A charity's donation log of this number.
+    /// Returns a charity's donation log of this number.
     pub fn donations(org: &str, number: u64) -> Self {
         Self { org: org.into(), log: Log::Donations(number) }
     }
 
-    /// Whether it is a log of donations.
+    /// Whether it is a donation log.
     pub fn is_donations(&self) -> bool {
         matches!(self.log, Log::Donations(_))
     }
 
-    /// The donation log that a request asks about: whoever writes a request and whoever answers it
-    /// read its name here.
+    /// Parses the name of the donation log that a request asks about. Authors and readers of
+    /// requests both use this function.
     ///
     /// # Errors
-    /// When the text names no log, or a log of cards or persons.
+    /// Returns an error if the text does not name a log, or names a card or person log.
     pub fn parse_donations(text: &str) -> Result<Self, DonationLogError> {
         let name = text.parse::<Self>().ok();
         let name = name.filter(Self::is_donations);
@@ -171,7 +172,7 @@ impl FromStr for LogName {
     }
 }
 
-/// An org's name may hold slashes, so the log is what the origin ends with.
+/// An organisation's name may hold slashes, so the log is what the origin ends with.
 fn split(origin: &str) -> Option<(&str, Log)> {
     let (front, last) = origin.rsplit_once('/')?;
     match Log::from_name(last) {
@@ -208,7 +209,7 @@ mod tests {
         let none = ["", "cards", "/cards", "wufu", "wufu/", "wufu/Cards", "wufu/donations"];
         let numbers =
             ["cerf/donations/0", "cerf/donations/01", "cerf/donations/+1", "/donations/1"];
-        // docs/failures.md, row 53: logs whose names look like others.
+        // Logs whose names look like others.
         let hidden = ["wu\u{200b}fu/cards", "wufu\u{ad}/cards", "cafe\u{301}/cards", "wu fu/cards"];
         for text in ["wufu/cards", "wufu/persons"].into_iter().chain(none).chain(numbers) {
             assert_eq!(LogName::parse_donations(text), Err(DonationLogError { got: text.into() }));

@@ -9,51 +9,52 @@ use crate::log::{
     signed_note::LogKey,
 };
 
-/// The longest text of notes that is worth reading: the checkpoints of a log for years.
+/// The longest accepted text of notes in bytes: years of a log's checkpoints.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// Why a text of notes is refused.
+/// Errors from reading a text of notes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotesError {
-    /// Longer than [`MAX_BYTES`].
+    /// The text is longer than [`MAX_BYTES`].
     Long {
-        /// How many bytes there were.
+        /// Its length, in bytes.
         got: usize,
     },
-    /// Nothing, or nothing but empty lines.
+    /// The text is empty, or has only empty lines.
     Empty,
-    /// Not UTF-8.
+    /// The text is not UTF-8.
     Utf8,
-    /// No line is a signature: a text of something else, or the beginning of a note.
+    /// No line is a signature: this is something else, or the beginning of a note.
     NoNote {
-        /// How many bytes it has.
+        /// Its length, in bytes.
         bytes: usize,
     },
-    /// It begins with a byte-order mark.
+    /// The text begins with a byte-order mark.
     ByteOrderMark,
     /// A line ends with a carriage return.
     CarriageReturn {
-        /// Which, from 1.
+        /// The number of the line, from 1.
         line: usize,
     },
-    /// A note has no empty line after its body, or no signature after that line: the text was cut off.
+    /// A note has no empty line after its body, or no signature after that line: the text was cut
+    /// off.
     Unfinished {
-        /// Which note, from 1.
+        /// The number of the note, from 1.
         number: usize,
     },
     /// A note is not a checkpoint that the key signed.
     Checkpoint {
-        /// Which note, from 1.
+        /// The number of the note, from 1.
         number: usize,
-        /// Why not.
+        /// The reason.
         error: CheckpointError,
     },
-    /// A checkpoint does not join the history.
+    /// A checkpoint cannot join the history.
     History {
-        /// Which note, from 1.
+        /// The number of the note, from 1.
         number: usize,
-        /// Why not.
+        /// The reason.
         error: HistoryError,
     },
     /// All checkpoints are of other logs.
@@ -73,21 +74,24 @@ impl fmt::Display for NotesError {
             Self::Utf8 => write!(f, "not UTF-8, expected signed notes"),
             Self::NoNote { bytes } => write!(
                 f,
-                "{bytes} bytes without a signature, expected signed notes as a ledger publishes them: cut off, or something else"
+                "{bytes} bytes without a signature, expected signed notes as a ledger \
+                 publishes them: cut off, or something else"
             ),
             Self::ByteOrderMark => write!(
                 f,
-                "begins with a byte-order mark (ef bb bf), expected signed notes as they were written: save them as UTF-8 \
-                 without a mark"
+                "begins with a byte-order mark (ef bb bf), expected signed notes as they were \
+                 written: save them as UTF-8 without a mark"
             ),
             Self::CarriageReturn { line } => write!(
                 f,
-                "line {line} has a carriage return (Windows line endings), expected line feeds alone, since the signatures \
-                 cover every byte: get the notes again, or convert them (dos2unix)"
+                "line {line} has a carriage return (Windows line endings), expected line feeds \
+                 alone, since the signatures cover every byte: get the notes again, or convert \
+                 them (dos2unix)"
             ),
             Self::Unfinished { number } => write!(
                 f,
-                "signed note {number} is cut off, expected a text, an empty line and signatures: get the notes again"
+                "signed note {number} is cut off, expected a text, an empty line and \
+                 signatures: get the notes again"
             ),
             Self::Checkpoint { number, error } => write!(f, "signed note {number}: {error}"),
             Self::History { number, error } => write!(f, "signed note {number}: {error}"),
@@ -100,12 +104,13 @@ impl fmt::Display for NotesError {
 
 impl core::error::Error for NotesError {}
 
-/// The signed notes of a text: each is a body, an empty line, and the lines of its signatures. Empty lines before,
-/// between and after them are passed over. What a note says, and who signed it, is not looked at.
+/// Splits a text into its signed notes. Each is a body, an empty line, and the lines of its
+/// signatures. Empty lines before, between and after them are skipped. The notes' contents and
+/// signatures are not checked.
 ///
 /// # Errors
-/// Returns an error if there is no note, the last one is cut off, or the text was changed by an editor or on its way:
-/// with a byte-order mark, or with carriage returns.
+/// Returns an error if there is no note, if the last one is cut off, or if an editor or a transfer
+/// changed the text: it has a byte-order mark or carriage returns.
 pub fn split(text: &str) -> Result<Vec<&str>, NotesError> {
     if text.len() > MAX_BYTES {
         return Err(NotesError::Long { got: text.len() });
@@ -131,7 +136,7 @@ pub fn split(text: &str) -> Result<Vec<&str>, NotesError> {
         let signatures = lines.take_while(|line| line.starts_with('\u{2014}'));
         let end = body + signatures.map(str::len).sum::<usize>();
         let (note, after) = rest.split_at(end);
-        // A signature whose line does not end was cut off within.
+        // A signature whose line does not end was cut off.
         if end == body || !note.ends_with('\n') {
             return Err(unfinished);
         }
@@ -141,22 +146,23 @@ pub fn split(text: &str) -> Result<Vec<&str>, NotesError> {
     Ok(notes)
 }
 
-/// The signed notes of a file's bytes, as [`split`] tells them apart.
+/// Splits a file's bytes into its signed notes, as [`split`] does.
 ///
 /// # Errors
-/// Returns an error if they are not UTF-8, and as [`split`] does.
+/// Returns an error if the bytes are not UTF-8, and the errors of [`split`].
 pub fn decode(bytes: &[u8]) -> Result<Vec<&str>, NotesError> {
     split(core::str::from_utf8(bytes).map_err(|_| NotesError::Utf8)?)
 }
 
 impl LogHistory {
-    /// Opens every signed checkpoint of a text with the log's pinned key, and takes in those of this log. Those of the
-    /// operator's other logs are passed over, once their signature was checked. Gives how many are of this log.
+    /// Opens every signed checkpoint of a text with the log's pinned key, and adds those of this
+    /// log. It checks the signatures of the operator's other logs and skips them. Returns the
+    /// number of checkpoints of this log.
     ///
     /// # Errors
-    /// Returns an error if a note is not a checkpoint that the key signed, before any is taken in; if none is of this
-    /// log; or if one does not join the history: those before it did. After a contradiction nothing of the log is
-    /// accepted.
+    /// Returns an error if a note is not a checkpoint that the key signed (then nothing is added),
+    /// if none is of this log, or if one cannot join the history (then those before it are added).
+    /// After a contradiction the history accepts nothing more.
     pub fn insert_all(&mut self, key: &LogKey, text: &str) -> Result<usize, NotesError> {
         let mut ours = Vec::new();
         for (number, note) in (1..).zip(split(text)?) {
@@ -204,8 +210,9 @@ mod tests {
         Checkpoint::sign("wufu", &signing(), &state).unwrap().note().into()
     }
 
-    /// `ledger checkpoints` writes all checkpoints of all logs into one file, with an empty line between. The bindings
-    /// took one note at a time, so nobody could read that file without a parser of their own.
+    /// `ledger checkpoints` writes all checkpoints of all logs into one file, with empty lines
+    /// between them. The bindings accepted one note at a time, so nobody could read that file
+    /// without a parser of their own.
     #[test]
     fn a_ledgers_file_of_checkpoints_is_read_whole() {
         let notes =
@@ -218,14 +225,15 @@ mod tests {
             let epochs: Vec<u64> = log.checkpoints().map(Checkpoint::epoch).collect();
             assert_eq!(epochs, [1, 3]);
         }
-        // Notes that follow each other directly, as `cat` joins them.
+        // Notes that directly follow each other, as `cat` joins them.
         assert_eq!(split(&notes.replace("\n\nwufu", "\nwufu")).unwrap().len(), 3);
         let mut other = LogHistory::new("wufu/donations/1");
         let refused = other.insert_all(&key(), &notes).unwrap_err();
         assert_eq!(refused.reason(), Reason::HistoryOrigin);
     }
 
-    /// A file that an editor or a mail changed was "no checkpoint in force", whatever had happened to it.
+    /// A file that an editor or a mail program had changed gave "no checkpoint in force", whatever
+    /// had happened to it.
     #[test]
     fn what_happened_to_a_text_of_notes_is_named() {
         let good = note("wufu/cards", 1);
@@ -239,7 +247,8 @@ mod tests {
             (body.into(), NotesError::NoNote { bytes: body.len() }),
             (format!("{body}\n\n"), NotesError::NoNote { bytes: body.len() + 2 }),
             (format!("{good}\n{body}"), NotesError::Unfinished { number: 2 }),
-            // Cut off within a signature: it was "not a text, an empty line and signature lines".
+            // Cut off within a signature. This gave "not a text, an empty line and signature
+            // lines".
             (good[..good.len() - 1].into(), NotesError::Unfinished { number: 1 }),
             (good[..good.len() - 20].into(), NotesError::Unfinished { number: 1 }),
         ] {
@@ -265,8 +274,8 @@ mod tests {
         assert!(log.newest().is_none());
     }
 
-    /// Rows of docs/failures.md: 23.
-    /// The operator's lie in a file is evidence, as it is in a single note.
+    /// Rows of SECURITY.md: 23.
+    /// The operator's lie is evidence in a file, as it is in a single note.
     #[test]
     fn contradicting_notes_of_one_file_are_evidence() {
         let other = LogState {

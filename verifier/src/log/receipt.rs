@@ -1,8 +1,7 @@
-//! What a ledger answers to a claim, and signs: the receipt of a claim that is admitted, the
-//! refusal of one whose nullifier was spent before.
+//! What a ledger signs in answer to a claim: a receipt if the claim is admitted, a refusal if one
+//! of its nullifiers was spent before.
 //!
-//! Each is a text of lines in one form, so one answer has one text. Whoever reads it gets all of
-//! it, or an error that names the line.
+//! Each answer has exactly one text. A reader gets all of it, or an error that names the line.
 
 use alloc::{
     format,
@@ -23,51 +22,51 @@ use crate::{
     statement::{FiveFu, Nullifier, id::KeyId},
 };
 
-/// Longest note of an answer, co-signatures included.
+/// The longest note of an answer in bytes, co-signatures included.
 pub const MAX_BYTES: usize = 16 * 1024;
 
-/// Longest payee of a claim, in bytes.
+/// The longest payee of a claim, in bytes.
 pub const MAX_PAYOUT: usize = 256;
 
-/// How many nullifiers a claim spends: the person's and those of five cards.
+/// The number of nullifiers that a claim spends: one of the person and five of the cards.
 pub const NULLIFIERS: usize = 6;
 
-/// How much of a line an error shows, in characters.
+/// How many characters of a line an error shows.
 const SHOWN: usize = 80;
 
-/// Why a note is no answer to a claim.
+/// Errors from reading the answer to a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReceiptError {
-    /// The signature or the note around it.
+    /// The signed note is refused.
     Note(NoteError),
-    /// The note is longer than an answer can be.
+    /// The note is longer than an answer may be.
     Long {
-        /// How many bytes it has.
+        /// Its length, in bytes.
         got: usize,
     },
-    /// A line is not the one that stands there.
+    /// A line is not the expected one.
     Line {
-        /// Which: `heading`, `claim`, `nullifier`, `spent by claim`, `key`, `payout`, `expiry`,
+        /// The line: `heading`, `claim`, `nullifier`, `spent by claim`, `key`, `payout`, `expiry`,
         /// `time` or `end`.
         field: &'static str,
         /// The beginning of the line.
         found: String,
-        /// What stands there.
+        /// The expected line.
         expected: String,
     },
     /// The text ends before a line.
     Missing {
-        /// Which, as in [`ReceiptError::Line`].
+        /// The line, as in [`ReceiptError::Line`].
         field: &'static str,
-        /// What stands there.
+        /// The expected line.
         expected: String,
     },
 }
 
 impl ReceiptError {
-    /// The line that is wrong, as in [`ReceiptError::Line`]. `None` where it is the note around the
-    /// text.
+    /// Returns the line that is wrong, as in [`ReceiptError::Line`], or `None` if the note around
+    /// the text is wrong.
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::Line { field, .. } | Self::Missing { field, .. } => Some(field),
@@ -99,23 +98,23 @@ impl From<NoteError> for ReceiptError {
     }
 }
 
-/// A claim is admitted.
+/// The receipt of a claim that is admitted.
 ///
 /// # Shapes
-/// `ORG/claims`, `claim N`, six lines `nullifier HEX` in the order of the statement, `key HEX`,
-/// `payout HEX`, `expiry SECONDS`, `time SECONDS`, each ended by a line feed. Numbers are decimal
-/// without leading zeros; digits are small letters.
+/// The lines `ORG/claims`, `claim N`, six times `nullifier HEX` in the order of the statement, `key
+/// HEX`, `payout HEX`, `expiry SECONDS`, `time SECONDS`, each ended by a line feed. Numbers are
+/// decimal without leading zeros, and hexadecimal digits are lower-case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimReceipt {
-    /// Its number, from 1.
+    /// The claim's number, from 1.
     pub claim: u64,
-    /// What it spent, in the order of the statement.
+    /// The nullifiers that it spent, in the order of the statement.
     pub nullifiers: [Nullifier; NULLIFIERS],
-    /// The key that proved it.
+    /// The verifying key.
     pub key_id: KeyId,
     /// The payee, 1 to [`MAX_PAYOUT`] bytes.
     pub payout: Vec<u8>,
-    /// When it ends, in Unix seconds.
+    /// When the claim expires, in Unix seconds.
     pub expiry: u64,
     /// When it was admitted, in Unix seconds.
     pub time: u64,
@@ -124,28 +123,29 @@ pub struct ClaimReceipt {
 impl ClaimReceipt {
     const HEADING: &'static str = "claims";
 
-    /// The nullifiers of a claim's statement, as a receipt has them.
+    /// Returns the nullifiers of a claim's statement, in the form of a receipt.
     pub fn nullifiers_of(statement: &FiveFu) -> [Nullifier; NULLIFIERS] {
         let [_, nullifiers @ .., _] = statement.clone().into_inputs();
         nullifiers.each_ref().map(field::encode)
     }
 
-    /// The text that `org` signs.
+    /// Returns the text that `org` signs.
     pub fn text(&self, org: &str) -> String {
         let Self { claim, nullifiers, key_id, payout, expiry, time } = self;
         let nullifiers: String =
             nullifiers.iter().map(|nullifier| format!("nullifier {}\n", Hex(nullifier))).collect();
         format!(
-            "{org}/{}\nclaim {claim}\n{nullifiers}key {key_id}\npayout {}\nexpiry {expiry}\ntime {time}\n",
+            "{org}/{}\nclaim {claim}\n{nullifiers}key {key_id}\npayout {}\nexpiry {expiry}\n\
+             time {time}\n",
             Self::HEADING,
             Hex(payout)
         )
     }
 
-    /// Reads [`ClaimReceipt::text`].
+    /// Parses [`ClaimReceipt::text`].
     ///
     /// # Errors
-    /// Returns the first line that is missing or has another form.
+    /// Returns the first line that is missing or malformed.
     pub fn parse(org: &str, text: &str) -> Result<Self, ReceiptError> {
         let mut lines = Lines::of(text)?;
         lines.heading(org, Self::HEADING)?;
@@ -169,25 +169,26 @@ impl ClaimReceipt {
     /// Signs the receipt, as `org`.
     ///
     /// # Errors
-    /// As [`signed_note::sign`].
+    /// Returns the errors of [`signed_note::sign`].
     pub fn sign(&self, org: &str, key: &SigningKey) -> Result<String, NoteError> {
         signed_note::sign(org, key, &self.text(org))
     }
 
-    /// Opens a receipt that the org signed.
+    /// Opens a receipt that the organisation signed.
     ///
     /// # Errors
-    /// Returns an error if the note is too long or not signed by `key`, and as
+    /// Returns an error if the note is too long or not signed by `key`, and the errors of
     /// [`ClaimReceipt::parse`].
     pub fn open(key: &LogKey, note: &str) -> Result<Self, ReceiptError> {
         Self::parse(key.name(), opened(key, note)?)
     }
 }
 
-/// A claim is refused: a nullifier of it was spent before.
+/// The refusal of a claim of which a nullifier was spent before.
 ///
 /// # Shapes
-/// `ORG/refusals`, `nullifier HEX`, `spent by claim N`, `time SECONDS`, as in [`ClaimReceipt`].
+/// The lines `ORG/refusals`, `nullifier HEX`, `spent by claim N`, `time SECONDS`, as in
+/// [`ClaimReceipt`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClaimRefusal {
     /// The nullifier.
@@ -201,17 +202,17 @@ pub struct ClaimRefusal {
 impl ClaimRefusal {
     const HEADING: &'static str = "refusals";
 
-    /// The text that `org` signs.
+    /// Returns the text that `org` signs.
     pub fn text(&self, org: &str) -> String {
         let Self { nullifier, claim, time } = self;
         let (heading, nullifier) = (Self::HEADING, Hex(nullifier));
         format!("{org}/{heading}\nnullifier {nullifier}\nspent by claim {claim}\ntime {time}\n")
     }
 
-    /// Reads [`ClaimRefusal::text`].
+    /// Parses [`ClaimRefusal::text`].
     ///
     /// # Errors
-    /// Returns the first line that is missing or has another form.
+    /// Returns the first line that is missing or malformed.
     pub fn parse(org: &str, text: &str) -> Result<Self, ReceiptError> {
         let mut lines = Lines::of(text)?;
         lines.heading(org, Self::HEADING)?;
@@ -225,34 +226,34 @@ impl ClaimRefusal {
     /// Signs the refusal, as `org`.
     ///
     /// # Errors
-    /// As [`signed_note::sign`].
+    /// Returns the errors of [`signed_note::sign`].
     pub fn sign(&self, org: &str, key: &SigningKey) -> Result<String, NoteError> {
         signed_note::sign(org, key, &self.text(org))
     }
 
-    /// Opens a refusal that the org signed.
+    /// Opens a refusal that the organisation signed.
     ///
     /// # Errors
-    /// Returns an error if the note is too long or not signed by `key`, and as
+    /// Returns an error if the note is too long or not signed by `key`, and the errors of
     /// [`ClaimRefusal::parse`].
     pub fn open(key: &LogKey, note: &str) -> Result<Self, ReceiptError> {
         Self::parse(key.name(), opened(key, note)?)
     }
 }
 
-/// Either answer.
+/// Either answer to a claim.
 #[allow(clippy::large_enum_variant, reason = "one at a time is read")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimAnswer {
-    /// It is admitted.
+    /// The claim is admitted.
     Admitted(ClaimReceipt),
-    /// It is refused.
+    /// The claim is refused.
     Refused(ClaimRefusal),
 }
 
 impl ClaimAnswer {
-    /// Reads a note whose signature was checked when it came, and is not checked again. `None` when
-    /// it is no answer to a claim.
+    /// Parses a note whose signature was checked when it arrived, and is not checked again. Returns
+    /// `None` if the note is not an answer to a claim.
     pub fn of_checked(note: &str) -> Option<Self> {
         let (text, _) = note.rsplit_once("\n\n").filter(|_| note.len() <= MAX_BYTES)?;
         let text = format!("{text}\n");
@@ -273,7 +274,7 @@ impl ClaimAnswer {
     }
 }
 
-/// The text of a note, looked at only when it is not too long.
+/// Opens a note, if it is not too long.
 fn opened<'n>(key: &LogKey, note: &'n str) -> Result<&'n str, ReceiptError> {
     if note.len() > MAX_BYTES {
         return Err(ReceiptError::Long { got: note.len() });
@@ -285,7 +286,7 @@ fn opened<'n>(key: &LogKey, note: &'n str) -> Result<&'n str, ReceiptError> {
 struct Lines<'t>(Split<'t, char>);
 
 impl<'t> Lines<'t> {
-    /// Those of a text. Its last line is ended, too.
+    /// The lines of a text. Its last line must be ended, too.
     fn of(text: &'t str) -> Result<Self, ReceiptError> {
         if text.len() > MAX_BYTES {
             return Err(ReceiptError::Long { got: text.len() });
@@ -313,7 +314,7 @@ impl<'t> Lines<'t> {
         if is_it { Ok(()) } else { Err(line("heading", found, expected())) }
     }
 
-    /// A line of a field's name, a space, and a value.
+    /// Reads a line that has a field's name, a space and a value.
     fn read<T>(
         &mut self,
         field: &'static str,
@@ -408,8 +409,8 @@ mod tests {
         assert_eq!(ClaimAnswer::of_checked("wufu/cards\n1\n\n\u{2014} wufu x\n"), None);
     }
 
-    /// A line was looked for anywhere in the text: another order, a line more or a second claim
-    /// passed.
+    /// Lines were looked for anywhere in the text, so another order, an extra line or a second
+    /// claim passed.
     #[test]
     fn a_line_that_is_another_is_named() {
         let refused = |text: &str| {
@@ -440,7 +441,7 @@ mod tests {
             assert!(RECEIPT.contains(from), "{from:?}");
             assert_eq!(refused(&RECEIPT.replace(from, to)), field, "{from:?} to {to:?}");
         }
-        // A second name of a nullifier, and a payee that is too long.
+        // A second encoding of a nullifier, and a payee that is too long.
         let alias = RECEIPT.replace(&format!("06{}", "00".repeat(31)), &"ff".repeat(32));
         assert_eq!(refused(&alias), "nullifier");
         let long = RECEIPT.replace("7061796565", &"70".repeat(MAX_PAYOUT + 1));

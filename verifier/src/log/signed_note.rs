@@ -1,4 +1,4 @@
-//! Signed notes, in the form of C2SP `signed-note`: a text and lines of signatures.
+//! Signed notes in the form of C2SP `signed-note`: a text and lines of signatures.
 
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
@@ -9,41 +9,41 @@ use sha2::{Digest, Sha256};
 
 use crate::encoding::text::{self, Fault, NameError};
 
-/// Notes longer than this are refused unread.
+/// The longest note in bytes. Longer notes are refused before they are read.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// Most signatures of one note.
+/// The largest number of signatures in one note.
 pub const MAX_SIGNATURES: usize = 100;
 
-/// The signature algorithm's byte: Ed25519.
+/// The byte of the signature algorithm Ed25519.
 const ED25519: u8 = 1;
 
-/// Why a note or its key is refused.
+/// Errors from signing or opening a note, and from reading a log key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoteError {
-    /// Longer than [`MAX_BYTES`].
+    /// The note is longer than [`MAX_BYTES`].
     Long {
-        /// How many bytes there were.
+        /// Its length, in bytes.
         got: usize,
     },
-    /// Not a text, an empty line and signature lines.
+    /// The note is not a text, an empty line and signature lines.
     Form,
-    /// The name of a key is not one word that may be shown.
+    /// The name of a key is not one word of visible characters.
     Name {
         /// What is wrong with it.
         error: NameError,
     },
-    /// The text form of a verifying key is malformed.
+    /// The text form of a log key is malformed.
     Key,
-    /// The text form of a verifying key has another hash than its name and key.
+    /// The hash in a log key's text is not the hash of its name and key.
     KeyHash {
-        /// The hash that the text says.
+        /// The hash in the text.
         got: String,
         /// The hash of its name and key.
         expected: String,
     },
-    /// No signature of the expected key.
+    /// The expected key did not sign the note.
     Unsigned {
         /// The key's name.
         name: String,
@@ -64,7 +64,8 @@ impl fmt::Display for NoteError {
             Self::Key => write!(f, "log key is not of the form name+hash+base64"),
             Self::KeyHash { got, expected } => write!(
                 f,
-                "log key's hash is {got:?}, expected {expected} for its name and key: it was mistyped"
+                "log key's hash is {got:?}, expected {expected} for its name and key: \
+                 it was mistyped"
             ),
             Self::Unsigned { name } => write!(f, "note is not signed by {name}"),
             Self::Signature { name } => write!(f, "signature of {name} does not fit the note"),
@@ -74,7 +75,8 @@ impl fmt::Display for NoteError {
 
 impl core::error::Error for NoteError {}
 
-/// Who may sign notes: a name and an Ed25519 key. For an org's logs the name is the org.
+/// Who may sign notes: a name and an Ed25519 key. For an organisation's logs, the name is the
+/// organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogKey {
     name: String,
@@ -82,10 +84,10 @@ pub struct LogKey {
 }
 
 impl LogKey {
-    /// The key of this name.
+    /// Creates a log key from a name and a key.
     ///
     /// # Errors
-    /// When the name is not one word (see [`text::check_word`]), or the key is weak.
+    /// Returns an error if the name is not one word (see [`text::check_word`]), or the key is weak.
     pub fn new(name: &str, key: VerifyingKey) -> Result<Self, NoteError> {
         text::check_word(name).map_err(|error| NoteError::Name { error })?;
         if key.is_weak() {
@@ -94,10 +96,10 @@ impl LogKey {
         Ok(Self { name: name.into(), key })
     }
 
-    /// Reads `name+hash+base64`, the form of C2SP and of Go's sumdb.
+    /// Parses `name+hash+base64`, the form of C2SP and of Go's sumdb.
     ///
     /// # Errors
-    /// When it has another form, or its hash is not that of its key.
+    /// Returns an error if the text is malformed, or its hash is not that of the name and key.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let mut parts = text.trim_end().splitn(3, '+');
         let (Some(name), Some(hash), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
@@ -134,10 +136,11 @@ impl LogKey {
         [digest[0], digest[1], digest[2], digest[3]]
     }
 
-    /// Checks a note, and gives its text.
+    /// Checks a note's signature and returns its text.
     ///
     /// # Errors
-    /// When the note is malformed, or not signed by this key. Signatures of other keys are passed over.
+    /// Returns an error if the note is malformed, or not signed by this key. Signatures of other
+    /// keys are skipped.
     pub fn open<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
         if note.len() > MAX_BYTES {
             return Err(NoteError::Long { got: note.len() });
@@ -157,7 +160,7 @@ impl LogKey {
             if text::check_word(name).is_err() {
                 return Err(NoteError::Form);
             }
-            // Ours once: a repeated one would cost as much again.
+            // Verify our signature once: repeated ones would only cost time.
             if signed || name != self.name || *hash != self.hash() {
                 continue;
             }
@@ -177,8 +180,8 @@ impl fmt::Display for LogKey {
     }
 }
 
-/// Whether a note holds characters that no reader sees, or that reorder what is seen: notes are printed as they are. Other spaces and
-/// characters that are not assigned yet are left to whoever reads its lines.
+/// Whether a note holds characters that are invisible or reorder the text, since notes are printed
+/// as they are. Unusual spaces and unassigned characters are left to the readers of its lines.
 fn hides(note: &str) -> bool {
     let hides = |c| {
         !matches!(
@@ -192,7 +195,8 @@ fn hides(note: &str) -> bool {
 /// Signs a text under a name.
 ///
 /// # Errors
-/// When the name cannot be a key's, or the text is empty, does not end with a line, holds an empty last line or hidden characters.
+/// Returns an error if the name cannot name a key, or if the text is empty, does not end with a
+/// line feed, ends with an empty line, or holds hidden characters.
 pub fn sign(name: &str, key: &SigningKey, text: &str) -> Result<String, NoteError> {
     let log_key = LogKey::new(name, key.verifying_key())?;
     if !text.ends_with('\n') || text == "\n" || text.ends_with("\n\n") || hides(text) {
@@ -209,7 +213,7 @@ mod tests {
 
     #[test]
     fn reads_the_published_example() {
-        // Go's golang.org/x/mod/sumdb/note, package example.
+        // From the example of Go's package golang.org/x/mod/sumdb/note.
         let key =
             LogKey::parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
         let key = key.unwrap();

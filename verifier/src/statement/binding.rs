@@ -16,31 +16,31 @@ use crate::{
 /// The purpose of a campaign's claim. No signed request may use it.
 pub const CLAIM: &str = "claim";
 
-/// `scope`: for whom a nullifier is shown, and for what. The wallet computes it, so nobody can ask
-/// in another's name.
+/// Computes `scope`: for whom a nullifier is shown, and for what. The wallet computes it, so nobody
+/// can ask in another's name.
 ///
 /// # Shapes
-/// `verifier`: the org's name for a claim, else the 32 bytes of the Ed25519 key that signed the
-/// request.
+/// `verifier`: the name of the organisation for a claim, and otherwise the 32 bytes of the Ed25519
+/// key that signed the request.
 pub fn scope(verifier: &[u8], purpose: &str) -> Scope {
     Scope(h2f(Context::Scope, Writer::new().bytes(verifier).text(purpose)))
 }
 
-/// What a proof binds beside its statement. Nobody can reuse the proof with another.
+/// What a proof binds beside its statement, so that nobody can reuse the proof for anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding<'a> {
     /// Whom the proof is for, as in [`scope`].
     pub verifier: &'a [u8],
-    /// The challenge of a request, the payee of a claim.
+    /// The challenge of a request, or the payee of a claim.
     pub payload: &'a [u8],
-    /// When it ends, in Unix seconds. At that second it is over.
+    /// When it expires, in Unix seconds. At that second it has expired.
     pub expiry: u64,
-    /// The key that proved it.
+    /// The verifying key.
     pub key_id: KeyId,
 }
 
 impl Binding<'_> {
-    /// `ext`, the public input that binds all of it.
+    /// Computes `ext`, the public input that binds all of it.
     pub fn ext(&self) -> Fr {
         let message = Writer::new()
             .bytes(self.verifier)
@@ -54,13 +54,14 @@ impl Binding<'_> {
 /// Both roots of a claim, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClaimRoots {
-    /// The card log's.
+    /// The root of the card log.
     pub cards: Root,
-    /// The person log's.
+    /// The root of the person log.
     pub persons: Root,
 }
 
-/// `anchor`: both roots of an epoch, and the scope. No argument can stand in another's place:
+/// Computes `anchor` from both roots of an epoch and the scope. The compiler refuses swapped
+/// arguments:
 ///
 /// ```compile_fail,E0308
 /// use wufu_verifier::{Fr, Root, Scope, statement::{ClaimRoots, anchor}};

@@ -11,7 +11,7 @@ macro_rules! id {
         pub struct $name(pub [u8; 32]);
 
         impl $name {
-            /// The bytes.
+            /// Returns the bytes.
             pub const fn as_bytes(&self) -> &[u8; 32] {
                 &self.0
             }
@@ -32,11 +32,11 @@ macro_rules! id {
 }
 
 id! {
-    /// BLAKE3 of a circuit's `.r1cs` file.
+    /// The BLAKE3 hash of a circuit's `.r1cs` file.
     CircuitId
 }
 
 id! {
-    /// The fingerprint of a verifying key, of its circuit and of how it was made. Verifiers pin it.
+    /// The hash of a verifying key with its circuit and provenance. Verifiers pin it.
     KeyId
 }

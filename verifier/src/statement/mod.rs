@@ -1,4 +1,4 @@
-//! What proofs are about: circuits by name, their public inputs, and what those are made from.
+//! What proofs are about: the circuits by name, their public inputs, and what these are made from.
 
 mod binding;
 pub(crate) mod id;

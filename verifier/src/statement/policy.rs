@@ -1,4 +1,4 @@
-//! What a verifier asks of a donation: a set of projects, and bounds of amount and time.
+//! The donations that a verifier accepts: a set of projects, and bounds of amount and time.
 
 use alloc::{boxed::Box, collections::BTreeSet, sync::Arc, vec::Vec};
 use core::fmt;
@@ -16,22 +16,22 @@ use crate::{
     statement::record::{Amount, ProjectKey, Record, RecordError, Time},
 };
 
-/// Why something is not a policy.
+/// Errors from reading or building a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// A set without projects.
+    /// The set has no projects.
     EmptySet,
-    /// More projects than places.
+    /// The set has more projects than places.
     LargeSet {
-        /// How many.
+        /// The number of projects.
         got: usize,
     },
     /// The keys of an encoded set are not in strictly ascending order.
     Order,
     /// The keys of an encoded set are not eight bytes each.
     SetLength {
-        /// How many bytes there were.
+        /// The number of bytes.
         got: usize,
     },
     /// The lower bound is above the upper one.
@@ -43,9 +43,9 @@ pub enum PolicyError {
         /// The upper bound.
         max: u64,
     },
-    /// A number out of its range.
+    /// A number is out of range.
     Record(RecordError),
-    /// The bytes do not have the form.
+    /// The bytes are malformed.
     Canonical(CanonicalError),
 }
 
@@ -81,16 +81,17 @@ impl From<CanonicalError> for PolicyError {
     }
 }
 
-/// A set of 1 to 4,096 projects: sorted, without duplicates. One member discloses the project, all hide it.
+/// A set of 1 to 4,096 projects: sorted, without duplicates. A set of one project discloses it, a
+/// set of all hides it.
 ///
-/// Copies share what was worked out.
+/// Clones share what was computed.
 #[derive(Clone)]
 pub struct ProjectSet(Arc<Members>);
 
 struct Members {
     keys: Vec<ProjectKey>,
-    /// Worked out once, and not before it is asked for: a verifier compares every answer with its own, and reads requests of anybody whose
-    /// root nobody looks at.
+    /// Computed when it is first needed. A verifier compares every answer with its own set; the
+    /// roots of other people's requests are never needed.
     root: OnceBox<Fr>,
 }
 
@@ -109,16 +110,16 @@ impl fmt::Debug for ProjectSet {
 }
 
 impl ProjectSet {
-    /// Places of the set's tree.
+    /// The number of places in the set's tree.
     pub const PLACES: usize = 1 << (2 * SET_DEPTH);
 
-    /// The set of these projects, in whatever order and however often they come.
+    /// Creates the set of these projects, in any order and with any duplicates.
     ///
     /// # Errors
-    /// When there is none, or there are more than [`ProjectSet::PLACES`].
+    /// Returns an error if there is none, or there are more than [`ProjectSet::PLACES`].
     ///
     /// # Cost
-    /// No hash: the root waits until it is asked for.
+    /// No hash: the root is computed when it is first needed.
     pub fn new(keys: impl IntoIterator<Item = ProjectKey>) -> Result<Self, PolicyError> {
         let keys: BTreeSet<ProjectKey> = keys.into_iter().collect();
         match keys.len() {
@@ -131,25 +132,27 @@ impl ProjectSet {
         }
     }
 
-    /// The members, ascending.
+    /// The members, in ascending order.
     pub fn keys(&self) -> &[ProjectKey] {
         &self.0.keys
     }
 
-    /// Whether a project is a member.
+    /// Returns whether a project is a member.
     pub fn contains(&self, key: ProjectKey) -> bool {
         self.keys().binary_search(&key).is_ok()
     }
 
-    /// The leaves of the tree before it is filled, and what fills it: the last member.
+    /// Returns the leaves of the tree before it is filled, and the value that fills it: the last
+    /// member.
     pub fn leaves(&self) -> (Vec<Fr>, Fr) {
         filled(self.keys())
     }
 
-    /// `set_root`: the tree over the members, the last one repeated to fill.
+    /// Computes `set_root`, the root of the tree over the members. The last one is repeated to fill
+    /// it.
     ///
     /// # Cost
-    /// A third of a hash per project, once for a set and its copies.
+    /// A third of a hash for each project, once for a set and its clones.
     pub fn root(&self) -> Fr {
         let made = || {
             let (leaves, last) = self.leaves();
@@ -166,7 +169,7 @@ fn filled(keys: &[ProjectKey]) -> (Vec<Fr>, Fr) {
     (leaves, last)
 }
 
-/// An interval with both ends inside.
+/// An interval that includes both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds<T> {
     min: T,
@@ -174,7 +177,7 @@ pub struct Bounds<T> {
 }
 
 impl<T: Copy + PartialOrd> Bounds<T> {
-    /// Whether a value lies inside.
+    /// Returns whether a value lies inside.
     pub fn contains(&self, value: T) -> bool {
         self.min <= value && value <= self.max
     }
@@ -194,10 +197,10 @@ impl Bounds<Amount> {
     /// Every amount.
     pub const ANY_AMOUNT: Self = Self { min: Amount::MIN, max: Amount::MAX };
 
-    /// Amounts from `min` to `max`.
+    /// Creates the bounds from `min` to `max`.
     ///
     /// # Errors
-    /// When they are swapped.
+    /// Returns an error if they are swapped.
     pub fn amounts(min: Amount, max: Amount) -> Result<Self, PolicyError> {
         if min > max {
             let (min, max) = (min.minor(), max.minor());
@@ -211,10 +214,10 @@ impl Bounds<Time> {
     /// Every time.
     pub const ANY_TIME: Self = Self { min: Time::MIN, max: Time::MAX };
 
-    /// Times from `min` to `max`.
+    /// Creates the bounds from `min` to `max`.
     ///
     /// # Errors
-    /// When they are swapped.
+    /// Returns an error if they are swapped.
     pub fn times(min: Time, max: Time) -> Result<Self, PolicyError> {
         if min > max {
             let (min, max) = (min.seconds(), max.seconds());
@@ -224,29 +227,29 @@ impl Bounds<Time> {
     }
 }
 
-/// What a verifier asks of a donation.
+/// The donations that a verifier accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// To one of these projects.
+    /// The accepted projects.
     pub projects: ProjectSet,
-    /// Of such an amount.
+    /// The accepted amounts.
     pub amount: Bounds<Amount>,
-    /// At such a time.
+    /// The accepted times.
     pub time: Bounds<Time>,
 }
 
 impl Policy {
-    /// Whether a public record meets the policy.
+    /// Returns whether a public record meets the policy.
     pub fn admits(&self, record: &Record) -> bool {
         self.projects.contains(record.project)
             && self.amount.contains(record.amount)
             && self.time.contains(record.time)
     }
 
-    /// `H(D_POL, set_root, H(amt_min, amt_max, t_min, t_max))`, the public input.
+    /// Computes the public input `H(D_POL, set_root, H(amt_min, amt_max, t_min, t_max))`.
     ///
     /// # Cost
-    /// Two hashes, and the root of the set where nobody asked for it before.
+    /// Two hashes, and the root of the set if nothing needed it before.
     pub fn hash(&self) -> Fr {
         let bounds = hash4([
             self.amount.min.minor().into(),
@@ -260,8 +263,8 @@ impl Policy {
     /// Encodes the policy.
     ///
     /// # Shapes
-    /// Canonical bytes of five fields: the keys (u64 little-endian each, ascending), lower and upper amount, lower and
-    /// upper time.
+    /// Canonical bytes of five fields: the keys (u64 little-endian each, ascending), lower and
+    /// upper amount, lower and upper time.
     pub fn encode(&self) -> Vec<u8> {
         let keys: Vec<u8> =
             self.projects.keys().iter().flat_map(|key| key.to_u64().to_le_bytes()).collect();
@@ -277,7 +280,7 @@ impl Policy {
     /// Decodes a policy.
     ///
     /// # Errors
-    /// When the bytes are not those that [`Policy::encode`] writes for some policy.
+    /// Returns an error if the bytes are not what [`Policy::encode`] writes for some policy.
     pub fn decode(bytes: &[u8]) -> Result<Self, PolicyError> {
         let mut reader = Reader::new(bytes, 5)?;
         let set = reader.bytes("projects")?;
@@ -336,7 +339,8 @@ mod tests {
         assert_eq!(Some(shuffled.root()), merkle::root(&filled, SET_DEPTH));
     }
 
-    /// Whoever sends a request, signed by a key of its own, had its reader build the tree: 1,365 hashes for an answer that nobody wanted.
+    /// Anybody who sent a request, signed by a key of their own, made its reader build the tree:
+    /// 1,365 hashes for an answer that nobody wanted.
     #[test]
     fn a_set_is_hashed_on_demand_and_once_for_all_copies() {
         let policy = Policy::decode(&policy().encode()).unwrap();
@@ -344,7 +348,7 @@ mod tests {
         assert!(policy.projects.0.root.get().is_none());
         let root = copy.projects.root();
         assert_eq!(policy.projects.0.root.get(), Some(&root));
-        // A set is its members, hashed or not.
+        // A set equals another by its members, hashed or not.
         assert_eq!(Policy::decode(&policy.encode()), Ok(copy));
     }
 

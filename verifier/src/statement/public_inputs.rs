@@ -1,4 +1,4 @@
-//! The public side of the three statements, and the one place where the order of their public inputs is written.
+//! The public side of the three statements. The order of their public inputs is written only here.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,20 +13,20 @@ use crate::{
 /// Which statement a circuit, a key or a proof is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CircuitName {
-    /// All five cards, not claimed before, a payee.
+    /// Five Fu: all five cards, no earlier claim, a payee.
     FiveFu,
-    /// A donation within bounds.
+    /// Donation: a donation within the verifier's bounds.
     Donation,
-    /// A card handed on.
+    /// Gift: a card handed on.
     Gift,
 }
 
 impl CircuitName {
-    /// Every circuit.
+    /// All circuits.
     pub const ALL: [Self; 3] = [Self::FiveFu, Self::Donation, Self::Gift];
 
-    /// What there is to know of a statement by its name. A new statement is a variant, a place in
-    /// [`CircuitName::ALL`] and an entry here: nothing else in this crate lists the statements.
+    /// The properties of a statement. A new statement is a variant, a place in [`CircuitName::ALL`]
+    /// and an entry here: nothing else in this crate lists the statements.
     const fn entry(self) -> Entry {
         match self {
             Self::FiveFu => Entry {
@@ -64,7 +64,7 @@ impl CircuitName {
         self.entry().name
     }
 
-    /// The circuit with this name.
+    /// Returns the circuit with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|circuit| circuit.as_str() == name)
     }
@@ -74,7 +74,7 @@ impl CircuitName {
         self.entry().inputs
     }
 
-    /// How many public inputs a proof has, without the leading one.
+    /// The number of public inputs, without the leading one.
     pub const fn public_inputs(self) -> usize {
         self.input_names().len()
     }
@@ -84,18 +84,20 @@ impl CircuitName {
         self.entry().binding
     }
 
-    /// What an envelope of the statement must hold, for messages to somebody whose envelope holds something else.
+    /// What an envelope of the statement must hold, for the message about an envelope that holds
+    /// something else.
     pub const fn expected_binding(self) -> &'static str {
         self.entry().expected_binding
     }
 
     /// The logs that a proof is about, in the order of an envelope's epochs: what follows the
-    /// organisation in their origins. A request names its log itself.
+    /// organisation in their origins. For a donation, the request names the log itself.
     pub const fn logs(self) -> &'static [&'static str] {
         self.entry().logs
     }
 
-    /// Reads the public inputs of a proof, as [`Statement::decode`] does for a statement that is known at compile time.
+    /// Decodes the public inputs of a proof, as [`Statement::decode`] does for a statement known at
+    /// compile time.
     ///
     /// # Errors
     /// Returns an error if there are too few or too many bytes, or an input is not canonical.
@@ -103,14 +105,14 @@ impl CircuitName {
         (self.entry().decode)(bytes)
     }
 
-    /// The id of the circuit that this release speaks: a hash of its `.r1cs` file. `wufu-circuits` checks that its
-    /// circuits still have these.
+    /// The id of the circuit in this release: a hash of its `.r1cs` file. `wufu-circuits` checks
+    /// that its circuits still have these ids.
     pub const fn id(self) -> CircuitId {
         self.entry().id
     }
 }
 
-/// What there is to know of a statement by its name.
+/// The properties of a statement.
 #[derive(Clone, Copy)]
 struct Entry {
     name: &'static str,
@@ -122,7 +124,7 @@ struct Entry {
     id: CircuitId,
 }
 
-/// What a proof answers, which travels in its envelope.
+/// What a proof answers. It travels in the envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BindingKind {
     /// A campaign's claim.
@@ -152,18 +154,18 @@ const GIFT_ID: [u8; 32] = [
     0x61, 0x06, 0x64, 0x93, 0xa0, 0xc5, 0xb4, 0xaa, 0x57, 0xb5, 0x99, 0xe8, 0xfe, 0x66, 0x71, 0xb2,
 ];
 
-/// Why bytes are not the public inputs of a statement.
+/// Errors from reading the public inputs of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InputsError {
-    /// The wrong number of bytes, hence of inputs.
+    /// The wrong number of bytes, and so of inputs.
     Length {
         /// The statement.
         circuit: CircuitName,
-        /// How many bytes there were.
+        /// The number of bytes.
         got: usize,
     },
-    /// One of them is not canonical.
+    /// An input is not canonical.
     Field(FieldError),
 }
 
@@ -187,47 +189,51 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// What a proof is about: one of [`FiveFu`], [`Donation`], [`Gift`].
+/// What a proof is about: [`FiveFu`], [`Donation`] or [`Gift`].
 pub trait Statement: sealed::Sealed + Clone + fmt::Debug + PartialEq + Eq {
     /// The circuit that proves it.
     const CIRCUIT: CircuitName;
 
-    /// The public inputs in the order of circuit, prover and verifier.
+    /// Returns the public inputs, in the order of circuit, prover and verifier.
     fn public_inputs(&self) -> Vec<Fr>;
 
-    /// What is spent when the proof is admitted.
+    /// Returns the nullifiers that are spent when the proof is admitted.
     fn nullifiers(&self) -> Vec<Nullifier>;
 
-    /// Reads the public inputs.
+    /// Decodes the public inputs.
     ///
     /// # Shapes
     /// 32 bytes for each input, in order.
     ///
     /// # Errors
-    /// When there are too few or too many bytes, or an input is not canonical (an alias `x + r` of `x`).
+    /// Returns an error if there are too few or too many bytes, or an input is not canonical (an
+    /// alias `x + r` of `x`).
     fn decode(bytes: &[u8]) -> Result<Self, InputsError>;
 
-    /// The public inputs as bytes, as [`Statement::decode`] reads them.
+    /// Encodes the public inputs, as [`Statement::decode`] reads them.
     fn encode(&self) -> Vec<u8> {
         self.public_inputs().iter().flat_map(field::encode).collect()
     }
 }
 
-/// A nullifier as bytes: canonical, so that one nullifier has one name in a store.
+/// A nullifier as bytes. It is canonical, so that a nullifier has one encoding in a store.
 pub type Nullifier = FieldBytes;
 
 macro_rules! statement {
-    ($name:ident, $circuit:ident, $count:literal, [$($input:ident),+], nullifiers: [$($nf:ident),+]) => {
+    (
+        $name:ident, $circuit:ident, $count:literal, [$($input:ident),+],
+        nullifiers: [$($nf:ident),+]
+    ) => {
         impl<T> $name<T> {
-            /// The public inputs by name, in order.
+            /// The names of the public inputs, in order.
             pub const NAMES: [&'static str; $count] = [$(stringify!($input)),+];
 
-            /// The public inputs, in order.
+            /// Returns the public inputs, in order.
             pub fn into_inputs(self) -> [T; $count] {
                 [$(self.$input),+]
             }
 
-            /// The statement with these public inputs, in order.
+            /// Creates the statement from its public inputs, in order.
             pub fn from_inputs(inputs: [T; $count]) -> Self {
                 let [$($input),+] = inputs;
                 Self { $($input),+ }
@@ -263,22 +269,23 @@ macro_rules! statement {
     };
 }
 
-/// "I hold all five cards of this campaign, I have not claimed before, and here is where my share goes."
+/// "I hold all five cards of this campaign, I have not claimed before, and here is where my share
+/// goes."
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FiveFu<T = Fr> {
     /// `H(D_ANC, R_cards, R_persons, scope)`: both roots of one epoch, and the scope.
     pub anchor: T,
     /// The person's nullifier for the scope.
     pub nf_p: T,
-    /// The nullifier of the card of kind 0, and so on.
+    /// The nullifier of the card of kind 0.
     pub nf_0: T,
-    /// Kind 1.
+    /// The nullifier of the card of kind 1.
     pub nf_1: T,
-    /// Kind 2.
+    /// The nullifier of the card of kind 2.
     pub nf_2: T,
-    /// Kind 3.
+    /// The nullifier of the card of kind 3.
     pub nf_3: T,
-    /// Kind 4.
+    /// The nullifier of the card of kind 4.
     pub nf_4: T,
     /// The bound payload: payee and expiry.
     pub ext: T,
@@ -290,13 +297,13 @@ statement!(FiveFu, FiveFu, 8, [anchor, nf_p, nf_0, nf_1, nf_2, nf_3, nf_4, ext],
 /// "A donation of mine, within the bounds you ask for, is in the charity ledger."
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Donation<T = Fr> {
-    /// Root of the donation log at an epoch.
+    /// The root of the donation log at an epoch.
     pub root: T,
-    /// For whom and for what.
+    /// For whom, and for what, the nullifier counts.
     pub scope: T,
     /// The donation's nullifier for the scope.
     pub nf_d: T,
-    /// Hash of the policy.
+    /// The hash of the policy.
     pub policy: T,
     /// The bound payload: challenge and expiry.
     pub ext: T,
@@ -307,11 +314,11 @@ statement!(Donation, Donation, 5, [root, scope, nf_d, policy, ext], nullifiers: 
 /// "A card of mine becomes a card of the same kind, of a friend."
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gift<T = Fr> {
-    /// Root of the card log at an epoch.
+    /// The root of the card log at an epoch.
     pub root: T,
     /// The nullifier of the card that is given.
     pub nf_in: T,
-    /// The commitment of the card that is made.
+    /// The commitment to the new card.
     pub cm_out: T,
     /// The bound payload.
     pub ext: T,

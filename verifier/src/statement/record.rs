@@ -1,4 +1,4 @@
-//! The public entry of a donation, and the integers in it.
+//! The public entry of a donation, and its numbers.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Why a number is not what it should be.
+/// Errors from reading a record or one of its numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordError {
@@ -32,9 +32,9 @@ pub enum RecordError {
         /// The key.
         got: u64,
     },
-    /// A record of the wrong length.
+    /// A record has the wrong length.
     Length {
-        /// How many bytes there were.
+        /// The number of bytes.
         got: usize,
     },
     /// `own` is not a field element.
@@ -62,17 +62,17 @@ impl core::error::Error for RecordError {}
 pub struct Amount(u64);
 
 impl Amount {
-    /// Bits that an amount fits in.
+    /// The number of bits that an amount fits in.
     pub const BITS: usize = 48;
     /// The smallest amount.
     pub const MIN: Self = Self(0);
     /// The largest amount.
     pub const MAX: Self = Self((1 << Self::BITS) - 1);
 
-    /// An amount of `minor` units.
+    /// Creates an amount of `minor` units.
     ///
     /// # Errors
-    /// When it is 2^48 or more.
+    /// Returns an error if it is 2^48 or more.
     pub const fn new(minor: u64) -> Result<Self, RecordError> {
         if minor > Self::MAX.0 { Err(RecordError::Amount { got: minor }) } else { Ok(Self(minor)) }
     }
@@ -88,17 +88,17 @@ impl Amount {
 pub struct Time(u64);
 
 impl Time {
-    /// Bits that a time fits in.
+    /// The number of bits that a time fits in.
     pub const BITS: usize = 40;
     /// 1 January 1970.
     pub const MIN: Self = Self(0);
-    /// The last second.
+    /// The latest time.
     pub const MAX: Self = Self((1 << Self::BITS) - 1);
 
-    /// The time `seconds` after 1 January 1970, UTC.
+    /// Creates the time `seconds` after 1 January 1970, UTC.
     ///
     /// # Errors
-    /// When it is 2^40 or more.
+    /// Returns an error if it is 2^40 or more.
     pub const fn new(seconds: u64) -> Result<Self, RecordError> {
         if seconds > Self::MAX.0 {
             Err(RecordError::Time { got: seconds })
@@ -118,18 +118,18 @@ impl Time {
 pub struct ProjectKey(u64);
 
 impl ProjectKey {
-    /// The key of a project.
+    /// Creates the key of a project.
     ///
     /// # Errors
-    /// When one of the ids is 0.
+    /// Returns an error if one of the ids is 0.
     pub const fn new(institution: u32, project: u32) -> Result<Self, RecordError> {
         Self::from_u64(((institution as u64) << 32) | project as u64)
     }
 
-    /// The key with this number.
+    /// Creates the key from its number.
     ///
     /// # Errors
-    /// When one of its halves is 0.
+    /// Returns an error if one of its halves is 0.
     pub const fn from_u64(key: u64) -> Result<Self, RecordError> {
         if key >> 32 == 0 || key & 0xffff_ffff == 0 {
             Err(RecordError::ProjectKey { got: key })
@@ -154,14 +154,14 @@ impl ProjectKey {
     }
 }
 
-/// What everybody may see of a donation. `own` hides whose it is.
+/// The public record of a donation. `own` hides the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// What it went to.
+    /// The project that received the donation.
     pub project: ProjectKey,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// When.
+    /// When the donation was made.
     pub time: Time,
     /// The owner's commitment, `H(D_OWN, pk, receipt, rcm)`.
     pub own: Fr,
@@ -171,17 +171,18 @@ impl Record {
     /// Length of an encoded record.
     pub const BYTES: usize = 56;
 
-    /// `body = H(D_BODY, project_key, amount, time)`.
+    /// Computes `body = H(D_BODY, project_key, amount, time)`.
     pub fn body(&self) -> Fr {
         body(self.project, self.amount, self.time)
     }
 
-    /// `don = H(D_DON, body, own)`, the leaf: anybody recomputes it from the record.
+    /// Computes the leaf `don = H(D_DON, body, own)`. Anybody can do so from the record.
     pub fn leaf(&self) -> Fr {
         hash3([Domain::Don.value(), self.body(), self.own])
     }
 
-    /// The [`Record::leaf`] of many records, in their order. On the thread that calls; in lanes with feature `simd`.
+    /// Computes [`Record::leaf`] of many records, in order. It runs on the calling thread, and in
+    /// lanes with feature `simd`.
     pub fn leaves(records: &[Self]) -> Vec<Fr> {
         let bodies: Vec<[Fr; 4]> = records
             .iter()
@@ -208,7 +209,7 @@ impl Record {
     /// Decodes a record.
     ///
     /// # Errors
-    /// When the length is another one, or a value is out of its bounds.
+    /// Returns an error if the length is wrong, or a value is out of range.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
         let wrong = RecordError::Length { got: bytes.len() };
         let bytes: &[u8; Self::BYTES] = bytes.try_into().map_err(|_| wrong)?;
@@ -226,7 +227,7 @@ impl Record {
     }
 }
 
-/// `H(D_BODY, project_key, amount, time)`.
+/// Computes `H(D_BODY, project_key, amount, time)`.
 pub fn body(project: ProjectKey, amount: Amount, time: Time) -> Fr {
     hash4(body_inputs(project, amount, time))
 }

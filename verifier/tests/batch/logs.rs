@@ -1,5 +1,6 @@
-//! A check names the logs that it reads. `ClaimCheck` has two: the check of either name could be taken out, and no test
-//! failed. So each is wrong here by itself, in a history whose roots are the ones that the proof is about.
+//! A check names the logs that it reads. `ClaimCheck` has two; the check of either name could be
+//! removed, and no test failed. So each name is wrong here on its own, in a history whose roots are
+//! the ones that the proof is about.
 
 use wufu_verifier::{
     Amount, CircuitName, KeyId, Policy, ProjectKey, ProjectSet, Time, VerifyError,
@@ -37,7 +38,7 @@ fn a_gift_is_checked_against_its_campaigns_card_log() {
     }
 }
 
-/// An answer to one question is none to another, whichever of its words is another.
+/// An answer to one question does not answer another one, whichever of its fields differs.
 #[test]
 fn a_donation_answers_the_question_that_was_asked() {
     let mut scene = Scene::new(CircuitName::Donation, 6);
@@ -75,7 +76,7 @@ fn a_donation_answers_the_question_that_was_asked() {
     assert_eq!(scene.donation_by((&[10; 32], &question), &log, &shown), shows("scope"));
 }
 
-/// A key of one circuit, and a proof of another statement with as many public inputs as anybody likes.
+/// A key of one circuit, and a proof of another statement with any number of public inputs.
 #[test]
 fn a_key_of_another_circuit_checks_nothing() {
     let mut scene = Scene::new(CircuitName::Gift, 7);

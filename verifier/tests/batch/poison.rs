@@ -1,4 +1,4 @@
-//! What bad proofs cost, in Miller loops and final exponentiations: no clock is read.
+//! What bad proofs cost, in Miller loops and final exponentiations. No clock is read.
 
 use wufu_verifier::{
     BatchVerifier, CircuitName, Reason,
@@ -23,7 +23,7 @@ impl Flood {
         Self { scene, good, bad, verifier: BatchVerifier::default() }
     }
 
-    /// Checks a batch whose bad ones are these, and that they are told apart.
+    /// Checks a batch with these bad proofs, and that they are named.
     fn check(&mut self, count: usize, is_bad: impl Fn(usize) -> bool) -> Work {
         let shown = (0..count).map(|at| if is_bad(at) { &self.bad } else { &self.good });
         let pending = shown.map(|shown| self.scene.open(shown)).collect();
@@ -40,7 +40,7 @@ fn a_flood_costs_single_checks_and_a_constant() {
     let mut flood = Flood::new();
     let mut total = 0;
     let rounds = [MAX, MAX, MAX, 300, 300, 64, 300, 64, 1];
-    // Once it has cost the constant, not one loop more than one by one.
+    // Once it has cost the constant, it costs not one loop more than one by one.
     for (round, count) in rounds.into_iter().enumerate() {
         let cost = flood.check(count, |_| true).total();
         total += cost;
@@ -50,22 +50,23 @@ fn a_flood_costs_single_checks_and_a_constant() {
     }
     let alone = Work::alone() * rounds.into_iter().sum::<usize>() as u64;
     assert!(total <= alone + CREDIT * Work::alone(), "{total} for what is {alone} one by one");
-    // And when it is over, good ones are checked together again.
+    // When the flood is over, good proofs are checked together again.
     flood.check(64, |_| false);
     flood.check(256, |_| false);
     let after = flood.check(256, |_| false);
     assert_eq!(after, Work { miller_loops: 256 + 3, final_exponentiations: 1 });
 }
 
-/// Rows of docs/failures.md: 19.
-/// The bound is on all that a verifier ever does: no order of good and bad ones gets past it.
+/// Rows of SECURITY.md: 19.
+/// The bound covers everything that a verifier ever does: no order of good and bad proofs exceeds
+/// it.
 #[test]
 fn no_mixture_costs_more_than_the_bound() {
     for period in [2, 3, 5, 17, 50] {
         let mut flood = Flood::new();
         let (mut spent, mut good, mut bad) = (0, 0, 0);
         for round in 0..6 {
-            // Good rounds that build up, then poison.
+            // Good rounds that build up credit, then poison.
             let is_bad = |at: usize| round % 2 == 1 && at.is_multiple_of(period);
             let count = 100;
             spent += flood.check(count, is_bad).total();
@@ -88,25 +89,28 @@ fn one_bad_proof_costs_at_most_half_a_batch_more() {
         for bad in bads {
             flood.verifier = BatchVerifier::default();
             let spoiled = flood.check(count, |at| at == bad).total();
-            // Where eight loops are done at once an equation is dear beside them, and a small batch has few.
+            // Where eight loops run at once, an equation is expensive beside them, and a small
+            // batch has few loops.
             let more = if count == MAX { clean / 2 } else { clean };
             assert!(spoiled <= clean + more, "{bad} of {count}: {spoiled}, clean {clean}");
         }
     }
 }
 
-/// Rows of docs/failures.md: 19.
-/// One in twenty is more than a search was once ready for: it gave up, and all had to be checked one by one.
+/// Rows of SECURITY.md: 19.
+/// One bad proof in twenty was once too many for the search: it gave up, and all had to be checked
+/// one by one.
 #[test]
 fn many_bad_ones_are_found_for_less_than_one_by_one() {
     let mut flood = Flood::new();
     let work = flood.check(MAX, |at| at.is_multiple_of(20));
-    // None of them alone: that would be an equation each.
+    // None of them alone, which would be one equation each.
     assert!(work.final_exponentiations < MAX as u64 / 2, "{work:?}");
 }
 
-/// Rows of docs/failures.md: 4.
-/// A B outside its subgroup is found in the loop that a good one takes as well. Others need no search for that.
+/// Rows of SECURITY.md: 4.
+/// A B outside its subgroup is found in the Miller loop that every proof takes. The other proofs
+/// need no search.
 #[test]
 fn a_point_outside_its_subgroup_costs_others_nothing() {
     let mut flood = Flood::new();

@@ -1,4 +1,4 @@
-//! A campaign with gifts and claims, and a charity with a donation: what a batch is made of.
+//! A campaign with gifts and claims, and a charity with a donation: the material of batches.
 
 use ark_bn254::{Fq2, Fr, G2Affine};
 use ark_ec::AffineRepr;
@@ -28,7 +28,7 @@ pub const PAYLOAD: &[u8] = b"to a friend";
 pub const EXPIRY: u64 = 2_000;
 pub const NOW: u64 = 1_900;
 
-/// Entropy of a test: the same in every run.
+/// Entropy for tests: the same in every run.
 pub fn entropy() -> impl FnMut() -> Result<[u8; 32], EntropyError> {
     let mut count = 0;
     move || {
@@ -65,14 +65,14 @@ impl Scene {
         Self { trapdoor, key_id, cards, persons, root, rng }
     }
 
-    /// A gift that is good.
+    /// Returns a valid gift.
     pub fn gift(&mut self) -> Shown {
         let (root, ext) = (self.root, self.ext());
         let [nf_in, cm_out] = [(); 2].map(|()| Fr::rand(&mut self.rng));
         self.shown(&Gift { root, nf_in, cm_out, ext })
     }
 
-    /// A claim that is good.
+    /// Returns a valid claim.
     pub fn claim(&mut self) -> Shown {
         let scope = statement::scope(ORG.as_bytes(), CLAIM);
         let anchor = statement::anchor(
@@ -89,7 +89,7 @@ impl Scene {
         (0..count).map(|_| self.gift()).collect()
     }
 
-    /// An answer to a question that is good, and the log that it is about.
+    /// Returns a valid answer to a question, and the log that it is about.
     pub fn donation(&mut self, verifier: &[u8; 32], question: &Question) -> Shown {
         let (payload, expiry) = (question.challenge.as_slice(), question.expiry);
         let binding = Binding { verifier, payload, expiry, key_id: self.key_id };
@@ -103,7 +103,7 @@ impl Scene {
         self.shown(&statement)
     }
 
-    /// The verdict on an answer, to this question, by this history.
+    /// The verdict on an answer to this question, by this history.
     pub fn donation_by(
         &self,
         (verifier, question): (&[u8; 32], &Question),
@@ -189,7 +189,7 @@ fn log(org: &str, origin: &str, root: Fr) -> LogHistory {
     log
 }
 
-/// A proof that is a proof of something else.
+/// Turns a proof into a proof of something else.
 pub fn spoil(shown: &mut Shown) {
     // -C is as good a point as C.
     shown.proof[127] ^= 0x80;

@@ -1,5 +1,5 @@
-//! Keys whose secrets are known, and proofs made with them: as good as proofs of a circuit, and quick to make. A test's means; whoever knows
-//! a key's secrets can forge.
+//! Keys whose secrets are known, and proofs made with these secrets: as good as proofs of a
+//! circuit, and quick to make. They are for tests, since whoever knows a key's secrets can forge.
 
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{CurveGroup, PrimeGroup};

@@ -1,4 +1,4 @@
-//! What a batch says of each.
+//! The verdicts of a batch.
 
 use ark_bn254::{Bn254, Fq12, Fr};
 use ark_ec::pairing::Pairing;
@@ -21,7 +21,7 @@ fn alone<V>(pending: OpenedProof<'_, V>) -> Option<Reason> {
     pending.verify().err().map(|error| error.reason())
 }
 
-/// Checks a batch, and that each verdict is the one that it has by itself.
+/// Checks a batch, and that each verdict is the one that the proof gets by itself.
 fn agree(scene: &Scene, shown: &[Shown]) -> Vec<Option<Reason>> {
     let batch = verify_batch(scene.open_all(shown), &mut entropy()).unwrap();
     let one_by_one: Vec<_> = shown.iter().map(|shown| alone(scene.open(shown))).collect();
@@ -77,8 +77,9 @@ fn every_set_of_bad_ones_is_named() {
     }
 }
 
-/// Rows of docs/failures.md: 19.
-/// Groth16BatchVerifier#1: what is added to one proof is taken from another, and without coefficients nobody sees it.
+/// Rows of SECURITY.md: 19.
+/// Groth16BatchVerifier#1: what is added to one proof is taken from another, and without
+/// coefficients nobody notices.
 #[test]
 fn two_bad_proofs_that_cancel_are_both_named() {
     let mut scene = Scene::new(CircuitName::Gift, 5);
@@ -92,7 +93,8 @@ fn two_bad_proofs_that_cancel_are_both_named() {
         let change = Fr::rand(rng);
         let [first, second] = [(first, change), (second, -change)]
             .map(|([a, b, c], change)| proof([a, b, c + change]));
-        // The product of both equations holds: this is what a batch without coefficients would look at.
+        // The product of both equations holds, which is all that a batch without coefficients would
+        // check.
         let mut product = Fq12::ONE;
         for (at, proof) in [(one, &first), (other, &second)] {
             assert!(!scene.trapdoor.key.equation_holds(&inputs[at], proof));
@@ -113,8 +115,9 @@ fn two_bad_proofs_that_cancel_are_both_named() {
     assert!(verdicts.iter().flatten().all(|reason| *reason == Reason::Equation));
 }
 
-/// Rows of docs/failures.md: 19.
-/// What cancels in pairs under one choice of coefficients does not under another: and nobody knows them beforehand.
+/// Rows of SECURITY.md: 19.
+/// Errors that cancel under one choice of coefficients do not under another, and nobody knows the
+/// coefficients beforehand.
 #[test]
 fn without_entropy_nothing_is_verified() {
     let (scene, shown) = gifts(3);
@@ -124,7 +127,7 @@ fn without_entropy_nothing_is_verified() {
         let refused = door.verify(scene.open_all(&shown[..size]), &mut closed);
         assert_eq!(refused.unwrap_err().reason(), Reason::Entropy);
     }
-    // It is asked once, however many equations there are.
+    // It is drawn once, however many equations there are.
     let mut asked = 0;
     let mut source = || {
         asked += 1;
@@ -162,8 +165,8 @@ fn b_outside_its_subgroup_is_named_at_any_position() {
     assert_eq!(agree(&scene, &all), vec![Some(Reason::PointInvalid); 9]);
 }
 
-/// Rows of docs/failures.md: 4.
-/// In one part of a batch, and in others: the one is taken out, the other is searched for.
+/// Rows of SECURITY.md: 4.
+/// In one part of the batch, and in several: the one is taken out, the other is searched for.
 #[test]
 fn a_bad_subgroup_and_a_wrong_equation_in_one_batch() {
     let (scene, shown) = gifts(41);
@@ -180,8 +183,9 @@ fn a_bad_subgroup_and_a_wrong_equation_in_one_batch() {
     }
 }
 
-/// Rows of docs/failures.md: 4.
-/// B's subgroup is checked late and told early: the reason is that of the order of checks, not of the order of work.
+/// Rows of SECURITY.md: 4.
+/// B's subgroup is checked late and reported early: the reason follows the order of checks, not the
+/// order of work.
 #[test]
 fn what_is_wrong_first_is_the_reason() {
     let (scene, shown) = gifts(1);
@@ -195,7 +199,7 @@ fn what_is_wrong_first_is_the_reason() {
     };
     let (invalid, identity) = (Some(Reason::PointInvalid), Some(Reason::PointIdentity));
     assert_eq!(with(&|_| {}), (None, invalid));
-    // Later checks: B comes first.
+    // For errors that come later in the order, B comes first.
     assert_eq!(with(&|shown| shown.expiry += 1), (Some(Reason::ExtNotAsked), invalid));
     assert_eq!(with(&|shown| shown.inputs[0] ^= 1), (Some(Reason::RootUnknown), invalid));
     assert_eq!(with(&spoil), (Some(Reason::Equation), invalid));
@@ -206,7 +210,7 @@ fn what_is_wrong_first_is_the_reason() {
         }
     };
     assert_eq!(with(&infinity(96)), (identity, invalid));
-    // Earlier ones: B comes later.
+    // For errors that come earlier in the order, B comes later.
     assert_eq!(with(&infinity(0)), (identity, identity));
     assert_eq!(with(&|shown| shown.inputs.truncate(96)).1, Some(Reason::InputsLength));
 }
@@ -249,7 +253,7 @@ fn several_keys_and_statements_in_one_batch() {
     assert_eq!(refused, expected);
 }
 
-/// What claims of one campaign share is hashed once, and changes no verdict.
+/// What claims of one campaign share is hashed once, and this changes no verdict.
 #[test]
 fn claims_have_one_verdict_together_and_alone() {
     let mut scene = Scene::new(CircuitName::FiveFu, 12);
@@ -270,7 +274,7 @@ fn claims_have_one_verdict_together_and_alone() {
     assert_eq!(reasons(&batch), one_by_one);
 }
 
-/// What comes out is what went in, in its place.
+/// Each verdict stands at the position of its proof.
 #[test]
 fn batches_of_1024_and_of_more_than_share_an_equation() {
     let mut scene = Scene::new(CircuitName::Gift, 8);
@@ -291,8 +295,9 @@ fn batches_of_1024_and_of_more_than_share_an_equation() {
     assert_eq!(more.spoilers().count(), 0);
 }
 
-/// Coefficients of all that was left went with the first 1,024 points, lanes refused lists of unequal lengths, and every multiple was made by
-/// itself: five times the cost, and nothing but the clock told.
+/// The coefficients of all remaining proofs went with the first 1,024 points. Lanes refused lists
+/// of unequal lengths, and every multiple was computed by itself, at five times the cost. Only the
+/// clock showed it.
 #[cfg(feature = "simd")]
 #[test]
 fn lanes_refuse_no_batch_whatever_it_is_cut_into() {
@@ -300,7 +305,7 @@ fn lanes_refuse_no_batch_whatever_it_is_cut_into() {
     let many = |count: usize| shown.iter().cycle().take(count).cloned().collect::<Vec<_>>();
     let mut door = BatchVerifier::default();
     let mut check = |shown: &[Shown]| door.verify(scene.open_all(shown), &mut entropy()).unwrap();
-    // Cut at the most that share an equation, then at what the credit covers after a flood.
+    // Split at the most that share an equation, then at what the credit covers after a flood.
     assert_eq!(check(&many(MAX + 70)).spoilers().count(), 0);
     let mut bad = many(MAX);
     bad.iter_mut().for_each(spoil);

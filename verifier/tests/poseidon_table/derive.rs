@@ -1,4 +1,4 @@
-//! From the dense parameters to the recurrence that the fast form runs; the names are those of
+//! Derives the recurrence that the fast form runs from the dense parameters. The names are those of
 //! its module, `src/hash/poseidon/recurrence`.
 
 use ark_bn254::Fr;
@@ -43,7 +43,7 @@ impl Recurrence {
         let (gains, pushed) = merged_constants(dense);
         let (kappa, lambda) = normalisation(m);
 
-        // x_(k+1) answers a lone u_0 with m, w b, w A b, .. The numerator e is what is left of
+        // x_(k+1) answers a single u_0 with m, w b, w A b, .. The numerator e is what is left of
         // that after the denominator, the characteristic polynomial.
         let denominator = characteristic_polynomial(&a);
         let answers: Vector =
@@ -52,7 +52,7 @@ impl Recurrence {
             (0..=n).map(|j| (0..=j).map(|i| denominator[i] * answers[j - i]).sum::<Fr>()).collect();
         assert_eq!(e[0], m);
 
-        // The first n rounds miss the terms of before the start; s_0 stands in for them.
+        // The first n rounds lack the terms from before the start; s_0 stands in for them.
         let stand_in: Matrix = (0..n)
             .map(|k| {
                 (0..=k).fold(vec![Fr::zero(); n], |sum, i| {
@@ -65,7 +65,7 @@ impl Recurrence {
         let unscale = lambda.inverse().unwrap();
         enter.iter_mut().for_each(|row| *row = scaled(row, unscale));
 
-        // y = (x + gain) / lambda, so what the recurrence says of x, it says of y with these.
+        // y = (x + gain) / lambda, so the recurrence of x becomes one of y with these constants.
         let constants = (0..=last)
             .map(|k| (0..=n).filter(|j| k > *j).map(|j| denominator[j] * gains[k - j]).sum::<Fr>())
             .zip(&gains)
@@ -102,8 +102,8 @@ impl Recurrence {
     }
 }
 
-/// The constants of the partial rounds, pushed forward through the linear layers as far as they
-/// go: what x_k gains in round k (nothing after the last), and the round constants after that.
+/// The constants of the partial rounds, pushed forward through the linear layers as far as they go:
+/// what x_k gains in round k (nothing after the last), and the round constants after that.
 fn merged_constants(dense: &Dense) -> (Vector, Vector) {
     let mut rounds = dense.round_constants.chunks(dense.width).skip(FULL_ROUNDS / 2);
     let mut pushed = vec![Fr::zero(); dense.width];
@@ -123,7 +123,7 @@ fn normalisation(m: Fr) -> (u64, Fr) {
     (1..)
         .find_map(|kappa| {
             let root = (Fr::from(kappa) / m).sqrt()?.sqrt()?;
-            // The other roots: times the powers of a square root of -1.
+            // The other roots are this one times the powers of a square root of -1.
             let i = (-Fr::one()).sqrt()?;
             let roots = successive(4, root, |root| *root * i);
             Some((kappa, roots.into_iter().min()?))

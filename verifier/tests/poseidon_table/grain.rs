@@ -11,7 +11,7 @@ use crate::poseidon_table::linear::Matrix;
 const BITS: usize = 254;
 pub const FULL_ROUNDS: usize = 8;
 
-/// What the generator gives for one width.
+/// The parameters that the generator gives for one width.
 pub struct Dense {
     pub width: usize,
     pub partial_rounds: usize,
@@ -66,7 +66,7 @@ impl Grain {
         new
     }
 
-    /// Of each pair of bits the second, if the first is set.
+    /// Of each pair of bits, returns the second if the first is set.
     fn bit(&mut self) -> bool {
         loop {
             let (keep, bit) = (self.step(), self.step());

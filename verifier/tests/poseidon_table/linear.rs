@@ -1,4 +1,4 @@
-//! The little linear algebra that the derivation needs.
+//! The linear algebra that the derivation needs.
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
@@ -42,7 +42,7 @@ pub fn identity(size: usize) -> Matrix {
     (0..size).map(|i| (0..size).map(|j| Fr::from(u64::from(i == j))).collect()).collect()
 }
 
-/// By Gauss and Jordan.
+/// Inverts a matrix by Gauss-Jordan elimination.
 pub fn inverse(matrix: &Matrix) -> Matrix {
     let size = matrix.len();
     let mut rows: Matrix =
@@ -58,7 +58,7 @@ pub fn inverse(matrix: &Matrix) -> Matrix {
     rows.into_iter().map(|row| row[size..].to_vec()).collect()
 }
 
-/// `[1, a_1, .., a_n]` of the characteristic polynomial `z^n + a_1 z^(n-1) + .. + a_n`, by
+/// Returns `[1, a_1, .., a_n]` of the characteristic polynomial `z^n + a_1 z^(n-1) + .. + a_n`, by
 /// Faddeev and LeVerrier.
 pub fn characteristic_polynomial(matrix: &Matrix) -> Vector {
     let size = matrix.len();

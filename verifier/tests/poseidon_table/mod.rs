@@ -1,8 +1,8 @@
-//! Poseidon's tables, made again and compared with the checked-in files.
+//! Derives Poseidon's tables again, and compares them with the checked-in files.
 //!
-//! The dense parameters come from the Grain generator of the paper, the recurrence from the dense
-//! parameters. `WUFU_BLESS=1 cargo test --release -p wufu-verifier --test poseidon_table` writes
-//! the files in place of comparing them.
+//! The dense parameters come from the Grain generator of the paper, and the recurrence from the
+//! dense parameters. `WUFU_BLESS=1 cargo test --release -p wufu-verifier --test poseidon_table`
+//! writes the files instead of comparing them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod derive;

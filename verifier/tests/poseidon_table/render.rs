@@ -1,4 +1,4 @@
-//! The tables as source text, as rustfmt would have it.
+//! Writes the tables as source text, formatted as rustfmt does.
 
 use ark_bn254::Fr;
 
@@ -57,7 +57,7 @@ fn block(values: &[Fr], depth: usize) -> String {
     format!("{indent}[\n{}{indent}],\n", lines(values, depth + 1))
 }
 
-/// A value a line, in Montgomery form, least significant limb first.
+/// One value a line, in Montgomery form, least significant limb first.
 fn lines(values: &[Fr], depth: usize) -> String {
     let indent = "    ".repeat(depth);
     let line = |value: &Fr| {

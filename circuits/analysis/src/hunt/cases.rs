@@ -8,14 +8,14 @@ use super::{
     system::{Form, constant},
 };
 
-/// Larger groups of rows are left alone.
+/// Larger groups of rows are skipped.
 const MOST: usize = 64;
 
 impl Hunt<'_> {
-    /// Looks at rows with one determined factor both ways. Says whether anything is new.
+    /// Examines rows with one determined factor in both cases. Returns whether anything is new.
     ///
-    /// It is what determines the output of circomlib's `IsZero`: `in inv = 1 - out`, `in out = 0`. When `in` is zero the
-    /// first row says what `out` is, else the second does.
+    /// This determines the output of circomlib's `IsZero`: `in inv = 1 - out`, `in out = 0`. If
+    /// `in` is zero, the first row says what `out` is; if not, the second does.
     pub(super) fn cases(&mut self) -> bool {
         // By the determined factor: the other factors and the products.
         let mut groups: BTreeMap<Form, Vec<(Form, Form)>> = BTreeMap::new();
@@ -46,7 +46,7 @@ impl Hunt<'_> {
     }
 }
 
-/// What rows determine whose common factor is determined and not zero.
+/// Returns what rows determine if their common factor is determined and not zero.
 fn when_not_zero(rows: &[(Form, Form)]) -> BTreeSet<u32> {
     let mut known = BTreeSet::new();
     loop {

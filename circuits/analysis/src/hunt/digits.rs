@@ -1,4 +1,4 @@
-//! Digits of a number: wires of few values whose sum says which.
+//! Digits of a number: wires with few values, whose sum determines them.
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, PrimeField};
@@ -8,15 +8,17 @@ use super::{
     sets::Range,
 };
 
-/// More than these never fit below the modulus.
+/// More digits than this never fit below the modulus.
 const MOST: usize = 256;
 
 impl Hunt<'_> {
-    /// Finds the digits of determined sums, and the range of what is the sum of digits. Says whether anything is new.
+    /// Finds the digits of determined sums, and the range of a sum of digits. Returns whether
+    /// anything is new.
     ///
-    /// Two witnesses that agree on the sum differ in the digits by `d_i` with `|d_i| <= s_i`, and `c_1 d_1 + c_2 d_2 + …` is
-    /// zero modulo the modulus. When all `c_i s_i` together stay below the modulus it is zero as an integer; when besides
-    /// each `c_i` is larger than all smaller `c_j s_j` together, the largest digit that differs could not be made up for.
+    /// Two witnesses that agree on the sum differ in the digits by `d_i` with `|d_i| <= s_i`, and
+    /// `c_1 d_1 + c_2 d_2 + …` is zero modulo the modulus. If all `c_i s_i` together stay below the
+    /// modulus, it is zero as an integer. If each `c_i` is also larger than all smaller `c_j s_j`
+    /// together, nothing can make up for the largest digit that differs.
     pub(super) fn digits(&mut self) -> bool {
         let mut found = Vec::new();
         let mut ranged = Vec::new();
@@ -44,12 +46,13 @@ impl Hunt<'_> {
         before > 0
     }
 
-    /// The factor and the bits of a wire's digit.
+    /// Returns the factor and the bits of a wire's digit.
     fn digit(&self, wire: u32, k: Fr) -> Option<(Fr, u32)> {
         self.ranges[wire as usize].map(|range| (k * range.step, range.bits))
     }
 
-    /// The one wire without a range of a combination that is zero, and the range that it has as the sum of the others.
+    /// Returns the one wire without a range in a combination that is zero, and the range that it
+    /// has as the sum of the others.
     fn sum_of_digits(&self, form: &[(u32, Fr)]) -> Option<(u32, Range)> {
         let mut bare = form.iter().filter(|(w, _)| *w != 0 && self.ranges[*w as usize].is_none());
         let (Some((wire, factor)), None) = (bare.next(), bare.next()) else {
@@ -74,7 +77,7 @@ impl Hunt<'_> {
     }
 }
 
-/// `k (2^bits - 1)` when it stays below the modulus.
+/// Returns `k (2^bits - 1)` if it stays below the modulus.
 fn times_span(k: Fr, bits: u32) -> Option<BigInt<4>> {
     let k = k.into_bigint();
     if k.num_bits() + bits > 256 {
@@ -85,19 +88,19 @@ fn times_span(k: Fr, bits: u32) -> Option<BigInt<4>> {
     (out < Fr::MODULUS).then_some(out)
 }
 
-/// The sum when it stays below the modulus.
+/// Returns the sum if it stays below the modulus.
 fn plus(mut left: BigInt<4>, right: BigInt<4>) -> Option<BigInt<4>> {
     (!left.add_with_carry(&right) && left < Fr::MODULUS).then_some(left)
 }
 
-/// Whether no two choices of digits have one sum.
+/// Whether no two choices of digits have the same sum.
 fn unique(digits: &[(Fr, u32)]) -> bool {
     let scales = digits.iter().filter_map(|(k, _)| k.inverse());
     std::iter::once(Fr::ONE).chain(scales).any(|scale| unique_scaled(digits, scale))
 }
 
 fn unique_scaled(digits: &[(Fr, u32)], scale: Fr) -> bool {
-    // A digit may stand with either sign: its difference may, too.
+    // A digit may have either sign, since its difference may.
     let size = |k: Fr| if (-k).into_bigint() < k.into_bigint() { -k } else { k };
     let mut digits: Vec<(Fr, u32)> =
         digits.iter().map(|(k, bits)| (size(*k * scale), *bits)).collect();
@@ -128,7 +131,7 @@ mod tests {
         assert!(unique(&bits(48)));
         assert!(unique(&bits(253)));
         assert!(!unique(&bits(254)));
-        // The same weight twice; a digit of four values that reaches the next.
+        // The same weight twice; a digit of four values that reaches the next one.
         assert!(!unique(&[(Fr::ONE, 1), (-Fr::ONE, 1)]));
         assert!(!unique(&[(Fr::ONE, 2), (Fr::from(3u64), 1)]));
         assert!(unique(&[(Fr::ONE, 2), (-Fr::from(4u64), 1)]));

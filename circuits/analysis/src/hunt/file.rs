@@ -9,73 +9,73 @@ use wufu_verifier::encoding::field;
 use super::system::{Form, Row, System, canonical};
 
 const FIELD_BYTES: usize = 32;
-/// More wires or rows than this are refused: nothing of the kind is hunted in memory.
+/// More wires or rows than this are refused: the hunt works in memory.
 const MOST: u32 = 1 << 26;
 
-/// Why a file is none that can be read.
+/// Errors from reading a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileError {
-    /// It begins with other letters.
+    /// It does not begin with the right letters.
     Magic {
-        /// What it should begin with.
+        /// The expected letters.
         expected: &'static str,
     },
-    /// A version that is not known.
+    /// An unknown version.
     Version {
-        /// Its number.
+        /// The version.
         got: u32,
-        /// The known one.
+        /// The known version.
         expected: u32,
     },
     /// It ends before it should.
     Short {
-        /// How many bytes were wanted.
+        /// The number of bytes that were needed.
         expected: usize,
-        /// How many were left.
+        /// The number of bytes that were left.
         got: usize,
     },
-    /// Bytes after what a section, or the file, says.
+    /// Bytes follow the end of a section or of the file.
     Trailing {
-        /// How many.
+        /// The number of bytes.
         bytes: usize,
     },
-    /// A section that is not known: custom gates, say.
+    /// An unknown section, such as custom gates.
     Section {
-        /// Its number.
+        /// The number of the section.
         got: u32,
     },
-    /// A section that is there twice, or not at all.
+    /// A section is missing or is there twice.
     Sections {
-        /// Its number.
+        /// The number of the section.
         section: u32,
         /// How often it is there.
         got: usize,
     },
-    /// Another field than BN254's scalars.
+    /// The field is not BN254's scalar field.
     Field,
-    /// A number that is not below the modulus.
+    /// A coefficient is not below the modulus.
     Coefficient,
-    /// More than can be read.
+    /// A count is too large.
     TooMany {
-        /// How many there are said to be.
+        /// The count.
         got: u32,
-        /// How many there may be.
+        /// The largest count.
         most: u32,
     },
-    /// A wire that is none.
+    /// A wire does not exist.
     Wire {
-        /// Its number.
+        /// The number of the wire.
         got: u32,
-        /// How many there are.
+        /// The number of wires.
         wires: u32,
     },
-    /// A wire twice in one combination.
+    /// A wire stands twice in one combination.
     Twice {
-        /// Its number.
+        /// The number of the wire.
         wire: u32,
     },
-    /// More inputs and outputs than wires.
+    /// There are more inputs and outputs than wires.
     Inputs,
 }
 
@@ -102,7 +102,7 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
-/// What is left of a file.
+/// The rest of a file.
 struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {
@@ -148,7 +148,7 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// The sections 1 to `N`, each once, in any order.
+/// Reads the sections 1 to `N`, each once, in any order.
 fn sections<'a, const N: usize>(
     file: &'a [u8],
     magic: &'static str,
@@ -186,11 +186,12 @@ impl System {
     /// Reads an iden3 `.r1cs` file.
     ///
     /// # Shapes
-    /// Version 1 over BN254's scalars, sections 1, 2 and 3 in any order and no others. Outputs count as public. Terms may
-    /// stand in any order.
+    /// Version 1 over BN254's scalar field, sections 1, 2 and 3 in any order and no others. Outputs
+    /// count as public. Terms may stand in any order.
     ///
     /// # Errors
-    /// What is wrong with the file: nothing is guessed, and nothing larger than the file is set aside.
+    /// Returns what is wrong with the file. Nothing is guessed, and no more memory is allocated
+    /// than the file is long.
     ///
     /// # Source
     /// <https://github.com/iden3/r1csfile/blob/master/doc/r1cs_bin_format.md>
@@ -241,10 +242,10 @@ fn read_form(body: &mut Bytes<'_>, wires: u32) -> Result<Form, FileError> {
 /// Reads the wires of an iden3 `.wtns` file, the constant one first.
 ///
 /// # Shapes
-/// Version 2 over BN254's scalars, sections 1 and 2.
+/// Version 2 over BN254's scalar field, sections 1 and 2.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// Returns what is wrong with the file.
 pub fn read_witness(file: &[u8]) -> Result<Vec<Fr>, FileError> {
     let [mut header, mut body] = sections::<2>(file, "wtns", 2)?;
     header.prime()?;

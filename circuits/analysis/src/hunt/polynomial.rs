@@ -1,4 +1,4 @@
-//! Polynomials of one wire, and where they vanish.
+//! Polynomials of one wire, and their roots.
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
@@ -6,7 +6,7 @@ use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 /// Coefficients, the constant one first, the last one not zero.
 pub(super) type Polynomial = Vec<Fr>;
 
-/// A polynomial of a higher degree is not followed.
+/// Polynomials of a higher degree are not followed.
 pub(super) const MAX_DEGREE: usize = 16;
 
 fn trim(mut f: Polynomial) -> Polynomial {
@@ -73,7 +73,7 @@ fn power(base: &[Fr], exponent: impl BigInteger, f: &[Fr]) -> Polynomial {
     out
 }
 
-/// All roots of a polynomial that is not zero, each once.
+/// Returns all roots of a polynomial that is not zero, each once.
 ///
 /// # Source
 /// Cantor and Zassenhaus: `gcd(f, x^p - x)`, then split by squares.
@@ -126,7 +126,7 @@ mod tests {
         let mut found = roots(&f);
         found.sort();
         assert_eq!(found, known);
-        // A double root, and x^2 = 5, which is no square or has both roots.
+        // A double root; and x^2 = 5, where 5 is not a square or both roots exist.
         assert_eq!(roots(&product(&f, &f)).len(), 6);
         let five = Fr::from(5u64);
         let expected = if five.sqrt().is_some() { 2 } else { 0 };

@@ -11,43 +11,45 @@ use super::{
     system::{Form, System, add_scaled, constant},
 };
 
-/// Why a wire is determined.
+/// The rule that determined a wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DeterminedBy {
     /// It is an input, or the constant one.
     Given,
-    /// It alone is open in a combination that is determined.
+    /// It is the only open wire in a combination that is determined.
     Row,
     /// As [`DeterminedBy::Row`], in a product whose other factor is determined and not zero.
     Factor,
-    /// It is a digit of a number that is determined: each digit has few values, and their sum never wraps.
+    /// It is a digit of a number that is determined: each digit has few values, and their sum never
+    /// wraps.
     Digits,
     /// Several combinations together have one solution.
     System,
-    /// Both when a determined factor is zero and when it is not.
+    /// It is determined both if a determined factor is zero and if it is not.
     Case,
 }
 
-/// A combination that is determined, though not all of its wires need be.
+/// A combination that is determined, although not all of its wires need be.
 pub(super) struct Equation {
     pub(super) form: Form,
     pub(super) open: usize,
-    /// Whether a row says that it is zero. Else it is what the inputs make it.
+    /// Whether a row says that it is zero. Otherwise the inputs decide its value.
     pub(super) zero: bool,
     how: DeterminedBy,
 }
 
-/// A hunt in progress: some wires are given, others are determined by them.
+/// A hunt in progress: some wires are given, and they determine others.
 ///
 /// # Cost
-/// About what reading the rows costs, and an examination for each wire that is found in each row in which it stands.
+/// About the cost of reading the rows, and one examination for each wire that is found, in each row
+/// in which it stands.
 pub struct Hunt<'a> {
     pub(super) system: &'a System,
-    // By wire. The wires past the system's stand for a combination each.
+    // By wire. Wires past the system's own stand for one combination each.
     how: Vec<Option<DeterminedBy>>,
     pub(super) ranges: Vec<Option<Range>>,
-    // Open wires of a row's three combinations.
+    // The number of open wires in a row's three combinations.
     pub(super) open: Vec<[u32; 3]>,
     // Combinations that are determined, whatever their wires are.
     closed: Vec<[bool; 3]>,
@@ -61,14 +63,15 @@ pub struct Hunt<'a> {
     rows_to_see: Vec<u32>,
     equations_to_see: Vec<u32>,
     pub(super) space: Space,
-    // Equations that are in the space, wires that it has yet to forget, and the row at which to go on.
+    // The number of equations in the space, wires that it has yet to forget, and the row at which
+    // to continue.
     pub(super) in_space: usize,
     pub(super) newly_known: Vec<u32>,
     pub(super) next_row: usize,
 }
 
 impl<'a> Hunt<'a> {
-    /// A hunt in which nothing is given but the constant one.
+    /// Starts a hunt in which only the constant one is given.
     pub fn new(system: &'a System) -> Self {
         let Sets { ranges, zero } = Sets::new(system);
         let mut rows_by_wire = vec![Vec::new(); ranges.len()];
@@ -101,7 +104,7 @@ impl<'a> Hunt<'a> {
             hunt.add_equation(form, true, DeterminedBy::Row);
         }
         for (row, [a, b, c]) in system.rows.iter().enumerate() {
-            // A row in which a factor is a constant is a combination that is zero.
+            // A row with a constant factor is a combination that is zero.
             let linear = match (constant(a), constant(b)) {
                 (Some(k), _) => Some(add_scaled(b, k, &add_scaled(c, -Fr::ONE, &vec![]))),
                 (_, Some(k)) => Some(add_scaled(a, k, &add_scaled(c, -Fr::ONE, &vec![]))),
@@ -111,7 +114,7 @@ impl<'a> Hunt<'a> {
                 hunt.taken[row] = [true; 3];
                 hunt.add_equation(form, true, DeterminedBy::Row);
             } else if constant(c).is_some_and(|k| k != Fr::ZERO) {
-                // Neither factor of what is not zero is zero.
+                // If a product is not zero, neither factor is.
                 hunt.not_zero.extend([scaled(a), scaled(b)]);
             }
         }
@@ -119,7 +122,7 @@ impl<'a> Hunt<'a> {
         hunt
     }
 
-    /// A hunt in which the public and the declared private wires are given, run.
+    /// Runs a hunt in which the public and the declared private wires are given.
     pub fn with_inputs(system: &'a System) -> Self {
         let mut hunt = Self::new(system);
         system.inputs().for_each(|wire| hunt.give(wire));
@@ -127,22 +130,22 @@ impl<'a> Hunt<'a> {
         hunt
     }
 
-    /// Takes a wire as known.
+    /// Marks a wire as known.
     pub fn give(&mut self, wire: u32) {
         self.know(wire, DeterminedBy::Given);
     }
 
-    /// Why a wire is determined, if it is.
+    /// Returns why a wire is determined, if it is.
     pub fn how(&self, wire: u32) -> Option<DeterminedBy> {
         self.how.get(wire as usize).copied().flatten()
     }
 
-    /// The wires that are not determined.
+    /// Returns the wires that are not determined.
     pub fn undetermined(&self) -> Vec<u32> {
         (0..self.system.wires as u32).filter(|wire| self.how(*wire).is_none()).collect()
     }
 
-    /// Determines what can be, by all rules, until none says anything new.
+    /// Applies all rules until none finds anything new.
     pub fn run(&mut self) {
         loop {
             self.simple_rules();
@@ -152,7 +155,7 @@ impl<'a> Hunt<'a> {
         }
     }
 
-    /// Why a wire may be open, in words: a hint where to look, no proof.
+    /// Says why a wire may be open. This is a hint where to look, not a proof.
     pub fn hint(&self, wire: u32) -> &'static str {
         let rows = &self.rows_by_wire[wire as usize];
         let open = |row: u32| self.open[row as usize];
@@ -183,7 +186,7 @@ impl<'a> Hunt<'a> {
         self.how[wire as usize].is_none()
     }
 
-    /// The open part of a combination.
+    /// Returns the open part of a combination.
     pub(super) fn open_part(&self, form: &Form) -> Form {
         form.iter().filter(|(wire, _)| self.is_open(*wire)).copied().collect()
     }
@@ -206,7 +209,7 @@ impl<'a> Hunt<'a> {
         }
     }
 
-    /// Takes a combination of a row as determined.
+    /// Marks a combination of a row as determined.
     pub(super) fn close(&mut self, row: usize, place: usize) {
         self.closed[row][place] = true;
         self.open[row][place] = 0;
@@ -261,7 +264,7 @@ impl<'a> Hunt<'a> {
     }
 }
 
-/// The combination with its first coefficient one.
+/// Returns the combination, scaled so that its first coefficient is one.
 pub(super) fn scaled(form: &Form) -> Form {
     let scale = form.first().and_then(|(_, k)| k.inverse()).unwrap_or(Fr::ZERO);
     form.iter().map(|(wire, k)| (*wire, *k * scale)).collect()

@@ -15,9 +15,9 @@ use super::{
 /// How long to search.
 #[derive(Clone, Copy, Debug)]
 pub struct Search {
-    /// Open wires that are changed, one at a time.
+    /// The number of open wires that are changed, one at a time.
     pub seeds: usize,
-    /// Choices that are made for each changed wire and value.
+    /// The number of choices that are made for each changed wire and value.
     pub choices: usize,
 }
 
@@ -27,16 +27,17 @@ impl Default for Search {
     }
 }
 
-/// Builds a witness that differs from `z` in wires that the hunt left open, and in no other.
+/// Builds a witness that differs from `z` only in wires that the hunt left open.
 ///
-/// It changes one open wire and repairs what hangs on it: a row in which one wire is missing says what that is; where no
-/// row does, a wire with a range keeps its value or takes another of its range. All rows are checked at the end.
+/// It changes one open wire and repairs everything that depends on it: a row with one missing wire
+/// determines it; where no row does, a wire with a range keeps its value or takes another of its
+/// range. All rows are checked at the end.
 ///
 /// # Shapes
 /// `z` satisfies the system. So does the witness that is returned.
 ///
 /// # Errors
-/// `None` when none was found, which proves nothing.
+/// Returns `None` if none was found, which proves nothing.
 pub fn second(hunt: &Hunt<'_>, z: &[Fr], search: &Search) -> Option<Vec<Fr>> {
     let system = hunt.system;
     let open = hunt.undetermined();
@@ -44,7 +45,7 @@ pub fn second(hunt: &Hunt<'_>, z: &[Fr], search: &Search) -> Option<Vec<Fr>> {
     let (ranged, bare): (Vec<u32>, Vec<u32>) =
         open.iter().partition(|wire| hunt.ranges[**wire as usize].is_some());
     let mut rng = StdRng::seed_from_u64(0);
-    // By turns: a bit can be flipped, a bare wire can be anything.
+    // In turns: a bit can be flipped, a bare wire can be anything.
     let longest = ranged.len().max(bare.len());
     let turns = (0..longest).flat_map(|i| [bare.get(i), ranged.get(i)]).flatten().copied();
     for seed in turns.take(search.seeds) {
@@ -66,7 +67,7 @@ pub fn second(hunt: &Hunt<'_>, z: &[Fr], search: &Search) -> Option<Vec<Fr>> {
     None
 }
 
-/// The rows with open wires, and the open wires of each.
+/// Returns the rows with open wires, and the open wires of each.
 fn open_rows(system: &System, hunt: &Hunt<'_>) -> BTreeMap<usize, BTreeSet<u32>> {
     let mut rows = BTreeMap::new();
     for (number, row) in system.rows.iter().enumerate() {
@@ -79,7 +80,7 @@ fn open_rows(system: &System, hunt: &Hunt<'_>) -> BTreeMap<usize, BTreeSet<u32>>
     rows
 }
 
-/// What one wire must be for a row to hold.
+/// What a wire must be for a row to hold.
 enum Requirement {
     Anything,
     One(Fr),
@@ -90,13 +91,13 @@ enum Requirement {
 struct Repair<'a> {
     system: &'a System,
     hunt: &'a Hunt<'a>,
-    // The rows that hang together with the changed wire, with their open wires, and the rows of each wire.
+    // The rows that depend on the changed wire, with their open wires, and the rows of each wire.
     rows: BTreeMap<usize, &'a BTreeSet<u32>>,
     rows_by_wire: BTreeMap<u32, Vec<usize>>,
     honest: &'a [Fr],
     z: Vec<Fr>,
     missing: BTreeSet<u32>,
-    // What was set, to be taken back.
+    // The wires that were set, to be undone.
     trail: Vec<u32>,
     choices: usize,
 }
@@ -145,7 +146,7 @@ impl<'a> Repair<'a> {
         self.set(seed, value) && self.complete(0)
     }
 
-    /// Sets a wire and whatever rows then say. Says whether no row is broken.
+    /// Sets a wire, and whatever rows then determine. Returns whether no row is broken.
     fn set(&mut self, wire: u32, value: Fr) -> bool {
         let mut to_set = vec![(wire, value)];
         while let Some((wire, value)) = to_set.pop() {
@@ -173,7 +174,8 @@ impl<'a> Repair<'a> {
         true
     }
 
-    /// The one missing wire of a row, or none; `None` when there are more.
+    /// Returns the only missing wire of a row, or `Some(None)` if none is missing, or `None` if
+    /// several are.
     fn only_missing(&self, row: usize) -> Option<Option<u32>> {
         let mut missing = self.rows[&row].iter().filter(|wire| self.missing.contains(wire));
         match (missing.next(), missing.next()) {
@@ -205,8 +207,9 @@ impl<'a> Repair<'a> {
         false
     }
 
-    /// A missing wire and what to try for it, its own value first: one with a range before one that a row gives two values,
-    /// and any other last, so that sums are made up for by wires that may be anything.
+    /// Returns a missing wire and the values to try for it, its own first. A wire with a range
+    /// comes before one with two possible values by a row, and all others come last, so that sums
+    /// are balanced by wires that may be anything.
     fn next_choice(&self) -> Option<(u32, Vec<Fr>)> {
         let range = |wire: &u32| self.hunt.ranges[*wire as usize];
         let mut choice = self.missing.iter().find_map(|wire| {
@@ -235,7 +238,7 @@ impl<'a> Repair<'a> {
         Some((wire, values))
     }
 
-    /// The combination as a line in one wire, all others as they are.
+    /// Returns the combination as a line in one wire, with all others as they are.
     fn line(&self, form: &Form, wire: u32) -> [Fr; 2] {
         form.iter().fold([Fr::ZERO; 2], |[at_zero, slope], (other, k)| match *other == wire {
             true => [at_zero, slope + k],

@@ -1,4 +1,4 @@
-//! Wires that can have a few values only, whatever the inputs are.
+//! Wires that can have only a few values, whatever the inputs are.
 
 use std::collections::HashMap;
 
@@ -18,9 +18,9 @@ pub(super) struct Range {
     pub(super) bits: u32,
 }
 
-/// What rows say of single wires, or single combinations of wires.
+/// What rows say about single wires, or single combinations of wires.
 pub(super) struct Sets {
-    /// By wire. Wires past the system's stand for a combination each.
+    /// By wire. Wires past the system's own stand for one combination each.
     pub(super) ranges: Vec<Option<Range>>,
     /// Combinations that are zero.
     pub(super) zero: Vec<Form>,
@@ -40,7 +40,7 @@ impl Sets {
         sets
     }
 
-    /// `form` is one of `values`.
+    /// Notes that `form` is one of `values`.
     fn found(&mut self, mut form: Form, values: &[Fr]) {
         match values {
             [value] => {
@@ -59,17 +59,18 @@ impl Sets {
                     }
                 }
             }
-            // None: the rows hold for nothing. More than two: told by no rule that we have.
+            // No value: the rows never hold. More than two: none of our rules applies.
             _ => {}
         }
     }
 }
 
-/// A combination to which all three of a row come, but for factor and constant, and the values that it may have.
+/// Returns the one combination that all three of a row are multiples of, up to a constant, and the
+/// values that it may have.
 fn one_unknown(row: &Row) -> Option<(Form, Vec<Fr>)> {
     let [a, b, c] = row;
     let wires = |form: &Form| form.iter().map(|(wire, _)| *wire).filter(|wire| *wire != 0).count();
-    // Cheap, and so in nearly every row.
+    // A cheap test that decides nearly every row.
     if wires(a) == 0 || wires(a) != wires(b) || (wires(c) != 0 && wires(c) != wires(a)) {
         return None;
     }
@@ -86,10 +87,10 @@ fn one_unknown(row: &Row) -> Option<(Form, Vec<Fr>)> {
     (!f.is_empty()).then(|| (form, roots(&f)))
 }
 
-/// Wires of which a product of several rows is zero, as `k (k - 1) (k - 2) (k - 3) (k - 4) = 0`, with the values that
-/// they may have.
+/// Wires of which a product over several rows is zero, as `k (k - 1) (k - 2) (k - 3) (k - 4) = 0`,
+/// with the values that they may have.
 fn vanishing(system: &System) -> Vec<(u32, Vec<Fr>)> {
-    // Wires that are a polynomial of another.
+    // Wires that are a polynomial of another wire.
     let mut of: HashMap<u32, (u32, Polynomial)> = HashMap::new();
     let mut found = Vec::new();
     let mut done = vec![false; system.rows.len()];

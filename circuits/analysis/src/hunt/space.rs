@@ -1,4 +1,4 @@
-//! All combinations that are determined, as a space.
+//! All combinations that are determined, as a vector space.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,13 +10,14 @@ use super::{
     system::Form,
 };
 
-/// A combination of more open wires is left alone.
+/// Combinations of more open wires are skipped.
 const MOST: usize = 400;
 
-/// The determined combinations of open wires: reduced rows, each under its pivot, which stands in no other row.
+/// The determined combinations of open wires: reduced rows, each under its pivot, which stands in
+/// no other row.
 ///
-/// A combination is determined when it is a sum of rows, though none of its wires need be: circom leaves linear rows out
-/// and writes what they gave as a combination wherever it stands.
+/// A combination is determined if it is a sum of rows, although none of its wires need be. circom
+/// leaves out linear rows, and writes what they gave as a combination wherever it is used.
 #[derive(Default)]
 pub(super) struct Space {
     rows: BTreeMap<u32, BTreeMap<u32, Fr>>,
@@ -25,7 +26,7 @@ pub(super) struct Space {
 }
 
 impl Space {
-    /// What is left of a combination when the rows are taken from it.
+    /// Returns what is left of a combination after subtracting the rows.
     fn reduced(&self, form: &[(u32, Fr)]) -> BTreeMap<u32, Fr> {
         let mut out: BTreeMap<u32, Fr> = form.iter().copied().collect();
         for (wire, k) in form {
@@ -43,7 +44,7 @@ impl Space {
             && self.reduced(form).is_empty()
     }
 
-    /// Adds a combination; returns the wires that are now determined.
+    /// Adds a combination. Returns the wires that are now determined.
     fn add(&mut self, form: &[(u32, Fr)]) -> BTreeSet<u32> {
         let mut row = self.reduced(form);
         let mut single = BTreeSet::new();
@@ -69,7 +70,7 @@ impl Space {
         single
     }
 
-    /// Forgets a wire that is known; returns what else is determined by that.
+    /// Forgets a wire that is known. Returns what else this determines.
     fn forget(&mut self, wire: u32) -> BTreeSet<u32> {
         let mut single = BTreeSet::new();
         for pivot in self.holders.remove(&wire).unwrap_or_default() {
@@ -107,15 +108,15 @@ impl Space {
 }
 
 impl Hunt<'_> {
-    /// Adds what is new to the space of determined combinations, and looks for wires and factors in it. Says whether
-    /// anything is new.
+    /// Adds what is new to the space of determined combinations, and looks for wires and factors in
+    /// it. Returns whether anything is new.
     pub(super) fn spaces(&mut self) -> bool {
         let mut found = false;
         while self.update_space() {
             found = true;
             self.simple_rules();
         }
-        // From where the last one was found on: rounds of a hash stand one after the other.
+        // From where the last one was found: the rounds of a hash follow one another.
         let rows = self.system.rows.len();
         let mut missed = 0;
         while missed < rows {
@@ -134,7 +135,7 @@ impl Hunt<'_> {
         found
     }
 
-    /// Brings the space up to date. Says whether a wire was found by it.
+    /// Brings the space up to date. Returns whether it found a wire.
     fn update_space(&mut self) -> bool {
         let mut single = BTreeSet::new();
         for wire in std::mem::take(&mut self.newly_known) {
@@ -156,7 +157,8 @@ impl Hunt<'_> {
         found
     }
 
-    /// Whether a factor of a row with open wires is determined for all that. Then the row counts it as closed.
+    /// Whether a factor of a row is determined although its wires are open. The row then counts it
+    /// as closed.
     fn factors_in_space(&mut self, row: usize) -> bool {
         let mut found = false;
         for place in 0..2 {
@@ -183,7 +185,7 @@ fn subtract(from: &mut BTreeMap<u32, Fr>, factor: Fr, other: &BTreeMap<u32, Fr>)
     }
 }
 
-/// The wires that have one value when each of `forms` has one.
+/// Returns the wires that have one value if each of `forms` has one.
 pub(super) fn pinned(forms: impl IntoIterator<Item = Form>) -> BTreeSet<u32> {
     let mut space = Space::default();
     for form in forms {

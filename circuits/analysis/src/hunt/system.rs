@@ -25,7 +25,7 @@ pub struct System {
 }
 
 impl System {
-    /// A system made by hand. What its rows name beyond `wires` counts as a wire, too.
+    /// Creates a system by hand. Wires that its rows name beyond `wires` are counted as well.
     pub fn new(public: usize, private: usize, wires: usize, rows: Vec<Row>) -> Self {
         let named = rows.iter().flatten().flatten().map(|(wire, _)| *wire as usize + 1).max();
         let wires = wires.max(1 + public + private).max(named.unwrap_or(0));
@@ -33,17 +33,17 @@ impl System {
         Self { wires, public, private, rows }
     }
 
-    /// Wires, the constant one included.
+    /// The number of wires, the constant one included.
     pub fn wires(&self) -> usize {
         self.wires
     }
 
-    /// Public wires, outputs included, the constant one not.
+    /// The number of public wires, outputs included, without the constant one.
     pub fn public(&self) -> usize {
         self.public
     }
 
-    /// Declared private inputs.
+    /// The number of declared private inputs.
     pub fn private(&self) -> usize {
         self.private
     }
@@ -53,7 +53,7 @@ impl System {
         &self.rows
     }
 
-    /// The system without a row, to see whether it is missed.
+    /// Returns the system without some rows, to see whether they are missed.
     pub fn without(&self, rows: impl IntoIterator<Item = usize>) -> Self {
         let mut without = self.clone();
         for row in rows {
@@ -69,7 +69,7 @@ impl System {
         1..1 + (self.public + self.private) as u32
     }
 
-    /// The wires that stand in no row: whatever they are, the rows hold.
+    /// Returns the wires that stand in no row, so that the rows hold whatever their values are.
     pub fn unused(&self) -> Vec<u32> {
         let mut used = vec![false; self.wires];
         used[0] = true;
@@ -79,7 +79,7 @@ impl System {
         (0..self.wires as u32).filter(|wire| !used[*wire as usize]).collect()
     }
 
-    /// The rows that do not hold over `z`, which must have a value for every wire.
+    /// Returns the rows that do not hold over `z`, which must have a value for every wire.
     pub fn broken(&self, z: &[Fr]) -> Vec<usize> {
         let holds = |row: &Row| {
             let [a, b, c] = row.each_ref().map(|form| eval(form, z));
@@ -89,12 +89,12 @@ impl System {
     }
 }
 
-/// What a combination comes to.
+/// Evaluates a combination.
 pub(super) fn eval(form: &Form, z: &[Fr]) -> Fr {
     form.iter().fold(Fr::ZERO, |sum, (wire, k)| sum + z[*wire as usize] * k)
 }
 
-/// The combination when it is a constant.
+/// Returns the value of a combination that is a constant.
 pub(super) fn constant(form: &Form) -> Option<Fr> {
     match form.as_slice() {
         [] => Some(Fr::ZERO),
@@ -123,7 +123,8 @@ pub(super) fn canonical(mut form: Form) -> Form {
     form
 }
 
-/// The combination without its constant, scaled so that the first coefficient is one; `None` for a constant.
+/// Returns the combination without its constant, scaled so that the first coefficient is one;
+/// `None` for a constant.
 pub(super) fn direction(form: &Form) -> Option<Form> {
     use ark_ff::Field;
     let wires: &[(u32, Fr)] = match form.first() {

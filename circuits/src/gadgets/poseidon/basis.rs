@@ -1,7 +1,9 @@
-//! The lanes that a partial round does not raise, in a basis in which the linear layer is short.
+//! The lanes that a partial round does not raise to a power, in a basis in which the linear layer
+//! is short.
 //!
-//! With the MDS matrix in blocks `[[m, w], [b, A]]`, `x` the raised lane, `u = x^5` and `s` the other `N` lanes, a partial
-//! round is `x' = m u + w s`, `s' = b u + A s`. Let `t_i = w A^i s` for `i` from 0 to `N - 1`. Then
+//! With the MDS matrix in blocks `[[m, w], [b, A]]`, `x` the raised lane, `u = x^5` and `s` the
+//! other `N` lanes, a partial round is `x' = m u + w s`, `s' = b u + A s`. Let `t_i = w A^i s` for
+//! `i` from 0 to `N - 1`. Then
 //!
 //! ```text
 //! x'   = m u + t_0
@@ -9,7 +11,8 @@
 //! t_i' = step_0 t_0 + … + step_(N-1) t_(N-1) + gain_i u  for i = N - 1
 //! ```
 //!
-//! which is `2 N + 1` products in place of `(N + 1)^2`. Only `x` is ever raised, so the rows are the same.
+//! which is `2 N + 1` products instead of `(N + 1)^2`. Only `x` is ever raised to a power, so the
+//! rows are the same.
 
 use std::sync::LazyLock;
 
@@ -23,7 +26,7 @@ pub(super) static FOUR: LazyLock<Basis<4>> = LazyLock::new(Basis::new);
 
 type Matrix<const N: usize> = [[Fr; N]; N];
 
-/// Poseidon's parameters for `N` inputs, those of the partial rounds in the short basis.
+/// Poseidon's parameters for `N` inputs, with those of the partial rounds in the short basis.
 pub(super) struct Basis<const N: usize> {
     pub(super) dense: &'static Parameters,
     /// From `s` to `t`.
@@ -32,7 +35,7 @@ pub(super) struct Basis<const N: usize> {
     pub(super) leave: Matrix<N>,
     pub(super) step: [Fr; N],
     pub(super) gain: [Fr; N],
-    /// What `t` gains before each partial round.
+    /// The constants added to `t` before each partial round.
     pub(super) constants: Vec<[Fr; N]>,
 }
 
@@ -54,7 +57,8 @@ impl<const N: usize> Basis<N> {
             let next = row_times(&power, &a);
             std::mem::replace(&mut power, next)
         });
-        // The matrices are constants of this release; `tests::every_width_has_its_basis` inverts all three.
+        // The matrices are constants of this release; `tests::every_width_has_its_basis` inverts
+        // all three.
         let Some(leave) = inverse(enter) else { unreachable!("the short basis has no inverse") };
         let partial = dense.round_constants.chunks_exact(N + 1).skip(dense.full_rounds / 2);
         let constants = partial.take(dense.partial_rounds).map(|constants| {
@@ -81,7 +85,7 @@ fn row_times<const N: usize>(row: &[Fr; N], matrix: &Matrix<N>) -> [Fr; N] {
     std::array::from_fn(|j| (0..N).map(|i| row[i] * matrix[i][j]).sum())
 }
 
-/// Gauss and Jordan's; `None` where there is no inverse.
+/// Inverts a matrix by Gauss-Jordan elimination. Returns `None` if it has no inverse.
 fn inverse<const N: usize>(mut left: Matrix<N>) -> Option<Matrix<N>> {
     let mut right = [[Fr::ZERO; N]; N];
     for (i, row) in right.iter_mut().enumerate() {
@@ -133,7 +137,7 @@ mod tests {
     #[test]
     fn a_matrix_without_inverse_is_refused() {
         let matrix = |rows: [[u64; 3]; 3]| rows.map(|row| row.map(Fr::from));
-        // Zero; two rows alike; a row that is the sum of the others; a column of zeros.
+        // Zero; two equal rows; a row that is the sum of the others; a column of zeros.
         for rows in [
             [[0; 3]; 3],
             [[1, 2, 3], [4, 5, 6], [1, 2, 3]],
@@ -142,7 +146,7 @@ mod tests {
         ] {
             assert_eq!(inverse(matrix(rows)), None);
         }
-        // Its first pivot is 0: rows must change places.
+        // Its first pivot is 0, so rows must change places.
         let swapped = matrix([[0, 1, 0], [1, 0, 0], [0, 0, 1]]);
         assert_eq!(inverse(swapped), Some(swapped));
         assert_eq!(inverse(identity::<4>()), Some(identity()));

@@ -1,18 +1,19 @@
-//! What the permutation is over.
+//! The values that the permutation works on.
 
 use ark_bn254::Fr;
 use ark_ff::Field;
 
 use crate::r1cs::{Builder, Num};
 
-/// A value inside the permutation: [`Num`] while rows are recorded, [`Bare`] otherwise. The same code lays the same rows.
+/// A value inside the permutation: [`Num`] while rows are recorded, [`Bare`] otherwise. The same
+/// code lays the same rows.
 pub(super) trait Lane: Clone {
     fn constant(b: &Builder, value: Fr) -> Self;
     fn wire(b: &mut Builder, value: Fr) -> Self;
-    /// The row `a * b = c`.
+    /// Adds the row `a * b = c`.
     #[track_caller]
     fn row(builder: &mut Builder, a: &Self, b: &Self, c: &Self);
-    /// A new wire for `a * b`, and its row.
+    /// Creates a wire for `a * b`, and adds its row.
     #[track_caller]
     fn product(builder: &mut Builder, a: &Self, b: &Self) -> Self;
     fn value(&self) -> Fr;
@@ -70,8 +71,8 @@ impl Lane for Num {
     }
 }
 
-/// A number, and whether it is the same in every witness. It lives on the stack alone, where values lie only until later calls
-/// write over them.
+/// A number, and whether it is the same in every witness. It lives only on the stack, where later
+/// calls overwrite it.
 #[derive(Clone, Copy)]
 pub(super) struct Bare {
     value: Fr,

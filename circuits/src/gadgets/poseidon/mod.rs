@@ -1,9 +1,10 @@
-//! Poseidon inside a circuit, as circomlib has it.
+//! Poseidon inside a circuit, exactly as circomlib has it.
 //!
-//! A row is spent only where something is raised to a power: three for each S-box. All else is linear and stays a
-//! combination of wires, also the lanes that a partial round does not raise. Constant lanes (the first state element and
-//! domain constants) cost no rows in the first round. The output is a wire of its own at no cost: the last S-box's last
-//! row says what the output is instead of what the S-box gives.
+//! Rows are spent only where something is raised to a power: three for each S-box. Everything else
+//! is linear and stays a combination of wires, including the lanes that a partial round does not
+//! raise. Constant lanes (the first state element and domain constants) cost no rows in the first
+//! round. The output is a wire of its own at no cost: the last row of the last S-box states the
+//! output instead of the result of the S-box.
 //!
 //! # Cost
 //! 240, 261 and 297 rows for 2, 3 and 4 inputs; three fewer for each constant input.
@@ -46,9 +47,11 @@ pub fn hash4_is(b: &mut Builder, inputs: [&Num; 4], output: &Num) {
     permute::<5, 4>(b, &FOUR, inputs, Some(output));
 }
 
-/// The permutation of `T` lanes, zero and the `N` inputs; its first lane is `output`, or a new wire.
+/// Applies the permutation to `T` lanes, zero and the `N` inputs. Its first lane is `output`, or a
+/// new wire.
 ///
-/// While rows are recorded its lanes are combinations of wires; else bare numbers, which is many times faster.
+/// While rows are recorded, the lanes are combinations of wires. Otherwise they are bare numbers,
+/// which is many times faster.
 fn permute<const T: usize, const N: usize>(
     b: &mut Builder,
     basis: &Basis<N>,
@@ -140,10 +143,11 @@ fn fourth_power<L: Lane>(b: &mut Builder, x: &L) -> L {
     L::product(b, &square, &square)
 }
 
-/// The S-boxes of the last round and the first lane that they mix to.
+/// The S-boxes of the last round, and the first lane that they mix to.
 ///
-/// The output is `m0 x0^5 + m1 x1^5 + …`. The S-box of the first lane ends in `x0^4 (m0 x0) = output - m1 x1^5 - …`, so
-/// the output is a wire and `x0^5` is none. `m0` is not zero: no entry of an MDS matrix is.
+/// The output is `m0 x0^5 + m1 x1^5 + …`. The S-box of the first lane ends in `x0^4 (m0 x0) =
+/// output - m1 x1^5 - …`, so the output is a wire and `x0^5` is not. `m0` is not zero: no entry of
+/// an MDS matrix is.
 fn last_round<L: Lane>(b: &mut Builder, mix: &[Fr], state: &[L], output: Option<L>) -> L {
     let (first, others) = (&state[0], &state[1..]);
     let mut rest = L::constant(b, Fr::ZERO);
@@ -229,7 +233,7 @@ mod tests {
                 circuit([p, q, r], wrong, hash3_is),
                 circuit([p, q, r, s], wrong, hash4_is),
             ] {
-                // A random value is no hash of the others.
+                // A random value is not the hash of the others.
                 prop_assert!(shape.check(&z).is_err());
             }
         }

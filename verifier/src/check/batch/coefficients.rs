@@ -8,11 +8,12 @@ use crate::encoding::canonical::Writer;
 /// The BLAKE3 context of coefficients.
 const CONTEXT: &str = "wufu 2026-11 batch v1";
 
-/// One coefficient for each candidate, none of them zero: from everything that is to be checked, and then from fresh bytes.
+/// Returns one coefficient for each candidate, none of them zero, derived from everything that is
+/// checked and then from fresh bytes.
 ///
 /// # Shapes
-/// `absorbed`: key id, public inputs and proof of each. Hashed: how many (u64); the canonical bytes of each; 32 bytes of `entropy`. A coefficient
-/// is 16 bytes of output.
+/// `absorbed`: key id, public inputs and proof of each. Hashed: their number (u64); the canonical
+/// bytes of each; 32 bytes of `entropy`. A coefficient is 16 bytes of output.
 pub(super) fn coefficients<'a>(
     absorbed: impl ExactSizeIterator<Item = [&'a [u8]; 3]>,
     entropy: &mut impl Entropy,
@@ -23,14 +24,14 @@ pub(super) fn coefficients<'a>(
     for [key_id, inputs, proof] in absorbed {
         hasher.update(&Writer::new().bytes(key_id).bytes(inputs).bytes(proof).finish());
     }
-    // Drawn last: nothing of what is checked can have been chosen by it.
+    // Drawn last, so that nothing that is checked can depend on it.
     hasher.update(&entropy.draw()?);
     let mut output = hasher.finalize_xof();
     let mut coefficient = || loop {
         let mut bytes = [0; 16];
         output.fill(&mut bytes);
         match u128::from_le_bytes(bytes) {
-            // Nothing would be asked of that proof.
+            // Zero would leave this proof out.
             0 => {}
             other => return other,
         }
@@ -60,7 +61,7 @@ mod tests {
         assert_eq!(drawn(&batch, 7), drawn(&batch, 7));
         let mut fresh = |batch: &[TranscriptParts], entropy| {
             let drawn = drawn(batch, entropy);
-            // Each of them is another, whichever byte was changed.
+            // Each differs, whichever byte was changed.
             for before in &seen {
                 assert!(before.iter().zip(&drawn).all(|(before, now)| before != now));
             }
@@ -78,7 +79,7 @@ mod tests {
         }
         fresh(&batch[..2], 7);
         fresh(&[one(2), one(1), one(3)], 7);
-        // The same bytes, cut elsewhere.
+        // The same bytes, split elsewhere.
         let mut cut = batch.clone();
         let moved = cut[0][1].pop().unwrap();
         cut[0][2].insert(0, moved);

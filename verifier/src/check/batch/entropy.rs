@@ -1,4 +1,4 @@
-//! Where fresh randomness comes from: the caller, or the operating system.
+//! Sources of fresh randomness: the caller, or the operating system.
 
 use core::fmt;
 
@@ -8,7 +8,7 @@ use core::fmt;
 pub struct EntropyError;
 
 impl EntropyError {
-    /// For sources of callers.
+    /// Creates the error, for sources of callers.
     pub const fn new() -> Self {
         Self
     }
@@ -22,20 +22,22 @@ impl Default for EntropyError {
 
 impl fmt::Display for EntropyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no fresh randomness for a batch: nothing of it is verified")
+        write!(f, "no fresh randomness for a batch, so none of it is verified")
     }
 }
 
 impl core::error::Error for EntropyError {}
 
-/// Gives bytes that nobody could know before. On a machine without an operating system: a hardware generator.
+/// A source of bytes that nobody could know beforehand. On a machine without an operating system,
+/// use a hardware generator.
 ///
-/// Any `FnMut() -> Result<[u8; 32], EntropyError>` is one.
+/// Any `FnMut() -> Result<[u8; 32], EntropyError>` is a source.
 pub trait Entropy {
-    /// 32 bytes, fresh at every call.
+    /// Returns 32 bytes, fresh in every call.
     ///
     /// # Errors
-    /// When they cannot be had. Never give bytes that were given before, nor constants, in their place.
+    /// Returns an error if no randomness is available. Never return earlier bytes or constants
+    /// instead.
     fn draw(&mut self) -> Result<[u8; 32], EntropyError>;
 }
 
@@ -45,7 +47,7 @@ impl<F: FnMut() -> Result<[u8; 32], EntropyError>> Entropy for F {
     }
 }
 
-/// The operating system's. Bare WebAssembly has none: there it fails.
+/// The randomness of the operating system. Bare WebAssembly has none, so this fails there.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsEntropy;

@@ -17,7 +17,7 @@ use crate::{
 
 use super::work::Work;
 
-/// What an equation of so many keys takes, beside one Miller loop for each proof.
+/// What an equation of this many keys costs, beside one Miller loop for each proof.
 pub(super) fn cost(keys: usize) -> u64 {
     work(keys).total()
 }
@@ -28,7 +28,7 @@ fn work(keys: usize) -> Work {
 
 /// One candidate, times its coefficient.
 struct Item {
-    /// Which of the keys.
+    /// The position of its key.
     key: usize,
     coefficient: Fr,
     /// The inputs, each times the coefficient.
@@ -50,11 +50,12 @@ struct Sums {
     c: G1Projective,
 }
 
-/// What the keys of a range of candidates add to their equation: sums, by the place of the key.
+/// What the keys of a range of candidates add to their equation: sums, by the position of the key.
 pub(super) struct KeyTerms(BTreeMap<usize, Sums>);
 
 impl<'k> ScaledCandidates<'k> {
-    /// Scales A, C and the inputs. B stays: the coefficient is in the first argument of the pairing.
+    /// Scales A, C and the inputs. B stays, because the coefficient is in the first argument of the
+    /// pairing.
     pub(super) fn of<V>(candidates: &[&Candidate<'k, V>], coefficients: &[u128]) -> Self {
         let points = |point: fn(&Candidate<'k, V>) -> G1Affine| {
             let points: Vec<G1Affine> =
@@ -83,18 +84,19 @@ impl<'k> ScaledCandidates<'k> {
         Self { keys, items }
     }
 
-    /// What the keys of all add to their equation.
+    /// What the keys of all candidates add to their equation.
     pub(super) fn all_terms(&self) -> Work {
         work(self.keys.len())
     }
 
-    /// How many.
+    /// The number of candidates.
     pub(super) fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// The products of the Miller loops, of `length` candidates each. Those whose B is not in the subgroup are told, and from then on in no product and
-    /// no sum.
+    /// Returns the products of the Miller loops of `length` candidates each. It reports the
+    /// candidates whose B is outside the subgroup, and leaves them out of all products and sums
+    /// from then on.
     pub(super) fn miller_products(&mut self, length: usize) -> Products {
         let all = arithmetic::miller_products(&self.pairs(0..self.len()), length);
         for at in &all.outside {
@@ -106,7 +108,7 @@ impl<'k> ScaledCandidates<'k> {
         all
     }
 
-    /// The Miller loop of each candidate of a range.
+    /// Returns the Miller loop of each candidate of a range.
     pub(super) fn miller_values(&self, range: Range<usize>) -> Vec<Fq12> {
         arithmetic::miller_values(&self.pairs(range))
     }
@@ -115,7 +117,7 @@ impl<'k> ScaledCandidates<'k> {
         self.items[range].iter().map(|item| item.pair).collect()
     }
 
-    /// The sums over a range, by key.
+    /// Returns the sums over a range, by key.
     pub(super) fn key_terms(&self, range: Range<usize>) -> KeyTerms {
         let mut sums = BTreeMap::new();
         for item in &self.items[range] {
@@ -131,14 +133,15 @@ impl<'k> ScaledCandidates<'k> {
         KeyTerms(sums)
     }
 
-    /// What the equation of a range is off by, 1 when it holds; `product` is that of its Miller loops. That of two ranges together is the
-    /// product of theirs. Nothing, when there is none.
+    /// Returns what the equation of a range is off by: 1 if it holds. `product` is that of its
+    /// Miller loops. For two ranges together, it is the product of both. Returns `None` if it
+    /// cannot be computed.
     pub(super) fn error(&self, terms: &KeyTerms, product: Fq12) -> Option<Fq12> {
         let mut all = product;
         for (key, sums) in &terms.0 {
             let key = self.keys[*key];
             let scalars: Vec<Fr> = [&[sums.coefficients], sums.inputs.as_slice()].concat();
-            // As many as the key has: its statement was read.
+            // As many as the key has, since its statement was decoded.
             let inputs = key.inputs.sum(&scalars)?;
             let beta = key.points().beta;
             let sums = [inputs, sums.c, key.alpha.sum(&[-sums.coefficients])?];
@@ -150,7 +153,7 @@ impl<'k> ScaledCandidates<'k> {
 }
 
 impl KeyTerms {
-    /// What [`ScaledCandidates::error`] takes.
+    /// The work that [`ScaledCandidates::error`] takes.
     pub(super) fn work(&self) -> Work {
         work(self.0.len())
     }

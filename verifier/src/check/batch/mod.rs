@@ -1,27 +1,37 @@
-//! Many proofs at once: the pairing equations of all of them are one equation, with random coefficients.
+//! Verifies many proofs at once: their pairing equations are combined into one, with random
+//! coefficients.
 //!
-//! What comes out for each is what [`OpenedProof::verify`] gives: the same checks in the same order, the same reason. Only how the last
-//! two are made differs. The points of all are read together. Then, with a 128-bit coefficient `r_i` for each proof,
+//! The result for each proof is that of [`OpenedProof::verify`]: the same checks in the same order,
+//! with the same reason. Only the last two checks work differently. The points of all proofs are
+//! read together. Then, with a 128-bit coefficient `r_i` for each proof, one equation is checked:
 //!
 //! ```text
-//! prod_i e(r_i A_i, B_i) = prod_keys e(sum r_i alpha, beta) e(sum r_i inputs_i, gamma) e(sum r_i C_i, delta)
+//! prod_i e(r_i A_i, B_i) =
+//!     prod_keys e(sum r_i alpha, beta) e(sum r_i inputs_i, gamma) e(sum r_i C_i, delta)
 //! ```
 //!
-//! which is one Miller loop for each proof, three for each key, and one final exponentiation. The loop of a proof ends at a point that says whether B is in
-//! its subgroup: those that are not are taken out of the equation before it is looked at.
+//! It takes one Miller loop for each proof, three for each key, and one final exponentiation. A
+//! proof's Miller loop ends at a point that shows whether B is in its subgroup. If it is not, the
+//! proof is taken out of the equation before the equation is checked.
 //!
-//! **Coefficients** come from BLAKE3 over everything (how many, then the key, inputs and proof of each, in order) and 32 fresh bytes that
-//! are drawn when all of that is absorbed. Whoever made the proofs could not know them, nor choose proofs by them: a product of
-//! wrong equations, of which not all are 1, is 1 for one choice in 2^128 of any one wrong proof's coefficient.
+//! **Coefficients** come from BLAKE3 over everything (the number of proofs, then the key, inputs
+//! and proof of each, in order), followed by 32 fresh bytes that are drawn once all of that is
+//! absorbed. The authors of the proofs could not know the coefficients, nor choose proofs to fit
+//! them. For a product of wrong equations, not all equal to 1, only one of the 2^128 values of any
+//! one wrong proof's coefficient makes the product 1.
 //!
-//! **Bad ones are named** by bisection. The parts that are tried are those of one tree, cut by position before any coefficient is drawn; each
-//! keeps the scaled points of the whole. So they may share their coefficients: of the `2n - 1` parts, each by itself hides a wrong proof with
-//! probability 2^-128, and by the union bound no part does but with `2n / 2^128`, whatever the path through the tree and although the parts are not
-//! independent. Nothing of a coefficient outlives the call, and nobody is told more of it than which proofs are bad, which they are anyway.
+//! **Bad proofs are named** by bisection. The parts that are tried belong to one tree, split by
+//! position before any coefficient is drawn, and each part keeps the scaled points of the whole. So
+//! the parts may share their coefficients: each of the `2n - 1` parts hides a wrong proof with
+//! probability 2^-128, and by the union bound the probability that any part does is below `2n /
+//! 2^128`, whatever path is taken through the tree, although the parts are not independent. No
+//! coefficient outlives the call, and callers learn only which proofs are bad.
 //!
-//! **Poison.** Work is counted in Miller loops ([`Work::total`]). A [`BatchVerifier`] holds credit. What a batch saves against one proof at a time is
-//! paid in, what a spoiled one wastes is paid out, and what is not covered is not tried: then it is one proof at a time. So, over all
-//! calls of its life, it never does more than what each bad proof costs alone, five quarters of that for each good one, and [`CREDIT`] times that.
+//! **Poison.** Work is counted in Miller loops ([`Work::total`]). A [`BatchVerifier`] holds credit.
+//! A batch pays in what it saves against one proof at a time. A spoiled batch pays out what it
+//! wastes. What the credit does not cover is not tried; those proofs are checked one at a time.
+//! Over its life, a batch verifier therefore never does more work than this: the cost of each bad
+//! proof alone, five quarters of that for each good one, and [`CREDIT`] times that.
 
 mod coefficients;
 mod entropy;
@@ -49,28 +59,30 @@ use coefficients::coefficients;
 use equation::ScaledCandidates;
 use search::Search;
 
-/// The most that a [`BatchVerifier`] may waste: what so many proofs cost, one at a time.
+/// The most that a [`BatchVerifier`] may waste: the cost of this many proofs, one at a time.
 pub const CREDIT: u64 = 384;
 
 fn full_credit() -> u64 {
     CREDIT * Work::alone()
 }
 
-/// The most proofs that share an equation. More go by turns.
+/// The largest number of proofs in one equation. More proofs are checked in turns.
 pub const MAX: usize = 1024;
 
-/// What came of a batch.
+/// The result of a batch.
 #[derive(Debug)]
 pub struct Outcome<V> {
-    /// The verdict on each, in the order in which they were given.
+    /// The verdict on each proof, in the order in which they were given.
     pub verdicts: Vec<Result<V, VerifyError>>,
-    /// What it took.
+    /// The work that it took.
     pub work: Work,
 }
 
 impl<V> Outcome<V> {
-    /// Which ones spoiled the batch, by their place in it: all was in order but the proof proves nothing, which is found out only together
-    /// with the others. What is refused for another reason costs the others nothing: of a B outside its subgroup the Miller loop is done once more, at most.
+    /// Returns the positions of the proofs that spoiled the batch: everything was in order, but the
+    /// proof proves nothing, which shows only in the common equation. Proofs refused for another
+    /// reason cost the others nothing, except that a B outside its subgroup may take one more
+    /// Miller loop.
     pub fn spoilers(&self) -> impl Iterator<Item = usize> {
         let spoiled =
             |verdict: &Result<V, VerifyError>| matches!(verdict, Err(VerifyError::Equation));
@@ -78,28 +90,29 @@ impl<V> Outcome<V> {
     }
 }
 
-/// Checks batches, and does not let bad ones make it slow. Keep the value: what it learns of a flood is lost with it.
+/// Verifies batches, and keeps bad proofs from making it slow. Keep the value: what it learns
+/// during a flood is lost with it.
 #[derive(Clone, Debug)]
 pub struct BatchVerifier {
     credit: u64,
 }
 
 impl Default for BatchVerifier {
-    /// With full credit.
+    /// Starts with full credit.
     fn default() -> Self {
         Self { credit: full_credit() }
     }
 }
 
 impl BatchVerifier {
-    /// Checks everything that is pending, which may be of several keys (and of several statements, by
-    /// [`AnyVerified`](crate::check::AnyVerified)).
+    /// Verifies all opened proofs. They may be of several keys, and of several statements with
+    /// [`AnyVerified`](crate::check::AnyVerified).
     ///
     /// # Errors
-    /// When `entropy` fails. Then nothing is verified.
+    /// Returns an error if `entropy` fails. Then nothing is verified.
     ///
     /// # Cost
-    /// The page of [`crate::check::batch`] says it in Miller loops.
+    /// The page of [`crate::check::batch`] states it in Miller loops.
     pub fn verify<V>(
         &mut self,
         pending: Vec<OpenedProof<'_, V>>,
@@ -131,7 +144,8 @@ impl BatchVerifier {
         Ok(Outcome { verdicts, work })
     }
 
-    /// How many of the next candidates may be tried together: what that would waste, were one bad, is covered with a quarter to spare.
+    /// Returns how many of the next candidates may be tried together, so that the credit covers,
+    /// with a quarter to spare, what one bad proof would waste.
     fn affordable<V>(&self, rest: &[&Candidate<'_, V>]) -> usize {
         let budget = self.credit - self.credit / 4;
         let mut keys = BTreeSet::new();
@@ -147,7 +161,8 @@ impl BatchVerifier {
         fitting.enumerate().filter(|(_, (_, gains))| *gains).last().map_or(1, |(at, _)| at + 1)
     }
 
-    /// One proof by itself. A good one pays in a quarter of what it cost, so that batches come back after a flood.
+    /// Checks one proof alone. A good one pays in a quarter of its cost, so that batches come back
+    /// after a flood.
     fn alone<V>(&mut self, candidate: &Candidate<'_, V>, work: &mut Work) -> Finding {
         work.add(Work::ONE);
         let found = candidate.find();
@@ -156,7 +171,8 @@ impl BatchVerifier {
         found
     }
 
-    /// Several proofs in one equation; if it does not hold, parts of them; in the end, what is left, by itself.
+    /// Checks several proofs in one equation. If it does not hold, checks parts of them, and
+    /// finally the rest one by one.
     fn together<V>(
         &mut self,
         candidates: &[&Candidate<'_, V>],
@@ -167,7 +183,7 @@ impl BatchVerifier {
         let (found, spent) = Search::new(scaled, self.credit).run();
         work.add(spent);
         let decided = found.iter().filter(|found| found.is_some()).count() as u64;
-        // Never below zero: the search does not go on where that could be.
+        // Never below zero, because the search stops before that.
         let paid = self.credit + Work::alone() * decided;
         self.credit = paid.saturating_sub(spent.total()).min(full_credit());
         let decide = |(found, candidate): (Option<Finding>, &&Candidate<'_, V>)| {
@@ -177,10 +193,10 @@ impl BatchVerifier {
     }
 }
 
-/// [`BatchVerifier::verify`] by one that has full credit, for whoever has one batch.
+/// Runs [`BatchVerifier::verify`] with full credit, for callers with a single batch.
 ///
 /// # Errors
-/// When `entropy` fails. Then nothing is verified.
+/// Returns an error if `entropy` fails. Then nothing is verified.
 pub fn verify_batch<V>(
     pending: Vec<OpenedProof<'_, V>>,
     entropy: &mut impl Entropy,

@@ -1,4 +1,4 @@
-//! Finds the bad ones of a batch: by halves, as long as that may cost less than one by one.
+//! Finds the bad proofs of a batch: by halves, as long as that may cost less than one by one.
 
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
@@ -12,10 +12,12 @@ use super::{
 };
 use crate::{check::opened::Finding, groth16::arithmetic::Products};
 
-/// For a batch of so many, how many candidates' Miller loops are multiplied together and kept.
+/// Returns how many candidates' Miller loops are multiplied together and kept, for a batch of this
+/// size.
 ///
-/// Arkworks shares squarings among four. Lanes share them among all of a product, and want long ones; a quarter of the batch at most, else
-/// finding a bad one would do half of the batch again.
+/// Arkworks shares squarings among four. Lanes share them across a whole product, and so prefer
+/// long ones; but with more than a quarter of the batch in one product, finding a bad proof would
+/// repeat half of the batch.
 const fn chunk(size: usize) -> usize {
     if !cfg!(feature = "simd") || size <= 4 * CHUNK {
         CHUNK
@@ -40,11 +42,12 @@ pub(super) struct Search<'k> {
     undecided: u64,
     alone: u64,
     spent: Work,
-    /// What may be spent, with what is undecided then counted one by one.
+    /// How much may be spent, if whatever is then undecided is checked one by one.
     limit: u64,
 }
 
-/// The chunk that is searched: the products of its Miller loops from its start up to each of its candidates. No loop is done a third time.
+/// The chunk that is searched: the products of its Miller loops, from its start up to each of its
+/// candidates. No loop runs a third time.
 #[derive(Default)]
 struct ChunkSearch {
     range: Range<usize>,
@@ -52,10 +55,11 @@ struct ChunkSearch {
 }
 
 impl<'k> Search<'k> {
-    /// Before anything is tried. `credit` is what may be lost.
+    /// Starts a search. `credit` is how much may be wasted.
     pub(super) fn new(scaled: ScaledCandidates<'k>, credit: u64) -> Self {
         let undecided = scaled.len() as u64;
-        // A few bad ones are found within half a loop for each candidate. More of them are cheaper found one by one.
+        // A few bad proofs are found with less than half a loop for each candidate. If there are
+        // more, one by one is cheaper.
         let alone = Work::alone();
         let search = undecided / 2 + 2 * alone * u64::from(undecided.ilog2() + 1);
         let loss = (undecided + scaled.all_terms().total() + search).min(credit);
@@ -72,14 +76,15 @@ impl<'k> Search<'k> {
         }
     }
 
-    /// Tries all of them, then parts. Gives what was found of each, or nothing where the search stopped, and the work done.
+    /// Tries all of them together, then parts. Returns what was found for each, or `None` where the
+    /// search stopped, and the work done.
     pub(super) fn run(mut self) -> (Vec<Option<Finding>>, Work) {
         let all = 0..self.scaled.len();
         self.spent.miller_loops += self.undecided;
         let Products { products, outside } = self.scaled.miller_products(self.chunk);
         self.chunks = products;
         for at in outside {
-            // Its loop was done once more, by itself.
+            // Its loop ran once more, by itself.
             self.spent.miller_loops += Self::BY_ITSELF;
             self.decide(at..at + 1, Finding::Outside);
         }
@@ -90,10 +95,11 @@ impl<'k> Search<'k> {
         (self.found, self.spent)
     }
 
-    /// What a loop counts that is done by itself: it shares no squarings.
+    /// What a loop counts that runs by itself, because it shares no squarings.
     const BY_ITSELF: u64 = 2;
 
-    /// Looks for the bad ones of a range whose equation is off by `error`, which is not 1: it has at least one.
+    /// Searches a range whose equation is off by `error`, which is not 1, so that the range has at
+    /// least one bad proof.
     fn split(&mut self, range: Range<usize>, error: Fq12) {
         if range.len() == 1 {
             return self.decide(range, Finding::Fails);
@@ -108,7 +114,7 @@ impl<'k> Search<'k> {
         self.settle(right, right_error);
     }
 
-    /// Decides a range whose equation holds, and looks further into one whose does not.
+    /// Decides a range whose equation holds, and searches one whose equation does not.
     fn settle(&mut self, range: Range<usize>, error: Fq12) {
         if error == Fq12::ONE {
             self.decide(range, Finding::Holds);
@@ -117,7 +123,8 @@ impl<'k> Search<'k> {
         }
     }
 
-    /// What the equation of a range is off by. Nothing, when going on could cost more than may be lost.
+    /// Returns what the equation of a range is off by, or `None` if going on could cost more than
+    /// may be wasted.
     fn attempt(&mut self, range: Range<usize>) -> Option<Fq12> {
         let needed = self.unread(&range);
         let loops = Self::BY_ITSELF * needed.len() as u64;
@@ -131,7 +138,8 @@ impl<'k> Search<'k> {
         self.error(range, &terms, needed)
     }
 
-    /// The chunk whose loops are to be done one by one before anything can be said of the range.
+    /// Returns the chunk whose loops must run one by one before anything can be said about the
+    /// range.
     fn unread(&self, range: &Range<usize>) -> Range<usize> {
         let start = range.start - range.start % self.chunk;
         let chunk = start..self.scaled.len().min(start + self.chunk);
@@ -179,7 +187,7 @@ impl<'k> Search<'k> {
     }
 }
 
-/// Where a range is cut: at a multiple of `chunk` if it is longer than that.
+/// Returns where a range is split: at a multiple of `chunk`, if it is longer than that.
 fn middle(range: &Range<usize>, chunk: usize) -> usize {
     let half = range.len().div_ceil(2);
     range.start + if range.len() > chunk { half.next_multiple_of(chunk) } else { half }

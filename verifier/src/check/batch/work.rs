@@ -1,28 +1,29 @@
-//! What a batch cost, in what does not depend on the clock.
+//! What a batch cost, in units that do not depend on the clock.
 
 use crate::groth16::arithmetic;
 
-/// Work that was done: the two things that checking equations consists of. Subgroup checks are not in it: there is one for each proof, in a
-/// batch or not; in lanes it comes out of the loop.
+/// Work done: the two steps that checking equations consists of. Subgroup checks are not counted.
+/// There is one for each proof, in a batch or not; in lanes the Miller loop does it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Miller loops: pairs of points.
+    /// Miller loops, one for each pair of points.
     pub miller_loops: u64,
-    /// Final exponentiations: equations.
+    /// Final exponentiations, one for each equation.
     pub final_exponentiations: u64,
 }
 
 impl Work {
-    /// One proof by itself.
+    /// The work for a single proof.
     pub const ONE: Self = Self { miller_loops: 3, final_exponentiations: 1 };
 
-    /// Both together, in Miller loops of a batch. A final exponentiation counts as one of them on arkworks and in portable lanes, as thirteen where eight
-    /// loops are done at once: what it takes beside them there, measured.
+    /// Both together, in Miller loops of a batch. A final exponentiation counts as one loop on
+    /// arkworks and in portable lanes, and as thirteen where eight loops run at once. These numbers
+    /// are measured.
     pub fn total(self) -> u64 {
         self.miller_loops + arithmetic::exponentiation_in_loops() * self.final_exponentiations
     }
 
-    /// What one proof by itself counts: 4, or 16 where loops are done eight at once.
+    /// What a single proof counts: 4, or 16 where eight loops run at once.
     pub fn alone() -> u64 {
         Self::ONE.total()
     }

@@ -1,6 +1,6 @@
 //! Arithmetic modulo r that reduces only where it must.
 //!
-//! `ark-ff` brings every product below r, and with a branch. Here a value is four limbs, least
+//! `ark-ff` brings every product below r, and branches to do so. Here a value is four limbs, least
 //! significant first, that stand for their residue in Montgomery form (times 2^256) and may be a
 //! few r large: 2^256 is 5.29 r, so there is room. With rho = r / 2^256 < 0.19, a sum of products
 //! of factors below `a r` and `b r`
@@ -8,7 +8,7 @@
 //! - fits its 512 bits while the sum of all `a b` is below 27,
 //! - reduces to a value below `(1 + rho * sum of a b) r`.
 //!
-//! Both are the caller's to see to; a build with debug assertions sees to it too.
+//! The caller ensures both. Builds with debug assertions check them, too.
 
 use core::{array, hint};
 
@@ -185,7 +185,8 @@ fn subtract_if_not_less(a: &Lazy, b: &Lazy) -> Lazy {
     for (limb, b) in difference.iter_mut().zip(b) {
         (*limb, less) = limb.borrowing_sub(*b, less);
     }
-    // A move, not a branch: the outcome is as good as random, and may depend on a secret.
+    // A conditional move, not a branch: the outcome is as good as random, and may depend on a
+    // secret.
     array::from_fn(|i| hint::select_unpredictable(less, a[i], difference[i]))
 }
 
@@ -199,12 +200,12 @@ mod tests {
 
     use super::*;
 
-    /// Limbs with a liking for the extremes.
+    /// Limbs, extremes more often than others.
     fn limb() -> BoxedStrategy<u64> {
         prop_oneof![Just(0), Just(1), Just(u64::MAX), any::<u64>(), any::<u64>()].boxed()
     }
 
-    /// Values below so many r.
+    /// Values below `r` times the modulus.
     fn below(r: usize) -> BoxedStrategy<Lazy> {
         uniform4(limb())
             .prop_map(move |value| {

@@ -1,5 +1,5 @@
-//! Many hashes at a time, of what is public: with feature `simd` eight in lanes where the machine has the instructions for it, else one
-//! after the other. The values are the same.
+//! Many hashes of public values at a time. With feature `simd` and where the machine has the
+//! instructions, eight run in lanes; otherwise one runs after the other. The values are the same.
 
 use alloc::vec::Vec;
 
@@ -7,10 +7,10 @@ use ark_bn254::Fr;
 
 use super::{hash3, hash4};
 
-/// [`hash3`] of every triple.
+/// Computes [`hash3`] of every triple.
 ///
 /// # Shapes
-/// As many hashes as triples, in their order.
+/// As many hashes as triples, in the same order.
 ///
 /// # Cost
 /// As [`hash4_many`].
@@ -23,13 +23,14 @@ pub fn hash3_many(inputs: &[[Fr; 3]]) -> Vec<Fr> {
     inputs.iter().map(|inputs| hash3(*inputs)).collect()
 }
 
-/// [`hash4`] of every quadruple.
+/// Computes [`hash4`] of every quadruple.
 ///
 /// # Shapes
-/// As many hashes as quadruples, in their order.
+/// As many hashes as quadruples, in the same order.
 ///
 /// # Cost
-/// That of as many hashes; in lanes that of less than two for any eight or fewer. On the thread that calls.
+/// That of as many single hashes. In lanes, eight or fewer cost less than two single hashes. It
+/// runs on the calling thread.
 #[must_use]
 pub fn hash4_many(inputs: &[[Fr; 4]]) -> Vec<Fr> {
     #[cfg(feature = "simd")]
@@ -53,10 +54,11 @@ mod lanes {
 
     use super::super::{Parameters, parameters};
 
-    /// Fewer are done sooner one by one: lanes take as long for one as for eight.
+    /// Fewer hashes are faster one by one: lanes take as long for one as for eight.
     const FEW: usize = 2;
 
-    /// A permutation; None where the machine has no instructions for lanes. There the scalar form is faster, and it is smaller.
+    /// A permutation in lanes, or `None` where the machine has no instructions for them. The scalar
+    /// form is faster there, and smaller.
     type Prepared = LazyLock<Option<Permutation>>;
 
     pub static WIDTH4: Prepared = LazyLock::new(|| prepare(&parameters::WIDTH4));
@@ -76,7 +78,7 @@ mod lanes {
         made.ok()
     }
 
-    /// The hashes, or none where one by one is the better way.
+    /// Computes the hashes, or returns `None` where one by one is faster.
     pub fn hash<const N: usize>(prepared: &Prepared, inputs: &[[Fr; N]]) -> Option<Vec<Fr>> {
         if inputs.len() < FEW {
             return None;

@@ -1,4 +1,4 @@
-//! The definition, written down with nothing clever in it.
+//! The definition of Poseidon, written as simply as possible.
 
 use alloc::vec::Vec;
 
@@ -10,7 +10,7 @@ use super::parameters;
 /// Poseidon by its definition, for 2, 3 or 4 inputs: the reference for the fast form.
 ///
 /// # Shapes
-/// `None` for any other number of inputs.
+/// Returns `None` for any other number of inputs.
 ///
 /// # Cost
 /// More than twice that of [`hash2`](super::hash2) and its siblings, which give the same values.

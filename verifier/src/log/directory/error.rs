@@ -1,4 +1,4 @@
-//! Why a note is no directory, and why a project does not enter one.
+//! Errors from reading a directory, and from adding a project to one.
 
 use alloc::string::String;
 use core::fmt;
@@ -8,30 +8,31 @@ use crate::{
     log::signed_note::NoteError,
 };
 
-/// Why a note is no directory.
+/// Errors from reading a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DirectoryError {
-    /// The signature or the note around it.
+    /// The signed note is refused.
     Note(NoteError),
-    /// A name that could be taken for another, or hides something.
+    /// A name could be taken for another one, or hides something.
     Name {
-        /// The line, from 1.
+        /// The number of the line, from 1.
         line: usize,
-        /// Whose name: `institution` or `project`.
+        /// Whose name it is: `institution` or `project`.
         field: &'static str,
         /// What is wrong with the name.
         error: NameError,
     },
-    /// A line that is none of a directory, or not the next one.
+    /// A line does not belong in a directory, or is not the next one.
     Line {
-        /// The line, from 1.
+        /// The number of the line, from 1.
         line: usize,
-        /// What is wrong: `heading`, `institution`, `project` or `entry`, where it is neither.
+        /// The part that is wrong: `heading`, `institution`, `project`, or `entry` if the line is
+        /// neither.
         field: &'static str,
         /// The beginning of the line.
         found: String,
-        /// What stands there.
+        /// The expected line.
         expected: String,
     },
 }
@@ -60,13 +61,13 @@ impl From<NoteError> for DirectoryError {
     }
 }
 
-/// Why an institution or project does not enter a directory.
+/// Errors from adding an institution or a project to a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryError {
-    /// A name that [`check_name`](crate::encoding::text::check_name) refuses.
+    /// [`check_name`](crate::encoding::text::check_name) refuses a name.
     Name {
-        /// Whose name: `institution` or `project`.
+        /// Whose name it is: `institution` or `project`.
         field: &'static str,
         /// The name.
         name: String,

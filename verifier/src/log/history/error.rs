@@ -1,44 +1,45 @@
-//! Why a checkpoint does not join a history, and why a root is refused.
+//! Errors from adding a checkpoint to a history, and from looking up a root.
 
 use alloc::{boxed::Box, string::String};
 use core::fmt;
 
 use crate::{encoding::readable::Span, log::checkpoint::Checkpoint};
 
-/// Two checkpoints of a log that cannot both be honest. Each is signed: keep and publish them.
+/// Two checkpoints of a log that cannot both be honest. Both are signed: keep and publish them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// The one that was held.
+    /// The checkpoint that the history held.
     pub held: Checkpoint,
-    /// The one that came.
+    /// The checkpoint that contradicts it.
     pub came: Checkpoint,
 }
 
-/// Why a checkpoint does not join a history.
+/// Errors from adding a checkpoint to a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistoryError {
-    /// It is of another log.
+    /// The checkpoint is of another log.
     Origin {
         /// The checkpoint's log.
         got: String,
         /// The history's log.
         expected: String,
     },
-    /// It was opened with another key than those that are held.
+    /// The checkpoint is signed by another key than the history's other checkpoints.
     Key {
         /// The name of the key.
         name: String,
     },
-    /// Its epochs are shorter or longer than the published ones.
+    /// The checkpoint's epochs have another length than the published one.
     Schedule {
-        /// Its length of an epoch, in seconds.
+        /// The checkpoint's length of an epoch, in seconds.
         got: u64,
-        /// The published one.
+        /// The published length.
         expected: u64,
     },
-    /// It contradicts one that is held: of one epoch and not the same, or shrinking, or changed without growing, or
-    /// going back in time. From here on nothing of the log is accepted.
+    /// The checkpoint contradicts one that the history holds: another state of the same epoch, a
+    /// smaller size, another root of the same size, or an earlier time. From now on the history
+    /// accepts no root of this log.
     Contradiction(Box<Evidence>),
 }
 
@@ -54,7 +55,8 @@ impl fmt::Display for HistoryError {
             }
             Self::Contradiction(evidence) => write!(
                 f,
-                "{} signed two states that contradict: epoch {} size {}, and epoch {} size {}",
+                "{} signed two states that contradict each other: epoch {} size {}, and epoch {} \
+                 size {}",
                 evidence.held.origin(),
                 evidence.held.epoch(),
                 evidence.held.size(),
@@ -67,32 +69,32 @@ impl fmt::Display for HistoryError {
 
 impl core::error::Error for HistoryError {}
 
-/// Why a root or an anchor is refused.
+/// Errors from looking up a root or an anchor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RootError {
-    /// No epoch had it, as far as this verifier knows.
+    /// No epoch that this verifier knows had this root.
     Unknown,
-    /// It was replaced longer ago than the window.
+    /// The root was replaced longer ago than the window allows.
     Expired {
         /// Seconds since it was replaced.
         age: u64,
         /// The window, in seconds.
         window: u64,
     },
-    /// Its epoch begins in the future.
+    /// The root's epoch begins in the future.
     Future {
-        /// Seconds until it does.
+        /// Seconds until it begins.
         ahead: u64,
     },
-    /// The log signed contradicting checkpoints: nothing of it is accepted.
+    /// The log signed checkpoints that contradict each other, so none of its roots is accepted.
     Contradicted,
 }
 
 impl fmt::Display for RootError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown => write!(f, "root is of no epoch that this verifier knows"),
+            Self::Unknown => write!(f, "root belongs to no epoch that this verifier knows"),
             Self::Expired { age, window } => {
                 write!(
                     f,
@@ -102,7 +104,7 @@ impl fmt::Display for RootError {
                 )
             }
             Self::Future { ahead } => write!(f, "root's epoch begins {} from now", Span(*ahead)),
-            Self::Contradicted => write!(f, "the log signed two states that contradict"),
+            Self::Contradicted => write!(f, "the log signed two states that contradict each other"),
         }
     }
 }

@@ -12,7 +12,7 @@ pub(super) use limbs::fr;
 /// Poseidon's parameters for one width: in every round the state gains that round's constants,
 /// passes the S-box `x^5` and is multiplied by the MDS matrix.
 ///
-/// The first and the last `full_rounds / 2` rounds put every element through the S-box, the
+/// The first and the last `full_rounds / 2` rounds put every element through the S-box, and the
 /// `partial_rounds` between them only element 0. The state starts as `[0, inputs..]`; the hash is
 /// element 0 after the last round.
 ///
@@ -25,19 +25,19 @@ pub(super) use limbs::fr;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Parameters {
-    /// Elements of the state: one more than there are inputs.
+    /// The number of elements of the state: one more than there are inputs.
     pub width: usize,
-    /// Rounds with the S-box on every element.
+    /// The number of rounds with an S-box on every element.
     pub full_rounds: usize,
-    /// Rounds with the S-box on element 0 alone.
+    /// The number of rounds with an S-box on element 0 only.
     pub partial_rounds: usize,
-    /// Added before the S-boxes.
+    /// The constants added before the S-boxes.
     pub round_constants: &'static [Fr],
-    /// Multiplied with after the S-boxes.
+    /// The matrix that multiplies the state after the S-boxes.
     pub mds: &'static [Fr],
 }
 
-/// The parameters for a number of inputs; there are some for 2, 3 and 4.
+/// Returns the parameters for 2, 3 or 4 inputs, and `None` for any other number.
 #[must_use]
 pub const fn parameters(inputs: usize) -> Option<&'static Parameters> {
     match inputs {

@@ -45,12 +45,12 @@ pub(super) use width3::WIDTH3;
 pub(super) use width4::WIDTH4;
 pub(super) use width5::WIDTH5;
 
-/// What is derived from the dense parameters, for width `T` = `N` + 1.
+/// The tables derived from the dense parameters, for width `T` = `N` + 1.
 pub(super) struct Recurrence<const T: usize, const N: usize> {
-    /// In place of the MDS matrix in the last full round before the partial ones: its result is
-    /// y_0, then the addends of the first `N` rounds.
+    /// Replaces the MDS matrix in the last full round before the partial ones. The result is y_0,
+    /// then the addends of the first `N` rounds.
     pub(super) enter: [[Fr; T]; T],
-    /// What y_0, y_1, .. gain, up to the last, which leaves the partial rounds.
+    /// The constants added to y_0, y_1, .., up to the last, which leaves the partial rounds.
     pub(super) constants: &'static [Fr],
     /// The coefficients of y_(k+1): of v_(k-1), v_(k-2), .. and of y_k, y_(k-1), ..
     pub(super) step: [[Fr; N]; 2],
@@ -58,11 +58,11 @@ pub(super) struct Recurrence<const T: usize, const N: usize> {
     pub(super) scale: Fr,
     /// Elements 1 to `N` from the last v and the last y, both newest first.
     pub(super) leave: [[[Fr; N]; 2]; N],
-    /// In place of the round constants of the first full round after the partial ones.
+    /// Replaces the round constants of the first full round after the partial ones.
     pub(super) leave_constants: [Fr; T],
 }
 
-/// The hash of `N` inputs. `KAPPA` is the table's; see the module.
+/// The hash of `N` inputs. `KAPPA` belongs to the table; see the module.
 #[inline(always)]
 pub(super) fn hash<const T: usize, const N: usize, const KAPPA: u64>(
     dense: &Parameters,
