@@ -161,7 +161,7 @@ mod tests {
         assert!(format!("{text}A").parse::<Address>().is_err());
     }
 
-    /// Rows of SECURITY.md: 53.
+    /// Rows of docs/failures.md: 53.
     /// An address of "wufu" with a zero-width space looks like one of "wufu", and no card that is
     /// sent there can be spent.
     #[test]

@@ -64,7 +64,7 @@ fn an_inner_node_is_no_leaf() {
     }
 }
 
-/// Rows of SECURITY.md: 11.
+/// Rows of docs/failures.md: 11.
 /// A card's commitment and a node of the log are outputs of one hash: four neighbouring leaves that
 /// spell an opening have a parent that opens as a card. It is refused because it stands a level
 /// above the leaves.
@@ -346,7 +346,7 @@ fn one_gift_one_nullifier() {
     }
 }
 
-/// Rows of SECURITY.md: 14.
+/// Rows of docs/failures.md: 14.
 /// A card cannot be both given away and claimed: both statements show the same nullifier, so one
 /// spent set takes it once.
 #[test]
@@ -374,7 +374,7 @@ fn a_card_given_and_claimed_shows_one_nullifier() {
     }
 }
 
-/// Rows of SECURITY.md: 30.
+/// Rows of docs/failures.md: 30.
 /// Whoever issues cards and registers persons chooses or sees all of these values, and keeps them
 /// for ever. None of them is a key, and none hashes to a key or a nullifier.
 #[test]

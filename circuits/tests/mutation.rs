@@ -195,7 +195,7 @@ fn no_private_value_of_gift_can_change() {
     no_private_value_can_change(gift);
 }
 
-/// Rows of SECURITY.md: 10.
+/// Rows of docs/failures.md: 10.
 /// Wires of a range proof that are not bits, with all sums kept right, in the whole circuit.
 #[test]
 fn bits_of_a_donation_are_bits() {

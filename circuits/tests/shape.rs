@@ -88,7 +88,7 @@ fn gift_is_pinned() {
     assert_eq!(pin::<GiftInstance>(), expected);
 }
 
-/// Rows of SECURITY.md: 20.
+/// Rows of docs/failures.md: 20.
 /// The ids that verifiers know are those of these circuits.
 #[test]
 fn ids_are_the_verifiers() {

@@ -280,7 +280,7 @@ mod tests {
         [field << 3 | 2, 0].repeat(times)
     }
 
-    /// Rows of SECURITY.md: 39.
+    /// Rows of docs/failures.md: 39.
     /// 4,000,000 empty grants are 8 MB, and took 600 MB once they were decoded.
     #[test]
     fn items_are_counted_before_they_are_decoded() {
@@ -334,7 +334,7 @@ mod tests {
         assert_eq!(refused, ConvertError::Malformed { message: "Envelope" });
     }
 
-    /// Rows of SECURITY.md: 39.
+    /// Rows of docs/failures.md: 39.
     /// Every message of the package has limits, and they cover every repeated field at every depth.
     #[cfg(feature = "json")]
     #[test]

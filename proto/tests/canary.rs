@@ -50,7 +50,7 @@ fn refused<M: MessageLimits>(what: &str, bytes: &[u8]) {
     assert!(is_counted, "{what}: {error}");
 }
 
-/// Rows of SECURITY.md: 39.
+/// Rows of docs/failures.md: 39.
 /// A single test, since others beside it would be counted, too.
 #[test]
 fn four_million_empty_items_take_at_most_32_mib() {

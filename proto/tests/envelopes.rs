@@ -234,7 +234,7 @@ fn every_envelope_comes_to_its_verdict() {
     assert!(verdicts("accepted") >= 15 && verdicts("refused") >= 80);
 }
 
-/// Rows of SECURITY.md: 4, 19.
+/// Rows of docs/failures.md: 4, 19.
 /// All of them in one batch, of four keys and three statements; then again from the last to the
 /// first.
 #[test]

@@ -108,7 +108,7 @@ fn a_checkpoint_has_so_many_bytes_at_most() {
     assert_eq!(refused, CheckpointError::Long { got: long.len() });
 }
 
-/// Rows of SECURITY.md: 31.
+/// Rows of docs/failures.md: 31.
 /// With two keys of one name, the log would belong to whichever came first.
 #[test]
 fn a_history_is_of_one_key_and_one_log() {
@@ -231,7 +231,7 @@ fn request(context: &str, circuit: &str) -> Vec<u8> {
     fields(Writer::new()).bytes(&signature).finish()
 }
 
-/// Rows of SECURITY.md: 34.
+/// Rows of docs/failures.md: 34.
 /// It aborted with "double free or corruption" as long as [`Writer::new`] could be inlined: the
 /// compiler made one of two writers.
 #[test]

@@ -144,7 +144,7 @@ fn binding(key: &VerifyingKey) -> Binding<'_> {
     Binding { verifier: ORG.as_bytes(), payload: PAYLOAD, expiry: EXPIRY, key_id: key.id() }
 }
 
-/// Rows of SECURITY.md: 1.
+/// Rows of docs/failures.md: 1.
 /// Veil Cash and FoomCash lost 2.3 million dollars to this: a key whose second phase was never
 /// made.
 #[test]
@@ -325,7 +325,7 @@ fn bytes_too_few_and_too_many_are_refused() {
     assert_eq!(VerifyingKey::decode(&key, Trust::CeremonyOnly).unwrap_err(), KeyError::Development);
 }
 
-/// Rows of SECURITY.md: 6.
+/// Rows of docs/failures.md: 6.
 /// A proof does not identify anything: whoever has one can make others of the same statement.
 #[test]
 fn a_rerandomised_proof_has_a_spent_nullifier() {
@@ -393,7 +393,7 @@ fn every_public_input_and_all_payload_is_bound() {
     assert!(scene.key.points().inputs.iter().all(|point| !point.is_zero()));
 }
 
-/// Rows of SECURITY.md: 24.
+/// Rows of docs/failures.md: 24.
 /// ark-groth16 0.6 zips inputs with points: it ignores extra inputs, and reads missing ones as
 /// zeros.
 #[test]
@@ -449,7 +449,7 @@ fn a_proof_under_another_key_is_refused() {
     assert_eq!(verify(expected), VerifyError::NotAsked { input: "ext" });
 }
 
-/// Rows of SECURITY.md: 15.
+/// Rows of docs/failures.md: 15.
 /// Everything that the check of a gift compares beside the proof: each is refused on its own, with
 /// its own reason.
 #[test]

@@ -59,7 +59,7 @@ fn wires(folder: &Path, name: &str, rng: &mut StdRng) -> Vec<Fr> {
     read_witness(&hex::decode(answer["wtns"].as_str().unwrap()).unwrap()).unwrap()
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 /// `<--` computes and constrains nothing: the most common hole in circom.
 #[test]
 fn an_unconstrained_circom_assignment_is_a_hole() {
@@ -83,7 +83,7 @@ fn an_unconstrained_circom_assignment_is_a_hole() {
     assert!(open.iter().any(|wire| other[*wire as usize] != z[*wire as usize]));
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 /// A dropped `===` leaves no wire open. It shows in what no longer follows, or in a wire that
 /// stands in no row.
 #[test]

@@ -67,7 +67,7 @@ fn the_circuits_leave_nothing_open() {
     is_as_explained(&system::<GiftInstance>(), "gift");
 }
 
-/// Rows of SECURITY.md: 8.
+/// Rows of docs/failures.md: 8.
 /// The twins in circom, compiled here if there is node.
 ///
 /// The header of Donation's file counts 95 private inputs. circom has left one of them out, because

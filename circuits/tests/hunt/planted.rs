@@ -16,7 +16,7 @@ use crate::{
     hunt::{NONE, full, hole_beside, open, rows_of, second_from, system, wires},
 };
 
-/// Rows of SECURITY.md: 10.
+/// Rows of docs/failures.md: 10.
 /// The rows of D7 are 48 bits and their sum, twice, then 40 bits and their sum, twice.
 #[test]
 fn a_boolean_that_donation_lacks_is_a_hole() {
@@ -96,7 +96,7 @@ fn a_hash_that_lacks_a_row_gives_two_nullifiers() {
     }
 }
 
-/// Rows of SECURITY.md: 14.
+/// Rows of docs/failures.md: 14.
 /// The inputs determine every other wire, including the nullifiers; and if any wire on the way to a
 /// nullifier has another value, a row is broken.
 #[test]

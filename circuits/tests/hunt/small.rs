@@ -38,7 +38,7 @@ fn a_missing_sum_is_a_hole() {
     hole(&System::new(1, 0, 5, bits()).without([3]), &[1, 5, 1, 0, 1], &[2, 3, 4]);
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 /// `x = low + 2^k high`, with the bits of one of them missing: the range of a part.
 #[test]
 fn a_missing_range_is_a_hole() {
@@ -54,7 +54,7 @@ fn a_missing_range_is_a_hole() {
     hole(&system.without([2]), &z, &[2, 3, 4, 5, 6, 7]);
 }
 
-/// Rows of SECURITY.md: 13.
+/// Rows of docs/failures.md: 13.
 /// 254 bits represent a small element in two ways.
 #[test]
 fn bits_that_wrap_are_open() {
@@ -141,7 +141,7 @@ fn combinations_are_solved_together() {
     assert_eq!(open(&System::new(2, 0, 5, vec![sums(1), sums(1)])), [3, 4]);
 }
 
-/// Rows of SECURITY.md: 10.
+/// Rows of docs/failures.md: 10.
 /// As circom writes bits if it leaves out linear rows: the lowest bit is the number minus the
 /// others.
 #[test]

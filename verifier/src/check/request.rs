@@ -344,7 +344,7 @@ mod tests {
         assert_eq!(ProofRequest::sign(&key, none), Err(RequestError::Keys { got: 0 }));
     }
 
-    /// Rows of SECURITY.md: 53.
+    /// Rows of docs/failures.md: 53.
     /// A wallet shows purpose and origin before it answers. A verifier signed "tax" and U+061C, or
     /// two purposes that look the same and have two scopes. Signing refuses them now, and so does
     /// reading somebody else's request.

@@ -292,7 +292,7 @@ mod tests {
 
     use super::*;
 
-    /// Rows of SECURITY.md: 53.
+    /// Rows of docs/failures.md: 53.
     /// Names that look alike or reorder text. An institution's name with a bidirectional override
     /// or a zero-width space was imported and printed; U+061C, U+00AD, U+3164 and U+E0041 passed
     /// even where some such characters were refused.

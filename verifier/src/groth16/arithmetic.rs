@@ -406,7 +406,7 @@ mod tests {
         points
     }
 
-    /// Rows of SECURITY.md: 4.
+    /// Rows of docs/failures.md: 4.
     /// Wherever they stand and however many there are, the product is that of the others.
     #[test]
     fn pairs_outside_the_subgroup_are_named_and_left_out() {

@@ -357,7 +357,7 @@ mod tests {
         assert!(matches!(other, Err(HistoryError::Key { .. })));
     }
 
-    /// Rows of SECURITY.md: 31.
+    /// Rows of docs/failures.md: 31.
     /// An operator that signs outside its schedule could give each wallet a root of its own.
     #[test]
     fn a_root_outside_the_schedule_is_refused() {
@@ -378,7 +378,7 @@ mod tests {
         assert_eq!(log.insert(sign(10, 600, 5)), Ok(()));
     }
 
-    /// Rows of SECURITY.md: 15.
+    /// Rows of docs/failures.md: 15.
     /// A log that signs an unchanged root again must not take it away from verifiers whose clocks
     /// are behind.
     #[test]
@@ -470,7 +470,7 @@ mod tests {
         assert_eq!(accept(50, 20, 11 * 600 + age), expired);
     }
 
-    /// Rows of SECURITY.md: 23.
+    /// Rows of docs/failures.md: 23.
     /// A log that signed two states of one epoch is no longer believed, whichever of the two logs
     /// it is.
     #[test]

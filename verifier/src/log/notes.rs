@@ -274,7 +274,7 @@ mod tests {
         assert!(log.newest().is_none());
     }
 
-    /// Rows of SECURITY.md: 23.
+    /// Rows of docs/failures.md: 23.
     /// The operator's lie is evidence in a file, as it is in a single note.
     #[test]
     fn contradicting_notes_of_one_file_are_evidence() {

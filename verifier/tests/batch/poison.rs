@@ -57,7 +57,7 @@ fn a_flood_costs_single_checks_and_a_constant() {
     assert_eq!(after, Work { miller_loops: 256 + 3, final_exponentiations: 1 });
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// The bound covers everything that a verifier ever does: no order of good and bad proofs exceeds
 /// it.
 #[test]
@@ -97,7 +97,7 @@ fn one_bad_proof_costs_at_most_half_a_batch_more() {
     }
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// One bad proof in twenty was once too many for the search: it gave up, and all had to be checked
 /// one by one.
 #[test]
@@ -108,7 +108,7 @@ fn many_bad_ones_are_found_for_less_than_one_by_one() {
     assert!(work.final_exponentiations < MAX as u64 / 2, "{work:?}");
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 /// A B outside its subgroup is found in the Miller loop that every proof takes. The other proofs
 /// need no search.
 #[test]

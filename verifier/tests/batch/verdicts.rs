@@ -77,7 +77,7 @@ fn every_set_of_bad_ones_is_named() {
     }
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// Groth16BatchVerifier#1: what is added to one proof is taken from another, and without
 /// coefficients nobody notices.
 #[test]
@@ -115,7 +115,7 @@ fn two_bad_proofs_that_cancel_are_both_named() {
     assert!(verdicts.iter().flatten().all(|reason| *reason == Reason::Equation));
 }
 
-/// Rows of SECURITY.md: 19.
+/// Rows of docs/failures.md: 19.
 /// Errors that cancel under one choice of coefficients do not under another, and nobody knows the
 /// coefficients beforehand.
 #[test]
@@ -165,7 +165,7 @@ fn b_outside_its_subgroup_is_named_at_any_position() {
     assert_eq!(agree(&scene, &all), vec![Some(Reason::PointInvalid); 9]);
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 /// In one part of the batch, and in several: the one is taken out, the other is searched for.
 #[test]
 fn a_bad_subgroup_and_a_wrong_equation_in_one_batch() {
@@ -183,7 +183,7 @@ fn a_bad_subgroup_and_a_wrong_equation_in_one_batch() {
     }
 }
 
-/// Rows of SECURITY.md: 4.
+/// Rows of docs/failures.md: 4.
 /// B's subgroup is checked late and reported early: the reason follows the order of checks, not the
 /// order of work.
 #[test]
