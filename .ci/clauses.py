@@ -1,4 +1,4 @@
-"""The clause tags of DESIGN.md, of the circuits and of the clause tests must be the same sets."""
+"""Checks that DESIGN.md, the circuits and the clause tests have the same clause tags."""
 
 import pathlib
 import re
@@ -15,9 +15,9 @@ def read(*paths):
 statements = sorted((ROOT / "circuits/src/statements").glob("*.rs"))
 found = {
     "DESIGN.md": set(re.findall(r"\[([FDG]\d+)\]", read(ROOT / "DESIGN.md"))),
-    # The constraint side: `Clause::F1` handed to the builder.
+    # In the circuits: `Clause::F1`, passed to the builder.
     "circuits (constraints)": set(re.findall(r"clause\(Clause::([FDG]\d+)\)|begin\(Clause::([FDG]\d+)\)", read(*statements))),
-    # The native twin: the error that names the clause.
+    # In the tests: a name such as `clause_F1_…`.
     "circuits/tests/clauses.rs": set(re.findall(r"fn clause_([FDGfdg]\d+)_", read(ROOT / "circuits/tests/clauses.rs"))),
 }
 failed = False

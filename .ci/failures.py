@@ -1,9 +1,9 @@
-"""The table of SECURITY.md: every test named in it exists, and every test that says which rows it is about stands in them; so does every
-part of a longer test that says so.
+"""Checks the table of SECURITY.md against the tests. Each test that the table names must exist, and
+each test that names rows must be listed in those rows. The same holds for a part of a longer test.
 
-A test says it in the first line of its documentation: `/// Rows of SECURITY.md: 7, 24.`
+A test names its rows in the first line of its documentation: `/// Rows of SECURITY.md: 7, 24.`
 
-`--write` fills the table's last column from the tree.
+`--write` fills the last column of the table from the tests.
 """
 
 import pathlib
@@ -16,15 +16,19 @@ PAGE = ROOT / "SECURITY.md"
 ROWS = range(1, 54)
 
 
-# The first line of a test's documentation, in this form and no other. Attributes and other lines of documentation may follow.
+# The first line of a test's documentation, in exactly this form. Attributes and more documentation
+# may follow.
 LINE = re.compile(r"^[ \t]*/// Rows of SECURITY\.md: (\d+(?:, \d+)*)\.$", re.MULTILINE)
 ABOUT = re.compile(r"^[ \t]*//.*\brows? of SECURITY\b.*$", re.MULTILINE | re.IGNORECASE)
-# What stands between that line and the name: lines of documentation and attributes, which may take several lines.
-TEST = re.compile(r"(?:\s*(?:///[^\n]*|#\[[^\]]*\]))*\s*(?:pub(?:\([^)]*\))? )?(?:async )?(?:fn (\w+)|(\w+)! ?[({]\s*(\w+))")
+# What may come between that line and the name: documentation, and attributes of one or more lines.
+TEST = re.compile(
+    r"(?:\s*(?:///[^\n]*|#\[[^\]]*\]))*\s*"
+    r"(?:pub(?:\([^)]*\))? )?(?:async )?(?:fn (\w+)|(\w+)! ?[({]\s*(\w+))"
+)
 
 
 def tests():
-    """Path and name of every test that names its rows, by row; and complaints."""
+    """Path and name of every test that names rows, by row; and complaints."""
     listed = subprocess.run(["git", "ls-files", "*.rs"], cwd=ROOT, capture_output=True, text=True, check=True)
     found, failed = {row: [] for row in ROWS}, []
     alone = {}
@@ -40,13 +44,13 @@ def tests():
             if not after:
                 failed.append(f"{where}: expected '/// Rows of SECURITY.md: 7, 24.' above a test, found {about[0].strip()!r}")
                 continue
-            # A test, or what a macro makes a test of, by the first word that it is given.
+            # A function, or the first argument of a macro that defines a test.
             function = after[1] or after[3]
             is_test = after[2] or re.search(r"#\[[^\]]*\btest\b", after[0])
-            # One test may be many, where what they need is made once: then it calls them.
+            # Not a test itself: a part that one test of the file calls, to share its set-up.
             is_called = "/tests/" in name and len(re.findall(rf"\b{function}\(", text)) > 1
             if not is_test and not is_called:
-                failed.append(f"{where}: {function} is no test, and no test of this file calls it")
+                failed.append(f"{where}: {function} is not a test, and no test of this file calls it")
                 continue
             numbers = [int(row) for row in line[1].split(", ")]
             test = f"{name}::{function}"
@@ -54,7 +58,7 @@ def tests():
             for row in numbers:
                 found.setdefault(row, []).append(test)
     for named in found.values():
-        # Those that are about this row alone come first.
+        # Tests that name only this row come first.
         named.sort(key=lambda test: (alone[test], test))
     return found, failed
 

@@ -1,4 +1,5 @@
-"""Relative links in the project's Markdown files must lead somewhere, and paths that its main documents name must be there."""
+"""Checks that relative links in Markdown files lead to a file, and that the paths which the main
+documents name exist."""
 
 import pathlib
 import re
@@ -20,7 +21,8 @@ for name in files:
         if not (path.parent / target.split("#")[0]).exists():
             broken.append(f"{name}: {target}")
 
-# In backticks, from the root: a first component that is a folder here, then names alone. `a::b` and `*` are no paths.
+# A path in backticks begins with a folder of the root, and has only names after it. `a::b` and `*`
+# are not paths.
 folders = {name.split("/")[0] for name in tracked if "/" in name}
 paths = 0
 for name in ["DESIGN.md", "README.md", "SECURITY.md"]:
