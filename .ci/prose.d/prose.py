@@ -18,7 +18,7 @@
 For textlint and for British spelling, comments and string literals are copied from the sources into
 Markdown files in target/prose/texts, and findings are reported where the text came from.
 .ci/prose.d/exceptions.toml lists what is excepted, with the reason. An exception that nothing needs
-is a finding too.
+is named at the end.
 """
 
 import collections
@@ -63,7 +63,7 @@ ERRORS = (r"(?:When|If)\b", 'under `# Errors`: write "Returns an error if …"')
 OPENINGS = [
     (r"Why\b(?!.*\?)", 'begins with "Why": name the thing, as in "Errors that stop the service"'),
     (r"Where the [^.?]* (?:goes|go|stands?)\b", 'begins with "Where": write what it is for'),
-    (r"(?:Its|Their) [\w ]{1,20}\.$", "says only what the name says: say more, or leave it out"),
+    (r"(?:Its|Their) \w+(?: there)?\.$", "says only what the name says: say more, or leave it out"),
     (
         r"(?:Who|What|When|Where|How|How many|How much|How long|How large|(?:By|For|To) whom)\.$",
         "says only what the name says: say more, or leave it out",
@@ -284,7 +284,7 @@ def textlint(config, files):
 
 
 def excepted(findings):
-    """The findings that no exception covers, and exceptions that cover nothing."""
+    """The findings that no exception covers, and the reasons of exceptions that cover nothing."""
     path = RULES / "exceptions.toml"
     exceptions = tomllib.loads(path.read_text(encoding="utf-8"))["except"]
     used, left = set(), []
@@ -297,12 +297,7 @@ def excepted(findings):
                 break
         else:
             left.append(finding)
-    unused = [
-        Finding(".ci/prose.d/exceptions.toml", 0, "exception", f"nothing needs: {entry['why']}")
-        for index, entry in enumerate(exceptions)
-        if index not in used
-    ]
-    return left, unused
+    return left, [entry["why"] for index, entry in enumerate(exceptions) if index not in used]
 
 
 def main():
@@ -361,8 +356,6 @@ def main():
         sys.exit(f"the linters do not find what was planted in {planted}: {dict(seen)}")
 
     findings, unused = excepted(sorted(set(findings)))
-    if not chosen:
-        findings += unused
     if "--count" in sys.argv:
         counts = collections.defaultdict(collections.Counter)
         for finding in findings:
@@ -372,6 +365,8 @@ def main():
     else:
         for finding in findings:
             print(f"{finding.file}:{finding.line}: {finding.rule}: {finding.message}")
+    for reason in unused if not chosen else []:
+        print(f"note: nothing needs the exception for this reason: {reason}")
     by_rule = collections.Counter(finding.rule for finding in findings)
     print(f"{len(documents)} documents and {len(sources)} sources, {len(findings)} findings")
     print(", ".join(f"{count} {rule}" for rule, count in sorted(by_rule.items())))
