@@ -12,6 +12,8 @@ import sys
 
 from prose import CODE_COLUMNS, DOCUMENT_COLUMNS, HASH_LIKE, ROOT, columns, is_code, tracked
 
+# Written by programs from comments, which are wrapped instead.
+GENERATED = {"bindings/c/include/wufu_verifier.h", "docs/api.md"}
 MARKS = {".sql": r"--"} | dict.fromkeys([".py", ".pyi", "", *HASH_LIKE], r"##?(?!!)")
 ITEM = re.compile(r"(?:[-*+]|\d+[.)]) +")
 # What a new line may not begin with: Markdown would take it for something else.
@@ -111,8 +113,7 @@ def main():
     for name in tracked():
         if chosen and not any(name == part or name.startswith(f"{part}/") for part in chosen):
             continue
-        if name == "bindings/c/include/wufu_verifier.h":
-            # Written by cbindgen from comments of the sources.
+        if name in GENERATED:
             continue
         is_document = name.endswith(".md") and not name.startswith("docs/reports/")
         if not is_document and (name.endswith(".md") or not is_code(name)):
