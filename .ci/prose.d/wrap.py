@@ -29,7 +29,8 @@ def filled(text, width, first, rest):
         longer = f"{line} {word}" if line else first + word
         if line and columns(longer.replace(glue, " ")) > width:
             # A word that may not begin a line takes the one before it along.
-            line, _, before = line.rpartition(" ") if UNSAFE.match(word) else (line, "", "")
+            takes = UNSAFE.match(word) and " " in line.strip()
+            line, _, before = line.rpartition(" ") if takes else (line, "", "")
             lines.append(line)
             longer = rest + f"{before} {word}".strip()
         line = longer
