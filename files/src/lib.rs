@@ -1,8 +1,29 @@
-//! Files that are written whole or not at all.
+//! Writes files whole or not at all.
 //!
-//! A file is written beside its path under another name, brought to disk, and renamed: whoever reads the path sees the
-//! old bytes or the new ones, never a part, also after a power cut. The new name is durable once its folder is
-//! ([`sync_folder`]).
+//! A file is written beside its path under another name, synced to disk, and then renamed. Whoever
+//! reads the path sees the old bytes or the new ones, never a part of them, even after a power cut.
+//! The new name is durable once its folder is synced ([`sync_folder`]).
+//!
+//! ```
+//! use std::io::Write as _;
+//! use wufu_files::{Draft, sync_folder};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("seed");
+//! Draft::private(&path).create(|file| file.write_all(b"32 bytes"))?;
+//! sync_folder(&path)?;
+//!
+//! // `create` never overwrites a file, and `replace` does.
+//! assert!(Draft::private(&path).create(|file| file.write_all(b"others")).is_err());
+//! assert_eq!(std::fs::read(&path)?, b"32 bytes");
+//! Draft::private(&path).replace(|file| file.write_all(b"others"))?;
+//! assert_eq!(std::fs::read(&path)?, b"others");
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # Where to read next
+//! [`Draft`] says who may read a file and when its bytes are on disk. `cli/src/files/write.rs` uses
+//! it for all that the command `wufu` writes.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(test)]
