@@ -61,11 +61,10 @@ HASH_TOKEN = re.compile(
 # How a doc comment may not begin, and what to write instead. The first one counts after `# Errors`.
 ERRORS = (r"(?:When|If)\b", 'under `# Errors`: write "Returns an error if …"')
 OPENINGS = [
-    (r"Why\b(?!.*\?)", 'begins with "Why": name the thing, as in "Errors that stop the service"'),
     (r"Where the [^.?]* (?:goes|go|stands?)\b", 'begins with "Where": write what it is for'),
     (r"(?:Its|Their) \w+(?: there)?\.$", "says only what the name says: say more, or leave it out"),
     (
-        r"(?:Who|What|When|Where|How|How many|How much|How long|How large|(?:By|For|To) whom)\.$",
+        r"(?:Who|What|Why|When|Where|How|How many|How much|How long|How large|(?:By|For|To) whom)\.$",
         "says only what the name says: say more, or leave it out",
     ),
 ]

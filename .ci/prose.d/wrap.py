@@ -46,9 +46,12 @@ def is_aligned(line, paragraph):
 
 def wrapped(lines, width):
     """Lines of Markdown, with each paragraph that is too wide wrapped."""
-    done, paragraph, fence = [], [], None
+    done, paragraph, quote, fence = [], [], [], None
 
     def close():
+        if quote:
+            done.extend(f"> {line}".rstrip() for line in wrapped(quote, width - 2))
+            quote.clear()
         if any(columns(line) > width for line in paragraph):
             item = ITEM.match(paragraph[0].lstrip())
             first = paragraph[0][: len(paragraph[0]) - len(paragraph[0].lstrip())]
@@ -63,12 +66,19 @@ def wrapped(lines, width):
 
     for line in lines:
         bare = line.strip()
+        if not fence and line.startswith(">"):
+            if paragraph:
+                close()
+            quote.append(line[1:].removeprefix(" "))
+            continue
+        if quote:
+            close()
         mark = re.match(r"(```+|~~~+)", bare)
         if mark and (fence is None or mark[1].startswith(fence)):
             fence = mark[1] if fence is None else None
             close()
             done.append(line)
-        elif fence or not bare or re.match(r"[|>#<]|\[[^\]]+\]: |Rows of SECURITY", bare):
+        elif fence or not bare or re.match(r"[|#<]|\[[^\]]+\]: |Rows of SECURITY", bare):
             close()
             done.append(line)
         elif is_aligned(line, paragraph):
