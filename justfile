@@ -1,12 +1,12 @@
-# What CI runs: every job, or those that are named.
+# Runs the jobs of CI: all of them, or those that are named.
 ci *jobs:
     bash .ci/run {{jobs}}
 
-# The jobs of CI, and what each is for.
+# Lists the jobs of CI with their purpose.
 jobs:
     @bash .ci/run --list
 
-# The commands of the README.
+# Runs the demo, the first command of the README.
 demo *args:
     cargo run --release -- demo {{args}}
 
@@ -16,10 +16,10 @@ test:
 lint:
     bash .ci/lint
 
-# Switches checks off, one at a time, and sees a test fail for each.
+# Disables checks, one at a time, and expects a test to fail for each.
 checks *lists:
     python3 .ci/checks.py {{lists}}
 
-# Long forms: every mutation, full-size ledgers, many kills.
+# Runs the long forms of the tests: every mutation, full-size ledgers, many kills.
 full:
     WUFU_FULL=1 cargo test --workspace --release

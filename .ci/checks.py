@@ -1,27 +1,34 @@
-"""Checks that no test would miss: switches checks of the source off, one at a time, and sees a test fail for each.
+"""Shows that the tests notice a missing check. It disables the checks of the source, one at a
+time, and expects a test to fail for each.
 
-The lists are `.ci/checks.d/*.toml`. An entry of `[[check]]` has
-    name     of its own, also the value of WUFU_OFF that switches it off
-    file     where it stands
-    find     the text of the check: it must be there once, or once below `after`
-    after    optional: a text that stands above it
-    off      what stands in its place when it is off: an expression. Without it the check is a statement, and is left out.
-    tests    what must fail then: "FOLDER/TARGET FILTER", the target "lib" for unit tests
-    survives optional: why nothing can fail. Then the tests must pass.
+The lists are `.ci/checks.d/*.toml`. An entry `[[check]]` has
+    name     a unique name, also the value of WUFU_OFF that disables the check
+    file     the source file
+    find     the text of the check; it must occur once in the file, or once below `after`
+    after    optional: a text above the check
+    off      the expression that replaces the check when it is disabled. Without it, the check is a
+             statement, and is skipped
+    tests    what must fail then: "FOLDER/TARGET FILTER", with the target "lib" for unit tests
+    survives optional: the reason why no test can fail. Then the tests must pass
 
-All switches that are tried are built into one copy of the tree, so one build serves them, and a kill leaves nothing behind.
-The exit code is 0 when every check is noticed, by a failure and not by a test that hangs, and every survivor survives.
+All switches are built into one copy of the tree. So one build serves every check, and a killed run
+leaves the tree as it was. The exit code is 0 if each check makes a test fail (a test that hangs
+does not count), and if no test fails for a check that is listed as a survivor.
 
-    python3 .ci/checks.py --anchors       only that every text is where the list says (quick, part of .ci/lint)
-    python3 .ci/checks.py                 everything
-    python3 .ci/checks.py blind           only the list blind.toml; or a check by its name
-    python3 .ci/checks.py --report        prints the lists as tables for docs/reports/checks.md
+    python3 .ci/checks.py --anchors    only checks that each text is where its list says; quick, and
+                                       part of .ci/lint
+    python3 .ci/checks.py              everything
+    python3 .ci/checks.py blind        only the list blind.toml; or one check, by its name
+    python3 .ci/checks.py --report     prints the lists as tables for docs/reports/checks.md
 
-What a run of a test binary said is kept beside the copy, under the hash of the binary: an interrupted run goes on where it was, and
-after a change only what is built anew is run again. WUFU_CHECKS_JOBS runs are made at the same time, WUFU_CHECKS_LIMIT is what
-one may take, in seconds.
+The result of each run of a test binary is kept beside the copy, under the hash of the binary. So an
+interrupted run continues where it stopped, and after a change only the rebuilt binaries run again.
 
-WUFU_CHECKS_COPY is where the copy is made, WUFU_CHECKS_TARGET the target folder to build in: by default target/checks and target.
+Environment variables:
+    WUFU_CHECKS_JOBS     how many runs are made at the same time
+    WUFU_CHECKS_LIMIT    the time limit of one run, in seconds
+    WUFU_CHECKS_COPY     the folder of the copy, by default target/checks
+    WUFU_CHECKS_TARGET   the target folder to build in, by default target
 """
 
 import hashlib
@@ -41,9 +48,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LISTS = ROOT / ".ci/checks.d"
 COPY = pathlib.Path(os.environ.get("WUFU_CHECKS_COPY", ROOT / "target/checks"))
 KEPT = COPY.with_name(COPY.name + ".json")
-# For one run of a test binary, in seconds. A check that is noticed only by this limit is a complaint.
+# The limit of one run of a test binary, in seconds. A check that only this limit notices is a
+# complaint.
 LIMIT = int(os.environ.get("WUFU_CHECKS_LIMIT", 300))
-# Runs at the same time. Many of them wait more than they compute.
+# Runs at the same time. Many of them spend more time waiting than computing.
 JOBS = int(os.environ.get("WUFU_CHECKS_JOBS", os.cpu_count() or 1))
 KEYS = {"name", "file", "find", "after", "off", "tests", "survives"}
 
@@ -64,7 +72,7 @@ def entries():
 
 
 def place(check, text):
-    """Where the check stands, or why that is not known."""
+    """The position of the check, or the reason why it cannot be found."""
     above = 0
     if "after" in check:
         if text.count(check["after"]) != 1:
@@ -80,7 +88,7 @@ def place(check, text):
 
 
 def switched(text, checks, path):
-    """The text of a file with a switch at each check."""
+    """The text of a file, with a switch added at each check."""
     places = []
     for check in checks:
         at, error = place(check, text)
@@ -103,7 +111,7 @@ def switched(text, checks, path):
 
 
 def anchors(checks):
-    """Complaints about texts that are not where the list says."""
+    """Complaints about texts that are not where their list says."""
     complaints = []
     for check in checks:
         path = ROOT / check["file"]
@@ -117,7 +125,7 @@ def anchors(checks):
 
 
 def copy(checks):
-    """Brings the copy up to date. What has not changed keeps its time, so that it is not built again."""
+    """Updates the copy. Unchanged files keep their time, so that cargo does not rebuild them."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -144,7 +152,8 @@ def copy(checks):
 
 
 def build(tests):
-    """The test binaries that are named in entries, by folder and target. With the features of the whole workspace."""
+    """The test binaries that the entries name, by folder and target, with the features of the whole
+    workspace."""
     names = {test.partition(" ")[0] for test in tests}
     command = ["cargo", "test", "--release", "--workspace", "--no-run"]
     command += ["--message-format", "json-render-diagnostics"]
@@ -155,9 +164,11 @@ def build(tests):
     environment = os.environ | {"CARGO_TARGET_DIR": target}
     log = COPY.with_name(COPY.name + ".log")
     with log.open("w") as warnings:
-        built = subprocess.run(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, stderr=warnings, text=True)
+        built = subprocess.run(
+            command, cwd=COPY, env=environment, stdout=subprocess.PIPE, stderr=warnings, text=True
+        )
     if built.returncode:
-        # The switches bring hundreds of warnings about parentheses.
+        # The switches cause hundreds of warnings about parentheses.
         errors = [part for part in log.read_text().split("\n\n") if re.search(r"^error", part, re.M)]
         sys.exit("\n\n".join(errors) + f"\nit does not build with its switches: see {log}")
     binaries = {}
@@ -172,7 +183,7 @@ def build(tests):
 
 
 class Runs:
-    """What runs of test binaries said, kept from one call of this command to the next."""
+    """The results of test runs, kept from one call of this command to the next."""
 
     def __init__(self, binaries):
         self.binaries, self.hashes = binaries, {}
@@ -193,13 +204,13 @@ class Runs:
         key = f"{self.hash(test)} {test} {off}"
         with self.lock:
             one = self.locks.setdefault(key, threading.Lock())
-        # Two entries have the same run with every check on: the second waits for the first.
+        # Entries may share a run with every check enabled. The second one waits for the first.
         with one:
             if key not in self.kept:
                 said = run(self.binaries, test, off)
                 with self.lock:
                     self.kept[key] = said
-                    # What a busy machine may have done is tried again.
+                    # A failure that a busy machine may have caused is not kept, but tried again.
                     sure = {
                         key: said for key, said in self.kept.items()
                         if said[1] != "hangs" and (said[0] or not key.endswith(" None"))
@@ -211,7 +222,7 @@ class Runs:
 
 
 def run(binaries, test, off):
-    """Runs the tests of an entry: whether they passed, and how they ended."""
+    """Runs the tests of an entry. Returns whether they passed, and how they ended."""
     binary, _, tests = test.partition(" ")
     folder, _, target = binary.rpartition("/")
     if (folder, target) not in binaries:
@@ -224,7 +235,8 @@ def run(binaries, test, off):
     try:
         ended = subprocess.run(
             command, cwd=COPY / folder, env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=LIMIT + 60,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", timeout=LIMIT + 60,
         )
     except subprocess.TimeoutExpired:
         return False, "hangs"
@@ -235,7 +247,9 @@ def run(binaries, test, off):
         return True, "passes"
     failed = re.findall(r"^test (\S+) (?:- .* )?\.\.\. FAILED|^    (\S+)$", ended.stdout, re.M)
     names = sorted({one or two for one, two in failed})
-    return False, "hangs" if ended.returncode == 124 else ", ".join(names) or f"exit code {ended.returncode}"
+    if ended.returncode == 124:
+        return False, "hangs"
+    return False, ", ".join(names) or f"exit code {ended.returncode}"
 
 
 def report(checks):
@@ -259,19 +273,26 @@ def main():
         sys.exit(bool(complaints))
     if "--report" in sys.argv:
         return report(checks)
-    chosen = [check for check in checks if not arguments or check["list"] in arguments or check["name"] in arguments]
+    wanted = lambda check: check["list"] in arguments or check["name"] in arguments
+    chosen = [check for check in checks if not arguments or wanted(check)]
     if not chosen:
         sys.exit(f"no list and no check is named {' or '.join(arguments)}")
-    # Every switch, whatever is chosen: else each list would build a copy of its own.
+    # All switches, whatever is chosen. Otherwise each list would need a build of its own.
     copy(checks)
     tests = sorted({test for check in chosen for test in check["tests"]})
     runs = Runs(build(tests))
 
     def attempt(check):
         began = time.monotonic()
-        tests = check["tests"]
-        broken = [f"{test} fails: {how}" for test in tests for passed, how in [runs.run(test, None)] if not passed]
-        noticed = [how for test in tests for passed, how in [runs.run(test, check["name"])] if not passed and not broken]
+        broken, noticed = [], []
+        for test in check["tests"]:
+            passed, how = runs.run(test, None)
+            if not passed:
+                broken.append(f"{test} fails: {how}")
+        for test in check["tests"]:
+            passed, how = runs.run(test, check["name"])
+            if not passed and not broken:
+                noticed.append(how)
         return check, broken, noticed, time.monotonic() - began
 
     for check, broken, noticed, took in ThreadPoolExecutor(JOBS).map(attempt, chosen):

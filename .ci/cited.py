@@ -1,5 +1,5 @@
-"""Every test that docs/ and the READMEs cite by name is in the tree: `path.rs::name`, `path.rs::tests::name`, and `::name` or `…::name`,
-whose file the page says elsewhere.
+"""Checks that every test which the documents cite by name exists. A citation is `path.rs::name`,
+`path.rs::tests::name`, or `::name` and `…::name`, where the page names the file elsewhere.
 
 What is cited need not be a test: any function, type or constant of that name in the file will do.
 
@@ -28,7 +28,9 @@ def everywhere():
     skipped = {"target", ".git", "node_modules"}
     for folder in sorted(ROOT.iterdir()):
         if folder.is_dir() and folder.name not in skipped:
-            yield from (path for path in folder.rglob("*.rs") if not skipped & set(path.relative_to(ROOT).parts))
+            for path in folder.rglob("*.rs"):
+                if not skipped & set(path.relative_to(ROOT).parts):
+                    yield path
 
 
 def main():
@@ -44,12 +46,14 @@ def main():
                 known = [all_names]
             else:
                 known = [held for path, held in sources.items() if str(path).endswith(f"/{file}")]
-            if not any(held == name or more and held.startswith(name) for names in known for held in names):
+            matches = lambda held: held == name or more and held.startswith(name)
+            if not any(matches(held) for names in known for held in names):
                 where = f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, found.start()) + 1}"
                 failed.append(f"{where}: there is no {name} in {file or 'the tree'}")
         for found in BARE.finditer(text):
             cited += 1
-            if found[1].rstrip("_") not in all_names and not any(name.startswith(found[1]) for name in all_names):
+            is_whole = found[1].rstrip("_") in all_names
+            if not is_whole and not any(name.startswith(found[1]) for name in all_names):
                 failed.append(f"{page.relative_to(ROOT)}: no {found[1]} in the tree")
     gone = subprocess.run(["git", "grep", "-nIE", GONE, "--", ".", *MAY_NAME_THEM], cwd=ROOT, capture_output=True, text=True, check=False)
     failed += [f"{line[:150]} (a document that is gone)" for line in gone.stdout.splitlines()]

@@ -17,7 +17,7 @@ found = {
     "docs/spec/statements.md": set(re.findall(r"\[([FDG]\d+)\]", read(ROOT / "docs/spec/statements.md"))),
     # The constraint side: `Clause::F1` handed to the builder.
     "circuits (constraints)": set(re.findall(r"clause\(Clause::([FDG]\d+)\)|begin\(Clause::([FDG]\d+)\)", read(*statements))),
-    # The native twin: the error that names the clause.
+    # In the tests: a name such as `clause_F1_…`.
     "circuits/tests/clauses.rs": set(re.findall(r"fn clause_([FDGfdg]\d+)_", read(ROOT / "circuits/tests/clauses.rs"))),
 }
 failed = False

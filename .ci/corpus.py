@@ -1,4 +1,5 @@
-"""Prints vectors/envelopes.json, keys.json and files.json as lines of `word value`, for whoever has no reader of JSON. Bytes and texts are in hexadecimal digits."""
+"""Prints vectors/envelopes.json, keys.json and files.json as lines of `word value`, for programs
+without a JSON parser. Bytes and texts are printed in hexadecimal digits."""
 
 import json
 import pathlib

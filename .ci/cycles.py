@@ -1,11 +1,14 @@
-"""No two files of a crate import each other, by whatever way round: `use` declarations and paths in the code are followed to the file in
-which the name is defined, through re-exports. Unit tests are left out; a `mod` declaration or a re-export alone is no import.
+"""Checks that the files of a crate do not import each other in a cycle.
 
-Where a crate has its folders in ROOMS, a file may also use only what stands in its own folder or in an earlier one.
+It follows `use` declarations and paths in the code, through re-exports, to the file that defines
+the name. Unit tests are ignored. A `mod` declaration or a re-export alone is not an import.
 
-    python3 .ci/cycles.py                         every crate; the exit code is 0 when there is no cycle
-    python3 .ci/cycles.py verifier                one crate
-    python3 .ci/cycles.py --imports verifier      and what each of its files imports
+For a crate whose folders are listed in ROOMS, a file may import only from its own folder and from
+those before it in the list.
+
+    python3 .ci/cycles.py                       every crate; the exit code is 0 if there is no cycle
+    python3 .ci/cycles.py verifier              one crate
+    python3 .ci/cycles.py --imports verifier    also lists what each of its files imports
 """
 
 import pathlib
@@ -14,10 +17,13 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = {"verifier": ["encoding", "hash", "statement", "groth16", "log", "check"]}
-# Files that are one idea and may import each other, with the reason: {("crate", "path", "path", …): "reason"}.
+# Files that may import each other because they are one idea, with the reason:
+# {("crate", "path", "path", …): "reason"}.
 TOGETHER = {}
 
-COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])\'', re.S)
+COMMENT = re.compile(
+    r'//[^\n]*|/\*.*?\*/|b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])\'', re.S
+)
 VISIBILITY = re.compile(r"\bpub\s*\([^)]*\)")
 INLINE = re.compile(r"\bmod\s+(\w+)\s*\{")
 USE = re.compile(r"\buse\s+([^;]+);")
@@ -25,7 +31,7 @@ PATH = re.compile(r"(?<![\w:])(\w+)((?:\s*::\s*\w+)+)")
 
 
 def closing(text, at):
-    """The position after the brace that closes the one at `at`."""
+    """The position after the brace that closes the brace at `at`."""
     depth = 0
     for found in re.compile(r"[{}]").finditer(text, at):
         depth += 1 if found[0] == "{" else -1
@@ -35,14 +41,15 @@ def closing(text, at):
 
 
 def without_tests(text):
-    while found := re.search(r"#\[cfg\((?:test|all\(test\b[^\]]*)\)\]\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+\w+\s*([{;])", text):
+    attribute = r"#\[cfg\((?:test|all\(test\b[^\]]*)\)\]\s*"
+    while found := re.search(attribute + r"(?:pub(?:\([^)]*\))?\s+)?mod\s+\w+\s*([{;])", text):
         end = closing(text, found.end() - 1) if found[1] == "{" else found.end()
         text = text[: found.start()] + text[end:]
     return text
 
 
 def tree(text):
-    """The paths of a use declaration, each with the name that it brings."""
+    """The paths of a use declaration, each with the name that it brings into scope."""
     text = text.strip()
     head, brace, rest = text.partition("{")
     if not brace:
@@ -58,7 +65,8 @@ def tree(text):
         if char == "," and depth == 0:
             for parts, name in tree(item):
                 is_self = parts == ["self"]
-                items.append((head + ([] if is_self else parts), head[-1] if is_self and name == "self" else name))
+                name = head[-1] if is_self and name == "self" else name
+                items.append((head + ([] if is_self else parts), name))
             item = ""
         else:
             item += char
@@ -66,20 +74,25 @@ def tree(text):
 
 
 class Module:
-    """One file: its place in the crate, what it brings into scope, and its code without use declarations."""
+    """One file: its place in the crate, the names that it brings into scope, and its code without
+    use declarations."""
 
     def __init__(self, path, place, text):
         self.path, self.place = path, place
         text = without_tests(VISIBILITY.sub("pub ", COMMENT.sub(" ", text)))
         self.uses, self.globs = {}, []
-        inner = [(found[1], found.start(), closing(text, found.end() - 1)) for found in INLINE.finditer(text)]
+        inner = [
+            (found[1], found.start(), closing(text, found.end() - 1))
+            for found in INLINE.finditer(text)
+        ]
         self.inline = {name for name, _, _ in inner}
         for found in USE.finditer(text):
             # Within `mod name { … }` of the file, `super` is the file itself.
             depth = sum(start < found.start() < end for _, start, end in inner)
             for parts, name in tree(found[1]):
                 if parts[0] == "super" and depth:
-                    parts = parts[min(depth, len(parts) - 1, sum(part == "super" for part in parts)):]
+                    supers = sum(part == "super" for part in parts)
+                    parts = parts[min(depth, len(parts) - 1, supers) :]
                     parts = parts if parts[0] == "super" else ["self", *parts]
                 if name == "*":
                     public = bool(re.search(r"\bpub\s*$", text[: found.start()]))
@@ -101,7 +114,8 @@ class Crate:
             self.modules[tuple(parts)] = Module(path, tuple(parts), path.read_text(encoding="utf-8"))
 
     def resolve(self, place, parts, seen=frozenset()):
-        """The module that defines what a path names, seen from the module at `place`; none if it is of another crate."""
+        """The module that defines what a path names, seen from the module at `place`. None if
+        another crate defines it."""
         if (place, tuple(parts)) in seen or not parts:
             return self.modules.get(place)
         seen = seen | {(place, tuple(parts))}
@@ -118,7 +132,7 @@ class Crate:
         return here if first in here.inline else None
 
     def within(self, place, parts, seen):
-        """As `resolve`, of a path that begins in the module at `place`."""
+        """Like `resolve`, for a path that begins in the module at `place`."""
         if place not in self.modules:
             return None
         if not parts:
@@ -128,7 +142,7 @@ class Crate:
             return self.within((*place, first), rest, seen)
         here = self.modules[place]
         if first in here.uses:
-            # `use name::…` of another crate, unless it is a module of this one.
+            # `use name::…` names another crate, unless this crate has such a module.
             other_crate = here.uses[first][0] == first
             return None if other_crate else self.resolve(place, [*here.uses[first], *rest], seen)
         return here
@@ -136,19 +150,21 @@ class Crate:
     def imports(self, module):
         found = set()
         for name, parts in module.uses.items():
-            # A module that is brought in is followed to what is taken from it, below.
-            if re.search(rf"\b{re.escape(name)}\b(?!\s*::)", module.code) or re.search(rf"\b{re.escape(name)}\s*::\s*[<{{*]", module.code):
+            # Where a module itself is imported, the loop over paths below finds what is used of it.
+            word = re.escape(name)
+            if re.search(rf"\b{word}\b(?!\s*::)|\b{word}\s*::\s*[<{{*]", module.code):
                 found.add(self.resolve(module.place, parts))
         for parts, public in module.globs:
             if not public:
                 found.add(self.resolve(module.place, parts))
         for path in PATH.finditer(module.code):
-            found.add(self.resolve(module.place, [path[1], *re.findall(r"\w+", path[2])]))
+            parts = [path[1], *re.findall(r"\w+", path[2])]
+            found.add(self.resolve(module.place, parts))
         return found - {module, None}
 
 
 def circles(graph):
-    """Strongly connected parts of more than one file (Tarjan)."""
+    """Strongly connected components of more than one file (Tarjan's algorithm)."""
     index, low, stack, found = {}, {}, [], []
 
     def visit(node):
@@ -174,7 +190,8 @@ def circles(graph):
 
 def main():
     only = [name for name in sys.argv[1:] if name != "--imports"]
-    sources = sorted(path for pattern in ("*/src", "bindings/*/src") for path in ROOT.glob(pattern) if (path.parent / "Cargo.toml").exists())
+    folders = [path for pattern in ("*/src", "bindings/*/src") for path in ROOT.glob(pattern)]
+    sources = sorted(path for path in folders if (path.parent / "Cargo.toml").exists())
     files, edges, failed = 0, 0, []
     for source in sources:
         name = str(source.parent.relative_to(ROOT))
@@ -190,14 +207,17 @@ def main():
                 continue
             failed.append(f"{name}: {len(inside)} files import each other")
             for module in sorted(part, key=shown):
-                failed.append(f"    {shown(module)} -> {', '.join(sorted(shown(other) for other in graph[module] & set(part)))}")
+                others = sorted(shown(other) for other in graph[module] & set(part))
+                failed.append(f"    {shown(module)} -> {', '.join(others)}")
         rooms = ROOMS.get(name, [])
         for module, others in graph.items():
             if "--imports" in sys.argv:
                 print(f"{shown(module)}: {', '.join(sorted(map(shown, others)))}")
             for other in others:
                 one, two = module.place[:1], other.place[:1]
-                if one and two and one[0] in rooms and two[0] in rooms and rooms.index(two[0]) > rooms.index(one[0]):
+                if not (one and two and one[0] in rooms and two[0] in rooms):
+                    continue
+                if rooms.index(two[0]) > rooms.index(one[0]):
                     failed.append(f"{name}: {shown(module)} uses {shown(other)}, of a later room")
     print(f"{files} files, {edges} imports between them, {sum(not line.startswith(' ') for line in failed)} complaints")
     print("\n".join(failed))

@@ -26,7 +26,7 @@ TEST = re.compile(r"(?:\s*(?:///[^\n]*|#\[[^\]]*\]))*\s*(?:pub(?:\([^)]*\))? )?(
 
 
 def tests():
-    """Path and name of every test that names its rows, by row; and complaints."""
+    """Path and name of every test that names rows, by row; and complaints."""
     listed = subprocess.run(["git", "ls-files", "*.rs"], cwd=ROOT, capture_output=True, text=True, check=True)
     found, failed = {row: [] for row in ROWS}, []
     alone = {}
@@ -42,13 +42,13 @@ def tests():
             if not after:
                 failed.append(f"{where}: expected '/// Rows of docs/failures.md: 7, 24.' above a test, found {about[0].strip()!r}")
                 continue
-            # A test, or what a macro makes a test of, by the first word that it is given.
+            # A function, or the first argument of a macro that defines a test.
             function = after[1] or after[3]
             is_test = after[2] or re.search(r"#\[[^\]]*\btest\b", after[0])
-            # One test may be many, where what they need is made once: then it calls them.
+            # Not a test itself: a part that one test of the file calls, to share its set-up.
             is_called = "/tests/" in name and len(re.findall(rf"\b{function}\(", text)) > 1
             if not is_test and not is_called:
-                failed.append(f"{where}: {function} is no test, and no test of this file calls it")
+                failed.append(f"{where}: {function} is not a test, and no test of this file calls it")
                 continue
             numbers = [int(row) for row in line[1].split(", ")]
             test = f"{name}::{function}"
@@ -56,7 +56,7 @@ def tests():
             for row in numbers:
                 found.setdefault(row, []).append(test)
     for named in found.values():
-        # Those that are about this row alone come first.
+        # Tests that name only this row come first.
         named.sort(key=lambda test: (alone[test], test))
     return found, failed
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Compares the README's two commands: what the first one compiles, the second one must not compile again.
+"""Checks that the second command of the README does not compile again what the first one compiled.
 
-Cargo compiles a crate once for each set of features and dependencies. A feature that only a test turns on therefore makes two of everything
-that stands above it. This prints each crate that the two commands build differently, and for those where the difference begins, how.
+Cargo compiles a crate once for each set of features and dependencies. So if only a test enables a
+feature, everything above that crate is compiled twice. This script prints each crate that the two
+commands build differently, and which features differ where the difference begins.
 """
 import json
 import os
@@ -16,8 +17,8 @@ SECOND = ["test", "--workspace", "--release"]
 
 
 def units(command):
-    """The units of a command, each with a key that says all that goes into it."""
-    # Cargo prints its graph of units for whoever allows unstable options; nothing else here is unstable.
+    """The units that a command compiles, each as a key of everything that goes into it."""
+    # Printing the unit graph is unstable, so RUSTC_BOOTSTRAP allows it. Nothing else here is.
     output = subprocess.run(
         ["cargo", *command, "--locked", "--unit-graph", "-Z", "unstable-options"],
         cwd=ROOT, env={**os.environ, "RUSTC_BOOTSTRAP": "1"}, capture_output=True, text=True, check=False,
@@ -31,7 +32,8 @@ def units(command):
         if index not in keys:
             unit = graph[index]
             own = (
-                unit["pkg_id"], unit["target"]["name"], tuple(unit["target"]["kind"]), unit["mode"], unit["platform"],
+                unit["pkg_id"], unit["target"]["name"], tuple(unit["target"]["kind"]),
+                unit["mode"], unit["platform"],
                 tuple(sorted(unit["features"])), json.dumps(unit["profile"], sort_keys=True),
             )
             below = tuple(sorted(hash(key(to["index"])) for to in unit["dependencies"]))

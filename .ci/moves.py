@@ -1,11 +1,14 @@
-"""Values that the compiler hands on twice.
+"""Finds values that the compiler passes to two calls.
 
-rustc 1.77 to 1.96 takes two values that are made alike for one (rust-lang/rust#155241, #158830): `f(Vec::new()); f(Vec::new())` may hand the second
-call the memory that the first one freed. In the MIR after optimisation such an argument is a `copy` of something that is dropped. This looks for them
-in the crates of the workspace, and knows what is harmless. A new compiler finds none; then this can go.
+rustc 1.77 to 1.96 merges two values that are constructed alike (rust-lang/rust#155241, #158830):
+`f(Vec::new()); f(Vec::new())` may give the second call the memory that the first one freed. In the
+optimised MIR, such an argument is a `copy` of a value that is dropped. This script searches the MIR
+of the workspace for such copies, and ignores those known to be harmless. Compilers from 1.97 on do
+not have the fault; when they are required, this script can go.
 
-    python3 .ci/moves.py            builds the MIR of every crate, some ten minutes
-    python3 .ci/moves.py --self     only that the pattern is found where it is, on compilers that have the fault
+    python3 .ci/moves.py            builds the MIR of every crate; takes some ten minutes
+    python3 .ci/moves.py --self     only checks, on a faulty compiler, that the pattern is found in
+                                    code that has it
 """
 
 import os
@@ -17,9 +20,9 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DROPPED = re.compile(r"\b(Vec|String|Box|Zeroizing|HashMap|BTreeMap|PathBuf|Writer)\b")
-# A pointer, or a pinned or shared one, is passed in a register: nothing of it is freed in place.
+# Pointers are passed in registers, so nothing is freed in place.
 POINTER = re.compile(r"^([&*]|\(&|NonNull|Unique|std::(ptr|sync|pin|slice)::|std::option::Option<&)")
-# Both ends of a range without bounds, in generic code of redb: nothing is on the heap.
+# Both ends of an unbounded range, in generic code of redb. Nothing of them is on the heap.
 HARMLESS = re.compile(r"redb::Table::<.*>::retain_in_bounds::<")
 TRAP = """
 fn with(f: impl FnOnce(Vec<usize>)) { f(Vec::new()) }
@@ -37,17 +40,18 @@ def findings(path):
         elif call := re.search(r"= (?!\()(.*)\((.*)\) -> ", line):
             for name in re.findall(r"copy (_\d+)(?![.\d])", call[2]):
                 kind = types.get(name, "")
-                if DROPPED.search(kind) and not POINTER.match(kind) and not HARMLESS.search(call[1]):
+                is_harmless = POINTER.match(kind) or HARMLESS.search(call[1])
+                if DROPPED.search(kind) and not is_harmless:
                     yield f"{path.name.split('-')[0]}: {function[:120]}: {kind[:80]}: {line.strip()[:160]}"
 
 
 def trap():
-    """How often the pattern is found in code that has it."""
+    """Counts how often the pattern is found in code that has it."""
     with tempfile.TemporaryDirectory() as folder:
         source, out = pathlib.Path(folder, "trap.rs"), pathlib.Path(folder, "trap-0.mir")
         source.write_text(TRAP, encoding="utf-8")
-        command = ["rustc", "--edition=2024", "--crate-type=lib", "-Copt-level=3", f"--emit=mir={out}", source]
-        subprocess.run(command, check=True)
+        command = ["rustc", "--edition=2024", "--crate-type=lib", "-Copt-level=3"]
+        subprocess.run([*command, f"--emit=mir={out}", source], check=True)
         return len(list(findings(out)))
 
 
@@ -63,7 +67,7 @@ def main():
     target = ROOT / "target/moves"
     environment = os.environ | {"RUSTFLAGS": "-Copt-level=3 --emit=mir", "CARGO_TARGET_DIR": str(target)}
     subprocess.run(["cargo", "check", "--quiet", "--release", "--workspace"], cwd=ROOT, env=environment, check=True)
-    # The newest of each crate: those of other features and of earlier builds lie beside it.
+    # The newest file of each crate. Those of other features and earlier builds are beside it.
     files = sorted(target.glob("release/deps/*.mir"), key=lambda path: path.stat().st_mtime)
     newest = {path.name.rpartition("-")[0]: path for path in files}
     files = [path for name, path in sorted(newest.items()) if name.startswith(("wufu", "bn254x8"))]

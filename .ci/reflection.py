@@ -1,4 +1,4 @@
-"""Calls `wufu serve prover` through gRPC reflection, with nothing but what the server tells."""
+"""Calls `wufu serve prover` through gRPC reflection, with only what the server describes."""
 
 import json
 import subprocess
@@ -6,7 +6,9 @@ import sys
 
 import grpc
 from google.protobuf import descriptor_pool, message_factory
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
 
 
 def main(wufu):

@@ -1,6 +1,6 @@
-"""The rooms of the house: what only one of them may name, and how long a file may be.
+"""Checks that some names occur in one folder only, and that no file is too long.
 
-- `sqlx` is named in `ledger/src/store` alone: another database means other files there, and nothing else.
+- Only `ledger/src/store` names `sqlx`, so another database would change no other folder.
 - No source file has more than 500 lines.
 """
 
@@ -10,7 +10,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LONGEST = 500
-# What is named, in which sources, and the only folder that may.
+# A name, the sources that are searched for it, and the only folder that may have it.
 KEPT = [("sqlx", "ledger/src", "ledger/src/store")]
 
 

@@ -1,13 +1,15 @@
-"""Every test is run, no test binary can run for ever, and the name of a test says its behaviour in a few words.
+"""Checks that every test runs, that no test binary runs for ever, and that tests have short names.
 
 Three rules, checked on the sources of the workspace:
-1. The root file of every test binary links the time limit: `use wufu_testing as _;`, behind `#[cfg(test)]` in libraries and programs.
-2. Every file below a folder `tests` or `src` belongs to a target: somebody says `mod` for it. What does not is never compiled, and
-   its tests never run.
-3. The name of a test has at most 50 characters and no number of a row in it: that stands in the line `/// Rows of docs/failures.md: 7, 24.`
+1. The root file of every test binary links the time limit with `use wufu_testing as _;`, which in
+   libraries and programs is behind `#[cfg(test)]`.
+2. Every file in a folder `tests` or `src` belongs to a target, because some file declares it with
+   `mod`. A file without a `mod` is never compiled, so its tests never run.
+3. The name of a test has at most 50 characters, and no row number. Rows of SECURITY.md are named in
+   the line `/// Rows of SECURITY.md: 7, 24.`
 
     python3 .ci/tests.py            checks
-    python3 .ci/tests.py --write    adds the line of rule 1 where it is missing
+    python3 .ci/tests.py --write    adds the missing lines of rule 1
 """
 
 import json
@@ -20,9 +22,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LINE = "use wufu_testing as _;"
 TESTING = "wufu-testing"
 LONGEST = 50
-# An attribute that makes a function a test, then other attributes and documentation, then the function. Attributes may take several lines.
+# An attribute that makes a function a test, then other attributes and documentation, then the
+# function. An attribute may span several lines.
 TEST = re.compile(
-    r"^[ \t]*#\[(?:\w+::)*test\b[^\]]*\]\s*(?:(?:#\[[^\]]*\]|//[^\n]*)\s*)*(?:pub(?:\([^)]*\))? )?(?:async )?fn (\w+)", re.M
+    r"^[ \t]*#\[(?:\w+::)*test\b[^\]]*\]\s*(?:(?:#\[[^\]]*\]|//[^\n]*)\s*)*"
+    r"(?:pub(?:\([^)]*\))? )?(?:async )?fn (\w+)",
+    re.M,
 )
 ROW_TAG = re.compile(r"(?:^|_)f\d\d_")
 
@@ -31,13 +36,14 @@ def metadata():
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--offline"]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if found.returncode:
-        # The first run on a machine has no index yet.
-        found = subprocess.run(command[:-1], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+        # Before the first run there is no local index, so cargo needs the network.
+        command = command[:-1]
+        found = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(found.stdout)
 
 
 def modules(root):
-    """The files that a target is made of, by following `mod NAME;` and `#[path = "…"]`."""
+    """The files of a target, found by following `mod NAME;` and `#[path = "…"]`."""
     found, rest = set(), [(root, True)]
     while rest:
         path, is_root = rest.pop()
@@ -45,7 +51,7 @@ def modules(root):
             continue
         found.add(path)
         text = path.read_text(encoding="utf-8")
-        # Where its modules are: beside a root or a mod.rs, else in a folder with the file's name.
+        # Modules are beside a root or a mod.rs, and otherwise in a folder with the file's name.
         beside = path.parent if is_root or path.name == "mod.rs" else path.parent / path.stem
         for match in re.finditer(r'^[ \t]*((?:#\[[^\n]*\]\s*)*)(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*(;|\{)', text, re.M):
             attributes, name, end = match.groups()
@@ -56,7 +62,7 @@ def modules(root):
                 rest.append(((path.parent / named[1]).resolve(), False))
             else:
                 rest += [(beside / f"{name}.rs", False), (beside / name / "mod.rs", False)]
-        # Modules inside a module that is written out: `mod a { mod b; }`.
+        # Modules inside an inline module: `mod a { mod b; }`.
         for outer in re.finditer(r"^(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*\{(.*?)^\}", text, re.M | re.S):
             for inner in re.finditer(r"^\s+(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+);", outer[2], re.M):
                 folder = beside / outer[1]
@@ -67,7 +73,7 @@ def modules(root):
 
 
 def link(path, is_test):
-    """Adds the line after the header of a root file."""
+    """Adds the line below the header of a root file."""
     lines = path.read_text(encoding="utf-8").splitlines()
     at = 0
     while at < len(lines) and (lines[at].startswith(("//!", "#![")) or not lines[at].strip()):
@@ -100,7 +106,7 @@ def main():
     for package in metadata()["packages"]:
         folder = pathlib.Path(package["manifest_path"]).parent
         sources |= {path for part in ("tests", "src") for path in (folder / part).rglob("*.rs")}
-        # A folder of another package inside of it has its own.
+        # A package inside this folder has dependencies of its own.
         dependencies = {dependency["name"] for dependency in package["dependencies"]}
         has_tests = any(target["test"] for target in package["targets"])
         if has_tests and package["name"] != TESTING and TESTING not in dependencies:

@@ -1,4 +1,5 @@
-"""Writes the parts of an accepted gift of vectors/envelopes.json as files into a folder: what main.rs includes."""
+"""Writes the parts of an accepted gift from vectors/envelopes.json into a folder, as the files that
+main.rs includes."""
 
 import json
 import pathlib
@@ -17,7 +18,7 @@ def varint(data, at):
 
 
 def fields(data):
-    """Numbers and bytes of a protobuf message whose fields are integers and bytes."""
+    """The fields of a protobuf message that has only integers and bytes."""
     found, at = {}, 0
     while at < len(data):
         tag, at = varint(data, at)

@@ -1,7 +1,6 @@
-//! Tasks of the project itself. `cargo xtask vectors` writes the test vectors.
-//!
-//! Read next: [`vectors`], which makes the files, and `vectors/README.md`, which says how to use
-//! them.
+//! Tasks of the project. `cargo xtask vectors` writes the test vectors, and `cargo xtask api` the
+//! reference of services and messages.
 
+pub mod api;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 pub mod vectors;

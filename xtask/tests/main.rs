@@ -3,4 +3,5 @@
 
 use wufu_testing as _;
 
+mod api;
 mod vectors;

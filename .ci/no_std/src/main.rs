@@ -1,5 +1,5 @@
-//! Links `wufu-verifier` without the standard library, and runs it: it must refuse what is no key and no proof, and tell a bad proof from
-//! good ones in a batch.
+//! Links `wufu-verifier` without the standard library, and runs it. It must refuse bytes that are
+//! not a key or a proof, and find the bad proof in a batch.
 #![no_std]
 #![no_main]
 
@@ -12,7 +12,16 @@ use core::{
     panic::PanicInfo,
 };
 
-use wufu_verifier::{GiftCheck, Proof, Trust, VerifyError, VerifyingKey, check::{PresentedProof, batch::EntropyError}, log::{checkpoint::Checkpoint, history::{LogHistory, Window}, signed_note::LogKey}, verify_batch};
+use wufu_verifier::{
+    GiftCheck, Proof, Trust, VerifyError, VerifyingKey,
+    check::{PresentedProof, batch::EntropyError},
+    log::{
+        checkpoint::Checkpoint,
+        history::{LogHistory, Window},
+        signed_note::LogKey,
+    },
+    verify_batch,
+};
 
 /// A part of a gift that is accepted, as gift.py wrote it.
 macro_rules! part {

@@ -1,8 +1,36 @@
-//! arkworks' Groth16 prover behind the engine interface. It is the reference for every other
-//! engine.
+//! arkworks' own Groth16 prover as an [`Engine`](wufu_groth16::Engine): the reference for every
+//! other engine.
 //!
-//! Only tests and benches use this crate. The programs do not, because arkworks' provers are
-//! generic and take longer to compile than ours.
+//! Only tests and benches use this crate. arkworks' provers are generic, and take longer to compile
+//! than ours.
+//!
+//! # Example
+//! From the same random numbers, arkworks and the prepared engine make the same proof, bit for bit.
+//!
+//! ```
+//! use rand::{SeedableRng as _, rngs::StdRng};
+//! use wufu_circuits::Circuit as _;
+//! use wufu_groth16::{Engine as _, PreparedEngine, prepared::Options};
+//! use wufu_prover::{keys, setup};
+//! use wufu_verifier::{CircuitName, Fr};
+//!
+//! let mut rng = StdRng::seed_from_u64(1);
+//! let key = setup::development(CircuitName::Gift, &mut rng)?;
+//! let prepared = PreparedEngine::new(keys::prepare(&key, Options::default(), &|_progress| ())?);
+//! let arkworks = wufu_arkworks::engine(key);
+//!
+//! let assignment = wufu_analysis::samples::gift(&mut rng).assign();
+//! let (r, s) = (Fr::from(2u64), Fr::from(3u64)); // random, where a proof must hide its witness
+//! let proof = arkworks.prove(keys::values(&assignment), r, s)?;
+//! assert_eq!(proof, prepared.prove(keys::values(&assignment), r, s)?);
+//! assert!(arkworks.verifying_key().equation_holds(assignment.public(), &proof));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where to read next
+//! - [`ArkEngine`] takes the key and rows of any circuit; [`engine()`] those of a statement.
+//! - [`CircomReduction`] proves under keys of snarkjs.
+//! - `groth16/tests` and `prover/tests` compare the engines; `benches` measures them.
 
 #[cfg(test)]
 use wufu_testing as _;
