@@ -3,8 +3,8 @@
 
 What is cited need not be a test: any function, type or constant of that name in the file will do.
 
-And no file names a document that is gone: DESIGN.md, FAILURES.md, the rows that SECURITY.md once had. The changelog may, and so may
-reviews, which are of their time.
+It also checks that no file names a document that no longer exists, such as DESIGN.md. The changelog
+and the reviews may: they describe an earlier state.
 """
 
 import pathlib
@@ -55,7 +55,8 @@ def main():
             is_whole = found[1].rstrip("_") in all_names
             if not is_whole and not any(name.startswith(found[1]) for name in all_names):
                 failed.append(f"{page.relative_to(ROOT)}: no {found[1]} in the tree")
-    gone = subprocess.run(["git", "grep", "-nIE", GONE, "--", ".", *MAY_NAME_THEM], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["git", "grep", "-nIE", GONE, "--", ".", *MAY_NAME_THEM]
+    gone = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     failed += [f"{line[:150]} (a document that is gone)" for line in gone.stdout.splitlines()]
     print(f"{cited} names cited, {len(failed)} complaints")
     print("\n".join(failed))

@@ -1,4 +1,4 @@
-"""The clause tags of docs/spec/statements.md, of the circuits and of the clause tests must be the same sets."""
+"""Checks that docs/spec/statements.md, the circuits and the clause tests have the same clause tags."""
 
 import pathlib
 import re

@@ -1,9 +1,11 @@
-"""The sections of docs/failures.md, called rows: every test that a row lists exists, and every test that names its rows is listed there.
+"""Checks the sections of docs/failures.md, called rows, against the tests. Each test that a row lists
+must exist, and each test that names rows must be listed in them.
 
-A test names its rows in the first line of its documentation: `/// Rows of docs/failures.md: 7, 24.` So may a part of a longer test.
+A test, or a part of a longer test, names its rows in the first line of its documentation:
+`/// Rows of docs/failures.md: 7, 24.`
 
-A row is a heading `## 7. What failed`, paragraphs, and a list of tests. A row without tests must say why: "Not done", "Not built" or
-"Does not apply", in bold letters.
+A row is a heading `## 7. What failed`, paragraphs, and a list of tests. A row without tests must say
+why: "Not done", "Not built" or "Does not apply", in bold letters.
 
 `--write` writes the lists of tests from the tree.
 """
@@ -18,10 +20,12 @@ PAGE = ROOT / "docs/failures.md"
 ROWS = range(1, 54)
 
 
-# The first line of a test's documentation, in this form and no other. Attributes and other lines of documentation may follow.
+# The first line of a test's documentation, in this form and no other. Attributes and other lines of
+# documentation may follow.
 LINE = re.compile(r"^[ \t]*/// Rows of docs/failures\.md: (\d+(?:, \d+)*)\.$", re.MULTILINE)
 ABOUT = re.compile(r"^[ \t]*//.*\brows? of (?:SECURITY|(?:docs/)?failures)\b.*$", re.MULTILINE | re.IGNORECASE)
-# What stands between that line and the name: lines of documentation and attributes, which may take several lines.
+# What stands between that line and the name: lines of documentation and attributes, which may take
+# several lines.
 TEST = re.compile(r"(?:\s*(?:///[^\n]*|#\[[^\]]*\]))*\s*(?:pub(?:\([^)]*\))? )?(?:async )?(?:fn (\w+)|(\w+)! ?[({]\s*(\w+))")
 
 
@@ -86,7 +90,8 @@ def main():
     text = PAGE.read_text(encoding="utf-8")
     if "--write" in sys.argv:
         start = HEADING.search(text).start()
-        text = text[:start] + "".join(rewritten(section, found.get(row, [])) for row, section in rows(text))
+        sections = [rewritten(section, found.get(row, [])) for row, section in rows(text)]
+        text = text[:start] + "".join(sections)
         text = text.rstrip() + "\n"
         PAGE.write_text(text, encoding="utf-8")
     sections = rows(text)

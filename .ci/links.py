@@ -1,6 +1,8 @@
-"""Relative links in the project's Markdown files lead somewhere, to a heading where they name one, and paths that its documents name exist.
+"""Checks that relative links in Markdown files lead to a file, and to a heading if they name one, and
+that the paths which the documents name exist.
 
-Paths are not checked in reviews and reports, which name those of their time, and in guides, which name files that their reader makes.
+Paths are not checked in reviews and reports, which name paths of their time, nor in guides, which
+name files that the reader creates.
 """
 
 import pathlib
@@ -39,8 +41,8 @@ for name in files:
         if not there.exists() or anchor and there.suffix == ".md" and anchor not in anchors(there):
             broken.append(f"{name}: {target}")
 
-# In backticks, from the root: a first component that is a folder here, then names alone. `a::b` and `*` are no paths, nor is
-# what holds a placeholder in capitals, such as NAME.rs.
+# In backticks, from the root: a first component that is a folder here, then names alone. `a::b` and
+# `*` are not paths. A name with a placeholder in capitals, such as NAME.rs, is not one either.
 folders = {name.split("/")[0] for name in tracked if "/" in name}
 paths = 0
 unchecked = ("docs/review/", "docs/reports/", "docs/guides/")
@@ -49,7 +51,8 @@ for name in files:
         continue
     for quoted in re.findall(r"`([^`\n]+)`", (ROOT / name).read_text(encoding="utf-8")):
         target = quoted.split("::")[0]
-        if not re.fullmatch(r"[\w.-]+/([\w.-]+/)*[\w.-]*", target) or target.split("/")[0] not in folders or re.search(r"\bNAME\b", target):
+        is_path = re.fullmatch(r"[\w.-]+/([\w.-]+/)*[\w.-]*", target)
+        if not is_path or target.split("/")[0] not in folders or re.search(r"\bNAME\b", target):
             continue
         paths += 1
         if not (ROOT / target).exists():

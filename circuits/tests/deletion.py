@@ -12,7 +12,7 @@ Tests run in the order of TESTS, until one fails. `shape` is left out: it pins t
 and would always fail.
 
     python3 circuits/tests/deletion.py              every tenth call, for a look
-    python3 circuits/tests/deletion.py --long       all of them; prints the list of docs/reports/deletion-source.md
+    python3 circuits/tests/deletion.py --long       all; prints docs/reports/deletion-source.md
     python3 circuits/tests/deletion.py --list       the calls alone
 
 It works in target/deletion, a copy with a target folder of its own, and does not change the tree.
@@ -135,7 +135,8 @@ def main():
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     for name in listed.stdout.split("\n"):
         source, to = ROOT / name, COPY / name
-        if name and source.is_file() and (not to.exists() or to.read_bytes() != source.read_bytes()):
+        is_same = to.exists() and source.is_file() and to.read_bytes() == source.read_bytes()
+        if name and source.is_file() and not is_same:
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, to)
     command = ["git", "describe", "--always", "--dirty"]
@@ -167,7 +168,8 @@ def main():
             survivors.append(f"{path.name}:{line}")
         call = " ".join(text[start:stop].rstrip(";").split())
         item = f"- `{path.relative_to(ROOT / 'circuits/src')}:{line}` `{call}`: {told}"
-        print(textwrap.fill(item, 116, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False), flush=True)
+        whole = {"break_long_words": False, "break_on_hyphens": False}
+        print(textwrap.fill(item, 116, subsequent_indent="  ", **whole), flush=True)
         copy.write_text(text, encoding="utf-8")
     print(f"\n{len(found)} calls, {len(survivors)} survive {survivors or ''}; {time.monotonic() - begun:.0f} s")
     sys.exit(bool(survivors))

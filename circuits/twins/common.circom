@@ -1,6 +1,7 @@
 pragma circom 2.1.6;
 
-// What the three statements share, from docs/spec and circomlib; nothing here was taken from the Rust.
+// What the three statements share, from docs/spec and circomlib; nothing here was taken from the
+// Rust.
 
 include "circomlib/circuits/poseidon.circom";
 include "circomlib/circuits/bitify.circom";

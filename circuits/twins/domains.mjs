@@ -1,5 +1,5 @@
-// Prints domains.circom: the domain constants of docs/spec/hash.md, by a BLAKE3 that is not the Rust one.
-// `node domains.mjs --check` says whether the file is what it would print.
+// Prints domains.circom: the domain constants of docs/spec/hash.md, by a BLAKE3 that is not the
+// Rust one. `node domains.mjs --check` says whether the file is what it would print.
 
 import { readFileSync } from "node:fs";
 import { blake3 } from "@noble/hashes/blake3.js";

@@ -1,14 +1,15 @@
 -- What a ledger holds. Only types and clauses that SQLite and PostgreSQL both have.
 --
--- Public: logs, leaves, records, institutions, projects, shards, checkpoints.
--- Private to the operator: settings, commits, cards, persons, receipts (what was issued to whom), claims, spent.
+-- Public: logs, leaves, records, institutions, projects, shards, checkpoints. Private to the
+-- operator: settings, commits, cards, persons, receipts (what was issued to whom), claims, spent.
 
 CREATE TABLE settings (
     name  TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 );
 
--- One row: how many transactions were committed. When a commit fails, it tells whether it happened all the same.
+-- One row: how many transactions were committed. When a commit fails, it tells whether it happened
+-- all the same.
 CREATE TABLE commits (
     number BIGINT NOT NULL CHECK (number >= 0)
 );

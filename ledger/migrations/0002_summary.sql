@@ -1,7 +1,8 @@
--- Signed summaries of what no checkpoint covers: donations without owner, the directory, claims, the checkpoints themselves.
+-- Signed summaries of what no checkpoint covers: donations without owner, the directory, claims,
+-- the checkpoints themselves.
 
--- Order in which donations were entered, from 1. A summary covers the first N of them. (A database of the first release
--- is always SQLite, so its rows can be numbered by their rowid.)
+-- Order in which donations were entered, from 1. A summary covers the first N of them. (A database
+-- of the first release is always SQLite, so its rows can be numbered by their rowid.)
 ALTER TABLE receipts ADD COLUMN seq BIGINT;
 UPDATE receipts SET seq = numbered.seq
     FROM (SELECT rowid AS row, ROW_NUMBER() OVER (ORDER BY rowid) AS seq FROM receipts) AS numbered

@@ -192,7 +192,7 @@ mod tests {
         let refused = Err("4 entries, expected at most 3".into());
         assert_eq!(look(&method, &framed(&four)), refused);
         assert_eq!(look(&method, &framed(&[0x0a, 0].repeat(4))), refused);
-        // Each message is counted anew.
+        // Each message starts its own count.
         let twice = [framed(&message), framed(&message)].concat();
         assert_eq!(look(&method, &twice), Ok(vec![message.len(); 2]));
         // Malformed bytes are left to the decoder.

@@ -58,7 +58,7 @@ const MARKER: &str = ".wufu-demo";
 pub struct Site {
     /// The organisation that runs it.
     pub org: String,
-    /// Its address.
+    /// The address that it listens on.
     pub endpoint: Endpoint,
     /// The logs that the demo uses.
     pub origins: Vec<String>,

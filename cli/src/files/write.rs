@@ -132,7 +132,7 @@ pub fn check(path: &Path, kind: FileKind) -> anyhow::Result<()> {
     target(path, kind).map(|_| ())
 }
 
-/// Where the bytes go.
+/// The output of a command: standard output or a file.
 enum Target {
     Stdout,
     /// A file that does not exist yet, with all links resolved.

@@ -87,7 +87,7 @@ fn is_made_here(name: &str) -> bool {
         && (matches!(kind, "pk" | "vk" | "kit" | "kit-id") || prepared.is_some_and(is_backend))
 }
 
-/// Deletes a file. It is no error if the file does not exist.
+/// Deletes a file. A file that does not exist is not an error.
 pub fn remove(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -59,7 +59,7 @@ def signature_line(line):
 
 
 def log_depth(origin, org):
-    """Levels of the log with this origin, or None if it is no log of the organisation."""
+    """Levels of the log with this origin, or None if the organisation has no such log."""
     if not origin.startswith(org + "/"):
         return None
     log = origin[len(org) + 1 :]

@@ -49,7 +49,7 @@ pub enum PreparedFileError {
     Field {
         /// The name of the field.
         field: &'static str,
-        /// Its value.
+        /// The value that the file has.
         got: u32,
     },
     /// Parts of the file contradict each other.

@@ -219,10 +219,7 @@ async fn a_failure_at_any_instruction_is_all_or_nothing() {
                 // The caller was told that it succeeded, and it did.
                 happened += 1;
                 assert_ne!(state(&ledger).await, before, "{operation:?} at instruction {at}");
-                assert!(
-                    at + 12 > steps,
-                    "{operation:?}: instruction {at} of {steps} was no failure"
-                );
+                assert!(at + 12 > steps, "{operation:?}: instruction {at} of {steps} did not fail");
             }
         }
         assert!(failures > 40 && happened > 0, "{operation:?}: {failures} and {happened}");

@@ -29,9 +29,9 @@ pub use limits::Limits;
 use limits::SMALL;
 use serving::serve;
 
-/// Serves proofs until `shutdown` resolves, with one prover for each key. Then no request is
-/// admitted any more, waiting requests are refused (UNAVAILABLE), and work that has begun is
-/// finished within the grace time.
+/// Serves proofs until `shutdown` resolves, with one prover for each key. From then
+/// on, new requests are not admitted, waiting requests are refused (UNAVAILABLE), and requests in
+/// flight finish within the grace time.
 ///
 /// Health checks (`grpc.health.v1`) and reflection are served as well.
 ///

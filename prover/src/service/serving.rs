@@ -7,7 +7,7 @@ use wufu_serve::{Incoming, Service, ServiceEnd};
 use super::{admission::Admission, error::ServeError, limits::Limits};
 
 /// Serves until `shutdown` resolves. Then no request is admitted any more, waiting requests are
-/// refused, and work that has begun is finished within the grace time.
+/// refused, and requests in flight finish within the grace time.
 pub(super) async fn serve(
     incoming: Incoming,
     service: Service,

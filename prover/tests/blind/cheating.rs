@@ -329,8 +329,8 @@ fn question(key: &ProvingKey<Bn254>, z: &[Fr], t: Fr, u: Fr) -> Offset {
     }
 }
 
-/// docs/blind.md, line 4: acceptance answers one question, and who knows the answer is told that it is
-/// right.
+/// docs/blind.md, line 4: acceptance answers one question, and who knows the answer is told that it
+/// is right.
 #[test]
 fn only_a_right_guess_of_all_wires_passes() {
     let rng = &mut rng(58);
@@ -368,9 +368,9 @@ fn only_a_right_guess_of_all_wires_passes() {
     }
 }
 
-/// A known limit (docs/blind.md, line 7): servers that share a wrong base of one wire ask whether that
-/// wire is zero, masks or no masks. One that has it alone asks nothing: what it sums there is a
-/// mask, or a masked value.
+/// A known limit (docs/blind.md, line 7): servers that share a wrong base of one wire ask whether
+/// that wire is zero, masks or no masks. One that has it alone asks nothing: what it sums there is
+/// a mask, or a masked value.
 #[test]
 fn one_altered_key_on_both_servers_asks_for_one_wire() {
     let rng = &mut rng(59);

@@ -78,7 +78,7 @@ pub enum ViewError {
     Tree {
         /// The log.
         log: LogName,
-        /// Why.
+        /// What is wrong with the tree.
         #[source]
         error: TreeError,
     },
@@ -121,7 +121,7 @@ pub enum OwnLeafError {
     Path {
         /// The log.
         log: LogName,
-        /// Why.
+        /// What is wrong with the path.
         #[source]
         error: PathError,
     },
@@ -305,12 +305,12 @@ impl ShardView {
         self.shard
     }
 
-    /// Its leaves.
+    /// The leaves of the shard, in order.
     pub fn leaves(&self) -> &[Fr] {
         self.tree.leaves()
     }
 
-    /// Its root.
+    /// The root of the shard, as the roof must contain it.
     pub fn root(&self) -> Fr {
         self.tree.root()
     }

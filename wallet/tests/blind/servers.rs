@@ -59,7 +59,7 @@ pub fn verifying() -> VerifyingKey {
     prepared().verifying_key().clone()
 }
 
-/// What a wallet has, which is no proving key.
+/// What a wallet has instead of a proving key.
 pub fn key() -> BlindKey {
     static KIT: OnceLock<BlindKey> = OnceLock::new();
     let kit = || blind::kit(prepared()).unwrap();
