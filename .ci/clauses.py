@@ -1,4 +1,4 @@
-"""Checks that docs/spec/statements.md, the circuits and the clause tests have the same clause tags."""
+"""Checks that docs/spec/statements.md, the circuits and the clause tests name the same clauses."""
 
 import pathlib
 import re

@@ -1,11 +1,11 @@
-"""Checks the sections of docs/failures.md, called rows, against the tests. Each test that a row lists
-must exist, and each test that names rows must be listed in them.
+"""Checks the sections of docs/failures.md, called rows, against the tests. Each test that a row
+lists must exist, and each test that names rows must be listed in them.
 
 A test, or a part of a longer test, names its rows in the first line of its documentation:
 `/// Rows of docs/failures.md: 7, 24.`
 
-A row is a heading `## 7. What failed`, paragraphs, and a list of tests. A row without tests must say
-why: "Not done", "Not built" or "Does not apply", in bold letters.
+A row is a heading `## 7. What failed`, paragraphs, and a list of tests. A row without tests must
+say why: "Not done", "Not built" or "Does not apply", in bold letters.
 
 `--write` writes the lists of tests from the tree.
 """

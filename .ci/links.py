@@ -1,5 +1,5 @@
-"""Checks that relative links in Markdown files lead to a file, and to a heading if they name one, and
-that the paths which the documents name exist.
+"""Checks that relative links in Markdown files lead to a file, and to a heading if they name one,
+and that the paths which the documents name exist.
 
 Paths are not checked in reviews and reports, which name paths of their time, nor in guides, which
 name files that the reader creates.
