@@ -376,6 +376,13 @@ fn every_reason_has_a_case_and_a_row() {
         let row = format!("| {} | `{reason}` | {} |", reason.code(), reason.meaning());
         assert!(readme.contains(&row), "vectors/README.md lacks the row\n{row}");
     }
+
+    let verdicts = std::fs::read_to_string(folder().join("../docs/spec/verdicts.md")).unwrap();
+    for reason in Reason::ALL {
+        let row = format!("| {} | `{reason}` | ", reason.code());
+        let rows = verdicts.lines().filter(|line| line.starts_with(&row)).count();
+        assert_eq!(rows, 1, "docs/spec/verdicts.md must have one row\n{row}");
+    }
 }
 
 #[test]
