@@ -263,7 +263,7 @@ mod tests {
 
     /// A URL of another machine was refused as a file that does not exist.
     #[tokio::test]
-    async fn a_url_that_is_not_of_this_machine_is_not_taken_for_a_file() {
+    async fn another_machines_url_is_not_taken_for_a_file() {
         for url in ["https://ledger.example.org", "http://example.org:1", "grpc+tls://127.0.0.1:1"]
         {
             let error = endpoint_in("--second", url, "a file of signed notes").unwrap_err();
