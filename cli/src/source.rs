@@ -21,7 +21,7 @@ use crate::{files, output::chain, serve};
 
 /// Largest answer of a ledger: a shard of donations is 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
-/// Why `https://ledger.example.org` is refused, like every URL of another form than ours.
+/// Why a URL such as `https://ledger.example.org` is refused.
 const LOCAL_ONLY: &str =
     "there is no TLS yet, so only a loopback address with a port or a Unix socket is accepted";
 /// The time limit for an answer.
