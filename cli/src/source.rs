@@ -21,6 +21,9 @@ use crate::{files, output::chain, serve};
 
 /// Largest answer of a ledger: a shard of donations is 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
+/// Why a URL such as `https://ledger.example.org` is refused.
+const LOCAL_ONLY: &str =
+    "there is no TLS yet, so only a loopback address with a port or a Unix socket is accepted";
 /// The time limit for an answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -157,6 +160,7 @@ pub async fn connect(url: &str) -> anyhow::Result<Channel> {
                 "--ledger is {url}, a folder, {expected}; wufu serve ledger --dir {url} starts one"
             )
         }
+        Err(_) if is_url(url) => bail!("--ledger is {url}: {LOCAL_ONLY}: {expected}"),
         Err(_) => bail!("--ledger is {url}, {expected}"),
     };
     endpoint
@@ -185,6 +189,13 @@ fn folder(text: &str) -> Option<&Path> {
     path.is_dir().then_some(path)
 }
 
+/// Whether a text begins with a scheme, as `https://ledger.example.org` does.
+fn is_url(text: &str) -> bool {
+    let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    text.split_once("://")
+        .is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.chars().all(is_of_scheme))
+}
+
 /// A ledger that answers for as long as this value lives.
 pub struct LedgerSession {
     url: String,
@@ -209,6 +220,7 @@ pub fn endpoint_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpo
         Err(_) if Path::new(text).exists() => {
             bail!("{option} {text}: this exists, but is something else, {expected}")
         }
+        Err(_) if is_url(text) => bail!("{option} {text}: {LOCAL_ONLY}, {expected}"),
         Err(_) => bail!("{option} {text}: there is no such file or folder, {expected}"),
     }
 }
@@ -246,6 +258,24 @@ mod tests {
         {
             let error = format!("{:#}", connect(url).await.unwrap_err());
             assert!(error.contains("expected"), "{url}: {error}");
+        }
+    }
+
+    /// A URL of another machine was refused as a file that does not exist.
+    #[tokio::test]
+    async fn another_machines_url_is_not_taken_for_a_file() {
+        for url in ["https://ledger.example.org", "http://example.org:1", "grpc+tls://127.0.0.1:1"]
+        {
+            let error = endpoint_in("--second", url, "a file of signed notes").unwrap_err();
+            let error = format!("{error:#}");
+            assert!(error.starts_with(&format!("--second {url}: {LOCAL_ONLY}, ")), "{error}");
+            assert!(error.contains("expected a file of signed notes, http://"), "{error}");
+            let error = format!("{:#}", connect(url).await.unwrap_err());
+            assert!(error.starts_with(&format!("--ledger is {url}: {LOCAL_ONLY}: ")), "{error}");
+        }
+        for text in ["no/such", "://x", "a folder://x"] {
+            let error = format!("{:#}", endpoint_in("--ledger", text, "a folder").unwrap_err());
+            assert!(error.contains("there is no such file or folder"), "{error}");
         }
     }
 
