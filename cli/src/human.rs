@@ -11,7 +11,7 @@ pub use parse::{
 };
 use wufu_ledger::CurrencyCode;
 pub use wufu_verifier::encoding::readable::{Span, Utc};
-use wufu_verifier::{Amount, Policy, Time, statement::policy::Bounds};
+use wufu_verifier::{Amount, Policy, Time, encoding::readable::grouped, statement::policy::Bounds};
 
 /// An amount on the command line: `1,000.00 CNY`, or a bare number of minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +37,13 @@ pub fn money(minor: u128, currency: Option<CurrencyCode>) -> String {
 
 /// A number in groups of three: `1,053`.
 pub fn number(number: impl TryInto<u128>) -> String {
-    wufu_ledger::grouped(&number.try_into().unwrap_or_default().to_string())
+    grouped(&number.try_into().unwrap_or_default().to_string())
 }
 
 /// A number and its noun, singular or plural: `1 card`, `1,053 donations`.
 pub fn count(number: impl TryInto<u128>, noun: &str) -> String {
     let number = number.try_into().unwrap_or_default();
-    format!("{} {}", wufu_ledger::grouped(&number.to_string()), plural(number, noun))
+    format!("{} {}", grouped(&number.to_string()), plural(number, noun))
 }
 
 /// The noun as it stands after a number.

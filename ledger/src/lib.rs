@@ -71,10 +71,7 @@ pub use import::owners::{Owners, OwnersError};
 pub use ledger::Ledger;
 pub use log::Log;
 pub use open::OpenError;
-pub use policy::{
-    CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError,
-    money::{Money, grouped},
-};
+pub use policy::{CurrencyCode, CurrencyError, LedgerPolicy, PolicyFileError, money::Money};
 pub use read::{
     grant::{GrantError, PendingEntries},
     reader::{GrantReader, LedgerReader},

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use wufu_verifier::encoding::readable::grouped;
+
 use crate::policy::CurrencyCode;
 
 /// An amount in minor units, displayed with its currency: `1,000.00 CNY`. Without a currency, the
@@ -26,16 +28,4 @@ impl fmt::Display for Money {
         let point = if fraction.is_empty() { "" } else { "." };
         write!(f, "{}{point}{fraction} {currency}", grouped(whole))
     }
-}
-
-/// Groups digits by three: `1,000`.
-pub fn grouped(digits: &str) -> String {
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -1,5 +1,6 @@
-//! Times and durations in messages, in the form that people read.
+//! Times, durations and numbers in messages, in the form that people read.
 
+use alloc::string::String;
 use core::fmt;
 
 /// Unix seconds, shown as a date and a time in UTC: `2026-11-30 21:22 UTC`, with seconds if there
@@ -59,6 +60,18 @@ impl fmt::Display for Span {
         }
         if separator.is_empty() { f.write_str("0 s") } else { Ok(()) }
     }
+}
+
+/// Groups digits by three: `1,000`.
+pub fn grouped(digits: &str) -> String {
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 #[cfg(test)]

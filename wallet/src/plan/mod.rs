@@ -18,7 +18,7 @@ use wufu_circuits::{ClauseError, Kind};
 use wufu_proto::{ConvertError, Envelope, envelope::LogEpoch};
 use wufu_verifier::{
     CircuitName, KeyId, Proof, VerifyError, VerifyingKey,
-    encoding::readable::{Span, Utc},
+    encoding::readable::{Span, Utc, grouped},
     groth16::key::Provenance,
     log::{
         checkpoint::Checkpoint,
@@ -145,7 +145,7 @@ pub enum PlanError {
         "{} the policy, expected at least {}: an answer among fewer would nearly name the donor \
          (--min-anonymity sets how few you accept)",
         records_meet(*got),
-        grouped(*expected)
+        grouped(&expected.to_string())
     )]
     Few {
         /// How many records meet it.
@@ -157,9 +157,9 @@ pub enum PlanError {
     #[error(
         "the campaign has {} {}, expected at least {}: a claim among fewer would nearly name the \
          claimant (--min-anonymity sets how few you accept)",
-        grouped(*got),
+        grouped(&got.to_string()),
         if *got == 1 { "person" } else { "persons" },
-        grouped(*expected)
+        grouped(&expected.to_string())
     )]
     FewPersons {
         /// How many it has.
@@ -193,7 +193,7 @@ pub enum PlanError {
 fn records_meet(got: u64) -> String {
     match got {
         1 => "1 public record meets".into(),
-        got => format!("{} public records meet", grouped(got)),
+        got => format!("{} public records meet", grouped(&got.to_string())),
     }
 }
 
@@ -210,19 +210,6 @@ fn no_donation(log: &LogName, held: usize) -> String {
         1 => format!("this wallet's one donation in {log} does not meet the policy"),
         held => format!("none of this wallet's {held} donations in {log} meets the policy"),
     }
-}
-
-/// A number with commas between groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn kinds(missing: &[Kind]) -> String {
