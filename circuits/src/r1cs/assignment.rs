@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use zeroize::Zeroizing;
 
-use super::builder::Size;
+use super::size::Size;
 
 /// The wires of a circuit under one witness, and the values of its rows.
 ///

@@ -6,6 +6,7 @@ use ark_ff::AdditiveGroup;
 use super::{
     assignment::Assignment,
     num::Num,
+    size::Size,
     system::{R1cs, Recorder},
 };
 use crate::clause::Clause;
@@ -19,18 +20,6 @@ pub enum Mode {
     Witness,
     /// Do both at once.
     Both,
-}
-
-/// The size of a circuit.
-///
-/// A witness reserves its vectors in one piece by this size, so that no half-grown copy of a secret
-/// is left in freed memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Size {
-    /// The number of rows.
-    pub rows: usize,
-    /// The number of wires, the constant one included.
-    pub wires: usize,
 }
 
 /// The beginning of a pass, which hands out the inputs, public ones first.

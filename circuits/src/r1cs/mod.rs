@@ -15,11 +15,13 @@ mod assignment;
 mod builder;
 mod file;
 mod num;
+mod size;
 mod sym;
 mod system;
 mod wtns;
 
 pub use assignment::Assignment;
-pub use builder::{Builder, Declaration, Mode, Size};
+pub use builder::{Builder, Declaration, Mode};
 pub use num::Num;
+pub use size::Size;
 pub use system::{Matrix, R1cs, Site, Unsatisfied};

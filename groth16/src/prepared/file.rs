@@ -14,10 +14,10 @@ use bn254x8::{
     msm::{Shape, SharedBytes},
 };
 use wufu_files::{Draft, sync_folder};
-use wufu_verifier::{Trust, groth16::key::KeyError};
+use wufu_verifier::Trust;
 
 use super::{
-    PrepareError, PreparedKey, Queries,
+    PrepareError, PreparedFileError, PreparedKey, Queries,
     attestation::Attestation,
     fold::Sizes,
     header::{Header, Layout, SINGLE_BYTES},
@@ -25,74 +25,6 @@ use super::{
     queries::{Query, SinglePoints},
 };
 use crate::CircuitInfo;
-
-/// Why a prepared key was rejected. Prepare the proving key again to get a new file.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PreparedFileError {
-    /// The file could not be read or written.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// The file is not a prepared key of this version.
-    #[error("not a prepared key of version 1: the file does not begin with wufu-pp1")]
-    Magic,
-    /// The file's length is not what its header states.
-    #[error("prepared key is {got} bytes, expected {expected}")]
-    Length {
-        /// Length of the file in bytes.
-        got: usize,
-        /// Length according to the header.
-        expected: usize,
-    },
-    /// A number in the header is out of range.
-    #[error("prepared key's {field} is {got}, which is out of range")]
-    Field {
-        /// The name of the field.
-        field: &'static str,
-        /// The value that the file has.
-        got: u32,
-    },
-    /// Parts of the file contradict each other.
-    #[error("prepared key's parts contradict each other")]
-    Bounds,
-    /// The file was changed.
-    #[error("prepared key is damaged: the BLAKE3 hash of its {part} does not match")]
-    Hash {
-        /// The part of the file.
-        part: &'static str,
-    },
-    /// The key was prepared for another backend.
-    #[error("prepared key is for {got}, expected one for {expected}")]
-    Backend {
-        /// The key's backend.
-        got: Backend,
-        /// The requested backend.
-        expected: Backend,
-    },
-    /// The key is for another circuit.
-    #[error("prepared key is for {got}, expected one for {expected}")]
-    Circuit {
-        /// The key's circuit.
-        got: &'static str,
-        /// The requested circuit.
-        expected: &'static str,
-    },
-    /// Users other than the owner may write the file.
-    #[error("prepared key has mode {mode:03o}, expected one that only its owner may write")]
-    Writable {
-        /// Permission bits of the file.
-        mode: u32,
-    },
-    /// The verifying key in the file was rejected.
-    #[error(transparent)]
-    Verifying(#[from] KeyError),
-    /// A point in the header is not on the curve.
-    #[error("a point in the prepared key's header is not on the curve")]
-    Point,
-    /// The tables cannot be used.
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
-}
 
 /// How the integrity of a file was established.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

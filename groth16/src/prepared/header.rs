@@ -6,8 +6,8 @@ use bn254x8::{Backend, G1, G2, Group as _, msm::Shape};
 use wufu_verifier::{Trust, VerifyingKey};
 
 use super::{
+    PreparedFileError,
     budget::{Shapes, WINDOWS},
-    file::PreparedFileError,
     fold::Sizes,
 };
 use crate::CircuitInfo;

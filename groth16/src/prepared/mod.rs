@@ -3,11 +3,13 @@
 
 mod attestation;
 mod budget;
+mod error;
 mod file;
 mod fold;
 mod header;
 mod key;
 mod mapped_file;
+mod options;
 mod progress;
 mod queries;
 mod schedule;
@@ -17,58 +19,20 @@ mod workspace;
 use std::sync::Arc;
 
 use ark_bn254::Fr;
-use bn254x8::Backend;
 use wufu_verifier::{Proof, VerifyingKey};
 
 pub use budget::DEFAULT_BUDGET;
-pub use file::{Integrity, PreparedFileError, remove};
+pub use error::{PrepareError, PreparedFileError};
+pub use file::{Integrity, remove};
 pub use header::Header;
 pub use key::PreparedKey;
+pub use options::Options;
 pub use progress::{Progress, Step};
 pub use queries::{Queries, WireBases};
 pub use sums::ProofSums;
 pub use workspace::Workspaces;
 
 use crate::{AssignmentRef, Engine, EngineError};
-
-/// Why a key could not be prepared.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PrepareError {
-    /// The key has another number of points than its circuit needs.
-    #[error("proving key has {got} points in {query}, expected {expected}")]
-    Count {
-        /// The name of the query.
-        query: &'static str,
-        /// Number of points in the query.
-        got: usize,
-        /// Number of points that the circuit needs.
-        expected: usize,
-    },
-    /// The field has no evaluation domain of this size.
-    #[error("the circuit is too large for the field")]
-    Domain,
-    /// The tables could not be computed.
-    #[error(transparent)]
-    Kernel(#[from] bn254x8::Error),
-}
-
-/// How to prepare a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// The backend that will compute the proofs.
-    pub backend: Backend,
-    /// Size limit of the tables in bytes. With 0 they hold only the bases, which is smallest and
-    /// slowest.
-    pub budget: usize,
-}
-
-impl Default for Options {
-    /// The fastest backend that the CPU supports, and [`DEFAULT_BUDGET`].
-    fn default() -> Self {
-        Self { backend: Backend::best(), budget: DEFAULT_BUDGET }
-    }
-}
 
 /// The engine for a prepared key.
 ///

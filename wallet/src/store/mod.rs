@@ -5,186 +5,28 @@
 
 pub(crate) mod database;
 mod entry;
+mod error;
 mod facts;
 mod holdings;
+mod keys;
 mod seen;
 mod shown;
+mod transactions;
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
-use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
-    WriteTransaction, backends::InMemoryBackend,
-};
-use wufu_proto::ConvertError;
-use wufu_verifier::{
-    KeyId, Trust, VerifyingKey,
-    encoding::canonical::CanonicalError,
-    groth16::key::KeyError,
-    log::{
-        checkpoint::CheckpointError,
-        name::LogName,
-        signed_note::{LogKey, NoteError},
-    },
-};
+use redb::{Database, TableDefinition, TableError, backends::InMemoryBackend};
 
 pub use entry::{CardHolding, DonationHolding, Holding, InclusionStatus, PersonHolding};
+use error::VERSION;
+pub use error::{PinError, StoreError};
 pub use seen::{Evidence, KnownRoof};
 pub(crate) use shown::number_in;
 pub use shown::{AnswerEntry, ClaimEntry};
-
-use crate::file::FileError;
-
-/// The version of the file format. Version 1 had one place in each person log, and did not record
-/// what was found in its log.
-const VERSION: u64 = 2;
-
-type Bytes32 = [u8; 32];
+pub use transactions::Store;
+use transactions::{Bytes32, origin};
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
-const LOG_KEYS: TableDefinition<'_, &str, &str> = TableDefinition::new("log keys");
-const VERIFYING_KEYS: TableDefinition<'_, Bytes32, &[u8]> = TableDefinition::new("verifying keys");
-
-/// Why the store failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The file cannot be used.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Another process has it open.
-    #[error("the wallet is open in another process, and only one may use it: end that process")]
-    Open,
-    /// The file is missing.
-    #[error(
-        "{path} is missing: it recorded what this wallet holds and has shown. Bring it back from a \
-         backup, or restore the seed into another folder (wufu wallet restore)",
-        path = path.display()
-    )]
-    Missing {
-        /// The file's path.
-        path: PathBuf,
-    },
-    /// The file is empty.
-    #[error(
-        "{path} is 0 bytes, expected a database: it was lost or never written. Bring it back from \
-         a backup; do not continue with an empty one, which has forgotten what was shown",
-        path = path.display()
-    )]
-    Empty {
-        /// The file's path.
-        path: PathBuf,
-    },
-    /// The file is cut off, damaged, or not a database.
-    #[error(
-        "{path} ({got} bytes) is not a whole database: it was cut off or damaged, or is another \
-         file ({error}). Bring it back from a backup",
-        path = path.display()
-    )]
-    Unreadable {
-        /// The file's path.
-        path: PathBuf,
-        /// Its length in bytes.
-        got: u64,
-        /// What is wrong with it.
-        #[source]
-        error: Box<redb::Error>,
-    },
-    /// The file is a database of something else.
-    #[error("{path} is a database, but not one of {expected}", path = path.display())]
-    Other {
-        /// The file's path.
-        path: PathBuf,
-        /// What it should contain.
-        expected: &'static str,
-    },
-    /// The database returned an error.
-    #[error("the wallet's database failed: {0}")]
-    Database(#[source] Box<redb::Error>),
-    /// The file is of another release.
-    #[error(
-        "the wallet's database has version {got}, expected {VERSION}: use a release that reads it"
-    )]
-    Version {
-        /// The version of the file.
-        got: u64,
-    },
-    /// An entry cannot be read.
-    #[error("the wallet's database is damaged: {0}")]
-    Message(#[from] ConvertError),
-    /// An entry cannot be read.
-    #[error("the wallet's database is damaged: {0}")]
-    Canonical(#[from] CanonicalError),
-    /// A log key in it cannot be read.
-    #[error("the wallet's database is damaged: {0}")]
-    LogKey(#[from] NoteError),
-    /// A verifying key in it cannot be read.
-    #[error("the wallet's database is damaged, or of another release: {0}")]
-    VerifyingKey(#[from] KeyError),
-    /// An entry is not what was stored.
-    #[error("the wallet's database is damaged: {entry} is not what was stored")]
-    Damaged {
-        /// The entry.
-        entry: &'static str,
-    },
-}
-
-macro_rules! from_redb {
-    ($($error:ident),+) => {
-        $(impl From<redb::$error> for StoreError {
-            fn from(error: redb::$error) -> Self {
-                match error.into() {
-                    redb::Error::DatabaseAlreadyOpen => Self::Open,
-                    error => Self::Database(Box::new(error)),
-                }
-            }
-        })+
-    };
-}
-
-from_redb!(CommitError, DatabaseError, StorageError, TableError, TransactionError);
-
-impl From<CheckpointError> for StoreError {
-    fn from(_: CheckpointError) -> Self {
-        Self::Damaged { entry: "a checkpoint" }
-    }
-}
-
-/// Why a key was not pinned.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PinError {
-    /// Another key is already pinned for the organisation.
-    #[error(
-        "the pinned log key of {org} is {pinned}, and {came} is another key: an organisation never \
-         changes its key"
-    )]
-    Changed {
-        /// The organisation.
-        org: String,
-        /// The pinned key.
-        pinned: String,
-        /// The other key.
-        came: String,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// A wallet's store.
-pub struct Store {
-    database: Database,
-}
-
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Store(..)")
-    }
-}
 
 impl Store {
     /// Creates the file of a new wallet, with mode 0600.
@@ -229,116 +71,13 @@ impl Store {
         fill(&database)?;
         Ok(Self { database })
     }
-
-    fn read<T>(
-        &self,
-        act: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        act(&self.database.begin_read()?)
-    }
-
-    /// Commits what `act` did, unless it failed.
-    fn write<T, E: From<StoreError>>(
-        &self,
-        act: impl FnOnce(&WriteTransaction) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let transaction = self.database.begin_write().map_err(StoreError::from)?;
-        let value = act(&transaction)?;
-        transaction.commit().map_err(StoreError::from)?;
-        Ok(value)
-    }
-
-    /// Pins the key that signs an organisation's logs.
-    ///
-    /// # Errors
-    /// Returns an error if another key is pinned.
-    pub fn pin_log_key(&self, key: &LogKey) -> Result<(), PinError> {
-        self.write(|transaction| {
-            let mut table = transaction.open_table(LOG_KEYS).map_err(StoreError::from)?;
-            let came = key.to_string();
-            let pinned = table.get(key.name()).map_err(StoreError::from)?;
-            let pinned = pinned.map(|pinned| pinned.value().to_owned());
-            match pinned {
-                Some(pinned) if pinned == came => Ok(()),
-                Some(pinned) => Err(PinError::Changed { org: key.name().into(), pinned, came }),
-                None => {
-                    table.insert(key.name(), came.as_str()).map_err(StoreError::from)?;
-                    Ok(())
-                }
-            }
-        })
-    }
-
-    /// The pinned key of an organisation's logs.
-    ///
-    /// # Errors
-    /// Returns an error if the store fails.
-    pub fn log_key(&self, org: &str) -> Result<Option<LogKey>, StoreError> {
-        self.read(|transaction| {
-            let found = transaction.open_table(LOG_KEYS)?.get(org)?;
-            Ok(found.map(|key| LogKey::parse(key.value())).transpose()?)
-        })
-    }
-
-    /// The pinned keys of all organisations, by name.
-    ///
-    /// # Errors
-    /// Returns an error if the store fails.
-    pub fn log_keys(&self) -> Result<Vec<LogKey>, StoreError> {
-        self.read(|transaction| {
-            let table = transaction.open_table(LOG_KEYS)?;
-            table.iter()?.map(|entry| Ok(LogKey::parse(entry?.1.value())?)).collect()
-        })
-    }
-
-    /// Pins a verifying key: from here on, the wallet makes and accepts proofs under it.
-    ///
-    /// # Errors
-    /// Returns an error if the store fails.
-    pub fn pin_verifying_key(&self, key: &VerifyingKey) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            let mut table = transaction.open_table(VERIFYING_KEYS)?;
-            table.insert(key.id().0, key.encode().as_slice())?;
-            Ok(())
-        })
-    }
-
-    /// The pinned verifying key with this id.
-    ///
-    /// # Errors
-    /// Returns an error if the store fails.
-    pub fn verifying_key(&self, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
-        let found = self.read(|transaction| {
-            let found = transaction.open_table(VERIFYING_KEYS)?.get(id.0)?;
-            Ok(found.map(|key| key.value().to_vec()))
-        })?;
-        // Whether development keys are accepted was decided when it was pinned.
-        let trust = Trust::AcceptDevelopment;
-        let key = found.map(|bytes| VerifyingKey::decode(&bytes, trust)).transpose()?;
-        if key.as_ref().is_some_and(|key| key.id() != id) {
-            return Err(StoreError::Damaged { entry: "a verifying key's id" });
-        }
-        Ok(key)
-    }
-
-    /// The ids of the pinned verifying keys.
-    ///
-    /// # Errors
-    /// Returns an error if the store fails.
-    pub fn verifying_keys(&self) -> Result<Vec<KeyId>, StoreError> {
-        self.read(|transaction| {
-            let table = transaction.open_table(VERIFYING_KEYS)?;
-            table.iter()?.map(|entry| Ok(KeyId(entry?.0.value()))).collect()
-        })
-    }
 }
 
 /// Creates all tables, and migrates those of version 1.
 fn fill(database: &Database) -> Result<(), StoreError> {
     let transaction = database.begin_write()?;
     // A table that does not exist cannot be opened for reading.
-    transaction.open_table(LOG_KEYS)?;
-    transaction.open_table(VERIFYING_KEYS)?;
+    keys::create_tables(&transaction)?;
     holdings::create_tables(&transaction)?;
     seen::create_tables(&transaction)?;
     shown::create_tables(&transaction)?;
@@ -346,18 +85,15 @@ fn fill(database: &Database) -> Result<(), StoreError> {
     Ok(transaction.commit()?)
 }
 
-/// The key of a log in the tables.
-fn origin(log: &LogName) -> String {
-    log.to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
     use ed25519_dalek::SigningKey;
+    use wufu_verifier::log::signed_note::LogKey;
 
     use super::*;
+    use crate::file::FileError;
 
     fn log_key(org: &str, seed: u8) -> LogKey {
         LogKey::new(org, SigningKey::from_bytes(&[seed; 32]).verifying_key()).unwrap()

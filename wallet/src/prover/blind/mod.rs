@@ -2,7 +2,6 @@
 //! public input or the identity of the wallet.
 
 mod delay;
-mod error;
 #[cfg(test)]
 mod faults;
 mod tokens;
@@ -28,9 +27,9 @@ use wufu_proto::{
 };
 use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey, encoding::hex::Hex};
 
+pub use super::BlindError;
 use delay::StepListener;
 pub use delay::{BlindStep, Delay, OnStep, WaitReason};
-pub use error::BlindError;
 pub use tokens::{TOKEN_FOLDER, TokenStore, TokenStoreError};
 pub use wufu_delegation::KitId;
 
