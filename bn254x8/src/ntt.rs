@@ -17,7 +17,7 @@ use ark_ff::{AdditiveGroup as _, BigInt, FftField as _, Field as _, PrimeField a
 
 use crate::{
     Backend, Error,
-    backend::{Form, Isa, Kernel, Slots, dispatch},
+    backend::{Form, Isa, Kernel, Listed, Slots, dispatch},
     field::Lanes,
     reference,
 };
@@ -93,7 +93,7 @@ impl Ntt {
         dispatch!(self.backend, isa => self.products(isa, a, b, products))
     }
 
-    fn products<I: Isa>(&self, isa: I, a: &[Fr], b: &[Fr], products: &mut [BigInt<4>]) {
+    fn products<I: Listed>(&self, isa: I, a: &[Fr], b: &[Fr], products: &mut [BigInt<4>]) {
         let Some(tables) = I::slot(&self.tables) else {
             return small(self.shift, a, b, products);
         };
@@ -163,7 +163,7 @@ struct Twiddles<L: Lanes> {
     eighths: [L; 3],
 }
 
-fn tables<I: Isa>(isa: I, log_size: u32, root: Fr, shift: Fr) -> Slots<TablesForm> {
+fn tables<I: Listed>(isa: I, log_size: u32, root: Fr, shift: Fr) -> Slots<TablesForm> {
     let mut slots = Slots::empty();
     *I::slot_mut(&mut slots) = made(isa, log_size, root, shift);
     slots

@@ -2,43 +2,30 @@
 //!
 //! A backend is a file in this folder. It defines a token that implements [`Isa`], and a vector of
 //! eight words that implements [`U64x8`](crate::field::U64x8). To add one, write a `mod` line below
-//! and an entry in [`backends`]; everything that enumerates backends is generated from that list.
+//! and an entry in `list.rs`; everything that enumerates backends is generated from that list.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 #[cfg(test)]
 mod emulated;
 mod isa;
+mod list;
 pub(crate) mod portable;
 mod prefetch;
 
-use std::fmt;
-
 #[cfg(test)]
 pub(crate) use emulated::{Emulated, EmulatedIsa};
-pub(crate) use isa::{Form, Isa, Kernel};
+pub(crate) use isa::{Coordinate, Extension, Form, InnerProduct, Isa, Kernel, Lanes};
+pub use list::Backend;
+pub(crate) use list::backends;
 pub(crate) use portable::{Field8, Plain};
 pub(crate) use prefetch::prefetch;
-
-/// Passes the list of backends, slowest first, to another macro: name, token, text, and the
-/// machines for which the backend is compiled.
-macro_rules! backends {
-    ($then:ident! $arguments:tt) => {
-        crate::backend::$then! {
-            $arguments
-            /// Runs on any machine: the same algorithms on `ark-ff`.
-            Portable = portable::Portable, "portable", all();
-            /// x86-64 with AVX-512 F, DQ, VL, VBMI2 and IFMA: eight lanes of 52-bit limbs.
-            Avx512Ifma = avx512::Avx512, "avx512ifma", target_arch = "x86_64";
-        }
-    };
-}
 
 /// Evaluates an expression with a backend's token, or returns the error that the CPU does not
 /// have the backend.
 macro_rules! dispatch {
     ($backend:expr, $isa:ident => $work:expr) => {
-        crate::backend::backends!(work_with!($backend, $isa, $work))
+        crate::backend::backends!(crate::backend::work_with!($backend, $isa, $work))
     };
 }
 
@@ -74,16 +61,7 @@ macro_rules! declare {
             $name:ident = $module:ident::$token:ident, $text:literal, $machines:meta;
         )*
     ) => {
-        /// An instruction set. All backends give the same results, bit for bit.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum Backend {
-            $($(#[$doc])* $name,)*
-        }
-
         impl Backend {
-            const ALL: &[Self] = &[$(Self::$name),*];
-
             /// Whether the CPU supports it.
             pub fn is_available(self) -> bool {
                 match self {
@@ -93,13 +71,6 @@ macro_rules! declare {
                         #[cfg(not($machines))]
                         Self::$name => false,
                     )*
-                }
-            }
-
-            /// Its name: `portable` or `avx512ifma`.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)*
                 }
             }
         }
@@ -151,19 +122,15 @@ macro_rules! declare {
     };
 }
 
-pub(crate) use {backends, declare, dispatch, work_with};
+pub(crate) use {dispatch, work_with};
 
 /// A backend that has a field in [`Slots`].
-pub trait Listed: Sized {
+pub trait Listed: Isa {
     /// The value for this backend.
-    fn slot<F: Form>(slots: &Slots<F>) -> &Option<F::Of<Self>>
-    where
-        Self: Isa;
+    fn slot<F: Form>(slots: &Slots<F>) -> &Option<F::Of<Self>>;
 
     /// The value for this backend, to be filled in.
-    fn slot_mut<F: Form>(slots: &mut Slots<F>) -> &mut Option<F::Of<Self>>
-    where
-        Self: Isa;
+    fn slot_mut<F: Form>(slots: &mut Slots<F>) -> &mut Option<F::Of<Self>>;
 }
 
 backends!(declare!());
@@ -188,11 +155,5 @@ impl Backend {
     /// All backends that the CPU supports, fastest last.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|backend| backend.is_available())
-    }
-}
-
-impl fmt::Display for Backend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

@@ -4,30 +4,8 @@
 use ark_bn254::{Fq, Fq2};
 use ark_ff::Field as _;
 
-use super::{Coordinate, Fp, Fp2, U64x8, accumulator::Accumulator, bound::Bound, prime::Base};
+use super::{Extension, Fp, Fp2, U64x8, accumulator::Accumulator, bound::Bound, prime::Base};
 use crate::backend::{Isa, Plain};
-
-/// Eight elements of Fq2. Bounds hold for both parts.
-pub trait Extension: Coordinate<Plain = Fq2> {
-    /// The base field.
-    type Base: Coordinate<Isa = Self::Isa, Plain = Fq>;
-    /// An element prepared as a factor of many products.
-    type Factor: Copy + Send + Sync;
-
-    /// Prepares the element as a factor. `self` must be below 2 p.
-    fn factor(&self) -> Self::Factor;
-    /// (9 + u) times the element, as a factor below 12.8 p. `self` must be below 1.2 p.
-    fn xi_factor(&self) -> Self::Factor;
-    /// The sum of all `a[i]·b[i]`, reduced once, below 2 p. For each part, the sum of the products
-    /// must be at most 84 p^2.
-    fn dot<const N: usize>(a: [&Self; N], b: [&Self::Factor; N]) -> Self;
-    /// (9 + u) times the element, reduced. `self` must be reduced.
-    fn xi(&self) -> Self;
-    /// The conjugate c0 - c1·u, below 2 p.
-    fn conjugate(&self) -> Self;
-    /// The product with an element of Fq. The bounds are those of [`super::Lanes::mul`].
-    fn scale(&self, factor: &Self::Base) -> Self;
-}
 
 /// A prepared factor: its parts c0 and c1, and -c1.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 //! degree twelve.
 
 use super::{
-    Extension as _, Factor, Fp, Fp2, Lanes as _, Line, U64x8, accumulator::Accumulator,
+    Extension as _, Factor, Fp, Fp2, Lanes as _, Line, SavedLanes, U64x8, accumulator::Accumulator,
     bound::Bound, prime::Base,
 };
 use crate::backend::Isa;
@@ -67,11 +67,6 @@ impl<W: U64x8> Fp<Base, W> {
         rows
     }
 }
-
-/// A vector in memory: the limbs of c0, then those of c1. Elements are below p or
-/// [reduced](super::Lanes), as the code that saved them states.
-#[derive(Clone, Copy, Debug)]
-pub struct SavedLanes([Line; 10]);
 
 impl<W: U64x8> Fp2<W>
 where

@@ -1,17 +1,7 @@
 //! Inner products with constants, reduced once: the linear layers of permutations.
 
-use super::{Fp, Lanes, U64x8, accumulator::Accumulator, prime::Prime};
+use super::{Fp, InnerProduct, Lanes as _, U64x8, accumulator::Accumulator, prime::Prime};
 use crate::backend::{Field8, Isa, Plain};
-
-/// Eight elements per vector, summed with constant weights. Only products are reduced; in sums,
-/// bounds add up.
-pub trait InnerProduct: Lanes {
-    /// The sum of all `weights[i]·values[i]`, plus `more`. The sum of the values must be below s·p
-    /// with s at most 84. The result is below (1 + 0.01182·s) p plus `more`.
-    fn weighted(isa: Self::Isa, weights: &[Self::Single], values: &[Self], more: &Self) -> Self;
-    /// The sum, not reduced.
-    fn plus(&self, other: &Self) -> Self;
-}
 
 impl<P: Prime, W: U64x8> InnerProduct for Fp<P, W>
 where

@@ -4,10 +4,11 @@
 use ark_ff::Field as _;
 
 use super::{
-    BaseField, Group, Row, Sum,
     affine::{Points, zero_lanes},
-    digits::{Digits, SIGN, Slot},
-    plain_point, wipe,
+    digits::{Digits, Slot},
+    group::{BaseField, Group, Row, Sum, plain_point},
+    shape::SIGN,
+    wipe::wipe,
 };
 use crate::{
     backend::{Isa as _, Kernel, prefetch},

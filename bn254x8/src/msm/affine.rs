@@ -5,7 +5,10 @@ use std::marker::PhantomData;
 use ark_ec::CurveGroup as _;
 use ark_ff::{AdditiveGroup as _, Field as _};
 
-use super::{BaseField, Group, plain_point, wipe};
+use super::{
+    group::{BaseField, Group, Sum, plain_point},
+    wipe::wipe,
+};
 use crate::{
     backend::{Isa as _, Kernel},
     field::{Coordinate, Lanes},
@@ -192,7 +195,7 @@ where
     C: Coordinate<Plain = BaseField<G>>,
 {
     let point = |point: Option<(C::Plain, C::Plain)>| {
-        point.map_or_else(super::Sum::<G>::default, |(x, y)| plain_point::<G>(x, y))
+        point.map_or_else(Sum::<G>::default, |(x, y)| plain_point::<G>(x, y))
     };
     let (a, b) = (a.to_plain(), b.to_plain());
     let sums: [_; 8] = std::array::from_fn(|i| (point(a[i]) + point(b[i])).into_affine());

@@ -4,11 +4,9 @@
 
 use ark_ff::BigInt;
 
-use super::{Shape, wipe};
+use super::{shape::Shape, wipe::wipe};
 use crate::backend::{Isa, Kernel};
 
-/// An entry names a row of the table. Its top bit means that the row's point is negated.
-pub(super) const SIGN: u32 = 1 << 31;
 /// The longest run of entries in one slot. A bucket with more entries gets several slots, so that
 /// no lane keeps working alone.
 pub(super) const LONGEST: u32 = 160;
@@ -307,7 +305,7 @@ mod tests {
     use rand::{SeedableRng as _, rngs::StdRng};
 
     use super::*;
-    use crate::backend::portable::Portable;
+    use crate::{backend::portable::Portable, msm::shape::SIGN};
 
     fn sort(digits: &mut Digits, shape: &Shape, first: u32, base: usize, scalars: &[BigInt<4>]) {
         Portable.run(Sort { digits, shape, first, base, scalars });

@@ -1,6 +1,10 @@
 //! Computes the rows of a table by doubling every base, eight bases at a time.
 
-use super::{BaseField, Group, LanesOf, Row, Shape, affine::Points};
+use super::{
+    affine::Points,
+    group::{BaseField, Group, LanesOf, Row},
+    shape::Shape,
+};
 use crate::{
     backend::{Isa, Kernel},
     division::Divisions,

@@ -2,9 +2,9 @@
 //! over the segments.
 
 use super::{
-    BaseField, Group, Row, Sum,
     affine::{Batch, Points},
-    plain_point, wipe,
+    group::{BaseField, Group, Row, Sum, plain_point},
+    wipe::wipe,
 };
 use crate::{backend::Kernel, field::Coordinate};
 use ark_ec::AdditiveGroup as _;

@@ -2,18 +2,18 @@
 //! lazily reduced values on the way. `tests/msm.rs` tests the release code.
 
 use ark_bn254::Fr;
-use ark_ec::{AffineRepr, CurveGroup as _};
+use ark_ec::CurveGroup as _;
 use ark_ff::{BigInt, PrimeField as _, UniformRand as _};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::*;
 use crate::{
-    backend::{EmulatedIsa, Isa},
+    backend::{EmulatedIsa, Listed},
     reference,
 };
 
 /// The sum by a table whose rows are made and read by one backend.
-fn sum<G: Group, I: Isa>(
+fn by_table<G: Group, I: Listed>(
     isa: I,
     shape: Shape,
     bases: &[G::Affine],
@@ -21,14 +21,14 @@ fn sum<G: Group, I: Isa>(
 ) -> Sum<G> {
     let rows = precompute::rows::<G, I>(isa, &shape, bases, &|_| ());
     let table = Table::<G> { backend: Backend::Portable, shape, rows: Rows::Owned(rows) };
-    table.sum(isa, 0, scalars, &mut Scratch::new())
+    sum::<G, I>(isa, table.view(), 0, scalars, &mut Workspace::default())
 }
 
 fn every<G: Group>(window: u32, step: u32, bases: &[G::Affine], scalars: &[BigInt<4>]) {
     let shape = Shape { bases: bases.len(), window, step };
     let wanted: Sum<G> = reference::msm(bases, scalars);
     let context = format!("window {window}, step {step}, {} bases", bases.len());
-    assert!(sum::<G, _>(EmulatedIsa, shape, bases, scalars) == wanted, "emulated, {context}");
+    assert!(by_table::<G, _>(EmulatedIsa, shape, bases, scalars) == wanted, "emulated, {context}");
 }
 
 fn points<G: Group>(count: usize, rng: &mut StdRng) -> Vec<G::Affine> {

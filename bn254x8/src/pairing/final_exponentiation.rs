@@ -5,32 +5,16 @@ use std::{marker::PhantomData, sync::OnceLock};
 use ark_bn254::{Fq2, Fq12, Fq12Config};
 use ark_ff::{Field as _, Fp12Config as _};
 
-use super::SinglePairing as _;
 use crate::{
-    Backend, Error,
-    backend::{Isa, Kernel, dispatch},
+    backend::{Isa, Kernel},
     field::{Base, Extension as _, Fp, Fp2, Lanes as _, U64x8},
 };
 
-/// The final exponentiation, by the same exponent as arkworks. `None` for zero.
-///
-/// # Errors
-/// Returns an error if the CPU does not support the backend.
-///
-/// # Cost
-/// 190 squarings in the cyclotomic subgroup, and 60 products.
+/// The final exponentiation. `None` for zero.
 ///
 /// # Source
 /// Fuentes-Castañeda, Knapp, Rodríguez-Henríquez: "Faster hashing to G2", SAC 2011; Granger, Scott:
 /// "Faster squaring in the cyclotomic subgroup of sixth degree extensions", ePrint 2009/565.
-pub fn final_exponentiation(backend: Backend, f: &Fq12) -> Result<Option<Fq12>, Error> {
-    dispatch!(backend, isa => single(isa, f))
-}
-
-fn single<I: Isa>(isa: I, f: &Fq12) -> Option<Fq12> {
-    I::Pairing::final_exponentiation(isa, f)
-}
-
 pub(super) fn exponentiate<W: U64x8>(isa: W::Token, f: &Fq12) -> Option<Fq12>
 where
     W::Token: Isa<Fq2 = Fp2<W>, Fq = Fp<Base, W>>,

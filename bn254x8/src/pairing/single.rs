@@ -12,7 +12,7 @@ use ark_ff::{AdditiveGroup as _, Field as _, Zero as _};
 
 use super::{
     final_exponentiation::{Fp12Single, exponentiate},
-    fixed::{Fixed, Lines, Prepared, SinglePairing},
+    fixed_points::{FixedPoints, Lines, Prepared, SinglePairing},
 };
 use crate::{
     backend::{Isa, Kernel},
@@ -33,7 +33,7 @@ where
 
     fn miller_product(
         isa: W::Token,
-        fixed: &Fixed,
+        fixed: &FixedPoints,
         points: &[G1Affine; 2],
         pair: &(G1Affine, G2Affine),
     ) -> Option<Fq12> {

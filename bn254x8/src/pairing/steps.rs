@@ -219,3 +219,8 @@ impl<I: Isa> Kernel<I> for OppositeMask<'_, I> {
         out
     }
 }
+
+/// The indices of the lanes whose bit is set, among the first `count`.
+pub(crate) fn lanes(masks: &[u8], count: usize) -> Vec<usize> {
+    (0..count).filter(|i| masks[i / 8] >> (i % 8) & 1 == 1).collect()
+}

@@ -1,9 +1,11 @@
 //! Poseidon, eight hashes at a time. The caller supplies the parameters.
 //!
+//! - `constants`: what the caller supplies
 //! - `recurrence`: rewrites the partial rounds so that each takes one inner product
 //! - `table`: all constants in the order of their use
 //! - this module: the rounds
 
+mod constants;
 mod recurrence;
 mod table;
 #[cfg(test)]
@@ -16,31 +18,15 @@ use ark_ff::AdditiveGroup as _;
 
 use crate::{
     Backend, Error,
-    backend::{Form, Isa, Kernel, Slots, dispatch},
+    backend::{Form, Isa, Kernel, Listed, Slots, dispatch},
     field::{InnerProduct, Lanes},
 };
+pub use constants::Constants;
+use constants::WIDEST;
 use table::{Mix, Table};
-
-/// Elements of the widest supported state.
-const WIDEST: usize = 9;
 
 /// A constant in the form that the lanes of `I` broadcast.
 type Single<I> = <<I as Isa>::Fr as Lanes>::Single;
-
-/// The parameters of a Poseidon permutation over Fr with the S-box x^5.
-#[derive(Clone, Copy, Debug)]
-pub struct Constants<'a> {
-    /// Elements of the state, 2 to 9.
-    pub width: usize,
-    /// Full rounds: an even number, at least 4. Half of them come before the partial rounds.
-    pub full_rounds: usize,
-    /// Partial rounds, at least as many as the width.
-    pub partial_rounds: usize,
-    /// One constant for each element of the state, round by round.
-    pub round_constants: &'a [Fr],
-    /// The MDS matrix, row by row.
-    pub mds: &'a [Fr],
-}
 
 /// A prepared permutation.
 ///
@@ -115,7 +101,7 @@ impl Permutation {
         dispatch!(self.backend, isa => self.run(isa, inputs, hashes))?
     }
 
-    fn run<I: Isa>(&self, isa: I, inputs: &[Fr], hashes: &mut [Fr]) -> Result<(), Error> {
+    fn run<I: Listed>(&self, isa: I, inputs: &[Fr], hashes: &mut [Fr]) -> Result<(), Error> {
         // The permutation was prepared for this backend.
         let backend = self.backend;
         let table = I::slot(&self.table).as_ref();
@@ -132,7 +118,7 @@ impl Form for TableForm {
     type Of<I: Isa> = Table<Single<I>>;
 }
 
-fn in_form<I: Isa>(_: I, table: &Table<Fr>) -> Slots<TableForm> {
+fn in_form<I: Listed>(_: I, table: &Table<Fr>) -> Slots<TableForm> {
     let mut slots = Slots::empty();
     *I::slot_mut(&mut slots) = Some(table.map(&I::Fr::single));
     slots

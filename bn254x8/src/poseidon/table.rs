@@ -3,7 +3,10 @@
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup as _;
 
-use super::{Constants, WIDEST, recurrence::Recurrence};
+use super::{
+    constants::{Constants, WIDEST},
+    recurrence::Recurrence,
+};
 
 /// The constants for a state of `width` = n + 1 elements.
 #[derive(Debug)]
