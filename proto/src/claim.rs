@@ -1,6 +1,10 @@
 //! Claims: what a claim binds, how it is submitted, and what becomes of it.
 
-use wufu_verifier::{FiveFu, KeyId, Proof, Statement, check::PresentedProof, statement::Nullifier};
+use wufu_verifier::{
+    FiveFu, KeyId, Proof, Statement,
+    check::{PresentedProof, UnverifiedProof},
+    statement::Nullifier,
+};
 
 use crate::{error::ConvertError, read, v1};
 
@@ -40,14 +44,12 @@ impl From<&ClaimBinding> for v1::ClaimBinding {
 /// but nothing is verified. The check reads the proof's points.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    key_id: KeyId,
     statement: FiveFu,
     payout: Vec<u8>,
     expiry: u64,
-    // As a verifier reads them. The inputs are canonical, so encoding them again gives the bytes
-    // that arrived.
-    public_inputs: Vec<u8>,
-    proof: Vec<u8>,
+    // As a verifier reads it. The inputs are canonical, so encoding them again gives the bytes that
+    // arrived.
+    proof: UnverifiedProof,
 }
 
 impl Claim {
@@ -73,13 +75,13 @@ impl Claim {
         expiry: u64,
     ) -> Result<Self, ConvertError> {
         read::length("payout", payout.len(), 1, MAX_PAYOUT)?;
-        let public_inputs = statement.encode();
-        Ok(Self { key_id, statement, payout, expiry, public_inputs, proof })
+        let proof = UnverifiedProof { key_id, public_inputs: statement.encode(), proof };
+        Ok(Self { statement, payout, expiry, proof })
     }
 
     /// The key that the proof claims to be made under.
     pub fn key_id(&self) -> KeyId {
-        self.key_id
+        self.proof.key_id
     }
 
     /// The statement that the claim makes.
@@ -99,11 +101,7 @@ impl Claim {
 
     /// Returns what a verifier checks.
     pub fn presented(&self) -> PresentedProof<'_> {
-        PresentedProof {
-            key_id: self.key_id.as_bytes(),
-            public_inputs: &self.public_inputs,
-            proof: &self.proof,
-        }
+        self.proof.presented()
     }
 }
 
@@ -121,9 +119,9 @@ impl TryFrom<v1::SubmitClaimRequest> for Claim {
 impl From<&Claim> for v1::SubmitClaimRequest {
     fn from(claim: &Claim) -> Self {
         Self {
-            key_id: claim.key_id.as_bytes().to_vec(),
-            public_inputs: claim.public_inputs.clone(),
-            proof: claim.proof.clone(),
+            key_id: claim.proof.key_id.as_bytes().to_vec(),
+            public_inputs: claim.proof.public_inputs.clone(),
+            proof: claim.proof.proof.clone(),
             payout: claim.payout.clone(),
             expiry: claim.expiry,
         }

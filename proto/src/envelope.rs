@@ -2,7 +2,7 @@
 
 use wufu_verifier::{
     CircuitName, KeyId, Proof, ProofRequest, Statement,
-    check::PresentedProof,
+    check::{PresentedProof, UnverifiedProof},
     groth16::proof::ProofError,
     statement::{BindingKind, InputsError},
 };
@@ -55,9 +55,7 @@ pub struct LogEpoch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
     circuit: CircuitName,
-    public_inputs: Vec<u8>,
-    proof: Vec<u8>,
-    key_id: KeyId,
+    proof: UnverifiedProof,
     epochs: Vec<LogEpoch>,
     binding: Binding,
 }
@@ -79,8 +77,8 @@ impl Envelope {
         epochs: Vec<LogEpoch>,
         binding: Binding,
     ) -> Result<Self, ConvertError> {
-        let (circuit, public_inputs, proof) = (S::CIRCUIT, statement.encode(), proof.encode());
-        Self::checked(Self { circuit, public_inputs, proof, key_id, epochs, binding })
+        let proof = UnverifiedProof::new(statement, proof, key_id);
+        Self::checked(Self { circuit: S::CIRCUIT, proof, epochs, binding })
     }
 
     fn checked(self) -> Result<Self, ConvertError> {
@@ -119,7 +117,7 @@ impl Envelope {
 
     /// The key that the proof claims to be made under.
     pub fn key_id(&self) -> KeyId {
-        self.key_id
+        self.proof.key_id
     }
 
     /// The logs that the proof is about, with the epochs whose roots it claims to use. They tell a
@@ -139,19 +137,15 @@ impl Envelope {
     /// Returns an error if the envelope is about another statement than `S`.
     pub fn statement<S: Statement>(&self) -> Result<S, InputsError> {
         if S::CIRCUIT != self.circuit {
-            let got = self.public_inputs.len();
+            let got = self.proof.public_inputs.len();
             return Err(InputsError::Length { circuit: S::CIRCUIT, got });
         }
-        S::decode(&self.public_inputs)
+        S::decode(&self.proof.public_inputs)
     }
 
     /// Returns what a verifier checks.
     pub fn presented(&self) -> PresentedProof<'_> {
-        PresentedProof {
-            key_id: self.key_id.as_bytes(),
-            public_inputs: &self.public_inputs,
-            proof: &self.proof,
-        }
+        self.proof.presented()
     }
 }
 
@@ -198,7 +192,8 @@ impl Envelope {
         look_at(&proof)?;
         let log = |v1::LogEpoch { origin, epoch }| LogEpoch { origin, epoch };
         let epochs = epochs.into_iter().map(log).collect();
-        Self::checked(Self { circuit, public_inputs, proof, key_id, epochs, binding })
+        let proof = UnverifiedProof { key_id, public_inputs, proof };
+        Self::checked(Self { circuit, proof, epochs, binding })
     }
 }
 
@@ -228,9 +223,9 @@ impl From<&Envelope> for v1::Envelope {
         Self {
             version: VERSION,
             circuit: envelope.circuit.as_str().into(),
-            public_inputs: envelope.public_inputs.clone(),
-            proof: envelope.proof.clone(),
-            key_id: envelope.key_id.as_bytes().to_vec(),
+            public_inputs: envelope.proof.public_inputs.clone(),
+            proof: envelope.proof.proof.clone(),
+            key_id: envelope.proof.key_id.as_bytes().to_vec(),
             epochs: envelope.epochs.iter().map(v1::LogEpoch::from).collect(),
             binding,
         }

@@ -3,8 +3,10 @@
 use core::time::Duration;
 
 use wufu_verifier::{
-    CircuitId, CircuitName, KeyId, Proof, Statement, Trust, VerifyingKey, check::PresentedProof,
-    groth16::key::KeyError, statement::InputsError,
+    CircuitId, CircuitName, KeyId, Proof, Statement, Trust, VerifyingKey,
+    check::{PresentedProof, UnverifiedProof},
+    groth16::key::KeyError,
+    statement::InputsError,
 };
 
 use crate::{error::ConvertError, read, v1};
@@ -231,11 +233,8 @@ impl From<Timings> for v1::ProveTimings {
 /// A proof from a prover. Only its encoding was checked: verify it before you use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedProof {
-    // Both canonical, as a verifier reads them.
-    public_inputs: Vec<u8>,
-    proof: Vec<u8>,
-    /// The key that the prover says it used.
-    pub key_id: KeyId,
+    // Canonical, as a verifier reads it.
+    proof: UnverifiedProof,
     /// What the prover learned.
     pub learned: Disclosure,
     /// How long it took.
@@ -251,8 +250,17 @@ impl ReceivedProof {
         learned: Disclosure,
         timings: Timings,
     ) -> Self {
-        let (public_inputs, proof) = (statement.encode(), proof.encode());
-        Self { public_inputs, proof, key_id, learned, timings }
+        Self { proof: UnverifiedProof::new(statement, proof, key_id), learned, timings }
+    }
+
+    /// The key that the prover says it used.
+    pub fn key_id(&self) -> KeyId {
+        self.proof.key_id
+    }
+
+    /// Returns the proof alone.
+    pub fn into_proof(self) -> UnverifiedProof {
+        self.proof
     }
 
     /// Returns the statement that the proof claims.
@@ -260,16 +268,12 @@ impl ReceivedProof {
     /// # Errors
     /// Returns an error if the number of public inputs is not that of `S`.
     pub fn statement<S: Statement>(&self) -> Result<S, InputsError> {
-        S::decode(&self.public_inputs)
+        S::decode(&self.proof.public_inputs)
     }
 
     /// Returns what a verifier checks.
     pub fn presented(&self) -> PresentedProof<'_> {
-        PresentedProof {
-            key_id: self.key_id.as_bytes(),
-            public_inputs: &self.public_inputs,
-            proof: &self.proof,
-        }
+        self.proof.presented()
     }
 }
 
@@ -279,12 +283,12 @@ impl TryFrom<v1::ProveResponse> for ReceivedProof {
     fn try_from(message: v1::ProveResponse) -> Result<Self, ConvertError> {
         read::elements("public input", &message.public_inputs)?;
         Proof::decode(&message.proof)?;
+        let key_id = read::key_id("key id", &message.key_id)?;
+        let v1::ProveResponse { public_inputs, proof, .. } = message;
         Ok(Self {
-            key_id: read::key_id("key id", &message.key_id)?,
             learned: Disclosure::read(message.learned)?,
             timings: message.timings.unwrap_or_default().into(),
-            public_inputs: message.public_inputs,
-            proof: message.proof,
+            proof: UnverifiedProof { key_id, public_inputs, proof },
         })
     }
 }
@@ -292,9 +296,9 @@ impl TryFrom<v1::ProveResponse> for ReceivedProof {
 impl From<&ReceivedProof> for v1::ProveResponse {
     fn from(proved: &ReceivedProof) -> Self {
         Self {
-            public_inputs: proved.public_inputs.clone(),
-            proof: proved.proof.clone(),
-            key_id: proved.key_id.as_bytes().to_vec(),
+            public_inputs: proved.proof.public_inputs.clone(),
+            proof: proved.proof.proof.clone(),
+            key_id: proved.proof.key_id.as_bytes().to_vec(),
             learned: v1::Learned::from(proved.learned).into(),
             timings: Some(proved.timings.into()),
         }

@@ -87,7 +87,7 @@ async fn proved(stream: &mut Streaming<v1::ProveStreamResponse>) -> Result<Recei
 /// Checks that an answer is a proof of this gift, under this key.
 fn check(key: &VerifyingKey, gift: &GiftInstance, proved: &ReceivedProof) {
     assert_eq!(proved.statement::<Gift>().as_ref(), Ok(&gift.public));
-    assert_eq!(proved.key_id, key.id());
+    assert_eq!(proved.key_id(), key.id());
     assert_eq!(proved.learned, Disclosure::Witness);
     let proof = Proof::decode(proved.presented().proof).unwrap();
     assert!(key.equation_holds(&gift.public.public_inputs(), &proof));

@@ -14,6 +14,7 @@ use wufu_proto::{
 };
 use wufu_verifier::{
     CircuitName, DonationCheck, KeyId, ProofRequest,
+    check::UnverifiedProof,
     log::{
         checkpoint::Checkpoint,
         history::{LogHistory, Window},
@@ -22,7 +23,7 @@ use wufu_verifier::{
 use wufu_wallet::{
     DonationOptions, EnvelopeFormat, LogName, ProofMode, ProofSource, Sources, Wallet, envelope,
     plan::{PlanError, ProveError},
-    prover::{OnStage, ProverError, UnverifiedProof},
+    prover::{OnStage, ProverAnswer, ProverError},
     source::{CheckpointSource, LedgerSource, MemoryLedger, RecordedCall, SourceError},
     sync::SyncError,
 };
@@ -282,7 +283,7 @@ async fn only_requests_that_may_be_answered_are() {
 
 /// A prover that returns other proofs than the requested ones.
 #[derive(Debug)]
-struct Cheat(UnverifiedProof);
+struct Cheat(ProverAnswer);
 
 #[tonic::async_trait]
 impl ProofSource for Cheat {
@@ -290,7 +291,7 @@ impl ProofSource for Cheat {
         ProofMode::Trusted { endpoint: "cheat".into() }
     }
 
-    async fn prove(&self, _: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
+    async fn prove(&self, _: Job, _: OnStage) -> Result<ProverAnswer, ProverError> {
         Ok(self.0.clone())
     }
 }
@@ -304,10 +305,12 @@ async fn a_proof_is_believed_only_after_it_verifies() {
     let second = wallet.plan_donation(&sources, &request, &at(1201), NOW).await.unwrap();
     let good = first.prove(&local(donation_prover()), quiet(), NOW).await.unwrap();
     let presented = good.envelope.presented();
-    let made = UnverifiedProof {
-        public_inputs: presented.public_inputs.to_vec(),
-        proof: presented.proof.to_vec(),
-        key_id: good.envelope.key_id(),
+    let made = ProverAnswer {
+        proof: UnverifiedProof {
+            key_id: good.envelope.key_id(),
+            public_inputs: presented.public_inputs.to_vec(),
+            proof: presented.proof.to_vec(),
+        },
         timings: good.timings,
         mode: good.mode.clone(),
     };
@@ -317,17 +320,18 @@ async fn a_proof_is_believed_only_after_it_verifies() {
     assert!(matches!(other, Err(ProveError::OtherStatement)));
     for at in [0, 40, 100] {
         let mut bad = made.clone();
-        bad.proof[at] ^= 1;
+        bad.proof.proof[at] ^= 1;
         let refused = first.prove(&Cheat(bad), quiet(), NOW).await;
         assert!(matches!(refused, Err(ProveError::Refused(_))), "byte {at} of the proof");
     }
     for input in 0..5 {
         let mut bad = made.clone();
-        bad.public_inputs[32 * input] ^= 1;
+        bad.proof.public_inputs[32 * input] ^= 1;
         let refused = first.prove(&Cheat(bad), quiet(), NOW).await;
         assert!(matches!(refused, Err(ProveError::Refused(_))), "public input {input}");
     }
-    let bad = UnverifiedProof { key_id: KeyId([1; 32]), ..made };
+    let mut bad = made;
+    bad.proof.key_id = KeyId([1; 32]);
     assert!(matches!(first.prove(&Cheat(bad), quiet(), NOW).await, Err(ProveError::Refused(_))));
     let late = second.prove(&local(donation_prover()), quiet(), NOW + 600).await;
     assert!(matches!(late, Err(ProveError::Refused(_))));
@@ -351,10 +355,8 @@ async fn a_key_that_comes_with_the_answer_is_not_believed() {
     };
     let proven = own.prove(instance.as_ref(), &mut rng, |_| {}).unwrap();
     for key_id in [own.verifying_key().id(), key] {
-        let made = UnverifiedProof {
-            public_inputs: wufu_verifier::Statement::encode(&proven.statement),
-            proof: proven.proof.encode(),
-            key_id,
+        let made = ProverAnswer {
+            proof: UnverifiedProof::new(&proven.statement, &proven.proof, key_id),
             timings: Default::default(),
             mode: ProofMode::Trusted { endpoint: "cheat".into() },
         };
@@ -385,7 +387,7 @@ async fn plan_witness(plan: &wufu_wallet::DonationPlan) -> UncheckedWitness {
             ProofMode::Trusted { endpoint: "curious".into() }
         }
 
-        async fn prove(&self, job: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
+        async fn prove(&self, job: Job, _: OnStage) -> Result<ProverAnswer, ProverError> {
             *self.0.lock().unwrap() = Some(job.witnessed);
             Err(ProverError::Silent { role: "prover", endpoint: "curious".into() })
         }

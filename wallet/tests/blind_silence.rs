@@ -133,7 +133,7 @@ async fn nothing_that_is_written_tells_a_witness() {
             assert!(!holds(&written, &form), "{} was written", String::from_utf8_lossy(&form));
         }
     }
-    assert!(!holds(&written, &made.proof[..16]));
+    assert!(!holds(&written, &made.proof.proof[..16]));
     // The search finds what it looks for.
     let planted = [written, format!("{:?}", field::encode(&secrets[0])).into_bytes()].concat();
     assert!(spellings(&secrets[0]).iter().any(|form| holds(&planted, form)));

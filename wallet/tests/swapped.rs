@@ -19,7 +19,7 @@ use wufu_verifier::{
 use wufu_wallet::{
     Answer, ProofMode, ProofSource, Sources, SubmitOutcome, Wallet,
     plan::ProveError,
-    prover::{OnStage, ProverError, UnverifiedProof},
+    prover::{OnStage, ProverAnswer, ProverError},
     source::MemoryLedger,
     store::StoreError,
     submit::SubmitError,
@@ -41,7 +41,7 @@ fn two() -> ([Wallet; 2], MemoryLedger) {
 
 /// A prover that keeps what it proves.
 #[derive(Debug, Default)]
-struct Keeps(Mutex<Option<UnverifiedProof>>);
+struct Keeps(Mutex<Option<ProverAnswer>>);
 
 #[tonic::async_trait]
 impl ProofSource for Keeps {
@@ -49,7 +49,7 @@ impl ProofSource for Keeps {
         ProofMode::Local
     }
 
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<ProverAnswer, ProverError> {
         let made = local(claim_prover()).prove(job, stage).await?;
         *self.0.lock().unwrap() = Some(made.clone());
         Ok(made)
@@ -58,7 +58,7 @@ impl ProofSource for Keeps {
 
 /// A prover that answers every job with one proof.
 #[derive(Debug)]
-struct Repeats(UnverifiedProof);
+struct Repeats(ProverAnswer);
 
 #[tonic::async_trait]
 impl ProofSource for Repeats {
@@ -66,7 +66,7 @@ impl ProofSource for Repeats {
         ProofMode::Local
     }
 
-    async fn prove(&self, _: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
+    async fn prove(&self, _: Job, _: OnStage) -> Result<ProverAnswer, ProverError> {
         Ok(self.0.clone())
     }
 }

@@ -26,5 +26,5 @@ pub use donation::DonationCheck;
 pub use error::VerifyError;
 pub use gift::GiftCheck;
 pub use opened::OpenedProof;
-pub use presented::PresentedProof;
+pub use presented::{PresentedProof, UnverifiedProof};
 pub use verified::{AnyVerified, Verified};

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     holdings::renew::own_leaf,
-    prover::{OnStage, ProofSource, UnverifiedProof},
+    prover::{OnStage, ProofSource, ProverAnswer},
     source::Sources,
     store::{CardHolding, ClaimEntry, InclusionStatus, PersonHolding},
     sync::{
@@ -310,7 +310,7 @@ impl ClaimPlan {
         Ok(Answer { envelope, report, mode, timings: made.timings })
     }
 
-    fn verify(&self, made: &UnverifiedProof, now: u64) -> Result<(), ProveError> {
+    fn verify(&self, made: &ProverAnswer, now: u64) -> Result<(), ProveError> {
         let check = ClaimCheck {
             key: &self.key,
             cards: &self.cards,
@@ -319,7 +319,8 @@ impl ClaimPlan {
             now,
             window: Window::default(),
         };
-        let verified = check.verify(made.presented(), &self.binding.payout, self.binding.expiry)?;
+        let verified =
+            check.verify(made.proof.presented(), &self.binding.payout, self.binding.expiry)?;
         if verified.statement() != self.statement() {
             return Err(ProveError::OtherStatement);
         }

@@ -25,7 +25,7 @@ use wufu_verifier::{
 use super::{Answer, PlanError, ProveError, Report, age, log_epoch, not_over, points};
 use crate::{
     holdings::renew::own_leaf,
-    prover::{OnStage, ProofSource, UnverifiedProof},
+    prover::{OnStage, ProofSource, ProverAnswer},
     source::Sources,
     store::{AnswerEntry, DonationHolding, InclusionStatus},
     sync::DonationView,
@@ -311,7 +311,7 @@ impl DonationPlan {
         Ok(Answer { envelope, report, mode, timings: made.timings })
     }
 
-    fn verify(&self, made: &UnverifiedProof, now: u64) -> Result<(), ProveError> {
+    fn verify(&self, made: &ProverAnswer, now: u64) -> Result<(), ProveError> {
         let check = DonationCheck {
             key: &self.key,
             log: &self.history,
@@ -320,7 +320,7 @@ impl DonationPlan {
             now,
             window: Window::default(),
         };
-        let verified = check.verify(made.presented())?;
+        let verified = check.verify(made.proof.presented())?;
         if verified.statement() != self.statement() {
             return Err(ProveError::OtherStatement);
         }

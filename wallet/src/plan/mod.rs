@@ -27,7 +27,7 @@ use wufu_verifier::{
 };
 
 use crate::{
-    prover::{ProofMode, ProverError, Timings, UnverifiedProof},
+    prover::{ProofMode, ProverAnswer, ProverError, Timings},
     store::{ClaimEntry, StoreError},
     sync::{SyncError, view::OwnLeafError},
     wallet::{TaskStopped, Wallet},
@@ -352,8 +352,8 @@ impl Wallet {
 }
 
 /// The points of a verified proof.
-fn points(made: &UnverifiedProof) -> Result<Proof, ProveError> {
-    Ok(Proof::decode(&made.proof).map_err(VerifyError::Proof)?)
+fn points(made: &ProverAnswer) -> Result<Proof, ProveError> {
+    Ok(Proof::decode(&made.proof.proof).map_err(VerifyError::Proof)?)
 }
 
 /// What an envelope says about a log. It never contains the log's note, by which the operator could

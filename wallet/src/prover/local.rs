@@ -6,9 +6,9 @@ use rand::rngs::OsRng;
 use wufu_circuits::{Circuit, CircuitVisitor};
 use wufu_proto::witness::Job;
 use wufu_prover::Prover;
-use wufu_verifier::{KeyId, Statement};
+use wufu_verifier::{KeyId, check::UnverifiedProof};
 
-use super::{OnStage, ProofMode, ProofSource, ProverError, Stage, Timings, UnverifiedProof};
+use super::{OnStage, ProofMode, ProofSource, ProverAnswer, ProverError, Stage, Timings};
 use crate::wallet::TaskStopped;
 
 /// The engine inside the wallet, with its keys. Nothing leaves the process.
@@ -35,7 +35,7 @@ impl ProofSource for LocalProver {
         ProofMode::Local
     }
 
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<ProverAnswer, ProverError> {
         let found = self.provers.iter().find(|prover| prover.verifying_key().id() == job.key_id);
         let prover = found.cloned().ok_or(ProverError::NoKey { key: job.key_id })?;
         tokio::task::spawn_blocking(move || job.witnessed.visit(Prove { prover, stage }))
@@ -50,7 +50,7 @@ struct Prove {
 }
 
 impl CircuitVisitor for Prove {
-    type Output = Result<UnverifiedProof, ProverError>;
+    type Output = Result<ProverAnswer, ProverError>;
 
     fn visit<C: Circuit>(self, instance: &C) -> Self::Output {
         let Self { prover, stage } = self;
@@ -75,13 +75,7 @@ impl CircuitVisitor for Prove {
             };
         })?;
         next(Stage::Done);
-        let (public_inputs, proof) = (proven.statement.encode(), proven.proof.encode());
-        Ok(UnverifiedProof {
-            public_inputs,
-            proof,
-            key_id: proven.key_id,
-            timings,
-            mode: ProofMode::Local,
-        })
+        let proof = UnverifiedProof::new(&proven.statement, &proven.proof, proven.key_id);
+        Ok(ProverAnswer { proof, timings, mode: ProofMode::Local })
     }
 }

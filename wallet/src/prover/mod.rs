@@ -19,29 +19,17 @@ pub use wufu_proto::prover::{Stage, Timings};
 use std::{fmt, sync::Arc};
 
 use wufu_proto::witness::Job;
-use wufu_verifier::{KeyId, check::PresentedProof};
+use wufu_verifier::check::UnverifiedProof;
 
 /// A proof as the prover gave it. The wallet verifies it before it uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnverifiedProof {
-    /// 32 bytes for each public input.
-    pub public_inputs: Vec<u8>,
-    /// 128 bytes.
-    pub proof: Vec<u8>,
-    /// The id of the key that the prover names.
-    pub key_id: KeyId,
+pub struct ProverAnswer {
+    /// The proof.
+    pub proof: UnverifiedProof,
     /// How long the steps took.
     pub timings: Timings,
     /// How the proof was made, and so who learned what.
     pub mode: ProofMode,
-}
-
-impl UnverifiedProof {
-    /// The parts that a verifier checks.
-    pub fn presented(&self) -> PresentedProof<'_> {
-        let Self { public_inputs, proof, key_id, .. } = self;
-        PresentedProof { key_id: key_id.as_bytes(), public_inputs, proof }
-    }
 }
 
 /// A callback that is told how far a proof is.
@@ -57,5 +45,5 @@ pub trait ProofSource: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Returns an error if no proof could be made.
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError>;
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<ProverAnswer, ProverError>;
 }

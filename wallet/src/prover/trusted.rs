@@ -9,7 +9,7 @@ use wufu_proto::{
     witness::Job,
 };
 
-use super::{OnStage, ProofMode, ProofSource, ProverError, Stage, UnverifiedProof, answered};
+use super::{OnStage, ProofMode, ProofSource, ProverAnswer, ProverError, Stage, answered};
 use crate::endpoint::{Endpoint, SMALL_ANSWER, within};
 
 /// The default time limit for a proof.
@@ -75,7 +75,7 @@ impl ProofSource for TrustedProver {
         ProofMode::Trusted { endpoint: self.endpoint.to_string() }
     }
 
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<ProverAnswer, ProverError> {
         let mut client = self.client().await?;
         let mut request = Request::new(v1::ProveStreamRequest::from(&job));
         drop(job);
@@ -98,13 +98,7 @@ impl ProofSource for TrustedProver {
         })?;
         let proved = proved.map_err(|error| self.answer(error))?;
         stage(Stage::Done);
-        let presented = proved.presented();
-        Ok(UnverifiedProof {
-            public_inputs: presented.public_inputs.to_vec(),
-            proof: presented.proof.to_vec(),
-            key_id: proved.key_id,
-            timings: proved.timings,
-            mode: self.mode(),
-        })
+        let timings = proved.timings;
+        Ok(ProverAnswer { proof: proved.into_proof(), timings, mode: self.mode() })
     }
 }

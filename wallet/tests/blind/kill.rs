@@ -44,8 +44,8 @@ async fn prove_once() {
     let prover = BlindProver::new([key], vec![dealer], evaluators, Arc::new(tokens)).unwrap();
     let prover = prover.with_delay(Delay::NONE).with_batch(4);
     let made = prover.prove(job_under(verifying.id(), 1), quiet()).await.unwrap();
-    let statement = Gift::decode(&made.public_inputs).unwrap();
-    let proof = Proof::decode(&made.proof).unwrap();
+    let statement = Gift::decode(&made.proof.public_inputs).unwrap();
+    let proof = Proof::decode(&made.proof.proof).unwrap();
     assert!(verifying.equation_holds(&statement.public_inputs(), &proof));
 }
 

@@ -41,7 +41,7 @@ use wufu_verifier::{CircuitName, Gift, KeyId, Proof, Statement as _, VerifyingKe
 use wufu_wallet::{
     Endpoint,
     prover::{
-        BlindProver, Delay, OnStage, TokenStore, UnverifiedProof,
+        BlindProver, Delay, OnStage, ProverAnswer, TokenStore,
         blind::{Dealer, blind_key},
     },
 };
@@ -188,9 +188,9 @@ pub async fn nobody() -> Endpoint {
     listen().await.1
 }
 
-pub fn holds(made: &UnverifiedProof) {
-    let statement = Gift::decode(&made.public_inputs).unwrap();
-    let proof = Proof::decode(&made.proof).unwrap();
+pub fn holds(made: &ProverAnswer) {
+    let statement = Gift::decode(&made.proof.public_inputs).unwrap();
+    let proof = Proof::decode(&made.proof.proof).unwrap();
     assert!(verifying().equation_holds(&statement.public_inputs(), &proof));
 }
 

@@ -11,10 +11,11 @@ use std::{
 
 use tokio::time::Instant;
 use wufu_proto::witness::Job;
+use wufu_verifier::check::UnverifiedProof;
 use wufu_wallet::{
     ProofSource,
     prover::{
-        BlindProver, Delay, OnStage, ProofMode, ProverError, UnverifiedProof,
+        BlindProver, Delay, OnStage, ProofMode, ProverAnswer, ProverError,
         blind::{BlindStep, WaitReason},
     },
 };
@@ -81,11 +82,11 @@ impl ProofSource for Home {
         ProofMode::Local
     }
 
-    async fn prove(&self, job: Job, _: OnStage) -> Result<UnverifiedProof, ProverError> {
+    async fn prove(&self, job: Job, _: OnStage) -> Result<ProverAnswer, ProverError> {
         self.0.lock().unwrap().push(Instant::now());
         let (public_inputs, proof) = (Vec::new(), Vec::new());
-        let (key_id, timings) = (job.key_id, Default::default());
-        Ok(UnverifiedProof { public_inputs, proof, key_id, timings, mode: ProofMode::Local })
+        let proof = UnverifiedProof { key_id: job.key_id, public_inputs, proof };
+        Ok(ProverAnswer { proof, timings: Default::default(), mode: ProofMode::Local })
     }
 }
 

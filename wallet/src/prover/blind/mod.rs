@@ -25,7 +25,9 @@ use wufu_proto::{
     },
     witness::Job,
 };
-use wufu_verifier::{KeyId, Proof, Statement, VerifyingKey, encoding::hex::Hex};
+use wufu_verifier::{
+    KeyId, Proof, Statement, VerifyingKey, check::UnverifiedProof, encoding::hex::Hex,
+};
 
 pub use super::BlindError;
 use delay::StepListener;
@@ -34,7 +36,7 @@ pub use tokens::{TOKEN_FOLDER, TokenStore, TokenStoreError};
 pub use wufu_delegation::KitId;
 
 use super::{
-    DealerContact, OnStage, ProofMode, ProofSource, ProverError, Stage, Timings, UnverifiedProof,
+    DealerContact, OnStage, ProofMode, ProofSource, ProverAnswer, ProverError, Stage, Timings,
     answered,
 };
 use crate::{
@@ -412,7 +414,7 @@ impl ProofSource for BlindProver {
         self.mode_of(&Contacts { dealers, masked: true, evaluators }, None)
     }
 
-    async fn prove(&self, job: Job, stage: OnStage) -> Result<UnverifiedProof, ProverError> {
+    async fn prove(&self, job: Job, stage: OnStage) -> Result<ProverAnswer, ProverError> {
         let key_id = job.key_id;
         let found = self.keys.iter().find(|key| key.verifying_key().id() == key_id);
         let key = found.ok_or(ProverError::NoKey { key: key_id })?;
@@ -441,10 +443,8 @@ impl ProofSource for BlindProver {
                 Ok(Attempt { proof, prove, verify }) => {
                     self.before_showing(key_id, &mut contacts).await;
                     stage(Stage::Done);
-                    return Ok(UnverifiedProof {
-                        public_inputs,
-                        proof: proof.encode(),
-                        key_id,
+                    return Ok(ProverAnswer {
+                        proof: UnverifiedProof { key_id, public_inputs, proof: proof.encode() },
                         timings: Timings { prove, verify, ..timings },
                         mode: self.mode_of(&contacts, None),
                     });
@@ -460,7 +460,7 @@ impl ProofSource for BlindProver {
                 Ok(made) => {
                     self.wait(WaitReason::Show).await;
                     let mode = self.mode_of(&contacts, Some(last.to_string()));
-                    return Ok(UnverifiedProof { mode, ..made });
+                    return Ok(ProverAnswer { mode, ..made });
                 }
                 Err(error) => home = Some(error),
             }
