@@ -1,7 +1,7 @@
 """Checks that some names occur in one folder only, and that no file is too long.
 
 - Only `ledger/src/store` names `sqlx`, so another database would change no other folder.
-- No source file has more than 500 lines.
+- No source file has more than 500 lines, nor has any file of tests, benches, examples or fuzz targets.
 """
 
 import pathlib
@@ -26,7 +26,14 @@ def main():
             if name.startswith(f"{sources}/") and not name.startswith(f"{room}/"):
                 named = (number for number, line in enumerate(lines, 1) if re.search(rf"\b{word}\b", line))
                 complaints += [f"{name}:{number}: names {word}, which only {room} may" for number in named]
-    print(f"{len(files)} source files, {len(complaints)} complaints", *complaints, sep="\n")
+    folders = ("*/tests", "*/*/tests", "*/benches", "*/examples", "*/*/examples", "fuzz/targets")
+    others = [file for folder in folders for file in sorted(ROOT.glob(f"{folder}/**/*.rs"))]
+    for file in others:
+        count = len(file.read_text().splitlines())
+        if count > LONGEST:
+            name = file.relative_to(ROOT).as_posix()
+            complaints.append(f"{name}: {count} lines, expected at most {LONGEST}: cut it along its nouns")
+    print(f"{len(files)} source files, {len(others)} of tests and examples, {len(complaints)} complaints", *complaints, sep="\n")
     sys.exit(bool(complaints))
 
 

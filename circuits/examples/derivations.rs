@@ -68,15 +68,15 @@ pub fn derived(case: &Value) -> Value {
         ("pk", pk.fr()),
         ("rho", card.rho),
         ("cm", cm.fr()),
-        ("nf", nf),
+        ("nf", nf.fr()),
         ("gift_rcm", seed.gift_rcm(nf, PublicKey(element(given("pk_friend"))))),
         ("person", person),
         ("scope", scope.fr()),
-        ("nf_p", Person::nullifier(&sk, scope)),
+        ("nf_p", Person::nullifier(&sk, scope).fr()),
         ("anchor", anchor(roots, scope).fr()),
         ("own", record.own),
         ("don", record.leaf()),
-        ("nf_d", Ownership::nullifier(&sk, scope, record.leaf())),
+        ("nf_d", Ownership::nullifier(&sk, scope, record.leaf()).fr()),
         ("ext", Binding { verifier, payload, expiry, key_id }.ext()),
     ] {
         case[name] = hex::encode(field::encode(&value)).into();

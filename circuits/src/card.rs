@@ -4,7 +4,7 @@ use std::fmt;
 
 use ark_bn254::Fr;
 use wufu_verifier::{
-    Commitment, PublicKey,
+    Commitment, Nullifier, PublicKey,
     encoding::canonical::Writer,
     hash::{
         domain::Domain,
@@ -110,8 +110,8 @@ impl Card {
 
     /// Returns a card made from a given one: `rho_out = nf_in`, so that no two cards ever share
     /// one.
-    pub fn given(kind: Kind, nf_in: Fr, rcm: Fr) -> Self {
-        Self { kind, rho: nf_in, rcm }
+    pub fn given(kind: Kind, nf_in: Nullifier, rcm: Fr) -> Self {
+        Self { kind, rho: nf_in.fr(), rcm }
     }
 
     /// Computes `cm = H(D_NOTE + kind, pk, rho, rcm)`, the leaf of the card log.
@@ -135,8 +135,8 @@ impl Card {
 
     /// Computes `nf = H(D_NF, sk, cm)`, which is shown once, when the card with this commitment is
     /// claimed or given.
-    pub fn nullifier(sk: &SpendKey, cm: Commitment) -> Fr {
-        hash3([Domain::Nf.value(), sk.to_field(), cm.fr()])
+    pub fn nullifier(sk: &SpendKey, cm: Commitment) -> Nullifier {
+        Nullifier(hash3([Domain::Nf.value(), sk.to_field(), cm.fr()]))
     }
 }
 

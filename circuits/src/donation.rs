@@ -4,7 +4,7 @@ use std::fmt;
 
 use ark_bn254::Fr;
 use wufu_verifier::{
-    PublicKey, Scope,
+    Nullifier, PublicKey, Scope,
     encoding::canonical::Writer,
     hash::{
         domain::Domain,
@@ -55,8 +55,8 @@ impl Ownership {
     }
 
     /// Computes `nf_d = H(D_DNF, sk, scope, don)`: one showing for each donation and scope.
-    pub fn nullifier(sk: &SpendKey, scope: Scope, don: Fr) -> Fr {
-        hash4([Domain::Dnf.value(), sk.to_field(), scope.fr(), don])
+    pub fn nullifier(sk: &SpendKey, scope: Scope, don: Fr) -> Nullifier {
+        Nullifier(hash4([Domain::Dnf.value(), sk.to_field(), scope.fr(), don]))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use rand::{CryptoRng, RngCore};
 use wufu_verifier::{
-    PublicKey,
+    Nullifier, PublicKey,
     encoding::canonical::Writer,
     hash::{
         domain::Domain,
@@ -86,8 +86,11 @@ impl Seed {
     /// The friend's key is part of it. Somebody who was offered the card and did not get it knows
     /// the blinding of that offer; with one blinding for all friends, they could try addresses
     /// until one makes the card that somebody else got.
-    pub fn gift_rcm(&self, nf_in: Fr, pk_friend: PublicKey) -> Fr {
-        h2f(Context::GiftRcm, Writer::new().bytes(&self.0).field(&nf_in).field(&pk_friend.fr()))
+    pub fn gift_rcm(&self, nf_in: Nullifier, pk_friend: PublicKey) -> Fr {
+        h2f(
+            Context::GiftRcm,
+            Writer::new().bytes(&self.0).field(&nf_in.fr()).field(&pk_friend.fr()),
+        )
     }
 }
 

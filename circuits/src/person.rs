@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use wufu_verifier::{
-    PublicKey, Scope,
+    Nullifier, PublicKey, Scope,
     hash::{
         domain::Domain,
         poseidon::{hash3, hash3_many},
@@ -42,8 +42,8 @@ impl Person {
     }
 
     /// Computes `nf_p = H(D_PNF, sk, scope)`: one claim for each person and campaign.
-    pub fn nullifier(sk: &SpendKey, scope: Scope) -> Fr {
-        hash3([Domain::Pnf.value(), sk.to_field(), scope.fr()])
+    pub fn nullifier(sk: &SpendKey, scope: Scope) -> Nullifier {
+        Nullifier(hash3([Domain::Pnf.value(), sk.to_field(), scope.fr()]))
     }
 }
 

@@ -6,17 +6,18 @@
 #![allow(non_snake_case, reason = "a tag is written as everywhere else")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod changes;
+
 use crate::common::{CASES, accepted, alone, refused, rngs};
 use ark_bn254::Fr;
 use ark_ff::{Field, UniformRand};
-use rand::{Rng, rngs::StdRng};
+use rand::Rng;
 use wufu_analysis::samples::{self, donation, five_fu, five_fu_of, gift, paths};
 use wufu_circuits::{
-    Card, Clause, DonationInstance, FiveFuInstance, GiftInstance, Kind, Ownership, Path, Person,
-    SpendKey,
+    Card, Clause, DonationInstance, FiveFuInstance, GiftInstance, Kind, Ownership, Person, SpendKey,
 };
 use wufu_verifier::{
-    FiveFu, PublicKey, Root, Scope,
+    PublicKey, Root, Scope,
     hash::{
         domain::Domain,
         merkle::{CARD_DEPTH, DONATION_DEPTH, PERSON_DEPTH, SET_DEPTH},
@@ -25,37 +26,9 @@ use wufu_verifier::{
     statement::{ClaimRoots, anchor},
 };
 
+use changes::{alone_for_each_card, break_at, nullifier_mut};
+
 const LEVELS: u64 = 32; // More than any tree has.
-
-/// For each of the five cards: makes a true claim, changes it for this card, and checks that
-/// exactly `clause` is false.
-fn alone_for_each_card(clause: Clause, change: impl Fn(&mut StdRng, &mut FiveFuInstance, usize)) {
-    for (card, mut rng) in rngs(5).enumerate() {
-        let mut claim = five_fu(&mut rng);
-        change(&mut rng, &mut claim, card);
-        refused(&claim, clause);
-    }
-}
-
-/// Breaks a path at one level. Below, it leads from the leaf to somewhere else; from there on, it
-/// is unchanged.
-///
-/// # Shapes
-/// `level` is from 1 to below `DEPTH`: nothing is below the lowest.
-fn break_at<const DEPTH: usize>(rng: &mut StdRng, path: &mut Path<DEPTH>, leaf: Fr, level: usize) {
-    let elsewhere: Path<DEPTH> = paths(rng, &[leaf]).pop().unwrap();
-    path.levels_mut()[..level].copy_from_slice(&elsewhere.levels()[..level]);
-}
-
-fn nullifier_mut(public: &mut FiveFu, kind: usize) -> &mut Fr {
-    match kind {
-        0 => &mut public.nf_0,
-        1 => &mut public.nf_1,
-        2 => &mut public.nf_2,
-        3 => &mut public.nf_3,
-        _ => &mut public.nf_4,
-    }
-}
 
 #[test]
 fn honest_instances_are_accepted() {
@@ -210,7 +183,7 @@ fn clause_F5_a_path_broken_at_one_level() {
 fn clause_F6_a_nullifier_for_another_scope() {
     alone(Clause::F6, five_fu, |rng, claim: &mut FiveFuInstance| {
         let sk = SpendKey::from_field(claim.private.sk);
-        claim.public.nf_p = Person::nullifier(&sk, Scope(Fr::rand(rng)));
+        claim.public.nf_p = Person::nullifier(&sk, Scope(Fr::rand(rng))).fr();
     });
 }
 
@@ -315,7 +288,8 @@ fn clause_D3_a_path_broken_at_one_level() {
 fn clause_D4_a_nullifier_for_another_scope() {
     alone(Clause::D4, donation, |rng, showing: &mut DonationInstance| {
         let sk = SpendKey::from_field(showing.private.sk);
-        showing.public.nf_d = Ownership::nullifier(&sk, Scope(Fr::rand(rng)), showing.private.don);
+        showing.public.nf_d =
+            Ownership::nullifier(&sk, Scope(Fr::rand(rng)), showing.private.don).fr();
     });
 }
 
@@ -331,7 +305,8 @@ fn clause_D4_a_nullifier_of_another_leaf_or_key() {
                 1 => Ownership::nullifier(&samples::spend_key(rng, "charity"), Scope(scope), w.don),
                 2 => Ownership::nullifier(&sk, Scope(scope), body),
                 _ => Ownership::nullifier(&pk, Scope(scope), w.don),
-            };
+            }
+            .fr();
         });
     }
 }

@@ -12,7 +12,7 @@ use wufu_circuits::{
     Ownership, Path, Person, SpendKey, Tree,
 };
 use wufu_verifier::{
-    Commitment, FiveFu, PublicKey, Scope,
+    Commitment, FiveFu, Nullifier, PublicKey, Scope,
     hash::{
         domain::Domain,
         merkle::{CARD_DEPTH, parent},
@@ -292,7 +292,7 @@ fn one_card_one_nullifier() {
         for wrong in [
             -claim.public.nf_2,
             claim.public.nf_2 + Fr::ONE,
-            Card::nullifier(&sk, Commitment(leaves[1])),
+            Card::nullifier(&sk, Commitment(leaves[1])).fr(),
         ] {
             moved.public.nf_2 = wrong;
             refused(&moved, Clause::F4);
@@ -368,7 +368,7 @@ fn a_card_given_and_claimed_shows_one_nullifier() {
             // No other nullifier would do.
             given.public.nf_in += Fr::ONE;
             given.public.cm_out =
-                Card::given(kind, given.public.nf_in, rcm).commitment(friend).fr();
+                Card::given(kind, Nullifier(given.public.nf_in), rcm).commitment(friend).fr();
             refused(&given, Clause::G4);
         }
     }

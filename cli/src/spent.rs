@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use redb::{Database, Durability, ReadableDatabase as _, TableDefinition, backends::FileBackend};
-use wufu_verifier::{NullifierStore, check::spent::SpendError, statement::Nullifier};
+use wufu_verifier::{Nullifier, NullifierStore, check::spent::SpendError};
 
 use crate::files::ReadFailure;
 
@@ -74,7 +74,7 @@ impl SpentFile {
         {
             let mut table = transaction.open_table(SPENT)?;
             for nullifier in nullifiers {
-                if table.insert(nullifier.as_slice(), ())?.is_some() {
+                if table.insert(nullifier.to_bytes().as_slice(), ())?.is_some() {
                     // Dropping the transaction undoes whatever it inserted.
                     return Ok(Some(*nullifier));
                 }
@@ -118,6 +118,10 @@ mod tests {
 
     use super::*;
 
+    fn nullifier(n: u64) -> Nullifier {
+        Nullifier(n.into())
+    }
+
     #[test]
     fn all_or_none_and_kept() {
         let folder = tempfile::tempdir().unwrap();
@@ -128,14 +132,16 @@ mod tests {
         assert!(SpentFile::open(&path, false).is_err());
         fs::remove_file(&path).unwrap();
         let mut store = SpentFile::open(&path, true).unwrap();
-        store.check_and_insert(&[[1; 32]]).unwrap();
-        let refused = store.check_and_insert(&[[2; 32], [1; 32]]);
-        assert!(matches!(refused, Err(SpendError::Spent { nullifier }) if nullifier == [1; 32]));
-        store.check_and_insert(&[[2; 32]]).unwrap();
+        store.check_and_insert(&[nullifier(1)]).unwrap();
+        let refused = store.check_and_insert(&[nullifier(2), nullifier(1)]);
+        assert!(
+            matches!(refused, Err(SpendError::Spent { nullifier }) if nullifier == Nullifier(1.into()))
+        );
+        store.check_and_insert(&[nullifier(2)]).unwrap();
         drop(store);
         assert!(SpentFile::open(&path, true).is_err());
         let mut store = SpentFile::open(&path, false).unwrap();
-        assert!(store.check_and_insert(&[[2; 32]]).is_err());
+        assert!(store.check_and_insert(&[nullifier(2)]).is_err());
     }
     /// A disk that fails at one call and at all later ones.
     #[derive(Clone, Debug, Default)]
@@ -222,10 +228,10 @@ mod tests {
     fn a_failing_disk_accepts_nothing_keeps_all_or_none() {
         let first = Disk::default();
         let mut store = first.open();
-        store.check_and_insert(&[[1; 32]]).unwrap();
+        store.check_and_insert(&[nullifier(1)]).unwrap();
         drop(store);
         let before = first.0.lock().unwrap().durable.clone();
-        let new = [[2; 32], [3; 32]];
+        let new = [nullifier(2), nullifier(3)];
         let mut refused = 0;
         for fails_from in 0.. {
             let disk = Disk::of(before.clone());
@@ -234,13 +240,13 @@ mod tests {
             let answer = store.check_and_insert(&new);
             // Whatever the answer was, what was shown before is not new, and neither is this proof
             // once it was accepted.
-            assert!(store.check_and_insert(&[[1; 32]]).is_err(), "from call {fails_from}");
+            assert!(store.check_and_insert(&[nullifier(1)]).is_err(), "from call {fails_from}");
             assert!(answer.is_err() || store.check_and_insert(&new).is_err());
             let whole = disk.0.lock().unwrap().calls <= fails_from;
             drop(store);
             let held = disk.0.lock().unwrap();
             for left in [&held.bytes, &held.durable] {
-                let there = holds(left, &[[1; 32], [2; 32], [3; 32]]);
+                let there = holds(left, &[nullifier(1), nullifier(2), nullifier(3)]);
                 assert!(there[0] && there[1] == there[2], "from call {fails_from}: {there:?}");
                 assert!(answer.is_err() || there[1], "accepted, and not kept: call {fails_from}");
             }
@@ -261,7 +267,7 @@ mod tests {
     fn a_truncated_file_is_not_read_as_an_empty_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("spent.db");
-        SpentFile::open(&path, true).unwrap().check_and_insert(&[[1; 32]]).unwrap();
+        SpentFile::open(&path, true).unwrap().check_and_insert(&[nullifier(1)]).unwrap();
         let whole = fs::read(&path).unwrap();
         let refused = |bytes: &[u8]| {
             fs::write(&path, bytes).unwrap();
@@ -278,6 +284,6 @@ mod tests {
         drop(Database::create(&path).unwrap());
         assert!(SpentFile::open(&path, false).is_err(), "another database");
         fs::write(&path, &whole).unwrap();
-        assert!(SpentFile::open(&path, false).unwrap().check_and_insert(&[[1; 32]]).is_err());
+        assert!(SpentFile::open(&path, false).unwrap().check_and_insert(&[nullifier(1)]).is_err());
     }
 }

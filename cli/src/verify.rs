@@ -393,7 +393,8 @@ fn conclude<S: Statement>(
         Err(error) => return Ok(Outcome::Refused(error.to_string())),
     };
     let epoch = verified.epoch();
-    let nullifiers = verified.statement().nullifiers().iter().map(|nf| files::hex(nf)).collect();
+    let nullifiers =
+        verified.statement().nullifiers().iter().map(|nf| files::hex(&nf.to_bytes())).collect();
     if let Some(path) = &args.spent {
         match verified.spend(&mut SpentFile::open(path, args.new_spent)?) {
             Ok(_) => {}

@@ -9,7 +9,7 @@ use crate::common::{
 use wufu_ledger::{AppendError, ClaimError, Ledger, LedgerPolicy};
 use wufu_proto::{append::Append, claim::ClaimOutcome};
 use wufu_verifier::{
-    VerifyError,
+    Nullifier, VerifyError,
     log::{checkpoint::Checkpoint, history::RootError},
 };
 
@@ -64,7 +64,7 @@ async fn a_claim_is_admitted_once_and_repeats_name_it() {
         let ClaimOutcome::Spent { nullifier, earlier, note } = outcome else {
             panic!("admitted again")
         };
-        assert_eq!((nullifier[0], &nullifier[1..]), (expected, [0; 31].as_slice()));
+        assert_eq!(nullifier, Nullifier(expected.into()));
         assert_eq!(*earlier, first);
         let text = ledger.log_key().open(&note).unwrap();
         assert!(text.contains("\nspent by claim 1\n"), "{text}");

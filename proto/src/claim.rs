@@ -1,9 +1,8 @@
 //! Claims: what a claim binds, how it is submitted, and what becomes of it.
 
 use wufu_verifier::{
-    FiveFu, KeyId, Proof, Statement,
+    FiveFu, KeyId, Nullifier, Proof, Statement,
     check::{PresentedProof, UnverifiedProof},
-    statement::Nullifier,
 };
 
 use crate::{error::ConvertError, read, v1};
@@ -156,15 +155,11 @@ impl TryFrom<v1::SubmitClaimResponse> for ClaimOutcome {
         use v1::submit_claim_response::Outcome;
         Ok(match read::some("outcome", message.outcome)? {
             Outcome::Admitted(v1::ClaimAdmitted { claim, note }) => Self::Admitted { claim, note },
-            Outcome::Spent(v1::ClaimSpent { nullifier, earlier, note }) => {
-                // It must be canonical to be a nullifier.
-                read::element("nullifier", &nullifier)?;
-                Self::Spent {
-                    nullifier: read::array("nullifier", &nullifier)?,
-                    earlier: Box::new(read::some("earlier claim", earlier)?.try_into()?),
-                    note,
-                }
-            }
+            Outcome::Spent(v1::ClaimSpent { nullifier, earlier, note }) => Self::Spent {
+                nullifier: Nullifier::decode(&nullifier)?,
+                earlier: Box::new(read::some("earlier claim", earlier)?.try_into()?),
+                note,
+            },
         })
     }
 }
@@ -177,7 +172,7 @@ impl From<&ClaimOutcome> for v1::SubmitClaimResponse {
                 Outcome::Admitted(v1::ClaimAdmitted { claim: *claim, note: note.clone() })
             }
             ClaimOutcome::Spent { nullifier, earlier, note } => Outcome::Spent(v1::ClaimSpent {
-                nullifier: nullifier.to_vec(),
+                nullifier: nullifier.to_bytes().to_vec(),
                 earlier: Some(earlier.as_ref().into()),
                 note: note.clone(),
             }),

@@ -24,8 +24,8 @@ use wufu_proto::{
     witness::{Job, UncheckedWitness},
 };
 use wufu_verifier::{
-    Amount, CircuitName, FiveFu, Fr, KeyId, Policy, ProjectKey, ProjectSet, Proof, Record, Scope,
-    Time,
+    Amount, CircuitName, FiveFu, Fr, KeyId, Nullifier, Policy, ProjectKey, ProjectSet, Proof,
+    Record, Scope, Time,
     encoding::field,
     log::{history::Window, signed_note::LogKey},
     statement::policy::Bounds,
@@ -295,7 +295,7 @@ fn claims() {
 
     let admitted = ClaimOutcome::Admitted { claim: 3, note: "note".into() };
     let spent = ClaimOutcome::Spent {
-        nullifier: field::encode(&Fr::from(4u64)),
+        nullifier: Nullifier(Fr::from(4u64)),
         earlier: Box::new(claim),
         note: "note".into(),
     };

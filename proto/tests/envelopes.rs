@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wufu_proto::{Envelope, decode, log::Roof, v1};
 use wufu_verifier::{
-    CircuitName, ClaimCheck, DonationCheck, GiftCheck, KeyId, NullifierStore, OpenedProof, Policy,
-    Reason, Statement, Trust, Verified, VerifyingKey,
+    CircuitName, ClaimCheck, DonationCheck, GiftCheck, KeyId, Nullifier, NullifierStore,
+    OpenedProof, Policy, Reason, Statement, Trust, Verified, VerifyingKey,
     check::{
         AnyVerified,
         batch::OsEntropy,
@@ -23,7 +23,6 @@ use wufu_verifier::{
         history::{HistoryError, LogHistory, Window},
         signed_note::LogKey,
     },
-    statement::Nullifier,
     verify_batch,
 };
 
@@ -96,7 +95,10 @@ fn hold<'a>(case: &'a Value, keys: &'a BTreeMap<String, VerifyingKey>) -> Held<'
         Value::Null => None,
         spent => {
             let mut store = MemoryStore::default();
-            let nullifiers: Vec<Nullifier> = list(spent).iter().map(array).collect();
+            let nullifiers: Vec<Nullifier> = list(spent)
+                .iter()
+                .map(|one| Nullifier::decode(&array::<32>(one)).unwrap())
+                .collect();
             store.check_and_insert(&nullifiers).unwrap();
             Some(store)
         }
@@ -203,7 +205,8 @@ fn cases() -> (Vec<Value>, BTreeMap<String, VerifyingKey>) {
 fn differs(case: &Value, verdict: Result<Accepted, Reason>) -> Vec<String> {
     let got = match verdict {
         Ok(Accepted { epoch, nullifiers }) => {
-            let nullifiers: Vec<String> = nullifiers.iter().map(hex::encode).collect();
+            let nullifiers: Vec<String> =
+                nullifiers.iter().map(|one| hex::encode(one.to_bytes())).collect();
             json!({ "verdict": "accepted", "epoch": epoch, "nullifiers": nullifiers })
         }
         Err(reason) => json!({ "verdict": "refused", "reason": reason.as_str() }),

@@ -99,7 +99,7 @@ pub use groth16::{
     key::{Trust, VerifyingKey},
     proof::Proof,
 };
-pub use hash::element::{Anchor, Commitment, PublicKey, Root, Scope};
+pub use hash::element::{Anchor, Commitment, Nullifier, PublicKey, Root, Scope};
 pub use statement::{
     CircuitId, CircuitName, Donation, FiveFu, Gift, KeyId, Statement,
     policy::{Policy, ProjectSet},

@@ -5,8 +5,8 @@
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use wufu_verifier::{
-    Amount, CircuitName, KeyId, NullifierStore as _, Policy, ProjectKey, ProjectSet, ProofRequest,
-    Root, Time,
+    Amount, CircuitName, KeyId, Nullifier, NullifierStore as _, Policy, ProjectKey, ProjectSet,
+    ProofRequest, Root, Time,
     check::{
         request::{MAX_KEYS, MAX_TEXT, Question, RequestError},
         spent::{MemoryStore, SpendError},
@@ -254,9 +254,10 @@ fn a_request_of_another_kind_is_not_read_as_ours() {
 #[test]
 fn a_nullifier_is_spent_once_and_never_repeated() {
     let mut store = MemoryStore::default();
-    store.check_and_insert(&[[1; 32], [2; 32]]).unwrap();
+    let [one, two, three, four] = [1u64, 2, 3, 4].map(|n| Nullifier(n.into()));
+    store.check_and_insert(&[one, two]).unwrap();
     let spent = |nullifier| Err(SpendError::Spent { nullifier });
-    assert_eq!(store.check_and_insert(&[[3; 32], [2; 32]]), spent([2; 32]));
-    assert_eq!(store.check_and_insert(&[[4; 32], [4; 32]]), spent([4; 32]));
-    assert_eq!(store.nullifiers(), [[1; 32], [2; 32]]);
+    assert_eq!(store.check_and_insert(&[three, two]), spent(two));
+    assert_eq!(store.check_and_insert(&[four, four]), spent(four));
+    assert_eq!(store.nullifiers(), [one, two]);
 }

@@ -3,18 +3,16 @@
 //! `docs/failures.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
-use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
-use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField, UniformRand};
-use ark_groth16::{Groth16, ProvingKey, prepare_verifying_key, r1cs_to_qap::LibsnarkReduction};
-use ark_relations::gr1cs::{
-    ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result as R1csResult, Variable,
-};
+mod scene;
+
+use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
+use ark_groth16::prepare_verifying_key;
 use ark_snark::SNARK;
-use ark_std::rand::{SeedableRng, rngs::StdRng};
 use ed25519_dalek::SigningKey;
 use wufu_verifier::{
-    CircuitName, Gift, GiftCheck, KeyId, Proof, Root, Statement, Trust, VerifyError, VerifyingKey,
+    CircuitName, GiftCheck, KeyId, Proof, Root, Statement, Trust, VerifyError, VerifyingKey,
     check::{
         PresentedProof,
         spent::{MemoryStore, SpendError},
@@ -28,121 +26,10 @@ use wufu_verifier::{
         checkpoint::{Checkpoint, LogState},
         history::{LogHistory, RootError, Window},
     },
-    statement::{Binding, InputsError},
+    statement::InputsError,
 };
 
-type Ark = Groth16<Bn254, LibsnarkReduction>;
-
-/// As many public inputs as a gift has, each one a square: a small stand-in for the circuit.
-#[derive(Clone)]
-struct Squares(Vec<Fr>);
-
-impl ConstraintSynthesizer<Fr> for Squares {
-    fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> R1csResult<()> {
-        let inputs: Vec<Variable> =
-            self.0.iter().map(|x| cs.new_input_variable(|| Ok(*x))).collect::<R1csResult<_>>()?;
-        for (variable, x) in inputs.into_iter().zip(&self.0) {
-            let square = cs.new_witness_variable(|| Ok(x.square()))?;
-            let one = |variable| LinearCombination(vec![(Fr::ONE, variable)]);
-            cs.enforce_r1cs_constraint(|| one(variable), || one(variable), || one(square))?;
-        }
-        Ok(())
-    }
-}
-
-fn rng() -> StdRng {
-    StdRng::seed_from_u64(11)
-}
-
-/// A key for gifts with these four secrets.
-fn toxic([alpha, beta, gamma, delta]: [Fr; 4]) -> ProvingKey<Bn254> {
-    let key = Ark::generate_parameters_with_qap(
-        Squares(vec![Fr::ONE; 4]),
-        alpha,
-        beta,
-        gamma,
-        delta,
-        G1Projective::generator(),
-        G2Projective::generator(),
-        &mut rng(),
-    );
-    key.unwrap()
-}
-
-fn random() -> [Fr; 4] {
-    let rng = &mut rng();
-    [(); 4].map(|()| Fr::rand(rng))
-}
-
-fn points(key: &ark_groth16::VerifyingKey<Bn254>) -> KeyPoints {
-    KeyPoints {
-        alpha: key.alpha_g1,
-        beta: key.beta_g2,
-        gamma: key.gamma_g2,
-        delta: key.delta_g2,
-        inputs: key.gamma_abc_g1.clone(),
-    }
-}
-
-fn verifying(points: KeyPoints) -> Result<VerifyingKey, KeyError> {
-    VerifyingKey::new(CircuitName::Gift, Provenance::Development, Reduction::Libsnark, points)
-}
-
-const ORG: &str = "wufu";
-const PAYLOAD: &[u8] = b"to a friend";
-const EXPIRY: u64 = 2_000;
-const NOW: u64 = 1_900;
-
-/// A log, a key, a gift and its proof, which a verifier accepts.
-struct Scene {
-    proving: ProvingKey<Bn254>,
-    key: VerifyingKey,
-    log: LogHistory,
-    gift: Gift,
-    proof: Proof,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let proving = toxic(random());
-        let key = verifying(points(&proving.vk)).unwrap();
-        let rng = &mut rng();
-        let root = Fr::rand(rng);
-        let signing = SigningKey::from_bytes(&[7; 32]);
-        let origin = "wufu/cards";
-        let state = LogState { origin, size: 5, root: Root(root), epoch: 3, epoch_seconds: 600 };
-        let mut log = LogHistory::new(origin);
-        log.insert(Checkpoint::sign(ORG, &signing, &state).unwrap()).unwrap();
-        let binding = binding(&key);
-        let gift = Gift { root, nf_in: Fr::rand(rng), cm_out: Fr::rand(rng), ext: binding.ext() };
-        let circuit = Squares(gift.public_inputs());
-        let proof = Ark::create_random_proof_with_reduction(circuit, &proving, rng).unwrap();
-        let proof = Proof::new(proof.a, proof.b, proof.c).unwrap();
-        Self { proving, key, log, gift, proof }
-    }
-
-    fn check(&self, inputs: &[u8], proof: &[u8]) -> Result<(), VerifyError> {
-        self.check_bound(inputs, proof, PAYLOAD, EXPIRY)
-    }
-
-    fn check_bound(
-        &self,
-        public_inputs: &[u8],
-        proof: &[u8],
-        payload: &[u8],
-        expiry: u64,
-    ) -> Result<(), VerifyError> {
-        let (key, cards, window) = (&self.key, &self.log, Window::default());
-        let check = GiftCheck { key, cards, org: ORG, now: NOW, window };
-        let id = self.key.id();
-        let presented = PresentedProof { key_id: id.as_bytes(), public_inputs, proof };
-        check.verify(presented, payload, expiry).map(|_| ())
-    }
-}
-
-fn binding(key: &VerifyingKey) -> Binding<'_> {
-    Binding { verifier: ORG.as_bytes(), payload: PAYLOAD, expiry: EXPIRY, key_id: key.id() }
-}
+use scene::*;
 
 /// Rows of docs/failures.md: 1.
 /// Veil Cash and FoomCash lost 2.3 million dollars to this: a key whose second phase was never

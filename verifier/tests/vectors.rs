@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::Value;
 use wufu_verifier::{
-    Donation, FieldBytes, FiveFu, Fr, Gift, GiftCheck, Policy, Proof, ProofRequest, Reason, Record,
-    Root, Statement, Trust, VerifyingKey,
+    Donation, FiveFu, Fr, Gift, GiftCheck, Policy, Proof, ProofRequest, Reason, Record, Root,
+    Statement, Trust, VerifyingKey,
     check::PresentedProof,
     encoding::field,
     groth16::key::{KeyError, Provenance, Reduction},
@@ -111,7 +111,7 @@ fn inputs() {
             assert_eq!(statement.encode(), encoded);
             assert_eq!(case["names"], serde_json::json!(S::CIRCUIT.input_names()));
             let nullifiers: Vec<String> =
-                statement.nullifiers().iter().map(|nf: &FieldBytes| hex::encode(nf)).collect();
+                statement.nullifiers().iter().map(|nf| hex::encode(nf.to_bytes())).collect();
             assert_eq!(case["nullifiers"], serde_json::json!(nullifiers));
         });
     }
@@ -258,7 +258,7 @@ fn receipts_and_refusals_of_claims() {
                 assert_eq!(text(&case, "verdict"), "accepted", "{case}");
                 assert!(text(&case, "note").starts_with(&receipt.text(text(&file, "org"))));
                 assert_eq!(receipt.claim.to_string(), text(&case, "claim"));
-                let nullifiers = receipt.nullifiers.map(hex::encode);
+                let nullifiers = receipt.nullifiers.map(|one| hex::encode(one.to_bytes()));
                 assert_eq!(case["nullifiers"], serde_json::json!(nullifiers));
                 assert_eq!(receipt.key_id.to_string(), text(&case, "key_id"));
                 assert_eq!(receipt.payout, bytes(&case, "payout"));
@@ -273,7 +273,7 @@ fn receipts_and_refusals_of_claims() {
             Ok(refusal) => {
                 assert_eq!(text(&case, "verdict"), "accepted", "{case}");
                 assert!(text(&case, "note").starts_with(&refusal.text(text(&file, "org"))));
-                assert_eq!(refusal.nullifier[..], bytes(&case, "nullifier"));
+                assert_eq!(refusal.nullifier.to_bytes()[..], bytes(&case, "nullifier"));
                 assert_eq!(refusal.claim.to_string(), text(&case, "spent_by_claim"));
                 assert_eq!(refusal.time.to_string(), text(&case, "time"));
             }

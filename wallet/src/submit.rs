@@ -9,12 +9,12 @@ use wufu_proto::{
     v1::{self, ledger_service_client::LedgerServiceClient},
 };
 use wufu_verifier::{
-    CircuitName, FiveFu, Proof, Statement, VerifyError,
+    CircuitName, FiveFu, Nullifier, Proof, Statement, VerifyError,
     log::{
         receipt::{ClaimReceipt, ClaimRefusal, ReceiptError},
         signed_note::{LogKey, NoteError},
     },
-    statement::{self, InputsError, Nullifier},
+    statement::{self, InputsError},
 };
 
 use crate::{

@@ -12,9 +12,8 @@ use wufu_proto::{
     witness::Job,
 };
 use wufu_verifier::{
-    FiveFu, Proof, Statement as _, Trust, VerifyingKey,
-    log::receipt::ClaimRefusal,
-    statement::{self, Nullifier},
+    FiveFu, Nullifier, Proof, Statement as _, Trust, VerifyingKey, log::receipt::ClaimRefusal,
+    statement,
 };
 use wufu_wallet::{
     Answer, ProofMode, ProofSource, Sources, SubmitOutcome, Wallet,

@@ -48,7 +48,7 @@ impl Verdict {
     fn accepted(verified: &AnyVerified) -> Self {
         let mut verdict = Self { epoch: verified.epoch(), ..Self::refused(WUFU_ACCEPTED) };
         for (place, nullifier) in verdict.nullifiers.iter_mut().zip(verified.nullifiers()) {
-            *place = nullifier;
+            *place = nullifier.to_bytes();
             verdict.nullifier_count += 1;
         }
         verdict

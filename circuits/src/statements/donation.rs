@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_verifier::{
-    Amount, CircuitName, Donation, Policy, PublicKey, Record, Scope, Time,
+    Amount, CircuitName, Donation, Nullifier, Policy, PublicKey, Record, Scope, Time,
     hash::{
         domain::Domain,
         merkle::{DONATION_DEPTH, SET_DEPTH},
@@ -121,7 +121,7 @@ impl DonationWitness {
         Donation {
             root: self.path.top(),
             scope: scope.fr(),
-            nf_d: Ownership::nullifier(&SpendKey::from_field(self.sk), scope, self.don),
+            nf_d: Ownership::nullifier(&SpendKey::from_field(self.sk), scope, self.don).fr(),
             policy: self.policy(),
             ext: self.ext,
         }
@@ -235,7 +235,7 @@ impl Circuit for DonationInstance {
         findings.expect(Clause::D3, w.path.root(w.don) == Some(public.root));
         findings.expect(
             Clause::D4,
-            public.nf_d == Ownership::nullifier(&sk, Scope(public.scope), w.don),
+            Nullifier(public.nf_d) == Ownership::nullifier(&sk, Scope(public.scope), w.don),
         );
         findings.expect(Clause::D5, public.policy == w.policy());
         findings.expect(Clause::D6, w.set_path.root(w.project_key) == Some(w.set_root));

@@ -6,7 +6,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_verifier::{
-    Anchor, CircuitName, Commitment, FiveFu, PublicKey, Root, Scope,
+    Anchor, CircuitName, Commitment, FiveFu, Nullifier, PublicKey, Root, Scope,
     hash::{
         domain::Domain,
         merkle::{CARD_DEPTH, PERSON_DEPTH},
@@ -103,10 +103,10 @@ impl FiveFuWitness {
     pub fn statement(&self) -> FiveFu {
         let sk = SpendKey::from_field(self.sk);
         let [nf_0, nf_1, nf_2, nf_3, nf_4] =
-            self.cards.each_ref().map(|card| Card::nullifier(&sk, Commitment(card.cm)));
+            self.cards.each_ref().map(|card| Card::nullifier(&sk, Commitment(card.cm)).fr());
         FiveFu {
             anchor: self.anchor().fr(),
-            nf_p: Person::nullifier(&sk, Scope(self.scope)),
+            nf_p: Person::nullifier(&sk, Scope(self.scope)).fr(),
             nf_0,
             nf_1,
             nf_2,
@@ -222,11 +222,12 @@ impl Circuit for FiveFuInstance {
             findings.expect(Clause::F3, card.path.root(card.cm) == Some(w.cards_root));
         }
         for ((_, card), nf) in cards().zip(nullifiers) {
-            findings.expect(Clause::F4, nf == Card::nullifier(&sk, Commitment(card.cm)));
+            findings.expect(Clause::F4, Nullifier(nf) == Card::nullifier(&sk, Commitment(card.cm)));
         }
         let leaf = Person { salt: w.salt }.leaf(PublicKey(w.pk));
         findings.expect(Clause::F5, w.person.root(leaf) == Some(w.persons_root));
-        findings.expect(Clause::F6, public.nf_p == Person::nullifier(&sk, Scope(w.scope)));
+        findings
+            .expect(Clause::F6, Nullifier(public.nf_p) == Person::nullifier(&sk, Scope(w.scope)));
         findings.expect(Clause::F7, Anchor(public.anchor) == w.anchor());
         findings.expect(Clause::F8, public.ext.square() == w.ext.square());
         findings.0

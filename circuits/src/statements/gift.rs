@@ -5,7 +5,7 @@ use std::fmt;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use wufu_verifier::{
-    CircuitName, Commitment, Gift, PublicKey,
+    CircuitName, Commitment, Gift, Nullifier, PublicKey,
     hash::{domain::Domain, merkle::CARD_DEPTH, poseidon::hash4},
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -75,7 +75,7 @@ impl GiftWitness {
     /// Returns the public inputs that follow from the witness.
     pub fn statement(&self) -> Gift {
         let nf_in = Card::nullifier(&SpendKey::from_field(self.sk), Commitment(self.cm));
-        Gift { root: self.path.top(), nf_in, cm_out: self.cm_out(nf_in), ext: self.ext }
+        Gift { root: self.path.top(), nf_in: nf_in.fr(), cm_out: self.cm_out(nf_in), ext: self.ext }
     }
 
     /// Returns the witness with the public inputs that follow from it.
@@ -87,8 +87,8 @@ impl GiftWitness {
         Domain::Note.value() + self.kind
     }
 
-    fn cm_out(&self, nf_in: Fr) -> Fr {
-        hash4([self.domain(), self.pk_friend, nf_in, self.rcm_out])
+    fn cm_out(&self, nf_in: Nullifier) -> Fr {
+        hash4([self.domain(), self.pk_friend, nf_in.fr(), self.rcm_out])
     }
 }
 
@@ -160,8 +160,9 @@ impl Circuit for GiftInstance {
         findings.expect(Clause::G1, w.pk == sk.public_key().fr());
         findings.expect(Clause::G2, w.cm == hash4([w.domain(), w.pk, w.rho, w.rcm]));
         findings.expect(Clause::G3, w.path.root(w.cm) == Some(public.root));
-        findings.expect(Clause::G4, public.nf_in == Card::nullifier(&sk, Commitment(w.cm)));
-        findings.expect(Clause::G5, public.cm_out == w.cm_out(public.nf_in));
+        findings
+            .expect(Clause::G4, Nullifier(public.nf_in) == Card::nullifier(&sk, Commitment(w.cm)));
+        findings.expect(Clause::G5, public.cm_out == w.cm_out(Nullifier(public.nf_in)));
         let kinds = Kind::ALL.map(|kind| Fr::from(kind.index() as u64));
         findings.expect(Clause::G6, kinds.contains(&w.kind));
         findings.expect(Clause::G7, public.ext.square() == w.ext.square());

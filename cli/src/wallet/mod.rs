@@ -474,7 +474,7 @@ async fn submit(
         SubmitOutcome::Spent { nullifier, earlier_payout, note } => {
             let payout = String::from_utf8_lossy(&earlier_payout).into_owned();
             let fields = json!({
-                "outcome": "spent", "nullifier": files::hex(&nullifier),
+                "outcome": "spent", "nullifier": files::hex(&nullifier.to_bytes()),
                 "earlier_payout": payout, "note": note,
             });
             let shown = text::shown(&earlier_payout);

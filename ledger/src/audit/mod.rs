@@ -250,7 +250,9 @@ async fn audit_claims(reader: &mut Connection, audit: &mut Audit) -> Result<(), 
                     .statement()
                     .nullifiers()
                     .into_iter()
-                    .filter(|nullifier| spent.remove(nullifier.as_slice()) != Some(number))
+                    .filter(|nullifier| {
+                        spent.remove(nullifier.to_bytes().as_slice()) != Some(number)
+                    })
                     .count();
                 (missing > 0).then_some("some of its nullifiers are not recorded as spent by it")
             }

@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use wufu_proto::claim::{Claim, ClaimOutcome};
 use wufu_verifier::{
-    BatchVerifier, ClaimCheck, FiveFu, Statement, Verified, VerifyError, VerifyingKey,
+    BatchVerifier, ClaimCheck, FiveFu, Nullifier, Statement, Verified, VerifyError, VerifyingKey,
     check::{
         SubmittedClaim,
         batch::{Entropy, EntropyError, Outcome},
@@ -17,7 +17,6 @@ use wufu_verifier::{
         receipt::{ClaimReceipt, ClaimRefusal},
         signed_note::NoteError,
     },
-    statement::Nullifier,
 };
 
 use crate::{
@@ -46,7 +45,7 @@ pub enum ClaimError {
         now: u64,
     },
     /// The statement contains a nullifier twice.
-    #[error("nullifier {} occurs twice in the claim", Hex(.nullifier))]
+    #[error("nullifier {} occurs twice in the claim", Hex(&.nullifier.to_bytes()))]
     Twice {
         /// The repeated nullifier.
         nullifier: Nullifier,
@@ -158,7 +157,7 @@ impl Ledger {
         Box::pin(async move {
             same(self.org(), verified, claim)?;
             let mut nullifiers = claim.statement().nullifiers();
-            nullifiers.sort_unstable();
+            nullifiers.sort_unstable_by_key(|nullifier| nullifier.to_bytes());
             if let Some(pair) = nullifiers.windows(2).find(|pair| pair[0] == pair[1]) {
                 return Err(ClaimError::Twice { nullifier: pair[0] });
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wufu_proto::claim::Claim;
-use wufu_verifier::{FiveFu, KeyId, Proof, Statement, statement::Nullifier};
+use wufu_verifier::{FiveFu, KeyId, Nullifier, Proof, Statement};
 
 use super::{Connection, StoreError, Transaction, signed, unsigned};
 
@@ -57,7 +57,7 @@ pub(crate) async fn spend(
     claim: u64,
 ) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO spent (nullifier, claim) VALUES ($1, $2)")
-        .bind(nullifier.to_vec())
+        .bind(nullifier.to_bytes().to_vec())
         .bind(signed(claim)?)
         .execute(tx.sqlite()?)
         .await?;
@@ -70,7 +70,7 @@ pub(crate) async fn spent_by(
     nullifier: &Nullifier,
 ) -> Result<Option<u64>, StoreError> {
     let query = sqlx::query_scalar("SELECT claim FROM spent WHERE nullifier = $1");
-    let query = query.bind(nullifier.to_vec()).fetch_optional(connection.sqlite());
+    let query = query.bind(nullifier.to_bytes().to_vec()).fetch_optional(connection.sqlite());
     let claim: Option<i64> = query.await?;
     claim.map(|claim| unsigned("claim", claim)).transpose()
 }

@@ -3,11 +3,7 @@
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::{convert::Infallible, fmt};
 
-use crate::{
-    check::Verified,
-    encoding::hex::Hex,
-    statement::{Nullifier, Statement},
-};
+use crate::{check::Verified, encoding::hex::Hex, hash::element::Nullifier, statement::Statement};
 
 /// Errors from spending nullifiers. None of them is spent in any of these cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +22,7 @@ impl<E: fmt::Display> fmt::Display for SpendError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Spent { nullifier } => {
-                write!(f, "nullifier was spent before: {}", Hex(nullifier))
+                write!(f, "nullifier was spent before: {}", Hex(&nullifier.to_bytes()))
             }
             Self::Store(error) => write!(f, "the spent set failed: {error}"),
         }
@@ -107,15 +103,19 @@ impl MemoryStore {
 mod tests {
     use super::*;
 
+    fn nullifier(n: u64) -> Nullifier {
+        Nullifier(n.into())
+    }
+
     #[test]
     fn all_or_none() {
         let mut store = MemoryStore::default();
-        assert_eq!(store.check_and_insert(&[[1; 32], [2; 32]]), Ok(()));
-        let spent = Err(SpendError::Spent { nullifier: [2; 32] });
-        assert_eq!(store.check_and_insert(&[[3; 32], [2; 32]]), spent);
-        assert_eq!(store.check_and_insert(&[[3; 32]]), Ok(()));
-        let twice = Err(SpendError::Spent { nullifier: [4; 32] });
-        assert_eq!(store.check_and_insert(&[[4; 32], [4; 32]]), twice);
-        assert_eq!(store.nullifiers(), [[1; 32], [2; 32], [3; 32]]);
+        assert_eq!(store.check_and_insert(&[nullifier(1), nullifier(2)]), Ok(()));
+        let spent = Err(SpendError::Spent { nullifier: nullifier(2) });
+        assert_eq!(store.check_and_insert(&[nullifier(3), nullifier(2)]), spent);
+        assert_eq!(store.check_and_insert(&[nullifier(3)]), Ok(()));
+        let twice = Err(SpendError::Spent { nullifier: nullifier(4) });
+        assert_eq!(store.check_and_insert(&[nullifier(4), nullifier(4)]), twice);
+        assert_eq!(store.nullifiers(), [nullifier(1), nullifier(2), nullifier(3)]);
     }
 }

@@ -6,7 +6,8 @@ use ark_bn254::Fr;
 
 use crate::{
     check::{asked::asked, error::VerifyError},
-    statement::{Binding, Donation, FiveFu, Gift, Nullifier, Statement, id::KeyId},
+    hash::element::Nullifier,
+    statement::{Binding, Donation, FiveFu, Gift, Statement, id::KeyId},
 };
 
 /// A statement whose proof was checked, with everything that it is bound to. Only the checks of

@@ -6,7 +6,7 @@ use core::fmt;
 
 use ark_bn254::Fr;
 
-use crate::encoding::field::{self, FieldBytes};
+use crate::encoding::field::{self, FieldBytes, FieldError};
 
 macro_rules! element {
     ($(#[$attribute:meta])* $name:ident) => {
@@ -64,4 +64,21 @@ element! {
 element! {
     /// A card, committed to its kind and its owner: a leaf of the card log.
     Commitment
+}
+
+element! {
+    /// What is the same each time the same card, person or donation is shown in a scope. A spent set
+    /// keeps its canonical bytes, so each nullifier has one form there.
+    #[derive(PartialOrd, Ord)]
+    Nullifier
+}
+
+impl Nullifier {
+    /// Decodes 32 bytes.
+    ///
+    /// # Errors
+    /// Returns an error if their number is another, or they are not canonical.
+    pub fn decode(bytes: &[u8]) -> Result<Self, FieldError> {
+        field::decode("nullifier", bytes).map(Self)
+    }
 }

@@ -13,13 +13,14 @@ use core::{fmt, str::Split};
 use ed25519_dalek::SigningKey;
 
 use crate::{
+    Fr, Nullifier,
     encoding::{
-        decimal, field,
+        decimal,
         hex::{self, Hex},
         text::QuotedText,
     },
     log::signed_note::{self, LogKey, NoteError},
-    statement::{FiveFu, Nullifier, id::KeyId},
+    statement::{FiveFu, id::KeyId},
 };
 
 /// The longest note of an answer in bytes, co-signatures included.
@@ -126,14 +127,14 @@ impl ClaimReceipt {
     /// Returns the nullifiers of a claim's statement, in the form of a receipt.
     pub fn nullifiers_of(statement: &FiveFu) -> [Nullifier; NULLIFIERS] {
         let [_, nullifiers @ .., _] = statement.clone().into_inputs();
-        nullifiers.each_ref().map(field::encode)
+        nullifiers.map(Nullifier)
     }
 
     /// Returns the text that `org` signs.
     pub fn text(&self, org: &str) -> String {
         let Self { claim, nullifiers, key_id, payout, expiry, time } = self;
         let nullifiers: String =
-            nullifiers.iter().map(|nullifier| format!("nullifier {}\n", Hex(nullifier))).collect();
+            nullifiers.iter().map(|one| format!("nullifier {}\n", Hex(&one.to_bytes()))).collect();
         format!(
             "{org}/{}\nclaim {claim}\n{nullifiers}key {key_id}\npayout {}\nexpiry {expiry}\n\
              time {time}\n",
@@ -150,7 +151,7 @@ impl ClaimReceipt {
         let mut lines = Lines::of(text)?;
         lines.heading(org, Self::HEADING)?;
         let claim = lines.claim("claim")?;
-        let mut nullifiers = [[0; 32]; NULLIFIERS];
+        let mut nullifiers = [Nullifier(Fr::default()); NULLIFIERS];
         for nullifier in &mut nullifiers {
             *nullifier = lines.nullifier()?;
         }
@@ -205,8 +206,11 @@ impl ClaimRefusal {
     /// Returns the text that `org` signs.
     pub fn text(&self, org: &str) -> String {
         let Self { nullifier, claim, time } = self;
-        let (heading, nullifier) = (Self::HEADING, Hex(nullifier));
-        format!("{org}/{heading}\nnullifier {nullifier}\nspent by claim {claim}\ntime {time}\n")
+        let (heading, nullifier) = (Self::HEADING, nullifier.to_bytes());
+        format!(
+            "{org}/{heading}\nnullifier {}\nspent by claim {claim}\ntime {time}\n",
+            Hex(&nullifier)
+        )
     }
 
     /// Parses [`ClaimRefusal::text`].
@@ -334,11 +338,7 @@ impl<'t> Lines<'t> {
 
     fn nullifier(&mut self) -> Result<Nullifier, ReceiptError> {
         let expected = "a field element in 64 hexadecimal digits";
-        self.read("nullifier", expected, |digits| {
-            let bytes: Nullifier = hex::parse(digits)?.try_into().ok()?;
-            let is_canonical = field::decode("nullifier", &bytes).is_ok();
-            is_canonical.then_some(bytes)
-        })
+        self.read("nullifier", expected, |digits| Nullifier::decode(&hex::parse(digits)?).ok())
     }
 
     fn seconds(&mut self, field: &'static str) -> Result<u64, ReceiptError> {

@@ -8,6 +8,4 @@ pub mod record;
 
 pub use binding::{Binding, CLAIM, ClaimRoots, anchor, scope};
 pub use id::{CircuitId, KeyId};
-pub use public_inputs::{
-    BindingKind, CircuitName, Donation, FiveFu, Gift, InputsError, Nullifier, Statement,
-};
+pub use public_inputs::{BindingKind, CircuitName, Donation, FiveFu, Gift, InputsError, Statement};

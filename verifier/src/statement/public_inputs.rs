@@ -6,7 +6,8 @@ use core::fmt;
 use ark_bn254::Fr;
 
 use crate::{
-    encoding::field::{self, FieldBytes, FieldError},
+    encoding::field::{self, FieldError},
+    hash::element::Nullifier,
     statement::id::CircuitId,
 };
 
@@ -216,9 +217,6 @@ pub trait Statement: sealed::Sealed + Clone + fmt::Debug + PartialEq + Eq {
     }
 }
 
-/// A nullifier as bytes. It is canonical, so that a nullifier has one encoding in a store.
-pub type Nullifier = FieldBytes;
-
 macro_rules! statement {
     (
         $name:ident, $circuit:ident, $count:literal, [$($input:ident),+],
@@ -250,7 +248,7 @@ macro_rules! statement {
             }
 
             fn nullifiers(&self) -> Vec<Nullifier> {
-                [$(&self.$nf),+].into_iter().map(field::encode).collect()
+                [$(self.$nf),+].into_iter().map(Nullifier).collect()
             }
 
             fn decode(bytes: &[u8]) -> Result<Self, InputsError> {

@@ -342,7 +342,7 @@ fn read_policy(bytes: Bytes32) -> Result<Fr, StoreError> {
 #[cfg(test)]
 mod tests {
     use wufu_verifier::{
-        KeyId,
+        KeyId, Nullifier,
         log::receipt::{ClaimReceipt, ClaimRefusal, NULLIFIERS},
     };
 
@@ -354,7 +354,7 @@ mod tests {
     }
 
     fn refusal_of(claim: u64) -> String {
-        let refusal = ClaimRefusal { nullifier: [1; 32], claim, time: 3 };
+        let refusal = ClaimRefusal { nullifier: Nullifier(1.into()), claim, time: 3 };
         refusal.text("wufu") + "\n\u{2014} wufu x\n"
     }
 
@@ -408,7 +408,7 @@ mod tests {
     fn a_claim_has_the_number_that_the_ledger_signed() {
         let receipt = ClaimReceipt {
             claim: 7,
-            nullifiers: [[1; 32]; NULLIFIERS],
+            nullifiers: [Nullifier(1.into()); NULLIFIERS],
             key_id: KeyId([9; 32]),
             payout: b"payee".to_vec(),
             expiry: 5,

@@ -8,7 +8,9 @@ use wufu_proto::{
     v1,
     voucher::Voucher,
 };
-use wufu_verifier::{Amount, Fr, ProjectKey, PublicKey, Time, hash::merkle::SHARD_DEPTH};
+use wufu_verifier::{
+    Amount, Fr, Nullifier, ProjectKey, PublicKey, Time, hash::merkle::SHARD_DEPTH,
+};
 
 use super::{Cases, TEXT, alias, bytes, fr, length, modulus, not_canonical};
 
@@ -217,7 +219,7 @@ pub fn donation_receipt() -> Value {
 }
 
 pub fn gift() -> Value {
-    let card = Card::given(Kind::Patriotism, fr(6), fr(7));
+    let card = Card::given(Kind::Patriotism, Nullifier(fr(6)), fr(7));
     let good = v1::Gift::from(&CardGift { org: "wufu-2018".into(), card });
     let change = |f: fn(&mut v1::Gift)| {
         let mut other = good.clone();

@@ -80,7 +80,8 @@ fn of<S: Statement>(cases: &mut Vec<Value>, names: &[&str]) {
     let good = honest::envelope(S::CIRCUIT).public_inputs;
     let mut accept = |case: &str, bytes: &[u8]| {
         let statement = S::decode(bytes).unwrap();
-        let nullifiers: Vec<String> = statement.nullifiers().iter().map(hex::encode).collect();
+        let nullifiers: Vec<String> =
+            statement.nullifiers().iter().map(|nf| hex::encode(nf.to_bytes())).collect();
         cases.push(json!({
             "case": case,
             "circuit": circuit,

@@ -45,7 +45,7 @@ fn accepted_receipt(case: &str, receipt: &ClaimReceipt, note: &str) -> Value {
         "note": note,
         "verdict": "accepted",
         "claim": receipt.claim.to_string(),
-        "nullifiers": receipt.nullifiers.map(hex::encode),
+        "nullifiers": receipt.nullifiers.map(|nullifier| hex::encode(nullifier.to_bytes())),
         "key_id": receipt.key_id.to_string(),
         "payout": hex::encode(&receipt.payout),
         "expiry": receipt.expiry.to_string(),
@@ -59,7 +59,7 @@ fn accepted_refusal(case: &str, refusal: &ClaimRefusal, note: &str) -> Value {
         "case": case,
         "note": note,
         "verdict": "accepted",
-        "nullifier": hex::encode(refusal.nullifier),
+        "nullifier": hex::encode(refusal.nullifier.to_bytes()),
         "spent_by_claim": refusal.claim.to_string(),
         "time": refusal.time.to_string(),
     })
@@ -108,7 +108,7 @@ fn receipts_refused(good: &str) -> Vec<(&'static str, String)> {
         let kept = lines.iter().enumerate().filter(|(line, _)| *line != at);
         sign(&kept.map(|(_, line)| format!("{line}\n")).collect::<String>())
     };
-    let nullifier = hex::encode(receipt().nullifiers[5]);
+    let nullifier = hex::encode(receipt().nullifiers[5].to_bytes());
     let payout = hex::encode(b"payee");
     let mut swapped = lines.clone();
     swapped.swap(8, 9);
