@@ -1,7 +1,8 @@
 """Checks that some names occur in one folder only, and that no file is too long.
 
 - Only `ledger/src/store` names `sqlx`, so another database would change no other folder.
-- No source file has more than 500 lines, nor has any file of tests, benches, examples or fuzz targets.
+- No source file has more than 500 lines, nor has any file of tests, benches, examples or fuzz
+  targets.
 """
 
 import pathlib

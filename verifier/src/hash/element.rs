@@ -67,8 +67,8 @@ element! {
 }
 
 element! {
-    /// What is the same each time the same card, person or donation is shown in a scope. A spent set
-    /// keeps its canonical bytes, so each nullifier has one form there.
+    /// What is the same each time the same card, person or donation is shown in a scope. A spent
+    /// set keeps its canonical bytes, so each nullifier has one form there.
     #[derive(PartialOrd, Ord)]
     Nullifier
 }
