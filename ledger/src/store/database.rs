@@ -144,16 +144,17 @@ impl Store {
             .immutable(immutable)
             .busy_timeout(Duration::from_secs(10))
             .disable_statement_logging();
+        // The transaction begins with the first read.
+        const BEGIN: &str = "BEGIN; SELECT number FROM commits";
+        // What cannot be read here fails at once. The pool would try again for half a minute.
+        options.connect().await?.execute(BEGIN).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(Duration::from_secs(30))
             .after_connect(|connection, _| {
-                Box::pin(async move {
-                    // The transaction begins with the first read.
-                    connection.execute("BEGIN; SELECT number FROM commits").await.map(|_| ())
-                })
+                Box::pin(async move { connection.execute(BEGIN).await.map(|_| ()) })
             })
             .connect_with(options.clone())
             .await?;
