@@ -10,7 +10,7 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions, Executor, SqlitePool,
+    ConnectOptions, Connection as _, Executor, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::{Mutex, Notify};
@@ -147,7 +147,10 @@ impl Store {
         // The transaction begins with the first read.
         const BEGIN: &str = "BEGIN; SELECT number FROM commits";
         // What cannot be read here fails at once. The pool would try again for half a minute.
-        options.connect().await?.execute(BEGIN).await?;
+        let mut trial = options.connect().await?;
+        let begun = trial.execute(BEGIN).await;
+        trial.close().await?;
+        begun?;
         let readers = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
