@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
@@ -207,7 +207,16 @@ impl Store {
             // The WAL is durable without this. But afterwards the database file alone is the whole
             // ledger, unless somebody is reading an older state at this moment.
             let _ = writer.sqlite().execute("PRAGMA busy_timeout = 2000").await;
-            let _ = writer.sqlite().execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
+            let began = Instant::now();
+            // The busy timeout does not cover the lock of checkpoints, which the tidier may still
+            // hold for a moment.
+            let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+            while let Ok(1) =
+                sqlx::query_scalar::<_, i64>(truncate).fetch_one(writer.sqlite()).await
+                && began.elapsed() < Duration::from_secs(2)
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
             writer.close().await;
         }
     }
