@@ -35,31 +35,42 @@ impl AsRef<[u8]> for Aligned {
     }
 }
 
-fn every<G: Group>(window: u32, step: u32, bases: &[G::Affine], scalars: &[BigInt<4>]) {
+/// Tries each list of scalars. One table for each backend serves all lists.
+fn every<G: Group>(window: u32, step: u32, bases: &[G::Affine], lists: &[Vec<BigInt<4>>]) {
     let shape = Shape { bases: bases.len(), window, step };
-    let wanted: Sum<G> = reference::msm(bases, scalars);
-    let context = format!("window {window}, step {step}, {} bases", bases.len());
+    let wanted: Vec<Sum<G>> = lists.iter().map(|list| reference::msm(bases, list)).collect();
     for backend in Backend::available() {
         let table = Table::<G>::new(backend, shape, bases, &|_| ()).unwrap();
-        let mut scratch = Scratch::new();
-        for _ in 0..2 {
-            let got = table.msm(0..bases.len(), scalars, &mut scratch).unwrap();
-            assert!(got == wanted, "{backend}, {context}");
-        }
-        both(backend, shape, scalars);
-        // The same table from bytes, and the sum in two halves.
+        // The same table from bytes.
         let bytes = Aligned::new(table.as_bytes());
         let length = table.as_bytes().len();
-        let table = Table::<G>::from_bytes(backend, shape, Arc::new(bytes), 0..length).unwrap();
-        let middle = bases.len() / 3;
-        let low = table.msm(0..middle, &scalars[..middle], &mut scratch).unwrap();
-        let high = table.msm(middle..bases.len(), &scalars[middle..], &mut scratch).unwrap();
-        assert!(low + high == wanted, "{backend}, halves, {context}");
+        let read = Table::<G>::from_bytes(backend, shape, Arc::new(bytes), 0..length).unwrap();
+        let mut scratch = Scratch::new();
+        for (list, (scalars, wanted)) in lists.iter().zip(&wanted).enumerate() {
+            let bases = bases.len();
+            let context = format!("window {window}, step {step}, {bases} bases, list {list}");
+            for _ in 0..2 {
+                let got = table.msm(0..bases, scalars, &mut scratch).unwrap();
+                assert!(got == *wanted, "{backend}, {context}");
+            }
+            // From the table that was read, the sum in two halves.
+            let middle = bases / 3;
+            let low = read.msm(0..middle, &scalars[..middle], &mut scratch).unwrap();
+            let high = read.msm(middle..bases, &scalars[middle..], &mut scratch).unwrap();
+            assert!(low + high == *wanted, "{backend}, halves, {context}");
+        }
     }
 }
 
 /// Sums over tables of both groups with the same scalars, for equal shapes and for different ones.
-fn both(backend: Backend, shape: Shape, scalars: &[BigInt<4>]) {
+/// The bases are drawn here.
+fn both(shape: Shape, lists: &[Vec<BigInt<4>>]) {
+    for backend in Backend::available() {
+        both_on(backend, shape, lists);
+    }
+}
+
+fn both_on(backend: Backend, shape: Shape, lists: &[Vec<BigInt<4>>]) {
     let mut rng = StdRng::seed_from_u64(11);
     let (first, second) =
         (points::<G1>(shape.bases, &mut rng), points::<G2>(shape.bases, &mut rng));
@@ -68,11 +79,14 @@ fn both(backend: Backend, shape: Shape, scalars: &[BigInt<4>]) {
     for shape in [shape, other] {
         let two = Table::<G2>::new(backend, shape, &second, &|_| ()).unwrap();
         let range = shape.bases / 4..shape.bases;
-        let scratch = (&mut Scratch::new(), &mut Scratch::new());
-        let sums = msm_both((&one, &two), range.clone(), &scalars[range.clone()], scratch).unwrap();
-        let scalars = &scalars[range.clone()];
-        assert!(sums.0 == reference::msm(&first[range.clone()], scalars), "{backend}, {shape:?}");
-        assert!(sums.1 == reference::msm(&second[range], scalars), "{backend}, {shape:?}");
+        for scalars in lists {
+            let (scalars, range) = (&scalars[range.clone()], range.clone());
+            let scratch = (&mut Scratch::new(), &mut Scratch::new());
+            let sums = msm_both((&one, &two), range.clone(), scalars, scratch).unwrap();
+            let wanted = reference::msm(&first[range.clone()], scalars);
+            assert!(sums.0 == wanted, "{backend}, {shape:?}");
+            assert!(sums.1 == reference::msm(&second[range], scalars), "{backend}, {shape:?}");
+        }
     }
 }
 
@@ -99,10 +113,14 @@ fn group<G: Group>() {
         [(1, 4, 1), (7, 5, 1), (9, 6, 2), (60, 4, 64), (130, 8, 1), (200, 9, 3), (90, 7, 37)]
     {
         let bases = points::<G>(count, &mut rng);
-        every::<G>(window, step, &bases, &scalars(count, &mut rng));
-        every::<G>(window, step, &bases, &vec![BigInt::zero(); count]);
-        every::<G>(window, step, &bases, &vec![BigInt::from(1u64); count]);
-        every::<G>(window, step, &bases, &vec![Fr::from(-1i64).into_bigint(); count]);
+        let lists = [
+            scalars(count, &mut rng),
+            vec![BigInt::zero(); count],
+            vec![BigInt::from(1u64); count],
+            vec![Fr::from(-1i64).into_bigint(); count],
+        ];
+        every::<G>(window, step, &bases, &lists);
+        both(Shape { bases: count, window, step }, &lists);
     }
 }
 
@@ -131,14 +149,16 @@ fn collisions<G: Group>() {
         let opposite: Vec<_> = (0..count).map(|i| [one, negative][i % 2]).collect();
         let powers: Vec<_> =
             (0..count).map(|i| one.mul_bigint([1u64 << (i % 60)]).into_affine()).collect();
-        for bases in [same, turns, opposite, powers] {
-            let equal = vec![BigInt::from(5u64); count];
-            let counted: Vec<_> = (0..count).map(|i| BigInt::from(i as u64 % 5)).collect();
-            for (window, step) in [(4, 1), (6, 1), (5, 51)] {
-                every::<G>(window, step, &bases, &equal);
-                every::<G>(window, step, &bases, &counted);
-                every::<G>(window, step, &bases, &scalars(count, &mut rng));
+        for (window, step) in [(4, 1), (6, 1), (5, 51)] {
+            let lists = [
+                vec![BigInt::from(5u64); count],
+                (0..count).map(|i| BigInt::from(i as u64 % 5)).collect(),
+                scalars(count, &mut rng),
+            ];
+            for bases in [&same, &turns, &opposite, &powers] {
+                every::<G>(window, step, bases, &lists);
             }
+            both(Shape { bases: count, window, step }, &lists);
         }
     }
 }

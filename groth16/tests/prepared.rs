@@ -142,21 +142,24 @@ fn equal(shape: &R1cs, assignments: &[&Assignment], budgets: &[usize], rng: &mut
         let case = Case::new(shape, reduction, rng);
         let (r, s) = (Fr::rand(rng), Fr::rand(rng));
         let zero = Fr::from(0u64);
+        let mut proofs = Vec::new();
+        for assignment in assignments {
+            assert_eq!(shape.check(assignment.z()), Ok(()));
+            for (r, s) in [(r, s), (zero, s), (zero, zero)] {
+                proofs.push((*assignment, (r, s), case.theirs(assignment, r, s)));
+            }
+        }
         for backend in Backend::available() {
             for budget in budgets {
                 let ours = case.prepared(backend, *budget);
                 let workspaces = Workspaces::new();
-                for assignment in assignments {
-                    assert_eq!(shape.check(assignment.z()), Ok(()));
-                    for (r, s) in [(r, s), (zero, s), (zero, zero)] {
-                        let theirs = case.theirs(assignment, r, s);
-                        for threads in [1, 3] {
-                            let proof = pool(threads)
-                                .install(|| ours.prove(values(assignment), r, s, &workspaces))
-                                .unwrap();
-                            let what = (reduction, backend, budget, threads);
-                            assert_eq!(proof, theirs, "{what:?}, {} rows", shape.rows());
-                        }
+                for (assignment, (r, s), theirs) in &proofs {
+                    for threads in [1, 3] {
+                        let proof = pool(threads)
+                            .install(|| ours.prove(values(assignment), *r, *s, &workspaces))
+                            .unwrap();
+                        let what = (reduction, backend, budget, threads);
+                        assert_eq!(proof, *theirs, "{what:?}, {} rows", shape.rows());
                     }
                 }
             }

@@ -55,7 +55,7 @@ async fn serve() {
     child::listening(listener.local_addr().unwrap());
     let incoming = TcpListenerStream::new(listener);
     let mut limits = Limits::default();
-    limits.serve.receive = Duration::from_secs(10);
+    limits.serve.receive = Duration::from_secs(4);
     let clock = Arc::new(|| NOW);
     run_within(incoming, ledger, None, clock, limits, told_to_end()).await.unwrap();
 }

@@ -2,6 +2,11 @@
 //! for bit.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock},
+};
+
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use bn254x8::Backend;
@@ -9,7 +14,7 @@ use wufu_analysis::samples;
 use wufu_circuits::Circuit;
 use wufu_groth16::{
     Engine as _, PreparedEngine,
-    prepared::{DEFAULT_BUDGET, Options},
+    prepared::{DEFAULT_BUDGET, Options, PreparedKey},
 };
 use wufu_prover::keys;
 use wufu_verifier::CircuitName;
@@ -19,6 +24,20 @@ use crate::keys::{key, rng};
 /// The threads of one proof.
 fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+}
+
+/// The tests' key of a circuit, prepared once for each backend.
+pub fn prepared(circuit: CircuitName, backend: Backend) -> Arc<PreparedKey> {
+    type Held = BTreeMap<(&'static str, &'static str), Arc<OnceLock<Arc<PreparedKey>>>>;
+    static KEYS: Mutex<Held> = Mutex::new(Held::new());
+    let names = (circuit.as_str(), backend.name());
+    let slot = KEYS.lock().unwrap().entry(names).or_default().clone();
+    // Other keys can be prepared meanwhile.
+    let prepare = || {
+        let options = Options { backend, budget: DEFAULT_BUDGET };
+        Arc::new(keys::prepare(key(circuit), options, &|_| ()).unwrap())
+    };
+    slot.get_or_init(prepare).clone()
 }
 
 /// Tries one statement under the tests' key.
@@ -32,9 +51,7 @@ fn statement<C: Circuit>(instance: &C) {
     // with `WUFU_FULL`.
     let all = C::NAME != CircuitName::FiveFu || std::env::var_os("WUFU_FULL").is_some();
     for backend in Backend::available().filter(|backend| all || *backend == Backend::best()) {
-        let options = Options { backend, budget: DEFAULT_BUDGET };
-        let prepared = keys::prepare(key(C::NAME), options, &|_| ()).unwrap();
-        let ours = PreparedEngine::new(prepared);
+        let ours = PreparedEngine::new(prepared(C::NAME, backend));
         assert!(ours.name().contains(backend.name()), "{}", ours.name());
         assert!(ours.key().queries().table_bytes() <= DEFAULT_BUDGET);
         assert_eq!(ours.rows(), theirs.rows());

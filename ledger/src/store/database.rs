@@ -6,11 +6,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
-    ConnectOptions, Executor, SqlitePool,
+    ConnectOptions, Connection as _, Executor, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::{Mutex, Notify};
@@ -144,16 +144,20 @@ impl Store {
             .immutable(immutable)
             .busy_timeout(Duration::from_secs(10))
             .disable_statement_logging();
+        // The transaction begins with the first read.
+        const BEGIN: &str = "BEGIN; SELECT number FROM commits";
+        // What cannot be read here fails at once. The pool would try again for half a minute.
+        let mut trial = options.connect().await?;
+        let begun = trial.execute(BEGIN).await;
+        trial.close().await?;
+        begun?;
         let readers = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(Duration::from_secs(30))
             .after_connect(|connection, _| {
-                Box::pin(async move {
-                    // The transaction begins with the first read.
-                    connection.execute("BEGIN; SELECT number FROM commits").await.map(|_| ())
-                })
+                Box::pin(async move { connection.execute(BEGIN).await.map(|_| ()) })
             })
             .connect_with(options.clone())
             .await?;
@@ -203,7 +207,16 @@ impl Store {
             // The WAL is durable without this. But afterwards the database file alone is the whole
             // ledger, unless somebody is reading an older state at this moment.
             let _ = writer.sqlite().execute("PRAGMA busy_timeout = 2000").await;
-            let _ = writer.sqlite().execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
+            let began = Instant::now();
+            // The busy timeout does not cover the lock of checkpoints, which the tidier may still
+            // hold for a moment.
+            let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+            while let Ok(1) =
+                sqlx::query_scalar::<_, i64>(truncate).fetch_one(writer.sqlite()).await
+                && began.elapsed() < Duration::from_secs(2)
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
             writer.close().await;
         }
     }

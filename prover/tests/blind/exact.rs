@@ -11,7 +11,7 @@ use wufu_circuits::Circuit;
 use wufu_delegation::{BlindKey, Blinding};
 use wufu_groth16::{
     Engine as _, PreparedEngine, ProvingKey,
-    prepared::{DEFAULT_BUDGET, Options},
+    prepared::{DEFAULT_BUDGET, Options, PreparedKey},
 };
 use wufu_prover::{
     blind::{Dealer, Evaluator, kit},
@@ -22,6 +22,7 @@ use wufu_verifier::{CircuitName, groth16::key::Reduction};
 use crate::{
     blind::scene::{Scene, small},
     keys::{key, rng},
+    prepared::prepared,
 };
 
 #[test]
@@ -56,15 +57,18 @@ fn small_proofs_are_the_local_ones() {
 }
 
 /// Tries one statement with each backend, at the servers and at the wallet.
-fn statement<C: Circuit>(instance: &C, key: &ProvingKey) {
+fn statement<C: Circuit>(
+    instance: &C,
+    key: &ProvingKey,
+    prepare: impl Fn(Backend) -> Arc<PreparedKey>,
+) {
     let rng = &mut rng(42);
     let (r, s) = (Fr::rand(rng), Fr::rand(rng));
     let assignment = instance.assign();
     let expected =
         wufu_arkworks::engine(key.clone()).prove(keys::values(&assignment), r, s).unwrap();
     for backend in Backend::available() {
-        let options = Options { backend, budget: DEFAULT_BUDGET };
-        let prepared = Arc::new(keys::prepare(key, options, &|_| ()).unwrap());
+        let prepared = prepare(backend);
         let local =
             PreparedEngine::new(prepared.clone()).prove(keys::values(&assignment), r, s).unwrap();
         assert_eq!(local.encode(), expected.encode(), "{backend}");
@@ -87,20 +91,28 @@ fn statement<C: Circuit>(instance: &C, key: &ProvingKey) {
     }
 }
 
+/// The same under the tests' key, which other tests have prepared too.
+fn own_key<C: Circuit>(instance: &C) {
+    statement(instance, key(C::NAME), |backend| prepared(C::NAME, backend));
+}
+
 #[test]
 fn blind_gifts_are_the_local_ones() {
-    statement(&samples::gift(&mut rng(43)), key(CircuitName::Gift));
+    own_key(&samples::gift(&mut rng(43)));
 }
 
 #[test]
 fn blind_gifts_under_a_circom_key_equal_local_ones() {
     let key = setup::development_as(CircuitName::Gift, Reduction::Circom, &mut rng(44)).unwrap();
-    statement(&samples::gift(&mut rng(45)), &key);
+    statement(&samples::gift(&mut rng(45)), &key, |backend| {
+        let options = Options { backend, budget: DEFAULT_BUDGET };
+        Arc::new(keys::prepare(&key, options, &|_| ()).unwrap())
+    });
 }
 
 #[test]
 fn blind_donations_are_the_local_ones() {
-    statement(&samples::donation(&mut rng(46)), key(CircuitName::Donation));
+    own_key(&samples::donation(&mut rng(46)));
 }
 
 #[test]
@@ -109,5 +121,5 @@ fn blind_claims_are_the_local_ones() {
         eprintln!("skipped: takes minutes; set WUFU_FULL=1");
         return;
     }
-    statement(&samples::five_fu(&mut rng(47)), key(CircuitName::FiveFu));
+    own_key(&samples::five_fu(&mut rng(47)));
 }
