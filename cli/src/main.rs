@@ -5,8 +5,10 @@
 use wufu_testing as _;
 
 mod cache;
+mod configuration;
 mod demo;
 mod envelope;
+mod environment;
 mod files;
 mod help;
 mod human;
@@ -25,6 +27,7 @@ mod wallet;
 use std::{io::Write as _, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use configuration::{Failure, Settings};
 use output::Output;
 
 /// Prove that you hold all five Fu cards, or that a donation of yours is in a ledger, without
@@ -68,8 +71,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = match parse() {
-        Ok(cli) => cli,
+    let (cli, settings) = match parse() {
+        Ok(parsed) => parsed,
         Err(code) => return code,
     };
     let output = Output::new(cli.json, cli.quiet);
@@ -81,7 +84,9 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Demo(args) => demo::run(args, output).await,
-            Command::Serve(args) => serve::run(args, output).await.map(|()| ExitCode::SUCCESS),
+            Command::Serve(args) => {
+                serve::run(args, settings, output).await.map(|()| ExitCode::SUCCESS)
+            }
             Command::Setup(args) => setup::run(args, output).map(|()| ExitCode::SUCCESS),
             Command::Ledger(args) => ledger::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Wallet(args) => wallet::run(args, output).await.map(|()| ExitCode::SUCCESS),
@@ -96,35 +101,30 @@ fn main() -> ExitCode {
     output::check().map_or_else(|error| failed(output, &error, 2), |()| code)
 }
 
-/// Parses the command line, and prints help and version. An empty environment variable counts as
-/// unset.
-fn parse() -> Result<Cli, ExitCode> {
-    let parsed = without_empty_variables(Cli::command()).try_get_matches();
-    let parsed = parsed.and_then(|mut matches| {
+/// Parses the command line, with values of environment and configuration file, and prints help and
+/// version. An empty environment variable counts as unset.
+fn parse() -> Result<(Cli, Option<Settings>), ExitCode> {
+    let parsed = configuration::parse(Cli::command, std::env::args_os().collect());
+    let parsed = parsed.and_then(|(mut matches, settings)| {
         let cli = Cli::from_arg_matches_mut(&mut matches);
-        cli.map_err(|error| error.format(&mut Cli::command()))
+        Ok((cli.map_err(|error| error.format(&mut Cli::command()))?, settings))
     });
-    parsed.map_err(|error| {
-        let printed = error.print().and_then(|()| std::io::stdout().flush());
-        if let Err(failure) = printed
-            && !error.use_stderr()
-        {
-            output::keep(failure);
+    let error = match parsed {
+        Ok(parsed) => return Ok(parsed),
+        Err(Failure::Usage(error)) => error,
+        Err(Failure::Value { error, json }) => {
+            return Err(failed(Output::new(json, false), &error, 2));
         }
-        let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        let checked = output::check();
-        checked.map_or_else(|error| failed(Output::new(false, false), &error, 2), |()| code)
-    })
-}
-
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty =
-        |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
-    let command = command.mut_args(|arg| match arg.get_env() {
-        Some(name) if is_empty(name) => arg.env(None::<&'static str>),
-        _ => arg,
-    });
-    command.mut_subcommands(without_empty_variables)
+    };
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    if let Err(failure) = printed
+        && !error.use_stderr()
+    {
+        output::keep(failure);
+    }
+    let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    let checked = output::check();
+    Err(checked.map_or_else(|error| failed(Output::new(false, false), &error, 2), |()| code))
 }
 
 fn failed(output: Output, error: &anyhow::Error, code: u8) -> ExitCode {

@@ -2,20 +2,21 @@
 
 mod blind;
 mod listening;
+mod logs;
+mod reload;
 mod signals;
 
 use std::{future::Future, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use tracing_subscriber::{
-    Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
+use tracing_subscriber::filter::Targets;
 use wufu_ledger::{GrantReader, Ledger, service::system_clock};
 use wufu_prover::{Prover, service};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
 use crate::{
+    configuration::Settings,
     files,
     help::usage,
     human,
@@ -24,6 +25,7 @@ use crate::{
     setup,
 };
 use listening::{LEDGER_PORT, PROVER_PORT, listening};
+use reload::Reload;
 use signals::Signals;
 
 /// Arguments of `wufu serve`.
@@ -37,8 +39,21 @@ use signals::Signals;
 pub struct ServeArgs {
     /// What to log on standard error: a level, or levels by crate, such as info,wufu_prover=debug.
     /// A witness is never logged
-    #[arg(long, global = true, env = "WUFU_LOG", default_value = "info", value_name = "FILTER")]
-    log: String,
+    #[arg(
+        long,
+        global = true,
+        default_value = "info",
+        value_name = "FILTER",
+        value_parser = logs::filter
+    )]
+    log: Targets,
+    /// Read settings from this file, in TOML. A variable of the environment wins over the file, and
+    /// a flag wins over both
+    #[arg(long, global = true, env = "WUFU_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print every setting and where it comes from, and exit
+    #[arg(long, global = true)]
+    print_config: bool,
     #[command(subcommand)]
     role: Role,
 }
@@ -132,13 +147,21 @@ struct ServeLedgerArgs {
 }
 
 /// Runs the service until it is told to end.
-pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
-    let filter: Targets = args.log.parse().context("--log")?;
+pub async fn run(
+    args: ServeArgs,
+    settings: Option<Settings>,
+    output: Output,
+) -> anyhow::Result<()> {
+    let settings = settings.context("no settings")?;
+    if args.print_config {
+        settings.print(output);
+        return output::check();
+    }
     // Before anything slow: from here on no signal ends the process half-way.
     let signals = Signals::install()?;
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(output::has_colour());
-    let lines = if output.is_json() { lines.json().boxed() } else { lines.boxed() };
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    let reload = Reload::new(settings);
+    logs::start(args.log, output, &reload);
+    reload.at_each_hangup(signals.clone());
     match args.role {
         Role::Prover(args) => prover(args, signals, output).await,
         Role::Ledger(args) => ledger(args, signals, output).await,
