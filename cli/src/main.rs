@@ -10,6 +10,7 @@ mod demo;
 mod envelope;
 mod environment;
 mod files;
+mod health;
 mod help;
 mod human;
 mod ledger;
@@ -56,6 +57,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Run a service: prover, ledger, dealer, evaluator, or both of the last two
     Serve(serve::ServeArgs),
+    /// Ask a service whether it is ready; exit 0 if it is, 2 if not
+    Health(health::HealthArgs),
     /// Make, list or delete development keys
     Setup(setup::SetupArgs),
     /// Run a ledger: create it, import or issue, close epochs, audit it
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
             Command::Serve(args) => {
                 serve::run(args, settings, output).await.map(|()| ExitCode::SUCCESS)
             }
+            Command::Health(args) => health::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Setup(args) => setup::run(args, output).map(|()| ExitCode::SUCCESS),
             Command::Ledger(args) => ledger::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Wallet(args) => wallet::run(args, output).await.map(|()| ExitCode::SUCCESS),

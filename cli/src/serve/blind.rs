@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use super::{
     listening::{DEALER_PORT, EVALUATOR_PORT, listening},
+    notify,
     signals::Signals,
 };
 use crate::{
@@ -179,7 +180,9 @@ fn dealing(listener: &Listener, key: &SigningKey, output: Output) -> anyhow::Res
     let (url, key) = (listener.url()?, files::hex(key.verifying_key().as_bytes()));
     let text = format!("dealer on {url}; wallets pin it as {key}@{url}");
     output.result("listening", text, json!({ "role": "dealer", "url": url, "key": key }));
-    output::check()
+    output::check()?;
+    notify::ready();
+    Ok(())
 }
 
 /// Deals tokens until the process is told to end.

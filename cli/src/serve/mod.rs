@@ -3,6 +3,7 @@
 mod blind;
 mod listening;
 mod logs;
+mod notify;
 mod reload;
 mod signals;
 
