@@ -162,7 +162,7 @@ pub async fn run(
     let signals = Signals::install()?;
     let reload = Reload::new(settings);
     logs::start(args.log, output, &reload);
-    reload.at_each_hangup(signals.clone());
+    signals.on_hangup(move || reload.now());
     match args.role {
         Role::Prover(args) => prover(args, signals, output).await,
         Role::Ledger(args) => ledger(args, signals, output).await,

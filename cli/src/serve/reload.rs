@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::signals::Signals;
 use crate::{configuration::Settings, output};
 
 /// What a running service can change.
@@ -38,18 +37,9 @@ impl Reload {
         running.parts.push(Part { options, apply: Box::new(apply) });
     }
 
-    /// Reloads at every SIGHUP from here on, until the process ends.
-    pub fn at_each_hangup(self, mut signals: Signals) {
-        tokio::spawn(async move {
-            while signals.hangup().await {
-                tokio::task::block_in_place(|| self.now());
-            }
-        });
-    }
-
     /// Reads the settings again, applies what can change, and names in the log what cannot. If the
     /// settings cannot be read, the old ones stay; certificates are read again all the same.
-    fn now(&self) {
+    pub fn now(&self) {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Running { settings, parts } = &mut *running;
         let new = match settings.read_again() {

@@ -11,6 +11,7 @@ use tokio::{
 #[derive(Clone, Debug)]
 pub struct Signals {
     told: watch::Receiver<bool>,
+    // How often SIGHUP came.
     hangups: watch::Receiver<u64>,
 }
 
@@ -34,6 +35,18 @@ impl Signals {
         Ok(Self { told, hangups })
     }
 
+    /// Calls this at each SIGHUP from now on. Several that come while it runs are one.
+    pub fn on_hangup(&self, reload: impl Fn() + Clone + Send + 'static) {
+        let mut hangups = self.hangups.clone();
+        hangups.mark_unchanged();
+        tokio::spawn(async move {
+            while hangups.changed().await.is_ok() {
+                // It reads files. If it panicked, nothing could be done about it here.
+                let _ = tokio::task::spawn_blocking(reload.clone()).await;
+            }
+        });
+    }
+
     /// Completes when the process gets SIGINT or SIGTERM, or if it got one before.
     pub fn told_to_end(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         let mut told = self.told.clone();
@@ -41,12 +54,6 @@ impl Signals {
             // If the sender is gone, the process ends too.
             let _ = told.wait_for(|told| *told).await;
         }
-    }
-
-    /// Completes at the next SIGHUP, or if there was one since the last call. Several are one.
-    /// Returns false if the process was told to end.
-    pub async fn hangup(&mut self) -> bool {
-        self.hangups.changed().await.is_ok()
     }
 }
 
