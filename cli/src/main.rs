@@ -22,14 +22,24 @@ mod serve;
 mod setup;
 mod source;
 mod spent;
+mod token;
 mod verify;
 mod wallet;
 
-use std::{io::Write as _, process::ExitCode};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
+use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use configuration::{Failure, Settings};
 use output::Output;
+use wufu_proto::connection::{Authorities, trust_only};
+
+/// The largest file of certificate authorities, in bytes.
+const MAX_AUTHORITIES: u64 = 1 << 20;
 
 /// Prove that you hold all five Fu cards, or that a donation of yours is in a ledger, without
 /// saying who you are
@@ -47,6 +57,10 @@ struct Cli {
     /// Print only the result
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// Trust the certificate authorities in this file (PEM), in place of the system's, for servers
+    /// at https://
+    #[arg(long, global = true, value_name = "FILE", env = "WUFU_CA")]
+    ca: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -63,6 +77,8 @@ enum Command {
     Setup(setup::SetupArgs),
     /// Run a ledger: create it, import or issue, close epochs, audit it
     Ledger(ledger::LedgerArgs),
+    /// Make a token for a client of a prover or a ledger
+    Token(token::TokenArgs),
     /// Use a wallet: receive cards and donations, prove, submit
     Wallet(wallet::WalletArgs),
     /// Ask for a proof of a donation: make a verifier's key, sign a request
@@ -79,6 +95,9 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     let output = Output::new(cli.json, cli.quiet);
+    if let Err(error) = cli.ca.as_deref().map_or(Ok(()), trust) {
+        return failed(output, &error, 2);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -93,6 +112,7 @@ fn main() -> ExitCode {
             Command::Health(args) => health::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Setup(args) => setup::run(args, output).map(|()| ExitCode::SUCCESS),
             Command::Ledger(args) => ledger::run(args, output).await.map(|()| ExitCode::SUCCESS),
+            Command::Token(args) => token::run(args, output).map(|()| ExitCode::SUCCESS),
             Command::Wallet(args) => wallet::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Request(args) => request::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Verify(args) => verify::run(*args, output).await,
@@ -103,6 +123,15 @@ fn main() -> ExitCode {
     let code = result.unwrap_or_else(|error| failed(output, &error, 2));
     // An answer that could not be printed does not count.
     output::check().map_or_else(|error| failed(output, &error, 2), |()| code)
+}
+
+/// From here on, trusts the authorities in this file.
+fn trust(path: &Path) -> anyhow::Result<()> {
+    let pem = files::read_at_most(path, MAX_AUTHORITIES, "certificates in PEM form");
+    let pem = pem.context("--ca")?;
+    let authorities = Authorities::from_pem(&pem);
+    trust_only(authorities.with_context(|| format!("--ca {}", path.display()))?);
+    Ok(())
 }
 
 /// Parses the command line, with values of environment and configuration file, and prints help and

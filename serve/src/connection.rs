@@ -5,7 +5,7 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll, ready},
@@ -24,7 +24,9 @@ use crate::{
     flow::{Clock, Flows},
     incoming::{Connections, Incoming, Transport},
     limits::Limits,
+    principal::Principal,
     repeats::Repeats,
+    tls::{TlsServer, TlsTransport},
 };
 
 /// What every client sends first: HTTP/2's preface and an empty SETTINGS frame. In bytes.
@@ -93,6 +95,7 @@ impl ConnectionLimiter {
 /// and the loop would keep everything else from running.
 pub(crate) struct BoundedIncoming {
     incoming: Connections,
+    tls: Option<TlsServer>,
     house: Arc<ConnectionLimiter>,
     rest: Option<Pin<Box<Sleep>>>,
     next: Duration,
@@ -100,7 +103,8 @@ pub(crate) struct BoundedIncoming {
 
 impl BoundedIncoming {
     pub(crate) fn new(incoming: Incoming, house: Arc<ConnectionLimiter>) -> Self {
-        Self { incoming: incoming.into_connections(), house, rest: None, next: REST.0 }
+        let Incoming { connections: incoming, tls, .. } = incoming;
+        Self { incoming, tls, house, rest: None, next: REST.0 }
     }
 
     fn failed(&mut self, error: &io::Error) {
@@ -137,7 +141,8 @@ impl Stream for BoundedIncoming {
                         tracing::info!(before, "accepting connections again");
                     }
                     if let Some(place) = this.house.place() {
-                        return Poll::Ready(Some(Ok(Connection::new(io, &this.house, place))));
+                        let connection = Connection::new(io, &this.tls, &this.house, place);
+                        return Poll::Ready(Some(Ok(connection)));
                     }
                 }
             }
@@ -145,8 +150,7 @@ impl Stream for BoundedIncoming {
     }
 }
 
-/// A client, known only by its connection: neither its address nor a certificate is kept. Cloning
-/// is cheap.
+/// A client, known only by its connection: its address is not kept. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Peer(Arc<State>);
 
@@ -163,6 +167,8 @@ struct State {
     // When the last call ended, or when the last call for health or reflection began.
     idle: AtomicU64,
     flows: Flows,
+    // Known after the handshake, if the listener asks for certificates.
+    certificate: OnceLock<Principal>,
 }
 
 impl Peer {
@@ -171,7 +177,19 @@ impl Peer {
         let (used, idle) = (AtomicBool::new(false), AtomicU64::new(0));
         let none = || AtomicUsize::new(0);
         let (calls, attending, turns) = (none(), none(), none());
-        Self(Arc::new(State { clock, used, calls, attending, turns, idle, flows }))
+        let certificate = OnceLock::new();
+        Self(Arc::new(State { clock, used, calls, attending, turns, idle, flows, certificate }))
+    }
+
+    /// Keeps what the client's certificate says.
+    pub(crate) fn identify(&self, certificate: Principal) {
+        // A connection has one handshake.
+        let _ = self.0.certificate.set(certificate);
+    }
+
+    /// The client's certificate, if it showed one.
+    pub(crate) fn certificate(&self) -> Option<&Principal> {
+        self.0.certificate.get()
     }
 
     /// Returns `true` for the first job on this connection, and `false` ever after.
@@ -260,11 +278,16 @@ pub(crate) struct Connection {
 impl Connection {
     fn new(
         io: Box<dyn Transport>,
+        tls: &Option<TlsServer>,
         house: &Arc<ConnectionLimiter>,
         place: OwnedSemaphorePermit,
     ) -> Self {
         let look = Box::pin(sleep(house.limits.tick()));
         let (house, peer) = (house.clone(), Peer::new());
+        let io: Box<dyn Transport> = match tls {
+            Some(tls) => Box::new(TlsTransport::new(io, tls.clone(), peer.clone())),
+            None => io,
+        };
         Self { io, house, peer, greeted: 0, look, blocked: None, _place: place }
     }
 
@@ -304,6 +327,12 @@ impl Connection {
             return Err("the client does not read its answers");
         }
         Ok(())
+    }
+
+    /// Checks the time limit for the greeting. With TLS, what is written first waits for the
+    /// client's part of the handshake.
+    fn greet(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.greeted < GREETING { self.watch(cx) } else { Ok(()) }
     }
 
     /// Limits how long the socket may accept no bytes.
@@ -355,12 +384,14 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.greet(cx)?;
         let polled = Pin::new(&mut this.io).poll_write(cx, bytes);
         this.progress(cx, polled)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.greet(cx)?;
         let polled = Pin::new(&mut this.io).poll_flush(cx);
         this.progress(cx, polled)
     }
@@ -377,6 +408,7 @@ impl AsyncWrite for Connection {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.greet(cx)?;
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, bytes);
         this.progress(cx, polled)
     }
@@ -397,7 +429,7 @@ mod tests {
         let house = Arc::new(ConnectionLimiter::new(limits));
         let (io, client) = duplex(16);
         let place = house.place().unwrap();
-        (Connection::new(Box::new(io), &house, place), client, house)
+        (Connection::new(Box::new(io), &None, &house, place), client, house)
     }
 
     /// The error with which a connection's task ends, which must not take long.

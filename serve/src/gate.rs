@@ -13,6 +13,7 @@ use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
+    access::Access,
     answer::{ResponseBody, ResponseGuard},
     call::{ArrivalTime, Call, CallLimiter, RequestCharge},
     connection::Peer,
@@ -31,12 +32,19 @@ struct Rules {
     service: &'static str,
     methods: Methods,
     attendant: Method,
+    access: Access,
     desk: Arc<CallLimiter>,
 }
 
 impl Gate {
-    pub(crate) fn new(service: &'static str, methods: Methods, desk: Arc<CallLimiter>) -> Self {
-        Self(Arc::new(Rules { service, methods, attendant: Method::open(ATTENDANT), desk }))
+    pub(crate) fn new(
+        service: &'static str,
+        methods: Methods,
+        access: Access,
+        desk: Arc<CallLimiter>,
+    ) -> Self {
+        let attendant = Method::open(ATTENDANT);
+        Self(Arc::new(Rules { service, methods, attendant, access, desk }))
     }
 }
 
@@ -58,12 +66,12 @@ impl Rules {
         let came = Instant::now();
         let (mut parts, body) = request.into_parts();
         let (method, attends) = self.find(parts.uri.path());
-        if let Some(authorise) = &method.authorise {
-            authorise(&parts.headers)?;
-            parts.extensions.insert(AuthorisedCall(()));
-        }
         let peer = parts.extensions.get::<Peer>().cloned();
         let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;
+        parts.extensions.insert(self.access.admit(method, &parts.headers, &peer)?);
+        if method.authorise.is_some() {
+            parts.extensions.insert(AuthorisedCall(()));
+        }
         let call = Call::begin(&self.desk, &peer, method, &parts.headers, attends)?;
         parts.extensions.insert(ArrivalTime(came));
         parts.extensions.insert(RequestCharge(call.clone()));
@@ -129,7 +137,7 @@ mod tests {
     #[test]
     fn a_call_that_comes_after_the_end_began_is_refused() {
         let desk = Arc::new(CallLimiter::new(&Limits::default()));
-        let gate = Gate::new("a.B", Methods::new(10), desk.clone());
+        let gate = Gate::new("a.B", Methods::new(10), Access::default(), desk.clone());
         desk.ending.cancel();
         let mut request = Request::new(Body::empty());
         request.extensions_mut().insert(Peer::new());

@@ -62,6 +62,7 @@
 #[cfg(test)]
 use wufu_testing as _;
 
+mod access;
 mod answer;
 mod budget;
 mod call;
@@ -72,10 +73,14 @@ mod gate;
 mod incoming;
 mod limits;
 mod methods;
+mod principal;
 mod queue;
 mod repeats;
 mod request;
 mod serving;
+mod tls;
+mod tokens;
+mod watched;
 
 pub use answer::ResponseGuard;
 pub use budget::{Budget, busy};
@@ -84,9 +89,12 @@ pub use connection::{Peer, PeerTurn};
 pub use incoming::{Incoming, Transport};
 pub use limits::Limits;
 pub use methods::{AuthorisedCall, HeaderCheck, Method, Methods};
+pub use principal::Principal;
 pub use queue::{Queue, QueueGuard};
 pub use repeats::Repeats;
 pub use serving::{ServeError, Service, ServiceEnd, serve};
+pub use tls::{ClientCertificates, PemKind, TlsError, TlsFiles, TlsServer};
+pub use tokens::{TokenFile, token_line};
 
 /// What an open connection takes for its HTTP/2 state and buffers, in bytes.
 pub const CONNECTION: usize = 48 * 1024;

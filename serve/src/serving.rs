@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{sync::oneshot, task::AbortHandle, time::timeout};
 use tonic::{service::Routes, transport::server::Server};
 use tonic_health::{ServingStatus, server::health_reporter};
 
@@ -14,6 +14,7 @@ use crate::{
     incoming::Incoming,
     limits::Limits,
     methods::Methods,
+    watched::Watched,
 };
 
 /// The longest list of headers of a call, in bytes.
@@ -94,6 +95,10 @@ pub fn serve<'a>(
         let (house, desk) =
             (Arc::new(ConnectionLimiter::new(limits)), Arc::new(CallLimiter::new(limits)));
         let _closing = CloseOnDrop(house.clone());
+        let _watching = (
+            incoming.tls.as_ref().map(|tls| AbortOnDrop::watch(&tls.watched())),
+            incoming.tokens.as_ref().map(|tokens| AbortOnDrop::watch(&tokens.watched())),
+        );
         let (end, ended) = oneshot::channel::<()>();
         let serving = Server::builder()
             .http2_keepalive_interval(Some(Duration::from_secs(30)))
@@ -102,7 +107,7 @@ pub fn serve<'a>(
             .initial_connection_window_size(limits.windows.0)
             .initial_stream_window_size(limits.windows.1)
             .max_concurrent_streams(limits.streams)
-            .layer(Gate::new(name, methods, desk.clone()))
+            .layer(Gate::new(name, methods, incoming.access(), desk.clone()))
             .add_routes(routes)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
@@ -153,6 +158,21 @@ pub fn serve<'a>(
         let _ = timeout(CLOSE, serving).await;
         Ok(ServiceEnd::Whole)
     })
+}
+
+/// A task that reads files again, as long as the service runs.
+struct AbortOnDrop(AbortHandle);
+
+impl AbortOnDrop {
+    fn watch<T: Clone + Send + Sync + 'static>(watched: &Arc<Watched<T>>) -> Self {
+        Self(tokio::spawn(Watched::watch(Arc::downgrade(watched))).abort_handle())
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Closes all connections when the service ends, whatever the reason.

@@ -7,3 +7,4 @@ mod common;
 mod listener;
 mod messages;
 mod shutdown;
+mod tls;

@@ -6,6 +6,7 @@ mod logs;
 mod notify;
 mod reload;
 mod signals;
+mod tls;
 
 use std::{future::Future, path::PathBuf, time::Duration};
 
@@ -14,6 +15,7 @@ use clap::{Args, Subcommand};
 use tracing_subscriber::filter::Targets;
 use wufu_ledger::{GrantReader, Ledger, service::system_clock};
 use wufu_prover::{Prover, service};
+use wufu_serve::ClientCertificates;
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
 use crate::{
@@ -28,13 +30,16 @@ use crate::{
 use listening::{LEDGER_PORT, PROVER_PORT, listening};
 use reload::Reload;
 use signals::Signals;
+pub use tls::Security;
+use tls::{ClientArgs, TlsArgs};
 
 /// Arguments of `wufu serve`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 #[command(after_help = usage(
-    "when wallets and verifiers on this machine need a ledger, or servers that make proofs. A \
-     service runs until SIGINT (Ctrl-C) or SIGTERM, and then finishes the requests in flight.",
+    "when wallets and verifiers need a ledger, or servers that make proofs. Without --tls-cert, \
+     only programs on this machine can connect. A service runs until SIGINT (Ctrl-C) or SIGTERM, \
+     and then finishes the requests in flight.",
     &["wufu serve ledger --dir cerf --listen 127.0.0.1:7182"],
 ))]
 pub struct ServeArgs {
@@ -103,6 +108,10 @@ enum Role {
 struct ProverArgs {
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
     /// Serve this circuit only, with this user's development key. Repeat the flag for more
     #[arg(long, value_parser = setup::circuit)]
     circuit: Vec<CircuitName>,
@@ -132,6 +141,10 @@ struct ProverArgs {
 struct ServeLedgerArgs {
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
     /// The ledger's folder
     #[arg(long, value_name = "FOLDER")]
     dir: PathBuf,
@@ -173,6 +186,8 @@ pub async fn run(
 }
 
 async fn prover(args: ProverArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
+    let kind = ClientCertificates::Required;
+    let security = args.tls.open_for(&args.clients, kind, &signals)?;
     let circuits = if args.circuit.is_empty() { CircuitName::ALL.to_vec() } else { args.circuit };
     let mut provers = Vec::new();
     for circuit in circuits {
@@ -183,7 +198,7 @@ async fn prover(args: ProverArgs, signals: Signals, output: Output) -> anyhow::R
     limits.threads = args.threads.map_or(limits.threads, usize::from);
     limits.queue = args.queue.into();
     limits.time = Duration::from_secs(args.timeout);
-    let listener = args.listen.bind(PROVER_PORT).await?;
+    let listener = args.listen.bind(PROVER_PORT, security).await?;
     listening("prover", &listener, output)?;
     serve_prover(listener, provers, limits, signals.told_to_end()).await
 }
@@ -195,11 +210,13 @@ pub async fn serve_prover(
     limits: service::Limits,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    service::run(Box::pin(listener.into_stream()), provers, limits, shutdown).await?;
+    service::run(listener.into_incoming(), provers, limits, shutdown).await?;
     Ok(())
 }
 
 async fn ledger(args: ServeLedgerArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
+    let kind = ClientCertificates::ForRestricted;
+    let security = args.tls.open_for(&args.clients, kind, &signals)?;
     let ledger = crate::ledger::open(&args.dir).await?;
     let key = match &args.key {
         Some(path) => Some(setup::verifying_key(path, Trust::CeremonyOnly).context("--key")?),
@@ -212,7 +229,7 @@ async fn ledger(args: ServeLedgerArgs, signals: Signals, output: Output) -> anyh
         None if args.dev_keys => Some(setup::development_key(CircuitName::FiveFu)?),
         None => None,
     };
-    let listener = args.listen.bind(LEDGER_PORT).await?;
+    let listener = args.listen.bind(LEDGER_PORT, security).await?;
     listening("ledger", &listener, output)?;
     if args.accept_clock {
         ledger.accept_clock(files::now()?);
@@ -231,7 +248,7 @@ pub async fn serve_ledger(
     key: Option<VerifyingKey>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let incoming = Box::pin(listener.into_stream());
+    let incoming = listener.into_incoming();
     wufu_ledger::service::run(incoming, ledger, key, system_clock(), shutdown).await?;
     Ok(())
 }
@@ -242,14 +259,14 @@ pub async fn serve_reader(
     reader: GrantReader,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let incoming = Box::pin(listener.into_stream());
+    let incoming = listener.into_incoming();
     wufu_ledger::service::run_reader(incoming, reader, system_clock(), shutdown).await?;
     Ok(())
 }
 
 /// A free port of 127.0.0.1, and its URL.
 pub async fn loopback() -> anyhow::Result<(Listener, String)> {
-    let listener = ListenArgs { listen: None, unix: None }.bind(0).await?;
+    let listener = ListenArgs { listen: None, unix: None }.bind(0, Security::default()).await?;
     let url = listener.url()?;
     Ok((listener, url))
 }

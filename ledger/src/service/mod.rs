@@ -59,11 +59,12 @@ pub enum ServeError {
 /// begins.
 ///
 /// `claims` is the key under which claims must be proved. Without it, the ledger takes no claims.
-/// Appending requires the operator's token, as `authorization: Bearer …`.
+/// Appending requires the operator's token, or one of the listener's, as `authorization: Bearer …`.
+/// If the listener asks for certificates, appending requires one as well.
 ///
 /// # Shapes
-/// `incoming`: accepted connections. They must come from a loopback address or a Unix socket,
-/// because there is no TLS yet.
+/// `incoming`: accepted connections, and what the listener asks of callers. Without TLS, they must
+/// come from a loopback address or a Unix socket.
 ///
 /// # Errors
 /// Returns an error if the key for claims belongs to another circuit, or is a development key in

@@ -58,7 +58,7 @@ fn serve_dealer<'a>(
     shutdown: BoxFuture<'a, ()>,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
     Box::pin(async move {
-        refuse_identity("dealer", &config)?;
+        refuse_identity("dealer", &config, &incoming)?;
         let id = |dealer: &Dealer| (dealer.key().id(), dealer.shape().circuit().id());
         let dealers = by_key("dealer", dealers, id);
         let admission = Arc::new(Admission::new(&config.limits)?);
@@ -97,7 +97,7 @@ fn serve_evaluator<'a>(
     shutdown: BoxFuture<'a, ()>,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
     Box::pin(async move {
-        refuse_identity("evaluator", &config)?;
+        refuse_identity("evaluator", &config, &incoming)?;
         let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.shape().circuit().id());
         let evaluators = by_key("evaluator", evaluators, id);
         let admission = Arc::new(Admission::new(&config.limits)?);
