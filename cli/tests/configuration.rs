@@ -7,11 +7,12 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
+use wufu_testing::Process;
 
 /// The command in a folder, with an environment that has no variables of this project.
 fn command(folder: &Path, args: &[&str]) -> Command {
@@ -200,7 +201,7 @@ fn a_file_that_cannot_be_read_stops_the_start() {
 
 /// A service, killed when its test ends.
 struct Service {
-    process: Child,
+    process: Process,
     address: String,
     log: std::path::PathBuf,
 }
@@ -212,7 +213,7 @@ impl Service {
         let log = folder.join("log");
         let mut command = command(folder, &["serve", "ledger", "--config", "wufu.toml"]);
         command.stdout(Stdio::piped()).stderr(fs::File::create(&log).unwrap());
-        let mut process = command.spawn().unwrap();
+        let mut process = Process::start(&mut command).unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains(" on http://"), "{line}{}", fs::read_to_string(&log).unwrap());
@@ -234,13 +235,6 @@ impl Service {
             assert!(Instant::now() < until, "{said:?} is not in the log: {log}");
             std::thread::sleep(Duration::from_millis(20));
         }
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
