@@ -93,10 +93,34 @@ fn a_ledger_is_read_over_tls_and_reloads_on_sighup() {
     put(&one, &["localhost"]);
     fs::write(folder.join("one.pem"), one.pem()).unwrap();
     fs::write(folder.join("two.pem"), two.pem()).unwrap();
+    let key = wufu(folder).args(["request", "keygen", "--out", "v.key"]).output().unwrap();
+    assert!(key.status.success(), "{}", text(&key));
     let ledger = Ledger::start(folder);
     let info = |url: &str, ca: &str| {
-        let read = wufu(folder).args(["ledger", "info", "--ledger", url, "--ca", ca]).output();
-        let read = read.unwrap();
+        let _ = fs::remove_file(folder.join("ask"));
+        // It asks the ledger for its currency.
+        let read = wufu(folder)
+            .args([
+                "request",
+                "new",
+                "--signing-key",
+                "v.key",
+                "--purpose",
+                "x",
+                "--project",
+                "1:1",
+            ])
+            .args([
+                "--origin",
+                "wufu/donations/1",
+                "--min-amount",
+                "1.00 USD",
+                "--key-id",
+                &"0".repeat(64),
+            ])
+            .args(["--out", "ask", "--ledger", url, "--ca", ca])
+            .output()
+            .unwrap();
         (read.status.success(), text(&read))
     };
     let (read, said) = info(&ledger.url, "one.pem");
