@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use futures_util::stream;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
-use wufu_serve::{Incoming, Transport};
+use wufu_serve::{Incoming, Transport, unix_transport};
 use wufu_wallet::endpoint::is_this_machine;
 
 use crate::serve::Security;
@@ -139,7 +139,7 @@ impl Listener {
                     Ok(Box::new(stream) as Box<dyn Transport>)
                 }),
                 Socket::Unix(listener, _) => {
-                    listener.accept().await.map(|(stream, _)| Box::new(stream) as _)
+                    listener.accept().await.map(|(stream, _)| unix_transport(stream))
                 }
             };
             Some((accepted, socket))

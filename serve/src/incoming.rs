@@ -4,11 +4,11 @@ use std::{any::Any, error::Error, io, pin::Pin};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+    net::{TcpStream, UnixStream},
 };
 use tokio_stream::{Stream, StreamExt as _};
 
-use crate::{access::Access, tls::TlsServer, tokens::TokenFile};
+use crate::{access::Access, authority::unix_transport, tls::TlsServer, tokens::TokenFile};
 
 /// A connection: a TCP stream, a Unix stream, or a test's stand-in for one.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
@@ -67,22 +67,29 @@ where
 {
     fn from(stream: S) -> Self {
         let connections = stream.map(|accepted| match accepted {
-            Ok(io) => {
-                send_at_once(&io);
-                Ok(Box::new(io) as Box<dyn Transport>)
-            }
+            Ok(io) => Ok(fitted(io)),
             Err(error) => Err(as_io(error.into())),
         });
         Self { connections: Box::pin(connections), tls: None, tokens: None }
     }
 }
 
-/// Sets TCP_NODELAY, if this is a TCP stream. Otherwise the last part of an answer would wait for
-/// the client's acknowledgement of the part before it, which takes 40 ms.
-fn send_at_once(io: &dyn Any) {
-    if let Some(stream) = io.downcast_ref::<TcpStream>() {
+/// Prepares a connection. With TCP_NODELAY, the last part of an answer does not wait for the
+/// client's acknowledgement of the part before it, which takes 40 ms.
+fn fitted(io: impl Transport) -> Box<dyn Transport> {
+    if let Some(stream) = (&io as &dyn Any).downcast_ref::<TcpStream>() {
         // It only costs time if this fails.
         let _ = stream.set_nodelay(true);
+    }
+    let mut io = Some(io);
+    let unix = (&mut io as &mut dyn Any).downcast_mut::<Option<UnixStream>>();
+    if let Some(stream) = unix.and_then(Option::take) {
+        return unix_transport(stream);
+    }
+    match io {
+        Some(io) => Box::new(io),
+        // Only a Unix stream was taken, and it has been returned.
+        None => Box::new(tokio::io::empty()),
     }
 }
 

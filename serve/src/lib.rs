@@ -64,6 +64,7 @@ use wufu_testing as _;
 
 mod access;
 mod answer;
+mod authority;
 mod budget;
 mod call;
 mod connection;
@@ -83,6 +84,7 @@ mod tokens;
 mod watched;
 
 pub use answer::ResponseGuard;
+pub use authority::unix_transport;
 pub use budget::{Budget, busy};
 pub use call::{ArrivalTime, CALL, RequestCharge};
 pub use connection::{Peer, PeerTurn};

@@ -79,11 +79,11 @@ pub struct DealerArgs {
     #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
-    tls: TlsArgs,
-    #[command(flatten)]
     key: KeyArgs,
     #[command(flatten)]
     role: RoleArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// Arguments of `wufu serve evaluator`.
@@ -92,9 +92,9 @@ pub struct EvaluatorArgs {
     #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
-    tls: TlsArgs,
-    #[command(flatten)]
     role: RoleArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// Arguments of `wufu serve both`.

@@ -108,10 +108,6 @@ enum Role {
 struct ProverArgs {
     #[command(flatten)]
     listen: ListenArgs,
-    #[command(flatten)]
-    tls: TlsArgs,
-    #[command(flatten)]
-    clients: ClientArgs,
     /// Serve this circuit only, with this user's development key. Repeat the flag for more
     #[arg(long, value_parser = setup::circuit)]
     circuit: Vec<CircuitName>,
@@ -135,16 +131,16 @@ struct ProverArgs {
         value_parser = human::parse_timeout
     )]
     timeout: u64,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
 }
 
 #[derive(Args, Debug)]
 struct ServeLedgerArgs {
     #[command(flatten)]
     listen: ListenArgs,
-    #[command(flatten)]
-    tls: TlsArgs,
-    #[command(flatten)]
-    clients: ClientArgs,
     /// The ledger's folder
     #[arg(long, value_name = "FOLDER")]
     dir: PathBuf,
@@ -158,6 +154,10 @@ struct ServeLedgerArgs {
     /// switched off
     #[arg(long)]
     accept_clock: bool,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
 }
 
 /// Runs the service until it is told to end.

@@ -74,6 +74,8 @@ pub enum CertificateFault {
     Early,
     /// No trusted authority issued it.
     Issuer,
+    /// It is an authority's own certificate, as self-signed ones often are.
+    Authority,
     /// It is for other names.
     Name {
         /// The names in the certificate.
@@ -100,6 +102,10 @@ impl fmt::Display for CertificateFault {
             Self::Issuer => f.write_str(
                 "no authority that is trusted here has issued it: name its authority's file, or \
                  pin the server's key",
+            ),
+            Self::Authority => f.write_str(
+                "it is an authority's own certificate (self-signed): pin the server's key, or have \
+                 a certificate issued for the server",
             ),
             Self::Name { presented } if presented.is_empty() => {
                 f.write_str("it names no host, expected this one")
@@ -175,6 +181,10 @@ fn fault(error: CertificateError) -> CertificateFault {
         }
         CertificateError::Other(other) => match other.0.downcast_ref::<PinMismatch>() {
             Some(pin) => CertificateFault::Pin { got: pin.got, expected: pin.expected },
+            // The error's type is the library's own.
+            None if format!("{:?}", other.0).contains("CaUsedAsEndEntity") => {
+                CertificateFault::Authority
+            }
             None => CertificateFault::Other(CertificateError::Other(other)),
         },
         error => CertificateFault::Other(error),
