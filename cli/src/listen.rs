@@ -30,7 +30,8 @@ pub struct ListenArgs {
     pub unix: Option<PathBuf>,
 }
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
+/// Reads an address and a port.
+pub fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:7182 or [::1]:7182")
 }
 

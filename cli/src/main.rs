@@ -19,6 +19,7 @@ mod serve;
 mod setup;
 mod source;
 mod spent;
+mod top;
 mod verify;
 mod wallet;
 
@@ -53,6 +54,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Run a service: prover, ledger, dealer, evaluator, or both of the last two
     Serve(serve::ServeArgs),
+    /// Show live what a service does, from its metrics port
+    Top(top::TopArgs),
     /// Make, list or delete development keys
     Setup(setup::SetupArgs),
     /// Run a ledger: create it, import or issue, close epochs, audit it
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Demo(args) => demo::run(args, output).await,
             Command::Serve(args) => serve::run(args, output).await.map(|()| ExitCode::SUCCESS),
+            Command::Top(args) => top::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Setup(args) => setup::run(args, output).map(|()| ExitCode::SUCCESS),
             Command::Ledger(args) => ledger::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Wallet(args) => wallet::run(args, output).await.map(|()| ExitCode::SUCCESS),

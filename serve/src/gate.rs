@@ -9,7 +9,7 @@ use std::{
 
 use http::{Request, Response};
 use tokio::time::Instant;
-use tonic::{Status, body::Body};
+use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     call::{ArrivalTime, Call, CallLimiter, RequestCharge},
     connection::Peer,
     methods::{AuthorisedCall, Method, Methods},
+    metrics::{self, MethodNames, Outcome, Reason},
     request::{RequestBody, ending},
 };
 
@@ -31,12 +32,18 @@ struct Rules {
     service: &'static str,
     methods: Methods,
     attendant: Method,
+    names: MethodNames,
     desk: Arc<CallLimiter>,
 }
 
 impl Gate {
-    pub(crate) fn new(service: &'static str, methods: Methods, desk: Arc<CallLimiter>) -> Self {
-        Self(Arc::new(Rules { service, methods, attendant: Method::open(ATTENDANT), desk }))
+    pub(crate) fn new(
+        service: &'static str,
+        methods: Methods,
+        names: MethodNames,
+        desk: Arc<CallLimiter>,
+    ) -> Self {
+        Self(Arc::new(Rules { service, methods, attendant: Method::open(ATTENDANT), names, desk }))
     }
 }
 
@@ -53,6 +60,7 @@ impl Rules {
     fn admit(&self, request: Request<Body>) -> Result<(Request<Body>, Arc<Call>, bool), Status> {
         // A client may start a call until it has been told of the shutdown.
         if self.desk.ending.is_cancelled() {
+            metrics::refused(Reason::Ending);
             return Err(ending());
         }
         let came = Instant::now();
@@ -101,9 +109,18 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let path = request.uri().path();
+        let attends = self.rules.find(path).1;
+        let mut outcome = Outcome::begin(self.rules.names.label(path), attends);
         let (request, call, attends) = match self.rules.admit(request) {
             Ok(admitted) => admitted,
-            Err(status) => return Box::pin(async move { Ok(status.into_http()) }),
+            Err(status) => {
+                outcome.end(status.code());
+                if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) {
+                    metrics::refused(Reason::Identity);
+                }
+                return Box::pin(async move { Ok(status.into_http()) });
+            }
         };
         let answer = self.inner.call(request);
         Box::pin(async move {
@@ -111,7 +128,9 @@ where
             call.answered();
             let (mut parts, body) = answer?.into_parts();
             let hold = parts.extensions.remove::<ResponseGuard>();
-            let body = Body::new(ResponseBody::new(body, call, hold, attends));
+            // An answer without a message has its code here.
+            outcome.end_by(&parts.headers);
+            let body = Body::new(ResponseBody::new(body, call, hold, attends, outcome));
             Ok(Response::from_parts(parts, body))
         })
     }
@@ -119,8 +138,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use tonic::Code;
-
     use super::*;
     use crate::limits::Limits;
 
@@ -129,7 +146,7 @@ mod tests {
     #[test]
     fn a_call_that_comes_after_the_end_began_is_refused() {
         let desk = Arc::new(CallLimiter::new(&Limits::default()));
-        let gate = Gate::new("a.B", Methods::new(10), desk.clone());
+        let gate = Gate::new("a.B", Methods::new(10), MethodNames::of("a.B", &[]), desk.clone());
         desk.ending.cancel();
         let mut request = Request::new(Body::empty());
         request.extensions_mut().insert(Peer::new());

@@ -2,15 +2,14 @@
 
 mod blind;
 mod listening;
+mod log_file;
+mod sight;
 mod signals;
 
 use std::{future::Future, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use tracing_subscriber::{
-    Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
 use wufu_ledger::{GrantReader, Ledger, service::system_clock};
 use wufu_prover::{Prover, service};
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
@@ -20,10 +19,11 @@ use crate::{
     help::usage,
     human,
     listen::{ListenArgs, Listener},
-    output::{self, Output},
+    output::Output,
     setup,
 };
 use listening::{LEDGER_PORT, PROVER_PORT, listening};
+use sight::SightArgs;
 use signals::Signals;
 
 /// Arguments of `wufu serve`.
@@ -35,10 +35,8 @@ use signals::Signals;
     &["wufu serve ledger --dir cerf --listen 127.0.0.1:7182"],
 ))]
 pub struct ServeArgs {
-    /// What to log on standard error: a level, or levels by crate, such as info,wufu_prover=debug.
-    /// A witness is never logged
-    #[arg(long, global = true, env = "WUFU_LOG", default_value = "info", value_name = "FILTER")]
-    log: String,
+    #[command(flatten)]
+    sight: SightArgs,
     #[command(subcommand)]
     role: Role,
 }
@@ -133,12 +131,10 @@ struct ServeLedgerArgs {
 
 /// Runs the service until it is told to end.
 pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
-    let filter: Targets = args.log.parse().context("--log")?;
+    let log = args.sight.begin_log(output)?;
     // Before anything slow: from here on no signal ends the process half-way.
-    let signals = Signals::install()?;
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(output::has_colour());
-    let lines = if output.is_json() { lines.json().boxed() } else { lines.boxed() };
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    let signals = Signals::install(log)?;
+    args.sight.begin_metrics(output).await?;
     match args.role {
         Role::Prover(args) => prover(args, signals, output).await,
         Role::Ledger(args) => ledger(args, signals, output).await,

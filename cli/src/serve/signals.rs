@@ -7,22 +7,25 @@ use tokio::{
     sync::watch,
 };
 
+use super::log_file::LogFile;
+
 /// Tells whether the process was asked to end. All clones tell the same.
 #[derive(Clone, Debug)]
 pub struct Signals(watch::Receiver<bool>);
 
 impl Signals {
-    /// Catches SIGINT, SIGTERM and SIGHUP from here on. No signal is lost, whenever it comes.
+    /// Catches SIGINT, SIGTERM and SIGHUP from here on. No signal is lost, whenever it comes. SIGHUP
+    /// opens the log file again.
     ///
     /// # Errors
     /// Returns an error if the system refuses a handler.
-    pub fn install() -> anyhow::Result<Self> {
+    pub fn install(log: Option<LogFile>) -> anyhow::Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
         let terminate = signal(SignalKind::terminate())?;
         let hangup = signal(SignalKind::hangup())?;
         let (end, told) = watch::channel(false);
         tokio::spawn(async move {
-            listen(interrupt, terminate, hangup).await;
+            listen(interrupt, terminate, hangup, log).await;
             end.send_replace(true);
             // Keeps the value for those who ask later.
             end.closed().await;
@@ -40,14 +43,25 @@ impl Signals {
     }
 }
 
-/// Waits for SIGINT or SIGTERM. SIGHUP only writes a line to the log: there are no settings in
-/// files to read again, and without a handler it would kill the process.
-async fn listen(mut interrupt: Signal, mut terminate: Signal, mut hangup: Signal) {
+/// Waits for SIGINT or SIGTERM. SIGHUP opens the log file again, which may have been moved. There
+/// are no settings in files to read again, but without a handler it would kill the process.
+async fn listen(
+    mut interrupt: Signal,
+    mut terminate: Signal,
+    mut hangup: Signal,
+    log: Option<LogFile>,
+) {
     loop {
         tokio::select! {
             _ = interrupt.recv() => return,
             _ = terminate.recv() => return,
             _ = hangup.recv() => {
+                if let Some(log) = &log {
+                    match log.reopen() {
+                        Ok(()) => tracing::info!("SIGHUP: opened the log file again"),
+                        Err(error) => tracing::error!(%error, "SIGHUP: the old log file stays"),
+                    }
+                }
                 tracing::info!(
                     "SIGHUP: nothing was reloaded; restart the service to change its settings"
                 );

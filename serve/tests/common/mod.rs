@@ -23,7 +23,9 @@ use wufu_proto::{
         prover_service_server::{ProverService, ProverServiceServer},
     },
 };
-use wufu_serve::{Limits, Method, Methods, ResponseGuard, ServeError, Service, ServiceEnd, serve};
+use wufu_serve::{
+    Health, Limits, Method, Methods, ResponseGuard, ServeError, Service, ServiceEnd, serve,
+};
 
 use wire::within;
 
@@ -98,6 +100,10 @@ pub struct Running {
 
 impl Running {
     pub async fn start(change: impl FnOnce(&mut Limits)) -> Self {
+        Self::start_with(change, Health::default()).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Limits), health: Health) -> Self {
         let mut limits = Limits::default();
         change(&mut limits);
         let toy = Toy::default();
@@ -106,7 +112,7 @@ impl Running {
         let (stop, stopped) = oneshot::channel::<()>();
         let routes = Routes::new(ProverServiceServer::new(toy.clone()));
         let service =
-            Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods() };
+            Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods(), health };
         let ended = tokio::spawn(async move {
             let incoming = TcpListenerStream::new(listener).into();
             let shutdown = Box::pin(async { drop(stopped.await) });
