@@ -28,7 +28,8 @@ pub struct ListenArgs {
     pub unix: Option<PathBuf>,
 }
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
+/// Reads an address and a port.
+pub fn address(text: &str) -> Result<SocketAddr, &'static str> {
     // The name means what it means to clients.
     let port = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
     if let Some(port) = port {

@@ -23,6 +23,7 @@ mod setup;
 mod source;
 mod spent;
 mod token;
+mod top;
 mod verify;
 mod wallet;
 
@@ -73,6 +74,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Ask a service whether it is ready; exit 0 if it is, 2 if not
     Health(health::HealthArgs),
+    /// Show live what a service does, from its metrics port
+    Top(top::TopArgs),
     /// Make, list or delete development keys
     Setup(setup::SetupArgs),
     /// Run a ledger: create it, import or issue, close epochs, audit it
@@ -110,6 +113,7 @@ fn main() -> ExitCode {
                 serve::run(args, settings, output).await.map(|()| ExitCode::SUCCESS)
             }
             Command::Health(args) => health::run(args, output).await.map(|()| ExitCode::SUCCESS),
+            Command::Top(args) => top::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Setup(args) => setup::run(args, output).map(|()| ExitCode::SUCCESS),
             Command::Ledger(args) => ledger::run(args, output).await.map(|()| ExitCode::SUCCESS),
             Command::Token(args) => token::run(args, output).map(|()| ExitCode::SUCCESS),

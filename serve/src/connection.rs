@@ -24,6 +24,7 @@ use crate::{
     flow::{Clock, Flows},
     incoming::{Connections, Incoming, Transport},
     limits::Limits,
+    metrics::{self, Reason, names},
     principal::Principal,
     repeats::Repeats,
     tls::{TlsServer, TlsTransport},
@@ -74,6 +75,7 @@ impl ConnectionLimiter {
     fn place(&self) -> Option<OwnedSemaphorePermit> {
         let place = self.places.clone().try_acquire_owned().ok();
         if place.is_none() {
+            metrics::refused(Reason::Connections);
             let until = self.clock.now().saturating_add(CROWD.as_millis() as u64);
             self.crowded.store(until, Ordering::Relaxed);
             if let Some(before) = self.refused.happened("full") {
@@ -273,6 +275,24 @@ pub(crate) struct Connection {
     // While the socket accepts no bytes: the time by which it must.
     blocked: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
+    _counted: Counted,
+}
+
+/// Counts a connection as open until it is dropped.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        ::metrics::counter!(names::CONNECTIONS_TOTAL).increment(1);
+        ::metrics::gauge!(names::CONNECTIONS).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        ::metrics::gauge!(names::CONNECTIONS).decrement(1.0);
+    }
 }
 
 impl Connection {
@@ -288,7 +308,8 @@ impl Connection {
             Some(tls) => Box::new(TlsTransport::new(io, tls.clone(), peer.clone())),
             None => io,
         };
-        Self { io, house, peer, greeted: 0, look, blocked: None, _place: place }
+        let (blocked, _counted) = (None, Counted::new());
+        Self { io, house, peer, greeted: 0, look, blocked, _place: place, _counted }
     }
 
     /// Checks regularly whether the connection may stay. This runs in the connection's own task,

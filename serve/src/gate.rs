@@ -9,7 +9,7 @@ use std::{
 
 use http::{Request, Response};
 use tokio::time::Instant;
-use tonic::{Status, body::Body};
+use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     call::{ArrivalTime, Call, CallLimiter, RequestCharge},
     connection::Peer,
     methods::{AuthorisedCall, Method, Methods},
+    metrics::{self, MethodNames, Outcome, Reason},
     request::{RequestBody, ending},
 };
 
@@ -33,6 +34,7 @@ struct Rules {
     methods: Methods,
     attendant: Method,
     access: Access,
+    names: MethodNames,
     desk: Arc<CallLimiter>,
 }
 
@@ -41,10 +43,11 @@ impl Gate {
         service: &'static str,
         methods: Methods,
         access: Access,
+        names: MethodNames,
         desk: Arc<CallLimiter>,
     ) -> Self {
         let attendant = Method::open(ATTENDANT);
-        Self(Arc::new(Rules { service, methods, attendant, access, desk }))
+        Self(Arc::new(Rules { service, methods, attendant, access, names, desk }))
     }
 }
 
@@ -61,6 +64,7 @@ impl Rules {
     fn admit(&self, request: Request<Body>) -> Result<(Request<Body>, Arc<Call>, bool), Status> {
         // A client may start a call until it has been told of the shutdown.
         if self.desk.ending.is_cancelled() {
+            metrics::refused(Reason::Ending);
             return Err(ending());
         }
         let came = Instant::now();
@@ -68,7 +72,9 @@ impl Rules {
         let (method, attends) = self.find(parts.uri.path());
         let peer = parts.extensions.get::<Peer>().cloned();
         let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;
-        parts.extensions.insert(self.access.admit(method, &parts.headers, &peer)?);
+        let admitted = self.access.admit(method, &parts.headers, &peer);
+        let principal = admitted.inspect_err(|_| metrics::refused(Reason::Identity))?;
+        parts.extensions.insert(principal);
         if method.authorise.is_some() {
             parts.extensions.insert(AuthorisedCall(()));
         }
@@ -109,9 +115,18 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let path = request.uri().path();
+        let attends = self.rules.find(path).1;
+        let mut outcome = Outcome::begin(self.rules.names.label(path), attends);
         let (request, call, attends) = match self.rules.admit(request) {
             Ok(admitted) => admitted,
-            Err(status) => return Box::pin(async move { Ok(status.into_http()) }),
+            Err(status) => {
+                outcome.end(status.code());
+                if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) {
+                    metrics::refused(Reason::Identity);
+                }
+                return Box::pin(async move { Ok(status.into_http()) });
+            }
         };
         let answer = self.inner.call(request);
         Box::pin(async move {
@@ -119,7 +134,9 @@ where
             call.answered();
             let (mut parts, body) = answer?.into_parts();
             let hold = parts.extensions.remove::<ResponseGuard>();
-            let body = Body::new(ResponseBody::new(body, call, hold, attends));
+            // An answer without a message has its code here.
+            outcome.end_by(&parts.headers);
+            let body = Body::new(ResponseBody::new(body, call, hold, attends, outcome));
             Ok(Response::from_parts(parts, body))
         })
     }
@@ -127,8 +144,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use tonic::Code;
-
     use super::*;
     use crate::limits::Limits;
 
@@ -137,7 +152,8 @@ mod tests {
     #[test]
     fn a_call_that_comes_after_the_end_began_is_refused() {
         let desk = Arc::new(CallLimiter::new(&Limits::default()));
-        let gate = Gate::new("a.B", Methods::new(10), Access::default(), desk.clone());
+        let names = MethodNames::of("a.B", &[]);
+        let gate = Gate::new("a.B", Methods::new(10), Access::default(), names, desk.clone());
         desk.ending.cancel();
         let mut request = Request::new(Body::empty());
         request.extensions_mut().insert(Peer::new());

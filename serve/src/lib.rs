@@ -17,7 +17,7 @@
 //! use tokio_stream::wrappers::TcpListenerStream;
 //! use tonic::{service::Routes, transport::Endpoint};
 //! use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
-//! use wufu_serve::{Limits, Method, Methods, Service, ServiceEnd, serve};
+//! use wufu_serve::{Health, Limits, Method, Methods, Service, ServiceEnd, serve};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,6 +28,7 @@
 //!     routes: Routes::default(),
 //!     descriptors: wufu_proto::DESCRIPTORS,
 //!     methods: Methods::new(1024).with("Prove", Method::open(64 * 1024)),
+//!     health: Health::default(),
 //! };
 //! let listener = TcpListener::bind("127.0.0.1:0").await?;
 //! let address = listener.local_addr()?;
@@ -71,9 +72,11 @@ mod connection;
 mod flow;
 mod frames;
 mod gate;
+mod health;
 mod incoming;
 mod limits;
 mod methods;
+pub mod metrics;
 mod principal;
 mod queue;
 mod repeats;
@@ -88,6 +91,7 @@ pub use authority::unix_transport;
 pub use budget::{Budget, busy};
 pub use call::{ArrivalTime, CALL, RequestCharge};
 pub use connection::{Peer, PeerTurn};
+pub use health::{Condition, Health};
 pub use incoming::{Incoming, Transport};
 pub use limits::Limits;
 pub use methods::{AuthorisedCall, HeaderCheck, Method, Methods};

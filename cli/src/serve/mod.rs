@@ -2,9 +2,10 @@
 
 mod blind;
 mod listening;
-mod logs;
+mod log_file;
 mod notify;
 mod reload;
+mod sight;
 mod signals;
 mod tls;
 
@@ -12,7 +13,6 @@ use std::{future::Future, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use tracing_subscriber::filter::Targets;
 use wufu_ledger::{GrantReader, Ledger, service::system_clock};
 use wufu_prover::{Prover, service};
 use wufu_serve::ClientCertificates;
@@ -29,6 +29,7 @@ use crate::{
 };
 use listening::{LEDGER_PORT, PROVER_PORT, listening};
 use reload::Reload;
+use sight::SightArgs;
 use signals::Signals;
 pub use tls::Security;
 use tls::{ClientArgs, TlsArgs};
@@ -43,16 +44,6 @@ use tls::{ClientArgs, TlsArgs};
     &["wufu serve ledger --dir cerf --listen 127.0.0.1:7182"],
 ))]
 pub struct ServeArgs {
-    /// What to log on standard error: a level, or levels by crate, such as info,wufu_prover=debug.
-    /// A witness is never logged
-    #[arg(
-        long,
-        global = true,
-        default_value = "info",
-        value_name = "FILTER",
-        value_parser = logs::filter
-    )]
-    log: Targets,
     /// Read settings from this file, in TOML. A variable of the environment wins over the file, and
     /// a flag wins over both
     #[arg(long, global = true, env = "WUFU_CONFIG", value_name = "FILE")]
@@ -60,6 +51,8 @@ pub struct ServeArgs {
     /// Print every setting and where it comes from, and exit
     #[arg(long, global = true)]
     print_config: bool,
+    #[command(flatten)]
+    sight: SightArgs,
     #[command(subcommand)]
     role: Role,
 }
@@ -171,11 +164,12 @@ pub async fn run(
         settings.print(output);
         return output::check();
     }
+    let reload = Reload::new(settings);
+    args.sight.begin_log(output, &reload)?;
     // Before anything slow: from here on no signal ends the process half-way.
     let signals = Signals::install()?;
-    let reload = Reload::new(settings);
-    logs::start(args.log, output, &reload);
     signals.on_hangup(move || reload.now());
+    args.sight.begin_metrics(output).await?;
     match args.role {
         Role::Prover(args) => prover(args, signals, output).await,
         Role::Ledger(args) => ledger(args, signals, output).await,

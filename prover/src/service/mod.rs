@@ -19,7 +19,7 @@ use std::{future::Future, sync::Arc};
 use futures_util::future::BoxFuture;
 use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
-use wufu_serve::{Incoming, Method, Methods, Service};
+use wufu_serve::{Health, Incoming, Method, Methods, Service};
 
 use crate::Prover;
 use admission::Admission;
@@ -72,6 +72,7 @@ fn serve_provers<'a>(
             routes: Routes::new(service),
             descriptors: DESCRIPTORS,
             methods,
+            health: Health::default(),
         };
         serve(incoming, service, (&limits, &admission), shutdown).await
     })

@@ -24,8 +24,8 @@ use wufu_proto::{
     },
 };
 use wufu_serve::{
-    Incoming, Limits, Method, Methods, Principal, ResponseGuard, ServeError, Service, ServiceEnd,
-    serve,
+    Health, Incoming, Limits, Method, Methods, Principal, ResponseGuard, ServeError, Service,
+    ServiceEnd, serve,
 };
 
 use wire::within;
@@ -112,20 +112,28 @@ pub struct Running {
 
 impl Running {
     pub async fn start(change: impl FnOnce(&mut Limits)) -> Self {
+        Self::start_with(change, Health::default()).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Limits), health: Health) -> Self {
         let mut limits = Limits::default();
         change(&mut limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
-        Self::over(at, TcpListenerStream::new(listener).into(), limits)
+        Self::over_with(at, TcpListenerStream::new(listener).into(), limits, health)
     }
 
     /// Serves these connections.
     pub fn over(at: SocketAddr, incoming: Incoming, limits: Limits) -> Self {
+        Self::over_with(at, incoming, limits, Health::default())
+    }
+
+    fn over_with(at: SocketAddr, incoming: Incoming, limits: Limits, health: Health) -> Self {
         let toy = Toy::default();
         let (stop, stopped) = oneshot::channel::<()>();
         let routes = Routes::new(ProverServiceServer::new(toy.clone()));
         let service =
-            Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods() };
+            Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods(), health };
         let ended = tokio::spawn(async move {
             let shutdown = Box::pin(async { drop(stopped.await) });
             serve(incoming, service, &limits, shutdown, Box::new(|| ())).await

@@ -26,7 +26,7 @@ use wufu_proto::{
         evaluator_service_server::EvaluatorServiceServer,
     },
 };
-use wufu_serve::{Incoming, Methods, Service};
+use wufu_serve::{Health, Incoming, Methods, Service};
 
 use super::{admission::Admission, error::ServeError, limits::SMALL, serving::serve};
 use crate::blind::{Dealer, Evaluator};
@@ -69,6 +69,7 @@ fn serve_dealer<'a>(
             routes: Routes::new(service),
             descriptors: DESCRIPTORS,
             methods: Methods::new(SMALL),
+            health: Health::default(),
         };
         serve(incoming, service, (&config.limits, &admission), shutdown).await
     })
@@ -110,6 +111,7 @@ fn serve_evaluator<'a>(
             routes: Routes::new(service),
             descriptors: DESCRIPTORS,
             methods: Methods::new(largest),
+            health: Health::default(),
         };
         let mut limits = config.limits.clone();
         // With these windows a job arrives in a few round trips.
