@@ -8,14 +8,14 @@ use std::{
 use anyhow::{Context as _, bail};
 use directories::ProjectDirs;
 
-use crate::output::Output;
+use crate::{environment::variable, output::Output};
 
 /// Beside the folder of keys and never deleted, so that all processes lock the same file.
 const LOCK: &str = "keys.lock";
 
 /// `$WUFU_CACHE` if it is set and not empty, else the platform's cache folder for `wufu`.
 pub fn folder() -> anyhow::Result<PathBuf> {
-    if let Some(folder) = std::env::var_os("WUFU_CACHE").filter(|folder| !folder.is_empty()) {
+    if let Some(folder) = variable("WUFU_CACHE") {
         return Ok(folder.into());
     }
     let dirs = ProjectDirs::from("", "", "wufu")
@@ -53,8 +53,7 @@ pub fn lock_keys(output: Output) -> anyhow::Result<File> {
 /// `HOME`, the platform would look up the user's home folder in the list of users, and nobody asked
 /// to delete anything there.
 pub fn named_keys() -> anyhow::Result<PathBuf> {
-    let is_named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !["WUFU_CACHE", "XDG_CACHE_HOME", "HOME"].into_iter().any(is_named) {
+    if !["WUFU_CACHE", "XDG_CACHE_HOME", "HOME"].iter().any(|name| variable(name).is_some()) {
         bail!(
             "nothing was deleted: HOME is empty or not set, so it is not clear whose keys to \
              delete. Set HOME, or set WUFU_CACHE to the folder"

@@ -1,28 +1,26 @@
-//! Where services listen: on a loopback port or a Unix socket, as long as there is no TLS.
+//! Where services listen: on any address with TLS, and else on a loopback port or a Unix socket.
 
 use std::{
     fs, io,
     net::SocketAddr,
     os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
     path::PathBuf,
-    pin::Pin,
-    task::{Context, Poll},
 };
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use futures_util::stream::{self, Stream};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream, UnixListener, UnixStream},
-};
-use tonic::transport::server::Connected;
+use futures_util::stream;
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use wufu_serve::{Incoming, Transport, unix_transport};
 use wufu_wallet::endpoint::is_this_machine;
+
+use crate::serve::Security;
 
 /// Options that say where to listen.
 #[derive(Args, Clone, Debug)]
 pub struct ListenArgs {
-    /// Listen on this loopback address and port. Port 0 takes a free port
+    /// Listen on this address and port: a loopback address, or any with --tls-cert. Port 0 takes a
+    /// free port
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "unix", value_parser = address)]
     pub listen: Option<SocketAddr>,
     /// Listen on a Unix socket at this path, with mode 0600
@@ -30,22 +28,33 @@ pub struct ListenArgs {
     pub unix: Option<PathBuf>,
 }
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
+/// Reads an address and a port.
+pub fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    // The name means what it means to clients.
+    let port = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
+    if let Some(port) = port {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
     text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:7182 or [::1]:7182")
 }
 
-/// A bound listener.
+/// A bound listener, and what it shows and asks its clients for.
 #[derive(Debug)]
-pub enum Listener {
-    /// A loopback port.
+pub struct Listener {
+    socket: Socket,
+    security: Security,
+}
+
+#[derive(Debug)]
+enum Socket {
     Tcp(TcpListener),
-    /// A Unix socket. Its file is removed with the second value.
+    // The socket's file is removed with the second value.
     Unix(UnixListener, SocketFile),
 }
 
 /// The file of a Unix socket, removed when its service ends.
 #[derive(Debug)]
-pub struct SocketFile(PathBuf);
+struct SocketFile(PathBuf);
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
@@ -54,9 +63,17 @@ impl Drop for SocketFile {
 }
 
 impl ListenArgs {
-    /// Binds the listener: by default to `port` on 127.0.0.1.
-    pub async fn bind(&self, port: u16) -> anyhow::Result<Listener> {
+    /// Binds the listener: by default to `port` on 127.0.0.1. Without TLS, it is on a loopback
+    /// address or a Unix socket.
+    pub async fn bind(&self, port: u16, security: Security) -> anyhow::Result<Listener> {
         if let Some(path) = &self.unix {
+            if security.tls.is_some() {
+                bail!(
+                    "--unix {} and --tls-cert: a Unix socket needs no TLS, because nobody else can \
+                     read it, expected --listen ADDRESS:PORT or no certificate",
+                    path.display()
+                );
+            }
             // Only a socket that a killed service left behind may be removed.
             if let Ok(meta) = fs::symlink_metadata(path) {
                 if !meta.file_type().is_socket() {
@@ -76,12 +93,16 @@ impl ListenArgs {
             let listener =
                 UnixListener::bind(path).with_context(|| format!("--unix {}", path.display()))?;
             fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-            return Ok(Listener::Unix(listener, SocketFile(path.clone())));
+            let socket = Socket::Unix(listener, SocketFile(path.clone()));
+            return Ok(Listener { socket, security });
         }
         let address = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port)));
-        loopback(address)?;
+        if security.tls.is_none() {
+            loopback(address)?;
+        }
         let listener = TcpListener::bind(address).await;
-        Ok(Listener::Tcp(listener.with_context(|| format!("cannot listen on {address}"))?))
+        let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+        Ok(Listener { socket: Socket::Tcp(listener), security })
     }
 }
 
@@ -89,8 +110,9 @@ impl ListenArgs {
 fn loopback(address: SocketAddr) -> anyhow::Result<()> {
     if !is_this_machine(address.ip()) {
         bail!(
-            "--listen is {address}, expected a loopback address (127.0.0.1 or [::1]) or --unix \
-             PATH, because without TLS anybody on the network could read what is sent"
+            "--listen is {address}, expected a loopback address (127.0.0.1 or [::1]), --unix PATH, or \
+             --tls-cert FILE and --tls-key FILE, because without TLS anybody on the network could \
+             read what is sent"
         );
     }
     Ok(())
@@ -99,92 +121,58 @@ fn loopback(address: SocketAddr) -> anyhow::Result<()> {
 impl Listener {
     /// The address that clients connect to.
     pub fn url(&self) -> anyhow::Result<String> {
-        Ok(match self {
-            Self::Tcp(listener) => format!("http://{}", listener.local_addr()?),
-            Self::Unix(_, file) => format!("unix:{}", file.0.display()),
+        let scheme = if self.security.tls.is_some() { "https" } else { "http" };
+        Ok(match &self.socket {
+            Socket::Tcp(listener) => format!("{scheme}://{}", listener.local_addr()?),
+            Socket::Unix(_, file) => format!("unix:{}", file.0.display()),
         })
     }
-}
 
-/// An accepted connection of either kind. It is one type, so that the services are compiled once.
-pub enum Connection {
-    /// A loopback port.
-    Tcp(TcpStream),
-    /// A Unix socket.
-    Unix(UnixStream),
-}
-
-impl Listener {
-    /// The stream of incoming connections.
-    pub fn into_stream(self) -> impl Stream<Item = io::Result<Connection>> + Send {
+    /// The incoming connections.
+    pub fn into_incoming(self) -> Incoming {
+        let Self { socket, security } = self;
         // The socket's file lives as long as the stream.
-        stream::unfold(self, |listener| async move {
-            let accepted = match &listener {
-                Listener::Tcp(listener) => {
-                    listener.accept().await.map(|(stream, _)| Connection::Tcp(stream))
-                }
-                Listener::Unix(listener, _) => {
-                    listener.accept().await.map(|(stream, _)| Connection::Unix(stream))
+        let accepted = stream::unfold(socket, |socket| async move {
+            let accepted: io::Result<Box<dyn Transport>> = match &socket {
+                // Sent at once, and not when the client has acknowledged what came before.
+                Socket::Tcp(listener) => listener.accept().await.and_then(|(stream, _)| {
+                    stream.set_nodelay(true)?;
+                    Ok(Box::new(stream) as Box<dyn Transport>)
+                }),
+                Socket::Unix(listener, _) => {
+                    listener.accept().await.map(|(stream, _)| unix_transport(stream))
                 }
             };
-            Some((accepted, listener))
-        })
-    }
-}
-
-impl Connected for Connection {
-    /// Services do not look at who connects.
-    type ConnectInfo = ();
-
-    fn connect_info(&self) {}
-}
-
-macro_rules! either {
-    ($self:ident, $stream:ident => $act:expr) => {
-        match $self.get_mut() {
-            Connection::Tcp(stream) => {
-                let $stream = Pin::new(stream);
-                $act
-            }
-            Connection::Unix(stream) => {
-                let $stream = Pin::new(stream);
-                $act
-            }
+            Some((accepted, socket))
+        });
+        let mut incoming = Incoming::from(accepted);
+        if let Some(tls) = security.tls {
+            incoming = incoming.with_tls(tls);
         }
-    };
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_read(context, buffer))
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        either!(self, stream => stream.poll_write(context, bytes))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_flush(context))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_shutdown(context))
+        if let Some(tokens) = security.tokens {
+            incoming = incoming.with_tokens(tokens);
+        }
+        incoming
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn localhost_is_one_address() {
+        for (text, expected) in [
+            ("localhost:7182", "127.0.0.1:7182"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+            ("[::1]:5", "[::1]:5"),
+        ] {
+            assert_eq!(address(text), Ok(expected.parse().unwrap()), "{text}");
+        }
+        for text in ["localhost", "localhost:", "localhost:x", "example.org:1", "127.0.0.1"] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn only_loopback_is_listened_on() {

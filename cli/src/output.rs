@@ -15,7 +15,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 
-use crate::files;
+use crate::{environment::variable, files};
 
 /// How a command prints.
 #[derive(Clone, Copy, Debug)]
@@ -132,8 +132,7 @@ impl Output {
 
 /// Whether standard error shows colours: only on a terminal, and not if `NO_COLOR` is set.
 pub fn has_colour() -> bool {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    io::stderr().is_terminal() && !unwanted
+    io::stderr().is_terminal() && variable("NO_COLOR").is_none()
 }
 
 /// An error with its causes, each printed once: a cause that its parent quotes is left out, and a

@@ -223,6 +223,16 @@ pub fn prepared(
     memory: Memory,
     output: Output,
 ) -> anyhow::Result<PreparedKey> {
+    let key = found_or_made(circuit, memory, output)?;
+    wufu_serve::metrics::key_bytes(circuit.as_str(), key.queries().table_bytes());
+    Ok(key)
+}
+
+fn found_or_made(
+    circuit: CircuitName,
+    memory: Memory,
+    output: Output,
+) -> anyhow::Result<PreparedKey> {
     // If every file exists, a read-only folder is enough.
     if kit_path(circuit)?.exists()
         && kit_id_path(circuit)?.exists()

@@ -1,5 +1,5 @@
-//! A ledger as an argument of a command: a service on this machine, or a ledger's folder, which
-//! this process then serves itself.
+//! A ledger as an argument of a command: a service, or a ledger's folder, which this process then
+//! serves itself.
 
 use std::{path::Path, time::Duration};
 
@@ -21,9 +21,9 @@ use crate::{files, output::chain, serve};
 
 /// Largest answer of a ledger: a shard of donations is 3.5 MiB.
 const MAX_ANSWER: usize = 8 << 20;
-/// Why a URL such as `https://ledger.example.org` is refused.
-const LOCAL_ONLY: &str =
-    "there is no TLS yet, so only a loopback address with a port or a Unix socket is accepted";
+/// Why a URL such as `ftp://ledger.example.org` is refused.
+const OTHER_URL: &str =
+    "only https://, a loopback address with a port, and a Unix socket are accepted";
 /// The time limit for an answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -31,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Ledger")]
 pub struct LedgerSourceArgs {
-    /// The ledger: http://127.0.0.1:PORT or unix:PATH
+    /// The ledger: https://HOST:PORT, http://127.0.0.1:PORT or unix:PATH
     #[arg(long, value_name = "URL")]
     pub ledger: Option<String>,
     /// The log's public key. Get it from a source other than the ledger itself. Give
@@ -144,23 +144,20 @@ pub fn projects(key: &LogKey, note: &str) -> anyhow::Result<ProjectSet> {
     Ok(ProjectSet::new(directory.projects().into_iter().map(|project| project.key))?)
 }
 
-/// Connects to a service on this machine. Every call on the connection ends after a minute at the
-/// latest.
+/// Connects to a service. Every call on the connection ends after a minute at the latest.
 pub async fn connect(url: &str) -> anyhow::Result<Channel> {
-    let expected = "expected a service on this machine: http://127.0.0.1:PORT or unix:PATH";
+    let expected = "expected a service: https://HOST:PORT, http://127.0.0.1:PORT or unix:PATH";
     let endpoint = match url.parse::<Endpoint>() {
         Ok(endpoint) => endpoint,
-        Err(EndpointError::Remote { host }) => {
-            bail!(
-                "--ledger is {url}: {host} is another machine, and there is no TLS yet: {expected}"
-            )
+        Err(error @ (EndpointError::Remote { .. } | EndpointError::Pin { .. })) => {
+            bail!("--ledger is {url}: {error}")
         }
         Err(_) if Path::new(url).is_dir() => {
             bail!(
                 "--ledger is {url}, a folder, {expected}; wufu serve ledger --dir {url} starts one"
             )
         }
-        Err(_) if is_url(url) => bail!("--ledger is {url}: {LOCAL_ONLY}: {expected}"),
+        Err(_) if is_url(url) => bail!("--ledger is {url}: {OTHER_URL}: {expected}"),
         Err(_) => bail!("--ledger is {url}, {expected}"),
     };
     endpoint
@@ -213,14 +210,17 @@ impl LedgerSession {
 /// Parses the address in an option that may also name a file or folder, once the text is known not
 /// to name one.
 pub fn endpoint_in(option: &str, text: &str, file: &str) -> anyhow::Result<Endpoint> {
-    let expected = format!("expected {file}, http://127.0.0.1:PORT or unix:PATH");
+    let expected =
+        format!("expected {file}, https://HOST:PORT, http://127.0.0.1:PORT or unix:PATH");
     match text.parse::<Endpoint>() {
         Ok(endpoint) => Ok(endpoint),
-        Err(error @ EndpointError::Remote { .. }) => bail!("{option} {text}: {error}"),
+        Err(error @ (EndpointError::Remote { .. } | EndpointError::Pin { .. })) => {
+            bail!("{option} {text}: {error}")
+        }
         Err(_) if Path::new(text).exists() => {
             bail!("{option} {text}: this exists, but is something else, {expected}")
         }
-        Err(_) if is_url(text) => bail!("{option} {text}: {LOCAL_ONLY}, {expected}"),
+        Err(_) if is_url(text) => bail!("{option} {text}: {OTHER_URL}, {expected}"),
         Err(_) => bail!("{option} {text}: there is no such file or folder, {expected}"),
     }
 }
@@ -254,7 +254,7 @@ mod tests {
     #[tokio::test]
     async fn only_this_machine_is_connected_to() {
         for url in
-            ["http://10.0.0.1:80", "https://127.0.0.1:1", "http://example.org:1", "127.0.0.1"]
+            ["http://10.0.0.1:80", "https://127.0.0.1:1/x", "http://example.org:1", "127.0.0.1"]
         {
             let error = format!("{:#}", connect(url).await.unwrap_err());
             assert!(error.contains("expected"), "{url}: {error}");
@@ -264,14 +264,15 @@ mod tests {
     /// A URL of another machine was refused as a file that does not exist.
     #[tokio::test]
     async fn another_machines_url_is_not_taken_for_a_file() {
-        for url in ["https://ledger.example.org", "http://example.org:1", "grpc+tls://127.0.0.1:1"]
+        for url in
+            ["https://ledger.example.org/x", "http://example.org:1", "grpc+tls://127.0.0.1:1"]
         {
             let error = endpoint_in("--second", url, "a file of signed notes").unwrap_err();
             let error = format!("{error:#}");
-            assert!(error.starts_with(&format!("--second {url}: {LOCAL_ONLY}, ")), "{error}");
-            assert!(error.contains("expected a file of signed notes, http://"), "{error}");
+            assert!(error.starts_with(&format!("--second {url}: {OTHER_URL}, ")), "{error}");
+            assert!(error.contains("expected a file of signed notes, https://"), "{error}");
             let error = format!("{:#}", connect(url).await.unwrap_err());
-            assert!(error.starts_with(&format!("--ledger is {url}: {LOCAL_ONLY}: ")), "{error}");
+            assert!(error.starts_with(&format!("--ledger is {url}: {OTHER_URL}: ")), "{error}");
         }
         for text in ["no/such", "://x", "a folder://x"] {
             let error = format!("{:#}", endpoint_in("--ledger", text, "a folder").unwrap_err());

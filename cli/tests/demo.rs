@@ -459,7 +459,7 @@ fn services_listen_on_this_machine_only() {
 #[test]
 fn client_identity_or_both_roles_fail_at_the_start() {
     for role in ["dealer", "evaluator"] {
-        for option in ["--client-ca", "--bearer"] {
+        for option in ["--client-ca", "--bearer", "--tokens"] {
             let output = wufu(&["serve", role, "--circuit", "gift", option, "file"]);
             assert_eq!(code(&output), 2, "{role} {option}");
             let errors = String::from_utf8_lossy(&output.stderr);

@@ -29,8 +29,9 @@ const CERF: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/data/cerf_contributions.csv");
 
 /// Examples that are not run, and why.
-const NOT_RUN: [(&str, &str); 3] = [
+const NOT_RUN: [(&str, &str); 4] = [
     ("wufu demo", ".ci/readme runs it: 74,700 made-up donations take long on a slow machine"),
+    ("wufu health 127.0.0.1:9181", "it needs a service that has its metrics on this port"),
     ("wufu demo --full --json", "747,000 made-up donations take minutes"),
     (
         "wufu wallet look-up --log wufu/cards --shard 3 --ledger http://127.0.0.1:7182 --second \

@@ -120,8 +120,8 @@ fn script(guide: &str, blocks: &[Block], folder: &Path) -> String {
                 script,
                 "set -m\n{{\n{text}}} > {out} 2>&1 &\nservice_{name}=$!\nset +m\n\
                  services+=(\"$service_{name}\")\nfor _ in $(seq 600); do\n\
-                 grep -q ' on http://' {out} && break\nkill -0 \"$service_{name}\"\nsleep 0.1\n\
-                 done\ngrep -q ' on http://' {out}\n"
+                 grep -qE ' on https?://' {out} && break\nkill -0 \"$service_{name}\"\nsleep 0.1\n\
+                 done\ngrep -qE ' on https?://' {out}\n"
             )
             .unwrap();
         } else if let Some(code) = block.after("exit") {
@@ -269,6 +269,11 @@ fn the_guide_for_operators_works_as_written() {
 }
 
 #[test]
+fn the_guide_to_services_works_as_written() {
+    run("serve");
+}
+
+#[test]
 fn the_guide_for_researchers_works_as_written() {
     run("research");
 }
@@ -297,7 +302,7 @@ fn the_readme_shows_what_the_demo_prints() {
 fn every_guide_is_run() {
     let files = fs::read_dir(root().join("docs/guides")).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    let run = ["blind.md", "operate.md", "research.md", "verify.md", "wallet.md"];
+    let run = ["blind.md", "operate.md", "research.md", "serve.md", "verify.md", "wallet.md"];
     assert_eq!(names.collect::<BTreeSet<_>>(), run.map(str::to_owned).into());
 }
 

@@ -164,7 +164,7 @@ fn a_failure_names_its_file_and_expectation_once() {
         ),
         (
             [&asked[..], &["--ledger", "http://10.0.0.1:1"]].concat(),
-            &["expected a service on this machine"],
+            &["expected a service: https://"],
         ),
         ([&new[..], &["--key-id", HEX]].concat(), &["no project is named, expected --project"]),
         (

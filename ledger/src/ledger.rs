@@ -9,6 +9,7 @@ use ed25519_dalek::SigningKey;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
 use wufu_proto::log::{LedgerInfo, LogInfo};
+use wufu_serve::Health;
 use wufu_verifier::log::{history::LogHistory, signed_note::LogKey};
 
 use crate::{
@@ -52,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) seen: AtomicU64,
     // How the database is behind its high-water mark. As long as it is, nothing is written.
     pub(crate) lost: RwLock<Option<SummaryError>>,
+    // Whether it can be written, and whether its epochs close.
+    pub(crate) health: Health,
     // The last field, so that the lock is released after everything else.
     pub(crate) folder: Folder,
 }
@@ -91,6 +94,11 @@ impl Ledger {
     /// The ledger's rules.
     pub fn policy(&self) -> &LedgerPolicy {
         &self.inner.policy
+    }
+
+    /// Whether the ledger can do its work, as seen while it is served.
+    pub fn health(&self) -> &Health {
+        &self.inner.health
     }
 
     /// The key that opens the organisation's checkpoints and other notes.

@@ -9,6 +9,7 @@ use std::{
 use ed25519_dalek::SigningKey;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
+use wufu_serve::Health;
 use wufu_verifier::{
     hash::merkle::SHARD_LEAVES,
     log::{checkpoint::Checkpoint, signed_note::LogKey},
@@ -171,6 +172,7 @@ impl Ledger {
             closed,
             seen,
             lost: RwLock::default(),
+            health: Health::default(),
             folder,
         };
         Ok(Self { inner: Arc::new(inner) })

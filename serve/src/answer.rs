@@ -14,7 +14,14 @@ use http_body::Frame;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::{Status, body::Body};
 
-use crate::{budget::Charge, call::Call, flow::Flow, queue::Queue, request::ending};
+use crate::{
+    budget::Charge,
+    call::Call,
+    flow::Flow,
+    metrics::{Outcome, names},
+    queue::Queue,
+    request::ending,
+};
 
 /// How many bytes the transport gets at a time. The rest stays here until it asks for more.
 const PIECE: usize = 16 * 1024;
@@ -53,6 +60,7 @@ pub(crate) struct ResponseBody {
     call: Arc<Call>,
     flow: Arc<Flow>,
     hold: Option<ResponseGuard>,
+    outcome: Outcome,
     // Resolves when the shutdown cuts off the calls in flight.
     ending: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     done: bool,
@@ -64,12 +72,13 @@ impl ResponseBody {
         call: Arc<Call>,
         hold: Option<ResponseGuard>,
         attends: bool,
+        outcome: Outcome,
     ) -> Self {
         let queue = hold.as_ref().map(|hold| hold.queue.clone()).unwrap_or_default();
         let flow = Arc::new(Flow::new(queue));
         call.peer.flows().add(Arc::downgrade(&flow));
         let ending = attends.then(|| Box::pin(call.desk.ending.clone().cancelled_owned()));
-        Self { inner, rest: Bytes::new(), call, flow, hold, ending, done: false }
+        Self { inner, rest: Bytes::new(), call, flow, hold, outcome, ending, done: false }
     }
 
     /// Takes the handler's next bytes. Returns trailers instead if too many bytes are unsent
@@ -85,6 +94,7 @@ impl ResponseBody {
             }
         }
         self.flow.gave(length, self.call.peer.now());
+        metrics::gauge!(names::UNSENT_BYTES).increment(length as f64);
         let (flow, call, hold) = (self.flow.clone(), self.call.clone(), self.hold.clone());
         let unsent = UnsentBytes { data, flow, _call: call, _hold: hold, _charge: charge };
         self.rest = Bytes::from_owner(unsent);
@@ -93,6 +103,7 @@ impl ResponseBody {
 
     fn end(&mut self, status: &Status) -> Frame<Bytes> {
         self.done = true;
+        self.outcome.end(status.code());
         let mut trailers = HeaderMap::new();
         // The texts are our own, and all of them are valid header values.
         let _ = status.add_header(&mut trailers);
@@ -118,6 +129,7 @@ impl AsRef<[u8]> for UnsentBytes {
 impl Drop for UnsentBytes {
     fn drop(&mut self) {
         self.flow.sent(self.data.len());
+        metrics::gauge!(names::UNSENT_BYTES).decrement(self.data.len() as f64);
     }
 }
 
@@ -149,9 +161,19 @@ impl http_body::Body for ResponseBody {
                             return Poll::Ready(Some(Ok(refusal)));
                         }
                     }
-                    Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                    Err(frame) => {
+                        if let Some(trailers) = frame.trailers_ref() {
+                            this.outcome.end_by(trailers);
+                        }
+                        return Poll::Ready(Some(Ok(frame)));
+                    }
                 },
-                Poll::Ready(other) => return Poll::Ready(other),
+                Poll::Ready(other) => {
+                    if let Some(Err(status)) = &other {
+                        this.outcome.end(status.code());
+                    }
+                    return Poll::Ready(other);
+                }
                 Poll::Pending => {
                     let Some(cut) = &mut this.ending else { return Poll::Pending };
                     ready!(cut.as_mut().poll(cx));

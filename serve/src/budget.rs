@@ -6,6 +6,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use crate::metrics::{self, Reason};
+
 /// The bytes that one permit stands for.
 const UNIT: usize = 1024;
 /// How long a refused client should wait before it tries again.
@@ -29,6 +31,7 @@ impl Budget {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let permit = self.0.clone().try_acquire_many_owned(units);
         permit.map(Charge).map_err(|_| {
+            metrics::refused(Reason::Memory);
             busy("the service has reached its memory limit for calls in flight", AGAIN)
         })
     }

@@ -18,6 +18,7 @@ use crate::{
     connection::Peer,
     limits::Limits,
     methods::Method,
+    metrics::names,
 };
 
 /// The least that a call is charged, in bytes: for its stream, its tasks and a first buffer.
@@ -156,6 +157,7 @@ impl Call {
         let wanted = self.fixed.saturating_add(bytes.saturating_mul(2));
         if wanted > *charged {
             let more = self.budget.take(wanted - *charged)?;
+            metrics::gauge!(names::IN_FLIGHT_BYTES).increment((wanted - *charged) as f64);
             *charged = wanted;
             match held {
                 Some(held) => held.merge(more),
@@ -171,6 +173,8 @@ impl Call {
         let (charged, held) = &mut *charge;
         if let Some(held) = held {
             held.shrink(self.fixed);
+            let less = charged.saturating_sub(self.fixed);
+            metrics::gauge!(names::IN_FLIGHT_BYTES).decrement(less as f64);
             *charged = self.fixed;
         }
     }
@@ -193,6 +197,8 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         self.answered();
+        let charged = self.charge.get_mut().unwrap_or_else(PoisonError::into_inner).0;
+        metrics::gauge!(names::IN_FLIGHT_BYTES).decrement(charged as f64);
         if self.attends {
             self.peer.attended();
         }

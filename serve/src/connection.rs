@@ -5,7 +5,7 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll, ready},
@@ -24,7 +24,10 @@ use crate::{
     flow::{Clock, Flows},
     incoming::{Connections, Incoming, Transport},
     limits::Limits,
+    metrics::{self, Reason, names},
+    principal::Principal,
     repeats::Repeats,
+    tls::{TlsServer, TlsTransport},
 };
 
 /// What every client sends first: HTTP/2's preface and an empty SETTINGS frame. In bytes.
@@ -72,6 +75,7 @@ impl ConnectionLimiter {
     fn place(&self) -> Option<OwnedSemaphorePermit> {
         let place = self.places.clone().try_acquire_owned().ok();
         if place.is_none() {
+            metrics::refused(Reason::Connections);
             let until = self.clock.now().saturating_add(CROWD.as_millis() as u64);
             self.crowded.store(until, Ordering::Relaxed);
             if let Some(before) = self.refused.happened("full") {
@@ -93,6 +97,7 @@ impl ConnectionLimiter {
 /// and the loop would keep everything else from running.
 pub(crate) struct BoundedIncoming {
     incoming: Connections,
+    tls: Option<TlsServer>,
     house: Arc<ConnectionLimiter>,
     rest: Option<Pin<Box<Sleep>>>,
     next: Duration,
@@ -100,7 +105,8 @@ pub(crate) struct BoundedIncoming {
 
 impl BoundedIncoming {
     pub(crate) fn new(incoming: Incoming, house: Arc<ConnectionLimiter>) -> Self {
-        Self { incoming: incoming.into_connections(), house, rest: None, next: REST.0 }
+        let Incoming { connections: incoming, tls, .. } = incoming;
+        Self { incoming, tls, house, rest: None, next: REST.0 }
     }
 
     fn failed(&mut self, error: &io::Error) {
@@ -137,7 +143,8 @@ impl Stream for BoundedIncoming {
                         tracing::info!(before, "accepting connections again");
                     }
                     if let Some(place) = this.house.place() {
-                        return Poll::Ready(Some(Ok(Connection::new(io, &this.house, place))));
+                        let connection = Connection::new(io, &this.tls, &this.house, place);
+                        return Poll::Ready(Some(Ok(connection)));
                     }
                 }
             }
@@ -145,8 +152,7 @@ impl Stream for BoundedIncoming {
     }
 }
 
-/// A client, known only by its connection: neither its address nor a certificate is kept. Cloning
-/// is cheap.
+/// A client, known only by its connection: its address is not kept. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Peer(Arc<State>);
 
@@ -163,6 +169,8 @@ struct State {
     // When the last call ended, or when the last call for health or reflection began.
     idle: AtomicU64,
     flows: Flows,
+    // Known after the handshake, if the listener asks for certificates.
+    certificate: OnceLock<Principal>,
 }
 
 impl Peer {
@@ -171,7 +179,19 @@ impl Peer {
         let (used, idle) = (AtomicBool::new(false), AtomicU64::new(0));
         let none = || AtomicUsize::new(0);
         let (calls, attending, turns) = (none(), none(), none());
-        Self(Arc::new(State { clock, used, calls, attending, turns, idle, flows }))
+        let certificate = OnceLock::new();
+        Self(Arc::new(State { clock, used, calls, attending, turns, idle, flows, certificate }))
+    }
+
+    /// Keeps what the client's certificate says.
+    pub(crate) fn identify(&self, certificate: Principal) {
+        // A connection has one handshake.
+        let _ = self.0.certificate.set(certificate);
+    }
+
+    /// The client's certificate, if it showed one.
+    pub(crate) fn certificate(&self) -> Option<&Principal> {
+        self.0.certificate.get()
     }
 
     /// Returns `true` for the first job on this connection, and `false` ever after.
@@ -255,17 +275,41 @@ pub(crate) struct Connection {
     // While the socket accepts no bytes: the time by which it must.
     blocked: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
+    _counted: Counted,
+}
+
+/// Counts a connection as open until it is dropped.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        ::metrics::counter!(names::CONNECTIONS_TOTAL).increment(1);
+        ::metrics::gauge!(names::CONNECTIONS).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        ::metrics::gauge!(names::CONNECTIONS).decrement(1.0);
+    }
 }
 
 impl Connection {
     fn new(
         io: Box<dyn Transport>,
+        tls: &Option<TlsServer>,
         house: &Arc<ConnectionLimiter>,
         place: OwnedSemaphorePermit,
     ) -> Self {
         let look = Box::pin(sleep(house.limits.tick()));
         let (house, peer) = (house.clone(), Peer::new());
-        Self { io, house, peer, greeted: 0, look, blocked: None, _place: place }
+        let io: Box<dyn Transport> = match tls {
+            Some(tls) => Box::new(TlsTransport::new(io, tls.clone(), peer.clone())),
+            None => io,
+        };
+        let (blocked, _counted) = (None, Counted::new());
+        Self { io, house, peer, greeted: 0, look, blocked, _place: place, _counted }
     }
 
     /// Checks regularly whether the connection may stay. This runs in the connection's own task,
@@ -304,6 +348,12 @@ impl Connection {
             return Err("the client does not read its answers");
         }
         Ok(())
+    }
+
+    /// Checks the time limit for the greeting. With TLS, what is written first waits for the
+    /// client's part of the handshake.
+    fn greet(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.greeted < GREETING { self.watch(cx) } else { Ok(()) }
     }
 
     /// Limits how long the socket may accept no bytes.
@@ -355,12 +405,14 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.greet(cx)?;
         let polled = Pin::new(&mut this.io).poll_write(cx, bytes);
         this.progress(cx, polled)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.greet(cx)?;
         let polled = Pin::new(&mut this.io).poll_flush(cx);
         this.progress(cx, polled)
     }
@@ -377,6 +429,7 @@ impl AsyncWrite for Connection {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.greet(cx)?;
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, bytes);
         this.progress(cx, polled)
     }
@@ -397,7 +450,7 @@ mod tests {
         let house = Arc::new(ConnectionLimiter::new(limits));
         let (io, client) = duplex(16);
         let place = house.place().unwrap();
-        (Connection::new(Box::new(io), &house, place), client, house)
+        (Connection::new(Box::new(io), &None, &house, place), client, house)
     }
 
     /// The error with which a connection's task ends, which must not take long.

@@ -9,14 +9,16 @@ use std::{
 
 use http::{Request, Response};
 use tokio::time::Instant;
-use tonic::{Status, body::Body};
+use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
+    access::Access,
     answer::{ResponseBody, ResponseGuard},
     call::{ArrivalTime, Call, CallLimiter, RequestCharge},
     connection::Peer,
     methods::{AuthorisedCall, Method, Methods},
+    metrics::{self, MethodNames, Outcome, Reason},
     request::{RequestBody, ending},
 };
 
@@ -31,12 +33,21 @@ struct Rules {
     service: &'static str,
     methods: Methods,
     attendant: Method,
+    access: Access,
+    names: MethodNames,
     desk: Arc<CallLimiter>,
 }
 
 impl Gate {
-    pub(crate) fn new(service: &'static str, methods: Methods, desk: Arc<CallLimiter>) -> Self {
-        Self(Arc::new(Rules { service, methods, attendant: Method::open(ATTENDANT), desk }))
+    pub(crate) fn new(
+        service: &'static str,
+        methods: Methods,
+        access: Access,
+        names: MethodNames,
+        desk: Arc<CallLimiter>,
+    ) -> Self {
+        let attendant = Method::open(ATTENDANT);
+        Self(Arc::new(Rules { service, methods, attendant, access, names, desk }))
     }
 }
 
@@ -53,17 +64,20 @@ impl Rules {
     fn admit(&self, request: Request<Body>) -> Result<(Request<Body>, Arc<Call>, bool), Status> {
         // A client may start a call until it has been told of the shutdown.
         if self.desk.ending.is_cancelled() {
+            metrics::refused(Reason::Ending);
             return Err(ending());
         }
         let came = Instant::now();
         let (mut parts, body) = request.into_parts();
         let (method, attends) = self.find(parts.uri.path());
-        if let Some(authorise) = &method.authorise {
-            authorise(&parts.headers)?;
-            parts.extensions.insert(AuthorisedCall(()));
-        }
         let peer = parts.extensions.get::<Peer>().cloned();
         let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;
+        let admitted = self.access.admit(method, &parts.headers, &peer);
+        let principal = admitted.inspect_err(|_| metrics::refused(Reason::Identity))?;
+        parts.extensions.insert(principal);
+        if method.authorise.is_some() {
+            parts.extensions.insert(AuthorisedCall(()));
+        }
         let call = Call::begin(&self.desk, &peer, method, &parts.headers, attends)?;
         parts.extensions.insert(ArrivalTime(came));
         parts.extensions.insert(RequestCharge(call.clone()));
@@ -101,9 +115,18 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let path = request.uri().path();
+        let attends = self.rules.find(path).1;
+        let mut outcome = Outcome::begin(self.rules.names.label(path), attends);
         let (request, call, attends) = match self.rules.admit(request) {
             Ok(admitted) => admitted,
-            Err(status) => return Box::pin(async move { Ok(status.into_http()) }),
+            Err(status) => {
+                outcome.end(status.code());
+                if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) {
+                    metrics::refused(Reason::Identity);
+                }
+                return Box::pin(async move { Ok(status.into_http()) });
+            }
         };
         let answer = self.inner.call(request);
         Box::pin(async move {
@@ -111,7 +134,9 @@ where
             call.answered();
             let (mut parts, body) = answer?.into_parts();
             let hold = parts.extensions.remove::<ResponseGuard>();
-            let body = Body::new(ResponseBody::new(body, call, hold, attends));
+            // An answer without a message has its code here.
+            outcome.end_by(&parts.headers);
+            let body = Body::new(ResponseBody::new(body, call, hold, attends, outcome));
             Ok(Response::from_parts(parts, body))
         })
     }
@@ -119,8 +144,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use tonic::Code;
-
     use super::*;
     use crate::limits::Limits;
 
@@ -129,7 +152,8 @@ mod tests {
     #[test]
     fn a_call_that_comes_after_the_end_began_is_refused() {
         let desk = Arc::new(CallLimiter::new(&Limits::default()));
-        let gate = Gate::new("a.B", Methods::new(10), desk.clone());
+        let names = MethodNames::of("a.B", &[]);
+        let gate = Gate::new("a.B", Methods::new(10), Access::default(), names, desk.clone());
         desk.ending.cancel();
         let mut request = Request::new(Body::empty());
         request.extensions_mut().insert(Peer::new());

@@ -17,7 +17,7 @@
 //! use tokio_stream::wrappers::TcpListenerStream;
 //! use tonic::{service::Routes, transport::Endpoint};
 //! use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
-//! use wufu_serve::{Limits, Method, Methods, Service, ServiceEnd, serve};
+//! use wufu_serve::{Health, Limits, Method, Methods, Service, ServiceEnd, serve};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,6 +28,7 @@
 //!     routes: Routes::default(),
 //!     descriptors: wufu_proto::DESCRIPTORS,
 //!     methods: Methods::new(1024).with("Prove", Method::open(64 * 1024)),
+//!     health: Health::default(),
 //! };
 //! let listener = TcpListener::bind("127.0.0.1:0").await?;
 //! let address = listener.local_addr()?;
@@ -62,31 +63,44 @@
 #[cfg(test)]
 use wufu_testing as _;
 
+mod access;
 mod answer;
+mod authority;
 mod budget;
 mod call;
 mod connection;
 mod flow;
 mod frames;
 mod gate;
+mod health;
 mod incoming;
 mod limits;
 mod methods;
+pub mod metrics;
+mod principal;
 mod queue;
 mod repeats;
 mod request;
 mod serving;
+mod tls;
+mod tokens;
+mod watched;
 
 pub use answer::ResponseGuard;
+pub use authority::unix_transport;
 pub use budget::{Budget, busy};
 pub use call::{ArrivalTime, CALL, RequestCharge};
 pub use connection::{Peer, PeerTurn};
+pub use health::{Condition, Health};
 pub use incoming::{Incoming, Transport};
 pub use limits::Limits;
 pub use methods::{AuthorisedCall, HeaderCheck, Method, Methods};
+pub use principal::Principal;
 pub use queue::{Queue, QueueGuard};
 pub use repeats::Repeats;
 pub use serving::{ServeError, Service, ServiceEnd, serve};
+pub use tls::{ClientCertificates, PemKind, TlsError, TlsFiles, TlsServer};
+pub use tokens::{TokenFile, token_line};
 
 /// What an open connection takes for its HTTP/2 state and buffers, in bytes.
 pub const CONNECTION: usize = 48 * 1024;

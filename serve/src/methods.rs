@@ -36,8 +36,13 @@ pub struct Method {
     /// counts. They are counted before the message is decoded, because an empty entry takes 2 bytes
     /// on the wire and a hundred in memory.
     pub fields: Option<usize>,
-    /// Who may make the call. Anybody, if this is `None`.
+    /// Who may make the call. Anybody, if this is `None`. A token of the listener's
+    /// [`TokenFile`](crate::TokenFile) is as good as what this check accepts.
     pub authorise: Option<HeaderCheck>,
+    /// Whether callers must show what the listener is configured to ask for: a token, a
+    /// certificate, or both. If it asks for nothing, anybody may make the call. A call with a
+    /// check in `authorise` is restricted in any case.
+    pub restricted: bool,
     /// A separate budget for this call's requests, which other callers cannot use up. If this is
     /// `None`, they count toward the budget that all open calls share.
     pub budget: Option<Budget>,
@@ -46,7 +51,13 @@ pub struct Method {
 impl Method {
     /// A call that anybody may make, with requests of at most `request_bytes` bytes.
     pub fn open(request_bytes: usize) -> Self {
-        Self { request_bytes, fields: None, authorise: None, budget: None }
+        Self { request_bytes, fields: None, authorise: None, restricted: false, budget: None }
+    }
+
+    /// The same call, for callers who show what the listener asks for.
+    #[must_use]
+    pub fn restricted(self) -> Self {
+        Self { restricted: true, ..self }
     }
 }
 

@@ -13,7 +13,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::{Status, body::Body};
 
-use crate::{call::Call, frames::Frames, methods::Method};
+use crate::{
+    call::Call,
+    frames::Frames,
+    methods::Method,
+    metrics::{self, Reason},
+};
 
 /// A request's body, which must arrive in time and within its limits.
 pub(crate) struct RequestBody {
@@ -37,6 +42,7 @@ impl RequestBody {
     fn poll_inner(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         // The time is checked first, so that it also stops a client that never stops sending.
         if self.late.as_mut().poll(cx).is_ready() {
+            metrics::refused(Reason::Slow);
             let text = format!("the request was not complete {:?} after its headers", self.limit);
             return Poll::Ready(Some(Err(Status::deadline_exceeded(text))));
         }
@@ -45,11 +51,17 @@ impl RequestBody {
             return Poll::Ready(frame.map(|frame| {
                 let frame = frame?;
                 let data = frame.data_ref().map_or(&[] as &[u8], |data| &data[..]);
-                self.frames.look(data, |length| call.message(length))?;
+                self.frames.look(data, |length| call.message(length)).inspect_err(|status| {
+                    // A refusal for want of memory is counted where it is made.
+                    if status.code() == tonic::Code::OutOfRange {
+                        metrics::refused(Reason::Size);
+                    }
+                })?;
                 Ok(frame)
             }));
         }
         if self.ending.as_mut().poll(cx).is_ready() {
+            metrics::refused(Reason::Ending);
             return Poll::Ready(Some(Err(ending())));
         }
         Poll::Pending

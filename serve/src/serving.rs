@@ -3,17 +3,23 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{sync::oneshot, task::AbortHandle, time::timeout};
 use tonic::{service::Routes, transport::server::Server};
-use tonic_health::{ServingStatus, server::health_reporter};
+use tonic_health::{
+    ServingStatus,
+    server::{HealthReporter, health_reporter},
+};
 
 use crate::{
     call::CallLimiter,
     connection::{BoundedIncoming, ConnectionLimiter},
     gate::Gate,
+    health::{self, Condition, Health},
     incoming::Incoming,
     limits::Limits,
     methods::Methods,
+    metrics::{self, MethodNames},
+    watched::Watched,
 };
 
 /// The longest list of headers of a call, in bytes.
@@ -34,6 +40,8 @@ pub struct Service {
     pub descriptors: &'static [u8],
     /// The limits of its calls.
     pub methods: Methods,
+    /// Whether it can do its work. Health checks report it.
+    pub health: Health,
 }
 
 /// Errors that stop a service.
@@ -80,9 +88,12 @@ pub fn serve<'a>(
     ending: Box<dyn FnOnce() + Send + 'a>,
 ) -> BoxFuture<'a, Result<ServiceEnd, ServeError>> {
     Box::pin(async move {
-        let Service { name, routes, descriptors, methods } = service;
+        let Service { name, routes, descriptors, methods, health: own } = service;
         let (mut health, health_service) = health_reporter();
-        health.set_service_status(name, ServingStatus::Serving).await;
+        tell(&mut health, name, &own).await;
+        let _running = health::register(&own);
+        metrics::start(name);
+        let names = MethodNames::of(name, descriptors);
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(descriptors)
@@ -94,6 +105,10 @@ pub fn serve<'a>(
         let (house, desk) =
             (Arc::new(ConnectionLimiter::new(limits)), Arc::new(CallLimiter::new(limits)));
         let _closing = CloseOnDrop(house.clone());
+        let _watching = (
+            incoming.tls.as_ref().map(|tls| AbortOnDrop::watch(&tls.watched())),
+            incoming.tokens.as_ref().map(|tokens| AbortOnDrop::watch(&tokens.watched())),
+        );
         let (end, ended) = oneshot::channel::<()>();
         let serving = Server::builder()
             .http2_keepalive_interval(Some(Duration::from_secs(30)))
@@ -102,7 +117,7 @@ pub fn serve<'a>(
             .initial_connection_window_size(limits.windows.0)
             .initial_stream_window_size(limits.windows.1)
             .max_concurrent_streams(limits.streams)
-            .layer(Gate::new(name, methods, desk.clone()))
+            .layer(Gate::new(name, methods, incoming.access(), names, desk.clone()))
             .add_routes(routes)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
@@ -114,14 +129,14 @@ pub fn serve<'a>(
         tokio::pin!(serving);
         tokio::select! {
             served = &mut serving => return Ok(served.map(|()| ServiceEnd::Whole)?),
+            () = follow(&mut health, name, &own) => {}
             () = shutdown => {}
         }
 
         tracing::info!("shutting down: refusing new calls, finishing the requests in flight");
         ending();
-        for watched in [name, ""] {
-            health.set_service_status(watched, ServingStatus::NotServing).await;
-        }
+        own.set(Condition::Ending);
+        tell(&mut health, name, &own).await;
         // Clients that watch the health are told, and then their streams end.
         for watched in [name, ""] {
             health.clear_service_status(watched).await;
@@ -153,6 +168,45 @@ pub fn serve<'a>(
         let _ = timeout(CLOSE, serving).await;
         Ok(ServiceEnd::Whole)
     })
+}
+
+/// A task that reads files again, as long as the service runs.
+struct AbortOnDrop(AbortHandle);
+
+impl AbortOnDrop {
+    fn watch<T: Clone + Send + Sync + 'static>(watched: &Arc<Watched<T>>) -> Self {
+        Self(tokio::spawn(Watched::watch(Arc::downgrade(watched))).abort_handle())
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Reports whether the service serves: by its name, and as the whole server.
+async fn tell(reporter: &mut HealthReporter, name: &'static str, health: &Health) {
+    let serves = health.conditions().is_empty();
+    let status = if serves { ServingStatus::Serving } else { ServingStatus::NotServing };
+    for watched in [name, ""] {
+        reporter.set_service_status(watched, status).await;
+    }
+}
+
+/// Reports every change. It never returns.
+async fn follow(reporter: &mut HealthReporter, name: &'static str, health: &Health) {
+    let mut changes = health.watch();
+    // The sender is in `health`.
+    while changes.changed().await.is_ok() {
+        let held: Vec<&str> = health.conditions().iter().map(|held| held.as_str()).collect();
+        if held.is_empty() {
+            tracing::info!(service = name, "serving again");
+        } else {
+            tracing::error!(service = name, reasons = held.join(", "), "not serving");
+        }
+        tell(reporter, name, health).await;
+    }
 }
 
 /// Closes all connections when the service ends, whatever the reason.

@@ -22,7 +22,7 @@ use tokio::{
 use tokio_stream::{Stream, wrappers::TcpListenerStream};
 use tonic::{Code, codegen::Bytes, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
-use wufu_serve::{Limits, Service, serve};
+use wufu_serve::{Health, Limits, Service, serve};
 
 use crate::common::{
     LARGE, Running, SERVICE, SMALL, Toy, methods, unsent,
@@ -133,7 +133,13 @@ async fn a_listener_without_descriptors_pauses_its_tries() {
     let then = TcpListenerStream::new(listener);
     let failing = Failing { left: usize::MAX, polls: polls.clone(), then };
     let routes = Routes::new(ProverServiceServer::new(Toy::default()));
-    let service = Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods() };
+    let service = Service {
+        name: SERVICE,
+        routes,
+        descriptors: DESCRIPTORS,
+        methods: methods(),
+        health: Health::default(),
+    };
     let told = Box::pin(async { tokio::time::sleep(Duration::from_millis(1000)).await });
     let limits = Limits::default();
     let served = serve(failing.into(), service, &limits, told, Box::new(|| ()));

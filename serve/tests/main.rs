@@ -6,4 +6,7 @@ use wufu_testing as _;
 mod common;
 mod listener;
 mod messages;
+mod metrics;
+mod queries;
 mod shutdown;
+mod tls;

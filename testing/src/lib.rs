@@ -16,6 +16,8 @@
 //!
 //! Read next: [`Process`], a child process that is killed when its test ends.
 
+#[cfg(feature = "ca")]
+mod ca;
 mod process;
 mod report;
 
@@ -27,6 +29,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "ca")]
+pub use ca::{TestCa, TestCertificate};
 pub use process::Process;
 
 /// How long a test binary may run.

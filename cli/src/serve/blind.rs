@@ -20,7 +20,9 @@ use zeroize::Zeroizing;
 
 use super::{
     listening::{DEALER_PORT, EVALUATOR_PORT, listening},
+    notify,
     signals::Signals,
+    tls::{Security, TlsArgs},
 };
 use crate::{
     cache, files, human,
@@ -58,6 +60,9 @@ pub struct RoleArgs {
     /// Always refused: this role accepts no client tokens
     #[arg(long, value_name = "FILE", env = "WUFU_BEARER")]
     bearer: Option<PathBuf>,
+    /// Always refused, as --bearer is
+    #[arg(long, value_name = "FILE", env = "WUFU_TOKENS")]
+    tokens: Option<PathBuf>,
 }
 
 /// The additional options of a dealer.
@@ -77,6 +82,8 @@ pub struct DealerArgs {
     key: KeyArgs,
     #[command(flatten)]
     role: RoleArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// Arguments of `wufu serve evaluator`.
@@ -86,6 +93,8 @@ pub struct EvaluatorArgs {
     listen: ListenArgs,
     #[command(flatten)]
     role: RoleArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// Arguments of `wufu serve both`.
@@ -114,6 +123,7 @@ impl RoleArgs {
         let options = [
             ("--client-ca", &self.client_ca, ClientIdentity::Certificate),
             ("--bearer", &self.bearer, ClientIdentity::Bearer),
+            ("--tokens", &self.tokens, ClientIdentity::Bearer),
         ];
         for (option, given, identity) in options {
             if given.is_some() {
@@ -179,18 +189,21 @@ fn dealing(listener: &Listener, key: &SigningKey, output: Output) -> anyhow::Res
     let (url, key) = (listener.url()?, files::hex(key.verifying_key().as_bytes()));
     let text = format!("dealer on {url}; wallets pin it as {key}@{url}");
     output.result("listening", text, json!({ "role": "dealer", "url": url, "key": key }));
-    output::check()
+    output::check()?;
+    notify::ready();
+    Ok(())
 }
 
 /// Deals tokens until the process is told to end.
 pub async fn dealer(args: DealerArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
     let config = args.role.config()?;
+    let security = args.tls.open(&signals)?;
     let signing = args.key.signing()?;
     let dealers = args.role.dealers(&signing, output)?;
-    let listener = args.listen.bind(DEALER_PORT).await?;
+    let listener = args.listen.bind(DEALER_PORT, security).await?;
     dealing(&listener, &signing, output)?;
     drop(signing);
-    run_dealer(Box::pin(listener.into_stream()), dealers, config, signals.told_to_end()).await?;
+    run_dealer(listener.into_incoming(), dealers, config, signals.told_to_end()).await?;
     Ok(())
 }
 
@@ -201,11 +214,11 @@ pub async fn evaluator(
     output: Output,
 ) -> anyhow::Result<()> {
     let config = args.role.config()?;
+    let security = args.tls.open(&signals)?;
     let evaluators = args.role.evaluators(output)?;
-    let listener = args.listen.bind(EVALUATOR_PORT).await?;
+    let listener = args.listen.bind(EVALUATOR_PORT, security).await?;
     listening("evaluator", &listener, output)?;
-    run_evaluator(Box::pin(listener.into_stream()), evaluators, config, signals.told_to_end())
-        .await?;
+    run_evaluator(listener.into_incoming(), evaluators, config, signals.told_to_end()).await?;
     Ok(())
 }
 
@@ -222,14 +235,12 @@ pub async fn both(args: BothArgs, signals: Signals, output: Output) -> anyhow::R
     let (dealers, evaluators) =
         (args.role.dealers(&signing, output)?, args.role.evaluators(output)?);
     let anywhere = ListenArgs { listen: None, unix: None };
-    let one = anywhere.bind(DEALER_PORT).await?;
-    let two = anywhere.bind(EVALUATOR_PORT).await?;
+    let one = anywhere.bind(DEALER_PORT, Security::default()).await?;
+    let two = anywhere.bind(EVALUATOR_PORT, Security::default()).await?;
     dealing(&one, &signing, output)?;
     listening("evaluator", &two, output)?;
-    let deal =
-        run_dealer(Box::pin(one.into_stream()), dealers, config.clone(), signals.told_to_end());
-    let evaluate =
-        run_evaluator(Box::pin(two.into_stream()), evaluators, config, signals.told_to_end());
+    let deal = run_dealer(one.into_incoming(), dealers, config.clone(), signals.told_to_end());
+    let evaluate = run_evaluator(two.into_incoming(), evaluators, config, signals.told_to_end());
     tokio::try_join!(deal, evaluate)?;
     Ok(())
 }

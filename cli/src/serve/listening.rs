@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::notify;
 use crate::{
     listen::Listener,
     output::{self, Output},
@@ -25,5 +26,7 @@ pub fn listening(role: &str, listener: &Listener, output: Output) -> anyhow::Res
         json!({ "role": role, "url": url }),
     );
     // Without this check, whoever waits for the line could wait for ever.
-    output::check()
+    output::check()?;
+    notify::ready();
+    Ok(())
 }

@@ -2,20 +2,24 @@
 
 mod blind;
 mod listening;
+mod log_file;
+mod notify;
+mod reload;
+mod sight;
 mod signals;
+mod tls;
 
 use std::{future::Future, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use tracing_subscriber::{
-    Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
 use wufu_ledger::{GrantReader, Ledger, service::system_clock};
 use wufu_prover::{Prover, service};
+use wufu_serve::ClientCertificates;
 use wufu_verifier::{CircuitName, Trust, VerifyingKey};
 
 use crate::{
+    configuration::Settings,
     files,
     help::usage,
     human,
@@ -24,21 +28,31 @@ use crate::{
     setup,
 };
 use listening::{LEDGER_PORT, PROVER_PORT, listening};
+use reload::Reload;
+use sight::SightArgs;
 use signals::Signals;
+pub use tls::Security;
+use tls::{ClientArgs, TlsArgs};
 
 /// Arguments of `wufu serve`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true)]
 #[command(after_help = usage(
-    "when wallets and verifiers on this machine need a ledger, or servers that make proofs. A \
-     service runs until SIGINT (Ctrl-C) or SIGTERM, and then finishes the requests in flight.",
+    "when wallets and verifiers need a ledger, or servers that make proofs. Without --tls-cert, \
+     only programs on this machine can connect. A service runs until SIGINT (Ctrl-C) or SIGTERM, \
+     and then finishes the requests in flight.",
     &["wufu serve ledger --dir cerf --listen 127.0.0.1:7182"],
 ))]
 pub struct ServeArgs {
-    /// What to log on standard error: a level, or levels by crate, such as info,wufu_prover=debug.
-    /// A witness is never logged
-    #[arg(long, global = true, env = "WUFU_LOG", default_value = "info", value_name = "FILTER")]
-    log: String,
+    /// Read settings from this file, in TOML. A variable of the environment wins over the file, and
+    /// a flag wins over both
+    #[arg(long, global = true, env = "WUFU_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print every setting and where it comes from, and exit
+    #[arg(long, global = true)]
+    print_config: bool,
+    #[command(flatten)]
+    sight: SightArgs,
     #[command(subcommand)]
     role: Role,
 }
@@ -110,6 +124,10 @@ struct ProverArgs {
         value_parser = human::parse_timeout
     )]
     timeout: u64,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
 }
 
 #[derive(Args, Debug)]
@@ -129,16 +147,29 @@ struct ServeLedgerArgs {
     /// switched off
     #[arg(long)]
     accept_clock: bool,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
 }
 
 /// Runs the service until it is told to end.
-pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
-    let filter: Targets = args.log.parse().context("--log")?;
+pub async fn run(
+    args: ServeArgs,
+    settings: Option<Settings>,
+    output: Output,
+) -> anyhow::Result<()> {
+    let settings = settings.context("no settings")?;
+    if args.print_config {
+        settings.print(output);
+        return output::check();
+    }
+    let reload = Reload::new(settings);
+    args.sight.begin_log(output, &reload)?;
     // Before anything slow: from here on no signal ends the process half-way.
     let signals = Signals::install()?;
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(output::has_colour());
-    let lines = if output.is_json() { lines.json().boxed() } else { lines.boxed() };
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    signals.on_hangup(move || reload.now());
+    args.sight.begin_metrics(output).await?;
     match args.role {
         Role::Prover(args) => prover(args, signals, output).await,
         Role::Ledger(args) => ledger(args, signals, output).await,
@@ -149,6 +180,8 @@ pub async fn run(args: ServeArgs, output: Output) -> anyhow::Result<()> {
 }
 
 async fn prover(args: ProverArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
+    let kind = ClientCertificates::Required;
+    let security = args.tls.open_for(&args.clients, kind, &signals)?;
     let circuits = if args.circuit.is_empty() { CircuitName::ALL.to_vec() } else { args.circuit };
     let mut provers = Vec::new();
     for circuit in circuits {
@@ -159,7 +192,7 @@ async fn prover(args: ProverArgs, signals: Signals, output: Output) -> anyhow::R
     limits.threads = args.threads.map_or(limits.threads, usize::from);
     limits.queue = args.queue.into();
     limits.time = Duration::from_secs(args.timeout);
-    let listener = args.listen.bind(PROVER_PORT).await?;
+    let listener = args.listen.bind(PROVER_PORT, security).await?;
     listening("prover", &listener, output)?;
     serve_prover(listener, provers, limits, signals.told_to_end()).await
 }
@@ -171,11 +204,13 @@ pub async fn serve_prover(
     limits: service::Limits,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    service::run(Box::pin(listener.into_stream()), provers, limits, shutdown).await?;
+    service::run(listener.into_incoming(), provers, limits, shutdown).await?;
     Ok(())
 }
 
 async fn ledger(args: ServeLedgerArgs, signals: Signals, output: Output) -> anyhow::Result<()> {
+    let kind = ClientCertificates::ForRestricted;
+    let security = args.tls.open_for(&args.clients, kind, &signals)?;
     let ledger = crate::ledger::open(&args.dir).await?;
     let key = match &args.key {
         Some(path) => Some(setup::verifying_key(path, Trust::CeremonyOnly).context("--key")?),
@@ -188,7 +223,7 @@ async fn ledger(args: ServeLedgerArgs, signals: Signals, output: Output) -> anyh
         None if args.dev_keys => Some(setup::development_key(CircuitName::FiveFu)?),
         None => None,
     };
-    let listener = args.listen.bind(LEDGER_PORT).await?;
+    let listener = args.listen.bind(LEDGER_PORT, security).await?;
     listening("ledger", &listener, output)?;
     if args.accept_clock {
         ledger.accept_clock(files::now()?);
@@ -207,7 +242,7 @@ pub async fn serve_ledger(
     key: Option<VerifyingKey>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let incoming = Box::pin(listener.into_stream());
+    let incoming = listener.into_incoming();
     wufu_ledger::service::run(incoming, ledger, key, system_clock(), shutdown).await?;
     Ok(())
 }
@@ -218,14 +253,14 @@ pub async fn serve_reader(
     reader: GrantReader,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let incoming = Box::pin(listener.into_stream());
+    let incoming = listener.into_incoming();
     wufu_ledger::service::run_reader(incoming, reader, system_clock(), shutdown).await?;
     Ok(())
 }
 
 /// A free port of 127.0.0.1, and its URL.
 pub async fn loopback() -> anyhow::Result<(Listener, String)> {
-    let listener = ListenArgs { listen: None, unix: None }.bind(0).await?;
+    let listener = ListenArgs { listen: None, unix: None }.bind(0, Security::default()).await?;
     let url = listener.url()?;
     Ok((listener, url))
 }

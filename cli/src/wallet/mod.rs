@@ -265,7 +265,7 @@ enum Command {
     Submit {
         /// The claim; - is standard input
         envelope: PathBuf,
-        /// The campaign's ledger: http://127.0.0.1:PORT or unix:PATH
+        /// The campaign's ledger: https://HOST:PORT, http://127.0.0.1:PORT or unix:PATH
         #[arg(long, value_name = "URL")]
         ledger: Endpoint,
     },

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use ed25519_dalek::VerifyingKey as DealerKey;
 use serde_json::{Value, json};
 use tonic::Code;
+use wufu_proto::connection::{ClientCertificate, TlsClientError};
 use wufu_verifier::{CircuitName, VerifyingKey};
 use wufu_wallet::{
     BlindProver, Delay, Endpoint, LocalProver, ProofSource, TokenStore, TrustedProver, Wallet,
@@ -16,6 +17,7 @@ use wufu_wallet::{
         blind::{BlindStep, Dealer, KitId, blind_key},
     },
 };
+use zeroize::Zeroizing;
 
 use crate::{
     files,
@@ -44,9 +46,19 @@ pub struct ProveArgs {
     /// Who proves
     #[arg(long, value_enum, default_value_t = Choice::Auto)]
     prove: Choice,
-    /// A prover that you trust with everything: http://127.0.0.1:PORT or unix:PATH
+    /// A prover that you trust with everything: https://HOST:PORT, http://127.0.0.1:PORT or
+    /// unix:PATH. To pin its key instead of trusting authorities, append #sha256:HEX
     #[arg(long, value_name = "URL")]
     prover: Option<Endpoint>,
+    /// The file of the token that this prover gave you
+    #[arg(long, value_name = "FILE", env = "WUFU_PROVER_TOKEN_FILE", requires = "prover")]
+    prover_token: Option<PathBuf>,
+    /// Your client certificate for this prover (PEM)
+    #[arg(long, value_name = "FILE", requires = "prover", requires = "prover_key")]
+    prover_cert: Option<PathBuf>,
+    /// The private key of your client certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "prover", requires = "prover_cert")]
+    prover_key: Option<PathBuf>,
     /// A dealer of tokens and its public key, KEY@URL. Repeat the flag to add more dealers; the
     /// masks are summed
     #[arg(long, value_name = "KEY@URL", value_parser = dealer, requires = "evaluator")]
@@ -102,7 +114,7 @@ impl ProveArgs {
                 let place = endpoint.to_string();
                 let fields = json!({ "role": "prover", "place": place, "limit_seconds": limit });
                 output.note("ask", text, fields);
-                Ok(Box::new(TrustedProver::new(endpoint)))
+                Ok(Box::new(self.identified(TrustedProver::new(endpoint))?))
             }
             Choice::Blind => Ok(Box::new(self.blind(wallet, &key, output)?)),
             Choice::Local | Choice::Auto => {
@@ -118,6 +130,23 @@ impl ProveArgs {
                 Ok(Box::new(local(circuit, output)?))
             }
         }
+    }
+
+    /// The prover, with what it should know its client by.
+    fn identified(&self, mut prover: TrustedProver) -> anyhow::Result<TrustedProver> {
+        if let Some(path) = &self.prover_token {
+            let token = Zeroizing::new(files::read_secret(path).context("--prover-token")?);
+            let text = std::str::from_utf8(&token).map(str::trim).unwrap_or_default();
+            prover = prover.with_token(text).context("--prover-token")?;
+        }
+        if let (Some(certificate), Some(key)) = (&self.prover_cert, &self.prover_key) {
+            let certificate = files::read(certificate).context("--prover-cert")?;
+            let key = Zeroizing::new(files::read_secret(key).context("--prover-key")?);
+            let certificate = ClientCertificate::from_pem(&certificate, &key);
+            prover =
+                prover.with_certificate(certificate.context("--prover-cert and --prover-key")?);
+        }
+        Ok(prover)
     }
 
     fn choice(&self, key: &VerifyingKey) -> anyhow::Result<Choice> {
@@ -180,11 +209,25 @@ impl ProveArgs {
 /// The name of the prover, and of its option.
 const PROVER: &str = "prover";
 
+/// Whether a server's certificate was not accepted.
+fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    let mut found = sources.filter_map(|error| error.downcast_ref::<TlsClientError>());
+    found.any(|error| matches!(error, TlsClientError::Certificate { .. }))
+}
+
 /// Which server failed, and what to do about it. `None` if no server caused the error.
 fn next_step(error: &ProveError) -> Option<(&'static str, String)> {
     let ProveError::Prover(error) = error else { return None };
     let start = |role| format!("start it (wufu serve {role}), or name another with --{role}");
     Some(match error {
+        ProverError::Connect { role, error, .. } if is_untrusted(error) => (
+            role,
+            format!(
+                "name its authority's certificate with --ca FILE, or pin its key with --{role} \
+                 https://HOST:PORT#sha256:HEX"
+            ),
+        ),
         ProverError::Connect { role, .. } => (role, start(role)),
         ProverError::Status { role, status, .. } if status.code() == Code::Unimplemented => {
             let swapped = match *role {

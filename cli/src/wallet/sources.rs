@@ -20,7 +20,7 @@ use crate::{
     group = ArgGroup::new("comparison").required(true).args(["second", "one_source"])
 )]
 pub struct SourceArgs {
-    /// The ledger: http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
+    /// The ledger: https://HOST:PORT, http://127.0.0.1:PORT, unix:PATH, or a ledger's own folder
     #[arg(long, value_name = "URL|FOLDER")]
     ledger: String,
     /// A second source for the same checkpoints: a URL or a file of signed notes. Choose one that

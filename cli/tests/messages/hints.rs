@@ -55,8 +55,8 @@ fn a_failure_names_the_option_or_command_that_helps() {
             &["10.0.0.1 is not this machine"],
         ),
         (
-            with(&["--ledger", "https://ledger.example.org", "--one-source"]),
-            &["there is no TLS yet, so only a loopback address", "a ledger's folder, http://"],
+            with(&["--ledger", "ftp://ledger.example.org", "--one-source"]),
+            &["only https://, a loopback address", "a ledger's folder, https://"],
         ),
         (
             vec!["wallet", "list", "--dir", "nowallet"],

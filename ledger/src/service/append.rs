@@ -1,6 +1,8 @@
 //! The operator's calls: appending for people, and listing their grants again. The gate has checked
 //! the operator's token before a request arrives here.
 
+use std::ops::Range;
+
 use tonic::{Request, Response, Status};
 use wufu_circuits::Address;
 use wufu_proto::{
@@ -9,8 +11,8 @@ use wufu_proto::{
 };
 use wufu_serve::{AuthorisedCall, RequestCharge};
 
-use super::{handler::Handler, limits::MAX_APPEND, refusal};
-use crate::GrantError;
+use super::{handler::Handler, limits::MAX_APPEND, refusal, watch::appended};
+use crate::{AppendError, GrantError, Log};
 
 impl Handler {
     /// Appends entries, and answers when the next checkpoint covers them, because only then is
@@ -29,7 +31,15 @@ impl Handler {
         }
         let what = Append::try_from(request).map_err(refusal::malformed)?;
         let (mut closed, mut stopping) = (self.ledger.closed(), self.stopping.clone());
-        let placed = self.ledger.append(what).await.map_err(refusal::append)?;
+        let placed = self.ledger.append(what).await.map_err(|error| {
+            if let AppendError::Store(error) = &error {
+                self.watch.failed(error);
+            }
+            refusal::append(error)
+        })?;
+        appended(Log::Cards, length(&placed.cards));
+        appended(Log::Persons, length(&placed.persons));
+        appended(Log::DONATIONS, length(&placed.donations));
         // The request is no longer needed, and the wait may take as long as an epoch. Others need
         // the memory.
         if let Some(charged) = charged {
@@ -64,6 +74,10 @@ impl Handler {
             self.ledger.grants_of(address.pk).await.map_err(refusal::grant)?;
         Ok(Response::new(v1::ListGrantsResponse { grants: Some((&grants).into()) }))
     }
+}
+
+fn length(range: &Range<u64>) -> u64 {
+    range.end.saturating_sub(range.start)
 }
 
 fn later() -> Status {

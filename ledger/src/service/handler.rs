@@ -1,9 +1,9 @@
 //! The calls that anybody may make.
 
 use tokio::sync::watch;
-use tonic::{Request, Response, Status, async_trait};
+use tonic::{Code, Request, Response, Status, async_trait};
 use wufu_proto::{
-    claim::Claim,
+    claim::{Claim, ClaimOutcome},
     log::{CheckpointQuery, HistoryQuery, RoofQuery, ShardQuery},
     v1::{self, ledger_service_server::LedgerService},
 };
@@ -14,14 +14,16 @@ use super::{
     limits::{Limits, MAX_CHECKPOINTS},
     refusal,
     turns::Turns,
+    watch::{Watch, claimed},
 };
-use crate::Ledger;
+use crate::{ClaimError, Ledger};
 
 /// A ledger, and what its service needs in addition.
 pub(super) struct Handler {
     pub(super) ledger: Ledger,
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) shards: Turns,
+    pub(super) watch: Watch,
     clock: Clock,
     /// `None` if the ledger takes no claims.
     claims: Option<ClaimBatcher>,
@@ -33,10 +35,10 @@ impl Handler {
         claims: Option<ClaimBatcher>,
         clock: Clock,
         stopping: watch::Receiver<bool>,
-        limits: &Limits,
+        (limits, watch): (&Limits, Watch),
     ) -> Self {
         let shards = Turns::new(limits);
-        Self { ledger, stopping, shards, clock, claims }
+        Self { ledger, stopping, shards, watch, clock, claims }
     }
 
     /// Refuses an epoch that has not begun: nobody knows yet what will be in force then.
@@ -142,10 +144,22 @@ impl LedgerService for Handler {
         let none = || Status::failed_precondition("this ledger takes no claims");
         let batcher = self.claims.as_ref().ok_or_else(none)?;
         let claim = Claim::try_from(request.into_inner()).map_err(refusal::malformed)?;
-        let verified = batcher.check(claim.clone()).await?;
+        let verified = batcher.check(claim.clone()).await.inspect_err(|status| {
+            let ours = matches!(status.code(), Code::Internal | Code::Unavailable);
+            claimed(if ours { "failed" } else { "refused" });
+        })?;
         // The time is read again, because the claim may have expired while it waited.
         let clock = self.clock.clone();
         let outcome = self.ledger.claim_by(&verified, &claim, move || clock()).await;
+        claimed(match &outcome {
+            Ok(ClaimOutcome::Admitted { .. }) => "admitted",
+            Ok(ClaimOutcome::Spent { .. }) => "spent",
+            Err(ClaimError::Store(error)) => {
+                self.watch.failed(error);
+                "failed"
+            }
+            Err(_) => "refused",
+        });
         let outcome = outcome.map_err(refusal::claim)?;
         Ok(Response::new((&outcome).into()))
     }

@@ -38,15 +38,18 @@ pub struct Limits {
     pub queue: usize,
     /// How long such a call may wait.
     pub wait: Duration,
+    /// The least free space on the disk, in bytes. With less, the service reports NOT_SERVING.
+    pub free: u64,
 }
 
 impl Default for Limits {
     /// 48 MiB of the operator's requests, 16 answers, and 128 calls that wait up to half a minute.
-    /// 64 MiB of answers may be unsent, which is 16 of the largest.
+    /// 64 MiB of answers may be unsent, which is 16 of the largest. 64 MiB of the disk stay free.
     fn default() -> Self {
         let mut serve = wufu_serve::Limits::default();
         serve.unsent = 64 << 20;
-        Self { serve, operator: 48 << 20, answers: 16, queue: 128, wait: Duration::from_secs(30) }
+        let (wait, free) = (Duration::from_secs(30), 64 << 20);
+        Self { serve, operator: 48 << 20, answers: 16, queue: 128, wait, free }
     }
 }
 

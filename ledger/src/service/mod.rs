@@ -7,11 +7,12 @@ mod handler;
 mod limits;
 mod refusal;
 mod turns;
+mod watch;
 
 use std::{future::Future, mem::discriminant, time::Duration};
 
 use futures_util::future::BoxFuture;
-use tokio::{sync::watch, time::timeout};
+use tokio::{sync::watch::Receiver, time::timeout};
 use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::ledger_service_server::LedgerServiceServer};
 use wufu_serve::{Incoming, Repeats, Service, ServiceEnd};
@@ -22,6 +23,7 @@ use claim_batcher::ClaimBatcher;
 pub use clock::{Clock, system_clock};
 use handler::Handler;
 pub use limits::{Limits, MAX_APPEND, MAX_CHECKPOINTS, MAX_CLAIM, MAX_MESSAGE, MAX_QUERY};
+use watch::Watch;
 
 /// The clock is checked at least this often.
 const TICK: Duration = Duration::from_millis(500);
@@ -59,11 +61,12 @@ pub enum ServeError {
 /// begins.
 ///
 /// `claims` is the key under which claims must be proved. Without it, the ledger takes no claims.
-/// Appending requires the operator's token, as `authorization: Bearer …`.
+/// Appending requires the operator's token, or one of the listener's, as `authorization: Bearer …`.
+/// If the listener asks for certificates, appending requires one as well.
 ///
 /// # Shapes
-/// `incoming`: accepted connections. They must come from a loopback address or a Unix socket,
-/// because there is no TLS yet.
+/// `incoming`: accepted connections, and what the listener asks of callers. Without TLS, they must
+/// come from a loopback address or a Unix socket.
 ///
 /// # Errors
 /// Returns an error if the key for claims belongs to another circuit, or is a development key in
@@ -124,14 +127,22 @@ fn serve<'a>(
         if let Some(key) = &claims {
             check(key, ledger.policy())?;
         }
-        let (stop, stopping) = watch::channel(false);
-        let closer = is_written
-            .then(|| tokio::spawn(close_epochs(ledger.clone(), clock.clone(), stopping.clone())));
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let watch = Watch::new(ledger.clone(), limits.free);
+        let closer = is_written.then(|| {
+            tokio::spawn(close_epochs(
+                watch.clone(),
+                ledger.clone(),
+                clock.clone(),
+                stopping.clone(),
+            ))
+        });
+        let watching = tokio::spawn(watch.clone().run(is_written, stopping.clone()));
         let (batcher, mut checks) = claims
             .map(|key| ClaimBatcher::new(ledger.clone(), key, clock.clone()))
             .map_or_else(Default::default, |(batcher, checks)| (Some(batcher), checks));
         let methods = limits.methods(ledger.operator_token());
-        let handler = Handler::new(ledger, batcher, clock, stopping, &limits);
+        let handler = Handler::new(ledger, batcher, clock, stopping, (&limits, watch.clone()));
         let shards = handler.shards.clone();
         let service = LedgerServiceServer::new(handler)
             .max_decoding_message_size(MAX_MESSAGE)
@@ -141,6 +152,7 @@ fn serve<'a>(
             routes: Routes::new(service),
             descriptors: DESCRIPTORS,
             methods,
+            health: watch.health(),
         };
         let ending = Box::new(|| {
             shards.close();
@@ -152,6 +164,7 @@ fn serve<'a>(
             // It ends by itself. If it panicked, nothing could be done about it here.
             let _ = closer.await;
         }
+        watching.abort();
         // No call is left that could send claims.
         checks.shutdown().await;
         match served? {
@@ -175,13 +188,16 @@ fn check(key: &VerifyingKey, policy: &LedgerPolicy) -> Result<(), ServeError> {
 }
 
 /// Closes each epoch when the next one begins. A failure is logged, and closing is tried again.
-async fn close_epochs(ledger: Ledger, clock: Clock, mut stopping: watch::Receiver<bool>) {
+async fn close_epochs(watch: Watch, ledger: Ledger, clock: Clock, mut stopping: Receiver<bool>) {
     let (mut last, failures) = (None, Repeats::new());
     while !*stopping.borrow() {
         let now = clock();
         let epoch = ledger.policy().epoch(now);
         if last != Some(epoch) {
-            match ledger.close_epoch(now).await {
+            watch.closes();
+            let closed = ledger.close_epoch(now).await;
+            watch.closed(&closed, now);
+            match closed {
                 Ok(closed) => {
                     last = Some(epoch);
                     if let Some(before) = failures.over() {

@@ -2,13 +2,17 @@
 
 use tonic::Status;
 use wufu_proto::ConvertError;
-use wufu_serve::Repeats;
+use wufu_serve::{
+    Repeats,
+    metrics::{Reason, refused},
+};
 use wufu_verifier::{VerifyError, log::history::RootError};
 
 use crate::{AppendError, ClaimError, GrantError, ReadError, StoreError};
 
 /// The status for a malformed message.
 pub(super) fn malformed(error: ConvertError) -> Status {
+    refused(Reason::Malformed);
     Status::invalid_argument(error.to_string())
 }
 
@@ -19,6 +23,7 @@ pub(super) fn store(error: &StoreError) -> Status {
     if let StoreError::Name { .. } = error {
         return Status::failed_precondition(error.to_string());
     }
+    refused(Reason::Storage);
     static FAILURES: Repeats = Repeats::new();
     if let Some(before) = FAILURES.happened(&error.kind()) {
         tracing::error!(%error, before, "the ledger failed");
@@ -70,6 +75,7 @@ pub(super) fn grant(error: GrantError) -> Status {
 /// The status for a claim that does not verify. With a newer root, or before it expired, it might
 /// verify.
 pub(super) fn verify(error: &VerifyError) -> Status {
+    refused(Reason::False);
     let text = format!("claim refused: {error}");
     match error {
         VerifyError::Root(RootError::Contradicted) => Status::internal(text),

@@ -16,7 +16,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use tonic::{Request, Response, Status};
-use wufu_serve::{Peer, PeerTurn, Queue, ResponseGuard, busy};
+use wufu_serve::{
+    Peer, PeerTurn, Queue, ResponseGuard, busy,
+    metrics::{Reason, refused},
+};
 
 use super::limits::Limits;
 use crate::store::SHARD_READERS;
@@ -75,7 +78,10 @@ impl Turns {
         let peer = request.extensions().get::<Peer>();
         let peer = peer.ok_or_else(|| Status::internal("a call without a connection"))?;
         let text = "this connection is already reading as many shards as it may";
-        peer.turn(OF_ONE).ok_or_else(|| busy(text, AGAIN))
+        peer.turn(OF_ONE).ok_or_else(|| {
+            refused(Reason::Queue);
+            busy(text, AGAIN)
+        })
     }
 
     /// Waits for a turn. Calls of connections that have none go first. Otherwise calls are served
@@ -204,6 +210,7 @@ impl Drop for AnswerPermit {
 }
 
 fn full() -> Status {
+    refused(Reason::Queue);
     busy("too many shards are being read", AGAIN)
 }
 

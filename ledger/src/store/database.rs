@@ -1,6 +1,7 @@
 //! A ledger's database: one connection writes, and several read.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -177,6 +178,33 @@ impl Store {
     pub(crate) async fn snapshot(&self, reading: ReadPurpose) -> Result<Connection, StoreError> {
         let pool = self.readers.of(reading);
         Ok(if self.is_snapshot { pool.acquire().await?.into() } else { pool.begin().await?.into() })
+    }
+
+    /// Makes the database full: from here on its file may not grow.
+    #[cfg(test)]
+    pub(crate) async fn grow_no_more(&self) {
+        let mut writer = self.writer.lock().await;
+        // The smallest limit that SQLite accepts is the present size.
+        let limit = writer.as_mut().unwrap().sqlite().execute("PRAGMA max_page_count = 1");
+        limit.await.unwrap();
+    }
+
+    /// Whether the outcome of a commit is unknown, so that nothing more is accepted.
+    pub(crate) fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::Acquire)
+    }
+
+    /// The folder that holds the database.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.file.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// The sizes of the database and of its write-ahead log, in bytes.
+    pub(crate) fn bytes(&self) -> (u64, u64) {
+        let mut wal = self.file.clone().into_os_string();
+        wal.push("-wal");
+        let length = |file: &Path| fs::metadata(file).map_or(0, |found| found.len());
+        (length(&self.file), length(Path::new(&wal)))
     }
 
     /// Whether the database could hold a signed state when it was opened.

@@ -3,6 +3,7 @@
 use std::mem::discriminant;
 
 use sqlx::{error::DatabaseError, migrate::MigrateError};
+use wufu_serve::Condition;
 use wufu_verifier::encoding::text::{NameError, QuotedText};
 
 use crate::folder::error::FolderError;
@@ -67,6 +68,26 @@ impl StoreError {
     pub(crate) fn is_duplicate(&self) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
         DatabaseError::is_unique_violation(error.as_ref())
+    }
+
+    /// What this failure says about the ledger's health, if anything.
+    pub(crate) fn condition(&self) -> Option<Condition> {
+        /// SQLite's primary result codes for a full disk, and for one that fails.
+        const FULL: u32 = 13;
+        const FAILED: u32 = 10;
+        match self {
+            Self::Unknown => Some(Condition::Halted),
+            Self::Database(sqlx::Error::Database(error)) => {
+                let code: u32 = error.code()?.parse().ok()?;
+                // The upper bits say more about the same failure.
+                match code & 0xff {
+                    FULL => Some(Condition::DiskFull),
+                    FAILED => Some(Condition::DiskFailed),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     /// The kind of error, without anything that changes from one occurrence to the next.

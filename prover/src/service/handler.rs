@@ -22,6 +22,7 @@ use wufu_proto::{
     v1::{self, prover_service_server::ProverService},
     witness::Job,
 };
+use wufu_serve::metrics;
 use wufu_verifier::KeyId;
 
 use super::{admission::Admission, deadline::deadline, limits::Limits, refusal};
@@ -103,12 +104,14 @@ impl Handler {
                 )));
             }
         };
-        Span::current().record("circuit", prover.verifying_key().circuit().as_str());
+        let circuit = prover.verifying_key().circuit();
+        Span::current().record("circuit", circuit.as_str());
         if let Some(told) = &told {
             told.tell(&Progress::Stage(Stage::Queued));
         }
         let worker = self.admission.admit(deadline).await?;
         let queued = came.elapsed();
+        metrics::queue_wait(queued);
 
         let gone = Arc::new(AtomicBool::new(false));
         let _guard = CancelOnDrop(gone.clone());
@@ -122,6 +125,7 @@ impl Handler {
         let mut proved = done.map_err(|_| Status::internal("the prover failed"))??;
         proved.timings.queued = queued;
         self.admission.took(came.elapsed() - queued);
+        metrics::jobs(circuit.as_str(), "proof", 1);
         Ok(proved)
     }
 }
@@ -152,7 +156,9 @@ fn work(
     }
     let began = Instant::now();
     let job = Job::try_from(message).map_err(|error| refusal::malformed(&error))?;
-    let clock = Clock { began, now: Stage::Checking, timings: Timings::default(), told };
+    let circuit = prover.verifying_key().circuit().as_str();
+    let timings = Timings::default();
+    let clock = Clock { circuit, began, now: Stage::Checking, timings, told };
     job.witnessed.visit(Prove { prover, clock, go_on }).map_err(|error| refusal::unproved(&error))
 }
 
@@ -183,6 +189,7 @@ impl<F: Fn() -> bool> CircuitVisitor for Prove<'_, F> {
 
 /// Reports the stages, and records how long each takes.
 struct Clock {
+    circuit: &'static str,
     began: Instant,
     now: Stage,
     timings: Timings,
@@ -191,12 +198,17 @@ struct Clock {
 
 impl Clock {
     fn next(&mut self, stage: Stage) {
-        let took = match self.now {
-            Stage::Proving => &mut self.timings.prove,
-            Stage::Verifying => &mut self.timings.verify,
-            _ => &mut self.timings.witness,
+        let (name, took) = match self.now {
+            Stage::Proving => ("prove", &mut self.timings.prove),
+            Stage::Verifying => ("verify", &mut self.timings.verify),
+            _ => ("witness", &mut self.timings.witness),
         };
-        *took += self.began.elapsed();
+        let time = self.began.elapsed();
+        *took += time;
+        // The first stage begins with nothing behind it.
+        if stage != Stage::Checking {
+            metrics::stage(self.circuit, name, time);
+        }
         (self.began, self.now) = (Instant::now(), stage);
         match &self.told {
             // The last stage is reported together with the proof.

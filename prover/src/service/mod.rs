@@ -19,7 +19,7 @@ use std::{future::Future, sync::Arc};
 use futures_util::future::BoxFuture;
 use tonic::{server::NamedService, service::Routes};
 use wufu_proto::{DESCRIPTORS, v1::prover_service_server::ProverServiceServer};
-use wufu_serve::{Incoming, Method, Methods, Service};
+use wufu_serve::{Health, Incoming, Method, Methods, Service};
 
 use crate::Prover;
 use admission::Admission;
@@ -36,8 +36,9 @@ use serving::serve;
 /// Health checks (`grpc.health.v1`) and reflection are served as well.
 ///
 /// # Shapes
-/// `incoming`: accepted connections. They must come from a loopback address or a Unix socket,
-/// because there is no TLS yet.
+/// `incoming`: accepted connections, and what the listener asks of callers. Without TLS, they must
+/// come from a loopback address or a Unix socket. If the listener knows tokens or asks for
+/// certificates, a caller must show them to get a proof.
 ///
 /// # Errors
 /// Returns an error if threads cannot be made, if the transport fails, or if work is still running
@@ -63,7 +64,7 @@ fn serve_provers<'a>(
         let handler = Handler::new(provers, limits.clone(), admission.clone());
         let service =
             ProverServiceServer::new(handler).max_decoding_message_size(limits.request_bytes);
-        let largest = Method::open(limits.request_bytes);
+        let largest = Method::open(limits.request_bytes).restricted();
         let methods =
             Methods::new(SMALL).with("Prove", largest.clone()).with("ProveStream", largest);
         let service = Service {
@@ -71,6 +72,7 @@ fn serve_provers<'a>(
             routes: Routes::new(service),
             descriptors: DESCRIPTORS,
             methods,
+            health: Health::default(),
         };
         serve(incoming, service, (&limits, &admission), shutdown).await
     })

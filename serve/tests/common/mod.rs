@@ -6,7 +6,7 @@ pub mod wire;
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -23,7 +23,10 @@ use wufu_proto::{
         prover_service_server::{ProverService, ProverServiceServer},
     },
 };
-use wufu_serve::{Limits, Method, Methods, ResponseGuard, ServeError, Service, ServiceEnd, serve};
+use wufu_serve::{
+    Health, Incoming, Limits, Method, Methods, Principal, ResponseGuard, ServeError, Service,
+    ServiceEnd, serve,
+};
 
 use wire::within;
 
@@ -42,6 +45,15 @@ pub struct Toy {
     pub calls: Arc<AtomicUsize>,
     // Each unsent answer holds one more reference.
     pub answers: Arc<()>,
+    // Who called `Prove`.
+    seen: Arc<Mutex<Vec<Principal>>>,
+}
+
+impl Toy {
+    /// Who has called `Prove`, in order.
+    pub fn principals(&self) -> Vec<Principal> {
+        self.seen.lock().unwrap().clone()
+    }
 }
 
 #[async_trait]
@@ -56,8 +68,10 @@ impl ProverService for Toy {
 
     async fn prove(
         &self,
-        _: Request<v1::ProveRequest>,
+        request: Request<v1::ProveRequest>,
     ) -> Result<Response<v1::ProveResponse>, Status> {
+        let principal = request.extensions().get::<Principal>().cloned();
+        self.seen.lock().unwrap().push(principal.unwrap());
         self.calls.fetch_add(1, Ordering::SeqCst);
         let proof = vec![7; ANSWER];
         let mut response = Response::new(v1::ProveResponse { proof, ..Default::default() });
@@ -98,17 +112,29 @@ pub struct Running {
 
 impl Running {
     pub async fn start(change: impl FnOnce(&mut Limits)) -> Self {
+        Self::start_with(change, Health::default()).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Limits), health: Health) -> Self {
         let mut limits = Limits::default();
         change(&mut limits);
-        let toy = Toy::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
+        Self::over_with(at, TcpListenerStream::new(listener).into(), limits, health)
+    }
+
+    /// Serves these connections.
+    pub fn over(at: SocketAddr, incoming: Incoming, limits: Limits) -> Self {
+        Self::over_with(at, incoming, limits, Health::default())
+    }
+
+    fn over_with(at: SocketAddr, incoming: Incoming, limits: Limits, health: Health) -> Self {
+        let toy = Toy::default();
         let (stop, stopped) = oneshot::channel::<()>();
         let routes = Routes::new(ProverServiceServer::new(toy.clone()));
         let service =
-            Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods() };
+            Service { name: SERVICE, routes, descriptors: DESCRIPTORS, methods: methods(), health };
         let ended = tokio::spawn(async move {
-            let incoming = TcpListenerStream::new(listener).into();
             let shutdown = Box::pin(async { drop(stopped.await) });
             serve(incoming, service, &limits, shutdown, Box::new(|| ())).await
         });

@@ -1,5 +1,6 @@
 //! Servers: their addresses, connections to them, and what they say.
 
+mod https;
 pub mod patience;
 
 use std::{
@@ -14,8 +15,10 @@ use tonic::{
     Code, Status,
     transport::{self, Channel, Error},
 };
-use wufu_proto::connection::connect;
+use wufu_proto::connection::{ClientCertificate, connect, connect_tls};
 use wufu_verifier::encoding::text;
+
+pub use https::TlsEndpoint;
 
 /// The time limit for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -23,8 +26,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// is decoded.
 pub(crate) const SMALL_ANSWER: usize = 64 << 10;
 
-/// A server on this machine. Other machines need TLS, which does not exist yet: what a wallet sends
-/// must not cross a network unprotected.
+/// A server: on this machine, or anywhere over TLS. What a wallet sends must not cross a network
+/// unprotected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A TCP port of a loopback address.
@@ -36,6 +39,8 @@ pub enum Endpoint {
     },
     /// A Unix socket.
     Socket(PathBuf),
+    /// A server that shows a certificate, on any machine.
+    Tls(TlsEndpoint),
 }
 
 /// The text is not an endpoint that a wallet may connect to.
@@ -43,15 +48,26 @@ pub enum Endpoint {
 #[non_exhaustive]
 pub enum EndpointError {
     /// The text has another form.
-    #[error("{got:?} is not an address, expected http://127.0.0.1:PORT or unix:PATH")]
+    #[error(
+        "{got:?} is not an address, expected https://HOST:PORT, http://127.0.0.1:PORT or unix:PATH"
+    )]
     Form {
         /// The text.
         got: String,
     },
-    /// The address is of another machine.
+    /// The key that is pinned after `#` has another form.
     #[error(
-        "{host} is not this machine, and there is no TLS yet: expected a loopback address or a \
-         Unix socket"
+        "{got:?} is not a pinned key, expected https://HOST:PORT#sha256:HEX with the 64 hex digits \
+         of the hash of the server's public key"
+    )]
+    Pin {
+        /// The text after `#`.
+        got: String,
+    },
+    /// The address is of another machine, and has no TLS.
+    #[error(
+        "{host} is not this machine, and http:// would cross the network unprotected: expected \
+         https://{host}, a loopback address or a Unix socket"
     )]
     Remote {
         /// The host.
@@ -69,19 +85,43 @@ impl Endpoint {
         match (self, other) {
             (Self::Loopback { port: one, .. }, Self::Loopback { port: two, .. }) => one == two,
             (Self::Socket(one), Self::Socket(two)) => is_same_file(one, two),
+            (Self::Tls(one), Self::Tls(two)) => one.is_same(two),
+            (Self::Tls(tls), Self::Loopback { port, .. })
+            | (Self::Loopback { port, .. }, Self::Tls(tls)) => {
+                tls.is_this_machine() && tls.port() == *port
+            }
             _ => false,
         }
     }
 
     /// Opens a new connection, for one call. It carries no identity, and shares nothing with other
-    /// connections.
+    /// connections: no TLS session is resumed.
     ///
     /// # Errors
-    /// Returns an error if nobody answers there within 10 seconds.
+    /// Returns an error if nobody answers there within 10 seconds, or if the server's certificate
+    /// is not accepted.
     pub async fn connect(&self, timeout: Duration) -> Result<Channel, Error> {
+        self.connect_as(timeout, None).await
+    }
+
+    /// The same, but the client shows this certificate if the server asks for one.
+    pub(crate) async fn connect_as(
+        &self,
+        timeout: Duration,
+        certificate: Option<ClientCertificate>,
+    ) -> Result<Channel, Error> {
         // No redirect, no proxy, and no user agent of its own.
-        let endpoint = transport::Endpoint::from_shared(self.to_string())?;
-        connect(endpoint.connect_timeout(CONNECT).timeout(timeout)).await
+        let endpoint = |url: String| {
+            let endpoint = transport::Endpoint::from_shared(url)?;
+            Ok::<_, Error>(endpoint.connect_timeout(CONNECT).timeout(timeout))
+        };
+        match self {
+            Self::Tls(tls) => {
+                let client = tls.client().with_certificate(certificate);
+                connect_tls(endpoint(tls.origin())?, client).await
+            }
+            Self::Loopback { .. } | Self::Socket(_) => connect(endpoint(self.to_string())?).await,
+        }
     }
 }
 
@@ -165,6 +205,10 @@ impl FromStr for Endpoint {
                 _ => Ok(Self::Socket(format!("/{from_root}").into())),
             };
         }
+        let https = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        if let Some(scheme) = https {
+            return Ok(Self::Tls(TlsEndpoint::parse(text, &text[scheme.len()..])?));
+        }
         let scheme = text.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("http://"));
         let rest = scheme.map_or(text, |scheme| &text[scheme.len()..]);
         let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -192,6 +236,7 @@ impl fmt::Display for Endpoint {
             Self::Loopback { ip: IpAddr::V4(ip), port } => write!(f, "http://{ip}:{port}"),
             Self::Loopback { ip: IpAddr::V6(ip), port } => write!(f, "http://[{ip}]:{port}"),
             Self::Socket(path) => write!(f, "unix:{}", path.display()),
+            Self::Tls(tls) => tls.fmt(f),
         }
     }
 }
@@ -249,7 +294,6 @@ mod tests {
         for given in [
             "",
             "http://",
-            "https://127.0.0.1:1",
             "127.0.0.1",
             "example.org:1",
             "127.0.0.1:x",

@@ -13,7 +13,7 @@ pub use error::{BlindError, ProverError};
 #[cfg(feature = "engine")]
 pub use local::LocalProver;
 pub use mode::{DealerContact, ProofMode, Server};
-pub use trusted::{TIMEOUT, TrustedProver};
+pub use trusted::{TIMEOUT, TokenTextError, TrustedProver};
 pub use wufu_proto::prover::{Stage, Timings};
 
 use std::{fmt, sync::Arc};

@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use tonic::{Request, Status};
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+};
 use wufu_proto::{
+    connection::ClientCertificate,
     prover::{Progress, ProverInfo},
     v1::{self, prover_service_client::ProverServiceClient},
     witness::Job,
 };
+
+use zeroize::Zeroizing;
 
 use super::{OnStage, ProofMode, ProofSource, ProverAnswer, ProverError, Stage, answered};
 use crate::endpoint::{Endpoint, SMALL_ANSWER, within};
@@ -23,12 +29,39 @@ const PROVER: &str = "prover";
 pub struct TrustedProver {
     endpoint: Endpoint,
     timeout: Duration,
+    // Marked as sensitive, so it is never printed.
+    token: Option<MetadataValue<Ascii>>,
+    certificate: Option<ClientCertificate>,
 }
+
+/// The token has characters that cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the token has other characters than visible ASCII")]
+pub struct TokenTextError;
 
 impl TrustedProver {
     /// The prover at this endpoint. This does not connect yet.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, timeout: TIMEOUT }
+        Self { endpoint, timeout: TIMEOUT, token: None, certificate: None }
+    }
+
+    /// The same, and it shows this token with every request for a proof.
+    ///
+    /// # Errors
+    /// Returns an error if the token cannot be sent.
+    pub fn with_token(self, token: &str) -> Result<Self, TokenTextError> {
+        let bearer = Zeroizing::new(format!("Bearer {token}"));
+        let is_visible = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+        let value = is_visible.then(|| bearer.parse::<MetadataValue<Ascii>>().ok()).flatten();
+        let mut value = value.ok_or(TokenTextError)?;
+        value.set_sensitive(true);
+        Ok(Self { token: Some(value), ..self })
+    }
+
+    /// The same, and it shows this certificate if the prover asks for one.
+    #[must_use]
+    pub fn with_certificate(self, certificate: ClientCertificate) -> Self {
+        Self { certificate: Some(certificate), ..self }
     }
 
     /// The same, with another time limit, which the prover is told.
@@ -50,7 +83,7 @@ impl TrustedProver {
     }
 
     async fn client(&self) -> Result<ProverServiceClient<tonic::transport::Channel>, ProverError> {
-        let channel = self.endpoint.connect(self.timeout).await;
+        let channel = self.endpoint.connect_as(self.timeout, self.certificate.clone()).await;
         let endpoint = || self.endpoint.to_string();
         let channel = channel.map_err(|error| ProverError::Connect {
             role: PROVER,
@@ -80,6 +113,9 @@ impl ProofSource for TrustedProver {
         let mut request = Request::new(v1::ProveStreamRequest::from(&job));
         drop(job);
         request.set_timeout(self.timeout);
+        if let Some(token) = &self.token {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
         let proved = within(self.timeout, async {
             let mut progress = client.prove_stream(request).await?.into_inner();
             while let Some(next) = progress.message().await? {

@@ -8,4 +8,5 @@ mod proofs;
 mod rules;
 mod servers;
 mod slow;
+mod tls;
 mod waits;

@@ -13,6 +13,7 @@ use wufu_proto::{
     blind::{Deal, DealtTokens},
     v1::{self, dealer_service_server::DealerService},
 };
+use wufu_serve::metrics;
 use wufu_verifier::CircuitId;
 
 use super::{
@@ -48,9 +49,12 @@ impl DealerHandler {
         let deal = deal.map_err(|error| refusal::malformed(&error))?;
         let dealer = self.dealers.get(&deal.key_id).ok_or_else(|| refusal::unknown(deal.key_id))?;
         let dealer = dealer.clone();
-        *circuit = Some(dealer.shape().circuit().id());
+        let name = dealer.shape().circuit();
+        *circuit = Some(name.id());
+        let came = Instant::now();
         let worker = self.admission.admit(deadline).await?;
         let began = Instant::now();
+        metrics::queue_wait(began - came);
         let gone = CancelOnDrop::default();
         let (left, admission) = (gone.0.clone(), self.admission.clone());
         let go_on = move || {
@@ -60,6 +64,8 @@ impl DealerHandler {
         let done = timeout_at(deadline, work).await.map_err(|_| refusal::late())?;
         let dealt = done.map_err(|_| Status::internal("the dealer failed"))??;
         self.admission.took(began.elapsed());
+        metrics::stage(name.as_str(), "deal", began.elapsed());
+        metrics::jobs(name.as_str(), "token", dealt.0.len() as u64);
         Ok(dealt)
     }
 }

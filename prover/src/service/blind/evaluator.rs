@@ -14,6 +14,7 @@ use wufu_proto::{
     blind::{self, EvaluatedSums, Head},
     v1::{self, evaluator_service_server::EvaluatorService},
 };
+use wufu_serve::metrics;
 use wufu_verifier::CircuitId;
 use zeroize::Zeroizing;
 
@@ -76,15 +77,18 @@ impl EvaluatorHandler {
         let head = Head::try_from(head).map_err(|error| refusal::malformed(&error))?;
         let evaluator = self.evaluators.get(&head.key_id);
         let evaluator = evaluator.ok_or_else(|| refusal::unknown(head.key_id))?.clone();
-        *circuit = Some(evaluator.shape().circuit().id());
+        let name = evaluator.shape().circuit();
+        *circuit = Some(name.id());
 
         let total = evaluator.shape().request_bytes();
         let held = self.hold(total)?;
         let masked = receive(&mut stream, total, received).await?;
         // Wait for a worker only now that all bytes have arrived. So a caller that sends slowly, or
         // nothing, keeps no other from working.
+        let arrived = Instant::now();
         let worker = self.admission.admit(deadline).await?;
         let began = Instant::now();
+        metrics::queue_wait(began - arrived);
         let gone = CancelOnDrop::default();
         let (left, admission) = (gone.0.clone(), self.admission.clone());
         let work = worker.run(move || {
@@ -99,6 +103,8 @@ impl EvaluatorHandler {
         let done = timeout_at(deadline, work).await.map_err(|_| refusal::late())?;
         let evaluated = done.map_err(|_| Status::internal("the evaluator failed"))??;
         self.admission.took(began.elapsed());
+        metrics::stage(name.as_str(), "evaluate", began.elapsed());
+        metrics::jobs(name.as_str(), "sum", 1);
         Ok(evaluated)
     }
 

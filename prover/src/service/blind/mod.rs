@@ -26,7 +26,7 @@ use wufu_proto::{
         evaluator_service_server::EvaluatorServiceServer,
     },
 };
-use wufu_serve::{Incoming, Methods, Service};
+use wufu_serve::{Health, Incoming, Methods, Service};
 
 use super::{admission::Admission, error::ServeError, limits::SMALL, serving::serve};
 use crate::blind::{Dealer, Evaluator};
@@ -58,7 +58,7 @@ fn serve_dealer<'a>(
     shutdown: BoxFuture<'a, ()>,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
     Box::pin(async move {
-        refuse_identity("dealer", &config)?;
+        refuse_identity("dealer", &config, &incoming)?;
         let id = |dealer: &Dealer| (dealer.key().id(), dealer.shape().circuit().id());
         let dealers = by_key("dealer", dealers, id);
         let admission = Arc::new(Admission::new(&config.limits)?);
@@ -69,6 +69,7 @@ fn serve_dealer<'a>(
             routes: Routes::new(service),
             descriptors: DESCRIPTORS,
             methods: Methods::new(SMALL),
+            health: Health::default(),
         };
         serve(incoming, service, (&config.limits, &admission), shutdown).await
     })
@@ -97,7 +98,7 @@ fn serve_evaluator<'a>(
     shutdown: BoxFuture<'a, ()>,
 ) -> BoxFuture<'a, Result<(), ServeError>> {
     Box::pin(async move {
-        refuse_identity("evaluator", &config)?;
+        refuse_identity("evaluator", &config, &incoming)?;
         let id = |evaluator: &Evaluator| (evaluator.key().id(), evaluator.shape().circuit().id());
         let evaluators = by_key("evaluator", evaluators, id);
         let admission = Arc::new(Admission::new(&config.limits)?);
@@ -110,6 +111,7 @@ fn serve_evaluator<'a>(
             routes: Routes::new(service),
             descriptors: DESCRIPTORS,
             methods: Methods::new(largest),
+            health: Health::default(),
         };
         let mut limits = config.limits.clone();
         // With these windows a job arrives in a few round trips.

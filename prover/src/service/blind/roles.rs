@@ -9,6 +9,7 @@ use std::{
 };
 
 use tonic::Status;
+use wufu_serve::Incoming;
 use wufu_verifier::{CircuitId, KeyId};
 
 use super::config::{ClientIdentity, Config};
@@ -18,8 +19,19 @@ use crate::service::error::ServeError;
 /// neither role works for other circuits.
 pub(super) type ByKey<T> = Arc<HashMap<KeyId, Arc<T>>>;
 
-pub(super) fn refuse_identity(role: &'static str, config: &Config) -> Result<(), ServeError> {
-    match config.identity {
+/// # Errors
+/// Returns an error if the configuration or the listener would identify clients.
+pub(super) fn refuse_identity(
+    role: &'static str,
+    config: &Config,
+    incoming: &Incoming,
+) -> Result<(), ServeError> {
+    let identity = match config.identity {
+        ClientIdentity::None if incoming.asks_for_certificates() => ClientIdentity::Certificate,
+        ClientIdentity::None if incoming.knows_tokens() => ClientIdentity::Bearer,
+        identity => identity,
+    };
+    match identity {
         ClientIdentity::None => Ok(()),
         identity => Err(ServeError::Identity { role, identity }),
     }

@@ -253,7 +253,8 @@ impl TokenStore {
     /// Returns an error if the wallet's folder does not exist.
     pub fn outside(wallet: &Path) -> Result<PathBuf, TokenStoreError> {
         let owner = fs::metadata(wallet).map_err(FileError::io(wallet))?.uid();
-        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty());
+        let runtime = runtime.map(PathBuf::from);
         let mut folders = runtime.into_iter().chain([PathBuf::from("/dev/shm")]);
         let base = folders.find(|folder| file::in_memory(folder));
         Ok(base.unwrap_or_else(std::env::temp_dir).join(format!("wufu-{owner}")))
