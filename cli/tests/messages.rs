@@ -164,7 +164,7 @@ fn a_failure_names_its_file_and_expectation_once() {
         ),
         (
             [&asked[..], &["--ledger", "http://10.0.0.1:1"]].concat(),
-            &["expected a service: https://"],
+            &["expected https://10.0.0.1, a loopback address"],
         ),
         ([&new[..], &["--key-id", HEX]].concat(), &["no project is named, expected --project"]),
         (

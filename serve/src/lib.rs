@@ -58,7 +58,8 @@
 //! `connections * (CONNECTION + CALL + 2 * largest open request) + in_flight + unsent`, in addition
 //! to what the handlers hold. `prover/tests/held.rs` measures it. With the defaults, and requests
 //! of 64 KiB, that is `1024 * 192 KiB + 32 MiB + 24 MiB`, which is 248 MiB. A service with larger
-//! answers sets a larger [`Limits::unsent`], and says so.
+//! answers sets a larger [`Limits::unsent`], and says so. With TLS, each connection also holds what
+//! rustls buffers: up to 64 KiB that its client has not read, and a record of 16 KiB that arrives.
 
 #[cfg(test)]
 use wufu_testing as _;

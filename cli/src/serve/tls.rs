@@ -30,7 +30,8 @@ pub struct ClientArgs {
     #[arg(long, value_name = "FILE", env = "WUFU_CLIENT_CA", requires = "tls_cert")]
     client_ca: Option<PathBuf>,
     /// Require a token of this file, which has a line NAME:HASH for each (wufu token new): for each
-    /// proof of a prover, and for the operator's calls to a ledger. It is read again when it changes
+    /// proof of a prover, and for the operator's calls to a ledger. Changes take effect by
+    /// themselves
     #[arg(long, value_name = "FILE", env = "WUFU_TOKENS")]
     tokens: Option<PathBuf>,
 }

@@ -94,7 +94,7 @@ pub enum TlsError {
         path: PathBuf,
         /// What cannot be used.
         kind: PemKind,
-        /// Why.
+        /// What rustls says.
         error: rustls::Error,
     },
     /// The key is another certificate's.

@@ -15,6 +15,8 @@ use tokio_rustls::{Accept, TlsAcceptor, server::TlsStream};
 use super::TlsServer;
 use crate::{connection::Peer, incoming::Transport, principal::Principal};
 
+type Stream = TlsStream<Box<dyn Transport>>;
+
 pub(crate) struct TlsTransport {
     state: State,
     server: TlsServer,
@@ -23,7 +25,7 @@ pub(crate) struct TlsTransport {
 
 enum State {
     Handshake(Box<Accept<Box<dyn Transport>>>),
-    Open(Box<TlsStream<Box<dyn Transport>>>),
+    Open(Box<Stream>),
     Failed,
 }
 
@@ -34,10 +36,7 @@ impl TlsTransport {
     }
 
     /// The open stream, once the handshake is complete.
-    fn open(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Pin<&mut TlsStream<Box<dyn Transport>>>>> {
+    fn open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut Stream>>> {
         if let State::Handshake(accept) = &mut self.state {
             let shaken = ready!(Pin::new(accept.as_mut()).poll(cx)).and_then(agreed);
             self.state = match shaken {
@@ -64,7 +63,7 @@ impl TlsTransport {
 }
 
 /// Refuses a client that did not agree on a protocol. rustls itself accepts one that offers none.
-fn agreed(stream: TlsStream<Box<dyn Transport>>) -> io::Result<TlsStream<Box<dyn Transport>>> {
+fn agreed(stream: Stream) -> io::Result<Stream> {
     if stream.get_ref().1.alpn_protocol().is_none() {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,

@@ -48,11 +48,13 @@ impl Place {
         (incoming, self.endpoint(&endpoint, &self.certificate))
     }
 
-    /// The same address over TLS, with the key of a certificate pinned.
+    /// An address over TLS with the same port, and with the key of a certificate pinned.
     fn endpoint(&self, plain: &Endpoint, certificate: &TestCertificate) -> Endpoint {
         let hash = Sha256::digest(&certificate.public_key);
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        let port = plain.to_string().rsplit(':').next().unwrap().to_owned();
+        let url = plain.to_string();
+        let place = url.split('#').next().unwrap();
+        let port = place.rsplit(':').next().unwrap();
         format!("https://localhost:{port}#sha256:{hex}").parse().unwrap()
     }
 }
@@ -81,11 +83,9 @@ async fn a_blind_proof_is_made_over_tls() {
     holds(&made);
     assert!(made.mode.servers()[0].endpoint.starts_with("https://localhost:"));
 
-    // Another server at the evaluator's address gets nothing.
     let stranger = two.endpoint(&evaluator, &one.certificate);
     let stranger: Endpoint =
         stranger.to_string().replace("localhost", "127.0.0.1").parse().unwrap();
-    let dealer = Dealer { endpoint: dealer.endpoint, ..dealer };
     // One pinned key is one server, so the dealer cannot pass as the evaluator either.
     let both = wufu_wallet::prover::BlindProver::new(
         [key()],
@@ -94,6 +94,7 @@ async fn a_blind_proof_is_made_over_tls() {
         tokens(),
     );
     assert!(both.is_err());
+    // Another server at the evaluator's address gets nothing.
     let other = Place::new();
     let wrong = two.endpoint(&evaluator, &other.certificate);
     let prover = wallet(vec![dealer], vec![wrong]);
