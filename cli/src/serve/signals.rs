@@ -14,8 +14,8 @@ use super::log_file::LogFile;
 pub struct Signals(watch::Receiver<bool>);
 
 impl Signals {
-    /// Catches SIGINT, SIGTERM and SIGHUP from here on. No signal is lost, whenever it comes. SIGHUP
-    /// opens the log file again.
+    /// Catches SIGINT, SIGTERM and SIGHUP from here on. No signal is lost, whenever it comes.
+    /// SIGHUP opens the log file again.
     ///
     /// # Errors
     /// Returns an error if the system refuses a handler.
