@@ -10,6 +10,7 @@ mod checks;
 mod claims;
 mod clock;
 mod common;
+mod disk;
 mod durable;
 mod evidence;
 mod folder;

@@ -1,5 +1,6 @@
-//! A prover reveals nothing of a witness. A process serves with all log lines of all crates
-//! enabled. Its output is then searched for the witness in every form that it could have.
+//! A prover reveals nothing of a witness. A process serves with metrics, and with all log lines of
+//! all crates enabled. Its output is then searched for the witness in every form that it could
+//! have.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wufu_testing as _;
@@ -41,6 +42,7 @@ fn serve() {
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
         .with_writer(std::io::stderr)
         .init();
+    let exporter = wufu_serve::metrics::install().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -57,6 +59,8 @@ fn serve() {
         };
         run(TcpListenerStream::new(listener), provers, limits, ending).await.unwrap();
     });
+    // What a scrape would show is searched, too.
+    writeln!(std::io::stderr(), "{}", exporter.render()).unwrap();
 }
 
 struct Process {
@@ -284,7 +288,8 @@ async fn a_witness_is_in_no_line_and_no_file() {
     let written = tokio::task::spawn_blocking(move || process.end(&path)).await.unwrap();
     // It did log, and so did h2 and the service.
     let text = String::from_utf8_lossy(&written);
-    for said in ["TRACE", "h2::", "proved", "refused"] {
+    let scrape = "wufu_stage_seconds_count{circuit=\"gift\",stage=\"prove\"}";
+    for said in ["TRACE", "h2::", "proved", "refused", scrape] {
         assert!(text.contains(said), "{said} is not in the log: {}", &text[..text.len().min(2000)]);
     }
     assert!(!text.contains("12648430") && !text.contains("c0ffee"));

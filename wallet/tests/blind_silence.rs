@@ -92,6 +92,7 @@ async fn nothing_that_is_written_tells_a_witness() {
         .with_ansi(false)
         .with_writer(written.clone())
         .init();
+    let exporter = wufu_serve::metrics::install().unwrap();
     let key = setup::development(CircuitName::Gift, &mut StdRng::seed_from_u64(7)).unwrap();
     let options = Options { budget: 0, ..Options::default() };
     let key = Arc::new(keys::prepare(&key, options, &|_| ()).unwrap());
@@ -113,8 +114,11 @@ async fn nothing_that_is_written_tells_a_witness() {
     let made = prover.prove(job, Arc::new(|_| {})).await.unwrap();
     drop(prover);
 
+    // What a scrape would show is searched, too.
+    written.0.lock().unwrap().extend_from_slice(exporter.render().as_bytes());
     let written = written.0.lock().unwrap().clone();
-    for said in ["h2::", "done", &key.verifying_key().circuit().id().to_string()] {
+    for said in ["h2::", "done", "wufu_jobs_total", &key.verifying_key().circuit().id().to_string()]
+    {
         assert!(holds(&written, said.as_bytes()), "{said} is not in the log");
     }
     let witness = &gift.private;
