@@ -45,7 +45,7 @@ def closing(text, at):
 
 
 def without_tests(text):
-    attribute = r"#\[cfg\((?:test|all\(test\b[^\]]*)\)\]\s*"
+    attribute = r"#\[cfg\((?:test|all\(test\b[^\]]*)\)\]\s*(?:#\[[^\]]*\]\s*)*"
     while found := re.search(attribute + r"(?:pub(?:\([^)]*\))?\s+)?mod\s+\w+\s*([{;])", text):
         end = closing(text, found.end() - 1) if found[1] == "{" else found.end()
         text = text[: found.start()] + text[end:]

@@ -3,7 +3,8 @@
 //!
 //! For every witness, true or false, native check, circuit and twin must agree on whether it is
 //! accepted, and twin and native code on every public value. A run takes 240 witnesses for each
-//! statement, 128 of the largest, and 10,000 with `WUFU_FULL=1`; `docs/reports/twins.md` describes such a run.
+//! statement, 128 of the largest, and 10,000 with `WUFU_FULL=1`; `docs/reports/twins.md` describes
+//! such a run.
 //!
 //! The answers come from circom's program. A proof is made from the rows that `--O2` leaves, so for
 //! some witnesses all wires are tried on these rows, read from the `.r1cs` file by our own reader.

@@ -158,16 +158,16 @@ fn examples(help: &str) -> Vec<String> {
 
 /// Ports that were free a moment ago, instead of the default ones: several tests may run on one
 /// machine.
-struct Ports([u16; 4]);
+struct Ports([u16; 5]);
 
 impl Ports {
     fn free() -> Self {
-        let listeners = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let listeners = [(); 5].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         Self(listeners.map(|listener| listener.local_addr().unwrap().port()))
     }
 
     fn replace(&self, line: &str) -> String {
-        let usual = ["7181", "7182", "7183", "7184"];
+        let usual = ["7181", "7182", "7183", "7184", "9181"];
         usual.iter().zip(self.0).fold(line.to_owned(), |line, (usual, port)| {
             line.replace(&format!("127.0.0.1:{usual}"), &format!("127.0.0.1:{port}"))
         })
@@ -248,6 +248,8 @@ fn prepare(command: &str) -> (&'static [&'static str], Option<&'static str>) {
         }
         "wallet sync" | "wallet answer" => (&["rm answer.env"], Some("cerf")),
         "wallet claim" => (&[], Some("wufu")),
+        // They ask a service's metrics port.
+        "top" | "health" => (&[], Some("wufu")),
         "wallet submit" => (&[CLAIMED], Some("wufu")),
         "wallet receive" => {
             (&["rm -r wallet", "wufu wallet dev --owners trial --receipt 06-DC-AND-001"], None)
@@ -322,8 +324,9 @@ fn serve_lists_its_five_services() {
     let list = text.lines().skip_while(|line| *line != "Commands:").skip(1);
     let names: Vec<_> = list.map_while(|line| line.split_whitespace().next()).collect();
     assert_eq!(names, ["prover", "ledger", "dealer", "evaluator", "both", "help"]);
-    let quiet = text.lines().find(|line| line.contains("--quiet")).unwrap();
-    assert!(quiet.ends_with("Print only the result"), "{quiet}");
+    // The description stands beside the option, or below it.
+    let mut quiet = text.lines().skip_while(|line| !line.contains("--quiet")).take(2);
+    assert!(quiet.any(|line| line.ends_with("Print only the result")), "{text}");
 }
 
 fn try_one(folder: &Path, command: &str, example: &str, ports: &Ports) {
@@ -338,12 +341,19 @@ fn try_one(folder: &Path, command: &str, example: &str, ports: &Ports) {
         );
     }
     let _service = ledger.map(|ledger| {
-        let line = format!("wufu serve ledger --dir {ledger} --dev-keys --listen 127.0.0.1:7182");
+        let line = format!(
+            "wufu serve ledger --dir {ledger} --dev-keys --listen 127.0.0.1:7182 \
+             --metrics 127.0.0.1:9181"
+        );
         serve(folder, &ports.replace(&line))
     });
     let line = ports.replace(example);
     match command {
         _ if example.starts_with("wufu serve ") => end(serve(folder, &line), example),
+        // Without `--once` it goes on until Ctrl-C.
+        "top" if !example.contains("--once") => {
+            run(folder, &format!("{line} --once"));
+        }
         // Not the keys that all tests share.
         "setup clear" => {
             let cache = folder.join("cache");

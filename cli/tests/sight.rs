@@ -158,5 +158,5 @@ fn a_log_file_is_plain_and_opened_again_on_sighup() {
     assert!(Command::new("kill").args(["-s", "HUP", &pid]).status().unwrap().success());
     let again = || fs::read_to_string(&log).ok().filter(|log| log.contains("opened the log file"));
     let text = soon(again, "a new log file") + &fs::read_to_string(&moved).unwrap();
-    assert!(text.contains("TRACE") && !text.contains('\u{1b}'), "{text}");
+    assert!(text.contains("INFO") && !text.contains('\u{1b}'), "{text}");
 }

@@ -177,12 +177,13 @@ async fn no_client_delays_the_end_of_any_role() {
         running.serves_soon().await;
         let silent = TcpStream::connect(running.at).await.unwrap();
         let ((), ()) = tokio::join!(running.end(), async {
-            // The stream ends with either code.
-            assert!(matches!(reflection.code().await, Some(Code::Ok | Code::Unavailable)));
-            for (what, call) in [("watch", watch), ("half", half)] {
-                let expected = if what == "watch" { Code::Ok } else { Code::Unavailable };
-                assert_eq!(call.code().await, Some(expected), "{role:?}: {what}");
+            // These streams end with either code: by themselves, or cut off on a busy machine.
+            for (what, call) in [("reflection", reflection), ("watch", watch)] {
+                let code = call.code().await;
+                let expected = matches!(code, Some(Code::Ok | Code::Unavailable));
+                assert!(expected, "{role:?}: {what}: {code:?}");
             }
+            assert_eq!(half.code().await, Some(Code::Unavailable), "{role:?}");
         });
         drop((silent, wire));
     }

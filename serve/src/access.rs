@@ -3,7 +3,7 @@
 use http::{HeaderMap, header::AUTHORIZATION};
 use tonic::Status;
 
-use crate::{connection::Peer, methods::Method, principal::Principal, tokens::TokenFile};
+use crate::{methods::Method, peer::Peer, principal::Principal, tokens::TokenFile};
 
 /// What a listener asks of the callers of restricted methods.
 #[derive(Clone, Debug, Default)]

@@ -16,7 +16,7 @@ use tokio::{
     net::UnixStream,
 };
 
-use crate::incoming::Transport;
+use crate::transport::Transport;
 
 /// The length of HTTP/2's preface, which comes before the first frame.
 const PREFACE: u64 = 24;

@@ -15,10 +15,10 @@ use tonic::Status;
 
 use crate::{
     budget::{Budget, Charge},
-    connection::Peer,
     limits::Limits,
     methods::Method,
     metrics::names,
+    peer::Peer,
 };
 
 /// The least that a call is charged, in bytes: for its stream, its tasks and a first buffer.

@@ -16,9 +16,9 @@ use crate::{
     access::Access,
     answer::{ResponseBody, ResponseGuard},
     call::{ArrivalTime, Call, CallLimiter, RequestCharge},
-    connection::Peer,
     methods::{AuthorisedCall, Method, Methods},
     metrics::{self, MethodNames, Outcome, Reason},
+    peer::Peer,
     request::{RequestBody, ending},
 };
 

@@ -2,18 +2,13 @@
 
 use std::{any::Any, error::Error, io, pin::Pin};
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, UnixStream},
-};
+use tokio::net::{TcpStream, UnixStream};
 use tokio_stream::{Stream, StreamExt as _};
 
-use crate::{access::Access, authority::unix_transport, tls::TlsServer, tokens::TokenFile};
-
-/// A connection: a TCP stream, a Unix stream, or a test's stand-in for one.
-pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
-
-impl<IO: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for IO {}
+use crate::{
+    access::Access, authority::unix_transport, tls::TlsServer, tokens::TokenFile,
+    transport::Transport,
+};
 
 /// Accepted connections, and what a listener asks of them. Without TLS, they must come from a
 /// loopback address or a Unix socket.

@@ -78,6 +78,7 @@ mod incoming;
 mod limits;
 mod methods;
 pub mod metrics;
+mod peer;
 mod principal;
 mod queue;
 mod repeats;
@@ -85,23 +86,25 @@ mod request;
 mod serving;
 mod tls;
 mod tokens;
+mod transport;
 mod watched;
 
 pub use answer::ResponseGuard;
 pub use authority::unix_transport;
 pub use budget::{Budget, busy};
 pub use call::{ArrivalTime, CALL, RequestCharge};
-pub use connection::{Peer, PeerTurn};
 pub use health::{Condition, Health};
-pub use incoming::{Incoming, Transport};
+pub use incoming::Incoming;
 pub use limits::Limits;
 pub use methods::{AuthorisedCall, HeaderCheck, Method, Methods};
+pub use peer::{Peer, PeerTurn};
 pub use principal::Principal;
 pub use queue::{Queue, QueueGuard};
 pub use repeats::Repeats;
 pub use serving::{ServeError, Service, ServiceEnd, serve};
 pub use tls::{ClientCertificates, PemKind, TlsError, TlsFiles, TlsServer};
 pub use tokens::{TokenFile, token_line};
+pub use transport::Transport;
 
 /// What an open connection takes for its HTTP/2 state and buffers, in bytes.
 pub const CONNECTION: usize = 48 * 1024;

@@ -3,7 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use tokio::{sync::oneshot, task::AbortHandle, time::timeout};
+use tokio::{
+    sync::oneshot,
+    task::AbortHandle,
+    time::{sleep, timeout},
+};
 use tonic::{service::Routes, transport::server::Server};
 use tonic_health::{
     ServingStatus,
@@ -26,6 +30,8 @@ use crate::{
 const HEADERS: u32 = 8 * 1024;
 /// How long the remaining connections may take to close once no call is left.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// How long clients that watch the health have to read that the service ends.
+const FAREWELL: Duration = Duration::from_millis(100);
 /// How long it may take to close the others by force: each notices within a second.
 const CLOSE: Duration = Duration::from_secs(2);
 
@@ -141,7 +147,8 @@ pub fn serve<'a>(
         for watched in [name, ""] {
             health.clear_service_status(watched).await;
         }
-        tokio::task::yield_now().await;
+        // Their tasks need a moment for that. Streams that are still open afterwards are cut off.
+        sleep(FAREWELL).await;
         desk.ending.cancel();
         let _ = end.send(());
         let finished = async {

@@ -14,10 +14,10 @@ use std::{
 use arc_swap::ArcSwap;
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    repeats::Repeats,
-    tls::{LOOK, TlsError},
-};
+use crate::{repeats::Repeats, tls::TlsError};
+
+/// How often the files are read again, unless [`Watched::set_interval`] sets another time.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The largest file of certificates, keys or tokens, in bytes.
 const LARGEST: usize = 1 << 20;

@@ -9,8 +9,8 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use super::*;
 use crate::{backend::EmulatedIsa, reference};
 
-/// Compares the sums by each list of scalars with the plain ones. One table, whose rows are made and
-/// read by one backend, serves all lists.
+/// Compares the sums by each list of scalars with the plain ones. One table, whose rows are made
+/// and read by one backend, serves all lists.
 fn every<G: Group>(window: u32, step: u32, bases: &[G::Affine], lists: &[Vec<BigInt<4>>]) {
     let shape = Shape { bases: bases.len(), window, step };
     let rows = precompute::rows::<G, _>(EmulatedIsa, &shape, bases, &|_| ());

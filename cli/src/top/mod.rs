@@ -18,7 +18,7 @@ use crate::{
     output::{self, Output},
 };
 use fetch::Target;
-use scrape::Scrape;
+use scrape::{Measured, Scrape};
 use view::View;
 
 /// Arguments of `wufu top`.
@@ -64,12 +64,6 @@ pub async fn run(args: TopArgs, output: Output) -> anyhow::Result<()> {
         }
         before = now;
     }
-}
-
-/// What a service reported, and when.
-struct Measured {
-    at: Instant,
-    scrape: Scrape,
 }
 
 async fn measure(target: &Target) -> anyhow::Result<Measured> {

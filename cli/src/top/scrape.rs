@@ -1,6 +1,6 @@
 //! Reads Prometheus' text format.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Instant};
 
 /// A time series: the name of its metric, and its labels in order.
 type Series = (String, Vec<(String, String)>);
@@ -8,6 +8,12 @@ type Series = (String, Vec<(String, String)>);
 /// What a service reported at one time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scrape(BTreeMap<Series, Value>);
+
+/// What a service reported, and when.
+pub struct Measured {
+    pub at: Instant,
+    pub scrape: Scrape,
+}
 
 /// A number that can be stored in a map.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,10 +9,7 @@ use std::{
 use serde_json::{Map, Value, json};
 use wufu_serve::metrics::names as n;
 
-use super::{
-    Measured,
-    scrape::{Scrape, quantile},
-};
+use super::scrape::{Measured, Scrape, quantile};
 use crate::output::duration;
 
 /// What happened between two measurements.

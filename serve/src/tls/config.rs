@@ -18,7 +18,10 @@ use rustls::{
     version::TLS13,
 };
 
-use super::{ClientCertificates, PemKind, TlsError, TlsFiles};
+use super::{
+    error::{PemKind, TlsError},
+    files::{ClientCertificates, TlsFiles},
+};
 
 /// The files that a configuration is made of, in the order in which [`build`] wants their contents.
 pub(super) fn paths(files: &TlsFiles) -> Vec<PathBuf> {

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::{Accept, TlsAcceptor, server::TlsStream};
 
 use super::TlsServer;
-use crate::{connection::Peer, incoming::Transport, principal::Principal};
+use crate::{peer::Peer, principal::Principal, transport::Transport};
 
 type Stream = TlsStream<Box<dyn Transport>>;
 

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr};
 
 use wufu_proto::connection::{PublicKeyHash, TlsClient};
 
-use super::{EndpointError, is_this_machine};
+use super::{error::EndpointError, machine::is_this_machine};
 
 /// The port of a URL that names none.
 const PORT: u16 = 443;

@@ -1,12 +1,14 @@
 //! Servers: their addresses, connections to them, and what they say.
 
+mod error;
 mod https;
+mod machine;
 pub mod patience;
 
 use std::{
     fmt,
     net::IpAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     str::FromStr,
     time::{Duration, Instant},
 };
@@ -18,7 +20,9 @@ use tonic::{
 use wufu_proto::connection::{ClientCertificate, connect, connect_tls};
 use wufu_verifier::encoding::text;
 
+pub use error::EndpointError;
 pub use https::TlsEndpoint;
+pub use machine::{is_same_file, is_this_machine};
 
 /// The time limit for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -41,38 +45,6 @@ pub enum Endpoint {
     Socket(PathBuf),
     /// A server that shows a certificate, on any machine.
     Tls(TlsEndpoint),
-}
-
-/// The text is not an endpoint that a wallet may connect to.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EndpointError {
-    /// The text has another form.
-    #[error(
-        "{got:?} is not an address, expected https://HOST:PORT, http://127.0.0.1:PORT or unix:PATH"
-    )]
-    Form {
-        /// The text.
-        got: String,
-    },
-    /// The key that is pinned after `#` has another form.
-    #[error(
-        "{got:?} is not a pinned key, expected https://HOST:PORT#sha256:HEX with the 64 hex digits \
-         of the hash of the server's public key"
-    )]
-    Pin {
-        /// The text after `#`.
-        got: String,
-    },
-    /// The address is of another machine, and has no TLS.
-    #[error(
-        "{host} is not this machine, and http:// would cross the network unprotected: expected \
-         https://{host}, a loopback address or a Unix socket"
-    )]
-    Remote {
-        /// The host.
-        host: String,
-    },
 }
 
 impl Endpoint {
@@ -123,33 +95,6 @@ impl Endpoint {
             Self::Loopback { .. } | Self::Socket(_) => connect(endpoint(self.to_string())?).await,
         }
     }
-}
-
-/// Whether an address belongs to this machine and only this machine can reach it. Without TLS,
-/// nothing is sent to any other address, and no service listens on one.
-pub fn is_this_machine(ip: IpAddr) -> bool {
-    ip.is_loopback()
-}
-
-/// Whether two paths lead to one file, by device and inode, so that links, `..` and hard links do
-/// not matter. For files that do not exist, the folders and the names are compared.
-pub fn is_same_file(one: &Path, two: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
-    match (identity(one), identity(two)) {
-        (Some(one), Some(two)) => one == two,
-        (None, None) => real(one) == real(two),
-        // One exists, and the other does not.
-        _ => false,
-    }
-}
-
-/// The path without links and `..`, as far as it exists.
-fn real(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    path.file_name().map_or(folder.clone(), |name| folder.join(name))
 }
 
 /// Waits for the whole answer, and not only for its beginning, within the time.
