@@ -119,7 +119,9 @@ fn serve(folder: &Path, line: &str) -> Bounded {
     command.stdout(Stdio::piped()).stderr(fs::File::create(&errors).unwrap());
     let mut process = Bounded::start(command, line);
     let mut lines = BufReader::new(process.child.stdout.take().unwrap()).lines();
-    let listening = lines.any(|said| said.is_ok_and(|said| said.contains(" on http://")));
+    // The metrics port is announced first.
+    let is_service = |said: String| said.contains(" on http://") && !said.starts_with("metrics");
+    let listening = lines.any(|said| said.is_ok_and(is_service));
     // Reads what it prints later, so that it never blocks.
     thread::spawn(move || lines.for_each(drop));
     let errors = fs::read_to_string(&errors).unwrap();
