@@ -66,6 +66,8 @@ struct Cli {
     command: Command,
 }
 
+// There is one value in a process, so its size does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Show the whole system at work on this machine: ledgers, servers, wallets, a verifier

@@ -4,11 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{configuration::Settings, output};
 
+/// Applies new settings to a part of the service.
+type Apply = Box<dyn FnMut(&Settings) -> anyhow::Result<()> + Send>;
+
 /// What a running service can change.
 struct Part {
     /// The options whose new values it applies.
     options: &'static [&'static str],
-    apply: Box<dyn FnMut(&Settings) -> anyhow::Result<()> + Send>,
+    apply: Apply,
 }
 
 /// The settings of the running service, and the parts of it that can change. All clones are one.
