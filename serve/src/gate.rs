@@ -9,7 +9,7 @@ use std::{
 
 use http::{Request, Response};
 use tokio::time::Instant;
-use tonic::{Code, Status, body::Body};
+use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
@@ -122,9 +122,6 @@ where
             Ok(admitted) => admitted,
             Err(status) => {
                 outcome.end(status.code());
-                if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) {
-                    metrics::refused(Reason::Identity);
-                }
                 return Box::pin(async move { Ok(status.into_http()) });
             }
         };
@@ -144,8 +141,34 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use tonic::Code;
+    use tower::service_fn;
+
     use super::*;
     use crate::limits::Limits;
+
+    /// A caller that was not known was counted twice: by its check, and by its code.
+    #[test]
+    fn a_caller_that_is_not_known_is_counted_once() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let refusing = |_: &http::HeaderMap| Err(Status::unauthenticated("who?"));
+        let method = Method { authorise: Some(Arc::new(refusing)), ..Method::open(10) };
+        let methods = Methods::new(10).with("C", method);
+        let desk = Arc::new(CallLimiter::new(&Limits::default()));
+        let gate = Gate::new("a.B", methods, Access::default(), MethodNames::of("a.B", &[]), desk);
+        let handler =
+            |_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) };
+        let mut gated = gate.layer(service_fn(handler));
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = http::Uri::from_static("/a.B/C");
+        request.extensions_mut().insert(Peer::new());
+        ::metrics::with_local_recorder(&recorder, || drop(gated.call(request)));
+        let text = recorder.handle().render();
+        assert!(text.contains("wufu_refusals_total{reason=\"identity\"} 1\n"), "{text}");
+    }
 
     /// A call that arrived while connections were being closed was once started, and then cut off a
     /// second later.

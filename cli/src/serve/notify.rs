@@ -1,14 +1,13 @@
 //! Tells systemd that the service listens (`Type=notify`).
 
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt as _;
 use std::{
     ffi::OsStr,
     io,
-    os::{
-        linux::net::SocketAddrExt as _,
-        unix::{
-            ffi::OsStrExt as _,
-            net::{SocketAddr, UnixDatagram},
-        },
+    os::unix::{
+        ffi::OsStrExt as _,
+        net::{SocketAddr, UnixDatagram},
     },
 };
 
@@ -26,13 +25,15 @@ pub fn ready() {
 /// `man sd_notify`: a path, or a name of the abstract namespace after `@`.
 fn send(socket: &OsStr, text: &[u8]) -> io::Result<()> {
     let address = match socket.as_bytes() {
+        // Other systems have no such names, and no systemd.
+        #[cfg(target_os = "linux")]
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
         _ => SocketAddr::from_pathname(socket)?,
     };
     UnixDatagram::unbound()?.send_to_addr(text, &address).map(drop)
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::time::Duration;
 

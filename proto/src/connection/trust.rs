@@ -11,6 +11,7 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 use sha2::{Digest as _, Sha256};
+use wufu_verifier::encoding::hex::{self, Hex};
 
 /// The SHA-256 hash of a public key, in the form in which a certificate holds it
 /// (SubjectPublicKeyInfo, DER). A pinned server has this key, whoever issued its certificate.
@@ -30,8 +31,7 @@ impl PublicKeyHash {
 
 impl fmt::Display for PublicKeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "sha256:{}", Hex(&self.0))
     }
 }
 
@@ -45,14 +45,9 @@ impl FromStr for PublicKeyHash {
     type Err = TrustError;
 
     fn from_str(text: &str) -> Result<Self, TrustError> {
-        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64);
-        let hex = hex.filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let hex = hex.ok_or(TrustError::Pin)?;
+        let digits = text.strip_prefix("sha256:").ok_or(TrustError::Pin)?;
         let mut hash = [0; 32];
-        for (n, byte) in hash.iter_mut().enumerate() {
-            let digits = hex.get(2 * n..2 * n + 2).ok_or(TrustError::Pin)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| TrustError::Pin)?;
-        }
+        hex::decode(digits.as_bytes(), &mut hash).map_err(|_| TrustError::Pin)?;
         Ok(Self(hash))
     }
 }
