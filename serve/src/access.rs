@@ -53,3 +53,68 @@ impl Access {
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     headers.get(AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use tonic::Code;
+
+    use super::*;
+    use crate::tokens::token_line;
+
+    #[test]
+    fn all_that_is_configured_is_required() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokens");
+        std::fs::write(&path, token_line("phone", b"known").unwrap()).unwrap();
+        let tokens = TokenFile::open(path).unwrap();
+        let own = |headers: &HeaderMap| {
+            let is_own = bearer(headers) == Some(b"own");
+            is_own.then_some(()).ok_or_else(|| Status::unauthenticated("not the service's own"))
+        };
+        let open = Method::open(10);
+        let restricted = Method::open(10).restricted();
+        let owned = Method { authorise: Some(Arc::new(own)), ..Method::open(10) };
+        let (stranger, client) = (Peer::new(), Peer::new());
+        client.identify(Principal::Certificate([7; 32]));
+        let admits = |method: &Method, asks: (bool, bool), token: &'static str, peer: &Peer| {
+            let access = Access { tokens: asks.0.then(|| tokens.clone()), certificates: asks.1 };
+            let mut headers = HeaderMap::new();
+            if !token.is_empty() {
+                headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+            }
+            access.admit(method, &headers, peer).map_err(|status| status.code())
+        };
+        let (phone, key) = (Principal::Token("phone".into()), Principal::Certificate([7; 32]));
+        let refused = Err(Code::Unauthenticated);
+        let (nothing, token, certificate, both) =
+            ((false, false), (true, false), (false, true), (true, true));
+        for (method, asks, shown, peer, expected) in [
+            (&open, both, "", &stranger, Ok(Principal::Unknown)),
+            (&open, both, "known", &client, Ok(phone.clone())),
+            (&restricted, nothing, "", &stranger, Ok(Principal::Unknown)),
+            (&restricted, nothing, "known", &stranger, Ok(Principal::Unknown)),
+            (&restricted, token, "", &client, refused.clone()),
+            (&restricted, token, "other", &client, refused.clone()),
+            (&restricted, token, "known", &stranger, Ok(phone.clone())),
+            (&restricted, certificate, "known", &stranger, refused.clone()),
+            (&restricted, certificate, "", &client, Ok(key.clone())),
+            (&restricted, both, "known", &stranger, refused.clone()),
+            (&restricted, both, "", &client, refused.clone()),
+            (&restricted, both, "known", &client, Ok(phone.clone())),
+            (&owned, nothing, "", &client, refused.clone()),
+            (&owned, nothing, "known", &client, refused.clone()),
+            (&owned, nothing, "own", &stranger, Ok(Principal::Unknown)),
+            (&owned, token, "own", &stranger, Ok(Principal::Unknown)),
+            (&owned, token, "known", &stranger, Ok(phone.clone())),
+            (&owned, certificate, "own", &stranger, refused.clone()),
+            (&owned, both, "own", &client, Ok(key)),
+            (&owned, both, "", &client, refused),
+        ] {
+            let found = admits(method, asks, shown, peer);
+            assert_eq!(found, expected, "{method:?} {asks:?} {shown:?} {peer:?}");
+        }
+    }
+}

@@ -169,3 +169,21 @@ async fn the_metrics_port_cannot_be_held() {
     assert!(!long.contains("200 OK"), "{long}");
     drop(silent);
 }
+
+/// Rows of docs/failures.md: 40.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metrics_port_has_few_places() {
+    let mut limits = EndpointLimits::default();
+    limits.connections = 1;
+    let at = endpoint(limits).await;
+    // It is accepted first, and takes the only place.
+    let silent = TcpStream::connect(at).await.unwrap();
+    assert_eq!(get(at, "/healthz").await, "");
+    drop(silent);
+    within("the place", async {
+        while !get(at, "/healthz").await.contains("ok") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}

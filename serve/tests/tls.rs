@@ -173,3 +173,37 @@ async fn a_client_without_tls_is_not_served() {
     Client::new(running.at, &place.ca).info().await.unwrap();
     running.end().await;
 }
+
+/// rustls accepts a client that offers no protocol, so the service has to refuse it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_offers_no_protocol_is_refused() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_rustls::{TlsConnector, rustls};
+
+    let place = Place::new();
+    let running = start(place.server(), None, Duration::from_secs(5)).await;
+    let mut roots = rustls::RootCertStore::empty();
+    let pem = place.ca.pem();
+    for certificate in rustls::pki_types::pem::PemObject::pem_slice_iter(pem.as_bytes()) {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    for (protocols, is_served) in [(vec![], false), (vec![b"h2".to_vec()], true)] {
+        let mut config = config.clone();
+        config.alpn_protocols = protocols;
+        let stream = TcpStream::connect(running.at).await.unwrap();
+        let connector = TlsConnector::from(std::sync::Arc::new(config));
+        let name = "localhost".try_into().unwrap();
+        let mut stream = within("a handshake", connector.connect(name, stream)).await.unwrap();
+        // HTTP/2's preface and an empty SETTINGS frame. A server answers with its own settings.
+        let _ = stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
+        let read = within("an answer or the end", stream.read(&mut [0; 64])).await;
+        assert_eq!(read.is_ok_and(|length| length > 0), is_served);
+    }
+    running.end().await;
+}
