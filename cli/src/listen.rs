@@ -135,10 +135,10 @@ impl Listener {
         let accepted = stream::unfold(socket, |socket| async move {
             let accepted: io::Result<Box<dyn Transport>> = match &socket {
                 // Sent at once, and not when the client has acknowledged what came before.
-                Socket::Tcp(listener) => listener.accept().await.and_then(|(stream, _)| {
+                Socket::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
                     // It only costs time if this fails.
                     let _ = stream.set_nodelay(true);
-                    Ok(Box::new(stream) as Box<dyn Transport>)
+                    Box::new(stream) as Box<dyn Transport>
                 }),
                 Socket::Unix(listener, _) => {
                     listener.accept().await.map(|(stream, _)| unix_transport(stream))
