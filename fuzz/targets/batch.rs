@@ -11,7 +11,8 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use wufu_proto::{Envelope, decode, envelope::Binding, v1};
 use wufu_verifier::{
-    BatchVerifier, ClaimCheck, DonationCheck, GiftCheck, OpenedProof, Reason, Trust, VerifyingKey,
+    BatchVerifier, ClaimCheck, DonationCheck, GiftCheck, Nullifier, OpenedProof, Reason, Trust,
+    VerifyingKey,
     check::{AnyVerified, PresentedProof, VerifyError},
     log::{
         checkpoint::Checkpoint,
@@ -147,7 +148,7 @@ fn open<'a>(held: &'a Scenes, shown: &Shown) -> Option<OpenedProof<'a, AnyVerifi
     })
 }
 
-type Verdict = Result<(u64, Vec<[u8; 32]>), Reason>;
+type Verdict = Result<(u64, Vec<Nullifier>), Reason>;
 
 fn told(verdict: Result<AnyVerified, VerifyError>) -> Verdict {
     verdict

@@ -96,7 +96,11 @@ fn log(data: &[u8]) {
         && let Ok(signed) = signed_note::sign("cerf", &signing, text)
         && insert(signed.as_bytes()) == WUFU_ACCEPTED
     {
-        assert_eq!(insert(signed.as_bytes()), WUFU_ACCEPTED, "the second insertion differs from the first");
+        assert_eq!(
+            insert(signed.as_bytes()),
+            WUFU_ACCEPTED,
+            "the second insertion differs from the first"
+        );
         let (twice, mut count) = (format!("{signed}\n{signed}"), 0);
         let key = bytes(key.as_bytes());
         // SAFETY: as before, and there is a place for the count.

@@ -33,7 +33,11 @@ fuzz_target!(|data: &[u8]| {
         let before = log.checkpoints().count();
         match log.insert(checkpoint.clone()) {
             Ok(()) => {
-                assert_eq!(log.insert(checkpoint), Ok(()), "the second insertion differs from the first");
+                assert_eq!(
+                    log.insert(checkpoint),
+                    Ok(()),
+                    "the second insertion differs from the first"
+                );
                 assert!(log.checkpoints().count() <= before + 1);
             }
             Err(error) => {
